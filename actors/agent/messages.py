@@ -1,0 +1,305 @@
+"""Front door of the agent: accept a message, follow a conversation, cancel a turn.
+
+What happens in a conversation is published as events, numbered per session without repeats. Numbers grow; a gap
+appears only after a restart.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, ClassVar, Literal, final
+
+import attrs
+
+from actors.vocabulary import ADMIN, Attachment, Channel, FollowupMode
+from bus import Abandon, Command, Event, Lane, Request
+
+Outcome = Literal["success", "max_turns", "error", "cancelled", "parked"]
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Accepted:
+    """The message is stored. `fate` says what is to become of it; events tell the rest."""
+
+    session: str
+    turn: str
+    duplicate: bool
+    """The same `client_message_id` came before; this describes the first one."""
+    created: bool
+    """Whether it started a new conversation."""
+    fate: Literal["started", "followup", "queued", "merged", "done", "failed", "cancelled"]
+    after: int
+    """Follow the session from this event number to see everything this message causes."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Accept(Request[Accepted]):
+    """Take a message from a person. Once answered, it is not lost.
+
+    Raises session.UnknownSession, session.SessionIsClosed, llm.ModelNotAllowed, session.StorageFailed.
+    """
+
+    abandon: ClassVar[Abandon] = Abandon.FINISH
+    text: str
+    user: str = ADMIN
+    channel: Channel = "main"
+    key: str | None = None
+    """Channel session key; None on ``main`` starts a new conversation."""
+    session: str | None = None
+    """Address an existing conversation by id instead."""
+    attachments: tuple[Attachment, ...] = ()
+    model: str | None = None
+    mode: FollowupMode | None = None
+    """How it joins a running turn; None takes the configured one."""
+    source: str = "web"
+    client_message_id: str | None = None
+    triggered_by: str | None = None
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Cancelled:
+    turn: str | None
+    """The turn that was running; None when there was none."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Cancel(Request[Cancelled]):
+    """Stop the running turn of a conversation. What was stored stays. Answers once the turn is being unwound."""
+
+    key_field: ClassVar[str | None] = "session"
+    lane: ClassVar[Lane] = Lane.CONTROL
+    session: str
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Deliver(Command):
+    """A stored turn for its conversation: run it, or let the running turn take it in. Sent by the conductor."""
+
+    key_field: ClassVar[str | None] = "session"
+    poison_after: ClassVar[int] = 3
+    session: str
+    turn: str
+    mode: FollowupMode
+
+
+# --- events -----------------------------------------------------------------------------------------------
+
+
+@final
+@attrs.frozen(kw_only=True)
+class TurnStarted(Event):
+    """A turn runs. After a restart the same turn starts again with a higher `attempt`."""
+
+    key_field: ClassVar[str | None] = "session"
+    session: str
+    n: int
+    turn: str
+    text: str
+    attachments: tuple[Attachment, ...]
+    source: str
+    client_message_id: str | None
+    attempt: int
+    at: datetime
+
+
+@final
+@attrs.frozen(kw_only=True)
+class CompletionStarted(Event):
+    """A model is being asked; text that follows belongs to this iteration. Voids text of an unfinished one."""
+
+    key_field: ClassVar[str | None] = "session"
+    session: str
+    n: int
+    turn: str
+    iteration: int
+    model: str | None
+
+
+@final
+@attrs.frozen(kw_only=True)
+class TextDelta(Event):
+    key_field: ClassVar[str | None] = "session"
+    session: str
+    n: int
+    turn: str
+    text: str
+
+
+@final
+@attrs.frozen(kw_only=True)
+class ThinkingDelta(Event):
+    key_field: ClassVar[str | None] = "session"
+    session: str
+    n: int
+    turn: str
+    text: str
+
+
+@final
+@attrs.frozen(kw_only=True)
+class ToolStarted(Event):
+    key_field: ClassVar[str | None] = "session"
+    session: str
+    n: int
+    turn: str
+    call: str
+    name: str
+    input: Mapping[str, Any]
+
+
+@final
+@attrs.frozen(kw_only=True)
+class ToolFinished(Event):
+    key_field: ClassVar[str | None] = "session"
+    session: str
+    n: int
+    turn: str
+    call: str
+    name: str
+    content: str
+    """As the model gets it, pictures as a short note."""
+    is_error: bool
+    elapsed: float
+    """Seconds."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Attached(Event):
+    """The agent hands a file to the person."""
+
+    key_field: ClassVar[str | None] = "session"
+    session: str
+    n: int
+    turn: str
+    attachment: Attachment
+
+
+@final
+@attrs.frozen(kw_only=True)
+class FollowupFate(Event):
+    """What became of a message that arrived while a turn was running.
+
+    ``merged``: part of turn `into` from completion number `iteration` on. ``queued``: waits for its own turn.
+    ``answered``: the turn it became part of has ended.
+    """
+
+    key_field: ClassVar[str | None] = "session"
+    session: str
+    n: int
+    turn: str
+    fate: Literal["merged", "queued", "answered"]
+    into: str | None = None
+    iteration: int | None = None
+    text: str
+    attachments: tuple[Attachment, ...] = ()
+    client_message_id: str | None = None
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Notice(Event):
+    """A sentence about the turn for the person: a retry, a wait, a compaction."""
+
+    key_field: ClassVar[str | None] = "session"
+    session: str
+    n: int
+    turn: str
+    kind: Literal["retrying", "compacted", "doubt"]
+    text: str
+
+
+@final
+@attrs.frozen(kw_only=True)
+class TurnEnded(Event):
+    """The last event of a turn that was not failed. Numbers are of the whole turn."""
+
+    key_field: ClassVar[str | None] = "session"
+    session: str
+    n: int
+    turn: str
+    outcome: Outcome
+    text: str
+    """All the model said in this turn, completions joined by a blank line."""
+    attachments: tuple[Attachment, ...]
+    tool_rounds: int
+    input_tokens: int
+    """All kinds of input summed."""
+    output_tokens: int
+    cache_read_tokens: int
+    cache_write_tokens: int
+    cost_usd: float | None
+    model: str | None
+    elapsed: float
+    """Seconds since the turn was started in this process."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class TurnFailed(Event):
+    """The last event of a turn that failed; what was said and done so far is stored."""
+
+    key_field: ClassVar[str | None] = "session"
+    session: str
+    n: int
+    turn: str
+    outcome: Outcome
+    reason: str
+    text: str
+
+
+TurnEvent = (
+    TurnStarted
+    | CompletionStarted
+    | TextDelta
+    | ThinkingDelta
+    | ToolStarted
+    | ToolFinished
+    | Attached
+    | FollowupFate
+    | Notice
+    | TurnEnded
+    | TurnFailed
+)
+TURN_EVENTS: tuple[type[TurnEvent], ...] = (
+    TurnStarted,
+    CompletionStarted,
+    TextDelta,
+    ThinkingDelta,
+    ToolStarted,
+    ToolFinished,
+    Attached,
+    FollowupFate,
+    Notice,
+    TurnEnded,
+    TurnFailed,
+)
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Backlog:
+    """Events after the asked number. Subscribe first, ask second, skip what came twice by `n`."""
+
+    events: tuple[TurnEvent, ...]
+    last: int
+    complete: bool
+    """False when some of the asked events are no longer kept: read the stored messages again, then go on."""
+    running: str | None
+    """Turn that runs now."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Follow(Request[Backlog]):
+    """What happened in a conversation after event `after`. Raises session.UnknownSession."""
+
+    key_field: ClassVar[str | None] = "session"
+    lane: ClassVar[Lane] = Lane.CONTROL
+    max_bytes: ClassVar[int] = 16 * 1024 * 1024
+    session: str
+    after: int

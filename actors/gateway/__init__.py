@@ -1,0 +1,1 @@
+"""HTTP, WebSocket and the web page, on one listening socket."""

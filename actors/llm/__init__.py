@@ -1,0 +1,1 @@
+"""Model providers: one canonical request in, one canonical event stream out."""

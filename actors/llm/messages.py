@@ -1,0 +1,160 @@
+"""Front door of the model subsystem: one canonical request, one canonical event stream."""
+
+from typing import ClassVar, Literal, final
+
+import attrs
+
+from actors.vocabulary import Block, ChatMessage, ToolSpec, Usage
+from bus import ActorError, Request, Stream, Unavailable
+
+Effort = Literal["low", "medium", "high"]
+ErrorKind = Literal[
+    "invalid_request", "authentication", "billing", "rate_limited", "overloaded", "server", "network", "protocol"
+]
+
+
+@attrs.define(eq=False, kw_only=True)
+class ModelError(ActorError):
+    """The provider refused, and asking again will not help."""
+
+    kind: ErrorKind
+    provider: str
+    detail: str
+    status: int | None = None
+
+    def __str__(self) -> str:
+        return f"{self.provider}: {self.detail}"
+
+
+@attrs.define(eq=False, kw_only=True)
+class ModelUnavailable(Unavailable):
+    """The provider could not be reached or was overloaded, retries included. Asking later may help."""
+
+    kind: ErrorKind
+    provider: str
+    detail: str
+    status: int | None = None
+    retry_after: float | None = None
+    """Seconds the provider asked us to wait, when it said so."""
+
+    def __str__(self) -> str:
+        return f"{self.provider}: {self.detail}"
+
+
+@attrs.define(eq=False, kw_only=True)
+class ModelNotAllowed(ActorError):
+    """The message named a model that is not in the configured list."""
+
+    model: str
+    allowed: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"model {self.model!r} is not allowed; choose one of {', '.join(self.allowed)}"
+
+
+@final
+@attrs.frozen(kw_only=True)
+class SystemText:
+    """A part of the system prompt. Stable parts come first and are `cached`; what changes comes last."""
+
+    text: str
+    cached: bool = True
+
+
+@final
+@attrs.frozen(kw_only=True)
+class TextDelta:
+    text: str
+    type: Literal["text_delta"] = "text_delta"
+
+
+@final
+@attrs.frozen(kw_only=True)
+class ThinkingDelta:
+    text: str
+    type: Literal["thinking_delta"] = "thinking_delta"
+
+
+@final
+@attrs.frozen(kw_only=True)
+class ToolCallStarted:
+    """The model began to write a call; the whole call comes with :class:`Completed`."""
+
+    id: str
+    name: str
+    type: Literal["tool_call_started"] = "tool_call_started"
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Retrying:
+    """An attempt failed and is repeated after `wait` seconds. Text streamed so far is void."""
+
+    reason: str
+    wait: float
+    type: Literal["retrying"] = "retrying"
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Completed:
+    """Always the last item: the whole answer."""
+
+    content: tuple[Block, ...]
+    """Text, thinking and ToolUse blocks in the model's order; no empty ones."""
+    stop_reason: str
+    """``end_turn``, ``tool_use``, ``max_tokens`` or what the provider said."""
+    usage: Usage
+    type: Literal["completed"] = "completed"
+
+
+CompletionEvent = TextDelta | ThinkingDelta | ToolCallStarted | Retrying | Completed
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Complete(Stream[CompletionEvent]):
+    """Ask a model to go on with a conversation.
+
+    Raises ModelError, ModelUnavailable or ModelNotAllowed. Leaving the stream closes the connection.
+    """
+
+    max_bytes: ClassVar[int] = 64 * 1024 * 1024
+    model: str | None = None
+    """``provider/model``; None takes the configured default."""
+    system: tuple[SystemText, ...] = ()
+    messages: tuple[ChatMessage, ...]
+    tools: tuple[ToolSpec, ...] = ()
+    max_tokens: int = 16384
+    effort: Effort | None = None
+    """Thinking budget of 4096, 10240 or 32768 tokens; None switches thinking off."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class ModelInfo:
+    spec: str
+    """``provider/model``."""
+    context_window: int | None
+    """Tokens; None when not known."""
+    vision: bool
+    input_price: float | None
+    """US dollars per million tokens; None when not known."""
+    output_price: float | None
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Catalogue:
+    default: str
+    """``provider/model`` of a message that names none."""
+    models: tuple[ModelInfo, ...]
+    """Those a message may name, the default first."""
+    compaction: str
+    """Model that writes summaries."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Models(Request[Catalogue]):
+    """Which models a conversation may use."""

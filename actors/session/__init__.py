@@ -1,0 +1,1 @@
+"""Conversations and their ledger: ``db/session.db``."""

@@ -1,0 +1,1 @@
+"""File tools inside the agent's home."""

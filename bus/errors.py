@@ -1,0 +1,141 @@
+"""What can go wrong between two actors. Every outcome of an ask that is not a reply is one of these (G5)."""
+
+from typing import ClassVar
+
+import attrs
+
+
+class BusError(Exception):
+    """Base of the errors this package raises."""
+
+
+class ActorError(BusError):
+    """Base of domain errors: the asker gets it with its fields, the actor goes on.
+
+    Subclass it in a subsystem's ``messages.py``, preferably as ``@attrs.define(eq=False, kw_only=True)``.
+    """
+
+
+class Unavailable(ActorError):
+    """Something outside the process cannot be reached.
+
+    From a handler it goes to the asker and the actor's health becomes degraded. From ``start()`` or a
+    spawned task it ends the actor as an *outage*: its supervisor waits and retries, no restart budget spent.
+    """
+
+
+@attrs.define(eq=False, kw_only=True)
+class DeliveryError(BusError):
+    """A message did not get its answer."""
+
+    retry_safe: ClassVar[bool] = True
+    """True when the handler never began, so the message can be sent again without doubt."""
+
+    request: str
+    """Wire name of the message."""
+    to: str
+    """Its owner, or the empty string when there is none."""
+    waited: float = 0.0
+    """Seconds between sending and this error."""
+    trace: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.request} to {self.to or 'nobody'} failed after {self.waited:.3f} s"
+
+
+@attrs.define(eq=False, kw_only=True)
+class DeadlineExceeded(DeliveryError):
+    """No answer before the deadline. The work may have begun: see `began`."""
+
+    began: bool = False
+
+    @property
+    def retry_safe(self) -> bool:  # type: ignore[override]  # pyright: ignore
+        """Whether the handler never saw the message."""
+        return not self.began
+
+    def __str__(self) -> str:
+        state = "was being handled" if self.began else "was still waiting"
+        return f"{self.request} to {self.to} {state} after {self.waited:.3f} s"
+
+
+@attrs.define(eq=False, kw_only=True)
+class MailboxFull(DeadlineExceeded):
+    """The owner kept its mailbox full. The handler never saw the message; retrying is safe."""
+
+    depth: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.to} stayed full ({self.depth} waiting) for {self.waited:.1f} s"
+
+
+@attrs.define(eq=False, kw_only=True)
+class NoRoute(DeliveryError):
+    """Nobody owns this message type."""
+
+    def __str__(self) -> str:
+        return f"no actor owns {self.request}"
+
+
+@attrs.define(eq=False, kw_only=True)
+class ActorStopped(DeliveryError):
+    """The owner has stopped for good, or is down and the message does not wait."""
+
+    def __str__(self) -> str:
+        return f"{self.to} is stopped and does not take {self.request}"
+
+
+@attrs.define(eq=False, kw_only=True)
+class ActorCrashed(DeliveryError):
+    """The handler raised something it should not have; the original is the ``__cause__``."""
+
+    retry_safe: ClassVar[bool] = False
+
+    def __str__(self) -> str:
+        return f"{self.to} crashed while handling {self.request}: {self.__cause__!r}"
+
+
+@attrs.define(eq=False, kw_only=True)
+class Quarantined(DeliveryError):
+    """An equal message crashed its handler before; it is not tried again (G11)."""
+
+    def __str__(self) -> str:
+        return f"{self.request} is quarantined: it crashed {self.to} before"
+
+
+@attrs.define(eq=False, kw_only=True)
+class AskCycle(DeliveryError):
+    """Sending would close a cycle of actors waiting for each other (G7)."""
+
+    path: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.request} would close the waiting cycle {' -> '.join(self.path)}"
+
+
+@attrs.define(eq=False, kw_only=True)
+class SelfSendWouldBlock(DeliveryError):
+    """An actor told itself something while its own mailbox was full."""
+
+    def __str__(self) -> str:
+        return f"{self.to} cannot wait for its own full mailbox with {self.request}"
+
+
+class BootError(BusError):
+    """The mesh cannot start: a message without owner or with two, a faulty spec, a child that failed."""
+
+
+@attrs.define(eq=False, kw_only=True)
+class MessageTooLarge(BusError):
+    """A message is larger on the wire than its class allows."""
+
+    request: str
+    size: int
+    limit: int
+
+    def __str__(self) -> str:
+        return f"{self.request} is {self.size} bytes encoded, its limit is {self.limit}"
+
+
+class StashFull(BusError):
+    """More messages were stashed than the stash holds."""

@@ -1,0 +1,219 @@
+"""The four kinds of message, and how a handler is bound to one.
+
+A message is a final, frozen, keyword-only attrs class deriving from :class:`Request`, :class:`Stream`,
+:class:`Command` or :class:`Event`. It holds data only. It is routed by its type: each request, stream and
+command type has one owner, an event has any number of subscribers (contract: G1, G2).
+
+Delivery options are class attributes, so they are read where the message is defined::
+
+    @final
+    @attrs.frozen(kw_only=True)
+    class Search(Request[tuple[Hit, ...]]):
+        within: ClassVar[float] = 5.0      # seconds
+        query: str
+"""
+
+from collections.abc import Callable, Coroutine
+from enum import Enum
+from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
+
+import attrs
+
+ReplyT = TypeVar("ReplyT")
+ItemT = TypeVar("ItemT")
+ItemT_contra = TypeVar("ItemT_contra", contravariant=True)
+ActorT = TypeVar("ActorT")
+
+HANDLES = "__bus_handles__"
+"""Attribute a handler carries: the message class it was bound with."""
+
+CONCURRENT = "__bus_concurrent__"
+"""Attribute of a handler that runs as tasks of its actor: how many at once."""
+
+MAX_BODY = 256 * 1024
+"""Default limit of an encoded message, in bytes; larger things travel by reference."""
+
+
+class Lane(Enum):
+    """Which queue of the mailbox a message waits in (G3)."""
+
+    WORK = "work"
+    CONTROL = "control"
+    """Handled even while a work handler runs: cancel, follow, approve. 32 places, never waits."""
+
+
+class Abandon(Enum):
+    """What happens to work in progress once its asker has left or its deadline has passed (G6)."""
+
+    CANCEL = "cancel"
+    """Stop at the next checkpoint: for work that only reads."""
+    FINISH = "finish"
+    """Run to the end: for changes of state, which must not stop between two of their steps."""
+
+
+class WhileDown(Enum):
+    """What an ask does while its owner is restarting (G5)."""
+
+    WAIT = "wait"
+    FAIL = "fail"
+
+
+class Overflow(Enum):
+    """What a full mailbox does with one more message (G3)."""
+
+    BLOCK = "block"
+    REJECT = "reject"
+    DROP_OLDEST = "drop_oldest"
+    DROP_NEWEST = "drop_newest"
+    COALESCE = "coalesce"
+    """The newest of equal :meth:`Message.coalesce_key` replaces the queued one in place."""
+
+
+class Message:
+    """Base of every message. Not used directly."""
+
+    __slots__ = ()
+
+    version: ClassVar[int] = 1
+    """Part of the wire name; raise it when the shape changes and override :meth:`upcast`."""
+    key_field: ClassVar[str | None] = None
+    """Field whose value picks one actor of a pool; None routes to a single owner."""
+    lane: ClassVar[Lane] = Lane.WORK
+    overflow: ClassVar[Overflow | None] = None
+    """Overrides the mailbox's own policy for this class."""
+    max_bytes: ClassVar[int] = MAX_BODY
+    poison_after: ClassVar[int] = 2
+    """Crashes of one equal message within the restart window after which it is quarantined (G11)."""
+
+    def coalesce_key(self) -> object:
+        """What makes two queued messages of this class the same under ``Overflow.COALESCE``."""
+        return type(self) if self.key_field is None else getattr(self, self.key_field)
+
+    @classmethod
+    def upcast(cls, version: int, body: dict[str, Any]) -> dict[str, Any]:
+        """Turn a body written by an older `version` of this class into today's shape."""
+        return body
+
+
+class Sink(Protocol[ItemT_contra]):
+    """Where the handler of a stream sends its items."""
+
+    async def send(self, item: ItemT_contra, /) -> None:
+        """Hand one item to the consumer, waiting while it lags."""
+        ...
+
+
+class Request(Message, Generic[ReplyT]):
+    """One owner answers with `ReplyT`, or with a typed error: ``reply = await bus.ask(request)``."""
+
+    __slots__ = ()
+
+    within: ClassVar[float] = 10.0
+    """Seconds an ask may take, unless an enclosing deadline is nearer."""
+    abandon: ClassVar[Abandon] = Abandon.CANCEL
+    while_down: ClassVar[WhileDown] = WhileDown.WAIT
+
+    @classmethod
+    def handler(
+        cls, method: Callable[[ActorT, Self], Coroutine[Any, Any, ReplyT]]
+    ) -> Callable[[ActorT, Self], Coroutine[Any, Any, ReplyT]]:
+        """Bind the decorated method as the handler of this request."""
+        setattr(method, HANDLES, cls)
+        return method
+
+
+class Stream(Message, Generic[ItemT]):
+    """One owner answers with items: ``async with bus.stream(request) as items: async for item in items``.
+
+    `within` bounds the wait for each next item, not the whole stream.
+    """
+
+    __slots__ = ()
+
+    within: ClassVar[float] = 600.0
+    """Seconds the consumer waits for each next item."""
+    abandon: ClassVar[Abandon] = Abandon.CANCEL
+    while_down: ClassVar[WhileDown] = WhileDown.WAIT
+    buffer: ClassVar[int] = 64
+    """Items that may wait for the consumer before the producer waits."""
+
+    @classmethod
+    def handler(
+        cls, method: Callable[[ActorT, Self, Sink[ItemT]], Coroutine[Any, Any, None]]
+    ) -> Callable[[ActorT, Self, Sink[ItemT]], Coroutine[Any, Any, None]]:
+        """Bind the decorated method as the handler of this stream."""
+        setattr(method, HANDLES, cls)
+        return method
+
+
+class Command(Message):
+    """One owner takes it, nobody answers: ``await bus.tell(command)``."""
+
+    __slots__ = ()
+
+    within: ClassVar[float | None] = None
+    """Seconds after which an unhandled command is stale and buried; None keeps it."""
+
+    @classmethod
+    def handler(
+        cls, method: Callable[[ActorT, Self], Coroutine[Any, Any, None]]
+    ) -> Callable[[ActorT, Self], Coroutine[Any, Any, None]]:
+        """Bind the decorated method as the handler of this command."""
+        setattr(method, HANDLES, cls)
+        return method
+
+
+class Event(Message):
+    """Something that happened; every subscriber of its type gets it: ``await bus.publish(event)``.
+
+    What must not be lost is a command, not an event.
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    def handler(
+        cls, method: Callable[[ActorT, Self], Coroutine[Any, Any, None]]
+    ) -> Callable[[ActorT, Self], Coroutine[Any, Any, None]]:
+        """Subscribe the decorated method to this event for as long as its actor lives."""
+        setattr(method, HANDLES, cls)
+        return method
+
+
+MethodT = TypeVar("MethodT", bound=Callable[..., Coroutine[Any, Any, Any]])
+
+
+def concurrent(limit: int) -> Callable[[MethodT], MethodT]:
+    """Let up to `limit` messages of the decorated handler run at once, each as a task of the actor.
+
+    For work that mostly waits. Stack it below the binding::
+
+        @messages.Complete.handler
+        @concurrent(64)
+        async def complete(self, request, sink): ...
+    """
+
+    def mark(method: MethodT) -> MethodT:
+        setattr(method, CONCURRENT, limit)
+        return method
+
+    return mark
+
+
+SECRET = "bus.secret"
+"""Key of attrs field metadata that marks a value as secret."""
+
+
+def secret(**options: Any) -> Any:
+    """An attrs field whose value never leaves the process unmasked and is left out of ``repr``."""
+    return attrs.field(repr=False, metadata={SECRET: True}, **options)
+
+
+def wire_name(kind: type[Message]) -> str:
+    """Name of a message class on the wire: ``session.Resolve@1``.
+
+    The first part is the package that holds the ``messages`` module, or the module itself.
+    """
+    *parents, module = kind.__module__.split(".")
+    owner = parents[-1] if module == "messages" and parents else module
+    return f"{owner}.{kind.__qualname__}@{kind.version}"
