@@ -1,0 +1,55 @@
+"""Settings of the agent: its name, the limits of its loop, when a conversation is compacted."""
+
+from typing import Any, Literal, final
+from zoneinfo import ZoneInfo
+
+import attrs
+from attrs.validators import ge, le, min_len, optional
+
+from actors.vocabulary import FollowupMode
+
+Effort = Literal["low", "medium", "high"]
+
+
+def _is_zone(_instance: object, _field: "attrs.Attribute[Any]", value: str) -> None:
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError("must be an IANA time zone such as Europe/Vienna") from error
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Compaction:
+    """When older messages are replaced by a summary, and how large a tool's result may stay."""
+
+    context_budget: int = attrs.field(default=160_000, validator=ge(1))
+    """Tokens of prompt past which the conversation is compacted."""
+    summary_max_tokens: int = attrs.field(default=4096, validator=ge(1))
+    """Tokens of the summary."""
+    min_keep_messages: int = attrs.field(default=4, validator=ge(1))
+    """Newest messages that are never summarised."""
+    max_tool_result_bytes: int = attrs.field(default=50_000, validator=ge(1))
+    """Bytes of one tool result that the model gets to see."""
+    prune_threshold_pct: int = attrs.field(default=70, validator=[ge(0), le(100)])
+    """Percent of `context_budget` past which older tool results are shortened."""
+    prune_tool_result_max_chars: int = attrs.field(default=2000, validator=ge(1))
+    """Characters an older tool result is shortened to."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Settings:
+    agent_name: str = attrs.field(default="Aster", validator=min_len(1))
+    """Name shown to people and told to the model."""
+    max_turns: int = attrs.field(default=30, validator=ge(1))
+    """Completions in one turn."""
+    max_tokens: int = attrs.field(default=16_384, validator=ge(1))
+    """Tokens of one completion."""
+    reasoning_effort: Effort | None = None
+    """How much the model thinks before it answers; None switches thinking off."""
+    followup_mode: FollowupMode = "inject"
+    """What becomes of a message sent while a turn is running: joins it, or waits for its own turn."""
+    timezone: str | None = attrs.field(default=None, validator=optional(_is_zone))
+    """IANA zone of the dates told to the model; None takes the system's, else UTC."""
+    compaction: Compaction = Compaction()

@@ -1,0 +1,75 @@
+"""Settings of the model subsystem: which provider and model answer, and where they are reached."""
+
+from collections.abc import Mapping
+from typing import Any, Final, final
+
+import attrs
+from attrs.validators import deep_iterable, matches_re, optional
+
+PROVIDERS: Final = ("anthropic", "openai", "gemini", "groq", "deepseek", "openrouter", "ollama", "offline")
+"""Every provider, in the order in which the first one with a key is chosen."""
+
+KEYLESS: Final = frozenset({"ollama", "offline"})
+"""Providers that work without a key."""
+
+
+def key_variable(provider: str) -> str | None:
+    """Environment variable that holds the key of `provider`; None for one that needs no key."""
+    return None if provider in KEYLESS else f"{provider.upper()}_API_KEY"
+
+
+def split_spec(spec: str) -> tuple[str, str]:
+    """Split ``provider/model`` at the first slash; a model id may hold more of them.
+
+    Raises ValueError when a part is missing or the provider is unknown.
+    """
+    provider, _, model = spec.partition("/")
+    if not provider or not model:
+        raise ValueError("must be written provider/model")
+    if provider not in PROVIDERS:
+        raise ValueError(f"must begin with one of {', '.join(PROVIDERS)}")
+    return provider, model
+
+
+def _is_spec(_instance: object, _field: "attrs.Attribute[Any]", value: str) -> None:
+    split_spec(value)
+
+
+def _is_provider(_instance: object, _field: "attrs.Attribute[Any]", value: str) -> None:
+    if value not in PROVIDERS:
+        raise ValueError(f"must be one of {', '.join(PROVIDERS)}")
+
+
+_HTTP = matches_re(r"https?://[^\s/]+\S*")
+
+
+@final
+@attrs.frozen(kw_only=True)
+class ProviderSettings:
+    """One provider. Its key comes from the environment, never from here."""
+
+    enabled: bool = True
+    """Models of a disabled provider are refused."""
+    base_url: str | None = attrs.field(default=None, validator=optional(_HTTP))
+    """Endpoint to use instead of the provider's own, with or without the path of the call."""
+    models: tuple[str, ...] = ()
+    """Model ids that pickers offer first."""
+    options: Mapping[str, Any] = attrs.field(factory=dict[str, Any])
+    """Added to the body of each request as they are."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Settings:
+    """What was set on purpose; the subsystem chooses where something is None."""
+
+    provider: str | None = attrs.field(default=None, validator=optional(_is_provider))
+    """Provider of the default model; None lets the subsystem choose one that can answer."""
+    model: str | None = None
+    """Id of the default model; None takes the catalogue's default of the provider."""
+    models: tuple[str, ...] = attrs.field(default=(), validator=deep_iterable(_is_spec))
+    """``provider/model`` a message may name, the default first; empty allows the default alone."""
+    compaction_model: str | None = None
+    """Writes summaries: ``provider/model``, or an id of the default provider; None takes the default model."""
+    providers: Mapping[str, ProviderSettings] = attrs.field(factory=dict[str, ProviderSettings])
+    """By name of the provider; those left out keep their defaults."""
