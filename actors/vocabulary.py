@@ -72,6 +72,9 @@ class ToolUse:
     id: str
     name: str
     input: Mapping[str, Any]
+    unreadable: str | None = None
+    """Why the input could not be read: no JSON object, or cut off at the token limit. Then `input` is empty, and the
+    call is answered with this sentence as an error instead of being run."""
     type: Literal["tool_use"] = "tool_use"
 
 

@@ -9,7 +9,15 @@ from bus import ActorError, Request, Stream, Unavailable
 
 Effort = Literal["low", "medium", "high"]
 ErrorKind = Literal[
-    "invalid_request", "authentication", "billing", "rate_limited", "overloaded", "server", "network", "protocol"
+    "invalid_request",
+    "context_length",  # the conversation is longer than the model's window; a shorter one may pass
+    "authentication",
+    "billing",
+    "rate_limited",
+    "overloaded",
+    "server",
+    "network",
+    "protocol",  # an answer that is none: not a stream of events, or one that breaks its own rules
 ]
 
 
