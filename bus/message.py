@@ -20,6 +20,7 @@ from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 import attrs
 
 ReplyT = TypeVar("ReplyT")
+ReplyT_co = TypeVar("ReplyT_co", covariant=True)
 ItemT = TypeVar("ItemT")
 ItemT_contra = TypeVar("ItemT_contra", contravariant=True)
 ActorT = TypeVar("ActorT")
@@ -103,8 +104,8 @@ class Sink(Protocol[ItemT_contra]):
         ...
 
 
-class Request(Message, Generic[ReplyT]):
-    """One owner answers with `ReplyT`, or with a typed error: ``reply = await bus.ask(request)``."""
+class Request(Message, Generic[ReplyT_co]):
+    """One owner answers with `ReplyT_co`, or with a typed error: ``reply = await bus.ask(request)``."""
 
     __slots__ = ()
 
@@ -115,8 +116,8 @@ class Request(Message, Generic[ReplyT]):
 
     @classmethod
     def handler(
-        cls, method: Callable[[ActorT, Self], Coroutine[Any, Any, ReplyT]]
-    ) -> Callable[[ActorT, Self], Coroutine[Any, Any, ReplyT]]:
+        cls, method: Callable[[ActorT, Self], Coroutine[Any, Any, ReplyT_co]]
+    ) -> Callable[[ActorT, Self], Coroutine[Any, Any, ReplyT_co]]:
         """Bind the decorated method as the handler of this request."""
         setattr(method, HANDLES, cls)
         return method
