@@ -1,0 +1,176 @@
+"""What import contracts cannot say: domain modules are pure, time and chance come from the bus, nobody shields."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path, PurePath
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+SHELL = {"__init__.py", "messages.py", "actor.py", "conductor.py", "conversation.py"}
+"""Modules of a subsystem that speak with the bus; the others decide, store or fetch, and can be tested without."""
+
+EDGES: set[str] = set()
+"""The gateway's own conversation with the world: sockets, requests and the tap."""
+
+SHIELDED: set[str] = set()
+"""The seam to the web server, which bounds what the server itself shields without a limit."""
+
+FORBIDDEN = {
+    "time.time",
+    "time.time_ns",
+    "time.monotonic",
+    "time.monotonic_ns",
+    "time.perf_counter",
+    "time.sleep",
+    "datetime.datetime.now",
+    "datetime.datetime.today",
+    "datetime.datetime.utcnow",
+    "datetime.date.today",
+    "uuid.uuid1",
+    "uuid.uuid4",
+    "random",
+}
+"""Each has a counterpart on the bus that follows virtual time and the seed of a simulation."""
+
+
+def imports(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """Yield every import, wherever it stands, as the local name and the full name of what it is."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.asname or alias.name.partition(".")[0], alias.name
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            for alias in node.names:
+                yield alias.asname or alias.name, f"{node.module}.{alias.name}"
+
+
+def packages(tree: ast.Module) -> set[str]:
+    """Top-level packages a module imports."""
+    return {name.partition(".")[0] for _, name in imports(tree)}
+
+
+def dotted(node: ast.expr) -> str:
+    """Write ``a.b.c`` back as text; the empty string for anything else."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute) and (owner := dotted(node.value)):
+        return f"{owner}.{node.attr}"
+    return ""
+
+
+def real_time_and_chance(tree: ast.Module) -> set[str]:
+    """Full names of forbidden things a module imports or reaches through an import."""
+    known = dict(imports(tree))
+    used = set(known.values())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            first, _, rest = dotted(node).partition(".")
+            used.add(f"{known[first]}.{rest}" if first in known else "")
+    return {name for name in used if name in FORBIDDEN or name.partition(".")[0] in FORBIDDEN}
+
+
+def shields(tree: ast.Module) -> list[int]:
+    """Lines that may shield from cancellation: a keyword or an attribute `shield` that is not plainly False."""
+
+    def on(value: ast.expr) -> bool:
+        return not (isinstance(value, ast.Constant) and value.value is False)
+
+    lines = [
+        node.value.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.keyword) and node.arg == "shield" and on(node.value)
+    ]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and on(node.value):
+            lines += [
+                goal.lineno
+                for goal in node.targets
+                if isinstance(goal, ast.Attribute) and goal.attr == "shield"
+            ]
+    return sorted(lines)
+
+
+def modules(*packages: str) -> list[str]:
+    """Every Python file of `packages`, relative to the root of the project."""
+    files = (path for package in packages for path in (ROOT / package).rglob("*.py"))
+    return sorted(path.relative_to(ROOT).as_posix() for path in files if "node_modules" not in path.parts)
+
+
+def is_domain(module: str) -> bool:
+    """Whether `module` belongs to a subsystem and is neither its shell nor an edge."""
+    path = PurePath(module)
+    return len(path.parts) > 2 and path.name not in SHELL and module not in EDGES
+
+
+def parse(module: str) -> ast.Module:
+    return ast.parse((ROOT / module).read_text())
+
+
+@pytest.mark.parametrize("module", [module for module in modules("actors") if is_domain(module)])
+def test_a_domain_module_imports_neither_bus_nor_trio(module: str) -> None:
+    assert not packages(parse(module)) & {"bus", "trio"}
+
+
+@pytest.mark.parametrize("module", modules("actors"))
+def test_an_actor_takes_time_and_chance_from_the_bus(module: str) -> None:
+    assert not real_time_and_chance(parse(module))
+
+
+@pytest.mark.parametrize("module", sorted({*modules("actors", "starpod")} - SHIELDED))
+def test_nobody_outside_the_bus_shields_from_cancellation(module: str) -> None:
+    assert not shields(parse(module))
+
+
+@pytest.mark.parametrize("module", sorted(EDGES | SHIELDED))
+def test_every_exception_is_a_module_that_exists(module: str) -> None:
+    assert (ROOT / module).is_file()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import trio",
+        "import trio.abc as a",
+        "from trio import sleep",
+        "def f():\n    from bus.errors import X",
+    ],
+)
+def test_an_import_is_found_in_every_shape(source: str) -> None:
+    assert packages(ast.parse(source)) & {"bus", "trio"}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import time\ntime.time()",
+        "import time as t\nt.monotonic()",
+        "from time import time",
+        "import datetime\ndatetime.datetime.now()",
+        "from datetime import datetime as d\nd.now(UTC)",
+        "from uuid import uuid4",
+        "import random",
+        "from random import choice",
+    ],
+)
+def test_real_time_and_chance_are_found_in_every_shape(source: str) -> None:
+    assert real_time_and_chance(ast.parse(source))
+
+
+@pytest.mark.parametrize(
+    "source", ["from datetime import datetime\ndatetime(2026, 1, 1)", "self.time.time()"]
+)
+def test_what_only_looks_like_real_time_is_left_alone(source: str) -> None:
+    assert not real_time_and_chance(ast.parse(source))
+
+
+@pytest.mark.parametrize(
+    "source", ["CancelScope(shield=True)", "move_on_after(1, shield=x)", "scope.shield = True"]
+)
+def test_a_shield_is_found_in_every_shape(source: str) -> None:
+    assert shields(ast.parse(source)) == [1]
+
+
+def test_a_shield_that_is_off_is_none() -> None:
+    assert shields(ast.parse("CancelScope(shield=False)\nscope.shield = False")) == []
