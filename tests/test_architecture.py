@@ -1,6 +1,7 @@
-"""What import contracts cannot say: domain modules are pure, time and chance come from the bus, nobody shields."""
+"""What import contracts cannot say: what the bus stands on, who is pure, where time and chance come from."""
 
 import ast
+import sys
 from collections.abc import Iterator
 from pathlib import Path, PurePath
 
@@ -11,18 +12,31 @@ ROOT = Path(__file__).parent.parent
 SHELL = {"__init__.py", "messages.py", "actor.py", "conductor.py", "conversation.py"}
 """Modules of a subsystem that speak with the bus; the others decide, store or fetch, and can be tested without."""
 
-EDGES: set[str] = set()
-"""The gateway's own conversation with the world: sockets, requests and the tap."""
+EDGES = {
+    "actors/gateway/connection.py",
+    "actors/gateway/failures.py",
+    "actors/gateway/outbox.py",
+    "actors/gateway/server.py",
+}
+"""Where the gateway speaks with the world: sockets, requests and the tap."""
 
-SHIELDED: set[str] = set()
-"""The seam to the web server, which bounds what the server itself shields without a limit."""
+SHARED = "actors/storage/"
+"""One thread per database, behind every subsystem's store."""
+
+SHIELDED = {"actors/gateway/connection.py"}
+"""The seam to the web server: it bounds what the server itself shields without a limit."""
+
+OF_THE_BUS = {*sys.stdlib_module_names, "bus", "trio", "outcome", "attrs", "cattrs"}
+"""All that the bus may import; `outcome` is how trio takes results of its low-level calls."""
+
+OF_ITS_TESTS = {"hypothesis", "pytest"}
+"""What its test harness may import beside that."""
 
 FORBIDDEN = {
     "time.time",
     "time.time_ns",
     "time.monotonic",
     "time.monotonic_ns",
-    "time.perf_counter",
     "time.sleep",
     "datetime.datetime.now",
     "datetime.datetime.today",
@@ -98,14 +112,26 @@ def modules(*packages: str) -> list[str]:
     return sorted(path.relative_to(ROOT).as_posix() for path in files if "node_modules" not in path.parts)
 
 
+def third_party(module: str) -> set[str]:
+    """Packages a module of the bus imports that it should not."""
+    harness = module.startswith("bus/testing/")
+    return packages(parse(module)) - OF_THE_BUS - (OF_ITS_TESTS if harness else set())
+
+
 def is_domain(module: str) -> bool:
     """Whether `module` belongs to a subsystem and is neither its shell nor an edge."""
     path = PurePath(module)
-    return len(path.parts) > 2 and path.name not in SHELL and module not in EDGES
+    in_subsystem = len(path.parts) > 2 and not module.startswith(SHARED)
+    return in_subsystem and path.name not in SHELL and module not in EDGES
 
 
 def parse(module: str) -> ast.Module:
     return ast.parse((ROOT / module).read_text())
+
+
+@pytest.mark.parametrize("module", modules("bus"))
+def test_the_bus_stands_on_trio_attrs_and_cattrs_alone(module: str) -> None:
+    assert not third_party(module)
 
 
 @pytest.mark.parametrize("module", [module for module in modules("actors") if is_domain(module)])
