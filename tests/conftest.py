@@ -1,8 +1,12 @@
-"""What every test shares: how thoroughly Hypothesis searches."""
+"""What every test shares: how thoroughly Hypothesis searches, and a scripted model server."""
 
 import os
+from collections.abc import AsyncIterator
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.fakes.model_server import ModelServer
 
 SLOW_IS_FINE = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 """A shared machine is slow now and then; fixtures such as a clock serve all examples of one test."""
@@ -13,3 +17,10 @@ settings.register_profile("thorough", settings.get_profile("dev"), max_examples=
 settings.load_profile(
     os.environ.get("STARPOD_HYPOTHESIS") or ("ci" if os.environ.get("CI") == "true" else "dev")
 )
+
+
+@pytest.fixture
+async def model_server() -> AsyncIterator[ModelServer]:
+    """A scripted model server on loopback; it echoes until it is told otherwise."""
+    async with ModelServer.running() as server:
+        yield server
