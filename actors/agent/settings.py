@@ -4,11 +4,16 @@ from typing import Any, Literal, final
 from zoneinfo import ZoneInfo
 
 import attrs
-from attrs.validators import ge, le, min_len, optional
+from attrs.validators import ge, le, optional
 
 from actors.vocabulary import FollowupMode
 
 Effort = Literal["low", "medium", "high"]
+
+
+def _is_filled(_instance: object, _field: "attrs.Attribute[Any]", value: str) -> None:
+    if not value.strip():
+        raise ValueError("must not be empty")
 
 
 def _is_zone(_instance: object, _field: "attrs.Attribute[Any]", value: str) -> None:
@@ -40,7 +45,7 @@ class Compaction:
 @final
 @attrs.frozen(kw_only=True)
 class Settings:
-    agent_name: str = attrs.field(default="Aster", validator=min_len(1))
+    agent_name: str = attrs.field(default="Aster", validator=_is_filled)
     """Name shown to people and told to the model."""
     max_turns: int = attrs.field(default=30, validator=ge(1))
     """Completions in one turn."""

@@ -1,15 +1,17 @@
 """Settings of the model subsystem: which provider and model answer, and where they are reached."""
 
+import re
 from collections.abc import Mapping
-from typing import Any, Final, final
+from typing import Any, Final, Literal, final, get_args
 
 import attrs
-from attrs.validators import deep_iterable, matches_re, optional
+from attrs.validators import deep_iterable, optional
 
-PROVIDERS: Final = ("anthropic", "openai", "gemini", "groq", "deepseek", "openrouter", "ollama", "offline")
+Provider = Literal["anthropic", "openai", "gemini", "groq", "deepseek", "openrouter", "ollama", "offline"]
+PROVIDERS: Final[tuple[Provider, ...]] = get_args(Provider)
 """Every provider, in the order in which the first one with a key is chosen."""
 
-KEYLESS: Final = frozenset({"ollama", "offline"})
+KEYLESS: Final[frozenset[Provider]] = frozenset({"ollama", "offline"})
 """Providers that work without a key."""
 
 
@@ -18,16 +20,16 @@ def key_variable(provider: str) -> str | None:
     return None if provider in KEYLESS else f"{provider.upper()}_API_KEY"
 
 
-def split_spec(spec: str) -> tuple[str, str]:
+def split_spec(spec: str) -> tuple[Provider, str]:
     """Split ``provider/model`` at the first slash; a model id may hold more of them.
 
     Raises ValueError when a part is missing or the provider is unknown.
     """
     provider, _, model = spec.partition("/")
-    if not provider or not model:
-        raise ValueError("must be written provider/model")
-    if provider not in PROVIDERS:
-        raise ValueError(f"must begin with one of {', '.join(PROVIDERS)}")
+    if provider not in PROVIDERS or not model:
+        raise ValueError(
+            f"must be written provider/model with one of {', '.join(PROVIDERS)}, unlike {spec!r}"
+        )
     return provider, model
 
 
@@ -35,12 +37,14 @@ def _is_spec(_instance: object, _field: "attrs.Attribute[Any]", value: str) -> N
     split_spec(value)
 
 
-def _is_provider(_instance: object, _field: "attrs.Attribute[Any]", value: str) -> None:
-    if value not in PROVIDERS:
-        raise ValueError(f"must be one of {', '.join(PROVIDERS)}")
+def _is_filled(_instance: object, _field: "attrs.Attribute[Any]", value: str) -> None:
+    if not value.strip():
+        raise ValueError("must not be empty")
 
 
-_HTTP = matches_re(r"https?://[^\s/]+\S*")
+def _is_url(_instance: object, _field: "attrs.Attribute[Any]", value: str) -> None:
+    if not re.fullmatch(r"https?://[^\s/]+\S*", value):
+        raise ValueError("must be an address that begins with http:// or https://")
 
 
 @final
@@ -50,7 +54,7 @@ class ProviderSettings:
 
     enabled: bool = True
     """Models of a disabled provider are refused."""
-    base_url: str | None = attrs.field(default=None, validator=optional(_HTTP))
+    base_url: str | None = attrs.field(default=None, validator=optional(_is_url))
     """Endpoint to use instead of the provider's own, with or without the path of the call."""
     models: tuple[str, ...] = ()
     """Model ids that pickers offer first."""
@@ -63,13 +67,13 @@ class ProviderSettings:
 class Settings:
     """What was set on purpose; the subsystem chooses where something is None."""
 
-    provider: str | None = attrs.field(default=None, validator=optional(_is_provider))
+    provider: Provider | None = None
     """Provider of the default model; None lets the subsystem choose one that can answer."""
-    model: str | None = None
+    model: str | None = attrs.field(default=None, validator=optional(_is_filled))
     """Id of the default model; None takes the catalogue's default of the provider."""
     models: tuple[str, ...] = attrs.field(default=(), validator=deep_iterable(_is_spec))
     """``provider/model`` a message may name, the default first; empty allows the default alone."""
     compaction_model: str | None = None
     """Writes summaries: ``provider/model``, or an id of the default provider; None takes the default model."""
-    providers: Mapping[str, ProviderSettings] = attrs.field(factory=dict[str, ProviderSettings])
+    providers: Mapping[Provider, ProviderSettings] = attrs.field(factory=dict[Provider, ProviderSettings])
     """By name of the provider; those left out keep their defaults."""

@@ -1,0 +1,40 @@
+"""What applying a blueprint has to remember until the next time, in ``db/applied.json``.
+
+``BOOTSTRAP.md`` is emptied once its prompt has run; only its digest tells "ran" from "never there". ``.env`` is
+copied once; only its digest tells an untouched copy from secrets that somebody edited.
+"""
+
+import hashlib
+import json
+from typing import Any, Self, final
+
+import attrs
+
+from starpod import atomic
+from starpod.workspace import Instance
+
+
+def digest(content: bytes) -> str:
+    """SHA-256 in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Applied:
+    """Digests of what was last copied into an instance; None for what never was."""
+
+    bootstrap: str | None = None
+    env: str | None = None
+
+    @classmethod
+    def read(cls, instance: Instance) -> Self:
+        """What is known of `instance`; nothing when the file is missing or not readable."""
+        try:
+            stored: Any = json.loads((instance.db_dir / "applied.json").read_bytes())
+            return cls(bootstrap=stored["bootstrap"], env=stored["env"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return cls()
+
+    def write(self, instance: Instance) -> None:
+        atomic.write(instance.db_dir / "applied.json", json.dumps(attrs.asdict(self)) + "\n")

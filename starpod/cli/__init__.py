@@ -1,0 +1,1 @@
+"""The command line. Each command is a module with ``add_arguments(parser)`` and ``run(args) -> exit status``."""

@@ -1,0 +1,61 @@
+"""Mistakes in configuration files, as data; one function renders them for people."""
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, final
+
+import attrs
+
+from starpod.errors import StarpodError
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Problem:
+    """One thing that is wrong, or only odd, in one file."""
+
+    file: Path
+    key: str = ""
+    """Dotted path of the key; empty when the file as a whole is meant."""
+    line: int | None = None
+    expected: str
+    """What would have been right, or what is the matter where nothing in particular was expected."""
+    found: str | None = None
+    nearest: str | None = None
+    """What was perhaps meant."""
+
+    def __str__(self) -> str:
+        place = str(self.file) if self.line is None else f"{self.file}:{self.line}"
+        text = ": ".join(part for part in (place, self.key, self.expected) if part)
+        if self.found is not None:
+            text += f", found {self.found}"
+        return text if self.nearest is None else f"{text} (did you mean {self.nearest}?)"
+
+
+class ConfigError(StarpodError):
+    """The configuration cannot be used. Holds every mistake that was found, not only the first."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(*self.problems)
+
+    def __str__(self) -> str:
+        if len(self.problems) == 1:
+            return str(self.problems[0])
+        return "\n".join(
+            [f"{len(self.problems)} mistakes in the configuration:", *(f"  {p}" for p in self.problems)]
+        )
+
+
+def nearest(word: str, known: Sequence[str]) -> str | None:
+    """The known word most like `word`, if any is like it at all."""
+    return next(iter(get_close_matches(word, known, n=1)), None)
+
+
+def show(value: Any) -> str:
+    """A TOML value for a message, shortened."""
+    if isinstance(value, dict):
+        return "a table"
+    text = {True: "true", False: "false"}[value] if isinstance(value, bool) else repr(value)
+    return text if len(text) <= 60 else f"{text[:59]}…"

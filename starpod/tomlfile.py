@@ -1,0 +1,87 @@
+"""A TOML file with the lines its keys stand on."""
+
+import tomllib
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeGuard, final
+
+from starpod.problems import ConfigError, Problem
+
+Key = tuple[str, ...]
+Values = dict[str, Any]
+
+
+def is_table(value: object) -> TypeGuard[Values]:
+    """Whether a TOML value is a table."""
+    return isinstance(value, dict)
+
+
+@final
+class TomlFile:
+    """A file that was read. `values` is empty for a file without settings."""
+
+    def __init__(self, path: Path, text: str, values: Values) -> None:
+        self.path = path
+        self.values = values
+        self._text = text
+
+    @classmethod
+    def read(cls, path: Path) -> "TomlFile":
+        """Read and parse `path`. Raises ConfigError, naming the file, when that is not possible."""
+        try:
+            text = path.read_text(encoding="utf-8")
+            return cls(path, text, tomllib.loads(text))
+        except FileNotFoundError as error:
+            raise ConfigError([Problem(file=path, expected="not found")]) from error
+        except OSError as error:
+            raise ConfigError([Problem(file=path, expected=f"cannot be read: {error.strerror}")]) from error
+        except ValueError as error:  # not UTF-8, or not TOML
+            raise ConfigError([Problem(file=path, expected=f"not valid TOML: {error}")]) from error
+
+    def has(self, key: Key) -> bool:
+        """Whether the file sets `key`, directly or by something inside it."""
+        table: Any = self.values
+        for part in key:
+            if not is_table(table) or part not in table:
+                return False
+            table = table[part]
+        return True
+
+    def line_of(self, key: Key) -> int | None:
+        """Line on which `key` is set, counted from 1; for a table, the line where it begins."""
+        return self._lines.get(key)
+
+    @cached_property
+    def _lines(self) -> dict[Key, int]:
+        lines: dict[Key, int] = {}
+        table: Key = ()
+        for number, statement, values in _statements(self._text):
+            is_header = statement.lstrip().startswith("[")
+            paths = list(_paths(values))
+            for path in paths:
+                lines.setdefault(path if is_header else (*table, *path), number)
+            if is_header:
+                table = paths[-1]
+        return lines
+
+
+def _statements(text: str) -> Iterator[tuple[int, str, Values]]:
+    """Each table header or assignment with its first line and what it says by itself. The text is valid TOML."""
+    pending, first = "", 1
+    for number, line in enumerate(text.splitlines(keepends=True), start=1):
+        pending += line
+        try:
+            values = tomllib.loads(pending)
+        except tomllib.TOMLDecodeError:
+            continue  # a value that goes on in the next line
+        if values:
+            yield first, pending, values
+        pending, first = "", number + 1
+
+
+def _paths(values: Values, above: Key = ()) -> Iterator[Key]:
+    for name, value in values.items():
+        yield (*above, name)
+        if is_table(value):
+            yield from _paths(value, (*above, name))

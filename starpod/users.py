@@ -1,0 +1,40 @@
+"""The files a new user begins with."""
+
+from typing import Final
+
+from starpod import atomic
+from starpod.workspace import UserContext
+
+PROFILE: Final = """\
+# User Profile
+
+## Name
+<!-- What should you be called? -->
+
+## Role
+<!-- What do you do? -->
+
+## Expertise
+<!-- What need not be explained to you? -->
+
+## Preferences
+<!-- How do you like answers: language, length, tone? -->
+
+## Context
+<!-- What else should be known: projects, people, places? -->
+"""
+
+MEMORY: Final = """\
+# Memory Index
+
+Important facts about this user, with links to where more is written.
+"""
+
+
+def seed_user(user: UserContext) -> None:
+    """Create the folder of a user with profile, memory and log folder. One that exists is left alone."""
+    if user.root.exists():
+        return
+    user.logs.mkdir(parents=True)
+    atomic.write(user.profile, PROFILE)
+    atomic.write(user.memory, MEMORY)
