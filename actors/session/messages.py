@@ -143,6 +143,8 @@ class Turn:
     client_message_id: str | None
     accepted_at: datetime
     triggered_by: str | None = None
+    merged_into: str | None = None
+    """Turn it became part of, once ``merged``."""
 
 
 @final
