@@ -23,4 +23,4 @@ class WebPage(BuildHookInterface[Any]):
             raise RuntimeError(message)
 
     def _builder(self) -> dict[str, Any]:
-        return runpy.run_path(str(Path(self.root, "scripts", "build_web.py")))
+        return runpy.run_path(str(Path(self.root, "scripts", "web.py")))

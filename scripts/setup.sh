@@ -1,5 +1,5 @@
-# Sourced by the other scripts, from the root of the project: `prepare run` or `prepare dev` makes .venv hold
-# exactly what the lock says, and the web page. What is in place already costs nothing.
+# Sourced by the other scripts, from the root of the project: `prepare run` or `prepare dev` puts into .venv
+# what the lock names, and builds the web page. What is in place already costs nothing.
 
 fail() {
     printf '%s\n' "starpod: $*" >&2
@@ -43,7 +43,7 @@ stamp() {
 
 install_locked() {
     case $1 in run) lock=requirements.lock ;; dev) lock=requirements-dev.lock ;; esac
-    [ "$(cat ".venv/installed-$1" 2>/dev/null)" = "$(stamp)" ] && return
+    [ -x .venv/bin/python ] && [ "$(cat ".venv/installed-$1" 2>/dev/null)" = "$(stamp)" ] && return
     make_environment
     printf '%s\n' "starpod: installing $lock" >&2
     rm -f .venv/installed-*
@@ -54,14 +54,15 @@ install_locked() {
     stamp >".venv/installed-$1"
 }
 
-# Exit status 3 of the builder: it needs npm, which also comes as a Python package.
+# Exit status 3: it needs npm and found none. That comes as a Python package too.
 build_web_page() {
-    .venv/bin/python scripts/build_web.py && return
-    [ $? -eq 3 ] || return 1
-    install --require-hashes --requirement requirements-web.lock && .venv/bin/python scripts/build_web.py
+    status=0
+    .venv/bin/python scripts/web.py build "$1" || status=$?
+    [ $status -eq 3 ] || return $status
+    install --require-hashes --requirement requirements-web.lock && .venv/bin/python scripts/web.py build "$1"
 }
 
 prepare() {
     install_locked "$1"
-    build_web_page || fail "the web page could not be built; the reason stands above."
+    build_web_page "$1" || fail "the web page could not be built; the reason stands above."
 }
