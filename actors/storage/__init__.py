@@ -1,0 +1,40 @@
+"""SQLite behind one dedicated thread: group commit, numbered migrations, failures with a name.
+
+A *job* is a plain function ``fn(connection, *args)`` over :class:`sqlite3.Connection`. It is a function of the
+database alone: it neither begins nor commits and has no other effect, because a group that fails as a whole is
+rolled back and its jobs are run again one by one. All jobs that wait (up to 256) share one transaction, each in a
+savepoint of its own, so that one that raises is rolled back alone; nobody is answered before the commit.
+
+Rows are :class:`sqlite3.Row`. Under a virtual clock jobs run inline in the calling task, because a working thread
+looks idle to trio's autojump clock.
+"""
+
+from actors.storage.database import Migration, numbered
+from actors.storage.errors import (
+    Closed,
+    Corrupt,
+    DiskFull,
+    Inaccessible,
+    Locked,
+    MigrationFailed,
+    ReadOnly,
+    StorageError,
+    TooNew,
+)
+from actors.storage.storage import Statistics, Storage
+
+__all__ = [
+    "Closed",
+    "Corrupt",
+    "DiskFull",
+    "Inaccessible",
+    "Locked",
+    "Migration",
+    "MigrationFailed",
+    "ReadOnly",
+    "Statistics",
+    "Storage",
+    "StorageError",
+    "TooNew",
+    "numbered",
+]

@@ -1,0 +1,163 @@
+"""Opening a database file: permissions, pragmas, migrations after a snapshot."""
+
+import os
+import pathlib
+import re
+import sqlite3
+from collections.abc import Callable, Generator
+from typing import final
+
+import attrs
+
+from actors.storage.errors import Corrupt, MigrationFailed, ReadOnly, TooNew, translate, translated
+
+Migration = str | Callable[[sqlite3.Connection], None]
+"""SQL of one or more statements, or a function. It runs inside a transaction and does not end it."""
+
+
+def numbered(folder: pathlib.Path) -> tuple[Migration, ...]:
+    """The migrations ``0001_name.sql``, ``0002_name.sql`` … of a folder, in order.
+
+    Raises ValueError when a number is missing or there twice.
+    """
+    files = sorted(folder.glob("*.sql"))
+    numbers = [int(file.name.split("_")[0]) for file in files]
+    if not files or numbers != list(range(1, len(files) + 1)):
+        raise ValueError(f"the migrations in {folder} are not numbered 1, 2, 3 …: {numbers}")
+    return tuple(file.read_text(encoding="utf-8") for file in files)
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Database:
+    """Where the file is and how it is opened. Everything raised is a StorageError, or a mistake of ours."""
+
+    path: pathlib.Path
+    migrations: tuple[Migration, ...]
+    synchronous: str
+    busy_timeout: float
+
+    def open_writer(self) -> sqlite3.Connection:
+        """A connection that writes, to a file that exists and has the current schema."""
+        with translated(self.path):
+            self._prepare_file()
+            connection = self._connect()
+            try:
+                self._migrate(connection)
+                connection.execute("PRAGMA foreign_keys = ON")  # only now: a migration may rebuild tables
+            except BaseException:
+                connection.close()
+                raise
+            return connection
+
+    def open_reader(self) -> sqlite3.Connection:
+        """A second connection, which cannot write."""
+        with translated(self.path):
+            connection = self._connect()
+            connection.execute("PRAGMA query_only = ON")
+            return connection
+
+    def _prepare_file(self) -> None:
+        """Create the file for its owner alone, or see that the one that is there can be used."""
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        log = self.path.with_name(f"{self.path.name}-wal")
+        if _size(self.path) == 0 and _size(log) > 0:  # SQLite would delete the log, and with it all there is
+            raise Corrupt(path=self.path, detail="the file is gone, but its write-ahead log is still there")
+        if not os.access(self.path.parent, os.W_OK | os.X_OK, effective_ids=True):
+            raise ReadOnly(path=self.path, detail="the folder is read-only")
+        created = not self.path.exists()
+        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            os.fchmod(descriptor, 0o600)
+        finally:
+            os.close(descriptor)
+        if created:
+            _sync(self.path.parent)
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self.path, timeout=self.busy_timeout, isolation_level=None, cached_statements=256
+        )
+        try:
+            connection.row_factory = sqlite3.Row
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(f"PRAGMA synchronous = {self.synchronous}")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _migrate(self, connection: sqlite3.Connection) -> None:
+        known = len(self.migrations)
+        version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+        if version > known:
+            detail = f"its schema is number {version}, this program knows {known}"
+            raise TooNew(path=self.path, detail=detail, version=version, known=known)
+        if version == known:
+            return
+        if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+            self._snapshot(connection, version)
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            for number in range(version + 1, known + 1):
+                self._apply(connection, number)
+            connection.execute(f"PRAGMA user_version = {known}")
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+    def _apply(self, connection: sqlite3.Connection, number: int) -> None:
+        migration = self.migrations[number - 1]
+        try:
+            if isinstance(migration, str):
+                for statement in _statements(migration):
+                    connection.execute(statement)
+            else:
+                migration(connection)
+            broken = connection.execute("PRAGMA foreign_key_check").fetchone()
+            if broken is not None:
+                raise ValueError(f"a row of {broken[0]} refers to a missing one of {broken[2]}")
+        except Exception as error:
+            if translate(error, self.path) is not error:  # a full disk is a full disk here too
+                raise
+            detail = f"migration {number}: {error}"
+            raise MigrationFailed(path=self.path, detail=detail, version=number) from error
+
+    def _snapshot(self, connection: sqlite3.Connection, version: int) -> None:
+        """Copy the database, once checked, to ``<name>.v<version>.snapshot`` beside it."""
+        verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if verdict != "ok":
+            raise Corrupt(path=self.path, detail=verdict)
+        partial = self.path.with_name(f"{self.path.name}.v{version}.partial")
+        partial.unlink(missing_ok=True)
+        partial.touch(mode=0o600)
+        connection.execute("VACUUM INTO ?", (str(partial),))
+        _sync(partial)
+        partial.replace(self.path.with_name(f"{self.path.name}.v{version}.snapshot"))
+        _sync(self.path.parent)
+
+
+def _size(path: pathlib.Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def _sync(path: pathlib.Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _statements(script: str) -> Generator[str]:
+    """Split a script; ``executescript`` would commit before it runs."""
+    statement = ""
+    for piece in re.split("(?<=;)", script):
+        statement += piece
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+    if statement.strip():
+        yield statement

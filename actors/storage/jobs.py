@@ -1,0 +1,136 @@
+"""Doing jobs on a connection, in whatever thread: one transaction for many, each in a savepoint of its own."""
+
+import contextlib
+import pathlib
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, final
+
+import outcome
+
+from actors.storage.errors import translate
+
+GROUP = 256
+"""Most jobs that share one commit."""
+
+
+class Job:
+    """A function to be run, then its result."""
+
+    __slots__ = ("fn", "result")
+
+    def __init__(self, fn: Callable[[sqlite3.Connection], Any]) -> None:
+        self.fn = fn
+        self.result: outcome.Outcome[Any] = outcome.Value(None)
+
+
+class Worker:
+    """An open connection and the way it does jobs. Used by one thread only, but for its counters."""
+
+    group = 1
+    """How many jobs it takes at once."""
+
+    def __init__(self, connection: sqlite3.Connection, path: pathlib.Path) -> None:
+        self.connection = connection
+        self.path = path
+
+    def execute(self, jobs: Sequence[Job]) -> None:
+        """Do the jobs. Afterwards each has its result, come what may: somebody waits for it."""
+        try:
+            self._execute(jobs)
+        except BaseException as error:  # noqa: BLE001 - it is raised again where the jobs came from
+            for job in jobs:
+                self._fail(job, error)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.connection.close()
+
+    def _execute(self, jobs: Sequence[Job]) -> None:
+        raise NotImplementedError
+
+    def _attempt(self, job: Job) -> bool:
+        """Run one job inside the current transaction; False when it raised."""
+        try:
+            job.result = outcome.Value(job.fn(self.connection))
+        except BaseException as error:  # noqa: BLE001 - it is raised again where the job came from
+            self._fail(job, error)
+            return False
+        return True
+
+    def _fail(self, job: Job, error: BaseException) -> None:
+        job.result = outcome.Error(translate(error, self.path))
+
+    def _roll_back(self) -> None:
+        if self.connection.in_transaction:
+            self.connection.execute("ROLLBACK")
+
+
+@final
+class Reader(Worker):
+    """Each job sees one state of the database from its beginning to its end."""
+
+    def _execute(self, jobs: Sequence[Job]) -> None:
+        for job in jobs:
+            self.connection.execute("BEGIN")
+            self._attempt(job)
+            self._roll_back()
+
+
+@final
+class Writer(Worker):
+    """One commit for all jobs; if that fails as a whole, one for each, so that none suffers for a neighbour."""
+
+    group = GROUP
+
+    def __init__(self, connection: sqlite3.Connection, path: pathlib.Path) -> None:
+        super().__init__(connection, path)
+        self.commits = self.jobs = self.largest_group = 0
+        self.last_commit = self.slowest_commit = 0.0
+
+    def close(self) -> None:
+        """Tidy up and close. What cannot be tidied now stays in the write-ahead log, where it is safe."""
+        with contextlib.suppress(sqlite3.Error):
+            self.connection.execute("PRAGMA optimize")
+            self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        super().close()
+
+    def _execute(self, jobs: Sequence[Job]) -> None:
+        if len(jobs) > 1 and self._execute_together(jobs):
+            return
+        for job in jobs:
+            self._execute_alone(job)
+
+    def _execute_together(self, jobs: Sequence[Job]) -> bool:
+        """False when nothing was committed and the jobs may do better one by one."""
+        self.connection.execute("BEGIN IMMEDIATE")  # a lock held by others is everybody's failure
+        try:
+            for job in jobs:
+                self.connection.execute("SAVEPOINT job")
+                if not self._attempt(job):
+                    self.connection.execute("ROLLBACK TO job")  # raises if SQLite gave up the transaction
+                self.connection.execute("RELEASE job")
+            self._commit(len(jobs))
+        except sqlite3.Error:
+            self._roll_back()
+            return False
+        return True
+
+    def _execute_alone(self, job: Job) -> None:
+        try:
+            self.connection.execute("BEGIN IMMEDIATE")
+            if self._attempt(job):
+                self._commit(1)
+        except sqlite3.Error as error:
+            self._fail(job, error)
+        self._roll_back()
+
+    def _commit(self, jobs: int) -> None:
+        begun = time.perf_counter()
+        self.connection.execute("COMMIT")
+        self.last_commit = time.perf_counter() - begun
+        self.slowest_commit = max(self.slowest_commit, self.last_commit)
+        self.largest_group = max(self.largest_group, jobs)
+        self.commits += 1
+        self.jobs += jobs
