@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 from hypothesis import HealthCheck, settings
 
+from bus.testing import MeshUnderTest, open_test_mesh
 from tests.fakes.model_server import ModelServer
 
 SLOW_IS_FINE = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
@@ -24,3 +25,10 @@ async def model_server() -> AsyncIterator[ModelServer]:
     """A scripted model server on loopback; it echoes until it is told otherwise."""
     async with ModelServer.running() as server:
         yield server
+
+
+@pytest.fixture
+async def mesh() -> AsyncIterator[MeshUnderTest]:
+    """A bus without actors; its books are checked when the test ends."""
+    async with open_test_mesh() as under_test:
+        yield under_test

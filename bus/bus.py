@@ -1,0 +1,336 @@
+"""The bus as actors use it: ask, tell, stream, publish, subscribe."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import trio
+
+from bus.clock import Clock
+from bus.core import Core, here
+from bus.envelope import INFINITY, Context, Envelope, current
+from bus.errors import AskCycle, NoRoute, SelfSendWouldBlock
+from bus.events import EventT, Lag, Subscription, Subscriptions
+from bus.exits import Exit
+from bus.health import Health, NodeHealth, State
+from bus.ids import Ids
+from bus.mailbox import Put
+from bus.message import Command, Event, ItemT, Message, Overflow, ReplyT, Request, Stream, wire_name
+from bus.reply import Reply
+from bus.routing import Routes
+from bus.stream import AnyChannel, Channel, Items
+from bus.tap import Tap, compile_filter
+from bus.tapevent import TapEvent, of_envelope
+from bus.watch import Down, Watches
+
+if TYPE_CHECKING:
+    from bus.cell import Cell
+
+
+class Bus:
+    """Carries messages between actors. One per process; everything on it is for the trio thread."""
+
+    def __init__(self, core: Core) -> None:
+        self.core = core
+        self.routes = Routes()
+        self.watches = Watches()
+        self._subscriptions = Subscriptions()
+        self.health: Callable[[], NodeHealth] = lambda: NodeHealth("root", Health(State.STARTING))
+        """Health of the whole tree."""
+
+    @property
+    def clock(self) -> Clock:
+        return self.core.clock
+
+    @property
+    def ids(self) -> Ids:
+        return self.core.ids
+
+    @property
+    def boot_id(self) -> str:
+        """Differs at every start of the process."""
+        return self.core.boot_id
+
+    # --- the four verbs -----------------------------------------------------------------------------------
+
+    async def ask(self, request: Request[ReplyT]) -> ReplyT:
+        """Ask the owner of a request and return its reply.
+
+        Ends in exactly one way: the reply; the owner's ActorError; DeadlineExceeded (MailboxFull when the handler
+        never began); NoRoute; ActorStopped; ActorCrashed; Quarantined; AskCycle; or the caller's cancellation,
+        which abandons the request.
+        """
+        core = self.core
+        context = current.get()
+        cell = self._route(request)
+        reply = Reply()
+        envelope = core.envelope(
+            "ask",
+            request,
+            context,
+            cell.name,
+            deadline=core.limit(request, context),
+            reply=reply,
+            target=cell,
+        )
+        waiter = self._wait_edge(context, cell, envelope)
+        core.deadlines.add(envelope, envelope.deadline)
+        try:
+            if not cell.offer(envelope):
+                await self._wait_for_room(envelope, cell, context)
+            answer: ReplyT = await reply.wait()
+        except trio.Cancelled:
+            reply.done = True
+            cell.abandon(envelope)
+            raise
+        finally:
+            core.deadlines.remove(envelope)
+            if waiter is not None:
+                core.waits.remove(waiter, cell)
+        return answer
+
+    async def tell(self, command: Command) -> None:
+        """Give a command to its owner; returns once it is in the mailbox.
+
+        Raises NoRoute, ActorStopped, MailboxFull, AskCycle or SelfSendWouldBlock.
+        """
+        context = current.get()
+        cell = self._route(command)
+        deadline = INFINITY if command.within is None else self.core.now() + command.within
+        await self.post(
+            self.core.envelope("tell", command, context, cell.name, deadline=deadline, target=cell), cell
+        )
+
+    def stream(self, request: Stream[ItemT]) -> AbstractAsyncContextManager[AsyncIterator[ItemT]]:
+        """Open a stream; leaving the block cancels the work. Errors are those of :meth:`ask`, raised when reading."""
+        return Items(self, request)
+
+    async def publish(self, event: Event) -> None:
+        """Give an event to everybody who subscribed to its type. Waits only for subscribers that asked for it."""
+        core = self.core
+        if core.taps.published:
+            core.taps.message("published", core.envelope("event", event, current.get(), ""))
+        for subscription in self._subscriptions.of(event):
+            while not subscription.offer(event):
+                await subscription.wait_for_room()
+        for cell in self.routes.subscribers(type(event)):
+            await self._deliver_event(event, cell)
+
+    def subscribe(
+        self, *types: type[EventT], key: object | None = None, limit: int = 64, lag: Lag = Lag.END
+    ) -> AbstractAsyncContextManager[Subscription[EventT]]:
+        """Follow events of these types, in order; with `key`, only those whose key field equals it."""
+        return self._subscribed(Subscription(types, key, limit, lag))
+
+    @asynccontextmanager
+    async def _subscribed(self, subscription: Subscription[EventT]) -> AsyncIterator[Subscription[EventT]]:
+        table: Any = self._subscriptions
+        table.add(subscription)
+        try:
+            yield subscription
+        finally:
+            table.remove(subscription)
+
+    # --- context ------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def detached(self) -> Iterator[None]:
+        """Send without the deadline of what is being handled: for work that outlives its cause."""
+        with self._as(attrs.evolve(here(), deadline=INFINITY)):
+            yield
+
+    @contextmanager
+    def baggage(self, **items: str) -> Iterator[None]:
+        """Attach names (user, session, turn, origin) to everything sent in this block and caused by it."""
+        context = here()
+        with self._as(attrs.evolve(context, baggage={**context.baggage, **items})):
+            yield
+
+    @contextmanager
+    def fresh(self, name: str) -> Iterator[None]:
+        """Start a trace of its own, as `name`."""
+        with self._as(Context(None, name, 0, 0, INFINITY, {}, serial=False)):
+            yield
+
+    @contextmanager
+    def _as(self, context: Context) -> Iterator[None]:
+        token = current.set(context)
+        try:
+            yield
+        finally:
+            current.reset(token)
+
+    # --- watching -----------------------------------------------------------------------------------------
+
+    @asynccontextmanager
+    async def tap(self, filter: str = "", *, rate: int | None = 200) -> AsyncIterator[Tap]:
+        """See traffic as it happens. Raises filter.FilterError for a filter that cannot be read."""
+        tap = Tap(compile_filter(filter), rate=rate)
+        self.core.taps.attach(tap)
+        try:
+            yield tap
+        finally:
+            self.core.taps.detach(tap)
+
+    def recorded(self, filter: str = "") -> list[TapEvent]:
+        """What the flight recorder holds, oldest first."""
+        test = compile_filter(filter)
+        events = map(_from_record, self.core.flight)
+        return [event for event in events if test is None or test(event)]
+
+    async def watch(self, kind: type[Message], key: str | None = None) -> Down:
+        """Wait until the owner of a message class (or one actor of a pool) goes down; at once if it is down.
+
+        Cancel it to stop watching.
+        """
+        cell = self.routes.find(kind, key, create=False)
+        if cell is None or cell.disposed or not (cell.running or cell.health.state.value == "starting"):
+            return Down(
+                cell.name if cell else wire_name(kind), cell.incarnation if cell else 0, "not running"
+            )
+        return await self.watches.wait(cell)
+
+    def went_down(self, cell: Cell, exit: Exit) -> None:
+        self.watches.notify(cell, exit)
+
+    # --- plumbing -----------------------------------------------------------------------------------------
+
+    def _route(self, message: Message) -> Cell:
+        cell = self.routes.find(type(message), _key(message))
+        if cell is None:
+            envelope = self.core.envelope("tell", message, current.get(), "")
+            self.core.bury(envelope, "no_route")
+            raise NoRoute(request=wire_name(type(message)), to="")
+        return cell
+
+    def _wait_edge(self, context: Context, cell: Cell, envelope: Envelope) -> Cell | None:
+        """Register that the sender's mailbox is held up by `cell`; raises AskCycle if that closes a cycle."""
+        sender = context.cell
+        if sender is None or not context.serial:
+            return None
+        path = self.core.waits.path(sender, cell)
+        if path is not None:
+            raise AskCycle(request=wire_name(type(envelope.message)), to=cell.name, path=path)
+        self.core.waits.add(sender, cell)
+        return sender
+
+    async def post(self, envelope: Envelope, cell: Cell) -> None:
+        """Queue a message, waiting for room."""
+        if cell.offer(envelope):
+            return
+        context = current.get()
+        if context.cell is cell and context.serial:
+            cell.give_up(envelope, "full")
+            raise SelfSendWouldBlock(request=wire_name(type(envelope.message)), to=cell.name)
+        waiter = self._wait_edge(context, cell, envelope)
+        try:
+            await self._wait_for_room(envelope, cell, context)
+        finally:
+            if waiter is not None:
+                self.core.waits.remove(waiter, cell)
+
+    async def _wait_for_room(self, envelope: Envelope, cell: Cell, context: Context) -> None:
+        """Wait until `envelope` could be queued, at most until the nearest deadline."""
+        deadline = min(envelope.deadline, context.deadline)
+        try:
+            with trio.CancelScope(deadline=deadline) as scope:
+                while True:
+                    await cell.mailbox.wait_for_room()
+                    if cell.offer(envelope):
+                        return
+        except trio.Cancelled:
+            cell.give_up(envelope, "abandoned")
+            raise
+        if scope.cancelled_caught:
+            cell.give_up(envelope, "full")
+            raise cell.full(envelope, self.core.now() - envelope.sent_at)
+
+    async def _deliver_event(self, event: Event, cell: Cell) -> None:
+        """Queue an event for an actor; by default one that finds no room is dropped, visibly."""
+        envelope = self.core.envelope("event", event, current.get(), cell.name, target=cell)
+        if type(event).overflow is Overflow.BLOCK:
+            await self.post(envelope, cell)
+            return
+        if cell.disposed:
+            return
+        put, lost = cell.mailbox.put(envelope, type(event).overflow or Overflow.DROP_NEWEST)
+        cell.books.sent += 1
+        if lost is not None:
+            cell.lose(lost, "coalesced" if put is Put.COALESCED else "dropped")
+
+    async def open_stream(self, request: Stream[ItemT], channel: Channel[ItemT]) -> Envelope:
+        """Send the request of a stream; its items come through `channel`."""
+        core = self.core
+        context = current.get()
+        cell = self._route(request)
+        sink: AnyChannel = channel
+        envelope = core.envelope(
+            "stream", request, context, cell.name, deadline=context.deadline, reply=sink, target=cell
+        )
+        channel.envelope, channel.watch = envelope, self
+        waiter = self._wait_edge(context, cell, envelope)
+        try:
+            if not cell.offer(envelope):
+                await self._wait_for_room(envelope, cell, context)
+        finally:
+            if waiter is not None:
+                core.waits.remove(waiter, cell)
+        return envelope
+
+    @contextmanager
+    def waiting(self, envelope: Envelope, within: float) -> Iterator[None]:
+        """Bound the wait for the next item of a stream."""
+        core, cell = self.core, envelope.target
+        context = current.get()
+        waiter = self._wait_edge(context, cell, envelope) if cell is not None else None
+        core.deadlines.add(envelope, min(core.now() + within, envelope.deadline))
+        try:
+            yield
+        finally:
+            core.deadlines.remove(envelope)
+            if waiter is not None and cell is not None:
+                core.waits.remove(waiter, cell)
+
+    def abandon(self, envelope: Envelope) -> None:
+        """The consumer of a stream has left: stop the producer, whatever its class."""
+        if envelope.target is not None:
+            envelope.target.stop_serving(envelope)
+
+    def show_item(self, envelope: Envelope, item: Any) -> None:
+        taps = self.core.taps
+        if taps.item:
+            taps.show(attrs.evolve(of_envelope("item", envelope, self.core.now()), item=item))
+
+    def books(self) -> Mapping[str, tuple[int, int, int, int, int]]:
+        """For every cell: sent, handled, dead, queued, in hand."""
+        return {
+            cell.name: (cell.books.sent, cell.books.handled, cell.books.dead, len(cell.mailbox), cell.in_hand)
+            for cell in self.routes.cells()
+        }
+
+
+def _key(message: Message) -> str | None:
+    field = type(message).key_field
+    return None if field is None else str(getattr(message, field))
+
+
+def _from_record(record: Any) -> TapEvent:
+    ended = record.point in {"replied", "failed"}
+    return TapEvent(
+        point=record.point if record.point in {"replied", "failed", "taken"} else "buried",
+        at=record.at,
+        to=record.to,
+        sender=record.sender,
+        type=wire_name(record.kind),
+        seq=record.seq,
+        cause=record.cause,
+        trace=f"{record.trace:032x}",
+        wait=record.taken_at - record.sent_at if record.taken_at else None,
+        took=record.at - record.taken_at if ended else None,
+        outcome={"replied": "ok", "failed": "error", "taken": ""}.get(record.point, record.point),
+        detail=record.detail,
+        message=None if record.envelope is None else record.envelope.message,
+    )

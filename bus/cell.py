@@ -1,0 +1,430 @@
+"""The place of one actor: mailbox, books, and the loop that feeds its incarnations (G2, G3, G13).
+
+A cell outlives the crashes of its actor. Whatever happens, for every cell and at every instant
+``sent = handled + dead + queued + in hand`` (G9).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple
+
+import attrs
+import trio
+
+from bus.actor import Actor, Handler
+from bus.core import Core
+from bus.deadletter import Reason
+from bus.envelope import Context, Envelope, current
+from bus.errors import ActorError, ActorStopped, MailboxFull
+from bus.exits import NORMAL, STOPPED, Exit, ExitKind, FaultKind, exit_for, sort_fault
+from bus.health import Health, State
+from bus.mailbox import Mailbox, Put
+from bus.message import Abandon, Command, Lane, Overflow, Request, Stream, WhileDown, wire_name
+from bus.metrics import Metrics
+from bus.serve import Serving
+from bus.spec import Limits
+from bus.timers import Timers
+
+if TYPE_CHECKING:
+    from bus.bus import Bus
+
+CommandT = TypeVar("CommandT", bound=Command)
+ArgsT = TypeVarTuple("ArgsT")
+
+
+@attrs.define
+class Books:
+    """Counters of one cell; conservation is checked on them."""
+
+    sent: int = 0
+    handled: int = 0
+    dead: int = 0
+
+
+class Cell:
+    """One actor as the rest of the runtime sees it."""
+
+    def __init__(
+        self,
+        core: Core,
+        bus: Bus,
+        name: str,
+        factory: Callable[[], Actor],
+        handlers: dict[type, Handler],
+        limits: Limits,
+        key: str | None = None,
+    ) -> None:
+        self.core = core
+        self.bus = bus
+        self.name = name
+        self.key = key
+        self.limits = limits
+        self.handlers = handlers
+        self.mailbox = Mailbox(limits.mailbox)
+        self.overflow = limits.overflow
+        self.books = Books()
+        self.metrics = Metrics()
+        self.health = Health(State.STARTING)
+        self.incarnation = 0
+        self.disposed = False
+        self.on_exit: Callable[[Cell, Exit], None] | None = None
+        self.last_active = core.now()
+        self.timers = Timers(self)
+        self._factory = factory
+        self._serving = Serving(self)
+        self._actor: Actor | None = None
+        self._nursery: trio.Nursery | None = None
+        self._open = False
+        self._stop_requested = False
+        self._exit: Exit | None = None
+        self._suspended: trio.Event | None = None
+        self._starting: trio.CancelScope | None = None
+        self._cleaning: trio.CancelScope | None = None
+        self._work_scope: trio.CancelScope | None = None
+
+    # --- what senders see ---------------------------------------------------------------------------------
+
+    @property
+    def in_hand(self) -> int:
+        return self._serving.in_hand
+
+    def conserved(self) -> bool:
+        """Whether the books balance."""
+        books = self.books
+        return books.sent == books.handled + books.dead + len(self.mailbox) + self.in_hand
+
+    def policy(self, envelope: Envelope) -> Overflow:
+        return type(envelope.message).overflow or self.overflow
+
+    def offer(self, envelope: Envelope) -> bool:
+        """Queue a message if there is room; False when its sender has to wait.
+
+        Raises ActorStopped, or MailboxFull where the policy is to reject.
+        """
+        if self.disposed or (self.health.state is State.BACKOFF and _fails_while_down(envelope)):
+            self._refuse(envelope, "stopped")
+            raise ActorStopped(request=wire_name(type(envelope.message)), to=self.name)
+        if type(envelope.message).lane is Lane.CONTROL:
+            return self._offer_control(envelope)
+        overflow = self.policy(envelope)
+        put, lost = self.mailbox.put(envelope, overflow)
+        if put is Put.FULL:
+            if overflow is Overflow.REJECT:
+                self._refuse(envelope, "full")
+                raise self.full(envelope, 0.0)
+            return False
+        self._count_sent(envelope)
+        if lost is not None:
+            self.lose(lost, "dropped" if put is Put.DROPPED else "coalesced")
+        return True
+
+    def _offer_control(self, envelope: Envelope) -> bool:
+        if not self.mailbox.put_control(envelope):
+            self._refuse(envelope, "full")
+            raise self.full(envelope, 0.0)
+        self._count_sent(envelope)
+        if self._open:
+            self._serving.pump_control()
+        return True
+
+    def _count_sent(self, envelope: Envelope) -> None:
+        self.books.sent += 1
+        if self.core.taps.sent:
+            self.core.taps.message("sent", envelope)
+
+    def _refuse(self, envelope: Envelope, reason: Reason) -> None:
+        """A message that never got in: sent and dead at once."""
+        self.books.sent += 1
+        self.lose(envelope, reason)
+
+    def full(self, envelope: Envelope, waited: float) -> MailboxFull:
+        return MailboxFull(
+            request=wire_name(type(envelope.message)),
+            to=self.name,
+            waited=waited,
+            depth=len(self.mailbox.work),
+        )
+
+    def give_up(self, envelope: Envelope, reason: Reason) -> None:
+        """The sender waited for room and left or ran out of time."""
+        self._refuse(envelope, reason)
+
+    def lose(self, envelope: Envelope, reason: Reason, detail: str = "") -> None:
+        """Count a message as dead and bury it. Its asker, if any still waits, must be answered elsewhere."""
+        self.books.dead += 1
+        self.core.bury(envelope, reason, detail)
+
+    def abandon(self, envelope: Envelope) -> None:
+        """Nobody waits for this message any more: stop its handler if it began and its class says so."""
+        message = envelope.message
+        if isinstance(message, Request | Stream) and message.abandon is Abandon.CANCEL:
+            self._serving.cancel(envelope)
+
+    def stop_serving(self, envelope: Envelope) -> None:
+        """Stop the handler of a message whatever its class says: the consumer of its stream has left."""
+        self._serving.cancel(envelope)
+
+    @property
+    def current(self) -> list[Envelope]:
+        """Messages being handled, oldest first."""
+        return self._serving.current
+
+    # --- what the actor sees ------------------------------------------------------------------------------
+
+    def spawn(self, function: Callable[[*ArgsT], Coroutine[Any, Any, None]], *args: *ArgsT) -> None:
+        if self._nursery is None:
+            raise RuntimeError(f"{self.name} is not running")
+        self._nursery.start_soon(
+            self._guard, partial(function, *args), name=f"{self.name}:{function.__qualname__}"
+        )
+
+    async def _guard(self, function: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        current.set(self.context())
+        try:
+            await function()
+        except BaseException as error:
+            if sort_fault(error)[0] is FaultKind.CANCELLED:
+                raise
+            self.fail(exit_for(error))
+
+    def finish(self) -> None:
+        self.fail(NORMAL)
+
+    def drain(self, kind: type[CommandT], where: Callable[[CommandT], bool] | None) -> list[CommandT]:
+        def matches(envelope: Envelope) -> bool:
+            message = envelope.message
+            return isinstance(message, kind) and (where is None or where(message))
+
+        taken = self.mailbox.drain(matches)
+        for envelope in taken:
+            self._serving.joined(envelope)
+        return [message for envelope in taken if isinstance(message := envelope.message, kind)]
+
+    def set_degraded(self, why: str | None) -> None:
+        if self.health.state in {State.READY, State.DEGRADED}:
+            self.health = Health(State.DEGRADED, why) if why else Health(State.READY)
+
+    async def tell_self(self, command: Command, key: object) -> None:
+        """A timer has gone off."""
+        if self.core.taps.timer:
+            self.core.taps.actor("timer", self.name, detail=f"{wire_name(type(command))} {key}")
+        with self.bus.fresh(self.name):
+            await self.bus.post(
+                self.core.envelope("tell", command, current.get(), self.name, target=self), self
+            )
+
+    def context(self) -> Context:
+        """Context of the actor's own code outside of any message."""
+        return Context(
+            cell=self, name=self.name, trace=0, cause=0, deadline=float("inf"), baggage={}, serial=False
+        )
+
+    # --- life ---------------------------------------------------------------------------------------------
+
+    @property
+    def running(self) -> bool:
+        return self._open
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is queued or in hand."""
+        return not len(self.mailbox) and not self.in_hand
+
+    def request_stop(self) -> None:
+        """No new message; the current one ends, then ``on_stop``."""
+        self._stop_requested = True
+        if self._starting is not None:
+            self._starting.cancel(reason="stopped while starting")
+        self.fail(STOPPED)
+
+    def cancel(self) -> None:
+        """Cancel what still runs, clean-up excepted."""
+        if self._nursery is not None:
+            self._nursery.cancel_scope.cancel(reason=f"{self.name} did not stop in time")
+
+    def force(self) -> None:
+        """Cancel clean-up too."""
+        self.cancel()
+        if self._cleaning is not None:
+            self._cleaning.cancel(reason=f"{self.name} did not clean up in time")
+
+    def suspend(self) -> None:
+        """Take no work message until :meth:`resume`; control messages are still handled."""
+        if self._suspended is None:
+            self._suspended = trio.Event()
+
+    def resume(self) -> None:
+        if self._suspended is not None:
+            suspended, self._suspended = self._suspended, None
+            suspended.set()
+
+    @property
+    def exit(self) -> Exit | None:
+        """Why this incarnation is ending, once it is."""
+        return self._exit
+
+    @property
+    def suspended(self) -> bool:
+        return self._suspended is not None
+
+    def fail(self, exit: Exit) -> None:
+        """End this incarnation, for the first reason given."""
+        if self._exit is None:
+            self._exit = exit
+        self._open = False
+        self.resume()
+        self.mailbox.wake()
+        self._serving.wake()
+
+    async def run(self, ready: Callable[[], None]) -> Exit:
+        """Live one incarnation. Returns why it ended; raises only what is not ours to handle."""
+        self.incarnation += 1
+        self._exit = None
+        self._stop_requested = False
+        self.health = Health(State.STARTING)
+        actor: Actor | None = None
+        try:
+            actor = self._actor = self._factory()
+            actor.bus, actor._cell, self.timers = self.bus, self, Timers(self)
+        except Exception as error:  # noqa: BLE001 - a constructor may raise anything
+            exit = Exit(ExitKind.START_FAILED, error)
+        else:
+            exit = await self._live(actor, ready)
+        self._actor = None
+        self.health = Health(State.STOPPING if exit.kind is ExitKind.STOPPED else State.FAILED, str(exit))
+        self._show_exit(exit)
+        if self.on_exit is not None:
+            self.on_exit(self, exit)
+        return exit
+
+    def _show_exit(self, exit: Exit) -> None:
+        point = "stopped" if exit.kind in {ExitKind.STOPPED, ExitKind.NORMAL} else "crashed"
+        if getattr(self.core.taps, point):
+            self.core.taps.actor(point, self.name, detail=str(exit))
+        if point == "crashed":
+            self.core.log(
+                "error", "actor crashed", {"actor": self.name, "exit": str(exit), "error": exit.error}
+            )
+
+    async def _live(self, actor: Actor, ready: Callable[[], None]) -> Exit:
+        started = False
+        try:
+            async with trio.open_nursery() as nursery:
+                self._nursery = nursery
+                started = await self._start(actor)
+                if started:
+                    self._open = self._exit is None
+                    self.health = Health(State.READY) if self.health.state is State.STARTING else self.health
+                    if self.core.taps.started:
+                        self.core.taps.actor("started", self.name, detail=f"incarnation {self.incarnation}")
+                    ready()
+                    await self._work()
+                nursery.cancel_scope.cancel(reason="the actor has ended")
+        except BaseException as error:  # noqa: BLE001 - a nursery may raise anything
+            if sort_fault(error)[0] is not FaultKind.CANCELLED:
+                self.fail(exit_for(error))
+        finally:
+            self._open = False
+            self._nursery = None
+        if started:
+            await self._clean_up(actor)
+        return self._exit or Exit(ExitKind.FORCED)
+
+    async def _start(self, actor: Actor) -> bool:
+        current.set(attrs.evolve(self.context(), serial=True))
+        with trio.move_on_after(self.limits.start_within) as self._starting:
+            try:
+                await actor.start()
+            except BaseException as error:
+                if sort_fault(error)[0] is FaultKind.CANCELLED:
+                    raise
+                self.fail(self._start_failure(error))
+        timed_out = self._starting.cancelled_caught and not self._stop_requested
+        self._starting = None
+        if timed_out:
+            self.fail(Exit(ExitKind.START_TIMEOUT, detail=f"not ready within {self.limits.start_within:g} s"))
+        return self._exit is None
+
+    def _start_failure(self, error: BaseException) -> Exit:
+        exit = exit_for(error)
+        if exit.kind is ExitKind.OUTAGE:
+            return exit
+        refused = self.key is not None and isinstance(exit.error, ActorError)
+        return Exit(ExitKind.REFUSED if refused else ExitKind.START_FAILED, exit.error)
+
+    async def _work(self) -> None:
+        """The mailbox loop. One scope serves many messages, since entering one is dearer than handling one."""
+        serving, mailbox = self._serving, self.mailbox
+        serving.pump_control()
+        while self._open:
+            with trio.CancelScope() as scope:
+                self._work_scope = scope
+                while self._open and not scope.cancel_called:
+                    if self._suspended is not None:
+                        await self._suspended.wait()
+                        continue
+                    envelope = await mailbox.get()
+                    if envelope is not None:
+                        await serving.take(envelope, scope)
+                        self.last_active = envelope.taken_at
+        await serving.settle(self.limits.settle_within)
+
+    async def _clean_up(self, actor: Actor) -> None:
+        current.set(self.context())
+        with trio.CancelScope(
+            shield=True, deadline=trio.current_time() + self.limits.cleanup_within
+        ) as scope:
+            self._cleaning = scope
+            try:
+                await actor.on_stop()
+            except BaseException as error:
+                if sort_fault(error)[0] is FaultKind.CANCELLED:
+                    raise
+                self.core.log("error", "clean-up failed", {"actor": self.name, "error": error})
+        self._cleaning = None
+        if scope.cancelled_caught:
+            self._exit = Exit(
+                ExitKind.FORCED, detail=f"clean-up took more than {self.limits.cleanup_within:g} s"
+            )
+
+    def restarting(self, until: float, why: str) -> None:
+        """The supervisor will start the next incarnation at that time."""
+        self.health = Health(State.BACKOFF, why, until=until)
+        if self.core.taps.backoff:
+            self.core.taps.actor("backoff", self.name, detail=why)
+
+    def dispose(self, error: BaseException | None = None) -> None:
+        """Stopped for good: bury what is queued, answer who still waits with `error` or ActorStopped."""
+        self.disposed = True
+        if self.health.state is not State.FAILED:
+            self.health = Health(State.STOPPED)
+        for envelope in self.mailbox.clear():
+            if envelope.reply is not None:
+                envelope.reply.fail(
+                    error or ActorStopped(request=wire_name(type(envelope.message)), to=self.name)
+                )
+            self.lose(envelope, "stopped")
+
+    def retry_now(self) -> None:
+        """A stopped cell takes messages again."""
+        self.disposed = False
+
+    @property
+    def nursery(self) -> trio.Nursery | None:
+        return self._nursery
+
+    @property
+    def actor(self) -> Actor | None:
+        """The living incarnation, for the runtime only."""
+        return self._actor
+
+    def describe(self) -> dict[str, Any]:
+        """What the console shows of this actor."""
+        return {} if self._actor is None else self._actor.describe()
+
+
+def _fails_while_down(envelope: Envelope) -> bool:
+    message = envelope.message
+    return isinstance(message, Request | Stream) and message.while_down is WhileDown.FAIL

@@ -1,0 +1,101 @@
+"""What all actors of one bus share: clock, numbers, books, observers."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from bus.clock import Clock
+from bus.deadletter import DeadLetter, DeadLetters, Reason
+from bus.envelope import INFINITY, Context, Envelope, Kind, current
+from bus.errors import DeadlineExceeded
+from bus.flight import FlightRecorder
+from bus.ids import Ids
+from bus.message import Message, Request, Stream, wire_name
+from bus.quarantine import Quarantine
+from bus.reply import Deadlines, Outcome
+from bus.tap import Taps
+from bus.waits import Waits
+
+if TYPE_CHECKING:
+    from bus.cell import Cell
+
+Log = Callable[[str, str, dict[str, Any]], None]
+"""Called as ``log(level, event, fields)`` with level ``debug``, ``info``, ``warning`` or ``error``."""
+
+
+def silent(_level: str, _event: str, _fields: dict[str, Any]) -> None:
+    """A log that keeps nothing."""
+
+
+class Core:
+    """Created inside a trio run, once a bus."""
+
+    def __init__(self, *, seed: int | None = None, log: Log = silent) -> None:
+        self.clock = Clock()
+        self.now = self.clock.monotonic
+        self.ids = Ids(seed)
+        self.boot_id = self.ids.uuid()
+        self.span_base = self.ids.span()
+        self.log = log
+        self.numbers = itertools.count(1)
+        self.waits = Waits()
+        self.deadlines = Deadlines(self.expire)
+        self.taps = Taps(self.now)
+        self.flight = FlightRecorder(self.now)
+        self.dead = DeadLetters(self.now)
+        self.quarantine = Quarantine()
+        self.on_dead: Callable[[DeadLetter], None] | None = None
+
+    def envelope(
+        self,
+        kind: Kind,
+        message: Message,
+        here: Context,
+        to: str,
+        *,
+        deadline: float = INFINITY,
+        reply: Outcome | None = None,
+        target: Cell | None = None,
+    ) -> Envelope:
+        """Wrap a message for its way, linked to what the sender is handling."""
+        return Envelope(
+            next(self.numbers), kind, message, here.trace or self.ids.trace(), here.cause, here.name, to, self.now(),
+            deadline, here.baggage, reply, target,
+        )  # fmt: skip
+
+    def bury(self, envelope: Envelope, reason: Reason, detail: str = "") -> None:
+        """Record that a message was lost, where everybody can see it."""
+        letter = self.dead.bury(envelope, reason, detail)
+        self.flight.record(reason, envelope, self.now(), detail)
+        if self.taps.buried:
+            self.taps.message("buried", envelope, outcome=reason, detail=detail)
+        if self.on_dead is not None:
+            self.on_dead(letter)
+
+    def expire(self, envelope: Envelope) -> None:
+        """The deadline of an ask has passed: answer the asker, stop the work if its class says so."""
+        began = envelope.taken_at > 0
+        if envelope.reply is not None:
+            envelope.reply.fail(
+                DeadlineExceeded(
+                    request=wire_name(type(envelope.message)),
+                    to=envelope.to,
+                    waited=self.now() - envelope.sent_at,
+                    trace=f"{envelope.trace:032x}",
+                    began=began,
+                )
+            )
+        if envelope.target is not None:
+            envelope.target.abandon(envelope)
+
+    def limit(self, message: Request[Any] | Stream[Any], here: Context) -> float:
+        """Deadline of a message sent now: its class's own limit or what is left of the sender's."""
+        own = self.now() + message.within
+        return min(here.deadline, own)
+
+
+def here() -> Context:
+    """Context of the running code."""
+    return current.get()

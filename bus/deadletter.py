@@ -1,0 +1,79 @@
+"""Messages that were not handled, each with its reason (G9)."""
+
+from collections import Counter, deque
+from collections.abc import Callable
+from typing import Literal, final
+
+import attrs
+
+from bus.envelope import Envelope, hex_trace
+from bus.message import Event, wire_name
+
+Reason = Literal[
+    "no_route",
+    "stopped",
+    "full",
+    "dropped",
+    "coalesced",
+    "expired",
+    "abandoned",
+    "crashed",
+    "poison",
+    "late_reply",
+    "injected",
+]
+RING = 1000
+
+
+@final
+@attrs.frozen(kw_only=True)
+class DeadLetter(Event):
+    """A message was not handled. `late_reply` alone means that it was, and nobody waited for the answer."""
+
+    reason: Reason
+    kind: str
+    """Wire name of the lost message."""
+    to: str
+    sender: str
+    seq: int
+    trace: str
+    detail: str = ""
+
+
+@attrs.frozen
+class Buried:
+    """An entry of the ring: the letter and, for a resend, its envelope."""
+
+    letter: DeadLetter
+    envelope: Envelope
+    at: float
+    """Seconds on the clock of the run."""
+
+
+class DeadLetters:
+    """The last thousand dead letters and counters of all of them."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self.ring: deque[Buried] = deque(maxlen=RING)
+        self.counts: Counter[tuple[str, Reason]] = Counter()
+        """By (recipient, reason)."""
+
+    def bury(self, envelope: Envelope, reason: Reason, detail: str = "") -> DeadLetter:
+        """Record a loss and return what to publish about it."""
+        letter = DeadLetter(
+            reason=reason,
+            kind=wire_name(type(envelope.message)),
+            to=envelope.to,
+            sender=envelope.sender,
+            seq=envelope.seq,
+            trace=hex_trace(envelope.trace),
+            detail=detail,
+        )
+        self.counts[envelope.to, reason] += 1
+        self.ring.append(Buried(letter, envelope, self._clock()))
+        return letter
+
+    def find(self, seq: int) -> Buried | None:
+        """The entry of the message with that number, if it is still kept."""
+        return next((entry for entry in self.ring if entry.letter.seq == seq), None)

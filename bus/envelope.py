@@ -1,0 +1,94 @@
+"""What travels with a message, and the context a handler passes on without writing a line (G8)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Literal
+
+import attrs
+
+from bus.message import Message
+
+if TYPE_CHECKING:
+    from bus.cell import Cell
+    from bus.reply import Outcome
+
+Kind = Literal["ask", "tell", "stream", "event"]
+INFINITY = float("inf")
+NO_BAGGAGE: Mapping[str, str] = {}
+
+
+@attrs.define(eq=False, weakref_slot=False)
+class Envelope:
+    """One message on its way. Not frozen, since creating it is on the hot path; treat it as immutable.
+
+    Times are seconds on the clock of the run; `trace` is a 128-bit number; `cause` is the `seq` of the message
+    whose handling sent this one, 0 for a root.
+    """
+
+    seq: int
+    kind: Kind
+    message: Message
+    trace: int
+    cause: int
+    sender: str
+    to: str
+    sent_at: float
+    deadline: float
+    baggage: Mapping[str, str]
+    reply: Outcome | None = None
+    target: Cell | None = None
+    taken_at: float = 0.0
+    injected: bool = False
+    """Whether a fault rule or an operator made this envelope."""
+
+
+@attrs.define(eq=False, weakref_slot=False)
+class Context:
+    """Where the running code stands: which actor, handling which message."""
+
+    cell: Cell | None
+    name: str
+    trace: int
+    cause: int
+    deadline: float
+    baggage: Mapping[str, str]
+    serial: bool
+    """Whether this code holds up its actor's mailbox while it waits."""
+    envelope: Envelope | None = None
+
+
+OUTSIDE = Context(
+    cell=None, name="", trace=0, cause=0, deadline=INFINITY, baggage=NO_BAGGAGE, serial=False, envelope=None
+)
+"""Context of code that no actor runs: the command line, a test."""
+
+current: ContextVar[Context] = ContextVar("bus.context", default=OUTSIDE)
+
+
+def hex_trace(trace: int) -> str:
+    """Trace id as W3C trace context writes it: 32 hex digits."""
+    return f"{trace:032x}"
+
+
+def hex_span(base: int, seq: int) -> str:
+    """Span id of a message: 16 hex digits, distinct within a boot and, by `base`, between boots."""
+    return f"{(base + seq) & 0xFFFFFFFFFFFFFFFF:016x}"
+
+
+def traceparent(base: int) -> str | None:
+    """W3C ``traceparent`` header for a request made by the running code, or None outside of a trace."""
+    here = current.get()
+    return f"00-{hex_trace(here.trace)}-{hex_span(base, here.cause)}-01" if here.trace else None
+
+
+def log_context() -> dict[str, Any]:
+    """Fields a log line should carry: actor, trace and baggage of the running code."""
+    here = current.get()
+    fields: dict[str, Any] = dict(here.baggage)
+    if here.name:
+        fields["actor"] = here.name
+    if here.trace:
+        fields["trace"] = hex_trace(here.trace)
+    return fields

@@ -1,0 +1,99 @@
+"""The flight recorder: the last few thousand messages, always on (G16).
+
+One append per message. A small message is kept whole; of a large one only what the envelope says, since a few
+thousand references could otherwise pin hundreds of megabytes.
+"""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections import deque
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from enum import Enum
+from typing import Any, NamedTuple
+
+import attrs
+
+from bus.envelope import Envelope
+from bus.message import Message
+
+CAPACITY = 4096
+SMALL = 512
+"""Characters of text in one field up to which a message is kept whole."""
+
+_SCALARS = (int, float, bool, datetime, type(None))
+
+
+class Record(NamedTuple):
+    """One message as it ended. Times are seconds on the clock of the run."""
+
+    at: float
+    point: str
+    kind: type[Message]
+    envelope: Envelope | None
+    """Kept for small messages only."""
+    seq: int
+    trace: int
+    cause: int
+    sender: str
+    to: str
+    sent_at: float
+    taken_at: float
+    detail: str
+
+
+def _texts_only(kind: type[Message]) -> tuple[str, ...] | None:
+    """Names of the text fields if all fields are texts or scalars; None when the class can be large otherwise."""
+    texts: list[str] = []
+    try:
+        hints = typing.get_type_hints(kind)
+    except NameError:  # a class local to a function, under deferred annotations
+        return None
+    for field in attrs.fields(kind):
+        hint: Any = hints.get(field.name)
+        parts = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+        for part in parts:
+            if part is str or part is bytes or typing.get_origin(part) is typing.Literal:
+                texts.append(field.name)
+            elif not (isinstance(part, type) and issubclass(part, (*_SCALARS, Enum))):
+                return None
+    return tuple(dict.fromkeys(texts))
+
+
+class FlightRecorder:
+    """A ring of :class:`Record`."""
+
+    def __init__(self, clock: Callable[[], float], capacity: int = CAPACITY) -> None:
+        self._clock = clock
+        self._ring: deque[tuple[Any, ...]] = deque(maxlen=capacity)
+        self._texts: dict[type[Message], tuple[str, ...] | None] = {}
+
+    def _is_small(self, message: Message) -> bool:
+        kind = type(message)
+        try:
+            names = self._texts[kind]
+        except KeyError:
+            names = self._texts[kind] = _texts_only(kind) if attrs.has(kind) else None
+        if names is None:
+            return False
+        for name in names:
+            text = getattr(message, name)
+            if text is not None and len(text) > SMALL:
+                return False
+        return True
+
+    def record(self, point: str, envelope: Envelope, at: float, detail: str = "") -> None:
+        """Remember how a message ended."""
+        message = envelope.message
+        self._ring.append((
+            at, point, type(message), envelope if self._is_small(message) else None, envelope.seq, envelope.trace,
+            envelope.cause, envelope.sender, envelope.to, envelope.sent_at, envelope.taken_at, detail,
+        ))  # fmt: skip
+
+    def __iter__(self) -> Iterator[Record]:
+        return (Record._make(entry) for entry in list(self._ring))
+
+    def __len__(self) -> int:
+        return len(self._ring)

@@ -1,0 +1,44 @@
+"""Identifiers and randomness of one bus, reproducible when it is given a seed."""
+
+import secrets
+from random import Random
+
+
+class Ids:
+    """Source of everything random.
+
+    Without a seed it draws from the operating system at creation and its tokens are fit for secrets; with one,
+    every value repeats from run to run.
+    """
+
+    def __init__(self, seed: int | None = None) -> None:
+        self._seeded = seed is not None
+        self._random = Random(secrets.randbits(128) if seed is None else seed)  # noqa: S311
+
+    def uuid(self) -> str:
+        """A version 4 UUID in its usual text form."""
+        bits = self._random.getrandbits(128)
+        bits = (bits & ~(0xF << 76)) | (0x4 << 76)
+        bits = (bits & ~(0x3 << 62)) | (0x2 << 62)
+        text = f"{bits:032x}"
+        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+    def token(self, nbytes: int = 32) -> str:
+        """`nbytes` random bytes as hex; unpredictable unless seeded."""
+        return (
+            f"{self._random.getrandbits(8 * nbytes):0{2 * nbytes}x}"
+            if self._seeded
+            else secrets.token_hex(nbytes)
+        )
+
+    def trace(self) -> int:
+        """A new 128-bit trace id."""
+        return self._random.getrandbits(128)
+
+    def span(self) -> int:
+        """A 64-bit number to base span ids on."""
+        return self._random.getrandbits(64)
+
+    def random(self) -> float:
+        """A float in [0, 1), for jitter."""
+        return self._random.random()

@@ -1,0 +1,84 @@
+"""Counters per actor and message class (G17). They only grow; a reader takes differences.
+
+Times go into buckets by powers of two of a microsecond: bucket *i* counts durations in [2^(i-1), 2^i) µs.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import attrs
+
+from bus.message import Message, wire_name
+
+BUCKETS = 40
+
+
+def bucket(seconds: float) -> int:
+    """Bucket of a duration."""
+    return min(int(seconds * 1e6).bit_length(), BUCKETS - 1) if seconds > 0 else 0
+
+
+def quantile(histogram: list[int], q: float) -> float:
+    """Upper bound in seconds of the bucket in which quantile `q` (0 to 1) falls; 0.0 when empty."""
+    total = sum(histogram)
+    seen = 0
+    for index, count in enumerate(histogram):
+        seen += count
+        if total and seen >= q * total:
+            return float(2**index) / 1e6
+    return 0.0
+
+
+@attrs.define(eq=False)
+class Series:
+    """What happened to the messages of one class at one actor."""
+
+    ok: int = 0
+    errors: int = 0
+    """Answered with a domain error."""
+    crashed: int = 0
+    cancelled: int = 0
+    """Stopped because the asker left or the deadline passed."""
+    wait: list[int] = attrs.field(factory=lambda: [0] * BUCKETS)
+    """Histogram of the time in the mailbox."""
+    took: list[int] = attrs.field(factory=lambda: [0] * BUCKETS)
+    """Histogram of the time in the handler."""
+
+    @property
+    def total(self) -> int:
+        return self.ok + self.errors + self.crashed + self.cancelled
+
+    def snapshot(self) -> dict[str, Any]:
+        """Plain values, times in seconds."""
+        return {
+            "ok": self.ok,
+            "errors": self.errors,
+            "crashed": self.crashed,
+            "cancelled": self.cancelled,
+            "wait_p50": quantile(self.wait, 0.5),
+            "wait_p99": quantile(self.wait, 0.99),
+            "took_p50": quantile(self.took, 0.5),
+            "took_p99": quantile(self.took, 0.99),
+        }
+
+
+class Metrics:
+    """Series of one actor, by message class."""
+
+    __slots__ = ("_series",)
+
+    def __init__(self) -> None:
+        self._series: dict[type[Message], Series] = {}
+
+    def series(self, kind: type[Message]) -> Series:
+        found = self._series.get(kind)
+        if found is None:
+            found = self._series[kind] = Series()
+        return found
+
+    def __iter__(self) -> Iterator[tuple[type[Message], Series]]:
+        return iter(self._series.items())
+
+    def snapshot(self) -> Mapping[str, dict[str, Any]]:
+        """By wire name."""
+        return {wire_name(kind): series.snapshot() for kind, series in self._series.items()}

@@ -1,0 +1,118 @@
+"""The answer slot of an ask, and the one task that keeps every deadline (G5, G6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import trio
+from trio.lowlevel import Abort, Task, current_task, reschedule, wait_task_rescheduled
+
+from bus.envelope import INFINITY, Envelope
+
+
+class Outcome(Protocol):
+    """Where the end of a request or a stream is reported."""
+
+    done: bool
+    """Nobody waits any more, or the end has been reported."""
+
+    def set(self, value: Any) -> bool:
+        """Report success; False when nobody waits any more."""
+        ...
+
+    def fail(self, error: BaseException) -> bool:
+        """Report failure; False when nobody waits any more."""
+        ...
+
+
+class Reply:
+    """One-shot slot for the outcome of one ask. Setting it twice keeps the first outcome."""
+
+    __slots__ = ("_task", "done", "error", "value")
+
+    def __init__(self) -> None:
+        self.done = False
+        self.value: Any = None
+        self.error: BaseException | None = None
+        self._task: Task | None = None
+
+    def set(self, value: Any) -> bool:
+        """Answer; False when the asker no longer waits."""
+        if self.done:
+            return False
+        self.value = value
+        self._finish()
+        return True
+
+    def fail(self, error: BaseException) -> bool:
+        """Answer with an error; False when the asker no longer waits."""
+        if self.done:
+            return False
+        self.error = error
+        self._finish()
+        return True
+
+    def _finish(self) -> None:
+        self.done = True
+        if self._task is not None:
+            task, self._task = self._task, None
+            reschedule(task)
+
+    async def wait(self) -> Any:
+        """Park until there is an outcome; return it or raise it. Cancelled: the slot is closed to late replies."""
+        if not self.done:
+            self._task = current_task()
+
+            def abort(_: object) -> Abort:
+                self._task = None
+                self.done = True
+                return Abort.SUCCEEDED
+
+            await wait_task_rescheduled(abort)
+        if self.error is not None:
+            error, self.error = self.error, None  # break the cycle traceback -> frame -> reply -> error
+            raise error
+        return self.value
+
+
+class Deadlines:
+    """Keeps the deadline of every pending ask with one sleeping task.
+
+    A cancel scope around each ask would be its dearest part. Here an ask is one dictionary entry; the task sleeps
+    until the nearest deadline known, then looks at all that are pending.
+    """
+
+    def __init__(self, expire: Callable[[Envelope], None]) -> None:
+        self._expire = expire
+        self._pending: dict[Envelope, float] = {}
+        self._scope = trio.CancelScope()
+        self._nearest = INFINITY
+
+    def add(self, envelope: Envelope, deadline: float) -> None:
+        """Call `expire` with `envelope` at `deadline`, or move its deadline."""
+        self._pending[envelope] = deadline
+        if deadline < self._nearest:
+            self._nearest = self._scope.deadline = deadline
+
+    def remove(self, envelope: Envelope) -> None:
+        self._pending.pop(envelope, None)
+
+    def __len__(self) -> int:
+        return len(self._pending)
+
+    async def run(self, clock: Callable[[], float]) -> None:
+        """Keep the deadlines until cancelled."""
+        while True:
+            self._scope = trio.CancelScope(deadline=self._nearest)
+            with self._scope:
+                await trio.sleep_forever()
+            self._sweep(clock())
+
+    def _sweep(self, now: float) -> None:
+        due = [envelope for envelope, deadline in self._pending.items() if deadline <= now]
+        for envelope in due:
+            del self._pending[envelope]
+        self._nearest = min(self._pending.values(), default=INFINITY)
+        for envelope in due:
+            self._expire(envelope)

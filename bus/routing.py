@@ -1,0 +1,109 @@
+"""Which actor owns which message (G2)."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Protocol
+
+import attrs
+
+from bus.actor import Handler
+from bus.errors import BootError
+from bus.message import Command, Event, Message, Request, Stream, wire_name
+
+if TYPE_CHECKING:
+    from bus.cell import Cell
+
+
+class Owner(Protocol):
+    """A single actor or a pool, as an address."""
+
+    name: str
+
+    def cell_for(self, key: str | None, *, create: bool = True) -> Cell | None:
+        """The cell a message with that key goes to, made if need be; None when there is none."""
+        ...
+
+    def cells(self) -> Iterable[Cell]: ...
+
+
+class Routes:
+    """Type to owner, and event type to the single actors that handle it."""
+
+    def __init__(self) -> None:
+        self._owners: dict[type[Message], Owner] = {}
+        self._subscribers: dict[type[Event], list[Cell]] = {}
+        self._all: list[Owner] = []
+
+    def add(self, owner: Owner, handlers: Iterable[Handler]) -> None:
+        """Make `owner` the owner of what it handles. Raises BootError for a second owner."""
+        self._all.append(owner)
+        for handler in handlers:
+            if issubclass(handler.kind, Event):
+                cell = owner.cell_for(None)
+                if cell is None:
+                    raise BootError(
+                        f"pool {owner.name!r} cannot subscribe to {wire_name(handler.kind)}: no key"
+                    )
+                self._subscribers.setdefault(handler.kind, []).append(cell)
+                continue
+            other = self._owners.get(handler.kind)
+            if other is not None:
+                raise BootError(
+                    f"{wire_name(handler.kind)} has two owners: {other.name!r} and {owner.name!r}"
+                )
+            self._owners[handler.kind] = owner
+
+    def remove(self, owner: Owner) -> None:
+        self._all.remove(owner)
+        self._owners = {kind: other for kind, other in self._owners.items() if other is not owner}
+        gone = list(owner.cells())
+        for cells in self._subscribers.values():
+            cells[:] = [cell for cell in cells if cell not in gone]
+
+    def find(self, kind: type[Message], key: str | None, *, create: bool = True) -> Cell | None:
+        owner = self._owners.get(kind)
+        return None if owner is None else owner.cell_for(key, create=create)
+
+    def owner_name(self, kind: type[Message]) -> str | None:
+        owner = self._owners.get(kind)
+        return None if owner is None else owner.name
+
+    def subscribers(self, kind: type[Event]) -> Iterable[Cell]:
+        return tuple(self._subscribers.get(kind, ()))
+
+    def cells(self) -> Iterator[Cell]:
+        for owner in self._all:
+            yield from owner.cells()
+
+    def cell(self, name: str) -> Cell | None:
+        """A cell by name."""
+        return next((cell for cell in self.cells() if cell.name == name), None)
+
+    def kinds(self) -> dict[type[Message], str]:
+        """Every owned message class and its owner's name."""
+        return {kind: owner.name for kind, owner in self._owners.items()}
+
+    def check_complete(self) -> None:
+        """Every request, stream and command beside an owned one has an owner too. Raises BootError naming the rest.
+
+        "Beside" means: defined in the same module. A front door that is served in part is a mistake.
+        """
+        modules = {sys.modules[kind.__module__] for kind in self._owners}
+        orphans = [
+            wire_name(kind)
+            for module in sorted(modules, key=lambda module: module.__name__)
+            for _, kind in inspect.getmembers(module, inspect.isclass)
+            if kind.__module__ == module.__name__
+            and issubclass(kind, Request | Stream | Command)
+            and attrs.has(kind)
+            and kind not in self._owners
+        ]
+        names = [wire_name(kind) for kind in self._owners]
+        twins = sorted({name for name in names if names.count(name) > 1})
+        if orphans:
+            raise BootError(f"nobody owns {', '.join(orphans)}")
+        if twins:
+            raise BootError(f"two message classes are called {', '.join(twins)}")

@@ -1,0 +1,274 @@
+"""Handling messages inside one incarnation of an actor: call the handler, sort what comes out, keep the books."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import trio
+
+from bus.actor import Handler
+from bus.deadletter import Reason
+from bus.envelope import INFINITY, Context, Envelope, current
+from bus.errors import ActorCrashed, ActorStopped, DeadlineExceeded, Quarantined, Unavailable
+from bus.exits import Exit, ExitKind, FaultKind, sort_fault
+from bus.message import Abandon, Request, wire_name
+from bus.metrics import bucket
+
+if TYPE_CHECKING:
+    from bus.cell import Cell
+
+
+class Serving:
+    """The messages of one actor that are in hand."""
+
+    def __init__(self, cell: Cell) -> None:
+        self._cell = cell
+        self._core = cell.core
+        self._scopes: dict[Envelope, trio.CancelScope] = {}
+        self._busy: dict[type, int] = {}
+        self._held: Envelope | None = None
+        """Taken, but waiting for a place among the concurrent ones."""
+        self._changed = trio.Event()
+        self._pumping = False
+
+    @property
+    def in_hand(self) -> int:
+        return len(self._scopes) + (self._held is not None)
+
+    @property
+    def current(self) -> list[Envelope]:
+        """Messages being handled, oldest first."""
+        return list(self._scopes)
+
+    def cancel(self, envelope: Envelope) -> None:
+        scope = self._scopes.get(envelope)
+        if scope is not None:
+            scope.cancel(reason="the asker has left or its deadline has passed")
+
+    # --- taking -------------------------------------------------------------------------------------------
+
+    async def take(self, envelope: Envelope, scope: trio.CancelScope) -> None:
+        """Handle a work message here, or as a task if its handler is concurrent (waiting for a free place)."""
+        handler = self._cell.handlers[type(envelope.message)]
+        if not handler.limit:
+            await self.handle(envelope, handler, scope, serial=True)
+            return
+        busy = self._busy
+        if busy.get(handler.kind, 0) >= handler.limit and not await self._wait_for_place(envelope, handler):
+            return
+        nursery = self._cell.nursery
+        if nursery is None:  # pragma: no cover - the loop runs inside the nursery
+            raise RuntimeError("no nursery")
+        busy[handler.kind] = busy.get(handler.kind, 0) + 1
+        own = trio.CancelScope()
+        self._scopes[envelope] = own
+        nursery.start_soon(
+            self._task, envelope, handler, own, name=f"{self._cell.name}:{handler.kind.__name__}"
+        )
+
+    async def _wait_for_place(self, envelope: Envelope, handler: Handler) -> bool:
+        """Hold a message until a concurrent place is free.
+
+        False when the actor ends first: the message, never begun, is back at the head of the queue then.
+        """
+        self._held = envelope
+        free = False
+        try:
+            while self._busy[handler.kind] >= handler.limit and self._cell.running:
+                self._changed = trio.Event()
+                await self._changed.wait()
+            free = self._cell.running
+        finally:
+            self._held = None
+            if not free:
+                self._cell.mailbox.work.appendleft(envelope)
+        return free
+
+    def wake(self) -> None:
+        """Let whoever waits here look at the actor's state again."""
+        self._changed.set()
+
+    async def _task(self, envelope: Envelope, handler: Handler, scope: trio.CancelScope) -> None:
+        try:
+            with scope:
+                await self.handle(envelope, handler, scope, serial=False)
+        finally:
+            self._busy[handler.kind] -= 1
+            self._changed.set()
+
+    def pump_control(self) -> None:
+        """Handle what waits in the control lane in a task of its own, if there is anything."""
+        nursery = self._cell.nursery
+        if self._pumping or nursery is None or not self._cell.mailbox.control:
+            return
+        self._pumping = True
+        nursery.start_soon(self._pump, name=f"{self._cell.name}:control")
+
+    async def _pump(self) -> None:
+        lane = self._cell.mailbox.control
+        try:
+            while lane and self._cell.running:
+                envelope = lane.popleft()
+                with trio.CancelScope() as scope:
+                    await self.handle(
+                        envelope, self._cell.handlers[type(envelope.message)], scope, serial=False
+                    )
+        finally:
+            self._pumping = False
+            self._changed.set()
+
+    def joined(self, envelope: Envelope) -> None:
+        """A handler took this message out of turn: it is handled as part of the current one."""
+        envelope.taken_at = self._core.now()
+        self._cell.books.handled += 1
+        self._cell.metrics.series(type(envelope.message)).ok += 1
+        self._core.flight.record("taken", envelope, envelope.taken_at, "joined")
+        if self._core.taps.taken:
+            self._core.taps.message("taken", envelope, detail=f"joined {current.get().cause}")
+
+    # --- handling -----------------------------------------------------------------------------------------
+
+    async def handle(
+        self, envelope: Envelope, handler: Handler, scope: trio.CancelScope, *, serial: bool
+    ) -> None:
+        """Run the handler of one message to whatever end."""
+        core = self._core
+        now = core.now()
+        envelope.taken_at = now or 1e-9
+        if self._stale(envelope, now):
+            self._scopes.pop(envelope, None)
+            return
+        self._scopes[envelope] = scope
+        reply = envelope.reply
+        current.set(self._context(envelope, serial=serial))
+        if core.taps.taken:
+            core.taps.message("taken", envelope)
+        try:
+            if handler.streams:
+                await handler.method(self._cell.actor, envelope.message, reply)
+                result: Any = None
+            else:
+                result = await handler.method(self._cell.actor, envelope.message)
+        except BaseException as error:
+            del self._scopes[envelope]
+            kind, reported = sort_fault(error)
+            if kind is FaultKind.CANCELLED:
+                self._cancelled(envelope)
+                raise
+            if kind is FaultKind.DOMAIN:
+                self._failed(envelope, reported)
+            else:
+                self._crashed(envelope, reported)
+        else:
+            del self._scopes[envelope]
+            self._replied(envelope, result)
+
+    def _context(self, envelope: Envelope, *, serial: bool) -> Context:
+        message = envelope.message
+        # A change of state is finished whatever its asker does, so what it asks in turn has time of its own.
+        bounded = not (isinstance(message, Request) and message.abandon is Abandon.FINISH)
+        return Context(
+            self._cell, self._cell.name, envelope.trace, envelope.seq, envelope.deadline if bounded else INFINITY,
+            envelope.baggage, serial, envelope,
+        )  # fmt: skip
+
+    def _stale(self, envelope: Envelope, now: float) -> bool:
+        """Bury a message that should not be begun; True when it was."""
+        cell, reply = self._cell, envelope.reply
+        if envelope.deadline <= now:
+            cell.lose(envelope, "expired")
+            if reply is not None:
+                reply.fail(
+                    DeadlineExceeded(
+                        request=wire_name(type(envelope.message)), to=cell.name, waited=now - envelope.sent_at
+                    )
+                )
+            return True
+        if reply is not None and reply.done:
+            cell.lose(envelope, "abandoned")
+            return True
+        if self._core.quarantine.refuses(envelope, now):
+            cell.lose(envelope, "poison")
+            if reply is not None:
+                reply.fail(Quarantined(request=wire_name(type(envelope.message)), to=cell.name))
+            return True
+        return False
+
+    # --- ends ---------------------------------------------------------------------------------------------
+
+    def _replied(self, envelope: Envelope, result: Any) -> None:
+        core, reply = self._core, envelope.reply
+        now = core.now()
+        self._cell.books.handled += 1
+        series = self._cell.metrics.series(type(envelope.message))
+        series.ok += 1
+        series.wait[bucket(envelope.taken_at - envelope.sent_at)] += 1
+        series.took[bucket(now - envelope.taken_at)] += 1
+        core.flight.record("replied", envelope, now)
+        if reply is not None and not reply.set(result) and envelope.kind == "ask":
+            core.bury(envelope, "late_reply")
+        if core.taps.replied:
+            core.taps.message("replied", envelope, outcome="ok")
+
+    def _failed(self, envelope: Envelope, error: BaseException) -> None:
+        core, reply = self._core, envelope.reply
+        now = core.now()
+        self._cell.books.handled += 1
+        series = self._cell.metrics.series(type(envelope.message))
+        series.errors += 1
+        series.wait[bucket(envelope.taken_at - envelope.sent_at)] += 1
+        series.took[bucket(now - envelope.taken_at)] += 1
+        detail = f"{type(error).__name__}: {error}"
+        core.flight.record("failed", envelope, now, detail)
+        if reply is not None:
+            reply.fail(error)
+        else:
+            core.log("warning", "command failed", {"actor": self._cell.name, "error": error})
+        if isinstance(error, Unavailable):
+            self._cell.set_degraded(detail)
+        if core.taps.failed:
+            core.taps.message("failed", envelope, outcome="error", detail=detail)
+
+    def _crashed(self, envelope: Envelope, error: BaseException) -> None:
+        core, cell, reply = self._core, self._cell, envelope.reply
+        now = core.now()
+        name = wire_name(type(envelope.message))
+        detail = f"{type(error).__name__}: {error}"
+        cell.metrics.series(type(envelope.message)).crashed += 1
+        refund = core.quarantine.crashed(envelope, now)
+        cell.lose(envelope, "poison" if refund else "crashed", detail)
+        if core.taps.failed:
+            core.taps.message("failed", envelope, outcome="crashed", detail=detail)
+        if reply is not None:
+            crash = ActorCrashed(request=name, to=cell.name, waited=now - envelope.sent_at)
+            crash.__cause__ = error
+            reply.fail(crash)
+        cell.fail(Exit(ExitKind.CRASHED, error, detail=f"while handling {name}", refund=refund))
+
+    def _cancelled(self, envelope: Envelope) -> None:
+        core, cell, reply = self._core, self._cell, envelope.reply
+        cell.metrics.series(type(envelope.message)).cancelled += 1
+        reason: Reason = "stopped"
+        if envelope.deadline <= core.now():
+            reason = "expired"
+        elif reply is not None and reply.done:
+            reason = "abandoned"
+        cell.lose(envelope, reason)
+        if reply is not None:
+            reply.fail(self._interrupted(wire_name(type(envelope.message))))
+
+    def _interrupted(self, request: str) -> ActorStopped | ActorCrashed:
+        """What the asker of a message hears that was cut short by the end of the actor."""
+        exit = self._cell.exit
+        if exit is None or exit.kind is not ExitKind.CRASHED:
+            return ActorStopped(request=request, to=self._cell.name)
+        crash = ActorCrashed(request=request, to=self._cell.name)
+        crash.__cause__ = exit.error
+        return crash
+
+    async def settle(self, within: float) -> None:
+        """Let the messages in hand come to their end before the nursery is cancelled."""
+        with trio.move_on_after(within):
+            while any(self._busy.values()) or self._pumping:
+                self._changed = trio.Event()
+                await self._changed.wait()

@@ -1,0 +1,144 @@
+"""What a supervision tree is made of: data, no behaviour (G10)."""
+
+from collections.abc import Callable
+from enum import Enum
+from functools import partial
+from typing import Any, Literal
+
+import attrs
+
+from bus.actor import Actor
+from bus.errors import BootError
+from bus.message import Overflow
+
+
+class Restart(Enum):
+    """When a child is started again, as in OTP."""
+
+    PERMANENT = "permanent"
+    """Always."""
+    TRANSIENT = "transient"
+    """After a crash, not after a normal end."""
+    TEMPORARY = "temporary"
+    """Never."""
+
+
+Strategy = Literal["one_for_one", "one_for_all", "rest_for_one"]
+
+
+def _positive(_: object, attribute: "attrs.Attribute[float]", value: float) -> None:
+    if not value > 0:
+        raise BootError(f"{attribute.name} must be positive, not {value!r}")
+
+
+@attrs.frozen
+class Intensity:
+    """Restart budget: more than `restarts` within `per` seconds and the supervisor gives up."""
+
+    restarts: int = 5
+    per: float = attrs.field(default=30.0, validator=_positive)
+
+
+@attrs.frozen(kw_only=True)
+class Backoff:
+    """Waits before restarts: `first` seconds, then times `factor` up to `cap`, each ± `jitter` of itself.
+
+    A child that was well for (first + cap) / 2 seconds starts from `first` again.
+    """
+
+    first: float = attrs.field(default=0.2, validator=_positive)
+    factor: float = 2.0
+    cap: float = attrs.field(default=30.0, validator=_positive)
+    jitter: float = 0.2
+
+    @property
+    def forgiven_after(self) -> float:
+        return (self.first + self.cap) / 2
+
+    def delay(self, failures: int, random: float) -> float:
+        """Seconds before start number `failures` (counted from 1); `random` in [0, 1) picks the jitter."""
+        exponent = min(failures - 1, 64)
+        plain = min(self.first * self.factor**exponent, self.cap)
+        return plain * (1 + self.jitter * (2 * random - 1))
+
+
+@attrs.frozen(kw_only=True)
+class Limits:
+    """Times (in seconds) and sizes of one actor."""
+
+    mailbox: int = 64
+    """Places of the work lane."""
+    overflow: Overflow = Overflow.BLOCK
+    start_within: float = 10.0
+    stop_within: float = 5.0
+    """How long the message in hand may take once a stop was asked for; then it is cancelled."""
+    cleanup_within: float = 5.0
+    """How long ``on_stop`` may take; then it is cancelled too."""
+    settle_within: float = 1.0
+    """How long other messages in hand may take after a crash before they are cancelled."""
+
+
+@attrs.frozen
+class Child:
+    """An actor of a tree. `factory` is its class, or a ``functools.partial`` of it; it runs at every start."""
+
+    name: str
+    factory: Callable[[], Actor]
+    restart: Restart = attrs.field(default=Restart.PERMANENT, kw_only=True)
+    backoff: Backoff = attrs.field(factory=Backoff, kw_only=True)
+    limits: Limits = attrs.field(factory=Limits, kw_only=True)
+    significant: bool = attrs.field(default=False, kw_only=True)
+    """Counts for the supervisor's `stop_when`."""
+
+
+@attrs.frozen
+class Pool:
+    """Actors of one class, one per key, started on the first message and put to rest when idle.
+
+    `factory` gets the key. `limit` bounds the living ones; messages for further keys wait for a place.
+    """
+
+    name: str
+    factory: Callable[[str], Actor]
+    idle: float = attrs.field(default=600.0, kw_only=True)
+    """Seconds without a message after which an actor is stopped."""
+    limit: int = attrs.field(default=1024, kw_only=True)
+    intensity: Intensity = attrs.field(factory=lambda: Intensity(20, 30.0), kw_only=True)
+    restart: Restart = attrs.field(default=Restart.TRANSIENT, kw_only=True)
+    backoff: Backoff = attrs.field(factory=Backoff, kw_only=True)
+    limits: Limits = attrs.field(factory=Limits, kw_only=True)
+    significant: bool = attrs.field(default=False, kw_only=True)
+
+
+@attrs.frozen
+class Supervisor:
+    """A group of children with one policy."""
+
+    name: str
+    strategy: Strategy
+    children: tuple["Node", ...] = attrs.field(converter=tuple)
+    intensity: Intensity = attrs.field(factory=Intensity, kw_only=True)
+    outages: Literal["endure"] | float = attrs.field(default="endure", kw_only=True)
+    """What to do about children whose outside world is missing: wait for ever, or escalate after so many seconds."""
+    stop_when: Literal["any", "all"] | None = attrs.field(default=None, kw_only=True)
+    """End the group normally once any or all of its significant children have ended normally."""
+    restart: Restart = attrs.field(default=Restart.PERMANENT, kw_only=True)
+    backoff: Backoff = attrs.field(factory=Backoff, kw_only=True)
+    significant: bool = attrs.field(default=False, kw_only=True)
+
+    def __attrs_post_init__(self) -> None:
+        if self.strategy not in {"one_for_one", "one_for_all", "rest_for_one"}:
+            raise BootError(f"supervisor {self.name!r}: unknown strategy {self.strategy!r}")
+
+
+Node = Child | Pool | Supervisor
+
+
+def actor_class(node: Child | Pool) -> type[Actor]:
+    """The actor class behind a factory. Raises BootError when it cannot be told."""
+    factory: Any = node.factory
+    while isinstance(factory, partial):
+        factory = factory.func
+    if isinstance(factory, type) and issubclass(factory, Actor):
+        return factory
+    raise BootError(f"{node.name!r}: its factory must be an Actor class or a functools.partial of one")

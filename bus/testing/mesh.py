@@ -1,0 +1,141 @@
+"""A real bus with only the actors a test starts. Its books must balance when the test ends (G9)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+import attrs
+import trio
+import trio.testing
+
+from bus import codec
+from bus.actor import Actor
+from bus.bus import Bus
+from bus.cell import Cell
+from bus.mesh import Mesh, open_mesh
+from bus.message import Event, Message
+from bus.spec import Backoff, Child, Intensity, Limits, Pool, Restart, Supervisor
+from bus.tap import Tap
+from bus.tapevent import TapEvent
+
+EventT = TypeVar("EventT", bound=Event)
+
+
+class MeshUnderTest:
+    """Start actors one by one, see what they say."""
+
+    def __init__(self, mesh: Mesh) -> None:
+        self.mesh = mesh
+        self._published: list[Event] = []
+
+    @property
+    def bus(self) -> Bus:
+        return self.mesh.bus
+
+    async def start(
+        self,
+        factory: Callable[[], Actor],
+        *,
+        name: str | None = None,
+        restart: Restart = Restart.PERMANENT,
+        backoff: Backoff | None = None,
+        limits: Limits | None = None,
+    ) -> Cell:
+        """Start an actor under the root; ready when this returns."""
+        spec = Child(
+            name or _name_of(factory),
+            factory,
+            restart=restart,
+            backoff=backoff or Backoff(jitter=0.0),
+            limits=limits or Limits(),
+        )
+        await self.mesh.start_child(spec)
+        cell = self.bus.routes.cell(spec.name)
+        assert cell is not None
+        return cell
+
+    async def start_pool(
+        self, factory: Callable[[str], Actor], *, name: str | None = None, **options: Any
+    ) -> None:
+        """Start a pool of actors under the root."""
+        await self.mesh.start_child(Pool(name or _name_of(factory), factory, **options))
+
+    def cell(self, name: str) -> Cell:
+        """A cell by name. Raises LookupError."""
+        found = self.bus.routes.cell(name)
+        if found is None:
+            raise LookupError(name)
+        return found
+
+    def published(self, kind: type[EventT]) -> list[EventT]:
+        """Events of a type published so far, in order."""
+        return [event for event in self._published if isinstance(event, kind)]
+
+    async def settle(self) -> None:
+        """Let everything that can run without time passing or the world answering run."""
+        await trio.testing.wait_all_tasks_blocked()
+
+    def check(self) -> None:
+        """Raise AssertionError when a message is missing from the books, or one could not travel as JSON."""
+        unbalanced = self.mesh.unbalanced()
+        assert not unbalanced, "messages are missing: " + "; ".join(unbalanced)
+
+
+class _Recorder(Tap):
+    """Sees every event, loses none, and checks that each message survives the codec (G1)."""
+
+    def __init__(self, into: list[Event]) -> None:
+        super().__init__(None, rate=None)
+        self._into = into
+        self.unfit: list[str] = []
+        self._seen: set[type[Message]] = set()
+
+    def offer(self, event: TapEvent) -> None:
+        message = event.message
+        if event.point == "published" and isinstance(message, Event):
+            self._into.append(message)
+        if message is not None and type(message) not in self._seen and attrs.has(type(message)):
+            self._seen.add(type(message))
+            self._check_codec(message)
+
+    def _check_codec(self, message: Message) -> None:
+        try:
+            back = codec.decode(type(message), codec.encode(message))
+        except Exception as error:  # noqa: BLE001 - reported with the message's name
+            self.unfit.append(f"{type(message).__name__}: {error!r}")
+        else:
+            if back != message:
+                self.unfit.append(f"{type(message).__name__} changes on its way: {message!r} became {back!r}")
+
+
+def _name_of(factory: Callable[..., Actor]) -> str:
+    while hasattr(factory, "func"):
+        factory = factory.func
+    words = re.findall(r"[A-Z][a-z0-9]*", getattr(factory, "__name__", "actor"))
+    return "-".join(word.lower() for word in words if word != "Actor") or "actor"
+
+
+@asynccontextmanager
+async def open_test_mesh(
+    *,
+    seed: int = 1,
+    intensity: Intensity | None = None,
+    log: Callable[[str, str, dict[str, Any]], None] | None = None,
+) -> AsyncIterator[MeshUnderTest]:
+    """A bus without actors. Leaving the block stops it and checks the books and every class's JSON form."""
+    tree = Supervisor("root", "one_for_one", (), intensity=intensity or Intensity(1000, 1.0))
+    async with open_mesh(tree, seed=seed, log=log or (lambda *_: None), complete=False) as mesh:
+        under_test = MeshUnderTest(mesh)
+        recorder = _Recorder(under_test._published)
+        mesh.core.taps.attach(recorder)
+        yield under_test
+        mesh.core.taps.detach(recorder)
+        under_test.check()
+        assert not recorder.unfit, "; ".join(recorder.unfit)
+    under_test.check()
+
+
+__all__ = ["MeshUnderTest", "open_test_mesh"]
