@@ -1,0 +1,290 @@
+"""A request as a tool: name, JSON Schema, effect and rendering, so that a model can send a message.
+
+A subsystem offers a tool by decorating one of its requests. The request stays what it was, routed by its type; the
+decoration adds how a model sees it and what a crash in the middle of it means::
+
+    @tool("MemorySearch", "Search the notes.", effect="pure")
+    @final
+    @attrs.frozen(kw_only=True)
+    class Search(Request[tuple[Hit, ...]]):
+        query: Annotated[str, described("What to look for.", max_length=400)]
+        limit: Annotated[int, described("Most hits to return.", ge=1, le=50)] = 5
+        user: Annotated[str, from_context("user")]
+
+What a field may be is said in :mod:`actors.shapes`. A field without a default is required.
+"""
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Literal, TypeVar, final, overload
+
+import attrs
+from cattrs.preconf.json import make_converter
+
+from actors.shapes import NoJsonForm, Problem, Record, Supplied, described, nearest
+from actors.vocabulary import Attachment, Image, Text, ToolSpec
+from bus import ActorError, BusError, Request
+
+__all__ = [
+    "CallContext",
+    "Catalogue",
+    "Effect",
+    "InvalidInput",
+    "OnDoubt",
+    "Problem",
+    "Rendered",
+    "Tool",
+    "ToolDefinitionError",
+    "ToolReply",
+    "UnknownTool",
+    "described",
+    "failure",
+    "from_context",
+    "render",
+    "tool",
+    "tool_of",
+]
+
+Effect = Literal["pure", "local", "keyed", "unsafe"]
+"""What a crash between a call and its result leaves open (G22).
+
+``pure`` only reads and is run again. ``local`` changes one of our databases together with an ``applied`` row, and
+``keyed`` hands a key to a remote that honours it: both are run again with the same key and act once. ``unsafe`` is
+everything else and says with :data:`OnDoubt` what to do.
+"""
+OnDoubt = Literal["tell_model", "retry", "skip"]
+"""``tell_model``: the result says that it may or may not have happened. ``skip``: it counts as not done."""
+ContextName = Literal["call", "session", "user", "turn"]
+
+RequestT = TypeVar("RequestT", bound=Request[Any])
+
+TOOL = "__tool__"
+"""Attribute of a decorated request class: its :class:`Tool`."""
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
+_JSON = make_converter()
+
+
+# --- what a tool returns ----------------------------------------------------------------------------------
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Rendered:
+    """A reply or an error as the model gets it, and the files that go to the person."""
+
+    content: tuple[Text | Image, ...]
+    is_error: bool = False
+    attachments: tuple[Attachment, ...] = ()
+
+
+class ToolReply(ABC):
+    """Base of replies that say themselves what the model sees of them."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def rendered(self) -> Rendered:
+        """The reply as content blocks."""
+
+
+def render(reply: object) -> Rendered:
+    """A tool's reply for the model: its own rendering, text as it is, anything else as indented JSON."""
+    if isinstance(reply, ToolReply):
+        return reply.rendered()
+    if reply is None:
+        return Rendered(content=(Text(text="Done."),))
+    text = reply if isinstance(reply, str) else _JSON.dumps(reply, indent=2, ensure_ascii=False)
+    return Rendered(content=(Text(text=text or "(empty)"),))
+
+
+def failure(error: BusError) -> Rendered:
+    """What the model is told when its call could not be sent or was answered with an error."""
+    return Rendered(content=(Text(text=str(error)),), is_error=True)
+
+
+# --- errors -----------------------------------------------------------------------------------------------
+
+
+class ToolDefinitionError(TypeError):
+    """A class cannot be offered as a tool the way it is written; raised when it is defined or registered."""
+
+
+@attrs.define(eq=False, kw_only=True)
+class UnknownTool(ActorError):
+    """The model called something that is not offered to it."""
+
+    name: str
+    known: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return (
+            f"There is no tool {self.name!r}{nearest(self.name, self.known)}. Tools: {', '.join(self.known)}."
+        )
+
+
+@attrs.define(eq=False, kw_only=True)
+class InvalidInput(ActorError):
+    """The input of a call does not fit the tool's schema. Names every mistake, not only the first."""
+
+    tool: str
+    problems: tuple[Problem, ...]
+
+    def __str__(self) -> str:
+        lines = [f"\n- {p.field}: {p.fault}" if p.field else f"\n- {p.fault}" for p in self.problems]
+        return f"Invalid or missing parameters for tool {self.tool!r}:{''.join(lines)}"
+
+
+# --- where a call comes from ------------------------------------------------------------------------------
+
+
+@final
+@attrs.frozen(kw_only=True)
+class CallContext:
+    """Where a call comes from."""
+
+    call: str
+    """Idempotency key: unique over all calls of all turns, the same again when a call is repeated after a restart."""
+    session: str
+    user: str
+    turn: str
+
+
+def from_context(source: ContextName) -> Supplied:
+    """Mark a field that the model neither sees nor fills.
+
+    Written into its annotation: ``user: Annotated[str, from_context("user")]``.
+    """
+    return Supplied(source)
+
+
+# --- tools ------------------------------------------------------------------------------------------------
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Tool:
+    """A request class as a tool."""
+
+    kind: type[Request[Any]]
+    spec: ToolSpec
+    effect: Effect
+    on_doubt: OnDoubt | None
+    """What follows a crash in the middle of an ``unsafe`` call; None for other effects."""
+    record: Record
+    """The request class as a JSON object."""
+
+    @property
+    def name(self) -> str:
+        return self.spec.name
+
+    def decode(self, input: Mapping[str, Any], context: CallContext) -> Request[Any]:
+        """The message that a call asks for. Raises InvalidInput naming every mistake."""
+        given = {field: getattr(context, source) for field, source in self.record.supplied.items()}
+        problems: list[Problem] = []
+        request: Request[Any] = self.record.read(input, "", problems, given)
+        if problems:
+            raise InvalidInput(tool=self.name, problems=tuple(problems))
+        return request
+
+
+@overload
+def tool(
+    name: str, description: str, *, effect: Literal["pure", "local", "keyed"]
+) -> Callable[[type[RequestT]], type[RequestT]]: ...
+@overload
+def tool(
+    name: str, description: str, *, effect: Literal["unsafe"], on_doubt: OnDoubt
+) -> Callable[[type[RequestT]], type[RequestT]]: ...
+def tool(
+    name: str, description: str, *, effect: Effect, on_doubt: OnDoubt | None = None
+) -> Callable[[type[RequestT]], type[RequestT]]:
+    """Offer the decorated request class as a tool. Goes above ``@final`` and ``@attrs.frozen``.
+
+    Raises ToolDefinitionError: ``unsafe`` without `on_doubt`, ``local`` or ``keyed`` without a field
+    ``from_context("call")`` to take the key from, a field without a JSON form, an unusable name.
+    """
+
+    def decorate(kind: type[RequestT]) -> type[RequestT]:
+        record = _record(kind)
+        _check(name, kind.__name__, effect, on_doubt, record)
+        spec = ToolSpec(name=name, description=description, input_schema=record.schema)
+        setattr(kind, TOOL, Tool(kind=kind, spec=spec, effect=effect, on_doubt=on_doubt, record=record))
+        return kind
+
+    return decorate
+
+
+def _record(kind: type[Any]) -> Record:
+    if not attrs.has(kind) or Request not in kind.__mro__:
+        raise ToolDefinitionError(f"{kind.__name__} is not an attrs class deriving from Request")
+    try:
+        return Record(kind)
+    except NoJsonForm as error:
+        raise ToolDefinitionError(str(error)) from error
+
+
+def _check(name: str, kind: str, effect: Effect, on_doubt: OnDoubt | None, record: Record) -> None:
+    if not _NAME.fullmatch(name):
+        raise ToolDefinitionError(f"tool name {name!r} of {kind} is not 1 to 64 letters, digits, '_' or '-'")
+    if effect == "unsafe" and on_doubt is None:
+        raise ToolDefinitionError(
+            f"tool {name!r} is unsafe and must declare on_doubt: what is done when nobody knows whether a call "
+            "happened ('tell_model', 'retry' or 'skip')"
+        )
+    if effect != "unsafe" and on_doubt is not None:
+        raise ToolDefinitionError(
+            f"tool {name!r} is {effect}, which leaves no doubt: on_doubt is for unsafe tools"
+        )
+    if effect in ("local", "keyed") and "call" not in record.supplied.values():
+        raise ToolDefinitionError(
+            f"tool {name!r} is {effect} and needs a field from_context('call') as its key"
+        )
+
+
+def tool_of(kind: type[Request[Any]]) -> Tool:
+    """The tool a request class was decorated as. Raises ToolDefinitionError when it was not."""
+    found: object = vars(kind).get(TOOL)
+    if not isinstance(found, Tool):
+        raise ToolDefinitionError(f"{kind.__name__} is not decorated with @tool")
+    return found
+
+
+@final
+class Catalogue:
+    """The tools of one agent, in the order given, which is the order the model sees. Never changes."""
+
+    def __init__(self, kinds: Iterable[type[Request[Any]]]) -> None:
+        """Raises ToolDefinitionError for a class that is no tool and for a name used twice."""
+        self._tools: dict[str, Tool] = {}
+        for offered in map(tool_of, kinds):
+            if other := self._tools.get(offered.name):
+                raise ToolDefinitionError(
+                    f"two tools are called {offered.name!r}: {other.kind.__name__} and {offered.kind.__name__}"
+                )
+            self._tools[offered.name] = offered
+        self._specs = tuple(offered.spec for offered in self._tools.values())
+
+    def specs(self) -> tuple[ToolSpec, ...]:
+        """What the model is offered; always the same tuple, so that a provider's prompt cache holds."""
+        return self._specs
+
+    def get(self, name: str) -> Tool:
+        """Raises UnknownTool."""
+        try:
+            return self._tools[name]
+        except KeyError:
+            raise UnknownTool(name=name, known=tuple(self._tools)) from None
+
+    def decode(self, name: str, input: Mapping[str, Any], context: CallContext) -> Request[Any]:
+        """The message that a call asks for. Raises UnknownTool or InvalidInput."""
+        return self.get(name).decode(input, context)
+
+    def __iter__(self) -> Iterator[Tool]:
+        return iter(self._tools.values())
+
+    def __len__(self) -> int:
+        return len(self._tools)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._tools

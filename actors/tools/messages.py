@@ -1,0 +1,382 @@
+"""Front door of the tools subsystem: files in the agent's home.
+
+Paths are relative to home, with forward slashes. Absolute paths, ``..``, anything called ``.starpod`` and symbolic
+links that lead out of home are refused with :class:`InvalidPath`.
+"""
+
+import json
+import os
+from typing import Annotated, Any, BinaryIO, ClassVar, Literal, final
+
+import attrs
+
+from actors.tooling import Rendered, ToolReply, described, from_context, tool
+from actors.vocabulary import Attachment, Image, Text
+from bus import Abandon, ActorError, Request
+
+ImageType = Literal["image/png", "image/jpeg", "image/gif", "image/webp"]
+FOLDERS = ("desktop", "documents", "downloads", "projects", "scripts", "temp")
+"""Where files in home belong."""
+
+
+# --- errors: what the model reads -------------------------------------------------------------------------
+
+
+@attrs.define(eq=False, kw_only=True)
+class FileError(ActorError):
+    """Base of what can be wrong with a file. `path` is as it was asked for."""
+
+    path: str
+
+    def __str__(self) -> str:
+        return f"Cannot use {self.path}"
+
+
+@attrs.define(eq=False, kw_only=True)
+class InvalidPath(FileError):
+    """The path may not be used, whatever is there."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return f"Invalid path: {self.reason}"
+
+
+@attrs.define(eq=False, kw_only=True)
+class FileNotFound(FileError):
+    def __str__(self) -> str:
+        return f"File not found: {self.path}"
+
+
+@attrs.define(eq=False, kw_only=True)
+class NotADirectory(FileError):
+    missing: bool = False
+
+    def __str__(self) -> str:
+        return f"Not a directory: {self.path}" + (" (it does not exist)" if self.missing else "")
+
+
+@attrs.define(eq=False, kw_only=True)
+class IsADirectory(FileError):
+    def __str__(self) -> str:
+        return f"Is a directory: {self.path}"
+
+
+@attrs.define(eq=False, kw_only=True)
+class NotARegularFile(FileError):
+    """A pipe, socket or device: reading it could wait for ever."""
+
+    def __str__(self) -> str:
+        return f"Not a regular file: {self.path}"
+
+
+@attrs.define(eq=False, kw_only=True)
+class NotText(FileError):
+    size: int
+
+    def __str__(self) -> str:
+        return f"Not a UTF-8 text file: {self.path} ({self.size} bytes)"
+
+
+@attrs.define(eq=False, kw_only=True)
+class FileTooLarge(FileError):
+    size: int
+    limit: int
+
+    def __str__(self) -> str:
+        return f"File too large: {self.path} is {self.size} bytes, the limit is {self.limit} bytes"
+
+
+@attrs.define(eq=False, kw_only=True)
+class FileSystemRefused(FileError):
+    """The operating system said no: no permission, disk full, read-only, input/output error."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return f"Cannot use {self.path}: {self.reason}"
+
+
+@attrs.define(eq=False, kw_only=True)
+class AttachmentRefused(ActorError):
+    """Base of why a file that somebody sent is not taken. `name` is the file's."""
+
+    name: str
+
+
+@attrs.define(eq=False, kw_only=True)
+class AttachmentsDisabled(AttachmentRefused):
+    def __str__(self) -> str:
+        return f"{self.name} was not accepted: attachments are disabled"
+
+
+@attrs.define(eq=False, kw_only=True)
+class AttachmentTooLarge(AttachmentRefused):
+    size: int
+    limit: int
+
+    def __str__(self) -> str:
+        size, limit = self.size / 2**20, self.limit / 2**20
+        return f"{self.name} was not accepted: it has {size:.1f} MB, the limit is {limit:.1f} MB"
+
+
+@attrs.define(eq=False, kw_only=True)
+class ExtensionNotAllowed(AttachmentRefused):
+    extension: str
+    allowed: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.name} was not accepted: '.{self.extension}' is not one of {', '.join(self.allowed)}"
+
+
+# --- tools of the model -----------------------------------------------------------------------------------
+
+_PATH = described("Path relative to the home folder, such as documents/notes.md.", max_length=4096)
+
+
+@final
+@attrs.frozen(kw_only=True)
+class FileText(ToolReply):
+    """Text of a file, or the part of it that was asked for and fits."""
+
+    text: str
+    note: str = ""
+    """What the model has to know about the text: that it was cut, and where to go on; that it is empty."""
+    type: Literal["text"] = "text"
+
+    def rendered(self) -> Rendered:
+        return Rendered(content=(Text(text="\n".join(filter(None, (self.text, self.note)))),))
+
+
+@final
+@attrs.frozen(kw_only=True)
+class ImageFile(ToolReply):
+    """A picture, by reference."""
+
+    path: str
+    media_type: ImageType
+    size: int
+    """Bytes."""
+    type: Literal["image"] = "image"
+
+    def rendered(self) -> Rendered:
+        text = Text(text=f"Image: {self.path} ({self.media_type}, {self.size} bytes)")
+        return Rendered(content=(text, Image(media_type=self.media_type, path=self.path)))
+
+
+@tool(
+    "FileRead",
+    "Read a text file of the home folder, or look at a picture in it (PNG, JPEG, GIF, WebP).",
+    effect="pure",
+)
+@final
+@attrs.frozen(kw_only=True)
+class FileRead(Request[FileText | ImageFile]):
+    """Raises FileNotFound, IsADirectory, NotARegularFile, NotText, FileTooLarge, InvalidPath, FileSystemRefused."""
+
+    max_bytes: ClassVar[int] = 4 * 1024 * 1024
+    path: Annotated[str, _PATH]
+    offset: Annotated[int, described("First line to read, counted from 1.", ge=0)] = 1
+    limit: Annotated[int | None, described("Most lines to read; all by default.", ge=1)] = None
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Written(ToolReply):
+    path: str
+    size: int
+    """Bytes."""
+    loose: bool
+    """Whether it lies outside the folders meant for files."""
+
+    def rendered(self) -> Rendered:
+        text = f"Successfully wrote {self.path}"
+        if self.loose:
+            text += f"\nWarning: it lies outside the usual folders; prefer {', '.join(f'{each}/' for each in FOLDERS)}."
+        return Rendered(content=(Text(text=text),))
+
+
+@tool(
+    "FileWrite",
+    "Write a text file in the home folder. Replaces the file if there is one and creates missing folders.",
+    # Writing the same content again gives the same file. Only an edit that somebody else made between a crash and
+    # the restart is lost, and it would have been overwritten had there been no crash.
+    effect="unsafe",
+    on_doubt="retry",
+)
+@final
+@attrs.frozen(kw_only=True)
+class FileWrite(Request[Written]):
+    """Replace a file in one step: a reader or a crash sees the old content or the new, never half of it.
+
+    Raises IsADirectory, NotADirectory, NotARegularFile, InvalidPath, FileSystemRefused.
+    """
+
+    abandon: ClassVar[Abandon] = Abandon.FINISH
+    max_bytes: ClassVar[int] = 8 * 1024 * 1024
+    path: Annotated[str, _PATH]
+    content: Annotated[str, described("The whole new content.")]
+    call: Annotated[str, from_context("call")]
+    """Names the temporary file, so that a call repeated after a crash clears away what the first one left."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Entry:
+    """One line of a listing."""
+
+    name: str
+    """Directories end in ``/``; bytes that are no UTF-8 are shown as ``\\xNN``."""
+    type: Literal["file", "directory", "link", "other"]
+    size: int | None
+    """Bytes of a file; None for anything else."""
+
+    def json(self) -> str:
+        shown = {"name": self.name, "size": self.size, "type": self.type}
+        return json.dumps(
+            {key: value for key, value in shown.items() if value is not None}, ensure_ascii=False
+        )
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Listing(ToolReply):
+    entries: tuple[Entry, ...]
+    """Ordered by the bytes of their names."""
+    total: int
+    """How many there are; more than `entries` when the listing was cut."""
+    loose: tuple[str, ...] = ()
+    """Files that lie directly in home, when home itself is listed."""
+
+    def rendered(self) -> Rendered:
+        lines = ",\n  ".join(entry.json() for entry in self.entries)
+        texts = [f"[\n  {lines}\n]" if lines else "[]"]
+        if self.total > len(self.entries):
+            texts.append(f"Note: the first {len(self.entries)} of {self.total} entries are shown.")
+        if self.loose:
+            names = ", ".join(self.loose[:5]) + (", …" if len(self.loose) > 5 else "")
+            texts.append(f"Note: {len(self.loose)} loose in the home folder itself: {names}.")
+        return Rendered(content=tuple(Text(text=text) for text in texts))
+
+
+@tool("FileList", "List one folder of the home folder, not what is below it.", effect="pure")
+@final
+@attrs.frozen(kw_only=True)
+class FileList(Request[Listing]):
+    """Raises NotADirectory, InvalidPath, FileSystemRefused."""
+
+    max_bytes: ClassVar[int] = 4 * 1024 * 1024
+    path: Annotated[str, described("Path of the folder, relative to the home folder.")] = "."
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Deleted(ToolReply):
+    path: str
+
+    def rendered(self) -> Rendered:
+        return Rendered(content=(Text(text=f"Deleted {self.path}"),))
+
+
+@tool(
+    "FileDelete",
+    "Delete one file of the home folder. Folders cannot be deleted.",
+    # Running it again could delete a file that was put there since, or report a missing file that was in fact
+    # deleted by the first run; the model can look and decide.
+    effect="unsafe",
+    on_doubt="tell_model",
+)
+@final
+@attrs.frozen(kw_only=True)
+class FileDelete(Request[Deleted]):
+    """Remove a file, or a symbolic link itself, never what it points to.
+
+    Raises FileNotFound, IsADirectory, InvalidPath (also for a path through a link), FileSystemRefused.
+    """
+
+    abandon: ClassVar[Abandon] = Abandon.FINISH
+    path: Annotated[str, _PATH]
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Attached(ToolReply):
+    attachment: Attachment
+
+    def rendered(self) -> Rendered:
+        what = self.attachment
+        text = f"Attached {what.name} ({what.media_type}, {what.size / 1024:.1f} KB)"
+        return Rendered(content=(Text(text=text),), attachments=(what,))
+
+
+@tool("Attach", "Send a file of the home folder to the person, along with the answer.", effect="pure")
+@final
+@attrs.frozen(kw_only=True)
+class Attach(Request[Attached]):
+    """Raises FileNotFound, IsADirectory, NotARegularFile, FileTooLarge, InvalidPath, FileSystemRefused."""
+
+    path: Annotated[str, _PATH]
+
+
+TOOLS: tuple[type[Request[Any]], ...] = (FileRead, FileWrite, FileList, FileDelete, Attach)
+"""What the model is offered, in this order."""
+
+
+# --- for the channels, not offered to the model -----------------------------------------------------------
+
+
+@final
+@attrs.frozen(kw_only=True)
+class SaveUpload(Request[Attachment]):
+    """Move a file that somebody sent into ``downloads/``, as ``YYYYMMDD_HHMMSS_name``, never over another file.
+
+    The reply's `name` is safe to show. Raises AttachmentsDisabled, AttachmentTooLarge, ExtensionNotAllowed,
+    FileSystemRefused; then `source` is left to the sender.
+    """
+
+    within: ClassVar[float] = 60.0
+    abandon: ClassVar[Abandon] = Abandon.FINISH
+    source: str
+    """Absolute path of the complete file, outside home; gone after success."""
+    name: str
+    """File name as the sender gave it; anything."""
+    declared: str | None = None
+    """Media type the sender claims; believed only where content and name say nothing."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Located:
+    """A regular file in home, found without leaving it."""
+
+    absolute: str
+    """Its path without symbolic links. Another file may lie there by now: read it through :meth:`open`."""
+    size: int
+    """Bytes."""
+    media_type: str
+    device: int
+    inode: int
+
+    def open(self) -> BinaryIO:
+        """The very file that was found, for reading. Raises FileNotFound when it has been moved or replaced."""
+        try:
+            handle = os.open(self.absolute, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError as error:
+            raise FileNotFound(path=self.absolute) from error
+        file = os.fdopen(handle, "rb")
+        found = os.fstat(handle)
+        if (found.st_dev, found.st_ino) != (self.device, self.inode):
+            file.close()
+            raise FileNotFound(path=self.absolute)
+        return file
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Locate(Request[Located]):
+    """Find a file in home to serve or send its bytes.
+
+    Raises FileNotFound, IsADirectory, NotARegularFile, InvalidPath, FileSystemRefused.
+    """
+
+    path: str

@@ -1,0 +1,51 @@
+"""Files that people send: which are taken, and what they are called in ``downloads/``."""
+
+import unicodedata
+from collections.abc import Iterator
+from datetime import datetime
+
+from actors.tools.messages import AttachmentsDisabled, AttachmentTooLarge, ExtensionNotAllowed
+from actors.tools.settings import Attachments
+
+FOLDER = "downloads"
+MAX_NAME = 200
+"""Bytes of a name, which leaves room for the time before it and a number behind it."""
+
+
+def check(rules: Attachments, name: str, size: int) -> None:
+    """Refuse a file that the rules exclude. Raises AttachmentsDisabled, AttachmentTooLarge or ExtensionNotAllowed.
+
+    A name without a dot is its own extension, and so passes no list of extensions.
+    """
+    if not rules.enabled:
+        raise AttachmentsDisabled(name=name)
+    if size > rules.max_file_size:
+        raise AttachmentTooLarge(name=name, size=size, limit=rules.max_file_size)
+    extension = name.rpartition(".")[2]
+    if rules.allowed_extensions and extension.casefold() not in map(str.casefold, rules.allowed_extensions):
+        raise ExtensionNotAllowed(name=name, extension=extension, allowed=rules.allowed_extensions)
+
+
+def safe_name(name: str) -> str:
+    """A name that is one path component and shows what it is: no separators, ``..``, control characters."""
+    kept = "".join("_" if char in "/\\:" or unicodedata.category(char)[0] == "C" else char for char in name)
+    return _shortened(kept.replace("..", "_").strip()) or "file"
+
+
+def _shortened(name: str) -> str:
+    """At most MAX_NAME bytes, cut before the extension."""
+    if len(name.encode()) <= MAX_NAME:
+        return name
+    stem, dot, extension = name.rpartition(".")
+    tail = (dot + extension).encode()
+    if not stem or len(tail) > MAX_NAME // 2:
+        stem, tail = name, b""
+    return (stem.encode()[: MAX_NAME - len(tail)] + tail).decode(errors="ignore")
+
+
+def candidates(name: str, at: datetime) -> Iterator[str]:
+    """Names to try until one is free: ``20260102_030405_a.txt``, then ``20260102_030405_2_a.txt`` and so on."""
+    stamp = at.strftime("%Y%m%d_%H%M%S")
+    yield f"{stamp}_{name}"
+    for number in range(2, 10_000):
+        yield f"{stamp}_{number}_{name}"
