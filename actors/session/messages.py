@@ -53,6 +53,17 @@ class UnknownTurn(ActorError):
 
 
 @attrs.define(eq=False, kw_only=True)
+class UnknownStep(ActorError):
+    """The turn has no tool call of that number."""
+
+    turn: str
+    n: int
+
+    def __str__(self) -> str:
+        return f"turn {self.turn!r} has no tool call number {self.n}"
+
+
+@attrs.define(eq=False, kw_only=True)
 class SessionIsClosed(ActorError):
     """The conversation was closed; a new message starts another one."""
 
@@ -145,6 +156,8 @@ class Turn:
     triggered_by: str | None = None
     merged_into: str | None = None
     """Turn it became part of, once ``merged``."""
+    content: tuple[Block, ...] = ()
+    """The message as the model gets it: pictures, words, a note for each file. Never empty in a turn from the ledger."""
 
 
 @final
@@ -260,7 +273,8 @@ class Begun:
     history: tuple[ChatMessage, ...] = ()
     """From the last compaction on, this turn's own steps included; every call of a finished step has its result."""
     open_calls: tuple[ToolStep, ...] = ()
-    """Calls of this turn without a result yet, in order. Their :class:`ToolUse` blocks end `history`."""
+    """Calls of this turn without a result yet, in order. The assistant message with their :class:`ToolUse` blocks ends
+    `history`; only results of its other calls may follow it, as a message of the user that theirs belong into."""
     next_step: int = 0
     iteration: int = 0
     """Completions already stored for this turn."""
@@ -304,7 +318,10 @@ class SaveCompletion(Request[tuple[ToolStep, ...]]):
 @final
 @attrs.frozen(kw_only=True)
 class SaveResult(Request[None]):
-    """Complete the step of one tool call. Raises StaleAttempt."""
+    """Complete the step of one tool call; a step completed before keeps its first result.
+
+    Raises StaleAttempt or UnknownStep.
+    """
 
     abandon: ClassVar[Abandon] = Abandon.FINISH
     max_bytes: ClassVar[int] = 4 * 1024 * 1024
@@ -349,8 +366,9 @@ class Finished:
 class Finish(Request[Finished]):
     """End a turn: last words, state, usage and outbox rows in one commit.
 
-    Calls still without a result get one saying that they were not completed. Raises StaleAttempt unless the turn
-    has ended already (ending twice in the same way is one end).
+    Calls still without a result get one saying that they were not completed. Ending twice in the same way is one
+    end. A turn that waits (``accepted``) may be ended without :class:`Begin` by whoever knows its `attempt`, to
+    cancel it or to park it. Otherwise raises StaleAttempt.
     """
 
     abandon: ClassVar[Abandon] = Abandon.FINISH
