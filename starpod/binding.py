@@ -30,15 +30,20 @@ class Findings:
         self.errors: list[Problem] = []
         self.warnings: list[Problem] = []
 
+    def has(self, key: Key) -> bool:
+        """Whether any of the files sets `key`."""
+        return any(file.has(key) for file in self._files)
+
     def error(self, key: Key, expected: str, **more: str | None) -> None:
-        self.errors.append(self._problem(key, expected, **more))
+        self.errors.append(self.problem(key, expected, **more))
 
     def warn(self, key: Key, expected: str, **more: str | None) -> None:
-        self.warnings.append(self._problem(key, expected, **more))
+        self.warnings.append(self.problem(key, expected, **more))
 
-    def _problem(
+    def problem(
         self, key: Key, expected: str, *, found: str | None = None, nearest: str | None = None
     ) -> Problem:
+        """A mistake at its place, without counting it."""
         file = next((file for file in self._files if file.has(key)), self._files[0])
         return Problem(
             file=file.path,
@@ -64,6 +69,10 @@ class Table:
     def __contains__(self, name: str) -> bool:
         return name in self._values
 
+    def names(self) -> list[str]:
+        """Names of everything set in this table."""
+        return list(self._values)
+
     def table(self, name: str) -> "Table":
         """The table `name` in this one; empty when it is missing, or is something else, which is a mistake."""
         if name not in self._children:
@@ -76,29 +85,46 @@ class Table:
             )
         return self._children[name]
 
-    def bind(self, settings: Callable[..., T], names: Mapping[str, str] | None = None) -> T:
+    def bind(
+        self,
+        settings: Callable[..., T],
+        *,
+        names: Mapping[str, str] | None = None,
+        leave_out: Sequence[str] = (),
+    ) -> T:
         """Make an instance of the attrs class `settings` from this table. What is wrong keeps its default.
 
         Args:
           settings: the class.
-          names: key in the file, for fields whose key is not their name.
+          names: key in the file, with dots where it stands deeper, for fields whose key is not their name.
+          leave_out: fields that are not set in this file.
         """
         arguments: dict[str, Any] = {}
         fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(cast("Any", settings))
         for field in fields:
-            name: str = (names or {}).get(field.name, field.name)
-            kind: Any = field.type
-            if _is_section(kind):
-                arguments[field.name] = self.table(name).bind(kind)
-            elif get_origin(kind) is Mapping and _is_section(get_args(kind)[1]):
-                arguments[field.name] = self.table(name)._bind_entries(*get_args(kind))  # noqa: SLF001
-            else:
-                self._bind_value(field, name, arguments)
+            if field.name not in leave_out:
+                *above, name = (names or {}).get(field.name, field.name).split(".")
+                self._below(above)._bind_field(field, name, arguments)  # noqa: SLF001
         try:
             return settings(**arguments)
         except ValueError as error:  # a rule between fields
             self._findings.error(self._key, str(error))
             return settings()
+
+    def _below(self, names: Sequence[str]) -> "Table":
+        table = self
+        for name in names:
+            table = table.table(name)
+        return table
+
+    def _bind_field(self, field: "attrs.Attribute[Any]", name: str, arguments: dict[str, Any]) -> None:
+        kind: Any = field.type
+        if _is_section(kind):
+            arguments[field.name] = self.table(name).bind(kind)
+        elif get_origin(kind) is Mapping and _is_section(get_args(kind)[1]):
+            arguments[field.name] = self.table(name)._bind_entries(*get_args(kind))  # noqa: SLF001
+        else:
+            self._bind_value(field, name, arguments)
 
     def _bind_entries(self, name_type: Any, entry_type: Callable[..., T]) -> dict[str, T]:
         """Bind each table inside this one, whose names are values themselves."""
@@ -130,6 +156,12 @@ class Table:
         else:
             arguments[field.name] = value
 
+    def ignore(self, name: str, why: str) -> None:
+        """Leave out the key `name`, with a warning that says why but not what it holds."""
+        self._asked.add(name)
+        if name in self._values:
+            self._findings.warn((*self._key, name), why)
+
     def known_keys(self) -> Iterator[Key]:
         """Every key that was asked for, here and below."""
         for name in self._asked:
@@ -142,7 +174,7 @@ class Table:
         known = sorted(".".join(key) for key in self.known_keys())
         for key in sorted(self._unknown()):
             namesakes = [path for path in known if path.rpartition(".")[2] == key[-1]]
-            meant = namesakes[0] if len(namesakes) == 1 else nearest(".".join(key), known)
+            meant = " or ".join(namesakes) if 0 < len(namesakes) <= 2 else nearest(".".join(key), known)
             self._findings.warn(key, "unknown key, ignored", nearest=meant)
 
     def _unknown(self) -> Iterator[Key]:
@@ -180,7 +212,10 @@ def convert(kind: Any, value: Any) -> Any:
     if origin is Literal and isinstance(value, str) and value in arguments:
         return value
     if origin is tuple and isinstance(value, list):
-        return tuple(convert(arguments[0], item) for item in cast("list[object]", value))
+        try:
+            return tuple(convert(arguments[0], item) for item in cast("list[object]", value))
+        except Unfit as unfit:
+            raise Unfit(f"must be {describe(kind)}", unfit.nearest) from unfit
     if origin is Mapping and is_table(value):
         return {name: convert(arguments[1], item) for name, item in value.items()}
     if (parse := getattr(kind, "parse", None)) is not None and isinstance(value, str):

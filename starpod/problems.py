@@ -1,6 +1,6 @@
 """Mistakes in configuration files, as data; one function renders them for people."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, final
@@ -36,16 +36,21 @@ class Problem:
 class ConfigError(StarpodError):
     """The configuration cannot be used. Holds every mistake that was found, not only the first."""
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        self.problems = tuple(problems)
+    def __init__(self, problems: Iterable[Problem], warnings: Iterable[Problem] = ()) -> None:
+        self.problems = _sorted(problems)
+        self.warnings = _sorted(warnings)
         super().__init__(*self.problems)
 
     def __str__(self) -> str:
-        if len(self.problems) == 1:
-            return str(self.problems[0])
-        return "\n".join(
-            [f"{len(self.problems)} mistakes in the configuration:", *(f"  {p}" for p in self.problems)]
-        )
+        lines = [str(problem) for problem in self.problems]
+        if len(lines) > 1 or self.warnings:
+            count = "one mistake" if len(lines) == 1 else f"{len(lines)} mistakes"
+            lines = [f"{count} in the configuration:", *(f"  {line}" for line in lines)]
+        return "\n".join([*lines, *(f"  (and {warning})" for warning in self.warnings)])
+
+
+def _sorted(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    return tuple(sorted(problems, key=lambda problem: (str(problem.file), problem.line or 0, problem.key)))
 
 
 def nearest(word: str, known: Sequence[str]) -> str | None:

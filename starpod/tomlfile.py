@@ -27,10 +27,18 @@ class TomlFile:
         self._text = text
 
     @classmethod
-    def read(cls, path: Path) -> "TomlFile":
-        """Read and parse `path`. Raises ConfigError, naming the file, when that is not possible."""
+    def read(cls, path: Path, *, original: Path | None = None) -> "TomlFile":
+        """Read and parse `path`. Raises ConfigError, naming the file, when that is not possible.
+
+        Args:
+          path: the file.
+          original: what it is a copy of; named in its place when the two are still the same, since that is where a
+            mistake has to be mended.
+        """
         try:
             text = path.read_text(encoding="utf-8")
+            if original is not None and original.is_file() and original.read_bytes() == text.encode():
+                path = original
             return cls(path, text, tomllib.loads(text))
         except FileNotFoundError as error:
             raise ConfigError([Problem(file=path, expected="not found")]) from error

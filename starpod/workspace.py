@@ -131,6 +131,11 @@ class Instance:
     def workspace_toml(self) -> Path | None:
         return self.workspace / "starpod.toml" if self.workspace else None
 
+    @property
+    def blueprint(self) -> Path | None:
+        """Where the instance came from; outside a workspace nobody knows."""
+        return self.workspace / "agents" / self.root.name if self.workspace else None
+
     def user(self, user: str) -> UserContext:
         """Files of the user with this id."""
         return UserContext(root=self.users_dir / user)

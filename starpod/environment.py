@@ -1,0 +1,75 @@
+"""Secrets and other variables: what the process was given, overlaid by the files of the workspace and the instance.
+
+The result is a mapping of its own; the environment of the process is never changed. Files of single users are not
+read here: one user's secrets must not reach another's requests.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import final
+
+import attrs
+from dotenv.parser import parse_stream
+
+from starpod.applied import Applied, digest
+from starpod.blueprint import workspace_env
+from starpod.problems import Problem
+from starpod.workspace import Instance
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Environment:
+    values: Mapping[str, str] = attrs.field(repr=False)
+    warnings: tuple[Problem, ...]
+    """Lines and files that could not be read and were left out."""
+
+
+def load_environment(instance: Instance, exported: Mapping[str, str]) -> Environment:
+    """Variables for `instance`; what comes later in this list wins.
+
+    1. `exported`, the environment of the process,
+    2. the workspace's ``.env.dev``, else its ``.env``,
+    3. the instance's ``.env``.
+
+    An instance in a workspace began with a copy of the workspace's file. As long as nobody has edited the copy, the
+    original speaks for it, so that a change there takes effect.
+    """
+    values, warnings = dict(exported), list[Problem]()
+    for path in _layers(instance):
+        values |= read_env(path, warnings)
+    return Environment(values=values, warnings=tuple(warnings))
+
+
+def _layers(instance: Instance) -> list[Path]:
+    shared = workspace_env(instance.workspace, "dev") if instance.workspace else None
+    own = instance.env_file
+    if shared and own and _is_untouched_copy(own, instance):
+        own = None
+    return [path for path in (shared, own) if path is not None]
+
+
+def _is_untouched_copy(own: Path, instance: Instance) -> bool:
+    try:
+        return digest(own.read_bytes()) == Applied.read(instance).env
+    except OSError:
+        return False
+
+
+def read_env(path: Path, warnings: list[Problem]) -> dict[str, str]:
+    """The variables in one file. What cannot be read is left out and added to `warnings`, without its text."""
+    values: dict[str, str] = {}
+    try:
+        with path.open(encoding="utf-8") as file:
+            bindings = list(parse_stream(file))
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        warnings.append(Problem(file=path, expected=f"cannot be read and is ignored: {reason}"))
+        return values
+    for binding in bindings:
+        if binding.key is not None and binding.value is not None:
+            values[binding.key.strip('"')] = binding.value
+        elif binding.error or binding.key is not None:
+            line = binding.original.line
+            warnings.append(Problem(file=path, line=line, expected="must be KEY=VALUE, the line is ignored"))
+    return values

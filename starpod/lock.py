@@ -1,0 +1,170 @@
+"""One daemon per instance, and how to find it.
+
+The daemon holds an exclusive lock on ``.starpod/daemon.lock`` while it runs; the operating system lets go of it when
+the process ends, however it ends. The file says who holds it, so what it says counts only while the lock is held.
+"""
+
+import fcntl
+import json
+import os
+import secrets
+import time
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Final, Self, final
+
+import attrs
+
+from starpod.errors import StarpodError
+from starpod.workspace import Instance
+
+_PROBES: Final = 10
+_PROBE_WAIT: Final = 0.02  # seconds
+
+
+@final
+@attrs.frozen(kw_only=True)
+class DaemonInfo:
+    """A running daemon as it describes itself."""
+
+    pid: int
+    address: str | None
+    """``host:port``; None until it listens."""
+    started_at: datetime
+    boot_id: str
+    token: str = attrs.field(repr=False)
+    """Whoever shows it is this machine's operator."""
+    command: str
+    """What it was started as, such as ``starpod serve``."""
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read what :meth:`to_json` wrote. Raises ValueError, KeyError or TypeError on anything else."""
+        stored: dict[str, Any] = json.loads(text)
+        return cls(
+            pid=stored["pid"],
+            address=stored["address"],
+            started_at=datetime.fromisoformat(stored["started_at"]),
+            boot_id=stored["boot_id"],
+            token=stored["token"],
+            command=stored["command"],
+        )
+
+    def to_json(self) -> str:
+        """One line."""
+        return json.dumps({**attrs.asdict(self), "started_at": self.started_at.isoformat()}) + "\n"
+
+
+class InstanceBusy(StarpodError):
+    """Another process runs this instance."""
+
+    def __init__(self, instance: Instance, holder: DaemonInfo | None) -> None:
+        self.instance = instance
+        self.holder = holder
+        super().__init__(instance, holder)
+
+    def __str__(self) -> str:
+        if self.holder is None:
+            return f"another process is just starting or stopping {self.instance.root}; try again in a moment"
+        where = f"at http://{self.holder.address}" if self.holder.address else "not listening yet"
+        return (
+            f"{self.instance.root} is already running: `{self.holder.command}`, process {self.holder.pid}, {where}, "
+            f"since {self.holder.started_at.astimezone():%Y-%m-%d %H:%M:%S}"
+        )
+
+
+@final
+class InstanceLock:
+    """The right to run `instance`, held until :meth:`release` or the end of the process. A context manager."""
+
+    def __init__(self, instance: Instance, *, command: str, boot_id: str, now: datetime) -> None:
+        """Take the lock. Raises InstanceBusy, naming the other process, when it is held.
+
+        Args:
+          instance: its ``.starpod`` must exist.
+          command: how this process was started, without what a person wrote.
+          boot_id: of this run.
+          now: wall time, with a zone.
+        """
+        self._file = os.open(instance.lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            if not _lock_exclusively(self._file):
+                raise InstanceBusy(instance, _holder(self._file))
+            os.ftruncate(self._file, 0)  # of a process that was killed
+            os.fchmod(self._file, 0o600)
+            self.info = DaemonInfo(
+                pid=os.getpid(),
+                address=None,
+                started_at=now,
+                boot_id=boot_id,
+                token=secrets.token_hex(32),
+                command=command,
+            )
+            self._write(self.info.to_json())
+        except BaseException:
+            os.close(self._file)
+            raise
+
+    def announce(self, address: str) -> None:
+        """Say where the daemon listens, as ``host:port``."""
+        self.info = attrs.evolve(self.info, address=address)
+        self._write(self.info.to_json())
+
+    def release(self) -> None:
+        """Let another process have the instance. Releasing twice does nothing."""
+        if self._file >= 0:
+            os.ftruncate(self._file, 0)
+            os.close(self._file)
+            self._file = -1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+
+    def _write(self, text: str) -> None:
+        """Replace the content in place, since the lock is on this very file: the new line first, then the cut."""
+        data = text.encode()
+        os.pwrite(self._file, data, 0)
+        os.ftruncate(self._file, len(data))
+
+
+def read_daemon(instance: Instance) -> DaemonInfo | None:
+    """The daemon that runs `instance` now; None when none does, or when it has only just begun."""
+    try:
+        file = os.open(instance.lock_file, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    try:
+        return None if _lock(file, fcntl.LOCK_SH) else _holder(file)
+    finally:
+        os.close(file)
+
+
+def _holder(file: int) -> DaemonInfo | None:
+    """What the holder of the lock wrote; None while it has written nothing."""
+    line = os.pread(file, 65536, 0).decode(errors="replace").partition("\n")[0]
+    try:
+        return DaemonInfo.from_json(line)
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _lock_exclusively(file: int) -> bool:
+    """Whether the lock was free. A reader may hold it for an instant to see whether it is, hence several attempts."""
+    for _ in range(_PROBES):
+        if _lock(file, fcntl.LOCK_EX):
+            return True
+        time.sleep(_PROBE_WAIT)  # noqa: TID251 - no event loop runs yet
+    return False
+
+
+def _lock(file: int, kind: int) -> bool:
+    try:
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
