@@ -32,18 +32,21 @@ class Handler:
     control: bool
 
 
-def handlers_of(actor: type[Actor]) -> dict[type[Message], Handler]:
+Handlers = dict[type[Message], Handler]
+
+
+def handlers_of(actor: type[Actor]) -> Handlers:
     """The handler table of an actor class. Raises BootError when a class is handled twice or wrongly."""
-    table: dict[type[Message], Handler] = {}
+    table: Handlers = {}
     for name, method in inspect.getmembers(actor, inspect.isfunction):
-        kind = cast("type[Message] | None", getattr(method, HANDLES, None))
+        kind: Any = getattr(method, HANDLES, None)
         if kind is None:
             continue
         if kind in table:
             raise BootError(
                 f"{actor.__name__} handles {kind.__name__} twice: {table[kind].method.__name__}, {name}"
             )
-        if not issubclass(kind, Request | Stream | Command | Event):
+        if not issubclass(kind, (Request, Stream, Command, Event)):
             raise BootError(f"{actor.__name__}.{name} handles {kind.__name__}, which is no kind of message")
         limit = cast("int", getattr(method, CONCURRENT, 0))
         control = kind.lane is Lane.CONTROL
@@ -58,7 +61,7 @@ class Actor:
     runtime sets :attr:`bus` before :meth:`start`. Everything here is for the actor's own code.
     """
 
-    handlers: ClassVar[dict[type[Message], Handler]] = {}
+    handlers: ClassVar[Handlers] = {}
 
     bus: Bus
     _cell: Cell
@@ -66,6 +69,11 @@ class Actor:
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         cls.handlers = handlers_of(cls)
+
+    def bind(self, bus: Bus, cell: Cell) -> None:
+        """Called by the runtime before :meth:`start`."""
+        self.bus = bus
+        self._cell = cell
 
     async def start(self) -> None:
         """Get ready; messages wait meanwhile. Raise Unavailable for an outage, anything else is a failed start."""

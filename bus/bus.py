@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from bus.envelope import INFINITY, Context, Envelope, current
 from bus.errors import AskCycle, NoRoute, SelfSendWouldBlock
 from bus.events import EventT, Lag, Subscription, Subscriptions
 from bus.exits import Exit
+from bus.flight import Record
 from bus.health import Health, NodeHealth, State
 from bus.ids import Ids
 from bus.mailbox import Put
@@ -23,7 +24,7 @@ from bus.reply import Reply
 from bus.routing import Routes
 from bus.stream import AnyChannel, Channel, Items
 from bus.tap import Tap, compile_filter
-from bus.tapevent import TapEvent, of_envelope
+from bus.tapevent import Point, TapEvent, of_envelope
 from bus.watch import Down, Watches
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ class Bus:
         return self._subscribed(Subscription(types, key, limit, lag))
 
     @asynccontextmanager
-    async def _subscribed(self, subscription: Subscription[EventT]) -> AsyncIterator[Subscription[EventT]]:
+    async def _subscribed(self, subscription: Subscription[EventT]) -> AsyncGenerator[Subscription[EventT]]:
         table: Any = self._subscriptions
         table.add(subscription)
         try:
@@ -137,26 +138,26 @@ class Bus:
     # --- context ------------------------------------------------------------------------------------------
 
     @contextmanager
-    def detached(self) -> Iterator[None]:
+    def detached(self) -> Generator[None]:
         """Send without the deadline of what is being handled: for work that outlives its cause."""
         with self._as(attrs.evolve(here(), deadline=INFINITY)):
             yield
 
     @contextmanager
-    def baggage(self, **items: str) -> Iterator[None]:
+    def baggage(self, **items: str) -> Generator[None]:
         """Attach names (user, session, turn, origin) to everything sent in this block and caused by it."""
         context = here()
         with self._as(attrs.evolve(context, baggage={**context.baggage, **items})):
             yield
 
     @contextmanager
-    def fresh(self, name: str) -> Iterator[None]:
+    def fresh(self, name: str) -> Generator[None]:
         """Start a trace of its own, as `name`."""
         with self._as(Context(None, name, 0, 0, INFINITY, {}, serial=False)):
             yield
 
     @contextmanager
-    def _as(self, context: Context) -> Iterator[None]:
+    def _as(self, context: Context) -> Generator[None]:
         token = current.set(context)
         try:
             yield
@@ -166,7 +167,7 @@ class Bus:
     # --- watching -----------------------------------------------------------------------------------------
 
     @asynccontextmanager
-    async def tap(self, filter: str = "", *, rate: int | None = 200) -> AsyncIterator[Tap]:
+    async def tap(self, filter: str = "", *, rate: int | None = 200) -> AsyncGenerator[Tap]:
         """See traffic as it happens. Raises filter.FilterError for a filter that cannot be read."""
         tap = Tap(compile_filter(filter), rate=rate)
         self.core.taps.attach(tap)
@@ -281,7 +282,7 @@ class Bus:
         return envelope
 
     @contextmanager
-    def waiting(self, envelope: Envelope, within: float) -> Iterator[None]:
+    def waiting(self, envelope: Envelope, within: float) -> Generator[None]:
         """Bound the wait for the next item of a stream."""
         core, cell = self.core, envelope.target
         context = current.get()
@@ -317,10 +318,14 @@ def _key(message: Message) -> str | None:
     return None if field is None else str(getattr(message, field))
 
 
-def _from_record(record: Any) -> TapEvent:
+_POINTS: dict[str, Point] = {"replied": "replied", "failed": "failed", "taken": "taken"}
+_OUTCOMES = {"replied": "ok", "failed": "error", "taken": ""}
+
+
+def _from_record(record: Record) -> TapEvent:
     ended = record.point in {"replied", "failed"}
     return TapEvent(
-        point=record.point if record.point in {"replied", "failed", "taken"} else "buried",
+        point=_POINTS.get(record.point, "buried"),
         at=record.at,
         to=record.to,
         sender=record.sender,
@@ -330,7 +335,7 @@ def _from_record(record: Any) -> TapEvent:
         trace=f"{record.trace:032x}",
         wait=record.taken_at - record.sent_at if record.taken_at else None,
         took=record.at - record.taken_at if ended else None,
-        outcome={"replied": "ok", "failed": "error", "taken": ""}.get(record.point, record.point),
+        outcome=_OUTCOMES.get(record.point, record.point),
         detail=record.detail,
         message=None if record.envelope is None else record.envelope.message,
     )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple
 import attrs
 import trio
 
-from bus.actor import Actor, Handler
+from bus.actor import Actor, Handlers
 from bus.core import Core
 from bus.deadletter import Reason
 from bus.envelope import Context, Envelope, current
@@ -25,6 +25,7 @@ from bus.message import Abandon, Command, Lane, Overflow, Request, Stream, While
 from bus.metrics import Metrics
 from bus.serve import Serving
 from bus.spec import Limits
+from bus.tapevent import Point
 from bus.timers import Timers
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class Cell:
         bus: Bus,
         name: str,
         factory: Callable[[], Actor],
-        handlers: dict[type, Handler],
+        handlers: Handlers,
         limits: Limits,
         key: str | None = None,
     ) -> None:
@@ -287,7 +288,8 @@ class Cell:
         actor: Actor | None = None
         try:
             actor = self._actor = self._factory()
-            actor.bus, actor._cell, self.timers = self.bus, self, Timers(self)
+            self.timers = Timers(self)
+            actor.bind(self.bus, self)
         except Exception as error:  # noqa: BLE001 - a constructor may raise anything
             exit = Exit(ExitKind.START_FAILED, error)
         else:
@@ -300,7 +302,7 @@ class Cell:
         return exit
 
     def _show_exit(self, exit: Exit) -> None:
-        point = "stopped" if exit.kind in {ExitKind.STOPPED, ExitKind.NORMAL} else "crashed"
+        point: Point = "stopped" if exit.kind in {ExitKind.STOPPED, ExitKind.NORMAL} else "crashed"
         if getattr(self.core.taps, point):
             self.core.taps.actor(point, self.name, detail=str(exit))
         if point == "crashed":

@@ -5,11 +5,11 @@ other frozen attrs classes, and unions of those told apart by a ``type`` literal
 """
 
 import base64
+import functools
 import json
 import re
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import attrs
 import cattrs
@@ -72,11 +72,11 @@ def decode(kind: type[MessageT], data: bytes | str, version: int | None = None) 
 
     Raises ValueError with one line per mistake, each naming the field.
     """
-    fields = json.loads(data)
+    fields: Any = json.loads(data)
     if not isinstance(fields, dict):
         raise ValueError(f"{wire_name(kind)} is a JSON object")  # noqa: TRY004 - bad input, not a bad call
     if version is not None and version != kind.version:
-        fields = kind.upcast(version, fields)
+        fields = kind.upcast(version, cast("dict[str, Any]", fields))
     try:
         return converter.structure(fields, kind)
     except cattrs.BaseValidationError as error:
@@ -88,30 +88,33 @@ def mask_text(text: str) -> str:
     return CREDENTIAL.sub(MASK, text)
 
 
-def _mask_value(value: Any) -> Any:
-    if isinstance(value, str):
-        return mask_text(value)
-    if isinstance(value, Mapping):
-        return {key: _mask_value(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_mask_value(item) for item in value]
-    return value
+def is_attrs(value: object) -> bool:
+    """Whether a value is an instance of an attrs class."""
+    return "__attrs_attrs__" in vars(type(value))
 
 
-def _mask_secrets(value: Any, plain: Any) -> Any:
-    """Mask secret fields of `value` (an attrs instance, at any depth) in its JSON form `plain`."""
-    if attrs.has(type(value)) and isinstance(plain, dict):
+def _mask(value: Any, plain: Any) -> Any:
+    """The JSON form `plain` of `value` with secret fields (at any depth) and credentials in text masked."""
+    if isinstance(plain, str):
+        return mask_text(plain)
+    if is_attrs(value):
+        kind: Any = cast("Any", type)(value)
+        secrets = _secrets(kind)
         return {
-            field.name: MASK
-            if field.metadata.get(SECRET)
-            else _mask_secrets(getattr(value, field.name), plain.get(field.name))
-            for field in attrs.fields(type(value))
+            name: MASK if name in secrets else _mask(getattr(value, name), shown)
+            for name, shown in plain.items()
         }
-    if isinstance(value, tuple | list) and isinstance(plain, list):
-        return [_mask_secrets(item, shown) for item, shown in zip(value, plain, strict=True)]
-    if isinstance(value, Mapping) and isinstance(plain, dict):
-        return {str(key): _mask_secrets(item, plain.get(key)) for key, item in value.items()}
-    return _mask_value(plain)
+    if isinstance(plain, dict):
+        members: Any = cast("Any", plain).items()
+        return {key: _mask(value.get(key, shown), shown) for key, shown in members}
+    if isinstance(plain, list):
+        return [_mask(item, shown) for item, shown in zip(value, cast("Any", plain), strict=True)]
+    return plain
+
+
+@functools.cache
+def _secrets(kind: Any) -> frozenset[str]:
+    return frozenset(field.name for field in attrs.fields(kind) if field.metadata.get(SECRET))
 
 
 def shorten(value: Any, limit: int = 200) -> Any:
@@ -119,15 +122,15 @@ def shorten(value: Any, limit: int = 200) -> Any:
     if isinstance(value, str) and len(value) > limit:
         return f"{value[:limit]}… ({len(value) - limit} more)"
     if isinstance(value, dict):
-        return {key: shorten(item, limit) for key, item in value.items()}
+        return {key: shorten(item, limit) for key, item in cast("Any", value).items()}
     if isinstance(value, list):
-        return [shorten(item, limit) for item in value]
+        return [shorten(item, limit) for item in cast("Any", value)]
     return value
 
 
 def mask_attrs(value: Any) -> Any:
     """An attrs instance as JSON-ready values for display: secret fields and credentials masked."""
-    return _mask_secrets(value, converter.unstructure(value, unstructure_as=type(value)))
+    return _mask(value, converter.unstructure(value, unstructure_as=type(value)))
 
 
 def masked(message: Message) -> dict[str, Any]:

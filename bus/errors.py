@@ -1,7 +1,5 @@
 """What can go wrong between two actors. Every outcome of an ask that is not a reply is one of these (G5)."""
 
-from typing import ClassVar
-
 import attrs
 
 
@@ -28,9 +26,6 @@ class Unavailable(ActorError):
 class DeliveryError(BusError):
     """A message did not get its answer."""
 
-    retry_safe: ClassVar[bool] = True
-    """True when the handler never began, so the message can be sent again without doubt."""
-
     request: str
     """Wire name of the message."""
     to: str
@@ -38,6 +33,11 @@ class DeliveryError(BusError):
     waited: float = 0.0
     """Seconds between sending and this error."""
     trace: str = ""
+
+    @property
+    def retry_safe(self) -> bool:
+        """Whether the handler never began, so that the message can be sent again without doubt."""
+        return True
 
     def __str__(self) -> str:
         return f"{self.request} to {self.to or 'nobody'} failed after {self.waited:.3f} s"
@@ -50,8 +50,7 @@ class DeadlineExceeded(DeliveryError):
     began: bool = False
 
     @property
-    def retry_safe(self) -> bool:  # type: ignore[override]  # pyright: ignore
-        """Whether the handler never saw the message."""
+    def retry_safe(self) -> bool:
         return not self.began
 
     def __str__(self) -> str:
@@ -89,7 +88,9 @@ class ActorStopped(DeliveryError):
 class ActorCrashed(DeliveryError):
     """The handler raised something it should not have; the original is the ``__cause__``."""
 
-    retry_safe: ClassVar[bool] = False
+    @property
+    def retry_safe(self) -> bool:
+        return False
 
     def __str__(self) -> str:
         return f"{self.to} crashed while handling {self.request}: {self.__cause__!r}"

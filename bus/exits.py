@@ -1,6 +1,7 @@
 """Why an actor ended, and how an exception is sorted into that (G10)."""
 
 from enum import Enum
+from typing import cast
 
 import attrs
 import trio
@@ -60,7 +61,7 @@ class FaultKind(Enum):
 def leaves(error: BaseException) -> list[BaseException]:
     """The exceptions of a group, at any depth; the exception itself when it is none."""
     if isinstance(error, BaseExceptionGroup):
-        group: BaseExceptionGroup[BaseException] = error
+        group = cast("BaseExceptionGroup[BaseException]", error)
         return [leaf for member in group.exceptions for leaf in leaves(member)]
     return [error]
 

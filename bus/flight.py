@@ -51,7 +51,8 @@ def _texts_only(kind: type[Message]) -> tuple[str, ...] | None:
         hints = typing.get_type_hints(kind)
     except NameError:  # a class local to a function, under deferred annotations
         return None
-    for field in attrs.fields(kind):
+    described: Any = kind
+    for field in attrs.fields(described):
         hint: Any = hints.get(field.name)
         parts = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
         for part in parts:
@@ -75,7 +76,7 @@ class FlightRecorder:
         try:
             names = self._texts[kind]
         except KeyError:
-            names = self._texts[kind] = _texts_only(kind) if attrs.has(kind) else None
+            names = self._texts[kind] = _texts_only(kind)
         if names is None:
             return False
         for name in names:

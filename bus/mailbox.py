@@ -135,10 +135,7 @@ class Mailbox:
         self._writers.append(task)
 
         def abort(_: object) -> Abort:
-            try:
-                self._writers.remove(task)
-            except ValueError:  # pragma: no cover - woken and cancelled in one step
-                pass
+            self._writers.remove(task)
             return Abort.SUCCEEDED
 
         try:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import asynccontextmanager
 from functools import partial
 
 import trio
 
 from bus import restart
-from bus.actor import Actor, Handler, handlers_of
+from bus.actor import Actor, Handlers, handlers_of
 from bus.bus import Bus
 from bus.cell import Cell
 from bus.core import Core, Log, silent
@@ -19,10 +19,8 @@ from bus.health import NodeHealth
 from bus.nodes import Single
 from bus.pool import Keyed
 from bus.spec import Child, Limits, Node, Pool, Supervisor, actor_class
-from bus.supervisor import Group
+from bus.supervisor import Group, shielded
 from bus.supervisor import Node as RunningNode
-
-HANDLERS = dict[type, Handler]
 
 
 class Mesh:
@@ -66,7 +64,7 @@ class Mesh:
             return single
         return self._pool(spec, handlers)
 
-    def _pool(self, spec: Pool, handlers: HANDLERS) -> Keyed:
+    def _pool(self, spec: Pool, handlers: Handlers) -> Keyed:
         for kind in handlers:
             if kind.key_field is None:
                 raise BootError(f"pool {spec.name!r} handles {kind.__name__}, which names no key field")
@@ -75,7 +73,7 @@ class Mesh:
         return pool
 
     def _cell(
-        self, name: str, factory: partial[Actor], key: str | None, *, handlers: HANDLERS, limits: Limits
+        self, name: str, factory: Callable[[], Actor], key: str | None, *, handlers: Handlers, limits: Limits
     ) -> Cell:
         cell = Cell(self.core, self.bus, name, factory, handlers, limits, key)
         cell.on_exit = self.bus.went_down
@@ -108,13 +106,12 @@ class Mesh:
 
     async def run(self, task_status: trio.TaskStatus[None]) -> None:
         """Run the tree to its end, shielded: only :meth:`stop` ends it."""
-        with trio.CancelScope(shield=True):
-            self.exit = await self.root.run(partial(self._is_ready, task_status))
-        if not self._ready.is_set():
-            self._ended.set()
-            raise BootError(str(self.exit)) from self.exit.error
+        exit = await shielded(self.root.run, partial(self._is_ready, task_status))
         self.root.dispose()
+        self.exit = exit
         self._ended.set()
+        if not self._ready.is_set():
+            raise BootError(str(exit)) from exit.error
 
     def _is_ready(self, task_status: trio.TaskStatus[None]) -> None:
         self._ready.set()
@@ -159,7 +156,7 @@ class Mesh:
 @asynccontextmanager
 async def open_mesh(
     tree: Supervisor, *, seed: int | None = None, log: Log = silent, complete: bool = True
-) -> AsyncIterator[Mesh]:
+) -> AsyncGenerator[Mesh]:
     """Run a tree for the duration of a block; it is stopped in order when the block is left.
 
     Args:

@@ -9,14 +9,14 @@ from functools import partial
 import trio
 
 from bus import restart
-from bus.actor import Actor, Handler
+from bus.actor import Actor, Handlers
 from bus.cell import Books, Cell
 from bus.core import Core
 from bus.exits import STOPPED, Exit, ExitKind
 from bus.health import FINE, Health, NodeHealth, State
 from bus.metrics import Metrics
 from bus.spec import Pool
-from bus.supervisor import Slot
+from bus.supervisor import Slot, shielded
 
 MakeCell = Callable[[str, Callable[[], Actor], str], Cell]
 """Called with name, factory and key."""
@@ -40,7 +40,7 @@ class Member:
 class Keyed:
     """A running pool. The books and metrics of members that have gone are kept with the pool."""
 
-    def __init__(self, core: Core, spec: Pool, handlers: dict[type, Handler], make_cell: MakeCell) -> None:
+    def __init__(self, core: Core, spec: Pool, handlers: Handlers, make_cell: MakeCell) -> None:
         self.name = spec.name
         self.stop_within = spec.limits.stop_within + spec.limits.cleanup_within + 1.0
         self.cleanup_within = spec.limits.cleanup_within
@@ -103,8 +103,7 @@ class Keyed:
         self._nursery.start_soon(self._live, member, name=member.cell.name)
 
     async def _live(self, member: Member) -> None:
-        with trio.CancelScope(shield=True):
-            exit = await member.cell.run(partial(self._is_up, member))
+        exit = await shielded(member.cell.run, partial(self._is_up, member))
         member.slot.running = member.slot.up = False
         self._living -= 1
         if self._exit is None:

@@ -5,16 +5,29 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Protocol
-
-import attrs
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Protocol
 
 from bus.actor import Handler
 from bus.errors import BootError
-from bus.message import Command, Event, Message, Request, Stream, wire_name
+from bus.message import Event, Message, wire_name
 
 if TYPE_CHECKING:
     from bus.cell import Cell
+
+
+def message_classes(module: ModuleType) -> list[type[Message]]:
+    """The concrete message classes that a module defines, by name."""
+    found: list[type[Message]] = []
+    for _, value in inspect.getmembers(module, inspect.isclass):
+        kind: Any = value
+        if (
+            kind.__module__ == module.__name__
+            and issubclass(kind, Message)
+            and "__attrs_attrs__" in vars(kind)
+        ):
+            found.append(kind)
+    return found
 
 
 class Owner(Protocol):
@@ -95,11 +108,8 @@ class Routes:
         orphans = [
             wire_name(kind)
             for module in sorted(modules, key=lambda module: module.__name__)
-            for _, kind in inspect.getmembers(module, inspect.isclass)
-            if kind.__module__ == module.__name__
-            and issubclass(kind, Request | Stream | Command)
-            and attrs.has(kind)
-            and kind not in self._owners
+            for kind in message_classes(module)
+            if kind not in self._owners and not issubclass(kind, Event)
         ]
         names = [wire_name(kind) for kind in self._owners]
         twins = sorted({name for name in names if names.count(name) > 1})

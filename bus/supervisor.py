@@ -7,7 +7,7 @@ supervisor alone drives their stop: ask politely, wait, cancel, wait for clean-u
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Protocol
 
@@ -211,8 +211,7 @@ class Group:
         return STOPPED
 
     async def _run_child(self, slot: Slot) -> None:
-        with trio.CancelScope(shield=True):
-            exit = await slot.node.run(partial(self._is_up, slot))
+        exit = await shielded(slot.node.run, partial(self._is_up, slot))
         slot.running = slot.up = False
         if not slot.expected:
             self._exits.append((slot, exit))
@@ -308,6 +307,13 @@ class Group:
         for slot in reversed(self.slots.values()):
             await slot.stop()
             slot.node.dispose()
+
+
+async def shielded(run: Callable[[Callable[[], None]], Awaitable[Exit]], ready: Callable[[], None]) -> Exit:
+    """Run a child out of reach of outer cancellation: its stop is its supervisor's business."""
+    with trio.CancelScope(shield=True):
+        return await run(ready)
+    return Exit(ExitKind.FORCED)  # the scope has no end of its own; for the type checker
 
 
 async def _first(event: trio.Event, scope: trio.CancelScope) -> None:

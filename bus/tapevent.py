@@ -9,7 +9,7 @@ from typing import Any, Literal
 import attrs
 
 from bus import codec
-from bus.envelope import Envelope, hex_trace
+from bus.envelope import NO_BAGGAGE, Envelope, hex_trace
 from bus.message import Message, wire_name
 
 Point = Literal[
@@ -66,7 +66,7 @@ class TapEvent:
     """``ok``, ``error``, ``crashed``, or the reason of a dead letter."""
     detail: str = ""
     injected: bool = False
-    baggage: Mapping[str, str] = attrs.field(factory=dict)
+    baggage: Mapping[str, str] = NO_BAGGAGE
     message: Message | None = attrs.field(default=None, repr=False)
     item: Any = attrs.field(default=None, repr=False)
 
@@ -137,6 +137,6 @@ def to_json(event: TapEvent, *, body: bool = False) -> dict[str, Any]:
 
 
 def _shown_item(item: Any) -> Any:
-    if attrs.has(type(item)):
+    if codec.is_attrs(item):
         return codec.mask_attrs(item)
     return codec.mask_text(repr(item))

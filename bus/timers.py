@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import trio
 
-from bus.message import Command
+from bus.message import Command, wire_name
 
 if TYPE_CHECKING:
     from bus.cell import Cell
@@ -45,22 +45,22 @@ class Timers:
             self.cancel(key)
 
     def _set(self, seconds: float, command: Command, key: Hashable, *, repeat: bool) -> None:
-        key = type(command) if key is None else key
-        self.cancel(key)
-        scope = self._scopes[key] = trio.CancelScope()
-        self._cell.spawn(self._run, seconds, command, key, scope, repeat)
+        name = key if key is not None else wire_name(type(command))
+        self.cancel(name)
+        scope = self._scopes[name] = trio.CancelScope()
+        self._cell.spawn(self._run, command, name, scope, seconds, seconds if repeat else None)
 
     async def _run(
-        self, seconds: float, command: Command, key: Hashable, scope: trio.CancelScope, repeat: bool
+        self, command: Command, key: Hashable, scope: trio.CancelScope, first: float, period: float | None
     ) -> None:
-        due = trio.current_time() + seconds
+        due = trio.current_time() + first
         with scope:
             while True:
                 await trio.sleep_until(due)
-                if not repeat:
+                if period is None:
                     del self._scopes[key]
                 await self._cell.tell_self(command, key)
-                if not repeat:
+                if period is None:
                     return
                 behind = max(0.0, trio.current_time() - due)
-                due += seconds * (1 + behind // seconds)
+                due += period * (1 + behind // period)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, TypeVar
 
-import attrs
 import trio
 import trio.testing
 
@@ -15,6 +15,7 @@ from bus import codec
 from bus.actor import Actor
 from bus.bus import Bus
 from bus.cell import Cell
+from bus.core import Log, silent
 from bus.mesh import Mesh, open_mesh
 from bus.message import Event, Message
 from bus.spec import Backoff, Child, Intensity, Limits, Pool, Restart, Supervisor
@@ -29,7 +30,8 @@ class MeshUnderTest:
 
     def __init__(self, mesh: Mesh) -> None:
         self.mesh = mesh
-        self._published: list[Event] = []
+        self.events: list[Event] = []
+        """Everything published so far, in order."""
 
     @property
     def bus(self) -> Bus:
@@ -53,9 +55,7 @@ class MeshUnderTest:
             limits=limits or Limits(),
         )
         await self.mesh.start_child(spec)
-        cell = self.bus.routes.cell(spec.name)
-        assert cell is not None
-        return cell
+        return self.cell(spec.name)
 
     async def start_pool(
         self, factory: Callable[[str], Actor], *, name: str | None = None, **options: Any
@@ -72,7 +72,7 @@ class MeshUnderTest:
 
     def published(self, kind: type[EventT]) -> list[EventT]:
         """Events of a type published so far, in order."""
-        return [event for event in self._published if isinstance(event, kind)]
+        return [event for event in self.events if isinstance(event, kind)]
 
     async def settle(self) -> None:
         """Let everything that can run without time passing or the world answering run."""
@@ -81,7 +81,8 @@ class MeshUnderTest:
     def check(self) -> None:
         """Raise AssertionError when a message is missing from the books, or one could not travel as JSON."""
         unbalanced = self.mesh.unbalanced()
-        assert not unbalanced, "messages are missing: " + "; ".join(unbalanced)
+        if unbalanced:
+            raise AssertionError("messages are missing: " + "; ".join(unbalanced))
 
 
 class _Recorder(Tap):
@@ -97,7 +98,7 @@ class _Recorder(Tap):
         message = event.message
         if event.point == "published" and isinstance(message, Event):
             self._into.append(message)
-        if message is not None and type(message) not in self._seen and attrs.has(type(message)):
+        if message is not None and type(message) not in self._seen:
             self._seen.add(type(message))
             self._check_codec(message)
 
@@ -112,7 +113,7 @@ class _Recorder(Tap):
 
 
 def _name_of(factory: Callable[..., Actor]) -> str:
-    while hasattr(factory, "func"):
+    while isinstance(factory, partial):
         factory = factory.func
     words = re.findall(r"[A-Z][a-z0-9]*", getattr(factory, "__name__", "actor"))
     return "-".join(word.lower() for word in words if word != "Actor") or "actor"
@@ -123,18 +124,19 @@ async def open_test_mesh(
     *,
     seed: int = 1,
     intensity: Intensity | None = None,
-    log: Callable[[str, str, dict[str, Any]], None] | None = None,
-) -> AsyncIterator[MeshUnderTest]:
+    log: Log | None = None,
+) -> AsyncGenerator[MeshUnderTest]:
     """A bus without actors. Leaving the block stops it and checks the books and every class's JSON form."""
     tree = Supervisor("root", "one_for_one", (), intensity=intensity or Intensity(1000, 1.0))
-    async with open_mesh(tree, seed=seed, log=log or (lambda *_: None), complete=False) as mesh:
+    async with open_mesh(tree, seed=seed, log=log or silent, complete=False) as mesh:
         under_test = MeshUnderTest(mesh)
-        recorder = _Recorder(under_test._published)
+        recorder = _Recorder(under_test.events)
         mesh.core.taps.attach(recorder)
         yield under_test
         mesh.core.taps.detach(recorder)
         under_test.check()
-        assert not recorder.unfit, "; ".join(recorder.unfit)
+        if recorder.unfit:
+            raise AssertionError("; ".join(recorder.unfit))
     under_test.check()
 
 
