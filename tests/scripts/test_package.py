@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import tarfile
 import zipfile
 from pathlib import Path
 
@@ -25,11 +24,12 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if not (ROOT / "actors" / "gateway" / "web" / "dist" / "index.html").is_file():
         pytest.skip("the web page is not built; scripts/test builds it")
     folder = tmp_path_factory.mktemp("package")
-    with tarfile.open(build("sdist", ROOT, folder / "sdist")) as archive:
-        archive.extractall(folder / "unpacked", filter="data")
+    (folder / "unpacked").mkdir()
+    archive = build("sdist", ROOT, folder / "sdist")
+    subprocess.run(["tar", "xzf", archive, "-C", folder / "unpacked"], check=True)
     (project,) = (folder / "unpacked").iterdir()
-    with zipfile.ZipFile(build("wheel", project, folder / "wheel")) as archive:
-        archive.extractall(folder / "installed")
+    with zipfile.ZipFile(build("wheel", project, folder / "wheel")) as wheel:
+        wheel.extractall(folder / "installed")
     return folder / "installed"
 
 
