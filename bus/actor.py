@@ -20,6 +20,9 @@ CommandT = TypeVar("CommandT", bound=Command)
 ArgsT = TypeVarTuple("ArgsT")
 
 
+KINDS: tuple[type[Any], ...] = (Request, Stream, Command, Event)
+
+
 @attrs.frozen
 class Handler:
     """How one message class is handled by one actor class."""
@@ -46,7 +49,7 @@ def handlers_of(actor: type[Actor]) -> Handlers:
             raise BootError(
                 f"{actor.__name__} handles {kind.__name__} twice: {table[kind].method.__name__}, {name}"
             )
-        if not issubclass(kind, (Request, Stream, Command, Event)):
+        if not issubclass(kind, KINDS):
             raise BootError(f"{actor.__name__}.{name} handles {kind.__name__}, which is no kind of message")
         limit = cast("int", getattr(method, CONCURRENT, 0))
         control = kind.lane is Lane.CONTROL

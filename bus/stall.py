@@ -1,0 +1,112 @@
+"""A thread that notices when the loop stands still, and says who is holding it (G15)."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from types import FrameType
+
+import attrs
+import trio
+
+from bus.envelope import Envelope
+from bus.message import wire_name
+from bus.serve import Serving
+
+EXIT_STALLED = 75
+"""EX_TEMPFAIL: a service manager should start the process again."""
+
+
+@attrs.frozen(kw_only=True)
+class Stall:
+    """The loop has not turned for some time."""
+
+    seconds: float
+    actor: str
+    """Whose handler is running; empty when no handler is."""
+    message: str
+    """Wire name of what it is handling."""
+    where: str
+    """``file:line in function`` of the innermost frame."""
+    stack: str
+
+    def __str__(self) -> str:
+        who = f"{self.actor} handling {self.message}" if self.actor else "code outside of any handler"
+        return f"the loop stands still for {self.seconds:.1f} s: {who}, at {self.where}"
+
+
+def inspect_thread(ident: int, seconds: float) -> Stall:
+    """What a thread is doing right now, as a stall of that many seconds."""
+    frame = sys._current_frames().get(ident)  # noqa: SLF001 - the documented way to see another thread
+    envelope = _handled(frame)
+    summary = traceback.extract_stack(frame)
+    last = summary[-1] if summary else None
+    return Stall(
+        seconds=seconds,
+        actor=envelope.to if envelope is not None else "",
+        message=wire_name(type(envelope.message)) if envelope is not None else "",
+        where=f"{last.filename}:{last.lineno} in {last.name}" if last else "unknown",
+        stack="".join(traceback.format_list(summary)),
+    )
+
+
+def _handled(frame: FrameType | None) -> Envelope | None:
+    """The message whose handler is on the stack, innermost first."""
+    while frame is not None:
+        if frame.f_code is Serving.handle.__code__:
+            found = frame.f_locals.get("envelope")
+            return found if isinstance(found, Envelope) else None
+        frame = frame.f_back
+    return None
+
+
+class Watchdog:
+    """Checks twice a second that the trio loop of the starting thread still turns.
+
+    Args:
+      report: called from the watchdog's thread, once a stall, when it lasts longer than `limit` seconds.
+      limit: seconds without a turn that count as a stall.
+      exit_after: seconds after which the process ends with status 75, after a last `report`; None never.
+    """
+
+    def __init__(
+        self, report: Callable[[Stall], None], *, limit: float = 1.0, exit_after: float | None = None
+    ) -> None:
+        self._report = report
+        self._limit = limit
+        self._exit_after = exit_after
+        self._turned = time.monotonic()
+        self._stop = threading.Event()
+
+    def start(self) -> None:
+        """Begin watching. Call inside the trio run to be watched."""
+        token = trio.lowlevel.current_trio_token()
+        ident = threading.get_ident()
+        threading.Thread(target=self._watch, args=(token, ident), name="stall-watchdog", daemon=True).start()
+
+    def stop(self) -> None:
+        self._stop.set()
+
+    def _turn(self) -> None:
+        self._turned = time.monotonic()
+
+    def _watch(self, token: trio.lowlevel.TrioToken, ident: int) -> None:
+        reported = False
+        while not self._stop.wait(min(0.5, self._limit / 2)):
+            try:
+                token.run_sync_soon(self._turn, idempotent=True)
+            except trio.RunFinishedError:
+                return
+            seconds = time.monotonic() - self._turned
+            if seconds <= self._limit:
+                reported = False
+            elif not reported:
+                reported = True
+                self._report(inspect_thread(ident, seconds))
+            elif self._exit_after is not None and seconds > self._exit_after:
+                self._report(inspect_thread(ident, seconds))
+                os._exit(EXIT_STALLED)
