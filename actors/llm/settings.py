@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Final, Literal, final, get_args
 
 import attrs
-from attrs.validators import deep_iterable, optional
+from attrs.validators import deep_iterable, ge, gt, optional
 
 Provider = Literal["anthropic", "openai", "gemini", "groq", "deepseek", "openrouter", "ollama", "offline"]
 PROVIDERS: Final[tuple[Provider, ...]] = get_args(Provider)
@@ -57,9 +57,22 @@ class ProviderSettings:
     base_url: str | None = attrs.field(default=None, validator=optional(_is_url))
     """Endpoint to use instead of the provider's own, with or without the path of the call."""
     models: tuple[str, ...] = ()
-    """Model ids that pickers offer first."""
+    """Ids of this provider that a message may name, besides the ones of `Settings.models`."""
     options: Mapping[str, Any] = attrs.field(factory=dict[str, Any])
-    """Added to the body of each request as they are."""
+    """Added to the body of each request as they are; they win over what would be sent."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Retry:
+    """How long a failing provider is asked again before the failure is reported."""
+
+    max_retries: int = attrs.field(default=5, validator=ge(0))
+    """Requests after the first one."""
+    first_wait: float = attrs.field(default=1.0, validator=gt(0))
+    """Seconds before the first repetition; each further one waits twice as long."""
+    max_wait: float = attrs.field(default=60.0, validator=gt(0))
+    """Seconds no wait exceeds. A provider that asks for a longer one is not asked again."""
 
 
 @final
@@ -70,10 +83,20 @@ class Settings:
     provider: Provider | None = None
     """Provider of the default model; None lets the subsystem choose one that can answer."""
     model: str | None = attrs.field(default=None, validator=optional(_is_filled))
-    """Id of the default model; None takes the catalogue's default of the provider."""
+    """Id of the default model; None takes the catalogue's default of the provider. Without `provider` it must be
+    written ``provider/model``."""
     models: tuple[str, ...] = attrs.field(default=(), validator=deep_iterable(_is_spec))
-    """``provider/model`` a message may name, the default first; empty allows the default alone."""
+    """``provider/model`` a message may name; those without a key are left out. The first is the default, unless
+    `provider` or `model` says otherwise."""
     compaction_model: str | None = None
     """Writes summaries: ``provider/model``, or an id of the default provider; None takes the default model."""
     providers: Mapping[Provider, ProviderSettings] = attrs.field(factory=dict[Provider, ProviderSettings])
     """By name of the provider; those left out keep their defaults."""
+    retry: Retry = Retry()
+    idle_timeout: float = attrs.field(default=90.0, validator=gt(0))
+    """Seconds without a byte after which a request counts as lost. Local models and models that think in silence get
+    at least 300."""
+
+    def of(self, provider: Provider) -> ProviderSettings:
+        """What was set for `provider`, or the defaults."""
+        return self.providers.get(provider, ProviderSettings())

@@ -1,0 +1,142 @@
+"""Which provider and model answer: those the settings name, a key is there for, or that run locally. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, final
+
+import attrs
+
+from actors.llm.catalogue import Catalogue
+from actors.llm.messages import ModelNotAllowed
+from actors.llm.settings import PROVIDERS, Provider, Settings, key_variable, split_spec
+
+NOT_BUILT: Final[frozenset[Provider]] = frozenset({"gemini"})
+"""Providers that have a name and a catalogue, but no client yet."""
+
+OFFLINE: Final = "offline/basic"
+"""The model that is none: it follows a few fixed phrases."""
+
+_HEADER_SAFE: Final = frozenset(map(chr, range(0x21, 0x7F)))
+
+
+class ModelSettingsError(ValueError):
+    """The default model of the settings cannot be used; the text says why and what to do."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Lineup:
+    """The models in use, as ``provider/model``."""
+
+    default: str
+    allowed: tuple[str, ...]
+    """What a message may name, the default first."""
+    compaction: str
+    note: str = ""
+    """Why it is this default, when nobody chose it and a person may wonder."""
+
+    def pick(self, wanted: str | None) -> str:
+        """The model of a message. Raises ModelNotAllowed."""
+        if wanted is None:
+            return self.default
+        if wanted not in (*self.allowed, self.compaction):
+            raise ModelNotAllowed(model=wanted, allowed=self.allowed)
+        return wanted
+
+
+def api_key(provider: str, env: Mapping[str, str]) -> str | None:
+    """Key of `provider`, without the white space that copying brings along; None when there is none."""
+    variable = key_variable(provider)
+    return (env.get(variable, "").strip() or None) if variable else None
+
+
+def choose(settings: Settings, env: Mapping[str, str], catalogue: Catalogue) -> Lineup | None:
+    """The models that the settings name, else the default model of the first provider with a key.
+
+    None when neither says anything; then ask whether an Ollama runs and call :func:`without_key`.
+    Raises ModelSettingsError, also for a provider that was named and has no key.
+    """
+    default = _named_default(settings, catalogue) or _first_with_key(settings, env, catalogue)
+    return None if default is None else _lineup(default, settings, env)
+
+
+def without_key(
+    settings: Settings, env: Mapping[str, str], catalogue: Catalogue, local: Sequence[str]
+) -> Lineup:
+    """The models when nothing is named and no key is there: those of a `local` Ollama, else ``offline``.
+
+    `local` lists the models that the Ollama answered with.
+    """
+    if not local or not settings.of("ollama").enabled:
+        return attrs.evolve(_lineup(OFFLINE, settings, env), note=_why_offline(settings, env))
+    preferred = catalogue.default_model("ollama") or ""
+    default = next((name for name in local if name.split(":")[0] == preferred), local[0])
+    return _lineup(f"ollama/{default}", settings, env, more=[f"ollama/{name}" for name in local])
+
+
+def _named_default(settings: Settings, catalogue: Catalogue) -> str | None:
+    provider, model = settings.provider, settings.model
+    if provider is not None:
+        model = model or (
+            OFFLINE.partition("/")[2] if provider == "offline" else catalogue.default_model(provider)
+        )
+        if model is None:
+            raise ModelSettingsError(f"provider {provider!r} has no default model: set model as well")
+        # Ids of OpenRouter begin with a vendor, its own name included: openrouter/auto.
+        return f"{provider}/{model if provider == 'openrouter' else model.removeprefix(provider + '/')}"
+    if model is not None:
+        try:
+            return "/".join(split_spec(model))
+        except ValueError:
+            raise ModelSettingsError(f"model {model!r} needs a provider: set provider as well") from None
+    return settings.models[0] if settings.models else None
+
+
+def _first_with_key(settings: Settings, env: Mapping[str, str], catalogue: Catalogue) -> str | None:
+    for provider in PROVIDERS:
+        model = catalogue.default_model(provider)
+        if model and key_variable(provider) and _fault(provider, settings, env) is None:
+            return f"{provider}/{model}"
+    return None
+
+
+def _lineup(default: str, settings: Settings, env: Mapping[str, str], more: Iterable[str] = ()) -> Lineup:
+    """All models that can be used. Of those that cannot, only the default is an error."""
+    if fault := _fault(split_spec(default)[0], settings, env):
+        raise ModelSettingsError(f"model {default}: {fault}")
+    preferred = (f"{name}/{id}" for name, each in settings.providers.items() for id in each.models)
+    named = dict.fromkeys((default, *settings.models, *more, *preferred))
+    allowed = tuple(spec for spec in named if _fault(split_spec(spec)[0], settings, env) is None)
+    compaction = _compaction(default, settings)
+    usable = _fault(split_spec(compaction)[0], settings, env) is None
+    return Lineup(default=default, allowed=allowed, compaction=compaction if usable else default)
+
+
+def _compaction(default: str, settings: Settings) -> str:
+    named = settings.compaction_model or default
+    try:
+        return "/".join(split_spec(named))
+    except ValueError:
+        return f"{split_spec(default)[0]}/{named}"
+
+
+def _fault(provider: Provider, settings: Settings, env: Mapping[str, str]) -> str | None:
+    """Why no model of `provider` can be used."""
+    if provider in NOT_BUILT:
+        built = ", ".join(name for name in PROVIDERS if name not in NOT_BUILT)
+        return f"provider {provider!r} is not part of this version; there are {built}"
+    if not settings.of(provider).enabled:
+        return f"provider {provider!r} is switched off by providers.{provider}.enabled"
+    if (variable := key_variable(provider)) is None:
+        return None
+    if (key := api_key(provider, env)) is None:
+        return f"provider {provider!r} needs its key: set {variable} in the environment"
+    if not _HEADER_SAFE.issuperset(key):
+        return f"the key in {variable} holds characters that cannot be sent"
+    return None
+
+
+def _why_offline(settings: Settings, env: Mapping[str, str]) -> str:
+    """What a person with a key should know."""
+    with_key = (name for name in PROVIDERS if api_key(name, env) is not None)
+    faults = (_fault(name, settings, env) for name in with_key)
+    return next((f"A key is there, but {fault}." for fault in faults if fault), "")

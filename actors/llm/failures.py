@@ -1,0 +1,159 @@
+"""What went wrong with a provider, in its own words and ours. The one place where a kind is chosen. Pure."""
+
+import json
+import re
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+from typing import Any, Final, cast, final
+
+import attrs
+
+from actors.llm.messages import ErrorKind, ModelError, ModelUnavailable
+from actors.llm.settings import key_variable
+
+Failure = ModelError | ModelUnavailable
+
+_RETRYABLE: Final[frozenset[ErrorKind]] = frozenset({"rate_limited", "overloaded", "server", "network"})
+
+_BY_NAME: Final[Mapping[str, ErrorKind]] = {
+    "insufficient_quota": "billing",
+    "billing_error": "billing",
+    "billing_hard_limit_reached": "billing",
+    "context_length_exceeded": "context_length",
+    "model_context_window_exceeded": "context_length",
+    "authentication_error": "authentication",
+    "permission_error": "authentication",
+    "invalid_api_key": "authentication",
+    "rate_limit_error": "rate_limited",
+    "rate_limit_exceeded": "rate_limited",
+    "overloaded_error": "overloaded",
+    "api_error": "server",
+    "server_error": "server",
+    "timeout_error": "server",
+    "invalid_request_error": "invalid_request",
+    "not_found_error": "invalid_request",
+    "request_too_large": "invalid_request",
+}
+"""By ``error.code`` or ``error.type`` of a body."""
+
+_BY_STATUS: Final[Mapping[int, ErrorKind]] = {
+    401: "authentication",
+    402: "billing",
+    403: "authentication",
+    408: "server",
+    409: "server",
+    425: "server",
+    429: "rate_limited",
+    503: "overloaded",
+    529: "overloaded",
+}
+
+_TOO_LONG: Final = re.compile(
+    r"prompt is too long|context[ _](length|window)|maximum context|too many (input )?tokens|input is too long",
+    re.IGNORECASE,
+)
+_NO_MONEY: Final = re.compile(
+    r"credit balance|insufficient (credit|balance|funds)|exceeded your current quota", re.IGNORECASE
+)
+_TAG: Final = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)
+_LONGEST_DETAIL: Final = 400
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Report:
+    """What a provider said about a failure."""
+
+    status: int | None = None
+    """HTTP status; None for an error inside a stream that began well."""
+    names: tuple[str, ...] = ()
+    """``error.code`` and ``error.type``, the more exact one first."""
+    message: str = ""
+
+
+def read_report(status: int | None, body: Any) -> Report:
+    """Understand an error body: JSON of either vendor, or any text. `body` is decoded JSON or text."""
+    if isinstance(body, str):
+        try:
+            body = json.loads(body)
+        except ValueError:
+            return Report(status=status, message=_plain(body))
+    fields = _fields(_fields(body).get("error", body))
+    if not fields:
+        return Report(status=status, message=_plain(json.dumps(body)) if body else "")
+    names = tuple(str(fields[key]) for key in ("code", "type") if fields.get(key))
+    if status is None and names and names[0].isdigit():
+        status = int(names[0])
+    return Report(status=status, names=names, message=_plain(str(fields.get("message") or "")))
+
+
+def _fields(value: Any) -> Mapping[str, Any]:
+    return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else {}
+
+
+def failure(provider: str, report: Report, retry_after: float | None = None) -> Failure:
+    """The error to raise for an answer that was a refusal."""
+    kind = _kind(report)
+    detail = report.message or ", ".join(report.names) or "no reason given"
+    if report.status is not None:
+        detail = f"{detail} (HTTP {report.status})"
+    if kind == "authentication" and (variable := key_variable(provider)):
+        detail = f"{detail}; is {variable} right?"
+    if kind in _RETRYABLE:
+        return ModelUnavailable(
+            kind=kind, provider=provider, detail=detail, status=report.status, retry_after=retry_after
+        )
+    return ModelError(kind=kind, provider=provider, detail=detail, status=report.status)
+
+
+def lost(provider: str, detail: str) -> ModelUnavailable:
+    """The connection could not be made, or broke."""
+    return ModelUnavailable(kind="network", provider=provider, detail=detail)
+
+
+def garbled(provider: str, detail: str) -> ModelUnavailable:
+    """A stream broke its own rules in the middle; the next attempt may not."""
+    return ModelUnavailable(kind="protocol", provider=provider, detail=detail)
+
+
+def without_key(error: Failure, key: str | None) -> Failure:
+    """The same error; where a provider repeats the key, it is masked."""
+    if not key or key not in error.detail:
+        return error
+    return attrs.evolve(error, detail=error.detail.replace(key, "***"))
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds the provider asks to wait, given as such or as a date, which is compared with the provider's clock."""
+    value = headers.get("retry-after", "").strip()
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        return max(
+            0.0, (parsedate_to_datetime(value) - parsedate_to_datetime(headers["date"])).total_seconds()
+        )
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _kind(report: Report) -> ErrorKind:
+    if _NO_MONEY.search(report.message):
+        return "billing"
+    named = next((_BY_NAME[name] for name in report.names if name in _BY_NAME), None)
+    if named == "billing" or named == "context_length":  # noqa: PLR1714 - narrows the type
+        return named
+    if report.status in (None, 400, 413, 422) and _TOO_LONG.search(report.message):
+        return "context_length"
+    if report.status is None:
+        return named or "server"
+    if report.status in _BY_STATUS:
+        return _BY_STATUS[report.status]
+    return "server" if report.status >= 500 else "invalid_request"
+
+
+def _plain(text: str) -> str:
+    """Text on one line, without HTML, not longer than a person reads."""
+    words = " ".join(_TAG.sub(" ", text).split())
+    return words if len(words) <= _LONGEST_DETAIL else words[:_LONGEST_DETAIL] + "…"

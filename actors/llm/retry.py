@@ -1,0 +1,65 @@
+"""Whether and when a failed request is repeated. Pure, but for the loop that is told how to sleep."""
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from actors.llm.answer import Answer, Send
+from actors.llm.messages import CompletionEvent, ModelUnavailable, Retrying
+from actors.llm.settings import Retry
+
+JITTER: Final = 0.25
+"""Largest part of a wait that chance takes away, so that many clients do not come back in the same instant."""
+
+QUIET: Final = 2.0
+"""Seconds: a longer wait is announced, even when nothing of the answer was delivered yet."""
+
+
+def wait_before_retry(error: ModelUnavailable, failures: int, retry: Retry, chance: float) -> float | None:
+    """Seconds to wait before the next request, or None to give up.
+
+    Args:
+      error: what the last request ended with; what it asks for (`retry_after`) is honoured.
+      failures: requests that have failed so far, at least one.
+      retry: the limits.
+      chance: random number in [0, 1).
+    """
+    if failures > retry.max_retries or (error.retry_after or 0.0) > retry.max_wait:
+        return None
+    wait: float = min(retry.first_wait * 2.0 ** (failures - 1), retry.max_wait) * (1 - JITTER * chance)
+    return max(wait, error.retry_after or 0.0)
+
+
+async def persist(
+    attempt: Callable[[Send], Awaitable[Answer]],
+    send: Send,
+    *,
+    retry: Retry,
+    chance: Callable[[], float],
+    sleep: Callable[[float], Awaitable[None]],
+    failed: Callable[[ModelUnavailable], None],
+) -> Answer:
+    """Make attempts until one succeeds or the limits of `retry` are reached; then its error goes on.
+
+    A repetition after something was delivered, or after a long wait, is announced as :class:`Retrying`. `failed`
+    hears of each failure.
+    """
+    failures = 0
+    while True:
+        delivered = False
+
+        async def forward(item: CompletionEvent) -> None:
+            nonlocal delivered
+            delivered = True
+            await send(item)
+
+        try:
+            return await attempt(forward)
+        except ModelUnavailable as error:
+            failures += 1
+            failed(error)
+            wait = wait_before_retry(error, failures, retry, chance())
+            if wait is None:
+                raise
+            if delivered or wait > QUIET:
+                await send(Retrying(reason=str(error), wait=wait))
+        await sleep(wait)
