@@ -26,25 +26,20 @@ class Findings:
     """
 
     def __init__(self, files: Sequence[TomlFile]) -> None:
-        self._files = files
+        self.files = files
         self.errors: list[Problem] = []
         self.warnings: list[Problem] = []
 
-    def has(self, key: Key) -> bool:
-        """Whether any of the files sets `key`."""
-        return any(file.has(key) for file in self._files)
-
     def error(self, key: Key, expected: str, **more: str | None) -> None:
-        self.errors.append(self.problem(key, expected, **more))
+        self.errors.append(self._problem(key, expected, **more))
 
     def warn(self, key: Key, expected: str, **more: str | None) -> None:
-        self.warnings.append(self.problem(key, expected, **more))
+        self.warnings.append(self._problem(key, expected, **more))
 
-    def problem(
+    def _problem(
         self, key: Key, expected: str, *, found: str | None = None, nearest: str | None = None
     ) -> Problem:
-        """A mistake at its place, without counting it."""
-        file = next((file for file in self._files if file.has(key)), self._files[0])
+        file = next((file for file in self.files if file.has(key)), self.files[0])
         return Problem(
             file=file.path,
             key=".".join(key),

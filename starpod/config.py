@@ -32,6 +32,8 @@ AGENT_ONLY: Final = ("name", "agent_name", "channels")
 class Config:
     """What an instance runs with."""
 
+    file: Path
+    """The ``agent.toml`` to mend when something is wrong with it."""
     name: str
     """Internal name of the agent; people see ``agent.agent_name``."""
     agent: agent.Settings
@@ -44,13 +46,6 @@ class Config:
     """Variables for providers and tools, secrets among them; not the environment of the process."""
     warnings: tuple[Problem, ...] = ()
     """What was odd but does no harm."""
-    missing_key: Problem | None = None
-    """The provider that was named has no key; see :meth:`require_key`."""
-
-    def require_key(self) -> None:
-        """Raise ConfigError when the provider that was named cannot be used for want of its key."""
-        if self.missing_key is not None:
-            raise ConfigError([self.missing_key])
 
 
 @final
@@ -113,6 +108,13 @@ def load_frontend(instance: Instance) -> tuple[Frontend, tuple[Problem, ...]]:
     return frontend, (*findings.errors, *findings.warnings)
 
 
+def lost_defaults(blueprint: Path, workspace: Path) -> list[str]:
+    """Keys that an agent has from its workspace alone and would lose elsewhere. Raises ConfigError."""
+    own = TomlFile.read(blueprint / "agent.toml")
+    shared = TomlFile.read(workspace / "starpod.toml")
+    return [".".join(key) for key in shared.leaves() if key[0] not in AGENT_ONLY and not own.has(key)]
+
+
 def merge(base: Values, overlay: Values) -> Values:
     """`overlay` over `base`: tables join, anything else is replaced, lists included."""
     merged: Values = dict(base)
@@ -172,7 +174,8 @@ def _bind(document: Table, findings: Findings, instance: Instance, environment: 
         document.bind(modelkeys.CompactionProvider),
         document.table("compaction").bind(modelkeys.CompactionModel),
     )
-    config = Config(
+    return Config(
+        file=findings.files[0].path,
         name=_name(document, instance, agent_settings),
         agent=agent_settings,
         gateway=document.bind(gateway.Settings, leave_out=("greeting", "prompts")),
@@ -184,27 +187,8 @@ def _bind(document: Table, findings: Findings, instance: Instance, environment: 
         upcoming=document.bind(Upcoming),
         environment=environment,
     )
-    return attrs.evolve(config, missing_key=_check_providers(models, environment, findings))
 
 
 def _name(document: Table, instance: Instance, settings: agent.Settings) -> str:
     named = document.bind(_Identity).name or (settings.agent_name if "agent_name" in document else None)
     return named or instance.folder_name or settings.agent_name
-
-
-def _check_providers(
-    settings: llm.Settings, environment: Mapping[str, str], findings: Findings
-) -> Problem | None:
-    """Refuse a disabled default, warn about other models without a key, return what the default lacks."""
-    for name in modelkeys.named_providers(settings):
-        if variable := modelkeys.missing_key(name, environment):
-            findings.warn((), f"models of {name} cannot be used: {variable} is not set")
-    if (provider := settings.provider) is None:
-        return None
-    place = next((key for key in ("provider", "models", "model") if findings.has((key,))), "provider")
-    if provider in settings.providers and not settings.providers[provider].enabled:
-        findings.error((place,), f"names {provider}, which is switched off by providers.{provider}.enabled")
-    variable = modelkeys.missing_key(provider, environment)
-    return (
-        findings.problem((place,), f"{provider} needs its key: set {variable} in .env") if variable else None
-    )

@@ -56,6 +56,10 @@ class TomlFile:
             table = table[part]
         return True
 
+    def leaves(self) -> Iterator[Key]:
+        """Every key the file sets, those of a table instead of the table itself."""
+        return (key for key, value in _paths(self.values) if not is_table(value))
+
     def line_of(self, key: Key) -> int | None:
         """Line on which `key` is set, counted from 1; for a table, the line where it begins."""
         return self._lines.get(key)
@@ -66,7 +70,7 @@ class TomlFile:
         table: Key = ()
         for number, statement, values in _statements(self._text):
             is_header = statement.lstrip().startswith("[")
-            paths = list(_paths(values))
+            paths = [path for path, _ in _paths(values)]
             for path in paths:
                 lines.setdefault(path if is_header else (*table, *path), number)
             if is_header:
@@ -88,8 +92,9 @@ def _statements(text: str) -> Iterator[tuple[int, str, Values]]:
         pending, first = "", number + 1
 
 
-def _paths(values: Values, above: Key = ()) -> Iterator[Key]:
+def _paths(values: Values, above: Key = ()) -> Iterator[tuple[Key, Any]]:
+    """Every key in `values` with its value, a table before what is in it."""
     for name, value in values.items():
-        yield (*above, name)
+        yield (*above, name), value
         if is_table(value):
             yield from _paths(value, (*above, name))

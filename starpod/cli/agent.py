@@ -1,0 +1,58 @@
+"""``starpod agent``: make and list the agents of a workspace."""
+
+import argparse
+from pathlib import Path
+
+from starpod.cli.output import hint, note, ok, paint
+from starpod.errors import WorkspaceError
+from starpod.workspace import find_workspace
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare ``new`` and ``list``."""
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    new = actions.add_parser(
+        "new", help="make a blueprint in agents/", description="Make a blueprint in agents/."
+    )
+    new.add_argument("name", help="lowercase letters, digits and hyphens")
+    new.add_argument("--agent-name", metavar="TEXT", help="name shown to people (default: the name)")
+    new.add_argument("--soul", metavar="TEXT", help="who the agent is, in a sentence or two")
+    new.add_argument("--model", metavar="MODEL", help="id or provider/model (default: the workspace's)")
+    new.add_argument("--default", action="store_true", help="ask nothing (nothing is ever asked)")
+    new.set_defaults(action=_new)
+    listing = actions.add_parser(
+        "list", help="list the blueprints", description="List the blueprints in agents/."
+    )
+    listing.set_defaults(action=_list)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Raises WorkspaceError outside a workspace, and where the name is taken or cannot be one."""
+    workspace = find_workspace(Path.cwd())
+    if workspace is None:
+        raise WorkspaceError(
+            f"No starpod.toml in {Path.cwd()} or above it: make a workspace with `starpod init`"
+        )
+    args.action(args, workspace)
+    return 0
+
+
+def _new(args: argparse.Namespace, workspace: Path) -> None:
+    from starpod.scaffold import create_blueprint
+
+    blueprint = create_blueprint(
+        workspace, args.name, agent_name=args.agent_name, soul=args.soul, model=args.model
+    )
+    ok(f"Agent {args.name} created in {blueprint}")
+    hint(f"Who it is and how it works: {blueprint / 'SOUL.md'} and {blueprint / 'agent.toml'}")
+    hint(f"Start it: starpod dev {args.name}")
+
+
+def _list(_args: argparse.Namespace, workspace: Path) -> None:
+    agents = workspace / "agents"
+    names = sorted(at.name for at in agents.iterdir() if at.is_dir()) if agents.is_dir() else []
+    if not names:
+        note("No agents yet: starpod agent new NAME")
+    for name in names:
+        mark = paint("✓", "green") if (agents / name / "agent.toml").is_file() else paint("?", "yellow")
+        print(f"  {mark} {name}")
