@@ -1,0 +1,127 @@
+"""The answer to one message, for a client that waits for it instead of following the conversation. Pure."""
+
+from collections.abc import Iterable
+from typing import Any, final
+
+import attrs
+
+from actors.agent import messages as agent
+from actors.gateway.wire import Json, attachments_json
+from actors.session import messages as session
+from actors.vocabulary import Attachment
+
+Ending = agent.TurnEnded | agent.TurnFailed
+OVER = frozenset({"done", "failed", "cancelled"})
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Answer:
+    """How the turn of a message ended."""
+
+    session: str
+    turn: str
+    text: str
+    outcome: str
+    error: str | None = None
+    """Why the turn failed; None when it did not."""
+    attachments: tuple[Attachment, ...] = ()
+    input_tokens: int = 0
+    """Neither read from nor written to the provider's cache."""
+    output_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+    cost_usd: float | None = None
+
+    def json(self) -> Json:
+        body: Json = {
+            "text": self.text,
+            "session_id": self.session,
+            "turn_id": self.turn,
+            "outcome": self.outcome,
+            "usage": {
+                "input_tokens": self.input_tokens,
+                "output_tokens": self.output_tokens,
+                "cache_read_tokens": self.cache_read_tokens,
+                "cache_write_tokens": self.cache_write_tokens,
+                "cost_usd": self.cost_usd,
+            },
+            "attachments": attachments_json(self.attachments),
+        }
+        return body if self.error is None else {"error": self.error, **body}
+
+
+@final
+class Watch:
+    """Reads the events of a conversation until the turn of one message has ended, merged turns included."""
+
+    def __init__(self, turn: str) -> None:
+        self.target = turn
+        """The turn whose end answers the message: its own, or the one it became part of."""
+        self._own = turn
+        self._endings: dict[str, Ending] = {}
+
+    def see(self, event: agent.TurnEvent) -> None:
+        """Take the next event."""
+        if isinstance(event, agent.FollowupFate):
+            if event.turn == self._own and event.into is not None:
+                self.target = event.into
+        elif isinstance(event, agent.TurnEnded | agent.TurnFailed):
+            self._endings[event.turn] = event
+
+    @property
+    def ending(self) -> Ending | None:
+        """The event that answers the message, once it has come."""
+        return self._endings.get(self.target)
+
+
+def from_event(turn: str, ending: Ending) -> Answer:
+    """The answer to the message of `turn`, which ended with this event."""
+    if isinstance(ending, agent.TurnFailed):
+        return Answer(
+            session=ending.session, turn=turn, text=ending.text, outcome=ending.outcome, error=ending.reason
+        )
+    return Answer(
+        session=ending.session,
+        turn=turn,
+        text=ending.text,
+        outcome=ending.outcome,
+        attachments=ending.attachments,
+        **_tokens(ending),
+    )
+
+
+def from_store(
+    conversation: str, turn: str, usage: session.TurnUsage, messages: Iterable[session.Message]
+) -> Answer:
+    """The answer to the message of `turn` as it is stored under the turn of `usage`."""
+    own = [message for message in messages if message.turn == usage.turn]
+    texts = [message.content for message in own if message.role == "assistant"]
+    notices = [message.content for message in own if message.role == "notice"]
+    failed = usage.state == "failed"
+    return Answer(
+        session=conversation,
+        turn=turn,
+        text="\n\n".join(texts),
+        outcome=usage.outcome or ("error" if failed else "success"),
+        error=(notices[-1] if notices else "the turn failed") if failed else None,
+        attachments=tuple(
+            attachment for message in own if message.role != "user" for attachment in message.attachments
+        ),
+        **_tokens(usage),
+    )
+
+
+def with_usage(answer: Answer, usage: session.TurnUsage) -> Answer:
+    """The same answer with the tokens that were stored; the event of a failed turn has none."""
+    return attrs.evolve(answer, **_tokens(usage))
+
+
+def _tokens(usage: session.TurnUsage | agent.TurnEnded) -> dict[str, Any]:
+    return {
+        "input_tokens": max(0, usage.input_tokens - usage.cache_read_tokens - usage.cache_write_tokens),
+        "output_tokens": usage.output_tokens,
+        "cache_read_tokens": usage.cache_read_tokens,
+        "cache_write_tokens": usage.cache_write_tokens,
+        "cost_usd": usage.cost_usd,
+    }

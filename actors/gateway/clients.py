@@ -1,0 +1,88 @@
+"""Everybody who is connected by WebSocket, and telling them when a conversation has changed."""
+
+from typing import Protocol, final
+
+from actors.gateway.wire import Json, session_json
+from actors.session import messages as session
+from bus import ActorError, Bus, DeliveryError, Lag
+
+
+class Client(Protocol):
+    """One connected client, as far as the others are concerned."""
+
+    user: str
+
+    def push(self, frame: Json) -> None:
+        """Send a frame, later; never waits."""
+        ...
+
+    def end(self, code: int, reason: str) -> None:
+        """Close the connection."""
+        ...
+
+
+@final
+class Clients:
+    """The connected clients."""
+
+    def __init__(self) -> None:
+        self._clients: set[Client] = set()
+        self._stopping = False
+
+    def __len__(self) -> int:
+        return len(self._clients)
+
+    def add(self, client: Client) -> None:
+        self._clients.add(client)
+        if self._stopping:
+            client.end(1012, "restart")
+
+    def remove(self, client: Client) -> None:
+        self._clients.discard(client)
+
+    def tell(self, user: str, frame: Json) -> None:
+        """Push a frame to every connection of a user."""
+        for client in self._clients:
+            if client.user == user:
+                client.push(frame)
+
+    def has(self, user: str) -> bool:
+        return any(client.user == user for client in self._clients)
+
+    def dismiss(self) -> None:
+        """The gateway stops: ask everybody to connect again later."""
+        self._stopping = True
+        for client in self._clients:
+            client.end(1012, "restart")
+
+
+CHANGES = 4096
+"""Changed conversations that may wait to be read; the oldest beyond are not shown until they change again."""
+
+
+@final
+class SessionFeed:
+    """Pushes conversations that have changed; one that changes often is read once per round."""
+
+    def __init__(self, bus: Bus, clients: Clients) -> None:
+        self._bus = bus
+        self._clients = clients
+
+    async def run(self) -> None:
+        """Push changes until cancelled."""
+        async with self._bus.subscribe(session.SessionChanged, limit=CHANGES, lag=Lag.DROP_OLDEST) as changes:
+            async for change in changes:
+                changed = {change.session: change.user}
+                while (another := changes.take_nowait()) is not None:
+                    changed[another.session] = another.user
+                for conversation, user in changed.items():
+                    await self._push(conversation, user)
+
+    async def _push(self, conversation: str, user: str) -> None:
+        if not self._clients.has(user):
+            return
+        try:
+            found = await self._bus.ask(session.Get(session=conversation, user=user))
+        except (ActorError, DeliveryError):
+            return  # gone, or unreadable now; its next change is another chance
+        self._clients.tell(user, {"type": "session_updated", "session": session_json(found)})

@@ -1,0 +1,194 @@
+"""One client's TCP connection, speaking HTTP/1.1 and WebSocket through hypercorn's protocol classes.
+
+It takes the place of ``hypercorn.trio.tcp_server.TCPServer``, whose waits have no bound: a client that stops
+reading holds its writer, and with it every stop, for ever; an idle connection is never closed; and an answer sent
+before the whole request was read is lost to a reset. Here a write has a deadline, idleness is a deadline of the
+reader (so that it costs no task), and after the last byte the socket is read a little longer. The protocol classes
+are no public interface of hypercorn, which is why it is pinned to one minor version; the tests of this package
+hold the behaviour.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from math import inf
+from typing import Any, cast, final
+
+import h11
+import trio
+from hypercorn.config import Config
+from hypercorn.events import Closed, Event, RawData, Updated
+from hypercorn.protocol.h11 import H11Protocol
+from hypercorn.trio.worker_context import WorkerContext
+from hypercorn.typing import ConnectionState
+
+from actors.gateway.limits import Limits
+
+App = Callable[[Any, Any, Any], Awaitable[None]]
+"""An ASGI application."""
+
+READ_BYTES = 64 * 1024
+
+_log = logging.getLogger(__name__)
+
+
+@final
+class _Http1(H11Protocol):
+    """HTTP/1.1 alone; an offered upgrade to HTTP/2 is ignored, as a server may."""
+
+    async def _check_protocol(self, event: h11.Request) -> None:
+        pass
+
+
+@final
+class _Requests:
+    """The running requests of a connection, in the form hypercorn's protocol classes want it."""
+
+    def __init__(self, nursery: trio.Nursery) -> None:
+        self._nursery = nursery
+
+    async def spawn_app(
+        self, app: App, config: Config, scope: Any, send: Callable[[Any], Awaitable[None]]
+    ) -> Callable[[Any], Awaitable[None]]:
+        """Start a request; the result takes what the client goes on to say.
+
+        What is said to a request that has ended is dropped. (In hypercorn it fills a queue that nobody reads, and
+        then waits for ever.)
+        """
+        told, heard = trio.open_memory_channel[Any](config.max_app_queue_size)
+        self._nursery.start_soon(self._run, app, scope, heard, send)
+
+        async def tell(event: Any) -> None:
+            with suppress(trio.BrokenResourceError):
+                await told.send(event)
+
+        return tell
+
+    async def _run(
+        self,
+        app: App,
+        scope: Any,
+        heard: trio.MemoryReceiveChannel[Any],
+        send: Callable[[Any], Awaitable[None]],
+    ) -> None:
+        try:
+            with heard:
+                await app(scope, heard.receive, send)
+        except* Exception:  # noqa: BLE001 - the client gets an error, the log the reason
+            _log.exception("a request ended with an error")
+        await send(None)
+
+
+@final
+class Connection:
+    """Serves the requests of one client, one after the other, or its one WebSocket."""
+
+    def __init__(
+        self, app: App, config: Config, context: WorkerContext, limits: Limits, stream: trio.SocketStream
+    ) -> None:
+        self._app = app
+        self._config = config
+        self._context = context
+        self._limits = limits
+        self._stream = stream
+        self._protocol: _Http1
+        self._send_lock = trio.Lock()
+        self._reading = trio.CancelScope()
+        self._writing: trio.CancelScope | None = None
+        self._idle = False
+        self._ended = False
+
+    async def run(self) -> None:
+        """Serve until the client or the gateway has had enough."""
+        try:
+            async with trio.open_nursery() as nursery:
+                self._protocol = self._speak(cast("Any", _Requests(nursery)))
+                self._set_idle(True)
+                await self._read()
+        finally:
+            await trio.aclose_forcefully(self._stream)
+
+    def hurry(self) -> None:
+        """The gateway stops: end at once when idle, and wait only briefly for a client that does not read."""
+        if self._idle:
+            self._reading.cancel("the gateway stops")
+        if self._writing is not None:
+            self._writing.deadline = min(self._writing.deadline, self._soon(self._limits.write_timeout))
+
+    def _speak(self, requests: Any) -> _Http1:
+        socket = self._stream.socket
+        return _Http1(
+            cast("Any", self._app),
+            self._config,
+            self._context,
+            requests,
+            ConnectionState({}),
+            ssl=False,
+            client=socket.getpeername()[:2],
+            server=socket.getsockname()[:2],
+            send=self._send,
+        )
+
+    async def _read(self) -> None:
+        with self._reading:
+            while True:
+                data = await self._receive()
+                if not self._ended:
+                    await self._protocol.handle(RawData(data))
+                if not data:
+                    break
+        await self._protocol.handle(Closed())
+
+    async def _receive(self) -> bytes:
+        try:
+            return bytes(await self._stream.receive_some(READ_BYTES))
+        except (trio.BrokenResourceError, trio.ClosedResourceError):
+            return b""
+
+    async def _send(self, event: Event) -> None:
+        """What hypercorn wants done with the socket."""
+        if isinstance(event, RawData):
+            await self._write(event.data)
+        elif isinstance(event, Closed):
+            await self._end()
+        elif isinstance(event, Updated):
+            self._set_idle(event.idle)
+
+    def _set_idle(self, idle: bool) -> None:  # noqa: FBT001
+        self._idle = idle
+        self._reading.deadline = trio.current_time() + self._limits.keep_alive if idle else inf
+
+    async def _write(self, data: bytes) -> None:
+        async with self._send_lock:
+            if self._ended:
+                return
+            # Half a frame would garble all that follows, so a cancelled task still ends its write: shielded, and
+            # therefore with a deadline of its own.
+            deadline = self._soon(self._limits.write_timeout)
+            with trio.CancelScope(deadline=deadline, shield=True) as self._writing:
+                try:
+                    await self._stream.send_all(data)
+                except (trio.BrokenResourceError, trio.ClosedResourceError):
+                    self._ended = True
+            if self._writing.cancelled_caught:
+                self._ended = True
+        if self._ended:
+            await trio.aclose_forcefully(self._stream)
+            await self._protocol.handle(Closed())
+
+    async def _end(self) -> None:
+        """Say that nothing more comes, and read on until the client has understood."""
+        if self._ended:
+            return
+        self._ended = True
+        try:
+            await self._stream.send_eof()
+        except (trio.BrokenResourceError, trio.ClosedResourceError, trio.BusyResourceError):
+            self._reading.cancel("the client has gone")
+        else:
+            self._reading.deadline = self._soon(self._limits.linger)
+        await self._protocol.handle(Closed())
+
+    def _soon(self, usual: float) -> float:
+        stopping = self._context.terminated.is_set()
+        return trio.current_time() + (min(usual, self._limits.stop_write_timeout) if stopping else usual)

@@ -1,0 +1,46 @@
+"""How much the gateway takes and keeps at most."""
+
+from typing import final
+
+import attrs
+
+KIB = 1024
+MIB = 1024 * 1024
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Limits:
+    json_body: int = 2 * MIB
+    """Bytes of a JSON request."""
+    upload_file: int = 20 * MIB
+    """Bytes of one uploaded file."""
+    upload_files: int = 8
+    """Files of one upload."""
+    socket_message: int = 1 * MIB
+    """Characters of one message on a WebSocket; larger things are uploaded."""
+    outbox: int = 256
+    """Frames that may wait for a slow client before it is closed."""
+    follows: int = 128
+    """Conversations one connection follows at once."""
+    delta_window: float = 0.020
+    """Seconds in which pieces of text are joined to one frame."""
+    delta_bytes: int = 1 * KIB
+    """Characters of joined text that are sent without waiting for the window to pass."""
+    write_timeout: float = 10.0
+    """Seconds a client may leave a write waiting before it is dropped."""
+    stop_write_timeout: float = 0.1
+    """The same while the gateway stops."""
+    stop_within: float = 2.0
+    """Seconds that requests in progress get when the gateway stops."""
+    linger: float = 1.0
+    """Seconds to go on reading after the last byte was sent, so that the client can read it."""
+    keep_alive: float = 75.0
+    """Seconds an idle HTTP connection is kept open."""
+    body_timeout: float = 60.0
+    """Seconds a client has to send its request."""
+
+    @property
+    def upload_body(self) -> int:
+        """Bytes of a whole upload, the multipart framing included."""
+        return self.upload_files * self.upload_file + 64 * KIB

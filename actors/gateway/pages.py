@@ -1,0 +1,137 @@
+"""The web page, served from memory: read once, compressed once."""
+
+import gzip
+import hashlib
+import mimetypes
+from collections.abc import Mapping
+from pathlib import Path
+from typing import final
+
+import attrs
+
+INDEX = "index.html"
+ASSETS = "assets/"
+"""Below it, names carry a hash of the content, so what a name stands for never changes."""
+SMALL = 512
+"""Bytes below which compressing is not worth a header."""
+
+_NO_STORE = "no-store"
+_FOR_EVER = "public, max-age=31536000, immutable"
+_REVALIDATE = "no-cache"
+_COMPRESSIBLE = ("text/", "application/javascript", "application/json", "image/svg+xml")
+_MEDIA_TYPES = {
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".map": "application/json",
+    ".svg": "image/svg+xml",
+}
+
+_MISSING = b"""<!doctype html>
+<meta charset="utf-8">
+<title>Starpod</title>
+<h1>The web page has not been built</h1>
+<p>The agent is running, and its API answers. Build the page with</p>
+<pre>python scripts/web.py build run</pre>
+<p>and load this page again. <code>scripts/serve</code> does it by itself.</p>
+"""
+
+
+@final
+@attrs.frozen
+class Asset:
+    """One file, ready to be sent."""
+
+    body: bytes = attrs.field(repr=False)
+    media_type: str
+    cache: str
+    """Value of ``Cache-Control``."""
+    etag: str
+    packed: bytes | None = attrs.field(default=None, repr=False)
+    """Compressed with gzip, where that helps."""
+
+
+@final
+@attrs.frozen
+class Sending:
+    """What answers one request for a file."""
+
+    status: int
+    body: bytes = attrs.field(repr=False)
+    headers: Mapping[str, str]
+
+
+@final
+class Pages:
+    """The files of the built web page below one folder.
+
+    They are read again when the page has been built again, so that a developer need not restart the agent.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._built: int | None = None
+        self._assets: dict[str, Asset] = {}
+        self._missing = _asset("missing.html", _MISSING)
+        self._refresh()
+
+    def send(self, path: str, *, known: str | None = None, packed: bool = False) -> Sending | None:
+        """Answer a request for `path` (without leading slash), or None when there is no such file.
+
+        A path without a file name extension is a place within the page, so the page itself answers.
+
+        Args:
+          path: what is asked for.
+          known: the ``If-None-Match`` header.
+          packed: whether the client takes gzip.
+        """
+        is_page = path in {"", INDEX} or "." not in path.rpartition("/")[2]
+        if is_page:
+            self._refresh()
+        found = self._assets.get(INDEX if is_page else path)
+        if found is None:
+            return _send(self._missing, 404, known=None, packed=False) if is_page else None
+        return _send(found, 200, known=known, packed=packed)
+
+    def _refresh(self) -> None:
+        try:
+            built = (self._root / INDEX).stat().st_mtime_ns
+        except OSError:
+            built = None
+        if built != self._built:
+            self._assets = {} if built is None else _read(self._root)
+            self._built = built
+
+
+def _read(root: Path) -> dict[str, Asset]:
+    files = (path for path in root.rglob("*") if path.is_file())
+    return {
+        name: _asset(name, path.read_bytes())
+        for path in files
+        for name in [path.relative_to(root).as_posix()]
+    }
+
+
+def _asset(name: str, body: bytes) -> Asset:
+    media_type = _media_type(name)
+    cache = _NO_STORE if name.endswith(".html") else _FOR_EVER if name.startswith(ASSETS) else _REVALIDATE
+    packed = None
+    if media_type.startswith(_COMPRESSIBLE) and len(body) >= SMALL:
+        packed = gzip.compress(body, 6, mtime=0)
+    return Asset(body, media_type, cache, f'"{hashlib.sha256(body).hexdigest()[:20]}"', packed)
+
+
+def _media_type(name: str) -> str:
+    suffix = "." + name.rpartition(".")[2]
+    guessed = _MEDIA_TYPES.get(suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
+    return f"{guessed}; charset=utf-8" if guessed.startswith("text/") else guessed
+
+
+def _send(asset: Asset, status: int, *, known: str | None, packed: bool) -> Sending:
+    headers = {"Content-Type": asset.media_type, "Cache-Control": asset.cache, "ETag": asset.etag}
+    if asset.packed is not None:
+        headers["Vary"] = "Accept-Encoding"
+    if known is not None and asset.etag in known:
+        return Sending(304, b"", headers)
+    if packed and asset.packed is not None:
+        return Sending(status, asset.packed, {**headers, "Content-Encoding": "gzip"})
+    return Sending(status, asset.body, headers)

@@ -1,0 +1,109 @@
+"""A message over HTTP, answered when its turn has ended."""
+
+from typing import final
+
+import trio
+from quart import Quart, Response, request
+
+from actors.agent import messages as agent
+from actors.gateway.answer import OVER, Answer, Watch, from_event, from_store, with_usage
+from actors.gateway.chat import MAX_ID, Chat, read_chat
+from actors.gateway.fields import Fields, Malformed
+from actors.gateway.follow import Replay, follow
+from actors.gateway.http import answer, read_fields, refusal, route
+from actors.gateway.stopping import Stopping
+from actors.session import messages as session
+from bus import Bus
+
+MESSAGES_READ = 2000
+"""Rows in which the answer of a repeated request is looked for."""
+
+
+@final
+class ChatRoutes:
+    """``POST /api/chat``. A client that goes away does not stop the turn; repeating the request finds its answer."""
+
+    def __init__(self, app: Quart, bus: Bus, stopping: Stopping) -> None:
+        self._bus = bus
+        self._stopping = stopping
+        route(app, "POST", "/api/chat", self.chat)
+
+    async def chat(self) -> Response:
+        """Accept a message, wait for the end of its turn, answer with what the agent said."""
+        chat = _read(await read_fields())
+        with self._bus.baggage(origin=chat.source):
+            accepted = await self._bus.ask(chat.accept(()))
+        found = await self._await(accepted)
+        if found is None:
+            text = "the agent is restarting and will finish the turn; repeat the request for its answer"
+            return refusal(503, text, {"Retry-After": "2"})
+        return answer(found.json(), 200 if found.error is None else 502)
+
+    async def _await(self, accepted: agent.Accepted) -> Answer | None:
+        """The answer; None when the gateway stops before it has come."""
+        if accepted.fate in OVER:
+            return await self._stored(accepted.session, accepted.turn)
+        waiter = _Waiter(self._bus, accepted)
+        with self._stopping.scope() as stopped, waiter.until_done:
+            await follow(self._bus, accepted.session, accepted.after, waiter)
+        if stopped.cancelled_caught:
+            return None
+        if waiter.watch.ending is None:
+            return await self._stored(accepted.session, accepted.turn)
+        found = from_event(accepted.turn, waiter.watch.ending)
+        if found.error is None:
+            return found
+        return with_usage(found, await self._bus.ask(session.GetTurnUsage(turn=waiter.watch.target)))
+
+    async def _stored(self, conversation: str, turn: str) -> Answer:
+        """The answer of a turn that ended before this request came."""
+        stored = await self._bus.ask(session.GetTurn(turn=turn))
+        answering = stored.merged_into or turn
+        usage = await self._bus.ask(session.GetTurnUsage(turn=answering))
+        messages = await self._bus.ask(session.Messages(session=conversation, user=None, limit=MESSAGES_READ))
+        return from_store(conversation, turn, usage, messages)
+
+
+@final
+class _Waiter:
+    """Follows a conversation until the message that was accepted has its answer."""
+
+    def __init__(self, bus: Bus, accepted: agent.Accepted) -> None:
+        self._bus = bus
+        self._turn = accepted.turn
+        self.watch = Watch(accepted.turn)
+        self.until_done = trio.CancelScope()
+
+    async def replay(self, replay: Replay) -> None:
+        for event in replay.events:
+            self.live(event)
+        if self.watch.ending is None and await self._is_over():
+            self.until_done.cancel("the turn has ended")
+
+    def live(self, event: agent.TurnEvent) -> None:
+        self.watch.see(event)
+        if self.watch.ending is not None:
+            self.until_done.cancel("the turn has ended")
+
+    async def _is_over(self) -> bool:
+        """Whether the answer is stored already: its event came before we listened, or is no longer kept."""
+        turn = await self._bus.ask(session.GetTurn(turn=self._turn))
+        if turn.state == "merged" and turn.merged_into is not None:
+            self.watch.target = turn.merged_into
+            turn = await self._bus.ask(session.GetTurn(turn=turn.merged_into))
+        return turn.state in OVER
+
+
+def _read(fields: Fields) -> Chat:
+    """The message, its ``Idempotency-Key`` header included. Raises Malformed."""
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        chat = read_chat(fields, source="http")
+    else:
+        named = Fields({"Idempotency-Key": key}).required_text("Idempotency-Key", longest=MAX_ID)
+        if fields.text("client_message_id") not in {None, named}:
+            raise Malformed("differs from the header Idempotency-Key", "client_message_id")
+        chat = read_chat(Fields({**fields.data, "client_message_id": named}), source="http")
+    if chat.enclosures:
+        raise Malformed("send files over /ws", "attachments")
+    return chat

@@ -1,0 +1,101 @@
+"""Files: what people send, and the bytes of what lies in the agent's home."""
+
+import errno
+from collections.abc import AsyncIterator
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self, cast, final
+from urllib.parse import quote
+
+import trio
+from quart import Quart, Response, request
+from quart.datastructures import FileStorage
+from quart.wrappers.response import ResponseBody
+from werkzeug.exceptions import UnsupportedMediaType
+
+from actors.gateway.fields import Malformed
+from actors.gateway.http import answer, query_text, route
+from actors.gateway.requests import UPLOAD_PATH, LimitedRequest
+from actors.gateway.uploads import Uploads, spool
+from actors.gateway.wire import attachments_json
+from actors.tools import messages as tools
+from actors.vocabulary import Attachment
+from bus import Bus
+
+CHUNK = 256 * 1024
+"""Bytes read from disk at once."""
+
+SHOWN = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+"""Types a browser may show within the page; everything else is saved. Scripts and markup never run from here."""
+
+RAW_POLICY = "default-src 'none'; sandbox"
+
+
+@final
+class FileRoutes:
+    """``/api/uploads`` and ``/api/files/raw``."""
+
+    def __init__(self, app: Quart, bus: Bus, uploads: Uploads) -> None:
+        self._bus = bus
+        self._uploads = uploads
+        route(app, "POST", UPLOAD_PATH, self.upload)
+        route(app, "GET", "/api/files/raw", self.raw)
+
+    async def upload(self) -> Response:
+        """Store the files of a form, to be named in a message afterwards."""
+        if request.mimetype != "multipart/form-data":
+            raise UnsupportedMediaType("send a form, with content-type multipart/form-data")
+        form = cast("LimitedRequest", request)
+        with spool(self._uploads.folder) as form.folder:
+            files = (await request.files).getlist("file")
+            if not files:
+                raise Malformed("expected at least one file", "file")
+            saved = [await self._save(file) for file in files]
+        return answer(attachments_json(saved))
+
+    async def _save(self, file: FileStorage) -> Attachment:
+        source = Path(cast("str", file.stream.name))
+        file.close()
+        return await self._uploads.save(source, file.filename or "file", file.mimetype or None)
+
+    async def raw(self) -> Response:
+        """The bytes of a file in home."""
+        path = query_text(request.args, "path")
+        if not path:
+            raise Malformed("expected the path of a file", "path")
+        located = await self._bus.ask(tools.Locate(path=path))
+        name = quote(path.rpartition("/")[2], safe="")
+        kind = "inline" if located.media_type in SHOWN else "attachment"
+        response = Response(_Bytes(located.open(), located.size), content_type=located.media_type)
+        response.headers["Content-Length"] = str(located.size)
+        response.headers["Content-Disposition"] = f"{kind}; filename*=UTF-8''{name}"
+        response.headers["Content-Security-Policy"] = RAW_POLICY
+        return response
+
+
+@final
+class _Bytes(ResponseBody):
+    """Sends exactly `size` bytes of a file: one that shrinks meanwhile ends the connection, as it must."""
+
+    def __init__(self, file: BinaryIO, size: int) -> None:
+        self._file = file
+        self._left = size
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._chunks()
+
+    async def _chunks(self) -> AsyncIterator[bytes]:
+        while self._left:
+            chunk = await trio.to_thread.run_sync(self._file.read, min(CHUNK, self._left))
+            if not chunk:
+                raise OSError(errno.EIO, "the file has become shorter")
+            self._left -= len(chunk)
+            yield chunk

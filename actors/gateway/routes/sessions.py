@@ -1,0 +1,88 @@
+"""Conversations: list them, read them, mark, rename, stop."""
+
+from typing import final
+
+from quart import Quart, Response, request
+
+from actors.agent import messages as agent
+from actors.gateway.fields import Malformed
+from actors.gateway.http import answer, query_integer, query_text, query_user, read_fields, route
+from actors.gateway.wire import message_json, session_json
+from actors.session import messages as session
+from bus import Bus
+
+MOST_SESSIONS = 200
+MOST_MESSAGES = 500
+MAX_TITLE = 200
+
+
+@final
+class SessionRoutes:
+    """``/api/sessions`` and what is below it. Everything is of one user, ``?user_id=`` or the admin."""
+
+    def __init__(self, app: Quart, bus: Bus) -> None:
+        self._bus = bus
+        route(app, "GET", "/api/sessions", self.list)
+        route(app, "GET", "/api/sessions/<conversation>", self.get)
+        route(app, "GET", "/api/sessions/<conversation>/messages", self.messages)
+        route(app, "POST", "/api/sessions/<conversation>/read", self.read)
+        route(app, "POST", "/api/sessions/<conversation>/cancel", self.cancel)
+        route(app, "POST", "/api/sessions/<conversation>/rename", self.rename)
+
+    async def list(self) -> Response:
+        """Newest activity first."""
+        found = await self._bus.ask(
+            session.List(
+                user=query_user(request.args),
+                limit=query_integer(request.args, "limit", 20, most=MOST_SESSIONS),
+                offset=query_integer(request.args, "offset", 0),
+                text=query_text(request.args, "q") or None,
+            )
+        )
+        return answer([session_json(each) for each in found])
+
+    async def get(self, conversation: str) -> Response:
+        """One conversation, without its messages."""
+        return answer(session_json(await self._get(conversation)))
+
+    async def messages(self, conversation: str) -> Response:
+        """Displayed messages, oldest first; older ones by the id of the first."""
+        before = query_integer(request.args, "before", -1)
+        found = await self._bus.ask(
+            session.Messages(
+                session=conversation,
+                user=query_user(request.args),
+                before=None if before < 0 else before,
+                limit=query_integer(request.args, "limit", MOST_MESSAGES, least=1, most=MOST_MESSAGES),
+            )
+        )
+        return answer([message_json(each) for each in found])
+
+    async def read(self, conversation: str) -> Response:
+        """Set or clear the unread mark."""
+        fields = await read_fields(optional=True)
+        is_read = fields.boolean("is_read", default=True)
+        await self._bus.ask(
+            session.MarkRead(session=conversation, user=query_user(request.args), is_read=is_read)
+        )
+        return answer({"ok": True})
+
+    async def cancel(self, conversation: str) -> Response:
+        """Stop the running turn."""
+        await self._get(conversation)
+        cancelled = await self._bus.ask(agent.Cancel(session=conversation))
+        return answer({"cancelled": cancelled.turn})
+
+    async def rename(self, conversation: str) -> Response:
+        """Give a conversation another title."""
+        fields = await read_fields()
+        title = fields.required_text("title", longest=MAX_TITLE).strip()
+        if not title:
+            raise Malformed("expected a title that is not empty", "title")
+        renamed = await self._bus.ask(
+            session.Rename(session=conversation, user=query_user(request.args), title=title)
+        )
+        return answer(session_json(renamed))
+
+    async def _get(self, conversation: str) -> session.Session:
+        return await self._bus.ask(session.Get(session=conversation, user=query_user(request.args)))

@@ -1,0 +1,120 @@
+"""The listening socket and everybody who is connected to it."""
+
+import errno
+import logging
+import socket
+import sys
+from collections.abc import Callable
+from typing import final
+
+import trio
+from hypercorn.config import Config
+from hypercorn.trio.worker_context import WorkerContext
+
+from actors.gateway.connection import App, Connection
+from actors.gateway.limits import Limits
+from actors.gateway.messages import AddressInUse, AddressRefused
+from actors.gateway.security import is_loopback
+from actors.gateway.settings import Address
+
+BACKLOG = 128
+
+_log = logging.getLogger(__name__)
+
+
+def listen(address: Address, limits: Limits) -> socket.socket:
+    """Take the address. Raises AddressInUse or AddressRefused."""
+    if not is_loopback(address.host):
+        reason = "only loopback addresses are served as long as there are no users; try 127.0.0.1"
+        raise AddressRefused(address=str(address), reason=reason)
+    host = "127.0.0.1" if address.host.lower() == "localhost" else address.host
+    sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        _configure(sock, limits)
+        sock.bind((host, address.port))
+        sock.listen(BACKLOG)
+    except OSError as error:
+        sock.close()
+        if error.errno == errno.EADDRINUSE:
+            raise AddressInUse(address=str(address)) from error
+        raise AddressRefused(address=str(address), reason=error.strerror or str(error)) from error
+    return sock
+
+
+def _configure(sock: socket.socket, limits: Limits) -> None:
+    """Options that the connections inherit."""
+    sock.setblocking(False)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if sys.platform == "linux":  # the kernel, too, gives up a peer that no longer answers
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(3000 * limits.write_timeout))
+
+
+def _configuration(limits: Limits) -> Config:
+    config = Config()
+    config.accesslog = None  # request lines may hold secrets
+    config.errorlog = _log
+    config.include_server_header = False
+    config.websocket_max_message_size = limits.socket_message
+    config.websocket_ping_interval = None  # would leave a sleeping task behind every closed socket
+    return config
+
+
+@final
+class Server:
+    """Serves an ASGI application on a socket until it is cancelled, and then takes leave of its clients."""
+
+    def __init__(self, app: App, sock: socket.socket, limits: Limits, dismiss: Callable[[], None]) -> None:
+        """`dismiss` is called once, when no more clients are accepted: to end what would not end by itself."""
+        self._app = app
+        self._socket = sock
+        self._limits = limits
+        self._dismiss = dismiss
+        self._config = _configuration(limits)
+        self._context = WorkerContext(None)
+        self._live: set[Connection] = set()
+        self._stop = trio.Event()
+
+    async def run(self) -> None:
+        """Accept and serve until cancelled."""
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._serve_orderly)
+            try:
+                await trio.sleep_forever()
+            finally:
+                self._stop.set()
+
+    async def _serve_orderly(self) -> None:
+        """Serve until told to stop.
+
+        Cancellation would reach all clients at once and leave no time for a word, so it is kept from here; every
+        wait after the stop has a limit of its own.
+        """
+        listener = trio.SocketListener(trio.socket.from_stdlib_socket(self._socket))
+        with trio.CancelScope(shield=True):
+            async with trio.open_nursery() as clients:
+                async with listener, trio.open_nursery() as accepting:
+                    accepting.start_soon(self._accept, listener, clients)
+                    await self._stop.wait()
+                    accepting.cancel_scope.cancel("the gateway stops")
+                clients.cancel_scope.deadline = trio.current_time() + self._limits.stop_within
+                await self._context.terminated.set()
+                self._dismiss()
+                for connection in self._live:
+                    connection.hurry()
+
+    async def _accept(self, listener: trio.SocketListener, clients: trio.Nursery) -> None:
+        await trio.serve_listeners(self._serve, [listener], handler_nursery=clients)
+
+    async def _serve(self, stream: trio.SocketStream) -> None:
+        try:
+            connection = Connection(self._app, self._config, self._context, self._limits, stream)
+            self._live.add(connection)
+            try:
+                await connection.run()
+            finally:
+                self._live.discard(connection)
+        except* OSError:
+            pass  # the client left before it was served
+        except* Exception:  # noqa: BLE001 - what one client sends must not end the service of the others
+            _log.exception("a connection ended with an error")

@@ -1,0 +1,74 @@
+"""Files that people send: spooled to disk, then handed to the tools subsystem, which decides and stores."""
+
+import binascii
+import tempfile
+from base64 import b64decode
+from collections.abc import Awaitable, Callable, Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import final
+
+from actors.gateway.chat import Enclosure
+from actors.gateway.fields import Malformed
+from actors.tools import messages as tools
+from actors.vocabulary import Attachment
+from bus import ActorError, Bus
+
+Refused = Callable[[str], None]
+"""Told the reason, once per file that is not taken."""
+
+
+@contextmanager
+def spool(parent: Path | None) -> Generator[Path]:
+    """A private folder for the files of one request, gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="starpod-upload-", dir=parent) as folder:
+        yield Path(folder)
+
+
+@final
+class Uploads:
+    """Stores what came with a message."""
+
+    def __init__(self, bus: Bus, folder: Path | None) -> None:
+        """`folder` is where files wait until they are stored, best on the disk of the agent's home."""
+        self._bus = bus
+        self.folder = folder
+
+    async def save(self, source: Path, name: str, media_type: str | None) -> Attachment:
+        """Store a complete file. Raises tools.AttachmentRefused and the file errors of the tools subsystem."""
+        return await self._bus.ask(tools.SaveUpload(source=str(source), name=name, declared=media_type))
+
+    async def enclosed(self, enclosures: Sequence[Enclosure], refused: Refused) -> tuple[Attachment, ...]:
+        """Store or find what a message encloses. What is refused is left out."""
+        taken: list[Attachment] = []
+        for enclosure in enclosures:
+            take: Callable[[Enclosure], Awaitable[Attachment]] = (
+                self._found if enclosure.path is not None else self._stored
+            )
+            try:
+                taken.append(await take(enclosure))
+            except (ActorError, Malformed) as error:
+                refused(str(error))
+            except OSError as error:
+                refused(f"{enclosure.name} was not accepted: {error.strerror}")
+        return tuple(taken)
+
+    async def _stored(self, enclosure: Enclosure) -> Attachment:
+        data = _decode(enclosure)
+        with spool(self.folder) as folder:
+            source = folder / "inline"
+            source.write_bytes(data)
+            return await self.save(source, enclosure.name, enclosure.media_type)
+
+    async def _found(self, enclosure: Enclosure) -> Attachment:
+        """A file uploaded before; what the client says of its size and type is not believed."""
+        path = enclosure.path or ""
+        located = await self._bus.ask(tools.Locate(path=path))
+        return Attachment(name=enclosure.name, media_type=located.media_type, path=path, size=located.size)
+
+
+def _decode(enclosure: Enclosure) -> bytes:
+    try:
+        return b64decode(enclosure.data or "", validate=True)
+    except (binascii.Error, ValueError):
+        raise Malformed(f"{enclosure.name} was not accepted: its data is not base64") from None

@@ -1,0 +1,246 @@
+"""One client on ``/ws``: what it says goes to the agent, what happens in its conversations comes back.
+
+A conversation runs whether or not anybody looks on, so nothing here ends a turn but the message ``cancel``.
+"""
+
+import logging
+from functools import partial
+from typing import Protocol, final
+
+import attrs
+import trio
+
+from actors.agent import messages as agent
+from actors.gateway import inbound
+from actors.gateway.chat import Chat
+from actors.gateway.clients import Clients
+from actors.gateway.failures import describe
+from actors.gateway.fields import Malformed
+from actors.gateway.follow import Replay, follow
+from actors.gateway.limits import Limits
+from actors.gateway.outbox import Outbox
+from actors.gateway.uploads import Uploads
+from actors.gateway.wire import Json, encode, event_json
+from actors.session import messages as session
+from bus import ActorError, Bus, DeliveryError
+
+PROTOCOL = 1
+
+_log = logging.getLogger(__name__)
+
+
+class Socket(Protocol):
+    """A WebSocket that was accepted."""
+
+    async def receive(self) -> str | bytes: ...
+
+    async def send(self, data: str) -> None: ...
+
+    async def close(self, code: int, reason: str = "") -> None: ...
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Desk:
+    """What every client is served with."""
+
+    bus: Bus
+    limits: Limits
+    uploads: Uploads
+    clients: Clients
+    agent_name: str
+    version: str
+
+
+@final
+class WebClient:
+    """Serves one client until it leaves, is too slow, or the gateway stops."""
+
+    def __init__(self, desk: Desk, user: str) -> None:
+        self.user = user
+        self._desk = desk
+        self._outbox = Outbox(desk.limits, self._too_slow)
+        self._follows: dict[str, trio.CancelScope] = {}
+        self._scope = trio.CancelScope()
+        self._nursery: trio.Nursery
+        self._code: tuple[int, str] = (1000, "")
+
+    def push(self, frame: Json) -> None:
+        self._outbox.push(frame)
+
+    def end(self, code: int, reason: str) -> None:
+        self._code = (code, reason)
+        self._scope.cancel(reason)
+
+    def _too_slow(self) -> None:
+        self.end(1013, "too slow")
+
+    async def serve(self, socket: Socket) -> None:
+        """Speak with the client, and close the socket in the end."""
+        self._desk.clients.add(self)
+        try:
+            with self._scope:
+                await self._converse(socket)
+        except* Exception:  # noqa: BLE001 - a bug ends one connection, with the code that says so
+            _log.exception("a WebSocket ended with an error")
+            self._code = (1011, "internal error")
+        finally:
+            self._desk.clients.remove(self)
+        await socket.close(*self._code)
+
+    async def _converse(self, socket: Socket) -> None:
+        bus = self._desk.bus
+        self.push(
+            {
+                "type": "hello",
+                "protocol": PROTOCOL,
+                "version": self._desk.version,
+                "boot_id": bus.boot_id,
+                "agent_name": self._desk.agent_name,
+            }
+        )
+        async with trio.open_nursery() as self._nursery:
+            self._nursery.start_soon(self._write, socket)
+            while True:
+                # One message at a time: a client that asks too much waits on its own socket.
+                await self._take(await socket.receive())
+
+    async def _write(self, socket: Socket) -> None:
+        while True:
+            await socket.send(encode(await self._outbox.next()))
+            # To a peer that has left, sending neither fails nor yields.
+            await trio.lowlevel.checkpoint()
+
+    # --- what the client says -----------------------------------------------------------------------------
+
+    async def _take(self, raw: str | bytes) -> None:
+        if isinstance(raw, bytes):
+            self._refuse(Malformed("binary frames are not part of this protocol"))
+            return
+        try:
+            said = inbound.read(raw, user=self.user)
+        except Malformed as error:
+            self._refuse(error, **inbound.echo_of(raw))
+            return
+        match said:
+            case inbound.Say(chat):
+                await self._say(chat)
+            case inbound.Cancel(conversation):
+                await self._cancel(conversation)
+            case inbound.Resume(conversation, after):
+                self._leave(conversation)
+                self._join(conversation, after, asked=True)
+            case inbound.Unfollow(conversation):
+                self._leave(conversation)
+            case inbound.Ping():
+                self.push({"type": "pong"})
+
+    async def _say(self, chat: Chat) -> None:
+        refused = partial(self._attachment_refused, chat)
+        try:
+            attachments = await self._desk.uploads.enclosed(chat.enclosures, refused)
+            if not attachments and not chat.text.strip():
+                return  # each refusal has been told
+            with self._desk.bus.baggage(origin=chat.source):
+                accepted = await self._desk.bus.ask(chat.accept(attachments))
+        except (ActorError, DeliveryError) as error:
+            self._refuse(error, client_message_id=chat.client_message_id, session_id=chat.session)
+            return
+        self.push(_accepted(chat, accepted))
+        if accepted.session not in self._follows:
+            self._join(accepted.session, accepted.after, asked=False)
+
+    async def _cancel(self, conversation: str) -> None:
+        try:
+            await self._desk.bus.ask(session.Get(session=conversation, user=self.user))
+            await self._desk.bus.ask(agent.Cancel(session=conversation))
+        except (ActorError, DeliveryError) as error:
+            self._refuse(error, session_id=conversation)
+
+    def _attachment_refused(self, chat: Chat, reason: str) -> None:
+        self._error("attachment_refused", reason, client_message_id=chat.client_message_id)
+
+    def _refuse(self, error: Exception, **about: str | None) -> None:
+        failure = describe(error)
+        if failure.is_bug:
+            _log.error("a message on a WebSocket failed", exc_info=error)
+        self._error(failure.code, failure.text, **about)
+
+    def _error(self, code: str, message: str, **about: str | None) -> None:
+        named = {name: value for name, value in about.items() if value is not None}
+        self.push({"type": "error", "code": code, "message": message, **named})
+
+    # --- conversations ------------------------------------------------------------------------------------
+
+    def _join(self, conversation: str, after: int | None, *, asked: bool) -> None:
+        """Follow a conversation: because the client `asked` for it, or because it spoke there."""
+        if len(self._follows) >= self._desk.limits.follows:
+            most = self._desk.limits.follows
+            self._error("too_many_follows", f"at most {most} conversations", session_id=conversation)
+            return
+        scope = self._follows[conversation] = trio.CancelScope()
+        self._nursery.start_soon(self._follow, conversation, after, asked, scope)
+
+    def _leave(self, conversation: str) -> None:
+        scope = self._follows.pop(conversation, None)
+        if scope is not None:
+            scope.cancel("no longer followed")
+            self._outbox.forget(conversation)
+
+    async def _follow(
+        self,
+        conversation: str,
+        after: int | None,
+        asked: bool,  # noqa: FBT001
+        scope: trio.CancelScope,
+    ) -> None:
+        with scope:
+            try:
+                if asked:
+                    await self._desk.bus.ask(session.Get(session=conversation, user=self.user))
+                await follow(self._desk.bus, conversation, after, _Relay(self._outbox, conversation, asked))
+            except (ActorError, DeliveryError) as error:
+                self._refuse(error, session_id=conversation)
+        if self._follows.get(conversation) is scope:
+            del self._follows[conversation]
+
+
+@final
+class _Relay:
+    """Turns the events of one conversation into frames of one outbox."""
+
+    def __init__(self, outbox: Outbox, conversation: str, announce: bool) -> None:  # noqa: FBT001
+        self._outbox = outbox
+        self._conversation = conversation
+        self._announce = announce
+
+    async def replay(self, replay: Replay) -> None:
+        if self._announce or not replay.complete:
+            await self._outbox.put(
+                {
+                    "type": "backlog",
+                    "session_id": self._conversation,
+                    "complete": replay.complete,
+                    "last_seq": replay.last,
+                    "running_turn_id": replay.running,
+                }
+            )
+        self._announce = False
+        for event in replay.events:
+            await self._outbox.put(event_json(event))
+
+    def live(self, event: agent.TurnEvent) -> None:
+        self._outbox.push(event_json(event))
+
+
+def _accepted(chat: Chat, accepted: agent.Accepted) -> Json:
+    return {
+        "type": "accepted",
+        "client_message_id": chat.client_message_id,
+        "session_id": accepted.session,
+        "turn_id": accepted.turn,
+        "duplicate": accepted.duplicate,
+        "created": accepted.created,
+        "fate": accepted.fate,
+        "after_seq": accepted.after,
+    }
