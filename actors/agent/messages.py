@@ -295,6 +295,31 @@ class Backlog:
 
 @final
 @attrs.frozen(kw_only=True)
+class Location:
+    """Where a turn stands in its conversation."""
+
+    last: int
+    """Highest event number given out."""
+    began: int | None
+    """Number before the first event about the turn, or None when none is kept."""
+    running: str | None
+    """Turn that runs now."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Locate(Request[Location]):
+    """Where to follow a turn from. Asked by the conductor. Raises session.UnknownSession."""
+
+    key_field: ClassVar[str | None] = "session"
+    lane: ClassVar[Lane] = Lane.CONTROL
+    within: ClassVar[float] = 2.0
+    session: str
+    turn: str
+
+
+@final
+@attrs.frozen(kw_only=True)
 class Follow(Request[Backlog]):
     """What happened in a conversation after event `after`. Raises session.UnknownSession."""
 

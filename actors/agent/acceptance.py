@@ -1,0 +1,41 @@
+"""What a sender is told about an accepted message. Pure."""
+
+from collections.abc import Mapping
+from typing import Final, Literal
+
+from actors.agent.messages import Location
+from actors.session.messages import Accepted, TurnState
+from actors.vocabulary import FollowupMode
+
+Fate = Literal["started", "followup", "queued", "merged", "done", "failed", "cancelled"]
+
+_STORED: Final[Mapping[TurnState, Fate]] = {
+    "accepted": "queued",
+    "running": "started",
+    "merged": "merged",
+    "done": "done",
+    "failed": "failed",
+    "cancelled": "cancelled",
+}
+
+
+def fate(stored: Accepted, mode: FollowupMode, place: Location | None) -> Fate:
+    """What is to become of a message.
+
+    Args:
+      stored: what the store answered; the state of a message that came before counts.
+      mode: how it joins a running turn.
+      place: its conversation, before it learned of the message; None for a new one, or when it did not answer.
+    """
+    if stored.duplicate:
+        return _STORED[stored.state]
+    if stored.created or (place is not None and place.running is None):
+        return "started"
+    return "followup" if mode == "inject" else "queued"
+
+
+def after(stored: Accepted, place: Location | None) -> int:
+    """The event number to follow from: nothing the message causes comes before it, whatever else may."""
+    if place is None:
+        return 0
+    return place.last if not stored.duplicate or place.began is None else place.began

@@ -1,0 +1,118 @@
+"""Keeps a conversation within the model's window: prunes, and replaces the older part by a summary."""
+
+import sys
+from collections.abc import Sequence
+from typing import final
+
+from actors.agent import compaction, history
+from actors.agent.interrupt import Interrupt
+from actors.agent.publisher import Publisher
+from actors.agent.settings import Compaction
+from actors.agent.turn import Run
+from actors.llm import messages as llm
+from actors.session import messages as session
+from actors.vocabulary import ChatMessage, Usage
+from bus import Bus, BusError
+
+_NEVER = sys.maxsize
+
+
+@final
+class Compactor:
+    """Shortens the conversation of a running turn when it has grown too long for the model."""
+
+    def __init__(self, bus: Bus, settings: Compaction, publisher: Publisher, interrupt: Interrupt) -> None:
+        self._bus = bus
+        self._settings = settings
+        self._publisher = publisher
+        self._interrupt = interrupt
+        self._models: llm.Catalogue | None = None
+
+    async def relieve(self, run: Run) -> None:
+        """Before a completion: shorten what has grown too long. A failure leaves the conversation as it is."""
+        tokens = max(run.context_tokens, compaction.estimate(run.messages))
+        budget = compaction.budget(self._settings, await self._window(run.model))
+        if compaction.should_prune(tokens, budget, self._settings):
+            run.messages = compaction.prune(run.messages, self._settings)
+        if tokens > budget:
+            await self.compact(run, tokens)
+
+    async def compact(self, run: Run, tokens: int) -> bool:
+        """Replace the older messages by a summary; False when that was not possible.
+
+        It is not tried again in this turn after a failure, nor soon after a success: each try costs a completion.
+        """
+        keep = self._settings.min_keep_messages
+        at = compaction.split(run.messages, keep)
+        if not at or len(run.messages) < run.compact_at:
+            return False
+        run.compact_at = _NEVER
+        summary = await self._summarise(run, run.messages[:at])
+        if summary is None:
+            return False
+        with self._interrupt:
+            if not await self._record(run, at, tokens, *summary):
+                return False
+            run.messages = history.summarised(run.messages, at, summary[0])
+            run.context_tokens = 0
+            run.compact_at = len(run.messages) + 2 * keep
+            await self._publisher.notice(
+                run.id, "compacted", f"{at} older messages were replaced by a summary."
+            )
+        return True
+
+    async def _record(self, run: Run, replaced: int, tokens: int, summary: str, usage: Usage) -> bool:
+        """Store a compaction; False when the store refuses."""
+        try:
+            await self._bus.ask(
+                session.RecordCompaction(
+                    session=run.turn.session,
+                    turn=run.id,
+                    trigger="auto",
+                    pre_tokens=tokens,
+                    summary=summary,
+                    messages_compacted=replaced,
+                    usage=usage,
+                )
+            )
+        except session.StorageFailed:
+            return False
+        return True
+
+    # --- asking -------------------------------------------------------------------------------------------
+
+    async def _summarise(self, run: Run, messages: Sequence[ChatMessage]) -> tuple[str, Usage] | None:
+        """A summary by the model for summaries, else by the one that answers; None when neither gives one."""
+        first = None if self._models is None else self._models.compaction
+        for model in dict.fromkeys((first, run.model)):
+            try:
+                answer = await self._ask(model, messages)
+            except BusError:
+                continue
+            if answer is not None and (text := "\n\n".join(history.texts(answer.content)).strip()):
+                return text, answer.usage
+        return None
+
+    async def _ask(self, model: str | None, messages: Sequence[ChatMessage]) -> llm.Completed | None:
+        request = llm.Complete(
+            model=model,
+            system=(llm.SystemText(text=compaction.INSTRUCTION),),
+            messages=(compaction.summary_request(messages),),
+            max_tokens=self._settings.summary_max_tokens,
+        )
+        answer: llm.Completed | None = None
+        async with self._bus.stream(request) as items:
+            async for item in items:
+                if isinstance(item, llm.Completed):
+                    answer = item
+        return answer
+
+    async def _window(self, model: str | None) -> int | None:
+        """Tokens the model of this turn can hold; None when not known."""
+        if self._models is None:
+            try:
+                self._models = await self._bus.ask(llm.Models())
+            except BusError:
+                return None
+        spec = model or self._models.default
+        return next((info.context_window for info in self._models.models if info.spec == spec), None)

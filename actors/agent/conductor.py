@@ -1,0 +1,105 @@
+"""The door of the agent: stores what people say, then wakes the conversation it belongs to."""
+
+from typing import Final, final
+
+import trio
+
+from actors.agent import messages
+from actors.agent.acceptance import after, fate
+from actors.agent.settings import Settings
+from actors.llm import messages as llm
+from actors.session import messages as session
+from bus import Actor, DeliveryError, Unavailable, concurrent
+
+_PATIENCE: Final = 0.5
+"""Seconds an accepted message may wait for room in its conversation before its sender is answered."""
+_AGAIN: Final = 1.0
+"""Seconds between attempts to wake a conversation that cannot be reached."""
+
+
+@final
+class ConductorActor(Actor):
+    """Accepts messages. What it has acknowledged is stored, whatever happens to the conversation."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._models: frozenset[str] = frozenset()
+
+    async def start(self) -> None:
+        """Claim the turns of earlier boots, before any channel opens, and wake their conversations."""
+        try:
+            turns = await self.bus.ask(session.Recover(boot=self.bus.boot_id))
+        except (session.StorageFailed, DeliveryError) as error:
+            raise Unavailable(str(error)) from error
+        for turn in turns:
+            self.spawn(self._insist, messages.Deliver(session=turn.session, turn=turn.id, mode=turn.mode))
+
+    @messages.Accept.handler
+    @concurrent(256)
+    async def accept(self, request: messages.Accept) -> messages.Accepted:
+        await self._check(request.model)
+        mode = request.mode or self._settings.followup_mode
+        stored = await self.bus.ask(
+            session.Accept(
+                text=request.text,
+                user=request.user,
+                channel=request.channel,
+                key=request.key,
+                session=request.session,
+                attachments=request.attachments,
+                model=request.model,
+                mode=mode,
+                source=request.source,
+                client_message_id=request.client_message_id,
+                triggered_by=request.triggered_by,
+            )
+        )
+        with self.bus.baggage(user=request.user, session=stored.session, turn=stored.turn):
+            place = None if stored.created and not stored.duplicate else await self._locate(stored)
+            if not stored.duplicate:
+                await self._deliver(messages.Deliver(session=stored.session, turn=stored.turn, mode=mode))
+        return messages.Accepted(
+            session=stored.session,
+            turn=stored.turn,
+            duplicate=stored.duplicate,
+            created=stored.created,
+            fate=fate(stored, mode, place),
+            after=after(stored, place),
+        )
+
+    async def _check(self, model: str | None) -> None:
+        """Raise ModelNotAllowed for a model that is not offered. The list is asked for again before a refusal."""
+        if model is None or model in self._models:
+            return
+        offered = await self.bus.ask(llm.Models())
+        self._models = frozenset(info.spec for info in offered.models)
+        if model not in self._models:
+            raise llm.ModelNotAllowed(model=model, allowed=tuple(info.spec for info in offered.models))
+
+    async def _locate(self, stored: session.Accepted) -> messages.Location | None:
+        """Where the conversation stands; None when it cannot say now, which must not undo the acceptance."""
+        try:
+            return await self.bus.ask(messages.Locate(session=stored.session, turn=stored.turn))
+        except DeliveryError:
+            return None
+
+    # --- waking conversations -----------------------------------------------------------------------------
+
+    async def _deliver(self, command: messages.Deliver) -> None:
+        """Wake the conversation now if it has room, else in the background: the turn is stored already."""
+        with trio.move_on_after(_PATIENCE):
+            try:
+                await self.bus.tell(command)
+                return
+            except DeliveryError:
+                pass
+        self.spawn(self._insist, command)
+
+    async def _insist(self, command: messages.Deliver) -> None:
+        """Wake a conversation, however long it takes. One that has learned of the turn already ignores it."""
+        while True:
+            try:
+                await self.bus.tell(command)
+                return
+            except DeliveryError:
+                await trio.sleep(_AGAIN)

@@ -1,0 +1,52 @@
+"""What the person is told when a turn fails. Pure."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from actors.llm.messages import ErrorKind, ModelError, ModelNotAllowed, ModelUnavailable
+from actors.session.messages import StorageFailed
+
+_MODEL: Final[Mapping[ErrorKind, str]] = {
+    "invalid_request": "The model refused the request",
+    "context_length": "The conversation is too long for the model",
+    "authentication": "The model provider refused the key",
+    "billing": "The account at the model provider has no credit",
+    "rate_limited": "The model provider limits the rate of requests",
+    "overloaded": "The model provider is overloaded",
+    "server": "The model provider has a problem",
+    "network": "The model provider could not be reached",
+    "protocol": "The model provider sent an answer that cannot be read",
+}
+
+
+def reason(error: Exception) -> str:
+    """One or two sentences: what went wrong and, where it is known, what helps."""
+    match error:
+        case ModelError() | ModelUnavailable():
+            return f"{_MODEL[error.kind]} ({error})."
+        case ModelNotAllowed() | StorageFailed():
+            return f"{error}."
+        case _:
+            return f"The model could not be asked ({error})."
+
+
+def unstored(error: Exception) -> str:
+    """The sentence about a turn that cannot go on because nothing can be stored."""
+    return f"What was done could not be stored ({error}). It is tried again later; nothing that was stored is lost."
+
+
+def parked(attempts: int) -> str:
+    """The sentence about a turn that is not tried again."""
+    return (
+        f"This message stopped the program {attempts} times while it was worked on, so it is not tried again."
+    )
+
+
+def retrying(reason: str, wait: float) -> str:
+    """The sentence about an attempt that is repeated after `wait` seconds."""
+    return f"Asking the model again in {wait:.0f} s: {reason}"
+
+
+def too_long(error: Exception) -> bool:
+    """Whether the model refused because the conversation does not fit into its window."""
+    return isinstance(error, ModelError | ModelUnavailable) and error.kind == "context_length"

@@ -1,0 +1,178 @@
+"""What is known of a turn while it runs, and how it ends. Pure."""
+
+from collections.abc import Iterable, Sequence
+from typing import Self, final
+
+import attrs
+
+from actors.agent import failures, history, prompt
+from actors.agent.compaction import prompt_tokens
+from actors.agent.messages import Outcome
+from actors.llm.messages import Completed, SystemText
+from actors.session import messages as session
+from actors.tooling import Rendered
+from actors.vocabulary import Attachment, Block, ChatMessage, Text, ToolResult, ToolUse, Usage
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Totals:
+    """Sums over the completions of one turn."""
+
+    input_tokens: int = 0
+    """All kinds of input summed."""
+    output_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+    cost_usd: float | None = None
+    """None when no price is known."""
+
+    def plus(self, usage: Usage) -> Self:
+        cost = usage.cost_usd if self.cost_usd is None else self.cost_usd + (usage.cost_usd or 0.0)
+        return attrs.evolve(
+            self,
+            input_tokens=self.input_tokens + prompt_tokens(usage),
+            output_tokens=self.output_tokens + usage.output_tokens,
+            cache_read_tokens=self.cache_read_tokens + usage.cache_read_tokens,
+            cache_write_tokens=self.cache_write_tokens + usage.cache_write_tokens,
+            cost_usd=cost,
+        )
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Ending:
+    """How a turn ends: what is stored and told."""
+
+    state: session.EndState
+    outcome: Outcome
+    content: tuple[Block, ...] = ()
+    """Last words of the model."""
+    notice: str | None = None
+    """A sentence to the person: what failed, or why it stopped."""
+    usage: Usage | None = None
+    """Of the completion that gave the last words."""
+
+
+@final
+@attrs.define(kw_only=True)
+class Run:
+    """One turn in one process, between its beginning and its end."""
+
+    turn: session.Turn
+    started: float
+    """Seconds on the monotonic clock."""
+    system: tuple[SystemText, ...]
+    messages: tuple[ChatMessage, ...]
+    """The conversation so far, as the model gets it."""
+    iteration: int = 0
+    """Completions stored."""
+    rounds: int = 0
+    """Rounds of tool calls done."""
+    context_tokens: int = 0
+    """Size of the last prompt; 0 when unknown."""
+    model: str | None = None
+    """``provider/model`` to ask; the latest message that names one decides."""
+    answered_by: str | None = None
+    said: list[str] = attrs.field(factory=list[str])
+    """Texts of the completions."""
+    attachments: list[Attachment] = attrs.field(factory=list[Attachment])
+    merged: list[session.Turn] = attrs.field(factory=list[session.Turn])
+    """Followups that became part of this turn."""
+    totals: Totals = Totals()
+    partial: list[str] = attrs.field(factory=list[str])
+    """Text of the completion that is being streamed."""
+    compact_at: int = 0
+    """Number of messages below which compacting again is not worth its price."""
+
+    @property
+    def id(self) -> str:
+        return self.turn.id
+
+    # --- what happens -------------------------------------------------------------------------------------
+
+    def recall(
+        self, used: session.TurnUsage, rows: Iterable[session.Message], followups: Sequence[session.Turn]
+    ) -> None:
+        """Learn what earlier attempts have used, said, handed over and taken in."""
+        self.rounds = history.rounds(self.messages, self.iteration)
+        self.totals = Totals(
+            input_tokens=used.input_tokens,
+            output_tokens=used.output_tokens,
+            cache_read_tokens=used.cache_read_tokens,
+            cache_write_tokens=used.cache_write_tokens,
+            cost_usd=used.cost_usd,
+        )
+        for row in rows:
+            if row.role == "assistant":
+                self.said.append(row.content)
+            elif row.role == "tool_result":
+                self.attachments.extend(row.attachments)
+        self._take_in(followups)
+
+    def _take_in(self, followups: Sequence[session.Turn]) -> None:
+        self.merged.extend(followups)
+        self.model = next((turn.model for turn in reversed(followups) if turn.model), self.model)
+
+    def join(self, followups: Sequence[session.Turn]) -> None:
+        """Take followups in, as one message."""
+        self._take_in(followups)
+        self.messages = history.followed(self.messages, [turn.content for turn in followups])
+
+    def heard(self, answer: Completed) -> None:
+        """Count a completed answer."""
+        self.partial.clear()
+        self.totals = self.totals.plus(answer.usage)
+        self.context_tokens = prompt_tokens(answer.usage)
+        self.answered_by = answer.usage.model
+
+    def stored(self, content: tuple[Block, ...], calls: Sequence[ToolUse]) -> None:
+        """An answer that is not the last one was stored: it becomes part of the conversation."""
+        self.iteration += 1
+        self.said.extend(history.texts(content))
+        self.messages = history.spoken(self.messages, content, calls)
+
+    def results(self, results: Sequence[tuple[ToolUse, Rendered]]) -> None:
+        """The calls of the last answer have been carried out."""
+        self.rounds += 1
+        blocks = [
+            ToolResult(tool_use_id=call.id, name=call.name, content=found.content, is_error=found.is_error)
+            for call, found in results
+        ]
+        self.messages = history.answered(self.messages, blocks)
+        self.attachments.extend(attachment for _, found in results for attachment in found.attachments)
+
+    # --- how it ends --------------------------------------------------------------------------------------
+
+    def success(self, answer: Completed) -> Ending:
+        self.said.extend(history.texts(answer.content))
+        return Ending(state="done", outcome="success", content=answer.content, usage=answer.usage)
+
+    def limit(self, answer: Completed) -> Ending:
+        """The last answer of a turn that used up its rounds; calls in it are not carried out."""
+        content = history.without_calls(answer.content)
+        self.said.extend(history.texts(content))
+        return Ending(
+            state="done",
+            outcome="max_turns",
+            content=content,
+            notice=prompt.closing_notice(self.rounds),
+            usage=answer.usage,
+        )
+
+    def failed(self, error: Exception) -> Ending:
+        return Ending(
+            state="failed", outcome="error", content=self._broken_off(), notice=failures.reason(error)
+        )
+
+    def cancelled(self) -> Ending:
+        return Ending(state="cancelled", outcome="cancelled", content=self._broken_off())
+
+    def _broken_off(self) -> tuple[Block, ...]:
+        """What the model had said of an answer that was not completed."""
+        text = "".join(self.partial)
+        self.partial.clear()
+        if not text.strip():
+            return ()
+        self.said.append(text)
+        return (Text(text=text),)
