@@ -23,7 +23,7 @@ from actors.vocabulary import (
     ToolUse,
     Usage,
 )
-from bus import Abandon, ActorError, Event, Request
+from bus import Abandon, ActorError, Command, Event, Request
 
 TurnState = Literal["accepted", "running", "merged", "done", "failed", "cancelled"]
 EndState = Literal["done", "failed", "cancelled"]
@@ -157,7 +157,7 @@ class Turn:
     merged_into: str | None = None
     """Turn it became part of, once ``merged``."""
     content: tuple[Block, ...] = ()
-    """The message as the model gets it: pictures, words, a note for each file. Never empty in a turn from the ledger."""
+    """The message as the model gets it: pictures, words, a note for each file. Never empty in a stored turn."""
 
 
 @final
@@ -503,6 +503,12 @@ class Close(Request[Session]):
     session: str
     user: str | None = ADMIN
     summary: str
+
+
+@final
+@attrs.frozen(kw_only=True)
+class CloseSilent(Command):
+    """Close the conversations whose silence has lasted too long. The session actor tells itself."""
 
 
 @final

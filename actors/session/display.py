@@ -1,0 +1,112 @@
+"""The conversation as a person sees it, derived from the steps. Pure."""
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any, Final, Literal
+
+from actors.vocabulary import Attachment, Image, Text, Thinking
+
+from .encoding import moment
+from .messages import Message, Turn
+from .resolve import shorten
+from .steps import AssistantStep, CallStep, Group, NoticeStep, Result, UserStep
+
+RESULT_BYTES: Final = 500
+"""How much of a result is shown."""
+
+_PLACES: Final = 1 << 16
+"""Ids of displayed rows per step; a group of steps has far fewer."""
+
+WAITING: Final = 1 << 52
+"""Ids of messages that wait for their turn begin here, behind all others and still exact in JavaScript."""
+
+_Role = Literal["user", "assistant", "thinking", "tool_use", "tool_result", "notice"]
+_Row = tuple[_Role, str, str, tuple[Attachment, ...], int]
+"""Role, turn, content, attachments, time."""
+
+
+def step_before(message: int) -> int:
+    """Id of the step that a displayed row comes from."""
+    return message // _PLACES
+
+
+def rows_of(session: str, group: Group) -> list[Message]:
+    """What one group of steps looks like. Ids do not change when a result is added."""
+    first = group.head.id * _PLACES
+    return [
+        _message(session, first + place, row) for place, row in enumerate(_rows(group)) if row is not None
+    ]
+
+
+def waiting(turns: Iterable[Turn]) -> list[Message]:
+    """Messages that are stored and have no step yet. Their ids change once their turns begin."""
+    return [
+        Message(
+            id=WAITING + place,
+            session=turn.session,
+            turn=turn.id,
+            role="user",
+            content=turn.text,
+            attachments=turn.attachments,
+            timestamp=turn.accepted_at,
+        )
+        for place, turn in enumerate(turns)
+    ]
+
+
+def _message(session: str, identity: int, row: _Row) -> Message:
+    role, turn, content, attachments, at = row
+    return Message(
+        id=identity,
+        session=session,
+        turn=turn,
+        role=role,
+        content=content,
+        attachments=attachments,
+        timestamp=moment(at),
+    )
+
+
+def _rows(group: Group) -> Iterator[_Row | None]:
+    """The rows of a group in order; None keeps the place of a result that is still to come."""
+    head = group.head
+    match head:
+        case UserStep(said=said):
+            for message in said:
+                yield "user", message.turn, message.text, message.attachments, message.at
+        case NoticeStep(text=text):
+            yield "notice", head.turn, text, (), head.at
+        case AssistantStep(content=content):
+            for block in content:
+                if isinstance(block, Text) and block.text.strip():
+                    yield "assistant", head.turn, block.text, (), head.at
+                elif isinstance(block, Thinking) and block.text.strip():
+                    yield "thinking", head.turn, block.text, (), head.at
+            for call in group.calls:
+                yield "tool_use", head.turn, _use(call), (), call.at
+            for call in group.calls:
+                yield None if call.result is None else _result(call, call.result)
+
+
+def _use(step: CallStep) -> str:
+    call = step.call
+    return _json({"type": "tool_use", "id": call.id, "name": call.name, "input": call.input})
+
+
+def _result(step: CallStep, result: Result) -> _Row:
+    content = {
+        "type": "tool_result",
+        "tool_use_id": step.call.id,
+        "content": shorten(plain(result.content), RESULT_BYTES),
+        "is_error": result.is_error,
+    }
+    return "tool_result", step.turn, _json(content), result.attachments, result.at
+
+
+def plain(content: Iterable[Text | Image]) -> str:
+    """Content of a result as text; a picture is named."""
+    return "\n".join(block.text if isinstance(block, Text) else f"[image {block.path}]" for block in content)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)

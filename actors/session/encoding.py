@@ -1,0 +1,83 @@
+"""How values are stored: times as integers, blocks and attachments as JSON."""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from cattrs.preconf.json import make_converter
+
+from actors.vocabulary import (
+    Attachment,
+    Block,
+    Image,
+    RedactedThinking,
+    Text,
+    Thinking,
+    ToolResult,
+    ToolUse,
+)
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+_CONVERTER: Final = make_converter(omit_if_default=False)
+_BLOCKS: Final[Mapping[str, type[Block]]] = {
+    "text": Text,
+    "image": Image,
+    "thinking": Thinking,
+    "redacted_thinking": RedactedThinking,
+    "tool_use": ToolUse,
+    "tool_result": ToolResult,
+}
+
+
+def micros(moment: datetime) -> int:
+    """Microseconds since 1970, UTC, exactly."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def moment(value: int) -> datetime:
+    """The other way, timezone-aware UTC."""
+    return _EPOCH + timedelta(microseconds=value)
+
+
+def clean(text: str) -> str:
+    """The text without lone surrogates, which neither SQLite nor a provider takes."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+def dump(value: Any) -> str:
+    """JSON-ready data as compact text."""
+    return clean(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+
+
+def _structure_block(value: Mapping[str, Any], _: Any) -> Any:
+    return _STRUCTURE[value["type"]](value, _BLOCKS[value["type"]])
+
+
+_CONVERTER.register_structure_hook(Text | Image, _structure_block)
+_STRUCTURE: Final = {name: _CONVERTER.get_structure_hook(kind) for name, kind in _BLOCKS.items()}
+_UNSTRUCTURE: Final = {kind: _CONVERTER.get_unstructure_hook(kind) for kind in _BLOCKS.values()}
+_ATTACHMENT_OUT: Final = _CONVERTER.get_unstructure_hook(Attachment)
+_ATTACHMENT_IN: Final = _CONVERTER.get_structure_hook(Attachment)
+
+
+def blocks_out(blocks: Iterable[Block]) -> list[Any]:
+    """Blocks as JSON-ready data."""
+    return [_UNSTRUCTURE[type(block)](block) for block in blocks]
+
+
+def blocks_in(values: Iterable[Any]) -> tuple[Any, ...]:
+    """Blocks from the data of a row; the caller knows which kinds it put there."""
+    return tuple([_structure_block(value, None) for value in values])
+
+
+def attachments_out(attachments: Iterable[Attachment]) -> list[Any]:
+    """Attachments as JSON-ready data."""
+    return [_ATTACHMENT_OUT(attachment) for attachment in attachments]
+
+
+def attachments_in(values: Iterable[Any]) -> tuple[Attachment, ...]:
+    """Attachments from the data of a row."""
+    return tuple([_ATTACHMENT_IN(value, Attachment) for value in values])

@@ -1,0 +1,116 @@
+"""Conversations as a whole: list, look at, rename, mark, close, read."""
+# ruff: noqa: S608 - statements are put together from constants; values are parameters
+
+import sqlite3
+from typing import Final
+
+from actors.vocabulary import Channel
+
+from . import display, turns
+from .encoding import clean
+from .messages import Close, List, MarkRead, Message, Messages, Rename, Session, UnknownSession
+from .resolve import INACTIVITY, TITLE_BYTES, shorten
+from .rows import OPEN, SESSION, session_of
+from .steps import COLUMNS, CallStep, Group, step_of
+
+_OWNED: Final = "id = ? AND (? IS NULL OR user_id = ?)"
+
+_BACKWARDS: Final = f"""
+SELECT {COLUMNS} FROM steps
+WHERE session_id = :session AND id < coalesce(
+    (SELECT min(id) FROM steps WHERE session_id = :session AND id > :before AND kind <> 'tool'),
+    9223372036854775807)
+ORDER BY id DESC
+"""
+"""Steps up to the group that begins with :before, newest first."""
+
+
+def get(connection: sqlite3.Connection, session: str, user: str | None) -> Session:
+    """One conversation. Raises UnknownSession, also for one of somebody else."""
+    row = connection.execute(f"{SESSION} WHERE {_OWNED}", _owned(session, user)).fetchone()
+    if row is None:
+        raise UnknownSession(session=session)
+    return session_of(row)
+
+
+def _owned(session: str, user: str | None) -> tuple[str, str | None, str | None]:
+    return clean(session), user, user
+
+
+def find(connection: sqlite3.Connection, request: List) -> tuple[Session, ...]:
+    """Conversations, newest activity first."""
+    conditions: list[str] = []
+    values: list[object] = []
+    if request.user is not None:
+        conditions.append("user_id = ?")
+        values.append(request.user)
+    if request.text:
+        connection.create_function("casefold", 1, str.casefold, deterministic=True)  # SQLite folds ASCII only
+        conditions.append("instr(casefold(coalesce(title, '')), ?)")
+        values.append(clean(request.text).casefold())
+    where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+    query = f"{SESSION} {where} ORDER BY last_message_at DESC, id LIMIT ? OFFSET ?"
+    rows = connection.execute(query, (*values, max(0, request.limit), max(0, request.offset)))
+    return tuple(map(session_of, rows))
+
+
+def mark_read(connection: sqlite3.Connection, request: MarkRead) -> Session:
+    """Set or clear the unread mark. Raises UnknownSession."""
+    return _update(connection, "is_read = ?", request.is_read, request)
+
+
+def rename(connection: sqlite3.Connection, request: Rename) -> Session:
+    """Replace the title. Raises UnknownSession."""
+    return _update(connection, "title = ?", shorten(clean(request.title), TITLE_BYTES), request)
+
+
+def close(connection: sqlite3.Connection, request: Close) -> Session:
+    """Close for good; closing again replaces the summary. Raises UnknownSession."""
+    return _update(connection, "is_closed = 1, summary = ?", clean(request.summary), request)
+
+
+def _update(
+    connection: sqlite3.Connection, assignment: str, value: object, request: MarkRead | Rename | Close
+) -> Session:
+    connection.execute(
+        f"UPDATE sessions SET {assignment} WHERE {_OWNED}", (value, *_owned(request.session, request.user))
+    )
+    return get(connection, request.session, request.user)
+
+
+def messages(connection: sqlite3.Connection, request: Messages) -> tuple[Message, ...]:
+    """The last displayed messages before an id, oldest first. Raises UnknownSession."""
+    session = get(connection, request.session, request.user)
+    shown: list[list[Message]] = []
+    if request.before is None:
+        waiting = (turn for turn in turns.still_open(connection, session.id) if turn.attempt == 0)
+        shown.append(display.waiting(waiting))
+    limit = max(0, request.limit)
+    before = display.WAITING if request.before is None else request.before
+    rows = connection.execute(_BACKWARDS, {"session": session.id, "before": display.step_before(before)})
+    calls: list[CallStep] = []
+    for row in rows:
+        step = step_of(row)
+        if isinstance(step, CallStep):
+            calls.append(step)
+            continue
+        group = Group(step, tuple(reversed(calls)))
+        calls = []
+        shown.append([message for message in display.rows_of(session.id, group) if message.id < before])
+        if sum(map(len, shown)) >= limit:
+            break
+    found = [message for rows in reversed(shown) for message in rows]
+    return tuple(found[max(0, len(found) - limit) :])
+
+
+def close_silent(connection: sqlite3.Connection, channel: Channel, before: int) -> tuple[Session, ...]:
+    """Close the conversations of a channel that had no message since `before`, in microseconds since 1970.
+
+    Those with a turn that is still to be done stay open.
+    """
+    closed = connection.execute(
+        "UPDATE sessions SET is_closed = 1, summary = ? WHERE channel = ? AND is_closed = 0 AND last_message_at <= ?"
+        f" AND NOT EXISTS (SELECT 1 FROM turns WHERE session_id = sessions.id AND {OPEN}) RETURNING id",
+        (INACTIVITY, channel, before),
+    ).fetchall()
+    return tuple(get(connection, session, None) for (session,) in closed)

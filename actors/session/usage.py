@@ -1,0 +1,151 @@
+"""What the model calls used and cost."""
+# ruff: noqa: S608 - statements are put together from constants; values are parameters
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final, Literal
+
+from actors.vocabulary import Usage
+
+from .encoding import clean, micros
+from .messages import CostReport, DayCost, ToolCount, TurnUsage, UnknownTurn, UsageSum
+
+_SUMS: Final = """
+coalesce(sum(cost_usd), 0.0), coalesce(sum(input_tokens + cache_read_tokens + cache_write_tokens), 0),
+coalesce(sum(output_tokens), 0), coalesce(sum(cache_read_tokens), 0), coalesce(sum(cache_write_tokens), 0), count(*)
+"""
+_TURN: Final = """
+SELECT turns.state, turns.outcome, count(usage.id) FILTER (WHERE purpose = 'completion'),
+       coalesce(sum(input_tokens + cache_read_tokens + cache_write_tokens), 0), coalesce(sum(output_tokens), 0),
+       coalesce(sum(cache_read_tokens), 0), coalesce(sum(cache_write_tokens), 0), sum(cost_usd)
+FROM turns LEFT JOIN usage ON usage.session_id = turns.session_id AND usage.turn_id = turns.id
+WHERE turns.id = ? GROUP BY turns.id
+"""
+
+
+def record(
+    connection: sqlite3.Connection,
+    session: str,
+    turn: str,
+    user: str,
+    usage: Usage,
+    now: int,
+    *,
+    purpose: Literal["completion", "compaction"] = "completion",
+) -> None:
+    """Store one model call; a completion also tells how long the conversation has become."""
+    connection.execute(
+        "INSERT INTO usage (session_id, turn_id, user_id, purpose, model, input_tokens, output_tokens,"
+        " cache_read_tokens, cache_write_tokens, cost_usd, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            session,
+            turn,
+            user,
+            purpose,
+            clean(usage.model),
+            usage.input_tokens,
+            usage.output_tokens,
+            usage.cache_read_tokens,
+            usage.cache_write_tokens,
+            usage.cost_usd,
+            now,
+        ),
+    )
+    if purpose == "completion":
+        prompt = usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens
+        connection.execute("UPDATE sessions SET context_tokens = ? WHERE id = ?", (prompt, session))
+
+
+def of_turn(connection: sqlite3.Connection, turn: str) -> TurnUsage:
+    """Sums over one turn. Raises UnknownTurn."""
+    row = connection.execute(_TURN, (clean(turn),)).fetchone()
+    if row is None:
+        raise UnknownTurn(turn=turn)
+    state, outcome, completions, tokens_in, tokens_out, read, written, cost = row
+    return TurnUsage(
+        turn=turn,
+        state=state,
+        outcome=outcome,
+        completions=completions,
+        input_tokens=tokens_in,
+        output_tokens=tokens_out,
+        cache_read_tokens=read,
+        cache_write_tokens=written,
+        cost_usd=cost,
+    )
+
+
+def costs(connection: sqlite3.Connection, since: datetime | None, session: str | None) -> CostReport:
+    """The report: dearest user and model first, days in order, tools by how often they were called."""
+    where, values = _filter("at", since, session)
+    (total,) = _sums(connection, f"SELECT 'total', {_SUMS} FROM usage {where}", values)
+    return CostReport(
+        total=total,
+        by_user=_grouped(connection, "user_id", where, values),
+        by_model=_grouped(connection, "model", where, values),
+        by_day=_by_day(connection, where, values),
+        by_tool=_by_tool(connection, since, session),
+    )
+
+
+def _filter(column: str, since: datetime | None, session: str | None) -> tuple[str, list[Any]]:
+    conditions: list[str] = []
+    values: list[Any] = []
+    if since is not None:
+        conditions.append(f"{column} >= ?")
+        values.append(micros(since))
+    if session is not None:
+        conditions.append("session_id = ?")
+        values.append(clean(session))
+    return (f"WHERE {' AND '.join(conditions)}" if conditions else ""), values
+
+
+def _grouped(
+    connection: sqlite3.Connection, column: str, where: str, values: Sequence[Any]
+) -> tuple[UsageSum, ...]:
+    query = f"SELECT {column}, {_SUMS} FROM usage {where} GROUP BY {column} ORDER BY 2 DESC, 1"
+    return _sums(connection, query, values)
+
+
+def _sums(connection: sqlite3.Connection, query: str, values: Sequence[Any]) -> tuple[UsageSum, ...]:
+    return tuple(
+        UsageSum(
+            name=name,
+            cost_usd=cost,
+            input_tokens=tokens_in,
+            output_tokens=tokens_out,
+            cache_read_tokens=read,
+            cache_write_tokens=written,
+            turns=rows,
+        )
+        for name, cost, tokens_in, tokens_out, read, written, rows in connection.execute(query, values)
+    )
+
+
+def _by_day(connection: sqlite3.Connection, where: str, values: Sequence[Any]) -> tuple[DayCost, ...]:
+    days: dict[str, dict[str, float]] = {}
+    query = (
+        "SELECT date(at / 1000000, 'unixepoch') AS day, model, coalesce(sum(cost_usd), 0.0)"
+        f" FROM usage {where} GROUP BY day, model ORDER BY day, model"
+    )
+    for day, model, cost in connection.execute(query, values):
+        days.setdefault(day, {})[model] = cost
+    return tuple(
+        DayCost(date=day, cost_usd=sum(by_model.values()), by_model=by_model)
+        for day, by_model in days.items()
+    )
+
+
+def _by_tool(
+    connection: sqlite3.Connection, since: datetime | None, session: str | None
+) -> tuple[ToolCount, ...]:
+    where, values = _filter("started_at", since, session)
+    query = (
+        f"SELECT tool, count(*), count(*) FILTER (WHERE is_error = 1) FROM steps {where}"
+        f" {'AND' if where else 'WHERE'} kind = 'tool' GROUP BY tool ORDER BY 2 DESC, 1"
+    )
+    return tuple(
+        ToolCount(name=name, invocations=calls, errors=errors)
+        for name, calls, errors in connection.execute(query, values)
+    )

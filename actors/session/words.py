@@ -1,0 +1,32 @@
+"""What the model gets of a message of a person. Pure."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from actors.vocabulary import Attachment, Image, Text
+
+PICTURES: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+"""Media types that models can see."""
+
+NOTHING: Final = "(empty message)"
+"""Stands for a message that says nothing, since a model takes no empty one."""
+
+
+def blocks_of(text: str, attachments: tuple[Attachment, ...]) -> tuple[Text | Image, ...]:
+    """Pictures first, then the words, then where each file lies."""
+    pictures = [
+        Image(media_type=attachment.media_type, path=attachment.path)
+        for attachment in attachments
+        if attachment.media_type in PICTURES
+    ]
+    words = [Text(text=text)] if text.strip() else []
+    notes = [Text(text=_notes(attachments))] if attachments else []
+    return (*pictures, *words, *notes) or (Text(text=NOTHING),)
+
+
+def _notes(attachments: Iterable[Attachment]) -> str:
+    return "\n".join(
+        f"[Attached {'image' if attachment.media_type in PICTURES else 'file'}: "
+        f"{attachment.name} ({attachment.media_type}), saved as {attachment.path}]"
+        for attachment in attachments
+    )
