@@ -101,6 +101,11 @@ class Actor:
         self._cell.set_degraded(why)
 
     @property
+    def stopping(self) -> bool:
+        """Whether this incarnation was asked to end: a long handler should come to a good place and return."""
+        return self._cell.exit is not None
+
+    @property
     def timers(self) -> Timers:
         """Messages to oneself, later."""
         return self._cell.timers

@@ -283,7 +283,7 @@ class Cell:
         """Live one incarnation. Returns why it ended; raises only what is not ours to handle."""
         self.incarnation += 1
         self._exit = None
-        self._stop_requested = False
+        self._stop_requested = self.disposed = False
         self.health = Health(State.STARTING)
         actor: Actor | None = None
         try:
@@ -371,7 +371,8 @@ class Cell:
                     if envelope is not None:
                         await serving.take(envelope, scope)
                         self.last_active = envelope.taken_at
-        await serving.settle(self.limits.settle_within)
+        asked = self._exit is not None and self._exit.kind in {ExitKind.STOPPED, ExitKind.NORMAL}
+        await serving.settle(float("inf") if asked else self.limits.settle_within)
 
     async def _clean_up(self, actor: Actor) -> None:
         current.set(self.context())
@@ -408,10 +409,6 @@ class Cell:
                     error or ActorStopped(request=wire_name(type(envelope.message)), to=self.name)
                 )
             self.lose(envelope, "stopped")
-
-    def retry_now(self) -> None:
-        """A stopped cell takes messages again."""
-        self.disposed = False
 
     @property
     def nursery(self) -> trio.Nursery | None:

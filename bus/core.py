@@ -32,11 +32,11 @@ def silent(_level: str, _event: str, _fields: dict[str, Any]) -> None:
 class Core:
     """Created inside a trio run, once a bus."""
 
-    def __init__(self, *, seed: int | None = None, log: Log = silent) -> None:
+    def __init__(self, *, seed: int | None = None, log: Log = silent, boot_id: str | None = None) -> None:
         self.clock = Clock()
         self.now = self.clock.monotonic
         self.ids = Ids(seed)
-        self.boot_id = self.ids.uuid()
+        self.boot_id = boot_id or self.ids.uuid()
         self.span_base = self.ids.span()
         self.log = log
         self.numbers = itertools.count(1)

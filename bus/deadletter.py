@@ -57,7 +57,7 @@ class DeadLetters:
         self._clock = clock
         self.ring: deque[Buried] = deque(maxlen=RING)
         self.counts: Counter[tuple[str, Reason]] = Counter()
-        """By (recipient, reason)."""
+        """By (recipient, reason); the actors of a pool are counted together."""
 
     def bury(self, envelope: Envelope, reason: Reason, detail: str = "") -> DeadLetter:
         """Record a loss and return what to publish about it."""
@@ -70,7 +70,7 @@ class DeadLetters:
             trace=hex_trace(envelope.trace),
             detail=detail,
         )
-        self.counts[envelope.to, reason] += 1
+        self.counts[envelope.to.partition("[")[0], reason] += 1
         self.ring.append(Buried(letter, envelope, self._clock()))
         return letter
 

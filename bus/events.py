@@ -62,7 +62,8 @@ class Subscription(Generic[EventT]):
         return True
 
     async def wait_for_room(self) -> None:
-        self._room = trio.Event()
+        if self._room.is_set():
+            self._room = trio.Event()
         await self._room.wait()
 
     def close(self) -> None:

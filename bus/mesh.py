@@ -155,7 +155,12 @@ class Mesh:
 
 @asynccontextmanager
 async def open_mesh(
-    tree: Supervisor, *, seed: int | None = None, log: Log = silent, complete: bool = True
+    tree: Supervisor,
+    *,
+    seed: int | None = None,
+    log: Log = silent,
+    complete: bool = True,
+    boot_id: str | None = None,
 ) -> AsyncGenerator[Mesh]:
     """Run a tree for the duration of a block; it is stopped in order when the block is left.
 
@@ -163,24 +168,30 @@ async def open_mesh(
       tree: the root supervisor.
       seed: makes ids and jitter repeat from run to run.
       log: where the runtime reports crashes and the like.
+      boot_id: what tells this start from all others; made up if None.
       complete: refuse to start when a message of a served front door has no owner.
 
     Raises BootError before the block is entered when the tree is faulty or a child does not start.
     """
-    mesh = Mesh(tree, Core(seed=seed, log=log))
+    mesh = Mesh(tree, Core(seed=seed, log=log, boot_id=boot_id))
     if complete:
         mesh.bus.routes.check_complete()
+    failure: Exception | None = None
     async with trio.open_nursery() as nursery:
         keeper = trio.CancelScope(shield=True)
         nursery.start_soon(_keep_deadlines, mesh.core, keeper)
         try:
             await _start(nursery, mesh)
             yield mesh
+        except Exception as error:  # noqa: BLE001 - raised again below, outside of the nursery, which would wrap it
+            failure = error
         finally:
             with trio.CancelScope(shield=True):
                 if mesh.exit is None:
                     await mesh.stop()
             keeper.cancel(reason="the mesh has ended")
+    if failure is not None:
+        raise failure
 
 
 async def _start(nursery: trio.Nursery, mesh: Mesh) -> None:

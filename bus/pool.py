@@ -35,6 +35,8 @@ class Member:
         self.queued = False
         """Waits for a place among the living."""
         self.resting = False
+        self.unfinished = False
+        """It lived, or was to live again, when the pool ended: the next run of the pool brings it back."""
 
 
 class Keyed:
@@ -209,25 +211,31 @@ class Keyed:
             self._nursery = nursery
             self._health = Health(State.READY)
             ready()
-            for member in list(self._members.values()):
-                member.due = None
-                if len(member.cell.mailbox):
-                    self._activate(member)
+            self._bring_back()
             while self._exit is None:
                 with trio.CancelScope(deadline=self._tick(self._core.now())):
                     await self._wake.wait()
                 self._wake = trio.Event()
             exit = self._exit
             self._nursery = None
+            for member in self._members.values():
+                member.unfinished = member.due is not None or (member.slot.running and not member.resting)
             async with trio.open_nursery() as stopping:
                 for member in self._members.values():
                     stopping.start_soon(member.slot.stop)
             nursery.cancel_scope.cancel(reason=f"{self.name} has ended")
-        for member in self._members.values():
-            member.queued = False
         self._queue.clear()
         self._health = Health(State.STOPPED if exit.kind is ExitKind.STOPPED else State.FAILED, str(exit))
         return exit
+
+    def _bring_back(self) -> None:
+        """After a restart of the pool: start whom a message or unfinished work waits for, forget the others."""
+        for member in list(self._members.values()):
+            member.due, member.queued = None, False
+            if member.unfinished or len(member.cell.mailbox):
+                self._activate(member)
+            else:
+                self._remove(member)
 
     def request_stop(self) -> None:
         self._exit = self._exit or STOPPED

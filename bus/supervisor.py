@@ -158,14 +158,21 @@ class Group:
         self._health = Health(State.STARTING)
         async with trio.open_nursery() as nursery:
             self._nursery = nursery
-            exit = await self._boot()
-            if exit is None:
-                self._health = Health(State.READY)
-                ready()
-                exit = await self._keep_running()
-            self._health = Health(State.STOPPING)
-            await self._stop_all()
+            try:
+                exit = await self._live(ready)
+            finally:  # also when something that is no Exception comes through a child
+                self._health = Health(State.STOPPING)
+                with trio.CancelScope(shield=True):
+                    await self._stop_all()
         self._health = Health(State.STOPPED if exit.kind is ExitKind.STOPPED else State.FAILED, str(exit))
+        return exit
+
+    async def _live(self, ready: Callable[[], None]) -> Exit:
+        exit = await self._boot()
+        if exit is None:
+            self._health = Health(State.READY)
+            ready()
+            exit = await self._keep_running()
         return exit
 
     # --- starting -----------------------------------------------------------------------------------------
@@ -304,9 +311,9 @@ class Group:
         self._wake.set()
 
     async def _stop_all(self) -> None:
+        """In reverse order. Mailboxes stay: this group may be started again."""
         for slot in reversed(self.slots.values()):
             await slot.stop()
-            slot.node.dispose()
 
 
 async def shielded(run: Callable[[Callable[[], None]], Awaitable[Exit]], ready: Callable[[], None]) -> Exit:

@@ -1,0 +1,25 @@
+"""What ``serve`` and ``dev`` print once the agent listens."""
+
+from typing import TYPE_CHECKING
+
+from starpod.cli.output import paint
+
+if TYPE_CHECKING:
+    from starpod.config import Config
+    from starpod.workspace import Instance
+
+
+def banner(instance: "Instance", config: "Config", address: str, model: str) -> str:
+    """Where everything is."""
+    rows = [
+        ("Web page", f"http://{address}"),
+        ("API", f"http://{address}/api"),
+        ("WebSocket", f"ws://{address}/ws"),
+        ("Model", model),
+    ]
+    if config.agent.reasoning_effort:
+        rows.append(("Thinking", config.agent.reasoning_effort))
+    rows += [("Home", str(instance.home_dir)), ("Databases", str(instance.db_dir))]
+    lines = [f"  {paint(f'{config.agent.agent_name} is running', 'bold')}", ""]
+    lines += [f"  {paint(f'{name:<10}', 'dim')} {value}" for name, value in rows]
+    return "\n".join(["", *lines, ""])

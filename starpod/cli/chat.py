@@ -1,0 +1,132 @@
+"""``starpod chat``: one message, its answer as it is written."""
+
+import argparse
+import json
+import sys
+import uuid
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from starpod.cli.output import fail, paint
+from starpod.cli.target import add_agent_option, any_instance, daemon_for
+from starpod.errors import StarpodError
+
+if TYPE_CHECKING:
+    from starpod.cli.connection import Connection
+    from starpod.workspace import Instance
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what ``starpod chat`` takes."""
+    add_agent_option(parser)
+    parser.add_argument("message", nargs="+", help="what to say; - reads it from standard input")
+    parser.add_argument("--session", metavar="ID", help="go on with this conversation")
+    parser.add_argument("--model", metavar="PROVIDER/MODEL", help="answer with this model")
+    parser.add_argument("--json", action="store_true", help="print every event as a line of JSON")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Say it and print the answer. 1 when the turn failed."""
+    import trio
+
+    text = sys.stdin.read() if args.message == ["-"] else " ".join(args.message)
+    if not text.strip():
+        raise StarpodError("there is nothing to say")
+    with any_instance(args.agent) as instance:
+        return trio.run(partial(_chat, instance, text, args))
+
+
+async def _chat(instance: "Instance", text: str, args: argparse.Namespace) -> int:
+    from starpod.cli.connection import connect
+
+    message = {"type": "message", "text": text, "client_message_id": str(uuid.uuid4())}
+    if args.session:
+        message["session_id"] = args.session
+    if args.model:
+        message["model"] = args.model
+    async with daemon_for(instance) as daemon, connect(daemon, "/ws") as connection:
+        await connection.send(message)
+        printer = _JsonPrinter() if args.json else _Printer()
+        return await _follow(connection, printer)
+
+
+async def _follow(connection: "Connection", printer: "_Printer | _JsonPrinter") -> int:
+    """Print until our turn has ended, wherever it was merged into."""
+    turn: str | None = None
+    async for event in connection:
+        kind = event["type"]
+        if kind == "error":
+            raise StarpodError(event["message"])
+        printer.show(event)
+        if kind == "accepted":
+            turn = event["turn_id"]
+        elif kind == "followup" and event["turn_id"] == turn and event["fate"] == "merged":
+            turn = event["into"]
+        elif kind == "stream_end" and event["turn_id"] == turn:
+            return 1 if event["is_error"] else 0
+    return 1
+
+
+class _JsonPrinter:
+    """Every event as it came."""
+
+    def show(self, event: dict[str, Any]) -> None:
+        print(json.dumps(event, ensure_ascii=False), flush=True)
+
+
+class _Printer:
+    """The answer on standard output; everything about it on standard error, so that the answer can be piped."""
+
+    def __init__(self) -> None:
+        self._at_line_start = True
+
+    def show(self, event: dict[str, Any]) -> None:
+        match event["type"]:
+            case "text_delta":
+                self._write(event["text"])
+            case "tool_use":
+                self._aside(f"⚙ {event['name']} {_preview(event['input'])}", "cyan")
+            case "tool_result":
+                mark, colour = ("✗", "red") if event["is_error"] else ("✓", "green")
+                first = event["content"].strip().partition("\n")[0]
+                self._aside(f"{mark} {first[:120]}", colour)
+            case "attachment":
+                self._aside(f"⇩ {event['file_name']} ({event['path']}, {event['size']} bytes)", "blue")
+            case "notice":
+                self._aside(event["text"], "yellow")
+            case "stream_end":
+                self._end(event)
+            case _:
+                pass
+
+    def _write(self, text: str) -> None:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        self._at_line_start = text.endswith("\n")
+
+    def _aside(self, text: str, colour: Any) -> None:
+        if not self._at_line_start:
+            self._write("\n")
+        print(f"  {paint(text, colour, sys.stderr)}", file=sys.stderr)
+
+    def _end(self, event: dict[str, Any]) -> None:
+        if not self._at_line_start:
+            self._write("\n")
+        for error in event.get("errors", ()):
+            fail(error)
+        cost = "" if event["cost_usd"] is None else f", ${event['cost_usd']:.4f}"
+        tokens = f"{_thousands(event['input_tokens'])} in, {_thousands(event['output_tokens'])} out"
+        line = f"{event['model'] or 'no model'} · {event['elapsed']:.1f} s · {tokens}{cost} · {event['session_id'][:8]}"
+        print(f"  {paint(line, 'dim', sys.stderr)}", file=sys.stderr)
+
+
+def _preview(fields: dict[str, Any]) -> str:
+    """The telling part of a tool's input."""
+    for name in ("file_path", "path", "pattern", "command", "query", "key", "file"):
+        if name in fields:
+            return str(fields[name])[:60]
+    return json.dumps(fields, ensure_ascii=False)[:80]
+
+
+def _thousands(tokens: int) -> str:
+    return f"{tokens / 1000:.1f}k"

@@ -1,0 +1,91 @@
+"""A WebSocket to a daemon, as a stream of JSON objects."""
+
+import json
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, Final, Self
+from urllib.parse import urlencode
+
+import trio
+from trio_websocket import (
+    ConnectionClosed,
+    ConnectionRejected,
+    HandshakeError,
+    WebSocketConnection,
+    open_websocket_url,
+)
+
+from starpod.errors import StarpodError
+from starpod.lock import DaemonInfo
+
+CONNECT_WITHIN: Final = 10.0  # seconds
+
+
+class Disconnected(StarpodError):
+    """The daemon closed the connection."""
+
+
+class Connection:
+    """Send objects, iterate over objects."""
+
+    def __init__(self, socket: WebSocketConnection) -> None:
+        self._socket = socket
+
+    async def send(self, message: Mapping[str, Any]) -> None:
+        try:
+            await self._socket.send_message(json.dumps(message))
+        except ConnectionClosed as error:
+            raise Disconnected(_why(error)) from error
+
+    async def receive(self) -> dict[str, Any]:
+        """The next object. Raises Disconnected."""
+        try:
+            received: dict[str, Any] = json.loads(await self._socket.get_message())
+        except ConnectionClosed as error:
+            raise Disconnected(_why(error)) from error
+        return received
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> dict[str, Any]:
+        return await self.receive()
+
+
+def _why(error: ConnectionClosed) -> str:
+    reason = error.reason
+    if reason is None:
+        return "the daemon has closed the connection"
+    return f"the daemon has closed the connection: {reason.reason or reason.name} ({reason.code})"
+
+
+@asynccontextmanager
+async def connect(daemon: DaemonInfo, path: str, **query: str | int) -> AsyncGenerator[Connection]:
+    """Open a WebSocket with the operator's token. Raises StarpodError when the daemon does not let us in.
+
+    A peer that accepts and stays silent would hold the library for ever, hence the deadline until we are in.
+    """
+    url = f"ws://{daemon.address}{path}" + (f"?{urlencode(query)}" if query else "")
+    headers = [("Authorization", f"Bearer {daemon.token}")]
+    failure: BaseException | None = None
+    with trio.CancelScope(deadline=trio.current_time() + CONNECT_WITHIN) as scope:
+        try:
+            async with open_websocket_url(url, extra_headers=headers) as socket:
+                scope.deadline = float("inf")
+                yield Connection(socket)
+        except HandshakeError as error:
+            failure = error
+    if scope.cancelled_caught:
+        raise StarpodError(f"{daemon.address} does not answer")
+    if isinstance(failure, ConnectionRejected):
+        raise StarpodError(f"{daemon.address} refuses: HTTP {failure.status_code} {_body(failure)}")
+    if failure is not None:
+        raise StarpodError(f"cannot connect to {daemon.address}") from failure
+
+
+def _body(rejection: ConnectionRejected) -> str:
+    text = (rejection.body or b"").decode(errors="replace")
+    try:
+        return str(json.loads(text)["error"])
+    except (ValueError, KeyError, TypeError):
+        return text[:200]

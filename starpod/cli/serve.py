@@ -1,0 +1,50 @@
+"""``starpod serve``: run the agent of this directory until it is told to stop."""
+
+import argparse
+from functools import partial
+from typing import TYPE_CHECKING
+
+from starpod.cli.target import add_agent_option, find_instance, load_config
+
+if TYPE_CHECKING:
+    from actors.gateway.settings import Address
+    from starpod.config import Config
+    from starpod.daemon import Running
+    from starpod.workspace import Instance
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what ``starpod serve`` takes."""
+    add_agent_option(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve. 0 after an orderly stop, 1 when the agent could not start or gave up."""
+    return serve(find_instance(args.agent), command="starpod serve")
+
+
+def serve(
+    instance: "Instance", *, command: str, address: "Address | None" = None, browser: bool = False
+) -> int:
+    """Run an instance and tell where it is. `browser` opens its page once it listens."""
+    import trio
+
+    from starpod import daemon, logs
+
+    logs.configure()
+    config = load_config(instance)
+    on_ready = partial(_ready, instance, config, browser)
+    return trio.run(
+        partial(daemon.serve, instance, config, command=command, address=address, on_ready=on_ready)
+    )
+
+
+def _ready(instance: "Instance", config: "Config", browser: bool, daemon: "Running", model: str) -> None:  # noqa: FBT001 - bound above
+    from starpod.cli.banner import banner
+
+    address = daemon.info.address or ""
+    print(banner(instance, config, address, model), flush=True)
+    if browser:
+        from starpod.cli.browser import open_page
+
+        open_page(f"http://{address}")

@@ -1,0 +1,98 @@
+"""``starpod sessions``: the conversations of an agent."""
+
+import argparse
+import json
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from starpod.cli.output import note, paint, width
+from starpod.cli.target import add_agent_option, find_instance, load_config
+from starpod.errors import StarpodError
+from starpod.lock import DaemonInfo, read_daemon
+
+if TYPE_CHECKING:
+    from starpod.workspace import Instance
+
+TITLE = 48
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what ``starpod sessions`` takes."""
+    add_agent_option(parser)
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    listing = actions.add_parser("list", help="newest first")
+    listing.add_argument("-l", "--limit", type=int, default=10, metavar="N", help="how many (10)")
+    listing.add_argument("--json", action="store_true", help="print them as JSON")
+
+
+def run(args: argparse.Namespace) -> int:
+    """List the conversations."""
+    if not 1 <= args.limit <= 1000:
+        raise StarpodError("--limit takes a number from 1 to 1000")
+    instance = find_instance(args.agent)
+    daemon = read_daemon(instance)
+    listed = (
+        _from_daemon(daemon, args.limit) if daemon and daemon.address else _from_disk(instance, args.limit)
+    )
+    if args.json:
+        print(json.dumps(listed, ensure_ascii=False, indent=2))
+    elif not listed:
+        note("no conversations yet: begin one with `starpod chat`")
+    else:
+        for session in listed:
+            print(_line(session))
+    return 0
+
+
+def _from_daemon(daemon: DaemonInfo, limit: int) -> list[dict[str, Any]]:
+    import httpx
+
+    try:
+        answer = httpx.get(
+            f"http://{daemon.address}/api/sessions", params={"limit": limit}, timeout=10, trust_env=False
+        )
+        answer.raise_for_status()
+    except httpx.HTTPError as error:
+        raise StarpodError(f"the daemon at {daemon.address} does not answer: {error}") from error
+    listed: list[dict[str, Any]] = answer.json()
+    return listed
+
+
+def _from_disk(instance: "Instance", limit: int) -> list[dict[str, Any]]:
+    """Ask the owner of the database, started for the occasion: nobody else reads it."""
+    import trio
+
+    from starpod import logs
+
+    if not (instance.db_dir / "session.db").exists():
+        return []
+    logs.configure(default="warning")
+    return trio.run(partial(_ask, instance, limit))
+
+
+async def _ask(instance: "Instance", limit: int) -> list[dict[str, Any]]:
+    from datetime import UTC
+
+    from actors.gateway.wire import session_json
+    from actors.session import messages as session
+    from bus import Ids, Supervisor, open_mesh
+    from starpod.lock import InstanceLock
+    from starpod.tree import session_child
+
+    config = load_config(instance)
+    tree = Supervisor("root", "one_for_one", [session_child(instance, config)])
+    with InstanceLock(instance, command="starpod sessions", boot_id=Ids().uuid(), now=datetime.now(UTC)):
+        async with open_mesh(tree, complete=False) as mesh:
+            return [session_json(found) for found in await mesh.bus.ask(session.List(user=None, limit=limit))]
+
+
+def _line(session: dict[str, Any]) -> str:
+    title = " ".join((session["title"] or session["summary"] or "(untitled)").split())
+    title = title if width(title) <= TITLE else title[: TITLE - 1] + "…"
+    at = datetime.fromisoformat(session["last_message_at"]).astimezone()
+    state = "running" if session["running"] else "closed" if session["is_closed"] else "open"
+    unread = paint("●", "blue") if not session["is_read"] else " "
+    pad = " " * (TITLE - width(title))
+    tail = f"msgs={session['message_count']}  {session['channel']}  {session['user_id']}  {at:%Y-%m-%d %H:%M}"
+    return f"{unread} {session['id'][:8]}  {f'[{state}]':<9} {title}{pad}  {paint(tail, 'dim')}"

@@ -1,0 +1,80 @@
+"""Which agent a command is about, and how it reaches it: a daemon that runs, or one started for the occasion."""
+
+import argparse
+import os
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from starpod.blueprint import ephemeral_instance, open_instance
+from starpod.cli.output import warn
+from starpod.errors import StarpodError, WorkspaceError
+from starpod.lock import DaemonInfo, read_daemon
+from starpod.workspace import Instance, detect, find_workspace
+
+if TYPE_CHECKING:
+    from starpod.config import Config
+
+
+def add_agent_option(parser: argparse.ArgumentParser) -> None:
+    """Declare ``-a/--agent``."""
+    parser.add_argument("-a", "--agent", metavar="NAME", help="which agent of the workspace")
+
+
+def find_instance(agent: str | None) -> Instance:
+    """The instance that the current directory and ``--agent`` mean; made from its blueprint if need be."""
+    return open_instance(detect(Path.cwd(), agent))
+
+
+@contextmanager
+def any_instance(agent: str | None) -> Generator[Instance]:
+    """Like :func:`find_instance`; outside of any project and with no agent named, a temporary one."""
+    try:
+        instance = find_instance(agent)
+    except WorkspaceError:
+        if agent is not None or find_workspace(Path.cwd()) or (Path.cwd() / ".starpod").exists():
+            raise
+        warn("no agent here: this one is temporary and forgets everything when it has answered")
+        with ephemeral_instance() as instance:
+            yield instance
+        return
+    yield instance
+
+
+def load_config(instance: Instance) -> "Config":
+    """The configuration of an instance, its warnings printed. Raises ConfigError with every mistake."""
+    from starpod.config import load
+    from starpod.models import check_models, load_catalogue
+
+    config = load(instance, os.environ)
+    catalogue, problems = load_catalogue(instance)
+    check_models(config, catalogue)
+    for problem in (*config.warnings, *problems):
+        warn(str(problem))
+    return config
+
+
+def live_daemon(instance: Instance) -> DaemonInfo:
+    """The daemon that runs an instance. Raises StarpodError when none does."""
+    found = read_daemon(instance)
+    if found is None or found.address is None:
+        raise StarpodError(f"no daemon runs {instance.root}: start it with `starpod serve` or `starpod dev`")
+    return found
+
+
+@asynccontextmanager
+async def daemon_for(instance: Instance) -> AsyncGenerator[DaemonInfo]:
+    """The daemon of an instance; one of our own, for the duration of the block, where none runs."""
+    found = read_daemon(instance)
+    if found is not None and found.address is not None:
+        yield found
+        return
+    from actors.gateway.settings import Address
+    from starpod import logs
+    from starpod.daemon import running
+
+    logs.configure(default="warning")
+    config = load_config(instance)
+    async with running(instance, config, command="starpod chat", address=Address("127.0.0.1", 0)) as daemon:
+        yield daemon.info

@@ -1,0 +1,139 @@
+"""Running an instance: take it, start its tree, stay until told to stop, stop in order."""
+
+import gc
+import signal
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Final, final
+
+import attrs
+import trio
+
+from actors.gateway.settings import Address
+from actors.llm import messages as llm
+from bus import ActorError, BootError, ExitKind, Ids, Mesh, open_mesh
+from bus.stall import Stall, Watchdog
+from starpod import crash, logs
+from starpod.config import Config
+from starpod.errors import StarpodError
+from starpod.lock import DaemonInfo, InstanceLock
+from starpod.tree import Parts, tree
+from starpod.workspace import Instance
+
+FAILED: Final = 1
+
+
+class StartFailed(StarpodError):
+    """A part of the daemon could not start."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Running:
+    """A daemon in this process."""
+
+    mesh: Mesh
+    lock: InstanceLock
+
+    @property
+    def info(self) -> DaemonInfo:
+        """As others read it; its address is where the gateway listens."""
+        return self.lock.info
+
+
+@asynccontextmanager
+async def running(
+    instance: Instance, config: Config, *, command: str, address: Address | None = None
+) -> AsyncGenerator[Running]:
+    """Run an instance for the duration of a block.
+
+    Args:
+      instance: its ``.starpod`` must exist.
+      config: what it runs with.
+      command: how this process was started, for whoever finds the instance taken.
+      address: listen there instead of where the configuration says.
+
+    Raises InstanceBusy when another process runs it, StartFailed when a part cannot start.
+    """
+    boot_id = Ids().uuid()
+    with InstanceLock(instance, command=command, boot_id=boot_id, now=datetime.now(UTC)) as lock:
+        parts = Parts(
+            instance=instance,
+            config=config,
+            address=address or config.gateway.server_addr,
+            token=lock.info.token,
+            on_bound=lambda bound: lock.announce(str(bound)),
+        )
+        try:
+            async with open_mesh(tree(parts), log=logs.log, boot_id=boot_id) as mesh:
+                watchdog = _watch()
+                # What start-up left behind is never garbage: a full collection would stop the loop for it each time.
+                gc.collect()
+                gc.freeze()
+                try:
+                    yield Running(mesh=mesh, lock=lock)
+                finally:
+                    watchdog.stop()
+                    _report_failure(instance, mesh)
+        except BootError as error:
+            raise StartFailed(_first_words(error)) from error
+
+
+def _first_words(error: BaseException) -> str:
+    cause = error.__cause__
+    return str(cause) if isinstance(cause, ActorError | StarpodError) else str(error)
+
+
+def _watch() -> Watchdog:
+    def report(stall: Stall) -> None:
+        logs.log("error", str(stall), {"stack": stall.stack})
+
+    watchdog = Watchdog(report)
+    watchdog.start()
+    return watchdog
+
+
+def _report_failure(instance: Instance, mesh: Mesh) -> None:
+    """Leave a crash report behind when the tree has given up."""
+    exit = mesh.exit
+    if exit is not None and exit.kind not in {ExitKind.STOPPED, ExitKind.NORMAL}:
+        path = crash.write_report(instance.agent_home / "crashes", mesh, exit=exit)
+        logs.log("error", "starpod gives up", {"reason": str(exit), "report": str(path)})
+
+
+async def serve(
+    instance: Instance,
+    config: Config,
+    *,
+    command: str,
+    address: Address | None = None,
+    on_ready: Callable[[Running, str], None],
+) -> int:
+    """Run an instance until a signal or its own end; the exit status of the process.
+
+    `on_ready` is told the daemon and the default model once it listens. The first INT or TERM stops everything in order, a second one at once.
+    """
+    with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async with running(instance, config, command=command, address=address) as daemon:
+            on_ready(daemon, (await daemon.mesh.bus.ask(llm.Models())).default)
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(_until_ended, daemon.mesh, nursery.cancel_scope)
+                async for _ in signals:
+                    nursery.cancel_scope.cancel(reason="signal")
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(_force_on, signals, daemon.mesh)
+                exit = await daemon.mesh.stop()
+                nursery.cancel_scope.cancel(reason="stopped")
+    return 0 if exit.kind is ExitKind.STOPPED else FAILED
+
+
+async def _until_ended(mesh: Mesh, scope: trio.CancelScope) -> None:
+    await mesh.wait()
+    scope.cancel(reason="the tree has ended by itself")
+
+
+async def _force_on(signals: AsyncIterator[int], mesh: Mesh) -> None:
+    async for _ in signals:
+        logs.log("warning", "stopping at once", {})
+        mesh.force()

@@ -1,0 +1,66 @@
+"""The supervision tree of the daemon, on one screen. Start order is dependency order.
+
+The only module that knows the actors by class; everybody else knows their messages.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import final
+
+import attrs
+
+from actors.agent.conductor import ConductorActor
+from actors.agent.conversation import ConversationActor
+from actors.gateway.settings import Address
+from actors.session.actor import SessionActor
+from actors.tooling import Catalogue
+from actors.tools import messages as tools
+from bus import Backoff, Child, Intensity, Limits, Pool, Supervisor
+from starpod.config import Config
+from starpod.workspace import Instance
+
+TOOLS = Catalogue([tools.FileRead, tools.FileWrite, tools.FileList, tools.FileDelete, tools.Attach])
+"""What the model may use, in the order in which it is told of it."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Parts:
+    """What the tree is made from."""
+
+    instance: Instance
+    config: Config
+    address: Address
+    token: str = attrs.field(repr=False)
+    """The operator's; the tap asks for it."""
+    on_bound: Callable[[Address], None]
+    """Told where the gateway listens, once it does."""
+
+
+def tree(parts: Parts) -> Supervisor:
+    """The whole daemon."""
+    config, instance = parts.config, parts.instance
+    soul = partial(_read_soul, instance)
+    conversation = partial(ConversationActor, settings=config.agent, catalogue=TOOLS, soul=soul)
+    return Supervisor("root", "rest_for_one", [
+        Supervisor("storage", "one_for_one", [session_child(instance, config)]),
+        Supervisor("services", "one_for_one", [
+            Child("llm", _llm(parts), backoff=Backoff(first=0.5)),
+            Child("tools", _tools(parts)),
+        ]),
+        Supervisor("agent", "one_for_one", [
+            Pool("conversation", conversation, limit=512, limits=Limits(stop_within=20)),
+            Child("conductor", partial(ConductorActor, config.agent), limits=Limits(mailbox=256)),
+        ]),
+        Supervisor("edges", "one_for_one", [Child("gateway", _gateway(parts))]),
+    ], intensity=Intensity(5, 60))  # fmt: skip
+
+
+def session_child(instance: Instance, config: Config) -> Child:
+    """The owner of the conversations; also alone, for a look at them while no daemon runs."""
+    factory = partial(SessionActor, instance.db_dir / "session.db", config.session)
+    return Child("session", factory, limits=Limits(mailbox=256))
+
+
+def _read_soul(instance: Instance) -> str:
+    return instance.soul.read_text(encoding="utf-8") if instance.soul.is_file() else ""
