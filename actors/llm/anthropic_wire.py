@@ -7,14 +7,24 @@ from typing import Any, Final, final
 
 from actors.llm.answer import END_TURN, MAX_TOKENS, Answer, CharacterJoiner, Draft, Kind, Tokens
 from actors.llm.failures import failure, read_report
-from actors.llm.history import may_think, normalise, signed
+from actors.llm.history import may_think, normalise, place_notes, signed
 from actors.llm.messages import CompletionEvent, SystemText, TextDelta, ThinkingDelta, ToolCallStarted
 from actors.llm.pictures import Picture, Pictures
 from actors.llm.prompt import BUDGETS, JsonObject, Prompt, answer_limit
-from actors.vocabulary import Block, Image, RedactedThinking, Text, Thinking, ToolResult, ToolSpec, ToolUse
+from actors.vocabulary import (
+    Block,
+    ChatMessage,
+    Image,
+    RedactedThinking,
+    Text,
+    Thinking,
+    ToolResult,
+    ToolSpec,
+    ToolUse,
+)
 
 CACHED: Final = {"type": "ephemeral"}
-"""Marks the end of a prefix that the provider may keep. Up to four a request; three are used."""
+"""Marks the end of a prefix that the provider may keep: tools, then system, then messages. Four a request, no more."""
 
 _ILLEGAL_IN_ID: Final = re.compile(r"[^A-Za-z0-9_-]")
 _LEAST_BUDGET: Final = 1024
@@ -23,32 +33,42 @@ _LEAST_BUDGET: Final = 1024
 # --- request ------------------------------------------------------------------------------------------------
 
 
-def request_body(prompt: Prompt) -> JsonObject:
-    """The body of ``POST /v1/messages`` for a streamed answer.
-
-    Cache breakpoints: the last cached part of the system prompt, the last tool, the last block of the last message.
-    """
-    messages = normalise(prompt.messages, signed)
-    budget = BUDGETS[prompt.effort] if prompt.effort and may_think(messages) else None
+def request_body(prompt: Prompt, *, options: Mapping[str, Any]) -> JsonObject:
+    """The body of ``POST /v1/messages`` for a streamed answer. `options` win over everything but `stream`."""
+    history = normalise(prompt.messages, signed)
+    budget = BUDGETS[prompt.effort] if prompt.effort and may_think(history) else None
     limit = answer_limit(prompt, budget)
-    body: JsonObject = {"model": prompt.model, "max_tokens": limit, "stream": True}
-    if prompt.system:
-        body["system"] = _system(prompt.system)
+    noted = place_notes(history, prompt.system)
+    body: JsonObject = {"model": prompt.model, "max_tokens": limit}
+    if system := [part for part in prompt.system if part.cached or noted is None]:
+        body["system"] = _system(system)
     if prompt.tools:
-        body["tools"] = [_tool(tool) for tool in prompt.tools]
-        body["tools"][-1]["cache_control"] = CACHED
-    body["messages"] = [
-        {"role": message.role, "content": [_block(block, prompt.pictures) for block in message.content]}
-        for message in messages
-    ]
-    if body["messages"] and body["messages"][-1]["role"] == "user":
-        body["messages"][-1]["content"][-1]["cache_control"] = CACHED
+        *tools, last = (_tool(tool) for tool in prompt.tools)
+        body["tools"] = [*tools, {**last, "cache_control": CACHED}]
+    body["messages"] = _messages(history, prompt.pictures, noted)
     if budget is not None and (budget := min(budget, limit - _LEAST_BUDGET)) >= _LEAST_BUDGET:
         body["thinking"] = {"type": "enabled", "budget_tokens": budget}
-    return body
+    return {**body, **options, "stream": True}
 
 
-def _system(parts: tuple[SystemText, ...]) -> list[JsonObject]:
+def _messages(history: list[ChatMessage], pictures: Pictures, noted: int | None) -> list[JsonObject]:
+    """The history, with two breakpoints.
+
+    The last block is found again by the next round of this turn; the last one before the note by the next turn, when
+    the note is gone.
+    """
+    messages: list[JsonObject] = [
+        {"role": message.role, "content": [_block(block, pictures) for block in message.content]}
+        for message in history
+    ]
+    if noted is not None:
+        messages[noted]["content"][-2]["cache_control"] = CACHED
+    if messages and messages[-1]["role"] == "user":
+        messages[-1]["content"][-1]["cache_control"] = CACHED
+    return messages
+
+
+def _system(parts: list[SystemText]) -> list[JsonObject]:
     blocks: list[JsonObject] = [{"type": "text", "text": part.text} for part in parts]
     stable = [i for i, part in enumerate(parts) if part.cached]
     if stable:

@@ -137,6 +137,5 @@ def _fault(provider: Provider, settings: Settings, env: Mapping[str, str]) -> st
 
 def _why_offline(settings: Settings, env: Mapping[str, str]) -> str:
     """What a person with a key should know."""
-    with_key = (name for name in PROVIDERS if api_key(name, env) is not None)
-    faults = (_fault(name, settings, env) for name in with_key)
-    return next((f"A key is there, but {fault}." for fault in faults if fault), "")
+    faults = [_fault(name, settings, env) for name in PROVIDERS if api_key(name, env)]
+    return f"A key is there, but {faults[0]}." if faults else ""

@@ -141,8 +141,8 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 def _kind(report: Report) -> ErrorKind:
     if _NO_MONEY.search(report.message):
         return "billing"
-    named = next((_BY_NAME[name] for name in report.names if name in _BY_NAME), None)
-    if named == "billing" or named == "context_length":  # noqa: PLR1714 - narrows the type
+    named: ErrorKind | None = next((_BY_NAME[name] for name in report.names if name in _BY_NAME), None)
+    if named is not None and named in ("billing", "context_length"):
         return named
     if report.status in (None, 400, 413, 422) and _TOO_LONG.search(report.message):
         return "context_length"

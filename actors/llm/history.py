@@ -1,9 +1,10 @@
 """A conversation made fit for a provider: no empty blocks, no empty messages, no two of one role in a row. Pure."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import attrs
 
+from actors.llm.messages import SystemText
 from actors.vocabulary import Block, ChatMessage, Image, RedactedThinking, Text, Thinking, ToolResult, ToolUse
 
 Keep = Callable[[Block], bool]
@@ -64,3 +65,22 @@ def images(messages: Iterable[ChatMessage]) -> list[Image]:
                 case Text() | Thinking() | RedactedThinking() | ToolUse():
                     pass
     return found
+
+
+def place_notes(messages: list[ChatMessage], system: Sequence[SystemText]) -> int | None:
+    """Put the parts of `system` that change behind the last words of the person; return the index of that message.
+
+    In the system prompt they would stand before the whole conversation, and each change would keep a provider from
+    reusing what it has cached of it. None, and no change, when there is nothing to place or the person said nothing.
+    """
+    notes = [part.text for part in system if not part.cached and part.text.strip()]
+    spoken = (i for i in reversed(range(len(messages))) if _is_spoken(messages[i]))
+    index = next(spoken, None) if notes else None
+    if index is not None:
+        note = Text(text="<system-note>\n" + "\n".join(notes) + "\n</system-note>")
+        messages[index] = attrs.evolve(messages[index], content=(*messages[index].content, note))
+    return index
+
+
+def _is_spoken(message: ChatMessage) -> bool:
+    return message.role == "user" and isinstance(message.content[-1], Text | Image)

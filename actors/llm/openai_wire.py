@@ -6,7 +6,7 @@ from typing import Any, Final, Literal, final
 
 from actors.llm.answer import END_TURN, MAX_TOKENS, TOOL_USE, Answer, CharacterJoiner, Draft, Tokens
 from actors.llm.failures import failure, read_report
-from actors.llm.history import normalise, unthinking
+from actors.llm.history import normalise, place_notes, unthinking
 from actors.llm.messages import CompletionEvent, TextDelta, ThinkingDelta, ToolCallStarted
 from actors.llm.pictures import Picture, Pictures
 from actors.llm.prompt import BUDGETS, JsonObject, Prompt, answer_limit
@@ -43,9 +43,11 @@ def _tool(tool: ToolSpec) -> JsonObject:
 
 
 def _messages(prompt: Prompt) -> list[JsonObject]:
-    system = "\n".join(part.text for part in prompt.system if part.text)
+    history = normalise(prompt.messages, unthinking)
+    noted = place_notes(history, prompt.system)
+    system = "\n".join(part.text for part in prompt.system if part.text and (part.cached or noted is None))
     messages: list[JsonObject] = [{"role": "system", "content": system}] if system else []
-    for message in normalise(prompt.messages, unthinking):
+    for message in history:
         if message.role == "assistant":
             messages.append(_assistant(message))
         else:
