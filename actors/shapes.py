@@ -72,7 +72,9 @@ class Supplied:
 def nearest(name: str, known: Iterable[str]) -> str:
     """The end of an error about an unknown name: ``, did you mean 'limit'?`` or nothing."""
     folded = {each.casefold(): each for each in known}
-    close = difflib.get_close_matches(name.casefold(), folded, n=1)
+    name = name.casefold()
+    close = difflib.get_close_matches(name, folded, n=1, cutoff=0.7)
+    close += [each for each in folded if len(name) > 2 and (each in name or name in each)]
     return f", did you mean {folded[close[0]]!r}?" if close else ""
 
 

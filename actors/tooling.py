@@ -118,9 +118,7 @@ class UnknownTool(ActorError):
     known: tuple[str, ...]
 
     def __str__(self) -> str:
-        return (
-            f"There is no tool {self.name!r}{nearest(self.name, self.known)}. Tools: {', '.join(self.known)}."
-        )
+        return f"There is no tool {self.name!r}{nearest(self.name, self.known) or '.'} Tools: {', '.join(self.known)}."
 
 
 @attrs.define(eq=False, kw_only=True)

@@ -72,6 +72,8 @@ def read(file: BinaryIO, path: str, offset: int, limit: int | None, room: int) -
     first = max(offset, 1)
     passed = _pass_lines(file, first - 1)
     data = _lines(file.read(room + 1), limit)
+    if b"\0" in data:
+        raise NotText(path=path, size=size)
     try:
         return _text(data, first, passed, size, room)
     except UnicodeDecodeError as error:
@@ -167,6 +169,15 @@ def locate(home: Home, place: Place) -> Located:
             device=found.st_dev,
             inode=found.st_ino,
         )
+
+
+def load(home: Home, path: str) -> bytes:
+    """The bytes of a picture. Raises what reading raises, and FileTooLarge beyond MAX_IMAGE."""
+    with home.place(path) as place, place.open() as file:
+        data = file.read(MAX_IMAGE + 1)
+        if len(data) > MAX_IMAGE:
+            raise FileTooLarge(path=place.path, size=os.fstat(file.fileno()).st_size, limit=MAX_IMAGE)
+        return data
 
 
 # --- changing ---------------------------------------------------------------------------------------------

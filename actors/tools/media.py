@@ -12,6 +12,26 @@ _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9.+-]{0,60}/[a-z0-9][a-z0-9.+-]{0,60}")
 _BY_NAME = mimetypes.MimeTypes()
 """Only the table that comes with Python, so that every machine answers the same."""
+_OFFICE = "application/vnd.openxmlformats-officedocument"
+for _extension, _type in {
+    ".docx": f"{_OFFICE}.wordprocessingml.document",
+    ".epub": "application/epub+zip",
+    ".flac": "audio/flac",
+    ".ics": "text/calendar",
+    ".log": "text/plain",
+    ".m4a": "audio/mp4",
+    ".markdown": "text/markdown",
+    ".md": "text/markdown",
+    ".mkv": "video/x-matroska",
+    ".oga": "audio/ogg",
+    ".ogg": "audio/ogg",
+    ".pptx": f"{_OFFICE}.presentationml.presentation",
+    ".toml": "application/toml",
+    ".xlsx": f"{_OFFICE}.spreadsheetml.sheet",
+    ".yaml": "application/yaml",
+    ".yml": "application/yaml",
+}.items():
+    _BY_NAME.add_type(_type, _extension)
 _PACKED = {"gzip": "application/gzip", "bzip2": "application/x-bzip2", "xz": "application/x-xz"}
 
 

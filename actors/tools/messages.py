@@ -131,7 +131,7 @@ class ExtensionNotAllowed(AttachmentRefused):
 
 # --- tools of the model -----------------------------------------------------------------------------------
 
-_PATH = described("Path relative to the home folder, such as documents/notes.md.", max_length=4096)
+_PATH = described("Path relative to the home folder, such as documents/notes.md.")
 
 
 @final

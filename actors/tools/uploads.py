@@ -1,5 +1,6 @@
 """Files that people send: which are taken, and what they are called in ``downloads/``."""
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from datetime import datetime
@@ -22,14 +23,15 @@ def check(rules: Attachments, name: str, size: int) -> None:
     if size > rules.max_file_size:
         raise AttachmentTooLarge(name=name, size=size, limit=rules.max_file_size)
     extension = name.rpartition(".")[2]
-    if rules.allowed_extensions and extension.casefold() not in map(str.casefold, rules.allowed_extensions):
+    allowed = {each.removeprefix(".").casefold() for each in rules.allowed_extensions}
+    if allowed and extension.casefold() not in allowed:
         raise ExtensionNotAllowed(name=name, extension=extension, allowed=rules.allowed_extensions)
 
 
 def safe_name(name: str) -> str:
-    """A name that is one path component and shows what it is: no separators, ``..``, control characters."""
+    """A name that is one path component and shows what it is: no separators, ``..``, invisible characters."""
     kept = "".join("_" if char in "/\\:" or unicodedata.category(char)[0] == "C" else char for char in name)
-    return _shortened(kept.replace("..", "_").strip()) or "file"
+    return _shortened(re.sub(r"\.{2,}", ".", kept).strip()) or "file"
 
 
 def _shortened(name: str) -> str:

@@ -1,0 +1,270 @@
+"""Types as JSON: what the schema says, what is read, and how mistakes are told."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, final
+
+import attrs
+import pytest
+from attrs.validators import min_len
+from cattrs.preconf.json import make_converter
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actors.shapes import NoJsonForm, Problem, Record, Supplied, described, nearest, shape_of
+
+JSON = make_converter()
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Schedule:
+    kind: Literal["cron", "interval"]
+    every: Annotated[float, described("Seconds between two runs.", ge=0.5)] = 60.0
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Job:
+    name: Annotated[str, described("What to call it.", max_length=8)]
+    schedule: Schedule
+    retries: Annotated[int, described("Attempts.", ge=0, le=9)] = 3
+    enabled: bool = True
+    note: str | None = None
+    tags: Annotated[tuple[str, ...], described("Words.", max_length=3)] = ()
+    steps: tuple[Schedule, ...] = attrs.field(factory=tuple)
+    headers: Mapping[str, str] = attrs.field(factory=dict[str, str])
+    extra: Any = None
+    owner: Annotated[str, Supplied("user")] = "nobody"
+
+
+JOB = Record(Job)
+GOOD: dict[str, Any] = {"name": "tea", "schedule": {"kind": "cron"}}
+
+
+def read(value: Any, **supplied: str) -> Job:
+    problems: list[Problem] = []
+    job: Job = JOB.read(value, "", problems, supplied)
+    assert problems == []
+    return job
+
+
+def faults(value: Any) -> dict[str, str]:
+    problems: list[Problem] = []
+    assert JOB.read(value, "", problems, {}) is None
+    return {problem.field: problem.fault for problem in problems}
+
+
+def test_the_schema_says_types_bounds_descriptions_and_defaults() -> None:
+    schedule = {
+        "type": "object",
+        "properties": {
+            "kind": {"type": "string", "enum": ["cron", "interval"]},
+            "every": {
+                "type": "number",
+                "minimum": 0.5,
+                "description": "Seconds between two runs.",
+                "default": 60.0,
+            },
+        },
+        "additionalProperties": False,
+        "required": ["kind"],
+    }
+    assert JOB.schema == {
+        "type": "object",
+        "properties": {
+            "name": {"type": "string", "maxLength": 8, "description": "What to call it."},
+            "schedule": schedule,
+            "retries": {
+                "type": "integer",
+                "minimum": 0,
+                "maximum": 9,
+                "description": "Attempts.",
+                "default": 3,
+            },
+            "enabled": {"type": "boolean", "default": True},
+            "note": {"type": "string"},
+            "tags": {
+                "type": "array",
+                "items": {"type": "string"},
+                "maxItems": 3,
+                "description": "Words.",
+                "default": [],
+            },
+            "steps": {"type": "array", "items": schedule, "default": []},
+            "headers": {"type": "object", "additionalProperties": {"type": "string"}, "default": {}},
+            "extra": {},
+        },
+        "additionalProperties": False,
+        "required": ["name", "schedule"],
+    }
+
+
+def test_absent_fields_take_their_defaults() -> None:
+    assert read(GOOD) == Job(name="tea", schedule=Schedule(kind="cron"))
+
+
+def test_null_is_the_same_as_absent_for_a_field_with_a_default() -> None:
+    assert read({**GOOD, "retries": None, "note": None, "tags": None}) == read(GOOD)
+
+
+def test_a_supplied_field_is_not_part_of_the_json() -> None:
+    assert JOB.supplied == {"owner": "user"}
+    assert read(GOOD, owner="ada").owner == "ada"
+    assert faults({**GOOD, "owner": "eve"}) == {"owner": "unknown field"}
+
+
+@pytest.mark.parametrize(
+    ("field", "given_value", "meant"),
+    [
+        ("retries", 3.0, 3),
+        ("retries", "7", 7),
+        ("enabled", "false", False),
+        ("schedule", {"kind": "cron", "every": 5}, Schedule(kind="cron", every=5.0)),
+        ("schedule", {"kind": "cron", "every": "5"}, Schedule(kind="cron", every=5.0)),
+    ],
+)
+def test_what_can_be_meant_in_one_way_only_is_understood(field: str, given_value: Any, meant: Any) -> None:
+    assert getattr(read({**GOOD, field: given_value}), field) == meant
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "fault"),
+    [
+        ("name", 5, "expected a string of at most 8 characters, got 5"),
+        ("name", "Earl Grey", "expected at most 8 characters, got 9"),
+        ("name", "\ud83d", "contains half of a surrogate pair, which is not a character"),
+        ("name", None, "expected a string of at most 8 characters, got null"),
+        ("retries", -1, "expected a whole number of at least 0 and at most 9, got -1"),
+        ("retries", 10, "expected a whole number of at least 0 and at most 9, got 10"),
+        ("retries", 1.5, "expected a whole number of at least 0 and at most 9, got 1.5"),
+        ("retries", True, "expected a whole number of at least 0 and at most 9, got true"),
+        ("retries", "many", 'expected a whole number of at least 0 and at most 9, got "many"'),
+        ("retries", "9" * 30, f'expected a whole number of at least 0 and at most 9, got "{"9" * 30}"'),
+        ("enabled", 1, "expected true or false, got 1"),
+        ("enabled", "yes", 'expected true or false, got "yes"'),
+        ("tags", "a,b", 'expected a list, got "a,b"'),
+        ("tags", ["a"] * 4, "expected at most 3 items, got 4"),
+        ("headers", [], "expected an object, got []"),
+        ("schedule", "daily", 'expected an object, got "daily"'),
+        ("schedule", None, "expected an object, got null"),
+        ("note", {}, "expected a string, got {}"),
+    ],
+)
+def test_a_mistake_names_the_field_what_was_expected_and_what_came(field: str, value: Any, fault: str) -> None:
+    assert faults({**GOOD, field: value}) == {field: fault}
+
+
+@pytest.mark.parametrize("every", [float("nan"), float("inf"), 10**400])
+def test_a_number_is_finite(every: float) -> None:
+    assert list(faults({**GOOD, "schedule": {"kind": "cron", "every": every}})) == ["schedule.every"]
+
+
+@pytest.mark.parametrize("value", [2**63, -(2**63) - 1, 1e300])
+def test_a_whole_number_has_64_bits(value: float) -> None:
+    problems: list[Problem] = []
+    shape_of(int).read(value, "n", problems)
+    assert len(problems) == 1
+
+
+def test_every_mistake_is_told_at_once_with_its_path() -> None:
+    assert faults(
+        {
+            "schedule": {"kind": "Interval", "evry": 5},
+            "steps": [{"kind": "cron"}, {"kind": 7}],
+            "tags": ["a", 2],
+            "headers": {"X": 1},
+            "retrys": 1,
+        }
+    ) == {
+        "name": "expected a string of at most 8 characters, got nothing",
+        "schedule.kind": "expected one of \"cron\", \"interval\", got \"Interval\", did you mean 'interval'?",
+        "schedule.evry": "unknown field, did you mean 'every'?",
+        "steps[1].kind": 'expected one of "cron", "interval", got 7',
+        "tags[1]": "expected a string, got 2",
+        "headers.X": "expected a string, got 1",
+        "retrys": "unknown field, did you mean 'retries'?",
+    }
+
+
+def test_what_came_is_shown_shortened() -> None:
+    assert faults({**GOOD, "retries": "x" * 1000})["retries"].endswith(f'got "{"x" * 56}...')
+
+
+@pytest.mark.parametrize("value", [None, [], "text", 5])
+def test_an_input_that_is_no_object_is_a_mistake_of_the_whole(value: Any) -> None:
+    assert list(faults(value)) == [""]
+
+
+def test_a_validator_of_the_class_is_a_mistake_of_the_whole() -> None:
+    @attrs.frozen(kw_only=True)
+    class Named:
+        name: str = attrs.field(validator=min_len(1))
+
+    problems: list[Problem] = []
+    assert Record(Named).read({"name": ""}, "", problems, {}) is None
+    assert [problem.field for problem in problems] == [""]
+
+
+@pytest.mark.parametrize("annotation", [bytes, list[int], int | str, tuple[int, str], Mapping[int, str], Literal[1]])
+def test_a_type_without_a_json_form_is_refused(annotation: Any) -> None:
+    with pytest.raises(NoJsonForm):
+        shape_of(annotation)
+
+
+def test_a_field_without_a_json_form_is_named() -> None:
+    @attrs.frozen(kw_only=True)
+    class Picture:
+        pixels: bytes
+
+    with pytest.raises(NoJsonForm, match=r"Picture\.pixels: bytes"):
+        Record(Picture)
+
+
+def test_the_nearest_name_is_found_whatever_its_case() -> None:
+    assert nearest("OFSET", ["path", "Offset"]) == ", did you mean 'Offset'?"
+    assert nearest("file_path", ["path", "Offset"]) == ", did you mean 'path'?"
+    assert nearest("Read", ["FileList", "FileRead"]) == ", did you mean 'FileRead'?"
+    assert nearest("zzz", ["path", "Offset"]) == ""
+
+
+WORDS = st.text(st.characters(exclude_categories=("Cs",)), max_size=8)
+SCHEDULES = st.builds(
+    Schedule,
+    kind=st.sampled_from(("cron", "interval")),
+    every=st.floats(min_value=0.5, allow_infinity=False, allow_nan=False),
+)
+JOBS = st.builds(
+    Job,
+    name=WORDS,
+    schedule=SCHEDULES,
+    retries=st.integers(0, 9),
+    enabled=st.booleans(),
+    note=st.none() | WORDS,
+    tags=st.lists(WORDS, max_size=3).map(tuple),
+    steps=st.lists(SCHEDULES, max_size=3).map(tuple),
+    headers=st.dictionaries(WORDS, WORDS, max_size=3),
+    extra=st.none() | st.integers() | WORDS,
+)
+
+
+@given(JOBS)
+def test_what_can_be_written_is_read_back(job: Job) -> None:
+    plain = JSON.loads(JSON.dumps(job), dict[str, Any])
+    plain.pop("owner")
+    assert read(plain) == job
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+        lambda inner: st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from([field.name for field in attrs.fields(Job)] + ["kind", "every", "x"]), inner
+        ),
+        max_leaves=12,
+    )
+)
+def test_anything_a_model_writes_gives_a_value_or_named_mistakes(value: Any) -> None:
+    problems: list[Problem] = []
+    job = JOB.read(value, "", problems, {})
+    assert isinstance(job, Job) if not problems else job is None

@@ -1,0 +1,161 @@
+"""The tools actor on a bus, with real files and, outside virtual time, real threads."""
+
+import threading
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+
+from actors.tooling import CallContext, Catalogue, render
+from actors.tools import files
+from actors.tools import messages as tools
+from actors.tools.actor import INLINE, ToolsActor
+from actors.tools.settings import Attachments, Settings
+from actors.vocabulary import Text
+from bus.testing import MeshUnderTest, open_test_mesh
+
+CATALOGUE = Catalogue(tools.TOOLS)
+
+
+async def start(
+    mesh: MeshUnderTest, home: Path, settings: Settings | None = None, max_result: int = 50_000
+) -> None:
+    await mesh.start(partial(ToolsActor, home, settings or Settings(), max_result))
+
+
+async def call(mesh: MeshUnderTest, name: str, number: int = 1, **input: Any) -> str:
+    """Call a tool as a model does; returns the text it gets."""
+    context = CallContext(call=f"turn:{number}", session="s", user="admin", turn="turn")
+    reply = await mesh.bus.ask(CATALOGUE.decode(name, input, context))
+    (block,) = render(reply).content
+    assert isinstance(block, Text)
+    return block.text
+
+
+async def test_a_file_is_written_listed_read_and_deleted(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    async with open_test_mesh() as mesh:
+        await start(mesh, home)
+        path = "documents/notes.md"
+        assert await call(mesh, "FileWrite", path=path, content="hello") == f"Successfully wrote {path}"
+        assert await call(mesh, "FileList", path="documents") == (
+            '[\n  {"name": "notes.md", "size": 5, "type": "file"}\n]'
+        )
+        assert await call(mesh, "FileRead", path=path) == "hello"
+        assert await call(mesh, "FileDelete", path=path) == f"Deleted {path}"
+        assert await call(mesh, "FileList", path="documents") == "[]"
+
+
+async def test_an_attached_file_goes_to_the_person(tmp_path: Path) -> None:
+    async with open_test_mesh() as mesh:
+        await start(mesh, tmp_path)
+        await mesh.bus.ask(tools.FileWrite(path="documents/plan.md", content="# Plan", call="1"))
+        rendered = render(await mesh.bus.ask(tools.Attach(path="documents/plan.md")))
+        assert [(each.name, each.media_type, each.size) for each in rendered.attachments] == [
+            ("plan.md", "text/markdown", 6)
+        ]
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        tools.FileRead(path="no.txt"),
+        tools.FileRead(path="../x"),
+        tools.FileList(path="no"),
+        tools.FileDelete(path="no.txt"),
+        tools.Attach(path="no.txt"),
+        tools.Locate(path="/etc/passwd"),
+        tools.FileWrite(path=".starpod/x", content="", call="1"),
+    ],
+)
+async def test_a_refusal_is_an_error_of_the_call_not_of_the_actor(tmp_path: Path, request_: Any) -> None:
+    async with open_test_mesh() as mesh:
+        await start(mesh, tmp_path)
+        with pytest.raises(tools.FileError):
+            await mesh.bus.ask(request_)
+        await mesh.bus.ask(tools.FileWrite(path="a.txt", content="still there", call="1"))
+
+
+async def test_a_text_longer_than_a_result_may_be_is_cut(tmp_path: Path) -> None:
+    (tmp_path / "long.txt").write_text("line\n" * 1000)
+    async with open_test_mesh() as mesh:
+        await start(mesh, tmp_path, max_result=1000)
+        text = await call(mesh, "FileRead", path="long.txt")
+        assert len(text) <= 1000
+        assert "of a file of 5000 bytes" in text
+
+
+async def test_an_upload_is_checked_and_found_again(tmp_path: Path) -> None:
+    source = tmp_path / "upload"
+    source.write_bytes(b"hello")
+    async with open_test_mesh() as mesh:
+        rules = Attachments(allowed_extensions=("md",))
+        await start(mesh, tmp_path / "home", Settings(attachments=rules))
+        with pytest.raises(tools.ExtensionNotAllowed):
+            await mesh.bus.ask(tools.SaveUpload(source=str(source), name="a.exe"))
+        saved = await mesh.bus.ask(tools.SaveUpload(source=str(source), name="plan.md"))
+        located = await mesh.bus.ask(tools.Locate(path=saved.path))
+        with located.open() as file:
+            assert file.read() == b"hello"
+
+
+async def test_what_reads_little_is_done_at_once_and_the_rest_in_threads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: dict[str, bool] = {}
+
+    def spy(name: str) -> None:
+        real = getattr(files, name)
+
+        def work(*arguments: Any, **options: Any) -> Any:
+            threads[name] = threading.current_thread() is not threading.main_thread()
+            return real(*arguments, **options)
+
+        monkeypatch.setattr(files, name, work)
+
+    for name in ("read", "listing", "write", "delete"):
+        spy(name)
+    (tmp_path / "small.txt").write_bytes(b"x" * INLINE)
+    (tmp_path / "large.txt").write_bytes(b"x" * (INLINE + 1))
+    async with open_test_mesh() as mesh:
+        await start(mesh, tmp_path)
+        await call(mesh, "FileRead", path="small.txt")
+        assert threads == {"read": False}
+        await call(mesh, "FileRead", path="large.txt")
+        await call(mesh, "FileWrite", path="documents/a.txt", content="x")
+        await call(mesh, "FileList", path="documents")
+        await call(mesh, "FileDelete", path="documents/a.txt")
+        assert threads == {"read": True, "write": True, "listing": False, "delete": True}
+
+
+async def test_under_virtual_time_nothing_leaves_the_loop(tmp_path: Path, autojump_clock: object) -> None:
+    async with open_test_mesh() as mesh:
+        await start(mesh, tmp_path)
+        began = trio.current_time()
+        with trio.fail_after(0.001):
+            await call(mesh, "FileWrite", path="documents/a.txt", content="x" * 200_000)
+            await call(mesh, "FileRead", path="documents/a.txt")
+            await call(mesh, "FileDelete", path="documents/a.txt")
+        assert trio.current_time() == began
+
+
+async def test_many_calls_at_once_do_not_meet(tmp_path: Path) -> None:
+    async with open_test_mesh() as mesh:
+        await start(mesh, tmp_path)
+
+        async def one(number: int) -> None:
+            path = f"documents/{number}/a.txt"
+            await call(mesh, "FileWrite", number, path=path, content=str(number) * 1000)
+            assert await call(mesh, "FileRead", number, path=path) == str(number) * 1000
+
+        async with trio.open_nursery() as nursery:
+            for number in range(50):
+                nursery.start_soon(one, number)
+
+
+async def test_a_home_that_is_missing_is_made_at_the_start(tmp_path: Path) -> None:
+    async with open_test_mesh() as mesh:
+        await start(mesh, tmp_path / "deep/home")
+        assert await call(mesh, "FileList") == "[]"

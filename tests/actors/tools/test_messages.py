@@ -1,0 +1,85 @@
+"""The file tools as a model sees them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cattrs.preconf.json import make_converter
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actors.tooling import CallContext, Catalogue, InvalidInput, tool_of
+from actors.tools import messages as tools
+from bus import Request
+
+CATALOGUE = Catalogue(tools.TOOLS)
+GOLDEN = Path(__file__).with_name("specs.json")
+HERE = CallContext(call="turn-1:3", session="s1", user="admin", turn="turn-1")
+JSON = make_converter()
+TEXT = st.text(st.characters(codec="utf-8"), max_size=30)
+
+
+def test_what_the_model_is_offered_changes_only_on_purpose() -> None:
+    assert json.loads(JSON.dumps(CATALOGUE.specs())) == json.loads(GOLDEN.read_text())
+
+
+def test_the_file_tools_take_little_room_in_a_prompt() -> None:
+    assert len(JSON.dumps(CATALOGUE.specs())) < 2000
+
+
+def test_what_follows_a_crash_is_declared() -> None:
+    assert {offered.name: (offered.effect, offered.on_doubt) for offered in CATALOGUE} == {
+        "FileRead": ("pure", None),
+        "FileWrite": ("unsafe", "retry"),
+        "FileList": ("pure", None),
+        "FileDelete": ("unsafe", "tell_model"),
+        "Attach": ("pure", None),
+    }
+
+
+CALLS: st.SearchStrategy[Request[Any]] = st.one_of(
+    st.builds(
+        tools.FileRead, path=TEXT, offset=st.integers(0, 2**40), limit=st.none() | st.integers(1, 2**40)
+    ),
+    st.builds(tools.FileWrite, path=TEXT, content=TEXT, call=st.just(HERE.call)),
+    st.builds(tools.FileList, path=TEXT),
+    st.builds(tools.FileDelete, path=TEXT),
+    st.builds(tools.Attach, path=TEXT),
+)
+
+
+@given(CALLS)
+def test_every_call_written_as_json_is_read_back(request_: Request[Any]) -> None:
+    offered = tool_of(type(request_))
+    written = JSON.loads(JSON.dumps(request_), dict[str, Any])
+    written.pop("call", None)
+    assert CATALOGUE.decode(offered.name, written, HERE) == request_
+
+
+def test_a_folder_need_not_be_named() -> None:
+    assert CATALOGUE.decode("FileList", {}, HERE) == tools.FileList(path=".")
+
+
+@pytest.mark.parametrize(
+    ("name", "input", "faults"),
+    [
+        ("FileRead", {}, ["path: expected a string, got nothing"]),
+        (
+            "FileRead",
+            {"file_path": "a", "offset": -1, "limit": 0},
+            [
+                "path: expected a string, got nothing",
+                "offset: expected a whole number of at least 0, got -1",
+                "limit: expected a whole number of at least 1, got 0",
+                "file_path: unknown field, did you mean 'path'?",
+            ],
+        ),
+        ("FileWrite", {"path": "a", "content": ["x"]}, ['content: expected a string, got ["x"]']),
+        ("FileWrite", {"path": "a", "content": "x", "call": "1"}, ["call: unknown field"]),
+    ],
+)
+def test_a_wrong_call_is_told_field_by_field(name: str, input: dict[str, Any], faults: list[str]) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        CATALOGUE.decode(name, input, HERE)
+    assert str(caught.value).splitlines()[1:] == [f"- {fault}" for fault in faults]
