@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, TypeVarTuple, cast
 import attrs
 
 from bus.errors import BootError
-from bus.message import CONCURRENT, HANDLES, Command, Event, Lane, Message, Request, Stream
+from bus.message import CONCURRENT, HANDLES, Abandon, Command, Event, Lane, Message, Request, Stream
 
 if TYPE_CHECKING:
     from bus.bus import Bus
@@ -33,6 +33,8 @@ class Handler:
     """Messages at once; 0 means one at a time, in the mailbox loop."""
     streams: bool
     control: bool
+    finishes: bool
+    """It changes state, so it is finished whatever its asker does, and what it asks in turn has time of its own."""
 
 
 Handlers = dict[type[Message], Handler]
@@ -53,7 +55,14 @@ def handlers_of(actor: type[Actor]) -> Handlers:
             raise BootError(f"{actor.__name__}.{name} handles {kind.__name__}, which is no kind of message")
         limit = cast("int", getattr(method, CONCURRENT, 0))
         control = kind.lane is Lane.CONTROL
-        table[kind] = Handler(kind, method, 0 if control else limit, issubclass(kind, Stream), control)
+        table[kind] = Handler(
+            kind=kind,
+            method=method,
+            limit=0 if control else limit,
+            streams=issubclass(kind, Stream),
+            control=control,
+            finishes=issubclass(kind, Request) and kind.abandon is Abandon.FINISH,
+        )
     return table
 
 

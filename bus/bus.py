@@ -15,7 +15,7 @@ from bus.envelope import INFINITY, Context, Envelope, current
 from bus.errors import AskCycle, NoRoute, SelfSendWouldBlock
 from bus.events import EventT, Lag, Subscription, Subscriptions
 from bus.exits import Exit
-from bus.flight import Record
+from bus.flight import Dropped, Record
 from bus.health import Health, NodeHealth, State
 from bus.ids import Ids
 from bus.mailbox import Put
@@ -68,17 +68,12 @@ class Bus:
         context = current.get()
         cell = self._route(request)
         reply = Reply()
-        envelope = core.envelope(
-            "ask",
-            request,
-            context,
-            cell.name,
-            deadline=core.limit(request, context),
-            reply=reply,
-            target=cell,
-        )
-        waiter = self._wait_edge(context, cell, envelope)
-        core.deadlines.add(envelope, envelope.deadline)
+        now = core.now()
+        own = now + request.within
+        deadline = min(context.deadline, own)
+        envelope = core.envelope("ask", request, context, cell.name, now, deadline, reply, cell)
+        waiter = self._wait_edge(context, cell, envelope) if context.serial else None
+        core.deadlines.add(envelope, deadline)
         try:
             if not cell.offer(envelope):
                 await self._wait_for_room(envelope, cell, context)
@@ -100,10 +95,11 @@ class Bus:
         """
         context = current.get()
         cell = self._route(command)
-        deadline = INFINITY if command.within is None else self.core.now() + command.within
-        await self.post(
-            self.core.envelope("tell", command, context, cell.name, deadline=deadline, target=cell), cell
-        )
+        now = self.core.now()
+        deadline = INFINITY if command.within is None else now + command.within
+        envelope = self.core.envelope("tell", command, context, cell.name, now, deadline, None, cell)
+        if not cell.offer(envelope):
+            await self._post_slowly(envelope, cell, context)
 
     def stream(self, request: Stream[ItemT]) -> AbstractAsyncContextManager[AsyncIterator[ItemT]]:
         """Open a stream; leaving the block cancels the work. Errors are those of :meth:`ask`, raised when reading."""
@@ -113,7 +109,7 @@ class Bus:
         """Give an event to everybody who subscribed to its type. Waits only for subscribers that asked for it."""
         core = self.core
         if core.taps.published:
-            core.taps.message("published", core.envelope("event", event, current.get(), ""))
+            core.taps.message("published", core.envelope("event", event, current.get(), "", core.now()))
         for subscription in self._subscriptions.of(event):
             while not subscription.offer(event):
                 await subscription.wait_for_room()
@@ -202,7 +198,7 @@ class Bus:
     def _route(self, message: Message) -> Cell:
         cell = self.routes.find(type(message), _key(message))
         if cell is None:
-            envelope = self.core.envelope("tell", message, current.get(), "")
+            envelope = self.core.envelope("tell", message, current.get(), "", self.core.now())
             self.core.bury(envelope, "no_route")
             raise NoRoute(request=wire_name(type(message)), to="")
         return cell
@@ -220,9 +216,10 @@ class Bus:
 
     async def post(self, envelope: Envelope, cell: Cell) -> None:
         """Queue a message, waiting for room."""
-        if cell.offer(envelope):
-            return
-        context = current.get()
+        if not cell.offer(envelope):
+            await self._post_slowly(envelope, cell, current.get())
+
+    async def _post_slowly(self, envelope: Envelope, cell: Cell, context: Context) -> None:
         if context.cell is cell and context.serial:
             cell.give_up(envelope, "full")
             raise SelfSendWouldBlock(request=wire_name(type(envelope.message)), to=cell.name)
@@ -251,7 +248,7 @@ class Bus:
 
     async def _deliver_event(self, event: Event, cell: Cell) -> None:
         """Queue an event for an actor; by default one that finds no room is dropped, visibly."""
-        envelope = self.core.envelope("event", event, current.get(), cell.name, target=cell)
+        envelope = self.core.envelope("event", event, current.get(), cell.name, self.core.now(), target=cell)
         if type(event).overflow is Overflow.BLOCK:
             await self.post(envelope, cell)
             return
@@ -269,7 +266,7 @@ class Bus:
         cell = self._route(request)
         sink: AnyChannel = channel
         envelope = core.envelope(
-            "stream", request, context, cell.name, deadline=context.deadline, reply=sink, target=cell
+            "stream", request, context, cell.name, core.now(), context.deadline, sink, cell
         )
         channel.envelope, channel.watch = envelope, self
         waiter = self._wait_edge(context, cell, envelope)
@@ -281,19 +278,19 @@ class Bus:
                 core.waits.remove(waiter, cell)
         return envelope
 
-    @contextmanager
-    def waiting(self, envelope: Envelope, within: float) -> Generator[None]:
-        """Bound the wait for the next item of a stream."""
-        core, cell = self.core, envelope.target
-        context = current.get()
-        waiter = self._wait_edge(context, cell, envelope) if cell is not None else None
+    def begin_wait(self, envelope: Envelope, within: float) -> Cell | None:
+        """Bound the wait for the next item of a stream; give the result to :meth:`end_wait`. Raises AskCycle."""
+        core, context = self.core, current.get()
+        waiter = None
+        if context.serial and envelope.target is not None:
+            waiter = self._wait_edge(context, envelope.target, envelope)
         core.deadlines.add(envelope, min(core.now() + within, envelope.deadline))
-        try:
-            yield
-        finally:
-            core.deadlines.remove(envelope)
-            if waiter is not None and cell is not None:
-                core.waits.remove(waiter, cell)
+        return waiter
+
+    def end_wait(self, envelope: Envelope, waiter: Cell | None) -> None:
+        self.core.deadlines.remove(envelope)
+        if waiter is not None and envelope.target is not None:
+            self.core.waits.remove(waiter, envelope.target)
 
     def abandon(self, envelope: Envelope) -> None:
         """The consumer of a stream has left: stop the producer, whatever its class."""
@@ -323,19 +320,14 @@ _OUTCOMES = {"replied": "ok", "failed": "error", "taken": ""}
 
 
 def _from_record(record: Record) -> TapEvent:
-    ended = record.point in {"replied", "failed"}
-    return TapEvent(
-        point=_POINTS.get(record.point, "buried"),
-        at=record.at,
-        to=record.to,
-        sender=record.sender,
-        type=wire_name(record.kind),
-        seq=record.seq,
-        cause=record.cause,
-        trace=f"{record.trace:032x}",
-        wait=record.taken_at - record.sent_at if record.taken_at else None,
-        took=record.at - record.taken_at if ended else None,
+    message = record.envelope.message
+    event = of_envelope(
+        _POINTS.get(record.point, "buried"),
+        record.envelope,
+        record.at,
         outcome=_OUTCOMES.get(record.point, record.point),
         detail=record.detail,
-        message=None if record.envelope is None else record.envelope.message,
     )
+    if isinstance(message, Dropped):
+        return attrs.evolve(event, type=wire_name(message.kind), message=None)
+    return event

@@ -96,9 +96,6 @@ class Cell:
         books = self.books
         return books.sent == books.handled + books.dead + len(self.mailbox) + self.in_hand
 
-    def policy(self, envelope: Envelope) -> Overflow:
-        return type(envelope.message).overflow or self.overflow
-
     def offer(self, envelope: Envelope) -> bool:
         """Queue a message if there is room; False when its sender has to wait.
 
@@ -107,16 +104,19 @@ class Cell:
         if self.disposed or (self.health.state is State.BACKOFF and _fails_while_down(envelope)):
             self._refuse(envelope, "stopped")
             raise ActorStopped(request=wire_name(type(envelope.message)), to=self.name)
-        if type(envelope.message).lane is Lane.CONTROL:
+        kind = type(envelope.message)
+        if kind.lane is Lane.CONTROL:
             return self._offer_control(envelope)
-        overflow = self.policy(envelope)
+        overflow = kind.overflow or self.overflow
         put, lost = self.mailbox.put(envelope, overflow)
         if put is Put.FULL:
             if overflow is Overflow.REJECT:
                 self._refuse(envelope, "full")
                 raise self.full(envelope, 0.0)
             return False
-        self._count_sent(envelope)
+        self.books.sent += 1
+        if self.core.taps.sent:
+            self.core.taps.message("sent", envelope)
         if lost is not None:
             self.lose(lost, "dropped" if put is Put.DROPPED else "coalesced")
         return True
@@ -213,7 +213,8 @@ class Cell:
             self.core.taps.actor("timer", self.name, detail=f"{wire_name(type(command))} {key}")
         with self.bus.fresh(self.name):
             await self.bus.post(
-                self.core.envelope("tell", command, current.get(), self.name, target=self), self
+                self.core.envelope("tell", command, current.get(), self.name, self.core.now(), target=self),
+                self,
             )
 
     def context(self) -> Context:
@@ -358,7 +359,7 @@ class Cell:
 
     async def _work(self) -> None:
         """The mailbox loop. One scope serves many messages, since entering one is dearer than handling one."""
-        serving, mailbox = self._serving, self.mailbox
+        serving, mailbox, handlers = self._serving, self.mailbox, self.handlers
         serving.pump_control()
         while self._open:
             with trio.CancelScope() as scope:
@@ -368,9 +369,14 @@ class Cell:
                         await self._suspended.wait()
                         continue
                     envelope = await mailbox.get()
-                    if envelope is not None:
-                        await serving.take(envelope, scope)
-                        self.last_active = envelope.taken_at
+                    if envelope is None:
+                        continue
+                    handler = handlers[type(envelope.message)]
+                    if handler.limit:
+                        await serving.start(envelope, handler)
+                    else:
+                        await serving.handle(envelope, handler, scope, serial=True)
+                    self.last_active = envelope.taken_at
         asked = self._exit is not None and self._exit.kind in {ExitKind.STOPPED, ExitKind.NORMAL}
         await serving.settle(float("inf") if asked else self.limits.settle_within)
 

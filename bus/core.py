@@ -12,7 +12,7 @@ from bus.envelope import INFINITY, Context, Envelope, Kind, current
 from bus.errors import DeadlineExceeded
 from bus.flight import FlightRecorder
 from bus.ids import Ids
-from bus.message import Message, Request, Stream, wire_name
+from bus.message import Message, wire_name
 from bus.quarantine import Quarantine
 from bus.reply import Deadlines, Outcome
 from bus.tap import Taps
@@ -54,14 +54,14 @@ class Core:
         message: Message,
         here: Context,
         to: str,
-        *,
+        now: float,
         deadline: float = INFINITY,
         reply: Outcome | None = None,
         target: Cell | None = None,
     ) -> Envelope:
         """Wrap a message for its way, linked to what the sender is handling."""
         return Envelope(
-            next(self.numbers), kind, message, here.trace or self.ids.trace(), here.cause, here.name, to, self.now(),
+            next(self.numbers), kind, message, here.trace or self.ids.trace(), here.cause, here.name, to, now,
             deadline, here.baggage, reply, target,
         )  # fmt: skip
 
@@ -89,11 +89,6 @@ class Core:
             )
         if envelope.target is not None:
             envelope.target.abandon(envelope)
-
-    def limit(self, message: Request[Any] | Stream[Any], here: Context) -> float:
-        """Deadline of a message sent now: its class's own limit or what is left of the sender's."""
-        own = self.now() + message.within
-        return min(here.deadline, own)
 
 
 def here() -> Context:

@@ -27,21 +27,26 @@ _SCALARS = (int, float, bool, datetime, type(None))
 
 
 class Record(NamedTuple):
-    """One message as it ended. Times are seconds on the clock of the run."""
+    """One message as it ended."""
 
     at: float
+    """Seconds on the clock of the run."""
     point: str
-    kind: type[Message]
-    envelope: Envelope | None
-    """Kept for small messages only."""
-    seq: int
-    trace: int
-    cause: int
-    sender: str
-    to: str
-    sent_at: float
-    taken_at: float
+    envelope: Envelope
+    """Without reply and target; of a large message, its message is a :class:`Dropped`."""
     detail: str
+
+
+@attrs.frozen
+class Dropped(Message):
+    """Stands for a message that was too large to keep."""
+
+    kind: type[Message]
+
+
+def without_message(envelope: Envelope) -> Envelope:
+    """What the envelope of a large message says."""
+    return attrs.evolve(envelope, message=Dropped(type(envelope.message)), reply=None, target=None)
 
 
 def _texts_only(kind: type[Message]) -> tuple[str, ...] | None:
@@ -68,7 +73,7 @@ class FlightRecorder:
 
     def __init__(self, clock: Callable[[], float], capacity: int = CAPACITY) -> None:
         self._clock = clock
-        self._ring: deque[tuple[Any, ...]] = deque(maxlen=capacity)
+        self._ring: deque[tuple[float, str, Envelope, str]] = deque(maxlen=capacity)
         self._texts: dict[type[Message], tuple[str, ...] | None] = {}
 
     def _is_small(self, message: Message) -> bool:
@@ -87,14 +92,12 @@ class FlightRecorder:
 
     def record(self, point: str, envelope: Envelope, at: float, detail: str = "") -> None:
         """Remember how a message ended."""
-        message = envelope.message
-        self._ring.append((
-            at, point, type(message), envelope if self._is_small(message) else None, envelope.seq, envelope.trace,
-            envelope.cause, envelope.sender, envelope.to, envelope.sent_at, envelope.taken_at, detail,
-        ))  # fmt: skip
+        if not self._is_small(envelope.message):
+            envelope = without_message(envelope)
+        self._ring.append((at, point, envelope, detail))
 
     def __iter__(self) -> Iterator[Record]:
-        return (Record._make(entry) for entry in list(self._ring))
+        return (Record(*entry) for entry in list(self._ring))
 
     def __len__(self) -> int:
         return len(self._ring)

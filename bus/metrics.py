@@ -11,11 +11,13 @@ import attrs
 from bus.message import Message, wire_name
 
 BUCKETS = 40
+LONGEST = 2.0**38 / 1e6
+"""Seconds from which on durations share the last bucket."""
 
 
 def bucket(seconds: float) -> int:
     """Bucket of a duration."""
-    return min(int(seconds * 1e6).bit_length(), BUCKETS - 1) if seconds > 0 else 0
+    return int(seconds * 1e6).bit_length() if seconds < LONGEST else BUCKETS - 1
 
 
 def quantile(histogram: list[int], q: float) -> float:

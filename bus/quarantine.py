@@ -27,6 +27,11 @@ class Quarantine:
         self._refused: dict[tuple[str, type[Message], int], float] = {}
         self._kinds: set[tuple[str, type[Message]]] = set()
 
+    @property
+    def active(self) -> bool:
+        """Whether anything is quarantined."""
+        return bool(self._kinds)
+
     def crashed(self, envelope: Envelope, now: float) -> int:
         """Count a crash; the number of crashes to refund when this one made the message poison, else 0."""
         self._forget(now)

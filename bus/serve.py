@@ -11,11 +11,15 @@ from bus.deadletter import Reason
 from bus.envelope import INFINITY, Context, Envelope, current
 from bus.errors import ActorCrashed, ActorStopped, DeadlineExceeded, Quarantined, Unavailable
 from bus.exits import Exit, ExitKind, FaultKind, sort_fault
-from bus.message import Abandon, Request, wire_name
-from bus.metrics import bucket
+from bus.message import wire_name
+from bus.metrics import Series, bucket
 
 if TYPE_CHECKING:
     from bus.cell import Cell
+
+
+NOT_ZERO = 1e-9
+"""When a message was taken at the zero of a virtual clock: zero means that it was not."""
 
 
 class Serving:
@@ -47,12 +51,8 @@ class Serving:
 
     # --- taking -------------------------------------------------------------------------------------------
 
-    async def take(self, envelope: Envelope, scope: trio.CancelScope) -> None:
-        """Handle a work message here, or as a task if its handler is concurrent (waiting for a free place)."""
-        handler = self._cell.handlers[type(envelope.message)]
-        if not handler.limit:
-            await self.handle(envelope, handler, scope, serial=True)
-            return
+    async def start(self, envelope: Envelope, handler: Handler) -> None:
+        """Handle a message as a task of its own, waiting for a free place."""
         busy = self._busy
         if busy.get(handler.kind, 0) >= handler.limit and not await self._wait_for_place(envelope, handler):
             return
@@ -132,23 +132,28 @@ class Serving:
         self, envelope: Envelope, handler: Handler, scope: trio.CancelScope, *, serial: bool
     ) -> None:
         """Run the handler of one message to whatever end."""
-        core = self._core
+        core, cell, reply = self._core, self._cell, envelope.reply
         now = core.now()
-        envelope.taken_at = now or 1e-9
-        if self._stale(envelope, now):
+        envelope.taken_at = now or NOT_ZERO
+        if (
+            envelope.deadline <= now
+            or (reply is not None and reply.done)
+            or (core.quarantine.active and core.quarantine.refuses(envelope, now))
+        ):
             self._scopes.pop(envelope, None)
+            self._refuse(envelope, now)
             return
         self._scopes[envelope] = scope
-        reply = envelope.reply
-        current.set(self._context(envelope, serial=serial))
+        deadline = INFINITY if handler.finishes else envelope.deadline
+        trace, seq, baggage = envelope.trace, envelope.seq, envelope.baggage
+        current.set(Context(cell, cell.name, trace, seq, deadline, baggage, serial, envelope))
         if core.taps.taken:
             core.taps.message("taken", envelope)
         try:
             if handler.streams:
-                await handler.method(self._cell.actor, envelope.message, reply)
-                result: Any = None
+                result: Any = await handler.method(cell.actor, envelope.message, reply)
             else:
-                result = await handler.method(self._cell.actor, envelope.message)
+                result = await handler.method(cell.actor, envelope.message)
         except BaseException as error:
             del self._scopes[envelope]
             kind, reported = sort_fault(error)
@@ -163,63 +168,47 @@ class Serving:
             del self._scopes[envelope]
             self._replied(envelope, result)
 
-    def _context(self, envelope: Envelope, *, serial: bool) -> Context:
-        message = envelope.message
-        # A change of state is finished whatever its asker does, so what it asks in turn has time of its own.
-        bounded = not (isinstance(message, Request) and message.abandon is Abandon.FINISH)
-        return Context(
-            self._cell, self._cell.name, envelope.trace, envelope.seq, envelope.deadline if bounded else INFINITY,
-            envelope.baggage, serial, envelope,
-        )  # fmt: skip
-
-    def _stale(self, envelope: Envelope, now: float) -> bool:
-        """Bury a message that should not be begun; True when it was."""
+    def _refuse(self, envelope: Envelope, now: float) -> None:
+        """Bury a message that should not be begun: stale, abandoned or quarantined."""
         cell, reply = self._cell, envelope.reply
+        request = wire_name(type(envelope.message))
         if envelope.deadline <= now:
             cell.lose(envelope, "expired")
             if reply is not None:
-                reply.fail(
-                    DeadlineExceeded(
-                        request=wire_name(type(envelope.message)), to=cell.name, waited=now - envelope.sent_at
-                    )
-                )
-            return True
-        if reply is not None and reply.done:
+                reply.fail(DeadlineExceeded(request=request, to=cell.name, waited=now - envelope.sent_at))
+        elif reply is not None and reply.done:
             cell.lose(envelope, "abandoned")
-            return True
-        if self._core.quarantine.refuses(envelope, now):
+        else:
             cell.lose(envelope, "poison")
             if reply is not None:
-                reply.fail(Quarantined(request=wire_name(type(envelope.message)), to=cell.name))
-            return True
-        return False
+                reply.fail(Quarantined(request=request, to=cell.name))
 
     # --- ends ---------------------------------------------------------------------------------------------
 
     def _replied(self, envelope: Envelope, result: Any) -> None:
         core, reply = self._core, envelope.reply
-        now = core.now()
-        self._cell.books.handled += 1
-        series = self._cell.metrics.series(type(envelope.message))
+        series = self._account(envelope, "replied", "")
         series.ok += 1
-        series.wait[bucket(envelope.taken_at - envelope.sent_at)] += 1
-        series.took[bucket(now - envelope.taken_at)] += 1
-        core.flight.record("replied", envelope, now)
         if reply is not None and not reply.set(result) and envelope.kind == "ask":
             core.bury(envelope, "late_reply")
         if core.taps.replied:
             core.taps.message("replied", envelope, outcome="ok")
 
-    def _failed(self, envelope: Envelope, error: BaseException) -> None:
-        core, reply = self._core, envelope.reply
-        now = core.now()
+    def _account(self, envelope: Envelope, point: str, detail: str) -> Series:
+        """Enter a message that came to its end into books, metrics and the flight recorder."""
+        now = self._core.now()
         self._cell.books.handled += 1
         series = self._cell.metrics.series(type(envelope.message))
-        series.errors += 1
-        series.wait[bucket(envelope.taken_at - envelope.sent_at)] += 1
-        series.took[bucket(now - envelope.taken_at)] += 1
+        taken_at = envelope.taken_at
+        series.wait[bucket(taken_at - envelope.sent_at)] += 1
+        series.took[bucket(now - taken_at)] += 1
+        self._core.flight.record(point, envelope, now, detail)
+        return series
+
+    def _failed(self, envelope: Envelope, error: BaseException) -> None:
+        core, reply = self._core, envelope.reply
         detail = f"{type(error).__name__}: {error}"
-        core.flight.record("failed", envelope, now, detail)
+        self._account(envelope, "failed", detail).errors += 1
         if reply is not None:
             reply.fail(error)
         else:

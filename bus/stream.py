@@ -103,6 +103,15 @@ class Channel(Generic[ItemT]):
                 return Abort.SUCCEEDED
 
             await wait_task_rescheduled(abort)
+        return self.take()
+
+    @property
+    def ready(self) -> bool:
+        """Whether an item waits."""
+        return bool(self._items)
+
+    def take(self) -> ItemT:
+        """The item that waits."""
         item = self._items.popleft()
         if self._producer is not None:
             producer, self._producer = self._producer, None
@@ -136,8 +145,13 @@ class Items(Generic[ItemT]):
             raise RuntimeError(f"enter the stream of {wire_name(type(self._request))} before reading it")
         if self._channel.done:
             raise StopAsyncIteration
-        with self._bus.waiting(self._envelope, self._request.within):
+        if self._channel.ready:
+            return self._channel.take()
+        waiter = self._bus.begin_wait(self._envelope, self._request.within)
+        try:
             return await self._channel.receive()
+        finally:
+            self._bus.end_wait(self._envelope, waiter)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
