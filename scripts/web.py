@@ -62,9 +62,16 @@ def npm_from_package() -> list[str] | None:
     return [str(node), str(package / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
 
 
-def succeeds(command: list[str]) -> bool:
-    """Run `command` on the page; what it says goes to standard error."""
-    return subprocess.run(command, cwd=WEB, stdout=sys.stderr, check=False).returncode == 0
+def succeeds(command: list[str], *, quietly: bool = True) -> bool:
+    """Run `command` on the page. Quietly means that what it says is shown only when it fails."""
+    if not quietly:
+        return subprocess.run(command, cwd=WEB, check=False).returncode == 0
+    ran = subprocess.run(
+        command, cwd=WEB, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    if ran.returncode:
+        print(ran.stdout, file=sys.stderr)
+    return ran.returncode == 0
 
 
 def install(npm: list[str], *, only_to_build: bool) -> bool:
@@ -103,7 +110,7 @@ def main(task: str = "build", purpose: str = "run") -> int:
     if task == "build":
         done = build(npm, only_to_build=purpose == "run")
     else:
-        done = install(npm, only_to_build=False) and succeeds([*npm, "run", task, *QUIET])
+        done = install(npm, only_to_build=False) and succeeds([*npm, "run", task, *QUIET], quietly=False)
     return 0 if done else 1
 
 
