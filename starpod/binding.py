@@ -99,7 +99,7 @@ class Table:
         for field in fields:
             if field.name not in leave_out:
                 *above, name = (names or {}).get(field.name, field.name).split(".")
-                self._below(above)._bind_field(field, name, arguments)  # noqa: SLF001
+                self._below(above).bind_field(field, name, arguments)
         try:
             return settings(**arguments)
         except ValueError as error:  # a rule between fields
@@ -112,16 +112,17 @@ class Table:
             table = table.table(name)
         return table
 
-    def _bind_field(self, field: "attrs.Attribute[Any]", name: str, arguments: dict[str, Any]) -> None:
+    def bind_field(self, field: "attrs.Attribute[Any]", name: str, arguments: dict[str, Any]) -> None:
+        """Put what this table says under `name` into `arguments`; nothing when it says nothing that can be used."""
         kind: Any = field.type
         if _is_section(kind):
             arguments[field.name] = self.table(name).bind(kind)
         elif get_origin(kind) is Mapping and _is_section(get_args(kind)[1]):
-            arguments[field.name] = self.table(name)._bind_entries(*get_args(kind))  # noqa: SLF001
+            arguments[field.name] = self.table(name).bind_entries(*get_args(kind))
         else:
             self._bind_value(field, name, arguments)
 
-    def _bind_entries(self, name_type: Any, entry_type: Callable[..., T]) -> dict[str, T]:
+    def bind_entries(self, name_type: Any, entry_type: Callable[..., T]) -> dict[str, T]:
         """Bind each table inside this one, whose names are values themselves."""
         entries: dict[str, T] = {}
         for name in self._values:
@@ -167,17 +168,19 @@ class Table:
     def report_unknown(self) -> None:
         """Warn about each key that nobody asked for. To be called on the document, when all is bound."""
         known = sorted(".".join(key) for key in self.known_keys())
-        for key in sorted(self._unknown()):
+        for key, meant in sorted(self.unknown_keys()):
             namesakes = [path for path in known if path.rpartition(".")[2] == key[-1]]
-            meant = " or ".join(namesakes) if 0 < len(namesakes) <= 2 else nearest(".".join(key), known)
-            self._findings.warn(key, "unknown key, ignored", nearest=meant)
+            elsewhere = " or ".join(namesakes) if 0 < len(namesakes) <= 2 else None
+            self._findings.warn(key, "unknown key, ignored", nearest=meant or elsewhere)
 
-    def _unknown(self) -> Iterator[Key]:
+    def unknown_keys(self) -> Iterator[tuple[Key, str]]:
+        """Every key that was not asked for, here and below, with the one beside it that is most like it, if any."""
         for name in self._values:
             if name not in self._asked:
-                yield (*self._key, name)
+                sibling = nearest(name, sorted(self._asked))
+                yield (*self._key, name), ".".join((*self._key, sibling)) if sibling else ""
         for child in self._children.values():
-            yield from child._unknown()  # noqa: SLF001
+            yield from child.unknown_keys()
 
 
 def _is_section(kind: Any) -> bool:

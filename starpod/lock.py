@@ -158,7 +158,7 @@ def _lock_exclusively(file: int) -> bool:
     for _ in range(_PROBES):
         if _lock(file, fcntl.LOCK_EX):
             return True
-        time.sleep(_PROBE_WAIT)  # noqa: TID251 - no event loop runs yet
+        time.sleep(_PROBE_WAIT)
     return False
 
 

@@ -1,0 +1,402 @@
+from collections.abc import Mapping
+
+import attrs
+import pytest
+
+from actors.agent import settings as agent
+from actors.gateway.settings import Address
+from actors.llm import settings as llm
+from actors.session import settings as session
+from actors.tools import settings as tools
+from starpod import config
+from starpod.blueprint import apply_blueprint
+from starpod.config import Config, Frontend, load_frontend, lost_defaults, merge
+from starpod.problems import ConfigError
+from starpod.upcoming import Upcoming
+from starpod.workspace import Instance, instance_in
+from tests.starpod.conftest import Workspace
+
+NOTHING: Mapping[str, str] = {}
+
+
+def load(workspace: Workspace, agent_toml: str, workspace_toml: str = "", frontend: str = "") -> Config:
+    workspace.write("starpod.toml", workspace_toml)
+    workspace.write("agents/bot/frontend.toml", frontend)
+    blueprint = workspace.blueprint(toml=agent_toml)
+    instance = instance_in(workspace.root, "bot")
+    apply_blueprint(blueprint, instance, workspace.root, "dev")
+    return config.load(instance, NOTHING)
+
+
+def load_single(workspace: Workspace, agent_toml: str) -> Config:
+    workspace.write("srv/.starpod/config/agent.toml", agent_toml)
+    return config.load(Instance(root=workspace.root / "srv"), NOTHING)
+
+
+def test_an_empty_file_gives_every_default(workspace: Workspace) -> None:
+    loaded = load_single(workspace, "")
+
+    assert loaded.agent == agent.Settings()
+    assert loaded.llm == llm.Settings()
+    assert loaded.session == session.Settings()
+    assert loaded.tools == tools.Settings()
+    assert loaded.upcoming == Upcoming()
+    assert (str(loaded.gateway.server_addr), loaded.gateway.greeting, loaded.gateway.prompts) == (
+        "127.0.0.1:3000",
+        None,
+        (),
+    )
+    assert loaded.warnings == ()
+
+
+def test_the_defaults_are_the_documented_ones(workspace: Workspace) -> None:
+    loaded = load_single(workspace, "")
+
+    assert attrs.asdict(loaded.agent) == {
+        "agent_name": "Aster",
+        "max_turns": 30,
+        "max_tokens": 16384,
+        "reasoning_effort": None,
+        "followup_mode": "inject",
+        "timezone": None,
+        "compaction": {
+            "context_budget": 160000,
+            "summary_max_tokens": 4096,
+            "min_keep_messages": 4,
+            "max_tool_result_bytes": 50000,
+            "prune_threshold_pct": 70,
+            "prune_tool_result_max_chars": 2000,
+        },
+    }
+    assert loaded.session.telegram_gap_minutes == 360
+    assert attrs.asdict(loaded.tools) == {
+        "attachments": {"enabled": True, "allowed_extensions": (), "max_file_size": 20971520}
+    }
+    upcoming = attrs.asdict(loaded.upcoming)
+    assert upcoming["memory"]["chunk_overlap"] == 320
+    assert upcoming["cron"]["default_timeout_secs"] == 7200
+    assert upcoming["channels"]["email"]["gap_minutes"] == 1440
+    assert upcoming["internet"]["max_fetch_bytes"] == 2097152
+
+
+def test_a_section_may_be_given_in_part(workspace: Workspace) -> None:
+    loaded = load_single(workspace, "[compaction]\ncontext_budget = 5\n[attachments]\nenabled = false\n")
+
+    assert loaded.agent.compaction == agent.Compaction(context_budget=5)
+    assert loaded.tools.attachments == tools.Attachments(enabled=False)
+
+
+@pytest.mark.parametrize(
+    ("text", "gap"),
+    [
+        ("", 360),
+        ("[channels.telegram]", 360),
+        ("[channels.telegram]\ngap_minutes = 5", 5),
+        ("[channels.email]", 360),
+    ],
+)
+def test_the_telegram_gap_is_six_hours_unless_it_is_set(workspace: Workspace, text: str, gap: int) -> None:
+    assert load_single(workspace, text).session.telegram_gap_minutes == gap
+
+
+class TestEveryMistakeAtOnce:
+    def test_of_both_files_each_where_it_can_be_mended(self, workspace: Workspace) -> None:
+        with pytest.raises(ConfigError) as raised:
+            load(
+                workspace,
+                'server_addr = "nowhere"\nfollowup_mode = "inyect"\ntimezone = "Mars/Base"\nmax_turnz = 3\n',
+                "max_turns = 0\n[memory]\nmmr_lambda = 1.5\n",
+            )
+
+        blueprint = workspace.root / "agents/bot/agent.toml"
+        shared = workspace.root / "starpod.toml"
+        assert str(raised.value).splitlines() == [
+            "5 mistakes in the configuration:",
+            f"  {blueprint}:1: server_addr: must be host:port, such as 127.0.0.1:3000, found 'nowhere'",
+            f"  {blueprint}:2: followup_mode: must be one of 'inject', 'queue', found 'inyect' (did you mean inject?)",
+            f"  {blueprint}:3: timezone: must be an IANA time zone such as Europe/Vienna, found 'Mars/Base'",
+            f"  {shared}:1: max_turns: must be >= 1, found 0",
+            f"  {shared}:3: memory.mmr_lambda: must be <= 1, found 1.5",
+            f"  (and {blueprint}:4: max_turnz: unknown key, ignored (did you mean max_turns?))",
+        ]
+
+    def test_two_files_that_are_no_toml_are_both_named(self, workspace: Workspace) -> None:
+        with pytest.raises(ConfigError) as raised:
+            load(workspace, "a = \n", "= b\n")
+
+        assert [problem.file.name for problem in raised.value.problems] == ["agent.toml", "starpod.toml"]
+
+    def test_a_single_one_takes_a_single_line(self, workspace: Workspace) -> None:
+        with pytest.raises(ConfigError) as raised:
+            load_single(workspace, "max_turns = 0")
+
+        assert str(raised.value) == (
+            f"{workspace.root}/srv/.starpod/config/agent.toml:1: max_turns: must be >= 1, found 0"
+        )
+
+    @pytest.mark.parametrize(
+        ("text", "words"),
+        [
+            ("max_turns = -1", "max_turns: must be >= 1"),
+            ("max_tokens = 0", "max_tokens: must be >= 1"),
+            ('provider = "antropic"', "did you mean anthropic?"),
+            ("[providers.opnai]\nenabled = true", "did you mean openai?"),
+            ('[providers.openai]\nbase_url = "localhost"', "must be an address"),
+            ('models = ["gpt-4o"]', "must be written provider/model"),
+            ('models = ["openai/"]', "must be written provider/model"),
+            ('models = ["/gpt-4o"]', "must be written provider/model"),
+            ('models = "openai/gpt-4o"', "must be a list"),
+            ('reasoning_effort = "max"', "must be one of 'low', 'medium', 'high'"),
+            ('agent_name = " "', "must not be empty"),
+            ("[memory]\nchunk_size = 300", "chunk_overlap (320) must be smaller than chunk_size (300)"),
+            ("[compaction]\nprune_threshold_pct = 101", "must be <= 100"),
+            ('[channels.telegram]\nstream_mode = "all"', "must be one of 'final_only', 'all_messages'"),
+            ("[channels.telegram]\ngap_minutes = -1", "must be >= 0"),
+            ('server_addr = "127.0.0.1:65536"', "must be host:port"),
+            ('server_addr = "::1:80"', "must be host:port"),
+            ('server_addr = "3000"', "must be host:port"),
+            ("[attachments]\nmax_file_size = 0", "must be >= 1"),
+            ("[llm.retry]\nmax_retries = -1", "llm.retry.max_retries: must be >= 0"),
+        ],
+    )
+    def test_what_is_refused(self, workspace: Workspace, text: str, words: str) -> None:
+        with pytest.raises(ConfigError) as raised:
+            load_single(workspace, text)
+
+        assert words in str(raised.value)
+
+    def test_a_missing_file_is_named(self, workspace: Workspace) -> None:
+        with pytest.raises(ConfigError, match=r"srv/\.starpod/config/agent\.toml: not found"):
+            config.load(Instance(root=workspace.root / "srv"), NOTHING)
+
+
+class TestMerging:
+    def test_joins_tables_and_replaces_everything_else(self) -> None:
+        base = {"a": 1, "t": {"x": 1, "y": {"z": 1}}, "l": [1, 2], "s": 1}
+        overlay = {"b": 2, "t": {"y": {"w": 2}}, "l": [3], "s": {"k": 1}}
+
+        assert merge(base, overlay) == {
+            "a": 1,
+            "b": 2,
+            "t": {"x": 1, "y": {"z": 1, "w": 2}},
+            "l": [3],
+            "s": {"k": 1},
+        }
+        assert merge(base, {}) == base
+        assert base["t"] == {"x": 1, "y": {"z": 1}}
+
+    def test_the_agent_wins_over_its_workspace(self, workspace: Workspace) -> None:
+        loaded = load(
+            workspace,
+            "max_turns = 5\n[memory]\nchunk_size = 900\n",
+            "max_turns = 9\nmax_tokens = 9\n[memory]\nchunk_size = 800\nchunk_overlap = 8\n",
+        )
+
+        assert (loaded.agent.max_turns, loaded.agent.max_tokens) == (5, 9)
+        assert (loaded.upcoming.memory.chunk_size, loaded.upcoming.memory.chunk_overlap) == (900, 8)
+
+    def test_a_single_agent_knows_no_workspace(self, workspace: Workspace) -> None:
+        workspace.write("starpod.toml", "max_turns = 9")
+
+        assert load_single(workspace, "").agent.max_turns == 30
+
+    def test_what_belongs_to_one_agent_is_left_out_of_the_defaults(self, workspace: Workspace) -> None:
+        loaded = load(
+            workspace, "", 'agent_name = "All"\nname = "all"\n[channels.telegram]\ngap_minutes = 1\n'
+        )
+
+        assert loaded.agent.agent_name == "Aster"
+        assert loaded.session.telegram_gap_minutes == 360
+        assert [(warning.key, warning.line) for warning in loaded.warnings] == [
+            ("name", 2),
+            ("agent_name", 1),
+            ("channels", 3),
+        ]
+
+    def test_what_a_blueprint_would_lose_elsewhere(self, workspace: Workspace) -> None:
+        workspace.write(
+            "starpod.toml", 'agent_name = "x"\nmax_turns = 9\n[memory]\nchunk_size = 9\nauto_log = true\n'
+        )
+        blueprint = workspace.blueprint(toml="[memory]\nauto_log = true\n")
+
+        assert lost_defaults(blueprint, workspace.root) == ["max_turns", "memory.chunk_size"]
+
+
+class TestModels:
+    @pytest.mark.parametrize(
+        ("text", "provider", "model", "models"),
+        [
+            ("", None, None, ()),
+            ('provider = "openai"\nmodel = "gpt-4o"', "openai", "gpt-4o", ()),
+            ('provider = "openai"', "openai", None, ()),
+            ('models = ["openai/a", "openrouter/x/y"]', None, None, ("openai/a", "openrouter/x/y")),
+            ('model = "openai/a"', None, "openai/a", ()),
+            ('model = "claude-x"', "anthropic", "claude-x", ()),
+            ('provider = "groq"\nmodel = "a"\nmodels = ["openai/b"]', "groq", "a", ("openai/b",)),
+        ],
+    )
+    def test_are_handed_on_as_they_were_named(
+        self,
+        workspace: Workspace,
+        text: str,
+        provider: str | None,
+        model: str | None,
+        models: tuple[str, ...],
+    ) -> None:
+        settings = load_single(workspace, text).llm
+
+        assert (settings.provider, settings.model, settings.models) == (provider, model, models)
+
+    @pytest.mark.parametrize(
+        ("text", "model"),
+        [
+            ("", None),
+            ('compaction_model = "groq/x"', "groq/x"),
+            ('compaction_model = "x"', "x"),
+            ('compaction_model = "x"\ncompaction_provider = "groq"', "groq/x"),
+            ('compaction_model = "openai/x"\ncompaction_provider = "groq"', "openai/x"),
+            ('compaction_model = "x"\n[compaction]\nmodel = "openai/y"', "openai/y"),
+            ('compaction_provider = "openrouter"\n[compaction]\nmodel = "vendor/y"', "openrouter/vendor/y"),
+        ],
+    )
+    def test_the_one_that_writes_summaries(self, workspace: Workspace, text: str, model: str | None) -> None:
+        assert load_single(workspace, text).llm.compaction_model == model
+
+    @pytest.mark.parametrize(
+        ("agent_toml", "workspace_toml", "expected"),
+        [
+            ('provider = "groq"', 'provider = "openai"\nmodel = "gpt"', ("groq", None, ())),
+            ('model = "b"', 'provider = "openai"\nmodel = "a"', ("openai", "b", ())),
+            ('models = ["groq/b"]', 'provider = "openai"\nmodel = "a"', (None, None, ("groq/b",))),
+            ('models = ["groq/b"]\nmodel = "c"', 'provider = "openai"', ("openai", "c", ("groq/b",))),
+            ("", 'provider = "openai"\nmodel = "a"', ("openai", "a", ())),
+        ],
+    )
+    def test_of_the_workspace_do_not_mix_with_the_agents(
+        self, workspace: Workspace, agent_toml: str, workspace_toml: str, expected: object
+    ) -> None:
+        settings = load(workspace, agent_toml, workspace_toml).llm
+
+        assert (settings.provider, settings.model, settings.models) == expected
+
+    def test_what_is_said_about_providers(self, workspace: Workspace) -> None:
+        settings = load_single(
+            workspace,
+            '[providers.openai]\nenabled = false\nbase_url = "http://localhost:1/v1"\n'
+            'models = ["a"]\noptions = { keep_alive = "5m" }\n[llm]\nidle_timeout = 5\n',
+        ).llm
+
+        assert settings.providers == {
+            "openai": llm.ProviderSettings(
+                enabled=False, base_url="http://localhost:1/v1", models=("a",), options={"keep_alive": "5m"}
+            )
+        }
+        assert settings.idle_timeout == 5.0
+
+
+class TestSecrets:
+    def test_in_the_file_are_ignored_with_a_warning_that_names_the_variable(
+        self, workspace: Workspace
+    ) -> None:
+        loaded = load_single(
+            workspace,
+            'max_turns = 4\n[providers.openai]\napi_key = "hush"\nenabled = true\n'
+            '[channels.telegram]\nbot_token = "hush"\ngap_minutes = 7\n',
+        )
+
+        assert loaded.agent.max_turns == 4
+        assert loaded.session.telegram_gap_minutes == 7
+        assert [(warning.key, warning.line) for warning in loaded.warnings] == [
+            ("providers.openai.api_key", 3),
+            ("channels.telegram.bot_token", 6),
+        ]
+        assert "OPENAI_API_KEY" in str(loaded.warnings[0])
+        assert "TELEGRAM_BOT_TOKEN" in str(loaded.warnings[1])
+        assert "hush" not in repr(loaded)
+
+    def test_of_the_environment_are_not_shown(self, workspace: Workspace) -> None:
+        workspace.write("srv/.starpod/.env", "OPENAI_API_KEY=hush")
+
+        loaded = load_single(workspace, "")
+
+        assert loaded.environment == {"OPENAI_API_KEY": "hush"}
+        assert "hush" not in repr(loaded)
+
+    def test_a_broken_env_file_is_a_warning(self, workspace: Workspace) -> None:
+        workspace.write("srv/.starpod/.env", "not a variable")
+
+        assert [warning.line for warning in load_single(workspace, "").warnings] == [1]
+
+
+class TestTheName:
+    @pytest.mark.parametrize(
+        ("text", "in_workspace", "alone"),
+        [
+            ("", "bot", "Aster"),
+            ('agent_name = "Nova"', "Nova", "Nova"),
+            ('agent_name = "Aster"', "Aster", "Aster"),
+            ('name = "inner"\nagent_name = "Nova"', "inner", "inner"),
+        ],
+    )
+    def test_is_the_one_that_was_set_else_the_folders(
+        self, workspace: Workspace, text: str, in_workspace: str, alone: str
+    ) -> None:
+        assert load(workspace, text).name == in_workspace
+        assert load_single(workspace, text).name == alone
+
+
+class TestTheStartPage:
+    @pytest.mark.parametrize(
+        ("text", "greeting", "prompts"),
+        [
+            ('greeting = "Hi"\nprompts = ["a", "b"]', "Hi", ("a", "b")),
+            ('greeting = "Hi"', "Hi", ()),
+            ('prompts = ["a"]', None, ("a",)),
+            ("", None, ()),
+        ],
+    )
+    def test_is_part_of_the_gateways_settings(
+        self, workspace: Workspace, text: str, greeting: str | None, prompts: tuple[str, ...]
+    ) -> None:
+        gateway = load(workspace, "", frontend=text).gateway
+
+        assert (gateway.greeting, gateway.prompts) == (greeting, prompts)
+
+    @pytest.mark.parametrize(
+        ("text", "frontend"),
+        [
+            ("greeting = ", Frontend()),
+            ('greeting = 1\nprompts = ["a"]', Frontend(prompts=("a",))),
+            ('greting = "Hi"', Frontend()),
+        ],
+    )
+    def test_a_mistake_in_it_is_a_warning(self, workspace: Workspace, text: str, frontend: Frontend) -> None:
+        loaded = load(workspace, "", frontend=text)
+
+        assert Frontend(greeting=loaded.gateway.greeting, prompts=loaded.gateway.prompts) == frontend
+        assert [warning.file for warning in loaded.warnings] == [workspace.root / "agents/bot/frontend.toml"]
+
+    def test_may_be_missing(self, workspace: Workspace) -> None:
+        assert load_frontend(Instance(root=workspace.root)) == (Frontend(), ())
+
+
+@pytest.mark.parametrize(
+    ("text", "host", "port", "shown"),
+    [
+        ("0.0.0.0:80", "0.0.0.0", 80, "0.0.0.0:80"),
+        ("localhost:0", "localhost", 0, "localhost:0"),
+        ("[::1]:65535", "::1", 65535, "[::1]:65535"),
+    ],
+)
+def test_addresses(text: str, host: str, port: int, shown: str) -> None:
+    address = Address.parse(text)
+
+    assert (address.host, address.port, str(address)) == (host, port, shown)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "host", ":80", "host:", "host:x", "host:-1", "host:65536", "::1:1", "a b:1", "[]:1", "h:²"]
+)
+def test_what_is_no_address(text: str) -> None:
+    with pytest.raises(ValueError, match="must be host:port"):
+        Address.parse(text)

@@ -1,0 +1,143 @@
+"""``config/starpod.toml`` and the shipped blueprint say what the code does."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any, Final, cast
+
+import attrs
+
+from actors.gateway.settings import Address
+from actors.llm.settings import ProviderSettings
+from starpod import config
+from starpod.binding import Findings, Table
+from starpod.blueprint import build_standalone
+from starpod.config import AGENT_ONLY
+from starpod.resources import resource
+from starpod.tomlfile import TomlFile
+from starpod.workspace import Instance
+from tests.starpod.conftest import Workspace
+
+ILLUSTRATIONS: Final = {
+    "name",
+    "provider",
+    "model",
+    "models",
+    "compaction_model",
+    "compaction_provider",
+    "compaction.model",
+    "compaction.flush_model",
+    "reasoning_effort",
+    "timezone",
+    "browser.cdp_url",
+    "providers.openai.base_url",
+}
+"""Keys that are absent by default, shown with a value one might give them."""
+
+
+def annotated() -> str:
+    return resource("config/starpod.toml").read_text(encoding="utf-8")
+
+
+def switched_on() -> str:
+    """The annotated configuration with every line that is switched off switched on."""
+    return re.sub(r"^#(?=[a-z_]+ = |\[)", "", annotated(), flags=re.MULTILINE)
+
+
+def as_toml(value: Any) -> Any:
+    """A settings value the way TOML gives it."""
+    if isinstance(value, tuple):
+        return list(cast("tuple[object, ...]", value))
+    return str(value) if isinstance(value, Address) else value
+
+
+def defaults(config_: config.Config) -> dict[str, Any]:
+    """Every default by the place of its key in the file."""
+    found: dict[str, Any] = {}
+
+    def walk(settings: Any, above: str, names: dict[str, str]) -> None:
+        for field in attrs.fields(cast("Any", type(settings))):
+            value, key = getattr(settings, field.name), names.get(field.name, f"{above}{field.name}")
+            if attrs.has(cast("Any", type(value))):
+                walk(value, f"{key}.", names)
+            else:
+                found[key] = as_toml(value)
+
+    walk(config_.agent, "", {})
+    walk(config_.llm, "", {"retry": "llm.retry", "idle_timeout": "llm.idle_timeout"})
+    walk(config_.session, "", {"telegram_gap_minutes": "channels.telegram.gap_minutes"})
+    walk(config_.tools, "", {})
+    walk(config_.upcoming, "", {})
+    walk(ProviderSettings(), "providers.openai.", {})
+    found["server_addr"] = as_toml(config_.gateway.server_addr)
+    return found
+
+
+def test_it_sets_nothing_as_it_is_shipped() -> None:
+    assert tomllib.loads(annotated()) == {}
+
+
+def test_it_shows_every_key_there_is_and_no_other(workspace: Workspace) -> None:
+    shown = {".".join(key) for key in TomlFile(Path("f"), "", tomllib.loads(switched_on())).leaves()}
+    path = workspace.write("srv/.starpod/config/agent.toml", "")
+    known = set(defaults(config.load(Instance(root=path.parents[2]), {}))) - {"providers"}
+
+    assert shown - {"providers.openai.options"} == (known - {"providers.openai.options"}) | {
+        "name",
+        "compaction.model",
+        "compaction_provider",
+    }
+
+
+def test_every_value_it_shows_is_the_default(workspace: Workspace) -> None:
+    path = workspace.write("srv/.starpod/config/agent.toml", "")
+    known = defaults(config.load(Instance(root=path.parents[2]), {}))
+    document = TomlFile(Path("f"), "", tomllib.loads(switched_on()))
+
+    def value_of(key: tuple[str, ...]) -> Any:
+        at: Any = document.values
+        for part in key:
+            at = at[part]
+        return at
+
+    shown = {".".join(key): value_of(key) for key in document.leaves() if ".".join(key) not in ILLUSTRATIONS}
+    assert shown == {key: known[key] for key in shown}
+    assert all(known.get(key) in (None, []) for key in ILLUSTRATIONS)
+
+
+def test_it_loads_without_a_word_when_all_of_it_is_switched_on(workspace: Workspace) -> None:
+    path = workspace.write("srv/.starpod/config/agent.toml", switched_on())
+
+    loaded = config.load(Instance(root=path.parents[2]), {})
+
+    assert loaded.warnings == ()
+    assert loaded.name == "aster"
+
+
+def test_it_marks_what_a_workspace_cannot_set() -> None:
+    sections = re.split(r"^(?=# --- )", switched_on(), flags=re.MULTILINE)
+
+    keys = tomllib.loads("".join(part for part in sections if "agent.toml only" in part.splitlines()[0]))
+
+    assert set(keys) == set(AGENT_ONLY)
+
+
+def test_the_shipped_blueprint_builds_and_loads_without_a_word(tmp_path: Path) -> None:
+    instance = build_standalone(resource("agents/aster"), tmp_path)
+
+    loaded = config.load(instance, {})
+
+    assert loaded.warnings == ()
+    assert loaded.name == loaded.agent.agent_name == "Aster"
+    assert loaded.llm.provider is None
+    assert loaded.gateway.greeting
+    assert "help" in loaded.gateway.prompts
+    assert (instance.home_dir / "documents/welcome.md").is_file()
+    for prompt in ("HEARTBEAT.md", "BOOT.md", "BOOTSTRAP.md"):
+        assert (instance.config_dir / prompt).read_bytes() == b""
+
+
+def test_the_repository_is_a_workspace_that_sets_nothing() -> None:
+    findings = Findings([TomlFile.read(Path(__file__).parents[2] / "starpod.toml")])
+
+    assert Table(findings.files[0].values, findings).names() == []

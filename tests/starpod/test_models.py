@@ -1,0 +1,69 @@
+import pytest
+
+from starpod import config
+from starpod.models import check_models, load_catalogue
+from starpod.problems import ConfigError
+from starpod.workspace import Instance
+from tests.starpod.conftest import Workspace
+
+
+def instance(workspace: Workspace, toml: str, env: str = "") -> Instance:
+    path = workspace.write("srv/.starpod/config/agent.toml", toml)
+    workspace.write("srv/.starpod/.env", env)
+    return Instance(root=path.parents[2])
+
+
+def check(at: Instance) -> None:
+    catalogue, _ = load_catalogue(at)
+    check_models(config.load(at, {}), catalogue)
+
+
+def test_a_named_provider_without_its_key_is_refused_with_the_variable(workspace: Workspace) -> None:
+    at = instance(workspace, 'provider = "openai"\nmodel = "gpt-4o"\n')
+
+    with pytest.raises(ConfigError, match=r"agent\.toml: .*OPENAI_API_KEY"):
+        check(at)
+
+
+@pytest.mark.parametrize("provider", ["ollama", "offline"])
+def test_a_provider_that_needs_no_key_is_not(workspace: Workspace, provider: str) -> None:
+    check(instance(workspace, f'provider = "{provider}"\n'))
+
+
+def test_the_key_may_come_from_the_instances_file(workspace: Workspace) -> None:
+    check(instance(workspace, 'provider = "openai"\n', "OPENAI_API_KEY=sk-1\n"))
+
+
+def test_naming_nothing_needs_nothing(workspace: Workspace) -> None:
+    check(instance(workspace, ""))
+
+
+def test_a_provider_that_is_switched_off_is_refused(workspace: Workspace) -> None:
+    at = instance(workspace, 'provider = "ollama"\n[providers.ollama]\nenabled = false\n')
+
+    with pytest.raises(ConfigError, match=r"ollama.*providers\.ollama\.enabled"):
+        check(at)
+
+
+def test_an_operators_catalogue_is_laid_over_the_shipped_one(workspace: Workspace) -> None:
+    at = instance(workspace, "")
+    shipped, _ = load_catalogue(at)
+    workspace.write("srv/.starpod/config/models.toml", '[openai]\ndefault_model = "mine"\n')
+
+    catalogue, warnings = load_catalogue(at)
+
+    assert warnings == ()
+    assert catalogue.default_model("openai") == "mine"
+    assert catalogue.default_model("anthropic") == shipped.default_model("anthropic")
+
+
+@pytest.mark.parametrize("text", ["not toml", "[openai]\ndefault_model = 1\n"])
+def test_a_broken_one_is_left_out_with_a_warning(workspace: Workspace, text: str) -> None:
+    at = instance(workspace, "")
+    path = workspace.write("srv/.starpod/config/models.toml", text)
+
+    catalogue, warnings = load_catalogue(at)
+
+    assert catalogue.default_model("openai")
+    assert warnings
+    assert all(warning.file == path for warning in warnings)
