@@ -1,0 +1,24 @@
+import { render } from "preact";
+import { App } from "./state/app";
+import { keepPreferences } from "./state/preferences";
+import "./styles/index.css";
+import { AppProvider } from "./ui/context";
+import { Page } from "./ui/Page";
+
+function socketAddress(): string {
+  const scheme = location.protocol === "https:" ? "wss:" : "ws:";
+  return `${scheme}//${location.host}/ws`;
+}
+
+const root = document.getElementById("app");
+if (root !== null) {
+  const app = new App(socketAddress());
+  keepPreferences();
+  app.start();
+  render(
+    <AppProvider value={app}>
+      <Page />
+    </AppProvider>,
+    root,
+  );
+}

@@ -1,0 +1,60 @@
+import { useEffect, useState } from "preact/hooks";
+import { memo } from "../memo";
+import { CopyButton, IconButton } from "../ui/buttons";
+import { sanitise, type SafeNode } from "./sanitise";
+
+interface CodeProps {
+  text: string;
+  language: string;
+  /** Whether more of it is to come; it is coloured when complete. */
+  open: boolean;
+}
+
+/** Characters up to which code is coloured; more would be felt. */
+const LONGEST = 60_000;
+
+/** A block of code with its language, colours, and buttons to wrap and to copy. */
+export const Code = memo(function Code({ text, language, open }: CodeProps) {
+  const [wrapped, setWrapped] = useState(false);
+  const coloured = useColours(text, language, open);
+  return (
+    <div class={wrapped ? "code wrapped" : "code"}>
+      <div class="code-head">
+        <span>{language === "" ? "text" : language}</span>
+        <IconButton icon="wrap" label="Wrap lines" pressed={wrapped} onClick={() => setWrapped(!wrapped)} />
+        <CopyButton label="Copy code" text={() => text} />
+      </div>
+      <pre tabIndex={0}>
+        <code>{coloured === null ? text : coloured.map(drawSpan)}</code>
+      </pre>
+    </div>
+  );
+});
+
+function drawSpan(node: SafeNode, key: number) {
+  if (typeof node === "string") return node;
+  return (
+    <span key={key} class={node.attributes["class"] ?? ""}>
+      {node.children.map(drawSpan)}
+    </span>
+  );
+}
+
+function useColours(text: string, language: string, open: boolean): SafeNode[] | null {
+  const [coloured, setColoured] = useState<{ text: string; nodes: SafeNode[] } | null>(null);
+  useEffect(() => {
+    if (open || language === "" || text.length > LONGEST) return;
+    let wanted = true;
+    const show = ({ colour }: typeof import("./languages")) => {
+      const html = wanted ? colour(text, language) : null;
+      if (html !== null) setColoured({ text, nodes: sanitise(html) });
+    };
+    import("./languages").then(show, () => {
+      // The daemon is away; code without colours is code all the same.
+    });
+    return () => {
+      wanted = false;
+    };
+  }, [text, language, open]);
+  return coloured?.text === text ? coloured.nodes : null;
+}

@@ -1,0 +1,143 @@
+/**
+ * The only way from a string to elements. HTML of a model, or of anybody it quotes, becomes a tree of the few elements
+ * and attributes named here, twice over: DOMPurify filters by this list, and only what is on it is copied out. Nothing
+ * is ever put into the page as markup: there is no `innerHTML` here or elsewhere.
+ */
+
+import createDOMPurify, { type DOMPurify } from "dompurify";
+
+/** What is left of an element. Its attributes are on the list of its tag, its addresses are harmless. */
+export interface SafeElement {
+  readonly tag: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly children: readonly SafeNode[];
+}
+
+export type SafeNode = string | SafeElement;
+
+const TAGS: Readonly<Record<string, readonly string[]>> = {
+  a: ["href", "title"],
+  img: ["src", "alt", "title"],
+  code: ["class"],
+  span: ["class"],
+  ol: ["start"],
+  th: ["align", "colspan", "rowspan"],
+  td: ["align", "colspan", "rowspan"],
+  input: ["type", "checked", "disabled"],
+  ...Object.fromEntries(
+    [
+      ...[
+        "p",
+        "br",
+        "hr",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "blockquote",
+        "pre",
+        "ul",
+        "li",
+        "table",
+        "thead",
+      ],
+      ...[
+        "tbody",
+        "tr",
+        "strong",
+        "em",
+        "b",
+        "i",
+        "u",
+        "s",
+        "del",
+        "ins",
+        "sub",
+        "sup",
+        "kbd",
+        "mark",
+        "small",
+      ],
+      ...["details", "summary", "dl", "dt", "dd"],
+    ].map((tag) => [tag, []]),
+  ),
+};
+
+/** Deeper nesting is cut to its text; no honest answer has it. */
+const DEEPEST = 60;
+
+let purifier: DOMPurify | null = null;
+
+function purify(html: string): DocumentFragment {
+  purifier ??= createDOMPurify(window);
+  return purifier.sanitize(html, {
+    RETURN_DOM_FRAGMENT: true,
+    ALLOWED_TAGS: Object.keys(TAGS),
+    ALLOWED_ATTR: [...new Set(Object.values(TAGS).flat())],
+    ALLOW_DATA_ATTR: false,
+    ALLOW_ARIA_ATTR: false,
+    ALLOWED_URI_REGEXP: /^(?:https?|mailto):/i,
+  });
+}
+
+export function sanitise(html: string): SafeNode[] {
+  return copyChildren(purify(html), 0);
+}
+
+function copyChildren(parent: Node, depth: number): SafeNode[] {
+  const copies: SafeNode[] = [];
+  for (const node of parent.childNodes) {
+    const copy = copyNode(node, depth);
+    const last = copies.length - 1;
+    if (copy === null) continue;
+    if (typeof copy === "string" && typeof copies[last] === "string") copies[last] += copy;
+    else copies.push(copy);
+  }
+  return copies;
+}
+
+function copyNode(node: Node, depth: number): SafeNode | null {
+  if (node.nodeType === Node.TEXT_NODE) return node.nodeValue ?? "";
+  if (node.nodeType !== Node.ELEMENT_NODE) return null;
+  const element = node as Element;
+  const tag = element.localName;
+  const allowed = Object.hasOwn(TAGS, tag) ? TAGS[tag] : undefined;
+  if (allowed === undefined || depth > DEEPEST) return element.textContent;
+  const attributes: Record<string, string> = {};
+  for (const name of allowed) {
+    const value = element.getAttribute(name);
+    if (value !== null && harmless(name, value)) attributes[name] = value;
+  }
+  if (tag === "input" && attributes["type"] !== "checkbox") return null;
+  return { tag, attributes, children: copyChildren(element, depth + 1) };
+}
+
+function harmless(name: string, value: string): boolean {
+  switch (name) {
+    case "href":
+      return safeAddress(value, ["http:", "https:", "mailto:"]);
+    case "src":
+      return safeAddress(value, ["http:", "https:"]);
+    case "class":
+      return /^(?:language-[\w+#.-]+|hljs[\w -]*)$/.test(value);
+    case "align":
+      return /^(?:left|center|right)$/.test(value);
+    case "start":
+    case "colspan":
+    case "rowspan":
+      return /^\d{1,4}$/.test(value);
+    default:
+      return true;
+  }
+}
+
+/** Absolute addresses only: a relative one would lead into this page itself. */
+function safeAddress(value: string, protocols: readonly string[]): boolean {
+  try {
+    return protocols.includes(new URL(value).protocol);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,108 @@
+/** The HTTP side of the gateway. */
+
+import type { Attachment, Config, Message, Session } from "../protocol";
+
+/** A request that was not answered with success. The message is meant for the person at the page. */
+export class ApiError extends Error {
+  constructor(
+    message: string,
+    /** HTTP status; 0 when there was no answer. */
+    readonly status: number,
+  ) {
+    super(message);
+    this.name = "ApiError";
+  }
+}
+
+const UNREACHABLE = "Starpod cannot be reached. Is it still running?";
+
+async function request<T>(path: string, init?: RequestInit): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(path, init);
+  } catch {
+    throw new ApiError(UNREACHABLE, 0);
+  }
+  const text = await response.text();
+  if (!response.ok) throw new ApiError(reason(text, response.status), response.status);
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    throw new ApiError("The answer of the gateway could not be read.", response.status);
+  }
+}
+
+/** The text of a JSON error, or a sentence about the status. */
+function reason(body: string, status: number): string {
+  try {
+    const value: unknown = JSON.parse(body);
+    if (typeof value === "object" && value !== null && "error" in value) return String(value.error);
+  } catch {
+    // No JSON: a proxy between us, or a crash.
+  }
+  return `The gateway answered with status ${status}.`;
+}
+
+function post<T>(path: string, body: unknown = {}): Promise<T> {
+  return request<T>(path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+  });
+}
+
+const session = (id: string) => `/api/sessions/${encodeURIComponent(id)}`;
+
+export const api = {
+  config: () => request<Config>("/api/config"),
+  sessions(options: { limit: number; offset: number; query: string }): Promise<Session[]> {
+    const query = new URLSearchParams({ limit: String(options.limit), offset: String(options.offset) });
+    if (options.query !== "") query.set("q", options.query);
+    return request<Session[]>(`/api/sessions?${query}`);
+  },
+  session: (id: string) => request<Session>(session(id)),
+  /** The last `limit` messages, or those before message `before`; oldest first. */
+  messages(id: string, limit: number, before?: number): Promise<Message[]> {
+    const query = new URLSearchParams({ limit: String(limit) });
+    if (before !== undefined) query.set("before", String(before));
+    return request<Message[]>(`${session(id)}/messages?${query}`);
+  },
+  markRead: (id: string) => post<unknown>(`${session(id)}/read`),
+  cancel: (id: string) => post<unknown>(`${session(id)}/cancel`),
+  rename: (id: string, title: string) => post<Session>(`${session(id)}/rename`, { title }),
+};
+
+export type Api = typeof api;
+
+export function fileUrl(file: Attachment): string {
+  return `/api/files/raw?path=${encodeURIComponent(file.path)}`;
+}
+
+/**
+ * Uploads one file. `fetch` tells nothing of its progress, so this is the older interface.
+ *
+ * @param progress is told the share that was sent, between 0 and 1.
+ */
+export function upload(
+  file: File,
+  progress: (share: number) => void,
+  signal: AbortSignal,
+): Promise<Attachment> {
+  return new Promise((resolve, reject) => {
+    const exchange = new XMLHttpRequest();
+    exchange.open("POST", "/api/uploads");
+    exchange.upload.onprogress = ({ loaded, total }) => progress(total > 0 ? loaded / total : 0);
+    exchange.onerror = () => reject(new ApiError(UNREACHABLE, 0));
+    exchange.onabort = () => reject(new ApiError("The upload was stopped.", 0));
+    exchange.onload = () => {
+      const { status, responseText } = exchange;
+      const stored = status < 300 ? (JSON.parse(responseText) as Attachment[])[0] : undefined;
+      if (stored === undefined) reject(new ApiError(reason(responseText, status), status));
+      else resolve(stored);
+    };
+    signal.addEventListener("abort", () => exchange.abort());
+    const form = new FormData();
+    form.append("file", file, file.name);
+    exchange.send(form);
+  });
+}

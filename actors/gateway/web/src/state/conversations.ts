@@ -1,0 +1,221 @@
+/** The conversations this page has open or has had open: follows their events and reads their stored messages. */
+
+import { signal, type Signal } from "@preact/signals";
+import {
+  emptyConversation,
+  withOlderRows,
+  withOutput,
+  withRows,
+  type Conversation,
+} from "../conversation/model";
+import { reduce, resumed } from "../conversation/reduce";
+import { ApiError, type Api } from "../net/api";
+import type { Accepted, Backlog, ClientFrame, Message, SessionEvent, StoredResult } from "../protocol";
+
+const PAGE = 200;
+/** Conversations kept in memory besides the open one. */
+const KEPT = 12;
+/** Milliseconds that reading stored messages waits for the connection, which would have them read a second time. */
+const HEAD_START = 700;
+
+/** What keeps a conversation from being shown. */
+export interface Problem {
+  readonly text: string;
+  readonly missing: boolean;
+}
+
+interface Place {
+  readonly conversation: Signal<Conversation>;
+  readonly problem: Signal<Problem | null>;
+  readonly loadingOlder: Signal<boolean>;
+  /** Whether the present connection sends its events. */
+  followed: boolean;
+  /** `again`: what is being read was asked for too early. */
+  reading: "no" | "yes" | "again";
+}
+
+export class Conversations {
+  /** In the order of their last use. */
+  private readonly places = new Map<string, Place>();
+  private current: string | null = null;
+  private connected = false;
+
+  /**
+   * @param send hands a frame to the connection.
+   * @param loaded is told when stored messages were read.
+   */
+  constructor(
+    private readonly api: Api,
+    private readonly send: (frame: ClientFrame) => boolean,
+    private readonly loaded: (conversation: Conversation) => void,
+  ) {}
+
+  place(id: string): Place {
+    const known: Place = this.places.get(id) ?? {
+      conversation: signal(emptyConversation(id)),
+      problem: signal<Problem | null>(null),
+      loadingOlder: signal(false),
+      followed: false,
+      reading: "no",
+    };
+    this.places.delete(id);
+    this.places.set(id, known);
+    return known;
+  }
+
+  /** Makes a conversation the open one: follows it and reads what is stored. */
+  open(id: string | null): void {
+    const before = this.current;
+    this.current = id;
+    if (before !== null && before !== id) this.leave(before);
+    if (id === null) return;
+    const place = this.place(id);
+    if (this.connected) this.follow(id, place);
+    else setTimeout(() => this.readUnread(id), HEAD_START);
+    this.forget();
+  }
+
+  /** A new connection is up, and follows nothing yet. */
+  up(): void {
+    this.connected = true;
+    for (const [id, place] of this.places) {
+      place.followed = false;
+      if (id === this.current || place.conversation.value.running !== null) this.follow(id, place);
+    }
+  }
+
+  down(): void {
+    this.connected = false;
+  }
+
+  event(event: SessionEvent, now: number): void {
+    const place = this.place(event.session_id);
+    place.conversation.value = reduce(place.conversation.value, event, now);
+    if (event.type !== "stream_end") return;
+    if (place.conversation.value.stale) void this.read(event.session_id);
+    if (event.session_id !== this.current) this.leave(event.session_id);
+  }
+
+  backlog(backlog: Backlog): void {
+    const place = this.place(backlog.session_id);
+    place.conversation.value = resumed(place.conversation.value, backlog);
+    if (place.conversation.value.stale) void this.read(backlog.session_id);
+  }
+
+  /** A message of ours was stored; from now on this connection follows its conversation. */
+  accepted(frame: Accepted): void {
+    const place = this.place(frame.session_id);
+    place.followed = true;
+    const known = place.conversation.value;
+    if (frame.created && !frame.duplicate) {
+      place.conversation.value = { ...known, rows: [], lastSeq: known.lastSeq ?? frame.after_seq };
+    } else if (known.rows === null || frame.duplicate) {
+      place.followed = false;
+      this.follow(frame.session_id, place);
+    }
+  }
+
+  /** Takes note that a conversation cannot be followed. Returns whether its place shows that. */
+  failed(id: string, code: string, message: string): boolean {
+    const place = this.places.get(id);
+    if (place === undefined || place.conversation.value.rows !== null) return false;
+    place.problem.value = { text: message, missing: code === "unknown_session" };
+    return true;
+  }
+
+  /** Reads stored messages, the newest page of them. */
+  async read(id: string): Promise<void> {
+    const place = this.place(id);
+    if (place.reading !== "no") {
+      place.reading = "again";
+      return;
+    }
+    do {
+      place.reading = "yes";
+      try {
+        const rows = await this.api.messages(id, PAGE);
+        place.problem.value = null;
+        place.conversation.value = withRows(place.conversation.value, rows, rows.length === PAGE);
+        this.loaded(place.conversation.value);
+      } catch (error) {
+        place.problem.value = problem(error);
+      }
+    } while (stillWanted(place));
+    place.reading = "no";
+  }
+
+  async readOlder(id: string): Promise<void> {
+    const { conversation, loadingOlder, problem: shown } = this.place(id);
+    const first = conversation.value.rows?.[0];
+    if (first === undefined || loadingOlder.value) return;
+    loadingOlder.value = true;
+    try {
+      const rows = await this.api.messages(id, PAGE, first.id);
+      conversation.value = withOlderRows(conversation.value, rows, rows.length === PAGE);
+    } catch (error) {
+      shown.value = problem(error);
+    } finally {
+      loadingOlder.value = false;
+    }
+  }
+
+  /** Replaces the beginning of a tool's result by all of it. Throws ApiError. */
+  async readOutput(id: string, turn: string, call: string): Promise<void> {
+    const { conversation } = this.place(id);
+    let before: number | undefined;
+    for (;;) {
+      const rows = await this.api.messages(id, PAGE, before);
+      const result = findResult(rows, turn, call);
+      if (result !== null) {
+        conversation.value = withOutput(conversation.value, turn, call, result.content);
+        return;
+      }
+      if (rows.length < PAGE) throw new ApiError("The stored result was not found.", 404);
+      before = rows[0]?.id;
+    }
+  }
+
+  private readUnread(id: string): void {
+    if (this.current === id && this.place(id).conversation.value.rows === null) void this.read(id);
+  }
+
+  private follow(id: string, place: Place): void {
+    if (place.followed) return;
+    const after_seq = place.conversation.value.lastSeq;
+    place.followed = this.send({ type: "resume", session_id: id, after_seq });
+  }
+
+  /** Stops following what is neither open nor running. */
+  private leave(id: string): void {
+    const place = this.places.get(id);
+    if (place === undefined || !place.followed || place.conversation.value.running !== null) return;
+    place.followed = false;
+    this.send({ type: "unfollow", session_id: id });
+  }
+
+  private forget(): void {
+    for (const [id, place] of this.places) {
+      if (this.places.size <= KEPT) return;
+      if (id !== this.current && !place.followed) this.places.delete(id);
+    }
+  }
+}
+
+/** Whether reading was asked for once more meanwhile. */
+function stillWanted(place: Place): boolean {
+  return place.reading === "again";
+}
+
+function problem(error: unknown): Problem {
+  const missing = error instanceof ApiError && error.status === 404;
+  return { text: error instanceof Error ? error.message : String(error), missing };
+}
+
+function findResult(rows: readonly Message[], turn: string, call: string): StoredResult | null {
+  for (const row of rows) {
+    if (row.role !== "tool_result" || row.turn_id !== turn) continue;
+    const result = JSON.parse(row.content) as StoredResult;
+    if (result.tool_use_id === call) return result;
+  }
+  return null;
+}

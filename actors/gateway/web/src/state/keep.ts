@@ -1,0 +1,41 @@
+/** What this browser keeps between visits. Where it may keep nothing, everything still works until the page closes. */
+
+const PREFIX = "starpod.";
+
+/** Reads a value that {@link keep} stored; null when there is none, or none that can be read. */
+export function recall<T>(name: string): T | null {
+  try {
+    const text = localStorage.getItem(PREFIX + name);
+    return text === null ? null : (JSON.parse(text) as T);
+  } catch {
+    return null;
+  }
+}
+
+/** Stores a value; null removes it. */
+export function keep(name: string, value: unknown): void {
+  try {
+    if (value === null) localStorage.removeItem(PREFIX + name);
+    else localStorage.setItem(PREFIX + name, JSON.stringify(value));
+  } catch {
+    // Storage is full or forbidden.
+  }
+}
+
+/** Names of kept values that begin with `start`. */
+export function keptNames(start: string): string[] {
+  try {
+    return Object.keys(localStorage)
+      .filter((name) => name.startsWith(PREFIX + start))
+      .map((name) => name.slice(PREFIX.length));
+  } catch {
+    return [];
+  }
+}
+
+/** Calls back with the name of each value that another window of this page changes. */
+export function onKeptElsewhere(changed: (name: string) => void): void {
+  addEventListener("storage", ({ key }) => {
+    if (key?.startsWith(PREFIX)) changed(key.slice(PREFIX.length));
+  });
+}

@@ -1,0 +1,192 @@
+import type { RefObject } from "preact";
+import { useLayoutEffect } from "preact/hooks";
+import { bytes } from "../format";
+import type { FollowupMode } from "../protocol";
+import { composerOf, type Composer, type DraftFile } from "../state/composer";
+import { chosenModel } from "../state/preferences";
+import { route } from "../state/router";
+import { IconButton, TextButton } from "./buttons";
+import { useApp } from "./context";
+import { Icon } from "./icons";
+
+/** Where messages are written. */
+export function ComposerBar({ field }: { field: RefObject<HTMLTextAreaElement | null> }) {
+  const app = useApp();
+  const composer = composerOf(route.value.session);
+  const ready = !composer.empty.value && !composer.uploading.value && !composer.failed.value;
+
+  const send = (mode: FollowupMode | null = null) => {
+    if (!ready) return;
+    const { text, attachments } = composer.take();
+    app.say(text.trim(), attachments, mode);
+    field.current?.focus();
+  };
+
+  return (
+    <form
+      class="composer"
+      aria-label="Message"
+      onSubmit={(event) => {
+        event.preventDefault();
+        send();
+      }}
+    >
+      {composer.editing.value && (
+        <p class="composer-note">
+          Your last message again: it will be sent as a new one
+          <TextButton onClick={() => composer.letGo()}>Leave it</TextButton>
+        </p>
+      )}
+      <DraftFiles composer={composer} />
+      <Field composer={composer} field={field} onSend={send} />
+      <div class="composer-row">
+        <AttachButton composer={composer} />
+        <ModelChoice />
+        <Hint composer={composer} />
+        {app.running.value && (
+          <button type="button" class="stop" onClick={() => void app.stopTurn()}>
+            <span class="stop-square" aria-hidden="true" />
+            Stop
+          </button>
+        )}
+        <button type="submit" class="send" disabled={!ready} aria-label="Send" title="Send (Enter)">
+          <Icon name="send" />
+        </button>
+      </div>
+    </form>
+  );
+}
+
+interface FieldProps {
+  composer: Composer;
+  field: RefObject<HTMLTextAreaElement | null>;
+  onSend: (mode?: FollowupMode) => void;
+}
+
+function Field({ composer, field, onSend }: FieldProps) {
+  const app = useApp();
+  const text = composer.text.value;
+  useLayoutEffect(() => {
+    const area = field.current;
+    if (area === null) return;
+    area.style.height = "auto";
+    area.style.height = `${area.scrollHeight}px`;
+  }, [text, composer]);
+
+  const pressed = (event: KeyboardEvent) => {
+    if (event.key === "ArrowUp" && composer.empty.value && !event.altKey) {
+      const prompt = app.transcript.value.turns.at(-1)?.prompt;
+      if (prompt == null) return;
+      event.preventDefault();
+      composer.edit(prompt.text, prompt.attachments);
+    }
+    // An input method uses Enter to choose; the old key code is how some browsers tell.
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+    event.preventDefault();
+    if (event.altKey) onSend("queue");
+    else onSend();
+  };
+
+  return (
+    <textarea
+      ref={field}
+      rows={1}
+      value={text}
+      aria-label={`Message to ${app.config.value.agent_name}`}
+      placeholder={`Message ${app.config.value.agent_name}`}
+      enterkeyhint="send"
+      onInput={(event) => composer.write(event.currentTarget.value)}
+      onKeyDown={pressed}
+      onPaste={(event) => {
+        const files = event.clipboardData?.files;
+        if (files === undefined || files.length === 0) return;
+        event.preventDefault();
+        composer.attach(files);
+      }}
+    />
+  );
+}
+
+/** What Enter does, where that is not plain. */
+function Hint({ composer }: { composer: Composer }) {
+  const app = useApp();
+  if (composer.uploading.value) return <span class="hint">Uploading…</span>;
+  if (composer.failed.value)
+    return <span class="hint error">Remove the files that failed, or try again</span>;
+  if (!app.running.value || composer.empty.value) return <span class="hint" />;
+  return (
+    <span class="hint keys-only">
+      <kbd>Enter</kbd> joins this turn <kbd>Alt Enter</kbd> waits for the next
+    </span>
+  );
+}
+
+function AttachButton({ composer }: { composer: Composer }) {
+  return (
+    <label class="icon-button attach" title="Attach files">
+      <Icon name="clip" />
+      <span class="sr-only">Attach files</span>
+      <input
+        type="file"
+        multiple
+        class="sr-only"
+        onChange={(event) => {
+          composer.attach(event.currentTarget.files ?? []);
+          event.currentTarget.value = "";
+        }}
+      />
+    </label>
+  );
+}
+
+function ModelChoice() {
+  const { models, default_model } = useApp().config.value;
+  if (models.length < 2) return null;
+  const chosen = chosenModel.value !== null && models.includes(chosenModel.value) ? chosenModel.value : "";
+  const others = models.filter((model) => model !== default_model);
+  return (
+    <select
+      class="model"
+      aria-label="Model"
+      value={chosen}
+      onChange={(event) => {
+        chosenModel.value = event.currentTarget.value === "" ? null : event.currentTarget.value;
+      }}
+    >
+      <option value="">{default_model ?? "Default model"}</option>
+      {others.map((model) => (
+        <option key={model} value={model}>
+          {model}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+function DraftFiles({ composer }: { composer: Composer }) {
+  if (composer.files.value.length === 0) return null;
+  return (
+    <ul class="draft-files" aria-label="Files to send">
+      {composer.files.value.map((file) => (
+        <li key={file.key} class={file.error === null ? "chip" : "chip failed"}>
+          {file.preview === null ? <Icon name="file" /> : <img src={file.preview} alt="" />}
+          <span class="cut">{file.name}</span>
+          <FileState file={file} onRetry={() => void composer.send(file.key)} />
+          <IconButton icon="cross" label={`Remove ${file.name}`} onClick={() => composer.detach(file.key)} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function FileState({ file, onRetry }: { file: DraftFile; onRetry: () => void }) {
+  if (file.error !== null) {
+    return (
+      <small class="error">
+        {file.error} <TextButton onClick={onRetry}>Try again</TextButton>
+      </small>
+    );
+  }
+  if (file.stored === null) return <progress value={file.share} aria-label={`Uploading ${file.name}`} />;
+  return <small>{bytes(file.size)}</small>;
+}

@@ -1,0 +1,39 @@
+import { bytes } from "../format";
+import { fileUrl } from "../net/api";
+import type { Attachment } from "../protocol";
+import { Icon } from "./icons";
+
+/** Kinds of pictures the gateway shows in place; it sends all others as downloads. */
+const SHOWN: ReadonlySet<string> = new Set(["image/png", "image/jpeg", "image/gif", "image/webp"]);
+
+/** Files of a message: pictures as they are, others as a line to download. */
+export function Files({ files, label }: { files: readonly Attachment[]; label: string }) {
+  if (files.length === 0) return null;
+  return (
+    <ul class="files" aria-label={label}>
+      {files.map((file) => (
+        <li key={file.path}>
+          {SHOWN.has(file.mime_type) ? <Picture file={file} /> : <Download file={file} />}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Picture({ file }: { file: Attachment }) {
+  return (
+    <a class="picture" href={fileUrl(file)} target="_blank" rel="noopener noreferrer" title={file.file_name}>
+      <img src={fileUrl(file)} alt={file.file_name} loading="lazy" />
+    </a>
+  );
+}
+
+function Download({ file }: { file: Attachment }) {
+  return (
+    <a class="chip" href={fileUrl(file)} download={file.file_name}>
+      <Icon name="file" />
+      <span class="cut">{file.file_name}</span>
+      <small>{bytes(file.size)}</small>
+    </a>
+  );
+}

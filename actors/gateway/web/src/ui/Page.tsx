@@ -1,0 +1,158 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { go, route } from "../state/router";
+import { sidebarHidden } from "../state/preferences";
+import { IconButton } from "./buttons";
+import { ComposerBar } from "./ComposerBar";
+import { useApp } from "./context";
+import { DropZone } from "./DropZone";
+import { KeySheet } from "./KeySheet";
+import { commandFor, type Command } from "./keys";
+import { LinkBanner } from "./LinkBanner";
+import { RenameForm, titleOf } from "./RenameForm";
+import { Sidebar } from "./Sidebar";
+import { Toasts } from "./Toasts";
+import { Transcript } from "./Transcript";
+
+/** As in the style sheet: there the list of conversations lies over the page instead of beside it. */
+const SMALL = "(max-width: 760px)";
+
+export function Page() {
+  const app = useApp();
+  const field = useRef<HTMLTextAreaElement>(null);
+  const search = useRef<HTMLInputElement>(null);
+  const [drawer, setDrawer] = useState(false);
+  const [keys, setKeys] = useState(false);
+  const [renaming, setRenaming] = useState(false);
+
+  const focusField = () => field.current?.focus();
+  const showList = (shown: boolean) => {
+    if (matchMedia(SMALL).matches) setDrawer(shown);
+    else sidebarHidden.value = !shown;
+  };
+  const listShown = () => (matchMedia(SMALL).matches ? drawer : !sidebarHidden.value);
+  const fresh = () => {
+    app.startFresh();
+    setDrawer(false);
+    focusField();
+  };
+
+  const commands: Record<Command, () => void> = {
+    compose: focusField,
+    fresh,
+    keys: () => setKeys(true),
+    next: () => step(1),
+    previous: () => step(-1),
+    rename: () => setRenaming(app.session.value !== undefined),
+    search: () => {
+      showList(true);
+      // The field cannot take the focus before it is shown.
+      requestAnimationFrame(() => search.current?.focus());
+    },
+    sidebar: () => showList(!listShown()),
+    stop: () => {
+      if (drawer) setDrawer(false);
+      else void app.stopTurn();
+    },
+  };
+  const step = (by: number) => {
+    const list = app.sessions.shown.value;
+    const index = list.findIndex((session) => session.id === route.value.session);
+    const next = list[index === -1 ? 0 : index + by];
+    if (next !== undefined) go({ session: next.id });
+  };
+
+  useKeys(commands, keys);
+  useTitle();
+  useEffect(() => {
+    setRenaming(false);
+    // On a touch screen the focus would bring up the keyboard.
+    if (matchMedia("(pointer: fine)").matches) focusField();
+  }, [route.value.session]);
+
+  return (
+    <div class={`page${sidebarHidden.value ? " sidebar-hidden" : ""}${drawer ? " drawer-open" : ""}`}>
+      <Sidebar
+        search={search}
+        onNew={fresh}
+        onHide={() => showList(false)}
+        onKeys={() => setKeys(true)}
+        onChosen={() => setDrawer(false)}
+      />
+      {drawer && <div class="shade" onClick={() => setDrawer(false)} />}
+      <main inert={drawer}>
+        <Header renaming={renaming} onRename={setRenaming} onMenu={() => showList(true)} onNew={fresh} />
+        <Transcript focusComposer={focusField} />
+        <LinkBanner />
+        <ComposerBar field={field} />
+      </main>
+      <KeySheet open={keys} onClose={() => setKeys(false)} />
+      <Toasts />
+      <DropZone />
+      <div class="sr-only" role="status" aria-live="polite">
+        {app.announcement.value}
+      </div>
+    </div>
+  );
+}
+
+/** @param paused while a dialog is open, which has keys of its own. */
+function useKeys(commands: Record<Command, () => void>, paused: boolean): void {
+  const current = useRef(commands);
+  current.current = commands;
+  useEffect(() => {
+    if (paused) return;
+    const pressed = (event: KeyboardEvent) => {
+      const command = commandFor(event);
+      if (command === null) return;
+      event.preventDefault();
+      current.current[command]();
+    };
+    addEventListener("keydown", pressed);
+    return () => removeEventListener("keydown", pressed);
+  }, [paused]);
+}
+
+function useTitle(): void {
+  const app = useApp();
+  const { agent_name } = app.config.value;
+  const session = app.session.value;
+  const unread = app.sessions.unread.value;
+  const title = session === undefined ? agent_name : `${titleOf(session)} · ${agent_name}`;
+  useEffect(() => {
+    document.title = unread > 0 ? `(${unread}) ${title}` : title;
+  }, [title, unread]);
+}
+
+interface HeaderProps {
+  renaming: boolean;
+  onRename: (renaming: boolean) => void;
+  onMenu: () => void;
+  onNew: () => void;
+}
+
+function Header({ renaming, onRename, onMenu, onNew }: HeaderProps) {
+  const app = useApp();
+  const session = app.session.value;
+  return (
+    <header class="head">
+      <IconButton icon="menu" label="Show the list" class="show-list" onClick={onMenu} />
+      {session !== undefined && renaming ? (
+        <RenameForm session={session} onDone={() => onRename(false)} />
+      ) : (
+        <h1 class="cut">{session === undefined ? "New conversation" : titleOf(session)}</h1>
+      )}
+      {session !== undefined && !renaming && (
+        <IconButton icon="pencil" label="Rename (F2)" onClick={() => onRename(true)} />
+      )}
+      <LinkMark />
+      <IconButton icon="plus" label="New conversation" class="show-list" onClick={onNew} />
+    </header>
+  );
+}
+
+function LinkMark() {
+  const { name } = useApp().link.value;
+  if (name === "ready") return null;
+  const words = name === "connecting" ? "Connecting" : "Offline";
+  return <span class={`link ${name}`}>{words}</span>;
+}

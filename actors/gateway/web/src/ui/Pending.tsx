@@ -1,0 +1,44 @@
+import type { Waiting } from "../conversation/model";
+import type { Outgoing } from "../state/outbox";
+import { TextButton } from "./buttons";
+import { useApp } from "./context";
+import { Prompt } from "./Prompt";
+
+/** A message of ours that the conversation does not show yet, and what is becoming of it. */
+export function OutgoingView({ entry }: { entry: Outgoing }) {
+  const app = useApp();
+  if (entry.state !== "refused") {
+    const note = fate(entry, app.link.value.name === "ready", app.running.value);
+    return <Prompt text={entry.text} attachments={entry.attachments} tone="pending" note={note} />;
+  }
+  const note = (
+    <>
+      <span class="error">Not sent: {entry.error}</span>
+      <TextButton onClick={() => app.outbox.retry(entry.id)}>Try again</TextButton>
+      <TextButton onClick={() => app.takeBack(entry)}>Edit</TextButton>
+      <TextButton onClick={() => app.outbox.remove(entry.id)}>Discard</TextButton>
+    </>
+  );
+  return <Prompt text={entry.text} attachments={entry.attachments} tone="refused" note={note} />;
+}
+
+function fate(entry: Outgoing, connected: boolean, running: boolean): string {
+  if (entry.state === "waiting") {
+    if (!connected) return "Kept here until the connection is back";
+    return entry.error === null ? "Sending…" : `Not stored yet: ${entry.error}. Trying again…`;
+  }
+  if (entry.queued) return "Next in line: waits for the present answer";
+  return running ? "Received: the agent reads it at its next step" : "Received";
+}
+
+/** A message that came from elsewhere and waits for its turn. */
+export function WaitingView({ waiting }: { waiting: Waiting }) {
+  return (
+    <Prompt
+      text={waiting.text}
+      attachments={waiting.attachments}
+      tone="pending"
+      note="Next in line: waits for the present answer"
+    />
+  );
+}

@@ -1,0 +1,45 @@
+import type { ComponentChildren } from "preact";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import type { Attachment } from "../protocol";
+import { TextButton } from "./buttons";
+import { Files } from "./Files";
+
+interface PromptProps {
+  text: string;
+  attachments: readonly Attachment[];
+  /** What is said of it at its foot. */
+  note?: ComponentChildren;
+  /** Buttons and time at its right. */
+  aside?: ComponentChildren;
+  tone?: "plain" | "pending" | "refused";
+}
+
+/** What a person wrote, word for word. */
+export function Prompt({ text, attachments, note, aside, tone = "plain" }: PromptProps) {
+  return (
+    <div class={`prompt ${tone}`}>
+      <Files files={attachments} label="Attached files" />
+      {text !== "" && <Folded text={text} />}
+      {aside !== undefined && <div class="prompt-aside">{aside}</div>}
+      {note !== undefined && <div class="prompt-note">{note}</div>}
+    </div>
+  );
+}
+
+/** Long text is folded until asked for. */
+function Folded({ text }: { text: string }) {
+  const box = useRef<HTMLParagraphElement>(null);
+  const [open, setOpen] = useState(false);
+  const [long, setLong] = useState(false);
+  useLayoutEffect(() => {
+    if (box.current !== null && !open) setLong(box.current.scrollHeight > box.current.clientHeight + 4);
+  }, [text, open]);
+  return (
+    <>
+      <p ref={box} class={open ? "words" : "words folded"}>
+        {text}
+      </p>
+      {long && <TextButton onClick={() => setOpen(!open)}>{open ? "Show less" : "Show all"}</TextButton>}
+    </>
+  );
+}

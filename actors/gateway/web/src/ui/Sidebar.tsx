@@ -1,0 +1,215 @@
+import type { RefObject } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { dayGroup, when } from "../format";
+import { memo } from "../memo";
+import type { Session } from "../protocol";
+import { nextTheme, theme } from "../state/preferences";
+import { route, routeHash } from "../state/router";
+import { IconButton, TextButton } from "./buttons";
+import { useApp } from "./context";
+import { Icon, Star } from "./icons";
+import { RenameForm, titleOf } from "./RenameForm";
+
+interface SidebarProps {
+  search: RefObject<HTMLInputElement | null>;
+  onNew: () => void;
+  onHide: () => void;
+  onKeys: () => void;
+  /** Called when a conversation was chosen. */
+  onChosen: () => void;
+}
+
+export function Sidebar({ search, onNew, onHide, onKeys, onChosen }: SidebarProps) {
+  const app = useApp();
+  return (
+    <nav class="sidebar" aria-label="Conversations">
+      <header>
+        <Star />
+        <strong class="cut">{app.config.value.agent_name}</strong>
+        <IconButton icon="menu" label="Hide the list" onClick={onHide} />
+      </header>
+      <div class="sidebar-top">
+        <button type="button" class="new" onClick={onNew}>
+          <Icon name="plus" />
+          New conversation
+        </button>
+        <SearchField field={search} />
+      </div>
+      <SessionGroups onChosen={onChosen} />
+      <footer>
+        <ThemeButton />
+        <IconButton icon="keys" label="Keyboard shortcuts (?)" onClick={onKeys} />
+        <small class="cut">{app.config.value.version !== "" && `Starpod ${app.config.value.version}`}</small>
+      </footer>
+    </nav>
+  );
+}
+
+function SearchField({ field }: { field: RefObject<HTMLInputElement | null> }) {
+  const { sessions } = useApp();
+  return (
+    <div class="search" role="search">
+      <Icon name="search" />
+      <input
+        ref={field}
+        type="search"
+        placeholder="Search titles"
+        aria-label="Search titles"
+        value={sessions.query.value}
+        onInput={(event) => sessions.search(event.currentTarget.value)}
+        onKeyDown={(event) => {
+          if (event.key === "Escape" && sessions.query.value !== "") {
+            event.stopPropagation();
+            sessions.search("");
+          }
+          if (event.key === "ArrowDown") {
+            event.preventDefault();
+            document.querySelector<HTMLElement>(".sessions a")?.focus();
+          }
+        }}
+      />
+    </div>
+  );
+}
+
+function ThemeButton() {
+  const icons = { system: "auto", light: "sun", dark: "moon" } as const;
+  const names = { system: "as the system", light: "light", dark: "dark" } as const;
+  return <IconButton icon={icons[theme.value]} label={`Theme: ${names[theme.value]}`} onClick={nextTheme} />;
+}
+
+function SessionGroups({ onChosen }: { onChosen: () => void }) {
+  const { sessions } = useApp();
+  const shown = sessions.shown.value;
+  return (
+    <div class="sessions" onKeyDown={walk}>
+      {byDay(shown).map(([day, members]) => (
+        <section key={day} aria-label={day}>
+          <h2>{day}</h2>
+          <ul>
+            {members.map((session) => (
+              <SessionRow
+                key={session.id}
+                session={session}
+                current={session.id === route.value.session}
+                onChosen={onChosen}
+              />
+            ))}
+          </ul>
+        </section>
+      ))}
+      {shown.length === 0 && <NoSessions />}
+      {shown.length > 0 && sessions.more.value && <More />}
+    </div>
+  );
+}
+
+function byDay(sessions: readonly Session[]): [string, Session[]][] {
+  const now = new Date();
+  const groups = new Map<string, Session[]>();
+  for (const session of sessions) {
+    const day = dayGroup(new Date(session.last_message_at), now);
+    groups.set(day, [...(groups.get(day) ?? []), session]);
+  }
+  return [...groups];
+}
+
+/** Arrow keys go from one conversation to the next. */
+function walk(event: KeyboardEvent): void {
+  const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
+  if (step === 0 || event.altKey || !(event.target instanceof HTMLAnchorElement)) return;
+  const links = [...document.querySelectorAll<HTMLElement>(".sessions a")];
+  event.preventDefault();
+  links[links.indexOf(event.target) + step]?.focus();
+}
+
+function NoSessions() {
+  const { sessions } = useApp();
+  if (sessions.problem.value !== null) {
+    return (
+      <div class="sessions-note" role="alert">
+        <p>{sessions.problem.value}</p>
+        <TextButton onClick={() => void sessions.refresh()}>Try again</TextButton>
+      </div>
+    );
+  }
+  if (sessions.loading.value) return <p class="sessions-note">Reading…</p>;
+  return (
+    <p class="sessions-note">{sessions.query.value === "" ? "No conversations yet" : "No title matches"}</p>
+  );
+}
+
+/** Reads the next page when it comes into view. */
+function More() {
+  const { sessions } = useApp();
+  const mark = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (mark.current === null) return;
+    const watch = new IntersectionObserver(([entry]) => {
+      if (entry?.isIntersecting === true) void sessions.loadMore();
+    });
+    watch.observe(mark.current);
+    return () => watch.disconnect();
+  }, [sessions.shown.value.length]);
+  return (
+    <div ref={mark} class="sessions-note">
+      <TextButton onClick={() => void sessions.loadMore()}>Show more</TextButton>
+    </div>
+  );
+}
+
+interface SessionRowProps {
+  session: Session;
+  current: boolean;
+  onChosen: () => void;
+}
+
+const SessionRow = memo(function SessionRow({ session, current, onChosen }: SessionRowProps) {
+  const [renaming, setRenaming] = useState(false);
+  if (renaming) {
+    return (
+      <li class="session renaming">
+        <RenameForm session={session} onDone={() => setRenaming(false)} />
+      </li>
+    );
+  }
+  const unread = !session.is_read && !current;
+  return (
+    <li class={unread ? "session unread" : "session"}>
+      <a
+        href={routeHash({ session: session.id })}
+        aria-current={current ? "page" : undefined}
+        onClick={onChosen}
+        onKeyDown={(event) => {
+          if (event.key === "F2") setRenaming(true);
+        }}
+      >
+        <span class="session-title cut">{titleOf(session)}</span>
+        {session.channel !== "main" && <small class="badge">{session.channel}</small>}
+        {session.triggered_by !== null && <small class="badge">job</small>}
+        <SessionMark session={session} unread={unread} />
+      </a>
+      <IconButton icon="pencil" label={`Rename ${titleOf(session)}`} onClick={() => setRenaming(true)} />
+    </li>
+  );
+});
+
+function SessionMark({ session, unread }: { session: Session; unread: boolean }) {
+  if (session.running) {
+    return (
+      <span class="spinner">
+        <span class="sr-only">at work</span>
+      </span>
+    );
+  }
+  return (
+    <>
+      <time dateTime={session.last_message_at}>{when(new Date(session.last_message_at), new Date())}</time>
+      {unread && (
+        <span class="unread-dot">
+          <span class="sr-only">unread</span>
+        </span>
+      )}
+    </>
+  );
+}

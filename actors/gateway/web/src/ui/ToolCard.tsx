@@ -1,0 +1,114 @@
+import { useEffect, useId, useState } from "preact/hooks";
+import type { ToolPart } from "../conversation/model";
+import { duration } from "../format";
+import { memo } from "../memo";
+import { CopyButton, TextButton } from "./buttons";
+import { useApp } from "./context";
+import { useNow } from "./hooks";
+import { Icon } from "./icons";
+import { inputFields, pretty, summary } from "./tool-text";
+
+const STATES = { running: "running", done: "done", error: "failed", lost: "not completed" } as const;
+
+interface ToolCardProps {
+  tool: ToolPart;
+  turnId: string;
+}
+
+/** One call of a tool: a line that opens to what went in and what came out. */
+export const ToolCard = memo(function ToolCard({ tool, turnId }: ToolCardProps) {
+  const [open, setOpen] = useState(false);
+  const id = useId();
+  return (
+    <div class={`tool ${tool.state}`}>
+      <button
+        type="button"
+        class="tool-line"
+        aria-expanded={open}
+        aria-controls={id}
+        onClick={() => setOpen(!open)}
+      >
+        <Icon name="chevron" />
+        <span class="tool-name">{tool.name}</span>
+        <span class="tool-summary cut">{summary(tool.input)}</span>
+        <ToolTime tool={tool} />
+        <ToolState state={tool.state} />
+      </button>
+      <div id={id} hidden={!open}>
+        {open && <ToolDetails tool={tool} turnId={turnId} />}
+      </div>
+    </div>
+  );
+});
+
+function ToolTime({ tool }: { tool: ToolPart }) {
+  const ticking = tool.state === "running" && tool.since !== null;
+  const now = useNow(ticking);
+  const since = tool.since ?? now;
+  const seconds = ticking ? Math.floor(Math.max(0, now - since) / 1000) : tool.elapsed;
+  if (seconds === null || (ticking && seconds < 1)) return null;
+  return <span class="tool-time">{ticking ? `${seconds} s` : duration(seconds)}</span>;
+}
+
+function ToolState({ state }: { state: ToolPart["state"] }) {
+  const mark = state === "done" ? <Icon name="check" /> : <Icon name="alert" />;
+  return (
+    <span class="tool-state">
+      {state === "running" ? <span class="spinner" /> : mark}
+      <span class="sr-only">{STATES[state]}</span>
+    </span>
+  );
+}
+
+function ToolDetails({ tool, turnId }: ToolCardProps) {
+  return (
+    <div class="tool-details">
+      <section aria-label="Input">
+        <header>
+          <h4>Input</h4>
+          <CopyButton label="Copy input" text={() => JSON.stringify(tool.input, null, 2)} />
+        </header>
+        <dl>
+          {inputFields(tool.input).map(({ name, text, long }) => (
+            <div key={name} class={long ? "long" : ""}>
+              <dt>{name}</dt>
+              <dd>{long ? <pre tabIndex={0}>{text}</pre> : text}</dd>
+            </div>
+          ))}
+        </dl>
+      </section>
+      {tool.output !== null && <ToolOutput tool={tool} turnId={turnId} output={tool.output} />}
+    </div>
+  );
+}
+
+function ToolOutput({ tool, turnId, output }: ToolCardProps & { output: string }) {
+  return (
+    <section aria-label="Output">
+      <header>
+        <h4>{tool.state === "error" ? "Error" : "Output"}</h4>
+        <CopyButton label="Copy output" text={() => output} />
+      </header>
+      {output === "" ? <p class="quiet">Nothing</p> : <pre tabIndex={0}>{pretty(output)}</pre>}
+      {tool.truncated && <Rest turnId={turnId} call={tool.id} />}
+    </section>
+  );
+}
+
+/** Fetches the rest of a result of which only the beginning came live. */
+function Rest({ turnId, call }: { turnId: string; call: string }) {
+  const app = useApp();
+  const [problem, setProblem] = useState<string | null>(null);
+  const fetchRest = () => {
+    setProblem(null);
+    const failed = (error: unknown) => setProblem(error instanceof Error ? error.message : String(error));
+    app.conversations.readOutput(app.conversation.value.id, turnId, call).catch(failed);
+  };
+  useEffect(fetchRest, [turnId, call]);
+  if (problem === null) return <p class="quiet">Reading the rest…</p>;
+  return (
+    <p class="quiet">
+      This is only the beginning. {problem} <TextButton onClick={fetchRest}>Try again</TextButton>
+    </p>
+  );
+}

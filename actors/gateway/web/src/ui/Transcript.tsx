@@ -1,0 +1,132 @@
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import type { Turn } from "../conversation/model";
+import { composerOf } from "../state/composer";
+import { route } from "../state/router";
+import { TextButton } from "./buttons";
+import { useApp } from "./context";
+import { Icon, Star } from "./icons";
+import { OutgoingView, WaitingView } from "./Pending";
+import { useStick } from "./stick";
+import { TurnView } from "./Turn";
+
+/** The open conversation from its first message to those still on their way. */
+export function Transcript({ focusComposer }: { focusComposer: () => void }) {
+  const app = useApp();
+  const scroller = useRef<HTMLDivElement>(null);
+  const content = useRef<HTMLDivElement>(null);
+  const { near, toEnd } = useStick(scroller, content);
+  const { turns, waiting: all } = app.transcript.value;
+  const outgoing = app.outgoing.value;
+  const own = new Set(outgoing.map((entry) => entry.turnId));
+  const waiting = all.filter((other) => !own.has(other.turnId));
+  const unread = app.conversation.value.rows === null && route.value.session !== null && turns.length === 0;
+
+  useLayoutEffect(() => toEnd(), [app.place.value, unread]);
+  useEffect(() => {
+    if (outgoing.length > 0) toEnd();
+  }, [outgoing.length]);
+
+  const edit = (turn: Turn) => {
+    if (turn.prompt === null) return;
+    composerOf(route.value.session).edit(turn.prompt.text, turn.prompt.attachments);
+    focusComposer();
+  };
+
+  return (
+    <div class="transcript">
+      <div ref={scroller} class="scroller" role="region" aria-label="Conversation" tabIndex={0}>
+        <div ref={content} class="column">
+          <Older />
+          {turns.map((turn, index) => (
+            <TurnView key={turn.id} turn={turn} last={index === turns.length - 1} onEdit={edit} />
+          ))}
+          {outgoing.map((entry) => (
+            <OutgoingView key={entry.id} entry={entry} />
+          ))}
+          {waiting.map((other) => (
+            <WaitingView key={other.turnId} waiting={other} />
+          ))}
+          {turns.length + outgoing.length + waiting.length === 0 && <Nothing />}
+        </div>
+      </div>
+      {!near && (
+        <button type="button" class="jump" onClick={() => toEnd(true)}>
+          <Icon name="down" />
+          {app.running.value ? "Follow the answer" : "To the end"}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function Older() {
+  const app = useApp();
+  const { session } = route.value;
+  if (session === null || !app.conversation.value.more) return null;
+  const { loadingOlder } = app.conversations.place(session);
+  return (
+    <p class="older">
+      {loadingOlder.value ? (
+        "Reading earlier messages…"
+      ) : (
+        <TextButton onClick={() => void app.conversations.readOlder(session)}>
+          Show earlier messages
+        </TextButton>
+      )}
+    </p>
+  );
+}
+
+/** What is shown where there are no messages: why, or how to begin. */
+function Nothing() {
+  const app = useApp();
+  const { session } = route.value;
+  const problem = app.problem.value;
+  if (session === null) return <Welcome />;
+  if (problem !== null) {
+    return (
+      <div class="nothing" role="alert">
+        <h2>{problem.missing ? "There is no such conversation" : "The conversation could not be read"}</h2>
+        {!problem.missing && <p>{problem.text}</p>}
+        {problem.missing ? (
+          <TextButton onClick={() => app.startFresh()}>Start a new one</TextButton>
+        ) : (
+          <TextButton onClick={() => void app.conversations.read(session)}>Try again</TextButton>
+        )}
+      </div>
+    );
+  }
+  return app.conversation.value.rows === null ? <Skeleton /> : <p class="nothing">No messages yet</p>;
+}
+
+function Skeleton() {
+  return (
+    <div class="skeleton" aria-label="Reading the conversation" role="status">
+      <div />
+      <div />
+      <div />
+    </div>
+  );
+}
+
+function Welcome() {
+  const app = useApp();
+  const { agent_name, greeting, prompts } = app.config.value;
+  return (
+    <div class="welcome">
+      <Star />
+      <h2>{greeting ?? `What can ${agent_name} do for you?`}</h2>
+      {prompts.length > 0 && (
+        <ul aria-label="Suggestions">
+          {prompts.map((prompt) => (
+            <li key={prompt}>
+              <button type="button" onClick={() => app.say(prompt, [])}>
+                {prompt}
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,189 @@
+import { useId, useState } from "preact/hooks";
+import type { FollowupPart, NoticePart, Part, Stats, TextPart, ToolPart, Turn } from "../conversation/model";
+import { clock, cost, count, duration } from "../format";
+import { Markdown } from "../markdown/Markdown";
+import { memo } from "../memo";
+import { CopyButton, IconButton, TextButton } from "./buttons";
+import { useApp } from "./context";
+import { Files } from "./Files";
+import { useNow } from "./hooks";
+import { Icon } from "./icons";
+import { Prompt } from "./Prompt";
+import { ToolCard } from "./ToolCard";
+
+interface TurnProps {
+  turn: Turn;
+  last: boolean;
+  onEdit: (turn: Turn) => void;
+}
+
+/** What a person said, and all that came of it. */
+export const TurnView = memo(function TurnView({ turn, last, onEdit }: TurnProps) {
+  const running = turn.state === "running";
+  return (
+    <article class={`turn ${turn.state}`} aria-busy={running}>
+      {turn.prompt !== null && (
+        <>
+          <h2 class="sr-only">You said</h2>
+          <Prompt
+            text={turn.prompt.text}
+            attachments={turn.prompt.attachments}
+            aside={<PromptTools turn={turn} last={last} onEdit={onEdit} />}
+          />
+        </>
+      )}
+      <Answer turn={turn} />
+      {running ? <Activity turn={turn} /> : <Foot turn={turn} last={last} />}
+    </article>
+  );
+});
+
+function PromptTools({ turn, last, onEdit }: TurnProps) {
+  const { text = "", at = null } = turn.prompt ?? {};
+  return (
+    <>
+      {at !== null && <time dateTime={at}>{clock(new Date(at))}</time>}
+      <span class="hover-tools">
+        <CopyButton label="Copy your message" text={() => text} />
+        {last && <IconButton icon="pencil" label="Edit and send again" onClick={() => onEdit(turn)} />}
+      </span>
+    </>
+  );
+}
+
+function Answer({ turn }: { turn: Turn }) {
+  const { agent_name } = useApp().config.value;
+  const growing = turn.state === "running" ? turn.parts.at(-1) : undefined;
+  return (
+    <div class="answer">
+      <h2 class="sr-only">{agent_name} answered</h2>
+      {grouped(turn.parts).map((group) =>
+        Array.isArray(group) ? (
+          <Tools key={group[0]?.key ?? ""} tools={group} turnId={turn.id} />
+        ) : (
+          <PartView key={group.key} part={group} growing={group === growing} />
+        ),
+      )}
+      <Files files={turn.files} label="Files from the agent" />
+    </div>
+  );
+}
+
+/** Calls that follow each other make one list. */
+function grouped(parts: readonly Part[]): (Exclude<Part, ToolPart> | ToolPart[])[] {
+  const groups: (Exclude<Part, ToolPart> | ToolPart[])[] = [];
+  for (const part of parts) {
+    const last = groups.at(-1);
+    if (part.kind !== "tool") groups.push(part);
+    else if (Array.isArray(last)) last.push(part);
+    else groups.push([part]);
+  }
+  return groups;
+}
+
+function Tools({ tools, turnId }: { tools: ToolPart[]; turnId: string }) {
+  return (
+    <ul class="tools" aria-label="Tool calls">
+      {tools.map((tool) => (
+        <li key={tool.key}>
+          <ToolCard tool={tool} turnId={turnId} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function PartView({ part, growing }: { part: TextPart | FollowupPart | NoticePart; growing: boolean }) {
+  switch (part.kind) {
+    case "text":
+      return <Markdown text={part.text} growing={growing} />;
+    case "thinking":
+      return <Thinking text={part.text} growing={growing} />;
+    case "followup":
+      return (
+        <Prompt text={part.text} attachments={part.attachments} note="Joined while the agent was at work" />
+      );
+    case "notice":
+      return (
+        <p class={`notice ${part.tone}`}>
+          {part.tone !== "quiet" && <Icon name="alert" />}
+          {part.text}
+        </p>
+      );
+  }
+}
+
+/** Characters of a running thought that are shown while it is folded. */
+const GLIMPSE = 140;
+
+function Thinking({ text, growing }: { text: string; growing: boolean }) {
+  const [open, setOpen] = useState(false);
+  const id = useId();
+  return (
+    <div class={growing ? "thinking running" : "thinking"}>
+      <button type="button" aria-expanded={open} aria-controls={id} onClick={() => setOpen(!open)}>
+        <Icon name="chevron" />
+        <span class="thinking-label">{growing ? "Thinking" : "Thought"}</span>
+        {growing && !open && (
+          <span class="glimpse" aria-hidden="true">
+            <bdi>{text.slice(-GLIMPSE).replaceAll(/\s+/g, " ")}</bdi>
+          </span>
+        )}
+      </button>
+      <div id={id} hidden={!open}>
+        {open && <Markdown text={text} growing={growing} />}
+      </div>
+    </div>
+  );
+}
+
+/** What the agent is at while nothing else shows that it is at work. */
+function Activity({ turn }: { turn: Turn }) {
+  const now = useNow(true);
+  const seconds = turn.since === null ? 0 : Math.floor((now - turn.since) / 1000);
+  return (
+    <p class="activity">
+      <span class="pulse" aria-hidden="true" />
+      {turn.status ?? "Working"}
+      {seconds >= 1 && <span class="tool-time">{duration(seconds)}</span>}
+    </p>
+  );
+}
+
+function Foot({ turn, last }: { turn: Turn; last: boolean }) {
+  const app = useApp();
+  const said = turn.parts.flatMap((part) => (part.kind === "text" ? [part.text] : []));
+  const again = () => {
+    if (turn.prompt !== null) app.say(turn.prompt.text, turn.prompt.attachments);
+  };
+  return (
+    <footer class="foot">
+      {turn.state === "cancelled" && <span class="stopped">Stopped</span>}
+      {turn.stats !== null && <Figures stats={turn.stats} />}
+      {last && turn.prompt !== null && (turn.state === "failed" || turn.state === "cancelled") && (
+        <TextButton onClick={again}>Try again</TextButton>
+      )}
+      {said.length > 0 && <CopyButton label="Copy answer" text={() => said.join("\n\n")} />}
+    </footer>
+  );
+}
+
+function Figures({ stats }: { stats: Stats }) {
+  const cached = stats.cacheReadTokens > 0 ? ` (${count(stats.cacheReadTokens)} cached)` : "";
+  const tokens = stats.inputTokens + stats.outputTokens > 0;
+  const figures = [
+    stats.elapsed !== null && duration(stats.elapsed),
+    tokens && `${count(stats.inputTokens)} in${cached}`,
+    tokens && `${count(stats.outputTokens)} out`,
+    stats.costUsd !== null && stats.costUsd > 0 && cost(stats.costUsd),
+    stats.toolRounds > 0 && `${stats.toolRounds} tool ${stats.toolRounds === 1 ? "round" : "rounds"}`,
+    stats.model,
+  ].filter((figure) => typeof figure === "string");
+  return (
+    <ul class="figures" aria-label="Figures of this answer">
+      {figures.map((figure) => (
+        <li key={figure}>{figure}</li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,53 @@
+import type { ComponentChildren } from "preact";
+import { copyText } from "./clipboard";
+import { useFlash } from "./hooks";
+import { Icon, type IconName } from "./icons";
+import { toast } from "../state/toasts";
+
+interface IconButtonProps {
+  icon: IconName;
+  label: string;
+  onClick: () => void;
+  class?: string;
+  pressed?: boolean;
+}
+
+/** A button that is only a picture; its label is read out and shown on hovering. */
+export function IconButton({ icon, label, onClick, class: extra = "", pressed }: IconButtonProps) {
+  return (
+    <button
+      type="button"
+      class={`icon-button ${extra}`}
+      aria-label={label}
+      title={label}
+      onClick={onClick}
+      {...(pressed === undefined ? {} : { "aria-pressed": pressed })}
+    >
+      <Icon name={icon} />
+    </button>
+  );
+}
+
+export function TextButton({ onClick, children }: { onClick: () => void; children: ComponentChildren }) {
+  return (
+    <button type="button" class="text-button" onClick={onClick}>
+      {children}
+    </button>
+  );
+}
+
+/** @param text is asked for when the button is pressed. */
+export function CopyButton({ text, label }: { text: () => string; label: string }) {
+  const [copied, flash] = useFlash(1500);
+  const copy = async () => {
+    if (await copyText(text())) flash();
+    else toast("The browser did not let this page use the clipboard.");
+  };
+  return (
+    <IconButton
+      icon={copied ? "check" : "copy"}
+      label={copied ? "Copied" : label}
+      onClick={() => void copy()}
+    />
+  );
+}

@@ -1,0 +1,80 @@
+/** Keyboard shortcuts of the whole page. The sheet that lists them is made from the same table. */
+
+export type Command =
+  "compose" | "fresh" | "keys" | "next" | "previous" | "rename" | "search" | "sidebar" | "stop";
+
+interface Shortcut {
+  readonly keys: string;
+  readonly does: string;
+  /** Absent for what other parts of the page listen to. */
+  readonly command?: Command;
+  readonly matches?: (event: KeyboardEvent) => boolean;
+  /** Whether it works while text is being written. */
+  readonly everywhere?: boolean;
+}
+
+const control = (event: KeyboardEvent) => (event.ctrlKey || event.metaKey) && !event.altKey;
+const plain = (event: KeyboardEvent, key: string) =>
+  event.key === key && !event.ctrlKey && !event.metaKey && !event.altKey;
+
+export const SHORTCUTS: readonly Shortcut[] = [
+  { keys: "Enter", does: "Send; while the agent works, the message joins its turn" },
+  { keys: "Alt Enter", does: "Send as a turn of its own, after the present one" },
+  { keys: "Shift Enter", does: "New line" },
+  { keys: "↑", does: "In an empty field: take up your last message" },
+  {
+    keys: "Esc",
+    does: "Close what is open, else stop the agent",
+    command: "stop",
+    matches: (event) => plain(event, "Escape"),
+    everywhere: true,
+  },
+  { keys: "/", does: "Write", command: "compose", matches: (event) => plain(event, "/") },
+  {
+    keys: "Ctrl K",
+    does: "Search conversations",
+    command: "search",
+    matches: (event) => control(event) && event.key.toLowerCase() === "k",
+    everywhere: true,
+  },
+  {
+    keys: "Ctrl Shift O",
+    does: "New conversation",
+    command: "fresh",
+    matches: (event) => control(event) && event.shiftKey && event.key.toLowerCase() === "o",
+    everywhere: true,
+  },
+  {
+    keys: "Alt ↑",
+    does: "Conversation above",
+    command: "previous",
+    matches: (event) => event.altKey && event.key === "ArrowUp",
+    everywhere: true,
+  },
+  {
+    keys: "Alt ↓",
+    does: "Conversation below",
+    command: "next",
+    matches: (event) => event.altKey && event.key === "ArrowDown",
+    everywhere: true,
+  },
+  { keys: "F2", does: "Rename", command: "rename", matches: (event) => plain(event, "F2"), everywhere: true },
+  {
+    keys: "Ctrl B",
+    does: "Show or hide the list",
+    command: "sidebar",
+    matches: (event) => control(event) && !event.shiftKey && event.key.toLowerCase() === "b",
+    everywhere: true,
+  },
+  { keys: "?", does: "This sheet", command: "keys", matches: (event) => plain(event, "?") },
+];
+
+/** The command that a key press stands for, if any. */
+export function commandFor(event: KeyboardEvent): Command | null {
+  if (event.defaultPrevented || event.isComposing) return null;
+  const writing = event.target instanceof Element && event.target.matches("input, textarea, select");
+  const found = SHORTCUTS.find(
+    (shortcut) => shortcut.matches?.(event) === true && (shortcut.everywhere === true || !writing),
+  );
+  return found?.command ?? null;
+}

@@ -1,0 +1,130 @@
+/** Short ways to write events and rows in tests. */
+
+import { emptyConversation, type Conversation, type Part } from "../src/conversation/model";
+import { reduce } from "../src/conversation/reduce";
+import type { Message, SessionEvent } from "../src/protocol";
+
+type Told<T> = T extends SessionEvent
+  ? Omit<T, "session_id" | "seq" | "turn_id"> & { turn_id?: string }
+  : never;
+type Brief = Told<SessionEvent>;
+
+export const SESSION = "s1";
+
+/** Numbers events from `first` on; they belong to turn `t1` unless they say otherwise. */
+export function numbered(briefs: readonly Brief[], first = 1): SessionEvent[] {
+  return briefs.map((brief, index) => ({
+    turn_id: "t1",
+    session_id: SESSION,
+    seq: first + index,
+    ...brief,
+  })) as SessionEvent[];
+}
+
+export function start(text = "hello", more: { turn_id?: string; attempt?: number } = {}): Brief {
+  return {
+    type: "stream_start",
+    text,
+    attachments: [],
+    source: "web",
+    client_message_id: null,
+    attempt: 1,
+    ...more,
+  };
+}
+
+export const completion = (iteration: number): Brief => ({
+  type: "completion_start",
+  iteration,
+  model: "offline/echo",
+});
+export const text = (words: string): Brief => ({ type: "text_delta", text: words });
+export const thinking = (words: string): Brief => ({ type: "thinking_delta", text: words });
+export const call = (id: string, name = "FileRead", input: unknown = {}): Brief => ({
+  type: "tool_use",
+  id,
+  name,
+  input,
+});
+export const result = (
+  id: string,
+  content = "ok",
+  more: { is_error?: boolean; truncated?: boolean } = {},
+): Brief => ({
+  type: "tool_result",
+  tool_use_id: id,
+  name: "FileRead",
+  content,
+  truncated: false,
+  is_error: false,
+  elapsed: 0.25,
+  ...more,
+});
+
+export function end(
+  more: { turn_id?: string; outcome?: string; errors?: string[]; text?: string } = {},
+): Brief {
+  return {
+    type: "stream_end",
+    outcome: "success",
+    num_turns: 0,
+    cost_usd: 0.001,
+    input_tokens: 10,
+    output_tokens: 5,
+    cache_read_input_tokens: 0,
+    cache_creation_input_tokens: 0,
+    is_error: more.errors !== undefined,
+    model: "offline/echo",
+    elapsed: 1.5,
+    text: "",
+    ...more,
+  };
+}
+
+export function play(
+  events: readonly SessionEvent[],
+  from: Conversation = emptyConversation(SESSION),
+): Conversation {
+  return events.reduce((state, event) => reduce(state, event, 1_000), from);
+}
+
+export function followup(turn_id: string, fate: "merged" | "queued" | "answered", words: string): Brief {
+  const into = fate === "queued" ? null : "t1";
+  const iteration = fate === "merged" ? 2 : null;
+  return {
+    type: "followup",
+    turn_id,
+    fate,
+    into,
+    iteration,
+    text: words,
+    attachments: [],
+    client_message_id: null,
+  };
+}
+
+let lastRow = 0;
+
+export function row(role: Message["role"], content: string, turn_id = "t1", seconds = 0): Message {
+  lastRow += 1;
+  const timestamp = new Date(Date.UTC(2026, 0, 1, 12, 0, seconds)).toISOString();
+  return { id: lastRow, turn_id, role, content, attachments: [], timestamp };
+}
+
+export const callRow = (id: string, name = "FileRead", input: unknown = {}, turn_id = "t1"): Message =>
+  row("tool_use", JSON.stringify({ type: "tool_use", id, name, input }), turn_id);
+
+export const resultRow = (id: string, content = "ok", is_error = false, turn_id = "t1"): Message =>
+  row("tool_result", JSON.stringify({ type: "tool_result", tool_use_id: id, content, is_error }), turn_id);
+
+/** A part as one short string, for comparing sequences. */
+export function brief(part: Part): string {
+  switch (part.kind) {
+    case "tool":
+      return `tool ${part.id} ${part.state} ${part.output ?? ""}`.trimEnd();
+    case "notice":
+      return `${part.tone}: ${part.text}`;
+    default:
+      return `${part.kind}: ${part.text}`;
+  }
+}

@@ -1,0 +1,269 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { emptyConversation } from "../src/conversation/model";
+import { reduce, resumed } from "../src/conversation/reduce";
+import type { Backlog } from "../src/protocol";
+import {
+  brief,
+  call,
+  completion,
+  end,
+  followup,
+  numbered,
+  play,
+  result,
+  SESSION,
+  start,
+  text,
+  thinking,
+} from "./events";
+
+const parts = (conversation: ReturnType<typeof play>, turn = 0) => conversation.live[turn]?.parts.map(brief);
+
+function backlog(more: Partial<Backlog> = {}): Backlog {
+  return {
+    type: "backlog",
+    session_id: SESSION,
+    complete: true,
+    last_seq: 0,
+    running_turn_id: null,
+    ...more,
+  };
+}
+
+test("text, tools and text interleave in the order they were told", () => {
+  const state = play(
+    numbered([
+      start(),
+      completion(1),
+      thinking("hm"),
+      text("Let me "),
+      text("look."),
+      call("a"),
+      call("b"),
+      result("b", "second"),
+      result("a", "first"),
+      completion(2),
+      text("Done."),
+      end(),
+    ]),
+  );
+  assert.deepEqual(parts(state), [
+    "thinking: hm",
+    "text: Let me look.",
+    "tool a done first",
+    "tool b done second",
+    "text: Done.",
+  ]);
+  assert.equal(state.live[0]?.state, "done");
+  assert.equal(state.running, null);
+  assert.equal(state.stale, false);
+});
+
+test("an event that comes twice changes nothing, not even the identity of the conversation", () => {
+  const events = numbered([start(), completion(1), text("once")]);
+  const state = play(events);
+  for (const event of events) assert.equal(reduce(state, event, 2_000), state);
+});
+
+test("an event that comes late, behind a higher number, is left out", () => {
+  const [begin, first, , third] = numbered([start(), completion(1), text("two"), text("three")]);
+  const late = numbered([text("two")], 3)[0];
+  assert.ok(begin && first && third && late);
+  assert.deepEqual(parts(play([begin, first, third, late])), ["text: three"]);
+});
+
+test("a gap in the numbers is no reason to stop", () => {
+  const state = play([...numbered([start(), completion(1), text("a")]), ...numbered([text("b")], 40)]);
+  assert.deepEqual(parts(state), ["text: ab"]);
+  assert.equal(state.lastSeq, 40);
+});
+
+test("a completion that starts again voids the text of its unfinished run and nothing else", () => {
+  const state = play(
+    numbered([
+      start(),
+      completion(1),
+      text("Kept."),
+      call("a"),
+      result("a"),
+      completion(2),
+      thinking("lost thought"),
+      text("lost wo"),
+      completion(2),
+      text("whole words"),
+    ]),
+  );
+  assert.deepEqual(parts(state), ["text: Kept.", "tool a done ok", "text: whole words"]);
+});
+
+test("keys of parts stay unique when text was voided", () => {
+  const state = play(
+    numbered([
+      start(),
+      completion(1),
+      text("x"),
+      call("a"),
+      result("a"),
+      completion(2),
+      text("y"),
+      completion(2),
+      text("z"),
+    ]),
+  );
+  const keys = state.live[0]?.parts.map((part) => part.key);
+  assert.equal(new Set(keys).size, keys?.length);
+});
+
+test("a followup that is merged stands where it joined, and stays when the completion is repeated", () => {
+  const state = play(
+    numbered([
+      start(),
+      completion(1),
+      call("a"),
+      result("a"),
+      followup("t2", "merged", "and the other file"),
+      completion(2),
+      text("oops"),
+      completion(2),
+      text("Both."),
+    ]),
+  );
+  assert.deepEqual(parts(state), ["tool a done ok", "followup: and the other file", "text: Both."]);
+  assert.equal(state.live.length, 1);
+});
+
+test("a queued followup waits until its own turn starts", () => {
+  const queued = followup("t2", "queued", "next");
+  const waiting = play(numbered([start(), completion(1), queued]));
+  assert.deepEqual(
+    waiting.waiting.map((other) => other.text),
+    ["next"],
+  );
+  const later = play(numbered([end(), start("next", { turn_id: "t2" })], 4), waiting);
+  assert.deepEqual(later.waiting, []);
+  assert.deepEqual(
+    later.live.map((turn) => `${turn.prompt?.text} ${turn.state}`),
+    ["hello done", "next running"],
+  );
+  assert.equal(later.running, "t2");
+});
+
+test("a failed turn keeps what was said and gives the reason", () => {
+  const state = play(
+    numbered([
+      start(),
+      completion(1),
+      text("Half an ans"),
+      end({ outcome: "error", errors: ["the provider hung up"] }),
+    ]),
+  );
+  assert.deepEqual(parts(state), ["text: Half an ans", "warning: the provider hung up"]);
+  assert.equal(state.live[0]?.state, "failed");
+});
+
+test("a stopped turn leaves no tool running", () => {
+  const state = play(numbered([start(), completion(1), call("a"), end({ outcome: "cancelled" })]));
+  assert.deepEqual(parts(state), ["tool a lost"]);
+  assert.equal(state.live[0]?.state, "cancelled");
+});
+
+test("text that was never streamed is taken from the end of the turn", () => {
+  assert.deepEqual(parts(play(numbered([start(), completion(1), end({ text: "All at once." })]))), [
+    "text: All at once.",
+  ]);
+  const streamed = play(numbered([start(), completion(1), text("Piece."), end({ text: "Piece." })]));
+  assert.deepEqual(parts(streamed), ["text: Piece."]);
+});
+
+test("a wait for the provider is a passing remark", () => {
+  const waiting = play(
+    numbered([start(), completion(1), { type: "notice", kind: "retrying", text: "Busy, again in 2 s" }]),
+  );
+  assert.equal(waiting.live[0]?.status, "Busy, again in 2 s");
+  assert.deepEqual(parts(waiting), []);
+  assert.equal(play(numbered([text("Here")], 4), waiting).live[0]?.status, null);
+});
+
+test("files are listed once each", () => {
+  const file = {
+    type: "attachment",
+    file_name: "a.csv",
+    mime_type: "text/csv",
+    path: "downloads/a.csv",
+    size: 3,
+  } as const;
+  const state = play(numbered([start(), file, file]));
+  assert.deepEqual(state.live[0]?.files, [
+    { file_name: "a.csv", mime_type: "text/csv", path: "downloads/a.csv", size: 3 },
+  ]);
+});
+
+test("a restart goes on with the same turn: tools stay, a call that is repeated runs again", () => {
+  const before = play(numbered([start(), completion(1), text("Reading."), call("a")]));
+  const after = play(
+    numbered(
+      [start("hello", { attempt: 2 }), call("a"), result("a", "again"), completion(2), text("Good.")],
+      50,
+    ),
+    before,
+  );
+  assert.deepEqual(parts(after), ["text: Reading.", "tool a done again", "text: Good."]);
+  assert.equal(after.live.length, 1);
+});
+
+test("a turn whose beginning was missed shows nothing doubtful and asks for the stored messages at its end", () => {
+  const joined = play(
+    numbered([text("…of a sentence."), call("a"), result("a"), completion(2), text("New.")], 90),
+  );
+  assert.deepEqual(parts(joined), ["tool a done ok", "text: New."]);
+  assert.equal(joined.running, "t1");
+  assert.equal(joined.stale, false);
+  assert.equal(play(numbered([end()], 95), joined).stale, true);
+});
+
+test("resume without a number takes the running turn from its start", () => {
+  const asked = resumed(emptyConversation(SESSION), backlog({ last_seq: 30, running_turn_id: "t1" }));
+  const state = play(numbered([start(), completion(1), text("From the start")], 28), asked);
+  assert.deepEqual(parts(state), ["text: From the start"]);
+});
+
+test("resume without a number and without a running turn goes on from the last number", () => {
+  const state = resumed(emptyConversation(SESSION), backlog({ last_seq: 30 }));
+  assert.equal(state.lastSeq, 30);
+  assert.equal(play(numbered([start()], 30), state).live.length, 0);
+});
+
+test("resume after a drop adds what was missed and repeats nothing", () => {
+  const before = play(numbered([start(), completion(1), text("one ")]));
+  const resuming = resumed(before, backlog({ last_seq: 5, running_turn_id: null }));
+  assert.equal(resuming.running, "t1");
+  const state = play(numbered([text("one "), text("two"), end()], 3), resuming);
+  assert.deepEqual(parts(state), ["text: one two"]);
+  assert.equal(state.running, null);
+});
+
+test("an incomplete backlog forgets what events told and asks for the stored messages", () => {
+  const before = play(numbered([start(), completion(1), text("one ")]));
+  const state = resumed(before, backlog({ complete: false, last_seq: 900, running_turn_id: "t9" }));
+  assert.deepEqual(state.live, []);
+  assert.equal(state.stale, true);
+  assert.equal(state.running, "t9");
+  assert.equal(play(numbered([start("later", { turn_id: "t9" })], 850), state).live.length, 1);
+});
+
+test("a turn that used up its rounds says so", () => {
+  const state = play(numbered([start(), completion(1), text("So far."), end({ outcome: "max_turns" })]));
+  assert.deepEqual(parts(state), ["text: So far.", "warning: Stopped after 0 rounds of tool calls."]);
+  assert.equal(state.live[0]?.state, "done");
+});
+
+test("a turn that failed and is tried again no longer shows why it failed", () => {
+  const failed = play(
+    numbered([start(), completion(1), end({ outcome: "error", errors: ["the disk is full"] })]),
+  );
+  const again = play(numbered([start("hello", { attempt: 2 })], 10), failed);
+  assert.deepEqual(parts(again), []);
+  assert.equal(again.live[0]?.state, "running");
+  assert.equal(again.running, "t1");
+});
