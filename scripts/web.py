@@ -62,10 +62,8 @@ def npm_from_package() -> list[str] | None:
     return [str(node), str(package / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
 
 
-def succeeds(command: list[str], *, quietly: bool = True) -> bool:
-    """Run `command` on the page. Quietly means that what it says is shown only when it fails."""
-    if not quietly:
-        return subprocess.run(command, cwd=WEB, check=False).returncode == 0
+def succeeds(command: list[str]) -> bool:
+    """Run `command` on the page; what it says is shown only when it fails."""
     ran = subprocess.run(
         command, cwd=WEB, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
     )
@@ -88,7 +86,6 @@ def install(npm: list[str], *, only_to_build: bool) -> bool:
 
 def build(npm: list[str], *, only_to_build: bool) -> bool:
     """Build the page, and date it after every source."""
-    print("starpod: building the web page", file=sys.stderr)
     if not (install(npm, only_to_build=only_to_build) and succeeds([*npm, "run", "build", *QUIET])):
         return False
     PAGE.touch()
@@ -107,10 +104,11 @@ def main(task: str = "build", purpose: str = "run") -> int:
     npm = npm_on_path() or npm_from_package()
     if npm is None:
         return NO_NPM
+    print(f"starpod: npm run {task} for the web page", file=sys.stderr)
     if task == "build":
         done = build(npm, only_to_build=purpose == "run")
     else:
-        done = install(npm, only_to_build=False) and succeeds([*npm, "run", task, *QUIET], quietly=False)
+        done = install(npm, only_to_build=False) and succeeds([*npm, "run", task, *QUIET])
     return 0 if done else 1
 
 
