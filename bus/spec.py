@@ -1,6 +1,6 @@
 """What a supervision tree is made of: data, no behaviour (G10)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import Enum
 from functools import partial
 from typing import Any, Literal
@@ -110,13 +110,17 @@ class Pool:
     significant: bool = attrs.field(default=False, kw_only=True)
 
 
+def _in_order(children: "Iterable[Node]") -> "tuple[Node, ...]":
+    return tuple(children)
+
+
 @attrs.frozen
 class Supervisor:
     """A group of children with one policy."""
 
     name: str
     strategy: Strategy
-    children: tuple["Node", ...] = attrs.field(converter=tuple)
+    children: tuple["Node", ...] = attrs.field(converter=_in_order)
     intensity: Intensity = attrs.field(factory=Intensity, kw_only=True)
     outages: Literal["endure"] | float = attrs.field(default="endure", kw_only=True)
     """What to do about children whose outside world is missing: wait for ever, or escalate after so many seconds."""

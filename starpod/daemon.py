@@ -112,7 +112,8 @@ async def serve(
 ) -> int:
     """Run an instance until a signal or its own end; the exit status of the process.
 
-    `on_ready` is told the daemon and the default model once it listens. The first INT or TERM stops everything in order, a second one at once.
+    `on_ready` is told the daemon and the default model once it listens. The first INT or TERM stops everything in
+    order, a second one at once.
     """
     with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         async with running(instance, config, command=command, address=address) as daemon:

@@ -20,9 +20,8 @@ VARIABLE: Final = "STARPOD_LOG"
 LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 
-def configure(*, default: str = "info", stream: TextIO | None = None) -> None:
+def configure(stream: TextIO = sys.stderr, *, default: str = "info") -> None:
     """Set up logging for the process. The level comes from ``STARPOD_LOG``. Raises StarpodError for an unknown one."""
-    stream = sys.stderr if stream is None else stream
     name = os.environ.get(VARIABLE, default).lower()
     if name not in LEVELS:
         raise StarpodError(f"{VARIABLE} must be one of {', '.join(LEVELS)}, not {name!r}")

@@ -9,14 +9,20 @@ from typing import final
 
 import attrs
 
+import starpod
 from actors.agent.conductor import ConductorActor
 from actors.agent.conversation import ConversationActor
+from actors.gateway.actor import GatewayActor
 from actors.gateway.settings import Address
+from actors.llm.actor import LlmActor
 from actors.session.actor import SessionActor
 from actors.tooling import Catalogue
 from actors.tools import messages as tools
+from actors.tools.actor import ToolsActor
+from actors.tools.paths import Home
 from bus import Backoff, Child, Intensity, Limits, Pool, Supervisor
 from starpod.config import Config
+from starpod.models import load_catalogue
 from starpod.workspace import Instance
 
 TOOLS = Catalogue([tools.FileRead, tools.FileWrite, tools.FileList, tools.FileDelete, tools.Attach])
@@ -45,8 +51,8 @@ def tree(parts: Parts) -> Supervisor:
     return Supervisor("root", "rest_for_one", [
         Supervisor("storage", "one_for_one", [session_child(instance, config)]),
         Supervisor("services", "one_for_one", [
-            Child("llm", _llm(parts), backoff=Backoff(first=0.5)),
-            Child("tools", _tools(parts)),
+            Child("llm", _llm(instance, config), backoff=Backoff(first=0.5)),
+            Child("tools", _tools(instance, config), limits=Limits(mailbox=256)),
         ]),
         Supervisor("agent", "one_for_one", [
             Pool("conversation", conversation, limit=512, limits=Limits(stop_within=20)),
@@ -60,6 +66,36 @@ def session_child(instance: Instance, config: Config) -> Child:
     """The owner of the conversations; also alone, for a look at them while no daemon runs."""
     factory = partial(SessionActor, instance.db_dir / "session.db", config.session)
     return Child("session", factory, limits=Limits(mailbox=256))
+
+
+def _llm(instance: Instance, config: Config) -> partial[LlmActor]:
+    catalogue, _ = load_catalogue(instance)
+    return partial(
+        LlmActor, config.llm, config.environment, catalogue, partial(_read_file, Home(instance.home_dir))
+    )
+
+
+def _tools(instance: Instance, config: Config) -> partial[ToolsActor]:
+    return partial(ToolsActor, instance.home_dir, config.tools, config.agent.compaction.max_tool_result_bytes)
+
+
+def _gateway(parts: Parts) -> partial[GatewayActor]:
+    config = parts.config
+    return partial(
+        GatewayActor,
+        attrs.evolve(config.gateway, server_addr=parts.address),
+        agent_name=config.agent.agent_name,
+        version=starpod.__version__,
+        operator_token=parts.token,
+        upload_folder=parts.instance.agent_home / "uploads",
+        on_bound=parts.on_bound,
+    )
+
+
+def _read_file(home: Home, path: str) -> bytes:
+    """A picture on its way to a model. Raises what the file tools raise."""
+    with home.place(path) as place, place.open() as file:
+        return file.read()
 
 
 def _read_soul(instance: Instance) -> str:

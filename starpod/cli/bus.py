@@ -89,9 +89,9 @@ def _line(event: dict[str, Any]) -> str:
     parts = [
         paint(f"{at:%H:%M:%S}.{at.microsecond // 1000:03d}", "dim"),
         paint(f"{point:<9}", COLOURS.get(point, "cyan")),
-        paint(f"{event.get('from', '·'):>14}", "dim"),
+        paint(f"{_name(event.get('from', '·')):>22}", "dim"),
         paint("→", "dim"),
-        f"{event.get('to', '*'):<14}",
+        f"{_name(event.get('to', '*')):<22}",
         paint(event.get("type", ""), "bold"),
     ]
     parts += [paint(f"{name} {_duration(event[name])}", "dim") for name in ("wait", "took") if name in event]
@@ -104,6 +104,12 @@ def _line(event: dict[str, Any]) -> str:
         if name in event:
             parts.append("\n    " + json.dumps(event[name], ensure_ascii=False))
     return " ".join(part for part in parts if part)
+
+
+def _name(actor: str) -> str:
+    """An actor's name; of a key of a pool only what tells it from others at a glance."""
+    pool, bracket, key = actor.partition("[")
+    return f"{pool}[{key[:8]}]" if bracket else pool
 
 
 def _duration(seconds: float) -> str:

@@ -88,8 +88,7 @@ class _Printer:
                 self._aside(f"⚙ {event['name']} {_preview(event['input'])}", "cyan")
             case "tool_result":
                 mark, colour = ("✗", "red") if event["is_error"] else ("✓", "green")
-                first = event["content"].strip().partition("\n")[0]
-                self._aside(f"{mark} {first[:120]}", colour)
+                self._aside(f"{mark} {' '.join(event['content'].split())[:120]}", colour)
             case "attachment":
                 self._aside(f"⇩ {event['file_name']} ({event['path']}, {event['size']} bytes)", "blue")
             case "notice":

@@ -66,7 +66,7 @@ async def connect(daemon: DaemonInfo, path: str, **query: str | int) -> AsyncGen
     A peer that accepts and stays silent would hold the library for ever, hence the deadline until we are in.
     """
     url = f"ws://{daemon.address}{path}" + (f"?{urlencode(query)}" if query else "")
-    headers = [("Authorization", f"Bearer {daemon.token}")]
+    headers = [(b"Authorization", f"Bearer {daemon.token}".encode())]
     failure: BaseException | None = None
     with trio.CancelScope(deadline=trio.current_time() + CONNECT_WITHIN) as scope:
         try:
