@@ -28,9 +28,6 @@ class FileError(ActorError):
 
     path: str
 
-    def __str__(self) -> str:
-        return f"Cannot use {self.path}"
-
 
 @attrs.define(eq=False, kw_only=True)
 class InvalidPath(FileError):
@@ -199,8 +196,8 @@ class Written(ToolReply):
 @tool(
     "FileWrite",
     "Write a text file in the home folder. Replaces the file if there is one and creates missing folders.",
-    # Writing the same content again gives the same file. Only an edit that somebody else made between a crash and
-    # the restart is lost, and it would have been overwritten had there been no crash.
+    # Writing the same content again gives the same file. What can be lost is an edit that somebody else made
+    # between a crash and the restart; a model told of a doubt would write again as well.
     effect="unsafe",
     on_doubt="retry",
 )

@@ -12,6 +12,8 @@ FOLDER = "downloads"
 MAX_NAME = 200
 """Bytes of a name, which leaves room for the time before it and a number behind it."""
 
+MAX_TRIES = 10_000
+
 
 def check(rules: Attachments, name: str, size: int) -> None:
     """Refuse a file that the rules exclude. Raises AttachmentsDisabled, AttachmentTooLarge or ExtensionNotAllowed.
@@ -49,5 +51,5 @@ def candidates(name: str, at: datetime) -> Iterator[str]:
     """Names to try until one is free: ``20260102_030405_a.txt``, then ``20260102_030405_2_a.txt`` and so on."""
     stamp = at.strftime("%Y%m%d_%H%M%S")
     yield f"{stamp}_{name}"
-    for number in range(2, 10_000):
+    for number in range(2, MAX_TRIES + 1):
         yield f"{stamp}_{number}_{name}"

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.tools import files
+from actors.tools import files, uploads
 from actors.tools.messages import (
     Attached,
     AttachmentTooLarge,
@@ -518,6 +518,14 @@ def test_uploads_of_one_name_in_one_second_do_not_meet(home: Home) -> None:
     assert paths == [f"downloads/20260102_030405_{infix}a.txt" for infix in ("", "2_", "3_")]
     assert [(home.root / path).read_text() for path in paths] == ["0", "1", "2"]
     assert len(names(home)) == 3
+
+
+def test_when_no_name_is_free_an_upload_is_refused(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "MAX_TRIES", 2)
+    save(home, "a.txt")
+    save(home, "a.txt")
+    with pytest.raises(FileSystemRefused, match="too many files of this name"):
+        save(home, "a.txt")
 
 
 def test_the_content_decides_then_the_name_then_the_sender(home: Home) -> None:

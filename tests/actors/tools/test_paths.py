@@ -188,7 +188,9 @@ def test_a_link_at_the_end_never_leads_out_of_home(home: Home, action: Action, t
 def test_a_link_that_stays_in_home_is_followed(home: Home, target: str) -> None:
     (home.root / "link").symlink_to(target.format(root=home.root.parent))
     (home.root / "documents/second").symlink_to("notes.md")
+    (home.root / "documents/again").symlink_to(home.root / "documents")
     assert read(home, "link/notes.md") == read(home, "link/second") == "notes"
+    assert read(home, "documents/again/again/notes.md") == "notes"
     write(home, "link/new/one.md", "one")
     assert (home.root / "documents/new/one.md").read_text() == "one"
     write(home, "link/second", "changed")
@@ -399,8 +401,11 @@ class Swapper(threading.Thread):
 @pytest.mark.skipif(sys.platform != "linux", reason="exchanging two names in one step is Linux's")
 @pytest.mark.parametrize("action", ACTIONS)
 def test_a_folder_exchanged_for_a_link_between_check_and_use_opens_nothing_outside(
-    home: Home, action: Action
+    home: Home, action: Action, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def skip(_handle: int) -> None: ...
+
+    monkeypatch.setattr(os, "fsync", skip)  # hundreds of them would only wear the disk
     outside = home.root.parent / "outside"
     (home.root / "documents/secret.txt").write_text("harmless")
     (home.root / "bait").symlink_to("../outside")
@@ -419,17 +424,68 @@ def test_a_folder_exchanged_for_a_link_between_check_and_use_opens_nothing_outsi
     assert (outside / "secret.txt").read_text() == SECRET
 
 
-def test_a_file_exchanged_for_a_link_between_check_and_use_is_not_followed(home: Home) -> None:
-    secret = home.root.parent / "outside/secret.txt"
-    target = home.root / "documents/file.txt"
-    target.write_text("harmless")
-    with home.place("documents/file.txt") as place:
-        place.require_regular(place.stat())
-        target.unlink()
-        target.symlink_to(secret)
-        with pytest.raises(NotARegularFile):
-            place.open()
-    write(home, "documents/x")
-    with home.place("documents/file.txt", follow=False) as place:
-        os.rename("x", place.name, src_dir_fd=place.directory, dst_dir_fd=place.directory)
-    assert secret.read_text() == SECRET
+@pytest.fixture
+def just_before_opening(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Callable[[], object]], None]:
+    """Do something after the checks of a name and before it is opened."""
+
+    def arrange(name: str, act: Callable[[], object]) -> None:
+        real = os.open
+
+        def opened(path: str, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
+            if path == name:
+                act()
+            return real(path, flags, mode, dir_fd=dir_fd)
+
+        monkeypatch.setattr(os, "open", opened)
+
+    return arrange
+
+
+Arrange = Callable[[str, Callable[[], object]], None]
+
+
+def test_a_file_exchanged_for_a_link_between_check_and_use_is_not_followed(
+    home: Home, just_before_opening: Arrange
+) -> None:
+    notes = home.root / "documents/notes.md"
+
+    def exchange() -> None:
+        notes.unlink()
+        notes.symlink_to("../../outside/secret.txt")
+
+    just_before_opening("notes.md", exchange)
+    with pytest.raises(InvalidPath, match="was exchanged for a link meanwhile"):
+        read(home, "documents/notes.md")
+
+
+def test_a_file_exchanged_for_a_pipe_between_check_and_use_keeps_nobody_waiting(
+    home: Home, just_before_opening: Arrange
+) -> None:
+    notes = home.root / "documents/notes.md"
+
+    def exchange() -> None:
+        notes.unlink()
+        os.mkfifo(notes)
+
+    just_before_opening("notes.md", exchange)
+    before = descriptors()
+    with pytest.raises(NotARegularFile):
+        read(home, "documents/notes.md")
+    assert descriptors() == before
+
+
+def test_a_file_exchanged_for_a_folder_while_it_is_written_stays_a_folder(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.rename
+    notes = home.root / "documents/notes.md"
+
+    def exchange_and_rename(source: str, target: str, *, src_dir_fd: int, dst_dir_fd: int) -> None:
+        notes.unlink()
+        notes.mkdir()
+        real(source, target, src_dir_fd=src_dir_fd, dst_dir_fd=dst_dir_fd)
+
+    monkeypatch.setattr(os, "rename", exchange_and_rename)
+    with pytest.raises(IsADirectory):
+        write(home, "documents/notes.md")
+    assert [path.name for path in (home.root / "documents").iterdir()] == ["notes.md"]
