@@ -83,7 +83,6 @@ class Cell:
         self._suspended: trio.Event | None = None
         self._starting: trio.CancelScope | None = None
         self._cleaning: trio.CancelScope | None = None
-        self._work_scope: trio.CancelScope | None = None
 
     # --- what senders see ---------------------------------------------------------------------------------
 
@@ -363,8 +362,8 @@ class Cell:
         serving.pump_control()
         while self._open:
             with trio.CancelScope() as scope:
-                self._work_scope = scope
-                while self._open and not scope.cancel_called:
+                serving.cut = False
+                while self._open and not serving.cut:
                     if self._suspended is not None:
                         await self._suspended.wait()
                         continue

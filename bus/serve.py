@@ -34,6 +34,8 @@ class Serving:
         """Taken, but waiting for a place among the concurrent ones."""
         self._changed = trio.Event()
         self._pumping = False
+        self.cut = False
+        """The scope of the mailbox loop has been cancelled to stop one handler: the loop needs a new one."""
 
     @property
     def in_hand(self) -> int:
@@ -47,6 +49,7 @@ class Serving:
     def cancel(self, envelope: Envelope) -> None:
         scope = self._scopes.get(envelope)
         if scope is not None:
+            self.cut = True
             scope.cancel(reason="the asker has left or its deadline has passed")
 
     # --- taking -------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from actors.gateway.settings import Address
 from actors.llm.actor import LlmActor
 from actors.session.actor import SessionActor
 from actors.tooling import Catalogue
+from actors.tools import files
 from actors.tools import messages as tools
 from actors.tools.actor import ToolsActor
 from actors.tools.paths import Home
@@ -25,7 +26,7 @@ from starpod.config import Config
 from starpod.models import load_catalogue
 from starpod.workspace import Instance
 
-TOOLS = Catalogue([tools.FileRead, tools.FileWrite, tools.FileList, tools.FileDelete, tools.Attach])
+TOOLS = Catalogue(tools.TOOLS)
 """What the model may use, in the order in which it is told of it."""
 
 
@@ -71,7 +72,7 @@ def session_child(instance: Instance, config: Config) -> Child:
 def _llm(instance: Instance, config: Config) -> partial[LlmActor]:
     catalogue, _ = load_catalogue(instance)
     return partial(
-        LlmActor, config.llm, config.environment, catalogue, partial(_read_file, Home(instance.home_dir))
+        LlmActor, config.llm, config.environment, catalogue, partial(files.load, Home(instance.home_dir))
     )
 
 
@@ -90,12 +91,6 @@ def _gateway(parts: Parts) -> partial[GatewayActor]:
         upload_folder=parts.instance.agent_home / "uploads",
         on_bound=parts.on_bound,
     )
-
-
-def _read_file(home: Home, path: str) -> bytes:
-    """A picture on its way to a model. Raises what the file tools raise."""
-    with home.place(path) as place, place.open() as file:
-        return file.read()
 
 
 def _read_soul(instance: Instance) -> str:

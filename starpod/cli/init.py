@@ -80,7 +80,7 @@ def _create(root: Path, wishes: _Wishes) -> int:
     blueprint = create_blueprint(root, wishes.slug, agent_name=wishes.agent_name)
     ok(f"Agent {wishes.slug} created in {blueprint}")
     if _wants_to_start():
-        return _run_child([sys.executable, "-m", "starpod", "dev", wishes.slug])
+        return run_child([sys.executable, "-m", "starpod", "dev", wishes.slug])
     hint(f"Start it: starpod dev {wishes.slug}")
     return 0
 
@@ -147,7 +147,7 @@ def _wants_to_start() -> bool:
         return False
 
 
-def _run_child(command: Sequence[str]) -> int:
+def run_child(command: Sequence[str]) -> int:
     """Run `command` to its end and return its status; 1 when a signal ended it. Ctrl-C is the child's to handle."""
     with subprocess.Popen(command) as child:
         while True:
