@@ -13,6 +13,7 @@ import starpod
 from actors.agent.conductor import ConductorActor
 from actors.agent.conversation import ConversationActor
 from actors.gateway.actor import GatewayActor
+from actors.gateway.limits import Limits as GatewayLimits
 from actors.gateway.settings import Address
 from actors.llm.actor import LlmActor
 from actors.session.actor import SessionActor
@@ -88,6 +89,7 @@ def _gateway(parts: Parts) -> partial[GatewayActor]:
         agent_name=config.agent.agent_name,
         version=starpod.__version__,
         operator_token=parts.token,
+        limits=GatewayLimits(upload_file=config.tools.attachments.max_file_size),
         upload_folder=parts.instance.agent_home / "uploads",
         on_bound=parts.on_bound,
     )
