@@ -170,7 +170,9 @@ class LlmActor(Actor):
     async def _connect(self, name: Name, slot: _Slot) -> None:
         make = partial(providers.connect, new_id=self._new_id, within=trio.move_on_after)
         try:
-            slot.provider = await trio.to_thread.run_sync(make, name, self._settings, self._env)
+            slot.provider = await trio.to_thread.run_sync(
+                make, name, self._settings, self._env, abandon_on_cancel=True
+            )
         except Exception as error:  # noqa: BLE001 - a broken SDK is the trouble of whoever asks for it, not of all
             slot.fault = f"its client could not be made: {error!r}"
             self._report(name, slot.fault)

@@ -12,6 +12,7 @@ import attrs
 import cattrs
 from attrs.validators import deep_mapping, ge, instance_of, optional
 from cattrs import Converter
+from cattrs.v import format_exception
 
 from actors.llm.prices import FREE, Rates
 from actors.llm.settings import PROVIDERS
@@ -121,7 +122,7 @@ def parse(text: str, name: str) -> Catalogue:
     except tomllib.TOMLDecodeError as error:
         raise CatalogueError(f"{name}: {error}") from error
     except cattrs.BaseValidationError as error:
-        problems = cattrs.transform_error(error, path="models")
+        problems = cattrs.transform_error(error, path="models", format_exception=_worded)
         raise CatalogueError("\n".join(f"{name}: {problem}" for problem in problems)) from error
     if unknown := sorted(set(providers) - set(PROVIDERS)):
         raise CatalogueError(
@@ -142,6 +143,11 @@ def _strict(value: Any, kind: type[Any]) -> Any:
 
 for _kind in (str, int, float, bool):
     _CONVERTER.register_structure_hook(_kind, _strict)
+
+
+def _worded(error: BaseException, kind: type[Any] | None) -> str:
+    """What is wrong, in the words of whoever found it."""
+    return str(error) if type(error) is ValueError else format_exception(error, kind)
 
 
 def _overlaid(base: ProviderTable, top: ProviderTable) -> ProviderTable:

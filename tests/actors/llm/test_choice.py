@@ -1,0 +1,178 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actors.llm import choice
+from actors.llm.catalogue import parse
+from actors.llm.choice import OFFLINE, ModelSettingsError, choose, without_key
+from actors.llm.messages import ModelNotAllowed
+from actors.llm.settings import PROVIDERS, ProviderSettings, Settings, key_variable
+
+CATALOGUE = parse((Path(__file__).parents[3] / "config/models.toml").read_text(), "models.toml")
+OFF = ProviderSettings(enabled=False)
+
+
+def keys(*providers: str) -> dict[str, str]:
+    return {key_variable(name) or "": f"key-of-{name}" for name in providers}
+
+
+def lineup(env: dict[str, str] | None = None, **settings: Any) -> choice.Lineup:
+    found = choose(Settings(**settings), env or {}, CATALOGUE)
+    assert found is not None
+    return found
+
+
+def test_a_named_provider_wins_over_keys_of_others() -> None:
+    assert lineup(keys("anthropic", "groq"), provider="groq").default == "groq/llama-3.3-70b-versatile"
+    assert lineup(keys("anthropic", "groq"), provider="groq", model="x").default == "groq/x"
+
+
+def test_a_model_may_carry_its_provider() -> None:
+    assert lineup(keys("openai"), model="openai/gpt-5").default == "openai/gpt-5"
+    assert lineup(keys("openai"), provider="openai", model="openai/gpt-5").default == "openai/gpt-5"
+    assert lineup(keys("openrouter"), model="openrouter/openai/gpt-4o").default == "openrouter/openai/gpt-4o"
+
+
+def test_ids_of_openrouter_keep_their_vendor() -> None:
+    assert (
+        lineup(keys("openrouter"), provider="openrouter", model="openrouter/auto").default
+        == "openrouter/openrouter/auto"
+    )
+    assert (
+        lineup(keys("openrouter"), provider="openrouter", model="openai/gpt-4o").default
+        == "openrouter/openai/gpt-4o"
+    )
+
+
+def test_a_model_without_a_provider_is_an_error() -> None:
+    with pytest.raises(ModelSettingsError, match="set provider as well"):
+        lineup(keys("anthropic"), model="gpt-4o")
+
+
+def test_the_first_of_the_list_is_the_default_unless_another_is_named() -> None:
+    models = ("openai/gpt-4o", "anthropic/claude-haiku-4-5")
+    env = keys("openai", "anthropic", "groq")
+    assert lineup(env, models=models).allowed == models
+    both = lineup(env, models=models, provider="anthropic")
+    assert both.allowed == ("anthropic/claude-haiku-4-5", "openai/gpt-4o")
+
+
+@pytest.mark.parametrize("name", [name for name in PROVIDERS if name not in ("gemini", "ollama", "offline")])
+def test_a_single_key_is_enough(name: str) -> None:
+    assert lineup(keys(name)).default == f"{name}/{CATALOGUE.default_model(name)}"
+
+
+def test_the_first_key_of_the_founding_table_decides() -> None:
+    assert lineup(keys(*PROVIDERS)).default == "anthropic/claude-haiku-4-5"
+    assert lineup(keys("openrouter", "deepseek")).default == "deepseek/deepseek-chat"
+
+
+def test_disabled_and_unbuilt_providers_are_skipped() -> None:
+    assert lineup(keys("anthropic", "groq"), providers={"anthropic": OFF}).default.startswith("groq/")
+    assert lineup(keys("gemini", "groq")).default.startswith("groq/")
+
+
+def test_without_name_and_key_nothing_is_chosen_yet() -> None:
+    assert choose(Settings(), {}, CATALOGUE) is None
+    assert choose(Settings(), {"ANTHROPIC_API_KEY": " \n"}, CATALOGUE) is None
+    assert choose(Settings(), keys("gemini"), CATALOGUE) is None
+
+
+@pytest.mark.parametrize(
+    "settings", [{"provider": "openai"}, {"model": "openai/x"}, {"models": ("openai/x",)}]
+)
+def test_a_named_provider_without_a_key_is_an_error_that_names_the_variable(settings: dict[str, Any]) -> None:
+    with pytest.raises(ModelSettingsError, match="OPENAI_API_KEY"):
+        lineup(keys("anthropic"), **settings)
+
+
+def test_a_named_provider_that_is_disabled_is_an_error() -> None:
+    with pytest.raises(ModelSettingsError, match=r"providers\.openai\.enabled"):
+        lineup(keys("openai"), provider="openai", providers={"openai": OFF})
+
+
+def test_a_named_provider_that_is_not_built_is_an_error() -> None:
+    with pytest.raises(
+        ModelSettingsError, match="not part of this version; there are anthropic, openai, groq"
+    ):
+        lineup(keys("gemini"), provider="gemini")
+
+
+def test_a_key_that_cannot_be_sent_is_an_error() -> None:
+    with pytest.raises(ModelSettingsError, match="characters"):
+        lineup({"OPENAI_API_KEY": "schlüssel"}, provider="openai")
+    with pytest.raises(ModelSettingsError, match="characters"):
+        lineup({"OPENAI_API_KEY": "a\nb"}, provider="openai")
+
+
+def test_white_space_around_a_key_is_not_part_of_it() -> None:
+    assert choice.api_key("openai", {"OPENAI_API_KEY": " k\r\n"}) == "k"
+
+
+def test_ollama_and_offline_need_no_key() -> None:
+    assert lineup(provider="ollama").default == "ollama/llama3.3"
+    assert lineup(provider="offline").default == OFFLINE
+
+
+def test_models_that_cannot_answer_are_not_offered() -> None:
+    models = ("anthropic/claude-haiku-4-5", "openai/gpt-4o", "groq/x")
+    found = lineup(keys("anthropic", "groq"), models=models, providers={"groq": OFF})
+    assert found.allowed == ("anthropic/claude-haiku-4-5",)
+
+
+def test_a_provider_may_list_models_of_its_own() -> None:
+    more = {
+        "anthropic": ProviderSettings(models=("claude-opus-4-6",)),
+        "openai": ProviderSettings(models=("x",)),
+    }
+    found = lineup(keys("anthropic"), providers=more)
+    assert found.allowed == ("anthropic/claude-haiku-4-5", "anthropic/claude-opus-4-6")
+
+
+@pytest.mark.parametrize(
+    ("named", "spec"),
+    [
+        (None, "anthropic/claude-opus-4-6"),
+        ("claude-haiku-4-5", "anthropic/claude-haiku-4-5"),
+        ("openai/gpt-4o-mini", "openai/gpt-4o-mini"),
+        ("meta/llama", "anthropic/meta/llama"),
+        ("groq/x", "anthropic/claude-opus-4-6"),
+    ],
+)
+def test_the_model_of_summaries(named: str | None, spec: str) -> None:
+    found = lineup(
+        keys("anthropic", "openai"), provider="anthropic", model="claude-opus-4-6", compaction_model=named
+    )
+    assert found.compaction == spec
+
+
+def test_a_message_may_name_what_is_allowed_and_nothing_else() -> None:
+    found = lineup(keys("anthropic"), provider="anthropic", compaction_model="small")
+    assert found.pick(None) == "anthropic/claude-haiku-4-5"
+    assert found.pick("anthropic/claude-haiku-4-5") == "anthropic/claude-haiku-4-5"
+    assert found.pick("anthropic/small") == "anthropic/small"
+    for name in ("claude-haiku-4-5", "anthropic/claude-opus-4-6", "", "x"):
+        with pytest.raises(ModelNotAllowed, match="choose one of anthropic/claude-haiku-4-5"):
+            found.pick(name)
+
+
+def test_a_local_ollama_answers_with_its_default_model_or_its_first() -> None:
+    found = without_key(Settings(), {}, CATALOGUE, ["qwen3:8b", "llama3.3:latest"])
+    assert found.default == "ollama/llama3.3:latest"
+    assert found.allowed == ("ollama/llama3.3:latest", "ollama/qwen3:8b")
+    assert without_key(Settings(), {}, CATALOGUE, ["qwen3:8b"]).default == "ollama/qwen3:8b"
+
+
+def test_without_anything_it_is_offline() -> None:
+    assert without_key(Settings(), {}, CATALOGUE, []) == choice.Lineup(
+        default=OFFLINE, allowed=(OFFLINE,), compaction=OFFLINE
+    )
+    disabled = Settings(providers={"ollama": OFF})
+    assert without_key(disabled, {}, CATALOGUE, ["x"]).default == OFFLINE
+
+
+def test_offline_says_why_a_key_does_not_help() -> None:
+    assert "gemini" in without_key(Settings(), keys("gemini"), CATALOGUE, []).note
+    disabled = Settings(providers={"openai": OFF})
+    assert "providers.openai.enabled" in without_key(disabled, keys("openai"), CATALOGUE, []).note

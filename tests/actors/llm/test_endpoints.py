@@ -1,0 +1,32 @@
+import pytest
+
+from actors.llm.endpoints import host, prefix
+
+
+@pytest.mark.parametrize(
+    ("provider", "base_url", "expected"),
+    [
+        ("anthropic", None, "https://api.anthropic.com"),
+        ("anthropic", "https://api.anthropic.com/v1/messages", "https://api.anthropic.com"),
+        ("anthropic", "https://api.anthropic.com/v1/", "https://api.anthropic.com"),
+        ("anthropic", "http://127.0.0.1:9", "http://127.0.0.1:9"),
+        ("anthropic", "https://relay.example/claude", "https://relay.example/claude"),
+        ("openai", None, "https://api.openai.com/v1"),
+        ("openai", "https://api.openai.com/v1/chat/completions", "https://api.openai.com/v1"),
+        ("openai", "http://127.0.0.1:9/", "http://127.0.0.1:9/v1"),
+        ("groq", "https://api.groq.com/openai/v1/chat/completions/", "https://api.groq.com/openai/v1"),
+        ("groq", "http://127.0.0.1:9", "http://127.0.0.1:9/openai/v1"),
+        ("openrouter", None, "https://openrouter.ai/api/v1"),
+        ("ollama", "http://10.0.0.2:11434", "http://10.0.0.2:11434/v1"),
+        ("deepseek", "https://api.deepseek.com/beta", "https://api.deepseek.com/beta"),
+    ],
+)
+def test_full_addresses_prefixes_and_hosts_lead_to_the_same_place(
+    provider: str, base_url: str | None, expected: str
+) -> None:
+    assert prefix(provider, base_url) == expected
+
+
+def test_the_host_of_an_ollama() -> None:
+    assert host(None) == "http://127.0.0.1:11434"
+    assert host("https://10.0.0.2:1/v1/chat/completions") == "https://10.0.0.2:1"

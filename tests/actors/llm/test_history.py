@@ -1,0 +1,88 @@
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actors.llm.history import images, may_think, normalise, place_notes, signed, unthinking
+from actors.llm.messages import SystemText
+from actors.vocabulary import (
+    Block,
+    ChatMessage,
+    Image,
+    RedactedThinking,
+    Role,
+    Text,
+    Thinking,
+    ToolResult,
+    ToolUse,
+)
+
+IMAGE = Image(media_type="image/png", path="a.png")
+
+
+def message(role: Role, *blocks: Block) -> ChatMessage:
+    return ChatMessage(role=role, content=blocks)
+
+
+blocks = st.one_of(
+    st.builds(Text, text=st.sampled_from(["a", " ", "", "b\n"])),
+    st.builds(Thinking, text=st.just("t"), signature=st.sampled_from(["", "s"])),
+    st.builds(RedactedThinking, data=st.just("d")),
+    st.builds(ToolUse, id=st.just("i"), name=st.just("n"), input=st.just({})),
+    st.just(IMAGE),
+)
+histories = st.lists(
+    st.builds(ChatMessage, role=st.sampled_from(["user", "assistant"]), content=st.lists(blocks).map(tuple))
+)
+
+
+@given(histories, st.sampled_from([signed, unthinking]))
+def test_roles_take_turns_and_nothing_is_empty(history: list[ChatMessage], keep: Any) -> None:
+    fit = normalise(history, keep)
+    assert all(a.role != b.role for a, b in zip(fit, fit[1:], strict=False))
+    assert all(each.content for each in fit)
+    kept = [
+        (each.role, block)
+        for each in history
+        for block in each.content
+        if keep(block) and (not isinstance(block, Text) or block.text.strip())
+    ]
+    assert [(each.role, block) for each in fit for block in each.content] == kept
+
+
+def test_pictures_inside_results_are_found() -> None:
+    result = ToolResult(tool_use_id="a", name="T", content=(Text(text="x"), IMAGE))
+    assert images([message("user", IMAGE, Text(text="t")), message("user", result)]) == [IMAGE, IMAGE]
+
+
+def test_notes_go_behind_the_last_words_of_the_person() -> None:
+    history = [
+        message("user", Text(text="old")),
+        message("assistant", Text(text="a")),
+        message("user", Text(text="new"), IMAGE),
+        message("assistant", ToolUse(id="i", name="n", input={})),
+        message("user", ToolResult(tool_use_id="i", name="n", content=())),
+    ]
+    system = (
+        SystemText(text="stable"),
+        SystemText(text="one", cached=False),
+        SystemText(text="two", cached=False),
+    )
+    assert place_notes(history, system) == 2
+    assert history[2].content[2] == Text(text="<system-note>\none\ntwo\n</system-note>")
+
+
+def test_without_notes_nothing_changes() -> None:
+    history = [message("user", Text(text="q"))]
+    assert place_notes(history, (SystemText(text="s"), SystemText(text=" ", cached=False))) is None
+    assert history == [message("user", Text(text="q"))]
+
+
+def test_without_words_there_is_no_place_for_notes() -> None:
+    assert place_notes([], (SystemText(text="n", cached=False),)) is None
+
+
+def test_thinking_may_begin_where_no_results_are_waiting() -> None:
+    assert may_think([])
+    assert may_think([message("user", Text(text="q"))])
+    assert may_think([message("assistant", Text(text="a")), message("user", Text(text="q"))])

@@ -1,0 +1,357 @@
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from actors.llm import openai_wire
+from actors.llm.answer import Answer, Tokens
+from actors.llm.catalogue import Known
+from actors.llm.messages import (
+    CompletionEvent,
+    ModelUnavailable,
+    SystemText,
+    TextDelta,
+    ThinkingDelta,
+    ToolCallStarted,
+)
+from actors.llm.pictures import Picture
+from actors.llm.prompt import Prompt
+from actors.vocabulary import ChatMessage, Image, Text, Thinking, ToolResult, ToolSpec, ToolUse
+
+SPEC = ToolSpec(name="FileRead", description="Read.", input_schema={"type": "object", "properties": {}})
+
+
+def user(*blocks: Any) -> ChatMessage:
+    return ChatMessage(role="user", content=tuple(Text(text=b) if isinstance(b, str) else b for b in blocks))
+
+
+def model(*blocks: Any) -> ChatMessage:
+    return ChatMessage(
+        role="assistant", content=tuple(Text(text=b) if isinstance(b, str) else b for b in blocks)
+    )
+
+
+def result(id: str, *content: Any, is_error: bool = False) -> ToolResult:
+    return ToolResult(tool_use_id=id, name="FileRead", content=content, is_error=is_error)
+
+
+def body(
+    *messages: ChatMessage, provider: str = "openai", settings: Any = None, **options: Any
+) -> dict[str, Any]:
+    prompt = Prompt(model="gpt-4o", messages=messages, **options)
+    return openai_wire.request_body(prompt, provider=provider, options=settings or {})
+
+
+# --- request -----------------------------------------------------------------------------------------------
+
+
+def test_a_plain_message_is_a_string_and_what_is_absent_is_not_sent() -> None:
+    assert body(user("hi")) == {
+        "model": "gpt-4o",
+        "messages": [{"role": "user", "content": "hi"}],
+        "max_completion_tokens": 16384,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+
+
+@pytest.mark.parametrize("provider", ["groq", "deepseek", "openrouter", "ollama"])
+def test_relatives_know_the_limit_by_its_old_name(provider: str) -> None:
+    sent = body(user("hi"), provider=provider)
+    assert sent["max_tokens"] == 16384
+    assert "max_completion_tokens" not in sent
+
+
+def test_options_win_over_all_but_the_stream() -> None:
+    options = {"max_tokens": 7, "temperature": 0, "model": "other", "stream": False}
+    sent = body(user("hi"), settings=options)
+    assert (sent["max_tokens"], sent["temperature"], sent["model"], sent["stream"]) == (7, 0, "other", True)
+    assert "max_completion_tokens" not in sent
+
+
+def test_the_system_prompt_comes_first_and_what_changes_behind_the_last_words_of_the_person() -> None:
+    sent = body(
+        user("q"),
+        system=(SystemText(text="one"), SystemText(text="two"), SystemText(text="noon", cached=False)),
+    )
+    assert sent["messages"] == [
+        {"role": "system", "content": "one\ntwo"},
+        {"role": "user", "content": "q\n<system-note>\nnoon\n</system-note>"},
+    ]
+
+
+def test_calls_and_their_results_take_their_own_forms() -> None:
+    sent = body(
+        user("q"),
+        model(
+            "I look.",
+            ToolUse(id="a", name="FileRead", input={"path": "ü"}),
+            ToolUse(id="b", name="T", input={}),
+        ),
+        user(
+            result("a", Text(text="one"), Text(text="two")),
+            result("b", Text(text="no"), is_error=True),
+            "and this",
+        ),
+        model(ToolUse(id="c", name="T", input={})),
+        user(result("c")),
+    )
+    assert sent["messages"][1:] == [
+        {
+            "role": "assistant",
+            "content": "I look.",
+            "tool_calls": [
+                {
+                    "id": "a",
+                    "type": "function",
+                    "function": {"name": "FileRead", "arguments": '{"path": "ü"}'},
+                },
+                {"id": "b", "type": "function", "function": {"name": "T", "arguments": "{}"}},
+            ],
+        },
+        {"role": "tool", "tool_call_id": "a", "content": "one\ntwo"},
+        {"role": "tool", "tool_call_id": "b", "content": "Error: no"},
+        {"role": "user", "content": "and this"},
+        {
+            "role": "assistant",
+            "content": None,
+            "tool_calls": [{"id": "c", "type": "function", "function": {"name": "T", "arguments": "{}"}}],
+        },
+        {"role": "tool", "tool_call_id": "c", "content": ""},
+    ]
+
+
+def test_an_error_that_says_so_itself_is_not_called_one_twice() -> None:
+    sent = body(
+        model(ToolUse(id="a", name="T", input={})), user(result("a", Text(text="error: x"), is_error=True))
+    )
+    assert sent["messages"][-1]["content"] == "error: x"
+
+
+def test_tools_are_functions() -> None:
+    assert body(user("hi"), tools=(SPEC,))["tools"] == [
+        {
+            "type": "function",
+            "function": {
+                "name": "FileRead",
+                "description": "Read.",
+                "parameters": {"type": "object", "properties": {}},
+            },
+        }
+    ]
+
+
+def test_reasoning_is_not_sent_back() -> None:
+    sent = body(user("q"), model(Thinking(text="hm", signature="s")), model("a"), user("more"))
+    assert sent["messages"][1] == {"role": "assistant", "content": "a"}
+
+
+def test_pictures_are_parts_of_a_list_and_those_of_a_result_follow_it() -> None:
+    image = Image(media_type="image/png", path="a.png")
+    sent = body(
+        user(image, "what?"),
+        model(ToolUse(id="a", name="FileRead", input={})),
+        user(result("a", Text(text="Image: a.png"), image)),
+        pictures={"a.png": Picture("image/png", "QUJD")},
+    )
+    shown = {"type": "image_url", "image_url": {"url": "data:image/png;base64,QUJD"}}
+    assert sent["messages"][0]["content"] == [shown, {"type": "text", "text": "what?"}]
+    assert sent["messages"][2:] == [
+        {"role": "tool", "tool_call_id": "a", "content": "Image: a.png\n[picture a.png follows]"},
+        {"role": "user", "content": [shown]},
+    ]
+
+
+def test_a_note_in_place_of_a_picture_is_text() -> None:
+    sent = body(
+        user(Image(media_type="image/png", path="a.png"), "what?"), pictures={"a.png": "[cannot see]"}
+    )
+    assert sent["messages"] == [{"role": "user", "content": "[cannot see]\nwhat?"}]
+
+
+def test_effort_is_said_only_to_models_that_know_it() -> None:
+    assert "reasoning_effort" not in body(user("q"), effort="high")
+    sent = body(user("q"), effort="high", known=Known(effort=True))
+    assert sent["reasoning_effort"] == "high"
+    assert sent["max_completion_tokens"] == 40960
+
+
+def test_limits_stay_within_what_the_model_can_do() -> None:
+    sent = body(user("q"), provider="deepseek", known=Known(max_output=8192))
+    assert sent["max_tokens"] == 8192
+
+
+# --- stream ------------------------------------------------------------------------------------------------
+
+
+def chunk(delta: Any = None, finish: str | None = None, **more: Any) -> dict[str, Any]:
+    return {
+        "id": "x",
+        "model": "m",
+        "choices": [{"index": 0, "delta": delta, "finish_reason": finish}],
+        **more,
+    }
+
+
+def call(
+    index: int | None = None, id: str | None = None, name: str | None = None, arguments: Any = ...
+) -> Any:
+    function: dict[str, Any] = {} if name is None else {"name": name}
+    if arguments is not ...:
+        function["arguments"] = arguments
+    position = {} if index is None else {"index": index}
+    return {"tool_calls": [{**position, "id": id, "function": function}]}
+
+
+def read(
+    events: Iterable[Any], *, done: bool = True
+) -> tuple[list[CompletionEvent], Answer, openai_wire.Reader]:
+    reader = openai_wire.Reader("openai", lambda: "made-up")
+    data = [json.dumps(event).encode() for event in events] + ([b"[DONE]"] if done else [])
+    items = [item for each in data for item in reader.read(each)]
+    return items, reader.answer(), reader
+
+
+def test_a_whole_answer_is_read_with_the_usage_of_the_last_chunk() -> None:
+    usage = {"prompt_tokens": 110, "completion_tokens": 5, "prompt_tokens_details": {"cached_tokens": 100}}
+    items, answer, reader = read([
+        chunk({"role": "assistant", "content": ""}),
+        chunk({"content": "Hel"}),
+        chunk({"content": "lo"}),
+        chunk(call(0, "a", "FileRead", "")),
+        chunk(call(1, "b", "FileList", "")),
+        chunk(call(0, arguments='{"path"')),
+        chunk(call(1, arguments="{}")),
+        chunk(call(0, arguments=': "a"}')),
+        chunk({}, "tool_calls"),
+        {"id": "x", "choices": [], "usage": usage},
+    ])  # fmt: skip
+    assert items == [
+        TextDelta(text="Hel"),
+        TextDelta(text="lo"),
+        ToolCallStarted(id="a", name="FileRead"),
+        ToolCallStarted(id="b", name="FileList"),
+    ]
+    assert answer == Answer(
+        content=(
+            Text(text="Hello"),
+            ToolUse(id="a", name="FileRead", input={"path": "a"}),
+            ToolUse(id="b", name="FileList", input={}),
+        ),
+        stop_reason="tool_use",
+        tokens=Tokens(input=10, output=5, cache_read=100),
+    )
+    assert reader.finished
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        {"usage": {"prompt_tokens": 10, "completion_tokens": 2, "prompt_cache_hit_tokens": 4}},
+        {"x_groq": {"usage": {"prompt_tokens": 10, "completion_tokens": 2, "prompt_cache_hit_tokens": 4}}},
+    ],
+)
+def test_relatives_count_in_their_own_words(usage: dict[str, Any]) -> None:
+    _, answer, _ = read([chunk({"content": "x"}, "stop", **usage)])
+    assert answer.tokens == Tokens(input=6, output=2, cache_read=4)
+
+
+def test_without_usage_all_counters_are_zero() -> None:
+    _, answer, _ = read([chunk({"content": "x"}, "stop", usage=None)])
+    assert answer.tokens == Tokens()
+
+
+@pytest.mark.parametrize("field", ["reasoning_content", "reasoning"])
+def test_reasoning_in_the_open_is_thinking_without_a_signature(field: str) -> None:
+    items, answer, _ = read([chunk({field: "hm"}), chunk({"content": "a"}, "stop")])
+    assert items == [ThinkingDelta(text="hm"), TextDelta(text="a")]
+    assert answer.content == (Thinking(text="hm"), Text(text="a"))
+
+
+def test_a_refusal_is_something_said() -> None:
+    items, _, _ = read([chunk({"content": None, "refusal": "I will not."}, "stop")])
+    assert items == [TextDelta(text="I will not.")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "input"),
+    [({"a": {"b": 1}}, {"a": {"b": 1}}), ({}, {}), ("", {}), (None, {}), ('{"a": 1}', {"a": 1})],
+)
+def test_arguments_may_come_in_any_form(arguments: Any, input: dict[str, Any]) -> None:
+    _, answer, _ = read([chunk(call(0, "a", "T", arguments), "tool_calls")])
+    assert answer.content == (ToolUse(id="a", name="T", input=input),)
+
+
+def test_arguments_may_be_missing() -> None:
+    _, answer, _ = read([chunk(call(0, "a", "T"), "tool_calls")])
+    assert answer.content == (ToolUse(id="a", name="T", input={}),)
+
+
+def test_arguments_that_are_no_object_say_so() -> None:
+    _, answer, _ = read([chunk(call(0, "a", "T", ["x"]), "tool_calls")])
+    (use,) = answer.content
+    assert isinstance(use, ToolUse)
+    assert use.unreadable is not None
+
+
+def test_calls_without_position_or_id_are_told_apart_by_their_place() -> None:
+    both = {"tool_calls": [{"function": {"name": "A"}}, {"function": {"name": "B"}}]}
+    ids = iter(["one", "two"])
+    reader = openai_wire.Reader("ollama", lambda: next(ids))
+    list(reader.read(json.dumps(chunk(both, "tool_calls")).encode()))
+    assert reader.answer().content == (
+        ToolUse(id="one", name="A", input={}),
+        ToolUse(id="two", name="B", input={}),
+    )
+
+
+@pytest.mark.parametrize(
+    ("finish", "reason"),
+    [
+        ("stop", "end_turn"),
+        ("length", "max_tokens"),
+        ("content_filter", "content_filter"),
+        (None, "end_turn"),
+    ],
+)
+def test_reasons_to_stop(finish: str | None, reason: str) -> None:
+    assert read([chunk({"content": "x"}, finish)])[1].stop_reason == reason
+
+
+def test_an_answer_with_calls_stops_for_them_whatever_the_server_says() -> None:
+    assert read([chunk(call(0, "a", "T", "{}"), "stop")])[1].stop_reason == "tool_use"
+
+
+def test_a_stream_cut_after_the_reason_to_stop_is_whole() -> None:
+    _, answer, reader = read([chunk(call(0, "a", "T", "{}"), "tool_calls")], done=False)
+    assert reader.whole
+    assert not reader.finished
+    assert answer.content == (ToolUse(id="a", name="T", input={}),)
+
+
+def test_a_stream_cut_before_that_is_not() -> None:
+    assert not read([chunk({"content": "x"})], done=False)[2].whole
+
+
+def test_chunks_without_choices_or_delta_and_lines_that_are_no_json_are_passed_over() -> None:
+    reader = openai_wire.Reader("openai", lambda: "made-up")
+    assert list(reader.read(b": keep-alive")) == []
+    assert list(reader.read(b'{"choices":[]}')) == []
+    assert list(reader.read(b'{"choices":[{"delta":null}]}')) == []
+    assert not reader.whole
+
+
+def test_an_error_inside_the_stream_is_raised() -> None:
+    with pytest.raises(ModelUnavailable, match="openai: upstream"):
+        read([chunk({"content": "x"}), {"error": {"code": 502, "message": "upstream"}}])
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"{", b'{"choices":{"a":1}}', b'{"choices":[5]}', b"{\xff}", b'{"choices":[{"delta":{"content":5}}]}'],
+)
+def test_garbled_chunks_raise_what_the_caller_expects(data: bytes) -> None:
+    reader = openai_wire.Reader("openai", lambda: "made-up")
+    with pytest.raises((LookupError, TypeError, ValueError, AttributeError)):
+        list(reader.read(data))
