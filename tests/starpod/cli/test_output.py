@@ -1,0 +1,50 @@
+import io
+
+import pytest
+
+from starpod.cli import output
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_colour_is_for_terminals_whose_owner_wants_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    assert output.paint("x", "red", Terminal()) == "\x1b[31mx\x1b[0m"
+    assert output.paint("x", "red", io.StringIO()) == "x"
+
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert output.paint("x", "red", Terminal()) == "x"
+
+    monkeypatch.delenv("NO_COLOR")
+    monkeypatch.setenv("TERM", "dumb")
+    assert output.paint("x", "red", Terminal()) == "x"
+
+
+def test_good_news_goes_out_and_bad_news_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
+    output.ok("done")
+    output.hint("next")
+    output.note("by the way")
+    output.warn("odd")
+    output.fail("no")
+
+    assert capsys.readouterr() == ("  ✓ done\n  → next\n  ℹ by the way\n", "  ⚠ odd\n  ✗ no\n")
+
+
+@pytest.mark.parametrize(("text", "columns"), [("abc", 3), ("日本", 4), ("e\u0301", 1), ("·", 1), ("", 0)])
+def test_width_counts_columns(text: str, columns: int) -> None:
+    assert output.width(text) == columns
+
+
+@pytest.mark.parametrize("name", ["Aster", "日本語", "A", "An agent with a name that is longer than the box"])
+def test_the_header_is_a_box_with_the_name_in_its_middle(name: str) -> None:
+    blank, top, middle, bottom, end = output.header(name).split("\n")
+
+    assert (blank, end) == ("", "")
+    assert output.width(top) == output.width(middle) == output.width(bottom) >= 44
+    assert f"{name}  ·  AI Assistant" in middle
+    inside = middle.strip().strip("│")
+    assert abs((len(inside) - len(inside.lstrip())) - (len(inside) - len(inside.rstrip()))) <= 1
