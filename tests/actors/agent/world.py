@@ -1,0 +1,392 @@
+"""The agent on a real bus with the real store, a model that follows a script, and a few tools."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
+
+import attrs
+import trio
+
+from actors.agent import messages as agent
+from actors.agent.conductor import ConductorActor
+from actors.agent.conversation import ConversationActor
+from actors.agent.settings import Settings
+from actors.llm import messages as llm
+from actors.session import messages as session
+from actors.session.actor import SessionActor
+from actors.session.settings import Settings as SessionSettings
+from actors.tooling import Catalogue, Rendered, ToolReply, described, from_context, tool
+from actors.vocabulary import Attachment, Block, ChatMessage, Text, ToolResult, ToolUse, Usage
+from bus import Abandon, Actor, ActorError, Bus, Request, Sink, concurrent
+from bus.testing import MeshUnderTest, open_test_mesh
+
+PATIENCE = 100_000.0
+"""Virtual seconds a test waits for anything."""
+
+# --- the model --------------------------------------------------------------------------------------------
+
+Answer = Callable[[llm.Complete, Sink[llm.CompletionEvent]], Awaitable[None]]
+
+
+def usage(tokens: int = 10, **changes: Any) -> Usage:
+    return attrs.evolve(
+        Usage(model="test/one", input_tokens=tokens, output_tokens=2, cost_usd=0.5), **changes
+    )
+
+
+def say(*texts: str, calls: Sequence[ToolUse] = (), used: Usage | None = None) -> Answer:
+    """Answer with text, a delta for each, and then with calls."""
+
+    async def answer(_request: llm.Complete, sink: Sink[llm.CompletionEvent]) -> None:
+        for text in texts:
+            await sink.send(llm.TextDelta(text=text))
+        words: tuple[Block, ...] = (Text(text="".join(texts)),) if texts else ()
+        reason = "tool_use" if calls else "end_turn"
+        await sink.send(llm.Completed(content=(*words, *calls), stop_reason=reason, usage=used or usage()))
+
+    return answer
+
+
+def use(name: str, id: str = "c1", **input: Any) -> ToolUse:
+    return ToolUse(id=id, name=name, input=input)
+
+
+def fail(error: Exception, *texts: str) -> Answer:
+    """Break off after some text."""
+
+    async def answer(_request: llm.Complete, sink: Sink[llm.CompletionEvent]) -> None:
+        for text in texts:
+            await sink.send(llm.TextDelta(text=text))
+        raise error
+
+    return answer
+
+
+def after(seconds: float, then: Answer) -> Answer:
+    async def answer(request: llm.Complete, sink: Sink[llm.CompletionEvent]) -> None:
+        await trio.sleep(seconds)
+        await then(request, sink)
+
+    return answer
+
+
+class Gate:
+    """A place where the world waits for the test."""
+
+    def __init__(self) -> None:
+        self.reached = trio.Event()
+        self.open = trio.Event()
+
+    async def wait(self) -> None:
+        self.reached.set()
+        await self.open.wait()
+
+    def then(self, answer: Answer) -> Answer:
+        async def gated(request: llm.Complete, sink: Sink[llm.CompletionEvent]) -> None:
+            await self.wait()
+            await answer(request, sink)
+
+        return gated
+
+
+class ModelActor(Actor):
+    """Gives the answers of a script, one a completion; echoes when there is none left."""
+
+    def __init__(self, world: "World") -> None:
+        self._world = world
+
+    @llm.Complete.handler
+    @concurrent(64)
+    async def complete(self, request: llm.Complete, sink: Sink[llm.CompletionEvent]) -> None:
+        self._world.requests.append(request)
+        script = self._world.script
+        answer = script.pop(0) if script else say(f"echo {last_text(request.messages)}")
+        await answer(request, sink)
+
+    @llm.Models.handler
+    async def models(self, request: llm.Models) -> llm.Catalogue:
+        return self._world.models
+
+
+def last_text(messages: Sequence[ChatMessage]) -> str:
+    return next((b.text for b in reversed(messages[-1].content) if isinstance(b, Text)), "nothing")
+
+
+# --- tools ------------------------------------------------------------------------------------------------
+
+
+@attrs.define(eq=False, kw_only=True)
+class Refused(ActorError):
+    def __str__(self) -> str:
+        return "this tool says no"
+
+
+@tool("Peek", "Reads.", effect="pure")
+@attrs.frozen(kw_only=True)
+class Peek(Request[str]):
+    within: ClassVar[float] = 1000.0
+    what: Annotated[str, described("What to look at.")]
+
+
+@tool("Keep", "Stores in a database of ours.", effect="local")
+@attrs.frozen(kw_only=True)
+class Keep(Request[str]):
+    within: ClassVar[float] = 1000.0
+    abandon: ClassVar[Abandon] = Abandon.FINISH
+    what: str
+    call: Annotated[str, from_context("call")]
+
+
+@tool("Tell", "Sends something out.", effect="unsafe", on_doubt="tell_model")
+@attrs.frozen(kw_only=True)
+class Tell(Request[str]):
+    within: ClassVar[float] = 1000.0
+    what: str
+
+
+@tool("Retry", "Sends something out that may come twice.", effect="unsafe", on_doubt="retry")
+@attrs.frozen(kw_only=True)
+class Retry(Request[str]):
+    within: ClassVar[float] = 1000.0
+    what: str
+
+
+@tool("Skip", "Sends something out that does not matter.", effect="unsafe", on_doubt="skip")
+@attrs.frozen(kw_only=True)
+class Skip(Request[str]):
+    within: ClassVar[float] = 1000.0
+    what: str
+
+
+@attrs.frozen(kw_only=True)
+class Handed(ToolReply):
+    path: str
+
+    def rendered(self) -> Rendered:
+        file = Attachment(name=self.path, media_type="text/plain", path=self.path, size=3)
+        return Rendered(content=(Text(text="handed over"),), attachments=(file,))
+
+
+@tool("Hand", "Hands a file to the person.", effect="pure")
+@attrs.frozen(kw_only=True)
+class Hand(Request[Handed]):
+    path: str
+
+
+@tool("Fail", "Refuses, crashes or never answers.", effect="unsafe", on_doubt="tell_model")
+@attrs.frozen(kw_only=True)
+class Fail(Request[str]):
+    within: ClassVar[float] = 5.0
+    how: str
+
+
+TOOLS: tuple[type[Request[Any]], ...] = (Peek, Keep, Tell, Retry, Skip, Hand, Fail)
+
+
+class ToolActor(Actor):
+    """Carries out calls, and notes them; some wait at a gate that the test opens."""
+
+    def __init__(self, world: "World") -> None:
+        self._world = world
+
+    async def _do(self, name: str, what: str) -> str:
+        world = self._world
+        world.begun.append(what)
+        if what in world.gates:
+            await world.gates[what].wait()
+        await trio.sleep(world.durations.get(what, 0.0))
+        world.done.append(what)
+        return f"{name} {what}"
+
+    @Peek.handler
+    @concurrent(64)
+    async def peek(self, request: Peek) -> str:
+        return await self._do("peeked", request.what)
+
+    @Keep.handler
+    @concurrent(64)
+    async def keep(self, request: Keep) -> str:
+        self._world.keys.append(request.call)
+        return await self._do("kept", request.what)
+
+    @Tell.handler
+    @concurrent(64)
+    async def tell(self, request: Tell) -> str:
+        return await self._do("told", request.what)
+
+    @Retry.handler
+    @concurrent(64)
+    async def retry(self, request: Retry) -> str:
+        return await self._do("retried", request.what)
+
+    @Skip.handler
+    @concurrent(64)
+    async def skip(self, request: Skip) -> str:
+        return await self._do("skipped", request.what)
+
+    @Hand.handler
+    async def hand(self, request: Hand) -> Handed:
+        return Handed(path=request.path)
+
+    @Fail.handler
+    @concurrent(64)
+    async def fail(self, request: Fail) -> str:
+        if request.how == "refuse":
+            raise Refused
+        if request.how == "crash":
+            raise ValueError("a bug")
+        await trio.sleep_forever()
+        raise AssertionError
+
+
+# --- the world --------------------------------------------------------------------------------------------
+
+MODELS = llm.Catalogue(
+    default="test/one",
+    models=tuple(
+        llm.ModelInfo(spec=spec, context_window=window, vision=False, input_price=None, output_price=None)
+        for spec, window in (("test/one", None), ("test/two", None), ("test/small", 1000))
+    ),
+    compaction="test/summaries",
+)
+
+
+@attrs.define(eq=False)
+class World:
+    """What a test sees and sets."""
+
+    path: Path
+    settings: Settings = Settings()
+    catalogue: Catalogue = attrs.field(factory=lambda: Catalogue(TOOLS))
+    models: llm.Catalogue = MODELS
+    script: list[Answer] = attrs.field(factory=list[Answer])
+    requests: list[llm.Complete] = attrs.field(factory=list[llm.Complete])
+    begun: list[str] = attrs.field(factory=list[str])
+    done: list[str] = attrs.field(factory=list[str])
+    keys: list[str] = attrs.field(factory=list[str])
+    gates: dict[str, Gate] = attrs.field(factory=dict[str, Gate])
+    durations: dict[str, float] = attrs.field(factory=dict[str, float])
+    _mesh: MeshUnderTest | None = None
+    _boots: int = 0
+
+    @property
+    def mesh(self) -> MeshUnderTest:
+        assert self._mesh is not None
+        return self._mesh
+
+    @property
+    def bus(self) -> Bus:
+        return self.mesh.bus
+
+    # --- life ---------------------------------------------------------------------------------------------
+
+    @asynccontextmanager
+    async def running(self, *, conductor: bool = True) -> AsyncIterator["World"]:
+        """One life of the program; leaving the block stops it in order, :meth:`kill` does not."""
+        self._boots += 1
+        async with open_test_mesh(seed=self._boots) as mesh:
+            self._mesh = mesh
+            await mesh.start(
+                partial(SessionActor, self.path / "session.db", SessionSettings()), name="session"
+            )
+            await mesh.start(partial(ModelActor, self), name="llm")
+            await mesh.start(partial(ToolActor, self), name="tools")
+            await mesh.start_pool(
+                partial(
+                    ConversationActor,
+                    settings=self.settings,
+                    catalogue=self.catalogue,
+                    soul=lambda: "Be kind.",
+                ),
+                name="conversation",
+            )
+            if conductor:
+                await mesh.start(partial(ConductorActor, self.settings), name="conductor")
+            yield self
+
+    def kill(self) -> None:
+        """Stop everything where it stands, as far as that is possible inside of one process."""
+        self.mesh.mesh.force()
+
+    # --- doing --------------------------------------------------------------------------------------------
+
+    async def send(self, text: str, **fields: Any) -> agent.Accepted:
+        return await self.bus.ask(agent.Accept(text=text, **{"key": "main", **fields}))
+
+    async def turn(self, text: str, *script: Answer, **fields: Any) -> agent.TurnEnded | agent.TurnFailed:
+        """Send a message and wait for the end of its turn."""
+        self.script.extend(script)
+        accepted = await self.send(text, **fields)
+        return await self.end(accepted.turn)
+
+    async def end(self, turn: str) -> agent.TurnEnded | agent.TurnFailed:
+        """Wait for the (latest) end of a turn."""
+        with trio.fail_after(PATIENCE):
+            while True:
+                for kind in (agent.TurnEnded, agent.TurnFailed):
+                    for event in reversed(self.mesh.published(kind)):
+                        if event.turn == turn:
+                            return event
+                await trio.sleep(0.01)
+
+    async def quiet(self, seconds: float = 1.0) -> None:
+        """Let some time pass."""
+        await trio.sleep(seconds)
+        await self.mesh.settle()
+
+    # --- looking ------------------------------------------------------------------------------------------
+
+    def events(self) -> list[agent.TurnEvent]:
+        kinds = agent.TURN_EVENTS
+        return [event for event in self.mesh.events if isinstance(event, kinds)]
+
+    async def rows(self, session_id: str) -> list[tuple[str, str]]:
+        """The conversation as a person sees it: role and content."""
+        found = await self.bus.ask(session.Messages(session=session_id))
+        return [(row.role, row.content) for row in found]
+
+    async def said(self, session_id: str) -> list[str]:
+        """What people said, in order."""
+        return [content for role, content in await self.rows(session_id) if role == "user"]
+
+
+def shape(messages: Sequence[ChatMessage]) -> list[str]:
+    """A conversation in short: ``u:text``, ``a:text``, calls as ``call id``, results as ``id=text``."""
+    found: list[str] = []
+    for message in messages:
+        for block in message.content:
+            match block:
+                case Text():
+                    found.append(f"{message.role[0]}:{block.text}")
+                case ToolUse():
+                    found.append(f"call {block.id}")
+                case ToolResult():
+                    text = " ".join(part.text for part in block.content if isinstance(part, Text))
+                    found.append(f"{block.tool_use_id}{'!' if block.is_error else '='}{text}")
+                case _:
+                    found.append(block.type)
+    return found
+
+
+def check_valid(messages: Sequence[ChatMessage]) -> None:
+    """Raise AssertionError unless a provider would accept the conversation."""
+    assert messages
+    assert messages[0].role == "user"
+    for before, message in zip(messages, messages[1:], strict=False):
+        assert before.role != message.role
+        results = [block.tool_use_id for block in message.content if isinstance(block, ToolResult)]
+        calls = [block.id for block in before.content if isinstance(block, ToolUse)]
+        assert results == calls, f"{calls} answered by {results}"
+    assert all(message.content for message in messages)
+    assert not any(isinstance(block, ToolUse) for block in messages[-1].content)
+
+
+def check_numbers(events: Sequence[agent.TurnEvent]) -> None:
+    """Raise AssertionError unless the numbers of a session grow without repeats or gaps."""
+    numbers = [event.n for event in events]
+    assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+
+
+Fields = Mapping[str, Any]
