@@ -13,7 +13,7 @@ import httpx2
 
 from actors.llm.answer import Answer, Send
 from actors.llm.failures import Failure, failure, garbled, lost, read_report, retry_after, without_key
-from actors.llm.messages import CompletionEvent, ModelError
+from actors.llm.messages import CompletionEvent, ModelError, ModelUnavailable
 from actors.llm.prompt import JsonObject, Prompt
 from actors.llm.sse import EventSplitter
 
@@ -77,6 +77,12 @@ class Remote:
 
     async def complete(self, prompt: Prompt, send: Send) -> Answer:
         """See :class:`actors.llm.prompt.Provider`."""
+        try:
+            return await self._ask(prompt, send)
+        except (ModelError, ModelUnavailable) as error:
+            raise without_key(error, self.key) from None
+
+    async def _ask(self, prompt: Prompt, send: Send) -> Answer:
         reader = self.reader()
         try:
             async with await self.client.post(self.body(prompt), self._timeout(prompt)) as stream:
@@ -84,7 +90,7 @@ class Remote:
                 await self._follow(stream.response, reader, send)
         except (self.client.error, httpx2.TransportError) as error:
             if not reader.whole:
-                raise without_key(self._failure(error), self.key) from error
+                raise self._failure(error) from error
         if not reader.whole:
             raise lost(self.name, "the connection ended in the middle of the answer")
         return reader.answer()
@@ -103,7 +109,7 @@ class Remote:
             body = (await response.aread()).decode("utf-8", "replace")
             said = read_report(response.status_code, body).message
             detail = f"{response.url} answered with {kind} instead of a stream of events: {said}; is base_url right?"
-            raise without_key(ModelError(kind="protocol", provider=self.name, detail=detail), self.key)
+            raise ModelError(kind="protocol", provider=self.name, detail=detail)
 
     async def _follow(self, response: httpx2.Response, reader: Reader, send: Send) -> None:
         splitter = EventSplitter()

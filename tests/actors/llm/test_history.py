@@ -1,3 +1,4 @@
+from itertools import pairwise
 from typing import Any
 
 from hypothesis import given
@@ -39,7 +40,7 @@ histories = st.lists(
 @given(histories, st.sampled_from([signed, unthinking]))
 def test_roles_take_turns_and_nothing_is_empty(history: list[ChatMessage], keep: Any) -> None:
     fit = normalise(history, keep)
-    assert all(a.role != b.role for a, b in zip(fit, fit[1:], strict=False))
+    assert all(a.role != b.role for a, b in pairwise(fit))
     assert all(each.content for each in fit)
     kept = [
         (each.role, block)
