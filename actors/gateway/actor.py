@@ -67,6 +67,7 @@ class GatewayActor(Actor):
         self._on_bound = on_bound
         self._clients = Clients()
         self._stopping = Stopping()
+        self._server: Server
         self.address: Address | None = None
         """Where it listens, once it does."""
 
@@ -75,11 +76,19 @@ class GatewayActor(Actor):
         pages = Pages(self._web_root)
         sock = listen(self._settings.server_addr, self._limits)
         self.address = Address(self._settings.server_addr.host, sock.getsockname()[1])
-        server = Server(self._application(pages, self.address), sock, self._limits, self._dismiss)
-        self.spawn(server.run)
+        self._server = Server(self._application(pages, self.address), sock, self._limits, self._dismiss)
+        self.spawn(self._server.run)
         self.spawn(SessionFeed(self.bus, self._clients).run)
         if self._on_bound is not None:
             self._on_bound(self.address)
+
+    def describe(self) -> dict[str, Any]:
+        """Where it listens and how many are there."""
+        return {
+            "address": str(self.address),
+            "connections": self._server.connections,
+            "websockets": len(self._clients),
+        }
 
     def _dismiss(self) -> None:
         """Let go of everybody who would otherwise stay for long."""

@@ -18,6 +18,7 @@ import h11
 import trio
 from hypercorn.config import Config
 from hypercorn.events import Closed, Event, RawData, Updated
+from hypercorn.protocol.events import StreamClosed
 from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import ConnectionState
@@ -38,6 +39,13 @@ class _Http1(H11Protocol):
 
     async def _check_protocol(self, event: h11.Request) -> None:
         pass
+
+    async def _create_stream(self, request: h11.Request) -> None:
+        await super()._create_stream(request)
+        if (
+            self.stream is not None and self.stream.closed
+        ):  # refused before it began, and left open by hypercorn
+            await self.stream_send(StreamClosed(stream_id=self.stream.stream_id))
 
 
 @final
@@ -177,16 +185,18 @@ class Connection:
             await self._protocol.handle(Closed())
 
     async def _end(self) -> None:
-        """Say that nothing more comes, and read on until the client has understood."""
+        """Say that nothing more comes, and read on until the client has understood.
+
+        A request is often cancelled just as it ends, so all that matters happens before the first wait.
+        """
         if self._ended:
             return
         self._ended = True
+        self._reading.deadline = self._soon(self._limits.linger)
         try:
-            await self._stream.send_eof()
-        except (trio.BrokenResourceError, trio.ClosedResourceError, trio.BusyResourceError):
+            self._stream.socket.shutdown(trio.socket.SHUT_WR)
+        except OSError:
             self._reading.cancel("the client has gone")
-        else:
-            self._reading.deadline = self._soon(self._limits.linger)
         await self._protocol.handle(Closed())
 
     def _soon(self, usual: float) -> float:

@@ -8,9 +8,25 @@ from actors.gateway.fields import Malformed
 from actors.gateway.inbound import UnknownType
 from actors.llm import messages as llm
 from actors.session import messages as session
+from actors.tools import messages as tools
 from bus import ActorError, ActorStopped, DeadlineExceeded, DeliveryError, MailboxFull, Unavailable
 
 RETRY_SECONDS = 1
+INSIDE = "something went wrong in here; the log says what"
+
+_DOMAIN: tuple[tuple[type[ActorError], int, str], ...] = (
+    (session.UnknownSession, 404, "unknown_session"),
+    (session.SessionIsClosed, 409, "session_closed"),
+    (session.StorageFailed, 503, "storage_failed"),
+    (llm.ModelNotAllowed, 400, "model_not_allowed"),
+    (tools.FileNotFound, 404, "unknown_file"),
+    (tools.FileSystemRefused, 503, "storage_failed"),
+    (tools.AttachmentTooLarge, 413, "attachment_refused"),
+    (tools.AttachmentsDisabled, 403, "attachment_refused"),
+    (tools.ExtensionNotAllowed, 415, "attachment_refused"),
+    (Unavailable, 503, "unavailable"),
+)
+"""Domain errors with a status of their own; all others are a 400. The first that fits counts."""
 
 
 @final
@@ -39,6 +55,8 @@ def describe(error: Exception) -> Failure:
             return _domain(error)
         case DeliveryError():
             return _delivery(error)
+        case OSError():
+            return Failure(status=503, code="storage_failed", text=error.strerror or "the disk refuses")
         case _:
             return Failure(
                 status=500, code="internal", text="something went wrong in here; the log says what"
@@ -47,19 +65,11 @@ def describe(error: Exception) -> Failure:
 
 def _domain(error: ActorError) -> Failure:
     text = str(error)
-    match error:
-        case session.UnknownSession() | session.UnknownTurn():
-            return Failure(status=404, code="unknown_session", text=text)
-        case session.SessionIsClosed():
-            return Failure(status=409, code="session_closed", text=text)
-        case session.StorageFailed():
-            return Failure(status=503, code="storage_failed", text=text)
-        case llm.ModelNotAllowed():
-            return Failure(status=400, code="model_not_allowed", text=text)
-        case Unavailable():
-            return Failure(status=503, code="unavailable", text=text, retry_after=RETRY_SECONDS)
-        case _:
-            return Failure(status=400, code="refused", text=text)
+    for kind, status, code in _DOMAIN:
+        if isinstance(error, kind):
+            retry = RETRY_SECONDS if code == "unavailable" else None
+            return Failure(status=status, code=code, text=text, retry_after=retry)
+    return Failure(status=400, code="refused", text=text)
 
 
 def _delivery(error: DeliveryError) -> Failure:
@@ -72,4 +82,4 @@ def _delivery(error: DeliveryError) -> Failure:
         case ActorStopped():
             return Failure(status=503, code="unavailable", text=text, retry_after=RETRY_SECONDS)
         case _:
-            return Failure(status=500, code="internal", text=text)
+            return Failure(status=500, code="internal", text=INSIDE)

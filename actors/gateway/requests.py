@@ -3,6 +3,8 @@
 import errno
 import io
 import os
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, final
 
@@ -36,14 +38,13 @@ class LimitedRequest(TrioRequest):
     """A request whose body is limited by what its path takes."""
 
     limits = Limits()
-    folder: Path | None = None
-    """Where the files of a form are written; a form with files is not read without one."""
 
     def __init__(self, method: str, scheme: str, path: str, *rest: Any, **options: Any) -> None:
         upload = path == UPLOAD_PATH
         options["max_content_length"] = self.limits.upload_body if upload else self.limits.json_body
         super().__init__(method, scheme, path, *rest, **options)
-        self._files_opened = 0
+        self._folder: Path | None = None
+        self._opened: list[CappedFile] = []
 
     def make_form_data_parser(self) -> TrioFormDataParser:
         """A parser that writes files where :attr:`folder` says."""
@@ -55,11 +56,22 @@ class LimitedRequest(TrioRequest):
             stream_factory=self._open_file,
         )
 
+    @contextmanager
+    def writing_to(self, folder: Path) -> Generator[None]:
+        """Write the files of the form there while it is read, and close them; otherwise none are taken."""
+        self._folder = folder
+        try:
+            yield
+        finally:
+            for file in self._opened:
+                file.close()
+
     def _open_file(self, *_described: Any) -> IO[bytes]:
-        if self.folder is None or self._files_opened == self.limits.upload_files:
+        if self._folder is None or len(self._opened) == self.limits.upload_files:
             raise RequestEntityTooLarge(f"at most {self.limits.upload_files} files at once")
-        self._files_opened += 1
-        return CappedFile(self.folder / str(self._files_opened), self.limits.upload_file)
+        file = CappedFile(self._folder / str(len(self._opened)), self.limits.upload_file)
+        self._opened.append(file)
+        return file
 
 
 def request_class(limits: Limits) -> type[LimitedRequest]:

@@ -75,6 +75,11 @@ class Server:
         self._live: set[Connection] = set()
         self._stop = trio.Event()
 
+    @property
+    def connections(self) -> int:
+        """Clients connected now."""
+        return len(self._live)
+
     async def run(self) -> None:
         """Accept and serve until cancelled."""
         async with trio.open_nursery() as nursery:

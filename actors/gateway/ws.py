@@ -32,7 +32,7 @@ _log = logging.getLogger(__name__)
 class Socket(Protocol):
     """A WebSocket that was accepted."""
 
-    async def receive(self) -> str | bytes: ...
+    async def receive(self) -> str | bytes | None: ...
 
     async def send(self, data: str) -> None: ...
 
@@ -113,8 +113,8 @@ class WebClient:
 
     # --- what the client says -----------------------------------------------------------------------------
 
-    async def _take(self, raw: str | bytes) -> None:
-        if isinstance(raw, bytes):
+    async def _take(self, raw: str | bytes | None) -> None:
+        if not isinstance(raw, str):  # bytes, or None for no bytes
             self._refuse(Malformed("binary frames are not part of this protocol"))
             return
         try:

@@ -14,7 +14,7 @@ from quart.wrappers.response import ResponseBody
 from werkzeug.exceptions import UnsupportedMediaType
 
 from actors.gateway.fields import Malformed
-from actors.gateway.http import answer, query_text, route
+from actors.gateway.http import answer, route
 from actors.gateway.requests import UPLOAD_PATH, LimitedRequest
 from actors.gateway.uploads import Uploads, spool
 from actors.gateway.wire import attachments_json
@@ -46,7 +46,7 @@ class FileRoutes:
         if request.mimetype != "multipart/form-data":
             raise UnsupportedMediaType("send a form, with content-type multipart/form-data")
         form = cast("LimitedRequest", request)
-        with spool(self._uploads.folder) as form.folder:
+        with spool(self._uploads.folder) as folder, form.writing_to(folder):
             files = (await request.files).getlist("file")
             if not files:
                 raise Malformed("expected at least one file", "file")
@@ -60,7 +60,7 @@ class FileRoutes:
 
     async def raw(self) -> Response:
         """The bytes of a file in home."""
-        path = query_text(request.args, "path")
+        path = request.args.get("path")
         if not path:
             raise Malformed("expected the path of a file", "path")
         located = await self._bus.ask(tools.Locate(path=path))

@@ -6,7 +6,7 @@ from quart import Quart, Response, request
 
 from actors.agent import messages as agent
 from actors.gateway.fields import Malformed
-from actors.gateway.http import answer, query_integer, query_text, query_user, read_fields, route
+from actors.gateway.http import answer, query_integer, query_user, read_fields, route
 from actors.gateway.wire import message_json, session_json
 from actors.session import messages as session
 from bus import Bus
@@ -36,7 +36,7 @@ class SessionRoutes:
                 user=query_user(request.args),
                 limit=query_integer(request.args, "limit", 20, most=MOST_SESSIONS),
                 offset=query_integer(request.args, "offset", 0),
-                text=query_text(request.args, "q") or None,
+                text=request.args.get("q") or None,
             )
         )
         return answer([session_json(each) for each in found])

@@ -9,7 +9,7 @@ import trio
 from quart import Quart, Response, websocket
 
 from actors.gateway.fields import Malformed
-from actors.gateway.http import query_integer, query_text, refusal
+from actors.gateway.http import query_integer, refusal
 from actors.gateway.stopping import Stopping
 from actors.gateway.wire import Json, encode
 from bus import Bus, Tap
@@ -40,7 +40,7 @@ class Wish:
     @classmethod
     def read(cls, args: Mapping[str, str]) -> Self:
         """Understand a query string. Raises Malformed."""
-        filter = query_text(args, "filter") or ""
+        filter = args.get("filter") or ""
         if len(filter) > MAX_FILTER:
             raise Malformed(f"expected at most {MAX_FILTER} characters", "filter")
         return cls(

@@ -1,0 +1,152 @@
+"""Uploads and the bytes of files, over a real socket."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actors.gateway.limits import Limits
+from bus.testing import MeshUnderTest
+from tests.actors.gateway.world import Gateway, running
+
+
+async def test_files_are_uploaded(gateway: Gateway) -> None:
+    files = [
+        ("file", ("a.txt", b"hello", "text/plain")),
+        ("file", ("b.bin", b"\x00" * 300_000, "application/x-b")),
+    ]
+    response = await gateway.http.post("/api/uploads", files=files)
+    assert response.status_code == 200
+    assert response.json() == [
+        {"file_name": "a.txt", "mime_type": "text/plain", "path": "downloads/a.txt", "size": 5},
+        {"file_name": "b.bin", "mime_type": "application/x-b", "path": "downloads/b.bin", "size": 300_000},
+    ]
+    assert (gateway.world.home / "downloads/a.txt").read_bytes() == b"hello"
+    assert (gateway.world.home / "downloads/b.bin").read_bytes() == b"\x00" * 300_000
+
+
+async def test_an_uploaded_file_is_sent_with_a_message(gateway: Gateway) -> None:
+    (uploaded,) = (await gateway.http.post("/api/uploads", files={"file": ("a.txt", b"hello")})).json()
+    async with gateway.socket() as socket:
+        await socket.say(type="message", text="look", attachments=[uploaded])
+        assert (await socket.hear())["type"] == "accepted"
+    assert gateway.world.accepted[0].attachments[0].path == "downloads/a.txt"
+
+
+async def test_nothing_of_an_upload_stays_behind(mesh: MeshUnderTest, tmp_path: Path) -> None:
+    folder = tmp_path / "spool"
+    folder.mkdir()
+    async with running(mesh, tmp_path, upload_folder=folder) as gateway:
+        for name in ("a.txt", "virus.exe"):
+            await gateway.http.post("/api/uploads", files={"file": (name, b"hello")})
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("files", "status", "says"),
+    [
+        ([("other", ("a.txt", b"x"))], 400, "file: expected at least one file"),
+        ([("file", ("virus.exe", b"x"))], 415, "virus.exe was not accepted"),
+        ([("file", ("a.txt", b"x" * 1001))], 413, "at most"),
+        ([("file", ("a.txt", b"x"))] * 4, 413, "at most 3 files"),
+    ],
+)
+async def test_a_bad_upload_says_why(
+    mesh: MeshUnderTest, tmp_path: Path, files: Any, status: int, says: str
+) -> None:
+    async with running(mesh, tmp_path, limits=Limits(upload_file=1000, upload_files=3)) as gateway:
+        response = await gateway.http.post("/api/uploads", files=files)
+        assert response.status_code == status
+        assert says in response.json()["error"]
+        exact = await gateway.http.post("/api/uploads", files={"file": ("a.txt", b"x" * 1000)})
+        assert exact.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "content", "status"),
+    [
+        ({"Content-Type": "application/json"}, b"{}", 415),
+        ({"Content-Type": "multipart/form-data"}, b"--x", 400),
+        ({"Content-Type": "multipart/form-data; boundary=x"}, b"nonsense", 400),
+        ({}, b"", 415),
+    ],
+)
+async def test_what_is_no_form_is_refused(
+    gateway: Gateway, headers: dict[str, str], content: bytes, status: int
+) -> None:
+    response = await gateway.http.post("/api/uploads", content=content, headers=headers)
+    assert response.status_code == status
+    assert "error" in response.json()
+
+
+async def test_a_form_elsewhere_writes_no_files(gateway: Gateway) -> None:
+    response = await gateway.http.post("/api/chat", files={"file": ("a.txt", b"x")})
+    assert response.status_code == 415
+
+
+async def test_a_full_disk_is_told(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(self: Any, data: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("actors.gateway.requests.CappedFile.write", full)
+    response = await gateway.http.post("/api/uploads", files={"file": ("a.txt", b"x")})
+    assert (response.status_code, response.json()) == (503, {"error": "No space left on device"})
+
+
+# --- bytes ------------------------------------------------------------------------------------------------
+
+
+async def test_a_picture_is_shown(gateway: Gateway) -> None:
+    (gateway.world.home / "cat.png").write_bytes(b"meow")
+    response = await gateway.http.get("/api/files/raw?path=cat.png")
+    assert response.content == b"meow"
+    assert response.headers["Content-Type"] == "image/png"
+    assert response.headers["Content-Disposition"] == "inline; filename*=UTF-8''cat.png"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+
+async def test_everything_else_is_saved_and_runs_no_script(gateway: Gateway) -> None:
+    (gateway.world.home / "ä; x.html").write_text("<script>1</script>")
+    response = await gateway.http.get("/api/files/raw", params={"path": "ä; x.html"})
+    assert response.status_code == 200
+    assert response.headers["Content-Disposition"] == "attachment; filename*=UTF-8''%C3%A4%3B%20x.html"
+    assert response.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+
+
+async def test_a_large_file_arrives_whole(gateway: Gateway) -> None:
+    body = bytes(range(256)) * 8000
+    (gateway.world.home / "big.bin").write_bytes(body)
+    response = await gateway.http.get("/api/files/raw?path=big.bin")
+    assert response.content == body
+    assert response.headers["Content-Length"] == str(len(body))
+
+
+async def test_an_empty_file_arrives(gateway: Gateway) -> None:
+    (gateway.world.home / "empty").write_bytes(b"")
+    response = await gateway.http.get("/api/files/raw?path=empty")
+    assert (response.status_code, response.content) == (200, b"")
+
+
+async def test_a_file_may_be_asked_for_without_its_bytes(gateway: Gateway) -> None:
+    (gateway.world.home / "a.txt").write_bytes(b"hello")
+    response = await gateway.http.head("/api/files/raw?path=a.txt")
+    assert (response.status_code, response.headers["Content-Length"]) == (200, "5")
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("path=none", 404),
+        ("path=/etc/passwd", 400),
+        ("path=", 400),
+        ("", 400),
+        ("path=%ff", 404),
+        ("path=%00", 404),
+    ],
+)
+async def test_a_file_that_is_not_there_or_not_ours_is_refused(
+    gateway: Gateway, query: str, status: int
+) -> None:
+    response = await gateway.http.get(f"/api/files/raw?{query}")
+    assert response.status_code == status
+    assert "error" in response.json()

@@ -1,0 +1,81 @@
+import gzip
+import os
+from pathlib import Path
+
+import pytest
+
+from actors.gateway.pages import Pages, Sending
+from tests.actors.gateway.world import SCRIPT, WELCOME, build_page
+
+SCRIPT_PATH = "assets/main-abc123.js"
+
+
+@pytest.fixture
+def pages(tmp_path: Path) -> Pages:
+    return Pages(build_page(tmp_path / "dist"))
+
+
+def sent(pages: Pages, path: str, **options: bool | str) -> Sending:
+    sending = pages.send(path, **options)  # type: ignore[arg-type]
+    assert sending is not None
+    return sending
+
+
+@pytest.mark.parametrize("path", ["", "index.html", "session/s1", "settings"])
+def test_every_place_within_the_page_is_the_page(pages: Pages, path: str) -> None:
+    sending = sent(pages, path)
+    assert (sending.status, sending.body) == (200, WELCOME.encode())
+    assert sending.headers["Cache-Control"] == "no-store"
+    assert sending.headers["Content-Type"] == "text/html; charset=utf-8"
+
+
+def test_hashed_files_are_kept_for_ever(pages: Pages) -> None:
+    sending = sent(pages, SCRIPT_PATH)
+    assert sending.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert sending.headers["Content-Type"] == "text/javascript; charset=utf-8"
+    assert sending.body == SCRIPT.encode()
+
+
+def test_other_files_are_revalidated(pages: Pages) -> None:
+    sending = sent(pages, "favicon.svg")
+    assert sending.headers["Cache-Control"] == "no-cache"
+    assert sending.headers["Content-Type"] == "image/svg+xml"
+    again = sent(pages, "favicon.svg", known=sending.headers["ETag"])
+    assert (again.status, again.body) == (304, b"")
+    assert sent(pages, "favicon.svg", known='"other"').status == 200
+
+
+def test_text_is_compressed_for_who_takes_it(pages: Pages) -> None:
+    sending = sent(pages, SCRIPT_PATH, packed=True)
+    assert sending.headers["Content-Encoding"] == "gzip"
+    assert sending.headers["Vary"] == "Accept-Encoding"
+    assert gzip.decompress(sending.body) == SCRIPT.encode()
+    assert "Content-Encoding" not in sent(pages, SCRIPT_PATH).headers
+    assert sent(pages, SCRIPT_PATH).headers["Vary"] == "Accept-Encoding"
+
+
+@pytest.mark.parametrize(
+    "path", ["assets/none.js", "../secret.txt", "assets/../../secret.txt", "/etc/passwd.txt"]
+)
+def test_there_are_no_other_files(tmp_path: Path, pages: Pages, path: str) -> None:
+    (tmp_path / "secret.txt").write_text("secret")
+    assert pages.send(path) is None
+
+
+def test_a_page_that_was_not_built_says_how(tmp_path: Path) -> None:
+    pages = Pages(tmp_path / "dist")
+    sending = sent(pages, "")
+    assert sending.status == 404
+    assert b"scripts/web.py build run" in sending.body
+    assert b"<script" not in sending.body
+    assert pages.send(SCRIPT_PATH) is None
+    build_page(tmp_path / "dist")
+    assert sent(pages, "").status == 200
+    assert sent(pages, SCRIPT_PATH).status == 200
+
+
+def test_a_page_that_is_built_again_is_read_again(tmp_path: Path, pages: Pages) -> None:
+    index = tmp_path / "dist" / "index.html"
+    index.write_text("new")
+    os.utime(index, ns=(1, 1))
+    assert sent(pages, "").body == b"new"

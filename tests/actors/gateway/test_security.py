@@ -1,0 +1,81 @@
+import pytest
+
+from actors.gateway.security import HEADERS, HostPolicy, is_loopback
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.1", "localhost", "LOCALHOST", "::1"])
+def test_loopback_addresses_are_known(host: str) -> None:
+    assert is_loopback(host)
+
+
+@pytest.mark.parametrize(
+    "host", ["0.0.0.0", "::", "192.168.1.5", "10.0.0.1", "example.org", "", "localhost.evil.org"]
+)
+def test_everything_else_is_not_loopback(host: str) -> None:
+    assert not is_loopback(host)
+
+
+POLICY = HostPolicy.loopback("127.0.0.1", 3000)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:3000", "localhost:3000", "LocalHost:3000", "[::1]:3000"])
+def test_a_name_of_this_machine_is_trusted(host: str) -> None:
+    assert POLICY.trusts_host(host)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        None,
+        "",
+        "127.0.0.1",
+        "localhost",
+        "localhost:3001",
+        "evil.org:3000",
+        "localhost.evil.org:3000",
+        "127.0.0.1:3000.evil.org",
+        "evil.org#127.0.0.1:3000",
+        "127.0.0.1:3000, evil.org",
+        "0.0.0.0:3000",
+    ],
+)
+def test_another_name_is_not(host: str | None) -> None:
+    assert not POLICY.trusts_host(host)
+
+
+def test_the_default_port_may_be_left_out() -> None:
+    assert HostPolicy.loopback("127.0.0.1", 80).trusts_host("localhost")
+
+
+def test_the_bound_address_itself_is_trusted() -> None:
+    assert HostPolicy.loopback("127.0.0.2", 5).trusts_host("127.0.0.2:5")
+    assert HostPolicy.loopback("::1", 5).trusts_host("[::1]:5")
+
+
+@pytest.mark.parametrize("origin", [None, "http://localhost:3000", "HTTP://LOCALHOST:3000"])
+def test_our_own_page_and_programs_may_change_things(origin: str | None) -> None:
+    assert POLICY.trusts_origin(origin, "localhost:3000")
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "",
+        "null",
+        "https://localhost:3000",
+        "http://localhost",
+        "http://localhost:4000",
+        "http://127.0.0.1:3000",
+        "http://evil.org",
+        "http://localhost:3000.evil.org",
+        "file://",
+    ],
+)
+def test_pages_of_other_origins_may_not(origin: str) -> None:
+    assert not POLICY.trusts_origin(origin, "localhost:3000")
+
+
+def test_no_inline_script_runs_in_our_page() -> None:
+    policy = HEADERS["Content-Security-Policy"]
+    assert "script-src 'self';" in policy
+    assert "unsafe" not in policy

@@ -1,0 +1,391 @@
+"""The listening socket: what a bad client cannot do to others, and how the gateway starts and stops."""
+
+import errno
+import json
+import socket
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+
+from actors.agent import messages as agent
+from actors.gateway.limits import Limits
+from actors.gateway.messages import AddressInUse, AddressRefused
+from actors.gateway.server import listen
+from actors.gateway.settings import Address
+from bus import BootError, Child, Supervisor, open_mesh
+from bus.testing import MeshUnderTest
+from tests.actors.gateway.world import (
+    ENDED,
+    PATIENCE,
+    TOKEN,
+    Gateway,
+    a_gateway,
+    connected,
+    eventually,
+    running,
+)
+
+BRISK = Limits(outbox=16, write_timeout=0.5, keep_alive=0.2, linger=0.3, body_timeout=0.2)
+"""Limits that a test can wait for."""
+
+
+@pytest.fixture
+async def brisk(mesh: MeshUnderTest, tmp_path: Path) -> AsyncIterator[Gateway]:
+    async with running(mesh, tmp_path, limits=BRISK) as gateway:
+        yield gateway
+
+
+def a_free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port: int = sock.getsockname()[1]
+        return port
+
+
+@asynccontextmanager
+async def raw(gateway: Gateway) -> AsyncGenerator[trio.SocketStream]:
+    """A bare connection."""
+    stream = await trio.open_tcp_stream("127.0.0.1", gateway.address.port)
+    async with stream:
+        yield stream
+
+
+async def read_all(stream: trio.SocketStream) -> bytes:
+    """Everything until the other side ends."""
+    data = b""
+    with trio.fail_after(PATIENCE):
+        async for chunk in stream:
+            data += chunk
+    return data
+
+
+def request(gateway: Gateway, method: str = "GET", path: str = "/api/health", *more: str) -> bytes:
+    lines = [f"{method} {path} HTTP/1.1", f"Host: {gateway.address}", *more, "", ""]
+    return "\r\n".join(lines).encode()
+
+
+async def all_gone(gateway: Gateway) -> None:
+    await eventually(lambda: not gateway.actor.describe()["connections"])
+
+
+# --- slow and rude clients --------------------------------------------------------------------------------
+
+
+async def test_a_client_that_stops_reading_is_closed_and_others_hear_everything(brisk: Gateway) -> None:
+    async with brisk.socket() as good, brisk.socket() as slow:
+        for client in (good, slow):
+            await client.say(type="resume", session_id="s1", after_seq=0)
+        assert (await good.hear())["type"] == "backlog"
+        heard: list[Any] = []
+
+        async def listen() -> None:
+            heard.extend(await good.until("stream_end"))
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(listen)
+            sent = 0
+            with trio.fail_after(20):
+                while brisk.actor.describe()["websockets"] == 2:
+                    await brisk.world.say("x" * 200_000)
+                    sent += 1
+                    await trio.sleep(0.005)
+            await brisk.world.happen(agent.TurnEnded, text="", **ENDED)
+        assert sum(len(frame["text"]) for frame in heard if frame["type"] == "text_delta") == sent * 200_000
+    assert brisk.world.cancelled == []
+
+
+async def test_a_client_that_reads_too_late_finds_1013(brisk: Gateway) -> None:
+    async with brisk.socket() as slow:
+        await slow.say(type="resume", session_id="s1", after_seq=0)
+        await slow.hear()
+        for _ in range(400):  # small, so that the socket takes all that is written before the close
+            await brisk.world.happen(agent.Notice, kind="doubt", text="x")
+        assert await slow.closed() == 1013
+
+
+async def test_a_stalled_client_does_not_hold_up_the_stop(mesh: MeshUnderTest, tmp_path: Path) -> None:
+    async with running(mesh, tmp_path) as gateway, gateway.socket() as stalled:
+        await stalled.say(type="resume", session_id="s1", after_seq=0)
+        for _ in range(60):
+            await gateway.world.say("x" * 200_000)
+            await trio.sleep(0.002)
+        assert gateway.actor.describe()["websockets"] == 1
+        assert await gateway.stop() < 1.0
+
+
+async def test_a_peer_that_has_left_does_not_busy_the_loop(gateway: Gateway) -> None:
+    async with gateway.socket() as good:
+        async with connected(gateway.url()) as leaver:
+            await leaver.say(type="resume", session_id="s1", after_seq=0)
+            await leaver.hear()
+            await trio.aclose_forcefully(leaver.connection._stream)
+            for _ in range(200):
+                await gateway.world.say("x" * 1000)
+            with trio.fail_after(1):
+                await good.say(type="ping")
+                assert await good.hear() == {"type": "pong"}
+
+
+async def test_a_flood_of_messages_followed_by_silence_leaves_nothing_behind(brisk: Gateway) -> None:
+    brisk.world.gate = trio.Event()
+    async with connected(brisk.url()) as flood:
+        for _ in range(100):
+            await flood.say(type="message", text="hi")
+        await trio.aclose_forcefully(flood.connection._stream)
+    brisk.world.gate.set()
+    await all_gone(brisk)
+
+
+async def test_an_idle_connection_is_closed_in_time(brisk: Gateway) -> None:
+    async with raw(brisk) as stream:
+        await stream.send_all(request(brisk))
+        answer = await read_all(stream)
+    assert answer.count(b"HTTP/1.1 200") == 1
+    await all_gone(brisk)
+
+
+async def test_a_connection_that_says_nothing_is_closed_in_time(brisk: Gateway) -> None:
+    async with raw(brisk) as stream:
+        await stream.send_all(b"GET / HT")
+        assert await read_all(stream) == b""
+
+
+async def test_a_connection_serves_one_request_after_the_other(brisk: Gateway) -> None:
+    async with raw(brisk) as stream:
+        await stream.send_all(request(brisk) * 3)
+        assert (await read_all(stream)).count(b"HTTP/1.1 200") == 3
+
+
+async def test_a_working_request_is_not_idle(brisk: Gateway) -> None:
+    async def late(accept: agent.Accept, turn: str) -> None:
+        await trio.sleep(0.5)
+        await brisk.world.run("late", turn=turn)
+
+    brisk.world.on_accept = late
+    assert (await brisk.http.post("/api/chat", json={"text": "hi"})).json()["text"] == "late"
+
+
+async def test_an_idle_websocket_stays_open(brisk: Gateway) -> None:
+    async with brisk.socket() as socket:
+        await trio.sleep(0.5)
+        await socket.say(type="ping")
+        assert await socket.hear() == {"type": "pong"}
+
+
+async def test_a_closed_connection_is_let_go_at_once(gateway: Gateway) -> None:
+    async with raw(gateway) as stream:
+        await stream.send_all(request(gateway))
+        await stream.receive_some(1)
+    await all_gone(gateway)
+
+
+async def test_a_body_that_does_not_come_times_out(brisk: Gateway) -> None:
+    head = request(brisk, "POST", "/api/chat", "Content-Type: application/json", "Content-Length: 10")
+    async with raw(brisk) as stream:
+        await stream.send_all(head)
+        answer = await read_all(stream)
+    assert answer.startswith(b"HTTP/1.1 408")
+    assert b'{"error":' in answer
+
+
+@pytest.mark.parametrize("length", ["declared", "unknown"])
+async def test_an_oversized_body_is_refused_and_the_answer_arrives(gateway: Gateway, length: str) -> None:
+    body = json.dumps({"text": "x" * (3 << 20)}).encode()
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for start in range(0, len(body), 1 << 16):
+            yield body[start : start + (1 << 16)]
+
+    for _ in range(5):
+        response = await gateway.http.post(
+            "/api/chat",
+            content=body if length == "declared" else pieces(),
+            headers={"Content-Type": "application/json"},
+        )
+        assert response.status_code == 413
+        assert response.headers["Connection"] == "close"
+        assert "error" in response.json()
+    assert (await gateway.http.get("/api/health")).status_code == 200
+
+
+async def test_a_refused_body_ends_its_connection(gateway: Gateway) -> None:
+    head = request(gateway, "POST", "/api/chat", "Content-Type: application/json", "Content-Length: 99999999")
+    async with raw(gateway) as stream:
+        await stream.send_all(head + b"x" * 1000 + request(gateway))
+        answer = await read_all(stream)
+    assert answer.count(b"HTTP/1.1") == 1
+    assert b"413" in answer
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"nonsense\r\n\r\n",
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"GET /\xff HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET / HTTP/9.9\r\nHost: x\r\n\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"POST /api/chat HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"GET /" + b"x" * 70_000,
+    ],
+)
+async def test_garbage_ends_only_its_connection(gateway: Gateway, garbage: bytes) -> None:
+    async with raw(gateway) as stream:
+        await stream.send_all(garbage)
+        await stream.send_eof()
+        answer = await read_all(stream)
+    assert answer == b"" or answer.startswith(b"HTTP/1.1 4")
+    assert (await gateway.http.get("/api/health")).status_code == 200
+    assert gateway.mesh.cell("gateway").incarnation == 1
+
+
+async def test_an_offered_upgrade_to_http2_is_ignored(gateway: Gateway) -> None:
+    more = ("Connection: Upgrade, HTTP2-Settings, close", "Upgrade: h2c", "HTTP2-Settings: AAMAAABk")
+    async with raw(gateway) as stream:
+        await stream.send_all(request(gateway, "GET", "/api/health", *more))
+        answer = await read_all(stream)
+    assert answer.startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize(
+    "missing", ["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version: 13"]
+)
+async def test_half_a_websocket_handshake_is_refused(gateway: Gateway, missing: str) -> None:
+    lines = ["Connection: Upgrade", "Upgrade: websocket"]
+    lines += {"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version: 13"} - {missing}
+    async with raw(gateway) as stream:
+        await stream.send_all(request(gateway, "GET", "/ws", *lines))
+        assert (await read_all(stream)).startswith(b"HTTP/1.1 400")
+
+
+async def test_a_websocket_under_another_name_is_refused(gateway: Gateway) -> None:
+    lines = [
+        "GET /ws HTTP/1.1",
+        f"Host: evil.org:{gateway.address.port}",
+        "Connection: Upgrade",
+        "Upgrade: websocket",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        "Sec-WebSocket-Version: 13",
+    ]
+    async with raw(gateway) as stream:
+        await stream.send_all("\r\n".join([*lines, "", ""]).encode())
+        answer = await read_all(stream)
+    assert answer.startswith(b"HTTP/1.1 403")
+    assert b'{"error":' in answer
+
+
+# --- starting and stopping --------------------------------------------------------------------------------
+
+
+async def test_a_stop_is_quick_and_tells_everybody_to_come_again(gateway: Gateway) -> None:
+    await gateway.http.get("/api/health")  # leaves an idle connection behind
+    async with gateway.socket() as first, gateway.socket() as second, raw(gateway) as silent:
+        await second.say(type="resume", session_id="s1", after_seq=0)
+        await second.hear()
+        codes: list[int | None] = []
+
+        async def wait(client: Any) -> None:
+            codes.append(await client.closed())
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(wait, first)
+            nursery.start_soon(wait, second)
+            await trio.testing.wait_all_tasks_blocked()
+            assert await gateway.stop() < 0.3
+        assert codes == [1012, 1012]
+        assert await read_all(silent) == b""
+    with pytest.raises(OSError, match="failed"):
+        async with raw(gateway):
+            pass
+
+
+async def test_a_crash_closes_with_1012_and_the_same_port_serves_again(
+    mesh: MeshUnderTest, tmp_path: Path
+) -> None:
+    async with running(mesh, tmp_path, port=a_free_port()) as gateway:
+        async with gateway.socket() as socket:
+
+            async def crash() -> None:
+                raise RuntimeError("bug")
+
+            gateway.actor.spawn(crash)
+            assert await socket.closed() == 1012
+        await eventually(lambda: mesh.cell("gateway").incarnation == 2 and mesh.cell("gateway").running)
+        async with gateway.socket() as socket:
+            await socket.say(type="ping")
+            assert await socket.hear() == {"type": "pong"}
+
+
+async def test_the_same_port_can_be_taken_again_at_once(tmp_path: Path) -> None:
+    port = a_free_port()
+    for _ in range(3):
+        bound: list[Address] = []
+        tree = Supervisor(
+            "root", "one_for_one", [Child("gateway", a_gateway(tmp_path, bound.append, port=port))]
+        )
+        async with open_mesh(tree, complete=False):
+            assert bound == [Address("127.0.0.1", port)]
+            async with connected(f"ws://127.0.0.1:{port}/ws") as socket:
+                assert (await socket.hear())["type"] == "hello"
+
+
+async def test_a_port_in_use_fails_the_start_with_the_address(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        tree = Supervisor("root", "one_for_one", [Child("gateway", a_gateway(tmp_path, print, port=port))])
+        with (
+            trio.fail_after(2),
+            pytest.raises(BootError, match=rf"127\.0\.0\.1:{port} is already in use") as caught,
+        ):
+            async with open_mesh(tree, complete=False):
+                pytest.fail("it started")
+    error = caught.value
+    assert isinstance(error.__cause__, AddressInUse)
+    assert error.__cause__.address == f"127.0.0.1:{port}"
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org"])
+def test_only_loopback_is_listened_on(host: str) -> None:
+    with pytest.raises(AddressRefused, match="only loopback"):
+        listen(Address(host, 0), Limits())
+
+
+def test_an_address_the_system_refuses_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: socket.socket, address: object) -> None:
+        raise OSError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "bind", refuse)
+    with pytest.raises(AddressRefused, match=r"cannot listen on 127\.0\.0\.1:80: Permission denied"):
+        listen(Address("127.0.0.1", 80), Limits())
+
+
+def test_localhost_is_loopback() -> None:
+    sock = listen(Address("localhost", 0), Limits())
+    assert sock.getsockname()[0] == "127.0.0.1"
+    sock.close()
+
+
+async def test_nothing_is_printed(gateway: Gateway, capfd: pytest.CaptureFixture[str]) -> None:
+    await gateway.http.get(f"/api/health?token={TOKEN}")
+    async with gateway.socket() as socket:
+        await socket.raw("{")
+        await socket.hear()
+    await gateway.stop()
+    assert capfd.readouterr() == ("", "")
+
+
+async def test_tokens_are_not_logged(gateway: Gateway, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(0)
+    gateway.world.failure = RuntimeError("bug")
+    await gateway.http.post(f"/api/chat?token={TOKEN}", json={"text": "a"}, headers={"Authorization": TOKEN})
+    await gateway.http.get(f"/api/typo?token={TOKEN}")
+    own = [record.getMessage() for record in caplog.records if record.name.startswith("actors.")]
+    assert own
+    assert TOKEN not in "".join(own)

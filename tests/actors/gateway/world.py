@@ -1,0 +1,462 @@
+"""A gateway on a real socket, with a small world behind it: agent, session, tools and model as tests want them."""
+
+import json
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import attrs
+import httpx
+import trio
+import trio_websocket
+
+from actors.agent import messages as agent
+from actors.gateway.actor import GatewayActor
+from actors.gateway.limits import Limits
+from actors.gateway.settings import Address, Settings
+from actors.llm import messages as llm
+from actors.session import messages as session
+from actors.tools import messages as tools
+from actors.vocabulary import ADMIN, Attachment
+from bus import Actor, Bus
+from bus.testing import MeshUnderTest
+
+TOKEN = "operator-token"
+THEN = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
+PATIENCE = 5.0
+"""Seconds a test waits for anything."""
+
+
+def a_session(id: str = "s1", **changes: Any) -> session.Session:
+    plain = session.Session(
+        id=id,
+        user=ADMIN,
+        channel="main",
+        key=None,
+        title="A title",
+        summary=None,
+        created_at=THEN,
+        last_message_at=THEN,
+        message_count=1,
+        is_closed=False,
+        is_read=True,
+        triggered_by=None,
+    )
+    return attrs.evolve(plain, **changes)
+
+
+def a_turn(id: str, **changes: Any) -> session.Turn:
+    plain = session.Turn(
+        id=id,
+        session="s1",
+        user=ADMIN,
+        state="done",
+        attempt=1,
+        text="hello",
+        attachments=(),
+        model=None,
+        mode="inject",
+        source="http",
+        client_message_id=None,
+        accepted_at=THEN,
+    )
+    return attrs.evolve(plain, **changes)
+
+
+def a_usage(turn: str, **changes: Any) -> session.TurnUsage:
+    plain = session.TurnUsage(
+        turn=turn,
+        state="done",
+        outcome="success",
+        completions=1,
+        input_tokens=100,
+        output_tokens=7,
+        cache_read_tokens=60,
+        cache_write_tokens=10,
+        cost_usd=0.5,
+    )
+    return attrs.evolve(plain, **changes)
+
+
+ENDED: dict[str, Any] = {
+    "outcome": "success",
+    "attachments": (),
+    "tool_rounds": 0,
+    "input_tokens": 100,
+    "output_tokens": 7,
+    "cache_read_tokens": 60,
+    "cache_write_tokens": 10,
+    "cost_usd": 0.5,
+    "model": "offline/offline",
+    "elapsed": 0.25,
+}
+"""Fields of a plain TurnEnded, its text excepted."""
+
+STARTED: dict[str, Any] = {
+    "attachments": (),
+    "source": "web",
+    "client_message_id": None,
+    "attempt": 1,
+    "at": THEN,
+}
+"""Fields of a plain TurnStarted, its text excepted."""
+
+
+class World:
+    """What the fake subsystems know and were asked; tests change it as they go."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.bus: Bus
+        self.sessions: dict[str, session.Session] = {"s1": a_session()}
+        self.turns: dict[str, session.Turn] = {}
+        self.usages: dict[str, session.TurnUsage] = {}
+        self.messages: dict[str, list[session.Message]] = {}
+        self.events: dict[str, list[agent.TurnEvent]] = {}
+        self.running: dict[str, str] = {}
+        self.forgotten = 0
+        """Events up to this number are no longer kept."""
+        self.accepted: list[agent.Accept] = []
+        self.cancelled: list[str] = []
+        self.failure: Exception | None = None
+        """Raised by every Accept, when set."""
+        self.fate: Any = "started"
+        self.on_accept: Callable[[agent.Accept, str], Any] | None = None
+        self.gate = trio.Event()
+        self.gate.set()
+        """Accept waits for it."""
+        self.asked: list[Any] = []
+
+    async def happen(
+        self, kind: type[agent.TurnEvent], /, turn: str = "t1", conversation: str = "s1", **fields: Any
+    ) -> None:
+        """Publish the next event of a conversation."""
+        events = self.events.setdefault(conversation, [])
+        n = events[-1].n + 1 if events else 1
+        event = kind(session=conversation, n=n, turn=turn, **fields)
+        events.append(event)
+        if isinstance(event, agent.TurnStarted):
+            self.running[conversation] = turn
+        if isinstance(event, agent.TurnEnded | agent.TurnFailed):
+            self.running.pop(conversation, None)
+        await self.bus.publish(event)
+
+    async def say(self, *texts: str, turn: str = "t1", conversation: str = "s1") -> None:
+        """Stream text."""
+        for text in texts:
+            await self.happen(agent.TextDelta, turn, conversation, text=text)
+
+    async def run(self, *texts: str, turn: str = "t1", conversation: str = "s1") -> None:
+        """A whole plain turn."""
+        await self.happen(agent.TurnStarted, turn, conversation, text="hello", **STARTED)
+        await self.say(*texts, turn=turn, conversation=conversation)
+        await self.happen(agent.TurnEnded, turn, conversation, text="".join(texts), **ENDED)
+
+
+class FakeAgent(Actor):
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    async def start(self) -> None:
+        self.world.bus = self.bus
+
+    @agent.Accept.handler
+    async def accept(self, request: agent.Accept) -> agent.Accepted:
+        await self.world.gate.wait()
+        if self.world.failure is not None:
+            raise self.world.failure
+        conversation = request.session or request.key or "s1"
+        earlier = [
+            number
+            for number, before in enumerate(self.world.accepted, 1)
+            if request.client_message_id and before.client_message_id == request.client_message_id
+        ]
+        if not earlier:
+            self.world.accepted.append(request)
+        turn = f"t{earlier[0] if earlier else len(self.world.accepted)}"
+        events = self.world.events.get(conversation)
+        after = events[-1].n if events else 0
+        if not earlier and self.world.on_accept is not None:
+            self.spawn(self.world.on_accept, request, turn)
+        fate: Any = self.world.fate
+        if earlier and turn in self.world.turns:
+            fate = self.world.turns[turn].state
+        return agent.Accepted(
+            session=conversation, turn=turn, duplicate=bool(earlier), created=False, fate=fate, after=after
+        )
+
+    @agent.Follow.handler
+    async def follow(self, request: agent.Follow) -> agent.Backlog:
+        if request.session not in self.world.sessions:
+            raise session.UnknownSession(session=request.session)
+        events = self.world.events.get(request.session, [])
+        kept = [event for event in events if event.n > max(request.after, self.world.forgotten)]
+        return agent.Backlog(
+            events=tuple(kept),
+            last=events[-1].n if events else 0,
+            complete=request.after >= self.world.forgotten,
+            running=self.world.running.get(request.session),
+        )
+
+    @agent.Cancel.handler
+    async def cancel(self, request: agent.Cancel) -> agent.Cancelled:
+        self.world.cancelled.append(request.session)
+        return agent.Cancelled(turn=self.world.running.get(request.session))
+
+
+class FakeSession(Actor):
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def _find(self, id: str, user: str | None) -> session.Session:
+        found = self.world.sessions.get(id)
+        if found is None or user not in {None, found.user}:
+            raise session.UnknownSession(session=id)
+        return found
+
+    @session.Get.handler
+    async def get(self, request: session.Get) -> session.Session:
+        return self._find(request.session, request.user)
+
+    @session.List.handler
+    async def list(self, request: session.List) -> tuple[session.Session, ...]:
+        self.world.asked.append(request)
+        return tuple(self.world.sessions.values())
+
+    @session.Messages.handler
+    async def messages(self, request: session.Messages) -> tuple[session.Message, ...]:
+        self.world.asked.append(request)
+        self._find(request.session, request.user)
+        return tuple(self.world.messages.get(request.session, ()))
+
+    @session.MarkRead.handler
+    async def read(self, request: session.MarkRead) -> session.Session:
+        found = attrs.evolve(self._find(request.session, request.user), is_read=request.is_read)
+        self.world.sessions[found.id] = found
+        return found
+
+    @session.Rename.handler
+    async def rename(self, request: session.Rename) -> session.Session:
+        found = attrs.evolve(self._find(request.session, request.user), title=request.title)
+        self.world.sessions[found.id] = found
+        await self.bus.publish(session.SessionChanged(session=found.id, user=found.user))
+        return found
+
+    @session.GetTurn.handler
+    async def turn(self, request: session.GetTurn) -> session.Turn:
+        return self.world.turns.get(request.turn, a_turn(request.turn, state="running"))
+
+    @session.GetTurnUsage.handler
+    async def usage(self, request: session.GetTurnUsage) -> session.TurnUsage:
+        return self.world.usages.get(request.turn, a_usage(request.turn))
+
+
+class FakeTools(Actor):
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    @tools.SaveUpload.handler
+    async def save(self, request: tools.SaveUpload) -> Attachment:
+        if request.name.endswith(".exe"):
+            raise tools.ExtensionNotAllowed(name=request.name, extension="exe", allowed=("txt",))
+        data = Path(request.source).read_bytes()  # noqa: ASYNC240 - small
+        folder = self.world.home / "downloads"
+        folder.mkdir(exist_ok=True)
+        (folder / request.name).write_bytes(data)
+        return Attachment(
+            name=request.name,
+            media_type=request.declared or "application/octet-stream",
+            path=f"downloads/{request.name}",
+            size=len(data),
+        )
+
+    @tools.Locate.handler
+    async def locate(self, request: tools.Locate) -> tools.Located:
+        if request.path.startswith("/"):
+            raise tools.InvalidPath(path=request.path, reason="it is absolute")
+        path = self.world.home / request.path
+        if not path.is_file():
+            raise tools.FileNotFound(path=request.path)
+        stat = path.stat()
+        types = {".png": "image/png", ".html": "text/html"}
+        return tools.Located(
+            absolute=str(path),
+            size=stat.st_size,
+            media_type=types.get(path.suffix, "text/plain"),
+            device=stat.st_dev,
+            inode=stat.st_ino,
+        )
+
+
+class FakeModels(Actor):
+    @llm.Models.handler
+    async def models(self, request: llm.Models) -> llm.Catalogue:
+        model = llm.ModelInfo(
+            spec="offline/offline", context_window=None, vision=False, input_price=None, output_price=None
+        )
+        return llm.Catalogue(default=model.spec, models=(model,), compaction=model.spec)
+
+
+async def eventually(holds: Callable[[], bool]) -> None:
+    """Wait until something is so that sets no event of ours."""
+    with trio.fail_after(PATIENCE):
+        while not holds():  # noqa: ASYNC110
+            await trio.sleep(0.01)
+
+
+class Socket:
+    """A WebSocket client that speaks JSON."""
+
+    def __init__(self, connection: trio_websocket.WebSocketConnection) -> None:
+        self.connection = connection
+
+    async def say(self, **message: Any) -> None:
+        await self.raw(json.dumps(message))
+
+    async def raw(self, text: str | bytes) -> None:
+        with trio.fail_after(PATIENCE):
+            await self.connection.send_message(text)
+
+    async def hear(self) -> Any:
+        """The next frame."""
+        with trio.fail_after(PATIENCE):
+            return json.loads(await self.connection.get_message())
+
+    async def until(self, kind: str) -> list[Any]:
+        """Frames up to and including the next of a type."""
+        frames = [await self.hear()]
+        while frames[-1]["type"] != kind:
+            frames.append(await self.hear())
+        return frames
+
+    async def silence(self, seconds: float = 0.1) -> None:
+        """Nothing comes for a while."""
+        with trio.move_on_after(seconds):
+            frame = await self.connection.get_message()
+            raise AssertionError(f"unexpected {frame!r}")
+
+    async def closed(self) -> int | None:
+        """Wait for the close, and return its code."""
+        with trio.fail_after(PATIENCE):
+            try:
+                while True:
+                    await self.connection.get_message()
+            except trio_websocket.ConnectionClosed as closed:
+                return None if closed.reason is None else closed.reason.code
+
+
+@asynccontextmanager
+async def connected(url: str, headers: dict[str, str] | None = None) -> AsyncGenerator[Socket]:
+    """A WebSocket that never outlives the patience of a test when it cannot be opened or closed."""
+    extra = [(name.encode(), value.encode()) for name, value in (headers or {}).items()]
+    parts = httpx.URL(url)
+    stream = await trio.open_tcp_stream(parts.host, parts.port or 80)
+    try:
+        async with trio.open_nursery() as nursery:
+            with trio.fail_after(PATIENCE):
+                connection = await trio_websocket.wrap_client_stream(
+                    nursery, stream, parts.netloc.decode(), parts.raw_path.decode(), extra_headers=extra
+                )
+            yield Socket(connection)
+            with trio.move_on_after(1):
+                await connection.aclose()
+            nursery.cancel_scope.cancel()
+    finally:
+        await trio.aclose_forcefully(stream)
+
+
+class Gateway:
+    """A running gateway as a test sees it."""
+
+    def __init__(self, mesh: MeshUnderTest, world: World, address: Address, http: httpx.AsyncClient) -> None:
+        self.mesh = mesh
+        self.world = world
+        self.address = address
+        self.http = http
+
+    @property
+    def actor(self) -> GatewayActor:
+        found = self.mesh.cell("gateway")._actor
+        assert isinstance(found, GatewayActor)
+        return found
+
+    def url(self, path: str = "/ws") -> str:
+        return f"ws://{self.address}{path}"
+
+    @asynccontextmanager
+    async def socket(self, path: str = "/ws") -> AsyncGenerator[Socket]:
+        """A client that has been greeted."""
+        async with connected(self.url(path)) as socket:
+            assert (await socket.hear())["type"] == "hello"
+            yield socket
+
+    async def stop(self) -> float:
+        """Stop the gateway; how many seconds it took."""
+        before = trio.current_time()
+        with trio.fail_after(PATIENCE):
+            self.mesh.mesh.root.slots["gateway"].expected = True
+            await self.mesh.mesh.root.slots["gateway"].stop()
+        return trio.current_time() - before
+
+
+WELCOME = "<!doctype html><title>page</title>"
+SCRIPT = "console.log('hello');\n" * 100
+
+
+def build_page(root: Path) -> Path:
+    """A built web page, small."""
+    (root / "assets").mkdir(parents=True)
+    (root / "index.html").write_text(WELCOME)
+    (root / "assets" / "main-abc123.js").write_text(SCRIPT)
+    (root / "favicon.svg").write_text("<svg/>")
+    return root
+
+
+def a_gateway(
+    tmp_path: Path,
+    bound: Callable[[Address], None],
+    *,
+    port: int = 0,
+    limits: Limits | None = None,
+    upload_folder: Path | None = None,
+) -> Callable[[], GatewayActor]:
+    """A factory of the actor."""
+    page = tmp_path / "page"
+    return partial(
+        GatewayActor,
+        Settings(server_addr=Address("127.0.0.1", port), greeting="Hi </script>", prompts=("One", "Two")),
+        agent_name="Aster",
+        version="1.2.3",
+        operator_token=TOKEN,
+        limits=limits,
+        web_root=page if page.exists() else build_page(page),
+        upload_folder=upload_folder,
+        on_bound=bound,
+    )
+
+
+@asynccontextmanager
+async def running(
+    mesh: MeshUnderTest,
+    tmp_path: Path,
+    *,
+    port: int = 0,
+    limits: Limits | None = None,
+    upload_folder: Path | None = None,
+) -> AsyncGenerator[Gateway]:
+    """The world and its gateway."""
+    home = tmp_path / "home"
+    home.mkdir()
+    world = World(home)
+    for factory in (FakeAgent, FakeSession, FakeTools):
+        await mesh.start(partial(factory, world))
+    await mesh.start(FakeModels)
+    bound: list[Address] = []
+    await mesh.start(a_gateway(tmp_path, bound.append, port=port, limits=limits, upload_folder=upload_folder))
+    async with AsyncExitStack() as stack:
+        client = httpx.AsyncClient(base_url=f"http://{bound[0]}", timeout=PATIENCE)
+        http = await stack.enter_async_context(client)
+        yield Gateway(mesh, world, bound[0], http)
