@@ -5,6 +5,7 @@ alternate, every call has exactly one result, in the message that follows, and n
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import dropwhile
 from typing import Final, final
 
 import attrs
@@ -53,6 +54,8 @@ def derive(steps: Iterable[Step], *, summary: Summary | None = None, running: st
       running: turn whose calls may still be open. In every other place a call without a result gets one.
     """
     gathered = [group for group in groups(steps) if not isinstance(group.head, NoticeStep)]
+    if summary is None:  # nothing begins with an answer
+        gathered = list(dropwhile(lambda group: isinstance(group.head, AssistantStep), gathered))
     open_calls = _open_calls(gathered[-1], running) if gathered else ()
     found = _Messages()
     end = 0
@@ -127,7 +130,7 @@ class _Messages:
 
     def add(self, role: Role, content: Iterable[Block], start: int) -> None:
         blocks = list(content)
-        if not blocks or (role == "assistant" and not self._roles):
+        if not blocks:
             return
         if self._roles and self._roles[-1] == role:
             self._contents[-1].extend(blocks)

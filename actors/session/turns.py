@@ -207,8 +207,8 @@ def merge(connection: sqlite3.Connection, request: Merge, now: int) -> tuple[Tur
     """
     claim = _claim(connection, request)
     rows = connection.execute(
-        f"{TURN} JOIN json_each(?) AS wanted ON wanted.value = id"
-        " WHERE session_id = ? AND state = 'accepted' AND attempt = 0 ORDER BY wanted.key",
+        f"SELECT turn.* FROM json_each(?) AS wanted JOIN ({TURN}) AS turn ON turn.id = wanted.value"
+        " WHERE turn.session_id = ? AND turn.state = 'accepted' AND turn.attempt = 0 ORDER BY wanted.key",
         (json.dumps(list(dict.fromkeys(request.followups))), claim.session),
     )
     taken = [turn_of(row) for row in rows]

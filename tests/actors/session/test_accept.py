@@ -1,0 +1,217 @@
+"""Accepting messages: conversations found and made, each message once."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from actors.session import sessions
+from actors.session.messages import Close, SessionIsClosed, UnknownSession
+from actors.vocabulary import Attachment
+from tests.fakes.ledger import START, Killed, Ledger
+
+GAP = timedelta(hours=6)
+
+
+def close(ledger: Ledger, session: str, summary: str = "done") -> None:
+    ledger.run(sessions.close, Close(session=session, user=None, summary=summary))
+
+
+def test_the_first_message_starts_a_conversation(ledger: Ledger) -> None:
+    accepted = ledger.accept("hello there", key="chat", triggered_by="morning")
+    assert (accepted.created, accepted.duplicate, accepted.closed, accepted.state) == (
+        True,
+        False,
+        None,
+        "accepted",
+    )
+    session = ledger.session(accepted.session)
+    assert (session.channel, session.key, session.user, session.title) == (
+        "main",
+        "chat",
+        "admin",
+        "hello there",
+    )
+    assert (session.message_count, session.is_closed, session.is_read, session.running) == (
+        1,
+        False,
+        True,
+        True,
+    )
+    assert session.created_at == session.last_message_at == START
+    assert (session.summary, session.triggered_by) == (None, "morning")
+
+
+def test_the_same_key_continues_and_counts_and_keeps_the_title(ledger: Ledger) -> None:
+    first = ledger.accept("hello", key="chat")
+    second = ledger.accept("more", key="chat")
+    assert (second.session, second.created) == (first.session, False)
+    session = ledger.session(first.session)
+    assert (session.message_count, session.title) == (2, "hello")
+    assert session.last_message_at == session.created_at + timedelta(seconds=1)
+
+
+def test_a_conversation_begun_without_words_is_named_by_the_first_ones(ledger: Ledger) -> None:
+    first = ledger.accept(" ", key="chat")
+    assert ledger.session(first.session).title is None
+    ledger.accept("hello", key="chat")
+    assert ledger.session(first.session).title == "hello"
+
+
+def test_each_message_without_a_key_is_a_conversation_of_its_own(ledger: Ledger) -> None:
+    assert ledger.accept().session != ledger.accept().session
+
+
+def test_keys_channels_and_users_do_not_mix(ledger: Ledger) -> None:
+    places: list[dict[str, Any]] = [
+        {"key": "42"},
+        {"key": "43"},
+        {"key": "42", "channel": "telegram"},
+        {"key": "42", "user": "ada"},
+    ]
+    found = [ledger.accept(**place).session for place in places]
+    assert len(set(found)) == 4
+    assert [ledger.accept(**place).session for place in places] == found
+
+
+def test_a_main_conversation_goes_on_however_old(ledger: Ledger) -> None:
+    first = ledger.accept(key="chat")
+    ledger.now += timedelta(days=400)
+    again = ledger.accept(key="chat")
+    assert (again.session, again.closed) == (first.session, None)
+
+
+def test_a_silence_as_long_as_the_gap_closes_the_old_conversation_and_starts_one(ledger: Ledger) -> None:
+    first = ledger.accept("old", channel="telegram", key="1", gap=GAP)
+    other = ledger.accept("other", channel="telegram", key="2", gap=timedelta(days=9))
+    ledger.now = START + GAP
+    second = ledger.accept("new", channel="telegram", key="1", gap=GAP)
+    assert (second.created, second.closed) == (True, first.session)
+    closed = ledger.session(first.session)
+    assert (closed.is_closed, closed.summary) == (True, "Auto-closed: inactivity")
+    assert ledger.shown(first.session) == [("user", "old")]
+    assert not ledger.session(other.session).is_closed
+
+
+def test_a_moment_less_than_the_gap_continues(ledger: Ledger) -> None:
+    first = ledger.accept(channel="telegram", key="1", gap=GAP)
+    ledger.now = START + GAP - timedelta(microseconds=1)
+    assert ledger.accept(channel="telegram", key="1", gap=GAP).session == first.session
+
+
+def test_the_gap_counts_from_the_last_message(ledger: Ledger) -> None:
+    first = ledger.accept(channel="telegram", key="1", gap=GAP)
+    for _ in range(3):
+        ledger.now += timedelta(hours=5)
+        assert ledger.accept(channel="telegram", key="1", gap=GAP).session == first.session
+
+
+def test_a_gap_of_nothing_always_starts_anew(ledger: Ledger) -> None:
+    first = ledger.accept(channel="telegram", key="1", gap=timedelta(0))
+    assert ledger.accept(channel="telegram", key="1", gap=timedelta(0)).closed == first.session
+
+
+def test_a_clock_set_back_does_not_end_a_conversation(ledger: Ledger) -> None:
+    first = ledger.accept(channel="telegram", key="1", gap=GAP)
+    ledger.now -= timedelta(days=2)
+    assert ledger.accept(channel="telegram", key="1", gap=GAP).session == first.session
+
+
+def test_a_conversation_closed_by_hand_is_not_reported_as_closed(ledger: Ledger) -> None:
+    first = ledger.accept(key="chat")
+    close(ledger, first.session)
+    second = ledger.accept(key="chat")
+    assert (second.created, second.closed) == (True, None)
+    assert second.session != first.session
+
+
+def test_a_conversation_is_addressed_by_its_id_whatever_its_age(ledger: Ledger) -> None:
+    first = ledger.accept(channel="telegram", key="1", gap=GAP)
+    ledger.now += timedelta(days=2)
+    again = ledger.accept(session=first.session, channel="telegram", gap=GAP)
+    assert (again.session, again.created, again.closed) == (first.session, False, None)
+
+
+def test_an_unknown_id_and_one_of_another_user_are_refused_alike(ledger: Ledger) -> None:
+    mine = ledger.accept(user="ada")
+    for session, user in [("nothing", "ada"), (mine.session, "bob"), ("\ud800", "ada")]:
+        with pytest.raises(UnknownSession):
+            ledger.accept(session=session, user=user)
+    assert ledger.session(mine.session).message_count == 1
+
+
+def test_a_closed_conversation_takes_no_message(ledger: Ledger) -> None:
+    first = ledger.accept()
+    close(ledger, first.session)
+    with pytest.raises(SessionIsClosed):
+        ledger.accept(session=first.session)
+
+
+def test_the_same_message_twice_is_one(ledger: Ledger) -> None:
+    first = ledger.accept("hello", client_message_id="m1")
+    again = ledger.accept("hello", client_message_id="m1")
+    assert (again.session, again.turn, again.duplicate, again.created) == (
+        first.session,
+        first.turn,
+        True,
+        False,
+    )
+    assert ledger.session(first.session).message_count == 1
+
+
+def test_a_repeated_message_learns_the_state_of_the_first(ledger: Ledger) -> None:
+    first = ledger.accept(client_message_id="m1")
+    ledger.begin(first.turn)
+    assert ledger.accept(client_message_id="m1").state == "running"
+    ledger.finish(first.turn, "hi")
+    assert ledger.accept(client_message_id="m1").state == "done"
+
+
+def test_a_repeated_message_is_known_after_the_gap_and_after_a_kill(ledger: Ledger) -> None:
+    first = ledger.accept(channel="telegram", key="1", gap=GAP, client_message_id="m1")
+    ledger.now += timedelta(days=30)
+    ledger.kill()
+    again = ledger.accept(channel="telegram", key="1", gap=GAP, client_message_id="m1")
+    assert (again.turn, again.duplicate) == (first.turn, True)
+    assert not ledger.session(first.session).is_closed
+
+
+def test_message_ids_belong_to_their_source_and_user(ledger: Ledger) -> None:
+    turns = {
+        ledger.accept(client_message_id="m1", source=source, user=user).turn
+        for source in ("web", "http")
+        for user in ("ada", "bob")
+    }
+    assert len(turns) == 4
+
+
+def test_a_message_killed_before_its_commit_was_never_there(ledger: Ledger) -> None:
+    ledger.doom()
+    with pytest.raises(Killed):
+        ledger.accept("lost", client_message_id="m1")
+    assert ledger.recover() == ()
+    assert not ledger.accept("lost", client_message_id="m1").duplicate
+
+
+def test_a_turn_keeps_everything_that_was_accepted(ledger: Ledger) -> None:
+    file = Attachment(name="a.txt", media_type="text/plain", path="downloads/a.txt", size=5)
+    accepted = ledger.accept(
+        "hello",
+        attachments=(file,),
+        model="test/one",
+        mode="queue",
+        source="http",
+        client_message_id="m1",
+        triggered_by="job",
+        user="ada",
+    )
+    turn = ledger.turn(accepted.turn)
+    assert (turn.text, turn.attachments, turn.model, turn.mode) == ("hello", (file,), "test/one", "queue")
+    assert (turn.source, turn.client_message_id, turn.triggered_by, turn.user) == ("http", "m1", "job", "ada")
+    assert (turn.state, turn.attempt, turn.accepted_at) == ("accepted", 0, START)
+    assert len(turn.content) == 2
+
+
+def test_text_that_is_no_text_is_stored_all_the_same(ledger: Ledger) -> None:
+    accepted = ledger.accept("a\ud800b\x00c", user="u\udfff", client_message_id="\ud800", key="\ud801")
+    assert ledger.turn(accepted.turn).text == "a?b\x00c"

@@ -1,0 +1,85 @@
+"""Which conversation a message belongs to, and what a new one is called."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from actors.session import resolve
+from actors.session.resolve import Continue, Open, Start
+from actors.session.settings import Settings
+from actors.vocabulary import Attachment
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def decide(elapsed: timedelta, gap: timedelta | None) -> Continue | Start:
+    return resolve.decide(Open(id="old", last_message_at=NOW - elapsed), now=NOW, gap=gap)
+
+
+def test_without_an_open_conversation_one_is_started() -> None:
+    assert resolve.decide(None, now=NOW, gap=timedelta(minutes=360)) == Start()
+
+
+@pytest.mark.parametrize(
+    ("elapsed", "gap"),
+    [
+        (timedelta(minutes=359, seconds=59), 360),
+        (timedelta(minutes=360) - timedelta(microseconds=1), 360),
+        (timedelta(hours=2), 180),
+        (timedelta(0), 1),
+        (timedelta(hours=-3), 360),
+        (timedelta(hours=48), None),
+    ],
+)
+def test_a_shorter_silence_than_the_gap_continues(elapsed: timedelta, gap: int | None) -> None:
+    assert decide(elapsed, None if gap is None else timedelta(minutes=gap)) == Continue("old")
+
+
+@pytest.mark.parametrize(
+    ("elapsed", "gap"),
+    [
+        (timedelta(minutes=360), 360),
+        (timedelta(hours=7), 360),
+        (timedelta(hours=2), 60),
+        (timedelta(0), 0),
+    ],
+)
+def test_a_silence_as_long_as_the_gap_closes_the_old_one(elapsed: timedelta, gap: int) -> None:
+    assert decide(elapsed, timedelta(minutes=gap)) == Start(closing="old")
+
+
+def test_only_telegram_has_a_gap_and_it_is_six_hours_unless_set() -> None:
+    assert resolve.gap_of("telegram", Settings()) == timedelta(hours=6)
+    assert resolve.gap_of("telegram", Settings(telegram_gap_minutes=60)) == timedelta(hours=1)
+    assert resolve.gap_of("main", Settings()) is None
+
+
+def test_the_key_falls_back_to_a_fresh_one_on_main_and_to_the_user_on_telegram() -> None:
+    assert resolve.key_of("main", "chosen", "ada", "fresh") == "chosen"
+    assert resolve.key_of("main", None, "ada", "fresh") == "fresh"
+    assert resolve.key_of("telegram", "42", "ada", "fresh") == "42"
+    assert resolve.key_of("telegram", None, "ada", "fresh") == "ada"
+    assert resolve.key_of("telegram", None, "", "fresh") == "default"
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("hello", "hello"),
+        ("two\nlines", "two\nlines"),
+        ("x" * 100, "x" * 100),
+        ("x" * 101, "x" * 100 + "..."),
+        ("x" * 99 + "é", "x" * 99 + "..."),
+        ("x" * 98 + "é", "x" * 98 + "é"),
+        ("x" * 98 + "🎈", "x" * 98 + "..."),
+        ("broken \ud800 text", "broken ? text"),
+    ],
+)
+def test_a_title_has_at_most_a_hundred_bytes_and_ends_between_characters(text: str, title: str) -> None:
+    assert resolve.title_of(text) == title
+
+
+def test_a_message_of_files_alone_is_named_after_the_first() -> None:
+    file = Attachment(name="plan.pdf", media_type="application/pdf", path="downloads/plan.pdf", size=1)
+    assert resolve.title_of(" \n", (file,)) == "plan.pdf"
+    assert resolve.title_of("") is None

@@ -1,0 +1,288 @@
+"""The session actor on a bus: real files, real threads, and virtual time where hours pass."""
+
+import pathlib
+import sqlite3
+from functools import partial
+from typing import Any
+
+import pytest
+import trio
+import trio.testing
+
+from actors.session import messages as session
+from actors.session.actor import SessionActor
+from actors.session.settings import Settings
+from actors.storage import Storage
+from actors.vocabulary import Text, ToolUse, Usage
+from bus import BootError, BusError
+from bus.health import State
+from bus.testing import MeshUnderTest, open_test_mesh
+from tests.fakes.ledger import spoken
+
+
+@pytest.fixture
+def path(tmp_path: pathlib.Path) -> pathlib.Path:
+    return tmp_path / "db" / "session.db"
+
+
+async def start(mesh: MeshUnderTest, path: pathlib.Path, **settings: Any) -> SessionActor:
+    cell = await mesh.start(partial(SessionActor, path, Settings(**settings)), name="session")
+    assert isinstance(cell.actor, SessionActor)
+    return cell.actor
+
+
+async def accept(mesh: MeshUnderTest, text: str = "hello", **fields: Any) -> session.Accepted:
+    return await mesh.bus.ask(session.Accept(text=text, **fields))
+
+
+async def begin(mesh: MeshUnderTest, turn: str) -> session.Begun:
+    return await mesh.bus.ask(session.Begin(turn=turn, boot=mesh.bus.boot_id))
+
+
+async def finish(mesh: MeshUnderTest, turn: str, text: str = "hi", **fields: Any) -> session.Finished:
+    return await mesh.bus.ask(
+        session.Finish(
+            turn=turn,
+            boot=mesh.bus.boot_id,
+            attempt=fields.pop("attempt", 1),
+            state="done",
+            outcome="success",
+            content=(Text(text=text),),
+            last_event=9,
+            **fields,
+        )
+    )
+
+
+def files_beside(path: pathlib.Path) -> list[str]:
+    return [entry.name for entry in path.parent.iterdir()]
+
+
+def pragma(connection: sqlite3.Connection, statement: str) -> Any:
+    return connection.execute(f"PRAGMA {statement}").fetchone()[0]
+
+
+async def test_a_turn_with_a_tool_is_stored_message_by_message(
+    mesh: MeshUnderTest, path: pathlib.Path
+) -> None:
+    await start(mesh, path)
+    bus = mesh.bus
+    accepted = await accept(mesh, "read it")
+    begun = await begin(mesh, accepted.turn)
+    assert spoken(begun.history) == [("user", ["read it"])]
+    common: dict[str, Any] = {
+        "turn": accepted.turn,
+        "boot": bus.boot_id,
+        "attempt": begun.turn.attempt,
+        "last_event": 5,
+    }
+    (call,) = await bus.ask(
+        session.SaveCompletion(
+            **common,
+            content=(Text(text="I read"),),
+            calls=((ToolUse(id="a", name="FileRead", input={"path": "x"}), "pure"),),
+            usage=Usage(model="m", input_tokens=3, output_tokens=2),
+        )
+    )
+    await bus.ask(session.SaveResult(**common, n=call.n, content=(Text(text="x"),), is_error=False))
+    followup = await accept(mesh, "and then", session=accepted.session)
+    (merged,) = await bus.ask(session.Merge(**common, followups=(followup.turn,), iteration=1))
+    assert merged.content == (Text(text="and then"),)
+    assert (await finish(mesh, accepted.turn)).next is None
+    shown = await bus.ask(session.Messages(session=accepted.session))
+    assert [message.role for message in shown] == [
+        "user",
+        "assistant",
+        "tool_use",
+        "tool_result",
+        "user",
+        "assistant",
+    ]
+    used = await bus.ask(session.GetTurnUsage(turn=accepted.turn))
+    assert (used.state, used.completions, used.input_tokens) == ("done", 1, 3)
+    assert (await bus.ask(session.Open(session=accepted.session))).last_event == 9
+    assert (await bus.ask(session.GetTurn(turn=followup.turn))).merged_into == accepted.turn
+    assert len(await bus.ask(session.Export(session=accepted.session))) == 6
+    assert (await bus.ask(session.Costs())).by_tool[0].name == "FileRead"
+
+
+async def test_every_change_of_a_conversation_is_published(mesh: MeshUnderTest, path: pathlib.Path) -> None:
+    await start(mesh, path)
+    accepted = await accept(mesh, user="ada", client_message_id="m")
+    changed = session.SessionChanged(session=accepted.session, user="ada")
+    await accept(mesh, user="ada", client_message_id="m")
+    assert mesh.published(session.SessionChanged) == [changed]
+    await begin(mesh, accepted.turn)
+    await finish(mesh, accepted.turn)
+    await mesh.bus.ask(session.MarkRead(session=accepted.session, user="ada", is_read=False))
+    await mesh.bus.ask(session.Rename(session=accepted.session, user="ada", title="new"))
+    assert mesh.published(session.SessionChanged) == [changed] * 4
+    assert mesh.published(session.SessionClosed) == []
+    await mesh.bus.ask(session.Close(session=accepted.session, user="ada", summary="done"))
+    assert mesh.published(session.SessionClosed) == [
+        session.SessionClosed(session=accepted.session, user="ada")
+    ]
+    assert mesh.published(session.SessionChanged) == [changed] * 5
+    (found,) = await mesh.bus.ask(session.List(user="ada"))
+    assert found == await mesh.bus.ask(session.Get(session=accepted.session, user="ada"))
+    assert (found.title, found.is_read, found.is_closed, found.summary) == ("new", False, True, "done")
+
+
+async def test_first_messages_at_once_with_one_key_make_one_conversation(
+    mesh: MeshUnderTest, path: pathlib.Path
+) -> None:
+    actor = await start(mesh, path)
+    found: list[session.Accepted] = []
+
+    async def one(number: int) -> None:
+        found.append(await accept(mesh, f"message {number}", key="chat"))
+
+    async with trio.open_nursery() as nursery:
+        for number in range(60):
+            nursery.start_soon(one, number)
+    assert len({accepted.session for accepted in found}) == 1
+    assert sum(accepted.created for accepted in found) == 1
+    assert (await mesh.bus.ask(session.Get(session=found[0].session))).message_count == 60
+    done = actor._storage.statistics()
+    assert done.jobs == 60
+    assert done.commits < 30, "those that come together share a commit"
+
+
+async def test_the_same_message_at_once_is_one(mesh: MeshUnderTest, path: pathlib.Path) -> None:
+    await start(mesh, path)
+    found: list[session.Accepted] = []
+
+    async def one() -> None:
+        found.append(await accept(mesh, client_message_id="m"))
+
+    async with trio.open_nursery() as nursery:
+        for _ in range(20):
+            nursery.start_soon(one)
+    assert len({accepted.turn for accepted in found}) == 1
+    assert sum(not accepted.duplicate for accepted in found) == 1
+    assert len(mesh.published(session.SessionChanged)) == 1
+
+
+async def test_telegram_silence_as_long_as_the_gap_closes_the_old_conversation(
+    autojump_clock: trio.testing.MockClock, mesh: MeshUnderTest, path: pathlib.Path
+) -> None:
+    await start(mesh, path, telegram_gap_minutes=5)
+    first = await accept(mesh, channel="telegram", key="42", user="ada")
+    await trio.sleep(299)
+    assert (await accept(mesh, channel="telegram", key="42", user="ada")).session == first.session
+    await trio.sleep(300)
+    second = await accept(mesh, channel="telegram", key="42", user="ada")
+    assert (second.closed, second.created) == (first.session, True)
+    assert mesh.published(session.SessionClosed) == [session.SessionClosed(session=first.session, user="ada")]
+
+
+async def test_a_silent_conversation_is_closed_without_waiting_for_a_message(
+    autojump_clock: trio.testing.MockClock, mesh: MeshUnderTest, path: pathlib.Path
+) -> None:
+    await start(mesh, path)
+    telegram = await accept(mesh, channel="telegram", key="42")
+    main = await accept(mesh, key="chat")
+    for accepted in (telegram, main):
+        await begin(mesh, accepted.turn)
+        await finish(mesh, accepted.turn)
+    await trio.sleep(6 * 3600 - 1)
+    assert mesh.published(session.SessionClosed) == []
+    await trio.sleep(601)
+    assert [event.session for event in mesh.published(session.SessionClosed)] == [telegram.session]
+    assert not (await mesh.bus.ask(session.Get(session=main.session))).is_closed
+
+
+async def test_outbox_rows_taken_by_this_boot_are_not_doubted_by_it(
+    mesh: MeshUnderTest, path: pathlib.Path
+) -> None:
+    await start(mesh, path)
+    accepted = await accept(mesh)
+    await begin(mesh, accepted.turn)
+    await finish(mesh, accepted.turn, pushes=(session.Push(channel="telegram", key="k", body={"text": "x"}),))
+    (row,) = await mesh.bus.ask(session.TakeOutbox(channel="telegram"))
+    await mesh.bus.ask(session.Recover(boot=mesh.bus.boot_id))
+    await mesh.bus.ask(session.MarkOutbox(id=row.id, state="pending"))
+    (again,) = await mesh.bus.ask(session.TakeOutbox(channel="telegram"))
+    assert (again.id, again.attempt) == (row.id, 2)
+    await mesh.bus.ask(session.Recover(boot="another"))
+    assert await mesh.bus.ask(session.TakeOutbox(channel="telegram")) == ()
+
+
+async def test_another_boot_recovers_what_this_one_began(path: pathlib.Path) -> None:
+    async with open_test_mesh(seed=1) as mesh:
+        await start(mesh, path)
+        accepted = await accept(mesh, "remember me")
+        await begin(mesh, accepted.turn)
+    assert files_beside(path) == ["session.db"]
+    async with open_test_mesh(seed=2) as mesh:
+        await start(mesh, path)
+        (found,) = await mesh.bus.ask(session.Recover(boot=mesh.bus.boot_id))
+        assert (found.id, found.state, found.attempt) == (accepted.turn, "accepted", 1)
+        begun = await begin(mesh, found.id)
+        assert (begun.turn.attempt, begun.turn.text) == (2, "remember me")
+
+
+@pytest.mark.parametrize(
+    ("request_", "error"),
+    [
+        (session.Get(session="nothing"), session.UnknownSession),
+        (session.Messages(session="nothing"), session.UnknownSession),
+        (session.Export(session="nothing"), session.UnknownSession),
+        (session.Open(session="nothing"), session.UnknownSession),
+        (session.MarkRead(session="nothing"), session.UnknownSession),
+        (session.Accept(text="hi", session="nothing"), session.UnknownSession),
+        (session.GetTurn(turn="nothing"), session.UnknownTurn),
+        (session.GetTurnUsage(turn="nothing"), session.UnknownTurn),
+        (session.Begin(turn="nothing", boot="b"), session.UnknownTurn),
+    ],
+)
+async def test_what_is_not_there_is_a_typed_error(
+    mesh: MeshUnderTest, path: pathlib.Path, request_: Any, error: type[Exception]
+) -> None:
+    await start(mesh, path)
+    with pytest.raises(error, match="nothing"):
+        await mesh.bus.ask(request_)
+    await accept(mesh)
+
+
+async def test_a_full_disk_is_a_typed_error_and_health_says_so_until_it_works_again(
+    mesh: MeshUnderTest, path: pathlib.Path
+) -> None:
+    actor = await start(mesh, path)
+    before = await accept(mesh, client_message_id="before")
+    pages = await actor._storage.run(pragma, "page_count")
+    await actor._storage.run(pragma, f"max_page_count = {pages}")
+    with pytest.raises(session.StorageFailed, match="Free some space"):
+        await accept(mesh, "x" * 100_000, client_message_id="large")
+    health = mesh.cell("session").health
+    assert health.state is State.DEGRADED
+    assert "disk is full" in (health.why or "")
+    assert (await mesh.bus.ask(session.Get(session=before.session))).message_count == 1
+    await actor._storage.run(pragma, "max_page_count = 100000")
+    assert not (await accept(mesh, "x" * 100_000, client_message_id="large")).duplicate
+    assert mesh.cell("session").health.state is State.READY
+
+
+async def test_a_database_of_a_newer_program_stops_the_start_with_the_reason(
+    mesh: MeshUnderTest, path: pathlib.Path
+) -> None:
+    newer = Storage(path, tuple(f"CREATE TABLE t{n}(x);" for n in range(50)))
+    await newer.open()
+    await newer.close()
+    with pytest.raises((BootError, BusError), match="newer version of this program"):
+        await start(mesh, path)
+
+
+async def test_a_closed_database_is_a_typed_error_for_reads_too(
+    mesh: MeshUnderTest, path: pathlib.Path
+) -> None:
+    actor = await start(mesh, path)
+    await actor._storage.close()
+    with pytest.raises(session.StorageFailed, match="not open"):
+        await mesh.bus.ask(session.List())
+
+
+async def test_the_console_sees_what_the_database_did(mesh: MeshUnderTest, path: pathlib.Path) -> None:
+    actor = await start(mesh, path)
+    await accept(mesh)
+    assert actor.describe()["storage"]["commits"] == 1

@@ -1,0 +1,198 @@
+"""Conversations as a whole: list, get, read mark, title, end, transcript."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from actors.session import export, sessions
+from actors.session.encoding import micros
+from actors.session.messages import Close, List, MarkRead, Messages, Rename, Session, UnknownSession
+from tests.fakes.ledger import Ledger
+
+
+def listed(ledger: Ledger, **fields: Any) -> list[str]:
+    return [session.id for session in sessions.find(ledger.connection, List(**fields))]
+
+
+def marked(ledger: Ledger, session: str, **fields: Any) -> Session:
+    return ledger.run(sessions.mark_read, MarkRead(session=session, **fields))
+
+
+def named(ledger: Ledger, session: str, title: str, **fields: Any) -> Session:
+    return ledger.run(sessions.rename, Rename(session=session, title=title, **fields))
+
+
+def closed(ledger: Ledger, session: str, **fields: Any) -> Session:
+    return ledger.run(sessions.close, Close(session=session, summary=fields.pop("summary", "done"), **fields))
+
+
+class TestList:
+    def test_newest_activity_comes_first_open_or_closed_on_any_channel(self, ledger: Ledger) -> None:
+        a, b = ledger.accept(key="a").session, ledger.accept(key="b", channel="telegram").session
+        c = ledger.accept(key="c").session
+        ledger.accept(key="a")
+        closed(ledger, b)
+        assert listed(ledger) == [a, c, b]
+
+    def test_a_page_is_a_limit_and_an_offset(self, ledger: Ledger) -> None:
+        made = [ledger.accept().session for _ in range(5)][::-1]
+        assert listed(ledger, limit=2) == made[:2]
+        assert listed(ledger, limit=2, offset=4) == made[4:]
+        assert listed(ledger, limit=-1, offset=-1) == []
+
+    def test_each_user_sees_their_own_and_nobody_in_particular_sees_all(self, ledger: Ledger) -> None:
+        ada, bob = ledger.accept(user="ada").session, ledger.accept(user="bob").session
+        assert listed(ledger, user="ada") == [ada]
+        assert listed(ledger, user=None) == [bob, ada]
+        assert listed(ledger) == []
+
+    def test_titles_are_searched_without_regard_to_case(self, ledger: Ledger) -> None:
+        garden = ledger.accept("Über den GARTEN").session
+        ledger.accept("something else")
+        ledger.accept(" ")
+        for text in ("garten", "ÜBER", "über den g"):
+            assert listed(ledger, text=text) == [garden]
+        assert listed(ledger, text="%") == []
+
+    def test_it_tells_which_run(self, ledger: Ledger) -> None:
+        accepted = ledger.accept()
+        assert [session.running for session in sessions.find(ledger.connection, List())] == [True]
+        ledger.finish(accepted.turn, attempt=0, state="cancelled")
+        assert [session.running for session in sessions.find(ledger.connection, List())] == [False]
+
+    @pytest.mark.parametrize("user", ["ada", None])
+    def test_listing_does_not_sort_or_read_all(self, ledger: Ledger, user: str | None) -> None:
+        statements: list[str] = []
+        ledger.connection.set_trace_callback(statements.append)
+        listed(ledger, user=user)
+        ledger.connection.set_trace_callback(None)
+        plan = " ".join(
+            row["detail"] for row in ledger.connection.execute(f"EXPLAIN QUERY PLAN {statements[0]}")
+        )
+        assert "TEMP B-TREE FOR ORDER BY" not in plan.replace("FOR LAST TERM OF ORDER BY", "")
+        assert "sessions_recent" in plan
+        assert "turns_open" in plan
+
+
+class TestOwners:
+    def test_nobody_reaches_the_conversation_of_somebody_else(self, ledger: Ledger) -> None:
+        session = ledger.accept("mine", user="ada").session
+        for reach in (
+            lambda: sessions.get(ledger.connection, session, "bob"),
+            lambda: sessions.messages(ledger.connection, Messages(session=session, user="bob")),
+            lambda: marked(ledger, session, user="bob", is_read=False),
+            lambda: named(ledger, session, "theirs", user="bob"),
+            lambda: closed(ledger, session, user="bob"),
+            lambda: export.export(ledger.connection, session, "bob"),
+        ):
+            with pytest.raises(UnknownSession):
+                reach()
+        found = sessions.get(ledger.connection, session, "ada")
+        assert (found.is_read, found.title, found.is_closed) == (True, "mine", False)
+
+    def test_without_a_user_everything_is_reached(self, ledger: Ledger) -> None:
+        session = ledger.accept(user="ada").session
+        assert closed(ledger, session, user=None).is_closed
+
+
+class TestMarks:
+    def test_a_new_conversation_is_read_and_can_be_marked_either_way(self, ledger: Ledger) -> None:
+        session, other = ledger.accept().session, ledger.accept().session
+        assert ledger.session(session).is_read
+        assert not marked(ledger, session, is_read=False).is_read
+        assert ledger.session(other).is_read
+        assert marked(ledger, session).is_read
+
+    def test_marking_what_is_not_there_is_an_error(self, ledger: Ledger) -> None:
+        with pytest.raises(UnknownSession):
+            marked(ledger, "nothing")
+
+    def test_a_title_is_replaced_and_cut(self, ledger: Ledger) -> None:
+        session = ledger.accept("first").session
+        assert named(ledger, session, "better").title == "better"
+        assert named(ledger, session, "x" * 200).title == "x" * 100 + "..."
+        ledger.accept("another message", session=session)
+        assert ledger.session(session).title == "x" * 100 + "..."
+
+    def test_closing_again_replaces_the_summary(self, ledger: Ledger) -> None:
+        session = ledger.accept().session
+        assert closed(ledger, session, summary="first").summary == "first"
+        assert closed(ledger, session, summary="second").summary == "second"
+
+
+class TestSilence:
+    def test_silent_conversations_of_a_channel_are_closed_unless_they_have_work_to_do(
+        self, ledger: Ledger
+    ) -> None:
+        quiet, busy, young = (ledger.accept(key=key, channel="telegram") for key in ("a", "b", "c"))
+        elsewhere = ledger.accept(key="a")
+        for accepted in (quiet, young, elsewhere):
+            ledger.finish(accepted.turn, attempt=0)
+        limit = micros(ledger.session(young.session).last_message_at) - 1
+        gone = ledger.run(sessions.close_silent, "telegram", limit)
+        assert [session.id for session in gone] == [quiet.session]
+        assert (gone[0].is_closed, gone[0].summary) == (True, "Auto-closed: inactivity")
+        assert ledger.run(sessions.close_silent, "telegram", limit) == ()
+        for accepted in (busy, young, elsewhere):
+            assert not ledger.session(accepted.session).is_closed
+
+
+class TestExport:
+    def test_the_transcript_tells_everything_in_order(self, ledger: Ledger) -> None:
+        accepted = ledger.accept("hällo", key="chat", source="http")
+        ledger.begin(accepted.turn)
+        a, _ = ledger.complete(accepted.turn, "I look", calls=["a", "b"])
+        ledger.result(accepted.turn, a.n)
+        ledger.compact(ledger.turn(accepted.turn), 1, "summed up")
+        ledger.merge(accepted.turn, ledger.accept("wait", key="chat").turn)
+        ledger.finish(accepted.turn, "bye", notice="note")
+        ledger.compact(ledger.turn(accepted.turn), 1, "again")
+        lines = export.export(ledger.connection, accepted.session, None)
+        assert not any("\n" in line for line in lines)
+        found = [json.loads(line) for line in lines]
+        assert [line["type"] for line in found] == [
+            "session",
+            "user",
+            "assistant",
+            "tool",
+            "tool",
+            "compaction",
+            "user",
+            "assistant",
+            "notice",
+            "compaction",
+        ]
+        assert found[0]["id"] == accepted.session
+        assert found[1]["messages"][0]["text"] == "hällo"
+        assert found[1]["source"] == "http"
+        assert found[3]["call"]["id"] == "a"
+        assert found[3]["result"]["content"] == [{"text": "found", "type": "text"}]
+        assert (found[3]["is_error"], found[4]["is_error"]) == (False, True)
+        assert found[5]["summary"] == "summed up"
+        assert found[8]["text"] == "note"
+        assert found[1]["at"].endswith("+00:00")
+
+    def test_a_call_that_runs_has_no_result_yet(self, ledger: Ledger) -> None:
+        accepted = ledger.accept()
+        ledger.begin(accepted.turn)
+        ledger.complete(accepted.turn, calls=["a"])
+        assert json.loads(export.export(ledger.connection, accepted.session, None)[-1])["result"] is None
+
+    def test_the_lines_of_a_silent_conversation_are_its_facts(self, ledger: Ledger) -> None:
+        accepted = ledger.accept("hi", key="chat", channel="telegram", triggered_by="job")
+        (line,) = export.export(ledger.connection, accepted.session, None)
+        facts = json.loads(line)
+        assert (facts["channel"], facts["key"], facts["title"], facts["triggered_by"]) == (
+            "telegram",
+            "chat",
+            "hi",
+            "job",
+        )
+
+
+def test_time_moves_on_between_operations(ledger: Ledger) -> None:
+    """The order of the lists above rests on it."""
+    first = ledger.session(ledger.accept().session).created_at
+    assert ledger.session(ledger.accept().session).created_at - first == timedelta(seconds=1)
