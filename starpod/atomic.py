@@ -25,11 +25,13 @@ def write(path: Path, data: bytes | str, *, mode: int = 0o644) -> None:
 def copy(source: Path, target: Path) -> None:
     """Replace `target` with the bytes and permissions of the file `source`, like :func:`write`."""
     handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    os.close(handle)
     try:
         shutil.copyfile(source, temporary)
         shutil.copymode(source, temporary)
+        os.fsync(handle)
         Path(temporary).replace(target)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+    finally:
+        os.close(handle)

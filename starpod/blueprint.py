@@ -168,7 +168,7 @@ def _carry_out(plan: _Plan) -> None:
     install_skills(plan.skills, instance.skills_dir)
     for user in DEFAULT_USERS:
         seed_user(instance.user(user))
-    atomic.copy(plan.blueprint / "agent.toml", instance.agent_toml)
+    _renew(plan.blueprint / "agent.toml", instance.agent_toml)
 
 
 def _make_folders(instance: Instance) -> None:
@@ -190,13 +190,19 @@ def _make_folders(instance: Instance) -> None:
 def _install_prompts(blueprint: Path, instance: Instance) -> None:
     """Persona, lifecycle prompts and start page. One that left the blueprint stays in the instance."""
     if (blueprint / "SOUL.md").is_file():
-        atomic.copy(blueprint / "SOUL.md", instance.soul)
+        _renew(blueprint / "SOUL.md", instance.soul)
     for name in ("HEARTBEAT.md", "BOOT.md", "frontend.toml"):
         source, target = blueprint / name, instance.config_dir / name
         if source.is_file():
-            atomic.copy(source, target)
+            _renew(source, target)
         elif not target.exists():
             atomic.write(target, "")
+
+
+def _renew(source: Path, target: Path) -> None:
+    """Make `target` the same as `source`, without a write when it is."""
+    if not target.is_file() or source.read_bytes() != target.read_bytes():
+        atomic.copy(source, target)
 
 
 def _install_bootstrap(source: Path, instance: Instance) -> None:
@@ -205,9 +211,11 @@ def _install_bootstrap(source: Path, instance: Instance) -> None:
     installed = target.read_bytes() if target.is_file() else None
     wanted = source.read_bytes() if source.is_file() else installed or b""
     applied = Applied.read(instance)
-    has_run = installed == b"" and applied.bootstrap == digest(wanted)
-    if not has_run:
+    is_known = applied.bootstrap == digest(wanted)
+    has_run = is_known and installed == b""
+    if installed != wanted and not has_run:
         atomic.write(target, wanted)
+    if not is_known:
         attrs.evolve(applied, bootstrap=digest(wanted)).write(instance)
 
 

@@ -7,3 +7,7 @@ class StarpodError(Exception):
 
 class WorkspaceError(StarpodError):
     """No agent could be found or laid out on disk where one was asked for."""
+
+
+class NoProject(WorkspaceError):
+    """Neither the directory nor any above it has to do with Starpod."""

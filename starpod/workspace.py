@@ -15,7 +15,7 @@ from typing import Final, final
 
 import attrs
 
-from starpod.errors import WorkspaceError
+from starpod.errors import NoProject, WorkspaceError
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
@@ -181,8 +181,8 @@ def detect(start: Path, agent: str | None = None) -> Instance | InWorkspace:
       agent: name given by the person. It chooses among the agents of a workspace and means nothing to a
         single agent.
 
-    Raises WorkspaceError when there is no agent, when a workspace holds several and none was named, or when
-    the instance has the layout of an earlier version.
+    Raises NoProject when there is nothing at all, WorkspaceError when a workspace was found and no agent was named,
+    or when what was found is incomplete or has the layout of an earlier version.
     """
     start = start.resolve()
     for at in (start, *start.parents):
@@ -197,7 +197,7 @@ def detect(start: Path, agent: str | None = None) -> Instance | InWorkspace:
             f"no agent.toml in {start / '.starpod' / 'config'}: this is not a complete instance; "
             "make one with `starpod build`"
         )
-    raise WorkspaceError(
+    raise NoProject(
         f"No starpod.toml in {start} or above it: make a workspace with `starpod init` "
         "and an agent with `starpod agent new NAME`"
     )

@@ -80,6 +80,18 @@ class TestApplying:
         assert instance.agent_toml.read_text(encoding="utf-8") == "# 2\n"
         assert instance.soul.read_text(encoding="utf-8") == "soul 2"
 
+    def test_again_without_a_change_writes_nothing(self, workspace: Workspace) -> None:
+        workspace.blueprint(toml="# 1\n")
+        for name in ("SOUL.md", "BOOTSTRAP.md", "frontend.toml", "files/documents/a.md"):
+            workspace.write(f"agents/bot/{name}", name)
+        workspace.write(".env", "A=1")
+        instance = apply(workspace)
+        before = {at: at.stat().st_ino for at in instance.root.rglob("*")}
+
+        apply(workspace)
+
+        assert {at: at.stat().st_ino for at in instance.root.rglob("*")} == before
+
     def test_a_prompt_that_left_the_blueprint_stays_in_the_instance(self, workspace: Workspace) -> None:
         blueprint = workspace.blueprint()
         for name in ("SOUL.md", "HEARTBEAT.md", "BOOT.md", "BOOTSTRAP.md", "frontend.toml"):

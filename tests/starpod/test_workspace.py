@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from starpod.errors import WorkspaceError
+from starpod.errors import NoProject, WorkspaceError
 from starpod.workspace import Instance, InWorkspace, check_name, detect, find_workspace, instance_in
 
 
@@ -41,7 +41,7 @@ class TestSingleAgent:
     def test_a_credentials_folder_is_not_one(self, tmp_path: Path) -> None:
         make(tmp_path, ".starpod/credentials.toml", "project/")
 
-        with pytest.raises(WorkspaceError, match=r"No starpod\.toml"):
+        with pytest.raises(NoProject, match=r"No starpod\.toml"):
             detect(tmp_path / "project")
 
     def test_the_old_layout_is_told_apart_with_the_way_to_mend_it(self, tmp_path: Path) -> None:
@@ -108,15 +108,16 @@ class TestWorkspace:
 
 
 def test_an_empty_directory_is_told_how_to_begin(tmp_path: Path) -> None:
-    with pytest.raises(WorkspaceError, match=r"No starpod\.toml .*starpod init"):
+    with pytest.raises(NoProject, match=r"No starpod\.toml .*starpod init"):
         detect(tmp_path)
 
 
 def test_an_incomplete_instance_is_told_apart_from_none(tmp_path: Path) -> None:
     make(tmp_path, ".starpod/")
 
-    with pytest.raises(WorkspaceError, match=r"no agent\.toml"):
+    with pytest.raises(WorkspaceError, match=r"no agent\.toml") as raised:
         detect(tmp_path)
+    assert not isinstance(raised.value, NoProject)
 
 
 @pytest.mark.parametrize("workspace", [None, Path("/ws")])

@@ -1,4 +1,5 @@
 import os
+import select
 import subprocess
 import sys
 import tomllib
@@ -43,9 +44,20 @@ class Person:
         self._read = 0
 
     def answer(self, question: str, text: str) -> None:
-        """Wait for a question and type a line; a control character is typed alone."""
+        """Wait for a question and type a line."""
         self.read_until(question)
-        os.write(self._terminal, (text if text in ("\x03", "\x04") else f"{text}\n").encode())
+        os.write(self._terminal, f"{text}\n".encode())
+
+    def cancel(self, question: str, key: str) -> None:
+        """Wait for a question and press a key until the program says that it was cancelled.
+
+        Ctrl-C between the question and the wait for its answer is heard only with the next key.
+        """
+        self.read_until(question)
+        while "Cancelled" not in self.seen:
+            os.write(self._terminal, key.encode())
+            while select.select([self._terminal], [], [], 0.5)[0] and "Cancelled" not in self.seen:
+                self.seen += os.read(self._terminal, 4096).decode()
 
     def read_until(self, words: str) -> None:
         """Read on until `words` were shown, after what was read until last time."""
@@ -137,7 +149,7 @@ def test_cancelling_the_wizard_creates_nothing(inside: Path, question: str, key:
             ("Make a first agent?", ""),
         ]:
             if asked == question:
-                person.answer(asked, key)
+                person.cancel(asked, key)
                 break
             person.answer(asked, answer)
 
