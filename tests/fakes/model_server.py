@@ -105,11 +105,14 @@ class ModelServer:
     def __init__(self, rule: Rule = echo) -> None:
         self.url = ""
         """``http://127.0.0.1:port``, to be used as base URL of any provider."""
-        self.rule = rule
+        self.rule: Rule = rule
         self.requests: list[Received] = []
         self.closed_by_client = 0
         """Answers that the client did not read to their end: it closed the connection."""
         self.connections = 0
+        """Connections made so far."""
+        self.open = 0
+        """Connections open now."""
         self.ollama_models: list[str] = []
         """Names listed under ``/api/tags``."""
         self._replies: deque[Answer] = deque()
@@ -144,6 +147,7 @@ class ModelServer:
 
     async def _serve(self, stream: trio.SocketStream) -> None:
         self.connections += 1
+        self.open += 1
         connection = _Connection(stream)
         try:
             while (head := await connection.read_until(b"\r\n\r\n")) is not None:
@@ -158,10 +162,11 @@ class ModelServer:
                 await self._answer(connection, method, path, headers, body)
         except (_PeerGone, trio.BrokenResourceError):
             self.closed_by_client += 1
-            self._notify()
         except _Cut:
             return
         finally:
+            self.open -= 1
+            self._notify()
             await trio.aclose_forcefully(stream)
 
     async def _answer(

@@ -1,0 +1,391 @@
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+import trio
+
+from actors.llm import messages as llm
+from actors.llm.actor import LlmActor
+from actors.llm.catalogue import parse
+from actors.llm.choice import OFFLINE, ModelSettingsError
+from actors.llm.settings import ProviderSettings, Retry, Settings
+from actors.vocabulary import ChatMessage, Image, Text, ToolResult, ToolSpec, ToolUse, Usage
+from bus import State
+from bus.testing import MeshUnderTest, open_test_mesh
+from tests.fakes.model_script import Drop, Fail, Refuse, Reply, Say, Tokens, Wait
+from tests.fakes.model_server import ModelServer
+
+CATALOGUE = parse((Path(__file__).parents[3] / "config/models.toml").read_text(), "models.toml")
+KEYS = {"ANTHROPIC_API_KEY": "sk-secret-a", "OPENAI_API_KEY": "sk-secret-o"}
+QUESTION = (ChatMessage(role="user", content=(Text(text="hi"),)),)
+FAST = Retry(first_wait=0.01)
+READ = ToolSpec(name="FileRead", description="Read.", input_schema={"type": "object"})
+
+
+def no_file(path: str) -> bytes:
+    raise FileNotFoundError(path)
+
+
+def actor(
+    settings: Settings,
+    env: Mapping[str, str] | None = None,
+    load_file: Callable[[str], bytes] = no_file,
+) -> partial[LlmActor]:
+    return partial(LlmActor, settings, env or {}, CATALOGUE, load_file)
+
+
+def at(server: ModelServer, *names: Any, **settings: Any) -> Settings:
+    """Settings whose providers are all the scripted server."""
+    providers: dict[Any, ProviderSettings] = {
+        name: ProviderSettings(base_url=server.url) for name in names or ("anthropic", "openai")
+    }
+    return attrs.evolve(Settings(providers=providers, retry=FAST), **settings)
+
+
+async def ask(mesh: MeshUnderTest, **request: Any) -> tuple[list[llm.CompletionEvent], llm.Completed]:
+    complete = attrs.evolve(llm.Complete(messages=QUESTION), **request)
+    async with mesh.bus.stream(complete) as stream:
+        items = [item async for item in stream]
+    last = items.pop()
+    assert isinstance(last, llm.Completed)
+    return items, last
+
+
+async def eventually(condition: Callable[[], bool]) -> None:
+    with trio.fail_after(20):
+        while not condition():  # noqa: ASYNC110 - nothing tells when the actor's state changes
+            await trio.sleep(0.001)
+
+
+@pytest.fixture
+async def anthropic(mesh: MeshUnderTest, model_server: ModelServer) -> ModelServer:
+    """The server, with the actor started and Anthropic as its default."""
+    await mesh.start(actor(at(model_server), KEYS), name="llm")
+    return model_server
+
+
+async def test_an_answer_is_streamed_and_ends_with_the_whole_of_it_and_its_price(
+    mesh: MeshUnderTest, anthropic: ModelServer
+) -> None:
+    anthropic.script(
+        Reply(Say("Hel", "lo"), tokens=Tokens(input=1000, output=500, cache_read=10_000, cache_write=2000))
+    )
+    items, completed = await ask(mesh, tools=(READ,))
+    assert items == [llm.TextDelta(text="Hel"), llm.TextDelta(text="lo")]
+    assert completed == llm.Completed(
+        content=(Text(text="Hello"),),
+        stop_reason="end_turn",
+        usage=Usage(
+            model="anthropic/claude-haiku-4-5",
+            input_tokens=1000,
+            output_tokens=500,
+            cache_read_tokens=10_000,
+            cache_write_tokens=2000,
+            cost_usd=0.007,
+        ),
+    )
+    assert anthropic.requests[0].body["model"] == "claude-haiku-4-5"
+
+
+async def test_the_price_of_an_unknown_model_is_unknown(
+    mesh: MeshUnderTest, model_server: ModelServer
+) -> None:
+    await mesh.start(actor(at(model_server, provider="anthropic", model="claude-opus-9"), KEYS))
+    _, completed = await ask(mesh)
+    assert completed.usage.cost_usd is None
+
+
+async def test_a_message_may_name_an_allowed_model_of_another_provider(
+    mesh: MeshUnderTest, model_server: ModelServer
+) -> None:
+    models = ("anthropic/claude-haiku-4-5", "openai/gpt-4o")
+    await mesh.start(actor(at(model_server, models=models), KEYS))
+    _, completed = await ask(mesh, model="openai/gpt-4o")
+    assert completed.usage.model == "openai/gpt-4o"
+    assert [(r.wire, r.body["model"]) for r in model_server.requests] == [("openai", "gpt-4o")]
+
+
+async def test_another_model_is_refused_before_anything_is_sent(
+    mesh: MeshUnderTest, anthropic: ModelServer
+) -> None:
+    with pytest.raises(llm.ModelNotAllowed, match="choose one of anthropic/claude-haiku-4-5"):
+        await ask(mesh, model="anthropic/claude-opus-4-6")
+    assert anthropic.requests == []
+
+
+async def test_the_models_in_use_are_told(mesh: MeshUnderTest, model_server: ModelServer) -> None:
+    models = ("anthropic/claude-haiku-4-5", "openai/new-model", "groq/no-key")
+    await mesh.start(actor(at(model_server, models=models, compaction_model="openai/gpt-4o-mini"), KEYS))
+    assert await mesh.bus.ask(llm.Models()) == llm.Catalogue(
+        default="anthropic/claude-haiku-4-5",
+        models=(
+            llm.ModelInfo(
+                spec="anthropic/claude-haiku-4-5",
+                context_window=200_000,
+                vision=True,
+                input_price=1,
+                output_price=5,
+            ),
+            llm.ModelInfo(
+                spec="openai/new-model",
+                context_window=None,
+                vision=False,
+                input_price=None,
+                output_price=None,
+            ),
+        ),
+        compaction="openai/gpt-4o-mini",
+    )
+
+
+async def test_the_model_of_summaries_can_be_asked(mesh: MeshUnderTest, model_server: ModelServer) -> None:
+    await mesh.start(
+        actor(at(model_server, provider="anthropic", compaction_model="openai/gpt-4o-mini"), KEYS)
+    )
+    _, completed = await ask(mesh, model="openai/gpt-4o-mini")
+    assert completed.usage.model == "openai/gpt-4o-mini"
+
+
+async def test_a_named_provider_without_a_key_keeps_the_actor_from_being_made(
+    model_server: ModelServer,
+) -> None:
+    with pytest.raises(ModelSettingsError, match="OPENAI_API_KEY"):
+        actor(at(model_server, provider="openai"))()
+
+
+# --- without a key -----------------------------------------------------------------------------------------
+
+
+async def test_without_key_and_ollama_the_offline_helper_answers(mesh: MeshUnderTest) -> None:
+    nobody = Settings(providers={"ollama": ProviderSettings(base_url="http://127.0.0.1:1")})
+    await mesh.start(actor(nobody))
+    items, completed = await ask(mesh)
+    assert isinstance(items[0], llm.TextDelta)
+    assert completed.usage.model == OFFLINE
+    assert completed.usage.cost_usd == 0.0
+    assert completed.usage.output_tokens > 0
+    assert (await mesh.bus.ask(llm.Models())).default == OFFLINE
+
+
+async def test_the_offline_helper_calls_tools(mesh: MeshUnderTest) -> None:
+    await mesh.start(actor(Settings(provider="offline")))
+    asked = (ChatMessage(role="user", content=(Text(text="read a.md"),)),)
+    items, completed = await ask(mesh, messages=asked, tools=(READ,))
+    (use,) = completed.content
+    assert isinstance(use, ToolUse)
+    assert (use.name, use.input) == ("FileRead", {"path": "a.md"})
+    assert items == [llm.ToolCallStarted(id=use.id, name="FileRead")]
+
+
+async def test_a_local_ollama_is_found_and_costs_nothing(
+    mesh: MeshUnderTest, model_server: ModelServer
+) -> None:
+    model_server.ollama_models = ["qwen3:8b"]
+    await mesh.start(actor(at(model_server, "ollama")))
+    _, completed = await ask(mesh)
+    assert completed.usage.model == "ollama/qwen3:8b"
+    assert completed.usage.cost_usd == 0.0
+    assert model_server.requests[0].path == "/v1/chat/completions"
+
+
+async def test_an_ollama_that_is_switched_off_is_not_asked(
+    mesh: MeshUnderTest, model_server: ModelServer
+) -> None:
+    model_server.ollama_models = ["qwen3:8b"]
+    off = ProviderSettings(base_url=model_server.url, enabled=False)
+    await mesh.start(actor(Settings(providers={"ollama": off})))
+    assert (await mesh.bus.ask(llm.Models())).default == OFFLINE
+    assert model_server.connections == 0
+
+
+# --- what goes wrong ---------------------------------------------------------------------------------------
+
+
+def health(mesh: MeshUnderTest) -> tuple[State, str | None]:
+    found = mesh.cell("llm").health
+    return found.state, found.why
+
+
+async def test_a_short_failure_is_repaired_without_a_word(
+    mesh: MeshUnderTest, anthropic: ModelServer
+) -> None:
+    anthropic.script(Refuse(status=529), Reply(Drop()), Reply(Say("ok")))
+    items, completed = await ask(mesh)
+    assert items == [llm.TextDelta(text="ok")]
+    assert completed.content == (Text(text="ok"),)
+    assert len(anthropic.requests) == 3
+
+
+@pytest.mark.parametrize("broken", [Reply(Say("on"), Drop()), Reply(Say("on"), Fail())])
+async def test_a_failure_after_text_is_announced_and_the_answer_begins_anew(
+    mesh: MeshUnderTest, anthropic: ModelServer, broken: Reply
+) -> None:
+    anthropic.script(broken, Reply(Say("once")))
+    items, completed = await ask(mesh)
+    first, retrying, second = items
+    assert (first, second) == (llm.TextDelta(text="on"), llm.TextDelta(text="once"))
+    assert isinstance(retrying, llm.Retrying)
+    assert retrying.reason.startswith("anthropic: ")
+    assert completed.content == (Text(text="once"),)
+
+
+async def test_a_permanent_failure_is_told_after_six_requests_and_shows_in_the_health(
+    mesh: MeshUnderTest, anthropic: ModelServer
+) -> None:
+    anthropic.rule = lambda _: Refuse(status=429, message="slow down")
+    with pytest.raises(llm.ModelUnavailable, match="slow down") as caught:
+        await ask(mesh)
+    assert caught.value.kind == "rate_limited"
+    assert len(anthropic.requests) == 6
+    state, why = health(mesh)
+    assert state is State.DEGRADED
+    assert why is not None
+    assert "slow down" in why
+
+
+async def test_the_health_is_degraded_while_it_tries_and_well_again_after_a_success(
+    mesh: MeshUnderTest, model_server: ModelServer
+) -> None:
+    await mesh.start(actor(at(model_server, retry=Retry(first_wait=0.3)), KEYS), name="llm")
+    model_server.script(Refuse(status=500, message="oops"))
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(ask, mesh)
+        await model_server.wait_for(lambda server: len(server.requests) == 1)
+        await eventually(lambda: health(mesh)[0] is State.DEGRADED)
+        assert "oops" in str(health(mesh)[1])
+    assert health(mesh) == (State.READY, None)
+
+
+async def test_a_refused_key_shows_in_the_health_and_a_bad_request_does_not(
+    mesh: MeshUnderTest, anthropic: ModelServer
+) -> None:
+    anthropic.script(Refuse(status=400, message="bad"), Refuse(status=401, message="no such key"))
+    with pytest.raises(llm.ModelError):
+        await ask(mesh)
+    assert health(mesh)[0] is State.READY
+    with pytest.raises(llm.ModelError, match="is ANTHROPIC_API_KEY right"):
+        await ask(mesh)
+    assert health(mesh)[0] is State.DEGRADED
+    await ask(mesh)
+    assert health(mesh)[0] is State.READY
+
+
+async def test_leaving_the_stream_closes_the_connection(mesh: MeshUnderTest, anthropic: ModelServer) -> None:
+    anthropic.script(Reply(Say("one"), Wait(60), Say("two")))
+    with trio.fail_after(10):
+        async with mesh.bus.stream(llm.Complete(messages=QUESTION)) as stream:
+            async for item in stream:
+                assert item == llm.TextDelta(text="one")
+                break
+        await anthropic.wait_for(lambda server: server.closed_by_client == 1)
+
+
+async def test_leaving_the_stream_ends_a_wait_between_two_requests(
+    mesh: MeshUnderTest, anthropic: ModelServer
+) -> None:
+    anthropic.script(Refuse(status=429, headers={"retry-after": "50"}))
+    with trio.fail_after(10):
+        async with mesh.bus.stream(llm.Complete(messages=QUESTION)) as stream:
+            async for item in stream:
+                assert isinstance(item, llm.Retrying)
+                break
+        await mesh.settle()
+    assert len(anthropic.requests) == 1
+
+
+async def test_many_answers_at_once_do_not_wait_for_each_other(
+    mesh: MeshUnderTest, anthropic: ModelServer
+) -> None:
+    await ask(mesh)
+    anthropic.rule = lambda _: Reply(Say("ok"), delay=0.3)
+    before = trio.current_time()
+    async with trio.open_nursery() as nursery:
+        for _ in range(50):
+            nursery.start_soon(ask, mesh)
+    assert trio.current_time() - before < 50 * 0.3 / 3
+
+
+async def test_no_message_and_no_state_shows_a_key(mesh: MeshUnderTest, anthropic: ModelServer) -> None:
+    await ask(mesh)
+    shown = [await mesh.bus.ask(llm.Models()), mesh.cell("llm").actor, mesh.cell("llm").health]
+    assert "sk-secret" not in repr(shown)
+
+
+async def test_stopping_closes_the_connections(model_server: ModelServer) -> None:
+    async with open_test_mesh() as mesh:
+        await mesh.start(actor(at(model_server), KEYS), name="llm")
+        await ask(mesh)
+        assert model_server.open == 1
+    with trio.fail_after(5):
+        await model_server.wait_for(lambda server: server.open == 0)
+
+
+# --- pictures ----------------------------------------------------------------------------------------------
+
+
+def shown(path: str = "downloads/a.png") -> tuple[ChatMessage, ...]:
+    image = Image(media_type="image/png", path=path)
+    return (
+        ChatMessage(role="user", content=(image, Text(text="what is it?"))),
+        ChatMessage(role="assistant", content=(ToolUse(id="c", name="FileRead", input={}),)),
+        ChatMessage(role="user", content=(ToolResult(tool_use_id="c", name="FileRead", content=(image,)),)),
+    )
+
+
+async def test_pictures_are_read_from_home_when_they_are_sent(
+    mesh: MeshUnderTest, model_server: ModelServer
+) -> None:
+    files = {"downloads/a.png": b"\x89PNG"}
+    await mesh.start(actor(at(model_server), KEYS, files.__getitem__))
+    await ask(mesh, messages=shown())
+    first, _, last = model_server.requests[0].messages
+    source = {"type": "base64", "media_type": "image/png", "data": "iVBORw=="}
+    assert first["content"][0] == {"type": "image", "source": source}
+    assert last["content"][0]["content"][0] == {"type": "image", "source": source}
+
+
+async def test_a_picture_that_is_gone_does_not_end_the_conversation(
+    mesh: MeshUnderTest, anthropic: ModelServer
+) -> None:
+    await ask(mesh, messages=shown())
+    assert "is not available any more" in anthropic.requests[0].messages[0]["content"][0]["text"]
+
+
+async def test_a_model_without_eyes_gets_a_note_and_nothing_is_read(
+    mesh: MeshUnderTest, model_server: ModelServer
+) -> None:
+    await mesh.start(actor(at(model_server, provider="openai", model="o3"), KEYS))
+    await ask(mesh, messages=shown())
+    assert "cannot see pictures" in model_server.requests[0].messages[0]["content"]
+
+
+# --- loading -----------------------------------------------------------------------------------------------
+
+
+async def test_the_default_provider_is_made_ready_before_it_is_asked(
+    mesh: MeshUnderTest, model_server: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("actors.llm.actor.WARM_UP", 0.0)
+    cell = await mesh.start(actor(at(model_server), KEYS), name="llm")
+    llm_actor = cell.actor
+    assert isinstance(llm_actor, LlmActor)
+    await eventually(lambda: "anthropic" in llm_actor._slots)
+    with trio.fail_after(20):
+        await llm_actor._slots["anthropic"].ready.wait()
+    assert model_server.connections == 0
+
+
+async def test_a_client_that_cannot_be_made_is_an_error_of_whoever_asks(
+    mesh: MeshUnderTest, anthropic: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*args: Any, **options: Any) -> None:
+        raise ImportError("No module named 'anthropic'")
+
+    monkeypatch.setattr("actors.llm.providers.connect", broken)
+    for _ in range(2):
+        with pytest.raises(llm.ModelError, match="No module named 'anthropic'"):
+            await ask(mesh)
+    assert health(mesh)[0] is State.DEGRADED
