@@ -105,6 +105,7 @@ def test_every_kind_of_value() -> None:
     [
         ("count = 0", "1: count: must be >= 1, found 0"),
         ('count = "1"', "1: count: must be an integer, found '1'"),
+        ("count = {}", "1: count: must be an integer, found a table"),
         ("count = true", "1: count: must be an integer, found true"),
         ("count = 1.0", "1: count: must be an integer, found 1.0"),
         ("ratio = true", "1: ratio: must be a number, found true"),
