@@ -29,6 +29,13 @@ export function duration(seconds: number): string {
     : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** Whole seconds since a moment, for a clock that runs; nothing during the first second. Both in milliseconds. */
+export function passed(since: number | null, now: number): string {
+  const seconds = since === null ? 0 : Math.floor((now - since) / 1000);
+  if (seconds < 1) return "";
+  return seconds < 60 ? `${seconds} s` : duration(seconds);
+}
+
 /** 512 B, 14 kB, 2.3 MB */
 export function bytes(size: number): string {
   if (size < 1000) return `${size} B`;

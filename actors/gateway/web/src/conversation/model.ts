@@ -50,8 +50,8 @@ export type Part = TextPart | ToolPart | FollowupPart | NoticePart;
 export interface Prompt {
   readonly text: string;
   readonly attachments: readonly Attachment[];
-  /** RFC 3339; null until stored messages tell. */
-  readonly at: string | null;
+  /** RFC 3339: when it was stored, or when this page heard of it. */
+  readonly at: string;
 }
 
 export interface Stats {

@@ -92,7 +92,7 @@ function change(conversation: Conversation, id: string, update: (turn: Turn) => 
 }
 
 function started(conversation: Conversation, event: StreamStart, now: number): Conversation {
-  const prompt = { text: event.text, attachments: event.attachments, at: null };
+  const prompt = { text: event.text, attachments: event.attachments, at: new Date(now).toISOString() };
   const known = conversation.live.find((turn) => turn.id === event.turn_id);
   const begun = known ?? { ...emptyTurn(event.turn_id), whole: event.attempt === 1 };
   const turn: Turn = {
@@ -168,7 +168,7 @@ function toolFinished(turn: Turn, event: ToolResult): Turn {
     key: event.tool_use_id,
     iteration: known?.iteration ?? turn.iteration,
     id: event.tool_use_id,
-    name: event.name,
+    name: known?.name ?? event.name,
     input: known?.input ?? null,
     state: event.is_error ? "error" : "done",
     output: event.content,

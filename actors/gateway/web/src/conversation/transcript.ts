@@ -79,8 +79,7 @@ function merge(stored: Turn, live: Turn, fresh: boolean): Turn {
 }
 
 function mergedAnew(stored: Turn, live: Turn, fresh: boolean): Turn {
-  if (live.whole)
-    return { ...live, prompt: live.prompt && { ...live.prompt, at: stored.prompt?.at ?? null } };
+  if (live.whole) return { ...live, prompt: stored.prompt ?? live.prompt };
   if (live.state !== "running" && fresh) return { ...stored, state: live.state, stats: live.stats };
   return joined(stored, live);
 }

@@ -65,6 +65,8 @@ const TAGS: Readonly<Record<string, readonly string[]>> = {
   ),
 };
 
+const ATTRIBUTES = [...new Set(Object.values(TAGS).flat())];
+
 /** Deeper nesting is cut to its text; no honest answer has it. */
 const DEEPEST = 60;
 
@@ -75,10 +77,12 @@ function purify(html: string): DocumentFragment {
   return purifier.sanitize(html, {
     RETURN_DOM_FRAGMENT: true,
     ALLOWED_TAGS: Object.keys(TAGS),
-    ALLOWED_ATTR: [...new Set(Object.values(TAGS).flat())],
+    ALLOWED_ATTR: ATTRIBUTES,
     ALLOW_DATA_ATTR: false,
     ALLOW_ARIA_ATTR: false,
     ALLOWED_URI_REGEXP: /^(?:https?|mailto):/i,
+    // All others it would hold against that pattern, as if they were addresses.
+    ADD_URI_SAFE_ATTR: ATTRIBUTES.filter((name) => name !== "href" && name !== "src"),
   });
 }
 

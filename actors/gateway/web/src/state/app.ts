@@ -103,7 +103,7 @@ export class App {
     followAddress();
     effect(() => {
       const { session } = route.value;
-      untracked(() => this.conversations.open(session));
+      untracked(() => this.opened(session));
     });
     effect(() => this.markRead());
     addEventListener("online", () => this.wake());
@@ -168,6 +168,18 @@ export class App {
   takeBack(entry: Outgoing): void {
     composerOf(isNewPlace(entry.place) ? null : entry.place).edit(entry.text, entry.attachments);
     this.outbox.remove(entry.id);
+  }
+
+  private opened(session: string | null): void {
+    this.conversations.open(session);
+    // An older conversation than those on the list so far: its title is wanted all the same.
+    if (session === null || this.sessions.get(session) !== undefined) return;
+    this.api.session(session).then(
+      (found) => this.sessions.put(found),
+      () => {
+        // The place of the conversation says what is wrong.
+      },
+    );
   }
 
   private async configure(): Promise<void> {

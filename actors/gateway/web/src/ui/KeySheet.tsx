@@ -2,6 +2,9 @@ import { useEffect, useRef } from "preact/hooks";
 import { IconButton } from "./buttons";
 import { SHORTCUTS } from "./keys";
 
+const APPLE = /Mac|iPhone|iPad/.test(navigator.platform);
+const APPLE_KEYS: Readonly<Record<string, string>> = { Ctrl: "⌘", Alt: "⌥" };
+
 /** All shortcuts. The browser keeps the focus inside and gives it back when the sheet closes. */
 export function KeySheet({ open, onClose }: { open: boolean; onClose: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
@@ -28,7 +31,7 @@ export function KeySheet({ open, onClose }: { open: boolean; onClose: () => void
           <div key={keys}>
             <dt>
               {keys.split(" ").map((key) => (
-                <kbd key={key}>{key}</kbd>
+                <kbd key={key}>{(APPLE && APPLE_KEYS[key]) || key}</kbd>
               ))}
             </dt>
             <dd>{does}</dd>

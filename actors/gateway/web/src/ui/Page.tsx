@@ -63,6 +63,7 @@ export function Page() {
 
   useKeys(commands, keys);
   useTitle();
+  useDrawerFocus(drawer);
   useEffect(() => {
     setRenaming(false);
     // On a touch screen the focus would bring up the keyboard.
@@ -110,6 +111,16 @@ function useKeys(commands: Record<Command, () => void>, paused: boolean): void {
     addEventListener("keydown", pressed);
     return () => removeEventListener("keydown", pressed);
   }, [paused]);
+}
+
+/** The focus goes into the drawer when it opens and back to its button when it closes. */
+function useDrawerFocus(drawer: boolean): void {
+  const opened = useRef(false);
+  useEffect(() => {
+    if (drawer) document.querySelector<HTMLElement>(".sidebar button")?.focus();
+    else if (opened.current) document.querySelector<HTMLElement>(".show-list")?.focus();
+    opened.current = drawer;
+  }, [drawer]);
 }
 
 function useTitle(): void {

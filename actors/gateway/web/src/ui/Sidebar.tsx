@@ -38,7 +38,7 @@ export function Sidebar({ search, onNew, onHide, onKeys, onChosen }: SidebarProp
       <SessionGroups onChosen={onChosen} />
       <footer>
         <ThemeButton />
-        <IconButton icon="keys" label="Keyboard shortcuts (?)" onClick={onKeys} />
+        <IconButton icon="keys" label="Keyboard shortcuts (?)" class="keys" onClick={onKeys} />
         <small class="cut">{app.config.value.version !== "" && `Starpod ${app.config.value.version}`}</small>
       </footer>
     </nav>

@@ -1,6 +1,6 @@
 import { useEffect, useId, useState } from "preact/hooks";
 import type { ToolPart } from "../conversation/model";
-import { duration } from "../format";
+import { duration, passed } from "../format";
 import { memo } from "../memo";
 import { CopyButton, TextButton } from "./buttons";
 import { useApp } from "./context";
@@ -42,12 +42,10 @@ export const ToolCard = memo(function ToolCard({ tool, turnId }: ToolCardProps) 
 });
 
 function ToolTime({ tool }: { tool: ToolPart }) {
-  const ticking = tool.state === "running" && tool.since !== null;
-  const now = useNow(ticking);
-  const since = tool.since ?? now;
-  const seconds = ticking ? Math.floor(Math.max(0, now - since) / 1000) : tool.elapsed;
-  if (seconds === null || (ticking && seconds < 1)) return null;
-  return <span class="tool-time">{ticking ? `${seconds} s` : duration(seconds)}</span>;
+  const running = tool.state === "running";
+  const now = useNow(running);
+  const text = running ? passed(tool.since, now) : tool.elapsed === null ? "" : duration(tool.elapsed);
+  return <span class="tool-time">{text}</span>;
 }
 
 function ToolState({ state }: { state: ToolPart["state"] }) {

@@ -1,6 +1,6 @@
 import { useId, useState } from "preact/hooks";
 import type { FollowupPart, NoticePart, Part, Stats, TextPart, ToolPart, Turn } from "../conversation/model";
-import { clock, cost, count, duration } from "../format";
+import { clock, cost, count, duration, passed } from "../format";
 import { Markdown } from "../markdown/Markdown";
 import { memo } from "../memo";
 import { CopyButton, IconButton, TextButton } from "./buttons";
@@ -39,10 +39,11 @@ export const TurnView = memo(function TurnView({ turn, last, onEdit }: TurnProps
 });
 
 function PromptTools({ turn, last, onEdit }: TurnProps) {
-  const { text = "", at = null } = turn.prompt ?? {};
+  if (turn.prompt === null) return null;
+  const { text, at } = turn.prompt;
   return (
     <>
-      {at !== null && <time dateTime={at}>{clock(new Date(at))}</time>}
+      <time dateTime={at}>{clock(new Date(at))}</time>
       <span class="hover-tools">
         <CopyButton label="Copy your message" text={() => text} />
         {last && <IconButton icon="pencil" label="Edit and send again" onClick={() => onEdit(turn)} />}
@@ -140,12 +141,11 @@ function Thinking({ text, growing }: { text: string; growing: boolean }) {
 /** What the agent is at while nothing else shows that it is at work. */
 function Activity({ turn }: { turn: Turn }) {
   const now = useNow(true);
-  const seconds = turn.since === null ? 0 : Math.floor((now - turn.since) / 1000);
   return (
     <p class="activity">
       <span class="pulse" aria-hidden="true" />
       {turn.status ?? "Working"}
-      {seconds >= 1 && <span class="tool-time">{duration(seconds)}</span>}
+      <span class="tool-time">{passed(turn.since, now)}</span>
     </p>
   );
 }
