@@ -1,6 +1,7 @@
 """What the scripted model server can be told: parts of a reply, what it received, rules that answer by themselves."""
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, final
 
@@ -210,7 +211,7 @@ def _text(content: str | Sequence[JsonObject]) -> str:
 
 def echo(request: Received) -> Reply:
     """Answer with the last words of the person, word by word."""
-    return Reply(Say("You said: ", *request.last_text.split(" ")))
+    return Reply(Say("You said: ", *_words(request.last_text)))
 
 
 def behaviour(spec: str) -> Rule:
@@ -257,7 +258,7 @@ def _filled(request: Received, name: str) -> JsonObject:
 
 
 def _words(text: str) -> list[str]:
-    return [word + " " for word in text.split(" ")]
+    return re.findall(r"\S+\s*", text)
 
 
 def reply_from_json(data: JsonObject) -> Answer:
