@@ -75,6 +75,8 @@ class ConversationActor(Actor):
         self._zone = None if settings.timezone is None else ZoneInfo(settings.timezone)
         self._waiting = Waiting()
         self._suspended: set[str] = set()
+        self._unwanted: set[str] = set()
+        """Turns that were cancelled before they began."""
         self._current: _Current | None = None
 
     async def start(self) -> None:
@@ -118,10 +120,15 @@ class ConversationActor(Actor):
     @messages.Cancel.handler
     async def cancel(self, request: messages.Cancel) -> messages.Cancelled:
         current = self._current
-        if current is None or current.ending:
-            return messages.Cancelled(turn=None)
-        current.interrupt.request()
-        return messages.Cancelled(turn=current.turn)
+        if current is not None:
+            if current.ending:
+                return messages.Cancelled(turn=None)
+            current.interrupt.request()
+            return messages.Cancelled(turn=current.turn)
+        due = next(iter((*self._waiting, *self._mailbox())), None)
+        if due is not None:
+            self._unwanted.add(due)
+        return messages.Cancelled(turn=due)
 
     @messages.Follow.handler
     async def follow(self, request: messages.Follow) -> messages.Backlog:
@@ -146,6 +153,9 @@ class ConversationActor(Actor):
         """Run a turn; False when the store fails and the turn is to be tried again later."""
         scope = trio.CancelScope()
         self._current = _Current(turn, Interrupt(partial(scope.cancel, reason="the turn was cancelled")))
+        if turn in self._unwanted:
+            self._unwanted.discard(turn)
+            self._current.interrupt.request()
         try:
             with self.bus.baggage(session=self._session, turn=turn):
                 await self._turn(self._current, scope)
@@ -249,7 +259,7 @@ class ConversationActor(Actor):
         run = attempt.run
         following = await attempt.ledger.finish(ending, events=len(run.merged) + 1)
         await self._publisher.ended(run, ending)
-        if following is not None and not self._delivered(following.id):
+        if following is not None and following.id not in self._mailbox():  # it comes with its own trace
             self._waiting.add(following.id, following.mode)
 
     # --- steps of a turn ----------------------------------------------------------------------------------
@@ -274,8 +284,8 @@ class ConversationActor(Actor):
                 self._waiting.add(command.turn, command.mode)
         return self._waiting.joining()
 
-    def _delivered(self, turn: str) -> bool:
-        """Whether the mailbox will bring a turn anyway, with the trace of its own sender."""
+    def _mailbox(self) -> list[str]:
+        """The turns that the mailbox is going to bring."""
         found: list[str] = []
 
         def look(command: messages.Deliver) -> bool:
@@ -283,7 +293,7 @@ class ConversationActor(Actor):
             return False
 
         self.drain(messages.Deliver, look)
-        return turn in found
+        return found
 
     async def _act(self, attempt: _Attempt, answer: llm.Completed, calls: tuple[ToolUse, ...]) -> None:
         """Store what the model said and carry out its calls."""

@@ -1,5 +1,6 @@
 """Turns that wait for the conversation: which join the one that runs, which run by themselves, in what order. Pure."""
 
+from collections.abc import Iterator
 from typing import final
 
 from actors.vocabulary import FollowupMode
@@ -13,8 +14,8 @@ class Waiting:
         self._modes: dict[str, FollowupMode] = {}
         self._announced: set[str] = set()
 
-    def __len__(self) -> int:
-        return len(self._modes)
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._modes)
 
     def add(self, turn: str, mode: FollowupMode) -> None:
         """Let a turn wait behind the others; one that waits already keeps its place."""

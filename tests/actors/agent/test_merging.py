@@ -12,6 +12,7 @@ from actors.agent import messages as agent
 from actors.llm import messages as llm
 from actors.session import messages as session
 from actors.vocabulary import Attachment, FollowupMode
+from bus import Tap, TapEvent
 from tests.actors.agent.world import Gate, World, after, check_numbers, check_valid, say, shape, use
 
 
@@ -139,15 +140,17 @@ async def test_a_queued_message_that_waits_in_the_mailbox_runs_in_its_own_trace(
             second = await world.send("two", mode="queue")
         gate.open.set()
         await world.end(second.turn)
-        begins = [event async for event in until_idle(tap)]
+        begun = [event.baggage["turn"] for event in await until_idle(tap) if event.point == "sent"]
     assert first.turn != second.turn
-    assert [event.baggage["turn"] for event in begins if event.point == "sent"] == [second.turn]
+    assert begun == [second.turn]
 
 
-async def until_idle(tap: Any) -> Any:
+async def until_idle(tap: Tap) -> list[TapEvent]:
+    found: list[TapEvent] = []
     with trio.move_on_after(1.0):
         async for event in tap:
-            yield event
+            found.append(event)  # noqa: PERF401 - a comprehension would lose what came before the time is up
+    return found
 
 
 async def test_a_followup_may_name_another_model(world: World, autojump_clock: MockClock) -> None:

@@ -1,8 +1,9 @@
 """The agent on a real bus with the real store, a model that follows a script, and a few tools."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
@@ -258,7 +259,7 @@ class World:
     """What a test sees and sets."""
 
     path: Path
-    settings: Settings = Settings()
+    settings: Settings = attrs.field(factory=Settings)
     catalogue: Catalogue = attrs.field(factory=lambda: Catalogue(TOOLS))
     models: llm.Catalogue = MODELS
     script: list[Answer] = attrs.field(factory=list[Answer])
@@ -283,7 +284,7 @@ class World:
     # --- life ---------------------------------------------------------------------------------------------
 
     @asynccontextmanager
-    async def running(self, *, conductor: bool = True) -> AsyncIterator["World"]:
+    async def running(self, *, conductor: bool = True) -> AsyncGenerator["World"]:
         """One life of the program; leaving the block stops it in order, :meth:`kill` does not."""
         self._boots += 1
         async with open_test_mesh(seed=self._boots) as mesh:
@@ -313,7 +314,8 @@ class World:
     # --- doing --------------------------------------------------------------------------------------------
 
     async def send(self, text: str, **fields: Any) -> agent.Accepted:
-        return await self.bus.ask(agent.Accept(text=text, **{"key": "main", **fields}))
+        options: dict[str, Any] = {"key": "main", **fields}
+        return await self.bus.ask(agent.Accept(text=text, **options))
 
     async def turn(self, text: str, *script: Answer, **fields: Any) -> agent.TurnEnded | agent.TurnFailed:
         """Send a message and wait for the end of its turn."""
@@ -325,10 +327,9 @@ class World:
         """Wait for the (latest) end of a turn."""
         with trio.fail_after(PATIENCE):
             while True:
-                for kind in (agent.TurnEnded, agent.TurnFailed):
-                    for event in reversed(self.mesh.published(kind)):
-                        if event.turn == turn:
-                            return event
+                for event in reversed(self.events()):
+                    if isinstance(event, agent.TurnEnded | agent.TurnFailed) and event.turn == turn:
+                        return event
                 await trio.sleep(0.01)
 
     async def quiet(self, seconds: float = 1.0) -> None:
@@ -374,7 +375,7 @@ def check_valid(messages: Sequence[ChatMessage]) -> None:
     """Raise AssertionError unless a provider would accept the conversation."""
     assert messages
     assert messages[0].role == "user"
-    for before, message in zip(messages, messages[1:], strict=False):
+    for before, message in pairwise(messages):
         assert before.role != message.role
         results = [block.tool_use_id for block in message.content if isinstance(block, ToolResult)]
         calls = [block.id for block in before.content if isinstance(block, ToolUse)]
@@ -387,6 +388,3 @@ def check_numbers(events: Sequence[agent.TurnEvent]) -> None:
     """Raise AssertionError unless the numbers of a session grow without repeats or gaps."""
     numbers = [event.n for event in events]
     assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
-
-
-Fields = Mapping[str, Any]

@@ -1,0 +1,191 @@
+"""Cancelling: at any point, what was stored stays, the conversation is valid, and the next message goes on."""
+
+import itertools
+from pathlib import Path
+
+import pytest
+import trio
+from trio.testing import MockClock
+
+from actors.agent import messages as agent
+from actors.llm import messages as llm
+from actors.session import messages as session
+from bus import Sink
+from tests.actors.agent.world import Gate, World, check_numbers, check_valid, say, shape, use
+
+
+async def cancel(world: World, session_id: str) -> str | None:
+    return (await world.bus.ask(agent.Cancel(session=session_id))).turn
+
+
+async def test_nothing_runs_nothing_is_cancelled(world: World, autojump_clock: MockClock) -> None:
+    end = await world.turn("hello")
+    assert await cancel(world, end.session) is None
+
+
+async def test_what_the_model_had_said_is_kept(world: World, autojump_clock: MockClock) -> None:
+    async def endless(_request: llm.Complete, sink: Sink[llm.CompletionEvent]) -> None:
+        await sink.send(llm.TextDelta(text="Once upon "))
+        await sink.send(llm.TextDelta(text="a time"))
+        await trio.sleep_forever()
+
+    world.script.append(endless)
+    accepted = await world.send("tell me a story")
+    await world.quiet()
+    assert await cancel(world, accepted.session) == accepted.turn
+    end = await world.end(accepted.turn)
+    assert isinstance(end, agent.TurnEnded)
+    assert (end.outcome, end.text) == ("cancelled", "Once upon a time")
+    assert (await world.bus.ask(session.GetTurn(turn=end.turn))).state == "cancelled"
+    await world.turn("go on", say("there was"))
+    assert shape(world.requests[1].messages) == ["u:tell me a story", "a:Once upon a time", "u:go on"]
+
+
+async def test_the_stream_of_the_model_is_closed(world: World, autojump_clock: MockClock) -> None:
+    closed = trio.Event()
+
+    async def endless(_request: llm.Complete, _sink: Sink[llm.CompletionEvent]) -> None:
+        try:
+            await trio.sleep_forever()
+        finally:
+            closed.set()
+
+    world.script.append(endless)
+    accepted = await world.send("hello")
+    await world.quiet()
+    await cancel(world, accepted.session)
+    with trio.fail_after(1):
+        await closed.wait()
+
+
+async def test_running_tools_are_stopped_and_finished_ones_keep_their_results(
+    world: World, autojump_clock: MockClock
+) -> None:
+    world.gates["b"] = Gate()
+    world.script.append(say(calls=[use("Peek", "c1", what="a"), use("Peek", "c2", what="b")]))
+    accepted = await world.send("go")
+    await world.quiet()
+    await cancel(world, accepted.session)
+    end = await world.end(accepted.turn)
+    assert isinstance(end, agent.TurnEnded)
+    assert world.done == ["a"]
+    await world.turn("next")
+    found = shape(world.requests[-1].messages)
+    assert found[3] == "c1=peeked a"
+    assert found[4].startswith("c2!")
+    check_valid(world.requests[-1].messages)
+
+
+async def test_cancelling_twice_is_cancelling_once(world: World, autojump_clock: MockClock) -> None:
+    gate = Gate()
+    world.script.append(gate.then(say("never")))
+    accepted = await world.send("go")
+    await gate.reached.wait()
+    found = [await cancel(world, accepted.session), await cancel(world, accepted.session)]
+    assert found[0] == accepted.turn
+    await world.end(accepted.turn)
+    assert len(world.mesh.published(agent.TurnEnded)) == 1
+
+
+async def test_messages_that_wait_get_their_turn_after_a_cancel(
+    world: World, autojump_clock: MockClock
+) -> None:
+    gate = Gate()
+    world.script.extend([gate.then(say("never")), say("second")])
+    first = await world.send("one")
+    await gate.reached.wait()
+    second = await world.send("two")
+    await cancel(world, first.session)
+    assert (await world.end(second.turn)).text == "second"
+
+
+async def test_those_who_joined_a_cancelled_turn_are_told(world: World, autojump_clock: MockClock) -> None:
+    world.gates["a"] = Gate()
+    hold = Gate()
+    world.script.extend([say(calls=[use("Peek", what="a")]), hold.then(say("never"))])
+    first = await world.send("one")
+    await world.gates["a"].reached.wait()
+    second = await world.send("two")
+    world.gates["a"].open.set()
+    await hold.reached.wait()
+    await cancel(world, first.session)
+    await world.end(first.turn)
+    fates = [event.fate for event in world.mesh.published(agent.FollowupFate) if event.turn == second.turn]
+    assert fates == ["merged", "answered"]
+
+
+async def _cancel_at(world: World, point: int) -> bool:
+    """Cancel a turn at the given point of its traffic; False when there are not so many."""
+    world.script.extend([
+        say("Let ", "me ", "see.", calls=[use("Peek", "c1", what="a"), use("Tell", "c2", what="b")]),
+        say("That ", "is ", "all."),
+    ])  # fmt: skip
+    count = 0
+    async with world.bus.tap("", rate=None) as tap, trio.open_nursery() as nursery:
+        accepted = await world.send("go")
+
+        async def watch() -> None:
+            nonlocal count
+            async for _ in tap:
+                count += 1
+                if count == point:
+                    await cancel(world, accepted.session)
+                    return
+
+        nursery.start_soon(watch)
+        await world.end(accepted.turn)
+        nursery.cancel_scope.cancel(reason="the turn is over")
+    return count == point
+
+
+async def test_cancelled_at_any_point_the_conversation_is_valid_and_goes_on(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    outcomes: list[str] = []
+    for point in itertools.count(1, 2):
+        world = World(tmp_path / f"{point}")
+        world.path.mkdir()
+        async with world.running():
+            reached = await _cancel_at(world, point)
+            world.script.clear()
+            await world.turn("and now?")
+            check_valid(world.requests[-1].messages)
+            check_numbers(world.events())
+            ends = world.mesh.published(agent.TurnEnded)
+            assert len(ends) == 2
+            outcomes.append(ends[0].outcome)
+            rows = await world.rows(ends[0].session)
+            assert [text for role, text in rows if role == "user"] == ["go", "and now?"]
+            said = "".join(text for role, text in rows if role == "assistant")
+            assert said.startswith(ends[0].text.replace("\n\n", ""))
+        if not reached:
+            break
+    assert len(outcomes) > 20
+    assert outcomes[-1] == "success"
+    assert outcomes.count("cancelled") > 15
+
+
+async def test_a_message_that_has_not_begun_is_cancelled_too(world: World, autojump_clock: MockClock) -> None:
+    accepted = await world.bus.ask(session.Accept(text="go", key="main"))
+    await world.bus.tell(agent.Deliver(session=accepted.session, turn=accepted.turn, mode="inject"))
+    assert await cancel(world, accepted.session) == accepted.turn
+    end = await world.end(accepted.turn)
+    assert (end.outcome, world.requests) == ("cancelled", [])
+
+
+@pytest.mark.parametrize("seconds", [0.5, 1.5, 2.5])
+async def test_a_cancel_during_parallel_tools_waits_for_what_is_being_stored(
+    world: World, autojump_clock: MockClock, seconds: float
+) -> None:
+    calls = [use("Peek", f"c{n}", what=f"{n}") for n in range(4)]
+    world.durations = {f"{n}": float(n) for n in range(4)}
+    world.script.append(say(calls=calls))
+    accepted = await world.send("go")
+    await trio.sleep(seconds)
+    await cancel(world, accepted.session)
+    await world.end(accepted.turn)
+    finished = [event.call for event in world.mesh.published(agent.ToolFinished)]
+    assert finished == [f"c{n}" for n in range(4) if n < seconds]
+    await world.turn("next")
+    kept = [entry for entry in shape(world.requests[-1].messages) if "=peeked" in entry]
+    assert kept == [f"c{n}=peeked {n}" for n in range(4) if n < seconds]
