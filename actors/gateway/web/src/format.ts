@@ -67,5 +67,5 @@ export function when(moment: Date, now: Date): string {
 }
 
 export function clock(moment: Date): string {
-  return moment.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
+  return moment.toLocaleTimeString(undefined, { hour: "numeric", minute: "2-digit" });
 }

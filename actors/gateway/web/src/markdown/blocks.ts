@@ -5,7 +5,24 @@
 
 import { Marked, type Token, type TokensList } from "marked";
 
-const marked = new Marked({ gfm: true, breaks: false, async: false });
+/** Tags that may be written in Markdown, without attributes. All other HTML is shown as the text it is. */
+const PLAIN_TAGS =
+  /^(?:b|blockquote|br|code|dd|del|details|dl|dt|em|h[1-6]|hr|i|ins|kbd|li|mark|ol|p|pre|s|small|strong|sub|summary|sup|table|tbody|td|th|thead|tr|u|ul)$/i;
+
+const marked = new Marked({
+  gfm: true,
+  breaks: false,
+  async: false,
+  renderer: { html: ({ text }) => plainTags(text) },
+});
+
+function plainTags(text: string): string {
+  return text
+    .replaceAll(/<!--[^]*?-->/g, "")
+    .replaceAll(/<\/?(\w+)\s*\/?>|</g, (piece, tag: string | undefined) =>
+      tag !== undefined && PLAIN_TAGS.test(tag) ? piece : piece.replaceAll("<", "&lt;"),
+    );
+}
 
 export interface Block {
   readonly html: string;

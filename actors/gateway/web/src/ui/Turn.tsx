@@ -179,6 +179,7 @@ function Figures({ stats }: { stats: Stats }) {
     stats.toolRounds > 0 && `${stats.toolRounds} tool ${stats.toolRounds === 1 ? "round" : "rounds"}`,
     stats.model,
   ].filter((figure) => typeof figure === "string");
+  if (figures.length === 0) return null;
   return (
     <ul class="figures" aria-label="Figures of this answer">
       {figures.map((figure) => (
