@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from starpod.blueprint import ephemeral_instance, open_instance
 from starpod.cli.output import warn
-from starpod.errors import StarpodError, WorkspaceError
+from starpod.errors import NoProject, StarpodError
 from starpod.lock import DaemonInfo, read_daemon
-from starpod.workspace import Instance, detect, find_workspace
+from starpod.workspace import Instance, detect
 
 if TYPE_CHECKING:
     from starpod.config import Config
@@ -32,8 +32,8 @@ def any_instance(agent: str | None) -> Generator[Instance]:
     """Like :func:`find_instance`; outside of any project and with no agent named, a temporary one."""
     try:
         instance = find_instance(agent)
-    except WorkspaceError:
-        if agent is not None or find_workspace(Path.cwd()) or (Path.cwd() / ".starpod").exists():
+    except NoProject:
+        if agent is not None:
             raise
         warn("no agent here: this one is temporary and forgets everything when it has answered")
         with ephemeral_instance() as instance:

@@ -1,0 +1,135 @@
+"""A real daemon and a real model server, each in a process of its own, to measure from outside."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, final
+
+import httpx
+
+REPOSITORY = Path(__file__).parents[2]
+PROVIDER_KEYS = ("ANTHROPIC", "OPENAI", "GEMINI", "GROQ", "DEEPSEEK", "OPENROUTER")
+
+
+def environment(**extra: str) -> dict[str, str]:
+    """The environment without keys of real providers."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name.partition("_API_KEY")[0] not in PROVIDER_KEYS
+    }
+    return {**kept, "STARPOD_LOG": "error", **extra}
+
+
+@contextmanager
+def model_server(behaviour: str = "echo") -> Generator[str]:
+    """The address of a scripted model server."""
+    script = REPOSITORY / "tests" / "fakes" / "model_server.py"
+    command = [sys.executable, str(script), "--port", "0", "--behaviour", behaviour]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            yield process.stdout.readline().strip()
+        finally:
+            process.kill()
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    """What a file holds, or nothing while it is not there or not whole."""
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content
+
+
+@final
+class Instance:
+    """An agent of its own in a folder, and the daemon that runs it."""
+
+    def __init__(self, folder: Path, model: str | None) -> None:
+        self.folder = folder
+        settings = folder / ".starpod" / "config"
+        settings.mkdir(parents=True, exist_ok=True)
+        (folder / ".starpod" / "db").mkdir(exist_ok=True)
+        text = 'agent_name = "Aster"\nserver_addr = "127.0.0.1:0"\n'
+        if model is None:
+            text += 'provider = "offline"\n'
+        else:
+            text += f'provider = "anthropic"\nmodel = "claude-haiku-4-5"\n[providers.anthropic]\nbase_url = "{model}"\n'
+        (settings / "agent.toml").write_text(text, encoding="utf-8")
+        (folder / "home").mkdir(exist_ok=True)
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        assert self.process is not None
+        return self.process.pid
+
+    def start(self) -> str:
+        """Start the daemon; its address once it says that it listens."""
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "starpod", "serve"],
+            cwd=self.folder,
+            env=environment(ANTHROPIC_API_KEY="test-key"),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        lock = self.folder / ".starpod" / "daemon.lock"
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            address = _read_json(lock)
+            if address.get("pid") == self.process.pid and address.get("address"):
+                return str(address["address"])
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.002)
+        raise RuntimeError("the daemon does not start")
+
+    def token(self) -> str:
+        return str(
+            json.loads((self.folder / ".starpod" / "daemon.lock").read_text(encoding="utf-8"))["token"]
+        )
+
+    def kill(self) -> None:
+        """As the power goes."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> None:
+        """As a service manager stops it."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait(30)
+
+    def memory(self) -> float:
+        """Megabytes of memory that are the daemon's."""
+        with Path(f"/proc/{self.pid}/statm").open(encoding="ascii") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+@contextmanager
+def instance(folder: Path, model: str | None = None) -> Generator[Instance]:
+    """An instance whose daemon does not outlive the block."""
+    made = Instance(folder, model)
+    try:
+        yield made
+    finally:
+        made.stop()
+
+
+def chat(address: str, text: str, **more: Any) -> dict[str, Any]:
+    """One message and its answer over HTTP."""
+    answer = httpx.post(
+        f"http://{address}/api/chat", json={"text": text, **more}, timeout=60, trust_env=False
+    )
+    answer.raise_for_status()
+    result: dict[str, Any] = answer.json()
+    return result

@@ -1,0 +1,163 @@
+"""What a turn costs beyond the model's own time."""
+
+import json
+import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, final
+
+import httpx
+import trio
+from trio_websocket import WebSocketConnection, open_websocket_url
+
+from tests.bench.daemons import instance, model_server
+from tests.bench.figures import Figure, median, quantile
+
+TURNS = 300
+CROWD = 200
+MODEL_SECONDS = 0.2
+
+
+@final
+class Connection:
+    """A client of the WebSocket."""
+
+    def __init__(self, socket: WebSocketConnection) -> None:
+        self._socket = socket
+
+    async def send(self, message: dict[str, Any]) -> None:
+        await self._socket.send_message(json.dumps(message))
+
+    async def until(self, kind: str) -> dict[str, Any]:
+        """The next message of a type."""
+        while True:
+            message: dict[str, Any] = json.loads(await self._socket.get_message())
+            if message["type"] == kind:
+                return message
+            if message["type"] == "error":
+                raise RuntimeError(message["message"])
+
+
+@asynccontextmanager
+async def listening(address: str) -> AsyncGenerator[Connection]:
+    """A connection to the WebSocket of a daemon."""
+    async with open_websocket_url(f"ws://{address}/ws") as socket:
+        yield Connection(socket)
+
+
+async def _turns(
+    address: str, text: str, count: int, new_session: int = 50
+) -> tuple[list[float], list[float]]:
+    """Seconds of whole turns and to their first text, in sessions of some turns each."""
+    whole: list[float] = []
+    first: list[float] = []
+    async with listening(address) as connection:
+        session: str | None = None
+        for number in range(count):
+            message = {"type": "message", "text": text}
+            if session is not None and number % new_session:
+                message["session_id"] = session
+            start = time.perf_counter()
+            await connection.send(message)
+            session = (await connection.until("accepted"))["session_id"]
+            await connection.until("text_delta")
+            first.append(time.perf_counter() - start)
+            await connection.until("stream_end")
+            whole.append(time.perf_counter() - start)
+    return whole, first
+
+
+def _direct(url: str, count: int) -> list[float]:
+    """Seconds to the first byte of text from the model server itself: what is not ours."""
+    seconds: list[float] = []
+    body = {
+        "model": "m",
+        "max_tokens": 10,
+        "stream": True,
+        "messages": [{"role": "user", "content": "hello"}],
+    }
+    with httpx.Client(trust_env=False) as client:
+        for _ in range(count):
+            start = time.perf_counter()
+            with client.stream("POST", f"{url}/v1/messages", json=body) as answer:
+                for chunk in answer.iter_bytes():
+                    if b"text_delta" in chunk:
+                        break
+                seconds.append(time.perf_counter() - start)
+    return seconds
+
+
+def measure_turns(folder: Path) -> list[Figure]:
+    """One turn after the other, everything stored."""
+    with model_server() as url, instance(folder / "turns", url) as daemon:
+        address = daemon.start()
+        trio.run(_turns, address, "hello", 20)
+        whole, first = trio.run(_turns, address, "hello", TURNS)
+        direct = _direct(url, TURNS)
+        sizes = _first_request_size(url)
+    with (
+        model_server('tool:FileRead*4:{"path":"note.txt"}') as url,
+        instance(folder / "tools", url) as daemon,
+    ):
+        (daemon.folder / "home" / "note.txt").write_text("a small file\n", encoding="utf-8")
+        address = daemon.start()
+        trio.run(_turns, address, "hello", 5)
+        with_tools, _ = trio.run(_turns, address, "hello", 50)
+    per_call = (median(with_tools) - median(whole)) / 4
+    added = median(first) - median(direct)
+    return [
+        Figure(name="one turn, instant model: median", value=1000 * median(whole), unit="ms", budget=4),
+        Figure(name="one turn, instant model: p99", value=1000 * quantile(whole, 0.99), unit="ms", budget=12),
+        Figure(name="added to time-to-first-token", value=1000 * added, unit="ms", budget=3),
+        Figure(
+            name="each tool call", value=1000 * per_call, unit="ms", budget=2, note="its completion included"
+        ),
+        Figure(name="first request to the model", value=sizes / 1000, unit="kB", budget=10),
+    ]
+
+
+def _first_request_size(url: str) -> float:
+    received: list[dict[str, Any]] = httpx.get(f"{url}/_requests", trust_env=False).json()
+    return float(len(json.dumps(received[0]["body"], separators=(",", ":"))))
+
+
+async def _crowd(address: str) -> float:
+    """Seconds until every one of many conversations has its answer."""
+    async with trio.open_nursery() as nursery:
+        start = time.perf_counter()
+        for _ in range(CROWD):
+            nursery.start_soon(_one_of_many, address)
+    return time.perf_counter() - start
+
+
+async def _one_of_many(address: str) -> None:
+    async with listening(address) as connection:
+        await connection.send({"type": "message", "text": "hello"})
+        end = await connection.until("stream_end")
+        if end["is_error"]:
+            raise RuntimeError(str(end))
+
+
+def measure_crowd(folder: Path) -> list[Figure]:
+    """Many conversations at once."""
+    with model_server(f"delay:{MODEL_SECONDS}") as url, instance(folder / "crowd", url) as daemon:
+        address = daemon.start()
+        trio.run(_turns, address, "hello", 2)
+        seconds = [trio.run(_crowd, address) for _ in range(3)]
+    note = f"model takes {1000 * MODEL_SECONDS:.0f} ms; connecting included"
+    return [
+        Figure(name=f"{CROWD} conversations at once", value=median(seconds), unit="s", budget=0.8, note=note)
+    ]
+
+
+def measure_growth(folder: Path, turns: int) -> list[Figure]:
+    """Memory after many turns of a closed set of sessions."""
+    with model_server() as url, instance(folder / "growth", url) as daemon:
+        address = daemon.start()
+        trio.run(_turns, address, "hello", 500)
+        before = daemon.memory()
+        trio.run(_turns, address, "hello", turns)
+        grown = daemon.memory() - before
+    name = f"memory growth over {turns} turns"
+    return [Figure(name=name, value=max(grown, 0.0), unit="MB", budget=5)]
