@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Final, final
+from typing import Any, Final, final
 
 import attrs
 import trio
@@ -53,11 +53,13 @@ class LlmActor(Actor):
         self._catalogue = catalogue
         self._load_file = load_file
         self._chosen = choice.choose(settings, env, catalogue)
+        self._lineup = self._chosen or choice.without_key(settings, env, catalogue, ())
         self._slots: dict[Name, _Slot] = {}
         self._trouble: dict[Name, str] = {}
 
     async def start(self) -> None:
-        self._lineup = self._chosen or await self._local_lineup()
+        if self._chosen is None:
+            self._lineup = await self._local_lineup()
         if split_spec(self._lineup.default)[0] != "offline":
             self.spawn(self._warm_up)
 
@@ -65,6 +67,9 @@ class LlmActor(Actor):
         for slot in self._slots.values():
             if slot.provider is not None:
                 await slot.provider.close()
+
+    def describe(self) -> dict[str, Any]:
+        return {"default": self._lineup.default, "clients": sorted(self._slots)}
 
     @messages.Complete.handler
     @concurrent(256)
@@ -81,6 +86,7 @@ class LlmActor(Actor):
                 retry=self._settings.retry,
                 chance=self.bus.ids.random,
                 sleep=trio.sleep,
+                clock=self.bus.clock.monotonic,
                 failed=partial(self._failing, name),
             )
         except messages.ModelError as error:
@@ -125,7 +131,7 @@ class LlmActor(Actor):
         wanted = history.images(request.messages)
         if not wanted or not known.vision:
             return pictures.unseen(wanted)
-        return await trio.to_thread.run_sync(pictures.load, wanted, self._load_file)
+        return await trio.to_thread.run_sync(pictures.load, wanted, self._load_file, abandon_on_cancel=True)
 
     def _info(self, spec: str) -> messages.ModelInfo:
         known = self._catalogue.look_up(*split_spec(spec))

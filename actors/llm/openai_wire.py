@@ -131,12 +131,13 @@ class Reader:
         self._draft = Draft(new_id)
         self._joiner = CharacterJoiner()
         self._usage: JsonObject = {}
+        self._begun = False
         self._stop: str | None = None
 
     @property
     def whole(self) -> bool:
         """Whether the model itself came to an end, even if the stream was cut after that."""
-        return self.finished or self._stop is not None
+        return self._stop is not None or (self.finished and self._begun)
 
     def read(self, data: bytes) -> Iterator[CompletionEvent]:
         """Take the data of one event.
@@ -151,6 +152,7 @@ class Reader:
             raise failure(self._provider, read_report(None, chunk))
         self._usage = _object(chunk, "usage") or _object(_object(chunk, "x_groq"), "usage") or self._usage
         for choice in (chunk.get("choices") or ())[:1]:
+            self._begun = True
             yield from self._delta(_object(choice, "delta"))
             self._stop = choice.get("finish_reason") or self._stop
 

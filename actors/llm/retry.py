@@ -11,7 +11,7 @@ JITTER: Final = 0.25
 """Largest part of a wait that chance takes away, so that many clients do not come back in the same instant."""
 
 QUIET: Final = 2.0
-"""Seconds: a longer wait is announced, even when nothing of the answer was delivered yet."""
+"""Seconds of silence, before a failure or after it, that need no word to the person who waits."""
 
 
 def wait_before_retry(error: ModelUnavailable, failures: int, retry: Retry, chance: float) -> float | None:
@@ -36,16 +36,18 @@ async def persist(
     retry: Retry,
     chance: Callable[[], float],
     sleep: Callable[[float], Awaitable[None]],
+    clock: Callable[[], float],
     failed: Callable[[ModelUnavailable], None],
 ) -> Answer:
     """Make attempts until one succeeds or the limits of `retry` are reached; then its error goes on.
 
-    A repetition after something was delivered, or after a long wait, is announced as :class:`Retrying`. `failed`
-    hears of each failure.
+    A repetition after something was delivered, or a long silence, is announced as :class:`Retrying`. `failed` hears
+    of each failure. `clock` counts seconds.
     """
     failures = 0
     while True:
         delivered = False
+        begun = clock()
 
         async def forward(item: CompletionEvent) -> None:
             nonlocal delivered
@@ -60,6 +62,6 @@ async def persist(
             wait = wait_before_retry(error, failures, retry, chance())
             if wait is None:
                 raise
-            if delivered or wait > QUIET:
+            if delivered or max(wait, clock() - begun) > QUIET:
                 await send(Retrying(reason=str(error), wait=wait))
         await sleep(wait)

@@ -326,7 +326,7 @@ async def _serve_forever(options: argparse.Namespace) -> None:
         if options.script is not None:
             server.script(*map(reply_from_json, json.loads(options.script.read_text())))
         print(server.url, flush=True)  # noqa: T201
-        while os.getppid() == parent:  # noqa: ASYNC110 - the kernel tells nobody that a parent has ended
+        while os.getppid() == parent:  # the kernel tells nobody that a parent has ended
             await trio.sleep(1.0)
 
 

@@ -21,6 +21,16 @@ TOOL = {
     "name": "FileRead",
     "input_schema": {"properties": {"path": {"type": "string"}}, "required": ["path"]},
 }
+DONE: dict[str, list[dict[str, Any]]] = {
+    "anthropic": [
+        {"role": "assistant", "content": [{"type": "tool_use", "id": "1", "name": "FileRead", "input": {}}]},
+        {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "1", "content": "text"}]},
+    ],
+    "openai": [
+        {"role": "assistant", "content": None, "tool_calls": []},
+        {"role": "tool", "tool_call_id": "1", "content": "text"},
+    ],
+}
 PATHS = {"anthropic": "/v1/messages", "openai": "/v1/chat/completions"}
 
 
@@ -71,19 +81,7 @@ def test_a_tool_is_called_in_as_many_rounds_as_wanted(wire: Any) -> None:
     tools: list[Any] = [TOOL] if wire == "anthropic" else [
         {"type": "function", "function": {"name": "FileRead", "parameters": TOOL["input_schema"]}}
     ]  # fmt: skip
-    done: Any = {
-        "anthropic": [
-            {
-                "role": "assistant",
-                "content": [{"type": "tool_use", "id": "1", "name": "FileRead", "input": {}}],
-            },
-            {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "1", "content": "text"}]},
-        ],
-        "openai": [
-            {"role": "assistant", "content": None, "tool_calls": []},
-            {"role": "tool", "tool_call_id": "1", "content": "text"},
-        ],
-    }[wire]
+    done = DONE[wire]
     asked = [{"role": "user", "content": "go"}]
     said: list[Any] = []
     for rounds in range(3):

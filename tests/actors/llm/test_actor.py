@@ -56,7 +56,7 @@ async def ask(mesh: MeshUnderTest, **request: Any) -> tuple[list[llm.CompletionE
 
 async def eventually(condition: Callable[[], bool]) -> None:
     with trio.fail_after(20):
-        while not condition():  # noqa: ASYNC110 - nothing tells when the actor's state changes
+        while not condition():  # nothing tells when the actor's state changes
             await trio.sleep(0.001)
 
 

@@ -334,6 +334,11 @@ def test_a_stream_cut_before_that_is_not() -> None:
     assert not read([chunk({"content": "x"})], done=False)[2].whole
 
 
+def test_a_stream_without_any_choice_is_not_whole() -> None:
+    assert not read([{"id": "x", "choices": []}])[2].whole
+    assert read([chunk({"content": "x"})])[2].whole
+
+
 def test_chunks_without_choices_or_delta_and_lines_that_are_no_json_are_passed_over() -> None:
     reader = openai_wire.Reader("openai", lambda: "made-up")
     assert list(reader.read(b": keep-alive")) == []

@@ -56,15 +56,17 @@ def test_chance_shortens_a_wait_by_a_quarter_at_most(failures: int, chance: floa
 class Attempts:
     """Fails with each of the given errors, then succeeds."""
 
-    def __init__(self, *errors: Exception, says: str = "") -> None:
+    def __init__(self, *errors: Exception, says: str = "", lasts: float = 0) -> None:
         self.errors = list(errors)
         self.says = says
+        self.lasts = lasts
         self.times: list[float] = []
 
     async def __call__(self, send: Send) -> Answer:
         self.times.append(trio.current_time())
         if self.says:
             await send(TextDelta(text=self.says))
+        await trio.sleep(self.lasts)
         if self.errors:
             raise self.errors.pop(0)
         return ANSWER
@@ -87,6 +89,7 @@ async def run(attempts: Attempts, sent: list[CompletionEvent], retry: Retry | No
         retry=retry or Retry(),
         chance=lambda: 0.0,
         sleep=trio.sleep,
+        clock=trio.current_time,
         failed=lambda error: heard.append(error.kind),
     )
     assert answer is ANSWER
@@ -107,6 +110,13 @@ async def test_a_long_wait_is_announced(
 ) -> None:
     await run(Attempts(trouble(retry_after=30)), sent)
     assert sent == [Retrying(reason="anthropic: busy", wait=30)]
+
+
+async def test_a_failure_after_a_long_silence_is_announced(
+    autojump_clock: trio.testing.MockClock, sent: list[CompletionEvent]
+) -> None:
+    await run(Attempts(trouble(), lasts=90), sent)
+    assert sent == [Retrying(reason="anthropic: busy", wait=1)]
 
 
 async def test_a_failure_after_text_is_announced_before_the_answer_begins_anew(
