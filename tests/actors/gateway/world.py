@@ -303,7 +303,7 @@ class FakeModels(Actor):
 async def eventually(holds: Callable[[], bool]) -> None:
     """Wait until something is so that sets no event of ours."""
     with trio.fail_after(PATIENCE):
-        while not holds():  # noqa: ASYNC110
+        while not holds():
             await trio.sleep(0.01)
 
 
