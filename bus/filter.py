@@ -9,6 +9,7 @@ import shlex
 from collections.abc import Callable
 from fnmatch import fnmatchcase
 
+from bus.message import Message, wire_name
 from bus.tapevent import TapEvent
 
 Test = Callable[[TapEvent], bool]
@@ -24,14 +25,33 @@ class FilterError(ValueError):
     """A filter that cannot be read; the text says which word and what would do."""
 
 
-def parse(text: str) -> Test:
-    """Compile a filter. Raises FilterError."""
+class Filter:
+    """A compiled filter: call it with an event."""
+
+    def __init__(self, words: list[str]) -> None:
+        self._tests = [_word(word) for word in words]
+        self._types = [word.removeprefix("type=") for word in words if word.startswith("type=")]
+        self._kinds: dict[type[Message], bool] = {}
+
+    def __call__(self, event: TapEvent) -> bool:
+        return all(test(event) for test in self._tests)
+
+    def may_match(self, kind: type[Message]) -> bool:
+        """Whether a message of this class can pass. Far cheaper than describing the message to find out."""
+        known = self._kinds.get(kind)
+        if known is None:
+            name = wire_name(kind)
+            known = self._kinds[kind] = all(_is_type(name, pattern) for pattern in self._types)
+        return known
+
+
+def parse(text: str) -> Filter | None:
+    """Compile a filter; the empty text passes everything and is None. Raises FilterError."""
     try:
         words = shlex.split(text)
     except ValueError as error:
         raise FilterError(f"cannot read the filter {text!r}: {error}") from error
-    tests = [_word(word) for word in words]
-    return lambda event: all(test(event) for test in tests)
+    return Filter(words) if words else None
 
 
 def _word(word: str) -> Test:
@@ -72,6 +92,11 @@ def _match(name: str, value: str) -> Test:
         return lambda event: fnmatchcase(event.baggage.get(name, ""), value)
     attribute = {"from": "sender"}.get(name, name)
     return lambda event: fnmatchcase(getattr(event, attribute), value)
+
+
+def _is_type(name: str, pattern: str) -> bool:
+    """Wire names match with or without their version."""
+    return fnmatchcase(name, pattern) or fnmatchcase(name.partition("@")[0], pattern)
 
 
 def _duration(name: str, op: str, value: str) -> Test:

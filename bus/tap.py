@@ -8,8 +8,9 @@ from typing import Any, Self
 
 import trio
 
-from bus import filter as filters
 from bus.envelope import Envelope
+from bus.filter import Filter
+from bus.message import Message
 from bus.tapevent import POINTS, Point, TapEvent, of_envelope
 
 QUEUE = 1024
@@ -23,10 +24,8 @@ class Tap:
     A gap is visible where it happened: :meth:`take` returns what was missed before the event.
     """
 
-    def __init__(
-        self, test: Callable[[TapEvent], bool] | None, *, rate: int | None = RATE, queue: int = QUEUE
-    ) -> None:
-        self._test = test
+    def __init__(self, filter: Filter | None = None, *, rate: int | None = RATE, queue: int = QUEUE) -> None:
+        self._filter = filter
         self._rate = rate
         self._limit = queue
         self._queue: deque[tuple[int, TapEvent]] = deque()
@@ -37,26 +36,37 @@ class Tap:
         self.missed = 0
         self.error: Exception | None = None
 
+    def admits(self, kind: type[Message], at: float) -> bool:
+        """Whether an event about a message of this class is worth describing now; one that is not is counted."""
+        if self._filter is not None:
+            return self._filter.may_match(kind)
+        if self._exhausted(at):
+            self._miss()
+            return False
+        return True
+
     def offer(self, event: TapEvent) -> None:
         """Queue an event that passes the filter, or count it as missed."""
-        if self._test is not None and not self._test(event):
+        if self._filter is not None and not self._filter(event):
             return
-        if self._over_rate(event.at) or len(self._queue) >= self._limit:
-            self._gap += 1
-            self.missed += 1
+        if self._exhausted(event.at) or len(self._queue) >= self._limit:
+            self._miss()
             return
+        self._used += 1
         self._queue.append((self._gap, event))
         self._gap = 0
         self._ready.set()
 
-    def _over_rate(self, at: float) -> bool:
-        if self._rate is None:
-            return False
+    def _exhausted(self, at: float) -> bool:
+        """Whether this second's share has been used up."""
         second = int(at)
         if second != self._second:
             self._second, self._used = second, 0
-        self._used += 1
-        return self._used > self._rate
+        return self._rate is not None and self._used >= self._rate
+
+    def _miss(self) -> None:
+        self._gap += 1
+        self.missed += 1
 
     def end(self, error: Exception | None = None) -> None:
         """Detach after a fault of the tap's own filter; the reader sees the error."""
@@ -109,22 +119,24 @@ class Taps:
             setattr(self, point, tuple(other for other in getattr(self, point) if other is not tap))
 
     def message(self, point: Point, envelope: Envelope, *, outcome: str = "", detail: str = "") -> None:
-        """Show a moment of a message to the taps of that point."""
-        self.show(of_envelope(point, envelope, self._clock(), outcome=outcome, detail=detail))
+        """Show a moment of a message to the taps of that point. It is described only if one of them wants it."""
+        at, kind = self._clock(), type(envelope.message)
+        taps: tuple[Tap, ...] = getattr(self, point)
+        wanted = [tap for tap in taps if tap.admits(kind, at)]
+        if wanted:
+            self._offer(of_envelope(point, envelope, at, outcome=outcome, detail=detail), wanted)
 
     def actor(self, point: Point, name: str, detail: str = "", **more: Any) -> None:
         """Show a moment of an actor."""
         self.show(TapEvent(point=point, at=self._clock(), to=name, detail=detail, **more))
 
     def show(self, event: TapEvent) -> None:
-        for tap in getattr(self, event.point):
+        self._offer(event, getattr(self, event.point))
+
+    def _offer(self, event: TapEvent, taps: Iterable[Tap]) -> None:
+        for tap in taps:
             try:
                 tap.offer(event)
             except Exception as error:  # noqa: BLE001 - a faulty filter must not reach the bus
                 self.detach(tap)
                 tap.end(error)
-
-
-def compile_filter(text: str) -> Callable[[TapEvent], bool] | None:
-    """Filter of a tap; the empty text passes everything. Raises filter.FilterError."""
-    return filters.parse(text) if text.strip() else None
