@@ -6,6 +6,7 @@ from pathlib import Path
 from starpod.blueprint import apply_blueprint
 from starpod.cli.output import header, hint, note
 from starpod.errors import StarpodError, WorkspaceError
+from starpod.lock import InstanceBusy, read_daemon
 from starpod.workspace import Instance, blueprint_in, find_workspace, instance_in
 
 
@@ -47,6 +48,9 @@ def _apply(agent: str) -> Instance:
             f"there is no agent {agent!r} in {workspace}: {blueprint / 'agent.toml'} was not found"
         )
     instance = instance_in(workspace, agent)
+    holder = read_daemon(instance)
+    if holder is not None:  # its files are in use
+        raise InstanceBusy(instance, holder)
     apply_blueprint(blueprint, instance, workspace, "dev")
     return instance
 
