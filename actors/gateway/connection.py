@@ -42,9 +42,8 @@ class _Http1(H11Protocol):
 
     async def _create_stream(self, request: h11.Request) -> None:
         await super()._create_stream(request)
-        if (
-            self.stream is not None and self.stream.closed
-        ):  # refused before it began, and left open by hypercorn
+        if self.stream is not None and self.stream.closed:
+            # It was refused before it began. hypercorn leaves the connection open, and forgets it.
             await self.stream_send(StreamClosed(stream_id=self.stream.stream_id))
 
 

@@ -75,7 +75,20 @@ async def all_gone(gateway: Gateway) -> None:
 # --- slow and rude clients --------------------------------------------------------------------------------
 
 
-async def test_a_client_that_stops_reading_is_closed_and_others_hear_everything(brisk: Gateway) -> None:
+@pytest.fixture(params=["by us", "by the kernel too"])
+def dropped(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who gives a stalled client up; the kernel does where it can, and must not be needed."""
+
+    def configure(sock: socket.socket, limits: Limits) -> None:
+        sock.setblocking(False)
+
+    if request.param == "by us":
+        monkeypatch.setattr("actors.gateway.server._configure", configure)
+
+
+async def test_a_client_that_stops_reading_is_closed_and_others_hear_everything(
+    dropped: None, brisk: Gateway
+) -> None:
     async with brisk.socket() as good, brisk.socket() as slow:
         for client in (good, slow):
             await client.say(type="resume", session_id="s1", after_seq=0)
@@ -130,7 +143,9 @@ async def test_a_peer_that_has_left_does_not_busy_the_loop(gateway: Gateway) -> 
                 assert await good.hear() == {"type": "pong"}
 
 
-async def test_a_flood_of_messages_followed_by_silence_leaves_nothing_behind(brisk: Gateway) -> None:
+async def test_a_flood_of_messages_followed_by_silence_leaves_nothing_behind(
+    brisk: Gateway, caplog: pytest.LogCaptureFixture
+) -> None:
     brisk.world.gate = trio.Event()
     async with connected(brisk.url()) as flood:
         for _ in range(100):
@@ -138,6 +153,7 @@ async def test_a_flood_of_messages_followed_by_silence_leaves_nothing_behind(bri
         await trio.aclose_forcefully(flood.connection._stream)
     brisk.world.gate.set()
     await all_gone(brisk)
+    assert not [record for record in caplog.records if record.name.startswith("actors.")]
 
 
 async def test_an_idle_connection_is_closed_in_time(brisk: Gateway) -> None:

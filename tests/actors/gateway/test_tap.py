@@ -122,6 +122,7 @@ async def test_what_a_viewer_says_is_ignored(gateway: Gateway) -> None:
             await tap.raw("hello?")
         await gateway.http.get("/api/sessions/s1")
         assert (await tap.hear())["type"] == "session.Get@1"
+    await attached(gateway, 0)
 
 
 async def test_a_stop_ends_a_tap_with_1012(gateway: Gateway) -> None:

@@ -51,6 +51,20 @@ async def test_a_message_is_accepted_and_its_turn_followed(gateway: Gateway) -> 
     assert (gateway.world.accepted[0].source, gateway.world.accepted[0].user) == ("web", "admin")
 
 
+async def test_speaking_in_a_conversation_that_is_followed_already_shows_nothing_twice(
+    gateway: Gateway,
+) -> None:
+    async with gateway.socket() as socket:
+        await socket.say(type="resume", session_id="s1", after_seq=0)
+        assert (await socket.hear())["type"] == "backlog"
+        for _ in range(2):
+            await socket.say(type="message", text="hi", session_id="s1")
+            assert (await socket.hear())["type"] == "accepted"
+        await gateway.world.run("once")
+        assert [frame["seq"] for frame in await socket.until("stream_end")] == [1, 2, 3]
+        await socket.silence()
+
+
 async def test_the_same_message_twice_is_one(gateway: Gateway) -> None:
     async with gateway.socket() as socket:
         for _ in range(2):
