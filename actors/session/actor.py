@@ -3,7 +3,7 @@
 import pathlib
 import sqlite3
 from collections.abc import Callable, Iterable
-from typing import Any, Concatenate, Final, ParamSpec, TypeVar, final
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar, final, get_args
 
 import attrs
 
@@ -23,8 +23,7 @@ MIGRATIONS: Final = pathlib.Path(__file__).parent / "migrations"
 SWEEP: Final = 600.0
 """Seconds between two looks for conversations that have fallen silent."""
 
-TIMED: Final[tuple[Channel, ...]] = ("telegram",)
-"""Channels whose conversations end by silence."""
+CHANNELS: Final[tuple[Channel, ...]] = get_args(Channel)
 
 
 @final
@@ -196,7 +195,7 @@ class SessionActor(Actor):
     @messages.CloseSilent.handler
     async def close_silent(self, command: messages.CloseSilent) -> None:
         now = self.bus.clock.now()
-        for channel in TIMED:
+        for channel in CHANNELS:
             gap = resolve.gap_of(channel, self._settings)
             if gap is not None:
                 await self._closed(await self._write(sessions.close_silent, channel, micros(now - gap)))

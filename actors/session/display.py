@@ -70,22 +70,23 @@ def _message(session: str, identity: int, row: _Row) -> Message:
 def _rows(group: Group) -> Iterator[_Row | None]:
     """The rows of a group in order; None keeps the place of a result that is still to come."""
     head = group.head
-    match head:
-        case UserStep(said=said):
-            for message in said:
-                yield "user", message.turn, message.text, message.attachments, message.at
-        case NoticeStep(text=text):
-            yield "notice", head.turn, text, (), head.at
-        case AssistantStep(content=content):
-            for block in content:
-                if isinstance(block, Text) and block.text.strip():
-                    yield "assistant", head.turn, block.text, (), head.at
-                elif isinstance(block, Thinking) and block.text.strip():
-                    yield "thinking", head.turn, block.text, (), head.at
-            for call in group.calls:
-                yield "tool_use", head.turn, _use(call), (), call.at
-            for call in group.calls:
-                yield None if call.result is None else _result(call, call.result)
+    if isinstance(head, UserStep):
+        for message in head.said:
+            yield "user", message.turn, message.text, message.attachments, message.at
+    elif isinstance(head, NoticeStep):
+        yield "notice", head.turn, head.text, (), head.at
+    else:
+        yield from _answer(head)
+        for call in group.calls:
+            yield "tool_use", head.turn, _use(call), (), call.at
+        for call in group.calls:
+            yield None if call.result is None else _result(call, call.result)
+
+
+def _answer(step: AssistantStep) -> Iterator[_Row]:
+    for block in step.content:
+        if isinstance(block, Text | Thinking) and block.text.strip():
+            yield "assistant" if isinstance(block, Text) else "thinking", step.turn, block.text, (), step.at
 
 
 def _use(step: CallStep) -> str:

@@ -53,7 +53,7 @@ def derive(steps: Iterable[Step], *, summary: Summary | None = None, running: st
       summary: what stands for the steps before them.
       running: turn whose calls may still be open. In every other place a call without a result gets one.
     """
-    gathered = [group for group in groups(steps) if not isinstance(group.head, NoticeStep)]
+    gathered = list(groups(step for step in steps if not isinstance(step, NoticeStep)))
     if summary is None:  # nothing begins with an answer
         gathered = list(dropwhile(lambda group: isinstance(group.head, AssistantStep), gathered))
     open_calls = _open_calls(gathered[-1], running) if gathered else ()
@@ -89,17 +89,14 @@ def boundary(history: History, replaced: int) -> int:
 
 
 def _add(found: "_Messages", group: Group, open_calls: Sequence[CallStep]) -> None:
-    match group.head:
-        case UserStep(said=said):
-            for message in said:
-                found.add("user", blocks_of(message.text, message.attachments), group.head.id)
-        case AssistantStep(content=content):
-            found.add("assistant", _answer(content, group.calls), group.head.id)
-            unanswered = {call.id for call in open_calls}
-            results = [_result(call) for call in group.calls if call.id not in unanswered]
-            found.add("user", results, group.head.id)
-        case NoticeStep():
-            pass
+    start = group.head.id
+    if isinstance(group.head, UserStep):
+        for message in group.head.said:
+            found.add("user", blocks_of(message.text, message.attachments), start)
+    elif isinstance(group.head, AssistantStep):
+        found.add("assistant", _answer(group.head.content, group.calls), start)
+        unanswered = {call.id for call in open_calls}
+        found.add("user", [_result(call) for call in group.calls if call.id not in unanswered], start)
 
 
 def _answer(content: tuple[Block, ...], calls: Sequence[CallStep]) -> tuple[Block, ...]:

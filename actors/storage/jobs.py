@@ -1,5 +1,6 @@
 """Doing jobs on a connection, in whatever thread: one transaction for many, each in a savepoint of its own."""
 
+import abc
 import contextlib
 import pathlib
 import sqlite3
@@ -25,7 +26,7 @@ class Job:
         self.result: outcome.Outcome[Any] = outcome.Value(None)
 
 
-class Worker:
+class Worker(abc.ABC):
     """An open connection and the way it does jobs. Used by one thread only, but for its counters."""
 
     group = 1
@@ -47,8 +48,8 @@ class Worker:
         """Close the connection."""
         self.connection.close()
 
-    def _execute(self, jobs: Sequence[Job]) -> None:
-        raise NotImplementedError
+    @abc.abstractmethod
+    def _execute(self, jobs: Sequence[Job]) -> None: ...
 
     def _attempt(self, job: Job) -> bool:
         """Run one job inside the current transaction; False when it raised."""

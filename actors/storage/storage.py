@@ -90,9 +90,7 @@ class Storage:
 
         It sees everything whose :meth:`run` has returned.
         """
-        if self._writer is None:
-            raise Closed(path=self._database.path)
-        reader = await self._open_reader()
+        reader = self._reader or await self._open_reader()
         result: T = await reader.call(functools.partial(_call, fn, args, kwargs))
         return result
 
@@ -127,16 +125,21 @@ class Storage:
     def _make_reader(self) -> Reader:
         return Reader(self._database.open_reader(), self._database.path)
 
+    @property
+    def _is_open(self) -> bool:
+        return self._writer is not None
+
     async def _open_reader(self) -> Line[Reader]:
-        if self._reader is None:
-            async with self._opening_reader:
-                if self._reader is None:
-                    reader = await self._open_line("read", self._make_reader)
-                    if self._writer is None:  # closed meanwhile
-                        await reader.close()
-                        raise Closed(path=self._database.path)
+        async with self._opening_reader:
+            if self._is_open and self._reader is None:
+                reader = await self._open_line("read", self._make_reader)
+                if self._is_open:
                     self._reader = reader
-        return self._reader
+                else:  # closed meanwhile
+                    await reader.close()
+            if self._reader is None:
+                raise Closed(path=self._database.path)
+            return self._reader
 
     async def _open_line(self, purpose: str, opening: Callable[[], WorkerT]) -> Line[WorkerT]:
         inline = is_virtual() if self._inline is None else self._inline

@@ -18,6 +18,7 @@ import trio.testing
 
 from actors import storage
 from actors.storage import Migration, Storage
+from actors.storage.database import Database
 
 TABLE = "CREATE TABLE notes(text TEXT NOT NULL UNIQUE) STRICT;"
 SECOND = "ALTER TABLE notes ADD COLUMN stars INTEGER NOT NULL DEFAULT 0;"
@@ -66,6 +67,14 @@ def damage(path: pathlib.Path, pages: slice) -> bytes:
     content[where] = os.urandom(len(content[where]))
     path.write_bytes(content)
     return bytes(content)
+
+
+async def all_threads_ended() -> None:
+    """Wait for the threads of the database, which outlive their last answer by a moment."""
+    for thread in threading.enumerate():
+        if thread.name.startswith("notes.db"):
+            await trio.to_thread.run_sync(thread.join, 10)
+    assert not any(thread.name.startswith("notes.db") for thread in threading.enumerate())
 
 
 @contextlib.contextmanager
@@ -184,18 +193,27 @@ class TestJobs:
         assert database.statistics() == storage.Statistics()
 
     async def test_a_storage_that_is_closed_while_its_reader_opens_stays_closed(
-        self, path: pathlib.Path
+        self, path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        may_open = threading.Event()
+        open_reader = Database.open_reader
+
+        def slowly(database: Database) -> sqlite3.Connection:
+            assert may_open.wait(10)
+            return open_reader(database)
+
+        async def read() -> None:
+            with pytest.raises(storage.Closed):
+                await database.read(texts)
+
+        monkeypatch.setattr(Database, "open_reader", slowly)
         async with opened(path) as database, trio.open_nursery() as nursery:
-
-            async def read() -> None:
-                with pytest.raises(storage.Closed):
-                    await database.read(texts)
-
             nursery.start_soon(read)
-            await trio.lowlevel.checkpoint()
+            nursery.start_soon(read)
+            await trio.testing.wait_all_tasks_blocked()
             await database.close()
-        assert not any(thread.name == "notes.db read" for thread in threading.enumerate())
+            may_open.set()
+        await all_threads_ended()
 
     async def test_under_a_virtual_clock_jobs_run_in_the_calling_thread(
         self, path: pathlib.Path, autojump_clock: trio.testing.MockClock
@@ -361,10 +379,7 @@ class TestCancellation:
         with trio.CancelScope() as scope:
             scope.cancel(reason="test")
             await database.close()
-        for thread in threading.enumerate():
-            if thread.name.startswith("notes.db"):
-                await trio.to_thread.run_sync(thread.join, 10)
-        assert not any(thread.name.startswith("notes.db") for thread in threading.enumerate())
+        await all_threads_ended()
 
     def test_a_run_that_ends_without_closing_does_not_hang_the_process(self, path: pathlib.Path) -> None:
         program = f"""

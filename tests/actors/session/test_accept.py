@@ -143,7 +143,7 @@ def test_an_unknown_id_and_one_of_another_user_are_refused_alike(ledger: Ledger)
 def test_a_closed_conversation_takes_no_message(ledger: Ledger) -> None:
     first = ledger.accept()
     close(ledger, first.session)
-    with pytest.raises(SessionIsClosed):
+    with pytest.raises(SessionIsClosed, match="is closed"):
         ledger.accept(session=first.session)
 
 

@@ -294,6 +294,4 @@ def _plain(role: str, content: str) -> tuple[str, str]:
 
 
 TestLedger = LedgerMachine.TestCase
-TestLedger.settings = settings(
-    settings.default, stateful_step_count=40, max_examples=min(500, settings.default.max_examples)
-)
+TestLedger.settings = settings(stateful_step_count=40, max_examples=min(500, settings().max_examples))

@@ -2,6 +2,8 @@
 
 import pathlib
 import sqlite3
+import subprocess
+import sys
 from functools import partial
 from typing import Any
 
@@ -222,6 +224,53 @@ async def test_another_boot_recovers_what_this_one_began(path: pathlib.Path) -> 
         assert (begun.turn.attempt, begun.turn.text) == (2, "remember me")
 
 
+ACCEPTOR = """
+import functools, pathlib, sys, trio
+from actors.session import messages as session
+from actors.session.actor import SessionActor
+from actors.session.settings import Settings
+from bus.testing import open_test_mesh
+
+async def person(mesh, number):
+    for n in range(10_000):
+        accepted = await mesh.bus.ask(session.Accept(text=f"{number}:{n}", key=str(number)))
+        print(accepted.turn, flush=True)
+
+async def main():
+    async with open_test_mesh() as mesh, trio.open_nursery() as nursery:
+        await mesh.start(functools.partial(SessionActor, pathlib.Path(sys.argv[1]), Settings()), name="session")
+        for number in range(8):
+            nursery.start_soon(person, mesh, number)
+
+trio.run(main)
+"""
+
+
+def acknowledged_before_a_kill(path: pathlib.Path, count: int) -> set[str]:
+    """Turns that another process accepted until it was killed while it accepted more."""
+    command = [sys.executable, "-c", ACCEPTOR, str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        seen = {process.stdout.readline().strip() for _ in range(count)}
+        process.kill()
+        return seen | {line.strip() for line in process.stdout if line.endswith("\n")}
+
+
+@pytest.mark.parametrize("count", [1, 40, 150])
+async def test_no_acknowledged_message_is_lost_by_sigkill(
+    mesh: MeshUnderTest, path: pathlib.Path, count: int
+) -> None:
+    acknowledged = await trio.to_thread.run_sync(acknowledged_before_a_kill, path, count)
+    await start(mesh, path)
+    found = await mesh.bus.ask(session.Recover(boot=mesh.bus.boot_id))
+    assert len(acknowledged) >= count
+    assert acknowledged <= {turn.id for turn in found}
+    by_session: dict[str, list[int]] = {}
+    for turn in found:
+        by_session.setdefault(turn.session, []).append(int(turn.text.partition(":")[2]))
+    assert all(numbers == list(range(len(numbers))) for numbers in by_session.values())
+
+
 @pytest.mark.parametrize(
     ("request_", "error"),
     [
@@ -234,6 +283,17 @@ async def test_another_boot_recovers_what_this_one_began(path: pathlib.Path) -> 
         (session.GetTurn(turn="nothing"), session.UnknownTurn),
         (session.GetTurnUsage(turn="nothing"), session.UnknownTurn),
         (session.Begin(turn="nothing", boot="b"), session.UnknownTurn),
+        (
+            session.RecordCompaction(
+                session="nothing",
+                turn="nothing",
+                trigger="auto",
+                pre_tokens=1,
+                summary="",
+                messages_compacted=1,
+            ),
+            session.UnknownTurn,
+        ),
     ],
 )
 async def test_what_is_not_there_is_a_typed_error(

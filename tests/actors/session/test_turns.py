@@ -88,7 +88,7 @@ class TestFence:
         for attempt, boot in ((1, ledger.boot), (2, "boot-0"), (3, ledger.boot)):
             with pytest.raises(StaleAttempt):
                 ledger.complete(turn, "late", attempt=attempt, boot=boot)
-            with pytest.raises(StaleAttempt):
+            with pytest.raises(StaleAttempt, match="run by somebody else"):
                 ledger.result(turn, call.n, attempt=attempt, boot=boot)
             with pytest.raises(StaleAttempt):
                 ledger.merge(turn, followup.turn, attempt=attempt, boot=boot)
@@ -134,7 +134,7 @@ class TestResults:
     def test_a_step_that_is_no_call_takes_no_result(self, ledger: Ledger, turn: str) -> None:
         ledger.complete(turn, "hello")
         for n in (0, 1, 7):
-            with pytest.raises(UnknownStep):
+            with pytest.raises(UnknownStep, match=f"no tool call number {n}"):
                 ledger.result(turn, n)
 
     def test_a_call_whose_input_could_not_be_read_stays_one(self, ledger: Ledger, turn: str) -> None:
