@@ -17,7 +17,7 @@ from actors.gateway.security import HostPolicy
 from actors.gateway.server import Server, listen
 from actors.gateway.settings import Address, Settings
 from actors.gateway.stopping import Stopping
-from actors.gateway.uploads import Uploads
+from actors.gateway.uploads import Uploads, prepare
 from actors.gateway.ws import Desk
 from bus import Actor
 
@@ -53,8 +53,8 @@ class GatewayActor(Actor):
           operator_token: opens the tap.
           limits: sizes and times.
           web_root: the built page.
-          upload_folder: where uploads wait until they are stored, best on the disk of the agent's home; the
-            system's folder for temporary files by default.
+          upload_folder: where uploads wait until they are stored, best on the disk of the agent's home. It is the
+            gateway's alone. By default the system's folder for temporary files.
           on_bound: told the address at every start, with the real port where 0 was configured.
         """
         self._settings = settings
@@ -74,6 +74,8 @@ class GatewayActor(Actor):
     async def start(self) -> None:
         """Take the address and serve."""
         pages = Pages(self._web_root)
+        if self._upload_folder is not None:
+            prepare(self._upload_folder)
         sock = listen(self._settings.server_addr, self._limits)
         self.address = Address(self._settings.server_addr.host, sock.getsockname()[1])
         self._server = Server(self._application(pages, self.address), sock, self._limits, self._dismiss)

@@ -1,6 +1,7 @@
 """Files that people send: spooled to disk, then handed to the tools subsystem, which decides and stores."""
 
 import binascii
+import shutil
 import tempfile
 from base64 import b64decode
 from collections.abc import Awaitable, Callable, Generator, Sequence
@@ -18,11 +19,21 @@ Refused = Callable[[str], None]
 """Told the reason, once per file that is not taken."""
 
 
+PREFIX = "starpod-upload-"
+
+
 @contextmanager
 def spool(parent: Path | None) -> Generator[Path]:
     """A private folder for the files of one request, gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="starpod-upload-", dir=parent) as folder:
+    with tempfile.TemporaryDirectory(prefix=PREFIX, dir=parent) as folder:
         yield Path(folder)
+
+
+def prepare(parent: Path) -> None:
+    """Make a folder that is ours alone ready for use: there, and without what a killed process left in it."""
+    parent.mkdir(parents=True, exist_ok=True)
+    for left in parent.glob(f"{PREFIX}*"):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 @final

@@ -183,7 +183,7 @@ def _turn_failed(event: agent.TurnFailed) -> Json:
         "is_error": True,
         "errors": [event.reason],
         "model": None,
-        "elapsed": None,
+        "elapsed": 0.0,
         "text": event.text,
     }
 

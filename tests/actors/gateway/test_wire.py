@@ -104,7 +104,7 @@ EVENTS: list[tuple[type[agent.TurnEvent], dict[str, Any], dict[str, Any]]] = [
             "is_error": True,
             "errors": ["no network"],
             "model": None,
-            "elapsed": None,
+            "elapsed": 0.0,
             "text": "part",
         },
     ),
