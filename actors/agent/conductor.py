@@ -1,5 +1,7 @@
 """The door of the agent: stores what people say, then wakes the conversation it belongs to."""
 
+import contextlib
+from collections import deque
 from typing import Final, final
 
 import trio
@@ -11,10 +13,8 @@ from actors.llm import messages as llm
 from actors.session import messages as session
 from bus import Actor, DeliveryError, Unavailable, concurrent
 
-_PATIENCE: Final = 0.5
-"""Seconds an accepted message may wait for room in its conversation before its sender is answered."""
-_AGAIN: Final = 1.0
-"""Seconds between attempts to wake a conversation that cannot be reached."""
+_AGAIN: Final = 0.5
+"""Seconds between attempts to wake a conversation whose mailbox is full, or that is down."""
 
 
 @final
@@ -24,6 +24,8 @@ class ConductorActor(Actor):
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._models: frozenset[str] = frozenset()
+        self._late: dict[str, deque[messages.Deliver]] = {}
+        """By session, what could not be delivered yet."""
 
     async def start(self) -> None:
         """Claim the turns of earlier boots, before any channel opens, and wake their conversations."""
@@ -32,7 +34,7 @@ class ConductorActor(Actor):
         except (session.StorageFailed, DeliveryError) as error:
             raise Unavailable(str(error)) from error
         for turn in turns:
-            self.spawn(self._insist, messages.Deliver(session=turn.session, turn=turn.id, mode=turn.mode))
+            await self._deliver(messages.Deliver(session=turn.session, turn=turn.id, mode=turn.mode))
 
     @messages.Accept.handler
     @concurrent(256)
@@ -86,20 +88,24 @@ class ConductorActor(Actor):
     # --- waking conversations -----------------------------------------------------------------------------
 
     async def _deliver(self, command: messages.Deliver) -> None:
-        """Wake the conversation now if it has room, else in the background: the turn is stored already."""
-        with trio.move_on_after(_PATIENCE):
-            try:
-                await self.bus.tell(command)
-                return
-            except DeliveryError:
-                pass
-        self.spawn(self._insist, command)
+        """Wake a conversation: now if it can take the turn, else as soon as it can, in order. It is stored already."""
+        behind = self._late.get(command.session)
+        if behind is not None:
+            behind.append(command)
+            return
+        try:
+            await self.bus.tell(command)
+        except DeliveryError:
+            self._late[command.session] = deque([command])
+            self.spawn(self._catch_up, command.session)
 
-    async def _insist(self, command: messages.Deliver) -> None:
-        """Wake a conversation, however long it takes. One that has learned of the turn already ignores it."""
-        while True:
-            try:
-                await self.bus.tell(command)
-                return
-            except DeliveryError:
-                await trio.sleep(_AGAIN)
+    async def _catch_up(self, session_id: str) -> None:
+        """Deliver what could not be delivered at once. What a conversation knows by then it ignores."""
+        late = self._late[session_id]
+        while late:
+            await trio.sleep(_AGAIN)
+            with contextlib.suppress(DeliveryError):
+                while late:
+                    await self.bus.tell(late[0])
+                    late.popleft()
+        del self._late[session_id]

@@ -93,7 +93,7 @@ class ConversationActor(Actor):
                     self._waiting.add(turn.id, turn.mode)
         except (session.StorageFailed, DeliveryError) as error:
             raise Unavailable(str(error)) from error
-        self._wake(0.0)
+        self._resume_after(0.0)
 
     async def _park(self, turn: session.Turn) -> None:
         """Give up a turn that brought the program down again and again, and tell the person."""
@@ -101,18 +101,24 @@ class ConversationActor(Actor):
         await Ledger(self.bus, turn, self._journal, self._publisher).finish(ending)
         await self._publisher.failed(turn.id, ending)
 
-    def _wake(self, seconds: float) -> None:
-        """Deliver the first waiting turn to the own mailbox after a while."""
-        due = self._waiting.first()
+    def _resume_after(self, seconds: float) -> None:
+        """Go on with the turns that wait, after a while."""
+        due = next(iter(self._waiting), None)
         if due is not None:
-            turn, mode = due
-            self.timers.after(seconds, messages.Deliver(session=self._session, turn=turn, mode=mode))
+            self.timers.after(seconds, messages.Resume(session=self._session, turn=due))
 
     # --- messages -----------------------------------------------------------------------------------------
 
     @messages.Deliver.handler
     async def deliver(self, command: messages.Deliver) -> None:
         self._waiting.add(command.turn, command.mode)
+        await self._run_waiting()
+
+    @messages.Resume.handler
+    async def resume(self, command: messages.Resume) -> None:
+        await self._run_waiting()
+
+    async def _run_waiting(self) -> None:
         while not self.stopping and (due := self._waiting.take()) is not None:
             if not await self._attempt(*due):
                 return
@@ -170,8 +176,8 @@ class ConversationActor(Actor):
 
     async def _suspend(self, turn: str, mode: FollowupMode, error: BusError) -> None:
         """Leave a turn as it is stored and try again later. Crashing would not bring the disk back."""
-        self._waiting.put_back(turn, mode)
-        self._wake(RETRY)
+        self._waiting.put_first(turn, mode)
+        self._resume_after(RETRY)
         if turn not in self._suspended:
             self._suspended.add(turn)
             ending = Ending(state="failed", outcome="error", notice=failures.unstored(error))
@@ -259,8 +265,10 @@ class ConversationActor(Actor):
         run = attempt.run
         following = await attempt.ledger.finish(ending, events=len(run.merged) + 1)
         await self._publisher.ended(run, ending)
-        if following is not None and following.id not in self._mailbox():  # it comes with its own trace
-            self._waiting.add(following.id, following.mode)
+        if following is not None and (self._waiting or following.id not in self._mailbox()):
+            self._waiting.put_first(
+                following.id, following.mode
+            )  # else it comes by itself, with its own trace
 
     # --- steps of a turn ----------------------------------------------------------------------------------
 

@@ -14,6 +14,9 @@ class Waiting:
         self._modes: dict[str, FollowupMode] = {}
         self._announced: set[str] = set()
 
+    def __len__(self) -> int:
+        return len(self._modes)
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._modes)
 
@@ -21,7 +24,7 @@ class Waiting:
         """Let a turn wait behind the others; one that waits already keeps its place."""
         self._modes.setdefault(turn, mode)
 
-    def put_back(self, turn: str, mode: FollowupMode) -> None:
+    def put_first(self, turn: str, mode: FollowupMode) -> None:
         """Let a turn wait before all others."""
         self._modes = {turn: mode, **self._modes}
 
@@ -31,16 +34,12 @@ class Waiting:
             self._modes.pop(turn, None)
             self._announced.discard(turn)
 
-    def first(self) -> tuple[str, FollowupMode] | None:
-        """The turn that runs next, or None."""
-        return next(iter(self._modes.items()), None)
-
     def take(self) -> tuple[str, FollowupMode] | None:
-        """Like :meth:`first`; the turn no longer waits."""
-        found = self.first()
-        if found is not None:
-            self.drop(found[0])
-        return found
+        """The turn that runs next and no longer waits, or None."""
+        for turn, mode in self._modes.items():
+            self.drop(turn)
+            return turn, mode
+        return None
 
     def joining(self) -> tuple[str, ...]:
         """The turns that want to become part of the one that runs. They wait until dropped."""

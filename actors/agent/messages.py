@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal, final
 import attrs
 
 from actors.vocabulary import ADMIN, Attachment, Channel, FollowupMode
-from bus import Abandon, Command, Event, Lane, Request
+from bus import Abandon, Command, Event, Lane, Overflow, Request
 
 Outcome = Literal["success", "max_turns", "error", "cancelled", "parked"]
 
@@ -80,10 +80,22 @@ class Deliver(Command):
     """A stored turn for its conversation: run it, or let the running turn take it in. Sent by the conductor."""
 
     key_field: ClassVar[str | None] = "session"
+    overflow: ClassVar[Overflow | None] = Overflow.REJECT
     poison_after: ClassVar[int] = 3
     session: str
     turn: str
     mode: FollowupMode
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Resume(Command):
+    """Go on with the turns that wait, beginning with this one. Sent by a conversation to itself."""
+
+    key_field: ClassVar[str | None] = "session"
+    poison_after: ClassVar[int] = 3
+    session: str
+    turn: str
 
 
 # --- events -----------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterable
-from typing import Final, Literal, final
+from typing import Literal, final
 
 import trio
 
@@ -15,9 +15,6 @@ from actors.tooling import Rendered
 from actors.vocabulary import Attachment, ToolUse
 from bus import Bus
 
-_FAIRNESS: Final = 16
-"""Events published before other tasks get their turn, so that those who follow keep up with a fast model."""
-
 
 @final
 class Publisher:
@@ -29,7 +26,6 @@ class Publisher:
         self._journal = journal
         self._queue: deque[messages.TurnEvent] = deque()
         self._busy = False
-        self._count = 0
 
     async def _publish(self, event: messages.TurnEvent) -> None:
         """Publish behind what another task is publishing; that task then does it."""
@@ -43,9 +39,8 @@ class Publisher:
                 await self._bus.publish(self._queue.popleft())
         finally:
             self._busy = False
-        self._count += 1
-        if self._count % _FAIRNESS == 0:
-            await trio.lowlevel.checkpoint()
+        if isinstance(event, messages.TextDelta | messages.ThinkingDelta):
+            await trio.lowlevel.checkpoint()  # so that those who follow keep up with a fast model
 
     async def started(self, turn: Turn) -> None:
         await self._publish(

@@ -35,5 +35,5 @@ def test_queued_ones_are_announced_once() -> None:
 def test_a_turn_that_could_not_go_on_is_first_again() -> None:
     waiting = Waiting()
     waiting.add("b", "inject")
-    waiting.put_back("a", "inject")
+    waiting.put_first("a", "inject")
     assert waiting.take() == ("a", "inject")

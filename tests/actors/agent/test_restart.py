@@ -11,9 +11,7 @@ from actors.agent import messages as agent
 from actors.agent.journal import GAP
 from actors.session import messages as session
 from actors.vocabulary import FollowupMode
-from bus import Actor, Sink
-from actors.llm import messages as llm
-from tests.actors.agent.world import Answer, Gate, World, check_numbers, check_valid, fail, say, shape, use
+from tests.actors.agent.world import Answer, Gate, World, check_numbers, check_valid, say, shape, use
 
 
 async def kill_during(world: World, gate: Gate, text: str, *script: Answer) -> agent.Accepted:
@@ -60,7 +58,11 @@ async def test_a_finished_completion_is_not_paid_for_twice(lives: World, autojum
         ("Peek", 2, "c1=peeked x"),
         ("Keep", 2, "c1=kept x"),
         ("Retry", 2, "c1=retried x"),
-        ("Tell", 1, "c1!The program was interrupted while this call was being carried out. It may or may not"),
+        (
+            "Tell",
+            1,
+            "c1!The program was interrupted while this call was being carried out. It may or may not",
+        ),
         ("Skip", 1, "c1!The program was interrupted before this call was completed. It counts as not done."),
     ],
 )
@@ -82,7 +84,9 @@ async def test_a_call_without_a_result_goes_on_by_its_effect(
         assert len(set(world.keys)) <= 1
 
 
-async def test_results_that_were_stored_stay_and_the_others_follow(lives: World, autojump_clock: MockClock) -> None:
+async def test_results_that_were_stored_stay_and_the_others_follow(
+    lives: World, autojump_clock: MockClock
+) -> None:
     lives.gates["b"] = gate = Gate()
     calls = [use("Peek", f"c{n}", what=what) for n, what in enumerate("abc")]
     async with lives.running() as world:
@@ -99,7 +103,9 @@ async def test_results_that_were_stored_stay_and_the_others_follow(lives: World,
         assert shape(world.requests[-1].messages)[-3:] == ["c0=peeked a", "c1=peeked b", "c2=peeked c"]
 
 
-async def test_a_tool_that_is_gone_after_the_restart_is_an_error(lives: World, autojump_clock: MockClock) -> None:
+async def test_a_tool_that_is_gone_after_the_restart_is_an_error(
+    lives: World, autojump_clock: MockClock
+) -> None:
     lives.gates["x"] = gate = Gate()
     async with lives.running() as world:
         accepted = await kill_during(world, gate, "go", say(calls=[use("Peek", what="x")]))
@@ -151,7 +157,9 @@ async def test_a_message_stored_before_the_kill_but_never_delivered_is_answered(
         assert (await world.end(accepted.turn)).text == "echo hello"
 
 
-async def test_a_new_message_does_not_overtake_an_unfinished_turn(lives: World, autojump_clock: MockClock) -> None:
+async def test_a_new_message_does_not_overtake_an_unfinished_turn(
+    lives: World, autojump_clock: MockClock
+) -> None:
     """The conversation learns of both from the store, whoever wakes it first."""
     lives.gates["x"] = gate = Gate()
     async with lives.running() as world:
@@ -186,7 +194,9 @@ async def test_numbers_never_come_twice(lives: World, autojump_clock: MockClock)
 # --- poison -----------------------------------------------------------------------------------------------
 
 
-async def test_a_turn_that_kills_the_program_three_times_is_parked(lives: World, autojump_clock: MockClock) -> None:
+async def test_a_turn_that_kills_the_program_three_times_is_parked(
+    lives: World, autojump_clock: MockClock
+) -> None:
     accepted = None
     for _ in range(3):
         async with lives.running() as world:
@@ -280,7 +290,9 @@ async def test_followups_of_a_crashed_turn_are_not_lost_and_those_who_joined_are
         world.gates["bad"].open.set()
         await world.end(first.turn)
         assert (await world.end(queued.turn)).text == "later"
-        fates = [event.fate for event in world.mesh.published(agent.FollowupFate) if event.turn == joined.turn]
+        fates = [
+            event.fate for event in world.mesh.published(agent.FollowupFate) if event.turn == joined.turn
+        ]
         assert fates == ["merged", "answered"]
         assert [request.model for request in world.requests] == [None, "test/two", "test/two", None]
         assert await world.said(first.session) == ["one", "two", "three"]
@@ -349,7 +361,11 @@ async def test_killed_at_any_point_everything_accepted_is_part_of_one_turn(
             await world.turn("probe")
             messages = world.requests[-1].messages
             check_valid(messages)
-            assert sorted(entry for entry in shape(messages) if entry.startswith("u:m")) == ["u:m0", "u:m1", "u:m2"]
+            assert sorted(entry for entry in shape(messages) if entry.startswith("u:m")) == [
+                "u:m0",
+                "u:m1",
+                "u:m2",
+            ]
             assert len(world.keys) == len(set(world.keys)) or len(set(world.keys)) == 1
             check_numbers(world.events())
     assert kills > 10

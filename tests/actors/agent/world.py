@@ -261,6 +261,7 @@ class World:
     path: Path
     settings: Settings = attrs.field(factory=Settings)
     catalogue: Catalogue = attrs.field(factory=lambda: Catalogue(TOOLS))
+    soul: str = "Be kind."
     models: llm.Catalogue = MODELS
     script: list[Answer] = attrs.field(factory=list[Answer])
     requests: list[llm.Complete] = attrs.field(factory=list[llm.Complete])
@@ -299,7 +300,7 @@ class World:
                     ConversationActor,
                     settings=self.settings,
                     catalogue=self.catalogue,
-                    soul=lambda: "Be kind.",
+                    soul=lambda: self.soul,
                 ),
                 name="conversation",
             )

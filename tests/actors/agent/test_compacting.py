@@ -1,0 +1,200 @@
+"""A conversation that grows too long is shortened, and goes on the same way after a restart."""
+
+import pytest
+from trio.testing import MockClock
+
+from actors.agent import history
+from actors.agent import messages as agent
+from actors.agent.settings import Compaction, Settings
+from actors.llm import messages as llm
+from actors.session import history as stored
+from actors.session import messages as session
+from tests.actors.agent.world import World, check_valid, fail, say, shape, usage, use
+
+SMALL = Settings(compaction=Compaction(context_budget=1000, min_keep_messages=2))
+BIG = usage(2000)
+
+
+def summaries(world: World) -> list[llm.Complete]:
+    """What was asked of a model that writes summaries."""
+    return [request for request in world.requests if not request.tools]
+
+
+async def grown(world: World, turns: int = 3) -> None:
+    """Have a conversation whose last answer reports a prompt that is too long."""
+    for n in range(turns):
+        await world.turn(f"q{n}", say(f"a{n}", used=BIG if n == turns - 1 else usage()))
+
+
+def test_a_summary_reads_the_same_live_and_from_the_store() -> None:
+    assert (history.SUMMARY_OPENS, history.SUMMARY_CLOSES) == (stored.SUMMARY_OPENS, stored.SUMMARY_CLOSES)
+
+
+async def test_before_the_first_call_of_a_turn_the_last_prompt_counts(
+    lives: World, autojump_clock: MockClock
+) -> None:
+    lives.settings = SMALL
+    async with lives.running() as world:
+        await grown(world)
+        end = await world.turn("q3", say("In short."), say("a3"))
+        assert end.text == "a3"
+        (asked,) = summaries(world)
+        assert asked.model == "test/summaries"
+        assert asked.max_tokens == 4096
+        found = shape(world.requests[-1].messages)
+        assert found[0].startswith("u:[Summary of the conversation so far")
+        assert "In short." in found[0]
+        assert found[1:] == ["a:a2", "u:q3"]
+        (notice,) = [event for event in world.mesh.published(agent.Notice) if event.kind == "compacted"]
+        assert notice.text == "5 older messages were replaced by a summary."
+
+
+async def test_a_conversation_within_its_budget_is_left_alone(
+    lives: World, autojump_clock: MockClock
+) -> None:
+    lives.settings = SMALL
+    async with lives.running() as world:
+        await world.turn("q0", say("a0"))
+        await world.turn("q1", say("a1", used=usage(1000)))
+        await world.turn("q2", say("a2"))
+        assert summaries(world) == []
+
+
+async def test_the_window_of_the_model_counts(world: World, autojump_clock: MockClock) -> None:
+    """80 % of a window of 1000 tokens."""
+    await world.turn("q0", say("a0", used=usage(801)), model="test/small")
+    for n in (1, 2):
+        await world.turn(f"q{n}", say(f"a{n}", used=usage(801)), model="test/small")
+    await world.turn("q3", say("In short."), say("a3"), model="test/small")
+    assert len(summaries(world)) == 1
+
+
+async def test_it_is_compacted_between_the_rounds_of_one_turn(
+    lives: World, autojump_clock: MockClock
+) -> None:
+    lives.settings = SMALL
+    async with lives.running() as world:
+        await world.turn("q0", say("a0"))
+        await world.turn("q1", say("a1"))
+        world.script[:] = [say(calls=[use("Peek", "c1", what="a")], used=BIG), say("In short.")]
+        world.script += [say(calls=[use("Peek", "c2", what="b")], used=BIG), say("done")]
+        end = await world.turn("go")
+        assert end.text == "done"
+        for request in world.requests:
+            check_valid(request.messages)
+        assert len(summaries(world)) == 1, "another one so soon would not be worth its price"
+        assert shape(world.requests[-1].messages)[1:] == ["call c1", "c1=peeked a", "call c2", "c2=peeked b"]
+
+
+async def test_the_stored_conversation_is_the_one_the_model_got(
+    lives: World, autojump_clock: MockClock
+) -> None:
+    """What a turn appends to after a compaction is what the next incarnation reads."""
+    lives.settings = SMALL
+    async with lives.running() as world:
+        await grown(world)
+        await world.turn("q3", say("In short."), say(calls=[use("Peek", what="a")]), say("a3"))
+        live = world.requests[-1].messages
+        rows = await world.said(world.events()[0].session)
+        assert rows == ["q0", "q1", "q2", "q3"], "the person still sees everything"
+    async with lives.running() as world:
+        await world.turn("q4")
+        assert world.requests[-1].messages[: len(live)] == live
+
+
+async def test_a_failing_summary_falls_back_to_the_model_that_answers(
+    lives: World, autojump_clock: MockClock
+) -> None:
+    lives.settings = SMALL
+    async with lives.running() as world:
+        await grown(world)
+        broken = fail(llm.ModelNotAllowed(model="x", allowed=()))
+        await world.turn("q3", broken, say("In short."), say("a3"))
+        assert [request.model for request in summaries(world)] == ["test/summaries", None]
+        assert "In short." in shape(world.requests[-1].messages)[0]
+
+
+async def test_an_empty_summary_is_no_summary(lives: World, autojump_clock: MockClock) -> None:
+    lives.settings = SMALL
+    async with lives.running() as world:
+        await grown(world)
+        await world.turn("q3", say("  "), say("In short."), say("a3"))
+        assert "In short." in shape(world.requests[-1].messages)[0]
+
+
+async def test_without_a_summary_all_stays_and_it_is_tried_once_a_turn(
+    lives: World, autojump_clock: MockClock
+) -> None:
+    lives.settings = SMALL
+    async with lives.running() as world:
+        await grown(world)
+        broken = fail(llm.ModelUnavailable(kind="overloaded", provider="test", detail="busy"))
+        end = await world.turn(
+            "q3", broken, broken, say(calls=[use("Peek", what="a")], used=BIG), say("a3", used=BIG)
+        )
+        assert end.text == "a3"
+        assert len(summaries(world)) == 2
+        assert shape(world.requests[-1].messages)[0] == "u:q0"
+
+
+async def test_large_old_results_are_shortened_before_anything_is_summarised(
+    lives: World, autojump_clock: MockClock
+) -> None:
+    lives.settings = Settings(compaction=Compaction(context_budget=4000, min_keep_messages=2))
+    async with lives.running() as world:
+        await world.turn("look", say(calls=[use("Peek", what="x" * 5000)]), say("seen", used=usage(3000)))
+        await world.turn("and now?")
+        results = [entry for entry in shape(world.requests[-1].messages) if entry.startswith("c1=")]
+        assert len(results[0]) < 1000
+        assert "characters left out" in results[0]
+        assert summaries(world) == []
+
+
+async def test_a_model_that_finds_it_too_long_gets_a_shorter_one(
+    lives: World, autojump_clock: MockClock
+) -> None:
+    lives.settings = Settings(compaction=Compaction(min_keep_messages=2))
+    async with lives.running() as world:
+        await grown(world)
+        too_long = fail(llm.ModelError(kind="context_length", provider="test", detail="too many tokens"))
+        end = await world.turn("q3", too_long, say("In short."), say("a3"))
+        assert end.text == "a3"
+        assert shape(world.requests[-1].messages)[1:] == ["a:a2", "u:q3"]
+
+
+async def test_a_conversation_that_stays_too_long_fails_the_turn(
+    lives: World, autojump_clock: MockClock
+) -> None:
+    lives.settings = Settings(compaction=Compaction(min_keep_messages=2))
+    async with lives.running() as world:
+        await grown(world)
+        too_long = fail(llm.ModelError(kind="context_length", provider="test", detail="too many tokens"))
+        end = await world.turn("q3", too_long, say("In short."), too_long, say("never asked"))
+        assert isinstance(end, agent.TurnFailed)
+        assert "too long" in end.reason
+
+
+async def test_the_price_of_a_summary_is_recorded(lives: World, autojump_clock: MockClock) -> None:
+    lives.settings = SMALL
+    async with lives.running() as world:
+        await grown(world)
+        before = await world.bus.ask(session.Costs())
+        await world.turn("q3", say("In short."), say("a3"))
+        after = await world.bus.ask(session.Costs())
+        assert after.total.cost_usd - before.total.cost_usd == pytest.approx(1.0)
+
+
+async def test_a_model_list_that_cannot_be_had_is_no_obstacle(
+    lives: World, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lives.settings = SMALL
+    async with lives.running() as world:
+        await grown(world)
+
+        def missing() -> llm.Models:
+            raise llm.ModelNotAllowed(model="x", allowed=())
+
+        monkeypatch.setattr(llm, "Models", missing)
+        end = await world.turn("q3", say("In short."), say("a3"))
+        assert end.text == "a3"
+        assert [request.model for request in summaries(world)] == [None]

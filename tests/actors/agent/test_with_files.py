@@ -1,0 +1,46 @@
+"""The loop with the real file tools, and what a first prompt weighs."""
+
+from functools import partial
+from pathlib import Path
+
+from trio.testing import MockClock
+
+from actors.agent import messages as agent
+from actors.agent.settings import Settings
+from actors.tooling import Catalogue
+from actors.tools import messages as tools
+from actors.tools.actor import ToolsActor
+from actors.tools.settings import Settings as ToolSettings
+from bus import codec
+from tests.actors.agent.world import World, say, shape, use
+
+
+async def test_files_are_written_read_and_handed_over(tmp_path: Path, autojump_clock: MockClock) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    world = World(tmp_path, catalogue=Catalogue(tools.TOOLS))
+    async with world.running():
+        await world.mesh.start(partial(ToolsActor, home, ToolSettings(), max_result=50_000), name="files")
+        write = use("FileWrite", "c1", path="documents/a.md", content="# Plan\n")
+        end = await world.turn(
+            "write, read and send a plan",
+            say(calls=[write, use("FileRead", "c2", path="documents/a.md")]),
+            say(calls=[use("Attach", "c3", path="documents/a.md"), use("FileRead", "c4", path="../secret")]),
+            say("There."),
+        )
+        assert isinstance(end, agent.TurnEnded)
+        assert [file.path for file in end.attachments] == ["documents/a.md"]
+        assert (home / "documents/a.md").read_text() == "# Plan\n"
+        found = [entry for entry in shape(world.requests[-1].messages) if entry.startswith("c")]
+        assert found[2:4] == ["c1=Successfully wrote documents/a.md", "c2=# Plan\n"]
+        assert found[-1].startswith("c4!Invalid path")
+
+
+async def test_a_first_hello_weighs_less_than_ten_kilobytes(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    soul = (Path(__file__).parents[3] / "agents" / "aster" / "SOUL.md").read_text()
+    world = World(tmp_path, settings=Settings(), catalogue=Catalogue(tools.TOOLS), soul=soul)
+    async with world.running():
+        await world.turn("hello")
+        assert len(codec.encode(world.requests[0])) < 10_000
