@@ -25,10 +25,14 @@ async function request<T>(path: string, init?: RequestInit): Promise<T> {
   }
   const text = await response.text();
   if (!response.ok) throw new ApiError(reason(text, response.status), response.status);
+  return read<T>(text, response.status);
+}
+
+function read<T>(text: string, status: number): T {
   try {
     return JSON.parse(text) as T;
   } catch {
-    throw new ApiError("The answer of the gateway could not be read.", response.status);
+    throw new ApiError("The answer of the gateway could not be read.", status);
   }
 }
 
@@ -95,14 +99,21 @@ export function upload(
     exchange.onerror = () => reject(new ApiError(UNREACHABLE, 0));
     exchange.onabort = () => reject(new ApiError("The upload was stopped.", 0));
     exchange.onload = () => {
-      const { status, responseText } = exchange;
-      const stored = status < 300 ? (JSON.parse(responseText) as Attachment[])[0] : undefined;
-      if (stored === undefined) reject(new ApiError(reason(responseText, status), status));
-      else resolve(stored);
+      try {
+        resolve(firstStored(exchange.status, exchange.responseText));
+      } catch (error) {
+        reject(error);
+      }
     };
     signal.addEventListener("abort", () => exchange.abort());
     const form = new FormData();
     form.append("file", file, file.name);
     exchange.send(form);
   });
+}
+
+function firstStored(status: number, body: string): Attachment {
+  const stored = status < 300 ? read<Attachment[]>(body, status)[0] : undefined;
+  if (stored === undefined) throw new ApiError(reason(body, status), status);
+  return stored;
 }

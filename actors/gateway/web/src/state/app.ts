@@ -107,6 +107,7 @@ export class App {
     });
     effect(() => this.markRead());
     addEventListener("online", () => this.wake());
+    addEventListener("focus", () => this.wake());
     addEventListener("pagehide", storeDrafts);
     document.addEventListener("visibilitychange", () => {
       if (document.hidden) storeDrafts();

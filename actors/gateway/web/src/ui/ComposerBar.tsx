@@ -91,6 +91,7 @@ function Field({ composer, field, onSend }: FieldProps) {
     <textarea
       ref={field}
       rows={1}
+      dir="auto"
       value={text}
       aria-label={`Message to ${app.config.value.agent_name}`}
       placeholder={`Message ${app.config.value.agent_name}`}

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { go, route } from "../state/router";
 import { sidebarHidden } from "../state/preferences";
-import { IconButton } from "./buttons";
+import { IconButton, TextButton } from "./buttons";
 import { ComposerBar } from "./ComposerBar";
 import { useApp } from "./context";
 import { DropZone } from "./DropZone";
@@ -72,6 +72,9 @@ export function Page() {
 
   return (
     <div class={`page${sidebarHidden.value ? " sidebar-hidden" : ""}${drawer ? " drawer-open" : ""}`}>
+      <button type="button" class="skip" onClick={focusField}>
+        Skip to writing
+      </button>
       <Sidebar
         search={search}
         onNew={fresh}
@@ -82,9 +85,9 @@ export function Page() {
       {drawer && <div class="shade" onClick={() => setDrawer(false)} />}
       <main inert={drawer}>
         <Header renaming={renaming} onRename={setRenaming} onMenu={() => showList(true)} onNew={fresh} />
-        <Transcript focusComposer={focusField} />
+        <Transcript field={field} />
         <LinkBanner />
-        <ComposerBar field={field} />
+        {app.session.value?.is_closed === true ? <Closed onNew={fresh} /> : <ComposerBar field={field} />}
       </main>
       <KeySheet open={keys} onClose={() => setKeys(false)} />
       <Toasts />
@@ -158,6 +161,16 @@ function Header({ renaming, onRename, onMenu, onNew }: HeaderProps) {
       <LinkMark />
       <IconButton icon="plus" label="New conversation" class="show-list" onClick={onNew} />
     </header>
+  );
+}
+
+/** A closed conversation can be read, and no more. */
+function Closed({ onNew }: { onNew: () => void }) {
+  return (
+    <div class="banner" role="status">
+      <span>This conversation is closed.</span>
+      <TextButton onClick={onNew}>Start a new one</TextButton>
+    </div>
   );
 }
 

@@ -36,7 +36,7 @@ function Folded({ text }: { text: string }) {
   }, [text, open]);
   return (
     <>
-      <p ref={box} class={open ? "words" : "words folded"}>
+      <p ref={box} dir="auto" class={open ? "words" : "words folded"}>
         {text}
       </p>
       {long && <TextButton onClick={() => setOpen(!open)}>{open ? "Show less" : "Show all"}</TextButton>}

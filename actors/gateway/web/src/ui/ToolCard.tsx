@@ -63,7 +63,7 @@ function ToolDetails({ tool, turnId }: ToolCardProps) {
     <div class="tool-details">
       <section aria-label="Input">
         <header>
-          <h4>Input</h4>
+          <h3>Input</h3>
           <CopyButton label="Copy input" text={() => JSON.stringify(tool.input, null, 2)} />
         </header>
         <dl>
@@ -84,7 +84,7 @@ function ToolOutput({ tool, turnId, output }: ToolCardProps & { output: string }
   return (
     <section aria-label="Output">
       <header>
-        <h4>{tool.state === "error" ? "Error" : "Output"}</h4>
+        <h3>{tool.state === "error" ? "Error" : "Output"}</h3>
         <CopyButton label="Copy output" text={() => output} />
       </header>
       {output === "" ? <p class="quiet">Nothing</p> : <pre tabIndex={0}>{pretty(output)}</pre>}

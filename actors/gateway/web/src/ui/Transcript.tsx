@@ -1,4 +1,5 @@
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import type { RefObject } from "preact";
+import { useCallback, useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { Turn } from "../conversation/model";
 import { composerOf } from "../state/composer";
 import { route } from "../state/router";
@@ -10,7 +11,7 @@ import { useStick } from "./stick";
 import { TurnView } from "./Turn";
 
 /** The open conversation from its first message to those still on their way. */
-export function Transcript({ focusComposer }: { focusComposer: () => void }) {
+export function Transcript({ field }: { field: RefObject<HTMLTextAreaElement | null> }) {
   const app = useApp();
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
@@ -26,17 +27,18 @@ export function Transcript({ focusComposer }: { focusComposer: () => void }) {
     if (outgoing.length > 0) toEnd();
   }, [outgoing.length]);
 
-  const edit = (turn: Turn) => {
+  // One function for all time, so that turns are not drawn again for its sake.
+  const edit = useCallback((turn: Turn) => {
     if (turn.prompt === null) return;
     composerOf(route.value.session).edit(turn.prompt.text, turn.prompt.attachments);
-    focusComposer();
-  };
+    field.current?.focus();
+  }, []);
 
   return (
     <div class="transcript">
       <div ref={scroller} class="scroller" role="region" aria-label="Conversation" tabIndex={0}>
         <div ref={content} class="column">
-          <Older />
+          <Older scroller={scroller} />
           {turns.map((turn, index) => (
             <TurnView key={turn.id} turn={turn} last={index === turns.length - 1} onEdit={edit} />
           ))}
@@ -59,19 +61,23 @@ export function Transcript({ focusComposer }: { focusComposer: () => void }) {
   );
 }
 
-function Older() {
+function Older({ scroller }: { scroller: RefObject<HTMLElement | null> }) {
   const app = useApp();
   const { session } = route.value;
   if (session === null || !app.conversation.value.more) return null;
   const { loadingOlder } = app.conversations.place(session);
+  /** What was in view stays in view, however much comes above it. */
+  const read = async () => {
+    const below = scroller.current === null ? 0 : scroller.current.scrollHeight - scroller.current.scrollTop;
+    await app.conversations.readOlder(session);
+    requestAnimationFrame(() => scroller.current?.scrollTo({ top: scroller.current.scrollHeight - below }));
+  };
   return (
     <p class="older">
       {loadingOlder.value ? (
         "Reading earlier messages…"
       ) : (
-        <TextButton onClick={() => void app.conversations.readOlder(session)}>
-          Show earlier messages
-        </TextButton>
+        <TextButton onClick={() => void read()}>Show earlier messages</TextButton>
       )}
     </p>
   );
