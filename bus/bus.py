@@ -11,10 +11,11 @@ import trio
 
 from bus.clock import Clock
 from bus.core import Core, here
-from bus.envelope import INFINITY, Context, Envelope, current
-from bus.errors import AskCycle, NoRoute, SelfSendWouldBlock
+from bus.envelope import INFINITY, Context, Envelope, Holder, Kind, current
+from bus.errors import ActorStopped, AskCycle, DeliveryError, NoRoute, SelfSendWouldBlock
 from bus.events import EventT, Lag, Subscription, Subscriptions
 from bus.exits import Exit
+from bus.filter import parse
 from bus.flight import Dropped, Record
 from bus.health import Health, NodeHealth, State
 from bus.ids import Ids
@@ -23,7 +24,7 @@ from bus.message import Command, Event, ItemT, Message, Overflow, ReplyT, Reques
 from bus.reply import Reply
 from bus.routing import Routes
 from bus.stream import AnyChannel, Channel, Items
-from bus.tap import Tap, compile_filter
+from bus.tap import Tap
 from bus.tapevent import Point, TapEvent, of_envelope
 from bus.watch import Down, Watches
 
@@ -66,13 +67,14 @@ class Bus:
         """
         core = self.core
         context = current.get()
-        cell = self._route(request)
+        cell = self._route(request, "ask")
         reply = Reply()
         now = core.now()
         own = now + request.within
         deadline = min(context.deadline, own)
         envelope = core.envelope("ask", request, context, cell.name, now, deadline, reply, cell)
-        waiter = self._wait_edge(context, cell, envelope) if context.serial else None
+        if context.holder is not None:
+            self._begin_wait(context.holder, envelope)
         core.deadlines.add(envelope, deadline)
         try:
             if not cell.offer(envelope):
@@ -84,8 +86,8 @@ class Bus:
             raise
         finally:
             core.deadlines.remove(envelope)
-            if waiter is not None:
-                core.waits.remove(waiter, cell)
+            if context.holder is not None:
+                core.waits.remove(context.holder, envelope)
         return answer
 
     async def tell(self, command: Command) -> None:
@@ -94,7 +96,7 @@ class Bus:
         Raises NoRoute, ActorStopped, MailboxFull, AskCycle or SelfSendWouldBlock.
         """
         context = current.get()
-        cell = self._route(command)
+        cell = self._route(command, "tell")
         now = self.core.now()
         deadline = INFINITY if command.within is None else now + command.within
         envelope = self.core.envelope("tell", command, context, cell.name, now, deadline, None, cell)
@@ -149,7 +151,7 @@ class Bus:
     @contextmanager
     def fresh(self, name: str) -> Generator[None]:
         """Start a trace of its own, as `name`."""
-        with self._as(Context(None, name, 0, 0, INFINITY, {}, serial=False)):
+        with self._as(Context(None, name, 0, 0, INFINITY, {}, None)):
             yield
 
     @contextmanager
@@ -165,7 +167,7 @@ class Bus:
     @asynccontextmanager
     async def tap(self, filter: str = "", *, rate: int | None = 200) -> AsyncGenerator[Tap]:
         """See traffic as it happens. Raises filter.FilterError for a filter that cannot be read."""
-        tap = Tap(compile_filter(filter), rate=rate)
+        tap = Tap(parse(filter), rate=rate)
         self.core.taps.attach(tap)
         try:
             yield tap
@@ -174,7 +176,7 @@ class Bus:
 
     def recorded(self, filter: str = "") -> list[TapEvent]:
         """What the flight recorder holds, oldest first."""
-        test = compile_filter(filter)
+        test = parse(filter)
         events = map(_from_record, self.core.flight)
         return [event for event in events if test is None or test(event)]
 
@@ -195,24 +197,30 @@ class Bus:
 
     # --- plumbing -----------------------------------------------------------------------------------------
 
-    def _route(self, message: Message) -> Cell:
-        cell = self.routes.find(type(message), _key(message))
+    def _route(self, message: Message, kind: Kind) -> Cell:
+        key = _key(message)
+        cell = self.routes.find(type(message), key)
         if cell is None:
-            envelope = self.core.envelope("tell", message, current.get(), "", self.core.now())
-            self.core.bury(envelope, "no_route")
-            raise NoRoute(request=wire_name(type(message)), to="")
+            raise self._unroutable(message, kind, key)
         return cell
 
-    def _wait_edge(self, context: Context, cell: Cell, envelope: Envelope) -> Cell | None:
-        """Register that the sender's mailbox is held up by `cell`; raises AskCycle if that closes a cycle."""
-        sender = context.cell
-        if sender is None or not context.serial:
-            return None
-        path = self.core.waits.path(sender, cell)
+    def _unroutable(self, message: Message, kind: Kind, key: str | None) -> DeliveryError:
+        """Bury a message that has no actor: nobody owns its class, or the pool that does has ended."""
+        core = self.core
+        owner = self.routes.owner_name(type(message)) if key is not None else None
+        envelope = core.envelope(kind, message, current.get(), owner or "", core.now())
+        core.bury(envelope, "no_route" if owner is None else "stopped")
+        return core.failure(NoRoute if owner is None else ActorStopped, envelope)
+
+    def _begin_wait(self, holder: Holder, envelope: Envelope) -> None:
+        """Note that `holder` waits for `envelope`. Raises AskCycle, and notes nothing, if that closes a cycle."""
+        self._refuse_cycle(holder, envelope)
+        self.core.waits.add(holder, envelope)
+
+    def _refuse_cycle(self, holder: Holder, envelope: Envelope) -> None:
+        path = self.core.waits.path(holder, envelope)
         if path is not None:
-            raise AskCycle(request=wire_name(type(envelope.message)), to=cell.name, path=path)
-        self.core.waits.add(sender, cell)
-        return sender
+            raise self.core.failure(AskCycle, envelope, path=path)
 
     async def post(self, envelope: Envelope, cell: Cell) -> None:
         """Queue a message, waiting for room."""
@@ -220,31 +228,35 @@ class Bus:
             await self._post_slowly(envelope, cell, current.get())
 
     async def _post_slowly(self, envelope: Envelope, cell: Cell, context: Context) -> None:
-        if context.cell is cell and context.serial:
-            cell.give_up(envelope, "full")
-            raise SelfSendWouldBlock(request=wire_name(type(envelope.message)), to=cell.name)
-        waiter = self._wait_edge(context, cell, envelope)
+        holder = context.holder
+        if holder is not None:
+            try:
+                self._begin_wait(holder, envelope)
+            except AskCycle as cycle:
+                cell.give_up(envelope, "full")
+                if len(cycle.path) == 2:
+                    raise self.core.failure(SelfSendWouldBlock, envelope) from None
+                raise
         try:
             await self._wait_for_room(envelope, cell, context)
         finally:
-            if waiter is not None:
-                self.core.waits.remove(waiter, cell)
+            if holder is not None:
+                self.core.waits.remove(holder, envelope)
 
     async def _wait_for_room(self, envelope: Envelope, cell: Cell, context: Context) -> None:
         """Wait until `envelope` could be queued, at most until the nearest deadline."""
         deadline = min(envelope.deadline, context.deadline)
         try:
             with trio.CancelScope(deadline=deadline) as scope:
-                while True:
-                    await cell.mailbox.wait_for_room()
-                    if cell.offer(envelope):
+                while not await cell.mailbox.put_when_room(envelope):
+                    if cell.offer(envelope):  # it has been started again
                         return
         except trio.Cancelled:
             cell.give_up(envelope, "abandoned")
             raise
         if scope.cancelled_caught:
             cell.give_up(envelope, "full")
-            raise cell.full(envelope, self.core.now() - envelope.sent_at)
+            raise cell.full(envelope)
 
     async def _deliver_event(self, event: Event, cell: Cell) -> None:
         """Queue an event for an actor; by default one that finds no room is dropped, visibly."""
@@ -263,34 +275,30 @@ class Bus:
         """Send the request of a stream; its items come through `channel`."""
         core = self.core
         context = current.get()
-        cell = self._route(request)
+        cell = self._route(request, "stream")
         sink: AnyChannel = channel
         envelope = core.envelope(
             "stream", request, context, cell.name, core.now(), context.deadline, sink, cell
         )
         channel.envelope, channel.watch = envelope, self
-        waiter = self._wait_edge(context, cell, envelope)
-        try:
-            if not cell.offer(envelope):
-                await self._wait_for_room(envelope, cell, context)
-        finally:
-            if waiter is not None:
-                core.waits.remove(waiter, cell)
+        if context.holder is not None:
+            self._refuse_cycle(context.holder, envelope)
+        if not cell.offer(envelope):
+            await self._post_slowly(envelope, cell, context)
         return envelope
 
-    def begin_wait(self, envelope: Envelope, within: float) -> Cell | None:
+    def begin_wait(self, envelope: Envelope, within: float) -> Holder | None:
         """Bound the wait for the next item of a stream; give the result to :meth:`end_wait`. Raises AskCycle."""
         core, context = self.core, current.get()
-        waiter = None
-        if context.serial and envelope.target is not None:
-            waiter = self._wait_edge(context, envelope.target, envelope)
+        if context.holder is not None:
+            self._begin_wait(context.holder, envelope)
         core.deadlines.add(envelope, min(core.now() + within, envelope.deadline))
-        return waiter
+        return context.holder
 
-    def end_wait(self, envelope: Envelope, waiter: Cell | None) -> None:
+    def end_wait(self, envelope: Envelope, holder: Holder | None) -> None:
         self.core.deadlines.remove(envelope)
-        if waiter is not None and envelope.target is not None:
-            self.core.waits.remove(waiter, envelope.target)
+        if holder is not None:
+            self.core.waits.remove(holder, envelope)
 
     def abandon(self, envelope: Envelope) -> None:
         """The consumer of a stream has left: stop the producer, whatever its class."""
@@ -312,7 +320,10 @@ class Bus:
 
 def _key(message: Message) -> str | None:
     field = type(message).key_field
-    return None if field is None else str(getattr(message, field))
+    if field is None:
+        return None
+    value = getattr(message, field)
+    return None if value is None else str(value)
 
 
 _POINTS: dict[str, Point] = {"replied": "replied", "failed": "failed", "taken": "taken"}

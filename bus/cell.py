@@ -16,7 +16,7 @@ import trio
 from bus.actor import Actor, Handlers
 from bus.core import Core
 from bus.deadletter import Reason
-from bus.envelope import Context, Envelope, current
+from bus.envelope import INFINITY, NO_BAGGAGE, Context, Envelope, Holder, current
 from bus.errors import ActorError, ActorStopped, MailboxFull
 from bus.exits import NORMAL, STOPPED, Exit, ExitKind, FaultKind, exit_for, sort_fault
 from bus.health import Health, State
@@ -63,7 +63,7 @@ class Cell:
         self.key = key
         self.limits = limits
         self.handlers = handlers
-        self.mailbox = Mailbox(limits.mailbox)
+        self.mailbox = Mailbox(limits.mailbox, self._count_sent)
         self.overflow = limits.overflow
         self.books = Books()
         self.metrics = Metrics()
@@ -102,7 +102,7 @@ class Cell:
         """
         if self.disposed or (self.health.state is State.BACKOFF and _fails_while_down(envelope)):
             self._refuse(envelope, "stopped")
-            raise ActorStopped(request=wire_name(type(envelope.message)), to=self.name)
+            raise self.core.failure(ActorStopped, envelope)
         kind = type(envelope.message)
         if kind.lane is Lane.CONTROL:
             return self._offer_control(envelope)
@@ -111,19 +111,25 @@ class Cell:
         if put is Put.FULL:
             if overflow is Overflow.REJECT:
                 self._refuse(envelope, "full")
-                raise self.full(envelope, 0.0)
+                raise self.full(envelope)
             return False
         self.books.sent += 1
         if self.core.taps.sent:
             self.core.taps.message("sent", envelope)
         if lost is not None:
-            self.lose(lost, "dropped" if put is Put.DROPPED else "coalesced")
+            self._displace(lost, "dropped" if put is Put.DROPPED else "coalesced")
         return True
+
+    def _displace(self, lost: Envelope, reason: Reason) -> None:
+        """A message lost its place to another one by the policy of its class."""
+        self.lose(lost, reason)
+        if lost.reply is not None:
+            lost.reply.fail(self.full(lost))
 
     def _offer_control(self, envelope: Envelope) -> bool:
         if not self.mailbox.put_control(envelope):
             self._refuse(envelope, "full")
-            raise self.full(envelope, 0.0)
+            raise self.full(envelope)
         self._count_sent(envelope)
         if self._open:
             self._serving.pump_control()
@@ -139,13 +145,8 @@ class Cell:
         self.books.sent += 1
         self.lose(envelope, reason)
 
-    def full(self, envelope: Envelope, waited: float) -> MailboxFull:
-        return MailboxFull(
-            request=wire_name(type(envelope.message)),
-            to=self.name,
-            waited=waited,
-            depth=len(self.mailbox.work),
-        )
+    def full(self, envelope: Envelope) -> MailboxFull:
+        return self.core.failure(MailboxFull, envelope, depth=len(self.mailbox.work))
 
     def give_up(self, envelope: Envelope, reason: Reason) -> None:
         """The sender waited for room and left or ran out of time."""
@@ -165,6 +166,12 @@ class Cell:
     def stop_serving(self, envelope: Envelope) -> None:
         """Stop the handler of a message whatever its class says: the consumer of its stream has left."""
         self._serving.cancel(envelope)
+
+    def holder(self, envelope: Envelope) -> Holder | None:
+        """Whose end a message of this actor waits for before its own; None when nothing holds it up (G7)."""
+        if self._starting is not None or self._cleaning is not None:
+            return self
+        return self._serving.holder(envelope, control=type(envelope.message).lane is Lane.CONTROL)
 
     @property
     def current(self) -> list[Envelope]:
@@ -219,7 +226,7 @@ class Cell:
     def context(self) -> Context:
         """Context of the actor's own code outside of any message."""
         return Context(
-            cell=self, name=self.name, trace=0, cause=0, deadline=float("inf"), baggage={}, serial=False
+            cell=self, name=self.name, trace=0, cause=0, deadline=INFINITY, baggage=NO_BAGGAGE, holder=None
         )
 
     # --- life ---------------------------------------------------------------------------------------------
@@ -227,6 +234,11 @@ class Cell:
     @property
     def running(self) -> bool:
         return self._open
+
+    @property
+    def taking(self) -> bool:
+        """Whether work messages are begun."""
+        return self._open and self._suspended is None
 
     @property
     def idle(self) -> bool:
@@ -255,6 +267,8 @@ class Cell:
         """Take no work message until :meth:`resume`; control messages are still handled."""
         if self._suspended is None:
             self._suspended = trio.Event()
+            self.mailbox.wake()
+            self._serving.wake()
 
     def resume(self) -> None:
         if self._suspended is not None:
@@ -335,7 +349,7 @@ class Cell:
         return self._exit or Exit(ExitKind.FORCED)
 
     async def _start(self, actor: Actor) -> bool:
-        current.set(attrs.evolve(self.context(), serial=True))
+        current.set(attrs.evolve(self.context(), holder=self))
         with trio.move_on_after(self.limits.start_within) as self._starting:
             try:
                 await actor.start()
@@ -374,13 +388,14 @@ class Cell:
                     if handler.limit:
                         await serving.start(envelope, handler)
                     else:
-                        await serving.handle(envelope, handler, scope, serial=True)
+                        serving.serial = envelope
+                        await serving.handle(envelope, handler, scope)
                     self.last_active = envelope.taken_at
         asked = self._exit is not None and self._exit.kind in {ExitKind.STOPPED, ExitKind.NORMAL}
         await serving.settle(float("inf") if asked else self.limits.settle_within)
 
     async def _clean_up(self, actor: Actor) -> None:
-        current.set(self.context())
+        current.set(attrs.evolve(self.context(), holder=self))
         with trio.CancelScope(
             shield=True, deadline=trio.current_time() + self.limits.cleanup_within
         ) as scope:
@@ -410,9 +425,7 @@ class Cell:
             self.health = Health(State.STOPPED)
         for envelope in self.mailbox.clear():
             if envelope.reply is not None:
-                envelope.reply.fail(
-                    error or ActorStopped(request=wire_name(type(envelope.message)), to=self.name)
-                )
+                envelope.reply.fail(error or self.core.failure(ActorStopped, envelope))
             self.lose(envelope, "stopped")
 
     @property

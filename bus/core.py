@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bus.clock import Clock
 from bus.deadletter import DeadLetter, DeadLetters, Reason
-from bus.envelope import INFINITY, Context, Envelope, Kind, current
-from bus.errors import DeadlineExceeded
+from bus.envelope import INFINITY, Context, Envelope, Kind, current, hex_trace
+from bus.errors import DeadlineExceeded, DeliveryError
 from bus.flight import FlightRecorder
 from bus.ids import Ids
 from bus.message import Message, wire_name
@@ -21,6 +21,7 @@ from bus.waits import Waits
 if TYPE_CHECKING:
     from bus.cell import Cell
 
+FailureT = TypeVar("FailureT", bound=DeliveryError)
 Log = Callable[[str, str, dict[str, Any]], None]
 """Called as ``log(level, event, fields)`` with level ``debug``, ``info``, ``warning`` or ``error``."""
 
@@ -74,19 +75,20 @@ class Core:
         if self.on_dead is not None:
             self.on_dead(letter)
 
+    def failure(self, kind: type[FailureT], envelope: Envelope, **facts: Any) -> FailureT:
+        """An error about a message, with what every such error says."""
+        return kind(
+            request=wire_name(type(envelope.message)),
+            to=envelope.to,
+            waited=self.now() - envelope.sent_at,
+            trace=hex_trace(envelope.trace),
+            **facts,
+        )
+
     def expire(self, envelope: Envelope) -> None:
         """The deadline of an ask has passed: answer the asker, stop the work if its class says so."""
-        began = envelope.taken_at > 0
         if envelope.reply is not None:
-            envelope.reply.fail(
-                DeadlineExceeded(
-                    request=wire_name(type(envelope.message)),
-                    to=envelope.to,
-                    waited=self.now() - envelope.sent_at,
-                    trace=f"{envelope.trace:032x}",
-                    began=began,
-                )
-            )
+            envelope.reply.fail(self.failure(DeadlineExceeded, envelope, retry_safe=not envelope.taken_at))
         if envelope.target is not None:
             envelope.target.abandon(envelope)
 

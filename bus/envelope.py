@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import attrs
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from bus.cell import Cell
     from bus.reply import Outcome
 
+Holder: TypeAlias = "Envelope | Cell"
+"""Code that may hold up others: the handler of a message, or the start or clean-up of an actor."""
 Kind = Literal["ask", "tell", "stream", "event"]
 INFINITY = float("inf")
 NO_BAGGAGE: Mapping[str, str] = {}
@@ -54,14 +56,11 @@ class Context:
     cause: int
     deadline: float
     baggage: Mapping[str, str]
-    serial: bool
-    """Whether this code holds up its actor's mailbox while it waits."""
-    envelope: Envelope | None = None
+    holder: Holder | None
+    """What this code belongs to, if others may have to wait until it is done."""
 
 
-OUTSIDE = Context(
-    cell=None, name="", trace=0, cause=0, deadline=INFINITY, baggage=NO_BAGGAGE, serial=False, envelope=None
-)
+OUTSIDE = Context(cell=None, name="", trace=0, cause=0, deadline=INFINITY, baggage=NO_BAGGAGE, holder=None)
 """Context of code that no actor runs: the command line, a test."""
 
 current: ContextVar[Context] = ContextVar("bus.context", default=OUTSIDE)

@@ -33,11 +33,8 @@ class DeliveryError(BusError):
     waited: float = 0.0
     """Seconds between sending and this error."""
     trace: str = ""
-
-    @property
-    def retry_safe(self) -> bool:
-        """Whether the handler never began, so that the message can be sent again without doubt."""
-        return True
+    retry_safe: bool = True
+    """Whether no handler has begun, so that the message can be sent again without doubt."""
 
     def __str__(self) -> str:
         return f"{self.request} to {self.to or 'nobody'} failed after {self.waited:.3f} s"
@@ -45,16 +42,10 @@ class DeliveryError(BusError):
 
 @attrs.define(eq=False, kw_only=True)
 class DeadlineExceeded(DeliveryError):
-    """No answer before the deadline. The work may have begun: see `began`."""
-
-    began: bool = False
-
-    @property
-    def retry_safe(self) -> bool:
-        return not self.began
+    """No answer before the deadline. The work may have begun: see `retry_safe`."""
 
     def __str__(self) -> str:
-        state = "was being handled" if self.began else "was still waiting"
+        state = "was still waiting" if self.retry_safe else "was being handled"
         return f"{self.request} to {self.to} {state} after {self.waited:.3f} s"
 
 
@@ -78,19 +69,19 @@ class NoRoute(DeliveryError):
 
 @attrs.define(eq=False, kw_only=True)
 class ActorStopped(DeliveryError):
-    """The owner has stopped for good, or is down and the message does not wait."""
+    """The owner has stopped for good, or is down and the message does not wait, or it was stopped meanwhile."""
 
     def __str__(self) -> str:
-        return f"{self.to} is stopped and does not take {self.request}"
+        if self.retry_safe:
+            return f"{self.to} is stopped and does not take {self.request}"
+        return f"{self.to} was stopped while handling {self.request}"
 
 
 @attrs.define(eq=False, kw_only=True)
 class ActorCrashed(DeliveryError):
     """The handler raised something it should not have; the original is the ``__cause__``."""
 
-    @property
-    def retry_safe(self) -> bool:
-        return False
+    retry_safe: bool = False
 
     def __str__(self) -> str:
         return f"{self.to} crashed while handling {self.request}: {self.__cause__!r}"

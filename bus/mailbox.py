@@ -17,6 +17,7 @@ from bus.envelope import Envelope
 from bus.message import Message, Overflow
 
 CONTROL_CAPACITY = 32
+"""Places of the control lane."""
 FAIRNESS = 64
 """Messages taken without a checkpoint before the reader yields, so that a busy actor can be cancelled."""
 
@@ -48,19 +49,37 @@ class Statistics:
 class Mailbox:
     """Work and control lane of one actor. All methods are for the trio thread.
 
-    ``put_nowait`` and ``take`` never lose a message: a cancelled :meth:`get` leaves the queue unchanged, a
-    cancelled :meth:`wait_for_room` leaves the place to the next writer.
+    Cancelling :meth:`get` or :meth:`put_when_room` leaves everything as it was. A place that becomes free is given
+    to the writer that has waited longest in the same step, so that nobody can take it before and messages are
+    queued in the order in which they were sent (G2).
+
+    Args:
+      capacity: places of the work lane.
+      admitted: called with each message that got a place after waiting, at the moment it is queued.
     """
 
-    __slots__ = ("_capacity", "_reader", "_since_yield", "_writers", "control", "peak", "waits", "work")
+    __slots__ = (
+        "_admitted",
+        "_capacity",
+        "_reader",
+        "_since_yield",
+        "_woken",
+        "_writers",
+        "control",
+        "peak",
+        "waits",
+        "work",
+    )
 
-    def __init__(self, capacity: int = 64) -> None:
+    def __init__(self, capacity: int = 64, admitted: Callable[[Envelope], None] = lambda _: None) -> None:
         self.work: deque[Envelope] = deque()
         self.control: deque[Envelope] = deque()
         self._capacity = capacity
+        self._admitted = admitted
         self._reader: Task | None = None
-        self._writers: deque[Task] = deque()
+        self._writers: deque[tuple[Task, Envelope]] = deque()
         self._since_yield = 0
+        self._woken = False
         self.peak = 0
         self.waits = 0
 
@@ -128,25 +147,30 @@ class Mailbox:
         self.control.append(envelope)
         return True
 
-    async def wait_for_room(self) -> None:
-        """Park until a place may be free. Woken writers re-check, since a sender may have taken it."""
-        task = current_task()
+    async def put_when_room(self, envelope: Envelope) -> bool:
+        """Queue a work message as soon as there is a place; False when :meth:`clear` was called meanwhile."""
+        entry = (current_task(), envelope)
         self.waits += 1
-        self._writers.append(task)
+        self._writers.append(entry)
 
         def abort(_: object) -> Abort:
-            self._writers.remove(task)
+            self._writers.remove(entry)
             return Abort.SUCCEEDED
 
-        try:
-            await wait_task_rescheduled(abort)
-        except BaseException:
-            self._wake_writer()
-            raise
+        queued: bool = await wait_task_rescheduled(abort)
+        return queued
 
-    def _wake_writer(self) -> None:
-        if self._writers and len(self.work) < self._capacity:
-            reschedule(self._writers.popleft())
+    def is_waiting(self, envelope: Envelope) -> bool:
+        """Whether the sender of a message waits for room."""
+        return any(waiting is envelope for _, waiting in self._writers)
+
+    def _admit(self) -> None:
+        """Give free places to those who wait for one."""
+        while self._writers and len(self.work) < self._capacity:
+            task, envelope = self._writers.popleft()
+            self._append(envelope)
+            self._admitted(envelope)
+            reschedule(task, outcome.Value(True))
 
     def take(self) -> Envelope | None:
         """The oldest work message, or None when there is none."""
@@ -154,8 +178,12 @@ class Mailbox:
             return None
         envelope = self.work.popleft()
         if self._writers:
-            self._wake_writer()
+            self._admit()
         return envelope
+
+    def put_back(self, envelope: Envelope) -> None:
+        """Return a message that was taken and could not be begun to the head of the queue, full or not."""
+        self.work.appendleft(envelope)
 
     async def get(self) -> Envelope | None:
         """The oldest work message, waiting for one; None when :meth:`wake` was called meanwhile.
@@ -165,9 +193,13 @@ class Mailbox:
         self._since_yield += 1
         if self._since_yield >= FAIRNESS:
             self._since_yield = 0
+            self._woken = False
             await trio.lowlevel.checkpoint()
+            if self._woken:
+                return None
         if not self.work:
             self._since_yield = 0
+            self._woken = False
             self._reader = current_task()
 
             def abort(_: object) -> Abort:
@@ -175,10 +207,13 @@ class Mailbox:
                 return Abort.SUCCEEDED
 
             await wait_task_rescheduled(abort)
+            if self._woken:
+                return None
         return self.take()
 
     def wake(self) -> None:
-        """Let a parked :meth:`get` return None."""
+        """Let a waiting :meth:`get` return None, whatever is queued: its caller has to look at something else."""
+        self._woken = True
         if self._reader is not None:
             reader, self._reader = self._reader, None
             reschedule(reader)
@@ -191,22 +226,18 @@ class Mailbox:
             kept = [envelope for envelope in self.work if id(envelope) not in gone]
             self.work.clear()
             self.work.extend(kept)
-            self.release_writers()
+            self._admit()
         return taken
 
     def clear(self) -> list[Envelope]:
-        """Take everything out of both lanes: the actor has stopped for good."""
+        """Take everything out of both lanes and turn away who waits for room: the actor has stopped for good."""
         everything = [*self.control, *self.work]
         self.control.clear()
         self.work.clear()
-        self.release_writers()
-        return everything
-
-    def release_writers(self) -> None:
-        """Wake every waiting writer; each re-checks its place."""
         writers, self._writers = self._writers, deque()
-        for task in writers:
-            reschedule(task, outcome.Value(None))
+        for task, _ in writers:
+            reschedule(task, outcome.Value(False))
+        return everything
 
     def oldest(self) -> float | None:
         """When the oldest waiting message was sent, or None."""

@@ -17,6 +17,11 @@ class Outcome(Protocol):
     done: bool
     """Nobody waits any more, or the end has been reported."""
 
+    @property
+    def over(self) -> bool:
+        """Whether whoever waited is about to go on."""
+        ...
+
     def set(self, value: Any) -> bool:
         """Report success; False when nobody waits any more."""
         ...
@@ -36,6 +41,10 @@ class Reply:
         self.value: Any = None
         self.error: BaseException | None = None
         self._task: Task | None = None
+
+    @property
+    def over(self) -> bool:
+        return self.done
 
     def set(self, value: Any) -> bool:
         """Answer; False when the asker no longer waits."""

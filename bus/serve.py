@@ -9,7 +9,7 @@ import trio
 from bus.actor import Handler
 from bus.deadletter import Reason
 from bus.envelope import INFINITY, Context, Envelope, current
-from bus.errors import ActorCrashed, ActorStopped, DeadlineExceeded, Quarantined, Unavailable
+from bus.errors import ActorCrashed, ActorStopped, DeadlineExceeded, DeliveryError, Quarantined, Unavailable
 from bus.exits import Exit, ExitKind, FaultKind, sort_fault
 from bus.message import wire_name
 from bus.metrics import Series, bucket
@@ -34,6 +34,10 @@ class Serving:
         """Taken, but waiting for a place among the concurrent ones."""
         self._changed = trio.Event()
         self._pumping = False
+        self.serial: Envelope | None = None
+        """The message that the mailbox loop has handled last, or is handling."""
+        self.controlling: Envelope | None = None
+        """Likewise for the control lane."""
         self.cut = False
         """The scope of the mailbox loop has been cancelled to stop one handler: the loop needs a new one."""
 
@@ -45,6 +49,11 @@ class Serving:
     def current(self) -> list[Envelope]:
         """Messages being handled, oldest first."""
         return list(self._scopes)
+
+    def holder(self, envelope: Envelope, *, control: bool) -> Envelope | None:
+        """What ends before `envelope` does: itself when it is in hand, else what its lane is busy with."""
+        first = self.controlling if control else self.serial
+        return next((each for each in (envelope, first) if each in self._scopes), None)
 
     def cancel(self, envelope: Envelope) -> None:
         scope = self._scopes.get(envelope)
@@ -72,19 +81,20 @@ class Serving:
     async def _wait_for_place(self, envelope: Envelope, handler: Handler) -> bool:
         """Hold a message until a concurrent place is free.
 
-        False when the actor ends first: the message, never begun, is back at the head of the queue then.
+        False when the actor ends or is suspended first: the message, never begun, is back at the head of the queue.
         """
+        cell = self._cell
         self._held = envelope
         free = False
         try:
-            while self._busy[handler.kind] >= handler.limit and self._cell.running:
+            while self._busy[handler.kind] >= handler.limit and cell.taking:
                 self._changed = trio.Event()
                 await self._changed.wait()
-            free = self._cell.running
+            free = cell.taking
         finally:
             self._held = None
             if not free:
-                self._cell.mailbox.work.appendleft(envelope)
+                cell.mailbox.put_back(envelope)
         return free
 
     def wake(self) -> None:
@@ -94,7 +104,7 @@ class Serving:
     async def _task(self, envelope: Envelope, handler: Handler, scope: trio.CancelScope) -> None:
         try:
             with scope:
-                await self.handle(envelope, handler, scope, serial=False)
+                await self.handle(envelope, handler, scope)
         finally:
             self._busy[handler.kind] -= 1
             self._changed.set()
@@ -111,11 +121,9 @@ class Serving:
         lane = self._cell.mailbox.control
         try:
             while lane and self._cell.running:
-                envelope = lane.popleft()
+                envelope = self.controlling = lane.popleft()
                 with trio.CancelScope() as scope:
-                    await self.handle(
-                        envelope, self._cell.handlers[type(envelope.message)], scope, serial=False
-                    )
+                    await self.handle(envelope, self._cell.handlers[type(envelope.message)], scope)
         finally:
             self._pumping = False
             self._changed.set()
@@ -131,9 +139,7 @@ class Serving:
 
     # --- handling -----------------------------------------------------------------------------------------
 
-    async def handle(
-        self, envelope: Envelope, handler: Handler, scope: trio.CancelScope, *, serial: bool
-    ) -> None:
+    async def handle(self, envelope: Envelope, handler: Handler, scope: trio.CancelScope) -> None:
         """Run the handler of one message to whatever end."""
         core, cell, reply = self._core, self._cell, envelope.reply
         now = core.now()
@@ -149,7 +155,7 @@ class Serving:
         self._scopes[envelope] = scope
         deadline = INFINITY if handler.finishes else envelope.deadline
         trace, seq, baggage = envelope.trace, envelope.seq, envelope.baggage
-        current.set(Context(cell, cell.name, trace, seq, deadline, baggage, serial, envelope))
+        current.set(Context(cell, cell.name, trace, seq, deadline, baggage, envelope))
         if core.taps.taken:
             core.taps.message("taken", envelope)
         try:
@@ -173,18 +179,17 @@ class Serving:
 
     def _refuse(self, envelope: Envelope, now: float) -> None:
         """Bury a message that should not be begun: stale, abandoned or quarantined."""
-        cell, reply = self._cell, envelope.reply
-        request = wire_name(type(envelope.message))
+        core, cell, reply = self._core, self._cell, envelope.reply
         if envelope.deadline <= now:
             cell.lose(envelope, "expired")
             if reply is not None:
-                reply.fail(DeadlineExceeded(request=request, to=cell.name, waited=now - envelope.sent_at))
+                reply.fail(core.failure(DeadlineExceeded, envelope))
         elif reply is not None and reply.done:
             cell.lose(envelope, "abandoned")
         else:
             cell.lose(envelope, "poison")
             if reply is not None:
-                reply.fail(Quarantined(request=request, to=cell.name))
+                reply.fail(core.failure(Quarantined, envelope))
 
     # --- ends ---------------------------------------------------------------------------------------------
 
@@ -212,8 +217,11 @@ class Serving:
         core, reply = self._core, envelope.reply
         detail = f"{type(error).__name__}: {error}"
         self._account(envelope, "failed", detail).errors += 1
+        if isinstance(error, DeliveryError):
+            error.retry_safe = False  # whoever failed this handler, the handler itself has begun
         if reply is not None:
-            reply.fail(error)
+            if not reply.fail(error) and envelope.kind == "ask":
+                core.bury(envelope, "late_reply", detail)
         else:
             core.log("warning", "command failed", {"actor": self._cell.name, "error": error})
         if isinstance(error, Unavailable):
@@ -232,7 +240,7 @@ class Serving:
         if core.taps.failed:
             core.taps.message("failed", envelope, outcome="crashed", detail=detail)
         if reply is not None:
-            crash = ActorCrashed(request=name, to=cell.name, waited=now - envelope.sent_at)
+            crash = core.failure(ActorCrashed, envelope)
             crash.__cause__ = error
             reply.fail(crash)
         cell.fail(Exit(ExitKind.CRASHED, error, detail=f"while handling {name}", refund=refund))
@@ -247,14 +255,14 @@ class Serving:
             reason = "abandoned"
         cell.lose(envelope, reason)
         if reply is not None:
-            reply.fail(self._interrupted(wire_name(type(envelope.message))))
+            reply.fail(self._interrupted(envelope))
 
-    def _interrupted(self, request: str) -> ActorStopped | ActorCrashed:
+    def _interrupted(self, envelope: Envelope) -> ActorStopped | ActorCrashed:
         """What the asker of a message hears that was cut short by the end of the actor."""
         exit = self._cell.exit
         if exit is None or exit.kind is not ExitKind.CRASHED:
-            return ActorStopped(request=request, to=self._cell.name)
-        crash = ActorCrashed(request=request, to=self._cell.name)
+            return self._core.failure(ActorStopped, envelope, retry_safe=False)
+        crash = self._core.failure(ActorCrashed, envelope)
         crash.__cause__ = exit.error
         return crash
 

@@ -110,6 +110,11 @@ class Channel(Generic[ItemT]):
         """Whether an item waits."""
         return bool(self._items)
 
+    @property
+    def over(self) -> bool:
+        """Whether a waiting consumer is about to go on."""
+        return self.done or self._ended or bool(self._items)
+
     def take(self) -> ItemT:
         """The item that waits."""
         item = self._items.popleft()
