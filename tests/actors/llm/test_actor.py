@@ -310,6 +310,8 @@ async def test_many_answers_at_once_do_not_wait_for_each_other(
 
 async def test_no_message_and_no_state_shows_a_key(mesh: MeshUnderTest, anthropic: ModelServer) -> None:
     await ask(mesh)
+    state = mesh.cell("llm").describe()
+    assert state == {"default": "anthropic/claude-haiku-4-5", "clients": ["anthropic"]}
     shown = [await mesh.bus.ask(llm.Models()), mesh.cell("llm").actor, mesh.cell("llm").health]
     assert "sk-secret" not in repr(shown)
 

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from actors.llm import choice
-from actors.llm.catalogue import parse
+from actors.llm.catalogue import Catalogue, parse
 from actors.llm.choice import OFFLINE, ModelSettingsError, choose, without_key
 from actors.llm.messages import ModelNotAllowed
 from actors.llm.settings import PROVIDERS, ProviderSettings, Settings, key_variable
@@ -48,6 +48,11 @@ def test_ids_of_openrouter_keep_their_vendor() -> None:
 def test_a_model_without_a_provider_is_an_error() -> None:
     with pytest.raises(ModelSettingsError, match="set provider as well"):
         lineup(keys("anthropic"), model="gpt-4o")
+
+
+def test_a_provider_without_a_default_model_needs_one() -> None:
+    with pytest.raises(ModelSettingsError, match="set model as well"):
+        choose(Settings(provider="openai"), keys("openai"), Catalogue())
 
 
 def test_the_first_of_the_list_is_the_default_unless_another_is_named() -> None:

@@ -116,6 +116,10 @@ async def test_a_tool_that_is_not_offered_is_not_called() -> None:
     assert "No tools are offered" in await said(user("read a.md"), tools=())
 
 
+async def test_input_that_is_no_json_is_explained() -> None:
+    assert (await said(user("use FileRead {path"))).startswith("What follows FileRead is not valid JSON")
+
+
 async def test_tools_are_listed_with_what_they_do() -> None:
     assert "- `Attach`: Attach does things." in await said(user("tools"))
 

@@ -170,6 +170,12 @@ def test_a_note_in_place_of_a_picture_is_text() -> None:
     assert sent["messages"] == [{"role": "user", "content": "[cannot see]\nwhat?"}]
 
 
+def test_a_picture_and_a_note_may_stand_side_by_side() -> None:
+    seen, gone = (Image(media_type="image/png", path=path) for path in ("a.png", "b.png"))
+    sent = body(user(seen, gone, "q"), pictures={"a.png": Picture("image/png", "QUJD"), "b.png": "[gone]"})
+    assert [part["type"] for part in sent["messages"][0]["content"]] == ["image_url", "text", "text"]
+
+
 def test_effort_is_said_only_to_models_that_know_it() -> None:
     assert "reasoning_effort" not in body(user("q"), effort="high")
     sent = body(user("q"), effort="high", known=Known(effort=True))

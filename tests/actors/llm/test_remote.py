@@ -351,6 +351,30 @@ async def test_a_stream_that_breaks_off_is_a_lost_connection(
     assert caught.value.kind == "network"
 
 
+ENDS = {
+    "anthropic": b'data: {"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":3}}',
+    "openai": b'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}',
+}
+
+
+@BOTH
+async def test_a_connection_lost_after_the_last_word_costs_nothing(
+    provider: Provider, model_server: ModelServer, name: str
+) -> None:
+    model_server.script(Reply(Say("hi"), Raw(ENDS[name] + b"\n\n"), Drop()))
+    _, answer = await ask(provider)
+    assert answer.content == (Text(text="hi"),)
+
+
+@BOTH
+async def test_the_last_event_may_lack_its_blank_line(
+    provider: Provider, model_server: ModelServer, name: str
+) -> None:
+    model_server.script(Reply(Say("hi"), Raw(ENDS[name]), finish=False))
+    _, answer = await ask(provider)
+    assert answer.content == (Text(text="hi"),)
+
+
 @BOTH
 async def test_garbage_in_the_stream_is_told_as_such(provider: Provider, model_server: ModelServer) -> None:
     model_server.script(Reply(Say("one"), Raw(b'event: x\ndata: {"type": "content\n\n')))
