@@ -34,7 +34,7 @@ class Handler:
     streams: bool
     control: bool
     finishes: bool
-    """It changes state, so it is finished whatever its asker does, and what it asks in turn has time of its own."""
+    """It changes state, so it is finished once begun, and what it asks in turn has time of its own."""
 
 
 Handlers = dict[type[Message], Handler]
@@ -61,7 +61,8 @@ def handlers_of(actor: type[Actor]) -> Handlers:
             limit=0 if control else limit,
             streams=issubclass(kind, Stream),
             control=control,
-            finishes=issubclass(kind, Request) and kind.abandon is Abandon.FINISH,
+            finishes=issubclass(kind, Command)
+            or (issubclass(kind, Request) and kind.abandon is Abandon.FINISH),
         )
     return table
 

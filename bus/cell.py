@@ -31,6 +31,8 @@ from bus.timers import Timers
 if TYPE_CHECKING:
     from bus.bus import Bus
 
+DOWN = {State.BACKOFF, State.FAILED}
+"""Between two incarnations."""
 CommandT = TypeVar("CommandT", bound=Command)
 ArgsT = TypeVarTuple("ArgsT")
 
@@ -100,7 +102,7 @@ class Cell:
 
         Raises ActorStopped, or MailboxFull where the policy is to reject.
         """
-        if self.disposed or (self.health.state is State.BACKOFF and _fails_while_down(envelope)):
+        if self.disposed or (self.health.state in DOWN and _fails_while_down(envelope)):
             self._refuse(envelope, "stopped")
             raise self.core.failure(ActorStopped, envelope)
         kind = type(envelope.message)
@@ -188,7 +190,10 @@ class Cell:
         )
 
     async def _guard(self, function: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        current.set(self.context())
+        origin = current.get()  # a task starts with the context of the code that spawned it
+        current.set(
+            attrs.evolve(self.context(), trace=origin.trace, cause=origin.cause, baggage=origin.baggage)
+        )
         try:
             await function()
         except BaseException as error:
@@ -217,11 +222,8 @@ class Cell:
         """A timer has gone off."""
         if self.core.taps.timer:
             self.core.taps.actor("timer", self.name, detail=f"{wire_name(type(command))} {key}")
-        with self.bus.fresh(self.name):
-            await self.bus.post(
-                self.core.envelope("tell", command, current.get(), self.name, self.core.now(), target=self),
-                self,
-            )
+        here, now = current.get(), self.core.now()
+        await self.bus.post(self.core.envelope("tell", command, here, self.name, now, target=self), self)
 
     def context(self) -> Context:
         """Context of the actor's own code outside of any message."""
@@ -299,6 +301,7 @@ class Cell:
         self._exit = None
         self._stop_requested = self.disposed = False
         self.health = Health(State.STARTING)
+        current.set(self.context())
         actor: Actor | None = None
         try:
             actor = self._actor = self._factory()
@@ -415,6 +418,9 @@ class Cell:
     def restarting(self, until: float, why: str) -> None:
         """The supervisor will start the next incarnation at that time."""
         self.health = Health(State.BACKOFF, why, until=until)
+        while lost := self.mailbox.drain_both(_fails_while_down):  # again for those who then got a place
+            for envelope in lost:
+                self._turn_away(envelope)
         if self.core.taps.backoff:
             self.core.taps.actor("backoff", self.name, detail=why)
 
@@ -424,9 +430,13 @@ class Cell:
         if self.health.state is not State.FAILED:
             self.health = Health(State.STOPPED)
         for envelope in self.mailbox.clear():
-            if envelope.reply is not None:
-                envelope.reply.fail(error or self.core.failure(ActorStopped, envelope))
-            self.lose(envelope, "stopped")
+            self._turn_away(envelope, error)
+
+    def _turn_away(self, envelope: Envelope, error: BaseException | None = None) -> None:
+        """Bury a message that was queued here, and tell its asker."""
+        self.lose(envelope, "stopped")
+        if envelope.reply is not None:
+            envelope.reply.fail(error or self.core.failure(ActorStopped, envelope))
 
     @property
     def nursery(self) -> trio.Nursery | None:

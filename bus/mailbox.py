@@ -220,24 +220,21 @@ class Mailbox:
 
     def drain(self, matches: Callable[[Envelope], bool]) -> list[Envelope]:
         """Take every waiting work message that matches, in order, leaving the others as they are."""
-        taken = [envelope for envelope in self.work if matches(envelope)]
+        taken = _take_matching(self.work, matches)
         if taken:
-            gone = set(map(id, taken))
-            kept = [envelope for envelope in self.work if id(envelope) not in gone]
-            self.work.clear()
-            self.work.extend(kept)
             self._admit()
         return taken
 
+    def drain_both(self, matches: Callable[[Envelope], bool]) -> list[Envelope]:
+        """Take every waiting message that matches out of both lanes."""
+        return [*_take_matching(self.control, matches), *self.drain(matches)]
+
     def clear(self) -> list[Envelope]:
         """Take everything out of both lanes and turn away who waits for room: the actor has stopped for good."""
-        everything = [*self.control, *self.work]
-        self.control.clear()
-        self.work.clear()
         writers, self._writers = self._writers, deque()
         for task, _ in writers:
             reschedule(task, outcome.Value(False))
-        return everything
+        return self.drain_both(lambda _: True)
 
     def oldest(self) -> float | None:
         """When the oldest waiting message was sent, or None."""
@@ -252,3 +249,14 @@ class Mailbox:
             waiting_writers=len(self._writers),
             waits=self.waits,
         )
+
+
+def _take_matching(lane: deque[Envelope], matches: Callable[[Envelope], bool]) -> list[Envelope]:
+    taken: list[Envelope] = []
+    kept: list[Envelope] = []
+    for envelope in lane:
+        (taken if matches(envelope) else kept).append(envelope)
+    if taken:
+        lane.clear()
+        lane.extend(kept)
+    return taken
