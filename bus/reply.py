@@ -82,7 +82,8 @@ class Reply:
         if self.error is not None:
             error, self.error = self.error, None  # break the cycle traceback -> frame -> reply -> error
             raise error
-        return self.value
+        value, self.value = self.value, None  # the flight recorder keeps the slot, not what was answered
+        return value
 
 
 class Deadlines:
