@@ -150,7 +150,9 @@ def test_what_can_be_meant_in_one_way_only_is_understood(field: str, given_value
         ("note", {}, "expected a string, got {}"),
     ],
 )
-def test_a_mistake_names_the_field_what_was_expected_and_what_came(field: str, value: Any, fault: str) -> None:
+def test_a_mistake_names_the_field_what_was_expected_and_what_came(
+    field: str, value: Any, fault: str
+) -> None:
     assert faults({**GOOD, field: value}) == {field: fault}
 
 
@@ -177,7 +179,7 @@ def test_every_mistake_is_told_at_once_with_its_path() -> None:
         }
     ) == {
         "name": "expected a string of at most 8 characters, got nothing",
-        "schedule.kind": "expected one of \"cron\", \"interval\", got \"Interval\", did you mean 'interval'?",
+        "schedule.kind": 'expected one of "cron", "interval", got "Interval", did you mean \'interval\'?',
         "schedule.evry": "unknown field, did you mean 'every'?",
         "steps[1].kind": 'expected one of "cron", "interval", got 7',
         "tags[1]": "expected a string, got 2",
@@ -205,7 +207,9 @@ def test_a_validator_of_the_class_is_a_mistake_of_the_whole() -> None:
     assert [problem.field for problem in problems] == [""]
 
 
-@pytest.mark.parametrize("annotation", [bytes, list[int], int | str, tuple[int, str], Mapping[int, str], Literal[1]])
+@pytest.mark.parametrize(
+    "annotation", [bytes, list[int], int | str, tuple[int, str], Mapping[int, str], Literal[1]]
+)
 def test_a_type_without_a_json_form_is_refused(annotation: Any) -> None:
     with pytest.raises(NoJsonForm):
         shape_of(annotation)
@@ -227,7 +231,7 @@ def test_the_nearest_name_is_found_whatever_its_case() -> None:
     assert nearest("zzz", ["path", "Offset"]) == ""
 
 
-WORDS = st.text(st.characters(exclude_categories=("Cs",)), max_size=8)
+WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 SCHEDULES = st.builds(
     Schedule,
     kind=st.sampled_from(("cron", "interval")),
@@ -257,9 +261,11 @@ def test_what_can_be_written_is_read_back(job: Job) -> None:
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-        lambda inner: st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from([field.name for field in attrs.fields(Job)] + ["kind", "every", "x"]), inner
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from([field.name for field in attrs.fields(Job)] + ["kind", "every", "x"]), inner
+            )
         ),
         max_leaves=12,
     )
