@@ -1,5 +1,6 @@
 """Messages that crash their handler again and again are refused before they spend the restart budget (G11)."""
 
+import traceback
 from collections import deque
 
 from bus.envelope import Envelope
@@ -11,20 +12,26 @@ WINDOW = 30.0
 """Seconds within which crashes of an equal message count together."""
 
 
-def digest(message: Message) -> int:
-    """Equal for equal messages of one class. Never leaves the process."""
+Identity = tuple[str, type[Message], object]
+"""Recipient, class and content."""
+
+
+def identity(envelope: Envelope) -> Identity:
+    """Equal for equal messages to one actor."""
+    message = envelope.message
     try:
-        return hash(message)
+        hash(message)
     except TypeError:  # a mapping among its fields
-        return hash(repr(message))
+        return envelope.to, type(message), repr(message)
+    return envelope.to, type(message), message
 
 
 class Quarantine:
-    """Crash counts by (actor, class, content)."""
+    """Crashes by recipient, class and content."""
 
     def __init__(self) -> None:
-        self._crashes: dict[tuple[str, type[Message], int], deque[float]] = {}
-        self._refused: dict[tuple[str, type[Message], int], float] = {}
+        self._crashes: dict[Identity, deque[tuple[float, str]]] = {}
+        self._refused: dict[Identity, float] = {}
         self._kinds: set[tuple[str, type[Message]]] = set()
 
     @property
@@ -32,37 +39,46 @@ class Quarantine:
         """Whether anything is quarantined."""
         return bool(self._kinds)
 
-    def crashed(self, envelope: Envelope, now: float) -> int:
-        """Count a crash; the number of crashes to refund when this one made the message poison, else 0."""
+    def crashed(self, envelope: Envelope, error: BaseException, now: float) -> list[str]:
+        """Count a crash. If it made the message poison: the tracebacks of all its crashes, else an empty list."""
         self._forget(now)
-        kind = type(envelope.message)
-        key = (envelope.to, kind, digest(envelope.message))
-        times = self._crashes.setdefault(key, deque())
-        times.append(now)
-        if len(times) < kind.poison_after:
-            return 0
-        del self._crashes[key]
-        self._refused[key] = now + REST
-        self._kinds.add(key[:2])
-        return len(times)
+        who = identity(envelope)
+        crashes = self._crashes.setdefault(who, deque())
+        crashes.append((now, "".join(traceback.format_exception(error))))
+        if len(crashes) < type(envelope.message).poison_after:
+            return []
+        del self._crashes[who]
+        self._refused[who] = now + REST
+        self._kinds.add(who[:2])
+        return [text for _, text in crashes]
 
     def _forget(self, now: float) -> None:
-        for key in [key for key, times in self._crashes.items() if times[-1] < now - WINDOW]:
-            del self._crashes[key]
+        """Drop crashes that are too old to count, and messages that may try again."""
+        for who, crashes in list(self._crashes.items()):
+            while crashes and crashes[0][0] <= now - WINDOW:
+                crashes.popleft()
+            if not crashes:
+                del self._crashes[who]
+        rested = [who for who, until in self._refused.items() if until <= now]
+        for who in rested:
+            self._pardon(who)
+
+    def _pardon(self, who: Identity) -> None:
+        del self._refused[who]
+        self._kinds = {other[:2] for other in self._refused}
 
     def refuses(self, envelope: Envelope, now: float) -> bool:
         """Whether an equal message is quarantined. One set look-up unless its class has such a message."""
         kind = type(envelope.message)
         if (envelope.to, kind) not in self._kinds:
             return False
-        key = (envelope.to, kind, digest(envelope.message))
-        until = self._refused.get(key)
+        who = identity(envelope)
+        until = self._refused.get(who)
         if until is None:
             return False
         if now < until:
             return True
-        del self._refused[key]
-        self._kinds = {other[:2] for other in self._refused}
+        self._pardon(who)
         return False
 
     def release(self) -> int:

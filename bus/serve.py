@@ -231,19 +231,21 @@ class Serving:
 
     def _crashed(self, envelope: Envelope, error: BaseException) -> None:
         core, cell, reply = self._core, self._cell, envelope.reply
-        now = core.now()
         name = wire_name(type(envelope.message))
         detail = f"{type(error).__name__}: {error}"
         cell.metrics.series(type(envelope.message)).crashed += 1
-        refund = core.quarantine.crashed(envelope, now)
-        cell.lose(envelope, "poison" if refund else "crashed", detail)
+        tracebacks = core.quarantine.crashed(envelope, error, core.now())
+        if tracebacks:
+            cell.lose(envelope, "poison", "\n".join(tracebacks))
+        else:
+            cell.lose(envelope, "crashed", detail)
         if core.taps.failed:
             core.taps.message("failed", envelope, outcome="crashed", detail=detail)
         if reply is not None:
             crash = core.failure(ActorCrashed, envelope)
             crash.__cause__ = error
             reply.fail(crash)
-        cell.fail(Exit(ExitKind.CRASHED, error, detail=f"while handling {name}", refund=refund))
+        cell.fail(Exit(ExitKind.CRASHED, error, detail=f"while handling {name}", refund=len(tracebacks)))
 
     def _cancelled(self, envelope: Envelope) -> None:
         core, cell, reply = self._core, self._cell, envelope.reply
