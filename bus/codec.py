@@ -8,6 +8,7 @@ import base64
 import functools
 import json
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
@@ -21,8 +22,10 @@ from bus.message import SECRET, Message, wire_name
 MessageT = TypeVar("MessageT", bound=Message)
 MASK = "•••"
 CREDENTIAL = re.compile(
-    r"\b(?:sk-[A-Za-z0-9_-]{8,}|sp_live_[0-9a-f]{8,}|xox[abp]-[A-Za-z0-9-]{8,}|xapp-[A-Za-z0-9-]{8,}"
-    r"|gh[pousr]_[A-Za-z0-9]{16,}|AKIA[0-9A-Z]{12,}|AIza[0-9A-Za-z_-]{20,}|\d{6,}:[A-Za-z0-9_-]{30,})"
+    r"(?:\b|(?<=\\[bfnrt]))"  # text within text may have its line ends written as escapes
+    r"(?:sk-[A-Za-z0-9_-]{8,}|sp_live_[0-9a-f]{8,}|xox[a-z]-[A-Za-z0-9-]{8,}|xapp-[A-Za-z0-9-]{8,}"
+    r"|(?:gsk|hf)_[A-Za-z0-9]{16,}|xai-[A-Za-z0-9]{16,}"
+    r"|gh[pousr]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{16,}|AKIA[0-9A-Z]{12,}|AIza[0-9A-Za-z_-]{20,}|\d{6,}:[A-Za-z0-9_-]{30,})"
     r"|(?i:bearer)\s+[A-Za-z0-9._~+/-]{8,}=*"
 )
 """Shapes of well-known credentials, masked wherever they appear in text that leaves the process."""
@@ -39,9 +42,29 @@ def _datetime_in(value: Any, _: Any) -> datetime:
     return moment.astimezone(UTC)
 
 
+def _exactly(kind: type) -> Callable[[Any, Any], Any]:
+    """Read a scalar as what it is: cattrs by itself would take "false" for True and 5 for "5"."""
+
+    def read(value: Any, _: Any) -> Any:
+        if type(value) is kind:
+            return value
+        raise TypeError(f"expected {kind.__name__}, not {type(value).__name__}")
+
+    return read
+
+
+def _float_in(value: Any, _: Any) -> float:
+    if type(value) not in {int, float}:
+        raise TypeError(f"expected float, not {type(value).__name__}")
+    return float(value)
+
+
 def make() -> cattrs.Converter:
     """A converter between messages and JSON-ready values."""
     converter = make_converter(forbid_extra_keys=True)
+    for kind in (str, int, bool):
+        converter.register_structure_hook(kind, _exactly(kind))
+    converter.register_structure_hook(float, _float_in)
     converter.register_unstructure_hook(datetime, _datetime_out)
     converter.register_structure_hook(datetime, _datetime_in)
     converter.register_unstructure_hook(bytes, lambda value: base64.b64encode(value).decode("ascii"))
@@ -59,12 +82,23 @@ def body(message: Message) -> dict[str, Any]:
 
 
 def encode(message: Message) -> bytes:
-    """A message as UTF-8 JSON. Raises MessageTooLarge beyond the class's `max_bytes`."""
-    data = json.dumps(body(message), ensure_ascii=False, separators=(",", ":")).encode()
+    """A message as UTF-8 JSON.
+
+    Raises MessageTooLarge beyond the class's `max_bytes`, ValueError for a number that JSON does not know (NaN).
+    """
+    fields = body(message)
+    try:
+        data = _json(fields).encode()
+    except UnicodeEncodeError:  # half of a surrogate pair, which UTF-8 cannot say and an escape can
+        data = _json(fields, ascii_only=True).encode()
     limit = type(message).max_bytes
     if len(data) > limit:
         raise MessageTooLarge(request=wire_name(type(message)), size=len(data), limit=limit)
     return data
+
+
+def _json(fields: dict[str, Any], *, ascii_only: bool = False) -> str:
+    return json.dumps(fields, ensure_ascii=ascii_only, separators=(",", ":"), allow_nan=False)
 
 
 def decode(kind: type[MessageT], data: bytes | str, version: int | None = None) -> MessageT:
@@ -95,6 +129,8 @@ def is_attrs(value: object) -> bool:
 
 def _mask(value: Any, plain: Any) -> Any:
     """The JSON form `plain` of `value` with secret fields (at any depth) and credentials in text masked."""
+    if isinstance(value, bytes):
+        return MASK if CREDENTIAL.search(value.decode("latin-1")) else plain
     if isinstance(plain, str):
         return mask_text(plain)
     if is_attrs(value):
@@ -106,7 +142,7 @@ def _mask(value: Any, plain: Any) -> Any:
         }
     if isinstance(plain, dict):
         members: Any = cast("Any", plain).items()
-        return {key: _mask(value.get(key, shown), shown) for key, shown in members}
+        return {mask_text(key): _mask(value.get(key, shown), shown) for key, shown in members}
     if isinstance(plain, list):
         return [_mask(item, shown) for item, shown in zip(value, cast("Any", plain), strict=True)]
     return plain
