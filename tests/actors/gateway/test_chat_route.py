@@ -8,7 +8,8 @@ import trio
 from actors.agent import messages as agent
 from actors.llm import messages as llm
 from actors.session import messages as session
-from tests.actors.gateway.world import ENDED, STARTED, THEN, Gateway, a_turn, a_usage, eventually
+from tests.actors.gateway.client import eventually
+from tests.actors.gateway.world import ENDED, STARTED, THEN, Gateway, a_turn, a_usage
 
 
 def runs(gateway: Gateway, *texts: str) -> None:

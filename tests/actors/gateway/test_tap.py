@@ -7,7 +7,8 @@ import pytest
 import trio
 import trio_websocket
 
-from tests.actors.gateway.world import TOKEN, Gateway, Socket, connected, eventually
+from tests.actors.gateway.client import Socket, connected, eventually
+from tests.actors.gateway.world import TOKEN, Gateway
 
 OPERATOR = {"Authorization": f"Bearer {TOKEN}"}
 

@@ -11,7 +11,8 @@ from actors.agent import messages as agent
 from actors.llm import messages as llm
 from actors.session import messages as session
 from bus import MailboxFull
-from tests.actors.gateway.world import ENDED, STARTED, Gateway, a_session, connected, eventually
+from tests.actors.gateway.client import connected, eventually
+from tests.actors.gateway.world import ENDED, STARTED, Gateway, a_session
 
 
 def text_of(frames: list[Any]) -> str:

@@ -1,6 +1,5 @@
 """A gateway on a real socket, with a small world behind it: agent, session, tools and model as tests want them."""
 
-import json
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
@@ -11,7 +10,6 @@ from typing import Any
 import attrs
 import httpx
 import trio
-import trio_websocket
 
 from actors.agent import messages as agent
 from actors.gateway.actor import GatewayActor
@@ -23,11 +21,10 @@ from actors.tools import messages as tools
 from actors.vocabulary import ADMIN, Attachment
 from bus import Actor, Bus
 from bus.testing import MeshUnderTest
+from tests.actors.gateway.client import PATIENCE, Socket, connected
 
 TOKEN = "operator-token"
 THEN = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
-PATIENCE = 5.0
-"""Seconds a test waits for anything."""
 
 
 def a_session(id: str = "s1", **changes: Any) -> session.Session:
@@ -298,74 +295,6 @@ class FakeModels(Actor):
             spec="offline/offline", context_window=None, vision=False, input_price=None, output_price=None
         )
         return llm.Catalogue(default=model.spec, models=(model,), compaction=model.spec)
-
-
-async def eventually(holds: Callable[[], bool]) -> None:
-    """Wait until something is so that sets no event of ours."""
-    with trio.fail_after(PATIENCE):
-        while not holds():
-            await trio.sleep(0.01)
-
-
-class Socket:
-    """A WebSocket client that speaks JSON."""
-
-    def __init__(self, connection: trio_websocket.WebSocketConnection) -> None:
-        self.connection = connection
-
-    async def say(self, **message: Any) -> None:
-        await self.raw(json.dumps(message))
-
-    async def raw(self, text: str | bytes) -> None:
-        with trio.fail_after(PATIENCE):
-            await self.connection.send_message(text)
-
-    async def hear(self) -> Any:
-        """The next frame."""
-        with trio.fail_after(PATIENCE):
-            return json.loads(await self.connection.get_message())
-
-    async def until(self, kind: str) -> list[Any]:
-        """Frames up to and including the next of a type."""
-        frames = [await self.hear()]
-        while frames[-1]["type"] != kind:
-            frames.append(await self.hear())
-        return frames
-
-    async def silence(self, seconds: float = 0.1) -> None:
-        """Nothing comes for a while."""
-        with trio.move_on_after(seconds):
-            frame = await self.connection.get_message()
-            raise AssertionError(f"unexpected {frame!r}")
-
-    async def closed(self) -> int | None:
-        """Wait for the close, and return its code."""
-        with trio.fail_after(PATIENCE):
-            try:
-                while True:
-                    await self.connection.get_message()
-            except trio_websocket.ConnectionClosed as closed:
-                return None if closed.reason is None else closed.reason.code
-
-
-@asynccontextmanager
-async def connected(url: str, headers: dict[str, str] | None = None) -> AsyncGenerator[Socket]:
-    """A WebSocket that never outlives the patience of a test when it cannot be opened or closed."""
-    extra = [(name.encode(), value.encode()) for name, value in (headers or {}).items()]
-    parts = httpx.URL(url)
-    stream = await trio.open_tcp_stream(parts.host, parts.port or 80)
-    try:
-        async with trio.open_nursery() as nursery:
-            with trio.fail_after(PATIENCE):
-                connection = await trio_websocket.wrap_client_stream(
-                    nursery, stream, parts.netloc.decode(), parts.raw_path.decode(), extra_headers=extra
-                )
-            yield Socket(connection)
-            with trio.move_on_after(1):
-                await connection.aclose()
-            nursery.cancel_scope.cancel()
-    finally:
-        await trio.aclose_forcefully(stream)
 
 
 class Gateway:
