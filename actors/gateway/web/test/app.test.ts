@@ -306,9 +306,13 @@ test("a long result is completed from the stored messages", async () => {
   const tool = () => turns()[0]?.parts.find((part) => part.kind === "tool") ?? assert.fail();
   assert.equal(tool().truncated, true);
   const turn = turns()[0] ?? assert.fail();
-  await app.conversations.readOutput(app.conversation.value.id, turn.id, "big");
+  await app.conversations.readOutput(app.conversation.value.id, turn.id, "big", 4096);
   assert.equal(tool().output?.length, 9000);
   assert.equal(tool().truncated, false);
+  await assert.rejects(
+    app.conversations.readOutput(app.conversation.value.id, turn.id, "big", 9000),
+    /No more of it is kept/,
+  );
 });
 
 test("the list is paged, searched and kept up to date", async () => {

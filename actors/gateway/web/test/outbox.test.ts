@@ -148,6 +148,24 @@ test("an answer to a message of somebody else changes nothing", () => {
   assert.equal(box.refused("other", "no", false), false);
 });
 
+test("what another window writes is shown here, and sent by that window", () => {
+  const { box, sent, states } = outbox();
+  const elsewhere = (entry: object | null) => {
+    if (entry === null) localStorage.removeItem("starpod.outbox.m1");
+    else localStorage.setItem("starpod.outbox.m1", JSON.stringify(entry));
+    window.dispatchEvent(new StorageEvent("storage", { key: "starpod.outbox.m1" }));
+  };
+  const entry = { ...draft("m1"), state: "waiting", turnId: null, queued: false, error: null };
+  elsewhere(entry);
+  assert.deepEqual(states(), ["m1 waiting"]);
+  box.flush();
+  assert.deepEqual(sent, []);
+  elsewhere({ ...entry, state: "accepted" });
+  assert.deepEqual(states(), ["m1 accepted"]);
+  elsewhere(null);
+  assert.deepEqual(states(), []);
+});
+
 test("only what waits is sendable", () => {
   const entry = (id: string, state: Outgoing["state"], place = "s1"): Outgoing => ({
     ...draft(id, place),

@@ -25,6 +25,8 @@ interface Kept {
   attachments: readonly Attachment[];
 }
 
+/** Characters of a message; the gateway takes frames of twice as many, and JSON may need more than one for one. */
+const LONGEST = 500_000;
 /** Milliseconds without a keystroke before a draft is stored. */
 const PAUSE = 300;
 const PICTURES: ReadonlySet<string> = new Set(["image/png", "image/jpeg", "image/gif", "image/webp"]);
@@ -43,6 +45,7 @@ export class Composer {
     this.files.value.some((file) => file.stored === null && file.error === null),
   );
   readonly failed = computed(() => this.files.value.some((file) => file.error !== null));
+  readonly tooLong = computed(() => this.text.value.length > LONGEST);
   readonly empty = computed(() => this.text.value.trim() === "" && this.files.value.length === 0);
 
   constructor(private readonly name: string) {

@@ -159,14 +159,19 @@ export class Conversations {
     }
   }
 
-  /** Replaces the beginning of a tool's result by all of it. Throws ApiError. */
-  async readOutput(id: string, turn: string, call: string): Promise<void> {
+  /**
+   * Replaces the beginning of a tool's result by all of it. Throws ApiError.
+   *
+   * @param known characters that are known already.
+   */
+  async readOutput(id: string, turn: string, call: string, known: number): Promise<void> {
     const { conversation } = this.place(id);
     let before: number | undefined;
     for (;;) {
       const rows = await this.api.messages(id, PAGE, before);
       const result = findResult(rows, turn, call);
       if (result !== null) {
+        if (result.content.length <= known) throw new ApiError("No more of it is kept to be shown.", 404);
         conversation.value = withOutput(conversation.value, turn, call, result.content);
         return;
       }

@@ -13,7 +13,8 @@ import { Icon } from "./icons";
 export function ComposerBar({ field }: { field: RefObject<HTMLTextAreaElement | null> }) {
   const app = useApp();
   const composer = composerOf(route.value.session);
-  const ready = !composer.empty.value && !composer.uploading.value && !composer.failed.value;
+  const held = composer.uploading.value || composer.failed.value || composer.tooLong.value;
+  const ready = !composer.empty.value && !held;
 
   const send = (mode: FollowupMode | null = null) => {
     if (!ready) return;
@@ -114,6 +115,7 @@ function Hint({ composer }: { composer: Composer }) {
   if (composer.uploading.value) return <span class="hint">Uploading…</span>;
   if (composer.failed.value)
     return <span class="hint error">Remove the files that failed, or try again</span>;
+  if (composer.tooLong.value) return <span class="hint error">Too long to send: attach it as a file</span>;
   if (!app.running.value || composer.empty.value) return <span class="hint" />;
   return (
     <span class="hint keys-only">

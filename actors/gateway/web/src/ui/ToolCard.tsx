@@ -41,10 +41,14 @@ export const ToolCard = memo(function ToolCard({ tool, turnId }: ToolCardProps) 
   );
 });
 
+/** Seconds below which a call took no time that anybody felt. */
+const WORTH_TELLING = 0.1;
+
 function ToolTime({ tool }: { tool: ToolPart }) {
   const running = tool.state === "running";
   const now = useNow(running);
-  const text = running ? passed(tool.since, now) : tool.elapsed === null ? "" : duration(tool.elapsed);
+  const told = tool.elapsed !== null && tool.elapsed >= WORTH_TELLING ? duration(tool.elapsed) : "";
+  const text = running ? passed(tool.since, now) : told;
   return <span class="tool-time">{text}</span>;
 }
 
@@ -88,19 +92,19 @@ function ToolOutput({ tool, turnId, output }: ToolCardProps & { output: string }
         <CopyButton label="Copy output" text={() => output} />
       </header>
       {output === "" ? <p class="quiet">Nothing</p> : <pre tabIndex={0}>{pretty(output)}</pre>}
-      {tool.truncated && <Rest turnId={turnId} call={tool.id} />}
+      {tool.truncated && <Rest turnId={turnId} call={tool.id} known={output.length} />}
     </section>
   );
 }
 
 /** Fetches the rest of a result of which only the beginning came live. */
-function Rest({ turnId, call }: { turnId: string; call: string }) {
+function Rest({ turnId, call, known }: { turnId: string; call: string; known: number }) {
   const app = useApp();
   const [problem, setProblem] = useState<string | null>(null);
   const fetchRest = () => {
     setProblem(null);
     const failed = (error: unknown) => setProblem(error instanceof Error ? error.message : String(error));
-    app.conversations.readOutput(app.conversation.value.id, turnId, call).catch(failed);
+    app.conversations.readOutput(app.conversation.value.id, turnId, call, known).catch(failed);
   };
   useEffect(fetchRest, [turnId, call]);
   if (problem === null) return <p class="quiet">Reading the rest…</p>;

@@ -18,8 +18,10 @@ export function Transcript({ field }: { field: RefObject<HTMLTextAreaElement | n
   const { near, toEnd } = useStick(scroller, content);
   const { turns, waiting: all } = app.transcript.value;
   const outgoing = app.outgoing.value;
-  const own = new Set(outgoing.map((entry) => entry.turnId));
-  const waiting = all.filter((other) => !own.has(other.turnId));
+  const own = new Set(
+    outgoing.flatMap((entry) => (entry.turnId === null ? [entry.id] : [entry.id, entry.turnId])),
+  );
+  const waiting = all.filter((other) => !own.has(other.turnId) && !own.has(other.clientMessageId ?? ""));
   const unread = app.conversation.value.rows === null && route.value.session !== null && turns.length === 0;
 
   useLayoutEffect(() => toEnd(), [app.place.value, unread]);
