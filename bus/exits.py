@@ -40,8 +40,11 @@ class Exit:
         parts = [self.kind.value]
         if self.detail:
             parts.append(self.detail)
-        if self.error is not None:
-            parts.append(f"{type(self.error).__name__}: {self.error}")
+        if (
+            self.error is not None
+            and (cause := f"{type(self.error).__name__}: {self.error}") not in self.detail
+        ):
+            parts.append(cause)
         return ": ".join(parts)
 
 

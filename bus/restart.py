@@ -8,18 +8,10 @@ from typing import Literal
 
 import attrs
 
-from bus.exits import Exit, ExitKind
+from bus.exits import NORMAL, Exit, ExitKind
 from bus.spec import Backoff, Intensity, Restart, Strategy
 
 Status = Literal["running", "waiting", "down"]
-CRASHES = {
-    ExitKind.CRASHED,
-    ExitKind.START_FAILED,
-    ExitKind.START_TIMEOUT,
-    ExitKind.FORCED,
-    ExitKind.RESTART_LIMIT,
-    ExitKind.REFUSED,
-}
 
 
 @attrs.frozen(kw_only=True)
@@ -105,14 +97,17 @@ def decide(
         group = group.with_child(attrs.evolve(child, status="down", ready_at=None))
         return group, _end_of_group(group, child, exit)
     if exit.kind is ExitKind.OUTAGE:
-        child = attrs.evolve(child, outage_since=now if _was_well(child, now) else child.outage_since or now)
-        if group.outages != "endure" and now - (child.outage_since or now) >= group.outages:
+        since = child.outage_since
+        if since is None or _was_well(child, now):
+            since = now
+        child = attrs.evolve(child, outage_since=since)
+        if group.outages != "endure" and now - since >= group.outages:
             return group.with_child(child), (GiveUp(Exit(ExitKind.OUTAGE, exit.error, detail=name)),)
     else:
         child = attrs.evolve(child, outage_since=None)
         group = attrs.evolve(group, crashes=spent(group.crashes, exit, now, group.intensity.per))
         if len(group.crashes) > group.intensity.restarts:
-            detail = f"{name} ended {len(group.crashes)} times within {group.intensity.per:g} s, last: {exit}"
+            detail = f"{len(group.crashes)} crashes within {group.intensity.per:g} s, last: {name} {exit}"
             return group, (GiveUp(Exit(ExitKind.RESTART_LIMIT, exit.error, detail=detail)),)
     failures = 1 if _was_well(child, now) else child.failures + 1
     group = group.with_child(attrs.evolve(child, failures=failures, ready_at=None, status="waiting"))
@@ -128,10 +123,13 @@ def _returns(child: ChildState, exit: Exit) -> bool:
 
 
 def _end_of_group(group: Group, child: ChildState, exit: Exit) -> tuple[Action, ...]:
-    if group.stop_when is None or not child.significant or exit.kind is not ExitKind.NORMAL:
+    if group.stop_when is None or not child.significant:
         return ()
     others = any(other.significant and other.status != "down" for other in group.children)
-    return () if group.stop_when == "all" and others else (GiveUp(Exit(ExitKind.NORMAL)),)
+    if group.stop_when == "all" and others:
+        return ()
+    well = exit.kind in {ExitKind.NORMAL, ExitKind.STOPPED}
+    return (GiveUp(NORMAL if well else attrs.evolve(exit, detail=child.name)),)
 
 
 def _was_well(child: ChildState, now: float) -> bool:

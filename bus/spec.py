@@ -125,7 +125,8 @@ class Supervisor:
     outages: Literal["endure"] | float = attrs.field(default="endure", kw_only=True)
     """What to do about children whose outside world is missing: wait for ever, or escalate after so many seconds."""
     stop_when: Literal["any", "all"] | None = attrs.field(default=None, kw_only=True)
-    """End the group normally once any or all of its significant children have ended normally."""
+    """End the group once any or all of its significant children have ended for good: normally, or as the last of
+    them did if that was a crash."""
     restart: Restart = attrs.field(default=Restart.PERMANENT, kw_only=True)
     backoff: Backoff = attrs.field(factory=Backoff, kw_only=True)
     significant: bool = attrs.field(default=False, kw_only=True)
