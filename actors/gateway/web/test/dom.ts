@@ -12,6 +12,7 @@ for (const name of [
   "Node",
   "Element",
   "HTMLElement",
+  "StorageEvent",
   "localStorage",
   "history",
   "location",

@@ -238,7 +238,11 @@ export class App {
     this.conversations.accepted(frame);
     const entry = this.outbox.accepted(frame);
     if (entry === null || !isNewPlace(entry.place) || entry.place !== this.fresh.value) return;
-    if (route.value.session === null) settle({ session: frame.session_id });
+    if (route.value.session === null) {
+      settle({ session: frame.session_id });
+      // Now, not when all frames are taken in: the next ones may end the turn.
+      this.conversations.open(frame.session_id);
+    }
     this.fresh.value = newPlace(newId());
   }
 
