@@ -11,7 +11,8 @@ import trio
 
 from bus.clock import Clock
 from bus.core import Core, here
-from bus.envelope import INFINITY, Context, Envelope, Holder, Kind, current
+from bus.deadletter import DeadLetter
+from bus.envelope import INFINITY, NO_BAGGAGE, Context, Envelope, Holder, Kind, current, read_traceparent
 from bus.errors import ActorStopped, AskCycle, DeliveryError, NoRoute, SelfSendWouldBlock
 from bus.events import EventT, Lag, Subscription, Subscriptions
 from bus.exits import Exit
@@ -19,7 +20,6 @@ from bus.filter import parse
 from bus.flight import Dropped, Record
 from bus.health import Health, NodeHealth, State
 from bus.ids import Ids
-from bus.mailbox import Put
 from bus.message import Command, Event, ItemT, Message, Overflow, ReplyT, Request, Stream, wire_name
 from bus.reply import Reply
 from bus.routing import Routes
@@ -40,6 +40,7 @@ class Bus:
         self.routes = Routes()
         self.watches = Watches()
         self._subscriptions = Subscriptions()
+        core.on_dead = self._announce
         self.health: Callable[[], NodeHealth] = lambda: NodeHealth("root", Health(State.STARTING))
         """Health of the whole tree."""
 
@@ -149,9 +150,10 @@ class Bus:
             yield
 
     @contextmanager
-    def fresh(self, name: str) -> Generator[None]:
-        """Start a trace of its own, as `name`."""
-        with self._as(Context(None, name, 0, 0, INFINITY, {}, None)):
+    def fresh(self, name: str, traceparent: str | None = None) -> Generator[None]:
+        """Start a trace of its own, as `name`; or go on with the one of a W3C ``traceparent`` header."""
+        trace = 0 if traceparent is None else read_traceparent(traceparent)
+        with self._as(Context(None, name, trace, 0, INFINITY, NO_BAGGAGE, None)):
             yield
 
     @contextmanager
@@ -260,16 +262,30 @@ class Bus:
 
     async def _deliver_event(self, event: Event, cell: Cell) -> None:
         """Queue an event for an actor; by default one that finds no room is dropped, visibly."""
-        envelope = self.core.envelope("event", event, current.get(), cell.name, self.core.now(), target=cell)
-        if type(event).overflow is Overflow.BLOCK:
-            await self.post(envelope, cell)
-            return
         if cell.disposed:
             return
-        put, lost = cell.mailbox.put(envelope, type(event).overflow or Overflow.DROP_NEWEST)
-        cell.books.sent += 1
-        if lost is not None:
-            cell.lose(lost, "coalesced" if put is Put.COALESCED else "dropped")
+        envelope = self._event_for(event, cell)
+        if type(event).overflow is Overflow.BLOCK:
+            await self.post(envelope, cell)
+        else:
+            cell.drop_in(envelope, type(event).overflow or Overflow.DROP_NEWEST)
+
+    def _event_for(self, event: Event, cell: Cell) -> Envelope:
+        return self.core.envelope("event", event, current.get(), cell.name, self.core.now(), target=cell)
+
+    def _announce(self, letter: DeadLetter) -> None:
+        """Publish a dead letter without waiting for anybody: a loss must not hold up what goes well."""
+        if letter.kind == _DEAD_LETTER:
+            return  # one that got lost itself is in the ring, and needs no letter of its own
+        core = self.core
+        if core.taps.published:
+            core.taps.message("published", core.envelope("event", letter, current.get(), "", core.now()))
+        for subscription in self._subscriptions.of(letter):
+            if not subscription.offer(letter):
+                subscription.missed += 1
+        for cell in self.routes.subscribers(DeadLetter):
+            if not cell.disposed:
+                cell.drop_in(self._event_for(letter, cell), Overflow.DROP_NEWEST)
 
     async def open_stream(self, request: Stream[ItemT], channel: Channel[ItemT]) -> Envelope:
         """Send the request of a stream; its items come through `channel`."""
@@ -326,6 +342,7 @@ def _key(message: Message) -> str | None:
     return None if value is None else str(value)
 
 
+_DEAD_LETTER = wire_name(DeadLetter)
 _POINTS: dict[str, Point] = {"replied": "replied", "failed": "failed", "taken": "taken"}
 _OUTCOMES = {"replied": "ok", "failed": "error", "taken": ""}
 

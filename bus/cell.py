@@ -128,6 +128,15 @@ class Cell:
         if lost.reply is not None:
             lost.reply.fail(self.full(lost))
 
+    def drop_in(self, envelope: Envelope, overflow: Overflow) -> None:
+        """Queue an event, or lose one, visibly: its publisher does not wait."""
+        put, lost = self.mailbox.put(envelope, overflow)
+        self._count_sent(envelope)
+        if put is Put.FULL:
+            self.lose(envelope, "full")
+        elif lost is not None:
+            self.lose(lost, "dropped" if put is Put.DROPPED else "coalesced")
+
     def _offer_control(self, envelope: Envelope) -> bool:
         if not self.mailbox.put_control(envelope):
             self._refuse(envelope, "full")

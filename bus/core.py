@@ -6,8 +6,10 @@ import itertools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import attrs
+
 from bus.clock import Clock
-from bus.deadletter import DeadLetter, DeadLetters, Reason
+from bus.deadletter import USUAL, DeadLetter, DeadLetters, Reason
 from bus.envelope import INFINITY, Context, Envelope, Kind, current, hex_trace
 from bus.errors import DeadlineExceeded, DeliveryError
 from bus.flight import FlightRecorder
@@ -48,6 +50,7 @@ class Core:
         self.dead = DeadLetters(self.now)
         self.quarantine = Quarantine()
         self.on_dead: Callable[[DeadLetter], None] | None = None
+        """Told of every dead letter."""
 
     def envelope(
         self,
@@ -72,6 +75,9 @@ class Core:
         self.flight.record(reason, envelope, self.now(), detail)
         if self.taps.buried:
             self.taps.message("buried", envelope, outcome=reason, detail=detail)
+        if (count := self.dead.to_be_logged(letter)) > 0:
+            level = "info" if letter.reason in USUAL else "warning"
+            self.log(level, "message lost", {"count": count, **attrs.asdict(letter)})
         if self.on_dead is not None:
             self.on_dead(letter)
 

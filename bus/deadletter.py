@@ -23,6 +23,10 @@ Reason = Literal[
     "injected",
 ]
 RING = 1000
+LOG_EVERY = 10.0
+"""Seconds between two log lines about the same recipient and reason."""
+USUAL: frozenset[Reason] = frozenset({"stopped", "abandoned", "coalesced", "late_reply"})
+"""Reasons that belong to normal operation."""
 
 
 @final
@@ -58,6 +62,7 @@ class DeadLetters:
         self.ring: deque[Buried] = deque(maxlen=RING)
         self.counts: Counter[tuple[str, Reason]] = Counter()
         """By (recipient, reason); the actors of a pool are counted together."""
+        self._logged: dict[tuple[str, Reason], tuple[float, int]] = {}
 
     def bury(self, envelope: Envelope, reason: Reason, detail: str = "") -> DeadLetter:
         """Record a loss and return what to publish about it."""
@@ -73,6 +78,16 @@ class DeadLetters:
         self.counts[envelope.to.partition("[")[0], reason] += 1
         self.ring.append(Buried(letter, envelope, self._clock()))
         return letter
+
+    def to_be_logged(self, letter: DeadLetter) -> int:
+        """How many letters like this one a log line now should speak for; 0 when there was a line just before."""
+        who: tuple[str, Reason] = (letter.to.partition("[")[0], letter.reason)
+        now = self._clock()
+        since, before = self._logged.get(who, (now - LOG_EVERY, 0))
+        if now - since < LOG_EVERY:
+            return 0
+        self._logged[who] = (now, self.counts[who])
+        return self.counts[who] - before
 
     def find(self, seq: int) -> Buried | None:
         """The entry of the message with that number, if it is still kept."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -60,6 +61,8 @@ class Context:
     """What this code belongs to, if others may have to wait until it is done."""
 
 
+_TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?")
+
 OUTSIDE = Context(cell=None, name="", trace=0, cause=0, deadline=INFINITY, baggage=NO_BAGGAGE, holder=None)
 """Context of code that no actor runs: the command line, a test."""
 
@@ -80,6 +83,12 @@ def traceparent(base: int) -> str | None:
     """W3C ``traceparent`` header for a request made by the running code, or None outside of a trace."""
     here = current.get()
     return f"00-{hex_trace(here.trace)}-{hex_span(base, here.cause)}-01" if here.trace else None
+
+
+def read_traceparent(header: str) -> int:
+    """Trace id of a W3C ``traceparent`` header; 0, which means none, when the header says nothing."""
+    found = _TRACEPARENT.fullmatch(header.strip())
+    return int(found[1], 16) if found else 0
 
 
 def log_context() -> dict[str, Any]:

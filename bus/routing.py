@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from bus.actor import Handler
 from bus.errors import BootError
+from bus.fields import faults
 from bus.message import Event, Message, wire_name
 
 if TYPE_CHECKING:
@@ -100,9 +101,10 @@ class Routes:
         return {kind: owner.name for kind, owner in self._owners.items()}
 
     def check_complete(self) -> None:
-        """Every request, stream and command beside an owned one has an owner too. Raises BootError naming the rest.
+        """Every request, stream and command beside an owned one has an owner too, and all can travel as JSON.
 
         "Beside" means: defined in the same module. A front door that is served in part is a mistake.
+        Raises BootError naming the classes.
         """
         modules = {sys.modules[kind.__module__] for kind in self._owners}
         orphans = [
@@ -117,3 +119,6 @@ class Routes:
             raise BootError(f"nobody owns {', '.join(orphans)}")
         if twins:
             raise BootError(f"two message classes are called {', '.join(twins)}")
+        unfit = [fault for kind in (*self._owners, *self._subscribers) for fault in faults(kind)]
+        if unfit:
+            raise BootError("; ".join(unfit))
