@@ -119,7 +119,7 @@ function Hint({ composer }: { composer: Composer }) {
   if (!app.running.value || composer.empty.value) return <span class="hint" />;
   return (
     <span class="hint keys-only">
-      <kbd>Enter</kbd> joins this turn <kbd>Alt Enter</kbd> waits for the next
+      <kbd>Enter</kbd> sends now <kbd>Alt Enter</kbd> as the next turn
     </span>
   );
 }

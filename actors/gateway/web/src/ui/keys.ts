@@ -18,8 +18,8 @@ const plain = (event: KeyboardEvent, key: string) =>
   event.key === key && !event.ctrlKey && !event.metaKey && !event.altKey;
 
 export const SHORTCUTS: readonly Shortcut[] = [
-  { keys: "Enter", does: "Send; while the agent works, the message joins its turn" },
-  { keys: "Alt Enter", does: "Send as a turn of its own, after the present one" },
+  { keys: "Enter", does: "Send, also while the agent works" },
+  { keys: "Alt Enter", does: "Send as the next turn, after the present one" },
   { keys: "Shift Enter", does: "New line" },
   { keys: "↑", does: "In an empty field: take up your last message" },
   {
