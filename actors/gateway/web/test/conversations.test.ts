@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ApiError, type Api } from "../src/net/api";
+import type { ClientFrame, Message } from "../src/protocol";
+import { Conversations } from "../src/state/conversations";
+import { row, SESSION } from "./events";
+
+type Answer = (rows: Message[] | ApiError) => void;
+
+function begin() {
+  const answers: Answer[] = [];
+  const sent: ClientFrame[] = [];
+  const messages = () =>
+    new Promise<Message[]>((resolve, reject) => {
+      answers.push((rows) => (rows instanceof ApiError ? reject(rows) : resolve(rows)));
+    });
+  const send = (frame: ClientFrame) => sent.push(frame) > 0;
+  const conversations = new Conversations({ messages } as unknown as Api, send, () => {});
+  const texts = () => conversations.place(SESSION).conversation.value.rows?.map((one) => one.content);
+  return { conversations, answers, sent, texts };
+}
+
+const backlog = {
+  type: "backlog",
+  session_id: SESSION,
+  complete: true,
+  last_seq: 7,
+  running_turn_id: null,
+} as const;
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+test("messages that were asked for before the connection was up are read again when it is", async (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const { conversations, answers, sent, texts } = begin();
+  conversations.open(SESSION);
+  context.mock.timers.tick(700);
+  assert.equal(answers.length, 1);
+  conversations.up();
+  assert.deepEqual(sent, [{ type: "resume", session_id: SESSION, after_seq: null }]);
+  conversations.backlog(backlog);
+  answers[0]?.([row("user", "early")]);
+  await settled();
+  assert.equal(answers.length, 2);
+  answers[1]?.([row("user", "early"), row("assistant", "in between")]);
+  await settled();
+  assert.deepEqual(texts(), ["early", "in between"]);
+  assert.equal(answers.length, 2);
+});
+
+test("with a connection, messages are read once, when the backlog has come", async () => {
+  const { conversations, answers, texts } = begin();
+  conversations.up();
+  conversations.open(SESSION);
+  assert.equal(answers.length, 0);
+  conversations.backlog(backlog);
+  answers[0]?.([row("user", "hello")]);
+  await settled();
+  assert.deepEqual(texts(), ["hello"]);
+});
+
+test("a conversation that was open before is resumed from the last number, without reading it again", async () => {
+  const { conversations, answers, sent } = begin();
+  conversations.up();
+  conversations.open(SESSION);
+  conversations.backlog(backlog);
+  answers[0]?.([row("user", "hello")]);
+  await settled();
+  conversations.open(null);
+  conversations.open(SESSION);
+  conversations.backlog(backlog);
+  assert.deepEqual(sent.slice(1), [
+    { type: "unfollow", session_id: SESSION },
+    { type: "resume", session_id: SESSION, after_seq: 7 },
+  ]);
+  assert.equal(answers.length, 1);
+});
+
+test("what keeps messages from being read is told, and gone once they are", async () => {
+  const { conversations, answers } = begin();
+  const { problem } = conversations.place(SESSION);
+  conversations.up();
+  conversations.open(SESSION);
+  conversations.backlog(backlog);
+  answers[0]?.(new ApiError("the disk is full", 503));
+  await settled();
+  assert.deepEqual(problem.value, { text: "the disk is full", missing: false });
+  void conversations.read(SESSION);
+  answers[1]?.([]);
+  await settled();
+  assert.equal(problem.value, null);
+});
+
+test("a dozen conversations stay in memory, and none that is open or followed is let go", () => {
+  const { conversations } = begin();
+  conversations.up();
+  conversations.open("open");
+  const before = conversations.place("open");
+  for (let index = 0; index < 30; index += 1) conversations.place(`other ${index}`);
+  const first = conversations.place("other 0");
+  conversations.open("open");
+  assert.equal(conversations.place("open"), before);
+  assert.equal(conversations.place("other 0"), first);
+  conversations.open(null);
+  for (let index = 1; index < 30; index += 1) conversations.place(`other ${index}`);
+  conversations.open("another");
+  assert.notEqual(conversations.place("other 0"), first);
+});
