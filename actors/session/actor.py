@@ -11,7 +11,7 @@ from actors.storage import Storage, StorageError, numbered
 from actors.vocabulary import Channel
 from bus import Actor, concurrent
 
-from . import accept, export, messages, outbox, resolve, sessions, turns, usage
+from . import accept, export, messages, outbox, resolve, sessions, survey, turns, usage
 from .encoding import micros
 from .settings import Settings
 
@@ -164,6 +164,21 @@ class SessionActor(Actor):
     @concurrent(256)
     async def find(self, request: messages.List) -> tuple[messages.Session, ...]:
         return await self._read(sessions.find, request)
+
+    @messages.FindTurns.handler
+    @concurrent(256)
+    async def find_turns(self, request: messages.FindTurns) -> tuple[messages.TurnInfo, ...]:
+        return await self._read(survey.find_turns, request)
+
+    @messages.GetSteps.handler
+    @concurrent(256)
+    async def get_steps(self, request: messages.GetSteps) -> tuple[messages.StepInfo, ...]:
+        return await self._read(survey.steps_of, request.turn)
+
+    @messages.CountOpenWork.handler
+    @concurrent(256)
+    async def count_open_work(self, request: messages.CountOpenWork) -> messages.OpenWork:
+        return await self._read(survey.open_work)
 
     @messages.Get.handler
     @concurrent(256)

@@ -490,6 +490,89 @@ class Rename(Request[Session]):
 
     abandon: ClassVar[Abandon] = Abandon.FINISH
     session: str
+@final
+@attrs.frozen(kw_only=True)
+class TurnInfo:
+    """A turn as its operator sees it."""
+
+    id: str
+    session: str
+    user: str
+    state: TurnState
+    outcome: str | None
+    """``success``, ``max_turns``, ``error``, ``cancelled``, ``parked``; None while it is open or merged."""
+    attempt: int
+    source: str
+    model: str | None
+    mode: FollowupMode
+    text: str
+    """The first 200 characters of the message."""
+    accepted_at: datetime
+    finished_at: datetime | None
+    merged_into: str | None
+
+
+@final
+@attrs.frozen(kw_only=True)
+class FindTurns(Request[tuple[TurnInfo, ...]]):
+    """Turns of everybody, the newest first."""
+
+    states: tuple[TurnState, ...] = ()
+    """Only those in one of these states; all when empty."""
+    outcome: str | None = None
+    """Only those that ended like this."""
+    limit: int = 50
+
+
+@final
+@attrs.frozen(kw_only=True)
+class StepInfo:
+    """One step of a turn, with its times and what it used."""
+
+    n: int
+    kind: Literal["user", "assistant", "tool", "notice"]
+    tool: str | None
+    effect: Effect | None
+    state: Literal["intent", "done"]
+    is_error: bool
+    text: str
+    """The first 200 characters of what was said, or of the input of the tool, as JSON."""
+    started_at: datetime
+    ended_at: datetime | None
+    """When its result was stored; of what is no tool call, when it was stored itself."""
+    usage: Usage | None
+    """Of the completion that this step stores."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class GetSteps(Request[tuple[StepInfo, ...]]):
+    """What was stored of one turn, in order; empty before it was begun. Raises UnknownTurn."""
+
+    max_bytes: ClassVar[int] = 4 * 1024 * 1024
+    turn: str
+
+
+@final
+@attrs.frozen(kw_only=True)
+class OpenWork:
+    """What is accepted and not done."""
+
+    accepted: int
+    """Turns that wait."""
+    running: int
+    oldest: datetime | None
+    """When the oldest of the waiting ones was accepted."""
+    outbox: Mapping[str, int]
+    """Pushes by state: ``pending``, ``sending``, ``doubtful``, ``dead``. States without any are left out."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class CountOpenWork(Request[OpenWork]):
+    """How much is waiting, for the health check of an operator."""
+
+
     user: str | None = ADMIN
     title: str
 

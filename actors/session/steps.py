@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, final
 
 import attrs
@@ -121,8 +121,8 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 
-def step_of(row: sqlite3.Row) -> Step:
-    """A row as the value it stands for."""
+def step_of(row: Sequence[Any]) -> Step:
+    """A row, the columns of :data:`COLUMNS`, as the value it stands for."""
     identity, turn, n, kind, content, effect, result, is_error, at, ended = row
     match kind:
         case "user":

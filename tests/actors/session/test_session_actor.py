@@ -346,3 +346,17 @@ async def test_the_console_sees_what_the_database_did(mesh: MeshUnderTest, path:
     actor = await start(mesh, path)
     await accept(mesh)
     assert actor.describe()["storage"]["commits"] == 1
+
+
+async def test_an_operator_sees_turns_steps_and_what_is_left(mesh: MeshUnderTest, path: pathlib.Path) -> None:
+    await start(mesh, path)
+    accepted = await accept(mesh)
+    assert (await mesh.bus.ask(session.CountOpenWork())).accepted == 1
+    await begin(mesh, accepted.turn)
+    await finish(mesh, accepted.turn)
+    (turn,) = await mesh.bus.ask(session.FindTurns(states=("done",)))
+    assert turn.id == accepted.turn
+    steps = await mesh.bus.ask(session.GetSteps(turn=turn.id))
+    assert [step.kind for step in steps] == ["user", "assistant"]
+    with pytest.raises(session.UnknownTurn):
+        await mesh.bus.ask(session.GetSteps(turn="nothing"))

@@ -1,0 +1,139 @@
+"""What an operator sees of the ledger: turns, their steps with times and costs, and what is left to do."""
+# ruff: noqa: S608 - statements are put together from constants; values are parameters
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from typing import Any, Final, Literal
+
+from actors.vocabulary import Block, Text, Usage
+
+from .encoding import dump, moment
+from .messages import FindTurns, OpenWork, StepInfo, TurnInfo
+from .rows import OPEN
+from .steps import AssistantStep, CallStep, NoticeStep, Step, UserStep, step_of
+from .turns import get
+
+_SHOWN: Final = 200
+"""Characters of a text."""
+
+_Kind = Literal["user", "assistant", "tool", "notice"]
+
+_TURNS: Final = f"""
+SELECT id, session_id, user_id, state, outcome, attempt, source, model, mode, substr(text, 1, {_SHOWN}),
+       accepted_at, finished_at, merged_into
+FROM turns
+WHERE (json_array_length(:states) = 0 OR state IN (SELECT value FROM json_each(:states)))
+  AND (:outcome IS NULL OR outcome = :outcome)
+ORDER BY seq DESC LIMIT :limit
+"""
+
+_STEPS: Final = """
+SELECT steps.id, steps.turn_id, n, kind, content, effect, result, is_error, started_at, ended_at, state,
+       usage.model, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, cost_usd
+FROM steps LEFT JOIN usage ON kind = 'assistant' AND purpose = 'completion' AND usage.at = started_at
+     AND usage.session_id = steps.session_id AND usage.turn_id = steps.turn_id
+WHERE steps.turn_id = ? ORDER BY n
+"""
+"""A completion and its usage are stored in one transaction, at one time."""
+
+
+def find_turns(connection: sqlite3.Connection, request: FindTurns) -> tuple[TurnInfo, ...]:
+    """Turns, the newest first."""
+    wanted = {
+        "states": json.dumps(request.states),
+        "outcome": request.outcome,
+        "limit": max(0, request.limit),
+    }
+    return tuple(map(_turn_of, connection.execute(_TURNS, wanted)))
+
+
+def _turn_of(row: sqlite3.Row) -> TurnInfo:
+    id, session, user, state, outcome, attempt, source, model, mode, text, accepted, finished, merged = row
+    return TurnInfo(
+        id=id,
+        session=session,
+        user=user,
+        state=state,
+        outcome=outcome,
+        attempt=attempt,
+        source=source,
+        model=model,
+        mode=mode,
+        text=text,
+        accepted_at=moment(accepted),
+        finished_at=None if finished is None else moment(finished),
+        merged_into=merged,
+    )
+
+
+def steps_of(connection: sqlite3.Connection, turn: str) -> tuple[StepInfo, ...]:
+    """The steps of one turn, in order. Raises UnknownTurn."""
+    found = get(connection, turn)
+    return tuple(map(_info_of, connection.execute(_STEPS, (found.id,))))
+
+
+def _info_of(row: sqlite3.Row) -> StepInfo:
+    step, (started, ended, state), used = step_of(row[:10]), row[8:11], row[11:]
+    kind, tool, text = _told(step)
+    return StepInfo(
+        n=row["n"],
+        kind=kind,
+        tool=tool,
+        effect=row["effect"],
+        state=state,
+        is_error=bool(row["is_error"]),
+        text=text[:_SHOWN],
+        started_at=moment(started),
+        ended_at=None if ended is None else moment(ended),
+        usage=_usage_of(used),
+    )
+
+
+def _told(step: Step) -> tuple[_Kind, str | None, str]:
+    """Kind, tool and words of a step."""
+    match step:
+        case UserStep(said=said):
+            return "user", None, "\n\n".join(each.text for each in said)
+        case AssistantStep(content=content):
+            return "assistant", None, _words(content)
+        case NoticeStep(text=text):
+            return "notice", None, text
+        case CallStep(call=call):
+            return "tool", call.name, dump(call.input)
+
+
+def _words(content: Iterable[Block]) -> str:
+    return "\n\n".join(block.text for block in content if isinstance(block, Text))
+
+
+def _usage_of(columns: tuple[Any, ...]) -> Usage | None:
+    model, tokens_in, tokens_out, read, written, cost = columns
+    if model is None:
+        return None
+    return Usage(
+        model=model,
+        input_tokens=tokens_in,
+        output_tokens=tokens_out,
+        cache_read_tokens=read,
+        cache_write_tokens=written,
+        cost_usd=cost,
+    )
+
+
+def open_work(connection: sqlite3.Connection) -> OpenWork:
+    """Count what is accepted and not done, by indexes alone."""
+    turns = {
+        state: (count, oldest)
+        for state, count, oldest in connection.execute(
+            f"SELECT state, count(*), min(accepted_at) FROM turns WHERE {OPEN} GROUP BY state"
+        )
+    }
+    waiting, oldest = turns.get("accepted", (0, None))
+    outbox = connection.execute("SELECT state, count(*) FROM outbox WHERE state <> 'sent' GROUP BY state")
+    return OpenWork(
+        accepted=waiting,
+        running=turns.get("running", (0, None))[0],
+        oldest=None if oldest is None else moment(oldest),
+        outbox=dict(outbox.fetchall()),
+    )
