@@ -62,7 +62,7 @@ def handlers_of(actor: type[Actor]) -> Handlers:
             streams=issubclass(kind, Stream),
             control=control,
             finishes=issubclass(kind, Command)
-            or (issubclass(kind, Request) and kind.abandon is Abandon.FINISH),
+            or (issubclass(kind, Request | Stream) and kind.abandon is Abandon.FINISH),
         )
     return table
 

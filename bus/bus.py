@@ -105,7 +105,11 @@ class Bus:
             await self._post_slowly(envelope, cell, context)
 
     def stream(self, request: Stream[ItemT]) -> AbstractAsyncContextManager[AsyncIterator[ItemT]]:
-        """Open a stream; leaving the block cancels the work. Errors are those of :meth:`ask`, raised when reading."""
+        """Open a stream; leaving the block cancels the work unless its class says FINISH.
+
+        Errors are those of :meth:`ask`. A message that is not taken is refused on entering the block, everything
+        else is raised when reading, after the items that came before.
+        """
         return Items(self, request)
 
     async def publish(self, event: Event) -> None:
@@ -229,7 +233,9 @@ class Bus:
         if not cell.offer(envelope):
             await self._post_slowly(envelope, cell, current.get())
 
-    async def _post_slowly(self, envelope: Envelope, cell: Cell, context: Context) -> None:
+    async def _post_slowly(
+        self, envelope: Envelope, cell: Cell, context: Context, until: float = INFINITY
+    ) -> None:
         holder = context.holder
         if holder is not None:
             try:
@@ -240,14 +246,16 @@ class Bus:
                     raise self.core.failure(SelfSendWouldBlock, envelope) from None
                 raise
         try:
-            await self._wait_for_room(envelope, cell, context)
+            await self._wait_for_room(envelope, cell, context, until)
         finally:
             if holder is not None:
                 self.core.waits.remove(holder, envelope)
 
-    async def _wait_for_room(self, envelope: Envelope, cell: Cell, context: Context) -> None:
+    async def _wait_for_room(
+        self, envelope: Envelope, cell: Cell, context: Context, until: float = INFINITY
+    ) -> None:
         """Wait until `envelope` could be queued, at most until the nearest deadline."""
-        deadline = min(envelope.deadline, context.deadline)
+        deadline = min(envelope.deadline, context.deadline, until)
         try:
             with trio.CancelScope(deadline=deadline) as scope:
                 while not await cell.mailbox.put_when_room(envelope):
@@ -300,7 +308,7 @@ class Bus:
         if context.holder is not None:
             self._refuse_cycle(context.holder, envelope)
         if not cell.offer(envelope):
-            await self._post_slowly(envelope, cell, context)
+            await self._post_slowly(envelope, cell, context, core.now() + request.within)
         return envelope
 
     def begin_wait(self, envelope: Envelope, within: float) -> Holder | None:
@@ -317,9 +325,9 @@ class Bus:
             self.core.waits.remove(holder, envelope)
 
     def abandon(self, envelope: Envelope) -> None:
-        """The consumer of a stream has left: stop the producer, whatever its class."""
+        """The consumer of a stream has left."""
         if envelope.target is not None:
-            envelope.target.stop_serving(envelope)
+            envelope.target.abandon(envelope)
 
     def show_item(self, envelope: Envelope, item: Any) -> None:
         taps = self.core.taps

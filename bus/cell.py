@@ -174,10 +174,6 @@ class Cell:
         if isinstance(message, Request | Stream) and message.abandon is Abandon.CANCEL:
             self._serving.cancel(envelope)
 
-    def stop_serving(self, envelope: Envelope) -> None:
-        """Stop the handler of a message whatever its class says: the consumer of its stream has left."""
-        self._serving.cancel(envelope)
-
     def holder(self, envelope: Envelope) -> Holder | None:
         """Whose end a message of this actor waits for before its own; None when nothing holds it up (G7)."""
         if self._starting is not None or self._cleaning is not None:

@@ -126,7 +126,8 @@ class Request(Message, Generic[ReplyT_co]):
 class Stream(Message, Generic[ItemT]):
     """One owner answers with items: ``async with bus.stream(request) as items: async for item in items``.
 
-    `within` bounds the wait for each next item, not the whole stream.
+    `within` bounds the wait for each next item, not the whole stream. The work ends with its consumer, unless
+    `abandon` is FINISH: then it goes on and its further items are discarded.
     """
 
     __slots__ = ()

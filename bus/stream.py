@@ -6,66 +6,98 @@ from collections import deque
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self
 
+import outcome
 import trio
 from trio.lowlevel import Abort, Task, current_task, reschedule, wait_task_rescheduled
 
 from bus.envelope import Envelope
-from bus.message import ItemT, Stream, wire_name
+from bus.message import Abandon, ItemT, Stream, wire_name
 
 if TYPE_CHECKING:
     from bus.bus import Bus
 
 FAIRNESS = 64
+"""Items sent without a checkpoint before the producer yields."""
+
+
+def _closed() -> trio.ClosedResourceError:
+    return trio.ClosedResourceError("the handler of this stream has returned")
 
 
 class Channel(Generic[ItemT]):
     """Both ends of one stream. The producer sees ``send``; the runtime reports its end by ``set`` or ``fail``.
 
-    Items sent before the end, or before the error, always arrive first. When the consumer has left, ``send``
-    waits for the cancellation that is on its way.
+    Items sent before the end, or before the error, always arrive first. Several tasks of the handler may send: a
+    place that becomes free goes to the one that has waited longest. Cancelling ``send`` or ``receive`` leaves
+    everything as it was.
+
+    Args:
+      capacity: items that may wait for the consumer.
+      finishes: once nobody reads any more, the producer goes on and its items are discarded. Otherwise ``send``
+        waits for the cancellation that is on its way.
     """
 
-    def __init__(self, capacity: int) -> None:
+    def __init__(self, capacity: int, *, finishes: bool = False) -> None:
         self._items: deque[ItemT] = deque()
         self._capacity = capacity
+        self._finishes = finishes
         self._consumer: Task | None = None
-        self._producer: Task | None = None
-        self._ended = False
+        self._producers: deque[tuple[Task, ItemT]] = deque()
+        self._returned = False
         self._error: BaseException | None = None
         self._since_yield = 0
         self.done = False
-        """The consumer has left or seen the end."""
+        """The end has been reported, or the consumer has left."""
         self.envelope: Envelope | None = None
         self.watch: Bus | None = None
 
     # --- producer -----------------------------------------------------------------------------------------
 
     async def send(self, item: ItemT, /) -> None:
-        """Hand one item over, waiting while the consumer lags."""
-        if self.done:
-            await trio.sleep_forever()
-        self._items.append(item)
-        if self.watch is not None and self.envelope is not None:
-            self.watch.show_item(self.envelope, item)
-        self._wake_consumer()
-        self._since_yield += 1
-        if len(self._items) >= self._capacity:
-            await self._wait_for_room()
-        elif self._since_yield >= FAIRNESS:
-            self._since_yield = 0
-            await trio.lowlevel.checkpoint()
+        """Hand one item over, waiting while the consumer lags.
 
-    async def _wait_for_room(self) -> None:
-        self._producer = current_task()
+        Raises trio.ClosedResourceError when the handler has returned: its stream has ended.
+        """
+        if self.done:
+            await self._send_to_nobody()
+        elif len(self._items) >= self._capacity:
+            await self._wait_for_room(item)
+        else:
+            self._append(item)
+            self._since_yield += 1
+            if self._since_yield >= FAIRNESS:
+                self._since_yield = 0
+                await trio.lowlevel.checkpoint()
+
+    async def _send_to_nobody(self) -> None:
+        if self._returned:
+            raise _closed()
+        if not self._finishes:
+            await trio.sleep_forever()
+        await trio.lowlevel.checkpoint()
+
+    async def _wait_for_room(self, item: ItemT) -> None:
+        self._since_yield = 0
+        entry = (current_task(), item)
+        self._producers.append(entry)
 
         def abort(_: object) -> Abort:
-            self._producer = None
+            self._producers.remove(entry)
             return Abort.SUCCEEDED
 
         await wait_task_rescheduled(abort)
 
+    def _append(self, item: ItemT) -> None:
+        self._items.append(item)
+        if self.watch is not None and self.envelope is not None:
+            self.watch.show_item(self.envelope, item)
+        self._wake_consumer()
+
     def set(self, value: object) -> bool:
         """The handler has returned."""
+        self._returned = True
+        while self._producers:  # tasks that the handler has left behind
+            reschedule(self._producers.popleft()[0], outcome.Error(_closed()))
         return self._end(None)
 
     def fail(self, error: BaseException) -> bool:
@@ -73,9 +105,9 @@ class Channel(Generic[ItemT]):
         return self._end(error)
 
     def _end(self, error: BaseException | None) -> bool:
-        if self._ended or self.done:
+        if self.done:
             return False
-        self._ended = True
+        self.done = True
         self._error = error
         self._wake_consumer()
         return True
@@ -87,15 +119,17 @@ class Channel(Generic[ItemT]):
             task, self._consumer = self._consumer, None
             reschedule(task)
 
+    @property
+    def over(self) -> bool:
+        """Whether a consumer need not wait: there is an item, or the end."""
+        return self.done or bool(self._items)
+
     async def receive(self) -> ItemT:
-        """The next item. Raises StopAsyncIteration at the end, or the error that ended the stream."""
+        """The next item. Raises StopAsyncIteration at the end, or the error that ended the stream, once."""
         while not self._items:
-            if self._ended:
-                self.done = True
-                if self._error is None:
-                    raise StopAsyncIteration
+            if self.done:
                 error, self._error = self._error, None
-                raise error
+                raise StopAsyncIteration if error is None else error
             self._consumer = current_task()
 
             def abort(_: object) -> Abort:
@@ -103,23 +137,10 @@ class Channel(Generic[ItemT]):
                 return Abort.SUCCEEDED
 
             await wait_task_rescheduled(abort)
-        return self.take()
-
-    @property
-    def ready(self) -> bool:
-        """Whether an item waits."""
-        return bool(self._items)
-
-    @property
-    def over(self) -> bool:
-        """Whether a waiting consumer is about to go on."""
-        return self.done or self._ended or bool(self._items)
-
-    def take(self) -> ItemT:
-        """The item that waits."""
         item = self._items.popleft()
-        if self._producer is not None:
-            producer, self._producer = self._producer, None
+        if self._producers:
+            producer, waiting = self._producers.popleft()
+            self._append(waiting)
             reschedule(producer)
         return item
 
@@ -127,19 +148,22 @@ class Channel(Generic[ItemT]):
         """The consumer wants no more."""
         self.done = True
         self._items.clear()
+        while self._finishes and self._producers:
+            reschedule(self._producers.popleft()[0])
 
 
 class Items(Generic[ItemT]):
-    """The consumer's end of a stream: an async context manager and iterator."""
+    """The consumer's end of a stream: an async context manager and iterator, for one task at a time."""
 
     def __init__(self, bus: Bus, request: Stream[ItemT]) -> None:
         self._bus = bus
         self._request = request
-        self._channel: Channel[ItemT] = Channel(request.buffer)
+        self._channel: Channel[ItemT] = Channel(request.buffer, finishes=request.abandon is Abandon.FINISH)
         self._envelope: Envelope | None = None
+        self._reading = False
 
     async def __aenter__(self) -> Self:
-        self._envelope = self._channel.envelope = await self._bus.open_stream(self._request, self._channel)
+        self._envelope = await self._bus.open_stream(self._request, self._channel)
         return self
 
     def __aiter__(self) -> Self:
@@ -148,14 +172,16 @@ class Items(Generic[ItemT]):
     async def __anext__(self) -> ItemT:
         if self._envelope is None:
             raise RuntimeError(f"enter the stream of {wire_name(type(self._request))} before reading it")
-        if self._channel.done:
-            raise StopAsyncIteration
-        if self._channel.ready:
-            return self._channel.take()
+        if self._reading:
+            raise trio.BusyResourceError("another task is reading this stream")
+        if self._channel.over:
+            return await self._channel.receive()
         waiter = self._bus.begin_wait(self._envelope, self._request.within)
+        self._reading = True
         try:
             return await self._channel.receive()
         finally:
+            self._reading = False
             self._bus.end_wait(self._envelope, waiter)
 
     async def __aexit__(
