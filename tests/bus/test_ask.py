@@ -1,0 +1,559 @@
+"""An ask has exactly one outcome, at the moment it is certain (G5)."""
+
+from functools import partial
+from typing import Any
+
+import attrs
+import pytest
+import trio
+
+from bus import (
+    Actor,
+    ActorCrashed,
+    ActorError,
+    ActorStopped,
+    Backoff,
+    DeadlineExceeded,
+    DeliveryError,
+    Limits,
+    Message,
+    NoRoute,
+    Request,
+    Restart,
+    State,
+    Unavailable,
+    WhileDown,
+)
+from bus.testing import MeshUnderTest
+from bus.testing.checkpoints import cancel_at_each_checkpoint
+from tests.bus.world import (
+    Aside,
+    Client,
+    Diary,
+    Impatient,
+    Order,
+    Poke,
+    Puppet,
+    Read,
+    Script,
+    Urgent,
+    UrgentImpatient,
+    Write,
+    books,
+    buried,
+    pass_time,
+    reasons,
+)
+
+
+@attrs.define(eq=False, kw_only=True)
+class Refused(ActorError):
+    why: str
+
+
+async def answer(actor: Actor, message: Message) -> str:
+    return "answer"
+
+
+async def crash(actor: Actor, message: Message) -> None:
+    raise RuntimeError("a bug")
+
+
+async def sleep(actor: Actor, message: Message) -> str:
+    await trio.sleep(3)
+    return "slept"
+
+
+SCRIPTS: dict[str, Script] = {"answer": answer, "crash": crash, "sleep": sleep}
+
+
+def puppet(**scripts: Script) -> partial[Puppet]:
+    return partial(Puppet, SCRIPTS | scripts)
+
+
+def client(**scripts: Script) -> partial[Client]:
+    return partial(Client, SCRIPTS | scripts)
+
+
+async def ask_into(results: list[Any], mesh: MeshUnderTest, request: Request[Any]) -> None:
+    """Keep the outcome of an ask, whatever it is."""
+    try:
+        results.append(await mesh.bus.ask(request))
+    except (ActorError, DeliveryError) as error:
+        results.append(error)
+
+
+# --- replies ----------------------------------------------------------------------------------------------
+
+
+async def test_the_return_value_of_the_handler_is_the_reply(mesh: MeshUnderTest) -> None:
+    cell = await mesh.start(puppet())
+    assert await mesh.bus.ask(Read(do="answer")) == "answer"
+    assert books(cell) == (1, 1, 0, 0, 0)
+
+
+async def test_none_is_a_reply(mesh: MeshUnderTest) -> None:
+    async def nothing(actor: Actor, message: Message) -> None:
+        pass
+
+    await mesh.start(puppet(nothing=nothing))
+    assert await mesh.bus.ask(Read(do="nothing")) is None
+
+
+async def test_many_askers_each_get_their_own_reply(mesh: MeshUnderTest) -> None:
+    async def double(actor: Actor, message: Read) -> int:
+        await trio.lowlevel.checkpoint()
+        return 2 * message.n
+
+    async def one(n: int) -> None:
+        replies[n] = await mesh.bus.ask(Read(do="double", n=n))
+
+    replies: dict[int, int] = {}
+    await mesh.start(puppet(double=double))
+    async with trio.open_nursery() as nursery:
+        for n in range(200):
+            nursery.start_soon(one, n)
+    assert replies == {n: 2 * n for n in range(200)}
+
+
+async def test_asks_of_one_asker_are_answered_in_their_order(mesh: MeshUnderTest) -> None:
+    async def number(actor: Actor, message: Read) -> None:
+        seen.append(message.n)
+
+    seen: list[int] = []
+    await mesh.start(puppet(number=number))
+    for n in range(100):
+        await mesh.bus.ask(Read(do="number", n=n))
+    assert seen == list(range(100))
+
+
+# --- errors of the handler --------------------------------------------------------------------------------
+
+
+async def test_a_domain_error_reaches_the_asker_and_the_actor_goes_on(mesh: MeshUnderTest) -> None:
+    async def refuse(actor: Actor, message: Message) -> None:
+        raise Refused(why="because")
+
+    cell = await mesh.start(puppet(refuse=refuse))
+    with pytest.raises(Refused) as caught:
+        await mesh.bus.ask(Read(do="refuse"))
+    assert caught.value.why == "because"
+    assert await mesh.bus.ask(Read(do="answer")) == "answer"
+    assert cell.incarnation == 1
+    assert cell.metrics.series(Read).errors == 1
+    assert books(cell) == (2, 2, 0, 0, 0)
+
+
+async def test_a_domain_error_alone_in_a_group_is_unwrapped(mesh: MeshUnderTest) -> None:
+    async def refuse(actor: Actor, message: Message) -> None:
+        async with trio.open_nursery():
+            raise Refused(why="inside of a nursery")
+
+    cell = await mesh.start(puppet(refuse=refuse))
+    with pytest.raises(Refused, match="inside of a nursery"):
+        await mesh.bus.ask(Read(do="refuse"))
+    assert cell.incarnation == 1
+
+
+async def test_what_the_world_lacks_degrades_the_actor_and_reaches_the_asker(mesh: MeshUnderTest) -> None:
+    async def unplugged(actor: Actor, message: Message) -> None:
+        raise Unavailable("no network")
+
+    cell = await mesh.start(puppet(unplugged=unplugged))
+    with pytest.raises(Unavailable, match="no network"):
+        await mesh.bus.ask(Read(do="unplugged"))
+    assert cell.health.state is State.DEGRADED
+    assert cell.incarnation == 1
+
+
+async def test_a_crash_reaches_the_asker_with_its_cause(autojump_clock: Any, mesh: MeshUnderTest) -> None:
+    async def crash_late(actor: Actor, message: Message) -> None:
+        await trio.sleep(2)
+        raise RuntimeError("a bug")
+
+    cell = await mesh.start(puppet(crash_late=crash_late), name="frail")
+    with pytest.raises(ActorCrashed) as caught:
+        await mesh.bus.ask(Read(do="crash_late"))
+    error = caught.value
+    assert repr(error.__cause__) == "RuntimeError('a bug')"
+    assert (error.request, error.to, error.waited, error.retry_safe) == ("world.Read@1", "frail", 2.0, False)
+    assert str(error) == "frail crashed while handling world.Read@1: RuntimeError('a bug')"
+    assert buried(mesh) == [(Read(do="crash_late"), "crashed")]
+    assert books(cell) == (1, 0, 1, 0, 0)
+
+
+async def test_cancellation_mixed_with_an_error_is_a_crash(mesh: MeshUnderTest) -> None:
+    async def stumble(actor: Actor, message: Message) -> None:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(trio.sleep_forever)
+            await trio.lowlevel.checkpoint()
+            nursery.cancel_scope.cancel()
+            try:
+                await trio.sleep_forever()
+            finally:
+                raise RuntimeError("while cleaning up")
+
+    await mesh.start(puppet(stumble=stumble))
+    with pytest.raises(ActorCrashed) as caught:
+        await mesh.bus.ask(Read(do="stumble"))
+    assert "while cleaning up" in repr(caught.value.__cause__)
+
+
+async def test_a_failed_delivery_that_a_handler_lets_through_is_its_answer_and_not_safe_to_retry(
+    mesh: MeshUnderTest,
+) -> None:
+    async def relay(actor: Actor, message: Message) -> Any:
+        return await actor.bus.ask(Read(do="answer"))
+
+    cell = await mesh.start(client(relay=relay))
+    with pytest.raises(NoRoute) as caught:
+        await mesh.bus.ask(Order(do="relay"))
+    assert not caught.value.retry_safe
+    assert cell.incarnation == 1
+
+
+# --- nobody there -----------------------------------------------------------------------------------------
+
+
+async def test_an_ask_that_nobody_owns_ends_at_once(autojump_clock: Any, mesh: MeshUnderTest) -> None:
+    with pytest.raises(NoRoute) as caught:
+        await mesh.bus.ask(Read(do="answer"))
+    error = caught.value
+    assert (error.request, error.to, error.waited, error.retry_safe) == ("world.Read@1", "", 0.0, True)
+    assert str(error) == "no actor owns world.Read@1"
+    assert buried(mesh) == [(Read(do="answer"), "no_route")]
+    assert mesh.bus.core.dead.ring[0].envelope.kind == "ask"
+
+
+async def test_an_ask_to_an_actor_that_has_stopped_for_good_ends_at_once(
+    autojump_clock: Any, mesh: MeshUnderTest
+) -> None:
+    async def finish(actor: Actor, message: Message) -> None:
+        actor.finish()
+
+    cell = await mesh.start(puppet(finish=finish), name="done", restart=Restart.TRANSIENT)
+    await mesh.bus.tell(Poke(do="finish"))
+    await mesh.settle()
+    for request in (Read(do="answer"), Urgent(do="answer")):
+        with pytest.raises(ActorStopped, match="done is stopped and does not take world") as caught:
+            await mesh.bus.ask(request)
+        assert caught.value.retry_safe
+        assert caught.value.waited == 0
+    assert reasons(mesh) == ["stopped", "stopped"]
+    assert books(cell) == (3, 1, 2, 0, 0)
+
+
+async def test_asks_queued_at_an_actor_that_stops_for_good_end_with_it(
+    autojump_clock: Any, mesh: MeshUnderTest
+) -> None:
+    async def finish(actor: Actor, message: Message) -> None:
+        await trio.sleep(1)
+        actor.finish()
+
+    results: list[Any] = []
+    await mesh.start(puppet(finish=finish), restart=Restart.TEMPORARY)
+    async with trio.open_nursery() as nursery:
+        await mesh.bus.tell(Poke(do="finish"))
+        nursery.start_soon(ask_into, results, mesh, Read(do="answer"))
+        await trio.sleep(0.5)
+        nursery.start_soon(ask_into, results, mesh, Read(do="answer"))
+    assert [(type(error), error.waited, error.retry_safe) for error in results] == [
+        (ActorStopped, 1.0, True),
+        (ActorStopped, 0.5, True),
+    ]
+    assert reasons(mesh) == ["stopped", "stopped"]
+
+
+async def test_the_message_in_hand_is_answered_although_a_stop_was_asked_for(
+    autojump_clock: Any, mesh: MeshUnderTest
+) -> None:
+    results: list[Any] = []
+    cell = await mesh.start(puppet(), restart=Restart.TEMPORARY)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(ask_into, results, mesh, Read(do="sleep"))
+        await mesh.settle()
+        cell.request_stop()
+    assert results == ["slept"]
+
+
+async def test_an_ask_cut_off_by_a_stop_is_not_safe_to_retry(
+    autojump_clock: Any, mesh: MeshUnderTest
+) -> None:
+    results: list[Any] = []
+    cell = await mesh.start(puppet(), name="cut", restart=Restart.TEMPORARY)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(ask_into, results, mesh, Write(do="sleep"))
+        await trio.sleep(1)
+        cell.request_stop()
+        cell.cancel()
+    [error] = results
+    assert (type(error), error.waited, error.retry_safe) == (ActorStopped, 1.0, False)
+    assert str(error) == "cut was stopped while handling world.Write@1"
+    assert buried(mesh) == [(Write(do="sleep"), "stopped")]
+    assert books(cell) == (1, 0, 1, 0, 0)
+
+
+# --- while it dies, restarts, starts ----------------------------------------------------------------------
+
+
+async def test_asks_queued_behind_a_crash_are_answered_by_the_next_incarnation(
+    autojump_clock: Any, mesh: MeshUnderTest
+) -> None:
+    async def life(actor: Actor, message: Message) -> int:
+        return cell.incarnation
+
+    results: list[Any] = []
+    cell = await mesh.start(puppet(life=life), backoff=Backoff(first=1.0, jitter=0.0))
+    diary = Diary(mesh)
+    async with trio.open_nursery() as nursery:
+        await mesh.bus.tell(Poke(do="crash"))
+        nursery.start_soon(ask_into, results, mesh, Read(do="life"))
+        await trio.sleep(0.5)
+        nursery.start_soon(ask_into, results, mesh, Read(do="life"))
+    assert results == [2, 2]
+    assert diary.now == 1.0
+    assert reasons(mesh) == ["crashed"]
+
+
+async def test_other_messages_in_hand_of_a_crashed_actor_end_with_the_crash(
+    autojump_clock: Any, mesh: MeshUnderTest
+) -> None:
+    async def brief(actor: Actor, message: Message) -> str:
+        await trio.sleep(0.5)
+        return "in time"
+
+    results: list[Any] = []
+    await mesh.start(puppet(brief=brief), name="frail")
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(ask_into, results, mesh, Aside(do="sleep"))
+        nursery.start_soon(ask_into, results, mesh, Aside(do="brief"))
+        await mesh.settle()
+        await mesh.bus.tell(Poke(do="crash"))
+    in_time, cut = results
+    assert in_time == "in time"
+    assert (type(cut), cut.waited, cut.retry_safe) == (ActorCrashed, 1.0, False)
+    assert repr(cut.__cause__) == "RuntimeError('a bug')"
+    assert sorted(reasons(mesh)) == ["crashed", "stopped"]
+
+
+async def test_asks_to_an_actor_that_starts_wait_until_it_is_ready(
+    autojump_clock: Any, mesh: MeshUnderTest
+) -> None:
+    async def start(actor: Actor) -> None:
+        await trio.sleep(2)
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(mesh.start, puppet(start=start))
+        await mesh.settle()
+        diary = Diary(mesh)
+        assert await mesh.bus.ask(Read(do="answer")) == "answer"
+        assert diary.now == 2.0
+
+
+@pytest.mark.parametrize("kind", [Impatient, UrgentImpatient])
+async def test_an_ask_that_does_not_wait_fails_at_once_while_the_actor_is_down(
+    autojump_clock: Any, mesh: MeshUnderTest, kind: type[Impatient | UrgentImpatient]
+) -> None:
+    cell = await mesh.start(puppet(), backoff=Backoff(first=1.0, jitter=0.0))
+    assert kind.while_down is WhileDown.FAIL
+    await mesh.bus.tell(Poke(do="crash"))
+    await mesh.settle()
+    diary = Diary(mesh)
+    with pytest.raises(ActorStopped) as caught:
+        await mesh.bus.ask(kind(do="answer"))
+    assert (diary.now, caught.value.retry_safe) == (0.0, True)
+    await pass_time(mesh, 1)
+    assert await mesh.bus.ask(kind(do="answer")) == "answer"
+    assert cell.incarnation == 2
+    assert reasons(mesh) == ["crashed", "stopped"]
+
+
+async def test_an_ask_that_does_not_wait_fails_in_the_very_moment_of_the_crash(
+    autojump_clock: Any, mesh: MeshUnderTest
+) -> None:
+    results: list[Any] = []
+    cell = await mesh.start(puppet(), backoff=Backoff(first=1.0, jitter=0.0))
+
+    def on_exit(*_: object) -> None:
+        nursery.start_soon(ask_into, results, mesh, Impatient(do="answer"))
+
+    cell.on_exit = on_exit
+    diary = Diary(mesh)
+    async with trio.open_nursery() as nursery:
+        await mesh.bus.tell(Poke(do="crash"))
+        await mesh.settle()
+        assert [type(each) for each in results] == [ActorStopped]
+        assert diary.now == 0.0
+
+
+async def test_an_ask_that_does_not_wait_is_not_left_queued_when_the_actor_goes_down(
+    autojump_clock: Any, mesh: MeshUnderTest
+) -> None:
+    async def crash_late(actor: Actor, message: Message) -> None:
+        await trio.sleep(1)
+        raise RuntimeError("a bug")
+
+    async def queue(request: Request[Any]) -> None:
+        nursery.start_soon(ask_into, results, mesh, request)
+        await mesh.settle()
+
+    results: list[Any] = []
+    cell = await mesh.start(
+        puppet(crash_late=crash_late), limits=Limits(mailbox=2), backoff=Backoff(first=1.0, jitter=0.0)
+    )
+    diary = Diary(mesh)
+    async with trio.open_nursery() as nursery:
+        await mesh.bus.tell(Poke(do="crash_late"))
+        await mesh.settle()
+        await queue(Impatient(do="answer"))
+        await queue(Impatient(do="answer"))
+        await queue(Impatient(do="answer"))  # waits for room, and gets it when the actor goes down
+        await queue(Read(do="answer"))
+        await pass_time(mesh, 1)
+        assert [type(each) for each in results] == [ActorStopped] * 3
+        assert len(cell.mailbox) == 1
+    assert results[3] == "answer"
+    assert diary.now == 2.0
+
+
+# --- late replies -----------------------------------------------------------------------------------------
+
+
+async def test_a_reply_nobody_waits_for_is_counted(autojump_clock: Any, mesh: MeshUnderTest) -> None:
+    cell = await mesh.start(puppet())
+    with trio.move_on_after(1):
+        await mesh.bus.ask(Write(do="sleep"))
+    assert reasons(mesh) == []
+    await pass_time(mesh, 2)
+    assert buried(mesh) == [(Write(do="sleep"), "late_reply")]
+    assert books(cell) == (1, 1, 0, 0, 0)
+
+
+async def test_a_domain_error_nobody_waits_for_is_counted(autojump_clock: Any, mesh: MeshUnderTest) -> None:
+    async def refuse(actor: Actor, message: Message) -> None:
+        await trio.sleep(3)
+        raise Refused(why="too late")
+
+    cell = await mesh.start(puppet(refuse=refuse))
+    with trio.move_on_after(1):
+        await mesh.bus.ask(Write(do="refuse"))
+    await pass_time(mesh, 2)
+    assert buried(mesh) == [(Write(do="refuse"), "late_reply")]
+    assert books(cell) == (1, 1, 0, 0, 0)
+
+
+# --- an asker that leaves ---------------------------------------------------------------------------------
+
+
+async def test_an_ask_in_a_cancelled_scope_is_abandoned_before_it_begins(mesh: MeshUnderTest) -> None:
+    cell = await mesh.start(puppet())
+    with trio.CancelScope() as scope:
+        scope.cancel()
+        await mesh.bus.ask(Write(do="answer"))
+    assert scope.cancelled_caught
+    await mesh.settle()
+    assert buried(mesh) == [(Write(do="answer"), "abandoned")]
+    assert books(cell) == (1, 0, 1, 0, 0)
+
+
+async def test_a_reply_that_has_arrived_is_not_lost_to_a_cancellation(mesh: MeshUnderTest) -> None:
+    async def cancel_and_answer(actor: Actor, message: Message) -> str:
+        scope_of_asker.cancel()
+        return "answer"
+
+    async def answer_and_cancel(actor: Actor, message: Message) -> str:
+        trio.lowlevel.current_trio_token().run_sync_soon(scope_of_asker.cancel)
+        return "answer"
+
+    await mesh.start(puppet(cancel_and_answer=cancel_and_answer, answer_and_cancel=answer_and_cancel))
+    with trio.CancelScope() as scope_of_asker:
+        await mesh.bus.ask(Write(do="cancel_and_answer"))
+    assert scope_of_asker.cancelled_caught
+    with trio.CancelScope() as scope_of_asker:
+        assert await mesh.bus.ask(Write(do="answer_and_cancel")) == "answer"
+
+
+@pytest.mark.parametrize("kind", [Read, Write, Aside, Urgent])
+async def test_an_ask_cancelled_at_any_checkpoint_leaves_nothing_behind(
+    mesh: MeshUnderTest, kind: type[Read | Write | Aside | Urgent]
+) -> None:
+    async def pause(actor: Actor, message: Message) -> str:
+        await trio.lowlevel.checkpoint()
+        return "answer"
+
+    async def check() -> None:
+        await mesh.settle()
+        assert cell.in_hand == len(cell.mailbox) == len(mesh.bus.core.deadlines) == 0
+        assert cell.conserved()
+        assert await mesh.bus.ask(kind(do="pause")) == "answer"
+
+    async def scenario() -> None:
+        outcomes.append(await mesh.bus.ask(kind(do="pause")))
+
+    outcomes: list[str] = []
+    cell = await mesh.start(puppet(pause=pause))
+    assert await cancel_at_each_checkpoint(scenario, check) == 1
+    assert outcomes == ["answer", "answer"]  # cancelled after the answer had come, and not cancelled
+
+
+async def test_a_request_waiting_for_room_that_is_cancelled_leaves_its_place_to_the_next(
+    mesh: MeshUnderTest,
+) -> None:
+    async def hold(actor: Actor, message: Message) -> None:
+        await released[-1].wait()
+
+    async def scenario() -> None:
+        released.append(trio.Event())
+        await mesh.bus.tell(Poke(do="hold"))
+        await mesh.settle()
+        await mesh.bus.tell(Poke(do="hold"))
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(ask_into, results, mesh, Read(do="answer"))
+            await mesh.settle()
+            nursery.start_soon(release)
+            assert await mesh.bus.ask(Read(do="answer")) == "answer"
+
+    async def release() -> None:
+        await mesh.settle()
+        released[-1].set()
+
+    async def check() -> None:
+        released[-1].set()
+        await mesh.settle()
+        statistics = cell.mailbox.statistics()
+        assert (statistics.depth, statistics.waiting_writers, cell.in_hand) == (0, 0, 0)
+        assert cell.conserved()
+
+    released: list[trio.Event] = []
+    results: list[Any] = []
+    cell = await mesh.start(puppet(hold=hold), limits=Limits(mailbox=1))
+    assert await cancel_at_each_checkpoint(scenario, check) > 3
+
+
+# --- what an error says -----------------------------------------------------------------------------------
+
+
+async def test_an_error_names_request_owner_time_and_trace(autojump_clock: Any, mesh: MeshUnderTest) -> None:
+    async def forever(actor: Actor, message: Message) -> None:
+        await trio.sleep_forever()
+
+    await mesh.start(puppet(forever=forever), name="slow")
+    with pytest.raises(DeadlineExceeded) as caught:
+        await mesh.bus.ask(Read(do="forever"))
+    error = caught.value
+    await mesh.settle()
+    [letter] = [entry.letter for entry in mesh.bus.core.dead.ring]
+    assert (error.request, error.to, error.waited, error.trace) == (
+        "world.Read@1",
+        "slow",
+        10.0,
+        letter.trace,
+    )
+    assert str(error) == "world.Read@1 to slow was being handled after 10.000 s"
+
+
+def test_a_plain_delivery_error_reads_well() -> None:
+    error = DeliveryError(request="a.B@1", to="", waited=1.5)
+    assert str(error) == "a.B@1 to nobody failed after 1.500 s"
+    late = DeadlineExceeded(request="a.B@1", to="c", waited=1.5)
+    assert str(late) == "a.B@1 to c was still waiting after 1.500 s"

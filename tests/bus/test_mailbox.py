@@ -1,0 +1,582 @@
+"""Two lanes, bounded, explicit overflow, one reader; nothing is lost, doubled or overtaken (G3)."""
+
+from collections import deque
+from typing import Any
+
+import attrs
+import pytest
+import trio
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bus import Message, Overflow
+from bus.envelope import INFINITY, NO_BAGGAGE, Envelope
+from bus.mailbox import CONTROL_CAPACITY, FAIRNESS, Mailbox, Put
+from bus.testing.checkpoints import cancel_at_each_checkpoint
+from bus.testing.virtual import in_virtual_time
+from tests.bus.world import Latest, Poke
+
+NEVER_WAITS = (Overflow.REJECT, Overflow.DROP_NEWEST, Overflow.DROP_OLDEST)
+
+
+def envelope(n: int, message: Message | None = None) -> Envelope:
+    return Envelope(
+        n, "tell", message or Poke(do="", n=n), 1, 0, "sender", "to", float(n), INFINITY, NO_BAGGAGE
+    )
+
+
+def numbers(lane: Any) -> list[int]:
+    return [each.seq for each in lane]
+
+
+async def settle() -> None:
+    await trio.testing.wait_all_tasks_blocked()
+
+
+def filled(capacity: int, messages: int) -> Mailbox:
+    mailbox = Mailbox(capacity)
+    for n in range(messages):
+        mailbox.put(envelope(n))
+    return mailbox
+
+
+# --- taking -----------------------------------------------------------------------------------------------
+
+
+async def test_messages_come_out_in_the_order_they_went_in() -> None:
+    mailbox = filled(10, 10)
+    assert [(await mailbox.get() or envelope(-1)).seq for _ in range(10)] == list(range(10))
+    assert mailbox.take() is None
+
+
+async def test_a_parked_reader_gets_the_message_that_arrives(nursery: trio.Nursery) -> None:
+    async def read() -> None:
+        got.append(await mailbox.get())
+
+    got: list[Envelope | None] = []
+    mailbox = Mailbox()
+    nursery.start_soon(read)
+    await settle()
+    mailbox.put(envelope(7))
+    await settle()
+    assert got[0] is not None
+    assert got[0].seq == 7
+
+
+async def test_a_woken_reader_comes_back_without_a_message_even_if_one_has_arrived(
+    nursery: trio.Nursery,
+) -> None:
+    async def read() -> None:
+        got.append(await mailbox.get())
+
+    got: list[Envelope | None] = []
+    mailbox = Mailbox()
+    nursery.start_soon(read)
+    await settle()
+    mailbox.put(envelope(1))
+    mailbox.wake()
+    await settle()
+    assert got == [None]
+    assert numbers(mailbox.work) == [1]
+
+
+async def test_a_reader_woken_while_it_yields_leaves_the_message() -> None:
+    class WakeWhileItYields(trio.abc.Instrument):
+        def after_task_step(self, task: trio.lowlevel.Task) -> None:
+            mailbox.wake()
+
+    mailbox = filled(100, 100)
+    for _ in range(FAIRNESS - 1):
+        await mailbox.get()
+    instrument = WakeWhileItYields()
+    trio.lowlevel.add_instrument(instrument)
+    assert await mailbox.get() is None
+    trio.lowlevel.remove_instrument(instrument)
+    assert len(mailbox) == 100 - (FAIRNESS - 1)
+
+
+async def test_a_busy_reader_yields_every_64_messages(nursery: trio.Nursery) -> None:
+    async def count() -> None:
+        while True:
+            turns.append(1)
+            await trio.lowlevel.checkpoint()
+
+    turns: list[int] = []
+    mailbox = filled(1000, 10 * FAIRNESS)
+    nursery.start_soon(count)
+    for _ in range(10 * FAIRNESS):
+        await mailbox.get()
+    nursery.cancel_scope.cancel()
+    assert len(turns) >= 9
+
+
+async def test_a_reader_cancelled_at_any_checkpoint_loses_nothing(nursery: trio.Nursery) -> None:
+    async def put(message: Envelope) -> None:
+        mailbox.put(message)
+
+    async def scenario() -> None:
+        nursery.start_soon(put, envelope(len(offered)))
+        offered.append(len(offered))
+        received = await mailbox.get()
+        assert received is not None
+        taken.append(received.seq)
+
+    async def check() -> None:
+        await settle()
+        while (left := mailbox.take()) is not None:
+            taken.append(left.seq)
+        assert taken == offered
+
+    offered: list[int] = []
+    taken: list[int] = []
+    mailbox = Mailbox()
+    assert await cancel_at_each_checkpoint(scenario, check) == 1
+
+
+# --- waiting for room -------------------------------------------------------------------------------------
+
+
+async def test_who_waits_for_room_is_queued_in_order_before_anybody_else(nursery: trio.Nursery) -> None:
+    mailbox = filled(1, 1)
+    for n in (1, 2, 3):
+        nursery.start_soon(mailbox.put_when_room, envelope(n))
+        await settle()
+    assert mailbox.take() is not None
+    assert mailbox.put(envelope(4)) == (Put.FULL, None)  # the place was given away in the same step
+    assert numbers(mailbox.work) == [1]
+    nursery.start_soon(mailbox.put_when_room, envelope(4))
+    await settle()
+    order: list[int] = []
+    while (each := mailbox.take()) is not None:
+        order.append(each.seq)
+    assert order == [1, 2, 3, 4]
+
+
+async def test_a_writer_cancelled_at_any_checkpoint_leaves_everything_as_it_was(
+    nursery: trio.Nursery,
+) -> None:
+    async def make_room() -> None:
+        taken.append(mailbox.take())
+
+    async def scenario() -> None:
+        nursery.start_soon(make_room)
+        assert await mailbox.put_when_room(envelope(1))
+        arrived.append(1)
+
+    async def check() -> None:
+        await settle()
+        assert mailbox.statistics().waiting_writers == 0
+        assert numbers(mailbox.work) == arrived
+        mailbox.clear()
+        mailbox.put(envelope(0))
+        arrived.clear()
+
+    arrived: list[int] = []
+    taken: list[Envelope | None] = []
+    mailbox = filled(1, 1)
+    assert await cancel_at_each_checkpoint(scenario, check) == 1
+
+
+async def test_a_cancelled_writer_leaves_its_turn_to_the_next(nursery: trio.Nursery) -> None:
+    mailbox = filled(1, 1)
+    with trio.CancelScope() as first:
+        async with trio.open_nursery() as inner:
+            inner.start_soon(mailbox.put_when_room, envelope(1))
+            await settle()
+            nursery.start_soon(mailbox.put_when_room, envelope(2))
+            await settle()
+            first.cancel()
+    mailbox.take()
+    assert numbers(mailbox.work) == [2]
+
+
+async def test_clearing_turns_away_who_waits(nursery: trio.Nursery) -> None:
+    async def write() -> None:
+        queued.append(await mailbox.put_when_room(envelope(9)))
+
+    queued: list[bool] = []
+    mailbox = filled(2, 2)
+    mailbox.put_control(envelope(5))
+    nursery.start_soon(write)
+    await settle()
+    assert numbers(mailbox.clear()) == [5, 0, 1]
+    await settle()
+    assert queued == [False]
+    assert len(mailbox) == 0
+
+
+async def test_draining_makes_room_for_as_many_as_wait(nursery: trio.Nursery) -> None:
+    admitted: list[int] = []
+    mailbox = Mailbox(3, lambda each: admitted.append(each.seq))
+    for n in range(3):
+        mailbox.put(envelope(n))
+    for n in (3, 4, 5):
+        nursery.start_soon(mailbox.put_when_room, envelope(n))
+        await settle()
+    assert numbers(mailbox.drain(lambda each: each.seq != 1)) == [0, 2]
+    assert numbers(mailbox.work) == [1, 3, 4]
+    assert admitted == [3, 4]
+    mailbox.take()
+    assert admitted == [3, 4, 5]
+
+
+def test_a_message_put_back_is_the_next_one() -> None:
+    mailbox = filled(2, 2)
+    first = mailbox.take()
+    assert first is not None
+    mailbox.put(envelope(2))
+    mailbox.put_back(first)
+    assert numbers(mailbox.work) == [0, 1, 2]
+    assert mailbox.full
+
+
+# --- policies ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("overflow", [Overflow.BLOCK, Overflow.REJECT])
+def test_a_full_mailbox_leaves_the_decision_to_the_sender(overflow: Overflow) -> None:
+    mailbox = filled(2, 2)
+    assert mailbox.put(envelope(2), overflow) == (Put.FULL, None)
+    assert numbers(mailbox.work) == [0, 1]
+
+
+def test_the_newest_is_dropped() -> None:
+    mailbox = filled(2, 2)
+    newest = envelope(2)
+    assert mailbox.put(newest, Overflow.DROP_NEWEST) == (Put.DROPPED, newest)
+    assert numbers(mailbox.work) == [0, 1]
+
+
+def test_the_oldest_of_the_same_class_is_dropped_and_no_other() -> None:
+    mailbox = Mailbox(3)
+    mailbox.put(envelope(0, Latest(of="a", n=0)))
+    mailbox.put(envelope(1))
+    mailbox.put(envelope(2))
+    put, lost = mailbox.put(envelope(3), Overflow.DROP_OLDEST)
+    assert (put, lost and lost.seq) == (Put.DROPPED, 1)
+    assert numbers(mailbox.work) == [0, 2, 3]
+
+
+def test_where_no_other_of_the_class_waits_the_new_one_is_dropped() -> None:
+    mailbox = filled(2, 2)
+    put, lost = mailbox.put(envelope(2, Latest(of="a", n=0)), Overflow.DROP_OLDEST)
+    assert (put, lost and lost.seq) == (Put.DROPPED, 2)
+
+
+def test_the_latest_of_a_key_takes_the_place_of_the_queued_one() -> None:
+    mailbox = Mailbox(3)
+    for n, of in enumerate("ab"):
+        mailbox.put(envelope(n, Latest(of=of, n=n)), Overflow.COALESCE)
+    put, lost = mailbox.put(envelope(2, Latest(of="a", n=2)), Overflow.COALESCE)
+    assert (put, lost and lost.seq) == (Put.COALESCED, 0)
+    assert numbers(mailbox.work) == [2, 1]
+
+
+def test_without_a_key_any_two_of_a_class_coalesce() -> None:
+    mailbox = Mailbox(3)
+    mailbox.put(envelope(0, Latest(of="a", n=0)), Overflow.COALESCE)
+    mailbox.put(envelope(1), Overflow.COALESCE)
+    put, lost = mailbox.put(envelope(2), Overflow.COALESCE)
+    assert (put, lost and lost.seq) == (Put.COALESCED, 1)
+
+
+def test_a_full_mailbox_without_an_equal_key_is_full() -> None:
+    mailbox = filled(1, 1)
+    assert mailbox.put(envelope(1, Latest(of="a", n=1)), Overflow.COALESCE) == (Put.FULL, None)
+
+
+def test_the_control_lane_has_32_places_of_its_own() -> None:
+    mailbox = filled(1, 1)
+    assert [mailbox.put_control(envelope(n)) for n in range(CONTROL_CAPACITY + 1)] == [True] * 32 + [False]
+    assert len(mailbox) == 33
+
+
+def test_the_statistics_tell_depth_peak_age_and_waits() -> None:
+    mailbox = filled(4, 3)
+    mailbox.take()
+    mailbox.put_control(envelope(9))
+    shown = mailbox.statistics()
+    assert (shown.depth, shown.control, shown.capacity, shown.peak) == (2, 1, 4, 3)
+    assert (shown.waiting_writers, shown.waits) == (0, 0)
+    assert mailbox.oldest() == 1.0
+    assert mailbox.capacity == 4
+    assert not mailbox.full
+    assert Mailbox().oldest() is None
+
+
+# --- against a model --------------------------------------------------------------------------------------
+
+KEYS = st.sampled_from("ab")
+STEPS = st.one_of(
+    st.tuples(st.just("put"), st.sampled_from(Overflow), KEYS, st.booleans()),
+    st.tuples(st.just("take")),
+    st.tuples(st.just("read")),
+    st.tuples(st.just("wake")),
+    st.tuples(st.just("stop reading")),
+    st.tuples(st.just("stop writing"), st.integers(0, 5)),
+    st.tuples(st.just("drain"), KEYS),
+    st.tuples(st.just("control")),
+    st.tuples(st.just("clear")),
+    st.tuples(st.just("settle")),
+)
+
+
+@attrs.define
+class Model:
+    """What a mailbox should hold, as plain lists of numbers and keys."""
+
+    capacity: int
+    work: list[tuple[int, str]] = attrs.field(factory=list)
+    control: list[int] = attrs.field(factory=list)
+    writers: list[tuple[int, str]] = attrs.field(factory=list)
+    turned_away: set[int] = attrs.field(factory=set)
+    taken: list[int] = attrs.field(factory=list)
+    lost: list[int] = attrs.field(factory=list)
+    reader: str = "none"
+    """``none``, ``parked``, or how it is about to come back: ``message`` or ``woken``."""
+
+    def put(self, n: int, overflow: Overflow, key: str) -> bool:
+        """Whether the sender has to decide."""
+        if overflow is Overflow.COALESCE:
+            for index, (other, queued) in enumerate(self.work):
+                if queued == key:
+                    self.work[index] = (n, key)
+                    self.lost.append(other)
+                    return False
+        if len(self.work) < self.capacity:
+            self._append(n, key)
+            return False
+        if overflow is Overflow.DROP_NEWEST:
+            self.lost.append(n)
+        elif overflow is Overflow.DROP_OLDEST:
+            # All messages of this test are of one class, so there is always one to drop.
+            self.lost.append(self.work.pop(0)[0])
+            self._append(n, key)
+        else:
+            return True
+        return False
+
+    def _append(self, n: int, key: str) -> None:
+        self.work.append((n, key))
+        if self.reader == "parked":
+            self.reader = "message"
+
+    def admit(self) -> None:
+        while self.writers and len(self.work) < self.capacity:
+            self._append(*self.writers.pop(0))
+
+    def take(self) -> int | None:
+        if not self.work:
+            return None
+        n, _ = self.work.pop(0)
+        self.taken.append(n)
+        self.admit()
+        return n
+
+    def read(self) -> None:
+        if self.reader == "none":
+            self.reader = "parked"
+            if self.work:
+                self.take()
+                self.reader = "none"
+
+    def wake(self) -> None:
+        if self.reader != "none":
+            self.reader = "woken"
+
+    def settle(self) -> None:
+        if self.reader == "message":
+            self.take()
+        if self.reader in {"message", "woken"}:
+            self.reader = "none"
+
+    def drain(self, key: str) -> list[int]:
+        found = [n for n, other in self.work if other == key]
+        self.work = [(n, other) for n, other in self.work if other != key]
+        self.taken += found
+        if found:
+            self.admit()
+        return found
+
+    def clear(self) -> list[int]:
+        everything = [*self.control, *(n for n, _ in self.work)]
+        self.lost += everything
+        self.turned_away |= {n for n, _ in self.writers}
+        self.control, self.work, self.writers = [], [], []
+        return everything
+
+
+class Machine:
+    """Does the same to a mailbox and to its model."""
+
+    def __init__(self, nursery: trio.Nursery, capacity: int) -> None:
+        self.nursery = nursery
+        self.model = Model(capacity)
+        self.mailbox = Mailbox(capacity, lambda each: self.admitted.append(each.seq))
+        self.admitted: list[int] = []
+        self.queued: list[int] = []
+        self.turned_away: set[int] = set()
+        self.taken: list[int] = []
+        self.lost: list[int] = []
+        self.given_up: list[int] = []
+        self.issued = 0
+        self.writers: dict[int, trio.CancelScope] = {}
+        self.reader: trio.CancelScope | None = None
+
+    def number(self) -> int:
+        self.issued += 1
+        return self.issued
+
+    async def put(self, overflow: Overflow, key: str, wait: bool) -> None:  # noqa: FBT001 - drawn
+        if wait:  # starting a task takes a turn, so nobody may be about to do something
+            await self.settle()
+        n = self.number()
+        message = envelope(n, Latest(of=key, n=n))
+        put, lost = self.mailbox.put(message, overflow)
+        full = self.model.put(n, overflow, key)
+        assert full == (put is Put.FULL)
+        if lost is not None:
+            self.lost.append(lost.seq)
+        if full and wait:
+            self.model.writers.append((n, key))
+            scope = self.writers[n] = trio.CancelScope()
+            await self.nursery.start(self._write, message, scope)
+        elif full:
+            self.given_up.append(n)
+
+    async def _write(
+        self, message: Envelope, scope: trio.CancelScope, task_status: trio.TaskStatus[None]
+    ) -> None:
+        task_status.started()
+        with scope:
+            if await self.mailbox.put_when_room(message):
+                self.queued.append(message.seq)
+            else:
+                self.turned_away.add(message.seq)
+        del self.writers[message.seq]
+
+    async def take(self) -> None:
+        taken = self.mailbox.take()
+        assert (taken and taken.seq) == self.model.take()
+        if taken is not None:
+            self.taken.append(taken.seq)
+
+    async def read(self) -> None:
+        await self.settle()
+        if self.reader is None:
+            self.reader = trio.CancelScope()
+            self.model.read()
+            await self.nursery.start(self._read, self.reader)
+
+    async def _read(self, scope: trio.CancelScope, task_status: trio.TaskStatus[None]) -> None:
+        task_status.started()
+        with scope:
+            message = await self.mailbox.get()
+            if message is not None:
+                self.taken.append(message.seq)
+        self.reader = None
+
+    async def wake(self) -> None:
+        self.mailbox.wake()
+        self.model.wake()
+
+    async def stop_reading(self) -> None:
+        if self.reader is not None:
+            self.reader.cancel()
+            if self.model.reader == "parked":
+                self.model.reader = "none"
+            await self.settle()
+
+    async def stop_writing(self, which: int) -> None:
+        waiting = [n for n, _ in self.model.writers]
+        if which < len(waiting):
+            n = waiting[which]
+            self.writers[n].cancel()
+            self.model.writers = [(m, key) for m, key in self.model.writers if m != n]
+            self.given_up.append(n)
+
+    async def drain(self, key: str) -> None:
+        drained = self.mailbox.drain(lambda each: each.message.coalesce_key() == key)
+        assert numbers(drained) == self.model.drain(key)
+        self.taken += numbers(drained)
+
+    async def control(self) -> None:
+        n = self.number()
+        self.mailbox.put_control(envelope(n))
+        self.model.control.append(n)
+
+    async def clear(self) -> None:
+        cleared = self.mailbox.clear()
+        assert numbers(cleared) == self.model.clear()
+        self.lost += numbers(cleared)
+
+    async def settle(self) -> None:
+        await settle()
+        self.model.settle()
+
+    def check(self) -> None:
+        model, mailbox = self.model, self.mailbox
+        assert numbers(mailbox.work) == [n for n, _ in model.work]
+        assert numbers(mailbox.control) == model.control
+        assert len(mailbox.work) <= mailbox.capacity
+        assert mailbox.statistics().waiting_writers == len(model.writers)
+        assert self.lost == model.lost
+
+    async def finish(self) -> None:
+        """Everything that was offered is somewhere, once, and nobody waits for what there is."""
+        await self.settle()
+        self.check()
+        model = self.model
+        assert self.taken == model.taken
+        assert self.queued == self.admitted
+        assert self.turned_away == model.turned_away
+        assert (self.reader is not None) == (model.reader == "parked")
+        assert not (model.writers and len(model.work) < model.capacity)
+        assert not (model.reader == "parked" and model.work)
+        waiting = [n for n, _ in model.writers]
+        ends = [*self.taken, *self.lost, *self.given_up, *self.turned_away, *waiting, *model.control]
+        assert sorted([*ends, *(n for n, _ in model.work)]) == list(range(1, self.issued + 1))
+        self.nursery.cancel_scope.cancel()
+
+
+@given(capacity=st.integers(1, 3), steps=st.lists(STEPS, max_size=40))
+def test_it_does_what_a_list_would_do(capacity: int, steps: list[tuple[Any, ...]]) -> None:
+    async def run() -> None:
+        async with trio.open_nursery() as nursery:
+            machine = Machine(nursery, capacity)
+            for name, *arguments in steps:
+                await getattr(machine, name.replace(" ", "_"))(*arguments)
+                machine.check()
+            await machine.finish()
+
+    in_virtual_time(run)
+
+
+@given(sends=st.lists(st.integers(1, 4), min_size=1, max_size=12), capacity=st.integers(1, 3))
+def test_with_any_number_of_waiting_senders_the_order_is_that_of_sending(
+    sends: list[int], capacity: int
+) -> None:
+    async def run() -> None:
+        async with trio.open_nursery() as nursery:
+            mailbox = Mailbox(capacity)
+            sent: deque[int] = deque()
+            received: list[int] = []
+
+            async def send(count: int) -> None:
+                for _ in range(count):
+                    n = len(sent)
+                    sent.append(n)
+                    message = envelope(n)
+                    if mailbox.put(message)[0] is Put.FULL:
+                        await mailbox.put_when_room(message)
+                    await trio.lowlevel.checkpoint()
+
+            for count in sends:
+                nursery.start_soon(send, count)
+            while len(received) < sum(sends):
+                message = await mailbox.get()
+                assert message is not None
+                received.append(message.seq)
+            assert received == list(sent)
+
+    in_virtual_time(run)
