@@ -4,11 +4,15 @@ import { TextButton } from "./buttons";
 import { useApp } from "./context";
 import { Prompt } from "./Prompt";
 
-/** A message of ours that the conversation does not show yet, and what is becoming of it. */
-export function OutgoingView({ entry }: { entry: Outgoing }) {
+/**
+ * A message of ours that the conversation does not show yet, and what is becoming of it. It is `held` behind one that was
+ * to begin the conversation and was refused.
+ */
+export function OutgoingView({ entry, held }: { entry: Outgoing; held: boolean }) {
   const app = useApp();
   if (entry.state !== "refused") {
-    const note = fate(entry, app.link.value.name === "ready", app.running.value);
+    const waits = "Waits until the first message has been sent";
+    const note = held ? waits : fate(entry, app.link.value.name === "ready", app.running.value);
     return <Prompt text={entry.text} attachments={entry.attachments} tone="pending" note={note} />;
   }
   const note = (

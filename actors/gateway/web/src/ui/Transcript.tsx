@@ -2,6 +2,7 @@ import type { RefObject } from "preact";
 import { useCallback, useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { Turn } from "../conversation/model";
 import { composerOf } from "../state/composer";
+import { isNewPlace } from "../state/outbox";
 import { route } from "../state/router";
 import { TextButton } from "./buttons";
 import { useApp } from "./context";
@@ -22,6 +23,7 @@ export function Transcript({ field }: { field: RefObject<HTMLTextAreaElement | n
     outgoing.flatMap((entry) => (entry.turnId === null ? [entry.id] : [entry.id, entry.turnId])),
   );
   const waiting = all.filter((other) => !own.has(other.turnId) && !own.has(other.clientMessageId ?? ""));
+  const blocked = outgoing[0]?.state === "refused" && isNewPlace(outgoing[0].place);
   const unread = app.conversation.value.rows === null && route.value.session !== null && turns.length === 0;
 
   useLayoutEffect(() => toEnd(), [app.place.value, unread]);
@@ -45,7 +47,7 @@ export function Transcript({ field }: { field: RefObject<HTMLTextAreaElement | n
             <TurnView key={turn.id} turn={turn} last={index === turns.length - 1} onEdit={edit} />
           ))}
           {outgoing.map((entry) => (
-            <OutgoingView key={entry.id} entry={entry} />
+            <OutgoingView key={entry.id} entry={entry} held={entry !== outgoing[0] && blocked} />
           ))}
           {waiting.map((other) => (
             <WaitingView key={other.turnId} waiting={other} />
