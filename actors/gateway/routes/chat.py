@@ -31,7 +31,8 @@ class ChatRoutes:
     async def chat(self) -> Response:
         """Accept a message, wait for the end of its turn, answer with what the agent said."""
         chat = _read(await read_fields())
-        with self._bus.baggage(origin=chat.source):
+        trace = request.headers.get("traceparent")
+        with self._bus.fresh("gateway", trace), self._bus.baggage(origin=chat.source):
             accepted = await self._bus.ask(chat.accept(()))
         found = await self._await(accepted)
         if found is None:

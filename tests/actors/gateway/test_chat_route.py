@@ -52,10 +52,12 @@ async def test_a_message_is_answered_with_what_the_agent_said(gateway: Gateway) 
 async def test_the_turn_carries_where_it_came_from(gateway: Gateway) -> None:
     runs(gateway, "a")
     async with gateway.mesh.bus.tap("type=agent.Accept point=sent") as tap:
-        await gateway.http.post("/api/chat", json={"text": "hi"})
+        trace = "0af7651916cd43dd8448eb211c80319c"
+        header = {"traceparent": f"00-{trace}-b7ad6b7169203331-01"}
+        await gateway.http.post("/api/chat", json={"text": "hi"}, headers=header)
         _, event = await tap.take()
     assert event.baggage == {"origin": "http"}
-    assert event.sender == "gateway"
+    assert (event.sender, event.trace) == ("gateway", trace)
 
 
 async def test_a_failed_turn_is_an_error_with_its_reason(gateway: Gateway) -> None:

@@ -19,7 +19,7 @@ from actors.gateway.settings import Address
 from bus import BootError, Child, Supervisor, open_mesh
 from bus.testing import MeshUnderTest
 from tests.actors.gateway.client import PATIENCE, connected, eventually
-from tests.actors.gateway.world import ENDED, TOKEN, Gateway, a_gateway, running
+from tests.actors.gateway.world import TOKEN, Gateway, a_gateway, running
 
 BRISK = Limits(outbox=16, write_timeout=0.5, keep_alive=0.2, linger=0.3, body_timeout=0.2)
 """Limits that a test can wait for."""
