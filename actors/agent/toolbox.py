@@ -16,6 +16,7 @@ from actors.session import messages as session
 from actors.tooling import CallContext, Catalogue, Rendered, failure, render
 from actors.vocabulary import Text, ToolUse
 from bus import Bus, BusError, DeliveryError
+from bus.crashpoints import crash_point
 
 Result = tuple[ToolUse, Rendered]
 
@@ -121,7 +122,10 @@ class Toolbox:
             return _error(call.unreadable)
         try:
             request = self._catalogue.decode(call.name, call.input, self._context(step))
-            return render(await self._bus.ask(request))
+            crash_point(call.name, "before_run")
+            reply = await self._bus.ask(request)
+            crash_point(call.name, "after_run")
+            return render(reply)
         except BusError as error:
             doubtful = isinstance(error, DeliveryError) and not error.retry_safe and step.effect != "pure"
             return _error(f"{error}. It may or may not have happened.") if doubtful else failure(error)

@@ -10,6 +10,7 @@ import attrs
 from actors.storage import Storage, StorageError, numbered
 from actors.vocabulary import Channel
 from bus import Actor, concurrent
+from bus.crashpoints import crash_after, crash_point
 
 from . import accept, export, messages, outbox, resolve, sessions, survey, turns, usage
 from .encoding import micros
@@ -59,11 +60,12 @@ class SessionActor(Actor):
     ) -> T:
         """One transaction. Raises StorageFailed, and is degraded until the next one succeeds."""
         try:
-            value = await self._storage.run(fn, *args, **kwargs)
+            value = await self._storage.run(crash_after(fn, "before_commit"), *args, **kwargs)
         except StorageError as error:
             self._failing = True
             self.degraded(str(error))
             raise messages.StorageFailed(reason=str(error)) from error
+        crash_point(fn, "after_commit")
         if self._failing:
             self._failing = False
             self.degraded(None)
@@ -136,6 +138,11 @@ class SessionActor(Actor):
     async def merge(self, request: messages.Merge) -> tuple[messages.Turn, ...]:
         return await self._write(turns.merge, request, self._now())
 
+    @messages.Release.handler
+    @concurrent(256)
+    async def release(self, request: messages.Release) -> None:
+        await self._write(turns.release, request)
+
     @messages.Finish.handler
     @concurrent(256)
     async def end_turn(self, request: messages.Finish) -> messages.Finished:
@@ -158,13 +165,6 @@ class SessionActor(Actor):
     async def get_turn_usage(self, request: messages.GetTurnUsage) -> messages.TurnUsage:
         return await self._read(usage.of_turn, request.turn)
 
-    # --- reading and keeping order ---
-
-    @messages.List.handler
-    @concurrent(256)
-    async def find(self, request: messages.List) -> tuple[messages.Session, ...]:
-        return await self._read(sessions.find, request)
-
     @messages.FindTurns.handler
     @concurrent(256)
     async def find_turns(self, request: messages.FindTurns) -> tuple[messages.TurnInfo, ...]:
@@ -179,6 +179,13 @@ class SessionActor(Actor):
     @concurrent(256)
     async def count_open_work(self, request: messages.CountOpenWork) -> messages.OpenWork:
         return await self._read(survey.open_work)
+
+    # --- reading and keeping order ---
+
+    @messages.List.handler
+    @concurrent(256)
+    async def find(self, request: messages.List) -> tuple[messages.Session, ...]:
+        return await self._read(sessions.find, request)
 
     @messages.Get.handler
     @concurrent(256)

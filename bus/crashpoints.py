@@ -1,0 +1,63 @@
+"""Named points at which a test lets the process die, as it dies when the power goes (G21).
+
+``BUS_CRASH_AT=begin.after_commit`` kills it the first time it gets there, ``BUS_CRASH_AT=begin.after_commit:3`` the
+third time; several points are separated by commas. The variable is read once, when this module is imported: without
+it the two functions here do nothing.
+"""
+
+import functools
+import os
+import signal
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Final, ParamSpec, TypeVar
+
+T = TypeVar("T")
+P = ParamSpec("P")
+
+VARIABLE: Final = "BUS_CRASH_AT"
+
+Step = str | Callable[..., object]
+"""What the process was doing: a name, or the function that has one."""
+
+
+def _armed(text: str) -> Mapping[str, int]:
+    """By name of the point, the visit that is the last. Raises ValueError for a count that is none."""
+    words = (word.strip().partition(":") for word in text.split(",") if word.strip())
+    return {name: int(count or 1) for name, _, count in words}
+
+
+_ARMED: Final = _armed(os.environ.get(VARIABLE, ""))
+_visits: Final = Counter[str]()
+
+
+def _die_at(step: Step, moment: str) -> None:
+    point = f"{step if isinstance(step, str) else getattr(step, '__name__', '')}.{moment}"
+    if point in _ARMED:
+        _visits[point] += 1
+        if _visits[point] == _ARMED[point]:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _die_after(fn: Callable[P, T], moment: str) -> Callable[P, T]:
+    @functools.wraps(fn)
+    def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        value = fn(*args, **kwargs)
+        _die_at(fn, moment)
+        return value
+
+    return run
+
+
+def _go_on(step: Step, moment: str) -> None:
+    """Nothing is armed."""
+
+
+def _unchanged(fn: Callable[P, T], moment: str) -> Callable[P, T]:  # noqa: ARG001 - as the other one
+    return fn
+
+
+crash_point = _die_at if _ARMED else _go_on
+"""Die at the point ``<step>.<moment>``, if it is armed."""
+crash_after = _die_after if _ARMED else _unchanged
+"""The function, which dies at the point ``<its name>.<moment>`` as soon as it has run, if that point is armed."""
