@@ -48,7 +48,7 @@ class Settings:
     agent_name: str = attrs.field(default="Aster", validator=_is_filled)
     """Name shown to people and told to the model."""
     max_turns: int = attrs.field(default=30, validator=ge(1))
-    """Completions in one turn."""
+    """Rounds of tool calls in one turn; then the model is asked for a last answer without any."""
     max_tokens: int = attrs.field(default=16_384, validator=ge(1))
     """Tokens of one completion."""
     reasoning_effort: Effort | None = None
