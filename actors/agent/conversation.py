@@ -126,12 +126,13 @@ class ConversationActor(Actor):
     @messages.Cancel.handler
     async def cancel(self, request: messages.Cancel) -> messages.Cancelled:
         current = self._current
-        if current is not None:
+        if current is not None and request.turn in {None, current.turn}:
             if current.ending:
                 return messages.Cancelled(turn=None)
             current.interrupt.request()
             return messages.Cancelled(turn=current.turn)
-        due = next(iter((*self._waiting, *self._mailbox())), None)
+        waiting = (*self._waiting, *self._mailbox())
+        due = next((turn for turn in waiting if request.turn in {None, turn}), None)
         if due is not None:
             self._unwanted.add(due)
         return messages.Cancelled(turn=due)
@@ -290,7 +291,7 @@ class ConversationActor(Actor):
         for command in self.drain(messages.Deliver):
             if command.turn != run.id:
                 self._waiting.add(command.turn, command.mode)
-        return self._waiting.joining()
+        return tuple(turn for turn in self._waiting.joining() if turn not in self._unwanted)
 
     def _mailbox(self) -> list[str]:
         """The turns that the mailbox is going to bring."""

@@ -61,7 +61,7 @@ class Accept(Request[Accepted]):
 @attrs.frozen(kw_only=True)
 class Cancelled:
     turn: str | None
-    """The turn that was running; None when there was none."""
+    """The turn that is stopped; None when there was none."""
 
 
 @final
@@ -72,6 +72,8 @@ class Cancel(Request[Cancelled]):
     key_field: ClassVar[str | None] = "session"
     lane: ClassVar[Lane] = Lane.CONTROL
     session: str
+    turn: str | None = None
+    """Stop this one, also when it waits; None stops the one that runs, or else the one that would run next."""
 
 
 @final

@@ -10,6 +10,7 @@ from trio.testing import MockClock
 from actors.agent import messages as agent
 from actors.llm import messages as llm
 from actors.session import messages as session
+from actors.vocabulary import FollowupMode
 from bus import Sink
 from tests.actors.agent.world import Gate, World, check_numbers, check_valid, say, shape, use
 
@@ -189,3 +190,34 @@ async def test_a_cancel_during_parallel_tools_waits_for_what_is_being_stored(
     await world.turn("next")
     kept = [entry for entry in shape(world.requests[-1].messages) if "=peeked" in entry]
     assert kept == [f"c{n}=peeked {n}" for n in range(4) if n < seconds]
+
+
+@pytest.mark.parametrize("mode", ["inject", "queue"])
+async def test_one_waiting_message_is_cancelled_without_the_turn_that_runs(
+    world: World, autojump_clock: MockClock, mode: FollowupMode
+) -> None:
+    gate = Gate()
+    world.script.extend([gate.then(say("first", calls=[use("Peek", what="a")])), say("more"), say("third")])
+    first = await world.send("one")
+    await gate.reached.wait()
+    second = await world.send("two", mode=mode)
+    third = await world.send("three", mode="queue")
+    cancelled = await world.bus.ask(agent.Cancel(session=first.session, turn=second.turn))
+    assert cancelled.turn == second.turn
+    gate.open.set()
+    assert (await world.end(first.turn)).outcome == "success"
+    assert (await world.end(second.turn)).outcome == "cancelled"
+    assert (await world.end(third.turn)).text == "third"
+    assert "u:two" not in shape(world.requests[1].messages)
+
+
+async def test_a_turn_that_does_not_wait_is_not_cancelled(world: World, autojump_clock: MockClock) -> None:
+    gate = Gate()
+    world.script.append(gate.then(say("first")))
+    first = await world.send("one")
+    await gate.reached.wait()
+    nothing = await world.bus.ask(agent.Cancel(session=first.session, turn="another"))
+    assert nothing.turn is None
+    gate.open.set()
+    assert (await world.end(first.turn)).outcome == "success"
+    assert (await world.bus.ask(agent.Cancel(session=first.session, turn=first.turn))).turn is None
