@@ -78,6 +78,8 @@ class ConversationActor(Actor):
         self._unwanted: set[str] = set()
         """Turns that were cancelled before they began."""
         self._current: _Current | None = None
+        self._cut_short: Ledger | None = None
+        """Of the turn that was running when this actor was stopped."""
 
     async def start(self) -> None:
         """Learn what is unfinished, and go on with it. Raises UnknownSession."""
@@ -87,13 +89,18 @@ class ConversationActor(Actor):
             self._journal = Journal(opened.last_event, ran_before=ran_before)
             self._publisher = Publisher(self.bus, self._session, self._journal)
             for turn in opened.turns:
-                if turn.attempt >= ATTEMPTS:
+                if turn.attempt - turn.released >= ATTEMPTS:
                     await self._park(turn)
                 else:
                     self._waiting.add(turn.id, turn.mode)
         except (session.StorageFailed, DeliveryError) as error:
             raise Unavailable(str(error)) from error
         self._resume_after(0.0)
+
+    async def on_stop(self) -> None:
+        """Hand back a turn that had no time to come to a boundary: being stopped is not its fault."""
+        if self._cut_short is not None:
+            await self._cut_short.release()
 
     async def _park(self, turn: session.Turn) -> None:
         """Give up a turn that brought the program down again and again, and tell the person."""
@@ -193,13 +200,19 @@ class ConversationActor(Actor):
         attempt = await self._begin(begun, current.interrupt)
         await self._publisher.started(begun.turn)
         ending: Ending | None = None
-        with scope:
-            ending = await self._walk(attempt, begun.open_calls)
+        try:
+            with scope:
+                ending = await self._walk(attempt, begun.open_calls)
+        except trio.Cancelled:
+            self._cut_short = attempt.ledger
+            raise
         if scope.cancelled_caught:
             ending = attempt.run.cancelled()
-        if ending is not None:
-            current.ending = True
-            await self._end(attempt, ending)
+        if ending is None:
+            await attempt.ledger.release()
+            return
+        current.ending = True
+        await self._end(attempt, ending)
 
     async def _begin(self, begun: session.Begun, interrupt: Interrupt) -> _Attempt:
         run = Run(

@@ -71,6 +71,17 @@ class Ledger:
             )
         )
 
+    async def release(self) -> None:
+        """The program stops in order: the turn goes on at the next start."""
+        await self._store(
+            session.Release(
+                turn=self._turn.id,
+                boot=self._bus.boot_id,
+                attempt=self._turn.attempt,
+                last_event=self._journal.last,
+            )
+        )
+
     async def merge(self, followups: tuple[str, ...], iteration: int) -> tuple[session.Turn, ...]:
         return await self._store(
             session.Merge(

@@ -12,7 +12,7 @@ from actors.vocabulary import Channel
 from bus import Actor, concurrent
 from bus.crashpoints import crash_after, crash_point
 
-from . import accept, export, messages, outbox, resolve, sessions, survey, turns, usage
+from . import accept, export, figures, messages, outbox, resolve, sessions, survey, turns, usage
 from .encoding import micros
 from .settings import Settings
 
@@ -164,6 +164,11 @@ class SessionActor(Actor):
     @concurrent(256)
     async def get_turn_usage(self, request: messages.GetTurnUsage) -> messages.TurnUsage:
         return await self._read(usage.of_turn, request.turn)
+
+    @messages.ListFigures.handler
+    @concurrent(256)
+    async def list_figures(self, request: messages.ListFigures) -> tuple[messages.TurnFigures, ...]:
+        return await self._read(figures.figures, request)
 
     @messages.FindTurns.handler
     @concurrent(256)

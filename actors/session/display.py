@@ -8,11 +8,10 @@ from actors.vocabulary import Attachment, Image, Text, Thinking
 
 from .encoding import moment
 from .messages import Message, Turn
-from .resolve import shorten
 from .steps import AssistantStep, CallStep, Group, NoticeStep, Result, UserStep
 
-RESULT_BYTES: Final = 500
-"""How much of a result is shown."""
+RESULT_BYTES: Final = 64 * 1024
+"""How much of a result is shown, as UTF-8. By default tools return less, so that all of it is."""
 
 _PLACES: Final = 1 << 16
 """Ids of displayed rows per step; a group of steps has far fewer."""
@@ -95,10 +94,13 @@ def _use(step: CallStep) -> str:
 
 
 def _result(step: CallStep, result: Result) -> _Row:
+    text = plain(result.content).encode("utf-8", "replace")
     content = {
         "type": "tool_result",
         "tool_use_id": step.call.id,
-        "content": shorten(plain(result.content), RESULT_BYTES),
+        "name": step.call.name,
+        "content": text[:RESULT_BYTES].decode("utf-8", "ignore"),
+        "truncated": len(text) > RESULT_BYTES,
         "is_error": result.is_error,
     }
     return "tool_result", step.turn, _json(content), result.attachments, result.at

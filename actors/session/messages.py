@@ -131,7 +131,7 @@ class Message:
     role: Literal["user", "assistant", "thinking", "tool_use", "tool_result", "notice"]
     content: str
     """Text; for ``tool_use`` and ``tool_result`` the JSON object of the reference (``id, name, input`` and
-    ``tool_use_id, content, is_error``)."""
+    ``tool_use_id, name, content, truncated, is_error``)."""
     attachments: tuple[Attachment, ...]
     timestamp: datetime
 
@@ -146,6 +146,9 @@ class Turn:
     user: str
     state: TurnState
     attempt: int
+    """How often it was begun."""
+    released: int = 0
+    """Attempts that ended because the program was stopped in order, so that the turn is not to blame."""
     text: str
     attachments: tuple[Attachment, ...]
     model: str | None
@@ -356,6 +359,21 @@ class Merge(Request[tuple[Turn, ...]]):
 
 @final
 @attrs.frozen(kw_only=True)
+class Release(Request[None]):
+    """Hand a running turn back because the program stops in order: it goes on at the next start.
+
+    Such an attempt does not count against the turn. Raises UnknownTurn, StaleAttempt.
+    """
+
+    abandon: ClassVar[Abandon] = Abandon.FINISH
+    turn: str
+    boot: str
+    attempt: int
+    last_event: int
+
+
+@final
+@attrs.frozen(kw_only=True)
 class Finished:
     next: Turn | None
     """Oldest turn of the conversation still ``accepted``."""
@@ -432,7 +450,7 @@ class Get(Request[Session]):
 class Messages(Request[tuple[Message, ...]]):
     """Displayed messages, oldest first: the last `limit` before id `before`. Raises UnknownSession."""
 
-    max_bytes: ClassVar[int] = 4 * 1024 * 1024
+    max_bytes: ClassVar[int] = 64 * 1024 * 1024
     session: str
     user: str | None = ADMIN
     before: int | None = None
@@ -474,22 +492,48 @@ class GetTurnUsage(Request[TurnUsage]):
 
 @final
 @attrs.frozen(kw_only=True)
-class MarkRead(Request[Session]):
-    """Set or clear the unread mark. Raises UnknownSession."""
+class TurnFigures:
+    """How one turn went and what it used."""
 
-    abandon: ClassVar[Abandon] = Abandon.FINISH
-    session: str
-    user: str | None = ADMIN
-    is_read: bool = True
+    turn: str
+    state: TurnState
+    outcome: str | None
+    """``success``, ``max_turns``, ``error``, ``cancelled``, ``parked``; None while it is open or merged."""
+    accepted_at: datetime
+    started_at: datetime | None
+    """When it was begun for the first time."""
+    finished_at: datetime | None
+    tool_rounds: int
+    """Answers of the model that called tools."""
+    model: str | None
+    """Of the last completion."""
+    completions: int
+    input_tokens: int
+    """All kinds of input summed."""
+    output_tokens: int
+    cache_read_tokens: int
+    cache_write_tokens: int
+    cost_usd: float | None
 
 
 @final
 @attrs.frozen(kw_only=True)
-class Rename(Request[Session]):
-    """Raises UnknownSession."""
+class ListFigures(Request[tuple[TurnFigures, ...]]):
+    """Figures of the turns of a conversation, in the order of acceptance: the last `limit` of a range.
 
-    abandon: ClassVar[Abandon] = Abandon.FINISH
+    Raises UnknownSession.
+    """
+
+    max_bytes: ClassVar[int] = 4 * 1024 * 1024
     session: str
+    user: str | None = ADMIN
+    first: str | None = None
+    """Turn at which the range begins; its beginning when None or unknown."""
+    last: str | None = None
+    """Turn at which it ends, itself included."""
+    limit: int = 500
+
+
 @final
 @attrs.frozen(kw_only=True)
 class TurnInfo:
@@ -573,6 +617,24 @@ class CountOpenWork(Request[OpenWork]):
     """How much is waiting, for the health check of an operator."""
 
 
+@final
+@attrs.frozen(kw_only=True)
+class MarkRead(Request[Session]):
+    """Set or clear the unread mark. Raises UnknownSession."""
+
+    abandon: ClassVar[Abandon] = Abandon.FINISH
+    session: str
+    user: str | None = ADMIN
+    is_read: bool = True
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Rename(Request[Session]):
+    """Raises UnknownSession."""
+
+    abandon: ClassVar[Abandon] = Abandon.FINISH
+    session: str
     user: str | None = ADMIN
     title: str
 

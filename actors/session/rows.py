@@ -17,7 +17,7 @@ FROM sessions
 """
 
 TURN: Final = """
-SELECT id, session_id, user_id, state, attempt, text, attachments, model, mode, source, client_message_id,
+SELECT id, session_id, user_id, state, attempt, released, text, attachments, model, mode, source, client_message_id,
        accepted_at, triggered_by, merged_into
 FROM turns
 """
@@ -55,6 +55,7 @@ def turn_of(row: sqlite3.Row) -> Turn:
         user=row["user_id"],
         state=row["state"],
         attempt=row["attempt"],
+        released=row["released"],
         text=text,
         attachments=attachments,
         model=row["model"],

@@ -23,6 +23,7 @@ from .messages import (
     Merge,
     Opened,
     RecordCompaction,
+    Release,
     SaveCompletion,
     SaveResult,
     StaleAttempt,
@@ -145,7 +146,7 @@ class _Claim:
     next_step: int
 
 
-def _claim(connection: sqlite3.Connection, request: SaveCompletion | SaveResult | Merge | Finish) -> _Claim:
+def _claim(connection: sqlite3.Connection, request: SaveCompletion | SaveResult | Merge | Release | Finish) -> _Claim:
     """The fence of G22. Raises UnknownTurn or StaleAttempt."""
     row = connection.execute(
         f"SELECT session_id, user_id, state, attempt, boot_id, ({_NEXT}) FROM turns WHERE id = ?",
@@ -221,6 +222,15 @@ def merge(connection: sqlite3.Connection, request: Merge, now: int) -> tuple[Tur
         )
         _note_event(connection, claim.session, request.last_event)
     return tuple(attrs.evolve(turn, state="merged", merged_into=request.turn) for turn in taken)
+
+
+def release(connection: sqlite3.Connection, request: Release) -> None:
+    """Hand a turn back at an orderly stop. Raises UnknownTurn, StaleAttempt."""
+    claim = _claim(connection, request)
+    connection.execute(
+        "UPDATE turns SET state = 'accepted', released = released + 1 WHERE id = ?", (request.turn,)
+    )
+    _note_event(connection, claim.session, request.last_event)
 
 
 def record_compaction(connection: sqlite3.Connection, request: RecordCompaction, now: int) -> None:

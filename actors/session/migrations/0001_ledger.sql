@@ -39,6 +39,7 @@ CREATE TABLE turns (
     state             TEXT NOT NULL
                       CHECK (state IN ('accepted', 'running', 'merged', 'done', 'failed', 'cancelled')),
     attempt           INTEGER NOT NULL DEFAULT 0,
+    released          INTEGER NOT NULL DEFAULT 0,    -- attempts that ended because the program was stopped in order
     boot_id           TEXT,                          -- process that runs it, or ran it last
     merged_into       TEXT REFERENCES turns (id),
     finished_at       INTEGER,

@@ -369,3 +369,21 @@ async def test_killed_at_any_point_everything_accepted_is_part_of_one_turn(
             assert len(world.keys) == len(set(world.keys)) or len(set(world.keys)) == 1
             check_numbers(world.events())
     assert kills > 10
+
+
+async def test_a_turn_that_is_cut_short_by_orderly_stops_is_never_parked(
+    lives: World, autojump_clock: MockClock
+) -> None:
+    accepted = None
+    for _ in range(4):
+        async with lives.running() as world:
+            gate = Gate()
+            world.script.append(gate.then(say("never")))
+            accepted = accepted or await world.send("patience")
+            await gate.reached.wait()
+    assert accepted is not None
+    async with lives.running() as world:
+        world.script.clear()
+        world.script.append(say("here"))
+        end = await world.end(accepted.turn)
+        assert (end.outcome, end.text) == ("success", "here")

@@ -254,6 +254,10 @@ MODELS = llm.Catalogue(
 )
 
 
+async def _nothing() -> None:
+    pass
+
+
 @attrs.define(eq=False)
 class World:
     """What a test sees and sets."""
@@ -310,6 +314,10 @@ class World:
 
     def kill(self) -> None:
         """Stop everything where it stands, as far as that is possible inside of one process."""
+        for cell in self.bus.routes.cells():
+            if isinstance(cell.actor, ConversationActor):
+                # a killed process cleans nothing up
+                cell.actor.on_stop = _nothing  # type: ignore[method-assign]
         self.mesh.mesh.force()
 
     # --- doing --------------------------------------------------------------------------------------------
