@@ -20,6 +20,11 @@ class Waits:
     def __init__(self) -> None:
         self._awaited: dict[Holder, list[Envelope]] = {}
 
+    @property
+    def idle(self) -> bool:
+        """Whether nobody waits."""
+        return not self._awaited
+
     def add(self, waiter: Holder, envelope: Envelope) -> None:
         """Note that `waiter` goes on only after `envelope`."""
         self._awaited.setdefault(waiter, []).append(envelope)
