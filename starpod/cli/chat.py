@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
 async def _chat(instance: "Instance", text: str, args: argparse.Namespace) -> int:
     from starpod.cli.connection import connect
 
-    message = {"type": "message", "text": text, "client_message_id": str(uuid.uuid4())}
+    message = {"type": "message", "text": text, "client_message_id": str(uuid.uuid4()), "channel_id": "cli"}
     if args.session:
         message["session_id"] = args.session
     if args.model:
