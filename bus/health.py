@@ -5,6 +5,8 @@ from enum import Enum
 
 import attrs
 
+from bus.exits import Exit, ExitKind
+
 
 class State(Enum):
     STARTING = "starting"
@@ -34,6 +36,13 @@ class NodeHealth:
     health: Health
     restarts: int = 0
     children: tuple["NodeHealth", ...] = ()
+
+
+def ended(exit: Exit) -> Health:
+    """Health of what has ended that way."""
+    if exit.kind in {ExitKind.STOPPED, ExitKind.NORMAL}:
+        return Health(State.STOPPED)
+    return Health(State.FAILED, str(exit))
 
 
 FINE = {State.READY, State.STOPPED, State.STOPPING}

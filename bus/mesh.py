@@ -14,12 +14,12 @@ from bus.bus import Bus
 from bus.cell import Cell
 from bus.core import Core, Log, silent
 from bus.errors import BootError
-from bus.exits import Exit, ExitKind
+from bus.exits import STOPPED, Exit, ExitKind, leaves
 from bus.health import NodeHealth
 from bus.nodes import Single
 from bus.pool import Keyed
 from bus.spec import Child, Limits, Node, Pool, Supervisor, actor_class
-from bus.supervisor import Group, shielded
+from bus.supervisor import Group, Slot
 from bus.supervisor import Node as RunningNode
 
 
@@ -34,7 +34,10 @@ class Mesh:
         self.root = self._group(spec)
         self.bus.health = self.health
         self.exit: Exit | None = None
-        self._ready = trio.Event()
+        self.interrupt: BaseException | None = None
+        """What is no Exception and came through an actor."""
+        self._place = Slot(self.root)
+        self._place.begin()
         self._ended = trio.Event()
 
     # --- building -----------------------------------------------------------------------------------------
@@ -47,30 +50,40 @@ class Mesh:
         return group
 
     def _claim(self, name: str) -> None:
-        if not name or name in self._names:
-            raise BootError(
-                f"two nodes of the tree are called {name!r}" if name else "a node of the tree has no name"
-            )
+        if not name:
+            raise BootError("a node of the tree has no name")
+        if name in self._names:
+            raise BootError(f"two nodes of the tree are called {name!r}")
         self._names.add(name)
 
     def _node(self, spec: Node) -> RunningNode:
         if isinstance(spec, Supervisor):
             return self._group(spec)
-        self._claim(spec.name)
+        return self._leaf(spec)
+
+    def _leaf(self, spec: Child | Pool) -> Single | Keyed:
         handlers = handlers_of(actor_class(spec))
-        if isinstance(spec, Child):
-            single = Single(self._cell(spec.name, spec.factory, None, handlers=handlers, limits=spec.limits))
-            self.bus.routes.add(single, handlers.values())
-            return single
-        return self._pool(spec, handlers)
+        leaf = self._single(spec, handlers) if isinstance(spec, Child) else self._pool(spec, handlers)
+        self._claim(spec.name)
+        try:
+            self.bus.routes.add(leaf, handlers.values())
+        except BootError:
+            self._forget(leaf)
+            raise
+        return leaf
+
+    def _forget(self, leaf: Single | Keyed) -> None:
+        self._names.remove(leaf.name)
+        self.bus.routes.remove(leaf)
+
+    def _single(self, spec: Child, handlers: Handlers) -> Single:
+        return Single(self._cell(spec.name, spec.factory, None, handlers=handlers, limits=spec.limits))
 
     def _pool(self, spec: Pool, handlers: Handlers) -> Keyed:
         for kind in handlers:
             if kind.key_field is None:
                 raise BootError(f"pool {spec.name!r} handles {kind.__name__}, which names no key field")
-        pool = Keyed(self.core, spec, handlers, partial(self._cell, handlers=handlers, limits=spec.limits))
-        self.bus.routes.add(pool, handlers.values())
-        return pool
+        return Keyed(self.core, spec, handlers, partial(self._cell, handlers=handlers, limits=spec.limits))
 
     def _cell(
         self, name: str, factory: Callable[[], Actor], key: str | None, *, handlers: Handlers, limits: Limits
@@ -84,51 +97,51 @@ class Mesh:
     async def start_child(self, spec: Child | Pool, under: str | None = None) -> None:
         """Add a child to a running supervisor (the root by default) and wait until it is up.
 
-        Raises BootError when it does not come up at the first try.
+        Raises BootError, and forgets the child, when it does not come up at the first try.
         """
         group = self.root if under is None else self.groups[under]
-        node = self._node(spec)
-        state = restart.ChildState(
-            name=spec.name,
-            restart=spec.restart,
-            backoff=spec.backoff,
-            significant=spec.significant,
-            status="waiting",
-        )
-        group.add(state, node)
-        slot = group.slots[spec.name]
-        tried = False
-        while not slot.up:
-            await slot.changed.wait()
-            tried = tried or slot.running
-            if not slot.up and not slot.running:
-                raise BootError(f"{spec.name} did not start: {slot.node.node_health().health.why}")
+        leaf = self._leaf(spec)
+        exit = await group.start_child(restart.newborn(spec), leaf)
+        if exit is not None:
+            self._forget(leaf)
+            raise BootError(f"{spec.name} did not start: {exit}") from exit.error
 
-    async def run(self, task_status: trio.TaskStatus[None]) -> None:
-        """Run the tree to its end, shielded: only :meth:`stop` ends it."""
-        exit = await shielded(self.root.run, partial(self._is_ready, task_status))
+    async def run(self, scope: trio.CancelScope) -> None:
+        """Run the tree to its end, out of reach of cancellation: only :meth:`stop` ends it.
+
+        An interrupt from the keyboard that was raised inside an actor stops the tree too; then `scope` is cancelled.
+        """
+        try:
+            self.exit = await self._place.live()
+        except BaseException as error:  # noqa: BLE001 - kept for open_mesh, which raises it without its groups
+            found = leaves(error)
+            self.interrupt = found[0] if len(found) == 1 else error
+            self.exit = Exit(ExitKind.CRASHED, self.interrupt)
+            scope.cancel(reason="the tree was interrupted")
         self.root.dispose()
-        self.exit = exit
         self._ended.set()
-        if not self._ready.is_set():
-            raise BootError(str(exit)) from exit.error
 
-    def _is_ready(self, task_status: trio.TaskStatus[None]) -> None:
-        self._ready.set()
-        task_status.started()
+    async def started(self) -> None:
+        """Wait until the tree is up. Raises BootError when it ends before that."""
+        while self._place.running and not self._place.ready:
+            await self._place.changed.wait()
+        if not self._place.ready and (exit := await self.wait()).kind is not ExitKind.NORMAL:
+            raise BootError(str(exit)) from exit.error
 
     async def wait(self) -> Exit:
         """Wait for the end of the tree and say why it came."""
         await self._ended.wait()
-        return self.exit or Exit(ExitKind.STOPPED)
+        return self.exit or STOPPED
 
     async def stop(self) -> Exit:
         """Stop everything in reverse order and say how it ended."""
+        self._place.expected = True
         self.root.request_stop()
         return await self.wait()
 
     def force(self) -> None:
-        """Cut the stop short: cancel everything, clean-up included."""
+        """Cut the stop short: still in reverse order, but nothing gets time to end or to clean up."""
+        self._place.expected = True
         self.root.request_stop()
         self.root.force()
 
@@ -176,31 +189,23 @@ async def open_mesh(
     mesh = Mesh(tree, Core(seed=seed, log=log, boot_id=boot_id))
     if complete:
         mesh.bus.routes.check_complete()
-    failure: Exception | None = None
+    failure: BaseException | None = None
     async with trio.open_nursery() as nursery:
         keeper = trio.CancelScope(shield=True)
         nursery.start_soon(_keep_deadlines, mesh.core, keeper)
+        nursery.start_soon(mesh.run, nursery.cancel_scope, name=tree.name)
         try:
-            await _start(nursery, mesh)
+            await mesh.started()
             yield mesh
         except Exception as error:  # noqa: BLE001 - raised again below, outside of the nursery, which would wrap it
             failure = error
         finally:
             with trio.CancelScope(shield=True):
-                if mesh.exit is None:
-                    await mesh.stop()
+                await mesh.stop()
             keeper.cancel(reason="the mesh has ended")
+    failure = mesh.interrupt or failure
     if failure is not None:
         raise failure
-
-
-async def _start(nursery: trio.Nursery, mesh: Mesh) -> None:
-    """Wait until the tree is up; a cancellation meanwhile stops it in order."""
-    try:
-        await nursery.start(mesh.run)
-    except BaseException:
-        mesh.root.request_stop()
-        raise
 
 
 async def _keep_deadlines(core: Core, scope: trio.CancelScope) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import heapq
+import itertools
 from collections import deque
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -13,30 +15,44 @@ from bus.actor import Actor, Handlers
 from bus.cell import Books, Cell
 from bus.core import Core
 from bus.exits import STOPPED, Exit, ExitKind
-from bus.health import FINE, Health, NodeHealth, State
+from bus.health import FINE, Health, NodeHealth, State, ended
 from bus.metrics import Metrics
+from bus.nodes import Single
 from bus.spec import Pool
-from bus.supervisor import Slot, shielded
+from bus.supervisor import Slot
 
 MakeCell = Callable[[str, Callable[[], Actor], str], Cell]
 """Called with name, factory and key."""
+DONE = {ExitKind.STOPPED, ExitKind.NORMAL, ExitKind.REFUSED}
+"""Ends after which a member has nothing left to do."""
 
 
 class Member:
     """One key of a pool."""
 
-    def __init__(self, cell: Cell, slot: Slot) -> None:
+    def __init__(self, key: str, cell: Cell) -> None:
+        self.key = key
         self.cell = cell
-        self.slot = slot
+        self.slot = Slot(Single(cell))
         self.failures = 0
         self.ready_at: float | None = None
         self.due: float | None = None
         """When a crashed one is started again."""
+        self.plan = 0
+        """Number of its entry in the agenda; older ones are void."""
         self.queued = False
         """Waits for a place among the living."""
-        self.resting = False
         self.unfinished = False
         """It lived, or was to live again, when the pool ended: the next run of the pool brings it back."""
+
+    @property
+    def restful(self) -> bool:
+        """Whether it could be put to rest."""
+        return self.slot.up and not self.slot.expected and self.cell.idle
+
+    @property
+    def idle_since(self) -> float:
+        return max(self.cell.last_active, self.ready_at or 0.0)
 
 
 class Keyed:
@@ -53,11 +69,16 @@ class Keyed:
         self._spec = spec
         self._make_cell = make_cell
         self._members: dict[str, Member] = {}
-        self._living = 0
+        self._living: dict[str, Member] = {}
+        self._leaving = 0
+        """How many of the living are on their way to rest."""
         self._queue: deque[Member] = deque()
+        self._agenda: list[tuple[float, int, str]] = []
+        """Heap of when to look at whom: instant, number of the plan, key."""
+        self._plans = itertools.count(1)
+        self._sleep = trio.CancelScope()
         self._crashes: tuple[float, ...] = ()
         self._exit: Exit | None = None
-        self._wake = trio.Event()
         self._nursery: trio.Nursery | None = None
         self._disposed = False
         self._restarts = 0
@@ -80,7 +101,8 @@ class Keyed:
     def _add(self, key: str) -> Member:
         cell = self._make_cell(f"{self.name}[{key}]", partial(self._spec.factory, key), key)
         cell.metrics = self.metrics
-        member = self._members[key] = Member(cell, Slot(_Place(cell)))
+        cell.on_idle = self._make_room
+        member = self._members[key] = Member(key, cell)
         return member
 
     def cells(self) -> Iterable[Cell]:
@@ -90,46 +112,47 @@ class Keyed:
 
     def _activate(self, member: Member) -> None:
         """Bring a member to life unless it lives, waits for its turn, or the pool is not running."""
-        if member.slot.running or member.due is not None or member.queued or self._nursery is None:
+        if member.slot.running or member.due is not None or member.queued:
             return
-        if self._exit is not None:
+        if self._nursery is None or self._exit is not None:
             return
-        if self._living >= self._spec.limit:
+        if self._queue or len(self._living) >= self._spec.limit:
             member.queued = True
             self._queue.append(member)
-            self._rest_one()
-            return
-        self._living += 1
-        member.slot.running, member.slot.up, member.resting = True, False, False
-        member.slot.expected = False
-        self._nursery.start_soon(self._live, member, name=member.cell.name)
+            self._make_room()
+        else:
+            self._begin(member, self._nursery)
+
+    def _begin(self, member: Member, nursery: trio.Nursery) -> None:
+        self._living[member.key] = member
+        member.unfinished = False
+        member.slot.begin()
+        nursery.start_soon(self._live, member, name=member.cell.name)
 
     async def _live(self, member: Member) -> None:
-        exit = await shielded(member.cell.run, partial(self._is_up, member))
-        member.slot.running = member.slot.up = False
-        self._living -= 1
+        exit = await member.slot.live(partial(self._is_up, member))
+        del self._living[member.key]
+        self._leaving -= member.slot.expected and self._exit is None
         if self._exit is None:
             self._settle(member, exit)
-            self._next()
-        member.slot.note()
-        self._wake.set()
+            self._fill()
+        else:
+            member.unfinished = member.unfinished or exit.kind not in DONE
 
     def _is_up(self, member: Member) -> None:
         member.ready_at = self._core.now()
-        member.slot.up = True
-        member.slot.note()
+        self._plan(member, member.ready_at + self._spec.idle)
 
     def _settle(self, member: Member, exit: Exit) -> None:
         """Decide what becomes of a member whose incarnation has ended."""
         if exit.kind is ExitKind.REFUSED:
             self._remove(member, exit.error)
-        elif exit.kind in {ExitKind.STOPPED, ExitKind.NORMAL}:
-            if len(member.cell.mailbox):
-                self._activate(member)  # a message came while it went to rest
-            else:
-                self._remove(member)
-        else:
+        elif exit.kind not in DONE:
             self._crashed(member, exit)
+        elif len(member.cell.mailbox):
+            self._activate(member)  # a message came while it went to rest
+        else:
+            self._remove(member)
 
     def _crashed(self, member: Member, exit: Exit) -> None:
         now = self._core.now()
@@ -137,16 +160,22 @@ class Keyed:
         was_well = member.ready_at is not None and now - member.ready_at >= backoff.forgiven_after
         member.failures = 1 if was_well else member.failures + 1
         member.ready_at = None
-        if exit.kind is not ExitKind.OUTAGE:
-            intensity = self._spec.intensity
-            self._crashes = restart.spent(self._crashes, exit, now, intensity.per)
-            if len(self._crashes) > intensity.restarts:
-                detail = f"{len(self._crashes)} crashes within {intensity.per:g} s, last: {member.cell.name} {exit}"
-                self._exit = Exit(ExitKind.RESTART_LIMIT, exit.error, detail=detail)
-                return
-        self._restarts += 1
         member.due = now + backoff.delay(member.failures, self._core.ids.random())
         member.cell.restarting(member.due, str(exit))
+        if exit.kind is not ExitKind.OUTAGE and self._overspent(member, exit, now):
+            return
+        self._restarts += 1
+        self._plan(member, member.due)
+
+    def _overspent(self, member: Member, exit: Exit, now: float) -> bool:
+        """Count a crash; end the pool if it was one too many."""
+        intensity = self._spec.intensity
+        self._crashes = restart.spent(self._crashes, exit, now, intensity.per)
+        if len(self._crashes) <= intensity.restarts:
+            return False
+        detail = f"{len(self._crashes)} crashes within {intensity.per:g} s, last: {member.cell.name} {exit}"
+        self._end(Exit(ExitKind.RESTART_LIMIT, exit.error, detail=detail))
+        return True
 
     def _remove(self, member: Member, error: BaseException | None = None) -> None:
         member.cell.dispose(error)
@@ -154,103 +183,122 @@ class Keyed:
         retired.sent += books.sent
         retired.handled += books.handled
         retired.dead += books.dead
-        del self._members[str(member.cell.key)]
+        del self._members[member.key]
 
-    def _next(self) -> None:
-        while self._queue and self._living < self._spec.limit:
+    # --- places -------------------------------------------------------------------------------------------
+
+    def _fill(self) -> None:
+        """Give free places to those who wait for one."""
+        while self._queue and self._nursery is not None and len(self._living) < self._spec.limit:
             member = self._queue.popleft()
             member.queued = False
-            self._activate(member)
+            self._begin(member, self._nursery)
 
-    # --- resting ------------------------------------------------------------------------------------------
-
-    def _idle(self) -> list[Member]:
-        return [
-            member
-            for member in self._members.values()
-            if member.slot.up and not member.resting and member.cell.idle
-        ]
+    def _make_room(self) -> None:
+        """Put to rest as many idle members as wait for a place, those that were idle longest first."""
+        while len(self._queue) > self._leaving and self._exit is None:
+            restful = [member for member in self._living.values() if member.restful]
+            if not restful:
+                return
+            self._rest(min(restful, key=lambda member: member.idle_since))
 
     def _rest(self, member: Member) -> None:
-        member.resting = True
+        """From this very step on the member begins no message: one that comes now waits for its next incarnation."""
+        self._leaving += 1
+        member.slot.expected = True
+        member.cell.request_stop()
         if self._nursery is not None:
-            self._nursery.start_soon(member.slot.stop)
+            self._nursery.start_soon(member.slot.stop, name=f"rest of {member.cell.name}")
 
-    def _rest_one(self) -> None:
-        """Make a place by putting the longest idle member to rest, if there is one."""
-        idle = self._idle()
-        if idle:
-            self._rest(min(idle, key=lambda member: member.cell.last_active))
+    # --- agenda -------------------------------------------------------------------------------------------
 
-    def _tick(self, now: float) -> float:
-        """Start what is due, rest what is idle; when to look again."""
-        nearest = float("inf")
-        for member in list(self._members.values()):
-            if member.due is not None:
-                if member.due <= now:
-                    member.due = None
-                    self._activate(member)
-                else:
-                    nearest = min(nearest, member.due)
-        for member in self._idle():
-            until = member.cell.last_active + self._spec.idle
-            if until <= now:
-                self._rest(member)
-            else:
-                nearest = min(nearest, until)
-        if self._queue:
-            self._rest_one()
-        return min(nearest, now + self._spec.idle) if self._living else nearest
+    def _plan(self, member: Member, at: float) -> None:
+        """Look at a member then, and not when it was planned before."""
+        member.plan = next(self._plans)
+        heapq.heappush(self._agenda, (at, member.plan, member.key))
+        self._sleep.deadline = min(self._sleep.deadline, at)
+
+    def _look(self, member: Member, now: float) -> None:
+        """Start a member that is due, rest one that has been idle for long enough."""
+        if member.due is not None:
+            member.due = None
+            self._activate(member)
+        elif member.restful and now - member.idle_since >= self._spec.idle:
+            self._rest(member)
+        elif member.slot.up and not member.slot.expected:
+            self._plan(member, (member.idle_since if member.cell.idle else now) + self._spec.idle)
+
+    async def _keep_agenda(self) -> Exit:
+        while self._exit is None:
+            nearest = self._agenda[0][0] if self._agenda else float("inf")
+            with trio.CancelScope(deadline=nearest) as self._sleep:
+                await trio.sleep_forever()
+            now = self._core.now()
+            while self._agenda and self._agenda[0][0] <= now:
+                _, plan, key = heapq.heappop(self._agenda)
+                member = self._members.get(key)
+                if member is not None and member.plan == plan:
+                    self._look(member, now)
+        return self._exit
 
     # --- as a node ----------------------------------------------------------------------------------------
 
     async def run(self, ready: Callable[[], None]) -> Exit:
         """Keep the members until a stop is asked for or the budget is spent."""
-        self._exit, self._crashes = None, ()
+        self._exit, self._crashes, self._disposed, self._leaving = None, (), False, 0
         async with trio.open_nursery() as nursery:
             self._nursery = nursery
             self._health = Health(State.READY)
             ready()
             self._bring_back()
-            while self._exit is None:
-                with trio.CancelScope(deadline=self._tick(self._core.now())):
-                    await self._wake.wait()
-                self._wake = trio.Event()
-            exit = self._exit
-            self._nursery = None
-            for member in self._members.values():
-                member.unfinished = member.due is not None or (member.slot.running and not member.resting)
-            async with trio.open_nursery() as stopping:
-                for member in self._members.values():
-                    stopping.start_soon(member.slot.stop)
-            nursery.cancel_scope.cancel(reason=f"{self.name} has ended")
-        self._queue.clear()
-        self._health = Health(State.STOPPED if exit.kind is ExitKind.STOPPED else State.FAILED, str(exit))
+            try:
+                exit = await self._keep_agenda()
+            finally:  # also when something that is no Exception comes through a member
+                self._nursery = None
+                self._health = Health(State.STOPPING)
+                with trio.CancelScope(shield=True):
+                    await self._stop_members()
+        self._health = ended(exit)
         return exit
 
     def _bring_back(self) -> None:
         """After a restart of the pool: start whom a message or unfinished work waits for, forget the others."""
         for member in list(self._members.values()):
-            member.due, member.queued = None, False
             if member.unfinished or len(member.cell.mailbox):
                 self._activate(member)
             else:
                 self._remove(member)
 
+    async def _stop_members(self) -> None:
+        for member in self._members.values():
+            resting = member.slot.expected or not member.slot.running
+            member.unfinished = member.unfinished or member.due is not None or not resting
+            member.due, member.queued = None, False
+        self._queue.clear()
+        self._agenda.clear()
+        async with trio.open_nursery() as nursery:
+            for member in list(self._living.values()):
+                nursery.start_soon(member.slot.stop, name=f"stop of {member.cell.name}")
+
+    def _end(self, exit: Exit) -> None:
+        self._exit = self._exit or exit
+        self._sleep.cancel(reason="the pool has to end")
+
     def request_stop(self) -> None:
-        self._exit = self._exit or STOPPED
-        self._wake.set()
+        self._end(STOPPED)
 
     def cancel(self) -> None:
-        for member in self._members.values():
+        for member in self._living.values():
             member.cell.cancel()
 
     def force(self) -> None:
-        for member in self._members.values():
-            member.cell.force()
+        for member in self._living.values():
+            member.slot.hurry()
 
     def restarting(self, until: float, why: str) -> None:
         self._health = Health(State.BACKOFF, why, until=until)
+        for member in self._members.values():
+            member.cell.restarting(until, why)
 
     def dispose(self) -> None:
         self._disposed = True
@@ -258,34 +306,16 @@ class Keyed:
             self._remove(member)
 
     def node_health(self) -> NodeHealth:
-        unwell = [
-            member
-            for member in self._members.values()
-            if member.cell.health.state not in FINE | {State.STARTING}
-        ]
         health = self._health
-        if health.state is State.READY and unwell:
-            first = unwell[0].cell
-            health = Health(
-                State.DEGRADED, f"{first.name} is {first.health.state.value}: {first.health.why or ''}"
-            )
+        if health.state is State.READY:
+            health = self._worst() or health
         return NodeHealth(self.name, health, restarts=self._restarts)
 
-
-class _Place:
-    """A pooled cell as the :class:`bus.supervisor.Slot` needs it to drive the stop."""
-
-    def __init__(self, cell: Cell) -> None:
-        self._cell = cell
-        self.name = cell.name
-        self.stop_within = cell.limits.stop_within
-        self.cleanup_within = cell.limits.cleanup_within
-        self.run = cell.run
-        self.request_stop = cell.request_stop
-        self.cancel = cell.cancel
-        self.force = cell.force
-        self.restarting = cell.restarting
-        self.dispose = cell.dispose
-
-    def node_health(self) -> NodeHealth:
-        return NodeHealth(self.name, self._cell.health)
+    def _worst(self) -> Health | None:
+        """Degraded if a member is not well, naming the first such member."""
+        for member in self._members.values():
+            health = member.cell.health
+            if health.state not in FINE | {State.STARTING}:
+                why = f"{member.cell.name} is {health.state.value}"
+                return Health(State.DEGRADED, f"{why}: {health.why}" if health.why else why)
+        return None

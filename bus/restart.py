@@ -9,7 +9,7 @@ from typing import Literal
 import attrs
 
 from bus.exits import NORMAL, Exit, ExitKind
-from bus.spec import Backoff, Intensity, Restart, Strategy
+from bus.spec import Backoff, Intensity, Node, Restart, Strategy
 
 Status = Literal["running", "waiting", "down"]
 
@@ -22,12 +22,19 @@ class ChildState:
     restart: Restart = Restart.PERMANENT
     backoff: Backoff = attrs.field(factory=Backoff)
     significant: bool = False
-    status: Status = "running"
+    status: Status = "waiting"
     failures: int = 0
     """Ends in a row without enough health between them."""
     ready_at: float | None = None
     """When its present incarnation became ready."""
     outage_since: float | None = None
+
+
+def newborn(spec: Node) -> ChildState:
+    """A child that has not been started yet."""
+    return ChildState(
+        name=spec.name, restart=spec.restart, backoff=spec.backoff, significant=spec.significant
+    )
 
 
 @attrs.frozen(kw_only=True)

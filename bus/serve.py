@@ -108,6 +108,7 @@ class Serving:
         finally:
             self._busy[handler.kind] -= 1
             self._changed.set()
+            self._cell.rested()
 
     def pump_control(self) -> None:
         """Handle what waits in the control lane in a task of its own, if there is anything."""
@@ -127,6 +128,7 @@ class Serving:
         finally:
             self._pumping = False
             self._changed.set()
+            self._cell.rested()
 
     def joined(self, envelope: Envelope) -> None:
         """A handler took this message out of turn: it is handled as part of the current one."""
@@ -165,7 +167,11 @@ class Serving:
                 result = await handler.method(cell.actor, envelope.message)
         except BaseException as error:
             del self._scopes[envelope]
-            kind, reported = sort_fault(error)
+            try:
+                kind, reported = sort_fault(error)
+            except BaseException:  # an interrupt from the keyboard goes on its way, with the books in order
+                self._cancelled(envelope)
+                raise
             if kind is FaultKind.CANCELLED:
                 self._cancelled(envelope)
                 raise
@@ -204,7 +210,7 @@ class Serving:
 
     def _account(self, envelope: Envelope, point: str, detail: str) -> Series:
         """Enter a message that came to its end into books, metrics and the flight recorder."""
-        now = self._core.now()
+        now = self._cell.last_active = self._core.now()
         self._cell.books.handled += 1
         series = self._cell.metrics.series(type(envelope.message))
         taken_at = envelope.taken_at
@@ -250,8 +256,9 @@ class Serving:
     def _cancelled(self, envelope: Envelope) -> None:
         core, cell, reply = self._core, self._cell, envelope.reply
         cell.metrics.series(type(envelope.message)).cancelled += 1
+        cell.last_active = core.now()
         reason: Reason = "stopped"
-        if envelope.deadline <= core.now():
+        if envelope.deadline <= cell.last_active:
             reason = "expired"
         elif reply is not None and reply.done:
             reason = "abandoned"

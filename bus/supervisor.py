@@ -17,8 +17,11 @@ import trio
 from bus import restart
 from bus.core import Core
 from bus.exits import STOPPED, Exit, ExitKind
-from bus.health import Health, NodeHealth, State, roll_up
+from bus.health import Health, NodeHealth, State, ended, roll_up
 from bus.spec import Supervisor
+
+Step = Callable[[], Awaitable[Exit | None]]
+"""What a supervisor does between two decisions; an exit ends it."""
 
 
 class Node(Protocol):
@@ -54,12 +57,45 @@ class Slot:
     def __init__(self, node: Node) -> None:
         self.node = node
         self.running = False
+        self.ready = False
+        """Whether the latest incarnation has come up, also once it has ended."""
         self.expected = False
         """Its end was asked for, so it is no news."""
-        self.up = False
+        self.hurried = False
+        """It has no time left to end by itself."""
         self.changed = trio.Event()
 
+    @property
+    def up(self) -> bool:
+        return self.running and self.ready
+
+    def begin(self) -> None:
+        """Its next incarnation is about to run."""
+        self.running, self.ready, self.expected, self.hurried = True, False, False, False
+
+    async def live(self, ready: Callable[[], None] = lambda: None) -> Exit:
+        """One incarnation to its end, out of reach of outer cancellation: its stop is its supervisor's business.
+
+        Args:
+          ready: called when it is up.
+        """
+        try:
+            if self.expected:  # it was asked to stop before it had begun
+                return STOPPED
+            with trio.CancelScope(shield=True):
+                return await self.node.run(partial(self._is_up, ready))
+            raise AssertionError  # pragma: no cover - the scope has no end of its own; for the type checker
+        finally:  # also when something that is no Exception comes through
+            self.running = False
+            self.note()
+
+    def _is_up(self, ready: Callable[[], None]) -> None:
+        self.ready = True
+        ready()
+        self.note()
+
     def note(self) -> None:
+        """Let everybody who waits for this child look at it again."""
         changed, self.changed = self.changed, trio.Event()
         changed.set()
 
@@ -69,20 +105,24 @@ class Slot:
             return
         self.expected = True
         self.node.request_stop()
-        for patience, escalate in (
-            (self.node.stop_within, self.node.cancel),
-            (self.node.cleanup_within, self.node.force),
-        ):
-            with trio.move_on_after(patience):
-                await self._ended()
-            if not self.running:
-                return
-            escalate()
-        await self._ended()
-
-    async def _ended(self) -> None:
+        await self._ended(self.node.stop_within)
+        if self.running:
+            self.node.cancel()
+            await self._ended(self.node.cleanup_within)
+        if self.running:
+            self.node.force()
         while self.running:
             await self.changed.wait()
+
+    async def _ended(self, patience: float) -> None:
+        with trio.move_on_after(patience):
+            while self.running and not self.hurried:
+                await self.changed.wait()
+
+    def hurry(self) -> None:
+        """Cut short its stop, which is under way or yet to come."""
+        self.hurried = True
+        self.note()
 
 
 class Group:
@@ -96,15 +136,16 @@ class Group:
         self._core = core
         self._spec = spec
         self.slots = {node.name: Slot(node) for node in nodes}
+        self._children = tuple(restart.newborn(child) for child in spec.children)
         self._state = self._fresh_state()
         self._due: dict[str, float] = {}
         self._exits: deque[tuple[Slot, Exit]] = deque()
+        self._requests: deque[tuple[Step, trio.Event]] = deque()
         self._wake = trio.Event()
         self._stopping = False
         self._nursery: trio.Nursery | None = None
         self._health = Health(State.STARTING)
-        self._forced = False
-        self._asked: deque[tuple[str, trio.Event]] = deque()
+        self._runs = 0
 
     def _fresh_state(self) -> restart.Group:
         spec = self._spec
@@ -113,15 +154,7 @@ class Group:
             intensity=spec.intensity,
             outages=spec.outages,
             stop_when=spec.stop_when,
-            children=tuple(
-                restart.ChildState(
-                    name=child.name,
-                    restart=child.restart,
-                    backoff=child.backoff,
-                    significant=child.significant,
-                )
-                for child in spec.children
-            ),
+            children=self._children,
         )
 
     # --- as a node ----------------------------------------------------------------------------------------
@@ -131,16 +164,17 @@ class Group:
         self._wake.set()
 
     def cancel(self) -> None:
-        for slot in self.slots.values():
-            slot.node.cancel()
+        self.force()
 
     def force(self) -> None:
-        self._forced = True
+        """Each child is forced when its turn comes: the order is kept, only the patience ends."""
         for slot in self.slots.values():
-            slot.node.force()
+            slot.hurry()
 
     def restarting(self, until: float, why: str) -> None:
         self._health = Health(State.BACKOFF, why, until=until)
+        for slot in self.slots.values():
+            slot.node.restarting(until, why)
 
     def dispose(self) -> None:
         for slot in self.slots.values():
@@ -149,22 +183,24 @@ class Group:
     def node_health(self) -> NodeHealth:
         children = tuple(slot.node.node_health() for slot in self.slots.values())
         health = roll_up(children) if self._health.state is State.READY else self._health
-        return NodeHealth(self.name, health, children=children)
+        return NodeHealth(self.name, health, restarts=max(0, self._runs - 1), children=children)
 
     async def run(self, ready: Callable[[], None]) -> Exit:
         """Start the children in order, keep them running, stop them in reverse."""
         self._state, self._due, self._stopping = self._fresh_state(), {}, False
         self._exits.clear()
+        self._runs += 1
         self._health = Health(State.STARTING)
         async with trio.open_nursery() as nursery:
             self._nursery = nursery
             try:
                 exit = await self._live(ready)
             finally:  # also when something that is no Exception comes through a child
+                self._nursery = None
                 self._health = Health(State.STOPPING)
                 with trio.CancelScope(shield=True):
                     await self._stop_all()
-        self._health = Health(State.STOPPED if exit.kind is ExitKind.STOPPED else State.FAILED, str(exit))
+        self._health = ended(exit)
         return exit
 
     async def _live(self, ready: Callable[[], None]) -> Exit:
@@ -178,75 +214,79 @@ class Group:
     # --- starting -----------------------------------------------------------------------------------------
 
     async def _boot(self) -> Exit | None:
-        """Start all children; None when every one is up. A failure here is final: there was nothing to keep up."""
+        """Start all children; None when this is done. A failure here is final: there was nothing to keep up.
+
+        A child that an outage keeps from starting is no failure. It waits, and with it whom the strategy takes along.
+        """
         for name, slot in self.slots.items():
+            if name in self._due:
+                continue
             exit = await self._start(slot)
             if self._stopping:
                 return STOPPED
-            if exit is None or exit.kind is ExitKind.NORMAL:
-                continue
-            if exit.kind is ExitKind.OUTAGE and self._spec.outages == "endure":
-                self._ended_by_itself(slot, exit)
-                continue
-            return Exit(ExitKind.START_FAILED, exit.error, detail=f"{name}: {exit}")
+            if exit is not None and exit.kind not in {ExitKind.NORMAL, ExitKind.OUTAGE}:
+                where = f"{name}: {exit.detail}" if exit.detail else name
+                return Exit(ExitKind.START_FAILED, exit.error, detail=where)
+            if exit is not None and (final := await self._act(slot, exit)) is not None:
+                return final
         return None
 
     async def _start(self, slot: Slot) -> Exit | None:
-        """Start one child and wait until it is up (None), has ended (its exit), or a stop was asked for."""
+        """Start one child and wait until it is up (None), or has ended before that (its exit).
+
+        A stop that is asked for meanwhile stops the child too.
+        """
         if self._nursery is None:  # pragma: no cover - only called inside run
             raise RuntimeError("not running")
-        slot.running, slot.up, slot.expected = True, False, False
+        self._due.pop(slot.node.name, None)
+        slot.begin()
         self._nursery.start_soon(self._run_child, slot, name=f"{self.name}/{slot.node.name}")
-        while slot.running and not slot.up:
+        while slot.running and not slot.ready:
             if self._stopping:
                 await slot.stop()
-                return STOPPED
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(_first, slot.changed, nursery.cancel_scope)
-                nursery.start_soon(_first, self._wake, nursery.cancel_scope)
+                return None
+            await _any(slot.changed, self._wake)
             if self._wake.is_set():
                 self._wake = trio.Event()
-        if slot.up:
+        if slot.ready:
             self._state = restart.became_ready(self._state, slot.node.name, self._core.now())
-        return None if slot.running else self._take_exit(slot)
+            return None
+        return self._take_exit(slot)
 
     def _take_exit(self, slot: Slot) -> Exit:
-        for entry in self._exits:
-            if entry[0] is slot:
-                self._exits.remove(entry)
-                return entry[1]
-        return STOPPED
+        entry = next(entry for entry in self._exits if entry[0] is slot)
+        self._exits.remove(entry)
+        return entry[1]
 
     async def _run_child(self, slot: Slot) -> None:
-        exit = await shielded(slot.node.run, partial(self._is_up, slot))
-        slot.running = slot.up = False
+        exit = await slot.live()
         if not slot.expected:
             self._exits.append((slot, exit))
-        slot.note()
         self._wake.set()
-
-    def _is_up(self, slot: Slot) -> None:
-        slot.up = True
-        slot.note()
 
     # --- keeping up ---------------------------------------------------------------------------------------
 
     async def _keep_running(self) -> Exit:
         while not self._stopping:
-            if self._exits:
-                slot, exit = self._exits.popleft()
-                final = await self._act(slot, exit)
-                if final is not None:
-                    return final
-            elif self._asked:
-                await self._restart_on_request(*self._asked.popleft())
-            elif (name := self._next_due()) is not None:
-                final = await self._start_again(self.slots[name])
-                if final is not None:
-                    return final
-            else:
-                await self._sleep()
+            final = await self._step()
+            if final is not None:
+                return final
         return STOPPED
+
+    async def _step(self) -> Exit | None:
+        """Do the next thing that is to be done, or wait until there is one; the exit of this group once it ends."""
+        if self._exits:
+            return await self._act(*self._exits.popleft())
+        if self._requests:
+            work, done = self._requests.popleft()
+            try:
+                return await work()
+            finally:
+                done.set()
+        if (name := self._next_due()) is not None:
+            return await self._start_again(self.slots[name])
+        await self._sleep()
+        return None
 
     async def _sleep(self) -> None:
         """Until something happens or the next child is due."""
@@ -259,70 +299,96 @@ class Group:
         return next((name for name in self.slots if self._due.get(name, now + 1) <= now), None)
 
     async def _start_again(self, slot: Slot) -> Exit | None:
-        del self._due[slot.node.name]
         exit = await self._start(slot)
-        return None if exit is None or self._stopping else await self._act(slot, exit)
+        return None if exit is None else await self._act(slot, exit)
 
     async def _act(self, slot: Slot, exit: Exit) -> Exit | None:
-        """Carry out the decision about a child's end; the exit of this group when it gives up."""
-        for action in self._ended_by_itself(slot, exit):
+        """Decide about a child's end and carry it out; the exit of this group when it gives up."""
+        now, before = self._core.now(), self._state
+        self._state, actions = restart.decide(before, slot.node.name, exit, now, self._core.ids.random())
+        for action in actions:
             match action:
                 case restart.Stop(names):
                     for name in names:
                         await self.slots[name].stop()
+                case restart.StartAt(names, at):
+                    for name in names:
+                        self._due[name] = at
+                        self.slots[name].node.restarting(at, str(exit))
                 case restart.GiveUp(final):
                     return final
-                case restart.StartAt():
-                    pass
+        for child in self._state.children:
+            if child.status == "down" and before.child(child.name).status != "down":
+                self.slots[child.name].node.dispose()
         return None
 
-    def _ended_by_itself(self, slot: Slot, exit: Exit) -> tuple[restart.Action, ...]:
-        now = self._core.now()
-        self._state, actions = restart.decide(self._state, slot.node.name, exit, now, self._core.ids.random())
-        for action in actions:
-            if isinstance(action, restart.StartAt):
-                for name in action.names:
-                    self._due[name] = action.at
-                    self.slots[name].node.restarting(action.at, str(exit))
-        if self._state.child(slot.node.name).status == "down":
-            slot.node.dispose()
-        return actions
+    # --- on request ---------------------------------------------------------------------------------------
 
-    async def _restart_on_request(self, name: str, done: trio.Event) -> None:
-        slot = self.slots[name]
-        await slot.stop()
-        self._due[name] = self._core.now()
-        done.set()
-
-    async def restart_child(self, name: str) -> None:
-        """Stop a child and start it again, as an operator's act: it spends no budget."""
+    async def _request(self, work: Step) -> None:
+        """Have something done between two decisions, by the supervisor's own task, and wait for its end."""
+        if self._nursery is None or self._stopping:
+            raise RuntimeError(f"{self.name} is not running")
         done = trio.Event()
-        self._asked.append((name, done))
+        self._requests.append((work, done))
         self._wake.set()
         await done.wait()
 
-    # --- growing ------------------------------------------------------------------------------------------
+    async def restart_child(self, name: str) -> None:
+        """Stop a child and start it again, as an operator's act: it spends no budget. Also revives one that is down.
 
-    def add(self, child: restart.ChildState, node: Node) -> None:
-        """Add a child to a running group; it is started next."""
-        self.slots[node.name] = Slot(node)
-        self._state = attrs.evolve(self._state, children=(*self._state.children, child))
-        self._due[node.name] = self._core.now()
-        self._wake.set()
+        Returns after the start, whether it succeeded or not; from then on the usual rules apply. Raises LookupError
+        when there is no such child, RuntimeError when this supervisor is not running.
+        """
+        if name not in self.slots:
+            raise LookupError(f"{self.name} has no child {name!r}")
+        await self._request(partial(self._restart, self.slots[name]))
+
+    async def _restart(self, slot: Slot) -> Exit | None:
+        await slot.stop()
+        slot.node.restarting(self._core.now(), "restarted by an operator")
+        return await self._start_again(slot)
+
+    async def start_child(self, child: restart.ChildState, node: Node) -> Exit | None:
+        """Add a child and start it; None once it is up. One that does not come up is not added: its exit is returned.
+
+        Raises RuntimeError when this supervisor is not running.
+        """
+        outcome: list[Exit | None] = []
+        await self._request(partial(self._add, child, node, outcome))
+        return outcome[0] if outcome else STOPPED
+
+    async def _add(self, child: restart.ChildState, node: Node, outcome: list[Exit | None]) -> Exit | None:
+        children, state = self._children, self._state
+        slot = self.slots[node.name] = Slot(node)
+        self._children = (*children, child)
+        self._state = attrs.evolve(state, children=(*state.children, child))
+        exit = await self._start(slot)
+        if exit is None and slot.expected:
+            exit = STOPPED
+        if exit is not None:
+            del self.slots[node.name]
+            self._children, self._state = children, state
+            node.dispose()
+        outcome.append(exit)
+        return None
+
+    # --- stopping -----------------------------------------------------------------------------------------
 
     async def _stop_all(self) -> None:
         """In reverse order. Mailboxes stay: this group may be started again."""
         for slot in reversed(self.slots.values()):
             await slot.stop()
+        while self._requests:
+            self._requests.popleft()[1].set()
 
 
-async def shielded(run: Callable[[Callable[[], None]], Awaitable[Exit]], ready: Callable[[], None]) -> Exit:
-    """Run a child out of reach of outer cancellation: its stop is its supervisor's business."""
-    with trio.CancelScope(shield=True):
-        return await run(ready)
-    return Exit(ExitKind.FORCED)  # the scope has no end of its own; for the type checker
+async def _any(*events: trio.Event) -> None:
+    """Wait until one of these has happened."""
+    async with trio.open_nursery() as nursery:
+        for event in events:
+            nursery.start_soon(_first, event, nursery.cancel_scope)
 
 
 async def _first(event: trio.Event, scope: trio.CancelScope) -> None:
     await event.wait()
-    scope.cancel()
+    scope.cancel(reason="one of the events has happened")
