@@ -4,7 +4,7 @@ A message names a script; the test hands the scripts to the actor that owns the 
 piece: who does what, when, and what comes of it.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, ClassVar, final
 
 import attrs
@@ -126,7 +126,7 @@ class Happened(Event):
 class Scripted(Actor):
     """Runs the script that a message names."""
 
-    def __init__(self, scripts: dict[str, Script]) -> None:
+    def __init__(self, scripts: Mapping[str, Script]) -> None:
         self.scripts = scripts
 
     async def start(self) -> None:
