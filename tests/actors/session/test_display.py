@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from actors.session.display import RESULT_BYTES
 from actors.session.messages import UnknownSession
 from actors.vocabulary import Attachment, Image, RedactedThinking, Text, Thinking
 from tests.fakes.ledger import Ledger
@@ -61,8 +62,15 @@ def test_calls_and_results_are_json_objects_and_results_carry_files(ledger: Ledg
     assert uses[0] == {"type": "tool_use", "id": "a", "name": "FileRead", "input": {"path": "a"}}
     results = [json.loads(row.content) for row in rows if row.role == "tool_result"]
     assert results == [
-        {"type": "tool_result", "tool_use_id": "a", "content": "in a", "is_error": False},
-        {"type": "tool_result", "tool_use_id": "b", "content": "in b", "is_error": True},
+        {
+            "type": "tool_result",
+            "tool_use_id": call,
+            "name": "FileRead",
+            "content": f"in {call}",
+            "truncated": False,
+            "is_error": is_error,
+        }
+        for call, is_error in (("a", False), ("b", True))
     ]
     assert [row.attachments for row in rows if row.attachments] == [(PLAN,), (PLAN,)]
 
@@ -75,20 +83,23 @@ def test_a_followup_is_shown_where_it_was_merged_and_belongs_to_its_own_turn(led
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"),
+    ("text", "shown", "truncated"),
     [
-        ("x" * 500, "x" * 500),
-        ("x" * 501, "x" * 500 + "..."),
-        ("x" * 499 + "é", "x" * 499 + "..."),
+        ("x" * RESULT_BYTES, "x" * RESULT_BYTES, False),
+        ("x" * (RESULT_BYTES + 1), "x" * RESULT_BYTES, True),
+        ("x" * (RESULT_BYTES - 1) + "é", "x" * (RESULT_BYTES - 1), True),
     ],
 )
-def test_a_result_is_shown_up_to_five_hundred_bytes(ledger: Ledger, text: str, shown: str) -> None:
+def test_a_result_is_shown_whole_unless_it_is_huge(
+    ledger: Ledger, text: str, shown: str, *, truncated: bool
+) -> None:
     turn = ledger.accept().turn
     ledger.begin(turn)
     (call,) = ledger.complete(turn, calls=["a"])
     ledger.result(turn, call.n, text)
     (row,) = (row for row in ledger.displayed(ledger.turn(turn).session) if row.role == "tool_result")
-    assert json.loads(row.content)["content"] == shown
+    content = json.loads(row.content)
+    assert (content["content"], content["truncated"]) == (shown, truncated)
 
 
 def test_a_picture_in_a_result_is_named(ledger: Ledger) -> None:
