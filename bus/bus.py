@@ -180,10 +180,10 @@ class Bus:
         finally:
             self.core.taps.detach(tap)
 
-    def recorded(self, filter: str = "") -> list[TapEvent]:
-        """What the flight recorder holds, oldest first."""
+    def recorded(self, filter: str = "", *, since: float = -INFINITY) -> list[TapEvent]:
+        """What the flight recorder holds, oldest first; only what came after `since` on the clock of the run."""
         test = parse(filter)
-        events = map(_from_record, self.core.flight)
+        events = (_from_record(record) for record in self.core.flight if record.at > since)
         return [event for event in events if test is None or test(event)]
 
     async def watch(self, kind: type[Message], key: str | None = None) -> Down:

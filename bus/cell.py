@@ -19,7 +19,7 @@ from bus.deadletter import Reason
 from bus.envelope import INFINITY, NO_BAGGAGE, Context, Envelope, Holder, current
 from bus.errors import ActorError, ActorStopped, MailboxFull
 from bus.exits import NORMAL, STOPPED, Exit, ExitKind, FaultKind, exit_for, sort_fault
-from bus.health import Health, State, ended
+from bus.health import Health, State
 from bus.mailbox import Mailbox, Put
 from bus.message import Abandon, Command, Lane, Overflow, Request, Stream, WhileDown, wire_name
 from bus.metrics import Metrics
@@ -73,10 +73,7 @@ class Cell:
         self.incarnation = 0
         self.disposed = False
         self.on_exit: Callable[[Cell, Exit], None] | None = None
-        self.on_idle: Callable[[], None] | None = None
-        """Called whenever nothing is queued or in hand any more."""
         self.last_active = core.now()
-        """When a message was last brought to its end."""
         self.timers = Timers(self)
         self._factory = factory
         self._serving = Serving(self)
@@ -255,11 +252,6 @@ class Cell:
         """Whether nothing is queued or in hand."""
         return not len(self.mailbox) and not self.in_hand
 
-    def rested(self) -> None:
-        """A message has come to its end."""
-        if self.on_idle is not None and self.idle:
-            self.on_idle()
-
     def request_stop(self) -> None:
         """No new message; the current one ends, then ``on_stop``."""
         self._stop_requested = True
@@ -304,7 +296,6 @@ class Cell:
         if self._exit is None:
             self._exit = exit
         self._open = False
-        self.health = Health(State.STOPPING)
         self.resume()
         self.mailbox.wake()
         self._serving.wake()
@@ -326,7 +317,7 @@ class Cell:
         else:
             exit = await self._live(actor, ready)
         self._actor = None
-        self.health = ended(exit)
+        self.health = Health(State.STOPPING if exit.kind is ExitKind.STOPPED else State.FAILED, str(exit))
         self._show_exit(exit)
         if self.on_exit is not None:
             self.on_exit(self, exit)
@@ -398,10 +389,6 @@ class Cell:
                     if self._suspended is not None:
                         await self._suspended.wait()
                         continue
-                    if self.on_idle is not None:
-                        self.rested()
-                        if not self._open:
-                            break
                     envelope = await mailbox.get()
                     if envelope is None:
                         continue
@@ -411,6 +398,7 @@ class Cell:
                     else:
                         serving.serial = envelope
                         await serving.handle(envelope, handler, scope)
+                    self.last_active = envelope.taken_at
         asked = self._exit is not None and self._exit.kind in {ExitKind.STOPPED, ExitKind.NORMAL}
         await serving.settle(float("inf") if asked else self.limits.settle_within)
 
