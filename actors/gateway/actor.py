@@ -10,6 +10,7 @@ from actors.gateway.limits import Limits
 from actors.gateway.pages import Pages
 from actors.gateway.routes.chat import ChatRoutes
 from actors.gateway.routes.files import FileRoutes
+from actors.gateway.routes.mesh import MeshRoutes
 from actors.gateway.routes.sessions import SessionRoutes
 from actors.gateway.routes.status import StatusRoutes
 from actors.gateway.routes.tap import TapRoutes
@@ -104,6 +105,7 @@ class GatewayActor(Actor):
         Errors(app, pages)
         StatusRoutes(app, self.bus, self._settings, agent_name=self._agent_name, version=self._version)
         SessionRoutes(app, self.bus)
+        MeshRoutes(app, self.bus)
         ChatRoutes(app, self.bus, self._stopping)
         FileRoutes(app, self.bus, uploads)
         TapRoutes(app, self.bus, self._stopping, self._token)

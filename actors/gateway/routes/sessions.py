@@ -7,6 +7,7 @@ from quart import Quart, Response, request
 from actors.agent import messages as agent
 from actors.gateway.fields import Malformed
 from actors.gateway.http import answer, query_integer, query_user, read_fields, route
+from actors.gateway.mesh import figures_json
 from actors.gateway.wire import message_json, session_json
 from actors.session import messages as session
 from bus import Bus
@@ -25,6 +26,7 @@ class SessionRoutes:
         route(app, "GET", "/api/sessions", self.list)
         route(app, "GET", "/api/sessions/<conversation>", self.get)
         route(app, "GET", "/api/sessions/<conversation>/messages", self.messages)
+        route(app, "GET", "/api/sessions/<conversation>/turns", self.turns)
         route(app, "POST", "/api/sessions/<conversation>/read", self.read)
         route(app, "POST", "/api/sessions/<conversation>/cancel", self.cancel)
         route(app, "POST", "/api/sessions/<conversation>/rename", self.rename)
@@ -57,6 +59,19 @@ class SessionRoutes:
             )
         )
         return answer([message_json(each) for each in found])
+
+    async def turns(self, conversation: str) -> Response:
+        """What the turns of a range came to, in the order they were accepted."""
+        found = await self._bus.ask(
+            session.ListFigures(
+                session=conversation,
+                user=query_user(request.args),
+                first=request.args.get("first") or None,
+                last=request.args.get("last") or None,
+                limit=query_integer(request.args, "limit", MOST_MESSAGES, least=1, most=MOST_MESSAGES),
+            )
+        )
+        return answer([figures_json(each) for each in found])
 
     async def read(self, conversation: str) -> Response:
         """Set or clear the unread mark."""

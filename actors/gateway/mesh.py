@@ -1,0 +1,206 @@
+"""The mesh as the page draws it: actors, what flows between them, the messages of one turn. No bodies. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any, final
+
+import attrs
+
+from actors.gateway.wire import Json, timestamp
+from actors.session import messages as session
+from bus import NodeHealth
+from bus.codec import mask_text
+from bus.tapevent import TapEvent
+
+WINDOW = 5.0
+"""Seconds over which messages are counted for a rate."""
+OUTSIDE = "outside"
+"""Sender of what no actor sent: the command line, the gateway's clients."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Place:
+    """One actor, or one member of a pool, at this moment."""
+
+    name: str
+    """A member of a pool is called ``pool[key]``."""
+    depth: int
+    """Messages that wait."""
+    limit: int
+    """Messages that may wait."""
+    in_hand: int
+    handled: int
+    lost: int
+    restarts: int
+
+
+def home_of(name: str) -> str:
+    """The node of the tree that a sender or recipient belongs to: members of a pool are drawn as one."""
+    return name.partition("[")[0] or OUTSIDE
+
+
+def tree_json(node: NodeHealth, places: Iterable[Place]) -> Json:
+    """The supervision tree with the state of each node and the load of each actor."""
+    homes: dict[str, list[Place]] = {}
+    for place in places:
+        homes.setdefault(home_of(place.name), []).append(place)
+    return _node_json(node, homes)
+
+
+def _node_json(node: NodeHealth, homes: Mapping[str, list[Place]]) -> Json:
+    shown: Json = {"name": node.name, "state": node.health.state.value, "restarts": node.restarts}
+    if node.health.why:
+        shown["why"] = mask_text(node.health.why)
+    if node.children:
+        children = [_node_json(child, homes) for child in node.children]
+        return {**shown, "kind": "supervisor", "children": children}
+    here = homes.get(node.name, [])
+    single = any(place.name == node.name for place in here)
+    shown |= {
+        "kind": "actor" if single else "pool",
+        "depth": sum(place.depth for place in here),
+        "limit": max((place.limit for place in here), default=0),
+        "in_hand": sum(place.in_hand for place in here),
+        "handled": sum(place.handled for place in here),
+        "lost": sum(place.lost for place in here),
+    }
+    if not single:
+        shown["members"] = len(here)
+        shown["restarts"] += sum(place.restarts for place in here)
+    return shown
+
+
+def flows_json(events: Iterable[TapEvent], now: float) -> list[Json]:
+    """Messages a second from one node to another, and how many of them failed, over the last :data:`WINDOW`."""
+    recent = [event for event in events if event.at > now - WINDOW]
+    counts = Counter((home_of(event.sender), home_of(event.to)) for event in recent)
+    errors = Counter((home_of(event.sender), home_of(event.to)) for event in recent if event.is_error)
+    return [
+        {"from": sender, "to": to, "rate": round(count / WINDOW, 2), "errors": errors[sender, to]}
+        for (sender, to), count in sorted(counts.items())
+    ]
+
+
+def message_json(event: TapEvent, now: float) -> Json:
+    """One message that came to its end: from where to where, how it went, how long it took."""
+    shown: Json = {
+        "id": f"{event.seq}:{event.to}",
+        "type": event.type.partition("@")[0],
+        "kind": event.kind,
+        "from": home_of(event.sender),
+        "to": home_of(event.to),
+        "outcome": event.outcome,
+        "age": round(now - event.at, 3),
+        "at": round(event.at, 6),
+    }
+    if event.took is not None:
+        shown["took"] = round(event.took, 6)
+    if event.wait is not None:
+        shown["wait"] = round(event.wait, 6)
+    if event.detail:
+        shown["detail"] = mask_text(event.detail)
+    if "turn" in event.baggage:
+        shown["turn"] = event.baggage["turn"]
+    return shown
+
+
+# --- the trace of one turn ----------------------------------------------------------------------------------
+
+
+def turn_json(figures: session.TurnFigures, conversation: str) -> Json:
+    """A turn with its times and sums."""
+    return {"session_id": conversation, **figures_json(figures)}
+
+
+def figures_json(figures: session.TurnFigures) -> Json:
+    """What a turn came to. Tokens as in ``stream_end``: cached input is counted in."""
+    took = None
+    if figures.started_at is not None and figures.finished_at is not None:
+        took = round((figures.finished_at - figures.started_at).total_seconds(), 3)
+    return {
+        "turn_id": figures.turn,
+        "state": figures.state,
+        "outcome": figures.outcome,
+        "accepted_at": timestamp(figures.accepted_at),
+        "elapsed": took,
+        "num_turns": figures.tool_rounds,
+        "model": figures.model,
+        "completions": figures.completions,
+        "input_tokens": figures.input_tokens,
+        "output_tokens": figures.output_tokens,
+        "cache_read_input_tokens": figures.cache_read_tokens,
+        "cache_creation_input_tokens": figures.cache_write_tokens,
+        "cost_usd": figures.cost_usd,
+    }
+
+
+def steps_json(steps: Iterable[session.StepInfo], figures: session.TurnFigures) -> list[Json]:
+    """The stored steps as spans, in seconds since the turn was accepted.
+
+    An answer of the model is stored when it is whole, so it is taken to begin when what came before it ended.
+    """
+    origin = figures.accepted_at
+    spans: list[Json] = []
+    free = 0.0
+    for step in steps:
+        at = (step.started_at - origin).total_seconds()
+        end = None if step.ended_at is None else (step.ended_at - origin).total_seconds()
+        start = at if step.kind == "tool" else min(free, at)
+        free = max(free, at if end is None else end)
+        spans.append(_span_json(step, start, end))
+    return spans
+
+
+def _span_json(step: session.StepInfo, start: float, end: float | None) -> Json:
+    span: Json = {
+        "n": step.n,
+        "kind": step.kind,
+        "name": step.tool,
+        "effect": step.effect,
+        "state": step.state,
+        "is_error": step.is_error,
+        "start": round(start, 6),
+        "end": None if end is None else round(end, 6),
+    }
+    if step.usage is not None:
+        span |= {
+            "model": step.usage.model,
+            "input_tokens": (
+                step.usage.input_tokens + step.usage.cache_read_tokens + step.usage.cache_write_tokens
+            ),
+            "output_tokens": step.usage.output_tokens,
+            "cache_read_input_tokens": step.usage.cache_read_tokens,
+            "cost_usd": step.usage.cost_usd,
+        }
+    return span
+
+
+def traced(events: Iterable[TapEvent], turn: str) -> list[TapEvent]:
+    """Messages sent for a turn, and those that the same request of a client caused before it had a turn."""
+    kept = list(events)
+    seeds = {event.trace for event in kept if event.baggage.get("turn") == turn}
+    own = {"", turn}
+    return [event for event in kept if event.trace in seeds and event.baggage.get("turn", "") in own]
+
+
+def hops_json(events: Iterable[TapEvent], origin: float) -> list[Json]:
+    """Messages as spans, in seconds since `origin` on the clock of the run, by the time they were sent."""
+    hops = [_hop_json(event, origin) for event in events]
+    return sorted(hops, key=lambda hop: (hop["start"], hop["seq"]))
+
+
+def _hop_json(event: TapEvent, origin: float) -> dict[str, Any]:
+    spent = (event.took or 0.0) + (event.wait or 0.0)
+    return {
+        "seq": event.seq,
+        "cause": event.cause,
+        "type": event.type.partition("@")[0],
+        "kind": event.kind,
+        "from": home_of(event.sender),
+        "to": home_of(event.to),
+        "outcome": event.outcome,
+        "start": round(event.at - spent - origin, 6),
+        "wait": round(event.wait or 0.0, 6),
+        "took": round(event.took or 0.0, 6),
+    }

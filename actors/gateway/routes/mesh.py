@@ -1,0 +1,96 @@
+"""The mesh for the page: read only, without any body, so that it needs no operator's token on loopback."""
+
+from collections.abc import Iterator
+from typing import final
+
+from quart import Quart, Response, request
+
+from actors.gateway.fields import Malformed
+from actors.gateway.http import answer, query_integer, query_user, route
+from actors.gateway.mesh import (
+    WINDOW,
+    Place,
+    flows_json,
+    hops_json,
+    message_json,
+    steps_json,
+    traced,
+    tree_json,
+    turn_json,
+)
+from actors.session import messages as session
+from bus import Bus
+
+MOST_MESSAGES = 500
+MOST_HOPS = 1000
+OWN_PATH = "mesh"
+"""Messages that looking at the mesh causes itself are left out by this origin."""
+
+
+@final
+class MeshRoutes:
+    """``/api/mesh`` and ``/api/mesh/trace``."""
+
+    def __init__(self, app: Quart, bus: Bus) -> None:
+        self._bus = bus
+        route(app, "GET", "/api/mesh", self.mesh)
+        route(app, "GET", "/api/mesh/trace", self.trace)
+
+    async def mesh(self) -> Response:
+        """The tree, what flows, and the newest messages."""
+        now = self._bus.clock.monotonic()
+        limit = query_integer(request.args, "limit", 100, most=MOST_MESSAGES)
+        seconds = query_integer(request.args, "seconds", 60, most=3600)
+        events = self._bus.recorded(f"!origin={OWN_PATH}", since=now - max(WINDOW, seconds))
+        newest = events[len(events) - limit :] if limit < len(events) else events
+        return answer(
+            {
+                "boot_id": self._bus.boot_id,
+                "now": round(now, 6),
+                "tree": tree_json(self._bus.health(), self._places()),
+                "flows": flows_json(events, now),
+                "messages": [message_json(event, now) for event in reversed(newest)],
+            }
+        )
+
+    async def trace(self) -> Response:
+        """A turn in spans: its stored steps, and its messages as far as the flight recorder holds them."""
+        wanted = request.args.get("turn")
+        if not wanted:
+            raise Malformed("expected the id of a turn", "turn")
+        events = self._bus.recorded()
+        with self._bus.baggage(origin=OWN_PATH):
+            figures, conversation = await self._figures(wanted, query_user(request.args))
+            steps = await self._bus.ask(session.GetSteps(turn=figures.turn))
+        hops = traced(events, figures.turn)
+        age = (self._bus.clock.now() - figures.accepted_at).total_seconds()
+        return answer(
+            {
+                "turn": turn_json(figures, conversation),
+                "steps": steps_json(steps, figures),
+                "messages": hops_json(hops[-MOST_HOPS:], self._bus.clock.monotonic() - age),
+            }
+        )
+
+    async def _figures(self, turn: str, user: str) -> tuple[session.TurnFigures, str]:
+        """The figures of a turn, or of the one it became part of, and its conversation. Raises UnknownTurn."""
+        found = await self._bus.ask(session.GetTurn(turn=turn))
+        id = found.merged_into or found.id
+        wish = session.ListFigures(session=found.session, user=user, first=id, last=id)
+        try:
+            (figures,) = await self._bus.ask(wish)
+        except session.UnknownSession:
+            raise session.UnknownTurn(turn=turn) from None
+        return figures, found.session
+
+    def _places(self) -> Iterator[Place]:
+        for cell in self._bus.routes.cells():
+            yield Place(
+                name=cell.name,
+                depth=len(cell.mailbox),
+                limit=cell.limits.mailbox,
+                in_hand=cell.in_hand,
+                handled=cell.books.handled,
+                lost=cell.books.dead,
+                restarts=max(0, cell.incarnation - 1),
+            )
