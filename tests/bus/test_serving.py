@@ -1,0 +1,484 @@
+"""How an actor takes its messages: one at a time, beside each other, or in the control lane (G2, G3)."""
+
+from functools import partial
+from typing import Any
+
+import pytest
+import trio
+
+from bus import (
+    Actor,
+    ActorCrashed,
+    ActorStopped,
+    Backoff,
+    DeadlineExceeded,
+    DeliveryError,
+    Limits,
+    Message,
+    Request,
+    Restart,
+    State,
+)
+from bus.cell import Cell
+from bus.testing import MeshUnderTest
+from tests.bus.world import (
+    Aside,
+    Diary,
+    Latest,
+    Poke,
+    Puppet,
+    Read,
+    Script,
+    Urgent,
+    Write,
+    books,
+    buried,
+    pass_time,
+    reasons,
+)
+
+
+class Scene:
+    """A puppet whose scripts write into a diary."""
+
+    def __init__(self, mesh: MeshUnderTest) -> None:
+        self.mesh = mesh
+        self.diary = Diary(mesh)
+        self.ends: list[Any] = []
+        self.nursery: trio.Nursery | None = None
+
+    async def start(self, restart: Restart = Restart.PERMANENT, **scripts: Script) -> Cell:
+        known: dict[str, Script] = {"note": self.note, "second": self.second, "crash": self.crash}
+        return await self.mesh.start(
+            partial(Puppet, known | scripts),
+            limits=Limits(mailbox=4),
+            restart=restart,
+            backoff=Backoff(first=1.0, jitter=0.0),
+        )
+
+    async def note(self, actor: Actor, message: Any) -> int:
+        self.diary.note(f"{type(message).__name__} {getattr(message, 'n', '')}".strip())
+        return getattr(message, "n", 0)
+
+    async def second(self, actor: Actor, message: Any) -> int:
+        await self.note(actor, message)
+        await trio.sleep(1)
+        return getattr(message, "n", 0)
+
+    async def crash(self, actor: Actor, message: Any) -> None:
+        raise RuntimeError("a bug")
+
+    async def ask(self, request: Request[Any]) -> None:
+        try:
+            self.ends.append(await self.mesh.bus.ask(request))
+        except DeliveryError as error:
+            self.ends.append(error)
+
+    @property
+    def lines(self) -> list[tuple[float, str]]:
+        return self.diary.lines
+
+
+@pytest.fixture
+async def scene(mesh: MeshUnderTest) -> Scene:
+    return Scene(mesh)
+
+
+# --- one at a time ----------------------------------------------------------------------------------------
+
+
+async def test_work_is_done_one_message_at_a_time(autojump_clock: Any, scene: Scene) -> None:
+    await scene.start()
+    for n in range(3):
+        await scene.mesh.bus.tell(Poke(do="second", n=n))
+    await pass_time(scene.mesh, 3)
+    assert scene.lines == [(0.0, "Poke 0"), (1.0, "Poke 1"), (2.0, "Poke 2")]
+
+
+async def test_no_message_is_begun_after_a_stop_was_asked_for(autojump_clock: Any, scene: Scene) -> None:
+    cell = await scene.start(Restart.TEMPORARY)
+    await scene.mesh.settle()
+    await scene.mesh.bus.tell(Poke(do="note"))  # its reader has been woken, and has not run yet
+    cell.request_stop()
+    await scene.mesh.settle()
+    assert scene.lines == []
+    assert reasons(scene.mesh) == ["stopped"]
+
+
+async def test_no_message_is_begun_by_an_incarnation_that_has_crashed(
+    autojump_clock: Any, scene: Scene
+) -> None:
+    async def spawn(actor: Actor, message: Message) -> None:
+        async def fail() -> None:
+            await scene.mesh.bus.tell(Poke(do="life"))
+            raise RuntimeError("a bug")
+
+        actor.spawn(fail)
+
+    async def life(actor: Actor, message: Message) -> None:
+        scene.diary.note(f"life {cell.incarnation}")
+
+    cell = await scene.start(spawn=spawn, life=life)
+    await scene.mesh.bus.tell(Poke(do="spawn"))
+    await pass_time(scene.mesh, 2)
+    assert scene.lines == [(1.0, "life 2")]
+
+
+async def test_an_actor_that_finishes_leaves_the_rest_to_its_next_incarnation(
+    autojump_clock: Any, scene: Scene
+) -> None:
+    async def finish(actor: Actor, message: Message) -> None:
+        actor.finish()
+
+    cell = await scene.start(finish=finish)
+    await scene.mesh.bus.tell(Poke(do="finish"))
+    await scene.mesh.bus.tell(Poke(do="note", n=1))
+    await pass_time(scene.mesh, 1)
+    assert scene.lines == [(1.0, "Poke 1")]
+    assert cell.incarnation == 2
+
+
+async def test_an_actor_can_tell_that_it_is_to_stop(autojump_clock: Any, scene: Scene) -> None:
+    async def run(actor: Actor, message: Message) -> None:
+        while not actor.stopping:
+            await trio.sleep(1)
+        scene.diary.note("came to a good place")
+
+    cell = await scene.start(Restart.TEMPORARY, run=run)
+    await scene.mesh.bus.tell(Poke(do="run"))
+    await trio.sleep(2.5)
+    cell.request_stop()
+    await pass_time(scene.mesh, 1)
+    assert scene.lines == [(3.0, "came to a good place")]
+    assert books(cell) == (1, 1, 0, 0, 0)
+
+
+# --- suspended --------------------------------------------------------------------------------------------
+
+
+async def test_a_suspended_actor_begins_nothing_until_it_is_resumed(
+    autojump_clock: Any, scene: Scene
+) -> None:
+    cell = await scene.start()
+    await scene.mesh.settle()
+    cell.suspend()
+    cell.suspend()
+    await scene.mesh.bus.tell(Poke(do="note", n=1))
+    await pass_time(scene.mesh, 5)
+    assert (scene.lines, cell.suspended, len(cell.mailbox)) == ([], True, 1)
+    cell.resume()
+    cell.resume()
+    await scene.mesh.settle()
+    assert scene.lines == [(5.0, "Poke 1")]
+
+
+async def test_suspending_catches_a_reader_that_was_just_woken(autojump_clock: Any, scene: Scene) -> None:
+    cell = await scene.start()
+    await scene.mesh.settle()
+    await scene.mesh.bus.tell(Poke(do="note", n=1))
+    cell.suspend()
+    await scene.mesh.settle()
+    assert scene.lines == []
+    cell.resume()
+    await scene.mesh.settle()
+    assert scene.lines == [(0.0, "Poke 1")]
+
+
+async def test_suspending_lets_the_message_in_hand_end(autojump_clock: Any, scene: Scene) -> None:
+    cell = await scene.start()
+    await scene.mesh.bus.tell(Poke(do="second", n=1))
+    await scene.mesh.bus.tell(Poke(do="second", n=2))
+    await scene.mesh.settle()
+    cell.suspend()
+    await pass_time(scene.mesh, 5)
+    assert books(cell) == (2, 1, 0, 1, 0)
+
+
+async def test_a_suspended_actor_still_answers_in_its_control_lane(autojump_clock: Any, scene: Scene) -> None:
+    cell = await scene.start()
+    cell.suspend()
+    await scene.mesh.bus.ask(Urgent(do="note"))
+    assert scene.lines == [(0.0, "Urgent")]
+
+
+async def test_a_suspended_actor_can_be_stopped(autojump_clock: Any, scene: Scene) -> None:
+    cell = await scene.start(Restart.TEMPORARY)
+    cell.suspend()
+    await scene.mesh.bus.tell(Poke(do="note"))
+    cell.request_stop()
+    await scene.mesh.settle()
+    assert cell.disposed
+    assert reasons(scene.mesh) == ["stopped"]
+
+
+async def test_a_message_that_waits_for_a_place_goes_back_to_the_queue_when_its_actor_is_suspended(
+    autojump_clock: Any, scene: Scene
+) -> None:
+    cell = await scene.start()
+    async with trio.open_nursery() as nursery:
+        for n in range(3):
+            nursery.start_soon(scene.ask, Aside(do="second", n=n))
+            await scene.mesh.settle()
+        assert books(cell) == (3, 0, 0, 0, 3)
+        cell.suspend()
+        await scene.mesh.settle()
+        assert books(cell) == (3, 0, 0, 1, 2)
+        await pass_time(scene.mesh, 3)
+        cell.resume()
+    assert sorted(scene.lines) == [(0.0, "Aside 0"), (0.0, "Aside 1"), (3.0, "Aside 2")]
+    assert sorted(scene.ends) == [0, 1, 2]
+
+
+# --- beside each other ------------------------------------------------------------------------------------
+
+
+async def test_up_to_its_limit_a_class_is_served_at_once(autojump_clock: Any, scene: Scene) -> None:
+    await scene.start()
+    async with trio.open_nursery() as nursery:
+        for n in range(5):
+            nursery.start_soon(scene.ask, Aside(do="second", n=n))
+            await scene.mesh.settle()
+    assert sorted(scene.lines) == [
+        (0.0, "Aside 0"),
+        (0.0, "Aside 1"),
+        (1.0, "Aside 2"),
+        (1.0, "Aside 3"),
+        (2.0, "Aside 4"),
+    ]
+
+
+async def test_serial_work_goes_on_beside_them(autojump_clock: Any, scene: Scene) -> None:
+    await scene.start()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(scene.ask, Aside(do="second", n=1))
+        await scene.mesh.settle()
+        await scene.mesh.bus.tell(Poke(do="second", n=2))
+        await scene.mesh.bus.tell(Poke(do="second", n=3))
+    await pass_time(scene.mesh, 1)
+    assert sorted(scene.lines) == [(0.0, "Aside 1"), (0.0, "Poke 2"), (1.0, "Poke 3")]
+
+
+async def test_stopping_one_leaves_the_others_alone(autojump_clock: Any, scene: Scene) -> None:
+    await scene.start()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(scene.ask, Aside(do="second", n=1))
+        await scene.mesh.settle()
+        with trio.move_on_after(0.5):
+            await scene.mesh.bus.ask(Aside(do="second", n=2))
+        await scene.mesh.bus.tell(Poke(do="second", n=3))
+    assert scene.ends == [1]
+    await pass_time(scene.mesh, 1)
+    assert reasons(scene.mesh) == ["abandoned"]
+    assert scene.mesh.cell("puppet").metrics.series(Poke).ok == 1
+
+
+async def test_a_message_that_waits_for_a_place_may_run_out_of_time(
+    autojump_clock: Any, scene: Scene
+) -> None:
+    async def slow(actor: Actor, message: Message) -> None:
+        with trio.CancelScope(shield=True):
+            await trio.sleep(20)
+
+    await scene.start(slow=slow)
+    async with trio.open_nursery() as nursery:
+        for request in (Aside(do="slow", n=1), Aside(do="slow", n=2), Aside(do="note", n=3)):
+            nursery.start_soon(scene.ask, request)
+            await scene.mesh.settle()
+    assert {(type(end), end.waited) for end in scene.ends} == {(DeadlineExceeded, 10.0)}
+    assert sorted(end.retry_safe for end in scene.ends) == [False, False, True]
+
+
+async def test_a_message_that_waits_for_a_place_is_not_lost_to_a_crash(
+    autojump_clock: Any, scene: Scene
+) -> None:
+    cell = await scene.start()
+    async with trio.open_nursery() as nursery:
+        for n in range(3):
+            nursery.start_soon(scene.ask, Aside(do="second", n=n))
+            await scene.mesh.settle()
+        await trio.sleep(0.5)
+        with pytest.raises(ActorCrashed):
+            await scene.mesh.bus.ask(Urgent(do="crash"))
+    assert cell.incarnation == 2
+    assert sorted(end for end in scene.ends if isinstance(end, int)) == [0, 1, 2]
+    assert scene.lines[-1] == (2.0, "Aside 2")
+
+
+async def test_a_message_that_waits_for_a_place_is_turned_away_by_a_final_stop(
+    autojump_clock: Any, scene: Scene
+) -> None:
+    cell = await scene.start(Restart.TEMPORARY)
+    async with trio.open_nursery() as nursery:
+        for n in range(3):
+            nursery.start_soon(scene.ask, Aside(do="second", n=n))
+            await scene.mesh.settle()
+        cell.request_stop()
+    assert sorted(end for end in scene.ends if isinstance(end, int)) == [0, 1]
+    [refused] = [end for end in scene.ends if isinstance(end, ActorStopped)]
+    assert (refused.retry_safe, refused.waited) == (True, 1.0)
+    assert buried(scene.mesh) == [(Aside(do="second", n=2), "stopped")]
+
+
+async def test_a_cancelled_actor_puts_back_the_message_that_waits_for_a_place(
+    autojump_clock: Any, scene: Scene
+) -> None:
+    cell = await scene.start(Restart.TEMPORARY)
+    async with trio.open_nursery() as nursery:
+        for n in range(3):
+            nursery.start_soon(scene.ask, Aside(do="second", n=n))
+            await scene.mesh.settle()
+        cell.request_stop()
+        cell.cancel()
+    assert sorted(end.retry_safe for end in scene.ends) == [False, False, True]
+    assert reasons(scene.mesh) == ["stopped"] * 3
+
+
+# --- control lane -----------------------------------------------------------------------------------------
+
+
+async def test_control_messages_are_handled_while_work_is_done(autojump_clock: Any, scene: Scene) -> None:
+    await scene.start()
+    await scene.mesh.bus.tell(Poke(do="second", n=1))
+    await trio.sleep(0.5)
+    await scene.mesh.bus.ask(Urgent(do="note"))
+    assert scene.lines == [(0.0, "Poke 1"), (0.5, "Urgent")]
+
+
+async def test_control_messages_are_handled_one_after_the_other(autojump_clock: Any, scene: Scene) -> None:
+    await scene.start()
+    async with trio.open_nursery() as nursery:
+        for _ in range(3):
+            nursery.start_soon(scene.ask, Urgent(do="second"))
+    assert scene.lines == [(0.0, "Urgent"), (1.0, "Urgent"), (2.0, "Urgent")]
+
+
+async def test_a_crash_in_the_control_lane_leaves_the_other_control_messages_for_the_next_incarnation(
+    autojump_clock: Any, scene: Scene
+) -> None:
+    cell = await scene.start()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(scene.ask, Urgent(do="crash"))
+        await trio.lowlevel.checkpoint()
+        for _ in range(2):
+            nursery.start_soon(scene.ask, Urgent(do="note"))
+    assert cell.incarnation == 2
+    assert scene.lines == [(1.0, "Urgent"), (1.0, "Urgent")]
+
+
+async def test_leaving_stops_a_control_handler_and_not_the_lane(autojump_clock: Any, scene: Scene) -> None:
+    async def forever(actor: Actor, message: Message) -> None:
+        await trio.sleep_forever()
+
+    await scene.start(forever=forever)
+    with trio.move_on_after(1):
+        await scene.mesh.bus.ask(Urgent(do="forever"))
+    await scene.mesh.bus.ask(Urgent(do="note"))
+    assert scene.lines == [(1.0, "Urgent")]
+    assert reasons(scene.mesh) == ["abandoned"]
+
+
+async def test_a_stop_lets_the_control_message_in_hand_end(autojump_clock: Any, scene: Scene) -> None:
+    cell = await scene.start(Restart.TEMPORARY)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(scene.ask, Urgent(do="second"))
+        await scene.mesh.settle()
+        nursery.start_soon(scene.ask, Urgent(do="second"))
+        await scene.mesh.settle()
+        cell.request_stop()
+    first, second = sorted(scene.ends, key=lambda end: isinstance(end, ActorStopped))
+    assert (first, type(second)) == (0, ActorStopped)
+    assert reasons(scene.mesh) == ["stopped"]
+
+
+# --- out of turn ------------------------------------------------------------------------------------------
+
+
+async def test_draining_takes_the_waiting_commands_of_a_class_in_order_and_no_others(
+    autojump_clock: Any, scene: Scene
+) -> None:
+    async def drain(actor: Actor, message: Message) -> list[int]:
+        await trio.sleep(1)
+        return [poke.n for poke in actor.drain(Poke)]
+
+    cell = await scene.start(drain=drain)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(scene.ask, Write(do="drain"))
+        await scene.mesh.settle()
+        await scene.mesh.bus.tell(Poke(do="note", n=1))
+        nursery.start_soon(scene.ask, Read(do="note", n=7))
+        await scene.mesh.settle()
+        await scene.mesh.bus.tell(Poke(do="note", n=2))
+    assert [1, 2] in scene.ends
+    assert 7 in scene.ends
+    assert scene.lines == [(1.0, "Read 7")]
+    assert books(cell) == (4, 4, 0, 0, 0)
+    assert cell.metrics.series(Poke).ok == 2
+
+
+async def test_draining_can_choose_and_finds_nothing_twice(autojump_clock: Any, scene: Scene) -> None:
+    async def drain(actor: Actor, message: Message) -> list[list[int]]:
+        await trio.sleep(1)
+        wanted = [latest.n for latest in actor.drain(Latest, lambda latest: latest.of == "a")]
+        return [wanted, [latest.n for latest in actor.drain(Latest, lambda latest: latest.of == "a")]]
+
+    await scene.start(drain=drain, latest=scene.note)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(scene.ask, Write(do="drain"))
+        await scene.mesh.settle()
+        for of, n in (("a", 1), ("b", 2)):
+            await scene.mesh.bus.tell(Latest(of=of, n=n))
+    await scene.mesh.settle()
+    assert scene.ends == [[[1], []]]
+    assert scene.lines == [(1.0, "Latest 2")]
+
+
+async def test_draining_lets_those_in_who_wait_for_room(autojump_clock: Any, scene: Scene) -> None:
+    async def drain(actor: Actor, message: Message) -> int:
+        await trio.sleep(1)
+        first = len(actor.drain(Poke))
+        return first + len(actor.drain(Poke))
+
+    await scene.start(drain=drain)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(scene.ask, Write(do="drain"))
+        await scene.mesh.settle()
+        for n in range(6):
+            nursery.start_soon(scene.mesh.bus.tell, Poke(do="note", n=n))
+    assert scene.ends == [6]
+
+
+# --- tasks and health -------------------------------------------------------------------------------------
+
+
+async def test_a_background_task_needs_a_living_actor(autojump_clock: Any, scene: Scene) -> None:
+    cell = await scene.start(Restart.TEMPORARY)
+    actor = cell.actor
+    assert actor is not None
+    cell.request_stop()
+    await scene.mesh.settle()
+    with pytest.raises(RuntimeError, match="puppet is not running"):
+        actor.spawn(trio.sleep, 1)
+
+
+async def test_an_actor_that_is_not_well_says_so_until_it_is(autojump_clock: Any, scene: Scene) -> None:
+    async def unwell(actor: Actor, message: Message) -> None:
+        actor.degraded("slow disk")
+
+    async def well(actor: Actor, message: Message) -> None:
+        actor.degraded(None)
+
+    cell = await scene.start(unwell=unwell, well=well)
+    await scene.mesh.bus.ask(Read(do="unwell"))
+    assert (cell.health.state, cell.health.why) == (State.DEGRADED, "slow disk")
+    await scene.mesh.bus.ask(Read(do="well"))
+    assert cell.health.state is State.READY
+
+
+async def test_an_actor_shows_nothing_of_itself_unless_it_wants_to(autojump_clock: Any, scene: Scene) -> None:
+    cell = await scene.start(Restart.TEMPORARY)
+    assert cell.describe() == {}
+    assert cell.actor is not None
+    assert cell.actor.key is None
+    cell.request_stop()
+    await scene.mesh.settle()
+    assert cell.describe() == {}
