@@ -6,6 +6,7 @@ What it promises is written down, guarantee by guarantee (G1 to G24), in ``docs/
 from bus.actor import Actor
 from bus.bus import Bus
 from bus.clock import Clock
+from bus.control import Control, NotPossible, UnknownActor
 from bus.deadletter import DeadLetter
 from bus.errors import (
     ActorCrashed,
@@ -62,6 +63,7 @@ __all__ = [
     "Child",
     "Clock",
     "Command",
+    "Control",
     "DeadLetter",
     "DeadlineExceeded",
     "DeliveryError",
@@ -81,6 +83,7 @@ __all__ = [
     "MessageTooLarge",
     "NoRoute",
     "NodeHealth",
+    "NotPossible",
     "Overflow",
     "Pool",
     "Quarantined",
@@ -96,6 +99,7 @@ __all__ = [
     "Tap",
     "TapEvent",
     "Unavailable",
+    "UnknownActor",
     "WhileDown",
     "concurrent",
     "open_mesh",

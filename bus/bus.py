@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import trio
 
+from bus import snapshot
 from bus.clock import Clock
 from bus.core import Core, here
 from bus.deadletter import DeadLetter
@@ -30,6 +31,7 @@ from bus.watch import Down, Watches
 
 if TYPE_CHECKING:
     from bus.cell import Cell
+    from bus.control import Control
 
 
 class Bus:
@@ -43,6 +45,8 @@ class Bus:
         core.on_dead = self._announce
         self.health: Callable[[], NodeHealth] = lambda: NodeHealth("root", Health(State.STARTING))
         """Health of the whole tree."""
+        self.control: Control
+        """What an operator may do to the tree; set by the mesh."""
 
     @property
     def clock(self) -> Clock:
@@ -158,6 +162,12 @@ class Bus:
         """Start a trace of its own, as `name`; or go on with the one of a W3C ``traceparent`` header."""
         trace = 0 if traceparent is None else read_traceparent(traceparent)
         with self._as(Context(None, name, trace, 0, INFINITY, NO_BAGGAGE, None)):
+            yield
+
+    @contextmanager
+    def following(self, envelope: Envelope, name: str) -> Generator[None]:
+        """Send, as `name`, what an earlier message is the cause of: in its trace, with its baggage."""
+        with self._as(Context(None, name, envelope.trace, envelope.seq, INFINITY, envelope.baggage, None)):
             yield
 
     @contextmanager
@@ -333,6 +343,17 @@ class Bus:
         taps = self.core.taps
         if taps.item:
             taps.show(attrs.evolve(of_envelope("item", envelope, self.core.now()), item=item))
+
+    def in_hand(self) -> list[TapEvent]:
+        """The messages that are being handled now, oldest first."""
+        now = self.core.now()
+        envelopes = [envelope for cell in self.routes.cells() for envelope in cell.current]
+        envelopes.sort(key=lambda envelope: envelope.taken_at)
+        return [of_envelope("taken", envelope, now) for envelope in envelopes]
+
+    def snapshot(self) -> dict[str, Any]:
+        """All actors at this instant, as JSON-ready values."""
+        return snapshot.of_bus(self)
 
     def books(self) -> Mapping[str, tuple[int, int, int, int, int]]:
         """For every cell: sent, handled, dead, queued, in hand."""

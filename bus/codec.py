@@ -8,7 +8,7 @@ import base64
 import functools
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
@@ -167,6 +167,20 @@ def shorten(value: Any, limit: int = 200) -> Any:
 def mask_attrs(value: Any) -> Any:
     """An attrs instance as JSON-ready values for display: secret fields and credentials masked."""
     return _mask(value, converter.unstructure(value, unstructure_as=type(value)))
+
+
+def mask_value(value: Any) -> Any:
+    """Anything that a handler may answer, as JSON-ready values for display: secret fields and credentials masked."""
+    if is_attrs(value):
+        return mask_attrs(value)
+    if isinstance(value, str):
+        return mask_text(value)
+    if isinstance(value, Mapping):
+        members: Any = cast("Any", value).items()
+        return {mask_text(str(key)): mask_value(member) for key, member in members}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [mask_value(member) for member in cast("Iterable[Any]", value)]
+    return _mask(value, converter.unstructure(value))
 
 
 def masked(message: Message) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from bus import restart
 from bus.actor import Actor, Handlers, handlers_of
 from bus.bus import Bus
 from bus.cell import Cell
+from bus.control import Control
 from bus.core import Core, Log, silent
 from bus.errors import BootError
 from bus.exits import STOPPED, Exit, ExitKind, leaves
@@ -33,6 +34,7 @@ class Mesh:
         self._names: set[str] = set()
         self.root = self._group(spec)
         self.bus.health = self.health
+        self.bus.control = Control(self)
         self.exit: Exit | None = None
         self.interrupt: BaseException | None = None
         """What is no Exception and came through an actor."""

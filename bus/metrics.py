@@ -13,6 +13,7 @@ from bus.message import Message, wire_name
 BUCKETS = 40
 LONGEST = 2.0**38 / 1e6
 """Seconds from which on durations share the last bucket."""
+QUANTILES = (("p50", 0.5), ("p90", 0.9), ("p99", 0.99))
 
 
 def bucket(seconds: float) -> int:
@@ -57,10 +58,8 @@ class Series:
             "errors": self.errors,
             "crashed": self.crashed,
             "cancelled": self.cancelled,
-            "wait_p50": quantile(self.wait, 0.5),
-            "wait_p99": quantile(self.wait, 0.99),
-            "took_p50": quantile(self.took, 0.5),
-            "took_p99": quantile(self.took, 0.99),
+            **{f"wait_{name}": quantile(self.wait, q) for name, q in QUANTILES},
+            **{f"took_{name}": quantile(self.took, q) for name, q in QUANTILES},
         }
 
 

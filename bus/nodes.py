@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from bus.cell import Cell
 from bus.exits import Exit
 from bus.health import Health, NodeHealth, State
+from bus.metrics import Metrics
 
 
 class Single:
@@ -18,6 +19,10 @@ class Single:
 
     def cell_for(self, key: str | None, *, create: bool = True) -> Cell | None:
         return self.cell
+
+    @property
+    def metrics(self) -> Metrics:
+        return self.cell.metrics
 
     def cells(self) -> Iterable[Cell]:
         return (self.cell,)

@@ -18,7 +18,7 @@ from bus.exits import STOPPED, Exit, ExitKind
 from bus.health import FINE, Health, NodeHealth, State, ended
 from bus.metrics import Metrics
 from bus.nodes import Single
-from bus.spec import Pool
+from bus.spec import Intensity, Pool
 from bus.supervisor import Slot
 
 MakeCell = Callable[[str, Callable[[], Actor], str], Cell]
@@ -209,6 +209,25 @@ class Keyed:
         member.cell.request_stop()
         if self._nursery is not None:
             self._nursery.start_soon(member.slot.stop, name=f"rest of {member.cell.name}")
+
+    @property
+    def budget(self) -> tuple[int, Intensity]:
+        """How many more crashes of its members it bears now, and what it may spend."""
+        return restart.left(self._crashes, self._spec.intensity, self._core.now()), self._spec.intensity
+
+    async def restart_member(self, key: str) -> None:
+        """Stop a member and start it again, as an operator's act: it spends no budget. Returns once it has stopped.
+
+        Raises LookupError when there is none of that key.
+        """
+        member = self._members[key]
+        if member.slot.up and not member.slot.expected:
+            self._rest(member)
+        incarnation = member.cell.incarnation
+        while member.slot.running and member.cell.incarnation == incarnation:
+            await member.slot.changed.wait()
+        member.due = None
+        self.cell_for(key)
 
     # --- agenda -------------------------------------------------------------------------------------------
 

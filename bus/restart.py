@@ -152,6 +152,11 @@ def spent(crashes: tuple[float, ...], exit: Exit, now: float, per: float) -> tup
     return tuple(recent[: max(0, len(recent) - earlier)])
 
 
+def left(crashes: tuple[float, ...], intensity: Intensity, now: float) -> int:
+    """How many more crashes a supervisor bears now."""
+    return max(0, intensity.restarts - sum(now - at < intensity.per for at in crashes))
+
+
 def _restart(group: Group, name: str, at: float) -> tuple[Group, tuple[Action, ...]]:
     """Stop whom the strategy takes along, in reverse, and start them again with the failed child."""
     names = [child.name for child in group.children]

@@ -12,6 +12,7 @@ from bus.actor import Handler
 from bus.errors import BootError
 from bus.fields import faults
 from bus.message import Event, Message, wire_name
+from bus.metrics import Metrics
 
 if TYPE_CHECKING:
     from bus.cell import Cell
@@ -38,6 +39,11 @@ class Owner(Protocol):
 
     def cell_for(self, key: str | None, *, create: bool = True) -> Cell | None:
         """The cell a message with that key goes to, made if need be; None when there is none."""
+        ...
+
+    @property
+    def metrics(self) -> Metrics:
+        """Of all its actors, also those of a pool that have gone."""
         ...
 
     def cells(self) -> Iterable[Cell]: ...
@@ -88,6 +94,9 @@ class Routes:
     def subscribers(self, kind: type[Event]) -> Iterable[Cell]:
         return tuple(self._subscribers.get(kind, ()))
 
+    def owners(self) -> Iterable[Owner]:
+        return tuple(self._all)
+
     def cells(self) -> Iterator[Cell]:
         for owner in self._all:
             yield from owner.cells()
@@ -95,6 +104,10 @@ class Routes:
     def cell(self, name: str) -> Cell | None:
         """A cell by name."""
         return next((cell for cell in self.cells() if cell.name == name), None)
+
+    def subscriptions(self) -> dict[type[Event], list[str]]:
+        """Every event class that single actors handle, and their names."""
+        return {kind: [cell.name for cell in cells] for kind, cells in self._subscribers.items()}
 
     def kinds(self) -> dict[type[Message], str]:
         """Every owned message class and its owner's name."""

@@ -18,7 +18,7 @@ from bus import restart
 from bus.core import Core
 from bus.exits import STOPPED, Exit, ExitKind
 from bus.health import Health, NodeHealth, State, ended, roll_up
-from bus.spec import Supervisor
+from bus.spec import Intensity, Supervisor
 
 Step = Callable[[], Awaitable[Exit | None]]
 """What a supervisor does between two decisions; an exit ends it."""
@@ -156,6 +156,15 @@ class Group:
             stop_when=spec.stop_when,
             children=self._children,
         )
+
+    @property
+    def strategy(self) -> str:
+        return self._spec.strategy
+
+    @property
+    def budget(self) -> tuple[int, Intensity]:
+        """How many more crashes it bears now, and what it may spend."""
+        return restart.left(self._state.crashes, self._spec.intensity, self._core.now()), self._spec.intensity
 
     # --- as a node ----------------------------------------------------------------------------------------
 

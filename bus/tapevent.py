@@ -59,7 +59,7 @@ class TapEvent:
     cause: int = 0
     trace: str = ""
     wait: float | None = None
-    """Seconds in the mailbox."""
+    """Seconds in the mailbox, or until it was buried without being taken."""
     took: float | None = None
     """Seconds in the handler."""
     outcome: str = ""
@@ -96,7 +96,7 @@ def of_envelope(
         seq=envelope.seq,
         cause=envelope.cause,
         trace=hex_trace(envelope.trace),
-        wait=taken - envelope.sent_at if taken else None,
+        wait=taken - envelope.sent_at if taken else at - envelope.sent_at if point == "buried" else None,
         took=at - taken if ended and taken else None,
         outcome=outcome,
         detail=detail,

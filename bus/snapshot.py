@@ -1,0 +1,85 @@
+"""A running mesh at one instant, as JSON-ready values: what the console, the page and a health check read (G14, G17).
+
+Counters only grow and a reader takes differences; ``boot_id`` tells a restart from a step back. Times are seconds.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bus import codec
+from bus.envelope import Envelope, hex_trace
+from bus.health import Health, State
+from bus.message import wire_name
+
+if TYPE_CHECKING:
+    from bus.bus import Bus
+    from bus.cell import Cell
+    from bus.core import Core
+
+
+def of_bus(bus: Bus) -> dict[str, Any]:
+    """All actors, the losses, and the state of the recorder."""
+    core = bus.core
+    return {
+        "boot_id": core.boot_id,
+        "at": core.now(),
+        "time": core.clock.now().isoformat(),
+        "actors": [of_cell(cell) for cell in bus.routes.cells()],
+        "dead": of_dead(core),
+        "recorded": len(core.flight),
+    }
+
+
+def of_cell(cell: Cell) -> dict[str, Any]:
+    """One actor."""
+    now, mailbox, books = cell.core.now(), cell.mailbox.statistics(), cell.books
+    oldest = cell.mailbox.oldest()
+    return {
+        "name": cell.name,
+        **of_health(Health(State.SUSPENDED) if cell.suspended else cell.health, now),
+        "incarnation": cell.incarnation,
+        "depth": mailbox.depth,
+        "control": mailbox.control,
+        "capacity": mailbox.capacity,
+        "peak": mailbox.peak,
+        "waiting": mailbox.waiting_writers,
+        "waits": mailbox.waits,
+        "oldest": None if oldest is None else now - oldest,
+        "in_hand": [of_envelope(envelope, now) for envelope in cell.current],
+        "sent": books.sent,
+        "handled": books.handled,
+        "dead": books.dead,
+        "balanced": cell.conserved(),
+    }
+
+
+def of_health(health: Health, now: float) -> dict[str, Any]:
+    """State, and why, where there is something to say."""
+    shown: dict[str, Any] = {"state": health.state.value}
+    if health.why:
+        shown["why"] = codec.mask_text(health.why)
+    if health.state is State.BACKOFF and health.until is not None:
+        shown["again_in"] = max(0.0, health.until - now)
+    return shown
+
+
+def of_envelope(envelope: Envelope, now: float) -> dict[str, Any]:
+    """A message in hand."""
+    return {
+        "seq": envelope.seq,
+        "type": wire_name(type(envelope.message)),
+        "kind": envelope.kind,
+        "from": envelope.sender,
+        "trace": hex_trace(envelope.trace),
+        "baggage": dict(envelope.baggage),
+        "since": now - (envelope.taken_at or envelope.sent_at),
+    }
+
+
+def of_dead(core: Core) -> dict[str, dict[str, int]]:
+    """Dead letters since the start, by recipient and reason."""
+    shown: dict[str, dict[str, int]] = {}
+    for (to, reason), count in core.dead.counts.items():
+        shown.setdefault(to or "nobody", {})[reason] = count
+    return shown

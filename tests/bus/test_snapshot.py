@@ -1,0 +1,92 @@
+"""A mesh at one instant."""
+
+import json
+from functools import partial
+
+import attrs
+import pytest
+import trio
+from trio.testing import MockClock
+
+from bus import Actor, Limits, Request
+from bus.health import Health, State
+from bus.snapshot import of_health
+from bus.testing import MeshUnderTest
+
+
+@attrs.frozen(kw_only=True)
+class Work(Request[None]):
+    pass
+
+
+class Worker(Actor):
+    def __init__(self, gate: trio.Event) -> None:
+        self.gate = gate
+
+    @Work.handler
+    async def work(self, request: Work) -> None:
+        await self.gate.wait()
+
+
+async def test_an_actor_shows_what_it_does_and_what_waits_for_it(
+    mesh: MeshUnderTest, autojump_clock: MockClock
+) -> None:
+    gate = trio.Event()
+    await mesh.start(partial(Worker, gate), limits=Limits(mailbox=2))
+    async with trio.open_nursery() as nursery:
+        with mesh.bus.fresh("test"), mesh.bus.baggage(user="ada"):
+            for _ in range(4):
+                nursery.start_soon(mesh.bus.ask, Work())
+                await mesh.settle()
+                await trio.sleep(1)
+        shot = mesh.bus.snapshot()
+        (worker,) = shot["actors"]
+        (current,) = worker.pop("in_hand")
+        assert current.pop("trace")
+        assert current == {
+            "seq": 1,
+            "type": "test_snapshot.Work@1",
+            "kind": "ask",
+            "from": "test",
+            "baggage": {"user": "ada"},
+            "since": pytest.approx(4.0),
+        }
+        assert worker == {
+            "name": "worker",
+            "state": "ready",
+            "incarnation": 1,
+            "depth": 2,
+            "control": 0,
+            "capacity": 2,
+            "peak": 2,
+            "waiting": 1,
+            "waits": 1,
+            "oldest": pytest.approx(3.0),
+            "sent": 3,
+            "handled": 0,
+            "dead": 0,
+            "balanced": True,
+        }
+        assert [event.type for event in mesh.bus.in_hand()] == ["test_snapshot.Work@1"]
+        gate.set()
+    assert mesh.bus.in_hand() == []
+    assert json.loads(json.dumps(mesh.bus.snapshot()))["actors"][0]["handled"] == 4
+
+
+async def test_losses_are_counted_by_recipient_and_reason(
+    mesh: MeshUnderTest, autojump_clock: MockClock
+) -> None:
+    await mesh.start(partial(Worker, trio.Event()))
+    for _ in range(2):
+        with trio.move_on_after(1):
+            await mesh.bus.ask(Work())
+        await mesh.settle()
+    shot = mesh.bus.snapshot()
+    assert shot["dead"] == {"worker": {"abandoned": 2}}
+    assert shot["recorded"] == 2
+
+
+def test_why_is_masked_and_a_backoff_says_when_it_ends() -> None:
+    assert of_health(Health(State.READY), 0.0) == {"state": "ready"}
+    backoff = Health(State.BACKOFF, "key sk-12345678901234567890 refused", until=12.0)
+    assert of_health(backoff, 10.0) == {"state": "backoff", "why": "key ••• refused", "again_in": 2.0}
