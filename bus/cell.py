@@ -19,7 +19,7 @@ from bus.deadletter import Reason
 from bus.envelope import INFINITY, NO_BAGGAGE, Context, Envelope, Holder, current
 from bus.errors import ActorError, ActorStopped, MailboxFull
 from bus.exits import NORMAL, STOPPED, Exit, ExitKind, FaultKind, exit_for, sort_fault
-from bus.health import Health, State
+from bus.health import Health, State, ended
 from bus.mailbox import Mailbox, Put
 from bus.message import Abandon, Command, Lane, Overflow, Request, Stream, WhileDown, wire_name
 from bus.metrics import Metrics
@@ -31,6 +31,8 @@ from bus.timers import Timers
 if TYPE_CHECKING:
     from bus.bus import Bus
 
+ASKED = {ExitKind.STOPPED, ExitKind.NORMAL}
+"""Ends that somebody wanted."""
 DOWN = {State.BACKOFF, State.FAILED}
 """Between two incarnations."""
 CommandT = TypeVar("CommandT", bound=Command)
@@ -73,7 +75,10 @@ class Cell:
         self.incarnation = 0
         self.disposed = False
         self.on_exit: Callable[[Cell, Exit], None] | None = None
+        self.on_idle: Callable[[], None] | None = None
+        """Called whenever nothing is queued or in hand any more."""
         self.last_active = core.now()
+        """When a message was last brought to its end."""
         self.timers = Timers(self)
         self._factory = factory
         self._serving = Serving(self)
@@ -85,6 +90,7 @@ class Cell:
         self._suspended: trio.Event | None = None
         self._starting: trio.CancelScope | None = None
         self._cleaning: trio.CancelScope | None = None
+        self._forced = False
 
     # --- what senders see ---------------------------------------------------------------------------------
 
@@ -252,6 +258,11 @@ class Cell:
         """Whether nothing is queued or in hand."""
         return not len(self.mailbox) and not self.in_hand
 
+    def rested(self) -> None:
+        """A message has come to its end."""
+        if self.on_idle is not None and self.idle:
+            self.on_idle()
+
     def request_stop(self) -> None:
         """No new message; the current one ends, then ``on_stop``."""
         self._stop_requested = True
@@ -267,6 +278,7 @@ class Cell:
     def force(self) -> None:
         """Cancel clean-up too."""
         self.cancel()
+        self._forced = True
         if self._cleaning is not None:
             self._cleaning.cancel(reason=f"{self.name} did not clean up in time")
 
@@ -296,6 +308,7 @@ class Cell:
         if self._exit is None:
             self._exit = exit
         self._open = False
+        self.health = Health(State.STOPPING)
         self.resume()
         self.mailbox.wake()
         self._serving.wake()
@@ -304,7 +317,7 @@ class Cell:
         """Live one incarnation. Returns why it ended; raises only what is not ours to handle."""
         self.incarnation += 1
         self._exit = None
-        self._stop_requested = self.disposed = False
+        self._stop_requested = self.disposed = self._forced = False
         self.health = Health(State.STARTING)
         current.set(self.context())
         actor: Actor | None = None
@@ -317,14 +330,14 @@ class Cell:
         else:
             exit = await self._live(actor, ready)
         self._actor = None
-        self.health = Health(State.STOPPING if exit.kind is ExitKind.STOPPED else State.FAILED, str(exit))
+        self.health = ended(exit)
         self._show_exit(exit)
         if self.on_exit is not None:
             self.on_exit(self, exit)
         return exit
 
     def _show_exit(self, exit: Exit) -> None:
-        point: Point = "stopped" if exit.kind in {ExitKind.STOPPED, ExitKind.NORMAL} else "crashed"
+        point: Point = "stopped" if exit.kind in ASKED else "crashed"
         if getattr(self.core.taps, point):
             self.core.taps.actor(point, self.name, detail=str(exit))
         if point == "crashed":
@@ -389,6 +402,10 @@ class Cell:
                     if self._suspended is not None:
                         await self._suspended.wait()
                         continue
+                    if self.on_idle is not None:
+                        self.rested()
+                        if not self._open:
+                            break
                     envelope = await mailbox.get()
                     if envelope is None:
                         continue
@@ -398,8 +415,7 @@ class Cell:
                     else:
                         serving.serial = envelope
                         await serving.handle(envelope, handler, scope)
-                    self.last_active = envelope.taken_at
-        asked = self._exit is not None and self._exit.kind in {ExitKind.STOPPED, ExitKind.NORMAL}
+        asked = self._exit is not None and self._exit.kind in ASKED
         await serving.settle(float("inf") if asked else self.limits.settle_within)
 
     async def _clean_up(self, actor: Actor) -> None:
@@ -408,6 +424,8 @@ class Cell:
             shield=True, deadline=trio.current_time() + self.limits.cleanup_within
         ) as scope:
             self._cleaning = scope
+            if self._forced:
+                scope.cancel(reason=f"{self.name} has no time to clean up")
             try:
                 await actor.on_stop()
             except BaseException as error:
@@ -415,10 +433,8 @@ class Cell:
                     raise
                 self.core.log("error", "clean-up failed", {"actor": self.name, "error": error})
         self._cleaning = None
-        if scope.cancelled_caught:
-            self._exit = Exit(
-                ExitKind.FORCED, detail=f"clean-up took more than {self.limits.cleanup_within:g} s"
-            )
+        if scope.cancelled_caught and (self._exit is None or self._exit.kind in ASKED):
+            self._exit = Exit(ExitKind.FORCED, detail="its clean-up was cut short")
 
     def restarting(self, until: float, why: str) -> None:
         """The supervisor will start the next incarnation at that time."""

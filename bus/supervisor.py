@@ -328,6 +328,7 @@ class Group:
                     return final
         for child in self._state.children:
             if child.status == "down" and before.child(child.name).status != "down":
+                self._due.pop(child.name, None)
                 self.slots[child.name].node.dispose()
         return None
 

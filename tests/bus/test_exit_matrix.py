@@ -1,0 +1,139 @@
+"""Every restart type with every way to end, alone and as the bystander of a sibling's restart (G10)."""
+
+from typing import Literal
+
+import pytest
+import trio
+from trio.testing import MockClock
+
+from bus import Mesh, Restart, State
+from bus.spec import Strategy
+from tests.bus.family import Stage, nothing, running
+
+End = Literal["normal", "stopped", "crashed", "outage"]
+ENDS: tuple[End, ...] = ("normal", "stopped", "crashed", "outage")
+COMES_BACK: dict[tuple[Restart, End], bool] = {
+    (Restart.PERMANENT, "normal"): True,
+    (Restart.PERMANENT, "stopped"): False,
+    (Restart.PERMANENT, "crashed"): True,
+    (Restart.PERMANENT, "outage"): True,
+    (Restart.TRANSIENT, "normal"): False,
+    (Restart.TRANSIENT, "stopped"): False,
+    (Restart.TRANSIENT, "crashed"): True,
+    (Restart.TRANSIENT, "outage"): True,
+    (Restart.TEMPORARY, "normal"): False,
+    (Restart.TEMPORARY, "stopped"): False,
+    (Restart.TEMPORARY, "crashed"): False,
+    (Restart.TEMPORARY, "outage"): False,
+}
+SPENDS: dict[End, int] = {"normal": 1, "stopped": 0, "crashed": 1, "outage": 0}
+"""What the end of a child that comes back takes from the budget."""
+
+
+def end(mesh: Mesh, stage: Stage, name: str, how: End) -> None:
+    if how == "normal":
+        stage.finish(name)
+    elif how == "crashed":
+        stage.crash(name)
+    elif how == "outage":
+        stage.outage(name)
+    else:
+        cell = mesh.bus.routes.cell(name)
+        assert cell is not None
+        cell.request_stop()  # not by its supervisor, which would know
+
+
+def state(mesh: Mesh, name: str) -> State:
+    return next(child.health.state for child in mesh.health().children if child.name == name)
+
+
+def spent(mesh: Mesh) -> int:
+    return len(mesh.root._state.crashes)
+
+
+@pytest.mark.parametrize(("restart", "how"), COMES_BACK)
+async def test_a_child_alone(autojump_clock: MockClock, restart: Restart, how: End) -> None:
+    stage = Stage()
+    async with running(stage.child("a", restart=restart), stage.child("z")) as mesh:
+        stage.told()
+        end(mesh, stage, "a", how)
+        await trio.sleep(10)
+        if COMES_BACK[restart, how]:
+            assert stage.told() == ["0 stop a", "0.2 start a", "0.2 up a"]
+            assert state(mesh, "a") is State.READY
+            assert spent(mesh) == SPENDS[how]
+        else:
+            assert stage.told() == ["0 stop a"]
+            assert state(mesh, "a") is (State.STOPPED if how in {"normal", "stopped"} else State.FAILED)
+            assert spent(mesh) == 0
+
+
+@pytest.mark.parametrize("strategy", ["one_for_all", "rest_for_one"])
+@pytest.mark.parametrize("restart", list(Restart))
+async def test_a_bystander_that_is_well(
+    autojump_clock: MockClock, restart: Restart, strategy: Strategy
+) -> None:
+    stage = Stage()
+    async with running(stage.child("a"), stage.child("b", restart=restart), strategy=strategy) as mesh:
+        stage.told()
+        stage.crash("a")
+        await trio.sleep(10)
+        comes_back = restart is not Restart.TEMPORARY
+        assert stage.told("stop", "up") == [
+            "0 stop a",
+            "0 stop b",
+            "0.2 up a",
+            *(["0.2 up b"] if comes_back else []),
+        ]
+        assert state(mesh, "b") is (State.READY if comes_back else State.STOPPED)
+        assert spent(mesh) == 1
+
+
+@pytest.mark.parametrize("strategy", ["one_for_all", "rest_for_one"])
+@pytest.mark.parametrize("first", ["a", "b"])
+@pytest.mark.parametrize(("restart", "how"), COMES_BACK)
+async def test_a_bystander_that_ends_in_the_same_instant(
+    autojump_clock: MockClock, restart: Restart, how: End, first: str, strategy: Strategy
+) -> None:
+    stage = Stage()
+    async with running(stage.child("a"), stage.child("b", restart=restart), strategy=strategy) as mesh:
+        stage.told()
+        if first == "b":
+            end(mesh, stage, "b", how)
+        stage.crash("a")
+        if first == "a":
+            end(mesh, stage, "b", how)
+        await trio.sleep(10)
+        diary = stage.told("stop", "up")
+        assert sorted(diary[:2]) == ["0 stop a", "0 stop b"]
+        # Which of the two ends the supervisor sees first is chance; how it ends is not, save for a stop: one that
+        # comes while the group stops anyway is part of that.
+        ups = [line for line in diary if " up " in line]
+        assert ups[0].endswith("up a")
+        if COMES_BACK[restart, how]:
+            assert [line[-1] for line in ups] == ["a", "b"]
+            assert state(mesh, "b") is State.READY
+        elif restart is not Restart.TEMPORARY and len(ups) == 2:
+            assert how in {"normal", "stopped"}
+            assert state(mesh, "b") is State.READY
+        else:
+            assert state(mesh, "b") is not State.READY
+            assert len(ups) == 1
+        assert 1 <= spent(mesh) <= 2
+
+
+@pytest.mark.parametrize("restart", list(Restart))
+@pytest.mark.parametrize("how", ENDS)
+async def test_a_bystander_that_has_ended_before(
+    autojump_clock: MockClock, restart: Restart, how: End
+) -> None:
+    stage = Stage()
+    stage.script("start", "b", nothing)
+    async with running(stage.child("a"), stage.child("b", restart=restart), strategy="one_for_all") as mesh:
+        end(mesh, stage, "b", how)
+        await trio.sleep(10)
+        stage.told()
+        stage.crash("a")
+        await trio.sleep(10)
+        ups = [line[-1] for line in stage.told("up")]
+        assert ups == (["a", "b"] if COMES_BACK[restart, how] else ["a"])
