@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -117,13 +117,16 @@ class Bus:
         return Items(self, request)
 
     async def publish(self, event: Event) -> None:
-        """Give an event to everybody who subscribed to its type. Waits only for subscribers that asked for it."""
+        """Give an event to everybody who subscribed to its type. Waits only for subscribers that asked for it.
+
+        Never raises: an event that an actor could not take is a dead letter.
+        """
         core = self.core
         if core.taps.published:
             core.taps.message("published", core.envelope("event", event, current.get(), "", core.now()))
         for subscription in self._subscriptions.of(event):
-            while not subscription.offer(event):
-                await subscription.wait_for_room()
+            if not subscription.offer(event):
+                await subscription.put_when_room(event)
         for cell in self.routes.subscribers(type(event)):
             await self._deliver_event(event, cell)
 
@@ -284,7 +287,8 @@ class Bus:
             return
         envelope = self._event_for(event, cell)
         if type(event).overflow is Overflow.BLOCK:
-            await self.post(envelope, cell)
+            with suppress(DeliveryError):  # buried by whoever raised it
+                await self.post(envelope, cell)
         else:
             cell.drop_in(envelope, type(event).overflow or Overflow.DROP_NEWEST)
 

@@ -7,6 +7,7 @@ A cell outlives the crashes of its actor. Whatever happens, for every cell and a
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple
 
@@ -21,12 +22,12 @@ from bus.errors import ActorError, ActorStopped, MailboxFull
 from bus.exits import NORMAL, STOPPED, Exit, ExitKind, FaultKind, exit_for, sort_fault
 from bus.health import Health, State, ended
 from bus.mailbox import Mailbox, Put
-from bus.message import Abandon, Command, Lane, Overflow, Request, Stream, WhileDown, wire_name
+from bus.message import Abandon, Command, Lane, Overflow, Request, Stream, WhileDown
 from bus.metrics import Metrics
 from bus.serve import Serving
 from bus.spec import Limits
 from bus.tapevent import Point
-from bus.timers import Timers
+from bus.timers import Timers, is_timer
 
 if TYPE_CHECKING:
     from bus.bus import Bus
@@ -136,6 +137,10 @@ class Cell:
 
     def drop_in(self, envelope: Envelope, overflow: Overflow) -> None:
         """Queue an event, or lose one, visibly: its publisher does not wait."""
+        if type(envelope.message).lane is Lane.CONTROL:
+            with suppress(MailboxFull):
+                self._offer_control(envelope)
+            return
         put, lost = self.mailbox.put(envelope, overflow)
         self._count_sent(envelope)
         if put is Put.FULL:
@@ -229,13 +234,6 @@ class Cell:
         if self.health.state in {State.READY, State.DEGRADED}:
             self.health = Health(State.DEGRADED, why) if why else Health(State.READY)
 
-    async def tell_self(self, command: Command, key: object) -> None:
-        """A timer has gone off."""
-        if self.core.taps.timer:
-            self.core.taps.actor("timer", self.name, detail=f"{wire_name(type(command))} {key}")
-        here, now = current.get(), self.core.now()
-        await self.bus.post(self.core.envelope("tell", command, here, self.name, now, target=self), self)
-
     def context(self) -> Context:
         """Context of the actor's own code outside of any message."""
         return Context(
@@ -320,10 +318,10 @@ class Cell:
         self._stop_requested = self.disposed = self._forced = False
         self.health = Health(State.STARTING)
         current.set(self.context())
+        self._forget_timers()
         actor: Actor | None = None
         try:
             actor = self._actor = self._factory()
-            self.timers = Timers(self)
             actor.bind(self.bus, self)
         except Exception as error:  # noqa: BLE001 - a constructor may raise anything
             exit = Exit(ExitKind.START_FAILED, error)
@@ -335,6 +333,12 @@ class Cell:
         if self.on_exit is not None:
             self.on_exit(self, exit)
         return exit
+
+    def _forget_timers(self) -> None:
+        """Timers end with their incarnation, those included whose message still waits (G24)."""
+        self.timers = Timers(self)
+        for envelope in self.mailbox.drain_both(is_timer):
+            self.lose(envelope, "abandoned", "timer of an earlier incarnation")
 
     def _show_exit(self, exit: Exit) -> None:
         point: Point = "stopped" if exit.kind in ASKED else "crashed"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Holder: TypeAlias = "Envelope | Cell"
 """Code that may hold up others: the handler of a message, or the start or clean-up of an actor."""
-Kind = Literal["ask", "tell", "stream", "event"]
+Kind = Literal["ask", "tell", "stream", "event", "timer"]
 INFINITY = float("inf")
 NO_BAGGAGE: Mapping[str, str] = {}
 

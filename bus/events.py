@@ -6,8 +6,11 @@ from collections import deque
 from enum import Enum
 from typing import Generic, Self, TypeVar
 
+import attrs
 import trio
+from trio.lowlevel import Abort, Task, current_task, reschedule, wait_task_rescheduled
 
+from bus.errors import BusError
 from bus.message import Event
 
 EventT = TypeVar("EventT", bound=Event)
@@ -24,60 +27,81 @@ class Lag(Enum):
     """The subscription ends: the subscriber gets what waits, then SubscriptionLagged."""
 
 
-class SubscriptionLagged(Exception):
-    """The subscriber was too slow and its subscription has ended; events are missing from here on."""
+@attrs.define(eq=False, kw_only=True)
+class SubscriptionLagged(BusError):
+    """The subscriber was too slow and its subscription has ended: subscribe again and catch up by other means."""
+
+    missed: int
+    """Events that came too late for it so far."""
+
+    def __str__(self) -> str:
+        return f"the subscriber did not keep up and has missed {self.missed} events"
 
 
 class Subscription(Generic[EventT]):
-    """Queue of one subscriber. Iterate over it."""
+    """Queue of one subscriber. Iterate over it; the iteration ends with the block that made it."""
 
     def __init__(self, types: tuple[type[EventT], ...], key: object | None, limit: int, lag: Lag) -> None:
-        self.types = types
+        self.types = tuple(dict.fromkeys(types))
         self.key = key
         self.lag = lag
         self.missed = 0
         """Events dropped so far; a gap in what was seen."""
         self._limit = limit
         self._queue: deque[EventT] = deque()
+        self._publishers: deque[tuple[Task, EventT]] = deque()
         self._ready = trio.Event()
-        self._room = trio.Event()
         self._lagged = False
         self._closed = False
 
+    # --- publisher ----------------------------------------------------------------------------------------
+
     def offer(self, event: EventT) -> bool:
-        """Queue an event; False when the publisher has to wait (policy BLOCK)."""
-        if self._lagged or self._closed:
+        """Take an event in or do what the policy says; False when the publisher has to wait (policy BLOCK)."""
+        if self._closed:
             return True
-        if len(self._queue) >= self._limit:
-            if self.lag is Lag.BLOCK:
-                return False
+        if self._lagged:
             self.missed += 1
-            if self.lag is Lag.END:
-                self._lagged = True
-                self._ready.set()
-                return True
+        elif len(self._queue) < self._limit:
+            self._append(event)
+        elif self.lag is Lag.BLOCK:
+            return False
+        elif self.lag is Lag.DROP_OLDEST:
+            self.missed += 1
             self._queue.popleft()
-        self._queue.append(event)
-        self._ready.set()
+            self._append(event)
+        else:
+            self.missed += 1
+            self._lagged = True
+            self._ready.set()
         return True
 
-    async def wait_for_room(self) -> None:
-        if self._room.is_set():
-            self._room = trio.Event()
-        await self._room.wait()
+    async def put_when_room(self, event: EventT) -> None:
+        """Wait for a place. Places go to publishers in the order in which they came; cancelling leaves no trace."""
+        entry = (current_task(), event)
+        self._publishers.append(entry)
 
-    def close(self) -> None:
-        """Nobody reads any more."""
-        self._closed = True
-        self._queue.clear()
-        self._room.set()
+        def abort(_: object) -> Abort:
+            self._publishers.remove(entry)
+            return Abort.SUCCEEDED
+
+        await wait_task_rescheduled(abort)
+
+    def _append(self, event: EventT) -> None:
+        self._queue.append(event)
+        self._ready.set()
+
+    # --- subscriber ---------------------------------------------------------------------------------------
 
     def take_nowait(self) -> EventT | None:
         """The next event if one waits."""
         if not self._queue:
             return None
         event = self._queue.popleft()
-        self._room.set()
+        if self._publishers:
+            publisher, waiting = self._publishers.popleft()
+            self._append(waiting)
+            reschedule(publisher)
         return event
 
     def __len__(self) -> int:
@@ -87,44 +111,63 @@ class Subscription(Generic[EventT]):
         return self
 
     async def __anext__(self) -> EventT:
-        while (event := self.take_nowait()) is None:
-            if self._lagged:
-                raise SubscriptionLagged(f"{self.missed} events missed")
-            self._ready = trio.Event()
-            await self._ready.wait()
         await trio.lowlevel.checkpoint()
+        while (event := self.take_nowait()) is None:
+            if self._closed:
+                raise StopAsyncIteration
+            if self._lagged:
+                raise SubscriptionLagged(missed=self.missed)
+            if self._ready.is_set():
+                self._ready = trio.Event()
+            await self._ready.wait()
         return event
+
+    def close(self) -> None:
+        """Nobody reads any more."""
+        self._closed = True
+        self._queue.clear()
+        self._ready.set()
+        while self._publishers:
+            reschedule(self._publishers.popleft()[0])
 
 
 class Subscriptions:
     """Who gets which event: by type, then by key."""
 
     def __init__(self) -> None:
-        self._all: dict[type[Event], list[Subscription[Event]]] = {}
-        self._keyed: dict[tuple[type[Event], object], list[Subscription[Event]]] = {}
+        # Tuples, so that whoever waits in the middle of one is not disturbed by those who come and go.
+        self._all: dict[type[Event], tuple[Subscription[Event], ...]] = {}
+        self._keyed: dict[tuple[type[Event], object], tuple[Subscription[Event], ...]] = {}
 
     def add(self, subscription: Subscription[Event]) -> None:
         for kind in subscription.types:
             if subscription.key is None:
-                self._all.setdefault(kind, []).append(subscription)
+                self._all[kind] = (*self._all.get(kind, ()), subscription)
             else:
-                self._keyed.setdefault((kind, subscription.key), []).append(subscription)
+                entry = (kind, subscription.key)
+                self._keyed[entry] = (*self._keyed.get(entry, ()), subscription)
 
     def remove(self, subscription: Subscription[Event]) -> None:
         subscription.close()
         for kind in subscription.types:
             if subscription.key is None:
-                self._all[kind].remove(subscription)
-            else:
-                entry = (kind, subscription.key)
-                self._keyed[entry].remove(subscription)
-                if not self._keyed[entry]:
-                    del self._keyed[entry]
+                self._all[kind] = _without(subscription, self._all[kind])
+                continue
+            entry = (kind, subscription.key)
+            self._keyed[entry] = _without(subscription, self._keyed[entry])
+            if not self._keyed[entry]:
+                del self._keyed[entry]
 
-    def of(self, event: Event) -> list[Subscription[Event]]:
+    def of(self, event: Event) -> tuple[Subscription[Event], ...]:
         """Subscriptions that get this event."""
         kind = type(event)
-        found = self._all.get(kind, [])
+        found = self._all.get(kind, ())
         if kind.key_field is not None and self._keyed:
-            found = [*found, *self._keyed.get((kind, getattr(event, kind.key_field)), [])]
+            found = (*found, *self._keyed.get((kind, getattr(event, kind.key_field)), ()))
         return found
+
+
+def _without(
+    gone: Subscription[Event], subscriptions: tuple[Subscription[Event], ...]
+) -> tuple[Subscription[Event], ...]:
+    return tuple(each for each in subscriptions if each is not gone)

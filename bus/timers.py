@@ -3,64 +3,93 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, TypeAlias
 
 import trio
 
+from bus.envelope import INFINITY, Envelope, current
+from bus.errors import MailboxFull
 from bus.message import Command, wire_name
 
 if TYPE_CHECKING:
     from bus.cell import Cell
 
+Key: TypeAlias = Hashable | type[Command]
+
 
 class Timers:
-    """Keyed timers of one incarnation. Setting a key again replaces the timer."""
+    """Keyed timers of one incarnation. Setting a key again replaces the timer.
+
+    A command that is already in the mailbox cannot be called back, except by the end of the incarnation.
+    """
 
     def __init__(self, cell: Cell) -> None:
         self._cell = cell
-        self._scopes: dict[Hashable, trio.CancelScope] = {}
+        self._scopes: dict[Key, trio.CancelScope] = {}
 
-    def after(self, seconds: float, command: Command, *, key: Hashable = None) -> None:
+    def after(self, seconds: float, command: Command, *, key: Key | None = None) -> None:
         """Send `command` to the own mailbox once, `seconds` from now. The default key is the command's class."""
-        self._set(seconds, command, key, repeat=False)
+        self._set(seconds, command, key, None)
 
-    def every(self, seconds: float, command: Command, *, key: Hashable = None) -> None:
+    def every(self, seconds: float, command: Command, *, key: Key | None = None) -> None:
         """Send `command` every `seconds`, first after one period.
 
         The period counts from the instant each one was due; periods missed while the mailbox was full are skipped.
         """
-        if seconds <= 0:
+        if not seconds > 0:
             raise ValueError(f"a period must be positive, not {seconds}")
-        self._set(seconds, command, key, repeat=True)
+        self._set(seconds, command, key, seconds)
 
-    def cancel(self, key: Hashable) -> bool:
-        """Forget a timer; False when there was none."""
+    def cancel(self, key: Key) -> bool:
+        """Forget a timer, by its key or its command's class; False when there was none."""
         scope = self._scopes.pop(key, None)
         if scope is not None:
-            scope.cancel()
+            scope.cancel(reason="the timer was cancelled or replaced")
         return scope is not None
 
-    def clear(self) -> None:
-        for key in list(self._scopes):
-            self.cancel(key)
-
-    def _set(self, seconds: float, command: Command, key: Hashable, *, repeat: bool) -> None:
-        name = key if key is not None else wire_name(type(command))
+    def _set(self, seconds: float, command: Command, key: Key | None, period: float | None) -> None:
+        kind = type(command)
+        if kind not in self._cell.handlers:
+            raise ValueError(f"{self._cell.name} does not handle {wire_name(kind)}")
+        name = kind if key is None else key
         self.cancel(name)
         scope = self._scopes[name] = trio.CancelScope()
-        self._cell.spawn(self._run, command, name, scope, seconds, seconds if repeat else None)
+        self._cell.spawn(self._run, command, name, scope, trio.current_time() + seconds, period)
 
     async def _run(
-        self, command: Command, key: Hashable, scope: trio.CancelScope, first: float, period: float | None
+        self, command: Command, key: Key, scope: trio.CancelScope, due: float, period: float | None
     ) -> None:
-        due = trio.current_time() + first
         with scope:
-            while True:
-                await trio.sleep_until(due)
-                if period is None:
-                    del self._scopes[key]
-                await self._cell.tell_self(command, key)
-                if period is None:
-                    return
+            await self._wait(due, scope)
+            await self._go_off(command, key)
+            while period is not None:
                 behind = max(0.0, trio.current_time() - due)
                 due += period * (1 + behind // period)
+                await self._wait(due, scope)
+                await self._go_off(command, key)
+        if self._scopes.get(key) is scope:
+            del self._scopes[key]
+
+    async def _wait(self, due: float, scope: trio.CancelScope) -> None:
+        await trio.sleep_until(due)
+        if scope.cancel_called:  # at the very instant at which it was due
+            await trio.lowlevel.checkpoint()
+
+    async def _go_off(self, command: Command, key: Key) -> None:
+        cell, core = self._cell, self._cell.core
+        if core.taps.timer:
+            kind = type(command)
+            core.taps.actor(
+                "timer", cell.name, detail=wire_name(kind) + (f" {key}" if key is not kind else "")
+            )
+        now = core.now()
+        deadline = INFINITY if command.within is None else now + command.within
+        envelope = core.envelope("timer", command, current.get(), cell.name, now, deadline, target=cell)
+        with suppress(MailboxFull):  # by the policy of the class: it is a dead letter
+            await cell.bus.post(envelope, cell)
+
+
+def is_timer(envelope: Envelope) -> bool:
+    """Whether a timer has sent this message."""
+    return envelope.kind == "timer"

@@ -995,7 +995,7 @@ async def _converse(
                 await sink.send(len(sent))
                 sent.append(len(sent))
             else:
-                await trio.sleep(0.3 if word == "pause" else 0)
+                await trio.sleep(0.03 if word == "pause" else 0)
         if end == "refuse":
             raise Refused(at=len(sent))
         if end == "crash":
