@@ -1,11 +1,11 @@
-"""One conversation: runs its turns, one at a time, from what is stored to what is stored.
+"""One conversation: runs its turns, one at a time, in the order in which they were accepted.
 
-A turn walks through :meth:`ConversationActor._walk`: followups, completion, tool calls, and again, until the model
-has said its last word. Everything is stored before it is told, so that after a crash the next incarnation goes on
-where this one stopped. Nothing is kept here that the store does not know, except the events of the last turns.
+Nothing is kept here that the store does not know, except the events of the last turns. So a crash costs the answer
+that was being streamed and no more: the next incarnation goes on from what is stored.
 """
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable
 from functools import partial
 from typing import Final, final
 from zoneinfo import ZoneInfo
@@ -13,21 +13,18 @@ from zoneinfo import ZoneInfo
 import attrs
 import trio
 
-from actors.agent import failures, history, messages, prompt
-from actors.agent.compactor import Compactor
-from actors.agent.completion import Speaker
-from actors.agent.followups import Waiting
+from actors.agent import failures, messages, prompt
+from actors.agent.followups import Inbox
 from actors.agent.interrupt import Interrupt
 from actors.agent.journal import Journal
 from actors.agent.ledger import Ledger
+from actors.agent.loop import Loop, Parts
 from actors.agent.publisher import Publisher
 from actors.agent.settings import Settings
-from actors.agent.toolbox import Toolbox
 from actors.agent.turn import Ending, Run
-from actors.llm import messages as llm
 from actors.session import messages as session
 from actors.tooling import Catalogue
-from actors.vocabulary import FollowupMode, ToolUse
+from actors.vocabulary import FollowupMode
 from bus import Actor, BusError, DeliveryError, Unavailable
 
 ATTEMPTS: Final = 3
@@ -43,26 +40,15 @@ class _Current:
 
     turn: str
     interrupt: Interrupt
+    ledger: Ledger | None = None
+    """Set once the turn is claimed."""
     ending: bool = False
     """Its end is being stored: there is nothing left to cancel."""
 
 
 @final
-@attrs.frozen
-class _Attempt:
-    """One attempt of one turn: what is known of it, and who works for it."""
-
-    run: Run
-    ledger: Ledger
-    speaker: Speaker
-    toolbox: Toolbox
-    compactor: Compactor
-    interrupt: Interrupt
-
-
-@final
 class ConversationActor(Actor):
-    """The loop of one session. Deliver wakes it; what there is to do, and in which order, the store knows."""
+    """The turns of one session. Deliver wakes it; what there is to do, and in which order, the store knows."""
 
     def __init__(
         self, session_id: str, *, settings: Settings, catalogue: Catalogue, soul: Callable[[], str]
@@ -73,11 +59,10 @@ class ConversationActor(Actor):
         self._catalogue = catalogue
         self._identity = prompt.stable(settings.agent_name, soul())
         self._zone = None if settings.timezone is None else ZoneInfo(settings.timezone)
-        self._waiting = Waiting()
-        self._suspended: set[str] = set()
-        self._unwanted: set[str] = set()
-        """Turns that were cancelled before they began."""
+        self._inbox = Inbox(partial(self.drain, messages.Deliver))
         self._current: _Current | None = None
+        self._suspended: dict[str, Ledger | None] = {}
+        """Turns that the store has kept from going on, with what holds their claim."""
         self._cut_short: Ledger | None = None
         """Of the turn that was running when this actor was stopped."""
 
@@ -92,9 +77,18 @@ class ConversationActor(Actor):
                 if turn.attempt - turn.released >= ATTEMPTS:
                     await self._park(turn)
                 else:
-                    self._waiting.add(turn.id, turn.mode)
+                    self._inbox.add(turn.id, turn.mode)
         except (session.StorageFailed, DeliveryError) as error:
             raise Unavailable(str(error)) from error
+        self._parts = Parts(
+            bus=self.bus,
+            settings=self._settings,
+            catalogue=self._catalogue,
+            journal=self._journal,
+            publisher=self._publisher,
+            inbox=self._inbox,
+            stopping=lambda: self.stopping,
+        )
         self._resume_after(0.0)
 
     async def on_stop(self) -> None:
@@ -104,13 +98,14 @@ class ConversationActor(Actor):
 
     async def _park(self, turn: session.Turn) -> None:
         """Give up a turn that brought the program down again and again, and tell the person."""
-        ending = Ending(state="failed", outcome="parked", notice=failures.parked(turn.attempt))
+        notice = failures.parked(turn.attempt - turn.released)
+        ending = Ending(state="failed", outcome="parked", notice=notice)
         await Ledger(self.bus, turn, self._journal, self._publisher).finish(ending)
         await self._publisher.failed(turn.id, ending)
 
     def _resume_after(self, seconds: float) -> None:
         """Go on with the turns that wait, after a while."""
-        due = next(iter(self._waiting), None)
+        due = next(iter(self._inbox), None)
         if due is not None:
             self.timers.after(seconds, messages.Resume(session=self._session, turn=due))
 
@@ -118,7 +113,7 @@ class ConversationActor(Actor):
 
     @messages.Deliver.handler
     async def deliver(self, command: messages.Deliver) -> None:
-        self._waiting.add(command.turn, command.mode)
+        self._inbox.add(command.turn, command.mode)
         await self._run_waiting()
 
     @messages.Resume.handler
@@ -126,23 +121,19 @@ class ConversationActor(Actor):
         await self._run_waiting()
 
     async def _run_waiting(self) -> None:
-        while not self.stopping and (due := self._waiting.take()) is not None:
+        while not self.stopping and (due := self._inbox.take()) is not None:
             if not await self._attempt(*due):
                 return
 
     @messages.Cancel.handler
     async def cancel(self, request: messages.Cancel) -> messages.Cancelled:
         current = self._current
-        if current is not None and request.turn in {None, current.turn}:
-            if current.ending:
-                return messages.Cancelled(turn=None)
-            current.interrupt.request()
-            return messages.Cancelled(turn=current.turn)
-        waiting = (*self._waiting, *self._mailbox())
-        due = next((turn for turn in waiting if request.turn in {None, turn}), None)
-        if due is not None:
-            self._unwanted.add(due)
-        return messages.Cancelled(turn=due)
+        if current is None or request.turn not in {None, current.turn}:
+            return messages.Cancelled(turn=self._inbox.refuse(request.turn))
+        if current.ending:
+            return messages.Cancelled(turn=None)
+        current.interrupt.request()
+        return messages.Cancelled(turn=current.turn)
 
     @messages.Follow.handler
     async def follow(self, request: messages.Follow) -> messages.Backlog:
@@ -166,56 +157,51 @@ class ConversationActor(Actor):
     async def _attempt(self, turn: str, mode: FollowupMode) -> bool:
         """Run a turn; False when the store fails and the turn is to be tried again later."""
         scope = trio.CancelScope()
-        self._current = _Current(turn, Interrupt(partial(scope.cancel, reason="the turn was cancelled")))
-        if turn in self._unwanted:
-            self._unwanted.discard(turn)
-            self._current.interrupt.request()
+        interrupt = Interrupt(partial(scope.cancel, reason="the turn was cancelled"))
+        self._current = current = _Current(turn, interrupt)
+        if self._inbox.unwanted(turn):
+            interrupt.request()
         try:
             with self.bus.baggage(session=self._session, turn=turn):
-                await self._turn(self._current, scope)
+                await self._turn(current, scope)
         except (session.StaleAttempt, session.UnknownTurn):
             pass  # somebody else runs it, or it has gone: it is no longer ours
         except (session.StorageFailed, DeliveryError) as error:
-            await self._suspend(turn, mode, error)
+            await self._suspend(current, mode, error)
             return False
         finally:
             self._current = None
         return True
 
-    async def _suspend(self, turn: str, mode: FollowupMode, error: BusError) -> None:
-        """Leave a turn as it is stored and try again later. Crashing would not bring the disk back."""
-        self._waiting.put_first(turn, mode)
-        self._resume_after(RETRY)
-        if turn not in self._suspended:
-            self._suspended.add(turn)
-            ending = Ending(state="failed", outcome="error", notice=failures.unstored(error))
-            await self._publisher.failed(turn, ending)
-
     async def _turn(self, current: _Current, scope: trio.CancelScope) -> None:
         """Take a turn from its beginning, or from where it was left, to its end."""
+        await self._hand_back(current.turn)
         begun = await self.bus.ask(session.Begin(turn=current.turn, boot=self.bus.boot_id))
+        self._suspended.pop(current.turn, None)
         if begun.over:
             return
-        self._suspended.discard(current.turn)
-        attempt = await self._begin(begun, current.interrupt)
+        loop = Loop(self._parts, self._run(begun), current.interrupt)
+        current.ledger = loop.ledger
+        if begun.iteration:
+            await loop.recall()
         await self._publisher.started(begun.turn)
         ending: Ending | None = None
         try:
             with scope:
-                ending = await self._walk(attempt, begun.open_calls)
-        except trio.Cancelled:
-            self._cut_short = attempt.ledger
+                ending = await loop.walk(begun.open_calls)
+        except BaseException as error:
+            self._cut_short = loop.ledger if _is_cancellation(error) else None
             raise
         if scope.cancelled_caught:
-            ending = attempt.run.cancelled()
+            ending = loop.run.cancelled()
         if ending is None:
-            await attempt.ledger.release()
+            await loop.ledger.release()
             return
         current.ending = True
-        await self._end(attempt, ending)
+        await self._end(loop, ending)
 
-    async def _begin(self, begun: session.Begun, interrupt: Interrupt) -> _Attempt:
-        run = Run(
+    def _run(self, begun: session.Begun) -> Run:
+        return Run(
             turn=begun.turn,
             started=self.bus.clock.monotonic(),
             system=(self._identity, prompt.current(self.bus.clock.now(), self._zone, self._session)),
@@ -224,113 +210,37 @@ class ConversationActor(Actor):
             context_tokens=begun.context_tokens,
             model=begun.turn.model,
         )
-        if begun.iteration:
-            await self._recall(run)
-        publisher, settings = self._publisher, self._settings
-        ledger = Ledger(self.bus, begun.turn, self._journal, publisher)
-        speaker = Speaker(
-            self.bus, settings, self._catalogue.specs(), publisher=publisher, interrupt=interrupt
-        )
-        toolbox = Toolbox(
-            self.bus,
-            self._catalogue,
-            begun.turn,
-            ledger=ledger,
-            publisher=publisher,
-            interrupt=interrupt,
-            max_bytes=settings.compaction.max_tool_result_bytes,
-        )
-        compactor = Compactor(self.bus, settings.compaction, publisher, interrupt)
-        return _Attempt(run, ledger, speaker, toolbox, compactor, interrupt)
 
-    async def _recall(self, run: Run) -> None:
-        """Learn what earlier attempts have said, used, handed over and taken in."""
-        used = await self.bus.ask(session.GetTurnUsage(turn=run.id))
-        rows = await self.bus.ask(session.Messages(session=self._session, user=None))
-        others = dict.fromkeys(row.turn for row in rows if row.role == "user" and row.turn != run.id)
-        turns = [await self.bus.ask(session.GetTurn(turn=turn)) for turn in others]
-        followups = [turn for turn in turns if turn.merged_into == run.id]
-        run.recall(used, [row for row in rows if row.turn == run.id], followups)
-
-    async def _walk(self, attempt: _Attempt, open_calls: Sequence[session.ToolStep]) -> Ending | None:
-        """Followups, completion, tool calls, and again. None when the program stops meanwhile."""
-        run = attempt.run
-        if open_calls:
-            run.results(await attempt.toolbox.run(open_calls, resumed=True))
-        while run.rounds < self._settings.max_turns:
-            if self.stopping:
-                return None
-            await self._boundary(attempt)
-            await attempt.compactor.relieve(run)
-            try:
-                answer = await attempt.speaker.complete(run)
-            except BusError as error:
-                if failures.too_long(error) and await attempt.compactor.compact(run, run.context_tokens):
-                    continue
-                return run.failed(error)
-            calls = history.calls(answer.content)
-            if not calls and not self._joining(run):
-                return run.success(answer)
-            await self._act(attempt, answer, calls)
-        return await self._close(attempt)
-
-    async def _end(self, attempt: _Attempt, ending: Ending) -> None:
+    async def _end(self, loop: Loop, ending: Ending) -> None:
         """Store the end, tell it, and see which turn is next."""
-        run = attempt.run
-        following = await attempt.ledger.finish(ending, events=len(run.merged) + 1)
-        await self._publisher.ended(run, ending)
-        if following is not None and (self._waiting or following.id not in self._mailbox()):
-            self._waiting.put_first(
-                following.id, following.mode
-            )  # else it comes by itself, with its own trace
+        following = await loop.ledger.finish(ending, events=len(loop.run.merged) + 1)
+        await self._publisher.ended(loop.run, ending)
+        # One that the mailbox brings comes by itself, with its own trace, unless older ones are known here.
+        if following is not None and (self._inbox or following.id not in self._inbox.delivered()):
+            self._inbox.put_first(following.id, following.mode)
 
-    # --- steps of a turn ----------------------------------------------------------------------------------
+    # --- when the store fails -----------------------------------------------------------------------------
 
-    async def _boundary(self, attempt: _Attempt) -> None:
-        """Take in what people have sent meanwhile; tell those who have to wait."""
-        run = attempt.run
-        joining = self._joining(run)
-        with attempt.interrupt:
-            if joining:
-                merged = await attempt.ledger.merge(joining, run.iteration + 1)
-                self._waiting.drop(*joining)
-                run.join(merged)
-                await self._publisher.merged(run, merged)
-            for turn in self._waiting.announce():
-                await self._publisher.queued(await self.bus.ask(session.GetTurn(turn=turn)))
+    async def _suspend(self, current: _Current, mode: FollowupMode, error: BusError) -> None:
+        """Leave a turn as it is stored and try again later. Crashing would not bring the disk back."""
+        self._inbox.put_first(current.turn, mode)
+        self._resume_after(RETRY)
+        told = current.turn in self._suspended
+        self._suspended[current.turn] = current.ledger
+        if not told:
+            ending = Ending(state="failed", outcome="error", notice=failures.unstored(error))
+            await self._publisher.failed(current.turn, ending)
 
-    def _joining(self, run: Run) -> tuple[str, ...]:
-        """The turns that want to become part of this one, those in the mailbox included."""
-        for command in self.drain(messages.Deliver):
-            if command.turn != run.id:
-                self._waiting.add(command.turn, command.mode)
-        return tuple(turn for turn in self._waiting.joining() if turn not in self._unwanted)
+    async def _hand_back(self, turn: str) -> None:
+        """Release the claim of an attempt that the store ended: that is not the fault of the turn."""
+        ledger = self._suspended.get(turn)
+        if ledger is not None:
+            with contextlib.suppress(session.StaleAttempt):  # handed back before, only the answer was lost
+                await ledger.release()
+            self._suspended[turn] = None
 
-    def _mailbox(self) -> list[str]:
-        """The turns that the mailbox is going to bring."""
-        found: list[str] = []
 
-        def look(command: messages.Deliver) -> bool:
-            found.append(command.turn)
-            return False
-
-        self.drain(messages.Deliver, look)
-        return found
-
-    async def _act(self, attempt: _Attempt, answer: llm.Completed, calls: tuple[ToolUse, ...]) -> None:
-        """Store what the model said and carry out its calls."""
-        content = history.without_calls(answer.content)
-        with attempt.interrupt:
-            intents = tuple(map(attempt.toolbox.intent, calls))
-            steps = await attempt.ledger.save_completion(content, intents, answer.usage)
-            attempt.run.stored(content, calls)
-        if steps:
-            attempt.run.results(await attempt.toolbox.run(steps))
-
-    async def _close(self, attempt: _Attempt) -> Ending:
-        """The rounds are used up: ask for a last answer, in which calls are not carried out."""
-        run = attempt.run
-        try:
-            return run.limit(await attempt.speaker.complete(run, prompt.closing(run.rounds)))
-        except BusError as error:
-            return run.failed(error)
+def _is_cancellation(error: BaseException) -> bool:
+    """Whether the runtime stops the actor: a cancellation, bare or in the groups of nurseries, and nothing else."""
+    group = BaseExceptionGroup("", [error])
+    return group.split(trio.Cancelled)[1] is None

@@ -1,54 +1,99 @@
 """Turns that wait for the conversation: which join the one that runs, which run by themselves, in what order. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import final
 
+from actors.agent.messages import Deliver
 from actors.vocabulary import FollowupMode
+
+Drain = Callable[[Callable[[Deliver], bool]], list[Deliver]]
+"""Takes the delivered turns for which a test holds out of the mailbox, in order, without waiting."""
 
 
 @final
-class Waiting:
-    """Accepted turns the conversation knows of and has not begun, oldest first."""
+class Inbox:
+    """Accepted turns that have not begun, oldest first: those the conversation knows of, then those in its mailbox."""
 
-    def __init__(self) -> None:
-        self._modes: dict[str, FollowupMode] = {}
+    def __init__(self, drain: Drain) -> None:
+        self._drain = drain
+        self._known: dict[str, FollowupMode] = {}
         self._announced: set[str] = set()
+        self._unwanted: set[str] = set()
 
     def __len__(self) -> int:
-        return len(self._modes)
+        return len(self._known)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._modes)
+        """The known ones."""
+        return iter(self._known)
 
     def add(self, turn: str, mode: FollowupMode) -> None:
         """Let a turn wait behind the others; one that waits already keeps its place."""
-        self._modes.setdefault(turn, mode)
+        self._known.setdefault(turn, mode)
 
     def put_first(self, turn: str, mode: FollowupMode) -> None:
         """Let a turn wait before all others."""
-        self._modes = {turn: mode, **self._modes}
+        self._known = {turn: mode, **self._known}
 
     def drop(self, *turns: str) -> None:
         """Forget turns that have been taken in, or that run."""
         for turn in turns:
-            self._modes.pop(turn, None)
+            self._known.pop(turn, None)
             self._announced.discard(turn)
 
     def take(self) -> tuple[str, FollowupMode] | None:
-        """The turn that runs next and no longer waits, or None."""
-        for turn, mode in self._modes.items():
+        """The known turn that runs next; it no longer waits. None when there is none."""
+        for turn, mode in self._known.items():
             self.drop(turn)
             return turn, mode
         return None
 
-    def joining(self) -> tuple[str, ...]:
-        """The turns that want to become part of the one that runs. They wait until dropped."""
-        return tuple(turn for turn, mode in self._modes.items() if mode == "inject")
+    def delivered(self) -> list[str]:
+        """The turns that the mailbox is going to bring."""
+        found: list[str] = []
+
+        def look(command: Deliver) -> bool:
+            found.append(command.turn)
+            return False
+
+        self._drain(look)
+        return found
+
+    # --- while a turn runs --------------------------------------------------------------------------------
+
+    def joining(self, running: str) -> tuple[str, ...]:
+        """The turns that want to become part of the running one; the mailbox is emptied for it.
+
+        They wait until they are dropped.
+        """
+        for command in self._drain(lambda _: True):
+            if command.turn != running:
+                self.add(command.turn, command.mode)
+        return tuple(
+            turn for turn, mode in self._known.items() if mode == "inject" and turn not in self._unwanted
+        )
 
     def announce(self) -> tuple[str, ...]:
-        """The turns that wait for the end of the one that runs, each named once."""
+        """The known turns that wait for the end of the running one, each named once."""
         fresh = [
-            turn for turn, mode in self._modes.items() if mode == "queue" and turn not in self._announced
+            turn for turn, mode in self._known.items() if mode == "queue" and turn not in self._announced
         ]
         self._announced.update(fresh)
         return tuple(fresh)
+
+    # --- cancelled before they began ----------------------------------------------------------------------
+
+    def refuse(self, turn: str | None) -> str | None:
+        """Mark a waiting turn, or the next one, as unwanted; its name, or None when it does not wait."""
+        waiting = (*self._known, *self.delivered())
+        found = next((each for each in waiting if turn in {None, each}), None)
+        if found is not None:
+            self._unwanted.add(found)
+        return found
+
+    def unwanted(self, turn: str) -> bool:
+        """Whether a turn that begins now was cancelled before; said once."""
+        if turn not in self._unwanted:
+            return False
+        self._unwanted.discard(turn)
+        return True

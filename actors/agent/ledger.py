@@ -72,8 +72,8 @@ class Ledger:
         )
 
     async def release(self) -> None:
-        """The program stops in order: the turn goes on at the next start."""
-        await self._store(
+        """Hand the turn back: this attempt does not count. Raises StorageFailed at once."""
+        await self._bus.ask(
             session.Release(
                 turn=self._turn.id,
                 boot=self._bus.boot_id,

@@ -1,39 +1,90 @@
 """Turns that wait while another one runs."""
 
-from actors.agent.followups import Waiting
+from collections.abc import Callable
+
+from actors.agent.followups import Inbox
+from actors.agent.messages import Deliver
+from actors.vocabulary import FollowupMode
+
+
+class Mailbox:
+    """What was delivered and not taken yet."""
+
+    def __init__(self) -> None:
+        self.commands: list[Deliver] = []
+
+    def put(self, turn: str, mode: FollowupMode = "inject") -> None:
+        self.commands.append(Deliver(session="s", turn=turn, mode=mode))
+
+    def drain(self, where: Callable[[Deliver], bool]) -> list[Deliver]:
+        taken = [command for command in self.commands if where(command)]
+        self.commands = [command for command in self.commands if command not in taken]
+        return taken
+
+
+def an_inbox() -> tuple[Inbox, Mailbox]:
+    mailbox = Mailbox()
+    return Inbox(mailbox.drain), mailbox
 
 
 def test_turns_run_in_the_order_in_which_they_came() -> None:
-    waiting = Waiting()
-    waiting.add("a", "queue")
-    waiting.add("b", "inject")
-    waiting.add("a", "queue")
-    assert [waiting.take(), waiting.take(), waiting.take()] == [("a", "queue"), ("b", "inject"), None]
+    inbox, _ = an_inbox()
+    inbox.add("a", "queue")
+    inbox.add("b", "inject")
+    inbox.add("a", "queue")
+    assert [inbox.take(), inbox.take(), inbox.take()] == [("a", "queue"), ("b", "inject"), None]
 
 
 def test_only_injected_ones_join_and_stay_until_they_were_taken_in() -> None:
-    waiting = Waiting()
-    waiting.add("a", "inject")
-    waiting.add("b", "queue")
-    waiting.add("c", "inject")
-    assert waiting.joining() == ("a", "c")
-    waiting.drop("a")
-    assert waiting.joining() == ("c",)
-    assert list(waiting) == ["b", "c"]
+    inbox, mailbox = an_inbox()
+    inbox.add("a", "inject")
+    mailbox.put("b", "queue")
+    mailbox.put("c")
+    assert inbox.joining("running") == ("a", "c")
+    assert mailbox.commands == []
+    inbox.drop("a")
+    assert inbox.joining("running") == ("c",)
+    assert list(inbox) == ["b", "c"]
+
+
+def test_the_running_turn_does_not_join_itself() -> None:
+    inbox, mailbox = an_inbox()
+    mailbox.put("a")
+    assert inbox.joining("a") == ()
+    assert len(inbox) == 0
+
+
+def test_looking_into_the_mailbox_takes_nothing() -> None:
+    inbox, mailbox = an_inbox()
+    mailbox.put("a")
+    assert inbox.delivered() == ["a"]
+    assert len(mailbox.commands) == 1
 
 
 def test_queued_ones_are_announced_once() -> None:
-    waiting = Waiting()
-    waiting.add("a", "queue")
-    assert waiting.announce() == ("a",)
-    waiting.add("b", "queue")
-    waiting.add("c", "inject")
-    assert waiting.announce() == ("b",)
-    assert waiting.announce() == ()
+    inbox, _ = an_inbox()
+    inbox.add("a", "queue")
+    assert inbox.announce() == ("a",)
+    inbox.add("b", "queue")
+    inbox.add("c", "inject")
+    assert inbox.announce() == ("b",)
+    assert inbox.announce() == ()
 
 
 def test_a_turn_that_could_not_go_on_is_first_again() -> None:
-    waiting = Waiting()
-    waiting.add("b", "inject")
-    waiting.put_first("a", "inject")
-    assert waiting.take() == ("a", "inject")
+    inbox, _ = an_inbox()
+    inbox.add("b", "inject")
+    inbox.put_first("a", "inject")
+    assert inbox.take() == ("a", "inject")
+
+
+def test_an_unwanted_turn_does_not_join_and_is_named_once() -> None:
+    inbox, mailbox = an_inbox()
+    inbox.add("a", "inject")
+    mailbox.put("b")
+    assert inbox.refuse("b") == "b"
+    assert inbox.refuse("c") is None
+    assert inbox.joining("running") == ("a",)
+    assert inbox.refuse(None) == "a"
+    assert inbox.unwanted("b")
+    assert not inbox.unwanted("b")

@@ -1,0 +1,129 @@
+"""The loop of one turn: followups, completion, tool calls, and again, until the model has said its last word.
+
+Everything is stored before it is told, so that another attempt can go on where this one stopped.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import final
+
+import attrs
+
+from actors.agent import failures, history, prompt
+from actors.agent.compactor import Compactor
+from actors.agent.completion import Speaker
+from actors.agent.followups import Inbox
+from actors.agent.interrupt import Interrupt
+from actors.agent.journal import Journal
+from actors.agent.ledger import Ledger
+from actors.agent.publisher import Publisher
+from actors.agent.settings import Settings
+from actors.agent.toolbox import Toolbox
+from actors.agent.turn import Ending, Run
+from actors.llm import messages as llm
+from actors.session import messages as session
+from actors.tooling import Catalogue
+from actors.vocabulary import ToolUse
+from bus import Bus, BusError
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Parts:
+    """What all turns of a conversation share."""
+
+    bus: Bus
+    settings: Settings
+    catalogue: Catalogue
+    journal: Journal
+    publisher: Publisher
+    inbox: Inbox
+    stopping: Callable[[], bool]
+    """Whether the program stops: a turn then comes to its next boundary and no further."""
+
+
+@final
+class Loop:
+    """One attempt of one turn."""
+
+    def __init__(self, parts: Parts, run: Run, interrupt: Interrupt) -> None:
+        bus, settings, publisher = parts.bus, parts.settings, parts.publisher
+        self.run = run
+        self.ledger = Ledger(bus, run.turn, parts.journal, publisher)
+        self._parts = parts
+        self._interrupt = interrupt
+        self._speaker = Speaker(
+            bus, settings, parts.catalogue.specs(), publisher=publisher, interrupt=interrupt
+        )
+        self._toolbox = Toolbox(
+            bus,
+            parts.catalogue,
+            run.turn,
+            ledger=self.ledger,
+            publisher=publisher,
+            interrupt=interrupt,
+            max_bytes=settings.compaction.max_tool_result_bytes,
+        )
+        self._compactor = Compactor(bus, settings.compaction, publisher, interrupt)
+
+    async def recall(self) -> None:
+        """Learn what earlier attempts have said, used, handed over and taken in."""
+        run, bus = self.run, self._parts.bus
+        used = await bus.ask(session.GetTurnUsage(turn=run.id))
+        rows = await bus.ask(session.Messages(session=run.turn.session, user=None))
+        others = dict.fromkeys(row.turn for row in rows if row.role == "user" and row.turn != run.id)
+        turns = [await bus.ask(session.GetTurn(turn=turn)) for turn in others]
+        followups = [turn for turn in turns if turn.merged_into == run.id]
+        run.recall(used, [row for row in rows if row.turn == run.id], followups)
+
+    async def walk(self, open_calls: Sequence[session.ToolStep]) -> Ending | None:
+        """Go on from what is stored to the end of the turn. None when the program stops meanwhile."""
+        run = self.run
+        if open_calls:
+            run.results(await self._toolbox.run(open_calls, resumed=True))
+        while run.rounds < self._parts.settings.max_turns:
+            if self._parts.stopping():
+                return None
+            await self._boundary()
+            await self._compactor.relieve(run)
+            try:
+                answer = await self._speaker.complete(run)
+            except BusError as error:
+                if failures.too_long(error) and await self._compactor.compact(run, run.context_tokens):
+                    continue
+                return run.failed(error)
+            calls = history.calls(answer.content)
+            if not calls and not self._parts.inbox.joining(run.id):
+                return run.success(answer)
+            await self._act(answer, calls)
+        return await self._close()
+
+    async def _boundary(self) -> None:
+        """Take in what people have sent meanwhile; tell those who have to wait."""
+        run, inbox, publisher = self.run, self._parts.inbox, self._parts.publisher
+        joining = inbox.joining(run.id)
+        with self._interrupt:
+            if joining:
+                merged = await self.ledger.merge(joining, run.iteration + 1)
+                inbox.drop(*joining)
+                run.join(merged)
+                await publisher.merged(run, merged)
+            for turn in inbox.announce():
+                await publisher.queued(await self._parts.bus.ask(session.GetTurn(turn=turn)))
+
+    async def _act(self, answer: llm.Completed, calls: tuple[ToolUse, ...]) -> None:
+        """Store what the model said and carry out its calls."""
+        content = history.without_calls(answer.content)
+        with self._interrupt:
+            intents = tuple(map(self._toolbox.intent, calls))
+            steps = await self.ledger.save_completion(content, intents, answer.usage)
+            self.run.stored(content, calls)
+        if steps:
+            self.run.results(await self._toolbox.run(steps))
+
+    async def _close(self) -> Ending:
+        """The rounds are used up: ask for a last answer, in which calls are not carried out."""
+        run = self.run
+        try:
+            return run.limit(await self._speaker.complete(run, prompt.closing(run.rounds)))
+        except BusError as error:
+            return run.failed(error)
