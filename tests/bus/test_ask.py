@@ -257,10 +257,10 @@ async def test_asks_queued_at_an_actor_that_stops_for_good_end_with_it(
         nursery.start_soon(ask_into, results, mesh, Read(do="answer"))
         await trio.sleep(0.5)
         nursery.start_soon(ask_into, results, mesh, Read(do="answer"))
-    assert [(type(error), error.waited, error.retry_safe) for error in results] == [
+    assert {(type(error), error.waited, error.retry_safe) for error in results} == {
         (ActorStopped, 1.0, True),
         (ActorStopped, 0.5, True),
-    ]
+    }
     assert reasons(mesh) == ["stopped", "stopped"]
 
 
