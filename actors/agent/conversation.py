@@ -226,7 +226,7 @@ class ConversationActor(Actor):
         self._inbox.put_first(current.turn, mode)
         self._resume_after(RETRY)
         told = current.turn in self._suspended
-        self._suspended[current.turn] = current.ledger
+        self._suspended[current.turn] = current.ledger or self._suspended.get(current.turn)
         if not told:
             ending = Ending(state="failed", outcome="error", notice=failures.unstored(error))
             await self._publisher.failed(current.turn, ending)

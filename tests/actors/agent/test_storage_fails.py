@@ -140,3 +140,22 @@ async def test_a_turn_that_somebody_else_runs_is_let_go(world: World, autojump_c
     assert world.mesh.published(agent.TurnEnded) == []
     assert len(world.requests) == 1
     assert (await world.turn("elsewhere", say("fine"), key="other")).text == "fine"
+
+
+async def test_an_outage_of_the_store_does_not_count_as_an_attempt(
+    world: World, disk: Disk, autojump_clock: MockClock
+) -> None:
+    world.durations["x"] = 40.0
+    world.script.append(say(calls=[use("Peek", what="x")]))
+    accepted = await world.send("go")
+    for _ in range(5):
+        await trio.sleep(10)
+        disk.full = True
+        await trio.sleep(100)
+        disk.full = False
+        await trio.sleep(30)
+    world.script[:] = [say("done")]
+    await trio.sleep(100)
+    turn = await world.bus.ask(session.GetTurn(turn=accepted.turn))
+    assert turn.state == "done"
+    assert turn.attempt - turn.released == 1
