@@ -344,9 +344,8 @@ class Bus:
             envelope.target.abandon(envelope)
 
     def show_item(self, envelope: Envelope, item: Any) -> None:
-        taps = self.core.taps
-        if taps.item:
-            taps.show(attrs.evolve(of_envelope("item", envelope, self.core.now()), item=item))
+        if self.core.taps.item:
+            self.core.taps.message("item", envelope, item=item)
 
     def in_hand(self) -> list[TapEvent]:
         """The messages that are being handled now, oldest first."""

@@ -45,8 +45,8 @@ class Core:
         self.numbers = itertools.count(1)
         self.waits = Waits()
         self.deadlines = Deadlines(self.expire)
-        self.taps = Taps(self.now)
-        self.flight = FlightRecorder(self.now)
+        self.taps = Taps(self.now, log)
+        self.flight = FlightRecorder()
         self.dead = DeadLetters(self.now)
         self.quarantine = Quarantine()
         self.on_dead: Callable[[DeadLetter], None] | None = None

@@ -1,23 +1,39 @@
-"""The filter language of the console: ``type=session.* to=agent trace=ab12 took>250ms outcome=crashed text~/re/``.
+"""The filter language of the console: ``type=session.* to=llm took>250ms outcome=crashed text~/no such file/``.
 
-Words are separated by white space (quote a value with blanks) and all must hold. ``!`` before a word negates it.
+Words are separated by white space (quote a value with blanks) and all must hold. ``!`` before a word negates it,
+``*`` in a value stands for any characters. Types match with or without their version, actors with or without key.
 """
 
 import difflib
 import re
-import shlex
-from collections.abc import Callable
-from fnmatch import fnmatchcase
+import warnings
+from collections.abc import Callable, Iterable
+from typing import get_args
 
+from bus.deadletter import Reason
 from bus.message import Message, wire_name
-from bus.tapevent import TapEvent
+from bus.tapevent import ERRORS, POINTS, Point, TapEvent
 
 Test = Callable[[TapEvent], bool]
+Matcher = Callable[[str], object]
 UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "": 1.0}
 BAGGAGE = ("user", "session", "turn", "origin")
-MATCHES = ("type", "actor", "to", "from", "point", "outcome", "trace", *BAGGAGE)
+NAMES = ("type", "actor", "to", "from", "point", "outcome", "trace", *BAGGAGE)
 DURATIONS = ("took", "wait")
-_WORD = re.compile(r"(?P<not>!?)(?P<name>[a-z]+)(?P<op>[=<>~])(?P<value>.*)", re.DOTALL)
+FLAGS: dict[str, Test] = {"errors": lambda event: event.is_error, "injected": lambda event: event.injected}
+CHOICES = {"point": POINTS, "outcome": ("ok", "error", "crashed", *get_args(Reason))}
+"""Values of the words that know all of theirs."""
+_EXAMPLES = {
+    **{name: f"{name}=…" for name in NAMES},
+    **{name: f"{name}>250ms" for name in DURATIONS},
+    "text": "text~/regular expression/",
+    **{name: name for name in FLAGS},
+}
+_TEXT_WORD = re.compile(r"!?text~/.*?/(?=\s|$)", re.DOTALL)
+"""Taken as it is: a regular expression may hold blanks, quotes and slashes."""
+_PLAIN_WORD = re.compile(r"""(?:[^\s"']|"[^"]*"|'[^']*')+""")
+_QUOTED = re.compile(r"""(["'])(.*?)\1""", re.DOTALL)
+_OPERATOR = re.compile(r"[=<>~]")
 _DURATION = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<unit>us|ms|s|)")
 
 
@@ -30,8 +46,10 @@ class Filter:
 
     def __init__(self, words: list[str]) -> None:
         self._tests = [_word(word) for word in words]
-        self._types = [word.removeprefix("type=") for word in words if word.startswith("type=")]
+        self._types = [_version_or_not(word[5:]) for word in words if word.startswith("type=")]
         self._kinds: dict[type[Message], bool] = {}
+        self.points: tuple[Point, ...] = tuple(point for point in POINTS if _may_be_at(point, words))
+        """The only points at which an event can pass."""
 
     def __call__(self, event: TapEvent) -> bool:
         return all(test(event) for test in self._tests)
@@ -40,63 +58,111 @@ class Filter:
         """Whether a message of this class can pass. Far cheaper than describing the message to find out."""
         known = self._kinds.get(kind)
         if known is None:
-            name = wire_name(kind)
-            known = self._kinds[kind] = all(_is_type(name, pattern) for pattern in self._types)
+            known = self._kinds[kind] = all(matches(wire_name(kind)) for matches in self._types)
         return known
 
 
 def parse(text: str) -> Filter | None:
     """Compile a filter; the empty text passes everything and is None. Raises FilterError."""
-    try:
-        words = shlex.split(text)
-    except ValueError as error:
-        raise FilterError(f"cannot read the filter {text!r}: {error}") from error
+    words = _split(text)
     return Filter(words) if words else None
 
 
+def _split(text: str) -> list[str]:
+    words: list[str] = []
+    rest = text.lstrip()
+    while rest:
+        if match := _TEXT_WORD.match(rest):
+            words.append(match[0])
+        elif match := _PLAIN_WORD.match(rest):
+            words.append(_QUOTED.sub(r"\2", match[0]))
+        else:
+            raise FilterError(f"the quote before {rest[1:]!r} is not closed")
+        rest = rest[match.end() :].lstrip()
+    return words
+
+
 def _word(word: str) -> Test:
-    if word in {"errors", "injected"}:
-        return (lambda event: event.injected) if word == "injected" else (lambda event: event.is_error)
-    match = _WORD.fullmatch(word)
-    if match is None:
-        raise FilterError(_unknown(word))
-    name, op, value = match["name"], match["op"], match["value"]
-    if name in MATCHES and op == "=":
+    bare = word.removeprefix("!")
+    name = _OPERATOR.split(bare, maxsplit=1)[0]
+    op, value = bare[len(name) : len(name) + 1], bare[len(name) + 1 :]
+    if name in FLAGS and not op:
+        test = FLAGS[name]
+    elif name in NAMES and op == "=":
         test = _match(name, value)
-    elif name in DURATIONS and op in "<>":
+    elif name in DURATIONS and op in {"<", ">"}:
         test = _duration(name, op, value)
     elif name == "text" and op == "~":
         test = _text(value)
     else:
         raise FilterError(_unknown(word, name))
-    return (lambda event: not test(event)) if match["not"] else test
+    return test if bare == word else lambda event: not test(event)
 
 
-def _unknown(word: str, name: str = "") -> str:
-    known = [*(f"{n}=" for n in MATCHES), *(f"{n}>" for n in DURATIONS), "text~", "errors", "injected"]
-    near = difflib.get_close_matches(name or word, [k.rstrip("=>~") for k in known], n=1)
-    hint = f"did you mean {near[0]!r}? " if near else ""
-    return f"unknown filter word {word!r}: {hint}known are {' '.join(known)}"
+def _unknown(word: str, name: str) -> str:
+    if name in _EXAMPLES:
+        return f"cannot read {word!r}: write it as {_EXAMPLES[name]}"
+    return f"unknown filter word {word!r}: {_hint(name, _EXAMPLES)}known are {' '.join(_EXAMPLES.values())}"
+
+
+def _hint(value: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(value.lower(), list(known), n=1)
+    return f"did you mean {near[0]!r}? " if near else ""
+
+
+# --- words with a pattern -------------------------------------------------------------------------------------
+
+
+def _pattern(value: str) -> Matcher:
+    return re.compile(".*".join(map(re.escape, value.split("*"))), re.DOTALL).fullmatch
 
 
 def _match(name: str, value: str) -> Test:
-    if name == "actor":
-        return lambda event: fnmatchcase(event.to, value) or fnmatchcase(event.sender, value)
-    if name == "trace":
-        return lambda event: event.trace.startswith(value)
     if name == "type":
-        return lambda event: (
-            fnmatchcase(event.type, value) or fnmatchcase(event.type.partition("@")[0], value)
-        )
+        is_type = _version_or_not(value)
+        return lambda event: is_type(event.type)
+    if name in {"actor", "to", "from"}:
+        return _actor(name, value)
+    if name == "trace":
+        begins = _pattern(value.lower() + "*")
+        return lambda event: begins(event.trace) is not None
+    matches = _pattern(value)
     if name in BAGGAGE:
-        return lambda event: fnmatchcase(event.baggage.get(name, ""), value)
-    attribute = {"from": "sender"}.get(name, name)
-    return lambda event: fnmatchcase(getattr(event, attribute), value)
+        return lambda event: matches(event.baggage.get(name, "")) is not None
+    known = CHOICES[name]
+    if not any(matches(choice) for choice in known):
+        raise FilterError(f"no {name} is called {value!r}: {_hint(value, known)}known are {' '.join(known)}")
+    return lambda event: matches(getattr(event, name)) is not None
 
 
-def _is_type(name: str, pattern: str) -> bool:
-    """Wire names match with or without their version."""
-    return fnmatchcase(name, pattern) or fnmatchcase(name.partition("@")[0], pattern)
+def _version_or_not(value: str) -> Callable[[str], bool]:
+    """A test of wire names."""
+    matches = _pattern(value)
+    return lambda name: matches(name) is not None or matches(name.partition("@")[0]) is not None
+
+
+def _actor(name: str, value: str) -> Test:
+    matches = _pattern(value)
+
+    def is_it(actor: str) -> bool:
+        return matches(actor) is not None or matches(actor.partition("[")[0]) is not None
+
+    if name == "to":
+        return lambda event: is_it(event.to)
+    if name == "from":
+        return lambda event: is_it(event.sender)
+    return lambda event: is_it(event.to) or is_it(event.sender)
+
+
+def _may_be_at(point: Point, words: list[str]) -> bool:
+    """Whether an event at this point can pass, as far as words about points can tell."""
+    if "errors" in words and point not in ERRORS:
+        return False
+    patterns = [word.removeprefix("point=") for word in words if word.startswith("point=")]
+    return all(_pattern(pattern)(point) is not None for pattern in patterns)
+
+
+# --- words with a measure or an expression ---------------------------------------------------------------------
 
 
 def _duration(name: str, op: str, value: str) -> Test:
@@ -116,7 +182,9 @@ def _text(value: str) -> Test:
     if len(value) < 2 or value[0] != "/" or value[-1] != "/":
         raise FilterError(f"text~ takes a regular expression between slashes, not {value!r}")
     try:
-        pattern = re.compile(value[1:-1])
-    except re.error as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about expressions that a later Python may read differently
+            pattern = re.compile(value[1:-1])
+    except (re.error, OverflowError, RecursionError) as error:
         raise FilterError(f"text~{value}: {error}") from error
     return lambda event: pattern.search(event.text()) is not None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import types
 import typing
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from enum import Enum
 from typing import Any, NamedTuple
@@ -59,20 +59,26 @@ def _texts_only(kind: type[Message]) -> tuple[str, ...] | None:
     described: Any = kind
     for field in attrs.fields(described):
         hint: Any = hints.get(field.name)
-        parts = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
-        for part in parts:
-            if part is str or part is bytes or typing.get_origin(part) is typing.Literal:
+        is_union = typing.get_origin(hint) in {typing.Union, types.UnionType}
+        for part in typing.get_args(hint) if is_union else (hint,):
+            if part is str or part is bytes:
                 texts.append(field.name)
-            elif not (isinstance(part, type) and issubclass(part, (*_SCALARS, Enum))):
+            elif not _is_scalar(part):
                 return None
     return tuple(dict.fromkeys(texts))
+
+
+def _is_scalar(hint: Any) -> bool:
+    """Whether every value of that type is small."""
+    if typing.get_origin(hint) is typing.Literal:
+        return True
+    return isinstance(hint, type) and issubclass(hint, (*_SCALARS, Enum))
 
 
 class FlightRecorder:
     """A ring of :class:`Record`."""
 
-    def __init__(self, clock: Callable[[], float], capacity: int = CAPACITY) -> None:
-        self._clock = clock
+    def __init__(self, capacity: int = CAPACITY) -> None:
         self._ring: deque[tuple[float, str, Envelope, str]] = deque(maxlen=capacity)
         self._texts: dict[type[Message], tuple[str, ...] | None] = {}
 

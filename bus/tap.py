@@ -26,11 +26,13 @@ class Tap:
 
     def __init__(self, filter: Filter | None = None, *, rate: int | None = RATE, queue: int = QUEUE) -> None:
         self._filter = filter
+        self.points = POINTS if filter is None else filter.points
+        """Where it looks."""
         self._rate = rate
         self._limit = queue
         self._queue: deque[tuple[int, TapEvent]] = deque()
         self._ready = trio.Event()
-        self._second = -1
+        self._second: int = -1
         self._used = 0
         self._gap = 0
         self.missed = 0
@@ -75,12 +77,13 @@ class Tap:
 
     async def take(self) -> tuple[int, TapEvent]:
         """The next event and how many were missed before it."""
+        await trio.lowlevel.checkpoint()
         while not self._queue:
             if self.error is not None:
                 raise self.error
-            self._ready = trio.Event()
+            if self._ready.is_set():
+                self._ready = trio.Event()
             await self._ready.wait()
-        await trio.lowlevel.checkpoint()
         return self._queue.popleft()
 
     def __aiter__(self) -> Self:
@@ -93,10 +96,11 @@ class Tap:
 class Taps:
     """A table of observers per hook point; an empty entry is one truth test on the hot path."""
 
-    __slots__ = ("_clock", *POINTS)
+    __slots__ = ("_clock", "_log", *POINTS)
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], log: Callable[[str, str, dict[str, Any]], None]) -> None:
         self._clock = clock
+        self._log = log
         self.sent: tuple[Tap, ...] = ()
         self.taken: tuple[Tap, ...] = ()
         self.replied: tuple[Tap, ...] = ()
@@ -110,28 +114,27 @@ class Taps:
         self.published: tuple[Tap, ...] = ()
         self.item: tuple[Tap, ...] = ()
 
-    def attach(self, tap: Tap, points: Iterable[Point] = POINTS) -> None:
-        for point in points:
+    def attach(self, tap: Tap) -> None:
+        for point in tap.points:
             setattr(self, point, (*getattr(self, point), tap))
 
     def detach(self, tap: Tap) -> None:
         for point in POINTS:
             setattr(self, point, tuple(other for other in getattr(self, point) if other is not tap))
 
-    def message(self, point: Point, envelope: Envelope, *, outcome: str = "", detail: str = "") -> None:
+    def message(
+        self, point: Point, envelope: Envelope, *, outcome: str = "", detail: str = "", item: Any = None
+    ) -> None:
         """Show a moment of a message to the taps of that point. It is described only if one of them wants it."""
         at, kind = self._clock(), type(envelope.message)
         taps: tuple[Tap, ...] = getattr(self, point)
         wanted = [tap for tap in taps if tap.admits(kind, at)]
         if wanted:
-            self._offer(of_envelope(point, envelope, at, outcome=outcome, detail=detail), wanted)
+            self._offer(of_envelope(point, envelope, at, outcome=outcome, detail=detail, item=item), wanted)
 
-    def actor(self, point: Point, name: str, detail: str = "", **more: Any) -> None:
+    def actor(self, point: Point, name: str, detail: str = "") -> None:
         """Show a moment of an actor."""
-        self.show(TapEvent(point=point, at=self._clock(), to=name, detail=detail, **more))
-
-    def show(self, event: TapEvent) -> None:
-        self._offer(event, getattr(self, event.point))
+        self._offer(TapEvent(point=point, at=self._clock(), to=name, detail=detail), getattr(self, point))
 
     def _offer(self, event: TapEvent, taps: Iterable[Tap]) -> None:
         for tap in taps:
@@ -140,3 +143,4 @@ class Taps:
             except Exception as error:  # noqa: BLE001 - a faulty filter must not reach the bus
                 self.detach(tap)
                 tap.end(error)
+                self._log("error", "tap detached: its filter failed", {"error": error, "type": event.type})

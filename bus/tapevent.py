@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import attrs
 
@@ -26,20 +26,9 @@ Point = Literal[
     "published",
     "item",
 ]
-POINTS: tuple[Point, ...] = (
-    "sent",
-    "taken",
-    "replied",
-    "failed",
-    "buried",
-    "started",
-    "stopped",
-    "crashed",
-    "backoff",
-    "timer",
-    "published",
-    "item",
-)
+POINTS: tuple[Point, ...] = get_args(Point)
+ERRORS: frozenset[Point] = frozenset({"failed", "buried", "crashed"})
+"""Points at which something has gone wrong."""
 
 
 @attrs.frozen(kw_only=True)
@@ -63,7 +52,7 @@ class TapEvent:
     took: float | None = None
     """Seconds in the handler."""
     outcome: str = ""
-    """``ok``, ``error``, ``crashed``, or the reason of a dead letter."""
+    """``ok`` of a reply, ``error`` or ``crashed`` of a failure, the reason of a dead letter."""
     detail: str = ""
     injected: bool = False
     baggage: Mapping[str, str] = NO_BAGGAGE
@@ -72,18 +61,22 @@ class TapEvent:
 
     @property
     def is_error(self) -> bool:
-        return self.point in {"failed", "buried", "crashed"} or self.outcome not in {"", "ok"}
+        return self.point in ERRORS
 
     def text(self) -> str:
-        """What a text filter searches: the masked body and the detail."""
-        body = "" if self.message is None else json.dumps(codec.masked(self.message), ensure_ascii=False)
-        return f"{self.type} {self.detail} {body}"
+        """What a text filter searches: type, detail, body and item, the last three masked."""
+        parts = [self.type, codec.mask_text(self.detail)]
+        if self.message is not None:
+            parts.append(json.dumps(codec.masked(self.message), ensure_ascii=False))
+        if self.item is not None:
+            parts.append(json.dumps(_shown_item(self.item), ensure_ascii=False))
+        return " ".join(parts)
 
 
 def of_envelope(
-    point: Point, envelope: Envelope, at: float, *, outcome: str = "", detail: str = ""
+    point: Point, envelope: Envelope, at: float, *, outcome: str = "", detail: str = "", item: Any = None
 ) -> TapEvent:
-    """Describe a moment of a message."""
+    """Describe a moment of a message; `item` is what its stream has just sent."""
     taken = envelope.taken_at
     ended = point in {"replied", "failed"}
     return TapEvent(
@@ -103,32 +96,35 @@ def of_envelope(
         injected=envelope.injected,
         baggage=envelope.baggage,
         message=envelope.message,
+        item=item,
     )
 
 
 def to_json(event: TapEvent, *, body: bool = False) -> dict[str, Any]:
     """The event as JSON-ready values, without empty fields; with `body`, masked and shortened content."""
-    shown: dict[str, Any] = {
-        name: value
-        for name, value in (
-            ("point", event.point),
-            ("at", round(event.at, 6)),
-            ("type", event.type),
-            ("kind", event.kind),
-            ("from", event.sender),
-            ("to", event.to),
-            ("seq", event.seq),
-            ("cause", event.cause),
-            ("trace", event.trace),
-            ("wait", None if event.wait is None else round(event.wait, 6)),
-            ("took", None if event.took is None else round(event.took, 6)),
-            ("outcome", event.outcome),
-            ("detail", codec.mask_text(event.detail)),
-            ("injected", event.injected),
-            ("baggage", dict(event.baggage)),
-        )
-        if value not in (None, "", 0, False, {})
+    shown: dict[str, Any] = {"point": event.point, "at": round(event.at, 6)}
+    described: tuple[tuple[str, Any], ...] = (
+        ("type", event.type),
+        ("kind", event.kind),
+        ("from", event.sender),
+        ("to", event.to),
+        ("seq", event.seq),
+        ("cause", event.cause),
+        ("trace", event.trace),
+    )
+    shown |= {name: value for name, value in described if value}
+    shown |= {
+        name: round(seconds, 6)
+        for name, seconds in (("wait", event.wait), ("took", event.took))
+        if seconds is not None
     }
+    described = (
+        ("outcome", event.outcome),
+        ("detail", codec.mask_text(event.detail)),
+        ("injected", event.injected),
+        ("baggage", {name: codec.mask_text(value) for name, value in event.baggage.items()}),
+    )
+    shown |= {name: value for name, value in described if value}
     if body and event.message is not None:
         shown["body"] = codec.shorten(codec.masked(event.message))
     if body and event.item is not None:
@@ -139,4 +135,4 @@ def to_json(event: TapEvent, *, body: bool = False) -> dict[str, Any]:
 def _shown_item(item: Any) -> Any:
     if codec.is_attrs(item):
         return codec.mask_attrs(item)
-    return codec.mask_text(repr(item))
+    return codec.mask_text(item if isinstance(item, str) else repr(item))
