@@ -29,6 +29,12 @@ export function duration(seconds: number): string {
     : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** As {@link duration}, for what is worth telling below a millisecond: 140 µs, 4.2 ms */
+export function fine(seconds: number): string {
+  if (seconds < 0.000_95) return `${Math.round(seconds * 1_000_000)} µs`;
+  return seconds < 0.009_95 ? `${(seconds * 1000).toFixed(1)} ms` : duration(seconds);
+}
+
 /** Whole seconds since a moment, for a clock that runs; nothing during the first second. Both in milliseconds. */
 export function passed(since: number | null, now: number): string {
   const seconds = since === null ? 0 : Math.floor((now - since) / 1000);

@@ -43,7 +43,29 @@ export interface StoredCall {
 export interface StoredResult {
   tool_use_id: string;
   content: string;
+  /** Whether `content` is only the beginning. */
+  truncated?: boolean;
   is_error: boolean;
+}
+
+/** What a turn came to, as it is stored. */
+export interface Figures {
+  turn_id: string;
+  state: "accepted" | "running" | "merged" | "done" | "failed" | "cancelled";
+  outcome: string | null;
+  accepted_at: string;
+  /** Seconds; null while it is not over. */
+  elapsed: number | null;
+  /** Rounds of tool calls. */
+  num_turns: number;
+  model: string | null;
+  completions: number;
+  /** All kinds of input summed. */
+  input_tokens: number;
+  output_tokens: number;
+  cache_read_input_tokens: number;
+  cache_creation_input_tokens: number;
+  cost_usd: number | null;
 }
 
 export interface Config {

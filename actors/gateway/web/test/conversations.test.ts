@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { ApiError, type Api } from "../src/net/api";
 import type { ClientFrame, Message } from "../src/protocol";
 import { Conversations } from "../src/state/conversations";
-import { row, SESSION } from "./events";
+import { end, figures, numbered, row, SESSION, start } from "./events";
 
 type Answer = (rows: Message[] | ApiError) => void;
 
@@ -15,9 +15,14 @@ function begin() {
       answers.push((rows) => (rows instanceof ApiError ? reject(rows) : resolve(rows)));
     });
   const send = (frame: ClientFrame) => sent.push(frame) > 0;
-  const conversations = new Conversations({ messages } as unknown as Api, send, () => {});
+  const asked: string[][] = [];
+  const turns = (...range: string[]) => {
+    asked.push(range);
+    return Promise.resolve([figures({ turn_id: range[1] ?? "" })]);
+  };
+  const conversations = new Conversations({ messages, turns } as unknown as Api, send, () => {});
   const texts = () => conversations.place(SESSION).conversation.value.rows?.map((one) => one.content);
-  return { conversations, answers, sent, texts };
+  return { conversations, answers, asked, sent, texts };
 }
 
 const backlog = {
@@ -45,6 +50,25 @@ test("messages that were asked for before the connection was up are read again w
   await settled();
   assert.deepEqual(texts(), ["early", "in between"]);
   assert.equal(answers.length, 2);
+});
+
+test("the figures of all turns that were read are asked for at once", async () => {
+  const { conversations, answers, asked } = begin();
+  conversations.up();
+  conversations.open(SESSION);
+  conversations.backlog(backlog);
+  answers[0]?.([row("user", "one"), row("assistant", "1"), row("user", "two", "t2")]);
+  await settled();
+  assert.deepEqual(asked, [[SESSION, "t1", "t2"]]);
+  assert.equal(conversations.place(SESSION).conversation.value.figures.get("t1")?.input_tokens, 30);
+});
+
+test("the end of a turn that failed is told without figures, so they are asked for", async () => {
+  const { conversations, asked } = begin();
+  const failed = { ...end(), outcome: "error", is_error: true };
+  for (const event of numbered([start(), failed])) conversations.event(event, 0);
+  await settled();
+  assert.deepEqual(asked, [[SESSION, "t1", "t1"]]);
 });
 
 test("with a connection, messages are read once, when the backlog has come", async () => {

@@ -2,7 +2,7 @@
 
 import { emptyConversation, type Conversation, type Part } from "../src/conversation/model";
 import { reduce } from "../src/conversation/reduce";
-import type { Message, SessionEvent } from "../src/protocol";
+import type { Figures, Message, SessionEvent } from "../src/protocol";
 
 type Told<T> = T extends SessionEvent
   ? Omit<T, "session_id" | "seq" | "turn_id"> & { turn_id?: string }
@@ -127,4 +127,24 @@ export function brief(part: Part): string {
     default:
       return `${part.kind}: ${part.text}`;
   }
+}
+
+/** What a turn came to. */
+export function figures(changes: Partial<Figures> = {}): Figures {
+  return {
+    turn_id: "t1",
+    state: "done",
+    outcome: "success",
+    accepted_at: "2026-01-02T03:04:05.678Z",
+    elapsed: 1.5,
+    num_turns: 1,
+    model: "offline/helper",
+    completions: 2,
+    input_tokens: 30,
+    output_tokens: 7,
+    cache_read_input_tokens: 20,
+    cache_creation_input_tokens: 0,
+    cost_usd: 0.01,
+    ...changes,
+  };
 }

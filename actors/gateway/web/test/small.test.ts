@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bytes, cost, count, dayGroup, duration, passed } from "../src/format";
 import { newId } from "../src/state/ids";
-import { parseRoute, routeHash } from "../src/state/router";
+import { MESH, parseRoute, routeHash, traceOf } from "../src/state/router";
 import { commandFor } from "../src/ui/keys";
 import { inputFields, pretty, summary } from "../src/ui/tool-text";
 
@@ -46,6 +46,7 @@ test("an address leads to a conversation or to a new one", () => {
     assert.deepEqual(parseRoute(hash), { session: null });
   }
   assert.equal(routeHash({ session: "a b" }), "#/chat/a%20b");
+  for (const place of [MESH, traceOf("a/b")]) assert.deepEqual(parseRoute(routeHash(place)), place);
 });
 
 test("ids are UUIDs also where the browser makes none", (context) => {

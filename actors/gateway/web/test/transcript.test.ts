@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { storedTurns } from "../src/conversation/history";
-import { emptyConversation, withOlderRows, withRows, type Conversation } from "../src/conversation/model";
+import {
+  emptyConversation,
+  withFigures,
+  withOlderRows,
+  withRows,
+  type Conversation,
+} from "../src/conversation/model";
 import { resumed } from "../src/conversation/reduce";
 import { transcript as view } from "../src/conversation/transcript";
 import type { Message } from "../src/protocol";
@@ -11,6 +17,7 @@ import {
   callRow,
   completion,
   end,
+  figures,
   followup,
   numbered,
   play,
@@ -172,6 +179,30 @@ test("an ending in failure is known from its notice", () => {
   const turn = storedTurns([row("user", "x"), row("notice", "The provider refused the key.")])[0];
   assert.equal(turn?.state, "failed");
   assert.deepEqual(turn.parts.map(brief), ["warning: The provider refused the key."]);
+});
+
+test("stored figures tell how a turn ended and what it used", () => {
+  const rows = [row("user", "x"), row("assistant", "half an ans")];
+  const stopped = withFigures(stored(rows), [figures({ state: "cancelled", outcome: "cancelled" })]);
+  const turn = transcript(stopped)[0];
+  assert.equal(turn?.state, "cancelled");
+  assert.deepEqual(turn.stats, {
+    toolRounds: 1,
+    costUsd: 0.01,
+    inputTokens: 30,
+    outputTokens: 7,
+    cacheReadTokens: 20,
+    elapsed: 1.5,
+    model: "offline/helper",
+  });
+  assert.equal(transcript(stopped)[0], turn);
+  assert.equal(transcript({ ...stopped, running: "t1" })[0]?.state, "running");
+});
+
+test("a turn with a notice that did not fail has not failed", () => {
+  const rows = [row("user", "x"), row("assistant", "y"), row("notice", "Stopped after 30 rounds.")];
+  const limited = withFigures(stored(rows), [figures({ outcome: "max_turns" })]);
+  assert.equal(transcript(limited)[0]?.state, "done");
 });
 
 test("a stored message behind the running turn waits, until it joins that turn or has one of its own", () => {

@@ -139,6 +139,7 @@ class Builder {
       ...part,
       state: result.is_error ? "error" : "done",
       output: result.content,
+      huge: result.truncated === true,
       elapsed: elapsed >= 0 ? elapsed : null,
     };
   }

@@ -1,6 +1,6 @@
 /** What the page shows of a conversation. Values are never changed, only replaced, so `===` tells what is new. */
 
-import type { Attachment, Message } from "../protocol";
+import type { Attachment, Figures, Message } from "../protocol";
 
 interface AnyPart {
   /** Unique within its turn, and the same whether the part came live or was stored. */
@@ -24,6 +24,8 @@ export interface ToolPart extends AnyPart {
   readonly output: string | null;
   /** Whether `output` is only the beginning; the stored messages hold all of it. */
   readonly truncated: boolean;
+  /** Whether it is so long that the page is never given all of it. */
+  readonly huge?: boolean;
   /** When this page heard of the call, in epoch milliseconds; null when it did not see it begin. */
   readonly since: number | null;
   /** Seconds; null when not known. */
@@ -106,6 +108,8 @@ export interface Conversation {
   readonly running: string | null;
   /** Stored messages, oldest first; null while they were not read. */
   readonly rows: readonly Message[] | null;
+  /** What stored turns came to, by turn. */
+  readonly figures: ReadonlyMap<string, Figures>;
   /** Whether older messages than `rows` exist. */
   readonly more: boolean;
   /** Whether events were missed, so that stored messages must be read again. */
@@ -120,6 +124,7 @@ export function emptyConversation(id: string): Conversation {
     waiting: [],
     running: null,
     rows: null,
+    figures: new Map(),
     more: false,
     stale: false,
   };
@@ -157,6 +162,14 @@ export function withRows(conversation: Conversation, rows: readonly Message[], m
   return { ...conversation, rows, more, stale: false };
 }
 
+/** Takes in what turns came to. */
+export function withFigures(conversation: Conversation, figures: readonly Figures[]): Conversation {
+  if (figures.length === 0) return conversation;
+  const known = new Map(conversation.figures);
+  for (const turn of figures) known.set(turn.turn_id, turn);
+  return { ...conversation, figures: known };
+}
+
 /** Adds the page of messages before those already known. */
 export function withOlderRows(
   conversation: Conversation,
@@ -174,9 +187,10 @@ export function withOutput(
   turnId: string,
   call: string,
   output: string,
+  huge = false,
 ): Conversation {
   const whole = (part: Part): Part =>
-    part.kind === "tool" && part.id === call ? { ...part, output, truncated: false } : part;
+    part.kind === "tool" && part.id === call ? { ...part, output, truncated: false, huge } : part;
   const live = conversation.live.map((turn) =>
     turn.id === turnId ? { ...turn, parts: turn.parts.map(whole) } : turn,
   );

@@ -1,6 +1,7 @@
 /** Puts stored and live turns together to what is shown. Pure. */
 
 import type { Message } from "../protocol";
+import { withFigures } from "./figures";
 import { storedTurns } from "./history";
 import type { Conversation, Part, ToolPart, Turn, Waiting } from "./model";
 
@@ -40,7 +41,7 @@ export function transcript(conversation: Conversation): Transcript {
   }
   const told = new Set(waiting.map((other) => other.turnId));
   return {
-    turns: [...turns, ...live.values()],
+    turns: [...turns, ...live.values()].map((turn) => withFigures(turn, conversation.figures.get(turn.id))),
     waiting: [...waiting, ...conversation.waiting.filter((other) => !told.has(other.turnId))],
   };
 }

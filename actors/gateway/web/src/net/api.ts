@@ -1,6 +1,7 @@
 /** The HTTP side of the gateway. */
 
-import type { Attachment, Config, Message, Session } from "../protocol";
+import type { MeshView, Trace } from "../mesh/protocol";
+import type { Attachment, Config, Figures, Message, Session } from "../protocol";
 
 /** A request that was not answered with success. The message is meant for the person at the page. */
 export class ApiError extends Error {
@@ -71,6 +72,12 @@ export const api = {
     if (before !== undefined) query.set("before", String(before));
     return request<Message[]>(`${session(id)}/messages?${query}`);
   },
+  /** What the turns from `first` to `last` came to. */
+  turns(id: string, first: string, last: string): Promise<Figures[]> {
+    return request<Figures[]>(`${session(id)}/turns?${new URLSearchParams({ first, last })}`);
+  },
+  mesh: () => request<MeshView>("/api/mesh?limit=120&seconds=600"),
+  trace: (turn: string) => request<Trace>(`/api/mesh/trace?${new URLSearchParams({ turn })}`),
   markRead: (id: string) => post<unknown>(`${session(id)}/read`),
   cancel: (id: string) => post<unknown>(`${session(id)}/cancel`),
   rename: (id: string, title: string) => post<Session>(`${session(id)}/rename`, { title }),

@@ -3,6 +3,7 @@
 import { batch, computed, effect, signal, untracked } from "@preact/signals";
 import { emptyConversation, type Conversation } from "../conversation/model";
 import { shownTurns, transcript } from "../conversation/transcript";
+import type { Trace } from "../mesh/protocol";
 import { ApiError, api as http, type Api } from "../net/api";
 import { Socket, type LinkState } from "../net/socket";
 import {
@@ -21,6 +22,7 @@ import {
 import { composerOf, storeDrafts } from "./composer";
 import { Conversations } from "./conversations";
 import { Gatherer } from "./frames";
+import { Mesh, tracePoll, type Poll } from "./mesh";
 import { newId } from "./ids";
 import { isNewPlace, newPlace, Outbox, type Outgoing } from "./outbox";
 import { chosenModel } from "./preferences";
@@ -51,6 +53,7 @@ export class App {
   readonly sessions: SessionList;
   readonly conversations: Conversations;
   readonly outbox: Outbox;
+  readonly mesh: Mesh;
   private readonly socket: Socket;
   private readonly frames = new Gatherer<ServerFrame>((frames) =>
     batch(() => frames.forEach((frame) => this.take(frame))),
@@ -87,6 +90,7 @@ export class App {
   ) {
     const send = (frame: ClientFrame) => this.socket.send(frame);
     this.sessions = new SessionList(api);
+    this.mesh = new Mesh(api);
     this.outbox = new Outbox((entry) => send(messageFrame(entry)), Date.now());
     this.conversations = new Conversations(api, send, (conversation) => this.settleOutbox(conversation));
     const listener = {
@@ -147,6 +151,10 @@ export class App {
     } catch (error) {
       toast(error instanceof ApiError ? `Not stopped. ${error.message}` : String(error));
     }
+  }
+
+  trace(turn: string): Poll<Trace> {
+    return tracePoll(this.api, turn);
   }
 
   startFresh(): void {
@@ -238,7 +246,7 @@ export class App {
     this.conversations.accepted(frame);
     const entry = this.outbox.accepted(frame);
     if (entry === null || !isNewPlace(entry.place) || entry.place !== this.fresh.value) return;
-    if (route.value.session === null) {
+    if (route.value.session === null && route.value.mesh === undefined) {
       settle({ session: frame.session_id });
       // Now, not when all frames are taken in: the next ones may end the turn.
       this.conversations.open(frame.session_id);

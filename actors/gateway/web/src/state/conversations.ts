@@ -3,6 +3,7 @@
 import { signal, type Signal } from "@preact/signals";
 import {
   emptyConversation,
+  withFigures,
   withOlderRows,
   withOutput,
   withRows,
@@ -92,6 +93,7 @@ export class Conversations {
     const place = this.place(event.session_id);
     place.conversation.value = reduce(place.conversation.value, event, now);
     if (event.type !== "stream_end") return;
+    if (event.is_error) void this.readFigures(event.session_id, event.turn_id, event.turn_id);
     if (place.conversation.value.stale) void this.read(event.session_id);
     if (event.session_id !== this.current) this.leave(event.session_id);
   }
@@ -137,6 +139,7 @@ export class Conversations {
         place.problem.value = null;
         place.conversation.value = withRows(place.conversation.value, rows, rows.length === PAGE);
         this.loaded(place.conversation.value);
+        void this.readFiguresOf(id, rows);
       } catch (error) {
         place.problem.value = problem(error);
       }
@@ -152,6 +155,7 @@ export class Conversations {
     try {
       const rows = await this.api.messages(id, PAGE, first.id);
       conversation.value = withOlderRows(conversation.value, rows, rows.length === PAGE);
+      void this.readFiguresOf(id, rows);
     } catch (error) {
       shown.value = problem(error);
     } finally {
@@ -172,11 +176,28 @@ export class Conversations {
       const result = findResult(rows, turn, call);
       if (result !== null) {
         if (result.content.length <= known) throw new ApiError("No more of it is kept to be shown.", 404);
-        conversation.value = withOutput(conversation.value, turn, call, result.content);
+        const { content, truncated = false } = result;
+        conversation.value = withOutput(conversation.value, turn, call, content, truncated);
         return;
       }
       if (rows.length < PAGE) throw new ApiError("The stored result was not found.", 404);
       before = rows[0]?.id;
+    }
+  }
+
+  private async readFiguresOf(id: string, rows: readonly Message[]): Promise<void> {
+    const [first, last] = [rows[0], rows.at(-1)];
+    if (first !== undefined && last !== undefined) await this.readFigures(id, first.turn_id, last.turn_id);
+  }
+
+  /** Reads what the turns of a range came to. Without it a conversation can still be read. */
+  private async readFigures(id: string, first: string, last: string): Promise<void> {
+    try {
+      const figures = await this.api.turns(id, first, last);
+      const { conversation } = this.place(id);
+      conversation.value = withFigures(conversation.value, figures);
+    } catch {
+      // They are asked for again with the messages.
     }
   }
 

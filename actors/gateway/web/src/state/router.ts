@@ -2,23 +2,38 @@
 
 import { signal, type ReadonlySignal } from "@preact/signals";
 
-/** `session` null is a conversation that is yet to begin. */
+/** `session` null is a conversation that is yet to begin, unless the mesh is looked at. */
 export interface Route {
   readonly session: string | null;
+  /** The mesh, or the trace of one `turn`. */
+  readonly mesh?: { readonly turn: string | null };
+}
+
+export const MESH: Route = { session: null, mesh: { turn: null } };
+
+export function traceOf(turn: string): Route {
+  return { session: null, mesh: { turn } };
 }
 
 /** What is not understood leads to a new conversation. */
 export function parseRoute(hash: string): Route {
-  const id = /^#\/chat\/([^/]+)$/.exec(hash)?.[1];
-  if (id === undefined) return { session: null };
+  const [, place, coded] = /^#\/(chat|mesh\/trace)\/([^/]+)$/.exec(hash) ?? [];
+  const id = coded === undefined ? null : decoded(coded);
+  if (id === null) return hash === "#/mesh" ? MESH : { session: null };
+  return place === "chat" ? { session: id } : traceOf(id);
+}
+
+function decoded(text: string): string | null {
   try {
-    return { session: decodeURIComponent(id) };
+    return decodeURIComponent(text);
   } catch {
-    return { session: null };
+    return null;
   }
 }
 
-export function routeHash({ session }: Route): string {
+export function routeHash({ session, mesh }: Route): string {
+  if (mesh !== undefined)
+    return mesh.turn === null ? "#/mesh" : `#/mesh/trace/${encodeURIComponent(mesh.turn)}`;
   return session === null ? "#/" : `#/chat/${encodeURIComponent(session)}`;
 }
 

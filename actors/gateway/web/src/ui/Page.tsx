@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { go, route } from "../state/router";
+import { go, MESH, route, type Route } from "../state/router";
+import type { Session } from "../protocol";
 import { sidebarHidden } from "../state/preferences";
 import { IconButton, TextButton } from "./buttons";
 import { ComposerBar } from "./ComposerBar";
@@ -8,9 +9,11 @@ import { DropZone } from "./DropZone";
 import { KeySheet } from "./KeySheet";
 import { commandFor, type Command } from "./keys";
 import { LinkBanner } from "./LinkBanner";
+import { Mesh } from "./Mesh";
 import { RenameForm, titleOf } from "./RenameForm";
 import { Sidebar } from "./Sidebar";
 import { Toasts } from "./Toasts";
+import { Trace } from "./Trace";
 import { Transcript } from "./Transcript";
 
 /** As in the style sheet: there the list of conversations lies over the page instead of beside it. */
@@ -20,6 +23,8 @@ export function Page() {
   const app = useApp();
   const field = useRef<HTMLTextAreaElement>(null);
   const search = useRef<HTMLInputElement>(null);
+  /** Where the shortcut to the mesh leads back to. */
+  const before = useRef<Route>({ session: null });
   const [drawer, setDrawer] = useState(false);
   const [keys, setKeys] = useState(false);
   const [renaming, setRenaming] = useState(false);
@@ -40,6 +45,10 @@ export function Page() {
     compose: focusField,
     fresh,
     keys: () => setKeys(true),
+    mesh: () => {
+      if (route.value.mesh === undefined) before.current = route.value;
+      go(route.value.mesh === undefined ? MESH : before.current);
+    },
     next: () => step(1),
     previous: () => step(-1),
     rename: () => setRenaming(app.session.value !== undefined),
@@ -68,13 +77,16 @@ export function Page() {
     setRenaming(false);
     // On a touch screen the focus would bring up the keyboard.
     if (matchMedia("(pointer: fine)").matches) focusField();
-  }, [route.value.session]);
+  }, [route.value.session, route.value.mesh === undefined]);
 
+  const { mesh } = route.value;
   return (
     <div class={`page${sidebarHidden.value ? " sidebar-hidden" : ""}${drawer ? " drawer-open" : ""}`}>
-      <button type="button" class="skip" onClick={focusField}>
-        Skip to writing
-      </button>
+      {mesh === undefined && (
+        <button type="button" class="skip" onClick={focusField}>
+          Skip to writing
+        </button>
+      )}
       <Sidebar
         search={search}
         onNew={fresh}
@@ -85,9 +97,17 @@ export function Page() {
       {drawer && <div class="shade" onClick={() => setDrawer(false)} />}
       <main inert={drawer}>
         <Header renaming={renaming} onRename={setRenaming} onMenu={() => showList(true)} onNew={fresh} />
-        <Transcript field={field} />
-        <LinkBanner />
-        {app.session.value?.is_closed === true ? <Closed onNew={fresh} /> : <ComposerBar field={field} />}
+        {mesh === undefined ? (
+          <>
+            <Transcript field={field} />
+            <LinkBanner />
+            {app.session.value?.is_closed === true ? <Closed onNew={fresh} /> : <ComposerBar field={field} />}
+          </>
+        ) : mesh.turn === null ? (
+          <Mesh />
+        ) : (
+          <Trace turn={mesh.turn} />
+        )}
       </main>
       <KeySheet open={keys} onClose={() => setKeys(false)} />
       <Toasts />
@@ -131,7 +151,8 @@ function useTitle(): void {
   const { agent_name } = app.config.value;
   const session = app.session.value;
   const unread = app.sessions.unread.value;
-  const title = session === undefined ? agent_name : `${titleOf(session)} · ${agent_name}`;
+  const named = session !== undefined || route.value.mesh !== undefined;
+  const title = !named ? agent_name : `${heading(session)} · ${agent_name}`;
   useEffect(() => {
     document.title = unread > 0 ? `(${unread}) ${title}` : title;
   }, [title, unread]);
@@ -153,7 +174,7 @@ function Header({ renaming, onRename, onMenu, onNew }: HeaderProps) {
       {session !== undefined && renaming ? (
         <RenameForm session={session} onDone={() => onRename(false)} />
       ) : (
-        <h1 class="cut">{session === undefined ? "New conversation" : titleOf(session)}</h1>
+        <h1 class="cut">{heading(session)}</h1>
       )}
       {session !== undefined && !renaming && (
         <IconButton icon="pencil" label="Rename (F2)" onClick={() => onRename(true)} />
@@ -162,6 +183,12 @@ function Header({ renaming, onRename, onMenu, onNew }: HeaderProps) {
       <IconButton icon="plus" label="New conversation" class="show-list" onClick={onNew} />
     </header>
   );
+}
+
+function heading(session: Session | undefined): string {
+  const { mesh } = route.value;
+  if (mesh !== undefined) return mesh.turn === null ? "Mesh" : "Trace";
+  return session === undefined ? "New conversation" : titleOf(session);
 }
 
 /** A closed conversation can be read, and no more. */

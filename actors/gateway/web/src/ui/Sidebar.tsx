@@ -4,7 +4,7 @@ import { dayGroup, when } from "../format";
 import { memo } from "../memo";
 import type { Session } from "../protocol";
 import { nextTheme, theme } from "../state/preferences";
-import { route, routeHash } from "../state/router";
+import { MESH, route, routeHash } from "../state/router";
 import { IconButton, TextButton } from "./buttons";
 import { useApp } from "./context";
 import { Icon, Star } from "./icons";
@@ -38,6 +38,15 @@ export function Sidebar({ search, onNew, onHide, onKeys, onChosen }: SidebarProp
       <SessionGroups onChosen={onChosen} />
       <footer>
         <ThemeButton />
+        <a
+          class="nav-link"
+          href={routeHash(MESH)}
+          aria-current={route.value.mesh === undefined ? undefined : "page"}
+          onClick={onChosen}
+        >
+          <Icon name="mesh" />
+          Mesh
+        </a>
         <IconButton icon="keys" label="Keyboard shortcuts (?)" class="keys" onClick={onKeys} />
         <small class="cut">{app.config.value.version !== "" && `Starpod ${app.config.value.version}`}</small>
       </footer>

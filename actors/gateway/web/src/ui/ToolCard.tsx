@@ -92,6 +92,7 @@ function ToolOutput({ tool, turnId, output }: ToolCardProps & { output: string }
         <CopyButton label="Copy output" text={() => output} />
       </header>
       {output === "" ? <p class="quiet">Nothing</p> : <pre tabIndex={0}>{pretty(output)}</pre>}
+      {tool.huge === true && <p class="quiet">This is the beginning. The rest is too long to be shown.</p>}
       {tool.truncated && <Rest turnId={turnId} call={tool.id} known={output.length} />}
     </section>
   );

@@ -3,6 +3,7 @@ import type { FollowupPart, NoticePart, Part, Stats, TextPart, ToolPart, Turn } 
 import { clock, cost, count, duration, passed } from "../format";
 import { Markdown } from "../markdown/Markdown";
 import { memo } from "../memo";
+import { routeHash, traceOf } from "../state/router";
 import { CopyButton, IconButton, TextButton } from "./buttons";
 import { useApp } from "./context";
 import { Files } from "./Files";
@@ -160,6 +161,7 @@ function Foot({ turn, last }: { turn: Turn; last: boolean }) {
     <footer class="foot">
       {turn.state === "cancelled" && <span class="stopped">Stopped</span>}
       {turn.stats !== null && <Figures stats={turn.stats} />}
+      <a href={routeHash(traceOf(turn.id))}>Trace</a>
       {last && turn.prompt !== null && (turn.state === "failed" || turn.state === "cancelled") && (
         <TextButton onClick={again}>Try again</TextButton>
       )}

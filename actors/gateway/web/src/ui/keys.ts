@@ -1,7 +1,7 @@
 /** Keyboard shortcuts of the whole page. The sheet that lists them is made from the same table. */
 
 export type Command =
-  "compose" | "fresh" | "keys" | "next" | "previous" | "rename" | "search" | "sidebar" | "stop";
+  "compose" | "fresh" | "keys" | "mesh" | "next" | "previous" | "rename" | "search" | "sidebar" | "stop";
 
 interface Shortcut {
   readonly keys: string;
@@ -64,6 +64,13 @@ export const SHORTCUTS: readonly Shortcut[] = [
     does: "Show or hide the list",
     command: "sidebar",
     matches: (event) => control(event) && !event.shiftKey && event.key.toLowerCase() === "b",
+    everywhere: true,
+  },
+  {
+    keys: "Alt M",
+    does: "The mesh, and back",
+    command: "mesh",
+    matches: (event) => event.altKey && !event.ctrlKey && event.key.toLowerCase() === "m",
     everywhere: true,
   },
   { keys: "?", does: "This sheet", command: "keys", matches: (event) => plain(event, "?") },

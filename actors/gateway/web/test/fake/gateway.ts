@@ -239,6 +239,8 @@ export class FakeGateway {
         return { status: 200, value: conversation.session() };
       case "GET messages":
         return { status: 200, value: conversation.messages(url.searchParams) };
+      case "GET turns":
+        return { status: 200, value: [] };
       case "POST read":
         conversation.markRead();
         return { status: 200, value: { ok: true } };

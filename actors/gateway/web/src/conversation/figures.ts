@@ -1,0 +1,41 @@
+/** What a turn came to, put into the turn that is shown. Pure. */
+
+import type { Figures } from "../protocol";
+import type { Stats, Turn, TurnState } from "./model";
+
+const known = new WeakMap<Turn, { figures: Figures; result: Turn }>();
+
+/** The same turn with its end and its figures, which stored messages do not tell. */
+export function withFigures(turn: Turn, figures: Figures | undefined): Turn {
+  if (figures === undefined || turn.state === "running") return turn;
+  const earlier = known.get(turn);
+  if (earlier?.figures === figures) return earlier.result;
+  const result = {
+    ...turn,
+    state: ended(figures) ?? turn.state,
+    stats: told(turn.stats) ?? statsOf(figures),
+  };
+  known.set(turn, { figures, result });
+  return result;
+}
+
+function ended({ state }: Figures): TurnState | null {
+  return state === "done" || state === "failed" || state === "cancelled" ? state : null;
+}
+
+/** The end of a turn that failed is told without tokens. */
+function told(stats: Stats | null): Stats | null {
+  return stats !== null && stats.inputTokens + stats.outputTokens > 0 ? stats : null;
+}
+
+function statsOf(figures: Figures): Stats {
+  return {
+    toolRounds: figures.num_turns,
+    costUsd: figures.cost_usd,
+    inputTokens: figures.input_tokens,
+    outputTokens: figures.output_tokens,
+    cacheReadTokens: figures.cache_read_input_tokens,
+    elapsed: figures.elapsed,
+    model: figures.model,
+  };
+}

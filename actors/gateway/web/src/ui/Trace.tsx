@@ -1,0 +1,143 @@
+import { useEffect, useMemo } from "preact/hooks";
+import { clock, cost, count, duration, fine } from "../format";
+import type { Trace as TraceValue } from "../mesh/protocol";
+import { axisOf, hopBars, passedSince, position, stepBars, type Axis, type Bar } from "../mesh/waterfall";
+import { MESH, routeHash } from "../state/router";
+import { useApp } from "./context";
+import { useNow } from "./hooks";
+import { Icon } from "./icons";
+
+/** One turn as a waterfall: its steps with times, tokens and costs, and the messages that carried it. */
+export function Trace({ turn }: { turn: string }) {
+  const app = useApp();
+  const poll = useMemo(() => app.trace(turn), [app, turn]);
+  useEffect(() => poll.watch(), [poll]);
+  const trace = poll.value.value;
+  const problem = poll.problem.value;
+  return (
+    <div class="trace" role="region" aria-label="Trace" tabIndex={0}>
+      <nav aria-label="Where this trace belongs">
+        <a href={routeHash(MESH)}>Mesh</a>
+        {trace !== null && <a href={routeHash({ session: trace.turn.session_id })}>Conversation</a>}
+      </nav>
+      {problem !== null && (
+        <p class="notice warning" role="alert">
+          <Icon name="alert" />
+          {problem.status === 404 ? "There is no such turn." : problem.message}
+        </p>
+      )}
+      {trace === null ? problem === null && <p class="quiet">Reading…</p> : <Waterfall trace={trace} />}
+    </div>
+  );
+}
+
+function Waterfall({ trace }: { trace: TraceValue }) {
+  const running = trace.turn.state === "running" || trace.turn.state === "accepted";
+  const now = passedSince(trace, useNow(running));
+  const steps = stepBars(trace.steps);
+  const hops = hopBars(trace.messages);
+  const axis = axisOf([...steps, ...hops], now);
+  return (
+    <>
+      <Sums trace={trace} running={running} />
+      <section aria-labelledby="steps">
+        <h2 id="steps">Steps</h2>
+        {steps.length === 0 ? (
+          <p class="quiet">Nothing is stored yet.</p>
+        ) : (
+          <Bars bars={steps} axis={axis} now={now} />
+        )}
+      </section>
+      <section aria-labelledby="hops">
+        <h2 id="hops">Messages on the bus</h2>
+        {hops.length === 0 ? (
+          <p class="quiet">The flight recorder no longer holds the messages of this turn.</p>
+        ) : (
+          <Bars bars={hops} axis={axis} now={now} />
+        )}
+      </section>
+    </>
+  );
+}
+
+const OUTCOMES: Readonly<Record<string, string>> = {
+  success: "answered",
+  max_turns: "stopped at the limit of rounds",
+  error: "failed",
+  cancelled: "stopped",
+  parked: "put aside",
+};
+
+function Sums({ trace: { turn }, running }: { trace: TraceValue; running: boolean }) {
+  const cached = turn.cache_read_input_tokens;
+  const sums: [string, string | null][] = [
+    ["Outcome", running ? "at work" : (OUTCOMES[turn.outcome ?? ""] ?? turn.state)],
+    ["Accepted", clock(new Date(turn.accepted_at))],
+    ["Took", turn.elapsed === null ? null : duration(turn.elapsed)],
+    ["Input", `${count(turn.input_tokens)} tokens${cached > 0 ? `, ${count(cached)} cached` : ""}`],
+    ["Output", `${count(turn.output_tokens)} tokens`],
+    ["Cost", turn.cost_usd === null ? null : cost(turn.cost_usd)],
+    ["Tool rounds", turn.num_turns > 0 ? String(turn.num_turns) : null],
+    ["Model", turn.model],
+  ];
+  return (
+    <dl class="sums">
+      {sums.map(
+        ([name, value]) =>
+          value !== null && (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd>{value}</dd>
+            </div>
+          ),
+      )}
+    </dl>
+  );
+}
+
+function Bars({ bars, axis, now }: { bars: readonly Bar[]; axis: Axis; now: number }) {
+  return (
+    <div class="waterfall">
+      <div class="axis" aria-hidden="true">
+        {axis.ticks.map((tick) => (
+          <span key={tick} style={{ left: `${position(axis, tick)}%` }}>
+            {tick === 0 ? "0" : duration(tick)}
+          </span>
+        ))}
+      </div>
+      <ol>
+        {bars.map((bar) => (
+          <BarRow key={bar.key} bar={bar} axis={axis} now={now} />
+        ))}
+      </ol>
+    </div>
+  );
+}
+
+function BarRow({ bar, axis, now }: { bar: Bar; axis: Axis; now: number }) {
+  const left = position(axis, bar.start);
+  const right = position(axis, bar.end ?? now);
+  const busy = position(axis, bar.busy);
+  return (
+    <li class={`bar-row tone-${bar.tone}`}>
+      <span class={`bar-label cut depth-${bar.depth}`} title={bar.label}>
+        {bar.label}
+      </span>
+      <span class="bar-figures cut">{bar.figures.join(" · ")}</span>
+      <span class="bar-time">
+        <span class="sr-only">begins after {fine(Math.max(0, bar.start))}, takes </span>
+        {bar.end === null ? "at work" : fine(bar.end - bar.start)}
+      </span>
+      <span class="bar-field" aria-hidden="true">
+        {axis.ticks.map((tick) => (
+          <i key={tick} style={{ left: `${position(axis, tick)}%` }} />
+        ))}
+        <span class="bar waits" style={{ left: `${left}%`, width: `${busy - left}%` }} />
+        <span
+          class={bar.end === null ? "bar lasting" : "bar"}
+          style={{ left: `${busy}%`, width: `${right - busy}%` }}
+        />
+      </span>
+    </li>
+  );
+}
