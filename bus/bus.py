@@ -348,11 +348,10 @@ class Bus:
             self.core.taps.message("item", envelope, item=item)
 
     def in_hand(self) -> list[TapEvent]:
-        """The messages that are being handled now, oldest first."""
-        now = self.core.now()
+        """The messages that are being handled now, as they were when they were taken, oldest first."""
         envelopes = [envelope for cell in self.routes.cells() for envelope in cell.current]
         envelopes.sort(key=lambda envelope: envelope.taken_at)
-        return [of_envelope("taken", envelope, now) for envelope in envelopes]
+        return [of_envelope("taken", envelope, envelope.taken_at) for envelope in envelopes]
 
     def snapshot(self) -> dict[str, Any]:
         """All actors at this instant, as JSON-ready values."""

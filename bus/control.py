@@ -66,10 +66,16 @@ class Control:
         return cell.name
 
     async def restart(self, name: str) -> str:
-        """Stop an actor, pool or supervisor and start it again, spending no restart budget; returns its full name."""
+        """Stop an actor, pool or supervisor and start it again, spending no restart budget; returns its full name.
+
+        Raises NotPossible when whoever would have to do it is not running.
+        """
         for group in self._mesh.groups.values():
             if name in group.slots:
-                await group.restart_child(name)
+                try:
+                    await group.restart_child(name)
+                except RuntimeError as error:
+                    raise NotPossible(reason=str(error)) from error
                 return name
         cell = self._cell(name)
         pool = next(pool for pool in self._mesh.pools() if cell.name.startswith(f"{pool.name}["))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bus import codec
-from bus.envelope import Envelope, hex_trace
+from bus.envelope import INFINITY, Envelope, hex_trace
 from bus.health import Health, State
 from bus.message import wire_name
 
@@ -65,7 +65,7 @@ def of_health(health: Health, now: float) -> dict[str, Any]:
 
 
 def of_envelope(envelope: Envelope, now: float) -> dict[str, Any]:
-    """A message in hand."""
+    """A message in hand: for how long, and how much of its time is left. Below zero, its asker has given up."""
     return {
         "seq": envelope.seq,
         "type": wire_name(type(envelope.message)),
@@ -73,7 +73,8 @@ def of_envelope(envelope: Envelope, now: float) -> dict[str, Any]:
         "from": envelope.sender,
         "trace": hex_trace(envelope.trace),
         "baggage": dict(envelope.baggage),
-        "since": now - (envelope.taken_at or envelope.sent_at),
+        "since": now - envelope.taken_at,
+        "left": None if envelope.deadline == INFINITY else envelope.deadline - now,
     }
 
 

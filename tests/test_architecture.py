@@ -18,6 +18,7 @@ HANDS = {f"actors/agent/{name}.py" for name in ("compactor", "completion", "ledg
 EDGES = {
     *(f"actors/gateway/{name}.py" for name in ("clients", "connection", "failures", "follow", "outbox")),
     *(f"actors/gateway/{name}.py" for name in ("server", "stopping", "uploads", "ws")),
+    *(f"actors/gateway/{name}.py" for name in ("operator", "routes/bus", "routes/control", "routes/ledger")),
     *(f"actors/gateway/routes/{name}.py" for name in ("chat", "files", "sessions", "status", "tap")),
 }
 """Where the gateway stands between the world and the bus: sockets, requests, followers."""

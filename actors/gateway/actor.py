@@ -4,12 +4,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast, final
 
+from quart import Quart
+
 from actors.gateway.app import Errors, Guard, add_socket, create_app
 from actors.gateway.clients import Clients, SessionFeed
 from actors.gateway.limits import Limits
+from actors.gateway.operator import Operator
 from actors.gateway.pages import Pages
+from actors.gateway.routes.bus import BusRoutes
 from actors.gateway.routes.chat import ChatRoutes
+from actors.gateway.routes.control import ControlRoutes
 from actors.gateway.routes.files import FileRoutes
+from actors.gateway.routes.ledger import Ledger, TurnRoutes
 from actors.gateway.routes.mesh import MeshRoutes
 from actors.gateway.routes.sessions import SessionRoutes
 from actors.gateway.routes.status import StatusRoutes
@@ -108,7 +114,7 @@ class GatewayActor(Actor):
         MeshRoutes(app, self.bus)
         ChatRoutes(app, self.bus, self._stopping)
         FileRoutes(app, self.bus, uploads)
-        TapRoutes(app, self.bus, self._stopping, self._token)
+        self._serve_operator(app)
         desk = Desk(
             bus=self.bus,
             limits=self._limits,
@@ -119,3 +125,10 @@ class GatewayActor(Actor):
         )
         add_socket(app, desk)
         return cast("Any", app)
+
+    def _serve_operator(self, app: Quart) -> None:
+        operator, ledger = Operator(app, self.bus, self._token), Ledger(self.bus)
+        TapRoutes(app, self.bus, self._stopping, operator)
+        BusRoutes(operator, self.bus, ledger)
+        TurnRoutes(operator, self.bus, ledger)
+        ControlRoutes(operator, self.bus, self._stopping)

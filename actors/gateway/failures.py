@@ -16,6 +16,7 @@ INSIDE = "something went wrong in here; the log says what"
 
 _DOMAIN: tuple[tuple[type[ActorError], int, str], ...] = (
     (session.UnknownSession, 404, "unknown_session"),
+    (session.UnknownTurn, 404, "unknown_turn"),
     (session.SessionIsClosed, 409, "session_closed"),
     (session.StorageFailed, 503, "storage_failed"),
     (llm.ModelNotAllowed, 400, "model_not_allowed"),

@@ -565,6 +565,10 @@ class FindTurns(Request[tuple[TurnInfo, ...]]):
     """Only those in one of these states; all when empty."""
     outcome: str | None = None
     """Only those that ended like this."""
+    turn: str = ""
+    """Only those whose id begins so."""
+    session: str = ""
+    """Only those of conversations whose id begins so."""
     limit: int = 50
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 
 from actors.vocabulary import Block, Text, Usage
 
-from .encoding import dump, moment
+from .encoding import clean, dump, moment
 from .messages import FindTurns, OpenWork, StepInfo, TurnInfo
 from .rows import OPEN
 from .steps import AssistantStep, CallStep, NoticeStep, Step, UserStep, step_of
@@ -25,6 +25,7 @@ SELECT id, session_id, user_id, state, outcome, attempt, source, model, mode, su
 FROM turns
 WHERE (json_array_length(:states) = 0 OR state IN (SELECT value FROM json_each(:states)))
   AND (:outcome IS NULL OR outcome = :outcome)
+  AND substr(id, 1, length(:turn)) = :turn AND substr(session_id, 1, length(:session)) = :session
 ORDER BY seq DESC LIMIT :limit
 """
 
@@ -43,6 +44,8 @@ def find_turns(connection: sqlite3.Connection, request: FindTurns) -> tuple[Turn
     wanted = {
         "states": json.dumps(request.states),
         "outcome": request.outcome,
+        "turn": clean(request.turn),
+        "session": clean(request.session),
         "limit": max(0, request.limit),
     }
     return tuple(map(_turn_of, connection.execute(_TURNS, wanted)))

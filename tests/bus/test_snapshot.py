@@ -50,6 +50,7 @@ async def test_an_actor_shows_what_it_does_and_what_waits_for_it(
             "from": "test",
             "baggage": {"user": "ada"},
             "since": pytest.approx(4.0),
+            "left": pytest.approx(6.0),
         }
         assert worker == {
             "name": "worker",
@@ -67,7 +68,8 @@ async def test_an_actor_shows_what_it_does_and_what_waits_for_it(
             "dead": 0,
             "balanced": True,
         }
-        assert [event.type for event in mesh.bus.in_hand()] == ["test_snapshot.Work@1"]
+        (event,) = mesh.bus.in_hand()
+        assert (event.type, event.at, event.wait) == ("test_snapshot.Work@1", 1e-9, 1e-9)
         gate.set()
     assert mesh.bus.in_hand() == []
     assert json.loads(json.dumps(mesh.bus.snapshot()))["actors"][0]["handled"] == 4

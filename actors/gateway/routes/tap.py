@@ -1,7 +1,7 @@
 """The bus, watched from outside: one JSON object per message of a WebSocket."""
 
 from collections.abc import Mapping
-from hmac import compare_digest
+from datetime import timedelta
 from typing import Any, Self, final
 
 import attrs
@@ -9,10 +9,11 @@ import trio
 from quart import Quart, Response, websocket
 
 from actors.gateway.fields import Malformed
-from actors.gateway.http import query_integer, refusal
+from actors.gateway.http import query_integer
+from actors.gateway.operator import Operator
 from actors.gateway.stopping import Stopping
-from actors.gateway.wire import Json, encode
-from bus import Bus, Tap
+from actors.gateway.wire import Json, encode, timestamp
+from bus import Bus, Clock, Tap
 from bus.filter import FilterError
 from bus.tapevent import TapEvent, to_json
 
@@ -57,17 +58,17 @@ class Wish:
 class TapRoutes:
     """``/api/bus/tap``, for whoever knows the operator's token."""
 
-    def __init__(self, app: Quart, bus: Bus, stopping: Stopping, token: str) -> None:
+    def __init__(self, app: Quart, bus: Bus, stopping: Stopping, operator: Operator) -> None:
         self._bus = bus
         self._stopping = stopping
-        self._expected = f"Bearer {token}".encode()
+        self._operator = operator
         app.add_websocket("/api/bus/tap", "tap", self.tap)
 
     async def tap(self) -> Response | None:
         """Stream what passes over the bus, until the client leaves or what it wished for is seen."""
-        given = websocket.headers.get("Authorization", "").encode(errors="replace")
-        if not compare_digest(given, self._expected):
-            return refusal(401, "this needs the operator's token, as Authorization: Bearer <token>")
+        refused = self._operator.refuse(websocket.headers.get("Authorization"))
+        if refused is not None:
+            return refused
         wish = Wish.read(websocket.args)
         socket: Any = websocket
         await socket.accept()
@@ -82,7 +83,7 @@ class TapRoutes:
     async def _show(self, wish: Wish) -> tuple[int, str]:
         """Show until an end is reached, and say which as the close code. Raises FilterError."""
         async with self._bus.tap(wish.filter, rate=wish.rate) as tap:
-            viewer = _Viewer(wish)
+            viewer = _Viewer(wish, self._bus.clock)
             with self._stopping.scope() as stopped, trio.move_on_after(wish.seconds) as timed:
                 async with trio.open_nursery() as nursery:
                     nursery.start_soon(_ignore_client)
@@ -100,7 +101,8 @@ class TapRoutes:
 class _Viewer:
     """Sends events to the client and counts them."""
 
-    def __init__(self, wish: Wish) -> None:
+    def __init__(self, wish: Wish, clock: Clock) -> None:
+        self._clock = clock
         self._body = wish.body
         self._limit = wish.limit
         self._sent = 0
@@ -123,7 +125,8 @@ class _Viewer:
 
     async def _show(self, event: TapEvent) -> None:
         self._sent += 1
-        await _send(to_json(event, body=self._body))
+        ago = timedelta(seconds=self._clock.monotonic() - event.at)
+        await _send({"time": timestamp(self._clock.now() - ago), **to_json(event, body=self._body)})
 
 
 async def _send(line: Json) -> None:

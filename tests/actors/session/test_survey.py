@@ -32,6 +32,16 @@ def test_turns_are_found_newest_first_by_state_and_outcome(ledger: Ledger) -> No
     assert found(ledger, limit=-1) == []
 
 
+def test_turns_are_found_by_the_beginning_of_ids(ledger: Ledger) -> None:
+    one, two = ledger.accept(key="a"), ledger.accept(key="b")
+    three = ledger.accept(key="a")
+    assert found(ledger, turn=two.turn) == [two.turn]
+    assert found(ledger, turn="turn-") == [three.turn, two.turn, one.turn]
+    assert found(ledger, session=one.session) == [three.turn, one.turn]
+    assert found(ledger, turn=two.turn, session=one.session) == []
+    assert found(ledger, turn="%") == []
+
+
 def test_a_turn_is_described_with_the_beginning_of_its_text(ledger: Ledger) -> None:
     at = ledger.now
     accepted = ledger.accept("x" * 300, user="ada", source="http", model="m", mode="queue")

@@ -1,0 +1,157 @@
+"""The bus as its operator sees it: actors, tree, graph, traces, latencies, losses, messages."""
+
+from typing import Any, final
+
+from quart import Response, request
+
+from actors.gateway.fields import Malformed
+from actors.gateway.http import answer, query_integer, refusal
+from actors.gateway.operator import LOOKING, Operator
+from actors.gateway.routes.ledger import Ledger
+from actors.gateway.spans import begin_of, edges, nest, related
+from actors.gateway.wire import Json
+from actors.session import messages as session
+from bus import ActorError, Bus, DeliveryError
+from bus.codec import mask_text, masked, shorten
+from bus.deadletter import Buried
+from bus.reference import describe_all
+from bus.tapevent import to_json
+
+MOST_LETTERS = 1000
+MOST_SPANS = 2000
+
+
+@final
+class BusRoutes:
+    """``GET`` below ``/api/bus``."""
+
+    def __init__(self, operator: Operator, bus: Bus, ledger: Ledger) -> None:
+        self._bus = bus
+        self._ledger = ledger
+        operator.look("/api/bus/snapshot", self.snapshot)
+        operator.look("/api/bus/tree", self.tree)
+        operator.look("/api/bus/graph", self.graph)
+        operator.look("/api/bus/trace", self.trace)
+        operator.look("/api/bus/latency", self.latency)
+        operator.look("/api/bus/dead", self.dead)
+        operator.look("/api/bus/letter", self.letter)
+        operator.look("/api/bus/actor", self.actor)
+        operator.look("/api/bus/messages", self.messages)
+        operator.look("/api/bus/checks", self.checks)
+
+    async def snapshot(self) -> Response:
+        """Every actor at this instant."""
+        return answer(self._bus.snapshot())
+
+    async def tree(self) -> Response:
+        """The supervision tree with health and restart budgets."""
+        return answer(self._bus.control.tree())
+
+    async def graph(self) -> Response:
+        """Who sent how many messages to whom, as far as the flight recorder goes back."""
+        seconds = query_integer(request.args, "seconds", 0)
+        now = self._bus.clock.monotonic()
+        since = now - seconds if seconds else float("-inf")
+        events = [to_json(event) for event in self._bus.recorded(f"!origin={LOOKING}", since=since)]
+        covered = now - begin_of(events[0]) if events else 0.0
+        return answer({"seconds": round(covered, 3), "messages": len(events), "edges": edges(events)})
+
+    async def trace(self) -> Response:
+        """What one message of a person caused: the stored turns and, while the recorder has them, the messages."""
+        id = request.args.get("id", "")
+        if not id:
+            raise Malformed("expected the beginning of the id of a turn, a session or a trace", "id")
+        recorded = self._bus.recorded(f"!origin={LOOKING}")
+        running = [{**to_json(event), "running": True} for event in self._bus.in_hand()]
+        events = related([*map(to_json, recorded), *running], id)[-MOST_SPANS:]
+        origin = min(map(begin_of, events), default=0.0)
+        began = self._bus.clock.now().timestamp() - self._bus.clock.monotonic() + origin
+        turns = {event["baggage"]["turn"] for event in events if event.get("baggage", {}).get("turn")}
+        return answer(
+            {
+                "turns": await self._ledger.of_trace(id, sorted(turns)),
+                "began": began if events else None,
+                "messages": nest(events, origin),
+            }
+        )
+
+    async def latency(self) -> Response:
+        """Per actor and message class: outcomes, and how long messages waited and were handled."""
+        return answer(
+            [
+                {"actor": owner.name, "type": kind, **series}
+                for owner in self._bus.routes.owners()
+                for kind, series in owner.metrics.snapshot().items()
+            ]
+        )
+
+    async def dead(self) -> Response:
+        """Dead letters, the newest first, and counters of all since the start."""
+        limit = query_integer(request.args, "limit", 100, most=MOST_LETTERS)
+        reason, to = request.args.get("reason"), request.args.get("to", "")
+        found = [
+            self._letter(entry)
+            for entry in reversed(self._bus.core.dead.ring)
+            if reason in {None, entry.letter.reason} and entry.letter.to.startswith(to)
+        ]
+        return answer({"counts": self._bus.snapshot()["dead"], "letters": found[:limit]})
+
+    async def letter(self) -> Response:
+        """One dead letter with its body, secrets masked."""
+        seq = query_integer(request.args, "seq", 0)
+        entry = self._bus.control.buried(seq)
+        if entry is None:
+            return refusal(404, f"there is no dead letter {seq}; the last {MOST_LETTERS} are kept")
+        body = shorten(masked(entry.envelope.message), limit=2000)
+        return answer({**self._letter(entry), "detail": mask_text(entry.letter.detail), "body": body})
+
+    def _letter(self, entry: Buried) -> Json:
+        letter, envelope = entry.letter, entry.envelope
+        return {
+            "seq": letter.seq,
+            "reason": letter.reason,
+            "type": letter.kind,
+            "kind": envelope.kind,
+            "from": letter.sender,
+            "to": letter.to,
+            "trace": letter.trace,
+            "age": round(self._bus.clock.monotonic() - entry.at, 3),
+            "detail": mask_text(letter.detail.strip().rpartition("\n")[2]),
+            "baggage": dict(envelope.baggage),
+        }
+
+    async def actor(self) -> Response:
+        """All there is to know of one actor."""
+        return answer(self._bus.control.describe(request.args.get("name", "")))
+
+    async def messages(self) -> Response:
+        """Every message class."""
+        routes = self._bus.routes
+        return answer(describe_all(routes.kinds(), routes.subscriptions()))
+
+    async def checks(self) -> Response:
+        """What a health check looks at. `open_work` is null when the store does not answer; `trouble` says why."""
+        facts: dict[str, Any] = {
+            "snapshot": self._bus.snapshot(),
+            "tree": self._bus.control.tree(),
+            "unbalanced": self._bus.control.unbalanced(),
+            "losses": self._losses(),
+            "open_work": None,
+            "parked": [],
+        }
+        try:
+            facts["open_work"] = await self._ledger.open_work()
+            facts["parked"] = await self._ledger.found(session.FindTurns(outcome="parked", limit=20))
+        except (ActorError, DeliveryError) as error:
+            facts["trouble"] = str(error)
+        return answer(facts)
+
+    def _losses(self) -> list[Json]:
+        """Kept dead letters by recipient and reason, with the age of the youngest."""
+        now = self._bus.clock.monotonic()
+        found: dict[tuple[str, str], Json] = {}
+        for entry in self._bus.core.dead.ring:
+            key = entry.letter.to, entry.letter.reason
+            count = found[key]["count"] + 1 if key in found else 1
+            found[key] = {"to": key[0], "reason": key[1], "count": count, "age": round(now - entry.at, 3)}
+        return list(found.values())

@@ -1,0 +1,102 @@
+"""What an operator may do to the bus: send a message, suspend, resume and restart actors, resend what was lost."""
+
+import difflib
+import json
+from typing import final
+
+from quart import Response
+
+from actors.gateway.fields import Malformed
+from actors.gateway.http import answer, read_fields, refusal
+from actors.gateway.operator import ACTING, Operator
+from actors.gateway.stopping import Stopping
+from bus import Bus, Message, codec, wire_name
+from bus.envelope import hex_trace
+from bus.reference import kind_of
+
+
+@final
+class ControlRoutes:
+    """``POST`` below ``/api/bus``."""
+
+    def __init__(self, operator: Operator, bus: Bus, stopping: Stopping) -> None:
+        self._bus = bus
+        self._stopping = stopping
+        operator.change("/api/bus/send", self.send)
+        operator.change("/api/bus/actor/suspend", self.suspend)
+        operator.change("/api/bus/actor/resume", self.resume)
+        operator.change("/api/bus/actor/restart", self.restart)
+        operator.change("/api/bus/letter/resend", self.resend)
+
+    # --- actors -------------------------------------------------------------------------------------------
+
+    async def suspend(self) -> Response:
+        """Let an actor take no more work."""
+        return self._done(self._bus.control.suspend(await _name()))
+
+    async def resume(self) -> Response:
+        """Let it take work again."""
+        return self._done(self._bus.control.resume(await _name()))
+
+    async def restart(self) -> Response:
+        """Stop and start an actor. When it is the gateway, or holds it, `complete` is false: it is still to stop."""
+        name = await _name()
+        with self._stopping.scope() as cut:
+            name = await self._bus.control.restart(name)
+        return answer({"name": name, "complete": not cut.cancelled_caught})
+
+    def _done(self, name: str) -> Response:
+        cell = self._bus.routes.cell(name)
+        suspended = cell is not None and cell.suspended
+        return answer({"name": name, "suspended": suspended})
+
+    # --- messages -----------------------------------------------------------------------------------------
+
+    async def send(self) -> Response:
+        """Send a request and answer with its reply, or a command."""
+        fields = await read_fields()
+        kind = self._kind(fields.required_text("type"))
+        try:
+            message = codec.decode(kind, json.dumps(fields.data.get("message") or {}))
+        except ValueError as error:
+            raise Malformed(str(error), wire_name(kind)) from None
+        return await self._sent(message, hex_trace(self._bus.ids.trace()))
+
+    async def resend(self) -> Response:
+        """Send a dead letter once more."""
+        seq = (await read_fields()).integer("seq", least=1)
+        entry = self._bus.control.buried(seq or 0)
+        if entry is None:
+            return refusal(404, f"there is no dead letter {seq}")
+        reply = await self._bus.control.resend(entry)
+        return answer(
+            {"type": entry.letter.kind, "trace": entry.letter.trace, "reply": codec.mask_value(reply)}
+        )
+
+    async def _sent(self, message: Message, trace: str) -> Response:
+        began = self._bus.clock.monotonic()
+        with self._bus.fresh(ACTING, f"00-{trace}-{'1':0>16}-01"), self._bus.baggage(origin=ACTING):
+            reply = await self._bus.control.send(message)
+        return answer(
+            {
+                "type": wire_name(type(message)),
+                "trace": trace,
+                "took": round(self._bus.clock.monotonic() - began, 6),
+                "reply": codec.mask_value(reply),
+            }
+        )
+
+    def _kind(self, name: str) -> type[Message]:
+        """The request or command of that wire name, with or without its version. Raises Malformed."""
+        owned = self._bus.routes.kinds()
+        kinds = {wire_name(kind): kind for kind in owned if kind_of(kind) in {"request", "command"}}
+        for full, kind in kinds.items():
+            if name in {full, full.partition("@")[0]}:
+                return kind
+        near = difflib.get_close_matches(name, [full.partition("@")[0] for full in kinds], n=3)
+        hint = f"; did you mean {' or '.join(near)}?" if near else ""
+        raise Malformed(f"there is no request or command {name!r}{hint}", "type")
+
+
+async def _name() -> str:
+    return (await read_fields()).required_text("name")

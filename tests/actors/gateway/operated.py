@@ -1,0 +1,125 @@
+"""A gateway with the real store behind it, and a client who knows the operator's token."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from actors.agent import messages as agent
+from actors.gateway.settings import Address
+from actors.session import messages as session
+from actors.session.actor import SessionActor
+from actors.session.settings import Settings
+from actors.vocabulary import Text, ToolUse, Usage
+from bus import Bus
+from bus.testing import MeshUnderTest
+from tests.actors.gateway.client import PATIENCE
+from tests.actors.gateway.world import TOKEN, FakeAgent, Gateway, World, a_gateway
+
+OPERATOR = {"Authorization": f"Bearer {TOKEN}"}
+MEANT = {**OPERATOR, "Starpod-Write": "yes"}
+
+
+class Agent(FakeAgent):
+    """One that also wakes conversations and cancels single turns."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self.delivered: list[agent.Deliver] = []
+        self.unwanted: list[agent.Cancel] = []
+
+    @agent.Deliver.handler
+    async def deliver(self, command: agent.Deliver) -> None:
+        self.delivered.append(command)
+
+    @agent.Cancel.handler
+    async def cancel(self, request: agent.Cancel) -> agent.Cancelled:
+        self.unwanted.append(request)
+        return agent.Cancelled(turn=request.turn)
+
+    def describe(self) -> dict[str, Any]:
+        return {"delivered": len(self.delivered), "key": "sk-ant-0123456789abcdef"}
+
+
+class Operated(Gateway):
+    """A running gateway and what an operator does with it."""
+
+    @property
+    def bus(self) -> Bus:
+        return self.mesh.bus
+
+    @property
+    def agent(self) -> Agent:
+        found = self.mesh.cell("agent").actor
+        assert isinstance(found, Agent)
+        return found
+
+    async def look(self, path: str, **query: str | int) -> Any:
+        """What ``GET`` answers."""
+        answer = await self.http.get(f"/api/bus/{path}", params=query, headers=OPERATOR)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def act(self, path: str, **body: Any) -> Any:
+        """What ``POST`` answers."""
+        answer = await self.http.post(f"/api/bus/{path}", json=body, headers=MEANT)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def refused(self, path: str, **body: Any) -> tuple[int, str]:
+        """How ``POST`` is refused."""
+        answer = await self.http.post(f"/api/bus/{path}", json=body, headers=MEANT)
+        return answer.status_code, answer.json()["error"]
+
+    # --- turns --------------------------------------------------------------------------------------------
+
+    async def accept(self, text: str = "hello", **fields: Any) -> session.Accepted:
+        return await self.bus.ask(session.Accept(text=text, **fields))
+
+    async def begin(self, turn: str) -> int:
+        """Begin a turn; the number of the attempt."""
+        return (await self.bus.ask(session.Begin(turn=turn, boot=self.bus.boot_id))).turn.attempt
+
+    async def call(self, turn: str, text: str, tool: str) -> None:
+        """The model says something and calls a tool, which answers."""
+        own: dict[str, Any] = {"turn": turn, "boot": self.bus.boot_id, "attempt": 1, "last_event": 1}
+        call = ToolUse(id="c1", name=tool, input={"path": "a.md"})
+        used = Usage(model="test/one", input_tokens=10, output_tokens=5, cache_read_tokens=90, cost_usd=0.25)
+        (step,) = await self.bus.ask(
+            session.SaveCompletion(content=(Text(text=text),), calls=((call, "pure"),), usage=used, **own)
+        )
+        await self.bus.ask(session.SaveResult(n=step.n, content=(Text(text="found"),), is_error=False, **own))
+
+    async def finish(self, turn: str, state: session.EndState = "done", outcome: str = "success") -> None:
+        await self.bus.ask(
+            session.Finish(
+                turn=turn,
+                boot=self.bus.boot_id,
+                attempt=1,
+                state=state,
+                outcome=outcome,
+                content=(Text(text="well"),),
+                last_event=2,
+            )
+        )
+
+    async def fail(self, turn: str, outcome: str = "error") -> None:
+        await self.begin(turn)
+        await self.finish(turn, "failed", outcome)
+
+
+@asynccontextmanager
+async def operating(mesh: MeshUnderTest, tmp_path: Path) -> AsyncGenerator[Operated]:
+    """The world of an operator."""
+    home = tmp_path / "home"
+    home.mkdir()
+    world = World(home)
+    await mesh.start(partial(Agent, world), name="agent")
+    await mesh.start(partial(SessionActor, tmp_path / "db" / "session.db", Settings()), name="session")
+    bound: list[Address] = []
+    await mesh.start(a_gateway(tmp_path, bound.append), name="gateway")
+    async with httpx.AsyncClient(base_url=f"http://{bound[0]}", timeout=PATIENCE) as http:
+        yield Operated(mesh, world, bound[0], http)
