@@ -208,7 +208,8 @@ class Keyed:
         member.slot.expected = True
         member.cell.request_stop()
         if self._nursery is not None:
-            self._nursery.start_soon(member.slot.stop, name=f"rest of {member.cell.name}")
+            life = member.slot.life
+            self._nursery.start_soon(member.slot.see_off, life, name=f"rest of {member.cell.name}")
 
     @property
     def budget(self) -> tuple[int, Intensity]:
@@ -242,10 +243,12 @@ class Keyed:
         if member.due is not None:
             member.due = None
             self._activate(member)
-        elif member.restful and now - member.idle_since >= self._spec.idle:
-            self._rest(member)
         elif member.slot.up and not member.slot.expected:
-            self._plan(member, (member.idle_since if member.cell.idle else now) + self._spec.idle)
+            rest_at = (member.idle_since if member.cell.idle else now) + self._spec.idle
+            if rest_at <= now:
+                self._rest(member)
+            else:
+                self._plan(member, rest_at)
 
     async def _keep_agenda(self) -> Exit:
         while self._exit is None:

@@ -63,6 +63,8 @@ class Slot:
         """Its end was asked for, so it is no news."""
         self.hurried = False
         """It has no time left to end by itself."""
+        self.life = 0
+        """Number of the latest incarnation."""
         self.changed = trio.Event()
 
     @property
@@ -71,6 +73,7 @@ class Slot:
 
     def begin(self) -> None:
         """Its next incarnation is about to run."""
+        self.life += 1
         self.running, self.ready, self.expected, self.hurried = True, False, False, False
 
     async def live(self, ready: Callable[[], None] = lambda: None) -> Exit:
@@ -101,22 +104,29 @@ class Slot:
 
     async def stop(self) -> None:
         """The ladder: ask, cancel, force."""
-        if not self.running:
+        await self.see_off(self.life)
+
+    async def see_off(self, life: int) -> None:
+        """Stop incarnation number `life`, and never by mistake one that was begun meanwhile."""
+        if not self._lives(life):
             return
         self.expected = True
         self.node.request_stop()
-        await self._ended(self.node.stop_within)
-        if self.running:
+        await self._ended(life, self.node.stop_within)
+        if self._lives(life):
             self.node.cancel()
-            await self._ended(self.node.cleanup_within)
-        if self.running:
+            await self._ended(life, self.node.cleanup_within)
+        if self._lives(life):
             self.node.force()
-        while self.running:
+        while self._lives(life):
             await self.changed.wait()
 
-    async def _ended(self, patience: float) -> None:
+    def _lives(self, life: int) -> bool:
+        return self.running and self.life == life
+
+    async def _ended(self, life: int, patience: float) -> None:
         with trio.move_on_after(patience):
-            while self.running and not self.hurried:
+            while self._lives(life) and not self.hurried:
                 await self.changed.wait()
 
     def hurry(self) -> None:
