@@ -1,7 +1,8 @@
 """Messages as JSON and back, with secrets masked on request (G1).
 
 Fields may be scalars, bytes (base64), aware datetimes (ISO 8601, UTC), enums, tuples, string-keyed mappings,
-other frozen attrs classes, and unions of those told apart by a ``type`` literal.
+other frozen attrs classes, and unions of those told apart by a ``type`` literal. In a union of messages each is
+marked with its wire name.
 """
 
 import base64
@@ -10,7 +11,8 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any, TypeVar, cast
+from types import NoneType, UnionType
+from typing import Any, TypeVar, Union, cast, get_args, get_origin
 
 import attrs
 import cattrs
@@ -21,6 +23,8 @@ from bus.message import SECRET, Message, wire_name
 
 MessageT = TypeVar("MessageT", bound=Message)
 MASK = "•••"
+NAME = "@"
+"""Key that holds the wire name of a message in a union; no field can be called so."""
 CREDENTIAL = re.compile(
     r"(?:\b|(?<=\\[bfnrt]))"  # text within text may have its line ends written as escapes
     r"(?:sk-[A-Za-z0-9_-]{8,}|sp_live_[0-9a-f]{8,}|xox[a-z]-[A-Za-z0-9-]{8,}|xapp-[A-Za-z0-9-]{8,}"
@@ -59,12 +63,39 @@ def _float_in(value: Any, _: Any) -> float:
     return float(value)
 
 
+def _is_union_of_messages(hint: Any) -> bool:
+    return get_origin(hint) in (Union, UnionType) and all(
+        isinstance(part, type) and issubclass(part, Message) for part in get_args(hint)
+    )
+
+
+def _union_out(_: Any, converter: cattrs.Converter) -> Callable[[Message], dict[str, Any]]:
+    def write(value: Message) -> dict[str, Any]:
+        kind = type(value)
+        return {NAME: wire_name(kind), **converter.unstructure(value, unstructure_as=kind)}
+
+    return write
+
+
+def _union_in(hint: Any, converter: cattrs.Converter) -> Callable[[Any, Any], Message]:
+    kinds: dict[Any, Any] = {wire_name(kind): kind for kind in get_args(hint)}
+
+    def read(value: Any, _: Any) -> Message:
+        fields = dict(value)
+        message: Message = converter.structure(fields, kinds[fields.pop(NAME)])
+        return message
+
+    return read
+
+
 def make() -> cattrs.Converter:
     """A converter between messages and JSON-ready values."""
     converter = make_converter(forbid_extra_keys=True)
-    for kind in (str, int, bool):
+    for kind in (str, int, bool, NoneType):
         converter.register_structure_hook(kind, _exactly(kind))
     converter.register_structure_hook(float, _float_in)
+    converter.register_unstructure_hook_factory(_is_union_of_messages, _union_out)
+    converter.register_structure_hook_factory(_is_union_of_messages, _union_in)
     converter.register_unstructure_hook(datetime, _datetime_out)
     converter.register_structure_hook(datetime, _datetime_in)
     converter.register_unstructure_hook(bytes, lambda value: base64.b64encode(value).decode("ascii"))
@@ -137,7 +168,7 @@ def _mask(value: Any, plain: Any) -> Any:
         kind: Any = cast("Any", type)(value)
         secrets = _secrets(kind)
         return {
-            name: MASK if name in secrets else _mask(getattr(value, name), shown)
+            name: MASK if name in secrets else _mask(getattr(value, name, shown), shown)
             for name, shown in plain.items()
         }
     if isinstance(plain, dict):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 ValueT = TypeVar("ValueT")
 
-TEXT = st.text(max_size=20)
+TEXT = st.text(max_size=12)
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 ZONES = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 MOMENTS = st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC) | ZONES)  # noqa: DTZ001
@@ -23,8 +23,8 @@ def json_values(text: st.SearchStrategy[str] = TEXT) -> st.SearchStrategy[Any]:
     scalars: st.SearchStrategy[Any] = st.none() | st.booleans() | st.integers() | NUMBERS | text
     return st.recursive(
         scalars,
-        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(text, inner, max_size=3),
-        max_leaves=8,
+        lambda inner: st.lists(inner, max_size=2) | st.dictionaries(text, inner, max_size=2),
+        max_leaves=4,
     )
 
 
@@ -42,7 +42,7 @@ def _of_type(hint: Any, text: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
     if origin in (Union, types.UnionType):
         return st.one_of([_of_type(part, text) for part in parts])
     if origin is Mapping:
-        return st.dictionaries(text, _of_type(parts[1], text), max_size=3)
+        return st.dictionaries(text, _of_type(parts[1], text), max_size=2)
     if origin in (tuple, frozenset):
         return _several(origin, parts, text)
     if isinstance(hint, type) and issubclass(hint, Enum):
@@ -52,16 +52,16 @@ def _of_type(hint: Any, text: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
 
 def _several(origin: Any, parts: tuple[Any, ...], text: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
     if origin is frozenset:
-        return st.frozensets(_of_type(parts[0], text), max_size=3)
+        return st.frozensets(_of_type(parts[0], text), max_size=2)
     if parts[-1:] == (Ellipsis,):
-        return st.lists(_of_type(parts[0], text), max_size=3).map(tuple)
+        return st.lists(_of_type(parts[0], text), max_size=2).map(tuple)
     return st.tuples(*[_of_type(part, text) for part in parts])
 
 
 def _scalar(hint: Any, text: st.SearchStrategy[str]) -> st.SearchStrategy[Any] | None:
     table: dict[Any, st.SearchStrategy[Any]] = {
         str: text,
-        bytes: text.map(str.encode) | st.binary(max_size=20),
+        bytes: text.map(str.encode) | st.binary(max_size=12),
         bool: st.booleans(),
         int: st.integers(),
         float: NUMBERS,
