@@ -1,0 +1,95 @@
+"""The daemon and the model server that browser tests look at, from outside of any event loop."""
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, final
+
+import httpx
+
+from tests.system.daemons import Daemon, Place, check_log, environment, start
+
+REPOSITORY: Final = Path(__file__).parents[2]
+PATIENCE: Final = 30.0
+"""Seconds that a process may take to start or to end."""
+
+
+def wait_for(holds: Callable[[], object], what: str) -> None:
+    """Wait for what other processes do. Fails, saying `what`, when it does not happen."""
+    end = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < end, what
+        time.sleep(0.01)
+
+
+@final
+class Model:
+    """The scripted model server, as :mod:`tests.fakes.model_script` describes it."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def script(self, *replies: dict[str, Any]) -> None:
+        """Answer the next requests with these, in order."""
+        httpx.post(f"{self.url}/_script", json=list(replies), trust_env=False).raise_for_status()
+
+
+@contextmanager
+def model_process() -> Generator[Model]:
+    command = [sys.executable, str(REPOSITORY / "tests" / "fakes" / "model_server.py"), "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment()) as process:
+        try:
+            assert process.stdout is not None
+            yield Model(process.stdout.readline().strip())
+        finally:
+            process.kill()
+
+
+@final
+class Agent:
+    """An agent whose daemon can be killed and started again at the same address."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self._daemon: Daemon | None = None
+
+    @property
+    def daemon(self) -> Daemon:
+        assert self._daemon is not None
+        return self._daemon
+
+    @property
+    def url(self) -> str:
+        return self.daemon.url
+
+    def start(self) -> None:
+        """Start it and wait until it listens."""
+        daemon = self._daemon = start(self.place)
+        wait_for(lambda: daemon._reachable() or not daemon.running, "the daemon did not get ready")
+        assert daemon.running, daemon.log
+        port = daemon.address.rpartition(":")[2]
+        settings = self.place.settings.read_text(encoding="utf-8")
+        self.place.settings.write_text(settings.replace("127.0.0.1:0", f"127.0.0.1:{port}"), encoding="utf-8")
+
+    def end(self, number: int = signal.SIGKILL) -> None:
+        """End it, by default as a power cut does."""
+        daemon = self.daemon
+        daemon.signal(number)
+        wait_for(lambda: not daemon.running, "the daemon did not end")
+
+
+@contextmanager
+def agent_in(folder: Path, model: str) -> Generator[Agent]:
+    agent = Agent(Place(folder, model))
+    agent.start()
+    try:
+        yield agent
+        agent.end(signal.SIGTERM)
+        check_log(agent.daemon, expect_errors=True)
+    finally:
+        agent.daemon.process.kill()
+        agent.daemon.process.wait()

@@ -1,0 +1,98 @@
+"""A real Chromium that looks at a real daemon, which talks to a scripted model server: three processes beside ours."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, expect, sync_playwright
+
+from tests.browser.agent import Agent, Model, agent_in, model_process
+from tests.browser.window import PATIENCE, Window
+
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+)
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def _installed() -> str | None:
+    """A Chromium of the machine; None where Playwright has to bring its own."""
+    return os.environ.get("STARPOD_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The browser, started once. Without one these tests are skipped; where CI=true they fail instead."""
+    found = _installed()
+    with sync_playwright() as playwright:
+        if found is None and not Path(playwright.chromium.executable_path).exists():
+            missing = (
+                "no Chromium is installed: `playwright install chromium`, or name one in STARPOD_CHROMIUM"
+            )
+            (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(missing)
+        expect.set_options(timeout=PATIENCE)
+        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def model(browser: Browser) -> Iterator[Model]:
+    """The model server; with nothing scripted it echoes."""
+    with model_process() as model:
+        yield model
+
+
+@pytest.fixture(scope="session")
+def agent(model: Model, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Agent]:
+    """A daemon that runs for all tests; one that ended it starts it again."""
+    with agent_in(tmp_path_factory.mktemp("browser") / "aster", model.url) as agent:
+        yield agent
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A browser nobody has used before, at a desk."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+    context.set_default_timeout(PATIENCE)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def complaints() -> Iterator[list[str]]:
+    """What windows complained about: scripts that failed, what the content policy refused. None may be left."""
+    found: list[str] = []
+    yield found
+    assert found == []
+
+
+@pytest.fixture
+def window(context: BrowserContext, agent: Agent, complaints: list[str]) -> Window:
+    """A window that shows the page."""
+    return open_window(context, agent, complaints)
+
+
+def open_window(context: BrowserContext, agent: Agent, complaints: list[str], place: str = "") -> Window:
+    """Another window of the same browser."""
+    page = context.new_page()
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda message: _heard(message, complaints))
+    window = Window(page, agent.url)
+    window.go(place)
+    return window
+
+
+def _heard(message: ConsoleMessage, complaints: list[str]) -> None:
+    # A connection that fails is told by the browser itself, and some tests make it fail.
+    if message.type == "error" and "net::ERR_" not in message.text:
+        complaints.append(message.text)

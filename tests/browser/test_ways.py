@@ -1,0 +1,93 @@
+"""The page without a mouse, and on a phone."""
+
+from playwright.sync_api import Browser, Locator, expect
+
+from tests.browser.agent import Agent, Model
+from tests.browser.conftest import open_window
+from tests.browser.window import PATIENCE, Window
+
+
+def test_everything_can_be_done_from_the_keyboard(window: Window, agent: Agent, model: Model) -> None:
+    (agent.place.home / "keys.md").write_text("by hand")
+    model.script(
+        {"calls": [{"name": "FileRead", "input": {"path": "keys.md"}}]}, {"say": "Read by keyboard."}
+    )
+    keys = window.page.keyboard
+    expect(window.field).to_be_focused()
+    keys.press("Escape")
+    keys.type("Read it")
+    keys.press("Enter")
+    window.answered()
+
+    window.turns.last.get_by_role("link", name="Trace").focus()
+    _tab_back_to(window, window.tool("FileRead"))
+    keys.press("Enter")
+    expect(window.page.get_by_role("region", name="Output")).to_contain_text("by hand")
+
+    keys.press("?")
+    sheet = window.page.get_by_role("dialog")
+    expect(sheet).to_contain_text("The mesh, and back")
+    keys.press("Escape")
+    expect(sheet).to_be_hidden()
+
+    here = window.place
+    keys.press("Alt+m")
+    expect(window.page.get_by_role("heading", name="Mesh", exact=True)).to_be_visible()
+    keys.press("Alt+m")
+    expect(window.turns.last).to_contain_text("Read by keyboard.")
+    assert window.place == here
+
+    keys.press("Control+Shift+O")
+    expect(window.page.get_by_role("heading", name="New conversation")).to_be_visible()
+    expect(window.field).to_be_focused()
+    keys.press("Control+k")
+    expect(window.page.get_by_role("searchbox", name="Search titles")).to_be_focused()
+    keys.type("Read it")
+    expect(window.page.get_by_role("link", name="Read it")).to_be_visible()
+    expect(window.page.locator(".session")).to_have_count(1)
+    keys.press("ArrowDown")
+    keys.press("Enter")
+    expect(window.turns.last).to_contain_text("Read by keyboard.")
+
+
+def _tab_back_to(window: Window, target: Locator) -> None:
+    for _ in range(30):
+        window.page.keyboard.press("Shift+Tab")
+        if target.evaluate("element => element === document.activeElement"):
+            return
+    raise AssertionError("the keyboard does not get there")
+
+
+def test_a_phone_has_room_for_all_of_it(
+    browser: Browser, agent: Agent, model: Model, complaints: list[str]
+) -> None:
+    phone = browser.new_context(
+        viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True, reduced_motion="reduce"
+    )
+    phone.set_default_timeout(PATIENCE)
+    window = open_window(phone, agent, complaints)
+    wide = "| " + " | ".join(f"column {n}" for n in range(12)) + " |\n|" + "---|" * 12
+    model.script({"say": f"{'unbreakable' * 30}\n\n{wide}\n\n```\n{'x' * 300}\n```\n\nThe end."})
+    window.ask("Something wide")
+    expect(window.turns.last).to_contain_text("The end.")
+    _has_room(window)
+
+    window.page.get_by_role("button", name="Show the list").tap()
+    window.page.get_by_role("link", name="Mesh").tap()
+    expect(window.page.get_by_role("list", name="Messages, newest first")).to_be_visible()
+    _has_room(window)
+    window.page.get_by_role("list", name="Messages, newest first").get_by_role("link").first.tap()
+    expect(window.page.get_by_role("heading", name="Steps")).to_be_visible()
+    _has_room(window)
+    phone.close()
+
+
+def _has_room(window: Window) -> None:
+    """Nothing reaches beyond the sides, and every button can be met with a finger."""
+    assert window.page.evaluate("document.documentElement.scrollWidth") == 390
+    for region in window.page.locator(".scroller, .mesh, .trace").all():
+        assert region.evaluate("element => element.scrollWidth <= element.clientWidth"), region
+    for button in window.page.locator("main button:visible").all():
+        box = button.bounding_box()
+        assert box is not None
+        assert max(box["width"], box["height"]) >= 44, button

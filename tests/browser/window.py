@@ -1,0 +1,60 @@
+"""A window with the page, in the words of somebody who uses it."""
+
+from typing import Final, final
+
+from playwright.sync_api import Locator, Page, expect
+
+PATIENCE: Final = 20_000
+"""Milliseconds that a test waits for anything to be seen."""
+
+
+@final
+class Window:
+    """One window. Everything is found as people find it: by its role and its name."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self._url = url
+
+    def go(self, place: str = "") -> None:
+        """Open a place of the page, such as ``#/mesh``, and wait until the page is up."""
+        self.page.goto(f"{self._url}/{place}")
+        expect(self.page.locator("main")).to_be_visible()
+
+    @property
+    def place(self) -> str:
+        """The part of the address that tells where the page is."""
+        return "#" + self.page.url.partition("#")[2]
+
+    @property
+    def field(self) -> Locator:
+        return self.page.get_by_role("textbox", name="Message to Aster")
+
+    @property
+    def turns(self) -> Locator:
+        return self.page.get_by_role("article")
+
+    @property
+    def figures(self) -> Locator:
+        """The statistics line of the last answer."""
+        return self.turns.last.get_by_role("list", name="Figures of this answer")
+
+    def say(self, text: str) -> None:
+        self.field.fill(text)
+        self.field.press("Enter")
+
+    def ask(self, text: str) -> None:
+        """Say something and wait for the end of the answer."""
+        before = self.turns.count()
+        self.say(text)
+        expect(self.turns).to_have_count(before + 1)
+        self.answered()
+
+    def answered(self) -> None:
+        """Wait until the last turn is over and kept: its place in the address included."""
+        expect(self.turns.last).to_have_attribute("aria-busy", "false")
+        expect(self.turns.last.get_by_role("link", name="Trace")).to_be_visible()
+        self.page.wait_for_url("**/#/chat/*")
+
+    def tool(self, name: str) -> Locator:
+        return self.page.get_by_role("list", name="Tool calls").get_by_role("button", name=name)
