@@ -101,9 +101,15 @@ class Mesh:
 
         Raises BootError, and forgets the child, when it does not come up at the first try.
         """
-        group = self.root if under is None else self.groups[under]
+        group = self.root if under is None else self.groups.get(under)
+        if group is None:
+            raise BootError(f"the tree has no group {under!r}")
         leaf = self._leaf(spec)
-        exit = await group.start_child(restart.newborn(spec), leaf)
+        try:
+            exit = await group.start_child(restart.newborn(spec), leaf)
+        except BootError:
+            self._forget(leaf)
+            raise
         if exit is not None:
             self._forget(leaf)
             raise BootError(f"{spec.name} did not start: {exit}") from exit.error

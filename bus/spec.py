@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from enum import Enum
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import attrs
 
@@ -24,18 +24,32 @@ class Restart(Enum):
 
 
 Strategy = Literal["one_for_one", "one_for_all", "rest_for_one"]
+STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
 
 
-def _positive(_: object, attribute: "attrs.Attribute[float]", value: float) -> None:
+def _positive(_: object, attribute: "attrs.Attribute[Any]", value: Any) -> None:
     if not value > 0:
         raise BootError(f"{attribute.name} must be positive, not {value!r}")
+
+
+def _at_least(least: float) -> Callable[[object, "attrs.Attribute[Any]", Any], None]:
+    def check(_: object, attribute: "attrs.Attribute[Any]", value: Any) -> None:
+        if not value >= least:
+            raise BootError(f"{attribute.name} must be at least {least:g}, not {value!r}")
+
+    return check
+
+
+def _share(_: object, attribute: "attrs.Attribute[Any]", value: Any) -> None:
+    if not 0 <= value < 1:
+        raise BootError(f"{attribute.name} must be between 0 and 1, not {value!r}")
 
 
 @attrs.frozen
 class Intensity:
     """Restart budget: more than `restarts` within `per` seconds and the supervisor gives up."""
 
-    restarts: int = 5
+    restarts: int = attrs.field(default=5, validator=_at_least(0))
     per: float = attrs.field(default=30.0, validator=_positive)
 
 
@@ -47,9 +61,9 @@ class Backoff:
     """
 
     first: float = attrs.field(default=0.2, validator=_positive)
-    factor: float = 2.0
+    factor: float = attrs.field(default=2.0, validator=_at_least(1))
     cap: float = attrs.field(default=30.0, validator=_positive)
-    jitter: float = 0.2
+    jitter: float = attrs.field(default=0.2, validator=_share)
 
     @property
     def forgiven_after(self) -> float:
@@ -66,15 +80,15 @@ class Backoff:
 class Limits:
     """Times (in seconds) and sizes of one actor."""
 
-    mailbox: int = 64
+    mailbox: int = attrs.field(default=64, validator=_at_least(1))
     """Places of the work lane."""
     overflow: Overflow = Overflow.BLOCK
-    start_within: float = 10.0
-    stop_within: float = 5.0
+    start_within: float = attrs.field(default=10.0, validator=_positive)
+    stop_within: float = attrs.field(default=5.0, validator=_at_least(0))
     """How long the message in hand may take once a stop was asked for; then it is cancelled."""
-    cleanup_within: float = 5.0
+    cleanup_within: float = attrs.field(default=5.0, validator=_at_least(0))
     """How long ``on_stop`` may take; then it is cancelled too."""
-    settle_within: float = 1.0
+    settle_within: float = attrs.field(default=1.0, validator=_at_least(0))
     """How long other messages in hand may take after a crash before they are cancelled."""
 
 
@@ -100,9 +114,9 @@ class Pool:
 
     name: str
     factory: Callable[[str], Actor]
-    idle: float = attrs.field(default=600.0, kw_only=True)
+    idle: float = attrs.field(default=600.0, kw_only=True, validator=_positive)
     """Seconds without a message after which an actor is stopped."""
-    limit: int = attrs.field(default=1024, kw_only=True)
+    limit: int = attrs.field(default=1024, kw_only=True, validator=_at_least(1))
     intensity: Intensity = attrs.field(factory=lambda: Intensity(20, 30.0), kw_only=True)
     restart: Restart = attrs.field(default=Restart.TRANSIENT, kw_only=True)
     backoff: Backoff = attrs.field(factory=Backoff, kw_only=True)
@@ -132,11 +146,19 @@ class Supervisor:
     significant: bool = attrs.field(default=False, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
-        if self.strategy not in {"one_for_one", "one_for_all", "rest_for_one"}:
+        if self.strategy not in STRATEGIES:
             raise BootError(f"supervisor {self.name!r}: unknown strategy {self.strategy!r}")
+        if self.stop_when not in {"any", "all", None}:
+            raise BootError(
+                f"supervisor {self.name!r}: stop_when is any, all or None, not {self.stop_when!r}"
+            )
+        outages: Any = self.outages
+        if outages != "endure" and not (isinstance(outages, int | float) and outages >= 0):
+            raise BootError(f"supervisor {self.name!r}: outages is endure or seconds, not {outages!r}")
 
 
 Node = Child | Pool | Supervisor
+"""What a supervisor may have as a child."""
 
 
 def actor_class(node: Child | Pool) -> type[Actor]:

@@ -16,6 +16,7 @@ import trio
 
 from bus import restart
 from bus.core import Core
+from bus.errors import BootError
 from bus.exits import STOPPED, Exit, ExitKind
 from bus.health import Health, NodeHealth, State, ended, roll_up
 from bus.spec import Intensity, Supervisor
@@ -347,7 +348,7 @@ class Group:
     async def _request(self, work: Step) -> None:
         """Have something done between two decisions, by the supervisor's own task, and wait for its end."""
         if self._nursery is None or self._stopping:
-            raise RuntimeError(f"{self.name} is not running")
+            raise BootError(f"{self.name} is not running")
         done = trio.Event()
         self._requests.append((work, done))
         self._wake.set()
@@ -357,7 +358,7 @@ class Group:
         """Stop a child and start it again, as an operator's act: it spends no budget. Also revives one that is down.
 
         Returns after the start, whether it succeeded or not; from then on the usual rules apply. Raises LookupError
-        when there is no such child, RuntimeError when this supervisor is not running.
+        when there is no such child, BootError when this supervisor is not running.
         """
         if name not in self.slots:
             raise LookupError(f"{self.name} has no child {name!r}")
@@ -371,7 +372,7 @@ class Group:
     async def start_child(self, child: restart.ChildState, node: Node) -> Exit | None:
         """Add a child and start it; None once it is up. One that does not come up is not added: its exit is returned.
 
-        Raises RuntimeError when this supervisor is not running.
+        Raises BootError when this supervisor is not running.
         """
         outcome: list[Exit | None] = []
         await self._request(partial(self._add, child, node, outcome))

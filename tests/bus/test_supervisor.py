@@ -498,6 +498,6 @@ class TestAtTheOperatorsWish:
             nursery.start_soon(mesh.root.restart_child, "a")  # waits for its turn, which never comes
             await wait_all_tasks_blocked()
             await mesh.stop()
-            with pytest.raises(RuntimeError, match="root is not running"):
+            with pytest.raises(BootError, match="root is not running"):
                 await mesh.root.restart_child("a")
         assert stage.told() == ["0 start a", "0 up a", "0 start b", "0 up b", "3 stop b", "3 stop a"]
