@@ -54,7 +54,6 @@ class Compactor:
             if not await self._record(run, at, tokens, *summary):
                 return False
             run.messages = history.summarised(run.messages, at, summary[0])
-            run.context_tokens = 0
             run.compact_at = len(run.messages) + 2 * keep
             await self._publisher.notice(
                 run.id, "compacted", f"{at} older messages were replaced by a summary."

@@ -213,10 +213,10 @@ class ConversationActor(Actor):
 
     async def _end(self, loop: Loop, ending: Ending) -> None:
         """Store the end, tell it, and see which turn is next."""
-        following = await loop.ledger.finish(ending, events=len(loop.run.merged) + 1)
+        following = await loop.ledger.finish(ending)
         await self._publisher.ended(loop.run, ending)
         # One that the mailbox brings comes by itself, with its own trace, unless older ones are known here.
-        if following is not None and (self._inbox or following.id not in self._inbox.delivered()):
+        if following is not None and (self._inbox or not self._inbox.brings(following.id)):
             self._inbox.put_first(following.id, following.mode)
 
     # --- when the store fails -----------------------------------------------------------------------------

@@ -48,25 +48,26 @@ class Inbox:
             return turn, mode
         return None
 
-    def delivered(self) -> list[str]:
-        """The turns that the mailbox is going to bring."""
-        found: list[str] = []
+    def delivered(self) -> list[Deliver]:
+        """What the mailbox is going to bring, each with the trace of its own sender."""
+        found: list[Deliver] = []
 
         def look(command: Deliver) -> bool:
-            found.append(command.turn)
+            found.append(command)
             return False
 
         self._drain(look)
         return found
 
+    def brings(self, turn: str) -> bool:
+        """Whether the mailbox is going to bring a turn."""
+        return any(command.turn == turn for command in self.delivered())
+
     # --- while a turn runs --------------------------------------------------------------------------------
 
     def joining(self, running: str) -> tuple[str, ...]:
-        """The turns that want to become part of the running one; the mailbox is emptied for it.
-
-        They wait until they are dropped.
-        """
-        for command in self._drain(lambda _: True):
+        """The turns that want to become part of the running one. They wait until they are dropped."""
+        for command in self._drain(lambda command: command.mode == "inject" or command.turn == running):
             if command.turn != running:
                 self.add(command.turn, command.mode)
         return tuple(
@@ -74,10 +75,10 @@ class Inbox:
         )
 
     def announce(self) -> tuple[str, ...]:
-        """The known turns that wait for the end of the running one, each named once."""
-        fresh = [
-            turn for turn, mode in self._known.items() if mode == "queue" and turn not in self._announced
-        ]
+        """The turns that wait for the end of the running one, each named once."""
+        known = [turn for turn, mode in self._known.items() if mode == "queue"]
+        coming = [command.turn for command in self.delivered() if command.mode == "queue"]
+        fresh = [turn for turn in dict.fromkeys((*known, *coming)) if turn not in self._announced]
         self._announced.update(fresh)
         return tuple(fresh)
 
@@ -85,7 +86,7 @@ class Inbox:
 
     def refuse(self, turn: str | None) -> str | None:
         """Mark a waiting turn, or the next one, as unwanted; its name, or None when it does not wait."""
-        waiting = (*self._known, *self.delivered())
+        waiting = (*self._known, *(command.turn for command in self.delivered()))
         found = next((each for each in waiting if turn in {None, each}), None)
         if found is not None:
             self._unwanted.add(found)

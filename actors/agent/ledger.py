@@ -94,8 +94,8 @@ class Ledger:
             )
         )
 
-    async def finish(self, ending: Ending, *, events: int = 1) -> session.Turn | None:
-        """End the turn; `events` is how many will tell of it. Returns the turn that waits next."""
+    async def finish(self, ending: Ending) -> session.Turn | None:
+        """End the turn. Returns the one that waits next."""
         finished = await self._store(
             session.Finish(
                 turn=self._turn.id,
@@ -106,7 +106,7 @@ class Ledger:
                 content=ending.content,
                 notice=ending.notice,
                 usage=ending.usage,
-                last_event=self._journal.last + events,
+                last_event=self._journal.last,
             )
         )
         return finished.next

@@ -221,3 +221,37 @@ async def test_a_turn_that_does_not_wait_is_not_cancelled(world: World, autojump
     gate.open.set()
     assert (await world.end(first.turn)).outcome == "success"
     assert (await world.bus.ask(agent.Cancel(session=first.session, turn=first.turn))).turn is None
+
+
+async def cancel_when(world: World, request: str, accepted: agent.Accepted) -> str | None:
+    """Cancel as soon as the store has taken a request; what the answer was."""
+    async with world.bus.tap(f"type={request}", rate=None) as tap:
+        async for event in tap:
+            if event.point == "taken":
+                break
+    return await cancel(world, accepted.session)
+
+
+async def test_a_result_that_is_being_stored_is_told_as_well(world: World, autojump_clock: MockClock) -> None:
+    world.durations["a"] = 1.0
+    world.script.append(say(calls=[use("Peek", what="a")]))
+    accepted = await world.send("go")
+    assert await cancel_when(world, "session.SaveResult@1", accepted) == accepted.turn
+    assert (await world.end(accepted.turn)).outcome == "cancelled"
+    assert [event.call for event in world.mesh.published(agent.ToolFinished)] == ["c1"]
+
+
+async def test_an_end_that_is_being_stored_is_not_cancelled(world: World, autojump_clock: MockClock) -> None:
+    gate = Gate()
+    world.script.append(gate.then(say("done")))
+    accepted = await world.send("go")
+    await gate.reached.wait()
+    async with trio.open_nursery() as nursery:
+
+        async def check() -> None:
+            assert await cancel_when(world, "session.Finish@1", accepted) is None
+
+        nursery.start_soon(check)
+        await world.mesh.settle()
+        gate.open.set()
+    assert (await world.end(accepted.turn)).outcome == "success"

@@ -69,6 +69,8 @@ async def test_the_same_message_twice_is_one_message(world: World, autojump_cloc
     assert (done.turn, done.fate) == (first.turn, "done")
     await world.quiet()
     assert len(world.requests) == 1
+    delivered = [event for event in world.bus.recorded("type=agent.Deliver@1") if event.point == "replied"]
+    assert len(delivered) == 1
     backlog = await world.bus.ask(agent.Follow(session=done.session, after=done.after))
     assert backlog.complete
     assert [event.n for event in backlog.events] == [event.n for event in world.events()]
@@ -106,6 +108,33 @@ async def test_a_full_mailbox_delays_nobody_and_loses_nothing(
     for each in sent:
         await world.end(each.turn)
     assert await world.said(first.session) == ["start", *(f"m{n}" for n in range(70))]
+
+
+async def test_followups_join_in_order_even_behind_a_full_mailbox(
+    world: World, autojump_clock: MockClock
+) -> None:
+    world.gates["x"] = Gate()
+    world.script.append(say(calls=[use("Peek", what="x")]))
+    first = await world.send("start")
+    await world.gates["x"].reached.wait()
+    for n in range(70):
+        await world.send(f"m{n}")
+    world.gates["x"].open.set()
+    await world.end(first.turn)
+    await world.quiet(60)
+    assert await world.said(first.session) == ["start", *(f"m{n}" for n in range(70))]
+
+
+async def test_a_message_that_nobody_delivers_runs_after_the_turn_before_it(
+    world: World, autojump_clock: MockClock
+) -> None:
+    gate = Gate()
+    world.script.extend([gate.then(say("first")), say("second")])
+    await world.send("one")
+    await gate.reached.wait()
+    silent = await world.bus.ask(session.Accept(text="two", key="main"))
+    gate.open.set()
+    assert (await world.end(silent.turn)).text == "second"
 
 
 async def test_a_conversation_that_is_restarting_does_not_delay_the_acknowledgement(

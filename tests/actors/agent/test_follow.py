@@ -8,7 +8,7 @@ from actors.agent import messages as agent
 from actors.llm import messages as llm
 from actors.session import messages as session
 from bus import Lag, Sink
-from tests.actors.agent.world import Gate, World, say
+from tests.actors.agent.world import Gate, World, say, use
 
 
 async def follow(world: World, session_id: str, after: int) -> agent.Backlog:
@@ -105,3 +105,18 @@ async def test_a_fast_model_does_not_run_away_from_those_who_follow(
                 break
             count += 1
     assert count == 2000
+
+
+async def test_a_slow_follower_changes_nothing_in_the_order(world: World, autojump_clock: MockClock) -> None:
+    """Tools that end at the same time tell of it from different tasks, which all wait for the one who follows."""
+    world.durations["x"] = 1.0
+    world.script.append(say(calls=[use("Peek", f"c{n}", what="x") for n in range(8)]))
+    numbers: list[int] = []
+    async with world.bus.subscribe(*agent.TURN_EVENTS, limit=1, lag=Lag.BLOCK) as live:
+        await world.send("go")
+        async for event in live:
+            numbers.append(event.n)
+            if isinstance(event, agent.TurnEnded):
+                break
+            await trio.sleep(0.1)
+    assert numbers == list(range(1, len(numbers) + 1))

@@ -133,16 +133,20 @@ async def test_a_queued_message_that_waits_in_the_mailbox_runs_in_its_own_trace(
 ) -> None:
     gate = Gate()
     world.script.extend([gate.then(say("first")), say("second")])
-    first = await world.send("one")
+    with world.bus.fresh("somebody"):
+        await world.send("one")
     await gate.reached.wait()
-    async with world.bus.tap("type=session.Begin@1", rate=None) as tap:
-        with world.bus.fresh("somebody"):
+    async with (
+        world.bus.tap("type=session.Begin@1", rate=None) as tap,
+        world.bus.tap("", rate=None) as all_of_it,
+    ):
+        with world.bus.fresh("somebody else"):
             second = await world.send("two", mode="queue")
         gate.open.set()
         await world.end(second.turn)
-        begun = [event.baggage["turn"] for event in await until_idle(tap) if event.point == "sent"]
-    assert first.turn != second.turn
-    assert begun == [second.turn]
+        begun = [event.trace for event in await until_idle(tap) if event.point == "sent"]
+        asked = [event.trace for event in await until_idle(all_of_it) if event.type == "agent.Accept@1"]
+    assert begun == [asked[0]]
 
 
 async def until_idle(tap: Tap) -> list[TapEvent]:

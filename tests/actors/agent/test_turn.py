@@ -113,6 +113,20 @@ async def test_a_retry_voids_what_was_said(world: World, autojump_clock: MockClo
     ]
 
 
+async def test_what_was_void_is_not_kept_when_the_answer_breaks_off(
+    world: World, autojump_clock: MockClock
+) -> None:
+    async def stumble_and_fall(_request: llm.Complete, sink: Sink[llm.CompletionEvent]) -> None:
+        await sink.send(llm.TextDelta(text="void"))
+        await sink.send(llm.Retrying(reason="overloaded", wait=2.0))
+        await sink.send(llm.TextDelta(text="Bye"))
+        raise refusal("server")
+
+    end = await world.turn("hi", stumble_and_fall)
+    assert end.text == "Bye"
+    assert ("assistant", "Bye") in await world.rows(end.session)
+
+
 async def test_an_empty_answer_ends_the_turn(world: World, autojump_clock: MockClock) -> None:
     end = await world.turn("hi", say())
     assert isinstance(end, agent.TurnEnded)
