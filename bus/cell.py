@@ -345,9 +345,11 @@ class Cell:
         if getattr(self.core.taps, point):
             self.core.taps.actor(point, self.name, detail=str(exit))
         if point == "crashed":
-            self.core.log(
-                "error", "actor crashed", {"actor": self.name, "exit": str(exit), "error": exit.error}
-            )
+            fields = {"actor": self.name, "exit": str(exit)}
+            if isinstance(exit.error, ActorError):  # foreseen: its text says it all
+                self.core.log("warning", "actor ended", fields)
+            else:
+                self.core.log("error", "actor crashed", {**fields, "error": exit.error})
 
     async def _live(self, actor: Actor, ready: Callable[[], None]) -> Exit:
         started = False
