@@ -146,7 +146,9 @@ class _Claim:
     next_step: int
 
 
-def _claim(connection: sqlite3.Connection, request: SaveCompletion | SaveResult | Merge | Release | Finish) -> _Claim:
+def _claim(
+    connection: sqlite3.Connection, request: SaveCompletion | SaveResult | Merge | Release | Finish
+) -> _Claim:
     """The fence of G22. Raises UnknownTurn or StaleAttempt."""
     row = connection.execute(
         f"SELECT session_id, user_id, state, attempt, boot_id, ({_NEXT}) FROM turns WHERE id = ?",
