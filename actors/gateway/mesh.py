@@ -2,10 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Any, final
+from typing import Any
 
-import attrs
-
+from actors.gateway.spans import home_of
 from actors.gateway.wire import Json, timestamp
 from actors.session import messages as session
 from bus import NodeHealth
@@ -14,41 +13,17 @@ from bus.tapevent import TapEvent
 
 WINDOW = 5.0
 """Seconds over which messages are counted for a rate."""
-OUTSIDE = "outside"
-"""Sender of what no actor sent: the command line, the gateway's clients."""
 
 
-@final
-@attrs.frozen(kw_only=True)
-class Place:
-    """One actor, or one member of a pool, at this moment."""
-
-    name: str
-    """A member of a pool is called ``pool[key]``."""
-    depth: int
-    """Messages that wait."""
-    limit: int
-    """Messages that may wait."""
-    in_hand: int
-    handled: int
-    lost: int
-    restarts: int
-
-
-def home_of(name: str) -> str:
-    """The node of the tree that a sender or recipient belongs to: members of a pool are drawn as one."""
-    return name.partition("[")[0] or OUTSIDE
-
-
-def tree_json(node: NodeHealth, places: Iterable[Place]) -> Json:
-    """The supervision tree with the state of each node and the load of each actor."""
-    homes: dict[str, list[Place]] = {}
-    for place in places:
-        homes.setdefault(home_of(place.name), []).append(place)
+def tree_json(node: NodeHealth, actors: Iterable[Json]) -> Json:
+    """The supervision tree with the state of each node and the load of each of the `actors` of a snapshot."""
+    homes: dict[str, list[Json]] = {}
+    for actor in actors:
+        homes.setdefault(home_of(actor["name"]), []).append(actor)
     return _node_json(node, homes)
 
 
-def _node_json(node: NodeHealth, homes: Mapping[str, list[Place]]) -> Json:
+def _node_json(node: NodeHealth, homes: Mapping[str, list[Json]]) -> Json:
     shown: Json = {"name": node.name, "state": node.health.state.value, "restarts": node.restarts}
     if node.health.why:
         shown["why"] = mask_text(node.health.why)
@@ -56,18 +31,18 @@ def _node_json(node: NodeHealth, homes: Mapping[str, list[Place]]) -> Json:
         children = [_node_json(child, homes) for child in node.children]
         return {**shown, "kind": "supervisor", "children": children}
     here = homes.get(node.name, [])
-    single = any(place.name == node.name for place in here)
+    single = any(actor["name"] == node.name for actor in here)
     shown |= {
         "kind": "actor" if single else "pool",
-        "depth": sum(place.depth for place in here),
-        "limit": max((place.limit for place in here), default=0),
-        "in_hand": sum(place.in_hand for place in here),
-        "handled": sum(place.handled for place in here),
-        "lost": sum(place.lost for place in here),
+        "depth": sum(actor["depth"] for actor in here),
+        "limit": max((actor["capacity"] for actor in here), default=0),
+        "in_hand": sum(len(actor["in_hand"]) for actor in here),
+        "handled": sum(actor["handled"] for actor in here),
+        "lost": sum(actor["dead"] for actor in here),
     }
     if not single:
         shown["members"] = len(here)
-        shown["restarts"] += sum(place.restarts for place in here)
+        shown["restarts"] += sum(max(0, actor["incarnation"] - 1) for actor in here)
     return shown
 
 
@@ -191,7 +166,9 @@ def hops_json(events: Iterable[TapEvent], origin: float) -> list[Json]:
 
 
 def _hop_json(event: TapEvent, origin: float) -> dict[str, Any]:
-    spent = (event.took or 0.0) + (event.wait or 0.0)
+    wait = event.wait or 0.0
+    running = event.point == "taken" and event.detail != "joined"
+    begun = event.at if running else event.at - (event.took or 0.0)
     return {
         "seq": event.seq,
         "cause": event.cause,
@@ -200,7 +177,7 @@ def _hop_json(event: TapEvent, origin: float) -> dict[str, Any]:
         "from": home_of(event.sender),
         "to": home_of(event.to),
         "outcome": event.outcome,
-        "start": round(event.at - spent - origin, 6),
-        "wait": round(event.wait or 0.0, 6),
-        "took": round(event.took or 0.0, 6),
+        "start": round(begun - wait - origin, 6),
+        "wait": round(wait, 6),
+        "took": None if running else round(event.took or 0.0, 6),
     }

@@ -1,6 +1,5 @@
 """The mesh for the page: read only, without any body, so that it needs no operator's token on loopback."""
 
-from collections.abc import Iterator
 from typing import final
 
 from quart import Quart, Response, request
@@ -9,7 +8,6 @@ from actors.gateway.fields import Malformed
 from actors.gateway.http import answer, query_integer, query_user, route
 from actors.gateway.mesh import (
     WINDOW,
-    Place,
     flows_json,
     hops_json,
     message_json,
@@ -18,13 +16,12 @@ from actors.gateway.mesh import (
     tree_json,
     turn_json,
 )
+from actors.gateway.operator import LOOKING
 from actors.session import messages as session
 from bus import Bus
 
 MOST_MESSAGES = 500
 MOST_HOPS = 1000
-OWN_PATH = "mesh"
-"""Messages that looking at the mesh causes itself are left out by this origin."""
 
 
 @final
@@ -41,13 +38,13 @@ class MeshRoutes:
         now = self._bus.clock.monotonic()
         limit = query_integer(request.args, "limit", 100, most=MOST_MESSAGES)
         seconds = query_integer(request.args, "seconds", 60, most=3600)
-        events = self._bus.recorded(f"!origin={OWN_PATH}", since=now - max(WINDOW, seconds))
+        events = self._bus.recorded(f"!origin={LOOKING}", since=now - max(WINDOW, seconds))
         newest = events[len(events) - limit :] if limit < len(events) else events
         return answer(
             {
                 "boot_id": self._bus.boot_id,
                 "now": round(now, 6),
-                "tree": tree_json(self._bus.health(), self._places()),
+                "tree": tree_json(self._bus.health(), self._bus.snapshot()["actors"]),
                 "flows": flows_json(events, now),
                 "messages": [message_json(event, now) for event in reversed(newest)],
             }
@@ -58,8 +55,8 @@ class MeshRoutes:
         wanted = request.args.get("turn")
         if not wanted:
             raise Malformed("expected the id of a turn", "turn")
-        events = self._bus.recorded()
-        with self._bus.baggage(origin=OWN_PATH):
+        events = [*self._bus.recorded(f"!origin={LOOKING}"), *self._bus.in_hand()]
+        with self._bus.baggage(origin=LOOKING):
             figures, conversation = await self._figures(wanted, query_user(request.args))
             steps = await self._bus.ask(session.GetSteps(turn=figures.turn))
         hops = traced(events, figures.turn)
@@ -82,15 +79,3 @@ class MeshRoutes:
         except session.UnknownSession:
             raise session.UnknownTurn(turn=turn) from None
         return figures, found.session
-
-    def _places(self) -> Iterator[Place]:
-        for cell in self._bus.routes.cells():
-            yield Place(
-                name=cell.name,
-                depth=len(cell.mailbox),
-                limit=cell.limits.mailbox,
-                in_hand=cell.in_hand,
-                handled=cell.books.handled,
-                lost=cell.books.dead,
-                restarts=max(0, cell.incarnation - 1),
-            )

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -78,6 +78,26 @@ def a_usage(turn: str, **changes: Any) -> session.TurnUsage:
     return attrs.evolve(plain, **changes)
 
 
+def some_figures(turn: str, **changes: Any) -> session.TurnFigures:
+    plain = session.TurnFigures(
+        turn=turn,
+        state="done",
+        outcome="success",
+        accepted_at=THEN,
+        started_at=THEN + timedelta(seconds=1),
+        finished_at=THEN + timedelta(seconds=3.5),
+        tool_rounds=1,
+        model="offline/offline",
+        completions=2,
+        input_tokens=100,
+        output_tokens=7,
+        cache_read_tokens=60,
+        cache_write_tokens=10,
+        cost_usd=0.5,
+    )
+    return attrs.evolve(plain, **changes)
+
+
 ENDED: dict[str, Any] = {
     "outcome": "success",
     "attachments": (),
@@ -111,6 +131,8 @@ class World:
         self.sessions: dict[str, session.Session] = {"s1": a_session()}
         self.turns: dict[str, session.Turn] = {}
         self.usages: dict[str, session.TurnUsage] = {}
+        self.figures: dict[str, session.TurnFigures] = {}
+        self.steps: dict[str, tuple[session.StepInfo, ...]] = {}
         self.messages: dict[str, list[session.Message]] = {}
         self.events: dict[str, list[agent.TurnEvent]] = {}
         self.running: dict[str, str] = {}
@@ -249,6 +271,17 @@ class FakeSession(Actor):
     @session.GetTurnUsage.handler
     async def usage(self, request: session.GetTurnUsage) -> session.TurnUsage:
         return self.world.usages.get(request.turn, a_usage(request.turn))
+
+    @session.ListFigures.handler
+    async def list_figures(self, request: session.ListFigures) -> tuple[session.TurnFigures, ...]:
+        self.world.asked.append(request)
+        self._find(request.session, request.user)
+        turns = self.world.figures
+        return tuple(turns[id] for id in turns if request.first in {None, id})
+
+    @session.GetSteps.handler
+    async def get_steps(self, request: session.GetSteps) -> tuple[session.StepInfo, ...]:
+        return self.world.steps.get(request.turn, ())
 
 
 class FakeTools(Actor):

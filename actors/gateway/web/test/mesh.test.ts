@@ -122,6 +122,7 @@ test("messages stand below the one that caused them, as deep as there is room fo
     bars.map((bar) => bar.depth),
     [0, 1, 2, 1, 3, 4, 4],
   );
+  assert.equal(hopBars([{ ...hop(1, 0), took: null }])[0]?.end, null);
   assert.deepEqual([bars[0]?.busy, bars[0]?.end, bars[3]?.tone], [1.25, 1.75, "failed"]);
 });
 

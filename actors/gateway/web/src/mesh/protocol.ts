@@ -88,7 +88,8 @@ export interface Hop {
   outcome: string;
   start: number;
   wait: number;
-  took: number;
+  /** Null while it is being handled. */
+  took: number | null;
 }
 
 export interface Trace {

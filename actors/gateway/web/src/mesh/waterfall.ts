@@ -84,7 +84,7 @@ export function hopBars(hops: readonly Hop[]): readonly Bar[] {
       depth,
       start: hop.start,
       busy,
-      end: busy + hop.took,
+      end: hop.took === null ? null : busy + hop.took,
       figures: [
         `${hop.from} → ${hop.to}`,
         ...(hop.outcome === "ok" || hop.outcome === "" ? [] : [hop.outcome]),
