@@ -30,7 +30,8 @@ CREDENTIAL = re.compile(
     r"(?:sk-[A-Za-z0-9_-]{8,}|sp_live_[0-9a-f]{8,}|xox[a-z]-[A-Za-z0-9-]{8,}|xapp-[A-Za-z0-9-]{8,}"
     r"|(?:gsk|hf)_[A-Za-z0-9]{16,}|xai-[A-Za-z0-9]{16,}"
     r"|gh[pousr]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{16,}|AKIA[0-9A-Z]{12,}|AIza[0-9A-Za-z_-]{20,}|\d{6,}:[A-Za-z0-9_-]{30,})"
-    r"|(?i:bearer)\s+[A-Za-z0-9._~+/-]{8,}=*"
+    r"|(?i:bearer)\s+[A-Za-z0-9._~+/-]{8,}=*",
+    re.ASCII,
 )
 """Shapes of well-known credentials, masked wherever they appear in text that leaves the process."""
 
@@ -161,7 +162,7 @@ def is_attrs(value: object) -> bool:
 def _mask(value: Any, plain: Any) -> Any:
     """The JSON form `plain` of `value` with secret fields (at any depth) and credentials in text masked."""
     if isinstance(value, bytes):
-        return MASK if CREDENTIAL.search(value.decode("latin-1")) else plain
+        return MASK if CREDENTIAL.search(value.decode("ascii", "replace")) else plain
     if isinstance(plain, str):
         return mask_text(plain)
     if is_attrs(value):
@@ -174,7 +175,7 @@ def _mask(value: Any, plain: Any) -> Any:
     if isinstance(plain, dict):
         members: Any = cast("Any", plain).items()
         return {mask_text(key): _mask(value.get(key, shown), shown) for key, shown in members}
-    if isinstance(plain, list):
+    if isinstance(plain, list | tuple):
         return [_mask(item, shown) for item, shown in zip(value, cast("Any", plain), strict=True)]
     return plain
 
@@ -190,7 +191,7 @@ def shorten(value: Any, limit: int = 200) -> Any:
         return f"{value[:limit]}… ({len(value) - limit} more)"
     if isinstance(value, dict):
         return {key: shorten(item, limit) for key, item in cast("Any", value).items()}
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [shorten(item, limit) for item in cast("Any", value)]
     return value
 

@@ -258,5 +258,5 @@ def test_a_body_of_the_present_version_is_left_alone() -> None:
 
 
 def test_long_texts_are_cut_at_any_depth_and_say_what_is_missing() -> None:
-    value = {"a": ["x" * 30, {"b": "y" * 5}], "n": 7}
+    value = {"a": ("x" * 30, {"b": "y" * 5}), "n": 7}
     assert codec.shorten(value, 10) == {"a": [f"{'x' * 10}… (20 more)", {"b": "yyyyy"}], "n": 7}
