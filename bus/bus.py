@@ -202,13 +202,13 @@ class Bus:
     async def watch(self, kind: type[Message], key: str | None = None) -> Down:
         """Wait until the owner of a message class (or one actor of a pool) goes down; at once if it is down.
 
-        Cancel it to stop watching.
+        One that is on its way out or has yet to start is not down. Cancel it to stop watching.
         """
         cell = self.routes.find(kind, key, create=False)
-        if cell is None or cell.disposed or not (cell.running or cell.health.state.value == "starting"):
-            return Down(
-                cell.name if cell else wire_name(kind), cell.incarnation if cell else 0, "not running"
-            )
+        if cell is None:
+            return Down(self.routes.owner_name(kind) or wire_name(kind), 0, "not running")
+        if cell.actor is None and cell.health.state is not State.STARTING:
+            return Down(cell.name, cell.incarnation, cell.health.why or cell.health.state.value)
         return await self.watches.wait(cell)
 
     def went_down(self, cell: Cell, exit: Exit) -> None:
