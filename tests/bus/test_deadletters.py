@@ -1,0 +1,363 @@
+"""What was not handled is somewhere, once, with its reason (G9)."""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, get_args
+
+import pytest
+import trio
+
+from bus import (
+    Actor,
+    ActorCrashed,
+    ActorStopped,
+    AskCycle,
+    DeadLetter,
+    Lag,
+    Limits,
+    MailboxFull,
+    Message,
+    NoRoute,
+    Overflow,
+    Quarantined,
+    Restart,
+)
+from bus.cell import Cell
+from bus.deadletter import LOG_EVERY, RING, Reason
+from bus.testing import MeshUnderTest, open_test_mesh
+from bus.testing.virtual import in_virtual_time
+from tests.bus.world import (
+    Latest,
+    Look,
+    Order,
+    Poke,
+    Puppet,
+    Read,
+    Script,
+    Scripted,
+    Stale,
+    Write,
+    books,
+    buried,
+    pass_time,
+    reasons,
+)
+
+
+async def six(actor: Actor, message: Message) -> None:
+    await trio.sleep(6)
+
+
+async def crash(actor: Actor, message: Message) -> None:
+    raise RuntimeError("a bug")
+
+
+async def answer(actor: Actor, message: Message) -> str:
+    return "answer"
+
+
+SCRIPTS: dict[str, Script] = {"six": six, "crash": crash, "answer": answer, "latest": answer}
+
+
+async def start(mesh: MeshUnderTest, **options: Any) -> Cell:
+    return await mesh.start(partial(Puppet, SCRIPTS), limits=Limits(mailbox=2), **options)
+
+
+# --- each reason, once ------------------------------------------------------------------------------------
+
+
+async def no_route(mesh: MeshUnderTest, cell: Cell) -> Message:
+    with pytest.raises(NoRoute):
+        await mesh.bus.ask(Order(do="answer"))
+    return Order(do="answer")
+
+
+async def stopped(mesh: MeshUnderTest, cell: Cell) -> Message:
+    await mesh.bus.tell(Poke(do="six"))
+    await mesh.bus.tell(Poke(do="answer"))
+    await mesh.settle()
+    cell.request_stop()
+    return Poke(do="answer")
+
+
+async def full(mesh: MeshUnderTest, cell: Cell) -> Message:
+    for n in range(3):
+        await mesh.bus.tell(Poke(do="six", n=n))
+        await mesh.settle()
+    with pytest.raises(MailboxFull):
+        await mesh.bus.tell(Stale(do="answer"))
+    return Stale(do="answer")
+
+
+async def dropped(mesh: MeshUnderTest, cell: Cell) -> Message:
+    cell.overflow = Overflow.DROP_OLDEST
+    for n in range(4):
+        await mesh.bus.tell(Poke(do="six", n=n))
+        await mesh.settle()
+    return Poke(do="six", n=1)
+
+
+async def coalesced(mesh: MeshUnderTest, cell: Cell) -> Message:
+    for n in range(2):
+        await mesh.bus.tell(Latest(of="a", n=n))
+    return Latest(of="a", n=0)
+
+
+async def expired(mesh: MeshUnderTest, cell: Cell) -> Message:
+    await mesh.bus.tell(Poke(do="six"))
+    await mesh.bus.tell(Stale(do="answer"))
+    return Stale(do="answer")
+
+
+async def abandoned(mesh: MeshUnderTest, cell: Cell) -> Message:
+    with trio.move_on_after(1):
+        await mesh.bus.ask(Read(do="six"))
+    return Read(do="six")
+
+
+async def crashed(mesh: MeshUnderTest, cell: Cell) -> Message:
+    with pytest.raises(ActorCrashed):
+        await mesh.bus.ask(Read(do="crash"))
+    return Read(do="crash")
+
+
+async def poison(mesh: MeshUnderTest, cell: Cell) -> Message:
+    for _ in range(2):
+        with pytest.raises(ActorCrashed):
+            await mesh.bus.ask(Read(do="crash"))
+    mesh.bus.core.dead.ring.popleft()  # the first crash was an ordinary one
+    return Read(do="crash")
+
+
+async def late_reply(mesh: MeshUnderTest, cell: Cell) -> Message:
+    with trio.move_on_after(1):
+        await mesh.bus.ask(Write(do="six"))
+    return Write(do="six")
+
+
+CAUSES: dict[Reason, Callable[[MeshUnderTest, Cell], Awaitable[Message]]] = {
+    "no_route": no_route,
+    "stopped": stopped,
+    "full": full,
+    "dropped": dropped,
+    "coalesced": coalesced,
+    "expired": expired,
+    "abandoned": abandoned,
+    "crashed": crashed,
+    "poison": poison,
+    "late_reply": late_reply,
+}
+
+
+def test_every_reason_has_its_cause() -> None:
+    assert set(CAUSES) == set(get_args(Reason)) - {"injected"}  # which only fault rules produce
+
+
+@pytest.mark.parametrize("reason", CAUSES)
+async def test_a_lost_message_is_buried_once_with_its_reason(
+    autojump_clock: Any, mesh: MeshUnderTest, reason: Reason
+) -> None:
+    cell = await start(mesh, restart=Restart.TRANSIENT)
+    message = await CAUSES[reason](mesh, cell)
+    await pass_time(mesh, 30)
+    assert buried(mesh) == [(message, reason)]
+    assert mesh.bus.core.dead.counts[(cell.name if reason != "no_route" else ""), reason] == 1
+    assert cell.conserved()
+    assert [(letter.reason, letter.kind) for letter in mesh.published(DeadLetter)[-1:]] == [
+        (reason, f"world.{type(message).__name__}@1")
+    ]
+
+
+async def test_a_handled_message_whose_answer_came_too_late_is_counted_as_handled(
+    autojump_clock: Any, mesh: MeshUnderTest
+) -> None:
+    cell = await start(mesh)
+    await late_reply(mesh, cell)
+    await pass_time(mesh, 10)
+    assert books(cell) == (1, 1, 0, 0, 0)
+
+
+async def test_what_a_letter_says(autojump_clock: Any, mesh: MeshUnderTest) -> None:
+    async def ask(actor: Actor, message: Message) -> None:
+        with pytest.raises(ActorCrashed) as caught:
+            await actor.bus.ask(Read(do="crash"))
+        traces.append(caught.value.trace)
+
+    class Caller(Scripted):
+        @Look.handler
+        async def look(self, request: Look) -> None:
+            await self.run(request)
+
+    traces: list[str] = []
+    await start(mesh)
+    await mesh.start(partial(Caller, {"ask": ask}))
+    await mesh.bus.ask(Look(do="ask"))
+    [entry] = mesh.bus.core.dead.ring
+    letter = entry.letter
+    assert letter == DeadLetter(
+        reason="crashed",
+        kind="world.Read@1",
+        to="puppet",
+        sender="caller",
+        seq=entry.envelope.seq,
+        trace=traces[0],
+        detail="RuntimeError: a bug",
+    )
+    assert len(letter.trace) == 32
+    assert entry.at == trio.current_time()
+    assert mesh.bus.core.dead.find(letter.seq) is entry
+    assert mesh.bus.core.dead.find(0) is None
+
+
+# --- ring and counters ------------------------------------------------------------------------------------
+
+
+def test_the_ring_holds_the_last_thousand_and_the_counters_all() -> None:
+    async def run() -> None:
+        async with open_test_mesh() as mesh:
+            for n in range(RING + 5):
+                with pytest.raises(NoRoute):
+                    await mesh.bus.tell(Poke(do="x", n=n))
+            dead = mesh.bus.core.dead
+            assert dead.counts["", "no_route"] == RING + 5
+            pokes = [entry.envelope.message for entry in dead.ring]
+            assert pokes == [Poke(do="x", n=n) for n in range(5, RING + 5)]
+
+    in_virtual_time(run)
+
+
+# --- telling others ---------------------------------------------------------------------------------------
+
+
+async def test_a_subscriber_gets_every_letter(autojump_clock: Any, mesh: MeshUnderTest) -> None:
+    async with mesh.bus.subscribe(DeadLetter) as letters:
+        for _ in range(2):
+            with pytest.raises(NoRoute):
+                await mesh.bus.tell(Poke(do="x"))
+        assert [(await anext(letters)).reason for _ in range(2)] == ["no_route", "no_route"]
+
+
+async def test_a_loss_waits_for_no_subscriber(autojump_clock: Any, mesh: MeshUnderTest) -> None:
+    async with mesh.bus.subscribe(DeadLetter, limit=1, lag=Lag.BLOCK) as letters:
+        for n in range(3):
+            with pytest.raises(NoRoute):
+                await mesh.bus.tell(Poke(do="x", n=n))
+        assert letters.missed == 2
+        assert len(letters) == 1
+
+
+class Undertaker(Scripted):
+    """Handles dead letters, slowly."""
+
+    def __init__(self) -> None:
+        super().__init__({})
+        self.seen: list[str] = []
+
+    @DeadLetter.handler
+    async def dead(self, event: DeadLetter) -> None:
+        self.seen.append(event.kind)
+        await trio.sleep(1)
+
+
+async def test_an_actor_that_cannot_follow_loses_letters_and_no_letter_is_written_about_that(
+    autojump_clock: Any, mesh: MeshUnderTest
+) -> None:
+    cell = await mesh.start(Undertaker, limits=Limits(mailbox=1))
+    for n in range(5):
+        with pytest.raises(NoRoute):
+            await mesh.bus.tell(Poke(do="x", n=n))
+    await pass_time(mesh, 10)
+    assert isinstance(cell.actor, Undertaker)
+    assert cell.actor.seen == ["world.Poke@1"]
+    assert reasons(mesh).count("dropped") == 4
+    assert len(mesh.published(DeadLetter)) == 5
+    assert books(cell) == (5, 1, 4, 0, 0)
+
+
+async def test_an_undertaker_that_has_stopped_gets_none(autojump_clock: Any, mesh: MeshUnderTest) -> None:
+    cell = await mesh.start(Undertaker, restart=Restart.TEMPORARY)
+    cell.request_stop()
+    await mesh.settle()
+    with pytest.raises(NoRoute):
+        await mesh.bus.tell(Poke(do="x"))
+    assert books(cell) == (0, 0, 0, 0, 0)
+
+
+async def test_the_log_gets_a_line_now_and_then_that_speaks_for_all(autojump_clock: Any) -> None:
+    def log(level: str, event: str, fields: dict[str, Any]) -> None:
+        lines.append((level, event, fields["reason"], fields["count"]))
+
+    async def lose(count: int) -> None:
+        for _ in range(count):
+            with pytest.raises(NoRoute):
+                await mesh.bus.tell(Poke(do="x"))
+
+    lines: list[tuple[str, str, str, int]] = []
+    async with open_test_mesh(log=log) as mesh:
+        await lose(4)
+        await trio.sleep(LOG_EVERY)
+        await lose(3)
+        cell = await start(mesh)
+        await coalesced(mesh, cell)
+        await mesh.settle()
+    assert lines == [
+        ("warning", "message lost", "no_route", 1),
+        ("warning", "message lost", "no_route", 4),
+        ("info", "message lost", "coalesced", 1),
+    ]
+
+
+# --- conservation -----------------------------------------------------------------------------------------
+
+
+async def test_the_books_show_where_everything_is(autojump_clock: Any, mesh: MeshUnderTest) -> None:
+    cell = await start(mesh)
+    for n in range(3):
+        await mesh.bus.tell(Poke(do="six", n=n))
+        await mesh.settle()
+    assert books(cell) == (3, 0, 0, 2, 1)
+    assert mesh.bus.books() == {"puppet": (3, 0, 0, 2, 1)}
+
+
+async def test_a_message_missing_from_the_books_fails_the_test_that_lost_it() -> None:
+    with pytest.raises(AssertionError, match="messages are missing: puppet: sent 1 != handled 0"):
+        async with open_test_mesh() as mesh:
+            cell = await start(mesh)
+            cell.books.sent += 1
+
+
+async def test_what_was_never_sent_is_no_loss(mesh: MeshUnderTest) -> None:
+    async def ask_myself(actor: Actor, message: Message) -> None:
+        await actor.bus.ask(Read(do="answer"))
+
+    cell = await mesh.start(partial(Puppet, {"ask_myself": ask_myself}))
+    with pytest.raises(AskCycle):
+        await mesh.bus.ask(Read(do="ask_myself"))
+    assert books(cell) == (1, 1, 0, 0, 0)
+    assert reasons(mesh) == []
+
+
+async def test_a_quarantined_message_is_buried_like_any_other(
+    autojump_clock: Any, mesh: MeshUnderTest
+) -> None:
+    cell = await start(mesh)
+    await poison(mesh, cell)
+    with pytest.raises(Quarantined):
+        await mesh.bus.ask(Read(do="crash"))
+    assert reasons(mesh) == ["poison", "poison"]
+    assert books(cell) == (3, 0, 3, 0, 0)
+
+
+async def test_a_stop_that_cuts_off_a_message_buries_it(autojump_clock: Any, mesh: MeshUnderTest) -> None:
+    cell = await start(mesh, restart=Restart.TEMPORARY)
+    async with trio.open_nursery() as nursery:
+
+        @nursery.start_soon
+        async def _() -> None:
+            with pytest.raises(ActorStopped):
+                await mesh.bus.ask(Write(do="six"))
+
+        await mesh.settle()
+        cell.request_stop()
+        cell.cancel()
+    assert buried(mesh) == [(Write(do="six"), "stopped")]
