@@ -30,6 +30,8 @@ def test_the_mesh_shows_every_actor_and_what_passes_between_them(
     expect(messages.filter(has_not_text="llm.Complete")).to_have_count(0)
     expect(messages.first).to_contain_text("llm.Complete")
     assert SECRET not in mesh.page.locator("main").inner_text()
+    for flow in mesh.page.locator(".flow .stream").all():  # this browser asks for little motion
+        expect(flow).to_have_css("animation-name", "none")
     assert mesh.page.locator("[aria-live]").filter(has_text=re.compile("waiting|/s")).count() == 0
 
 

@@ -17,7 +17,14 @@ KEY = "sk-ant-" + "x" * 40
 
 
 def an_actor(name: str, **changes: Any) -> dict[str, Any]:
-    plain = {"depth": 0, "capacity": 64, "in_hand": [], "handled": 0, "dead": 0, "incarnation": 1}
+    plain: dict[str, Any] = {
+        "depth": 0,
+        "capacity": 64,
+        "in_hand": [],
+        "handled": 0,
+        "dead": 0,
+        "incarnation": 1,
+    }
     return {"name": name, **plain, **changes}
 
 

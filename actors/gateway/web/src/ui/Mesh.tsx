@@ -62,6 +62,15 @@ function Actors({ view }: { view: MeshView }) {
           {mesh.rate.value === 0 ? "no messages just now" : `${perSecond(mesh.rate.value)} messages a second`}
         </p>
       </header>
+      {unwell.map(
+        ({ node }) =>
+          node.why !== undefined && (
+            <p key={node.name} class="notice warning">
+              <Icon name="alert" />
+              {node.name}: {node.why}
+            </p>
+          ),
+      )}
       <div class="picture">
         <Arcs rows={rows} height={height} arcs={arcsOf(rows, view.flows)} />
         <ul class="tree">
@@ -135,7 +144,12 @@ function Name({ node }: { node: MeshNode }) {
     <>
       <span class={`state-dot ${node.state}`} aria-hidden="true" />
       <span class="node-name">{node.name}</span>
-      {node.members !== undefined && <span class="quiet members">{times(node.members, "member")}</span>}
+      {node.members !== undefined && (
+        <span class="quiet members" title={times(node.members, "member")}>
+          <span aria-hidden="true">×{node.members}</span>
+          <span class="sr-only">{times(node.members, "member")}</span>
+        </span>
+      )}
       <span class={`state-word ${node.state}`}>{STATE_WORDS[node.state]}</span>
     </>
   );
@@ -147,11 +161,14 @@ function ActorRow({ node, rate }: { node: MeshNode; rate: number }) {
     <>
       <div class="node-line">
         <Name node={node} />
-        {node.why !== undefined && (
-          <span class="why cut" title={node.why}>
-            {node.why}
+        <span class="node-rate">
+          <Past name={node.name} />
+          <span class={rate > 0 ? "some" : ""}>
+            {perSecond(rate)}
+            <span aria-hidden="true">/s</span>
+            <span class="sr-only"> messages a second</span>
           </span>
-        )}
+        </span>
       </div>
       <div class="node-figures">
         <span class={depth > 0 ? "some" : ""}>
@@ -161,14 +178,6 @@ function ActorRow({ node, rate }: { node: MeshNode; rate: number }) {
         <span class={busy > 0 ? "some" : ""}>{busy} at work</span>
         <span class={node.restarts > 0 ? "restarted" : ""}>{times(node.restarts, "restart")}</span>
         {lost > 0 && <span class="restarted">{lost} lost</span>}
-        <span class="node-rate">
-          <Past name={node.name} />
-          <span class={rate > 0 ? "some" : ""}>
-            {perSecond(rate)}
-            <span aria-hidden="true">/s</span>
-            <span class="sr-only"> messages a second</span>
-          </span>
-        </span>
       </div>
     </>
   );
