@@ -139,7 +139,8 @@ class Table:
         self._asked.add(name)
         if name not in self._values:
             return
-        raw, key = self._values[name], (*self._key, name)
+        value = raw = self._values[name]
+        key = (*self._key, name)
         try:
             value = convert(field.type, raw)
             if field.validator is not None:
@@ -147,7 +148,7 @@ class Table:
         except Unfit as unfit:
             self._findings.error(key, unfit.expected, found=show(raw), nearest=unfit.nearest)
         except ValueError as error:
-            rule = str(error).removeprefix(f"'{field.name}' ").removesuffix(f": {raw}")
+            rule = str(error).removeprefix(f"'{field.name}' ").removesuffix(f": {value}")
             self._findings.error(key, rule, found=show(raw))
         else:
             arguments[field.name] = value

@@ -3,7 +3,7 @@
 import os
 import sys
 from typing import Final, Literal, TextIO
-from unicodedata import combining, east_asian_width
+from unicodedata import category, combining, east_asian_width
 
 Colour = Literal["red", "green", "yellow", "blue", "cyan", "dim", "bold"]
 _CODES: Final[dict[Colour, int]] = {
@@ -57,6 +57,21 @@ def fail(text: str) -> None:
 def width(text: str) -> int:
     """Columns that `text` takes on a terminal."""
     return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text)
+
+
+def printable(text: str) -> str:
+    """`text` with every control character that a terminal would obey made visible; line ends and tabs stay."""
+    return "".join("\ufffd" if category(char) == "Cc" and char not in "\n\t" else char for char in text)
+
+
+def one_line(text: str, columns: int) -> str:
+    """`text` on one line of at most so many columns, safe for a terminal; an ellipsis stands for what was cut."""
+    text = " ".join(printable(text).split())
+    if width(text) <= columns:
+        return text
+    while width(text) > columns - 1:
+        text = text[:-1]
+    return text + "…"
 
 
 def header(name: str, columns: int = 42) -> str:

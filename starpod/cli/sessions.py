@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from starpod.cli.output import note, paint, width
+from starpod.cli.output import note, one_line, paint, width
 from starpod.cli.target import add_agent_option, find_instance, load_config
 from starpod.errors import StarpodError
 from starpod.lock import DaemonInfo, read_daemon
@@ -88,8 +88,7 @@ async def _ask(instance: "Instance", limit: int) -> list[dict[str, Any]]:
 
 
 def _line(session: dict[str, Any]) -> str:
-    title = " ".join((session["title"] or session["summary"] or "(untitled)").split())
-    title = title if width(title) <= TITLE else title[: TITLE - 1] + "…"
+    title = one_line(session["title"] or session["summary"] or "(untitled)", TITLE)
     at = datetime.fromisoformat(session["last_message_at"]).astimezone()
     state = "running" if session["running"] else "closed" if session["is_closed"] else "open"
     unread = paint("●", "blue") if not session["is_read"] else " "

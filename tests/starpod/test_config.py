@@ -157,6 +157,7 @@ class TestEveryMistakeAtOnce:
             ('server_addr = "3000"', "must be host:port"),
             ("[attachments]\nmax_file_size = 0", "must be >= 1"),
             ("[llm.retry]\nmax_retries = -1", "llm.retry.max_retries: must be >= 0"),
+            ("[llm]\nidle_timeout = 0", "llm.idle_timeout: must be > 0, found 0"),
         ],
     )
     def test_what_is_refused(self, workspace: Workspace, text: str, words: str) -> None:

@@ -39,6 +39,34 @@ def test_width_counts_columns(text: str, columns: int) -> None:
     assert output.width(text) == columns
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain\n\ttext · 日本", "plain\n\ttext · 日本"),
+        ("a\x1b[31mred\x1b]0;title\x07", "a\ufffd[31mred\ufffd]0;title\ufffd"),
+        ("\x9b2J\r\x00\x7f", "\ufffd2J\ufffd\ufffd\ufffd"),
+    ],
+)
+def test_nothing_in_a_text_is_an_order_to_the_terminal(text: str, shown: str) -> None:
+    assert output.printable(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("short", "short"),
+        ("  two\n\n lines ", "two lines"),
+        ("123456789", "123456789"),
+        ("1234567890", "12345678…"),
+        ("日本語日本語", "日本語日…"),
+        ("\x1b[2J", "\ufffd[2J"),
+    ],
+)
+def test_one_line_takes_no_more_columns_than_it_may(text: str, line: str) -> None:
+    assert output.one_line(text, 9) == line
+    assert output.width(line) <= 9
+
+
 @pytest.mark.parametrize("name", ["Aster", "日本語", "A", "An agent with a name that is longer than the box"])
 def test_the_header_is_a_box_with_the_name_in_its_middle(name: str) -> None:
     blank, top, middle, bottom, end = output.header(name).split("\n")

@@ -1,0 +1,64 @@
+"""What ``starpod chat`` makes of ids and figures; conversations with it are in ``tests/system``."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from functools import partial
+
+import pytest
+import trio
+
+from starpod.cli import chat
+from starpod.errors import StarpodError
+from starpod.lock import DaemonInfo
+
+LISTED = b'[{"id": "007bf23f-338e"}, {"id": "0071aaaa-0000"}, {"id": "c385e1db-1111"}]'
+
+
+@asynccontextmanager
+async def daemon_that_lists(body: bytes, status: str = "200 OK") -> AsyncGenerator[DaemonInfo]:
+    async def answer(stream: trio.SocketStream) -> None:
+        assert (await stream.receive_some()).startswith(b"GET /api/sessions?limit=200 ")
+        await stream.send_all(
+            b"HTTP/1.1 %b\r\ncontent-length: %d\r\n\r\n%b" % (status.encode(), len(body), body)
+        )
+
+    async with trio.open_nursery() as nursery:
+        serve = partial(trio.serve_tcp, answer, 0, host="127.0.0.1")
+        (listener,) = await nursery.start(serve)
+        yield DaemonInfo(
+            pid=1,
+            address=f"127.0.0.1:{listener.socket.getsockname()[1]}",
+            started_at=datetime(2026, 1, 1, tzinfo=UTC),
+            boot_id="boot",
+            token="token",
+            command="starpod serve",
+        )
+        nursery.cancel_scope.cancel()
+
+
+@pytest.mark.parametrize(
+    ("given", "whole"), [("007b", "007bf23f-338e"), ("c", "c385e1db-1111"), ("nope", "nope")]
+)
+async def test_the_beginning_of_an_id_is_enough(given: str, whole: str) -> None:
+    async with daemon_that_lists(LISTED) as daemon:
+        assert await chat._whole_id(daemon, given) == whole
+
+
+async def test_a_beginning_that_several_share_is_not_guessed_at() -> None:
+    async with daemon_that_lists(LISTED) as daemon:
+        with pytest.raises(StarpodError, match="2 conversations begin with '007'"):
+            await chat._whole_id(daemon, "007")
+
+
+async def test_a_daemon_that_cannot_list_is_said_to_be_silent() -> None:
+    async with daemon_that_lists(b"{}", "503 Service Unavailable") as daemon:
+        with pytest.raises(StarpodError, match="does not answer"):
+            await chat._whole_id(daemon, "007")
+
+
+@pytest.mark.parametrize(
+    ("tokens", "shown"), [(0, "0"), (12, "12"), (999, "999"), (1000, "1.0k"), (75_512, "75.5k")]
+)
+def test_small_numbers_of_tokens_are_told_exactly(tokens: int, shown: str) -> None:
+    assert chat._thousands(tokens) == shown
