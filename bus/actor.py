@@ -94,6 +94,14 @@ class Actor:
     async def on_stop(self) -> None:
         """Clean up after the last message. Its time is bounded, and it is not run when ``start`` failed."""
 
+    async def probe(self) -> str | None:
+        """Look whether what this actor depends on is there: what is wrong, or None.
+
+        Override it where trouble would show too late otherwise. It is called now and then while the actor is up,
+        beside its handlers; that it raises or takes too long is trouble as well.
+        """
+        return None
+
     def spawn(self, function: Callable[[*ArgsT], Coroutine[Any, Any, None]], *args: *ArgsT) -> None:
         """Run a background task that ends with this actor. An exception in it crashes the actor."""
         self._cell.spawn(function, *args)

@@ -20,7 +20,7 @@ from bus.deadletter import Reason
 from bus.envelope import INFINITY, NO_BAGGAGE, Context, Envelope, Holder, current
 from bus.errors import ActorError, ActorStopped, MailboxFull
 from bus.exits import NORMAL, STOPPED, Exit, ExitKind, FaultKind, exit_for, sort_fault
-from bus.health import Health, State, ended
+from bus.health import Condition, Health, State, assess, ended, keep_probing
 from bus.mailbox import Mailbox, Put
 from bus.message import Abandon, Command, Lane, Overflow, Request, Stream, WhileDown
 from bus.metrics import Metrics
@@ -72,7 +72,7 @@ class Cell:
         self.overflow = limits.overflow
         self.books = Books()
         self.metrics = Metrics()
-        self.health = Health(State.STARTING)
+        self.condition = Condition()
         self.incarnation = 0
         self.disposed = False
         self.on_exit: Callable[[Cell, Exit], None] | None = None
@@ -109,7 +109,7 @@ class Cell:
 
         Raises ActorStopped, or MailboxFull where the policy is to reject.
         """
-        if self.disposed or (self.health.state in DOWN and _fails_while_down(envelope)):
+        if self.disposed or (self.condition.lifecycle.state in DOWN and _fails_while_down(envelope)):
             self._refuse(envelope, "stopped")
             raise self.core.failure(ActorStopped, envelope)
         kind = type(envelope.message)
@@ -201,9 +201,8 @@ class Cell:
     def spawn(self, function: Callable[[*ArgsT], Coroutine[Any, Any, None]], *args: *ArgsT) -> None:
         if self._nursery is None:
             raise RuntimeError(f"{self.name} is not running")
-        self._nursery.start_soon(
-            self._guard, partial(function, *args), name=f"{self.name}:{function.__qualname__}"
-        )
+        what = getattr(function, "__qualname__", type(function).__name__)  # a partial has no name
+        self._nursery.start_soon(self._guard, partial(function, *args), name=f"{self.name}:{what}")
 
     async def _guard(self, function: Callable[[], Coroutine[Any, Any, None]]) -> None:
         origin = current.get()  # a task starts with the context of the code that spawned it
@@ -231,8 +230,7 @@ class Cell:
         return [message for envelope in taken if isinstance(message := envelope.message, kind)]
 
     def set_degraded(self, why: str | None) -> None:
-        if self.health.state in {State.READY, State.DEGRADED}:
-            self.health = Health(State.DEGRADED, why) if why else Health(State.READY)
+        self.condition.said = why
 
     def context(self) -> Context:
         """Context of the actor's own code outside of any message."""
@@ -245,6 +243,11 @@ class Cell:
     @property
     def running(self) -> bool:
         return self._open
+
+    @property
+    def health(self) -> Health:
+        """How it is right now."""
+        return assess(self)
 
     @property
     def taking(self) -> bool:
@@ -306,7 +309,7 @@ class Cell:
         if self._exit is None:
             self._exit = exit
         self._open = False
-        self.health = Health(State.STOPPING)
+        self.condition.lifecycle = Health(State.STOPPING)
         self.resume()
         self.mailbox.wake()
         self._serving.wake()
@@ -316,7 +319,7 @@ class Cell:
         self.incarnation += 1
         self._exit = None
         self._stop_requested = self.disposed = self._forced = False
-        self.health = Health(State.STARTING)
+        self.condition.begin()
         current.set(self.context())
         self._forget_timers()
         actor: Actor | None = None
@@ -328,7 +331,7 @@ class Cell:
         else:
             exit = await self._live(actor, ready)
         self._actor = None
-        self.health = ended(exit)
+        self.condition.lifecycle = ended(exit)
         self._show_exit(exit)
         if self.on_exit is not None:
             self.on_exit(self, exit)
@@ -359,7 +362,9 @@ class Cell:
                 started = await self._start(actor)
                 if started:
                     self._open = self._exit is None
-                    self.health = Health(State.READY) if self.health.state is State.STARTING else self.health
+                    self.condition.came_up()
+                    if type(actor).probe is not Actor.probe:
+                        self.spawn(keep_probing, self, actor.probe)
                     if self.core.taps.started:
                         self.core.taps.actor("started", self.name, detail=f"incarnation {self.incarnation}")
                     ready()
@@ -444,7 +449,7 @@ class Cell:
 
     def restarting(self, until: float, why: str) -> None:
         """The supervisor will start the next incarnation at that time."""
-        self.health = Health(State.BACKOFF, why, until=until)
+        self.condition.lifecycle = Health(State.BACKOFF, why, until=until)
         while lost := self.mailbox.drain_both(_fails_while_down):  # again for those who then got a place
             for envelope in lost:
                 self._turn_away(envelope)
@@ -454,8 +459,8 @@ class Cell:
     def dispose(self, error: BaseException | None = None) -> None:
         """Stopped for good: bury what is queued, answer who still waits with `error` or ActorStopped."""
         self.disposed = True
-        if self.health.state is not State.FAILED:
-            self.health = Health(State.STOPPED)
+        if self.condition.lifecycle.state is not State.FAILED:
+            self.condition.lifecycle = Health(State.STOPPED)
         for envelope in self.mailbox.clear():
             self._turn_away(envelope, error)
 

@@ -1,11 +1,24 @@
-"""How an actor is, and how that rolls up along the tree (G14)."""
+"""How an actor is, from all sources, and how that rolls up along the tree (G14).
 
-from collections.abc import Iterable
+Nothing here runs in the background: health is worked out when somebody asks for it. The only timer is that of
+actors which define :meth:`bus.actor.Actor.probe`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
 from enum import Enum
+from typing import TYPE_CHECKING
 
 import attrs
+import trio
 
 from bus.exits import Exit, ExitKind
+from bus.message import Message, wire_name
+
+if TYPE_CHECKING:
+    from bus.cell import Cell
+    from bus.spec import Intensity
 
 
 class State(Enum):
@@ -35,7 +48,11 @@ class NodeHealth:
     name: str
     health: Health
     restarts: int = 0
-    children: tuple["NodeHealth", ...] = ()
+    children: tuple[NodeHealth, ...] = ()
+
+
+READY = Health(State.READY)
+FINE = {State.READY, State.STOPPED, State.STOPPING}
 
 
 def ended(exit: Exit) -> Health:
@@ -45,13 +62,85 @@ def ended(exit: Exit) -> Health:
     return Health(State.FAILED, str(exit))
 
 
-FINE = {State.READY, State.STOPPED, State.STOPPING}
+def roll_up(
+    parts: Iterable[tuple[str, Health]], otherwise: Health = READY, *, fine: set[State] = FINE
+) -> Health:
+    """Health of a whole: degraded as soon as one part is not well, naming the first of them, else `otherwise`."""
+    for name, health in parts:
+        if health.state not in fine:
+            why = f"{name} is {health.state.value}"
+            return Health(State.DEGRADED, f"{why}: {health.why}" if health.why else why)
+    return otherwise
 
 
-def roll_up(children: Iterable[NodeHealth]) -> Health:
-    """Health of a supervisor: degraded as soon as one child is not well, naming the first of them."""
-    for child in children:
-        if child.health.state not in FINE:
-            why = f"{child.name} is {child.health.state.value}"
-            return Health(State.DEGRADED, f"{why}: {child.health.why}" if child.health.why else why)
-    return Health(State.READY)
+def strained(crashes: Iterable[float], intensity: Intensity, now: float) -> Health:
+    """Degraded while two thirds of a restart budget are spent."""
+    recent = sum(now - at < intensity.per for at in crashes)
+    if not recent or 3 * recent < 2 * intensity.restarts:
+        return READY
+    return Health(
+        State.DEGRADED, f"{recent} of {intensity.restarts} restarts within {intensity.per:g} s are spent"
+    )
+
+
+@attrs.define
+class Condition:
+    """What the sources have said about the present incarnation of one actor."""
+
+    lifecycle: Health = Health(State.STARTING)
+    said: str | None = None
+    """Its own words: :meth:`bus.actor.Actor.degraded`."""
+    missing: dict[type[Message], str] = attrs.field(factory=dict[type[Message], str])
+    """Outages its handlers met, by message class, until one of that class succeeds."""
+    probed: str | None = None
+    """What its probe found wrong."""
+
+    def begin(self) -> None:
+        """A new incarnation knows nothing of the troubles of the last."""
+        self.lifecycle = Health(State.STARTING)
+        self.said = self.probed = None
+        self.missing.clear()
+
+    def came_up(self) -> None:
+        """It is ready, unless its end has begun already."""
+        if self.lifecycle.state is State.STARTING:
+            self.lifecycle = READY
+
+
+def assess(cell: Cell) -> Health:
+    """Health of an actor right now: what its life says, and if that is fine, the first complaint of any source."""
+    condition = cell.condition
+    if condition.lifecycle.state is not State.READY:
+        return condition.lifecycle
+    if cell.suspended:
+        return Health(State.SUSPENDED)
+    outage = next(iter(condition.missing.values()), None)
+    why = condition.said or outage or condition.probed or _overdue(cell, cell.core.now())
+    return Health(State.DEGRADED, why) if why else condition.lifecycle
+
+
+def _overdue(cell: Cell, now: float) -> str | None:
+    """Which message takes too long, or has waited for too long."""
+    for envelope in cell.current:
+        kind = type(envelope.message)
+        took = now - envelope.taken_at
+        if envelope.taken_at and took > kind.expected:
+            return f"{wire_name(kind)} has been in hand for {took:.0f} s, expected are {kind.expected:g}"
+    oldest = cell.mailbox.oldest()
+    if oldest is not None and now - oldest > cell.limits.patience:
+        return f"the oldest message has waited for {now - oldest:.0f} s"
+    return None
+
+
+async def keep_probing(cell: Cell, probe: Callable[[], Awaitable[str | None]]) -> None:
+    """Ask an actor's probe now and then, beside whatever it is doing."""
+    limits = cell.limits
+    while True:
+        with trio.move_on_after(limits.probe_within) as scope:
+            try:
+                cell.condition.probed = await probe()
+            except Exception as error:  # noqa: BLE001 - whatever a probe raises is its finding
+                cell.condition.probed = f"{type(error).__name__}: {error}"
+        if scope.cancelled_caught:
+            cell.condition.probed = f"its probe took more than {limits.probe_within:g} s"
+        await trio.sleep(limits.probe_every)

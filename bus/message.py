@@ -83,6 +83,8 @@ class Message:
     overflow: ClassVar[Overflow | None] = None
     """Overrides the mailbox's own policy for this class."""
     max_bytes: ClassVar[int] = MAX_BODY
+    expected: ClassVar[float] = 60.0
+    """Seconds in hand beyond which its actor counts as degraded (G14)."""
     poison_after: ClassVar[int] = 2
     """Crashes of one equal message within the restart window after which it is quarantined (G11)."""
 
@@ -134,6 +136,7 @@ class Stream(Message, Generic[ItemT]):
 
     within: ClassVar[float] = 600.0
     """Seconds the consumer waits for each next item."""
+    expected: ClassVar[float] = 600.0
     abandon: ClassVar[Abandon] = Abandon.CANCEL
     while_down: ClassVar[WhileDown] = WhileDown.WAIT
     buffer: ClassVar[int] = 64

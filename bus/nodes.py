@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 from bus.cell import Cell
 from bus.exits import Exit
-from bus.health import Health, NodeHealth, State
+from bus.health import NodeHealth
 from bus.metrics import Metrics
 
 
@@ -46,5 +46,4 @@ class Single:
         self.cell.dispose()
 
     def node_health(self) -> NodeHealth:
-        health = Health(State.SUSPENDED) if self.cell.suspended else self.cell.health
-        return NodeHealth(self.name, health, restarts=max(0, self.cell.incarnation - 1))
+        return NodeHealth(self.name, self.cell.health, restarts=max(0, self.cell.incarnation - 1))

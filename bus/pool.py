@@ -15,7 +15,7 @@ from bus.actor import Actor, Handlers
 from bus.cell import Books, Cell
 from bus.core import Core
 from bus.exits import STOPPED, Exit, ExitKind
-from bus.health import FINE, Health, NodeHealth, State, ended
+from bus.health import FINE, Health, NodeHealth, State, ended, roll_up, strained
 from bus.metrics import Metrics
 from bus.nodes import Single
 from bus.spec import Intensity, Pool
@@ -330,14 +330,7 @@ class Keyed:
     def node_health(self) -> NodeHealth:
         health = self._health
         if health.state is State.READY:
-            health = self._worst() or health
+            members = ((member.cell.name, member.cell.health) for member in self._members.values())
+            strain = strained(self._crashes, self._spec.intensity, self._core.now())
+            health = roll_up(members, strain, fine=FINE | {State.STARTING})
         return NodeHealth(self.name, health, restarts=self._restarts)
-
-    def _worst(self) -> Health | None:
-        """Degraded if a member is not well, naming the first such member."""
-        for member in self._members.values():
-            health = member.cell.health
-            if health.state not in FINE | {State.STARTING}:
-                why = f"{member.cell.name} is {health.state.value}"
-                return Health(State.DEGRADED, f"{why}: {health.why}" if health.why else why)
-        return None

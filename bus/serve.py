@@ -203,6 +203,8 @@ class Serving:
         core, reply = self._core, envelope.reply
         series = self._account(envelope, "replied", "")
         series.ok += 1
+        if missing := self._cell.condition.missing:
+            missing.pop(type(envelope.message), None)
         if reply is not None and not reply.set(result) and envelope.kind == "ask":
             core.bury(envelope, "late_reply")
         if core.taps.replied:
@@ -231,7 +233,7 @@ class Serving:
         else:
             core.log("warning", "command failed", {"actor": self._cell.name, "error": error})
         if isinstance(error, Unavailable):
-            self._cell.set_degraded(detail)
+            self._cell.condition.missing[type(envelope.message)] = detail
         if core.taps.failed:
             core.taps.message("failed", envelope, outcome="error", detail=detail)
 

@@ -90,6 +90,11 @@ class Limits:
     """How long ``on_stop`` may take; then it is cancelled too."""
     settle_within: float = attrs.field(default=1.0, validator=_at_least(0))
     """How long other messages in hand may take after a crash before they are cancelled."""
+    patience: float = attrs.field(default=60.0, validator=_positive)
+    """How long a message may wait before the actor counts as degraded."""
+    probe_every: float = attrs.field(default=15.0, validator=_positive)
+    """Pause between two calls of ``probe``, if the actor defines one."""
+    probe_within: float = attrs.field(default=5.0, validator=_positive)
 
 
 @attrs.frozen

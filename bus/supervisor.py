@@ -18,7 +18,7 @@ from bus import restart
 from bus.core import Core
 from bus.errors import BootError
 from bus.exits import STOPPED, Exit, ExitKind
-from bus.health import Health, NodeHealth, State, ended, roll_up
+from bus.health import Health, NodeHealth, State, ended, roll_up, strained
 from bus.spec import Intensity, Supervisor
 
 Step = Callable[[], Awaitable[Exit | None]]
@@ -202,7 +202,10 @@ class Group:
 
     def node_health(self) -> NodeHealth:
         children = tuple(slot.node.node_health() for slot in self.slots.values())
-        health = roll_up(children) if self._health.state is State.READY else self._health
+        health = self._health
+        if health.state is State.READY:
+            strain = strained(self._state.crashes, self._spec.intensity, self._core.now())
+            health = roll_up(((child.name, child.health) for child in children), strain)
         return NodeHealth(self.name, health, restarts=max(0, self._runs - 1), children=children)
 
     async def run(self, ready: Callable[[], None]) -> Exit:

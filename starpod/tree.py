@@ -57,7 +57,7 @@ def tree(parts: Parts) -> Supervisor:
             Child("tools", _tools(instance, config), limits=Limits(mailbox=256)),
         ]),
         Supervisor("agent", "one_for_one", [
-            Pool("conversation", conversation, limit=512, limits=Limits(stop_within=20)),
+            Pool("conversation", conversation, limit=512, limits=Limits(stop_within=20, patience=3600)),
             Child("conductor", partial(ConductorActor, config.agent), limits=Limits(mailbox=256)),
         ]),
         Supervisor("edges", "one_for_one", [Child("gateway", _gateway(parts))]),

@@ -84,6 +84,7 @@ class Deliver(Command):
     key_field: ClassVar[str | None] = "session"
     overflow: ClassVar[Overflow | None] = Overflow.REJECT
     poison_after: ClassVar[int] = 3
+    expected: ClassVar[float] = 3600.0
     session: str
     turn: str
     mode: FollowupMode
@@ -96,6 +97,7 @@ class Resume(Command):
 
     key_field: ClassVar[str | None] = "session"
     poison_after: ClassVar[int] = 3
+    expected: ClassVar[float] = 3600.0
     session: str
     turn: str
 
