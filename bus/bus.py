@@ -357,6 +357,10 @@ class Bus:
         """All actors at this instant, as JSON-ready values."""
         return snapshot.of_bus(self)
 
+    def latency(self) -> list[dict[str, Any]]:
+        """How long recent asks took, by sender, recipient and class, as JSON-ready values."""
+        return snapshot.of_edges(self.core)
+
     def books(self) -> Mapping[str, tuple[int, int, int, int, int]]:
         """For every cell: sent, handled, dead, queued, in hand."""
         return {

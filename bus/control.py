@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from bus import codec, snapshot
+from bus import snapshot
 from bus.errors import BusError
 from bus.message import Command, Event, Message, Request, wire_name
 from bus.pool import Keyed
@@ -119,7 +119,7 @@ class Control:
             "limits": limits,
             "handles": sorted(wire_name(kind) for kind in cell.handlers),
             "messages": cell.metrics.snapshot(),
-            "own": _masked(cell),
+            "own": snapshot.of_actor(cell),
         }
 
     def _describe_pool(self, pool: Keyed) -> dict[str, Any]:
@@ -181,11 +181,3 @@ class Control:
         yield from self._mesh.groups
         for group in self._mesh.groups.values():
             yield from group.slots
-
-
-def _masked(cell: Cell) -> Any:
-    """What the actor says of itself; a mistake in that is shown, not raised."""
-    try:
-        return codec.mask_value(cell.describe())
-    except Exception as error:  # noqa: BLE001 - the code of any actor
-        return {"error": f"{type(error).__name__}: {error}"}

@@ -14,6 +14,7 @@ from bus.envelope import INFINITY, Context, Envelope, Kind, current, hex_trace
 from bus.errors import DeadlineExceeded, DeliveryError
 from bus.flight import FlightRecorder
 from bus.ids import Ids
+from bus.lag import LoopLag
 from bus.message import Message, wire_name
 from bus.quarantine import Quarantine
 from bus.reply import Deadlines, Outcome
@@ -38,15 +39,18 @@ class Core:
     def __init__(self, *, seed: int | None = None, log: Log = silent, boot_id: str | None = None) -> None:
         self.clock = Clock()
         self.now = self.clock.monotonic
+        self.began = self.now()
         self.ids = Ids(seed)
         self.boot_id = boot_id or self.ids.uuid()
         self.span_base = self.ids.span()
         self.log = log
         self.numbers = itertools.count(1)
+        self.snapshots = itertools.count(1)
         self.waits = Waits()
         self.deadlines = Deadlines(self.expire)
         self.taps = Taps(self.now, log)
         self.flight = FlightRecorder()
+        self.lag = LoopLag()
         self.dead = DeadLetters(self.now)
         self.quarantine = Quarantine()
         self.on_dead: Callable[[DeadLetter], None] | None = None

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import attrs
 
 from bus.envelope import Envelope
-from bus.message import Message
+from bus.message import Message, wire_name
 
 CAPACITY = 4096
 SMALL = 512
@@ -42,6 +42,11 @@ class Dropped(Message):
     """Stands for a message that was too large to keep."""
 
     kind: type[Message]
+
+
+def recorded_name(message: Message) -> str:
+    """Wire name of a message as it is recorded."""
+    return wire_name(message.kind if isinstance(message, Dropped) else type(message))
 
 
 def without_message(envelope: Envelope) -> Envelope:

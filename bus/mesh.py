@@ -200,7 +200,7 @@ async def open_mesh(
     failure: BaseException | None = None
     async with trio.open_nursery() as nursery:
         keeper = trio.CancelScope(shield=True)
-        nursery.start_soon(_keep_deadlines, mesh.core, keeper)
+        nursery.start_soon(_keep_time, mesh.core, keeper)
         nursery.start_soon(mesh.run, nursery.cancel_scope, name=tree.name)
         try:
             await mesh.started()
@@ -216,6 +216,10 @@ async def open_mesh(
         raise failure
 
 
-async def _keep_deadlines(core: Core, scope: trio.CancelScope) -> None:
+async def _keep_time(core: Core, scope: trio.CancelScope) -> None:
+    """Run what watches the clock for all actors, until `scope` is cancelled."""
     with scope:
-        await core.deadlines.run(core.now)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(core.deadlines.run, core.now)
+            if not core.clock.virtual:
+                nursery.start_soon(core.lag.measure)

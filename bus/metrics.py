@@ -23,11 +23,11 @@ def bucket(seconds: float) -> int:
 
 def quantile(histogram: list[int], q: float) -> float:
     """Upper bound in seconds of the bucket in which quantile `q` (0 to 1) falls; 0.0 when empty."""
-    total = sum(histogram)
+    wanted = q * sum(histogram)
     seen = 0
     for index, count in enumerate(histogram):
         seen += count
-        if total and seen >= q * total:
+        if count and seen >= wanted:
             return float(2**index) / 1e6
     return 0.0
 
@@ -51,13 +51,14 @@ class Series:
     def total(self) -> int:
         return self.ok + self.errors + self.crashed + self.cancelled
 
+    def counts(self) -> dict[str, int]:
+        """How messages ended."""
+        return {"ok": self.ok, "errors": self.errors, "crashed": self.crashed, "cancelled": self.cancelled}
+
     def snapshot(self) -> dict[str, Any]:
         """Plain values, times in seconds."""
         return {
-            "ok": self.ok,
-            "errors": self.errors,
-            "crashed": self.crashed,
-            "cancelled": self.cancelled,
+            **self.counts(),
             **{f"wait_{name}": quantile(self.wait, q) for name, q in QUANTILES},
             **{f"took_{name}": quantile(self.took, q) for name, q in QUANTILES},
         }

@@ -1,16 +1,20 @@
 """A running mesh at one instant, as JSON-ready values: what the console, the page and a health check read (G14, G17).
 
-Counters only grow and a reader takes differences; ``boot_id`` tells a restart from a step back. Times are seconds.
+Counters only grow and a reader takes differences; ``boot_id`` tells a restart from a step back, ``seq`` which of two
+snapshots is the newer. Times are seconds.
 """
 
 from __future__ import annotations
 
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from bus import codec
 from bus.envelope import INFINITY, Envelope, hex_trace
+from bus.flight import recorded_name
 from bus.health import Health, State
 from bus.message import wire_name
+from bus.metrics import QUANTILES
 
 if TYPE_CHECKING:
     from bus.bus import Bus
@@ -19,13 +23,21 @@ if TYPE_CHECKING:
 
 
 def of_bus(bus: Bus) -> dict[str, Any]:
-    """All actors, the losses, and the state of the recorder."""
+    """All actors, how their messages ended, the losses, how late the loop is, and the state of the recorder."""
     core = bus.core
+    now = core.now()
     return {
         "boot_id": core.boot_id,
-        "at": core.now(),
+        "seq": next(core.snapshots),
+        "at": now,
         "time": core.clock.now().isoformat(),
+        "uptime": now - core.began,
+        "loop_lag": core.lag.snapshot(),
         "actors": [of_cell(cell) for cell in bus.routes.cells()],
+        "messages": {
+            owner.name: {wire_name(kind): series.counts() for kind, series in owner.metrics}
+            for owner in bus.routes.owners()
+        },
         "dead": of_dead(core),
         "recorded": len(core.flight),
     }
@@ -51,7 +63,16 @@ def of_cell(cell: Cell) -> dict[str, Any]:
         "handled": books.handled,
         "dead": books.dead,
         "balanced": cell.conserved(),
+        **({"own": own} if (own := of_actor(cell)) else {}),
     }
+
+
+def of_actor(cell: Cell) -> Any:
+    """What the actor says of itself, masked; a mistake in that is shown, not raised."""
+    try:
+        return codec.mask_value(cell.describe())
+    except Exception as error:  # noqa: BLE001 - the code of any actor
+        return {"error": codec.mask_text(f"{type(error).__name__}: {error}")}
 
 
 def of_health(health: Health, now: float) -> dict[str, Any]:
@@ -84,3 +105,30 @@ def of_dead(core: Core) -> dict[str, dict[str, int]]:
     for (to, reason), count in core.dead.counts.items():
         shown.setdefault(to or "nobody", {})[reason] = count
     return shown
+
+
+def of_edges(core: Core) -> list[dict[str, Any]]:
+    """How long asks took from one actor to another, by class: exact quantiles over what the recorder holds.
+
+    From sending to the reply, so the time in the mailbox is included. The actors of a pool are counted together, and
+    so is what no actor sent, as ``""``.
+    """
+    taken: dict[tuple[str, str, str], list[float]] = {}
+    for record in core.flight:
+        envelope = record.envelope
+        if envelope.kind == "ask" and record.point in {"replied", "failed"}:
+            edge = pool_of(envelope.sender), pool_of(envelope.to), recorded_name(envelope.message)
+            taken.setdefault(edge, []).append(record.at - envelope.sent_at)
+    return [
+        {"from": sender, "to": to, "type": kind, "count": len(times), **_quantiles(sorted(times))}
+        for (sender, to, kind), times in sorted(taken.items())
+    ]
+
+
+def _quantiles(times: list[float]) -> dict[str, float]:
+    return {**{name: times[ceil(q * len(times)) - 1] for name, q in QUANTILES}, "max": times[-1]}
+
+
+def pool_of(name: str) -> str:
+    """The name of an actor without its key."""
+    return name.partition("[")[0]
