@@ -12,6 +12,7 @@ import trio
 
 from actors.gateway.settings import Address
 from actors.llm import messages as llm
+from actors.storage import StorageError
 from bus import ActorError, BootError, ExitKind, Ids, Mesh, open_mesh
 from bus.stall import Stall, Watchdog
 from starpod import crash, logs
@@ -25,7 +26,11 @@ FAILED: Final = 1
 
 
 class StartFailed(StarpodError):
-    """A part of the daemon could not start."""
+    """A part of the daemon could not start. The text is what that part says, where it speaks to people."""
+
+    def __init__(self, error: BootError) -> None:
+        cause = error.__cause__
+        super().__init__(str(cause if isinstance(cause, ActorError | StarpodError | StorageError) else error))
 
 
 @final
@@ -77,12 +82,7 @@ async def running(
                     watchdog.stop()
                     _report_failure(instance, mesh)
         except BootError as error:
-            raise StartFailed(_first_words(error)) from error
-
-
-def _first_words(error: BaseException) -> str:
-    cause = error.__cause__
-    return str(cause) if isinstance(cause, ActorError | StarpodError) else str(error)
+            raise StartFailed(error) from error
 
 
 def _watch() -> Watchdog:

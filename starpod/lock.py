@@ -73,12 +73,24 @@ class InstanceBusy(StarpodError):
         )
 
 
+class LockUnusable(StarpodError):
+    """The lock file can be neither used nor made."""
+
+    def __init__(self, instance: Instance, error: OSError) -> None:
+        super().__init__(
+            f"{instance.lock_file} cannot be used ({error.strerror}): the folder and what is in it must belong to "
+            "the user who runs this program"
+        )
+
+
 @final
 class InstanceLock:
     """The right to run `instance`, held until :meth:`release` or the end of the process. A context manager."""
 
     def __init__(self, instance: Instance, *, command: str, boot_id: str, now: datetime) -> None:
-        """Take the lock. Raises InstanceBusy, naming the other process, when it is held.
+        """Take the lock.
+
+        Raises InstanceBusy, naming the other process, when it is held, and LockUnusable when nobody can have it.
 
         Args:
           instance: its ``.starpod`` must exist.
@@ -86,7 +98,7 @@ class InstanceLock:
           boot_id: of this run.
           now: wall time, with a zone.
         """
-        self._file = os.open(instance.lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        self._file = _open(instance, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW)
         try:
             if not _lock_exclusively(self._file):
                 raise InstanceBusy(instance, _holder(self._file))
@@ -133,15 +145,28 @@ class InstanceLock:
 
 
 def read_daemon(instance: Instance) -> DaemonInfo | None:
-    """The daemon that runs `instance` now; None when none does, or when it has only just begun."""
+    """The daemon that runs `instance` now; None when none does, or when it has only just begun.
+
+    Raises LockUnusable when it cannot be known.
+    """
     try:
-        file = os.open(instance.lock_file, os.O_RDONLY | os.O_CLOEXEC)
+        file = _open(instance, os.O_RDONLY)
     except FileNotFoundError:
         return None
     try:
         return None if _lock(file, fcntl.LOCK_SH) else _holder(file)
     finally:
         os.close(file)
+
+
+def _open(instance: Instance, flags: int) -> int:
+    """Raises FileNotFoundError, and LockUnusable for whatever else is in the way."""
+    try:
+        return os.open(instance.lock_file, flags | os.O_CLOEXEC, 0o600)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise LockUnusable(instance, error) from error
 
 
 def _holder(file: int) -> DaemonInfo | None:

@@ -76,15 +76,20 @@ async def _ask(instance: "Instance", limit: int) -> list[dict[str, Any]]:
 
     from actors.gateway.wire import session_json
     from actors.session import messages as session
-    from bus import Ids, Supervisor, open_mesh
+    from bus import BootError, Ids, Supervisor, open_mesh
+    from starpod.daemon import StartFailed
     from starpod.lock import InstanceLock
     from starpod.tree import session_child
 
     config = load_config(instance)
     tree = Supervisor("root", "one_for_one", [session_child(instance, config)])
     with InstanceLock(instance, command="starpod sessions", boot_id=Ids().uuid(), now=datetime.now(UTC)):
-        async with open_mesh(tree, complete=False) as mesh:
-            return [session_json(found) for found in await mesh.bus.ask(session.List(user=None, limit=limit))]
+        try:
+            async with open_mesh(tree, complete=False) as mesh:
+                found = await mesh.bus.ask(session.List(user=None, limit=limit))
+        except BootError as error:
+            raise StartFailed(error) from error
+    return [session_json(each) for each in found]
 
 
 def _line(session: dict[str, Any]) -> str:

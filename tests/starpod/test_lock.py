@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from starpod.lock import DaemonInfo, InstanceBusy, InstanceLock, read_daemon
+from starpod.lock import DaemonInfo, InstanceBusy, InstanceLock, LockUnusable, read_daemon
 from starpod.workspace import Instance
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -177,5 +177,14 @@ def test_what_a_later_version_adds_is_overlooked(instance: Instance) -> None:
 def test_a_link_in_its_place_is_refused(instance: Instance, tmp_path: Path) -> None:
     instance.lock_file.symlink_to(tmp_path / "elsewhere")
 
-    with pytest.raises(OSError, match="symbolic links"):
+    with pytest.raises(LockUnusable, match="symbolic links"):
         take(instance)
+
+
+def test_a_lock_that_nobody_can_have_is_said_to_be_so(instance: Instance) -> None:
+    instance.lock_file.symlink_to(instance.lock_file.name)  # leads nowhere, for root too
+
+    with pytest.raises(LockUnusable, match=r"daemon\.lock cannot be used"):
+        take(instance)
+    with pytest.raises(LockUnusable, match=r"daemon\.lock cannot be used"):
+        read_daemon(instance)
