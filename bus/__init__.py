@@ -1,6 +1,76 @@
 """Actors and typed messages in one process, on trio.
 
-What it promises is written down, guarantee by guarantee (G1 to G24), in ``docs/reference/bus.md``.
+An *actor* is private state with handlers, which run one message at a time. A *message* is data, and its class says who
+handles it and how it ends: a command is told and nobody answers, a request is asked and has one reply, a stream has
+items until its end, an event goes to everybody who subscribed. *Supervisors* start actors, and start them again when
+they crash. All of it in one small program::
+
+    import attrs
+    import trio
+
+    from bus import Actor, Child, Command, Event, Request, Sink, Stream, Supervisor, open_mesh
+
+
+    @attrs.frozen(kw_only=True)
+    class Add(Command):
+        item: str
+
+
+    @attrs.frozen(kw_only=True)
+    class CountItems(Request[int]):
+        pass
+
+
+    @attrs.frozen(kw_only=True)
+    class ListItems(Stream[str]):
+        pass
+
+
+    @attrs.frozen(kw_only=True)
+    class Added(Event):
+        item: str
+
+
+    class Basket(Actor):
+        def __init__(self) -> None:  # runs at every start: a crash leaves no half-changed state behind
+            self._items: list[str] = []
+
+        @Add.handler
+        async def add(self, command: Add) -> None:
+            if command.item == "mouse":
+                raise ValueError("a mouse in the basket")
+            self._items.append(command.item)
+            await self.bus.publish(Added(item=command.item))
+
+        @CountItems.handler
+        async def count(self, request: CountItems) -> int:
+            return len(self._items)
+
+        @ListItems.handler
+        async def list(self, request: ListItems, sink: Sink[str]) -> None:
+            for item in self._items:
+                await sink.send(item)  # waits while the reader lags
+
+
+    async def main() -> None:
+        tree = Supervisor("root", "one_for_one", [Child("basket", Basket)])
+        async with open_mesh(tree) as mesh:
+            bus = mesh.bus
+            async with bus.subscribe(Added) as added:
+                await bus.tell(Add(item="apple"))
+                print(await anext(added))  # Added(item='apple')
+            await bus.tell(Add(item="pear"))
+            print(await bus.ask(CountItems()))  # 2
+            async with bus.stream(ListItems()) as items:
+                print([item async for item in items])  # ['apple', 'pear']
+            await bus.tell(Add(item="mouse"))  # crashes its handler: the supervisor starts an empty basket
+            print(await bus.ask(CountItems()))  # 0
+
+
+    trio.run(main)
+
+An ask always ends: with the reply, with an error of the actor's own, or with one of :mod:`bus.errors`. All that is
+promised is written down, guarantee by guarantee (G1 to G24), in ``docs/reference/bus.md``.
 """
 
 from bus.actor import Actor
