@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -193,11 +194,19 @@ class Bus:
         finally:
             self.core.taps.detach(tap)
 
-    def recorded(self, filter: str = "", *, since: float = -INFINITY) -> list[TapEvent]:
-        """What the flight recorder holds, oldest first; only what came after `since` on the clock of the run."""
+    def recorded(
+        self, filter: str = "", *, since: float = -INFINITY, last: int | None = None
+    ) -> list[TapEvent]:
+        """What the flight recorder holds, oldest first.
+
+        Only what came after `since` on the clock of the run, and of that the `last` ones. Describing all takes tens
+        of milliseconds.
+        """
         test = parse(filter)
-        events = (_from_record(record) for record in self.core.flight if record.at > since)
-        return [event for event in events if test is None or test(event)]
+        records = reversed(list(self.core.flight))
+        events = (_from_record(record) for record in records if record.at > since)
+        newest = islice((event for event in events if test is None or test(event)), last)
+        return list(newest)[::-1]
 
     async def watch(self, kind: type[Message], key: str | None = None) -> Down:
         """Wait until the owner of a message class (or one actor of a pool) goes down; at once if it is down.
