@@ -46,13 +46,16 @@ def _node_json(node: NodeHealth, homes: Mapping[str, list[Json]]) -> Json:
     return shown
 
 
-def flows_json(events: Iterable[TapEvent], now: float) -> list[Json]:
-    """Messages a second from one node to another, and how many of them failed, over the last :data:`WINDOW`."""
-    recent = [event for event in events if event.at > now - WINDOW]
-    counts = Counter((home_of(event.sender), home_of(event.to)) for event in recent)
-    errors = Counter((home_of(event.sender), home_of(event.to)) for event in recent if event.is_error)
+def flows_json(events: Iterable[TapEvent], seconds: float) -> list[Json]:
+    """Messages a second from one node to another, and how many of them failed, of all in so many `seconds`."""
+    counts: Counter[tuple[str, str]] = Counter()
+    errors: Counter[tuple[str, str]] = Counter()
+    for event in events:
+        edge = home_of(event.sender), home_of(event.to)
+        counts[edge] += 1
+        errors[edge] += event.is_error
     return [
-        {"from": sender, "to": to, "rate": round(count / WINDOW, 2), "errors": errors[sender, to]}
+        {"from": sender, "to": to, "rate": round(count / seconds, 2), "errors": errors[sender, to]}
         for (sender, to), count in sorted(counts.items())
     ]
 

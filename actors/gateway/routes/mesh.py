@@ -19,9 +19,14 @@ from actors.gateway.mesh import (
 from actors.gateway.operator import LOOKING
 from actors.session import messages as session
 from bus import Bus
+from bus.tapevent import TapEvent
 
 MOST_MESSAGES = 500
 MOST_HOPS = 1000
+MOST_COUNTED = 1000
+"""Messages that rates are taken from: describing many would hold up the daemon."""
+UNSEEN = f"!origin={LOOKING}"
+"""Filter that leaves out what looking causes itself."""
 
 
 @final
@@ -38,14 +43,14 @@ class MeshRoutes:
         now = self._bus.clock.monotonic()
         limit = query_integer(request.args, "limit", 100, most=MOST_MESSAGES)
         seconds = query_integer(request.args, "seconds", 60, most=3600)
-        events = self._bus.recorded(f"!origin={LOOKING}", since=now - max(WINDOW, seconds))
-        newest = events[len(events) - limit :] if limit < len(events) else events
+        newest = self._bus.recorded(UNSEEN, since=now - seconds, last=limit)
+        counted = self._bus.recorded(UNSEEN, since=now - WINDOW, last=MOST_COUNTED)
         return answer(
             {
                 "boot_id": self._bus.boot_id,
                 "now": round(now, 6),
                 "tree": tree_json(self._bus.health(), self._bus.snapshot()["actors"]),
-                "flows": flows_json(events, now),
+                "flows": flows_json(counted, _covered(counted, now)),
                 "messages": [message_json(event, now) for event in reversed(newest)],
             }
         )
@@ -55,7 +60,7 @@ class MeshRoutes:
         wanted = request.args.get("turn")
         if not wanted:
             raise Malformed("expected the id of a turn", "turn")
-        events = [*self._bus.recorded(f"!origin={LOOKING}"), *self._bus.in_hand()]
+        events = [*self._bus.recorded(UNSEEN), *self._bus.in_hand()]
         with self._bus.baggage(origin=LOOKING):
             figures, conversation = await self._figures(wanted, query_user(request.args))
             steps = await self._bus.ask(session.GetSteps(turn=figures.turn))
@@ -79,3 +84,8 @@ class MeshRoutes:
         except session.UnknownSession:
             raise session.UnknownTurn(turn=turn) from None
         return figures, found.session
+
+
+def _covered(counted: list[TapEvent], now: float) -> float:
+    """Seconds over which messages were counted: fewer than the window when there were too many to count all."""
+    return WINDOW if len(counted) < MOST_COUNTED else max(0.001, now - counted[0].at)

@@ -6,6 +6,7 @@ from typing import Any
 import attrs
 
 from actors.gateway import mesh
+from actors.gateway.routes.mesh import MOST_COUNTED, _covered
 from actors.session import messages as session
 from actors.vocabulary import Usage
 from bus import Health, NodeHealth, State
@@ -91,17 +92,22 @@ def test_why_an_actor_is_not_well_is_told_without_credentials() -> None:
     assert KEY not in shown["why"]
 
 
-def test_flows_count_what_ended_within_the_window() -> None:
+def test_flows_are_rates_between_nodes() -> None:
     events = [
-        event(1, at=94.9),
         event(2, sender="conversation[a]", to="llm"),
         event(3, sender="conversation[b]", to="llm", point="failed", outcome="error"),
         event(4, sender=""),
     ]
-    assert mesh.flows_json(events, 100.0) == [
+    assert mesh.flows_json(events, 5.0) == [
         {"from": "conversation", "to": "llm", "rate": 0.4, "errors": 1},
         {"from": "outside", "to": "session", "rate": 0.2, "errors": 0},
     ]
+
+
+def test_when_too_much_passes_rates_are_taken_from_the_newest_messages() -> None:
+    many = [event(seq, at=98.0 + seq / 1000) for seq in range(MOST_COUNTED)]
+    assert _covered(many, 100.0) == 2.0
+    assert _covered(many[1:], 100.0) == mesh.WINDOW
 
 
 def test_an_answer_begins_where_the_step_before_it_ended() -> None:
