@@ -42,8 +42,11 @@ class SessionActor(Actor):
         self._failing = False
 
     async def start(self) -> None:
-        """Open the database. Raises StorageError, whose text says what to do."""
-        await self._storage.open()
+        """Open the database. Raises StorageFailed, whose text says what to do."""
+        try:
+            await self._storage.open()
+        except StorageError as error:
+            raise messages.StorageFailed(reason=str(error)) from error
         self.timers.every(SWEEP, messages.CloseSilent())
 
     async def on_stop(self) -> None:

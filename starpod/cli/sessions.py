@@ -65,7 +65,7 @@ def _from_disk(instance: "Instance", limit: int) -> list[dict[str, Any]]:
 
     from starpod import logs
 
-    if not (instance.db_dir / "session.db").exists():
+    if not any(instance.db_dir.glob("session.db*")):  # a log without its database is something to complain about
         return []
     logs.configure(default="warning")
     return trio.run(partial(_ask, instance, limit))
