@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 import uuid
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,7 +25,7 @@ NEWEST: Final = 200  # conversations among which the beginning of an id is looke
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what ``starpod chat`` takes."""
     add_agent_option(parser)
-    parser.add_argument("message", nargs="+", help="what to say; - reads it from standard input")
+    parser.add_argument("message", nargs="*", help="what to say; left out, it is read from a pipe or a file")
     parser.add_argument(
         "--session", metavar="ID", help="go on with this conversation; the beginning of its id is enough"
     )
@@ -36,11 +37,18 @@ def run(args: argparse.Namespace) -> int:
     """Say it and print the answer. 1 when the turn failed."""
     import trio
 
-    text = sys.stdin.read() if args.message == ["-"] else " ".join(args.message)
+    text = _said(args.message)
     if not text.strip():
-        raise StarpodError("there is nothing to say")
+        raise StarpodError('there is nothing to say: starpod chat "list my files"')
     with any_instance(args.agent) as instance:
         return trio.run(partial(_chat, instance, text, args))
+
+
+def _said(words: Sequence[str]) -> str:
+    """The words, or standard input for ``-``, and for none at all unless somebody would have to type it."""
+    if words == ["-"] or (not words and not sys.stdin.isatty()):
+        return sys.stdin.read()
+    return " ".join(words)
 
 
 async def _chat(instance: "Instance", text: str, args: argparse.Namespace) -> int:

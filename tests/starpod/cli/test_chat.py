@@ -1,5 +1,7 @@
 """What ``starpod chat`` makes of ids and figures; conversations with it are in ``tests/system``."""
 
+import io
+import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -55,6 +57,21 @@ async def test_a_daemon_that_cannot_list_is_said_to_be_silent() -> None:
     async with daemon_that_lists(b"{}", "503 Service Unavailable") as daemon:
         with pytest.raises(StarpodError, match="does not answer"):
             await chat._whole_id(daemon, "007")
+
+
+@pytest.mark.parametrize(("words", "said"), [(["a", "b"], "a b"), (["-"], "piped"), ([], "piped")])
+def test_what_is_said_comes_from_the_arguments_or_a_pipe(
+    monkeypatch: pytest.MonkeyPatch, words: list[str], said: str
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("piped"))
+    assert chat._said(words) == said
+
+
+def test_nobody_is_kept_waiting_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = io.StringIO("typed later")
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stdin", terminal)
+    assert chat._said([]) == ""
 
 
 @pytest.mark.parametrize(
