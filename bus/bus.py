@@ -327,7 +327,7 @@ class Bus:
         envelope = core.envelope(
             "stream", request, context, cell.name, core.now(), context.deadline, sink, cell
         )
-        channel.envelope, channel.watch = envelope, self
+        channel.envelope, channel.bus = envelope, self
         if context.holder is not None:
             self._refuse_cycle(context.holder, envelope)
         if not cell.offer(envelope):

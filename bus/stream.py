@@ -37,7 +37,11 @@ class Channel(Generic[ItemT]):
         waits for the cancellation that is on its way.
     """
 
-    def __init__(self, capacity: int, *, finishes: bool = False) -> None:
+    envelope: Envelope
+    """What opened the stream; set with `bus` when it was sent."""
+    bus: Bus
+
+    def __init__(self, capacity: int, *, finishes: bool) -> None:
         self._items: deque[ItemT] = deque()
         self._capacity = capacity
         self._finishes = finishes
@@ -48,8 +52,6 @@ class Channel(Generic[ItemT]):
         self._since_yield = 0
         self.done = False
         """The end has been reported, or the consumer has left."""
-        self.envelope: Envelope | None = None
-        self.watch: Bus | None = None
 
     # --- producer -----------------------------------------------------------------------------------------
 
@@ -89,8 +91,7 @@ class Channel(Generic[ItemT]):
 
     def _append(self, item: ItemT) -> None:
         self._items.append(item)
-        if self.watch is not None and self.envelope is not None:
-            self.watch.show_item(self.envelope, item)
+        self.bus.show_item(self.envelope, item)
         self._wake_consumer()
 
     def set(self, value: object) -> bool:
