@@ -7,7 +7,7 @@ import attrs
 
 from actors.llm.catalogue import Catalogue
 from actors.llm.messages import ModelNotAllowed
-from actors.llm.settings import PROVIDERS, Provider, Settings, key_variable, split_spec
+from actors.llm.settings import PROVIDERS, WHERE_KEYS_GO, Provider, Settings, key_variable, split_spec
 
 NOT_BUILT: Final[frozenset[Provider]] = frozenset({"gemini"})
 """Providers that have a name and a catalogue, but no client yet."""
@@ -129,7 +129,7 @@ def _fault(provider: Provider, settings: Settings, env: Mapping[str, str]) -> st
     if (variable := key_variable(provider)) is None:
         return None
     if (key := api_key(provider, env)) is None:
-        return f"provider {provider!r} needs its key: set {variable} in the environment"
+        return f"provider {provider!r} needs its key: set {variable} {WHERE_KEYS_GO}"
     if not _HEADER_SAFE.issuperset(key):
         return f"the key in {variable} holds characters that cannot be sent"
     return None

@@ -9,7 +9,7 @@ from actors.llm.answer import END_TURN, TOOL_USE, Answer, Send, Tokens
 from actors.llm.messages import TextDelta, ToolCallStarted
 from actors.llm.phrases import HELP, Call, Wish, Words, understand
 from actors.llm.prompt import Prompt
-from actors.llm.settings import KEYLESS, PROVIDERS, key_variable
+from actors.llm.settings import KEYLESS, PROVIDERS, WHERE_KEYS_GO, key_variable
 from actors.vocabulary import Block, Image, Text, ToolResult, ToolSpec, ToolUse
 
 _KEYS: Final = ", ".join(key_variable(name) or "" for name in PROVIDERS if name not in (*KEYLESS, "gemini"))
@@ -18,8 +18,7 @@ WHO: Final = (
     "I am the offline helper: there is no language model behind me, and I only follow a few fixed phrases."
 )
 CONFIGURE: Final = f"""\
-To talk to a real model, set one of {_KEYS} in the file `.env` of this agent, or start Ollama on this machine; then \
-restart Starpod."""
+To talk to a real model, set one of {_KEYS} {WHERE_KEYS_GO}, or start Ollama on this machine; then restart Starpod."""
 
 _DELTAS: Final = 200
 """A longer answer is cut into about so many pieces instead of single words."""

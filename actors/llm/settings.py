@@ -14,6 +14,11 @@ PROVIDERS: Final[tuple[Provider, ...]] = get_args(Provider)
 KEYLESS: Final[frozenset[Provider]] = frozenset({"ollama", "offline"})
 """Providers that work without a key."""
 
+WHERE_KEYS_GO: Final = (
+    "in `.env.dev` beside `starpod.toml` (without a workspace: in `.starpod/.env`) or in the environment"
+)
+"""Continues a sentence that says to set a variable."""
+
 
 def key_variable(provider: str) -> str | None:
     """Environment variable that holds the key of `provider`; None for one that needs no key."""
