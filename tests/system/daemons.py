@@ -1,0 +1,318 @@
+"""Real instances, daemons and commands, each a process of its own, for tests that look from outside.
+
+Whatever a test does, a daemon that it started must end in order when told to, and its log must not hold a secret or
+an error that the test did not expect.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final, Self, final
+
+import attrs
+import httpx
+import trio
+import trio_websocket
+
+PATIENCE: Final = 60.0
+"""Seconds anything may take on a machine that is busy with something else."""
+
+KEY: Final = "the-key-of-a-provider-4711"
+"""The key of every provider in these tests. It looks like no credential, so that no mask can hide that it leaked."""
+
+Json = dict[str, Any]
+Process = subprocess.Popen[bytes]
+
+
+def environment(**extra: str) -> dict[str, str]:
+    """The environment of this process without what would change how Starpod behaves."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.endswith("_API_KEY")
+        and not name.lower().endswith("_proxy")
+        and not name.startswith(("STARPOD_", "BUS_"))
+        and name != "NO_COLOR"
+    }
+    return {**kept, **extra}
+
+
+def read_json(path: Path) -> Json:
+    """What a file holds, or nothing while it is not there or not whole."""
+    try:
+        content: Json = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content
+
+
+async def until(holds: Callable[[], object], what: str = "") -> None:
+    """Wait for something that no event of ours tells. Fails after a minute, saying `what`."""
+    with trio.move_on_after(PATIENCE) as scope:
+        while not holds():
+            await trio.sleep(0.005)
+    assert not scope.cancelled_caught, what or "it did not happen"
+
+
+# --- instances ------------------------------------------------------------------------------------------------
+
+
+@final
+class Place:
+    """A folder with an agent of its own. `model` is the address of a model server; None for the offline provider."""
+
+    def __init__(self, root: Path, model: str | None = None, provider: str = "anthropic") -> None:
+        self.root = root
+        self.home = root / "home"
+        self.inside = root / ".starpod"
+        self.settings = self.inside / "config" / "agent.toml"
+        self.database = self.inside / "db" / "session.db"
+        self.lock = self.inside / "daemon.lock"
+        self.settings.parent.mkdir(parents=True)
+        self.home.mkdir()
+        self.started = 0
+        """Daemons started here so far."""
+        self.variables: dict[str, str] = {}
+        """For every process in this place."""
+        self.configure('provider = "offline"')
+        if model is not None:
+            self.configure(
+                f'provider = "{provider}"\nmodel = "test-model"\n[providers.{provider}]\nbase_url = "{model}"\n'
+                "[llm.retry]\nmax_retries = 2\nfirst_wait = 0.05\n"
+            )
+            self.variables[f"{provider.upper()}_API_KEY"] = KEY
+
+    def configure(self, toml: str) -> None:
+        """Replace the configuration. The agent listens on a free port in any case."""
+        text = f'agent_name = "Aster"\nserver_addr = "127.0.0.1:0"\n{toml}\n'
+        self.settings.write_text(text, encoding="utf-8")
+
+    @property
+    def info(self) -> Json:
+        """What the lock file says."""
+        return read_json(self.lock)
+
+    def file(self, name: str) -> str:
+        """The text of a file in the agent's home."""
+        return (self.home / name).read_text(encoding="utf-8")
+
+
+# --- daemons --------------------------------------------------------------------------------------------------
+
+
+@final
+class Daemon:
+    """A daemon that was started; it may be ready, going down, or dead."""
+
+    def __init__(self, place: Place, process: Process, log: Path) -> None:
+        self.place = place
+        self.process = process
+        self.pid = process.pid
+        self.address = ""
+        self.token = ""
+        self._log = log
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.address}"
+
+    @property
+    def log(self) -> str:
+        """All it has written to both of its streams."""
+        return self._log.read_text(encoding="utf-8")
+
+    @property
+    def errors(self) -> list[Json]:
+        """The lines of its log that tell of an error."""
+        lines = [json.loads(line) for line in self.log.splitlines() if line.startswith("{")]
+        return [line for line in lines if line["level"] == "error"]
+
+    @property
+    def running(self) -> bool:
+        return self.process.poll() is None
+
+    async def ready(self) -> Self:
+        """Wait until it listens. Fails with its log when it ends before."""
+        await until(lambda: self._reachable() or not self.running, "the daemon did not get ready")
+        assert self.address, f"the daemon ended with {self.process.returncode}:\n{self.log}"
+        return self
+
+    def _reachable(self) -> bool:
+        info = self.place.info
+        if info.get("pid") == self.pid and info.get("address"):
+            self.address, self.token = info["address"], info["token"]
+        return bool(self.address)
+
+    async def ended(self) -> int:
+        """Wait for its end; the exit status, negative for a signal."""
+        await until(lambda: not self.running, f"the daemon did not end:\n{self.log}")
+        return self.process.returncode
+
+    def signal(self, number: int) -> None:
+        if self.running:
+            self.process.send_signal(number)
+
+    async def kill(self) -> None:
+        """As the power goes."""
+        self.signal(signal.SIGKILL)
+        await self.ended()
+
+    async def stop(self) -> int:
+        """As a service manager stops it; the exit status."""
+        self.signal(signal.SIGTERM)
+        return await self.ended()
+
+    async def request(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """One HTTP request on a connection of its own."""
+        async with httpx.AsyncClient(base_url=self.url, timeout=PATIENCE, trust_env=False) as client:
+            return await client.request(method, path, **options)
+
+    async def get(self, path: str, **query: Any) -> Any:
+        """The JSON that a path holds."""
+        answer = await self.request("GET", path, params=query)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def chat(self, text: str, **more: Any) -> Json:
+        """Say something over HTTP; the answer, with its status under ``status``."""
+        answer = await self.request("POST", "/api/chat", json={"text": text, **more})
+        return {"status": answer.status_code, **answer.json()}
+
+    async def rows(self, conversation: str) -> list[tuple[str, str]]:
+        """Role and content of the messages of a conversation."""
+        found = await self.get(f"/api/sessions/{conversation}/messages")
+        return [(row["role"], row["content"]) for row in found]
+
+    @asynccontextmanager
+    async def socket(self, path: str = "/ws") -> "AsyncGenerator[Socket]":
+        """A WebSocket. It is closed however the other side behaves."""
+        host, _, port = self.address.rpartition(":")
+        stream = await trio.open_tcp_stream(host, int(port))
+        try:
+            async with trio.open_nursery() as nursery:
+                with trio.fail_after(PATIENCE):
+                    connection = await trio_websocket.wrap_client_stream(nursery, stream, self.address, path)
+                yield Socket(connection)
+                with trio.move_on_after(1):
+                    await connection.aclose()
+                nursery.cancel_scope.cancel()
+        finally:
+            await trio.aclose_forcefully(stream)
+
+
+def popen(
+    folder: Path, *arguments: str, stdin: Any = subprocess.DEVNULL, output: Any, **variables: str
+) -> Process:
+    """Start a command in a folder; both of its outputs go to `output`."""
+    command = [sys.executable, "-m", "starpod", *arguments]
+    return subprocess.Popen(
+        command, cwd=folder, env=environment(**variables), stdin=stdin, stdout=output, stderr=output
+    )
+
+
+def start(place: Place, **variables: str) -> Daemon:
+    """Start a daemon in a place, without waiting for anything. The caller ends it."""
+    place.started += 1
+    log = place.root / f"daemon-{place.started}.log"
+    with log.open("wb") as file:
+        process = popen(place.root, "serve", output=file, **place.variables, **variables)
+    return Daemon(place, process, log)
+
+
+@asynccontextmanager
+async def serving(place: Place, *, expect_errors: bool = False, **variables: str) -> AsyncGenerator[Daemon]:
+    """A daemon that is ready, stopped at the end of the block unless it has ended by then.
+
+    Fails if it cannot be stopped in order, if its log holds a secret, or an error when none is expected.
+    """
+    daemon = start(place, **variables)
+    try:
+        yield await daemon.ready()
+        if daemon.running:
+            assert await daemon.stop() == 0, daemon.log
+        check_log(daemon, expect_errors=expect_errors)
+    finally:
+        if daemon.running:
+            daemon.process.kill()
+        daemon.process.wait()
+
+
+def check_log(daemon: Daemon, *, expect_errors: bool = False) -> None:
+    """Fail if the log of a daemon gives a secret away, or tells of an error that nobody expected."""
+    log = daemon.log
+    assert KEY not in log
+    assert not daemon.token or daemon.token not in log
+    assert expect_errors or daemon.errors == [], log
+
+
+# --- WebSockets -----------------------------------------------------------------------------------------------
+
+
+@final
+class Socket:
+    """A WebSocket that speaks JSON."""
+
+    def __init__(self, connection: trio_websocket.WebSocketConnection) -> None:
+        self._connection = connection
+
+    async def say(self, kind: str, **fields: Any) -> None:
+        await self.raw(json.dumps({"type": kind, **fields}))
+
+    async def raw(self, text: str) -> None:
+        with trio.fail_after(PATIENCE):
+            await self._connection.send_message(text)
+
+    async def hear(self) -> Json:
+        """The next frame."""
+        with trio.fail_after(PATIENCE):
+            frame: Json = json.loads(await self._connection.get_message())
+        return frame
+
+    async def until(self, kind: str, **fields: Any) -> list[Json]:
+        """Frames up to and including the next of this type with these fields."""
+        frames = [await self.hear()]
+        while not (frames[-1]["type"] == kind and fields.items() <= frames[-1].items()):
+            frames.append(await self.hear())
+        return frames
+
+    async def close_code(self) -> int | None:
+        """Wait until the other side closes; its code."""
+        try:
+            with trio.fail_after(PATIENCE):
+                while True:
+                    await self._connection.get_message()
+        except trio_websocket.ConnectionClosed as closed:
+            return None if closed.reason is None else closed.reason.code
+
+
+# --- commands -------------------------------------------------------------------------------------------------
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Ended:
+    """A command that has run."""
+
+    status: int
+    out: str
+    err: str
+
+
+async def starpod(folder: Path, *arguments: str, stdin: str = "", **variables: str) -> Ended:
+    """Run a command in a folder, with pipes for its streams."""
+    with trio.fail_after(PATIENCE):
+        done = await trio.run_process(
+            [sys.executable, "-m", "starpod", *arguments],
+            cwd=folder,
+            env=environment(**variables),
+            stdin=stdin.encode(),
+            capture_stdout=True,
+            capture_stderr=True,
+            check=False,
+        )
+    return Ended(status=done.returncode, out=done.stdout.decode(), err=done.stderr.decode())

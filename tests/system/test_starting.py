@@ -1,0 +1,111 @@
+"""What a start is refused for, each with a word on what to do; and what is not held against it."""
+
+import signal
+import socket
+from pathlib import Path
+
+from tests.system.daemons import KEY, Place, check_log, serving, starpod, start, until
+
+
+async def test_a_second_daemon_is_told_which_process_runs_the_agent(place: Place) -> None:
+    async with serving(place) as daemon:
+        second = await starpod(place.root, "serve")
+        assert second.status == 1
+        assert f"process {daemon.pid}" in second.err
+        assert daemon.url in second.err
+        assert str(place.root) in second.err
+        assert "Traceback" not in second.err
+        assert daemon.token not in second.err
+        assert place.info["pid"] == daemon.pid, "the lock is still the first one's"
+        assert (await daemon.chat("help"))["status"] == 200
+
+
+async def test_a_port_in_use_is_named_and_the_agent_is_free_again(place: Place) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        text = place.settings.read_text(encoding="utf-8").replace("127.0.0.1:0", address)
+        place.settings.write_text(text, encoding="utf-8")
+        refused = await starpod(place.root, "serve")
+    assert refused.status == 1
+    assert address in refused.err
+    assert "Traceback" not in refused.err
+    async with serving(place) as daemon:
+        assert daemon.address == address
+
+
+async def test_a_broken_configuration_lists_every_mistake_with_its_line(place: Place) -> None:
+    place.settings.write_text(
+        'agent_name = "Aster"\nmax_turns = "many"\nprovidr = "offline"\n\n[compaction]\ncontext_budget = 0\n'
+        '[providers.openai]\nbase_url = "somewhere"\n',
+        encoding="utf-8",
+    )
+    refused = await starpod(place.root, "serve")
+    assert (refused.status, "Traceback" in refused.err) == (1, False)
+    for line, key in ((2, "max_turns"), (3, "provider"), (6, "context_budget"), (8, "base_url")):
+        (told,) = [text for text in refused.err.splitlines() if f"agent.toml:{line}" in text]
+        assert key in told
+    assert place.info == {}
+
+    place.settings.write_text('agent_name = "Aster\n', encoding="utf-8")
+    refused = await starpod(place.root, "serve")
+    assert (refused.status, "Traceback" in refused.err) == (1, False)
+    assert "agent.toml: not valid TOML" in refused.err
+    assert "line 1" in refused.err
+
+
+async def test_a_provider_that_was_named_but_has_no_key_names_the_variable(place: Place) -> None:
+    place.configure('provider = "groq"')
+    refused = await starpod(place.root, "serve")
+    assert (refused.status, "Traceback" in refused.err) == (1, False)
+    assert "GROQ_API_KEY" in refused.err
+    async with serving(place, GROQ_API_KEY=KEY) as daemon:
+        assert (await daemon.get("/api/config"))["default_model"].startswith("groq/")
+
+
+async def test_the_lock_of_a_killed_daemon_is_no_obstacle(place: Place) -> None:
+    first = await start(place).ready()
+    await first.kill()
+    assert place.info["pid"] == first.pid, "what it wrote is still there"
+    assert (await starpod(place.root, "bus", "tap")).status == 1, "but nobody is behind it"
+    async with serving(place) as second:
+        assert place.info["pid"] == second.pid
+        assert second.token != first.token
+    check_log(first)
+
+
+async def test_the_lock_is_for_the_owner_alone(place: Place) -> None:
+    async with serving(place):
+        assert place.lock.stat().st_mode & 0o777 == 0o600
+        assert place.database.stat().st_mode & 0o777 == 0o600
+
+
+async def test_a_folder_without_an_agent_says_how_to_begin(tmp_path: Path) -> None:
+    refused = await starpod(tmp_path, "serve")
+    assert (refused.status, "Traceback" in refused.err) == (1, False)
+    assert "starpod init" in refused.err
+
+
+async def test_a_workspace_is_made_and_its_agent_runs(tmp_path: Path) -> None:
+    made = await starpod(tmp_path, "init", "--default")
+    assert made.status == 0, made.err
+    listed = await starpod(tmp_path, "agent", "list")
+    assert listed.status == 0, listed.err
+    assert (await starpod(tmp_path, "agent", "new", "scout")).status == 0
+    said = await starpod(tmp_path, "chat", "-a", "scout", "note: buy milk")
+    assert said.status == 0, said.err
+    assert (tmp_path / ".instances/scout/home/documents/buy-milk.md").read_text(
+        encoding="utf-8"
+    ) == "buy milk"
+    assert (tmp_path / ".instances/scout/.starpod/db/session.db").is_file()
+
+
+async def test_a_stop_during_the_start_is_a_stop(place: Place) -> None:
+    daemon = start(place)
+    try:
+        await until(lambda: place.info.get("pid"))
+        daemon.signal(signal.SIGTERM)
+        assert await daemon.ended() == 0, daemon.log
+        check_log(daemon)
+    finally:
+        daemon.process.kill()
+        daemon.process.wait()

@@ -1,0 +1,89 @@
+"""Told to stop, a daemon stops: in order, at once when idle, and without losing what it was doing."""
+
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.model_script import Call, Reply, Say
+from tests.fakes.model_server import ModelServer
+from tests.system.daemons import Place, serving, start
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_an_idle_daemon_stops_well_within_a_second(place: Place, number: int) -> None:
+    async with serving(place) as daemon:
+        await daemon.chat("help")
+        begun = time.process_time(), time.monotonic()
+        daemon.signal(number)
+        assert await daemon.ended() == 0
+        assert time.monotonic() - begun[1] < 5.0, (
+            "seconds on a busy machine; on an idle one a tenth of a second"
+        )
+        assert not place.database.with_name("session.db-wal").exists(), "the database was closed"
+        assert place.info == {}
+    async with serving(place) as daemon:
+        assert len(await daemon.get("/api/sessions")) == 1
+
+
+async def test_clients_are_told_to_come_again(place: Place) -> None:
+    async with serving(place) as daemon, daemon.socket() as socket:
+        await socket.hear()
+        daemon.signal(signal.SIGTERM)
+        assert await socket.close_code() == 1012
+        assert await daemon.ended() == 0
+
+
+async def test_a_running_turn_reaches_a_boundary_and_goes_on_after_the_restart(
+    tmp_path: Path, model_server: ModelServer
+) -> None:
+    place = Place(tmp_path / "aster", model_server.url)
+    write = Call("FileWrite", {"path": "documents/a.md", "content": "one"})
+    model_server.script(Reply(Say("First."), write, delay=0.5), Reply(Say("Second.")))
+    async with serving(place) as daemon:
+        async with daemon.socket() as socket:
+            await socket.say("message", text="go", channel_session_key="k", client_message_id="c")
+            (accepted,) = [f for f in await socket.until("completion_start") if f["type"] == "accepted"]
+            await model_server.wait_for(lambda server: len(server.requests) == 1)
+            assert await daemon.stop() == 0
+        assert len(model_server.requests) == 1, (
+            "the answer that was under way was taken, no other was asked for"
+        )
+    async with serving(place) as daemon:
+        again = await daemon.chat("go", channel_session_key="k", client_message_id="other", mode="queue")
+        rows = await daemon.rows(accepted["session_id"])
+        said = [content for role, content in rows if role in {"user", "assistant"}]
+        assert said[:3] == ["go", "First.", "Second."]
+        assert again["status"] == 200
+        assert [role for role, _ in rows].count("tool_result") == 1
+    assert model_server.requests[1].tool_results == ["Successfully wrote documents/a.md"]
+
+
+async def test_a_second_signal_stops_at_once_and_the_turn_is_resumed(
+    tmp_path: Path, model_server: ModelServer
+) -> None:
+    place = Place(tmp_path / "aster", model_server.url)
+    model_server.script(Reply(Say("Never."), delay=600.0), Reply(Say("Now.")))
+    daemon = await start(place).ready()
+    try:
+        async with daemon.socket() as socket:
+            await socket.say("message", text="go", client_message_id="c")
+            (accepted,) = [f for f in await socket.until("completion_start") if f["type"] == "accepted"]
+            await model_server.wait_for(lambda server: len(server.requests) == 1)
+            daemon.signal(signal.SIGTERM)
+            assert await socket.close_code() == 1012
+        assert daemon.running, "it waits for the turn to reach a boundary"
+        begun = time.monotonic()
+        daemon.signal(signal.SIGTERM)
+        assert await daemon.ended() == 0, daemon.log
+        assert time.monotonic() - begun < 10.0, "the turn would have been waited for 20 seconds"
+        assert "stopping at once" in daemon.log
+    finally:
+        daemon.process.kill()
+        daemon.process.wait()
+    async with serving(place) as daemon:
+        async with daemon.socket() as socket:
+            await socket.say("resume", session_id=accepted["session_id"], after_seq=0)
+            assert (await socket.until("stream_end"))[-1]["text"] == "Now."
+        assert [role for role, _ in await daemon.rows(accepted["session_id"])] == ["user", "assistant"]
