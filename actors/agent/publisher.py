@@ -1,6 +1,5 @@
 """Tells what happens in a conversation: numbers each event, keeps it, publishes it, in this order."""
 
-from collections import deque
 from collections.abc import Iterable
 from typing import Literal, final
 
@@ -24,21 +23,11 @@ class Publisher:
         self._bus = bus
         self._session = session
         self._journal = journal
-        self._queue: deque[messages.TurnEvent] = deque()
-        self._busy = False
 
     async def _publish(self, event: messages.TurnEvent) -> None:
-        """Publish behind what another task is publishing; that task then does it."""
+        """Keep an event and publish it. The bus keeps the order of those who wait for a slow follower."""
         self._journal.add(event)
-        self._queue.append(event)
-        if self._busy:
-            return
-        self._busy = True
-        try:
-            while self._queue:
-                await self._bus.publish(self._queue.popleft())
-        finally:
-            self._busy = False
+        await self._bus.publish(event)
         if isinstance(event, messages.TextDelta | messages.ThinkingDelta):
             await trio.lowlevel.checkpoint()  # so that those who follow keep up with a fast model
 

@@ -1,7 +1,9 @@
 """Cancelling: at any point, what was stored stays, the conversation is valid, and the next message goes on."""
 
 import itertools
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trio
@@ -10,6 +12,7 @@ from trio.testing import MockClock
 from actors.agent import messages as agent
 from actors.llm import messages as llm
 from actors.session import messages as session
+from actors.session.actor import SessionActor
 from actors.vocabulary import FollowupMode
 from bus import Sink
 from tests.actors.agent.world import Gate, World, check_numbers, check_valid, say, shape, use
@@ -232,13 +235,25 @@ async def cancel_when(world: World, request: str, accepted: agent.Accepted) -> s
     return await cancel(world, accepted.session)
 
 
-async def test_a_result_that_is_being_stored_is_told_as_well(world: World, autojump_clock: MockClock) -> None:
-    world.durations["a"] = 1.0
+async def test_a_result_that_is_being_stored_is_told_as_well(
+    world: World, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write: Callable[..., Any] = SessionActor._write
+
+    async def slowly(actor: SessionActor, *args: Any, **kwargs: Any) -> Any:
+        if any(isinstance(arg, session.SaveResult) for arg in args):
+            await trio.sleep(2.0)
+        return await write(actor, *args, **kwargs)
+
+    monkeypatch.setattr(SessionActor, "_write", slowly)
     world.script.append(say(calls=[use("Peek", what="a")]))
     accepted = await world.send("go")
     assert await cancel_when(world, "session.SaveResult@1", accepted) == accepted.turn
     assert (await world.end(accepted.turn)).outcome == "cancelled"
     assert [event.call for event in world.mesh.published(agent.ToolFinished)] == ["c1"]
+    results = [content for role, content in await world.rows(accepted.session) if role == "tool_result"]
+    assert len(results) == 1
+    assert "peeked a" in results[0]
 
 
 async def test_an_end_that_is_being_stored_is_not_cancelled(world: World, autojump_clock: MockClock) -> None:
