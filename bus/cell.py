@@ -274,6 +274,7 @@ class Cell:
     def cancel(self) -> None:
         """Cancel what still runs, clean-up excepted."""
         if self._nursery is not None:
+            self.fail(Exit(ExitKind.FORCED, detail="it was cancelled"))
             self._nursery.cancel_scope.cancel(reason=f"{self.name} did not stop in time")
 
     def force(self) -> None:
@@ -382,16 +383,17 @@ class Cell:
 
     async def _start(self, actor: Actor) -> bool:
         current.set(attrs.evolve(self.context(), holder=self))
-        with trio.move_on_after(self.limits.start_within) as self._starting:
-            try:
+        scope = self._starting = trio.move_on_after(self.limits.start_within)
+        try:
+            with scope:
                 await actor.start()
-            except BaseException as error:
-                if sort_fault(error)[0] is FaultKind.CANCELLED:
-                    raise
-                self.fail(self._start_failure(error))
-        timed_out = self._starting.cancelled_caught and not self._stop_requested
-        self._starting = None
-        if timed_out:
+        except BaseException as error:
+            if sort_fault(error)[0] is FaultKind.CANCELLED:
+                raise
+            self.fail(self._start_failure(error))
+        finally:
+            self._starting = None
+        if scope.cancelled_caught and not self._stop_requested:
             self.fail(Exit(ExitKind.START_TIMEOUT, detail=f"not ready within {self.limits.start_within:g} s"))
         return self._exit is None
 
