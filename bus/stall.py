@@ -13,10 +13,16 @@ from types import FrameType
 import attrs
 import trio
 
+from bus.cell import Cell
 from bus.envelope import Envelope
 from bus.message import wire_name
 from bus.serve import Serving
 
+_OTHER_CODE = {
+    function.__code__
+    for function in (Cell.run, Cell._start, Cell._guard, Cell._clean_up)  # noqa: SLF001
+}
+"""Where an actor's code runs that handles no message: constructor, start, background tasks, clean-up."""
 EXIT_STALLED = 75
 """EX_TEMPFAIL: a service manager should start the process again."""
 
@@ -27,41 +33,46 @@ class Stall:
 
     seconds: float
     actor: str
-    """Whose handler is running; empty when no handler is."""
+    """Whose code is running; empty when it is nobody's."""
     message: str
-    """Wire name of what it is handling."""
+    """Wire name of what it is handling; empty when it is no handler that runs."""
     where: str
     """``file:line in function`` of the innermost frame."""
     stack: str
 
     def __str__(self) -> str:
-        who = f"{self.actor} handling {self.message}" if self.actor else "code outside of any handler"
+        who = self.actor or "code outside of any actor"
+        if self.message:
+            who += f" handling {self.message}"
         return f"the loop stands still for {self.seconds:.1f} s: {who}, at {self.where}"
 
 
 def inspect_thread(ident: int, seconds: float) -> Stall:
     """What a thread is doing right now, as a stall of that many seconds."""
     frame = sys._current_frames().get(ident)  # noqa: SLF001 - the documented way to see another thread
-    envelope = _handled(frame)
-    summary = traceback.extract_stack(frame)
+    actor, envelope = _responsible(frame)
+    summary = traceback.StackSummary() if frame is None else traceback.extract_stack(frame)
     last = summary[-1] if summary else None
     return Stall(
         seconds=seconds,
-        actor=envelope.to if envelope is not None else "",
+        actor=actor,
         message=wire_name(type(envelope.message)) if envelope is not None else "",
         where=f"{last.filename}:{last.lineno} in {last.name}" if last else "unknown",
         stack="".join(traceback.format_list(summary)),
     )
 
 
-def _handled(frame: FrameType | None) -> Envelope | None:
-    """The message whose handler is on the stack, innermost first."""
+def _responsible(frame: FrameType | None) -> tuple[str, Envelope | None]:
+    """The innermost actor on the stack, and the message it is handling if it is a handler that runs."""
     while frame is not None:
         if frame.f_code is Serving.handle.__code__:
-            found = frame.f_locals.get("envelope")
-            return found if isinstance(found, Envelope) else None
+            envelope: Envelope = frame.f_locals["envelope"]
+            return envelope.to, envelope
+        if frame.f_code in _OTHER_CODE:
+            cell: Cell = frame.f_locals["self"]
+            return cell.name, None
         frame = frame.f_back
-    return None
+    return "", None
 
 
 class Watchdog:
@@ -84,6 +95,7 @@ class Watchdog:
 
     def start(self) -> None:
         """Begin watching. Call inside the trio run to be watched."""
+        self._turn()
         token = trio.lowlevel.current_trio_token()
         ident = threading.get_ident()
         threading.Thread(target=self._watch, args=(token, ident), name="stall-watchdog", daemon=True).start()
