@@ -12,7 +12,6 @@ import trio
 
 from actors.gateway.settings import Address
 from actors.llm import messages as llm
-from actors.storage import StorageError
 from bus import ActorError, BootError, ExitKind, Ids, Mesh, open_mesh
 from bus.stall import Stall, Watchdog
 from starpod import crash, logs
@@ -30,7 +29,7 @@ class StartFailed(StarpodError):
 
     def __init__(self, error: BootError) -> None:
         cause = error.__cause__
-        super().__init__(str(cause if isinstance(cause, ActorError | StarpodError | StorageError) else error))
+        super().__init__(str(cause if isinstance(cause, ActorError | StarpodError) else error))
 
 
 @final
