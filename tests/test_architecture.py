@@ -12,7 +12,10 @@ ROOT = Path(__file__).parent.parent
 SHELL = {"__init__.py", "messages.py", "actor.py", "conductor.py", "conversation.py"}
 """Modules of a subsystem that speak with the bus; the others decide, store or fetch, and can be tested without."""
 
-HANDS = {f"actors/agent/{name}.py" for name in ("compactor", "completion", "ledger", "loop", "publisher", "toolbox")}
+HANDS = {
+    f"actors/agent/{name}.py"
+    for name in ("compactor", "completion", "ledger", "loop", "publisher", "toolbox")
+}
 """What a conversation does through the bus, one neighbour each; what it decides is in the modules beside them."""
 
 EDGES = {
