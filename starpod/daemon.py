@@ -2,6 +2,7 @@
 
 import gc
 import signal
+import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -13,6 +14,8 @@ import trio
 from actors.gateway.settings import Address
 from actors.llm import messages as llm
 from bus import ActorError, BootError, ExitKind, Ids, Mesh, open_mesh
+from bus.codec import mask_text
+from bus.dump import task_tree
 from bus.stall import Stall, Watchdog
 from starpod import crash, logs
 from starpod.config import Config
@@ -112,17 +115,22 @@ async def serve(
     """Run an instance until a signal or its own end; the exit status of the process.
 
     `on_ready` is told the daemon and the default model once it listens. The first INT or TERM stops everything in
-    order, a second one at once.
+    order, a second one at once. USR1 writes what every task is doing to standard error.
     """
-    with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+    with (
+        trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals,
+        trio.open_signal_receiver(signal.SIGUSR1) as questions,
+    ):
         async with running(instance, config, command=command, address=address) as daemon:
             on_ready(daemon, (await daemon.mesh.bus.ask(llm.Models())).default)
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(_until_ended, daemon.mesh, nursery.cancel_scope)
+                nursery.start_soon(_show_tasks_on, questions)
                 async for _ in signals:
                     nursery.cancel_scope.cancel(reason="signal")
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(_force_on, signals, daemon.mesh)
+                nursery.start_soon(_show_tasks_on, questions)
                 exit = await daemon.mesh.stop()
                 nursery.cancel_scope.cancel(reason="stopped")
     return 0 if exit.kind is ExitKind.STOPPED else FAILED
@@ -131,6 +139,12 @@ async def serve(
 async def _until_ended(mesh: Mesh, scope: trio.CancelScope) -> None:
     await mesh.wait()
     scope.cancel(reason="the tree has ended by itself")
+
+
+async def _show_tasks_on(questions: AsyncIterator[int]) -> None:
+    async for _ in questions:
+        sys.stderr.write(mask_text(task_tree()))
+        sys.stderr.flush()
 
 
 async def _force_on(signals: AsyncIterator[int], mesh: Mesh) -> None:
