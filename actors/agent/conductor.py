@@ -2,7 +2,7 @@
 
 import contextlib
 from collections import deque
-from typing import Final, final
+from typing import Any, Final, final
 
 import trio
 
@@ -35,6 +35,9 @@ class ConductorActor(Actor):
             raise Unavailable(str(error)) from error
         for turn in turns:
             await self._deliver(messages.Deliver(session=turn.session, turn=turn.id, mode=turn.mode))
+
+    def describe(self) -> dict[str, Any]:
+        return {"late": {session_id: len(late) for session_id, late in self._late.items()}}
 
     @messages.Accept.handler
     @concurrent(256)

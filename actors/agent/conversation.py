@@ -7,7 +7,7 @@ that was being streamed and no more: the next incarnation goes on from what is s
 import contextlib
 from collections.abc import Callable
 from functools import partial
-from typing import Final, final
+from typing import Any, Final, final
 from zoneinfo import ZoneInfo
 
 import attrs
@@ -95,6 +95,9 @@ class ConversationActor(Actor):
         """Hand back a turn that had no time to come to a boundary: being stopped is not its fault."""
         if self._cut_short is not None:
             await self._cut_short.release()
+
+    def describe(self) -> dict[str, Any]:
+        return {"running": self._running, "waiting": list(self._inbox), "last_event": self._journal.last}
 
     async def _park(self, turn: session.Turn) -> None:
         """Give up a turn that brought the program down again and again, and tell the person."""

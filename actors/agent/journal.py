@@ -1,6 +1,7 @@
 """Events of one conversation, kept in memory so that a client that lost its connection can go on. Pure.
 
-The events of the turn that runs are all kept; older ones as long as there is room.
+The events of the turn that runs are all kept; those of ended ones, which the store knows by then, as long as there
+is room.
 """
 
 from collections import deque
@@ -47,12 +48,14 @@ class _Entry:
 class Journal:
     """What happened in a conversation, by number."""
 
-    def __init__(self, last: int, *, ran_before: bool, capacity: int = 256 * 1024) -> None:
-        """Go on after number `last`; `capacity` is the weight in bytes of what is kept of earlier turns."""
+    def __init__(self, last: int, *, ran_before: bool, capacity: int = 128 * 1024) -> None:
+        """Go on after number `last`; `capacity` is the weight in bytes of what is kept of ended turns."""
         self._last = last + GAP if ran_before else last
         self._gone = self._last
         self._capacity = capacity
         self._weight = 0
+        self._keep_from = 0
+        """Number of the event with which the running turn began, or the last one ended."""
         self._entries: deque[_Entry] = deque()
 
     @property
@@ -73,7 +76,9 @@ class Journal:
             weight = _weigh(event)
             self._entries.append(_Entry(event, weight))
         self._weight += weight
-        self._forget(event.turn)
+        if isinstance(event, messages.TurnStarted | messages.TurnEnded | messages.TurnFailed):
+            self._keep_from = event.n
+        self._forget()
 
     def _add_delta(self, event: TextDelta | ThinkingDelta) -> int:
         """Keep a delta, with its neighbours if it has any; return what it adds to the weight."""
@@ -87,9 +92,9 @@ class Journal:
         self._entries.append(_Entry(event, weight, [piece]))
         return weight
 
-    def _forget(self, turn: str) -> None:
-        """Drop the oldest entries of other turns while there are too many."""
-        while self._weight > self._capacity and self._entries[0].event.turn != turn:
+    def _forget(self) -> None:
+        """Drop the oldest entries while there are too many, but none of the running turn."""
+        while self._weight > self._capacity and self._entries[0].last < self._keep_from:
             oldest = self._entries.popleft()
             self._weight -= oldest.weight
             self._gone = oldest.last

@@ -13,6 +13,9 @@ import attrs
 from actors.vocabulary import ADMIN, Attachment, Channel, FollowupMode
 from bus import Abandon, Command, Event, Lane, Overflow, Request
 
+TEXT_BYTES = 16 * 1024 * 1024
+"""Limit of messages that hold what a person, a model or a tool said in full."""
+
 Outcome = Literal["success", "max_turns", "error", "cancelled", "parked"]
 
 
@@ -41,6 +44,7 @@ class Accept(Request[Accepted]):
     """
 
     abandon: ClassVar[Abandon] = Abandon.FINISH
+    max_bytes: ClassVar[int] = TEXT_BYTES
     text: str
     user: str = ADMIN
     channel: Channel = "main"
@@ -111,6 +115,7 @@ class TurnStarted(Event):
     """A turn runs. After a restart the same turn starts again with a higher `attempt`."""
 
     key_field: ClassVar[str | None] = "session"
+    max_bytes: ClassVar[int] = TEXT_BYTES
     session: str
     n: int
     turn: str
@@ -159,6 +164,7 @@ class ThinkingDelta(Event):
 @attrs.frozen(kw_only=True)
 class ToolStarted(Event):
     key_field: ClassVar[str | None] = "session"
+    max_bytes: ClassVar[int] = TEXT_BYTES
     session: str
     n: int
     turn: str
@@ -171,6 +177,7 @@ class ToolStarted(Event):
 @attrs.frozen(kw_only=True)
 class ToolFinished(Event):
     key_field: ClassVar[str | None] = "session"
+    max_bytes: ClassVar[int] = TEXT_BYTES
     session: str
     n: int
     turn: str
@@ -205,6 +212,7 @@ class FollowupFate(Event):
     """
 
     key_field: ClassVar[str | None] = "session"
+    max_bytes: ClassVar[int] = TEXT_BYTES
     session: str
     n: int
     turn: str
@@ -235,6 +243,7 @@ class TurnEnded(Event):
     """The last event of a turn that was not failed. Numbers are of the whole turn."""
 
     key_field: ClassVar[str | None] = "session"
+    max_bytes: ClassVar[int] = TEXT_BYTES
     session: str
     n: int
     turn: str
@@ -260,6 +269,7 @@ class TurnFailed(Event):
     """The last event of a turn that failed; what was said and done so far is stored."""
 
     key_field: ClassVar[str | None] = "session"
+    max_bytes: ClassVar[int] = TEXT_BYTES
     session: str
     n: int
     turn: str
@@ -341,6 +351,6 @@ class Follow(Request[Backlog]):
 
     key_field: ClassVar[str | None] = "session"
     lane: ClassVar[Lane] = Lane.CONTROL
-    max_bytes: ClassVar[int] = 16 * 1024 * 1024
+    max_bytes: ClassVar[int] = TEXT_BYTES
     session: str
     after: int

@@ -79,9 +79,10 @@ def test_a_number_that_was_never_given_out_gets_everything_kept_as_incomplete() 
 def test_old_turns_are_forgotten_and_the_client_is_told() -> None:
     journal = Journal(0, ran_before=False, capacity=1000)
     fill(journal, "x" * 600, turn="t1")
+    journal.add(started(2, "t2"))
     fill(journal, "y" * 600, turn="t2")
     events, complete = journal.after(0)
-    assert events == (delta(2, "y" * 600, "t2"),)
+    assert events == (started(2, "t2"), delta(3, "y" * 600, "t2"))
     assert not complete
     assert journal.after(1) == (events, True)
 
@@ -90,9 +91,19 @@ def test_the_turn_that_runs_is_always_kept_whole() -> None:
     journal = Journal(0, ran_before=False, capacity=100)
     journal.add(started(1))
     fill(journal, *["word "] * 500)
-    events, complete = journal.after(0)
-    assert complete
-    assert events[1] == delta(501, "word " * 500)
+    joined = agent.FollowupFate(session="s", n=502, turn="t2", fate="merged", into="t1", text="and?")
+    journal.add(joined)
+    assert journal.after(0) == ((started(1), delta(501, "word " * 500), joined), True)
+
+
+def test_a_turn_that_has_ended_is_kept_as_long_as_there_is_room() -> None:
+    journal = Journal(0, ran_before=False, capacity=1000)
+    journal.add(started(1))
+    fill(journal, "x" * 2000)
+    end = agent.TurnFailed(session="s", n=3, turn="t1", outcome="error", reason="no", text="")
+    journal.add(end)
+    assert journal.after(2) == ((end,), True)
+    assert journal.after(1) == ((end,), False)
 
 
 def test_a_turn_is_found_by_the_number_before_its_first_event() -> None:
