@@ -280,9 +280,9 @@ class Bus:
         deadline = min(envelope.deadline, context.deadline, until)
         try:
             with trio.CancelScope(deadline=deadline) as scope:
-                while not await cell.mailbox.put_when_room(envelope):
-                    if cell.offer(envelope):  # it has been started again
-                        return
+                if not await cell.mailbox.put_when_room(envelope):
+                    cell.give_up(envelope, "stopped")
+                    raise self.core.failure(ActorStopped, envelope)
         except trio.Cancelled:
             cell.give_up(envelope, "abandoned")
             raise

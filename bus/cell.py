@@ -75,7 +75,7 @@ class Cell:
         self.condition = Condition()
         self.incarnation = 0
         self.disposed = False
-        self.on_exit: Callable[[Cell, Exit], None] | None = None
+        self.on_exit: Callable[[Cell, Exit], None] = lambda _cell, _exit: None
         self.on_idle: Callable[[], None] | None = None
         """Called whenever nothing is queued or in hand any more."""
         self.last_active = core.now()
@@ -334,8 +334,7 @@ class Cell:
         self._actor = None
         self.condition.lifecycle = ended(exit)
         self._show_exit(exit)
-        if self.on_exit is not None:
-            self.on_exit(self, exit)
+        self.on_exit(self, exit)
         return exit
 
     def _forget_timers(self) -> None:

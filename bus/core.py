@@ -53,7 +53,7 @@ class Core:
         self.lag = LoopLag()
         self.dead = DeadLetters(self.now)
         self.quarantine = Quarantine()
-        self.on_dead: Callable[[DeadLetter], None] | None = None
+        self.on_dead: Callable[[DeadLetter], None] = lambda _: None
         """Told of every dead letter."""
 
     def envelope(
@@ -82,8 +82,7 @@ class Core:
         if (count := self.dead.to_be_logged(letter)) > 0:
             level = "info" if letter.reason in USUAL else "warning"
             self.log(level, "message lost", {"count": count, **attrs.asdict(letter)})
-        if self.on_dead is not None:
-            self.on_dead(letter)
+        self.on_dead(letter)
 
     def failure(self, kind: type[FailureT], envelope: Envelope, **facts: Any) -> FailureT:
         """An error about a message, with what every such error says."""
@@ -97,10 +96,13 @@ class Core:
 
     def expire(self, envelope: Envelope) -> None:
         """The deadline of an ask has passed: answer the asker, stop the work if its class says so."""
-        if envelope.reply is not None:
-            envelope.reply.fail(self.failure(DeadlineExceeded, envelope, retry_safe=not envelope.taken_at))
-        if envelope.target is not None:
-            envelope.target.abandon(envelope)
+        reply, target = envelope.reply, envelope.target
+        if (
+            reply is None or target is None
+        ):  # pragma: no cover - who waits for nobody's answer has no deadline here
+            return
+        reply.fail(self.failure(DeadlineExceeded, envelope, retry_safe=not envelope.taken_at))
+        target.abandon(envelope)
 
 
 def here() -> Context:

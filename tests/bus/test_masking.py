@@ -147,6 +147,15 @@ def test_a_credential_is_masked_in_bytes_and_in_keys() -> None:
     assert shown["data"] == codec.MASK
 
 
+def test_whatever_a_handler_answers_is_masked() -> None:
+    key = Key(name="a", value=PLAIN)
+    masked = {"name": "a", "value": codec.MASK}
+    assert codec.mask_value(key) == masked
+    assert codec.mask_value(f"say {CREDENTIALS[0]}") == f"say {codec.MASK}"
+    assert codec.mask_value((key, [None])) == [masked, [None]]
+    assert codec.mask_value({"key": key, CREDENTIALS[0]: 7}) == {"key": masked, codec.MASK: 7}
+
+
 def test_the_item_of_a_stream_is_masked_too() -> None:
     def item(value: Any) -> Any:
         return to_json(TapEvent(point="item", at=0.0, to="a", item=value), body=True)["item"]

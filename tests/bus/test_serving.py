@@ -11,6 +11,7 @@ from bus import (
     ActorCrashed,
     ActorStopped,
     Backoff,
+    Child,
     DeadlineExceeded,
     DeliveryError,
     Limits,
@@ -18,8 +19,11 @@ from bus import (
     Request,
     Restart,
     State,
+    Supervisor,
+    open_mesh,
 )
 from bus.cell import Cell
+from bus.mailbox import Mailbox
 from bus.testing import MeshUnderTest
 from tests.bus.world import (
     Aside,
@@ -447,6 +451,20 @@ async def test_draining_lets_those_in_who_wait_for_room(autojump_clock: Any, sce
     assert scene.ends == [6]
 
 
+async def test_draining_needs_no_observer(autojump_clock: Any) -> None:
+    async def drain(actor: Actor, message: Message) -> int:
+        await trio.sleep(1)
+        return len(actor.drain(Poke))
+
+    child = Child("puppet", partial(Puppet, {"drain": drain}))
+    async with open_mesh(Supervisor("root", "one_for_one", (child,)), complete=False) as mesh:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(mesh.bus.ask, Read(do="drain"))
+            await trio.sleep(0.5)
+            await mesh.bus.tell(Poke(do="drain"))
+        assert mesh.bus.books() == {"puppet": (2, 2, 0, 0, 0)}
+
+
 # --- tasks and health -------------------------------------------------------------------------------------
 
 
@@ -458,6 +476,21 @@ async def test_a_background_task_needs_a_living_actor(autojump_clock: Any, scene
     await scene.mesh.settle()
     with pytest.raises(RuntimeError, match="puppet is not running"):
         actor.spawn(trio.sleep, 1)
+
+
+async def test_a_fault_of_the_runtime_is_a_crash_like_any_other(
+    autojump_clock: Any, scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(self: Mailbox) -> None:
+        monkeypatch.undo()
+        raise RuntimeError("in the runtime")
+
+    cell = await scene.start()
+    monkeypatch.setattr(Mailbox, "take", fail)
+    await scene.mesh.bus.tell(Poke(do="note", n=1))
+    await pass_time(scene.mesh, 1)
+    assert cell.incarnation == 2
+    assert scene.lines == [(1.0, "Poke 1")]
 
 
 async def test_an_actor_that_is_not_well_says_so_until_it_is(autojump_clock: Any, scene: Scene) -> None:
