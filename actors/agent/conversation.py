@@ -179,7 +179,9 @@ class ConversationActor(Actor):
     async def _turn(self, current: _Current, scope: trio.CancelScope) -> None:
         """Take a turn from its beginning, or from where it was left, to its end."""
         await self._hand_back(current.turn)
-        begun = await self.bus.ask(session.Begin(turn=current.turn, boot=self.bus.boot_id))
+        begun = await self.bus.ask(
+            session.Begin(turn=current.turn, boot=self.bus.boot_id, last_event=self._journal.last)
+        )
         self._suspended.pop(current.turn, None)
         if begun.over:
             return

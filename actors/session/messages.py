@@ -296,6 +296,9 @@ class Begin(Request[Begun]):
     abandon: ClassVar[Abandon] = Abandon.FINISH
     turn: str
     boot: str
+    last_event: int = 0
+    """Where the numbers of this attempt's events begin: stored now, so that an attempt that dies before it stores
+    anything else has not used its numbers for nothing."""
 
 
 @final

@@ -93,6 +93,7 @@ def begin(connection: sqlite3.Connection, request: Begin, now: int) -> Begun:
         (request.boot, turn.id),
     )
     _store_message(connection, turn, now)
+    _note_event(connection, turn.session, request.last_event)
     return Begun(over=False, turn=attrs.evolve(turn, state="running", attempt=turn.attempt + 1))
 
 
