@@ -20,7 +20,7 @@ from bus.deadletter import Reason
 from bus.envelope import INFINITY, NO_BAGGAGE, Context, Envelope, Holder, current
 from bus.errors import ActorError, ActorStopped, MailboxFull
 from bus.exits import NORMAL, STOPPED, Exit, ExitKind, FaultKind, exit_for, sort_fault
-from bus.health import Condition, Health, State, assess, ended, keep_probing
+from bus.health import READY, Condition, Health, State, assess, ended, keep_probing
 from bus.mailbox import Mailbox, Put
 from bus.message import Abandon, Command, Lane, Overflow, Request, Stream, WhileDown
 from bus.metrics import Metrics
@@ -362,7 +362,7 @@ class Cell:
                 started = await self._start(actor)
                 if started:
                     self._open = self._exit is None
-                    self.condition.came_up()
+                    self.condition.lifecycle = READY
                     if type(actor).probe is not Actor.probe:
                         self.spawn(keep_probing, self, actor.probe)
                     if self.core.taps.started:

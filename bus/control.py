@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from bus import snapshot
-from bus.errors import BusError
+from bus.errors import BootError, BusError
 from bus.message import Command, Event, Message, Request, wire_name
 from bus.pool import Keyed
 from bus.supervisor import Group, Node
@@ -74,7 +74,7 @@ class Control:
             if name in group.slots:
                 try:
                     await group.restart_child(name)
-                except RuntimeError as error:
+                except BootError as error:
                     raise NotPossible(reason=str(error)) from error
                 return name
         cell = self._cell(name)

@@ -101,11 +101,6 @@ class Condition:
         self.said = self.probed = None
         self.missing.clear()
 
-    def came_up(self) -> None:
-        """It is ready, unless its end has begun already."""
-        if self.lifecycle.state is State.STARTING:
-            self.lifecycle = READY
-
 
 def assess(cell: Cell) -> Health:
     """Health of an actor right now: what its life says, and if that is fine, the first complaint of any source."""

@@ -204,12 +204,12 @@ class Keyed:
 
     def _rest(self, member: Member) -> None:
         """From this very step on the member begins no message: one that comes now waits for its next incarnation."""
+        if self._nursery is None:  # pragma: no cover - who could rest lives, and so does the nursery
+            raise RuntimeError("not running")
         self._leaving += 1
         member.slot.expected = True
         member.cell.request_stop()
-        if self._nursery is not None:
-            life = member.slot.life
-            self._nursery.start_soon(member.slot.see_off, life, name=f"rest of {member.cell.name}")
+        self._nursery.start_soon(member.slot.see_off, member.slot.life, name=f"rest of {member.cell.name}")
 
     @property
     def budget(self) -> tuple[int, Intensity]:
@@ -222,10 +222,10 @@ class Keyed:
         Raises LookupError when there is none of that key.
         """
         member = self._members[key]
-        if member.slot.up and not member.slot.expected:
+        life = member.slot.life
+        if member.slot.running and not member.slot.expected:
             self._rest(member)
-        incarnation = member.cell.incarnation
-        while member.slot.running and member.cell.incarnation == incarnation:
+        while member.slot.running and member.slot.life == life:
             await member.slot.changed.wait()
         member.due = None
         self.cell_for(key)

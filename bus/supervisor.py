@@ -338,8 +338,8 @@ class Group:
                     for name in names:
                         self._due[name] = at
                         self.slots[name].node.restarting(at, str(exit))
-                case restart.GiveUp(final):
-                    return final
+                case _:
+                    return action.exit
         for child in self._state.children:
             if child.status == "down" and before.child(child.name).status != "down":
                 self._due.pop(child.name, None)

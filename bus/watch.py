@@ -34,12 +34,12 @@ class Watches:
         self._waiting.setdefault(cell, []).append(entry)
         try:
             await entry[0].wait()
-        finally:
-            watchers = self._waiting.get(cell)
-            if watchers is not None and entry in watchers:
-                watchers.remove(entry)
-                if not watchers:
-                    del self._waiting[cell]
+        except trio.Cancelled:
+            watchers = self._waiting[cell]
+            watchers.remove(entry)
+            if not watchers:
+                del self._waiting[cell]
+            raise
         return entry[1][0]
 
     def notify(self, cell: Cell, exit: Exit) -> None:

@@ -17,6 +17,7 @@ from bus import (
     ActorCrashed,
     ActorError,
     ActorStopped,
+    Backoff,
     BootError,
     Command,
     DeadlineExceeded,
@@ -281,6 +282,7 @@ class TestRest:
             assert house.ended in ([], [(10.0, "a")])
 
     async def test_loses_no_message_while_it_cleans_up(self, autojump_clock: MockClock, house: House) -> None:
+        Slow.lives = 0
         async with running(Pool("slow", Slow, idle=10.0)) as mesh:
             await mesh.bus.ask(Knock(key="a"))
             await trio.sleep(11)  # it is cleaning up
@@ -578,6 +580,80 @@ class TestARefusal:
         with pytest.raises(BootError, match="start_failed: a: NoSuchKey: me"):
             async with running(stage.child("a")):
                 pass
+
+
+class TestAtTheOperatorsWish:
+    async def test_a_member_begins_anew_with_what_waits_for_it(
+        self, autojump_clock: MockClock, house: House
+    ) -> None:
+        async with open_house(house, intensity=Intensity(0)) as mesh:
+            await mesh.bus.tell(Note(key="a", n=1, seconds=3))
+            await mesh.bus.tell(Note(key="a", n=2))
+            await wait_all_tasks_blocked()
+            await pool_of(mesh).restart_member("a")
+            await wait_all_tasks_blocked()
+            assert house.notes == [("a", 1), ("a", 2)]
+            assert house.ended == [(3.0, "a")]
+            assert house.starts == ["a", "a"]
+
+    async def test_an_idle_member_begins_anew_too(self, autojump_clock: MockClock, house: House) -> None:
+        async with open_house(house) as mesh:
+            await mesh.bus.ask(Work(key="a"))
+            await pool_of(mesh).restart_member("a")
+            await wait_all_tasks_blocked()
+            assert house.starts == ["a", "a"]
+            assert kept(mesh) == ["a"]
+
+    async def test_a_member_that_starts_is_started_again(
+        self, autojump_clock: MockClock, house: House
+    ) -> None:
+        async def slowly(key: str) -> None:
+            await trio.sleep(5)
+
+        house.before_start = slowly
+        async with open_house(house) as mesh:
+            await mesh.bus.tell(Note(key="a"))
+            await trio.sleep(1)
+            await pool_of(mesh).restart_member("a")
+            assert trio.current_time() == 1.0
+            await trio.sleep(10)
+            assert house.notes == [("a", 0)]
+            assert house.starts == ["a", "a"]
+
+    async def test_a_member_that_backs_off_is_started_at_once(
+        self, autojump_clock: MockClock, house: House
+    ) -> None:
+        async with open_house(house, backoff=Backoff(first=30, cap=30, jitter=0)) as mesh:
+            await mesh.bus.tell(Crash(key="a"))
+            await mesh.bus.tell(Note(key="a"))
+            await trio.sleep(1)
+            await pool_of(mesh).restart_member("a")
+            await wait_all_tasks_blocked()
+            assert house.notes == [("a", 0)]
+            await trio.sleep(60)
+            assert house.starts == ["a", "a"]
+
+    async def test_a_member_on_its_way_to_rest_is_waited_for(self, autojump_clock: MockClock) -> None:
+        async with running(Pool("slow", Slow, idle=10.0)) as mesh:
+            await mesh.bus.ask(Knock(key="a"))
+            await trio.sleep(11)
+            pool = next(mesh.pools())
+            await pool.restart_member("a")
+            assert trio.current_time() == 13.0
+            await wait_all_tasks_blocked()
+            assert [cell.name for cell in pool.cells()] == ["slow[a]"]
+
+    async def test_an_unknown_key_is_refused(self, autojump_clock: MockClock, house: House) -> None:
+        async with open_house(house) as mesh:
+            with pytest.raises(LookupError):
+                await pool_of(mesh).restart_member("z")
+
+    async def test_sees_what_is_left_of_the_budget(self, autojump_clock: MockClock, house: House) -> None:
+        async with open_house(house, intensity=Intensity(3, 30.0)) as mesh:
+            await mesh.bus.tell(Crash(key="a"))
+            await trio.sleep(1)
+            assert pool_of(mesh).budget == (2, Intensity(3, 30.0))
+            assert mesh.root.budget == (5, Intensity())
 
 
 class TestTheBudget:

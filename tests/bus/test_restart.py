@@ -199,7 +199,7 @@ class TestBackoff:
         assert actions == (StartAt(("a",), 1000.4),)
 
     @given(
-        st.floats(0.001, 10), st.floats(1, 4), st.floats(0.001, 100), st.floats(0, 1),
+        st.floats(0.001, 10), st.floats(1, 4), st.floats(0.001, 100), st.floats(0, 1, exclude_max=True),
         st.integers(1, 5000), st.floats(0, 1, exclude_max=True),
     )  # fmt: skip
     def test_stays_within_its_jitter(
