@@ -72,8 +72,7 @@ class Subscription(Generic[EventT]):
             self._append(event)
         else:
             self.missed += 1
-            self._lagged = True
-            self._ready.set()
+            self._lagged = True  # whoever reads has been woken by what waits
         return True
 
     async def put_when_room(self, event: EventT) -> None:

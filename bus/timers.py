@@ -61,20 +61,15 @@ class Timers:
         self, command: Command, key: Key, scope: trio.CancelScope, due: float, period: float | None
     ) -> None:
         with scope:
-            await self._wait(due, scope)
+            await trio.sleep_until(due)
             await self._go_off(command, key)
             while period is not None:
                 behind = max(0.0, trio.current_time() - due)
                 due += period * (1 + behind // period)
-                await self._wait(due, scope)
+                await trio.sleep_until(due)
                 await self._go_off(command, key)
         if self._scopes.get(key) is scope:
             del self._scopes[key]
-
-    async def _wait(self, due: float, scope: trio.CancelScope) -> None:
-        await trio.sleep_until(due)
-        if scope.cancel_called:  # at the very instant at which it was due
-            await trio.lowlevel.checkpoint()
 
     async def _go_off(self, command: Command, key: Key) -> None:
         cell, core = self._cell, self._cell.core

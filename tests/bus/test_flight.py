@@ -28,6 +28,7 @@ from bus import (
 )
 from bus.envelope import NO_BAGGAGE, Envelope
 from bus.flight import CAPACITY, SMALL, Dropped, FlightRecorder
+from bus.reply import Reply
 from bus.tapevent import TapEvent
 from bus.testing import MeshUnderTest
 
@@ -267,7 +268,7 @@ def envelope_of(message: Message) -> Envelope:
         sent_at=0.0,
         deadline=10.0,
         baggage=NO_BAGGAGE,
-        target=None,
+        reply=Reply(),
     )
 
 
