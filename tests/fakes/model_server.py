@@ -19,6 +19,7 @@ understands; ``POST /_script`` adds replies while it runs, ``POST /_behaviour`` 
 """
 
 import argparse
+import contextlib
 import itertools
 import json
 import os
@@ -221,8 +222,9 @@ class ModelServer:
 
         async def watch() -> None:
             nonlocal gone
-            while data := await connection.stream.receive_some(_READ):
-                connection.buffer += data
+            with contextlib.suppress(trio.BrokenResourceError):  # a peer that was killed
+                while data := await connection.stream.receive_some(_READ):
+                    connection.buffer += data
             gone = True
             nursery.cancel_scope.cancel()
 
