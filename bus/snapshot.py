@@ -95,6 +95,7 @@ def of_envelope(envelope: Envelope, now: float) -> dict[str, Any]:
         "trace": hex_trace(envelope.trace),
         "baggage": dict(envelope.baggage),
         "since": now - envelope.taken_at,
+        "expected": type(envelope.message).expected,
         "left": None if envelope.deadline == INFINITY else envelope.deadline - now,
     }
 

@@ -159,6 +159,18 @@ def read_daemon(instance: Instance) -> DaemonInfo | None:
         os.close(file)
 
 
+def read_remains(instance: Instance) -> DaemonInfo | None:
+    """The daemon that ran last, if it was killed: one that stops in order leaves nothing behind."""
+    try:
+        file = _open(instance, os.O_RDONLY)
+    except FileNotFoundError:
+        return None
+    try:
+        return _holder(file) if _lock(file, fcntl.LOCK_SH) else None
+    finally:
+        os.close(file)
+
+
 def _open(instance: Instance, flags: int) -> int:
     """Raises FileNotFoundError, and LockUnusable for whatever else is in the way."""
     try:

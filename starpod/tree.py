@@ -5,6 +5,7 @@ The only module that knows the actors by class; everybody else knows their messa
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import final
 
 import attrs
@@ -16,7 +17,8 @@ from actors.gateway.actor import GatewayActor
 from actors.gateway.limits import Limits as GatewayLimits
 from actors.gateway.settings import Address
 from actors.llm.actor import LlmActor
-from actors.session.actor import SessionActor
+from actors.session.actor import MIGRATIONS, SessionActor
+from actors.storage import numbered
 from actors.tooling import Catalogue
 from actors.tools import files
 from actors.tools import messages as tools
@@ -62,6 +64,11 @@ def tree(parts: Parts) -> Supervisor:
         ]),
         Supervisor("edges", "one_for_one", [Child("gateway", _gateway(parts))]),
     ], intensity=Intensity(5, 60))  # fmt: skip
+
+
+def databases(instance: Instance) -> dict[Path, int]:
+    """The databases of an instance, which need not exist yet, each with the schema that this program knows."""
+    return {instance.db_dir / "session.db": len(numbered(MIGRATIONS))}
 
 
 def session_child(instance: Instance, config: Config) -> Child:

@@ -9,6 +9,7 @@ Rows are :class:`sqlite3.Row`. Under a virtual clock jobs run inline in the call
 looks idle to trio's autojump clock.
 """
 
+from actors.storage.check import check
 from actors.storage.database import Migration, numbered
 from actors.storage.errors import (
     Closed,
@@ -36,5 +37,6 @@ __all__ = [
     "Storage",
     "StorageError",
     "TooNew",
+    "check",
     "numbered",
 ]

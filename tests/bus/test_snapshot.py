@@ -50,6 +50,7 @@ async def test_an_actor_shows_what_it_does_and_what_waits_for_it(
             "from": "test",
             "baggage": {"user": "ada"},
             "since": pytest.approx(4.0),
+            "expected": 60.0,
             "left": pytest.approx(6.0),
         }
         assert worker == {

@@ -76,14 +76,13 @@ class BusRoutes:
         )
 
     async def latency(self) -> Response:
-        """Per actor and message class: outcomes, and how long messages waited and were handled."""
-        return answer(
-            [
-                {"actor": owner.name, "type": kind, **series}
-                for owner in self._bus.routes.owners()
-                for kind, series in owner.metrics.snapshot().items()
-            ]
-        )
+        """How long messages waited and were handled, by actor and class; how long asks took, by who asked whom."""
+        classes = [
+            {"actor": owner.name, "type": kind, **series}
+            for owner in self._bus.routes.owners()
+            for kind, series in owner.metrics.snapshot().items()
+        ]
+        return answer({"classes": classes, "edges": self._bus.latency()})
 
     async def dead(self) -> Response:
         """Dead letters, the newest first, and counters of all since the start."""

@@ -12,7 +12,6 @@ from actors.gateway.operator import ACTING, Operator
 from actors.gateway.stopping import Stopping
 from bus import Bus, Message, codec, wire_name
 from bus.envelope import hex_trace
-from bus.reference import kind_of
 
 
 @final
@@ -87,13 +86,12 @@ class ControlRoutes:
         )
 
     def _kind(self, name: str) -> type[Message]:
-        """The request or command of that wire name, with or without its version. Raises Malformed."""
-        owned = self._bus.routes.kinds()
-        kinds = {wire_name(kind): kind for kind in owned if kind_of(kind) in {"request", "command"}}
+        """The owned class of that wire name, with or without its version. Raises Malformed."""
+        kinds = {wire_name(kind): kind for kind in self._bus.routes.kinds()}
         for full, kind in kinds.items():
             if name in {full, full.partition("@")[0]}:
                 return kind
-        near = difflib.get_close_matches(name, [full.partition("@")[0] for full in kinds], n=3)
+        near = difflib.get_close_matches(name, [full.partition("@")[0] for full in kinds], n=2)
         hint = f"; did you mean {' or '.join(near)}?" if near else ""
         raise Malformed(f"there is no request or command {name!r}{hint}", "type")
 

@@ -37,6 +37,8 @@ class Wish:
     """How long to look, so that a forgotten tap does not burden the bus for ever."""
     since: int
     """Seconds to look back first, into what the flight recorder holds."""
+    tree: bool
+    """Look back in the order of sending, so that causes come before what they caused."""
 
     @classmethod
     def read(cls, args: Mapping[str, str]) -> Self:
@@ -51,6 +53,7 @@ class Wish:
             rate=query_integer(args, "rate", 200, least=1, most=MAX_RATE),
             seconds=query_integer(args, "seconds", 600, least=1, most=MAX_SECONDS),
             since=query_integer(args, "since", 0),
+            tree=query_integer(args, "tree", 0, most=1) == 1,
         )
 
 
@@ -89,7 +92,7 @@ class TapRoutes:
                     nursery.start_soon(_ignore_client)
                     if wish.since:
                         earliest = self._bus.clock.monotonic() - wish.since
-                        await viewer.replay(self._bus.recorded(wish.filter), earliest)
+                        await viewer.replay(self._bus.recorded(wish.filter, since=earliest))
                     await viewer.watch(tap)
                     nursery.cancel_scope.cancel("the limit is reached")
             if stopped.cancelled_caught:
@@ -105,15 +108,16 @@ class _Viewer:
         self._clock = clock
         self._body = wish.body
         self._limit = wish.limit
+        self._tree = wish.tree
         self._sent = 0
 
     @property
     def _done(self) -> bool:
         return 0 < self._limit <= self._sent
 
-    async def replay(self, events: list[TapEvent], earliest: float) -> None:
-        for event in events:
-            if event.at >= earliest and not self._done:
+    async def replay(self, events: list[TapEvent]) -> None:
+        for event in sorted(events, key=lambda event: event.seq) if self._tree else events:
+            if not self._done:
                 await self._show(event)
 
     async def watch(self, tap: Tap) -> None:

@@ -9,7 +9,9 @@ import pytest
 import trio
 
 from actors.agent import messages as agent
+from actors.llm import messages as llm
 from actors.session import messages as session
+from bus import Actor, Sink
 from bus.testing import MeshUnderTest
 from tests.actors.gateway.operated import OPERATOR, Operated, operating
 
@@ -18,6 +20,11 @@ from tests.actors.gateway.operated import OPERATOR, Operated, operating
 async def operated(mesh: MeshUnderTest, tmp_path: Path) -> AsyncIterator[Operated]:
     async with operating(mesh, tmp_path) as operated:
         yield operated
+
+
+class Model(Actor):
+    @llm.Complete.handler
+    async def complete(self, request: llm.Complete, sink: Sink[llm.CompletionEvent]) -> None: ...
 
 
 LOOKS = [
@@ -101,9 +108,13 @@ async def test_an_actor_is_described_and_its_secrets_are_not(operated: Operated)
 
 async def test_latencies_are_told_by_actor_and_class(operated: Operated) -> None:
     await operated.accept()
-    rows = {row["type"]: row for row in await operated.look("latency")}
-    row = rows["session.Accept@1"]
-    assert (row["actor"], row["ok"], row["errors"]) == ("session", 1, 0)
+    with operated.bus.fresh("someone"):
+        await operated.accept(key="other")
+    found = await operated.look("latency")
+    row = {row["type"]: row for row in found["classes"]}["session.Accept@1"]
+    assert (row["actor"], row["ok"], row["errors"]) == ("session", 2, 0)
+    (edge,) = [edge for edge in found["edges"] if edge["from"] == "someone"]
+    assert (edge["to"], edge["type"], edge["count"]) == ("session", "session.Accept@1", 1)
     assert 0 < row["took_p50"] <= row["took_p90"] <= row["took_p99"] < 10
 
 
@@ -429,6 +440,12 @@ async def test_a_message_that_is_none_is_refused(operated: Operated, body: dict[
     status, error = await operated.refused("send", **body)
     assert status == 400
     assert error.startswith(says)
+
+
+async def test_a_stream_is_not_sent(operated: Operated) -> None:
+    await operated.mesh.start(Model, name="model")
+    status, error = await operated.refused("send", type="llm.Complete", message={"messages": []})
+    assert (status, error) == (409, "llm.Complete@1 is a stream, which only actors open")
 
 
 async def test_an_error_of_the_owner_is_the_answer(operated: Operated) -> None:

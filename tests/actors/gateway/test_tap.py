@@ -1,6 +1,7 @@
 """``/api/bus/tap`` over a real socket."""
 
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from urllib.parse import urlencode
 
 import pytest
@@ -80,6 +81,24 @@ async def test_what_was_is_shown_first(gateway: Gateway) -> None:
         line = await tap.hear()
         assert (line["point"], line["type"], line["outcome"]) == ("replied", "session.Get@1", "ok")
         assert await tap.closed() == 1000
+
+
+async def test_what_was_is_shown_in_the_order_of_sending_on_request(gateway: Gateway) -> None:
+    gateway.world.gate = trio.Event()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(partial(gateway.http.post, "/api/chat", json={"text": "a"}))
+        await eventually(lambda: bool(gateway.mesh.cell("fake-agent").current))
+        await gateway.http.get("/api/sessions/s1")
+        gateway.world.failure = RuntimeError("no")
+        gateway.world.gate.set()
+    for tree, expected in (
+        (0, ["session.Get@1", "agent.Accept@1"]),
+        (1, ["agent.Accept@1", "session.Get@1"]),
+    ):
+        async with tapping(gateway, since=60, limit=2, tree=tree) as tap:
+            lines = [await tap.hear(), await tap.hear()]
+        assert [line["type"] for line in lines] == expected
+        assert lines[0]["time"].endswith("Z")
 
 
 async def test_a_gap_is_shown_where_it_is(gateway: Gateway) -> None:

@@ -1,0 +1,24 @@
+"""Writes the pages of the reference that the program can tell itself; a test says when they are out of date."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from starpod.blueprint import ephemeral_instance
+from starpod.cli import manual
+from starpod.cli.bus.messages import markdown
+from starpod.reference import messages
+
+REFERENCE = Path(__file__).parent.parent / "docs" / "reference"
+
+
+def pages() -> Iterator[tuple[Path, str]]:
+    """Every generated page, and what it should say."""
+    yield REFERENCE / "cli.md", manual.page()
+    with ephemeral_instance() as instance:
+        yield REFERENCE / "messages.md", markdown(messages(instance))
+
+
+if __name__ == "__main__":
+    for path, text in pages():
+        path.write_text(text, encoding="utf-8")
+        print(path.relative_to(REFERENCE.parent.parent))

@@ -1,0 +1,21 @@
+"""What the program says of itself: its messages, as its supervision tree has them."""
+
+from typing import Any
+
+from actors.gateway.settings import Address
+from bus.reference import describe_all, of_tree
+from starpod.config import load
+from starpod.tree import Parts, tree
+from starpod.workspace import Instance
+
+
+def messages(instance: Instance) -> list[dict[str, Any]]:
+    """Every message class, by wire name; nothing is started. Raises ConfigError."""
+    parts = Parts(
+        instance=instance,
+        config=load(instance, {}),
+        address=Address("127.0.0.1", 0),
+        token="",
+        on_bound=lambda _: None,
+    )
+    return describe_all(*of_tree(tree(parts)))
