@@ -65,7 +65,9 @@ def _from_disk(instance: "Instance", limit: int) -> list[dict[str, Any]]:
 
     from starpod import logs
 
-    if not any(instance.db_dir.glob("session.db*")):  # a log without its database is something to complain about
+    if not any(
+        instance.db_dir.glob("session.db*")
+    ):  # a log without its database is something to complain about
         return []
     logs.configure(default="warning")
     return trio.run(partial(_ask, instance, limit))
