@@ -22,6 +22,7 @@ EDGES = {
     *(f"actors/gateway/{name}.py" for name in ("clients", "connection", "failures", "follow", "outbox")),
     *(f"actors/gateway/{name}.py" for name in ("server", "stopping", "uploads", "ws")),
     *(f"actors/gateway/{name}.py" for name in ("operator", "routes/bus", "routes/control", "routes/ledger")),
+    *(f"actors/gateway/{name}.py" for name in ("mesh", "routes/mesh")),
     *(f"actors/gateway/routes/{name}.py" for name in ("chat", "files", "sessions", "status", "tap")),
 }
 """Where the gateway stands between the world and the bus: sockets, requests, followers."""
