@@ -118,7 +118,9 @@ async def test_on_a_terminal_it_is_lines_in_colour(place: Place) -> None:
             assert "tapping 127.0.0.1:" in lines[0]
             finish = next(line for line in lines if "session.Finish" in line and "replied" in line)
             assert "\x1b[32mreplied" in finish
-            assert re.search(r"\d\d:\d\d:\d\d(\.\d{3})? replied +\S+ +→ session ", ANSI.sub("", finish)), finish
+            assert re.search(r"\d\d:\d\d:\d\d(\.\d{3})? replied +\S+ +→ session ", ANSI.sub("", finish)), (
+                finish
+            )
             assert await tap.interrupt() == 130
         async with tapping(daemon, terminal=True, NO_COLOR="1") as tap:
             assert "\x1b[" not in tap.text
