@@ -66,7 +66,7 @@ async def test_with_a_model_behind_each_wire_format(
 async def test_messages_sent_while_a_turn_runs_join_it_or_wait_and_their_fate_is_told(
     tmp_path: Path, model_server: ModelServer
 ) -> None:
-    place = Place(tmp_path / "aster", model_server.url)
+    place = Place(tmp_path / "aster", model_server.url, "openai")
     model_server.script(Reply(Call("FileList", {}), delay=1.0), Reply(Say("Both.")), Reply(Say("The third.")))
     async with serving(place) as daemon, daemon.socket() as socket:
         await socket.say("message", text="one", channel_session_key="k", client_message_id="1")
@@ -92,7 +92,7 @@ async def test_messages_sent_while_a_turn_runs_join_it_or_wait_and_their_fate_is
 async def test_a_running_turn_is_cancelled_and_the_next_message_goes_on_from_there(
     tmp_path: Path, model_server: ModelServer
 ) -> None:
-    place = Place(tmp_path / "aster", model_server.url)
+    place = Place(tmp_path / "aster", model_server.url, "openai")
     model_server.script(Reply(Say("I am ", "thinking"), Say("never"), gap=20.0), Reply(Say("Here.")))
     async with serving(place) as daemon, daemon.socket() as socket:
         await socket.say("message", text="think", channel_session_key="k")

@@ -28,7 +28,7 @@ async def notices(daemon: Daemon, conversation: str) -> list[str]:
 async def test_nobody_listens(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         address = f"http://127.0.0.1:{gone.getsockname()[1]}"
-    place = Place(tmp_path / "aster", address)
+    place = Place(tmp_path / "aster", address, "openai")
     async with serving(place) as daemon:
         answer = await daemon.chat("hello")
         assert (answer["status"], answer["outcome"]) == (502, "error")
@@ -78,11 +78,10 @@ async def test_a_stream_that_breaks_off_is_asked_for_again_and_its_text_does_not
         assert rows == [("user", "hello"), ("assistant", "A whole answer.")]
 
 
-@WIRES
 async def test_a_turn_that_fails_after_its_first_tool_call_keeps_what_was_done(
-    tmp_path: Path, model_server: ModelServer, provider: str
+    tmp_path: Path, model_server: ModelServer
 ) -> None:
-    place = Place(tmp_path / "aster", model_server.url, provider)
+    place = Place(tmp_path / "aster", model_server.url, "openai")
     async with serving(place) as daemon:
         model_server.script(
             Reply(Call("FileWrite", {"path": "documents/a.md", "content": "kept"})),
@@ -101,8 +100,8 @@ async def test_a_turn_that_fails_after_its_first_tool_call_keeps_what_was_done(
 async def test_a_refusal_that_repeats_the_key_does_not_give_it_away(
     tmp_path: Path, model_server: ModelServer
 ) -> None:
-    place = Place(tmp_path / "aster", model_server.url)
-    key = place.variables["ANTHROPIC_API_KEY"]
+    place = Place(tmp_path / "aster", model_server.url, "openai")
+    key = place.variables["OPENAI_API_KEY"]
     async with serving(place, STARPOD_LOG="debug") as daemon:
         model_server.script(Refuse(status=401, message=f"the key {key} is unknown"))
         answer = await daemon.chat("hello")
@@ -115,7 +114,7 @@ async def test_a_refusal_that_repeats_the_key_does_not_give_it_away(
 async def test_a_conversation_that_waits_for_its_model_holds_up_nobody(
     tmp_path: Path, model_server: ModelServer
 ) -> None:
-    place = Place(tmp_path / "aster", model_server.url)
+    place = Place(tmp_path / "aster", model_server.url, "openai")
     model_server.script(Reply(Say("never"), delay=600.0))
     async with serving(place) as daemon, daemon.socket() as socket:
         await socket.say("message", text="slow", channel_session_key="slow")

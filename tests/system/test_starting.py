@@ -17,6 +17,8 @@ async def test_a_second_daemon_is_told_which_process_runs_the_agent(place: Place
         assert "Traceback" not in second.err
         assert daemon.token not in second.err
         assert place.info["pid"] == daemon.pid, "the lock is still the first one's"
+        assert place.lock.stat().st_mode & 0o777 == 0o600, "and for the owner's eyes only, like the database"
+        assert place.database.stat().st_mode & 0o777 == 0o600
         assert (await daemon.chat("help"))["status"] == 200
 
 
@@ -71,12 +73,6 @@ async def test_the_lock_of_a_killed_daemon_is_no_obstacle(place: Place) -> None:
         assert place.info["pid"] == second.pid
         assert second.token != first.token
     check_log(first)
-
-
-async def test_the_lock_is_for_the_owner_alone(place: Place) -> None:
-    async with serving(place):
-        assert place.lock.stat().st_mode & 0o777 == 0o600
-        assert place.database.stat().st_mode & 0o777 == 0o600
 
 
 async def test_a_folder_without_an_agent_says_how_to_begin(tmp_path: Path) -> None:

@@ -20,10 +20,10 @@ async def used(place: Place) -> Place:
     return place
 
 
-async def refused(place: Place, *words: str) -> None:
+async def refused(place: Place, *words: str, commands: tuple[str, ...] = ("serve",)) -> None:
     """No daemon starts; it says why in these words, without a traceback, and the database is as it was."""
     before = place.database.read_bytes() if place.database.is_file() else None
-    for command in (("serve",), ("chat", "hello"), ("sessions", "list")):
+    for command in map(str.split, commands):
         ended = await starpod(place.root, *command)
         assert (ended.status, ended.out) == (1, ""), ended.err
         assert [word for word in words if word not in ended.err] == [], ended.err
@@ -37,7 +37,8 @@ async def test_a_newer_database_is_left_alone(used: Place) -> None:
     with sqlite3.connect(used.database) as connection:
         connection.execute("PRAGMA user_version = 99")
     connection.close()
-    await refused(used, "newer version", "Update the program", "99")
+    words = ("newer version", "Update the program", "99")
+    await refused(used, *words, commands=("serve", "chat hello", "sessions list"))
 
 
 async def test_a_damaged_database_is_left_alone(used: Place) -> None:
@@ -60,7 +61,7 @@ async def test_a_log_whose_database_is_gone_is_left_alone(used: Place) -> None:
     kept = log.read_bytes()
     assert kept
     used.database.unlink()
-    await refused(used, "write-ahead log")
+    await refused(used, "write-ahead log", commands=("serve", "sessions list"))
     assert log.read_bytes() == kept
 
 
@@ -129,7 +130,7 @@ async def test_on_a_full_disk_a_message_is_refused_and_taken_once_there_is_room(
 
 async def test_a_turn_waits_for_room_and_goes_on(tmp_path: Path, model_server: ModelServer) -> None:
     with small_disk(tmp_path / "disk", 2048) as disk:
-        place = Place(disk / "aster", model_server.url)
+        place = Place(disk / "aster", model_server.url, "openai")
         long = "word " * 20_000
         model_server.script(Reply(Say(long), Call("FileList", {}), delay=0.5), Reply(Say("There was room.")))
         async with serving(place) as daemon, daemon.socket() as socket:
