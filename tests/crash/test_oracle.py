@@ -1,0 +1,226 @@
+"""The oracle finds nothing where all is well, and every kind of wrong where it is not."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+import pytest
+
+from tests.crash.oracle import Fate, Left, complaints
+from tests.crash.record import Record, Sent
+from tests.crash.script import Piece
+
+FIRST = "<s0-0: write a | read a & delete a>"
+SECOND = "<s0-1: >"
+WRITTEN = "written by s0-0-0"
+
+
+def row(role: str, content: Any, turn: str = "t0") -> dict[str, Any]:
+    return {
+        "role": role,
+        "content": content if isinstance(content, str) else json.dumps(content),
+        "turn_id": turn,
+    }
+
+
+def result(id: str, content: str, *, is_error: bool = False) -> dict[str, Any]:
+    return row("tool_result", {"tool_use_id": id, "content": content, "is_error": is_error})
+
+
+def all_is_well() -> tuple[Record, Left]:
+    """A conversation of two messages, the second of which joined the turn of the first."""
+    sent = [
+        Sent(id="0", conversation=0, text=FIRST, mode="inject", source="web", session="s", turn="t0"),
+        Sent(id="1", conversation=0, text=SECOND, mode="inject", source="web", session="s", turn="t1"),
+    ]
+    rows = [
+        row("user", FIRST),
+        row("assistant", "Working on s0-0. "),
+        row("tool_use", {"id": "s0-0-0"}),
+        result("s0-0-0", "Successfully wrote documents/s0/a.md"),
+        row("user", SECOND, "t1"),
+        row("assistant", "Working on s0-0. "),
+        row("tool_use", {"id": "s0-0-1"}),
+        row("tool_use", {"id": "s0-0-2"}),
+        result("s0-0-1", WRITTEN),
+        result("s0-0-2", "Deleted documents/s0/a.md"),
+        row("assistant", "Done: {s0-0} {s0-1} and that is all."),
+    ]
+    said = Piece("user", "text", FIRST)
+    working, call = (
+        Piece("assistant", "text", "Working on s0-0."),
+        Piece("assistant", "call", "FileWrite", "s0-0-0"),
+    )
+    done = Piece("user", "result", "Successfully wrote", "s0-0-0")
+    requests = [[[said]], [[said], [working, call], [done, Piece("user", "text", SECOND)]]]
+    record = Record(
+        sent=sent, events={"s": [("b0", 1, "stream_start"), ("b0", 2, "text_delta"), ("b1", 9, "stream_end")]}
+    )
+    fates = {"t0": Fate("done", None), "t1": Fate("merged", "t0")}
+    return record, Left(rows={0: rows}, files={}, fates=fates, requests=requests)
+
+
+def test_where_all_is_well_it_finds_nothing() -> None:
+    assert complaints(*all_is_well()) == []
+
+
+def test_calls_in_doubt_may_have_happened_or_not() -> None:
+    record, left = all_is_well()
+    rows = list(left.rows[0])
+    rows[9] = result("s0-0-2", "… It may or may not have happened. …", is_error=True)
+    for files in ({}, {"documents/s0/a.md": WRITTEN}):
+        assert complaints(record, attrs.evolve(left, rows={0: rows}, files=files)) == []
+
+
+Break = Callable[[Record, list[dict[str, Any]]], dict[str, Any] | None]
+"""Makes something wrong in the record or the rows; returns what else of `Left` is to be replaced."""
+
+
+def _swap(rows: list[dict[str, Any]], one: int, two: int) -> None:
+    rows[one], rows[two] = rows[two], rows[one]
+
+
+def _lose(record: Record, rows: list[dict[str, Any]]) -> None:
+    del rows[4]
+
+
+def _double(record: Record, rows: list[dict[str, Any]]) -> None:
+    rows.append(rows[4])
+
+
+def _move(record: Record, rows: list[dict[str, Any]]) -> None:
+    rows[4]["turn_id"] = "t7"
+
+
+def _invent(record: Record, rows: list[dict[str, Any]]) -> None:
+    rows.append(row("user", "hello?"))
+
+
+def _overtake(record: Record, rows: list[dict[str, Any]]) -> None:
+    _swap(rows, 0, 4)
+
+
+def _never_told(record: Record, rows: list[dict[str, Any]]) -> None:
+    record.sent[1].turn = None
+
+
+def _still_running(record: Record, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"fates": {"t0": Fate("running", None), "t1": Fate("merged", "t0")}}
+
+
+def _failed_silently(record: Record, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"fates": {"t0": Fate("failed", None), "t1": Fate("merged", "t0")}}
+
+
+def _cancelled_by_nobody(record: Record, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"fates": {"t0": Fate("cancelled", None), "t1": Fate("merged", "t0")}}
+
+
+def _merged_into_nothing(record: Record, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"fates": {"t0": Fate("done", None), "t1": Fate("merged", "t9")}}
+
+
+def _not_answered(record: Record, rows: list[dict[str, Any]]) -> None:
+    rows[10]["content"] = "Done: {s0-0} and that is all."
+
+
+def _answered_twice(record: Record, rows: list[dict[str, Any]]) -> None:
+    rows.append(rows[10])
+
+
+def _wrong_answer_over_http(record: Record, rows: list[dict[str, Any]]) -> None:
+    record.sent[0].answer = {"status": 200, "outcome": "success", "text": "Done: {s0-1}"}
+
+
+def _called_twice(record: Record, rows: list[dict[str, Any]]) -> None:
+    rows.insert(3, rows[2])
+
+
+def _without_result(record: Record, rows: list[dict[str, Any]]) -> None:
+    del rows[8]
+
+
+def _file_still_there(record: Record, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"files": {"documents/s0/a.md": WRITTEN}}
+
+
+def _deleted_twice(record: Record, rows: list[dict[str, Any]]) -> None:
+    rows[9] = result("s0-0-2", "File not found: documents/s0/a.md", is_error=True)
+
+
+def _read_what_was_not_there(record: Record, rows: list[dict[str, Any]]) -> None:
+    rows[8] = result("s0-0-1", "something else")
+
+
+def _requests(change: Callable[[list[list[list[Piece]]]], object]) -> Break:
+    def broken(record: Record, rows: list[dict[str, Any]]) -> dict[str, Any]:
+        requests = [[list(message) for message in request] for request in all_is_well()[1].requests]
+        change(requests)
+        return {"requests": requests}
+
+    return broken
+
+
+def _events(*events: tuple[str, int, str]) -> Break:
+    def broken(record: Record, rows: list[dict[str, Any]]) -> None:
+        record.events["s"] = list(events)
+
+    return broken
+
+
+@pytest.mark.parametrize(
+    ("broken", "words"),
+    [
+        (_lose, "there 0 times"),
+        (_double, "there 2 times"),
+        (_move, "in another turn"),
+        (_invent, "nobody has sent hello?"),
+        (_overtake, "overtook"),
+        (_never_told, "never acknowledged"),
+        (_still_running, "is running in the end"),
+        (_failed_silently, "failed without a notice"),
+        (_cancelled_by_nobody, "cancelled, by 0 wishes"),
+        (_merged_into_nothing, "merged into nothing"),
+        (_not_answered, "s0-1 was given 1 times and answered 0 times"),
+        (_answered_twice, "answered 2 times"),
+        (_wrong_answer_over_http, "was answered with 'Done: {s0-1}'"),
+        (_called_twice, "call s0-0-0 was made 2 times"),
+        (_without_result, "has 0 results"),
+        (_file_still_there, "holds 'written by s0-0-0'"),
+        (_deleted_twice, "cannot result in"),
+        (_read_what_was_not_there, "cannot result in"),
+        (_requests(lambda sent: sent[1][2].pop(0)), "are followed by the results"),
+        (_requests(lambda sent: sent[1].pop(1)), "two messages of the user in a row"),
+        (_requests(lambda sent: sent[1][0].append(Piece("user", "text", FIRST))), "s0-0 is there 2 times"),
+        (
+            _requests(lambda sent: sent[1][0].insert(0, Piece("user", "text", "hm"))),
+            "request 1 of the model, piece 0",
+        ),
+        (
+            _requests(lambda sent: sent[1].append([Piece("assistant", "text", "hm")])),
+            "begin and end with the person",
+        ),
+        (_events(("b0", 5, "text_delta"), ("b1", 5, "text_delta")), "go back after a restart"),
+        (
+            _events(("b0", 5, "text_delta"), ("b0", 5, "stream_end")),
+            "event 5 of s is text_delta and stream_end",
+        ),
+    ],
+)
+def test_it_finds_what_is_wrong(broken: Break, words: str) -> None:
+    record, left = all_is_well()
+    rows = [dict(each) for each in left.rows[0]]
+    others = broken(record, rows) or {}
+    found = complaints(record, attrs.evolve(left, rows={0: rows}, **others))
+    assert any(words in complaint for complaint in found), found
+
+
+def test_a_message_acknowledged_as_new_twice_or_in_two_places_is_noticed_at_once() -> None:
+    record, _ = all_is_well()
+    frame = {"client_message_id": "0", "session_id": "s", "turn_id": "t0", "duplicate": True}
+    record.accepted(frame)
+    assert record.complaints == []
+    record.accepted({**frame, "duplicate": False})
+    record.accepted({**frame, "turn_id": "t5"})
+    assert [words for words in ("as new twice", "('s', 't5')") if words not in str(record.complaints)] == []
