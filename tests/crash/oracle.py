@@ -25,7 +25,8 @@ class Fate:
     """What became of a turn, as the ledger has it."""
 
     state: str
-    merged_into: str | None
+    merged_into: str | None = None
+    outcome: str | None = None
 
 
 @final
@@ -123,34 +124,44 @@ def _out_of_order(record: Record, left: Left) -> Iterator[str]:
 
 
 def _ended_otherwise(record: Record, left: Left) -> Iterator[str]:
-    """Every acknowledged message is done, merged, failed with a notice, or cancelled because somebody asked for it."""
+    """Every acknowledged message is done, merged, parked with a notice, or cancelled because somebody asked for it."""
     cancelled = Counter[int]()
     for message in record.sent:
         if message.turn is None:
             continue
-        fate = left.fates.get(message.turn)
-        state = "gone" if fate is None else fate.state
-        if state == "cancelled":
-            cancelled[message.conversation] += 1
-        elif state == "merged":
-            if fate is None or fate.merged_into not in left.fates:
-                yield f"{message.text} was merged into nothing"
-        elif state == "failed":
-            notices = (row for row in left.rows.get(message.conversation, ()) if _is(row, "notice"))
-            if not any(row["turn_id"] == message.turn for row in notices):
-                yield f"{message.text} failed without a notice"
-        elif state != "done":
-            yield f"{message.text} is {state} in the end"
-        if message.answer is not None:
-            yield from _answer_differs(message, message.answer)
+        fate = left.fates.get(message.turn, Fate("gone"))
+        match fate.state:
+            case "done":
+                pass
+            case "merged":
+                if fate.merged_into not in left.fates:
+                    yield f"{message.text} was merged into nothing"
+            case "cancelled":
+                cancelled[message.conversation] += 1
+            case "failed":
+                yield from _failed_otherwise(message, fate, left.rows.get(message.conversation, ()))
+            case other:
+                yield f"{message.text} is {other} in the end"
+        yield from _answer_differs(message)
     for conversation, count in cancelled.items():
         wishes = record.cancels.get(conversation, 0)
         if count > wishes:
             yield f"{count} turns of conversation {conversation} are cancelled, by {wishes} wishes"
 
 
-def _answer_differs(message: Sent, answer: Mapping[str, Any]) -> Iterator[str]:
+def _failed_otherwise(message: Sent, fate: Fate, rows: Iterable[Row]) -> Iterator[str]:
+    """Nothing fails here but what was tried too often, and that is told."""
+    if fate.outcome != "parked":
+        yield f"{message.text} failed, though nothing went wrong but the process"
+    if not any(_is(row, "notice") and row["turn_id"] == message.turn for row in rows):
+        yield f"{message.text} failed without a notice"
+
+
+def _answer_differs(message: Sent) -> Iterator[str]:
     """An answer over HTTP to a turn that is done names the message."""
+    answer = message.answer
+    if answer is None:
+        return
     if answer["status"] == 200 and answer["outcome"] == "success":
         if answered(answer["text"]).count(tags(message.text)[0]) != 1:
             yield f"{message.text} was answered with {answer['text']!r}"

@@ -124,11 +124,11 @@ class Person:
             await self._deliver(
                 socket, self._rng.choice([m for m in self._mine if m.source == "web"] or [None])
             )
-        elif chance < 0.12:
-            await self._cancel(daemon)
         elif len(self._pending) + len(self._calls) >= PENDING:
             return
-        elif chance < 0.24:
+        elif chance < 0.14:
+            await self._cancel(daemon)
+        elif chance < 0.26:
             nursery.start_soon(self._ask, self._new("http"))
         elif chance < 0.75:
             message = self._new("web", kept=self._rng.random() > 0.05)

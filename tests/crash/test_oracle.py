@@ -57,7 +57,7 @@ def all_is_well() -> tuple[Record, Left]:
     record = Record(
         sent=sent, events={"s": [("b0", 1, "stream_start"), ("b0", 2, "text_delta"), ("b1", 9, "stream_end")]}
     )
-    fates = {"t0": Fate("done", None), "t1": Fate("merged", "t0")}
+    fates = {"t0": Fate("done"), "t1": Fate("merged", "t0")}
     return record, Left(rows={0: rows}, files={}, fates=fates, requests=requests)
 
 
@@ -106,19 +106,24 @@ def _never_told(record: Record, rows: list[dict[str, Any]]) -> None:
 
 
 def _still_running(record: Record, rows: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"fates": {"t0": Fate("running", None), "t1": Fate("merged", "t0")}}
+    return {"fates": {"t0": Fate("running"), "t1": Fate("merged", "t0")}}
 
 
 def _failed_silently(record: Record, rows: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"fates": {"t0": Fate("failed", None), "t1": Fate("merged", "t0")}}
+    return {"fates": {"t0": Fate("failed", outcome="parked"), "t1": Fate("merged", "t0")}}
+
+
+def _failed_for_no_reason(record: Record, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    rows.append(row("notice", "The model could not be asked."))
+    return {"fates": {"t0": Fate("failed", outcome="error"), "t1": Fate("merged", "t0")}}
 
 
 def _cancelled_by_nobody(record: Record, rows: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"fates": {"t0": Fate("cancelled", None), "t1": Fate("merged", "t0")}}
+    return {"fates": {"t0": Fate("cancelled"), "t1": Fate("merged", "t0")}}
 
 
 def _merged_into_nothing(record: Record, rows: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"fates": {"t0": Fate("done", None), "t1": Fate("merged", "t9")}}
+    return {"fates": {"t0": Fate("done"), "t1": Fate("merged", "t9")}}
 
 
 def _not_answered(record: Record, rows: list[dict[str, Any]]) -> None:
@@ -180,6 +185,7 @@ def _events(*events: tuple[str, int, str]) -> Break:
         (_never_told, "never acknowledged"),
         (_still_running, "is running in the end"),
         (_failed_silently, "failed without a notice"),
+        (_failed_for_no_reason, "though nothing went wrong"),
         (_cancelled_by_nobody, "cancelled, by 0 wishes"),
         (_merged_into_nothing, "merged into nothing"),
         (_not_answered, "s0-1 was given 1 times and answered 0 times"),

@@ -225,8 +225,8 @@ class World:
             (verdict,) = database.execute("PRAGMA integrity_check").fetchone()
             if verdict != "ok" or database.execute("PRAGMA foreign_key_check").fetchone():
                 self.record.complaints.append(f"the database is damaged: {verdict}")
-            turns = database.execute("SELECT id, state, merged_into FROM turns")
-            fates = {turn: Fate(state, merged_into) for turn, state, merged_into in turns}
+            turns = database.execute("SELECT id, state, merged_into, outcome FROM turns")
+            fates = {turn: Fate(*fate) for turn, *fate in turns}
         return Left(rows=rows, files=files, fates=fates, requests=list(map(heard, self.server.requests)))
 
 
