@@ -22,6 +22,7 @@ from tests.system.daemons import Daemon, Place, check_log, start, until
 PEOPLE: Final = 3
 LIFE: Final = 20.0
 """Seconds until a point counts as not reached."""
+_OPEN: Final = "SELECT count(*) FROM turns WHERE state IN ('accepted', 'running')"
 GAP: Final = 0.003
 """Seconds before each piece of an answer of the model."""
 
@@ -160,8 +161,9 @@ class World:
                     await self._die(kill)
                 for person in self.people:
                     person.over = True
-                daemon = ends.enter_context(_mortal(start(self.place)))
-                self._show(await daemon.ready())
+                daemon = await ends.enter_context(_mortal(start(self.place))).ready()
+                await self._finish_alone()
+                self._show(daemon)
             rows = await self._look(daemon)
             if await daemon.stop() != 0:
                 self.record.complaints.append(f"the last daemon did not stop in order:\n{daemon.log}")
@@ -197,6 +199,16 @@ class World:
             self.record.complaints.append(f"a daemon ended by itself:\n{daemon.log}")
         self.kills[kill.point or "moment"] += 1
         check_log(daemon)
+
+    async def _finish_alone(self) -> None:
+        """All that was accepted comes to its end although nobody has said a word to this daemon."""
+        with contextlib.closing(sqlite3.connect(f"file:{self.place.database}?mode=ro", uri=True)) as database:
+
+            def is_done() -> bool:
+                return database.execute(_OPEN).fetchone() == (0,)
+
+            if not await _happens(is_done):
+                self.record.complaints.append("what was left is not taken up before somebody speaks")
 
     async def _moment(self, kill: Kill, daemon: Daemon) -> None:
         """Wait for the moment at which a daemon is to be killed."""
@@ -244,8 +256,9 @@ async def _happens(what: Callable[[], bool]) -> bool:
     """Wait for something; False when it does not come in time."""
     with trio.move_on_after(LIFE):
         while not what():
-            await trio.sleep(0.002)
-    return what()
+            await trio.sleep(0.005)
+        return True
+    return False
 
 
 async def _messages(daemon: Daemon, session: str) -> list[dict[str, Any]]:
