@@ -318,7 +318,7 @@ class Bus:
             if not cell.disposed:
                 cell.drop_in(self._event_for(letter, cell), Overflow.DROP_NEWEST)
 
-    async def open_stream(self, request: Stream[ItemT], channel: Channel[ItemT]) -> Envelope:
+    async def open_stream(self, request: Stream[ItemT], channel: Channel[ItemT]) -> Cell:
         """Send the request of a stream; its items come through `channel`."""
         core = self.core
         context = current.get()
@@ -332,7 +332,7 @@ class Bus:
             self._refuse_cycle(context.holder, envelope)
         if not cell.offer(envelope):
             await self._post_slowly(envelope, cell, context, core.now() + request.within)
-        return envelope
+        return cell
 
     def begin_wait(self, envelope: Envelope, within: float) -> Holder | None:
         """Bound the wait for the next item of a stream; give the result to :meth:`end_wait`. Raises AskCycle."""
@@ -346,11 +346,6 @@ class Bus:
         self.core.deadlines.remove(envelope)
         if holder is not None:
             self.core.waits.remove(holder, envelope)
-
-    def abandon(self, envelope: Envelope) -> None:
-        """The consumer of a stream has left."""
-        if envelope.target is not None:
-            envelope.target.abandon(envelope)
 
     def show_item(self, envelope: Envelope, item: Any) -> None:
         if self.core.taps.item:
