@@ -37,7 +37,9 @@ def _branch(task: trio.lowlevel.Task, above: Cell | None, indent: str) -> Iterat
 
 def _where(task: trio.lowlevel.Task) -> str:
     """Innermost line of the task that is not trio's own."""
-    place = "this call"  # a task that runs has no such line, and the only one that runs is the one that asks
+    if task is trio.lowlevel.current_task():
+        return "this call"
+    place = "a place inside trio"
     for frame, line in task.iter_await_frames():
         if not frame.f_code.co_filename.startswith(_TRIO):
             place = f"{_short(frame)}:{line} in {frame.f_code.co_name}"
@@ -56,5 +58,5 @@ def _describe(cell: Cell) -> Iterator[str]:
 
 
 def _in_hand(envelope: Envelope, now: float) -> str:
-    since = f"for {now - envelope.taken_at:.1f} s" if envelope.taken_at else "about to begin"
+    since = f"for {max(0.0, now - envelope.taken_at):.1f} s" if envelope.taken_at else "about to begin"
     return f"  {wire_name(type(envelope.message))} from {envelope.sender or 'outside'} {since}"

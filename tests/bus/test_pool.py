@@ -728,6 +728,21 @@ class TestThePoolAsAChild:
             assert house.notes == [("b", 1), ("b", 2)]
             assert sorted(house.starts) == ["a", "a", "b", "b"]
 
+    async def test_taken_along_while_a_member_goes_to_rest_forgets_that_one(
+        self, autojump_clock: MockClock
+    ) -> None:
+        stage = Stage()
+        inner = Supervisor("inner", "one_for_all", [Pool("slow", Slow, idle=10.0), stage.child("z")])
+        async with running(inner) as mesh:
+            await mesh.bus.ask(Knock(key="a"))
+            await trio.sleep(11)  # it is cleaning up
+            await mesh.bus.ask(Knock(key="b"))
+            stage.crash("z")
+            await trio.sleep(10)
+            pool = next(mesh.pools())
+            assert [cell.name for cell in pool.cells()] == ["slow[b]"]
+            assert pool.retired.handled == 1
+
     async def test_asked_to_stop_lets_everybody_end_what_is_in_hand_at_the_same_time(
         self, autojump_clock: MockClock, house: House
     ) -> None:
