@@ -245,7 +245,6 @@ def test_a_message_put_back_is_the_next_one() -> None:
     mailbox.put(envelope(2))
     mailbox.put_back(first)
     assert numbers(mailbox.work) == [0, 1, 2]
-    assert mailbox.full
 
 
 # --- policies ---------------------------------------------------------------------------------------------
@@ -318,7 +317,6 @@ def test_the_statistics_tell_depth_peak_age_and_waits() -> None:
     assert (shown.waiting_writers, shown.waits) == (0, 0)
     assert mailbox.oldest() == 1.0
     assert mailbox.capacity == 4
-    assert not mailbox.full
     assert Mailbox().oldest() is None
 
 
