@@ -8,7 +8,7 @@ from trio.testing import MockClock
 
 from bus import Mesh, Restart, State
 from bus.spec import Strategy
-from tests.bus.family import Stage, nothing, running
+from tests.bus.family import Stage, after, nothing, running
 
 End = Literal["normal", "stopped", "crashed", "outage"]
 ENDS: tuple[End, ...] = ("normal", "stopped", "crashed", "outage")
@@ -137,3 +137,19 @@ async def test_a_bystander_that_has_ended_before(
         await trio.sleep(10)
         ups = [line[-1] for line in stage.told("up")]
         assert ups == (["a", "b"] if COMES_BACK[restart, how] else ["a"])
+
+
+async def test_a_bystander_that_is_done_while_others_are_being_stopped_is_not_started_again(
+    autojump_clock: MockClock,
+) -> None:
+    stage = Stage()
+    stage.script("stop", "c", after(2))
+    children = stage.child("a"), stage.child("b", restart=Restart.TRANSIENT), stage.child("c")
+    async with running(*children, strategy="one_for_all") as mesh:
+        stage.told()
+        stage.crash("a")
+        await trio.sleep(1)  # c is stopping, then it would be b's turn
+        stage.finish("b")
+        await trio.sleep(10)
+        assert stage.told("stop", "up") == ["0 stop a", "1 stop b", "2 stop c", "2 up a", "2 up c"]
+        assert state(mesh, "b") is State.STOPPED

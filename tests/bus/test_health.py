@@ -176,12 +176,13 @@ class TestAnActor:
             assert seen.now == "no cache"
 
     async def test_takes_no_complaint_into_its_next_life(self, autojump_clock: MockClock) -> None:
-        stage = Stage()
-        async with running(stage.child("a")) as mesh:
-            stage.players["a"].degraded("slow disk")
-            stage.crash("a")
-            await trio.sleep(1)
-            assert mesh.health().health == Health(State.READY)
+        async with servant() as seen:
+            seen.actor.connected = False
+            with pytest.raises(Unavailable):
+                await seen.bus.ask(Fetch())
+            seen.actor.degraded("slow disk")
+            await seen.mesh.root.restart_child("servant")
+            assert seen.now is None
 
     @pytest.mark.parametrize("kind", [Fetch, Follow])
     async def test_is_unwell_while_the_world_is_missing(

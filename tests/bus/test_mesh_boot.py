@@ -312,7 +312,7 @@ class TestAddingAChild:
         self, autojump_clock: MockClock, stage: Stage, failure: str
     ) -> None:
         stage.script("start" if failure == "slow" else failure, "b", after(11) if failure == "slow" else boom)
-        async with running(stage.child("a")) as mesh:
+        async with running(stage.child("a"), strategy="one_for_all") as mesh:
             words = "not ready within 10 s" if failure == "slow" else "Boom: b"
             with pytest.raises(BootError, match=rf"^b did not start: start_(failed|timeout): {words}"):
                 await mesh.start_child(stage.child("b"))
@@ -320,6 +320,9 @@ class TestAddingAChild:
             stage.told()
             await trio.sleep(60)
             assert stage.told() == []
+            stage.crash("a")  # who decides about it must not know of b
+            await trio.sleep(1)
+            assert len(stage.told("up")) == 1
             await mesh.start_child(stage.child("b"))
             assert len(stage.told("up")) == 1
 

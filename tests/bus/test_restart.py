@@ -189,9 +189,9 @@ class TestBackoff:
     @pytest.mark.parametrize(("health", "delay"), [(15.0, 0.4), (15.1, 0.2)])
     def test_is_forgiven_after_half_of_first_and_cap_in_health(self, health: float, delay: float) -> None:
         state, _ = end(group(running("a")), "a", CRASH, 0.0)
-        state = became_ready(state, "a", 1.0)
-        state, actions = end(state, "a", CRASH, 1.0 + health)
-        assert actions == (StartAt(("a",), round(1.0 + health + delay, 6)),)
+        state = became_ready(state, "a", 0.0)
+        state, actions = end(state, "a", CRASH, health)
+        assert actions == (StartAt(("a",), round(health + delay, 6)),)
 
     def test_is_not_forgiven_for_time_spent_waiting(self) -> None:
         state, _ = end(group(running("a")), "a", CRASH, 0.0)
