@@ -11,7 +11,7 @@ from starpod.cli.bus import text
 from starpod.cli.bus.client import Client, Unreachable, print_json
 from starpod.cli.bus.options import add_json
 from starpod.cli.output import Colour, paint
-from starpod.cli.table import Cell, Column, cut, screen_width, table
+from starpod.cli.table import Cell, Column, cut, joined, screen_width, table
 from starpod.cli.target import find_instance, live_daemon
 from starpod.errors import StarpodError
 from starpod.lock import DaemonInfo, read_daemon
@@ -113,7 +113,7 @@ class View:
         told = [paint(cut(text.flat(trouble), limit or 1000), "yellow") for trouble in troubles]
         shown = actors if self._every_one else list(_gathered(actors))
         rows = [_row(actor, budgets) for actor in shown]
-        head = _head(daemon, snapshot, tree, rates)
+        head = _head(daemon, snapshot, tree, rates, limit)
         return [head, *(["", *told] if told else []), "", *table(COLUMNS, rows, limit)]
 
 
@@ -177,18 +177,25 @@ def _place(actor: Actor, budgets: Mapping[str, Any]) -> tuple[int, bool]:
     return names.index(pool) if pool in names else len(names), _is_idle(actor)
 
 
-def _head(daemon: DaemonInfo, snapshot: Snapshot, tree: Mapping[str, Any], rates: Mapping[str, float]) -> str:
-    word, colour = text.state(tree["state"])
+def _head(
+    daemon: DaemonInfo,
+    snapshot: Snapshot,
+    tree: Mapping[str, Any],
+    rates: Mapping[str, float],
+    limit: int | None,
+) -> str:
+    """How it is as a whole: as much as there is room for, the most telling first."""
     lost = sum(count for reasons in snapshot["dead"].values() for count in reasons.values())
     lag = snapshot["loop_lag"]["p99"]
-    parts = [
-        paint("up " + text.span(snapshot["uptime"]), "dim"),
+    parts: list[Cell] = [
+        text.state(tree["state"]),
+        (f"up {text.span(snapshot['uptime'])}", "dim"),
         f"{sum(rates.values()):.1f} messages/s" if rates else "",
-        paint(f"loop late by {text.span(lag)}", "red" if lag > LATE else "dim"),
-        paint(f"{lost} lost", "yellow") if lost else paint("none lost", "dim"),
-        paint(f"http://{daemon.address}", "dim"),
+        (f"{lost} lost", "yellow") if lost else ("none lost", "dim"),
+        (f"loop late by {text.span(lag)}", "red" if lag > LATE else "dim"),
+        (f"http://{daemon.address}", "dim"),
     ]
-    return "  ".join([paint(word, colour), *(part for part in parts if part)])
+    return joined(parts, limit)
 
 
 def _row(actor: Actor, budgets: Mapping[str, tuple[int, Mapping[str, Any]]]) -> list[Cell]:
