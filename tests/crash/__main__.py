@@ -1,43 +1,63 @@
-"""Kill a daemon many times: ``python -m tests.crash --kills 200 --seed 7``."""
+"""Kill a daemon many times: ``scripts/crash --kills 200 --seed 7``."""
 
 import argparse
+import random
+import sys
 import tempfile
 import time
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 import trio
 
-from tests.crash.kills import model, series
-from tests.system.daemons import Place
+from tests.crash.world import Kill, Summary, World, at_random
+from tests.fakes.model_server import ModelServer
 
-A_SERIES = 10
+SERIES: Final = 10
 """Kills before everything is looked at."""
 
 
-async def _run(kills: int, seed: int) -> None:
-    done = acknowledged = 0
-    began = time.perf_counter()
-    while done < kills:
-        count = min(A_SERIES, kills - done)
-        with tempfile.TemporaryDirectory(prefix="starpod-crash-") as folder:
-            async with model() as server:
-                place = Place(Path(folder) / "aster", server.url)
-                print(f"scripts/crash --kills {count} --seed {seed}")
-                person, _ = await series(place, server, kills=count, seed=seed)
-        done, acknowledged, seed = done + count, acknowledged + len(person.acknowledged), seed + 1
-        print(f"{done} kills, {acknowledged} messages acknowledged, none lost, none doubled", flush=True)
-    print(f"{(time.perf_counter() - began) / kills:.2f} s per kill")
+async def series(kills: int, seed: int) -> Summary:
+    """One instance, killed `kills` times at random, then looked at."""
+    rng = random.Random(seed)
+    planned: list[Kill] = []
+    while len(planned) < kills:
+        planned += at_random(rng)
+    provider = rng.choice(("anthropic", "openai", "openai"))
+    with tempfile.TemporaryDirectory(prefix="starpod-crash-") as folder:
+        async with ModelServer.running() as server:
+            return await World(Path(folder) / "aster", server, rng, provider).run(planned[:kills])
 
 
-def main() -> None:
-    """Read the options and kill."""
-    parser = argparse.ArgumentParser(prog="scripts/crash", description="SIGKILL a daemon at random moments.")
+async def _run(kills: int, seed: int) -> int:
+    """Series after series; the number of the first wrong one's complaints."""
+    total = Summary()
+    begun = time.monotonic()
+    while total.kills.total() < kills:
+        count = min(SERIES, kills - total.kills.total())
+        found = await series(count, seed)
+        total = total.plus(found)
+        if found.complaints:
+            print(f"wrong with --kills {count} --seed {seed}:", *found.complaints, sep="\n  ")
+        print(f"seed {seed}: {total.kills.total()} kills, {time.monotonic() - begun:.0f} s", flush=True)
+        seed += 1
+    print(total)
+    return len(total.complaints)
+
+
+def main() -> int:
+    """Kill, print a summary, and fail if anything was lost, doubled or wrong."""
+    parser = argparse.ArgumentParser(
+        prog="scripts/crash",
+        description="SIGKILL a real daemon at random moments and named points, again and again, and hold what is "
+        "left against a sequential model.",
+    )
     parser.add_argument("--kills", type=int, default=100, metavar="N", help="how often (100)")
-    parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the first series (1)")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the first series of 10 (1)")
     options = parser.parse_args()
-    trio.run(partial(_run, options.kills, options.seed))
+    return 1 if trio.run(partial(_run, options.kills, options.seed)) else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

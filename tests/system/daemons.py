@@ -128,9 +128,10 @@ class Daemon:
 
     @property
     def errors(self) -> list[Json]:
-        """The lines of its log that tell of an error."""
+        """The lines of its log that tell of an error. That the machine was too busy is none."""
         lines = [json.loads(line) for line in self.log.splitlines() if line.startswith("{")]
-        return [line for line in lines if line["level"] == "error"]
+        errors = [line for line in lines if line["level"] == "error"]
+        return [line for line in errors if not line["event"].startswith("the loop stands still")]
 
     @property
     def running(self) -> bool:
@@ -138,11 +139,13 @@ class Daemon:
 
     async def ready(self) -> Self:
         """Wait until it listens. Fails with its log when it ends before."""
-        await until(lambda: self._reachable() or not self.running, "the daemon did not get ready")
+        await until(lambda: self.reachable or not self.running, "the daemon did not get ready")
         assert self.address, f"the daemon ended with {self.process.returncode}:\n{self.log}"
         return self
 
-    def _reachable(self) -> bool:
+    @property
+    def reachable(self) -> bool:
+        """Whether it has said where it listens."""
         info = self.place.info
         if info.get("pid") == self.pid and info.get("address"):
             self.address, self.token = info["address"], info["token"]

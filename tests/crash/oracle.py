@@ -1,0 +1,299 @@
+"""What must hold after any number of kills, against a sequential model of people, model and files. Pure."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import Any, Final, final
+
+import attrs
+
+from tests.crash.record import Record, Sent
+from tests.crash.script import Asked, Piece, answered, asked, tags
+
+Row = Mapping[str, Any]
+"""A displayed message, as ``GET /api/sessions/{id}/messages`` has it."""
+
+ABSENT: Final = None
+DOUBT: Final = "It may or may not have"
+"""Both sentences about a call of which nobody knows have these words."""
+
+
+@final
+@attrs.frozen
+class Fate:
+    """What became of a turn, as the ledger has it."""
+
+    state: str
+    merged_into: str | None
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Left:
+    """What is left when all is over."""
+
+    rows: Mapping[int, Sequence[Row]]
+    """The messages of each conversation, by its number. The last one of a person is the model's to answer."""
+    files: Mapping[str, str]
+    """By path in home."""
+    fates: Mapping[str, Fate]
+    """By turn."""
+    requests: Sequence[Sequence[Sequence[Piece]]]
+    """What the model was sent, in order."""
+
+    @property
+    def doubts(self) -> int:
+        """Calls of which the model was told that they may or may not have happened."""
+        return sum(
+            DOUBT in _result(row)["content"]
+            for rows in self.rows.values()
+            for row in rows
+            if _is(row, "tool_result")
+        )
+
+
+def last_words(number: int) -> str:
+    """What is said in a conversation when all is over, so that it is seen to go on."""
+    return f"<s{number}-999: >"
+
+
+def complaints(record: Record, left: Left) -> list[str]:
+    """Everything that should not be, each as a sentence."""
+    return [
+        *_lost_or_doubled(record, left),
+        *_out_of_order(record, left),
+        *_ended_otherwise(record, left),
+        *_answered_otherwise(left),
+        *_called_otherwise(left),
+        *_files_differ(left),
+        *_not_valid(left),
+        *_rewritten(left),
+        *_renumbered(record),
+    ]
+
+
+def _is(row: Row, *roles: str) -> bool:
+    return row["role"] in roles
+
+
+def _said(rows: Iterable[Row], *roles: str) -> str:
+    return "\n".join(row["content"] for row in rows if _is(row, *roles))
+
+
+def _result(row: Row) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(row["content"])
+    return content
+
+
+# --- messages of people ---------------------------------------------------------------------------------------
+
+
+def _lost_or_doubled(record: Record, left: Left) -> Iterator[str]:
+    """What was acknowledged is there exactly once, in the turn that was named; what was not, at most once."""
+    for message in record.sent:
+        rows = [row for row in left.rows.get(message.conversation, ()) if row["content"] == message.text]
+        least = 1 if message.acknowledged else 0
+        if message.kept and not message.acknowledged:
+            yield f"{message.text} was never acknowledged"
+        if not least <= len(rows) <= 1:
+            yield f"{message.text} was {'' if least else 'not '}acknowledged and is there {len(rows)} times"
+        if message.acknowledged and any(row["turn_id"] != message.turn for row in rows):
+            yield f"{message.text} is in another turn than the one it was acknowledged for"
+    known = {message.text for message in record.sent}
+    for number, rows in left.rows.items():
+        for row in rows:
+            if _is(row, "user") and row["content"] not in known | {last_words(number)}:
+                yield f"nobody has sent {row['content']}"
+
+
+def _out_of_order(record: Record, left: Left) -> Iterator[str]:
+    """Messages of one mode keep their order. One that may join a running turn may overtake one that may not."""
+    place = {
+        row["content"]: n for rows in left.rows.values() for n, row in enumerate(rows) if _is(row, "user")
+    }
+    lines: dict[tuple[int, str], list[Sent]] = {}
+    for message in record.sent:
+        if message.source == "web" and message.kept and message.text in place:
+            lines.setdefault((message.conversation, message.mode), []).append(message)
+    for line in lines.values():
+        for one, two in pairwise(line):
+            if place[one.text] > place[two.text]:
+                yield f"{two.text} overtook {one.text}"
+
+
+def _ended_otherwise(record: Record, left: Left) -> Iterator[str]:
+    """Every acknowledged message is done, merged, failed with a notice, or cancelled because somebody asked for it."""
+    cancelled = Counter[int]()
+    for message in record.sent:
+        if message.turn is None:
+            continue
+        fate = left.fates.get(message.turn)
+        state = "gone" if fate is None else fate.state
+        if state == "cancelled":
+            cancelled[message.conversation] += 1
+        elif state == "merged":
+            if fate is None or fate.merged_into not in left.fates:
+                yield f"{message.text} was merged into nothing"
+        elif state == "failed":
+            notices = (row for row in left.rows.get(message.conversation, ()) if _is(row, "notice"))
+            if not any(row["turn_id"] == message.turn for row in notices):
+                yield f"{message.text} failed without a notice"
+        elif state != "done":
+            yield f"{message.text} is {state} in the end"
+        if message.answer is not None:
+            yield from _answer_differs(message, message.answer)
+    for conversation, count in cancelled.items():
+        wishes = record.cancels.get(conversation, 0)
+        if count > wishes:
+            yield f"{count} turns of conversation {conversation} are cancelled, by {wishes} wishes"
+
+
+def _answer_differs(message: Sent, answer: Mapping[str, Any]) -> Iterator[str]:
+    """An answer over HTTP to a turn that is done names the message."""
+    if answer["status"] == 200 and answer["outcome"] == "success":
+        if answered(answer["text"]).count(tags(message.text)[0]) != 1:
+            yield f"{message.text} was answered with {answer['text']!r}"
+    elif answer["status"] not in {200, 502}:
+        yield f"{message.text} was answered with {answer}"
+
+
+# --- what the model said and did ------------------------------------------------------------------------------
+
+
+def _answered_otherwise(left: Left) -> Iterator[str]:
+    """The model names each message it was given exactly once."""
+    for rows in left.rows.values():
+        given, named = Counter(tags(_said(rows, "user"))), Counter(answered(_said(rows, "assistant")))
+        for tag in given.keys() | named.keys():
+            if named[tag] != 1:
+                yield f"{tag} was given {given[tag]} times and answered {named[tag]} times"
+
+
+def _called_otherwise(left: Left) -> Iterator[str]:
+    """Each call that a message asks for was made exactly once, and has exactly one result."""
+    for rows in left.rows.values():
+        made = Counter(_result(row)["id"] for row in rows if _is(row, "tool_use"))
+        results = Counter(_result(row)["tool_use_id"] for row in rows if _is(row, "tool_result"))
+        wanted = {call.id for call in _wanted(rows)}
+        for id in made.keys() | results.keys() | wanted:
+            if (id in wanted, made[id], results[id]) != (True, 1, 1):
+                origin = "" if id in wanted else ", which nobody asked for,"
+                yield f"call {id}{origin} was made {made[id]} times and has {results[id]} results"
+
+
+def _wanted(rows: Iterable[Row]) -> list[Asked]:
+    return [call for rounds in asked(_said(rows, "user")).values() for calls in rounds for call in calls]
+
+
+# --- files ----------------------------------------------------------------------------------------------------
+
+
+def _files_differ(left: Left) -> Iterator[str]:
+    """The files are as if the calls had been carried out one after another, those in doubt done or not done."""
+    for rows in left.rows.values():
+        wanted = {call.id: call for call in _wanted(rows)}
+        possible: dict[str, set[str | None]] = {
+            call.path: {ABSENT} for call in wanted.values() if call.verb != "list"
+        }
+        for row in rows:
+            if _is(row, "tool_result"):
+                result = _result(row)
+                call = wanted.get(result["tool_use_id"])
+                if call is not None and call.verb != "list":
+                    before = possible[call.path]
+                    possible[call.path] = _afterwards(call, result, before)
+                    if not possible[call.path]:
+                        yield f"{call.id}: {call.verb} {call.path} cannot result in {result} where it held {before}"
+                        possible[call.path] = {ABSENT, *left.files.values()}
+        for path, contents in possible.items():
+            if left.files.get(path) not in contents:
+                yield f"{path} holds {left.files.get(path)!r}, not one of {contents}"
+
+
+def _afterwards(call: Asked, result: Mapping[str, Any], before: set[str | None]) -> set[str | None]:
+    """What the file of a call may hold after it; nothing when the result cannot be."""
+    text, failed = result["content"], result["is_error"]
+    done: dict[str, str | None] = {"write": call.content, "delete": ABSENT}
+    if DOUBT in text:
+        return before | {done[call.verb]} if call.verb in done else before
+    if failed:  # these tools fail in one way only here
+        return before & {ABSENT} if "not found" in text and call.verb != "write" else set()
+    match call.verb:
+        case "read":
+            return {content for content in before if content == text}
+        case "delete":
+            return {ABSENT} if before - {ABSENT} else set()
+        case _:
+            return {call.content}
+
+
+# --- what the model was sent ----------------------------------------------------------------------------------
+
+
+def _not_valid(left: Left) -> Iterator[str]:
+    """Every request is one that a provider accepts, and holds no message twice."""
+    for number, messages in enumerate(left.requests):
+        for wrong in _wrong_with(messages):
+            yield f"request {number} of the model: {wrong}"
+
+
+def _wrong_with(messages: Sequence[Sequence[Piece]]) -> Iterator[str]:
+    if any(not pieces for pieces in messages):
+        yield "an empty message"
+        return
+    if messages[0][0].role != "user" or messages[-1][0].role != "user":
+        yield "it does not begin and end with the person"
+    for one, two in pairwise(messages):
+        calls = [piece.id for piece in one if piece.kind == "call"]
+        results = [piece.id for piece in two if piece.kind == "result"]
+        if calls != results:
+            yield f"calls {calls} are followed by the results {results}"
+        after_results = (
+            one[-1].kind == "result" and one[-1].role == two[0].role == "user"
+        )  # a message of its own in one of the formats
+        if one[0].role == two[0].role and not after_results:
+            yield f"two messages of the {one[0].role} in a row"
+    given = Counter(
+        tag
+        for pieces in messages
+        for piece in pieces
+        if piece.role == "user" and piece.kind == "text"
+        for tag in tags(piece.text)
+    )
+    yield from (f"{tag} is there {count} times" for tag, count in given.items() if count > 1)
+
+
+def _rewritten(left: Left) -> Iterator[str]:
+    """What the model was sent of a conversation only grows: nothing is taken back, changed or put in between."""
+    latest: dict[str, list[Piece]] = {}
+    for number, messages in enumerate(left.requests):
+        pieces = [piece for message in messages for piece in message]
+        first = next((tag for piece in pieces for tag in tags(piece.text)), None)
+        if first is None:
+            yield f"request {number} of the model holds no message"
+            continue
+        conversation = first.partition("-")[0]
+        before = latest.get(conversation, [])
+        if pieces[: len(before)] != before:
+            changed = (n for n, (one, two) in enumerate(zip(before, pieces, strict=False)) if one != two)
+            at = next(changed, len(pieces))
+            yield f"request {number} of the model, piece {at}: {before[at]} became {pieces[at : at + 1]}"
+        latest[conversation] = pieces
+
+
+# --- events ---------------------------------------------------------------------------------------------------
+
+
+def _renumbered(record: Record) -> Iterator[str]:
+    """Numbers of events are never given twice, and those of a later process are higher."""
+    for session, events in record.events.items():
+        boots = list(dict.fromkeys(boot for boot, _, _ in events))
+        numbers = {boot: [n for b, n, _ in events if b == boot] for boot in boots}
+        for one, two in pairwise(boots):
+            if max(numbers[one]) >= min(numbers[two]):
+                yield f"numbers of events of {session} go back after a restart"
+        kinds: dict[tuple[str, int], str] = {}
+        for boot, number, kind in events:
+            if kinds.setdefault((boot, number), kind) != kind:
+                yield f"event {number} of {session} is {kinds[boot, number]} and {kind}"

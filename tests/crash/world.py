@@ -1,0 +1,259 @@
+"""A daemon that is killed again and again while people talk to it, and a look at what is left."""
+
+import contextlib
+import random
+import signal
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Generator, Iterable, Sequence
+from pathlib import Path
+from typing import Any, Final, Self, final
+
+import attrs
+import trio
+
+from tests.crash.oracle import Fate, Left, complaints, last_words
+from tests.crash.people import Person
+from tests.crash.record import Record
+from tests.crash.script import heard, model
+from tests.fakes.model_server import ModelServer
+from tests.system.daemons import Daemon, Place, check_log, start, until
+
+PEOPLE: Final = 3
+LIFE: Final = 20.0
+"""Seconds until a point counts as not reached."""
+GAP: Final = 0.003
+"""Seconds before each piece of an answer of the model."""
+
+POINTS: Final = (
+    *(
+        f"{step}.{moment}"
+        for step in ("accept", "begin", "save_completion", "save_result", "merge", "finish")
+        for moment in ("before_commit", "after_commit")
+    ),
+    *(
+        f"{tool}.{moment}"
+        for tool in ("FileRead", "FileWrite", "FileDelete")
+        for moment in ("before_run", "after_run")
+    ),
+)
+"""Where a daemon that is talked to can be killed."""
+RECOVERY: Final = (
+    "recover.before_commit",
+    "recover.after_commit",
+    "begin.before_commit",
+    "begin.after_commit",
+)
+"""Where one can be killed that does what is left of its predecessor, before anybody talks to it."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Kill:
+    """One way to kill a daemon: at a named point, or at a moment from outside."""
+
+    point: str | None = None
+    visit: int = 1
+    """How often the point is reached before it counts."""
+    after: float = 0.0
+    """Without a point: seconds since the daemon was ready, or since it first asked the model."""
+    working: bool = True
+    """Whether the seconds are counted from its first request to the model."""
+
+    def __str__(self) -> str:
+        if self.point:
+            return f"{self.point}:{self.visit}"
+        return f"{self.after:.3f} s after it {'asks the model' if self.working else 'is ready'}"
+
+
+def at_point(rng: random.Random, point: str) -> Kill:
+    """A kill at a named point, at one of the first times it is reached."""
+    return Kill(point=point, visit=rng.choice((1, 1, 2, 3)))
+
+
+def at_moment(rng: random.Random) -> Kill:
+    """A kill from outside: mostly in the middle of the work, now and then as soon as the daemon is there."""
+    return Kill(after=rng.random() ** 2, working=rng.random() < 0.8)
+
+
+def twice_in_recovery(rng: random.Random) -> list[Kill]:
+    """A kill, then two of successors that have not yet done what was left to them."""
+    return [at_moment(rng), *(Kill(point=point) for point in rng.sample(RECOVERY, 2))]
+
+
+def at_random(rng: random.Random) -> list[Kill]:
+    """Any of these."""
+    chance = rng.random()
+    if chance < 0.45:
+        return [at_point(rng, rng.choice(POINTS))]
+    return [at_moment(rng)] if chance < 0.85 else twice_in_recovery(rng)
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Summary:
+    """What came of a run."""
+
+    kills: Counter[str] = attrs.field(factory=Counter[str])
+    """By point; ``moment`` for those from outside."""
+    missed: list[str] = attrs.field(factory=list[str])
+    """Points that were not reached in time; there the daemon was killed from outside."""
+    fates: Counter[str] = attrs.field(factory=Counter[str])
+    """Of the acknowledged messages."""
+    doubts: int = 0
+    """Tool calls of which the model was told that they may or may not have happened."""
+    complaints: list[str] = attrs.field(factory=list[str])
+
+    def plus(self, other: Self) -> Self:
+        return attrs.evolve(
+            self,
+            kills=self.kills + other.kills,
+            missed=self.missed + other.missed,
+            fates=self.fates + other.fates,
+            doubts=self.doubts + other.doubts,
+            complaints=self.complaints + other.complaints,
+        )
+
+    def __str__(self) -> str:
+        ended = ", ".join(f"{count} {fate}" for fate, count in sorted(self.fates.items()))
+        lines = [
+            f"{self.kills.total()} kills, {self.fates.total()} acknowledged messages ({ended}), {self.doubts} doubts",
+            *(f"  {count:>4} {point}" for point, count in sorted(self.kills.items())),
+            *(f"  not reached: {point}" for point in self.missed),
+            *(f"  WRONG: {complaint}" for complaint in self.complaints),
+        ]
+        return "\n".join(lines)
+
+
+@final
+class World:
+    """One instance, its daemons one after another, its people, and their model."""
+
+    def __init__(self, root: Path, server: ModelServer, rng: random.Random, provider: str) -> None:
+        server.rule = model(GAP)
+        self.server = server
+        self.place = Place(root, server.url, provider)
+        self.record = Record()
+        self.people = [Person(n, random.Random(rng.random()), self.record, self._up) for n in range(PEOPLE)]
+        self.kills = Counter[str]()
+        self.missed: list[str] = []
+        self._daemon: Daemon | None = None
+        self._changed = trio.Event()
+
+    async def _up(self) -> Daemon:
+        while self._daemon is None:
+            await self._changed.wait()
+        return self._daemon
+
+    def _show(self, daemon: Daemon | None) -> None:
+        self._daemon = daemon
+        self._changed.set()
+        self._changed = trio.Event()
+
+    async def run(self, kills: Iterable[Kill]) -> Summary:
+        """Let people talk while daemons die, then let the last daemon finish everything, and look."""
+        with contextlib.ExitStack() as ends:
+            async with trio.open_nursery() as nursery:
+                for person in self.people:
+                    nursery.start_soon(person.live)
+                for kill in kills:
+                    await self._die(kill)
+                for person in self.people:
+                    person.over = True
+                daemon = ends.enter_context(_mortal(start(self.place)))
+                self._show(await daemon.ready())
+            rows = await self._look(daemon)
+            if await daemon.stop() != 0:
+                self.record.complaints.append(f"the last daemon did not stop in order:\n{daemon.log}")
+        check_log(daemon)
+        left = self._left(rows)
+        return Summary(
+            kills=self.kills,
+            missed=self.missed,
+            fates=Counter(
+                left.fates[m.turn].state for m in self.record.sent if m.turn and m.turn in left.fates
+            ),
+            doubts=left.doubts,
+            complaints=[*self.record.complaints, *complaints(self.record, left)],
+        )
+
+    # --- lives --------------------------------------------------------------------------------------------
+
+    async def _die(self, kill: Kill) -> None:
+        """One life of the daemon, to its violent end."""
+        armed = {"BUS_CRASH_AT": f"{kill.point}:{kill.visit}"} if kill.point else {}
+        daemon = start(self.place, **armed)
+        with _mortal(daemon):
+            await until(lambda: daemon.reachable or not daemon.running, "neither ready nor dead")
+            if daemon.running:
+                self._show(daemon)
+            if kill.point is None:
+                await self._moment(kill, daemon)
+            elif not await _happens(lambda: not daemon.running):
+                self.missed.append(str(kill))
+            daemon.signal(signal.SIGKILL)
+            self._show(None)
+        if daemon.process.returncode != -signal.SIGKILL:
+            self.record.complaints.append(f"a daemon ended by itself:\n{daemon.log}")
+        self.kills[kill.point or "moment"] += 1
+        check_log(daemon)
+
+    async def _moment(self, kill: Kill, daemon: Daemon) -> None:
+        """Wait for the moment at which a daemon is to be killed."""
+        asked = len(self.server.requests)
+        if kill.working:
+            await _happens(lambda: len(self.server.requests) > asked or not daemon.running)
+        await trio.sleep(kill.after)
+
+    async def _look(self, daemon: Daemon) -> dict[int, list[dict[str, Any]]]:
+        """Say one last thing in each conversation, so that all before it is over, and read them."""
+        rows: dict[int, list[dict[str, Any]]] = {}
+        for number, session in self.record.sessions.items():
+            last = await daemon.chat(last_words(number), session_id=session, mode="queue")
+            if last["status"] != 200:
+                self.record.complaints.append(f"conversation {number} does not go on: {last}")
+            rows[number] = await _messages(daemon, session)
+        return rows
+
+    def _left(self, rows: dict[int, list[dict[str, Any]]]) -> Left:
+        """What is on disk, and what the model was sent."""
+        files = {
+            path.relative_to(self.place.home).as_posix(): path.read_text(encoding="utf-8")
+            for path in self.place.home.rglob("*.md")
+        }
+        with contextlib.closing(sqlite3.connect(self.place.database)) as database:
+            (verdict,) = database.execute("PRAGMA integrity_check").fetchone()
+            if verdict != "ok" or database.execute("PRAGMA foreign_key_check").fetchone():
+                self.record.complaints.append(f"the database is damaged: {verdict}")
+            turns = database.execute("SELECT id, state, merged_into FROM turns")
+            fates = {turn: Fate(state, merged_into) for turn, state, merged_into in turns}
+        return Left(rows=rows, files=files, fates=fates, requests=list(map(heard, self.server.requests)))
+
+
+@contextlib.contextmanager
+def _mortal(daemon: Daemon) -> Generator[Daemon]:
+    """A daemon that does not outlive the block."""
+    try:
+        yield daemon
+    finally:
+        daemon.process.kill()
+        daemon.process.wait()
+
+
+async def _happens(what: Callable[[], bool]) -> bool:
+    """Wait for something; False when it does not come in time."""
+    with trio.move_on_after(LIFE):
+        while not what():
+            await trio.sleep(0.002)
+    return what()
+
+
+async def _messages(daemon: Daemon, session: str) -> list[dict[str, Any]]:
+    """All messages of a conversation, oldest first."""
+    found: list[dict[str, Any]] = []
+    while True:
+        query = {"before": found[0]["id"]} if found else {}
+        page: Sequence[dict[str, Any]] = await daemon.get(f"/api/sessions/{session}/messages", **query)
+        if not page:
+            return found
+        found = [*page, *found]
