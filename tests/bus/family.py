@@ -24,19 +24,19 @@ class Player(Actor):
     """Does what its stage says."""
 
     def __init__(self, stage: "Stage", name: str) -> None:
-        self._stage = stage
-        self._name = name
+        self.stage = stage
+        self.name = name
         stage.constructed(name)
 
     async def start(self) -> None:
-        self._stage.players[self._name] = self
-        self._stage.note("start", self._name)
-        await self._stage.perform("start", self._name)
-        self._stage.note("up", self._name)
+        self.stage.players[self.name] = self
+        self.stage.note("start", self.name)
+        await self.stage.perform("start", self.name)
+        self.stage.note("up", self.name)
 
     async def on_stop(self) -> None:
-        await self._stage.perform("stop", self._name)
-        self._stage.note("stop", self._name)
+        await self.stage.perform("stop", self.name)
+        self.stage.note("stop", self.name)
 
     def do(self, deed: Deed) -> None:
         self.spawn(self._do, deed)
