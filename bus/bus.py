@@ -14,7 +14,17 @@ from bus import snapshot
 from bus.clock import Clock
 from bus.core import Core, here
 from bus.deadletter import DeadLetter
-from bus.envelope import INFINITY, NO_BAGGAGE, Context, Envelope, Holder, Kind, current, read_traceparent
+from bus.envelope import (
+    INFINITY,
+    NO_BAGGAGE,
+    Context,
+    Envelope,
+    Holder,
+    Kind,
+    current,
+    hex_trace,
+    read_traceparent,
+)
 from bus.errors import ActorStopped, AskCycle, DeliveryError, NoRoute, SelfSendWouldBlock
 from bus.events import EventT, Lag, Subscription, Subscriptions
 from bus.exits import Exit
@@ -318,7 +328,7 @@ class Bus:
             if not cell.disposed:
                 cell.drop_in(self._event_for(letter, cell), Overflow.DROP_NEWEST)
 
-    async def open_stream(self, request: Stream[ItemT], channel: Channel[ItemT]) -> Envelope:
+    async def open_stream(self, request: Stream[ItemT], channel: Channel[ItemT]) -> Cell:
         """Send the request of a stream; its items come through `channel`."""
         core = self.core
         context = current.get()
@@ -332,7 +342,7 @@ class Bus:
             self._refuse_cycle(context.holder, envelope)
         if not cell.offer(envelope):
             await self._post_slowly(envelope, cell, context, core.now() + request.within)
-        return envelope
+        return cell
 
     def begin_wait(self, envelope: Envelope, within: float) -> Holder | None:
         """Bound the wait for the next item of a stream; give the result to :meth:`end_wait`. Raises AskCycle."""
@@ -347,11 +357,6 @@ class Bus:
         if holder is not None:
             self.core.waits.remove(holder, envelope)
 
-    def abandon(self, envelope: Envelope) -> None:
-        """The consumer of a stream has left."""
-        if envelope.target is not None:
-            envelope.target.abandon(envelope)
-
     def show_item(self, envelope: Envelope, item: Any) -> None:
         if self.core.taps.item:
             self.core.taps.message("item", envelope, item=item)
@@ -365,6 +370,25 @@ class Bus:
     def snapshot(self) -> dict[str, Any]:
         """All actors at this instant, as JSON-ready values."""
         return snapshot.of_bus(self)
+
+    def graph(self, *, since: float = -INFINITY, hidden: str = "") -> dict[str, Any]:
+        """Who sent how many messages to whom, as JSON-ready values; those of the origin `hidden` are left out."""
+        return snapshot.of_graph(self.core, since=since, hidden=hidden)
+
+    def traced(self, id: str, *, hidden: str = "") -> list[TapEvent]:
+        """What the recorder holds of the traces that `id` means, then what is in hand of them.
+
+        `id` is the beginning of a trace, or of a turn or session that messages are about; messages of the origin
+        `hidden` are left out. Looking is cheap, only what is found is described.
+        """
+        ended = [record for record in self.core.flight if record.envelope.baggage.get("origin") != hidden]
+        current = [envelope for cell in self.routes.cells() for envelope in cell.current]
+        envelopes = [*(record.envelope for record in ended), *current]
+        traces = {envelope.trace for envelope in envelopes if _is_meant(envelope, id)}
+        return [
+            *(_from_record(record) for record in ended if record.envelope.trace in traces),
+            *(of_envelope("taken", each, each.taken_at) for each in current if each.trace in traces),
+        ]
 
     def latency(self) -> list[dict[str, Any]]:
         """How long recent asks took, by sender, recipient and class, as JSON-ready values."""
@@ -384,6 +408,12 @@ def _key(message: Message) -> str | None:
         return None
     value = getattr(message, field)
     return None if value is None else str(value)
+
+
+def _is_meant(envelope: Envelope, id: str) -> bool:
+    baggage = envelope.baggage
+    names = (hex_trace(envelope.trace), baggage.get("turn", ""), baggage.get("session", ""))
+    return any(name.startswith(id) for name in names)
 
 
 _DEAD_LETTER = wire_name(DeadLetter)

@@ -14,6 +14,8 @@ class Ids:
     def __init__(self, seed: int | None = None) -> None:
         self._seeded = seed is not None
         self._random = Random(secrets.randbits(128) if seed is None else seed)  # noqa: S311
+        # Apart from the rest, since an attached tap needs traces of its own and must not change what happens.
+        self._traces = Random(self._random.getrandbits(128))  # noqa: S311
 
     def uuid(self) -> str:
         """A version 4 UUID in its usual text form."""
@@ -33,7 +35,7 @@ class Ids:
 
     def trace(self) -> int:
         """A new 128-bit trace id."""
-        return self._random.getrandbits(128)
+        return self._traces.getrandbits(128)
 
     def span(self) -> int:
         """A 64-bit number to base span ids on."""

@@ -90,10 +90,6 @@ class Mailbox:
     def capacity(self) -> int:
         return self._capacity
 
-    @property
-    def full(self) -> bool:
-        return len(self.work) >= self._capacity
-
     def put(self, envelope: Envelope, overflow: Overflow = Overflow.BLOCK) -> tuple[Put, Envelope | None]:
         """Queue a work message, or say what the policy did: ``(FULL, None)`` leaves the decision to the caller.
 

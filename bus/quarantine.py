@@ -80,10 +80,3 @@ class Quarantine:
             return True
         self._pardon(who)
         return False
-
-    def release(self) -> int:
-        """Let every quarantined message try again; how many there were."""
-        count = len(self._refused)
-        self._refused.clear()
-        self._kinds.clear()
-        return count

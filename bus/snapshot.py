@@ -6,6 +6,7 @@ snapshots is the newer. Times are seconds.
 
 from __future__ import annotations
 
+from collections import Counter
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
@@ -124,6 +125,36 @@ def of_edges(core: Core) -> list[dict[str, Any]]:
         {"from": sender, "to": to, "type": kind, "count": len(times), **_quantiles(sorted(times))}
         for (sender, to, kind), times in sorted(taken.items())
     ]
+
+
+def of_graph(core: Core, *, since: float = -INFINITY, hidden: str = "") -> dict[str, Any]:
+    """Who sent how many messages to whom, the busiest first, from what the recorder holds.
+
+    The actors of a pool are counted together, and so is what no actor sent, as ``""``.
+
+    Args:
+      core: of the mesh.
+      since: only messages that ended after this, on the clock of the run.
+      hidden: messages of this origin are left out.
+    """
+    types: dict[tuple[str, str], Counter[str]] = {}
+    errors: Counter[tuple[str, str]] = Counter()
+    first = now = core.now()
+    for record in core.flight:
+        envelope = record.envelope
+        if record.at <= since or envelope.baggage.get("origin") == hidden:
+            continue
+        edge = pool_of(envelope.sender), pool_of(envelope.to)
+        types.setdefault(edge, Counter())[recorded_name(envelope.message).partition("@")[0]] += 1
+        errors[edge] += record.point not in {"replied", "taken"}
+        first = min(first, record.at)
+    found = sorted(types.items(), key=lambda item: (-item[1].total(), item[0]))
+    edges = [
+        {"from": edge[0], "to": edge[1], "count": count.total(), "errors": errors[edge], "types": dict(count)}
+        for edge, count in found
+    ]
+    messages = sum(count.total() for count in types.values())
+    return {"seconds": now - first, "messages": messages, "edges": edges}
 
 
 def _quantiles(times: list[float]) -> dict[str, float]:

@@ -15,6 +15,7 @@ from bus.message import Abandon, ItemT, Stream, wire_name
 
 if TYPE_CHECKING:
     from bus.bus import Bus
+    from bus.cell import Cell
 
 FAIRNESS = 64
 """Items sent without a checkpoint before the producer yields."""
@@ -160,37 +161,39 @@ class Items(Generic[ItemT]):
         self._bus = bus
         self._request = request
         self._channel: Channel[ItemT] = Channel(request.buffer, finishes=request.abandon is Abandon.FINISH)
-        self._envelope: Envelope | None = None
+        self._cell: Cell | None = None
+        """Whose work it is, once it was sent."""
         self._reading = False
 
     async def __aenter__(self) -> Self:
-        self._envelope = await self._bus.open_stream(self._request, self._channel)
+        self._cell = await self._bus.open_stream(self._request, self._channel)
         return self
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> ItemT:
-        if self._envelope is None:
+        if self._cell is None:
             raise RuntimeError(f"enter the stream of {wire_name(type(self._request))} before reading it")
         if self._reading:
             raise trio.BusyResourceError("another task is reading this stream")
         if self._channel.over:
             return await self._channel.receive()
-        waiter = self._bus.begin_wait(self._envelope, self._request.within)
+        envelope = self._channel.envelope
+        waiter = self._bus.begin_wait(envelope, self._request.within)
         self._reading = True
         try:
             return await self._channel.receive()
         finally:
             self._reading = False
-            self._bus.end_wait(self._envelope, waiter)
+            self._bus.end_wait(envelope, waiter)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if self._envelope is not None and not self._channel.done:
+        if self._cell is not None and not self._channel.done:
             self._channel.leave()
-            self._bus.abandon(self._envelope)
+            self._cell.abandon(self._channel.envelope)
 
 
 AnyChannel = Channel[Any]

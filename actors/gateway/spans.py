@@ -1,9 +1,8 @@
-"""Messages that came to their end, told as a tree by cause or as a graph of who sends to whom. Pure.
+"""Messages that came to their end, told as a tree by cause. Pure.
 
 An *event* is what ``bus.tapevent.to_json`` writes; fields that would be empty are missing from it.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -38,34 +37,6 @@ def nest(events: Iterable[Mapping[str, Any]], origin: float) -> list[Json]:
         parent = spans.get(causes[seq])
         (roots if parent is None else parent["children"]).append(span)
     return roots
-
-
-def related(events: Iterable[Mapping[str, Any]], id: str) -> list[Mapping[str, Any]]:
-    """The messages of the traces that `id` means: the beginning of a trace, a turn or a session."""
-    kept = list(events)
-    traces = {event.get("trace") for event in kept if _is_meant(event, id)}
-    return [event for event in kept if event.get("trace") in traces]
-
-
-def _is_meant(event: Mapping[str, Any], id: str) -> bool:
-    baggage: Mapping[str, str] = event.get("baggage", {})
-    names = (event.get("trace", ""), baggage.get("turn", ""), baggage.get("session", ""))
-    return any(name.startswith(id) for name in names)
-
-
-def edges(events: Iterable[Mapping[str, Any]]) -> list[Json]:
-    """Who sent how many messages to whom, the busiest first; the actors of a pool are counted as one."""
-    types: dict[tuple[str, str], Counter[str]] = {}
-    errors: Counter[tuple[str, str]] = Counter()
-    for event in events:
-        edge = home_of(event.get("from", "")), home_of(event.get("to", ""))
-        types.setdefault(edge, Counter())[event.get("type", "").partition("@")[0]] += 1
-        errors[edge] += event.get("outcome", "ok") != "ok"
-    found = [
-        {"from": edge[0], "to": edge[1], "count": count.total(), "errors": errors[edge], "types": dict(count)}
-        for edge, count in types.items()
-    ]
-    return sorted(found, key=lambda edge: (-edge["count"], edge["from"], edge["to"]))
 
 
 def home_of(name: str) -> str:

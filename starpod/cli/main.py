@@ -22,7 +22,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "chat": "say one thing to an agent and print its answer",
     "sessions": "look at the conversations of an agent",
     "build": "make a deployable instance from a blueprint",
-    "bus": "look inside a running agent",
+    "bus": "look inside a running agent, and act on what is found",
 }
 """Each command, in the order of the help text; its module has the same name."""
 

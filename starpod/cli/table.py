@@ -105,6 +105,18 @@ def _line(columns: Sequence[Column], widths: Sequence[int], row: Sequence[tuple[
     return GAP.join(cells).rstrip()
 
 
+def joined(parts: Iterable[Cell], limit: int | None) -> str:
+    """What is not empty of these on one line, from the first up to the one that no longer fits."""
+    line, used = "", 0
+    for words, colour in map(_text_and_colour, parts):
+        gap = GAP if line and words else ""
+        used += len(gap) + width(words)
+        if limit is not None and used > limit:
+            break
+        line += gap + (words if colour is None else paint(words, colour))
+    return line
+
+
 def wrap(words: str, lead: str = "") -> list[str]:
     """Text in lines that fit the terminal (80 columns elsewhere), each after `lead`."""
     return textwrap.wrap(words, screen_width() or 80, initial_indent=lead, subsequent_indent=lead)

@@ -69,7 +69,7 @@ class Agent:
     def start(self) -> None:
         """Start it and wait until it listens."""
         daemon = self._daemon = start(self.place)
-        wait_for(lambda: daemon._reachable() or not daemon.running, "the daemon did not get ready")
+        wait_for(lambda: daemon.reachable or not daemon.running, "the daemon did not get ready")
         assert daemon.running, daemon.log
         port = daemon.address.rpartition(":")[2]
         settings = self.place.settings.read_text(encoding="utf-8")

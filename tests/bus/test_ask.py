@@ -469,6 +469,7 @@ async def test_a_reply_that_has_arrived_is_not_lost_to_a_cancellation(mesh: Mesh
     with trio.CancelScope() as scope_of_asker:
         await mesh.bus.ask(Write(do="cancel_and_answer"))
     assert scope_of_asker.cancelled_caught
+    assert reasons(mesh) == ["late_reply"]  # it came when the asker had been cancelled and did not know yet
     with trio.CancelScope() as scope_of_asker:
         assert await mesh.bus.ask(Write(do="answer_and_cancel")) == "answer"
 

@@ -44,6 +44,13 @@ def test_seeded_ids_repeat_and_others_do_not() -> None:
     assert draw(Ids()) != draw(Ids())
 
 
+def test_how_many_traces_were_drawn_changes_nothing_else() -> None:
+    one, other = Ids(7), Ids(7)
+    for _ in range(5):
+        one.trace()
+    assert (one.random(), one.uuid()) == (other.random(), other.uuid())
+
+
 def test_ids_have_the_form_they_claim() -> None:
     for ids in (Ids(7), Ids()):
         assert all(UUID4.fullmatch(ids.uuid()) for _ in range(100))

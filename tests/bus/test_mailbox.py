@@ -95,6 +95,24 @@ async def test_a_reader_woken_while_it_yields_leaves_the_message() -> None:
     assert len(mailbox) == 100 - (FAIRNESS - 1)
 
 
+async def test_a_wake_that_nobody_waited_for_is_forgotten(nursery: trio.Nursery) -> None:
+    async def read() -> None:
+        got.append(await mailbox.get())
+
+    got: list[Envelope | None] = []
+    mailbox = Mailbox()
+    mailbox.wake()
+    nursery.start_soon(read)
+    await settle()
+    mailbox.put(envelope(1))
+    await settle()
+    assert [each and each.seq for each in got] == [1]
+
+    mailbox = filled(100, 100)
+    mailbox.wake()
+    assert [(await mailbox.get() or envelope(-1)).seq for _ in range(100)] == list(range(100))
+
+
 async def test_a_busy_reader_yields_every_64_messages(nursery: trio.Nursery) -> None:
     async def count() -> None:
         while True:
@@ -107,7 +125,7 @@ async def test_a_busy_reader_yields_every_64_messages(nursery: trio.Nursery) -> 
     for _ in range(10 * FAIRNESS):
         await mailbox.get()
     nursery.cancel_scope.cancel()
-    assert len(turns) >= 9
+    assert 9 <= len(turns) <= 11
 
 
 async def test_a_reader_cancelled_at_any_checkpoint_loses_nothing(nursery: trio.Nursery) -> None:
@@ -227,7 +245,6 @@ def test_a_message_put_back_is_the_next_one() -> None:
     mailbox.put(envelope(2))
     mailbox.put_back(first)
     assert numbers(mailbox.work) == [0, 1, 2]
-    assert mailbox.full
 
 
 # --- policies ---------------------------------------------------------------------------------------------
@@ -300,7 +317,6 @@ def test_the_statistics_tell_depth_peak_age_and_waits() -> None:
     assert (shown.waiting_writers, shown.waits) == (0, 0)
     assert mailbox.oldest() == 1.0
     assert mailbox.capacity == 4
-    assert not mailbox.full
     assert Mailbox().oldest() is None
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from functools import partial
-from typing import ClassVar, Literal, final
+from typing import Any, ClassVar, Literal, final
 
 import attrs
 import trio
@@ -15,6 +15,7 @@ from bus import (
     ActorCrashed,
     ActorError,
     ActorStopped,
+    AskCycle,
     Backoff,
     Command,
     DeadlineExceeded,
@@ -33,7 +34,7 @@ from bus.cell import Cell
 from bus.testing import MeshUnderTest, open_test_mesh
 from bus.testing.virtual import in_virtual_time
 
-Manner = Literal["reply", "refuse", "crash", "finish"]
+Manner = Literal["reply", "refuse", "crash", "finish", "call", "call in a circle"]
 WITHIN = 5.0
 
 
@@ -93,6 +94,17 @@ class Poke(Command):
     manner: Manner
 
 
+@final
+@attrs.frozen(kw_only=True)
+class Favour(Request[int]):
+    """What the victim asks of its friend, which may ask back."""
+
+    within: ClassVar[float] = WITHIN
+    n: int
+    takes: float
+    back: bool
+
+
 Message = Read | Write | Aside | Urgent | Poke
 KINDS: list[type[Message]] = [Read, Write, Aside, Urgent, Poke]
 
@@ -112,6 +124,9 @@ class Victim(Actor):
                 raise RuntimeError(f"crash {message.n}")
             case "finish":
                 self.finish()
+            case "call" | "call in a circle":
+                back = message.manner == "call in a circle"
+                await self.bus.ask(Favour(n=message.n, takes=message.takes / 2, back=back))
             case "reply":
                 pass
         return message.n
@@ -138,6 +153,15 @@ class Victim(Actor):
         await self._do(command)
 
 
+class Friend(Actor):
+    @Favour.handler
+    async def favour(self, request: Favour) -> int:
+        await trio.sleep(request.takes)
+        if request.back:
+            await self.bus.ask(Read(n=-1 - request.n, takes=0.0, manner="reply"))
+        return request.n
+
+
 # --- what happens -----------------------------------------------------------------------------------------
 
 TIMES = st.sampled_from((0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0))
@@ -156,19 +180,25 @@ class Send:
 
 @attrs.frozen
 class Strike:
-    """Something done to the actor at a time."""
+    """Something done to one of the two actors at a time."""
 
     at: float
+    whom: Literal["victim", "friend"]
     what: Literal["crash", "restart", "cancel", "suspend", "resume", "stop"]
 
 
-MANNERS: st.SearchStrategy[Manner] = st.sampled_from(("reply", "reply", "reply", "refuse", "crash", "finish"))
+MANNERS: st.SearchStrategy[Manner] = st.sampled_from(
+    ("reply", "reply", "reply", "refuse", "crash", "finish", "call", "call", "call in a circle")
+)
 PATIENCE = st.sampled_from((100.0, 100.0, 0.0, 0.25, 1.0, 2.0))
 DURATIONS = st.sampled_from((0.0, 0.0, 0.5, 1.0, 7.0))
 SENDS = st.lists(st.builds(Send, TIMES, st.sampled_from(KINDS), DURATIONS, MANNERS, PATIENCE), max_size=25)
 STRIKES = st.lists(
     st.builds(
-        Strike, TIMES, st.sampled_from(("crash", "restart", "cancel", "suspend", "resume", "resume", "stop"))
+        Strike,
+        TIMES,
+        st.sampled_from(("victim", "victim", "friend")),
+        st.sampled_from(("crash", "restart", "cancel", "suspend", "resume", "resume", "stop")),
     ),
     max_size=4,
 )
@@ -184,18 +214,18 @@ LIMITS = st.builds(
 class Auditor(trio.abc.Instrument):
     """Looks at the books after every single step of every task."""
 
-    def __init__(self, cell: Cell) -> None:
-        self._cell = cell
+    def __init__(self, cells: list[Cell]) -> None:
+        self._cells = cells
         self.steps = 0
         self.faults: set[str] = set()
 
     def after_task_step(self, task: trio.lowlevel.Task) -> None:
-        cell = self._cell
         self.steps += 1
-        if not cell.conserved():
-            self.faults.add(f"{cell.books} do not balance after a step of {task.name}")
-        if len(cell.mailbox.work) > cell.limits.mailbox + 1:  # one may have been put back
-            self.faults.add(f"{len(cell.mailbox.work)} in {cell.limits.mailbox} places")
+        for cell in self._cells:
+            if not cell.conserved():
+                self.faults.add(f"{cell.books} do not balance after a step of {task.name}")
+            if len(cell.mailbox.work) > cell.limits.mailbox + 1:  # one may have been put back
+                self.faults.add(f"{len(cell.mailbox.work)} in {cell.limits.mailbox} places")
 
 
 class World:
@@ -208,28 +238,31 @@ class World:
         self.faults: list[str] = []
 
     async def run(self, sends: list[Send], strikes: list[Strike], limits: Limits) -> None:
-        cell = await self.mesh.start(
-            partial(Victim, self.begun),
-            name="victim",
-            limits=limits,
-            restart=Restart.PERMANENT,
-            backoff=Backoff(first=0.5, cap=1.0, jitter=0.0),
-        )
-        auditor = Auditor(cell)
+        options: dict[str, Any] = {
+            "limits": limits,
+            "restart": Restart.PERMANENT,
+            "backoff": Backoff(first=0.5, cap=1.0, jitter=0.0),
+        }
+        cells = [
+            await self.mesh.start(partial(Victim, self.begun), name="victim", **options),
+            await self.mesh.start(Friend, name="friend", **options),
+        ]
+        auditor = Auditor(cells)
         trio.lowlevel.add_instrument(auditor)
         try:
             async with trio.open_nursery() as nursery:
                 for n, send in enumerate(sends):
                     nursery.start_soon(self._send, n, send)
                 for strike in strikes:
-                    nursery.start_soon(self._strike, cell, strike)
-            cell.resume()
+                    nursery.start_soon(self._strike, self.mesh.cell(strike.whom), strike)
+            for cell in cells:
+                cell.resume()
             await trio.sleep(30)
         finally:
             trio.lowlevel.remove_instrument(auditor)
         assert auditor.steps
         assert not auditor.faults
-        self._check(cell, len(sends))
+        self._check(cells, len(sends))
 
     async def _send(self, n: int, send: Send) -> None:
         await trio.sleep(send.at)
@@ -262,7 +295,7 @@ class World:
             self.faults.append(f"{n} got {what}, begun {self.begun[n]} times")
 
     def _is_plausible(self, error: DeliveryError, n: int) -> bool:
-        known = (ActorCrashed, ActorStopped, DeadlineExceeded, MailboxFull, Quarantined)
+        known = (ActorCrashed, ActorStopped, AskCycle, DeadlineExceeded, MailboxFull, Quarantined)
         return type(error) in known and error.retry_safe == (self.begun[n] == 0) and len(error.trace) == 32
 
     async def _strike(self, cell: Cell, strike: Strike) -> None:
@@ -275,7 +308,7 @@ class World:
                 if cell.running:
                     cell.spawn(crash)
             case "restart":
-                await self.mesh.mesh.root.restart_child("victim")
+                await self.mesh.mesh.root.restart_child(strike.whom)
             case "cancel":
                 cell.cancel()
             case "suspend":
@@ -285,15 +318,16 @@ class World:
             case "stop":
                 cell.finish()
 
-    def _check(self, cell: Cell, sent: int) -> None:
+    def _check(self, cells: list[Cell], sent: int) -> None:
         bus = self.mesh.bus
         assert self.faults == []
         assert self.ends == Counter(range(sent))
         assert all(count <= 1 for count in self.begun.values())
         assert len(bus.core.deadlines) == 0
         assert bus.core.waits.idle
-        assert cell.idle
-        assert cell.mailbox.statistics().waiting_writers == 0
+        for cell in cells:
+            assert cell.idle
+            assert cell.mailbox.statistics().waiting_writers == 0
         buried = [entry.letter.seq for entry in bus.core.dead.ring]
         assert len(buried) == len(set(buried))
 

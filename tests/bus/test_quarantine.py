@@ -233,16 +233,6 @@ async def test_after_a_rest_it_may_try_again(autojump_clock: Any, mesh: MeshUnde
     assert not mesh.bus.core.quarantine.active
 
 
-async def test_an_operator_may_let_all_try_again(autojump_clock: Any, mesh: MeshUnderTest) -> None:
-    poison = {1, 2}
-    await start(mesh, poison, at_once=True)
-    for n in (1, 1, 2, 2):
-        await crash(mesh, Update(n=n))
-    poison.clear()
-    assert mesh.bus.core.quarantine.release() == 2
-    assert await mesh.bus.ask(Update(n=1)) == 1
-
-
 # --- alone ------------------------------------------------------------------------------------------------
 
 

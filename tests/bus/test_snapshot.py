@@ -2,6 +2,7 @@
 
 import json
 from functools import partial
+from typing import Any
 
 import attrs
 import pytest
@@ -93,3 +94,68 @@ def test_why_is_masked_and_a_backoff_says_when_it_ends() -> None:
     assert of_health(Health(State.READY), 0.0) == {"state": "ready"}
     backoff = Health(State.BACKOFF, "key sk-12345678901234567890 refused", until=12.0)
     assert of_health(backoff, 10.0) == {"state": "backoff", "why": "key ••• refused", "again_in": 2.0}
+
+
+async def test_a_graph_counts_who_sends_to_whom_the_busiest_first(
+    mesh: MeshUnderTest, autojump_clock: MockClock
+) -> None:
+    gate = trio.Event()
+    await mesh.start(partial(Worker, gate))
+    with mesh.bus.fresh("room[a]"), trio.move_on_after(1):
+        await mesh.bus.ask(Work())
+    gate.set()
+    await mesh.settle()
+    await trio.sleep(1)
+    half = trio.current_time()
+    await trio.sleep(1)
+    for sender in ("room[a]", "room[b]", ""):
+        with mesh.bus.fresh(sender):
+            await mesh.bus.ask(Work())
+    with mesh.bus.baggage(origin="console"):
+        await mesh.bus.ask(Work())
+
+    work = {"test_snapshot.Work": 3}
+    assert mesh.bus.graph(hidden="console") == {
+        "seconds": 2.0,
+        "messages": 4,
+        "edges": [
+            {"from": "room", "to": "worker", "count": 3, "errors": 1, "types": work},
+            {"from": "", "to": "worker", "count": 1, "errors": 0, "types": {"test_snapshot.Work": 1}},
+        ],
+    }
+    assert [edge["count"] for edge in mesh.bus.graph(since=half)["edges"]] == [2, 2]
+
+
+async def test_an_id_means_whole_traces_and_what_is_in_hand(
+    mesh: MeshUnderTest, autojump_clock: MockClock
+) -> None:
+    gate = trio.Event()
+    gate.set()
+    await mesh.start(partial(Worker, gate))
+    trace = f"00-{'ab' * 16}-{'1' * 16}-01"
+    with mesh.bus.fresh("one", trace):
+        with mesh.bus.baggage(turn="t-1", session="s-1"):
+            await mesh.bus.ask(Work())
+        await mesh.bus.ask(Work())
+    with mesh.bus.fresh("two"), mesh.bus.baggage(turn="t-2", session="s-1"):
+        await mesh.bus.ask(Work())
+    with mesh.bus.fresh("three", trace), mesh.bus.baggage(origin="console"):
+        await mesh.bus.ask(Work())
+
+    def found(id: str) -> list[int]:
+        return [event.seq for event in mesh.bus.traced(id, hidden="console")]
+
+    assert found("abab") == found("t-1") == [1, 2]
+    assert found("s-") == [1, 2, 3]
+    assert found("t-2") == [3]
+    assert found("x") == []
+    worker = mesh.cell("worker")
+    gate_of: Any = worker.actor
+    gate_of.gate = trio.Event()
+    async with trio.open_nursery() as nursery:
+        with mesh.bus.fresh("one", trace):
+            nursery.start_soon(mesh.bus.ask, Work())
+        await mesh.settle()
+        last = mesh.bus.traced("abab", hidden="console")[-1]
+        assert (last.seq, last.point) == (5, "taken")
+        gate_of.gate.set()

@@ -8,14 +8,14 @@ from actors.gateway.fields import Malformed
 from actors.gateway.http import answer, query_integer, refusal
 from actors.gateway.operator import LOOKING, Operator
 from actors.gateway.routes.ledger import Ledger
-from actors.gateway.spans import begin_of, edges, nest, related
+from actors.gateway.spans import begin_of, nest
 from actors.gateway.wire import Json
 from actors.session import messages as session
 from bus import ActorError, Bus, DeliveryError
 from bus.codec import mask_text, masked, shorten
 from bus.deadletter import Buried
 from bus.reference import describe_all
-from bus.tapevent import to_json
+from bus.tapevent import TapEvent, to_json
 
 MOST_LETTERS = 1000
 MOST_SPANS = 2000
@@ -50,23 +50,19 @@ class BusRoutes:
     async def graph(self) -> Response:
         """Who sent how many messages to whom, as far as the flight recorder goes back."""
         seconds = query_integer(request.args, "seconds", 0)
-        now = self._bus.clock.monotonic()
-        since = now - seconds if seconds else float("-inf")
-        events = [to_json(event) for event in self._bus.recorded(f"!origin={LOOKING}", since=since)]
-        covered = now - begin_of(events[0]) if events else 0.0
-        return answer({"seconds": round(covered, 3), "messages": len(events), "edges": edges(events)})
+        since = self._bus.clock.monotonic() - seconds if seconds else float("-inf")
+        return answer(self._bus.graph(since=since, hidden=LOOKING))
 
     async def trace(self) -> Response:
         """What one message of a person caused: the stored turns and, while the recorder has them, the messages."""
         id = request.args.get("id", "")
         if not id:
             raise Malformed("expected the beginning of the id of a turn, a session or a trace", "id")
-        recorded = self._bus.recorded(f"!origin={LOOKING}")
-        running = [{**to_json(event), "running": True} for event in self._bus.in_hand()]
-        events = related([*map(to_json, recorded), *running], id)[-MOST_SPANS:]
+        seen = self._bus.traced(id, hidden=LOOKING)[-MOST_SPANS:]
+        events = [{**to_json(event), "running": _runs(event)} for event in seen]
         origin = min(map(begin_of, events), default=0.0)
         began = self._bus.clock.now().timestamp() - self._bus.clock.monotonic() + origin
-        turns = {event["baggage"]["turn"] for event in events if event.get("baggage", {}).get("turn")}
+        turns = {event.baggage["turn"] for event in seen if "turn" in event.baggage}
         return answer(
             {
                 "turns": await self._ledger.of_trace(id, sorted(turns)),
@@ -154,3 +150,8 @@ class BusRoutes:
             count = found[key]["count"] + 1 if key in found else 1
             found[key] = {"to": key[0], "reason": key[1], "count": count, "age": round(now - entry.at, 3)}
         return list(found.values())
+
+
+def _runs(event: TapEvent) -> bool:
+    """Whether a message is still being handled; one that was taken out of turn is done."""
+    return event.point == "taken" and event.detail != "joined"

@@ -3,7 +3,7 @@
 import argparse
 import sys
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from starpod.cli.bus import text
 from starpod.cli.bus.client import client_of, print_json
@@ -12,6 +12,11 @@ from starpod.cli.output import note
 from starpod.cli.table import Cell, Column, print_table
 
 Edge = Mapping[str, Any]
+
+OUTSIDE: Final = "outside"
+"""What no actor sent."""
+NOBODY: Final = "nobody"
+"""Where a message went that no actor owns."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,9 +55,9 @@ COLUMNS = (
 
 def _row(edge: Edge) -> list[Cell]:
     return [
-        edge["from"],
+        edge["from"] or OUTSIDE,
         ("→", "dim"),
-        edge["to"],
+        edge["to"] or NOBODY,
         text.count(edge["count"]),
         (str(edge["errors"]), "red") if edge["errors"] else ("0", "dim"),
         _types(edge, most=6),
@@ -72,9 +77,10 @@ def mermaid(edges: Iterable[Edge]) -> str:
     lines = ["flowchart LR"]
     for edge in edges:
         label = f"{edge['count']}: {_types(edge, most=2)}"
-        lines.append(
-            f'  {_id(edge["from"])}["{edge["from"]}"] -->|"{label}"| {_id(edge["to"])}["{edge["to"]}"]'
+        sender, recipient = (
+            f'{_id(end)}["{end}"]' for end in (edge["from"] or OUTSIDE, edge["to"] or NOBODY)
         )
+        lines.append(f'  {sender} -->|"{label}"| {recipient}')
     return "\n".join(lines)
 
 

@@ -3,14 +3,15 @@
 import argparse
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
 from typing import Any, Final, final
 
 from starpod.cli.bus import text
 from starpod.cli.bus.client import Client, Unreachable, print_json
 from starpod.cli.bus.options import add_json
 from starpod.cli.output import Colour, paint
-from starpod.cli.table import Cell, Column, cut, screen_width, table
+from starpod.cli.table import Cell, Column, cut, joined, screen_width, table
 from starpod.cli.target import find_instance, live_daemon
 from starpod.errors import StarpodError
 from starpod.lock import DaemonInfo, read_daemon
@@ -22,7 +23,11 @@ LATE: Final = 0.1
 CROWDED: Final = 0.5
 """Part of its places from which on a mailbox is shown in yellow."""
 
+FEW: Final = 3
+"""Idle actors of a pool that are shown each on a line of its own."""
+
 Snapshot = Mapping[str, Any]
+Actor = Mapping[str, Any]
 
 COLUMNS: Final = (
     Column("ACTOR"),
@@ -41,6 +46,9 @@ COLUMNS: Final = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare how often."""
     parser.add_argument("--once", action="store_true", help="print once and end (also in a pipe)")
+    parser.add_argument(
+        "--all", action="store_true", help="show every idle conversation on a line of its own"
+    )
     add_json(parser)
 
 
@@ -50,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json(Client(live_daemon(instance)).get("snapshot"))
         return 0
-    view = View()
+    view = View(every_one=args.all)
     if args.once or not (sys.stdout.isatty() and sys.stdin.isatty()):
         daemon = live_daemon(instance)
         print("\n".join(view.lines(daemon, *_look(daemon), screen_width())))
@@ -87,22 +95,58 @@ def _frame(view: "View", daemon: DaemonInfo | None) -> list[str]:
 class View:
     """Turns snapshots into lines; remembers the last one, since a rate is a difference."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, every_one: bool = False) -> None:
+        """`every_one` shows the idle actors of a pool too, each on its line."""
+        self._every_one = every_one
         self._last: Snapshot | None = None
 
     def lines(
         self, daemon: DaemonInfo, snapshot: Snapshot, tree: Mapping[str, Any], limit: int | None
     ) -> list[str]:
-        """A head, a table with the busiest actors of each pool first, and what is wrong."""
+        """A head, what is wrong, and a table in the order of the tree, busy actors of a pool first."""
         rates = _rates(self._last, snapshot)
         self._last = snapshot
         budgets = _budgets(tree)
-        actors = sorted(snapshot["actors"], key=lambda actor: _place(actor, tree))
-        rows = [_row(actor, rates, budgets) for actor in actors]
-        head = _head(daemon, snapshot, tree, rates)
+        rated = [{**actor, "rate": rates.get(actor["name"])} for actor in snapshot["actors"]]
+        actors = sorted(rated, key=lambda actor: _place(actor, budgets))
         troubles = [f"{actor['name']}: {actor['why']}" for actor in actors if "why" in actor]
-        shown = [paint(cut(text.flat(trouble), limit or 1000), "yellow") for trouble in troubles]
-        return [head, *(["", *shown] if shown else []), "", *table(COLUMNS, rows, limit)]
+        told = [paint(cut(text.flat(trouble), limit or 1000), "yellow") for trouble in troubles]
+        shown = actors if self._every_one else list(_gathered(actors))
+        rows = [_row(actor, budgets) for actor in shown]
+        head = _head(daemon, snapshot, tree, rates, limit)
+        return [head, *(["", *told] if told else []), "", *table(COLUMNS, rows, limit)]
+
+
+def _gathered(actors: Iterable[Actor]) -> Iterator[Actor]:
+    """The actors, but of a pool with many idle ones a single line for those."""
+    for pool, found in groupby(actors, key=lambda actor: _pool(actor["name"])):
+        members = list(found)
+        idle = [member for member in members if _is_idle(member)]
+        if len(idle) <= FEW:
+            yield from members
+            continue
+        yield from (member for member in members if not _is_idle(member))
+        sums = {name: sum(member[name] for member in idle) for name in ("waits", "handled", "dead")}
+        peak = max(member["peak"] for member in idle)
+        known = [member["rate"] for member in idle if member["rate"] is not None]
+        rate = sum(known) if known else None
+        yield {
+            **idle[0],
+            **sums,
+            "name": f"{pool} ×{len(idle)}",
+            "peak": peak,
+            "rate": rate,
+            "incarnation": 1,
+        }
+
+
+def _is_idle(actor: Actor) -> bool:
+    return actor["state"] == "ready" and not actor["in_hand"] and not actor["depth"]
+
+
+def _pool(name: str) -> str:
+    """The pool of an actor; itself outside of one."""
+    return name.partition("[")[0]
 
 
 def _rates(before: Snapshot | None, now: Snapshot) -> Mapping[str, float]:
@@ -126,34 +170,36 @@ def _budgets(tree: Mapping[str, Any]) -> Mapping[str, tuple[int, Mapping[str, An
     return found
 
 
-def _place(actor: Mapping[str, Any], tree: Mapping[str, Any]) -> tuple[int, float]:
+def _place(actor: Actor, budgets: Mapping[str, Any]) -> tuple[int, bool]:
     """In the order of the tree; within a pool those that do something first."""
-    names = list(_budgets(tree))
-    pool = actor["name"].partition("[")[0]
-    busy = -len(actor["in_hand"]) - actor["depth"]
-    return names.index(pool) if pool in names else len(names), busy
+    names = list(budgets)
+    pool = _pool(actor["name"])
+    return names.index(pool) if pool in names else len(names), _is_idle(actor)
 
 
-def _head(daemon: DaemonInfo, snapshot: Snapshot, tree: Mapping[str, Any], rates: Mapping[str, float]) -> str:
-    word, colour = text.state(tree["state"])
+def _head(
+    daemon: DaemonInfo,
+    snapshot: Snapshot,
+    tree: Mapping[str, Any],
+    rates: Mapping[str, float],
+    limit: int | None,
+) -> str:
+    """How it is as a whole: as much as there is room for, the most telling first."""
     lost = sum(count for reasons in snapshot["dead"].values() for count in reasons.values())
     lag = snapshot["loop_lag"]["p99"]
-    parts = [
-        paint("up " + text.span(snapshot["uptime"]), "dim"),
+    parts: list[Cell] = [
+        text.state(tree["state"]),
+        (f"up {text.span(snapshot['uptime'])}", "dim"),
         f"{sum(rates.values()):.1f} messages/s" if rates else "",
-        paint(f"loop late by {text.span(lag)}", "red" if lag > LATE else "dim"),
-        paint(f"{lost} lost", "yellow") if lost else paint("none lost", "dim"),
-        paint(f"http://{daemon.address}", "dim"),
+        (f"{lost} lost", "yellow") if lost else ("none lost", "dim"),
+        (f"loop late by {text.span(lag)}", "red" if lag > LATE else "dim"),
+        (f"http://{daemon.address}", "dim"),
     ]
-    return "  ".join([paint(word, colour), *(part for part in parts if part)])
+    return joined(parts, limit)
 
 
-def _row(
-    actor: Mapping[str, Any],
-    rates: Mapping[str, float],
-    budgets: Mapping[str, tuple[int, Mapping[str, Any]]],
-) -> list[Cell]:
-    rate = rates.get(actor["name"])
+def _row(actor: Actor, budgets: Mapping[str, tuple[int, Mapping[str, Any]]]) -> list[Cell]:
+    rate = actor["rate"]
     return [
         text.name(actor["name"]),
         text.state(actor["state"]),
@@ -168,14 +214,14 @@ def _row(
     ]
 
 
-def _queue(actor: Mapping[str, Any]) -> Cell:
+def _queue(actor: Actor) -> Cell:
     depth, capacity = actor["depth"], actor["capacity"]
     shown = f"{depth + actor['control']}/{capacity}"
     colour: Colour = "red" if depth >= capacity else "yellow" if depth >= capacity * CROWDED else "dim"
     return shown if 0 < depth < capacity * CROWDED else (shown, colour)
 
 
-def _restarts(actor: Mapping[str, Any], budgets: Mapping[str, tuple[int, Mapping[str, Any]]]) -> Cell:
+def _restarts(actor: Actor, budgets: Mapping[str, tuple[int, Mapping[str, Any]]]) -> Cell:
     """How often, and how many more its supervisor bears if that are fewer than it began with."""
     name, bracket, _ = actor["name"].partition("[")
     restarts, budget = budgets.get(name, (0, {"left": 0, "of": 0}))
@@ -185,7 +231,7 @@ def _restarts(actor: Mapping[str, Any], budgets: Mapping[str, tuple[int, Mapping
     return str(restarts) if restarts else ("0", "dim")
 
 
-def _doing(actor: Mapping[str, Any]) -> Cell:
+def _doing(actor: Actor) -> Cell:
     messages = actor["in_hand"]
     if not messages:
         return ""

@@ -89,7 +89,7 @@ def test_latencies_are_told_the_slowest_first(console: Console) -> None:
 def test_top_shows_every_actor_once_in_a_pipe(console: Console) -> None:
     console.say("help")
     lines = console.run("top").splitlines()
-    assert re.match(r"ready  up .* none lost +http://127\.0\.0\.1:\d+$", lines[0])
+    assert re.match(r"ready  up .* none lost  loop late by .* +http://127\.0\.0\.1:\d+$", lines[0])
     actors = [line.split()[0] for line in lines if line and not line.startswith(("ready", "ACTOR"))]
     assert actors[:3] == ["session", "llm", "tools"]
     assert actors[-2:] == ["conductor", "gateway"]

@@ -3,7 +3,7 @@ import io
 import pytest
 
 from starpod.cli.output import width
-from starpod.cli.table import Cell, Column, cut, table
+from starpod.cli.table import Cell, Column, cut, joined, table
 
 NAMES = Column("NAME", shrinks=True)
 
@@ -48,6 +48,13 @@ def test_colours_do_not_count_as_columns(monkeypatch: pytest.MonkeyPatch) -> Non
     lines = table((Column("A"), Column("B")), [[("x", "red"), "y"], ["long", "z"]])
     assert lines[1] == "\x1b[31mx\x1b[0m     y"
     assert lines[2] == "long  z"
+
+
+def test_a_line_of_parts_ends_where_there_is_no_more_room() -> None:
+    parts: list[Cell] = ["one", "", ("two", "red"), "three"]
+    assert joined(parts, None) == joined(parts, 15) == "one  two  three"
+    assert joined(parts, 14) == "one  two"
+    assert joined(parts, 2) == ""
 
 
 @pytest.mark.parametrize(
