@@ -205,7 +205,7 @@ class World:
         with contextlib.closing(sqlite3.connect(f"file:{self.place.database}?mode=ro", uri=True)) as database:
 
             def is_done() -> bool:
-                return database.execute(_OPEN).fetchone() == (0,)
+                return bool(database.execute(_OPEN).fetchone() == (0,))
 
             if not await _happens(is_done):
                 self.record.complaints.append("what was left is not taken up before somebody speaks")
