@@ -1,6 +1,8 @@
 """Everybody who is connected by WebSocket, and telling them when a conversation has changed."""
 
-from typing import Protocol, final
+from typing import Final, Protocol, final
+
+import trio
 
 from actors.gateway.wire import Json, session_json
 from actors.session import messages as session
@@ -58,6 +60,9 @@ class Clients:
 
 CHANGES = 4096
 """Changed conversations that may wait to be read; the oldest beyond are not shown until they change again."""
+GATHER: Final = 0.1
+"""Seconds in which changes are gathered: a conversation changes when it is spoken in and when it is answered, and
+reading it at once would cost the answer itself time."""
 
 
 @final
@@ -72,6 +77,7 @@ class SessionFeed:
         """Push changes until cancelled."""
         async with self._bus.subscribe(session.SessionChanged, limit=CHANGES, lag=Lag.DROP_OLDEST) as changes:
             async for change in changes:
+                await trio.sleep(GATHER)
                 changed = {change.session: change.user}
                 while (another := changes.take_nowait()) is not None:
                     changed[another.session] = another.user

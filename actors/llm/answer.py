@@ -1,12 +1,12 @@
 """What a model says, put together from the fragments of a stream. Pure."""
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, Literal, NoReturn, final
 
 import attrs
 
-from actors.llm.messages import CompletionEvent
+from actors.llm.messages import CompletionEvent, TextDelta, ThinkingDelta
 from actors.vocabulary import Block, RedactedThinking, Text, Thinking, ToolUse
 
 Send = Callable[[CompletionEvent], Awaitable[None]]
@@ -144,6 +144,27 @@ def read_input(value: Any, *, cut: bool) -> tuple[Mapping[str, Any], str | None]
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+def joined(items: Iterable[CompletionEvent]) -> Iterator[CompletionEvent]:
+    """The items, with pieces of text that follow each other as one; all that came before an error comes first."""
+    held: TextDelta | ThinkingDelta | None = None
+    try:
+        for item in items:
+            if held is not None and type(item) is type(held):
+                held = attrs.evolve(held, text=held.text + item.text)
+                continue
+            if held is not None:
+                yield held
+            held = item if isinstance(item, TextDelta | ThinkingDelta) else None
+            if held is None:
+                yield item
+    except Exception:
+        if held is not None:
+            yield held
+        raise
+    if held is not None:
+        yield held
 
 
 @final

@@ -3,7 +3,6 @@
 import anthropic
 import httpx2
 
-from actors.llm.prompt import JsonObject
 from actors.llm.remote import Client
 
 
@@ -11,10 +10,10 @@ def connect(*, base_url: str, api_key: str) -> Client:
     """A client of its own connections. Costs some 40 ms (TLS), so make it off the event loop."""
     sdk = anthropic.AsyncAnthropic(api_key=api_key, base_url=base_url, max_retries=0)
 
-    async def post(body: JsonObject, limits: httpx2.Timeout) -> "anthropic.AsyncStream[object]":
+    async def post(body: bytes, limits: httpx2.Timeout) -> "anthropic.AsyncStream[object]":
         return await sdk.post(
             "/v1/messages",
-            body=body,
+            content=body,
             cast_to=object,
             options={"timeout": limits},
             stream=True,

@@ -3,7 +3,6 @@
 import httpx2
 import openai
 
-from actors.llm.prompt import JsonObject
 from actors.llm.remote import Client
 
 
@@ -16,10 +15,10 @@ def connect(*, base_url: str, api_key: str, relative: bool) -> Client:
     if relative:
         sdk.organization = sdk.project = None
 
-    async def post(body: JsonObject, limits: httpx2.Timeout) -> "openai.AsyncStream[object]":
+    async def post(body: bytes, limits: httpx2.Timeout) -> "openai.AsyncStream[object]":
         return await sdk.post(
             "/chat/completions",
-            body=body,
+            content=body,
             cast_to=object,
             options={"timeout": limits},
             stream=True,
