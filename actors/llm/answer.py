@@ -151,14 +151,16 @@ def joined(items: Iterable[CompletionEvent]) -> Iterator[CompletionEvent]:
     held: TextDelta | ThinkingDelta | None = None
     try:
         for item in items:
-            if held is not None and type(item) is type(held):
-                held = attrs.evolve(held, text=held.text + item.text)
-                continue
-            if held is not None:
-                yield held
-            held = item if isinstance(item, TextDelta | ThinkingDelta) else None
-            if held is None:
-                yield item
+            if isinstance(held, TextDelta) and isinstance(item, TextDelta):
+                held = TextDelta(text=held.text + item.text)
+            elif isinstance(held, ThinkingDelta) and isinstance(item, ThinkingDelta):
+                held = ThinkingDelta(text=held.text + item.text)
+            else:
+                if held is not None:
+                    yield held
+                held = item if isinstance(item, TextDelta | ThinkingDelta) else None
+                if held is None:
+                    yield item
     except Exception:
         if held is not None:
             yield held

@@ -2,7 +2,7 @@
 
 import pathlib
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar, final, get_args
 
 import attrs
@@ -14,6 +14,7 @@ from bus.crashpoints import crash_after, crash_point
 
 from . import accept, export, figures, messages, outbox, resolve, sessions, survey, turns, usage
 from .encoding import micros
+from .recent import RecentSteps
 from .settings import Settings
 
 T = TypeVar("T")
@@ -39,6 +40,7 @@ class SessionActor(Actor):
     def __init__(self, path: pathlib.Path, settings: Settings) -> None:
         self._settings = settings
         self._storage = Storage(path, numbered(MIGRATIONS), synchronous="FULL")
+        self._recent = RecentSteps()  # for the thread that reads
         self._failing = False
 
     async def start(self) -> None:
@@ -61,9 +63,19 @@ class SessionActor(Actor):
     async def _write(
         self, fn: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
+        """One transaction, safe on the disk when this returns. Raises StorageFailed."""
+        return await self._committed(self._storage.run, fn, *args, **kwargs)
+
+    async def _committed(
+        self,
+        run: Callable[..., Awaitable[T]],
+        fn: Callable[Concatenate[sqlite3.Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
         """One transaction. Raises StorageFailed, and is degraded until the next one succeeds."""
         try:
-            value = await self._storage.run(crash_after(fn, "before_commit"), *args, **kwargs)
+            value = await run(crash_after(fn, "before_commit"), *args, **kwargs)
         except StorageError as error:
             self._failing = True
             self.degraded(str(error))
@@ -123,8 +135,9 @@ class SessionActor(Actor):
     @messages.Begin.handler
     @concurrent(256)
     async def begin(self, request: messages.Begin) -> messages.Begun:
-        begun = await self._write(turns.begin, request, self._now())
-        return begun if begun.over else await self._read(turns.load, begun)
+        # After a power cut the turn is as it was accepted, and an attempt nobody saw does not count.
+        begun = await self._committed(self._storage.run_relaxed, turns.begin, request, self._now())
+        return begun if begun.over else await self._read(turns.load, begun, self._recent)
 
     @messages.SaveCompletion.handler
     @concurrent(256)

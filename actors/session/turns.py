@@ -6,6 +6,7 @@ Every function is one transaction. What is done for a turn counts only from the 
 
 import json
 import sqlite3
+from collections.abc import Callable, Iterable
 from typing import Final, final
 
 import attrs
@@ -33,14 +34,12 @@ from .messages import (
     UnknownStep,
     UnknownTurn,
 )
+from .recent import RecentSteps, steps_since
 from .rows import OPEN, TURN, said_by, turn_of
-from .steps import COLUMNS, Writer, result_out, step_of
+from .steps import Step, Writer, result_out
 
 _NEXT: Final = "SELECT coalesce(max(n) + 1, 0) FROM steps WHERE turn_id = ?"
 _WAITING: Final = f"{TURN} WHERE session_id = ? AND {OPEN} AND state = 'accepted' ORDER BY seq LIMIT 1"
-_SINCE: Final = (
-    f"SELECT {COLUMNS} FROM steps WHERE session_id = ? AND id >= ? AND kind <> 'notice' ORDER BY id"
-)
 
 _NOT_COMPLETED: Final[dict[EndState, str]] = {
     "done": history.NOT_COMPLETED,
@@ -103,7 +102,7 @@ def _store_message(connection: sqlite3.Connection, turn: Turn, now: int) -> None
         Writer(connection=connection, session=turn.session, turn=turn.id, now=now).user(0, (said_by(turn),))
 
 
-def load(connection: sqlite3.Connection, begun: Begun) -> Begun:
+def load(connection: sqlite3.Connection, begun: Begun, recent: RecentSteps) -> Begun:
     """Add to a claimed turn what it goes on from."""
     turn = begun.turn
     next_step, iteration = connection.execute(
@@ -113,7 +112,7 @@ def load(connection: sqlite3.Connection, begun: Begun) -> Begun:
     (context_tokens,) = connection.execute(
         "SELECT context_tokens FROM sessions WHERE id = ?", (turn.session,)
     ).fetchone()
-    found = _history(connection, turn.session, turn.id)
+    found = _history(connection, turn.session, turn.id, recent.since)
     return attrs.evolve(
         begun,
         history=found.messages,
@@ -124,14 +123,19 @@ def load(connection: sqlite3.Connection, begun: Begun) -> Begun:
     )
 
 
-def _history(connection: sqlite3.Connection, session: str, running: str | None) -> history.History:
+def _history(
+    connection: sqlite3.Connection,
+    session: str,
+    running: str | None,
+    steps: Callable[[sqlite3.Connection, str, int], Iterable[Step]] = steps_since,
+) -> history.History:
     row = connection.execute(
         "SELECT summary, first_step FROM compactions WHERE session_id = ? ORDER BY id DESC LIMIT 1",
         (session,),
     ).fetchone()
     summary = None if row is None else history.Summary(*row)
-    rows = connection.execute(_SINCE, (session, 0 if summary is None else summary.until))
-    return history.derive(map(step_of, rows), summary=summary, running=running)
+    found = steps(connection, session, 0 if summary is None else summary.until)
+    return history.derive(found, summary=summary, running=running)
 
 
 # --- while it runs ----------------------------------------------------------------------------------------

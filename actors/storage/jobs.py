@@ -14,15 +14,18 @@ from actors.storage.errors import translate
 
 GROUP = 256
 """Most jobs that share one commit."""
+FULL = 2
+"""The value of SQLite's ``synchronous`` from which on a commit waits until the disk has it."""
 
 
 class Job:
-    """A function to be run, then its result."""
+    """A function to be run, then its result. A power cut may undo what a `relaxed` one did."""
 
-    __slots__ = ("fn", "result")
+    __slots__ = ("fn", "relaxed", "result")
 
-    def __init__(self, fn: Callable[[sqlite3.Connection], Any]) -> None:
+    def __init__(self, fn: Callable[[sqlite3.Connection], Any], *, relaxed: bool = False) -> None:
         self.fn = fn
+        self.relaxed = relaxed
         self.result: outcome.Outcome[Any] = outcome.Value(None)
 
 
@@ -89,6 +92,7 @@ class Writer(Worker):
         super().__init__(connection, path)
         self.commits = self.jobs = self.largest_group = 0
         self.last_commit = self.slowest_commit = 0.0
+        self._flushes = self._usually_flushes = connection.execute("PRAGMA synchronous").fetchone()[0] >= FULL
 
     def close(self) -> None:
         """Tidy up and close. What cannot be tidied now stays in the write-ahead log, where it is safe."""
@@ -105,7 +109,7 @@ class Writer(Worker):
 
     def _execute_together(self, jobs: Sequence[Job]) -> bool:
         """False when nothing was committed and the jobs may do better one by one."""
-        self.connection.execute("BEGIN IMMEDIATE")  # a lock held by others is everybody's failure
+        self._begin(jobs)  # a lock held by others is everybody's failure
         try:
             for job in jobs:
                 self.connection.execute("SAVEPOINT job")
@@ -120,12 +124,20 @@ class Writer(Worker):
 
     def _execute_alone(self, job: Job) -> None:
         try:
-            self.connection.execute("BEGIN IMMEDIATE")
+            self._begin([job])
             if self._attempt(job):
                 self._commit(1)
         except sqlite3.Error as error:
             self._fail(job, error)
         self._roll_back()
+
+    def _begin(self, jobs: Sequence[Job]) -> None:
+        """Open a transaction whose commit waits for the disk if one of the jobs wants that."""
+        flushes = self._usually_flushes and not all(job.relaxed for job in jobs)
+        if flushes is not self._flushes:
+            self.connection.execute(f"PRAGMA synchronous = {'FULL' if flushes else 'NORMAL'}")
+            self._flushes = flushes
+        self.connection.execute("BEGIN IMMEDIATE")
 
     def _commit(self, jobs: int) -> None:
         begun = time.perf_counter()

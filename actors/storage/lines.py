@@ -28,7 +28,7 @@ class Line(Protocol[WorkerT_co]):
         """Jobs that nobody has taken up yet."""
         ...
 
-    async def call(self, fn: Callable[[sqlite3.Connection], Any]) -> Any:
+    async def call(self, fn: Callable[[sqlite3.Connection], Any], *, relaxed: bool = False) -> Any:
         """Run a job. If cancelled before it begins it is dropped; once begun it is waited for."""
         ...
 
@@ -46,9 +46,9 @@ class Inline(Generic[WorkerT]):
     def __init__(self, worker: WorkerT) -> None:
         self.worker = worker
 
-    async def call(self, fn: Callable[[sqlite3.Connection], Any]) -> Any:
+    async def call(self, fn: Callable[[sqlite3.Connection], Any], *, relaxed: bool = False) -> Any:
         await trio.lowlevel.checkpoint()
-        job = Job(fn)
+        job = Job(fn, relaxed=relaxed)
         self.worker.execute([job])
         return job.result.unwrap()
 
@@ -62,8 +62,8 @@ class Call(Job):
 
     __slots__ = ("_unclaimed", "task")
 
-    def __init__(self, fn: Callable[[sqlite3.Connection], Any]) -> None:
-        super().__init__(fn)
+    def __init__(self, fn: Callable[[sqlite3.Connection], Any], *, relaxed: bool = False) -> None:
+        super().__init__(fn, relaxed=relaxed)
         self.task = trio.lowlevel.current_task()
         self._unclaimed = [None]
 
@@ -106,9 +106,9 @@ class Thread(Generic[WorkerT]):
         threading.Thread(target=self._main, args=(opening, opened), name=self._name, daemon=True).start()
         await opened.outcome()
 
-    async def call(self, fn: Callable[[sqlite3.Connection], Any]) -> Any:
+    async def call(self, fn: Callable[[sqlite3.Connection], Any], *, relaxed: bool = False) -> Any:
         await trio.lowlevel.checkpoint_if_cancelled()
-        call = Call(fn)
+        call = Call(fn, relaxed=relaxed)
         self._queue.put(call)
         return await call.outcome()
 

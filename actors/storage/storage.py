@@ -78,9 +78,22 @@ class Storage:
         Raises what the job raises, its changes rolled back, or StorageError. If cancelled before the job begins
         it is dropped; a job that has begun is waited for.
         """
+        return await self._write(functools.partial(_call, fn, args, kwargs), relaxed=False)
+
+    async def run_relaxed(
+        self, fn: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """The same without waiting for the disk, which is most of what a commit costs.
+
+        The death of the process undoes nothing. A power cut may, until a later :meth:`run` has returned; what is left
+        is always the work of the first jobs, in order.
+        """
+        return await self._write(functools.partial(_call, fn, args, kwargs), relaxed=True)
+
+    async def _write(self, job: Callable[[sqlite3.Connection], T], *, relaxed: bool) -> T:
         if self._writer is None:
             raise Closed(path=self._database.path)
-        result: T = await self._writer.call(functools.partial(_call, fn, args, kwargs))
+        result: T = await self._writer.call(job, relaxed=relaxed)
         return result
 
     async def read(

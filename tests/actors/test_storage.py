@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 
 import pytest
 import trio
@@ -147,6 +147,36 @@ class TestJobs:
             assert await database.run(pragma, "foreign_keys") == 1
             assert await database.run(pragma, "busy_timeout") == 5000
             assert await database.read(pragma, "query_only") == 1
+
+    async def test_a_relaxed_job_waits_for_the_disk_only_beside_one_that_must(
+        self, path: pathlib.Path
+    ) -> None:
+        full, normal = 2, 1
+        async with opened(path) as database:
+            assert await database.run_relaxed(pragma, "synchronous") == normal
+            assert await database.run(pragma, "synchronous") == full
+            held, may_end = threading.Event(), threading.Event()
+
+            def hold(_: sqlite3.Connection) -> None:
+                held.set()
+                assert may_end.wait(10)
+
+            seen: list[object] = []
+
+            async def note(call: Callable[..., Awaitable[object]]) -> None:
+                seen.append(await call(pragma, "synchronous"))
+
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(database.run_relaxed, hold)
+                await trio.to_thread.run_sync(held.wait)
+                nursery.start_soon(note, database.run_relaxed)
+                nursery.start_soon(note, database.run)
+                await trio.testing.wait_all_tasks_blocked()
+                may_end.set()
+            assert seen == [full, full]
+            assert await database.run_relaxed(add, "one") == 1
+        async with opened(path) as database:
+            assert await database.read(texts) == ["one"]
 
     async def test_a_reading_job_cannot_write(self, path: pathlib.Path) -> None:
         async with opened(path) as database:

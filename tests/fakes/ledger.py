@@ -29,6 +29,7 @@ from actors.session.messages import (
     ToolStep,
     Turn,
 )
+from actors.session.recent import RecentSteps
 from actors.storage import numbered
 from actors.storage.database import Database
 from actors.vocabulary import Block, ChatMessage, Text, ToolResult, ToolUse, Usage
@@ -56,6 +57,7 @@ class Ledger:
         self._kills = 0
         self._doomed = False
         self.connection = self._open()
+        self.recent = RecentSteps(capacity=10_000)
 
     def _open(self) -> sqlite3.Connection:
         path = self._folder / str(self._kills) / "session.db"
@@ -75,6 +77,7 @@ class Ledger:
         shutil.rmtree(old)
         self.connection = self._open()
         self.boot = f"boot-{self._kills}"
+        self.recent = RecentSteps(capacity=10_000)
 
     def doom(self) -> None:
         """Let the next operation be killed just before its commit; it raises Killed."""
@@ -107,7 +110,7 @@ class Ledger:
 
     def begin(self, turn: str) -> Begun:
         begun = self.run(turns.begin, Begin(turn=turn, boot=self.boot), micros(self.now))
-        return begun if begun.over else self.run(turns.load, begun)
+        return begun if begun.over else self.run(turns.load, begun, self.recent)
 
     def history(self, session: str) -> tuple[ChatMessage, ...]:
         """What a new turn of the conversation would go on from, less its own message."""

@@ -1,10 +1,13 @@
 import json
+from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.llm.answer import CharacterJoiner, Draft, read_input
+from actors.llm.answer import CharacterJoiner, Draft, joined, read_input
+from actors.llm.messages import CompletionEvent, TextDelta, ThinkingDelta, ToolCallStarted
 from actors.vocabulary import RedactedThinking, Text, Thinking, ToolUse
 
 
@@ -149,3 +152,44 @@ def test_a_lone_half_is_replaced() -> None:
     assert joiner.join("a\ude00b") == "a\ufffdb"
     assert joiner.join("\ud83d") == ""
     assert joiner.join("c") == "\ufffdc"
+
+
+def test_pieces_of_text_that_follow_each_other_are_told_as_one() -> None:
+    pieces = [
+        ThinkingDelta(text="h"),
+        ThinkingDelta(text="m"),
+        TextDelta(text="Hel"),
+        TextDelta(text="lo"),
+        ToolCallStarted(id="c", name="FileRead"),
+        TextDelta(text="!"),
+    ]
+    assert list(joined(pieces)) == [
+        ThinkingDelta(text="hm"),
+        TextDelta(text="Hello"),
+        ToolCallStarted(id="c", name="FileRead"),
+        TextDelta(text="!"),
+    ]
+
+
+def test_text_that_came_before_an_error_is_told_before_it() -> None:
+    def broken() -> Iterator[CompletionEvent]:
+        yield TextDelta(text="Hel")
+        yield TextDelta(text="lo")
+        raise ValueError
+
+    told: list[CompletionEvent] = []
+    with pytest.raises(ValueError):  # noqa: PT011 - it is the one above
+        told.extend(joined(broken()))
+    assert told == [TextDelta(text="Hello")]
+
+
+@given(st.lists(st.builds(TextDelta, text=st.text()) | st.builds(ThinkingDelta, text=st.text())))
+def test_joining_loses_no_text_and_moves_none(
+    pieces: list[TextDelta | ThinkingDelta],
+) -> None:
+    told = [item for item in joined(pieces) if isinstance(item, TextDelta | ThinkingDelta)]
+    assert all(type(one) is not type(other) for one, other in pairwise(told))
+    for kind in (TextDelta, ThinkingDelta):
+        assert [letter for piece in pieces if type(piece) is kind for letter in piece.text] == [
+            letter for piece in told if type(piece) is kind for letter in piece.text
+        ]

@@ -3,7 +3,7 @@
 import attrs
 import pytest
 
-from actors.session import turns
+from actors.session import recent, turns
 from actors.session.history import NOT_COMPLETED
 from actors.session.messages import (
     EndState,
@@ -402,7 +402,7 @@ class TestCompaction:
 def test_the_queries_of_a_running_turn_use_their_indexes(ledger: Ledger, turn: str) -> None:
     session = ledger.turn(turn).session
     for query, values, index in [
-        (turns._SINCE, (session, 0), "steps_of_session"),
+        (recent._SINCE, (session, 0), "steps_of_session"),
         (turns._WAITING, (session,), "turns_open"),
         (turns._NEXT, (turn,), "sqlite_autoindex_steps_1"),
     ]:
