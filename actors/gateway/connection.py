@@ -9,6 +9,7 @@ hold the behaviour.
 """
 
 import logging
+import os
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from math import inf
@@ -29,6 +30,10 @@ App = Callable[[Any, Any, Any], Awaitable[None]]
 """An ASGI application."""
 
 READ_BYTES = 64 * 1024
+SMALL = 16 * 1024
+"""Bytes up to which a write is tried without letting others run."""
+FAIRNESS = 16
+"""Such writes in a row, so that a long answer does not keep everybody else waiting."""
 
 _log = logging.getLogger(__name__)
 
@@ -104,6 +109,8 @@ class Connection:
         self._writing: trio.CancelScope | None = None
         self._idle = False
         self._ended = False
+        self._at_once = 0
+        """Writes since the last one that let others run."""
 
     async def run(self) -> None:
         """Serve until the client or the gateway has had enough."""
@@ -166,6 +173,30 @@ class Connection:
         self._reading.deadline = trio.current_time() + self._limits.keep_alive if idle else inf
 
     async def _write(self, data: bytes) -> None:
+        """Hand data to the kernel. What it takes at once, nearly always all, costs no turn of the scheduler."""
+        if self._ended:
+            return
+        self._at_once += 1
+        if self._at_once < FAIRNESS and len(data) <= SMALL and not self._send_lock.locked():
+            data = self._write_now(data)
+        if data and not self._ended:
+            self._at_once = 0
+            await self._write_slowly(data)
+        if self._ended:
+            await trio.aclose_forcefully(self._stream)
+            await self._protocol.handle(Closed())
+
+    def _write_now(self, data: bytes) -> bytes:
+        """Write without waiting; what is left to be written."""
+        try:
+            return data[os.write(self._stream.socket.fileno(), data) :]
+        except BlockingIOError:
+            return data
+        except OSError:  # the client has gone
+            self._ended = True
+            return b""
+
+    async def _write_slowly(self, data: bytes) -> None:
         async with self._send_lock:
             if self._ended:
                 return
@@ -179,9 +210,6 @@ class Connection:
                     self._ended = True
             if self._writing.cancelled_caught:
                 self._ended = True
-        if self._ended:
-            await trio.aclose_forcefully(self._stream)
-            await self._protocol.handle(Closed())
 
     async def _end(self) -> None:
         """Say that nothing more comes, and read on until the client has understood.

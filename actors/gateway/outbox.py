@@ -23,7 +23,8 @@ class Outbox:
         self._frames = Coalescer(capacity=limits.outbox, window=limits.delta_window, size=limits.delta_bytes)
         self._replay_level = limits.outbox // 2
         self._news = trio.Event()
-        self._room = trio.Event()
+        self._room: trio.Event | None = None
+        """Set when somebody waits for room."""
 
     def push(self, frame: Json) -> None:
         """Add a frame without waiting."""
@@ -40,6 +41,8 @@ class Outbox:
         A replay fills half of the outbox at most, so that what happens meanwhile finds room.
         """
         while len(self._frames) >= self._replay_level:
+            if self._room is None:
+                self._room = trio.Event()
             await self._room.wait()
         self.push(frame)
 
@@ -54,8 +57,9 @@ class Outbox:
             await trio.lowlevel.checkpoint_if_cancelled()
             frame = self._frames.pop(trio.current_time())
             if frame is not None:
-                self._room.set()
-                self._room = trio.Event()
+                if self._room is not None:
+                    self._room.set()
+                    self._room = None
                 return frame
             self._news = trio.Event()
             due = self._frames.due()

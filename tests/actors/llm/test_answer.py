@@ -155,7 +155,7 @@ def test_a_lone_half_is_replaced() -> None:
 
 
 def test_pieces_of_text_that_follow_each_other_are_told_as_one() -> None:
-    pieces = [
+    pieces: list[CompletionEvent] = [
         ThinkingDelta(text="h"),
         ThinkingDelta(text="m"),
         TextDelta(text="Hel"),
