@@ -14,15 +14,17 @@ from typing import Any, final
 import httpx
 
 REPOSITORY = Path(__file__).parents[2]
+SERVE = "import sys; sys.modules['rich'] = None; from starpod.cli.main import main; sys.exit(main(['serve']))"
+"""``starpod serve`` as it is for a user: without rich, a tool of development, which structlog loads where it is."""
 PROVIDER_KEYS = ("ANTHROPIC", "OPENAI", "GEMINI", "GROQ", "DEEPSEEK", "OPENROUTER")
 
 
 def environment(**extra: str) -> dict[str, str]:
-    """The environment without keys of real providers."""
+    """The environment without keys of real providers, and with compiled modules kept, as an installation has them."""
     kept = {
         name: value
         for name, value in os.environ.items()
-        if name.partition("_API_KEY")[0] not in PROVIDER_KEYS
+        if name.partition("_API_KEY")[0] not in PROVIDER_KEYS and name != "PYTHONDONTWRITEBYTECODE"
     }
     return {**kept, "STARPOD_LOG": "error", **extra}
 
@@ -75,7 +77,7 @@ class Instance:
     def start(self) -> str:
         """Start the daemon; its address once it says that it listens."""
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "starpod", "serve"],
+            [sys.executable, "-c", SERVE],
             cwd=self.folder,
             env=environment(ANTHROPIC_API_KEY="test-key"),
             stdout=subprocess.DEVNULL,

@@ -17,6 +17,8 @@ from tests.bench.figures import Figure, median, quantile
 TURNS = 300
 TOOL_ROUNDS = 4
 CROWD = 200
+SESSIONS = 50
+"""Of the memory test."""
 MODEL_SECONDS = 0.2
 
 
@@ -164,13 +166,49 @@ def measure_crowd(folder: Path) -> list[Figure]:
     ]
 
 
+async def _rounds(address: str, sessions: list[str | None], turns: int) -> None:
+    """Turns in a closed set of sessions, one after the other; None stands for one that has yet to begin."""
+    async with listening(address) as connection:
+        for number in range(turns):
+            here = number % len(sessions)
+            message = {"type": "message", "text": "hello"}
+            known = sessions[here]
+            if known is not None:
+                message["session_id"] = known
+            await connection.send(message)
+            sessions[here] = (await connection.until("accepted"))["session_id"]
+            await connection.until("stream_end")
+
+
 def measure_growth(folder: Path, turns: int) -> list[Figure]:
     """Memory after many turns of a closed set of sessions."""
+    sessions: list[str | None] = [None] * SESSIONS
     with model_server() as url, instance(folder / "growth", url) as daemon:
         address = daemon.start()
-        trio.run(_turns, address, "hello", 500)
+        trio.run(_rounds, address, sessions, 10 * SESSIONS)
         before = daemon.memory()
-        trio.run(_turns, address, "hello", turns)
+        trio.run(_rounds, address, sessions, turns)
         grown = daemon.memory() - before
-    name = f"memory growth over {turns} turns"
+    name = f"memory growth over {turns} turns of {SESSIONS} sessions"
     return [Figure(name=name, value=max(grown, 0.0), unit="MB", budget=5)]
+
+
+IDLE = 1000
+
+
+async def _idle(address: str, measure: Callable[[], float]) -> float:
+    """Megabytes that clients which only listen cost."""
+    before = measure()
+    async with AsyncExitStack() as clients:
+        for _ in range(IDLE):
+            await clients.enter_async_context(listening(address))
+        return measure() - before
+
+
+def measure_idle(folder: Path) -> list[Figure]:
+    """What a client costs that is connected and silent."""
+    with instance(folder / "idle") as daemon:
+        address = daemon.start()
+        trio.run(_idle, address, daemon.memory)
+        each = trio.run(_idle, address, daemon.memory) / IDLE
+    return [Figure(name="memory of each idle WebSocket", value=1000 * each, unit="kB")]
