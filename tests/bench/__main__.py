@@ -18,6 +18,7 @@ GROUPS: Mapping[str, Callable[[Path], list[Figure]]] = {
     "chat": starts.measure_chat,
     "turn": turns.measure_turns,
     "crowd": turns.measure_crowd,
+    "idle": turns.measure_idle,
     "kill": starts.measure_kill,
 }
 

@@ -2,8 +2,8 @@
 
 import json
 import time
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, final
 
@@ -17,6 +17,7 @@ from tests.bench.figures import Figure, median, quantile
 TURNS = 300
 TOOL_ROUNDS = 4
 CROWD = 200
+IDLE = 1000
 SESSIONS = 50
 """Of the memory test."""
 MODEL_SECONDS = 0.2
@@ -193,22 +194,17 @@ def measure_growth(folder: Path, turns: int) -> list[Figure]:
     return [Figure(name=name, value=max(grown, 0.0), unit="MB", budget=5)]
 
 
-IDLE = 1000
-
-
-async def _idle(address: str, measure: Callable[[], float]) -> float:
-    """Megabytes that clients which only listen cost."""
-    before = measure()
+async def _idle(address: str, memory: Callable[[], float]) -> float:
+    """Megabytes that clients cost which are connected and silent."""
+    before = memory()
     async with AsyncExitStack() as clients:
         for _ in range(IDLE):
             await clients.enter_async_context(listening(address))
-        return measure() - before
+        return memory() - before
 
 
 def measure_idle(folder: Path) -> list[Figure]:
-    """What a client costs that is connected and silent."""
+    """A thousand clients that only listen."""
     with instance(folder / "idle") as daemon:
-        address = daemon.start()
-        trio.run(_idle, address, daemon.memory)
-        each = trio.run(_idle, address, daemon.memory) / IDLE
-    return [Figure(name="memory of each idle WebSocket", value=1000 * each, unit="kB")]
+        megabytes = trio.run(_idle, daemon.start(), daemon.memory)
+    return [Figure(name=f"{IDLE} idle WebSockets", value=megabytes, unit="MB")]
