@@ -40,7 +40,7 @@ class SessionActor(Actor):
     def __init__(self, path: pathlib.Path, settings: Settings) -> None:
         self._settings = settings
         self._storage = Storage(path, numbered(MIGRATIONS), synchronous="FULL")
-        self._recent = RecentSteps()  # for the thread that reads
+        self._recent = RecentSteps()
         self._failing = False
 
     async def start(self) -> None:
@@ -136,8 +136,10 @@ class SessionActor(Actor):
     @concurrent(256)
     async def begin(self, request: messages.Begin) -> messages.Begun:
         # After a power cut the turn is as it was accepted, and an attempt nobody saw does not count.
-        begun = await self._committed(self._storage.run_relaxed, turns.begin, request, self._now())
-        return begun if begun.over else await self._read(turns.load, begun, self._recent)
+        begun, loaded = await self._committed(
+            self._storage.run_relaxed, turns.begin, request, self._now(), self._recent
+        )
+        return begun if loaded else await self._read(turns.load, begun, self._recent)
 
     @messages.SaveCompletion.handler
     @concurrent(256)

@@ -1,4 +1,4 @@
-"""Steps of the conversations that are going on, decoded once instead of once a turn. Used by one thread only.
+"""Steps of the conversations that are going on, decoded once instead of once a turn.
 
 A step never changes once it is done and a conversation only grows, so what was read is read again from the first
 call that had no result.
@@ -26,7 +26,7 @@ def steps_since(connection: sqlite3.Connection, session: str, first: int) -> lis
 
 
 @final
-@attrs.define
+@attrs.frozen
 class _Conversation:
     first: int
     """Everything from this id on is here, up to the last of `steps`."""
@@ -36,7 +36,11 @@ class _Conversation:
 
 @final
 class RecentSteps:
-    """The finished steps of the conversations that were read last."""
+    """The finished steps of the conversations that were read last.
+
+    Kept by the thread that reads, which sees only what is committed. Another thread may glance at it: what is kept is
+    replaced as a whole, never changed.
+    """
 
     def __init__(self, capacity: int = 4_000_000) -> None:
         """`capacity` bounds the weight in bytes, of which one conversation gets half at most."""
@@ -45,6 +49,16 @@ class RecentSteps:
         """Of all that is kept, in bytes."""
         self._conversations: OrderedDict[str, _Conversation] = OrderedDict()
 
+    def glance(
+        self, connection: sqlite3.Connection, session: str, first: int, few: int = 16
+    ) -> list[Step] | None:
+        """What :func:`steps_since` says, or None when more than a `few` of them are not kept. Keeps nothing."""
+        kept = self._conversations.get(session)
+        known = kept.steps if kept is not None and kept.first == first else []
+        unread = known[-1].id + 1 if known else first
+        rows = connection.execute(f"{_SINCE} LIMIT ?", (session, unread, few + 1)).fetchall()
+        return None if len(rows) > few else [*known, *map(step_of, rows)]
+
     def since(self, connection: sqlite3.Connection, session: str, first: int) -> list[Step]:
         """What :func:`steps_since` says."""
         kept = self._take(session, first)
@@ -52,9 +66,8 @@ class RecentSteps:
         rows = connection.execute(_SINCE, (session, unread)).fetchall()
         steps = [*kept.steps, *map(step_of, rows)]
         done = next((at for at, step in enumerate(steps) if _is_open(step)), len(steps))
-        kept.weight += sum(map(_weigh, rows[: done - len(kept.steps)]))
-        kept.steps = steps[:done]
-        self._keep(session, kept)
+        weight = kept.weight + sum(map(_weigh, rows[: done - len(kept.steps)]))
+        self._keep(session, _Conversation(first, steps[:done], weight))
         return steps
 
     def _take(self, session: str, first: int) -> _Conversation:

@@ -6,7 +6,7 @@ Every function is one transaction. What is done for a turn counts only from the 
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Final, final
 
 import attrs
@@ -82,8 +82,23 @@ def still_open(connection: sqlite3.Connection, session: str) -> tuple[Turn, ...]
 # --- begin ------------------------------------------------------------------------------------------------
 
 
-def begin(connection: sqlite3.Connection, request: Begin, now: int) -> Begun:
-    """Claim a turn, without its history. Raises UnknownTurn."""
+def begin(
+    connection: sqlite3.Connection, request: Begin, now: int, recent: RecentSteps
+) -> tuple[Begun, bool]:
+    """Claim a turn. Raises UnknownTurn.
+
+    Also says whether what it goes on from is there, as it is when little of it has to be read; else :func:`load` adds
+    it, which then must not keep other writers waiting.
+    """
+    begun = _take(connection, request, now)
+    if begun.over:
+        return begun, True
+    summary = _summary(connection, begun.turn.session)
+    steps = recent.glance(connection, begun.turn.session, _after(summary))
+    return (begun, False) if steps is None else (_with(connection, begun, summary, steps), True)
+
+
+def _take(connection: sqlite3.Connection, request: Begin, now: int) -> Begun:
     turn = get(connection, request.turn)
     if turn.state not in ("accepted", "running"):
         return Begun(over=True, turn=turn)
@@ -104,7 +119,15 @@ def _store_message(connection: sqlite3.Connection, turn: Turn, now: int) -> None
 
 def load(connection: sqlite3.Connection, begun: Begun, recent: RecentSteps) -> Begun:
     """Add to a claimed turn what it goes on from."""
+    summary = _summary(connection, begun.turn.session)
+    return _with(connection, begun, summary, recent.since(connection, begun.turn.session, _after(summary)))
+
+
+def _with(
+    connection: sqlite3.Connection, begun: Begun, summary: history.Summary | None, steps: Iterable[Step]
+) -> Begun:
     turn = begun.turn
+    found = history.derive(steps, summary=summary, running=turn.id)
     next_step, iteration = connection.execute(
         "SELECT max(n) + 1, count(*) FILTER (WHERE kind = 'assistant') FROM steps WHERE turn_id = ?",
         (turn.id,),
@@ -112,7 +135,6 @@ def load(connection: sqlite3.Connection, begun: Begun, recent: RecentSteps) -> B
     (context_tokens,) = connection.execute(
         "SELECT context_tokens FROM sessions WHERE id = ?", (turn.session,)
     ).fetchone()
-    found = _history(connection, turn.session, turn.id, recent.since)
     return attrs.evolve(
         begun,
         history=found.messages,
@@ -123,19 +145,18 @@ def load(connection: sqlite3.Connection, begun: Begun, recent: RecentSteps) -> B
     )
 
 
-def _history(
-    connection: sqlite3.Connection,
-    session: str,
-    running: str | None,
-    steps: Callable[[sqlite3.Connection, str, int], Iterable[Step]] = steps_since,
-) -> history.History:
+def _summary(connection: sqlite3.Connection, session: str) -> history.Summary | None:
+    """What the last compaction has put in the place of older steps."""
     row = connection.execute(
         "SELECT summary, first_step FROM compactions WHERE session_id = ? ORDER BY id DESC LIMIT 1",
         (session,),
     ).fetchone()
-    summary = None if row is None else history.Summary(*row)
-    found = steps(connection, session, 0 if summary is None else summary.until)
-    return history.derive(found, summary=summary, running=running)
+    return None if row is None else history.Summary(*row)
+
+
+def _after(summary: history.Summary | None) -> int:
+    """Id of the first step that a summary does not stand for."""
+    return 0 if summary is None else summary.until
 
 
 # --- while it runs ----------------------------------------------------------------------------------------
@@ -247,7 +268,9 @@ def record_compaction(connection: sqlite3.Connection, request: RecordCompaction,
         usage.record(connection, turn.session, turn.id, turn.user, request.usage, now, purpose="compaction")
     if request.messages_compacted < 1:
         return
-    found = _history(connection, turn.session, turn.id)
+    summary = _summary(connection, turn.session)
+    steps = steps_since(connection, turn.session, _after(summary))
+    found = history.derive(steps, summary=summary, running=turn.id)
     (last_step,) = connection.execute(
         "SELECT coalesce(max(id), 0) FROM steps WHERE session_id = ?", (turn.session,)
     ).fetchone()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Concatenate, ParamSpec, TypeVar, final
 
-from actors.session import accept, sessions, turns
+from actors.session import accept, history, recent, sessions, turns
 from actors.session.actor import MIGRATIONS
 from actors.session.encoding import micros
 from actors.session.messages import (
@@ -29,7 +29,6 @@ from actors.session.messages import (
     ToolStep,
     Turn,
 )
-from actors.session.recent import RecentSteps
 from actors.storage import numbered
 from actors.storage.database import Database
 from actors.vocabulary import Block, ChatMessage, Text, ToolResult, ToolUse, Usage
@@ -57,7 +56,7 @@ class Ledger:
         self._kills = 0
         self._doomed = False
         self.connection = self._open()
-        self.recent = RecentSteps(capacity=10_000)
+        self.recent = recent.RecentSteps(capacity=10_000)
 
     def _open(self) -> sqlite3.Connection:
         path = self._folder / str(self._kills) / "session.db"
@@ -77,7 +76,7 @@ class Ledger:
         shutil.rmtree(old)
         self.connection = self._open()
         self.boot = f"boot-{self._kills}"
-        self.recent = RecentSteps(capacity=10_000)
+        self.recent = recent.RecentSteps(capacity=10_000)
 
     def doom(self) -> None:
         """Let the next operation be killed just before its commit; it raises Killed."""
@@ -109,12 +108,15 @@ class Ledger:
         return self.run(accept.accept, request, now=micros(self.now), gap=gap, fresh=fresh)
 
     def begin(self, turn: str) -> Begun:
-        begun = self.run(turns.begin, Begin(turn=turn, boot=self.boot), micros(self.now))
-        return begun if begun.over else self.run(turns.load, begun, self.recent)
+        request = Begin(turn=turn, boot=self.boot)
+        begun, loaded = self.run(turns.begin, request, micros(self.now), self.recent)
+        return begun if loaded else self.run(turns.load, begun, self.recent)
 
     def history(self, session: str) -> tuple[ChatMessage, ...]:
         """What a new turn of the conversation would go on from, less its own message."""
-        return turns._history(self.connection, session, None).messages
+        summary = turns._summary(self.connection, session)
+        steps = recent.steps_since(self.connection, session, turns._after(summary))
+        return history.derive(steps, summary=summary).messages
 
     def complete(
         self,

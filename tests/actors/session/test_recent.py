@@ -4,11 +4,12 @@ import pathlib
 import tempfile
 from contextlib import closing
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.session.recent import RecentSteps, steps_since
-from tests.fakes.ledger import Ledger
+from tests.fakes.ledger import Killed, Ledger
 
 
 def a_turn(ledger: Ledger, text: str = "hello", *, calls: int = 0, session: str | None = None) -> str:
@@ -86,6 +87,34 @@ def test_a_conversation_of_great_weight_is_not_kept(ledger: Ledger) -> None:
     session = a_turn(ledger, "x" * 3_000)
     assert decoded(ledger, recent, session) == 2
     assert decoded(ledger, recent, session) == 2
+
+
+def test_a_glance_shows_the_same_if_little_is_new_and_keeps_nothing(ledger: Ledger) -> None:
+    recent = RecentSteps()
+    session = a_turn(ledger)
+    everything = steps_since(ledger.connection, session, 0)
+    assert recent.glance(ledger.connection, session, 0, few=2) == everything
+    assert recent.glance(ledger.connection, session, 0, few=1) is None
+    assert recent.since(ledger.connection, session, 0) == everything
+    assert recent.glance(ledger.connection, session, 0, few=0) == everything
+    a_turn(ledger, "and?", calls=1, session=session)
+    everything = steps_since(ledger.connection, session, 0)
+    assert recent.glance(ledger.connection, session, 0, few=4) == everything
+    assert recent.glance(ledger.connection, session, 0, few=3) is None
+    assert recent.glance(ledger.connection, session, everything[2].id, few=4) == everything[2:]
+
+
+def test_what_a_rolled_back_transaction_has_seen_is_not_remembered(ledger: Ledger) -> None:
+    recent = RecentSteps()
+    session = a_turn(ledger)
+    decoded(ledger, recent, session)
+    lost = ledger.accept("lost", session=session)
+    ledger.recent = recent
+    ledger.doom()
+    with pytest.raises(Killed):
+        ledger.begin(lost.turn)
+    ledger.begin(ledger.accept("other", session=session).turn)
+    assert recent.since(ledger.connection, session, 0) == steps_since(ledger.connection, session, 0)
 
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 40)), max_size=40), st.integers(0, 8_000))
