@@ -16,6 +16,8 @@ from .steps import COLUMNS, CallStep, Step, step_of
 _SINCE: Final = (
     f"SELECT {COLUMNS} FROM steps WHERE session_id = ? AND id >= ? AND kind <> 'notice' ORDER BY id"  # noqa: S608
 )
+LONG: Final = 500
+"""Steps from which on telling a conversation takes more than a millisecond or two."""
 _OVERHEAD: Final = 1000
 """Bytes that a step weighs besides its text."""
 
@@ -52,9 +54,14 @@ class RecentSteps:
     def glance(
         self, connection: sqlite3.Connection, session: str, first: int, few: int = 16
     ) -> list[Step] | None:
-        """What :func:`steps_since` says, or None when more than a `few` of them are not kept. Keeps nothing."""
+        """What :func:`steps_since` says, or None for a long conversation, and when more than a `few` are not kept.
+
+        Keeps nothing.
+        """
         kept = self._conversations.get(session)
         known = kept.steps if kept is not None and kept.first == first else []
+        if len(known) > LONG:
+            return None
         unread = known[-1].id + 1 if known else first
         rows = connection.execute(f"{_SINCE} LIMIT ?", (session, unread, few + 1)).fetchall()
         return None if len(rows) > few else [*known, *map(step_of, rows)]
