@@ -16,6 +16,7 @@ from typing import Final, final
 import attrs
 
 from starpod.errors import NoProject, WorkspaceError
+from starpod.problems import show
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
@@ -24,7 +25,7 @@ def check_name(name: str) -> str:
     """Return `name` if it can name an agent, so that it is safe as a folder. Raises WorkspaceError."""
     if not _NAME.fullmatch(name):
         raise WorkspaceError(
-            f"{name!r} cannot name an agent: use 1 to 63 lowercase letters, digits and hyphens, "
+            f"{show(name)} cannot name an agent: use 1 to 63 lowercase letters, digits and hyphens, "
             "beginning with a letter or digit"
         )
     return name
@@ -191,7 +192,7 @@ def detect(start: Path, agent: str | None = None) -> Instance | InWorkspace:
                 return InWorkspace(found.workspace, agent)
             return found
         if (at / "starpod.toml").is_file():
-            return InWorkspace(at, agent or _agent_around(start, at))
+            return InWorkspace(at, _agent_around(start, at) if agent is None else agent)
     if (start / ".starpod").is_dir():
         raise WorkspaceError(
             f"no agent.toml in {start / '.starpod' / 'config'}: this is not a complete instance; "

@@ -19,7 +19,7 @@ class TooLarge(Malformed):
     """A message that is longer than a message may be."""
 
 
-_MESSAGE_ID: Final = re.compile(r'"client_message_id":\s*"([^"\\]{1,%d})"' % MAX_ID)
+_MESSAGE_ID: Final = re.compile(rf'"client_message_id":\s*"([^"\\]{{1,{MAX_ID}}})"')
 
 
 @final
@@ -68,7 +68,7 @@ def check_length(raw: str, longest: int) -> None:
     """Raise TooLarge for a message of more than `longest` characters; of `raw` its beginning is enough."""
     if len(raw) > longest:
         raise TooLarge(
-            f"a message may have {longest:,} characters and this one has more: put what is long into a file and upload it"
+            f"a message may have {longest:,} characters and this one has more: upload what is long as a file"
         )
 
 
