@@ -199,8 +199,10 @@ def detect(start: Path, agent: str | None = None) -> Instance | InWorkspace:
             "make one with `starpod build`"
         )
     raise NoProject(
-        f"No starpod.toml in {start} or above it: make a workspace with `starpod init` "
-        "and an agent with `starpod agent new NAME`"
+        f"No starpod.toml in {start} or above it, and no .starpod: there is no agent here. "
+        "For a new one: `starpod init`, then `starpod agent new NAME`, then `starpod dev NAME`. "
+        "For one that exists: enter its workspace, or make a folder to serve it from with "
+        "`starpod build --agent PATH --output FOLDER`"
     )
 
 
@@ -225,7 +227,11 @@ def _agent_around(start: Path, workspace: Path) -> str:
     parts = start.relative_to(workspace).parts
     if len(parts) >= 2 and parts[0] == "agents":
         return parts[1]
+    known = sorted(found.parent.name for found in (workspace / "agents").glob("*/agent.toml"))
+    there = (
+        f"which has {', '.join(map(show, known))}" if known else "which has none: `starpod agent new NAME`"
+    )
     raise WorkspaceError(
-        f"no agent name: {workspace} is a workspace, so say which agent with --agent NAME "
-        "or enter its folder in agents/"
+        f"no agent name: {workspace} is a workspace, {there}. Say which agent with --agent NAME, enter its folder in "
+        "agents/, or start it with `starpod dev NAME`"
     )

@@ -46,7 +46,7 @@ class _Cut(WebsocketBuffer):
     def __init__(self, longest: int) -> None:
         super().__init__(longest + 1)
 
-    def extend(self, event: Message) -> None:
+    def extend(self, event: Message[Any]) -> None:
         super().extend(replace(event, data=event.data[: self.max_length - self.length]))
 
 
