@@ -20,6 +20,7 @@ from starpod.lock import DaemonInfo
 
 CONNECT_WITHIN: Final = 10.0  # seconds
 CLOSE_WITHIN: Final = 1.0  # seconds
+NORMAL: Final = 1000  # the code of a close that nobody minds
 
 
 class Disconnected(StarpodError):
@@ -57,6 +58,8 @@ def _why(error: ConnectionClosed) -> str:
     reason = error.reason
     if reason is None:
         return "the daemon has closed the connection"
+    if reason.code == NORMAL:
+        return f"the daemon has closed the connection: {reason.reason or 'it has said all'}"
     return f"the daemon has closed the connection: {reason.reason or reason.name} ({reason.code})"
 
 
