@@ -47,7 +47,8 @@ class _Cut(WebsocketBuffer):
         super().__init__(longest + 1)
 
     def extend(self, event: Message[Any]) -> None:
-        super().extend(replace(event, data=event.data[: self.max_length - self.length]))
+        kept = replace(event, data=event.data[: self.max_length - self.length])
+        super().extend(kept)  # pyright: ignore[reportUnknownMemberType] - hypercorn does not say of what
 
 
 @final

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 TITLE = 48  # columns of a title, and how few it may have on a narrow terminal
 SHORTEST_TITLE = 16
+WIDE = 100  # columns of a terminal from which on channel and user are told
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -101,7 +102,8 @@ def _line(session: dict[str, Any], columns: int | None) -> str:
     at = datetime.fromisoformat(session["last_message_at"]).astimezone()
     state = "running" if session["running"] else "closed" if session["is_closed"] else "open"
     unread = paint("●", "blue") if not session["is_read"] else " "
-    tail = f"msgs={session['message_count']}  {session['channel']}  {session['user_id']}  {at:%Y-%m-%d %H:%M}"
+    where = f"{session['channel']}  {session['user_id']}  " if columns is None or columns >= WIDE else ""
+    tail = f"msgs={session['message_count']}  {where}{at:%Y-%m-%d %H:%M}"
     head = f"{session['id'][:8]}  {f'[{state}]':<9}"
     room = TITLE if columns is None else min(TITLE, max(SHORTEST_TITLE, columns - width(head + tail) - 5))
     title = one_line(session["title"] or session["summary"] or "(untitled)", room)

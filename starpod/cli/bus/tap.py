@@ -135,15 +135,16 @@ def line(event: Mapping[str, Any], depth: int = 0, columns: int | None = None) -
     sender, recipient = (
         cut(text.name(event.get(end, other)), room) for end, other in (("from", "·"), ("to", "*"))
     )
+    colour: Colour = COLOURS.get(point, "cyan")
     parts: list[tuple[str, Colour | None]] = [
         (moment, "dim"),
-        (f"{point:<9}", COLOURS.get(point, "cyan")),
+        (f"{point:<9}", colour),
         (sender.rjust(room), "dim"),
         ("→", "dim"),
         (recipient.ljust(room), None),
         ("  " * depth + text.kind(event.get("type", "")), "bold"),
     ]
-    parts += [(f"{name} {text.span(event[name])}", "dim") for name in _times(event)]
+    parts.extend((f"{name} {text.span(event[name])}", "dim") for name in _times(event))
     if event.get("outcome") not in {None, "ok"}:
         parts.append((event["outcome"], "red"))
     if "detail" in event:

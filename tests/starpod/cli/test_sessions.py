@@ -25,8 +25,8 @@ def test_a_conversation_has_one_line_of_the_terminal(columns: int) -> None:
     assert width(line) <= columns
     assert "b02496f4" in line
     assert "Tell me" in line
-    assert "admin" in line
+    assert ("admin" in line) is (columns >= 100)
 
 
 def test_where_nobody_counts_columns_the_title_has_its_usual_room() -> None:
-    assert "every detail…" in sessions._line(SESSION, None)
+    assert "with every d…" in sessions._line(SESSION, None)
