@@ -363,9 +363,13 @@ class Bus:
 
     def in_hand(self) -> list[TapEvent]:
         """The messages that are being handled now, as they were when they were taken, oldest first."""
-        envelopes = [envelope for cell in self.routes.cells() for envelope in cell.current]
+        envelopes = self._current()
         envelopes.sort(key=lambda envelope: envelope.taken_at)
         return [of_envelope("taken", envelope, envelope.taken_at) for envelope in envelopes]
+
+    def _current(self) -> list[Envelope]:
+        """What is being handled, without what was only just picked and has not begun."""
+        return [each for cell in self.routes.cells() for each in cell.current if each.taken_at]
 
     def snapshot(self) -> dict[str, Any]:
         """All actors at this instant, as JSON-ready values."""
@@ -382,7 +386,7 @@ class Bus:
         `hidden` are left out. Looking is cheap, only what is found is described.
         """
         ended = [record for record in self.core.flight if record.envelope.baggage.get("origin") != hidden]
-        current = [envelope for cell in self.routes.cells() for envelope in cell.current]
+        current = self._current()
         envelopes = [*(record.envelope for record in ended), *current]
         traces = {envelope.trace for envelope in envelopes if _is_meant(envelope, id)}
         return [

@@ -79,7 +79,7 @@ class Core:
         self.flight.record(reason, envelope, self.now(), detail)
         if self.taps.buried:
             self.taps.message("buried", envelope, outcome=reason, detail=detail)
-        if (count := self.dead.to_be_logged(letter)) > 0:
+        if (count := self.dead.to_be_logged(letter, envelope.message)) > 0:
             level = "info" if letter.reason in USUAL else "warning"
             self.log(level, "message lost", {"count": count, **attrs.asdict(letter)})
         self.on_dead(letter)

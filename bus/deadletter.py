@@ -7,7 +7,7 @@ from typing import Literal, final
 import attrs
 
 from bus.envelope import Envelope, hex_trace
-from bus.message import Event, wire_name
+from bus.message import Event, Message, wire_name
 
 Reason = Literal[
     "no_route",
@@ -27,6 +27,11 @@ LOG_EVERY = 10.0
 """Seconds between two log lines about the same recipient and reason."""
 USUAL: frozenset[Reason] = frozenset({"stopped", "abandoned", "coalesced", "late_reply"})
 """Reasons that belong to normal operation."""
+
+
+def is_harmless(reason: Reason, message: Message) -> bool:
+    """Whether nothing was lost with it: nobody waits for its answer any more, or the next start takes it up."""
+    return reason == "abandoned" or (reason == "stopped" and message.stored)
 
 
 @final
@@ -62,6 +67,7 @@ class DeadLetters:
         self.ring: deque[Buried] = deque(maxlen=RING)
         self.counts: Counter[tuple[str, Reason]] = Counter()
         """By (recipient, reason); the actors of a pool are counted together."""
+        self._worth_logging: Counter[tuple[str, Reason]] = Counter()
         self._logged: dict[tuple[str, Reason], tuple[float, int]] = {}
 
     def bury(self, envelope: Envelope, reason: Reason, detail: str = "") -> DeadLetter:
@@ -79,15 +85,21 @@ class DeadLetters:
         self.ring.append(Buried(letter, envelope, self._clock()))
         return letter
 
-    def to_be_logged(self, letter: DeadLetter) -> int:
-        """How many letters like this one a log line now should speak for; 0 when there was a line just before."""
+    def to_be_logged(self, letter: DeadLetter, message: Message) -> int:
+        """How many letters like this one a log line now should speak for.
+
+        0 when there was a line just before, and when nothing was lost with this one.
+        """
+        if is_harmless(letter.reason, message):
+            return 0
         who: tuple[str, Reason] = (letter.to.partition("[")[0], letter.reason)
+        self._worth_logging[who] += 1
         now = self._clock()
         since, before = self._logged.get(who, (now - LOG_EVERY, 0))
         if now - since < LOG_EVERY:
             return 0
-        self._logged[who] = (now, self.counts[who])
-        return self.counts[who] - before
+        self._logged[who] = (now, self._worth_logging[who])
+        return self._worth_logging[who] - before
 
     def find(self, seq: int) -> Buried | None:
         """The entry of the message with that number, if it is still kept."""

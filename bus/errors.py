@@ -127,7 +127,3 @@ class MessageTooLarge(BusError):
 
     def __str__(self) -> str:
         return f"{self.request} is {self.size} bytes encoded, its limit is {self.limit}"
-
-
-class StashFull(BusError):
-    """More messages were stashed than the stash holds."""

@@ -88,6 +88,9 @@ class Message:
     poison_after: ClassVar[int] = 2
     """Crashes of one equal message within the restart window after which it is quarantined (G11)."""
 
+    stored: ClassVar[bool] = False
+    """Whether what it asks for is stored and taken up again at the next start, so that a stop loses nothing (G9)."""
+
     def coalesce_key(self) -> object:
         """What makes two queued messages of this class the same under ``Overflow.COALESCE``."""
         return type(self) if self.key_field is None else getattr(self, self.key_field)

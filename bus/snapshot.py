@@ -95,7 +95,7 @@ def of_envelope(envelope: Envelope, now: float) -> dict[str, Any]:
         "from": envelope.sender,
         "trace": hex_trace(envelope.trace),
         "baggage": dict(envelope.baggage),
-        "since": now - envelope.taken_at,
+        "since": now - envelope.taken_at if envelope.taken_at else 0.0,
         "expected": type(envelope.message).expected,
         "left": None if envelope.deadline == INFINITY else envelope.deadline - now,
     }

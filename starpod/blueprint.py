@@ -34,6 +34,10 @@ from starpod.workspace import Instance, InWorkspace, blueprint_in, instance_in, 
 
 HOME_FOLDERS: Final = ("desktop", "documents", "projects", "downloads")
 DEFAULT_USERS: Final = ("admin", "user")
+OPTIONAL: Final = ("HEARTBEAT.md", "BOOT.md", "frontend.toml")
+"""Files of a blueprint that an instance has in any case, empty if need be."""
+OWNED: Final = ("agent.toml", "SOUL.md", *OPTIONAL)
+"""Files that are the same in blueprint and instance once the blueprint is applied."""
 EnvSource = Literal["dev", "prod"]
 
 
@@ -132,6 +136,18 @@ def open_instance(found: Instance | InWorkspace) -> Instance:
     return instance
 
 
+def changed_since(instance: Instance) -> list[str]:
+    """Files of the blueprint of `instance` that are not as they were when it was applied; none outside a workspace."""
+    if instance.blueprint is None:
+        return []
+    pairs = [(name, instance.blueprint / name, instance.config_dir / name) for name in OWNED]
+    return [
+        name
+        for name, source, target in pairs
+        if source.is_file() and not (target.is_file() and source.read_bytes() == target.read_bytes())
+    ]
+
+
 # --- how it is done ---------------------------------------------------------------------------------------
 
 
@@ -191,7 +207,7 @@ def _install_prompts(blueprint: Path, instance: Instance) -> None:
     """Persona, lifecycle prompts and start page. One that left the blueprint stays in the instance."""
     if (blueprint / "SOUL.md").is_file():
         _renew(blueprint / "SOUL.md", instance.soul)
-    for name in ("HEARTBEAT.md", "BOOT.md", "frontend.toml"):
+    for name in OPTIONAL:
         source, target = blueprint / name, instance.config_dir / name
         if source.is_file():
             _renew(source, target)

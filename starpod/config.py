@@ -60,7 +60,7 @@ class Frontend:
 @final
 @attrs.frozen(kw_only=True)
 class _Identity:
-    name: str | None = None
+    name: str | None = attrs.field(default=None, validator=attrs.validators.optional(agent.is_name))
 
 
 def load(instance: Instance, exported: Mapping[str, str]) -> Config:

@@ -115,39 +115,60 @@ async def serve(
     """Run an instance until a signal or its own end; the exit status of the process.
 
     `on_ready` is told the daemon and the default model once it listens. The first INT or TERM stops everything in
-    order, a second one at once. USR1 writes what every task is doing to standard error.
+    order, also in the middle of the start, a second one at once. USR1 writes what every task is doing to standard
+    error.
     """
+    status, failure = 0, None
     with (
         trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals,
         trio.open_signal_receiver(signal.SIGUSR1) as questions,
     ):
-        async with running(instance, config, command=command, address=address) as daemon:
-            on_ready(daemon, (await daemon.mesh.bus.ask(llm.Models())).default)
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(_until_ended, daemon.mesh, nursery.cancel_scope)
-                nursery.start_soon(_show_tasks_on, questions)
-                async for _ in signals:
-                    nursery.cancel_scope.cancel(reason="signal")
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(_force_on, signals, daemon.mesh)
-                nursery.start_soon(_show_tasks_on, questions)
-                exit = await daemon.mesh.stop()
-                nursery.cancel_scope.cancel(reason="stopped")
+        async with trio.open_nursery() as nursery:
+            stopping = _Stopping()
+            nursery.start_soon(stopping.listen, signals)
+            nursery.start_soon(_show_tasks_on, questions)
+            try:
+                with stopping.scope:
+                    async with running(instance, config, command=command, address=address) as daemon:
+                        on_ready(daemon, (await daemon.mesh.bus.ask(llm.Models())).default)
+                        status = await _stay(daemon.mesh, stopping)
+            except StarpodError as error:  # raised below, outside of the nursery, which would wrap it
+                failure = error
+            nursery.cancel_scope.cancel(reason="stopped")
+    if failure is not None:
+        raise failure
+    return status
+
+
+@final
+class _Stopping:
+    """Does what signals say: the first ends what goes on, a second one the orderly stop as well."""
+
+    def __init__(self) -> None:
+        self.scope = trio.CancelScope()
+        """What the first signal ends: the start, later the waiting."""
+        self.mesh: Mesh | None = None
+        """What a second signal stops at once; None while it starts."""
+
+    async def listen(self, signals: AsyncIterator[int]) -> None:
+        async for _ in signals:
+            if not self.scope.cancel_called:
+                self.scope.cancel(reason="signal")
+            elif self.mesh is not None:
+                logs.log("warning", "stopping at once", {})
+                self.mesh.force()
+
+
+async def _stay(mesh: Mesh, stopping: _Stopping) -> int:
+    """Run until a signal or the end of the tree; the exit status of the process."""
+    stopping.mesh = mesh
+    with trio.CancelScope() as stopping.scope:
+        await mesh.wait()
+    exit = await mesh.stop()
     return 0 if exit.kind is ExitKind.STOPPED else FAILED
-
-
-async def _until_ended(mesh: Mesh, scope: trio.CancelScope) -> None:
-    await mesh.wait()
-    scope.cancel(reason="the tree has ended by itself")
 
 
 async def _show_tasks_on(questions: AsyncIterator[int]) -> None:
     async for _ in questions:
         sys.stderr.write(mask_text(task_tree()))
         sys.stderr.flush()
-
-
-async def _force_on(signals: AsyncIterator[int], mesh: Mesh) -> None:
-    async for _ in signals:
-        logs.log("warning", "stopping at once", {})
-        mesh.force()

@@ -8,10 +8,12 @@ from typing import Any, Final, final
 
 import attrs
 
+from actors.agent.settings import check_name
 from actors.llm.settings import KEYLESS, Provider, split_spec
 from starpod import atomic
 from starpod.errors import WorkspaceError
 from starpod.modelkeys import FOUNDING_PROVIDER
+from starpod.problems import show
 from starpod.resources import resource
 from starpod.tomlfile import TomlFile
 from starpod.workspace import blueprint_in
@@ -62,6 +64,15 @@ def create_workspace(root: Path, choices: Choices) -> None:
     atomic.write(root / "starpod.toml", _configuration(settings))
 
 
+def check_agent_name(name: str) -> str:
+    """Return `name` if people can be shown it as the name of an agent. Raises WorkspaceError."""
+    try:
+        check_name(name)
+    except ValueError as error:
+        raise WorkspaceError(f"the name that people are shown {error}, found {show(name)}") from error
+    return name
+
+
 def create_blueprint(
     workspace: Path,
     name: str,
@@ -79,9 +90,11 @@ def create_blueprint(
       soul: a sentence or two about who the agent is.
       model: id, or ``provider/model``; wins over the workspace's.
 
-    Raises WorkspaceError when the name cannot be one or is taken; ConfigError when ``starpod.toml`` is broken.
+    Raises WorkspaceError when a name cannot be one or is taken; ConfigError when ``starpod.toml`` is broken.
     """
     blueprint = blueprint_in(workspace, name)
+    if agent_name is not None:
+        check_agent_name(agent_name)
     if blueprint.exists():
         raise WorkspaceError(f"{blueprint} already exists")
     defaults = TomlFile.read(workspace / "starpod.toml").values

@@ -36,15 +36,18 @@ class TomlFile:
             mistake has to be mended.
         """
         try:
-            text = path.read_text(encoding="utf-8")
-            if original is not None and original.is_file() and original.read_bytes() == text.encode():
+            data = path.read_bytes()
+            if original is not None and original.is_file() and original.read_bytes() == data:
                 path = original
+            text = data.decode().replace("\r\n", "\n")
             return cls(path, text, tomllib.loads(text))
         except FileNotFoundError as error:
             raise ConfigError([Problem(file=path, expected="not found")]) from error
         except OSError as error:
             raise ConfigError([Problem(file=path, expected=f"cannot be read: {error.strerror}")]) from error
-        except ValueError as error:  # not UTF-8, or not TOML
+        except UnicodeDecodeError as error:
+            raise ConfigError([_not_utf8(path, error)]) from error
+        except ValueError as error:
             raise ConfigError([Problem(file=path, expected=f"not valid TOML: {error}")]) from error
 
     def has(self, key: Key) -> bool:
@@ -76,6 +79,13 @@ class TomlFile:
             if is_header:
                 table = paths[-1]
         return lines
+
+
+def _not_utf8(path: Path, error: UnicodeDecodeError) -> Problem:
+    """Where a file stops being text. The offset counts bytes from 0."""
+    line = error.object.count(b"\n", 0, error.start) + 1
+    found = f"byte 0x{error.object[error.start]:02x} at offset {error.start}"
+    return Problem(file=path, line=line, expected="must be UTF-8 text", found=found)
 
 
 def _statements(text: str) -> Iterator[tuple[int, str, Values]]:

@@ -16,6 +16,7 @@ from typing import Final, final
 import attrs
 
 from starpod.errors import NoProject, WorkspaceError
+from starpod.problems import show
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
@@ -24,7 +25,7 @@ def check_name(name: str) -> str:
     """Return `name` if it can name an agent, so that it is safe as a folder. Raises WorkspaceError."""
     if not _NAME.fullmatch(name):
         raise WorkspaceError(
-            f"{name!r} cannot name an agent: use 1 to 63 lowercase letters, digits and hyphens, "
+            f"{show(name)} cannot name an agent: use 1 to 63 lowercase letters, digits and hyphens, "
             "beginning with a letter or digit"
         )
     return name
@@ -191,15 +192,17 @@ def detect(start: Path, agent: str | None = None) -> Instance | InWorkspace:
                 return InWorkspace(found.workspace, agent)
             return found
         if (at / "starpod.toml").is_file():
-            return InWorkspace(at, agent or _agent_around(start, at))
+            return InWorkspace(at, _agent_around(start, at) if agent is None else agent)
     if (start / ".starpod").is_dir():
         raise WorkspaceError(
             f"no agent.toml in {start / '.starpod' / 'config'}: this is not a complete instance; "
             "make one with `starpod build`"
         )
     raise NoProject(
-        f"No starpod.toml in {start} or above it: make a workspace with `starpod init` "
-        "and an agent with `starpod agent new NAME`"
+        f"No starpod.toml in {start} or above it, and no .starpod: there is no agent here. "
+        "For a new one: `starpod init`, then `starpod agent new NAME`, then `starpod dev NAME`. "
+        "For one that exists: enter its workspace, or make a folder to serve it from with "
+        "`starpod build --agent PATH --output FOLDER`"
     )
 
 
@@ -224,7 +227,11 @@ def _agent_around(start: Path, workspace: Path) -> str:
     parts = start.relative_to(workspace).parts
     if len(parts) >= 2 and parts[0] == "agents":
         return parts[1]
+    known = sorted(found.parent.name for found in (workspace / "agents").glob("*/agent.toml"))
+    there = (
+        f"which has {', '.join(map(show, known))}" if known else "which has none: `starpod agent new NAME`"
+    )
     raise WorkspaceError(
-        f"no agent name: {workspace} is a workspace, so say which agent with --agent NAME "
-        "or enter its folder in agents/"
+        f"no agent name: {workspace} is a workspace, {there}. Say which agent with --agent NAME, enter its folder in "
+        "agents/, or start it with `starpod dev NAME`"
     )

@@ -87,6 +87,7 @@ class Deliver(Command):
 
     key_field: ClassVar[str | None] = "session"
     overflow: ClassVar[Overflow | None] = Overflow.REJECT
+    stored: ClassVar[bool] = True
     poison_after: ClassVar[int] = 3
     expected: ClassVar[float] = 3600.0
     session: str
@@ -100,6 +101,7 @@ class Resume(Command):
     """Go on with the turns that wait, beginning with this one. Sent by a conversation to itself."""
 
     key_field: ClassVar[str | None] = "session"
+    stored: ClassVar[bool] = True
     poison_after: ClassVar[int] = 3
     expected: ClassVar[float] = 3600.0
     session: str

@@ -1,6 +1,7 @@
 """Settings of the agent: its name, the limits of its loop, when a conversation is compacted."""
 
-from typing import Any, Literal, final
+from typing import Any, Final, Literal, final
+from unicodedata import category
 from zoneinfo import ZoneInfo
 
 import attrs
@@ -10,10 +11,28 @@ from actors.vocabulary import FollowupMode
 
 Effort = Literal["low", "medium", "high"]
 
+LONGEST_NAME: Final = 100
+"""Characters of a name."""
+_JOINERS: Final = "\u200c\u200d"
+"""Invisible characters that letters of some scripts and many emoji are made with."""
 
-def _is_filled(_instance: object, _field: "attrs.Attribute[Any]", value: str) -> None:
-    if not value.strip():
+
+def check_name(name: str) -> None:
+    """Raise ValueError, saying what a name must be, for one that cannot be shown on a line of its own."""
+    if not name.strip():
         raise ValueError("must not be empty")
+    if len(name) > LONGEST_NAME:
+        raise ValueError(f"must have {LONGEST_NAME} characters at most, not {len(name)}")
+    hidden = [
+        char for char in name if category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"} and char not in _JOINERS
+    ]
+    if hidden:
+        raise ValueError(f"must not hold control characters such as U+{ord(hidden[0]):04X}")
+
+
+def is_name(_instance: object, _field: "attrs.Attribute[Any]", value: str) -> None:
+    """:func:`check_name` as a validator."""
+    check_name(value)
 
 
 def _is_zone(_instance: object, _field: "attrs.Attribute[Any]", value: str) -> None:
@@ -45,7 +64,7 @@ class Compaction:
 @final
 @attrs.frozen(kw_only=True)
 class Settings:
-    agent_name: str = attrs.field(default="Aster", validator=_is_filled)
+    agent_name: str = attrs.field(default="Aster", validator=is_name)
     """Name shown to people and told to the model."""
     max_turns: int = attrs.field(default=30, validator=ge(1))
     """Rounds of tool calls in one turn; then the model is asked for a last answer without any."""

@@ -1,6 +1,7 @@
 """The web application: who may ask, who answers, and how a refusal looks."""
 
 import logging
+from functools import partial
 from typing import Any, final
 
 from quart import Quart, Response, has_request_context, request, websocket
@@ -17,6 +18,8 @@ from actors.gateway.security import HostPolicy
 from actors.gateway.ws import Desk, WebClient
 
 _log = logging.getLogger(__name__)
+
+_from_elsewhere = partial(refusal, 403, "requests from pages of another origin are refused")
 
 
 def create_app(limits: Limits) -> Quart:
@@ -43,6 +46,11 @@ class Guard:
         app.after_websocket(self.seal_websocket)
 
     async def check_request(self) -> Response | None:
+        """The page itself may be opened from anywhere; what is below ``/api`` only by itself or by a program."""
+        if request.path.startswith("/api/") and security.is_from_elsewhere(
+            request.headers.get("Sec-Fetch-Site")
+        ):
+            return _from_elsewhere()
         return self._check(
             request.headers.get("Host"),
             request.headers.get("Origin"),
@@ -56,7 +64,7 @@ class Guard:
         if host is None or not self._policy.trusts_host(host):
             return refusal(403, "this address is not served under that Host name; use localhost")
         if changes and not self._policy.trusts_origin(origin, host):
-            return refusal(403, "requests from pages of another origin are refused")
+            return _from_elsewhere()
         return None
 
     async def seal(self, response: Response) -> Response:

@@ -12,6 +12,7 @@ import logging
 import os
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace
 from math import inf
 from typing import Any, cast, final
 
@@ -21,8 +22,10 @@ from hypercorn.config import Config
 from hypercorn.events import Closed, Event, RawData, Updated
 from hypercorn.protocol.events import StreamClosed
 from hypercorn.protocol.h11 import H11Protocol
+from hypercorn.protocol.ws_stream import WebsocketBuffer, WSStream
 from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import ConnectionState
+from wsproto.events import Message
 
 from actors.gateway.limits import Limits
 
@@ -39,6 +42,21 @@ _log = logging.getLogger(__name__)
 
 
 @final
+class _Cut(WebsocketBuffer):
+    """Keeps the beginning of a WebSocket message that is too long: one character more than it may have.
+
+    So whoever reads it can see that, say so, and go on. (hypercorn closes the connection with a bare 1009.)
+    """
+
+    def __init__(self, longest: int) -> None:
+        super().__init__(longest + 1)
+
+    def extend(self, event: Message[Any]) -> None:
+        kept = replace(event, data=event.data[: self.max_length - self.length])
+        super().extend(kept)  # pyright: ignore[reportUnknownMemberType] - hypercorn does not say of what
+
+
+@final
 class _Http1(H11Protocol):
     """HTTP/1.1 alone; an offered upgrade to HTTP/2 is ignored, as a server may."""
 
@@ -47,6 +65,8 @@ class _Http1(H11Protocol):
 
     async def _create_stream(self, request: h11.Request) -> None:
         await super()._create_stream(request)
+        if isinstance(self.stream, WSStream):
+            self.stream.buffer = _Cut(self.config.websocket_max_message_size)
         if self.stream is not None and self.stream.closed:
             # It was refused before it began. hypercorn leaves the connection open, and forgets it.
             await self.stream_send(StreamClosed(stream_id=self.stream.stream_id))

@@ -5,7 +5,7 @@ from typing import final
 import attrs
 
 from actors.gateway.fields import Malformed
-from actors.gateway.inbound import UnknownType
+from actors.gateway.inbound import TooLarge, UnknownType
 from actors.llm import messages as llm
 from actors.session import messages as session
 from actors.tools import messages as tools
@@ -50,6 +50,8 @@ def describe(error: Exception) -> Failure:
     match error:
         case UnknownType():
             return Failure(status=400, code="unknown_type", text=str(error))
+        case TooLarge():
+            return Failure(status=413, code="too_large", text=str(error))
         case Malformed():
             return Failure(status=400, code="bad_message", text=str(error))
         case ActorError():

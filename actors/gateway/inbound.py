@@ -1,6 +1,7 @@
 """What a client may say on ``/ws``. Pure."""
 
-from typing import final
+import re
+from typing import Final, final
 
 import attrs
 
@@ -11,6 +12,14 @@ from actors.gateway.fields import Fields, Malformed, parse_object
 @attrs.define(eq=False)
 class UnknownType(Malformed):
     """A message of a type that this protocol does not have."""
+
+
+@attrs.define(eq=False)
+class TooLarge(Malformed):
+    """A message that is longer than a message may be."""
+
+
+_MESSAGE_ID: Final = re.compile(rf'"client_message_id":\s*"([^"\\]{{1,{MAX_ID}}})"')
 
 
 @final
@@ -55,6 +64,14 @@ class Ping:
 Inbound = Say | Cancel | Resume | Unfollow | Ping
 
 
+def check_length(raw: str, longest: int) -> None:
+    """Raise TooLarge for a message of more than `longest` characters; of `raw` its beginning is enough."""
+    if len(raw) > longest:
+        raise TooLarge(
+            f"a message may have {longest:,} characters and this one has more: upload what is long as a file"
+        )
+
+
 def read(raw: str, *, user: str) -> Inbound:
     """Understand one message of a client whose user is `user`. Raises UnknownType or Malformed."""
     fields = parse_object(raw)
@@ -85,7 +102,9 @@ def echo_of(raw: str) -> dict[str, str]:
     try:
         fields: Fields = parse_object(raw)
     except Malformed:
-        return {}
+        # Within the text of a message the quotes are escaped, so this is the field, if it stands before the cut.
+        found = _MESSAGE_ID.search(raw)
+        return {"client_message_id": found[1]} if found else {}
     echo: dict[str, str] = {}
     for name in ("client_message_id", "session_id"):
         value = fields.data.get(name)

@@ -18,7 +18,7 @@ class Limits:
     upload_files: int = 8
     """Files of one upload."""
     socket_message: int = 1 * MIB
-    """Characters of one message on a WebSocket; larger things are uploaded."""
+    """Characters of one message on a WebSocket; a longer one is refused, larger things are uploaded."""
     outbox: int = 256
     """Frames that may wait for a slow client before it is closed."""
     follows: int = 128

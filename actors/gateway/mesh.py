@@ -15,20 +15,27 @@ WINDOW = 5.0
 """Seconds over which messages are counted for a rate."""
 
 
-def tree_json(node: NodeHealth, actors: Iterable[Json]) -> Json:
-    """The supervision tree with the state of each node and the load of each of the `actors` of a snapshot."""
+Dead = Mapping[str, Mapping[str, int]]
+"""Dead letters since the start, by recipient and reason."""
+
+HARMLESS = frozenset({"abandoned", "late_reply"})
+"""Reasons for which nobody misses anything: whoever asked had left, as when a person stops an answer."""
+
+
+def tree_json(node: NodeHealth, actors: Iterable[Json], dead: Dead) -> Json:
+    """The supervision tree with the state, load and losses of each node, from the `actors` and `dead` of a snapshot."""
     homes: dict[str, list[Json]] = {}
     for actor in actors:
         homes.setdefault(home_of(actor["name"]), []).append(actor)
-    return _node_json(node, homes)
+    return _node_json(node, homes, dead)
 
 
-def _node_json(node: NodeHealth, homes: Mapping[str, list[Json]]) -> Json:
+def _node_json(node: NodeHealth, homes: Mapping[str, list[Json]], dead: Dead) -> Json:
     shown: Json = {"name": node.name, "state": node.health.state.value, "restarts": node.restarts}
     if node.health.why:
         shown["why"] = mask_text(node.health.why)
     if node.children:
-        children = [_node_json(child, homes) for child in node.children]
+        children = [_node_json(child, homes, dead) for child in node.children]
         return {**shown, "kind": "supervisor", "children": children}
     here = homes.get(node.name, [])
     single = any(actor["name"] == node.name for actor in here)
@@ -38,7 +45,7 @@ def _node_json(node: NodeHealth, homes: Mapping[str, list[Json]]) -> Json:
         "limit": max((actor["capacity"] for actor in here), default=0),
         "in_hand": sum(len(actor["in_hand"]) for actor in here),
         "handled": sum(actor["handled"] for actor in here),
-        "lost": sum(actor["dead"] for actor in here),
+        "lost": sum(count for reason, count in dead.get(node.name, {}).items() if reason not in HARMLESS),
     }
     if not single:
         shown["members"] = len(here)

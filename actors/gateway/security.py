@@ -2,7 +2,11 @@
 
 A page of another site can make a browser send requests to a loopback address, and by DNS rebinding even read the
 answers. So the ``Host`` header must name this machine, and what changes state must come from our own page or from
-a program that is no browser.
+a program that is no browser. What only reads cannot be read by another page anyhow, since no answer allows it; where
+the browser says who asks, it is refused all the same, so that nobody learns from how long it took.
+
+This keeps other sites out, not other programs of this machine: those see what the page sees until there are accounts.
+What shows the bodies of messages or acts on the parts of the daemon needs the operator's token (``operator.py``).
 """
 
 from collections.abc import Mapping
@@ -68,3 +72,12 @@ class HostPolicy:
           host: the ``Host`` header, already trusted.
         """
         return origin is None or origin.lower() == f"http://{host.lower()}"
+
+
+def is_from_elsewhere(fetch_site: str | None) -> bool:
+    """Whether a browser says that a page of another origin asks. Programs, and older browsers, say nothing.
+
+    Args:
+      fetch_site: the ``Sec-Fetch-Site`` header.
+    """
+    return fetch_site not in {None, "same-origin", "none"}

@@ -118,6 +118,7 @@ class WebClient:
             self._refuse(Malformed("binary frames are not part of this protocol"))
             return
         try:
+            inbound.check_length(raw, self._desk.limits.socket_message)
             said = inbound.read(raw, user=self.user)
         except Malformed as error:
             self._refuse(error, **inbound.echo_of(raw))

@@ -248,10 +248,10 @@ def save_upload(
     """
     with translated(str(source)), source.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
-        uploads.check(rules, name, size)
-        kind = media.media_type(name, file.read(media.HEAD), declared)
-        file.seek(0)
         shown = uploads.safe_name(name)
+        uploads.check(rules, shown, size)
+        kind = media.media_type(shown, file.read(media.HEAD), declared)
+        file.seek(0)
         path = _store(home, shown, file, now)
         source.unlink()
     return Attachment(name=shown, media_type=kind, path=path, size=size)

@@ -31,9 +31,13 @@ def check(rules: Attachments, name: str, size: int) -> None:
 
 
 def safe_name(name: str) -> str:
-    """A name that is one path component and shows what it is: no separators, ``..``, invisible characters."""
+    """A name that is one path component and shows what it is: no separators, ``..``, invisible characters.
+
+    Of a name that has nothing else nothing stays, so it becomes ``file``.
+    """
     kept = "".join("_" if char in "/\\:" or unicodedata.category(char)[0] == "C" else char for char in name)
-    return _shortened(re.sub(r"\.{2,}", ".", kept).strip()) or "file"
+    shown = _shortened(re.sub(r"\.{2,}", ".", kept).strip())
+    return shown if shown.strip("._ ") else "file"
 
 
 def _shortened(name: str) -> str:

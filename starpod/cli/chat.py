@@ -14,32 +14,56 @@ from starpod.errors import StarpodError
 from starpod.lock import DaemonInfo
 
 if TYPE_CHECKING:
-    from starpod.cli.connection import Connection
     from starpod.workspace import Instance
 
 PREVIEW: Final = 100  # columns of a tool's input or result
 WHOLE: Final = 36  # characters of an id
+LONGEST_ID: Final = 200  # characters of a message's id
 NEWEST: Final = 200  # conversations among which the beginning of an id is looked for
+UNANSWERED: Final = 3
+"""Exit status when the message is stored and the agent has gone before it had answered."""
+
+STATUSES: Final = """\
+Exit status:
+  0    answered
+  1    not answered, and said why: refused, failed, or perhaps not stored since the agent went away
+  2    not understood
+  3    stored, but the agent went away before it had answered; it answers when it runs again
+  130  interrupted
+
+When the connection is lost it waits 10 s for the agent to come back. After that, the same command with
+--message-id and the id it printed is safe: one id is one message, however often it is sent.
+"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what ``starpod chat`` takes."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = STATUSES
     add_agent_option(parser)
     parser.add_argument("message", nargs="*", help="what to say; left out, it is read from a pipe or a file")
     parser.add_argument(
         "--session", metavar="ID", help="go on with this conversation; the beginning of its id is enough"
     )
     parser.add_argument("--model", metavar="PROVIDER/MODEL", help="answer with this model")
+    parser.add_argument(
+        "--message-id",
+        metavar="ID",
+        help="name of the message, up to 200 characters; said again under the same name it is no second message, "
+        "and the answer is printed that it has got",
+    )
     parser.add_argument("--json", action="store_true", help="print every event as a line of JSON")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Say it and print the answer. 1 when the turn failed."""
+    """Say it and print the answer. The exit status is described in STATUSES."""
     import trio
 
     text = _said(args.message)
     if not text.strip():
         raise StarpodError('there is nothing to say: starpod chat "list my files"')
+    if args.message_id is not None and not 1 <= len(args.message_id) <= LONGEST_ID:
+        raise StarpodError(f"--message-id takes 1 to {LONGEST_ID} characters")
     with any_instance(args.agent) as instance:
         return trio.run(partial(_chat, instance, text, args))
 
@@ -52,17 +76,26 @@ def _said(words: Sequence[str]) -> str:
 
 
 async def _chat(instance: "Instance", text: str, args: argparse.Namespace) -> int:
-    from starpod.cli.connection import connect
+    from starpod.cli.exchange import Exchange, Lost
 
-    message = {"type": "message", "text": text, "client_message_id": str(uuid.uuid4()), "channel_id": "cli"}
+    message = {
+        "type": "message",
+        "client_message_id": args.message_id or str(uuid.uuid4()),
+        "text": text,
+        "channel_id": "cli",
+    }
     if args.model:
         message["model"] = args.model
-    async with daemon_for(instance) as daemon, connect(daemon, "/ws") as connection:
+    async with daemon_for(instance) as daemon:
         if args.session:
             message["session_id"] = await _whole_id(daemon, args.session)
-        await connection.send(message)
         printer = _JsonPrinter() if args.json else _Printer()
-        return await _follow(connection, printer)
+        try:
+            return await Exchange(instance, message, printer).run(daemon)
+        except Lost as lost:
+            printer.broken()
+            fail(str(lost))
+            return UNANSWERED if lost.stored else 1
 
 
 async def _whole_id(daemon: DaemonInfo, beginning: str) -> str:
@@ -86,28 +119,17 @@ async def _whole_id(daemon: DaemonInfo, beginning: str) -> str:
     return found[0] if found else beginning
 
 
-async def _follow(connection: "Connection", printer: "_Printer | _JsonPrinter") -> int:
-    """Print until our turn has ended, wherever it was merged into."""
-    turn: str | None = None
-    async for event in connection:
-        kind = event["type"]
-        if kind == "error":
-            raise StarpodError(event["message"])
-        printer.show(event)
-        if kind == "accepted":
-            turn = event["turn_id"]
-        elif kind == "followup" and event["turn_id"] == turn and event["fate"] == "merged":
-            turn = event["into"]
-        elif kind == "stream_end" and event["turn_id"] == turn:
-            return 1 if event["is_error"] else 0
-    return 1
-
-
 class _JsonPrinter:
     """Every event as it came."""
 
     def show(self, event: dict[str, Any]) -> None:
         print(json.dumps(event, ensure_ascii=False), flush=True)
+
+    def answer(self, stored: dict[str, Any]) -> None:
+        self.show({"type": "answer", **stored})
+
+    def broken(self) -> None:
+        pass
 
 
 class _Printer:
@@ -115,12 +137,20 @@ class _Printer:
 
     def __init__(self) -> None:
         self._at_line_start = True
+        self._shown = ""
+        """What the turn has said so far."""
+        self._iteration = 0
+        """The completion that text was shown of."""
 
     def show(self, event: dict[str, Any]) -> None:
         match event["type"]:
+            case "completion_start":
+                self._begin(event["iteration"])
             case "text_delta":
+                self._shown += event["text"]
                 self._write(event["text"])
             case "tool_use":
+                self._shown = ""
                 self._aside(f"⚙ {event['name']} {one_line(_preview(event['input']), PREVIEW)}", "cyan")
             case "tool_result":
                 mark, colour = ("✗", "red") if event["is_error"] else ("✓", "green")
@@ -134,24 +164,51 @@ class _Printer:
             case _:
                 pass
 
+    def _begin(self, iteration: int) -> None:
+        """A completion that begins once more says again what it had begun to say."""
+        if self._shown and iteration <= self._iteration:
+            self._aside("the answer was interrupted and begins again", "yellow")
+        self._iteration, self._shown = iteration, ""
+
+    def answer(self, stored: dict[str, Any]) -> None:
+        rest = _rest(stored["text"], self._shown)
+        if rest is None and self._iteration:
+            self._aside("the answer was interrupted; this is the whole of it", "yellow")
+        self._write(stored["text"] if rest is None else rest)
+        self.broken()
+        if "error" in stored:
+            fail(stored["error"])
+        usage = stored["usage"]
+        tokens = usage["input_tokens"] + usage["cache_read_tokens"] + usage["cache_write_tokens"]
+        self._close(None, _tokens(tokens, usage["output_tokens"]), usage["cost_usd"], stored["session_id"])
+
+    def broken(self) -> None:
+        """End the line that an answer broke off in."""
+        if not self._at_line_start:
+            self._write("\n")
+
     def _write(self, text: str) -> None:
+        if not text:
+            return
         sys.stdout.write(printable(text) if sys.stdout.isatty() else text)
         sys.stdout.flush()
         self._at_line_start = text.endswith("\n")
 
     def _aside(self, text: str, colour: Any) -> None:
-        if not self._at_line_start:
-            self._write("\n")
+        self.broken()
         print(f"  {paint(printable(text), colour, sys.stderr)}", file=sys.stderr)
 
     def _end(self, event: dict[str, Any]) -> None:
-        if not self._at_line_start:
-            self._write("\n")
+        self.broken()
         for error in event.get("errors", ()):
             fail(error)
-        cost = "" if event["cost_usd"] is None else f", ${event['cost_usd']:.4f}"
-        tokens = f"{_thousands(event['input_tokens'])} in, {_thousands(event['output_tokens'])} out"
-        line = f"{event['model'] or 'no model'} · {event['elapsed']:.1f} s · {tokens}{cost} · {event['session_id'][:8]}"
+        took = f"{event['model'] or 'no model'} · {event['elapsed']:.1f} s"
+        tokens = _tokens(event["input_tokens"], event["output_tokens"])
+        self._close(took, tokens, event["cost_usd"], event["session_id"])
+
+    def _close(self, took: str | None, tokens: str, cost_usd: float | None, session: str) -> None:
+        cost = "" if cost_usd is None else f", ${cost_usd:.4f}"
+        line = " · ".join(part for part in (took, f"{tokens}{cost}", session[:8]) if part)
         print(f"  {paint(line, 'dim', sys.stderr)}", file=sys.stderr)
 
 
@@ -161,6 +218,17 @@ def _preview(fields: dict[str, Any]) -> str:
         if name in fields:
             return str(fields[name])
     return json.dumps(fields, ensure_ascii=False)
+
+
+def _rest(whole: str, shown: str) -> str | None:
+    """What of an answer is still to be shown; None when what was shown last is neither its beginning nor its end."""
+    if shown and whole.endswith(shown):
+        return ""
+    return whole[len(shown) :] if shown and whole.startswith(shown) else None
+
+
+def _tokens(input_tokens: int, output_tokens: int) -> str:
+    return f"{_thousands(input_tokens)} in, {_thousands(output_tokens)} out"
 
 
 def _thousands(tokens: int) -> str:

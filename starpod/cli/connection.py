@@ -19,6 +19,8 @@ from starpod.errors import StarpodError
 from starpod.lock import DaemonInfo
 
 CONNECT_WITHIN: Final = 10.0  # seconds
+CLOSE_WITHIN: Final = 1.0  # seconds
+NORMAL: Final = 1000  # the code of a close that nobody minds
 
 
 class Disconnected(StarpodError):
@@ -56,6 +58,8 @@ def _why(error: ConnectionClosed) -> str:
     reason = error.reason
     if reason is None:
         return "the daemon has closed the connection"
+    if reason.code == NORMAL:
+        return f"the daemon has closed the connection: {reason.reason or 'it has said all'}"
     return f"the daemon has closed the connection: {reason.reason or reason.name} ({reason.code})"
 
 
@@ -72,7 +76,13 @@ async def connect(daemon: DaemonInfo, path: str, **query: str | int) -> AsyncGen
         try:
             async with open_websocket_url(url, extra_headers=headers) as socket:
                 scope.deadline = float("inf")
-                yield Connection(socket)
+                try:
+                    yield Connection(socket)
+                finally:
+                    # The library leaves the stream open when the other side was the first to close.
+                    with trio.move_on_after(CLOSE_WITHIN):
+                        await socket.aclose()
+                    await trio.aclose_forcefully(socket._stream)  # noqa: SLF001 - there is no other way to it
         except HandshakeError as error:
             failure = error
     if scope.cancelled_caught:

@@ -4,7 +4,7 @@ import argparse
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from getpass import getpass
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from starpod.cli.output import hint, note, ok, paint, warn
 from starpod.errors import WorkspaceError
 from starpod.modelkeys import FOUNDING_PROVIDER
 from starpod.resources import resource
-from starpod.scaffold import Choices, create_blueprint, create_workspace
+from starpod.scaffold import Choices, check_agent_name, create_blueprint, create_workspace
 from starpod.workspace import check_name
 
 
@@ -65,8 +65,8 @@ def _ask() -> _Wishes:
     )
     slug, agent_name = None, "Aster"
     if _ask_yes("Make a first agent?"):
-        slug = _ask_slug()
-        agent_name = _ask_text("Its name for people", "Aster")
+        slug = _ask_checked("Its folder in agents/", "my-agent", check_name)
+        agent_name = _ask_checked("Its name for people", "Aster", check_agent_name)
     choices = Choices(provider=provider, model=model, api_key=api_key, brave_key=brave_key)
     return _Wishes(choices=choices, slug=slug, agent_name=agent_name)
 
@@ -123,10 +123,10 @@ def _ask_key(provider: Provider) -> str | None:
     return getpass(f"  {variable} (hidden; Enter to fill it in later): ").strip() or None
 
 
-def _ask_slug() -> str:
+def _ask_checked(question: str, default: str, check: Callable[[str], str]) -> str:
     while True:
         try:
-            return check_name(_ask_text("Its folder in agents/", "my-agent"))
+            return check(_ask_text(question, default))
         except WorkspaceError as error:
             warn(str(error))
 

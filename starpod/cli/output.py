@@ -46,12 +46,12 @@ def note(text: str) -> None:
 
 def warn(text: str) -> None:
     """Print, on standard error, that something is odd."""
-    print(f"  {paint('⚠', 'yellow', sys.stderr)} {text}", file=sys.stderr)
+    print(f"  {paint('⚠', 'yellow', sys.stderr)} {printable(text)}", file=sys.stderr)
 
 
 def fail(text: str) -> None:
     """Print, on standard error, why the command failed."""
-    print(f"  {paint('✗', 'red', sys.stderr)} {text}", file=sys.stderr)
+    print(f"  {paint('✗', 'red', sys.stderr)} {printable(text)}", file=sys.stderr)
 
 
 def width(text: str) -> int:

@@ -4,7 +4,7 @@ import argparse
 from functools import partial
 from typing import TYPE_CHECKING
 
-from starpod.cli.target import add_agent_option, find_instance, load_config
+from starpod.cli.target import add_agent_option, find_instance, load_config, warn_if_outdated
 
 if TYPE_CHECKING:
     from actors.gateway.settings import Address
@@ -20,7 +20,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Serve. 0 after an orderly stop, 1 when the agent could not start or gave up."""
-    return serve(find_instance(args.agent), command="starpod serve")
+    instance = find_instance(args.agent)
+    warn_if_outdated(instance)
+    return serve(instance, command="starpod serve")
 
 
 def serve(

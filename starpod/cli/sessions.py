@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from starpod.cli.output import note, one_line, paint, width
+from starpod.cli.table import screen_width
 from starpod.cli.target import add_agent_option, find_instance, load_config
 from starpod.errors import StarpodError
 from starpod.lock import DaemonInfo, read_daemon
@@ -14,7 +15,9 @@ from starpod.lock import DaemonInfo, read_daemon
 if TYPE_CHECKING:
     from starpod.workspace import Instance
 
-TITLE = 48
+TITLE = 48  # columns of a title, and how few it may have on a narrow terminal
+SHORTEST_TITLE = 16
+WIDE = 100  # columns of a terminal from which on channel and user are told
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
         note("no conversations yet: begin one with `starpod chat`")
     else:
         for session in listed:
-            print(_line(session))
+            print(_line(session, screen_width()))
     return 0
 
 
@@ -94,11 +97,14 @@ async def _ask(instance: "Instance", limit: int) -> list[dict[str, Any]]:
     return [session_json(each) for each in found]
 
 
-def _line(session: dict[str, Any]) -> str:
-    title = one_line(session["title"] or session["summary"] or "(untitled)", TITLE)
+def _line(session: dict[str, Any], columns: int | None) -> str:
+    """One conversation, on a terminal of that many columns; elsewhere as wide as it is."""
     at = datetime.fromisoformat(session["last_message_at"]).astimezone()
     state = "running" if session["running"] else "closed" if session["is_closed"] else "open"
     unread = paint("●", "blue") if not session["is_read"] else " "
-    pad = " " * (TITLE - width(title))
-    tail = f"msgs={session['message_count']}  {session['channel']}  {session['user_id']}  {at:%Y-%m-%d %H:%M}"
-    return f"{unread} {session['id'][:8]}  {f'[{state}]':<9} {title}{pad}  {paint(tail, 'dim')}"
+    where = f"{session['channel']}  {session['user_id']}  " if columns is None or columns >= WIDE else ""
+    tail = f"msgs={session['message_count']}  {where}{at:%Y-%m-%d %H:%M}"
+    head = f"{session['id'][:8]}  {f'[{state}]':<9}"
+    room = TITLE if columns is None else min(TITLE, max(SHORTEST_TITLE, columns - width(head + tail) - 5))
+    title = one_line(session["title"] or session["summary"] or "(untitled)", room)
+    return f"{unread} {head} {title}{' ' * (room - width(title))}  {paint(tail, 'dim')}"

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from starpod.blueprint import ephemeral_instance, open_instance
+from starpod.blueprint import changed_since, ephemeral_instance, open_instance
 from starpod.cli.output import warn
 from starpod.errors import NoProject, StarpodError
 from starpod.lock import DaemonInfo, read_daemon
@@ -55,6 +55,16 @@ def load_config(instance: Instance) -> "Config":
     return config
 
 
+def warn_if_outdated(instance: Instance) -> None:
+    """Say that an instance is about to run as its blueprint was, if that has changed since."""
+    changed = changed_since(instance)
+    if changed:
+        warn(
+            f"{', '.join(changed)} in {instance.blueprint} changed after this copy of the agent was made; it runs as "
+            f"it was. `starpod dev {instance.root.name}` applies the change"
+        )
+
+
 def live_daemon(instance: Instance) -> DaemonInfo:
     """The daemon that runs an instance. Raises StarpodError when none does."""
     found = read_daemon(instance)
@@ -75,6 +85,7 @@ async def daemon_for(instance: Instance) -> AsyncGenerator[DaemonInfo]:
     from starpod.daemon import running
 
     logs.configure(default="warning")
+    warn_if_outdated(instance)
     config = load_config(instance)
     async with running(instance, config, command="starpod chat", address=Address("127.0.0.1", 0)) as daemon:
         yield daemon.info

@@ -1,6 +1,8 @@
 """Conversations as people have them, in a real browser."""
 
 import re
+import struct
+import zlib
 
 from playwright.sync_api import BrowserContext, expect
 
@@ -118,3 +120,29 @@ def test_what_is_written_while_the_daemon_is_gone_arrives_once_when_it_is_back(
     window.page.reload()
     expect(window.turns).to_have_count(2)
     expect(window.turns.last).to_contain_text("Are you still there?")
+
+
+def test_a_picture_from_the_agent_is_large_enough_to_look_at(
+    window: Window, agent: Agent, model: Model
+) -> None:
+    (agent.place.home / "wide.png").write_bytes(a_picture(400, 200))
+    model.script({"calls": [{"name": "Attach", "input": {"path": "wide.png"}}]}, {"say": "Here it is."})
+    window.ask("Show me")
+    picture = window.turns.last.get_by_role("img", name="wide.png")
+    expect(picture).to_be_visible()
+    expect(picture).to_have_js_property("complete", value=True)
+    box = picture.bounding_box()
+    assert box is not None
+    assert box["width"] > 250
+
+
+def a_picture(width: int, height: int) -> bytes:
+    """A grey PNG."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        body = kind + data
+        return struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))
+
+    rows = zlib.compress((b"\0" + b"\x80" * width) * height)
+    head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")

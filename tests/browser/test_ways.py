@@ -50,6 +50,50 @@ def test_everything_can_be_done_from_the_keyboard(window: Window, agent: Agent, 
     expect(window.turns.last).to_contain_text("Read by keyboard.")
 
 
+def test_the_search_is_ready_for_the_next_key_wherever_the_list_is(window: Window, model: Model) -> None:
+    model.script({"say": "Done."})
+    window.ask("Findable")
+    search = window.page.get_by_role("searchbox", name="Search titles")
+    window.page.keyboard.press("Control+k")
+    window.page.keyboard.type("Find")  # no pause: people type at once
+    expect(search).to_have_value("Find")
+    expect(window.field).to_have_value("")
+    search.fill("")
+
+    window.page.set_viewport_size({"width": 600, "height": 800})  # the list is a drawer, and closed
+    window.page.keyboard.press("Control+k")
+    expect(search).to_be_focused()
+    window.page.keyboard.press("Escape")
+    expect(search).to_be_hidden()
+    window.page.get_by_role("button", name="Show the list").press("Enter")
+    expect(window.page.get_by_role("button", name="Hide the list")).to_be_focused()
+
+
+def test_what_waits_says_so_at_once_where_little_motion_is_asked_for(window: Window, model: Model) -> None:
+    model.script({"say": [f"word {n} " for n in range(200)], "gap": 0.1})
+    window.say("Talk")
+    expect(window.turns.last).to_contain_text("word 1")
+    window.say("And more")
+    note = window.page.locator(".prompt-note").last
+    expect(note).to_contain_text("Received")
+    window.page.wait_for_timeout(500)
+    assert note.evaluate("element => getComputedStyle(element).opacity") == "1"
+    window.page.keyboard.press("Escape")
+    expect(window.turns.last).to_have_attribute("aria-busy", "false")
+
+
+def test_the_time_stands_beside_the_words_and_not_on_them(window: Window, model: Model) -> None:
+    model.script({"say": "Indeed."})
+    window.ask("many words " * 40)
+    words, time = (window.turns.last.locator(f".prompt {part}").bounding_box() for part in (".words", "time"))
+    room = window.turns.last.locator(".words").evaluate(
+        "element => parseFloat(getComputedStyle(element).paddingRight)"
+    )
+    assert words is not None
+    assert time is not None
+    assert words["x"] + words["width"] - room <= time["x"]
+
+
 def _tab_back_to(window: Window, target: Locator) -> None:
     for _ in range(30):
         window.page.keyboard.press("Shift+Tab")

@@ -2,8 +2,9 @@
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any, get_args
+from typing import Any, ClassVar, final, get_args
 
+import attrs
 import pytest
 import trio
 
@@ -12,6 +13,7 @@ from bus import (
     ActorCrashed,
     ActorStopped,
     AskCycle,
+    Command,
     DeadLetter,
     Lag,
     Limits,
@@ -24,6 +26,7 @@ from bus import (
 )
 from bus.cell import Cell
 from bus.deadletter import LOG_EVERY, RING, Reason
+from bus.message import wire_name
 from bus.testing import MeshUnderTest, open_test_mesh
 from bus.testing.virtual import in_virtual_time
 from tests.bus.world import (
@@ -305,6 +308,42 @@ async def test_the_log_gets_a_line_now_and_then_that_speaks_for_all(autojump_clo
         ("warning", "message lost", "no_route", 4),
         ("info", "message lost", "coalesced", 1),
     ]
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Kept(Command):
+    """What it asks for is on disk."""
+
+    stored: ClassVar[bool] = True
+    sleep: float = 0.0
+
+
+class Keeper(Actor):
+    @Kept.handler
+    async def kept(self, command: Kept) -> None:
+        await trio.sleep(command.sleep)
+
+    @Poke.handler
+    async def poke(self, command: Poke) -> None: ...
+
+
+async def test_a_stop_is_silent_about_what_the_next_start_takes_up_and_about_nothing_else(
+    autojump_clock: Any,
+) -> None:
+    def log(level: str, event: str, fields: dict[str, Any]) -> None:
+        if event == "message lost":
+            lines.append((fields["kind"], fields["count"]))
+
+    lines: list[tuple[str, int]] = []
+    async with open_test_mesh(log=log) as mesh:
+        await mesh.start(Keeper)
+        await mesh.bus.tell(Kept(sleep=1000.0))
+        await mesh.settle()
+        for message in (Kept(), Poke(do="x"), Kept()):
+            await mesh.bus.tell(message)
+    assert lines == [(wire_name(Poke), 1)]
+    assert {entry.letter.kind for entry in mesh.mesh.core.dead.ring} == {wire_name(Kept), wire_name(Poke)}
 
 
 # --- conservation -----------------------------------------------------------------------------------------

@@ -126,6 +126,24 @@ async def test_a_graph_counts_who_sends_to_whom_the_busiest_first(
     assert [edge["count"] for edge in mesh.bus.graph(since=half)["edges"]] == [2, 2]
 
 
+async def test_what_was_picked_and_has_not_begun_has_not_been_handled_since_ever(
+    mesh: MeshUnderTest, autojump_clock: MockClock
+) -> None:
+    gate = trio.Event()
+    cell = await mesh.start(partial(Worker, gate))
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(mesh.bus.ask, Work())
+        await mesh.settle()
+        await trio.sleep(4)
+        (envelope,) = cell.current
+        begun, envelope.taken_at = envelope.taken_at, 0.0
+        (worker,) = mesh.bus.snapshot()["actors"]
+        assert [current["since"] for current in worker["in_hand"]] == [0.0]
+        assert mesh.bus.in_hand() == []
+        envelope.taken_at = begun
+        gate.set()
+
+
 async def test_an_id_means_whole_traces_and_what_is_in_hand(
     mesh: MeshUnderTest, autojump_clock: MockClock
 ) -> None:

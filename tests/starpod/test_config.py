@@ -401,3 +401,31 @@ def test_addresses(text: str, host: str, port: int, shown: str) -> None:
 def test_what_is_no_address(text: str) -> None:
     with pytest.raises(ValueError, match="must be host:port"):
         Address.parse(text)
+
+
+@pytest.mark.parametrize("key", ["name", "agent_name"])
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (r"A\u001B[31m", "must not hold control characters such as U+001B, found '"),
+        (r"A\nB", "control characters such as U+000A"),
+        (r"A\u202EB", "control characters such as U+202E"),
+        ("  ", "must not be empty, found '  '"),
+        ("", "must not be empty"),
+        ("x" * 101, "must have 100 characters at most, not 101, found 'xxx"),
+    ],
+)
+def test_a_name_that_cannot_be_shown_is_refused(
+    workspace: Workspace, key: str, value: str, words: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_single(workspace, f'{key} = "{value}"')
+    assert f"agent.toml:1: {key}: " in str(caught.value)
+    assert words in str(caught.value)
+    assert "\x1b" not in str(caught.value)
+    assert len(str(caught.value)) < 400
+
+
+@pytest.mark.parametrize("name", ["Jürgen", "アスター", "👩\u200d🚀", "می\u200cخواهم", "x" * 100])
+def test_names_of_all_scripts_are_names(workspace: Workspace, name: str) -> None:
+    assert load_single(workspace, f'agent_name = "{name}"').agent.agent_name == name

@@ -175,13 +175,24 @@ class TestABlueprint:
 
     def test_any_display_name_stays_itself(self, tmp_path: Path) -> None:
         create_workspace(tmp_path, Choices())
-        name = 'Q"\\1\\g<0>\n#'
+        name = 'Q"\\1\\g<0>#'
 
         blueprint = create_blueprint(tmp_path, "bot", agent_name=name)
 
         assert settings(blueprint / "agent.toml") == {"agent_name": name}
 
-    @pytest.mark.parametrize("name", ["../x", "Bot", "a b", ""])
+    @pytest.mark.parametrize("name", ["", " ", "a\nb", "\x1b[2J", "x" * 101])
+    def test_a_display_name_that_no_configuration_could_hold_is_refused(
+        self, tmp_path: Path, name: str
+    ) -> None:
+        create_workspace(tmp_path, Choices())
+
+        with pytest.raises(WorkspaceError, match="the name that people are shown must"):
+            create_blueprint(tmp_path, "bot", agent_name=name)
+
+        assert list((tmp_path / "agents").iterdir()) == []
+
+    @pytest.mark.parametrize("name", ["../x", "Bot", "a b", "", "\x00", "x" * 5000])
     def test_a_name_that_cannot_be_one_is_refused(self, tmp_path: Path, name: str) -> None:
         create_workspace(tmp_path, Choices())
 

@@ -80,7 +80,7 @@ def test_says_what_it_sets() -> None:
 
 @pytest.mark.parametrize(
     ("content", "text"),
-    [(b"a = \n", r"not valid TOML.*line 1"), (b"\xff", "not valid TOML"), (None, "not found")],
+    [(b"a = \n", r"not valid TOML.*line 1"), (b"\xff", "must be UTF-8"), (None, "not found")],
 )
 def test_a_file_that_is_none_names_itself(tmp_path: Path, content: bytes | None, text: str) -> None:
     path = tmp_path / "agent.toml"
@@ -107,3 +107,20 @@ def test_a_copy_names_its_original_as_long_as_they_are_the_same(tmp_path: Path) 
 
     original.write_text("a = 2", encoding="utf-8")
     assert TomlFile.read(copy, original=original).path == copy
+
+
+def test_a_file_that_is_no_text_is_refused_with_the_place_of_the_first_such_byte(tmp_path: Path) -> None:
+    path, blueprint = tmp_path / "agent.toml", tmp_path / "original.toml"
+    for each in (path, blueprint):
+        each.write_bytes(b'max_turns = 3\nagent_name = "J\xfcrgen"\n')
+    with pytest.raises(ConfigError) as caught:
+        TomlFile.read(path)
+    assert str(caught.value) == f"{path}:2: must be UTF-8 text, found byte 0xfc at offset 29"
+    with pytest.raises(ConfigError, match=r"original\.toml:2: must be UTF-8"):
+        TomlFile.read(path, original=blueprint)
+
+
+def test_line_ends_of_other_systems_are_line_ends(tmp_path: Path) -> None:
+    path = tmp_path / "agent.toml"
+    path.write_bytes(b"a = 1\r\nb = 2\r\n")
+    assert TomlFile.read(path).line_of(("b",)) == 2

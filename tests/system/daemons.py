@@ -212,12 +212,17 @@ class Daemon:
 
 
 def popen(
-    folder: Path, *arguments: str, stdin: Any = subprocess.DEVNULL, output: Any, **variables: str
+    folder: Path,
+    *arguments: str,
+    stdin: Any = subprocess.DEVNULL,
+    output: Any,
+    errors: Any = None,
+    **variables: str,
 ) -> Process:
-    """Start a command in a folder; both of its outputs go to `output`."""
+    """Start a command in a folder; both of its outputs go to `output`, unless there is a place for `errors`."""
     command = [sys.executable, "-m", "starpod", *arguments]
     return subprocess.Popen(
-        command, cwd=folder, env=environment(**variables), stdin=stdin, stdout=output, stderr=output
+        command, cwd=folder, env=environment(**variables), stdin=stdin, stdout=output, stderr=errors or output
     )
 
 

@@ -1,8 +1,6 @@
 """Whatever comes in, the answer is a clear error, and nothing is lost by it."""
 
-import trio
-
-from tests.system.daemons import Place, serving
+from tests.system.daemons import Place, serving, starpod
 
 
 async def test_http_refuses_what_it_cannot_use_and_goes_on(place: Place) -> None:
@@ -80,11 +78,10 @@ async def test_a_websocket_says_what_was_wrong_and_stays(place: Place) -> None:
         assert (await socket.until("stream_end"))[-1]["outcome"] == "success"
 
 
-async def test_a_message_that_is_too_long_ends_only_its_own_connection(place: Place) -> None:
-    async with serving(place) as daemon, daemon.socket() as other, daemon.socket() as socket:
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(socket.raw, "x" * 1_100_000)  # nobody reads its end
-            assert await socket.close_code() == 1009
-            nursery.cancel_scope.cancel()
+async def test_a_message_that_is_too_long_is_refused_in_words_by_the_command_line_too(place: Place) -> None:
+    async with serving(place) as daemon, daemon.socket() as other:
+        said = await starpod(place.root, "chat", "-", stdin="x" * 1_100_000)
+        assert (said.status, said.out) == (1, "")
+        assert "1,048,576 characters" in said.err
         await other.say("message", text="help")
         assert (await other.until("stream_end"))[-1]["outcome"] == "success"

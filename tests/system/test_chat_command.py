@@ -4,9 +4,9 @@ import json
 import signal
 from pathlib import Path
 
-from tests.fakes.model_script import Refuse, Reply, Say
+from tests.fakes.model_script import Refuse, Reply, Say, Wait
 from tests.fakes.model_server import ModelServer
-from tests.system.daemons import Place, popen, serving, starpod, until
+from tests.system.daemons import Place, popen, serving, starpod, start, until
 
 
 async def test_without_a_daemon_it_opens_the_agent_itself_and_what_was_said_stays(place: Place) -> None:
@@ -107,3 +107,42 @@ async def test_interrupted_it_leaves_no_temporary_agent_behind(tmp_path: Path) -
     assert process.returncode == 130, complaint.read_text(encoding="utf-8")
     assert "Traceback" not in complaint.read_text(encoding="utf-8")
     assert list(temporary.iterdir()) == []
+
+
+async def test_a_daemon_that_is_killed_in_the_middle_of_an_answer_and_comes_back_finishes_it(
+    tmp_path: Path, model_server: ModelServer
+) -> None:
+    place = Place(tmp_path / "aster", model_server.url)
+    model_server.script(Reply(Say("One, "), Wait(60)), Reply(Say("One, two, three.")))
+    first = start(place)
+    out, err = tmp_path / "out", tmp_path / "err"
+    try:
+        await first.ready()
+        with out.open("wb") as file, err.open("wb") as complaints:
+            chat = popen(place.root, "chat", "count", output=file, errors=complaints, **place.variables)
+        await until(lambda: "One, " in out.read_text(encoding="utf-8") or chat.poll() is not None)
+        await first.kill()
+        async with serving(place) as second:
+            await until(lambda: chat.poll() is not None)
+            said = err.read_text(encoding="utf-8")
+            assert chat.returncode == 0, said
+            assert out.read_text(encoding="utf-8") == "One, \nOne, two, three.\n"
+            assert "waiting up to 10 s for the agent to come back" in said
+            assert "begins again" in said
+            assert [each["message_count"] for each in await second.get("/api/sessions")] == [1]
+    finally:
+        await first.kill()
+
+
+async def test_a_message_said_again_under_its_id_is_no_second_one_and_its_answer_is_printed(
+    place: Place,
+) -> None:
+    first = await starpod(place.root, "chat", "--message-id", "milk", "note:", "buy milk")
+    again = await starpod(place.root, "chat", "--message-id", "milk", "note:", "buy milk")
+    assert (first.status, again.status) == (0, 0), again.err
+    assert again.out == first.out
+    listed = await starpod(place.root, "sessions", "list", "--json")
+    assert [each["message_count"] for each in json.loads(listed.out)] == [1]
+    events = await starpod(place.root, "chat", "--json", "--message-id", "milk", "note: buy milk")
+    assert json.loads(events.out.splitlines()[-1])["type"] == "answer"
+    assert (await starpod(place.root, "chat", "--message-id", "x" * 201, "hello")).status == 1

@@ -105,3 +105,35 @@ async def test_a_stop_during_the_start_is_a_stop(place: Place) -> None:
     finally:
         daemon.process.kill()
         daemon.process.wait()
+
+
+async def test_where_there_is_no_agent_it_is_said_how_to_get_one(tmp_path: Path) -> None:
+    nothing = await starpod(tmp_path, "serve")
+    assert (nothing.status, nothing.out) == (1, "")
+    for command in ("starpod init", "starpod agent new NAME", "starpod dev NAME", "starpod build"):
+        assert command in nothing.err
+    assert not any(tmp_path.glob("*"))  # noqa: ASYNC240 - a test may look
+
+    assert (await starpod(tmp_path, "init", "--default")).status == 0
+    unnamed = await starpod(tmp_path, "serve")
+    assert unnamed.status == 1
+    assert "which has none: `starpod agent new NAME`" in unnamed.err
+    assert (await starpod(tmp_path, "agent", "new", "bot")).status == 0
+    unnamed = await starpod(tmp_path, "serve")
+    assert "which has 'bot'" in unnamed.err
+    assert "starpod dev NAME" in unnamed.err
+
+
+async def test_an_agent_that_runs_as_its_blueprint_was_says_so(tmp_path: Path) -> None:
+    assert (await starpod(tmp_path, "init", "--default")).status == 0
+    assert (await starpod(tmp_path, "agent", "new", "bot", "--model", "offline/offline")).status == 0
+    fresh = await starpod(tmp_path, "chat", "-a", "bot", "help")
+    assert fresh.status == 0, fresh.err
+    assert "starpod dev" not in fresh.err
+
+    soul = tmp_path / "agents" / "bot" / "SOUL.md"
+    soul.write_text("Now I am somebody else.", encoding="utf-8")
+    older = await starpod(tmp_path, "chat", "-a", "bot", "help")
+    assert (older.status, older.out) == (0, fresh.out)
+    assert "SOUL.md in " in older.err
+    assert "`starpod dev bot` applies the change" in older.err

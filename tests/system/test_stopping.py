@@ -4,9 +4,11 @@ import signal
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.fakes.model_script import Call, Reply, Say
 from tests.fakes.model_server import ModelServer
-from tests.system.daemons import Place, serving, start
+from tests.system.daemons import Place, serving, start, until
 
 
 async def test_an_idle_daemon_stops_well_within_a_second(place: Place) -> None:
@@ -29,6 +31,23 @@ async def test_interrupted_from_the_keyboard_it_tells_its_clients_to_come_again(
         assert await daemon.ended() == 0
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_told_so_while_it_starts_it_does_not_start_any_further(place: Place, number: int) -> None:
+    daemon = start(place)
+    try:
+        await until(lambda: place.info.get("pid") == daemon.pid)
+        daemon.signal(number)
+        assert await daemon.ended() == 0, daemon.log
+    finally:
+        daemon.process.kill()
+        daemon.process.wait()
+    assert "is running" not in daemon.log
+    assert daemon.errors == []
+    assert place.info == {}
+    async with serving(place) as again:
+        assert (await again.chat("help"))["status"] == 200
+
+
 async def test_a_running_turn_reaches_a_boundary_and_goes_on_after_the_restart(
     tmp_path: Path, model_server: ModelServer
 ) -> None:
@@ -41,6 +60,7 @@ async def test_a_running_turn_reaches_a_boundary_and_goes_on_after_the_restart(
             (accepted,) = [f for f in await socket.until("completion_start") if f["type"] == "accepted"]
             await model_server.wait_for(lambda server: len(server.requests) == 1)
             assert await daemon.stop() == 0
+        assert "message lost" not in daemon.log
         assert len(model_server.requests) == 1, (
             "the answer that was under way was taken, no other was asked for"
         )
@@ -73,6 +93,7 @@ async def test_a_second_signal_stops_at_once_and_the_turn_is_resumed(
         assert await daemon.ended() == 0, daemon.log
         assert time.monotonic() - begun < 10.0, "the turn would have been waited for 20 seconds"
         assert "stopping at once" in daemon.log
+        assert "message lost" not in daemon.log, "it is stored, and the next start takes it up"
     finally:
         daemon.process.kill()
         daemon.process.wait()

@@ -43,13 +43,14 @@ class MeshRoutes:
         now = self._bus.clock.monotonic()
         limit = query_integer(request.args, "limit", 100, most=MOST_MESSAGES)
         seconds = query_integer(request.args, "seconds", 60, most=3600)
+        snapshot = self._bus.snapshot()
         newest = self._bus.recorded(UNSEEN, since=now - seconds, last=limit)
         counted = self._bus.recorded(UNSEEN, since=now - WINDOW, last=MOST_COUNTED)
         return answer(
             {
                 "boot_id": self._bus.boot_id,
                 "now": round(now, 6),
-                "tree": tree_json(self._bus.health(), self._bus.snapshot()["actors"]),
+                "tree": tree_json(self._bus.health(), snapshot["actors"], snapshot["dead"]),
                 "flows": flows_json(counted, _covered(counted, now)),
                 "messages": [message_json(event, now) for event in reversed(newest)],
             }

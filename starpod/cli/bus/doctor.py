@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import textwrap
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ import attrs
 from starpod.cli.bus.client import Client, Unreachable, print_json
 from starpod.cli.bus.options import add_json
 from starpod.cli.output import Colour, paint
+from starpod.cli.table import screen_width
 from starpod.cli.target import find_instance
 from starpod.doctor import Crash, Finding, absent, crashes, examine, healthy
 from starpod.lock import DaemonInfo, read_daemon, read_remains
@@ -100,6 +102,18 @@ def _report(path: Path) -> Crash:
 
 def _print(finding: Finding) -> None:
     sign, colour = SIGNS[finding.level]
-    print(f"  {paint(sign, colour)} {finding.what}")
+    first, *rest = _wrapped(finding.what)
+    print(f"  {paint(sign, colour)} {first}")
+    for line in rest:
+        print(f"    {line}")
     if finding.advice and finding.level != "ok":
-        print(f"    {paint('→ ' + finding.advice, 'dim')}")
+        for number, line in enumerate(_wrapped(finding.advice)):
+            print(f"    {paint(('→ ' if number == 0 else '  ') + line, 'dim')}")
+
+
+def _wrapped(words: str) -> list[str]:
+    """Lines that fit the terminal behind a sign; elsewhere one line."""
+    columns = screen_width()
+    if columns is None:
+        return [words]
+    return textwrap.wrap(words, max(20, columns - 6), break_long_words=False, break_on_hyphens=False) or [""]

@@ -4,14 +4,14 @@ import argparse
 import json
 import sys
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, final
 
 from starpod.cli.bus import text
 from starpod.cli.bus.client import shown
-from starpod.cli.output import Colour, note, paint
+from starpod.cli.output import Colour, note, paint, width
 from starpod.cli.table import cut, screen_width
 from starpod.cli.target import find_instance, live_daemon
 
@@ -130,27 +130,40 @@ def line(event: Mapping[str, Any], depth: int = 0, columns: int | None = None) -
     at = datetime.fromisoformat(event["time"]).astimezone()
     point = event["point"]
     narrow = columns is not None and columns < WIDE
-    room = 12 if narrow else 22
+    room = 11 if narrow else 22
     moment = f"{at:%H:%M:%S}" if narrow else f"{at:%H:%M:%S}.{at.microsecond // 1000:03d}"
     sender, recipient = (
         cut(text.name(event.get(end, other)), room) for end, other in (("from", "·"), ("to", "*"))
     )
-    parts = [
-        paint(moment, "dim"),
-        paint(f"{point:<9}", COLOURS.get(point, "cyan")),
-        paint(sender.rjust(room), "dim"),
-        paint("→", "dim"),
-        recipient.ljust(room),
-        "  " * depth + paint(text.kind(event.get("type", "")), "bold"),
+    colour: Colour = COLOURS.get(point, "cyan")
+    parts: list[tuple[str, Colour | None]] = [
+        (moment, "dim"),
+        (f"{point:<9}", colour),
+        (sender.rjust(room), "dim"),
+        ("→", "dim"),
+        (recipient.ljust(room), None),
+        ("  " * depth + text.kind(event.get("type", "")), "bold"),
     ]
-    parts += [paint(f"{name} {text.span(event[name])}", "dim") for name in _times(event)]
+    parts.extend((f"{name} {text.span(event[name])}", "dim") for name in _times(event))
     if event.get("outcome") not in {None, "ok"}:
-        parts.append(paint(event["outcome"], "red"))
+        parts.append((event["outcome"], "red"))
     if "detail" in event:
-        parts.append(event["detail"])
+        parts.append((event["detail"], None))
     if not narrow:
-        parts.append(paint(f"{event.get('trace', '')[:6]}", "dim"))
-    for name in ("body", "item"):
-        if name in event:
-            parts.append("\n    " + json.dumps(event[name], ensure_ascii=False))
-    return " ".join(part for part in parts if part)
+        parts.append((event.get("trace", "")[:6], "dim"))
+    return _fitted(parts, columns) + "".join(
+        "\n    " + json.dumps(event[name], ensure_ascii=False) for name in ("body", "item") if name in event
+    )
+
+
+def _fitted(parts: Sequence[tuple[str, Colour | None]], columns: int | None) -> str:
+    """The parts on one line, painted; what has no room in so many columns is left out."""
+    told: list[str] = []
+    left = columns
+    for part, colour in parts:
+        if not part or (left is not None and left <= 1):
+            continue
+        shown = part if left is None else cut(part, left)
+        told.append(shown if colour is None else paint(shown, colour))
+        left = None if left is None else left - width(shown) - 1
+    return " ".join(told)

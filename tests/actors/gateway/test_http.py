@@ -226,6 +226,36 @@ async def test_localhost_is_a_name_of_ours(gateway: Gateway) -> None:
     assert response.status_code == 200
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+async def test_another_page_does_not_even_look(gateway: Gateway, site: str) -> None:
+    for path in ("/api/mesh", "/api/mesh/trace?turn=t1", "/api/sessions", "/api/health"):
+        response = await gateway.http.get(path, headers={"Sec-Fetch-Site": site})
+        assert response.status_code == 403
+        assert "origin" in response.json()["error"]
+    opened = await gateway.http.get("/", headers={"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "navigate"})
+    assert opened.status_code == 200, "a link may lead to the page"
+
+
+@pytest.mark.parametrize("site", ["same-origin", "none"])
+async def test_our_own_page_and_the_person_at_the_browser_look(gateway: Gateway, site: str) -> None:
+    for path in ("/api/mesh", "/api/sessions", "/api/health"):
+        assert (await gateway.http.get(path, headers={"Sec-Fetch-Site": site})).status_code == 200
+
+
+async def test_without_a_token_the_mesh_is_shown_without_bodies_and_the_bus_not_at_all(
+    gateway: Gateway,
+) -> None:
+    async with gateway.socket() as socket:
+        await socket.say(type="message", text="the-secret-word")
+        assert (await socket.hear())["type"] == "accepted"
+    shown = await gateway.http.get("/api/mesh")
+    assert shown.status_code == 200
+    assert "agent.Accept" in shown.text
+    assert "the-secret-word" not in shown.text
+    for path in ("snapshot", "tree", "dead", "turns", "messages"):
+        assert (await gateway.http.get(f"/api/bus/{path}")).status_code == 401
+
+
 @pytest.mark.parametrize("origin", ["http://evil.org", "null", "https://127.0.0.1"])
 async def test_another_page_changes_nothing(gateway: Gateway, origin: str) -> None:
     for path in ("/api/sessions/s1/read", "/api/chat", "/api/uploads", "/api/typo"):

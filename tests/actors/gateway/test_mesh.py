@@ -54,10 +54,12 @@ def test_members_of_a_pool_are_drawn_as_one_node() -> None:
     tree = NodeHealth("root", Health(State.READY), 0, (a_leaf("conversation", 1), a_leaf("llm")))
     members = [
         an_actor("conversation[a]", depth=2, in_hand=[{}], handled=5, incarnation=3),
-        an_actor("conversation[b]", depth=1, dead=1),
+        an_actor("conversation[b]", depth=1, dead=4),
         an_actor("llm", handled=7, capacity=16),
     ]
-    shown = mesh.tree_json(tree, members)
+    shown = mesh.tree_json(
+        tree, members, {"conversation": {"full": 1, "abandoned": 3}, "llm": {"late_reply": 1}}
+    )
     assert (shown["kind"], [child["kind"] for child in shown["children"]]) == (
         "supervisor",
         ["pool", "actor"],
@@ -74,11 +76,11 @@ def test_members_of_a_pool_are_drawn_as_one_node() -> None:
         "lost": 1,
         "restarts": 3,
     }
-    assert (llm["handled"], llm["limit"], "members" in llm) == (7, 16, False)
+    assert (llm["handled"], llm["limit"], llm["lost"], "members" in llm) == (7, 16, 0, False)
 
 
 def test_a_pool_without_members_is_empty_and_not_missing() -> None:
-    (pool,) = mesh.tree_json(NodeHealth("root", Health(State.READY), 0, (a_leaf("conversation"),)), [])[
+    (pool,) = mesh.tree_json(NodeHealth("root", Health(State.READY), 0, (a_leaf("conversation"),)), [], {})[
         "children"
     ]
     assert (pool["kind"], pool["members"], pool["depth"]) == ("pool", 0, 0)
@@ -86,7 +88,7 @@ def test_a_pool_without_members_is_empty_and_not_missing() -> None:
 
 def test_why_an_actor_is_not_well_is_told_without_credentials() -> None:
     sick = a_leaf("llm", health=Health(State.DEGRADED, f"401 for {KEY}"))
-    (shown,) = mesh.tree_json(NodeHealth("root", Health(State.READY), 0, (sick,)), [])["children"]
+    (shown,) = mesh.tree_json(NodeHealth("root", Health(State.READY), 0, (sick,)), [], {})["children"]
     assert shown["state"] == "degraded"
     assert "401" in shown["why"]
     assert KEY not in shown["why"]

@@ -305,11 +305,23 @@ async def test_an_unknown_conversation_is_an_error(gateway: Gateway, kind: str) 
     assert gateway.world.cancelled == []
 
 
-async def test_a_message_that_is_too_large_closes_with_1009(gateway: Gateway) -> None:
+async def test_a_message_that_is_too_large_is_refused_in_words_and_the_connection_stays(
+    gateway: Gateway,
+) -> None:
     async with gateway.socket() as socket:
-        await socket.say(type="message", text="x" * (1 << 20))
-        assert await socket.closed() == 1009
-    assert (await gateway.http.get("/api/health")).status_code == 200
+        fits = (1 << 20) - len('{"type": "message", "text": ""}')
+        await socket.say(type="message", text="x" * fits)
+        assert (await socket.hear())["type"] == "accepted"
+        for size in (fits + 1, 3 << 20):
+            await socket.say(type="message", client_message_id="c1", text="x" * size)
+            frame = await socket.hear()
+            assert (frame["type"], frame["code"], frame["client_message_id"]) == ("error", "too_large", "c1")
+            assert "1,048,576 characters" in frame["message"]
+        await socket.say(type="message", text=' "client_message_id": "c2"' + "x" * (1 << 20))
+        assert "client_message_id" not in await socket.hear()
+        await socket.say(type="ping")
+        assert await socket.hear() == {"type": "pong"}
+    assert len(gateway.world.accepted) == 1
 
 
 async def test_a_bug_closes_one_connection_with_1011(

@@ -70,7 +70,11 @@ def test_an_extension_not_on_the_list_is_refused(name: str) -> None:
         ("half\ud83d.png", "half_.png"),
         ("", "file"),
         ("  ", "file"),
-        ("..", "."),
+        ("..", "file"),
+        ("../..", "file"),
+        ("\x00\x1b", "file"),
+        (".gitignore", ".gitignore"),
+        ("\x1b[31mred.txt", "_[31mred.txt"),
     ],
 )
 def test_a_name_becomes_a_single_harmless_component(name: str, safe: str) -> None:

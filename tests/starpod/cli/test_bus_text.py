@@ -100,6 +100,15 @@ def test_a_narrow_terminal_gets_shorter_lines() -> None:
     assert len(tap.line(long, columns=80)) < 70 < len(tap.line(long, columns=200))
 
 
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_no_line_is_wider_than_the_terminal_but_the_fields_that_were_asked_for(columns: int) -> None:
+    long = event(type="session.SaveCompletion@1", took=1.0, detail="words " * 40, body={"text": "x" * 200})
+    first, body = tap.line(long, 3, columns).split("\n")
+    assert len(first) <= columns
+    assert first.endswith("…")
+    assert "x" * 200 in body
+
+
 def test_messages_stand_below_what_caused_them() -> None:
     depths = tap.Depths()
     assert depths.of(event(seq=1)) == 0

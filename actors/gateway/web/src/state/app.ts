@@ -285,8 +285,9 @@ export class App {
 function messageFrame(entry: Outgoing): ClientFrame {
   return {
     type: "message",
-    text: entry.text,
+    // Before the text, so that the daemon can name the message even if it is cut for being too long.
     client_message_id: entry.id,
+    text: entry.text,
     attachments: [...entry.attachments],
     channel_id: "web",
     ...(isNewPlace(entry.place) ? {} : { session_id: entry.place }),

@@ -71,7 +71,7 @@ function Actors({ view }: { view: MeshView }) {
             </p>
           ),
       )}
-      <div class="picture">
+      <div class="mesh-picture">
         <Arcs rows={rows} height={height} arcs={arcsOf(rows, view.flows)} />
         <ul class="tree">
           <NodeView node={view.tree} rates={rates} />

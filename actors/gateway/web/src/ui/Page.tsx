@@ -25,6 +25,8 @@ export function Page() {
   const search = useRef<HTMLInputElement>(null);
   /** Where the shortcut to the mesh leads back to. */
   const before = useRef<Route>({ session: null });
+  /** Whether the list is being opened for its search field. */
+  const searching = useRef(false);
   const [drawer, setDrawer] = useState(false);
   const [keys, setKeys] = useState(false);
   const [renaming, setRenaming] = useState(false);
@@ -53,8 +55,10 @@ export function Page() {
     previous: () => step(-1),
     rename: () => setRenaming(app.session.value !== undefined),
     search: () => {
+      searching.current = !listShown();
       showList(true);
-      // The field cannot take the focus before it is shown.
+      search.current?.focus();
+      // When the list was hidden, the field cannot take the focus before it is shown.
       requestAnimationFrame(() => search.current?.focus());
     },
     sidebar: () => showList(!listShown()),
@@ -72,7 +76,11 @@ export function Page() {
 
   useKeys(commands, keys);
   useTitle();
-  useDrawerFocus(drawer);
+  useDrawerFocus(drawer, () => {
+    const field = searching.current ? search.current : null;
+    searching.current = false;
+    return field;
+  });
   useEffect(() => {
     setRenaming(false);
     // On a touch screen the focus would bring up the keyboard.
@@ -136,11 +144,15 @@ function useKeys(commands: Record<Command, () => void>, paused: boolean): void {
   }, [paused]);
 }
 
-/** The focus goes into the drawer when it opens and back to its button when it closes. */
-function useDrawerFocus(drawer: boolean): void {
+/**
+ * The focus goes into the drawer when it opens and back to its button when it closes.
+ *
+ * @param wanted what is to have it in the drawer; null for its first button.
+ */
+function useDrawerFocus(drawer: boolean, wanted: () => HTMLElement | null): void {
   const opened = useRef(false);
   useEffect(() => {
-    if (drawer) document.querySelector<HTMLElement>(".sidebar button")?.focus();
+    if (drawer) (wanted() ?? document.querySelector<HTMLElement>(".sidebar button"))?.focus();
     else if (opened.current) document.querySelector<HTMLElement>(".show-list")?.focus();
     opened.current = drawer;
   }, [drawer]);

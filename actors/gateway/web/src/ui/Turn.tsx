@@ -161,11 +161,13 @@ function Foot({ turn, last }: { turn: Turn; last: boolean }) {
     <footer class="foot">
       {turn.state === "cancelled" && <span class="stopped">Stopped</span>}
       {turn.stats !== null && <Figures stats={turn.stats} />}
-      <a href={routeHash(traceOf(turn.id))}>Trace</a>
-      {last && turn.prompt !== null && (turn.state === "failed" || turn.state === "cancelled") && (
-        <TextButton onClick={again}>Try again</TextButton>
-      )}
-      {said.length > 0 && <CopyButton label="Copy answer" text={() => said.join("\n\n")} />}
+      <span class="foot-tools">
+        <a href={routeHash(traceOf(turn.id))}>Trace</a>
+        {last && turn.prompt !== null && (turn.state === "failed" || turn.state === "cancelled") && (
+          <TextButton onClick={again}>Try again</TextButton>
+        )}
+        {said.length > 0 && <CopyButton label="Copy answer" text={() => said.join("\n\n")} />}
+      </span>
     </footer>
   );
 }

@@ -1,0 +1,162 @@
+"""One message and its answer, over as many connections as that takes.
+
+The message has an id, so it can be said again after a connection was lost: it is stored once, and the daemon says
+what has become of it.
+"""
+
+from typing import Any, Final, Protocol, final
+
+import attrs
+import trio
+
+from starpod.cli.connection import Connection, Disconnected, connect
+from starpod.cli.output import warn
+from starpod.errors import StarpodError
+from starpod.lock import DaemonInfo, read_daemon
+from starpod.workspace import Instance
+
+RETURN_WITHIN: Final = 10.0
+"""Seconds in which a daemon that has gone may come back."""
+LOOK_EVERY: Final = 0.1  # seconds
+ANSWER_WITHIN: Final = 3600.0
+"""Seconds to wait for the stored answer of a turn that may still run as a part of another."""
+ENDED: Final = frozenset({"merged", "done", "failed", "cancelled"})
+"""Fates of a message said again whose events need not come any more."""
+
+Json = dict[str, Any]
+
+
+class Shown(Protocol):
+    """Shows a person, or a program, what comes."""
+
+    def show(self, event: Json) -> None:
+        """Show an event of the conversation."""
+
+    def answer(self, stored: Json) -> None:
+        """Show an answer that was found whole, as ``POST /api/chat`` gives it; a part may have been shown before."""
+
+
+@attrs.define(eq=False)
+class Lost(StarpodError):
+    """The connection is gone and no daemon has come back in time."""
+
+    why: str
+    message: str
+    """Id of the message: said again under it, it is no second one."""
+    session: str | None
+    """The conversation, once it was known that the message is stored in it."""
+
+    @property
+    def stored(self) -> bool:
+        return self.session is not None
+
+    def __str__(self) -> str:
+        again = f"--message-id {self.message}"
+        if self.session is None:
+            return (
+                f"{self.why}, before it was known that the message is stored: it may be lost. Sending it again is "
+                f"safe with {again}, which keeps it from being stored twice"
+            )
+        return (
+            f"{self.why}. The message is stored (conversation {self.session[:8]}) and will be answered as soon as the "
+            f"agent runs again, for example with `starpod serve`. The same command with {again} prints the answer"
+        )
+
+
+@final
+class Exchange:
+    """Says one message and shows what comes until its turn has ended, wherever it was merged into."""
+
+    def __init__(self, instance: Instance, message: Json, shown: Shown) -> None:
+        self._instance = instance
+        self._message = message
+        self._shown = shown
+        self._session: str | None = None
+        self._turn: str | None = None
+        self._seen = -1
+        """Number of the newest event that was shown."""
+
+    async def run(self, daemon: DaemonInfo) -> int:
+        """The exit status: 0, or 1 when the turn failed. Raises Lost, and StarpodError when the message is refused."""
+        status = await self._over(daemon)
+        while isinstance(status, Disconnected):
+            warn(f"{status}; waiting up to {RETURN_WITHIN:.0f} s for the agent to come back")
+            status = await self._come_back(status)
+        return status
+
+    async def _come_back(self, lost: Disconnected) -> int | Disconnected:
+        """Go on over a new connection, once there is a daemon that lets us in. Raises Lost."""
+        with trio.move_on_after(RETURN_WITHIN) as patience:
+            while True:
+                await trio.sleep(LOOK_EVERY)
+                daemon = read_daemon(self._instance)
+                if daemon is None or daemon.address is None:
+                    continue
+                try:
+                    async with connect(daemon, "/ws") as connection:
+                        patience.deadline = float("inf")
+                        status = await self._speak(connection)
+                except StarpodError:
+                    if patience.deadline == float("inf"):  # what it says, now that we are in, is meant
+                        raise
+                else:
+                    return status if status is not None else await self._stored(daemon)
+        raise Lost(str(lost), self._message["client_message_id"], self._session)
+
+    async def _over(self, daemon: DaemonInfo) -> int | Disconnected:
+        async with connect(daemon, "/ws") as connection:
+            status = await self._speak(connection)
+        return status if status is not None else await self._stored(daemon)
+
+    async def _speak(self, connection: Connection) -> int | Disconnected | None:
+        """Say the message and show what comes. None when its events are gone and its answer is to be asked for."""
+        try:
+            await connection.send(self._message)
+            while True:
+                event = await connection.receive()
+                if self._known(event):
+                    continue
+                self._shown.show(event)
+                match event:
+                    case {"type": "error"}:
+                        raise StarpodError(event["message"])
+                    case {"type": "accepted"}:
+                        self._session, self._turn = event["session_id"], event["turn_id"]
+                        if event["fate"] in ENDED:
+                            return None
+                    case {"type": "followup", "fate": "merged"} if event["turn_id"] == self._turn:
+                        self._turn = event["into"]
+                    case {"type": "stream_end"} if event["turn_id"] == self._turn:
+                        return 1 if event["is_error"] else 0
+                    case _:
+                        pass
+        except Disconnected as gone:
+            return gone
+
+    def _known(self, event: Json) -> bool:
+        """Whether this event was shown before the connection was lost."""
+        number = event.get("seq")
+        if number is None or event.get("session_id") != self._session:
+            return False
+        if number <= self._seen:
+            return True
+        self._seen = number
+        return False
+
+    async def _stored(self, daemon: DaemonInfo) -> int | Disconnected:
+        """Show the answer to a message whose turn ended while nobody listened. Asking again stores nothing."""
+        import httpx
+
+        body = {**self._message, "session_id": self._session}
+        try:
+            async with httpx.AsyncClient(base_url=f"http://{daemon.address}", trust_env=False) as client:
+                answer = await client.post("/api/chat", json=body, timeout=ANSWER_WITHIN)
+                stored: Json = answer.json()
+        except (httpx.HTTPError, ValueError):
+            return Disconnected("the connection to the agent is lost")
+        if "outcome" not in stored:
+            if answer.status_code == 503:
+                return Disconnected(str(stored["error"]))
+            raise StarpodError(str(stored["error"]))
+        self._shown.answer(stored)
+        return 1 if "error" in stored else 0

@@ -1,0 +1,32 @@
+"""How ``starpod sessions list`` writes a conversation; the command itself is tried in ``tests/system``."""
+
+import pytest
+
+from starpod.cli import sessions
+from starpod.cli.output import width
+
+SESSION = {
+    "id": "b02496f4-0000",
+    "title": "Tell me everything about the plan, with every detail that you can find",
+    "summary": None,
+    "last_message_at": "2026-11-22T17:01:00.000Z",
+    "running": False,
+    "is_closed": False,
+    "is_read": True,
+    "message_count": 2,
+    "channel": "main",
+    "user_id": "admin",
+}
+
+
+@pytest.mark.parametrize("columns", [80, 100, 120, 200])
+def test_a_conversation_has_one_line_of_the_terminal(columns: int) -> None:
+    line = sessions._line(SESSION, columns)
+    assert width(line) <= columns
+    assert "b02496f4" in line
+    assert "Tell me" in line
+    assert ("admin" in line) is (columns >= 100)
+
+
+def test_where_nobody_counts_columns_the_title_has_its_usual_room() -> None:
+    assert "with every d…" in sessions._line(SESSION, None)
