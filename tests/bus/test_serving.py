@@ -273,7 +273,7 @@ async def test_stopping_one_leaves_the_others_alone(autojump_clock: Any, scene: 
     assert scene.ends == [1]
     await pass_time(scene.mesh, 1)
     assert reasons(scene.mesh) == ["abandoned"]
-    assert scene.mesh.cell("puppet").metrics.series(Poke).ok == 1
+    assert scene.mesh.cell("puppet").metrics.series[Poke].ok == 1
 
 
 async def test_a_message_that_waits_for_a_place_may_run_out_of_time(
@@ -416,7 +416,7 @@ async def test_draining_takes_the_waiting_commands_of_a_class_in_order_and_no_ot
     assert 7 in scene.ends
     assert scene.lines == [(1.0, "Read 7")]
     assert books(cell) == (4, 4, 0, 0, 0)
-    assert cell.metrics.series(Poke).ok == 2
+    assert cell.metrics.series[Poke].ok == 2
 
 
 async def test_draining_can_choose_and_finds_nothing_twice(autojump_clock: Any, scene: Scene) -> None:
