@@ -23,7 +23,9 @@ from bus import (
     open_mesh,
 )
 from bus.cell import Cell
+from bus.envelope import OUTSIDE
 from bus.mailbox import Mailbox
+from bus.serve import NOT_ZERO
 from bus.testing import MeshUnderTest
 from tests.bus.world import (
     Aside,
@@ -155,6 +157,16 @@ async def test_an_actor_can_tell_that_it_is_to_stop(autojump_clock: Any, scene: 
     await pass_time(scene.mesh, 1)
     assert scene.lines == [(3.0, "came to a good place")]
     assert books(cell) == (1, 1, 0, 0, 0)
+
+
+async def test_a_message_is_never_taken_before_it_was_sent(mesh: MeshUnderTest) -> None:
+    """The end of one message counts as the beginning of the next, which may have been sent a moment later."""
+    core = mesh.bus.core
+    cell = await mesh.start(partial(Puppet, {}))
+    for sent_at, free_at, taken_at in ((5.0, 4.0, 5.0), (4.0, 5.0, 5.0), (0.0, 0.0, NOT_ZERO)):
+        envelope = core.envelope("tell", Poke(do=""), OUTSIDE, "puppet", sent_at, target=cell)
+        assert cell._serving._begin(envelope, free_at)
+        assert envelope.taken_at == taken_at
 
 
 # --- suspended --------------------------------------------------------------------------------------------
