@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, TypeVarTuple, cast
 import attrs
 
 from bus.errors import BootError
-from bus.message import CONCURRENT, HANDLES, Abandon, Command, Event, Lane, Message, Request, Stream
+from bus.message import CONCURRENT, HANDLES, Command, Event, Lane, Message, Request, Stream
 
 if TYPE_CHECKING:
     from bus.bus import Bus
@@ -33,8 +33,6 @@ class Handler:
     """Messages at once; 0 means one at a time, in the mailbox loop."""
     streams: bool
     control: bool
-    finishes: bool
-    """It changes state, so it is finished once begun, and what it asks in turn has time of its own."""
 
 
 Handlers = dict[type[Message], Handler]
@@ -61,8 +59,6 @@ def handlers_of(actor: type[Actor]) -> Handlers:
             limit=0 if control else limit,
             streams=issubclass(kind, Stream),
             control=control,
-            finishes=issubclass(kind, Command)
-            or (issubclass(kind, Request | Stream) and kind.abandon is Abandon.FINISH),
         )
     return table
 

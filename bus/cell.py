@@ -69,7 +69,12 @@ class Cell:
         self.limits = limits
         self.handlers = handlers
         self.mailbox = Mailbox(limits.mailbox, self._count_sent)
-        self.overflow = limits.overflow
+        self._plain = {
+            kind
+            for kind in handlers
+            if kind.lane is Lane.WORK and (kind.overflow or limits.overflow) is Overflow.BLOCK
+        }
+        """Classes that queue for the work lane and wait for room there: nearly all. Asked for each message."""
         self.books = Books()
         self.metrics = Metrics()
         self.condition = Condition()
@@ -109,31 +114,39 @@ class Cell:
 
         Raises ActorStopped, or MailboxFull where the policy is to reject.
         """
-        if self.disposed or (self.condition.lifecycle.state in DOWN and _fails_while_down(envelope)):
-            self._refuse(envelope, "stopped")
-            raise self.core.failure(ActorStopped, envelope)
-        kind = type(envelope.message)
-        if kind.lane is Lane.CONTROL:
-            return self._offer_control(envelope)
-        overflow = kind.overflow or self.overflow
-        put, lost = self.mailbox.put(envelope, overflow)
-        if put is Put.FULL:
-            if overflow is Overflow.REJECT:
-                self._refuse(envelope, "full")
-                raise self.full(envelope)
+        if self.condition.lifecycle is not READY:
+            self._check_alive(envelope)
+        if type(envelope.message) not in self._plain:
+            return self._offer_by_policy(envelope)
+        if not self.mailbox.put_if_room(envelope):
             return False
         self.books.sent += 1
         if self.core.taps.sent:
-            self.core.taps.message("sent", envelope)
-        if lost is not None:
-            self._displace(lost, "dropped" if put is Put.DROPPED else "coalesced")
+            self.core.taps.message("sent", envelope, envelope.sent_at)
         return True
 
-    def _displace(self, lost: Envelope, reason: Reason) -> None:
-        """A message lost its place to another one by the policy of its class."""
-        self.lose(lost, reason)
-        if lost.reply is not None:
-            lost.reply.fail(self.full(lost))
+    def _check_alive(self, envelope: Envelope) -> None:
+        if self.disposed or (self.condition.lifecycle.state in DOWN and _fails_while_down(envelope)):
+            self._refuse(envelope, "stopped")
+            raise self.core.failure(ActorStopped, envelope)
+
+    def _offer_by_policy(self, envelope: Envelope) -> bool:
+        kind = type(envelope.message)
+        if kind.lane is Lane.CONTROL:
+            return self._offer_control(envelope)
+        overflow = kind.overflow or self.limits.overflow
+        put, lost = self.mailbox.put(envelope, overflow)
+        if put is Put.FULL:
+            if overflow is not Overflow.REJECT:
+                return False
+            self._refuse(envelope, "full")
+            raise self.full(envelope)
+        self._count_sent(envelope)
+        if lost is not None:
+            self.lose(lost, "dropped" if put is Put.DROPPED else "coalesced")
+            if lost.reply is not None:
+                lost.reply.fail(self.full(lost))
+        return True
 
     def drop_in(self, envelope: Envelope, overflow: Overflow) -> None:
         """Queue an event, or lose one, visibly: its publisher does not wait."""
@@ -160,7 +173,7 @@ class Cell:
     def _count_sent(self, envelope: Envelope) -> None:
         self.books.sent += 1
         if self.core.taps.sent:
-            self.core.taps.message("sent", envelope)
+            self.core.taps.message("sent", envelope, self.core.now())
 
     def _refuse(self, envelope: Envelope, reason: Reason) -> None:
         """A message that never got in: sent and dead at once."""
@@ -206,9 +219,7 @@ class Cell:
 
     async def _guard(self, function: Callable[[], Coroutine[Any, Any, None]]) -> None:
         origin = current.get()  # a task starts with the context of the code that spawned it
-        current.set(
-            attrs.evolve(self.context(), trace=origin.trace, cause=origin.cause, baggage=origin.baggage)
-        )
+        current.set(attrs.evolve(self.context(), trace=origin.trace, seq=origin.seq, baggage=origin.baggage))
         try:
             await function()
         except BaseException as error:
@@ -235,7 +246,7 @@ class Cell:
     def context(self) -> Context:
         """Context of the actor's own code outside of any message."""
         return Context(
-            cell=self, name=self.name, trace=0, cause=0, deadline=INFINITY, baggage=NO_BAGGAGE, holder=None
+            cell=self, name=self.name, trace=0, seq=0, limit=INFINITY, baggage=NO_BAGGAGE, holder=None
         )
 
     # --- life ---------------------------------------------------------------------------------------------
@@ -295,6 +306,11 @@ class Cell:
         if self._suspended is not None:
             suspended, self._suspended = self._suspended, None
             suspended.set()
+
+    async def resumed(self) -> None:
+        """Wait for the end of a suspension."""
+        if self._suspended is not None:
+            await self._suspended.wait()
 
     @property
     def exit(self) -> Exit | None:
@@ -368,7 +384,7 @@ class Cell:
                     if self.core.taps.started:
                         self.core.taps.actor("started", self.name, detail=f"incarnation {self.incarnation}")
                     ready()
-                    await self._work()
+                    await self._work(actor)
                 nursery.cancel_scope.cancel(reason="the actor has ended")
         except BaseException as error:  # noqa: BLE001 - a nursery may raise anything
             if sort_fault(error)[0] is not FaultKind.CANCELLED:
@@ -403,32 +419,11 @@ class Cell:
         refused = self.key is not None and isinstance(exit.error, ActorError)
         return Exit(ExitKind.REFUSED if refused else ExitKind.START_FAILED, exit.error)
 
-    async def _work(self) -> None:
-        """The mailbox loop. One scope serves many messages, since entering one is dearer than handling one."""
-        serving, mailbox, handlers = self._serving, self.mailbox, self.handlers
-        serving.pump_control()
-        while self._open:
-            with trio.CancelScope() as scope:
-                serving.cut = False
-                while self._open and not serving.cut:
-                    if self._suspended is not None:
-                        await self._suspended.wait()
-                        continue
-                    if self.on_idle is not None:
-                        self.rested()
-                        if not self._open:
-                            break
-                    envelope = await mailbox.get()
-                    if envelope is None:
-                        continue
-                    handler = handlers[type(envelope.message)]
-                    if handler.limit:
-                        await serving.start(envelope, handler)
-                    else:
-                        serving.serial = envelope
-                        await serving.handle(envelope, handler, scope)
+    async def _work(self, actor: Actor) -> None:
+        """Handle messages until the end, then let those in hand come to theirs."""
+        await self._serving.run(actor)
         asked = self._exit is not None and self._exit.kind in ASKED
-        await serving.settle(float("inf") if asked else self.limits.settle_within)
+        await self._serving.settle(float("inf") if asked else self.limits.settle_within)
 
     async def _clean_up(self, actor: Actor) -> None:
         current.set(attrs.evolve(self.context(), holder=self))

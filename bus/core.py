@@ -10,7 +10,7 @@ import attrs
 
 from bus.clock import Clock
 from bus.deadletter import USUAL, DeadLetter, DeadLetters, Reason
-from bus.envelope import INFINITY, Context, Envelope, Kind, current, hex_trace
+from bus.envelope import INFINITY, Envelope, Here, Kind, hex_trace
 from bus.errors import DeadlineExceeded, DeliveryError
 from bus.flight import FlightRecorder
 from bus.ids import Ids
@@ -33,6 +33,9 @@ def silent(_level: str, _event: str, _fields: dict[str, Any]) -> None:
     """A log that keeps nothing."""
 
 
+_blank = object.__new__
+
+
 class Core:
     """Created inside a trio run, once a bus."""
 
@@ -44,7 +47,8 @@ class Core:
         self.boot_id = boot_id or self.ids.uuid()
         self.span_base = self.ids.span()
         self.log = log
-        self.numbers = itertools.count(1)
+        self.seq = 0
+        self.new_trace = self.ids.trace
         self.snapshots = itertools.count(1)
         self.waits = Waits()
         self.deadlines = Deadlines(self.expire)
@@ -60,25 +64,41 @@ class Core:
         self,
         kind: Kind,
         message: Message,
-        here: Context,
+        here: Here,
         to: str,
         now: float,
         deadline: float = INFINITY,
         reply: Outcome | None = None,
         target: Cell | None = None,
     ) -> Envelope:
-        """Wrap a message for its way, linked to what the sender is handling."""
-        return Envelope(
-            next(self.numbers), kind, message, here.trace or self.ids.trace(), here.cause, here.name, to, now,
-            deadline, here.baggage, reply, target,
-        )  # fmt: skip
+        """Wrap a message for its way, linked to what the sender is handling.
+
+        Filled in by hand: a call of the class goes through C and back, which takes as long as all that is done here.
+        """
+        made = _blank(Envelope)
+        made.seq = self.seq = self.seq + 1
+        made.kind = kind
+        made.message = message
+        made.trace = here.trace or self.new_trace()
+        made.cause = here.seq
+        made.sender = here.name
+        made.to = to
+        made.sent_at = now
+        made.deadline = deadline
+        made.baggage = here.baggage
+        made.reply = reply
+        made.target = target
+        made.taken_at = 0.0
+        made.injected = False
+        return made
 
     def bury(self, envelope: Envelope, reason: Reason, detail: str = "") -> None:
         """Record that a message was lost, where everybody can see it."""
         letter = self.dead.bury(envelope, reason, detail)
-        self.flight.record(reason, envelope, self.now(), detail)
+        now = self.now()
+        self.flight.record(reason, envelope, now, detail)
         if self.taps.buried:
-            self.taps.message("buried", envelope, outcome=reason, detail=detail)
+            self.taps.message("buried", envelope, now, outcome=reason, detail=detail)
         if (count := self.dead.to_be_logged(letter, envelope.message)) > 0:
             level = "info" if letter.reason in USUAL else "warning"
             self.log(level, "message lost", {"count": count, **attrs.asdict(letter)})
@@ -103,8 +123,3 @@ class Core:
             return
         reply.fail(self.failure(DeadlineExceeded, envelope, retry_safe=not envelope.taken_at))
         target.abandon(envelope)
-
-
-def here() -> Context:
-    """Context of the running code."""
-    return current.get()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import attrs
 
-from bus.message import Message
+from bus.message import Message, is_finished
 
 if TYPE_CHECKING:
     from bus.cell import Cell
@@ -28,6 +28,8 @@ class Envelope:
 
     Times are seconds on the clock of the run; `trace` is a 128-bit number; `cause` is the `seq` of the message
     whose handling sent this one, 0 for a root.
+
+    To the code that handles the message it is its :class:`Context` too: one object less for each message.
     """
 
     seq: int
@@ -46,27 +48,56 @@ class Envelope:
     injected: bool = False
     """Whether a fault rule or an operator made this envelope."""
 
+    @property
+    def cell(self) -> Cell | None:
+        return self.target
+
+    @property
+    def name(self) -> str:
+        return self.to
+
+    @property
+    def limit(self) -> float:
+        """Its deadline, unless its handler changes state: that is finished once begun, and has time of its own."""
+        return INFINITY if is_finished(type(self.message)) else self.deadline
+
+    @property
+    def holder(self) -> Holder:
+        return self
+
 
 @attrs.define(eq=False, weakref_slot=False)
 class Context:
-    """Where the running code stands: which actor, handling which message."""
+    """Where running code stands that handles no message."""
 
     cell: Cell | None
     name: str
+    """Whose code it is."""
     trace: int
-    cause: int
-    deadline: float
+    seq: int
+    """The message that has caused it, 0 for none."""
+    limit: float
+    """When what it asks must have ended."""
     baggage: Mapping[str, str]
     holder: Holder | None
     """What this code belongs to, if others may have to wait until it is done."""
 
 
+Here: TypeAlias = Context | Envelope
+"""Where running code stands: which actor, because of which message."""
+
 _TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?")
 
-OUTSIDE = Context(cell=None, name="", trace=0, cause=0, deadline=INFINITY, baggage=NO_BAGGAGE, holder=None)
+OUTSIDE = Context(cell=None, name="", trace=0, seq=0, limit=INFINITY, baggage=NO_BAGGAGE, holder=None)
 """Context of code that no actor runs: the command line, a test."""
 
-current: ContextVar[Context] = ContextVar("bus.context", default=OUTSIDE)
+current: ContextVar[Here] = ContextVar("bus.context", default=OUTSIDE)
+
+
+def here() -> Context:
+    """The context of the running code, as one that can be changed and set again."""
+    found = current.get()
+    return Context(found.cell, found.name, found.trace, found.seq, found.limit, found.baggage, found.holder)
 
 
 def hex_trace(trace: int) -> str:
@@ -82,7 +113,7 @@ def hex_span(base: int, seq: int) -> str:
 def traceparent(base: int) -> str | None:
     """W3C ``traceparent`` header for a request made by the running code, or None outside of a trace."""
     here = current.get()
-    return f"00-{hex_trace(here.trace)}-{hex_span(base, here.cause)}-01" if here.trace else None
+    return f"00-{hex_trace(here.trace)}-{hex_span(base, here.seq)}-01" if here.trace else None
 
 
 def read_traceparent(header: str) -> int:

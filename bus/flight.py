@@ -80,30 +80,40 @@ def _is_scalar(hint: Any) -> bool:
     return isinstance(hint, type) and issubclass(hint, (*_SCALARS, Enum))
 
 
+_ALWAYS_LARGE = ("",)
+"""Stands for the names of the text fields of a class that may be large otherwise."""
+
+
+class _Texts(dict[type[Message], tuple[str, ...]]):
+    """Names of the text fields by class, found out when they are first needed."""
+
+    def __missing__(self, kind: type[Message]) -> tuple[str, ...]:
+        names = _texts_only(kind)
+        self[kind] = _ALWAYS_LARGE if names is None else names
+        return self[kind]
+
+
+def _is_small(message: Message, names: tuple[str, ...]) -> bool:
+    if names is _ALWAYS_LARGE:
+        return False
+    for name in names:
+        text = getattr(message, name)
+        if text is not None and len(text) > SMALL:
+            return False
+    return True
+
+
 class FlightRecorder:
     """A ring of :class:`Record`."""
 
     def __init__(self, capacity: int = CAPACITY) -> None:
         self._ring: deque[tuple[float, str, Envelope, str]] = deque(maxlen=capacity)
-        self._texts: dict[type[Message], tuple[str, ...] | None] = {}
-
-    def _is_small(self, message: Message) -> bool:
-        kind = type(message)
-        try:
-            names = self._texts[kind]
-        except KeyError:
-            names = self._texts[kind] = _texts_only(kind)
-        if names is None:
-            return False
-        for name in names:
-            text = getattr(message, name)
-            if text is not None and len(text) > SMALL:
-                return False
-        return True
+        self._texts = _Texts()
 
     def record(self, point: str, envelope: Envelope, at: float, detail: str = "") -> None:
         """Remember how a message ended."""
-        if not self._is_small(envelope.message):
+        names = self._texts[type(envelope.message)]
+        if names and not _is_small(envelope.message, names):
             envelope = without_message(envelope)
         self._ring.append((at, point, envelope, detail))
 

@@ -1,6 +1,8 @@
 """Identifiers and randomness of one bus, reproducible when it is given a seed."""
 
 import secrets
+from collections.abc import Callable
+from functools import partial
 from random import Random
 
 
@@ -15,7 +17,9 @@ class Ids:
         self._seeded = seed is not None
         self._random = Random(secrets.randbits(128) if seed is None else seed)  # noqa: S311
         # Apart from the rest, since an attached tap needs traces of its own and must not change what happens.
-        self._traces = Random(self._random.getrandbits(128))  # noqa: S311
+        traces = Random(self._random.getrandbits(128))  # noqa: S311
+        self.trace: Callable[[], int] = partial(traces.getrandbits, 128)
+        """A new 128-bit trace id."""
 
     def uuid(self) -> str:
         """A version 4 UUID in its usual text form."""
@@ -32,10 +36,6 @@ class Ids:
             if self._seeded
             else secrets.token_hex(nbytes)
         )
-
-    def trace(self) -> int:
-        """A new 128-bit trace id."""
-        return self._traces.getrandbits(128)
 
     def span(self) -> int:
         """A 64-bit number to base span ids on."""

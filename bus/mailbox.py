@@ -15,11 +15,13 @@ from trio.lowlevel import Abort, Task, current_task, reschedule, wait_task_resch
 
 from bus.envelope import Envelope
 from bus.message import Message, Overflow
+from bus.parking import GO_ON
 
 CONTROL_CAPACITY = 32
 """Places of the control lane."""
 FAIRNESS = 64
 """Messages taken without a checkpoint before the reader yields, so that a busy actor can be cancelled."""
+_SPREE = FAIRNESS - 1
 
 
 class Put(Enum):
@@ -106,18 +108,27 @@ class Mailbox:
             lost = self._remove_oldest(type(envelope.message))
             if lost is None:
                 return Put.DROPPED, envelope
-            self._append(envelope)
+            self.put_if_room(envelope)
             return Put.DROPPED, lost
-        self._append(envelope)
+        self.put_if_room(envelope)
         return Put.QUEUED, None
 
-    def _append(self, envelope: Envelope) -> None:
+    def put_if_room(self, envelope: Envelope) -> bool:
+        """Queue a work message; False, and nothing happens, when there is no place.
+
+        What nearly all messages need: :meth:`put` without a policy, as one call.
+        """
         work = self.work
+        depth = len(work)
+        if depth >= self._capacity:
+            return False
         work.append(envelope)
-        self.peak = max(self.peak, len(work))
+        if depth >= self.peak:
+            self.peak = depth + 1
         if self._reader is not None:
             reader, self._reader = self._reader, None
-            reschedule(reader)
+            reschedule(reader, GO_ON)
+        return True
 
     def _replace(self, envelope: Envelope) -> Envelope | None:
         """Put `envelope` in the place of a queued one with the same class and coalescing key."""
@@ -162,9 +173,8 @@ class Mailbox:
 
     def _admit(self) -> None:
         """Give free places to those who wait for one."""
-        while self._writers and len(self.work) < self._capacity:
+        while self._writers and self.put_if_room(self._writers[0][1]):
             task, envelope = self._writers.popleft()
-            self._append(envelope)
             self._admitted(envelope)
             reschedule(task, outcome.Value(True))
 
@@ -181,31 +191,44 @@ class Mailbox:
         """Return a message that was taken and could not be begun to the head of the queue, full or not."""
         self.work.appendleft(envelope)
 
+    def take_at_once(self) -> Envelope | None:
+        """The oldest work message; None when the reader has to wait or to yield, which is what :meth:`get` is for.
+
+        Most messages are taken by this alone, since a coroutine for each would cost more than all else here.
+        """
+        work = self.work
+        if not work or self._since_yield >= _SPREE:
+            return None
+        self._since_yield += 1
+        envelope = work.popleft()
+        if self._writers:
+            self._admit()
+        return envelope
+
     async def get(self) -> Envelope | None:
         """The oldest work message, waiting for one; None when :meth:`wake` was called meanwhile.
 
         Yields to other tasks at least every 64 messages. Cancelling it loses nothing.
         """
-        self._since_yield += 1
-        if self._since_yield >= FAIRNESS:
-            self._since_yield = 0
-            self._woken = False
+        if (envelope := self.take_at_once()) is not None:
+            return envelope
+        self._since_yield = 0
+        self._woken = False
+        if self.work:
             await trio.lowlevel.checkpoint()
             if self._woken:
                 return None
         if not self.work:
-            self._since_yield = 0
-            self._woken = False
             self._reader = current_task()
-
-            def abort(_: object) -> Abort:
-                self._reader = None
-                return Abort.SUCCEEDED
-
-            await wait_task_rescheduled(abort)
+            await wait_task_rescheduled(self._leave)
             if self._woken:
                 return None
         return self.take()
+
+    def _leave(self, _: object) -> Abort:
+        """The reader was cancelled while it waited."""
+        self._reader = None
+        return Abort.SUCCEEDED
 
     def wake(self) -> None:
         """Let a waiting :meth:`get` return None, whatever is queued: its caller has to look at something else."""

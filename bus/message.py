@@ -217,6 +217,13 @@ def secret(**options: Any) -> Any:
     return attrs.field(repr=False, metadata={SECRET: True}, **options)
 
 
+def is_finished(kind: type[Message]) -> bool:
+    """Whether a message of that class changes state, so that its handler, once begun, runs to its end (G6)."""
+    return issubclass(kind, Command) or (
+        issubclass(kind, Request | Stream) and kind.abandon is Abandon.FINISH
+    )
+
+
 def wire_name(kind: type[Message]) -> str:
     """Name of a message class on the wire: ``session.Resolve@1``.
 

@@ -3,6 +3,7 @@
 Times go into buckets by powers of two of a microsecond: bucket *i* counts durations in [2^(i-1), 2^i) µs.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ import attrs
 from bus.message import Message, wire_name
 
 BUCKETS = 40
+LAST = BUCKETS - 1
 LONGEST = 2.0**38 / 1e6
 """Seconds from which on durations share the last bucket."""
 QUANTILES = (("p50", 0.5), ("p90", 0.9), ("p99", 0.99))
@@ -18,7 +20,7 @@ QUANTILES = (("p50", 0.5), ("p90", 0.9), ("p99", 0.99))
 
 def bucket(seconds: float) -> int:
     """Bucket of a duration."""
-    return int(seconds * 1e6).bit_length() if seconds < LONGEST else BUCKETS - 1
+    return int(seconds * 1e6).bit_length() if seconds < LONGEST else LAST
 
 
 def quantile(histogram: list[int], q: float) -> float:
@@ -67,20 +69,14 @@ class Series:
 class Metrics:
     """Series of one actor, by message class."""
 
-    __slots__ = ("_series",)
+    __slots__ = ("series",)
 
     def __init__(self) -> None:
-        self._series: dict[type[Message], Series] = {}
-
-    def series(self, kind: type[Message]) -> Series:
-        found = self._series.get(kind)
-        if found is None:
-            found = self._series[kind] = Series()
-        return found
+        self.series: defaultdict[type[Message], Series] = defaultdict(Series)
 
     def __iter__(self) -> Iterator[tuple[type[Message], Series]]:
-        return iter(self._series.items())
+        return iter(self.series.items())
 
     def snapshot(self) -> Mapping[str, dict[str, Any]]:
         """By wire name."""
-        return {wire_name(kind): series.snapshot() for kind, series in self._series.items()}
+        return {wire_name(kind): series.snapshot() for kind, series in self.series.items()}

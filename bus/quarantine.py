@@ -32,12 +32,8 @@ class Quarantine:
     def __init__(self) -> None:
         self._crashes: dict[Identity, deque[tuple[float, str]]] = {}
         self._refused: dict[Identity, float] = {}
-        self._kinds: set[tuple[str, type[Message]]] = set()
-
-    @property
-    def active(self) -> bool:
-        """Whether anything is quarantined."""
-        return bool(self._kinds)
+        self.kinds: set[tuple[str, type[Message]]] = set()
+        """Recipients and classes of what is quarantined; empty nearly always."""
 
     def crashed(self, envelope: Envelope, error: BaseException, now: float) -> list[str]:
         """Count a crash. If it made the message poison: the tracebacks of all its crashes, else an empty list."""
@@ -49,7 +45,7 @@ class Quarantine:
             return []
         del self._crashes[who]
         self._refused[who] = now + REST
-        self._kinds.add(who[:2])
+        self.kinds.add(who[:2])
         return [text for _, text in crashes]
 
     def _forget(self, now: float) -> None:
@@ -65,12 +61,12 @@ class Quarantine:
 
     def _pardon(self, who: Identity) -> None:
         del self._refused[who]
-        self._kinds = {other[:2] for other in self._refused}
+        self.kinds = {other[:2] for other in self._refused}
 
     def refuses(self, envelope: Envelope, now: float) -> bool:
         """Whether an equal message is quarantined. One set look-up unless its class has such a message."""
         kind = type(envelope.message)
-        if (envelope.to, kind) not in self._kinds:
+        if (envelope.to, kind) not in self.kinds:
             return False
         who = identity(envelope)
         until = self._refused.get(who)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 import trio
 from trio.lowlevel import Abort, Task, current_task, reschedule, wait_task_rescheduled
 
 from bus.envelope import INFINITY, Envelope
+from bus.parking import GO_ON
 
 
 class Outcome(Protocol):
@@ -32,15 +33,15 @@ class Outcome(Protocol):
 
 
 class Reply:
-    """One-shot slot for the outcome of one ask. Setting it twice keeps the first outcome."""
+    """One-shot slot for the outcome of one ask. Setting it twice keeps the first outcome.
 
-    __slots__ = ("_task", "done", "error", "value")
+    It begins with what its class has, since a constructor would take longer than all else it does.
+    """
 
-    def __init__(self) -> None:
-        self.done = False
-        self.value: Any = None
-        self.error: BaseException | None = None
-        self._task: Task | None = None
+    done = False
+    value: Any = None
+    error: BaseException | None = None
+    _task: Task | None = None
 
     @property
     def over(self) -> bool:
@@ -65,20 +66,24 @@ class Reply:
     def _finish(self) -> None:
         self.done = True
         if self._task is not None:
-            task, self._task = self._task, None
-            reschedule(task)
+            task, self._task = self._task, None  # the flight recorder keeps the slot, not who waited
+            reschedule(task, GO_ON)
 
-    async def wait(self) -> Any:
-        """Park until there is an outcome; return it or raise it. Cancelled: the slot is closed to late replies."""
-        if not self.done:
-            self._task = current_task()
+    def come(self) -> Awaitable[object]:
+        """Park until there is an outcome; only while there is none. Cancelled: the slot is closed to late replies.
 
-            def abort(_: object) -> Abort:
-                self._task = None
-                self.done = True
-                return Abort.SUCCEEDED
+        Not a coroutine of its own, since the asker would pay for it when it goes on.
+        """
+        self._task = current_task()
+        return wait_task_rescheduled(self._leave)  # noqa: ASYNC105 - the asker awaits it
 
-            await wait_task_rescheduled(abort)
+    def _leave(self, _: object) -> Abort:
+        self._task = None
+        self.done = True
+        return Abort.SUCCEEDED
+
+    def take(self) -> Any:
+        """The outcome, once: return the answer or raise the error."""
         if self.error is not None:
             error, self.error = self.error, None  # break the cycle traceback -> frame -> reply -> error
             raise error

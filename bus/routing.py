@@ -54,6 +54,8 @@ class Routes:
 
     def __init__(self) -> None:
         self._owners: dict[type[Message], Owner] = {}
+        self.direct: dict[type[Message], Cell] = {}
+        """The short way to owners that are single actors."""
         self._subscribers: dict[type[Event], list[Cell]] = {}
         self._all: list[Owner] = []
 
@@ -75,10 +77,14 @@ class Routes:
                     f"{wire_name(handler.kind)} has two owners: {other.name!r} and {owner.name!r}"
                 )
             self._owners[handler.kind] = owner
+            if (cell := owner.cell_for(None)) is not None:
+                self.direct[handler.kind] = cell
 
     def remove(self, owner: Owner) -> None:
         self._all.remove(owner)
-        self._owners = {kind: other for kind, other in self._owners.items() if other is not owner}
+        for kind in [kind for kind, other in self._owners.items() if other is owner]:
+            del self._owners[kind]
+            self.direct.pop(kind, None)
         gone = list(owner.cells())
         for cells in self._subscribers.values():
             cells[:] = [cell for cell in cells if cell not in gone]

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from math import floor
 from typing import TYPE_CHECKING, Any
 
 import trio
 
-from bus.actor import Handler
+from bus.actor import Actor, Handler
 from bus.deadletter import Reason
-from bus.envelope import INFINITY, Context, Envelope, current
+from bus.envelope import Envelope, current
 from bus.errors import ActorCrashed, ActorStopped, DeadlineExceeded, DeliveryError, Quarantined, Unavailable
 from bus.exits import Exit, ExitKind, FaultKind, sort_fault
 from bus.message import wire_name
-from bus.metrics import Series, bucket
+from bus.metrics import LAST, LONGEST, Series
 
 if TYPE_CHECKING:
     from bus.cell import Cell
@@ -29,41 +30,54 @@ class Serving:
         self._cell = cell
         self._core = cell.core
         self._scopes: dict[Envelope, trio.CancelScope] = {}
+        """Of the messages in hand, without that of the mailbox loop."""
         self._busy: dict[type, int] = {}
         self._held: Envelope | None = None
         """Taken, but waiting for a place among the concurrent ones."""
         self._changed = trio.Event()
         self._pumping = False
         self.serial: Envelope | None = None
-        """The message that the mailbox loop has handled last, or is handling."""
+        """The message that the mailbox loop is handling."""
         self.controlling: Envelope | None = None
-        """Likewise for the control lane."""
-        self.cut = False
-        """The scope of the mailbox loop has been cancelled to stop one handler: the loop needs a new one."""
+        """The message of the control lane that is being handled, or was last."""
+        self._loop = trio.CancelScope()
+        """Around the handlers of the mailbox loop."""
+        self._look_up = False
+        """The mailbox loop has to see to something else than its next message."""
 
     @property
     def in_hand(self) -> int:
-        return len(self._scopes) + (self._held is not None)
+        return len(self._scopes) + (self.serial is not None) + (self._held is not None)
 
     @property
     def current(self) -> list[Envelope]:
         """Messages being handled, oldest first."""
-        return list(self._scopes)
+        found = list(self._scopes)
+        if self.serial is not None:
+            found.append(self.serial)
+            found.sort(key=lambda envelope: envelope.seq)
+        return found
 
     def holder(self, envelope: Envelope, *, control: bool) -> Envelope | None:
         """What ends before `envelope` does: itself when it is in hand, else what its lane is busy with."""
-        first = self.controlling if control else self.serial
-        return next((each for each in (envelope, first) if each in self._scopes), None)
+        if envelope is self.serial or envelope in self._scopes:
+            return envelope
+        if not control:
+            return self.serial
+        return self.controlling if self.controlling in self._scopes else None
 
     def cancel(self, envelope: Envelope) -> None:
+        """Stop the handler of a message, if it has begun."""
         scope = self._scopes.get(envelope)
+        if envelope is self.serial:
+            scope = self._loop
+            self._look_up = True  # the loop needs another scope
         if scope is not None:
-            self.cut = True
             scope.cancel(reason="the asker has left or its deadline has passed")
 
     # --- taking -------------------------------------------------------------------------------------------
 
-    async def start(self, envelope: Envelope, handler: Handler) -> None:
+    async def _start(self, envelope: Envelope, handler: Handler) -> None:
         """Handle a message as a task of its own, waiting for a free place."""
         busy = self._busy
         if busy.get(handler.kind, 0) >= handler.limit and not await self._wait_for_place(envelope, handler):
@@ -98,13 +112,14 @@ class Serving:
         return free
 
     def wake(self) -> None:
-        """Let whoever waits here look at the actor's state again."""
+        """Let whoever waits here, and the mailbox loop, look at the actor's state again."""
+        self._look_up = True
         self._changed.set()
 
     async def _task(self, envelope: Envelope, handler: Handler, scope: trio.CancelScope) -> None:
         try:
             with scope:
-                await self.handle(envelope, handler, scope)
+                await self._handle(envelope, handler, scope)
         finally:
             self._busy[handler.kind] -= 1
             self._changed.set()
@@ -124,7 +139,7 @@ class Serving:
             while lane and self._cell.running:
                 envelope = self.controlling = lane.popleft()
                 with trio.CancelScope() as scope:
-                    await self.handle(envelope, self._cell.handlers[type(envelope.message)], scope)
+                    await self._handle(envelope, self._cell.handlers[type(envelope.message)], scope)
         finally:
             self._pumping = False
             self._changed.set()
@@ -134,58 +149,127 @@ class Serving:
         """A handler took this message out of turn: it is handled as part of the current one."""
         envelope.taken_at = self._core.now()
         self._cell.books.handled += 1
-        self._cell.metrics.series(type(envelope.message)).ok += 1
+        self._cell.metrics.series[type(envelope.message)].ok += 1
         self._core.flight.record("taken", envelope, envelope.taken_at, "joined")
         if self._core.taps.taken:
-            self._core.taps.message("taken", envelope, detail=f"joined {current.get().cause}")
+            self._core.taps.message(
+                "taken", envelope, envelope.taken_at, detail=f"joined {current.get().seq}"
+            )
 
     # --- handling -----------------------------------------------------------------------------------------
 
-    async def handle(self, envelope: Envelope, handler: Handler, scope: trio.CancelScope) -> None:
-        """Run the handler of one message to whatever end."""
-        core, cell, reply = self._core, self._cell, envelope.reply
-        now = core.now()
-        envelope.taken_at = now or NOT_ZERO
+    async def run(self, actor: Actor) -> None:
+        """The mailbox loop: one message after the other, until the actor ends."""
+        cell = self._cell
+        self.pump_control()
+        while cell.running:
+            if cell.suspended:
+                await cell.resumed()
+                continue
+            with trio.CancelScope() as self._loop:
+                self._look_up = False
+                await self._serve(actor)
+
+    async def _serve(self, actor: Actor) -> None:
+        """Handle messages until there is something else to see to.
+
+        All of them in one scope, since entering one is dearer than handling a message. For the same reason handlers
+        are called right here, and the end of one message is the beginning of the next that waits: a coroutine or a
+        look at the clock more would show in what a message costs.
+        """
+        cell, mailbox, handlers, clock = self._cell, self._cell.mailbox, self._cell.handlers, self._core.now
+        now = clock()
+        while not self._look_up:
+            envelope = mailbox.take_at_once()
+            if envelope is None:
+                cell.rested()
+                envelope = None if self._look_up else await mailbox.get()
+                now = clock()
+                if envelope is None:
+                    continue
+            handler = handlers[type(envelope.message)]
+            if handler.limit:
+                await self._start(envelope, handler)
+                now = clock()
+                continue
+            self.serial = envelope
+            if not self._begin(envelope, now):
+                continue
+            try:
+                if handler.streams:
+                    result: Any = await handler.method(actor, envelope.message, envelope.reply)
+                else:
+                    result = await handler.method(actor, envelope.message)
+            except BaseException as error:  # noqa: BLE001 - raised again unless it is ours
+                self.serial = None
+                self._broke(envelope, error)
+                now = clock()
+            else:
+                self.serial = None
+                now = clock()
+                self._replied(envelope, result, now)
+                del result  # it may be large, and the next message far
+
+    async def _handle(self, envelope: Envelope, handler: Handler, scope: trio.CancelScope) -> None:
+        """Run the handler of one message beside the mailbox loop, to whatever end."""
+        clock, actor = self._core.now, self._cell.actor
+        self._scopes[envelope] = scope
+        if not self._begin(envelope, clock()):
+            return
+        try:
+            if handler.streams:
+                result: Any = await handler.method(actor, envelope.message, envelope.reply)
+            else:
+                result = await handler.method(actor, envelope.message)
+        except BaseException as error:  # noqa: BLE001 - raised again unless it is ours
+            del self._scopes[envelope]
+            self._broke(envelope, error)
+        else:
+            del self._scopes[envelope]
+            self._replied(envelope, result, clock())
+
+    def _begin(self, envelope: Envelope, now: float) -> bool:
+        """Make a message the context of the running code; False when it should not be begun, and is buried.
+
+        Args:
+          envelope: the message, in hand already.
+          now: when the handler became free for it, which may be shortly before it was sent.
+        """
+        core, reply, sent_at = self._core, envelope.reply, envelope.sent_at
+        envelope.taken_at = (now if now > sent_at else sent_at) or NOT_ZERO  # noqa: FURB136 - max() takes longer
         if (
             envelope.deadline <= now
             or (reply is not None and reply.done)
-            or (core.quarantine.active and core.quarantine.refuses(envelope, now))
+            or (core.quarantine.kinds and core.quarantine.refuses(envelope, now))
         ):
-            self._scopes.pop(envelope, None)
             self._refuse(envelope, now)
-            return
-        self._scopes[envelope] = scope
-        deadline = INFINITY if handler.finishes else envelope.deadline
-        trace, seq, baggage = envelope.trace, envelope.seq, envelope.baggage
-        current.set(Context(cell, cell.name, trace, seq, deadline, baggage, envelope))
+            return False
+        current.set(envelope)
         if core.taps.taken:
-            core.taps.message("taken", envelope)
+            core.taps.message("taken", envelope, envelope.taken_at)
+        return True
+
+    def _broke(self, envelope: Envelope, error: BaseException) -> None:
+        """Sort out what a handler has raised. A cancellation, or what is no Exception, goes on its way."""
         try:
-            if handler.streams:
-                result: Any = await handler.method(cell.actor, envelope.message, reply)
-            else:
-                result = await handler.method(cell.actor, envelope.message)
-        except BaseException as error:
-            del self._scopes[envelope]
-            try:
-                kind, reported = sort_fault(error)
-            except BaseException:  # an interrupt from the keyboard goes on its way, with the books in order
-                self._cancelled(envelope)
-                raise
-            if kind is FaultKind.CANCELLED:
-                self._cancelled(envelope)
-                raise
-            if kind is FaultKind.DOMAIN:
-                self._failed(envelope, reported)
-            else:
-                self._crashed(envelope, reported)
+            kind, reported = sort_fault(error)
+        except BaseException:  # an interrupt from the keyboard
+            self._cancelled(envelope)
+            raise
+        if kind is FaultKind.CANCELLED:
+            self._cancelled(envelope)
+            raise error
+        if kind is FaultKind.DOMAIN:
+            self._failed(envelope, reported)
         else:
-            del self._scopes[envelope]
-            self._replied(envelope, result)
+            self._crashed(envelope, reported)
 
     def _refuse(self, envelope: Envelope, now: float) -> None:
         """Bury a message that should not be begun: stale, abandoned or quarantined."""
         core, cell, reply = self._core, self._cell, envelope.reply
+        self._scopes.pop(envelope, None)
+        if envelope is self.serial:
+            self.serial = None
         if envelope.deadline <= now:
             cell.lose(envelope, "expired")
             if reply is not None:
@@ -199,32 +283,34 @@ class Serving:
 
     # --- ends ---------------------------------------------------------------------------------------------
 
-    def _replied(self, envelope: Envelope, result: Any) -> None:
-        core, reply = self._core, envelope.reply
-        series = self._account(envelope, "replied", "")
-        series.ok += 1
-        if missing := self._cell.condition.missing:
+    def _replied(self, envelope: Envelope, result: Any, now: float) -> None:
+        core, missing, reply = self._core, self._cell.condition.missing, envelope.reply
+        self._account(envelope, "replied", now).ok += 1
+        if missing:
             missing.pop(type(envelope.message), None)
         if reply is not None and not reply.set(result) and envelope.kind == "ask":
             core.bury(envelope, "late_reply")
         if core.taps.replied:
-            core.taps.message("replied", envelope, outcome="ok")
+            core.taps.message("replied", envelope, now, outcome="ok")
 
-    def _account(self, envelope: Envelope, point: str, detail: str) -> Series:
+    def _account(self, envelope: Envelope, point: str, now: float, detail: str = "") -> Series:
         """Enter a message that came to its end into books, metrics and the flight recorder."""
-        now = self._cell.last_active = self._core.now()
-        self._cell.books.handled += 1
-        series = self._cell.metrics.series(type(envelope.message))
-        taken_at = envelope.taken_at
-        series.wait[bucket(taken_at - envelope.sent_at)] += 1
-        series.took[bucket(now - taken_at)] += 1
+        cell, taken_at = self._cell, envelope.taken_at
+        cell.last_active = now
+        cell.books.handled += 1
+        series = cell.metrics.series[type(envelope.message)]
+        waited, took = taken_at - envelope.sent_at, now - taken_at
+        # bucket() by hand, twice a message
+        series.wait[floor(waited * 1e6).bit_length() if waited < LONGEST else LAST] += 1
+        series.took[floor(took * 1e6).bit_length() if took < LONGEST else LAST] += 1
         self._core.flight.record(point, envelope, now, detail)
         return series
 
     def _failed(self, envelope: Envelope, error: BaseException) -> None:
         core, reply = self._core, envelope.reply
         detail = f"{type(error).__name__}: {error}"
-        self._account(envelope, "failed", detail).errors += 1
+        now = core.now()
+        self._account(envelope, "failed", now, detail).errors += 1
         if isinstance(error, DeliveryError):
             error.retry_safe = False  # whoever failed this handler, the handler itself has begun
         if reply is not None:
@@ -235,20 +321,21 @@ class Serving:
         if isinstance(error, Unavailable):
             self._cell.condition.missing[type(envelope.message)] = detail
         if core.taps.failed:
-            core.taps.message("failed", envelope, outcome="error", detail=detail)
+            core.taps.message("failed", envelope, now, outcome="error", detail=detail)
 
     def _crashed(self, envelope: Envelope, error: BaseException) -> None:
         core, cell, reply = self._core, self._cell, envelope.reply
         name = wire_name(type(envelope.message))
         detail = f"{type(error).__name__}: {error}"
-        cell.metrics.series(type(envelope.message)).crashed += 1
-        tracebacks = core.quarantine.crashed(envelope, error, core.now())
+        cell.metrics.series[type(envelope.message)].crashed += 1
+        now = core.now()
+        tracebacks = core.quarantine.crashed(envelope, error, now)
         if tracebacks:
             cell.lose(envelope, "poison", "\n".join(tracebacks))
         else:
             cell.lose(envelope, "crashed", detail)
         if core.taps.failed:
-            core.taps.message("failed", envelope, outcome="crashed", detail=detail)
+            core.taps.message("failed", envelope, now, outcome="crashed", detail=detail)
         if reply is not None:
             crash = core.failure(ActorCrashed, envelope)
             crash.__cause__ = error
@@ -257,7 +344,7 @@ class Serving:
 
     def _cancelled(self, envelope: Envelope) -> None:
         core, cell, reply = self._core, self._cell, envelope.reply
-        cell.metrics.series(type(envelope.message)).cancelled += 1
+        cell.metrics.series[type(envelope.message)].cancelled += 1
         cell.last_active = core.now()
         reason: Reason = "stopped"
         if envelope.deadline <= cell.last_active:

@@ -18,6 +18,8 @@ from bus.envelope import Envelope
 from bus.message import wire_name
 from bus.serve import Serving
 
+_HANDLING = {Serving._serve.__code__, Serving._handle.__code__}  # noqa: SLF001
+"""Where handlers are called."""
 _OTHER_CODE = {
     function.__code__
     for function in (Cell.run, Cell._start, Cell._guard, Cell._clean_up)  # noqa: SLF001
@@ -65,9 +67,10 @@ def inspect_thread(ident: int, seconds: float) -> Stall:
 def _responsible(frame: FrameType | None) -> tuple[str, Envelope | None]:
     """The innermost actor on the stack, and the message it is handling if it is a handler that runs."""
     while frame is not None:
-        if frame.f_code is Serving.handle.__code__:
-            envelope: Envelope = frame.f_locals["envelope"]
-            return envelope.to, envelope
+        if frame.f_code in _HANDLING:
+            envelope: Envelope | None = frame.f_locals.get("envelope")
+            if envelope is not None:
+                return envelope.to, envelope
         if frame.f_code in _OTHER_CODE:
             cell: Cell = frame.f_locals["self"]
             return cell.name, None

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
+from math import floor
 from typing import Any, Self
 
 import trio
 
-from bus.envelope import Envelope
+from bus.envelope import INFINITY, Envelope
 from bus.filter import Filter
 from bus.message import Message
 from bus.tapevent import POINTS, Point, TapEvent, of_envelope
@@ -32,43 +33,39 @@ class Tap:
         self._limit = queue
         self._queue: deque[tuple[int, TapEvent]] = deque()
         self._ready = trio.Event()
-        self._second: int = -1
+        self._second_ends = -INFINITY
         self._used = 0
-        self._gap = 0
+        """How much of this second's share."""
+        self.rests_until = -INFINITY
+        """Until then it only counts what it misses, whatever that is: its share of the second is used up."""
         self.missed = 0
+        self._told = 0
+        """How many of those missed the reader will have heard of."""
         self.error: Exception | None = None
 
-    def admits(self, kind: type[Message], at: float) -> bool:
-        """Whether an event about a message of this class is worth describing now; one that is not is counted."""
-        if self._filter is not None:
-            return self._filter.may_match(kind)
-        if self._exhausted(at):
-            self._miss()
-            return False
-        return True
+    def may_want(self, kind: type[Message]) -> bool:
+        """Whether an event about a message of this class is worth describing."""
+        return self._filter is None or self._filter.may_match(kind)
 
     def offer(self, event: TapEvent) -> None:
         """Queue an event that passes the filter, or count it as missed."""
         if self._filter is not None and not self._filter(event):
             return
-        if self._exhausted(event.at) or len(self._queue) >= self._limit:
-            self._miss()
-            return
-        self._used += 1
-        self._queue.append((self._gap, event))
-        self._gap = 0
-        self._ready.set()
+        if event.at >= self._second_ends:
+            self._second_ends, self._used = floor(event.at) + 1.0, 0
+        if self._is_used_up or len(self._queue) >= self._limit:
+            self.missed += 1
+        else:
+            self._used += 1
+            self._queue.append((self.missed - self._told, event))
+            self._told = self.missed
+            self._ready.set()
+        if self._is_used_up and self._filter is None:
+            self.rests_until = self._second_ends
 
-    def _exhausted(self, at: float) -> bool:
-        """Whether this second's share has been used up."""
-        second = int(at)
-        if second != self._second:
-            self._second, self._used = second, 0
+    @property
+    def _is_used_up(self) -> bool:
         return self._rate is not None and self._used >= self._rate
-
-    def _miss(self) -> None:
-        self._gap += 1
-        self.missed += 1
 
     def end(self, error: Exception | None = None) -> None:
         """Detach after a fault of the tap's own filter; the reader sees the error."""
@@ -123,13 +120,27 @@ class Taps:
             setattr(self, point, tuple(other for other in getattr(self, point) if other is not tap))
 
     def message(
-        self, point: Point, envelope: Envelope, *, outcome: str = "", detail: str = "", item: Any = None
+        self,
+        point: Point,
+        envelope: Envelope,
+        at: float,
+        *,
+        outcome: str = "",
+        detail: str = "",
+        item: Any = None,
     ) -> None:
-        """Show a moment of a message to the taps of that point. It is described only if one of them wants it."""
-        at, kind = self._clock(), type(envelope.message)
-        taps: tuple[Tap, ...] = getattr(self, point)
-        wanted = [tap for tap in taps if tap.admits(kind, at)]
-        if wanted:
+        """Show a moment of a message to the taps of that point. It is described only if one of them wants it.
+
+        A tap that has had its share costs a comparison and an addition, since there is one on each message while
+        somebody watches busy actors.
+        """
+        wanted: list[Tap] | None = None
+        for tap in getattr(self, point):
+            if at < tap.rests_until:
+                tap.missed += 1
+            elif tap.may_want(type(envelope.message)):
+                wanted = [*(wanted or ()), tap]
+        if wanted is not None:
             self._offer(of_envelope(point, envelope, at, outcome=outcome, detail=detail, item=item), wanted)
 
     def actor(self, point: Point, name: str, detail: str = "") -> None:

@@ -89,7 +89,7 @@ class Program:
     async def handle(self, actor: Actor, number: int) -> None:
         here = current.get()
         assert here.holder is not None
-        self.baggage[here.cause] = here.baggage.get("root")
+        self.baggage[here.seq] = here.baggage.get("root")
         self.done += 1
         for step in self._steps[number].then:
             await self.send(actor, step)
@@ -157,7 +157,7 @@ class Hearer(Actor):
     @Shout.handler
     async def shout(self, event: Shout) -> None:
         step = self._program._steps[event.step]
-        self._program.baggage[current.get().cause] = current.get().baggage.get("root")
+        self._program.baggage[current.get().seq] = current.get().baggage.get("root")
         self._program.done += 1
         for then in step.then:
             await self.bus.tell(Tell(node=then.node, step=self._program.number(then)))
@@ -249,7 +249,7 @@ async def test_what_is_sent_from_outside_is_a_root_each_time(mesh: MeshUnderTest
 async def test_detached_work_keeps_its_trace(mesh: MeshUnderTest) -> None:
     async def ask(actor: Actor, message: Any) -> None:
         with actor.bus.detached():
-            assert current.get().deadline == INFINITY
+            assert current.get().limit == INFINITY
             await actor.bus.ask(Read(do="answer"))
 
     sent = await start(mesh, ask=ask)
@@ -278,14 +278,14 @@ async def test_baggage_is_added_to_what_there_is_and_ends_with_its_block(mesh: M
 
 async def test_the_context_of_a_handler_ends_with_it(mesh: MeshUnderTest) -> None:
     async def look(actor: Actor, message: Any) -> int:
-        return current.get().cause
+        return current.get().seq
 
     sent = await start(mesh, look=look)
     with mesh.bus.baggage(user="ada"):
         first = await mesh.bus.ask(Read(do="look"))
     second = await mesh.bus.ask(Read(do="look"))
     assert [first, second] == [event.seq for event in sent.events]
-    assert current.get().cause == 0
+    assert current.get().seq == 0
 
 
 async def test_a_timer_carries_on_what_set_it_and_one_set_at_the_start_is_a_root_each_time(

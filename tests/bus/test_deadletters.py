@@ -62,8 +62,11 @@ async def answer(actor: Actor, message: Message) -> str:
 SCRIPTS: dict[str, Script] = {"six": six, "crash": crash, "answer": answer, "latest": answer}
 
 
-async def start(mesh: MeshUnderTest, **options: Any) -> Cell:
-    return await mesh.start(partial(Puppet, SCRIPTS), limits=Limits(mailbox=2), **options)
+async def start(
+    mesh: MeshUnderTest, overflow: Overflow = Overflow.BLOCK, restart: Restart = Restart.PERMANENT
+) -> Cell:
+    limits = Limits(mailbox=2, overflow=overflow)
+    return await mesh.start(partial(Puppet, SCRIPTS), limits=limits, restart=restart)
 
 
 # --- each reason, once ------------------------------------------------------------------------------------
@@ -93,7 +96,6 @@ async def full(mesh: MeshUnderTest, cell: Cell) -> Message:
 
 
 async def dropped(mesh: MeshUnderTest, cell: Cell) -> Message:
-    cell.overflow = Overflow.DROP_OLDEST
     for n in range(4):
         await mesh.bus.tell(Poke(do="six", n=n))
         await mesh.settle()
@@ -160,7 +162,8 @@ def test_every_reason_has_its_cause() -> None:
 async def test_a_lost_message_is_buried_once_with_its_reason(
     autojump_clock: Any, mesh: MeshUnderTest, reason: Reason
 ) -> None:
-    cell = await start(mesh, restart=Restart.TRANSIENT)
+    overflow = Overflow.DROP_OLDEST if reason == "dropped" else Overflow.BLOCK
+    cell = await start(mesh, overflow, Restart.TRANSIENT)
     message = await CAUSES[reason](mesh, cell)
     await pass_time(mesh, 30)
     assert buried(mesh) == [(message, reason)]

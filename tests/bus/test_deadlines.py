@@ -155,7 +155,7 @@ def deadlines_of(seen: dict[str, float], start: float) -> Script:
     """A script that notes how many seconds after `start` its own deadline is, and asks the puppet in turn."""
 
     async def note(actor: Actor, message: Message) -> None:
-        seen[type(message).__name__] = current.get().deadline - start
+        seen[type(message).__name__] = current.get().limit - start
         if isinstance(message, Order | Look):
             await actor.bus.ask(Read(do="note"))
 

@@ -47,6 +47,24 @@ class Say(Request[str]):
 
 @final
 @attrs.frozen(kw_only=True)
+class Page:
+    text: str
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Fetch(Request[Page]):
+    pass
+
+
+class Archive(Actor):
+    @Fetch.handler
+    async def fetch(self, request: Fetch) -> Page:
+        return Page(text="x" * 100_000)
+
+
+@final
+@attrs.frozen(kw_only=True)
 class Note(Command):
     n: int = 0
 
@@ -324,3 +342,17 @@ class TestAMessage:
         gc.collect()
         assert gone() is None
         assert len(mesh.bus.core.flight) == 2
+
+    async def test_keeps_neither_its_answer_nor_its_asker_alive(self, mesh: MeshUnderTest) -> None:
+        async def ask() -> None:
+            task.append(weakref.ref(trio.lowlevel.current_task().coro))
+            answer.append(weakref.ref(await mesh.bus.ask(Fetch())))
+
+        answer: list[weakref.ref[Any]] = []
+        task: list[weakref.ref[Any]] = []
+        await mesh.start(Archive)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(ask)
+        gc.collect()
+        assert len(mesh.bus.core.flight) == 1
+        assert (answer[0](), task[0]()) == (None, None)

@@ -128,6 +128,48 @@ async def test_a_busy_reader_yields_every_64_messages(nursery: trio.Nursery) -> 
     assert 9 <= len(turns) <= 11
 
 
+async def test_what_is_taken_at_once_counts_among_the_64_and_gives_its_place_away(
+    nursery: trio.Nursery,
+) -> None:
+    mailbox = filled(FAIRNESS, FAIRNESS)
+    nursery.start_soon(mailbox.put_when_room, envelope(FAIRNESS))
+    await settle()
+    for n in range(FAIRNESS - 1):
+        taken = mailbox.take_at_once()
+        assert taken is not None
+        assert taken.seq == n
+    assert numbers(mailbox.work) == [FAIRNESS - 1, FAIRNESS]
+    assert mailbox.take_at_once() is None  # the reader has to yield
+    assert await mailbox.get() is not None
+    assert mailbox.take_at_once() is not None
+    assert mailbox.take_at_once() is None  # there is none
+
+
+async def test_a_reader_whose_messages_were_taken_while_it_yielded_waits_for_the_next(
+    nursery: trio.Nursery,
+) -> None:
+    class DrainWhileItYields(trio.abc.Instrument):
+        def after_task_step(self, task: trio.lowlevel.Task) -> None:
+            mailbox.drain(lambda _: True)
+
+    async def read() -> None:
+        got.append(await mailbox.get())
+
+    got: list[Envelope | None] = []
+    mailbox = filled(FAIRNESS, FAIRNESS)
+    for _ in range(FAIRNESS - 1):
+        mailbox.take_at_once()
+    instrument = DrainWhileItYields()
+    trio.lowlevel.add_instrument(instrument)
+    nursery.start_soon(read)
+    await settle()
+    trio.lowlevel.remove_instrument(instrument)
+    assert got == []
+    mailbox.put(envelope(99))
+    await settle()
+    assert [each and each.seq for each in got] == [99]
+
+
 async def test_a_reader_cancelled_at_any_checkpoint_loses_nothing(nursery: trio.Nursery) -> None:
     async def put(message: Envelope) -> None:
         mailbox.put(message)

@@ -12,7 +12,7 @@ import pytest
 from bus import Actor, BootError, Command, Event, Lane, Message, Request, Sink, Stream, concurrent, wire_name
 from bus.actor import Handler, handlers_of
 from bus.fields import faults
-from bus.message import SECRET, secret
+from bus.message import SECRET, is_finished, secret
 from tests.bus.world import Aside, Happened, Latest, Listing, Poke, Puppet, Read, Urgent, Write
 
 
@@ -79,7 +79,7 @@ def test_the_handler_table_says_how_each_class_is_handled() -> None:
     def told(kind: type[Message]) -> tuple[int, bool, bool, bool]:
         handler: Handler = table[kind]
         assert handler.kind is kind
-        return handler.limit, handler.streams, handler.control, handler.finishes
+        return handler.limit, handler.streams, handler.control, is_finished(kind)
 
     assert told(Read) == (0, False, False, False)
     assert told(Write) == (0, False, False, True)

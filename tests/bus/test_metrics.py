@@ -239,7 +239,7 @@ class TestSeries:
         async with trio.open_nursery() as nursery:
             for n in range(3):
                 nursery.start_soon(mesh.bus.ask, Work(n=n, seconds=0.25))
-        series = cell.metrics.series(Work)
+        series = cell.metrics.series[Work]
         # 0.25 s lie in the bucket up to 2^18 µs, 0.5 s in the one up to 2^19 µs; the first did not wait.
         assert {index: count for index, count in enumerate(series.wait) if count} == {0: 1, 18: 1, 19: 1}
         assert {index: count for index, count in enumerate(series.took) if count} == {18: 3}
@@ -263,7 +263,7 @@ class TestSeries:
         await _send(mesh, Work(seconds=5))
         await mesh.settle()
         assert cell.incarnation == 2
-        assert cell.metrics.series(Work).counts() == {"ok": 2, "errors": 1, "crashed": 1, "cancelled": 1}
+        assert cell.metrics.series[Work].counts() == {"ok": 2, "errors": 1, "crashed": 1, "cancelled": 1}
         assert cell.metrics.snapshot()["test_metrics.Work@1"]["ok"] == 2
 
     async def test_of_a_pool_are_those_of_all_its_members_past_and_present(
@@ -280,8 +280,8 @@ class TestSeries:
 
     def test_of_a_class_are_one(self) -> None:
         metrics = Metrics()
-        metrics.series(Work).ok += 1
-        metrics.series(Work).ok += 1
+        metrics.series[Work].ok += 1
+        metrics.series[Work].ok += 1
         assert {kind: series.ok for kind, series in metrics} == {Work: 2}
 
 

@@ -211,6 +211,17 @@ async def test_the_latest_for_a_key_replaces_the_queued_one_in_place(
     assert buried(mesh) == [(Latest(of="a", n=1), "coalesced"), (Latest(of="a", n=3), "coalesced")]
 
 
+async def test_the_first_for_a_key_waits_for_a_place_like_any_other(
+    autojump_clock: Any, mesh: MeshUnderTest
+) -> None:
+    cell = await full_puppet(mesh, Overflow.REJECT, places=1, do="second")
+    began = trio.current_time()
+    await mesh.bus.tell(Latest(of="a", n=1))
+    assert trio.current_time() == began + 1
+    assert queued(cell) == [Latest(of="a", n=1)]
+    assert buried(mesh) == []
+
+
 @final
 @attrs.frozen(kw_only=True)
 class Newest(Request[int]):

@@ -23,7 +23,9 @@ from bus import (
     open_mesh,
 )
 from bus.cell import Cell
+from bus.envelope import OUTSIDE
 from bus.mailbox import Mailbox
+from bus.serve import NOT_ZERO
 from bus.testing import MeshUnderTest
 from tests.bus.world import (
     Aside,
@@ -157,6 +159,16 @@ async def test_an_actor_can_tell_that_it_is_to_stop(autojump_clock: Any, scene: 
     assert books(cell) == (1, 1, 0, 0, 0)
 
 
+async def test_a_message_is_never_taken_before_it_was_sent(mesh: MeshUnderTest) -> None:
+    """The end of one message counts as the beginning of the next, which may have been sent a moment later."""
+    core = mesh.bus.core
+    cell = await mesh.start(partial(Puppet, {}))
+    for sent_at, free_at, taken_at in ((5.0, 4.0, 5.0), (4.0, 5.0, 5.0), (0.0, 0.0, NOT_ZERO)):
+        envelope = core.envelope("tell", Poke(do=""), OUTSIDE, "puppet", sent_at, target=cell)
+        assert cell._serving._begin(envelope, free_at)
+        assert envelope.taken_at == taken_at
+
+
 # --- suspended --------------------------------------------------------------------------------------------
 
 
@@ -273,7 +285,7 @@ async def test_stopping_one_leaves_the_others_alone(autojump_clock: Any, scene: 
     assert scene.ends == [1]
     await pass_time(scene.mesh, 1)
     assert reasons(scene.mesh) == ["abandoned"]
-    assert scene.mesh.cell("puppet").metrics.series(Poke).ok == 1
+    assert scene.mesh.cell("puppet").metrics.series[Poke].ok == 1
 
 
 async def test_a_message_that_waits_for_a_place_may_run_out_of_time(
@@ -416,7 +428,7 @@ async def test_draining_takes_the_waiting_commands_of_a_class_in_order_and_no_ot
     assert 7 in scene.ends
     assert scene.lines == [(1.0, "Read 7")]
     assert books(cell) == (4, 4, 0, 0, 0)
-    assert cell.metrics.series(Poke).ok == 2
+    assert cell.metrics.series[Poke].ok == 2
 
 
 async def test_draining_can_choose_and_finds_nothing_twice(autojump_clock: Any, scene: Scene) -> None:

@@ -5,11 +5,12 @@ from typing import Any
 import pytest
 import trio
 
-from bus import Limits, Tap, TapEvent, open_mesh
-from bus.filter import Filter, FilterError
+from bus import Limits, Tap, open_mesh
+from bus.envelope import INFINITY
+from bus.filter import Filter, FilterError, parse
 from bus.spec import Child, Supervisor
 from bus.tap import QUEUE
-from bus.tapevent import POINTS, of_envelope
+from bus.tapevent import POINTS, Point, TapEvent, of_envelope
 from bus.testing import MeshUnderTest
 from bus.testing.checkpoints import cancel_at_each_checkpoint
 from tests.bus.tapping import Add, Calculator, Count, Note, points, start, watching
@@ -81,6 +82,23 @@ class TestATap:
             await mesh.bus.tell(Note(n=301))
             assert (await tap.take())[0] == 0
         cell.resume()
+
+    def test_rests_once_its_share_is_used_up_and_nothing_that_comes_late_opens_another(self) -> None:
+        tap = Tap(rate=2)
+        for at in (1.2, 1.7, 1.9):
+            tap.offer(seen_at(at))
+        assert (tap.rests_until, tap.missed) == (2.0, 1)
+        tap.offer(seen_at(2.0))
+        tap.offer(seen_at(1.999))  # an instant that was noted before the second ended
+        tap.offer(seen_at(2.1))
+        assert (tap.rests_until, tap.missed) == (3.0, 2)
+        assert [(gap, event.at) for gap, event in tap._queue] == [(0, 1.2), (0, 1.7), (1, 2.0), (0, 1.999)]
+
+    def test_with_a_filter_never_rests_since_only_what_passes_counts(self) -> None:
+        tap = Tap(parse("point=sent"), rate=0)
+        tap.offer(seen_at(1.0))
+        tap.offer(seen_at(1.0, "taken"))
+        assert (tap.rests_until, tap.missed) == (-INFINITY, 1)
 
     async def test_counts_only_what_it_would_have_shown(
         self, autojump_clock: Any, mesh: MeshUnderTest
@@ -240,6 +258,10 @@ class TestTheCost:
         alone = await instants(mesh)
         async with mesh.bus.tap(filter, rate=None), mesh.bus.tap(filter, rate=1):
             assert await instants(mesh) == alone
+
+
+def seen_at(at: float, point: Point = "sent") -> TapEvent:
+    return TapEvent(point=point, at=at, to="calc")
 
 
 async def traffic(bus: Any) -> None:
