@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from starpod.cli.output import fail, one_line, paint, printable
+from starpod.cli.output import fail, one_line, paint, printable, warn
 from starpod.cli.target import add_agent_option, any_instance, daemon_for
 from starpod.errors import StarpodError
 from starpod.lock import DaemonInfo
@@ -125,6 +125,9 @@ class _JsonPrinter:
     def show(self, event: dict[str, Any]) -> None:
         print(json.dumps(event, ensure_ascii=False), flush=True)
 
+    def interrupted(self, why: str) -> None:
+        warn(why)
+
     def answer(self, stored: dict[str, Any]) -> None:
         self.show({"type": "answer", **stored})
 
@@ -169,6 +172,11 @@ class _Printer:
         if self._shown and iteration <= self._iteration:
             self._aside("the answer was interrupted and begins again", "yellow")
         self._iteration, self._shown = iteration, ""
+
+    def interrupted(self, why: str) -> None:
+        if sys.stdout.isatty():  # elsewhere the answer goes on where it stopped
+            self.broken()
+        warn(why)
 
     def answer(self, stored: dict[str, Any]) -> None:
         rest = _rest(stored["text"], self._shown)

@@ -21,6 +21,7 @@ from starpod.lock import DaemonInfo
 CONNECT_WITHIN: Final = 10.0  # seconds
 CLOSE_WITHIN: Final = 1.0  # seconds
 NORMAL: Final = 1000  # the code of a close that nobody minds
+BROKEN: Final = 1006  # the code where nobody has said anything
 
 
 class Disconnected(StarpodError):
@@ -56,8 +57,8 @@ class Connection:
 
 def _why(error: ConnectionClosed) -> str:
     reason = error.reason
-    if reason is None:
-        return "the daemon has closed the connection"
+    if reason is None or reason.code == BROKEN:
+        return "the connection to the daemon broke off"
     if reason.code == NORMAL:
         return f"the daemon has closed the connection: {reason.reason or 'it has said all'}"
     return f"the daemon has closed the connection: {reason.reason or reason.name} ({reason.code})"

@@ -10,7 +10,6 @@ import attrs
 import trio
 
 from starpod.cli.connection import Connection, Disconnected, connect
-from starpod.cli.output import warn
 from starpod.errors import StarpodError
 from starpod.lock import DaemonInfo, read_daemon
 from starpod.workspace import Instance
@@ -31,6 +30,9 @@ class Shown(Protocol):
 
     def show(self, event: Json) -> None:
         """Show an event of the conversation."""
+
+    def interrupted(self, why: str) -> None:
+        """Say that the connection is gone, perhaps in the middle of a line; what comes may go on there."""
 
     def answer(self, stored: Json) -> None:
         """Show an answer that was found whole, as ``POST /api/chat`` gives it; a part may have been shown before."""
@@ -80,7 +82,9 @@ class Exchange:
         """The exit status: 0, or 1 when the turn failed. Raises Lost, and StarpodError when the message is refused."""
         status = await self._over(daemon)
         while isinstance(status, Disconnected):
-            warn(f"{status}; waiting up to {RETURN_WITHIN:.0f} s for the agent to come back")
+            self._shown.interrupted(
+                f"{status}; waiting up to {RETURN_WITHIN:.0f} s for the agent to come back"
+            )
             status = await self._come_back(status)
         return status
 

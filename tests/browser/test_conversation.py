@@ -136,6 +136,21 @@ def test_a_picture_from_the_agent_is_large_enough_to_look_at(
     assert box["width"] > 250
 
 
+def test_a_message_that_is_too_long_on_its_way_comes_back_with_the_reason(
+    window: Window, model: Model
+) -> None:
+    window.field.fill("\x01" * 200_000)  # six characters each in JSON
+    window.field.press("Enter")
+    refused = window.page.locator(".prompt.refused")
+    expect(refused).to_contain_text("Not sent: a message may have 1,048,576 characters")
+    refused.get_by_role("button", name="Edit").click()
+    assert len(window.field.input_value()) == 200_000
+    expect(refused).to_have_count(0)
+    window.field.fill("Short")
+    window.field.press("Enter")
+    window.answered()
+
+
 def a_picture(width: int, height: int) -> bytes:
     """A grey PNG."""
 

@@ -79,3 +79,17 @@ def test_nobody_is_kept_waiting_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -
 )
 def test_small_numbers_of_tokens_are_told_exactly(tokens: int, shown: str) -> None:
     assert chat._thousands(tokens) == shown
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_an_interruption_breaks_the_line_of_a_terminal_and_no_file(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *, terminal: bool
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal)
+    printer = chat._Printer()
+    printer.show({"type": "text_delta", "text": "Hel"})
+    printer.interrupted("gone")
+    printer.show({"type": "text_delta", "text": "lo"})
+    said = capsys.readouterr()
+    assert said.out == ("Hel\nlo" if terminal else "Hello")
+    assert "gone" in said.err

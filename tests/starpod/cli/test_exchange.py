@@ -30,9 +30,13 @@ class Recorded:
     def __init__(self) -> None:
         self.events: list[Json] = []
         self.answers: list[Json] = []
+        self.interruptions: list[str] = []
 
     def show(self, event: Json) -> None:
         self.events.append(event)
+
+    def interrupted(self, why: str) -> None:
+        self.interruptions.append(why)
 
     def answer(self, stored: Json) -> None:
         self.answers.append(stored)
@@ -109,6 +113,8 @@ async def test_what_was_shown_is_not_shown_again_after_a_lost_connection(
         async with daemon(lock, before, afterwards) as told:
             assert await Exchange(instance, message, shown).run(lock.info) == 0
     assert told == [message, message]
+    assert len(shown.interruptions) == 1
+    assert "the gateway stops (1012); waiting up to 10 s" in shown.interruptions[0]
     assert [each["text"] for each in shown.events if each["type"] == "text_delta"] == ["Hel", "lo"]
 
 

@@ -74,7 +74,7 @@ export function Page() {
     if (next !== undefined) go({ session: next.id });
   };
 
-  useKeys(commands, keys);
+  useKeys(commands);
   useTitle();
   useDrawerFocus(drawer, () => {
     const field = searching.current ? search.current : null;
@@ -127,13 +127,14 @@ export function Page() {
   );
 }
 
-/** @param paused while a dialog is open, which has keys of its own. */
-function useKeys(commands: Record<Command, () => void>, paused: boolean): void {
+/** Obeys shortcuts, except while a dialog is open, which has keys of its own. */
+function useKeys(commands: Record<Command, () => void>): void {
   const current = useRef(commands);
   current.current = commands;
   useEffect(() => {
-    if (paused) return;
     const pressed = (event: KeyboardEvent) => {
+      // Asked at the very key: what is drawn may lag behind a dialog that was just closed.
+      if (document.querySelector("dialog[open]") !== null) return;
       const command = commandFor(event);
       if (command === null) return;
       event.preventDefault();
@@ -141,7 +142,7 @@ function useKeys(commands: Record<Command, () => void>, paused: boolean): void {
     };
     addEventListener("keydown", pressed);
     return () => removeEventListener("keydown", pressed);
-  }, [paused]);
+  }, []);
 }
 
 /**
