@@ -92,8 +92,9 @@ class Bus:
         own, limit = now + request.within, context.limit
         deadline = own if own < limit else limit  # noqa: FURB136 - min() takes five times as long
         envelope = core.envelope("ask", request, context, cell.name, now, deadline, reply, cell)
-        if context.holder is not None:
-            self._begin_wait(context.holder, envelope)
+        holder = context.holder
+        if holder is not None:
+            self._begin_wait(holder, envelope)
         core.deadlines.add(envelope, deadline)
         try:
             if not cell.offer(envelope):
@@ -106,8 +107,8 @@ class Bus:
             raise
         finally:
             core.deadlines.remove(envelope)
-            if context.holder is not None:
-                core.waits.remove(context.holder, envelope)
+            if holder is not None:
+                core.waits.remove(holder, envelope)
         answer: ReplyT = reply.take()
         return answer
 

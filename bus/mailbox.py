@@ -210,8 +210,8 @@ class Mailbox:
 
         Yields to other tasks at least every 64 messages. Cancelling it loses nothing.
         """
-        if (envelope := self.take_at_once()) is not None:
-            return envelope
+        if self.work and self._since_yield < _SPREE:
+            return self.take_at_once()
         self._since_yield = 0
         self._woken = False
         if self.work:

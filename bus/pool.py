@@ -94,7 +94,7 @@ class Keyed:
             if not create or self._disposed:
                 return None
             member = self._add(key)
-        if create:
+        if create and not member.slot.running:
             self._activate(member)
         return member.cell
 

@@ -52,7 +52,10 @@ class Reply:
         if self.done:
             return False
         self.value = value
-        self._finish()
+        self.done = True
+        if self._task is not None:
+            task, self._task = self._task, None  # the flight recorder keeps the slot, not who waited
+            reschedule(task, GO_ON)
         return True
 
     def fail(self, error: BaseException) -> bool:
@@ -60,14 +63,8 @@ class Reply:
         if self.done:
             return False
         self.error = error
-        self._finish()
+        self.set(None)
         return True
-
-    def _finish(self) -> None:
-        self.done = True
-        if self._task is not None:
-            task, self._task = self._task, None  # the flight recorder keeps the slot, not who waited
-            reschedule(task, GO_ON)
 
     def come(self) -> Awaitable[object]:
         """Park until there is an outcome; only while there is none. Cancelled: the slot is closed to late replies.

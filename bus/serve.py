@@ -182,7 +182,8 @@ class Serving:
         while not self._look_up:
             envelope = mailbox.take_at_once()
             if envelope is None:
-                cell.rested()
+                if cell.on_idle is not None:
+                    cell.rested()
                 envelope = None if self._look_up else await mailbox.get()
                 now = clock()
                 if envelope is None:

@@ -124,7 +124,6 @@ class Taps:
         point: Point,
         envelope: Envelope,
         at: float,
-        *,
         outcome: str = "",
         detail: str = "",
         item: Any = None,

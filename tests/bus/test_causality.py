@@ -10,7 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bus import Actor, Command, Event, Request, Sink, Stream, Tap, TapEvent, concurrent
-from bus.envelope import INFINITY, current, hex_span, hex_trace, log_context, read_traceparent, traceparent
+from bus.envelope import (
+    INFINITY,
+    OUTSIDE,
+    Envelope,
+    current,
+    hex_span,
+    hex_trace,
+    log_context,
+    read_traceparent,
+    traceparent,
+)
 from bus.testing import MeshUnderTest, open_test_mesh
 from bus.testing.virtual import in_virtual_time
 from tests.bus.world import Client, Happened, Look, Order, Poke, Puppet, Read, Script, pass_time
@@ -244,6 +254,15 @@ async def test_what_is_sent_from_outside_is_a_root_each_time(mesh: MeshUnderTest
     assert (first.cause, second.cause) == (0, 0)
     assert first.trace != second.trace
     assert first.sender == ""
+
+
+async def test_an_envelope_that_the_bus_fills_in_by_hand_lacks_nothing(mesh: MeshUnderTest) -> None:
+    made = mesh.bus.core.envelope("tell", Poke(do=""), OUTSIDE, "puppet", 1.0)
+    like = Envelope(
+        made.seq, "tell", made.message, made.trace, 0, "", "puppet", 1.0, INFINITY, OUTSIDE.baggage
+    )
+    for field in attrs.fields(Envelope):
+        assert getattr(made, field.name) == getattr(like, field.name)
 
 
 async def test_detached_work_keeps_its_trace(mesh: MeshUnderTest) -> None:
