@@ -44,7 +44,7 @@ class RecentSteps:
     replaced as a whole, never changed.
     """
 
-    def __init__(self, capacity: int = 4_000_000) -> None:
+    def __init__(self, capacity: int = 2_000_000) -> None:
         """`capacity` bounds the weight in bytes, of which one conversation gets half at most."""
         self._capacity = capacity
         self.weight = 0

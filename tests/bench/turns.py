@@ -18,7 +18,7 @@ TURNS = 300
 TOOL_ROUNDS = 4
 CROWD = 200
 IDLE = 1000
-SESSIONS = 50
+SESSIONS = 20
 """Of the memory test."""
 MODEL_SECONDS = 0.2
 
@@ -186,7 +186,7 @@ def measure_growth(folder: Path, turns: int) -> list[Figure]:
     sessions: list[str | None] = [None] * SESSIONS
     with model_server() as url, instance(folder / "growth", url) as daemon:
         address = daemon.start()
-        trio.run(_rounds, address, sessions, 10 * SESSIONS)
+        trio.run(_rounds, address, sessions, 40 * SESSIONS)  # until all that is kept of ended turns is full
         before = daemon.memory()
         trio.run(_rounds, address, sessions, turns)
         grown = daemon.memory() - before
