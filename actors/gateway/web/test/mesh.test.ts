@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ACTOR_ROW, arcsOf, matches, ratesOf, rowsOf, sparkline, SUPERVISOR_ROW } from "../src/mesh/picture";
 import type { Hop, MeshMessage, MeshNode, Step } from "../src/mesh/protocol";
-import { axisOf, hopBars, position, stepBars } from "../src/mesh/waterfall";
+import { axisOf, hopBars, isAtEnd, position, stepBars } from "../src/mesh/waterfall";
 
 const actor = (name: string): MeshNode => ({ name, kind: "actor", state: "ready", restarts: 0 });
 const tree: MeshNode = {
@@ -133,4 +133,13 @@ test("every bar has room on the axis, and what lasts reaches to the present", ()
   assert.deepEqual(axis.ticks, [0, 5]);
   assert.deepEqual([position(axis, -0.5), position(axis, 9.5)], [0, 100]);
   assert.ok(axisOf([], 0).to > 0);
+});
+
+test("the label at the end of an axis stands before its mark, so that it reaches beyond no side", () => {
+  const axis = axisOf([], 4);
+  assert.deepEqual(axis.ticks, [0, 1, 2, 3, 4]);
+  assert.deepEqual(
+    axis.ticks.filter((tick) => isAtEnd(axis, tick)),
+    [4],
+  );
 });

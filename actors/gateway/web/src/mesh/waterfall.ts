@@ -114,6 +114,11 @@ export function position(axis: Axis, moment: number): number {
   return ((moment - axis.from) / (axis.to - axis.from)) * 100;
 }
 
+/** Whether a label around that moment would reach beyond the end of a narrow axis. */
+export function isAtEnd(axis: Axis, moment: number): boolean {
+  return position(axis, moment) > 90;
+}
+
 /** Seconds since the turn was accepted. */
 export function passedSince(trace: Trace, now: number): number {
   return (now - Date.parse(trace.turn.accepted_at)) / 1000;

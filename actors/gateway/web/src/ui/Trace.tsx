@@ -1,7 +1,16 @@
 import { useEffect, useMemo } from "preact/hooks";
 import { clock, cost, count, duration, fine } from "../format";
 import type { Trace as TraceValue } from "../mesh/protocol";
-import { axisOf, hopBars, passedSince, position, stepBars, type Axis, type Bar } from "../mesh/waterfall";
+import {
+  axisOf,
+  hopBars,
+  isAtEnd,
+  passedSince,
+  position,
+  stepBars,
+  type Axis,
+  type Bar,
+} from "../mesh/waterfall";
 import { MESH, routeHash } from "../state/router";
 import { useApp } from "./context";
 import { useNow } from "./hooks";
@@ -100,7 +109,11 @@ function Bars({ bars, axis, now }: { bars: readonly Bar[]; axis: Axis; now: numb
     <div class="waterfall">
       <div class="axis" aria-hidden="true">
         {axis.ticks.map((tick) => (
-          <span key={tick} style={{ left: `${position(axis, tick)}%` }}>
+          <span
+            key={tick}
+            class={isAtEnd(axis, tick) ? "at-end" : ""}
+            style={{ left: `${position(axis, tick)}%` }}
+          >
             {tick === 0 ? "0" : duration(tick)}
           </span>
         ))}
