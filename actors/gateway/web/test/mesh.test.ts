@@ -136,7 +136,7 @@ test("every bar has room on the axis, and what lasts reaches to the present", ()
 });
 
 test("the label at the end of an axis stands before its mark, so that it reaches beyond no side", () => {
-  const axis = axisOf([], 4);
+  const axis = axisOf(stepBars([step(0, "tool", 0, null)]), 4);
   assert.deepEqual(axis.ticks, [0, 1, 2, 3, 4]);
   assert.deepEqual(
     axis.ticks.filter((tick) => isAtEnd(axis, tick)),
