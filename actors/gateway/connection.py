@@ -194,14 +194,20 @@ class Connection:
 
     async def _write(self, data: bytes) -> None:
         """Hand data to the kernel. What it takes at once, nearly always all, costs no turn of the scheduler."""
-        if self._ended:
+        if self._ended or not data:
             return
         self._at_once += 1
         if self._at_once < FAIRNESS and len(data) <= SMALL and not self._send_lock.locked():
             data = self._write_now(data)
-        if data and not self._ended:
-            self._at_once = 0
-            await self._write_slowly(data)
+            if data:
+                self._send_lock.acquire_nowait()  # half a frame may be out: nothing may come between
+        else:
+            await self._send_lock.acquire()
+        if data:
+            try:
+                await self._write_slowly(data)
+            finally:
+                self._send_lock.release()
         if self._ended:
             await trio.aclose_forcefully(self._stream)
             await self._protocol.handle(Closed())
@@ -217,19 +223,20 @@ class Connection:
             return b""
 
     async def _write_slowly(self, data: bytes) -> None:
-        async with self._send_lock:
-            if self._ended:
-                return
-            # Half a frame would garble all that follows, so a cancelled task still ends its write: shielded, and
-            # therefore with a deadline of its own.
-            deadline = self._soon(self._limits.write_timeout)
-            with trio.CancelScope(deadline=deadline, shield=True) as self._writing:
-                try:
-                    await self._stream.send_all(data)
-                except (trio.BrokenResourceError, trio.ClosedResourceError):
-                    self._ended = True
-            if self._writing.cancelled_caught:
+        """Write all of it, by whoever holds the lock."""
+        self._at_once = 0
+        if self._ended:
+            return
+        # Half a frame would garble all that follows, so a cancelled task still ends its write: shielded, and therefore
+        # with a deadline of its own.
+        deadline = self._soon(self._limits.write_timeout)
+        with trio.CancelScope(deadline=deadline, shield=True) as self._writing:
+            try:
+                await self._stream.send_all(data)
+            except (trio.BrokenResourceError, trio.ClosedResourceError):
                 self._ended = True
+        if self._writing.cancelled_caught:
+            self._ended = True
 
     async def _end(self) -> None:
         """Say that nothing more comes, and read on until the client has understood.
