@@ -13,42 +13,17 @@ from typing import Any, final
 
 import httpx
 
-REPOSITORY = Path(__file__).parents[2]
+from tests.system import daemons as processes
+
 SERVE = "import sys; sys.modules['rich'] = None; from starpod.cli.main import main; sys.exit(main(['serve']))"
 """``starpod serve`` as it is for a user: without rich, a tool of development, which structlog loads where it is."""
-PROVIDER_KEYS = ("ANTHROPIC", "OPENAI", "GEMINI", "GROQ", "DEEPSEEK", "OPENROUTER")
 
 
 def environment(**extra: str) -> dict[str, str]:
-    """The environment without keys of real providers, and with compiled modules kept, as an installation has them."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if name.partition("_API_KEY")[0] not in PROVIDER_KEYS and name != "PYTHONDONTWRITEBYTECODE"
-    }
-    return {**kept, "STARPOD_LOG": "error", **extra}
-
-
-@contextmanager
-def model_server(behaviour: str = "echo") -> Generator[str]:
-    """The address of a scripted model server."""
-    script = REPOSITORY / "tests" / "fakes" / "model_server.py"
-    command = [sys.executable, str(script), "--port", "0", "--behaviour", behaviour]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            yield process.stdout.readline().strip()
-        finally:
-            process.kill()
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    """What a file holds, or nothing while it is not there or not whole."""
-    try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return content
+    """The environment of the system tests, with compiled modules kept, as an installation has them."""
+    kept = processes.environment(STARPOD_LOG="error", **extra)
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)
+    return kept
 
 
 @final
@@ -86,7 +61,7 @@ class Instance:
         lock = self.folder / ".starpod" / "daemon.lock"
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
-            address = _read_json(lock)
+            address = processes.read_json(lock)
             if address.get("pid") == self.process.pid and address.get("address"):
                 return str(address["address"])
             if self.process.poll() is not None:

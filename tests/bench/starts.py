@@ -8,9 +8,10 @@ from pathlib import Path
 import httpx
 import trio
 
-from tests.bench.daemons import chat, environment, instance, model_server
+from tests.bench.daemons import chat, environment, instance
 from tests.bench.figures import Figure, median
 from tests.bench.turns import listening
+from tests.fakes.model_process import model_process
 
 STARTS = 5
 
@@ -34,7 +35,7 @@ def _seconds_to_first_answer(folder: Path, model: str | None) -> tuple[float, fl
 def measure_starts(folder: Path) -> list[Figure]:
     """Start-up with and without a model's SDK."""
     _seconds_to_first_answer(folder / "first", None)  # compiles what has changed since the last time
-    with model_server() as url:
+    with model_process() as url:
         offline = [_seconds_to_first_answer(folder / f"offline{n}", None) for n in range(STARTS)]
         remote = [_seconds_to_first_answer(folder / f"remote{n}", url) for n in range(STARTS)]
     return [
@@ -82,7 +83,7 @@ def _seconds_of_chat(folder: Path) -> float:
 def measure_kill(folder: Path) -> list[Figure]:
     """SIGKILL while a model answers: seconds from the next start's readiness to the end of the turn."""
     seconds: list[float] = []
-    with model_server("delay:1") as url:
+    with model_process("delay:1") as url:
         for number in range(3):
             with instance(folder / f"kill{number}", url) as daemon:
                 session = trio.run(_begin_and_leave, daemon.start())

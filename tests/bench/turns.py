@@ -11,8 +11,9 @@ import httpx
 import trio
 from trio_websocket import WebSocketConnection, open_websocket_url
 
-from tests.bench.daemons import instance, model_server
+from tests.bench.daemons import instance
 from tests.bench.figures import Figure, median, quantile
+from tests.fakes.model_process import model_process
 
 TURNS = 300
 TOOL_ROUNDS = 4
@@ -109,14 +110,14 @@ def _direct(url: str, count: int) -> list[float]:
 
 def measure_turns(folder: Path) -> list[Figure]:
     """One turn after the other, everything stored."""
-    with model_server() as url, instance(folder / "turns", url) as daemon:
+    with model_process() as url, instance(folder / "turns", url) as daemon:
         address = daemon.start()
         trio.run(_turns, address, "hello", 20)
         whole, first = trio.run(_turns, address, "hello", TURNS)
         direct = _direct(url, TURNS)
         sizes = _first_request_size(url)
     with (
-        model_server('tool:FileRead*4:{"path":"note.txt"}') as url,
+        model_process('tool:FileRead*4:{"path":"note.txt"}') as url,
         instance(folder / "tools", url) as daemon,
     ):
         (daemon.folder / "home" / "note.txt").write_text("a small file\n", encoding="utf-8")
@@ -157,7 +158,7 @@ async def _one_of_many(address: str) -> None:
 
 def measure_crowd(folder: Path) -> list[Figure]:
     """Many conversations at once."""
-    with model_server(f"delay:{MODEL_SECONDS}") as url, instance(folder / "crowd", url) as daemon:
+    with model_process(f"delay:{MODEL_SECONDS}") as url, instance(folder / "crowd", url) as daemon:
         address = daemon.start()
         trio.run(_turns, address, "hello", 2)
         seconds = [trio.run(_crowd, address) for _ in range(3)]
@@ -184,7 +185,7 @@ async def _rounds(address: str, sessions: list[str | None], turns: int) -> None:
 def measure_growth(folder: Path, turns: int) -> list[Figure]:
     """Memory after many turns of a closed set of sessions."""
     sessions: list[str | None] = [None] * SESSIONS
-    with model_server() as url, instance(folder / "growth", url) as daemon:
+    with model_process() as url, instance(folder / "growth", url) as daemon:
         address = daemon.start()
         trio.run(_rounds, address, sessions, 40 * SESSIONS)  # until all that is kept of ended turns is full
         before = daemon.memory()

@@ -1,8 +1,6 @@
 """The daemon and the model server that browser tests look at, from outside of any event loop."""
 
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -11,9 +9,8 @@ from typing import Any, Final, final
 
 import httpx
 
-from tests.system.daemons import Daemon, Place, check_log, environment, start
+from tests.system.daemons import Daemon, Place, check_log, start
 
-REPOSITORY: Final = Path(__file__).parents[2]
 PATIENCE: Final = 30.0
 """Seconds that a process may take to start or to end."""
 
@@ -36,17 +33,6 @@ class Model:
     def script(self, *replies: dict[str, Any]) -> None:
         """Answer the next requests with these, in order."""
         httpx.post(f"{self.url}/_script", json=list(replies), trust_env=False).raise_for_status()
-
-
-@contextmanager
-def model_process() -> Generator[Model]:
-    command = [sys.executable, str(REPOSITORY / "tests" / "fakes" / "model_server.py"), "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment()) as process:
-        try:
-            assert process.stdout is not None
-            yield Model(process.stdout.readline().strip())
-        finally:
-            process.kill()
 
 
 @final

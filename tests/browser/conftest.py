@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, expect, sync_playwright
 
-from tests.browser.agent import Agent, Model, agent_in, model_process
+from tests.browser.agent import Agent, Model, agent_in
 from tests.browser.window import PATIENCE, Window
+from tests.fakes.model_process import model_process
 
 FLAGS = (
     "--no-sandbox",
@@ -48,8 +49,8 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def model(browser: Browser) -> Iterator[Model]:
     """The model server; with nothing scripted it echoes."""
-    with model_process() as model:
-        yield model
+    with model_process() as url:
+        yield Model(url)
 
 
 @pytest.fixture(scope="session")

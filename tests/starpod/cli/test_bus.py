@@ -15,7 +15,7 @@ from typing import Any, final
 
 import pytest
 
-from tests.bench.daemons import REPOSITORY, Instance, chat, environment, instance
+from tests.bench.daemons import Instance, chat, environment, instance
 
 PATIENCE = 20.0
 """Seconds that a test waits for another process."""
@@ -45,7 +45,7 @@ class Console:
         return subprocess.run(
             [sys.executable, "-m", "starpod", "bus", *arguments],
             cwd=self.agent.folder,
-            env=environment(PYTHONPATH=str(REPOSITORY)),
+            env=environment(),
             capture_output=True,
             text=True,
             timeout=PATIENCE,
@@ -305,7 +305,7 @@ class Terminal:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "starpod", "bus", *arguments],
             cwd=console.agent.folder,
-            env=environment(PYTHONPATH=str(REPOSITORY), TERM="xterm", COLUMNS="100", LINES="30"),
+            env=environment(TERM="xterm", COLUMNS="100", LINES="30"),
             stdin=slave,
             stdout=slave,
             stderr=slave,

@@ -1,0 +1,48 @@
+"""Telling the connected clients that a conversation has changed."""
+
+import trio
+from trio.testing import MockClock
+
+from actors.gateway.clients import GATHER, Clients, SessionFeed
+from actors.gateway.wire import Json
+from actors.session import messages as session
+from bus import Actor
+from bus.testing import MeshUnderTest
+from tests.actors.gateway.world import a_session
+
+
+class Store(Actor):
+    @session.Get.handler
+    async def get(self, request: session.Get) -> session.Session:
+        return a_session(request.session)
+
+
+class Listener:
+    user = "admin"
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[float, str]] = []
+
+    def push(self, frame: Json) -> None:
+        self.heard.append((round(trio.current_time(), 3), frame["session"]["id"]))
+
+    def end(self, code: int, reason: str) -> None: ...
+
+
+async def test_changes_that_follow_each_other_are_told_once(
+    autojump_clock: MockClock, mesh: MeshUnderTest, nursery: trio.Nursery
+) -> None:
+    await mesh.start(Store)
+    clients, listener = Clients(), Listener()
+    clients.add(listener)
+    nursery.start_soon(SessionFeed(mesh.bus, clients).run)
+    await mesh.settle()
+    start = trio.current_time()
+    for name in ("one", "two", "one", "one"):
+        await mesh.bus.publish(session.SessionChanged(session=name, user="admin"))
+        await trio.sleep(GATHER / 10)
+    await trio.sleep(1)
+    await mesh.bus.publish(session.SessionChanged(session="one", user="admin"))
+    await trio.sleep(1)
+    first, last = round(start + GATHER, 3), round(start + 1 + 1.4 * GATHER, 3)
+    assert listener.heard == [(first, "one"), (first, "two"), (last, "one")]
