@@ -75,9 +75,13 @@ promised is written down, guarantee by guarantee (G1 to G24), in ``docs/referenc
 
 from bus.actor import Actor
 from bus.bus import Bus
-from bus.clock import Clock
+from bus.clock import Clock, is_virtual
+from bus.codec import mask_text, masked
 from bus.control import Control, NotPossible, UnknownActor
+from bus.crashpoints import crash_after, crash_point
 from bus.deadletter import DeadLetter
+from bus.dump import task_tree
+from bus.envelope import log_context
 from bus.errors import (
     ActorCrashed,
     ActorError,
@@ -87,6 +91,7 @@ from bus.errors import (
     BusError,
     DeadlineExceeded,
     DeliveryError,
+    ErrorKind,
     MailboxFull,
     MessageTooLarge,
     NoRoute,
@@ -115,6 +120,7 @@ from bus.message import (
     wire_name,
 )
 from bus.spec import Backoff, Child, Intensity, Limits, Pool, Restart, Supervisor
+from bus.stall import Stall, Watchdog
 from bus.tap import Tap
 from bus.tapevent import TapEvent
 from bus.watch import Down
@@ -138,6 +144,7 @@ __all__ = [
     "DeadlineExceeded",
     "DeliveryError",
     "Down",
+    "ErrorKind",
     "Event",
     "Exit",
     "ExitKind",
@@ -161,6 +168,7 @@ __all__ = [
     "Restart",
     "SelfSendWouldBlock",
     "Sink",
+    "Stall",
     "State",
     "Stream",
     "Subscription",
@@ -170,9 +178,17 @@ __all__ = [
     "TapEvent",
     "Unavailable",
     "UnknownActor",
+    "Watchdog",
     "WhileDown",
     "concurrent",
+    "crash_after",
+    "crash_point",
+    "is_virtual",
+    "log_context",
+    "mask_text",
+    "masked",
     "open_mesh",
     "secret",
+    "task_tree",
     "wire_name",
 ]

@@ -1,17 +1,38 @@
 """What can go wrong between two actors. Every outcome of an ask that is not a reply is one of these (G5)."""
 
+from typing import ClassVar, Literal
+
 import attrs
+
+ErrorKind = Literal[
+    "invalid",  # what was asked for is wrong in itself; asking again will not help
+    "unauthenticated",  # it is not known who asks
+    "forbidden",  # who asks may not
+    "not_found",
+    "conflict",  # it does not fit the present state
+    "too_large",
+    "rate_limited",  # the same later will do
+    "unavailable",  # something outside is missing; the same later may do
+    "timeout",
+    "failed",  # a fault in here
+]
+"""What a failure means to whoever asked, in words that every edge can translate into its own."""
 
 
 class BusError(Exception):
     """Base of the errors this package raises."""
 
+    kind: ClassVar[ErrorKind] = "failed"
+
 
 class ActorError(BusError):
     """Base of domain errors: the asker gets it with its fields, the actor goes on.
 
-    Subclass it in a subsystem's ``messages.py``, preferably as ``@attrs.define(eq=False, kw_only=True)``.
+    Subclass it in a subsystem's ``messages.py``, preferably as ``@attrs.define(eq=False, kw_only=True)``, and say its
+    `kind` where that is not ``invalid``.
     """
+
+    kind: ClassVar[ErrorKind] = "invalid"
 
 
 class Unavailable(ActorError):
@@ -21,10 +42,14 @@ class Unavailable(ActorError):
     spawned task it ends the actor as an *outage*: its supervisor waits and retries, no restart budget spent.
     """
 
+    kind: ClassVar[ErrorKind] = "unavailable"
+
 
 @attrs.define(eq=False, kw_only=True)
 class DeliveryError(BusError):
     """A message did not get its answer."""
+
+    kind: ClassVar[ErrorKind] = "unavailable"
 
     request: str
     """Wire name of the message."""
@@ -44,6 +69,8 @@ class DeliveryError(BusError):
 class DeadlineExceeded(DeliveryError):
     """No answer before the deadline. The work may have begun: see `retry_safe`."""
 
+    kind: ClassVar[ErrorKind] = "timeout"
+
     def __str__(self) -> str:
         state = "was still waiting" if self.retry_safe else "was being handled"
         return f"{self.request} to {self.to} {state} after {self.waited:.3f} s"
@@ -52,6 +79,8 @@ class DeadlineExceeded(DeliveryError):
 @attrs.define(eq=False, kw_only=True)
 class MailboxFull(DeadlineExceeded):
     """The owner kept its mailbox full. The handler never saw the message; retrying is safe."""
+
+    kind: ClassVar[ErrorKind] = "unavailable"
 
     depth: int = 0
 
@@ -120,6 +149,8 @@ class BootError(BusError):
 @attrs.define(eq=False, kw_only=True)
 class MessageTooLarge(BusError):
     """A message is larger on the wire than its class allows."""
+
+    kind: ClassVar[ErrorKind] = "too_large"
 
     request: str
     size: int

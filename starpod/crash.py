@@ -9,10 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import starpod
-from bus import Exit, Mesh, NodeHealth
-from bus.codec import mask_text
-from bus.stall import Stall
-from bus.tapevent import to_json
+from bus import Exit, Mesh, NodeHealth, Stall, mask_text
+from bus.console import to_json
 from starpod import atomic
 
 KEPT_MESSAGES = 500

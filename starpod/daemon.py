@@ -13,10 +13,7 @@ import trio
 
 from actors.gateway.settings import Address
 from actors.llm import messages as llm
-from bus import ActorError, BootError, ExitKind, Ids, Mesh, open_mesh
-from bus.codec import mask_text
-from bus.dump import task_tree
-from bus.stall import Stall, Watchdog
+from bus import ActorError, BootError, ExitKind, Ids, Mesh, Stall, Watchdog, mask_text, open_mesh, task_tree
 from starpod import crash, logs
 from starpod.config import Config
 from starpod.errors import StarpodError

@@ -12,8 +12,7 @@ from typing import Any, Final, TextIO
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from bus.codec import mask_text
-from bus.envelope import log_context
+from bus import log_context, mask_text
 from starpod.errors import StarpodError
 
 VARIABLE: Final = "STARPOD_LOG"

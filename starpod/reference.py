@@ -3,7 +3,7 @@
 from typing import Any
 
 from actors.gateway.settings import Address
-from bus.reference import describe_all, of_tree
+from bus.console import describe_all, of_tree
 from starpod.config import load
 from starpod.tree import Parts, tree
 from starpod.workspace import Instance

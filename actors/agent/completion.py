@@ -50,7 +50,7 @@ class Speaker:
                     answer = await self._hear(run, item)
         if answer is None:
             raise llm.ModelError(
-                kind="protocol", provider=run.model or "the model", detail="the answer has no end"
+                reason="protocol", provider=run.model or "the model", detail="the answer has no end"
             )
         run.heard(answer)
         return answer

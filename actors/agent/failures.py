@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Final
 
-from actors.llm.messages import ErrorKind, ModelError, ModelNotAllowed, ModelUnavailable
+from actors.llm.messages import ModelError, ModelNotAllowed, ModelUnavailable, Reason
 from actors.session.messages import StorageFailed
 
-_MODEL: Final[Mapping[ErrorKind, str]] = {
+_MODEL: Final[Mapping[Reason, str]] = {
     "invalid_request": "The model refused the request",
     "context_length": "The conversation is too long for the model",
     "authentication": "The model provider refused the key",
@@ -23,7 +23,7 @@ def reason(error: Exception) -> str:
     """One or two sentences: what went wrong and, where it is known, what helps."""
     match error:
         case ModelError() | ModelUnavailable():
-            return f"{_MODEL[error.kind]} ({error})."
+            return f"{_MODEL[error.reason]} ({error})."
         case ModelNotAllowed() | StorageFailed():
             return f"{error}."
         case _:
@@ -49,4 +49,4 @@ def retrying(reason: str, wait: float) -> str:
 
 def too_long(error: Exception) -> bool:
     """Whether the model refused because the conversation does not fit into its window."""
-    return isinstance(error, ModelError | ModelUnavailable) and error.kind == "context_length"
+    return isinstance(error, ModelError | ModelUnavailable) and error.reason == "context_length"

@@ -15,8 +15,7 @@ from actors.agent.sanitise import sanitise
 from actors.session import messages as session
 from actors.tooling import CallContext, Catalogue, Rendered, failure, render
 from actors.vocabulary import Text, ToolUse
-from bus import Bus, BusError, DeliveryError
-from bus.crashpoints import crash_point
+from bus import Bus, BusError, DeliveryError, crash_point
 
 Result = tuple[ToolUse, Rendered]
 

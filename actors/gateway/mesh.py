@@ -7,9 +7,8 @@ from typing import Any
 from actors.gateway.spans import home_of
 from actors.gateway.wire import Json, timestamp
 from actors.session import messages as session
-from bus import NodeHealth
-from bus.codec import mask_text
-from bus.tapevent import TapEvent
+from bus import NodeHealth, mask_text
+from bus.console import TapEvent
 
 WINDOW = 5.0
 """Seconds over which messages are counted for a rate."""

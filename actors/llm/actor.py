@@ -23,7 +23,7 @@ WARM_UP: Final = 0.5
 """Seconds after the start at which the SDK of the default provider is imported, unless it is needed earlier. Then
 the rest of the daemon has started, with which the import would compete for the interpreter."""
 
-_LASTING: Final = frozenset[messages.ErrorKind]({"authentication", "billing"})
+_LASTING: Final = frozenset[messages.Reason]({"authentication", "billing"})
 """Refusals that the next request will meet as well."""
 
 
@@ -90,7 +90,7 @@ class LlmActor(Actor):
                 failed=partial(self._failing, name),
             )
         except messages.ModelError as error:
-            if error.kind in _LASTING:
+            if error.reason in _LASTING:
                 self._failing(name, error)
             raise
         self._well(name)
@@ -159,7 +159,7 @@ class LlmActor(Actor):
         slot = self._slot(name)
         await slot.ready.wait()
         if slot.provider is None:
-            raise messages.ModelError(kind="network", provider=name, detail=slot.fault)
+            raise messages.ModelError(reason="network", provider=name, detail=slot.fault)
         return slot.provider
 
     def _slot(self, name: Name) -> _Slot:

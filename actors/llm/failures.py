@@ -1,4 +1,4 @@
-"""What went wrong with a provider, in its own words and ours. The one place where a kind is chosen. Pure."""
+"""What went wrong with a provider, in its own words and ours. The one place where a reason is chosen. Pure."""
 
 import json
 import re
@@ -8,14 +8,14 @@ from typing import Any, Final, cast, final
 
 import attrs
 
-from actors.llm.messages import ErrorKind, ModelError, ModelUnavailable
+from actors.llm.messages import ModelError, ModelUnavailable, Reason
 from actors.llm.settings import key_variable
 
 Failure = ModelError | ModelUnavailable
 
-_RETRYABLE: Final[frozenset[ErrorKind]] = frozenset({"rate_limited", "overloaded", "server", "network"})
+_RETRYABLE: Final[frozenset[Reason]] = frozenset({"rate_limited", "overloaded", "server", "network"})
 
-_BY_NAME: Final[Mapping[str, ErrorKind]] = {
+_BY_NAME: Final[Mapping[str, Reason]] = {
     "insufficient_quota": "billing",
     "billing_error": "billing",
     "billing_hard_limit_reached": "billing",
@@ -36,7 +36,7 @@ _BY_NAME: Final[Mapping[str, ErrorKind]] = {
 }
 """By ``error.code`` or ``error.type`` of a body."""
 
-_BY_STATUS: Final[Mapping[int, ErrorKind]] = {
+_BY_STATUS: Final[Mapping[int, Reason]] = {
     401: "authentication",
     402: "billing",
     403: "authentication",
@@ -93,27 +93,27 @@ def _fields(value: Any) -> Mapping[str, Any]:
 
 def failure(provider: str, report: Report, retry_after: float | None = None) -> Failure:
     """The error to raise for an answer that was a refusal."""
-    kind = _kind(report)
+    reason = _reason(report)
     detail = report.message or ", ".join(report.names) or "no reason given"
     if report.status is not None:
         detail = f"{detail} (HTTP {report.status})"
-    if kind == "authentication" and (variable := key_variable(provider)):
+    if reason == "authentication" and (variable := key_variable(provider)):
         detail = f"{detail}; is {variable} right?"
-    if kind in _RETRYABLE:
+    if reason in _RETRYABLE:
         return ModelUnavailable(
-            kind=kind, provider=provider, detail=detail, status=report.status, retry_after=retry_after
+            reason=reason, provider=provider, detail=detail, status=report.status, retry_after=retry_after
         )
-    return ModelError(kind=kind, provider=provider, detail=detail, status=report.status)
+    return ModelError(reason=reason, provider=provider, detail=detail, status=report.status)
 
 
 def lost(provider: str, detail: str) -> ModelUnavailable:
     """The connection could not be made, or broke."""
-    return ModelUnavailable(kind="network", provider=provider, detail=detail)
+    return ModelUnavailable(reason="network", provider=provider, detail=detail)
 
 
 def garbled(provider: str, detail: str) -> ModelUnavailable:
     """A stream broke its own rules in the middle; the next attempt may not."""
-    return ModelUnavailable(kind="protocol", provider=provider, detail=detail)
+    return ModelUnavailable(reason="protocol", provider=provider, detail=detail)
 
 
 def without_key(error: Failure, key: str | None) -> Failure:
@@ -138,10 +138,10 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         return None
 
 
-def _kind(report: Report) -> ErrorKind:
+def _reason(report: Report) -> Reason:
     if _NO_MONEY.search(report.message):
         return "billing"
-    named: ErrorKind | None = next((_BY_NAME[name] for name in report.names if name in _BY_NAME), None)
+    named: Reason | None = next((_BY_NAME[name] for name in report.names if name in _BY_NAME), None)
     if named is not None and named in ("billing", "context_length"):
         return named
     if report.status in (None, 400, 413, 422) and _TOO_LONG.search(report.message):

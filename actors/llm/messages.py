@@ -8,7 +8,7 @@ from actors.vocabulary import Block, ChatMessage, ToolSpec, Usage
 from bus import ActorError, Request, Stream, Unavailable
 
 Effort = Literal["low", "medium", "high"]
-ErrorKind = Literal[
+Reason = Literal[
     "invalid_request",
     "context_length",  # the conversation is longer than the model's window; a shorter one may pass
     "authentication",
@@ -25,7 +25,7 @@ ErrorKind = Literal[
 class ModelError(ActorError):
     """The provider refused, and asking again will not help."""
 
-    kind: ErrorKind
+    reason: Reason
     provider: str
     detail: str
     status: int | None = None
@@ -38,7 +38,7 @@ class ModelError(ActorError):
 class ModelUnavailable(Unavailable):
     """The provider could not be reached or was overloaded, retries included. Asking later may help."""
 
-    kind: ErrorKind
+    reason: Reason
     provider: str
     detail: str
     status: int | None = None

@@ -115,7 +115,7 @@ class Remote:
             body = (await response.aread()).decode("utf-8", "replace")
             said = read_report(response.status_code, body).message
             detail = f"{response.url} answered with {kind} instead of a stream of events: {said}; is base_url right?"
-            raise ModelError(kind="protocol", provider=self.name, detail=detail)
+            raise ModelError(reason="protocol", provider=self.name, detail=detail)
 
     async def _follow(self, response: httpx2.Response, reader: Reader, send: Send) -> None:
         splitter = EventSplitter()

@@ -9,8 +9,7 @@ import attrs
 
 from actors.storage import Storage, StorageError, numbered
 from actors.vocabulary import Channel
-from bus import Actor, concurrent
-from bus.crashpoints import crash_after, crash_point
+from bus import Actor, concurrent, crash_after, crash_point
 
 from . import accept, export, figures, messages, outbox, resolve, sessions, survey, turns, usage
 from .encoding import micros

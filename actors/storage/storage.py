@@ -13,7 +13,7 @@ from actors.storage.database import Database, Migration
 from actors.storage.errors import Closed
 from actors.storage.jobs import Reader, Writer
 from actors.storage.lines import Inline, Line, Thread, WorkerT
-from bus.clock import is_virtual
+from bus import is_virtual
 
 T = TypeVar("T")
 P = ParamSpec("P")

@@ -7,8 +7,7 @@ from typing import final
 import attrs
 import trio
 
-from bus import Actor, Child, Command, Request, Sink, Stream, Supervisor, concurrent, open_mesh
-from bus.bus import Bus
+from bus import Actor, Bus, Child, Command, Request, Sink, Stream, Supervisor, concurrent, open_mesh
 from tests.bench.figures import Figure, median
 
 ROUNDS = 5

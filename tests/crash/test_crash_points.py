@@ -10,7 +10,6 @@ from bus import crashpoints
 from tests.system.daemons import environment
 
 PROGRAM = """
-from bus.crashpoints import crash_after, crash_point
 
 def step(value):
     return value

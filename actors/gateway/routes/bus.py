@@ -11,11 +11,8 @@ from actors.gateway.routes.ledger import Ledger
 from actors.gateway.spans import begin_of, nest
 from actors.gateway.wire import Json
 from actors.session import messages as session
-from bus import ActorError, Bus, DeliveryError
-from bus.codec import mask_text, masked, shorten
-from bus.deadletter import Buried
-from bus.reference import describe_all
-from bus.tapevent import TapEvent, to_json
+from bus import ActorError, Bus, DeliveryError, mask_text, masked
+from bus.console import Buried, TapEvent, describe_all, shorten, to_json
 
 MOST_LETTERS = 1000
 MOST_SPANS = 2000

@@ -10,8 +10,8 @@ from actors.gateway.fields import Malformed
 from actors.gateway.http import answer, read_fields, refusal
 from actors.gateway.operator import ACTING, Operator
 from actors.gateway.stopping import Stopping
-from bus import Bus, Message, codec, wire_name
-from bus.envelope import hex_trace
+from bus import Bus, Message, wire_name
+from bus.console import decode, hex_trace, mask_value
 
 
 @final
@@ -56,7 +56,7 @@ class ControlRoutes:
         fields = await read_fields()
         kind = self._kind(fields.required_text("type"))
         try:
-            message = codec.decode(kind, json.dumps(fields.data.get("message") or {}))
+            message = decode(kind, json.dumps(fields.data.get("message") or {}))
         except ValueError as error:
             raise Malformed(str(error), wire_name(kind)) from None
         return await self._sent(message, hex_trace(self._bus.ids.trace()))
@@ -68,9 +68,7 @@ class ControlRoutes:
         if entry is None:
             return refusal(404, f"there is no dead letter {seq}")
         reply = await self._bus.control.resend(entry)
-        return answer(
-            {"type": entry.letter.kind, "trace": entry.letter.trace, "reply": codec.mask_value(reply)}
-        )
+        return answer({"type": entry.letter.kind, "trace": entry.letter.trace, "reply": mask_value(reply)})
 
     async def _sent(self, message: Message, trace: str) -> Response:
         began = self._bus.clock.monotonic()
@@ -81,7 +79,7 @@ class ControlRoutes:
                 "type": wire_name(type(message)),
                 "trace": trace,
                 "took": round(self._bus.clock.monotonic() - began, 6),
-                "reply": codec.mask_value(reply),
+                "reply": mask_value(reply),
             }
         )
 

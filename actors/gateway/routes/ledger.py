@@ -12,8 +12,7 @@ from actors.gateway.mesh import figures_json
 from actors.gateway.operator import Operator
 from actors.gateway.wire import Json, timestamp
 from actors.session import messages as session
-from bus import Bus
-from bus.codec import mask_text
+from bus import Bus, mask_text
 
 MOST_TURNS: Final = 500
 TRACED: Final = 20

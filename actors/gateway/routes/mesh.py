@@ -19,7 +19,7 @@ from actors.gateway.mesh import (
 from actors.gateway.operator import LOOKING
 from actors.session import messages as session
 from bus import Bus
-from bus.tapevent import TapEvent
+from bus.console import TapEvent
 
 MOST_MESSAGES = 500
 MOST_HOPS = 1000

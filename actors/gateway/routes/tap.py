@@ -14,8 +14,7 @@ from actors.gateway.operator import Operator
 from actors.gateway.stopping import Stopping
 from actors.gateway.wire import Json, encode, timestamp
 from bus import Bus, Clock, Tap
-from bus.filter import FilterError
-from bus.tapevent import TapEvent, to_json
+from bus.console import FilterError, TapEvent, to_json
 
 MAX_FILTER = 2000
 MAX_RATE = 100_000

@@ -128,7 +128,7 @@ async def test_without_a_summary_all_stays_and_it_is_tried_once_a_turn(
     lives.settings = SMALL
     async with lives.running() as world:
         await grown(world)
-        broken = fail(llm.ModelUnavailable(kind="overloaded", provider="test", detail="busy"))
+        broken = fail(llm.ModelUnavailable(reason="overloaded", provider="test", detail="busy"))
         end = await world.turn(
             "q3", broken, broken, say(calls=[use("Peek", what="a")], used=BIG), say("a3", used=BIG)
         )
@@ -156,7 +156,7 @@ async def test_a_model_that_finds_it_too_long_gets_a_shorter_one(
     lives.settings = Settings(compaction=Compaction(min_keep_messages=2))
     async with lives.running() as world:
         await grown(world)
-        too_long = fail(llm.ModelError(kind="context_length", provider="test", detail="too many tokens"))
+        too_long = fail(llm.ModelError(reason="context_length", provider="test", detail="too many tokens"))
         end = await world.turn("q3", too_long, say("In short."), say("a3"))
         assert end.text == "a3"
         assert shape(world.requests[-1].messages)[1:] == ["a:a2", "u:q3"]
@@ -168,7 +168,7 @@ async def test_a_conversation_that_stays_too_long_fails_the_turn(
     lives.settings = Settings(compaction=Compaction(min_keep_messages=2))
     async with lives.running() as world:
         await grown(world)
-        too_long = fail(llm.ModelError(kind="context_length", provider="test", detail="too many tokens"))
+        too_long = fail(llm.ModelError(reason="context_length", provider="test", detail="too many tokens"))
         end = await world.turn("q3", too_long, say("In short."), too_long, say("never asked"))
         assert isinstance(end, agent.TurnFailed)
         assert "too long" in end.reason

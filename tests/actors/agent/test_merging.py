@@ -193,7 +193,7 @@ async def test_another_session_is_not_disturbed(world: World, autojump_clock: Mo
 
 async def test_a_failed_turn_leaves_what_waits_to_the_next(world: World, autojump_clock: MockClock) -> None:
     gate = Gate()
-    error = llm.ModelError(kind="server", provider="test", detail="no")
+    error = llm.ModelError(reason="server", provider="test", detail="no")
 
     async def broken(_request: Any, _sink: Any) -> None:
         raise error

@@ -138,8 +138,8 @@ async def test_an_empty_answer_ends_the_turn(world: World, autojump_clock: MockC
 # --- models that fail -------------------------------------------------------------------------------------
 
 
-def refusal(kind: llm.ErrorKind = "authentication") -> llm.ModelError:
-    return llm.ModelError(kind=kind, provider="test", detail="no such key")
+def refusal(kind: llm.Reason = "authentication") -> llm.ModelError:
+    return llm.ModelError(reason=kind, provider="test", detail="no such key")
 
 
 async def test_a_model_that_refuses_fails_the_turn_with_a_reason(
@@ -160,7 +160,7 @@ async def test_the_conversation_goes_on_after_a_failure(world: World, autojump_c
 
 
 async def test_an_unreachable_model_says_so(world: World, autojump_clock: MockClock) -> None:
-    error = llm.ModelUnavailable(kind="network", provider="test", detail="connection refused")
+    error = llm.ModelUnavailable(reason="network", provider="test", detail="connection refused")
     end = await world.turn("hi", fail(error))
     assert isinstance(end, agent.TurnFailed)
     assert "could not be reached" in end.reason

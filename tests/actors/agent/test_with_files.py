@@ -11,7 +11,7 @@ from actors.tooling import Catalogue
 from actors.tools import messages as tools
 from actors.tools.actor import ToolsActor
 from actors.tools.settings import Settings as ToolSettings
-from bus import codec
+from bus.console import encode
 from tests.actors.agent.world import World, say, shape, use
 
 
@@ -43,4 +43,4 @@ async def test_a_first_hello_weighs_less_than_ten_kilobytes(
     world = World(tmp_path, settings=Settings(), catalogue=Catalogue(tools.TOOLS), soul=soul)
     async with world.running():
         await world.turn("hello")
-        assert len(codec.encode(world.requests[0])) < 10_000
+        assert len(encode(world.requests[0])) < 10_000

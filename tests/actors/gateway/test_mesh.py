@@ -10,7 +10,7 @@ from actors.gateway.routes.mesh import MOST_COUNTED, _covered
 from actors.session import messages as session
 from actors.vocabulary import Usage
 from bus import Health, NodeHealth, State
-from bus.tapevent import TapEvent
+from bus.console import TapEvent
 from tests.actors.gateway.world import THEN, Gateway, a_session, a_turn, some_figures
 
 SECRET = "what nobody else may read"

@@ -238,7 +238,7 @@ async def test_a_permanent_failure_is_told_after_six_requests_and_shows_in_the_h
     anthropic.rule = lambda _: Refuse(status=429, message="slow down")
     with pytest.raises(llm.ModelUnavailable, match="slow down") as caught:
         await ask(mesh)
-    assert caught.value.kind == "rate_limited"
+    assert caught.value.reason == "rate_limited"
     assert len(anthropic.requests) == 6
     state, why = health(mesh)
     assert state is State.DEGRADED

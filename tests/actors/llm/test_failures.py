@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from actors.llm.failures import Report, failure, garbled, lost, read_report, retry_after, without_key
-from actors.llm.messages import ErrorKind, ModelError, ModelUnavailable
+from actors.llm.messages import ModelError, ModelUnavailable, Reason
 
 
 def body(message: str = "", type: str = "", code: str | None = None) -> str:
@@ -32,10 +32,10 @@ def body(message: str = "", type: str = "", code: str | None = None) -> str:
         (429, body("You exceeded your current quota", "insufficient_quota", "insufficient_quota"), "billing"),
     ],
 )
-def test_what_asking_again_does_not_help(status: int, text: str, kind: ErrorKind) -> None:
+def test_what_asking_again_does_not_help(status: int, text: str, kind: Reason) -> None:
     error = failure("anthropic", read_report(status, text))
     assert isinstance(error, ModelError)
-    assert (error.kind, error.status, error.provider) == (kind, status, "anthropic")
+    assert (error.reason, error.status, error.provider) == (kind, status, "anthropic")
     assert f"HTTP {status}" in str(error)
 
 
@@ -52,10 +52,10 @@ def test_what_asking_again_does_not_help(status: int, text: str, kind: ErrorKind
         (408, "", "server"),
     ],
 )
-def test_what_may_pass_when_asked_again(status: int, text: str, kind: ErrorKind) -> None:
+def test_what_may_pass_when_asked_again(status: int, text: str, kind: Reason) -> None:
     error = failure("openai", read_report(status, text), retry_after=3.0)
     assert isinstance(error, ModelUnavailable)
-    assert (error.kind, error.status, error.retry_after) == (kind, status, 3.0)
+    assert (error.reason, error.status, error.retry_after) == (kind, status, 3.0)
 
 
 @pytest.mark.parametrize(
@@ -69,9 +69,9 @@ def test_what_may_pass_when_asked_again(status: int, text: str, kind: ErrorKind)
         ({"error": "just words"}, "server"),
     ],
 )
-def test_an_error_inside_a_stream_is_told_by_its_type(event: dict[str, Any], kind: ErrorKind) -> None:
+def test_an_error_inside_a_stream_is_told_by_its_type(event: dict[str, Any], kind: Reason) -> None:
     error = failure("openrouter", read_report(None, event))
-    assert error.kind == kind
+    assert error.reason == kind
     assert isinstance(error, ModelUnavailable)
 
 
@@ -96,7 +96,7 @@ def test_a_key_that_the_provider_repeats_is_masked() -> None:
     error = failure("openai", read_report(401, body("Incorrect API key provided: sk-secret-1.")))
     masked = without_key(error, "sk-secret-1")
     assert "sk-secret-1" not in str(masked)
-    assert masked.kind == "authentication"
+    assert masked.reason == "authentication"
     assert without_key(error, None) is error
 
 
@@ -117,5 +117,5 @@ def test_how_long_the_provider_asks_to_wait(headers: dict[str, str], seconds: fl
 
 
 def test_lost_connections_and_garbled_streams_may_be_repeated() -> None:
-    assert lost("anthropic", "x").kind == "network"
-    assert garbled("anthropic", "x").kind == "protocol"
+    assert lost("anthropic", "x").reason == "network"
+    assert garbled("anthropic", "x").reason == "protocol"

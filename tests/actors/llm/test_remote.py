@@ -14,9 +14,9 @@ from actors.llm.answer import Answer
 from actors.llm.catalogue import Known
 from actors.llm.messages import (
     CompletionEvent,
-    ErrorKind,
     ModelError,
     ModelUnavailable,
+    Reason,
     TextDelta,
     ThinkingDelta,
     ToolCallStarted,
@@ -288,12 +288,12 @@ async def cancel_at_first_word(provider: Provider, server: ModelServer, *, keep_
     ],
 )
 async def test_refusals_are_final(
-    provider: Provider, model_server: ModelServer, refusal: Refuse, kind: ErrorKind
+    provider: Provider, model_server: ModelServer, refusal: Refuse, kind: Reason
 ) -> None:
     model_server.script(refusal)
     with pytest.raises(ModelError) as caught:
         await ask(provider)
-    assert caught.value.kind == kind
+    assert caught.value.reason == kind
     assert caught.value.status == refusal.status
     assert len(model_server.requests) == 1
 
@@ -310,12 +310,12 @@ async def test_refusals_are_final(
     ],
 )
 async def test_what_may_pass_is_asked_once_and_left_to_the_policy(
-    provider: Provider, model_server: ModelServer, refusal: Refuse, kind: ErrorKind, retry_after: float | None
+    provider: Provider, model_server: ModelServer, refusal: Refuse, kind: Reason, retry_after: float | None
 ) -> None:
     model_server.script(refusal)
     with pytest.raises(ModelUnavailable) as caught:
         await ask(provider)
-    assert (caught.value.kind, caught.value.retry_after) == (kind, retry_after)
+    assert (caught.value.reason, caught.value.retry_after) == (kind, retry_after)
     assert len(model_server.requests) == 1
 
 
@@ -327,7 +327,7 @@ async def test_an_error_event_in_mid_stream_is_told_by_its_type(
     items: list[CompletionEvent] = []
     with pytest.raises(ModelUnavailable, match="Overloaded") as caught:
         await ask(provider, items)
-    assert caught.value.kind == "overloaded"
+    assert caught.value.reason == "overloaded"
     assert items == [TextDelta(text="one")]
 
 
@@ -348,7 +348,7 @@ async def test_a_stream_that_breaks_off_is_a_lost_connection(
     model_server.script(reply)
     with pytest.raises(ModelUnavailable) as caught:
         await ask(provider)
-    assert caught.value.kind == "network"
+    assert caught.value.reason == "network"
 
 
 ENDS = {
@@ -380,7 +380,7 @@ async def test_garbage_in_the_stream_is_told_as_such(provider: Provider, model_s
     model_server.script(Reply(Say("one"), Raw(b'event: x\ndata: {"type": "content\n\n')))
     with pytest.raises(ModelUnavailable) as caught:
         await ask(provider)
-    assert caught.value.kind == "protocol"
+    assert caught.value.reason == "protocol"
 
 
 @BOTH
@@ -389,7 +389,7 @@ async def test_nobody_listening_is_a_lost_connection(name: str) -> None:
     with pytest.raises(ModelUnavailable, match="connection failed") as caught:
         await ask(provider)
     await provider.close()
-    assert caught.value.kind == "network"
+    assert caught.value.reason == "network"
 
 
 @BOTH
@@ -420,7 +420,7 @@ async def test_an_answer_that_is_no_stream_says_where_it_came_from(
     )
     with pytest.raises(ModelError, match=r"127\.0\.0\.1.*text/html.*Log in.*base_url") as caught:
         await ask(provider)
-    assert caught.value.kind == "protocol"
+    assert caught.value.reason == "protocol"
 
 
 @BOTH

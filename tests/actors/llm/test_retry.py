@@ -14,7 +14,7 @@ ANSWER = Answer(content=(), stop_reason="end_turn", tokens=Tokens())
 
 
 def trouble(retry_after: float | None = None) -> ModelUnavailable:
-    return ModelUnavailable(kind="overloaded", provider="anthropic", detail="busy", retry_after=retry_after)
+    return ModelUnavailable(reason="overloaded", provider="anthropic", detail="busy", retry_after=retry_after)
 
 
 def test_each_wait_is_longer_than_the_one_before_until_the_limit() -> None:
@@ -90,7 +90,7 @@ async def run(attempts: Attempts, sent: list[CompletionEvent], retry: Retry | No
         chance=lambda: 0.0,
         sleep=trio.sleep,
         clock=trio.current_time,
-        failed=lambda error: heard.append(error.kind),
+        failed=lambda error: heard.append(error.reason),
     )
     assert answer is ANSWER
     return heard
@@ -136,7 +136,7 @@ async def test_a_permanent_outage_ends_after_six_requests_with_its_error(
 
 
 async def test_a_refusal_is_final(sent: list[CompletionEvent]) -> None:
-    attempts = Attempts(ModelError(kind="billing", provider="openai", detail="no credit"))
+    attempts = Attempts(ModelError(reason="billing", provider="openai", detail="no credit"))
     with pytest.raises(ModelError):
         await run(attempts, sent)
     assert len(attempts.times) == 1

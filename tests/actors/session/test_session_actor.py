@@ -17,7 +17,7 @@ from actors.session.settings import Settings
 from actors.storage import Storage
 from actors.vocabulary import Text, ToolUse, Usage
 from bus import BootError, BusError
-from bus.health import State
+from bus.console import State
 from bus.testing import MeshUnderTest, open_test_mesh
 from tests.fakes.ledger import spoken
 
