@@ -77,7 +77,6 @@ from bus.actor import Actor
 from bus.bus import Bus
 from bus.clock import Clock, is_virtual
 from bus.codec import mask_text, masked
-from bus.control import Control, NotPossible, UnknownActor
 from bus.crashpoints import crash_after, crash_point
 from bus.deadletter import DeadLetter
 from bus.dump import task_tree
@@ -139,7 +138,6 @@ __all__ = [
     "Child",
     "Clock",
     "Command",
-    "Control",
     "DeadLetter",
     "DeadlineExceeded",
     "DeliveryError",
@@ -160,7 +158,6 @@ __all__ = [
     "MessageTooLarge",
     "NoRoute",
     "NodeHealth",
-    "NotPossible",
     "Overflow",
     "Pool",
     "Quarantined",
@@ -177,7 +174,6 @@ __all__ = [
     "Tap",
     "TapEvent",
     "Unavailable",
-    "UnknownActor",
     "Watchdog",
     "WhileDown",
     "concurrent",

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Generator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import trio
 
-from bus import snapshot
 from bus.clock import Clock
 from bus.core import Core
 from bus.deadletter import DeadLetter
@@ -24,27 +22,21 @@ from bus.envelope import (
     Kind,
     current,
     here,
-    hex_trace,
     read_traceparent,
 )
 from bus.errors import ActorStopped, AskCycle, DeliveryError, NoRoute, SelfSendWouldBlock
 from bus.events import EventT, Lag, Subscription, Subscriptions
 from bus.exits import Exit
-from bus.filter import parse
-from bus.flight import Dropped, Record
-from bus.health import Health, NodeHealth, State
+from bus.health import State
 from bus.ids import Ids
 from bus.message import Command, Event, ItemT, Message, Overflow, ReplyT, Request, Stream, wire_name
 from bus.reply import Reply
 from bus.routing import Routes
 from bus.stream import AnyChannel, Channel, Items
-from bus.tap import Tap
-from bus.tapevent import Point, TapEvent, of_envelope
 from bus.watch import Down, Watches
 
 if TYPE_CHECKING:
     from bus.cell import Cell
-    from bus.control import Control
 
 
 class Bus:
@@ -57,10 +49,6 @@ class Bus:
         self.watches = Watches()
         self._subscriptions = Subscriptions()
         core.on_dead = self._announce
-        self.health: Callable[[], NodeHealth] = lambda: NodeHealth("root", Health(State.STARTING))
-        """Health of the whole tree."""
-        self.control: Control
-        """What an operator may do to the tree; set by the mesh."""
 
     @property
     def clock(self) -> Clock:
@@ -201,30 +189,6 @@ class Bus:
             current.reset(token)
 
     # --- watching -----------------------------------------------------------------------------------------
-
-    @asynccontextmanager
-    async def tap(self, filter: str = "", *, rate: int | None = 200) -> AsyncGenerator[Tap]:
-        """See traffic as it happens. Raises filter.FilterError for a filter that cannot be read."""
-        tap = Tap(parse(filter), rate=rate)
-        self.core.taps.attach(tap)
-        try:
-            yield tap
-        finally:
-            self.core.taps.detach(tap)
-
-    def recorded(
-        self, filter: str = "", *, since: float = -INFINITY, last: int | None = None
-    ) -> list[TapEvent]:
-        """What the flight recorder holds, oldest first.
-
-        Only what came after `since` on the clock of the run, and of that the `last` ones. Describing all takes tens
-        of milliseconds.
-        """
-        test = parse(filter)
-        records = reversed(list(self.core.flight))
-        events = (_from_record(record) for record in records if record.at > since)
-        newest = islice((event for event in events if test is None or test(event)), last)
-        return list(newest)[::-1]
 
     async def watch(self, kind: type[Message], key: str | None = None) -> Down:
         """Wait until the owner of a message class (or one actor of a pool) goes down; at once if it is down.
@@ -373,50 +337,6 @@ class Bus:
         if self.core.taps.item:
             self.core.taps.message("item", envelope, self.core.now(), item=item)
 
-    def in_hand(self) -> list[TapEvent]:
-        """The messages that are being handled now, as they were when they were taken, oldest first."""
-        envelopes = self._current()
-        envelopes.sort(key=lambda envelope: envelope.taken_at)
-        return [of_envelope("taken", envelope, envelope.taken_at) for envelope in envelopes]
-
-    def _current(self) -> list[Envelope]:
-        """What is being handled, without what was only just picked and has not begun."""
-        return [each for cell in self.routes.cells() for each in cell.current if each.taken_at]
-
-    def snapshot(self) -> dict[str, Any]:
-        """All actors at this instant, as JSON-ready values."""
-        return snapshot.of_bus(self)
-
-    def graph(self, *, since: float = -INFINITY, hidden: str = "") -> dict[str, Any]:
-        """Who sent how many messages to whom, as JSON-ready values; those of the origin `hidden` are left out."""
-        return snapshot.of_graph(self.core, since=since, hidden=hidden)
-
-    def traced(self, id: str, *, hidden: str = "") -> list[TapEvent]:
-        """What the recorder holds of the traces that `id` means, then what is in hand of them.
-
-        `id` is the beginning of a trace, or of a turn or session that messages are about; messages of the origin
-        `hidden` are left out. Looking is cheap, only what is found is described.
-        """
-        ended = [record for record in self.core.flight if record.envelope.baggage.get("origin") != hidden]
-        current = self._current()
-        envelopes = [*(record.envelope for record in ended), *current]
-        traces = {envelope.trace for envelope in envelopes if _is_meant(envelope, id)}
-        return [
-            *(_from_record(record) for record in ended if record.envelope.trace in traces),
-            *(of_envelope("taken", each, each.taken_at) for each in current if each.trace in traces),
-        ]
-
-    def latency(self) -> list[dict[str, Any]]:
-        """How long recent asks took, by sender, recipient and class, as JSON-ready values."""
-        return snapshot.of_edges(self.core)
-
-    def books(self) -> Mapping[str, tuple[int, int, int, int, int]]:
-        """For every cell: sent, handled, dead, queued, in hand."""
-        return {
-            cell.name: (cell.books.sent, cell.books.handled, cell.books.dead, len(cell.mailbox), cell.in_hand)
-            for cell in self.routes.cells()
-        }
-
 
 def _key(message: Message) -> str | None:
     field = type(message).key_field
@@ -426,26 +346,4 @@ def _key(message: Message) -> str | None:
     return None if value is None else str(value)
 
 
-def _is_meant(envelope: Envelope, id: str) -> bool:
-    baggage = envelope.baggage
-    names = (hex_trace(envelope.trace), baggage.get("turn", ""), baggage.get("session", ""))
-    return any(name.startswith(id) for name in names)
-
-
 _DEAD_LETTER = wire_name(DeadLetter)
-_POINTS: dict[str, Point] = {"replied": "replied", "failed": "failed", "taken": "taken"}
-_OUTCOMES = {"replied": "ok", "failed": "error", "taken": ""}
-
-
-def _from_record(record: Record) -> TapEvent:
-    message = record.envelope.message
-    event = of_envelope(
-        _POINTS.get(record.point, "buried"),
-        record.envelope,
-        record.at,
-        outcome=_OUTCOMES.get(record.point, record.point),
-        detail=record.detail,
-    )
-    if isinstance(message, Dropped):
-        return attrs.evolve(event, type=wire_name(message.kind), message=None)
-    return event

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from functools import partial
 
 import trio
 
 from bus import restart
-from bus.actor import Actor, Handlers, handlers_of
+from bus.actor import Actor
 from bus.bus import Bus
-from bus.cell import Cell
-from bus.control import Control
+from bus.console import Console, Operator
 from bus.core import Core, Log, silent
 from bus.errors import BootError
 from bus.exits import STOPPED, Exit, ExitKind, leaves
-from bus.health import NodeHealth
-from bus.nodes import Single
-from bus.pool import Keyed
-from bus.spec import Child, Limits, Node, Pool, Supervisor, actor_class
-from bus.supervisor import Group, Slot
-from bus.supervisor import Node as RunningNode
+from bus.spec import Child, Pool, Supervisor
+from bus.supervisor import Slot
+from bus.tree import Tree
 
 
 class Mesh:
@@ -30,11 +25,10 @@ class Mesh:
     def __init__(self, spec: Supervisor, core: Core) -> None:
         self.core = core
         self.bus = Bus(core)
-        self.groups: dict[str, Group] = {}
-        self._names: set[str] = set()
-        self.root = self._group(spec)
-        self.bus.health = self.health
-        self.bus.control = Control(self)
+        self.tree = Tree(spec, core, self.bus, self._equip)
+        self.root = self.tree.root
+        self.console = Console(self.bus, self.tree)
+        """Looks into all this and acts on it."""
         self.exit: Exit | None = None
         self.interrupt: BaseException | None = None
         """What is no Exception and came through an actor."""
@@ -42,57 +36,9 @@ class Mesh:
         self._place.begin()
         self._ended = trio.Event()
 
-    # --- building -----------------------------------------------------------------------------------------
-
-    def _group(self, spec: Supervisor) -> Group:
-        self._claim(spec.name)
-        group = self.groups[spec.name] = Group(
-            self.core, spec, [self._node(child) for child in spec.children]
-        )
-        return group
-
-    def _claim(self, name: str) -> None:
-        if not name:
-            raise BootError("a node of the tree has no name")
-        if name in self._names:
-            raise BootError(f"two nodes of the tree are called {name!r}")
-        self._names.add(name)
-
-    def _node(self, spec: Node) -> RunningNode:
-        if isinstance(spec, Supervisor):
-            return self._group(spec)
-        return self._leaf(spec)
-
-    def _leaf(self, spec: Child | Pool) -> Single | Keyed:
-        handlers = handlers_of(actor_class(spec))
-        leaf = self._single(spec, handlers) if isinstance(spec, Child) else self._pool(spec, handlers)
-        self._claim(spec.name)
-        try:
-            self.bus.routes.add(leaf, handlers.values())
-        except BootError:
-            self._forget(leaf)
-            raise
-        return leaf
-
-    def _forget(self, leaf: Single | Keyed) -> None:
-        self._names.remove(leaf.name)
-        self.bus.routes.remove(leaf)
-
-    def _single(self, spec: Child, handlers: Handlers) -> Single:
-        return Single(self._cell(spec.name, spec.factory, None, handlers=handlers, limits=spec.limits))
-
-    def _pool(self, spec: Pool, handlers: Handlers) -> Keyed:
-        for kind in handlers:
-            if kind.key_field is None:
-                raise BootError(f"pool {spec.name!r} handles {kind.__name__}, which names no key field")
-        return Keyed(self.core, spec, handlers, partial(self._cell, handlers=handlers, limits=spec.limits))
-
-    def _cell(
-        self, name: str, factory: Callable[[], Actor], key: str | None, *, handlers: Handlers, limits: Limits
-    ) -> Cell:
-        cell = Cell(self.core, self.bus, name, factory, handlers, limits, key)
-        cell.on_exit = self.bus.went_down
-        return cell
+    def _equip(self, actor: Actor) -> None:
+        if isinstance(actor, Operator):
+            actor.console = self.console
 
     # --- running ------------------------------------------------------------------------------------------
 
@@ -101,17 +47,17 @@ class Mesh:
 
         Raises BootError, and forgets the child, when it does not come up at the first try.
         """
-        group = self.root if under is None else self.groups.get(under)
+        group = self.root if under is None else self.tree.groups.get(under)
         if group is None:
             raise BootError(f"the tree has no group {under!r}")
-        leaf = self._leaf(spec)
+        leaf = self.tree.leaf(spec)
         try:
             exit = await group.start_child(restart.newborn(spec), leaf)
         except BootError:
-            self._forget(leaf)
+            self.tree.forget(leaf)
             raise
         if exit is not None:
-            self._forget(leaf)
+            self.tree.forget(leaf)
             raise BootError(f"{spec.name} did not start: {exit}") from exit.error
 
     async def run(self, scope: trio.CancelScope) -> None:
@@ -152,26 +98,6 @@ class Mesh:
         self._place.expected = True
         self.root.request_stop()
         self.root.force()
-
-    # --- looking ------------------------------------------------------------------------------------------
-
-    def health(self) -> NodeHealth:
-        return self.root.node_health()
-
-    def pools(self) -> Iterator[Keyed]:
-        for group in self.groups.values():
-            for slot in group.slots.values():
-                if isinstance(slot.node, Keyed):
-                    yield slot.node
-
-    def unbalanced(self) -> list[str]:
-        """Cells whose books do not balance, with their counters; empty unless the runtime has a bug (G9)."""
-        return [
-            f"{cell.name}: sent {cell.books.sent} != handled {cell.books.handled} + dead {cell.books.dead}"
-            f" + queued {len(cell.mailbox)} + in hand {cell.in_hand}"
-            for cell in self.bus.routes.cells()
-            if not cell.conserved()
-        ]
 
 
 @asynccontextmanager

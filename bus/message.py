@@ -227,8 +227,8 @@ def is_finished(kind: type[Message]) -> bool:
 def wire_name(kind: type[Message]) -> str:
     """Name of a message class on the wire: ``session.Resolve@1``.
 
-    The first part is the package that holds the ``messages`` module, or the module itself.
+    The first part is the package that holds the front door, a ``messages`` module or package; elsewhere the module.
     """
-    *parents, module = kind.__module__.split(".")
-    owner = parents[-1] if module == "messages" and parents else module
+    path = kind.__module__.split(".")
+    owner = path[path.index("messages", 1) - 1] if "messages" in path[1:] else path[-1]
     return f"{owner}.{kind.__qualname__}@{kind.version}"

@@ -40,9 +40,9 @@ def _content(mesh: Mesh, exit: Exit | None, stall: Stall | None) -> dict[str, An
         "reason": mask_text(str(exit or stall)),
         "stack": mask_text(stall.stack if stall else _traceback(exit)),
         "versions": _versions(),
-        "tree": tree_json(mesh.health()),
-        "books": {name: list(books) for name, books in mesh.bus.books().items()},
-        "messages": [to_json(event) for event in mesh.bus.recorded()[-KEPT_MESSAGES:]],
+        "tree": tree_json(mesh.console.health()),
+        "books": {name: list(books) for name, books in mesh.console.books().items()},
+        "messages": [to_json(event) for event in mesh.console.recorded()[-KEPT_MESSAGES:]],
         "dead_letters": [
             {
                 "reason": entry.letter.reason,
@@ -50,7 +50,7 @@ def _content(mesh: Mesh, exit: Exit | None, stall: Stall | None) -> dict[str, An
                 "to": entry.letter.to,
                 "seq": entry.letter.seq,
             }
-            for entry in mesh.core.dead.ring
+            for entry in mesh.console.dead_letters()
         ],
     }
 

@@ -26,14 +26,14 @@ from actors.gateway.settings import Address, Settings
 from actors.gateway.stopping import Stopping
 from actors.gateway.uploads import Uploads, prepare
 from actors.gateway.ws import Desk
-from bus import Actor
+from bus import console
 
 WEB_ROOT = Path(__file__).parent / "web" / "dist"
 """Where the built page lies, in a checkout and in an installed package alike."""
 
 
 @final
-class GatewayActor(Actor):
+class GatewayActor(console.Operator):
     """Owns the listening socket. It answers no message of the bus; it asks.
 
     ``start`` raises AddressInUse or AddressRefused, so that the first start of a mesh fails with that error.
@@ -109,9 +109,11 @@ class GatewayActor(Actor):
         app = create_app(self._limits)
         Guard(app, HostPolicy.loopback(address.host, address.port))
         Errors(app, pages)
-        StatusRoutes(app, self.bus, self._settings, agent_name=self._agent_name, version=self._version)
+        StatusRoutes(
+            app, self.bus, self.console, self._settings, agent_name=self._agent_name, version=self._version
+        )
         SessionRoutes(app, self.bus)
-        MeshRoutes(app, self.bus)
+        MeshRoutes(app, self.bus, self.console)
         ChatRoutes(app, self.bus, self._stopping)
         FileRoutes(app, self.bus, uploads)
         self._serve_operator(app)
@@ -128,7 +130,7 @@ class GatewayActor(Actor):
 
     def _serve_operator(self, app: Quart) -> None:
         operator, ledger = Operator(app, self.bus, self._token), Ledger(self.bus)
-        TapRoutes(app, self.bus, self._stopping, operator)
-        BusRoutes(operator, self.bus, ledger)
+        TapRoutes(app, self.bus, self.console, self._stopping, operator)
+        BusRoutes(operator, self.bus, self.console, ledger)
         TurnRoutes(operator, self.bus, ledger)
-        ControlRoutes(operator, self.bus, self._stopping)
+        ControlRoutes(operator, self.bus, self.console, self._stopping)

@@ -7,7 +7,8 @@ from typing import Final, final
 from quart import Quart, Response, request
 
 from actors.gateway.http import refusal, route
-from bus import Bus, NotPossible, UnknownActor
+from bus import Bus
+from bus.console import NotPossible, UnknownActor
 
 WRITE: Final = "Starpod-Write"
 """Header with which the operator says that a change is meant."""

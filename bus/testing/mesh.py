@@ -15,6 +15,7 @@ from bus import codec
 from bus.actor import Actor
 from bus.bus import Bus
 from bus.cell import Cell
+from bus.console import Console
 from bus.core import Log, silent
 from bus.mesh import Mesh, open_mesh
 from bus.message import Event, Message
@@ -36,6 +37,10 @@ class MeshUnderTest:
     @property
     def bus(self) -> Bus:
         return self.mesh.bus
+
+    @property
+    def console(self) -> Console:
+        return self.mesh.console
 
     async def start(
         self,
@@ -80,7 +85,7 @@ class MeshUnderTest:
 
     def check(self) -> None:
         """Raise AssertionError when a message is missing from the books, or one could not travel as JSON."""
-        unbalanced = self.mesh.unbalanced()
+        unbalanced = self.console.unbalanced()
         if unbalanced:
             raise AssertionError("messages are missing: " + "; ".join(unbalanced))
 

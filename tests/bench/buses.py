@@ -7,7 +7,7 @@ from typing import final
 import attrs
 import trio
 
-from bus import Actor, Bus, Child, Command, Request, Sink, Stream, Supervisor, concurrent, open_mesh
+from bus import Actor, Bus, Child, Command, Mesh, Request, Sink, Stream, Supervisor, concurrent, open_mesh
 from tests.bench.figures import Figure, median
 
 ROUNDS = 5
@@ -79,19 +79,19 @@ async def _rates(work: Callable[[Bus, int], Awaitable[None]], bus: Bus, count: i
     return median([await _rate(work, bus, count) for _ in range(ROUNDS)])
 
 
-async def _tapped(bus: Bus, work: Callable[[Bus, int], Awaitable[None]], count: int) -> float:
+async def _tapped(mesh: Mesh, work: Callable[[Bus, int], Awaitable[None]], count: int) -> float:
     """The rate while somebody taps everything at the default of 200 events a second."""
-    async with bus.tap() as tap, trio.open_nursery() as nursery:
+    async with mesh.console.tap() as tap, trio.open_nursery() as nursery:
         nursery.start_soon(_drain, tap.take)
-        rate = await _rate(work, bus, count)
+        rate = await _rate(work, mesh.bus, count)
         nursery.cancel_scope.cancel()
     return rate
 
 
-async def _lost_to_a_tap(bus: Bus) -> float:
+async def _lost_to_a_tap(mesh: Mesh) -> float:
     """Percent of asks, the median of rounds with and without a tap in turn, since a machine has its moods."""
     losses = [
-        100 * (1 - await _tapped(bus, _asks, 15_000) / await _rate(_asks, bus, 15_000))
+        100 * (1 - await _tapped(mesh, _asks, 15_000) / await _rate(_asks, mesh.bus, 15_000))
         for _ in range(2 * ROUNDS)
     ]
     return max(0.0, median(losses))
@@ -109,7 +109,7 @@ async def measure() -> list[Figure]:
         await _asks(bus, 2000)
         tell, ask = await _rates(_tells, bus, 50_000), await _rates(_asks, bus, 15_000)
         item = await _rates(_items, bus, 100_000)
-        loss = await _lost_to_a_tap(bus)
+        loss = await _lost_to_a_tap(mesh)
     return [
         Figure(name="bus: tell", value=tell, unit="/s", budget=300_000, more_is_better=True),
         Figure(name="bus: ask", value=ask, unit="/s", budget=50_000, more_is_better=True),

@@ -127,7 +127,7 @@ async def running(*children: Node, log: Log = silent, **options: Any) -> AsyncGe
     tree = Supervisor("root", strategy, children, **options)
     async with open_mesh(tree, seed=1, log=log, complete=False) as mesh:
         yield mesh
-    assert mesh.unbalanced() == []
+    assert mesh.console.unbalanced() == []
 
 
 def at_once() -> Limits:

@@ -120,7 +120,7 @@ async def watching(mesh: MeshUnderTest, filter: str = "") -> AsyncGenerator[list
         line.pop("trace", None)
         return line
 
-    async with mesh.bus.tap(filter, rate=None) as tap:
+    async with mesh.console.tap(filter, rate=None) as tap:
         yield shown
         await mesh.settle()
         shown.extend([describe(event) for _, event in tap._queue])

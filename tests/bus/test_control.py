@@ -13,14 +13,13 @@ from bus import (
     Command,
     Event,
     MailboxFull,
-    NotPossible,
     Overflow,
     Request,
     Sink,
     Stream,
-    UnknownActor,
     secret,
 )
+from bus.console import NotPossible, Operator, UnknownActor
 from bus.testing import MeshUnderTest
 
 
@@ -104,7 +103,7 @@ class World:
     def __init__(self, mesh: MeshUnderTest) -> None:
         self.mesh = mesh
         self.bus = mesh.bus
-        self.control = mesh.bus.control
+        self.control = mesh.console
         self.gate = trio.Event()
         self.gate.set()
         self.heard: list[str] = []
@@ -146,6 +145,16 @@ async def test_an_actor_of_a_pool_is_named_by_the_beginning_of_its_key(world: Wo
         world.control.resume(name)
     with pytest.raises(UnknownActor, match=r"did you mean 'room\[blue-1\]' or 'room\[blue-2\]'"):
         world.control.suspend("room[blue")
+
+
+class Watcher(Operator):
+    async def start(self) -> None:
+        self.degraded(f"sees {len(self.console.snapshot()['actors'])}")
+
+
+async def test_an_operator_has_the_console_from_its_start_on(world: World) -> None:
+    await world.mesh.start(Watcher)
+    assert world.control.describe("watcher")["why"] == f"sees {len(world.control.books())}"
 
 
 async def test_a_name_that_is_none_is_refused_with_those_that_look_alike(world: World) -> None:
@@ -235,7 +244,7 @@ async def test_a_lost_message_is_sent_again_in_its_trace(world: World, autojump_
     found = world.control.buried(lost.letter.seq)
     assert found is lost
     assert found is not None
-    async with world.bus.tap("point=sent") as tap:
+    async with world.control.tap("point=sent") as tap:
         await world.control.resend(found)
         event = await anext(tap)
     assert (event.sender, event.cause) == ("operator", lost.letter.seq)

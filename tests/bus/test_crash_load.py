@@ -193,10 +193,10 @@ async def test_a_hundred_crashes_harm_nobody_else(autojump_clock: MockClock, vic
                 assert load.ends[name, "crashed"] == CRASHES
             else:
                 assert (load.ends[name, "ok"], load.ends[name, "crashed"]) == (asked, 0)
-        restarts = {node.name: node.restarts for node in mesh.health().children[0].children}
+        restarts = {node.name: node.restarts for node in mesh.console.health().children[0].children}
         assert restarts == {name: CRASHES if name == victim else 0 for name in [*VICTIMS, "bystander"]}
         assert Bystander.seen == list(range(500))
-        assert all(queued == in_hand == 0 for *_, queued, in_hand in mesh.bus.books().values())
+        assert all(queued == in_hand == 0 for *_, queued, in_hand in mesh.console.books().values())
         crashed = [entry for entry in mesh.core.dead.ring if entry.letter.reason == "crashed"]
         assert len(crashed) == len(mesh.core.dead.ring) == CRASHES
 

@@ -358,7 +358,7 @@ async def test_the_books_show_where_everything_is(autojump_clock: Any, mesh: Mes
         await mesh.bus.tell(Poke(do="six", n=n))
         await mesh.settle()
     assert books(cell) == (3, 0, 0, 2, 1)
-    assert mesh.bus.books() == {"puppet": (3, 0, 0, 2, 1)}
+    assert mesh.console.books() == {"puppet": (3, 0, 0, 2, 1)}
 
 
 async def test_a_message_missing_from_the_books_fails_the_test_that_lost_it() -> None:

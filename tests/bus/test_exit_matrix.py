@@ -44,7 +44,7 @@ def end(mesh: Mesh, stage: Stage, name: str, how: End) -> None:
 
 
 def state(mesh: Mesh, name: str) -> State:
-    return next(child.health.state for child in mesh.health().children if child.name == name)
+    return next(child.health.state for child in mesh.console.health().children if child.name == name)
 
 
 def spent(mesh: Mesh) -> int:

@@ -134,7 +134,7 @@ def ends(mesh: MeshUnderTest, filter: str = "") -> list[tuple[str, str, str]]:
     """Class, point and outcome of what is recorded."""
     return [
         (event.type.partition(".")[2].partition("@")[0], event.point, event.outcome)
-        for event in mesh.bus.recorded(filter)
+        for event in mesh.console.recorded(filter)
     ]
 
 
@@ -180,7 +180,7 @@ class TestWhatIsRecorded:
         with mesh.bus.baggage(user="ada"):
             with pytest.raises(Refused):
                 await mesh.bus.ask(Say(how="refuse"))
-        _, event = mesh.bus.recorded()
+        _, event = mesh.console.recorded()
         assert event == TapEvent(
             point="failed",
             at=began + 0.5,
@@ -219,7 +219,7 @@ class TestWhatIsRecorded:
         mesh.cell("talker").suspend()
         for n in range(CAPACITY + 10):
             await mesh.bus.tell(Note(n=n))
-        recorded: list[Any] = [event.message for event in mesh.bus.recorded()]
+        recorded: list[Any] = [event.message for event in mesh.console.recorded()]
         assert [note.n for note in recorded] == list(range(10, CAPACITY + 10))  # the first one still waits
         mesh.cell("talker").resume()
 
@@ -327,10 +327,10 @@ class TestAMessage:
     async def test_that_was_large_is_shown_without_a_body(self, mesh: MeshUnderTest) -> None:
         await start(mesh)
         await mesh.bus.ask(Say(text="x" * (SMALL + 1)))
-        (event,) = mesh.bus.recorded()
+        (event,) = mesh.console.recorded()
         assert (event.type, event.point, event.message) == ("test_flight.Say@1", "replied", None)
-        assert mesh.bus.recorded("type=test_flight.Say text~/Say/") == [event]
-        assert mesh.bus.recorded("text~/xxx/") == []
+        assert mesh.console.recorded("type=test_flight.Say text~/Say/") == [event]
+        assert mesh.console.recorded("text~/xxx/") == []
 
     async def test_that_was_large_is_not_kept_alive(self, mesh: MeshUnderTest) -> None:
         await start(mesh)

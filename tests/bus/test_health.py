@@ -100,11 +100,11 @@ class Seen:
     @property
     def now(self) -> str | None:
         """None when all is well, else the complaint."""
-        health = self.mesh.health().children[0].health
+        health = self.mesh.console.health().children[0].health
         assert (health.state is State.READY) == (health.why is None)
         assert health.state in {State.READY, State.DEGRADED}
         if health.why is not None:
-            above = self.mesh.health().health
+            above = self.mesh.console.health().health
             assert above == Health(State.DEGRADED, f"servant is degraded: {health.why}")
         return health.why
 
@@ -122,7 +122,7 @@ class TestAnActor:
         seen: list[tuple[str, str | None, float | None]] = []
 
         def look(mesh: Mesh) -> None:
-            health = mesh.health().children[0].health
+            health = mesh.console.health().children[0].health
             seen.append((health.state.value, health.why, health.until))
 
         stage.script("start", "a", nothing, after(2))
@@ -155,8 +155,8 @@ class TestAnActor:
         async with running(stage.child("a", restart=Restart.TEMPORARY)) as mesh:
             stage.crash("a")
             await wait_all_tasks_blocked()
-            assert mesh.health().children[0].health == Health(State.FAILED, "crashed: Boom: boom")
-            assert mesh.health().health.why == "a is failed: crashed: Boom: boom"
+            assert mesh.console.health().children[0].health == Health(State.FAILED, "crashed: Boom: boom")
+            assert mesh.console.health().health.why == "a is failed: crashed: Boom: boom"
 
     async def test_says_itself_that_it_is_unwell(self, autojump_clock: MockClock) -> None:
         async with servant() as seen:
@@ -251,8 +251,8 @@ class TestAnActor:
             cell.suspend()
             seen.later(seen.bus.ask, Chore())
             await trio.sleep(5)
-            assert seen.mesh.health().children[0].health == Health(State.SUSPENDED)
-            assert seen.mesh.health().health.state is State.DEGRADED
+            assert seen.mesh.console.health().children[0].health == Health(State.SUSPENDED)
+            assert seen.mesh.console.health().health.state is State.DEGRADED
             cell.resume()
             await wait_all_tasks_blocked()
             assert seen.now is None
@@ -355,13 +355,15 @@ class TestABudget:
         async with running(stage.child("a"), stage.child("b"), intensity=Intensity(3, 30.0)) as mesh:
             stage.crash("a")
             await trio.sleep(1)
-            assert mesh.health().health.state is State.READY
+            assert mesh.console.health().health.state is State.READY
             stage.crash("b")
             await trio.sleep(1)
-            assert mesh.health().health == Health(State.DEGRADED, "2 of 3 restarts within 30 s are spent")
-            assert {child.health.state for child in mesh.health().children} == {State.READY}
+            assert mesh.console.health().health == Health(
+                State.DEGRADED, "2 of 3 restarts within 30 s are spent"
+            )
+            assert {child.health.state for child in mesh.console.health().children} == {State.READY}
             await trio.sleep(29)
-            assert mesh.health().health.state is State.READY
+            assert mesh.console.health().health.state is State.READY
 
     async def test_of_a_pool_shows_and_recovers(self, autojump_clock: MockClock) -> None:
         house = House()
@@ -369,9 +371,9 @@ class TestABudget:
             await mesh.bus.tell(Crash(key="a"))
             await mesh.bus.tell(Crash(key="b"))
             await trio.sleep(1)
-            assert mesh.health().children[0].health.why == "2 of 3 restarts within 30 s are spent"
+            assert mesh.console.health().children[0].health.why == "2 of 3 restarts within 30 s are spent"
             await trio.sleep(30)
-            assert mesh.health().health.state is State.READY
+            assert mesh.console.health().health.state is State.READY
 
 
 class TestAPool:
@@ -381,11 +383,11 @@ class TestAPool:
             await mesh.bus.ask(Work(key="a"))
             await mesh.bus.tell(Note(key="b", seconds=70))
             await trio.sleep(61)
-            assert mesh.health().children[0].health.why == (
+            assert mesh.console.health().children[0].health.why == (
                 "house[b] is degraded: test_pool.Note@1 has been in hand for 61 s, expected are 60"
             )
             await trio.sleep(10)
-            assert mesh.health().health.state is State.READY
+            assert mesh.console.health().health.state is State.READY
 
 
 class TestRollingUp:
@@ -407,15 +409,15 @@ class TestRollingUp:
         outer = Supervisor("outer", "one_for_one", [inner])
         async with running(outer, stage.child("b")) as mesh:
             stage.players["a"].degraded("slow disk")
-            assert mesh.health().health.why == (
+            assert mesh.console.health().health.why == (
                 "outer is degraded: inner is degraded: a is degraded: slow disk"
             )
-            assert [child.health.state for child in mesh.health().children] == [
+            assert [child.health.state for child in mesh.console.health().children] == [
                 State.DEGRADED,
                 State.READY,
             ]
             stage.players["a"].degraded(None)
-            assert mesh.health().health == Health(State.READY)
+            assert mesh.console.health().health == Health(State.READY)
 
     async def test_shows_a_group_that_backs_off_and_its_restarts(self, autojump_clock: MockClock) -> None:
         stage = Stage()
@@ -423,7 +425,7 @@ class TestRollingUp:
         async with running(inner) as mesh:
             stage.crash("a")
             await trio.sleep(0.1)
-            shown = mesh.health().children[0]
+            shown = mesh.console.health().children[0]
             why = "restart_limit: 1 crashes within 30 s, last: a crashed: Boom: boom"
             assert shown == NodeHealth(
                 "inner",
@@ -431,5 +433,5 @@ class TestRollingUp:
                 children=(NodeHealth("a", Health(State.BACKOFF, why, until=0.2)),),
             )
             await trio.sleep(1)
-            assert mesh.health().children[0].restarts == 1
-            assert mesh.health().children[0].children[0].restarts == 1
+            assert mesh.console.health().children[0].restarts == 1
+            assert mesh.console.health().children[0].children[0].restarts == 1

@@ -159,9 +159,9 @@ class TestAMesh:
     async def test_ends_with_its_block(self, autojump_clock: MockClock, stage: Stage) -> None:
         async with running(stage.child("a")) as mesh:
             assert mesh.exit is None
-            assert mesh.health().health.state is State.READY
+            assert mesh.console.health().health.state is State.READY
         assert mesh.exit == Exit(ExitKind.STOPPED)
-        assert mesh.health().health.state is State.STOPPED
+        assert mesh.console.health().health.state is State.STOPPED
         assert await mesh.wait() == mesh.exit
         assert await mesh.stop() == mesh.exit
 
@@ -169,13 +169,13 @@ class TestAMesh:
         async with running(stage.child("a"), intensity=Intensity(0)) as mesh:
             stage.crash("a")
             assert (await mesh.wait()).kind is ExitKind.RESTART_LIMIT
-            assert mesh.health().health.state is State.FAILED
+            assert mesh.console.health().health.state is State.FAILED
             await trio.sleep(1)
             assert trio.current_time() == 1.0
 
     async def test_without_children_is_well(self, autojump_clock: MockClock) -> None:
         async with running() as mesh:
-            assert mesh.health().health.state is State.READY
+            assert mesh.console.health().health.state is State.READY
             with pytest.raises(NoRoute):
                 await mesh.bus.ask(Read(do="x"))
 
@@ -210,7 +210,9 @@ class TestAMesh:
     async def test_says_where_a_count_is_wrong(self, autojump_clock: MockClock, mesh: MeshUnderTest) -> None:
         cell = await mesh.start(partial(Puppet, {}))
         cell.books.sent += 1
-        assert mesh.mesh.unbalanced() == ["puppet: sent 1 != handled 0 + dead 0 + queued 0 + in hand 0"]
+        assert mesh.mesh.console.unbalanced() == [
+            "puppet: sent 1 != handled 0 + dead 0 + queued 0 + in hand 0"
+        ]
         cell.books.sent -= 1
 
 
@@ -316,7 +318,7 @@ class TestAddingAChild:
             words = "not ready within 10 s" if failure == "slow" else "Boom: b"
             with pytest.raises(BootError, match=rf"^b did not start: start_(failed|timeout): {words}"):
                 await mesh.start_child(stage.child("b"))
-            assert [child.name for child in mesh.health().children] == ["a"]
+            assert [child.name for child in mesh.console.health().children] == ["a"]
             stage.told()
             await trio.sleep(60)
             assert stage.told() == []

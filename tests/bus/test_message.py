@@ -39,6 +39,8 @@ def test_a_wire_name_is_made_of_subsystem_class_and_version() -> None:
     module = types.ModuleType("actors.session.messages")
     kind = type("Resolve", (Command,), {"__module__": module.__name__})
     assert wire_name(kind) == "session.Resolve@1"
+    parted = type("Resolve", (Command,), {"__module__": f"{module.__name__}.turns"})
+    assert wire_name(parted) == "session.Resolve@1"
     alone = type("Resolve", (Command,), {"__module__": "messages"})
     assert wire_name(alone) == "messages.Resolve@1"
 

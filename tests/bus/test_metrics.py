@@ -180,9 +180,9 @@ async def _compare(steps: list[tuple[Work | Note | Take, float]], overflow: Over
             for message, pause in steps:
                 nursery.start_soon(_send, mesh, message)
                 await trio.sleep(pause)
-                shots.append(mesh.bus.snapshot())
+                shots.append(mesh.console.snapshot())
         await trio.sleep(60)
-        shots.append(mesh.bus.snapshot())
+        shots.append(mesh.console.snapshot())
 
     seen = counting.counts
     for kind, series in cell.metrics:
@@ -274,7 +274,7 @@ class TestSeries:
         for who in ("ada", "bob", "ada"):
             await mesh.bus.ask(Visit(who=who))
             await trio.sleep(3)
-        shot = mesh.bus.snapshot()
+        shot = mesh.console.snapshot()
         assert shot["messages"]["hosts"]["test_metrics.Visit@1"]["ok"] == 3
         assert [actor["name"] for actor in shot["actors"]] == ["worker"]
 
@@ -292,7 +292,7 @@ class TestASnapshot:
         await trio.sleep(5)
         async with open_mesh(Supervisor("root", "one_for_one", []), boot_id="b-1") as mesh:
             await trio.sleep(7)
-            shots = [mesh.bus.snapshot() for _ in range(3)]
+            shots = [mesh.console.snapshot() for _ in range(3)]
         assert [(shot["boot_id"], shot["seq"], shot["uptime"]) for shot in shots] == [
             ("b-1", 1, 7.0),
             ("b-1", 2, 7.0),
@@ -305,7 +305,7 @@ class TestASnapshot:
         await mesh.start(Worker)
         for how in ("answer", "answer", "refuse"):
             await _send(mesh, Work(how=how))
-        shot = mesh.bus.snapshot()
+        shot = mesh.console.snapshot()
         assert shot["messages"] == {
             "worker": {"test_metrics.Work@1": {"ok": 2, "errors": 1, "crashed": 0, "cancelled": 0}}
         }
@@ -325,7 +325,7 @@ class TestASnapshot:
 
         for kind in (Boaster, Liar, Quiet):
             await mesh.start(kind)
-        shown = {actor["name"]: actor.get("own") for actor in mesh.bus.snapshot()["actors"]}
+        shown = {actor["name"]: actor.get("own") for actor in mesh.console.snapshot()["actors"]}
         assert shown == {
             "boaster": {"commits": 7, "key": "•••"},
             "liar": {"error": "OSError: no ••• here"},
@@ -348,7 +348,7 @@ class TestTheLatencyOfAsks:
         half, full = pytest.approx(0.5), pytest.approx(1.0)
         quarter = pytest.approx(0.25)
         work, visit = "test_metrics.Work@1", "test_metrics.Visit@1"
-        assert mesh.bus.latency() == [
+        assert mesh.console.latency()["edges"] == [
             {"from": "", "to": "hosts", "type": visit, "count": 2}
             | {"p50": half, "p90": full, "p99": full, "max": full},
             {"from": "", "to": "worker", "type": work, "count": 1}
@@ -360,7 +360,7 @@ class TestTheLatencyOfAsks:
     async def test_of_messages_too_large_to_keep_is_told_under_their_name(self, mesh: MeshUnderTest) -> None:
         await mesh.start(Worker)
         await mesh.bus.ask(Work(how="x" * 1000))
-        assert [edge["type"] for edge in mesh.bus.latency()] == ["test_metrics.Work@1"]
+        assert [edge["type"] for edge in mesh.console.latency()["edges"]] == ["test_metrics.Work@1"]
 
 
 class TestTheLoop:

@@ -164,7 +164,7 @@ async def open_house(
 
 
 def pool_of(mesh: Mesh) -> Keyed:
-    return next(pool for pool in mesh.pools() if pool.name == "house")
+    return next(pool for pool in mesh.tree.pools() if pool.name == "house")
 
 
 def cell(mesh: Mesh, key: str) -> Cell:
@@ -437,14 +437,14 @@ class TestACrash:
             await trio.sleep(0.1)
             assert house.notes == []
             assert cell(mesh, "a").health.state is State.BACKOFF
-            assert mesh.health().children[0].health.state is State.DEGRADED
-            assert mesh.health().children[0].health.why == (
+            assert mesh.console.health().children[0].health.state is State.DEGRADED
+            assert mesh.console.health().children[0].health.why == (
                 "house[a] is backoff: crashed: while handling test_pool.Crash@1: Boom: a"
             )
             await trio.sleep(0.2)
             assert house.notes == [("a", 1), ("a", 2)]
-            assert mesh.health().children[0].health.state is State.READY
-            assert mesh.health().children[0].restarts == 1
+            assert mesh.console.health().children[0].health.state is State.READY
+            assert mesh.console.health().children[0].restarts == 1
             assert sorted(house.starts) == ["a", "a", "b"]
 
     async def test_backs_off_for_each_key_on_its_own(self, autojump_clock: MockClock, house: House) -> None:
@@ -545,7 +545,7 @@ class TestARefusal:
             assert kept(mesh) == []
             assert mesh.exit is None
             assert pool_of(mesh).retired.dead == 5
-            assert mesh.health().health.state is State.READY
+            assert mesh.console.health().health.state is State.READY
 
     async def test_is_asked_for_anew_each_time(self, autojump_clock: MockClock, house: House) -> None:
         async def refuse_once(key: str) -> None:
@@ -637,7 +637,7 @@ class TestAtTheOperatorsWish:
         async with running(Pool("slow", Slow, idle=10.0)) as mesh:
             await mesh.bus.ask(Knock(key="a"))
             await trio.sleep(11)
-            pool = next(mesh.pools())
+            pool = next(mesh.tree.pools())
             await pool.restart_member("a")
             assert trio.current_time() == 13.0
             await wait_all_tasks_blocked()
@@ -671,12 +671,12 @@ class TestTheBudget:
             await mesh.bus.tell(Note(key="a", n=7))
             await trio.sleep(0.61)
             assert house.starts == ["well", "a", "a", "a"]
-            assert mesh.health().children[0].health.state is State.BACKOFF
+            assert mesh.console.health().children[0].health.state is State.BACKOFF
             await mesh.bus.tell(Note(key="new", n=8))  # nobody is there, it waits
             await trio.sleep(0.4)
             assert sorted(house.starts[4:]) == ["a", "new", "well"]
             assert sorted(house.notes) == [("a", 7), ("new", 8)]
-            assert mesh.health().health.state is State.READY
+            assert mesh.console.health().health.state is State.READY
 
     async def test_spent_brings_back_the_member_whose_crash_it_was(
         self, autojump_clock: MockClock, house: House
@@ -739,7 +739,7 @@ class TestThePoolAsAChild:
             await mesh.bus.ask(Knock(key="b"))
             stage.crash("z")
             await trio.sleep(10)
-            pool = next(mesh.pools())
+            pool = next(mesh.tree.pools())
             assert [cell.name for cell in pool.cells()] == ["slow[b]"]
             assert pool.retired.handled == 1
 
@@ -812,7 +812,7 @@ class TestManyMembers:
             await wait_all_tasks_blocked()
             assert len(house.notes) == 10_000
             assert len(kept(mesh)) == 10_000
-            assert mesh.health().health.state is State.READY
+            assert mesh.console.health().health.state is State.READY
             assert house.living == 10_000
             await trio.sleep(61)
             assert kept(mesh) == []
@@ -862,7 +862,7 @@ def test_whatever_happens_each_message_is_handled_once_or_buried_and_places_are_
                     await mesh.bus.tell(Note(key=key, n=n, seconds=seconds))
                 else:
                     await mesh.bus.tell(Crash(key=key, n=n))
-                assert mesh.unbalanced() == []
+                assert mesh.console.unbalanced() == []
             await trio.sleep(1000)
             assert kept(mesh) == []
             lost = [letter for letter in mesh.core.dead.ring if letter.letter.reason != "crashed"]

@@ -34,7 +34,7 @@ async def counted(mesh: MeshUnderTest) -> None:
 
 
 def numbers(mesh: MeshUnderTest, **options: float) -> list[int]:
-    found = mesh.bus.recorded("type=*Count", **options)  # type: ignore[arg-type] # the tests below know which
+    found = mesh.console.recorded("type=*Count", **options)  # type: ignore[arg-type] # the tests below know which
     return [event.message.n for event in found if isinstance(event.message, Count)]
 
 
@@ -48,7 +48,7 @@ async def test_the_last_ones_are_the_newest_that_pass_oldest_first(mesh: MeshUnd
 
 async def test_only_what_came_after_a_moment_is_told(mesh: MeshUnderTest) -> None:
     await counted(mesh)
-    moments = [event.at for event in mesh.bus.recorded("type=*Count")]
+    moments = [event.at for event in mesh.console.recorded("type=*Count")]
     assert numbers(mesh, since=moments[1]) == [2, 3]
     assert numbers(mesh, since=moments[1], last=1) == [3]
     assert numbers(mesh, since=moments[3]) == []

@@ -8,7 +8,7 @@ import attrs
 import pytest
 
 from bus import Actor, Child, Command, Event, Lane, Overflow, Pool, Request, Sink, Stream, Supervisor, secret
-from bus.reference import describe, describe_all, of_tree, type_name
+from bus.console.reference import describe, describe_all, of_tree, type_name
 
 
 class Colour(Enum):

@@ -474,7 +474,7 @@ async def test_draining_needs_no_observer(autojump_clock: Any) -> None:
             nursery.start_soon(mesh.bus.ask, Read(do="drain"))
             await trio.sleep(0.5)
             await mesh.bus.tell(Poke(do="drain"))
-        assert mesh.bus.books() == {"puppet": (2, 2, 0, 0, 0)}
+        assert mesh.console.books() == {"puppet": (2, 2, 0, 0, 0)}
 
 
 # --- tasks and health -------------------------------------------------------------------------------------

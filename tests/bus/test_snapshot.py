@@ -10,8 +10,8 @@ import trio
 from trio.testing import MockClock
 
 from bus import Actor, Limits, Request
+from bus.console.snapshot import of_health
 from bus.health import Health, State
-from bus.snapshot import of_health
 from bus.testing import MeshUnderTest
 
 
@@ -40,7 +40,7 @@ async def test_an_actor_shows_what_it_does_and_what_waits_for_it(
                 nursery.start_soon(mesh.bus.ask, Work())
                 await mesh.settle()
                 await trio.sleep(1)
-        shot = mesh.bus.snapshot()
+        shot = mesh.console.snapshot()
         (worker,) = shot["actors"]
         (current,) = worker.pop("in_hand")
         assert current.pop("trace")
@@ -70,11 +70,11 @@ async def test_an_actor_shows_what_it_does_and_what_waits_for_it(
             "dead": 0,
             "balanced": True,
         }
-        (event,) = mesh.bus.in_hand()
+        (event,) = mesh.console.in_hand()
         assert (event.type, event.at, event.wait) == ("test_snapshot.Work@1", 1e-9, 1e-9)
         gate.set()
-    assert mesh.bus.in_hand() == []
-    assert json.loads(json.dumps(mesh.bus.snapshot()))["actors"][0]["handled"] == 4
+    assert mesh.console.in_hand() == []
+    assert json.loads(json.dumps(mesh.console.snapshot()))["actors"][0]["handled"] == 4
 
 
 async def test_losses_are_counted_by_recipient_and_reason(
@@ -85,7 +85,7 @@ async def test_losses_are_counted_by_recipient_and_reason(
         with trio.move_on_after(1):
             await mesh.bus.ask(Work())
         await mesh.settle()
-    shot = mesh.bus.snapshot()
+    shot = mesh.console.snapshot()
     assert shot["dead"] == {"worker": {"abandoned": 2}}
     assert shot["recorded"] == 2
 
@@ -115,7 +115,7 @@ async def test_a_graph_counts_who_sends_to_whom_the_busiest_first(
         await mesh.bus.ask(Work())
 
     work = {"test_snapshot.Work": 3}
-    assert mesh.bus.graph(hidden="console") == {
+    assert mesh.console.graph(hidden="console") == {
         "seconds": 2.0,
         "messages": 4,
         "edges": [
@@ -123,7 +123,7 @@ async def test_a_graph_counts_who_sends_to_whom_the_busiest_first(
             {"from": "", "to": "worker", "count": 1, "errors": 0, "types": {"test_snapshot.Work": 1}},
         ],
     }
-    assert [edge["count"] for edge in mesh.bus.graph(since=half)["edges"]] == [2, 2]
+    assert [edge["count"] for edge in mesh.console.graph(since=half)["edges"]] == [2, 2]
 
 
 async def test_what_was_picked_and_has_not_begun_has_not_been_handled_since_ever(
@@ -137,9 +137,9 @@ async def test_what_was_picked_and_has_not_begun_has_not_been_handled_since_ever
         await trio.sleep(4)
         (envelope,) = cell.current
         begun, envelope.taken_at = envelope.taken_at, 0.0
-        (worker,) = mesh.bus.snapshot()["actors"]
+        (worker,) = mesh.console.snapshot()["actors"]
         assert [current["since"] for current in worker["in_hand"]] == [0.0]
-        assert mesh.bus.in_hand() == []
+        assert mesh.console.in_hand() == []
         envelope.taken_at = begun
         gate.set()
 
@@ -161,7 +161,7 @@ async def test_an_id_means_whole_traces_and_what_is_in_hand(
         await mesh.bus.ask(Work())
 
     def found(id: str) -> list[int]:
-        return [event.seq for event in mesh.bus.traced(id, hidden="console")]
+        return [event.seq for event in mesh.console.traced(id, hidden="console")]
 
     assert found("abab") == found("t-1") == [1, 2]
     assert found("s-") == [1, 2, 3]
@@ -174,6 +174,6 @@ async def test_an_id_means_whole_traces_and_what_is_in_hand(
         with mesh.bus.fresh("one", trace):
             nursery.start_soon(mesh.bus.ask, Work())
         await mesh.settle()
-        last = mesh.bus.traced("abab", hidden="console")[-1]
+        last = mesh.console.traced("abab", hidden="console")[-1]
         assert (last.seq, last.point) == (5, "taken")
         gate_of.gate.set()

@@ -155,11 +155,11 @@ class TestTheLadder:
             nursery.start_soon(mesh.stop)
             for _ in range(5):
                 await trio.sleep(0.99)
-                assert mesh.health().health.state is State.STOPPING
-                assert mesh.health().children[0].health.state is State.STOPPING
+                assert mesh.console.health().health.state is State.STOPPING
+                assert mesh.console.health().children[0].health.state is State.STOPPING
             await trio.sleep(0.1)
-            assert mesh.health().health.state is State.STOPPED
-            assert mesh.health().children[0].health.state is State.STOPPED
+            assert mesh.console.health().health.state is State.STOPPED
+            assert mesh.console.health().children[0].health.state is State.STOPPED
 
     async def test_a_crash_whose_clean_up_is_cut_is_still_that_crash(self, autojump_clock: MockClock) -> None:
         async def crash(actor: object, message: object) -> None:

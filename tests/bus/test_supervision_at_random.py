@@ -60,7 +60,7 @@ async def do(stage: Stage, mesh: Mesh, name: str, what: str) -> None:
     if not cell.running or mesh.exit is not None:
         return
     if what == "restart":
-        group = mesh.groups["inner"] if name in mesh.groups["inner"].slots else mesh.root
+        group = mesh.tree.groups["inner"] if name in mesh.tree.groups["inner"].slots else mesh.root
         with trio.move_on_after(0.3), suppress(BootError):  # it may be stopping
             await group.restart_child(name)
     else:
@@ -126,7 +126,7 @@ def test_lives_do_not_overlap_and_all_is_well_after_the_last_trouble(
 
 def check_states(mesh: Mesh, kinds: dict[str, Restart]) -> None:
     """Who always comes back is up; nobody hangs half-way."""
-    for name, state in states(mesh.health()).items():
+    for name, state in states(mesh.console.health()).items():
         if kinds.get(name) is Restart.PERMANENT:
             assert state is State.READY, name
         assert state not in {State.STARTING, State.STOPPING, State.BACKOFF}, (name, state)

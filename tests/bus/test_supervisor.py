@@ -87,7 +87,7 @@ class TestStarting:
         async with running(stage.child("a"), stage.child("b")) as mesh:
             await trio.sleep(5)
             assert stage.told("up") in (["1 up b", "1.2 up a"], ["0 up a", "1 up b", "1.2 up a"])
-            assert mesh.health().children[0].restarts == 1
+            assert mesh.console.health().children[0].restarts == 1
 
     @pytest.mark.parametrize("restart", [Restart.TRANSIENT, Restart.TEMPORARY])
     async def test_a_child_that_is_done_before_it_is_up_counts_as_started(
@@ -100,7 +100,7 @@ class TestStarting:
         async with running(stage.child("a", restart=restart), stage.child("b")) as mesh:
             await trio.sleep(60)
             assert stage.told("start") == ["0 start a", "0 start b"]
-            assert mesh.health().children[0].health.state is State.STOPPED
+            assert mesh.console.health().children[0].health.state is State.STOPPED
 
     async def test_a_permanent_child_that_is_done_before_it_is_up_comes_back(
         self, autojump_clock: MockClock, stage: Stage
@@ -149,7 +149,7 @@ class TestAnOutageAtBoot:
         async with running(*map(stage.child, "abc"), strategy=strategy) as mesh:
             await trio.sleep(1)
             assert stage.told("up", "stop") == diary
-            assert mesh.health().health.state is State.READY
+            assert mesh.console.health().health.state is State.READY
 
     async def test_escalates_only_after_the_time_the_group_says(
         self, autojump_clock: MockClock, stage: Stage
@@ -237,7 +237,7 @@ class TestStrategies:
             diary = stage.told("up", "stop")
             last = {line[-1]: line for line in diary}
             assert all(" up " in line for line in last.values()), diary
-            assert mesh.health().health.state is State.READY
+            assert mesh.console.health().health.state is State.READY
             assert mesh.exit is None
 
     @pytest.mark.parametrize("strategy", ["one_for_one", "one_for_all", "rest_for_one"])
@@ -286,7 +286,7 @@ class TestStrategies:
             stage.crash("a")
             await trio.sleep(60)
             assert stage.told("up") == ["0.2 up a", "0.2 up c"]
-            assert mesh.health().children[1].health.state is State.STOPPED
+            assert mesh.console.health().children[1].health.state is State.STOPPED
 
 
 class TestBudget:
@@ -308,7 +308,7 @@ class TestBudget:
                 await trio.sleep(
                     6.5
                 )  # backoff grows: 0.2 0.4 0.8 1.6 3.2 6.4 → each time it is up again in time
-                while mesh.health().health.state is not State.READY:
+                while mesh.console.health().health.state is not State.READY:
                     await trio.sleep(1)
             assert mesh.exit is None
 
@@ -334,7 +334,7 @@ class TestBudget:
                 await trio.sleep(1)
             assert mesh.exit is None
             assert stage.told("up") == ["0.2 up a", "1.2 up a", "2.2 up a", "3.4 up a"]
-            assert mesh.health().children[0].restarts == 2
+            assert mesh.console.health().children[0].restarts == 2
             stage.crash("a")
             await trio.sleep(1)
             stage.crash("a")
@@ -419,7 +419,7 @@ class TestRestarting:
             await trio.sleep(0.5)
             seen: list[tuple[str, ...]] = []
             for _ in range(7):
-                seen.append(tuple(child.health.state.value for child in mesh.health().children))
+                seen.append(tuple(child.health.state.value for child in mesh.console.health().children))
                 await trio.sleep(1)
             assert seen == [
                 *[("ready", "failed", "stopping")] * 2,
@@ -468,9 +468,9 @@ class TestAtTheOperatorsWish:
         async with running(stage.child("a", restart=Restart.TEMPORARY)) as mesh:
             stage.crash("a")
             await trio.sleep(60)
-            assert mesh.health().children[0].health.state is State.FAILED
+            assert mesh.console.health().children[0].health.state is State.FAILED
             await mesh.root.restart_child("a")
-            assert mesh.health().children[0].health.state is State.READY
+            assert mesh.console.health().children[0].health.state is State.READY
 
     async def test_a_restart_that_fails_is_treated_like_a_crash(
         self, autojump_clock: MockClock, stage: Stage

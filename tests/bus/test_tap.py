@@ -30,29 +30,29 @@ class TestATap:
 
     async def test_with_a_filter_that_cannot_be_read_is_refused(self, mesh: MeshUnderTest) -> None:
         with pytest.raises(FilterError):
-            async with mesh.bus.tap("typ=x"):
+            async with mesh.console.tap("typ=x"):
                 raise AssertionError("unreachable")
         with pytest.raises(FilterError):
-            mesh.bus.recorded("typ=x")
+            mesh.console.recorded("typ=x")
 
     async def test_is_attached_only_where_its_filter_looks_and_only_for_its_block(
         self, mesh: MeshUnderTest
     ) -> None:
         taps = mesh.bus.core.taps
         before = [getattr(taps, point) for point in POINTS]
-        async with mesh.bus.tap("errors") as tap:
+        async with mesh.console.tap("errors") as tap:
             assert [point for point in POINTS if tap in getattr(taps, point)] == [
                 "failed",
                 "buried",
                 "crashed",
             ]
-            async with mesh.bus.tap() as everything:
+            async with mesh.console.tap() as everything:
                 assert all(everything in getattr(taps, point) for point in POINTS)
         assert [getattr(taps, point) for point in POINTS] == before
 
     async def test_has_no_limit_below_its_queue(self, mesh: MeshUnderTest) -> None:
         await start(mesh, limits=Limits(mailbox=5000))
-        async with mesh.bus.tap("point=sent", rate=None) as tap:
+        async with mesh.console.tap("point=sent", rate=None) as tap:
             for n in range(2000):
                 await mesh.bus.tell(Note(n=n))
             assert (len(tap._queue), tap.missed) == (QUEUE, 2000 - QUEUE)
@@ -70,7 +70,7 @@ class TestATap:
         await start(mesh, limits=Limits(mailbox=5000))
         cell = mesh.cell("calc")
         cell.suspend()
-        async with mesh.bus.tap(filter) as tap:
+        async with mesh.console.tap(filter) as tap:
             for n in range(300):
                 await mesh.bus.tell(Note(n=n))
             assert [await tap.take() for _ in range(200)][-1][1].message == Note(n=199)
@@ -104,7 +104,7 @@ class TestATap:
         self, autojump_clock: Any, mesh: MeshUnderTest
     ) -> None:
         await start(mesh, limits=Limits(mailbox=5000))
-        async with mesh.bus.tap("text~/needle/", rate=0) as tap:
+        async with mesh.console.tap("text~/needle/", rate=0) as tap:
             for _ in range(10):
                 await mesh.bus.ask(Add(left=1, right=2))
             assert tap.missed == 0
@@ -116,7 +116,7 @@ class TestATap:
         async def read_one(tap: Tap) -> None:
             seen.append((await anext(tap)).seq)
 
-        async with mesh.bus.tap("point=sent", rate=None) as tap, trio.open_nursery() as nursery:
+        async with mesh.console.tap("point=sent", rate=None) as tap, trio.open_nursery() as nursery:
             for _ in range(3):
                 nursery.start_soon(read_one, tap)
                 await mesh.settle()
@@ -144,7 +144,7 @@ class TestATap:
                 seen.append((await anext(tap)).message)
             assert [note.n for note in seen] == list(range(told))
 
-        async with mesh.bus.tap("point=sent", rate=None) as tap, trio.open_nursery() as nursery:
+        async with mesh.console.tap("point=sent", rate=None) as tap, trio.open_nursery() as nursery:
             await cancel_at_each_checkpoint(scenario, check)
 
     async def test_whose_filter_fails_is_detached_and_nobody_else_notices(self, autojump_clock: Any) -> None:
@@ -155,7 +155,7 @@ class TestATap:
         ) as mesh:
             faulty = Tap(Faulty([]), rate=None)
             mesh.core.taps.attach(faulty)
-            async with mesh.bus.tap("point=replied", rate=None) as sound:
+            async with mesh.console.tap("point=replied", rate=None) as sound:
                 assert await mesh.bus.ask(Add(left=1, right=2)) == 3
                 assert await mesh.bus.ask(Add(left=3, right=4)) == 7
                 assert [(await anext(sound)).seq for _ in range(2)] == [1, 2]
@@ -223,12 +223,12 @@ class TestTheCost:
     ) -> None:
         tree = Supervisor("root", "one_for_one", [Child("calc", Calculator)])
         async with open_mesh(tree, complete=False) as mesh:
-            async with mesh.bus.tap():
+            async with mesh.console.tap():
                 pass  # one that came and went
             if filter is None:
                 await traffic(mesh.bus)
             else:
-                async with mesh.bus.tap(filter):
+                async with mesh.console.tap(filter):
                     await traffic(mesh.bus)
         assert described == expected
 
@@ -237,7 +237,7 @@ class TestTheCost:
     ) -> None:
         mesh.bus.core.taps.detach(mesh.bus.core.taps.sent[0])  # the recorder of the harness
         await start(mesh)
-        async with mesh.bus.tap(rate=5) as tap:
+        async with mesh.console.tap(rate=5) as tap:
             await traffic(mesh.bus)
             assert len(described) == 5
             assert tap.missed > 0
@@ -245,7 +245,7 @@ class TestTheCost:
     async def test_is_shared_by_all_who_see_the_same(self, described: list[str]) -> None:
         tree = Supervisor("root", "one_for_one", [Child("calc", Calculator)])
         async with open_mesh(tree, complete=False) as mesh:
-            async with mesh.bus.tap("point=sent") as first, mesh.bus.tap("point=sent") as second:
+            async with mesh.console.tap("point=sent") as first, mesh.console.tap("point=sent") as second:
                 await mesh.bus.tell(Note())
                 assert await anext(first) is await anext(second)
         assert described == ["sent"]
@@ -256,7 +256,7 @@ class TestTheCost:
     ) -> None:
         await start(mesh)
         alone = await instants(mesh)
-        async with mesh.bus.tap(filter, rate=None), mesh.bus.tap(filter, rate=1):
+        async with mesh.console.tap(filter, rate=None), mesh.console.tap(filter, rate=1):
             assert await instants(mesh) == alone
 
 

@@ -124,7 +124,7 @@ class TestThePoints:
 
     async def test_of_a_stream(self, mesh: MeshUnderTest) -> None:
         await start(mesh)
-        async with mesh.bus.tap("type=tapping.Count", rate=None) as tap:
+        async with mesh.console.tap("type=tapping.Count", rate=None) as tap:
             async with mesh.bus.stream(Count(upto=3)) as items:
                 assert len([item async for item in items]) == 3
             seen = [await anext(tap) for _ in range(6)]
@@ -187,7 +187,7 @@ class TestThePoints:
     async def test_name_who_sent_what_and_because_of_what(self, mesh: MeshUnderTest) -> None:
         await start(mesh)
         await mesh.start(Agent, name="agent")
-        async with mesh.bus.tap("point=sent", rate=None) as tap:
+        async with mesh.console.tap("point=sent", rate=None) as tap:
             with mesh.bus.baggage(user="ada", turn="t-1"):
                 await mesh.bus.ask(Relay())
             relay, add = await anext(tap), await anext(tap)

@@ -266,7 +266,7 @@ class TestATimer:
     ) -> None:
         handled: list[str] = []
         await mesh.start_pool(partial(Room, handled), name="room")
-        async with mesh.bus.tap("point=taken", rate=None) as tap:
+        async with mesh.console.tap("point=taken", rate=None) as tap:
             await mesh.bus.tell(Visit(room="7"))
             visit, lights = await anext(tap), await anext(tap)
         assert (lights.type, lights.kind, lights.cause) == ("test_timers.Lights@1", "timer", visit.seq)

@@ -135,7 +135,7 @@ class TestAnAskThatIsQueued:
             asker = Asker(mesh, nursery)
             stage.crash("a")  # spends the budget: the group ends and its parent restarts it
             await trio.sleep(0.1)
-            assert mesh.groups["inner"].node_health().health.state.value == "backoff"
+            assert mesh.tree.groups["inner"].node_health().health.state.value == "backoff"
             await asker.send(Read(do="answer", n=1), Poke(do="answer"), Urgent(do="answer"))
             await trio.sleep(1)
             assert asker.ends[0] == (0.1, None)

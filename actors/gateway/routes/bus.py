@@ -12,7 +12,7 @@ from actors.gateway.spans import begin_of, nest
 from actors.gateway.wire import Json
 from actors.session import messages as session
 from bus import ActorError, Bus, DeliveryError, mask_text, masked
-from bus.console import Buried, TapEvent, describe_all, shorten, to_json
+from bus.console import Buried, Console, TapEvent, shorten, to_json
 
 MOST_LETTERS = 1000
 MOST_SPANS = 2000
@@ -22,8 +22,9 @@ MOST_SPANS = 2000
 class BusRoutes:
     """``GET`` below ``/api/bus``."""
 
-    def __init__(self, operator: Operator, bus: Bus, ledger: Ledger) -> None:
+    def __init__(self, operator: Operator, bus: Bus, console: Console, ledger: Ledger) -> None:
         self._bus = bus
+        self._console = console
         self._ledger = ledger
         operator.look("/api/bus/snapshot", self.snapshot)
         operator.look("/api/bus/tree", self.tree)
@@ -38,24 +39,24 @@ class BusRoutes:
 
     async def snapshot(self) -> Response:
         """Every actor at this instant."""
-        return answer(self._bus.snapshot())
+        return answer(self._console.snapshot())
 
     async def tree(self) -> Response:
         """The supervision tree with health and restart budgets."""
-        return answer(self._bus.control.tree())
+        return answer(self._console.tree())
 
     async def graph(self) -> Response:
         """Who sent how many messages to whom, as far as the flight recorder goes back."""
         seconds = query_integer(request.args, "seconds", 0)
         since = self._bus.clock.monotonic() - seconds if seconds else float("-inf")
-        return answer(self._bus.graph(since=since, hidden=LOOKING))
+        return answer(self._console.graph(since=since, hidden=LOOKING))
 
     async def trace(self) -> Response:
         """What one message of a person caused: the stored turns and, while the recorder has them, the messages."""
         id = request.args.get("id", "")
         if not id:
             raise Malformed("expected the beginning of the id of a turn, a session or a trace", "id")
-        seen = self._bus.traced(id, hidden=LOOKING)[-MOST_SPANS:]
+        seen = self._console.traced(id, hidden=LOOKING)[-MOST_SPANS:]
         events = [{**to_json(event), "running": _runs(event)} for event in seen]
         origin = min(map(begin_of, events), default=0.0)
         began = self._bus.clock.now().timestamp() - self._bus.clock.monotonic() + origin
@@ -70,12 +71,7 @@ class BusRoutes:
 
     async def latency(self) -> Response:
         """How long messages waited and were handled, by actor and class; how long asks took, by who asked whom."""
-        classes = [
-            {"actor": owner.name, "type": kind, **series}
-            for owner in self._bus.routes.owners()
-            for kind, series in owner.metrics.snapshot().items()
-        ]
-        return answer({"classes": classes, "edges": self._bus.latency()})
+        return answer(self._console.latency())
 
     async def dead(self) -> Response:
         """Dead letters, the newest first, and counters of all since the start."""
@@ -83,15 +79,15 @@ class BusRoutes:
         reason, to = request.args.get("reason"), request.args.get("to", "")
         found = [
             self._letter(entry)
-            for entry in reversed(self._bus.core.dead.ring)
+            for entry in reversed(self._console.dead_letters())
             if reason in {None, entry.letter.reason} and entry.letter.to.startswith(to)
         ]
-        return answer({"counts": self._bus.snapshot()["dead"], "letters": found[:limit]})
+        return answer({"counts": self._console.snapshot()["dead"], "letters": found[:limit]})
 
     async def letter(self) -> Response:
         """One dead letter with its body, secrets masked."""
         seq = query_integer(request.args, "seq", 0)
-        entry = self._bus.control.buried(seq)
+        entry = self._console.buried(seq)
         if entry is None:
             return refusal(404, f"there is no dead letter {seq}; the last {MOST_LETTERS} are kept")
         body = shorten(masked(entry.envelope.message), limit=2000)
@@ -114,19 +110,18 @@ class BusRoutes:
 
     async def actor(self) -> Response:
         """All there is to know of one actor."""
-        return answer(self._bus.control.describe(request.args.get("name", "")))
+        return answer(self._console.describe(request.args.get("name", "")))
 
     async def messages(self) -> Response:
         """Every message class."""
-        routes = self._bus.routes
-        return answer(describe_all(routes.kinds(), routes.subscriptions()))
+        return answer(self._console.messages())
 
     async def checks(self) -> Response:
         """What a health check looks at. `open_work` is null when the store does not answer; `trouble` says why."""
         facts: dict[str, Any] = {
-            "snapshot": self._bus.snapshot(),
-            "tree": self._bus.control.tree(),
-            "unbalanced": self._bus.control.unbalanced(),
+            "snapshot": self._console.snapshot(),
+            "tree": self._console.tree(),
+            "unbalanced": self._console.unbalanced(),
             "losses": self._losses(),
             "open_work": None,
             "parked": [],
@@ -142,7 +137,7 @@ class BusRoutes:
         """Kept dead letters by recipient and reason, with the age of the youngest."""
         now = self._bus.clock.monotonic()
         found: dict[tuple[str, str], Json] = {}
-        for entry in self._bus.core.dead.ring:
+        for entry in self._console.dead_letters():
             key = entry.letter.to, entry.letter.reason
             count = found[key]["count"] + 1 if key in found else 1
             found[key] = {"to": key[0], "reason": key[1], "count": count, "age": round(now - entry.at, 3)}

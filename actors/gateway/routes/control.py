@@ -11,15 +11,16 @@ from actors.gateway.http import answer, read_fields, refusal
 from actors.gateway.operator import ACTING, Operator
 from actors.gateway.stopping import Stopping
 from bus import Bus, Message, wire_name
-from bus.console import decode, hex_trace, mask_value
+from bus.console import Console, State, decode, hex_trace, mask_value
 
 
 @final
 class ControlRoutes:
     """``POST`` below ``/api/bus``."""
 
-    def __init__(self, operator: Operator, bus: Bus, stopping: Stopping) -> None:
+    def __init__(self, operator: Operator, bus: Bus, console: Console, stopping: Stopping) -> None:
         self._bus = bus
+        self._console = console
         self._stopping = stopping
         operator.change("/api/bus/send", self.send)
         operator.change("/api/bus/actor/suspend", self.suspend)
@@ -31,23 +32,22 @@ class ControlRoutes:
 
     async def suspend(self) -> Response:
         """Let an actor take no more work."""
-        return self._done(self._bus.control.suspend(await _name()))
+        return self._done(self._console.suspend(await _name()))
 
     async def resume(self) -> Response:
         """Let it take work again."""
-        return self._done(self._bus.control.resume(await _name()))
+        return self._done(self._console.resume(await _name()))
 
     async def restart(self) -> Response:
         """Stop and start an actor. When it is the gateway, or holds it, `complete` is false: it is still to stop."""
         name = await _name()
         with self._stopping.scope() as cut:
-            name = await self._bus.control.restart(name)
+            name = await self._console.restart(name)
         return answer({"name": name, "complete": not cut.cancelled_caught})
 
     def _done(self, name: str) -> Response:
-        cell = self._bus.routes.cell(name)
-        suspended = cell is not None and cell.suspended
-        return answer({"name": name, "suspended": suspended})
+        state = self._console.describe(name)["state"]
+        return answer({"name": name, "suspended": state == State.SUSPENDED.value})
 
     # --- messages -----------------------------------------------------------------------------------------
 
@@ -64,16 +64,16 @@ class ControlRoutes:
     async def resend(self) -> Response:
         """Send a dead letter once more."""
         seq = (await read_fields()).integer("seq", least=1)
-        entry = self._bus.control.buried(seq or 0)
+        entry = self._console.buried(seq or 0)
         if entry is None:
             return refusal(404, f"there is no dead letter {seq}")
-        reply = await self._bus.control.resend(entry)
+        reply = await self._console.resend(entry)
         return answer({"type": entry.letter.kind, "trace": entry.letter.trace, "reply": mask_value(reply)})
 
     async def _sent(self, message: Message, trace: str) -> Response:
         began = self._bus.clock.monotonic()
         with self._bus.fresh(ACTING, f"00-{trace}-{'1':0>16}-01"), self._bus.baggage(origin=ACTING):
-            reply = await self._bus.control.send(message)
+            reply = await self._console.send(message)
         return answer(
             {
                 "type": wire_name(type(message)),
@@ -85,7 +85,7 @@ class ControlRoutes:
 
     def _kind(self, name: str) -> type[Message]:
         """The owned class of that wire name, with or without its version. Raises Malformed."""
-        kinds = {wire_name(kind): kind for kind in self._bus.routes.kinds()}
+        kinds = self._console.kinds()
         for full, kind in kinds.items():
             if name in {full, full.partition("@")[0]}:
                 return kind

@@ -19,7 +19,7 @@ from actors.gateway.mesh import (
 from actors.gateway.operator import LOOKING
 from actors.session import messages as session
 from bus import Bus
-from bus.console import TapEvent
+from bus.console import Console, TapEvent
 
 MOST_MESSAGES = 500
 MOST_HOPS = 1000
@@ -33,8 +33,9 @@ UNSEEN = f"!origin={LOOKING}"
 class MeshRoutes:
     """``/api/mesh`` and ``/api/mesh/trace``."""
 
-    def __init__(self, app: Quart, bus: Bus) -> None:
+    def __init__(self, app: Quart, bus: Bus, console: Console) -> None:
         self._bus = bus
+        self._console = console
         route(app, "GET", "/api/mesh", self.mesh)
         route(app, "GET", "/api/mesh/trace", self.trace)
 
@@ -43,14 +44,14 @@ class MeshRoutes:
         now = self._bus.clock.monotonic()
         limit = query_integer(request.args, "limit", 100, most=MOST_MESSAGES)
         seconds = query_integer(request.args, "seconds", 60, most=3600)
-        snapshot = self._bus.snapshot()
-        newest = self._bus.recorded(UNSEEN, since=now - seconds, last=limit)
-        counted = self._bus.recorded(UNSEEN, since=now - WINDOW, last=MOST_COUNTED)
+        snapshot = self._console.snapshot()
+        newest = self._console.recorded(UNSEEN, since=now - seconds, last=limit)
+        counted = self._console.recorded(UNSEEN, since=now - WINDOW, last=MOST_COUNTED)
         return answer(
             {
                 "boot_id": self._bus.boot_id,
                 "now": round(now, 6),
-                "tree": tree_json(self._bus.health(), snapshot["actors"], snapshot["dead"]),
+                "tree": tree_json(self._console.health(), snapshot["actors"], snapshot["dead"]),
                 "flows": flows_json(counted, _covered(counted, now)),
                 "messages": [message_json(event, now) for event in reversed(newest)],
             }
@@ -61,7 +62,7 @@ class MeshRoutes:
         wanted = request.args.get("turn")
         if not wanted:
             raise Malformed("expected the id of a turn", "turn")
-        events = [*self._bus.recorded(UNSEEN), *self._bus.in_hand()]
+        events = [*self._console.recorded(UNSEEN), *self._console.in_hand()]
         with self._bus.baggage(origin=LOOKING):
             figures, conversation = await self._figures(wanted, query_user(request.args))
             steps = await self._bus.ask(session.GetSteps(turn=figures.turn))

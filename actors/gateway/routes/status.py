@@ -10,6 +10,7 @@ from actors.gateway.settings import Settings
 from actors.gateway.wire import Json
 from actors.llm import messages as llm
 from bus import ActorError, Bus, DeliveryError, NodeHealth, State
+from bus.console import Console
 
 _STATUS = {State.READY: "ok", State.FAILED: "failed", State.STOPPING: "failed", State.STOPPED: "failed"}
 
@@ -18,8 +19,11 @@ _STATUS = {State.READY: "ok", State.FAILED: "failed", State.STOPPING: "failed", 
 class StatusRoutes:
     """``/api/health`` and ``/api/config``."""
 
-    def __init__(self, app: Quart, bus: Bus, settings: Settings, *, agent_name: str, version: str) -> None:
+    def __init__(
+        self, app: Quart, bus: Bus, console: Console, settings: Settings, *, agent_name: str, version: str
+    ) -> None:
         self._bus = bus
+        self._console = console
         self._settings = settings
         self._agent_name = agent_name
         self._version = version
@@ -28,7 +32,7 @@ class StatusRoutes:
 
     async def health(self) -> Response:
         """The health of the tree; 503 once it has failed or is going down."""
-        tree = self._bus.health()
+        tree = self._console.health()
         status = _STATUS.get(tree.health.state, "degraded")
         body = {
             "status": status,

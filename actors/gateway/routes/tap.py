@@ -14,7 +14,7 @@ from actors.gateway.operator import Operator
 from actors.gateway.stopping import Stopping
 from actors.gateway.wire import Json, encode, timestamp
 from bus import Bus, Clock, Tap
-from bus.console import FilterError, TapEvent, to_json
+from bus.console import Console, FilterError, TapEvent, to_json
 
 MAX_FILTER = 2000
 MAX_RATE = 100_000
@@ -60,8 +60,11 @@ class Wish:
 class TapRoutes:
     """``/api/bus/tap``, for whoever knows the operator's token."""
 
-    def __init__(self, app: Quart, bus: Bus, stopping: Stopping, operator: Operator) -> None:
+    def __init__(
+        self, app: Quart, bus: Bus, console: Console, stopping: Stopping, operator: Operator
+    ) -> None:
         self._bus = bus
+        self._console = console
         self._stopping = stopping
         self._operator = operator
         app.add_websocket("/api/bus/tap", "tap", self.tap)
@@ -84,14 +87,14 @@ class TapRoutes:
 
     async def _show(self, wish: Wish) -> tuple[int, str]:
         """Show until an end is reached, and say which as the close code. Raises FilterError."""
-        async with self._bus.tap(wish.filter, rate=wish.rate) as tap:
+        async with self._console.tap(wish.filter, rate=wish.rate) as tap:
             viewer = _Viewer(wish, self._bus.clock)
             with self._stopping.scope() as stopped, trio.move_on_after(wish.seconds) as timed:
                 async with trio.open_nursery() as nursery:
                     nursery.start_soon(_ignore_client)
                     if wish.since:
                         earliest = self._bus.clock.monotonic() - wish.since
-                        await viewer.replay(self._bus.recorded(wish.filter, since=earliest))
+                        await viewer.replay(self._console.recorded(wish.filter, since=earliest))
                     await viewer.watch(tap)
                     nursery.cancel_scope.cancel("the limit is reached")
             if stopped.cancelled_caught:

@@ -125,7 +125,7 @@ async def _cancel_at(world: World, point: int) -> bool:
         say("That ", "is ", "all."),
     ])  # fmt: skip
     count = 0
-    async with world.bus.tap("", rate=None) as tap, trio.open_nursery() as nursery:
+    async with world.console.tap("", rate=None) as tap, trio.open_nursery() as nursery:
         accepted = await world.send("go")
 
         async def watch() -> None:
@@ -228,7 +228,7 @@ async def test_a_turn_that_does_not_wait_is_not_cancelled(world: World, autojump
 
 async def cancel_when(world: World, request: str, accepted: agent.Accepted) -> str | None:
     """Cancel as soon as the store has taken a request; what the answer was."""
-    async with world.bus.tap(f"type={request}", rate=None) as tap:
+    async with world.console.tap(f"type={request}", rate=None) as tap:
         async for event in tap:
             if event.point == "taken":
                 break

@@ -69,7 +69,9 @@ async def test_the_same_message_twice_is_one_message(world: World, autojump_cloc
     assert (done.turn, done.fate) == (first.turn, "done")
     await world.quiet()
     assert len(world.requests) == 1
-    delivered = [event for event in world.bus.recorded("type=agent.Deliver@1") if event.point == "replied"]
+    delivered = [
+        event for event in world.console.recorded("type=agent.Deliver@1") if event.point == "replied"
+    ]
     assert len(delivered) == 1
     backlog = await world.bus.ask(agent.Follow(session=done.session, after=done.after))
     assert backlog.complete

@@ -74,7 +74,7 @@ async def test_a_followup_that_comes_while_the_end_is_stored_gets_a_turn_of_its_
 ) -> None:
     sent: list[agent.Accepted] = []
 
-    async with world.bus.tap("type=session.Finish@1", rate=None) as tap:
+    async with world.console.tap("type=session.Finish@1", rate=None) as tap:
 
         async def send_at_the_end() -> None:
             async for event in tap:
@@ -137,8 +137,8 @@ async def test_a_queued_message_that_waits_in_the_mailbox_runs_in_its_own_trace(
         await world.send("one")
     await gate.reached.wait()
     async with (
-        world.bus.tap("type=session.Begin@1", rate=None) as tap,
-        world.bus.tap("", rate=None) as all_of_it,
+        world.console.tap("type=session.Begin@1", rate=None) as tap,
+        world.console.tap("", rate=None) as all_of_it,
     ):
         with world.bus.fresh("somebody else"):
             second = await world.send("two", mode="queue")

@@ -306,7 +306,7 @@ async def _killed_at(world: World, point: int, mode: FollowupMode) -> list[agent
     accepted: list[agent.Accepted] = []
     count = 0
 
-    async with world.running(), world.bus.tap("", rate=None) as tap, trio.open_nursery() as nursery:
+    async with world.running(), world.console.tap("", rate=None) as tap, trio.open_nursery() as nursery:
         world.script[:] = [
             say("Let me see.", calls=[use("Peek", "c1", what="a"), use("Keep", "c2", what="b")]),
             say("More.", calls=[use("Retry", "c3", what="c")]),

@@ -21,6 +21,7 @@ from actors.session.settings import Settings as SessionSettings
 from actors.tooling import Catalogue, Rendered, ToolReply, described, from_context, tool
 from actors.vocabulary import Attachment, Block, ChatMessage, Text, ToolResult, ToolUse, Usage
 from bus import Abandon, Actor, ActorError, Bus, Request, Sink, concurrent
+from bus.console import Console
 from bus.testing import MeshUnderTest, open_test_mesh
 
 PATIENCE = 100_000.0
@@ -285,6 +286,10 @@ class World:
     @property
     def bus(self) -> Bus:
         return self.mesh.bus
+
+    @property
+    def console(self) -> Console:
+        return self.mesh.console
 
     # --- life ---------------------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from actors.session.actor import SessionActor
 from actors.session.settings import Settings
 from actors.vocabulary import Text, ToolUse, Usage
 from bus import Bus
+from bus.console import Console
 from bus.testing import MeshUnderTest
 from tests.actors.gateway.client import PATIENCE
 from tests.actors.gateway.world import TOKEN, FakeAgent, Gateway, World, a_gateway
@@ -50,6 +51,10 @@ class Operated(Gateway):
     @property
     def bus(self) -> Bus:
         return self.mesh.bus
+
+    @property
+    def console(self) -> Console:
+        return self.mesh.console
 
     @property
     def agent(self) -> Agent:

@@ -188,13 +188,13 @@ async def test_a_trace_nests_messages_by_cause_and_names_its_turns(operated: Ope
     with operated.bus.fresh("someone"), operated.bus.baggage(turn="t-of-nobody"):
         await operated.bus.tell(agent.Deliver(session="s", turn="t", mode="inject"))
     await operated.mesh.settle()
-    (event,) = operated.bus.recorded("type=agent.Deliver")
+    (event,) = operated.console.recorded("type=agent.Deliver")
     unknown = await operated.look("trace", id=event.trace[:10])
     assert (unknown["turns"], [message["seq"] for message in unknown["messages"]]) == ([], [event.seq])
     accepted = await operated.accept()
     with operated.bus.fresh("someone"), operated.bus.baggage(turn=accepted.turn):
         await operated.begin(accepted.turn)
-    (event,) = operated.bus.recorded("type=session.Begin")
+    (event,) = operated.console.recorded("type=session.Begin")
     by_trace = await operated.look("trace", id=event.trace[:10])
     assert [turn["id"] for turn in by_trace["turns"]] == [accepted.turn]
     assert by_trace["messages"][0]["type"] == "session.Begin@1"
@@ -227,11 +227,11 @@ async def test_an_unknown_id_has_no_trace(operated: Operated) -> None:
 
 async def lose(operated: Operated, count: int = 1) -> None:
     """Ask somebody who does not answer, and leave."""
-    operated.bus.control.suspend("agent")
+    operated.console.suspend("agent")
     for number in range(count):
         with trio.move_on_after(0.01):
             await operated.bus.ask(agent.Accept(text=f"lost {number} sk-ant-0123456789abcdef"))
-    operated.bus.control.resume("agent")
+    operated.console.resume("agent")
     await operated.mesh.settle()
 
 
@@ -264,7 +264,7 @@ async def test_a_dead_letter_is_sent_again_and_its_answer_shown(operated: Operat
     assert (sent["type"], sent["trace"]) == ("agent.Accept@1", letter["trace"])
     assert sent["reply"]["session"] == "s1"
     assert [request.text for request in operated.world.accepted] == ["lost 0 sk-ant-0123456789abcdef"]
-    (again,) = operated.bus.recorded("type=agent.Accept outcome=ok")
+    (again,) = operated.console.recorded("type=agent.Accept outcome=ok")
     assert (again.sender, again.cause) == ("operator", letter["seq"])
     assert (await operated.refused("letter/resend", seq=999999))[0] == 404
     assert (await operated.refused("letter/resend"))[0] == 404
@@ -292,11 +292,11 @@ async def test_checks_are_told_also_when_the_store_does_not_answer(
     operated: Operated, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(session.CountOpenWork, "within", 0.1)
-    operated.bus.control.suspend("session")
+    operated.console.suspend("session")
     facts = await operated.look("checks")
     assert facts["open_work"] is None
     assert "session.CountOpenWork@1" in facts["trouble"]
-    operated.bus.control.resume("session")
+    operated.console.resume("session")
 
 
 # --- turns ------------------------------------------------------------------------------------------------
@@ -407,7 +407,7 @@ async def test_a_request_is_sent_and_its_reply_shown(operated: Operated) -> None
         sent = await operated.act("send", type=name, message={"turn": accepted.turn})
         assert sent["type"] == "session.GetTurn@1"
         assert (sent["reply"]["id"], sent["reply"]["text"]) == (accepted.turn, "my key is •••")
-        assert len(operated.bus.recorded(f"trace={sent['trace']}")) == 1
+        assert len(operated.console.recorded(f"trace={sent['trace']}")) == 1
 
 
 async def test_a_command_is_sent_and_nothing_comes_back(operated: Operated) -> None:

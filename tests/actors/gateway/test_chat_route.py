@@ -51,7 +51,7 @@ async def test_a_message_is_answered_with_what_the_agent_said(gateway: Gateway) 
 
 async def test_the_turn_carries_where_it_came_from(gateway: Gateway) -> None:
     runs(gateway, "a")
-    async with gateway.mesh.bus.tap("type=agent.Accept point=sent") as tap:
+    async with gateway.mesh.console.tap("type=agent.Accept point=sent") as tap:
         trace = "0af7651916cd43dd8448eb211c80319c"
         header = {"traceparent": f"00-{trace}-b7ad6b7169203331-01"}
         await gateway.http.post("/api/chat", json={"text": "hi"}, headers=header)
