@@ -9,13 +9,11 @@ from collections.abc import Mapping
 from typing import Any, Final, final
 
 import attrs
-import cattrs
-from attrs.validators import deep_mapping, ge, instance_of, optional
-from cattrs import Converter
-from cattrs.v import format_exception
+from attrs.validators import ge, optional
 
 from actors.llm.prices import FREE, Rates
-from actors.llm.settings import PROVIDERS
+from actors.llm.settings import Provider
+from actors.shapes import Problem, shape_of
 
 _DATED = re.compile(r"[-@:](latest|\d{4,}(-\d\d){0,2})")
 """What may follow a catalogued id in the name of one of its snapshots: ``-20251001``, ``-2026-03-05``, ``-latest``."""
@@ -59,9 +57,7 @@ class ProviderTable:
     cache_creation_multiplier: float | None = attrs.field(default=None, validator=optional(ge(0)))
     supports_vision: bool | None = None
     """Of models that do not say themselves, unknown ones included."""
-    models: Mapping[str, Model] = attrs.field(
-        factory=dict[str, Model], validator=deep_mapping(instance_of(str), instance_of(Model))
-    )
+    models: Mapping[str, Model] = attrs.field(factory=dict[str, Model])
 
 
 @final
@@ -117,37 +113,17 @@ class Catalogue:
 
 def parse(text: str, name: str) -> Catalogue:
     """Read a catalogue file; `name` is how errors call it. Raises CatalogueError."""
+    problems: list[Problem] = []
     try:
-        providers = _CONVERTER.structure(tomllib.loads(text), dict[str, ProviderTable])
+        providers = _FILE.read(tomllib.loads(text), "", problems)
     except tomllib.TOMLDecodeError as error:
         raise CatalogueError(f"{name}: {error}") from error
-    except cattrs.BaseValidationError as error:
-        problems = cattrs.transform_error(error, path="models", format_exception=_worded)
-        raise CatalogueError("\n".join(f"{name}: {problem}" for problem in problems)) from error
-    if unknown := sorted(set(providers) - set(PROVIDERS)):
-        raise CatalogueError(
-            f"{name}: no provider is called {', '.join(unknown)}; known: {', '.join(PROVIDERS)}"
-        )
+    if problems:
+        raise CatalogueError("\n".join(f"{name}: {problem}" for problem in problems))
     return Catalogue(providers)
 
 
-_CONVERTER: Final = Converter(forbid_extra_keys=True)
-
-
-def _strict(value: Any, kind: type[Any]) -> Any:
-    accepted = (int, float) if kind is float else kind
-    if not isinstance(value, accepted) or (isinstance(value, bool) and kind is not bool):
-        raise ValueError(f"must be of type {kind.__name__}")
-    return kind(value)
-
-
-for _kind in (str, int, float, bool):
-    _CONVERTER.register_structure_hook(_kind, _strict)
-
-
-def _worded(error: BaseException, kind: type[Any] | None) -> str:
-    """What is wrong, in the words of whoever found it."""
-    return str(error) if type(error) is ValueError else format_exception(error, kind)
+_FILE: Final = shape_of(Mapping[Provider, ProviderTable])
 
 
 def _overlaid(base: ProviderTable, top: ProviderTable) -> ProviderTable:

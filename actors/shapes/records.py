@@ -1,0 +1,279 @@
+"""Attrs classes as JSON objects, and what they are made of: lists, tables, objects that may be one of several."""
+
+from collections.abc import Callable, Iterable, Mapping
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, cast, final, get_args, get_origin, get_type_hints
+
+import attrs
+from cattrs.preconf.json import make_converter
+
+from actors.shapes.values import (
+    Described,
+    NoJsonForm,
+    Problem,
+    Shape,
+    Supplied,
+    bounds,
+    choice,
+    mismatch,
+    nearest,
+    scalar,
+)
+
+TAG = "type"
+"""The field that tells the classes of a union apart."""
+_JSON = make_converter()
+
+
+@final
+@attrs.define(eq=False)
+class Mistakes(ValueError):
+    """An input cannot be read. Names everything that is wrong with it."""
+
+    problems: tuple[Problem, ...]
+
+    def __str__(self) -> str:
+        return "; ".join(map(str, self.problems))
+
+
+def dump(value: Any) -> Any:
+    """Attrs instances, and whatever holds some, as values that :mod:`json` writes; times as ISO 8601."""
+    return _JSON.unstructure(value)
+
+
+# --- shapes -----------------------------------------------------------------------------------------------
+
+
+def shape_of(annotation: Any, rule: Described | None = None) -> Shape:
+    """Compile a type annotation; `rule` bounds its values. Raises NoJsonForm."""
+    rule = rule or Described()
+    origin, args = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return shape_of(args[0], next((extra for extra in args[1:] if isinstance(extra, Described)), rule))
+    if annotation is Any:
+        return Shape({}, "a value", lambda value, _at, _problems: value)
+    if origin is Literal:
+        return choice(args)
+    if origin is tuple and len(args) == 2 and args[1] is Ellipsis:
+        return _sequence(args[0], rule)
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        return _table(args[0], args[1])
+    if origin in (Union, UnionType):
+        return _union(args, rule)
+    if (single := scalar(annotation, rule)) is not None:
+        return single
+    if isinstance(annotation, type) and attrs.has(annotation):
+        record = Record(annotation)
+        return Shape(record.schema, "an object", record.read)
+    raise NoJsonForm(
+        f"{getattr(annotation, '__name__', annotation)} has no JSON form; {__package__} lists what has one"
+    )
+
+
+def _sequence(item: Any, rule: Described) -> Shape:
+    shape = shape_of(item)
+
+    def read(value: Any, at: str, problems: list[Problem]) -> Any:
+        if not isinstance(value, list | tuple):
+            problems.append(mismatch(at, "a list", value))
+            return None
+        values = cast("list[Any]", value)
+        if rule.max_length is not None and len(values) > rule.max_length:
+            problems.append(Problem(at, f"expected at most {rule.max_length} items, got {len(values)}"))
+        return tuple(shape.read(each, f"{at}[{n}]", problems) for n, each in enumerate(values))
+
+    return Shape({"type": "array", "items": shape.schema} | bounds(rule, "maxItems"), "a list", read)
+
+
+def _table(key: Any, item: Any) -> Shape:
+    """Keys are any text, or those of a Literal."""
+    names, shape = get_args(key), shape_of(item)
+    if key is not str and get_origin(key) is not Literal:
+        raise NoJsonForm("keys of a table are strings")
+
+    def read(value: Any, at: str, problems: list[Problem]) -> Any:
+        if not isinstance(value, Mapping):
+            problems.append(mismatch(at, "an object", value))
+            return None
+        values, path = cast("Mapping[str, Any]", value), f"{at}." if at else ""
+        if names:
+            problems.extend(_unknown(values, names, path))
+        return {
+            name: shape.read(each, path + name, problems)
+            for name, each in values.items()
+            if not names or name in names
+        }
+
+    schema: dict[str, Any] = {"type": "object", "additionalProperties": shape.schema or True}
+    return Shape(schema | ({"propertyNames": {"enum": list(names)}} if names else {}), "an object", read)
+
+
+def _unknown(values: Mapping[str, Any], known: Iterable[str], path: str) -> list[Problem]:
+    return [
+        Problem(path + name, f"unknown field{nearest(name, known)}", unknown=True)
+        for name in values
+        if name not in known
+    ]
+
+
+def _union(kinds: tuple[Any, ...], rule: Described) -> Shape:
+    others = tuple(kind for kind in kinds if kind is not NoneType)
+    shape = shape_of(others[0], rule) if len(others) == 1 else _tagged(others)
+    return shape if len(others) == len(kinds) else _optional(shape)
+
+
+def _optional(shape: Shape) -> Shape:
+    def read(value: Any, at: str, problems: list[Problem]) -> Any:
+        return None if value is None else shape.read(value, at, problems)
+
+    return Shape(shape.schema, shape.expected, read)
+
+
+def _tagged(kinds: tuple[Any, ...]) -> Shape:
+    """One of several classes, told apart by their fields ``type``, each a Literal of one word."""
+    records = {tag: Record(kind) for kind in kinds for tag in _tags(kind)}
+    tags = choice(tuple(records))
+
+    def read(value: Any, at: str, problems: list[Problem]) -> Any:
+        if not isinstance(value, Mapping):
+            problems.append(mismatch(at, "an object", value))
+            return None
+        tag = cast("Mapping[str, Any]", value).get(TAG)
+        if isinstance(tag, str) and tag in records:
+            return records[tag].read(value, at, problems)
+        return tags.read(tag, f"{at}.{TAG}" if at else TAG, problems)
+
+    return Shape({"oneOf": [record.schema for record in records.values()]}, "an object", read)
+
+
+def _tags(kind: Any) -> tuple[str, ...]:
+    hint = get_type_hints(kind).get(TAG) if isinstance(kind, type) and attrs.has(kind) else None
+    if get_origin(hint) is not Literal:
+        raise NoJsonForm(f"a union holds attrs classes with a field {TAG} that is a Literal")
+    return get_args(hint)
+
+
+# --- records ----------------------------------------------------------------------------------------------
+
+
+@final
+class Record:
+    """An attrs class as a JSON object: absent keys take their defaults, and so does null where there is one."""
+
+    def __init__(self, kind: type[attrs.AttrsInstance]) -> None:
+        """Raises NoJsonForm naming the field."""
+        self._kind = kind
+        self._shapes: dict[str, Shape] = {}
+        self._required: list[str] = []
+        self._fields = attrs.fields_dict(kind)
+        self.supplied: dict[str, str] = {}
+        """Fields that are not part of the JSON, and where their values come from."""
+        properties: dict[str, Any] = {}
+        hints = get_type_hints(kind, include_extras=True)
+        for name, field in self._fields.items():
+            extras = get_args(hints[name])[1:] if get_origin(hints[name]) is Annotated else ()
+            if source := next((extra.source for extra in extras if isinstance(extra, Supplied)), None):
+                self.supplied[name] = source
+                continue
+            shape = self._shapes[name] = self._compile(name, hints[name])
+            properties[name] = {**shape.schema, **_description(extras), **_default(field)}
+            if field.default is attrs.NOTHING:
+                self._required.append(name)
+        self.schema: dict[str, Any] = {
+            "type": "object",
+            "properties": properties,
+            "additionalProperties": False,
+        }
+        if self._required:
+            self.schema["required"] = self._required
+
+    def _compile(self, name: str, hint: Any) -> Shape:
+        try:
+            return shape_of(hint)
+        except NoJsonForm as error:
+            raise NoJsonForm(f"{self._kind.__name__}.{name}: {error}") from None
+
+    def load(
+        self,
+        value: Any,
+        supplied: Mapping[str, Any] | None = None,
+        *,
+        unknown: Literal["refused", "ignored"] = "refused",
+    ) -> Any:
+        """An instance from a JSON object and the values of its supplied fields. Raises Mistakes.
+
+        `unknown` says what becomes of keys that no class has, here and in objects within.
+        """
+        problems: list[Problem] = []
+        found = self.read(value, "", problems, supplied)
+        wrong = tuple(each for each in problems if unknown == "refused" or not each.unknown)
+        if wrong:
+            raise Mistakes(wrong)
+        return found
+
+    def gathered(self, pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+        """The object that the parameters of a query string or a form stand for.
+
+        Every value of a field that is a list, the last one of any other.
+        """
+        values: dict[str, Any] = {}
+        for name, text in pairs:
+            if name in self._shapes and self._shapes[name].schema.get("type") == "array":
+                values.setdefault(name, []).append(text)
+            else:
+                values[name] = text
+        return values
+
+    def read(
+        self, value: Any, at: str, problems: list[Problem], supplied: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Like :meth:`load`, at a path within something larger; None, and `problems` filled, if there were mistakes.
+
+        Keys that the class does not have are mistakes as well, but such that an instance comes all the same.
+        """
+        if not isinstance(value, Mapping):
+            problems.append(mismatch(at, "an object", value))
+            return None
+        fields = cast("Mapping[str, Any]", value)
+        before, path = len(problems), f"{at}." if at else ""
+        values = dict(supplied or {})
+        for name, shape in self._shapes.items():
+            if fields.get(name) is not None:
+                values[name] = self._read_field(name, fields[name], path + name, problems)
+            elif name in self._required:
+                got = "null" if name in fields else "nothing"
+                problems.append(Problem(path + name, f"expected {shape.expected}, got {got}"))
+        problems.extend(_unknown(fields, self._shapes, path))
+        sound = all(problem.unknown for problem in problems[before:])
+        return self._build(values, at, problems) if sound else None
+
+    def _read_field(self, name: str, value: Any, at: str, problems: list[Problem]) -> Any:
+        """The value of one field; its validator may refuse it."""
+        before = len(problems)
+        found = self._shapes[name].read(value, at, problems)
+        field = self._fields[name]
+        if field.validator is not None and all(problem.unknown for problem in problems[before:]):
+            try:
+                field.validator(cast("Any", None), field, found)
+            except (ValueError, TypeError) as error:
+                rule = str(error.args[0] if error.args else error).removeprefix(f"'{name}' ")
+                problems.append(Problem(at, rule))
+        return found
+
+    def _build(self, values: dict[str, Any], at: str, problems: list[Problem]) -> Any:
+        try:
+            return self._kind(**values)
+        except ValueError as error:  # a rule between fields
+            problems.append(Problem(at, str(error)))
+            return None
+
+
+def _description(extras: tuple[Any, ...]) -> dict[str, Any]:
+    text = next((extra.text for extra in extras if isinstance(extra, Described)), "")
+    return {"description": text} if text else {}
+
+
+def _default(field: "attrs.Attribute[Any]") -> dict[str, Any]:
+    factory: Callable[[], Any] | None = getattr(field.default, "factory", None)
+    default = factory() if factory else field.default
+    return {} if default is attrs.NOTHING or default is None else {"default": dump(default)}

@@ -1,0 +1,217 @@
+"""Single values as JSON: what a field may be told beside its type, and how texts, numbers, times and words are read."""
+
+import difflib
+import json
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any, Final, final
+
+import attrs
+
+INT64: Final = 2**63
+_WHOLE = re.compile(r"-?[0-9]{1,19}")
+_DECIMAL = re.compile(r"-?[0-9]{1,19}\.[0-9]{1,19}")
+_LONGEST_SHOWN: Final = 60
+
+
+class NoJsonForm(TypeError):
+    """A type that cannot be read from JSON was used in a field."""
+
+
+@final
+@attrs.frozen
+class Problem:
+    """One thing wrong with an input. `field` is a path such as ``schedule.at`` or ``tags[2]``, empty for the whole."""
+
+    field: str
+    fault: str
+    unknown: bool = False
+    """Whether it is only a key that the class does not have; the rest can be read all the same."""
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.fault}" if self.field else self.fault
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Described:
+    """What a schema says about a field beyond its type. See :func:`described`."""
+
+    text: str = ""
+    ge: float | None = None
+    le: float | None = None
+    max_length: int | None = None
+
+
+def described(
+    text: str, *, ge: float | None = None, le: float | None = None, max_length: int | None = None
+) -> Described:
+    """Describe a field to whoever fills it.
+
+    Written into its annotation: ``limit: Annotated[int, described("Most hits.", ge=1)] = 5``.
+
+    Args:
+      text: what they read.
+      ge: least number allowed.
+      le: greatest number allowed.
+      max_length: characters of a text, or items of a tuple.
+    """
+    return Described(text=text, ge=ge, le=le, max_length=max_length)
+
+
+@final
+@attrs.frozen
+class Supplied:
+    """Marks a field that is not part of the JSON; its value comes from `source`."""
+
+    source: str
+
+
+@final
+@attrs.frozen
+class Shape:
+    """One type as JSON."""
+
+    schema: Mapping[str, Any]
+    expected: str
+    """How an error calls it: ``a whole number of at least 1``."""
+    read: Callable[[Any, str, list[Problem]], Any]
+    """Takes a JSON value, the path to it and a list to add mistakes to; the result counts only without mistakes."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The end of an error about an unknown name: ``, did you mean 'limit'?`` or nothing."""
+    folded = {each.casefold(): each for each in known}
+    name = name.casefold()
+    close = difflib.get_close_matches(name, folded, n=1, cutoff=0.7)
+    close += [each for each in folded if len(name) > 2 and (each in name or name in each)]
+    return f", did you mean {folded[close[0]]!r}?" if close else ""
+
+
+def mismatch(at: str, expected: str, value: Any) -> Problem:
+    """The problem that `value` is not what was expected."""
+    return Problem(at, f"expected {expected}, got {_shown(value)}")
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value, default=repr)
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 3]}..."
+
+
+# --- conversions ------------------------------------------------------------------------------------------
+
+
+def _to_text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _to_bool(value: Any) -> bool | None:
+    if isinstance(value, bool):
+        return value
+    return {"true": True, "false": False}.get(value) if isinstance(value, str) else None
+
+
+def _to_int(value: Any) -> int | None:
+    number = _to_number(value)
+    if isinstance(number, float):
+        number = int(number) if number.is_integer() else None
+    return number if number is not None and -INT64 <= number < INT64 else None
+
+
+def _to_float(value: Any) -> float | None:
+    number = _to_number(value)
+    try:
+        return float(number) if number is not None and math.isfinite(number) else None
+    except OverflowError:
+        return None
+
+
+def _to_number(value: Any) -> int | float | None:
+    if isinstance(value, str):
+        if _WHOLE.fullmatch(value):
+            return int(value)
+        return float(value) if _DECIMAL.fullmatch(value) else None
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _to_moment(value: Any) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        return None
+    return moment if isinstance(moment, datetime) and moment.tzinfo is not None else None
+
+
+_SCALARS: Final[Mapping[Any, tuple[dict[str, Any], str, Callable[[Any], Any]]]] = {
+    str: ({"type": "string"}, "a string", _to_text),
+    int: ({"type": "integer"}, "a whole number", _to_int),
+    float: ({"type": "number"}, "a number", _to_float),
+    bool: ({"type": "boolean"}, "true or false", _to_bool),
+    datetime: (
+        {"type": "string", "format": "date-time"},
+        "a time with its zone such as 2026-03-01T08:00:00Z",
+        _to_moment,
+    ),
+}
+"""Per type: its JSON Schema, how an error calls it, and a conversion that answers None to what it is not.
+
+Conversions are forgiving where nothing can be lost: ``3.0`` and ``"3"`` are 3, ``"true"`` is true.
+"""
+
+
+# --- shapes -----------------------------------------------------------------------------------------------
+
+
+def scalar(kind: Any, rule: Described) -> Shape | None:
+    """A text, number, truth or time within the bounds of `rule`; None when `kind` is none of these."""
+    if kind not in _SCALARS:
+        return None
+    schema, noun, convert = _SCALARS[kind]
+    words = [f"at least {rule.ge:g}"] if rule.ge is not None else []
+    words += [f"at most {rule.le:g}"] if rule.le is not None else []
+    words += [f"at most {rule.max_length} characters"] if rule.max_length is not None else []
+    expected = f"{noun} of {' and '.join(words)}" if words else noun
+
+    def read(value: Any, at: str, problems: list[Problem]) -> Any:
+        found = convert(value)
+        if found is None or not _within(found, rule):
+            problems.append(mismatch(at, expected, value))
+        elif isinstance(found, str):
+            problems.extend(Problem(at, fault) for fault in _text_faults(found, rule))
+        return found
+
+    return Shape(schema | bounds(rule, "maxLength"), expected, read)
+
+
+def choice(values: tuple[Any, ...]) -> Shape:
+    """One of a few words. Raises NoJsonForm for anything but strings."""
+    if not all(isinstance(value, str) for value in values):
+        raise NoJsonForm("a Literal holds strings")
+    expected = f"one of {', '.join(map(_shown, values))}"
+
+    def read(value: Any, at: str, problems: list[Problem]) -> Any:
+        if value not in values:
+            hint = nearest(value, values) if isinstance(value, str) else ""
+            problems.append(Problem(at, mismatch(at, expected, value).fault + hint))
+        return value
+
+    return Shape({"type": "string", "enum": list(values)}, expected, read)
+
+
+def bounds(rule: Described, length: str) -> dict[str, Any]:
+    """What a schema says of `rule`; `length` is its word for the greatest length."""
+    given = {"minimum": rule.ge, "maximum": rule.le, length: rule.max_length}
+    return {key: value for key, value in given.items() if value is not None}
+
+
+def _within(value: Any, rule: Described) -> bool:
+    return (rule.ge is None or value >= rule.ge) and (rule.le is None or value <= rule.le)
+
+
+def _text_faults(text: str, rule: Described) -> Iterator[str]:
+    if rule.max_length is not None and len(text) > rule.max_length:
+        yield f"expected at most {rule.max_length} characters, got {len(text)}"
+    if not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text):
+        yield "contains half of a surrogate pair, which is not a character"
