@@ -1,4 +1,4 @@
-"""A request as a tool: name, JSON Schema, effect and rendering, so that a model can send a message.
+"""A tool is a value: what a model sees of it, what it may change, and how a call becomes a request.
 
 A subsystem offers a tool by decorating one of its requests. The request stays what it was, routed by its type; the
 decoration adds how a model sees it and what a crash in the middle of it means::
@@ -12,19 +12,24 @@ decoration adds how a model sees it and what a crash in the middle of it means::
         user: Annotated[str, from_context("user")]
 
 What a field may be is said in :mod:`actors.shapes`. A field without a default is required.
+
+What the model may use is asked of *tool sources* at the start of each turn, so tools can come and go while the daemon
+runs. A source whose tools are not classes of ours makes the values itself.
 """
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Literal, TypeVar, final, overload
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from functools import partial
+from typing import Any, ClassVar, Literal, TypeVar, final, overload
 
 import attrs
 from cattrs.preconf.json import make_converter
 
-from actors.shapes import NoJsonForm, Problem, Record, Supplied, described, nearest
+from actors.context import TurnContext, from_context
+from actors.shapes import NoJsonForm, Problem, Record, described, nearest
 from actors.vocabulary import Attachment, Image, Text, ToolSpec
-from bus import ActorError, BusError, Request
+from bus import ActorError, Bus, BusError, ErrorKind, Request
 
 __all__ = [
     "CallContext",
@@ -37,10 +42,12 @@ __all__ = [
     "Tool",
     "ToolDefinitionError",
     "ToolReply",
+    "ToolSource",
     "UnknownTool",
     "described",
     "failure",
     "from_context",
+    "offering",
     "render",
     "tool",
     "tool_of",
@@ -55,7 +62,6 @@ everything else and says with :data:`OnDoubt` what to do.
 """
 OnDoubt = Literal["tell_model", "retry", "skip"]
 """``tell_model``: the result says that it may or may not have happened. ``skip``: it counts as not done."""
-ContextName = Literal["call", "session", "user", "turn"]
 
 RequestT = TypeVar("RequestT", bound=Request[Any])
 
@@ -114,6 +120,7 @@ class ToolDefinitionError(TypeError):
 class UnknownTool(ActorError):
     """The model called something that is not offered to it."""
 
+    kind: ClassVar[ErrorKind] = "not_found"
     name: str
     known: tuple[str, ...]
 
@@ -138,52 +145,50 @@ class InvalidInput(ActorError):
 
 @final
 @attrs.frozen(kw_only=True)
-class CallContext:
+class CallContext(TurnContext):
     """Where a call comes from."""
 
     call: str
     """Idempotency key: unique over all calls of all turns, the same again when a call is repeated after a restart."""
-    session: str
-    user: str
-    turn: str
-
-
-def from_context(source: ContextName) -> Supplied:
-    """Mark a field that the model neither sees nor fills.
-
-    Written into its annotation: ``user: Annotated[str, from_context("user")]``.
-    """
-    return Supplied(source)
 
 
 # --- tools ------------------------------------------------------------------------------------------------
+
+Decode = Callable[[Mapping[str, Any], CallContext], Request[Any]]
+"""Makes the request that a call asks for. Raises InvalidInput naming every mistake."""
 
 
 @final
 @attrs.frozen(kw_only=True)
 class Tool:
-    """A request class as a tool."""
+    """Something a model may call. Raises ToolDefinitionError for an unusable name, or doubts that do not fit."""
 
-    kind: type[Request[Any]]
     spec: ToolSpec
     effect: Effect
-    on_doubt: OnDoubt | None
+    on_doubt: OnDoubt | None = None
     """What follows a crash in the middle of an ``unsafe`` call; None for other effects."""
-    record: Record
-    """The request class as a JSON object."""
+    decode: Decode = attrs.field(repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise ToolDefinitionError(f"tool name {self.name!r} is not 1 to 64 letters, digits, '_' or '-'")
+        if self.effect == "unsafe" and self.on_doubt is None:
+            raise ToolDefinitionError(
+                f"tool {self.name!r} is unsafe and must declare on_doubt: what is done when nobody knows whether a "
+                "call happened ('tell_model', 'retry' or 'skip')"
+            )
+        if self.effect != "unsafe" and self.on_doubt is not None:
+            raise ToolDefinitionError(
+                f"tool {self.name!r} is {self.effect}, which leaves no doubt: on_doubt is for unsafe tools"
+            )
 
     @property
     def name(self) -> str:
         return self.spec.name
 
-    def decode(self, input: Mapping[str, Any], context: CallContext) -> Request[Any]:
-        """The message that a call asks for. Raises InvalidInput naming every mistake."""
-        given = {field: getattr(context, source) for field, source in self.record.supplied.items()}
-        problems: list[Problem] = []
-        request: Request[Any] = self.record.read(input, "", problems, given)
-        if problems:
-            raise InvalidInput(tool=self.name, problems=tuple(problems))
-        return request
+
+ToolSource = Callable[[Bus, TurnContext], Awaitable[Iterable[Tool]]]
+"""Answers what the model may use in one turn. What it raises leaves its tools out of that turn."""
 
 
 @overload
@@ -205,9 +210,13 @@ def tool(
 
     def decorate(kind: type[RequestT]) -> type[RequestT]:
         record = _record(kind)
-        _check(name, kind.__name__, effect, on_doubt, record)
         spec = ToolSpec(name=name, description=description, input_schema=record.schema)
-        setattr(kind, TOOL, Tool(kind=kind, spec=spec, effect=effect, on_doubt=on_doubt, record=record))
+        offered = Tool(spec=spec, effect=effect, on_doubt=on_doubt, decode=partial(_decode, name, record))
+        if effect in ("local", "keyed") and "call" not in record.supplied.values():
+            raise ToolDefinitionError(
+                f"tool {name!r} is {effect} and needs a field from_context('call') as its key"
+            )
+        setattr(kind, TOOL, offered)
         return kind
 
     return decorate
@@ -222,22 +231,13 @@ def _record(kind: type[Any]) -> Record:
         raise ToolDefinitionError(str(error)) from error
 
 
-def _check(name: str, kind: str, effect: Effect, on_doubt: OnDoubt | None, record: Record) -> None:
-    if not _NAME.fullmatch(name):
-        raise ToolDefinitionError(f"tool name {name!r} of {kind} is not 1 to 64 letters, digits, '_' or '-'")
-    if effect == "unsafe" and on_doubt is None:
-        raise ToolDefinitionError(
-            f"tool {name!r} is unsafe and must declare on_doubt: what is done when nobody knows whether a call "
-            "happened ('tell_model', 'retry' or 'skip')"
-        )
-    if effect != "unsafe" and on_doubt is not None:
-        raise ToolDefinitionError(
-            f"tool {name!r} is {effect}, which leaves no doubt: on_doubt is for unsafe tools"
-        )
-    if effect in ("local", "keyed") and "call" not in record.supplied.values():
-        raise ToolDefinitionError(
-            f"tool {name!r} is {effect} and needs a field from_context('call') as its key"
-        )
+def _decode(name: str, record: Record, input: Mapping[str, Any], context: CallContext) -> Request[Any]:
+    given = {field: getattr(context, source) for field, source in record.supplied.items()}
+    problems: list[Problem] = []
+    request: Request[Any] = record.read(input, "", problems, given)
+    if problems:
+        raise InvalidInput(tool=name, problems=tuple(problems))
+    return request
 
 
 def tool_of(kind: type[Request[Any]]) -> Tool:
@@ -248,23 +248,34 @@ def tool_of(kind: type[Request[Any]]) -> Tool:
     return found
 
 
+def offering(*kinds: type[Request[Any]]) -> ToolSource:
+    """The source of tools that are always there: decorated requests.
+
+    Raises ToolDefinitionError for a class that is no tool and for a name used twice.
+    """
+    tools = tuple(Catalogue(map(tool_of, kinds)))
+
+    async def source(_bus: Bus, _context: TurnContext) -> Iterable[Tool]:
+        return tools
+
+    return source
+
+
 @final
 class Catalogue:
-    """The tools of one agent, in the order given, which is the order the model sees. Never changes."""
+    """The tools of one turn, in the order given, which is the order the model sees. Never changes."""
 
-    def __init__(self, kinds: Iterable[type[Request[Any]]]) -> None:
-        """Raises ToolDefinitionError for a class that is no tool and for a name used twice."""
+    def __init__(self, tools: Iterable[Tool]) -> None:
+        """Raises ToolDefinitionError for a name used twice."""
         self._tools: dict[str, Tool] = {}
-        for offered in map(tool_of, kinds):
-            if other := self._tools.get(offered.name):
-                raise ToolDefinitionError(
-                    f"two tools are called {offered.name!r}: {other.kind.__name__} and {offered.kind.__name__}"
-                )
+        for offered in tools:
+            if offered.name in self._tools:
+                raise ToolDefinitionError(f"two tools are called {offered.name!r}")
             self._tools[offered.name] = offered
         self._specs = tuple(offered.spec for offered in self._tools.values())
 
     def specs(self) -> tuple[ToolSpec, ...]:
-        """What the model is offered; always the same tuple, so that a provider's prompt cache holds."""
+        """What the model is offered."""
         return self._specs
 
     def get(self, name: str) -> Tool:

@@ -7,19 +7,24 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import final
+from zoneinfo import ZoneInfo
 
 import attrs
 
 import starpod
 from actors.agent.conductor import ConductorActor
 from actors.agent.conversation import ConversationActor
+from actors.agent.sources import Sources
+from actors.context import context_of
 from actors.gateway.actor import GatewayActor
 from actors.gateway.limits import Limits as GatewayLimits
 from actors.gateway.settings import Address
 from actors.llm.actor import LlmActor
+from actors.persona import messages as persona
+from actors.persona.actor import PersonaActor
 from actors.session.actor import MIGRATIONS, SessionActor
 from actors.storage import numbered
-from actors.tooling import Catalogue
+from actors.tooling import offering
 from actors.tools import files
 from actors.tools import messages as tools
 from actors.tools.actor import ToolsActor
@@ -29,8 +34,8 @@ from starpod.config import Config
 from starpod.models import load_catalogue
 from starpod.workspace import Instance
 
-TOOLS = Catalogue(tools.TOOLS)
-"""What the model may use, in the order in which it is told of it."""
+SOURCES = Sources(tools=(offering(*tools.TOOLS),), context=tuple(map(context_of, persona.CONTEXT)))
+"""What the model may use and what it is told, in the order in which it is told of it."""
 
 
 @final
@@ -50,13 +55,13 @@ class Parts:
 def tree(parts: Parts) -> Supervisor:
     """The whole daemon."""
     config, instance = parts.config, parts.instance
-    soul = partial(_read_soul, instance)
-    conversation = partial(ConversationActor, settings=config.agent, catalogue=TOOLS, soul=soul)
+    conversation = partial(ConversationActor, settings=config.agent, sources=SOURCES)
     return Supervisor("root", "rest_for_one", [
         Supervisor("storage", "one_for_one", [session_child(instance, config)]),
         Supervisor("services", "one_for_one", [
             Child("llm", _llm(instance, config), backoff=Backoff(first=0.5)),
             Child("tools", _tools(instance, config), limits=Limits(mailbox=256)),
+            Child("persona", _persona(instance, config), limits=Limits(mailbox=256)),
         ]),
         Supervisor("agent", "one_for_one", [
             Pool("conversation", conversation, limit=512, limits=Limits(stop_within=20, patience=3600)),
@@ -102,5 +107,8 @@ def _gateway(parts: Parts) -> partial[GatewayActor]:
     )
 
 
-def _read_soul(instance: Instance) -> str:
-    return instance.soul.read_text(encoding="utf-8") if instance.soul.is_file() else ""
+def _persona(instance: Instance, config: Config) -> partial[PersonaActor]:
+    zone = config.agent.timezone
+    return partial(
+        PersonaActor, config.agent.agent_name, instance.soul, None if zone is None else ZoneInfo(zone)
+    )

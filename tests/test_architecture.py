@@ -14,7 +14,7 @@ SHELL = {"__init__.py", "messages.py", "actor.py", "conductor.py", "conversation
 
 HANDS = {
     f"actors/agent/{name}.py"
-    for name in ("compactor", "completion", "ledger", "loop", "publisher", "toolbox")
+    for name in ("compactor", "completion", "ledger", "loop", "publisher", "sources", "toolbox")
 }
 """What a conversation does through the bus, one neighbour each; what it decides is in the modules beside them."""
 

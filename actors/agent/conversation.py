@@ -5,15 +5,13 @@ that was being streamed and no more: the next incarnation goes on from what is s
 """
 
 import contextlib
-from collections.abc import Callable
 from functools import partial
 from typing import Any, Final, final
-from zoneinfo import ZoneInfo
 
 import attrs
 import trio
 
-from actors.agent import failures, messages, prompt
+from actors.agent import failures, messages
 from actors.agent.followups import Inbox
 from actors.agent.interrupt import Interrupt
 from actors.agent.journal import Journal
@@ -21,9 +19,9 @@ from actors.agent.ledger import Ledger
 from actors.agent.loop import Loop, Parts
 from actors.agent.publisher import Publisher
 from actors.agent.settings import Settings
+from actors.agent.sources import Sources
 from actors.agent.turn import Ending, Run
 from actors.session import messages as session
-from actors.tooling import Catalogue
 from actors.vocabulary import FollowupMode
 from bus import Actor, BusError, DeliveryError, Unavailable
 
@@ -50,15 +48,10 @@ class _Current:
 class ConversationActor(Actor):
     """The turns of one session. Deliver wakes it; what there is to do, and in which order, the store knows."""
 
-    def __init__(
-        self, session_id: str, *, settings: Settings, catalogue: Catalogue, soul: Callable[[], str]
-    ) -> None:
-        """`soul` reads the personality of the agent; once a life, so that the prompt keeps its bytes."""
+    def __init__(self, session_id: str, *, settings: Settings, sources: Sources) -> None:
         self._session = session_id
         self._settings = settings
-        self._catalogue = catalogue
-        self._identity = prompt.stable(settings.agent_name, soul())
-        self._zone = None if settings.timezone is None else ZoneInfo(settings.timezone)
+        self._sources = sources
         self._inbox = Inbox(partial(self.drain, messages.Deliver))
         self._current: _Current | None = None
         self._suspended: dict[str, Ledger | None] = {}
@@ -83,7 +76,7 @@ class ConversationActor(Actor):
         self._parts = Parts(
             bus=self.bus,
             settings=self._settings,
-            catalogue=self._catalogue,
+            sources=self._sources,
             journal=self._journal,
             publisher=self._publisher,
             inbox=self._inbox,
@@ -209,7 +202,6 @@ class ConversationActor(Actor):
         return Run(
             turn=begun.turn,
             started=self.bus.clock.monotonic(),
-            system=(self._identity, prompt.current(self.bus.clock.now(), self._zone, self._session)),
             messages=begun.history,
             iteration=begun.iteration,
             context_tokens=begun.context_tokens,

@@ -17,11 +17,12 @@ from actors.agent.journal import Journal
 from actors.agent.ledger import Ledger
 from actors.agent.publisher import Publisher
 from actors.agent.settings import Settings
+from actors.agent.sources import Sources, prepare
 from actors.agent.toolbox import Toolbox
 from actors.agent.turn import Ending, Run
+from actors.context import TurnContext
 from actors.llm import messages as llm
 from actors.session import messages as session
-from actors.tooling import Catalogue
 from actors.vocabulary import ToolUse
 from bus import Bus, BusError
 
@@ -33,7 +34,7 @@ class Parts:
 
     bus: Bus
     settings: Settings
-    catalogue: Catalogue
+    sources: Sources
     journal: Journal
     publisher: Publisher
     inbox: Inbox
@@ -46,24 +47,11 @@ class Loop:
     """One attempt of one turn."""
 
     def __init__(self, parts: Parts, run: Run, interrupt: Interrupt) -> None:
-        bus, settings, publisher = parts.bus, parts.settings, parts.publisher
         self.run = run
-        self.ledger = Ledger(bus, run.turn, parts.journal, publisher)
+        self.ledger = Ledger(parts.bus, run.turn, parts.journal, parts.publisher)
         self._parts = parts
         self._interrupt = interrupt
-        self._speaker = Speaker(
-            bus, settings, parts.catalogue.specs(), publisher=publisher, interrupt=interrupt
-        )
-        self._toolbox = Toolbox(
-            bus,
-            parts.catalogue,
-            run.turn,
-            ledger=self.ledger,
-            publisher=publisher,
-            interrupt=interrupt,
-            max_bytes=settings.compaction.max_tool_result_bytes,
-        )
-        self._compactor = Compactor(bus, settings.compaction, publisher, interrupt)
+        self._compactor = Compactor(parts.bus, parts.settings.compaction, parts.publisher, interrupt)
 
     async def recall(self) -> None:
         """Learn what earlier attempts have said, used, handed over and taken in."""
@@ -78,6 +66,7 @@ class Loop:
     async def walk(self, open_calls: Sequence[session.ToolStep]) -> Ending | None:
         """Go on from what is stored to the end of the turn. None when the program stops meanwhile."""
         run = self.run
+        await self._prepare()
         if open_calls:
             run.results(await self._toolbox.run(open_calls, resumed=True))
         while run.rounds < self._parts.settings.max_turns:
@@ -96,6 +85,35 @@ class Loop:
                 return run.success(answer)
             await self._act(answer, calls)
         return await self._close()
+
+    async def _prepare(self) -> None:
+        """Learn which tools there are and what the model is to be told."""
+        run, bus, settings, publisher = self.run, self._parts.bus, self._parts.settings, self._parts.publisher
+        turn = TurnContext(
+            session=run.turn.session,
+            turn=run.id,
+            user=run.turn.user,
+            role="admin",
+            channel="main",
+            source=run.turn.source,
+        )
+        prepared = await prepare(bus, self._parts.sources, turn)
+        run.system = prepared.system
+        self._speaker = Speaker(
+            bus, settings, prepared.catalogue.specs(), publisher=publisher, interrupt=self._interrupt
+        )
+        self._toolbox = Toolbox(
+            bus,
+            prepared.catalogue,
+            turn,
+            ledger=self.ledger,
+            publisher=publisher,
+            interrupt=self._interrupt,
+            max_bytes=settings.compaction.max_tool_result_bytes,
+        )
+        with self._interrupt:
+            for notice in prepared.notices:
+                await publisher.notice(run.id, "left_out", notice)
 
     async def _boundary(self) -> None:
         """Take in what people have sent meanwhile; tell those who have to wait."""

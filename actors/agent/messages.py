@@ -229,14 +229,19 @@ class FollowupFate(Event):
 @final
 @attrs.frozen(kw_only=True)
 class Notice(Event):
-    """A sentence about the turn for the person: a retry, a wait, a compaction."""
+    """A sentence about the turn for the person, with what a program may want to know of it.
+
+    Kinds told by the agent: ``retrying``, ``compacted``, ``doubt``, ``left_out``. Whoever does not know a kind shows
+    its text.
+    """
 
     key_field: ClassVar[str | None] = "session"
     session: str
     n: int
     turn: str
-    kind: Literal["retrying", "compacted", "doubt"]
+    kind: str
     text: str
+    data: Mapping[str, Any] = attrs.field(factory=dict[str, Any])
 
 
 @final

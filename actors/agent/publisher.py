@@ -1,7 +1,7 @@
 """Tells what happens in a conversation: numbers each event, keeps it, publishes it, in this order."""
 
 from collections.abc import Iterable
-from typing import Literal, final
+from typing import Any, Literal, final
 
 import trio
 
@@ -132,9 +132,11 @@ class Publisher:
             )
         )
 
-    async def notice(self, turn: str, kind: Literal["retrying", "compacted", "doubt"], text: str) -> None:
+    async def notice(self, turn: str, kind: str, text: str, **data: Any) -> None:
         await self._publish(
-            messages.Notice(session=self._session, n=self._journal.number(), turn=turn, kind=kind, text=text)
+            messages.Notice(
+                session=self._session, n=self._journal.number(), turn=turn, kind=kind, text=text, data=data
+            )
         )
 
     async def ended(self, run: Run, ending: Ending) -> None:

@@ -12,6 +12,7 @@ from actors.agent.ledger import Ledger
 from actors.agent.publisher import Publisher
 from actors.agent.rounds import PARALLEL, batches
 from actors.agent.sanitise import sanitise
+from actors.context import TurnContext
 from actors.session import messages as session
 from actors.tooling import CallContext, Catalogue, Rendered, failure, render
 from actors.vocabulary import Text, ToolUse
@@ -32,7 +33,7 @@ class Toolbox:
         self,
         bus: Bus,
         catalogue: Catalogue,
-        turn: session.Turn,
+        turn: TurnContext,
         *,
         ledger: Ledger,
         publisher: Publisher,
@@ -91,14 +92,14 @@ class Toolbox:
 
     async def _carry_out(self, step: session.ToolStep, *, resumed: bool) -> Rendered:
         with self._interrupt:
-            await self._publisher.tool_started(self._turn.id, step.call)
+            await self._publisher.tool_started(self._turn.turn, step.call)
         began = self._bus.clock.monotonic()
         answer = (await self._settled(step) if resumed else None) or await self._answer(step)
         result = attrs.evolve(answer, content=sanitise(answer.content, self._max_bytes))
         elapsed = self._bus.clock.monotonic() - began
         with self._interrupt:  # a cancellation waits until the result is stored and told
             await self._ledger.save_result(step.n, result)
-            await self._publisher.tool_finished(self._turn.id, step.call, result, elapsed)
+            await self._publisher.tool_finished(self._turn.turn, step.call, result, elapsed)
         return result
 
     async def _settled(self, step: session.ToolStep) -> Rendered | None:
@@ -112,7 +113,7 @@ class Toolbox:
                 return _error(resume.SKIPPED)
             case "tell":
                 with self._interrupt:
-                    await self._publisher.notice(self._turn.id, "doubt", resume.notice(call.name))
+                    await self._publisher.notice(self._turn.turn, "doubt", resume.notice(call.name))
                 return _error(resume.IN_DOUBT)
 
     async def _answer(self, step: session.ToolStep) -> Rendered:
@@ -130,9 +131,4 @@ class Toolbox:
             return _error(f"{error}. It may or may not have happened.") if doubtful else failure(error)
 
     def _context(self, step: session.ToolStep) -> CallContext:
-        return CallContext(
-            call=f"{self._turn.id}:{step.n}",
-            session=self._turn.session,
-            user=self._turn.user,
-            turn=self._turn.id,
-        )
+        return CallContext(call=f"{self._turn.turn}:{step.n}", **attrs.asdict(self._turn, recurse=False))

@@ -62,9 +62,9 @@ class Run:
     turn: session.Turn
     started: float
     """Seconds on the monotonic clock."""
-    system: tuple[SystemText, ...]
     messages: tuple[ChatMessage, ...]
     """The conversation so far, as the model gets it."""
+    system: tuple[SystemText, ...] = ()
     iteration: int = 0
     """Completions stored."""
     rounds: int = 0

@@ -22,6 +22,7 @@ from actors.tooling import (
     described,
     failure,
     from_context,
+    offering,
     render,
     tool,
     tool_of,
@@ -30,7 +31,9 @@ from actors.vocabulary import Text, ToolSpec
 from bus import Actor, Event, Request
 from bus.testing import open_test_mesh
 
-HERE = CallContext(call="turn-1:3", session="s1", user="ada", turn="turn-1")
+HERE = CallContext(
+    call="turn-1:3", session="s1", turn="turn-1", user="ada", role="admin", channel="main", source="web"
+)
 
 
 @final
@@ -59,7 +62,7 @@ class Add(Request[None]):
     turn: Annotated[str, from_context("turn")]
 
 
-CATALOGUE = Catalogue([Search, Add])
+CATALOGUE = Catalogue(map(tool_of, (Search, Add)))
 
 
 def define(effect: Any, on_doubt: Any = None, name: str = "Odd", **fields: Any) -> type[Request[Any]]:
@@ -77,12 +80,7 @@ def define(effect: Any, on_doubt: Any = None, name: str = "Odd", **fields: Any) 
 
 def test_a_tool_is_described_by_its_class() -> None:
     offered = tool_of(Search)
-    assert (offered.kind, offered.name, offered.effect, offered.on_doubt) == (
-        Search,
-        "NoteSearch",
-        "pure",
-        None,
-    )
+    assert (offered.name, offered.effect, offered.on_doubt) == ("NoteSearch", "pure", None)
     assert offered.spec == ToolSpec(
         name="NoteSearch",
         description="Search the notes.",
@@ -149,16 +147,15 @@ def test_only_a_request_can_be_a_tool() -> None:
 
 def test_a_catalogue_keeps_the_order_it_was_given() -> None:
     assert [spec.name for spec in CATALOGUE.specs()] == ["NoteSearch", "NoteAdd"]
-    assert [offered.kind for offered in CATALOGUE] == [Search, Add]
-    assert CATALOGUE.specs() is CATALOGUE.specs()
+    assert list(CATALOGUE) == [tool_of(Search), tool_of(Add)]
     assert len(CATALOGUE) == 2
     assert "NoteAdd" in CATALOGUE
     assert "Add" not in CATALOGUE
 
 
 def test_two_tools_of_one_name_are_refused() -> None:
-    with pytest.raises(ToolDefinitionError, match="two tools are called 'NoteSearch': Search and Odd"):
-        Catalogue([Search, define("pure", name="NoteSearch")])
+    with pytest.raises(ToolDefinitionError, match="two tools are called 'NoteSearch'"):
+        offering(Search, define("pure", name="NoteSearch"))
 
 
 def test_a_class_that_is_no_tool_is_refused() -> None:
@@ -167,7 +164,7 @@ def test_a_class_that_is_no_tool_is_refused() -> None:
         text: str
 
     with pytest.raises(ToolDefinitionError, match="Plain is not decorated with @tool"):
-        Catalogue([Plain])
+        offering(Plain)
 
 
 def test_an_unknown_tool_is_named_with_the_nearest_and_all_known_ones() -> None:
@@ -224,7 +221,7 @@ def test_a_message_written_as_a_call_is_the_same_message(request_: Search) -> No
 def test_a_call_is_decoded_or_refused_never_anything_else(input: Mapping[str, Any]) -> None:
     for offered in CATALOGUE:
         with suppress(InvalidInput):
-            assert isinstance(offered.decode(input, HERE), offered.kind)
+            assert isinstance(offered.decode(input, HERE), Search | Add)
 
 
 # --- rendering --------------------------------------------------------------------------------------------

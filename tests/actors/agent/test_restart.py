@@ -109,7 +109,7 @@ async def test_a_tool_that_is_gone_after_the_restart_is_an_error(
     lives.gates["x"] = gate = Gate()
     async with lives.running() as world:
         accepted = await kill_during(world, gate, "go", say(calls=[use("Peek", what="x")]))
-    lives.catalogue = type(lives.catalogue)([])
+    lives.tools = ()
     async with lives.running() as world:
         world.script.append(say("done"))
         await world.end(accepted.turn)

@@ -7,9 +7,10 @@ from actors.agent import messages as agent
 from actors.agent.settings import Settings
 from actors.llm import messages as llm
 from actors.session import messages as session
+from actors.tooling import tool_of
 from actors.vocabulary import Text, Thinking
 from bus import Sink
-from tests.actors.agent.world import World, check_numbers, check_valid, fail, say, shape, usage, use
+from tests.actors.agent.world import TOOLS, World, check_numbers, check_valid, fail, say, shape, usage, use
 
 
 async def test_a_message_is_answered_and_everything_is_told_in_order(
@@ -61,7 +62,7 @@ async def test_what_changes_with_time_stands_behind_what_is_cached(
     assert stable.cached
     assert "Be kind." in stable.text
     assert not changing.cached
-    assert world.requests[0].tools == world.catalogue.specs()
+    assert [spec.name for spec in world.requests[0].tools] == [tool_of(kind).name for kind in TOOLS]
 
 
 async def test_a_prompt_has_the_same_bytes_up_to_what_is_new(world: World, autojump_clock: MockClock) -> None:

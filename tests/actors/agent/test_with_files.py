@@ -7,7 +7,7 @@ from trio.testing import MockClock
 
 from actors.agent import messages as agent
 from actors.agent.settings import Settings
-from actors.tooling import Catalogue
+from actors.tooling import offering
 from actors.tools import messages as tools
 from actors.tools.actor import ToolsActor
 from actors.tools.settings import Settings as ToolSettings
@@ -18,7 +18,7 @@ from tests.actors.agent.world import World, say, shape, use
 async def test_files_are_written_read_and_handed_over(tmp_path: Path, autojump_clock: MockClock) -> None:
     home = tmp_path / "home"
     home.mkdir()
-    world = World(tmp_path, catalogue=Catalogue(tools.TOOLS))
+    world = World(tmp_path, tools=(offering(*tools.TOOLS),))
     async with world.running():
         await world.mesh.start(partial(ToolsActor, home, ToolSettings(), max_result=50_000), name="files")
         write = use("FileWrite", "c1", path="documents/a.md", content="# Plan\n")
@@ -39,8 +39,8 @@ async def test_files_are_written_read_and_handed_over(tmp_path: Path, autojump_c
 async def test_a_first_hello_weighs_less_than_ten_kilobytes(
     tmp_path: Path, autojump_clock: MockClock
 ) -> None:
-    soul = (Path(__file__).parents[3] / "agents" / "aster" / "SOUL.md").read_text()
-    world = World(tmp_path, settings=Settings(), catalogue=Catalogue(tools.TOOLS), soul=soul)
+    soul = (Path(__file__).parents[3] / "agents" / "aster" / "SOUL.md").read_bytes()
+    world = World(tmp_path, settings=Settings(), tools=(offering(*tools.TOOLS),), soul=soul)
     async with world.running():
         await world.turn("hello")
         assert len(encode(world.requests[0])) < 10_000

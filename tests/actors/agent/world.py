@@ -14,11 +14,15 @@ from actors.agent import messages as agent
 from actors.agent.conductor import ConductorActor
 from actors.agent.conversation import ConversationActor
 from actors.agent.settings import Settings
+from actors.agent.sources import Sources
+from actors.context import ContextSource, context_of
 from actors.llm import messages as llm
+from actors.persona import messages as persona
+from actors.persona.actor import PersonaActor
 from actors.session import messages as session
 from actors.session.actor import SessionActor
 from actors.session.settings import Settings as SessionSettings
-from actors.tooling import Catalogue, Rendered, ToolReply, described, from_context, tool
+from actors.tooling import Rendered, ToolReply, ToolSource, described, from_context, offering, tool
 from actors.vocabulary import Attachment, Block, ChatMessage, Text, ToolResult, ToolUse, Usage
 from bus import Abandon, Actor, ActorError, Bus, Request, Sink, concurrent
 from bus.console import Console
@@ -265,8 +269,9 @@ class World:
 
     path: Path
     settings: Settings = attrs.field(factory=Settings)
-    catalogue: Catalogue = attrs.field(factory=lambda: Catalogue(TOOLS))
-    soul: str = "Be kind."
+    tools: tuple[ToolSource, ...] = (offering(*TOOLS),)
+    context: tuple[ContextSource, ...] = tuple(map(context_of, persona.CONTEXT))
+    soul: bytes = b"Be kind."
     models: llm.Catalogue = MODELS
     script: list[Answer] = attrs.field(factory=list[Answer])
     requests: list[llm.Complete] = attrs.field(factory=list[llm.Complete])
@@ -304,14 +309,13 @@ class World:
             )
             await mesh.start(partial(ModelActor, self), name="llm")
             await mesh.start(partial(ToolActor, self), name="tools")
+            (self.path / "SOUL.md").write_bytes(self.soul)
+            await mesh.start(
+                partial(PersonaActor, self.settings.agent_name, self.path / "SOUL.md", None), name="persona"
+            )
+            sources = Sources(tools=self.tools, context=self.context)
             await mesh.start_pool(
-                partial(
-                    ConversationActor,
-                    settings=self.settings,
-                    catalogue=self.catalogue,
-                    soul=lambda: self.soul,
-                ),
-                name="conversation",
+                partial(ConversationActor, settings=self.settings, sources=sources), name="conversation"
             )
             if conductor:
                 await mesh.start(partial(ConductorActor, self.settings), name="conductor")

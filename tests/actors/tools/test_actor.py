@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import trio
 
-from actors.tooling import CallContext, Catalogue, render
+from actors.tooling import CallContext, Catalogue, render, tool_of
 from actors.tools import files
 from actors.tools import messages as tools
 from actors.tools.actor import INLINE, ToolsActor
@@ -16,7 +16,7 @@ from actors.tools.settings import Attachments, Settings
 from actors.vocabulary import Text
 from bus.testing import MeshUnderTest, open_test_mesh
 
-CATALOGUE = Catalogue(tools.TOOLS)
+CATALOGUE = Catalogue(map(tool_of, tools.TOOLS))
 
 
 async def start(
@@ -27,7 +27,15 @@ async def start(
 
 async def call(mesh: MeshUnderTest, name: str, number: int = 1, **input: Any) -> str:
     """Call a tool as a model does; returns the text it gets."""
-    context = CallContext(call=f"turn:{number}", session="s", user="admin", turn="turn")
+    context = CallContext(
+        call=f"turn:{number}",
+        session="s",
+        user="admin",
+        turn="turn",
+        role="admin",
+        channel="main",
+        source="web",
+    )
     reply = await mesh.bus.ask(CATALOGUE.decode(name, input, context))
     (block,) = render(reply).content
     assert isinstance(block, Text)

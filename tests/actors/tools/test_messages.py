@@ -13,9 +13,11 @@ from actors.tooling import CallContext, Catalogue, InvalidInput, tool_of
 from actors.tools import messages as tools
 from bus import Request
 
-CATALOGUE = Catalogue(tools.TOOLS)
+CATALOGUE = Catalogue(map(tool_of, tools.TOOLS))
 GOLDEN = Path(__file__).with_name("specs.json")
-HERE = CallContext(call="turn-1:3", session="s1", user="admin", turn="turn-1")
+HERE = CallContext(
+    call="turn-1:3", session="s1", user="admin", turn="turn-1", role="admin", channel="main", source="web"
+)
 JSON = make_converter()
 TEXT = st.text(st.characters(codec="utf-8"), max_size=30)
 

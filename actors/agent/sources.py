@@ -1,0 +1,104 @@
+"""What a turn begins with: the tools the model may use in it, and what the model is told. Asked once per turn."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Final, TypeVar, final
+
+import attrs
+import trio
+
+from actors.context import ContextSource, Section, TurnContext
+from actors.llm.messages import SystemText
+from actors.tooling import Catalogue, Tool, ToolSource
+from bus import Bus
+
+T = TypeVar("T")
+
+WITHIN: Final = 5.0
+"""Seconds a source may take: whoever writes waits for the slowest of them."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Sources:
+    """Whom to ask, in the order in which the model is told."""
+
+    tools: tuple[ToolSource, ...] = ()
+    context: tuple[ContextSource, ...] = ()
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Prepared:
+    catalogue: Catalogue
+    system: tuple[SystemText, ...]
+    notices: tuple[str, ...]
+    """What the person should know: which source failed, what is wrong with a text."""
+
+
+async def prepare(bus: Bus, sources: Sources, context: TurnContext) -> Prepared:
+    """Ask all sources at once. One that fails, or takes too long, is left out with a notice."""
+    tools: list[Iterable[Tool] | None] = [None] * len(sources.tools)
+    sections: list[Section | None] = [None] * len(sources.context)
+    notices: list[str] = []
+
+    async def offer(n: int, source: ToolSource) -> None:
+        tools[n] = await _heard(lambda: source(bus, context), "Some tools are missing", notices)
+
+    async def contribute(n: int, source: ContextSource) -> None:
+        what = f"The model is not told {source.name}"
+        sections[n] = await _heard(lambda: _section(bus, source, context), what, notices)
+
+    async with trio.open_nursery() as nursery:
+        for n, source in enumerate(sources.tools):
+            nursery.start_soon(offer, n, source)
+        for n, contributor in enumerate(sources.context):
+            nursery.start_soon(contribute, n, contributor)
+    notices += [section.notice for section in sections if section is not None and section.notice is not None]
+    return Prepared(
+        catalogue=Catalogue(_distinct(tools, notices)),
+        system=_assembled(zip(sources.context, sections, strict=True)),
+        notices=tuple(notices),
+    )
+
+
+async def _heard(ask: Callable[[], Awaitable[T]], what: str, notices: list[str]) -> T | None:
+    """What a source answers; None, and a notice, when it does not."""
+    try:
+        with trio.fail_after(WITHIN):
+            return await ask()
+    except trio.TooSlowError:
+        notices.append(f"{what}: no answer within {WITHIN:g} s.")
+    except Exception as error:  # noqa: BLE001 - a source is foreign code: whatever it raises is no end of a turn
+        notices.append(f"{what}: {error}")
+    return None
+
+
+async def _section(bus: Bus, source: ContextSource, context: TurnContext) -> Section:
+    found: str | Section = await bus.ask(source.request(context))
+    return found if isinstance(found, Section) else Section(text=found)
+
+
+def _distinct(offered: Iterable[Iterable[Tool] | None], notices: list[str]) -> Iterable[Tool]:
+    """All tools; of those with one name the first."""
+    all_of_them = [tool for tools in offered for tool in tools or ()]
+    first: dict[str, Tool] = {}
+    for tool in all_of_them:
+        first.setdefault(tool.name, tool)
+    notices += [
+        f"Of two tools called {tool.name} one is left out."
+        for tool in all_of_them
+        if first[tool.name] is not tool
+    ]
+    return first.values()
+
+
+def _assembled(parts: Iterable[tuple[ContextSource, Section | None]]) -> tuple[SystemText, ...]:
+    """The system prompt: all that is stable first, so that a provider's cache of it holds."""
+    texts: dict[bool, list[str]] = {True: [], False: []}
+    for source, section in parts:
+        if section is not None and section.text:
+            heading = "" if source.title is None else f"--- {source.title} ---\n"
+            texts[source.stable].append(f"{heading}{section.text}")
+    return tuple(
+        SystemText(text="\n\n".join(found), cached=stable) for stable, found in texts.items() if found
+    )

@@ -1,0 +1,130 @@
+"""Who a turn is for, and what the model is told about it: the system prompt is assembled from *context sources*.
+
+A subsystem that has something to tell the model offers a request that the agent asks at the start of each turn. Its
+fields come from the turn::
+
+    @context_source("Memory", stable=False)
+    @final
+    @attrs.frozen(kw_only=True)
+    class Remember(Request[str]):
+        user: Annotated[str, from_context("user")]
+
+Texts that are *stable* come first and should keep their bytes from turn to turn, so that the caches of providers hold.
+An empty text is left out; so is a source that fails, with a notice to the person.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final, Literal, TypeVar, final
+
+import attrs
+
+from actors.shapes import NoJsonForm, Record, Supplied
+from bus import Request
+
+__all__ = [
+    "ContextDefinitionError",
+    "ContextSource",
+    "Section",
+    "TurnContext",
+    "context_of",
+    "context_source",
+    "from_context",
+]
+
+ContextName = Literal["call", "session", "turn", "user", "role", "channel", "source"]
+
+
+@attrs.frozen(kw_only=True)
+class TurnContext:
+    """Who a turn is for and where it came from."""
+
+    session: str
+    turn: str
+    user: str
+    role: str
+    channel: str
+    source: str
+    """How the message came: ``web``, ``http``, ``cli``, ``telegram`` …"""
+
+
+def from_context(name: ContextName) -> Supplied:
+    """Mark a field that nobody outside fills: its value comes from the turn.
+
+    Written into its annotation: ``user: Annotated[str, from_context("user")]``. Only tools have a ``call``.
+    """
+    return Supplied(name)
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Section:
+    """Text for the system prompt, with something that the person should know about it."""
+
+    text: str
+    notice: str | None = None
+
+
+class ContextDefinitionError(TypeError):
+    """A class cannot be a context source the way it is written; raised when it is defined or listed."""
+
+
+Contribution = Request[str] | Request[Section]
+SourceT = TypeVar("SourceT", bound=Contribution)
+
+
+@final
+@attrs.frozen(kw_only=True)
+class ContextSource:
+    """One part of the system prompt."""
+
+    name: str
+    """As a notice calls it."""
+    title: str | None
+    """Stands above its text; None for none."""
+    stable: bool
+    request: Callable[[TurnContext], Contribution]
+
+
+SOURCE: Final = "__context_source__"
+"""Attribute of a decorated request class: its :class:`ContextSource`."""
+
+
+def context_source(title: str | None, *, stable: bool) -> Callable[[type[SourceT]], type[SourceT]]:
+    """Offer the decorated request class as a context source. Goes above ``@final`` and ``@attrs.frozen``.
+
+    Raises ContextDefinitionError for a field that does not come from the turn.
+    """
+
+    def decorate(kind: type[SourceT]) -> type[SourceT]:
+        supplied = _supplied(kind)
+        request = partial(_ask, kind, supplied)
+        source = ContextSource(name=title or kind.__name__, title=title, stable=stable, request=request)
+        setattr(kind, SOURCE, source)
+        return kind
+
+    return decorate
+
+
+def _supplied(kind: type[Any]) -> dict[str, str]:
+    try:
+        record = Record(kind)
+    except NoJsonForm as error:
+        raise ContextDefinitionError(str(error)) from error
+    free = [*record.schema["properties"], *(n for n, source in record.supplied.items() if source == "call")]
+    if free:
+        raise ContextDefinitionError(f"{kind.__name__}.{free[0]} does not come from the context of a turn")
+    return record.supplied
+
+
+def _ask(kind: type[SourceT], supplied: dict[str, str], context: TurnContext) -> SourceT:
+    values: dict[str, Any] = {field: getattr(context, name) for field, name in supplied.items()}
+    return kind(**values)
+
+
+def context_of(kind: type[Contribution]) -> ContextSource:
+    """The source a request class was decorated as. Raises ContextDefinitionError when it was not."""
+    found: object = vars(kind).get(SOURCE)
+    if not isinstance(found, ContextSource):
+        raise ContextDefinitionError(f"{kind.__name__} is not decorated with @context_source")
+    return found

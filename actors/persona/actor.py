@@ -1,0 +1,63 @@
+"""The persona actor: says who the agent is."""
+
+import logging
+import stat
+from datetime import tzinfo
+from pathlib import Path
+from typing import Final, final
+
+from actors.context import Section
+from actors.persona import messages, texts
+from bus import Actor
+
+_LOG: Final = logging.getLogger(__name__)
+
+
+@final
+class PersonaActor(Actor):
+    """Reads SOUL.md whenever it is asked, so that a change of it counts from the next turn on."""
+
+    def __init__(self, name: str, soul: Path, zone: tzinfo | None) -> None:
+        """`zone` is of the dates told to the model; None is the system's."""
+        self._name = name
+        self._path = soul
+        self._zone = zone
+        self._told: str | None = None
+        """The last fault of the file that somebody was told of."""
+
+    async def start(self) -> None:
+        if (fault := self._read().fault) is not None:
+            _LOG.warning("%s (%s)", fault, self._path)
+
+    @messages.Identity.handler
+    async def identity(self, request: messages.Identity) -> str:
+        return texts.identity(self._name)
+
+    @messages.Soul.handler
+    async def soul(self, request: messages.Soul) -> Section:
+        found = self._read()
+        fresh = found.fault != self._told
+        self._told = found.fault
+        return Section(text=found.text, notice=found.fault if fresh else None)
+
+    @messages.Now.handler
+    async def now(self, request: messages.Now) -> str:
+        return texts.now(self.bus.clock.now(), self._zone, request.session)
+
+    def _read(self) -> texts.Soul:
+        """The file as it is; what is wrong with it is also the health of this actor. A missing one is well."""
+        try:
+            found = texts.soul(self._bytes())
+        except FileNotFoundError:
+            found = texts.Soul()
+        except OSError as error:
+            found = texts.Soul(fault=f"SOUL.md could not be read: {error.strerror}")
+        self.degraded(found.fault)
+        return found
+
+    def _bytes(self) -> bytes:
+        """Raises OSError."""
+        if not stat.S_ISREG(self._path.stat().st_mode):  # opening a pipe would wait for its other end
+            raise OSError(0, "it is not a file")
+        with self._path.open("rb") as file:
+            return file.read(texts.SOUL_BYTES + 4)
