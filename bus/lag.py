@@ -6,8 +6,8 @@ import trio
 
 from bus.metrics import BUCKETS, QUANTILES, bucket, quantile
 
-PERIOD = 1.0
-"""Seconds between two measurements."""
+PERIOD = 5.0
+"""Seconds between two measurements. Each wakes a loop that may have nothing else to do."""
 
 
 class LoopLag:

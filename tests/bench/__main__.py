@@ -15,6 +15,7 @@ GROUPS: Mapping[str, Callable[[Path], list[Figure]]] = {
     "bus": lambda _: trio.run(buses.measure),
     "commit": commits.measure,
     "start": starts.measure_starts,
+    "rest": starts.measure_rest,
     "chat": starts.measure_chat,
     "turn": turns.measure_turns,
     "crowd": turns.measure_crowd,

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -14,6 +15,10 @@ from tests.bench.turns import listening
 from tests.fakes.model_process import model_process
 
 STARTS = 5
+SETTLED = 10.0
+"""Seconds after which a daemon has loaded in the background what it will need."""
+QUIET = 20.0
+"""Seconds in which nobody asks anything of it."""
 
 
 def _seconds_to_first_answer(folder: Path, model: str | None) -> tuple[float, float, float, float]:
@@ -54,6 +59,23 @@ def measure_starts(folder: Path) -> list[Figure]:
         ),
         Figure(name="memory with one SDK loaded", value=median(r[3] for r in remote), unit="MB", budget=120),
     ]
+
+
+def measure_rest(folder: Path) -> list[Figure]:
+    """A daemon that has answered once and then is left alone, with one client that listens."""
+    with model_process() as url, instance(folder / "rest", url) as daemon:
+        share = trio.run(_processor_at_rest, daemon.start(), daemon.processor)
+    return [Figure(name="processor while idle", value=100 * share, unit="% of a core", budget=0.2)]
+
+
+async def _processor_at_rest(address: str, processor: Callable[[], float]) -> float:
+    async with listening(address) as connection:
+        await connection.send({"type": "message", "text": "hello"})
+        await connection.until("stream_end")
+        await trio.sleep(SETTLED)
+        before = processor()
+        await trio.sleep(QUIET)
+        return (processor() - before) / QUIET
 
 
 def measure_chat(folder: Path) -> list[Figure]:

@@ -62,6 +62,15 @@ class Reports:
             watchdog.stop()
 
 
+class Wakings(trio.abc.Instrument):
+    """How often the loop has gone round."""
+
+    count = 0
+
+    def after_io_wait(self, timeout: float) -> None:
+        self.count += 1
+
+
 @pytest.fixture
 def reports() -> Reports:
     # Whoever reads the sources of a whole stack for the first time may not be done before a spin has ended.
@@ -156,6 +165,15 @@ class TestTheWatchdog:
     async def test_is_silent_while_the_loop_turns(self, reports: Reports) -> None:
         with reports.watching(limit=0.6):
             await trio.sleep(0.8)
+        assert reports.all == []
+
+    async def test_does_not_wake_a_loop_that_has_nothing_to_do(self, reports: Reports) -> None:
+        wakings = Wakings()
+        with reports.watching(limit=0.02):
+            trio.lowlevel.add_instrument(wakings)
+            await trio.sleep(0.5)
+            trio.lowlevel.remove_instrument(wakings)
+        assert wakings.count < 5  # one of its own; the watchdog looks fifty times
         assert reports.all == []
 
     async def test_counts_from_its_start(self, reports: Reports) -> None:
