@@ -10,7 +10,7 @@ from typing import Any, Self, final
 
 import attrs
 
-from starpod import atomic
+from actors.settings import atomic
 from starpod.workspace import Instance
 
 

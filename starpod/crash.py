@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import starpod
+from actors.settings import atomic
 from bus import Exit, Mesh, NodeHealth, Stall, mask_text
 from bus.console import to_json
-from starpod import atomic
 
 KEPT_MESSAGES = 500
 """Messages of the flight recorder that a report keeps."""

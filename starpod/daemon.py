@@ -12,6 +12,7 @@ import attrs
 import trio
 
 from actors.gateway.settings import Address
+from actors.gateway.settings import Settings as GatewaySettings
 from actors.llm import messages as llm
 from bus import ActorError, BootError, ExitKind, Ids, Mesh, Stall, Watchdog, mask_text, open_mesh, task_tree
 from starpod import crash, logs
@@ -62,10 +63,9 @@ async def running(
     """
     boot_id = Ids().uuid()
     with InstanceLock(instance, command=command, boot_id=boot_id, now=datetime.now(UTC)) as lock:
-        parts = Parts(
-            instance=instance,
-            config=config,
-            address=address or config.gateway.server_addr,
+        parts = parts_of(
+            config,
+            address=address,
             token=lock.info.token,
             on_bound=lambda bound: lock.announce(str(bound)),
         )
@@ -82,6 +82,22 @@ async def running(
                     _report_failure(instance, mesh)
         except BootError as error:
             raise StartFailed(error) from error
+
+
+def parts_of(
+    config: Config, *, address: Address | None, token: str, on_bound: Callable[[Address], None]
+) -> Parts:
+    """What the tree is made from."""
+    given = config.given
+    return Parts(
+        data=given.data,
+        home=given.home,
+        environment=given.environment,
+        settings_of=given.settings_of,
+        address=address or config.of(GatewaySettings).server_addr,
+        token=token,
+        on_bound=on_bound,
+    )
 
 
 def _watch() -> Watchdog:

@@ -11,9 +11,9 @@ from typing import final
 import attrs
 from dotenv.parser import parse_stream
 
+from actors.settings.problems import Problem
 from starpod.applied import Applied, digest
 from starpod.blueprint import workspace_env
-from starpod.problems import Problem
 from starpod.workspace import Instance
 
 

@@ -9,10 +9,13 @@ from typing import Final, final
 import attrs
 
 from actors.llm.settings import Provider, Settings, split_spec
-from starpod.tomlfile import Values
+from actors.settings.binding import Table
+from actors.settings.tomlfile import Values
 
 FOUNDING_PROVIDER: Final[Provider] = "anthropic"
 """Provider of a model that is named alone."""
+KEYS: Final = {"retry": "llm.retry", "idle_timeout": "llm.idle_timeout"}
+"""Where the settings stand whose keys would mean something else at the top of the file."""
 
 
 @final
@@ -39,6 +42,15 @@ def without_overruled(base: Values, overlay: Values) -> Values:
     elif "models" in overlay and "model" not in overlay:
         overruled = {"provider", "model"}
     return {key: value for key, value in base.items() if key not in overruled}
+
+
+def read(document: Table) -> Settings:
+    """The settings of the model subsystem."""
+    return unify(
+        document.bind(Settings, names=KEYS),
+        document.bind(CompactionProvider),
+        document.table("compaction").bind(CompactionModel),
+    )
 
 
 def unify(settings: Settings, provider: CompactionProvider, compaction: CompactionModel) -> Settings:

@@ -5,17 +5,12 @@ from typing import Any
 from actors.gateway.settings import Address
 from bus.console import describe_all, of_tree
 from starpod.config import load
-from starpod.tree import Parts, tree
+from starpod.daemon import parts_of
+from starpod.tree import tree
 from starpod.workspace import Instance
 
 
 def messages(instance: Instance) -> list[dict[str, Any]]:
     """Every message class, by wire name; nothing is started. Raises ConfigError."""
-    parts = Parts(
-        instance=instance,
-        config=load(instance, {}),
-        address=Address("127.0.0.1", 0),
-        token="",
-        on_bound=lambda _: None,
-    )
+    parts = parts_of(load(instance, {}), address=Address("127.0.0.1", 0), token="", on_bound=lambda _: None)
     return describe_all(*of_tree(tree(parts)))

@@ -10,12 +10,12 @@ import attrs
 
 from actors.agent.settings import check_name
 from actors.llm.settings import KEYLESS, Provider, split_spec
-from starpod import atomic
+from actors.settings import atomic
+from actors.settings.problems import show
+from actors.settings.tomlfile import TomlFile
 from starpod.errors import WorkspaceError
 from starpod.modelkeys import FOUNDING_PROVIDER
-from starpod.problems import show
 from starpod.resources import resource
-from starpod.tomlfile import TomlFile
 from starpod.workspace import blueprint_in
 
 IGNORED: Final = (".env", ".env.dev", ".instances/", ".starpod/")

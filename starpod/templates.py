@@ -13,7 +13,7 @@ from typing import final
 
 import attrs
 
-from starpod import atomic
+from actors.settings import atomic
 from starpod.errors import WorkspaceError
 
 

@@ -3,10 +3,11 @@
 The only module that knows the actors by class; everybody else knows their messages.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import chain
 from pathlib import Path
-from typing import final
+from typing import Final, final
 from zoneinfo import ZoneInfo
 
 import attrs
@@ -14,37 +15,37 @@ import attrs
 import starpod
 from actors.agent.conductor import ConductorActor
 from actors.agent.conversation import ConversationActor
+from actors.agent.settings import Settings as AgentSettings
 from actors.agent.sources import Sources
-from actors.context import context_of
 from actors.gateway.actor import GatewayActor
 from actors.gateway.limits import Limits as GatewayLimits
 from actors.gateway.settings import Address
+from actors.gateway.settings import Settings as GatewaySettings
 from actors.llm.actor import LlmActor
+from actors.llm.settings import Settings as LlmSettings
 from actors.persona import messages as persona
 from actors.persona.actor import PersonaActor
+from actors.session import messages as session
 from actors.session.actor import MIGRATIONS, SessionActor
+from actors.session.settings import Settings as SessionSettings
 from actors.storage import numbered
+from actors.subsystem import Given, Subsystem
 from actors.tooling import offering
 from actors.tools import files
 from actors.tools import messages as tools
 from actors.tools.actor import ToolsActor
 from actors.tools.paths import Home
+from actors.tools.settings import Settings as ToolsSettings
 from bus import Backoff, Child, Intensity, Limits, Pool, Supervisor
-from starpod.config import Config
-from starpod.models import load_catalogue
+from starpod import modelkeys, models
 from starpod.workspace import Instance
-
-SOURCES = Sources(tools=(offering(*tools.TOOLS),), context=tuple(map(context_of, persona.CONTEXT)))
-"""What the model may use and what it is told, in the order in which it is told of it."""
 
 
 @final
 @attrs.frozen(kw_only=True)
-class Parts:
+class Parts(Given):
     """What the tree is made from."""
 
-    instance: Instance
-    config: Config
     address: Address
     token: str = attrs.field(repr=False)
     """The operator's; the tap asks for it."""
@@ -52,63 +53,104 @@ class Parts:
     """Told where the gateway listens, once it does."""
 
 
+def _session(given: Given) -> Iterator[Child]:
+    factory = partial(SessionActor, given.database("session"), given.settings_of(SessionSettings))
+    yield Child("session", factory, limits=Limits(mailbox=256))
+
+
+def _llm(parts: Parts) -> Iterator[Child]:
+    catalogue, _ = models.load_catalogue(models.models_toml(parts.data))
+    load_file = partial(files.load, Home(parts.home))
+    factory = partial(LlmActor, parts.settings_of(LlmSettings), parts.environment, catalogue, load_file)
+    yield Child("llm", factory, backoff=Backoff(first=0.5))
+
+
+def _tools(given: Given) -> Iterator[Child]:
+    shown = given.settings_of(AgentSettings).compaction.max_tool_result_bytes
+    factory = partial(ToolsActor, given.home, given.settings_of(ToolsSettings), shown)
+    yield Child("tools", factory, limits=Limits(mailbox=256))
+
+
+def _persona(given: Given) -> Iterator[Child]:
+    settings = given.settings_of(AgentSettings)
+    zone = None if settings.timezone is None else ZoneInfo(settings.timezone)
+    factory = partial(PersonaActor, settings.agent_name, given.data / "config" / "SOUL.md", zone)
+    yield Child("persona", factory, limits=Limits(mailbox=256))
+
+
+def _agent(parts: Parts) -> Iterator[Child | Pool]:
+    settings = parts.settings_of(AgentSettings)
+    conversation = partial(ConversationActor, settings=settings, sources=SOURCES)
+    yield Pool("conversation", conversation, limit=512, limits=Limits(stop_within=20, patience=3600))
+    yield Child("conductor", partial(ConductorActor, settings), limits=Limits(mailbox=256))
+
+
+def _gateway(parts: Parts) -> Iterator[Child]:
+    factory = partial(
+        GatewayActor,
+        attrs.evolve(parts.settings_of(GatewaySettings), server_addr=parts.address),
+        agent_name=parts.settings_of(AgentSettings).agent_name,
+        version=starpod.__version__,
+        operator_token=parts.token,
+        limits=GatewayLimits(upload_file=parts.settings_of(ToolsSettings).attachments.max_file_size),
+        upload_folder=parts.data / "uploads",
+        on_bound=parts.on_bound,
+    )
+    yield Child("gateway", factory)
+
+
+STORAGE: Final = (
+    Subsystem(
+        "session",
+        _session,
+        front=session,
+        settings=SessionSettings,
+        keys={"telegram_gap_minutes": "channels.telegram.gap_minutes"},
+        migrations=MIGRATIONS,
+    ),
+)
+SERVICES: Final = (
+    Subsystem("llm", _llm, settings=LlmSettings, read=modelkeys.read, check=models.unusable),
+    Subsystem("tools", _tools, front=tools, settings=ToolsSettings),
+    Subsystem("persona", _persona, front=persona),
+)
+AGENT: Final = (Subsystem("agent", _agent, settings=AgentSettings),)
+EDGES: Final = (Subsystem("gateway", _gateway, settings=GatewaySettings),)
+
+SUBSYSTEMS: Final = (*STORAGE, *SERVICES, *AGENT, *EDGES)
+"""All there is. Settings, tools, context and databases of the daemon follow from this list."""
+
+SOURCES: Final = Sources(
+    tools=(offering(*chain.from_iterable(each.tools() for each in SUBSYSTEMS)),),
+    context=tuple(chain.from_iterable(each.context() for each in SUBSYSTEMS)),
+)
+"""What the model may use and what it is told, in the order in which it is told of it."""
+
+
 def tree(parts: Parts) -> Supervisor:
     """The whole daemon."""
-    config, instance = parts.config, parts.instance
-    conversation = partial(ConversationActor, settings=config.agent, sources=SOURCES)
     return Supervisor("root", "rest_for_one", [
-        Supervisor("storage", "one_for_one", [session_child(instance, config)]),
-        Supervisor("services", "one_for_one", [
-            Child("llm", _llm(instance, config), backoff=Backoff(first=0.5)),
-            Child("tools", _tools(instance, config), limits=Limits(mailbox=256)),
-            Child("persona", _persona(instance, config), limits=Limits(mailbox=256)),
-        ]),
-        Supervisor("agent", "one_for_one", [
-            Pool("conversation", conversation, limit=512, limits=Limits(stop_within=20, patience=3600)),
-            Child("conductor", partial(ConductorActor, config.agent), limits=Limits(mailbox=256)),
-        ]),
-        Supervisor("edges", "one_for_one", [Child("gateway", _gateway(parts))]),
+        _group("storage", STORAGE, parts),
+        _group("services", SERVICES, parts),
+        _group("agent", AGENT, parts),
+        _group("edges", EDGES, parts),
     ], intensity=Intensity(5, 60))  # fmt: skip
+
+
+def _group(name: str, subsystems: tuple[Subsystem, ...], parts: Parts) -> Supervisor:
+    return Supervisor(name, "one_for_one", chain.from_iterable(each.children(parts) for each in subsystems))
+
+
+def alone(name: str, given: Given) -> Supervisor:
+    """One subsystem by itself, for a look at what it keeps while no daemon runs."""
+    subsystem = next(each for each in SUBSYSTEMS if each.name == name)
+    return Supervisor("root", "one_for_one", subsystem.children(given))
 
 
 def databases(instance: Instance) -> dict[Path, int]:
     """The databases of an instance, which need not exist yet, each with the schema that this program knows."""
-    return {instance.db_dir / "session.db": len(numbered(MIGRATIONS))}
-
-
-def session_child(instance: Instance, config: Config) -> Child:
-    """The owner of the conversations; also alone, for a look at them while no daemon runs."""
-    factory = partial(SessionActor, instance.db_dir / "session.db", config.session)
-    return Child("session", factory, limits=Limits(mailbox=256))
-
-
-def _llm(instance: Instance, config: Config) -> partial[LlmActor]:
-    catalogue, _ = load_catalogue(instance)
-    return partial(
-        LlmActor, config.llm, config.environment, catalogue, partial(files.load, Home(instance.home_dir))
-    )
-
-
-def _tools(instance: Instance, config: Config) -> partial[ToolsActor]:
-    return partial(ToolsActor, instance.home_dir, config.tools, config.agent.compaction.max_tool_result_bytes)
-
-
-def _gateway(parts: Parts) -> partial[GatewayActor]:
-    config = parts.config
-    return partial(
-        GatewayActor,
-        attrs.evolve(config.gateway, server_addr=parts.address),
-        agent_name=config.agent.agent_name,
-        version=starpod.__version__,
-        operator_token=parts.token,
-        limits=GatewayLimits(upload_file=config.tools.attachments.max_file_size),
-        upload_folder=parts.instance.agent_home / "uploads",
-        on_bound=parts.on_bound,
-    )
-
-
-def _persona(instance: Instance, config: Config) -> partial[PersonaActor]:
-    zone = config.agent.timezone
-    return partial(
-        PersonaActor, config.agent.agent_name, instance.soul, None if zone is None else ZoneInfo(zone)
-    )
+    return {
+        instance.db_dir / f"{each.name}.db": len(numbered(each.migrations))
+        for each in SUBSYSTEMS
+        if each.migrations
+    }

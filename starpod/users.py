@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from starpod import atomic
+from actors.settings import atomic
 from starpod.workspace import UserContext
 
 PROFILE: Final = """\

@@ -15,8 +15,8 @@ from typing import Final, final
 
 import attrs
 
+from actors.settings.problems import show
 from starpod.errors import NoProject, WorkspaceError
-from starpod.problems import show
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
@@ -93,6 +93,11 @@ class Instance:
     @property
     def frontend_toml(self) -> Path:
         return self.config_dir / "frontend.toml"
+
+    @property
+    def local_toml(self) -> Path:
+        """What a person has changed while the agent ran; no blueprint touches it."""
+        return self.agent_home / "config.local.toml"
 
     @property
     def models_toml(self) -> Path:

@@ -11,15 +11,18 @@ if TYPE_CHECKING:
 
 def banner(instance: "Instance", config: "Config", address: str, model: str) -> str:
     """Where everything is."""
+    from actors.agent.settings import Settings
+
+    agent = config.of(Settings)
     rows = [
         ("Web page", f"http://{address}"),
         ("API", f"http://{address}/api"),
         ("WebSocket", f"ws://{address}/ws"),
         ("Model", model),
     ]
-    if config.agent.reasoning_effort:
-        rows.append(("Thinking", config.agent.reasoning_effort))
+    if agent.reasoning_effort:
+        rows.append(("Thinking", agent.reasoning_effort))
     rows += [("Home", str(instance.home_dir)), ("Databases", str(instance.db_dir))]
-    lines = [f"  {paint(f'{config.agent.agent_name} is running', 'bold')}", ""]
+    lines = [f"  {paint(f'{agent.agent_name} is running', 'bold')}", ""]
     lines += [f"  {paint(f'{name:<10}', 'dim')} {value}" for name, value in rows]
     return "\n".join(["", *lines, ""])

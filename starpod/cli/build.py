@@ -5,8 +5,8 @@ from pathlib import Path
 
 from starpod.blueprint import build_standalone
 from starpod.cli.output import hint, note, ok, warn
-from starpod.config import lost_defaults
 from starpod.errors import WorkspaceError
+from starpod.sources import lost_defaults
 from starpod.workspace import find_workspace
 
 

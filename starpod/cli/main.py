@@ -94,11 +94,12 @@ def _parser(arguments: Sequence[str], command: Command | None) -> argparse.Argum
 
 
 def _report(error: BaseException) -> int:
+    from actors.settings.problems import ConfigError
     from starpod.cli.output import fail
     from starpod.errors import StarpodError
 
     error = _innermost(error)
-    if isinstance(error, StarpodError):
+    if isinstance(error, StarpodError | ConfigError):
         fail(str(error))
         return 1
     if os.environ.get("STARPOD_LOG", "").lower() == "debug":

@@ -81,13 +81,13 @@ async def _ask(instance: "Instance", limit: int) -> list[dict[str, Any]]:
 
     from actors.gateway.wire import session_json
     from actors.session import messages as session
-    from bus import BootError, Ids, Supervisor, open_mesh
+    from bus import BootError, Ids, open_mesh
     from starpod.daemon import StartFailed
     from starpod.lock import InstanceLock
-    from starpod.tree import session_child
+    from starpod.tree import alone
 
     config = load_config(instance)
-    tree = Supervisor("root", "one_for_one", [session_child(instance, config)])
+    tree = alone("session", config.given)
     with InstanceLock(instance, command="starpod sessions", boot_id=Ids().uuid(), now=datetime.now(UTC)):
         try:
             async with open_mesh(tree, complete=False) as mesh:

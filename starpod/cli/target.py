@@ -45,12 +45,9 @@ def any_instance(agent: str | None) -> Generator[Instance]:
 def load_config(instance: Instance) -> "Config":
     """The configuration of an instance, its warnings printed. Raises ConfigError with every mistake."""
     from starpod.config import load
-    from starpod.models import check_models, load_catalogue
 
     config = load(instance, os.environ)
-    catalogue, problems = load_catalogue(instance)
-    check_models(config, catalogue)
-    for problem in (*config.warnings, *problems):
+    for problem in config.warnings:
         warn(str(problem))
     return config
 

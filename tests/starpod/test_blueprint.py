@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from actors.agent.settings import Settings
 from starpod import config
 from starpod.blueprint import apply_blueprint, build_standalone, ephemeral_instance, open_instance
 from starpod.errors import WorkspaceError
@@ -357,7 +358,7 @@ class TestTheEphemeralInstance:
         with ephemeral_instance() as instance:
             loaded = config.load(instance, {})
 
-            assert loaded.agent.agent_name == "Starpod"
+            assert loaded.of(Settings).agent_name == "Starpod"
             assert instance.workspace is None
             assert instance.home_dir.is_dir()
             assert instance.soul.read_text(encoding="utf-8") == ""

@@ -4,19 +4,24 @@ import attrs
 import pytest
 
 from actors.agent import settings as agent
+from actors.gateway import settings as gateway
 from actors.gateway.settings import Address
 from actors.llm import settings as llm
+from actors.llm.settings import PROVIDERS
 from actors.session import settings as session
+from actors.settings.document import merge
+from actors.settings.problems import ConfigError
 from actors.tools import settings as tools
 from starpod import config
 from starpod.blueprint import apply_blueprint
-from starpod.config import Config, Frontend, load_frontend, lost_defaults, merge
-from starpod.problems import ConfigError
+from starpod.config import Config
+from starpod.sources import decided_here, lost_defaults
 from starpod.upcoming import Upcoming
 from starpod.workspace import Instance, instance_in
 from tests.starpod.conftest import Workspace
 
 NOTHING: Mapping[str, str] = {}
+KEYS: Mapping[str, str] = {f"{provider.upper()}_API_KEY": "k" for provider in PROVIDERS}
 
 
 def load(workspace: Workspace, agent_toml: str, workspace_toml: str = "", frontend: str = "") -> Config:
@@ -25,34 +30,31 @@ def load(workspace: Workspace, agent_toml: str, workspace_toml: str = "", fronte
     blueprint = workspace.blueprint(toml=agent_toml)
     instance = instance_in(workspace.root, "bot")
     apply_blueprint(blueprint, instance, workspace.root, "dev")
-    return config.load(instance, NOTHING)
+    return config.load(instance, KEYS)
 
 
-def load_single(workspace: Workspace, agent_toml: str) -> Config:
+def load_single(workspace: Workspace, agent_toml: str, exported: Mapping[str, str] = KEYS) -> Config:
     workspace.write("srv/.starpod/config/agent.toml", agent_toml)
-    return config.load(Instance(root=workspace.root / "srv"), NOTHING)
+    return config.load(Instance(root=workspace.root / "srv"), exported)
 
 
 def test_an_empty_file_gives_every_default(workspace: Workspace) -> None:
     loaded = load_single(workspace, "")
 
-    assert loaded.agent == agent.Settings()
-    assert loaded.llm == llm.Settings()
-    assert loaded.session == session.Settings()
-    assert loaded.tools == tools.Settings()
-    assert loaded.upcoming == Upcoming()
-    assert (str(loaded.gateway.server_addr), loaded.gateway.greeting, loaded.gateway.prompts) == (
-        "127.0.0.1:3000",
-        None,
-        (),
-    )
+    assert loaded.of(agent.Settings) == agent.Settings()
+    assert loaded.of(llm.Settings) == llm.Settings()
+    assert loaded.of(session.Settings) == session.Settings()
+    assert loaded.of(tools.Settings) == tools.Settings()
+    assert loaded.of(Upcoming) == Upcoming()
+    assert loaded.of(gateway.Settings) == gateway.Settings()
+    assert str(gateway.Settings().server_addr) == "127.0.0.1:3000"
     assert loaded.warnings == ()
 
 
 def test_the_defaults_are_the_documented_ones(workspace: Workspace) -> None:
     loaded = load_single(workspace, "")
 
-    assert attrs.asdict(loaded.agent) == {
+    assert attrs.asdict(loaded.of(agent.Settings)) == {
         "agent_name": "Aster",
         "max_turns": 30,
         "max_tokens": 16384,
@@ -68,11 +70,11 @@ def test_the_defaults_are_the_documented_ones(workspace: Workspace) -> None:
             "prune_tool_result_max_chars": 2000,
         },
     }
-    assert loaded.session.telegram_gap_minutes == 360
-    assert attrs.asdict(loaded.tools) == {
+    assert loaded.of(session.Settings).telegram_gap_minutes == 360
+    assert attrs.asdict(loaded.of(tools.Settings)) == {
         "attachments": {"enabled": True, "allowed_extensions": (), "max_file_size": 20971520}
     }
-    upcoming = attrs.asdict(loaded.upcoming)
+    upcoming = attrs.asdict(loaded.of(Upcoming))
     assert upcoming["memory"]["chunk_overlap"] == 320
     assert upcoming["cron"]["default_timeout_secs"] == 7200
     assert upcoming["channels"]["email"]["gap_minutes"] == 1440
@@ -82,8 +84,8 @@ def test_the_defaults_are_the_documented_ones(workspace: Workspace) -> None:
 def test_a_section_may_be_given_in_part(workspace: Workspace) -> None:
     loaded = load_single(workspace, "[compaction]\ncontext_budget = 5\n[attachments]\nenabled = false\n")
 
-    assert loaded.agent.compaction == agent.Compaction(context_budget=5)
-    assert loaded.tools.attachments == tools.Attachments(enabled=False)
+    assert loaded.of(agent.Settings).compaction == agent.Compaction(context_budget=5)
+    assert loaded.of(tools.Settings).attachments == tools.Attachments(enabled=False)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +98,7 @@ def test_a_section_may_be_given_in_part(workspace: Workspace) -> None:
     ],
 )
 def test_the_telegram_gap_is_six_hours_unless_it_is_set(workspace: Workspace, text: str, gap: int) -> None:
-    assert load_single(workspace, text).session.telegram_gap_minutes == gap
+    assert load_single(workspace, text).of(session.Settings).telegram_gap_minutes == gap
 
 
 class TestEveryMistakeAtOnce:
@@ -193,24 +195,24 @@ class TestMerging:
             "max_turns = 9\nmax_tokens = 9\n[memory]\nchunk_size = 800\nchunk_overlap = 8\n",
         )
 
-        assert (loaded.agent.max_turns, loaded.agent.max_tokens) == (5, 9)
-        assert (loaded.upcoming.memory.chunk_size, loaded.upcoming.memory.chunk_overlap) == (900, 8)
+        assert (loaded.of(agent.Settings).max_turns, loaded.of(agent.Settings).max_tokens) == (5, 9)
+        assert (loaded.of(Upcoming).memory.chunk_size, loaded.of(Upcoming).memory.chunk_overlap) == (900, 8)
 
     def test_a_single_agent_knows_no_workspace(self, workspace: Workspace) -> None:
         workspace.write("starpod.toml", "max_turns = 9")
 
-        assert load_single(workspace, "").agent.max_turns == 30
+        assert load_single(workspace, "").of(agent.Settings).max_turns == 30
 
     def test_what_belongs_to_one_agent_is_left_out_of_the_defaults(self, workspace: Workspace) -> None:
         loaded = load(
             workspace, "", 'agent_name = "All"\nname = "all"\n[channels.telegram]\ngap_minutes = 1\n'
         )
 
-        assert loaded.agent.agent_name == "Aster"
-        assert loaded.session.telegram_gap_minutes == 360
+        assert loaded.of(agent.Settings).agent_name == "Aster"
+        assert loaded.of(session.Settings).telegram_gap_minutes == 360
         assert [(warning.key, warning.line) for warning in loaded.warnings] == [
-            ("name", 2),
             ("agent_name", 1),
+            ("name", 2),
             ("channels", 3),
         ]
 
@@ -244,7 +246,7 @@ class TestModels:
         model: str | None,
         models: tuple[str, ...],
     ) -> None:
-        settings = load_single(workspace, text).llm
+        settings = load_single(workspace, text).of(llm.Settings)
 
         assert (settings.provider, settings.model, settings.models) == (provider, model, models)
 
@@ -261,7 +263,7 @@ class TestModels:
         ],
     )
     def test_the_one_that_writes_summaries(self, workspace: Workspace, text: str, model: str | None) -> None:
-        assert load_single(workspace, text).llm.compaction_model == model
+        assert load_single(workspace, text).of(llm.Settings).compaction_model == model
 
     @pytest.mark.parametrize(
         ("agent_toml", "workspace_toml", "expected"),
@@ -276,7 +278,7 @@ class TestModels:
     def test_of_the_workspace_do_not_mix_with_the_agents(
         self, workspace: Workspace, agent_toml: str, workspace_toml: str, expected: object
     ) -> None:
-        settings = load(workspace, agent_toml, workspace_toml).llm
+        settings = load(workspace, agent_toml, workspace_toml).of(llm.Settings)
 
         assert (settings.provider, settings.model, settings.models) == expected
 
@@ -285,7 +287,7 @@ class TestModels:
             workspace,
             '[providers.openai]\nenabled = false\nbase_url = "http://localhost:1/v1"\n'
             'models = ["a"]\noptions = { keep_alive = "5m" }\n[llm]\nidle_timeout = 5\n',
-        ).llm
+        ).of(llm.Settings)
 
         assert settings.providers == {
             "openai": llm.ProviderSettings(
@@ -305,8 +307,8 @@ class TestSecrets:
             '[channels.telegram]\nbot_token = "hush"\ngap_minutes = 7\n',
         )
 
-        assert loaded.agent.max_turns == 4
-        assert loaded.session.telegram_gap_minutes == 7
+        assert loaded.of(agent.Settings).max_turns == 4
+        assert loaded.of(session.Settings).telegram_gap_minutes == 7
         assert [(warning.key, warning.line) for warning in loaded.warnings] == [
             ("providers.openai.api_key", 3),
             ("channels.telegram.bot_token", 6),
@@ -318,9 +320,9 @@ class TestSecrets:
     def test_of_the_environment_are_not_shown(self, workspace: Workspace) -> None:
         workspace.write("srv/.starpod/.env", "OPENAI_API_KEY=hush")
 
-        loaded = load_single(workspace, "")
+        loaded = load_single(workspace, "", NOTHING)
 
-        assert loaded.environment == {"OPENAI_API_KEY": "hush"}
+        assert loaded.given.environment == {"OPENAI_API_KEY": "hush"}
         assert "hush" not in repr(loaded)
 
     def test_a_broken_env_file_is_a_warning(self, workspace: Workspace) -> None:
@@ -359,26 +361,74 @@ class TestTheStartPage:
     def test_is_part_of_the_gateways_settings(
         self, workspace: Workspace, text: str, greeting: str | None, prompts: tuple[str, ...]
     ) -> None:
-        gateway = load(workspace, "", frontend=text).gateway
+        settings = load(workspace, "", frontend=text).of(gateway.Settings)
 
-        assert (gateway.greeting, gateway.prompts) == (greeting, prompts)
+        assert (settings.greeting, settings.prompts) == (greeting, prompts)
 
     @pytest.mark.parametrize(
-        ("text", "frontend"),
+        ("text", "prompts"),
         [
-            ("greeting = ", Frontend()),
-            ('greeting = 1\nprompts = ["a"]', Frontend(prompts=("a",))),
-            ('greting = "Hi"', Frontend()),
+            ("greeting = ", ()),
+            ('greeting = 1\nprompts = ["a"]', ("a",)),
+            ('greting = "Hi"', ()),
+            ("max_turns = 1", ()),
         ],
     )
-    def test_a_mistake_in_it_is_a_warning(self, workspace: Workspace, text: str, frontend: Frontend) -> None:
+    def test_a_mistake_in_it_is_a_warning(
+        self, workspace: Workspace, text: str, prompts: tuple[str, ...]
+    ) -> None:
         loaded = load(workspace, "", frontend=text)
 
-        assert Frontend(greeting=loaded.gateway.greeting, prompts=loaded.gateway.prompts) == frontend
+        assert loaded.of(gateway.Settings) == gateway.Settings(prompts=prompts)
+        assert loaded.of(agent.Settings) == agent.Settings()
         assert [warning.file for warning in loaded.warnings] == [workspace.root / "agents/bot/frontend.toml"]
 
-    def test_may_be_missing(self, workspace: Workspace) -> None:
-        assert load_frontend(Instance(root=workspace.root)) == (Frontend(), ())
+    def test_stands_in_a_file_of_its_own(self, workspace: Workspace) -> None:
+        loaded = load(workspace, 'greeting = "Hi"', 'prompts = ["a"]')
+
+        assert loaded.of(gateway.Settings) == gateway.Settings()
+        assert [warning.expected for warning in loaded.warnings] == ["belongs in frontend.toml, ignored"] * 2
+
+
+class TestWhatWasChangedWhileItRan:
+    def test_lies_over_the_blueprint_and_survives_its_renewal(self, workspace: Workspace) -> None:
+        load(workspace, "max_turns = 5\n[compaction]\ncontext_budget = 6\n")
+        workspace.write(".instances/bot/.starpod/config.local.toml", "[compaction]\ncontext_budget = 7\n")
+
+        loaded = load(
+            workspace, "max_turns = 8\n[compaction]\ncontext_budget = 9\n", frontend='greeting = "a"'
+        )
+
+        assert loaded.of(agent.Settings).max_turns == 8
+        assert loaded.of(agent.Settings).compaction.context_budget == 7
+
+    def test_may_be_the_start_page(self, workspace: Workspace) -> None:
+        workspace.write(".instances/bot/.starpod/config.local.toml", 'greeting = "mine"\n')
+
+        loaded = load(workspace, "", frontend='greeting = "theirs"\nprompts = ["a"]\n')
+
+        assert loaded.of(gateway.Settings) == gateway.Settings(greeting="mine", prompts=("a",))
+
+    def test_a_model_that_was_chosen_leaves_the_blueprints_provider_behind(
+        self, workspace: Workspace
+    ) -> None:
+        workspace.write(".instances/bot/.starpod/config.local.toml", 'provider = "openai"\n')
+
+        loaded = load(workspace, 'provider = "groq"\nmodel = "a"\n')
+
+        assert (loaded.of(llm.Settings).provider, loaded.of(llm.Settings).model) == ("openai", None)
+
+    def test_is_what_the_blueprint_no_longer_decides(self, workspace: Workspace) -> None:
+        load(workspace, "max_turns = 5\n[compaction]\ncontext_budget = 6\n", frontend='greeting = "a"')
+        instance = instance_in(workspace.root, "bot")
+        assert decided_here(instance) == []
+
+        workspace.write(
+            ".instances/bot/.starpod/config.local.toml",
+            'greeting = "b"\nmax_tokens = 1\n[compaction]\ncontext_budget = 7\n',
+        )
+
+        assert decided_here(instance) == ["greeting", "compaction.context_budget"]
 
 
 @pytest.mark.parametrize(
@@ -428,4 +478,4 @@ def test_a_name_that_cannot_be_shown_is_refused(
 
 @pytest.mark.parametrize("name", ["Jürgen", "アスター", "👩\u200d🚀", "می\u200cخواهم", "x" * 100])
 def test_names_of_all_scripts_are_names(workspace: Workspace, name: str) -> None:
-    assert load_single(workspace, f'agent_name = "{name}"').agent.agent_name == name
+    assert load_single(workspace, f'agent_name = "{name}"').of(agent.Settings).agent_name == name

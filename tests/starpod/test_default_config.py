@@ -2,19 +2,26 @@
 
 import re
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, cast
 
 import attrs
 
+from actors.agent import settings as agent
+from actors.gateway import settings as gateway
 from actors.gateway.settings import Address
+from actors.llm import settings as llm
 from actors.llm.settings import ProviderSettings
-from starpod import config
-from starpod.binding import Findings, Table
+from actors.session import settings as session
+from actors.settings.binding import Findings, Table
+from actors.settings.tomlfile import TomlFile
+from actors.tools import settings as tools
+from starpod import config, modelkeys
 from starpod.blueprint import build_standalone
-from starpod.config import AGENT_ONLY
 from starpod.resources import resource
-from starpod.tomlfile import TomlFile
+from starpod.sources import AGENT_ONLY
+from starpod.upcoming import Upcoming
 from starpod.workspace import Instance
 from tests.starpod.conftest import Workspace
 
@@ -55,7 +62,7 @@ def defaults(config_: config.Config) -> dict[str, Any]:
     """Every default by the place of its key in the file."""
     found: dict[str, Any] = {}
 
-    def walk(settings: Any, above: str, names: dict[str, str]) -> None:
+    def walk(settings: Any, above: str, names: Mapping[str, str]) -> None:
         for field in attrs.fields(cast("Any", type(settings))):
             value, key = getattr(settings, field.name), names.get(field.name, f"{above}{field.name}")
             if attrs.has(cast("Any", type(value))):
@@ -63,13 +70,13 @@ def defaults(config_: config.Config) -> dict[str, Any]:
             else:
                 found[key] = as_toml(value)
 
-    walk(config_.agent, "", {})
-    walk(config_.llm, "", {"retry": "llm.retry", "idle_timeout": "llm.idle_timeout"})
-    walk(config_.session, "", {"telegram_gap_minutes": "channels.telegram.gap_minutes"})
-    walk(config_.tools, "", {})
-    walk(config_.upcoming, "", {})
+    walk(config_.of(agent.Settings), "", {})
+    walk(config_.of(llm.Settings), "", modelkeys.KEYS)
+    walk(config_.of(session.Settings), "", {"telegram_gap_minutes": "channels.telegram.gap_minutes"})
+    walk(config_.of(tools.Settings), "", {})
+    walk(config_.of(Upcoming), "", {})
     walk(ProviderSettings(), "providers.openai.", {})
-    found["server_addr"] = as_toml(config_.gateway.server_addr)
+    found["server_addr"] = as_toml(config_.of(gateway.Settings).server_addr)
     return found
 
 
@@ -108,7 +115,7 @@ def test_every_value_it_shows_is_the_default(workspace: Workspace) -> None:
 def test_it_loads_without_a_word_when_all_of_it_is_switched_on(workspace: Workspace) -> None:
     path = workspace.write("srv/.starpod/config/agent.toml", switched_on())
 
-    loaded = config.load(Instance(root=path.parents[2]), {})
+    loaded = config.load(Instance(root=path.parents[2]), {"ANTHROPIC_API_KEY": "k"})
 
     assert loaded.warnings == ()
     assert loaded.name == "aster"
@@ -128,10 +135,10 @@ def test_the_shipped_blueprint_builds_and_loads_without_a_word(tmp_path: Path) -
     loaded = config.load(instance, {})
 
     assert loaded.warnings == ()
-    assert loaded.name == loaded.agent.agent_name == "Aster"
-    assert loaded.llm.provider is None
-    assert loaded.gateway.greeting
-    assert "help" in loaded.gateway.prompts
+    assert loaded.name == loaded.of(agent.Settings).agent_name == "Aster"
+    assert loaded.of(llm.Settings).provider is None
+    assert loaded.of(gateway.Settings).greeting
+    assert "help" in loaded.of(gateway.Settings).prompts
     assert (instance.home_dir / "documents/welcome.md").is_file()
     for prompt in ("HEARTBEAT.md", "BOOT.md", "BOOTSTRAP.md"):
         assert (instance.config_dir / prompt).read_bytes() == b""

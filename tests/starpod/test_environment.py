@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from actors.settings.problems import Problem
 from starpod.blueprint import apply_blueprint
 from starpod.environment import load_environment, read_env
-from starpod.problems import Problem
 from starpod.workspace import Instance, instance_in
 from tests.starpod.conftest import Workspace
 

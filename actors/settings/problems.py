@@ -7,8 +7,6 @@ from typing import Any, final
 
 import attrs
 
-from starpod.errors import StarpodError
-
 
 @final
 @attrs.frozen(kw_only=True)
@@ -33,7 +31,7 @@ class Problem:
         return text if self.nearest is None else f"{text} (did you mean {self.nearest}?)"
 
 
-class ConfigError(StarpodError):
+class ConfigError(Exception):
     """The configuration cannot be used. Holds every mistake that was found, not only the first."""
 
     def __init__(self, problems: Iterable[Problem], warnings: Iterable[Problem] = ()) -> None:

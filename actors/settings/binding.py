@@ -11,8 +11,8 @@ from typing import Any, Literal, TypeVar, Union, cast, final, get_args, get_orig
 
 import attrs
 
-from starpod.problems import Problem, nearest, show
-from starpod.tomlfile import Key, TomlFile, Values, is_table
+from actors.settings.problems import Problem, nearest, show
+from actors.settings.tomlfile import Key, TomlFile, Values, is_table
 
 T = TypeVar("T")
 
@@ -23,23 +23,35 @@ class Findings:
 
     Args:
       files: where the values come from; of two files that set a key, the first one counts.
+      main: the one to mend when none of them says what is wrong; the first by default.
     """
 
-    def __init__(self, files: Sequence[TomlFile]) -> None:
+    def __init__(self, files: Sequence[TomlFile], *, main: TomlFile | None = None) -> None:
         self.files = files
+        self._main = main or files[0]
         self.errors: list[Problem] = []
         self.warnings: list[Problem] = []
 
     def error(self, key: Key, expected: str, **more: str | None) -> None:
-        self.errors.append(self._problem(key, expected, **more))
+        file = self._file_with(key)
+        found = self.warnings if file.lenient else self.errors
+        found.append(self._problem(file, key, expected, **more))
 
     def warn(self, key: Key, expected: str, **more: str | None) -> None:
-        self.warnings.append(self._problem(key, expected, **more))
+        self.warnings.append(self._problem(self._file_with(key), key, expected, **more))
+
+    def _file_with(self, key: Key) -> TomlFile:
+        return next((file for file in self.files if key and file.has(key)), self._main)
 
     def _problem(
-        self, key: Key, expected: str, *, found: str | None = None, nearest: str | None = None
+        self,
+        file: TomlFile,
+        key: Key,
+        expected: str,
+        *,
+        found: str | None = None,
+        nearest: str | None = None,
     ) -> Problem:
-        file = next((file for file in self.files if file.has(key)), self.files[0])
         return Problem(
             file=file.path,
             key=".".join(key),
@@ -80,26 +92,18 @@ class Table:
             )
         return self._children[name]
 
-    def bind(
-        self,
-        settings: Callable[..., T],
-        *,
-        names: Mapping[str, str] | None = None,
-        leave_out: Sequence[str] = (),
-    ) -> T:
+    def bind(self, settings: Callable[..., T], *, names: Mapping[str, str] | None = None) -> T:
         """Make an instance of the attrs class `settings` from this table. What is wrong keeps its default.
 
         Args:
           settings: the class.
           names: key in the file, with dots where it stands deeper, for fields whose key is not their name.
-          leave_out: fields that are not set in this file.
         """
         arguments: dict[str, Any] = {}
         fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(cast("Any", settings))
         for field in fields:
-            if field.name not in leave_out:
-                *above, name = (names or {}).get(field.name, field.name).split(".")
-                self._below(above).bind_field(field, name, arguments)
+            *above, name = (names or {}).get(field.name, field.name).split(".")
+            self._below(above).bind_field(field, name, arguments)
         try:
             return settings(**arguments)
         except ValueError as error:  # a rule between fields

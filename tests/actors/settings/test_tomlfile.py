@@ -6,8 +6,8 @@ import tomlkit
 from hypothesis import given
 from hypothesis import strategies as st
 
-from starpod.problems import ConfigError
-from starpod.tomlfile import TomlFile
+from actors.settings.problems import ConfigError
+from actors.settings.tomlfile import TomlFile
 
 
 def file(text: str) -> TomlFile:

@@ -1,12 +1,13 @@
 """A TOML file with the lines its keys stand on."""
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeGuard, final
 
-from starpod.problems import ConfigError, Problem
+from actors.settings import text as textfile
+from actors.settings.problems import ConfigError, Problem
 
 Key = tuple[str, ...]
 Values = dict[str, Any]
@@ -21,10 +22,12 @@ def is_table(value: object) -> TypeGuard[Values]:
 class TomlFile:
     """A file that was read. `values` is empty for a file without settings."""
 
-    def __init__(self, path: Path, text: str, values: Values) -> None:
+    def __init__(self, path: Path, text: str, values: Values, *, lenient: bool = False) -> None:
         self.path = path
         self.values = values
-        self._text = text
+        self.text = text
+        self.lenient = lenient
+        """Whether mistakes in it are only warnings."""
 
     @classmethod
     def read(cls, path: Path, *, original: Path | None = None) -> "TomlFile":
@@ -39,16 +42,26 @@ class TomlFile:
             data = path.read_bytes()
             if original is not None and original.is_file() and original.read_bytes() == data:
                 path = original
-            text = data.decode().replace("\r\n", "\n")
-            return cls(path, text, tomllib.loads(text))
+            return cls.parse(path, textfile.decoded(data))
         except FileNotFoundError as error:
             raise ConfigError([Problem(file=path, expected="not found")]) from error
         except OSError as error:
             raise ConfigError([Problem(file=path, expected=f"cannot be read: {error.strerror}")]) from error
         except UnicodeDecodeError as error:
             raise ConfigError([_not_utf8(path, error)]) from error
+
+    @classmethod
+    def parse(cls, path: Path, text: str) -> "TomlFile":
+        """What `text` says, as the content of `path`. Raises ConfigError."""
+        try:
+            return cls(path, text, tomllib.loads(text))
         except ValueError as error:
             raise ConfigError([Problem(file=path, expected=f"not valid TOML: {error}")]) from error
+
+    def without(self, keys: Collection[str], *, lenient: bool) -> "TomlFile":
+        """The same file as if it did not have these keys at its top."""
+        kept = {key: value for key, value in self.values.items() if key not in keys}
+        return TomlFile(self.path, self.text, kept, lenient=lenient)
 
     def has(self, key: Key) -> bool:
         """Whether the file sets `key`, directly or by something inside it."""
@@ -71,7 +84,7 @@ class TomlFile:
     def _lines(self) -> dict[Key, int]:
         lines: dict[Key, int] = {}
         table: Key = ()
-        for number, statement, values in _statements(self._text):
+        for number, statement, values in _statements(self.text):
             is_header = statement.lstrip().startswith("[")
             paths = [path for path, _ in _paths(values)]
             for path in paths:

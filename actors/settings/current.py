@@ -1,0 +1,29 @@
+"""The settings in force, by their class. The settings actor replaces them; everybody else reads."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TypeVar, cast, final
+
+T = TypeVar("T")
+
+
+@final
+class Current:
+    """Frozen values, exchanged as a whole: who reads one once a request or a turn never sees half a change."""
+
+    def __init__(self, values: Mapping[type, object]) -> None:
+        self._values = dict(values)
+
+    def of(self, kind: type[T]) -> T:
+        """The settings of this class. Raises KeyError for a class that no subsystem of the tree names."""
+        return cast("T", self._values[kind])
+
+    def source(self, kind: type[T]) -> Callable[[], T]:
+        """What gives the settings of this class whenever it is called; for whoever takes changes while it runs."""
+        return partial(self.of, kind)
+
+    def replace(self, values: Mapping[type, object]) -> list[type]:
+        """Put `values` in force; the classes whose settings are others than before."""
+        changed = [kind for kind, value in values.items() if self._values.get(kind) != value]
+        self._values = dict(values)
+        return changed

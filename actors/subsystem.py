@@ -1,0 +1,95 @@
+"""A subsystem as a value: what the tree needs to know of it to start it and to connect it with the others.
+
+A new one is a folder and one entry of the list in ``starpod/tree.py``::
+
+    Subsystem("visits", VisitsActor, front=visits, settings=Settings)
+
+Its tools and what it adds to the system prompt follow from the decorated requests of its front door, its keys in the
+files from its settings.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Literal, TypeVar, cast, final
+
+import attrs
+
+from actors.context import SOURCE, ContextSource, context_of
+from actors.tooling import TOOL
+from bus import Actor, Child, Pool, Request
+
+SettingsT = TypeVar("SettingsT")
+
+
+@attrs.frozen(kw_only=True)
+class Given:
+    """What every subsystem is given when it is built: where it may keep something, and what it may read."""
+
+    data: Path
+    """The folder of the agent that its owner and its subsystems write to, never its tools."""
+    home: Path
+    """The folder that the agent's tools may see."""
+    environment: Mapping[str, str] = attrs.field(repr=False)
+    """Variables for providers and tools, secrets among them; not the environment of the process."""
+    settings_of: Callable[[type[Any]], Any]
+    """The settings in force, by their class."""
+
+    def settings(self, kind: type[SettingsT]) -> Callable[[], SettingsT]:
+        """What gives the settings of this class, as they are whenever it is called."""
+        return cast("Callable[[], SettingsT]", partial(self.settings_of, kind))
+
+    def database(self, name: str) -> Path:
+        """The file of a subsystem's database."""
+        return self.data / "db" / f"{name}.db"
+
+
+def _unchecked(_settings: Any, _given: Given) -> Iterable[str]:
+    return ()
+
+
+@final
+@attrs.frozen
+class Subsystem:
+    """One subsystem of the daemon."""
+
+    name: str
+    actors: type[Actor] | Callable[[Any], Iterable[Child | Pool]]
+    """An actor whose constructor takes :class:`Given`; where that does not do, a function of it that gives children."""
+    front: ModuleType | None = attrs.field(default=None, kw_only=True)
+    """Its front door: the module, or the package, of its messages."""
+    settings: type[Any] | None = attrs.field(default=None, kw_only=True)
+    keys: Mapping[str, str] = attrs.field(factory=dict[str, str], kw_only=True)
+    """Keys of the settings' fields in the files where they are not the fields' names."""
+    read: Callable[[Any], Any] | None = attrs.field(default=None, kw_only=True)
+    """Takes the settings from the document (a ``binding.Table``) where that is more than binding the class."""
+    check: Callable[[Any, Given], Iterable[str]] = attrs.field(default=_unchecked, kw_only=True)
+    """What keeps settings from being used although each value is right by itself; one sentence each."""
+    changes: Literal["restart", "live"] = attrs.field(default="restart", kw_only=True)
+    """What a change of the settings takes: its actors start anew, or they look at what is in force by themselves."""
+    migrations: Path | None = attrs.field(default=None, kw_only=True)
+    """The numbered migrations of its database, if it has one under its own name."""
+
+    def children(self, given: Given) -> tuple[Child | Pool, ...]:
+        """The nodes of the tree that are this subsystem."""
+        if isinstance(self.actors, type):
+            return (Child(self.name, partial(cast("Any", self.actors), given)),)
+        return tuple(self.actors(given))
+
+    def tools(self) -> Iterator[type[Request[Any]]]:
+        """The requests of the front door that a model may send, in the order in which they are written there."""
+        return (kind for kind in self._classes() if TOOL in vars(kind))
+
+    def context(self) -> Iterator[ContextSource]:
+        """What the front door contributes to the system prompt, likewise."""
+        return (context_of(kind) for kind in self._classes() if SOURCE in vars(kind))
+
+    def _classes(self) -> Iterator[type[Any]]:
+        """What the front door defines, not what it has from others."""
+        if self.front is None:
+            return
+        inside = self.front.__name__
+        for found in vars(self.front).values():
+            if isinstance(found, type) and f"{found.__module__}.".startswith(f"{inside}."):
+                yield found
