@@ -27,7 +27,7 @@ from bus import (
     TapEvent,
     open_mesh,
 )
-from bus.lag import LoopLag
+from bus.lag import PERIOD, LoopLag
 from bus.metrics import BUCKETS, LONGEST, Metrics, bucket, quantile
 from bus.testing import MeshUnderTest, open_test_mesh
 from bus.testing.virtual import in_virtual_time
@@ -371,9 +371,9 @@ class TestTheLoop:
             lag = LoopLag()
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(lag.measure)
-                for seconds in (1.0, 1.25, 1.5):
+                for late in (0.0, 0.25, 0.5):
                     await trio.testing.wait_all_tasks_blocked()
-                    clock.jump(seconds)
+                    clock.jump(PERIOD + late)
                 await trio.testing.wait_all_tasks_blocked()
                 nursery.cancel_scope.cancel()
             return lag
