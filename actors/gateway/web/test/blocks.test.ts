@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { mend, NOTHING, update, type Blocks } from "../src/markdown/blocks";
-import { SHOWPIECE } from "./fake/scripts";
+import { SHOWPIECE } from "./texts";
 
 const html = (blocks: Blocks) => blocks.blocks.map((block) => block.html).join("");
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { render } from "preact";
 import { Markdown } from "../src/markdown/Markdown";
-import { EVIL, SHOWPIECE } from "./fake/scripts";
+import { EVIL, SHOWPIECE } from "./texts";
 
 let root: HTMLElement;
 
@@ -23,10 +23,17 @@ test("a link opens elsewhere and tells nothing of this page", () => {
   assert.equal(link?.getAttribute("rel"), "noopener noreferrer");
 });
 
-test("a link without a harmless address is only its words", () => {
-  assert.equal(show("a [word](javascript:alert(1)) here").querySelector("a"), null);
-  assert.equal(root.textContent?.trim(), "a word here");
-});
+for (const [written, shown] of [
+  ["a [word](javascript:alert(1)) here", "a word (javascript:alert(1)) here"],
+  ["see [the plan](documents/plan.md)", "see the plan (documents/plan.md)"],
+  ["see [plan.md](plan.md)", "see plan.md"],
+  ["![a chart](charts/one.png)", "a chart (charts/one.png)"],
+] as const) {
+  test(`without a harmless address there is no link, but what was written: ${written}`, () => {
+    assert.equal(show(written).querySelector("a"), null);
+    assert.equal(root.textContent?.trim(), shown);
+  });
+}
 
 test("a picture from elsewhere is not fetched but offered", () => {
   show("![a chart](https://example.com/chart.png)");
@@ -47,6 +54,27 @@ test("code is shown letter by letter, with its language", () => {
   show('```html\n<b onclick="x()">&amp;</b>\n```');
   assert.equal(root.querySelector("pre")?.textContent, '<b onclick="x()">&amp;</b>');
   assert.equal(root.querySelector(".code-head span")?.textContent, "html");
+});
+
+test("all that stands behind a fence is shown", () => {
+  show("```python title=x.py\npass\n```");
+  assert.equal(root.querySelector(".code-head span")?.textContent, "python title=x.py");
+});
+
+const directions = () =>
+  [...root.querySelectorAll("[dir]")].map((one) => `${one.localName} ${one.getAttribute("dir")}`);
+
+test("each block runs in the direction of its words, and code keeps to itself", () => {
+  show("`config.py` הוא הקובץ\n\nconfig.py הוא הקובץ\n\nThe word שלום");
+  assert.deepEqual(directions(), ["p rtl", "code auto", "p rtl", "p ltr"]);
+});
+
+test("lists, quotes and tables stand on the side of their words", () => {
+  show("- قائمة\n- `a.py`\n\n> اقتباس\n\n| ملف | size |\n|---|---|\n| a.md | 3 |");
+  assert.deepEqual(directions(), [
+    ...["ul rtl", "code auto", "blockquote rtl", "p rtl"],
+    ...["table rtl", "th rtl", "th ltr", "td ltr"],
+  ]);
 });
 
 test("the corpus leaves nothing in the page that could act", () => {

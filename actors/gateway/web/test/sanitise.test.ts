@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { NOTHING, update } from "../src/markdown/blocks";
 import { sanitise, type SafeElement, type SafeNode } from "../src/markdown/sanitise";
-import { EVIL, SHOWPIECE } from "./fake/scripts";
+import { EVIL, SHOWPIECE } from "./texts";
 
 const nodes = (markdown: string): SafeNode[] =>
   update(NOTHING, markdown, false).blocks.flatMap((block) => sanitise(block.html));
@@ -16,45 +16,10 @@ const find = (markdown: string, tag: string): SafeElement[] =>
   elements(nodes(markdown)).filter((one) => one.tag === tag);
 
 const HARMLESS = new Set(
-  [
-    "a",
-    "img",
-    "code",
-    "span",
-    "ol",
-    "th",
-    "td",
-    "input",
-    "p",
-    "br",
-    "hr",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-  ].concat(
-    [
-      "blockquote",
-      "pre",
-      "ul",
-      "li",
-      "table",
-      "thead",
-      "tbody",
-      "tr",
-      "strong",
-      "em",
-      "b",
-      "i",
-      "u",
-      "s",
-      "del",
-      "ins",
-    ],
-    ["sub", "sup", "kbd", "mark", "small", "details", "summary", "dl", "dt", "dd"],
-  ),
+  (
+    "a code span ol th td input p br hr h1 h2 h3 h4 h5 h6 blockquote pre ul li table thead tbody tr strong em del " +
+    "sub sup kbd mark u"
+  ).split(" "),
 );
 
 function assertHarmless(all: readonly SafeNode[]): void {
@@ -111,12 +76,9 @@ for (const address of ["https://example.com/a?b=c#d", "http://example.com/", "ma
   });
 }
 
-test("a picture keeps only a web address", () => {
-  assert.equal(find("![x](data:image/png;base64,AAAA)", "img")[0]?.attributes["src"], undefined);
-  assert.equal(
-    find("![x](https://example.com/x.png)", "img")[0]?.attributes["src"],
-    "https://example.com/x.png",
-  );
+test("no picture is ever fetched", () => {
+  assert.deepEqual(elements(sanitise('<img src="https://example.com/x.png" alt="x">')), []);
+  assert.equal(find("![x](https://example.com/x.png)", "a")[0]?.attributes["class"], "picture");
 });
 
 test("what markdown is made of comes through", () => {
@@ -125,24 +87,11 @@ test("what markdown is made of comes through", () => {
     find(SHOWPIECE, "th").map((cell) => cell.attributes["align"]),
     ["left", "right", "right"],
   );
-  assert.equal(find(SHOWPIECE, "code").at(-1)?.attributes["class"], "language-python");
-  assert.equal(find("3. third", "ol")[0]?.attributes["start"], "3");
+  assert.deepEqual(find("```python x=1\ncode\n```", "span")[0]?.children, ["python x=1"]);
   assert.deepEqual(
     elements(nodes("a<br>b <kbd>Esc</kbd> H<sub>2</sub>O")).map((one) => one.tag),
     ["p", "br", "kbd", "sub"],
   );
-});
-
-test("HTML that is not plain is shown as it was written", () => {
-  const words = (all: readonly SafeNode[]): string =>
-    all.map((node) => (typeof node === "string" ? node : words(node.children))).join("");
-  assert.equal(
-    words(nodes('Use <div class="x"> and <b onclick="y()">bold</b>.')).trim(),
-    'Use <div class="x"> and <b onclick="y()">bold.',
-  );
-  assert.equal(words(nodes("<script>alert(1)</script>")).trim(), "<script>alert(1)</script>");
-  assert.equal(words(nodes("seen <!-- unseen --> seen")).trim(), "seen  seen");
-  assert.equal(words(nodes("<p>&lt;i&gt; &amp;</p>")).trim(), "<i> &");
 });
 
 test("a field is a box to tick or nothing", () => {

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { bytes, cost, count, dayGroup, duration, passed } from "../src/format";
 import { newId } from "../src/state/ids";
 import { MESH, parseRoute, routeHash, traceOf } from "../src/state/router";
+import { titleOf } from "../src/title";
 import { commandFor } from "../src/ui/keys";
 import { inputFields, pretty, summary } from "../src/ui/tool-text";
 
@@ -92,4 +93,26 @@ test("keys mean commands, and letters only where nothing is being written", () =
   assert.equal(press(field, "Escape"), "stop");
   assert.equal(press(field, "Escape", { isComposing: true }), null);
   assert.equal(press(document.body, "/", { defaultPrevented: true }), null);
+});
+
+for (const [title, shown] of [
+  ["Plan the garden", "Plan the garden"],
+  ["# Hi", "Hi"],
+  ["# Hi\n\n```py\nprint()\n```", "Hi print()"],
+  ["> - quoted\nand more", "quoted and more"],
+  ["```", "```"],
+  ["\u200b\u200d\u2060", "a summary"],
+  ["\u3164 \u2800", "a summary"],
+  [null, "a summary"],
+  ["C# or F#?", "C# or F#?"],
+  ["-5 degrees", "-5 degrees"],
+  ["👩‍👧 שלום", "👩‍👧 שלום"],
+] as const) {
+  test(`a conversation titled ${JSON.stringify(title)} is called ${JSON.stringify(shown)}`, () => {
+    assert.equal(titleOf({ title, summary: "a summary" }), shown);
+  });
+}
+
+test("a conversation without a word to show is called so", () => {
+  assert.equal(titleOf({ title: "\ufeff", summary: null }), "Untitled");
 });

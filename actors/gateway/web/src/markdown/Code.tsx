@@ -5,7 +5,8 @@ import { sanitise, type SafeNode } from "./sanitise";
 
 interface CodeProps {
   text: string;
-  language: string;
+  /** What stands behind the opening fence: the language, and whatever else. */
+  info: string;
   /** Whether more of it is to come; it is coloured when complete. */
   open: boolean;
 }
@@ -14,13 +15,14 @@ interface CodeProps {
 const LONGEST = 60_000;
 
 /** A block of code with its language, colours, and buttons to wrap and to copy. */
-export const Code = memo(function Code({ text, language, open }: CodeProps) {
+export const Code = memo(function Code({ text, info, open }: CodeProps) {
+  const language = /^\W?[\w+#.-]+/.exec(info)?.[0].replace(/^\W/, "").toLowerCase() ?? "";
   const [wrapped, setWrapped] = useState(false);
   const coloured = useColours(text, language, open);
   return (
     <div class={wrapped ? "code wrapped" : "code"}>
       <div class="code-head">
-        <span>{language === "" ? "text" : language}</span>
+        <span class="cut">{info === "" ? "text" : info}</span>
         <IconButton icon="wrap" label="Wrap lines" pressed={wrapped} onClick={() => setWrapped(!wrapped)} />
         <CopyButton label="Copy code" text={() => text} />
       </div>

@@ -3,6 +3,7 @@ import { useMemo, useRef } from "preact/hooks";
 import { memo } from "../memo";
 import { NOTHING, update, type Block, type Blocks } from "./blocks";
 import { Code } from "./Code";
+import { directionOf } from "./direction";
 import { sanitise, type SafeElement, type SafeNode } from "./sanitise";
 
 interface MarkdownProps {
@@ -38,8 +39,11 @@ type Drawn = VNode | string;
 
 function draw(node: SafeNode, key: number, open: boolean): Drawn {
   if (typeof node === "string") return node;
-  const children = node.children.map((child, index) => draw(child, index, open));
-  return <Fragment key={key}>{drawElement(node, children, open)}</Fragment>;
+  return <Fragment key={key}>{drawElement(node, open)}</Fragment>;
+}
+
+function drawAll(nodes: readonly SafeNode[], open: boolean): Drawn[] {
+  return nodes.map((child, index) => draw(child, index, open));
 }
 
 /** Headings of an answer stand below those of the page. */
@@ -52,41 +56,65 @@ const HEADINGS: Readonly<Record<string, string>> = {
   h6: "h6",
 };
 
-function drawElement(element: SafeElement, children: Drawn[], open: boolean): VNode {
+function drawElement(element: SafeElement, open: boolean): VNode {
   const { tag, attributes } = element;
   switch (tag) {
     case "pre":
       return drawCode(element, open);
     case "a":
-      return drawLink(attributes, children);
-    case "img":
-      return <RemoteImage source={attributes["src"]} words={attributes["alt"] ?? ""} />;
+      return drawLink(element, open);
     case "input":
       return <input type="checkbox" checked={"checked" in attributes} disabled aria-label="Task" />;
     case "table":
       return (
         <div class="table" role="region" aria-label="Table" tabIndex={0}>
-          <table>{children}</table>
+          <table {...directed(element)}>{drawAll(element.children, open)}</table>
         </div>
       );
     case "th":
     case "td": {
       const { align, ...rest } = attributes;
-      return h(tag, align === undefined ? rest : { ...rest, class: align }, children);
+      const look = align === undefined ? {} : { class: align };
+      return h(tag, { ...rest, ...look, ...directed(element) }, drawAll(element.children, open));
     }
-    default: {
-      const heading = HEADINGS[tag];
-      return heading === undefined
-        ? h(tag, attributes, children)
-        : h(heading, { class: `as-${tag}` }, children);
-    }
+    default:
+      return drawPlain(element, open);
   }
 }
 
-function drawCode(element: SafeElement, open: boolean): VNode {
-  const [code] = element.children;
-  const language = typeof code === "object" ? (code.attributes["class"] ?? "").replace("language-", "") : "";
-  return <Code text={textOf(element).replace(/\n$/, "")} language={language} open={open} />;
+function drawPlain(element: SafeElement, open: boolean): VNode {
+  const { tag, attributes } = element;
+  const heading = HEADINGS[tag];
+  const look = heading === undefined ? attributes : { class: `as-${tag}` };
+  return h(heading ?? tag, { ...look, ...directed(element) }, drawAll(element.children, open));
+}
+
+/** Blocks whose own words decide how they run. The text of a list's entries does so too, by the style sheet. */
+const DIRECTED: ReadonlySet<string> = new Set("p h1 h2 h3 h4 h5 h6 ul ol blockquote table th td".split(" "));
+
+/** Code, names and addresses keep to themselves wherever they stand. */
+const APART: ReadonlySet<string> = new Set(["code", "kbd"]);
+
+function directed(element: SafeElement): { dir?: "ltr" | "rtl" | "auto" } {
+  if (isApart(element)) return { dir: "auto" };
+  const dir = DIRECTED.has(element.tag) ? directionOf(element.children.map(prose).join("")) : null;
+  return dir === null ? {} : { dir };
+}
+
+function isApart({ tag, attributes }: SafeElement): boolean {
+  return APART.has(tag) || attributes["class"] === "address";
+}
+
+/** Words that tell the language: those of a block without its code and addresses. */
+function prose(node: SafeNode): string {
+  if (typeof node === "string") return node;
+  if (node.tag === "pre" || isApart(node)) return " ";
+  return `${node.children.map(prose).join("")}${DIRECTED.has(node.tag) ? " " : ""}`;
+}
+
+function drawCode({ children }: SafeElement, open: boolean): VNode {
+  const [info, code] = children.length > 1 ? children : ["", children[0] ?? ""];
+  return <Code text={textOf(code ?? "").replace(/\n$/, "")} info={textOf(info ?? "")} open={open} />;
 }
 
 function textOf(node: SafeNode): string {
@@ -94,21 +122,21 @@ function textOf(node: SafeNode): string {
 }
 
 /** A link opens elsewhere and tells nothing of this page. Without a harmless address only its words are left. */
-function drawLink({ href, title }: Readonly<Record<string, string>>, children: Drawn[]): VNode {
-  if (href === undefined) return <>{children}</>;
+function drawLink({ attributes, children }: SafeElement, open: boolean): VNode {
+  const { href, title, class: kind } = attributes;
+  const words = drawAll(children, open);
+  if (href === undefined) return <>{words}</>;
   return (
-    <a href={href} target="_blank" rel="noopener noreferrer" {...(title === undefined ? {} : { title })}>
-      {children}
-    </a>
-  );
-}
-
-/** A picture from elsewhere is not fetched, which would tell its host who reads: it is a link until pressed. */
-function RemoteImage({ source, words }: { source: string | undefined; words: string }) {
-  if (source === undefined) return <>{words}</>;
-  return (
-    <a class="remote-image" href={source} target="_blank" rel="noopener noreferrer">
-      {words === "" ? "Picture" : words} <small>{new URL(source).host}</small>
+    <a
+      href={href}
+      target="_blank"
+      rel="noopener noreferrer"
+      {...(title === undefined ? {} : { title })}
+      {...(kind === "picture" ? { class: "remote-image" } : {})}
+    >
+      {words}
+      {/* A picture from elsewhere is not fetched, which would tell its host who reads: it is a link until pressed. */}
+      {kind === "picture" && <small dir="ltr">{` ${new URL(href).host}`}</small>}
     </a>
   );
 }

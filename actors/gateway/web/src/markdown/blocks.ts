@@ -3,26 +3,9 @@
  * their identity. The HTML is not safe; see `sanitise.ts`. Pure.
  */
 
-import { Marked, type Token, type TokensList } from "marked";
-
-/** Tags that may be written in Markdown, without attributes. All other HTML is shown as the text it is. */
-const PLAIN_TAGS =
-  /^(?:b|blockquote|br|code|dd|del|details|dl|dt|em|h[1-6]|hr|i|ins|kbd|li|mark|ol|p|pre|s|small|strong|sub|summary|sup|table|tbody|td|th|thead|tr|u|ul)$/i;
-
-const marked = new Marked({
-  gfm: true,
-  breaks: false,
-  async: false,
-  renderer: { html: ({ text }) => plainTags(text) },
-});
-
-function plainTags(text: string): string {
-  return text
-    .replaceAll(/<!--[^]*?-->/g, "")
-    .replaceAll(/<\/?(\w+)\s*\/?>|</g, (piece, tag: string | undefined) =>
-      tag !== undefined && PLAIN_TAGS.test(tag) ? piece : piece.replaceAll("<", "&lt;"),
-    );
-}
+import type { Token } from "marked";
+import { OpenFences } from "./fences";
+import { htmlOf, PAIRED, read } from "./reader";
 
 export interface Block {
   readonly html: string;
@@ -51,21 +34,21 @@ const DEFINITION = /^ {0,3}\[[^\]]+\]:\s*\S/m;
  * @param growing whether more text is to come.
  */
 export function update(before: Blocks, source: string, growing: boolean): Blocks {
-  const text = source.replaceAll("\r\n", "\n");
+  const text = source.replaceAll("\r\n", "\n").replaceAll("\0", "\uFFFD");
   const unchanged = before.text === text && growing === before.settledBlocks < before.blocks.length;
   if (unchanged) return before;
   const grown = text.startsWith(before.text) && !DEFINITION.test(text);
   const settled = grown ? before.settled : 0;
   const kept = grown ? before.blocks.slice(0, before.settledBlocks) : [];
   const tail = text.slice(settled);
-  const tokens = marked.lexer(growing ? mend(tail) : tail);
+  const tokens = read(growing ? mend(tail) : tail, growing);
   const finished = growing && !DEFINITION.test(text) ? settledTokens(tokens) : tokens.length;
   const blocks = [...kept];
   let offset = settled;
   let settledBlocks = kept.length;
   tokens.forEach((token, index) => {
     const open = growing && index >= finished;
-    if (token.type !== "space") blocks.push({ html: html(token, tokens), open });
+    if (token.type !== "space") blocks.push({ html: htmlOf(token, tokens), open });
     if (open) return;
     offset += token.raw.length;
     settledBlocks = blocks.length;
@@ -81,15 +64,19 @@ function settledTokens(tokens: readonly Token[]): number {
   );
 }
 
-function html(token: Token, all: TokensList): string {
-  return marked.parser(Object.assign([token], { links: all.links }));
-}
-
 /** A last line that may still become a list, a rule, a heading, a fence, an underline … */
 const UNDECIDED = /(?:^|\n)[ \t]*(?:[-=*+_~`#>]{1,3}|\d{1,9}[.)]?)[ \t]*$/;
 /** The head of a table whose second line is not there yet. */
 const TABLE_HEAD = /(?:^|\n\n)\|[^\n]*(?:\n[|:\- \t]*)?$/;
-const FENCE = /^[ \t>]*(?:[-*+] |\d+[.)] )?[ \t]*(`{3,}|~{3,})/;
+/** What may stand before a fence: marks of quotes and lists. */
+const BEFORE_FENCE = /^[ \t>]*(?:[-*+] |\d+[.)] )?[ \t]*/;
+/** A line at which HTML begins, in which marks are no marks. */
+const HTML = new RegExp(`(?:^|\\n) {0,3}<(?!/?(?:br|${PAIRED.join("|")})\\b)[a-z!?/]`, "i");
+/** A tag that is still being typed, and one that is obeyed once it is closed. */
+const HALF_TAG = /<\/?[a-z]{0,4}$/i;
+const OPEN_TAG = new RegExp(`<(${PAIRED.join("|")})>(?![^]*</\\1>)`, "gi");
+/** How far back from its end text is mended, in characters. */
+const REACH = 2000;
 /** A fence that is still being typed. */
 const HALF_FENCE = /\n[ \t]*[`~]{1,2}$/;
 
@@ -100,19 +87,15 @@ const HALF_FENCE = /\n[ \t]*[`~]{1,2}$/;
 export function mend(text: string): string {
   if (insideFence(text)) return text.replace(HALF_FENCE, "");
   const decided = text.replace(TABLE_HEAD, "").replace(UNDECIDED, "");
-  const start = decided.lastIndexOf("\n\n") + 1;
-  return decided.slice(0, start) + closeMarks(decided.slice(start));
+  const start = Math.max(decided.lastIndexOf("\n\n") + 1, decided.length - REACH);
+  const last = decided.slice(start);
+  return HTML.test(last) ? decided : decided.slice(0, start) + closeMarks(last);
 }
 
 function insideFence(text: string): boolean {
-  let open: string | null = null;
-  for (const line of text.split("\n")) {
-    const fence = FENCE.exec(line)?.[1];
-    if (fence === undefined) continue;
-    if (open === null) open = fence;
-    else if (fence.startsWith(open) && line.trim() === fence) open = null;
-  }
-  return open !== null;
+  const fences = new OpenFences();
+  for (const line of text.split("\n")) fences.take(line.replace(BEFORE_FENCE, ""));
+  return fences.inside;
 }
 
 function closeMarks(paragraph: string): string {
@@ -122,7 +105,7 @@ function closeMarks(paragraph: string): string {
   const linked = paragraph
     .replace(/!\[[^\]\n]*(?:\](?:\([^)\n]*)?)?$/, "")
     .replace(/\[([^\]\n]*)(?:\](?:\([^)\n]*)?)?$/, "$1");
-  return ["**", "~~"].reduce(closeMark, linked);
+  return closeTags(["**", "~~"].reduce(closeMark, linked.replace(HALF_TAG, "")));
 }
 
 function closeMark(text: string, mark: string): string {
@@ -131,4 +114,9 @@ function closeMark(text: string, mark: string): string {
   if (bare.endsWith(mark)) return bare.slice(0, -mark.length);
   const opens = /\S/.test(bare[bare.lastIndexOf(mark) + mark.length] ?? "");
   return opens ? bare + mark : text;
+}
+
+function closeTags(text: string): string {
+  const open = [...text.matchAll(OPEN_TAG)].map(([, tag]) => `</${tag}>`);
+  return text + open.reverse().join("");
 }

@@ -5,6 +5,7 @@
  */
 
 import createDOMPurify, { type DOMPurify } from "dompurify";
+import { isSafeAddress } from "./html";
 
 /** What is left of an element. Its attributes are on the list of its tag, its addresses are harmless. */
 export interface SafeElement {
@@ -15,54 +16,20 @@ export interface SafeElement {
 
 export type SafeNode = string | SafeElement;
 
+const PLAIN =
+  "br hr ol h1 h2 h3 h4 h5 h6 blockquote pre ul table thead tbody tr code strong em del sub sup kbd mark u".split(
+    " ",
+  );
+
 const TAGS: Readonly<Record<string, readonly string[]>> = {
-  a: ["href", "title"],
-  img: ["src", "alt", "title"],
-  code: ["class"],
+  a: ["href", "title", "class"],
+  p: ["class"],
   span: ["class"],
-  ol: ["start"],
-  th: ["align", "colspan", "rowspan"],
-  td: ["align", "colspan", "rowspan"],
+  li: ["value"],
+  th: ["align"],
+  td: ["align"],
   input: ["type", "checked", "disabled"],
-  ...Object.fromEntries(
-    [
-      ...[
-        "p",
-        "br",
-        "hr",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "blockquote",
-        "pre",
-        "ul",
-        "li",
-        "table",
-        "thead",
-      ],
-      ...[
-        "tbody",
-        "tr",
-        "strong",
-        "em",
-        "b",
-        "i",
-        "u",
-        "s",
-        "del",
-        "ins",
-        "sub",
-        "sup",
-        "kbd",
-        "mark",
-        "small",
-      ],
-      ...["details", "summary", "dl", "dt", "dd"],
-    ].map((tag) => [tag, []]),
-  ),
+  ...Object.fromEntries(PLAIN.map((tag) => [tag, []])),
 };
 
 const ATTRIBUTES = [...new Set(Object.values(TAGS).flat())];
@@ -82,7 +49,7 @@ function purify(html: string): DocumentFragment {
     ALLOW_ARIA_ATTR: false,
     ALLOWED_URI_REGEXP: /^(?:https?|mailto):/i,
     // All others it would hold against that pattern, as if they were addresses.
-    ADD_URI_SAFE_ATTR: ATTRIBUTES.filter((name) => name !== "href" && name !== "src"),
+    ADD_URI_SAFE_ATTR: ATTRIBUTES.filter((name) => name !== "href"),
   });
 }
 
@@ -121,27 +88,14 @@ function copyNode(node: Node, depth: number): SafeNode | null {
 function harmless(name: string, value: string): boolean {
   switch (name) {
     case "href":
-      return safeAddress(value, ["http:", "https:", "mailto:"]);
-    case "src":
-      return safeAddress(value, ["http:", "https:"]);
+      return isSafeAddress(value);
     case "class":
-      return /^(?:language-[\w+#.-]+|hljs[\w -]*)$/.test(value);
+      return /^(?:written|info|address|picture|hljs[\w -]*)$/.test(value);
     case "align":
       return /^(?:left|center|right)$/.test(value);
-    case "start":
-    case "colspan":
-    case "rowspan":
-      return /^\d{1,4}$/.test(value);
+    case "value":
+      return /^\d{1,9}$/.test(value);
     default:
       return true;
-  }
-}
-
-/** Absolute addresses only: a relative one would lead into this page itself. */
-function safeAddress(value: string, protocols: readonly string[]): boolean {
-  try {
-    return protocols.includes(new URL(value).protocol);
-  } catch {
-    return false;
   }
 }

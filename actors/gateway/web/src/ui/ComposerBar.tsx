@@ -173,7 +173,7 @@ function DraftFiles({ composer }: { composer: Composer }) {
       {composer.files.value.map((file) => (
         <li key={file.key} class={file.error === null ? "chip" : "chip failed"}>
           {file.preview === null ? <Icon name="file" /> : <img src={file.preview} alt="" />}
-          <span class="cut">{file.name}</span>
+          <bdi class="cut">{file.name}</bdi>
           <FileState file={file} onRetry={() => void composer.send(file.key)} />
           <IconButton icon="cross" label={`Remove ${file.name}`} onClick={() => composer.detach(file.key)} />
         </li>

@@ -32,7 +32,7 @@ function Download({ file }: { file: Attachment }) {
   return (
     <a class="chip" href={fileUrl(file)} download={file.file_name}>
       <Icon name="file" />
-      <span class="cut">{file.file_name}</span>
+      <bdi class="cut">{file.file_name}</bdi>
       <small>{bytes(file.size)}</small>
     </a>
   );

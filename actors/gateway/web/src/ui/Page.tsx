@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { go, MESH, route, type Route } from "../state/router";
 import type { Session } from "../protocol";
 import { sidebarHidden } from "../state/preferences";
+import { titleOf } from "../title";
 import { IconButton, TextButton } from "./buttons";
 import { ComposerBar } from "./ComposerBar";
 import { useApp } from "./context";
@@ -10,7 +11,7 @@ import { KeySheet } from "./KeySheet";
 import { commandFor, type Command } from "./keys";
 import { LinkBanner } from "./LinkBanner";
 import { Mesh } from "./Mesh";
-import { RenameForm, titleOf } from "./RenameForm";
+import { RenameForm } from "./RenameForm";
 import { Sidebar } from "./Sidebar";
 import { Toasts } from "./Toasts";
 import { Trace } from "./Trace";
@@ -187,7 +188,9 @@ function Header({ renaming, onRename, onMenu, onNew }: HeaderProps) {
       {session !== undefined && renaming ? (
         <RenameForm session={session} onDone={() => onRename(false)} />
       ) : (
-        <h1 class="cut">{heading(session)}</h1>
+        <h1 class="cut" dir="auto">
+          {heading(session)}
+        </h1>
       )}
       {session !== undefined && !renaming && (
         <IconButton icon="pencil" label="Rename (F2)" onClick={() => onRename(true)} />

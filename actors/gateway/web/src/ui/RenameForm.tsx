@@ -1,10 +1,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import type { Session } from "../protocol";
+import { titleOf } from "../title";
 import { useApp } from "./context";
-
-export function titleOf(session: Session): string {
-  return session.title ?? session.summary ?? "Untitled";
-}
 
 /** A conversation's title to be changed: Enter or leaving stores it, Escape does not. */
 export function RenameForm({ session, onDone }: { session: Session; onDone: () => void }) {
@@ -21,7 +18,7 @@ export function RenameForm({ session, onDone }: { session: Session; onDone: () =
   const save = async () => {
     if (over.current) return;
     const title = field.current?.value.trim() ?? "";
-    const same = title === "" || title === titleOf(session);
+    const same = title === "" || title === session.title;
     over.current = true;
     if (same || (await app.rename(session.id, title))) close();
     else over.current = false;
@@ -38,7 +35,8 @@ export function RenameForm({ session, onDone }: { session: Session; onDone: () =
       <input
         ref={field}
         aria-label="Title"
-        defaultValue={titleOf(session)}
+        dir="auto"
+        defaultValue={session.title ?? titleOf(session)}
         onBlur={() => void save()}
         onKeyDown={(event) => {
           if (event.key !== "Escape") return;

@@ -5,10 +5,11 @@ import { memo } from "../memo";
 import type { Session } from "../protocol";
 import { nextTheme, theme } from "../state/preferences";
 import { MESH, route, routeHash } from "../state/router";
+import { titleOf } from "../title";
 import { IconButton, TextButton } from "./buttons";
 import { useApp } from "./context";
 import { Icon, Star } from "./icons";
-import { RenameForm, titleOf } from "./RenameForm";
+import { RenameForm } from "./RenameForm";
 
 interface SidebarProps {
   search: RefObject<HTMLInputElement | null>;
@@ -193,7 +194,7 @@ const SessionRow = memo(function SessionRow({ session, current, onChosen }: Sess
           if (event.key === "F2") setRenaming(true);
         }}
       >
-        <span class="session-title cut">{titleOf(session)}</span>
+        <bdi class="session-title cut">{titleOf(session)}</bdi>
         {session.channel !== "main" && <small class="badge">{session.channel}</small>}
         {session.triggered_by !== null && <small class="badge">job</small>}
         <SessionMark session={session} unread={unread} />

@@ -30,7 +30,7 @@ export const ToolCard = memo(function ToolCard({ tool, turnId }: ToolCardProps) 
       >
         <Icon name="chevron" />
         <span class="tool-name">{tool.name}</span>
-        <span class="tool-summary cut">{summary(tool.input)}</span>
+        <bdi class="tool-summary cut">{summary(tool.input)}</bdi>
         <ToolTime tool={tool} />
         <ToolState state={tool.state} />
       </button>
@@ -74,7 +74,7 @@ function ToolDetails({ tool, turnId }: ToolCardProps) {
           {inputFields(tool.input).map(({ name, text, long }) => (
             <div key={name} class={long ? "long" : ""}>
               <dt>{name}</dt>
-              <dd>{long ? <pre tabIndex={0}>{text}</pre> : text}</dd>
+              <dd>{long ? <pre tabIndex={0}>{text}</pre> : <bdi>{text}</bdi>}</dd>
             </div>
           ))}
         </dl>

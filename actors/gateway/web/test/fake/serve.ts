@@ -3,7 +3,8 @@
 import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { FakeGateway } from "./gateway";
-import { scripts, SHOWPIECE } from "./scripts";
+import { SHOWPIECE } from "../texts";
+import { scripts } from "./scripts";
 
 const HOUR = 3_600_000;
 const PAST: readonly (readonly [string, number])[] = [
