@@ -31,10 +31,8 @@ from actors.session.settings import Settings as SessionSettings
 from actors.storage import numbered
 from actors.subsystem import Given, Subsystem
 from actors.tooling import offering
-from actors.tools import files
 from actors.tools import messages as tools
 from actors.tools.actor import ToolsActor
-from actors.tools.paths import Home
 from actors.tools.settings import Settings as ToolsSettings
 from bus import Backoff, Child, Intensity, Limits, Pool, Supervisor
 from starpod import modelkeys, models
@@ -60,15 +58,19 @@ def _session(given: Given) -> Iterator[Child]:
 
 def _llm(parts: Parts) -> Iterator[Child]:
     catalogue, _ = models.load_catalogue(models.models_toml(parts.data))
-    load_file = partial(files.load, Home(parts.home))
-    factory = partial(LlmActor, parts.settings_of(LlmSettings), parts.environment, catalogue, load_file)
+    factory = partial(LlmActor, parts.settings_of(LlmSettings), parts.environment, catalogue)
     yield Child("llm", factory, backoff=Backoff(first=0.5))
 
 
 def _tools(given: Given) -> Iterator[Child]:
     shown = given.settings_of(AgentSettings).compaction.max_tool_result_bytes
-    factory = partial(ToolsActor, given.home, given.settings_of(ToolsSettings), shown)
+    factory = partial(ToolsActor, given.home, _uploads(given), given.settings_of(ToolsSettings), shown)
     yield Child("tools", factory, limits=Limits(mailbox=256))
+
+
+def _uploads(given: Given) -> Path:
+    """Where the gateway leaves what people send, until the tools subsystem has stored it."""
+    return given.data / "uploads"
 
 
 def _persona(given: Given) -> Iterator[Child]:
@@ -93,7 +95,7 @@ def _gateway(parts: Parts) -> Iterator[Child]:
         version=starpod.__version__,
         operator_token=parts.token,
         limits=GatewayLimits(upload_file=parts.settings_of(ToolsSettings).attachments.max_file_size),
-        upload_folder=parts.data / "uploads",
+        upload_folder=_uploads(parts),
         on_bound=parts.on_bound,
     )
     yield Child("gateway", factory)

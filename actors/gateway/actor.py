@@ -46,9 +46,9 @@ class GatewayActor(console.Operator):
         agent_name: str,
         version: str,
         operator_token: str,
+        upload_folder: Path,
         limits: Limits | None = None,
         web_root: Path = WEB_ROOT,
-        upload_folder: Path | None = None,
         on_bound: Callable[[Address], None] | None = None,
     ) -> None:
         """Prepare; nothing is opened before ``start``.
@@ -58,10 +58,9 @@ class GatewayActor(console.Operator):
           agent_name: the agent's name as the page shows it.
           version: of the program, as clients see it.
           operator_token: opens the tap.
+          upload_folder: where uploads wait until the tools subsystem, which knows it too, has stored them.
           limits: sizes and times.
           web_root: the built page.
-          upload_folder: where uploads wait until they are stored, best on the disk of the agent's home. It is the
-            gateway's alone. By default the system's folder for temporary files.
           on_bound: told the address at every start, with the real port where 0 was configured.
         """
         self._settings = settings
@@ -81,8 +80,7 @@ class GatewayActor(console.Operator):
     async def start(self) -> None:
         """Take the address and serve."""
         pages = Pages(self._web_root)
-        if self._upload_folder is not None:
-            prepare(self._upload_folder)
+        prepare(self._upload_folder)
         sock = listen(self._settings.server_addr, self._limits)
         self.address = Address(self._settings.server_addr.host, sock.getsockname()[1])
         self._server = Server(self._application(pages, self.address), sock, self._limits, self._dismiss)

@@ -23,7 +23,7 @@ PREFIX = "starpod-upload-"
 
 
 @contextmanager
-def spool(parent: Path | None) -> Generator[Path]:
+def spool(parent: Path) -> Generator[Path]:
     """A private folder for the files of one request, gone afterwards."""
     with tempfile.TemporaryDirectory(prefix=PREFIX, dir=parent) as folder:
         yield Path(folder)
@@ -31,7 +31,7 @@ def spool(parent: Path | None) -> Generator[Path]:
 
 def prepare(parent: Path) -> None:
     """Make a folder that is ours alone ready for use: there, and without what a killed process left in it."""
-    parent.mkdir(parents=True, exist_ok=True)
+    parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     for left in parent.glob(f"{PREFIX}*"):
         shutil.rmtree(left, ignore_errors=True)
 
@@ -40,14 +40,17 @@ def prepare(parent: Path) -> None:
 class Uploads:
     """Stores what came with a message."""
 
-    def __init__(self, bus: Bus, folder: Path | None) -> None:
-        """`folder` is where files wait until they are stored, best on the disk of the agent's home."""
+    def __init__(self, bus: Bus, folder: Path) -> None:
+        """`folder` is where files wait until they are stored; the tools subsystem looks for them there."""
         self._bus = bus
         self.folder = folder
 
-    async def save(self, source: Path, name: str, media_type: str | None) -> Attachment:
-        """Store a complete file. Raises tools.AttachmentRefused and the file errors of the tools subsystem."""
-        return await self._bus.ask(tools.SaveUpload(source=str(source), name=name, declared=media_type))
+    async def save(self, upload: Path, files: Sequence[tools.SentFile]) -> tuple[Attachment, ...]:
+        """Store the complete files of a spool, all or none.
+
+        Raises tools.AttachmentRefused and the file errors of the tools subsystem.
+        """
+        return await self._bus.ask(tools.SaveUpload(upload=upload.name, files=tuple(files)))
 
     async def enclosed(self, enclosures: Sequence[Enclosure], refused: Refused) -> tuple[Attachment, ...]:
         """Store or find what a message encloses. What is refused is left out."""
@@ -67,9 +70,10 @@ class Uploads:
     async def _stored(self, enclosure: Enclosure) -> Attachment:
         data = _decode(enclosure)
         with spool(self.folder) as folder:
-            source = folder / "inline"
-            source.write_bytes(data)
-            return await self.save(source, enclosure.name, enclosure.media_type)
+            (folder / "inline").write_bytes(data)
+            sent = tools.SentFile(id="inline", name=enclosure.name, declared=enclosure.media_type)
+            (attachment,) = await self.save(folder, [sent])
+            return attachment
 
     async def _found(self, enclosure: Enclosure) -> Attachment:
         """A file uploaded before; what the client says of its size and type is not believed."""

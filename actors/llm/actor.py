@@ -10,14 +10,15 @@ import trio
 from actors.llm import choice, endpoints, history, messages, ollama, pictures, providers
 from actors.llm.catalogue import Catalogue, Known
 from actors.llm.offline import Offline
-from actors.llm.pictures import LoadFile, Pictures
+from actors.llm.pictures import Picture, Pictures
 from actors.llm.prices import cost
 from actors.llm.prompt import Prompt, Provider
 from actors.llm.retry import persist
 from actors.llm.settings import Provider as Name
 from actors.llm.settings import Settings, split_spec
-from actors.vocabulary import Usage
-from bus import Actor, Sink, concurrent
+from actors.tools import messages as tools
+from actors.vocabulary import Image, Usage
+from bus import Actor, BusError, Sink, concurrent
 
 WARM_UP: Final = 0.5
 """Seconds after the start at which the SDK of the default provider is imported, unless it is needed earlier. Then
@@ -41,17 +42,14 @@ class _Slot:
 class LlmActor(Actor):
     """Answers completions, any number at once. Keys stay in here: no message carries one."""
 
-    def __init__(
-        self, settings: Settings, env: Mapping[str, str], catalogue: Catalogue, load_file: LoadFile
-    ) -> None:
-        """`env` holds the keys; `load_file` reads a file of the agent's home, in a thread.
+    def __init__(self, settings: Settings, env: Mapping[str, str], catalogue: Catalogue) -> None:
+        """`env` holds the keys.
 
         Raises ModelSettingsError when the model that the settings name cannot be used.
         """
         self._settings = settings
         self._env = env
         self._catalogue = catalogue
-        self._load_file = load_file
         self._chosen = choice.choose(settings, env, catalogue)
         self._lineup = self._chosen or choice.without_key(settings, env, catalogue, ())
         self._slots: dict[Name, _Slot] = {}
@@ -128,10 +126,20 @@ class LlmActor(Actor):
         )
 
     async def _pictures(self, request: messages.Complete, known: Known) -> Pictures:
-        wanted = history.images(request.messages)
-        if not wanted or not known.vision:
-            return pictures.unseen(wanted)
-        return await trio.to_thread.run_sync(pictures.load, wanted, self._load_file, abandon_on_cancel=True)
+        wanted = {image.path: image for image in history.images(request.messages)}
+        if not known.vision:
+            return pictures.unseen(wanted.values())
+        return {path: await self._picture(image) for path, image in wanted.items()}
+
+    async def _picture(self, image: Image) -> Picture | str:
+        """Whatever is wrong with one old file, the conversation goes on."""
+        try:
+            data = await self.bus.ask(tools.LoadFile(path=image.path, limit=pictures.MAX_BYTES))
+        except tools.FileTooLarge as error:
+            return pictures.too_large(image, error.size)
+        except BusError as error:
+            return pictures.missing(image, error)
+        return pictures.encode(image, data)
 
     def _info(self, spec: str) -> messages.ModelInfo:
         known = self._catalogue.look_up(*split_spec(spec))

@@ -1,7 +1,7 @@
 """Pictures on their way to a model: bytes from home as base64, or a note that says why not."""
 
 import base64
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final, final
 
 import attrs
@@ -13,9 +13,6 @@ FORMATS: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"
 
 MAX_BYTES: Final = 3_932_160
 """Largest picture that is sent: 5 MiB as base64, the lowest limit of all vendors."""
-
-LoadFile = Callable[[str], bytes]
-"""Reads a file of the agent's home by its path in there. Raises OSError, or an error of its own kind."""
 
 
 @final
@@ -34,23 +31,23 @@ Pictures = Mapping[str, Picture | str]
 """By path in home: the picture, or the note that takes its place."""
 
 
-def load(wanted: Iterable[Image], load_file: LoadFile) -> Pictures:
-    """Read and encode each picture once. A picture that cannot be sent becomes a note. Blocks: run it in a thread."""
-    return {image.path: _load(image, load_file) for image in {image.path: image for image in wanted}.values()}
-
-
 def unseen(wanted: Iterable[Image]) -> Pictures:
     """Notes in place of all pictures, for a model without eyes."""
     return {image.path: f"[picture {image.path}: this model cannot see pictures]" for image in wanted}
 
 
-def _load(image: Image, load_file: LoadFile) -> Picture | str:
+def encode(image: Image, data: bytes) -> Picture | str:
+    """A picture as it is sent, or the note that takes its place."""
     if image.media_type not in FORMATS:
         return f"[picture {image.path}: {image.media_type} cannot be shown to the model]"
-    try:
-        data = load_file(image.path)
-    except Exception as error:  # noqa: BLE001 - whatever is wrong with one old file, the conversation goes on
-        return f"[picture {image.path} is not available any more: {error}]"
-    if len(data) > MAX_BYTES:
-        return f"[picture {image.path} is too large to be shown to the model: {len(data) / 2**20:.1f} MB]"
     return Picture(image.media_type, base64.b64encode(data).decode())
+
+
+def too_large(image: Image, size: int) -> str:
+    """Note in place of a picture of more than MAX_BYTES."""
+    return f"[picture {image.path} is too large to be shown to the model: {size / 2**20:.1f} MB]"
+
+
+def missing(image: Image, why: object) -> str:
+    """Note in place of a picture that could not be read."""
+    return f"[picture {image.path} is not available any more: {why}]"

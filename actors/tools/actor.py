@@ -26,10 +26,18 @@ INLINE = 64 * 1024
 class ToolsActor(Actor):
     """Owns nothing in memory; every handler is one piece of work on the file system."""
 
-    def __init__(self, home: Path, settings: Settings, max_result: int) -> None:
-        """`max_result`: bytes of text that one result may have."""
+    def __init__(self, home: Path, uploads: Path, settings: Settings, max_result: int) -> None:
+        """Hold nothing open.
+
+        Args:
+          home: the agent's, made if it is not there.
+          uploads: where files that people send wait in a folder of their own until they are stored.
+          settings: of this subsystem.
+          max_result: bytes of text that one result may have.
+        """
         self._root = home
         self._home = Home(home)
+        self._spool = Home(uploads)
         self._settings = settings
         self._max_result = max_result
 
@@ -69,10 +77,17 @@ class ToolsActor(Actor):
     async def delete_file(self, request: messages.FileDelete) -> messages.Deleted:
         return await self._run(partial(files.delete, self._home, request.path))
 
+    @messages.LoadFile.handler
+    @concurrent(AT_ONCE)
+    async def load_file(self, request: messages.LoadFile) -> bytes:
+        with self._home.place(request.path) as place, place.open() as file:
+            work = partial(files.load, file, place.path, request.limit)
+            return await self._run(work, os.fstat(file.fileno()).st_size)
+
     @messages.SaveUpload.handler
     @concurrent(AT_ONCE)
-    async def save_upload(self, request: messages.SaveUpload) -> Attachment:
-        save = partial(files.save_upload, self._home, Path(request.source), request.name, request.declared)
+    async def save_upload(self, request: messages.SaveUpload) -> tuple[Attachment, ...]:
+        save = partial(files.save_upload, self._home, self._spool, request.upload, request.files)
         now = self.bus.clock.now().astimezone()
         return await self._run(partial(save, now=now, rules=self._settings.attachments))
 

@@ -4,11 +4,12 @@ import hashlib
 import os
 import shutil
 import stat
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime
-from pathlib import Path
 from typing import BinaryIO, Literal
+
+import attrs
 
 from actors.tools import media, uploads
 from actors.tools.messages import (
@@ -24,9 +25,10 @@ from actors.tools.messages import (
     Listing,
     Located,
     NotText,
+    SentFile,
     Written,
 )
-from actors.tools.paths import Home, Place, is_private, translated
+from actors.tools.paths import Home, Place, is_private
 from actors.tools.settings import Attachments
 from actors.vocabulary import Attachment
 
@@ -163,6 +165,7 @@ def locate(home: Home, place: Place) -> Located:
     with place.open() as file:
         found = os.fstat(file.fileno())
         return Located(
+            path=place.path,
             absolute=str(home.root.resolve().joinpath(*place.real)),
             size=found.st_size,
             media_type=media.media_type(place.path, file.read(media.HEAD)),
@@ -171,13 +174,12 @@ def locate(home: Home, place: Place) -> Located:
         )
 
 
-def load(home: Home, path: str) -> bytes:
-    """The bytes of a picture. Raises what reading raises, and FileTooLarge beyond MAX_IMAGE."""
-    with home.place(path) as place, place.open() as file:
-        data = file.read(MAX_IMAGE + 1)
-        if len(data) > MAX_IMAGE:
-            raise FileTooLarge(path=place.path, size=os.fstat(file.fileno()).st_size, limit=MAX_IMAGE)
-        return data
+def load(file: BinaryIO, path: str, limit: int) -> bytes:
+    """All of a file. Raises FileTooLarge beyond `limit` bytes."""
+    data = file.read(limit + 1)
+    if len(data) > limit:
+        raise FileTooLarge(path=path, size=os.fstat(file.fileno()).st_size, limit=limit)
+    return data
 
 
 # --- changing ---------------------------------------------------------------------------------------------
@@ -240,21 +242,44 @@ def delete(home: Home, path: str) -> Deleted:
 
 
 def save_upload(
-    home: Home, source: Path, name: str, declared: str | None, *, now: datetime, rules: Attachments
-) -> Attachment:
-    """Move `source` into downloads under a name that nothing else has.
+    home: Home, spool: Home, upload: str, sent: Sequence[SentFile], *, now: datetime, rules: Attachments
+) -> tuple[Attachment, ...]:
+    """Copy the files of an upload into downloads, each under a name that nothing else has: all of them or none.
 
-    `now` is in the person's time zone. Raises what :func:`uploads.check` raises, and leaves `source` where it is.
+    Args:
+      home: where they go.
+      spool: what holds the folders of all uploads.
+      upload: the folder of this one.
+      sent: its files.
+      now: in the person's time zone.
+      rules: what is taken.
+
+    Raises what :func:`uploads.check` raises, and what can be wrong with a file.
     """
-    with translated(str(source)), source.open("rb") as file:
-        size = os.fstat(file.fileno()).st_size
-        shown = uploads.safe_name(name)
-        uploads.check(rules, shown, size)
-        kind = media.media_type(shown, file.read(media.HEAD), declared)
+    files = [(spool, uploads.spooled(upload, each.id), each) for each in sent]
+    for waiting in files:
+        with _opened(*waiting) as (file, attachment):
+            uploads.check(rules, attachment.name, attachment.size)
+    stored: list[Attachment] = []
+    try:
+        for waiting in files:
+            with _opened(*waiting) as (file, attachment):
+                stored.append(attrs.evolve(attachment, path=_store(home, attachment.name, file, now)))
+    except BaseException:
+        for attachment in stored:
+            delete(home, attachment.path)
+        raise
+    return tuple(stored)
+
+
+@contextmanager
+def _opened(spool: Home, path: str, sent: SentFile) -> Generator[tuple[BinaryIO, Attachment]]:
+    """A file that waits, with what is known of it but where it will lie."""
+    with spool.place(path, follow=False) as place, place.open() as file:
+        name = uploads.safe_name(sent.name)
+        kind = media.media_type(name, file.read(media.HEAD), sent.declared)
         file.seek(0)
-        path = _store(home, shown, file, now)
-        source.unlink()
-    return Attachment(name=shown, media_type=kind, path=path, size=size)
+        yield file, Attachment(name=name, media_type=kind, path="", size=os.fstat(file.fileno()).st_size)
 
 
 def _store(home: Home, name: str, file: BinaryIO, now: datetime) -> str:

@@ -9,14 +9,17 @@ import os
 from typing import Annotated, Any, BinaryIO, ClassVar, Literal, final
 
 import attrs
+from attrs.validators import ge, le
 
 from actors.tooling import Rendered, ToolReply, described, from_context, tool
 from actors.vocabulary import Attachment, Image, Text
-from bus import Abandon, ActorError, Request
+from bus import Abandon, ActorError, ErrorKind, Request
 
 ImageType = Literal["image/png", "image/jpeg", "image/gif", "image/webp"]
 FOLDERS = ("desktop", "documents", "downloads", "projects", "scripts", "temp")
 """Where files in home belong."""
+MAX_LOADED = 20 * 1024 * 1024
+"""Bytes of a file that is handed on as a whole."""
 
 
 # --- errors: what the model reads -------------------------------------------------------------------------
@@ -41,6 +44,8 @@ class InvalidPath(FileError):
 
 @attrs.define(eq=False, kw_only=True)
 class FileNotFound(FileError):
+    kind: ClassVar[ErrorKind] = "not_found"
+
     def __str__(self) -> str:
         return f"File not found: {self.path}"
 
@@ -77,6 +82,7 @@ class NotText(FileError):
 
 @attrs.define(eq=False, kw_only=True)
 class FileTooLarge(FileError):
+    kind: ClassVar[ErrorKind] = "too_large"
     size: int
     limit: int
 
@@ -88,6 +94,7 @@ class FileTooLarge(FileError):
 class FileSystemRefused(FileError):
     """The operating system said no: no permission, disk full, read-only, input/output error."""
 
+    kind: ClassVar[ErrorKind] = "unavailable"
     reason: str
 
     def __str__(self) -> str:
@@ -103,12 +110,15 @@ class AttachmentRefused(ActorError):
 
 @attrs.define(eq=False, kw_only=True)
 class AttachmentsDisabled(AttachmentRefused):
+    kind: ClassVar[ErrorKind] = "forbidden"
+
     def __str__(self) -> str:
         return f"{self.name} was not accepted: attachments are disabled"
 
 
 @attrs.define(eq=False, kw_only=True)
 class AttachmentTooLarge(AttachmentRefused):
+    kind: ClassVar[ErrorKind] = "too_large"
     size: int
     limit: int
 
@@ -324,17 +334,11 @@ TOOLS: tuple[type[Request[Any]], ...] = (FileRead, FileWrite, FileList, FileDele
 
 @final
 @attrs.frozen(kw_only=True)
-class SaveUpload(Request[Attachment]):
-    """Move a file that somebody sent into ``downloads/``, as ``YYYYMMDD_HHMMSS_name``, never over another file.
+class SentFile:
+    """A file that somebody sent, complete in the folder of its upload."""
 
-    The reply's `name` is safe to show. Raises AttachmentsDisabled, AttachmentTooLarge, ExtensionNotAllowed,
-    FileSystemRefused; then `source` is left to the sender.
-    """
-
-    within: ClassVar[float] = 60.0
-    abandon: ClassVar[Abandon] = Abandon.FINISH
-    source: str
-    """Absolute path of the complete file, outside home; gone after success."""
+    id: str
+    """What it is called there: letters, digits, ``-`` and ``_``."""
     name: str
     """File name as the sender gave it; anything."""
     declared: str | None = None
@@ -343,9 +347,43 @@ class SaveUpload(Request[Attachment]):
 
 @final
 @attrs.frozen(kw_only=True)
+class SaveUpload(Request[tuple[Attachment, ...]]):
+    """Copy files that were sent together into ``downloads/``, as ``YYYYMMDD_HHMMSS_name``, never over another file.
+
+    All of them or, when one is refused, none. The names in the reply are safe to show. Raises AttachmentsDisabled,
+    AttachmentTooLarge, ExtensionNotAllowed, FileNotFound, NotARegularFile, InvalidPath, FileSystemRefused.
+    """
+
+    within: ClassVar[float] = 60.0
+    abandon: ClassVar[Abandon] = Abandon.FINISH
+    upload: str
+    """Name of the folder in which they lie, itself in the folder of uploads that the tree hands to both sides. The
+    sender made it, and clears it away."""
+    files: tuple[SentFile, ...]
+
+
+@final
+@attrs.frozen(kw_only=True)
+class LoadFile(Request[bytes]):
+    """Read a file of home as a whole, for somebody who sends its bytes on, such as a picture to a model.
+
+    Raises FileNotFound, IsADirectory, NotARegularFile, FileTooLarge, InvalidPath, FileSystemRefused.
+    """
+
+    max_bytes: ClassVar[int] = 2 * MAX_LOADED
+    """Of the reply too, which as JSON takes a third more than its bytes."""
+    path: str
+    limit: int = attrs.field(default=MAX_LOADED, validator=[ge(0), le(MAX_LOADED)])
+    """Most bytes; a larger file is refused."""
+
+
+@final
+@attrs.frozen(kw_only=True)
 class Located:
     """A regular file in home, found without leaving it."""
 
+    path: str
+    """As it was asked for, normalised."""
     absolute: str
     """Its path without symbolic links. Another file may lie there by now: read it through :meth:`open`."""
     size: int
@@ -359,12 +397,12 @@ class Located:
         try:
             handle = os.open(self.absolute, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError as error:
-            raise FileNotFound(path=self.absolute) from error
+            raise FileNotFound(path=self.path) from error
         file = os.fdopen(handle, "rb")
         found = os.fstat(handle)
         if (found.st_dev, found.st_ino) != (self.device, self.inode):
             file.close()
-            raise FileNotFound(path=self.absolute)
+            raise FileNotFound(path=self.path)
         return file
 
 

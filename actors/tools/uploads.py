@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterator
 from datetime import datetime
 
-from actors.tools.messages import AttachmentsDisabled, AttachmentTooLarge, ExtensionNotAllowed
+from actors.tools.messages import AttachmentsDisabled, AttachmentTooLarge, ExtensionNotAllowed, InvalidPath
 from actors.tools.settings import Attachments
 
 FOLDER = "downloads"
@@ -13,6 +13,15 @@ MAX_NAME = 200
 """Bytes of a name, which leaves room for the time before it and a number behind it."""
 
 MAX_TRIES = 10_000
+_ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
+
+
+def spooled(upload: str, file: str) -> str:
+    """Path of a file that waits in the folder of uploads, from two names. Raises InvalidPath."""
+    for id in (upload, file):
+        if not _ID.fullmatch(id):
+            raise InvalidPath(path=id, reason=f"{id!r} is not the name of an upload")
+    return f"{upload}/{file}"
 
 
 def check(rules: Attachments, name: str, size: int) -> None:

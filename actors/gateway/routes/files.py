@@ -19,7 +19,6 @@ from actors.gateway.requests import UPLOAD_PATH, LimitedRequest
 from actors.gateway.uploads import Uploads, spool
 from actors.gateway.wire import attachments_json
 from actors.tools import messages as tools
-from actors.vocabulary import Attachment
 from bus import Bus
 
 CHUNK = 256 * 1024
@@ -50,13 +49,8 @@ class FileRoutes:
             files = (await request.files).getlist("file")
             if not files:
                 raise Malformed("expected at least one file", "file")
-            saved = [await self._save(file) for file in files]
+            saved = await self._uploads.save(folder, [_sent(file) for file in files])
         return answer(attachments_json(saved))
-
-    async def _save(self, file: FileStorage) -> Attachment:
-        source = Path(cast("str", file.stream.name))
-        file.close()
-        return await self._uploads.save(source, file.filename or "file", file.mimetype or None)
 
     async def raw(self) -> Response:
         """The bytes of a file in home."""
@@ -71,6 +65,13 @@ class FileRoutes:
         response.headers["Content-Disposition"] = f"{kind}; filename*=UTF-8''{name}"
         response.headers["Content-Security-Policy"] = RAW_POLICY
         return response
+
+
+def _sent(file: FileStorage) -> tools.SentFile:
+    """A file of a form, which lies complete in the spool once it is closed."""
+    file.close()
+    spooled = Path(cast("str", file.stream.name))
+    return tools.SentFile(id=spooled.name, name=file.filename or "file", declared=file.mimetype or None)
 
 
 @final

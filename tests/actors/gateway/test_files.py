@@ -34,9 +34,9 @@ async def test_an_uploaded_file_is_sent_with_a_message(gateway: Gateway) -> None
 
 
 async def test_nothing_of_an_upload_stays_behind(mesh: MeshUnderTest, tmp_path: Path) -> None:
-    folder = tmp_path / "deep" / "spool"
+    folder = tmp_path / "uploads"
     (folder / "starpod-upload-of-a-killed-process").mkdir(parents=True)
-    async with running(mesh, tmp_path, upload_folder=folder) as gateway:
+    async with running(mesh, tmp_path) as gateway:
         for name in ("a.txt", "virus.exe"):
             await gateway.http.post("/api/uploads", files={"file": (name, b"hello")})
     assert list(folder.iterdir()) == []

@@ -127,6 +127,7 @@ class World:
 
     def __init__(self, home: Path) -> None:
         self.home = home
+        self.uploads = home.parent / "uploads"
         self.bus: Bus
         self.sessions: dict[str, session.Session] = {"s1": a_session()}
         self.turns: dict[str, session.Turn] = {}
@@ -289,17 +290,23 @@ class FakeTools(Actor):
         self.world = world
 
     @tools.SaveUpload.handler
-    async def save(self, request: tools.SaveUpload) -> Attachment:
-        if request.name.endswith(".exe"):
-            raise tools.ExtensionNotAllowed(name=request.name, extension="exe", allowed=("txt",))
-        data = Path(request.source).read_bytes()  # noqa: ASYNC240 - small
+    async def save(self, request: tools.SaveUpload) -> tuple[Attachment, ...]:
+        for sent in request.files:
+            if sent.name.endswith(".exe"):
+                raise tools.ExtensionNotAllowed(name=sent.name, extension="exe", allowed=("txt",))
+        return tuple(
+            self._store(self.world.uploads / request.upload / sent.id, sent) for sent in request.files
+        )
+
+    def _store(self, source: Path, sent: tools.SentFile) -> Attachment:
+        data = source.read_bytes()
         folder = self.world.home / "downloads"
         folder.mkdir(exist_ok=True)
-        (folder / request.name).write_bytes(data)
+        (folder / sent.name).write_bytes(data)
         return Attachment(
-            name=request.name,
-            media_type=request.declared or "application/octet-stream",
-            path=f"downloads/{request.name}",
+            name=sent.name,
+            media_type=sent.declared or "application/octet-stream",
+            path=f"downloads/{sent.name}",
             size=len(data),
         )
 
@@ -313,6 +320,7 @@ class FakeTools(Actor):
         stat = path.stat()
         types = {".png": "image/png", ".html": "text/html"}
         return tools.Located(
+            path=request.path,
             absolute=str(path),
             size=stat.st_size,
             media_type=types.get(path.suffix, "text/plain"),
@@ -383,7 +391,6 @@ def a_gateway(
     *,
     port: int = 0,
     limits: Limits | None = None,
-    upload_folder: Path | None = None,
 ) -> Callable[[], GatewayActor]:
     """A factory of the actor."""
     page = tmp_path / "page"
@@ -395,7 +402,7 @@ def a_gateway(
         operator_token=TOKEN,
         limits=limits,
         web_root=page if page.exists() else build_page(page),
-        upload_folder=upload_folder,
+        upload_folder=tmp_path / "uploads",
         on_bound=bound,
     )
 
@@ -407,7 +414,6 @@ async def running(
     *,
     port: int = 0,
     limits: Limits | None = None,
-    upload_folder: Path | None = None,
 ) -> AsyncGenerator[Gateway]:
     """The world and its gateway."""
     home = tmp_path / "home"
@@ -417,7 +423,7 @@ async def running(
         await mesh.start(partial(factory, world))
     await mesh.start(FakeModels)
     bound: list[Address] = []
-    await mesh.start(a_gateway(tmp_path, bound.append, port=port, limits=limits, upload_folder=upload_folder))
+    await mesh.start(a_gateway(tmp_path, bound.append, port=port, limits=limits))
     async with AsyncExitStack() as stack:
         client = httpx.AsyncClient(base_url=f"http://{bound[0]}", timeout=PATIENCE)
         http = await stack.enter_async_context(client)

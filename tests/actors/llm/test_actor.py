@@ -11,7 +11,10 @@ from actors.llm import messages as llm
 from actors.llm.actor import LlmActor
 from actors.llm.catalogue import parse
 from actors.llm.choice import OFFLINE, ModelSettingsError
+from actors.llm.pictures import MAX_BYTES
 from actors.llm.settings import ProviderSettings, Retry, Settings
+from actors.tools.actor import ToolsActor
+from actors.tools.settings import Settings as ToolSettings
 from actors.vocabulary import ChatMessage, Image, Text, ToolResult, ToolSpec, ToolUse, Usage
 from bus import State
 from bus.testing import MeshUnderTest, open_test_mesh
@@ -25,16 +28,12 @@ FAST = Retry(first_wait=0.01)
 READ = ToolSpec(name="FileRead", description="Read.", input_schema={"type": "object"})
 
 
-def no_file(path: str) -> bytes:
-    raise FileNotFoundError(path)
+def actor(settings: Settings, env: Mapping[str, str] | None = None) -> partial[LlmActor]:
+    return partial(LlmActor, settings, env or {}, CATALOGUE)
 
 
-def actor(
-    settings: Settings,
-    env: Mapping[str, str] | None = None,
-    load_file: Callable[[str], bytes] = no_file,
-) -> partial[LlmActor]:
-    return partial(LlmActor, settings, env or {}, CATALOGUE, load_file)
+async def start_tools(mesh: MeshUnderTest, folder: Path) -> None:
+    await mesh.start(partial(ToolsActor, folder, folder / "uploads", ToolSettings(), 50_000))
 
 
 def at(server: ModelServer, *names: Any, **settings: Any) -> Settings:
@@ -338,20 +337,32 @@ def shown(path: str = "downloads/a.png") -> tuple[ChatMessage, ...]:
 
 
 async def test_pictures_are_read_from_home_when_they_are_sent(
-    mesh: MeshUnderTest, model_server: ModelServer
+    mesh: MeshUnderTest, anthropic: ModelServer, tmp_path: Path
 ) -> None:
-    files = {"downloads/a.png": b"\x89PNG"}
-    await mesh.start(actor(at(model_server), KEYS, files.__getitem__))
+    (tmp_path / "downloads").mkdir()
+    (tmp_path / "downloads/a.png").write_bytes(b"\x89PNG")
+    await start_tools(mesh, tmp_path)
     await ask(mesh, messages=shown())
-    first, _, last = model_server.requests[0].messages
+    first, _, last = anthropic.requests[0].messages
     source = {"type": "base64", "media_type": "image/png", "data": "iVBORw=="}
     assert first["content"][0] == {"type": "image", "source": source}
     assert last["content"][0]["content"][0] == {"type": "image", "source": source}
 
 
-async def test_a_picture_that_is_gone_does_not_end_the_conversation(
-    mesh: MeshUnderTest, anthropic: ModelServer
+async def test_a_picture_that_is_gone_or_too_large_does_not_end_the_conversation(
+    mesh: MeshUnderTest, anthropic: ModelServer, tmp_path: Path
 ) -> None:
+    (tmp_path / "large.png").write_bytes(bytes(MAX_BYTES + 1))
+    await start_tools(mesh, tmp_path)
+    for path, note in (
+        ("gone.png", "[picture gone.png is not available any more: File not found: gone.png]"),
+        ("large.png", "[picture large.png is too large to be shown to the model: 3.8 MB]"),
+    ):
+        await ask(mesh, messages=shown(path))
+        assert anthropic.requests[-1].messages[0]["content"][0]["text"] == note
+
+
+async def test_nor_do_tools_that_are_not_there(mesh: MeshUnderTest, anthropic: ModelServer) -> None:
     await ask(mesh, messages=shown())
     assert "is not available any more" in anthropic.requests[0].messages[0]["content"][0]["text"]
 

@@ -22,7 +22,8 @@ CATALOGUE = Catalogue(map(tool_of, tools.TOOLS))
 async def start(
     mesh: MeshUnderTest, home: Path, settings: Settings | None = None, max_result: int = 50_000
 ) -> None:
-    await mesh.start(partial(ToolsActor, home, settings or Settings(), max_result))
+    uploads = home.parent / "uploads"
+    await mesh.start(partial(ToolsActor, home, uploads, settings or Settings(), max_result))
 
 
 async def call(mesh: MeshUnderTest, name: str, number: int = 1, **input: Any) -> str:
@@ -75,6 +76,9 @@ async def test_an_attached_file_goes_to_the_person(tmp_path: Path) -> None:
         tools.FileDelete(path="no.txt"),
         tools.Attach(path="no.txt"),
         tools.Locate(path="/etc/passwd"),
+        tools.LoadFile(path="/etc/passwd"),
+        tools.SaveUpload(upload="..", files=(tools.SentFile(id="x", name="x"),)),
+        tools.SaveUpload(upload="no", files=(tools.SentFile(id="0", name="x"),)),
         tools.FileWrite(path=".starpod/x", content="", call="1"),
     ],
 )
@@ -96,17 +100,32 @@ async def test_a_text_longer_than_a_result_may_be_is_cut(tmp_path: Path) -> None
 
 
 async def test_an_upload_is_checked_and_found_again(tmp_path: Path) -> None:
-    source = tmp_path / "upload"
-    source.write_bytes(b"hello")
+    (tmp_path / "uploads/one").mkdir(parents=True)
+    (tmp_path / "uploads/one/0").write_bytes(b"hello")
     async with open_test_mesh() as mesh:
         rules = Attachments(allowed_extensions=("md",))
         await start(mesh, tmp_path / "home", Settings(attachments=rules))
-        with pytest.raises(tools.ExtensionNotAllowed):
-            await mesh.bus.ask(tools.SaveUpload(source=str(source), name="a.exe"))
-        saved = await mesh.bus.ask(tools.SaveUpload(source=str(source), name="plan.md"))
-        located = await mesh.bus.ask(tools.Locate(path=saved.path))
-        with located.open() as file:
-            assert file.read() == b"hello"
+        for name in ("a.exe", "plan.md"):
+            sent = (tools.SentFile(id="0", name=name),)
+            if name == "a.exe":
+                with pytest.raises(tools.ExtensionNotAllowed):
+                    await mesh.bus.ask(tools.SaveUpload(upload="one", files=sent))
+                continue
+            (saved,) = await mesh.bus.ask(tools.SaveUpload(upload="one", files=sent))
+            located = await mesh.bus.ask(tools.Locate(path=saved.path))
+            with located.open() as file:
+                assert file.read() == b"hello"
+
+
+async def test_a_file_is_handed_on_as_bytes_up_to_what_its_asker_takes(tmp_path: Path) -> None:
+    (tmp_path / "cat.png").write_bytes(b"x" * 100_000)
+    async with open_test_mesh() as mesh:
+        await start(mesh, tmp_path)
+        assert await mesh.bus.ask(tools.LoadFile(path="cat.png", limit=100_000)) == b"x" * 100_000
+        with pytest.raises(tools.FileTooLarge, match=r"cat.png is 100000 bytes, the limit is 99999 bytes"):
+            await mesh.bus.ask(tools.LoadFile(path="cat.png", limit=99_999))
+        with pytest.raises(ValueError, match="limit"):
+            tools.LoadFile(path="cat.png", limit=tools.MAX_LOADED + 1)
 
 
 async def test_what_reads_little_is_done_at_once_and_the_rest_in_threads(
