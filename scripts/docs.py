@@ -3,16 +3,20 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from scripts.protocol import page_types
 from starpod.blueprint import ephemeral_instance
 from starpod.cli import manual
 from starpod.cli.bus.messages import markdown
 from starpod.reference import messages
 
-REFERENCE = Path(__file__).parent.parent / "docs" / "reference"
+ROOT = Path(__file__).parent.parent
+REFERENCE = ROOT / "docs" / "reference"
+PAGE_TYPES = ROOT / "actors" / "gateway" / "web" / "src" / "protocol.ts"
 
 
 def pages() -> Iterator[tuple[Path, str]]:
     """Every generated page, and what it should say."""
+    yield PAGE_TYPES, page_types()
     yield REFERENCE / "cli.md", manual.page()
     with ephemeral_instance() as instance:
         yield REFERENCE / "messages.md", markdown(messages(instance))
@@ -21,4 +25,4 @@ def pages() -> Iterator[tuple[Path, str]]:
 if __name__ == "__main__":
     for path, text in pages():
         path.write_text(text, encoding="utf-8")
-        print(path.relative_to(REFERENCE.parent.parent))
+        print(path.relative_to(ROOT))

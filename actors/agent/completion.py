@@ -1,8 +1,6 @@
 """Asks the model to go on with a turn, and tells what it says as it says it."""
 
-from typing import Final, final
-
-import trio
+from typing import final
 
 from actors.agent import failures
 from actors.agent.interrupt import Interrupt
@@ -11,10 +9,7 @@ from actors.agent.settings import Settings
 from actors.agent.turn import Run
 from actors.llm import messages as llm
 from actors.vocabulary import ToolSpec
-from bus import ActorCrashed, ActorStopped, Bus
-
-PAUSES: Final = (0.5, 2.0, 8.0)
-"""Seconds before a completion is asked for again that ended because those who ask the models were restarted."""
+from bus import Bus
 
 
 @final
@@ -37,10 +32,7 @@ class Speaker:
         self._interrupt = interrupt
 
     async def complete(self, run: Run, *extra: llm.SystemText) -> llm.Completed:
-        """One answer of the model; `extra` ends the system prompt. Raises what llm.Complete raises.
-
-        A completion changes nothing, so one that another's crash or a restart has cut off is asked for again.
-        """
+        """One answer of the model; `extra` ends the system prompt. Raises what llm.Complete raises."""
         request = llm.Complete(
             model=run.model,
             system=(*run.system, *extra),
@@ -49,16 +41,6 @@ class Speaker:
             max_tokens=self._settings.max_tokens,
             effort=self._settings.reasoning_effort,
         )
-        for pause in PAUSES:
-            try:
-                return await self._once(run, request)
-            except (ActorCrashed, ActorStopped):
-                with self._interrupt:
-                    await self._again(run, failures.INTERRUPTED, pause)
-                await trio.sleep(pause)
-        return await self._once(run, request)
-
-    async def _once(self, run: Run, request: llm.Complete) -> llm.Completed:
         with self._interrupt:
             await self._publisher.completion_started(run)
         answer: llm.Completed | None = None
@@ -73,13 +55,6 @@ class Speaker:
         run.heard(answer)
         return answer
 
-    async def _again(self, run: Run, reason: str, wait: float) -> None:
-        """What was said so far is void: it comes once more. `wait` is in seconds."""
-        run.partial.clear()
-        await self._publisher.notice(
-            run.id, "retrying", failures.retrying(reason, wait), reason=reason, wait=wait
-        )
-
     async def _hear(self, run: Run, item: llm.CompletionEvent) -> llm.Completed | None:
         """Tell one item of the stream; the last one is the answer."""
         match item:
@@ -89,7 +64,8 @@ class Speaker:
             case llm.ThinkingDelta():
                 await self._publisher.thinking(run.id, item.text)
             case llm.Retrying():
-                await self._again(run, item.reason, item.wait)
+                run.partial.clear()
+                await self._publisher.notice(run.id, "retrying", failures.retrying(item.reason, item.wait))
                 await self._publisher.completion_started(run)
             case llm.ToolCallStarted():
                 pass  # told when the whole call is known

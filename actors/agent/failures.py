@@ -19,10 +19,6 @@ _MODEL: Final[Mapping[Reason, str]] = {
 }
 
 
-INTERRUPTED: Final = "the program was interrupted while it asked the model"
-"""Why a completion is repeated that was cut off from within."""
-
-
 def reason(error: Exception) -> str:
     """One or two sentences: what went wrong and, where it is known, what helps."""
     match error:
@@ -30,10 +26,8 @@ def reason(error: Exception) -> str:
             return f"{_MODEL[error.reason]} ({error})."
         case ModelNotAllowed() | StorageFailed():
             return f"{error}."
-        case _ if getattr(error, "kind", None) == "timeout":
-            return "The model did not answer in time."
         case _:
-            return f"The model could not be asked: {INTERRUPTED}. Its log says more."
+            return f"The model could not be asked ({error})."
 
 
 def unstored(error: Exception) -> str:

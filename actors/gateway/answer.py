@@ -6,9 +6,10 @@ from typing import Any, final
 import attrs
 
 from actors.agent import messages as agent
-from actors.gateway.wire import Json, attachments_json
+from actors.gateway.protocol import wire
 from actors.session import messages as session
 from actors.vocabulary import Attachment
+from actors.wire import Json
 
 Ending = agent.TurnEnded | agent.TurnFailed
 OVER = frozenset({"done", "failed", "cancelled"})
@@ -46,7 +47,7 @@ class Answer:
                 "cache_write_tokens": self.cache_write_tokens,
                 "cost_usd": self.cost_usd,
             },
-            "attachments": attachments_json(self.attachments),
+            "attachments": wire.json(self.attachments),
         }
         return body if self.error is None else {"error": self.error, **body}
 

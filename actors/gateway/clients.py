@@ -4,8 +4,9 @@ from typing import Final, Protocol, final
 
 import trio
 
-from actors.gateway.wire import Json, session_json
+from actors.gateway.protocol import SessionUpdated, wire
 from actors.session import messages as session
+from actors.wire import Json
 from bus import ActorError, Bus, DeliveryError, Lag
 
 
@@ -91,4 +92,4 @@ class SessionFeed:
             found = await self._bus.ask(session.Get(session=conversation, user=user))
         except (ActorError, DeliveryError):
             return  # gone, or unreadable now; its next change is another chance
-        self._clients.tell(user, {"type": "session_updated", "session": session_json(found)})
+        self._clients.tell(user, wire.json(SessionUpdated(session=found)))

@@ -9,7 +9,7 @@ from typing import final
 
 import attrs
 
-from actors.gateway.wire import Json
+from actors.wire import Json
 
 DELTAS = frozenset({"text_delta", "thinking_delta"})
 

@@ -4,8 +4,8 @@ from typing import final
 
 import attrs
 
-from actors.gateway.fields import Malformed
-from actors.gateway.inbound import TooLarge, UnknownType
+from actors.endpoints import BadMessage
+from actors.gateway.frames import TooLarge, UnknownType
 from actors.llm import messages as llm
 from actors.session import messages as session
 from actors.tools import messages as tools
@@ -52,7 +52,7 @@ def describe(error: Exception) -> Failure:
             return Failure(status=400, code="unknown_type", text=str(error))
         case TooLarge():
             return Failure(status=413, code="too_large", text=str(error))
-        case Malformed():
+        case BadMessage():
             return Failure(status=400, code="bad_message", text=str(error))
         case ActorError():
             return _domain(error)

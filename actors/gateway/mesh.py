@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from actors.gateway.protocol import wire
 from actors.gateway.spans import home_of
-from actors.gateway.wire import Json, timestamp
 from actors.session import messages as session
+from actors.wire import Json
 from bus import NodeHealth, mask_text
 from bus.console import TapEvent
 
@@ -94,29 +95,7 @@ def message_json(event: TapEvent, now: float) -> Json:
 
 def turn_json(figures: session.TurnFigures, conversation: str) -> Json:
     """A turn with its times and sums."""
-    return {"session_id": conversation, **figures_json(figures)}
-
-
-def figures_json(figures: session.TurnFigures) -> Json:
-    """What a turn came to. Tokens as in ``stream_end``: cached input is counted in."""
-    took = None
-    if figures.started_at is not None and figures.finished_at is not None:
-        took = round((figures.finished_at - figures.started_at).total_seconds(), 3)
-    return {
-        "turn_id": figures.turn,
-        "state": figures.state,
-        "outcome": figures.outcome,
-        "accepted_at": timestamp(figures.accepted_at),
-        "elapsed": took,
-        "num_turns": figures.tool_rounds,
-        "model": figures.model,
-        "completions": figures.completions,
-        "input_tokens": figures.input_tokens,
-        "output_tokens": figures.output_tokens,
-        "cache_read_input_tokens": figures.cache_read_tokens,
-        "cache_creation_input_tokens": figures.cache_write_tokens,
-        "cost_usd": figures.cost_usd,
-    }
+    return {"session_id": conversation, **wire.json(figures)}
 
 
 def steps_json(steps: Iterable[session.StepInfo], figures: session.TurnFigures) -> list[Json]:
@@ -148,15 +127,7 @@ def _span_json(step: session.StepInfo, start: float, end: float | None) -> Json:
         "end": None if end is None else round(end, 6),
     }
     if step.usage is not None:
-        span |= {
-            "model": step.usage.model,
-            "input_tokens": (
-                step.usage.input_tokens + step.usage.cache_read_tokens + step.usage.cache_write_tokens
-            ),
-            "output_tokens": step.usage.output_tokens,
-            "cache_read_input_tokens": step.usage.cache_read_tokens,
-            "cost_usd": step.usage.cost_usd,
-        }
+        span["usage"] = wire.json(step.usage)
     return span
 
 

@@ -7,7 +7,7 @@ import trio
 
 from actors.gateway.coalesce import Coalescer, OutboxFull
 from actors.gateway.limits import Limits
-from actors.gateway.wire import Json
+from actors.wire import Json
 
 
 @final

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import final
 
-from actors.gateway.chat import Enclosure
-from actors.gateway.fields import Malformed
+from actors.endpoints import BadMessage
+from actors.gateway.protocol import Enclosure
 from actors.tools import messages as tools
 from actors.vocabulary import Attachment
 from bus import ActorError, Bus
@@ -61,17 +61,17 @@ class Uploads:
             )
             try:
                 taken.append(await take(enclosure))
-            except (ActorError, Malformed) as error:
+            except ActorError as error:
                 refused(str(error))
             except OSError as error:
-                refused(f"{enclosure.name} was not accepted: {error.strerror}")
+                refused(f"{enclosure.file_name} was not accepted: {error.strerror}")
         return tuple(taken)
 
     async def _stored(self, enclosure: Enclosure) -> Attachment:
         data = _decode(enclosure)
         with spool(self.folder) as folder:
             (folder / "inline").write_bytes(data)
-            sent = tools.SentFile(id="inline", name=enclosure.name, declared=enclosure.media_type)
+            sent = tools.SentFile(id="inline", name=enclosure.file_name, declared=enclosure.mime_type)
             (attachment,) = await self.save(folder, [sent])
             return attachment
 
@@ -79,11 +79,13 @@ class Uploads:
         """A file uploaded before; what the client says of its size and type is not believed."""
         path = enclosure.path or ""
         located = await self._bus.ask(tools.Locate(path=path))
-        return Attachment(name=enclosure.name, media_type=located.media_type, path=path, size=located.size)
+        return Attachment(
+            name=enclosure.file_name, media_type=located.media_type, path=path, size=located.size
+        )
 
 
 def _decode(enclosure: Enclosure) -> bytes:
     try:
         return b64decode(enclosure.data or "", validate=True)
     except (binascii.Error, ValueError):
-        raise Malformed(f"{enclosure.name} was not accepted: its data is not base64") from None
+        raise BadMessage(f"{enclosure.file_name} was not accepted: its data is not base64") from None

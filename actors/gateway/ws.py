@@ -5,26 +5,36 @@ A conversation runs whether or not anybody looks on, so nothing here ends a turn
 
 import logging
 from functools import partial
-from typing import Protocol, final
+from typing import Protocol, cast, final
 
 import attrs
 import trio
 
 from actors.agent import messages as agent
-from actors.gateway import inbound
-from actors.gateway.chat import Chat
+from actors.endpoints import BadMessage
 from actors.gateway.clients import Clients
 from actors.gateway.failures import describe
-from actors.gateway.fields import Malformed
 from actors.gateway.follow import Replay, follow
+from actors.gateway.frames import echo_of, read_frame
 from actors.gateway.limits import Limits
 from actors.gateway.outbox import Outbox
+from actors.gateway.protocol import (
+    Accepted,
+    Backlog,
+    Cancel,
+    ClientMessage,
+    ErrorFrame,
+    Hello,
+    Ping,
+    Pong,
+    Resume,
+    Unfollow,
+    wire,
+)
 from actors.gateway.uploads import Uploads
-from actors.gateway.wire import Json, encode, event_json
 from actors.session import messages as session
+from actors.wire import Json, encode
 from bus import ActorError, Bus, DeliveryError
-
-PROTOCOL = 1
 
 _log = logging.getLogger(__name__)
 
@@ -91,13 +101,9 @@ class WebClient:
     async def _converse(self, socket: Socket) -> None:
         bus = self._desk.bus
         self.push(
-            {
-                "type": "hello",
-                "protocol": PROTOCOL,
-                "version": self._desk.version,
-                "boot_id": bus.boot_id,
-                "agent_name": self._desk.agent_name,
-            }
+            wire.json(
+                Hello(version=self._desk.version, boot_id=bus.boot_id, agent_name=self._desk.agent_name)
+            )
         )
         async with trio.open_nursery() as self._nursery:
             self._nursery.start_soon(self._write, socket)
@@ -115,39 +121,39 @@ class WebClient:
 
     async def _take(self, raw: str | bytes | None) -> None:
         if not isinstance(raw, str):  # bytes, or None for no bytes
-            self._refuse(Malformed("binary frames are not part of this protocol"))
+            self._refuse(BadMessage("binary frames are not part of this protocol"))
             return
         try:
-            inbound.check_length(raw, self._desk.limits.socket_message)
-            said = inbound.read(raw, user=self.user)
-        except Malformed as error:
-            self._refuse(error, **inbound.echo_of(raw))
+            frame = read_frame(raw, self._desk.limits.socket_message)
+        except BadMessage as error:
+            self._refuse(error, **echo_of(raw))
             return
-        match said:
-            case inbound.Say(chat):
-                await self._say(chat)
-            case inbound.Cancel(conversation):
-                await self._cancel(conversation)
-            case inbound.Resume(conversation, after):
-                self._leave(conversation)
-                self._join(conversation, after, asked=True)
-            case inbound.Unfollow(conversation):
-                self._leave(conversation)
-            case inbound.Ping():
-                self.push({"type": "pong"})
+        match frame:
+            case ClientMessage():
+                await self._say(frame)
+            case Cancel():
+                await self._cancel(frame.session_id)
+            case Resume():
+                self._leave(frame.session_id)
+                self._join(frame.session_id, frame.after_seq, asked=True)
+            case Unfollow():
+                self._leave(frame.session_id)
+            case Ping():
+                self.push(wire.json(Pong()))
 
-    async def _say(self, chat: Chat) -> None:
-        refused = partial(self._attachment_refused, chat)
+    async def _say(self, message: ClientMessage) -> None:
+        refused = partial(self._attachment_refused, message)
         try:
-            attachments = await self._desk.uploads.enclosed(chat.enclosures, refused)
-            if not attachments and not chat.text.strip():
+            attachments = await self._desk.uploads.enclosed(message.attachments, refused)
+            if not attachments and not message.text.strip():
                 return  # each refusal has been told
-            with self._desk.bus.baggage(origin=chat.source):
-                accepted = await self._desk.bus.ask(chat.accept(attachments))
+            request = message.accept(self.user, "web", attachments)
+            with self._desk.bus.baggage(origin=request.source):
+                accepted = await self._desk.bus.ask(request)
         except (ActorError, DeliveryError) as error:
-            self._refuse(error, client_message_id=chat.client_message_id, session_id=chat.session)
+            self._refuse(error, client_message_id=message.client_message_id, session_id=message.session_id)
             return
-        self.push(_accepted(chat, accepted))
+        self.push(_accepted(message, accepted))
         if accepted.session not in self._follows:
             self._join(accepted.session, accepted.after, asked=False)
 
@@ -158,8 +164,8 @@ class WebClient:
         except (ActorError, DeliveryError) as error:
             self._refuse(error, session_id=conversation)
 
-    def _attachment_refused(self, chat: Chat, reason: str) -> None:
-        self._error("attachment_refused", reason, client_message_id=chat.client_message_id)
+    def _attachment_refused(self, message: ClientMessage, reason: str) -> None:
+        self._error("attachment_refused", reason, client_message_id=message.client_message_id)
 
     def _refuse(self, error: Exception, **about: str | None) -> None:
         failure = describe(error)
@@ -168,8 +174,7 @@ class WebClient:
         self._error(failure.code, failure.text, **about)
 
     def _error(self, code: str, message: str, **about: str | None) -> None:
-        named = {name: value for name, value in about.items() if value is not None}
-        self.push({"type": "error", "code": code, "message": message, **named})
+        self.push(wire.json(ErrorFrame(code=code, message=message, **about)))
 
     # --- conversations ------------------------------------------------------------------------------------
 
@@ -218,30 +223,35 @@ class _Relay:
     async def replay(self, replay: Replay) -> None:
         if self._announce or not replay.complete:
             await self._outbox.put(
-                {
-                    "type": "backlog",
-                    "session_id": self._conversation,
-                    "complete": replay.complete,
-                    "last_seq": replay.last,
-                    "running_turn_id": replay.running,
-                }
+                wire.json(
+                    Backlog(
+                        session_id=self._conversation,
+                        complete=replay.complete,
+                        last_seq=replay.last,
+                        running_turn_id=replay.running,
+                    )
+                )
             )
         self._announce = False
         for event in replay.events:
-            await self._outbox.put(event_json(event))
+            await self._outbox.put(wire.json(event))
 
     def live(self, event: agent.TurnEvent) -> None:
-        self._outbox.push(event_json(event))
+        self._outbox.push(wire.json(event))
 
 
-def _accepted(chat: Chat, accepted: agent.Accepted) -> Json:
-    return {
-        "type": "accepted",
-        "client_message_id": chat.client_message_id,
-        "session_id": accepted.session,
-        "turn_id": accepted.turn,
-        "duplicate": accepted.duplicate,
-        "created": accepted.created,
-        "fate": accepted.fate,
-        "after_seq": accepted.after,
-    }
+def _accepted(message: ClientMessage, accepted: agent.Accepted) -> Json:
+    return cast(
+        "Json",
+        wire.json(
+            Accepted(
+                client_message_id=message.client_message_id,
+                session_id=accepted.session,
+                turn_id=accepted.turn,
+                duplicate=accepted.duplicate,
+                created=accepted.created,
+                fate=accepted.fate,
+                after_seq=accepted.after,
+            )
+        ),
+    )

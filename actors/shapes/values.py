@@ -46,7 +46,7 @@ class Described:
 
 
 def described(
-    text: str, *, ge: float | None = None, le: float | None = None, max_length: int | None = None
+    text: str = "", *, ge: float | None = None, le: float | None = None, max_length: int | None = None
 ) -> Described:
     """Describe a field to whoever fills it.
 

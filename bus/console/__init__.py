@@ -5,7 +5,7 @@ An actor that derives from :class:`Operator` has a :class:`Console` in place of 
 
 from bus.codec import decode, encode, mask_value, shorten
 from bus.console.console import Console, NotPossible, Operator, UnknownActor
-from bus.console.reference import describe_all, of_tree
+from bus.console.reference import describe_all, fields_of, of_tree
 from bus.deadletter import Buried
 from bus.envelope import hex_trace
 from bus.filter import FilterError
@@ -24,6 +24,7 @@ __all__ = [
     "decode",
     "describe_all",
     "encode",
+    "fields_of",
     "hex_trace",
     "mask_value",
     "of_tree",

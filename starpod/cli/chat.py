@@ -159,7 +159,8 @@ class _Printer:
                 mark, colour = ("✗", "red") if event["is_error"] else ("✓", "green")
                 self._aside(f"{mark} {one_line(event['content'], PREVIEW)}", colour)
             case "attachment":
-                self._aside(f"⇩ {event['file_name']} ({event['path']}, {event['size']} bytes)", "blue")
+                file = event["attachment"]
+                self._aside(f"⇩ {file['file_name']} ({file['path']}, {file['size']} bytes)", "blue")
             case "notice":
                 self._aside(event["text"], "yellow")
             case "stream_end":
@@ -186,9 +187,7 @@ class _Printer:
         self.broken()
         if "error" in stored:
             fail(stored["error"])
-        usage = stored["usage"]
-        tokens = usage["input_tokens"] + usage["cache_read_tokens"] + usage["cache_write_tokens"]
-        self._close(None, _tokens(tokens, usage["output_tokens"]), usage["cost_usd"], stored["session_id"])
+        self._close(None, stored["usage"], stored["session_id"])
 
     def broken(self) -> None:
         """End the line that an answer broke off in."""
@@ -208,15 +207,14 @@ class _Printer:
 
     def _end(self, event: dict[str, Any]) -> None:
         self.broken()
-        for error in event.get("errors", ()):
-            fail(error)
-        took = f"{event['model'] or 'no model'} · {event['elapsed']:.1f} s"
-        tokens = _tokens(event["input_tokens"], event["output_tokens"])
-        self._close(took, tokens, event["cost_usd"], event["session_id"])
+        if event["is_error"]:
+            fail(event["error"])
+        took = f"{event['usage']['model'] or 'no model'} · {event['elapsed']:.1f} s"
+        self._close(took, event["usage"], event["session_id"])
 
-    def _close(self, took: str | None, tokens: str, cost_usd: float | None, session: str) -> None:
-        cost = "" if cost_usd is None else f", ${cost_usd:.4f}"
-        line = " · ".join(part for part in (took, f"{tokens}{cost}", session[:8]) if part)
+    def _close(self, took: str | None, usage: dict[str, Any], session: str) -> None:
+        cost = "" if usage["cost_usd"] is None else f", ${usage['cost_usd']:.4f}"
+        line = " · ".join(part for part in (took, f"{_tokens(usage)}{cost}", session[:8]) if part)
         print(f"  {paint(line, 'dim', sys.stderr)}", file=sys.stderr)
 
 
@@ -235,8 +233,10 @@ def _rest(whole: str, shown: str) -> str | None:
     return whole[len(shown) :] if shown and whole.startswith(shown) else None
 
 
-def _tokens(input_tokens: int, output_tokens: int) -> str:
-    return f"{_thousands(input_tokens)} in, {_thousands(output_tokens)} out"
+def _tokens(usage: dict[str, Any]) -> str:
+    """What went in counts what was read from the cache and written to it."""
+    read = usage["input_tokens"] + usage["cache_read_tokens"] + usage["cache_write_tokens"]
+    return f"{_thousands(read)} in, {_thousands(usage['output_tokens'])} out"
 
 
 def _thousands(tokens: int) -> str:

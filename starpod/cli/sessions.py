@@ -79,7 +79,7 @@ def _from_disk(instance: "Instance", limit: int) -> list[dict[str, Any]]:
 async def _ask(instance: "Instance", limit: int) -> list[dict[str, Any]]:
     from datetime import UTC
 
-    from actors.gateway.wire import session_json
+    from actors.gateway.protocol import wire
     from actors.session import messages as session
     from bus import BootError, Ids, open_mesh
     from starpod.daemon import StartFailed
@@ -94,7 +94,7 @@ async def _ask(instance: "Instance", limit: int) -> list[dict[str, Any]]:
                 found = await mesh.bus.ask(session.List(user=None, limit=limit))
         except BootError as error:
             raise StartFailed(error) from error
-    return [session_json(each) for each in found]
+    return [wire.json(each) for each in found]
 
 
 def _line(session: dict[str, Any], columns: int | None) -> str:

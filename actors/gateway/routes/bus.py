@@ -4,13 +4,13 @@ from typing import Any, final
 
 from quart import Response, request
 
-from actors.gateway.fields import Malformed
+from actors.endpoints import BadMessage
 from actors.gateway.http import answer, query_integer, refusal
 from actors.gateway.operator import LOOKING, Operator
 from actors.gateway.routes.ledger import Ledger
 from actors.gateway.spans import begin_of, nest
-from actors.gateway.wire import Json
 from actors.session import messages as session
+from actors.wire import Json
 from bus import ActorError, Bus, DeliveryError, mask_text, masked
 from bus.console import Buried, Console, TapEvent, shorten, to_json
 
@@ -55,7 +55,7 @@ class BusRoutes:
         """What one message of a person caused: the stored turns and, while the recorder has them, the messages."""
         id = request.args.get("id", "")
         if not id:
-            raise Malformed("expected the beginning of the id of a turn, a session or a trace", "id")
+            raise BadMessage("expected the beginning of the id of a turn, a session or a trace", "id")
         seen = self._console.traced(id, hidden=LOOKING)[-MOST_SPANS:]
         events = [{**to_json(event), "running": _runs(event)} for event in seen]
         origin = min(map(begin_of, events), default=0.0)

@@ -1,16 +1,17 @@
 """A message over HTTP, answered when its turn has ended."""
 
-from typing import final
+from collections.abc import Mapping
+from typing import Any, final
 
 import trio
 from quart import Quart, Response, request
 
 from actors.agent import messages as agent
+from actors.endpoints import BadMessage, read
 from actors.gateway.answer import OVER, Answer, Watch, from_event, from_store, with_usage
-from actors.gateway.chat import MAX_ID, Chat, read_chat
-from actors.gateway.fields import Fields, Malformed
 from actors.gateway.follow import Replay, follow
-from actors.gateway.http import answer, read_fields, refusal, route
+from actors.gateway.http import answer, query_user, read_fields, refusal, route
+from actors.gateway.protocol import ClientMessage
 from actors.gateway.stopping import Stopping
 from actors.session import messages as session
 from bus import Bus
@@ -30,10 +31,10 @@ class ChatRoutes:
 
     async def chat(self) -> Response:
         """Accept a message, wait for the end of its turn, answer with what the agent said."""
-        chat = _read(await read_fields())
+        message = _read(await read_fields()).accept(query_user(request.args), "http", ())
         trace = request.headers.get("traceparent")
-        with self._bus.fresh("gateway", trace), self._bus.baggage(origin=chat.source):
-            accepted = await self._bus.ask(chat.accept(()))
+        with self._bus.fresh("gateway", trace), self._bus.baggage(origin=message.source):
+            accepted = await self._bus.ask(message)
         found = await self._await(accepted)
         if found is None:
             text = "the agent is restarting and will finish the turn; repeat the request for its answer"
@@ -95,16 +96,14 @@ class _Waiter:
         return turn.state in OVER
 
 
-def _read(fields: Fields) -> Chat:
-    """The message, its ``Idempotency-Key`` header included. Raises Malformed."""
+def _read(fields: Mapping[str, Any]) -> ClientMessage:
+    """The message, its ``Idempotency-Key`` header included. Raises BadMessage."""
     key = request.headers.get("Idempotency-Key")
-    if key is None:
-        chat = read_chat(fields, source="http")
-    else:
-        named = Fields({"Idempotency-Key": key}).required_text("Idempotency-Key", longest=MAX_ID)
-        if fields.text("client_message_id") not in {None, named}:
-            raise Malformed("differs from the header Idempotency-Key", "client_message_id")
-        chat = read_chat(Fields({**fields.data, "client_message_id": named}), source="http")
-    if chat.enclosures:
-        raise Malformed("send files over /ws", "attachments")
-    return chat
+    if key is not None:
+        if fields.get("client_message_id") not in {None, key}:
+            raise BadMessage("differs from the header Idempotency-Key", "client_message_id")
+        fields = {**fields, "client_message_id": key}
+    message = read(ClientMessage, fields)
+    if message.attachments:
+        raise BadMessage("send files over /ws", "attachments")
+    return message

@@ -1,17 +1,39 @@
 """What an operator may do to the bus: send a message, suspend, resume and restart actors, resend what was lost."""
 
 import difflib
-import json
-from typing import final
+from collections.abc import Mapping
+from typing import Annotated, Any, final
 
+import attrs
 from quart import Response
 
-from actors.gateway.fields import Malformed
+from actors import jsontext
+from actors.endpoints import BadMessage, read
 from actors.gateway.http import answer, read_fields, refusal
 from actors.gateway.operator import ACTING, Operator
 from actors.gateway.stopping import Stopping
+from actors.shapes import described
 from bus import Bus, Message, wire_name
 from bus.console import Console, State, decode, hex_trace, mask_value
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Sent:
+    type: str
+    message: Mapping[str, Any] = {}
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Numbered:
+    seq: Annotated[int, described(ge=1)]
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Named:
+    name: str
 
 
 @final
@@ -53,18 +75,18 @@ class ControlRoutes:
 
     async def send(self) -> Response:
         """Send a request and answer with its reply, or a command."""
-        fields = await read_fields()
-        kind = self._kind(fields.required_text("type"))
+        wanted = read(Sent, await read_fields())
+        kind = self._kind(wanted.type)
         try:
-            message = decode(kind, json.dumps(fields.data.get("message") or {}))
+            message = decode(kind, jsontext.write(wanted.message))
         except ValueError as error:
-            raise Malformed(str(error), wire_name(kind)) from None
+            raise BadMessage(str(error), wire_name(kind)) from None
         return await self._sent(message, hex_trace(self._bus.ids.trace()))
 
     async def resend(self) -> Response:
         """Send a dead letter once more."""
-        seq = (await read_fields()).integer("seq", least=1)
-        entry = self._console.buried(seq or 0)
+        seq = read(Numbered, await read_fields()).seq
+        entry = self._console.buried(seq)
         if entry is None:
             return refusal(404, f"there is no dead letter {seq}")
         reply = await self._console.resend(entry)
@@ -84,15 +106,15 @@ class ControlRoutes:
         )
 
     def _kind(self, name: str) -> type[Message]:
-        """The owned class of that wire name, with or without its version. Raises Malformed."""
+        """The owned class of that wire name, with or without its version. Raises BadMessage."""
         kinds = self._console.kinds()
         for full, kind in kinds.items():
             if name in {full, full.partition("@")[0]}:
                 return kind
         near = difflib.get_close_matches(name, [full.partition("@")[0] for full in kinds], n=2)
         hint = f"; did you mean {' or '.join(near)}?" if near else ""
-        raise Malformed(f"there is no request or command {name!r}{hint}", "type")
+        raise BadMessage(f"there is no request or command {name!r}{hint}", "type")
 
 
 async def _name() -> str:
-    return (await read_fields()).required_text("name")
+    return read(Named, await read_fields()).name

@@ -13,11 +13,10 @@ from quart.datastructures import FileStorage
 from quart.wrappers.response import ResponseBody
 from werkzeug.exceptions import UnsupportedMediaType
 
-from actors.gateway.fields import Malformed
+from actors.endpoints import BadMessage
 from actors.gateway.http import answer, route
 from actors.gateway.requests import UPLOAD_PATH, LimitedRequest
 from actors.gateway.uploads import Uploads, spool
-from actors.gateway.wire import attachments_json
 from actors.tools import messages as tools
 from bus import Bus
 
@@ -48,15 +47,15 @@ class FileRoutes:
         with spool(self._uploads.folder) as folder, form.writing_to(folder):
             files = (await request.files).getlist("file")
             if not files:
-                raise Malformed("expected at least one file", "file")
+                raise BadMessage("expected at least one file", "file")
             saved = await self._uploads.save(folder, [_sent(file) for file in files])
-        return answer(attachments_json(saved))
+        return answer(saved)
 
     async def raw(self) -> Response:
         """The bytes of a file in home."""
         path = request.args.get("path")
         if not path:
-            raise Malformed("expected the path of a file", "path")
+            raise BadMessage("expected the path of a file", "path")
         located = await self._bus.ask(tools.Locate(path=path))
         name = quote(path.rpartition("/")[2], safe="")
         kind = "inline" if located.media_type in SHOWN else "attachment"

@@ -3,15 +3,16 @@
 from collections.abc import Iterable
 from typing import Final, final
 
+import attrs
 from quart import Response, request
 
 from actors.agent import messages as agent
-from actors.gateway.fields import Malformed
+from actors.endpoints import BadMessage, read
 from actors.gateway.http import answer, query_integer, read_fields
-from actors.gateway.mesh import figures_json
 from actors.gateway.operator import Operator
-from actors.gateway.wire import Json, timestamp
+from actors.gateway.protocol import wire
 from actors.session import messages as session
+from actors.wire import Json, timestamp
 from bus import Bus, mask_text
 
 MOST_TURNS: Final = 500
@@ -53,7 +54,7 @@ class Ledger:
         steps = await self._bus.ask(session.GetSteps(turn=turn.id))
         return {
             **_turn_json(turn),
-            "figures": figures_json(figures[turn.id]),
+            "figures": wire.json(figures[turn.id]),
             "steps": [_step_json(step, turn) for step in steps],
         }
 
@@ -79,6 +80,12 @@ class Ledger:
 
 
 @final
+@attrs.frozen(kw_only=True)
+class _Named:
+    id: str
+
+
+@final
 class TurnRoutes:
     """``/api/bus/turns`` and what may be done about one."""
 
@@ -94,7 +101,7 @@ class TurnRoutes:
         """Turns, the newest first: by default those that are open or have failed."""
         state = request.args.get("state", "troubled")
         if state not in WHICH:
-            raise Malformed(f"expected one of {', '.join(WHICH)}", "state")
+            raise BadMessage(f"expected one of {', '.join(WHICH)}", "state")
         states, outcome = WHICH[state]
         limit = query_integer(request.args, "limit", 50, most=MOST_TURNS)
         wish = session.FindTurns(
@@ -135,7 +142,7 @@ class TurnRoutes:
         return answer({"cancelled": cancelled.turn, "state": turn.state})
 
     async def _asked_for(self) -> session.TurnInfo:
-        return await self._ledger.one((await read_fields()).required_text("id"))
+        return await self._ledger.one(read(_Named, await read_fields()).id)
 
 
 def _turn_json(turn: session.TurnInfo) -> Json:
@@ -171,11 +178,5 @@ def _step_json(step: session.StepInfo, turn: session.TurnInfo) -> Json:
         "end": ended,
     }
     if step.usage is not None:
-        used = step.usage
-        shown["usage"] = {
-            "model": used.model,
-            "input_tokens": used.input_tokens + used.cache_read_tokens + used.cache_write_tokens,
-            "output_tokens": used.output_tokens,
-            "cost_usd": used.cost_usd,
-        }
+        shown["usage"] = wire.json(step.usage)
     return shown

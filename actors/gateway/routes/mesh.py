@@ -4,7 +4,7 @@ from typing import final
 
 from quart import Quart, Response, request
 
-from actors.gateway.fields import Malformed
+from actors.endpoints import BadMessage
 from actors.gateway.http import answer, query_integer, query_user, route
 from actors.gateway.mesh import (
     WINDOW,
@@ -61,7 +61,7 @@ class MeshRoutes:
         """A turn in spans: its stored steps, and its messages as far as the flight recorder holds them."""
         wanted = request.args.get("turn")
         if not wanted:
-            raise Malformed("expected the id of a turn", "turn")
+            raise BadMessage("expected the id of a turn", "turn")
         events = [*self._console.recorded(UNSEEN), *self._console.in_hand()]
         with self._bus.baggage(origin=LOOKING):
             figures, conversation = await self._figures(wanted, query_user(request.args))

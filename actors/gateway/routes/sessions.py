@@ -1,20 +1,36 @@
 """Conversations: list them, read them, mark, rename, stop."""
 
-from typing import final
+from typing import Annotated, final
 
+import attrs
 from quart import Quart, Response, request
 
 from actors.agent import messages as agent
-from actors.gateway.fields import Malformed
+from actors.endpoints import read
 from actors.gateway.http import answer, query_integer, query_user, read_fields, route
-from actors.gateway.mesh import figures_json
-from actors.gateway.wire import message_json, session_json
 from actors.session import messages as session
+from actors.shapes import described
 from bus import Bus
 
 MOST_SESSIONS = 200
 MOST_MESSAGES = 500
 MAX_TITLE = 200
+
+
+@final
+@attrs.frozen(kw_only=True)
+class ReadMark:
+    is_read: bool = True
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Title:
+    title: Annotated[str, described(max_length=MAX_TITLE)]
+
+    def __attrs_post_init__(self) -> None:
+        if not self.title.strip():
+            raise ValueError("title: expected a title that is not empty")
 
 
 @final
@@ -41,11 +57,11 @@ class SessionRoutes:
                 text=request.args.get("q") or None,
             )
         )
-        return answer([session_json(each) for each in found])
+        return answer(found)
 
     async def get(self, conversation: str) -> Response:
         """One conversation, without its messages."""
-        return answer(session_json(await self._get(conversation)))
+        return answer(await self._get(conversation))
 
     async def messages(self, conversation: str) -> Response:
         """Displayed messages, oldest first; older ones by the id of the first."""
@@ -58,7 +74,7 @@ class SessionRoutes:
                 limit=query_integer(request.args, "limit", MOST_MESSAGES, least=1, most=MOST_MESSAGES),
             )
         )
-        return answer([message_json(each) for each in found])
+        return answer(found)
 
     async def turns(self, conversation: str) -> Response:
         """What the turns of a range came to, in the order they were accepted."""
@@ -71,14 +87,13 @@ class SessionRoutes:
                 limit=query_integer(request.args, "limit", MOST_MESSAGES, least=1, most=MOST_MESSAGES),
             )
         )
-        return answer([figures_json(each) for each in found])
+        return answer(found)
 
     async def read(self, conversation: str) -> Response:
         """Set or clear the unread mark."""
-        fields = await read_fields(optional=True)
-        is_read = fields.boolean("is_read", default=True)
+        mark = read(ReadMark, await read_fields(optional=True))
         await self._bus.ask(
-            session.MarkRead(session=conversation, user=query_user(request.args), is_read=is_read)
+            session.MarkRead(session=conversation, user=query_user(request.args), is_read=mark.is_read)
         )
         return answer({"ok": True})
 
@@ -90,14 +105,11 @@ class SessionRoutes:
 
     async def rename(self, conversation: str) -> Response:
         """Give a conversation another title."""
-        fields = await read_fields()
-        title = fields.required_text("title", longest=MAX_TITLE).strip()
-        if not title:
-            raise Malformed("expected a title that is not empty", "title")
+        title = read(Title, await read_fields()).title.strip()
         renamed = await self._bus.ask(
             session.Rename(session=conversation, user=query_user(request.args), title=title)
         )
-        return answer(session_json(renamed))
+        return answer(renamed)
 
     async def _get(self, conversation: str) -> session.Session:
         return await self._bus.ask(session.Get(session=conversation, user=query_user(request.args)))

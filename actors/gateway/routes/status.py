@@ -6,10 +6,11 @@ from typing import final
 from quart import Quart, Response
 
 from actors.gateway.http import answer, route
+from actors.gateway.protocol import Config
 from actors.gateway.settings import Settings
-from actors.gateway.wire import Json
 from actors.llm import messages as llm
-from bus import ActorError, Bus, DeliveryError, NodeHealth, State
+from actors.wire import Json
+from bus import ActorError, Bus, DeliveryError, NodeHealth, State, mask_text
 from bus.console import Console
 
 _STATUS = {State.READY: "ok", State.FAILED: "failed", State.STOPPING: "failed", State.STOPPED: "failed"}
@@ -47,20 +48,20 @@ class StatusRoutes:
         try:
             catalogue = await self._bus.ask(llm.Models())
         except (ActorError, DeliveryError):
-            models: list[str] = []
+            models: tuple[str, ...] = ()
             default = None
         else:
-            models = [model.spec for model in catalogue.models]
+            models = tuple(model.spec for model in catalogue.models)
             default = catalogue.default
         return answer(
-            {
-                "agent_name": self._agent_name,
-                "greeting": self._settings.greeting,
-                "prompts": self._settings.prompts,
-                "models": models,
-                "default_model": default,
-                "version": self._version,
-            }
+            Config(
+                agent_name=self._agent_name,
+                greeting=self._settings.greeting,
+                prompts=self._settings.prompts,
+                models=models,
+                default_model=default,
+                version=self._version,
+            )
         )
 
 
@@ -75,7 +76,7 @@ def leaves(node: NodeHealth) -> Iterator[NodeHealth]:
 def _actor(leaf: NodeHealth) -> Json:
     state: Json = {"state": leaf.health.state.value}
     if leaf.health.why:
-        state["why"] = leaf.health.why
+        state["why"] = mask_text(leaf.health.why)
     if leaf.restarts:
         state["restarts"] = leaf.restarts
     return state

@@ -8,11 +8,11 @@ import attrs
 import trio
 from quart import Quart, Response, websocket
 
-from actors.gateway.fields import Malformed
+from actors.endpoints import BadMessage
 from actors.gateway.http import query_integer
 from actors.gateway.operator import Operator
 from actors.gateway.stopping import Stopping
-from actors.gateway.wire import Json, encode, timestamp
+from actors.wire import Json, encode, timestamp
 from bus import Bus, Clock, Tap
 from bus.console import Console, FilterError, TapEvent, to_json
 
@@ -41,10 +41,10 @@ class Wish:
 
     @classmethod
     def read(cls, args: Mapping[str, str]) -> Self:
-        """Understand a query string. Raises Malformed."""
+        """Understand a query string. Raises BadMessage."""
         filter = args.get("filter") or ""
         if len(filter) > MAX_FILTER:
-            raise Malformed(f"expected at most {MAX_FILTER} characters", "filter")
+            raise BadMessage(f"expected at most {MAX_FILTER} characters", "filter")
         return cls(
             filter=filter,
             body=query_integer(args, "body", 0, most=1) == 1,

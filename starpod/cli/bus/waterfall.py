@@ -70,21 +70,24 @@ def _state(turn: Mapping[str, Any]) -> str:
 
 
 def _sums(turn: Mapping[str, Any]) -> str:
-    figures = turn["figures"]
+    figures, usage = turn["figures"], turn["figures"]["usage"]
     parts = [f"session {turn['session'][:8]}", f"from {turn['source']}"]
     if figures["elapsed"] is not None:
         parts.append(text.span(figures["elapsed"]))
-    if figures["model"]:
-        parts.append(figures["model"])
+    if usage["model"]:
+        parts.append(usage["model"])
     if figures["completions"]:
-        parts.append(
-            f"{text.tokens(figures['input_tokens'])} in, {text.tokens(figures['output_tokens'])} out"
-        )
-    if figures["cost_usd"] is not None:
-        parts.append(text.cost(figures["cost_usd"]))
+        parts.append(f"{text.tokens(_input(usage))} in, {text.tokens(usage['output_tokens'])} out")
+    if usage["cost_usd"] is not None:
+        parts.append(text.cost(usage["cost_usd"]))
     if turn["attempt"] > 1:
         parts.append(f"attempt {turn['attempt']}")
     return " · ".join(parts)
+
+
+def _input(usage: Mapping[str, Any]) -> int:
+    """Tokens that went in, cached ones too."""
+    return int(usage["input_tokens"] + usage["cache_read_tokens"] + usage["cache_write_tokens"])
 
 
 def _spans(steps: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], float, float]]:
@@ -100,7 +103,7 @@ def _spans(steps: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, An
 def _step(step: Mapping[str, Any], start: float, end: float, scale: Scale) -> list[Cell]:
     word, colour = STEPS[step["kind"]]
     usage: Mapping[str, Any] = step.get("usage", {})
-    used = f"{text.tokens(usage['input_tokens'])} → {text.tokens(usage['output_tokens'])}" if usage else ""
+    used = f"{text.tokens(_input(usage))} → {text.tokens(usage['output_tokens'])}" if usage else ""
     failed = step["is_error"] or step["state"] == "intent"
     took = "" if step["kind"] in {"user", "notice"} else text.span(end - start)
     return [

@@ -4,8 +4,8 @@ import trio
 from trio.testing import MockClock
 
 from actors.gateway.clients import GATHER, Clients, SessionFeed
-from actors.gateway.wire import Json
 from actors.session import messages as session
+from actors.wire import Json
 from bus import Actor
 from bus.testing import MeshUnderTest
 from tests.actors.gateway.world import a_session

@@ -2,9 +2,9 @@ from typing import Any
 
 import pytest
 
+from actors.endpoints import BadMessage
 from actors.gateway.failures import describe
-from actors.gateway.fields import Malformed
-from actors.gateway.inbound import UnknownType
+from actors.gateway.frames import UnknownType
 from actors.llm import messages as llm
 from actors.session import messages as session
 from actors.tools import messages as tools
@@ -16,7 +16,7 @@ LOST: dict[str, Any] = {"request": "agent.Accept@1", "to": "conductor"}
 @pytest.mark.parametrize(
     ("error", "status", "code", "retry"),
     [
-        (Malformed("no"), 400, "bad_message", None),
+        (BadMessage("no"), 400, "bad_message", None),
         (UnknownType("no"), 400, "unknown_type", None),
         (session.UnknownSession(session="s"), 404, "unknown_session", None),
         (session.SessionIsClosed(session="s"), 409, "session_closed", None),

@@ -127,10 +127,10 @@ async def test_a_conversation_gets_another_title(gateway: Gateway) -> None:
 @pytest.mark.parametrize(
     ("body", "says"),
     [
-        ({}, "title: expected a string"),
-        ({"title": 5}, "title: expected a string"),
+        ({}, "title: expected a string of at most 200 characters, got nothing"),
+        ({"title": 5}, "title: expected a string of at most 200 characters, got 5"),
         ({"title": " "}, "title: expected a title that is not empty"),
-        ({"title": "x" * 201}, "title: expected at most 200 characters"),
+        ({"title": "x" * 201}, "title: expected at most 200 characters, got 201"),
     ],
 )
 async def test_a_wrong_title_is_refused(gateway: Gateway, body: Any, says: str) -> None:
@@ -162,7 +162,7 @@ async def test_only_json_is_taken(gateway: Gateway, kind: str) -> None:
 
 async def test_a_field_of_a_wrong_type_is_named(gateway: Gateway) -> None:
     response = await gateway.http.post("/api/chat", json={"text": ["a"]})
-    assert (response.status_code, response.json()) == (400, {"error": "text: expected a string"})
+    assert (response.status_code, response.json()) == (400, {"error": 'text: expected a string, got ["a"]'})
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "PATCH"])

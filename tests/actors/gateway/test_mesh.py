@@ -147,7 +147,7 @@ def test_an_answer_begins_where_the_step_before_it_ended() -> None:
         (4, 6),
         (6, None),
     ]
-    assert (shown[1]["input_tokens"], shown[1]["cost_usd"]) == (30, 0.25)
+    assert shown[1]["usage"]["cache_read_tokens"] == 20
     assert SECRET not in str(shown)
 
 
@@ -211,13 +211,15 @@ async def test_a_trace_tells_steps_and_sums_of_a_turn(gateway: Gateway) -> None:
             "accepted_at": "2026-01-02T03:04:05.678Z",
             "elapsed": 2.5,
             "num_turns": 1,
-            "model": "offline/offline",
             "completions": 2,
-            "input_tokens": 100,
-            "output_tokens": 7,
-            "cache_read_input_tokens": 60,
-            "cache_creation_input_tokens": 10,
-            "cost_usd": 0.5,
+            "usage": {
+                "model": "offline/offline",
+                "input_tokens": 30,
+                "output_tokens": 7,
+                "cache_read_tokens": 60,
+                "cache_write_tokens": 10,
+                "cost_usd": 0.5,
+            },
         },
         "steps": [],
         "messages": [],

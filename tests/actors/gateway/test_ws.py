@@ -244,10 +244,9 @@ async def test_many_changes_of_a_conversation_are_pushed_once_a_round(gateway: G
     ("raw", "code", "says"),
     [
         ("{", "bad_message", "malformed JSON"),
-        ("[]", "bad_message", "expected a JSON object"),
+        ("[]", "bad_message", "it is not a JSON object"),
         ('{"type": "subscribe"}', "unknown_type", "unknown type 'subscribe'"),
         ('{"type": "message", "text": 1}', "bad_message", "text: expected a string"),
-        ('{"type": "message", "text": "\\ud800"}', "bad_message", "text: expected valid Unicode"),
         (b"\x00\x01", "bad_message", "binary frames"),
         (b"", "bad_message", "binary frames"),
     ],
@@ -318,7 +317,7 @@ async def test_a_message_that_is_too_large_is_refused_in_words_and_the_connectio
             assert (frame["type"], frame["code"], frame["client_message_id"]) == ("error", "too_large", "c1")
             assert "1,048,576 characters" in frame["message"]
         await socket.say(type="message", text=' "client_message_id": "c2"' + "x" * (1 << 20))
-        assert "client_message_id" not in await socket.hear()
+        assert (await socket.hear())["client_message_id"] is None
         await socket.say(type="ping")
         assert await socket.hear() == {"type": "pong"}
     assert len(gateway.world.accepted) == 1
@@ -332,7 +331,7 @@ async def test_a_bug_closes_one_connection_with_1011(
 
     async with gateway.socket() as good, gateway.socket() as bad:
         with monkeypatch.context() as patch:
-            patch.setattr("actors.gateway.inbound.read", broken)
+            patch.setattr("actors.gateway.ws.read_frame", broken)
             await bad.say(type="ping")
             assert await bad.closed() == 1011
         await good.say(type="ping")

@@ -197,15 +197,15 @@ def test_an_answer_begins_where_what_was_before_it_ended(capsys: pytest.CaptureF
         plain = {"n": n, "kind": kind, "tool": None, "state": "done", "is_error": False, "text": f"text {n}"}
         return {**plain, "start": start, "end": end, **fields}
 
-    usage = {"model": "m", "input_tokens": 1200, "output_tokens": 7, "cost_usd": 0.5}
-    figures = {
-        "elapsed": 3.0,
+    usage = {
         "model": "m",
-        "completions": 2,
-        "input_tokens": 1200,
+        "input_tokens": 200,
         "output_tokens": 7,
+        "cache_read_tokens": 900,
+        "cache_write_tokens": 100,
         "cost_usd": 0.5,
     }
+    figures = {"elapsed": 3.0, "completions": 2, "usage": usage}
     waterfall.print_turn(
         {
             "id": "0123456789",

@@ -1,123 +1,333 @@
-/** What page and gateway say to each other: JSON over HTTP and over one WebSocket. Names are those of the wire. */
+/** What page and gateway say to each other. Written by scripts/docs from actors/gateway/protocol.py. */
 
-/** A file in the agent's home. */
+export type FollowupMode = "inject" | "queue";
+
+export const PROTOCOL = 1;
+
+/** A file that came with a message or goes out with an answer. The bytes stay in the agent's home. */
 export interface Attachment {
+  /** File name as the person knows it. */
   file_name: string;
   mime_type: string;
+  /** Where it lies, relative to the agent's home, with forward slashes. */
   path: string;
   /** Bytes. */
   size: number;
 }
 
+/** What is known of one conversation, without its messages. */
 export interface Session {
   id: string;
-  created_at: string;
-  last_message_at: string;
-  is_closed: boolean;
+  user_id: string;
+  channel: "main" | "telegram";
+  /** Channel session key: chosen by the client on `main`, the chat id on `telegram`. */
+  channel_session_key: string | null;
   title: string | null;
   summary: string | null;
+  created_at: string;
+  last_message_at: string;
+  /** Accepted messages of people, not stored rows. */
   message_count: number;
-  channel: string;
+  is_closed: boolean;
   is_read: boolean;
-  /** Name of the job that began it; null for a person. */
   triggered_by: string | null;
+  /** Whether a turn is accepted or running. */
   running: boolean;
 }
 
-/** One stored row of a conversation. For tools `content` is the JSON text of a {@link StoredCall} or result. */
+/** One displayed row of a conversation, derived from its steps. */
 export interface Message {
+  /** Grows within a session; the cursor of :class:`Messages`. */
   id: number;
+  session_id: string;
   turn_id: string;
   role: "user" | "assistant" | "thinking" | "tool_use" | "tool_result" | "notice";
+  /** Text; for `tool_use` and `tool_result` the JSON object of the reference (`id, name, input` and `tool_use_id, name, content, truncated, is_error`). */
   content: string;
   attachments: Attachment[];
   timestamp: string;
 }
 
-export interface StoredCall {
-  id: string;
-  name: string;
-  input: unknown;
-}
-
-export interface StoredResult {
-  tool_use_id: string;
-  content: string;
-  /** Whether `content` is only the beginning. */
-  truncated?: boolean;
-  is_error: boolean;
-}
-
-/** What a turn came to, as it is stored. */
-export interface Figures {
-  turn_id: string;
-  state: "accepted" | "running" | "merged" | "done" | "failed" | "cancelled";
-  outcome: string | null;
-  accepted_at: string;
-  /** Seconds; null while it is not over. */
-  elapsed: number | null;
-  /** Rounds of tool calls. */
-  num_turns: number;
-  model: string | null;
-  completions: number;
-  /** All kinds of input summed. */
+/** Tokens and price of one completion. */
+export interface Usage {
+  /** `provider/model` that really answered. */
+  model: string;
+  /** Prompt tokens neither read from nor written to the provider's cache. */
   input_tokens: number;
   output_tokens: number;
-  cache_read_input_tokens: number;
-  cache_creation_input_tokens: number;
+  cache_read_tokens: number;
+  cache_write_tokens: number;
+  /** US dollars; None when the price of the model is not known. */
   cost_usd: number | null;
 }
 
+/** How one turn went and what it used. */
+export interface Figures {
+  turn_id: string;
+  state: "accepted" | "running" | "merged" | "done" | "failed" | "cancelled";
+  /** `success`, `max_turns`, `error`, `cancelled`, `parked`; None while it is open or merged. */
+  outcome: string | null;
+  accepted_at: string;
+  /** Answers of the model that called tools. */
+  num_turns: number;
+  completions: number;
+  /** Seconds from its first beginning to its end; null before. */
+  elapsed: number | null;
+  /** Tokens and price of all completions. */
+  usage: Usage;
+}
+
+/** Names, texts and models for the page. */
 export interface Config {
   agent_name: string;
+  /** Shown above an empty conversation; null leaves it to the page. */
   greeting: string | null;
+  /** Offered to start a conversation with. */
   prompts: string[];
+  /** Empty while the model subsystem does not answer. */
   models: string[];
   default_model: string | null;
   version: string;
 }
 
-export type FollowupMode = "inject" | "queue";
-
-export type ClientFrame =
-  | {
-      type: "message";
-      text: string;
-      session_id?: string;
-      client_message_id: string;
-      attachments: Attachment[];
-      model?: string;
-      mode?: FollowupMode;
-      channel_id: "web";
-    }
-  | { type: "cancel"; session_id: string }
-  | { type: "resume"; session_id: string; after_seq: number | null }
-  | { type: "unfollow"; session_id: string }
-  | { type: "ping" };
-
-export interface Hello {
-  type: "hello";
-  protocol: number;
-  version: string;
-  boot_id: string;
-  agent_name: string;
+/** A file of a message: the `path` that an upload returned, or its `data`. */
+export interface Enclosure {
+  /** Its name. */
+  file_name: string;
+  /** Its type. */
+  mime_type?: string;
+  /** As the upload returned it. */
+  path?: string | null;
+  /** The bytes in base64. */
+  data?: string | null;
 }
 
-/** What has become of a stored message so far. */
-export type Fate = "started" | "followup" | "queued" | "merged" | "done" | "failed" | "cancelled";
+/** `message`: something for the agent. The connection follows the conversation from then on. */
+export interface ClientMessage {
+  type: "message";
+  /** May be empty or absent when there are attachments. */
+  text?: string;
+  /** Conversation to speak in; wins over the key. */
+  session_id?: string | null;
+  /** Name chosen by the client: the open conversation with this key, or a new one. Neither this nor `session_id`: a new conversation. */
+  channel_session_key?: string | null;
+  /** Chosen by the client. The same id twice is one message, so a message that was not acknowledged can be sent again. */
+  client_message_id?: string | null;
+  /** `{file_name, mime_type, path}` as `POST /api/uploads` returned it, or `{file_name, mime_type, data}` with the bytes in base64. */
+  attachments?: Enclosure[];
+  /** `provider/model` for this turn. */
+  model?: string | null;
+  /** How it joins a running turn: `inject` (at its next step) or `queue` (as the next turn); by default as configured. */
+  mode?: FollowupMode | null;
+  /** `cli` marks the command line; `telegram` and `email` are refused. */
+  channel_id?: string | null;
+}
 
+/** `cancel`: stop the running turn of a conversation; what was stored stays. */
+export interface Cancel {
+  type: "cancel";
+  /** The conversation. */
+  session_id: string;
+}
+
+/** `resume`: follow a conversation: replay what came after event `after_seq`, then go on. */
+export interface Resume {
+  type: "resume";
+  /** The conversation. */
+  session_id: string;
+  /** null: only what comes from now on, but a running turn from its start. */
+  after_seq?: number | null;
+}
+
+/** `unfollow`: no more of this conversation on this connection. */
+export interface Unfollow {
+  type: "unfollow";
+  /** The conversation. */
+  session_id: string;
+}
+
+/** `ping`: still there? Answered by `pong`. */
+export interface Ping {
+  type: "ping";
+}
+
+export type ClientFrame = ClientMessage | Cancel | Resume | Unfollow | Ping;
+
+/** A turn runs. After a restart the same turn starts again with a higher `attempt`. */
+export interface StreamStart {
+  type: "stream_start";
+  session_id: string;
+  seq: number;
+  turn_id: string;
+  text: string;
+  attachments: Attachment[];
+  source: string;
+  client_message_id: string | null;
+  attempt: number;
+  at: string;
+}
+
+/** A model is being asked; text that follows belongs to this iteration. Voids text of an unfinished one. */
+export interface CompletionStart {
+  type: "completion_start";
+  session_id: string;
+  seq: number;
+  turn_id: string;
+  iteration: number;
+  model: string | null;
+}
+
+export interface TextDelta {
+  type: "text_delta";
+  session_id: string;
+  seq: number;
+  turn_id: string;
+  text: string;
+}
+
+export interface ThinkingDelta {
+  type: "thinking_delta";
+  session_id: string;
+  seq: number;
+  turn_id: string;
+  text: string;
+}
+
+export interface ToolUse {
+  type: "tool_use";
+  session_id: string;
+  seq: number;
+  turn_id: string;
+  id: string;
+  name: string;
+  input: Record<string, unknown>;
+}
+
+export interface ToolResult {
+  type: "tool_result";
+  session_id: string;
+  seq: number;
+  turn_id: string;
+  tool_use_id: string;
+  name: string;
+  is_error: boolean;
+  /** Seconds. */
+  elapsed: number;
+  /** Cut after 4,096 bytes; the stored message has more. */
+  content: string;
+  /** Whether `content` is only the beginning. */
+  truncated: boolean;
+}
+
+/** The agent hands a file to the person. */
+export interface Attached {
+  type: "attachment";
+  session_id: string;
+  seq: number;
+  turn_id: string;
+  attachment: Attachment;
+}
+
+/** What became of a message that arrived while a turn was running. */
+export interface FollowupFate {
+  type: "followup";
+  session_id: string;
+  seq: number;
+  turn_id: string;
+  fate: "merged" | "queued" | "answered";
+  into: string | null;
+  iteration: number | null;
+  text: string;
+  attachments: Attachment[];
+  client_message_id: string | null;
+}
+
+/** A sentence about the turn for the person, with what a program may want to know of it. */
+export interface Notice {
+  type: "notice";
+  session_id: string;
+  seq: number;
+  turn_id: string;
+  kind: string;
+  text: string;
+  data: Record<string, unknown>;
+}
+
+/** The last event of a turn that was not failed. Numbers are of the whole turn. */
+export interface TurnEnded {
+  type: "stream_end";
+  session_id: string;
+  seq: number;
+  turn_id: string;
+  outcome: "success" | "max_turns" | "error" | "cancelled" | "parked";
+  /** All the model said in this turn, completions joined by a blank line. */
+  text: string;
+  num_turns: number;
+  /** Seconds since the turn was started in this process. */
+  elapsed: number;
+  is_error: false;
+  /** Tokens and price of all completions. */
+  usage: Usage;
+}
+
+/** The last event of a turn that failed; what was said and done so far is stored. */
+export interface TurnFailed {
+  type: "stream_end";
+  session_id: string;
+  seq: number;
+  turn_id: string;
+  outcome: "success" | "max_turns" | "error" | "cancelled" | "parked";
+  error: string;
+  text: string;
+  is_error: true;
+  usage: Usage;
+  num_turns: number;
+  elapsed: number;
+}
+
+export type Delta = TextDelta | ThinkingDelta;
+
+export type StreamEnd = TurnEnded | TurnFailed;
+
+export type SessionEvent =
+  | StreamStart
+  | CompletionStart
+  | TextDelta
+  | ThinkingDelta
+  | ToolUse
+  | ToolResult
+  | Attached
+  | FollowupFate
+  | Notice
+  | TurnEnded
+  | TurnFailed;
+
+/** Always the first frame. */
+export interface Hello {
+  type: "hello";
+  version: string;
+  /** Another one: the daemon was started again, and what it had told may have changed. */
+  boot_id: string;
+  agent_name: string;
+  protocol: number;
+}
+
+/** The message is stored on disk. */
 export interface Accepted {
   type: "accepted";
   client_message_id: string | null;
   session_id: string;
   turn_id: string;
+  /** The id was known, and the rest describes the first one. */
   duplicate: boolean;
+  /** Whether it began a conversation. */
   created: boolean;
-  fate: Fate;
+  fate: "started" | "followup" | "queued" | "merged" | "done" | "failed" | "cancelled";
+  /** What the message causes has greater numbers. */
   after_seq: number;
 }
 
-/** Answer to `resume`; the events it promises follow. */
+/** Answer to `resume`, before the replayed events. */
 export interface Backlog {
   type: "backlog";
   session_id: string;
@@ -127,116 +337,32 @@ export interface Backlog {
   running_turn_id: string | null;
 }
 
+/** What a client asked for was not done; the connection stays. */
 export interface ErrorFrame {
   type: "error";
   code: string;
   message: string;
-  client_message_id?: string | null;
-  session_id?: string | null;
-}
-
-interface OfTurn {
-  session_id: string;
-  /** Event number, growing within its session. */
-  seq: number;
-  turn_id: string;
-}
-
-export interface StreamStart extends OfTurn {
-  type: "stream_start";
-  text: string;
-  attachments: Attachment[];
-  source: string;
+  /** Of what failed, as far as known. */
   client_message_id: string | null;
-  attempt: number;
+  session_id: string | null;
 }
 
-/** A model is being asked. Voids the text of the same iteration, or a later one, that came before. */
-export interface CompletionStart extends OfTurn {
-  type: "completion_start";
-  iteration: number;
-  model: string | null;
+/** Title, read mark or state have changed; told to every connection of its user. */
+export interface SessionUpdated {
+  type: "session_updated";
+  session: Session;
 }
 
-export interface Delta extends OfTurn {
-  type: "text_delta" | "thinking_delta";
-  text: string;
+/** Answer to `ping`. */
+export interface Pong {
+  type: "pong";
 }
 
-export interface ToolUse extends OfTurn {
-  type: "tool_use";
-  id: string;
-  name: string;
-  input: unknown;
-}
+export type Fate = Accepted["fate"];
 
-export interface ToolResult extends OfTurn {
-  type: "tool_result";
-  tool_use_id: string;
-  name: string;
-  content: string;
-  truncated: boolean;
-  is_error: boolean;
-  /** Seconds. */
-  elapsed: number;
-}
+export type ServerFrame = Hello | Accepted | Backlog | ErrorFrame | SessionUpdated | Pong | SessionEvent;
 
-export interface Attached extends OfTurn, Attachment {
-  type: "attachment";
-}
-
-/** What became of a message that came while a turn was running; `turn_id` is its own. */
-export interface FollowupFate extends OfTurn {
-  type: "followup";
-  fate: "merged" | "queued" | "answered";
-  into: string | null;
-  iteration: number | null;
-  text: string;
-  attachments: Attachment[];
-  client_message_id: string | null;
-}
-
-export interface Notice extends OfTurn {
-  type: "notice";
-  kind: string;
-  text: string;
-}
-
-export interface StreamEnd extends OfTurn {
-  type: "stream_end";
-  outcome: string;
-  /** Rounds of tool calls. */
-  num_turns: number;
-  cost_usd: number | null;
-  /** All kinds of input summed. */
-  input_tokens: number;
-  output_tokens: number;
-  cache_read_input_tokens: number;
-  cache_creation_input_tokens: number;
-  is_error: boolean;
-  errors?: string[];
-  model: string | null;
-  /** Seconds; null for a turn that failed. */
-  elapsed: number | null;
-  text: string;
-}
-
-export type SessionEvent =
-  StreamStart | CompletionStart | Delta | ToolUse | ToolResult | Attached | FollowupFate | Notice | StreamEnd;
-
-export type ServerFrame =
-  | Hello
-  | Accepted
-  | Backlog
-  | ErrorFrame
-  | SessionEvent
-  | { type: "session_updated"; session: Session }
-  | { type: "pong" };
-
-/** Version of the protocol this page speaks. */
-export const PROTOCOL = 1;
-
-const SESSION_EVENTS: ReadonlySet<string> = new Set<SessionEvent["type"]>([
+export const SESSION_EVENTS = [
   "stream_start",
   "completion_start",
   "text_delta",
@@ -247,34 +373,13 @@ const SESSION_EVENTS: ReadonlySet<string> = new Set<SessionEvent["type"]>([
   "followup",
   "notice",
   "stream_end",
-]);
+] as const;
 
-const OTHERS: ReadonlySet<string> = new Set([
+export const OTHER_FRAMES = [
   "hello",
   "accepted",
   "backlog",
   "error",
   "session_updated",
   "pong",
-]);
-
-export function isSessionEvent(frame: ServerFrame): frame is SessionEvent {
-  return SESSION_EVENTS.has(frame.type);
-}
-
-/** Reads one frame. Null for what this page does not know, which a newer gateway may well say. */
-export function parseFrame(text: string): ServerFrame | null {
-  let frame: unknown;
-  try {
-    frame = JSON.parse(text);
-  } catch {
-    return null;
-  }
-  if (typeof frame !== "object" || frame === null || !("type" in frame)) return null;
-  const type = String(frame.type);
-  if (SESSION_EVENTS.has(type)) {
-    const numbered = "session_id" in frame && "seq" in frame && typeof frame.seq === "number";
-    return numbered ? (frame as SessionEvent) : null;
-  }
-  return OTHERS.has(type) ? (frame as ServerFrame) : null;
-}
+] as const;

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { ApiError, type Api } from "../src/net/api";
 import type { ClientFrame, Message } from "../src/protocol";
 import { Conversations } from "../src/state/conversations";
-import { end, figures, numbered, row, SESSION, start } from "./events";
+import { end, figures, numbered, row, SESSION, start, NOTHING } from "./events";
 
 type Answer = (rows: Message[] | ApiError) => void;
 
@@ -60,12 +60,12 @@ test("the figures of all turns that were read are asked for at once", async () =
   answers[0]?.([row("user", "one"), row("assistant", "1"), row("user", "two", "t2")]);
   await settled();
   assert.deepEqual(asked, [[SESSION, "t1", "t2"]]);
-  assert.equal(conversations.place(SESSION).conversation.value.figures.get("t1")?.input_tokens, 30);
+  assert.equal(conversations.place(SESSION).conversation.value.figures.get("t1")?.usage.output_tokens, 7);
 });
 
 test("the end of a turn that failed is told without figures, so they are asked for", async () => {
   const { conversations, asked } = begin();
-  const failed = { ...end(), outcome: "error", is_error: true };
+  const failed = end({ outcome: "error", error: "no network", usage: NOTHING });
   for (const event of numbered([start(), failed])) conversations.event(event, 0);
   await settled();
   assert.deepEqual(asked, [[SESSION, "t1", "t1"]]);

@@ -2,7 +2,7 @@
 
 import { emptyConversation, type Conversation, type Part } from "../src/conversation/model";
 import { reduce } from "../src/conversation/reduce";
-import type { Figures, Message, SessionEvent } from "../src/protocol";
+import type { Figures, Message, SessionEvent, TurnEnded, Usage } from "../src/protocol";
 
 type Told<T> = T extends SessionEvent
   ? Omit<T, "session_id" | "seq" | "turn_id"> & { turn_id?: string }
@@ -29,6 +29,7 @@ export function start(text = "hello", more: { turn_id?: string; attempt?: number
     source: "web",
     client_message_id: null,
     attempt: 1,
+    at: "2026-01-02T03:04:05.678Z",
     ...more,
   };
 }
@@ -40,7 +41,7 @@ export const completion = (iteration: number): Brief => ({
 });
 export const text = (words: string): Brief => ({ type: "text_delta", text: words });
 export const thinking = (words: string): Brief => ({ type: "thinking_delta", text: words });
-export const call = (id: string, name = "FileRead", input: unknown = {}): Brief => ({
+export const call = (id: string, name = "FileRead", input: Record<string, unknown> = {}): Brief => ({
   type: "tool_use",
   id,
   name,
@@ -61,23 +62,35 @@ export const result = (
   ...more,
 });
 
+export const NOTHING: Usage = {
+  model: "",
+  input_tokens: 0,
+  output_tokens: 0,
+  cache_read_tokens: 0,
+  cache_write_tokens: 0,
+  cost_usd: null,
+};
+
 export function end(
-  more: { turn_id?: string; outcome?: string; errors?: string[]; text?: string } = {},
+  more: {
+    turn_id?: string;
+    outcome?: TurnEnded["outcome"];
+    error?: string;
+    text?: string;
+    usage?: Usage;
+  } = {},
 ): Brief {
   return {
     type: "stream_end",
     outcome: "success",
     num_turns: 0,
-    cost_usd: 0.001,
-    input_tokens: 10,
-    output_tokens: 5,
-    cache_read_input_tokens: 0,
-    cache_creation_input_tokens: 0,
-    is_error: more.errors !== undefined,
-    model: "offline/echo",
+    usage: { ...NOTHING, model: "offline/echo", cost_usd: 0.001, input_tokens: 10, output_tokens: 5 },
     elapsed: 1.5,
     text: "",
     ...more,
+    ...(more.error === undefined
+      ? { is_error: false as const }
+      : { is_error: true as const, error: more.error }),
   };
 }
 
@@ -108,7 +121,7 @@ let lastRow = 0;
 export function row(role: Message["role"], content: string, turn_id = "t1", seconds = 0): Message {
   lastRow += 1;
   const timestamp = new Date(Date.UTC(2026, 0, 1, 12, 0, seconds)).toISOString();
-  return { id: lastRow, turn_id, role, content, attachments: [], timestamp };
+  return { id: lastRow, session_id: SESSION, turn_id, role, content, attachments: [], timestamp };
 }
 
 export const callRow = (id: string, name = "FileRead", input: unknown = {}, turn_id = "t1"): Message =>
@@ -138,13 +151,15 @@ export function figures(changes: Partial<Figures> = {}): Figures {
     accepted_at: "2026-01-02T03:04:05.678Z",
     elapsed: 1.5,
     num_turns: 1,
-    model: "offline/helper",
     completions: 2,
-    input_tokens: 30,
-    output_tokens: 7,
-    cache_read_input_tokens: 20,
-    cache_creation_input_tokens: 0,
-    cost_usd: 0.01,
+    usage: {
+      ...NOTHING,
+      model: "offline/helper",
+      input_tokens: 10,
+      output_tokens: 7,
+      cache_read_tokens: 20,
+      cost_usd: 0.01,
+    },
     ...changes,
   };
 }

@@ -1,3 +1,4 @@
+import { NOTHING } from "./events";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ACTOR_ROW, arcsOf, matches, ratesOf, rowsOf, sparkline, SUPERVISOR_ROW } from "../src/mesh/picture";
@@ -74,10 +75,14 @@ const step = (n: number, kind: Step["kind"], start: number, end: number | null):
 test("steps become bars with tokens and cost", () => {
   const answer = {
     ...step(1, "assistant", 0.1, 2),
-    input_tokens: 1200,
-    output_tokens: 7,
-    cache_read_input_tokens: 1000,
-    cost_usd: 0.02,
+    usage: {
+      ...NOTHING,
+      model: "m",
+      input_tokens: 200,
+      output_tokens: 7,
+      cache_read_tokens: 1000,
+      cost_usd: 0.02,
+    },
   };
   const bars = stepBars([
     step(0, "user", 0, 0.1),

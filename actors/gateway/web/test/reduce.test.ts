@@ -155,7 +155,7 @@ test("a failed turn keeps what was said and gives the reason", () => {
       start(),
       completion(1),
       text("Half an ans"),
-      end({ outcome: "error", errors: ["the provider hung up"] }),
+      end({ outcome: "error", error: "the provider hung up" }),
     ]),
   );
   assert.deepEqual(parts(state), ["text: Half an ans", "warning: the provider hung up"]);
@@ -186,13 +186,8 @@ test("a wait for the provider is a passing remark", () => {
 });
 
 test("files are listed once each", () => {
-  const file = {
-    type: "attachment",
-    file_name: "a.csv",
-    mime_type: "text/csv",
-    path: "downloads/a.csv",
-    size: 3,
-  } as const;
+  const attachment = { file_name: "a.csv", mime_type: "text/csv", path: "downloads/a.csv", size: 3 };
+  const file = { type: "attachment", attachment } as const;
   const state = play(numbered([start(), file, file]));
   assert.deepEqual(state.live[0]?.files, [
     { file_name: "a.csv", mime_type: "text/csv", path: "downloads/a.csv", size: 3 },
@@ -260,7 +255,7 @@ test("a turn that used up its rounds says so", () => {
 
 test("a turn that failed and is tried again no longer shows why it failed", () => {
   const failed = play(
-    numbered([start(), completion(1), end({ outcome: "error", errors: ["the disk is full"] })]),
+    numbered([start(), completion(1), end({ outcome: "error", error: "the disk is full" })]),
   );
   const again = play(numbered([start("hello", { attempt: 2 })], 10), failed);
   assert.deepEqual(parts(again), []);

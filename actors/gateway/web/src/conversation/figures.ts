@@ -1,6 +1,6 @@
 /** What a turn came to, put into the turn that is shown. Pure. */
 
-import type { Figures } from "../protocol";
+import type { Figures, Usage } from "../protocol";
 import type { Stats, Turn, TurnState } from "./model";
 
 const known = new WeakMap<Turn, { figures: Figures; result: Turn }>();
@@ -28,14 +28,23 @@ function told(stats: Stats | null): Stats | null {
   return stats !== null && stats.inputTokens + stats.outputTokens > 0 ? stats : null;
 }
 
+/** Input counts what was read from the cache and written to it, as people do. */
+export function used(
+  usage: Usage,
+): Pick<Stats, "costUsd" | "inputTokens" | "outputTokens" | "cacheReadTokens" | "model"> {
+  return {
+    costUsd: usage.cost_usd,
+    inputTokens: usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens,
+    outputTokens: usage.output_tokens,
+    cacheReadTokens: usage.cache_read_tokens,
+    model: usage.model || null,
+  };
+}
+
 function statsOf(figures: Figures): Stats {
   return {
     toolRounds: figures.num_turns,
-    costUsd: figures.cost_usd,
-    inputTokens: figures.input_tokens,
-    outputTokens: figures.output_tokens,
-    cacheReadTokens: figures.cache_read_input_tokens,
+    ...used(figures.usage),
     elapsed: figures.elapsed,
-    model: figures.model,
   };
 }

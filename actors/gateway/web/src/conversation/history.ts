@@ -1,6 +1,7 @@
 /** Turns from stored messages, shaped exactly as events would have told them. Pure. */
 
-import type { Message, StoredCall, StoredResult } from "../protocol";
+import type { Message } from "../protocol";
+import type { StoredCall, StoredResult } from "./stored";
 import { addFiles, emptyTurn, nextKey, type Part, type ToolPart, type Turn } from "./model";
 import { withNotice } from "./reduce";
 

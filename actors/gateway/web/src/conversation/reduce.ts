@@ -12,6 +12,7 @@ import type {
   ToolResult,
   ToolUse,
 } from "../protocol";
+import { used } from "./figures";
 import {
   addFiles,
   emptyTurn,
@@ -45,13 +46,11 @@ export function reduce(conversation: Conversation, event: SessionEvent, now: num
       return change(next, event.turn_id, (turn) => toolStarted(turn, event, now));
     case "tool_result":
       return change(next, event.turn_id, (turn) => toolFinished(turn, event));
-    case "attachment": {
-      const { file_name, mime_type, path, size } = event;
+    case "attachment":
       return change(next, event.turn_id, (turn) => ({
         ...turn,
-        files: addFiles(turn.files, [{ file_name, mime_type, path, size }]),
+        files: addFiles(turn.files, [event.attachment]),
       }));
-    }
     case "followup":
       return followedUp(next, event);
     case "notice":
@@ -246,18 +245,14 @@ function settled(turn: Turn, event: StreamEnd, state: TurnState): Turn {
     ),
     stats: {
       toolRounds: event.num_turns,
-      costUsd: event.cost_usd,
-      inputTokens: event.input_tokens,
-      outputTokens: event.output_tokens,
-      cacheReadTokens: event.cache_read_input_tokens,
+      ...used(event.usage),
       elapsed: event.elapsed,
-      model: event.model,
     },
   };
 }
 
 function withReason(turn: Turn, event: StreamEnd): Turn {
-  const reasons = [...(event.errors ?? [])];
+  const reasons = event.is_error ? [event.error] : [];
   if (event.outcome === "max_turns") reasons.push(`Stopped after ${event.num_turns} rounds of tool calls.`);
   return reasons.filter(Boolean).reduce((ended, reason) => withNotice(ended, "warning", reason), turn);
 }

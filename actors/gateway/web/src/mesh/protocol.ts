@@ -1,6 +1,6 @@
 /** What the gateway tells of the mesh. Names are those of the wire. */
 
-import type { Figures } from "../protocol";
+import type { Figures, Usage } from "../protocol";
 
 export type ActorState =
   "starting" | "ready" | "degraded" | "backoff" | "suspended" | "stopping" | "stopped" | "failed";
@@ -70,11 +70,7 @@ export interface Step {
   is_error: boolean;
   start: number;
   end: number | null;
-  model?: string;
-  input_tokens?: number;
-  output_tokens?: number;
-  cache_read_input_tokens?: number;
-  cost_usd?: number | null;
+  usage?: Usage;
 }
 
 /** A message of the trace. Times are seconds; `start` is when it was sent. */

@@ -1,5 +1,6 @@
 /** The trace of a turn as bars over a common axis of time. Pure. */
 
+import { used } from "../conversation/figures";
 import { cost, count } from "../format";
 import type { Hop, Step, Trace } from "./protocol";
 
@@ -59,14 +60,15 @@ function labelOf(step: Step, answers: number): string {
 }
 
 function figuresOf(step: Step): readonly string[] {
-  const { input_tokens: tokensIn = 0, output_tokens: tokensOut = 0, cost_usd: usd = null } = step;
-  const cached = step.cache_read_input_tokens ?? 0;
   const figures = [];
-  if (tokensIn + tokensOut > 0) {
-    figures.push(`${count(tokensIn)} in${cached > 0 ? ` (${count(cached)} cached)` : ""}`);
-    figures.push(`${count(tokensOut)} out`);
+  if (step.usage !== undefined) {
+    const { inputTokens, outputTokens, cacheReadTokens: cached, costUsd } = used(step.usage);
+    if (inputTokens + outputTokens > 0) {
+      figures.push(`${count(inputTokens)} in${cached > 0 ? ` (${count(cached)} cached)` : ""}`);
+      figures.push(`${count(outputTokens)} out`);
+    }
+    if (costUsd !== null && costUsd > 0) figures.push(cost(costUsd));
   }
-  if (usd !== null && usd > 0) figures.push(cost(usd));
   if (step.is_error) figures.push("failed");
   return figures;
 }

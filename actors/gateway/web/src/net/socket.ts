@@ -1,6 +1,7 @@
 /** A WebSocket that comes back by itself. It promises no delivery: the outbox and `resume` do. */
 
-import { parseFrame, type ClientFrame, type Hello, type ServerFrame } from "../protocol";
+import type { ClientFrame, Hello, ServerFrame } from "../protocol";
+import { parseFrame } from "./frame";
 import { delayBefore } from "./backoff";
 
 /** `waiting`: the last try failed and the next one has its time. */

@@ -5,9 +5,9 @@ import { emptyConversation, type Conversation } from "../conversation/model";
 import { shownTurns, transcript } from "../conversation/transcript";
 import type { Trace } from "../mesh/protocol";
 import { ApiError, api as http, type Api } from "../net/api";
+import { isSessionEvent } from "../net/frame";
 import { Socket, type LinkState } from "../net/socket";
 import {
-  isSessionEvent,
   PROTOCOL,
   type Accepted,
   type Attachment,
@@ -239,7 +239,7 @@ export class App {
     if (event.type === "stream_start")
       this.announcement.value = `${this.config.value.agent_name} is answering`;
     if (event.type === "stream_end")
-      this.announcement.value = spoken(event.text, event.outcome, event.errors);
+      this.announcement.value = spoken(event.text, event.outcome, event.is_error ? [event.error] : undefined);
   }
 
   private accepted(frame: Accepted): void {

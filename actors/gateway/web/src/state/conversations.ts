@@ -10,8 +10,9 @@ import {
   type Conversation,
 } from "../conversation/model";
 import { reduce, resumed } from "../conversation/reduce";
+import type { StoredResult } from "../conversation/stored";
 import { ApiError, type Api } from "../net/api";
-import type { Accepted, Backlog, ClientFrame, Message, SessionEvent, StoredResult } from "../protocol";
+import type { Accepted, Backlog, ClientFrame, Message, SessionEvent } from "../protocol";
 
 const PAGE = 200;
 /** Conversations kept in memory besides the open one. */

@@ -1,4 +1,5 @@
 import { useEffect, useMemo } from "preact/hooks";
+import { used } from "../conversation/figures";
 import { clock, cost, count, duration, fine } from "../format";
 import type { Trace as TraceValue } from "../mesh/protocol";
 import {
@@ -78,16 +79,16 @@ const OUTCOMES: Readonly<Record<string, string>> = {
 };
 
 function Sums({ trace: { turn }, running }: { trace: TraceValue; running: boolean }) {
-  const cached = turn.cache_read_input_tokens;
+  const { inputTokens, outputTokens, cacheReadTokens: cached, costUsd, model } = used(turn.usage);
   const sums: [string, string | null][] = [
     ["Outcome", running ? "at work" : (OUTCOMES[turn.outcome ?? ""] ?? turn.state)],
     ["Accepted", clock(new Date(turn.accepted_at))],
     ["Took", turn.elapsed === null ? null : duration(turn.elapsed)],
-    ["Input", `${count(turn.input_tokens)} tokens${cached > 0 ? `, ${count(cached)} cached` : ""}`],
-    ["Output", `${count(turn.output_tokens)} tokens`],
-    ["Cost", turn.cost_usd === null ? null : cost(turn.cost_usd)],
+    ["Input", `${count(inputTokens)} tokens${cached > 0 ? `, ${count(cached)} cached` : ""}`],
+    ["Output", `${count(outputTokens)} tokens`],
+    ["Cost", costUsd === null ? null : cost(costUsd)],
     ["Tool rounds", turn.num_turns > 0 ? String(turn.num_turns) : null],
-    ["Model", turn.model],
+    ["Model", model],
   ];
   return (
     <dl class="sums">

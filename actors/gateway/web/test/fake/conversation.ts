@@ -107,6 +107,8 @@ export class FakeConversation {
       summary: null,
       message_count: this.rows.filter((row) => row.role === "user").length,
       channel: "main",
+      channel_session_key: null,
+      user_id: "admin",
       is_read: this.isRead,
       triggered_by: null,
       running: this.running !== null,
@@ -161,7 +163,7 @@ export class FakeConversation {
     id: number,
     attachments: Attachment[] = [],
   ): Message {
-    return { id, turn_id, role, content, attachments, timestamp: this.lastAt };
+    return { id, session_id: this.id, turn_id, role, content, attachments, timestamp: this.lastAt };
   }
 
   private store(role: Message["role"], content: string, turn: string, attachments: Attachment[] = []): void {
@@ -186,7 +188,7 @@ export class FakeConversation {
     const begun = Date.now();
     this.store("user", text, turn, attachments);
     const head = { source: "web", client_message_id: clientMessageId, attempt: 1 };
-    this.emit(turn, { type: "stream_start", text, attachments, ...head });
+    this.emit(turn, { type: "stream_start", text, attachments, at: new Date().toISOString(), ...head });
     this.completion(turn);
     this.changed();
     const said: string[] = [];
@@ -209,16 +211,17 @@ export class FakeConversation {
       type: "stream_end",
       outcome,
       num_turns: this.iteration - 1,
-      cost_usd: failure === null ? 0.0123 : null,
-      input_tokens: failure === null ? 8421 : 0,
-      output_tokens: failure === null ? 615 : 0,
-      cache_read_input_tokens: failure === null ? 6120 : 0,
-      cache_creation_input_tokens: 0,
-      is_error: failure !== null,
-      ...(failure === null ? {} : { errors: [failure] }),
-      model: failure === null ? "offline/helper" : null,
-      elapsed: failure === null ? elapsed : null,
+      usage: {
+        model: failure === null ? "offline/helper" : "",
+        input_tokens: failure === null ? 2301 : 0,
+        output_tokens: failure === null ? 615 : 0,
+        cache_read_tokens: failure === null ? 6120 : 0,
+        cache_write_tokens: 0,
+        cost_usd: failure === null ? 0.0123 : null,
+      },
+      elapsed: failure === null ? elapsed : 0,
       text: said.join("\n\n"),
+      ...(failure === null ? { is_error: false as const } : { is_error: true as const, error: failure }),
     };
   }
 

@@ -117,7 +117,7 @@ export class FakeGateway {
       case "message":
         return this.message(client, frame);
       case "resume":
-        return this.resume(client, frame.session_id, frame.after_seq);
+        return this.resume(client, frame.session_id, frame.after_seq ?? null);
       case "unfollow":
         client.follows.delete(frame.session_id);
         return;
@@ -129,18 +129,19 @@ export class FakeGateway {
   }
 
   private message(client: Client, frame: Message): void {
-    const { client_message_id } = frame;
-    if (frame.text.startsWith("refuse")) {
+    const { text = "", session_id = null } = frame;
+    const client_message_id = frame.client_message_id ?? randomUUID();
+    if (text.startsWith("refuse")) {
       const message = "this message is refused, as it asked for";
-      return this.send(client, { type: "error", code: "refused", message, client_message_id });
+      return this.send(client, { type: "error", code: "refused", message, client_message_id, session_id });
     }
     const known = this.accepted.get(client_message_id);
-    const session = known?.session ?? frame.session_id ?? randomUUID();
-    const created = known === undefined && frame.session_id === undefined;
+    const session = known?.session ?? session_id ?? randomUUID();
+    const created = known === undefined && session_id === null;
     const conversation = this.conversations.get(session) ?? this.begin(session);
     const after_seq = conversation.seq;
     const turn_id = known?.turn ?? randomUUID();
-    const fate = known !== undefined ? "done" : conversation.fate(frame.mode);
+    const fate = known !== undefined ? "done" : conversation.fate(frame.mode ?? "inject");
     this.accepted.set(client_message_id, { session, turn: turn_id });
     if (this.swallow > 0) {
       this.swallow -= 1;
@@ -159,7 +160,13 @@ export class FakeGateway {
       });
       client.follows.add(session);
     }
-    if (known === undefined) conversation.accept(turn_id, frame);
+    if (known === undefined)
+      conversation.accept(turn_id, {
+        text,
+        client_message_id,
+        attachments: (frame.attachments ?? []) as Attachment[],
+        mode: frame.mode ?? "inject",
+      });
   }
 
   begin(id: string): FakeConversation {
@@ -181,7 +188,13 @@ export class FakeGateway {
     const conversation = this.conversations.get(session_id);
     if (conversation === undefined) {
       const message = `there is no session '${session_id}'`;
-      return this.send(client, { type: "error", code: "unknown_session", message, session_id });
+      return this.send(client, {
+        type: "error",
+        code: "unknown_session",
+        message,
+        session_id,
+        client_message_id: null,
+      });
     }
     const { events, complete } = conversation.after(after);
     const { seq: last_seq, running: running_turn_id } = conversation;

@@ -1,0 +1,380 @@
+"""What page and gateway say to each other, as JSON over HTTP and over one WebSocket.
+
+The classes of the front doors go over the wire as they are, under the names given here. ``scripts/docs`` writes from
+this module the page's types (``web/src/protocol.ts``) and the tables of ``docs/reference/websocket.md``.
+"""
+
+from typing import Annotated, Final, Literal, final
+
+import attrs
+
+from actors.agent import messages as agent
+from actors.session import messages as session
+from actors.shapes import described
+from actors.vocabulary import Attachment, FollowupMode, Usage
+from actors.wire import Wire
+
+PROTOCOL: Final = 1
+"""Version of the protocol, told in ``hello``."""
+
+RESULT_BYTES: Final = 4096
+"""Longest tool result in a ``tool_result`` event, as UTF-8; the whole text is in the stored messages."""
+MAX_ATTACHMENTS: Final = 32
+MAX_ID: Final = 200
+"""Characters of an id that a client chooses."""
+
+wire = Wire()
+
+
+# --- what a client says -----------------------------------------------------------------------------------
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Enclosure:
+    """A file of a message: the `path` that an upload returned, or its `data`."""
+
+    file_name: Annotated[str, described("Its name.", max_length=MAX_ID)]
+    mime_type: Annotated[str, described("Its type.", max_length=MAX_ID)] = "application/octet-stream"
+    path: Annotated[str | None, described("As the upload returned it.", max_length=1000)] = None
+    data: Annotated[str | None, described("The bytes in base64.")] = attrs.field(default=None, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        if (self.data is None) == (self.path is None):
+            raise ValueError("expected either data or path")
+
+
+@final
+@attrs.frozen(kw_only=True)
+class ClientMessage:
+    """``message``: something for the agent. The connection follows the conversation from then on."""
+
+    text: Annotated[str, described("May be empty or absent when there are attachments.")] = ""
+    session_id: Annotated[
+        str | None, described("Conversation to speak in; wins over the key.", max_length=MAX_ID)
+    ] = None
+    channel_session_key: Annotated[
+        str | None,
+        described(
+            "Name chosen by the client: the open conversation with this key, or a new one. "
+            "Neither this nor `session_id`: a new conversation.",
+            max_length=MAX_ID,
+        ),
+    ] = None
+    client_message_id: Annotated[
+        str | None,
+        described(
+            "Chosen by the client. The same id twice is one message, so a message that was not acknowledged can be "
+            "sent again.",
+            max_length=MAX_ID,
+        ),
+    ] = None
+    attachments: Annotated[
+        tuple[Enclosure, ...],
+        described(
+            "`{file_name, mime_type, path}` as `POST /api/uploads` returned it, or `{file_name, mime_type, data}` "
+            "with the bytes in base64.",
+            max_length=MAX_ATTACHMENTS,
+        ),
+    ] = ()
+    model: Annotated[str | None, described("`provider/model` for this turn.", max_length=MAX_ID)] = None
+    mode: Annotated[
+        FollowupMode | None,
+        described(
+            "How it joins a running turn: `inject` (at its next step) or `queue` (as the next turn); by default as "
+            "configured."
+        ),
+    ] = None
+    channel_id: Annotated[
+        str | None,
+        described("`cli` marks the command line; `telegram` and `email` are refused.", max_length=MAX_ID),
+    ] = None
+
+    def __attrs_post_init__(self) -> None:
+        if not self.attachments and not self.text.strip():
+            raise ValueError("text: expected a text that is not empty")
+        if self.channel_id in {"telegram", "email"}:
+            raise ValueError(f"channel_id: messages of channel {self.channel_id!r} do not come this way")
+
+    def accept(self, user: str, source: str, attachments: tuple[Attachment, ...]) -> agent.Accept:
+        """The request to the agent, with those files that could be stored. Empty ids count as absent."""
+        return agent.Accept(
+            text=self.text,
+            user=user,
+            key=self.channel_session_key or None,
+            session=self.session_id or None,
+            attachments=attachments,
+            model=self.model or None,
+            mode=self.mode,
+            source="cli" if self.channel_id == "cli" else source,
+            client_message_id=self.client_message_id or None,
+        )
+
+
+SessionId = Annotated[str, described("The conversation.", max_length=MAX_ID)]
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Cancel:
+    """``cancel``: stop the running turn of a conversation; what was stored stays."""
+
+    session_id: SessionId
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Resume:
+    """``resume``: follow a conversation: replay what came after event `after_seq`, then go on.
+
+    On a connection that follows it already, it starts again.
+    """
+
+    session_id: SessionId
+    after_seq: Annotated[
+        int | None,
+        described("null: only what comes from now on, but a running turn from its start.", ge=0),
+    ] = None
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Unfollow:
+    """``unfollow``: no more of this conversation on this connection."""
+
+    session_id: SessionId
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Ping:
+    """``ping``: still there? Answered by ``pong``."""
+
+
+# --- what the page asks for first -------------------------------------------------------------------------
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Config:
+    """Names, texts and models for the page."""
+
+    agent_name: str
+    greeting: str | None
+    """Shown above an empty conversation; null leaves it to the page."""
+    prompts: tuple[str, ...]
+    """Offered to start a conversation with."""
+    models: tuple[str, ...]
+    """Empty while the model subsystem does not answer."""
+    default_model: str | None
+    version: str
+
+
+ClientFrame = ClientMessage | Cancel | Resume | Unfollow | Ping
+CLIENT_FRAMES: Final[dict[str, type[ClientFrame]]] = {
+    "message": ClientMessage,
+    "cancel": Cancel,
+    "resume": Resume,
+    "unfollow": Unfollow,
+    "ping": Ping,
+}
+
+
+# --- what the gateway says of itself ----------------------------------------------------------------------
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Hello:
+    """Always the first frame."""
+
+    version: str
+    boot_id: str
+    """Another one: the daemon was started again, and what it had told may have changed."""
+    agent_name: str
+    protocol: int = PROTOCOL
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Accepted:
+    """The message is stored on disk."""
+
+    client_message_id: str | None
+    session_id: str
+    turn_id: str
+    duplicate: bool
+    """The id was known, and the rest describes the first one."""
+    created: bool
+    """Whether it began a conversation."""
+    fate: Literal["started", "followup", "queued", "merged", "done", "failed", "cancelled"]
+    after_seq: int
+    """What the message causes has greater numbers."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Backlog:
+    """Answer to ``resume``, before the replayed events."""
+
+    session_id: str
+    complete: bool
+    """False when some events are no longer kept, so that stored messages must be read again."""
+    last_seq: int
+    running_turn_id: str | None
+
+
+@final
+@attrs.frozen(kw_only=True)
+class SessionUpdated:
+    """Title, read mark or state have changed; told to every connection of its user."""
+
+    session: session.Session
+
+
+@final
+@attrs.frozen(kw_only=True)
+class ErrorFrame:
+    """What a client asked for was not done; the connection stays."""
+
+    code: str
+    message: str
+    client_message_id: str | None = None
+    """Of what failed, as far as known."""
+    session_id: str | None = None
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Pong:
+    """Answer to ``ping``."""
+
+
+ServerFrame = Hello | Accepted | Backlog | SessionUpdated | ErrorFrame | Pong
+
+wire.form(Hello, tag="hello")
+wire.form(Accepted, tag="accepted")
+wire.form(Backlog, tag="backlog")
+wire.form(SessionUpdated, tag="session_updated")
+wire.form(ErrorFrame, tag="error")
+wire.form(Pong, tag="pong")
+
+
+# --- values -----------------------------------------------------------------------------------------------
+
+wire.form(Attachment, names={"name": "file_name", "media_type": "mime_type"})
+wire.form(session.Session, names={"user": "user_id", "key": "channel_session_key"})
+wire.form(session.Message, names={"session": "session_id", "turn": "turn_id"})
+wire.form(Usage)
+
+
+def _took(figures: session.TurnFigures) -> float | None:
+    """Seconds from its first beginning to its end; null before."""
+    if figures.started_at is None or figures.finished_at is None:
+        return None
+    return round((figures.finished_at - figures.started_at).total_seconds(), 3)
+
+
+def _used(sums: session.TurnFigures | session.TurnUsage | agent.TurnEnded) -> Usage:
+    """Tokens and price of all completions."""
+    cached = sums.cache_read_tokens + sums.cache_write_tokens
+    return Usage(
+        model=getattr(sums, "model", None) or "",
+        input_tokens=max(0, sums.input_tokens - cached),
+        output_tokens=sums.output_tokens,
+        cache_read_tokens=sums.cache_read_tokens,
+        cache_write_tokens=sums.cache_write_tokens,
+        cost_usd=sums.cost_usd,
+    )
+
+
+_SUMS: Final = (
+    "input_tokens",
+    "output_tokens",
+    "cache_read_tokens",
+    "cache_write_tokens",
+    "cost_usd",
+    "model",
+)
+
+wire.form(
+    session.TurnFigures,
+    "Figures",
+    names={"turn": "turn_id", "tool_rounds": "num_turns"},
+    omit={"started_at", "finished_at", *_SUMS},
+    add={"elapsed": _took, "usage": _used},
+)
+
+
+# --- events of a conversation -----------------------------------------------------------------------------
+
+
+def cut(text: str, limit: int = RESULT_BYTES) -> tuple[str, bool]:
+    """Shorten `text` to at most `limit` bytes of UTF-8 without splitting a character; say whether it was."""
+    if len(text) * 4 <= limit:
+        return text, False
+    data = text.encode(errors="replace")
+    if len(data) <= limit:
+        return text, False
+    return data[:limit].decode(errors="ignore"), True
+
+
+def _content(event: agent.ToolFinished) -> str:
+    """Cut after 4,096 bytes; the stored message has more."""
+    return cut(event.content)[0]
+
+
+def _truncated(event: agent.ToolFinished) -> bool:
+    """Whether `content` is only the beginning."""
+    return cut(event.content)[1]
+
+
+def _no_error(_event: agent.TurnEnded) -> Literal[False]:
+    return False
+
+
+def _an_error(_event: agent.TurnFailed) -> Literal[True]:
+    return True
+
+
+def _nothing_used(_event: agent.TurnFailed) -> Usage:
+    return Usage(model="")
+
+
+def _zero(_event: agent.TurnFailed) -> int:
+    return 0
+
+
+_EVENT: Final = {"session": "session_id", "n": "seq", "turn": "turn_id"}
+
+wire.form(agent.TurnStarted, "StreamStart", tag="stream_start", names=_EVENT)
+wire.form(agent.CompletionStarted, "CompletionStart", tag="completion_start", names=_EVENT)
+wire.form(agent.TextDelta, tag="text_delta", names=_EVENT)
+wire.form(agent.ThinkingDelta, tag="thinking_delta", names=_EVENT)
+wire.form(agent.ToolStarted, "ToolUse", tag="tool_use", names={**_EVENT, "call": "id"})
+wire.form(
+    agent.ToolFinished,
+    "ToolResult",
+    tag="tool_result",
+    names={**_EVENT, "call": "tool_use_id"},
+    add={"content": _content, "truncated": _truncated},
+)
+wire.form(agent.Attached, tag="attachment", names=_EVENT)
+wire.form(agent.FollowupFate, tag="followup", names=_EVENT)
+wire.form(agent.Notice, tag="notice", names=_EVENT)
+wire.form(
+    agent.TurnEnded,
+    tag="stream_end",
+    names={**_EVENT, "tool_rounds": "num_turns"},
+    omit={"attachments", *_SUMS},
+    add={"is_error": _no_error, "usage": _used},
+)
+wire.form(
+    agent.TurnFailed,
+    tag="stream_end",
+    names={**_EVENT, "reason": "error"},
+    add={"is_error": _an_error, "usage": _nothing_used, "num_turns": _zero, "elapsed": _zero},
+)
+
+SERVER_FRAMES: Final = (Hello, Accepted, Backlog, ErrorFrame, SessionUpdated, Pong)
+VALUES: Final = (Attachment, session.Session, session.Message, Usage, session.TurnFigures, Config)
