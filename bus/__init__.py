@@ -113,7 +113,6 @@ from bus.message import (
     Request,
     Sink,
     Stream,
-    WhileDown,
     concurrent,
     secret,
     wire_name,
@@ -122,7 +121,6 @@ from bus.spec import Backoff, Child, Intensity, Limits, Pool, Restart, Superviso
 from bus.stall import Stall, Watchdog
 from bus.tap import Tap
 from bus.tapevent import TapEvent
-from bus.watch import Down
 
 __all__ = [
     "Abandon",
@@ -141,7 +139,6 @@ __all__ = [
     "DeadLetter",
     "DeadlineExceeded",
     "DeliveryError",
-    "Down",
     "ErrorKind",
     "Event",
     "Exit",
@@ -175,7 +172,6 @@ __all__ = [
     "TapEvent",
     "Unavailable",
     "Watchdog",
-    "WhileDown",
     "concurrent",
     "crash_after",
     "crash_point",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, TypeVarTuple, cast
 import attrs
 
 from bus.errors import BootError
-from bus.message import CONCURRENT, HANDLES, Command, Event, Lane, Message, Request, Stream
+from bus.message import CONCURRENT, HANDLES, Command, Lane, Message, Request, Stream
 
 if TYPE_CHECKING:
     from bus.bus import Bus
@@ -20,7 +20,7 @@ CommandT = TypeVar("CommandT", bound=Command)
 ArgsT = TypeVarTuple("ArgsT")
 
 
-KINDS: tuple[type[Any], ...] = (Request, Stream, Command, Event)
+KINDS: tuple[type[Any], ...] = (Request, Stream, Command)
 
 
 @attrs.frozen
@@ -90,21 +90,9 @@ class Actor:
     async def on_stop(self) -> None:
         """Clean up after the last message. Its time is bounded, and it is not run when ``start`` failed."""
 
-    async def probe(self) -> str | None:
-        """Look whether what this actor depends on is there: what is wrong, or None.
-
-        Override it where trouble would show too late otherwise. It is called now and then while the actor is up,
-        beside its handlers; that it raises or takes too long is trouble as well.
-        """
-        return None
-
     def spawn(self, function: Callable[[*ArgsT], Coroutine[Any, Any, None]], *args: *ArgsT) -> None:
         """Run a background task that ends with this actor. An exception in it crashes the actor."""
         self._cell.spawn(function, *args)
-
-    def finish(self) -> None:
-        """End this actor normally once the current message is done."""
-        self._cell.finish()
 
     def drain(self, kind: type[CommandT], where: Callable[[CommandT], bool] | None = None) -> list[CommandT]:
         """Take the waiting commands of a class (for which `where` holds) out of turn, in order, without waiting."""

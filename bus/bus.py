@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Generator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -26,14 +26,11 @@ from bus.envelope import (
 )
 from bus.errors import ActorStopped, AskCycle, DeliveryError, NoRoute, SelfSendWouldBlock
 from bus.events import EventT, Lag, Subscription, Subscriptions
-from bus.exits import Exit
-from bus.health import State
 from bus.ids import Ids
-from bus.message import Command, Event, ItemT, Message, Overflow, ReplyT, Request, Stream, wire_name
+from bus.message import Command, Event, ItemT, Message, ReplyT, Request, Stream, wire_name
 from bus.reply import Reply
 from bus.routing import Routes
 from bus.stream import AnyChannel, Channel, Items
-from bus.watch import Down, Watches
 
 if TYPE_CHECKING:
     from bus.cell import Cell
@@ -46,7 +43,6 @@ class Bus:
         self.core = core
         self.routes = Routes()
         self._direct = self.routes.direct
-        self.watches = Watches()
         self._subscriptions = Subscriptions()
         core.on_dead = self._announce
 
@@ -123,19 +119,13 @@ class Bus:
         return Items(self, request)
 
     async def publish(self, event: Event) -> None:
-        """Give an event to everybody who subscribed to its type. Waits only for subscribers that asked for it.
-
-        Never raises: an event that an actor could not take is a dead letter.
-        """
+        """Give an event to everybody who subscribed to its type. Neither waits nor raises."""
         core = self.core
         if core.taps.published:
             now = core.now()
             core.taps.message("published", core.envelope("event", event, current.get(), "", now), now)
         for subscription in self._subscriptions.of(event):
-            if not subscription.offer(event):
-                await subscription.put_when_room(event)
-        for cell in self.routes.subscribers(type(event)):
-            await self._deliver_event(event, cell)
+            subscription.offer(event)
 
     def subscribe(
         self, *types: type[EventT], key: object | None = None, limit: int = 64, lag: Lag = Lag.END
@@ -153,12 +143,6 @@ class Bus:
             table.remove(subscription)
 
     # --- context ------------------------------------------------------------------------------------------
-
-    @contextmanager
-    def detached(self) -> Generator[None]:
-        """Send without the deadline of what is being handled: for work that outlives its cause."""
-        with self._as(attrs.evolve(here(), limit=INFINITY)):
-            yield
 
     @contextmanager
     def baggage(self, **items: str) -> Generator[None]:
@@ -187,23 +171,6 @@ class Bus:
             yield
         finally:
             current.reset(token)
-
-    # --- watching -----------------------------------------------------------------------------------------
-
-    async def watch(self, kind: type[Message], key: str | None = None) -> Down:
-        """Wait until the owner of a message class (or one actor of a pool) goes down; at once if it is down.
-
-        One that is on its way out or has yet to start is not down. Cancel it to stop watching.
-        """
-        cell = self.routes.find(kind, key, create=False)
-        if cell is None:
-            return Down(self.routes.owner_name(kind) or wire_name(kind), 0, "not running")
-        if cell.actor is None and cell.health.state is not State.STARTING:
-            return Down(cell.name, cell.incarnation, cell.health.why or cell.health.state.value)
-        return await self.watches.wait(cell)
-
-    def went_down(self, cell: Cell, exit: Exit) -> None:
-        self.watches.notify(cell, exit)
 
     # --- plumbing -----------------------------------------------------------------------------------------
 
@@ -277,20 +244,6 @@ class Bus:
             cell.give_up(envelope, "stopped")
             raise self.core.failure(ActorStopped, envelope)
 
-    async def _deliver_event(self, event: Event, cell: Cell) -> None:
-        """Queue an event for an actor; by default one that finds no room is dropped, visibly."""
-        if cell.disposed:
-            return
-        envelope = self._event_for(event, cell)
-        if type(event).overflow is Overflow.BLOCK:
-            with suppress(DeliveryError):  # buried by whoever raised it
-                await self.post(envelope, cell)
-        else:
-            cell.drop_in(envelope, type(event).overflow or Overflow.DROP_NEWEST)
-
-    def _event_for(self, event: Event, cell: Cell) -> Envelope:
-        return self.core.envelope("event", event, current.get(), cell.name, self.core.now(), target=cell)
-
     def _announce(self, letter: DeadLetter) -> None:
         """Publish a dead letter without waiting for anybody: a loss must not hold up what goes well."""
         if letter.kind == _DEAD_LETTER:
@@ -300,11 +253,7 @@ class Bus:
             now = core.now()
             core.taps.message("published", core.envelope("event", letter, current.get(), "", now), now)
         for subscription in self._subscriptions.of(letter):
-            if not subscription.offer(letter):
-                subscription.missed += 1
-        for cell in self.routes.subscribers(DeadLetter):
-            if not cell.disposed:
-                cell.drop_in(self._event_for(letter, cell), Overflow.DROP_NEWEST)
+            subscription.offer(letter)
 
     async def open_stream(self, request: Stream[ItemT], channel: Channel[ItemT]) -> Cell:
         """Send the request of a stream; its items come through `channel`."""

@@ -6,8 +6,7 @@ A cell outlives the crashes of its actor. Whatever happens, for every cell and a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from collections.abc import Callable, Coroutine, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple
 
@@ -19,10 +18,10 @@ from bus.core import Core
 from bus.deadletter import Reason
 from bus.envelope import INFINITY, NO_BAGGAGE, Context, Envelope, Holder, current
 from bus.errors import ActorError, ActorStopped, MailboxFull
-from bus.exits import NORMAL, STOPPED, Exit, ExitKind, FaultKind, exit_for, sort_fault
-from bus.health import READY, Condition, Health, State, assess, ended, keep_probing
-from bus.mailbox import Mailbox, Put
-from bus.message import Abandon, Command, Lane, Overflow, Request, Stream, WhileDown
+from bus.exits import STOPPED, Exit, ExitKind, FaultKind, exit_for, sort_fault
+from bus.health import READY, Condition, Health, NodeHealth, State, assess, ended
+from bus.mailbox import Mailbox
+from bus.message import Abandon, Command, Lane, Overflow, Request, Stream
 from bus.metrics import Metrics
 from bus.serve import Serving
 from bus.spec import Limits
@@ -32,10 +31,6 @@ from bus.timers import Timers, is_timer
 if TYPE_CHECKING:
     from bus.bus import Bus
 
-ASKED = {ExitKind.STOPPED, ExitKind.NORMAL}
-"""Ends that somebody wanted."""
-DOWN = {State.BACKOFF, State.FAILED}
-"""Between two incarnations."""
 CommandT = TypeVar("CommandT", bound=Command)
 ArgsT = TypeVarTuple("ArgsT")
 
@@ -67,12 +62,12 @@ class Cell:
         self.name = name
         self.key = key
         self.limits = limits
+        self.stop_within = limits.stop_within
+        self.cleanup_within = limits.cleanup_within
         self.handlers = handlers
         self.mailbox = Mailbox(limits.mailbox, self._count_sent)
         self._plain = {
-            kind
-            for kind in handlers
-            if kind.lane is Lane.WORK and (kind.overflow or limits.overflow) is Overflow.BLOCK
+            kind for kind in handlers if kind.lane is Lane.WORK and kind.overflow is Overflow.BLOCK
         }
         """Classes that queue for the work lane and wait for room there: nearly all. Asked for each message."""
         self.books = Books()
@@ -80,7 +75,6 @@ class Cell:
         self.condition = Condition()
         self.incarnation = 0
         self.disposed = False
-        self.on_exit: Callable[[Cell, Exit], None] = lambda _cell, _exit: None
         self.on_idle: Callable[[], None] | None = None
         """Called whenever nothing is queued or in hand any more."""
         self.last_active = core.now()
@@ -97,6 +91,17 @@ class Cell:
         self._starting: trio.CancelScope | None = None
         self._cleaning: trio.CancelScope | None = None
         self._forced = False
+
+    # --- as an owner and as a node of the tree --------------------------------------------------------------
+
+    def cell_for(self, key: str | None, *, create: bool = True) -> Cell | None:
+        return self
+
+    def cells(self) -> Iterable[Cell]:
+        return (self,)
+
+    def node_health(self) -> NodeHealth:
+        return NodeHealth(self.name, self.health, restarts=max(0, self.incarnation - 1))
 
     # --- what senders see ---------------------------------------------------------------------------------
 
@@ -118,7 +123,7 @@ class Cell:
             self._check_alive(envelope)
         if type(envelope.message) not in self._plain:
             return self._offer_by_policy(envelope)
-        if not self.mailbox.put_if_room(envelope):
+        if not self.mailbox.put(envelope):
             return False
         self.books.sent += 1
         if self.core.taps.sent:
@@ -126,40 +131,18 @@ class Cell:
         return True
 
     def _check_alive(self, envelope: Envelope) -> None:
-        if self.disposed or (self.condition.lifecycle.state in DOWN and _fails_while_down(envelope)):
+        if self.disposed:
             self._refuse(envelope, "stopped")
             raise self.core.failure(ActorStopped, envelope)
 
     def _offer_by_policy(self, envelope: Envelope) -> bool:
-        kind = type(envelope.message)
-        if kind.lane is Lane.CONTROL:
+        if type(envelope.message).lane is Lane.CONTROL:
             return self._offer_control(envelope)
-        overflow = kind.overflow or self.limits.overflow
-        put, lost = self.mailbox.put(envelope, overflow)
-        if put is Put.FULL:
-            if overflow is not Overflow.REJECT:
-                return False
+        if not self.mailbox.put(envelope):
             self._refuse(envelope, "full")
             raise self.full(envelope)
         self._count_sent(envelope)
-        if lost is not None:
-            self.lose(lost, "dropped" if put is Put.DROPPED else "coalesced")
-            if lost.reply is not None:
-                lost.reply.fail(self.full(lost))
         return True
-
-    def drop_in(self, envelope: Envelope, overflow: Overflow) -> None:
-        """Queue an event, or lose one, visibly: its publisher does not wait."""
-        if type(envelope.message).lane is Lane.CONTROL:
-            with suppress(MailboxFull):
-                self._offer_control(envelope)
-            return
-        put, lost = self.mailbox.put(envelope, overflow)
-        self._count_sent(envelope)
-        if put is Put.FULL:
-            self.lose(envelope, "full")
-        elif lost is not None:
-            self.lose(lost, "dropped" if put is Put.DROPPED else "coalesced")
 
     def _offer_control(self, envelope: Envelope) -> bool:
         if not self.mailbox.put_control(envelope):
@@ -226,9 +209,6 @@ class Cell:
             if sort_fault(error)[0] is FaultKind.CANCELLED:
                 raise
             self.fail(exit_for(error))
-
-    def finish(self) -> None:
-        self.fail(NORMAL)
 
     def drain(self, kind: type[CommandT], where: Callable[[CommandT], bool] | None) -> list[CommandT]:
         def matches(envelope: Envelope) -> bool:
@@ -350,7 +330,6 @@ class Cell:
         self._actor = None
         self.condition.lifecycle = ended(exit)
         self._show_exit(exit)
-        self.on_exit(self, exit)
         return exit
 
     def _forget_timers(self) -> None:
@@ -360,7 +339,7 @@ class Cell:
             self.lose(envelope, "abandoned", "timer of an earlier incarnation")
 
     def _show_exit(self, exit: Exit) -> None:
-        point: Point = "stopped" if exit.kind in ASKED else "crashed"
+        point: Point = "stopped" if exit.kind is ExitKind.STOPPED else "crashed"
         if getattr(self.core.taps, point):
             self.core.taps.actor(point, self.name, detail=str(exit))
         if point == "crashed":
@@ -379,8 +358,6 @@ class Cell:
                 if started:
                     self._open = self._exit is None
                     self.condition.lifecycle = READY
-                    if type(actor).probe is not Actor.probe:
-                        self.spawn(keep_probing, self, actor.probe)
                     if self.core.taps.started:
                         self.core.taps.actor("started", self.name, detail=f"incarnation {self.incarnation}")
                     ready()
@@ -422,7 +399,7 @@ class Cell:
     async def _work(self, actor: Actor) -> None:
         """Handle messages until the end, then let those in hand come to theirs."""
         await self._serving.run(actor)
-        asked = self._exit is not None and self._exit.kind in ASKED
+        asked = self._exit is not None and self._exit.kind is ExitKind.STOPPED
         await self._serving.settle(float("inf") if asked else self.limits.settle_within)
 
     async def _clean_up(self, actor: Actor) -> None:
@@ -440,15 +417,12 @@ class Cell:
                     raise
                 self.core.log("error", "clean-up failed", {"actor": self.name, "error": error})
         self._cleaning = None
-        if scope.cancelled_caught and (self._exit is None or self._exit.kind in ASKED):
+        if scope.cancelled_caught and (self._exit is None or self._exit.kind is ExitKind.STOPPED):
             self._exit = Exit(ExitKind.FORCED, detail="its clean-up was cut short")
 
     def restarting(self, until: float, why: str) -> None:
         """The supervisor will start the next incarnation at that time."""
         self.condition.lifecycle = Health(State.BACKOFF, why, until=until)
-        while lost := self.mailbox.drain_both(_fails_while_down):  # again for those who then got a place
-            for envelope in lost:
-                self._turn_away(envelope)
         if self.core.taps.backoff:
             self.core.taps.actor("backoff", self.name, detail=why)
 
@@ -478,8 +452,3 @@ class Cell:
     def describe(self) -> dict[str, Any]:
         """What the console shows of this actor."""
         return {} if self._actor is None else self._actor.describe()
-
-
-def _fails_while_down(envelope: Envelope) -> bool:
-    message = envelope.message
-    return isinstance(message, Request | Stream) and message.while_down is WhileDown.FAIL

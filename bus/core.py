@@ -45,7 +45,6 @@ class Core:
         self.began = self.now()
         self.ids = Ids(seed)
         self.boot_id = boot_id or self.ids.uuid()
-        self.span_base = self.ids.span()
         self.log = log
         self.seq = 0
         self.new_trace = self.ids.trace
@@ -89,7 +88,6 @@ class Core:
         made.reply = reply
         made.target = target
         made.taken_at = 0.0
-        made.injected = False
         return made
 
     def bury(self, envelope: Envelope, reason: Reason, detail: str = "") -> None:

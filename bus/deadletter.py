@@ -13,19 +13,16 @@ Reason = Literal[
     "no_route",
     "stopped",
     "full",
-    "dropped",
-    "coalesced",
     "expired",
     "abandoned",
     "crashed",
     "poison",
     "late_reply",
-    "injected",
 ]
 RING = 1000
 LOG_EVERY = 10.0
 """Seconds between two log lines about the same recipient and reason."""
-USUAL: frozenset[Reason] = frozenset({"stopped", "abandoned", "coalesced", "late_reply"})
+USUAL: frozenset[Reason] = frozenset({"stopped", "abandoned", "late_reply"})
 """Reasons that belong to normal operation."""
 
 

@@ -45,8 +45,6 @@ class Envelope:
     reply: Outcome | None = None
     target: Cell | None = None
     taken_at: float = 0.0
-    injected: bool = False
-    """Whether a fault rule or an operator made this envelope."""
 
     @property
     def cell(self) -> Cell | None:
@@ -103,17 +101,6 @@ def here() -> Context:
 def hex_trace(trace: int) -> str:
     """Trace id as W3C trace context writes it: 32 hex digits."""
     return f"{trace:032x}"
-
-
-def hex_span(base: int, seq: int) -> str:
-    """Span id of a message: 16 hex digits, distinct within a boot and, by `base`, between boots."""
-    return f"{(base + seq) & 0xFFFFFFFFFFFFFFFF:016x}"
-
-
-def traceparent(base: int) -> str | None:
-    """W3C ``traceparent`` header for a request made by the running code, or None outside of a trace."""
-    here = current.get()
-    return f"00-{hex_trace(here.trace)}-{hex_span(base, here.seq)}-01" if here.trace else None
 
 
 def read_traceparent(header: str) -> int:

@@ -8,7 +8,6 @@ from typing import Generic, Self, TypeVar
 
 import attrs
 import trio
-from trio.lowlevel import Abort, Task, current_task, reschedule, wait_task_rescheduled
 
 from bus.errors import BusError
 from bus.message import Event
@@ -19,8 +18,6 @@ EventT = TypeVar("EventT", bound=Event)
 class Lag(Enum):
     """What a subscription does when its subscriber does not keep up."""
 
-    BLOCK = "block"
-    """The publisher waits."""
     DROP_OLDEST = "drop_oldest"
     """The oldest waiting event goes; `missed` counts."""
     END = "end"
@@ -49,23 +46,20 @@ class Subscription(Generic[EventT]):
         """Events dropped so far; a gap in what was seen."""
         self._limit = limit
         self._queue: deque[EventT] = deque()
-        self._publishers: deque[tuple[Task, EventT]] = deque()
         self._ready = trio.Event()
         self._lagged = False
         self._closed = False
 
     # --- publisher ----------------------------------------------------------------------------------------
 
-    def offer(self, event: EventT) -> bool:
-        """Take an event in or do what the policy says; False when the publisher has to wait (policy BLOCK)."""
+    def offer(self, event: EventT) -> None:
+        """Take an event in, or do what the policy says."""
         if self._closed:
-            return True
+            return
         if self._lagged:
             self.missed += 1
         elif len(self._queue) < self._limit:
             self._append(event)
-        elif self.lag is Lag.BLOCK:
-            return False
         elif self.lag is Lag.DROP_OLDEST:
             self.missed += 1
             self._queue.popleft()
@@ -73,18 +67,6 @@ class Subscription(Generic[EventT]):
         else:
             self.missed += 1
             self._lagged = True  # whoever reads has been woken by what waits
-        return True
-
-    async def put_when_room(self, event: EventT) -> None:
-        """Wait for a place. Places go to publishers in the order in which they came; cancelling leaves no trace."""
-        entry = (current_task(), event)
-        self._publishers.append(entry)
-
-        def abort(_: object) -> Abort:
-            self._publishers.remove(entry)
-            return Abort.SUCCEEDED
-
-        await wait_task_rescheduled(abort)
 
     def _append(self, event: EventT) -> None:
         self._queue.append(event)
@@ -96,12 +78,7 @@ class Subscription(Generic[EventT]):
         """The next event if one waits."""
         if not self._queue:
             return None
-        event = self._queue.popleft()
-        if self._publishers:
-            publisher, waiting = self._publishers.popleft()
-            self._append(waiting)
-            reschedule(publisher)
-        return event
+        return self._queue.popleft()
 
     def __len__(self) -> int:
         return len(self._queue)
@@ -126,8 +103,6 @@ class Subscription(Generic[EventT]):
         self._closed = True
         self._queue.clear()
         self._ready.set()
-        while self._publishers:
-            reschedule(self._publishers.popleft()[0])
 
 
 class Subscriptions:

@@ -10,8 +10,6 @@ from bus.errors import ActorError, DeliveryError, Unavailable
 
 
 class ExitKind(Enum):
-    NORMAL = "normal"
-    """It said that its work is done."""
     STOPPED = "stopped"
     """Its supervisor asked it to stop."""
     CRASHED = "crashed"
@@ -49,7 +47,6 @@ class Exit:
 
 
 STOPPED = Exit(ExitKind.STOPPED)
-NORMAL = Exit(ExitKind.NORMAL)
 
 
 class FaultKind(Enum):

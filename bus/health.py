@@ -1,24 +1,22 @@
 """How an actor is, from all sources, and how that rolls up along the tree (G14).
 
-Nothing here runs in the background: health is worked out when somebody asks for it. The only timer is that of
-actors which define :meth:`bus.actor.Actor.probe`.
+Nothing here runs in the background: health is worked out when somebody asks for it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from enum import Enum
 from typing import TYPE_CHECKING
 
 import attrs
-import trio
 
 from bus.exits import Exit, ExitKind
 from bus.message import Message, wire_name
 
 if TYPE_CHECKING:
     from bus.cell import Cell
-    from bus.spec import Intensity
+    from bus.restart import Budget
 
 
 class State(Enum):
@@ -57,7 +55,7 @@ FINE = {State.READY, State.STOPPED, State.STOPPING}
 
 def ended(exit: Exit) -> Health:
     """Health of what has ended that way."""
-    if exit.kind in {ExitKind.STOPPED, ExitKind.NORMAL}:
+    if exit.kind is ExitKind.STOPPED:
         return Health(State.STOPPED)
     return Health(State.FAILED, str(exit))
 
@@ -73,9 +71,9 @@ def roll_up(
     return otherwise
 
 
-def strained(crashes: Iterable[float], intensity: Intensity, now: float) -> Health:
+def strained(budget: Budget, now: float) -> Health:
     """Degraded while two thirds of a restart budget are spent."""
-    recent = sum(now - at < intensity.per for at in crashes)
+    recent, intensity = budget.recent(now), budget.intensity
     if not recent or 3 * recent < 2 * intensity.restarts:
         return READY
     return Health(
@@ -92,13 +90,11 @@ class Condition:
     """Its own words: :meth:`bus.actor.Actor.degraded`."""
     missing: dict[type[Message], str] = attrs.field(factory=dict[type[Message], str])
     """Outages its handlers met, by message class, until one of that class succeeds."""
-    probed: str | None = None
-    """What its probe found wrong."""
 
     def begin(self) -> None:
         """A new incarnation knows nothing of the troubles of the last."""
         self.lifecycle = Health(State.STARTING)
-        self.said = self.probed = None
+        self.said = None
         self.missing.clear()
 
 
@@ -110,7 +106,7 @@ def assess(cell: Cell) -> Health:
     if cell.suspended:
         return Health(State.SUSPENDED)
     outage = next(iter(condition.missing.values()), None)
-    why = condition.said or outage or condition.probed or _overdue(cell, cell.core.now())
+    why = condition.said or outage or _overdue(cell, cell.core.now())
     return Health(State.DEGRADED, why) if why else condition.lifecycle
 
 
@@ -125,17 +121,3 @@ def _overdue(cell: Cell, now: float) -> str | None:
     if oldest is not None and now - oldest > cell.limits.patience:
         return f"the oldest message has waited for {now - oldest:.0f} s"
     return None
-
-
-async def keep_probing(cell: Cell, probe: Callable[[], Awaitable[str | None]]) -> None:
-    """Ask an actor's probe now and then, beside whatever it is doing."""
-    limits = cell.limits
-    while True:
-        with trio.move_on_after(limits.probe_within) as scope:
-            try:
-                cell.condition.probed = await probe()
-            except Exception as error:  # noqa: BLE001 - whatever a probe raises is its finding
-                cell.condition.probed = f"{type(error).__name__}: {error}"
-        if scope.cancelled_caught:
-            cell.condition.probed = f"its probe took more than {limits.probe_within:g} s"
-        await trio.sleep(limits.probe_every)

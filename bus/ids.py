@@ -37,10 +37,6 @@ class Ids:
             else secrets.token_hex(nbytes)
         )
 
-    def span(self) -> int:
-        """A 64-bit number to base span ids on."""
-        return self._random.getrandbits(64)
-
     def random(self) -> float:
         """A float in [0, 1), for jitter."""
         return self._random.random()

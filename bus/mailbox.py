@@ -6,7 +6,6 @@ statistics are needed anyway, and a message costs a third.
 
 from collections import deque
 from collections.abc import Callable
-from enum import Enum
 
 import attrs
 import outcome
@@ -14,7 +13,6 @@ import trio
 from trio.lowlevel import Abort, Task, current_task, reschedule, wait_task_rescheduled
 
 from bus.envelope import Envelope
-from bus.message import Message, Overflow
 from bus.parking import GO_ON
 
 CONTROL_CAPACITY = 32
@@ -22,17 +20,6 @@ CONTROL_CAPACITY = 32
 FAIRNESS = 64
 """Messages taken without a checkpoint before the reader yields, so that a busy actor can be cancelled."""
 _SPREE = FAIRNESS - 1
-
-
-class Put(Enum):
-    """What became of a message that was offered."""
-
-    QUEUED = "queued"
-    FULL = "full"
-    """Nothing happened; the caller decides by its policy."""
-    DROPPED = "dropped"
-    """Queued, and another one (or this one) was given up: see the second value."""
-    COALESCED = "coalesced"
 
 
 @attrs.frozen
@@ -92,32 +79,8 @@ class Mailbox:
     def capacity(self) -> int:
         return self._capacity
 
-    def put(self, envelope: Envelope, overflow: Overflow = Overflow.BLOCK) -> tuple[Put, Envelope | None]:
-        """Queue a work message, or say what the policy did: ``(FULL, None)`` leaves the decision to the caller.
-
-        The second value is the message that was given up under a dropping or coalescing policy.
-        """
-        work = self.work
-        if overflow is Overflow.COALESCE and (replaced := self._replace(envelope)) is not None:
-            return Put.COALESCED, replaced
-        if len(work) >= self._capacity:
-            if overflow is Overflow.DROP_NEWEST:
-                return Put.DROPPED, envelope
-            if overflow is not Overflow.DROP_OLDEST:
-                return Put.FULL, None
-            lost = self._remove_oldest(type(envelope.message))
-            if lost is None:
-                return Put.DROPPED, envelope
-            self.put_if_room(envelope)
-            return Put.DROPPED, lost
-        self.put_if_room(envelope)
-        return Put.QUEUED, None
-
-    def put_if_room(self, envelope: Envelope) -> bool:
-        """Queue a work message; False, and nothing happens, when there is no place.
-
-        What nearly all messages need: :meth:`put` without a policy, as one call.
-        """
+    def put(self, envelope: Envelope) -> bool:
+        """Queue a work message; False, and nothing happens, when there is no place."""
         work = self.work
         depth = len(work)
         if depth >= self._capacity:
@@ -129,23 +92,6 @@ class Mailbox:
             reader, self._reader = self._reader, None
             reschedule(reader, GO_ON)
         return True
-
-    def _replace(self, envelope: Envelope) -> Envelope | None:
-        """Put `envelope` in the place of a queued one with the same class and coalescing key."""
-        kind, key = type(envelope.message), envelope.message.coalesce_key()
-        for index, queued in enumerate(self.work):
-            if type(queued.message) is kind and queued.message.coalesce_key() == key:
-                self.work[index] = envelope
-                return queued
-        return None
-
-    def _remove_oldest(self, kind: type[Message]) -> Envelope | None:
-        """Take out the oldest message of a class: a policy of one class never costs another its place."""
-        for index, queued in enumerate(self.work):
-            if type(queued.message) is kind:
-                del self.work[index]
-                return queued
-        return None
 
     def put_control(self, envelope: Envelope) -> bool:
         """Queue a control message; False when its 32 places are taken."""
@@ -173,7 +119,7 @@ class Mailbox:
 
     def _admit(self) -> None:
         """Give free places to those who wait for one."""
-        while self._writers and self.put_if_room(self._writers[0][1]):
+        while self._writers and self.put(self._writers[0][1]):
             task, envelope = self._writers.popleft()
             self._admitted(envelope)
             reschedule(task, outcome.Value(True))

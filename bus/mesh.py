@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 
 import trio
 
-from bus import restart
 from bus.actor import Actor
 from bus.bus import Bus
 from bus.console import Console, Operator
@@ -52,7 +51,7 @@ class Mesh:
             raise BootError(f"the tree has no group {under!r}")
         leaf = self.tree.leaf(spec)
         try:
-            exit = await group.start_child(restart.newborn(spec), leaf)
+            exit = await group.start_child(spec, leaf)
         except BootError:
             self.tree.forget(leaf)
             raise
@@ -79,7 +78,8 @@ class Mesh:
         """Wait until the tree is up. Raises BootError when it ends before that."""
         while self._place.running and not self._place.ready:
             await self._place.changed.wait()
-        if not self._place.ready and (exit := await self.wait()).kind is not ExitKind.NORMAL:
+        if not self._place.ready:
+            exit = await self.wait()
             raise BootError(str(exit)) from exit.error
 
     async def wait(self) -> Exit:

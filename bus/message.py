@@ -52,22 +52,13 @@ class Abandon(Enum):
     """Run to the end: for changes of state, which must not stop between two of their steps."""
 
 
-class WhileDown(Enum):
-    """What an ask does while its owner is restarting (G5)."""
-
-    WAIT = "wait"
-    FAIL = "fail"
-
-
 class Overflow(Enum):
     """What a full mailbox does with one more message (G3)."""
 
     BLOCK = "block"
+    """Its sender waits, until its deadline."""
     REJECT = "reject"
-    DROP_OLDEST = "drop_oldest"
-    DROP_NEWEST = "drop_newest"
-    COALESCE = "coalesce"
-    """The newest of equal :meth:`Message.coalesce_key` replaces the queued one in place."""
+    """Its sender gets MailboxFull at once."""
 
 
 class Message:
@@ -80,8 +71,7 @@ class Message:
     key_field: ClassVar[str | None] = None
     """Field whose value picks one actor of a pool; None routes to a single owner."""
     lane: ClassVar[Lane] = Lane.WORK
-    overflow: ClassVar[Overflow | None] = None
-    """Overrides the mailbox's own policy for this class."""
+    overflow: ClassVar[Overflow] = Overflow.BLOCK
     max_bytes: ClassVar[int] = MAX_BODY
     expected: ClassVar[float] = 60.0
     """Seconds in hand beyond which its actor counts as degraded (G14)."""
@@ -90,10 +80,6 @@ class Message:
 
     stored: ClassVar[bool] = False
     """Whether what it asks for is stored and taken up again at the next start, so that a stop loses nothing (G9)."""
-
-    def coalesce_key(self) -> object:
-        """What makes two queued messages of this class the same under ``Overflow.COALESCE``."""
-        return type(self) if self.key_field is None else getattr(self, self.key_field)
 
     @classmethod
     def upcast(cls, version: int, body: dict[str, Any]) -> dict[str, Any]:
@@ -117,7 +103,6 @@ class Request(Message, Generic[ReplyT_co]):
     within: ClassVar[float] = 10.0
     """Seconds an ask may take, unless an enclosing deadline is nearer."""
     abandon: ClassVar[Abandon] = Abandon.CANCEL
-    while_down: ClassVar[WhileDown] = WhileDown.WAIT
 
     @classmethod
     def handler(
@@ -141,7 +126,6 @@ class Stream(Message, Generic[ItemT]):
     """Seconds the consumer waits for each next item."""
     expected: ClassVar[float] = 600.0
     abandon: ClassVar[Abandon] = Abandon.CANCEL
-    while_down: ClassVar[WhileDown] = WhileDown.WAIT
     buffer: ClassVar[int] = 64
     """Items that may wait for the consumer before the producer waits."""
 
@@ -178,14 +162,6 @@ class Event(Message):
     """
 
     __slots__ = ()
-
-    @classmethod
-    def handler(
-        cls, method: Callable[[ActorT, Self], Coroutine[Any, Any, None]]
-    ) -> Callable[[ActorT, Self], Coroutine[Any, Any, None]]:
-        """Subscribe the decorated method to this event for as long as its actor lives."""
-        setattr(method, HANDLES, cls)
-        return method
 
 
 MethodT = TypeVar("MethodT", bound=Callable[..., Coroutine[Any, Any, Any]])

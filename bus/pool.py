@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from functools import partial
 
+import attrs
 import trio
 
 from bus import restart
@@ -17,13 +18,12 @@ from bus.core import Core
 from bus.exits import STOPPED, Exit, ExitKind
 from bus.health import FINE, Health, NodeHealth, State, ended, roll_up, strained
 from bus.metrics import Metrics
-from bus.nodes import Single
-from bus.spec import Intensity, Pool
+from bus.spec import Pool
 from bus.supervisor import Slot
 
 MakeCell = Callable[[str, Callable[[], Actor], str], Cell]
 """Called with name, factory and key."""
-DONE = {ExitKind.STOPPED, ExitKind.NORMAL, ExitKind.REFUSED}
+DONE = {ExitKind.STOPPED, ExitKind.REFUSED}
 """Ends after which a member has nothing left to do."""
 
 
@@ -33,9 +33,7 @@ class Member:
     def __init__(self, key: str, cell: Cell) -> None:
         self.key = key
         self.cell = cell
-        self.slot = Slot(Single(cell))
-        self.failures = 0
-        self.ready_at: float | None = None
+        self.slot = Slot(cell)
         self.due: float | None = None
         """When a crashed one is started again."""
         self.plan = 0
@@ -52,7 +50,7 @@ class Member:
 
     @property
     def idle_since(self) -> float:
-        return max(self.cell.last_active, self.ready_at or 0.0)
+        return max(self.cell.last_active, self.slot.past.ready_at or 0.0)
 
 
 class Keyed:
@@ -77,7 +75,7 @@ class Keyed:
         """Heap of when to look at whom: instant, number of the plan, key."""
         self._plans = itertools.count(1)
         self._sleep = trio.CancelScope()
-        self._crashes: tuple[float, ...] = ()
+        self.budget = restart.Budget(spec.intensity)
         self._exit: Exit | None = None
         self._nursery: trio.Nursery | None = None
         self._disposed = False
@@ -140,8 +138,9 @@ class Keyed:
             member.unfinished = member.unfinished or exit.kind not in DONE
 
     def _is_up(self, member: Member) -> None:
-        member.ready_at = self._core.now()
-        self._plan(member, member.ready_at + self._spec.idle)
+        now = self._core.now()
+        member.slot.past = attrs.evolve(member.slot.past, ready_at=now)
+        self._plan(member, now + self._spec.idle)
 
     def _settle(self, member: Member, exit: Exit) -> None:
         """Decide what becomes of a member whose incarnation has ended."""
@@ -155,27 +154,24 @@ class Keyed:
             self._remove(member)
 
     def _crashed(self, member: Member, exit: Exit) -> None:
-        now = self._core.now()
-        backoff = self._spec.backoff
-        was_well = member.ready_at is not None and now - member.ready_at >= backoff.forgiven_after
-        member.failures = 1 if was_well else member.failures + 1
-        member.ready_at = None
-        member.due = now + backoff.delay(member.failures, self._core.ids.random())
-        member.cell.restarting(member.due, str(exit))
-        if exit.kind is not ExitKind.OUTAGE and self._overspent(member, exit, now):
+        core, slot = self._core, member.slot
+        self.budget, slot.past, decision = restart.decide(
+            self.budget,
+            slot.past,
+            exit,
+            name=member.cell.name,
+            backoff=self._spec.backoff,
+            now=core.now(),
+            random=core.ids.random(),
+        )
+        if isinstance(decision, restart.GiveUp):
+            member.unfinished = True
+            self._end(decision.exit)
             return
+        member.due = decision.at
+        member.cell.restarting(decision.at, str(exit))
         self._restarts += 1
-        self._plan(member, member.due)
-
-    def _overspent(self, member: Member, exit: Exit, now: float) -> bool:
-        """Count a crash; end the pool if it was one too many."""
-        intensity = self._spec.intensity
-        self._crashes = restart.spent(self._crashes, exit, now, intensity.per)
-        if len(self._crashes) <= intensity.restarts:
-            return False
-        detail = f"{len(self._crashes)} crashes within {intensity.per:g} s, last: {member.cell.name} {exit}"
-        self._end(Exit(ExitKind.RESTART_LIMIT, exit.error, detail=detail))
-        return True
+        self._plan(member, decision.at)
 
     def _remove(self, member: Member, error: BaseException | None = None) -> None:
         member.cell.dispose(error)
@@ -210,11 +206,6 @@ class Keyed:
         member.slot.expected = True
         member.cell.request_stop()
         self._nursery.start_soon(member.slot.see_off, member.slot.life, name=f"rest of {member.cell.name}")
-
-    @property
-    def budget(self) -> tuple[int, Intensity]:
-        """How many more crashes of its members it bears now, and what it may spend."""
-        return restart.left(self._crashes, self._spec.intensity, self._core.now()), self._spec.intensity
 
     async def restart_member(self, key: str) -> None:
         """Stop a member and start it again, as an operator's act: it spends no budget. Returns once it has stopped.
@@ -267,7 +258,8 @@ class Keyed:
 
     async def run(self, ready: Callable[[], None]) -> Exit:
         """Keep the members until a stop is asked for or the budget is spent."""
-        self._exit, self._crashes, self._disposed, self._leaving = None, (), False, 0
+        self._exit, self._disposed, self._leaving = None, False, 0
+        self.budget = restart.Budget(self._spec.intensity)
         async with trio.open_nursery() as nursery:
             self._nursery = nursery
             self._health = Health(State.READY)
@@ -331,6 +323,6 @@ class Keyed:
         health = self._health
         if health.state is State.READY:
             members = ((member.cell.name, member.cell.health) for member in self._members.values())
-            strain = strained(self._crashes, self._spec.intensity, self._core.now())
+            strain = strained(self.budget, self._core.now())
             health = roll_up(members, strain, fine=FINE | {State.STARTING})
         return NodeHealth(self.name, health, restarts=self._restarts)

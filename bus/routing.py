@@ -50,27 +50,18 @@ class Owner(Protocol):
 
 
 class Routes:
-    """Type to owner, and event type to the single actors that handle it."""
+    """Type to owner."""
 
     def __init__(self) -> None:
         self._owners: dict[type[Message], Owner] = {}
         self.direct: dict[type[Message], Cell] = {}
         """The short way to owners that are single actors."""
-        self._subscribers: dict[type[Event], list[Cell]] = {}
         self._all: list[Owner] = []
 
     def add(self, owner: Owner, handlers: Iterable[Handler]) -> None:
         """Make `owner` the owner of what it handles. Raises BootError for a second owner."""
         self._all.append(owner)
         for handler in handlers:
-            if issubclass(handler.kind, Event):
-                cell = owner.cell_for(None)
-                if cell is None:
-                    raise BootError(
-                        f"pool {owner.name!r} cannot subscribe to {wire_name(handler.kind)}: no key"
-                    )
-                self._subscribers.setdefault(handler.kind, []).append(cell)
-                continue
             other = self._owners.get(handler.kind)
             if other is not None:
                 raise BootError(
@@ -85,9 +76,6 @@ class Routes:
         for kind in [kind for kind, other in self._owners.items() if other is owner]:
             del self._owners[kind]
             self.direct.pop(kind, None)
-        gone = list(owner.cells())
-        for cells in self._subscribers.values():
-            cells[:] = [cell for cell in cells if cell not in gone]
 
     def find(self, kind: type[Message], key: str | None, *, create: bool = True) -> Cell | None:
         owner = self._owners.get(kind)
@@ -96,9 +84,6 @@ class Routes:
     def owner_name(self, kind: type[Message]) -> str | None:
         owner = self._owners.get(kind)
         return None if owner is None else owner.name
-
-    def subscribers(self, kind: type[Event]) -> Iterable[Cell]:
-        return tuple(self._subscribers.get(kind, ()))
 
     def owners(self) -> Iterable[Owner]:
         return tuple(self._all)
@@ -110,10 +95,6 @@ class Routes:
     def cell(self, name: str) -> Cell | None:
         """A cell by name."""
         return next((cell for cell in self.cells() if cell.name == name), None)
-
-    def subscriptions(self) -> dict[type[Event], list[str]]:
-        """Every event class that single actors handle, and their names."""
-        return {kind: [cell.name for cell in cells] for kind, cells in self._subscribers.items()}
 
     def kinds(self) -> dict[type[Message], str]:
         """Every owned message class and its owner's name."""
@@ -138,6 +119,6 @@ class Routes:
             raise BootError(f"nobody owns {', '.join(orphans)}")
         if twins:
             raise BootError(f"two message classes are called {', '.join(twins)}")
-        unfit = [fault for kind in (*self._owners, *self._subscribers) for fault in faults(kind)]
+        unfit = [fault for kind in self._owners for fault in faults(kind)]
         if unfit:
             raise BootError("; ".join(unfit))

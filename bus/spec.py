@@ -9,21 +9,17 @@ import attrs
 
 from bus.actor import Actor
 from bus.errors import BootError
-from bus.message import Overflow
 
 
 class Restart(Enum):
-    """When a child is started again, as in OTP."""
+    """Whether a child is started again after its end."""
 
     PERMANENT = "permanent"
-    """Always."""
-    TRANSIENT = "transient"
-    """After a crash, not after a normal end."""
     TEMPORARY = "temporary"
     """Never."""
 
 
-Strategy = Literal["one_for_one", "one_for_all", "rest_for_one"]
+Strategy = Literal["one_for_one", "rest_for_one"]
 STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
 
 
@@ -82,7 +78,6 @@ class Limits:
 
     mailbox: int = attrs.field(default=64, validator=_at_least(1))
     """Places of the work lane."""
-    overflow: Overflow = Overflow.BLOCK
     start_within: float = attrs.field(default=10.0, validator=_positive)
     stop_within: float = attrs.field(default=5.0, validator=_at_least(0))
     """How long the message in hand may take once a stop was asked for; then it is cancelled."""
@@ -92,9 +87,6 @@ class Limits:
     """How long other messages in hand may take after a crash before they are cancelled."""
     patience: float = attrs.field(default=60.0, validator=_positive)
     """How long a message may wait before the actor counts as degraded."""
-    probe_every: float = attrs.field(default=15.0, validator=_positive)
-    """Pause between two calls of ``probe``, if the actor defines one."""
-    probe_within: float = attrs.field(default=5.0, validator=_positive)
 
 
 @attrs.frozen
@@ -106,8 +98,6 @@ class Child:
     restart: Restart = attrs.field(default=Restart.PERMANENT, kw_only=True)
     backoff: Backoff = attrs.field(factory=Backoff, kw_only=True)
     limits: Limits = attrs.field(factory=Limits, kw_only=True)
-    significant: bool = attrs.field(default=False, kw_only=True)
-    """Counts for the supervisor's `stop_when`."""
 
 
 @attrs.frozen
@@ -123,10 +113,8 @@ class Pool:
     """Seconds without a message after which an actor is stopped."""
     limit: int = attrs.field(default=1024, kw_only=True, validator=_at_least(1))
     intensity: Intensity = attrs.field(factory=lambda: Intensity(20, 30.0), kw_only=True)
-    restart: Restart = attrs.field(default=Restart.TRANSIENT, kw_only=True)
     backoff: Backoff = attrs.field(factory=Backoff, kw_only=True)
     limits: Limits = attrs.field(factory=Limits, kw_only=True)
-    significant: bool = attrs.field(default=False, kw_only=True)
 
 
 def _in_order(children: "Iterable[Node]") -> "tuple[Node, ...]":
@@ -141,25 +129,11 @@ class Supervisor:
     strategy: Strategy
     children: tuple["Node", ...] = attrs.field(converter=_in_order)
     intensity: Intensity = attrs.field(factory=Intensity, kw_only=True)
-    outages: Literal["endure"] | float = attrs.field(default="endure", kw_only=True)
-    """What to do about children whose outside world is missing: wait for ever, or escalate after so many seconds."""
-    stop_when: Literal["any", "all"] | None = attrs.field(default=None, kw_only=True)
-    """End the group once any or all of its significant children have ended for good: normally, or as the last of
-    them did if that was a crash."""
-    restart: Restart = attrs.field(default=Restart.PERMANENT, kw_only=True)
     backoff: Backoff = attrs.field(factory=Backoff, kw_only=True)
-    significant: bool = attrs.field(default=False, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
         if self.strategy not in STRATEGIES:
             raise BootError(f"supervisor {self.name!r}: unknown strategy {self.strategy!r}")
-        if self.stop_when not in {"any", "all", None}:
-            raise BootError(
-                f"supervisor {self.name!r}: stop_when is any, all or None, not {self.stop_when!r}"
-            )
-        outages: Any = self.outages
-        if outages != "endure" and not (isinstance(outages, int | float) and outages >= 0):
-            raise BootError(f"supervisor {self.name!r}: outages is endure or seconds, not {outages!r}")
 
 
 Node = Child | Pool | Supervisor

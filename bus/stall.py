@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 import time
@@ -25,8 +24,6 @@ _OTHER_CODE = {
     for function in (Cell.run, Cell._start, Cell._guard, Cell._clean_up)  # noqa: SLF001
 }
 """Where an actor's code runs that handles no message: constructor, start, background tasks, clean-up."""
-EXIT_STALLED = 75
-"""EX_TEMPFAIL: a service manager should start the process again."""
 
 
 @attrs.frozen(kw_only=True)
@@ -94,15 +91,11 @@ class Watchdog:
     Args:
       report: called from the watchdog's thread, once a stall, when it lasts longer than `limit` seconds.
       limit: seconds without a turn that count as a stall.
-      exit_after: seconds after which the process ends with status 75, after a last `report`; None never.
     """
 
-    def __init__(
-        self, report: Callable[[Stall], None], *, limit: float = 1.0, exit_after: float | None = None
-    ) -> None:
+    def __init__(self, report: Callable[[Stall], None], *, limit: float = 1.0) -> None:
         self._report = report
         self._limit = limit
-        self._exit_after = exit_after
         self._turned = time.monotonic()
         self._stop = threading.Event()
 
@@ -137,6 +130,3 @@ class Watchdog:
             elif not reported:
                 reported = True
                 self._report(inspect_thread(ident, seconds))
-            elif self._exit_after is not None and seconds > self._exit_after:
-                self._report(inspect_thread(ident, seconds))
-                os._exit(EXIT_STALLED)

@@ -19,7 +19,9 @@ from bus.core import Core
 from bus.errors import BootError
 from bus.exits import STOPPED, Exit, ExitKind
 from bus.health import Health, NodeHealth, State, ended, roll_up, strained
-from bus.spec import Intensity, Supervisor
+from bus.restart import Past
+from bus.spec import Backoff, Child, Restart, Strategy, Supervisor
+from bus.spec import Node as Spec
 
 Step = Callable[[], Awaitable[Exit | None]]
 """What a supervisor does between two decisions; an exit ends it."""
@@ -55,8 +57,13 @@ class Node(Protocol):
 class Slot:
     """One child of a supervisor over all its incarnations."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(
+        self, node: Node, *, backoff: Backoff | None = None, restart: Restart = Restart.PERMANENT
+    ) -> None:
         self.node = node
+        self.backoff = backoff or Backoff()
+        self.restart = restart
+        self.past = Past()
         self.running = False
         self.ready = False
         """Whether the latest incarnation has come up, also once it has ended."""
@@ -64,6 +71,8 @@ class Slot:
         """Its end was asked for, so it is no news."""
         self.hurried = False
         """It has no time left to end by itself."""
+        self.down = False
+        """It has ended and is not started again by itself."""
         self.life = 0
         """Number of the latest incarnation."""
         self.changed = trio.Event()
@@ -75,7 +84,7 @@ class Slot:
     def begin(self) -> None:
         """Its next incarnation is about to run."""
         self.life += 1
-        self.running, self.ready, self.expected, self.hurried = True, False, False, False
+        self.running, self.ready, self.expected, self.hurried, self.down = True, False, False, False, False
 
     async def live(self, ready: Callable[[], None] = lambda: None) -> Exit:
         """One incarnation to its end, out of reach of outer cancellation: its stop is its supervisor's business.
@@ -136,6 +145,12 @@ class Slot:
         self.note()
 
 
+def slot_of(spec: Spec, node: Node) -> Slot:
+    """The place of a child as its spec wants it."""
+    kept = spec.restart if isinstance(spec, Child) else Restart.PERMANENT
+    return Slot(node, backoff=spec.backoff, restart=kept)
+
+
 class Group:
     """A running supervisor."""
 
@@ -146,9 +161,10 @@ class Group:
         self.name = spec.name
         self._core = core
         self._spec = spec
-        self.slots = {node.name: Slot(node) for node in nodes}
-        self._children = tuple(restart.newborn(child) for child in spec.children)
-        self._state = self._fresh_state()
+        self.slots = {
+            node.name: slot_of(child, node) for node, child in zip(nodes, spec.children, strict=True)
+        }
+        self.budget = restart.Budget(spec.intensity)
         self._due: dict[str, float] = {}
         self._exits: deque[tuple[Slot, Exit]] = deque()
         self._requests: deque[tuple[Step, trio.Event]] = deque()
@@ -158,24 +174,9 @@ class Group:
         self._health = Health(State.STARTING)
         self._runs = 0
 
-    def _fresh_state(self) -> restart.Group:
-        spec = self._spec
-        return restart.Group(
-            strategy=spec.strategy,
-            intensity=spec.intensity,
-            outages=spec.outages,
-            stop_when=spec.stop_when,
-            children=self._children,
-        )
-
     @property
-    def strategy(self) -> str:
+    def strategy(self) -> Strategy:
         return self._spec.strategy
-
-    @property
-    def budget(self) -> tuple[int, Intensity]:
-        """How many more crashes it bears now, and what it may spend."""
-        return restart.left(self._state.crashes, self._spec.intensity, self._core.now()), self._spec.intensity
 
     # --- as a node ----------------------------------------------------------------------------------------
 
@@ -204,13 +205,16 @@ class Group:
         children = tuple(slot.node.node_health() for slot in self.slots.values())
         health = self._health
         if health.state is State.READY:
-            strain = strained(self._state.crashes, self._spec.intensity, self._core.now())
+            strain = strained(self.budget, self._core.now())
             health = roll_up(((child.name, child.health) for child in children), strain)
         return NodeHealth(self.name, health, restarts=max(0, self._runs - 1), children=children)
 
     async def run(self, ready: Callable[[], None]) -> Exit:
         """Start the children in order, keep them running, stop them in reverse."""
-        self._state, self._due, self._stopping = self._fresh_state(), {}, False
+        self.budget = restart.Budget(self._spec.intensity)
+        self._due, self._stopping = {}, False
+        for slot in self.slots.values():
+            slot.past = Past()
         self._exits.clear()
         self._runs += 1
         self._health = Health(State.STARTING)
@@ -247,7 +251,7 @@ class Group:
             exit = await self._start(slot)
             if self._stopping:
                 return STOPPED
-            if exit is not None and exit.kind not in {ExitKind.NORMAL, ExitKind.OUTAGE}:
+            if exit is not None and exit.kind is not ExitKind.OUTAGE:
                 where = f"{name}: {exit.detail}" if exit.detail else name
                 return Exit(ExitKind.START_FAILED, exit.error, detail=where)
             if exit is not None and (final := await self._act(slot, exit)) is not None:
@@ -272,7 +276,7 @@ class Group:
             if self._wake.is_set():
                 self._wake = trio.Event()
         if slot.ready:
-            self._state = restart.became_ready(self._state, slot.node.name, self._core.now())
+            slot.past = attrs.evolve(slot.past, ready_at=self._core.now())
             return None
         return self._take_exit(slot)
 
@@ -327,24 +331,41 @@ class Group:
 
     async def _act(self, slot: Slot, exit: Exit) -> Exit | None:
         """Decide about a child's end and carry it out; the exit of this group when it gives up."""
-        now, before = self._core.now(), self._state
-        self._state, actions = restart.decide(before, slot.node.name, exit, now, self._core.ids.random())
-        for action in actions:
-            match action:
-                case restart.Stop(names):
-                    for name in names:
-                        await self.slots[name].stop()
-                case restart.StartAt(names, at):
-                    for name in names:
-                        self._due[name] = at
-                        self.slots[name].node.restarting(at, str(exit))
-                case _:
-                    return action.exit
-        for child in self._state.children:
-            if child.status == "down" and before.child(child.name).status != "down":
-                self._due.pop(child.name, None)
-                self.slots[child.name].node.dispose()
+        name, core = slot.node.name, self._core
+        if not restart.comes_back(slot.restart, exit):
+            self._leave_down(slot)
+            return None
+        self.budget, slot.past, decision = restart.decide(
+            self.budget,
+            slot.past,
+            exit,
+            name=name,
+            backoff=slot.backoff,
+            now=core.now(),
+            random=core.ids.random(),
+        )
+        if isinstance(decision, restart.GiveUp):
+            return decision.exit
+        await self._bring_back(name, decision.at, str(exit))
         return None
+
+    async def _bring_back(self, name: str, at: float, why: str) -> None:
+        """Stop whom the strategy takes along with a child, and have them all started again."""
+        names = restart.taken_along(self.strategy, tuple(self.slots), name)
+        affected = [slot for other in names if not (slot := self.slots[other]).down]
+        for slot in reversed(affected):
+            await slot.stop()
+        for slot in affected:
+            if slot.restart is Restart.TEMPORARY:
+                self._leave_down(slot)
+            else:
+                self._due[slot.node.name] = at
+                slot.node.restarting(at, why)
+
+    def _leave_down(self, slot: Slot) -> None:
+        slot.down = True
+        self._due.pop(slot.node.name, None)
+        slot.node.dispose()
 
     # --- on request ---------------------------------------------------------------------------------------
 
@@ -372,27 +393,23 @@ class Group:
         slot.node.restarting(self._core.now(), "restarted by an operator")
         return await self._start_again(slot)
 
-    async def start_child(self, child: restart.ChildState, node: Node) -> Exit | None:
+    async def start_child(self, spec: Spec, node: Node) -> Exit | None:
         """Add a child and start it; None once it is up. One that does not come up is not added: its exit is returned.
 
         Raises BootError when this supervisor is not running.
         """
         outcome: list[Exit | None] = []
-        await self._request(partial(self._add, child, node, outcome))
+        await self._request(partial(self._add, slot_of(spec, node), outcome))
         return outcome[0] if outcome else STOPPED
 
-    async def _add(self, child: restart.ChildState, node: Node, outcome: list[Exit | None]) -> Exit | None:
-        children, state = self._children, self._state
-        slot = self.slots[node.name] = Slot(node)
-        self._children = (*children, child)
-        self._state = attrs.evolve(state, children=(*state.children, child))
+    async def _add(self, slot: Slot, outcome: list[Exit | None]) -> Exit | None:
+        self.slots[slot.node.name] = slot
         exit = await self._start(slot)
         if exit is None and slot.expected:
             exit = STOPPED
         if exit is not None:
-            del self.slots[node.name]
-            self._children, self._state = children, state
-            node.dispose()
+            del self.slots[slot.node.name]
+            slot.node.dispose()
         outcome.append(exit)
         return None
 

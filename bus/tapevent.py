@@ -54,7 +54,6 @@ class TapEvent:
     outcome: str = ""
     """``ok`` of a reply, ``error`` or ``crashed`` of a failure, the reason of a dead letter."""
     detail: str = ""
-    injected: bool = False
     baggage: Mapping[str, str] = NO_BAGGAGE
     message: Message | None = attrs.field(default=None, repr=False)
     item: Any = attrs.field(default=None, repr=False)
@@ -93,7 +92,6 @@ def of_envelope(
         took=at - taken if ended and taken else None,
         outcome=outcome,
         detail=detail,
-        injected=envelope.injected,
         baggage=envelope.baggage,
         message=envelope.message,
         item=item,
@@ -121,7 +119,6 @@ def to_json(event: TapEvent, *, body: bool = False) -> dict[str, Any]:
     described = (
         ("outcome", event.outcome),
         ("detail", codec.mask_text(event.detail)),
-        ("injected", event.injected),
         ("baggage", {name: codec.mask_text(value) for name, value in event.baggage.items()}),
     )
     shown |= {name: value for name, value in described if value}

@@ -10,7 +10,6 @@ from bus.bus import Bus
 from bus.cell import Cell
 from bus.core import Core
 from bus.errors import BootError
-from bus.nodes import Single
 from bus.pool import Keyed
 from bus.spec import Child, Limits, Node, Pool, Supervisor, actor_class
 from bus.supervisor import Group
@@ -52,7 +51,7 @@ class Tree:
     def _node(self, spec: Node) -> RunningNode:
         return self._group(spec) if isinstance(spec, Supervisor) else self.leaf(spec)
 
-    def leaf(self, spec: Child | Pool) -> Single | Keyed:
+    def leaf(self, spec: Child | Pool) -> Cell | Keyed:
         """Build an actor or a pool and make it the owner of what it handles. Raises BootError."""
         handlers = handlers_of(actor_class(spec))
         leaf = self._single(spec, handlers) if isinstance(spec, Child) else self._pool(spec, handlers)
@@ -64,13 +63,13 @@ class Tree:
             raise
         return leaf
 
-    def forget(self, leaf: Single | Keyed) -> None:
+    def forget(self, leaf: Cell | Keyed) -> None:
         """Undo :meth:`leaf`."""
         self._names.remove(leaf.name)
         self._bus.routes.remove(leaf)
 
-    def _single(self, spec: Child, handlers: Handlers) -> Single:
-        return Single(self._cell(spec.name, spec.factory, None, handlers=handlers, limits=spec.limits))
+    def _single(self, spec: Child, handlers: Handlers) -> Cell:
+        return self._cell(spec.name, spec.factory, None, handlers=handlers, limits=spec.limits)
 
     def _pool(self, spec: Pool, handlers: Handlers) -> Keyed:
         for kind in handlers:
@@ -86,9 +85,7 @@ class Tree:
             self._equip(actor)
             return actor
 
-        cell = Cell(self._core, self._bus, name, make, handlers, limits, key)
-        cell.on_exit = self._bus.went_down
-        return cell
+        return Cell(self._core, self._bus, name, make, handlers, limits, key)
 
     def pools(self) -> Iterator[Keyed]:
         for group in self.groups.values():

@@ -112,7 +112,7 @@ def _watch() -> Watchdog:
 def _report_failure(instance: Instance, mesh: Mesh) -> None:
     """Leave a crash report behind when the tree has given up."""
     exit = mesh.exit
-    if exit is not None and exit.kind not in {ExitKind.STOPPED, ExitKind.NORMAL}:
+    if exit is not None and exit.kind is not ExitKind.STOPPED:
         path = crash.write_report(instance.agent_home / "crashes", mesh, exit=exit)
         logs.log("error", "starpod gives up", {"reason": str(exit), "report": str(path)})
 

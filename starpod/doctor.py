@@ -16,7 +16,7 @@ RECENT: Final = 60 * 60.0
 """Seconds within which a loss is news."""
 BACKLOG: Final = 120.0
 """Seconds after which an accepted turn that was not begun is worth a word."""
-USUAL: Final = frozenset({"stopped", "abandoned", "coalesced", "late_reply", "injected"})
+USUAL: Final = frozenset({"stopped", "abandoned", "late_reply"})
 """Reasons of losses that belong to normal operation."""
 
 Level = Literal["ok", "note", "problem"]

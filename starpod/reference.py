@@ -13,4 +13,4 @@ from starpod.workspace import Instance
 def messages(instance: Instance) -> list[dict[str, Any]]:
     """Every message class, by wire name; nothing is started. Raises ConfigError."""
     parts = parts_of(load(instance, {}), address=Address("127.0.0.1", 0), token="", on_bound=lambda _: None)
-    return describe_all(*of_tree(tree(parts)))
+    return describe_all(of_tree(tree(parts)))

@@ -86,7 +86,7 @@ class Deliver(Command):
     """A stored turn for its conversation: run it, or let the running turn take it in. Sent by the conductor."""
 
     key_field: ClassVar[str | None] = "session"
-    overflow: ClassVar[Overflow | None] = Overflow.REJECT
+    overflow: ClassVar[Overflow] = Overflow.REJECT
     stored: ClassVar[bool] = True
     poison_after: ClassVar[int] = 3
     expected: ClassVar[float] = 3600.0

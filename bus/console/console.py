@@ -194,7 +194,7 @@ class Console:
 
     def messages(self) -> list[dict[str, Any]]:
         """Every message class of the front doors that are served, as JSON-ready values."""
-        return describe_all(self._routes.kinds(), self._routes.subscriptions())
+        return describe_all(self._routes.kinds())
 
     def kinds(self) -> Mapping[str, type[Message]]:
         """Every owned message class by its wire name."""
@@ -224,7 +224,7 @@ class Console:
             if pool.name == name:
                 return self._describe_pool(pool)
         cell = self._cell(name)
-        limits = attrs.asdict(cell.limits) | {"overflow": cell.limits.overflow.value}
+        limits = attrs.asdict(cell.limits)
         return {
             **snapshot.of_cell(cell),
             "limits": limits,
@@ -259,8 +259,9 @@ class Console:
             "restarts": found.restarts,
         }
         if isinstance(node, Group | Keyed):
-            left, intensity = node.budget
-            shown["budget"] = {"left": left, "of": intensity.restarts, "per": intensity.per}
+            budget = node.budget
+            left = budget.left(self._core.now())
+            shown["budget"] = {"left": left, "of": budget.intensity.restarts, "per": budget.intensity.per}
         if isinstance(node, Group):
             shown["strategy"] = node.strategy
             shown["children"] = [self._branch(slot.node) for slot in node.slots.values()]

@@ -5,7 +5,7 @@ import functools
 import inspect
 import types
 import typing
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from types import ModuleType
 from typing import Any, Literal, Union, cast
@@ -14,25 +14,16 @@ import attrs
 
 from bus.actor import handlers_of
 from bus.deadletter import DeadLetter
-from bus.message import SECRET, Command, Event, Message, Request, Stream, wire_name
+from bus.message import SECRET, Command, Event, Message, Overflow, Request, Stream, wire_name
 from bus.routing import message_classes
 from bus.spec import Node, Supervisor, actor_class
 
 Owners = Mapping[type[Message], str]
-Subscribers = Mapping[type[Event], Sequence[str]]
 
 
-def of_tree(tree: Supervisor) -> tuple[Owners, Subscribers]:
-    """Who owns which class in a tree that need not run, and who subscribes to which event."""
-    owners: dict[type[Message], str] = {}
-    subscribers: dict[type[Event], list[str]] = {}
-    for leaf in _leaves(tree):
-        for kind in handlers_of(actor_class(leaf)):
-            if issubclass(kind, Event):
-                subscribers.setdefault(kind, []).append(leaf.name)
-            else:
-                owners[kind] = leaf.name
-    return owners, subscribers
+def of_tree(tree: Supervisor) -> Owners:
+    """Who owns which class in a tree that need not run."""
+    return {kind: leaf.name for leaf in _leaves(tree) for kind in handlers_of(actor_class(leaf))}
 
 
 def _leaves(node: Node) -> Iterator[Any]:
@@ -43,24 +34,20 @@ def _leaves(node: Node) -> Iterator[Any]:
         yield node
 
 
-def describe_all(owners: Owners, subscribers: Subscribers) -> list[dict[str, Any]]:
+def describe_all(owners: Owners) -> list[dict[str, Any]]:
     """Every class of the front doors that these actors serve, by wire name, as JSON-ready values."""
-    modules = {kind.__module__: inspect.getmodule(kind) for kind in (*owners, *subscribers)}
-    kinds = {kind for module in modules.values() if module is not None for kind in message_classes(module)}
-    kinds |= {DeadLetter, *owners, *subscribers}
-    return [
-        describe(kind, owners.get(kind), subscribers.get(cast("type[Event]", kind), ()))
-        for kind in sorted(kinds, key=wire_name)
-    ]
+    modules = {kind.__module__: inspect.getmodule(kind) for kind in owners}
+    kinds: set[type[Message]] = {DeadLetter, *owners}
+    kinds |= {kind for module in modules.values() if module is not None for kind in message_classes(module)}
+    return [describe(kind, owners.get(kind)) for kind in sorted(kinds, key=wire_name)]
 
 
-def describe(kind: type[Message], owner: str | None, subscribers: Sequence[str] = ()) -> dict[str, Any]:
+def describe(kind: type[Message], owner: str | None) -> dict[str, Any]:
     """One message class.
 
     Args:
       kind: a concrete class.
       owner: the actor that handles it; None for an event, which its front door publishes.
-      subscribers: of an event, the actors that always get it.
     """
     shown: dict[str, Any] = {
         "name": wire_name(kind),
@@ -69,14 +56,14 @@ def describe(kind: type[Message], owner: str | None, subscribers: Sequence[str] 
         "doc": inspect.cleandoc(kind.__doc__ or ""),
         "fields": fields_of(kind),
     }
-    options: dict[str, Any] = {"key": kind.key_field, "subscribers": list(subscribers)}
+    options: dict[str, Any] = {"key": kind.key_field}
     seen = list(_hints(kind).values())
     if shown["kind"] in {"request", "stream"}:
         options |= _answered(kind)
         seen.insert(0, _answer(kind))
     if not issubclass(kind, Event):
         options |= {"within": getattr(kind, "within", None), "lane": kind.lane.value}
-    if kind.overflow is not None:
+    if kind.overflow is not Overflow.BLOCK:
         options["overflow"] = kind.overflow.value
     options["values"] = values_of(seen)
     return shown | {name: value for name, value in options.items() if value not in (None, [], {})}
@@ -97,7 +84,6 @@ def _answered(kind: Any) -> dict[str, Any]:
     return {
         what: type_name(_answer(kind)),
         "abandon": kind.abandon.value,
-        "while_down": kind.while_down.value,
     }
 
 

@@ -83,9 +83,6 @@ class Stage:
     def outage(self, name: str) -> None:
         self.players[name].do(no_network)
 
-    def finish(self, name: str) -> None:
-        self.players[name].finish()
-
     # --- diary --------------------------------------------------------------------------------------------
 
     def note(self, what: str, name: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, final
 import attrs
 import trio
 
-from bus import Abandon, Actor, ActorError, Request, Sink, Stream, WhileDown, concurrent
+from bus import Abandon, Actor, ActorError, Request, Sink, Stream, concurrent
 from bus.testing import MeshUnderTest
 from tests.bus.world import Script, Scripted
 
@@ -45,14 +45,6 @@ class Beside(Stream[int]):
     buffer: ClassVar[int] = BUFFER
     upto: int = 0
     do: str = "count"
-
-
-@final
-@attrs.frozen(kw_only=True)
-class Impatient(Stream[int]):
-    while_down: ClassVar[WhileDown] = WhileDown.FAIL
-    do: str = "count"
-    upto: int = 0
 
 
 @final
@@ -114,10 +106,6 @@ class Producer(Scripted):
     @Beside.handler
     @concurrent(4)
     async def beside(self, request: Beside, sink: Sink[int]) -> None:
-        await self._serve(request, sink)
-
-    @Impatient.handler
-    async def impatient(self, request: Impatient, sink: Sink[int]) -> None:
         await self._serve(request, sink)
 
     @Flood.handler

@@ -98,12 +98,6 @@ class Agent(Actor):
         return await self.bus.ask(Add(left=1, right=2))
 
 
-class Listener(Actor):
-    @Added.handler
-    async def added(self, event: Added) -> None:
-        pass
-
-
 async def start(mesh: MeshUnderTest, **options: Any) -> None:
     await mesh.start(Calculator, name="calc", backoff=Backoff(first=0.5, jitter=0.0), **options)
 

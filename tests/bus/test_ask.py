@@ -22,7 +22,6 @@ from bus import (
     Restart,
     State,
     Unavailable,
-    WhileDown,
 )
 from bus.testing import MeshUnderTest
 from bus.testing.checkpoints import cancel_at_each_checkpoint
@@ -30,14 +29,12 @@ from tests.bus.world import (
     Aside,
     Client,
     Diary,
-    Impatient,
     Order,
     Poke,
     Puppet,
     Read,
     Script,
     Urgent,
-    UrgentImpatient,
     Write,
     books,
     buried,
@@ -229,9 +226,9 @@ async def test_an_ask_to_an_actor_that_has_stopped_for_good_ends_at_once(
     autojump_clock: Any, mesh: MeshUnderTest
 ) -> None:
     async def finish(actor: Actor, message: Message) -> None:
-        actor.finish()
+        actor._cell.request_stop()
 
-    cell = await mesh.start(puppet(finish=finish), name="done", restart=Restart.TRANSIENT)
+    cell = await mesh.start(puppet(finish=finish), name="done", restart=Restart.TEMPORARY)
     await mesh.bus.tell(Poke(do="finish"))
     await mesh.settle()
     for request in (Read(do="answer"), Urgent(do="answer")):
@@ -248,7 +245,7 @@ async def test_asks_queued_at_an_actor_that_stops_for_good_end_with_it(
 ) -> None:
     async def finish(actor: Actor, message: Message) -> None:
         await trio.sleep(1)
-        actor.finish()
+        actor._cell.request_stop()
 
     results: list[Any] = []
     await mesh.start(puppet(finish=finish), restart=Restart.TEMPORARY)
@@ -348,72 +345,6 @@ async def test_asks_to_an_actor_that_starts_wait_until_it_is_ready(
         diary = Diary(mesh)
         assert await mesh.bus.ask(Read(do="answer")) == "answer"
         assert diary.now == 2.0
-
-
-@pytest.mark.parametrize("kind", [Impatient, UrgentImpatient])
-async def test_an_ask_that_does_not_wait_fails_at_once_while_the_actor_is_down(
-    autojump_clock: Any, mesh: MeshUnderTest, kind: type[Impatient | UrgentImpatient]
-) -> None:
-    cell = await mesh.start(puppet(), backoff=Backoff(first=1.0, jitter=0.0))
-    assert kind.while_down is WhileDown.FAIL
-    await mesh.bus.tell(Poke(do="crash"))
-    await mesh.settle()
-    diary = Diary(mesh)
-    with pytest.raises(ActorStopped) as caught:
-        await mesh.bus.ask(kind(do="answer"))
-    assert (diary.now, caught.value.retry_safe) == (0.0, True)
-    await pass_time(mesh, 1)
-    assert await mesh.bus.ask(kind(do="answer")) == "answer"
-    assert cell.incarnation == 2
-    assert reasons(mesh) == ["crashed", "stopped"]
-
-
-async def test_an_ask_that_does_not_wait_fails_in_the_very_moment_of_the_crash(
-    autojump_clock: Any, mesh: MeshUnderTest
-) -> None:
-    results: list[Any] = []
-    cell = await mesh.start(puppet(), backoff=Backoff(first=1.0, jitter=0.0))
-
-    def on_exit(*_: object) -> None:
-        nursery.start_soon(ask_into, results, mesh, Impatient(do="answer"))
-
-    cell.on_exit = on_exit
-    diary = Diary(mesh)
-    async with trio.open_nursery() as nursery:
-        await mesh.bus.tell(Poke(do="crash"))
-        await mesh.settle()
-        assert [type(each) for each in results] == [ActorStopped]
-        assert diary.now == 0.0
-
-
-async def test_an_ask_that_does_not_wait_is_not_left_queued_when_the_actor_goes_down(
-    autojump_clock: Any, mesh: MeshUnderTest
-) -> None:
-    async def crash_late(actor: Actor, message: Message) -> None:
-        await trio.sleep(1)
-        raise RuntimeError("a bug")
-
-    async def queue(request: Request[Any]) -> None:
-        nursery.start_soon(ask_into, results, mesh, request)
-        await mesh.settle()
-
-    results: list[Any] = []
-    cell = await mesh.start(
-        puppet(crash_late=crash_late), limits=Limits(mailbox=2), backoff=Backoff(first=1.0, jitter=0.0)
-    )
-    diary = Diary(mesh)
-    async with trio.open_nursery() as nursery:
-        await mesh.bus.tell(Poke(do="crash_late"))
-        await mesh.settle()
-        await queue(Impatient(do="answer"))
-        await queue(Impatient(do="answer"))
-        await queue(Impatient(do="answer"))  # waits for room, and gets it when the actor goes down
-        await queue(Read(do="answer"))
-        await pass_time(mesh, 1)
-        assert [type(each) for each in results] == [ActorStopped] * 3
-        assert len(cell.mailbox) == 1
-    assert results[3] == "answer"
-    assert diary.now == 2.0
 
 
 # --- late replies -----------------------------------------------------------------------------------------

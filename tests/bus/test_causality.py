@@ -9,26 +9,24 @@ import trio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bus import Actor, Command, Event, Request, Sink, Stream, Tap, TapEvent, concurrent
+from bus import Actor, Command, Request, Sink, Stream, Tap, TapEvent, concurrent
 from bus.envelope import (
     INFINITY,
     OUTSIDE,
     Envelope,
     current,
-    hex_span,
     hex_trace,
     log_context,
     read_traceparent,
-    traceparent,
 )
 from bus.testing import MeshUnderTest, open_test_mesh
 from bus.testing.virtual import in_virtual_time
-from tests.bus.world import Client, Happened, Look, Order, Poke, Puppet, Read, Script, pass_time
+from tests.bus.world import Client, Happened, Order, Poke, Puppet, Read, Script, pass_time
 
 # --- random programs --------------------------------------------------------------------------------------
 
-How = Literal["ask", "tell", "beside", "timer", "spawn", "child", "publish", "stream"]
-HOWS: tuple[How, ...] = ("ask", "tell", "beside", "timer", "spawn", "child", "publish", "stream")
+How = Literal["ask", "tell", "beside", "timer", "spawn", "child", "stream"]
+HOWS: tuple[How, ...] = ("ask", "tell", "beside", "timer", "spawn", "child", "stream")
 
 
 @attrs.frozen
@@ -74,12 +72,6 @@ class Items(Stream[int]):
     step: int
 
 
-@final
-@attrs.frozen(kw_only=True)
-class Shout(Event):
-    step: int
-
-
 class Program:
     """Messages carry the number of a step; `baggage` keeps what each handler saw of it."""
 
@@ -121,8 +113,6 @@ class Program:
             case "child":
                 async with trio.open_nursery() as nursery:
                     nursery.start_soon(tell)
-            case "publish":
-                await bus.publish(Shout(step=number))
             case "stream":
                 actor.spawn(self._read, actor, Items(node=node, step=number))
 
@@ -160,19 +150,6 @@ class Node(Actor):
         await sink.send(2)
 
 
-class Hearer(Actor):
-    def __init__(self, program: Program) -> None:
-        self._program = program
-
-    @Shout.handler
-    async def shout(self, event: Shout) -> None:
-        step = self._program._steps[event.step]
-        self._program.baggage[current.get().seq] = current.get().baggage.get("root")
-        self._program.done += 1
-        for then in step.then:
-            await self.bus.tell(Tell(node=then.node, step=self._program.number(then)))
-
-
 class Sent(Tap):
     """Keeps every message that is sent."""
 
@@ -207,7 +184,6 @@ def test_every_message_has_a_parent_that_precedes_it_and_each_root_is_one_tree(r
         program, sent = Program(), Sent()
         async with open_test_mesh() as mesh:
             await mesh.start_pool(partial(Node, program), name="node")
-            await mesh.start(partial(Hearer, program), name="hearer")
             mesh.bus.core.taps.attach(sent)
             for number, root in enumerate(roots):
                 with mesh.bus.baggage(root=str(number)):
@@ -263,18 +239,6 @@ async def test_an_envelope_that_the_bus_fills_in_by_hand_lacks_nothing(mesh: Mes
     )
     for field in attrs.fields(Envelope):
         assert getattr(made, field.name) == getattr(like, field.name)
-
-
-async def test_detached_work_keeps_its_trace(mesh: MeshUnderTest) -> None:
-    async def ask(actor: Actor, message: Any) -> None:
-        with actor.bus.detached():
-            assert current.get().limit == INFINITY
-            await actor.bus.ask(Read(do="answer"))
-
-    sent = await start(mesh, ask=ask)
-    await mesh.bus.ask(Look(do="ask"))
-    look, read = sent.events
-    assert (read.cause, read.trace, read.sender) == (look.seq, look.trace, "client")
 
 
 async def test_baggage_is_added_to_what_there_is_and_ends_with_its_block(mesh: MeshUnderTest) -> None:
@@ -429,23 +393,6 @@ async def test_a_fresh_context_begins_a_trace_or_carries_on_a_given_one(mesh: Me
 )
 def test_a_header_is_honoured_when_it_says_something(header: str, trace: int) -> None:
     assert read_traceparent(header) == trace
-
-
-async def test_a_request_to_the_world_names_the_message_that_makes_it(mesh: MeshUnderTest) -> None:
-    async def look(actor: Actor, message: Any) -> str | None:
-        return traceparent(actor.bus.core.span_base)
-
-    sent = await start(mesh, look=look)
-    header = await mesh.bus.ask(Read(do="look"))
-    [event] = sent.events
-    assert header == f"00-{event.trace}-{hex_span(mesh.bus.core.span_base, event.seq)}-01"
-    assert read_traceparent(header) == int(event.trace, 16)
-    assert traceparent(0) is None
-
-
-def test_span_ids_are_16_digits_and_distinct_between_boots() -> None:
-    assert hex_span(2**64 - 1, 2) == "0000000000000001"
-    assert hex_span(10, 5) != hex_span(11, 5)
 
 
 async def test_a_log_line_knows_actor_trace_and_baggage(mesh: MeshUnderTest) -> None:

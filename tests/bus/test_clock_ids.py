@@ -37,7 +37,7 @@ async def test_outside_of_virtual_time_it_is_the_worlds() -> None:
 
 def test_seeded_ids_repeat_and_others_do_not() -> None:
     def draw(ids: Ids) -> list[Any]:
-        return [ids.uuid(), ids.token(), ids.token(4), ids.trace(), ids.span(), ids.random()]
+        return [ids.uuid(), ids.token(), ids.token(4), ids.trace(), ids.random()]
 
     assert draw(Ids(7)) == draw(Ids(7))
     assert draw(Ids(7)) != draw(Ids(8))
@@ -58,7 +58,6 @@ def test_ids_have_the_form_they_claim() -> None:
         assert re.fullmatch(r"[0-9a-f]{64}", ids.token())
         assert re.fullmatch(r"[0-9a-f]{6}", ids.token(3))
         assert ids.trace() < 2**128
-        assert ids.span() < 2**64
         assert 0 <= ids.random() < 1
 
 

@@ -39,6 +39,7 @@ from tests.bus.world import (
     Write,
     buried,
     pass_time,
+    without_deadline,
 )
 
 
@@ -206,7 +207,7 @@ async def test_an_asker_whose_answer_has_come_waits_no_longer(
         try:
             await trio.sleep_forever()
         finally:
-            with actor.bus.detached(), trio.CancelScope(shield=True):
+            with without_deadline(), trio.CancelScope(shield=True):
                 results.append(await actor.bus.ask(Order(do="answer")))
 
     async def give_up(actor: Actor, message: Message) -> str:

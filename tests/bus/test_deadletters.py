@@ -20,7 +20,6 @@ from bus import (
     MailboxFull,
     Message,
     NoRoute,
-    Overflow,
     Quarantined,
     Restart,
 )
@@ -30,7 +29,6 @@ from bus.message import wire_name
 from bus.testing import MeshUnderTest, open_test_mesh
 from bus.testing.virtual import in_virtual_time
 from tests.bus.world import (
-    Latest,
     Look,
     Order,
     Poke,
@@ -59,14 +57,11 @@ async def answer(actor: Actor, message: Message) -> str:
     return "answer"
 
 
-SCRIPTS: dict[str, Script] = {"six": six, "crash": crash, "answer": answer, "latest": answer}
+SCRIPTS: dict[str, Script] = {"six": six, "crash": crash, "answer": answer, "keyed": answer}
 
 
-async def start(
-    mesh: MeshUnderTest, overflow: Overflow = Overflow.BLOCK, restart: Restart = Restart.PERMANENT
-) -> Cell:
-    limits = Limits(mailbox=2, overflow=overflow)
-    return await mesh.start(partial(Puppet, SCRIPTS), limits=limits, restart=restart)
+async def start(mesh: MeshUnderTest, restart: Restart = Restart.PERMANENT) -> Cell:
+    return await mesh.start(partial(Puppet, SCRIPTS), limits=Limits(mailbox=2), restart=restart)
 
 
 # --- each reason, once ------------------------------------------------------------------------------------
@@ -93,19 +88,6 @@ async def full(mesh: MeshUnderTest, cell: Cell) -> Message:
     with pytest.raises(MailboxFull):
         await mesh.bus.tell(Stale(do="answer"))
     return Stale(do="answer")
-
-
-async def dropped(mesh: MeshUnderTest, cell: Cell) -> Message:
-    for n in range(4):
-        await mesh.bus.tell(Poke(do="six", n=n))
-        await mesh.settle()
-    return Poke(do="six", n=1)
-
-
-async def coalesced(mesh: MeshUnderTest, cell: Cell) -> Message:
-    for n in range(2):
-        await mesh.bus.tell(Latest(of="a", n=n))
-    return Latest(of="a", n=0)
 
 
 async def expired(mesh: MeshUnderTest, cell: Cell) -> Message:
@@ -144,8 +126,6 @@ CAUSES: dict[Reason, Callable[[MeshUnderTest, Cell], Awaitable[Message]]] = {
     "no_route": no_route,
     "stopped": stopped,
     "full": full,
-    "dropped": dropped,
-    "coalesced": coalesced,
     "expired": expired,
     "abandoned": abandoned,
     "crashed": crashed,
@@ -155,15 +135,15 @@ CAUSES: dict[Reason, Callable[[MeshUnderTest, Cell], Awaitable[Message]]] = {
 
 
 def test_every_reason_has_its_cause() -> None:
-    assert set(CAUSES) == set(get_args(Reason)) - {"injected"}  # which only fault rules produce
+    assert set(CAUSES) == set(get_args(Reason))
 
 
 @pytest.mark.parametrize("reason", CAUSES)
 async def test_a_lost_message_is_buried_once_with_its_reason(
     autojump_clock: Any, mesh: MeshUnderTest, reason: Reason
 ) -> None:
-    overflow = Overflow.DROP_OLDEST if reason == "dropped" else Overflow.BLOCK
-    cell = await start(mesh, overflow, Restart.TRANSIENT)
+    lasting = Restart.PERMANENT if reason == "poison" else Restart.TEMPORARY
+    cell = await start(mesh, lasting)
     message = await CAUSES[reason](mesh, cell)
     await pass_time(mesh, 30)
     assert buried(mesh) == [(message, reason)]
@@ -244,49 +224,12 @@ async def test_a_subscriber_gets_every_letter(autojump_clock: Any, mesh: MeshUnd
 
 
 async def test_a_loss_waits_for_no_subscriber(autojump_clock: Any, mesh: MeshUnderTest) -> None:
-    async with mesh.bus.subscribe(DeadLetter, limit=1, lag=Lag.BLOCK) as letters:
+    async with mesh.bus.subscribe(DeadLetter, limit=1, lag=Lag.DROP_OLDEST) as letters:
         for n in range(3):
             with pytest.raises(NoRoute):
                 await mesh.bus.tell(Poke(do="x", n=n))
         assert letters.missed == 2
         assert len(letters) == 1
-
-
-class Undertaker(Scripted):
-    """Handles dead letters, slowly."""
-
-    def __init__(self) -> None:
-        super().__init__({})
-        self.seen: list[str] = []
-
-    @DeadLetter.handler
-    async def dead(self, event: DeadLetter) -> None:
-        self.seen.append(event.kind)
-        await trio.sleep(1)
-
-
-async def test_an_actor_that_cannot_follow_loses_letters_and_no_letter_is_written_about_that(
-    autojump_clock: Any, mesh: MeshUnderTest
-) -> None:
-    cell = await mesh.start(Undertaker, limits=Limits(mailbox=1))
-    for n in range(5):
-        with pytest.raises(NoRoute):
-            await mesh.bus.tell(Poke(do="x", n=n))
-    await pass_time(mesh, 10)
-    assert isinstance(cell.actor, Undertaker)
-    assert cell.actor.seen == ["world.Poke@1"]
-    assert reasons(mesh).count("dropped") == 4
-    assert len(mesh.published(DeadLetter)) == 5
-    assert books(cell) == (5, 1, 4, 0, 0)
-
-
-async def test_an_undertaker_that_has_stopped_gets_none(autojump_clock: Any, mesh: MeshUnderTest) -> None:
-    cell = await mesh.start(Undertaker, restart=Restart.TEMPORARY)
-    cell.request_stop()
-    await mesh.settle()
-    with pytest.raises(NoRoute):
-        await mesh.bus.tell(Poke(do="x"))
-    assert books(cell) == (0, 0, 0, 0, 0)
 
 
 async def test_the_log_gets_a_line_now_and_then_that_speaks_for_all(autojump_clock: Any) -> None:
@@ -304,12 +247,12 @@ async def test_the_log_gets_a_line_now_and_then_that_speaks_for_all(autojump_clo
         await trio.sleep(LOG_EVERY)
         await lose(3)
         cell = await start(mesh)
-        await coalesced(mesh, cell)
-        await mesh.settle()
+        await late_reply(mesh, cell)
+        await pass_time(mesh, 10)
     assert lines == [
         ("warning", "message lost", "no_route", 1),
         ("warning", "message lost", "no_route", 4),
-        ("info", "message lost", "coalesced", 1),
+        ("info", "message lost", "late_reply", 1),
     ]
 
 

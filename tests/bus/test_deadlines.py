@@ -203,25 +203,6 @@ async def test_a_command_that_has_begun_is_not_bound_by_the_moment_it_would_have
     assert answers == ["slow"]
 
 
-async def test_detached_work_does_not_inherit_the_deadline(autojump_clock: Any, mesh: MeshUnderTest) -> None:
-    async def ask(actor: Actor, message: Message) -> None:
-        with actor.bus.detached(), trio.CancelScope(shield=True):
-            await actor.bus.ask(Read(do="slow"))
-            diary.note("answered")
-
-    async def slow(actor: Actor, message: Message) -> None:
-        await trio.sleep(9)
-
-    await mesh.start(partial(Puppet, {"slow": slow}))
-    await mesh.start(partial(Client, {"ask": ask}))
-    diary = Diary(mesh)
-    with pytest.raises(DeadlineExceeded):
-        await mesh.bus.ask(Look(do="ask"))
-    diary.note("gave up")
-    await pass_time(mesh, 10)
-    assert diary.lines == [(4.0, "gave up"), (9.0, "answered")]
-
-
 async def test_leaving_stops_the_whole_chain_of_readers_at_once(
     autojump_clock: Any, mesh: MeshUnderTest
 ) -> None:

@@ -12,7 +12,6 @@ from bus import Event, Lag, Subscription, SubscriptionLagged
 from bus.testing import MeshUnderTest, open_test_mesh
 from bus.testing.checkpoints import cancel_at_each_checkpoint
 from bus.testing.virtual import in_virtual_time
-from tests.bus.world import Diary
 
 
 @final
@@ -238,106 +237,6 @@ class TestASlowSubscriber:
                     await mesh.bus.publish(Rang(n=n))
             assert waiting(quick) == list(range(1000))
 
-    async def test_under_block_makes_its_publisher_wait(
-        self, autojump_clock: Any, mesh: MeshUnderTest
-    ) -> None:
-        diary = Diary(mesh)
-
-        async def publish() -> None:
-            for n in range(6):
-                await mesh.bus.publish(Rang(n=n))
-                diary.note(f"published {n}")
-
-        async with (
-            mesh.bus.subscribe(Rang, limit=2, lag=Lag.BLOCK) as events,
-            trio.open_nursery() as nursery,
-        ):
-            nursery.start_soon(publish)
-            seen: list[int] = []
-            for _ in range(6):
-                await trio.sleep(1)
-                seen.append((await anext(events)).n)
-        assert seen == list(range(6))
-        assert diary.lines == [
-            (0.0, "published 0"),
-            (0.0, "published 1"),
-            (1.0, "published 2"),
-            (2.0, "published 3"),
-            (3.0, "published 4"),
-            (4.0, "published 5"),
-        ]
-
-
-class TestPublishersThatWait:
-    async def test_each_get_a_place_in_the_order_in_which_they_came(self, mesh: MeshUnderTest) -> None:
-        """One place and ten publishers: no wake-up is lost and nobody pushes in."""
-        async with mesh.bus.subscribe(Rang, limit=1, lag=Lag.BLOCK) as events:
-            with trio.fail_after(5):
-                async with trio.open_nursery() as nursery:
-                    for n in range(10):
-                        nursery.start_soon(mesh.bus.publish, Rang(n=n))
-                        await mesh.settle()
-                    assert [(await anext(events)).n for _ in range(10)] == list(range(10))
-
-    async def test_go_on_when_the_subscriber_leaves(self, mesh: MeshUnderTest) -> None:
-        with trio.fail_after(5):
-            async with trio.open_nursery() as nursery:
-                async with mesh.bus.subscribe(Rang, limit=1, lag=Lag.BLOCK):
-                    for n in range(5):
-                        nursery.start_soon(mesh.bus.publish, Rang(n=n))
-                    await mesh.settle()
-                    assert len(nursery.child_tasks) == 4
-
-    @pytest.mark.parametrize("leaving", [0, 1, 2])
-    async def test_forget_nobody_while_others_come_and_go(self, mesh: MeshUnderTest, leaving: int) -> None:
-        """Three subscribers; the publisher waits for the first, one of them leaves, another one comes."""
-        async with trio.open_nursery() as nursery:
-            subscriptions = [mesh.bus.subscribe(Rang, limit=1, lag=Lag.BLOCK)]
-            subscriptions += [mesh.bus.subscribe(Rang) for _ in range(2)]
-            events = [await subscription.__aenter__() for subscription in subscriptions]
-            await mesh.bus.publish(Rang(n=0))
-            nursery.start_soon(mesh.bus.publish, Rang(n=1))
-            await mesh.settle()
-            await subscriptions[leaving].__aexit__(None, None, None)
-            async with mesh.bus.subscribe(Rang) as newcomer:
-                await mesh.settle()
-                if leaving != 0:
-                    assert (await anext(events[0])).n == 0
-                    await mesh.settle()
-                seen = [waiting(each) for each in events]
-                assert waiting(newcomer) == []
-            for index, subscription in enumerate(subscriptions):
-                if index != leaving:
-                    await subscription.__aexit__(None, None, None)
-        expected = [[1] if leaving else [], [0, 1], [0, 1]]
-        expected[leaving] = []
-        assert seen == expected
-
-    async def test_and_are_cancelled_have_published_nothing_there(self, mesh: MeshUnderTest) -> None:
-        async with mesh.bus.subscribe(Rang, limit=1, lag=Lag.BLOCK) as events:
-            await mesh.bus.publish(Rang(n=0))
-            async with trio.open_nursery() as nursery:
-                for n in (1, 2, 3):
-                    nursery.start_soon(mesh.bus.publish, Rang(n=n))
-                await mesh.settle()
-                nursery.cancel_scope.cancel()
-            assert waiting(events) == [0]
-            await mesh.bus.publish(Rang(n=4))
-            assert waiting(events) == [4]
-
-    async def test_and_are_cancelled_when_they_have_just_got_a_place_have_published(
-        self, mesh: MeshUnderTest
-    ) -> None:
-        async with mesh.bus.subscribe(Rang, limit=1, lag=Lag.BLOCK) as events:
-            await mesh.bus.publish(Rang(n=0))
-            async with trio.open_nursery() as nursery:
-                for n in (1, 2):
-                    nursery.start_soon(mesh.bus.publish, Rang(n=n))
-                    await mesh.settle()
-                assert numbers([events.take_nowait()]) == [0]
-                nursery.cancel_scope.cancel()
-            assert waiting(events) == [1]
-
 
 # --- any order of publishing and reading ----------------------------------------------------------------------
 
@@ -358,7 +257,7 @@ async def _compare_with_a_list(steps: list[str], limit: int, lag: Lag) -> None:
                 if step == "publish":
                     nursery.start_soon(mesh.bus.publish, Rang(n=published))
                     await mesh.settle()
-                    if lag is Lag.BLOCK or (len(model) < limit and not ended):
+                    if len(model) < limit and not ended:
                         model.append(published)
                     else:
                         missed += 1
@@ -373,5 +272,4 @@ async def _compare_with_a_list(steps: list[str], limit: int, lag: Lag) -> None:
                     await mesh.settle()
                 assert len(events) == min(limit, len(model))
                 assert events.missed == missed
-                assert len(nursery.child_tasks) == max(0, len(model) - limit)
             nursery.cancel_scope.cancel()

@@ -1,4 +1,4 @@
-"""Every restart type with every way to end, alone and as the bystander of a sibling's restart (G10)."""
+"""Both restart types with every way to end, alone and as the bystander of a sibling's restart (G10)."""
 
 from typing import Literal
 
@@ -7,33 +7,24 @@ import trio
 from trio.testing import MockClock
 
 from bus import Mesh, Restart, State
-from bus.spec import Strategy
-from tests.bus.family import Stage, after, nothing, running
+from tests.bus.family import Stage, nothing, running
 
-End = Literal["normal", "stopped", "crashed", "outage"]
-ENDS: tuple[End, ...] = ("normal", "stopped", "crashed", "outage")
+End = Literal["stopped", "crashed", "outage"]
+ENDS: tuple[End, ...] = ("stopped", "crashed", "outage")
 COMES_BACK: dict[tuple[Restart, End], bool] = {
-    (Restart.PERMANENT, "normal"): True,
     (Restart.PERMANENT, "stopped"): False,
     (Restart.PERMANENT, "crashed"): True,
     (Restart.PERMANENT, "outage"): True,
-    (Restart.TRANSIENT, "normal"): False,
-    (Restart.TRANSIENT, "stopped"): False,
-    (Restart.TRANSIENT, "crashed"): True,
-    (Restart.TRANSIENT, "outage"): True,
-    (Restart.TEMPORARY, "normal"): False,
     (Restart.TEMPORARY, "stopped"): False,
     (Restart.TEMPORARY, "crashed"): False,
     (Restart.TEMPORARY, "outage"): False,
 }
-SPENDS: dict[End, int] = {"normal": 1, "stopped": 0, "crashed": 1, "outage": 0}
+SPENDS: dict[End, int] = {"stopped": 0, "crashed": 1, "outage": 0}
 """What the end of a child that comes back takes from the budget."""
 
 
 def end(mesh: Mesh, stage: Stage, name: str, how: End) -> None:
-    if how == "normal":
-        stage.finish(name)
-    elif how == "crashed":
+    if how == "crashed":
         stage.crash(name)
     elif how == "outage":
         stage.outage(name)
@@ -48,7 +39,7 @@ def state(mesh: Mesh, name: str) -> State:
 
 
 def spent(mesh: Mesh) -> int:
-    return len(mesh.root._state.crashes)
+    return len(mesh.root.budget.crashes)
 
 
 @pytest.mark.parametrize(("restart", "how"), COMES_BACK)
@@ -64,21 +55,18 @@ async def test_a_child_alone(autojump_clock: MockClock, restart: Restart, how: E
             assert spent(mesh) == SPENDS[how]
         else:
             assert stage.told() == ["0 stop a"]
-            assert state(mesh, "a") is (State.STOPPED if how in {"normal", "stopped"} else State.FAILED)
+            assert state(mesh, "a") is (State.STOPPED if how == "stopped" else State.FAILED)
             assert spent(mesh) == 0
 
 
-@pytest.mark.parametrize("strategy", ["one_for_all", "rest_for_one"])
 @pytest.mark.parametrize("restart", list(Restart))
-async def test_a_bystander_that_is_well(
-    autojump_clock: MockClock, restart: Restart, strategy: Strategy
-) -> None:
+async def test_a_bystander_that_is_well(autojump_clock: MockClock, restart: Restart) -> None:
     stage = Stage()
-    async with running(stage.child("a"), stage.child("b", restart=restart), strategy=strategy) as mesh:
+    async with running(stage.child("a"), stage.child("b", restart=restart), strategy="rest_for_one") as mesh:
         stage.told()
         stage.crash("a")
         await trio.sleep(10)
-        comes_back = restart is not Restart.TEMPORARY
+        comes_back = restart is Restart.PERMANENT
         assert stage.told("stop", "up") == [
             "0 stop a",
             "0 stop b",
@@ -89,14 +77,13 @@ async def test_a_bystander_that_is_well(
         assert spent(mesh) == 1
 
 
-@pytest.mark.parametrize("strategy", ["one_for_all", "rest_for_one"])
 @pytest.mark.parametrize("first", ["a", "b"])
 @pytest.mark.parametrize(("restart", "how"), COMES_BACK)
 async def test_a_bystander_that_ends_in_the_same_instant(
-    autojump_clock: MockClock, restart: Restart, how: End, first: str, strategy: Strategy
+    autojump_clock: MockClock, restart: Restart, how: End, first: str
 ) -> None:
     stage = Stage()
-    async with running(stage.child("a"), stage.child("b", restart=restart), strategy=strategy) as mesh:
+    async with running(stage.child("a"), stage.child("b", restart=restart), strategy="rest_for_one") as mesh:
         stage.told()
         if first == "b":
             end(mesh, stage, "b", how)
@@ -113,8 +100,8 @@ async def test_a_bystander_that_ends_in_the_same_instant(
         if COMES_BACK[restart, how]:
             assert [line[-1] for line in ups] == ["a", "b"]
             assert state(mesh, "b") is State.READY
-        elif restart is not Restart.TEMPORARY and len(ups) == 2:
-            assert how in {"normal", "stopped"}
+        elif restart is Restart.PERMANENT and len(ups) == 2:
+            assert how == "stopped"
             assert state(mesh, "b") is State.READY
         else:
             assert state(mesh, "b") is not State.READY
@@ -129,7 +116,8 @@ async def test_a_bystander_that_has_ended_before(
 ) -> None:
     stage = Stage()
     stage.script("start", "b", nothing)
-    async with running(stage.child("a"), stage.child("b", restart=restart), strategy="one_for_all") as mesh:
+    children = stage.child("a"), stage.child("b", restart=restart)
+    async with running(*children, strategy="rest_for_one") as mesh:
         end(mesh, stage, "b", how)
         await trio.sleep(10)
         stage.told()
@@ -137,19 +125,3 @@ async def test_a_bystander_that_has_ended_before(
         await trio.sleep(10)
         ups = [line[-1] for line in stage.told("up")]
         assert ups == (["a", "b"] if COMES_BACK[restart, how] else ["a"])
-
-
-async def test_a_bystander_that_is_done_while_others_are_being_stopped_is_not_started_again(
-    autojump_clock: MockClock,
-) -> None:
-    stage = Stage()
-    stage.script("stop", "c", after(2))
-    children = stage.child("a"), stage.child("b", restart=Restart.TRANSIENT), stage.child("c")
-    async with running(*children, strategy="one_for_all") as mesh:
-        stage.told()
-        stage.crash("a")
-        await trio.sleep(1)  # c is stopping, then it would be b's turn
-        stage.finish("b")
-        await trio.sleep(10)
-        assert stage.told("stop", "up") == ["0 stop a", "1 stop b", "2 stop c", "2 up a", "2 up c"]
-        assert state(mesh, "b") is State.STOPPED

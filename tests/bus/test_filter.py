@@ -1,5 +1,6 @@
 """The filter language of the console: every word, and a clear complaint about every other (G16)."""
 
+import time
 from contextlib import suppress
 from typing import Any, ClassVar, final, get_args
 
@@ -113,29 +114,27 @@ WORDS: list[tuple[str, dict[str, Any], bool]] = [
     ("wait>250ms", {}, False),
     ("wait<250001us", {}, True),
     ("wait<1s", {"wait": None}, False),
-    ("text~/Search/", {}, True),
-    ("text~/needle/", {"message": Find(query="hay, needle, hay")}, True),
-    ("text~/needle/", {"message": Find(query="hay")}, False),
-    ("text~/a b/", {"message": Find(query="a b")}, True),
-    ('text~/it\'s "so"/', {"message": Find(query='it\'s "so"')}, False),  # JSON writes \"
-    (r"text~/it's \\?\"so\\?\"/", {"message": Find(query='it\'s "so"')}, True),
-    (r"text~/^memory\.Search@\d /", {}, True),
-    (r"text~/^memory.Search@\D /", {}, False),
-    ("text~/api/v1/x/", {"detail": "GET /api/v1/x/"}, True),
-    ("text~'/a  b/'", {"detail": "a  b"}, True),
-    ("text~/boom/", {"point": "failed", "detail": "ValueError: boom"}, True),
-    ("text~/seven/", {"point": "item", "item": "the seven seas"}, True),
-    ("text~//", {}, True),
-    ("text~/sk-[a-z]/", {"message": Find(query="sk-abcdefghij")}, False),
-    ("text~/geheim/", {"message": Find(query="x", token="geheim")}, False),
-    ("text~/sk-[a-z]/", {"detail": "the key sk-abcdefghij was refused"}, False),
+    ("text~Search", {}, True),
+    ("text~SEARCH", {}, True),
+    ("text~needle", {"message": Find(query="hay, Needle, hay")}, True),
+    ("text~needle", {"message": Find(query="hay")}, False),
+    ("text~hay*hay", {"message": Find(query="hay, needle, hay")}, True),
+    ("text~hay*hay*hay", {"message": Find(query="hay, needle, hay")}, False),
+    ("text~'a b'", {"message": Find(query="a b")}, True),
+    ("text~memory.Search@?", {}, False),
+    ("text~/v1/x", {"detail": "GET /api/v1/x/"}, True),
+    ("text~'a  b'", {"detail": "a  b"}, True),
+    ("text~boom", {"point": "failed", "detail": "ValueError: boom"}, True),
+    ("text~seven", {"point": "item", "item": "the seven seas"}, True),
+    ("text~", {}, True),
+    ("text~sk-a", {"message": Find(query="sk-abcdefghij")}, False),
+    ("text~geheim", {"message": Find(query="x", token="geheim")}, False),
+    ("text~sk-a", {"detail": "the key sk-abcdefghij was refused"}, False),
     ("errors", {}, False),
     ("errors", {"point": "failed", "outcome": "error"}, True),
     ("errors", {"point": "buried", "outcome": "expired"}, True),
     ("errors", {"point": "crashed", "outcome": ""}, True),
     ("errors", {"point": "stopped", "outcome": ""}, False),
-    ("injected", {}, False),
-    ("injected", {"injected": True}, True),
 ]
 
 
@@ -170,11 +169,26 @@ class TestAWord:
             ("[ab]c", "[ab]c", True),
             ("pool[(+", "pool[(+", True),
             ("**", "anything", True),
+            ("ab*ba", "aba", False),
+            ("ab*ba", "abba", True),
+            ("a*b*c", "a-b-c", True),
+            ("a*b*c", "acb", False),
+            ("a*bc*c", "abc", False),
             ("a*", "a\nb", True),
         ],
     )
     def test_knows_no_wildcard_but_the_star(self, value: str, name: str, *, expected: bool) -> None:
         assert passes(f"user={value}", baggage={"user": name}) is expected
+
+
+def test_no_filter_takes_longer_than_it_takes_to_read_the_text() -> None:
+    text = "a" * 1_000_000
+    began = time.perf_counter()
+    assert not passes("text~" + "a*" * 50 + "b", message=Find(query=text))
+    assert not passes("user=" + "a*" * 50 + "b", baggage={"user": text})
+    assert (
+        time.perf_counter() - began < 5
+    )  # a fraction of a second; with backtracking, longer than the world stands
 
 
 class TestAFilter:
@@ -230,7 +244,7 @@ class TestAFilter:
 
 KNOWN = (
     "known are type=… actor=… to=… from=… point=… outcome=… trace=… user=… session=… turn=… origin=… "
-    "took>250ms wait>250ms text~/regular expression/ errors injected"
+    "took>250ms wait>250ms text~words errors"
 )
 
 
@@ -251,15 +265,11 @@ class TestAComplaint:
             ("took=1s", "cannot read 'took=1s': write it as took>250ms"),
             ("took~1s", "cannot read 'took~1s': write it as took>250ms"),
             ("errors=yes", "cannot read 'errors=yes': write it as errors"),
-            ("text=x", "cannot read 'text=x': write it as text~/regular expression/"),
+            ("text=x", "cannot read 'text=x': write it as text~words"),
             ("took>fast", "took> takes a duration such as 250ms or 1.5s, not 'fast'"),
             ("wait<1m", "wait< takes a duration such as 250ms or 1.5s, not '1m'"),
             ("wait>", "wait> takes a duration such as 250ms or 1.5s, not ''"),
             ("took>-1s", "took> takes a duration such as 250ms or 1.5s, not '-1s'"),
-            ("text~x", "text~ takes a regular expression between slashes, not 'x'"),
-            ("text~/", "text~ takes a regular expression between slashes, not '/'"),
-            ("text~/(/", "text~/(/: missing ), unterminated subpattern at position 0"),
-            ("text~/a{99999999999999999999}/", "the repetition number is too large"),
             ("point=seen", "no point is called 'seen': did you mean 'sent'? known are sent taken replied"),
             ("point=", "no point is called '': known are sent taken"),
             ("outcome=crash", "no outcome is called 'crash': did you mean 'crashed'? known are ok error"),
@@ -272,9 +282,6 @@ class TestAComplaint:
         with pytest.raises(FilterError) as caught:
             parse(text)
         assert complaint in str(caught.value)
-
-    def test_about_an_expression_that_python_only_warns_of_is_not_made(self) -> None:
-        assert passes("text~/[[a]/", detail="[")
 
 
 # --- anything at all ------------------------------------------------------------------------------------------
@@ -299,10 +306,7 @@ NAMES = st.sampled_from(
 )
 VALUES = st.one_of(
     st.text(max_size=10),
-    st.sampled_from(
-        ["*", "ok", "failed", "250ms", "1.5s", "/x/", "/[/", "/(?i)(a|b)*+/", "test_filter.*", '"']
-    ),
-    st.text("/\\[]{}()*+?|^$.-a0 '\"", max_size=12).map(lambda text: f"/{text}/"),
+    st.sampled_from(["*", "ok", "failed", "250ms", "1.5s", "a*b", "test_filter.*", '"']),
 )
 LIKE_WORDS = st.builds("".join, st.tuples(st.sampled_from(["", "!"]), NAMES, st.sampled_from("=<>~"), VALUES))
 FILTERS = st.text(max_size=40) | st.lists(LIKE_WORDS, max_size=4).map(" ".join)

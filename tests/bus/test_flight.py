@@ -18,10 +18,8 @@ from bus import (
     Command,
     DeadlineExceeded,
     Event,
-    Limits,
     Message,
     NoRoute,
-    Overflow,
     Request,
     Sink,
     Stream,
@@ -121,10 +119,6 @@ class Talker(Actor):
         for number in range(request.upto):
             await sink.send(number)
 
-    @Happened.handler
-    async def happened(self, event: Happened) -> None:
-        pass
-
 
 async def start(mesh: MeshUnderTest, **options: Any) -> None:
     await mesh.start(Talker, name="talker", backoff=Backoff(first=0.5, jitter=0.0), **options)
@@ -146,7 +140,6 @@ class TestWhatIsRecorded:
             await mesh.bus.ask(Say(how="refuse"))
         async with mesh.bus.stream(Count(upto=3)) as items:
             assert [item async for item in items] == [0, 1, 2]
-        await mesh.bus.publish(Happened())
         await mesh.bus.tell(Note())
         with pytest.raises(DeadlineExceeded):
             await mesh.bus.ask(Say(how="sleep"))
@@ -159,7 +152,6 @@ class TestWhatIsRecorded:
             ("Say", "replied", "ok"),
             ("Say", "failed", "error"),
             ("Count", "replied", "ok"),
-            ("Happened", "replied", "ok"),
             ("Note", "replied", "ok"),
             ("Say", "buried", "expired"),
             ("Nobodys", "buried", "no_route"),
@@ -210,18 +202,16 @@ class TestWhatIsRecorded:
             await mesh.bus.ask(Say(how="refuse"))
         assert ends(mesh, "type=test_flight.Note") == [("Note", "replied", "ok")]
         assert ends(mesh, "errors") == [("Say", "failed", "error")]
-        assert ends(mesh, "text~/two/") == [("Say", "replied", "ok")]
+        assert ends(mesh, "text~two") == [("Say", "replied", "ok")]
         assert ends(mesh, "took>400ms") == [("Note", "replied", "ok")]
         assert ends(mesh, "point=sent") == []
 
     async def test_is_the_newest(self, mesh: MeshUnderTest) -> None:
-        await start(mesh, limits=Limits(mailbox=1, overflow=Overflow.DROP_NEWEST))
-        mesh.cell("talker").suspend()
         for n in range(CAPACITY + 10):
-            await mesh.bus.tell(Note(n=n))
+            with pytest.raises(NoRoute):
+                await mesh.bus.tell(Note(n=n))
         recorded: list[Any] = [event.message for event in mesh.console.recorded()]
-        assert [note.n for note in recorded] == list(range(10, CAPACITY + 10))  # the first one still waits
-        mesh.cell("talker").resume()
+        assert [note.n for note in recorded] == list(range(10, CAPACITY + 10))
 
 
 # --- what is kept whole ---------------------------------------------------------------------------------------
@@ -329,8 +319,8 @@ class TestAMessage:
         await mesh.bus.ask(Say(text="x" * (SMALL + 1)))
         (event,) = mesh.console.recorded()
         assert (event.type, event.point, event.message) == ("test_flight.Say@1", "replied", None)
-        assert mesh.console.recorded("type=test_flight.Say text~/Say/") == [event]
-        assert mesh.console.recorded("text~/xxx/") == []
+        assert mesh.console.recorded("type=test_flight.Say text~Say") == [event]
+        assert mesh.console.recorded("text~xxx") == []
 
     async def test_that_was_large_is_not_kept_alive(self, mesh: MeshUnderTest) -> None:
         await start(mesh)

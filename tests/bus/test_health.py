@@ -27,7 +27,8 @@ from bus import (
     concurrent,
 )
 from bus.health import roll_up, strained
-from tests.bus.family import STEADY, Boom, Stage, after, nothing, running
+from bus.restart import Budget
+from tests.bus.family import STEADY, Stage, after, nothing, running
 from tests.bus.test_pool import Crash, House, Note, Work
 
 
@@ -127,7 +128,7 @@ class TestAnActor:
 
         stage.script("start", "a", nothing, after(2))
         stage.script("stop", "a", nothing, after(2))
-        async with running(stage.child("a", restart=Restart.TRANSIENT)) as mesh:
+        async with running(stage.child("a")) as mesh:
             look(mesh)
             stage.crash("a")
             await trio.sleep(0.1)
@@ -136,7 +137,9 @@ class TestAnActor:
             look(mesh)
             await trio.sleep(2)
             look(mesh)
-            stage.finish("a")
+            ended = mesh.bus.routes.cell("a")
+            assert ended is not None
+            ended.request_stop()
             await trio.sleep(1)
             look(mesh)
             await trio.sleep(2)
@@ -263,76 +266,6 @@ class TestAnActor:
         assert Limits().patience == 60.0
 
 
-class Probed(Servant):
-    """Looks after its disk."""
-
-    finding: str | Exception | None = None
-    takes = 0.0
-    probes: ClassVar[list[float]] = []
-
-    async def probe(self) -> str | None:
-        self.probes.append(trio.current_time())
-        await trio.sleep(self.takes)
-        if isinstance(self.finding, Exception):
-            raise self.finding
-        return self.finding
-
-
-class TestAProbe:
-    async def test_is_called_at_once_and_every_so_often_even_while_a_handler_runs(
-        self, autojump_clock: MockClock
-    ) -> None:
-        Probed.probes.clear()
-        async with servant(Probed, probe_every=2.0) as seen:
-            seen.later(seen.bus.ask, Chore(seconds=5))
-            await trio.sleep(5)
-        assert Probed.probes == [0.0, 2.0, 4.0]
-
-    @pytest.mark.parametrize(
-        ("finding", "complaint"),
-        [("disk full", "disk full"), (OSError("gone"), "OSError: gone"), (Boom("bug"), "Boom: bug")],
-    )
-    async def test_that_finds_something_is_heard_until_it_does_not(
-        self, autojump_clock: MockClock, finding: str | Exception, complaint: str
-    ) -> None:
-        async with servant(Probed) as seen:
-            await trio.sleep(14)
-            assert seen.now is None
-            seen.actor.finding = finding
-            await trio.sleep(2)
-            assert seen.now == complaint
-            seen.actor.finding = None
-            await trio.sleep(15)
-            assert seen.now is None
-
-    async def test_that_hangs_is_a_finding(self, autojump_clock: MockClock) -> None:
-        async with servant(Probed, probe_within=1.5) as seen:
-            seen.actor.takes = 100.0
-            await trio.sleep(15 + 1.6)
-            assert seen.now == "its probe took more than 1.5 s"
-            seen.actor.takes = 0.0
-            await trio.sleep(15.1)
-            assert seen.now is None
-
-    async def test_ends_with_its_actor(self, autojump_clock: MockClock) -> None:
-        Probed.probes.clear()
-        async with servant(Probed) as seen:
-            await trio.sleep(1)
-            await seen.mesh.root.restart_child("servant")
-            await trio.sleep(20)
-        await trio.sleep(100)
-        assert Probed.probes == [0.0, 1.0, 16.0]
-
-    async def test_of_an_actor_that_defines_none_costs_no_task(self, autojump_clock: MockClock) -> None:
-        async with servant() as seen:
-            await trio.sleep(1)
-            cell = seen.mesh.bus.routes.cell("servant")
-            assert cell is not None
-            assert cell.nursery is not None
-            assert not cell.nursery.child_tasks
-            assert await seen.actor.probe() is None
-
-
 class TestABudget:
     @pytest.mark.parametrize(
         ("restarts", "crashes", "state"),
@@ -347,8 +280,9 @@ class TestABudget:
         ],
     )
     def test_counts_as_strained_from_two_thirds_on(self, restarts: int, crashes: int, state: State) -> None:
-        assert strained([100.0] * crashes, Intensity(restarts, 30.0), 129.9).state is state
-        assert strained([100.0] * crashes, Intensity(restarts, 30.0), 130.0).state is State.READY
+        budget = Budget(Intensity(restarts, 30.0), (100.0,) * crashes)
+        assert strained(budget, 129.9).state is state
+        assert strained(budget, 130.0).state is State.READY
 
     async def test_of_a_group_shows_and_recovers(self, autojump_clock: MockClock) -> None:
         stage = Stage()

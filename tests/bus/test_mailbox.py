@@ -4,19 +4,16 @@ from collections import deque
 from typing import Any
 
 import attrs
-import pytest
 import trio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bus import Message, Overflow
+from bus import Message
 from bus.envelope import INFINITY, NO_BAGGAGE, Envelope
-from bus.mailbox import CONTROL_CAPACITY, FAIRNESS, Mailbox, Put
+from bus.mailbox import CONTROL_CAPACITY, FAIRNESS, Mailbox
 from bus.testing.checkpoints import cancel_at_each_checkpoint
 from bus.testing.virtual import in_virtual_time
-from tests.bus.world import Latest, Poke
-
-NEVER_WAITS = (Overflow.REJECT, Overflow.DROP_NEWEST, Overflow.DROP_OLDEST)
+from tests.bus.world import Keyed, Poke
 
 
 def envelope(n: int, message: Message | None = None) -> Envelope:
@@ -202,7 +199,7 @@ async def test_who_waits_for_room_is_queued_in_order_before_anybody_else(nursery
         nursery.start_soon(mailbox.put_when_room, envelope(n))
         await settle()
     assert mailbox.take() is not None
-    assert mailbox.put(envelope(4)) == (Put.FULL, None)  # the place was given away in the same step
+    assert not mailbox.put(envelope(4))  # the place was given away in the same step
     assert numbers(mailbox.work) == [1]
     nursery.start_soon(mailbox.put_when_room, envelope(4))
     await settle()
@@ -292,56 +289,10 @@ def test_a_message_put_back_is_the_next_one() -> None:
 # --- policies ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("overflow", [Overflow.BLOCK, Overflow.REJECT])
-def test_a_full_mailbox_leaves_the_decision_to_the_sender(overflow: Overflow) -> None:
+def test_a_full_mailbox_takes_nothing_more() -> None:
     mailbox = filled(2, 2)
-    assert mailbox.put(envelope(2), overflow) == (Put.FULL, None)
+    assert not mailbox.put(envelope(2))
     assert numbers(mailbox.work) == [0, 1]
-
-
-def test_the_newest_is_dropped() -> None:
-    mailbox = filled(2, 2)
-    newest = envelope(2)
-    assert mailbox.put(newest, Overflow.DROP_NEWEST) == (Put.DROPPED, newest)
-    assert numbers(mailbox.work) == [0, 1]
-
-
-def test_the_oldest_of_the_same_class_is_dropped_and_no_other() -> None:
-    mailbox = Mailbox(3)
-    mailbox.put(envelope(0, Latest(of="a", n=0)))
-    mailbox.put(envelope(1))
-    mailbox.put(envelope(2))
-    put, lost = mailbox.put(envelope(3), Overflow.DROP_OLDEST)
-    assert (put, lost and lost.seq) == (Put.DROPPED, 1)
-    assert numbers(mailbox.work) == [0, 2, 3]
-
-
-def test_where_no_other_of_the_class_waits_the_new_one_is_dropped() -> None:
-    mailbox = filled(2, 2)
-    put, lost = mailbox.put(envelope(2, Latest(of="a", n=0)), Overflow.DROP_OLDEST)
-    assert (put, lost and lost.seq) == (Put.DROPPED, 2)
-
-
-def test_the_latest_of_a_key_takes_the_place_of_the_queued_one() -> None:
-    mailbox = Mailbox(3)
-    for n, of in enumerate("ab"):
-        mailbox.put(envelope(n, Latest(of=of, n=n)), Overflow.COALESCE)
-    put, lost = mailbox.put(envelope(2, Latest(of="a", n=2)), Overflow.COALESCE)
-    assert (put, lost and lost.seq) == (Put.COALESCED, 0)
-    assert numbers(mailbox.work) == [2, 1]
-
-
-def test_without_a_key_any_two_of_a_class_coalesce() -> None:
-    mailbox = Mailbox(3)
-    mailbox.put(envelope(0, Latest(of="a", n=0)), Overflow.COALESCE)
-    mailbox.put(envelope(1), Overflow.COALESCE)
-    put, lost = mailbox.put(envelope(2), Overflow.COALESCE)
-    assert (put, lost and lost.seq) == (Put.COALESCED, 1)
-
-
-def test_a_full_mailbox_without_an_equal_key_is_full() -> None:
-    mailbox = filled(1, 1)
-    assert mailbox.put(envelope(1, Latest(of="a", n=1)), Overflow.COALESCE) == (Put.FULL, None)
 
 
 def test_the_control_lane_has_32_places_of_its_own() -> None:
@@ -366,7 +317,7 @@ def test_the_statistics_tell_depth_peak_age_and_waits() -> None:
 
 KEYS = st.sampled_from("ab")
 STEPS = st.one_of(
-    st.tuples(st.just("put"), st.sampled_from(Overflow), KEYS, st.booleans()),
+    st.tuples(st.just("put"), KEYS, st.booleans()),
     st.tuples(st.just("take")),
     st.tuples(st.just("read")),
     st.tuples(st.just("wake")),
@@ -393,24 +344,9 @@ class Model:
     reader: str = "none"
     """``none``, ``parked``, or how it is about to come back: ``message`` or ``woken``."""
 
-    def put(self, n: int, overflow: Overflow, key: str) -> bool:
-        """Whether the sender has to decide."""
-        if overflow is Overflow.COALESCE:
-            for index, (other, queued) in enumerate(self.work):
-                if queued == key:
-                    self.work[index] = (n, key)
-                    self.lost.append(other)
-                    return False
+    def put(self, n: int, key: str) -> bool:
         if len(self.work) < self.capacity:
             self._append(n, key)
-            return False
-        if overflow is Overflow.DROP_NEWEST:
-            self.lost.append(n)
-        elif overflow is Overflow.DROP_OLDEST:
-            # All messages of this test are of one class, so there is always one to drop.
-            self.lost.append(self.work.pop(0)[0])
-            self._append(n, key)
-        else:
             return True
         return False
 
@@ -485,16 +421,13 @@ class Machine:
         self.issued += 1
         return self.issued
 
-    async def put(self, overflow: Overflow, key: str, wait: bool) -> None:  # noqa: FBT001 - drawn
+    async def put(self, key: str, wait: bool) -> None:  # noqa: FBT001 - drawn
         if wait:  # starting a task takes a turn, so nobody may be about to do something
             await self.settle()
         n = self.number()
-        message = envelope(n, Latest(of=key, n=n))
-        put, lost = self.mailbox.put(message, overflow)
-        full = self.model.put(n, overflow, key)
-        assert full == (put is Put.FULL)
-        if lost is not None:
-            self.lost.append(lost.seq)
+        message = envelope(n, Keyed(of=key, n=n))
+        full = not self.mailbox.put(message)
+        assert full is not self.model.put(n, key)
         if full and wait:
             self.model.writers.append((n, key))
             scope = self.writers[n] = trio.CancelScope()
@@ -554,7 +487,7 @@ class Machine:
             self.given_up.append(n)
 
     async def drain(self, key: str) -> None:
-        drained = self.mailbox.drain(lambda each: each.message.coalesce_key() == key)
+        drained = self.mailbox.drain(lambda each: getattr(each.message, "of", None) == key)
         assert numbers(drained) == self.model.drain(key)
         self.taken += numbers(drained)
 
@@ -625,7 +558,7 @@ def test_with_any_number_of_waiting_senders_the_order_is_that_of_sending(
                     n = len(sent)
                     sent.append(n)
                     message = envelope(n)
-                    if mailbox.put(message)[0] is Put.FULL:
+                    if not mailbox.put(message):
                         await mailbox.put_when_room(message)
                     await trio.lowlevel.checkpoint()
 

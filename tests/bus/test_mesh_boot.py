@@ -3,12 +3,11 @@
 import re
 from collections.abc import Callable
 from functools import partial
-from typing import Any, ClassVar, final
+from typing import Any
 
-import attrs
 import pytest
 import trio
-from trio.testing import MockClock, wait_all_tasks_blocked
+from trio.testing import MockClock
 
 from bus import (
     Actor,
@@ -17,7 +16,6 @@ from bus import (
     Backoff,
     BootError,
     Child,
-    Event,
     ExitKind,
     Intensity,
     Limits,
@@ -31,7 +29,7 @@ from bus import (
 from bus.exits import Exit, FaultKind, exit_for, leaves, sort_fault
 from bus.testing import MeshUnderTest
 from tests.bus.family import STEADY, Boom, Stage, after, boom, nothing, running
-from tests.bus.world import Aside, Happened, Puppet, Read, Urgent
+from tests.bus.world import Aside, Puppet, Read, Urgent
 
 
 @pytest.fixture
@@ -45,27 +43,6 @@ class Keyless(Actor):
     @Read.handler
     async def read(self, request: Read) -> Any:
         return None
-
-
-class Eavesdropper(Actor):
-    def __init__(self, key: str) -> None: ...
-
-    @Happened.handler
-    async def happened(self, event: Happened) -> None: ...
-
-
-@final
-@attrs.frozen(kw_only=True)
-class Keyed(Event):
-    key_field: ClassVar[str | None] = "key"
-    key: str
-
-
-class KeyedEavesdropper(Actor):
-    def __init__(self, key: str) -> None: ...
-
-    @Keyed.handler
-    async def keyed(self, event: Keyed) -> None: ...
 
 
 def a_puppet(name: str = "puppet") -> Child:
@@ -103,29 +80,9 @@ FAULTY: dict[str, tuple[Callable[[], object], str]] = {
         lambda: tree(Pool("a", Keyless)),
         "pool 'a' handles Read, which names no key field",
     ),
-    "a pool for events without keys": (
-        lambda: tree(Pool("a", Eavesdropper)),
-        "pool 'a' handles Happened, which names no key field",
-    ),
-    "a pool for events": (
-        lambda: tree(Pool("a", KeyedEavesdropper)),
-        "pool 'a' cannot subscribe to test_mesh_boot.Keyed@1",
-    ),
     "a strategy": (
         lambda: Supervisor("s", "one_for_two", []),  # type: ignore[arg-type]
         "supervisor 's': unknown strategy 'one_for_two'",
-    ),
-    "an end": (
-        lambda: Supervisor("s", "one_for_one", [], stop_when="some"),  # type: ignore[arg-type]
-        "supervisor 's': stop_when is any, all or None, not 'some'",
-    ),
-    "an outage": (
-        lambda: Supervisor("s", "one_for_one", [], outages="never"),  # type: ignore[arg-type]
-        "supervisor 's': outages is endure or seconds, not 'never'",
-    ),
-    "a negative outage": (
-        lambda: Supervisor("s", "one_for_one", [], outages=-1.0),
-        "supervisor 's': outages is endure or seconds, not -1.0",
     ),
     "a budget": (lambda: Intensity(-1), "restarts must be at least 0, not -1"),
     "a window": (lambda: Intensity(1, 0.0), "per must be positive, not 0.0"),
@@ -314,7 +271,7 @@ class TestAddingAChild:
         self, autojump_clock: MockClock, stage: Stage, failure: str
     ) -> None:
         stage.script("start" if failure == "slow" else failure, "b", after(11) if failure == "slow" else boom)
-        async with running(stage.child("a"), strategy="one_for_all") as mesh:
+        async with running(stage.child("a"), strategy="rest_for_one") as mesh:
             words = "not ready within 10 s" if failure == "slow" else "Boom: b"
             with pytest.raises(BootError, match=rf"^b did not start: start_(failed|timeout): {words}"):
                 await mesh.start_child(stage.child("b"))
@@ -367,8 +324,6 @@ class TestAddingAChild:
                 with pytest.raises(BootError, match="has two owners: 'puppet' and 'other'"):
                     await mesh.start_child(a_puppet("other"))
             assert await mesh.bus.ask(Read(do="x")) == "here"
-            await mesh.bus.publish(Happened())
-            await wait_all_tasks_blocked()
             assert [cell.name for cell in mesh.bus.routes.cells()] == ["puppet"]
 
     async def test_to_a_tree_that_stops_fails(self, autojump_clock: MockClock, stage: Stage) -> None:

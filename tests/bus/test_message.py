@@ -9,11 +9,24 @@ from typing import Any, ClassVar, Literal, final
 import attrs
 import pytest
 
-from bus import Actor, BootError, Command, Event, Lane, Message, Request, Sink, Stream, concurrent, wire_name
+from bus import (
+    Actor,
+    BootError,
+    Command,
+    Event,
+    Lane,
+    Message,
+    Overflow,
+    Request,
+    Sink,
+    Stream,
+    concurrent,
+    wire_name,
+)
 from bus.actor import Handler, handlers_of
 from bus.fields import faults
 from bus.message import SECRET, is_finished, secret
-from tests.bus.world import Aside, Happened, Latest, Listing, Poke, Puppet, Read, Urgent, Write
+from tests.bus.world import Aside, Happened, Listing, Poke, Puppet, Read, Urgent, Write
 
 
 @final
@@ -43,12 +56,6 @@ def test_a_wire_name_is_made_of_subsystem_class_and_version() -> None:
     assert wire_name(parted) == "session.Resolve@1"
     alone = type("Resolve", (Command,), {"__module__": "messages"})
     assert wire_name(alone) == "messages.Resolve@1"
-
-
-def test_messages_of_one_key_or_of_one_class_coalesce() -> None:
-    assert Latest(of="a", n=1).coalesce_key() == "a"
-    assert Poke(do="x").coalesce_key() == Poke(do="y").coalesce_key()
-    assert Poke(do="x").coalesce_key() != Read(do="x").coalesce_key()
 
 
 def test_a_message_cannot_be_changed_and_holds_nothing_but_its_fields() -> None:
@@ -89,7 +96,6 @@ def test_the_handler_table_says_how_each_class_is_handled() -> None:
     assert told(Aside) == (2, False, False, False)
     assert told(Urgent) == (0, False, True, False)
     assert told(Listing) == (0, True, False, False)
-    assert told(Happened) == (0, False, False, False)
     assert Puppet.handlers == table
 
 
@@ -220,7 +226,7 @@ def test_an_ask_without_a_finite_time_is_impossible() -> None:
 
 def test_the_kinds_know_their_defaults() -> None:
     assert (Read.within, Poke.within, Listing.within) == (10.0, None, 600.0)
-    assert (Poke.lane, Poke.overflow, Poke.key_field, Poke.version) == (Lane.WORK, None, None, 1)
+    assert (Poke.lane, Poke.overflow, Poke.key_field, Poke.version) == (Lane.WORK, Overflow.BLOCK, None, 1)
     assert issubclass(Happened, Event)
     assert issubclass(Listing, Stream)
     assert Sink is not None

@@ -20,7 +20,6 @@ from bus import (
     Child,
     Command,
     Limits,
-    Overflow,
     Request,
     Supervisor,
     Tap,
@@ -159,21 +158,20 @@ MESSAGES = st.one_of(
     st.builds(Take),
 )
 STEPS = st.lists(st.tuples(MESSAGES, st.sampled_from([0.0, 0.0, 0.05, 0.6])), max_size=30)
-OVERFLOWS = st.sampled_from([Overflow.BLOCK, Overflow.REJECT, Overflow.DROP_OLDEST, Overflow.DROP_NEWEST])
 
 
-@given(STEPS, OVERFLOWS)
+@given(STEPS)
 def test_sums_are_what_taps_have_counted_over_any_run_and_only_grow(
-    steps: list[tuple[Work | Note | Take, float]], overflow: Overflow
+    steps: list[tuple[Work | Note | Take, float]],
 ) -> None:
-    in_virtual_time(_compare, steps, overflow)
+    in_virtual_time(_compare, steps)
 
 
-async def _compare(steps: list[tuple[Work | Note | Take, float]], overflow: Overflow) -> None:
+async def _compare(steps: list[tuple[Work | Note | Take, float]]) -> None:
     async with open_test_mesh() as mesh:
         counting = Counting()
         mesh.bus.core.taps.attach(counting)
-        limits = Limits(mailbox=4, overflow=overflow)
+        limits = Limits(mailbox=4)
         cell = await mesh.start(Worker, limits=limits, backoff=Backoff(first=0.05, jitter=0.0))
         shots: list[dict[str, Any]] = []
         async with trio.open_nursery() as nursery:

@@ -27,7 +27,6 @@ from bus import (
     Quarantined,
     Request,
     Restart,
-    WhileDown,
     concurrent,
 )
 from bus.cell import Cell
@@ -70,7 +69,7 @@ class Write(_Job):
 @final
 @attrs.frozen(kw_only=True)
 class Aside(_Job):
-    while_down: ClassVar[WhileDown] = WhileDown.FAIL
+    overflow: ClassVar[Overflow] = Overflow.REJECT
     n: int
     takes: float
     manner: Manner
@@ -123,7 +122,7 @@ class Victim(Actor):
             case "crash":
                 raise RuntimeError(f"crash {message.n}")
             case "finish":
-                self.finish()
+                self._cell.request_stop()
             case "call" | "call in a circle":
                 back = message.manner == "call in a circle"
                 await self.bus.ask(Favour(n=message.n, takes=message.takes / 2, back=back))
@@ -205,7 +204,6 @@ STRIKES = st.lists(
 LIMITS = st.builds(
     Limits,
     mailbox=st.integers(1, 4),
-    overflow=st.sampled_from((Overflow.BLOCK, Overflow.BLOCK, *Overflow)),
     stop_within=st.sampled_from((0.25, 2.0)),
     settle_within=st.sampled_from((0.0, 1.0)),
 )
@@ -316,7 +314,7 @@ class World:
             case "resume":
                 cell.resume()
             case "stop":
-                cell.finish()
+                cell.request_stop()
 
     def _check(self, cells: list[Cell], sent: int) -> None:
         bus = self.mesh.bus

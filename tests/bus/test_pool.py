@@ -203,7 +203,7 @@ class TestAMember:
     async def test_that_says_it_is_done_is_forgotten(self, autojump_clock: MockClock, house: House) -> None:
         async with open_house(house) as mesh:
             await mesh.bus.ask(Work(key="a"))
-            cell(mesh, "a").finish()
+            cell(mesh, "a").request_stop()
             await wait_all_tasks_blocked()
             assert kept(mesh) == []
             assert await mesh.bus.ask(Work(key="a")) == "a0"
@@ -484,7 +484,7 @@ class TestACrash:
         async with open_house(house) as mesh:
             assert await mesh.bus.ask(Work(key="a")) == "a0"
             assert trio.current_time() == pytest.approx(0.6)
-            assert len(pool_of(mesh)._crashes) == 2
+            assert len(pool_of(mesh).budget.crashes) == 2
 
     async def test_does_not_hold_its_place_while_it_waits(
         self, autojump_clock: MockClock, house: House
@@ -652,8 +652,8 @@ class TestAtTheOperatorsWish:
         async with open_house(house, intensity=Intensity(3, 30.0)) as mesh:
             await mesh.bus.tell(Crash(key="a"))
             await trio.sleep(1)
-            assert pool_of(mesh).budget == (2, Intensity(3, 30.0))
-            assert mesh.root.budget == (5, Intensity())
+            assert pool_of(mesh).budget.left(1.0) == 2
+            assert mesh.root.budget.left(1.0) == 5
 
 
 class TestTheBudget:
@@ -715,7 +715,7 @@ class TestThePoolAsAChild:
         self, autojump_clock: MockClock, house: House
     ) -> None:
         stage = Stage()
-        tree = Supervisor("inner", "one_for_all", [house.pool(), stage.child("z")])
+        tree = Supervisor("inner", "rest_for_one", [stage.child("z"), house.pool()])
         async with running(tree) as mesh:
             await mesh.bus.ask(Work(key="a"))
             await mesh.bus.tell(Note(key="b", seconds=2, n=1))
@@ -732,7 +732,7 @@ class TestThePoolAsAChild:
         self, autojump_clock: MockClock
     ) -> None:
         stage = Stage()
-        inner = Supervisor("inner", "one_for_all", [Pool("slow", Slow, idle=10.0), stage.child("z")])
+        inner = Supervisor("inner", "rest_for_one", [stage.child("z"), Pool("slow", Slow, idle=10.0)])
         async with running(inner) as mesh:
             await mesh.bus.ask(Knock(key="a"))
             await trio.sleep(11)  # it is cleaning up

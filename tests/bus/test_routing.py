@@ -17,7 +17,6 @@ from bus import (
     BootError,
     Child,
     Command,
-    Event,
     Lane,
     Limits,
     NoRoute,
@@ -30,7 +29,7 @@ from bus.routing import Routes, message_classes
 from bus.testing import MeshUnderTest, open_test_mesh
 from bus.testing.virtual import in_virtual_time
 from tests.bus import front
-from tests.bus.world import Happened, Latest, Poke, Puppet, buried
+from tests.bus.world import Keyed, Poke, Puppet, buried
 
 
 @final
@@ -81,13 +80,13 @@ async def test_a_message_to_a_pool_without_a_key_has_no_route(mesh: MeshUnderTes
 
 
 async def test_a_key_means_nothing_to_a_single_owner(mesh: MeshUnderTest) -> None:
-    async def latest(actor: Actor, message: Latest) -> None:
+    async def note(actor: Actor, message: Keyed) -> None:
         seen.append(message.of)
 
     seen: list[str] = []
-    await mesh.start(partial(Puppet, {"latest": latest}))
+    await mesh.start(partial(Puppet, {"keyed": note}))
     for of in ("a", "b"):
-        await mesh.bus.tell(Latest(of=of, n=1))
+        await mesh.bus.tell(Keyed(of=of, n=1))
     await mesh.settle()
     assert seen == ["a", "b"]
 
@@ -201,7 +200,6 @@ async def test_the_table_can_be_read(mesh: MeshUnderTest) -> None:
     assert routes.kinds()[Poke] == "puppet"
     assert routes.find(Poke, None) is cell
     assert routes.find(Visit, None) is None
-    assert list(routes.subscribers(Happened)) == [cell]
     assert mesh.cell("puppet") is cell
     with pytest.raises(LookupError):
         mesh.cell("nobody")
@@ -214,7 +212,6 @@ async def test_an_owner_that_is_taken_out_owns_nothing_any_more(mesh: MeshUnderT
     [puppet] = [owner for owner in routes._all if owner.name == "puppet"]
     routes.remove(puppet)
     assert set(routes.kinds().values()) == {"room"}
-    assert list(routes.subscribers(Happened)) == []
     routes.add(puppet, Puppet.handlers.values())
 
 
@@ -230,9 +227,6 @@ class Half(Actor):
 class Whole(Half):
     @front.Tell.handler
     async def tell(self, command: front.Tell) -> None: ...
-
-    @front.Told.handler
-    async def told(self, event: front.Told) -> None: ...
 
 
 async def boot(*children: Child | Pool) -> None:
@@ -273,51 +267,23 @@ async def test_two_classes_of_one_name_fail_boot(monkeypatch: pytest.MonkeyPatch
 
 
 @attrs.frozen(kw_only=True)
-class Leaky(Event):
+class Leaky(Command):
     nursery: object
 
 
-class Subscriber(Actor):
+class Owner(Actor):
     @Leaky.handler
-    async def leaky(self, event: Leaky) -> None: ...
+    async def leaky(self, command: Leaky) -> None: ...
 
 
-async def test_a_message_that_could_not_travel_fails_boot_with_the_field() -> None:
-    with pytest.raises(BootError, match=r"test_routing\.Leaky@1: nursery: .* is not data"):
-        await boot(Child("subscriber", Subscriber))
-
-
-class Public(Actor):
-    def __init__(self, key: str) -> None: ...
-
-    @Happened.handler
-    async def happened(self, event: Happened) -> None: ...
-
-
-async def test_a_pool_cannot_subscribe_to_an_event_without_a_key() -> None:
-    with pytest.raises(BootError, match="pool 'public' handles Happened, which names no key field"):
-        await boot(Pool("public", Public))
-
-
-@final
-@attrs.frozen(kw_only=True)
-class RoomClosed(Event):
-    key_field: ClassVar[str | None] = "room"
-    room: int
-
-
-class Listener(Actor):
-    def __init__(self, key: str) -> None: ...
-
-    @RoomClosed.handler
-    async def closed(self, event: RoomClosed) -> None: ...
-
-
-async def test_a_pool_cannot_subscribe_to_an_event_with_a_key_either() -> None:
-    with pytest.raises(
-        BootError, match=r"pool 'public' cannot subscribe to test_routing\.RoomClosed@1: no key"
-    ):
-        await boot(Pool("public", Listener))
+async def test_a_message_that_could_not_travel_fails_boot_with_the_field(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    alone = types.ModuleType("alone.leaky")
+    monkeypatch.setitem(sys.modules, alone.__name__, alone)
+    monkeypatch.setattr(Leaky, "__module__", alone.__name__)
+    with pytest.raises(BootError, match=r"^leaky\.Leaky@1: nursery: .* is not data"):
+        await boot(Child("owner", Owner))
 
 
 async def test_two_nodes_of_one_name_fail_boot() -> None:

@@ -30,7 +30,7 @@ from bus.testing import MeshUnderTest
 from tests.bus.world import (
     Aside,
     Diary,
-    Latest,
+    Keyed,
     Poke,
     Puppet,
     Read,
@@ -128,20 +128,6 @@ async def test_no_message_is_begun_by_an_incarnation_that_has_crashed(
     await scene.mesh.bus.tell(Poke(do="spawn"))
     await pass_time(scene.mesh, 2)
     assert scene.lines == [(1.0, "life 2")]
-
-
-async def test_an_actor_that_finishes_leaves_the_rest_to_its_next_incarnation(
-    autojump_clock: Any, scene: Scene
-) -> None:
-    async def finish(actor: Actor, message: Message) -> None:
-        actor.finish()
-
-    cell = await scene.start(finish=finish)
-    await scene.mesh.bus.tell(Poke(do="finish"))
-    await scene.mesh.bus.tell(Poke(do="note", n=1))
-    await pass_time(scene.mesh, 1)
-    assert scene.lines == [(1.0, "Poke 1")]
-    assert cell.incarnation == 2
 
 
 async def test_an_actor_can_tell_that_it_is_to_stop(autojump_clock: Any, scene: Scene) -> None:
@@ -434,18 +420,18 @@ async def test_draining_takes_the_waiting_commands_of_a_class_in_order_and_no_ot
 async def test_draining_can_choose_and_finds_nothing_twice(autojump_clock: Any, scene: Scene) -> None:
     async def drain(actor: Actor, message: Message) -> list[list[int]]:
         await trio.sleep(1)
-        wanted = [latest.n for latest in actor.drain(Latest, lambda latest: latest.of == "a")]
-        return [wanted, [latest.n for latest in actor.drain(Latest, lambda latest: latest.of == "a")]]
+        wanted = [latest.n for latest in actor.drain(Keyed, lambda latest: latest.of == "a")]
+        return [wanted, [latest.n for latest in actor.drain(Keyed, lambda latest: latest.of == "a")]]
 
-    await scene.start(drain=drain, latest=scene.note)
+    await scene.start(drain=drain, keyed=scene.note)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(scene.ask, Write(do="drain"))
         await scene.mesh.settle()
         for of, n in (("a", 1), ("b", 2)):
-            await scene.mesh.bus.tell(Latest(of=of, n=n))
+            await scene.mesh.bus.tell(Keyed(of=of, n=n))
     await scene.mesh.settle()
     assert scene.ends == [[[1], []]]
-    assert scene.lines == [(1.0, "Latest 2")]
+    assert scene.lines == [(1.0, "Keyed 2")]
 
 
 async def test_draining_lets_those_in_who_wait_for_room(autojump_clock: Any, scene: Scene) -> None:

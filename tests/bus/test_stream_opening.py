@@ -15,7 +15,6 @@ from bus import (
     Limits,
     MailboxFull,
     NoRoute,
-    Overflow,
     Restart,
     Sink,
 )
@@ -24,7 +23,6 @@ from tests.bus.streaming import (
     BUFFER,
     Busy,
     Count,
-    Impatient,
     Pave,
     Producer,
     Reader,
@@ -170,8 +168,6 @@ class TestOpening:
         with pytest.raises(ActorCrashed):
             await read(mesh, Count(do="crash"))
         await mesh.settle()
-        with pytest.raises(ActorStopped):
-            await read(mesh, Impatient())
         diary = Diary(mesh)
         assert await read(mesh, Count(upto=2)) == [0, 1]
         assert diary.now == 0.5
@@ -216,32 +212,6 @@ class TestOpening:
             diary = Diary(mesh)
             assert await read(mesh, Count(upto=2)) == [0, 1]
             assert diary.now == 1.6
-
-    async def test_is_refused_at_once_by_an_owner_that_rejects(
-        self, autojump_clock: Any, mesh: MeshUnderTest
-    ) -> None:
-        await mesh.start(producer(), limits=Limits(mailbox=1, overflow=Overflow.REJECT))
-        async with trio.open_nursery() as nursery:
-            for _ in range(2):
-                nursery.start_soon(mesh.bus.ask, Busy(seconds=5))
-                await mesh.settle()
-            diary = Diary(mesh)
-            with pytest.raises(MailboxFull):
-                await read(mesh, Count(upto=2))
-            assert diary.now == 0.0
-
-    async def test_that_lost_its_place_to_a_newer_one_is_heard_when_reading(
-        self, autojump_clock: Any, mesh: MeshUnderTest
-    ) -> None:
-        await mesh.start(producer(), limits=Limits(mailbox=1, overflow=Overflow.DROP_OLDEST))
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(mesh.bus.ask, Busy(seconds=0.5))
-            await mesh.settle()
-            async with mesh.bus.stream(Count(upto=1)) as older, mesh.bus.stream(Count(upto=2)) as newer:
-                with pytest.raises(MailboxFull):
-                    await anext(older)
-                assert [item async for item in newer] == [0, 1]
-        assert reasons(mesh) == ["dropped"]
 
     async def test_can_be_cancelled_while_it_waits_for_a_place(
         self, autojump_clock: Any, mesh: MeshUnderTest

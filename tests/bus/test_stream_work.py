@@ -25,7 +25,7 @@ from tests.bus.streaming import (
     read,
     reader,
 )
-from tests.bus.world import Diary, books, reasons
+from tests.bus.world import Diary, books, reasons, without_deadline
 
 
 class TestWorkThatIsFinished:
@@ -218,7 +218,7 @@ class TestCycles:
 
         async def embrace(actor: Reader, request: Sum) -> int:
             async with actor.bus.stream(Count(upto=20)) as items:
-                with actor.bus.detached(), pytest.raises(DeadlineExceeded):
+                with without_deadline(), pytest.raises(DeadlineExceeded):
                     await actor.bus.ask(Quick())
                 return sum([item async for item in items])
 

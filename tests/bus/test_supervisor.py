@@ -89,48 +89,11 @@ class TestStarting:
             assert stage.told("up") in (["1 up b", "1.2 up a"], ["0 up a", "1 up b", "1.2 up a"])
             assert mesh.console.health().children[0].restarts == 1
 
-    @pytest.mark.parametrize("restart", [Restart.TRANSIENT, Restart.TEMPORARY])
-    async def test_a_child_that_is_done_before_it_is_up_counts_as_started(
-        self, autojump_clock: MockClock, stage: Stage, restart: Restart
-    ) -> None:
-        async def done() -> None:
-            stage.finish("a")
-
-        stage.script("start", "a", done)
-        async with running(stage.child("a", restart=restart), stage.child("b")) as mesh:
-            await trio.sleep(60)
-            assert stage.told("start") == ["0 start a", "0 start b"]
-            assert mesh.console.health().children[0].health.state is State.STOPPED
-
-    async def test_a_permanent_child_that_is_done_before_it_is_up_comes_back(
-        self, autojump_clock: MockClock, stage: Stage
-    ) -> None:
-        async def done() -> None:
-            stage.finish("a")
-
-        stage.script("start", "a", done)
-        async with running(stage.child("a"), stage.child("b")):
-            await trio.sleep(60)
-            assert stage.told("start") == ["0 start a", "0 start b", "0.2 start a"]
-
-    async def test_a_tree_that_is_done_before_it_is_up_has_not_failed(
-        self, autojump_clock: MockClock, stage: Stage
-    ) -> None:
-        async def done() -> None:
-            stage.finish("a")
-
-        stage.script("start", "a", done)
-        only = stage.child("a", restart=Restart.TRANSIENT, significant=True)
-        async with running(only, stage.child("b"), stop_when="all") as mesh:
-            assert (await mesh.wait()).kind is ExitKind.NORMAL
-        assert stage.told("start") == ["0 start a"]
-
     def test_defaults_are_those_of_the_contract(self) -> None:
         assert Intensity() == Intensity(5, 30.0)
         assert Backoff() == Backoff(first=0.2, factor=2.0, cap=30.0, jitter=0.2)
         assert Limits().start_within == 10.0
         assert Limits().mailbox == 64
-        assert Supervisor("s", "one_for_one", []).outages == "endure"
 
 
 class TestAnOutageAtBoot:
@@ -139,7 +102,6 @@ class TestAnOutageAtBoot:
         [
             ("one_for_one", ["0 up a", "0 up c", "0.2 up b"]),
             ("rest_for_one", ["0 up a", "0.2 up b", "0.2 up c"]),
-            ("one_for_all", ["0 up a", "0 stop a", "0.2 up a", "0.2 up b", "0.2 up c"]),
         ],
     )
     async def test_is_endured_and_nobody_starts_who_has_to_wait_for_it(
@@ -151,25 +113,6 @@ class TestAnOutageAtBoot:
             assert stage.told("up", "stop") == diary
             assert mesh.console.health().health.state is State.READY
 
-    async def test_escalates_only_after_the_time_the_group_says(
-        self, autojump_clock: MockClock, stage: Stage
-    ) -> None:
-        stage.script("start", "a", *[no_network] * 100)
-        async with running(stage.child("a"), stage.child("b"), outages=5.0) as mesh:
-            exit = await mesh.wait()
-            assert trio.current_time() - stage.began == pytest.approx(6.2)
-        assert exit.kind is ExitKind.OUTAGE
-        assert str(exit) == "outage: a: Unavailable: no network"
-        assert stage.told("start")[:4] == ["0 start a", "0 start b", "0.2 start a", "0.6 start a"]
-
-    async def test_of_a_group_that_endures_none_fails_the_boot(
-        self, autojump_clock: MockClock, stage: Stage
-    ) -> None:
-        stage.script("start", "a", no_network)
-        with pytest.raises(BootError, match=r"^outage: a: Unavailable: no network$"):
-            async with running(stage.child("a"), outages=0.0):
-                pass
-
 
 ORDERS: dict[tuple[Strategy, str], tuple[str, str]] = {
     ("one_for_one", "a"): ("", "a"),
@@ -178,9 +121,6 @@ ORDERS: dict[tuple[Strategy, str], tuple[str, str]] = {
     ("rest_for_one", "a"): ("cb", "abc"),
     ("rest_for_one", "b"): ("c", "bc"),
     ("rest_for_one", "c"): ("", "c"),
-    ("one_for_all", "a"): ("cb", "abc"),
-    ("one_for_all", "b"): ("ca", "abc"),
-    ("one_for_all", "c"): ("ba", "abc"),
 }
 """Who is stopped, and who is started, in order, when that one fails."""
 
@@ -240,7 +180,7 @@ class TestStrategies:
             assert mesh.console.health().health.state is State.READY
             assert mesh.exit is None
 
-    @pytest.mark.parametrize("strategy", ["one_for_one", "one_for_all", "rest_for_one"])
+    @pytest.mark.parametrize("strategy", ["one_for_one", "rest_for_one"])
     @pytest.mark.parametrize("failing", "abc")
     async def test_one_crash_too_many_stops_everybody_in_reverse_and_escalates(
         self, autojump_clock: MockClock, stage: Stage, strategy: Strategy, failing: str
@@ -256,7 +196,7 @@ class TestStrategies:
             assert exit.kind is ExitKind.RESTART_LIMIT
             assert str(exit) == f"restart_limit: 2 crashes within 30 s, last: {failing} crashed: Boom: boom"
 
-    @pytest.mark.parametrize("strategy", ["one_for_one", "one_for_all", "rest_for_one"])
+    @pytest.mark.parametrize("strategy", ["one_for_one", "rest_for_one"])
     async def test_a_single_child_is_restarted_alike(
         self, autojump_clock: MockClock, stage: Stage, strategy: Strategy
     ) -> None:
@@ -266,7 +206,7 @@ class TestStrategies:
             await trio.sleep(1)
             assert stage.told() == ["0 stop a", "0.2 start a", "0.2 up a"]
 
-    @pytest.mark.parametrize("strategy", ["one_for_one", "one_for_all", "rest_for_one"])
+    @pytest.mark.parametrize("strategy", ["one_for_one", "rest_for_one"])
     async def test_simultaneous_failures_each_count_and_everybody_comes_back_once(
         self, autojump_clock: MockClock, stage: Stage, strategy: Strategy
     ) -> None:
@@ -281,7 +221,7 @@ class TestStrategies:
 
     async def test_a_temporary_bystander_ends_for_good(self, autojump_clock: MockClock, stage: Stage) -> None:
         children = stage.child("a"), stage.child("b", restart=Restart.TEMPORARY), stage.child("c")
-        async with running(*children, strategy="one_for_all") as mesh:
+        async with running(*children, strategy="rest_for_one") as mesh:
             stage.told()
             stage.crash("a")
             await trio.sleep(60)
@@ -426,19 +366,6 @@ class TestRestarting:
                 *[("ready", "starting", "backoff")] * 3,
                 *[("ready", "ready", "ready")] * 2,
             ]
-
-    async def test_a_one_shot_tree_ends_when_its_work_is_done(
-        self, autojump_clock: MockClock, stage: Stage
-    ) -> None:
-        work = stage.child("work", restart=Restart.TRANSIENT, significant=True)
-        async with running(stage.child("a"), work, stop_when="any") as mesh:
-            stage.crash("work")
-            await trio.sleep(1)
-            assert mesh.exit is None
-            stage.finish("work")
-            exit = await mesh.wait()
-        assert exit.kind is ExitKind.NORMAL
-        assert stage.told("stop") == ["0 stop work", "1 stop work", "1 stop a"]
 
 
 class TestAtTheOperatorsWish:

@@ -104,7 +104,7 @@ class TestATap:
         self, autojump_clock: Any, mesh: MeshUnderTest
     ) -> None:
         await start(mesh, limits=Limits(mailbox=5000))
-        async with mesh.console.tap("text~/needle/", rate=0) as tap:
+        async with mesh.console.tap("text~needle", rate=0) as tap:
             for _ in range(10):
                 await mesh.bus.ask(Add(left=1, right=2))
             assert tap.missed == 0
@@ -250,7 +250,7 @@ class TestTheCost:
                 assert await anext(first) is await anext(second)
         assert described == ["sent"]
 
-    @pytest.mark.parametrize("filter", ["", "text~/x/", "took>1s errors"])
+    @pytest.mark.parametrize("filter", ["", "text~x", "took>1s errors"])
     async def test_in_virtual_time_is_nothing_even_if_nobody_reads(
         self, autojump_clock: Any, mesh: MeshUnderTest, filter: str
     ) -> None:

@@ -25,9 +25,6 @@ class TestAnEventForJson:
         shown = to_json(TapEvent(point="replied", at=1.23456789, to="a", wait=0.0, took=1e-9))
         assert shown == {"point": "replied", "at": 1.234568, "to": "a", "wait": 0.0, "took": 0.0}
 
-    def test_says_when_it_is_injected(self) -> None:
-        assert to_json(TapEvent(point="sent", at=0.0, to="", injected=True))["injected"] is True
-
 
 @final
 @attrs.frozen(kw_only=True)

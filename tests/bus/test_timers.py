@@ -10,7 +10,7 @@ import trio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bus import Actor, Backoff, Command, Lane, Limits, Overflow, Restart
+from bus import Actor, Backoff, Command, Lane, Limits, Restart
 from bus.cell import Cell
 from bus.testing import MeshUnderTest, open_test_mesh
 from bus.testing.virtual import in_virtual_time
@@ -417,17 +417,6 @@ class TestAPeriod:
         await trio.sleep_until(8.5)
         assert world.handled == [(5.5, 1), (5.5, 1), (6, 1), (7, 1), (8, 1)]
         assert world.cell.mailbox.waits == 1
-
-    async def test_whose_tick_is_rejected_goes_on(self, autojump_clock: Any, mesh: MeshUnderTest) -> None:
-        """The actor's policy is to reject; that its own timer meets it is no reason to crash."""
-        world = await World.begin(mesh, limits=Limits(mailbox=1, overflow=Overflow.REJECT))
-        world.timers.every(1, Tick())
-        await trio.sleep(0.5)
-        await mesh.bus.tell(Work(seconds=3))
-        await trio.sleep_until(5.5)
-        assert world.handled == [(3.5, 1), (4, 1), (5, 1)]
-        assert reasons(mesh) == ["full", "full"]
-        assert world.cell.incarnation == 1
 
     async def test_keeps_no_tick_that_has_become_stale(
         self, autojump_clock: Any, mesh: MeshUnderTest

@@ -4,7 +4,8 @@ A message names a script; the test hands the scripts to the actor that owns the 
 piece: who does what, when, and what comes of it.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Generator, Mapping
+from contextlib import contextmanager
 from typing import Any, ClassVar, final
 
 import attrs
@@ -21,10 +22,10 @@ from bus import (
     Request,
     Sink,
     Stream,
-    WhileDown,
     concurrent,
 )
 from bus.cell import Cell
+from bus.envelope import INFINITY, current, here
 from bus.testing import MeshUnderTest
 
 Script = Callable[..., Awaitable[Any]]
@@ -69,18 +70,10 @@ class Urgent(Request[Any]):
 
 @final
 @attrs.frozen(kw_only=True)
-class Impatient(Request[Any]):
-    """Does not wait for an actor that is down."""
+class Eager(Request[Any]):
+    """Does not wait for room."""
 
-    while_down: ClassVar[WhileDown] = WhileDown.FAIL
-    do: str
-
-
-@final
-@attrs.frozen(kw_only=True)
-class UrgentImpatient(Request[Any]):
-    lane: ClassVar[Lane] = Lane.CONTROL
-    while_down: ClassVar[WhileDown] = WhileDown.FAIL
+    overflow: ClassVar[Overflow] = Overflow.REJECT
     do: str
 
 
@@ -102,11 +95,10 @@ class Stale(Command):
 
 @final
 @attrs.frozen(kw_only=True)
-class Latest(Command):
-    """Only the newest for each `of` counts."""
+class Keyed(Command):
+    """Has a key."""
 
     key_field: ClassVar[str | None] = "of"
-    overflow: ClassVar[Overflow | None] = Overflow.COALESCE
     of: str
     n: int
 
@@ -161,12 +153,8 @@ class Puppet(Scripted):
     async def urgent(self, request: Urgent) -> Any:
         return await self.run(request)
 
-    @Impatient.handler
-    async def impatient(self, request: Impatient) -> Any:
-        return await self.run(request)
-
-    @UrgentImpatient.handler
-    async def urgent_impatient(self, request: UrgentImpatient) -> Any:
+    @Eager.handler
+    async def eager(self, request: Eager) -> Any:
         return await self.run(request)
 
     @Poke.handler
@@ -177,18 +165,13 @@ class Puppet(Scripted):
     async def stale(self, command: Stale) -> None:
         await self.run(command)
 
-    @Latest.handler
-    async def latest(self, command: Latest) -> None:
-        await self.scripts["latest"](self, command)
+    @Keyed.handler
+    async def keyed(self, command: Keyed) -> None:
+        await self.scripts["keyed"](self, command)
 
     @Listing.handler
     async def listing(self, request: Listing, sink: Sink[int]) -> None:
         await self.scripts[request.do](self, request, sink)
-
-    @Happened.handler
-    async def happened(self, event: Happened) -> None:
-        if "happened" in self.scripts:
-            await self.scripts["happened"](self, event)
 
 
 @final
@@ -256,6 +239,16 @@ async def pass_time(mesh: MeshUnderTest, seconds: float) -> None:
     """Let time pass, and everything happen that is due then."""
     await trio.sleep(seconds)
     await mesh.settle()
+
+
+@contextmanager
+def without_deadline() -> Generator[None]:
+    """Ask without the deadline of what is being handled."""
+    token = current.set(attrs.evolve(here(), limit=INFINITY))
+    try:
+        yield
+    finally:
+        current.reset(token)
 
 
 def buried(mesh: MeshUnderTest) -> list[tuple[Message, str]]:

@@ -75,7 +75,7 @@ def _list(found: Mapping[str, Any]) -> None:
 
 
 def _row(letter: Mapping[str, Any]) -> list[Cell]:
-    usual = letter["reason"] in {"stopped", "abandoned", "coalesced", "late_reply"}
+    usual = letter["reason"] in {"stopped", "abandoned", "late_reply"}
     return [
         str(letter["seq"]),
         (text.ago(letter["age"]), "dim"),

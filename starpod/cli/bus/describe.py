@@ -66,7 +66,6 @@ def _summary(shown: Mapping[str, Any]) -> dict[str, Any]:
         f"{shown['depth'] + shown['control']} queued + {len(shown['in_hand'])} in hand"
         + ("" if shown["balanced"] else paint("  they do not balance", "red")),
         "stop": f"{shown['limits']['stop_within']:g} s, then clean-up of {shown['limits']['cleanup_within']:g} s",
-        "overflow": shown["limits"]["overflow"],
     }
 
 

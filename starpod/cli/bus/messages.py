@@ -142,8 +142,6 @@ def signature(each: Described) -> str:
         parts.append(f"at a full mailbox: {each['overflow']}")
     if each.get("abandon") == "finish":
         parts.append("finished once begun")
-    if "subscribers" in each:
-        parts.append(f"always heard by {', '.join(each['subscribers'])}")
     return " · ".join(parts)
 
 

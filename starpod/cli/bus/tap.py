@@ -22,7 +22,7 @@ FILTER_HELP: Final = """\
 filter words, all of which must hold (quote values with blanks, ! before a word negates it):
   type=session.*   actor=llm   to=agent   from=gateway   point=failed   outcome=crashed
   user=admin   session=ID   turn=ID   origin=web   trace=ab12
-  took>250ms   wait>1s   text~/regular expression/   errors   injected
+  took>250ms   wait>1s   text~'some words'   errors
 """
 COLOURS: Final[Mapping[str, Colour]] = {
     "failed": "red",

@@ -7,7 +7,7 @@ from trio.testing import MockClock
 from actors.agent import messages as agent
 from actors.llm import messages as llm
 from actors.session import messages as session
-from bus import Lag, Sink
+from bus import Sink
 from tests.actors.agent.world import Gate, World, say, use
 
 
@@ -56,7 +56,7 @@ async def test_a_backlog_and_a_subscription_are_the_whole_without_repeats(
     world.script.append(chatty)
     accepted = await world.send("hi")
     await trio.sleep(7.5)
-    async with world.bus.subscribe(*agent.TURN_EVENTS, key=accepted.session, lag=Lag.BLOCK) as live:
+    async with world.bus.subscribe(*agent.TURN_EVENTS, key=accepted.session, limit=1000) as live:
         backlog = await follow(world, accepted.session, accepted.after)
         text = "".join(event.text for event in backlog.events if isinstance(event, agent.TextDelta))
         async for event in live:
@@ -112,7 +112,7 @@ async def test_a_slow_follower_changes_nothing_in_the_order(world: World, autoju
     world.durations["x"] = 1.0
     world.script.append(say(calls=[use("Peek", f"c{n}", what="x") for n in range(8)]))
     numbers: list[int] = []
-    async with world.bus.subscribe(*agent.TURN_EVENTS, limit=1, lag=Lag.BLOCK) as live:
+    async with world.bus.subscribe(*agent.TURN_EVENTS, limit=1000) as live:
         await world.send("go")
         async for event in live:
             numbers.append(event.n)
