@@ -30,7 +30,7 @@ _WHOLE_DIGITS: Final = 20
 _PAIR: Final = r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 _HALF: Final = r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
 _ESCAPES: Final = re.compile(rf"({_PAIR})|{_HALF}|(\\.)", re.DOTALL)
-_STRING_OR_CONSTANT: Final = re.compile(r'("(?:[^"\\]|\\.)*+")|-?Infinity|NaN', re.DOTALL)
+_STRING_OR_CONSTANT: Final = re.compile(r'("(?:[^"\\]|\\.)*+(?:"|\\?\Z))|-?Infinity|NaN', re.DOTALL)
 _LONGEST_PLACE: Final = 100
 """Characters of a path that an error shows."""
 

@@ -55,7 +55,8 @@ _TOO_LONG: Final = re.compile(
 _NO_MONEY: Final = re.compile(
     r"credit balance|insufficient (credit|balance|funds)|exceeded your current quota", re.IGNORECASE
 )
-_TAG: Final = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)
+_TAG_NAME: Final = re.compile(r"/?[a-z]{0,20}", re.IGNORECASE)
+_UNSPOKEN: Final = ("script", "style")
 _LONGEST_DETAIL: Final = 400
 
 
@@ -155,5 +156,23 @@ def _reason(report: Report) -> Reason:
 
 def _plain(text: str) -> str:
     """Text on one line, without HTML, not longer than a person reads."""
-    words = " ".join(_TAG.sub(" ", text).split())
+    words = " ".join(_without_tags(text).split())
     return words if len(words) <= _LONGEST_DETAIL else words[:_LONGEST_DETAIL] + "…"
+
+
+def _without_tags(text: str) -> str:
+    first, *parts = text.split("<")
+    said, inside = [first], ""
+    for part in parts:
+        tag, closed, rest = part.partition(">")
+        name = _TAG_NAME.match(tag)
+        called = name[0].lower() if name else ""
+        if inside:
+            inside = "" if called == f"/{inside}" else inside
+        elif called in _UNSPOKEN:
+            inside = called
+        elif not closed:
+            said.append(f"<{tag}")
+        if not inside:
+            said.append(rest)
+    return " ".join(said)

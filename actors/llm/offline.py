@@ -189,7 +189,7 @@ def _tool_list(tools: tuple[ToolSpec, ...]) -> str:
 
 def _pieces(text: str) -> list[str]:
     """Word by word, each with the white space behind it."""
-    words = re.findall(r"\s*\S+\s*", text)
+    words = re.findall(r"\S+\s*|\s+", text)
     step = max(1, len(words) // _DELTAS)
     return ["".join(words[i : i + step]) for i in range(0, len(words), step)]
 

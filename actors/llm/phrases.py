@@ -48,7 +48,13 @@ _FILLER: Final = r"(?:(?:me|the|my|all|a|file|files|folder|directory|content|con
 def _path(match: re.Match[str]) -> str:
     found = match.groupdict()
     quoted: str | None = found.get("q") or found.get("s") or found.get("b")
-    return quoted or re.sub(r"(?<=[^./])[.?!,]+$", "", match["path"])
+    return quoted or _without_stops(match["path"])
+
+
+def _without_stops(path: str) -> str:
+    """The path without what ends a sentence; ``.`` and ``docs/..`` are paths themselves."""
+    bare = path.rstrip(".?!,")
+    return path if not bare or bare.endswith("/") else bare
 
 
 def _write(match: re.Match[str]) -> Wish:
@@ -101,7 +107,7 @@ _PHRASES: Final[tuple[tuple[str, Meaning], ...]] = (
 """The first one that fits the whole line counts."""
 _COMPILED: Final = [(re.compile(pattern, re.IGNORECASE), meaning) for pattern, meaning in _PHRASES]
 
-_POLITE: Final = re.compile(r"^(?:please|can you|could you)\s+|[\s,]+please[.!]?$", re.IGNORECASE)
+_PLEASE: Final = re.compile(r"(?:please|can you|could you)\s+", re.IGNORECASE)
 
 
 def understand(text: str) -> tuple[list[Wish], list[str]]:
@@ -112,7 +118,7 @@ def understand(text: str) -> tuple[list[Wish], list[str]]:
     wishes: list[Wish] = []
     strange: list[str] = []
     for line in text.splitlines():
-        wish = _wish(_POLITE.sub("", line.strip()))
+        wish = _wish(_unadorned(line.strip()))
         last = wishes[-1] if wishes and not strange else None
         if wish is not None:
             wishes.append(wish)
@@ -122,6 +128,17 @@ def understand(text: str) -> tuple[list[Wish], list[str]]:
         elif line.strip():
             strange.append(line.strip())
     return wishes, strange
+
+
+def _unadorned(line: str) -> str:
+    """The line without a polite word at its beginning and its end."""
+    if polite := _PLEASE.match(line):
+        line = line[polite.end() :]
+    request = line.removesuffix(line[-1:] if line.endswith((".", "!")) else "")
+    if not request.lower().endswith("please"):
+        return line
+    rest = request[: -len("please")]
+    return rest.rstrip(", \t") if rest.endswith((",", " ", "\t")) else line
 
 
 def _wish(line: str) -> Wish | None:

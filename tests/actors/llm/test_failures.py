@@ -119,3 +119,9 @@ def test_how_long_the_provider_asks_to_wait(headers: dict[str, str], seconds: fl
 def test_lost_connections_and_garbled_streams_may_be_repeated() -> None:
     assert lost("anthropic", "x").reason == "network"
     assert garbled("anthropic", "x").reason == "protocol"
+
+
+def test_what_a_page_does_not_say_is_left_out() -> None:
+    page = "<style>b{a}</style><P>Bad <b>gateway</b></p><SCRIPT src=x>let a = 1 < 2;</script > at 5 < 6"
+    assert read_report(502, page).message == "Bad gateway at 5 < 6"
+    assert read_report(502, "<script " * 12_500).message == ""

@@ -127,3 +127,15 @@ def test_what_is_not_understood_is_left_over(text: str) -> None:
 def test_no_text_is_too_strange(text: str) -> None:
     wishes, strange = understand(text)
     assert wishes or strange or not text.strip()
+
+
+def test_a_path_keeps_its_dots_and_loses_what_ends_the_sentence() -> None:
+    for said, path in (
+        ("read a.md.", "a.md"),
+        ("read .", "."),
+        ("read docs/..", "docs/.."),
+        ("read a.md?!", "a.md"),
+        ("read a.md, please!", "a.md"),
+        ("Please read please.md", "please.md"),
+    ):
+        assert understand(said) == ([Call("FileRead", {"path": path})], [])

@@ -1,0 +1,210 @@
+"""A regular expression matcher that counts its steps, and texts that make a bad expression backtrack.
+
+It walks the parse tree of :mod:`re` in the order of that module's engine, so how its steps grow with a text says how
+the engine's time grows, and says it the same on every machine.
+"""
+
+import functools
+import importlib
+import itertools
+import re
+import string
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any, Final, final
+
+_PARSER: Any = importlib.import_module("re._parser")
+_COMPILER: Any = importlib.import_module("re._compiler")
+
+PATIENCE: Final = 60_000
+"""Steps after which a match is given up."""
+_BOUND: Final = 4
+"""What greater bounds of repeats count as: a repeat with a bound is no danger, however great the bound."""
+_ALPHABET: Final = 4
+"""Characters of which texts are made."""
+_OPENINGS: Final = 4
+"""Beginnings that are tried."""
+_CANDIDATES: Final = "a0 -" + string.printable
+_REPEATS: Final = ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT")
+
+
+def steps(pattern: re.Pattern[Any], text: str) -> int:
+    """Steps to find every match of `pattern` in `text`, or PATIENCE if they are more."""
+    matcher = _Matcher(pattern, text)
+    with suppress(_Impatient):
+        matcher.find_all()
+    return matcher.steps
+
+
+class _Impatient(Exception):
+    pass
+
+
+@final
+class _Matcher:
+    def __init__(self, pattern: re.Pattern[Any], text: str) -> None:
+        self.steps = 0
+        self._pattern = pattern
+        self._text = text
+        self._groups: dict[int, str] = {}
+
+    def find_all(self) -> None:
+        at = 0
+        while at <= len(self._text):
+            end = next(self._in_turn(_nodes(self._pattern), 0, at), None)
+            at = at + 1 if end is None else max(end, at + 1)
+
+    def _in_turn(self, nodes: Any, index: int, at: int) -> Iterator[int]:
+        """Every end of a match of `nodes` from `index` on that begins at `at`."""
+        if index == len(nodes):
+            yield at
+            return
+        op, arg = nodes[index]
+        for end in self._ends(str(op), arg, at, nodes[index : index + 1]):
+            yield from self._in_turn(nodes, index + 1, end)
+
+    def _ends(self, op: str, arg: Any, at: int, node: Any) -> Iterator[int]:
+        self._count(1)
+        match op:
+            case "MAX_REPEAT" | "MIN_REPEAT":
+                return self._repeated(arg, 0, at, greedy=op == "MAX_REPEAT")
+            case "POSSESSIVE_REPEAT":
+                return itertools.islice(self._repeated(arg, 0, at, greedy=True), 1)
+            case "ATOMIC_GROUP":
+                return itertools.islice(self._in_turn(arg, 0, at), 1)
+            case "SUBPATTERN":
+                return self._grouped(arg[0], arg[3], at)
+            case "BRANCH":
+                return (end for nodes in arg[1] for end in self._in_turn(nodes, 0, at))
+            case "GROUPREF":
+                return self._again(self._groups.get(arg), at)
+            case _:
+                found = _engine(node, self._pattern.flags)(self._text, at)
+                return iter(() if found is None else (found.end(),))
+
+    def _count(self, steps: int) -> None:
+        self.steps += steps
+        if self.steps >= PATIENCE:
+            raise _Impatient
+
+    def _repeated(self, arg: Any, count: int, at: int, *, greedy: bool) -> Iterator[int]:
+        least, most = min(int(arg[0]), _BOUND), int(arg[1])
+        if count >= least and not greedy:
+            yield at
+        if most == int(_PARSER.MAXREPEAT) or count < min(most, _BOUND):
+            for end in self._in_turn(arg[2], 0, at):
+                if end > at or count < least:
+                    yield from self._repeated(arg, count + 1, end, greedy=greedy)
+        if count >= least and greedy:
+            yield at
+
+    def _grouped(self, number: int, nodes: Any, at: int) -> Iterator[int]:
+        for end in self._in_turn(nodes, 0, at):
+            self._groups[number] = self._text[at:end]
+            yield end
+
+    def _again(self, said: str | None, at: int) -> Iterator[int]:
+        if said is not None and self._text.startswith(said, at):
+            self._count(len(said))
+            yield at + len(said)
+
+
+@functools.cache
+def _nodes(pattern: re.Pattern[Any]) -> Any:
+    source, flags = pattern.pattern, pattern.flags
+    if isinstance(source, bytes):
+        source, flags = source.decode("latin-1"), flags | re.ASCII
+    return _PARSER.parse(source, flags)
+
+
+_compiled: Final[dict[Any, Any]] = {}
+
+
+def _engine(node: Any, flags: int) -> Callable[..., re.Match[str] | None]:
+    """What the engine itself says of a node without repeats: characters, places, looks around."""
+    key = (repr(node.data), flags)
+    if key not in _compiled:
+        _compiled[key] = _COMPILER.compile(node, flags).match
+    matched: Callable[..., re.Match[str] | None] = _compiled[key]
+    return matched
+
+
+# --- texts ------------------------------------------------------------------------------------------------
+
+
+def attacks(pattern: re.Pattern[Any], times: int) -> Iterator[str]:
+    """Texts that drive `pattern` into its repeats, `times` over, and let it fail behind them."""
+    nodes = _nodes(pattern)
+    example, openings = _example(nodes)
+    letters = list(dict.fromkeys(_letters(nodes)))[:_ALPHABET]
+    pumps = {example, *_words(nodes), *("".join(pair) for pair in itertools.product(letters, ["", *letters]))}
+    for opening, pump in itertools.product(
+        list({"": 0, **dict.fromkeys(openings)})[:_OPENINGS], sorted(pumps - {""})
+    ):
+        yield opening + pump * times
+        yield opening + pump * times + "\x01"
+
+
+def _example(nodes: Any) -> tuple[str, list[str]]:
+    """A short text that `nodes` match (looks around aside), and its beginnings up to each repeat."""
+    text, openings = "", list[str]()
+    for n, (op, arg) in enumerate(nodes):
+        inner: list[Any] = []
+        if str(op) in _REPEATS:
+            openings.append(text)
+            inner = [arg[2]] * min(max(int(arg[0]), 1), _BOUND)
+        elif inside := _inside(arg):
+            inner = inside[:1]
+        else:
+            text += _member(nodes[n : n + 1])
+        for part in inner:
+            said, within = _example(part)
+            openings += [text + each for each in within]
+            text += said
+    return text, openings
+
+
+def _inside(arg: Any) -> list[Any]:
+    """The sequences of nodes that a node is made of."""
+    if isinstance(arg, _PARSER.SubPattern):
+        return [arg]
+    if isinstance(arg, tuple | list):
+        parts: list[Any] = list(arg)  # pyright: ignore[reportUnknownArgumentType]
+        return [each for part in parts for each in _inside(part)]
+    return []
+
+
+def _sequences(nodes: Any) -> Iterator[Any]:
+    yield nodes
+    for _, arg in nodes:
+        for part in _inside(arg):
+            yield from _sequences(part)
+
+
+def _words(nodes: Any) -> set[str]:
+    """Runs of letters that stand in the pattern, such as ``<script``, alone and with a space behind them."""
+    runs = [
+        "".join(chr(arg) if str(op) == "LITERAL" else "\0" for op, arg in each) for each in _sequences(nodes)
+    ]
+    words = {word for run in runs for word in run.split("\0") if len(word) > 1}
+    return words | {f"{word} " for word in words}
+
+
+def _letters(nodes: Any) -> Iterator[str]:
+    """A character for each place that takes one, those in repeats first, and those that a place does not take."""
+    for each in reversed(list(_sequences(nodes))):
+        for n, (op, arg) in enumerate(each):
+            if not _inside(arg):
+                yield from _member(each[n : n + 1])
+            if str(op) == "NOT_LITERAL":
+                yield chr(arg)
+
+
+def _member(node: Any) -> str:
+    """A character that a node without others in it takes; none where it takes none."""
+    op, arg = node[0]
+    if str(op) == "LITERAL":
+        return chr(arg)
+    if str(op) not in ("IN", "ANY", "NOT_LITERAL"):
+        return ""
+    return next((char for char in _CANDIDATES if _engine(node, 0)(char)), "")

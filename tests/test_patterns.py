@@ -1,0 +1,116 @@
+"""No pattern takes more than linear time, whatever text it meets: counted in steps, not in seconds."""
+
+import ast
+import importlib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from types import ModuleType
+from typing import Any, cast
+
+import pytest
+
+from tests.fakes.backtracking import PATIENCE, attacks, steps
+from tests.test_architecture import ROOT, dotted, modules, parse
+
+PACKAGES = ("bus", "actors", "starpod")
+TIMES = 8
+STEEP = 1.3
+"""A third of a text may take so many times the steps that its second third took; quadratic growth takes 1.6 times."""
+
+TRUSTED = {"starpod/scaffold.py", "bus/filter.py"}
+"""Modules that build patterns from texts that ship with the project, or that its operator writes."""
+
+
+def loaded(module: str) -> ModuleType:
+    return importlib.import_module(module.removesuffix(".py").removesuffix("/__init__").replace("/", "."))
+
+
+def patterns(value: Any) -> Iterator[re.Pattern[Any]]:
+    """Patterns that `value` is or holds."""
+    if isinstance(value, re.Pattern):
+        yield value
+    if isinstance(value, Mapping):
+        value = tuple(cast("Any", value).values())
+    if isinstance(value, tuple | list):
+        for item in cast("Any", value):
+            yield from patterns(item)
+
+
+def of_a_module(module: str) -> Iterator[re.Pattern[Any]]:
+    """Every pattern that a module compiles for itself or hands to :mod:`re` in passing."""
+    for name, value in vars(loaded(module)).items():
+        if not name.startswith("__"):
+            yield from patterns(value)
+    for call in calls(parse(module)):
+        pattern = call.args[0]
+        if isinstance(pattern, ast.Constant) and isinstance(pattern.value, str):
+            yield re.compile(pattern.value)
+
+
+def calls(tree: ast.Module) -> Iterator[ast.Call]:
+    return (
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and dotted(node.func).startswith("re.") and node.args
+    )
+
+
+def inside_functions(tree: ast.Module) -> Iterator[ast.Call]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield from calls(ast.Module(body=[node], type_ignores=[]))
+
+
+def steep(pattern: re.Pattern[Any]) -> str | None:
+    """A text for which the steps grow faster than it does, if there is one."""
+    once, twice, thrice = (attacks(pattern, n * TIMES) for n in (1, 2, 3))
+    for short, longer, longest in zip(once, twice, thrice, strict=True):
+        first, second, third = (steps(pattern, text) for text in (short, longer, longest))
+        if third >= PATIENCE or third - second > STEEP * (second - first):
+            return longest
+    return None
+
+
+def all_patterns() -> Iterable[Any]:
+    found = {
+        pattern: module
+        for module in sorted({*modules(*PACKAGES)} - TRUSTED)
+        if "import re" in (ROOT / module).read_text()
+        for pattern in of_a_module(module)
+    }
+    return [pytest.param(pattern, id=f"{module}-{n}") for n, (pattern, module) in enumerate(found.items())]
+
+
+@pytest.mark.parametrize("pattern", all_patterns())
+def test_steps_grow_no_faster_than_the_text(pattern: re.Pattern[Any]) -> None:
+    assert steep(pattern) is None
+
+
+@pytest.mark.parametrize("module", sorted({*modules(*PACKAGES)} - TRUSTED))
+def test_patterns_are_written_out_where_they_can_be_checked(module: str) -> None:
+    built = [call for call in inside_functions(parse(module)) if not isinstance(call.args[0], ast.Constant)]
+    assert [ast.unparse(call) for call in built if dotted(call.func) != "re.escape"] == []
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        r"[\s,]+please[.!]?$",
+        r"(?<=[^./])[.?!,]+$",
+        r"<(script|style)\b.*?</\1>|<[^>]*>",
+        r"\s*\S+\s*",
+        r"(a+)+$",
+        r"(?:a|a)*b",
+        r"a*?a*?b",
+        r"x*x*y",
+    ],
+)
+def test_patterns_known_to_be_slow_are_found(known: str) -> None:
+    assert steep(re.compile(known, re.DOTALL)) is not None
+
+
+@pytest.mark.parametrize(
+    "known", [r"\w+", r"a{0,500}b", r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', r"^\s+x", r"\b(a|b)c", r"[^>]{1,9}>"]
+)
+def test_patterns_known_to_be_quick_pass(known: str) -> None:
+    assert steep(re.compile(known, re.DOTALL)) is None
