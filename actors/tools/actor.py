@@ -4,17 +4,17 @@ import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TypeVar, final
+from typing import BinaryIO, TypeVar, final
 
-import trio
-
-from actors.tools import files, messages
-from actors.tools.paths import Home
+from actors.tools import messages, reading, writing
+from actors.tools.paths import GoOn, Home, Place
 from actors.tools.settings import Settings
+from actors.tools.threads import Threads
 from actors.vocabulary import Attachment
 from bus import Actor, concurrent
 
 T = TypeVar("T")
+Look = Callable[[Place, BinaryIO, GoOn], T]
 
 AT_ONCE = 16
 """Files handled at once, per kind of request."""
@@ -38,65 +38,96 @@ class ToolsActor(Actor):
         self._root = home
         self._home = Home(home)
         self._spool = Home(uploads)
+        self._threads = Threads()
         self._settings = settings
         self._max_result = max_result
 
     async def start(self) -> None:
-        self._root.mkdir(parents=True, exist_ok=True)
+        self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     @messages.FileRead.handler
     @concurrent(AT_ONCE)
     async def read_file(self, request: messages.FileRead) -> messages.FileText | messages.ImageFile:
-        with self._home.place(request.path) as place, place.open() as file:
-            work = partial(files.read, file, place.path, request.offset, request.limit, self._max_result)
-            return await self._run(work, os.fstat(file.fileno()).st_size)
+        def look(place: Place, file: BinaryIO, go_on: GoOn) -> messages.FileText | messages.ImageFile:
+            lines = (request.offset, request.skip, request.limit)
+            return reading.read(file, place.path, *lines, self._max_result, go_on)
+
+        return await self._look(request.path, look)
 
     @messages.FileList.handler
     @concurrent(AT_ONCE)
     async def list_folder(self, request: messages.FileList) -> messages.Listing:
-        with self._home.directory(request.path) as place:
-            return await self._run(partial(files.listing, place, self._max_result), place.stat().st_size)
+        def work(go_on: GoOn) -> messages.Listing:
+            with self._home.directory(request.path) as place:
+                return reading.listing(place, self._max_result, go_on)
+
+        try:
+            with self._home.directory(request.path, alike=False) as place:
+                if place.stat().st_size <= INLINE:
+                    return reading.listing(place, self._max_result, _go_on)
+        except messages.NotADirectory:
+            pass
+        return await self._run(work, request.path)
 
     @messages.Attach.handler
+    @concurrent(AT_ONCE)
     async def attach(self, request: messages.Attach) -> messages.Attached:
-        with self._home.place(request.path) as place:
-            return files.attach(place)
+        return await self._look(request.path, lambda place, file, _: reading.attach(place, file))
 
     @messages.Locate.handler
+    @concurrent(AT_ONCE)
     async def locate(self, request: messages.Locate) -> messages.Located:
-        with self._home.place(request.path) as place:
-            return files.locate(self._home, place)
-
-    @messages.FileWrite.handler
-    @concurrent(AT_ONCE)
-    async def write_file(self, request: messages.FileWrite) -> messages.Written:
-        return await self._run(partial(files.write, self._home, request.path, request.content, request.call))
-
-    @messages.FileDelete.handler
-    @concurrent(AT_ONCE)
-    async def delete_file(self, request: messages.FileDelete) -> messages.Deleted:
-        return await self._run(partial(files.delete, self._home, request.path))
+        return await self._look(request.path, lambda place, file, _: reading.locate(self._home, place, file))
 
     @messages.LoadFile.handler
     @concurrent(AT_ONCE)
     async def load_file(self, request: messages.LoadFile) -> bytes:
-        with self._home.place(request.path) as place, place.open() as file:
-            work = partial(files.load, file, place.path, request.limit)
-            return await self._run(work, os.fstat(file.fileno()).st_size)
+        def look(place: Place, file: BinaryIO, go_on: GoOn) -> bytes:
+            return reading.load(file, place.path, request.limit, go_on)
+
+        return await self._look(request.path, look)
+
+    @messages.FileWrite.handler
+    @concurrent(AT_ONCE)
+    async def write_file(self, request: messages.FileWrite) -> messages.Written:
+        work = partial(writing.write, self._home, request.path, request.content, request.call)
+        return await self._run(work, request.path)
+
+    @messages.FileDelete.handler
+    @concurrent(AT_ONCE)
+    async def delete_file(self, request: messages.FileDelete) -> messages.Deleted:
+        return await self._run(partial(writing.delete, self._home, request.path), request.path)
 
     @messages.SaveUpload.handler
     @concurrent(AT_ONCE)
     async def save_upload(self, request: messages.SaveUpload) -> tuple[Attachment, ...]:
-        save = partial(files.save_upload, self._home, self._spool, request.upload, request.files)
         now = self.bus.clock.now().astimezone()
-        return await self._run(partial(save, now=now, rules=self._settings.attachments))
+        rules = self._settings.attachments
+        save = partial(writing.save_upload, self._home, self._spool, request.upload, request.files)
+        return await self._run(lambda go_on: save(now=now, rules=rules, go_on=go_on), request.upload)
 
-    async def _run(self, work: Callable[[], T], size: int | None = None) -> T:
-        """Do a piece of work: at once when it reads no more than INLINE bytes, else in a thread.
+    async def _look(self, path: str, look: Look[T]) -> T:
+        """Read from a file: at once when it is small and there under this very name, else in a thread."""
 
-        What changes files waits for the disk, so it gives no `size`. A virtual clock takes a waiting thread for
-        idleness and would run ahead; there all work is done at once.
+        def work(go_on: GoOn) -> T:
+            with self._home.place(path) as place, place.open() as file:
+                return look(place, file, go_on)
+
+        try:
+            with self._home.place(path, alike=False) as place, place.open() as file:
+                if os.fstat(file.fileno()).st_size <= INLINE:
+                    return look(place, file, _go_on)
+        except messages.FileNotFound:
+            pass
+        return await self._run(work, path)
+
+    async def _run(self, work: Callable[[GoOn], T], path: str) -> T:
+        """Do a piece of work in a thread.
+
+        A virtual clock takes a waiting thread for idleness and would run ahead; there all work is done at once.
         """
-        if self.bus.clock.virtual or (size is not None and size <= INLINE):
-            return work()
-        return await trio.to_thread.run_sync(work)
+        return work(_go_on) if self.bus.clock.virtual else await self._threads.run(work, path)
+
+
+def _go_on() -> None:
+    """What is done at once is never given up."""

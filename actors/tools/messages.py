@@ -51,6 +51,16 @@ class FileNotFound(FileError):
 
 
 @attrs.define(eq=False, kw_only=True)
+class AmbiguousName(FileError):
+    """There is no such name, but several that look like it."""
+
+    candidates: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"Several names look like {self.path}; use one of them exactly: {', '.join(map(repr, self.candidates))}"
+
+
+@attrs.define(eq=False, kw_only=True)
 class NotADirectory(FileError):
     missing: bool = False
 
@@ -185,6 +195,7 @@ class FileRead(Request[FileText | ImageFile]):
     path: Annotated[str, _PATH]
     offset: Annotated[int, described("First line to read, counted from 1.", ge=0)] = 1
     limit: Annotated[int | None, described("Most lines to read; all by default.", ge=1)] = None
+    skip: Annotated[int, described("Characters of that line to pass over.", ge=0)] = 0
 
 
 @final

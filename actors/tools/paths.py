@@ -8,17 +8,17 @@ closes the innermost directory, so the walk cannot climb above home, where it be
 
 import errno
 import os
-import re
 import stat
-import unicodedata
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, final
 
 import attrs
 
+from actors.tools import names
 from actors.tools.messages import (
+    AmbiguousName,
     FileNotFound,
     FileSystemRefused,
     InvalidPath,
@@ -27,51 +27,13 @@ from actors.tools.messages import (
     NotARegularFile,
 )
 
-PRIVATE = ".starpod"
-"""Refused as a name at any depth: the agent's own data, and what would make a folder look like an instance."""
+GoOn = Callable[[], None]
+"""Called between pieces of work that may take long. It raises when nobody waits for the work any more."""
 MAX_LINKS = 40
 MAX_DEPTH = 50
 """Directories below each other; each is one open descriptor during a walk."""
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-
-
-# --- names ------------------------------------------------------------------------------------------------
-
-
-def components(path: str) -> list[str]:
-    """The names a path consists of, ``.`` and empty ones left out; empty for home itself. Raises InvalidPath."""
-    if "\0" in path:
-        raise InvalidPath(path=path, reason="it contains a NUL character")
-    if path.startswith(("/", "\\", "~/")) or path == "~":
-        raise InvalidPath(
-            path=path, reason="Absolute paths are not allowed; paths are relative to the home folder"
-        )
-    if ".." in re.split(r"[/\\]", path):
-        raise InvalidPath(
-            path=path,
-            reason="Path traversal (..) is not allowed; memory and configuration are reached through their own tools",
-        )
-    if any(is_private(name) for name in re.split(r"[/\\]", path)):
-        raise _private(path)
-    return [name for name in path.split("/") if name not in ("", ".")]
-
-
-def is_private(name: str) -> bool:
-    """Whether a file system may take this name for ``.starpod``: case, width, invisible characters, final dots."""
-    if name.isascii():
-        return name.rstrip(". ").lower() == PRIVATE
-    plain = "".join(
-        char for char in unicodedata.normalize("NFKC", name) if unicodedata.category(char) != "Cf"
-    )
-    return plain.casefold().rstrip(". ") == PRIVATE
-
-
-def _private(path: str) -> InvalidPath:
-    return InvalidPath(
-        path=path,
-        reason=f"Cannot access {PRIVATE}/; memory and configuration are reached through their own tools",
-    )
 
 
 def _outside(path: str) -> InvalidPath:
@@ -147,7 +109,9 @@ class Home:
         self.root = root
 
     @contextmanager
-    def place(self, path: str, *, follow: bool = True, create: bool = False) -> Generator[Place, None, None]:
+    def place(
+        self, path: str, *, follow: bool = True, create: bool = False, alike: bool = True
+    ) -> Generator[Place, None, None]:
         """Walk to the last name of `path`, which need not exist.
 
         Args:
@@ -155,16 +119,17 @@ class Home:
           follow: walk through symbolic links that stay in home, one at the end included. Otherwise links on the
             way are refused and one at the end is the place itself.
           create: make missing directories on the way.
+          alike: where there is no such name but one that looks like it, go there. It reads whole directories.
 
         Errors of the operating system inside the block are translated too: FileNotFound, NotADirectory,
-        IsADirectory, InvalidPath or FileSystemRefused.
+        IsADirectory, AmbiguousName, InvalidPath or FileSystemRefused.
         """
-        names = components(path)
-        shown = "/".join(names) or "."
-        walk = _Walk(self._open(shown), self.root, shown, follow=follow, create=create)
+        asked = names.components(path)
+        shown = "/".join(asked) or "."
+        walk = _Walk(self._open(shown), self.root, shown, follow=follow, create=create, alike=alike)
         try:
             with translated(shown):
-                yield walk.to(names)
+                yield walk.to(asked)
         finally:
             walk.close()
 
@@ -177,10 +142,10 @@ class Home:
             ) from error
 
     @contextmanager
-    def directory(self, path: str) -> Generator[Place, None, None]:
+    def directory(self, path: str, *, alike: bool = True) -> Generator[Place, None, None]:
         """An open directory, as the place ``.`` in it. Raises NotADirectory, InvalidPath, FileSystemRefused."""
         try:
-            with self.place(path) as place:
+            with self.place(path, alike=alike) as place:
                 handle = os.open(place.name, _DIRECTORY, dir_fd=place.directory)
                 try:
                     yield attrs.evolve(place, directory=handle, name=".", real=(*place.real, "."))
@@ -194,11 +159,14 @@ class Home:
 class _Walk:
     """One way down from home: the directories entered so far, each opened from the one before."""
 
-    def __init__(self, handle: int, root: Path, shown: str, *, follow: bool, create: bool) -> None:
+    def __init__(
+        self, handle: int, root: Path, shown: str, *, follow: bool, create: bool, alike: bool
+    ) -> None:
         self._root = root
         self._shown = shown
         self._follow = follow
         self._create = create
+        self._alike = alike
         self._names: list[str] = []
         self._handles = [handle]
 
@@ -206,28 +174,52 @@ class _Walk:
         while self._handles:
             os.close(self._handles.pop())
 
-    def to(self, names: list[str]) -> Place:
-        """Enter all but the last name. Raises OSError or InvalidPath."""
-        todo = names[::-1]
+    def to(self, asked: list[str]) -> Place:
+        """Enter all but the last name. Raises OSError, AmbiguousName or InvalidPath."""
+        todo = [(name, True) for name in reversed(asked)]
         links = 0
         while todo:
-            name = todo.pop()
+            name, is_asked = todo.pop()
             if name == "..":
                 self._leave()
                 continue
-            if is_private(name):
-                raise _private(self._shown)
+            if is_asked:
+                name = self._found(name)
+            if names.is_private(name):
+                raise names.private(self._shown)
             target = self._target(name) if todo or self._follow else None
             if target is not None:
                 links += 1
                 if links > MAX_LINKS:
                     raise InvalidPath(path=self._shown, reason=f"{self._shown} goes through too many links")
-                todo.extend(reversed(self._names_of(target)))
+                todo.extend((each, False) for each in reversed(self._names_of(target)))
             elif todo:
                 self._enter(name)
             else:
                 return self._place(name)
         return self._place(".")
+
+    def _found(self, asked: str) -> str:
+        """The name in the innermost directory that is meant; as asked when there is none."""
+        for name in dict.fromkeys((names.written(asked), asked)):
+            if self._exists(name):
+                return name
+        if not self._alike:
+            return asked
+        like = names.alike(asked)
+        with os.scandir(self._handles[-1]) as entries:
+            found = sorted(each.name for each in entries if names.alike(each.name) == like)
+        if len(found) > 1:
+            shown = tuple(names.shown(os.fsencode(each)) for each in found)
+            raise AmbiguousName(path=self._shown, candidates=shown)
+        return found[0] if found else asked
+
+    def _exists(self, name: str) -> bool:
+        try:
+            os.stat(name, dir_fd=self._handles[-1], follow_symlinks=False)
+        except FileNotFoundError:
+            return False
+        return True
 
     def _place(self, name: str) -> Place:
         real = (*self._names, name)
@@ -269,7 +261,7 @@ class _Walk:
             if not self._create:
                 raise
             with suppress(FileExistsError):
-                os.mkdir(name, 0o755, dir_fd=parent)
+                os.mkdir(name, 0o700, dir_fd=parent)
             os.fsync(parent)
             handle = os.open(name, _DIRECTORY, dir_fd=parent)
         self._handles.append(handle)

@@ -1,16 +1,20 @@
 """The tools actor on a bus, with real files and, outside virtual time, real threads."""
 
+import os
+import resource
 import threading
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 import trio
 
 from actors.tooling import CallContext, Catalogue, render, tool_of
-from actors.tools import files
 from actors.tools import messages as tools
+from actors.tools import reading, writing
 from actors.tools.actor import INLINE, ToolsActor
 from actors.tools.settings import Attachments, Settings
 from actors.vocabulary import Text
@@ -133,17 +137,19 @@ async def test_what_reads_little_is_done_at_once_and_the_rest_in_threads(
 ) -> None:
     threads: dict[str, bool] = {}
 
-    def spy(name: str) -> None:
-        real = getattr(files, name)
+    def spy(module: ModuleType, name: str) -> None:
+        real = getattr(module, name)
 
         def work(*arguments: Any, **options: Any) -> Any:
             threads[name] = threading.current_thread() is not threading.main_thread()
             return real(*arguments, **options)
 
-        monkeypatch.setattr(files, name, work)
+        monkeypatch.setattr(module, name, work)
 
-    for name in ("read", "listing", "write", "delete"):
-        spy(name)
+    for module, name in (
+        (reading, "read"), (reading, "listing"), (writing, "write"), (writing, "delete"),
+    ):  # fmt: skip
+        spy(module, name)
     (tmp_path / "small.txt").write_bytes(b"x" * INLINE)
     (tmp_path / "large.txt").write_bytes(b"x" * (INLINE + 1))
     async with open_test_mesh() as mesh:
@@ -186,3 +192,67 @@ async def test_a_home_that_is_missing_is_made_at_the_start(tmp_path: Path) -> No
     async with open_test_mesh() as mesh:
         await start(mesh, tmp_path / "deep/home")
         assert await call(mesh, "FileList") == "[]"
+
+
+async def test_a_name_that_only_looks_like_the_one_asked_for_is_found(tmp_path: Path) -> None:
+    (tmp_path / "Re\u0301sume\u0301").mkdir()
+    (tmp_path / "Re\u0301sume\u0301/9.41\u202fPM.txt").write_text("hello")
+    async with open_test_mesh() as mesh:
+        await start(mesh, tmp_path)
+        assert await call(mesh, "FileRead", path="Résumé/9.41 PM.txt") == "hello"
+        assert "9.41" in await call(mesh, "FileList", path="Résumé")
+
+
+async def test_a_thread_that_is_stuck_keeps_neither_others_nor_the_stop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stuck, entered = threading.Event(), threading.Semaphore(0)
+
+    def read(*_: Any) -> None:
+        entered.release()
+        stuck.wait()
+
+    (tmp_path / "large.txt").write_bytes(b"x" * (INLINE + 1))
+    try:
+        async with open_test_mesh() as mesh:
+            await start(mesh, tmp_path)
+            with monkeypatch.context() as patch:
+                patch.setattr(reading, "read", read)
+                async with trio.open_nursery() as nursery:
+                    for _ in range(50):  # more than there are places
+                        nursery.start_soon(mesh.bus.ask, tools.FileRead(path="large.txt"))
+                    for _ in range(16):
+                        await trio.to_thread.run_sync(entered.acquire)
+                    nursery.cancel_scope.cancel()
+            with trio.fail_after(5):
+                assert "of a file of" in await call(mesh, "FileRead", path="large.txt")
+                await call(mesh, "FileWrite", path="documents/a.txt", content="x")
+    finally:
+        stuck.set()
+
+
+async def test_where_no_more_files_can_be_opened_that_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("hello")
+    async with open_test_mesh() as mesh:
+        await start(mesh, tmp_path)
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        used = max(int(each.name) for each in Path("/proc/self/fd").iterdir())  # noqa: ASYNC240 - not of a disk
+        resource.setrlimit(resource.RLIMIT_NOFILE, (used + 1, hard))
+        taken: list[int] = []
+        try:
+            with suppress(OSError):
+                while True:
+                    taken.append(os.dup(0))
+            for request in (
+                tools.FileRead(path="a.txt"),
+                tools.FileList(),
+                tools.FileWrite(path="temp/b.txt", content="x", call="1"),
+                tools.FileDelete(path="a.txt"),
+            ):
+                with pytest.raises(tools.FileSystemRefused, match="Too many open files"):
+                    await mesh.bus.ask(request)
+        finally:
+            for each in taken:
+                os.close(each)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        assert await call(mesh, "FileRead", path="a.txt") == "hello"

@@ -1,0 +1,171 @@
+"""Changing the files of home, each in one step. Every function works on a place that :mod:`.paths` has confined.
+
+Each calls `go_on` last before what cannot be taken back.
+"""
+
+import hashlib
+import os
+import stat
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from typing import BinaryIO
+
+import attrs
+
+from actors.tools import media, uploads
+from actors.tools.messages import (
+    FOLDERS,
+    Deleted,
+    FileSystemRefused,
+    IsADirectory,
+    SentFile,
+    Written,
+)
+from actors.tools.paths import GoOn, Home, Place
+from actors.tools.settings import Attachments
+from actors.vocabulary import Attachment
+
+CHUNK = 1024 * 1024
+OURS = 0o600
+"""Permissions of a file that was not there before."""
+
+
+def write(home: Home, path: str, content: str, key: str, go_on: GoOn) -> Written:
+    """Replace or create a file in one step; on disk when this returns.
+
+    `key` names the temporary file: writing again with the same key clears away what a crash left behind.
+    """
+    data = content.encode()
+    with home.place(path, create=True) as place:
+        mode = _replaced_mode(place)
+        temporary = f".{hashlib.sha256(key.encode()).hexdigest()[:16]}.tmp"
+        _fill(place, temporary, mode, lambda file: file.write(data), go_on)
+        return Written(path=place.path, size=len(data), loose=place.path.partition("/")[0] not in FOLDERS)
+
+
+def _replaced_mode(place: Place) -> int | None:
+    """Permissions of the file about to be replaced, None when there is none. Raises when it is no regular file."""
+    if place.name == ".":
+        raise IsADirectory(path=place.path)
+    try:
+        found = place.stat()
+    except FileNotFoundError:
+        return None
+    place.require_regular(found)
+    return stat.S_IMODE(found.st_mode) & 0o777
+
+
+def _fill(
+    place: Place, temporary: str, mode: int | None, put: Callable[[BinaryIO], object], go_on: GoOn
+) -> None:
+    """Write a temporary file beside the place and rename it over it, both on disk."""
+    where = place.directory
+    with suppress(FileNotFoundError):
+        os.unlink(temporary, dir_fd=where)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        with os.fdopen(os.open(temporary, flags, OURS, dir_fd=where), "wb") as file:
+            put(file)
+            file.flush()
+            if mode is not None:
+                os.fchmod(file.fileno(), mode)
+            os.fsync(file.fileno())
+        go_on()
+        os.rename(temporary, place.name, src_dir_fd=where, dst_dir_fd=where)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            os.unlink(temporary, dir_fd=where)
+        raise
+    os.fsync(where)
+
+
+def delete(home: Home, path: str, go_on: GoOn) -> Deleted:
+    """Remove a file or a link, never what a link points to. Gone from the disk when this returns."""
+    with home.place(path, follow=False) as place:
+        if stat.S_ISDIR(place.stat().st_mode):
+            raise IsADirectory(path=place.path)
+        go_on()
+        os.unlink(place.name, dir_fd=place.directory)
+        os.fsync(place.directory)
+        return Deleted(path=place.path)
+
+
+def save_upload(
+    home: Home,
+    spool: Home,
+    upload: str,
+    sent: Sequence[SentFile],
+    *,
+    now: datetime,
+    rules: Attachments,
+    go_on: GoOn,
+) -> tuple[Attachment, ...]:
+    """Copy the files of an upload into downloads, each under a name that nothing else has: all of them or none.
+
+    Args:
+      home: where they go.
+      spool: what holds the folders of all uploads.
+      upload: the folder of this one.
+      sent: its files.
+      now: in the person's time zone.
+      rules: what is taken.
+      go_on: called between pieces.
+
+    Raises what :func:`uploads.check` raises, and what can be wrong with a file.
+    """
+    files = [(spool, uploads.spooled(upload, each.id), each) for each in sent]
+    for waiting in files:
+        with _opened(*waiting) as (file, attachment):
+            uploads.check(rules, attachment.name, attachment.size)
+    stored: list[Attachment] = []
+    try:
+        for waiting in files:
+            with _opened(*waiting) as (file, attachment):
+                path = _store(home, attachment.name, file, now, go_on)
+                stored.append(attrs.evolve(attachment, path=path))
+    except BaseException:
+        for attachment in stored:
+            with home.place(attachment.path) as place:
+                os.unlink(place.name, dir_fd=place.directory)
+        raise
+    return tuple(stored)
+
+
+@contextmanager
+def _opened(spool: Home, path: str, sent: SentFile) -> Generator[tuple[BinaryIO, Attachment]]:
+    """A file that waits, with what is known of it but where it will lie."""
+    with spool.place(path, follow=False) as place, place.open() as file:
+        name = uploads.safe_name(sent.name)
+        kind = media.media_type(name, file.read(media.HEAD), sent.declared)
+        file.seek(0)
+        yield file, Attachment(name=name, media_type=kind, path="", size=os.fstat(file.fileno()).st_size)
+
+
+def _store(home: Home, name: str, file: BinaryIO, now: datetime, go_on: GoOn) -> str:
+    def copy(target: BinaryIO) -> None:
+        while piece := file.read(CHUNK):
+            go_on()
+            target.write(piece)
+
+    for candidate in uploads.candidates(name, now):
+        with home.place(f"{uploads.FOLDER}/{candidate}", create=True, alike=False) as place:
+            if not _claim(place):
+                continue
+            try:
+                _fill(place, f".{candidate}.tmp", None, copy, go_on)
+            except BaseException:
+                os.unlink(place.name, dir_fd=place.directory)
+                raise
+            return place.path
+    raise FileSystemRefused(path=name, reason="too many files of this name arrived in one second")
+
+
+def _claim(place: Place) -> bool:
+    """Take a name by creating an empty file; False when it is taken."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        os.close(os.open(place.name, flags, OURS, dir_fd=place.directory))
+    except FileExistsError:
+        return False
+    return True

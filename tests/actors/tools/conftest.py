@@ -1,0 +1,12 @@
+from pathlib import Path
+
+import pytest
+
+from actors.tools.paths import Home
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """A home with one folder."""
+    (tmp_path / "home/documents").mkdir(parents=True)
+    return Home(tmp_path / "home")
