@@ -25,17 +25,17 @@ def fate(stored: Accepted, mode: FollowupMode, place: Location | None) -> Fate:
     Args:
       stored: what the store answered; the state of a message that came before counts.
       mode: how it joins a running turn.
-      place: its conversation, before it learned of the message; None for a new one, or when it did not answer.
+      place: its conversation, which knows of the message; None for a new one, or when it did not answer.
     """
     if stored.duplicate:
         return _STORED[stored.state]
-    if stored.created or (place is not None and place.running is None):
+    if stored.created or (place is not None and place.running in {None, stored.turn}):
         return "started"
     return "followup" if mode == "inject" else "queued"
 
 
-def after(stored: Accepted, place: Location | None) -> int:
+def after(place: Location | None) -> int:
     """The event number to follow from: nothing the message causes comes before it, whatever else may."""
     if place is None:
         return 0
-    return place.last if not stored.duplicate or place.began is None else place.began
+    return place.last if place.began is None else place.began

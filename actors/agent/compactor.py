@@ -5,12 +5,10 @@ from collections.abc import Sequence
 from typing import final
 
 from actors.agent import compaction, history
-from actors.agent.interrupt import Interrupt
-from actors.agent.publisher import Publisher
+from actors.agent.record import Record
 from actors.agent.settings import Compaction
 from actors.agent.turn import Run
 from actors.llm import messages as llm
-from actors.session import messages as session
 from actors.vocabulary import ChatMessage, Usage
 from bus import Bus, BusError
 
@@ -21,11 +19,10 @@ _NEVER = sys.maxsize
 class Compactor:
     """Shortens the conversation of a running turn when it has grown too long for the model."""
 
-    def __init__(self, bus: Bus, settings: Compaction, publisher: Publisher, interrupt: Interrupt) -> None:
+    def __init__(self, bus: Bus, settings: Compaction, record: Record) -> None:
         self._bus = bus
         self._settings = settings
-        self._publisher = publisher
-        self._interrupt = interrupt
+        self._record = record
         self._models: llm.Catalogue | None = None
 
     async def relieve(self, run: Run) -> None:
@@ -50,32 +47,10 @@ class Compactor:
         summary = await self._summarise(run, run.messages[:at])
         if summary is None:
             return False
-        with self._interrupt:
-            if not await self._record(run, at, tokens, *summary):
-                return False
-            run.messages = history.summarised(run.messages, at, summary[0])
-            run.compact_at = len(run.messages) + 2 * keep
-            await self._publisher.notice(
-                run.id, "compacted", f"{at} older messages were replaced by a summary."
-            )
-        return True
-
-    async def _record(self, run: Run, replaced: int, tokens: int, summary: str, usage: Usage) -> bool:
-        """Store a compaction; False when the store refuses."""
-        try:
-            await self._bus.ask(
-                session.RecordCompaction(
-                    session=run.turn.session,
-                    turn=run.id,
-                    trigger="auto",
-                    pre_tokens=tokens,
-                    summary=summary,
-                    messages_compacted=replaced,
-                    usage=usage,
-                )
-            )
-        except session.StorageFailed:
+        if not await self._record.compacted(at, tokens, *summary):
             return False
+        run.messages = history.summarised(run.messages, at, summary[0])
+        run.compact_at = len(run.messages) + 2 * keep
         return True
 
     # --- asking -------------------------------------------------------------------------------------------

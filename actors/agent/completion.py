@@ -1,15 +1,19 @@
 """Asks the model to go on with a turn, and tells what it says as it says it."""
 
-from typing import final
+from typing import Final, final
+
+import trio
 
 from actors.agent import failures
-from actors.agent.interrupt import Interrupt
-from actors.agent.publisher import Publisher
+from actors.agent.record import Record
 from actors.agent.settings import Settings
 from actors.agent.turn import Run
 from actors.llm import messages as llm
 from actors.vocabulary import ToolSpec
-from bus import Bus
+from bus import ActorCrashed, ActorStopped, Bus
+
+PAUSES: Final = (0.5, 2.0, 8.0)
+"""Seconds before a completion is asked for again that ended because those who ask the models were restarted."""
 
 
 @final
@@ -21,18 +25,18 @@ class Speaker:
         bus: Bus,
         settings: Settings,
         tools: tuple[ToolSpec, ...],
-        *,
-        publisher: Publisher,
-        interrupt: Interrupt,
+        record: Record,
     ) -> None:
         self._bus = bus
         self._settings = settings
         self._tools = tools
-        self._publisher = publisher
-        self._interrupt = interrupt
+        self._record = record
 
     async def complete(self, run: Run, *extra: llm.SystemText) -> llm.Completed:
-        """One answer of the model; `extra` ends the system prompt. Raises what llm.Complete raises."""
+        """One answer of the model; `extra` ends the system prompt. Raises what llm.Complete raises.
+
+        A completion changes nothing, so one that another's crash or a restart has cut off is asked for again.
+        """
         request = llm.Complete(
             model=run.model,
             system=(*run.system, *extra),
@@ -41,13 +45,20 @@ class Speaker:
             max_tokens=self._settings.max_tokens,
             effort=self._settings.reasoning_effort,
         )
-        with self._interrupt:
-            await self._publisher.completion_started(run)
+        for pause in PAUSES:
+            try:
+                return await self._once(run, request)
+            except (ActorCrashed, ActorStopped):
+                await self._again(run, failures.INTERRUPTED, pause)
+                await trio.sleep(pause)
+        return await self._once(run, request)
+
+    async def _once(self, run: Run, request: llm.Complete) -> llm.Completed:
+        await self._record.asked(run)
         answer: llm.Completed | None = None
         async with self._bus.stream(request) as items:
             async for item in items:
-                with self._interrupt:
-                    answer = await self._hear(run, item)
+                answer = await self._hear(run, item)
         if answer is None:
             raise llm.ModelError(
                 reason="protocol", provider=run.model or "the model", detail="the answer has no end"
@@ -55,18 +66,22 @@ class Speaker:
         run.heard(answer)
         return answer
 
+    async def _again(self, run: Run, reason: str, wait: float) -> None:
+        """What was said so far is void: it comes once more. `wait` is in seconds."""
+        run.partial.clear()
+        await self._record.again(reason, wait)
+
     async def _hear(self, run: Run, item: llm.CompletionEvent) -> llm.Completed | None:
         """Tell one item of the stream; the last one is the answer."""
         match item:
             case llm.TextDelta():
                 run.partial.append(item.text)
-                await self._publisher.text(run.id, item.text)
+                await self._record.text(item.text)
             case llm.ThinkingDelta():
-                await self._publisher.thinking(run.id, item.text)
+                await self._record.thinking(item.text)
             case llm.Retrying():
-                run.partial.clear()
-                await self._publisher.notice(run.id, "retrying", failures.retrying(item.reason, item.wait))
-                await self._publisher.completion_started(run)
+                await self._again(run, item.reason, item.wait)
+                await self._record.asked(run)
             case llm.ToolCallStarted():
                 pass  # told when the whole call is known
             case llm.Completed():

@@ -3,6 +3,7 @@
 import contextlib
 from collections import deque
 from typing import Any, Final, final
+from weakref import WeakValueDictionary
 
 import trio
 
@@ -26,6 +27,8 @@ class ConductorActor(Actor):
         self._models: frozenset[str] = frozenset()
         self._late: dict[str, deque[messages.Deliver]] = {}
         """By session, what could not be delivered yet."""
+        self._doors: WeakValueDictionary[object, trio.StrictFIFOLock] = WeakValueDictionary()
+        """By address of a conversation; there are those that somebody holds or waits for."""
 
     async def start(self) -> None:
         """Claim the turns of earlier boots, before any channel opens, and wake their conversations."""
@@ -44,33 +47,43 @@ class ConductorActor(Actor):
     async def accept(self, request: messages.Accept) -> messages.Accepted:
         await self._check(request.model)
         mode = request.mode or self._settings.followup_mode
-        stored = await self.bus.ask(
-            session.Accept(
-                text=request.text,
-                user=request.user,
-                channel=request.channel,
-                key=request.key,
-                session=request.session,
-                attachments=request.attachments,
-                model=request.model,
-                mode=mode,
-                source=request.source,
-                client_message_id=request.client_message_id,
-                triggered_by=request.triggered_by,
+        async with self._door(request):
+            stored = await self.bus.ask(
+                session.Accept(
+                    text=request.text,
+                    user=request.user,
+                    channel=request.channel,
+                    key=request.key,
+                    session=request.session,
+                    attachments=request.attachments,
+                    model=request.model,
+                    mode=mode,
+                    source=request.source,
+                    client_message_id=request.client_message_id,
+                    triggered_by=request.triggered_by,
+                )
             )
-        )
-        with self.bus.baggage(user=request.user, session=stored.session, turn=stored.turn):
-            place = None if stored.created and not stored.duplicate else await self._locate(stored)
-            if not stored.duplicate:
-                await self._deliver(messages.Deliver(session=stored.session, turn=stored.turn, mode=mode))
+            with self.bus.baggage(user=request.user, session=stored.session, turn=stored.turn):
+                if (
+                    stored.state == "accepted"
+                ):  # also the second time: nobody may have heard of it the first time
+                    await self._deliver(messages.Deliver(session=stored.session, turn=stored.turn, mode=mode))
+        place = None if stored.created and not stored.duplicate else await self._locate(stored)
         return messages.Accepted(
             session=stored.session,
             turn=stored.turn,
             duplicate=stored.duplicate,
             created=stored.created,
             fate=fate(stored, mode, place),
-            after=after(stored, place),
+            after=after(place),
         )
+
+    def _door(self, request: messages.Accept) -> trio.StrictFIFOLock:
+        """Held while a message is stored and delivered, so that a conversation hears of its messages in their order."""
+        address = (request.user, request.channel, request.key, request.session)
+        if address[2:] == (None, None):  # it starts a conversation of its own
+            return trio.StrictFIFOLock()
+        return self._doors.setdefault(address, trio.StrictFIFOLock())
 
     async def _check(self, model: str | None) -> None:
         """Raise ModelNotAllowed for a model that is not offered. The list is asked for again before a refusal."""

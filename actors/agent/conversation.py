@@ -13,11 +13,11 @@ import trio
 
 from actors.agent import failures, messages
 from actors.agent.followups import Inbox
+from actors.agent.gate import Policy, allow_all
 from actors.agent.interrupt import Interrupt
 from actors.agent.journal import Journal
-from actors.agent.ledger import Ledger
 from actors.agent.loop import Loop, Parts
-from actors.agent.publisher import Publisher
+from actors.agent.record import Record, Teller
 from actors.agent.settings import Settings
 from actors.agent.sources import Sources
 from actors.agent.turn import Ending, Run
@@ -38,7 +38,7 @@ class _Current:
 
     turn: str
     interrupt: Interrupt
-    ledger: Ledger | None = None
+    record: Record | None = None
     """Set once the turn is claimed."""
     ending: bool = False
     """Its end is being stored: there is nothing left to cancel."""
@@ -48,15 +48,18 @@ class _Current:
 class ConversationActor(Actor):
     """The turns of one session. Deliver wakes it; what there is to do, and in which order, the store knows."""
 
-    def __init__(self, session_id: str, *, settings: Settings, sources: Sources) -> None:
+    def __init__(
+        self, session_id: str, *, settings: Settings, sources: Sources, policy: Policy = allow_all
+    ) -> None:
         self._session = session_id
         self._settings = settings
         self._sources = sources
+        self._policy = policy
         self._inbox = Inbox(partial(self.drain, messages.Deliver))
         self._current: _Current | None = None
-        self._suspended: dict[str, Ledger | None] = {}
+        self._suspended: dict[str, Record | None] = {}
         """Turns that the store has kept from going on, with what holds their claim."""
-        self._cut_short: Ledger | None = None
+        self._cut_short: Record | None = None
         """Of the turn that was running when this actor was stopped."""
 
     async def start(self) -> None:
@@ -65,7 +68,7 @@ class ConversationActor(Actor):
             opened = await self.bus.ask(session.Open(session=self._session))
             ran_before = opened.last_event > 0 or any(turn.attempt for turn in opened.turns)
             self._journal = Journal(opened.last_event, ran_before=ran_before)
-            self._publisher = Publisher(self.bus, self._session, self._journal)
+            self._teller = Teller(self.bus, self._session, self._journal)
             for turn in opened.turns:
                 if turn.attempt - turn.released >= ATTEMPTS:
                     await self._park(turn)
@@ -77,8 +80,7 @@ class ConversationActor(Actor):
             bus=self.bus,
             settings=self._settings,
             sources=self._sources,
-            journal=self._journal,
-            publisher=self._publisher,
+            policy=self._policy,
             inbox=self._inbox,
             stopping=lambda: self.stopping,
         )
@@ -96,8 +98,8 @@ class ConversationActor(Actor):
         """Give up a turn that brought the program down again and again, and tell the person."""
         notice = failures.parked(turn.attempt - turn.released)
         ending = Ending(state="failed", outcome="parked", notice=notice)
-        await Ledger(self.bus, turn, self._journal, self._publisher).finish(ending)
-        await self._publisher.failed(turn.id, ending)
+        nobody = Interrupt(lambda: None)
+        await Record(self.bus, turn, self._journal, self._teller, nobody).parked(ending)
 
     def _resume_after(self, seconds: float) -> None:
         """Go on with the turns that wait, after a while."""
@@ -178,22 +180,23 @@ class ConversationActor(Actor):
         self._suspended.pop(current.turn, None)
         if begun.over:
             return
-        loop = Loop(self._parts, self._run(begun), current.interrupt)
-        current.ledger = loop.ledger
+        record = Record(self.bus, begun.turn, self._journal, self._teller, current.interrupt)
+        loop = Loop(self._parts, self._run(begun), record)
+        current.record = record
         if begun.iteration:
             await loop.recall()
-        await self._publisher.started(begun.turn)
+        await self._teller.started(begun.turn)
         ending: Ending | None = None
         try:
             with scope:
                 ending = await loop.walk(begun.open_calls)
         except BaseException as error:
-            self._cut_short = loop.ledger if _is_cancellation(error) else None
+            self._cut_short = record if _is_cancellation(error) else None
             raise
         if scope.cancelled_caught:
             ending = loop.run.cancelled()
         if ending is None:
-            await loop.ledger.release()
+            await record.release()
             return
         current.ending = True
         await self._end(loop, ending)
@@ -210,8 +213,7 @@ class ConversationActor(Actor):
 
     async def _end(self, loop: Loop, ending: Ending) -> None:
         """Store the end, tell it, and see which turn is next."""
-        following = await loop.ledger.finish(ending)
-        await self._publisher.ended(loop.run, ending)
+        following = await loop.record.ended(loop.run, ending)
         # One that the mailbox brings comes by itself, with its own trace, unless older ones are known here.
         if following is not None and (self._inbox or not self._inbox.brings(following.id)):
             self._inbox.put_first(following.id, following.mode)
@@ -223,17 +225,17 @@ class ConversationActor(Actor):
         self._inbox.put_first(current.turn, mode)
         self._resume_after(RETRY)
         told = current.turn in self._suspended
-        self._suspended[current.turn] = current.ledger or self._suspended.get(current.turn)
+        self._suspended[current.turn] = current.record or self._suspended.get(current.turn)
         if not told:
             ending = Ending(state="failed", outcome="error", notice=failures.unstored(error))
-            await self._publisher.failed(current.turn, ending)
+            await self._teller.failed(current.turn, ending)
 
     async def _hand_back(self, turn: str) -> None:
         """Release the claim of an attempt that the store ended: that is not the fault of the turn."""
-        ledger = self._suspended.get(turn)
-        if ledger is not None:
+        record = self._suspended.get(turn)
+        if record is not None:
             with contextlib.suppress(session.StaleAttempt):  # handed back before, only the answer was lost
-                await ledger.release()
+                await record.release()
             self._suspended[turn] = None
 
 

@@ -1,4 +1,4 @@
-"""What the person is told when a turn fails. Pure."""
+"""What the person is told when a turn fails or stops at a limit. Pure."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -19,6 +19,10 @@ _MODEL: Final[Mapping[Reason, str]] = {
 }
 
 
+INTERRUPTED: Final = "the program was interrupted while it asked the model"
+"""Why a completion is repeated that was cut off from within."""
+
+
 def reason(error: Exception) -> str:
     """One or two sentences: what went wrong and, where it is known, what helps."""
     match error:
@@ -26,13 +30,20 @@ def reason(error: Exception) -> str:
             return f"{_MODEL[error.reason]} ({error})."
         case ModelNotAllowed() | StorageFailed():
             return f"{error}."
+        case _ if getattr(error, "kind", None) == "timeout":
+            return "The model did not answer in time."
         case _:
-            return f"The model could not be asked ({error})."
+            return f"The model could not be asked: {INTERRUPTED}. Its log says more."
 
 
 def unstored(error: Exception) -> str:
     """The sentence about a turn that cannot go on because nothing can be stored."""
     return f"What was done could not be stored ({error}). It is tried again later; nothing that was stored is lost."
+
+
+def out_of_rounds(rounds: int) -> str:
+    """The sentence about a turn that was ended at the limit of rounds."""
+    return f"Stopped after {rounds} rounds of tool calls, the limit of one turn (max_turns). Say so to go on."
 
 
 def parked(attempts: int) -> str:

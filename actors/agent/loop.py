@@ -8,17 +8,14 @@ from typing import final
 
 import attrs
 
-from actors.agent import failures, history, prompt
+from actors.agent import failures, history
 from actors.agent.compactor import Compactor
 from actors.agent.completion import Speaker
 from actors.agent.followups import Inbox
-from actors.agent.interrupt import Interrupt
-from actors.agent.journal import Journal
-from actors.agent.ledger import Ledger
-from actors.agent.publisher import Publisher
+from actors.agent.gate import Gate, Policy
+from actors.agent.record import Record
 from actors.agent.settings import Settings
 from actors.agent.sources import Sources, prepare
-from actors.agent.toolbox import Toolbox
 from actors.agent.turn import Ending, Run
 from actors.context import TurnContext
 from actors.llm import messages as llm
@@ -35,8 +32,7 @@ class Parts:
     bus: Bus
     settings: Settings
     sources: Sources
-    journal: Journal
-    publisher: Publisher
+    policy: Policy
     inbox: Inbox
     stopping: Callable[[], bool]
     """Whether the program stops: a turn then comes to its next boundary and no further."""
@@ -46,12 +42,11 @@ class Parts:
 class Loop:
     """One attempt of one turn."""
 
-    def __init__(self, parts: Parts, run: Run, interrupt: Interrupt) -> None:
+    def __init__(self, parts: Parts, run: Run, record: Record) -> None:
         self.run = run
-        self.ledger = Ledger(parts.bus, run.turn, parts.journal, parts.publisher)
+        self.record = record
         self._parts = parts
-        self._interrupt = interrupt
-        self._compactor = Compactor(parts.bus, parts.settings.compaction, parts.publisher, interrupt)
+        self._compactor = Compactor(parts.bus, parts.settings.compaction, record)
 
     async def recall(self) -> None:
         """Learn what earlier attempts have said, used, handed over and taken in."""
@@ -68,7 +63,7 @@ class Loop:
         run = self.run
         await self._prepare()
         if open_calls:
-            run.results(await self._toolbox.run(open_calls, resumed=True))
+            run.results(await self._gate.run(open_calls, resumed=True))
         while run.rounds < self._parts.settings.max_turns:
             if self._parts.stopping():
                 return None
@@ -88,7 +83,7 @@ class Loop:
 
     async def _prepare(self) -> None:
         """Learn which tools there are and what the model is to be told."""
-        run, bus, settings, publisher = self.run, self._parts.bus, self._parts.settings, self._parts.publisher
+        run, parts = self.run, self._parts
         turn = TurnContext(
             session=run.turn.session,
             turn=run.id,
@@ -97,51 +92,50 @@ class Loop:
             channel="main",
             source=run.turn.source,
         )
-        prepared = await prepare(bus, self._parts.sources, turn)
+        prepared = await prepare(parts.bus, parts.sources, turn)
         run.system = prepared.system
-        self._speaker = Speaker(
-            bus, settings, prepared.catalogue.specs(), publisher=publisher, interrupt=self._interrupt
+        self._speaker = Speaker(parts.bus, parts.settings, prepared.catalogue.specs(), self.record)
+        self._gate = Gate(
+            bus=parts.bus,
+            catalogue=prepared.catalogue,
+            policy=parts.policy,
+            turn=turn,
+            record=self.record,
+            max_bytes=parts.settings.compaction.max_tool_result_bytes,
         )
-        self._toolbox = Toolbox(
-            bus,
-            prepared.catalogue,
-            turn,
-            ledger=self.ledger,
-            publisher=publisher,
-            interrupt=self._interrupt,
-            max_bytes=settings.compaction.max_tool_result_bytes,
-        )
-        with self._interrupt:
-            for notice in prepared.notices:
-                await publisher.notice(run.id, "left_out", notice)
+        for notice in prepared.notices:
+            await self.record.notice("left_out", notice)
 
     async def _boundary(self) -> None:
         """Take in what people have sent meanwhile; tell those who have to wait."""
-        run, inbox, publisher = self.run, self._parts.inbox, self._parts.publisher
-        joining = inbox.joining(run.id)
-        with self._interrupt:
-            if joining:
-                merged = await self.ledger.merge(joining, run.iteration + 1)
-                inbox.drop(*joining)
-                run.join(merged)
-                await publisher.merged(run, merged)
-            for turn in inbox.announce():
-                await publisher.queued(await self._parts.bus.ask(session.GetTurn(turn=turn)))
+        run, inbox = self.run, self._parts.inbox
+        if joining := inbox.joining(run.id):
+            merged = await self.record.merged(joining, run.iteration + 1)
+            inbox.drop(*joining)
+            run.join(merged)
+        await self.record.queued(inbox.announce())
 
     async def _act(self, answer: llm.Completed, calls: tuple[ToolUse, ...]) -> None:
         """Store what the model said and carry out its calls."""
         content = history.without_calls(answer.content)
-        with self._interrupt:
-            intents = tuple(map(self._toolbox.intent, calls))
-            steps = await self.ledger.save_completion(content, intents, answer.usage)
-            self.run.stored(content, calls)
+        steps = await self.record.completed(content, tuple(map(self._gate.intent, calls)), answer.usage)
+        self.run.stored(content, calls)
         if steps:
-            self.run.results(await self._toolbox.run(steps))
+            self.run.results(await self._gate.run(steps))
 
     async def _close(self) -> Ending:
         """The rounds are used up: ask for a last answer, in which calls are not carried out."""
         run = self.run
         try:
-            return run.limit(await self._speaker.complete(run, prompt.closing(run.rounds)))
+            return run.limit(await self._speaker.complete(run, closing(run.rounds)))
         except BusError as error:
             return run.failed(error)
+
+
+def closing(rounds: int) -> llm.SystemText:
+    """Ask for an answer without further tools."""
+    text = (
+        f"The limit of {rounds} rounds of tool calls in one turn is reached. Do not call tools now. Say in a few "
+        "sentences what you did and found, and what is left to do; the person can tell you to go on."
+    )
+    return llm.SystemText(text=text, cached=False)

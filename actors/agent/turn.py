@@ -5,7 +5,7 @@ from typing import Self, final
 
 import attrs
 
-from actors.agent import failures, history, prompt
+from actors.agent import failures, history
 from actors.agent.compaction import prompt_tokens
 from actors.agent.messages import Outcome
 from actors.llm.messages import Completed, SystemText
@@ -89,6 +89,11 @@ class Run:
     def id(self) -> str:
         return self.turn.id
 
+    @property
+    def text(self) -> str:
+        """All the model said in this turn."""
+        return "\n\n".join(self.said)
+
     # --- what happens -------------------------------------------------------------------------------------
 
     def recall(
@@ -156,7 +161,7 @@ class Run:
             state="done",
             outcome="max_turns",
             content=content,
-            notice=prompt.closing_notice(self.rounds),
+            notice=failures.out_of_rounds(self.rounds),
             usage=answer.usage,
         )
 

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from actors.agent.resume import IN_DOUBT
+from actors.agent.calls import IN_DOUBT
 from tests.crash.script import Piece, heard, model
 from tests.fakes.model_server import ModelServer
 from tests.system.daemons import Daemon, Json, Place, serving, start

@@ -1,5 +1,6 @@
 """Accepting: stored first, then acknowledged, whatever the conversation does."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,32 @@ async def test_the_same_message_twice_is_one_message(world: World, autojump_cloc
     backlog = await world.bus.ask(agent.Follow(session=done.session, after=done.after))
     assert backlog.complete
     assert [event.n for event in backlog.events] == [event.n for event in world.events()]
+
+
+async def test_a_message_that_was_stored_but_not_acknowledged_runs_when_it_is_sent_again(
+    world: World, autojump_clock: MockClock
+) -> None:
+    """Its conversation lives, knows nothing of it and would not look."""
+    await world.turn("hello")
+    stored = await world.bus.ask(session.Accept(text="again", key="main", client_message_id="m1"))
+    again = await world.send("again", client_message_id="m1")
+    assert (again.turn, again.duplicate) == (stored.turn, True)
+    assert (await world.end(stored.turn)).text == "echo again"
+
+
+async def test_messages_to_one_conversation_are_delivered_in_the_order_in_which_they_were_stored(
+    world: World, autojump_clock: MockClock
+) -> None:
+    first = await world.turn("hello")
+    async with trio.open_nursery() as nursery:
+        for n in range(20):
+            nursery.start_soon(partial(world.send, f"m{n}", mode="queue"))
+    await world.quiet(60)
+    stored = await world.said(first.session)
+    delivered = [event.turn for event in world.mesh.published(agent.TurnStarted)]
+    accepted = await world.bus.ask(session.ListFigures(session=first.session))
+    assert delivered == [figures.turn for figures in accepted]
+    assert len(stored) == 21
 
 
 async def test_a_model_that_is_not_offered_is_refused_and_nothing_is_stored(

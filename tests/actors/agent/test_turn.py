@@ -1,6 +1,7 @@
 """One turn: what is asked, stored and told."""
 
 import pytest
+import trio
 from trio.testing import MockClock
 
 from actors.agent import messages as agent
@@ -10,7 +11,18 @@ from actors.session import messages as session
 from actors.tooling import tool_of
 from actors.vocabulary import Text, Thinking
 from bus import Sink
-from tests.actors.agent.world import TOOLS, World, check_numbers, check_valid, fail, say, shape, usage, use
+from tests.actors.agent.world import (
+    TOOLS,
+    World,
+    after,
+    check_numbers,
+    check_valid,
+    fail,
+    say,
+    shape,
+    usage,
+    use,
+)
 
 
 async def test_a_message_is_answered_and_everything_is_told_in_order(
@@ -167,12 +179,61 @@ async def test_an_unreachable_model_says_so(world: World, autojump_clock: MockCl
     assert "could not be reached" in end.reason
 
 
-async def test_a_crash_of_the_model_subsystem_fails_the_turn_and_nothing_else(
+async def test_a_completion_that_a_crash_cut_off_is_asked_for_again(
     world: World, autojump_clock: MockClock
 ) -> None:
-    end = await world.turn("hi", fail(ValueError("a bug")))
+    end = await world.turn("hi", fail(ValueError("a bug"), "I was "), say("here"))
+    assert (end.outcome, end.text) == ("success", "here")
+    assert [type(event).__name__ for event in world.events()] == [
+        "TurnStarted",
+        "CompletionStarted",
+        "TextDelta",
+        "Notice",
+        "CompletionStarted",
+        "TextDelta",
+        "TurnEnded",
+    ]
+    (notice,) = world.mesh.published(agent.Notice)
+    assert (notice.kind, notice.data["wait"]) == ("retrying", 0.5)
+
+
+async def test_a_completion_that_always_crashes_fails_its_turn_and_nothing_else(
+    world: World, autojump_clock: MockClock
+) -> None:
+    """Two crashes of an equal message make it poison, which is refused at once."""
+    end = await world.turn("hi", *[fail(ValueError("a bug"))] * 4)
     assert isinstance(end, agent.TurnFailed)
+    assert "ValueError" not in end.reason
+    assert len(world.requests) == 2
+    world.script.clear()
     assert (await world.turn("again", say("fine"))).text == "fine"
+
+
+async def test_a_completion_is_not_repeated_for_ever(lives: World, autojump_clock: MockClock) -> None:
+    async with lives.running() as world:
+
+        async def restart() -> None:
+            while True:
+                await trio.sleep(0.25)
+                await world.console.restart("llm")
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(restart)
+            world.script[:] = [after(60.0, say("never"))] * 9
+            end = await world.turn("hi")
+            nursery.cancel_scope.cancel()
+        assert isinstance(end, agent.TurnFailed)
+        assert len(world.requests) == 4
+
+
+async def test_a_crash_of_one_completion_costs_the_others_nothing(
+    world: World, autojump_clock: MockClock
+) -> None:
+    world.script.extend([after(20.0, say("never")), fail(ValueError("a bug"))])
+    slow = await world.send("a", key="a")
+    await world.quiet()
+    bad = await world.send("b", key="b")
+    assert [(await world.end(each.turn)).text for each in (slow, bad)] == ["echo a", "echo b"]
 
 
 async def test_a_stream_without_an_end_is_a_failure(world: World, autojump_clock: MockClock) -> None:

@@ -13,6 +13,7 @@ import trio
 from actors.agent import messages as agent
 from actors.agent.conductor import ConductorActor
 from actors.agent.conversation import ConversationActor
+from actors.agent.gate import Policy, allow_all
 from actors.agent.settings import Settings
 from actors.agent.sources import Sources
 from actors.context import ContextSource, context_of
@@ -271,6 +272,7 @@ class World:
     settings: Settings = attrs.field(factory=Settings)
     tools: tuple[ToolSource, ...] = (offering(*TOOLS),)
     context: tuple[ContextSource, ...] = tuple(map(context_of, persona.CONTEXT))
+    policy: Policy = allow_all
     soul: bytes = b"Be kind."
     models: llm.Catalogue = MODELS
     script: list[Answer] = attrs.field(factory=list[Answer])
@@ -314,9 +316,10 @@ class World:
                 partial(PersonaActor, self.settings.agent_name, self.path / "SOUL.md", None), name="persona"
             )
             sources = Sources(tools=self.tools, context=self.context)
-            await mesh.start_pool(
-                partial(ConversationActor, settings=self.settings, sources=sources), name="conversation"
+            conversation = partial(
+                ConversationActor, settings=self.settings, sources=sources, policy=self.policy
             )
+            await mesh.start_pool(conversation, name="conversation")
             if conductor:
                 await mesh.start(partial(ConductorActor, self.settings), name="conductor")
             yield self

@@ -1,9 +1,13 @@
-"""What becomes of a tool call that was begun before a crash and has no result, by its declared effect (G22). Pure."""
+"""The tool calls of one answer: in which order they run, and what becomes of one that a crash left open. Pure."""
 
+from collections.abc import Iterable
 from typing import Final, Literal
 
 from actors.session.messages import ToolStep
 from actors.tooling import OnDoubt
+
+PARALLEL: Final = 8
+"""Calls of one answer that run at once."""
 
 Decision = Literal["run", "tell", "skip"]
 """``run`` it again, ``tell`` the model that nobody knows, or ``skip`` it as not done."""
@@ -15,8 +19,25 @@ IN_DOUBT: Final = (
 SKIPPED: Final = "The program was interrupted before this call was completed. It counts as not done."
 
 
+def batches(steps: Iterable[ToolStep]) -> list[list[ToolStep]]:
+    """Group calls so that the outcome is as if they ran one after another, in the order of the model.
+
+    Neighbouring calls that only read form one batch and run at once; a call that changes something is a batch of
+    its own.
+    """
+    found: list[list[ToolStep]] = []
+    reading = False
+    for step in steps:
+        if step.effect == "pure" and reading:
+            found[-1].append(step)
+        else:
+            found.append([step])
+        reading = step.effect == "pure"
+    return found
+
+
 def decide(step: ToolStep, on_doubt: OnDoubt | None) -> Decision:
-    """Choose by the effect that was stored with the call.
+    """What becomes of a call without a result, by the effect that was stored with it (G22).
 
     Args:
       step: the call as the ledger knows it.
@@ -27,6 +48,6 @@ def decide(step: ToolStep, on_doubt: OnDoubt | None) -> Decision:
     return "skip" if on_doubt == "skip" else "tell"
 
 
-def notice(name: str) -> str:
+def doubt(name: str) -> str:
     """The sentence for the person about a call in doubt."""
     return f"The program stopped while {name} was running; it may or may not have happened."

@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.agent.resume import decide
-from actors.agent.rounds import batches
+from actors.agent.calls import batches, decide
 from actors.session.messages import Effect, ToolStep
 from actors.tooling import OnDoubt
 from actors.vocabulary import ToolUse

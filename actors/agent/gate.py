@@ -1,0 +1,178 @@
+"""The gate: what stands between a call that the model asked for and what is done.
+
+A call is decoded, put to the policy, begun, carried out, stored and told, in this order and nowhere else. Whatever goes
+wrong with one becomes its result. Hooks before and after a call, and the question to a person, belong here too.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import final
+
+import attrs
+import trio
+
+from actors.agent import calls
+from actors.agent.record import Record
+from actors.agent.sanitise import sanitise
+from actors.context import TurnContext
+from actors.session import messages as session
+from actors.tooling import CallContext, Catalogue, Rendered, failure, render
+from actors.vocabulary import Text, ToolUse
+from bus import Bus, BusError, DeliveryError, Request, crash_point
+
+Result = tuple[ToolUse, Rendered]
+
+
+# --- the policy -------------------------------------------------------------------------------------------
+
+
+@final
+@attrs.frozen
+class Allow:
+    """The call may be carried out."""
+
+
+@final
+@attrs.frozen
+class Deny:
+    """The call is not carried out; the model is told why."""
+
+    reason: str
+
+
+Policy = Callable[[ToolUse, CallContext], Awaitable[Allow | Deny]]
+"""Decides about a call that could be decoded. What it raises denies the call."""
+
+
+async def allow_all(_call: ToolUse, _context: CallContext) -> Allow | Deny:
+    """The policy of an agent whose tools do no harm outside of its own home."""
+    return Allow()
+
+
+# --- the gate ---------------------------------------------------------------------------------------------
+
+
+@attrs.define(eq=False)
+class _Refused(Exception):
+    """The call is not carried out."""
+
+    why: str
+
+
+@final
+@attrs.define(kw_only=True, eq=False)
+class Gate:
+    """The calls of one attempt of a turn go through here."""
+
+    bus: Bus
+    catalogue: Catalogue
+    policy: Policy
+    turn: TurnContext
+    record: Record
+    max_bytes: int
+    """How much text of one result the model gets to see."""
+
+    def intent(self, call: ToolUse) -> tuple[ToolUse, session.Effect]:
+        """A call with what it may change; one that will not be carried out changes nothing."""
+        if call.unreadable is not None or call.name not in self.catalogue:
+            return call, "pure"
+        return call, self.catalogue.get(call.name).effect
+
+    async def run(self, steps: Sequence[session.ToolStep], *, resumed: bool = False) -> list[Result]:
+        """Carry out calls, as if one after another; those that only read run at once. Results in order of the calls.
+
+        `resumed` calls were asked for before a restart.
+        """
+        found: dict[int, Rendered] = {}
+        for batch in calls.batches(steps):
+            if len(batch) == 1:
+                found[batch[0].n] = await self._one(batch[0], resumed=resumed)
+            else:
+                await self._together(batch, found, resumed=resumed)
+        return [(step.call, found[step.n]) for step in steps]
+
+    async def _together(
+        self, batch: Iterable[session.ToolStep], found: dict[int, Rendered], *, resumed: bool
+    ) -> None:
+        places = trio.CapacityLimiter(calls.PARALLEL)
+        failed: list[BusError] = []
+
+        async def one(step: session.ToolStep) -> None:
+            try:
+                async with places:
+                    found[step.n] = await self._one(step, resumed=resumed)
+            except BusError as error:  # the store failed; raised below, without the group of a nursery
+                failed.append(error)
+                nursery.cancel_scope.cancel(reason="a result could not be stored")
+
+        async with trio.open_nursery() as nursery:
+            for step in batch:
+                nursery.start_soon(one, step)
+        if failed:
+            raise failed[0]
+
+    # --- one call -----------------------------------------------------------------------------------------
+
+    async def _one(self, step: session.ToolStep, *, resumed: bool) -> Rendered:
+        """Take a call from what the model wrote to its stored result."""
+        began = self.bus.clock.monotonic()
+        try:
+            if resumed:
+                await self._settle(step)
+            request = await self._admitted(step)
+        except _Refused as refused:
+            await self.record.call_started(step.call)
+            answer = _error(refused.why)
+        else:
+            await self.record.call_started(step.call)
+            answer = await self._carried_out(step, request)
+        result = attrs.evolve(answer, content=sanitise(answer.content, self.max_bytes))
+        await self.record.call_ended(step, result, self.bus.clock.monotonic() - began)
+        return result
+
+    async def _settle(self, step: session.ToolStep) -> None:
+        """Refuse a call that is not to be repeated after a restart."""
+        name = step.call.name
+        match calls.decide(step, self.catalogue.get(name).on_doubt if name in self.catalogue else None):
+            case "run":
+                return
+            case "skip":
+                raise _Refused(calls.SKIPPED)
+            case "tell":
+                await self.record.notice("doubt", calls.doubt(name), name=name)
+                raise _Refused(calls.IN_DOUBT)
+
+    async def _admitted(self, step: session.ToolStep) -> Request[object]:
+        """The request that a call asks for, if the policy allows it."""
+        call = step.call
+        if call.unreadable is not None:
+            raise _Refused(call.unreadable)
+        context = CallContext(call=f"{self.turn.turn}:{step.n}", **attrs.asdict(self.turn, recurse=False))
+        try:
+            request = self.catalogue.decode(call.name, call.input, context)
+            verdict = await self.policy(call, context)
+        except BusError as error:
+            raise _Refused(str(error)) from error
+        except (
+            Exception
+        ) as error:  # a tool and a policy are foreign code: what they raise is no end of a turn
+            raise _Refused(f"The call could not be prepared: {error!r}") from error
+        if isinstance(verdict, Deny):
+            raise _Refused(f"This call is not allowed: {verdict.reason}")
+        return request
+
+    async def _carried_out(self, step: session.ToolStep, request: Request[object]) -> Rendered:
+        try:
+            crash_point(step.call.name, "before_run")
+            reply = await self.bus.ask(request)
+            crash_point(step.call.name, "after_run")
+        except BusError as error:
+            doubtful = isinstance(error, DeliveryError) and not error.retry_safe and step.effect != "pure"
+            return _error(f"{error}. It may or may not have happened.") if doubtful else failure(error)
+        try:
+            return render(reply)
+        except Exception as error:  # noqa: BLE001 - a reply draws itself, and what it raises is no end of a turn
+            return _error(f"It was done, but its result cannot be shown: {error!r}")
+
+
+def _error(text: str) -> Rendered:
+    return Rendered(content=(Text(text=text),), is_error=True)

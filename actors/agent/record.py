@@ -1,0 +1,314 @@
+"""What is stored and told of one conversation and of one attempt of one of its turns.
+
+The rule of the whole house stands here: first it is stored, then it is told, and no cancellation comes between the two.
+"""
+
+from collections.abc import Iterable
+from typing import Any, Final, Literal, TypedDict, TypeVar, final
+
+import trio
+
+from actors.agent import failures, messages
+from actors.agent.interrupt import Interrupt
+from actors.agent.journal import Journal
+from actors.agent.sanitise import plain
+from actors.agent.turn import Ending, Run
+from actors.session import messages as session
+from actors.tooling import Rendered
+from actors.vocabulary import Block, ToolUse, Usage
+from bus import Bus, Request
+
+ReplyT = TypeVar("ReplyT")
+
+PATIENCE: Final = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 8.0)
+"""Seconds between attempts to store something while the database refuses."""
+
+
+class _Head(TypedDict):
+    """What every event begins with."""
+
+    session: str
+    n: int
+    turn: str
+
+
+@final
+class Teller:
+    """Tells what happens in a conversation: numbers each event, keeps it, publishes it, in this order."""
+
+    def __init__(self, bus: Bus, session_id: str, journal: Journal) -> None:
+        self._bus = bus
+        self._session = session_id
+        self._journal = journal
+
+    def head(self, turn: str) -> _Head:
+        """The beginning of the next event, which is to be told before anything else is awaited."""
+        return _Head(session=self._session, n=self._journal.number(), turn=turn)
+
+    async def tell(self, event: messages.TurnEvent) -> None:
+        """Keep an event and publish it. The bus keeps the order of those who wait for a slow follower."""
+        self._journal.add(event)
+        await self._bus.publish(event)
+        if isinstance(event, messages.TextDelta | messages.ThinkingDelta):
+            await trio.lowlevel.checkpoint()  # so that those who follow keep up with a fast model
+
+    async def started(self, turn: session.Turn) -> None:
+        await self.tell(
+            messages.TurnStarted(
+                **self.head(turn.id),
+                text=turn.text,
+                attachments=turn.attachments,
+                source=turn.source,
+                client_message_id=turn.client_message_id,
+                attempt=turn.attempt,
+                at=self._bus.clock.now(),
+            )
+        )
+
+    async def fate(
+        self,
+        followup: session.Turn,
+        fate: Literal["merged", "queued", "answered"],
+        *,
+        into: str | None = None,
+        iteration: int | None = None,
+    ) -> None:
+        """Tell what became of a message that came while another turn ran."""
+        await self.tell(
+            messages.FollowupFate(
+                **self.head(followup.id),
+                fate=fate,
+                into=into,
+                iteration=iteration,
+                text=followup.text,
+                attachments=followup.attachments,
+                client_message_id=followup.client_message_id,
+            )
+        )
+
+    async def notice(self, turn: str, kind: str, text: str, **data: Any) -> None:
+        await self.tell(messages.Notice(**self.head(turn), kind=kind, text=text, data=data))
+
+    async def failed(self, turn: str, ending: Ending, text: str = "") -> None:
+        await self.tell(
+            messages.TurnFailed(
+                **self.head(turn), outcome=ending.outcome, reason=ending.notice or "", text=text
+            )
+        )
+
+
+@final
+class Record:
+    """One attempt of one turn. Each method stores, then tells; a cancellation waits until both are done.
+
+    A full or locked disk is waited for, about 24 seconds; then StorageFailed is raised. Raises StaleAttempt when
+    somebody else runs the turn.
+    """
+
+    def __init__(
+        self, bus: Bus, turn: session.Turn, journal: Journal, teller: Teller, interrupt: Interrupt
+    ) -> None:
+        self._bus = bus
+        self._turn = turn
+        self._journal = journal
+        self._teller = teller
+        self._uncut = interrupt
+
+    async def _store(self, request: Request[ReplyT]) -> ReplyT:
+        for number, seconds in enumerate(PATIENCE):
+            try:
+                return await self._bus.ask(request)
+            except session.StorageFailed as error:
+                if number == 0:
+                    await self._teller.notice(self._turn.id, "retrying", f"Waiting: {error}")
+            await trio.sleep(seconds)
+        return await self._bus.ask(request)
+
+    # --- what the model says ------------------------------------------------------------------------------
+
+    async def asked(self, run: Run) -> None:
+        """The model is asked: what it says from now on belongs to the next completion."""
+        with self._uncut:
+            await self._teller.tell(
+                messages.CompletionStarted(
+                    **self._teller.head(run.id), iteration=run.iteration + 1, model=run.model
+                )
+            )
+
+    async def text(self, text: str) -> None:
+        with self._uncut:
+            await self._teller.tell(messages.TextDelta(**self._teller.head(self._turn.id), text=text))
+
+    async def thinking(self, text: str) -> None:
+        with self._uncut:
+            await self._teller.tell(messages.ThinkingDelta(**self._teller.head(self._turn.id), text=text))
+
+    async def notice(self, kind: str, text: str, **data: Any) -> None:
+        """Tell the person something that is not stored."""
+        with self._uncut:
+            await self._teller.notice(self._turn.id, kind, text, **data)
+
+    async def again(self, reason: str, wait: float) -> None:
+        """The model is asked again after `wait` seconds."""
+        await self.notice("retrying", failures.retrying(reason, wait), reason=reason, wait=wait)
+
+    async def completed(
+        self, content: tuple[Block, ...], calls: tuple[tuple[ToolUse, session.Effect], ...], usage: Usage
+    ) -> tuple[session.ToolStep, ...]:
+        """An answer that is not the last one, with its calls."""
+        with self._uncut:
+            return await self._store(
+                session.SaveCompletion(
+                    turn=self._turn.id,
+                    boot=self._bus.boot_id,
+                    attempt=self._turn.attempt,
+                    content=content,
+                    calls=calls,
+                    usage=usage,
+                    last_event=self._journal.last,
+                )
+            )
+
+    # --- what is done -------------------------------------------------------------------------------------
+
+    async def call_started(self, call: ToolUse) -> None:
+        with self._uncut:
+            await self._teller.tell(
+                messages.ToolStarted(
+                    **self._teller.head(self._turn.id), call=call.id, name=call.name, input=call.input
+                )
+            )
+
+    async def call_ended(self, step: session.ToolStep, result: Rendered, elapsed: float) -> None:
+        """A result, and the files that it hands to the person. `elapsed` is in seconds."""
+        with self._uncut:
+            await self._store(
+                session.SaveResult(
+                    turn=self._turn.id,
+                    boot=self._bus.boot_id,
+                    attempt=self._turn.attempt,
+                    n=step.n,
+                    content=result.content,
+                    is_error=result.is_error,
+                    attachments=result.attachments,
+                    last_event=self._journal.last,
+                )
+            )
+            await self._teller.tell(
+                messages.ToolFinished(
+                    **self._teller.head(self._turn.id),
+                    call=step.call.id,
+                    name=step.call.name,
+                    content=plain(result.content),
+                    is_error=result.is_error,
+                    elapsed=elapsed,
+                )
+            )
+            for attachment in result.attachments:
+                await self._teller.tell(
+                    messages.Attached(**self._teller.head(self._turn.id), attachment=attachment)
+                )
+
+    # --- what people add ----------------------------------------------------------------------------------
+
+    async def merged(self, followups: tuple[str, ...], iteration: int) -> tuple[session.Turn, ...]:
+        """Messages become part of the turn, from completion number `iteration` on. Returns those that did."""
+        with self._uncut:
+            taken = await self._store(
+                session.Merge(
+                    turn=self._turn.id,
+                    boot=self._bus.boot_id,
+                    attempt=self._turn.attempt,
+                    followups=followups,
+                    iteration=iteration,
+                    last_event=self._journal.last,
+                )
+            )
+            for followup in taken:
+                await self._teller.fate(followup, "merged", into=self._turn.id, iteration=iteration)
+        return taken
+
+    async def queued(self, turns: Iterable[str]) -> None:
+        """Messages wait for their own turn."""
+        with self._uncut:
+            for turn in turns:
+                await self._teller.fate(await self._bus.ask(session.GetTurn(turn=turn)), "queued")
+
+    async def compacted(self, replaced: int, tokens: int, summary: str, usage: Usage) -> bool:
+        """A summary takes the place of the oldest `replaced` messages; False when the store refuses."""
+        with self._uncut:
+            try:
+                await self._bus.ask(
+                    session.RecordCompaction(
+                        session=self._turn.session,
+                        turn=self._turn.id,
+                        trigger="auto",
+                        pre_tokens=tokens,
+                        summary=summary,
+                        messages_compacted=replaced,
+                        usage=usage,
+                    )
+                )
+            except session.StorageFailed:
+                return False
+            await self.notice("compacted", f"{replaced} older messages were replaced by a summary.")
+            return True
+
+    # --- how it ends --------------------------------------------------------------------------------------
+
+    async def ended(self, run: Run, ending: Ending) -> session.Turn | None:
+        """The end, told first to those whose messages the turn took in. Returns the turn that waits next."""
+        with self._uncut:
+            finished = await self._store(self._finish(ending))
+            for followup in run.merged:
+                await self._teller.fate(followup, "answered", into=run.id)
+            if ending.state == "failed":
+                await self._teller.failed(run.id, ending, run.text)
+            else:
+                await self._teller.tell(self._told(run, ending))
+        return finished.next
+
+    def _finish(self, ending: Ending) -> session.Finish:
+        return session.Finish(
+            turn=self._turn.id,
+            boot=self._bus.boot_id,
+            attempt=self._turn.attempt,
+            state=ending.state,
+            outcome=ending.outcome,
+            content=ending.content,
+            notice=ending.notice,
+            usage=ending.usage,
+            last_event=self._journal.last,
+        )
+
+    def _told(self, run: Run, ending: Ending) -> messages.TurnEnded:
+        return messages.TurnEnded(
+            **self._teller.head(run.id),
+            outcome=ending.outcome,
+            text=run.text,
+            attachments=tuple(run.attachments),
+            tool_rounds=run.rounds,
+            input_tokens=run.totals.input_tokens,
+            output_tokens=run.totals.output_tokens,
+            cache_read_tokens=run.totals.cache_read_tokens,
+            cache_write_tokens=run.totals.cache_write_tokens,
+            cost_usd=run.totals.cost_usd,
+            model=run.answered_by,
+            elapsed=self._bus.clock.monotonic() - run.started,
+        )
+
+    async def parked(self, ending: Ending) -> None:
+        """The end of a turn that is not begun any more."""
+        await self._store(self._finish(ending))
+        await self._teller.failed(self._turn.id, ending)
+
+    async def release(self) -> None:
+        """Hand the turn back: this attempt does not count. Raises StorageFailed at once."""
+        await self._bus.ask(
+            session.Release(
+                turn=self._turn.id,
+                boot=self._bus.boot_id,
+                attempt=self._turn.attempt,
+                last_event=self._journal.last,
+            )
+        )
