@@ -66,8 +66,10 @@ class Subsystem:
     """Takes the settings from the document (a ``binding.Table``) where that is more than binding the class."""
     check: Callable[[Any, Given], Iterable[str]] = attrs.field(default=_unchecked, kw_only=True)
     """What keeps settings from being used although each value is right by itself; one sentence each."""
-    changes: Literal["restart", "live"] = attrs.field(default="restart", kw_only=True)
-    """What a change of the settings takes: its actors start anew, or they look at what is in force by themselves."""
+    changes: Literal["live", "restart"] = attrs.field(default="live", kw_only=True)
+    """How a change of the settings is taken: its actors look at what is in force when they need it, or start anew."""
+    fixed: frozenset[str] = attrs.field(default=frozenset(), kw_only=True)
+    """Keys of the files that count only once the whole agent is started anew."""
     migrations: Path | None = attrs.field(default=None, kw_only=True)
     """The numbered migrations of its database, if it has one under its own name."""
 

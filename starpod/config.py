@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar, final
 
 import attrs
 
-from actors.agent import settings as agent
+from actors.persona import settings as persona
 from actors.settings.current import Current
 from actors.settings.document import Scheme, Section
 from actors.settings.document import load as load_files
@@ -39,7 +39,7 @@ SECRETS: Final = (
 @final
 @attrs.frozen(kw_only=True)
 class Identity:
-    name: str | None = attrs.field(default=None, validator=attrs.validators.optional(agent.is_name))
+    name: str | None = attrs.field(default=None, validator=attrs.validators.optional(persona.is_name))
     """Internal name of the agent."""
     agent_name: str | None = None
 
@@ -88,7 +88,7 @@ def load(instance: Instance, exported: Mapping[str, str]) -> Config:
     _, catalogue_warnings = load_catalogue(instance.models_toml)
     return Config(
         instance=instance,
-        name=_name(current.of(Identity), current.of(agent.Settings), instance),
+        name=_name(current.of(Identity), current.of(persona.Settings), instance),
         current=current,
         scheme=scheme,
         given=given,
@@ -119,5 +119,5 @@ def _section(subsystem: Subsystem, given: Given) -> Section:
     )
 
 
-def _name(identity: Identity, settings: agent.Settings, instance: Instance) -> str:
+def _name(identity: Identity, settings: persona.Settings, instance: Instance) -> str:
     return identity.name or identity.agent_name or instance.folder_name or settings.agent_name

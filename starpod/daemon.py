@@ -19,6 +19,7 @@ from starpod import crash, logs
 from starpod.config import Config
 from starpod.errors import StarpodError
 from starpod.lock import DaemonInfo, InstanceLock
+from starpod.sources import sources
 from starpod.tree import Parts, tree
 from starpod.workspace import Instance
 
@@ -94,6 +95,9 @@ def parts_of(
         home=given.home,
         environment=given.environment,
         settings_of=given.settings_of,
+        current=config.current,
+        sources=sources(config.instance),
+        scheme=config.scheme,
         address=address or config.of(GatewaySettings).server_addr,
         token=token,
         on_bound=on_bound,

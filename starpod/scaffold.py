@@ -8,8 +8,8 @@ from typing import Any, Final, final
 
 import attrs
 
-from actors.agent.settings import check_name
 from actors.llm.settings import KEYLESS, Provider, split_spec
+from actors.persona.settings import check_name
 from actors.settings import atomic
 from actors.settings.problems import show
 from actors.settings.tomlfile import TomlFile

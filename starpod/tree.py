@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Final, final
-from zoneinfo import ZoneInfo
+from typing import Any, Final, final
 
 import attrs
 
@@ -25,9 +24,13 @@ from actors.llm.actor import LlmActor
 from actors.llm.settings import Settings as LlmSettings
 from actors.persona import messages as persona
 from actors.persona.actor import PersonaActor
+from actors.persona.settings import Settings as PersonaSettings
 from actors.session import messages as session
 from actors.session.actor import MIGRATIONS, SessionActor
 from actors.session.settings import Settings as SessionSettings
+from actors.settings.actor import Reader, SettingsActor
+from actors.settings.current import Current
+from actors.settings.document import Scheme, Source
 from actors.storage import numbered
 from actors.subsystem import Given, Subsystem
 from actors.tooling import offering
@@ -44,6 +47,11 @@ from starpod.workspace import Instance
 class Parts(Given):
     """What the tree is made from."""
 
+    current: Current
+    """The settings in force."""
+    sources: tuple[Source, ...]
+    """The files they come from, the one that changes are written to first."""
+    scheme: Scheme
     address: Address
     token: str = attrs.field(repr=False)
     """The operator's; the tap asks for it."""
@@ -52,19 +60,37 @@ class Parts(Given):
 
 
 def _session(given: Given) -> Iterator[Child]:
-    factory = partial(SessionActor, given.database("session"), given.settings_of(SessionSettings))
+    factory = partial(SessionActor, given.database("session"), given.settings(SessionSettings)())
     yield Child("session", factory, limits=Limits(mailbox=256))
+
+
+def _settings(parts: Parts) -> Iterator[Child]:
+    readers = tuple(_reader(each, parts) for each in SUBSYSTEMS if each.settings)
+    yield Child("settings", partial(SettingsActor, parts.sources, parts.scheme, parts.current, readers))
+
+
+def _reader(subsystem: Subsystem, parts: Parts) -> Reader:
+    kind: type[Any] = subsystem.settings or type(None)
+    restart = subsystem.changes == "restart"
+    return Reader(
+        name=subsystem.name,
+        kind=kind,
+        keys=subsystem.keys,
+        restart=tuple(child.name for child in subsystem.children(parts)) if restart else (),
+        fixed=subsystem.fixed,
+    )
 
 
 def _llm(parts: Parts) -> Iterator[Child]:
     catalogue, _ = models.load_catalogue(models.models_toml(parts.data))
-    factory = partial(LlmActor, parts.settings_of(LlmSettings), parts.environment, catalogue)
+    factory = partial(LlmActor, parts.settings(LlmSettings), parts.environment, catalogue)
     yield Child("llm", factory, backoff=Backoff(first=0.5))
 
 
 def _tools(given: Given) -> Iterator[Child]:
-    shown = given.settings_of(AgentSettings).compaction.max_tool_result_bytes
-    factory = partial(ToolsActor, given.home, _uploads(given), given.settings_of(ToolsSettings), shown)
+    agent = given.settings(AgentSettings)
+    shown = lambda: agent().compaction.max_tool_result_bytes  # noqa: E731 - the tools know nothing of the agent
+    factory = partial(ToolsActor, given.home, _uploads(given), given.settings(ToolsSettings), shown)
     yield Child("tools", factory, limits=Limits(mailbox=256))
 
 
@@ -74,24 +100,23 @@ def _uploads(given: Given) -> Path:
 
 
 def _persona(given: Given) -> Iterator[Child]:
-    settings = given.settings_of(AgentSettings)
-    zone = None if settings.timezone is None else ZoneInfo(settings.timezone)
-    factory = partial(PersonaActor, settings.agent_name, given.data / "config" / "SOUL.md", zone)
+    factory = partial(PersonaActor, given.settings(PersonaSettings), given.data / "config" / "SOUL.md")
     yield Child("persona", factory, limits=Limits(mailbox=256))
 
 
-def _agent(parts: Parts) -> Iterator[Child | Pool]:
-    settings = parts.settings_of(AgentSettings)
+def _agent(given: Given) -> Iterator[Child | Pool]:
+    settings = given.settings(AgentSettings)
     conversation = partial(ConversationActor, settings=settings, sources=SOURCES)
     yield Pool("conversation", conversation, limit=512, limits=Limits(stop_within=20, patience=3600))
     yield Child("conductor", partial(ConductorActor, settings), limits=Limits(mailbox=256))
 
 
 def _gateway(parts: Parts) -> Iterator[Child]:
+    settings, persona_settings = parts.settings(GatewaySettings), parts.settings(PersonaSettings)
     factory = partial(
         GatewayActor,
-        attrs.evolve(parts.settings_of(GatewaySettings), server_addr=parts.address),
-        agent_name=parts.settings_of(AgentSettings).agent_name,
+        lambda: attrs.evolve(settings(), server_addr=parts.address),
+        agent_name=lambda: persona_settings().agent_name,
         version=starpod.__version__,
         operator_token=parts.token,
         limits=GatewayLimits(upload_file=parts.settings_of(ToolsSettings).attachments.max_file_size),
@@ -108,16 +133,32 @@ STORAGE: Final = (
         front=session,
         settings=SessionSettings,
         keys={"telegram_gap_minutes": "channels.telegram.gap_minutes"},
+        fixed=frozenset({"channels.telegram.gap_minutes"}),
         migrations=MIGRATIONS,
     ),
 )
 SERVICES: Final = (
-    Subsystem("llm", _llm, settings=LlmSettings, read=modelkeys.read, check=models.unusable),
-    Subsystem("tools", _tools, front=tools, settings=ToolsSettings),
-    Subsystem("persona", _persona, front=persona),
+    Subsystem("settings", _settings),
+    Subsystem(
+        "llm",
+        _llm,
+        settings=LlmSettings,
+        keys=modelkeys.KEYS,
+        read=modelkeys.read,
+        check=models.unusable,
+        changes="restart",
+    ),
+    Subsystem(
+        "tools",
+        _tools,
+        front=tools,
+        settings=ToolsSettings,
+        fixed=frozenset({"attachments.max_file_size"}),
+    ),
+    Subsystem("persona", _persona, front=persona, settings=PersonaSettings),
 )
 AGENT: Final = (Subsystem("agent", _agent, settings=AgentSettings),)
-EDGES: Final = (Subsystem("gateway", _gateway, settings=GatewaySettings),)
+EDGES: Final = (Subsystem("gateway", _gateway, settings=GatewaySettings, fixed=frozenset({"server_addr"})),)
 
 SUBSYSTEMS: Final = (*STORAGE, *SERVICES, *AGENT, *EDGES)
 """All there is. Settings, tools, context and databases of the daemon follow from this list."""

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections import deque
+from collections.abc import Callable
 from typing import Any, Final, final
 from weakref import WeakValueDictionary
 
@@ -22,7 +23,7 @@ _AGAIN: Final = 0.5
 class ConductorActor(Actor):
     """Accepts messages. What it has acknowledged is stored, whatever happens to the conversation."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Callable[[], Settings]) -> None:
         self._settings = settings
         self._models: frozenset[str] = frozenset()
         self._late: dict[str, deque[messages.Deliver]] = {}
@@ -46,7 +47,7 @@ class ConductorActor(Actor):
     @concurrent(256)
     async def accept(self, request: messages.Accept) -> messages.Accepted:
         await self._check(request.model)
-        mode = request.mode or self._settings.followup_mode
+        mode = request.mode or self._settings().followup_mode
         async with self._door(request):
             stored = await self.bus.ask(
                 session.Accept(

@@ -5,6 +5,7 @@ that was being streamed and no more: the next incarnation goes on from what is s
 """
 
 import contextlib
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Final, final
 
@@ -49,7 +50,12 @@ class ConversationActor(Actor):
     """The turns of one session. Deliver wakes it; what there is to do, and in which order, the store knows."""
 
     def __init__(
-        self, session_id: str, *, settings: Settings, sources: Sources, policy: Policy = allow_all
+        self,
+        session_id: str,
+        *,
+        settings: Callable[[], Settings],
+        sources: Sources,
+        policy: Policy = allow_all,
     ) -> None:
         self._session = session_id
         self._settings = settings

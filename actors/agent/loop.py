@@ -30,7 +30,8 @@ class Parts:
     """What all turns of a conversation share."""
 
     bus: Bus
-    settings: Settings
+    settings: Callable[[], Settings]
+    """Those in force; an attempt goes by what they are when it begins."""
     sources: Sources
     policy: Policy
     inbox: Inbox
@@ -46,7 +47,8 @@ class Loop:
         self.run = run
         self.record = record
         self._parts = parts
-        self._compactor = Compactor(parts.bus, parts.settings.compaction, record)
+        self._settings = parts.settings()
+        self._compactor = Compactor(parts.bus, self._settings.compaction, record)
 
     async def recall(self) -> None:
         """Learn what earlier attempts have said, used, handed over and taken in."""
@@ -64,7 +66,7 @@ class Loop:
         await self._prepare()
         if open_calls:
             run.results(await self._gate.run(open_calls, resumed=True))
-        while run.rounds < self._parts.settings.max_turns:
+        while run.rounds < self._settings.max_turns:
             if self._parts.stopping():
                 return None
             await self._boundary()
@@ -94,14 +96,14 @@ class Loop:
         )
         prepared = await prepare(parts.bus, parts.sources, turn)
         run.system = prepared.system
-        self._speaker = Speaker(parts.bus, parts.settings, prepared.catalogue.specs(), self.record)
+        self._speaker = Speaker(parts.bus, self._settings, prepared.catalogue.specs(), self.record)
         self._gate = Gate(
             bus=parts.bus,
             catalogue=prepared.catalogue,
             policy=parts.policy,
             turn=turn,
             record=self.record,
-            max_bytes=parts.settings.compaction.max_tool_result_bytes,
+            max_bytes=self._settings.compaction.max_tool_result_bytes,
         )
         for notice in prepared.notices:
             await self.record.notice("left_out", notice)

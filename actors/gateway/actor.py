@@ -41,9 +41,9 @@ class GatewayActor(console.Operator):
 
     def __init__(
         self,
-        settings: Settings,
+        settings: Callable[[], Settings],
         *,
-        agent_name: str,
+        agent_name: Callable[[], str],
         version: str,
         operator_token: str,
         upload_folder: Path,
@@ -54,7 +54,7 @@ class GatewayActor(console.Operator):
         """Prepare; nothing is opened before ``start``.
 
         Args:
-          settings: where to listen and what the page shows.
+          settings: where to listen, which counts at every start, and what the page shows.
           agent_name: the agent's name as the page shows it.
           version: of the program, as clients see it.
           operator_token: opens the tap.
@@ -81,8 +81,9 @@ class GatewayActor(console.Operator):
         """Take the address and serve."""
         pages = Pages(self._web_root)
         prepare(self._upload_folder)
-        sock = listen(self._settings.server_addr, self._limits)
-        self.address = Address(self._settings.server_addr.host, sock.getsockname()[1])
+        wanted = self._settings().server_addr
+        sock = listen(wanted, self._limits)
+        self.address = Address(wanted.host, sock.getsockname()[1])
         self._server = Server(self._application(pages, self.address), sock, self._limits, self._dismiss)
         self.spawn(self._server.run)
         self.spawn(SessionFeed(self.bus, self._clients).run)

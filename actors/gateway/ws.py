@@ -4,6 +4,7 @@ A conversation runs whether or not anybody looks on, so nothing here ends a turn
 """
 
 import logging
+from collections.abc import Callable
 from functools import partial
 from typing import Protocol, cast, final
 
@@ -58,7 +59,7 @@ class Desk:
     limits: Limits
     uploads: Uploads
     clients: Clients
-    agent_name: str
+    agent_name: Callable[[], str]
     version: str
 
 
@@ -102,7 +103,7 @@ class WebClient:
         bus = self._desk.bus
         self.push(
             wire.json(
-                Hello(version=self._desk.version, boot_id=bus.boot_id, agent_name=self._desk.agent_name)
+                Hello(version=self._desk.version, boot_id=bus.boot_id, agent_name=self._desk.agent_name())
             )
         )
         async with trio.open_nursery() as self._nursery:

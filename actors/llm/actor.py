@@ -1,6 +1,6 @@
 """The model subsystem's actor: chooses provider and model, keeps clients, repeats what failed, says what it cost."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final, final
 
@@ -42,16 +42,18 @@ class _Slot:
 class LlmActor(Actor):
     """Answers completions, any number at once. Keys stay in here: no message carries one."""
 
-    def __init__(self, settings: Settings, env: Mapping[str, str], catalogue: Catalogue) -> None:
-        """`env` holds the keys.
+    def __init__(
+        self, settings: Callable[[], Settings], env: Mapping[str, str], catalogue: Catalogue
+    ) -> None:
+        """`settings` gives those to start with, `env` holds the keys.
 
         Raises ModelSettingsError when the model that the settings name cannot be used.
         """
-        self._settings = settings
+        self._settings = settings()
         self._env = env
         self._catalogue = catalogue
-        self._chosen = choice.choose(settings, env, catalogue)
-        self._lineup = self._chosen or choice.without_key(settings, env, catalogue, ())
+        self._chosen = choice.choose(self._settings, env, catalogue)
+        self._lineup = self._chosen or choice.without_key(self._settings, env, catalogue, ())
         self._slots: dict[Name, _Slot] = {}
         self._trouble: dict[Name, str] = {}
 

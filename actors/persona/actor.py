@@ -2,12 +2,13 @@
 
 import logging
 import stat
-from datetime import tzinfo
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, final
 
 from actors.context import Section
 from actors.persona import messages, texts
+from actors.persona.settings import Settings
 from bus import Actor
 
 _LOG: Final = logging.getLogger(__name__)
@@ -15,13 +16,11 @@ _LOG: Final = logging.getLogger(__name__)
 
 @final
 class PersonaActor(Actor):
-    """Reads SOUL.md whenever it is asked, so that a change of it counts from the next turn on."""
+    """Looks at its settings and at SOUL.md whenever it is asked, so that a change counts from the next turn on."""
 
-    def __init__(self, name: str, soul: Path, zone: tzinfo | None) -> None:
-        """`zone` is of the dates told to the model; None is the system's."""
-        self._name = name
+    def __init__(self, settings: Callable[[], Settings], soul: Path) -> None:
+        self._settings = settings
         self._path = soul
-        self._zone = zone
         self._told: str | None = None
         """The last fault of the file that somebody was told of."""
 
@@ -31,7 +30,7 @@ class PersonaActor(Actor):
 
     @messages.Identity.handler
     async def identity(self, request: messages.Identity) -> str:
-        return texts.identity(self._name)
+        return texts.identity(self._settings().agent_name)
 
     @messages.Soul.handler
     async def soul(self, request: messages.Soul) -> Section:
@@ -42,7 +41,7 @@ class PersonaActor(Actor):
 
     @messages.Now.handler
     async def now(self, request: messages.Now) -> str:
-        return texts.now(self.bus.clock.now(), self._zone, request.session)
+        return texts.now(self.bus.clock.now(), self._settings().zone, request.session)
 
     def _read(self) -> texts.Soul:
         """The file as it is; what is wrong with it is also the health of this actor. A missing one is well."""

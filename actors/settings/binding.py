@@ -73,9 +73,6 @@ class Table:
         self._asked: set[str] = set()
         self._children: dict[str, Table] = {}
 
-    def __contains__(self, name: str) -> bool:
-        return name in self._values
-
     def names(self) -> list[str]:
         """Names of everything set in this table."""
         return list(self._values)
@@ -119,9 +116,9 @@ class Table:
     def bind_field(self, field: "attrs.Attribute[Any]", name: str, arguments: dict[str, Any]) -> None:
         """Put what this table says under `name` into `arguments`; nothing when it says nothing that can be used."""
         kind: Any = field.type
-        if _is_section(kind):
+        if is_section(kind):
             arguments[field.name] = self.table(name).bind(kind)
-        elif get_origin(kind) is Mapping and _is_section(get_args(kind)[1]):
+        elif get_origin(kind) is Mapping and is_section(get_args(kind)[1]):
             arguments[field.name] = self.table(name).bind_entries(*get_args(kind))
         else:
             self._bind_value(field, name, arguments)
@@ -188,7 +185,8 @@ class Table:
             yield from child.unknown_keys()
 
 
-def _is_section(kind: Any) -> bool:
+def is_section(kind: Any) -> bool:
+    """Whether a field of this type is a table with settings of its own."""
     return isinstance(kind, type) and attrs.has(kind) and not hasattr(kind, "parse")
 
 

@@ -1,7 +1,6 @@
 """The settings in force, by their class. The settings actor replaces them; everybody else reads."""
 
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from typing import TypeVar, cast, final
 
 T = TypeVar("T")
@@ -17,10 +16,6 @@ class Current:
     def of(self, kind: type[T]) -> T:
         """The settings of this class. Raises KeyError for a class that no subsystem of the tree names."""
         return cast("T", self._values[kind])
-
-    def source(self, kind: type[T]) -> Callable[[], T]:
-        """What gives the settings of this class whenever it is called; for whoever takes changes while it runs."""
-        return partial(self.of, kind)
 
     def replace(self, values: Mapping[type, object]) -> list[type]:
         """Put `values` in force; the classes whose settings are others than before."""

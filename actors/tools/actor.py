@@ -26,14 +26,16 @@ INLINE = 64 * 1024
 class ToolsActor(Actor):
     """Owns nothing in memory; every handler is one piece of work on the file system."""
 
-    def __init__(self, home: Path, uploads: Path, settings: Settings, max_result: int) -> None:
+    def __init__(
+        self, home: Path, uploads: Path, settings: Callable[[], Settings], max_result: Callable[[], int]
+    ) -> None:
         """Hold nothing open.
 
         Args:
           home: the agent's, made if it is not there.
           uploads: where files that people send wait in a folder of their own until they are stored.
-          settings: of this subsystem.
-          max_result: bytes of text that one result may have.
+          settings: of this subsystem, asked for at each use.
+          max_result: bytes of text that one result may have, likewise.
         """
         self._root = home
         self._home = Home(home)
@@ -50,7 +52,7 @@ class ToolsActor(Actor):
     async def read_file(self, request: messages.FileRead) -> messages.FileText | messages.ImageFile:
         def look(place: Place, file: BinaryIO, go_on: GoOn) -> messages.FileText | messages.ImageFile:
             lines = (request.offset, request.skip, request.limit)
-            return reading.read(file, place.path, *lines, self._max_result, go_on)
+            return reading.read(file, place.path, *lines, self._max_result(), go_on)
 
         return await self._look(request.path, look)
 
@@ -59,12 +61,12 @@ class ToolsActor(Actor):
     async def list_folder(self, request: messages.FileList) -> messages.Listing:
         def work(go_on: GoOn) -> messages.Listing:
             with self._home.directory(request.path) as place:
-                return reading.listing(place, self._max_result, go_on)
+                return reading.listing(place, self._max_result(), go_on)
 
         try:
             with self._home.directory(request.path, alike=False) as place:
                 if place.stat().st_size <= INLINE:
-                    return reading.listing(place, self._max_result, _go_on)
+                    return reading.listing(place, self._max_result(), _go_on)
         except messages.NotADirectory:
             pass
         return await self._run(work, request.path)
@@ -102,7 +104,7 @@ class ToolsActor(Actor):
     @concurrent(AT_ONCE)
     async def save_upload(self, request: messages.SaveUpload) -> tuple[Attachment, ...]:
         now = self.bus.clock.now().astimezone()
-        rules = self._settings.attachments
+        rules = self._settings().attachments
         save = partial(writing.save_upload, self._home, self._spool, request.upload, request.files)
         return await self._run(lambda go_on: save(now=now, rules=rules, go_on=go_on), request.upload)
 

@@ -11,18 +11,19 @@ if TYPE_CHECKING:
 
 def banner(instance: "Instance", config: "Config", address: str, model: str) -> str:
     """Where everything is."""
-    from actors.agent.settings import Settings
+    from actors.agent.settings import Settings as AgentSettings
+    from actors.persona.settings import Settings as PersonaSettings
 
-    agent = config.of(Settings)
+    effort = config.of(AgentSettings).reasoning_effort
     rows = [
         ("Web page", f"http://{address}"),
         ("API", f"http://{address}/api"),
         ("WebSocket", f"ws://{address}/ws"),
         ("Model", model),
     ]
-    if agent.reasoning_effort:
-        rows.append(("Thinking", agent.reasoning_effort))
+    if effort:
+        rows.append(("Thinking", effort))
     rows += [("Home", str(instance.home_dir)), ("Databases", str(instance.db_dir))]
-    lines = [f"  {paint(f'{agent.agent_name} is running', 'bold')}", ""]
+    lines = [f"  {paint(f'{config.of(PersonaSettings).agent_name} is running', 'bold')}", ""]
     lines += [f"  {paint(f'{name:<10}', 'dim')} {value}" for name, value in rows]
     return "\n".join(["", *lines, ""])

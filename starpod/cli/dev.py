@@ -7,6 +7,7 @@ from starpod.blueprint import apply_blueprint
 from starpod.cli.output import header, hint, note
 from starpod.errors import StarpodError, WorkspaceError
 from starpod.lock import InstanceBusy, read_daemon
+from starpod.sources import decided_here
 from starpod.workspace import Instance, blueprint_in, find_workspace, instance_in
 
 
@@ -30,6 +31,10 @@ def run(args: argparse.Namespace) -> int:
     instance = _apply(args.agent)
     print(header(_display_name(instance)))
     note(f"DEV {args.agent} → {instance.root}")
+    if kept := decided_here(instance):
+        note(
+            f"{instance.local_toml.name} decides {', '.join(kept)}: changed while it ran, the blueprint no longer does"
+        )
     address = None if args.port is None else Address("127.0.0.1", args.port)
     return serve(instance, command=f"starpod dev {args.agent}", address=address, browser=not args.no_open)
 

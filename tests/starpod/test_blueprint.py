@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from actors.agent.settings import Settings
+from actors.persona.settings import Settings
 from starpod import config
 from starpod.blueprint import apply_blueprint, build_standalone, ephemeral_instance, open_instance
 from starpod.errors import WorkspaceError

@@ -8,8 +8,8 @@ from actors.gateway import settings as gateway
 from actors.gateway.settings import Address
 from actors.llm import settings as llm
 from actors.llm.settings import PROVIDERS
+from actors.persona import settings as persona
 from actors.session import settings as session
-from actors.settings.document import merge
 from actors.settings.problems import ConfigError
 from actors.tools import settings as tools
 from starpod import config
@@ -55,12 +55,10 @@ def test_the_defaults_are_the_documented_ones(workspace: Workspace) -> None:
     loaded = load_single(workspace, "")
 
     assert attrs.asdict(loaded.of(agent.Settings)) == {
-        "agent_name": "Aster",
         "max_turns": 30,
         "max_tokens": 16384,
         "reasoning_effort": None,
         "followup_mode": "inject",
-        "timezone": None,
         "compaction": {
             "context_budget": 160000,
             "summary_max_tokens": 4096,
@@ -174,20 +172,6 @@ class TestEveryMistakeAtOnce:
 
 
 class TestMerging:
-    def test_joins_tables_and_replaces_everything_else(self) -> None:
-        base = {"a": 1, "t": {"x": 1, "y": {"z": 1}}, "l": [1, 2], "s": 1}
-        overlay = {"b": 2, "t": {"y": {"w": 2}}, "l": [3], "s": {"k": 1}}
-
-        assert merge(base, overlay) == {
-            "a": 1,
-            "b": 2,
-            "t": {"x": 1, "y": {"z": 1, "w": 2}},
-            "l": [3],
-            "s": {"k": 1},
-        }
-        assert merge(base, {}) == base
-        assert base["t"] == {"x": 1, "y": {"z": 1}}
-
     def test_the_agent_wins_over_its_workspace(self, workspace: Workspace) -> None:
         loaded = load(
             workspace,
@@ -208,7 +192,7 @@ class TestMerging:
             workspace, "", 'agent_name = "All"\nname = "all"\n[channels.telegram]\ngap_minutes = 1\n'
         )
 
-        assert loaded.of(agent.Settings).agent_name == "Aster"
+        assert loaded.of(persona.Settings).agent_name == "Aster"
         assert loaded.of(session.Settings).telegram_gap_minutes == 360
         assert [(warning.key, warning.line) for warning in loaded.warnings] == [
             ("agent_name", 1),
@@ -478,4 +462,4 @@ def test_a_name_that_cannot_be_shown_is_refused(
 
 @pytest.mark.parametrize("name", ["Jürgen", "アスター", "👩\u200d🚀", "می\u200cخواهم", "x" * 100])
 def test_names_of_all_scripts_are_names(workspace: Workspace, name: str) -> None:
-    assert load_single(workspace, f'agent_name = "{name}"').of(agent.Settings).agent_name == name
+    assert load_single(workspace, f'agent_name = "{name}"').of(persona.Settings).agent_name == name

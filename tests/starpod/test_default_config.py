@@ -4,23 +4,20 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
-import attrs
-
-from actors.agent import settings as agent
 from actors.gateway import settings as gateway
-from actors.gateway.settings import Address
 from actors.llm import settings as llm
 from actors.llm.settings import ProviderSettings
-from actors.session import settings as session
+from actors.persona import settings as persona
 from actors.settings.binding import Findings, Table
+from actors.settings.listing import entries
 from actors.settings.tomlfile import TomlFile
-from actors.tools import settings as tools
-from starpod import config, modelkeys
+from starpod import config
 from starpod.blueprint import build_standalone
 from starpod.resources import resource
-from starpod.sources import AGENT_ONLY
+from starpod.sources import AGENT_ONLY, PAGE_ONLY
+from starpod.tree import SUBSYSTEMS
 from starpod.upcoming import Upcoming
 from starpod.workspace import Instance
 from tests.starpod.conftest import Workspace
@@ -51,33 +48,21 @@ def switched_on() -> str:
     return re.sub(r"^#(?=[a-z_]+ = |\[)", "", annotated(), flags=re.MULTILINE)
 
 
-def as_toml(value: Any) -> Any:
-    """A settings value the way TOML gives it."""
-    if isinstance(value, tuple):
-        return list(cast("tuple[object, ...]", value))
-    return str(value) if isinstance(value, Address) else value
-
-
 def defaults(config_: config.Config) -> dict[str, Any]:
     """Every default by the place of its key in the file."""
-    found: dict[str, Any] = {}
-
-    def walk(settings: Any, above: str, names: Mapping[str, str]) -> None:
-        for field in attrs.fields(cast("Any", type(settings))):
-            value, key = getattr(settings, field.name), names.get(field.name, f"{above}{field.name}")
-            if attrs.has(cast("Any", type(value))):
-                walk(value, f"{key}.", names)
-            else:
-                found[key] = as_toml(value)
-
-    walk(config_.of(agent.Settings), "", {})
-    walk(config_.of(llm.Settings), "", modelkeys.KEYS)
-    walk(config_.of(session.Settings), "", {"telegram_gap_minutes": "channels.telegram.gap_minutes"})
-    walk(config_.of(tools.Settings), "", {})
-    walk(config_.of(Upcoming), "", {})
-    walk(ProviderSettings(), "providers.openai.", {})
-    found["server_addr"] = as_toml(config_.of(gateway.Settings).server_addr)
-    return found
+    sections: list[tuple[type[Any], Mapping[str, str]]] = [
+        (each.settings, each.keys) for each in SUBSYSTEMS if each.settings
+    ]
+    sections.append((Upcoming, {}))
+    found = {
+        key: default
+        for kind, keys in sections
+        for key, _, default, _ in entries(config_.of(kind), keys)
+        if key not in PAGE_ONLY
+    }
+    return found | {
+        f"providers.openai.{key}": default for key, _, default, _ in entries(ProviderSettings(), {})
+    }
 
 
 def test_it_sets_nothing_as_it_is_shipped() -> None:
@@ -135,7 +120,7 @@ def test_the_shipped_blueprint_builds_and_loads_without_a_word(tmp_path: Path) -
     loaded = config.load(instance, {})
 
     assert loaded.warnings == ()
-    assert loaded.name == loaded.of(agent.Settings).agent_name == "Aster"
+    assert loaded.name == loaded.of(persona.Settings).agent_name == "Aster"
     assert loaded.of(llm.Settings).provider is None
     assert loaded.of(gateway.Settings).greeting
     assert "help" in loaded.of(gateway.Settings).prompts

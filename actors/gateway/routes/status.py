@@ -1,6 +1,6 @@
 """How the agent is, and what the page has to know before its first request."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import final
 
 from quart import Quart, Response
@@ -21,7 +21,14 @@ class StatusRoutes:
     """``/api/health`` and ``/api/config``."""
 
     def __init__(
-        self, app: Quart, bus: Bus, console: Console, settings: Settings, *, agent_name: str, version: str
+        self,
+        app: Quart,
+        bus: Bus,
+        console: Console,
+        settings: Callable[[], Settings],
+        *,
+        agent_name: Callable[[], str],
+        version: str,
     ) -> None:
         self._bus = bus
         self._console = console
@@ -53,11 +60,12 @@ class StatusRoutes:
         else:
             models = tuple(model.spec for model in catalogue.models)
             default = catalogue.default
+        settings = self._settings()
         return answer(
             Config(
-                agent_name=self._agent_name,
-                greeting=self._settings.greeting,
-                prompts=self._settings.prompts,
+                agent_name=self._agent_name(),
+                greeting=settings.greeting,
+                prompts=settings.prompts,
                 models=models,
                 default_model=default,
                 version=self._version,

@@ -21,7 +21,7 @@ async def test_files_are_written_read_and_handed_over(tmp_path: Path, autojump_c
     world = World(tmp_path, tools=(offering(*tools.TOOLS),))
     async with world.running():
         await world.mesh.start(
-            partial(ToolsActor, home, tmp_path / "uploads", ToolSettings(), max_result=50_000), name="files"
+            partial(ToolsActor, home, tmp_path / "uploads", ToolSettings, lambda: 50_000), name="files"
         )
         write = use("FileWrite", "c1", path="documents/a.md", content="# Plan\n")
         end = await world.turn(

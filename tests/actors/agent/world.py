@@ -20,6 +20,7 @@ from actors.context import ContextSource, context_of
 from actors.llm import messages as llm
 from actors.persona import messages as persona
 from actors.persona.actor import PersonaActor
+from actors.persona.settings import Settings as PersonaSettings
 from actors.session import messages as session
 from actors.session.actor import SessionActor
 from actors.session.settings import Settings as SessionSettings
@@ -312,16 +313,14 @@ class World:
             await mesh.start(partial(ModelActor, self), name="llm")
             await mesh.start(partial(ToolActor, self), name="tools")
             (self.path / "SOUL.md").write_bytes(self.soul)
-            await mesh.start(
-                partial(PersonaActor, self.settings.agent_name, self.path / "SOUL.md", None), name="persona"
-            )
+            await mesh.start(partial(PersonaActor, PersonaSettings, self.path / "SOUL.md"), name="persona")
             sources = Sources(tools=self.tools, context=self.context)
             conversation = partial(
-                ConversationActor, settings=self.settings, sources=sources, policy=self.policy
+                ConversationActor, settings=lambda: self.settings, sources=sources, policy=self.policy
             )
             await mesh.start_pool(conversation, name="conversation")
             if conductor:
-                await mesh.start(partial(ConductorActor, self.settings), name="conductor")
+                await mesh.start(partial(ConductorActor, lambda: self.settings), name="conductor")
             yield self
 
     def kill(self) -> None:

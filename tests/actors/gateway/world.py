@@ -396,8 +396,10 @@ def a_gateway(
     page = tmp_path / "page"
     return partial(
         GatewayActor,
-        Settings(server_addr=Address("127.0.0.1", port), greeting="Hi </script>", prompts=("One", "Two")),
-        agent_name="Aster",
+        lambda: Settings(
+            server_addr=Address("127.0.0.1", port), greeting="Hi </script>", prompts=("One", "Two")
+        ),
+        agent_name=lambda: "Aster",
         version="1.2.3",
         operator_token=TOKEN,
         limits=limits,

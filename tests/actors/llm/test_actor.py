@@ -29,11 +29,11 @@ READ = ToolSpec(name="FileRead", description="Read.", input_schema={"type": "obj
 
 
 def actor(settings: Settings, env: Mapping[str, str] | None = None) -> partial[LlmActor]:
-    return partial(LlmActor, settings, env or {}, CATALOGUE)
+    return partial(LlmActor, lambda: settings, env or {}, CATALOGUE)
 
 
 async def start_tools(mesh: MeshUnderTest, folder: Path) -> None:
-    await mesh.start(partial(ToolsActor, folder, folder / "uploads", ToolSettings(), 50_000))
+    await mesh.start(partial(ToolsActor, folder, folder / "uploads", ToolSettings, lambda: 50_000))
 
 
 def at(server: ModelServer, *names: Any, **settings: Any) -> Settings:

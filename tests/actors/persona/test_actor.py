@@ -7,11 +7,12 @@ import pytest
 from actors.context import Section
 from actors.persona import messages
 from actors.persona.actor import PersonaActor
+from actors.persona.settings import Settings
 from bus.testing import MeshUnderTest
 
 
 async def start(mesh: MeshUnderTest, soul: Path) -> None:
-    await mesh.start(partial(PersonaActor, "Nova", soul, None), name="persona")
+    await mesh.start(partial(PersonaActor, lambda: Settings(agent_name="Nova"), soul), name="persona")
 
 
 async def test_the_soul_is_read_anew_each_time(mesh: MeshUnderTest, tmp_path: Path) -> None:

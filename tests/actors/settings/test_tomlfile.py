@@ -124,3 +124,10 @@ def test_line_ends_of_other_systems_are_line_ends(tmp_path: Path) -> None:
     path = tmp_path / "agent.toml"
     path.write_bytes(b"a = 1\r\nb = 2\r\n")
     assert TomlFile.read(path).line_of(("b",)) == 2
+
+
+def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
+    path = tmp_path / "starpod.toml"
+    path.write_bytes(b"\xef\xbb\xbfmax_turns = 3\r\n")
+
+    assert TomlFile.read(path).values == {"max_turns": 3}

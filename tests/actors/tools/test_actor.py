@@ -27,7 +27,7 @@ async def start(
     mesh: MeshUnderTest, home: Path, settings: Settings | None = None, max_result: int = 50_000
 ) -> None:
     uploads = home.parent / "uploads"
-    await mesh.start(partial(ToolsActor, home, uploads, settings or Settings(), max_result))
+    await mesh.start(partial(ToolsActor, home, uploads, lambda: settings or Settings(), lambda: max_result))
 
 
 async def call(mesh: MeshUnderTest, name: str, number: int = 1, **input: Any) -> str:

@@ -1,0 +1,156 @@
+"""The settings actor: owns the files, says what is in force, changes it."""
+
+import errno
+import logging
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, final
+
+import attrs
+import trio
+
+from actors.settings import atomic, messages, text
+from actors.settings.current import Current
+from actors.settings.document import Loaded, Scheme, Source, load
+from actors.settings.edit import Unwritable, edited
+from actors.settings.listing import deciding, entries
+from actors.settings.problems import ConfigError, Problem
+from bus.console import Operator
+
+_LOG: Final = logging.getLogger(__name__)
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Reader:
+    """Who the settings of one class are for."""
+
+    name: str
+    """Of the subsystem."""
+    kind: type[Any]
+    keys: Mapping[str, str]
+    """Key in the files of fields whose key is not their name."""
+    restart: tuple[str, ...] = ()
+    """Children of the tree that start anew to take a change; none where a change is taken at once."""
+    fixed: frozenset[str] = frozenset()
+    """Keys that count only once the whole agent is started anew."""
+
+
+@final
+class SettingsActor(Operator):
+    """One change at a time: checked as a start would check it, written, put in force, told."""
+
+    def __init__(
+        self, sources: tuple[Source, ...], scheme: Scheme, current: Current, readers: tuple[Reader, ...]
+    ) -> None:
+        """`sources` are the files; the first of them is the one that changes are written to."""
+        self._sources = sources
+        self._local = sources[0].path
+        self._scheme = scheme
+        self._current = current
+        self._readers = readers
+
+    async def start(self) -> None:
+        """Put in force what the files say: this actor may have ended between a change and its word of it.
+
+        Files that are wrong by now change nothing, and are no reason to go down.
+        """
+        try:
+            loaded = await trio.to_thread.run_sync(self._load)
+        except ConfigError as error:
+            _LOG.warning("the settings stay as they were: %s", error)
+            self.degraded("the files of settings have mistakes")
+        else:
+            await self._put_in_force(loaded)
+
+    @messages.Get.handler
+    async def get(self, request: messages.Get) -> tuple[messages.Setting, ...]:
+        loaded = await trio.to_thread.run_sync(self._loaded_or_none)
+        readers = [each for each in self._readers if request.section in {None, each.name}]
+        return tuple(setting for reader in readers for setting in self._settings(reader, loaded))
+
+    @messages.Put.handler
+    async def put(self, request: messages.Put) -> messages.Saved:
+        loaded, content = await trio.to_thread.run_sync(partial(self._checked, request.changes))
+        try:
+            await trio.to_thread.run_sync(partial(atomic.write, self._local, content))
+        except OSError as error:
+            raise messages.NotWritten(why=os.strerror(error.errno or errno.EIO)) from error
+        self.degraded(None)
+        sections = await self._put_in_force(loaded)
+        fixed = frozenset[str]().union(*(reader.fixed for reader in self._readers))
+        late = tuple(key for key in request.changes if _within(key, fixed))
+        return messages.Saved(sections=sections, next_start=late)
+
+    async def _put_in_force(self, loaded: Loaded) -> tuple[str, ...]:
+        """The names of those who have other settings now. Each has taken them, or is about to."""
+        changed = set(self._current.replace(loaded.values))
+        readers = [reader for reader in self._readers if reader.kind in changed]
+        for child in (child for reader in readers for child in reader.restart):
+            await self.console.restart(child)
+        sections = tuple(reader.name for reader in readers)
+        if sections:
+            await self.bus.publish(messages.SettingsChanged(sections=sections))
+        return sections
+
+    # --- in a thread --------------------------------------------------------------------------------------
+
+    def _load(self, texts: Mapping[Path, str] | None = None) -> Loaded:
+        return load(self._sources, self._scheme, texts)
+
+    def _loaded_or_none(self) -> Loaded | None:
+        try:
+            return self._load()
+        except ConfigError:
+            return None
+
+    def _checked(self, changes: Mapping[str, Any]) -> tuple[Loaded, str]:
+        """What the files come to with `changes`, and the new content of the one to write. Raises Refused."""
+        try:
+            old = text.read(self._local) if self._local.exists() else ""
+            content = edited(old, changes)
+            loaded = self._load({self._local: content})
+        except Unwritable as error:
+            raise messages.Refused(mistakes=(messages.Mistake(key="", text=str(error)),)) from error
+        except ConfigError as error:
+            raise messages.Refused(mistakes=tuple(map(self._mistake, error.problems))) from error
+        except (OSError, ValueError) as error:
+            why = f"{self._local.name} cannot be read: {error}"
+            raise messages.Refused(mistakes=(messages.Mistake(key="", text=why),)) from error
+        if strange := tuple(self._strange(loaded, changes)):
+            raise messages.Refused(mistakes=strange)
+        return loaded, content
+
+    def _strange(self, loaded: Loaded, changes: Mapping[str, Any]) -> Iterable[messages.Mistake]:
+        """What of `changes` would be ignored, with a warning, by the next start."""
+        given = [key for key, value in changes.items() if value is not None]
+        for warning in loaded.warnings:
+            if warning.file == self._local and any(_within(warning.key, [key]) for key in given):
+                yield self._mistake(warning)
+
+    def _mistake(self, problem: Problem) -> messages.Mistake:
+        """A problem of the files; one that is not of the change itself says in which file it is."""
+        where = "" if problem.file == self._local else f"{problem.file.name}: "
+        found = "" if problem.found is None else f", found {problem.found}"
+        hint = "" if problem.nearest is None else f" (did you mean {problem.nearest}?)"
+        return messages.Mistake(key=problem.key, text=f"{where}{problem.expected}{found}{hint}")
+
+    def _settings(self, reader: Reader, loaded: Loaded | None) -> Iterator[messages.Setting]:
+        for key, value, default, expected in entries(self._current.of(reader.kind), reader.keys):
+            takes: messages.Takes = "restart" if reader.restart else "at_once"
+            yield messages.Setting(
+                key=key,
+                section=reader.name,
+                value=value,
+                default=default,
+                expected=expected,
+                file=deciding(loaded.files, key) if loaded else None,
+                takes="next_start" if key in reader.fixed else takes,
+            )
+
+
+def _within(key: str, above: Iterable[str]) -> bool:
+    """Whether one of the keys is `key`, holds it or is held by it."""
+    return any(f"{key}.".startswith(f"{each}.") or f"{each}.".startswith(f"{key}.") for each in above)

@@ -1,0 +1,105 @@
+"""Front door of the settings: what is in force, and changing it while the agent runs."""
+
+from collections.abc import Mapping
+from typing import Any, Literal, final
+
+import attrs
+
+from bus import ActorError, Event, Request
+
+Takes = Literal["at_once", "restart", "next_start"]
+"""When a change counts: at once, after a restart of the part it is for (which happens by itself), or once the whole
+agent is started anew."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Setting:
+    """One key of the files."""
+
+    key: str
+    """With dots where it stands in a table."""
+    section: str
+    """The subsystem that it is for."""
+    value: Any
+    """As TOML and JSON have it; None where nothing is set and nothing is the default."""
+    default: Any
+    expected: str
+    """What it may be, in words: ``an integer``."""
+    file: str | None
+    """Name of the file that says so; None for a default."""
+    takes: Takes
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Get(Request[tuple[Setting, ...]]):
+    """The settings in force, in the order of their subsystems."""
+
+    section: str | None = None
+    """Only those of this subsystem."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Saved:
+    """A change is stored and in force, as far as that goes while the agent runs."""
+
+    sections: tuple[str, ...]
+    """The subsystems whose settings are others than before."""
+    next_start: tuple[str, ...] = ()
+    """Keys whose change counts only once the agent is started anew."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Put(Request[Saved]):
+    """Change settings: all of these or, if anything is wrong with one of them, none.
+
+    They are written to ``config.local.toml``, which counts more than what a blueprint brings and is never overwritten
+    by one. What could not start is refused with Refused; NotWritten says that the disk did not take it.
+    """
+
+    changes: Mapping[str, Any]
+    """New values by key, as JSON has them; null gives a key back to the blueprint."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class SettingsChanged(Event):
+    """Other settings are in force."""
+
+    sections: tuple[str, ...]
+    """The subsystems they are for."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Mistake:
+    """One thing that is wrong with a change."""
+
+    key: str
+    """Empty when the settings as a whole are meant."""
+    text: str
+
+
+@attrs.define(eq=False, kw_only=True)
+class Refused(ActorError):
+    """A change cannot be made. Holds every mistake; nothing was written."""
+
+    mistakes: tuple[Mistake, ...]
+
+    def __str__(self) -> str:
+        return "\n".join(f"{each.key}: {each.text}" if each.key else each.text for each in self.mistakes)
+
+
+@attrs.define(eq=False, kw_only=True)
+class NotWritten(ActorError):
+    """The disk did not take a change; what was in force before still is."""
+
+    kind = "unavailable"
+
+    why: str
+
+    def __str__(self) -> str:
+        return f"the settings could not be written: {self.why}"

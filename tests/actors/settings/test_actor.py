@@ -1,0 +1,213 @@
+"""Settings while the agent runs: real files, a real bus."""
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any, final
+
+import attrs
+import pytest
+from attrs.validators import ge
+
+from actors.settings import messages
+from actors.settings.actor import Reader, SettingsActor
+from actors.settings.current import Current
+from actors.settings.document import Scheme, Section, Source, load
+from actors.settings.messages import Mistake, Refused, Saved, Setting, SettingsChanged
+from bus import Actor
+from bus.testing import MeshUnderTest
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Shop:
+    tills: int = attrs.field(default=1, validator=ge(1))
+    motto: str | None = None
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Oven:
+    heat: int = 180
+    door: str = "shut"
+
+
+STARTS: list[str] = []
+
+
+class Baker(Actor):
+    async def start(self) -> None:
+        STARTS.append("baker")
+
+
+READERS = (
+    Reader(name="shop", kind=Shop, keys={}, fixed=frozenset({"motto"})),
+    Reader(name="oven", kind=Oven, keys={"heat": "oven.heat", "door": "oven.door"}, restart=("baker",)),
+)
+
+
+class Place:
+    """Two files, the actor over them, and what it has put in force."""
+
+    def __init__(self, root: Path, mesh: MeshUnderTest) -> None:
+        self.local, self.agent = root / "inside" / "config.local.toml", root / "agent.toml"
+        self.local.parent.mkdir()
+        self.agent.write_text("tills = 2\n")
+        self.sources = (Source(path=self.local), Source(path=self.agent, required=True))
+        self.scheme = Scheme(
+            sections=(
+                Section(kind=Shop),
+                Section(kind=Oven, keys=READERS[1].keys, check=lambda oven: ["no gas"] * (oven.heat > 999)),
+            ),
+            secrets=(("oven.code", "ignored, it is a secret"),),
+        )
+        self.current = Current(load(self.sources, self.scheme).values)
+        self.mesh = mesh
+
+    async def start(self) -> None:
+        STARTS.clear()
+        await self.mesh.start(Baker, name="baker")
+        await self.mesh.start(
+            partial(SettingsActor, self.sources, self.scheme, self.current, READERS), name="settings"
+        )
+
+    async def put(self, **changes: Any) -> Saved:
+        renamed: Mapping[str, Any] = {key.replace("__", "."): value for key, value in changes.items()}
+        return await self.mesh.bus.ask(messages.Put(changes=renamed))
+
+    async def refused(self, **changes: Any) -> tuple[Mistake, ...]:
+        before = self.local.read_bytes() if self.local.exists() else None
+        with pytest.raises(Refused) as raised:
+            await self.put(**changes)
+        assert (self.local.read_bytes() if self.local.exists() else None) == before
+        return raised.value.mistakes
+
+
+@pytest.fixture
+async def place(tmp_path: Path, mesh: MeshUnderTest) -> Place:
+    found = Place(tmp_path, mesh)
+    await found.start()
+    return found
+
+
+async def test_a_change_is_written_put_in_force_and_told(place: Place) -> None:
+    assert await place.put(tills=3) == Saved(sections=("shop",))
+
+    assert place.current.of(Shop) == Shop(tills=3)
+    assert place.agent.read_text() == "tills = 2\n"
+    assert "tills = 3" in place.local.read_text()
+    assert load(place.sources, place.scheme).values[Shop] == Shop(tills=3)
+    assert place.mesh.published(SettingsChanged) == [SettingsChanged(sections=("shop",))]
+
+
+async def test_null_gives_a_key_back_to_the_blueprint(place: Place) -> None:
+    await place.put(tills=3)
+    await place.put(tills=None)
+
+    assert place.current.of(Shop) == Shop(tills=2)
+
+
+async def test_what_cannot_take_a_change_alive_starts_anew_and_others_do_not(place: Place) -> None:
+    assert STARTS == ["baker"]
+    await place.put(tills=3)
+    assert STARTS == ["baker"]
+    assert await place.put(oven__heat=200) == Saved(sections=("oven",))
+    assert STARTS == ["baker", "baker"]
+
+
+async def test_a_key_that_counts_at_the_next_start_is_named(place: Place) -> None:
+    assert await place.put(motto="bread", tills=4) == Saved(sections=("shop",), next_start=("motto",))
+
+
+async def test_a_change_that_changes_nothing_is_told_to_nobody(place: Place) -> None:
+    assert await place.put(tills=2) == Saved(sections=())
+    assert place.mesh.published(SettingsChanged) == []
+
+
+async def test_every_mistake_is_named_at_once_and_nothing_is_written(place: Place) -> None:
+    assert await place.refused(tills=0, oven__heat="hot", motto="fine") == (
+        Mistake(key="tills", text="must be >= 1, found 0"),
+        Mistake(key="oven.heat", text="must be an integer, found 'hot'"),
+    )
+
+
+async def test_what_would_be_ignored_is_refused(place: Place) -> None:
+    assert await place.refused(oven__heet=200) == (
+        Mistake(key="oven.heet", text="unknown key, ignored (did you mean oven.heat?)"),
+    )
+    assert await place.refused(oven={"heet": 1}) == (
+        Mistake(key="oven.heet", text="unknown key, ignored (did you mean oven.heat?)"),
+    )
+    assert await place.refused(oven__code="1234") == (
+        Mistake(key="oven.code", text="ignored, it is a secret"),
+    )
+
+
+async def test_what_would_not_start_is_refused(place: Place) -> None:
+    assert await place.refused(oven__heat=1000) == (Mistake(key="", text="agent.toml: no gas"),)
+
+
+async def test_a_mistake_in_another_file_says_where_it_is(place: Place) -> None:
+    place.agent.write_text("tills = -1\n")
+
+    assert await place.refused(motto="x") == (
+        Mistake(key="tills", text="agent.toml: must be >= 1, found -1"),
+    )
+
+
+async def test_a_file_that_is_no_toml_is_not_written_over(place: Place) -> None:
+    place.local.write_text("tills = \n")
+    assert "config.local.toml" in str((await place.refused(tills=3))[0].text)
+    place.local.write_bytes(b"motto = 'J\xfcrgen'\n")
+    assert "config.local.toml cannot be read" in (await place.refused(tills=3))[0].text
+
+
+async def test_what_has_no_form_in_a_file_is_refused(place: Place) -> None:
+    assert await place.refused(motto=[None]) == (Mistake(key="", text="motto: null has no form in TOML"),)
+
+
+async def test_a_disk_that_takes_nothing_changes_nothing(place: Place) -> None:
+    place.local.parent.rmdir()
+
+    with pytest.raises(messages.NotWritten, match="could not be written"):
+        await place.put(tills=3)
+
+    assert place.current.of(Shop) == Shop(tills=2)
+
+
+async def test_what_is_in_force_is_listed_with_who_says_so(place: Place) -> None:
+    await place.put(oven__heat=200)
+
+    def setting(key: str, section: str, value: Any, default: Any, **more: Any) -> Setting:
+        return Setting(key=key, section=section, value=value, default=default, **more)
+
+    assert await place.mesh.bus.ask(messages.Get()) == (
+        setting("tills", "shop", 2, 1, expected="an integer", file="agent.toml", takes="at_once"),
+        setting("motto", "shop", None, None, expected="a string", file=None, takes="next_start"),
+        setting(
+            "oven.heat", "oven", 200, 180, expected="an integer", file="config.local.toml", takes="restart"
+        ),
+        setting("oven.door", "oven", "shut", "shut", expected="a string", file=None, takes="restart"),
+    )
+    assert {each.key for each in await place.mesh.bus.ask(messages.Get(section="shop"))} == {"tills", "motto"}
+
+
+async def test_after_a_crash_it_puts_in_force_what_the_files_say(place: Place) -> None:
+    place.local.write_text("tills = 9\n")
+
+    await place.mesh.console.restart("settings")
+
+    assert place.current.of(Shop) == Shop(tills=9)
+
+
+async def test_files_that_are_wrong_by_now_change_nothing_and_bring_nobody_down(place: Place) -> None:
+    place.local.write_text("tills = 0\n")
+
+    await place.mesh.console.restart("settings")
+
+    assert place.current.of(Shop) == Shop(tills=2)
+    assert place.mesh.console.health().children[1].health.why == "the files of settings have mistakes"
+    assert len(await place.mesh.bus.ask(messages.Get())) == 4
+    place.local.unlink()
+    await place.put(tills=5)
+    assert place.mesh.console.health().children[1].health.why is None

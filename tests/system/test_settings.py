@@ -1,0 +1,49 @@
+"""Settings changed while a real daemon runs: what a person sees of it, now and after the next start."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.fakes.model_script import Call, Reply, Say
+from tests.fakes.model_server import ModelServer
+from tests.system.daemons import Ended, Place, serving, starpod
+
+
+async def put(place: Place, **changes: Any) -> Ended:
+    return await starpod(
+        place.root, "bus", "send", "settings.Put", json.dumps({"changes": changes}), "--write"
+    )
+
+
+async def test_the_page_shows_another_greeting_and_name_at_once_and_after_a_restart(place: Place) -> None:
+    async with serving(place) as daemon:
+        assert (await put(place, greeting="Good morning", agent_name="Nova")).status == 0
+        config = await daemon.get("/api/config")
+        assert (config["greeting"], config["agent_name"]) == ("Good morning", "Nova")
+
+    async with serving(place) as daemon:
+        assert (await daemon.get("/api/config"))["agent_name"] == "Nova"
+
+
+async def test_the_next_turn_goes_by_what_was_changed(tmp_path: Path, model_server: ModelServer) -> None:
+    place = Place(tmp_path / "aster", model_server.url)
+    async with serving(place) as daemon:
+        assert (await put(place, max_turns=1, model="other-model", max_tokens=77)).status == 0
+        model_server.script(Reply(Call("FileList", {})), Reply(Say("Enough.")))
+
+        answer = await daemon.chat("look around")
+
+        assert answer["text"].endswith("Enough.")
+        assert [request.body["model"] for request in model_server.requests] == ["other-model"] * 2
+        assert [request.body["max_tokens"] for request in model_server.requests] == [77, 77]
+
+
+async def test_what_could_not_start_is_refused_with_every_mistake(place: Place) -> None:
+    async with serving(place) as daemon:
+        refused = await put(place, max_turns=0, provider="openai", gretting="x")
+        assert refused.status == 1
+        assert "max_turns: must be >= 1" in refused.err
+        unusable = await put(place, provider="openai")
+        assert (unusable.status, "OPENAI_API_KEY" in unusable.err) == (1, True)
+        assert (await daemon.get("/api/health"))["status"] == "ok"
+    assert not (place.inside / "config.local.toml").exists()
