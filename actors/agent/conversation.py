@@ -24,10 +24,13 @@ from actors.agent.sources import Sources
 from actors.agent.turn import Ending, Run
 from actors.session import messages as session
 from actors.vocabulary import FollowupMode
-from bus import Actor, BusError, DeliveryError, Unavailable
+from bus import Actor, BusError, DeliveryError, Intensity, Unavailable
 
 ATTEMPTS: Final = 3
 """A turn that stopped the program this often is not tried again."""
+INTENSITY: Final = Intensity(1_000_000)
+"""Of their pool. Conversations share nothing, so starting all of them anew cures none: one that crashes waits longer
+and longer, by itself."""
 RETRY: Final = 30.0
 """Seconds until a turn that could not be stored is tried again."""
 
