@@ -1,16 +1,31 @@
-"""Values every subsystem speaks of: content blocks, attachments, usage. Frozen, no behaviour, no imports of ours."""
+"""Values every subsystem speaks of: who speaks, content blocks, attachments, usage. Frozen, no imports of ours."""
 
 from collections.abc import Mapping
-from typing import Any, Literal, final
+from typing import Any, Literal, Self, final
 
 import attrs
 
-Channel = Literal["main", "telegram"]
+Channel = str
+"""Where people speak with the agent: ``main``, ``telegram`` … Its policy says what is particular about it."""
 FollowupMode = Literal["inject", "queue"]
-Role = Literal["user", "assistant"]
+Side = Literal["user", "assistant"]
+"""Whose message one of the canonical history is."""
+Role = Literal["admin", "user"]
+Proof = Literal["page", "key", "operator", "telegram", "scheduler"]
 
 ADMIN = "admin"
-"""Who acts when no user is named."""
+"""Name of the first user, whose the agent is. Nobody acts as this user by default."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Principal:
+    """Who speaks, resolved once where a request comes in."""
+
+    user: str
+    role: Role
+    proof: Proof
+    """How it is known: cookie of the page, API key, operator's token, linked account, or our own clock."""
 
 
 @final
@@ -98,7 +113,7 @@ Block = Text | Image | Thinking | RedactedThinking | ToolUse | ToolResult
 class ChatMessage:
     """One message of the canonical history. Results of tools travel in messages of the user."""
 
-    role: Role
+    role: Side
     content: tuple[Block, ...]
 
 
@@ -116,10 +131,8 @@ class ToolSpec:
 @final
 @attrs.frozen(kw_only=True)
 class Usage:
-    """Tokens and price of one completion."""
+    """Tokens and price of one completion, or of several."""
 
-    model: str
-    """``provider/model`` that really answered."""
     input_tokens: int = 0
     """Prompt tokens neither read from nor written to the provider's cache."""
     output_tokens: int = 0
@@ -127,3 +140,23 @@ class Usage:
     cache_write_tokens: int = 0
     cost_usd: float | None = None
     """US dollars; None when the price of the model is not known."""
+    model: str | None = None
+    """``provider/model`` that really answered; of several completions the last."""
+
+    @property
+    def prompt_tokens(self) -> int:
+        """Size of the prompt: what was read from or written to the cache counts like the rest."""
+        return self.input_tokens + self.cache_read_tokens + self.cache_write_tokens
+
+    def plus(self, later: Self) -> Self:
+        """What both came to; a price that is not known counts as nothing."""
+        costs = [cost for cost in (self.cost_usd, later.cost_usd) if cost is not None]
+        return attrs.evolve(
+            self,
+            input_tokens=self.input_tokens + later.input_tokens,
+            output_tokens=self.output_tokens + later.output_tokens,
+            cache_read_tokens=self.cache_read_tokens + later.cache_read_tokens,
+            cache_write_tokens=self.cache_write_tokens + later.cache_write_tokens,
+            cost_usd=sum(costs) if costs else None,
+            model=later.model or self.model,
+        )

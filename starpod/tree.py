@@ -4,6 +4,7 @@ The only module that knows the actors by class; everybody else knows their messa
 """
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -13,7 +14,7 @@ import attrs
 
 import starpod
 from actors.agent.conductor import ConductorActor
-from actors.agent.conversation import INTENSITY, ConversationActor
+from actors.agent.conversation import ConversationActor
 from actors.agent.settings import Settings as AgentSettings
 from actors.agent.sources import Sources
 from actors.gateway.actor import GatewayActor
@@ -60,7 +61,9 @@ class Parts(Given):
 
 
 def _session(given: Given) -> Iterator[Child]:
-    factory = partial(SessionActor, given.database("session"), given.settings(SessionSettings)())
+    silence = timedelta(minutes=given.settings(SessionSettings)().telegram_gap_minutes)
+    channels = (session.ChannelPolicy("main"), session.ChannelPolicy("telegram", gap=silence, pushes=True))
+    factory = partial(SessionActor, given.database("session"), channels)
     yield Child("session", factory, limits=Limits(mailbox=256))
 
 
@@ -107,8 +110,7 @@ def _persona(given: Given) -> Iterator[Child]:
 def _agent(given: Given) -> Iterator[Child | Pool]:
     settings = given.settings(AgentSettings)
     conversation = partial(ConversationActor, settings=settings, sources=SOURCES)
-    limits = Limits(stop_within=20, patience=3600)
-    yield Pool("conversation", conversation, limit=512, intensity=INTENSITY, limits=limits)
+    yield Pool("conversation", conversation, limit=512, limits=Limits(stop_within=20, patience=3600))
     yield Child("conductor", partial(ConductorActor, settings), limits=Limits(mailbox=256))
 
 

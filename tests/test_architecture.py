@@ -131,7 +131,8 @@ def is_domain(module: str) -> bool:
     """Whether `module` belongs to a subsystem and is not among those that speak with the bus."""
     path = PurePath(module)
     in_subsystem = len(path.parts) > 2 and not module.startswith(SHARED)
-    return in_subsystem and path.name not in SHELL and module not in EDGES | HANDS | THREADS
+    is_shell = path.name in SHELL or path.parent.name == "messages"
+    return in_subsystem and not is_shell and module not in EDGES | HANDS | THREADS
 
 
 def parse(module: str) -> ast.Module:

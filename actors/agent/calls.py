@@ -37,13 +37,13 @@ def batches(steps: Iterable[ToolStep]) -> list[list[ToolStep]]:
 
 
 def decide(step: ToolStep, on_doubt: OnDoubt | None) -> Decision:
-    """What becomes of a call without a result, by the effect that was stored with it (G22).
+    """What becomes of a call without a result, by whether it had begun and by the effect stored with it (G22).
 
     Args:
       step: the call as the ledger knows it.
       on_doubt: what its tool declares today; None when it declares nothing or is gone.
     """
-    if step.effect != "unsafe" or on_doubt == "retry":
+    if step.state != "begun" or step.effect != "unsafe" or on_doubt == "retry":
         return "run"
     return "skip" if on_doubt == "skip" else "tell"
 

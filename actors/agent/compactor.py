@@ -4,11 +4,14 @@ import sys
 from collections.abc import Sequence
 from typing import final
 
-from actors.agent import compaction, history
+import attrs
+
+from actors.agent import compaction
 from actors.agent.record import Record
 from actors.agent.settings import Compaction
 from actors.agent.turn import Run
 from actors.llm import messages as llm
+from actors.transcript import texts
 from actors.vocabulary import ChatMessage, Usage
 from bus import Bus, BusError
 
@@ -27,10 +30,11 @@ class Compactor:
 
     async def relieve(self, run: Run) -> None:
         """Before a completion: shorten what has grown too long. A failure leaves the conversation as it is."""
-        tokens = max(run.context_tokens, compaction.estimate(run.messages))
+        tokens = max(run.context_tokens, compaction.estimate(run.transcript.messages))
         budget = compaction.budget(self._settings, await self._window(run.model))
         if compaction.should_prune(tokens, budget, self._settings):
-            run.messages = compaction.prune(run.messages, self._settings)
+            pruned = compaction.prune(run.transcript.messages, self._settings)
+            run.transcript = attrs.evolve(run.transcript, messages=pruned)
         if tokens > budget:
             await self.compact(run, tokens)
 
@@ -40,17 +44,17 @@ class Compactor:
         It is not tried again in this turn after a failure, nor soon after a success: each try costs a completion.
         """
         keep = self._settings.min_keep_messages
-        at = compaction.split(run.messages, keep)
-        if not at or len(run.messages) < run.compact_at:
+        at = compaction.split(run.transcript.messages, keep)
+        if not at or len(run.transcript.messages) < run.compact_at:
             return False
         run.compact_at = _NEVER
-        summary = await self._summarise(run, run.messages[:at])
+        summary = await self._summarise(run, run.transcript.messages[:at])
         if summary is None:
             return False
-        if not await self._record.compacted(at, tokens, *summary):
+        if not await self._record.compacted(run.transcript.starts[at], at, tokens, *summary):
             return False
-        run.messages = history.summarised(run.messages, at, summary[0])
-        run.compact_at = len(run.messages) + 2 * keep
+        run.transcript = run.transcript.summarised(at, summary[0])
+        run.compact_at = len(run.transcript.messages) + 2 * keep
         return True
 
     # --- asking -------------------------------------------------------------------------------------------
@@ -63,7 +67,7 @@ class Compactor:
                 answer = await self._ask(model, messages)
             except BusError:
                 continue
-            if answer is not None and (text := "\n\n".join(history.texts(answer.content)).strip()):
+            if answer is not None and (text := "\n\n".join(texts(answer.content)).strip()):
                 return text, answer.usage
         return None
 

@@ -40,7 +40,7 @@ class Speaker:
         request = llm.Complete(
             model=run.model,
             system=(*run.system, *extra),
-            messages=run.messages,
+            messages=run.transcript.messages,
             tools=self._tools,
             max_tokens=self._settings.max_tokens,
             effort=self._settings.reasoning_effort,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final, final
 from weakref import WeakValueDictionary
 
+import attrs
 import trio
 
 from actors.agent import messages
@@ -46,28 +47,13 @@ class ConductorActor(Actor):
     @messages.Accept.handler
     @concurrent(256)
     async def accept(self, request: messages.Accept) -> messages.Accepted:
-        await self._check(request.model)
-        mode = request.mode or self._settings().followup_mode
-        async with self._door(request):
-            stored = await self.bus.ask(
-                session.Accept(
-                    text=request.text,
-                    user=request.user,
-                    channel=request.channel,
-                    key=request.key,
-                    session=request.session,
-                    attachments=request.attachments,
-                    model=request.model,
-                    mode=mode,
-                    source=request.source,
-                    client_message_id=request.client_message_id,
-                    triggered_by=request.triggered_by,
-                )
-            )
-            with self.bus.baggage(user=request.user, session=stored.session, turn=stored.turn):
-                if (
-                    stored.state == "accepted"
-                ):  # also the second time: nobody may have heard of it the first time
+        incoming = request.incoming
+        await self._check(incoming.options.model)
+        mode = incoming.mode or self._settings().followup_mode
+        async with self._door(incoming):
+            stored = await self.bus.ask(session.Accept(incoming=attrs.evolve(incoming, mode=mode)))
+            with self.bus.baggage(user=incoming.user, session=stored.session, turn=stored.turn):
+                if stored.state == "accepted":  # also the second time: perhaps nobody heard of the first one
                     await self._deliver(messages.Deliver(session=stored.session, turn=stored.turn, mode=mode))
         place = None if stored.created and not stored.duplicate else await self._locate(stored)
         return messages.Accepted(
@@ -79,9 +65,9 @@ class ConductorActor(Actor):
             after=after(place),
         )
 
-    def _door(self, request: messages.Accept) -> trio.StrictFIFOLock:
+    def _door(self, incoming: session.Incoming) -> trio.StrictFIFOLock:
         """Held while a message is stored and delivered, so that a conversation hears of its messages in their order."""
-        address = (request.user, request.channel, request.key, request.session)
+        address = (incoming.user, incoming.channel, incoming.key, incoming.session)
         if address[2:] == (None, None):  # it starts a conversation of its own
             return trio.StrictFIFOLock()
         return self._doors.setdefault(address, trio.StrictFIFOLock())

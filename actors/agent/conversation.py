@@ -23,14 +23,10 @@ from actors.agent.settings import Settings
 from actors.agent.sources import Sources
 from actors.agent.turn import Ending, Run
 from actors.session import messages as session
+from actors.transcript import Transcript
 from actors.vocabulary import FollowupMode
-from bus import Actor, BusError, DeliveryError, Intensity, Unavailable
+from bus import Actor, BusError, DeliveryError, Unavailable
 
-ATTEMPTS: Final = 3
-"""A turn that stopped the program this often is not tried again."""
-INTENSITY: Final = Intensity(1_000_000)
-"""Of their pool. Conversations share nothing, so starting all of them anew cures none: one that crashes waits longer
-and longer, by itself."""
 RETRY: Final = 30.0
 """Seconds until a turn that could not be stored is tried again."""
 
@@ -73,16 +69,14 @@ class ConversationActor(Actor):
 
     async def start(self) -> None:
         """Learn what is unfinished, and go on with it. Raises UnknownSession."""
+        self._runner = self.bus.ids.uuid()
         try:
             opened = await self.bus.ask(session.Open(session=self._session))
             ran_before = opened.last_event > 0 or any(turn.attempt for turn in opened.turns)
             self._journal = Journal(opened.last_event, ran_before=ran_before)
             self._teller = Teller(self.bus, self._session, self._journal)
             for turn in opened.turns:
-                if turn.attempt - turn.released >= ATTEMPTS:
-                    await self._park(turn)
-                else:
-                    self._inbox.add(turn.id, turn.mode)
+                self._inbox.add(turn.id, turn.mode)
         except (session.StorageFailed, DeliveryError) as error:
             raise Unavailable(str(error)) from error
         self._parts = Parts(
@@ -102,13 +96,6 @@ class ConversationActor(Actor):
 
     def describe(self) -> dict[str, Any]:
         return {"running": self._running, "waiting": list(self._inbox), "last_event": self._journal.last}
-
-    async def _park(self, turn: session.Turn) -> None:
-        """Give up a turn that brought the program down again and again, and tell the person."""
-        notice = failures.parked(turn.attempt - turn.released)
-        ending = Ending(state="failed", outcome="parked", notice=notice)
-        nobody = Interrupt(lambda: None)
-        await Record(self.bus, turn, self._journal, self._teller, nobody).parked(ending)
 
     def _resume_after(self, seconds: float) -> None:
         """Go on with the turns that wait, after a while."""
@@ -184,10 +171,17 @@ class ConversationActor(Actor):
         """Take a turn from its beginning, or from where it was left, to its end."""
         await self._hand_back(current.turn)
         begun = await self.bus.ask(
-            session.Begin(turn=current.turn, boot=self.bus.boot_id, last_event=self._journal.last)
+            session.Begin(
+                turn=current.turn,
+                boot=self.bus.boot_id,
+                runner=self._runner,
+                last_event=self._journal.last,
+            )
         )
         self._suspended.pop(current.turn, None)
         if begun.over:
+            if begun.ended:
+                await self._teller.ended_unrun(begun)
             return
         record = Record(self.bus, begun.turn, self._journal, self._teller, current.interrupt)
         loop = Loop(self._parts, self._run(begun), record)
@@ -214,10 +208,10 @@ class ConversationActor(Actor):
         return Run(
             turn=begun.turn,
             started=self.bus.clock.monotonic(),
-            messages=begun.history,
+            transcript=Transcript(begun.history, begun.starts),
             iteration=begun.iteration,
             context_tokens=begun.context_tokens,
-            model=begun.turn.model,
+            model=begun.turn.options.model,
         )
 
     async def _end(self, loop: Loop, ending: Ending) -> None:

@@ -46,13 +46,6 @@ def out_of_rounds(rounds: int) -> str:
     return f"Stopped after {rounds} rounds of tool calls, the limit of one turn (max_turns). Say so to go on."
 
 
-def parked(attempts: int) -> str:
-    """The sentence about a turn that is not tried again."""
-    return (
-        f"This message stopped the program {attempts} times while it was worked on, so it is not tried again."
-    )
-
-
 def retrying(reason: str, wait: float) -> str:
     """The sentence about an attempt that is repeated after `wait` seconds."""
     return f"Asking the model again in {wait:.0f} s: {reason}"

@@ -161,6 +161,8 @@ class Gate:
         return request
 
     async def _carried_out(self, step: session.ToolStep, request: Request[object]) -> Rendered:
+        if step.effect != "pure":
+            await self.record.call_begun(step)
         try:
             crash_point(step.call.name, "before_run")
             reply = await self.bus.ask(request)

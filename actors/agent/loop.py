@@ -8,7 +8,8 @@ from typing import final
 
 import attrs
 
-from actors.agent import failures, history
+from actors import transcript
+from actors.agent import failures
 from actors.agent.compactor import Compactor
 from actors.agent.completion import Speaker
 from actors.agent.followups import Inbox
@@ -53,10 +54,11 @@ class Loop:
     async def recall(self) -> None:
         """Learn what earlier attempts have said, used, handed over and taken in."""
         run, bus = self.run, self._parts.bus
-        used = await bus.ask(session.GetTurnUsage(turn=run.id))
-        rows = await bus.ask(session.Messages(session=run.turn.session, user=None))
+        user = run.turn.user
+        used = await bus.ask(session.GetTurnUsage(turn=run.id, user=user))
+        rows = await bus.ask(session.Messages(session=run.turn.session, user=user))
         others = dict.fromkeys(row.turn for row in rows if row.role == "user" and row.turn != run.id)
-        turns = [await bus.ask(session.GetTurn(turn=turn)) for turn in others]
+        turns = [await bus.ask(session.GetTurn(turn=turn, user=user)) for turn in others]
         followups = [turn for turn in turns if turn.merged_into == run.id]
         run.recall(used, [row for row in rows if row.turn == run.id], followups)
 
@@ -77,7 +79,7 @@ class Loop:
                 if failures.too_long(error) and await self._compactor.compact(run, run.context_tokens):
                     continue
                 return run.failed(error)
-            calls = history.calls(answer.content)
+            calls = transcript.calls(answer.content)
             if not calls and not self._parts.inbox.joining(run.id):
                 return run.success(answer)
             await self._act(answer, calls)
@@ -90,8 +92,8 @@ class Loop:
             session=run.turn.session,
             turn=run.id,
             user=run.turn.user,
-            role="admin",
-            channel="main",
+            role=run.turn.role,
+            channel=run.turn.channel,
             source=run.turn.source,
         )
         prepared = await prepare(parts.bus, parts.sources, turn)
@@ -119,11 +121,12 @@ class Loop:
 
     async def _act(self, answer: llm.Completed, calls: tuple[ToolUse, ...]) -> None:
         """Store what the model said and carry out its calls."""
-        content = history.without_calls(answer.content)
-        steps = await self.record.completed(content, tuple(map(self._gate.intent, calls)), answer.usage)
-        self.run.stored(content, calls)
-        if steps:
-            self.run.results(await self._gate.run(steps))
+        content = transcript.without_calls(answer.content)
+        intents = tuple(map(self._gate.intent, calls))
+        saved = await self.record.completed(self.run.iteration + 1, content, intents, answer.usage)
+        self.run.stored(saved.step, content, calls)
+        if saved.calls:
+            self.run.results(await self._gate.run(saved.calls))
 
     async def _close(self) -> Ending:
         """The rounds are used up: ask for a last answer, in which calls are not carried out."""

@@ -6,11 +6,12 @@ appears only after a restart.
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, ClassVar, Literal, final, get_args
+from typing import Any, ClassVar, Literal, final
 
 import attrs
 
-from actors.vocabulary import ADMIN, Attachment, Channel, FollowupMode
+from actors.session.messages import Incoming
+from actors.vocabulary import Attachment, FollowupMode
 from bus import Abandon, Command, Event, Lane, Overflow, Request
 
 TEXT_BYTES = 16 * 1024 * 1024
@@ -40,25 +41,12 @@ class Accepted:
 class Accept(Request[Accepted]):
     """Take a message from a person. Once answered, it is not lost.
 
-    Raises session.UnknownSession, session.SessionIsClosed, llm.ModelNotAllowed, session.StorageFailed.
+    Raises llm.ModelNotAllowed, and session.UnknownChannel, UnknownSession, SessionIsClosed or StorageFailed.
     """
 
     abandon: ClassVar[Abandon] = Abandon.FINISH
     max_bytes: ClassVar[int] = TEXT_BYTES
-    text: str
-    user: str = ADMIN
-    channel: Channel = "main"
-    key: str | None = None
-    """Channel session key; None on ``main`` starts a new conversation."""
-    session: str | None = None
-    """Address an existing conversation by id instead."""
-    attachments: tuple[Attachment, ...] = ()
-    model: str | None = None
-    mode: FollowupMode | None = None
-    """How it joins a running turn; None takes the configured one."""
-    source: str = "web"
-    client_message_id: str | None = None
-    triggered_by: str | None = None
+    incoming: Incoming
 
 
 @final
@@ -298,7 +286,19 @@ TurnEvent = (
     | TurnEnded
     | TurnFailed
 )
-TURN_EVENTS: tuple[type[TurnEvent], ...] = get_args(TurnEvent)
+TURN_EVENTS: tuple[type[TurnEvent], ...] = (
+    TurnStarted,
+    CompletionStarted,
+    TextDelta,
+    ThinkingDelta,
+    ToolStarted,
+    ToolFinished,
+    Attached,
+    FollowupFate,
+    Notice,
+    TurnEnded,
+    TurnFailed,
+)
 
 
 @final

@@ -4,7 +4,7 @@ The rule of the whole house stands here: first it is stored, then it is told, an
 """
 
 from collections.abc import Iterable
-from typing import Any, Final, Literal, TypedDict, TypeVar, final
+from typing import Any, Final, Literal, TypedDict, TypeVar, cast, final
 
 import trio
 
@@ -96,6 +96,31 @@ class Teller:
             )
         )
 
+    async def ended_unrun(self, begun: session.Begun) -> None:
+        """Tell the end of a turn that the store has ended instead of beginning it."""
+        turn = begun.turn
+        outcome = cast("messages.Outcome", turn.outcome)
+        if turn.state == "failed":
+            ending = Ending(state="failed", outcome=outcome, notice=begun.notice)
+            await self.failed(turn.id, ending)
+            return
+        await self.tell(
+            messages.TurnEnded(
+                **self.head(turn.id),
+                outcome=outcome,
+                text="",
+                attachments=(),
+                tool_rounds=0,
+                input_tokens=0,
+                output_tokens=0,
+                cache_read_tokens=0,
+                cache_write_tokens=0,
+                cost_usd=None,
+                model=None,
+                elapsed=0.0,
+            )
+        )
+
 
 @final
 class Record:
@@ -153,15 +178,20 @@ class Record:
         await self.notice("retrying", failures.retrying(reason, wait), reason=reason, wait=wait)
 
     async def completed(
-        self, content: tuple[Block, ...], calls: tuple[tuple[ToolUse, session.Effect], ...], usage: Usage
-    ) -> tuple[session.ToolStep, ...]:
-        """An answer that is not the last one, with its calls."""
+        self,
+        iteration: int,
+        content: tuple[Block, ...],
+        calls: tuple[tuple[ToolUse, session.Effect], ...],
+        usage: Usage,
+    ) -> session.Saved:
+        """An answer that is not the last one, the `iteration`-th of the turn, with its calls."""
         with self._uncut:
             return await self._store(
                 session.SaveCompletion(
                     turn=self._turn.id,
                     boot=self._bus.boot_id,
                     attempt=self._turn.attempt,
+                    iteration=iteration,
                     content=content,
                     calls=calls,
                     usage=usage,
@@ -176,6 +206,15 @@ class Record:
             await self._teller.tell(
                 messages.ToolStarted(
                     **self._teller.head(self._turn.id), call=call.id, name=call.name, input=call.input
+                )
+            )
+
+    async def call_begun(self, step: session.ToolStep) -> None:
+        """A call is about to be carried out. Stored only: who follows has been told that it started."""
+        with self._uncut:
+            await self._store(
+                session.BeginStep(
+                    turn=self._turn.id, boot=self._bus.boot_id, attempt=self._turn.attempt, n=step.n
                 )
             )
 
@@ -211,7 +250,7 @@ class Record:
 
     # --- what people add ----------------------------------------------------------------------------------
 
-    async def merged(self, followups: tuple[str, ...], iteration: int) -> tuple[session.Turn, ...]:
+    async def merged(self, followups: tuple[str, ...], iteration: int) -> session.Merged:
         """Messages become part of the turn, from completion number `iteration` on. Returns those that did."""
         with self._uncut:
             taken = await self._store(
@@ -220,11 +259,10 @@ class Record:
                     boot=self._bus.boot_id,
                     attempt=self._turn.attempt,
                     followups=followups,
-                    iteration=iteration,
                     last_event=self._journal.last,
                 )
             )
-            for followup in taken:
+            for followup in taken.turns:
                 await self._teller.fate(followup, "merged", into=self._turn.id, iteration=iteration)
         return taken
 
@@ -232,16 +270,18 @@ class Record:
         """Messages wait for their own turn."""
         with self._uncut:
             for turn in turns:
-                await self._teller.fate(await self._bus.ask(session.GetTurn(turn=turn)), "queued")
+                await self._teller.fate(
+                    await self._bus.ask(session.GetTurn(turn=turn, user=self._turn.user)), "queued"
+                )
 
-    async def compacted(self, replaced: int, tokens: int, summary: str, usage: Usage) -> bool:
-        """A summary takes the place of the oldest `replaced` messages; False when the store refuses."""
+    async def compacted(self, until: int, replaced: int, tokens: int, summary: str, usage: Usage) -> bool:
+        """A summary takes the place of `replaced` messages, all before step `until`; False when the store refuses."""
         with self._uncut:
             try:
                 await self._bus.ask(
                     session.RecordCompaction(
-                        session=self._turn.session,
                         turn=self._turn.id,
+                        until=until,
                         trigger="auto",
                         pre_tokens=tokens,
                         summary=summary,
@@ -296,11 +336,6 @@ class Record:
             model=run.answered_by,
             elapsed=self._bus.clock.monotonic() - run.started,
         )
-
-    async def parked(self, ending: Ending) -> None:
-        """The end of a turn that is not begun any more."""
-        await self._store(self._finish(ending))
-        await self._teller.failed(self._turn.id, ending)
 
     async def release(self) -> None:
         """Hand the turn back: this attempt does not count. Raises StorageFailed at once."""

@@ -5,13 +5,15 @@ from typing import Self, final
 
 import attrs
 
-from actors.agent import failures, history
+from actors import transcript
+from actors.agent import failures
 from actors.agent.compaction import prompt_tokens
 from actors.agent.messages import Outcome
 from actors.llm.messages import Completed, SystemText
 from actors.session import messages as session
 from actors.tooling import Rendered
-from actors.vocabulary import Attachment, Block, ChatMessage, Text, ToolResult, ToolUse, Usage
+from actors.transcript import Part, Transcript
+from actors.vocabulary import Attachment, Block, Text, ToolResult, ToolUse, Usage
 
 
 @final
@@ -62,7 +64,7 @@ class Run:
     turn: session.Turn
     started: float
     """Seconds on the monotonic clock."""
-    messages: tuple[ChatMessage, ...]
+    transcript: Transcript
     """The conversation so far, as the model gets it."""
     system: tuple[SystemText, ...] = ()
     iteration: int = 0
@@ -100,7 +102,7 @@ class Run:
         self, used: session.TurnUsage, rows: Iterable[session.Message], followups: Sequence[session.Turn]
     ) -> None:
         """Learn what earlier attempts have used, said, handed over and taken in."""
-        self.rounds = history.rounds(self.messages, self.iteration)
+        self.rounds = transcript.rounds(self.transcript, self.iteration)
         self.totals = Totals(
             input_tokens=used.input_tokens,
             output_tokens=used.output_tokens,
@@ -117,12 +119,16 @@ class Run:
 
     def _take_in(self, followups: Sequence[session.Turn]) -> None:
         self.merged.extend(followups)
-        self.model = next((turn.model for turn in reversed(followups) if turn.model), self.model)
+        self.model = next(
+            (turn.options.model for turn in reversed(followups) if turn.options.model), self.model
+        )
 
-    def join(self, followups: Sequence[session.Turn]) -> None:
+    def join(self, merged: session.Merged) -> None:
         """Take followups in, as one message."""
-        self._take_in(followups)
-        self.messages = history.followed(self.messages, [turn.content for turn in followups])
+        self._take_in(merged.turns)
+        self.transcript = self.transcript.plus(
+            Part("user", turn.content, merged.step) for turn in merged.turns
+        )
 
     def heard(self, answer: Completed) -> None:
         """Count a completed answer."""
@@ -131,11 +137,11 @@ class Run:
         self.context_tokens = prompt_tokens(answer.usage)
         self.answered_by = answer.usage.model
 
-    def stored(self, content: tuple[Block, ...], calls: Sequence[ToolUse]) -> None:
-        """An answer that is not the last one was stored: it becomes part of the conversation."""
+    def stored(self, step: int, content: tuple[Block, ...], calls: Sequence[ToolUse]) -> None:
+        """An answer that is not the last one was stored as `step`: it becomes part of the conversation."""
         self.iteration += 1
-        self.said.extend(history.texts(content))
-        self.messages = history.spoken(self.messages, content, calls)
+        self.said.extend(transcript.texts(content))
+        self.transcript = self.transcript.plus([Part("assistant", transcript.spoken(content, calls), step)])
 
     def results(self, results: Sequence[tuple[ToolUse, Rendered]]) -> None:
         """The calls of the last answer have been carried out."""
@@ -144,19 +150,19 @@ class Run:
             ToolResult(tool_use_id=call.id, name=call.name, content=found.content, is_error=found.is_error)
             for call, found in results
         ]
-        self.messages = history.answered(self.messages, blocks)
+        self.transcript = self.transcript.answered(blocks)
         self.attachments.extend(attachment for _, found in results for attachment in found.attachments)
 
     # --- how it ends --------------------------------------------------------------------------------------
 
     def success(self, answer: Completed) -> Ending:
-        self.said.extend(history.texts(answer.content))
+        self.said.extend(transcript.texts(answer.content))
         return Ending(state="done", outcome="success", content=answer.content, usage=answer.usage)
 
     def limit(self, answer: Completed) -> Ending:
         """The last answer of a turn that used up its rounds; calls in it are not carried out."""
-        content = history.without_calls(answer.content)
-        self.said.extend(history.texts(content))
+        content = transcript.without_calls(answer.content)
+        self.said.extend(transcript.texts(content))
         return Ending(
             state="done",
             outcome="max_turns",

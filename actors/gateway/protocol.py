@@ -99,15 +99,17 @@ class ClientMessage:
     def accept(self, user: str, source: str, attachments: tuple[Attachment, ...]) -> agent.Accept:
         """The request to the agent, with those files that could be stored. Empty ids count as absent."""
         return agent.Accept(
-            text=self.text,
-            user=user,
-            key=self.channel_session_key or None,
-            session=self.session_id or None,
-            attachments=attachments,
-            model=self.model or None,
-            mode=self.mode,
-            source="cli" if self.channel_id == "cli" else source,
-            client_message_id=self.client_message_id or None,
+            incoming=session.Incoming(
+                text=self.text,
+                user=user,
+                key=self.channel_session_key or None,
+                session=self.session_id or None,
+                attachments=attachments,
+                mode=self.mode,
+                source="cli" if self.channel_id == "cli" else source,
+                client_message_id=self.client_message_id or None,
+                options=session.TurnOptions(model=self.model or None),
+            )
         )
 
 

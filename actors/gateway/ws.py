@@ -149,7 +149,7 @@ class WebClient:
             if not attachments and not message.text.strip():
                 return  # each refusal has been told
             request = message.accept(self.user, "web", attachments)
-            with self._desk.bus.baggage(origin=request.source):
+            with self._desk.bus.baggage(origin=request.incoming.source):
                 accepted = await self._desk.bus.ask(request)
         except (ActorError, DeliveryError) as error:
             self._refuse(error, client_message_id=message.client_message_id, session_id=message.session_id)

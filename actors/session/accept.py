@@ -7,8 +7,8 @@ from typing import Any, Final, final
 import attrs
 
 from . import resolve
-from .encoding import attachments_out, clean, dump, moment
-from .messages import Accept, Accepted, SessionIsClosed, UnknownSession
+from .encoding import attachments_out, clean, dump, moment, options_out
+from .messages import Accepted, ChannelPolicy, Incoming, SessionIsClosed, UnknownSession
 
 _SAME_MESSAGE: Final = """
 SELECT id, session_id, state FROM turns WHERE source = ? AND user_id = ? AND client_message_id = ?
@@ -21,13 +21,14 @@ INSERT INTO sessions (id, user_id, channel, channel_key, title, created_at, last
                       triggered_by)
 VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?)
 """
+_CLOSE: Final = "UPDATE sessions SET is_closed = 1, summary = ? WHERE id = ?"
 _TOUCH: Final = """
 UPDATE sessions SET last_message_at = ?, message_count = message_count + 1, title = coalesce(title, ?) WHERE id = ?
 """
 _NEW_TURN: Final = """
-INSERT INTO turns (id, session_id, user_id, source, client_message_id, text, attachments, model, mode, triggered_by,
-                   accepted_at, state)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'accepted')
+INSERT INTO turns (id, session_id, user_id, role, source, client_message_id, text, attachments, options, mode,
+                   triggered_by, accepted_at, state)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'accepted')
 """
 
 
@@ -42,30 +43,34 @@ class Fresh:
 
 
 def accept(
-    connection: sqlite3.Connection, request: Accept, *, now: int, gap: timedelta | None, fresh: Fresh
+    connection: sqlite3.Connection, incoming: Incoming, *, now: int, policy: ChannelPolicy, fresh: Fresh
 ) -> Accepted:
     """Store a message and say what it belongs to. Raises UnknownSession or SessionIsClosed.
 
     Args:
       connection: inside a transaction.
-      request: its texts may hold anything a client sends.
+      incoming: its texts may hold anything a client sends.
       now: microseconds since 1970.
-      gap: silence after which the conversation of this channel is over; None means never.
+      policy: of its channel.
       fresh: identifiers to be used.
     """
-    request = _cleaned(request)
-    before = _same_message(connection, request)
+    incoming = _cleaned(incoming)
+    before = _same_message(connection, incoming)
     if before is not None:
         return before
-    title = resolve.title_of(request.text, request.attachments)
-    decision = _decide(connection, request, now, gap, fresh)
+    title = resolve.title_of(incoming.text, incoming.attachments)
+    key = resolve.key_of(policy, incoming.key, incoming.user, fresh.key)
+    decision = _decide(connection, incoming, now, policy.gap, key)
     if isinstance(decision, resolve.Continue):
         session = decision.session
         connection.execute(_TOUCH, (now, title, session))
     else:
         session = fresh.session
-        _start(connection, request, decision, title, now, fresh)
-    _store_turn(connection, request, session, now, fresh)
+        if decision.closing is not None:
+            connection.execute(_CLOSE, (resolve.INACTIVITY, decision.closing))
+        new = (session, incoming.user, incoming.channel, key, title, now, now, incoming.triggered_by)
+        connection.execute(_NEW_SESSION, new)
+    _store_turn(connection, incoming, session, now, fresh)
     return Accepted(
         session=session,
         turn=fresh.turn,
@@ -76,21 +81,21 @@ def accept(
     )
 
 
-def _cleaned(request: Accept) -> Accept:
+def _cleaned(incoming: Incoming) -> Incoming:
     """Replace what SQLite would refuse, wherever a client can put it."""
     changes: dict[str, Any] = {
         name: clean(value)
-        for name in ("text", "user", "key", "session", "model", "source", "client_message_id", "triggered_by")
-        if (value := getattr(request, name)) is not None and not value.isascii()
+        for name in ("text", "user", "key", "session", "source", "client_message_id", "triggered_by")
+        if (value := getattr(incoming, name)) is not None and not value.isascii()
     }
-    return attrs.evolve(request, **changes) if changes else request
+    return attrs.evolve(incoming, **changes) if changes else incoming
 
 
-def _same_message(connection: sqlite3.Connection, request: Accept) -> Accepted | None:
-    if request.client_message_id is None:
+def _same_message(connection: sqlite3.Connection, incoming: Incoming) -> Accepted | None:
+    if incoming.client_message_id is None:
         return None
     row = connection.execute(
-        _SAME_MESSAGE, (request.source, request.user, request.client_message_id)
+        _SAME_MESSAGE, (incoming.source, incoming.user, incoming.client_message_id)
     ).fetchone()
     if row is None:
         return None
@@ -99,59 +104,39 @@ def _same_message(connection: sqlite3.Connection, request: Accept) -> Accepted |
 
 
 def _decide(
-    connection: sqlite3.Connection, request: Accept, now: int, gap: timedelta | None, fresh: Fresh
+    connection: sqlite3.Connection, incoming: Incoming, now: int, gap: timedelta | None, key: str
 ) -> resolve.Continue | resolve.Start:
-    if request.session is not None:
+    if incoming.session is not None:
         row = connection.execute(
-            "SELECT is_closed FROM sessions WHERE id = ? AND user_id = ?", (request.session, request.user)
+            "SELECT is_closed FROM sessions WHERE id = ? AND user_id = ?", (incoming.session, incoming.user)
         ).fetchone()
         if row is None:
-            raise UnknownSession(session=request.session)
+            raise UnknownSession(session=incoming.session)
         if row["is_closed"]:
-            raise SessionIsClosed(session=request.session)
-        return resolve.Continue(request.session)
-    key = resolve.key_of(request.channel, request.key, request.user, fresh.key)
-    row = connection.execute(_OPEN_SESSION, (request.user, request.channel, key)).fetchone()
+            raise SessionIsClosed(session=incoming.session)
+        return resolve.Continue(incoming.session)
+    row = connection.execute(_OPEN_SESSION, (incoming.user, incoming.channel, key)).fetchone()
     found = None if row is None else resolve.Open(id=row[0], last_message_at=moment(row[1]))
     return resolve.decide(found, now=moment(now), gap=gap)
 
 
-def _start(
-    connection: sqlite3.Connection,
-    request: Accept,
-    decision: resolve.Start,
-    title: str | None,
-    now: int,
-    fresh: Fresh,
-) -> None:
-    if decision.closing is not None:
-        connection.execute(
-            "UPDATE sessions SET is_closed = 1, summary = ? WHERE id = ?",
-            (resolve.INACTIVITY, decision.closing),
-        )
-    key = resolve.key_of(request.channel, request.key, request.user, fresh.key)
-    connection.execute(
-        _NEW_SESSION,
-        (fresh.session, request.user, request.channel, key, title, now, now, request.triggered_by),
-    )
-
-
 def _store_turn(
-    connection: sqlite3.Connection, request: Accept, session: str, now: int, fresh: Fresh
+    connection: sqlite3.Connection, incoming: Incoming, session: str, now: int, fresh: Fresh
 ) -> None:
     connection.execute(
         _NEW_TURN,
         (
             fresh.turn,
             session,
-            request.user,
-            request.source,
-            request.client_message_id,
-            request.text,
-            dump(attachments_out(request.attachments)),
-            request.model,
-            request.mode,
-            request.triggered_by,
+            incoming.user,
+            incoming.role,
+            incoming.source,
+            incoming.client_message_id,
+            incoming.text,
+            dump(attachments_out(incoming.attachments)),
+            dump(options_out(incoming.options)),
+            incoming.mode or "inject",
+            incoming.triggered_by,
             now,
         ),
     )

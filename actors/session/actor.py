@@ -3,18 +3,16 @@
 import pathlib
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, Concatenate, Final, ParamSpec, TypeVar, final, get_args
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar, final
 
 import attrs
 
 from actors.storage import Storage, StorageError, numbered
-from actors.vocabulary import Channel
 from bus import Actor, concurrent, crash_after, crash_point
 
-from . import accept, export, figures, messages, outbox, resolve, sessions, survey, turns, usage
+from . import accept, attempts, endings, export, figures, messages, outbox, sessions, survey, turns, usage
 from .encoding import micros
-from .recent import RecentSteps
-from .settings import Settings
+from .recent import RecentHistories
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -22,9 +20,7 @@ P = ParamSpec("P")
 MIGRATIONS: Final = pathlib.Path(__file__).parent / "migrations"
 
 SWEEP: Final = 600.0
-"""Seconds between two looks for conversations that have fallen silent."""
-
-CHANNELS: Final[tuple[Channel, ...]] = get_args(Channel)
+"""Seconds between two looks for what has grown old."""
 
 
 @final
@@ -33,13 +29,14 @@ class SessionActor(Actor):
 
     Args:
       path: the database file, usually ``db/session.db``.
-      settings: of this subsystem.
+      channels: the policies of the channels on which people may speak.
     """
 
-    def __init__(self, path: pathlib.Path, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, path: pathlib.Path, channels: Iterable[messages.ChannelPolicy]) -> None:
+        self._channels = {policy.name: policy for policy in channels}
+        self._pushing = frozenset(policy.name for policy in self._channels.values() if policy.pushes)
         self._storage = Storage(path, numbered(MIGRATIONS), synchronous="FULL")
-        self._recent = RecentSteps()
+        self._recent = RecentHistories()
         self._failing = False
 
     async def start(self) -> None:
@@ -102,48 +99,84 @@ class SessionActor(Actor):
             await self.bus.publish(messages.SessionClosed(session=session.id, user=session.user))
             await self._changed(session)
 
+    async def _ended(self, turn: messages.Turn) -> None:
+        """Tell those who follow that a turn has ended."""
+        await self.bus.publish(messages.SessionChanged(session=turn.session, user=turn.user))
+        await self.bus.publish(
+            messages.TurnFinished(seq=turn.end_seq or 0, session=turn.session, user=turn.user, turn=turn.id)
+        )
+        if turn.channel in self._pushing:
+            await self.bus.publish(messages.OutboxDue(channel=turn.channel))
+
     # --- accepting and running turns ---
 
     @messages.Accept.handler
     @concurrent(256)
     async def accept(self, request: messages.Accept) -> messages.Accepted:
-        ids = self.bus.ids
+        ids, incoming = self.bus.ids, request.incoming
+        policy = self._channels.get(incoming.channel)
+        if policy is None:
+            raise messages.UnknownChannel(channel=incoming.channel)
         accepted = await self._write(
             accept.accept,
-            request,
+            incoming,
             now=self._now(),
-            gap=resolve.gap_of(request.channel, self._settings),
+            policy=policy,
             fresh=accept.Fresh(session=ids.uuid(), turn=ids.uuid(), key=ids.uuid()),
         )
         if accepted.closed is not None:
-            await self.bus.publish(messages.SessionClosed(session=accepted.closed, user=request.user))
+            await self.bus.publish(messages.SessionClosed(session=accepted.closed, user=incoming.user))
         if not accepted.duplicate:
-            await self.bus.publish(messages.SessionChanged(session=accepted.session, user=request.user))
+            await self.bus.publish(messages.SessionChanged(session=accepted.session, user=incoming.user))
         return accepted
 
     @messages.Recover.handler
     @concurrent(256)
     async def recover(self, request: messages.Recover) -> tuple[messages.Turn, ...]:
-        return await self._write(turns.recover, request.boot)
+        return await self._write(attempts.recover, request.boot)
 
     @messages.Open.handler
     @concurrent(256)
     async def opened(self, request: messages.Open) -> messages.Opened:
-        return await self._read(turns.opened, request.session)
+        return await self._read(attempts.opened, request.session)
 
     @messages.Begin.handler
     @concurrent(256)
     async def begin(self, request: messages.Begin) -> messages.Begun:
         # After a power cut the turn is as it was accepted, and an attempt nobody saw does not count.
-        begun, loaded = await self._committed(
-            self._storage.run_relaxed, turns.begin, request, self._now(), self._recent
+        found = await self._committed(
+            self._storage.run_relaxed, attempts.begin, request, self._now(), self._recent, self._pushing
         )
-        return begun if loaded else await self._read(turns.load, begun, self._recent)
+        begun = found if isinstance(found, messages.Begun) else await self._goes_on(found)
+        if begun.ended:
+            await self._ended(begun.turn)
+        return begun
+
+    async def _goes_on(self, beginning: attempts.Beginning) -> messages.Begun:
+        """Read what a claimed turn goes on from; where that is impossible, end it."""
+        unread = beginning.unread
+        if unread is None:
+            unread = await self._read(self._recent.unread, beginning.turn.session)
+        begun, done = attempts.understand(beginning, unread)
+        self._recent.keep(unread, done)
+        if begun is None:
+            return await self._write(attempts.give_up, beginning.turn, self._now(), self._pushing)
+        return begun
 
     @messages.SaveCompletion.handler
     @concurrent(256)
-    async def save_completion(self, request: messages.SaveCompletion) -> tuple[messages.ToolStep, ...]:
+    async def save_completion(self, request: messages.SaveCompletion) -> messages.Saved:
         return await self._write(turns.save_completion, request, self._now())
+
+    @messages.AwaitStep.handler
+    @concurrent(256)
+    async def await_step(self, request: messages.AwaitStep) -> None:
+        await self._write(turns.await_step, request)
+
+    @messages.BeginStep.handler
+    @concurrent(256)
+    async def begin_step(self, request: messages.BeginStep) -> None:
+        await self._write(turns.begin_step, request, self._now())
 
     @messages.SaveResult.handler
     @concurrent(256)
@@ -152,20 +185,33 @@ class SessionActor(Actor):
 
     @messages.Merge.handler
     @concurrent(256)
-    async def merge(self, request: messages.Merge) -> tuple[messages.Turn, ...]:
+    async def merge(self, request: messages.Merge) -> messages.Merged:
         return await self._write(turns.merge, request, self._now())
 
     @messages.Release.handler
     @concurrent(256)
     async def release(self, request: messages.Release) -> None:
-        await self._write(turns.release, request)
+        await self._write(attempts.release, request)
+
+    @messages.CancelTurn.handler
+    @concurrent(256)
+    async def cancel_turn(self, request: messages.CancelTurn) -> messages.Cancellation:
+        cancellation = await self._write(endings.cancel, request, self._now(), self._pushing)
+        if cancellation.fate == "cancelled":
+            await self._ended(cancellation.turn)
+        return cancellation
 
     @messages.Finish.handler
     @concurrent(256)
     async def end_turn(self, request: messages.Finish) -> messages.Finished:
-        turn, finished = await self._write(turns.finish, request, self._now())
-        await self.bus.publish(messages.SessionChanged(session=turn.session, user=turn.user))
+        finished = await self._write(endings.finish, request, self._now(), self._pushing)
+        await self._ended(finished.turn)
         return finished
+
+    @messages.TurnsAfter.handler
+    @concurrent(256)
+    async def turns_after(self, request: messages.TurnsAfter) -> tuple[messages.Turn, ...]:
+        return await self._read(endings.after, request.seq, request.limit)
 
     @messages.RecordCompaction.handler
     @concurrent(256)
@@ -175,12 +221,12 @@ class SessionActor(Actor):
     @messages.GetTurn.handler
     @concurrent(256)
     async def get_turn(self, request: messages.GetTurn) -> messages.Turn:
-        return await self._read(turns.get, request.turn)
+        return await self._read(turns.get, request.turn, request.user)
 
     @messages.GetTurnUsage.handler
     @concurrent(256)
     async def get_turn_usage(self, request: messages.GetTurnUsage) -> messages.TurnUsage:
-        return await self._read(usage.of_turn, request.turn)
+        return await self._read(usage.of_turn, request.turn, request.user)
 
     @messages.ListFigures.handler
     @concurrent(256)
@@ -195,7 +241,7 @@ class SessionActor(Actor):
     @messages.GetSteps.handler
     @concurrent(256)
     async def get_steps(self, request: messages.GetSteps) -> tuple[messages.StepInfo, ...]:
-        return await self._read(survey.steps_of, request.turn)
+        return await self._read(survey.steps_of, request.turn, request.user)
 
     @messages.CountOpenWork.handler
     @concurrent(256)
@@ -239,10 +285,11 @@ class SessionActor(Actor):
     @messages.CloseSilent.handler
     async def close_silent(self, command: messages.CloseSilent) -> None:
         now = self.bus.clock.now()
-        for channel in CHANNELS:
-            gap = resolve.gap_of(channel, self._settings)
-            if gap is not None:
-                await self._closed(await self._write(sessions.close_silent, channel, micros(now - gap)))
+        for policy in self._channels.values():
+            if policy.gap is not None:
+                before = micros(now - policy.gap)
+                await self._closed(await self._write(sessions.close_silent, policy.name, before))
+        await self._write(outbox.purge, micros(now - outbox.KEPT))
 
     @messages.Export.handler
     @concurrent(256)
@@ -256,10 +303,16 @@ class SessionActor(Actor):
 
     # --- outbox ---
 
-    @messages.TakeOutbox.handler
+    @messages.Push.handler
     @concurrent(256)
-    async def take_outbox(self, request: messages.TakeOutbox) -> tuple[messages.OutboxRow, ...]:
-        return await self._write(outbox.take, request, self.bus.boot_id, self._now())
+    async def push(self, request: messages.Push) -> None:
+        await self._write(outbox.push, request, self._now())
+        await self.bus.publish(messages.OutboxDue(channel=request.channel))
+
+    @messages.ClaimOutbox.handler
+    @concurrent(256)
+    async def claim_outbox(self, request: messages.ClaimOutbox) -> tuple[messages.OutboxRow, ...]:
+        return await self._write(outbox.claim, request, self.bus.boot_id, self._now())
 
     @messages.MarkOutbox.handler
     @concurrent(256)

@@ -18,6 +18,8 @@ from actors.vocabulary import (
     ToolUse,
 )
 
+from .messages import TurnOptions, Unstorable
+
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -48,8 +50,11 @@ def clean(text: str) -> str:
 
 
 def dump(value: Any) -> str:
-    """JSON-ready data as compact text."""
-    return clean(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    """JSON-ready data as compact text. Raises Unstorable for what JSON cannot hold, or nests too deeply."""
+    try:
+        return clean(json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False))
+    except (ValueError, TypeError, RecursionError) as error:
+        raise Unstorable(reason=str(error)) from error
 
 
 def _structure_block(value: Mapping[str, Any], _: Any) -> Any:
@@ -81,3 +86,13 @@ def attachments_out(attachments: Iterable[Attachment]) -> list[Any]:
 def attachments_in(values: Iterable[Any]) -> tuple[Attachment, ...]:
     """Attachments from the data of a row."""
     return tuple([_ATTACHMENT_IN(value, Attachment) for value in values])
+
+
+def options_out(options: TurnOptions) -> dict[str, Any]:
+    """Options as JSON-ready data, without what is as configured."""
+    return {name: value for name, value in _CONVERTER.unstructure(options).items() if value is not None}
+
+
+def options_in(values: Mapping[str, Any]) -> TurnOptions:
+    """Options from the data of a row."""
+    return _CONVERTER.structure(values, TurnOptions)

@@ -15,7 +15,7 @@ ORDER BY steps.id
 """
 
 
-def export(connection: sqlite3.Connection, session: str, user: str | None) -> tuple[str, ...]:
+def export(connection: sqlite3.Connection, session: str, user: str) -> tuple[str, ...]:
     """A line for the conversation, then one for each step and each compaction in the order they happened.
 
     Raises UnknownSession.

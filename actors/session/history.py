@@ -1,23 +1,17 @@
-"""The conversation as the model gets it, derived from the steps. Pure.
+"""The conversation as the model gets it, derived from the steps. Pure."""
 
-Whatever the ledger holds, the history is one a provider accepts: the first message is of the user, the sides
-alternate, every call has exactly one result, in the message that follows, and no message is empty.
-"""
-
-from collections.abc import Iterable, Sequence
-from itertools import dropwhile
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import dropwhile, takewhile
 from typing import Final, final
 
 import attrs
 
-from actors.vocabulary import Block, ChatMessage, Image, Role, Text, ToolResult
+from actors.transcript import Part, Transcript, spoken, summed_up
+from actors.vocabulary import Text, ToolResult
 
 from .messages import ToolStep
 from .steps import AssistantStep, CallStep, Group, NoticeStep, Result, Step, UserStep, groups
 from .words import blocks_of
-
-SUMMARY_OPENS: Final = "[Summary of the conversation so far; the messages it replaces are not shown]"
-SUMMARY_CLOSES: Final = "[End of the summary; the conversation continues below]"
 
 NOT_COMPLETED: Final = "This call was not completed. It may or may not have taken effect."
 """Result of a call whose turn is over without one."""
@@ -26,14 +20,13 @@ NOT_COMPLETED: Final = "This call was not completed. It may or may not have take
 @final
 @attrs.frozen(kw_only=True)
 class History:
-    messages: tuple[ChatMessage, ...]
-    starts: tuple[int, ...]
-    """For each message the id of the step from which the history has to be read to begin with it. A message of
-    results names the completion that made the calls, since the two cannot be parted."""
-    open_calls: tuple[ToolStep, ...]
+    """A conversation up to a step."""
+
+    transcript: Transcript = attrs.field(factory=Transcript)
+    open_calls: tuple[ToolStep, ...] = ()
     """Calls of the running turn without a result, in order; they stand in the last message of the assistant."""
-    end: int
-    """Id of the step from which to read so that nothing of this comes again, but for calls that are open."""
+    last: int = 0
+    """Id of the last step that is in `transcript`."""
 
 
 @final
@@ -45,36 +38,27 @@ class Summary:
     until: int
 
 
-def derive(steps: Iterable[Step], *, summary: Summary | None = None, running: str | None = None) -> History:
-    """Build the history from the steps since the last compaction.
+def opening(summary: Summary | None) -> History:
+    """How the history begins: with what the last compaction has put in the place of older steps."""
+    if summary is None:
+        return History()
+    return History(
+        transcript=Transcript().plus([summed_up(summary.text, summary.until)]), last=summary.until - 1
+    )
 
-    Args:
-      steps: in order of their ids.
-      summary: what stands for the steps before them.
-      running: turn whose calls may still be open. In every other place a call without a result gets one.
+
+def derive(known: History, steps: Iterable[Step], *, running: str | None = None) -> tuple[History, History]:
+    """Add steps in the order of their ids, which all come after those that are `known`.
+
+    The last ones may be calls of the turn `running` that are still open; in every other place a call without a result
+    gets one. Returns the history, and as much of it as will not change.
     """
     gathered = list(groups(step for step in steps if not isinstance(step, NoticeStep)))
-    if summary is None:  # nothing begins with an answer
-        gathered = list(dropwhile(lambda group: isinstance(group.head, AssistantStep), gathered))
     open_calls = _open_calls(gathered[-1], running) if gathered else ()
-    found = _Messages()
-    end = 0
-    if summary is not None:
-        found.add(
-            "user", (Text(text=f"{SUMMARY_OPENS}\n\n{summary.text}\n\n{SUMMARY_CLOSES}"),), summary.until
-        )
-        end = summary.until
-    for group in gathered:
-        _add(found, group, open_calls)
-        end = (group.calls[-1] if group.calls else group.head).id + 1
-    return History(
-        messages=found.frozen(),
-        starts=tuple(found.starts),
-        open_calls=tuple(
-            ToolStep(n=call.n, call=call.call, effect=call.effect, state="intent") for call in open_calls
-        ),
-        end=gathered[-1].head.id if open_calls else end,
-    )
+    final = list(takewhile(_is_final, gathered))
+    done = _plus(known, final)
+    history = _plus(done, gathered[len(final) :], open_calls)
+    return history, done
 
 
 def _open_calls(last: Group, running: str | None) -> tuple[CallStep, ...]:
@@ -83,28 +67,40 @@ def _open_calls(last: Group, running: str | None) -> tuple[CallStep, ...]:
     return tuple(call for call in last.calls if call.result is None)
 
 
-def boundary(history: History, replaced: int) -> int:
-    """Id of the first step to read after a summary has replaced the first `replaced` messages, one or more."""
-    return history.starts[replaced] if replaced < len(history.starts) else history.end
+def _plus(known: History, gathered: Sequence[Group], open_calls: tuple[CallStep, ...] = ()) -> History:
+    if not gathered:
+        return known
+    last = gathered[-1]
+    told = (
+        gathered if known.transcript.messages else dropwhile(_is_answer, gathered)
+    )  # nothing begins with an answer
+    parts = [part for group in told for part in _parts(group, open_calls)]
+    return History(
+        transcript=known.transcript.plus(parts),
+        open_calls=tuple(
+            ToolStep(n=call.n, call=call.call, effect=call.effect, state=call.state) for call in open_calls
+        ),
+        last=(last.calls[-1] if last.calls else last.head).id,
+    )
 
 
-def _add(found: "_Messages", group: Group, open_calls: Sequence[CallStep]) -> None:
-    start = group.head.id
-    if isinstance(group.head, UserStep):
-        for message in group.head.said:
-            found.add("user", blocks_of(message.text, message.attachments), start)
-    elif isinstance(group.head, AssistantStep):
-        found.add("assistant", _answer(group.head.content, group.calls), start)
+def _is_final(group: Group) -> bool:
+    return all(call.result is not None for call in group.calls)
+
+
+def _is_answer(group: Group) -> bool:
+    return isinstance(group.head, AssistantStep)
+
+
+def _parts(group: Group, open_calls: Sequence[CallStep]) -> Iterator[Part]:
+    head = group.head
+    if isinstance(head, UserStep):
+        for message in head.said:
+            yield Part("user", blocks_of(message.text, message.attachments), head.id)
+    elif isinstance(head, AssistantStep):
+        yield Part("assistant", spoken(head.content, [call.call for call in group.calls]), head.id)
         unanswered = {call.id for call in open_calls}
-        found.add("user", [_result(call) for call in group.calls if call.id not in unanswered], start)
-
-
-def _answer(content: tuple[Block, ...], calls: Sequence[CallStep]) -> tuple[Block, ...]:
-    """What the model said and asked for. Reasoning that led to neither was cut off, and is refused when sent back."""
-    spoken = tuple(block for block in content if not (isinstance(block, Text) and not block.text.strip()))
-    if not calls and not any(isinstance(block, Text | Image) for block in spoken):
-        return ()
-    return (*spoken, *(call.call for call in calls))
+        yield Part("user", tuple(_result(call) for call in group.calls if call.id not in unanswered), head.id)
 
 
 def _result(call: CallStep) -> ToolResult:
@@ -114,32 +110,3 @@ def _result(call: CallStep) -> ToolResult:
     return ToolResult(
         tool_use_id=call.call.id, name=call.call.name, content=result.content, is_error=result.is_error
     )
-
-
-@final
-class _Messages:
-    """Messages in the making: what the same side says in a row becomes one message."""
-
-    def __init__(self) -> None:
-        self.starts: list[int] = []
-        self._roles: list[Role] = []
-        self._contents: list[list[Block]] = []
-
-    def add(self, role: Role, content: Iterable[Block], start: int) -> None:
-        blocks = list(content)
-        if not blocks:
-            return
-        if self._roles and self._roles[-1] == role:
-            self._contents[-1].extend(blocks)
-            return
-        self._roles.append(role)
-        self._contents.append(blocks)
-        self.starts.append(start)
-
-    def frozen(self) -> tuple[ChatMessage, ...]:
-        return tuple(
-            [
-                ChatMessage(role=role, content=tuple(content))
-                for role, content in zip(self._roles, self._contents, strict=True)
-            ]
-        )

@@ -1,31 +1,88 @@
-"""Messages to channels that must be pushed: stored with the end of their turn, taken by the channel, marked."""
+"""What must reach a person: stored with the end of its turn, claimed by its channel, marked, at last thrown away."""
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Final
 
-from .encoding import clean, dump, micros, moment
-from .messages import MarkOutbox, OutboxRow, Push, TakeOutbox
+from actors.transcript import texts
+
+from .encoding import attachments_out, clean, dump, micros
+from .messages import ClaimOutbox, MarkOutbox, OutboxRow, Push, Turn
+from .steps import COLUMNS, AssistantStep, CallStep, NoticeStep, step_of
+
+KEPT: Final = timedelta(days=7)
+"""How long a row stays once it was sent."""
+
+_INSERT: Final = """
+INSERT INTO outbox (turn_id, channel, recipient, key, body, state, next_at) VALUES (?, ?, ?, ?, ?, 'pending', ?)
+ON CONFLICT (key) DO NOTHING
+"""
+_CLAIM: Final = """
+UPDATE outbox SET state = 'sending', attempt = attempt + 1, boot_id = ?, claimer = ? WHERE id IN
+    (SELECT id FROM outbox WHERE state = 'pending' AND channel = ? AND next_at <= ? ORDER BY id LIMIT ?)
+RETURNING id, turn_id, channel, recipient, key, body, attempt
+"""
 
 
-def push(connection: sqlite3.Connection, turn: str, pushes: Sequence[Push], now: int) -> None:
+def push(connection: sqlite3.Connection, request: Push, now: int) -> None:
     """Store what is to be sent; a key that is there already is left alone."""
-    connection.executemany(
-        "INSERT INTO outbox (turn_id, channel, key, body, state, next_at) VALUES (?, ?, ?, ?, 'pending', ?)"
-        " ON CONFLICT (key) DO NOTHING",
-        [(turn, push.channel, clean(push.key), dump(push.body), now) for push in pushes],
+    row = (None, request.channel, clean(request.recipient), clean(request.key), dump(request.body), now)
+    connection.execute(_INSERT, row)
+
+
+def fill(connection: sqlite3.Connection, turn: Turn, now: int) -> bool:
+    """Store what a turn that ended has to say to whoever is behind its conversation; whether there is anything."""
+    body = _said_in(connection, turn)
+    if not (body["text"] or body["attachments"] or body["notice"]):
+        return False
+    connection.execute(_INSERT, (turn.id, turn.channel, turn.key, f"turn:{turn.id}", dump(body), now))
+    return True
+
+
+def _said_in(connection: sqlite3.Connection, turn: Turn) -> dict[str, Any]:
+    said: list[str] = []
+    attachments: list[Any] = []
+    notice: str | None = None
+    query = f"SELECT {COLUMNS} FROM steps WHERE turn_id = ? ORDER BY n"  # noqa: S608 - put together from constants
+    for step in map(step_of, connection.execute(query, (turn.id,))):
+        match step:
+            case AssistantStep(content=content):
+                said += texts(content)
+            case CallStep(result=result) if result is not None:
+                attachments += attachments_out(result.attachments)
+            case NoticeStep(text=text):
+                notice = text
+            case _:
+                pass
+    return {
+        "session": turn.session,
+        "turn": turn.id,
+        "outcome": turn.outcome,
+        "text": "\n\n".join(said),
+        "attachments": attachments,
+        "notice": notice,
+    }
+
+
+def claim(connection: sqlite3.Connection, request: ClaimOutbox, boot: str, now: int) -> tuple[OutboxRow, ...]:
+    """Move due rows to ``sending``, oldest first; what others were sending there is ``doubtful`` from now on."""
+    connection.execute(
+        "UPDATE outbox SET state = 'doubtful' WHERE state = 'sending' AND channel = ?"
+        " AND (boot_id, claimer) IS NOT (?, ?)",
+        (request.channel, boot, request.claimer),
     )
-
-
-def take(connection: sqlite3.Connection, request: TakeOutbox, boot: str, now: int) -> tuple[OutboxRow, ...]:
-    """Move due rows to ``sending``, oldest first."""
-    rows = connection.execute(
-        "UPDATE outbox SET state = 'sending', attempt = attempt + 1, boot_id = ? WHERE id IN"
-        " (SELECT id FROM outbox WHERE state = 'pending' AND channel = ? AND next_at <= ? ORDER BY id LIMIT ?)"
-        " RETURNING id, turn_id, channel, key, body, state, attempt, next_at",
-        (boot, request.channel, now, request.limit),
-    ).fetchall()
-    return tuple(sorted(map(_row_of, rows), key=lambda row: row.id))
+    due = (boot, request.claimer, request.channel, now, max(0, request.limit))
+    rows = connection.execute(_CLAIM, due).fetchall()
+    found: list[OutboxRow] = []
+    for row in sorted(rows, key=lambda row: int(row["id"])):
+        body = _body_of(row)
+        if body is None:
+            connection.execute("UPDATE outbox SET state = 'dead' WHERE id = ?", (row["id"],))
+        else:
+            found.append(_row_of(row, body))
+    return tuple(found)
 
 
 def mark(connection: sqlite3.Connection, request: MarkOutbox, now: int) -> None:
@@ -39,18 +96,31 @@ def mark(connection: sqlite3.Connection, request: MarkOutbox, now: int) -> None:
 def doubt(connection: sqlite3.Connection, boot: str) -> None:
     """What another boot was sending when it ended may or may not have arrived."""
     connection.execute(
-        "UPDATE outbox SET state = 'doubtful' WHERE state = 'sending' AND boot_id <> ?", (boot,)
+        "UPDATE outbox SET state = 'doubtful' WHERE state = 'sending' AND boot_id IS NOT ?", (boot,)
     )
 
 
-def _row_of(row: sqlite3.Row) -> OutboxRow:
+def purge(connection: sqlite3.Connection, before: int) -> None:
+    """Throw away what was sent before a moment, in microseconds since 1970."""
+    connection.execute("DELETE FROM outbox WHERE state = 'sent' AND next_at < ?", (before,))
+
+
+def _body_of(row: sqlite3.Row) -> Mapping[str, Any] | None:
+    """What a row has to say; None when that cannot be read any more."""
+    try:
+        body = json.loads(row["body"])
+    except ValueError:
+        return None
+    return body if isinstance(body, dict) else None
+
+
+def _row_of(row: sqlite3.Row, body: Mapping[str, Any]) -> OutboxRow:
     return OutboxRow(
         id=row["id"],
         turn=row["turn_id"],
         channel=row["channel"],
+        recipient=row["recipient"],
         key=row["key"],
-        body=json.loads(row["body"]),
-        state=row["state"],
+        body=body,
         attempt=row["attempt"],
-        next_at=moment(row["next_at"]),
     )

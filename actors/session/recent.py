@@ -1,47 +1,55 @@
-"""Steps of the conversations that are going on, decoded once instead of once a turn.
+"""The histories of the conversations that are going on, derived once instead of once a turn.
 
-A step never changes once it is done and a conversation only grows, so what was read is read again from the first
-call that had no result.
+A step never changes once it is done and a conversation only grows, so what was derived is kept, and of the next turn
+only the steps since then are read.
 """
 
 import sqlite3
 from collections import OrderedDict
-from itertools import dropwhile
+from collections.abc import Iterable
 from typing import Final, final
 
 import attrs
 
-from .steps import COLUMNS, CallStep, Step, step_of
+from . import history
+from .steps import COLUMNS, Step, step_of
 
 _SINCE: Final = (
-    f"SELECT {COLUMNS} FROM steps WHERE session_id = ? AND id >= ? AND kind <> 'notice' ORDER BY id"  # noqa: S608
+    f"SELECT {COLUMNS} FROM steps WHERE session_id = ? AND id > ? AND kind <> 'notice' ORDER BY id LIMIT ?"  # noqa: S608
 )
-LONG: Final = 500
-"""Steps from which on telling a conversation takes more than a millisecond or two."""
+_ALL: Final = -1
+FEW: Final = 16
+"""Rows that may be read where others wait."""
 _OVERHEAD: Final = 1000
 """Bytes that a step weighs besides its text."""
 
 
-def steps_since(connection: sqlite3.Connection, session: str, first: int) -> list[Step]:
-    """The steps of a conversation from an id on, without its notices."""
-    return [step_of(row) for row in connection.execute(_SINCE, (session, first))]
+@final
+@attrs.frozen
+class Unread:
+    """What is known of a conversation, and the rows that come after it."""
+
+    session: str
+    summary: history.Summary | None
+    known: history.History
+    weight: int
+    """Of `known`, in bytes."""
+    rows: tuple[sqlite3.Row, ...]
 
 
 @final
 @attrs.frozen
-class _Conversation:
-    first: int
-    """Everything from this id on is here, up to the last of `steps`."""
-    steps: list[Step]
+class _Kept:
+    summary: history.Summary | None
+    known: history.History
     weight: int
 
 
 @final
-class RecentSteps:
-    """The finished steps of the conversations that were read last.
+class RecentHistories:
+    """The histories of the conversations that were begun last, as far as they do not change any more.
 
-    Kept by the thread that reads, which sees only what is committed. Another thread may glance at it: what is kept is
-    replaced as a whole, never changed.
+    Kept by one thread. Another may look at it: what is kept of a conversation is replaced, never changed.
     """
 
     def __init__(self, capacity: int = 2_000_000) -> None:
@@ -49,61 +57,54 @@ class RecentSteps:
         self._capacity = capacity
         self.weight = 0
         """Of all that is kept, in bytes."""
-        self._conversations: OrderedDict[str, _Conversation] = OrderedDict()
+        self._kept: OrderedDict[str, _Kept] = OrderedDict()
 
-    def glance(
-        self, connection: sqlite3.Connection, session: str, first: int, few: int = 16
-    ) -> list[Step] | None:
-        """What :func:`steps_since` says, or None for a long conversation, and when more than a `few` are not kept.
+    def few(self, connection: sqlite3.Connection, session: str) -> Unread | None:
+        """What :meth:`unread` says, or None when that is so much that it would keep other writers waiting."""
+        found = self._after_kept(connection, session, FEW + 1)
+        return None if len(found.rows) > FEW else found
 
-        Keeps nothing.
-        """
-        kept = self._conversations.get(session)
-        known = kept.steps if kept is not None and kept.first == first else []
-        if len(known) > LONG:
-            return None
-        unread = known[-1].id + 1 if known else first
-        rows = connection.execute(f"{_SINCE} LIMIT ?", (session, unread, few + 1)).fetchall()
-        return None if len(rows) > few else [*known, *map(step_of, rows)]
+    def unread(self, connection: sqlite3.Connection, session: str) -> Unread:
+        """What is kept of a conversation, and what came after it."""
+        return self._after_kept(connection, session, _ALL)
 
-    def since(self, connection: sqlite3.Connection, session: str, first: int) -> list[Step]:
-        """What :func:`steps_since` says."""
-        kept = self._take(session, first)
-        unread = kept.steps[-1].id + 1 if kept.steps else first
-        rows = connection.execute(_SINCE, (session, unread)).fetchall()
-        steps = [*kept.steps, *map(step_of, rows)]
-        done = next((at for at, step in enumerate(steps) if _is_open(step)), len(steps))
-        weight = kept.weight + sum(map(_weigh, rows[: done - len(kept.steps)]))
-        self._keep(session, _Conversation(first, steps[:done], weight))
-        return steps
+    def _after_kept(self, connection: sqlite3.Connection, session: str, limit: int) -> Unread:
+        summary = summary_of(connection, session)
+        kept = self._kept.get(session)
+        if kept is None or kept.summary != summary:
+            kept = _Kept(summary, history.opening(summary), 0)
+        rows = connection.execute(_SINCE, (session, kept.known.last, limit)).fetchall()
+        return Unread(session, summary, kept.known, kept.weight, tuple(rows))
 
-    def _take(self, session: str, first: int) -> _Conversation:
-        """What is kept of a conversation from an id on; a compaction has made the steps before it history."""
-        kept = self._conversations.pop(session, None)
-        if kept is None:
-            return _Conversation(first, [], 0)
-        self.weight -= kept.weight
-        if kept.first == first:
-            return kept
-        if kept.first > first:
-            return _Conversation(first, [], 0)
-        rest = list(dropwhile(lambda step: step.id < first, kept.steps))
-        return _Conversation(first, rest, kept.weight * len(rest) // max(len(kept.steps), 1))
-
-    def _keep(self, session: str, kept: _Conversation) -> None:
+    def keep(self, unread: Unread, done: history.History) -> None:
+        """Keep what was derived of a conversation and will not change."""
+        old = self._kept.pop(unread.session, None)
+        if old is not None:
+            self.weight -= old.weight
+        new = (row for row in unread.rows if row["id"] <= done.last)
+        kept = _Kept(unread.summary, done, unread.weight + sum(map(_weigh, new)))
         if kept.weight > self._capacity // 2:
             return
-        self._conversations[session] = kept
+        self._kept[unread.session] = kept
         self.weight += kept.weight
         while self.weight > self._capacity:
-            _, oldest = self._conversations.popitem(last=False)
+            _, oldest = self._kept.popitem(last=False)
             self.weight -= oldest.weight
 
 
-def _is_open(step: Step) -> bool:
-    return isinstance(step, CallStep) and step.result is None
+def summary_of(connection: sqlite3.Connection, session: str) -> history.Summary | None:
+    """What the last compaction has put in the place of older steps."""
+    row = connection.execute(
+        "SELECT summary, first_step FROM compactions WHERE session_id = ? ORDER BY id DESC LIMIT 1",
+        (session,),
+    ).fetchone()
+    return None if row is None else history.Summary(*row)
+
+
+def steps_in(rows: Iterable[sqlite3.Row]) -> list[Step]:
+    """The steps that rows stand for."""
+    return list(map(step_of, rows))
 
 
 def _weigh(row: sqlite3.Row) -> int:
-    content, result = row["content"], row["result"]
-    return _OVERHEAD + len(content) + len(result or "")
+    return _OVERHEAD + len(row["content"]) + len(row["result"] or "")

@@ -5,9 +5,9 @@ from typing import Final, final
 
 import attrs
 
-from actors.vocabulary import Attachment, Channel
+from actors.vocabulary import Attachment
 
-from .settings import Settings
+from .messages import ChannelPolicy
 
 TITLE_BYTES: Final = 100
 """Longest title, in bytes of UTF-8, before it is cut."""
@@ -54,18 +54,11 @@ def decide(found: Open | None, *, now: datetime, gap: timedelta | None) -> Conti
     return Start(closing=found.id)
 
 
-def gap_of(channel: Channel, settings: Settings) -> timedelta | None:
-    """How long a conversation on this channel may be silent; on ``main`` the client decides by its key."""
-    return timedelta(minutes=settings.telegram_gap_minutes) if channel == "telegram" else None
-
-
-def key_of(channel: Channel, key: str | None, user: str, fresh: str) -> str:
-    """The key of the conversation; without one, each message on ``main`` is a conversation of its own (`fresh`)."""
+def key_of(policy: ChannelPolicy, key: str | None, user: str, fresh: str) -> str:
+    """The key of the conversation: the given one; else, where silence parts conversations, the user; else `fresh`."""
     if key:
         return key
-    if channel == "telegram":
-        return user or "default"
-    return fresh
+    return fresh if policy.gap is None else user
 
 
 def title_of(text: str, attachments: tuple[Attachment, ...] = ()) -> str | None:

@@ -6,14 +6,15 @@ from typing import Final
 
 from actors.vocabulary import Channel
 
-from . import display, turns
+from . import display
+from .attempts import still_open
 from .encoding import clean
 from .messages import Close, List, MarkRead, Message, Messages, Rename, Session, UnknownSession
 from .resolve import INACTIVITY, TITLE_BYTES, shorten
 from .rows import OPEN, SESSION, session_of
 from .steps import COLUMNS, CallStep, Group, step_of
 
-_OWNED: Final = "id = ? AND (? IS NULL OR user_id = ?)"
+_OWNED: Final = "id = ? AND user_id = ?"
 
 _BACKWARDS: Final = f"""
 SELECT {COLUMNS} FROM steps
@@ -25,31 +26,23 @@ ORDER BY id DESC
 """Steps up to the group that begins with :before, newest first."""
 
 
-def get(connection: sqlite3.Connection, session: str, user: str | None) -> Session:
+def get(connection: sqlite3.Connection, session: str, user: str) -> Session:
     """One conversation. Raises UnknownSession, also for one of somebody else."""
-    row = connection.execute(f"{SESSION} WHERE {_OWNED}", _owned(session, user)).fetchone()
+    row = connection.execute(f"{SESSION} WHERE {_OWNED}", (clean(session), user)).fetchone()
     if row is None:
         raise UnknownSession(session=session)
     return session_of(row)
 
 
-def _owned(session: str, user: str | None) -> tuple[str, str | None, str | None]:
-    return clean(session), user, user
-
-
 def find(connection: sqlite3.Connection, request: List) -> tuple[Session, ...]:
     """Conversations, newest activity first."""
-    conditions: list[str] = []
-    values: list[object] = []
-    if request.user is not None:
-        conditions.append("user_id = ?")
-        values.append(request.user)
+    conditions = ["user_id = ?"]
+    values: list[object] = [request.user]
     if request.text:
         connection.create_function("casefold", 1, str.casefold, deterministic=True)  # SQLite folds ASCII only
         conditions.append("instr(casefold(coalesce(title, '')), ?)")
         values.append(clean(request.text).casefold())
-    where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
-    query = f"{SESSION} {where} ORDER BY last_message_at DESC, id LIMIT ? OFFSET ?"
+    query = f"{SESSION} WHERE {' AND '.join(conditions)} ORDER BY last_message_at DESC, id LIMIT ? OFFSET ?"
     rows = connection.execute(query, (*values, max(0, request.limit), max(0, request.offset)))
     return tuple(map(session_of, rows))
 
@@ -73,7 +66,7 @@ def _update(
     connection: sqlite3.Connection, assignment: str, value: object, request: MarkRead | Rename | Close
 ) -> Session:
     connection.execute(
-        f"UPDATE sessions SET {assignment} WHERE {_OWNED}", (value, *_owned(request.session, request.user))
+        f"UPDATE sessions SET {assignment} WHERE {_OWNED}", (value, clean(request.session), request.user)
     )
     return get(connection, request.session, request.user)
 
@@ -83,7 +76,7 @@ def messages(connection: sqlite3.Connection, request: Messages) -> tuple[Message
     session = get(connection, request.session, request.user)
     shown: list[list[Message]] = []
     if request.before is None:
-        waiting = (turn for turn in turns.still_open(connection, session.id) if turn.attempt == 0)
+        waiting = (turn for turn in still_open(connection, session.id) if turn.attempt == 0)
         shown.append(display.waiting(waiting))
     limit = max(0, request.limit)
     before = display.WAITING if request.before is None else request.before
@@ -110,7 +103,7 @@ def close_silent(connection: sqlite3.Connection, channel: Channel, before: int) 
     """
     closed = connection.execute(
         "UPDATE sessions SET is_closed = 1, summary = ? WHERE channel = ? AND is_closed = 0 AND last_message_at <= ?"
-        f" AND NOT EXISTS (SELECT 1 FROM turns WHERE session_id = sessions.id AND {OPEN}) RETURNING id",
+        f" AND NOT EXISTS (SELECT 1 FROM turns WHERE session_id = sessions.id AND {OPEN}) RETURNING id, user_id",
         (INACTIVITY, channel, before),
     ).fetchall()
-    return tuple(get(connection, session, None) for (session,) in closed)
+    return tuple(get(connection, session, user) for session, user in closed)

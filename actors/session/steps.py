@@ -2,8 +2,8 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final, final
+from collections.abc import Iterable, Iterator
+from typing import Any, Final, Literal, final
 
 import attrs
 
@@ -34,6 +34,8 @@ class UserStep:
     turn: str
     at: int
     said: tuple[Said, ...]
+    damaged: bool = False
+    """Whether it could not be read, so that :data:`LOST` stands for what it said; likewise of the other kinds."""
 
 
 @final
@@ -45,6 +47,7 @@ class AssistantStep:
     turn: str
     at: int
     content: tuple[Block, ...]
+    damaged: bool = False
 
 
 @final
@@ -60,7 +63,7 @@ class Result:
 @final
 @attrs.frozen(kw_only=True)
 class CallStep:
-    """A tool call; `result` is None while it is an intent."""
+    """A tool call; `result` is None while it is not done."""
 
     id: int
     turn: str
@@ -68,7 +71,10 @@ class CallStep:
     n: int
     call: ToolUse
     effect: Effect
+    state: Literal["intent", "awaiting", "begun"]
+    """How far it had come when `result` is None."""
     result: Result | None
+    damaged: bool = False
 
 
 @final
@@ -80,6 +86,7 @@ class NoticeStep:
     turn: str
     at: int
     text: str
+    damaged: bool = False
 
 
 HeadStep = UserStep | AssistantStep | NoticeStep
@@ -112,8 +119,13 @@ def groups(steps: Iterable[Step]) -> Iterator[Group]:
 
 # --- rows -------------------------------------------------------------------------------------------------
 
-COLUMNS: Final = "id, turn_id, n, kind, content, effect, result, is_error, started_at, ended_at"
+COLUMNS: Final = """
+steps.id, steps.turn_id, n, kind, state, content, call_id, tool, effect, result, is_error, started_at, ended_at
+"""
 """What :func:`step_of` reads of a row of ``steps``."""
+
+LOST: Final = "[This part of the conversation cannot be read any more]"
+"""Stands for what a damaged row held, so that it costs nobody the rest."""
 
 _INSERT: Final = """
 INSERT INTO steps (session_id, turn_id, n, kind, state, content, call_id, tool, effect, started_at, ended_at)
@@ -121,20 +133,56 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 
-def step_of(row: Sequence[Any]) -> Step:
-    """A row, the columns of :data:`COLUMNS`, as the value it stands for."""
-    identity, turn, n, kind, content, effect, result, is_error, at, ended = row
-    match kind:
+def step_of(row: sqlite3.Row) -> Step:
+    """A row, with the columns of :data:`COLUMNS`, as the value it stands for."""
+    try:
+        return _read(row)
+    except Exception:  # noqa: BLE001 - whatever damage does to a decoder, it stays with the row
+        return _lost(row)
+
+
+def _read(row: sqlite3.Row) -> Step:
+    same: dict[str, Any] = {"id": row["id"], "turn": row["turn_id"], "at": row["started_at"]}
+    match row["kind"]:
         case "user":
-            return UserStep(id=identity, turn=turn, at=at, said=tuple(map(_said_in, json.loads(content))))
+            return UserStep(said=tuple(map(_said_in, json.loads(row["content"]))), **same)
         case "assistant":
-            return AssistantStep(id=identity, turn=turn, at=at, content=blocks_in(json.loads(content)))
+            return AssistantStep(content=blocks_in(json.loads(row["content"])), **same)
         case "notice":
-            return NoticeStep(id=identity, turn=turn, at=at, text=content)
+            return NoticeStep(text=row["content"], **same)
         case _:
-            (call,) = blocks_in((json.loads(content),))
-            found = None if result is None else _result_in(json.loads(result), bool(is_error), ended)
-            return CallStep(id=identity, turn=turn, at=at, n=n, call=call, effect=effect, result=found)
+            (call,) = blocks_in((json.loads(row["content"]),))
+            result = None if row["result"] is None else _result_in(row)
+            return CallStep(
+                n=row["n"], call=call, effect=row["effect"], state=row["state"], result=result, **same
+            )
+
+
+def _lost(row: sqlite3.Row) -> Step:
+    """What is known of a damaged step without what it holds."""
+    same: dict[str, Any] = {"id": row["id"], "turn": row["turn_id"], "at": row["started_at"], "damaged": True}
+    match row["kind"]:
+        case "user":
+            said = Said(turn=row["turn_id"], text=LOST, attachments=(), at=row["started_at"])
+            return UserStep(said=(said,), **same)
+        case "assistant":
+            return AssistantStep(content=(Text(text=LOST),), **same)
+        case _:
+            call = ToolUse(id=row["call_id"], name=row["tool"], input={})
+            result = Result(
+                content=(Text(text=LOST),),
+                is_error=bool(row["is_error"]),
+                attachments=(),
+                at=row["ended_at"] or row["started_at"],
+            )
+            return CallStep(
+                n=row["n"],
+                call=call,
+                effect=row["effect"],
+                state=row["state"],
+                result=None if row["result"] is None else result,
+                **same,
+            )
 
 
 def _said_in(value: dict[str, Any]) -> Said:
@@ -146,12 +194,13 @@ def _said_in(value: dict[str, Any]) -> Said:
     )
 
 
-def _result_in(value: dict[str, Any], is_error: bool, at: int) -> Result:  # noqa: FBT001 - a column
+def _result_in(row: sqlite3.Row) -> Result:
+    value = json.loads(row["result"])
     return Result(
         content=blocks_in(value["content"]),
-        is_error=is_error,
+        is_error=bool(row["is_error"]),
         attachments=attachments_in(value["attachments"]),
-        at=at,
+        at=row["ended_at"],
     )
 
 
@@ -170,8 +219,8 @@ class Writer:
     turn: str
     now: int
 
-    def user(self, n: int, said: Iterable[Said]) -> None:
-        """Store messages of the person."""
+    def user(self, n: int, said: Iterable[Said]) -> int:
+        """Store messages of the person; the id of the new step."""
         content = [
             {
                 "turn": message.turn,
@@ -181,11 +230,11 @@ class Writer:
             }
             for message in said
         ]
-        self._insert(n, "user", dump(content))
+        return self._insert(n, "user", dump(content))
 
-    def assistant(self, n: int, content: Iterable[Block]) -> None:
-        """Store what the model said."""
-        self._insert(n, "assistant", dump(blocks_out(content)))
+    def assistant(self, n: int, content: Iterable[Block]) -> int:
+        """Store what the model said; the id of the new step."""
+        return self._insert(n, "assistant", dump(blocks_out(content)))
 
     def notice(self, n: int, text: str) -> None:
         """Store a sentence to the person."""
@@ -211,6 +260,6 @@ class Writer:
         ]
         self.connection.executemany(_INSERT, rows)
 
-    def _insert(self, n: int, kind: str, content: str) -> None:
+    def _insert(self, n: int, kind: str, content: str) -> int:
         row = (self.session, self.turn, n, kind, "done", content, None, None, None, self.now, self.now)
-        self.connection.execute(_INSERT, row)
+        return int(self.connection.execute(f"{_INSERT} RETURNING id", row).fetchone()[0])

@@ -4,14 +4,14 @@
 import json
 import sqlite3
 from collections.abc import Iterable
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from actors.vocabulary import Block, Text, Usage
 
 from .encoding import clean, dump, moment
 from .messages import FindTurns, OpenWork, StepInfo, TurnInfo
 from .rows import OPEN
-from .steps import AssistantStep, CallStep, NoticeStep, Step, UserStep, step_of
+from .steps import COLUMNS, AssistantStep, CallStep, NoticeStep, Step, UserStep, step_of
 from .turns import get
 
 _SHOWN: Final = 200
@@ -20,7 +20,8 @@ _SHOWN: Final = 200
 _Kind = Literal["user", "assistant", "tool", "notice"]
 
 _TURNS: Final = f"""
-SELECT id, session_id, user_id, state, outcome, attempt, source, model, mode, substr(text, 1, {_SHOWN}),
+SELECT id, session_id, user_id, state, outcome, attempt, source,
+       CASE WHEN json_valid(options) THEN json_extract(options, '$.model') END, mode, substr(text, 1, {_SHOWN}),
        accepted_at, finished_at, merged_into
 FROM turns
 WHERE (json_array_length(:states) = 0 OR state IN (SELECT value FROM json_each(:states)))
@@ -29,8 +30,8 @@ WHERE (json_array_length(:states) = 0 OR state IN (SELECT value FROM json_each(:
 ORDER BY seq DESC LIMIT :limit
 """
 
-_STEPS: Final = """
-SELECT steps.id, steps.turn_id, n, kind, content, effect, result, is_error, started_at, ended_at, state,
+_STEPS: Final = f"""
+SELECT {COLUMNS},
        usage.model, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, cost_usd
 FROM steps LEFT JOIN usage ON kind = 'assistant' AND purpose = 'completion' AND usage.at = started_at
      AND usage.session_id = steps.session_id AND usage.turn_id = steps.turn_id
@@ -70,26 +71,26 @@ def _turn_of(row: sqlite3.Row) -> TurnInfo:
     )
 
 
-def steps_of(connection: sqlite3.Connection, turn: str) -> tuple[StepInfo, ...]:
-    """The steps of one turn, in order. Raises UnknownTurn."""
-    found = get(connection, turn)
+def steps_of(connection: sqlite3.Connection, turn: str, user: str) -> tuple[StepInfo, ...]:
+    """The steps of one turn, in order. Raises UnknownTurn, also for one of another user."""
+    found = get(connection, turn, user)
     return tuple(map(_info_of, connection.execute(_STEPS, (found.id,))))
 
 
 def _info_of(row: sqlite3.Row) -> StepInfo:
-    step, (started, ended, state), used = step_of(row[:10]), row[8:11], row[11:]
+    step, ended = step_of(row), row["ended_at"]
     kind, tool, text = _told(step)
     return StepInfo(
         n=row["n"],
         kind=kind,
         tool=tool,
         effect=row["effect"],
-        state=state,
+        state=row["state"],
         is_error=bool(row["is_error"]),
         text=text[:_SHOWN],
-        started_at=moment(started),
+        started_at=moment(row["started_at"]),
         ended_at=None if ended is None else moment(ended),
-        usage=_usage_of(used),
+        usage=_usage_of(row),
     )
 
 
@@ -110,17 +111,16 @@ def _words(content: Iterable[Block]) -> str:
     return "\n\n".join(block.text for block in content if isinstance(block, Text))
 
 
-def _usage_of(columns: tuple[Any, ...]) -> Usage | None:
-    model, tokens_in, tokens_out, read, written, cost = columns
-    if model is None:
+def _usage_of(row: sqlite3.Row) -> Usage | None:
+    if row["model"] is None:
         return None
     return Usage(
-        model=model,
-        input_tokens=tokens_in,
-        output_tokens=tokens_out,
-        cache_read_tokens=read,
-        cache_write_tokens=written,
-        cost_usd=cost,
+        model=row["model"],
+        input_tokens=row["input_tokens"],
+        output_tokens=row["output_tokens"],
+        cache_read_tokens=row["cache_read_tokens"],
+        cache_write_tokens=row["cache_write_tokens"],
+        cost_usd=row["cost_usd"],
     )
 
 

@@ -20,7 +20,7 @@ SELECT turns.state, turns.outcome, count(usage.id) FILTER (WHERE purpose = 'comp
        coalesce(sum(input_tokens + cache_read_tokens + cache_write_tokens), 0), coalesce(sum(output_tokens), 0),
        coalesce(sum(cache_read_tokens), 0), coalesce(sum(cache_write_tokens), 0), sum(cost_usd)
 FROM turns LEFT JOIN usage ON usage.session_id = turns.session_id AND usage.turn_id = turns.id
-WHERE turns.id = ? GROUP BY turns.id
+WHERE turns.id = ? AND turns.user_id = ? GROUP BY turns.id
 """
 
 
@@ -43,7 +43,7 @@ def record(
             turn,
             user,
             purpose,
-            clean(usage.model),
+            clean(usage.model or ""),
             usage.input_tokens,
             usage.output_tokens,
             usage.cache_read_tokens,
@@ -53,13 +53,14 @@ def record(
         ),
     )
     if purpose == "completion":
-        prompt = usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens
-        connection.execute("UPDATE sessions SET context_tokens = ? WHERE id = ?", (prompt, session))
+        connection.execute(
+            "UPDATE sessions SET context_tokens = ? WHERE id = ?", (usage.prompt_tokens, session)
+        )
 
 
-def of_turn(connection: sqlite3.Connection, turn: str) -> TurnUsage:
+def of_turn(connection: sqlite3.Connection, turn: str, user: str) -> TurnUsage:
     """Sums over one turn. Raises UnknownTurn."""
-    row = connection.execute(_TURN, (clean(turn),)).fetchone()
+    row = connection.execute(_TURN, (clean(turn), user)).fetchone()
     if row is None:
         raise UnknownTurn(turn=turn)
     state, outcome, completions, tokens_in, tokens_out, read, written, cost = row

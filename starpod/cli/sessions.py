@@ -81,6 +81,7 @@ async def _ask(instance: "Instance", limit: int) -> list[dict[str, Any]]:
 
     from actors.gateway.protocol import wire
     from actors.session import messages as session
+    from actors.vocabulary import ADMIN
     from bus import BootError, Ids, open_mesh
     from starpod.daemon import StartFailed
     from starpod.lock import InstanceLock
@@ -91,7 +92,7 @@ async def _ask(instance: "Instance", limit: int) -> list[dict[str, Any]]:
     with InstanceLock(instance, command="starpod sessions", boot_id=Ids().uuid(), now=datetime.now(UTC)):
         try:
             async with open_mesh(tree, complete=False) as mesh:
-                found = await mesh.bus.ask(session.List(user=None, limit=limit))
+                found = await mesh.bus.ask(session.List(user=ADMIN, limit=limit))
         except BootError as error:
             raise StartFailed(error) from error
     return [wire.json(each) for each in found]

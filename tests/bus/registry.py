@@ -12,8 +12,9 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 def _modules() -> list[ModuleType]:
-    doors = sorted((ROOT / "actors").glob("*/messages.py"))
-    return [deadletter, *(importlib.import_module(f"actors.{door.parent.name}.messages") for door in doors)]
+    doors = (*(ROOT / "actors").glob("*/messages.py"), *(ROOT / "actors").glob("*/messages/*.py"))
+    names = [".".join(door.relative_to(ROOT).with_suffix("").parts) for door in sorted(doors)]
+    return [deadletter, *map(importlib.import_module, names)]
 
 
 KINDS: list[type[Message]] = sorted(

@@ -8,21 +8,28 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Concatenate, ParamSpec, TypeVar, final
 
-from actors.session import accept, history, recent, sessions, turns
+from actors.session import accept, attempts, endings, history, recent, sessions, turns
 from actors.session.actor import MIGRATIONS
 from actors.session.encoding import micros
 from actors.session.messages import (
-    Accept,
     Accepted,
+    AwaitStep,
     Begin,
+    BeginStep,
     Begun,
+    Cancellation,
+    CancelTurn,
+    ChannelPolicy,
+    Effect,
     EndState,
     Finish,
     Finished,
+    Incoming,
     Merge,
     Message,
     Messages,
     RecordCompaction,
+    Release,
     SaveCompletion,
     SaveResult,
     Session,
@@ -31,12 +38,14 @@ from actors.session.messages import (
 )
 from actors.storage import numbered
 from actors.storage.database import Database
-from actors.vocabulary import Block, ChatMessage, Text, ToolResult, ToolUse, Usage
+from actors.transcript import Transcript
+from actors.vocabulary import ADMIN, Block, ChatMessage, Text, ToolResult, ToolUse, Usage
 
 T = TypeVar("T")
 P = ParamSpec("P")
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+PUSHING = frozenset({"telegram"})
 USAGE = Usage(model="test/one", input_tokens=10, output_tokens=5, cost_usd=0.01)
 
 
@@ -56,7 +65,7 @@ class Ledger:
         self._kills = 0
         self._doomed = False
         self.connection = self._open()
-        self.recent = recent.RecentSteps(capacity=10_000)
+        self.recent = recent.RecentHistories(capacity=10_000)
 
     def _open(self) -> sqlite3.Connection:
         path = self._folder / str(self._kills) / "session.db"
@@ -76,7 +85,7 @@ class Ledger:
         shutil.rmtree(old)
         self.connection = self._open()
         self.boot = f"boot-{self._kills}"
-        self.recent = recent.RecentSteps(capacity=10_000)
+        self.recent = recent.RecentHistories(capacity=10_000)
 
     def doom(self) -> None:
         """Let the next operation be killed just before its commit; it raises Killed."""
@@ -104,19 +113,29 @@ class Ledger:
     def accept(self, text: str = "hello", *, gap: timedelta | None = None, **fields: Any) -> Accepted:
         n = next(self._numbers)
         fresh = accept.Fresh(session=f"session-{n}", turn=f"turn-{n}", key=f"key-{n}")
-        request = Accept(text=text, **fields)
-        return self.run(accept.accept, request, now=micros(self.now), gap=gap, fresh=fresh)
+        incoming = Incoming(**{"text": text, "user": ADMIN, **fields})
+        policy = ChannelPolicy(incoming.channel, gap=gap)
+        return self.run(accept.accept, incoming, now=micros(self.now), policy=policy, fresh=fresh)
 
-    def begin(self, turn: str) -> Begun:
-        request = Begin(turn=turn, boot=self.boot)
-        begun, loaded = self.run(turns.begin, request, micros(self.now), self.recent)
-        return begun if loaded else self.run(turns.load, begun, self.recent)
+    def begin(self, turn: str, **fields: Any) -> Begun:
+        """Claim a turn and read what it goes on from; a kill in between leaves it claimed."""
+        request = Begin(turn=turn, boot=self.boot, **fields)
+        found = self.run(attempts.begin, request, micros(self.now), self.recent, PUSHING)
+        if isinstance(found, Begun):
+            return found
+        unread = found.unread or self.recent.unread(self.connection, found.turn.session)
+        begun, done = attempts.understand(found, unread)
+        self.recent.keep(unread, done)
+        return begun or self.run(attempts.give_up, found.turn, micros(self.now), PUSHING)
+
+    def transcript(self, session: str) -> Transcript:
+        """What a new turn of the conversation would go on from, less its own message."""
+        unread = recent.RecentHistories().unread(self.connection, session)
+        return history.derive(unread.known, recent.steps_in(unread.rows))[0].transcript
 
     def history(self, session: str) -> tuple[ChatMessage, ...]:
-        """What a new turn of the conversation would go on from, less its own message."""
-        summary = turns._summary(self.connection, session)
-        steps = recent.steps_since(self.connection, session, turns._after(summary))
-        return history.derive(steps, summary=summary).messages
+        """Its messages."""
+        return self.transcript(session).messages
 
     def complete(
         self,
@@ -125,6 +144,7 @@ class Ledger:
         calls: Sequence[str] = (),
         attempt: int = 1,
         usage: Usage = USAGE,
+        effect: Effect = "pure",
         **fields: Any,
     ) -> tuple[ToolStep, ...]:
         """Store an answer; each of `calls` is the id of one."""
@@ -132,12 +152,33 @@ class Ledger:
             turn=turn,
             boot=fields.pop("boot", self.boot),
             attempt=attempt,
+            iteration=fields.pop("iteration", None) or self.completions(turn) + 1,
             content=tuple(Text(text=block) if isinstance(block, str) else block for block in said),
-            calls=tuple((ToolUse(id=call, name="FileRead", input={"path": call}), "pure") for call in calls),
+            calls=tuple((ToolUse(id=call, name="FileRead", input={"path": call}), effect) for call in calls),
             usage=usage,
             last_event=fields.pop("last_event", 0),
         )
-        return self.run(turns.save_completion, request, micros(self.now))
+        return self.run(turns.save_completion, request, micros(self.now)).calls
+
+    def completions(self, turn: str) -> int:
+        """How many are stored of a turn."""
+        query = "SELECT count(*) FROM steps WHERE turn_id = ? AND kind = 'assistant'"
+        return int(self.connection.execute(query, (turn,)).fetchone()[0])
+
+    def begin_step(self, turn: str, n: int, *, attempt: int = 1) -> None:
+        request = BeginStep(turn=turn, boot=self.boot, attempt=attempt, n=n)
+        self.run(turns.begin_step, request, micros(self.now))
+
+    def await_step(self, turn: str, n: int, *, attempt: int = 1) -> None:
+        self.run(turns.await_step, AwaitStep(turn=turn, boot=self.boot, attempt=attempt, n=n))
+
+    def release(self, turn: str, *, attempt: int = 1) -> None:
+        request = Release(turn=turn, boot=self.boot, attempt=attempt, last_event=0)
+        self.run(attempts.release, request)
+
+    def cancel(self, turn: str, user: str = ADMIN) -> Cancellation:
+        request = CancelTurn(turn=turn, user=user)
+        return self.run(endings.cancel, request, micros(self.now), PUSHING)
 
     def result(self, turn: str, n: int, text: str = "found", *, attempt: int = 1, **fields: Any) -> None:
         request = SaveResult(
@@ -158,10 +199,9 @@ class Ledger:
             boot=fields.pop("boot", self.boot),
             attempt=attempt,
             followups=followups,
-            iteration=1,
             last_event=fields.pop("last_event", 0),
         )
-        return self.run(turns.merge, request, micros(self.now))
+        return self.run(turns.merge, request, micros(self.now)).turns
 
     def finish(
         self,
@@ -181,12 +221,14 @@ class Ledger:
             last_event=fields.pop("last_event", 0),
             **fields,
         )
-        return self.run(turns.finish, request, micros(self.now))[1]
+        return self.run(endings.finish, request, micros(self.now), PUSHING)
 
     def compact(self, turn: Turn, messages: int, summary: str = "the story so far") -> None:
+        """Replace the first messages of a conversation, of which one is left in any case."""
+        starts = self.transcript(turn.session).starts
         request = RecordCompaction(
-            session=turn.session,
             turn=turn.id,
+            until=starts[min(messages, len(starts) - 1)],
             trigger="auto",
             pre_tokens=150_000,
             summary=summary,
@@ -195,16 +237,22 @@ class Ledger:
         self.run(turns.record_compaction, request, micros(self.now))
 
     def recover(self) -> tuple[Turn, ...]:
-        return self.run(turns.recover, self.boot)
+        return self.run(attempts.recover, self.boot)
 
     def turn(self, turn: str) -> Turn:
         return turns.get(self.connection, turn)
 
     def session(self, session: str) -> Session:
-        return sessions.get(self.connection, session, None)
+        return sessions.get(self.connection, session, self.owner(session))
+
+    def owner(self, session: str) -> str:
+        query = "SELECT user_id FROM sessions WHERE id = ?"
+        row = self.connection.execute(query, (session,)).fetchone()
+        return ADMIN if row is None else str(row[0])
 
     def displayed(self, session: str, **fields: Any) -> tuple[Message, ...]:
-        return sessions.messages(self.connection, Messages(session=session, user=None, **fields))
+        request = Messages(**{"session": session, "user": self.owner(session), **fields})
+        return sessions.messages(self.connection, request)
 
     def shown(self, session: str) -> list[tuple[str, str]]:
         """Roles and contents of the displayed rows."""

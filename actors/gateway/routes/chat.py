@@ -33,36 +33,38 @@ class ChatRoutes:
         """Accept a message, wait for the end of its turn, answer with what the agent said."""
         message = _read(await read_fields()).accept(query_user(request.args), "http", ())
         trace = request.headers.get("traceparent")
-        with self._bus.fresh("gateway", trace), self._bus.baggage(origin=message.source):
+        with self._bus.fresh("gateway", trace), self._bus.baggage(origin=message.incoming.source):
             accepted = await self._bus.ask(message)
-        found = await self._await(accepted)
+        found = await self._await(accepted, message.incoming.user)
         if found is None:
             text = "the agent is restarting and will finish the turn; repeat the request for its answer"
             return refusal(503, text, {"Retry-After": "2"})
         return answer(found.json(), 200 if found.error is None else 502)
 
-    async def _await(self, accepted: agent.Accepted) -> Answer | None:
+    async def _await(self, accepted: agent.Accepted, user: str) -> Answer | None:
         """The answer; None when the gateway stops before it has come."""
         if accepted.fate in OVER:
-            return await self._stored(accepted.session, accepted.turn)
-        waiter = _Waiter(self._bus, accepted)
+            return await self._stored(accepted.session, accepted.turn, user)
+        waiter = _Waiter(self._bus, accepted, user)
         with self._stopping.scope() as stopped, waiter.until_done:
             await follow(self._bus, accepted.session, accepted.after, waiter)
         if stopped.cancelled_caught:
             return None
         if waiter.watch.ending is None:
-            return await self._stored(accepted.session, accepted.turn)
+            return await self._stored(accepted.session, accepted.turn, user)
         found = from_event(accepted.turn, waiter.watch.ending)
         if found.error is None:
             return found
-        return with_usage(found, await self._bus.ask(session.GetTurnUsage(turn=waiter.watch.target)))
+        return with_usage(
+            found, await self._bus.ask(session.GetTurnUsage(turn=waiter.watch.target, user=user))
+        )
 
-    async def _stored(self, conversation: str, turn: str) -> Answer:
+    async def _stored(self, conversation: str, turn: str, user: str) -> Answer:
         """The answer of a turn that ended before this request came."""
-        stored = await self._bus.ask(session.GetTurn(turn=turn))
+        stored = await self._bus.ask(session.GetTurn(turn=turn, user=user))
         answering = stored.merged_into or turn
-        usage = await self._bus.ask(session.GetTurnUsage(turn=answering))
-        messages = await self._bus.ask(session.Messages(session=conversation, user=None, limit=MESSAGES_READ))
+        usage = await self._bus.ask(session.GetTurnUsage(turn=answering, user=user))
+        messages = await self._bus.ask(session.Messages(session=conversation, user=user, limit=MESSAGES_READ))
         return from_store(conversation, turn, usage, messages)
 
 
@@ -70,8 +72,9 @@ class ChatRoutes:
 class _Waiter:
     """Follows a conversation until the message that was accepted has its answer."""
 
-    def __init__(self, bus: Bus, accepted: agent.Accepted) -> None:
+    def __init__(self, bus: Bus, accepted: agent.Accepted, user: str) -> None:
         self._bus = bus
+        self._user = user
         self._turn = accepted.turn
         self.watch = Watch(accepted.turn)
         self.until_done = trio.CancelScope()
@@ -89,10 +92,10 @@ class _Waiter:
 
     async def _is_over(self) -> bool:
         """Whether the answer is stored already: its event came before we listened, or is no longer kept."""
-        turn = await self._bus.ask(session.GetTurn(turn=self._turn))
+        turn = await self._bus.ask(session.GetTurn(turn=self._turn, user=self._user))
         if turn.state == "merged" and turn.merged_into is not None:
             self.watch.target = turn.merged_into
-            turn = await self._bus.ask(session.GetTurn(turn=turn.merged_into))
+            turn = await self._bus.ask(session.GetTurn(turn=turn.merged_into, user=self._user))
         return turn.state in OVER
 
 

@@ -49,9 +49,9 @@ class Ledger:
 
     async def told(self, turn: session.TurnInfo) -> Json:
         """A turn with its steps and what it came to."""
-        wish = session.ListFigures(session=turn.session, user=None, first=turn.id, last=turn.id)
+        wish = session.ListFigures(session=turn.session, user=turn.user, first=turn.id, last=turn.id)
         figures = {found.turn: found for found in await self._bus.ask(wish)}
-        steps = await self._bus.ask(session.GetSteps(turn=turn.id))
+        steps = await self._bus.ask(session.GetSteps(turn=turn.id, user=turn.user))
         return {
             **_turn_json(turn),
             "figures": wire.json(figures[turn.id]),
@@ -119,17 +119,21 @@ class TurnRoutes:
         if turn.state in OPEN:
             await self._bus.tell(agent.Deliver(session=turn.session, turn=turn.id, mode=turn.mode))
             return answer({"turn": turn.id, "session": turn.session, "how": "delivered"})
-        whole = await self._bus.ask(session.GetTurn(turn=turn.id))
+        whole = await self._bus.ask(session.GetTurn(turn=turn.id, user=turn.user))
         accepted = await self._bus.ask(
             agent.Accept(
-                text=whole.text,
-                user=whole.user,
-                session=whole.session,
-                attachments=whole.attachments,
-                model=whole.model,
-                mode=whole.mode,
-                source="operator",
-                client_message_id=f"retry:{whole.id}",
+                incoming=session.Incoming(
+                    text=whole.text,
+                    user=whole.user,
+                    role=whole.role,
+                    channel=whole.channel,
+                    session=whole.session,
+                    attachments=whole.attachments,
+                    mode=whole.mode,
+                    source="operator",
+                    client_message_id=f"retry:{whole.id}",
+                    options=whole.options,
+                )
             )
         )
         how = "repeated before" if accepted.duplicate else "repeated"

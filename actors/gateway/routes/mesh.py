@@ -64,8 +64,9 @@ class MeshRoutes:
             raise BadMessage("expected the id of a turn", "turn")
         events = [*self._console.recorded(UNSEEN), *self._console.in_hand()]
         with self._bus.baggage(origin=LOOKING):
-            figures, conversation = await self._figures(wanted, query_user(request.args))
-            steps = await self._bus.ask(session.GetSteps(turn=figures.turn))
+            user = query_user(request.args)
+            figures, conversation = await self._figures(wanted, user)
+            steps = await self._bus.ask(session.GetSteps(turn=figures.turn, user=user))
         hops = traced(events, figures.turn)
         age = (self._bus.clock.now() - figures.accepted_at).total_seconds()
         return answer(
@@ -78,13 +79,10 @@ class MeshRoutes:
 
     async def _figures(self, turn: str, user: str) -> tuple[session.TurnFigures, str]:
         """The figures of a turn, or of the one it became part of, and its conversation. Raises UnknownTurn."""
-        found = await self._bus.ask(session.GetTurn(turn=turn))
+        found = await self._bus.ask(session.GetTurn(turn=turn, user=user))
         id = found.merged_into or found.id
         wish = session.ListFigures(session=found.session, user=user, first=id, last=id)
-        try:
-            (figures,) = await self._bus.ask(wish)
-        except session.UnknownSession:
-            raise session.UnknownTurn(turn=turn) from None
+        (figures,) = await self._bus.ask(wish)
         return figures, found.session
 
 

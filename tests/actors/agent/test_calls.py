@@ -1,5 +1,6 @@
 """The order of the calls of one answer, and what becomes of calls in doubt."""
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,4 +52,6 @@ def test_every_call_runs_once_in_the_order_of_the_model(effects: list[Effect]) -
 def test_a_call_without_a_result_is_treated_by_its_effect(
     effect: Effect, on_doubt: OnDoubt | None, expected: str
 ) -> None:
-    assert decide(steps(effect)[0], on_doubt) == expected
+    (step,) = steps(effect)
+    assert decide(attrs.evolve(step, state="begun"), on_doubt) == expected
+    assert decide(step, on_doubt) == "run", "nothing was done yet"

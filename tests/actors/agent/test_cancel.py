@@ -40,7 +40,7 @@ async def test_what_the_model_had_said_is_kept(world: World, autojump_clock: Moc
     end = await world.end(accepted.turn)
     assert isinstance(end, agent.TurnEnded)
     assert (end.outcome, end.text) == ("cancelled", "Once upon a time")
-    assert (await world.bus.ask(session.GetTurn(turn=end.turn))).state == "cancelled"
+    assert (await world.bus.ask(session.GetTurn(turn=end.turn, user="admin"))).state == "cancelled"
     await world.turn("go on", say("there was"))
     assert shape(world.requests[1].messages) == ["u:tell me a story", "a:Once upon a time", "u:go on"]
 
@@ -170,7 +170,9 @@ async def test_cancelled_at_any_point_the_conversation_is_valid_and_goes_on(
 
 
 async def test_a_message_that_has_not_begun_is_cancelled_too(world: World, autojump_clock: MockClock) -> None:
-    accepted = await world.bus.ask(session.Accept(text="go", key="main"))
+    accepted = await world.bus.ask(
+        session.Accept(incoming=session.Incoming(text="go", user="admin", key="main"))
+    )
     await world.bus.tell(agent.Deliver(session=accepted.session, turn=accepted.turn, mode="inject"))
     assert await cancel(world, accepted.session) == accepted.turn
     end = await world.end(accepted.turn)

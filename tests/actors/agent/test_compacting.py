@@ -3,11 +3,9 @@
 import pytest
 from trio.testing import MockClock
 
-from actors.agent import history
 from actors.agent import messages as agent
 from actors.agent.settings import Compaction, Settings
 from actors.llm import messages as llm
-from actors.session import history as stored
 from actors.session import messages as session
 from tests.actors.agent.world import World, check_valid, fail, say, shape, usage, use
 
@@ -24,10 +22,6 @@ async def grown(world: World, turns: int = 3) -> None:
     """Have a conversation whose last answer reports a prompt that is too long."""
     for n in range(turns):
         await world.turn(f"q{n}", say(f"a{n}", used=BIG if n == turns - 1 else usage()))
-
-
-def test_a_summary_reads_the_same_live_and_from_the_store() -> None:
-    assert (history.SUMMARY_OPENS, history.SUMMARY_CLOSES) == (stored.SUMMARY_OPENS, stored.SUMMARY_CLOSES)
 
 
 async def test_before_the_first_call_of_a_turn_the_last_prompt_counts(
@@ -62,10 +56,12 @@ async def test_a_conversation_within_its_budget_is_left_alone(
 
 async def test_the_window_of_the_model_counts(world: World, autojump_clock: MockClock) -> None:
     """80 % of a window of 1000 tokens."""
-    await world.turn("q0", say("a0", used=usage(801)), model="test/small")
+    await world.turn("q0", say("a0", used=usage(801)), options=session.TurnOptions(model="test/small"))
     for n in (1, 2):
-        await world.turn(f"q{n}", say(f"a{n}", used=usage(801)), model="test/small")
-    await world.turn("q3", say("In short."), say("a3"), model="test/small")
+        await world.turn(
+            f"q{n}", say(f"a{n}", used=usage(801)), options=session.TurnOptions(model="test/small")
+        )
+    await world.turn("q3", say("In short."), say("a3"), options=session.TurnOptions(model="test/small"))
     assert len(summaries(world)) == 1
 
 

@@ -14,7 +14,7 @@ from actors.agent.compaction import (
     summary_request,
 )
 from actors.agent.settings import Compaction
-from actors.vocabulary import ChatMessage, Image, Role, Text, Thinking, ToolResult, ToolUse, Usage
+from actors.vocabulary import ChatMessage, Image, Side, Text, Thinking, ToolResult, ToolUse, Usage
 
 SETTINGS = Compaction()
 
@@ -34,7 +34,7 @@ def history(shape: str) -> list[ChatMessage]:
                 result = ToolResult(tool_use_id=id, name="X", content=(Text(text="r"),))
                 found.append(ChatMessage(role="user", content=(result,)))
             case _:
-                role: Role = "user" if letter == "u" else "assistant"
+                role: Side = "user" if letter == "u" else "assistant"
                 found.append(ChatMessage(role=role, content=(Text(text=letter),)))
     return found
 

@@ -84,7 +84,8 @@ async def test_a_message_that_was_stored_but_not_acknowledged_runs_when_it_is_se
 ) -> None:
     """Its conversation lives, knows nothing of it and would not look."""
     await world.turn("hello")
-    stored = await world.bus.ask(session.Accept(text="again", key="main", client_message_id="m1"))
+    message = session.Incoming(text="again", user="admin", key="main", client_message_id="m1")
+    stored = await world.bus.ask(session.Accept(incoming=message))
     again = await world.send("again", client_message_id="m1")
     assert (again.turn, again.duplicate) == (stored.turn, True)
     assert (await world.end(stored.turn)).text == "echo again"
@@ -100,7 +101,7 @@ async def test_messages_to_one_conversation_are_delivered_in_the_order_in_which_
     await world.quiet(60)
     stored = await world.said(first.session)
     delivered = [event.turn for event in world.mesh.published(agent.TurnStarted)]
-    accepted = await world.bus.ask(session.ListFigures(session=first.session))
+    accepted = await world.bus.ask(session.ListFigures(session=first.session, user="admin"))
     assert delivered == [figures.turn for figures in accepted]
     assert len(stored) == 21
 
@@ -109,16 +110,16 @@ async def test_a_model_that_is_not_offered_is_refused_and_nothing_is_stored(
     world: World, autojump_clock: MockClock
 ) -> None:
     with pytest.raises(llm.ModelNotAllowed) as refused:
-        await world.send("hello", model="test/none")
+        await world.send("hello", options=session.TurnOptions(model="test/none"))
     assert refused.value.allowed == ("test/one", "test/two", "test/small")
-    assert await world.bus.ask(session.List()) == ()
+    assert await world.bus.ask(session.List(user="admin")) == ()
 
 
 async def test_an_unknown_or_closed_session_is_refused(world: World, autojump_clock: MockClock) -> None:
     with pytest.raises(session.UnknownSession):
         await world.send("hello", session="nobody")
     end = await world.turn("hello")
-    await world.bus.ask(session.Close(session=end.session, summary="over"))
+    await world.bus.ask(session.Close(session=end.session, user="admin", summary="over"))
     with pytest.raises(session.SessionIsClosed):
         await world.send("hello", session=end.session)
 
@@ -161,7 +162,9 @@ async def test_a_message_that_nobody_delivers_runs_after_the_turn_before_it(
     world.script.extend([gate.then(say("first")), say("second")])
     await world.send("one")
     await gate.reached.wait()
-    silent = await world.bus.ask(session.Accept(text="two", key="main"))
+    silent = await world.bus.ask(
+        session.Accept(incoming=session.Incoming(text="two", user="admin", key="main"))
+    )
     gate.open.set()
     assert (await world.end(silent.turn)).text == "second"
 
@@ -188,12 +191,14 @@ async def test_a_conversation_that_is_restarting_does_not_delay_the_acknowledgem
     assert trio.current_time() - began < 5
     await world.end(first.turn)
     await world.quiet(60)
-    assert (await world.bus.ask(session.GetTurn(turn=second.turn))).state in {"done", "merged"}
+    assert (await world.bus.ask(session.GetTurn(turn=second.turn, user="admin"))).state in {"done", "merged"}
 
 
 async def test_a_crash_of_the_conductor_loses_nothing(world: World, autojump_clock: MockClock) -> None:
     """What it had stored and not delivered is delivered by its next incarnation."""
-    accepted = await world.bus.ask(session.Accept(text="hello", key="main"))
+    accepted = await world.bus.ask(
+        session.Accept(incoming=session.Incoming(text="hello", user="admin", key="main"))
+    )
     world.mesh.cell("conductor").spawn(_crash)
     assert (await world.end(accepted.turn)).text == "echo hello"
 
@@ -224,4 +229,4 @@ async def test_an_acknowledged_message_is_on_disk(tmp_path: Path, autojump_clock
         accepted = await world.send("hello")
         world.kill()
     async with World(tmp_path).running(conductor=False) as world:
-        assert (await world.bus.ask(session.GetTurn(turn=accepted.turn))).text == "hello"
+        assert (await world.bus.ask(session.GetTurn(turn=accepted.turn, user="admin"))).text == "hello"

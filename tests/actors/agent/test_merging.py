@@ -36,7 +36,7 @@ async def test_a_followup_during_a_completion_joins_after_its_tools(
     assert fates(world, second.turn) == ["merged", "answered"]
     (merged, _) = world.mesh.published(agent.FollowupFate)
     assert (merged.into, merged.iteration, merged.text) == (first.turn, 2, "and be brief")
-    assert (await world.bus.ask(session.GetTurn(turn=second.turn))).merged_into == first.turn
+    assert (await world.bus.ask(session.GetTurn(turn=second.turn, user="admin"))).merged_into == first.turn
 
 
 async def test_a_followup_during_tools_joins_behind_the_results(
@@ -95,8 +95,12 @@ async def test_a_followup_before_the_first_completion_is_part_of_it(
     world: World, autojump_clock: MockClock
 ) -> None:
     """Two messages that are stored before the conversation wakes."""
-    first = await world.bus.ask(session.Accept(text="one", key="main"))
-    second = await world.bus.ask(session.Accept(text="two", key="main"))
+    first = await world.bus.ask(
+        session.Accept(incoming=session.Incoming(text="one", user="admin", key="main"))
+    )
+    second = await world.bus.ask(
+        session.Accept(incoming=session.Incoming(text="two", user="admin", key="main"))
+    )
     for turn in (first.turn, second.turn):
         await world.bus.tell(agent.Deliver(session=first.session, turn=turn, mode="inject"))
     await world.end(first.turn)
@@ -162,7 +166,7 @@ async def test_a_followup_may_name_another_model(world: World, autojump_clock: M
     world.script.append(gate.then(say("first")))
     first = await world.send("one")
     await gate.reached.wait()
-    await world.send("use the other one", model="test/two")
+    await world.send("use the other one", options=session.TurnOptions(model="test/two"))
     gate.open.set()
     await world.end(first.turn)
     assert [request.model for request in world.requests] == [None, "test/two"]

@@ -8,7 +8,6 @@ import trio
 from trio.testing import MockClock
 
 from actors.agent import messages as agent
-from actors.agent.conversation import ConversationActor
 from actors.agent.journal import GAP
 from actors.session import messages as session
 from actors.vocabulary import FollowupMode
@@ -153,7 +152,9 @@ async def test_a_message_stored_before_the_kill_but_never_delivered_is_answered(
     lives: World, autojump_clock: MockClock
 ) -> None:
     async with lives.running(conductor=False) as world:
-        accepted = await world.bus.ask(session.Accept(text="hello", key="main"))
+        accepted = await world.bus.ask(
+            session.Accept(incoming=session.Incoming(text="hello", user="admin", key="main"))
+        )
     async with lives.running() as world:
         assert (await world.end(accepted.turn)).text == "echo hello"
 
@@ -168,7 +169,9 @@ async def test_a_new_message_does_not_overtake_an_unfinished_turn(
     lives.gates.clear()
     async with lives.running(conductor=False) as world:
         await world.bus.ask(session.Recover(boot=world.bus.boot_id))
-        new = await world.bus.ask(session.Accept(text="new", key="main", mode="queue"))
+        new = await world.bus.ask(
+            session.Accept(incoming=session.Incoming(text="new", user="admin", key="main", mode="queue"))
+        )
         await world.bus.tell(agent.Deliver(session=new.session, turn=new.turn, mode="queue"))
         await world.end(old.turn)
         await world.end(new.turn)
@@ -190,28 +193,6 @@ async def test_numbers_never_come_twice(lives: World, autojump_clock: MockClock)
     async with lives.running() as world:
         await world.turn("again")
         assert min(event.n for event in world.events()) > max(after)
-
-
-async def test_conversations_that_cannot_start_take_nobody_along(
-    world: World, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What was accepted there is answered as soon as they can."""
-    start = ConversationActor.start
-    broken = True
-
-    async def fail(actor: ConversationActor) -> None:
-        if broken:
-            raise ZeroDivisionError
-        await start(actor)
-
-    good = await world.turn("hello", key="good")
-    monkeypatch.setattr(ConversationActor, "start", fail)
-    waiting = [await world.send("hello", key=f"bad{n}") for n in range(25)]
-    await trio.sleep(120)
-    assert (await world.turn("still there?", key="good")).session == good.session
-    broken = False
-    for accepted in waiting:
-        assert (await world.end(accepted.turn)).text == "echo hello"
 
 
 # --- poison -----------------------------------------------------------------------------------------------
@@ -237,7 +218,7 @@ async def test_a_turn_that_kills_the_program_three_times_is_parked(
         assert (failed.turn, failed.outcome) == (accepted.turn, "parked")
         assert "3 times" in failed.reason
         assert len(world.requests) == 4
-        assert (await world.bus.ask(session.GetTurn(turn=accepted.turn))).state == "failed"
+        assert (await world.bus.ask(session.GetTurn(turn=accepted.turn, user="admin"))).state == "failed"
         assert await world.rows(end.session) == [
             ("user", "boom"), ("notice", failed.reason), ("user", "hello"), ("assistant", "still here"),
         ]  # fmt: skip
@@ -306,7 +287,7 @@ async def test_followups_of_a_crashed_turn_are_not_lost_and_those_who_joined_are
         ])  # fmt: skip
         first = await world.send("one")
         await world.gates["a"].reached.wait()
-        joined = await world.send("two", model="test/two")
+        joined = await world.send("two", options=session.TurnOptions(model="test/two"))
         world.gates["a"].open.set()
         await world.gates["bad"].reached.wait()
         queued = await world.send("three", mode="queue")
@@ -377,7 +358,7 @@ async def test_killed_at_any_point_everything_accepted_is_part_of_one_turn(
             await world.quiet(100)
             turns = {each.turn for each in accepted}
             assert len(turns) == 3
-            states = {turn: await world.bus.ask(session.GetTurn(turn=turn)) for turn in turns}
+            states = {turn: await world.bus.ask(session.GetTurn(turn=turn, user="admin")) for turn in turns}
             assert {state.state for state in states.values()} <= {"done", "merged"}
             said = await world.said(accepted[0].session)
             assert sorted(said) == ["m0", "m1", "m2"]
@@ -431,5 +412,5 @@ async def test_a_turn_cut_short_by_a_stop_among_its_tools_is_handed_back(
         world.script[:] = [say("done")]
         end = await world.end(accepted.turn)
         assert end.text == "done"
-        turn = await world.bus.ask(session.GetTurn(turn=accepted.turn))
-        assert (turn.attempt, turn.released) == (5, 4)
+        turn = await world.bus.ask(session.GetTurn(turn=accepted.turn, user="admin"))
+        assert (turn.attempt, turn.deaths) == (5, 0)

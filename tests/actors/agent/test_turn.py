@@ -62,7 +62,7 @@ async def test_usage_is_summed_over_the_completions(world: World, autojump_clock
     end = await world.turn("look", say(calls=[use("Peek", what="a")]), say("ok"))
     assert isinstance(end, agent.TurnEnded)
     assert (end.input_tokens, end.output_tokens, end.cost_usd) == (20, 4, 1.0)
-    used = await world.bus.ask(session.GetTurnUsage(turn=end.turn))
+    used = await world.bus.ask(session.GetTurnUsage(turn=end.turn, user="admin"))
     assert (used.completions, used.input_tokens, used.outcome) == (2, 20, "success")
 
 
@@ -88,7 +88,7 @@ async def test_a_prompt_has_the_same_bytes_up_to_what_is_new(world: World, autoj
 
 
 async def test_a_model_that_a_message_names_is_asked(world: World, autojump_clock: MockClock) -> None:
-    await world.turn("hello", model="test/two")
+    await world.turn("hello", options=session.TurnOptions(model="test/two"))
     assert world.requests[0].model == "test/two"
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -12,7 +13,7 @@ import trio
 
 from actors.agent import messages as agent
 from actors.agent.conductor import ConductorActor
-from actors.agent.conversation import INTENSITY, ConversationActor
+from actors.agent.conversation import ConversationActor
 from actors.agent.gate import Policy, allow_all
 from actors.agent.settings import Settings
 from actors.agent.sources import Sources
@@ -23,9 +24,8 @@ from actors.persona.actor import PersonaActor
 from actors.persona.settings import Settings as PersonaSettings
 from actors.session import messages as session
 from actors.session.actor import SessionActor
-from actors.session.settings import Settings as SessionSettings
 from actors.tooling import Rendered, ToolReply, ToolSource, described, from_context, offering, tool
-from actors.vocabulary import Attachment, Block, ChatMessage, Text, ToolResult, ToolUse, Usage
+from actors.vocabulary import ADMIN, Attachment, Block, ChatMessage, Text, ToolResult, ToolUse, Usage
 from bus import Abandon, Actor, ActorError, Bus, Request, Sink, concurrent
 from bus.console import Console
 from bus.testing import MeshUnderTest, open_test_mesh
@@ -261,6 +261,12 @@ MODELS = llm.Catalogue(
 )
 
 
+CHANNELS = (
+    session.ChannelPolicy("main"),
+    session.ChannelPolicy("telegram", gap=timedelta(hours=6), pushes=True),
+)
+
+
 async def _nothing() -> None:
     pass
 
@@ -307,9 +313,7 @@ class World:
         self._boots += 1
         async with open_test_mesh(seed=self._boots) as mesh:
             self._mesh = mesh
-            await mesh.start(
-                partial(SessionActor, self.path / "session.db", SessionSettings()), name="session"
-            )
+            await mesh.start(partial(SessionActor, self.path / "session.db", CHANNELS), name="session")
             await mesh.start(partial(ModelActor, self), name="llm")
             await mesh.start(partial(ToolActor, self), name="tools")
             (self.path / "SOUL.md").write_bytes(self.soul)
@@ -318,7 +322,7 @@ class World:
             conversation = partial(
                 ConversationActor, settings=lambda: self.settings, sources=sources, policy=self.policy
             )
-            await mesh.start_pool(conversation, name="conversation", intensity=INTENSITY)
+            await mesh.start_pool(conversation, name="conversation")
             if conductor:
                 await mesh.start(partial(ConductorActor, lambda: self.settings), name="conductor")
             yield self
@@ -334,8 +338,8 @@ class World:
     # --- doing --------------------------------------------------------------------------------------------
 
     async def send(self, text: str, **fields: Any) -> agent.Accepted:
-        options: dict[str, Any] = {"key": "main", **fields}
-        return await self.bus.ask(agent.Accept(text=text, **options))
+        incoming = session.Incoming(**{"text": text, "user": ADMIN, "key": "main", **fields})
+        return await self.bus.ask(agent.Accept(incoming=incoming))
 
     async def turn(self, text: str, *script: Answer, **fields: Any) -> agent.TurnEnded | agent.TurnFailed:
         """Send a message and wait for the end of its turn."""
@@ -365,7 +369,7 @@ class World:
 
     async def rows(self, session_id: str) -> list[tuple[str, str]]:
         """The conversation as a person sees it: role and content."""
-        found = await self.bus.ask(session.Messages(session=session_id))
+        found = await self.bus.ask(session.Messages(session=session_id, user=ADMIN))
         return [(row.role, row.content) for row in found]
 
     async def said(self, session_id: str) -> list[str]:

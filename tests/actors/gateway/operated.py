@@ -12,7 +12,6 @@ from actors.agent import messages as agent
 from actors.gateway.settings import Address
 from actors.session import messages as session
 from actors.session.actor import SessionActor
-from actors.session.settings import Settings
 from actors.vocabulary import Text, ToolUse, Usage
 from bus import Bus
 from bus.console import Console
@@ -82,7 +81,9 @@ class Operated(Gateway):
     # --- turns --------------------------------------------------------------------------------------------
 
     async def accept(self, text: str = "hello", **fields: Any) -> session.Accepted:
-        return await self.bus.ask(session.Accept(text=text, **fields))
+        return await self.bus.ask(
+            session.Accept(incoming=session.Incoming(text=text, **{"user": "admin", **fields}))
+        )
 
     async def begin(self, turn: str) -> int:
         """Begin a turn; the number of the attempt."""
@@ -93,9 +94,12 @@ class Operated(Gateway):
         own: dict[str, Any] = {"turn": turn, "boot": self.bus.boot_id, "attempt": 1, "last_event": 1}
         call = ToolUse(id="c1", name=tool, input={"path": "a.md"})
         used = Usage(model="test/one", input_tokens=10, output_tokens=5, cache_read_tokens=90, cost_usd=0.25)
-        (step,) = await self.bus.ask(
-            session.SaveCompletion(content=(Text(text=text),), calls=((call, "pure"),), usage=used, **own)
+        saved = await self.bus.ask(
+            session.SaveCompletion(
+                iteration=1, content=(Text(text=text),), calls=((call, "pure"),), usage=used, **own
+            )
         )
+        (step,) = saved.calls
         await self.bus.ask(session.SaveResult(n=step.n, content=(Text(text="found"),), is_error=False, **own))
 
     async def finish(self, turn: str, state: session.EndState = "done", outcome: str = "success") -> None:
@@ -123,7 +127,10 @@ async def operating(mesh: MeshUnderTest, tmp_path: Path) -> AsyncGenerator[Opera
     home.mkdir()
     world = World(home)
     await mesh.start(partial(Agent, world), name="agent")
-    await mesh.start(partial(SessionActor, tmp_path / "db" / "session.db", Settings()), name="session")
+    await mesh.start(
+        partial(SessionActor, tmp_path / "db" / "session.db", (session.ChannelPolicy("main"),)),
+        name="session",
+    )
     bound: list[Address] = []
     await mesh.start(a_gateway(tmp_path, bound.append), name="gateway")
     async with httpx.AsyncClient(base_url=f"http://{bound[0]}", timeout=PATIENCE) as http:

@@ -208,7 +208,7 @@ async def test_a_trace_shows_what_still_runs(operated: Operated) -> None:
 
     async def wait() -> None:
         with operated.bus.fresh("someone"), operated.bus.baggage(turn=accepted.turn):
-            await operated.bus.ask(agent.Accept(text="x"))
+            await operated.bus.ask(agent.Accept(incoming=session.Incoming(text="x", user="admin")))
 
     async with trio.open_nursery() as nursery:
         nursery.start_soon(wait)
@@ -232,7 +232,8 @@ async def lose(operated: Operated, count: int = 1) -> None:
     operated.console.suspend("agent")
     for number in range(count):
         with trio.move_on_after(0.01):
-            await operated.bus.ask(agent.Accept(text=f"lost {number} sk-ant-0123456789abcdef"))
+            lost = session.Incoming(text=f"lost {number} sk-ant-0123456789abcdef", user="admin")
+            await operated.bus.ask(agent.Accept(incoming=lost))
     operated.console.resume("agent")
     await operated.mesh.settle()
 
@@ -254,7 +255,7 @@ async def test_a_dead_letter_is_shown_with_its_masked_body(operated: Operated) -
     await lose(operated)
     (letter,) = (await operated.look("dead"))["letters"]
     shown = await operated.look("letter", seq=letter["seq"])
-    assert shown["body"]["text"] == "lost 0 •••"
+    assert shown["body"]["incoming"]["text"] == "lost 0 •••"
     answer = await operated.http.get("/api/bus/letter?seq=999999", headers=OPERATOR)
     assert answer.status_code == 404
 
@@ -406,7 +407,7 @@ async def test_the_gateway_answers_before_it_is_restarted_itself(operated: Opera
 async def test_a_request_is_sent_and_its_reply_shown(operated: Operated) -> None:
     accepted = await operated.accept("my key is sk-ant-0123456789abcdef")
     for name in ("session.GetTurn", "session.GetTurn@1"):
-        sent = await operated.act("send", type=name, message={"turn": accepted.turn})
+        sent = await operated.act("send", type=name, message={"turn": accepted.turn, "user": "admin"})
         assert sent["type"] == "session.GetTurn@1"
         assert (sent["reply"]["id"], sent["reply"]["text"]) == (accepted.turn, "my key is •••")
         assert len(operated.console.recorded(f"trace={sent['trace']}")) == 1
@@ -432,7 +433,7 @@ async def test_a_command_is_sent_and_nothing_comes_back(operated: Operated) -> N
         ({"type": "session.Get", "message": {}}, "session.Get@1: required field missing @ $.session"),
         ({"type": "session.Get", "message": {"session": 5}}, "session.Get@1: "),
         (
-            {"type": "session.Get", "message": {"session": "s", "x": 1}},
+            {"type": "session.Get", "message": {"session": "s", "user": "u", "x": 1}},
             "session.Get@1: extra fields found (x)",
         ),
         ({"type": "session.Get", "message": ["a"]}, "message: expected an object, got"),
@@ -451,7 +452,7 @@ async def test_a_stream_is_not_sent(operated: Operated) -> None:
 
 
 async def test_an_error_of_the_owner_is_the_answer(operated: Operated) -> None:
-    assert await operated.refused("send", type="session.GetTurn", message={"turn": "x"}) == (
+    assert await operated.refused("send", type="session.GetTurn", message={"turn": "x", "user": "u"}) == (
         404,
         "there is no turn 'x'",
     )

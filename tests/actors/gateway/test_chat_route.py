@@ -16,7 +16,7 @@ def runs(gateway: Gateway, *texts: str) -> None:
     """Every accepted message starts a plain turn."""
 
     async def run(request: agent.Accept, turn: str) -> None:
-        await gateway.world.run(*texts, turn=turn, conversation=request.session or "s1")
+        await gateway.world.run(*texts, turn=turn, conversation=request.incoming.session or "s1")
 
     gateway.world.on_accept = run
 
@@ -79,7 +79,7 @@ async def test_a_failed_turn_is_an_error_with_its_reason(gateway: Gateway) -> No
 async def test_a_merged_message_is_answered_by_the_turn_it_joined(gateway: Gateway, answered: str) -> None:
     async def merge(request: agent.Accept, turn: str) -> None:
         world = gateway.world
-        fate: dict[str, Any] = {"into": "t0", "text": request.text}
+        fate: dict[str, Any] = {"into": "t0", "text": request.incoming.text}
         await world.happen(agent.FollowupFate, turn, fate="merged", iteration=2, **fate)
         if answered == "first":
             await world.happen(agent.FollowupFate, turn, fate="answered", **fate)
@@ -96,7 +96,7 @@ async def test_a_merged_message_is_answered_by_the_turn_it_joined(gateway: Gatew
 
 async def test_a_queued_message_waits_for_its_own_turn(gateway: Gateway) -> None:
     async def queue(request: agent.Accept, turn: str) -> None:
-        await gateway.world.happen(agent.FollowupFate, turn, fate="queued", text=request.text)
+        await gateway.world.happen(agent.FollowupFate, turn, fate="queued", text=request.incoming.text)
         await gateway.world.happen(agent.TurnEnded, "t0", text="not mine", **ENDED)
         await gateway.world.run("mine", turn=turn)
 
@@ -137,7 +137,7 @@ async def test_a_repeated_request_waits_for_a_turn_that_still_runs(gateway: Gate
 
 async def test_a_repeated_request_whose_message_was_merged_finds_its_answer(gateway: Gateway) -> None:
     world = gateway.world
-    world.accepted.append(agent.Accept(text="and", client_message_id="k1"))
+    world.accepted.append(session.Incoming(text="and", user="admin", client_message_id="k1"))
     world.turns["t1"] = a_turn("t1", state="merged", merged_into="t0")
     world.turns["t0"] = a_turn("t0")
     world.messages["s1"] = [says(1, "t0", "both")]

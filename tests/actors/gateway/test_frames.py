@@ -103,15 +103,16 @@ def test_a_message_becomes_a_request_to_the_agent() -> None:
         Enclosure(file_name="b", path="downloads/b"),
     )
     stored = Attachment(name="a.txt", media_type="text/plain", path="downloads/a.txt", size=1)
-    request = message.accept("ada", "web", (stored,))
+    request = message.accept("ada", "web", (stored,)).incoming
     assert (request.text, request.user, request.source, request.channel) == ("look", "ada", "cli", "main")
-    assert (request.session, request.key, request.model, request.mode) == ("s", "k", "a/b", "queue")
+    assert (request.session, request.key, request.options.model, request.mode) == ("s", "k", "a/b", "queue")
     assert (request.client_message_id, request.attachments) == ("c", (stored,))
 
 
 def test_empty_ids_count_as_absent() -> None:
-    request = ClientMessage(text="a", session_id="", model="", client_message_id="").accept("a", "http", ())
-    assert (request.session, request.model, request.client_message_id) == (None, None, None)
+    asked = ClientMessage(text="a", session_id="", model="", client_message_id="").accept("a", "http", ())
+    request = asked.incoming
+    assert (request.session, request.options.model, request.client_message_id) == (None, None, None)
 
 
 def test_a_file_may_come_without_words() -> None:

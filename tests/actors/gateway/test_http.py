@@ -50,7 +50,7 @@ async def test_conversations_are_listed(gateway: Gateway) -> None:
 async def test_a_limit_has_a_default_and_a_most(gateway: Gateway) -> None:
     await gateway.http.get("/api/sessions")
     await gateway.http.get("/api/sessions?limit=100000&user_id=ada")
-    assert gateway.world.asked == [session.List(limit=20), session.List(user="ada", limit=200)]
+    assert gateway.world.asked == [session.List(user="admin", limit=20), session.List(user="ada", limit=200)]
 
 
 @pytest.mark.parametrize(
@@ -99,8 +99,8 @@ async def test_messages_are_read_backwards_by_pages(gateway: Gateway) -> None:
     assert [each["content"] for each in response.json()] == ["hi"]
     await gateway.http.get("/api/sessions/s1/messages")
     assert gateway.world.asked == [
-        session.Messages(session="s1", before=7, limit=3),
-        session.Messages(session="s1", limit=500),
+        session.Messages(session="s1", user="admin", before=7, limit=3),
+        session.Messages(session="s1", user="admin", limit=500),
     ]
 
 

@@ -245,5 +245,7 @@ async def test_figures_of_turns_are_asked_for_by_range(gateway: Gateway) -> None
     gateway.world.figures |= {"t1": some_figures("t1"), "t2": some_figures("t2", finished_at=None)}
     found = (await gateway.http.get("/api/sessions/s1/turns?first=t2&last=t9&limit=9999")).json()
     assert [(turn["turn_id"], turn["elapsed"]) for turn in found] == [("t2", None)]
-    assert gateway.world.asked[-1] == session.ListFigures(session="s1", first="t2", last="t9", limit=500)
+    assert gateway.world.asked[-1] == session.ListFigures(
+        session="s1", user="admin", first="t2", last="t9", limit=500
+    )
     assert (await gateway.http.get("/api/sessions/nowhere/turns")).status_code == 404

@@ -50,11 +50,14 @@ def a_turn(id: str, **changes: Any) -> session.Turn:
         id=id,
         session="s1",
         user=ADMIN,
+        role="admin",
+        channel="main",
+        key="k",
         state="done",
         attempt=1,
         text="hello",
         attachments=(),
-        model=None,
+        options=session.TurnOptions(),
         mode="inject",
         source="http",
         client_message_id=None,
@@ -139,7 +142,7 @@ class World:
         self.running: dict[str, str] = {}
         self.forgotten = 0
         """Events up to this number are no longer kept."""
-        self.accepted: list[agent.Accept] = []
+        self.accepted: list[session.Incoming] = []
         self.cancelled: list[str] = []
         self.failure: Exception | None = None
         """Raised by every Accept, when set."""
@@ -188,14 +191,15 @@ class FakeAgent(Actor):
         await self.world.gate.wait()
         if self.world.failure is not None:
             raise self.world.failure
-        conversation = request.session or request.key or "s1"
+        incoming = request.incoming
+        conversation = incoming.session or incoming.key or "s1"
         earlier = [
             number
             for number, before in enumerate(self.world.accepted, 1)
-            if request.client_message_id and before.client_message_id == request.client_message_id
+            if incoming.client_message_id and before.client_message_id == incoming.client_message_id
         ]
         if not earlier:
-            self.world.accepted.append(request)
+            self.world.accepted.append(incoming)
         turn = f"t{earlier[0] if earlier else len(self.world.accepted)}"
         events = self.world.events.get(conversation)
         after = events[-1].n if events else 0

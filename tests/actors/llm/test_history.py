@@ -11,7 +11,7 @@ from actors.vocabulary import (
     ChatMessage,
     Image,
     RedactedThinking,
-    Role,
+    Side,
     Text,
     Thinking,
     ToolResult,
@@ -21,7 +21,7 @@ from actors.vocabulary import (
 IMAGE = Image(media_type="image/png", path="a.png")
 
 
-def message(role: Role, *blocks: Block) -> ChatMessage:
+def message(role: Side, *blocks: Block) -> ChatMessage:
     return ChatMessage(role=role, content=blocks)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from actors.session import sessions
-from actors.session.messages import Close, SessionIsClosed, UnknownSession
+from actors.session.messages import Close, SessionIsClosed, TurnOptions, UnknownSession
 from actors.vocabulary import Attachment
 from tests.fakes.ledger import START, Killed, Ledger
 
@@ -14,7 +14,7 @@ GAP = timedelta(hours=6)
 
 
 def close(ledger: Ledger, session: str, summary: str = "done") -> None:
-    ledger.run(sessions.close, Close(session=session, user=None, summary=summary))
+    ledger.run(sessions.close, Close(session=session, user=ledger.owner(session), summary=summary))
 
 
 def test_the_first_message_starts_a_conversation(ledger: Ledger) -> None:
@@ -198,7 +198,8 @@ def test_a_turn_keeps_everything_that_was_accepted(ledger: Ledger) -> None:
     accepted = ledger.accept(
         "hello",
         attachments=(file,),
-        model="test/one",
+        options=TurnOptions(model="test/one", deadline_s=1.5, tools=("FileRead",)),
+        role="user",
         mode="queue",
         source="http",
         client_message_id="m1",
@@ -206,7 +207,9 @@ def test_a_turn_keeps_everything_that_was_accepted(ledger: Ledger) -> None:
         user="ada",
     )
     turn = ledger.turn(accepted.turn)
-    assert (turn.text, turn.attachments, turn.model, turn.mode) == ("hello", (file,), "test/one", "queue")
+    assert (turn.text, turn.attachments, turn.mode, turn.role) == ("hello", (file,), "queue", "user")
+    assert turn.options == TurnOptions(model="test/one", deadline_s=1.5, tools=("FileRead",))
+    assert (turn.channel, turn.key) == ("main", ledger.session(accepted.session).key)
     assert (turn.source, turn.client_message_id, turn.triggered_by, turn.user) == ("http", "m1", "job", "ada")
     assert (turn.state, turn.attempt, turn.accepted_at) == ("accepted", 0, START)
     assert len(turn.content) == 2

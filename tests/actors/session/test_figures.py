@@ -1,5 +1,7 @@
 """What the turns of a conversation came to."""
 
+from typing import Any
+
 import attrs
 import pytest
 
@@ -9,8 +11,9 @@ from actors.vocabulary import Usage
 from tests.fakes.ledger import USAGE, Ledger
 
 
-def figured(ledger: Ledger, session: str, **fields: object) -> tuple[TurnFigures, ...]:
-    return figures.figures(ledger.connection, ListFigures(session=session, user=None, **fields))  # type: ignore[arg-type]
+def figured(ledger: Ledger, session: str, **fields: Any) -> tuple[TurnFigures, ...]:
+    request = ListFigures(session=session, user=ledger.owner(session), **fields)
+    return figures.figures(ledger.connection, request)
 
 
 def test_a_turn_with_tools_tells_rounds_times_and_sums(ledger: Ledger) -> None:
@@ -54,7 +57,7 @@ def test_sums_agree_with_those_of_a_single_turn(ledger: Ledger) -> None:
     ledger.finish(turn, state="failed", outcome="error", notice="no model")
 
     (found,) = figured(ledger, ledger.turn(turn).session)
-    single = usage.of_turn(ledger.connection, turn)
+    single = usage.of_turn(ledger.connection, turn, "admin")
     for name in ("state", "outcome", "completions", "input_tokens", "output_tokens", "cost_usd"):
         assert getattr(found, name) == getattr(single, name)
 
@@ -96,4 +99,4 @@ def test_a_range_is_of_one_conversation_in_order_and_keeps_its_end(ledger: Ledge
 def test_conversations_of_others_are_not_told(ledger: Ledger) -> None:
     session = ledger.turn(ledger.accept(user="ada").turn).session
     with pytest.raises(UnknownSession):
-        figures.figures(ledger.connection, ListFigures(session=session))
+        figures.figures(ledger.connection, ListFigures(session=session, user="bob"))

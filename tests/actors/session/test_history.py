@@ -1,13 +1,15 @@
 """The history that a model gets: valid whatever the ledger holds."""
 
 from collections.abc import Sequence
+from itertools import dropwhile
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.session import history
-from actors.session.history import NOT_COMPLETED, SUMMARY_CLOSES, SUMMARY_OPENS, Summary
+from actors.session.history import NOT_COMPLETED, History, Summary
 from actors.session.steps import AssistantStep, CallStep, NoticeStep, Result, Said, Step, UserStep
+from actors.transcript import SUMMARY_CLOSES, SUMMARY_OPENS
 from actors.vocabulary import Attachment, Block, ChatMessage, Image, RedactedThinking, Text, Thinking, ToolUse
 from tests.fakes.ledger import check_valid, spoken
 
@@ -39,8 +41,18 @@ class Script:
             else Result(content=(Text(text=found),), is_error=False, attachments=(), at=0)
         )
         call = ToolUse(id=name, name="FileRead", input={})
-        step = CallStep(id=self.next, turn=turn, at=0, n=self.next, call=call, effect="pure", result=result)
-        self.steps.append(step)
+        self.steps.append(
+            CallStep(
+                id=self.next,
+                turn=turn,
+                at=0,
+                n=self.next,
+                call=call,
+                effect="pure",
+                state="begun",
+                result=result,
+            )
+        )
         return self
 
     def notice(self, text: str) -> "Script":
@@ -48,10 +60,14 @@ class Script:
         return self
 
 
+def derive(steps: Sequence[Step], summary: Summary | None = None, running: str | None = None) -> History:
+    return history.derive(history.opening(summary), steps, running=running)[0]
+
+
 def derived(
     script: Script, summary: Summary | None = None, running: str | None = None
 ) -> list[tuple[str, list[str]]]:
-    return spoken(history.derive(script.steps, summary=summary, running=running).messages)
+    return spoken(derive(script.steps, summary, running).transcript.messages)
 
 
 def test_a_turn_is_the_words_the_answers_and_the_results_of_calls_in_their_order() -> None:
@@ -85,14 +101,17 @@ def test_a_turn_that_said_nothing_leaves_its_words_to_the_next_message() -> None
 
 def test_open_calls_of_the_running_turn_end_the_history() -> None:
     script = Script().user("hi").model("I look").call("a", "1").call("b").call("c", "3")
-    found = history.derive(script.steps, running="t")
-    assert spoken(found.messages)[1:] == [("assistant", ["I look", "!a", "!b", "!c"]), ("user", ["=a", "=c"])]
-    assert [(step.n, step.call.id, step.state) for step in found.open_calls] == [(4, "b", "intent")]
+    found = derive(script.steps, running="t")
+    assert spoken(found.transcript.messages)[1:] == [
+        ("assistant", ["I look", "!a", "!b", "!c"]),
+        ("user", ["=a", "=c"]),
+    ]
+    assert [(step.n, step.call.id, step.state) for step in found.open_calls] == [(4, "b", "begun")]
 
 
 def test_with_no_result_at_all_the_answer_is_last() -> None:
-    found = history.derive(Script().user("hi").model().call("a").steps, running="t")
-    assert spoken(found.messages) == [("user", ["hi"]), ("assistant", ["!a"])]
+    found = derive(Script().user("hi").model().call("a").steps, running="t")
+    assert spoken(found.transcript.messages) == [("user", ["hi"]), ("assistant", ["!a"])]
 
 
 def test_a_call_without_result_anywhere_else_gets_one() -> None:
@@ -100,10 +119,10 @@ def test_a_call_without_result_anywhere_else_gets_one() -> None:
         Script().user("hi", turn="1").model("I look", turn="1").call("a", turn="1").user("go on", turn="2")
     )
     for running in ("1", "2"):
-        assert not history.derive(script.steps, running=running).open_calls
-    found = history.derive(script.steps)
-    check_valid(found.messages)
-    result = found.messages[2].content[0]
+        assert not derive(script.steps, running=running).open_calls
+    found = derive(script.steps)
+    check_valid(found.transcript.messages)
+    result = found.transcript.messages[2].content[0]
     assert result.type == "tool_result"
     assert result.is_error
     assert result.content == (Text(text=NOT_COMPLETED),)
@@ -130,25 +149,25 @@ def test_empty_texts_and_empty_answers_are_left_out() -> None:
 
 def test_pictures_come_before_the_words() -> None:
     photo = Attachment(name="cat.png", media_type="image/png", path="downloads/cat.png", size=1)
-    (message,) = history.derive(Script().user("look", files=(photo,)).steps).messages
+    (message,) = derive(Script().user("look", files=(photo,)).steps).transcript.messages
     assert message.content[:2] == (Image(media_type="image/png", path="downloads/cat.png"), Text(text="look"))
 
 
 def test_a_summary_is_the_first_message_between_its_markers() -> None:
-    found = history.derive(Script().model("go on").steps, summary=Summary("so far", 1))
+    found = derive(Script().model("go on").steps, summary=Summary("so far", 1)).transcript
     assert found.messages[0].content == (Text(text=f"{SUMMARY_OPENS}\n\nso far\n\n{SUMMARY_CLOSES}"),)
     assert [message.role for message in found.messages] == ["user", "assistant"]
 
 
 def test_what_a_person_says_after_a_summary_joins_its_message() -> None:
-    found = history.derive(Script().user("next").steps, summary=Summary("so far", 1))
+    found = derive(Script().user("next").steps, summary=Summary("so far", 1)).transcript
     (message,) = found.messages
     assert len(message.content) == 2
 
 
 def test_a_boundary_never_parts_a_call_from_its_result() -> None:
     script = Script().user("hi").model("I look").call("a", "1").model("done").user("more").model("yes")
-    found = history.derive(script.steps)
+    found = derive(script.steps).transcript
     assert [message.role for message in found.messages] == [
         "user",
         "assistant",
@@ -157,17 +176,11 @@ def test_a_boundary_never_parts_a_call_from_its_result() -> None:
         "user",
         "assistant",
     ]
-    assert [history.boundary(found, replaced) for replaced in range(1, 8)] == [2, 2, 4, 5, 6, 7, 7]
-
-
-def test_replacing_everything_leaves_open_calls_their_answer() -> None:
-    found = history.derive(Script().user("hi").model("I look").call("a", "1").call("b").steps, running="t")
-    assert history.boundary(found, len(found.messages)) == 2
+    assert found.starts == (1, 2, 2, 4, 5, 6)
 
 
 def test_a_second_summary_stands_for_the_first_one_too() -> None:
-    found = history.derive([], summary=Summary("so far", 7))
-    assert history.boundary(found, 1) == 7
+    assert history.opening(Summary("so far", 7)).transcript.starts == (7,)
 
 
 # --- whatever the ledger holds ----------------------------------------------------------------------------
@@ -206,9 +219,9 @@ def scripts(draw: st.DrawFn) -> Script:
 
 @given(scripts(), st.sampled_from([None, "1", "2"]))
 def test_the_history_is_always_valid(script: Script, running: str | None) -> None:
-    found = history.derive(script.steps, running=running)
-    check_valid(found.messages, [step.call.id for step in found.open_calls])
-    assert len(found.starts) == len(found.messages)
+    found = derive(script.steps, running=running)
+    check_valid(found.transcript.messages, [step.call.id for step in found.open_calls])
+    assert len(found.transcript.starts) == len(found.transcript.messages)
 
 
 @given(scripts(), st.integers(0, 40), st.sampled_from([None, "1", "2"]))
@@ -217,24 +230,38 @@ def test_it_is_valid_from_any_step_on_even_in_the_middle_of_calls(
 ) -> None:
     steps = script.steps[first:]
     for summary in (Summary("so far", first + 1), None):
-        found = history.derive(steps, summary=summary, running=running)
-        check_valid(found.messages, [step.call.id for step in found.open_calls])
+        found = derive(steps, summary, running)
+        check_valid(found.transcript.messages, [step.call.id for step in found.open_calls])
 
 
-@given(scripts(), st.integers(1, 40), st.sampled_from([None, "1", "2"]))
+@given(scripts(), st.integers(0, 40), st.sampled_from([None, "1", "2"]))
 def test_after_a_summary_the_rest_of_the_history_is_what_it_was(
     script: Script, replaced: int, running: str | None
 ) -> None:
-    before = history.derive(script.steps, running=running)
-    until = history.boundary(before, replaced)
-    after = history.derive(
-        [step for step in script.steps if step.id >= until], summary=Summary("so far", until), running=running
-    )
-    check_valid(after.messages, [step.call.id for step in after.open_calls])
+    before = derive(script.steps, running=running)
+    replaced = min(replaced, len(before.transcript.messages) - 1)
+    until = before.transcript.starts[replaced]
+    after = derive([step for step in script.steps if step.id >= until], Summary("so far", until), running)
+    check_valid(after.transcript.messages, [step.call.id for step in after.open_calls])
     assert after.open_calls == before.open_calls
-    kept = _flat(before.messages[replaced:])
-    assert not kept or _flat(after.messages)[1:][-len(kept) :] == kept
-    assert len(after.messages) <= 3 + len(before.messages[replaced:])
+    kept = _flat(before.transcript.messages[replaced:])
+    assert _flat(after.transcript.messages)[1:][-len(kept) :] == kept
+    assert len(after.transcript.messages) <= 3 + len(before.transcript.messages[replaced:])
+
+
+@given(scripts(), st.integers(0, 40), st.sampled_from([None, "1", "2"]))
+def test_it_is_the_same_in_one_go_as_from_what_was_kept(
+    script: Script, first: int, running: str | None
+) -> None:
+    steps = list(
+        dropwhile(lambda step: isinstance(step, CallStep), script.steps[first:])
+    )  # never half a group
+    _, kept = history.derive(History(), script.steps[: len(script.steps) - len(steps)], running=running)
+    later = [step for step in script.steps if step.id > kept.last]
+    assert (
+        history.derive(kept, later, running=running)[0].transcript
+        == derive(script.steps, running=running).transcript
+    )
 
 
 def _flat(messages: Sequence[ChatMessage]) -> list[Block]:

@@ -12,23 +12,43 @@ from hypothesis import assume, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from actors.session.messages import EndState, StaleAttempt
+from actors.session import endings, outbox
+from actors.session.attempts import DEATHS
+from actors.session.encoding import micros
+from actors.session.messages import (
+    Begun,
+    ClaimOutbox,
+    EndState,
+    MarkOutbox,
+    OutboxRow,
+    StaleAttempt,
+    UnknownStep,
+)
 from tests.fakes.ledger import Killed, Ledger, check_valid
 
-KEYS = ("garden", "kitchen")
+CHANNELS = {"garden": "main", "kitchen": "telegram"}
+"""By key of the conversation; Telegram is pushed."""
+KEYS = tuple(CHANNELS)
+CLAIMERS = ("bot 1", "bot 2")
 
 
 @attrs.define
 class Call:
     id: str
     n: int
+    state: str = "intent"
     result: str | None = None
+
+    @property
+    def progress(self) -> int:
+        return 4 if self.result is not None else {"intent": 1, "awaiting": 2, "begun": 3}[self.state]
 
 
 @attrs.define
 class Entry:
     """A step, or an answer with its calls, as it is displayed."""
 
+    turn: str
     role: str
     text: str
     calls: list[Call] = attrs.field(factory=list)
@@ -43,15 +63,30 @@ class Entry:
 class ModelTurn:
     id: str
     session: str
+    key: str
     text: str
     state: str = "accepted"
     attempt: int = 0
     boot: str = ""
+    runner: str = ""
+    deaths: int = 0
+    place: int = 0
+    """How far it was when its latest attempt began or ended."""
+    cancel_requested: bool = False
     steps: int = 0
     calls: list[Call] = attrs.field(factory=list)
+    answers: list[list[Call]] = attrs.field(factory=list)
+    spoke: bool = False
 
     def open_calls(self) -> list[Call]:
         return [call for call in self.calls if call.result is None]
+
+    def progress(self) -> int:
+        return 4 * (self.steps - len(self.calls)) + sum(call.progress for call in self.calls)
+
+    def attempt_ended(self, *, died: bool) -> None:
+        self.deaths = died + (self.deaths if self.place == self.progress() else 0)
+        self.place = self.progress()
 
 
 class LedgerMachine(RuleBasedStateMachine):
@@ -63,6 +98,13 @@ class LedgerMachine(RuleBasedStateMachine):
         self.by_message: dict[str, ModelTurn] = {}
         self.transcript: dict[str, list[Entry]] = {}
         self.numbers = 0
+        self.ended: list[str] = []
+        """Turns in the order of their ends."""
+        self.followed: list[str] = []
+        """Those that a follower with a cursor of its own has dealt with."""
+        self.cursor = 0
+        self.outbox: dict[str, tuple[str, str, int]] = {}
+        """State, claimer and id of what is to be pushed, by turn."""
 
     def teardown(self) -> None:
         self.ledger.close()
@@ -91,20 +133,40 @@ class LedgerMachine(RuleBasedStateMachine):
         for turn in self.turns:
             if turn.state == "running":
                 turn.state = "accepted"
+                turn.attempt_ended(died=True)
+        self.doubt(lambda _: True)
         try:
             found = self.ledger.recover()
         except Killed:
             found = self.ledger.recover()
-        expected = [(turn.id, turn.attempt) for turn in self.turns if turn.state == "accepted"]
-        assert [(turn.id, turn.attempt) for turn in found] == expected
+        expected = [(turn.id, turn.attempt, turn.deaths) for turn in self.turns if turn.state == "accepted"]
+        assert [(turn.id, turn.attempt, turn.deaths) for turn in found] == expected
+
+    def doubt(self, condition: Callable[[str], bool]) -> None:
+        for turn, (state, claimer, row) in self.outbox.items():
+            if state == "sending" and condition(claimer):
+                self.outbox[turn] = ("doubtful", claimer, row)
 
     def is_held(self, turn: ModelTurn, attempt: int) -> bool:
         return (turn.state, turn.boot, turn.attempt) == ("running", self.ledger.boot, attempt)
 
     def store_message(self, turn: ModelTurn) -> None:
         if turn.attempt == 0:
-            self.transcript[turn.session].append(Entry("user", turn.text))
+            self.transcript[turn.session].append(Entry(turn.id, "user", turn.text))
             turn.steps = 1
+
+    def ends(self, turn: ModelTurn, state: str, answer: str = "", notice: str = "") -> None:
+        """What an end does, whoever asks for it."""
+        self.store_message(turn)
+        turn.state = state
+        for call in turn.open_calls():
+            call.result = "not completed"
+        entries = self.transcript[turn.session]
+        entries += [Entry(turn.id, "assistant", answer)] if answer else []
+        entries += [Entry(turn.id, "notice", notice)] if notice else []
+        self.ended.append(turn.id)
+        if CHANNELS[turn.key] == "telegram" and (turn.spoke or answer or notice):
+            self.outbox[turn.id] = ("pending", "", len(self.outbox) + 1)
 
     # --- what happens ---
 
@@ -126,9 +188,8 @@ class LedgerMachine(RuleBasedStateMachine):
     def accept(self, key: str, message: str | None) -> None:
         text = f"words {self.number()}"
         found: list[Any] = []
-        if not self.survives(
-            lambda: found.append(self.ledger.accept(text, key=key, client_message_id=message))
-        ):
+        fields: dict[str, Any] = {"key": key, "channel": CHANNELS[key], "client_message_id": message}
+        if not self.survives(lambda: found.append(self.ledger.accept(text, **fields))):
             return
         (accepted,) = found
         known = self.by_message.get(message) if message else None
@@ -136,28 +197,44 @@ class LedgerMachine(RuleBasedStateMachine):
             assert (accepted.turn, accepted.state, accepted.duplicate) == (known.id, known.state, True)
             return
         assert not accepted.duplicate
-        turn = ModelTurn(accepted.turn, accepted.session, text)
+        turn = ModelTurn(accepted.turn, accepted.session, key, text)
         self.turns.append(turn)
         self.transcript.setdefault(accepted.session, [])
         if message:
             self.by_message[message] = turn
 
-    @rule(position=st.integers(0, 30))
-    def begin(self, position: int) -> None:
+    @rule(position=st.integers(0, 30), runner=st.sampled_from(["", "one", "two"]))
+    def begin(self, position: int, runner: str) -> None:
         turn = self.pick(position)
-        found: list[Any] = []
-        if turn.state not in ("accepted", "running"):
-            self.survives(lambda: found.append(self.ledger.begin(turn.id)))
-            assert all(begun.over for begun in found)
+        found: list[Begun] = []
+        if not self.survives(lambda: found.append(self.ledger.begin(turn.id, runner=runner))):
             return
-        if not self.survives(lambda: found.append(self.ledger.begin(turn.id))):
-            return
-        self.store_message(turn)
-        turn.state, turn.attempt, turn.boot = "running", turn.attempt + 1, self.ledger.boot
         (begun,) = found
+        if turn.state not in ("accepted", "running"):
+            assert (begun.over, begun.ended) == (True, False)
+            return
+        repeated = runner != "" and (turn.boot, turn.runner) == (self.ledger.boot, runner)
+        self.store_message(turn)
+        turn.attempt_ended(died=turn.state == "running" and not repeated)
+        turn.state, turn.attempt, turn.boot, turn.runner = (
+            "running",
+            turn.attempt + 1,
+            self.ledger.boot,
+            runner,
+        )
+        if turn.cancel_requested or turn.deaths >= DEATHS:
+            assert (begun.over, begun.ended) == (True, True)
+            if turn.cancel_requested:
+                self.ends(turn, "cancelled")
+            else:
+                assert begun.notice is not None
+                self.ends(turn, "failed", notice=begun.notice)
+            return
         assert (begun.over, begun.turn.attempt, begun.next_step) == (False, turn.attempt, turn.steps)
+        assert begun.iteration == len(turn.answers)
         check_valid(begun.history, [step.call.id for step in begun.open_calls])
-        assert {step.call.id for step in begun.open_calls} <= {call.id for call in turn.open_calls()}
+        states = {call.id: call.state for call in turn.open_calls()}
+        assert all(states[step.call.id] == step.state for step in begun.open_calls)
 
     @rule(position=st.integers(0, 30), calls=st.integers(0, 3), behind=st.integers(0, 3))
     def complete(self, position: int, calls: int, behind: int) -> None:
@@ -175,24 +252,61 @@ class LedgerMachine(RuleBasedStateMachine):
         elif self.survives(operation):
             made = [Call(name, turn.steps + n) for n, name in enumerate(ids, 1)]
             turn.calls += made
+            turn.answers.append(made)
             turn.steps += 1 + calls
-            self.transcript[turn.session].append(Entry("assistant", text, made))
+            turn.spoke = True
+            self.transcript[turn.session].append(Entry(turn.id, "assistant", text, made))
 
-    @rule(position=st.integers(0, 30), which=st.integers(0, 5))
-    def result(self, position: int, which: int) -> None:
+    @rule(position=st.integers(0, 30))
+    def complete_once_more(self, position: int) -> None:
+        """The answer to storing it was lost, so it is stored again."""
+        turn = self.pick(position)
+        assume(turn.answers and self.is_held(turn, turn.attempt))
+        made = turn.answers[-1]
+
+        def operation() -> None:
+            again = self.ledger.complete(
+                turn.id,
+                "the same",
+                calls=[call.id for call in made],
+                attempt=turn.attempt,
+                iteration=len(turn.answers),
+            )
+            assert [step.n for step in again] == [call.n for call in made]
+
+        self.survives(operation)
+
+    @rule(
+        position=st.integers(0, 30),
+        which=st.integers(0, 5),
+        act=st.sampled_from(["awaiting", "begun", "result"]),
+    )
+    def call(self, position: int, which: int, act: str) -> None:
         turn = self.pick(position)
         assume(turn.calls)
         call = turn.calls[which % len(turn.calls)]
         text = f"result {self.number()}"
 
         def operation() -> None:
-            self.ledger.result(turn.id, call.n, text, attempt=turn.attempt)
+            match act:
+                case "awaiting":
+                    self.ledger.await_step(turn.id, call.n, attempt=turn.attempt)
+                case "begun":
+                    self.ledger.begin_step(turn.id, call.n, attempt=turn.attempt)
+                case _:
+                    self.ledger.result(turn.id, call.n, text, attempt=turn.attempt)
 
         if not self.is_held(turn, turn.attempt):
             with pytest.raises(StaleAttempt):
                 operation()
+        elif act != "result" and (call.result is not None or (act, call.state) == ("awaiting", "begun")):
+            with pytest.raises(UnknownStep):
+                operation()
         elif self.survives(operation):
-            call.result = call.result or text
+            if act == "result":
+                call.result = call.result or text
+            else:
+                call.state = act
 
     @rule(position=st.integers(0, 30), wanted=st.lists(st.integers(0, 30), max_size=4))
     def merge(self, position: int, wanted: list[int]) -> None:
@@ -208,17 +322,50 @@ class LedgerMachine(RuleBasedStateMachine):
             with pytest.raises(StaleAttempt):
                 operation()
         elif self.survives(operation):
-            taken = [
+            fresh = [
                 followup
                 for n, followup in enumerate(followups)
                 if (followup.session, followup.state, followup.attempt) == (turn.session, "accepted", 0)
                 and followup not in followups[:n]
             ]
-            assert [one.id for one in found[0]] == [one.id for one in taken]
-            turn.steps += bool(taken)
-            for followup in taken:
+            assert [one.id for one in found[0] if one.id in [each.id for each in fresh]] == [
+                one.id for one in fresh
+            ]
+            assert all(self.ledger.turn(one.id).merged_into == turn.id for one in found[0])
+            turn.steps += bool(fresh)
+            for followup in fresh:
                 followup.state = "merged"
-                self.transcript[turn.session].append(Entry("user", followup.text))
+                self.transcript[turn.session].append(Entry(turn.id, "user", followup.text))
+
+    @rule(position=st.integers(0, 30))
+    def release(self, position: int) -> None:
+        turn = self.pick(position)
+
+        def operation() -> None:
+            self.ledger.release(turn.id, attempt=turn.attempt)
+
+        if not self.is_held(turn, turn.attempt):
+            with pytest.raises(StaleAttempt):
+                operation()
+        elif self.survives(operation):
+            turn.state = "accepted"
+            turn.attempt_ended(died=False)
+
+    @rule(position=st.integers(0, 30))
+    def cancel(self, position: int) -> None:
+        turn = self.pick(position)
+        found: list[Any] = []
+        if not self.survives(lambda: found.append(self.ledger.cancel(turn.id))):
+            return
+        match turn.state:
+            case "accepted":
+                assert found[0].fate == "cancelled"
+                self.ends(turn, "cancelled")
+            case "running":
+                assert found[0].fate == "requested"
+                turn.cancel_requested = True
+            case _:
+                assert found[0].fate == "over"
 
     @rule(
         position=st.integers(0, 30),
@@ -236,28 +383,59 @@ class LedgerMachine(RuleBasedStateMachine):
                 self.ledger.finish(turn.id, *said, state=state, attempt=turn.attempt, notice="noted")
             )
 
-        waits = turn.state == "accepted"
         if turn.state == state:
             self.survives(operation)
-        elif not waits and not self.is_held(turn, turn.attempt):
+        elif not self.is_held(turn, turn.attempt):
             with pytest.raises(StaleAttempt):
                 operation()
         elif self.survives(operation):
-            self.store_message(turn)
-            turn.state = state
-            for call in turn.open_calls():
-                call.result = "not completed"
-            entries = self.transcript[turn.session]
-            entries += [Entry("assistant", text)] if words else []
-            entries.append(Entry("notice", "noted"))
+            self.ends(turn, state, text if words else "", "noted")
             following = [one for one in self.turns if (one.session, one.state) == (turn.session, "accepted")]
             assert (found[0].next.id if found[0].next else None) == (following[0].id if following else None)
 
     @precondition(lambda self: self.turns)
-    @rule(position=st.integers(0, 30), replaced=st.integers(0, 12))
+    @rule(position=st.integers(0, 30), replaced=st.integers(1, 12))
     def compact(self, position: int, replaced: int) -> None:
         turn = self.ledger.turn(self.pick(position).id)
+        assume(self.transcript[turn.session])
         self.survives(lambda: self.ledger.compact(turn, replaced))
+
+    # --- what follows ---
+
+    @rule(limit=st.integers(1, 3))
+    def follow(self, limit: int) -> None:
+        """A follower deals with the ends since its cursor; the two are one transaction."""
+        found = endings.after(self.ledger.connection, self.cursor, limit)
+        self.followed += [turn.id for turn in found]
+        self.cursor = max([self.cursor, *(turn.end_seq or 0 for turn in found)])
+        assert self.followed == self.ended[: len(self.followed)]
+        assert len(found) == min(limit, len(self.ended) - len(self.followed) + len(found))
+
+    @rule(claimer=st.sampled_from(CLAIMERS), limit=st.integers(1, 2))
+    def claim(self, claimer: str, limit: int) -> None:
+        request = ClaimOutbox(channel="telegram", claimer=claimer, limit=limit)
+        found: list[tuple[OutboxRow, ...]] = []
+        now = micros(self.ledger.now) + 10_000_000
+        if not self.survives(
+            lambda: found.append(self.ledger.run(outbox.claim, request, self.ledger.boot, now))
+        ):
+            return
+        self.doubt(lambda other: other != claimer)
+        due = [turn for turn, (state, _, _) in self.outbox.items() if state == "pending"][:limit]
+        assert [row.turn for row in found[0]] == due
+        for row in found[0]:
+            assert row.turn is not None
+            self.outbox[row.turn] = ("sending", claimer, row.id)
+
+    @rule(which=st.integers(0, 5), state=st.sampled_from(["sent", "dead"]))
+    def mark(self, which: int, state: Any) -> None:
+        sending = [turn for turn, (state, _, _) in self.outbox.items() if state == "sending"]
+        assume(sending)
+        turn = sending[which % len(sending)]
+        _, claimer, row = self.outbox[turn]
+        now = micros(self.ledger.now)
+        if self.survives(lambda: self.ledger.run(outbox.mark, MarkOutbox(id=row, state=state), now)):
+            self.outbox[turn] = (state, claimer, row)
 
     # --- what must hold ---
 
@@ -266,6 +444,7 @@ class LedgerMachine(RuleBasedStateMachine):
         for turn in self.turns:
             stored = self.ledger.turn(turn.id)
             assert (stored.state, stored.attempt, stored.text) == (turn.state, turn.attempt, turn.text)
+            assert (stored.deaths, stored.cancel_requested) == (turn.deaths, turn.cancel_requested)
 
     @invariant()
     def every_history_is_valid(self) -> None:
@@ -282,6 +461,11 @@ class LedgerMachine(RuleBasedStateMachine):
             ]
             expected = [row for entry in entries for row in entry.rows()] + waiting
             assert [_plain(role, content) for role, content in self.ledger.shown(session)] == expected
+
+    @invariant()
+    def everything_to_be_pushed_is_in_its_state(self) -> None:
+        rows = self.ledger.connection.execute("SELECT turn_id, state FROM outbox ORDER BY id")
+        assert [tuple(row) for row in rows] == [(turn, state) for turn, (state, _, _) in self.outbox.items()]
 
 
 def _plain(role: str, content: str) -> tuple[str, str]:

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from actors.session import resolve
+from actors.session.messages import ChannelPolicy
 from actors.session.resolve import Continue, Open, Start
-from actors.session.settings import Settings
 from actors.vocabulary import Attachment
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -48,18 +48,11 @@ def test_a_silence_as_long_as_the_gap_closes_the_old_one(elapsed: timedelta, gap
     assert decide(elapsed, timedelta(minutes=gap)) == Start(closing="old")
 
 
-def test_only_telegram_has_a_gap_and_it_is_six_hours_unless_set() -> None:
-    assert resolve.gap_of("telegram", Settings()) == timedelta(hours=6)
-    assert resolve.gap_of("telegram", Settings(telegram_gap_minutes=60)) == timedelta(hours=1)
-    assert resolve.gap_of("main", Settings()) is None
-
-
-def test_the_key_falls_back_to_a_fresh_one_on_main_and_to_the_user_on_telegram() -> None:
-    assert resolve.key_of("main", "chosen", "ada", "fresh") == "chosen"
-    assert resolve.key_of("main", None, "ada", "fresh") == "fresh"
-    assert resolve.key_of("telegram", "42", "ada", "fresh") == "42"
-    assert resolve.key_of("telegram", None, "ada", "fresh") == "ada"
-    assert resolve.key_of("telegram", None, "", "fresh") == "default"
+def test_without_a_key_the_user_names_the_conversation_where_silence_parts_them() -> None:
+    assert resolve.key_of(ChannelPolicy("main"), "chosen", "ada", "fresh") == "chosen"
+    assert resolve.key_of(ChannelPolicy("main"), None, "ada", "fresh") == "fresh"
+    assert resolve.key_of(ChannelPolicy("telegram", gap=timedelta(hours=6)), "42", "ada", "fresh") == "42"
+    assert resolve.key_of(ChannelPolicy("telegram", gap=timedelta(hours=6)), None, "ada", "fresh") == "ada"
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import pathlib
 import sqlite3
 import subprocess
 import sys
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -13,7 +14,6 @@ import trio.testing
 
 from actors.session import messages as session
 from actors.session.actor import SessionActor
-from actors.session.settings import Settings
 from actors.storage import Storage
 from actors.vocabulary import Text, ToolUse, Usage
 from bus import BootError, BusError
@@ -27,14 +27,17 @@ def path(tmp_path: pathlib.Path) -> pathlib.Path:
     return tmp_path / "db" / "session.db"
 
 
-async def start(mesh: MeshUnderTest, path: pathlib.Path, **settings: Any) -> SessionActor:
-    cell = await mesh.start(partial(SessionActor, path, Settings(**settings)), name="session")
+async def start(mesh: MeshUnderTest, path: pathlib.Path, gap_minutes: int = 360) -> SessionActor:
+    telegram = session.ChannelPolicy("telegram", gap=timedelta(minutes=gap_minutes), pushes=True)
+    channels = (session.ChannelPolicy("main"), telegram)
+    cell = await mesh.start(partial(SessionActor, path, channels), name="session")
     assert isinstance(cell.actor, SessionActor)
     return cell.actor
 
 
 async def accept(mesh: MeshUnderTest, text: str = "hello", **fields: Any) -> session.Accepted:
-    return await mesh.bus.ask(session.Accept(text=text, **fields))
+    incoming = session.Incoming(**{"text": text, "user": "admin", **fields})
+    return await mesh.bus.ask(session.Accept(incoming=incoming))
 
 
 async def begin(mesh: MeshUnderTest, turn: str) -> session.Begun:
@@ -78,20 +81,22 @@ async def test_a_turn_with_a_tool_is_stored_message_by_message(
         "attempt": begun.turn.attempt,
         "last_event": 5,
     }
-    (call,) = await bus.ask(
+    saved = await bus.ask(
         session.SaveCompletion(
             **common,
+            iteration=1,
             content=(Text(text="I read"),),
             calls=((ToolUse(id="a", name="FileRead", input={"path": "x"}), "pure"),),
             usage=Usage(model="m", input_tokens=3, output_tokens=2),
         )
     )
+    (call,) = saved.calls
     await bus.ask(session.SaveResult(**common, n=call.n, content=(Text(text="x"),), is_error=False))
     followup = await accept(mesh, "and then", session=accepted.session)
-    (merged,) = await bus.ask(session.Merge(**common, followups=(followup.turn,), iteration=1))
+    (merged,) = (await bus.ask(session.Merge(**common, followups=(followup.turn,)))).turns
     assert merged.content == (Text(text="and then"),)
     assert (await finish(mesh, accepted.turn)).next is None
-    shown = await bus.ask(session.Messages(session=accepted.session))
+    shown = await bus.ask(session.Messages(session=accepted.session, user="admin"))
     assert [message.role for message in shown] == [
         "user",
         "assistant",
@@ -100,11 +105,11 @@ async def test_a_turn_with_a_tool_is_stored_message_by_message(
         "user",
         "assistant",
     ]
-    used = await bus.ask(session.GetTurnUsage(turn=accepted.turn))
+    used = await bus.ask(session.GetTurnUsage(turn=accepted.turn, user="admin"))
     assert (used.state, used.completions, used.input_tokens) == ("done", 1, 3)
     assert (await bus.ask(session.Open(session=accepted.session))).last_event == 9
-    assert (await bus.ask(session.GetTurn(turn=followup.turn))).merged_into == accepted.turn
-    assert len(await bus.ask(session.Export(session=accepted.session))) == 6
+    assert (await bus.ask(session.GetTurn(turn=followup.turn, user="admin"))).merged_into == accepted.turn
+    assert len(await bus.ask(session.Export(session=accepted.session, user="admin"))) == 6
     assert (await bus.ask(session.Costs())).by_tool[0].name == "FileRead"
 
 
@@ -144,7 +149,7 @@ async def test_first_messages_at_once_with_one_key_make_one_conversation(
             nursery.start_soon(one, number)
     assert len({accepted.session for accepted in found}) == 1
     assert sum(accepted.created for accepted in found) == 1
-    assert (await mesh.bus.ask(session.Get(session=found[0].session))).message_count == 60
+    assert (await mesh.bus.ask(session.Get(session=found[0].session, user="admin"))).message_count == 60
     done = actor._storage.statistics()
     assert done.jobs == 60
     assert done.commits < 30, "those that come together share a commit"
@@ -168,7 +173,7 @@ async def test_the_same_message_at_once_is_one(mesh: MeshUnderTest, path: pathli
 async def test_telegram_silence_as_long_as_the_gap_closes_the_old_conversation(
     autojump_clock: trio.testing.MockClock, mesh: MeshUnderTest, path: pathlib.Path
 ) -> None:
-    await start(mesh, path, telegram_gap_minutes=5)
+    await start(mesh, path, gap_minutes=5)
     first = await accept(mesh, channel="telegram", key="42", user="ada")
     await trio.sleep(299)
     assert (await accept(mesh, channel="telegram", key="42", user="ada")).session == first.session
@@ -191,23 +196,49 @@ async def test_a_silent_conversation_is_closed_without_waiting_for_a_message(
     assert mesh.published(session.SessionClosed) == []
     await trio.sleep(601)
     assert [event.session for event in mesh.published(session.SessionClosed)] == [telegram.session]
-    assert not (await mesh.bus.ask(session.Get(session=main.session))).is_closed
+    assert not (await mesh.bus.ask(session.Get(session=main.session, user="admin"))).is_closed
 
 
-async def test_outbox_rows_taken_by_this_boot_are_not_doubted_by_it(
+async def test_what_ends_is_told_and_what_is_to_be_pushed_is_due(
     mesh: MeshUnderTest, path: pathlib.Path
 ) -> None:
     await start(mesh, path)
-    accepted = await accept(mesh)
-    await begin(mesh, accepted.turn)
-    await finish(mesh, accepted.turn, pushes=(session.Push(channel="telegram", key="k", body={"text": "x"}),))
-    (row,) = await mesh.bus.ask(session.TakeOutbox(channel="telegram"))
+    one, two, three = [await accept(mesh, key=key, channel="telegram") for key in ("42", "42", "43")]
+    await begin(mesh, one.turn)
+    await finish(mesh, one.turn)
+    cancelled = await mesh.bus.ask(session.CancelTurn(turn=two.turn, user="admin"))
+    assert cancelled.fate == "cancelled"
+    for attempt in range(4):
+        begun = await begin(mesh, three.turn)
+        assert begun.ended is (attempt == 3)
+    ended = await mesh.bus.ask(session.TurnsAfter(seq=0))
+    assert [(turn.id, turn.outcome) for turn in ended] == [
+        (one.turn, "success"),
+        (two.turn, "cancelled"),
+        (three.turn, "parked"),
+    ]
+    assert mesh.published(session.TurnFinished) == [
+        session.TurnFinished(seq=n, session=turn.session, user="admin", turn=turn.id)
+        for n, turn in enumerate(ended, 1)
+    ]
+    assert await mesh.bus.ask(session.TurnsAfter(seq=1, limit=1)) == ended[1:2]
+    assert mesh.published(session.OutboxDue) == [session.OutboxDue(channel="telegram")] * 3
+    rows = await mesh.bus.ask(session.ClaimOutbox(channel="telegram", claimer="bot"))
+    assert [(row.turn, row.recipient) for row in rows] == [(one.turn, "42"), (three.turn, "43")]
+
+
+async def test_a_notification_is_pushed_once(mesh: MeshUnderTest, path: pathlib.Path) -> None:
+    await start(mesh, path)
+    note = session.Push(channel="telegram", recipient="42", key="k", body={"text": "x"})
+    await mesh.bus.ask(note)
+    await mesh.bus.ask(note)
+    (row,) = await mesh.bus.ask(session.ClaimOutbox(channel="telegram", claimer="bot"))
     await mesh.bus.ask(session.Recover(boot=mesh.bus.boot_id))
     await mesh.bus.ask(session.MarkOutbox(id=row.id, state="pending"))
-    (again,) = await mesh.bus.ask(session.TakeOutbox(channel="telegram"))
+    (again,) = await mesh.bus.ask(session.ClaimOutbox(channel="telegram", claimer="bot"))
     assert (again.id, again.attempt) == (row.id, 2)
     await mesh.bus.ask(session.Recover(boot="another"))
-    assert await mesh.bus.ask(session.TakeOutbox(channel="telegram")) == ()
+    assert await mesh.bus.ask(session.ClaimOutbox(channel="telegram", claimer="bot")) == ()
 
 
 async def test_another_boot_recovers_what_this_one_began(path: pathlib.Path) -> None:
@@ -228,17 +259,21 @@ ACCEPTOR = """
 import functools, pathlib, sys, trio
 from actors.session import messages as session
 from actors.session.actor import SessionActor
-from actors.session.settings import Settings
 from bus.testing import open_test_mesh
+
+channels = (session.ChannelPolicy("main"),)
+
+def said(number, n):
+    return session.Incoming(text=f"{number}:{n}", user="admin", key=str(number))
 
 async def person(mesh, number):
     for n in range(10_000):
-        accepted = await mesh.bus.ask(session.Accept(text=f"{number}:{n}", key=str(number)))
+        accepted = await mesh.bus.ask(session.Accept(incoming=said(number, n)))
         print(accepted.turn, flush=True)
 
 async def main():
     async with open_test_mesh() as mesh, trio.open_nursery() as nursery:
-        await mesh.start(functools.partial(SessionActor, pathlib.Path(sys.argv[1]), Settings()), name="session")
+        await mesh.start(functools.partial(SessionActor, pathlib.Path(sys.argv[1]), channels), name="session")
         for number in range(8):
             nursery.start_soon(person, mesh, number)
 
@@ -274,19 +309,27 @@ async def test_no_acknowledged_message_is_lost_by_sigkill(
 @pytest.mark.parametrize(
     ("request_", "error"),
     [
-        (session.Get(session="nothing"), session.UnknownSession),
-        (session.Messages(session="nothing"), session.UnknownSession),
-        (session.Export(session="nothing"), session.UnknownSession),
+        (session.Get(session="nothing", user="admin"), session.UnknownSession),
+        (session.Messages(session="nothing", user="admin"), session.UnknownSession),
+        (session.Export(session="nothing", user="admin"), session.UnknownSession),
         (session.Open(session="nothing"), session.UnknownSession),
-        (session.MarkRead(session="nothing"), session.UnknownSession),
-        (session.Accept(text="hi", session="nothing"), session.UnknownSession),
-        (session.GetTurn(turn="nothing"), session.UnknownTurn),
-        (session.GetTurnUsage(turn="nothing"), session.UnknownTurn),
+        (session.MarkRead(session="nothing", user="admin"), session.UnknownSession),
+        (
+            session.Accept(incoming=session.Incoming(text="hi", user="a", session="nothing")),
+            session.UnknownSession,
+        ),
+        (
+            session.Accept(incoming=session.Incoming(text="hi", user="a", channel="nothing")),
+            session.UnknownChannel,
+        ),
+        (session.CancelTurn(turn="nothing", user="admin"), session.UnknownTurn),
+        (session.GetTurn(turn="nothing", user="admin"), session.UnknownTurn),
+        (session.GetTurnUsage(turn="nothing", user="admin"), session.UnknownTurn),
         (session.Begin(turn="nothing", boot="b"), session.UnknownTurn),
         (
             session.RecordCompaction(
-                session="nothing",
                 turn="nothing",
+                until=1,
                 trigger="auto",
                 pre_tokens=1,
                 summary="",
@@ -317,7 +360,7 @@ async def test_a_full_disk_is_a_typed_error_and_health_says_so_until_it_works_ag
     health = mesh.cell("session").health
     assert health.state is State.DEGRADED
     assert "disk is full" in (health.why or "")
-    assert (await mesh.bus.ask(session.Get(session=before.session))).message_count == 1
+    assert (await mesh.bus.ask(session.Get(session=before.session, user="admin"))).message_count == 1
     await actor._storage.run(pragma, "max_page_count = 100000")
     assert not (await accept(mesh, "x" * 100_000, client_message_id="large")).duplicate
     assert mesh.cell("session").health.state is State.READY
@@ -339,7 +382,7 @@ async def test_a_closed_database_is_a_typed_error_for_reads_too(
     actor = await start(mesh, path)
     await actor._storage.close()
     with pytest.raises(session.StorageFailed, match="not open"):
-        await mesh.bus.ask(session.List())
+        await mesh.bus.ask(session.List(user="admin"))
 
 
 async def test_the_console_sees_what_the_database_did(mesh: MeshUnderTest, path: pathlib.Path) -> None:
@@ -356,7 +399,7 @@ async def test_an_operator_sees_turns_steps_and_what_is_left(mesh: MeshUnderTest
     await finish(mesh, accepted.turn)
     (turn,) = await mesh.bus.ask(session.FindTurns(states=("done",)))
     assert turn.id == accepted.turn
-    steps = await mesh.bus.ask(session.GetSteps(turn=turn.id))
+    steps = await mesh.bus.ask(session.GetSteps(turn=turn.id, user="admin"))
     assert [step.kind for step in steps] == ["user", "assistant"]
     with pytest.raises(session.UnknownTurn):
-        await mesh.bus.ask(session.GetSteps(turn="nothing"))
+        await mesh.bus.ask(session.GetSteps(turn="nothing", user="admin"))

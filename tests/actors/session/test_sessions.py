@@ -13,19 +13,21 @@ from tests.fakes.ledger import Ledger
 
 
 def listed(ledger: Ledger, **fields: Any) -> list[str]:
-    return [session.id for session in sessions.find(ledger.connection, List(**fields))]
+    return [session.id for session in sessions.find(ledger.connection, List(**{"user": "admin", **fields}))]
 
 
 def marked(ledger: Ledger, session: str, **fields: Any) -> Session:
-    return ledger.run(sessions.mark_read, MarkRead(session=session, **fields))
+    return ledger.run(sessions.mark_read, MarkRead(session=session, **{"user": "admin", **fields}))
 
 
 def named(ledger: Ledger, session: str, title: str, **fields: Any) -> Session:
-    return ledger.run(sessions.rename, Rename(session=session, title=title, **fields))
+    return ledger.run(sessions.rename, Rename(session=session, title=title, **{"user": "admin", **fields}))
 
 
 def closed(ledger: Ledger, session: str, **fields: Any) -> Session:
-    return ledger.run(sessions.close, Close(session=session, summary=fields.pop("summary", "done"), **fields))
+    return ledger.run(
+        sessions.close, Close(**{"session": session, "user": "admin", "summary": "done", **fields})
+    )
 
 
 class TestList:
@@ -42,10 +44,10 @@ class TestList:
         assert listed(ledger, limit=2, offset=4) == made[4:]
         assert listed(ledger, limit=-1, offset=-1) == []
 
-    def test_each_user_sees_their_own_and_nobody_in_particular_sees_all(self, ledger: Ledger) -> None:
+    def test_each_user_sees_their_own(self, ledger: Ledger) -> None:
         ada, bob = ledger.accept(user="ada").session, ledger.accept(user="bob").session
         assert listed(ledger, user="ada") == [ada]
-        assert listed(ledger, user=None) == [bob, ada]
+        assert listed(ledger, user="bob") == [bob]
         assert listed(ledger) == []
 
     def test_titles_are_searched_without_regard_to_case(self, ledger: Ledger) -> None:
@@ -58,9 +60,11 @@ class TestList:
 
     def test_it_tells_which_run(self, ledger: Ledger) -> None:
         accepted = ledger.accept()
-        assert [session.running for session in sessions.find(ledger.connection, List())] == [True]
-        ledger.finish(accepted.turn, attempt=0, state="cancelled")
-        assert [session.running for session in sessions.find(ledger.connection, List())] == [False]
+        assert [session.running for session in sessions.find(ledger.connection, List(user="admin"))] == [True]
+        ledger.cancel(accepted.turn)
+        assert [session.running for session in sessions.find(ledger.connection, List(user="admin"))] == [
+            False
+        ]
 
     @pytest.mark.parametrize("user", ["ada", None])
     def test_listing_does_not_sort_or_read_all(self, ledger: Ledger, user: str | None) -> None:
@@ -91,10 +95,6 @@ class TestOwners:
                 reach()
         found = sessions.get(ledger.connection, session, "ada")
         assert (found.is_read, found.title, found.is_closed) == (True, "mine", False)
-
-    def test_without_a_user_everything_is_reached(self, ledger: Ledger) -> None:
-        session = ledger.accept(user="ada").session
-        assert closed(ledger, session, user=None).is_closed
 
 
 class TestMarks:
@@ -129,7 +129,7 @@ class TestSilence:
         quiet, busy, young = (ledger.accept(key=key, channel="telegram") for key in ("a", "b", "c"))
         elsewhere = ledger.accept(key="a")
         for accepted in (quiet, young, elsewhere):
-            ledger.finish(accepted.turn, attempt=0)
+            ledger.cancel(accepted.turn)
         limit = micros(ledger.session(young.session).last_message_at) - 1
         gone = ledger.run(sessions.close_silent, "telegram", limit)
         assert [session.id for session in gone] == [quiet.session]
@@ -149,7 +149,7 @@ class TestExport:
         ledger.merge(accepted.turn, ledger.accept("wait", key="chat").turn)
         ledger.finish(accepted.turn, "bye", notice="note")
         ledger.compact(ledger.turn(accepted.turn), 1, "again")
-        lines = export.export(ledger.connection, accepted.session, None)
+        lines = export.export(ledger.connection, accepted.session, "admin")
         assert not any("\n" in line for line in lines)
         found = [json.loads(line) for line in lines]
         assert [line["type"] for line in found] == [
@@ -178,11 +178,11 @@ class TestExport:
         accepted = ledger.accept()
         ledger.begin(accepted.turn)
         ledger.complete(accepted.turn, calls=["a"])
-        assert json.loads(export.export(ledger.connection, accepted.session, None)[-1])["result"] is None
+        assert json.loads(export.export(ledger.connection, accepted.session, "admin")[-1])["result"] is None
 
     def test_the_lines_of_a_silent_conversation_are_its_facts(self, ledger: Ledger) -> None:
         accepted = ledger.accept("hi", key="chat", channel="telegram", triggered_by="job")
-        (line,) = export.export(ledger.connection, accepted.session, None)
+        (line,) = export.export(ledger.connection, accepted.session, "admin")
         facts = json.loads(line)
         assert (facts["channel"], facts["key"], facts["title"], facts["triggered_by"]) == (
             "telegram",

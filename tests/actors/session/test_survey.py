@@ -2,8 +2,8 @@
 
 import pytest
 
-from actors.session import survey
-from actors.session.messages import FindTurns, Push, StepInfo, TurnInfo, UnknownTurn
+from actors.session import outbox, survey
+from actors.session.messages import FindTurns, Push, StepInfo, TurnInfo, TurnOptions, UnknownTurn
 from actors.vocabulary import Thinking, Usage
 from tests.fakes.ledger import USAGE, Ledger
 
@@ -13,7 +13,7 @@ def found(ledger: Ledger, **fields: object) -> list[str]:
 
 
 def steps(ledger: Ledger, turn: str) -> list[tuple[str, str | None, str]]:
-    return [(step.kind, step.tool, step.text) for step in survey.steps_of(ledger.connection, turn)]
+    return [(step.kind, step.tool, step.text) for step in survey.steps_of(ledger.connection, turn, "admin")]
 
 
 def test_turns_are_found_newest_first_by_state_and_outcome(ledger: Ledger) -> None:
@@ -44,7 +44,9 @@ def test_turns_are_found_by_the_beginning_of_ids(ledger: Ledger) -> None:
 
 def test_a_turn_is_described_with_the_beginning_of_its_text(ledger: Ledger) -> None:
     at = ledger.now
-    accepted = ledger.accept("x" * 300, user="ada", source="http", model="m", mode="queue")
+    accepted = ledger.accept(
+        "x" * 300, user="ada", source="http", options=TurnOptions(model="m"), mode="queue"
+    )
     ledger.begin(accepted.turn)
     end = ledger.now
     ledger.finish(accepted.turn, "hi")
@@ -69,7 +71,7 @@ def test_a_turn_is_described_with_the_beginning_of_its_text(ledger: Ledger) -> N
 
 def test_steps_have_times_and_each_completion_its_usage(ledger: Ledger) -> None:
     turn = ledger.accept("look").turn
-    assert survey.steps_of(ledger.connection, turn) == ()
+    assert survey.steps_of(ledger.connection, turn, "admin") == ()
     ledger.begin(turn)
     used = Usage(model="m", input_tokens=1, output_tokens=2, cache_read_tokens=3, cache_write_tokens=4)
     said = ledger.now
@@ -78,7 +80,7 @@ def test_steps_have_times_and_each_completion_its_usage(ledger: Ledger) -> None:
     ledger.result(turn, call.n, is_error=True)
     ledger.finish(turn, "there", usage=USAGE, notice="that was all")
 
-    message, completion, tool, last, notice = survey.steps_of(ledger.connection, turn)
+    message, completion, tool, last, notice = survey.steps_of(ledger.connection, turn, "admin")
     assert (message.kind, message.text, message.usage) == ("user", "look", None)
     assert (completion.text, completion.usage) == ("I look\n\nwell", used)
     assert tool == StepInfo(
@@ -101,7 +103,7 @@ def test_a_call_without_a_result_is_an_intent_without_an_end(ledger: Ledger) -> 
     turn = ledger.accept("look").turn
     ledger.begin(turn)
     ledger.complete(turn, calls=["a"])
-    tool = survey.steps_of(ledger.connection, turn)[-1]
+    tool = survey.steps_of(ledger.connection, turn, "admin")[-1]
     assert (tool.state, tool.is_error, tool.ended_at) == ("intent", False, None)
 
 
@@ -117,7 +119,7 @@ def test_followups_are_told_where_they_joined(ledger: Ledger) -> None:
 
 def test_an_unknown_turn_has_no_steps(ledger: Ledger) -> None:
     with pytest.raises(UnknownTurn):
-        survey.steps_of(ledger.connection, "nothing")
+        survey.steps_of(ledger.connection, "nothing", "admin")
 
 
 def test_open_work_counts_what_is_not_done(ledger: Ledger) -> None:
@@ -130,7 +132,8 @@ def test_open_work_counts_what_is_not_done(ledger: Ledger) -> None:
     ledger.accept(key="d")
     for turn in (done, running):
         ledger.begin(turn)
-    ledger.finish(done, pushes=(Push(channel="telegram", key="k", body={}),))
+    ledger.finish(done)
+    ledger.run(outbox.push, Push(channel="telegram", recipient="42", key="k", body={}), 0)
 
     work = survey.open_work(ledger.connection)
     assert (work.accepted, work.running, work.oldest) == (2, 1, oldest)

@@ -7,7 +7,14 @@ import pytest
 
 from actors.session import turns, usage
 from actors.session.encoding import micros
-from actors.session.messages import CostReport, RecordCompaction, ToolCount, UnknownTurn, UsageSum
+from actors.session.messages import (
+    CostReport,
+    RecordCompaction,
+    ToolCount,
+    TurnOptions,
+    UnknownTurn,
+    UsageSum,
+)
 from actors.vocabulary import Usage
 from tests.fakes.ledger import START, Ledger
 
@@ -79,7 +86,7 @@ def test_users_and_models_come_dearest_first(ledger: Ledger) -> None:
 
 
 def test_the_model_that_answered_counts_not_the_one_that_was_asked_for(ledger: Ledger) -> None:
-    answered(ledger, used("real/model", 1, 1), model="asked/model")
+    answered(ledger, used("real/model", 1, 1), options=TurnOptions(model="asked/model"))
     assert [row.name for row in report(ledger).by_model] == ["real/model"]
 
 
@@ -136,17 +143,17 @@ class TestOneTurn:
         accepted = ledger.accept()
         ledger.begin(accepted.turn)
         (call,) = ledger.complete(accepted.turn, calls=["a"], usage=used("m", 10, 5, 2, 1, cost=0.25))
-        found = usage.of_turn(ledger.connection, accepted.turn)
+        found = usage.of_turn(ledger.connection, accepted.turn, "admin")
         assert (found.state, found.outcome, found.completions) == ("running", None, 1)
         ledger.result(accepted.turn, call.n)
         ledger.finish(accepted.turn, "done", usage=used("m", 20, 7, cost=0.5))
-        found = usage.of_turn(ledger.connection, accepted.turn)
+        found = usage.of_turn(ledger.connection, accepted.turn, "admin")
         assert (found.state, found.outcome, found.completions) == ("done", "success", 2)
         assert (found.input_tokens, found.output_tokens) == (33, 12)
         assert (found.cache_read_tokens, found.cache_write_tokens, found.cost_usd) == (2, 1, 0.75)
 
     def test_a_turn_without_completions_has_used_nothing_of_unknown_price(self, ledger: Ledger) -> None:
-        found = usage.of_turn(ledger.connection, ledger.accept().turn)
+        found = usage.of_turn(ledger.connection, ledger.accept().turn, "admin")
         assert (found.completions, found.input_tokens, found.cost_usd) == (0, 0, None)
 
     def test_a_summary_is_paid_for_and_no_completion(self, ledger: Ledger) -> None:
@@ -154,8 +161,8 @@ class TestOneTurn:
         ledger.begin(accepted.turn)
         ledger.complete(accepted.turn, "hello", usage=used("m", 10, 5, cost=0.25))
         request = RecordCompaction(
-            session=accepted.session,
             turn=accepted.turn,
+            until=1,
             trigger="auto",
             pre_tokens=10,
             summary="short",
@@ -163,9 +170,9 @@ class TestOneTurn:
             usage=used("small", 100, 50, cost=0.5),
         )
         ledger.run(turns.record_compaction, request, 0)
-        found = usage.of_turn(ledger.connection, accepted.turn)
+        found = usage.of_turn(ledger.connection, accepted.turn, "admin")
         assert (found.completions, found.input_tokens, found.cost_usd) == (1, 110, 0.75)
 
     def test_an_unknown_turn_is_an_error(self, ledger: Ledger) -> None:
         with pytest.raises(UnknownTurn):
-            usage.of_turn(ledger.connection, "nothing")
+            usage.of_turn(ledger.connection, "nothing", "admin")

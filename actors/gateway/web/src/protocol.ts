@@ -19,7 +19,7 @@ export interface Attachment {
 export interface Session {
   id: string;
   user_id: string;
-  channel: "main" | "telegram";
+  channel: string;
   /** Channel session key: chosen by the client on `main`, the chat id on `telegram`. */
   channel_session_key: string | null;
   title: string | null;
@@ -48,10 +48,8 @@ export interface Message {
   timestamp: string;
 }
 
-/** Tokens and price of one completion. */
+/** Tokens and price of one completion, or of several. */
 export interface Usage {
-  /** `provider/model` that really answered. */
-  model: string;
   /** Prompt tokens neither read from nor written to the provider's cache. */
   input_tokens: number;
   output_tokens: number;
@@ -59,6 +57,8 @@ export interface Usage {
   cache_write_tokens: number;
   /** US dollars; None when the price of the model is not known. */
   cost_usd: number | null;
+  /** `provider/model` that really answered; of several completions the last. */
+  model: string | null;
 }
 
 /** How one turn went and what it used. */

@@ -1,0 +1,181 @@
+"""Attempts of turns: claimed, counted where they died, handed back.
+
+Every function is one transaction. What is done for a turn counts only from the boot and attempt that run it now.
+"""
+# ruff: noqa: S608 - statements are put together from constants; values are parameters
+
+import sqlite3
+from collections.abc import Container
+from typing import Final, final
+
+import attrs
+
+from actors.vocabulary import Channel
+
+from . import endings, history, outbox
+from .claims import claimed, note_event, store_message
+from .encoding import clean
+from .messages import Begin, Begun, EndState, Opened, Release, Turn, UnknownSession, UnknownTurn
+from .recent import RecentHistories, Unread, steps_in
+from .rows import OPEN, TURN, turn_of, turns_of
+
+DEATHS: Final = 3
+"""A turn whose attempts died so often in a row at the same place is given up."""
+
+PARKED: Final = (
+    f"This message stopped the program {DEATHS} times at the same place, so it is not tried again."
+)
+DAMAGED: Final = "What is stored of this message cannot be read any more, so it is not tried again."
+
+_PROGRESS: Final = """
+coalesce((SELECT sum(CASE state WHEN 'intent' THEN 1 WHEN 'awaiting' THEN 2 WHEN 'begun' THEN 3 ELSE 4 END)
+          FROM steps WHERE turn_id = turns.id), 0)
+"""
+"""How far a turn has come: each step makes it more, and each further state of one."""
+_COUNTED: Final = (
+    f"deaths = ? + CASE WHEN progress = {_PROGRESS} THEN deaths ELSE 0 END, progress = {_PROGRESS}"
+)
+"""Assignments once an attempt has ended: 1 when it died, 0 otherwise; those at another place no longer count."""
+
+
+def recover(connection: sqlite3.Connection, boot: str) -> tuple[Turn, ...]:
+    """Hand back what an earlier boot was doing, and list all that is to be done, oldest first."""
+    connection.execute(
+        f"UPDATE turns SET state = 'accepted', {_COUNTED} WHERE {OPEN} AND state = 'running' AND boot_id <> ?",
+        (1, boot),
+    )
+    outbox.doubt(connection, boot)
+    return turns_of(connection.execute(f"{TURN} WHERE {OPEN} ORDER BY seq"))
+
+
+def opened(connection: sqlite3.Connection, session: str) -> Opened:
+    """What a conversation goes on from. Raises UnknownSession."""
+    row = connection.execute("SELECT last_event FROM sessions WHERE id = ?", (clean(session),)).fetchone()
+    if row is None:
+        raise UnknownSession(session=session)
+    return Opened(last_event=row[0], turns=still_open(connection, session))
+
+
+def still_open(connection: sqlite3.Connection, session: str) -> tuple[Turn, ...]:
+    """The accepted and running turns of a conversation, oldest first."""
+    return turns_of(connection.execute(f"{TURN} WHERE session_id = ? AND {OPEN} ORDER BY seq", (session,)))
+
+
+def release(connection: sqlite3.Connection, request: Release) -> None:
+    """Hand a turn back at an orderly stop. Raises UnknownTurn, StaleAttempt."""
+    claim = claimed(connection, request)
+    connection.execute(f"UPDATE turns SET state = 'accepted', {_COUNTED} WHERE id = ?", (0, request.turn))
+    note_event(connection, claim.session, request.last_event)
+
+
+# --- begin ------------------------------------------------------------------------------------------------
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Beginning:
+    """A turn that was claimed, and what it goes on from, not yet understood."""
+
+    turn: Turn
+    iteration: int
+    next_step: int
+    context_tokens: int
+    unread: Unread | None
+    """None when there is so much to read that it is to be read elsewhere."""
+
+
+def begin(
+    connection: sqlite3.Connection,
+    request: Begin,
+    now: int,
+    recent: RecentHistories,
+    pushing: Container[Channel],
+) -> Begun | Beginning:
+    """Claim a turn, or end one that is not to be run again. Raises UnknownTurn.
+
+    Nothing that an earlier attempt has stored is decoded here: the claim must be safe before that is tried.
+    """
+    row = connection.execute(f"{TURN} WHERE turns.id = ?", (clean(request.turn),)).fetchone()
+    if row is None:
+        raise UnknownTurn(turn=request.turn)
+    turn = turn_of(row)
+    if turn.state not in {"accepted", "running"}:
+        return Begun(over=True, turn=turn)
+    turn = _claim(connection, turn, request, now)
+    if turn.cancel_requested:
+        return _end(connection, turn, "cancelled", "cancelled", None, now, pushing)
+    if turn.deaths >= DEATHS:
+        return _end(connection, turn, "failed", "parked", PARKED, now, pushing)
+    iteration, next_step, context_tokens = connection.execute(
+        "SELECT count(*) FILTER (WHERE kind = 'assistant'), max(n) + 1,"
+        " (SELECT context_tokens FROM sessions WHERE id = ?) FROM steps WHERE turn_id = ?",
+        (turn.session, turn.id),
+    ).fetchone()
+    return Beginning(
+        turn=turn,
+        iteration=iteration,
+        next_step=next_step,
+        context_tokens=context_tokens,
+        unread=recent.few(connection, turn.session),
+    )
+
+
+def _claim(connection: sqlite3.Connection, turn: Turn, request: Begin, now: int) -> Turn:
+    """Count the death of an attempt that nobody has handed back, and take its place."""
+    died = turn.state == "running" and not _holds(connection, turn, request)
+    store_message(connection, turn, now)
+    connection.execute(
+        f"UPDATE turns SET state = 'running', attempt = attempt + 1, boot_id = ?, runner = ?, {_COUNTED} WHERE id = ?",
+        (request.boot, request.runner, died, turn.id),
+    )
+    note_event(connection, turn.session, request.last_event)
+    return turn_of(connection.execute(f"{TURN} WHERE turns.id = ?", (turn.id,)).fetchone())
+
+
+def _holds(connection: sqlite3.Connection, turn: Turn, request: Begin) -> bool:
+    """Whether the one who asks has claimed the turn already and only missed the answer."""
+    held = connection.execute("SELECT boot_id, runner FROM turns WHERE id = ?", (turn.id,)).fetchone()
+    return request.runner != "" and tuple(held) == (request.boot, request.runner)
+
+
+def _end(
+    connection: sqlite3.Connection,
+    turn: Turn,
+    state: EndState,
+    outcome: str,
+    notice: str | None,
+    now: int,
+    pushing: Container[Channel],
+) -> Begun:
+    ending = endings.Ending(state=state, outcome=outcome, notice=notice)
+    return Begun(
+        over=True, ended=True, turn=endings.end(connection, turn, ending, now, pushing), notice=notice
+    )
+
+
+def give_up(connection: sqlite3.Connection, turn: Turn, now: int, pushing: Container[Channel]) -> Begun:
+    """End a turn that was claimed and cannot be read any more."""
+    return _end(connection, turn, "failed", "error", DAMAGED, now, pushing)
+
+
+def understand(beginning: Beginning, unread: Unread) -> tuple[Begun | None, history.History]:
+    """What a claimed turn goes on from, and as much of the history as will not change.
+
+    None when what is stored of the turn itself is damaged; damage in what came before it costs no more than that.
+    """
+    turn = beginning.turn
+    steps = steps_in(unread.rows)
+    found, done = history.derive(unread.known, steps, running=turn.id)
+    if turn.damaged or any(step.damaged and step.turn == turn.id for step in steps):
+        return None, done
+    begun = Begun(
+        over=False,
+        turn=turn,
+        history=found.transcript.messages,
+        starts=found.transcript.starts,
+        open_calls=found.open_calls,
+        next_step=beginning.next_step,
+        iteration=beginning.iteration,
+        context_tokens=beginning.context_tokens,
+    )
+    return begun, done

@@ -1,0 +1,124 @@
+"""How turns end, each exactly once, and what follows: the order of the ends, and what is to be pushed."""
+# ruff: noqa: S608 - statements are put together from constants; values are parameters
+
+import sqlite3
+from collections.abc import Container
+from typing import Final, final
+
+import attrs
+
+from actors.vocabulary import Block, Channel, Text, Usage
+
+from . import history, outbox, usage
+from .claims import NEXT, claimed, note_event, store_message
+from .messages import (
+    Cancellation,
+    CancelTurn,
+    EndState,
+    Finish,
+    Finished,
+    Turn,
+)
+from .rows import OPEN, TURN, turn_of, turns_of
+from .steps import Writer, result_out
+from .turns import get
+
+_WHY: Final[dict[EndState, str]] = {
+    "done": "",
+    "cancelled": "The person cancelled the turn. ",
+    "failed": "The turn failed. ",
+}
+_CHANGED_NOTHING: Final = "This call was not completed and changed nothing."
+_WAITING: Final = f"{TURN} WHERE session_id = ? AND {OPEN} AND state = 'accepted' ORDER BY seq LIMIT 1"
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Ending:
+    """How a turn ends; see :class:`Finish`."""
+
+    state: EndState
+    outcome: str
+    content: tuple[Block, ...] = ()
+    notice: str | None = None
+    usage: Usage | None = None
+
+
+def finish(
+    connection: sqlite3.Connection, request: Finish, now: int, pushing: Container[Channel]
+) -> Finished:
+    """End a turn, and say which waits in its conversation. Raises UnknownTurn or StaleAttempt."""
+    turn = get(connection, request.turn)
+    if turn.state != request.state:
+        claimed(connection, request)
+        ending = Ending(
+            state=request.state,
+            outcome=request.outcome,
+            content=request.content,
+            notice=request.notice,
+            usage=request.usage,
+        )
+        turn = end(connection, turn, ending, now, pushing)
+        note_event(connection, turn.session, request.last_event)
+    row = connection.execute(_WAITING, (turn.session,)).fetchone()
+    return Finished(turn=turn, next=None if row is None else turn_of(row))
+
+
+def cancel(
+    connection: sqlite3.Connection, request: CancelTurn, now: int, pushing: Container[Channel]
+) -> Cancellation:
+    """End a turn that waits, or see to it that one that runs is not begun again. Raises UnknownTurn."""
+    turn = get(connection, request.turn, request.user)
+    if turn.state == "accepted":
+        ending = Ending(state="cancelled", outcome="cancelled")
+        return Cancellation(turn=end(connection, turn, ending, now, pushing), fate="cancelled")
+    if turn.state != "running":
+        return Cancellation(turn=turn, fate="over")
+    connection.execute("UPDATE turns SET cancel_requested = 1 WHERE id = ?", (turn.id,))
+    return Cancellation(turn=attrs.evolve(turn, cancel_requested=True), fate="requested")
+
+
+def end(
+    connection: sqlite3.Connection, turn: Turn, ending: Ending, now: int, pushing: Container[Channel]
+) -> Turn:
+    """End a turn that is open, and put what it said into the outbox if its channel has to be pushed."""
+    store_message(connection, turn, now)
+    _close_calls(connection, turn, ending.state, now)
+    (n,) = connection.execute(NEXT, (turn.id,)).fetchone()
+    writer = Writer(connection=connection, session=turn.session, turn=turn.id, now=now)
+    if ending.content:
+        writer.assistant(n, ending.content)
+        n += 1
+    if ending.notice is not None:
+        writer.notice(n, ending.notice)
+    if ending.usage is not None:
+        usage.record(connection, turn.session, turn.id, turn.user, ending.usage, now)
+    connection.execute(
+        "UPDATE turns SET state = ?, outcome = ?, finished_at = ?,"
+        " end_seq = (SELECT coalesce(max(end_seq), 0) + 1 FROM turns) WHERE id = ?",
+        (ending.state, ending.outcome, now, turn.id),
+    )
+    ended = get(connection, turn.id)
+    if turn.channel in pushing:
+        outbox.fill(connection, ended, now)
+    return ended
+
+
+def _close_calls(connection: sqlite3.Connection, turn: Turn, state: EndState, now: int) -> None:
+    """Give every call of a turn that has none a result."""
+    results = (
+        ("state = 'begun'", history.NOT_COMPLETED),
+        ("state IN ('intent', 'awaiting')", _CHANGED_NOTHING),
+    )
+    for condition, text in results:
+        connection.execute(
+            "UPDATE steps SET state = 'done', result = ?, is_error = 1, ended_at = ?"
+            f" WHERE turn_id = ? AND {condition}",
+            (result_out((Text(text=_WHY[state] + text),)), now, turn.id),
+        )
+
+
+def after(connection: sqlite3.Connection, seq: int, limit: int) -> tuple[Turn, ...]:
+    """Turns that ended after end number `seq`, in the order of their ends."""
+    rows = connection.execute(f"{TURN} WHERE end_seq > ? ORDER BY end_seq LIMIT ?", (seq, max(0, limit)))
+    return turns_of(rows)

@@ -1,0 +1,147 @@
+"""Conversations: list, read, mark, rename, close."""
+
+from datetime import datetime
+from typing import ClassVar, Literal, final
+
+import attrs
+
+from actors.vocabulary import Attachment, Channel
+from bus import Abandon, Command, Event, Request
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Session:
+    """What is known of one conversation, without its messages."""
+
+    id: str
+    user: str
+    channel: Channel
+    key: str | None
+    """Channel session key: chosen by the client on ``main``, the chat id on ``telegram``."""
+    title: str | None
+    summary: str | None
+    created_at: datetime
+    last_message_at: datetime
+    message_count: int
+    """Accepted messages of people, not stored rows."""
+    is_closed: bool
+    is_read: bool
+    triggered_by: str | None
+    running: bool = False
+    """Whether a turn is accepted or running."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Message:
+    """One displayed row of a conversation, derived from its steps."""
+
+    id: int
+    """Grows within a session; the cursor of :class:`Messages`."""
+    session: str
+    turn: str
+    role: Literal["user", "assistant", "thinking", "tool_use", "tool_result", "notice"]
+    content: str
+    """Text; for ``tool_use`` and ``tool_result`` the JSON object of the reference (``id, name, input`` and
+    ``tool_use_id, name, content, truncated, is_error``)."""
+    attachments: tuple[Attachment, ...]
+    timestamp: datetime
+
+
+@final
+@attrs.frozen(kw_only=True)
+class List(Request[tuple[Session, ...]]):
+    """Conversations of a user, newest activity first."""
+
+    user: str
+    limit: int = 20
+    offset: int = 0
+    text: str | None = None
+    """Only those whose title contains this, ignoring case."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Get(Request[Session]):
+    """One conversation. Raises UnknownSession, also for one of another user."""
+
+    session: str
+    user: str
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Messages(Request[tuple[Message, ...]]):
+    """Displayed messages, oldest first: the last `limit` before id `before`. Raises UnknownSession."""
+
+    max_bytes: ClassVar[int] = 64 * 1024 * 1024
+    session: str
+    user: str
+    before: int | None = None
+    limit: int = 500
+
+
+@final
+@attrs.frozen(kw_only=True)
+class MarkRead(Request[Session]):
+    """Set or clear the unread mark. Raises UnknownSession."""
+
+    abandon: ClassVar[Abandon] = Abandon.FINISH
+    session: str
+    user: str
+    is_read: bool = True
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Rename(Request[Session]):
+    """Raises UnknownSession."""
+
+    abandon: ClassVar[Abandon] = Abandon.FINISH
+    session: str
+    user: str
+    title: str
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Close(Request[Session]):
+    """Close a conversation for good. Raises UnknownSession."""
+
+    abandon: ClassVar[Abandon] = Abandon.FINISH
+    session: str
+    user: str
+    summary: str
+
+
+@final
+@attrs.frozen(kw_only=True)
+class CloseSilent(Command):
+    """Close the conversations whose silence has lasted too long. The session actor tells itself."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Export(Request[tuple[str, ...]]):
+    """The whole transcript as JSON lines, compactions and all. Raises UnknownSession."""
+
+    max_bytes: ClassVar[int] = 64 * 1024 * 1024
+    session: str
+    user: str
+
+
+@final
+@attrs.frozen(kw_only=True)
+class SessionClosed(Event):
+    session: str
+    user: str
+
+
+@final
+@attrs.frozen(kw_only=True)
+class SessionChanged(Event):
+    """Title, read mark, activity or state of a conversation changed; ask for it to see how."""
+
+    session: str
+    user: str

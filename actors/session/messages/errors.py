@@ -1,0 +1,94 @@
+"""What the session subsystem refuses."""
+
+from typing import ClassVar
+
+import attrs
+
+from bus import ActorError, ErrorKind
+
+
+@attrs.define(eq=False, kw_only=True)
+class UnknownSession(ActorError):
+    """No conversation of this user has that id."""
+
+    kind: ClassVar[ErrorKind] = "not_found"
+    session: str
+
+    def __str__(self) -> str:
+        return f"there is no session {self.session!r}"
+
+
+@attrs.define(eq=False, kw_only=True)
+class UnknownTurn(ActorError):
+    """No turn of this user has that id."""
+
+    kind: ClassVar[ErrorKind] = "not_found"
+    turn: str
+
+    def __str__(self) -> str:
+        return f"there is no turn {self.turn!r}"
+
+
+@attrs.define(eq=False, kw_only=True)
+class UnknownStep(ActorError):
+    """The turn has no tool call of that number."""
+
+    kind: ClassVar[ErrorKind] = "not_found"
+    turn: str
+    n: int
+
+    def __str__(self) -> str:
+        return f"turn {self.turn!r} has no tool call number {self.n}"
+
+
+@attrs.define(eq=False, kw_only=True)
+class UnknownChannel(ActorError):
+    """There is no policy for a channel of that name, so nothing can come from there."""
+
+    channel: str
+
+    def __str__(self) -> str:
+        return f"there is no channel {self.channel!r}"
+
+
+@attrs.define(eq=False, kw_only=True)
+class SessionIsClosed(ActorError):
+    """The conversation was closed; a new message starts another one."""
+
+    kind: ClassVar[ErrorKind] = "conflict"
+    session: str
+
+    def __str__(self) -> str:
+        return f"session {self.session!r} is closed"
+
+
+@attrs.define(eq=False, kw_only=True)
+class StaleAttempt(ActorError):
+    """The turn is no longer run by this boot and attempt, so its result does not count (the fence of G22)."""
+
+    kind: ClassVar[ErrorKind] = "conflict"
+    turn: str
+
+    def __str__(self) -> str:
+        return f"turn {self.turn!r} is run by somebody else now"
+
+
+@attrs.define(eq=False, kw_only=True)
+class StorageFailed(ActorError):
+    """The database refused: full disk, locked, read-only, corrupt. Nothing of the request was stored."""
+
+    kind: ClassVar[ErrorKind] = "unavailable"
+    reason: str
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+@attrs.define(eq=False, kw_only=True)
+class Unstorable(ActorError):
+    """A value that cannot be written as JSON: nested too deeply, or a number that JSON does not have."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return f"this cannot be stored: {self.reason}"

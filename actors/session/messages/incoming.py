@@ -1,0 +1,66 @@
+"""A message that comes in: what it says, who says it and where, how its turn is to be run."""
+
+from datetime import timedelta
+from typing import final
+
+import attrs
+
+from actors.vocabulary import Attachment, Channel, FollowupMode, Role
+
+
+@final
+@attrs.frozen
+class ChannelPolicy:
+    """What is particular about the conversations of one channel."""
+
+    name: Channel
+    gap: timedelta | None = None
+    """Silence after which the next message starts another conversation; None: the client decides, by its key."""
+    pushes: bool = False
+    """Whether answers are sent there by us, through the outbox, instead of being fetched by a client that waits."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class TurnOptions:
+    """How one turn is to be run. What is None is as configured."""
+
+    model: str | None = None
+    """``provider/model``."""
+    effort: str | None = None
+    """How much the model is to think."""
+    max_tokens: int | None = None
+    """Of one completion."""
+    max_turns: int | None = None
+    """Rounds of tool calls."""
+    deadline_s: float | None = None
+    """Seconds from its beginning after which it is ended."""
+    budget_usd: float | None = None
+    """US dollars after which no further completion is asked for."""
+    tools: tuple[str, ...] | None = None
+    """Names of the only tools it may use."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Incoming:
+    """A message as it came from outside, the same on its whole way into the store."""
+
+    text: str
+    user: str
+    role: Role = "admin"
+    channel: Channel = "main"
+    key: str | None = None
+    """Names the conversation within user and channel; without one, a channel without gap starts a new one."""
+    session: str | None = None
+    """Address the conversation by id instead of by (user, channel, key)."""
+    attachments: tuple[Attachment, ...] = ()
+    mode: FollowupMode | None = None
+    """How it joins a running turn; None: as configured."""
+    source: str = "web"
+    """Where it came from: ``web``, ``http``, ``cli``, ``telegram``, ``cron`` …"""
+    client_message_id: str | None = None
+    """Idempotency key, scoped to (source, user): the same one twice is one message."""
+    triggered_by: str | None = None
+    """Name of the job or hook that speaks for the user."""
+    options: TurnOptions = TurnOptions()

@@ -1,0 +1,318 @@
+"""Accepting turns and running them: what the loop asks of the store."""
+
+from typing import ClassVar, Literal, final
+
+import attrs
+
+from actors.vocabulary import Attachment, Block, ChatMessage, Image, Text, ToolUse, Usage
+from bus import Abandon, Request
+
+from .incoming import Incoming
+from .turns import Effect, EndState, Turn, TurnState
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Accepted:
+    session: str
+    turn: str
+    state: TurnState
+    """Of the turn; of the first one where `duplicate`."""
+    duplicate: bool
+    created: bool
+    """Whether this message started the conversation."""
+    closed: str | None
+    """Conversation that was closed because its silence had lasted too long."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Accept(Request[Accepted]):
+    """Resolve the conversation and store message and turn in one transaction. After the reply it is not lost.
+
+    Raises UnknownChannel; UnknownSession or SessionIsClosed when a `session` is given and does not fit.
+    """
+
+    abandon: ClassVar[Abandon] = Abandon.FINISH
+    max_bytes: ClassVar[int] = 16 * 1024 * 1024
+    incoming: Incoming
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Recover(Request[tuple[Turn, ...]]):
+    """Return the turns of earlier boots to ``accepted`` and list every open one, oldest first.
+
+    The attempts of those have died; each counts at the place where it did.
+    """
+
+    abandon: ClassVar[Abandon] = Abandon.FINISH
+    boot: str
+
+
+@final
+@attrs.frozen(kw_only=True)
+class ToolStep:
+    """A tool call without a result.
+
+    ``intent``: nothing was done yet, unless it is pure. ``awaiting``: a person is asked. ``begun``: it may or may not
+    have happened.
+    """
+
+    n: int
+    call: ToolUse
+    effect: Effect
+    state: Literal["intent", "awaiting", "begun"] = "intent"
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Opened:
+    last_event: int
+    """Highest event number known to have been given out."""
+    turns: tuple[Turn, ...]
+    """Accepted or running, oldest first."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Open(Request[Opened]):
+    """What a conversation needs to begin or to go on. Raises UnknownSession."""
+
+    session: str
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Begun:
+    """`over`: the turn has ended or was merged; nothing to run."""
+
+    over: bool
+    turn: Turn
+    ended: bool = False
+    """Whether this very request ended it: it was cancelled before, has died too often, or cannot be read any more."""
+    notice: str | None = None
+    """The sentence to the person about that end."""
+    history: tuple[ChatMessage, ...] = ()
+    """From the last compaction on, this turn's own steps included; every call of a finished step has its result."""
+    starts: tuple[int, ...] = ()
+    """For each message of it, the id of the step from which it has to be read to begin with that message."""
+    open_calls: tuple[ToolStep, ...] = ()
+    """Calls of this turn without a result yet, in order. The assistant message with their :class:`ToolUse` blocks ends
+    `history`; only results of its other calls may follow it, as a message of the user that theirs belong into."""
+    next_step: int = 0
+    iteration: int = 0
+    """Completions already stored for this turn."""
+    context_tokens: int = 0
+    """Prompt size of the last completion of the conversation, all kinds of input summed; 0 when unknown."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Begin(Request[Begun]):
+    """Claim a turn for this boot: ``running``, `attempt` one higher, its message stored as first step.
+
+    The claim is stored before anything is read, so that a turn which brings the process down is counted. A turn that
+    was cancelled, or has died three times at the same place, is ended instead. A claim that the same `runner` repeats
+    is no death of the attempt before.
+    """
+
+    abandon: ClassVar[Abandon] = Abandon.FINISH
+    turn: str
+    boot: str
+    runner: str = ""
+    """One incarnation of the conversation; empty: always another."""
+    last_event: int = 0
+    """Where the numbers of this attempt's events begin: stored now, so that an attempt that dies before it stores
+    anything else has not used its numbers for nothing."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Saved:
+    step: int
+    """Id of the step of the answer within all conversations."""
+    calls: tuple[ToolStep, ...]
+    """Of the calls, in order."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class SaveCompletion(Request[Saved]):
+    """Store what the model said, its usage, and its tool calls as ``intent``, in one commit; twice is once.
+
+    `content` holds no ToolUse blocks. Raises StaleAttempt, Unstorable.
+    """
+
+    abandon: ClassVar[Abandon] = Abandon.FINISH
+    max_bytes: ClassVar[int] = 4 * 1024 * 1024
+    turn: str
+    boot: str
+    attempt: int
+    iteration: int
+    """Number of this completion within the turn, from 1."""
+    content: tuple[Block, ...]
+    calls: tuple[tuple[ToolUse, Effect], ...]
+    usage: Usage
+    last_event: int
+
+
+@final
+@attrs.frozen(kw_only=True)
+class BeginStep(Request[None]):
+    """Note that a call is about to be carried out, before it is: after a crash its effect decides what becomes of it.
+
+    Raises StaleAttempt; UnknownStep, also for a call that has its result.
+    """
+
+    abandon: ClassVar[Abandon] = Abandon.FINISH
+    turn: str
+    boot: str
+    attempt: int
+    n: int
+
+
+@final
+@attrs.frozen(kw_only=True)
+class AwaitStep(Request[None]):
+    """Note that a person is asked whether a call may be carried out. Raises what :class:`BeginStep` raises."""
+
+    abandon: ClassVar[Abandon] = Abandon.FINISH
+    turn: str
+    boot: str
+    attempt: int
+    n: int
+
+
+@final
+@attrs.frozen(kw_only=True)
+class SaveResult(Request[None]):
+    """Complete the step of one tool call; a step completed before keeps its first result.
+
+    Raises StaleAttempt or UnknownStep.
+    """
+
+    abandon: ClassVar[Abandon] = Abandon.FINISH
+    max_bytes: ClassVar[int] = 4 * 1024 * 1024
+    turn: str
+    boot: str
+    attempt: int
+    n: int
+    content: tuple[Text | Image, ...]
+    is_error: bool
+    attachments: tuple[Attachment, ...] = ()
+    """Files the tool hands to the person."""
+    last_event: int
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Merged:
+    step: int
+    """Id of the step that holds their messages."""
+    turns: tuple[Turn, ...]
+    """Those that are part of the turn now, in the order in which they were asked for."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Merge(Request[Merged]):
+    """Add followups to a running turn as one step of the user and mark them ``merged``; twice is once.
+
+    Those that are no longer ``accepted`` are left out. Raises StaleAttempt.
+    """
+
+    abandon: ClassVar[Abandon] = Abandon.FINISH
+    turn: str
+    boot: str
+    attempt: int
+    followups: tuple[str, ...]
+    last_event: int
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Release(Request[None]):
+    """Hand a running turn back because the program stops in order: it goes on at the next start.
+
+    Such an attempt is no death. Raises UnknownTurn, StaleAttempt.
+    """
+
+    abandon: ClassVar[Abandon] = Abandon.FINISH
+    turn: str
+    boot: str
+    attempt: int
+    last_event: int
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Cancellation:
+    turn: Turn
+    fate: Literal["cancelled", "requested", "over"]
+    """``cancelled``: it waited and has ended now. ``requested``: it runs; whoever runs it is to end it, and nobody
+    begins it again. ``over``: it had ended or was merged before."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class CancelTurn(Request[Cancellation]):
+    """Stop a turn for good: once answered, it stays cancelled whatever happens.
+
+    Raises UnknownTurn, also for one of another user.
+    """
+
+    abandon: ClassVar[Abandon] = Abandon.FINISH
+    turn: str
+    user: str
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Finished:
+    turn: Turn
+    """As it ended."""
+    next: Turn | None
+    """Oldest turn of the conversation still ``accepted``."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Finish(Request[Finished]):
+    """End a turn: last words, state, usage, and what is to be pushed, in one commit.
+
+    Calls still without a result get one saying that they were not completed. Ending twice in the same way is one
+    end. Raises StaleAttempt, Unstorable.
+    """
+
+    abandon: ClassVar[Abandon] = Abandon.FINISH
+    max_bytes: ClassVar[int] = 4 * 1024 * 1024
+    turn: str
+    boot: str
+    attempt: int
+    state: EndState
+    outcome: str
+    """``success``, ``max_turns``, ``error``, ``cancelled``, ``parked``."""
+    content: tuple[Block, ...] = ()
+    """Final words of the model, stored as the last step; empty when there are none."""
+    notice: str | None = None
+    """A sentence to the person, shown but never sent to the model: what failed and why."""
+    usage: Usage | None = None
+    last_event: int
+
+
+@final
+@attrs.frozen(kw_only=True)
+class RecordCompaction(Request[None]):
+    """Store a summary of everything in the conversation before a step."""
+
+    abandon: ClassVar[Abandon] = Abandon.FINISH
+    turn: str
+    until: int
+    """Id of the first step that it does not stand for."""
+    trigger: Literal["auto", "manual"]
+    pre_tokens: int
+    summary: str
+    messages_compacted: int
+    """How many messages it replaces, to be told."""
+    usage: Usage | None = None
