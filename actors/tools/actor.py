@@ -85,7 +85,8 @@ class ToolsActor(Actor):
     @concurrent(AT_ONCE)
     async def load_file(self, request: messages.LoadFile) -> bytes:
         def look(place: Place, file: BinaryIO, go_on: GoOn) -> bytes:
-            return reading.load(file, place.path, request.limit, go_on)
+            limit = max(0, min(request.limit, messages.MAX_LOADED))
+            return reading.load(file, place.path, limit, go_on)
 
         return await self._look(request.path, look)
 

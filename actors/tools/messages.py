@@ -9,7 +9,6 @@ import os
 from typing import Annotated, Any, BinaryIO, ClassVar, Literal, final
 
 import attrs
-from attrs.validators import ge, le
 
 from actors.tooling import Rendered, ToolReply, described, from_context, tool
 from actors.vocabulary import Attachment, Image, Text
@@ -384,8 +383,8 @@ class LoadFile(Request[bytes]):
     max_bytes: ClassVar[int] = 2 * MAX_LOADED
     """Of the reply too, which as JSON takes a third more than its bytes."""
     path: str
-    limit: int = attrs.field(default=MAX_LOADED, validator=[ge(0), le(MAX_LOADED)])
-    """Most bytes; a larger file is refused."""
+    limit: int = MAX_LOADED
+    """Most bytes; a larger file is refused, and so is one beyond ``MAX_LOADED`` whatever this says."""
 
 
 @final

@@ -31,10 +31,6 @@ class Library(Actor):
             await self.bus.publish(Forgotten(title=waiting.title))
         await self.bus.publish(Forgotten(title=command.title))
 
-    @Forgotten.handler
-    async def forgotten(self, event: Forgotten) -> None:
-        self.degraded(event.title)
-
 
 async def converse(bus: Bus) -> str:
     hits: tuple[Hit, ...] = await bus.ask(Search(query="a"))
