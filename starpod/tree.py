@@ -14,7 +14,7 @@ import attrs
 
 import starpod
 from actors.agent.conductor import ConductorActor
-from actors.agent.conversation import ConversationActor
+from actors.agent.conversation import INTENSITY, ConversationActor
 from actors.agent.settings import Settings as AgentSettings
 from actors.agent.sources import Sources
 from actors.gateway.actor import GatewayActor
@@ -110,7 +110,8 @@ def _persona(given: Given) -> Iterator[Child]:
 def _agent(given: Given) -> Iterator[Child | Pool]:
     settings = given.settings(AgentSettings)
     conversation = partial(ConversationActor, settings=settings, sources=SOURCES)
-    yield Pool("conversation", conversation, limit=512, limits=Limits(stop_within=20, patience=3600))
+    limits = Limits(stop_within=20, patience=3600)
+    yield Pool("conversation", conversation, limit=512, intensity=INTENSITY, limits=limits)
     yield Child("conductor", partial(ConductorActor, settings), limits=Limits(mailbox=256))
 
 

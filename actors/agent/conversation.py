@@ -25,8 +25,11 @@ from actors.agent.turn import Ending, Run
 from actors.session import messages as session
 from actors.transcript import Transcript
 from actors.vocabulary import FollowupMode
-from bus import Actor, BusError, DeliveryError, Unavailable
+from bus import Actor, BusError, DeliveryError, Intensity, Unavailable
 
+INTENSITY: Final = Intensity(1_000_000)
+"""Of their pool. Conversations share nothing, so starting all of them anew cures none: one that crashes waits longer
+and longer, by itself."""
 RETRY: Final = 30.0
 """Seconds until a turn that could not be stored is tried again."""
 

@@ -5,6 +5,7 @@ is room.
 """
 
 from collections import deque
+from collections.abc import Mapping
 from typing import Final, final
 
 import attrs
@@ -121,17 +122,6 @@ class Journal:
 
 
 def _weigh(event: TurnEvent) -> int:
-    match event:
-        case (
-            messages.TextDelta() | messages.ThinkingDelta() | messages.TurnStarted() | messages.FollowupFate()
-        ):
-            size = len(event.text)
-        case messages.ToolFinished():
-            size = len(event.content)
-        case messages.ToolStarted():
-            size = sum(len(str(value)) for value in event.input.values())
-        case messages.TurnEnded() | messages.TurnFailed():
-            size = len(event.text)
-        case _:
-            size = 0
-    return size + _OVERHEAD
+    """Bytes of an event, roughly: its texts, and what a tool was given."""
+    values = (getattr(event, field.name) for field in attrs.fields(type(event)))
+    return _OVERHEAD + sum(len(f"{value}") for value in values if isinstance(value, str | Mapping))

@@ -6,7 +6,7 @@ appears only after a restart.
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, ClassVar, Literal, final
+from typing import Any, ClassVar, Literal, final, get_args
 
 import attrs
 
@@ -286,19 +286,7 @@ TurnEvent = (
     | TurnEnded
     | TurnFailed
 )
-TURN_EVENTS: tuple[type[TurnEvent], ...] = (
-    TurnStarted,
-    CompletionStarted,
-    TextDelta,
-    ThinkingDelta,
-    ToolStarted,
-    ToolFinished,
-    Attached,
-    FollowupFate,
-    Notice,
-    TurnEnded,
-    TurnFailed,
-)
+TURN_EVENTS: tuple[type[TurnEvent], ...] = get_args(TurnEvent)
 
 
 @final

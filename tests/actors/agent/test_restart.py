@@ -8,6 +8,7 @@ import trio
 from trio.testing import MockClock
 
 from actors.agent import messages as agent
+from actors.agent.conversation import ConversationActor
 from actors.agent.journal import GAP
 from actors.session import messages as session
 from actors.vocabulary import FollowupMode
@@ -193,6 +194,28 @@ async def test_numbers_never_come_twice(lives: World, autojump_clock: MockClock)
     async with lives.running() as world:
         await world.turn("again")
         assert min(event.n for event in world.events()) > max(after)
+
+
+async def test_conversations_that_cannot_start_take_nobody_along(
+    world: World, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was accepted there is answered as soon as they can."""
+    start = ConversationActor.start
+    broken = True
+
+    async def fail(actor: ConversationActor) -> None:
+        if broken:
+            raise ZeroDivisionError
+        await start(actor)
+
+    good = await world.turn("hello", key="good")
+    monkeypatch.setattr(ConversationActor, "start", fail)
+    waiting = [await world.send("hello", key=f"bad{n}") for n in range(25)]
+    await trio.sleep(120)
+    assert (await world.turn("still there?", key="good")).session == good.session
+    broken = False
+    for accepted in waiting:
+        assert (await world.end(accepted.turn)).text == "echo hello"
 
 
 # --- poison -----------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ import trio
 
 from actors.agent import messages as agent
 from actors.agent.conductor import ConductorActor
-from actors.agent.conversation import ConversationActor
+from actors.agent.conversation import INTENSITY, ConversationActor
 from actors.agent.gate import Policy, allow_all
 from actors.agent.settings import Settings
 from actors.agent.sources import Sources
@@ -322,7 +322,7 @@ class World:
             conversation = partial(
                 ConversationActor, settings=lambda: self.settings, sources=sources, policy=self.policy
             )
-            await mesh.start_pool(conversation, name="conversation")
+            await mesh.start_pool(conversation, name="conversation", intensity=INTENSITY)
             if conductor:
                 await mesh.start(partial(ConductorActor, lambda: self.settings), name="conductor")
             yield self
