@@ -197,7 +197,7 @@ def _make_folders(instance: Instance) -> None:
         instance.skills_dir,
         instance.home_dir,
     ):
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
     for name in HOME_FOLDERS:
         if not os.path.lexists(instance.home_dir / name):
             (instance.home_dir / name).mkdir()

@@ -3,6 +3,7 @@
 import pathlib
 import sqlite3
 
+from actors.storage.database import log_of, require_content
 from actors.storage.errors import Corrupt, TooNew, translated
 
 
@@ -13,13 +14,12 @@ def check(path: pathlib.Path, known: int) -> None:
       path: need not exist: a database that was never made is in order.
       known: number of the schema that this program knows.
     """
-    log = path.with_name(f"{path.name}-wal")
+    log = log_of(path)
     with translated(path):
-        has_log = log.exists() and log.stat().st_size > 0
+        require_content(path)
         if not path.exists():
-            if has_log:
-                raise Corrupt(path=path, detail="the file is gone, but its write-ahead log is still there")
             return
+        has_log = log.exists() and log.stat().st_size > 0
         # Without a log to be read, SQLite would only leave an empty one behind.
         mode = "ro" if has_log else "ro&immutable=1"
         connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=2)

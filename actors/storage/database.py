@@ -60,19 +60,31 @@ class Database:
     def _prepare_file(self) -> None:
         """Create the file for its owner alone, or see that the one that is there can be used."""
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        log = self.path.with_name(f"{self.path.name}-wal")
-        if _size(self.path) == 0 and _size(log) > 0:  # SQLite would delete the log, and with it all there is
-            raise Corrupt(path=self.path, detail="the file is gone, but its write-ahead log is still there")
+        require_content(self.path)
         if not os.access(self.path.parent, os.W_OK | os.X_OK, effective_ids=True):
             raise ReadOnly(path=self.path, detail="the folder is read-only")
-        created = not self.path.exists()
-        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        if not self.path.exists():
+            self._make()
+        descriptor = os.open(self.path, os.O_RDWR | os.O_CLOEXEC)
         try:
             os.fchmod(descriptor, 0o600)
         finally:
             os.close(descriptor)
-        if created:
-            _sync(self.path.parent)
+
+    def _make(self) -> None:
+        """A database without tables. It gets its name once it has content, so that an empty file is never a new one."""
+        new = self.path.with_name(f"{self.path.name}.new")
+        for left in (new, log_of(new)):
+            left.unlink(missing_ok=True)
+        new.touch(mode=0o600)
+        connection = sqlite3.connect(new, isolation_level=None)
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        finally:
+            connection.close()
+        _sync(new)
+        new.replace(self.path)
+        _sync(self.path.parent)
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -137,6 +149,21 @@ class Database:
         _sync(partial)
         partial.replace(self.path.with_name(f"{self.path.name}.v{version}.snapshot"))
         _sync(self.path.parent)
+
+
+def log_of(path: pathlib.Path) -> pathlib.Path:
+    """The write-ahead log of a database."""
+    return path.with_name(f"{path.name}-wal")
+
+
+def require_content(path: pathlib.Path) -> None:
+    """Raises Corrupt when there is a file without content, or the log of a file that is gone."""
+    if _size(path) > 0:
+        return
+    if _size(log_of(path)) > 0:  # SQLite would delete the log, and with it all there is
+        raise Corrupt(path=path, detail="the file is gone, but its write-ahead log is still there")
+    if path.exists():
+        raise Corrupt(path=path, detail="it is empty, as no database is: what was in it has been lost")
 
 
 def _size(path: pathlib.Path) -> int:

@@ -53,6 +53,21 @@ class Corrupt(StorageError):
     advice = "It was left untouched: put back a backup or a snapshot from beside it, or move it away to begin anew."
 
 
+class OutOfPlace(StorageError):
+    """The file, or its log, is not where it was opened any more. What was asked may be stored in what was moved."""
+
+    what = "was moved, replaced or deleted while it was in use"
+    advice = (
+        "Nothing is stored until it is back: put it back, or, to go on without it, start this program again."
+    )
+
+
+class Interrupted(StorageError):
+    """Nobody waited for the result of a long read any more."""
+
+    what = "was not read to the end"
+
+
 class Inaccessible(StorageError):
     """The file cannot be opened, read or written for another reason."""
 
@@ -97,6 +112,7 @@ BY_SQLITE: dict[int, type[StorageError]] = {
     sqlite3.SQLITE_NOTADB: Corrupt,
     sqlite3.SQLITE_CANTOPEN: Inaccessible,
     sqlite3.SQLITE_IOERR: Inaccessible,
+    sqlite3.SQLITE_INTERRUPT: Interrupted,
 }
 BY_ERRNO: dict[int | None, type[StorageError]] = {
     errno.ENOSPC: DiskFull,

@@ -11,19 +11,27 @@ from typing import Any, final
 import outcome
 
 from actors.storage.errors import translate
+from actors.storage.whereabouts import Whereabouts
 
 GROUP = 256
 """Most jobs that share one commit."""
 FULL = 2
 """The value of SQLite's ``synchronous`` from which on a commit waits until the disk has it."""
 
+LOOKS = 10_000
+"""Steps of SQLite's machine, some 0.1 ms, after which a reader looks whether somebody still waits for the result."""
+
 
 class Job:
-    """A function to be run, then its result. A power cut may undo what a `relaxed` one did."""
+    """A function to be run, then its result. A power cut may undo what a `relaxed` one did.
 
-    __slots__ = ("fn", "relaxed", "result")
+    One that only reads ends soon once it is `abandoned`.
+    """
+
+    __slots__ = ("abandoned", "fn", "relaxed", "result")
 
     def __init__(self, fn: Callable[[sqlite3.Connection], Any], *, relaxed: bool = False) -> None:
+        self.abandoned = False
         self.fn = fn
         self.relaxed = relaxed
         self.result: outcome.Outcome[Any] = outcome.Value(None)
@@ -38,10 +46,12 @@ class Worker(abc.ABC):
     def __init__(self, connection: sqlite3.Connection, path: pathlib.Path) -> None:
         self.connection = connection
         self.path = path
+        self._whereabouts = Whereabouts(path)
 
     def execute(self, jobs: Sequence[Job]) -> None:
         """Do the jobs. Afterwards each has its result, come what may: somebody waits for it."""
         try:
+            self._whereabouts.glance()
             self._execute(jobs)
         except BaseException as error:  # noqa: BLE001 - it is raised again where the jobs came from
             for job in jobs:
@@ -75,10 +85,21 @@ class Worker(abc.ABC):
 class Reader(Worker):
     """Each job sees one state of the database from its beginning to its end."""
 
+    def __init__(self, connection: sqlite3.Connection, path: pathlib.Path) -> None:
+        super().__init__(connection, path)
+        self._job: Job | None = None
+        connection.set_progress_handler(self._is_abandoned, LOOKS)
+
+    def _is_abandoned(self) -> bool:
+        return self._job is not None and self._job.abandoned
+
     def _execute(self, jobs: Sequence[Job]) -> None:
-        for job in jobs:
-            self.connection.execute("BEGIN")
-            self._attempt(job)
+        (job,) = jobs
+        self._job = job
+        self._roll_back()  # what could not be rolled back before
+        self.connection.execute("BEGIN")
+        self._attempt(job)
+        with contextlib.suppress(sqlite3.Error):
             self._roll_back()
 
 
@@ -123,16 +144,21 @@ class Writer(Worker):
         return True
 
     def _execute_alone(self, job: Job) -> None:
+        """Whatever happens is the result of this job alone: those before it are committed."""
         try:
             self._begin([job])
             if self._attempt(job):
                 self._commit(1)
-        except sqlite3.Error as error:
+        except Exception as error:  # noqa: BLE001 - it is raised again where the job came from
             self._fail(job, error)
-        self._roll_back()
+        with contextlib.suppress(
+            sqlite3.Error
+        ):  # it is tried again before the next job, which then fails by itself
+            self._roll_back()
 
     def _begin(self, jobs: Sequence[Job]) -> None:
         """Open a transaction whose commit waits for the disk if one of the jobs wants that."""
+        self._roll_back()
         flushes = self._usually_flushes and not all(job.relaxed for job in jobs)
         if flushes is not self._flushes:
             self.connection.execute(f"PRAGMA synchronous = {'FULL' if flushes else 'NORMAL'}")
@@ -142,6 +168,7 @@ class Writer(Worker):
     def _commit(self, jobs: int) -> None:
         begun = time.perf_counter()
         self.connection.execute("COMMIT")
+        self._whereabouts.check()  # nobody is told that something is stored which nobody will find
         self.last_commit = time.perf_counter() - begun
         self.slowest_commit = max(self.slowest_commit, self.last_commit)
         self.largest_group = max(self.largest_group, jobs)

@@ -1,16 +1,19 @@
 """Who runs the jobs of one connection: a thread of its own, or, under a virtual clock, the calling task."""
 
+from __future__ import annotations
+
 import contextlib
 import queue
 import sqlite3
 import threading
 from collections.abc import Callable
-from typing import Any, Generic, Protocol, TypeVar, final
+from typing import Any, Final, Generic, Protocol, TypeVar, final
 
 import outcome
 import trio
 from trio.lowlevel import Abort, RaiseCancelT
 
+from actors.storage.errors import Interrupted
 from actors.storage.jobs import Job, Worker
 
 WorkerT = TypeVar("WorkerT", bound=Worker)
@@ -56,16 +59,22 @@ class Inline(Generic[WorkerT]):
         self.worker.close()
 
 
+GRACE: Final = 5.0
+"""Seconds for which a task that is cancelled waits on for a job that has begun."""
+
+
 @final
 class Call(Job):
     """A job with the task that waits for it. Task and thread race for it, and whoever claims it first wins."""
 
-    __slots__ = ("_unclaimed", "task")
+    __slots__ = ("_raise_cancel", "_unclaimed", "_waiting", "task")
 
     def __init__(self, fn: Callable[[sqlite3.Connection], Any], *, relaxed: bool = False) -> None:
         super().__init__(fn, relaxed=relaxed)
         self.task = trio.lowlevel.current_task()
         self._unclaimed = [None]
+        self._waiting = True
+        self._raise_cancel: RaiseCancelT | None = None
 
     def claim(self) -> bool:
         """Whether the caller is the first to ask; ``list.pop`` is atomic across threads."""
@@ -76,12 +85,40 @@ class Call(Job):
         return True
 
     async def outcome(self) -> Any:
-        """Wait until the thread has posted the result."""
+        """Wait until the thread has posted the result.
 
-        def abort(_: RaiseCancelT) -> Abort:
-            return Abort.SUCCEEDED if self.claim() else Abort.FAILED
+        Once a job has begun it is waited for though the task is cancelled, since what it does is done; but a disk that
+        does not answer keeps nobody for ever.
+        """
+
+        def abort(raise_cancel: RaiseCancelT) -> Abort:
+            if self.claim():
+                return Abort.SUCCEEDED
+            self._raise_cancel = raise_cancel
+            self.abandoned = True
+            trio.lowlevel.spawn_system_task(self._leave)
+            return Abort.FAILED
 
         return await trio.lowlevel.wait_task_rescheduled(abort)
+
+    def answer(self) -> None:
+        """Wake the task with the result, unless it has left."""
+        if self._waiting:
+            interrupted = isinstance(self.result, outcome.Error) and isinstance(
+                self.result.error, Interrupted
+            )
+            self._wake(cancelled=interrupted)
+
+    async def _leave(self) -> None:
+        await trio.sleep(GRACE)
+        if self._waiting:
+            self._wake(cancelled=True)
+
+    def _wake(self, *, cancelled: bool) -> None:
+        self._waiting = False
+        cancel = self._raise_cancel
+        result = self.result if cancel is None or not cancelled else outcome.capture(cancel)
+        trio.lowlevel.reschedule(self.task, result)
 
 
 @final
@@ -163,4 +200,4 @@ class Thread(Generic[WorkerT]):
 
 def _wake(calls: list[Call]) -> None:
     for call in calls:
-        trio.lowlevel.reschedule(call.task, call.result)
+        call.answer()

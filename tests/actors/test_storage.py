@@ -4,6 +4,7 @@ import contextlib
 import functools
 import os
 import pathlib
+import shutil
 import sqlite3
 import stat
 import subprocess
@@ -11,6 +12,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from typing import Any, ClassVar
 
 import pytest
 import trio
@@ -19,6 +21,7 @@ import trio.testing
 from actors import storage
 from actors.storage import Migration, Storage
 from actors.storage.database import Database
+from actors.storage.jobs import Job, Writer
 
 TABLE = "CREATE TABLE notes(text TEXT NOT NULL UNIQUE) STRICT;"
 SECOND = "ALTER TABLE notes ADD COLUMN stars INTEGER NOT NULL DEFAULT 0;"
@@ -363,11 +366,13 @@ class TestCancellation:
         async with opened(path) as database, trio.open_nursery() as nursery:
             gate = Gate()
             kept: list[int] = []
+            done = trio.Event()
 
             async def run() -> None:
                 with trio.CancelScope() as scope:
                     scopes.append(scope)
                     kept.append(await database.run(slow))
+                    done.set()
 
             scopes: list[trio.CancelScope] = []
             nursery.start_soon(run)
@@ -376,9 +381,40 @@ class TestCancellation:
             await trio.testing.wait_all_tasks_blocked()
             assert kept == []
             gate.open.set()
-            await trio.testing.wait_all_tasks_blocked(0.02)
+            await done.wait()
             assert kept == [1]
             assert await database.read(texts) == ["kept"]
+
+    async def test_a_long_read_that_is_cancelled_ends_at_once_and_alone(self, path: pathlib.Path) -> None:
+        def endless(connection: sqlite3.Connection) -> None:
+            token.run_sync_soon(began.set)
+            connection.execute(
+                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
+            )
+
+        token, began = trio.lowlevel.current_trio_token(), trio.Event()
+        async with opened(path) as database:
+            await database.run(add, "kept")
+            with trio.fail_after(10):
+                async with trio.open_nursery() as nursery:
+                    nursery.start_soon(database.read, endless)
+                    await began.wait()
+                    nursery.cancel_scope.cancel(reason="test")
+                assert await database.read(texts) == ["kept"]
+
+    async def test_a_disk_that_does_not_answer_keeps_nobody_for_ever(
+        self, path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("actors.storage.lines.GRACE", 0.01)
+        async with opened(path) as database:
+            gate = Gate()
+            with trio.fail_after(10):
+                async with trio.open_nursery() as nursery:
+                    nursery.start_soon(database.run, gate.job)
+                    await gate.reached.wait()
+                    nursery.cancel_scope.cancel(reason="test")
+            gate.open.set()
+            assert await database.run(add, "after") == 1
 
     @pytest.mark.parametrize("inline", [False, True])
     async def test_in_a_cancelled_scope_nothing_is_begun(self, path: pathlib.Path, inline: bool) -> None:  # noqa: FBT001
@@ -429,6 +465,110 @@ trio.run(main)
         assert ended.returncode != 0
         with contextlib.closing(sqlite3.connect(path)) as connection:
             assert connection.execute("SELECT text FROM notes").fetchall() == [("kept",)]
+
+
+def move_the_folder(path: pathlib.Path) -> Callable[[], object]:
+    aside = path.parent.with_name("aside")
+    path.parent.rename(aside)
+    return lambda: aside.rename(path.parent)
+
+
+def move_the_file(path: pathlib.Path) -> Callable[[], object]:
+    aside = path.with_name("aside.db")
+    path.rename(aside)
+    return lambda: aside.rename(path)
+
+
+def move_the_log(path: pathlib.Path) -> Callable[[], object]:
+    log = path.with_name("notes.db-wal")
+    aside = log.rename(path.with_name("aside"))
+    return lambda: aside.rename(log)
+
+
+def replace_by_a_copy(path: pathlib.Path) -> Callable[[], object]:
+    back = move_the_file(path)
+    shutil.copy(path.with_name("aside.db"), path)
+    return back
+
+
+class TestFilesThatAreMovedWhileTheyAreInUse:
+    @pytest.mark.parametrize("move", [move_the_folder, move_the_file, move_the_log, replace_by_a_copy])
+    async def test_nothing_counts_as_stored_until_they_are_back(
+        self,
+        path: pathlib.Path,
+        move: Callable[[pathlib.Path], Callable[[], object]],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr("actors.storage.whereabouts.GOOD_FOR", 0.0)
+        async with opened(path) as database:
+            await database.run(add, "before")
+            await database.read(texts)
+            put_back = move(path)
+            for use in (database.run, database.run_relaxed):
+                with pytest.raises(storage.OutOfPlace, match="moved, replaced or deleted"):
+                    await use(add, "lost")
+            with pytest.raises(storage.OutOfPlace, match="moved, replaced or deleted"):
+                await database.read(texts)
+            put_back()
+            await database.run(add, "after")
+            assert await database.read(texts) == ["before", "after"]
+
+    async def test_what_is_read_may_be_half_a_second_old_and_what_is_stored_may_not(
+        self, path: pathlib.Path
+    ) -> None:
+        async with opened(path) as database:
+            await database.run(add, "before")
+            await database.read(texts)
+            put_back = move_the_folder(path)
+            with pytest.raises(storage.OutOfPlace):
+                await database.run(add, "in the file that was moved")
+            with pytest.raises(storage.OutOfPlace):
+                await database.run(add, "nowhere")
+            put_back()
+            assert await database.run(texts) == ["before", "in the file that was moved"]
+
+    async def test_a_move_in_the_middle_of_a_group_fails_all_of_it(self, path: pathlib.Path) -> None:
+        def move(connection: sqlite3.Connection) -> None:
+            move_the_folder(path)
+
+        async with opened(path) as database:
+            found = await gathered(database, functools.partial(add, text="a"), move)
+            assert [type(each) for each in found] == [storage.OutOfPlace] * 2
+
+
+class Stubborn(sqlite3.Connection):
+    """Refuses certain statements, each once."""
+
+    refuses: ClassVar[list[str]] = []
+
+    def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
+        if sql in self.refuses:
+            self.refuses.remove(sql)
+            raise sqlite3.OperationalError(f"{sql} is refused")
+        return super().execute(sql, *parameters)
+
+
+def test_a_rollback_that_fails_is_no_failure_of_what_is_committed(
+    path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite3, "connect", functools.partial(sqlite3.connect, factory=Stubborn))
+    database = Database(path=path, migrations=(TABLE,), synchronous="FULL", busy_timeout=1)
+    Stubborn.refuses = []
+    writer = Writer(database.open_writer(), path)
+
+    def fail(connection: sqlite3.Connection) -> None:
+        Stubborn.refuses = ["ROLLBACK"] if alone else ["COMMIT"]
+        alone.append(True)
+        boom(connection)
+
+    alone: list[bool] = []
+    jobs = [Job(functools.partial(add, text="a")), Job(fail), Job(functools.partial(add, text="b"))]
+    writer.execute(jobs)
+    assert str(jobs[0].result) == "Value(1)"
+    assert "boom" in str(jobs[1].result)
+    assert str(jobs[2].result) == "Value(2)"
+    assert texts(writer.connection) == ["a", "b"]
+    writer.close()
 
 
 class TestMigrations:
@@ -528,10 +668,26 @@ class TestRefusals:
             assert [mode(path.with_name("notes.db" + end)) for end in ("", "-wal", "-shm")] == [0o600] * 3
 
     async def test_a_file_that_others_could_read_is_closed_to_them(self, path: pathlib.Path) -> None:
-        write(path, b"")
-        assert mode(path) == 0o644
+        async with opened(path):
+            path.chmod(0o644)  # noqa: ASYNC240 - at once
         async with opened(path):
             assert mode(path) == 0o600
+
+    async def test_a_file_that_has_lost_its_content_is_not_taken_for_a_new_one(
+        self, path: pathlib.Path
+    ) -> None:
+        async with opened(path) as database:
+            await database.run(add, "before")
+        write(path, b"")
+        with pytest.raises(storage.Corrupt, match=r"it is empty.*put back a backup"):
+            await Storage(path, (TABLE,)).open()
+        assert content_of(path) == b""
+
+    async def test_what_a_crash_left_of_a_new_file_is_begun_anew(self, path: pathlib.Path) -> None:
+        write(path.with_name("notes.db.new"), b"half")
+        async with opened(path) as database:
+            assert await database.run(add, "first") == 1
+        assert sorted(each.name for each in path.parent.iterdir()) == ["notes.db"]
 
     async def test_a_full_disk_fails_the_job_that_needs_space_and_no_other(self, path: pathlib.Path) -> None:
         async with opened(path) as database:
@@ -575,7 +731,7 @@ class TestRefusals:
         os.seteuid(os.getuid())
         file.parent.mkdir()
         file.parent.chmod(0o777)
-        file.touch()
+        sqlite3.connect(file).execute("CREATE TABLE other(x)").connection.close()
         file.chmod(0o444)
         os.seteuid(was)
         with pytest.raises(storage.ReadOnly):

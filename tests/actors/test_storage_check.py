@@ -48,6 +48,10 @@ def truncate(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:50_000])
 
 
+def empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
 def replace_by_a_folder(path: Path) -> None:
     path.unlink()
     path.mkdir()
@@ -63,6 +67,7 @@ def leave_only_the_log(path: Path) -> None:
     [
         (spoil, Corrupt),
         (truncate, Corrupt),
+        (empty, Corrupt),
         (leave_only_the_log, Corrupt),
         (replace_by_a_folder, Inaccessible),
     ],

@@ -103,6 +103,26 @@ async def test_a_locked_database_is_waited_for_then_named(used: Place) -> None:
         assert len(await daemon.get("/api/sessions")) == 1
 
 
+async def test_a_database_that_has_lost_its_content_is_not_begun_anew(used: Place) -> None:
+    os.truncate(used.database, 0)
+    await refused(used, "it is empty", "backup", commands=("serve", "chat hello", "sessions list"))
+
+
+async def test_while_its_folder_is_moved_nothing_is_acknowledged_and_doctor_says_why(used: Place) -> None:
+    folder = used.database.parent
+    async with serving(used, expect_errors=True) as daemon:
+        folder.rename(folder.with_name("aside"))
+        refusal = await daemon.chat("never lost")
+        assert (refusal["status"], "moved, replaced or deleted" in refusal["error"]) == (503, True)
+        health = await daemon.get("/api/health")
+        assert health["actors"]["session"]["state"] == "degraded"
+        doctor = await starpod(used.root, "bus", "doctor")
+        assert (doctor.status, "moved, replaced or deleted" in doctor.out) == (1, True), doctor
+        folder.with_name("aside").rename(folder)
+        assert (await daemon.chat("help"))["status"] == 200
+        assert (await daemon.get("/api/health"))["status"] == "ok"
+
+
 # --- a full disk ----------------------------------------------------------------------------------------------
 
 
