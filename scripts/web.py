@@ -13,7 +13,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-WEB = Path(__file__).resolve().parent.parent / "actors" / "gateway" / "web"
+ACTORS = Path(__file__).resolve().parent.parent / "actors"
+WEB = ACTORS / "gateway" / "web"
+SECTIONS = ("*/page.tsx", "*/page/**/*")
+"""What other subsystems bring to the page, below ``actors``."""
 PAGE = WEB / "dist" / "index.html"
 PACKAGES = WEB / "node_modules"
 NOT_SOURCES = {"dist", "node_modules", "dev", "test"}
@@ -29,6 +32,8 @@ def sources() -> Iterator[Path]:
             yield entry
         elif entry.name not in NOT_SOURCES:
             yield from (path for path in entry.rglob("*") if path.is_file())
+    for pattern in SECTIONS:
+        yield from (path for path in ACTORS.glob(pattern) if path.is_file())
 
 
 def up_to_date(product: Path, *, made_from: Iterator[Path]) -> bool:

@@ -8,15 +8,14 @@ from tests.browser.agent import Agent, Model
 from tests.browser.conftest import open_window
 from tests.browser.window import Window
 
-ACTORS = ("session", "llm", "tools", "conversation", "conductor", "gateway")
+ACTORS = ("session", "persona", "llm", "tools", "conversation", "conductor", "gateway")
 SECRET = "a-sentence-nobody-else-may-read"
 
 
 def test_the_mesh_shows_every_actor_and_what_passes_between_them(
     window: Window, context: BrowserContext, agent: Agent, model: Model, complaints: list[str]
 ) -> None:
-    mesh = open_window(context, agent, complaints, "#/mesh")
-    expect(mesh.page.locator(".actor")).to_have_count(len(ACTORS))
+    mesh = open_window(context, agent, complaints, "#/s/mesh")
     for name in ACTORS:
         row = mesh.page.locator(".actor").filter(has=mesh.page.get_by_text(name, exact=True))
         expect(row).to_contain_text("ready")
@@ -58,6 +57,6 @@ def test_an_answer_leads_to_its_trace_with_times_tokens_and_cost(
 
 
 def test_a_trace_of_nothing_says_so(window: Window, complaints: list[str]) -> None:
-    window.go("#/mesh/trace/no-such-turn")
+    window.go("#/s/mesh/trace/no-such-turn")
     expect(window.page.get_by_text("There is no such turn.")).to_be_visible()
     complaints.clear()  # the browser tells of the 404

@@ -26,7 +26,7 @@ def test_everything_can_be_done_from_the_keyboard(window: Window, agent: Agent, 
 
     keys.press("?")
     sheet = window.page.get_by_role("dialog")
-    expect(sheet).to_contain_text("The mesh, and back")
+    expect(sheet).to_contain_text("Mesh, and back")
     keys.press("Escape")
     expect(sheet).to_be_hidden()
 

@@ -17,7 +17,7 @@ class Window:
         self._url = url
 
     def go(self, place: str = "") -> None:
-        """Open a place of the page, such as ``#/mesh``, and wait until the page is up."""
+        """Open a place of the page, such as ``#/s/mesh``, and wait until the page is up."""
         self.page.goto(f"{self._url}/{place}")
         expect(self.page.locator("main")).to_be_visible()
 

@@ -44,10 +44,10 @@ class Project:
         (self.tools / name).write_text(text)
         (self.tools / name).chmod(0o755)
 
-    def change(self, name: str) -> None:
-        """Date a file of the page later than everything made so far."""
-        later = max(path.stat().st_mtime for path in self.web.rglob("*")) + 10
-        os.utime(self.web / name, (later, later))
+    def change(self, path: Path) -> None:
+        """Date a file later than everything made so far."""
+        later = max(made.stat().st_mtime for made in self.web.rglob("*")) + 10
+        os.utime(path, (later, later))
 
     def run(self, *arguments: str) -> int:
         """Run the script without any installed package and return its exit status."""
@@ -80,7 +80,19 @@ def test_a_missing_page_is_built_once(project: Project) -> None:
 def test_a_changed_source_builds_the_page_again_without_installing(project: Project) -> None:
     project.run("build", "run")
     project.calls()
-    project.change("src/index.html")
+    project.change(project.web / "src" / "index.html")
+    assert project.run("build", "run") == 0
+    assert project.calls() == ["run build"]
+
+
+@pytest.mark.parametrize("name", ["page.tsx", "page/View.tsx"])
+def test_a_changed_section_of_a_subsystem_builds_the_page_again(project: Project, name: str) -> None:
+    section = project.root / "actors" / "clock" / name
+    section.parent.mkdir(parents=True)
+    section.write_text("")
+    project.run("build", "run")
+    project.calls()
+    project.change(section)
     assert project.run("build", "run") == 0
     assert project.calls() == ["run build"]
 
@@ -88,7 +100,7 @@ def test_a_changed_source_builds_the_page_again_without_installing(project: Proj
 def test_a_changed_lock_installs_again(project: Project) -> None:
     project.run("build", "run")
     project.calls()
-    project.change("package-lock.json")
+    project.change(project.web / "package-lock.json")
     assert project.run("build", "run") == 0
     assert project.calls() == ["ci --omit=dev", "run build"]
 
@@ -105,7 +117,7 @@ def test_what_is_installed_to_build_is_not_enough_to_check(project: Project) -> 
 def test_what_is_installed_to_check_is_enough_to_build(project: Project) -> None:
     project.run("build", "dev")
     assert project.calls() == ["ci --no-audit", "run build"]
-    project.change("src/index.html")
+    project.change(project.web / "src" / "index.html")
     assert project.run("build", "run") == 0
     assert project.calls() == ["run build"]
 

@@ -5,6 +5,7 @@ import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import * as esbuild from "esbuild";
+import { sections } from "./sections.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const dist = join(root, "dist");
@@ -34,6 +35,7 @@ async function bundle() {
       splitting: true,
       jsx: "automatic",
       jsxImportSource: "preact",
+      plugins: [sections],
     }),
     // A classic script: it runs before the first paint, which a module would not.
     esbuild.build({ ...shared, entryPoints: { early: ENTRIES.early }, format: "iife" }),

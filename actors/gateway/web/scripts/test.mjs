@@ -5,6 +5,7 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
+import { sections } from "./sections.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 // Inside node_modules, so that packages left out of the bundle are found from there.
@@ -24,6 +25,7 @@ try {
     format: "esm",
     platform: "node",
     packages: "external",
+    plugins: [sections],
     jsx: "automatic",
     jsxImportSource: "preact",
     sourcemap: "inline",

@@ -8,7 +8,7 @@ import { WebSocket as NodeWebSocket } from "ws";
 import type { ClientFrame } from "../src/protocol";
 import { App } from "../src/state/app";
 import { composerOf } from "../src/state/composer";
-import { go, route } from "../src/state/router";
+import { FRESH, go, openSession, toSession } from "../src/state/router";
 import { toasts } from "../src/state/toasts";
 import { brief } from "./events";
 import { FakeGateway } from "./fake/gateway";
@@ -65,15 +65,18 @@ async function until(condition: () => unknown, what = String(condition)): Promis
 }
 
 const connected = () => until(() => app.link.value.name === "ready", "the connection");
-const turns = () => app.transcript.value.turns;
+const turns = () => app.open.transcript.value.turns;
 const shown = () => turns().map((turn) => [turn.prompt?.text, ...turn.parts.map(brief)]);
 const idle = () =>
-  until(() => turns().length > 0 && !app.running.value && app.outgoing.value.length === 0, "the end");
+  until(
+    () => turns().length > 0 && !app.open.running.value && app.open.pending.value.length === 0,
+    "the end",
+  );
 const sent = (type: ClientFrame["type"]) => gateway.received.filter((frame) => frame.type === type);
 
 beforeEach(async () => {
   localStorage.clear();
-  go({ session: null });
+  go(FRESH);
   toasts.value = [];
   gateway = new FakeGateway({ script });
   port = await gateway.listen();
@@ -91,9 +94,9 @@ test("a first message begins a conversation and the page goes there", async () =
   app.say("hello", []);
   await idle();
   assert.deepEqual(shown(), [["hello", "text: You said: hello"]]);
-  assert.ok(gateway.conversations.has(route.value.session ?? ""));
-  await until(() => app.session.value?.title === "hello");
-  await until(() => gateway.conversations.get(route.value.session ?? "")?.session().is_read);
+  assert.ok(gateway.conversations.has(openSession.value ?? ""));
+  await until(() => app.open.session.value?.title === "hello");
+  await until(() => gateway.conversations.get(openSession.value ?? "")?.session().is_read);
 });
 
 test("a reload shows what was there before, and in the same order", async () => {
@@ -114,7 +117,7 @@ test("a reload in mid-answer goes on where the answer is", async () => {
   await until(() => JSON.stringify(shown()).includes("9 "));
   app.stop();
   app = openApp();
-  await until(() => app.running.value);
+  await until(() => app.open.running.value);
   await idle();
   const words = Array.from({ length: 60 }, (_, n) => `${n} `).join("");
   assert.deepEqual(
@@ -163,7 +166,7 @@ test("a message written while there is no connection goes out when it is back, o
   gateway.leave();
   await until(() => app.link.value.name === "waiting");
   app.say("into the void", []);
-  assert.equal(app.outgoing.value[0]?.text, "into the void");
+  assert.equal(app.open.pending.value[0]?.text, "into the void");
   gateway.comeBack();
   await idle();
   assert.deepEqual(shown(), [["into the void", "text: You said: into the void"]]);
@@ -188,7 +191,7 @@ test("a message that was not sent survives a reload of the page", async () => {
   app.say("remember me", []);
   app.stop();
   app = openApp();
-  assert.equal(app.outgoing.value[0]?.text, "remember me");
+  assert.equal(app.open.pending.value[0]?.text, "remember me");
   gateway.comeBack();
   app.wake();
   await idle();
@@ -210,10 +213,10 @@ test("several messages of a conversation that is yet to begin end up in one conv
 test("a followup joins the running turn, a queued one gets the next", async () => {
   await connected();
   app.say("steps", []);
-  await until(() => app.running.value);
+  await until(() => app.open.running.value);
   app.say("later", [], "queue");
   app.say("join in", []);
-  await until(() => app.outgoing.value.some((entry) => entry.queued));
+  await until(() => app.open.pending.value.some((entry) => entry.queued));
   await until(() => turns().length === 2);
   await idle();
   assert.deepEqual(shown(), [
@@ -226,7 +229,7 @@ test("stop ends the turn and keeps what was said", async () => {
   await connected();
   app.say("slow", []);
   await until(() => JSON.stringify(shown()).includes("3 "));
-  await app.stopTurn();
+  await app.open.stop();
   await idle();
   assert.equal(turns()[0]?.state, "cancelled");
   assert.ok((turns()[0]?.parts.length ?? 0) > 0);
@@ -238,13 +241,13 @@ test("another window of the same conversation sees the same", async () => {
   await idle();
   const other = openApp();
   try {
-    await until(() => other.transcript.value.turns.length === 1);
+    await until(() => other.open.transcript.value.turns.length === 1);
     app.say("slow again", []);
-    await until(() => other.running.value);
+    await until(() => other.open.running.value);
     await idle();
-    await until(() => !other.running.value);
+    await until(() => !other.open.running.value);
     assert.deepEqual(
-      other.transcript.value.turns.map((turn) => turn.parts.map((part) => "text" in part && part.text)),
+      other.open.transcript.value.turns.map((turn) => turn.parts.map((part) => "text" in part && part.text)),
       turns().map((turn) => turn.parts.map((part) => "text" in part && part.text)),
     );
   } finally {
@@ -255,12 +258,12 @@ test("another window of the same conversation sees the same", async () => {
 test("a conversation that was left while it ran is up to date when it is opened again", async () => {
   await connected();
   app.say("slow", []);
-  await until(() => app.running.value);
-  const { session } = route.value;
-  app.startFresh();
+  await until(() => app.open.running.value);
+  const session = openSession.value ?? assert.fail();
+  app.open.startFresh();
   assert.deepEqual(turns(), []);
   await sleep(100);
-  go({ session });
+  go(toSession(session));
   await idle();
   assert.equal(
     turns()[0]
@@ -277,26 +280,26 @@ test("a conversation that is left at rest is no longer followed", async () => {
   await connected();
   app.say("hello", []);
   await idle();
-  app.startFresh();
+  app.open.startFresh();
   await until(() => sent("unfollow").length === 1);
 });
 
 test("a refused message says why and keeps its text", async () => {
   await connected();
   app.say("refuse this", []);
-  await until(() => app.outgoing.value[0]?.state === "refused");
-  const entry = app.outgoing.value[0] ?? assert.fail();
+  await until(() => app.open.pending.value[0]?.state === "refused");
+  const entry = app.open.pending.value[0] ?? assert.fail();
   assert.match(entry.error ?? "", /as it asked for/);
-  app.takeBack(entry);
+  app.open.takeBack(entry);
   assert.equal(composerOf(null).text.value, "refuse this");
-  assert.deepEqual(app.outgoing.value, []);
+  assert.deepEqual(app.open.pending.value, []);
   composerOf(null).letGo();
 });
 
 test("a conversation that does not exist says so", async () => {
   await connected();
-  go({ session: "nowhere" });
-  await until(() => app.problem.value?.missing);
+  go(toSession("nowhere"));
+  await until(() => app.open.problem.value?.missing);
 });
 
 test("a long result is completed from the stored messages", async () => {
@@ -306,11 +309,11 @@ test("a long result is completed from the stored messages", async () => {
   const tool = () => turns()[0]?.parts.find((part) => part.kind === "tool") ?? assert.fail();
   assert.equal(tool().truncated, true);
   const turn = turns()[0] ?? assert.fail();
-  await app.conversations.readOutput(app.conversation.value.id, turn.id, "big", 4096);
+  await app.conversations.readOutput(app.open.conversation.value.id, turn.id, "big", 4096);
   assert.equal(tool().output?.length, 9000);
   assert.equal(tool().truncated, false);
   await assert.rejects(
-    app.conversations.readOutput(app.conversation.value.id, turn.id, "big", 9000),
+    app.conversations.readOutput(app.open.conversation.value.id, turn.id, "big", 9000),
     /No more of it is kept/,
   );
 });
@@ -330,26 +333,8 @@ test("the list is paged, searched and kept up to date", async () => {
   await until(() => app.sessions.shown.value.length === 1);
   app.sessions.search("");
   await until(() => app.sessions.shown.value.length === 45);
-  assert.ok(await app.rename("s7", "Another name"));
+  assert.ok(await app.sessions.rename("s7", "Another name"));
   assert.equal(app.sessions.get("s7")?.title, "Another name");
-  go({ session: "s3" });
+  go(toSession("s3"));
   await until(() => app.sessions.unread.value === 0);
-});
-
-test("a draft is kept for its own conversation", () => {
-  composerOf("s1").write("half a th");
-  composerOf("s1").store();
-  assert.equal(composerOf("s2").text.value, "");
-  assert.match(localStorage.getItem("starpod.draft.s1") ?? "", /half a th/);
-});
-
-test("editing an earlier message gives back what was being written", () => {
-  const composer = composerOf("s3");
-  composer.write("a new thought");
-  composer.edit("an old one", []);
-  assert.equal(composer.text.value, "an old one");
-  composer.store();
-  assert.match(localStorage.getItem("starpod.draft.s3") ?? "", /a new thought/);
-  assert.equal(composer.take().text, "an old one");
-  assert.equal(composer.text.value, "a new thought");
 });

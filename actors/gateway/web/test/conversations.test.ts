@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { transcript } from "../src/conversation/transcript";
 import { ApiError, type Api } from "../src/net/api";
 import type { ClientFrame, Message } from "../src/protocol";
 import { Conversations } from "../src/state/conversations";
@@ -128,4 +129,64 @@ test("a dozen conversations stay in memory, and none that is open or followed is
   for (let index = 1; index < 30; index += 1) conversations.place(`other ${index}`);
   conversations.open("another");
   assert.notEqual(conversations.place("other 0"), first);
+});
+
+/** Lets a turn begin and end, and returns its stored messages. */
+function turn(conversations: Conversations, number: number): Message[] {
+  const [id, text] = [`t${number}`, `message ${number}`];
+  for (const event of numbered([start(text, { turn_id: id }), end({ turn_id: id })], 2 * number + 8))
+    conversations.event(event, 0);
+  return [row("user", text, id), row("assistant", `answer ${number}`, id)];
+}
+
+async function longConversation() {
+  const begun = begin();
+  begun.conversations.up();
+  begun.conversations.open(SESSION);
+  begun.conversations.backlog(backlog);
+  begun.answers[0]?.([]);
+  await settled();
+  const rows = Array.from({ length: 30 }, (_, number) => turn(begun.conversations, number)).flat();
+  const { conversation } = begun.conversations.place(SESSION);
+  const prompts = () => transcript(conversation.value).turns.map((one) => one.prompt?.text);
+  return { ...begun, conversation, rows, prompts };
+}
+
+test("what events told of many turns makes room for the stored messages, and looks the same", async () => {
+  const { conversations, conversation, answers, rows, prompts } = await longConversation();
+  assert.equal(answers.length, 1);
+  rows.push(...turn(conversations, 30));
+  assert.equal(answers.length, 2);
+  const before = prompts();
+  for (const event of numbered([start("running", { turn_id: "t31" })], 90)) conversations.event(event, 0);
+  answers[1]?.([...rows, row("user", "running", "t31")]);
+  await settled();
+  assert.deepEqual(prompts(), [...before, "running"]);
+  assert.deepEqual(
+    conversation.value.live.map((one) => one.id),
+    ["t31"],
+  );
+});
+
+test("a turn that ended after the messages were asked for is kept as events told it", async () => {
+  const { conversations, conversation, answers, rows } = await longConversation();
+  rows.push(...turn(conversations, 30));
+  turn(conversations, 31);
+  answers[1]?.(rows);
+  await settled();
+  assert.deepEqual(
+    conversation.value.live.map((one) => one.id),
+    ["t31"],
+  );
+});
+
+test("nothing is taken away above somebody who reads further up", async () => {
+  const { conversations, answers } = await longConversation();
+  conversations.lookedAt(false);
+  turn(conversations, 30);
+  assert.equal(answers.length, 1);
+  conversations.lookedAt(true);
+  assert.equal(answers.length, 2);
+  answers[1]?.([]);
+  await settled();
 });

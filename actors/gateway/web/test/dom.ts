@@ -14,6 +14,7 @@ for (const name of [
   "HTMLElement",
   "StorageEvent",
   "localStorage",
+  "sessionStorage",
   "history",
   "location",
 ] as const) {

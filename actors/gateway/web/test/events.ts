@@ -21,7 +21,7 @@ export function numbered(briefs: readonly Brief[], first = 1): SessionEvent[] {
   })) as SessionEvent[];
 }
 
-export function start(text = "hello", more: { turn_id?: string; attempt?: number } = {}): Brief {
+export function start(text = "hello", more: { turn_id?: string; attempt?: number; at?: string } = {}): Brief {
   return {
     type: "stream_start",
     text,

@@ -1,9 +1,17 @@
 import { NOTHING } from "./events";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ACTOR_ROW, arcsOf, matches, ratesOf, rowsOf, sparkline, SUPERVISOR_ROW } from "../src/mesh/picture";
-import type { Hop, MeshMessage, MeshNode, Step } from "../src/mesh/protocol";
-import { axisOf, hopBars, isAtEnd, position, stepBars } from "../src/mesh/waterfall";
+import {
+  ACTOR_ROW,
+  arcsOf,
+  matches,
+  ratesOf,
+  rowsOf,
+  sparkline,
+  SUPERVISOR_ROW,
+} from "../../../console/page/picture";
+import type { Hop, MeshMessage, MeshNode, Step } from "../../../console/page/protocol";
+import { axisOf, hopBars, isAtEnd, position, stepBars } from "../../../console/page/waterfall";
 
 const actor = (name: string): MeshNode => ({ name, kind: "actor", state: "ready", restarts: 0 });
 const tree: MeshNode = {

@@ -178,7 +178,11 @@ test("text that was never streamed is taken from the end of the turn", () => {
 
 test("a wait for the provider is a passing remark", () => {
   const waiting = play(
-    numbered([start(), completion(1), { type: "notice", kind: "retrying", text: "Busy, again in 2 s" }]),
+    numbered([
+      start(),
+      completion(1),
+      { type: "notice", kind: "retrying", text: "Busy, again in 2 s", data: {} },
+    ]),
   );
   assert.equal(waiting.live[0]?.status, "Busy, again in 2 s");
   assert.deepEqual(parts(waiting), []);
@@ -261,4 +265,15 @@ test("a turn that failed and is tried again no longer shows why it failed", () =
   assert.deepEqual(parts(again), []);
   assert.equal(again.live[0]?.state, "running");
   assert.equal(again.running, "t1");
+});
+
+test("the clock of a turn runs from when it began, not from when the page was opened", () => {
+  const since = (at: string, now: number) => {
+    const [event] = numbered([start("hello", { at })]);
+    return reduce(emptyConversation(SESSION), event ?? assert.fail(), now).live[0]?.since;
+  };
+  const noon = Date.parse("2026-01-01T12:00:00Z");
+  assert.equal(since("2026-01-01T12:00:00Z", noon + 5000), noon);
+  assert.equal(since("2026-01-01T12:00:00Z", noon - 5000), noon - 5000);
+  assert.equal(since("", noon), noon);
 });

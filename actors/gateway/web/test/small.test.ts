@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bytes, cost, count, dayGroup, duration, passed } from "../src/format";
 import { newId } from "../src/state/ids";
-import { MESH, parseRoute, routeHash, traceOf } from "../src/state/router";
+import { FRESH, parseRoute, routeHash, toSection, toSession } from "../src/state/router";
 import { titleOf } from "../src/title";
 import { commandFor } from "../src/ui/keys";
 import { inputFields, pretty, summary } from "../src/ui/tool-text";
@@ -42,12 +42,24 @@ test("days are those of the person's own clock", () => {
 });
 
 test("an address leads to a conversation or to a new one", () => {
-  assert.deepEqual(parseRoute("#/chat/a%20b"), { session: "a b" });
-  for (const hash of ["", "#/", "#/chat/", "#/chat/a/b", "#/settings", "#/chat/%E0%A4%A"]) {
-    assert.deepEqual(parseRoute(hash), { session: null });
+  assert.deepEqual(parseRoute("#/chat/a%20b"), toSession("a b"));
+  for (const hash of [
+    "",
+    "#/",
+    "#/chat/",
+    "#/chat/a/b",
+    "#/settings",
+    "#/s",
+    "#/s/",
+    "#/s/a/",
+    "#/chat/%E0%A4%A",
+  ]) {
+    assert.deepEqual(parseRoute(hash), FRESH);
   }
-  assert.equal(routeHash({ session: "a b" }), "#/chat/a%20b");
-  for (const place of [MESH, traceOf("a/b")]) assert.deepEqual(parseRoute(routeHash(place)), place);
+  assert.equal(routeHash(toSession("a b")), "#/chat/a%20b");
+  for (const place of [FRESH, toSection("mesh"), toSection("mesh", "trace", "a/b")]) {
+    assert.deepEqual(parseRoute(routeHash(place)), place);
+  }
 });
 
 test("ids are UUIDs also where the browser makes none", (context) => {
@@ -91,6 +103,7 @@ test("keys mean commands, and letters only where nothing is being written", () =
   assert.equal(press(field, "O", { metaKey: true, shiftKey: true }), "fresh");
   assert.equal(press(field, "ArrowUp", { altKey: true }), "previous");
   assert.equal(press(field, "Escape"), "stop");
+  assert.deepEqual(press(field, "m", { altKey: true }), { section: "mesh" });
   assert.equal(press(field, "Escape", { isComposing: true }), null);
   assert.equal(press(document.body, "/", { defaultPrevented: true }), null);
 });

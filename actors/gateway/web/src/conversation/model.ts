@@ -157,9 +157,26 @@ export function addFiles(files: readonly Attachment[], added: readonly Attachmen
   return fresh.length === 0 ? files : [...files, ...fresh];
 }
 
-/** Takes in stored messages that were read just now, the newest page of them. */
-export function withRows(conversation: Conversation, rows: readonly Message[], more: boolean): Conversation {
-  return { ...conversation, rows, more, stale: false };
+/** Turns of which no more events come. */
+export function endedTurns({ live }: Conversation): ReadonlySet<string> {
+  return new Set(live.filter((turn) => turn.state !== "running").map((turn) => turn.id));
+}
+
+/**
+ * Takes in stored messages that were read just now, the newest page of them.
+ *
+ * @param over turns that had ended before the messages were asked for: what events told of them is stored.
+ */
+export function withRows(
+  conversation: Conversation,
+  rows: readonly Message[],
+  more: boolean,
+  over: ReadonlySet<string> = new Set(),
+): Conversation {
+  // The beginning of the first turn may lie before this page.
+  const cut = more ? rows[0]?.turn_id : undefined;
+  const live = conversation.live.filter((turn) => !over.has(turn.id) || turn.id === cut);
+  return { ...conversation, rows, more, live, stale: false };
 }
 
 /** Takes in what turns came to. */

@@ -101,7 +101,7 @@ function started(conversation: Conversation, event: StreamStart, now: number): C
     prompt,
     state: "running",
     status: event.attempt > 1 ? "Going on after a restart" : null,
-    since: now,
+    since: begunAt(event, now),
   };
   return {
     ...conversation,
@@ -111,6 +111,12 @@ function started(conversation: Conversation, event: StreamStart, now: number): C
       ? conversation.live.map((other) => (other === known ? turn : other))
       : [...conversation.live, turn],
   };
+}
+
+/** When it began, on the clock of the daemon; of one that began before this page was opened too. */
+function begunAt({ at }: StreamStart, now: number): number {
+  const moment = Date.parse(at);
+  return Number.isNaN(moment) ? now : Math.min(moment, now);
 }
 
 function completionStarted(turn: Turn, event: CompletionStart): Turn {

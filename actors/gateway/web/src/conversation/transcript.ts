@@ -65,7 +65,7 @@ function asRunning(turn: Turn): Turn {
   const parts = turn.parts.map((part) =>
     part.kind === "tool" && part.state === "lost" ? { ...part, state: "running" as const } : part,
   );
-  return { ...turn, state: "running", parts };
+  return { ...turn, state: "running", parts, since: Date.parse(turn.prompt?.at ?? "") || null };
 }
 
 const merged = new WeakMap<Turn, { stored: Turn; fresh: boolean; result: Turn }>();

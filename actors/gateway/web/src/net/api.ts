@@ -1,6 +1,5 @@
 /** The HTTP side of the gateway. */
 
-import type { MeshView, Trace } from "../mesh/protocol";
 import type { Attachment, Config, Figures, Message, Session } from "../protocol";
 
 /** A request that was not answered with success. The message is meant for the person at the page. */
@@ -17,7 +16,8 @@ export class ApiError extends Error {
 
 const UNREACHABLE = "Starpod cannot be reached. Is it still running?";
 
-async function request<T>(path: string, init?: RequestInit): Promise<T> {
+/** The text that answers. Throws ApiError for any answer but success. */
+async function requestText(path: string, init?: RequestInit): Promise<string> {
   let response: Response;
   try {
     response = await fetch(path, init);
@@ -26,14 +26,19 @@ async function request<T>(path: string, init?: RequestInit): Promise<T> {
   }
   const text = await response.text();
   if (!response.ok) throw new ApiError(reason(text, response.status), response.status);
-  return read<T>(text, response.status);
+  return text;
 }
 
-function read<T>(text: string, status: number): T {
+/** The JSON that answers. Throws ApiError. */
+export async function request<T>(path: string, init?: RequestInit): Promise<T> {
+  return read<T>(await requestText(path, init));
+}
+
+function read<T>(text: string): T {
   try {
     return JSON.parse(text) as T;
   } catch {
-    throw new ApiError("The answer of the gateway could not be read.", status);
+    throw new ApiError("The answer of the gateway could not be read.", 200);
   }
 }
 
@@ -59,6 +64,8 @@ function post<T>(path: string, body: unknown = {}): Promise<T> {
 const session = (id: string) => `/api/sessions/${encodeURIComponent(id)}`;
 
 export const api = {
+  /** The HTML of the page as it is served now. */
+  page: () => requestText("/"),
   config: () => request<Config>("/api/config"),
   sessions(options: { limit: number; offset: number; query: string }): Promise<Session[]> {
     const query = new URLSearchParams({ limit: String(options.limit), offset: String(options.offset) });
@@ -76,8 +83,6 @@ export const api = {
   turns(id: string, first: string, last: string): Promise<Figures[]> {
     return request<Figures[]>(`${session(id)}/turns?${new URLSearchParams({ first, last })}`);
   },
-  mesh: () => request<MeshView>("/api/mesh?limit=120&seconds=600"),
-  trace: (turn: string) => request<Trace>(`/api/mesh/trace?${new URLSearchParams({ turn })}`),
   markRead: (id: string) => post<unknown>(`${session(id)}/read`),
   cancel: (id: string) => post<unknown>(`${session(id)}/cancel`),
   rename: (id: string, title: string) => post<Session>(`${session(id)}/rename`, { title }),
@@ -120,7 +125,7 @@ export function upload(
 }
 
 function firstStored(status: number, body: string): Attachment {
-  const stored = status < 300 ? read<Attachment[]>(body, status)[0] : undefined;
+  const stored = status < 300 ? read<Attachment[]>(body)[0] : undefined;
   if (stored === undefined) throw new ApiError(reason(body, status), status);
   return stored;
 }

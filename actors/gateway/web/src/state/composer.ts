@@ -4,7 +4,7 @@ import { computed, signal } from "@preact/signals";
 import { upload } from "../net/api";
 import type { Attachment } from "../protocol";
 import { newId } from "./ids";
-import { keep, recall } from "./keep";
+import { load, save } from "./storage";
 
 /** A file that is to go with the message. */
 export interface DraftFile {
@@ -20,10 +20,19 @@ export interface DraftFile {
   readonly preview: string | null;
 }
 
-interface Kept {
-  text: string;
-  attachments: readonly Attachment[];
+/** A message that is ready to be sent, and a draft as it is stored. */
+interface Message {
+  readonly text: string;
+  readonly attachments: readonly Attachment[];
 }
+
+/** What is being written. */
+interface Draft {
+  readonly text: string;
+  readonly files: readonly DraftFile[];
+}
+
+const NOTHING: Draft = { text: "", files: [] };
 
 /** Characters of a message; the gateway takes frames of twice as many, and JSON may need more than one for one. */
 const LONGEST = 500_000;
@@ -34,27 +43,30 @@ const PICTURES: ReadonlySet<string> = new Set(["image/png", "image/jpeg", "image
 export class Composer {
   private readonly uploads = new Map<string, { file: File; stop: AbortController }>();
   private pause: ReturnType<typeof setTimeout> | undefined;
-  /** What was being written before an earlier message was taken up for editing. */
-  private stash: Kept | null = null;
+  private readonly draft = signal<Draft>(NOTHING);
+  /** What was being written before an earlier message was taken up for editing; its uploads go on. */
+  private readonly stash = signal<Draft | null>(null);
 
-  readonly text = signal("");
-  readonly files = signal<readonly DraftFile[]>([]);
+  readonly text = computed(() => this.draft.value.text);
+  readonly files = computed(() => this.draft.value.files);
   /** Whether the text is that of an earlier message, to be sent anew. */
-  readonly editing = signal(false);
-  readonly uploading = computed(() =>
-    this.files.value.some((file) => file.stored === null && file.error === null),
-  );
+  readonly editing = computed(() => this.stash.value !== null);
+  readonly uploading = computed(() => this.files.value.some(isUploading));
   readonly failed = computed(() => this.files.value.some((file) => file.error !== null));
   readonly tooLong = computed(() => this.text.value.length > LONGEST);
   readonly empty = computed(() => this.text.value.trim() === "" && this.files.value.length === 0);
+  /** Whether something would be lost if the page went away: a file that is not uploaded, a message being edited. */
+  readonly fragile = computed(
+    () => this.editing.value || this.files.value.some((file) => file.stored === null),
+  );
 
   constructor(private readonly name: string) {
-    const kept = recall<Kept>(name);
-    if (kept !== null) this.fill(kept);
+    const stored = load<Message>(name);
+    if (stored !== null) this.draft.value = draftOf(stored);
   }
 
   write(text: string): void {
-    this.text.value = text;
+    this.draft.value = { ...this.draft.value, text };
     clearTimeout(this.pause);
     this.pause = setTimeout(() => this.store(), PAUSE);
   }
@@ -62,9 +74,9 @@ export class Composer {
   /** Stores the draft at once. */
   store(): void {
     clearTimeout(this.pause);
-    const draft = this.draft();
-    const none = draft.text === "" && draft.attachments.length === 0;
-    keep(this.name, none || this.editing.value ? this.stash : draft);
+    const message = messageOf(this.stash.value ?? this.draft.value);
+    const none = message.text === "" && message.attachments.length === 0;
+    save(this.name, none ? null : message);
   }
 
   attach(files: Iterable<File>): void {
@@ -72,10 +84,8 @@ export class Composer {
       const key = newId();
       const preview = PICTURES.has(file.type) ? URL.createObjectURL(file) : null;
       const { name, size } = file;
-      this.files.value = [
-        ...this.files.value,
-        { key, name, size, share: 0, stored: null, error: null, preview },
-      ];
+      const added = { key, name, size, share: 0, stored: null, error: null, preview };
+      this.draft.value = { ...this.draft.value, files: [...this.files.value, added] };
       this.uploads.set(key, { file, stop: new AbortController() });
       void this.send(key);
     }
@@ -97,57 +107,71 @@ export class Composer {
   }
 
   detach(key: string): void {
-    const file = this.files.value.find((other) => other.key === key);
-    if (file?.preview?.startsWith("blob:")) URL.revokeObjectURL(file.preview);
-    this.uploads.get(key)?.stop.abort();
-    this.uploads.delete(key);
-    this.files.value = this.files.value.filter((other) => other.key !== key);
+    const { text, files } = this.draft.value;
+    this.drop(files.filter((file) => file.key === key));
+    this.draft.value = { text, files: files.filter((file) => file.key !== key) };
     this.store();
   }
 
   /** Takes an earlier message up. What was being written comes back when that is sent or let go. */
   edit(text: string, attachments: readonly Attachment[]): void {
-    if (!this.editing.value) this.stash = this.draft();
-    this.editing.value = true;
-    this.fill({ text, attachments });
+    if (this.stash.value === null) this.stash.value = this.draft.value;
+    else this.drop(this.files.value);
+    this.draft.value = draftOf({ text, attachments });
   }
 
   letGo(): void {
-    const stash = this.stash;
-    this.stash = null;
-    this.editing.value = false;
-    this.fill(stash ?? { text: "", attachments: [] });
+    this.drop(this.files.value);
+    this.draft.value = this.stash.value ?? NOTHING;
+    this.stash.value = null;
     this.store();
   }
 
   /** Hands out what was written and makes room for the next. */
-  take(): Kept {
-    const draft = this.draft();
+  take(): Message {
+    const message = messageOf(this.draft.value);
     this.letGo();
-    return draft;
+    return message;
   }
 
-  private draft(): Kept {
-    const attachments = this.files.value.map((file) => file.stored).filter((stored) => stored !== null);
-    return { text: this.text.value, attachments };
-  }
-
-  private fill({ text, attachments }: Kept): void {
-    this.text.value = text;
-    this.files.value = attachments.map((stored) => ({
-      key: stored.path,
-      name: stored.file_name,
-      size: stored.size,
-      share: 1,
-      stored,
-      error: null,
-      preview: null,
-    }));
+  /** Stops uploads and gives back the memory of previews. */
+  private drop(files: readonly DraftFile[]): void {
+    for (const { key, preview } of files) {
+      if (preview !== null) URL.revokeObjectURL(preview);
+      this.uploads.get(key)?.stop.abort();
+      this.uploads.delete(key);
+    }
   }
 
   private change(key: string, change: Partial<DraftFile>): void {
-    this.files.value = this.files.value.map((file) => (file.key === key ? { ...file, ...change } : file));
+    const changed = ({ text, files }: Draft): Draft => ({
+      text,
+      files: files.map((file) => (file.key === key ? { ...file, ...change } : file)),
+    });
+    this.draft.value = changed(this.draft.value);
+    if (this.stash.value !== null) this.stash.value = changed(this.stash.value);
   }
+}
+
+function isUploading(file: DraftFile): boolean {
+  return file.stored === null && file.error === null;
+}
+
+function messageOf({ text, files }: Draft): Message {
+  return { text, attachments: files.map((file) => file.stored).filter((stored) => stored !== null) };
+}
+
+function draftOf({ text, attachments }: Message): Draft {
+  const files = attachments.map((stored) => ({
+    key: stored.path,
+    name: stored.file_name,
+    size: stored.size,
+    share: 1,
+    stored,
+    error: null,
+    preview: null,
+  }));
+  return { text, files };
 }
 
 const composers = new Map<string, Composer>();
@@ -163,4 +187,9 @@ export function composerOf(session: string | null): Composer {
 /** Stores all drafts at once: the page is about to go. */
 export function storeDrafts(): void {
   for (const composer of composers.values()) composer.store();
+}
+
+/** Whether no draft would lose anything if the page went away now. */
+export function draftsAreSafe(): boolean {
+  return [...composers.values()].every((composer) => !composer.fragile.value);
 }

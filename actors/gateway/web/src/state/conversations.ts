@@ -3,6 +3,7 @@
 import { signal, type Signal } from "@preact/signals";
 import {
   emptyConversation,
+  endedTurns,
   withFigures,
   withOlderRows,
   withOutput,
@@ -17,6 +18,9 @@ import type { Accepted, Backlog, ClientFrame, Message, SessionEvent } from "../p
 const PAGE = 200;
 /** Conversations kept in memory besides the open one. */
 const KEPT = 12;
+/** Turns told by events, and stored messages, above which a conversation is read anew to keep only its end. */
+const MOST_TURNS = 30;
+const MOST_ROWS = 3 * PAGE;
 /** Milliseconds that reading stored messages waits for the connection, which would have them read a second time. */
 const HEAD_START = 700;
 
@@ -41,6 +45,8 @@ export class Conversations {
   private readonly places = new Map<string, Place>();
   private current: string | null = null;
   private connected = false;
+  /** Whether somebody reads further up in the open conversation, where nothing may be taken away. */
+  private readingBack = false;
 
   /**
    * @param send hands a frame to the connection.
@@ -69,6 +75,7 @@ export class Conversations {
   open(id: string | null): void {
     const before = this.current;
     this.current = id;
+    this.readingBack = false;
     if (before !== null && before !== id) this.leave(before);
     if (id === null) return;
     const place = this.place(id);
@@ -90,12 +97,19 @@ export class Conversations {
     this.connected = false;
   }
 
+  /** Takes note of whether the end of the open conversation is in view. */
+  lookedAt(end: boolean): void {
+    this.readingBack = !end;
+    if (end && this.current !== null) this.trim(this.current);
+  }
+
   event(event: SessionEvent, now: number): void {
     const place = this.place(event.session_id);
     place.conversation.value = reduce(place.conversation.value, event, now);
     if (event.type !== "stream_end") return;
     if (event.is_error) void this.readFigures(event.session_id, event.turn_id, event.turn_id);
     if (place.conversation.value.stale) void this.read(event.session_id);
+    else this.trim(event.session_id);
     if (event.session_id !== this.current) this.leave(event.session_id);
   }
 
@@ -136,11 +150,14 @@ export class Conversations {
     do {
       place.reading = "yes";
       try {
+        const over = endedTurns(place.conversation.value);
         const rows = await this.api.messages(id, PAGE);
+        // What events told of a turn goes only when all of it is there.
+        if (over.size > 0) await this.readFiguresOf(id, rows);
         place.problem.value = null;
-        place.conversation.value = withRows(place.conversation.value, rows, rows.length === PAGE);
+        place.conversation.value = withRows(place.conversation.value, rows, rows.length === PAGE, over);
         this.loaded(place.conversation.value);
-        void this.readFiguresOf(id, rows);
+        if (over.size === 0) void this.readFiguresOf(id, rows);
       } catch (error) {
         place.problem.value = problem(error);
       }
@@ -204,6 +221,13 @@ export class Conversations {
 
   private readUnread(id: string): void {
     if (this.current === id && this.place(id).conversation.value.rows === null) void this.read(id);
+  }
+
+  /** Lets go of what lies far back and is stored: it is read again when somebody wants to see it. */
+  private trim(id: string): void {
+    if (id === this.current && this.readingBack) return;
+    const { live, rows } = this.place(id).conversation.value;
+    if (live.length > MOST_TURNS || (rows?.length ?? 0) > MOST_ROWS) void this.read(id);
   }
 
   private follow(id: string, place: Place): void {

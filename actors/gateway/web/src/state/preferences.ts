@@ -1,15 +1,15 @@
 /** Choices of the person at this browser. */
 
 import { effect, signal } from "@preact/signals";
-import { keep, recall } from "./keep";
+import { load, save } from "./storage";
 
 export type Theme = "system" | "light" | "dark";
 
-export const theme = signal<Theme>(recall<Theme>("theme") ?? "system");
+export const theme = signal<Theme>(load<Theme>("theme") ?? "system");
 /** Whether the list of conversations is folded away; on small screens it always is until asked for. */
-export const sidebarHidden = signal<boolean>(recall<boolean>("sidebar-hidden") ?? false);
+export const sidebarHidden = signal<boolean>(load<boolean>("sidebar-hidden") ?? false);
 /** Model for the messages that follow; null takes the daemon's default. */
-export const chosenModel = signal<string | null>(recall<string>("model"));
+export const chosenModel = signal<string | null>(load<string>("model"));
 
 export function nextTheme(): void {
   const order: Record<Theme, Theme> = { system: "light", light: "dark", dark: "system" };
@@ -19,9 +19,9 @@ export function nextTheme(): void {
 /** Stores choices as they are made and applies the theme. */
 export function keepPreferences(): void {
   effect(() => {
-    keep("theme", theme.value === "system" ? null : theme.value);
+    save("theme", theme.value === "system" ? null : theme.value);
     document.documentElement.dataset.theme = theme.value;
   });
-  effect(() => keep("sidebar-hidden", sidebarHidden.value || null));
-  effect(() => keep("model", chosenModel.value));
+  effect(() => save("sidebar-hidden", sidebarHidden.value || null));
+  effect(() => save("model", chosenModel.value));
 }

@@ -1,45 +1,54 @@
 /** Where the page is: the part of the address behind the hash. */
 
-import { signal, type ReadonlySignal } from "@preact/signals";
+import { computed, signal, type ReadonlySignal } from "@preact/signals";
 
-/** `session` null is a conversation that is yet to begin, unless the mesh is looked at. */
-export interface Route {
-  readonly session: string | null;
-  /** The mesh, or the trace of one `turn`. */
-  readonly mesh?: { readonly turn: string | null };
+export type Route =
+  /** A conversation; null is one that is yet to begin. */
+  | { readonly view: "chat"; readonly session: string | null }
+  /** A section that a subsystem brings, and the place within it. */
+  | { readonly view: "section"; readonly section: string; readonly path: readonly string[] };
+
+export const FRESH: Route = { view: "chat", session: null };
+
+export function toSession(session: string): Route {
+  return { view: "chat", session };
 }
 
-export const MESH: Route = { session: null, mesh: { turn: null } };
-
-export function traceOf(turn: string): Route {
-  return { session: null, mesh: { turn } };
+export function toSection(section: string, ...path: string[]): Route {
+  return { view: "section", section, path };
 }
 
 /** What is not understood leads to a new conversation. */
 export function parseRoute(hash: string): Route {
-  const [, place, coded] = /^#\/(chat|mesh\/trace)\/([^/]+)$/.exec(hash) ?? [];
-  const id = coded === undefined ? null : decoded(coded);
-  if (id === null) return hash === "#/mesh" ? MESH : { session: null };
-  return place === "chat" ? { session: id } : traceOf(id);
+  const [view, ...rest] = hash.replace(/^#\/?/, "").split("/");
+  const names = rest.map(decoded);
+  const [first] = names;
+  if (first === undefined || names.includes("")) return FRESH;
+  if (view === "chat" && names.length === 1) return toSession(first);
+  return view === "s" ? toSection(first, ...names.slice(1)) : FRESH;
 }
 
-function decoded(text: string): string | null {
+/** Empty for what cannot be decoded. */
+function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    return null;
+    return "";
   }
 }
 
-export function routeHash({ session, mesh }: Route): string {
-  if (mesh !== undefined)
-    return mesh.turn === null ? "#/mesh" : `#/mesh/trace/${encodeURIComponent(mesh.turn)}`;
-  return session === null ? "#/" : `#/chat/${encodeURIComponent(session)}`;
+export function routeHash(route: Route): string {
+  if (route.view === "section")
+    return `#/s/${[route.section, ...route.path].map(encodeURIComponent).join("/")}`;
+  return route.session === null ? "#/" : `#/chat/${encodeURIComponent(route.session)}`;
 }
 
 const current = signal<Route>(parseRoute(typeof location === "undefined" ? "" : location.hash));
 
 export const route: ReadonlySignal<Route> = current;
+
+/** Id of the open conversation; null while there is none. */
+export const openSession = computed(() => (current.value.view === "chat" ? current.value.session : null));
 
 export function followAddress(): void {
   addEventListener("hashchange", () => {

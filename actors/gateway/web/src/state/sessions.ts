@@ -3,6 +3,7 @@
 import { computed, signal } from "@preact/signals";
 import { ApiError, type Api } from "../net/api";
 import type { Session } from "../protocol";
+import { toast } from "./toasts";
 
 const PAGE = 40;
 /** Most that the gateway gives at once. */
@@ -53,6 +54,17 @@ export class SessionList {
     this.query.value = query;
     clearTimeout(this.pause);
     this.pause = setTimeout(() => void this.refresh(), query === "" ? 0 : SEARCH_PAUSE);
+  }
+
+  /** Returns whether the new title was stored. */
+  async rename(session: string, title: string): Promise<boolean> {
+    try {
+      this.put(await this.api.rename(session, title));
+      return true;
+    } catch (error) {
+      toast(error instanceof ApiError ? `Not renamed. ${error.message}` : String(error));
+      return false;
+    }
   }
 
   /** Reads again from the top as much as was shown. */

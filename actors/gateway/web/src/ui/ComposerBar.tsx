@@ -4,7 +4,7 @@ import { bytes } from "../format";
 import type { FollowupMode } from "../protocol";
 import { composerOf, type Composer, type DraftFile } from "../state/composer";
 import { chosenModel } from "../state/preferences";
-import { route } from "../state/router";
+import { openSession } from "../state/router";
 import { IconButton, TextButton } from "./buttons";
 import { useApp } from "./context";
 import { Icon } from "./icons";
@@ -12,7 +12,7 @@ import { Icon } from "./icons";
 /** Where messages are written. */
 export function ComposerBar({ field }: { field: RefObject<HTMLTextAreaElement | null> }) {
   const app = useApp();
-  const composer = composerOf(route.value.session);
+  const composer = composerOf(openSession.value);
   const held = composer.uploading.value || composer.failed.value || composer.tooLong.value;
   const ready = !composer.empty.value && !held;
 
@@ -44,8 +44,8 @@ export function ComposerBar({ field }: { field: RefObject<HTMLTextAreaElement | 
         <AttachButton composer={composer} />
         <ModelChoice />
         <Hint composer={composer} />
-        {app.running.value && (
-          <button type="button" class="stop" onClick={() => void app.stopTurn()}>
+        {app.open.running.value && (
+          <button type="button" class="stop" onClick={() => void app.open.stop()}>
             <span class="stop-square" aria-hidden="true" />
             Stop
           </button>
@@ -76,7 +76,7 @@ function Field({ composer, field, onSend }: FieldProps) {
 
   const pressed = (event: KeyboardEvent) => {
     if (event.key === "ArrowUp" && composer.empty.value && !event.altKey) {
-      const prompt = app.transcript.value.turns.at(-1)?.prompt;
+      const prompt = app.open.transcript.value.turns.at(-1)?.prompt;
       if (prompt == null) return;
       event.preventDefault();
       composer.edit(prompt.text, prompt.attachments);
@@ -94,8 +94,8 @@ function Field({ composer, field, onSend }: FieldProps) {
       rows={1}
       dir="auto"
       value={text}
-      aria-label={`Message to ${app.config.value.agent_name}`}
-      placeholder={`Message ${app.config.value.agent_name}`}
+      aria-label={`Message to ${app.daemon.config.value.agent_name}`}
+      placeholder={`Message ${app.daemon.config.value.agent_name}`}
       enterkeyhint="send"
       onInput={(event) => composer.write(event.currentTarget.value)}
       onKeyDown={pressed}
@@ -116,7 +116,7 @@ function Hint({ composer }: { composer: Composer }) {
   if (composer.failed.value)
     return <span class="hint error">Remove the files that failed, or try again</span>;
   if (composer.tooLong.value) return <span class="hint error">Too long to send: attach it as a file</span>;
-  if (!app.running.value || composer.empty.value) return <span class="hint" />;
+  if (!app.open.running.value || composer.empty.value) return <span class="hint" />;
   return (
     <span class="hint keys-only">
       <kbd>Enter</kbd> sends now <kbd>Alt Enter</kbd> as the next turn
@@ -143,7 +143,7 @@ function AttachButton({ composer }: { composer: Composer }) {
 }
 
 function ModelChoice() {
-  const { models, default_model } = useApp().config.value;
+  const { models, default_model } = useApp().daemon.config.value;
   if (models.length < 2) return null;
   const chosen = chosenModel.value !== null && models.includes(chosenModel.value) ? chosenModel.value : "";
   const others = models.filter((model) => model !== default_model);

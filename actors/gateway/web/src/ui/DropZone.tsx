@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { composerOf } from "../state/composer";
-import { route } from "../state/router";
+import { openSession } from "../state/router";
 import { Icon } from "./icons";
 
 const carriesFiles = (event: DragEvent) => event.dataTransfer?.types.includes("Files") === true;
@@ -21,7 +21,7 @@ export function DropZone() {
       if (!carriesFiles(event)) return;
       event.preventDefault();
       setOver(false);
-      composerOf(route.value.session).attach(event.dataTransfer?.files ?? []);
+      composerOf(openSession.value).attach(event.dataTransfer?.files ?? []);
     };
     addEventListener("dragover", drag);
     addEventListener("dragleave", leave);

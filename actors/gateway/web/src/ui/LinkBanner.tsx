@@ -11,11 +11,11 @@ export function LinkBanner() {
   const link = app.link.value;
   const away = useLasting(link.name !== "ready", GRACE);
   const now = useNow(away);
-  if (app.outdated.value) {
+  if (app.daemon.outdated.value) {
     return (
       <div class="banner" role="status">
-        <span>Starpod has been updated. This page is of the version before.</span>
-        <TextButton onClick={() => location.reload()}>Reload</TextButton>
+        <span>Starpod has been updated. This page loads again when nothing is being written.</span>
+        <TextButton onClick={() => location.reload()}>Now</TextButton>
       </div>
     );
   }
@@ -24,7 +24,7 @@ export function LinkBanner() {
   return (
     <div class="banner warning" role="status">
       <span>
-        Not connected. {kept(app.outbox.unconfirmed.value)}
+        Not connected. {kept(app.pending.unconfirmed.value)}
         <span aria-hidden="true">{seconds > 0 ? ` Trying again in ${seconds} s.` : " Trying…"}</span>
       </span>
       <TextButton onClick={() => app.wake()}>Try now</TextButton>

@@ -1,20 +1,18 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { go, MESH, route, type Route } from "../state/router";
-import type { Session } from "../protocol";
+import { announcement } from "../state/announcement";
 import { sidebarHidden } from "../state/preferences";
-import { titleOf } from "../title";
-import { IconButton, TextButton } from "./buttons";
+import { FRESH, go, openSession, route, toSection, toSession, type Route } from "../state/router";
+import { TextButton } from "./buttons";
 import { ComposerBar } from "./ComposerBar";
 import { useApp } from "./context";
 import { DropZone } from "./DropZone";
+import { Header, headingOf, isNamed } from "./Header";
 import { KeySheet } from "./KeySheet";
 import { commandFor, type Command } from "./keys";
 import { LinkBanner } from "./LinkBanner";
-import { Mesh } from "./Mesh";
-import { RenameForm } from "./RenameForm";
+import { SectionView } from "./SectionView";
 import { Sidebar } from "./Sidebar";
 import { Toasts } from "./Toasts";
-import { Trace } from "./Trace";
 import { Transcript } from "./Transcript";
 
 /** As in the style sheet: there the list of conversations lies over the page instead of beside it. */
@@ -24,8 +22,8 @@ export function Page() {
   const app = useApp();
   const field = useRef<HTMLTextAreaElement>(null);
   const search = useRef<HTMLInputElement>(null);
-  /** Where the shortcut to the mesh leads back to. */
-  const before = useRef<Route>({ session: null });
+  /** Where the shortcut to a section leads back to. */
+  const before = useRef<Route>(FRESH);
   /** Whether the list is being opened for its search field. */
   const searching = useRef(false);
   const [drawer, setDrawer] = useState(false);
@@ -39,22 +37,18 @@ export function Page() {
   };
   const listShown = () => (matchMedia(SMALL).matches ? drawer : !sidebarHidden.value);
   const fresh = () => {
-    app.startFresh();
+    app.open.startFresh();
     setDrawer(false);
     focusField();
   };
 
-  const commands: Record<Command, () => void> = {
+  const commands: Record<Extract<Command, string>, () => void> = {
     compose: focusField,
     fresh,
     keys: () => setKeys(true),
-    mesh: () => {
-      if (route.value.mesh === undefined) before.current = route.value;
-      go(route.value.mesh === undefined ? MESH : before.current);
-    },
     next: () => step(1),
     previous: () => step(-1),
-    rename: () => setRenaming(app.session.value !== undefined),
+    rename: () => setRenaming(app.open.session.value !== undefined),
     search: () => {
       searching.current = !listShown();
       showList(true);
@@ -65,17 +59,26 @@ export function Page() {
     sidebar: () => showList(!listShown()),
     stop: () => {
       if (drawer) setDrawer(false);
-      else void app.stopTurn();
+      else void app.open.stop();
     },
+  };
+  const command = (given: Command) => {
+    if (typeof given === "string") commands[given]();
+    else toSectionAndBack(given.section);
+  };
+  const toSectionAndBack = (id: string) => {
+    const here = route.value;
+    if (here.view === "chat") before.current = here;
+    go(here.view === "section" && here.section === id ? before.current : toSection(id));
   };
   const step = (by: number) => {
     const list = app.sessions.shown.value;
-    const index = list.findIndex((session) => session.id === route.value.session);
+    const index = list.findIndex((session) => session.id === openSession.value);
     const next = list[index === -1 ? 0 : index + by];
-    if (next !== undefined) go({ session: next.id });
+    if (next !== undefined) go(toSession(next.id));
   };
 
-  useKeys(commands);
+  useKeys(command);
   useTitle();
   useDrawerFocus(drawer, () => {
     const field = searching.current ? search.current : null;
@@ -86,12 +89,12 @@ export function Page() {
     setRenaming(false);
     // On a touch screen the focus would bring up the keyboard.
     if (matchMedia("(pointer: fine)").matches) focusField();
-  }, [route.value.session, route.value.mesh === undefined]);
+  }, [openSession.value, route.value.view]);
 
-  const { mesh } = route.value;
+  const here = route.value;
   return (
     <div class={`page${sidebarHidden.value ? " sidebar-hidden" : ""}${drawer ? " drawer-open" : ""}`}>
-      {mesh === undefined && (
+      {here.view === "chat" && (
         <button type="button" class="skip" onClick={focusField}>
           Skip to writing
         </button>
@@ -106,32 +109,34 @@ export function Page() {
       {drawer && <div class="shade" onClick={() => setDrawer(false)} />}
       <main inert={drawer}>
         <Header renaming={renaming} onRename={setRenaming} onMenu={() => showList(true)} onNew={fresh} />
-        {mesh === undefined ? (
+        {here.view === "chat" ? (
           <>
             <Transcript field={field} />
             <LinkBanner />
-            {app.session.value?.is_closed === true ? <Closed onNew={fresh} /> : <ComposerBar field={field} />}
+            {app.open.session.value?.is_closed === true ? (
+              <Closed onNew={fresh} />
+            ) : (
+              <ComposerBar field={field} />
+            )}
           </>
-        ) : mesh.turn === null ? (
-          <Mesh />
         ) : (
-          <Trace turn={mesh.turn} />
+          <SectionView key={here.section} id={here.section} path={here.path} />
         )}
       </main>
       <KeySheet open={keys} onClose={() => setKeys(false)} />
       <Toasts />
       <DropZone />
       <div class="sr-only" role="status" aria-live="polite">
-        {app.announcement.value}
+        {announcement.value}
       </div>
     </div>
   );
 }
 
 /** Obeys shortcuts, except while a dialog is open, which has keys of its own. */
-function useKeys(commands: Record<Command, () => void>): void {
-  const current = useRef(commands);
-  current.current = commands;
+function useKeys(obey: (command: Command) => void): void {
+  const current = useRef(obey);
+  current.current = obey;
   useEffect(() => {
     const pressed = (event: KeyboardEvent) => {
       // Asked at the very key: what is drawn may lag behind a dialog that was just closed.
@@ -139,7 +144,7 @@ function useKeys(commands: Record<Command, () => void>): void {
       const command = commandFor(event);
       if (command === null) return;
       event.preventDefault();
-      current.current[command]();
+      current.current(command);
     };
     addEventListener("keydown", pressed);
     return () => removeEventListener("keydown", pressed);
@@ -162,49 +167,13 @@ function useDrawerFocus(drawer: boolean, wanted: () => HTMLElement | null): void
 
 function useTitle(): void {
   const app = useApp();
-  const { agent_name } = app.config.value;
-  const session = app.session.value;
+  const { agent_name } = app.daemon.config.value;
+  const session = app.open.session.value;
   const unread = app.sessions.unread.value;
-  const named = session !== undefined || route.value.mesh !== undefined;
-  const title = !named ? agent_name : `${heading(session)} · ${agent_name}`;
+  const title = isNamed(session) ? `${headingOf(session)} · ${agent_name}` : agent_name;
   useEffect(() => {
     document.title = unread > 0 ? `(${unread}) ${title}` : title;
   }, [title, unread]);
-}
-
-interface HeaderProps {
-  renaming: boolean;
-  onRename: (renaming: boolean) => void;
-  onMenu: () => void;
-  onNew: () => void;
-}
-
-function Header({ renaming, onRename, onMenu, onNew }: HeaderProps) {
-  const app = useApp();
-  const session = app.session.value;
-  return (
-    <header class="head">
-      <IconButton icon="menu" label="Show the list" class="show-list" onClick={onMenu} />
-      {session !== undefined && renaming ? (
-        <RenameForm session={session} onDone={() => onRename(false)} />
-      ) : (
-        <h1 class="cut" dir="auto">
-          {heading(session)}
-        </h1>
-      )}
-      {session !== undefined && !renaming && (
-        <IconButton icon="pencil" label="Rename (F2)" onClick={() => onRename(true)} />
-      )}
-      <LinkMark />
-      <IconButton icon="plus" label="New conversation" class="show-list" onClick={onNew} />
-    </header>
-  );
-}
-
-function heading(session: Session | undefined): string {
-  const { mesh } = route.value;
-  if (mesh !== undefined) return mesh.turn === null ? "Mesh" : "Trace";
-  return session === undefined ? "New conversation" : titleOf(session);
 }
 
 /** A closed conversation can be read, and no more. */
@@ -215,11 +184,4 @@ function Closed({ onNew }: { onNew: () => void }) {
       <TextButton onClick={onNew}>Start a new one</TextButton>
     </div>
   );
-}
-
-function LinkMark() {
-  const { name } = useApp().link.value;
-  if (name === "ready") return null;
-  const words = name === "connecting" ? "Connecting" : "Offline";
-  return <span class={`link ${name}`}>{words}</span>;
 }

@@ -1,5 +1,5 @@
 import type { Waiting } from "../conversation/model";
-import type { Outgoing } from "../state/outbox";
+import type { PendingMessage } from "../state/pending";
 import { TextButton } from "./buttons";
 import { useApp } from "./context";
 import { Prompt } from "./Prompt";
@@ -8,25 +8,25 @@ import { Prompt } from "./Prompt";
  * A message of ours that the conversation does not show yet, and what is becoming of it. It is `held` behind one that was
  * to begin the conversation and was refused.
  */
-export function OutgoingView({ entry, held }: { entry: Outgoing; held: boolean }) {
+export function OutgoingView({ entry, held }: { entry: PendingMessage; held: boolean }) {
   const app = useApp();
   if (entry.state !== "refused") {
     const waits = "Waits until the first message has been sent";
-    const note = held ? waits : fate(entry, app.link.value.name === "ready", app.running.value);
+    const note = held ? waits : fate(entry, app.link.value.name === "ready", app.open.running.value);
     return <Prompt text={entry.text} attachments={entry.attachments} tone="pending" note={note} />;
   }
   const note = (
     <>
       <span class="error">Not sent: {entry.error}</span>
-      <TextButton onClick={() => app.outbox.retry(entry.id)}>Try again</TextButton>
-      <TextButton onClick={() => app.takeBack(entry)}>Edit</TextButton>
-      <TextButton onClick={() => app.outbox.remove(entry.id)}>Discard</TextButton>
+      <TextButton onClick={() => app.pending.retry(entry.id)}>Try again</TextButton>
+      <TextButton onClick={() => app.open.takeBack(entry)}>Edit</TextButton>
+      <TextButton onClick={() => app.pending.remove(entry.id)}>Discard</TextButton>
     </>
   );
   return <Prompt text={entry.text} attachments={entry.attachments} tone="refused" note={note} />;
 }
 
-function fate(entry: Outgoing, connected: boolean, running: boolean): string {
+function fate(entry: PendingMessage, connected: boolean, running: boolean): string {
   if (entry.state === "waiting") {
     if (!connected) return "Kept here until the connection is back";
     return entry.error === null ? "Sending…" : `Not stored yet: ${entry.error}. Trying again…`;

@@ -20,7 +20,7 @@ export function RenameForm({ session, onDone }: { session: Session; onDone: () =
     const title = field.current?.value.trim() ?? "";
     const same = title === "" || title === session.title;
     over.current = true;
-    if (same || (await app.rename(session.id, title))) close();
+    if (same || (await app.sessions.rename(session.id, title))) close();
     else over.current = false;
   };
 

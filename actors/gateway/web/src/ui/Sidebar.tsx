@@ -1,14 +1,16 @@
+import sections from "@starpod/sections";
 import type { RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { dayGroup, when } from "../format";
 import { memo } from "../memo";
 import type { Session } from "../protocol";
+import type { Section } from "../section";
 import { nextTheme, theme } from "../state/preferences";
-import { MESH, route, routeHash } from "../state/router";
+import { openSession, route, routeHash, toSection, toSession } from "../state/router";
 import { titleOf } from "../title";
 import { IconButton, TextButton } from "./buttons";
 import { useApp } from "./context";
-import { Icon, Star } from "./icons";
+import { Drawing, Icon, Star } from "./icons";
 import { RenameForm } from "./RenameForm";
 
 interface SidebarProps {
@@ -26,7 +28,7 @@ export function Sidebar({ search, onNew, onHide, onKeys, onChosen }: SidebarProp
     <nav class="sidebar" aria-label="Conversations">
       <header>
         <Star />
-        <strong class="cut">{app.config.value.agent_name}</strong>
+        <strong class="cut">{app.daemon.config.value.agent_name}</strong>
         <IconButton icon="menu" label="Hide the list" onClick={onHide} />
       </header>
       <div class="sidebar-top">
@@ -39,19 +41,30 @@ export function Sidebar({ search, onNew, onHide, onKeys, onChosen }: SidebarProp
       <SessionGroups onChosen={onChosen} />
       <footer>
         <ThemeButton />
-        <a
-          class="nav-link"
-          href={routeHash(MESH)}
-          aria-current={route.value.mesh === undefined ? undefined : "page"}
-          onClick={onChosen}
-        >
-          <Icon name="mesh" />
-          Mesh
-        </a>
+        {sections.map((section) => (
+          <SectionLink key={section.id} section={section} onChosen={onChosen} />
+        ))}
         <IconButton icon="keys" label="Keyboard shortcuts (?)" class="keys" onClick={onKeys} />
-        <small class="cut">{app.config.value.version !== "" && `Starpod ${app.config.value.version}`}</small>
+        <small class="cut">
+          {app.daemon.config.value.version !== "" && `Starpod ${app.daemon.config.value.version}`}
+        </small>
       </footer>
     </nav>
+  );
+}
+
+function SectionLink({ section, onChosen }: { section: Section; onChosen: () => void }) {
+  const here = route.value.view === "section" && route.value.section === section.id;
+  return (
+    <a
+      class="nav-link"
+      href={routeHash(toSection(section.id))}
+      aria-current={here ? "page" : undefined}
+      onClick={onChosen}
+    >
+      <Drawing path={section.icon} />
+      {section.title}
+    </a>
   );
 }
 
@@ -101,7 +114,7 @@ function SessionGroups({ onChosen }: { onChosen: () => void }) {
               <SessionRow
                 key={session.id}
                 session={session}
-                current={session.id === route.value.session}
+                current={session.id === openSession.value}
                 onChosen={onChosen}
               />
             ))}
@@ -187,7 +200,7 @@ const SessionRow = memo(function SessionRow({ session, current, onChosen }: Sess
   return (
     <li class={unread ? "session unread" : "session"}>
       <a
-        href={routeHash({ session: session.id })}
+        href={routeHash(toSession(session.id))}
         aria-current={current ? "page" : undefined}
         onClick={onChosen}
         onKeyDown={(event) => {

@@ -105,7 +105,7 @@ function Rest({ turnId, call, known }: { turnId: string; call: string; known: nu
   const fetchRest = () => {
     setProblem(null);
     const failed = (error: unknown) => setProblem(error instanceof Error ? error.message : String(error));
-    app.conversations.readOutput(app.conversation.value.id, turnId, call, known).catch(failed);
+    app.conversations.readOutput(app.open.conversation.value.id, turnId, call, known).catch(failed);
   };
   useEffect(fetchRest, [turnId, call]);
   if (problem === null) return <p class="quiet">Reading the rest…</p>;

@@ -2,8 +2,8 @@ import type { RefObject } from "preact";
 import { useCallback, useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { Turn } from "../conversation/model";
 import { composerOf } from "../state/composer";
-import { isNewPlace } from "../state/outbox";
-import { route } from "../state/router";
+import { isNewPlace } from "../state/pending";
+import { openSession } from "../state/router";
 import { TextButton } from "./buttons";
 import { useApp } from "./context";
 import { Icon, Star } from "./icons";
@@ -17,16 +17,18 @@ export function Transcript({ field }: { field: RefObject<HTMLTextAreaElement | n
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const { near, toEnd } = useStick(scroller, content);
-  const { turns, waiting: all } = app.transcript.value;
-  const outgoing = app.outgoing.value;
+  const { turns, waiting: all } = app.open.transcript.value;
+  const outgoing = app.open.pending.value;
   const own = new Set(
     outgoing.flatMap((entry) => (entry.turnId === null ? [entry.id] : [entry.id, entry.turnId])),
   );
   const waiting = all.filter((other) => !own.has(other.turnId) && !own.has(other.clientMessageId ?? ""));
   const blocked = outgoing[0]?.state === "refused" && isNewPlace(outgoing[0].place);
-  const unread = app.conversation.value.rows === null && route.value.session !== null && turns.length === 0;
+  const unread =
+    app.open.conversation.value.rows === null && openSession.value !== null && turns.length === 0;
 
-  useLayoutEffect(() => toEnd(), [app.place.value, unread]);
+  useEffect(() => app.conversations.lookedAt(near), [near, app.open.place.value]);
+  useLayoutEffect(() => toEnd(), [app.open.place.value, unread]);
   useEffect(() => {
     if (outgoing.length > 0) toEnd();
   }, [outgoing.length]);
@@ -34,7 +36,7 @@ export function Transcript({ field }: { field: RefObject<HTMLTextAreaElement | n
   // One function for all time, so that turns are not drawn again for its sake.
   const edit = useCallback((turn: Turn) => {
     if (turn.prompt === null) return;
-    composerOf(route.value.session).edit(turn.prompt.text, turn.prompt.attachments);
+    composerOf(openSession.value).edit(turn.prompt.text, turn.prompt.attachments);
     field.current?.focus();
   }, []);
 
@@ -58,7 +60,7 @@ export function Transcript({ field }: { field: RefObject<HTMLTextAreaElement | n
       {!near && (
         <button type="button" class="jump" onClick={() => toEnd(true)}>
           <Icon name="down" />
-          {app.running.value ? "Follow the answer" : "To the end"}
+          {app.open.running.value ? "Follow the answer" : "To the end"}
         </button>
       )}
     </div>
@@ -67,8 +69,8 @@ export function Transcript({ field }: { field: RefObject<HTMLTextAreaElement | n
 
 function Older({ scroller }: { scroller: RefObject<HTMLElement | null> }) {
   const app = useApp();
-  const { session } = route.value;
-  if (session === null || !app.conversation.value.more) return null;
+  const session = openSession.value;
+  if (session === null || !app.open.conversation.value.more) return null;
   const { loadingOlder } = app.conversations.place(session);
   /** What was in view stays in view, however much comes above it. */
   const read = async () => {
@@ -90,8 +92,8 @@ function Older({ scroller }: { scroller: RefObject<HTMLElement | null> }) {
 /** What is shown where there are no messages: why, or how to begin. */
 function Nothing() {
   const app = useApp();
-  const { session } = route.value;
-  const problem = app.problem.value;
+  const session = openSession.value;
+  const problem = app.open.problem.value;
   if (session === null) return <Welcome />;
   if (problem !== null) {
     return (
@@ -99,14 +101,14 @@ function Nothing() {
         <h2>{problem.missing ? "There is no such conversation" : "The conversation could not be read"}</h2>
         {!problem.missing && <p>{problem.text}</p>}
         {problem.missing ? (
-          <TextButton onClick={() => app.startFresh()}>Start a new one</TextButton>
+          <TextButton onClick={() => app.open.startFresh()}>Start a new one</TextButton>
         ) : (
           <TextButton onClick={() => void app.conversations.read(session)}>Try again</TextButton>
         )}
       </div>
     );
   }
-  return app.conversation.value.rows === null ? <Skeleton /> : <p class="nothing">No messages yet</p>;
+  return app.open.conversation.value.rows === null ? <Skeleton /> : <p class="nothing">No messages yet</p>;
 }
 
 function Skeleton() {
@@ -121,7 +123,7 @@ function Skeleton() {
 
 function Welcome() {
   const app = useApp();
-  const { agent_name, greeting, prompts } = app.config.value;
+  const { agent_name, greeting, prompts } = app.daemon.config.value;
   return (
     <div class="welcome">
       <Star />

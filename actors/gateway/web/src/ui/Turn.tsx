@@ -1,9 +1,10 @@
+import sections from "@starpod/sections";
 import { useId, useState } from "preact/hooks";
 import type { FollowupPart, NoticePart, Part, Stats, TextPart, ToolPart, Turn } from "../conversation/model";
 import { clock, cost, count, duration, passed } from "../format";
 import { Markdown } from "../markdown/Markdown";
 import { memo } from "../memo";
-import { routeHash, traceOf } from "../state/router";
+import { routeHash, toSection } from "../state/router";
 import { CopyButton, IconButton, TextButton } from "./buttons";
 import { useApp } from "./context";
 import { Files } from "./Files";
@@ -54,7 +55,7 @@ function PromptTools({ turn, last, onEdit }: TurnProps) {
 }
 
 function Answer({ turn }: { turn: Turn }) {
-  const { agent_name } = useApp().config.value;
+  const { agent_name } = useApp().daemon.config.value;
   const growing = turn.state === "running" ? turn.parts.at(-1) : undefined;
   return (
     <div class="answer">
@@ -162,7 +163,14 @@ function Foot({ turn, last }: { turn: Turn; last: boolean }) {
       {turn.state === "cancelled" && <span class="stopped">Stopped</span>}
       {turn.stats !== null && <Figures stats={turn.stats} />}
       <span class="foot-tools">
-        <a href={routeHash(traceOf(turn.id))}>Trace</a>
+        {sections.map(
+          ({ id, turns }) =>
+            turns !== undefined && (
+              <a key={id} href={routeHash(toSection(id, ...turns.path(turn.id)))}>
+                {turns.title}
+              </a>
+            ),
+        )}
         {last && turn.prompt !== null && (turn.state === "failed" || turn.state === "cancelled") && (
           <TextButton onClick={again}>Try again</TextButton>
         )}

@@ -13,7 +13,6 @@ const PATHS = {
   image: "M2 3h12v10H2zM2 11l3.500-3.500L8.500 10l2-2L14 11M10.500 5.700h.01",
   keys: "M1.500 4h13v8h-13zM4 6.500h.01M6.700 6.500h.01M9.400 6.500h.01M12 6.500h.01M5 9.500h6",
   menu: "M2 4h12M2 8h12M2 12h12",
-  mesh: "M8 5.500V8M4 10.500 8 8l4 2.500M8 2a1.750 1.750 0 1 0 0 3.500A1.750 1.750 0 0 0 8 2zM3 10.250a1.750 1.750 0 1 0 0 3.500 1.750 1.750 0 0 0 0-3.500zm10 0a1.750 1.750 0 1 0 0 3.500 1.750 1.750 0 0 0 0-3.500z",
   moon: "M13.500 9.500A6 6 0 0 1 6.500 2.500a5.700 5.700 0 1 0 7 7z",
   pause: "M5.500 3.500v9M10.500 3.500v9",
   pencil: "m2.500 13.500.6-3L10.800 2.800l2.400 2.400-7.700 7.700z",
@@ -29,9 +28,14 @@ const PATHS = {
 export type IconName = keyof typeof PATHS;
 
 export function Icon({ name }: { name: IconName }) {
+  return <Drawing path={PATHS[name]} />;
+}
+
+/** The `d` of a path as an icon. */
+export function Drawing({ path }: { path: string }) {
   return (
     <svg class="icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false">
-      <path d={PATHS[name]} />
+      <path d={path} />
     </svg>
   );
 }

@@ -1,7 +1,19 @@
 /** Keyboard shortcuts of the whole page. The sheet that lists them is made from the same table. */
 
+import sections from "@starpod/sections";
+
 export type Command =
-  "compose" | "fresh" | "keys" | "mesh" | "next" | "previous" | "rename" | "search" | "sidebar" | "stop";
+  | "compose"
+  | "fresh"
+  | "keys"
+  | "next"
+  | "previous"
+  | "rename"
+  | "search"
+  | "sidebar"
+  | "stop"
+  /** Leads to the section of that id and back. */
+  | { readonly section: string };
 
 interface Shortcut {
   readonly keys: string;
@@ -16,6 +28,16 @@ interface Shortcut {
 const control = (event: KeyboardEvent) => (event.ctrlKey || event.metaKey) && !event.altKey;
 const plain = (event: KeyboardEvent, key: string) =>
   event.key === key && !event.ctrlKey && !event.metaKey && !event.altKey;
+
+function toSection(section: string, title: string, key: string): Shortcut {
+  return {
+    keys: `Alt ${key.toUpperCase()}`,
+    does: `${title}, and back`,
+    command: { section },
+    matches: (event) => event.altKey && !event.ctrlKey && event.key.toLowerCase() === key,
+    everywhere: true,
+  };
+}
 
 export const SHORTCUTS: readonly Shortcut[] = [
   { keys: "Enter", does: "Send, also while the agent works" },
@@ -66,13 +88,9 @@ export const SHORTCUTS: readonly Shortcut[] = [
     matches: (event) => control(event) && !event.shiftKey && event.key.toLowerCase() === "b",
     everywhere: true,
   },
-  {
-    keys: "Alt M",
-    does: "The mesh, and back",
-    command: "mesh",
-    matches: (event) => event.altKey && !event.ctrlKey && event.key.toLowerCase() === "m",
-    everywhere: true,
-  },
+  ...sections.flatMap(({ id, title, key }): Shortcut[] =>
+    key === undefined ? [] : [toSection(id, title, key)],
+  ),
   { keys: "?", does: "This sheet", command: "keys", matches: (event) => plain(event, "?") },
 ];
 

@@ -1,5 +1,5 @@
+import { duration, fine, Icon, IconButton, routeHash, toSection } from "@starpod/page";
 import { useEffect, useState } from "preact/hooks";
-import { duration, fine } from "../format";
 import {
   arcsOf,
   matches,
@@ -10,18 +10,16 @@ import {
   STRIP,
   type Arc,
   type Row,
-} from "../mesh/picture";
-import type { MeshMessage, MeshNode, MeshView } from "../mesh/protocol";
-import { PAST } from "../state/mesh";
-import { routeHash, traceOf } from "../state/router";
-import { IconButton } from "./buttons";
-import { useApp } from "./context";
-import { Icon } from "./icons";
+} from "./picture";
+import type { MeshMessage, MeshNode, MeshView } from "./protocol";
+import { Mesh as MeshState, PAST } from "./state";
+
+/** For as long as the page is open, so that the past of the actors is there when somebody comes back. */
+const mesh = new MeshState();
 
 /** The actors as they are at this moment, what flows between them, and the newest messages. */
 export function Mesh() {
-  const { mesh } = useApp();
-  useEffect(() => mesh.poll.watch(), [mesh]);
+  useEffect(() => mesh.poll.watch(), []);
   const view = mesh.poll.value.value;
   const problem = mesh.poll.problem.value;
   return (
@@ -45,7 +43,6 @@ export function Mesh() {
 }
 
 function Actors({ view }: { view: MeshView }) {
-  const { mesh } = useApp();
   const { rows, height } = rowsOf(view.tree);
   const rates = ratesOf(view.flows);
   const actors = rows.filter(({ node }) => node.children === undefined);
@@ -197,7 +194,7 @@ const PAST_HEIGHT = 18;
 
 /** The last minute of an actor. */
 function Past({ name }: { name: string }) {
-  const values = useApp().mesh.past.value.get(name) ?? [];
+  const values = mesh.past.value.get(name) ?? [];
   return (
     <svg class="past" viewBox={`0 0 ${PAST_WIDTH} ${PAST_HEIGHT}`} aria-hidden="true" focusable="false">
       <polyline points={sparkline(values, PAST_WIDTH, PAST_HEIGHT, PAST)} />
@@ -269,7 +266,7 @@ function MessageRow({ message, age }: { message: MeshMessage; age: string }) {
         )}
       </span>
       <span class="message-age">
-        {turn !== undefined && <a href={routeHash(traceOf(turn))}>trace</a>} {age}
+        {turn !== undefined && <a href={routeHash(toSection("mesh", "trace", turn))}>trace</a>} {age}
       </span>
     </li>
   );

@@ -1,7 +1,6 @@
 /** The trace of a turn as bars over a common axis of time. Pure. */
 
-import { used } from "../conversation/figures";
-import { cost, count } from "../format";
+import { cost, count, used } from "@starpod/page";
 import type { Hop, Step, Trace } from "./protocol";
 
 export interface Bar {

@@ -2,7 +2,7 @@ import "./dom";
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import type { Accepted } from "../src/protocol";
-import { newPlace, Outbox, sendable, type Outgoing } from "../src/state/outbox";
+import { newPlace, PendingMessages, sendable, type PendingMessage } from "../src/state/pending";
 
 beforeEach(() => localStorage.clear());
 
@@ -31,7 +31,7 @@ const accepted = (id: string, more: Partial<Accepted> = {}): Accepted => ({
 function outbox(connected = true, now = 2000) {
   const sent: string[] = [];
   const link = { connected };
-  const box = new Outbox((entry: Outgoing) => {
+  const box = new PendingMessages((entry: PendingMessage) => {
     if (link.connected) sent.push(entry.id);
     return link.connected;
   }, now);
@@ -167,7 +167,7 @@ test("what another window writes is shown here, and sent by that window", () => 
 });
 
 test("only what waits is sendable", () => {
-  const entry = (id: string, state: Outgoing["state"], place = "s1"): Outgoing => ({
+  const entry = (id: string, state: PendingMessage["state"], place = "s1"): PendingMessage => ({
     ...draft(id, place),
     state,
     turnId: null,

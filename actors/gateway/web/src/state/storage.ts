@@ -1,9 +1,9 @@
-/** What this browser keeps between visits. Where it may keep nothing, everything still works until the page closes. */
+/** `localStorage`, where it may be used. Where it may not, everything still works until the page closes. */
 
 const PREFIX = "starpod.";
 
-/** Reads a value that {@link keep} stored; null when there is none, or none that can be read. */
-export function recall<T>(name: string): T | null {
+/** Reads a value that {@link save} stored; null when there is none, or none that can be read. */
+export function load<T>(name: string): T | null {
   try {
     const text = localStorage.getItem(PREFIX + name);
     return text === null ? null : (JSON.parse(text) as T);
@@ -13,7 +13,7 @@ export function recall<T>(name: string): T | null {
 }
 
 /** Stores a value; null removes it. */
-export function keep(name: string, value: unknown): void {
+export function save(name: string, value: unknown): void {
   try {
     if (value === null) localStorage.removeItem(PREFIX + name);
     else localStorage.setItem(PREFIX + name, JSON.stringify(value));
@@ -22,8 +22,8 @@ export function keep(name: string, value: unknown): void {
   }
 }
 
-/** Names of kept values that begin with `start`. */
-export function keptNames(start: string): string[] {
+/** Names of stored values that begin with `start`. */
+export function savedNames(start: string): string[] {
   try {
     return Object.keys(localStorage)
       .filter((name) => name.startsWith(PREFIX + start))
@@ -34,7 +34,7 @@ export function keptNames(start: string): string[] {
 }
 
 /** Calls back with the name of each value that another window of this page changes. */
-export function onKeptElsewhere(changed: (name: string) => void): void {
+export function onSavedElsewhere(changed: (name: string) => void): void {
   addEventListener("storage", ({ key }) => {
     if (key?.startsWith(PREFIX)) changed(key.slice(PREFIX.length));
   });

@@ -1,34 +1,36 @@
-import { useEffect, useMemo } from "preact/hooks";
-import { used } from "../conversation/figures";
-import { clock, cost, count, duration, fine } from "../format";
-import type { Trace as TraceValue } from "../mesh/protocol";
 import {
-  axisOf,
-  hopBars,
-  isAtEnd,
-  passedSince,
-  position,
-  stepBars,
-  type Axis,
-  type Bar,
-} from "../mesh/waterfall";
-import { MESH, routeHash } from "../state/router";
-import { useApp } from "./context";
-import { useNow } from "./hooks";
-import { Icon } from "./icons";
+  clock,
+  cost,
+  count,
+  duration,
+  fine,
+  Icon,
+  routeHash,
+  toSection,
+  toSession,
+  useApp,
+  used,
+  useNow,
+} from "@starpod/page";
+import { useEffect, useMemo } from "preact/hooks";
+import type { Trace as TraceValue } from "./protocol";
+import { traceOf } from "./state";
+import { axisOf, hopBars, isAtEnd, passedSince, position, stepBars, type Axis, type Bar } from "./waterfall";
 
 /** One turn as a waterfall: its steps with times, tokens and costs, and the messages that carried it. */
 export function Trace({ turn }: { turn: string }) {
-  const app = useApp();
-  const poll = useMemo(() => app.trace(turn), [app, turn]);
+  const poll = useMemo(() => traceOf(turn), [turn]);
   useEffect(() => poll.watch(), [poll]);
   const trace = poll.value.value;
   const problem = poll.problem.value;
+  // The daemon tells when a conversation begins or ends to run; what lies between is asked for.
+  const session = useApp().sessions.get(trace?.turn.session_id ?? "");
+  useEffect(() => void poll.look(), [poll, session]);
   return (
     <div class="trace" role="region" aria-label="Trace" tabIndex={0}>
       <nav aria-label="Where this trace belongs">
-        <a href={routeHash(MESH)}>Mesh</a>
-        {trace !== null && <a href={routeHash({ session: trace.turn.session_id })}>Conversation</a>}
+        <a href={routeHash(toSection("mesh"))}>Mesh</a>
+        {trace !== null && <a href={routeHash(toSession(trace.turn.session_id))}>Conversation</a>}
       </nav>
       {problem !== null && (
         <p class="notice warning" role="alert">

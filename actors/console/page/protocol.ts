@@ -1,6 +1,6 @@
 /** What the gateway tells of the mesh. Names are those of the wire. */
 
-import type { Figures, Usage } from "../protocol";
+import type { Figures, Usage } from "@starpod/page";
 
 export type ActorState =
   "starting" | "ready" | "degraded" | "backoff" | "suspended" | "stopping" | "stopped" | "failed";

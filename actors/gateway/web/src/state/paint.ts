@@ -3,7 +3,7 @@
 /** Longest wait in milliseconds where nothing is painted, as in a hidden tab. */
 const LONGEST = 100;
 
-export class Gatherer<T> {
+export class PaintBatch<T> {
   private waiting: T[] = [];
   private scheduled = false;
 

@@ -1,13 +1,13 @@
 /**
- * Messages on their way. Each is kept in the browser's storage from the moment it is sent until the page has seen what
+ * Messages of ours on their way. Each is kept in the browser's storage from the moment it is sent until the page has seen what
  * became of it, and is sent again under the same id after every reconnect, so it arrives exactly once.
  */
 
 import { computed, signal, type ReadonlySignal } from "@preact/signals";
 import type { Accepted, Attachment, FollowupMode } from "../protocol";
-import { keep, keptNames, onKeptElsewhere, recall } from "./keep";
+import { load, onSavedElsewhere, save, savedNames } from "./storage";
 
-export interface Outgoing {
+export interface PendingMessage {
   readonly id: string;
   /** Session id, or a local name for a conversation that does not exist yet. */
   readonly place: string;
@@ -26,10 +26,11 @@ export interface Outgoing {
   readonly error: string | null;
 }
 
-export type Draft = Pick<Outgoing, "id" | "place" | "text" | "attachments" | "model" | "mode" | "at">;
+export type Draft = Pick<PendingMessage, "id" | "place" | "text" | "attachments" | "model" | "mode" | "at">;
 
 const NEW = "new:";
-const KEPT = "outbox.";
+/** Beginning of their names in the storage. */
+const PREFIX = "outbox.";
 /** Accepted messages are forgotten after a day in milliseconds, whatever became of them. */
 const FORGOTTEN_AFTER = 86_400_000;
 
@@ -46,7 +47,10 @@ export function isNewPlace(place: string): boolean {
 }
 
 /** Those to be sent now: of a conversation that does not exist yet only the first, which brings it into being. */
-export function sendable(entries: readonly Outgoing[], inFlight: ReadonlySet<string>): Outgoing[] {
+export function sendable(
+  entries: readonly PendingMessage[],
+  inFlight: ReadonlySet<string>,
+): PendingMessage[] {
   const begun = new Set<string>();
   return entries.filter((entry) => {
     if (entry.state === "accepted") return false;
@@ -56,30 +60,30 @@ export function sendable(entries: readonly Outgoing[], inFlight: ReadonlySet<str
   });
 }
 
-export class Outbox {
-  private readonly list = signal<readonly Outgoing[]>([]);
+export class PendingMessages {
+  private readonly list = signal<readonly PendingMessage[]>([]);
   /** Sent over the present connection. */
   private readonly inFlight = new Set<string>();
 
   /** In the order they were written. */
-  readonly entries: ReadonlySignal<readonly Outgoing[]> = this.list;
+  readonly entries: ReadonlySignal<readonly PendingMessage[]> = this.list;
   /** How many the daemon has not confirmed yet. */
   readonly unconfirmed = computed(() => this.list.value.filter((entry) => entry.state === "waiting").length);
 
   /** @param transmit hands a message to the connection; false when there is none. */
   constructor(
-    private readonly transmit: (entry: Outgoing) => boolean,
+    private readonly transmit: (entry: PendingMessage) => boolean,
     now: number,
   ) {
-    const kept = keptNames(KEPT)
-      .map((name) => recall<Outgoing>(name))
+    const kept = savedNames(PREFIX)
+      .map((name) => load<PendingMessage>(name))
       .filter((entry) => entry !== null);
     for (const entry of kept) {
-      if (entry.state === "accepted" && now - entry.at > FORGOTTEN_AFTER) keep(KEPT + entry.id, null);
+      if (entry.state === "accepted" && now - entry.at > FORGOTTEN_AFTER) save(PREFIX + entry.id, null);
       else this.list.value = [...this.list.value, entry];
     }
     this.list.value = this.list.value.toSorted((one, other) => one.at - other.at);
-    onKeptElsewhere((name) => this.changedElsewhere(name));
+    onSavedElsewhere((name) => this.changedElsewhere(name));
   }
 
   add(draft: Draft): void {
@@ -102,7 +106,7 @@ export class Outbox {
   }
 
   /** Takes note that a message is stored. Returns it as it was, or null when this page does not know it. */
-  accepted(frame: Accepted): Outgoing | null {
+  accepted(frame: Accepted): PendingMessage | null {
     const entry = this.list.value.find((other) => other.id === frame.client_message_id);
     if (entry === undefined) return null;
     this.settlePlace(entry.place, frame.session_id);
@@ -144,7 +148,7 @@ export class Outbox {
   }
 
   remove(id: string): void {
-    keep(KEPT + id, null);
+    save(PREFIX + id, null);
     this.inFlight.delete(id);
     this.list.value = this.list.value.filter((entry) => entry.id !== id);
   }
@@ -156,7 +160,7 @@ export class Outbox {
   }
 
   /** Drops messages that the conversation shows by now. */
-  seen(shown: (entry: Outgoing) => boolean): void {
+  seen(shown: (entry: PendingMessage) => boolean): void {
     for (const entry of this.list.value) if (shown(entry)) this.remove(entry.id);
   }
 
@@ -166,8 +170,8 @@ export class Outbox {
     }
   }
 
-  private put(entry: Outgoing): void {
-    keep(KEPT + entry.id, entry);
+  private put(entry: PendingMessage): void {
+    save(PREFIX + entry.id, entry);
     const list = this.list.value;
     this.list.value = list.some((other) => other.id === entry.id)
       ? list.map((other) => (other.id === entry.id ? entry : other))
@@ -175,9 +179,9 @@ export class Outbox {
   }
 
   private changedElsewhere(name: string): void {
-    if (!name.startsWith(KEPT)) return;
-    const id = name.slice(KEPT.length);
-    const entry = recall<Outgoing>(name);
+    if (!name.startsWith(PREFIX)) return;
+    const id = name.slice(PREFIX.length);
+    const entry = load<PendingMessage>(name);
     const others = this.list.value.filter((other) => other.id !== id);
     // Another window sends what it wrote; here it is only shown, and sent again should this page reconnect.
     if (entry !== null) this.inFlight.add(id);

@@ -1,0 +1,58 @@
+import type { Session } from "../protocol";
+import { route } from "../state/router";
+import { titleOf } from "../title";
+import { IconButton } from "./buttons";
+import { useApp } from "./context";
+import { RenameForm } from "./RenameForm";
+import { sectionOf } from "./SectionView";
+
+interface HeaderProps {
+  renaming: boolean;
+  onRename: (renaming: boolean) => void;
+  onMenu: () => void;
+  onNew: () => void;
+}
+
+export function Header({ renaming, onRename, onMenu, onNew }: HeaderProps) {
+  const app = useApp();
+  const session = app.open.session.value;
+  return (
+    <header class="head">
+      <IconButton icon="menu" label="Show the list" class="show-list" onClick={onMenu} />
+      {session !== undefined && renaming ? (
+        <RenameForm session={session} onDone={() => onRename(false)} />
+      ) : (
+        <h1 class="cut" dir="auto">
+          {headingOf(session)}
+        </h1>
+      )}
+      {session !== undefined && !renaming && (
+        <IconButton icon="pencil" label="Rename (F2)" onClick={() => onRename(true)} />
+      )}
+      <LinkMark />
+      <IconButton icon="plus" label="New conversation" class="show-list" onClick={onNew} />
+    </header>
+  );
+}
+
+/** What the present place of the page is called. */
+export function headingOf(session: Session | undefined): string {
+  const here = route.value;
+  if (here.view === "section") {
+    const section = sectionOf(here.section);
+    return section?.heading?.(here.path) ?? section?.title ?? "Nothing here";
+  }
+  return session === undefined ? "New conversation" : titleOf(session);
+}
+
+/** Whether the page is at a place with a name of its own. */
+export function isNamed(session: Session | undefined): boolean {
+  return session !== undefined || route.value.view === "section";
+}
+
+function LinkMark() {
+  const { name } = useApp().link.value;
+  if (name === "ready") return null;
+  const words = name === "connecting" ? "Connecting" : "Offline";
+  return <span class={`link ${name}`}>{words}</span>;
+}
