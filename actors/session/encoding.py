@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from cattrs.gen import make_dict_unstructure_fn, override
 from cattrs.preconf.json import make_converter
 
 from actors.vocabulary import (
@@ -62,6 +63,9 @@ def _structure_block(value: Mapping[str, Any], _: Any) -> Any:
 
 
 _CONVERTER.register_structure_hook(Text | Image, _structure_block)
+_CONVERTER.register_unstructure_hook(  # what a model wrote is JSON already
+    ToolUse, make_dict_unstructure_fn(ToolUse, _CONVERTER, input=override(unstruct_hook=dict))
+)
 _STRUCTURE: Final = {name: _CONVERTER.get_structure_hook(kind) for name, kind in _BLOCKS.items()}
 _UNSTRUCTURE: Final = {kind: _CONVERTER.get_unstructure_hook(kind) for kind in _BLOCKS.values()}
 _ATTACHMENT_OUT: Final = _CONVERTER.get_unstructure_hook(Attachment)

@@ -8,6 +8,7 @@ from typing import Any
 from .encoding import moment
 from .messages import Session
 from .sessions import get
+from .steps import step_of
 
 _STEPS = """
 SELECT steps.*, turns.source FROM steps JOIN turns ON turns.id = steps.turn_id WHERE steps.session_id = ?
@@ -54,6 +55,8 @@ def _session(session: Session) -> dict[str, Any]:
 def _step(row: sqlite3.Row) -> dict[str, Any]:
     line: dict[str, Any] = {"type": row["kind"], "turn": row["turn_id"], "n": row["n"]}
     line["at"] = _time(row["started_at"])
+    if step_of(row).damaged:
+        return line | {"damaged": {"content": row["content"], "result": row["result"]}}
     match row["kind"]:
         case "notice":
             line["text"] = row["content"]

@@ -194,9 +194,9 @@ def test_nothing_is_changed_unless_it_is_meant(console: Console, arguments: list
 
 def test_a_message_is_sent_and_its_reply_printed(console: Console) -> None:
     console.say("help")
-    (found,) = json.loads(console.run("send", "session.List", '{"limit": 1}', "--write"))
+    (found,) = json.loads(console.run("send", "session.List", '{"user": "admin", "limit": 1}', "--write"))
     assert found["title"] == "help"
-    again = console.run("send", "session.List", "-", "--write", stdin='{"limit": 1}')
+    again = console.run("send", "session.List", "-", "--write", stdin='{"user": "admin", "limit": 1}')
     assert json.loads(again) == [found]
     assert console.json("send", "llm.Models", "--write")["type"] == "llm.Models@1"
     assert "did you mean session.List" in console.run("send", "session.Lst", "--write", status=1)

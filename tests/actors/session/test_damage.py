@@ -1,0 +1,92 @@
+"""A row that cannot be read any more costs nobody more than that row."""
+
+import json
+from typing import Any
+
+import pytest
+
+from actors.session import export, survey
+from actors.session.attempts import DAMAGED
+from actors.session.messages import Unstorable
+from actors.session.steps import LOST
+from actors.vocabulary import ToolUse
+from tests.fakes.ledger import Ledger, check_valid, spoken
+
+DAMAGE = ["no JSON", "7", "null", '[{"type":"other"}]', '{"type":"text"}', "[" * 5000 + "]" * 5000]
+
+
+@pytest.fixture
+def turn(ledger: Ledger) -> str:
+    """A turn that ended, with a call."""
+    turn = ledger.accept("hi", key="chat").turn
+    ledger.begin(turn)
+    (call,) = ledger.complete(turn, "I look", calls=["a"])
+    ledger.result(turn, call.n)
+    ledger.finish(turn, "hello")
+    return turn
+
+
+def damage(ledger: Ledger, turn: str, kind: str, column: str, value: str) -> None:
+    """Spoil the first step of that kind, while no process looks."""
+    first = "SELECT min(id) FROM steps WHERE turn_id = ? AND kind = ?"
+    ledger.connection.execute(f"UPDATE steps SET {column} = ? WHERE id = ({first})", (value, turn, kind))
+    ledger.kill()
+    ledger.recover()
+
+
+@pytest.mark.parametrize("value", DAMAGE)
+@pytest.mark.parametrize(
+    ("kind", "column"),
+    [("user", "content"), ("assistant", "content"), ("tool", "content"), ("tool", "result")],
+)
+def test_the_conversation_goes_on_without_it(
+    ledger: Ledger, turn: str, kind: str, column: str, value: str
+) -> None:
+    damage(ledger, turn, kind, column, value)
+    begun = ledger.begin(ledger.accept("and now?", key="chat").turn)
+    assert not begun.over
+    check_valid(begun.history)
+    assert LOST in repr(begun.history) or (kind, column) == ("tool", "content")
+    assert spoken(begun.history)[-1] == ("user", ["and now?"])
+    session = begun.turn.session
+    assert len(ledger.shown(session)) == 6
+    assert len(survey.steps_of(ledger.connection, turn, "admin")) == 4
+    lines = [json.loads(line) for line in export.export(ledger.connection, session, "admin")]
+    assert [line["damaged"][column] for line in lines if "damaged" in line] == [value]
+
+
+@pytest.mark.parametrize("value", DAMAGE)
+def test_the_turn_it_belongs_to_ends_with_a_notice(ledger: Ledger, value: str) -> None:
+    accepted = ledger.accept("hi", key="chat")
+    ledger.begin(accepted.turn)
+    ledger.complete(accepted.turn, "I look", calls=["a"])
+    damage(ledger, accepted.turn, "tool", "content", value)
+    begun = ledger.begin(accepted.turn)
+    assert (begun.over, begun.ended, begun.notice) == (True, True, DAMAGED)
+    assert (begun.turn.state, begun.turn.outcome) == ("failed", "error")
+    assert ledger.shown(accepted.session)[-1] == ("notice", DAMAGED)
+    again = ledger.begin(ledger.accept("and now?", key="chat").turn)
+    check_valid(again.history)
+
+
+@pytest.mark.parametrize("column", ["attachments", "options"])
+def test_a_turn_whose_row_is_damaged_keeps_nobody_from_starting(ledger: Ledger, column: str) -> None:
+    damaged, sound = ledger.accept("one", key="a").turn, ledger.accept("two", key="b").turn
+    ledger.connection.execute(f"UPDATE turns SET {column} = 'no JSON' WHERE id = ?", (damaged,))
+    assert [(turn.id, turn.damaged) for turn in ledger.recover()] == [(damaged, True), (sound, False)]
+    begun = ledger.begin(damaged)
+    assert (begun.ended, begun.notice, begun.turn.text) == (True, DAMAGED, "one")
+    assert not ledger.begin(sound).over
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("nan"), {"deep": None}, object()])
+def test_what_cannot_be_read_again_is_not_written(ledger: Ledger, value: Any) -> None:
+    if isinstance(value, dict):
+        for _ in range(5000):
+            value = [value]
+    turn = ledger.accept().turn
+    ledger.begin(turn)
+    call = ToolUse(id="a", name="X", input={"value": value})
+    with pytest.raises(Unstorable, match="cannot be stored"):
+        ledger.complete(turn, call)
+    ledger.complete(turn, "so far so good")

@@ -1,0 +1,116 @@
+"""A database that an earlier program wrote is the same conversation for this one."""
+
+import pathlib
+import sqlite3
+
+import pytest
+
+from actors.session import endings, export, usage
+from actors.session.actor import MIGRATIONS
+from actors.session.messages import TurnOptions
+from actors.storage import numbered
+from actors.storage.database import Database
+from tests.fakes.ledger import Ledger, check_valid, spoken
+
+FIRST = pathlib.Path(__file__).with_name("schema_1.sql")
+
+
+def database(folder: pathlib.Path, number: int) -> sqlite3.Connection:
+    """The file as the program with so many migrations leaves it."""
+    path = folder / "0" / "session.db"
+    known = numbered(MIGRATIONS)[:number]
+    return Database(path=path, migrations=known, synchronous="OFF", busy_timeout=1.0).open_writer()
+
+
+@pytest.fixture
+def migrated(tmp_path: pathlib.Path) -> Ledger:
+    old = database(tmp_path, 1)
+    old.executescript(FIRST.read_text())
+    old.close()
+    return Ledger(tmp_path)
+
+
+def test_a_copy_of_what_was_there_is_kept(migrated: Ledger, tmp_path: pathlib.Path) -> None:
+    copy = sqlite3.connect(tmp_path / "0" / "session.db.v1.snapshot")
+    assert copy.execute("SELECT count(released) FROM turns").fetchone() == (5,)
+    copy.close()
+    migrated.close()
+
+
+def test_the_conversation_goes_on(migrated: Ledger) -> None:
+    assert [(turn.id, turn.attempt, turn.deaths) for turn in migrated.recover()] == [
+        ("t4", 2, 1),
+        ("t5", 0, 0),
+    ]
+    begun = migrated.begin("t4")
+    check_valid(begun.history, ["b"])
+    assert spoken(begun.history)[1:] == [
+        ("assistant", ["I look", "!a"]),
+        ("user", ["=a", "wait"]),
+        ("assistant", ["hello"]),
+        ("user", ["delete it"]),
+        ("assistant", ["!b"]),
+    ]
+    (call,) = begun.open_calls
+    assert (call.call.id, call.effect, call.state) == ("b", "unsafe", "begun"), (
+        "nobody knows whether it had begun"
+    )
+    assert begun.turn.options == TurnOptions(model="test/two")
+    assert (begun.turn.role, begun.turn.channel, begun.turn.key) == ("admin", "main", "garden")
+    migrated.result("t4", call.n, attempt=3)
+    following = migrated.finish("t4", "deleted", attempt=3).next
+    assert following is not None
+    assert following.id == "t5"
+    assert (
+        migrated.accept("look", key="garden", user="ada", source="web", client_message_id="m1").turn == "t1"
+    )
+    migrated.close()
+
+
+def test_what_was_said_and_used_is_as_it_was(migrated: Ledger) -> None:
+    assert [role for role, _ in migrated.shown("s1")] == [
+        "user",
+        "assistant",
+        "tool_use",
+        "tool_result",
+        "user",
+        "assistant",
+        "user",
+        "tool_use",
+        "user",
+    ]
+    assert migrated.shown("s2") == [("user", "hi"), ("notice", "given up")]
+    assert len(export.export(migrated.connection, "s1", "ada")) == 10
+    report = usage.costs(migrated.connection, None, None)
+    assert (report.total.cost_usd, [(tool.name, tool.invocations) for tool in report.by_tool]) == (
+        0.5,
+        [("FileDelete", 1), ("FileRead", 1)],
+    )
+    migrated.close()
+
+
+def test_the_ends_have_the_order_they_had(migrated: Ledger) -> None:
+    ended = endings.after(migrated.connection, 0, 10)
+    assert [(turn.id, turn.end_seq) for turn in ended] == [("t3", 1), ("t1", 2)]
+    migrated.recover()
+    assert migrated.cancel("t5", "ada").turn.end_seq == 3
+    migrated.close()
+
+
+def test_what_was_to_be_pushed_still_is(migrated: Ledger) -> None:
+    rows = migrated.connection.execute("SELECT key, recipient, state, claimer FROM outbox ORDER BY id")
+    assert [tuple(row) for row in rows] == [("k1", "42", "sending", None), ("k2", "", "pending", None)]
+    migrated.close()
+
+
+def test_old_and_new_databases_have_the_same_schema(migrated: Ledger, tmp_path: pathlib.Path) -> None:
+    query = "SELECT type, name, tbl_name FROM sqlite_schema ORDER BY name"
+    new = database(tmp_path / "new", len(numbered(MIGRATIONS)))
+    assert new.execute(query).fetchall() == migrated.connection.execute(query).fetchall()
+    assert migrated.connection.execute("PRAGMA foreign_key_check").fetchall() == []
+    with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
+        migrated.connection.execute("UPDATE steps SET turn_id = 'nothing' WHERE id = 1")
+    with pytest.raises(sqlite3.IntegrityError, match="CHECK"):
+        migrated.connection.execute("UPDATE steps SET state = 'unknown' WHERE id = 1")
+    new.close()
+    migrated.close()
