@@ -62,21 +62,22 @@ class Image:
 
 @final
 @attrs.frozen(kw_only=True)
-class Thinking:
-    """Reasoning of the model; `signature` must go back unchanged with the call results that follow it."""
+class ProviderData:
+    """What a provider wants back with the block it came with, unchanged. Nobody else reads it, nobody else gets it."""
 
-    text: str
-    signature: str = ""
-    type: Literal["thinking"] = "thinking"
+    origin: str
+    """Name of the provider."""
+    data: Mapping[str, Any]
 
 
 @final
 @attrs.frozen(kw_only=True)
-class RedactedThinking:
-    """Reasoning the provider encrypted; opaque, returned unchanged."""
+class Thinking:
+    """Reasoning of the model; without text where the provider shows none and only wants it back."""
 
-    data: str
-    type: Literal["redacted_thinking"] = "redacted_thinking"
+    text: str
+    provider_data: ProviderData | None = None
+    type: Literal["thinking"] = "thinking"
 
 
 @final
@@ -90,6 +91,7 @@ class ToolUse:
     unreadable: str | None = None
     """Why the input could not be read: no JSON object, or cut off at the token limit. Then `input` is empty, and the
     call is answered with this sentence as an error instead of being run."""
+    provider_data: ProviderData | None = None
     type: Literal["tool_use"] = "tool_use"
 
 
@@ -105,7 +107,7 @@ class ToolResult:
     type: Literal["tool_result"] = "tool_result"
 
 
-Block = Text | Image | Thinking | RedactedThinking | ToolUse | ToolResult
+Block = Text | Image | Thinking | ToolUse | ToolResult
 
 
 @final

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from actors.llm.catalogue import Catalogue, CatalogueError, parse
-from actors.llm.choice import ModelSettingsError, choose
+from actors.llm.selection import ModelSettingsError, choose
 from actors.llm.settings import Settings
 from actors.settings import text
 from actors.settings.problems import Problem

@@ -16,9 +16,11 @@ PACKAGES = ("bus", "actors", "starpod")
 TIMES = 8
 STEEP = 1.3
 """A third of a text may take so many times the steps that its second third took; quadratic growth takes 1.6 times."""
+ODD = 8
+"""Steps that a text may take more, because matches do not end where its thirds do."""
 
-TRUSTED = {"starpod/scaffold.py", "bus/filter.py"}
-"""Modules that build patterns from texts that ship with the project, or that its operator writes."""
+TRUSTED = {"starpod/scaffold.py"}
+"""Modules that build patterns from texts that ship with the project."""
 
 
 def loaded(module: str) -> ModuleType:
@@ -66,7 +68,7 @@ def steep(pattern: re.Pattern[Any]) -> str | None:
     once, twice, thrice = (attacks(pattern, n * TIMES) for n in (1, 2, 3))
     for short, longer, longest in zip(once, twice, thrice, strict=True):
         first, second, third = (steps(pattern, text) for text in (short, longer, longest))
-        if third >= PATIENCE or third - second > STEEP * (second - first):
+        if third >= PATIENCE or third - second > STEEP * (second - first) + ODD:
             return longest
     return None
 

@@ -16,7 +16,6 @@ from actors.vocabulary import (
     Block,
     ChatMessage,
     Image,
-    RedactedThinking,
     Text,
     Thinking,
     ToolResult,
@@ -136,8 +135,6 @@ def _written(block: Block) -> str:
             return plain(block.content)
         case Image():
             return f"[image {block.path}]"
-        case RedactedThinking():
-            return ""
 
 
 def _json(value: Any) -> str:

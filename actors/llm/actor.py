@@ -1,5 +1,6 @@
 """The model subsystem's actor: chooses provider and model, keeps clients, repeats what failed, says what it cost."""
 
+import math
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final, final
@@ -7,13 +8,15 @@ from typing import Any, Final, final
 import attrs
 import trio
 
-from actors.llm import choice, endpoints, history, messages, ollama, pictures, providers
-from actors.llm.catalogue import Catalogue, Known
+from actors.llm import endpoints, history, messages, ollama, pictures, providers, selection
+from actors.llm.catalogue import Catalogue, ModelDetails
+from actors.llm.completion import Completion, Send
 from actors.llm.offline import Offline
 from actors.llm.pictures import Picture, Pictures
 from actors.llm.prices import cost
-from actors.llm.prompt import Prompt, Provider
-from actors.llm.retry import persist
+from actors.llm.prompt import Prompt
+from actors.llm.provider import Provider
+from actors.llm.retry import with_retries
 from actors.llm.settings import Provider as Name
 from actors.llm.settings import Settings, split_spec
 from actors.tools import messages as tools
@@ -24,13 +27,16 @@ WARM_UP: Final = 0.5
 """Seconds after the start at which the SDK of the default provider is imported, unless it is needed earlier. Then
 the rest of the daemon has started, with which the import would compete for the interpreter."""
 
+LOOK_AGAIN: Final = 5.0
+"""Seconds after which an Ollama that did not answer may be asked again."""
+
 _LASTING: Final = frozenset[messages.Reason]({"authentication", "billing"})
 """Refusals that the next request will meet as well."""
 
 
 @final
 @attrs.define(eq=False)
-class _Slot:
+class _Client:
     """A provider that is being made, was made, or could not be made."""
 
     ready: trio.Event = attrs.field(factory=trio.Event)
@@ -52,84 +58,91 @@ class LlmActor(Actor):
         self._settings = settings()
         self._env = env
         self._catalogue = catalogue
-        self._chosen = choice.choose(self._settings, env, catalogue)
-        self._lineup = self._chosen or choice.without_key(self._settings, env, catalogue, ())
-        self._slots: dict[Name, _Slot] = {}
+        chosen = selection.choose(self._settings, env, catalogue)
+        self._selected = chosen or selection.without_key(self._settings, env, catalogue, ())
+        self._looks_locally = chosen is None
+        self._look_again = -math.inf
+        self._clients: dict[Name, _Client] = {}
         self._trouble: dict[Name, str] = {}
 
     async def start(self) -> None:
-        if self._chosen is None:
-            self._lineup = await self._local_lineup()
-        if split_spec(self._lineup.default)[0] != "offline":
+        await self._look_for_ollama()
+        if split_spec(self._selected.default)[0] != "offline":
             self.spawn(self._warm_up)
 
     async def on_stop(self) -> None:
-        for slot in self._slots.values():
-            if slot.provider is not None:
-                await slot.provider.close()
+        for client in self._clients.values():
+            if client.provider is not None:
+                await client.provider.close()
 
     def describe(self) -> dict[str, Any]:
-        return {"default": self._lineup.default, "clients": sorted(self._slots)}
+        return {"default": self._selected.default, "clients": sorted(self._clients)}
 
     @messages.Complete.handler
     @concurrent(256)
     async def complete(self, request: messages.Complete, sink: Sink[messages.CompletionEvent]) -> None:
-        spec = self._lineup.pick(request.model)
-        name, model = split_spec(spec)
-        known = self._catalogue.look_up(name, model)
-        provider = await self._provider(name)
-        prompt = await self._prompt(request, model, known)
-        try:
-            answer = await persist(
-                partial(provider.complete, prompt),
-                sink.send,
-                retry=self._settings.retry,
-                chance=self.bus.ids.random,
-                sleep=trio.sleep,
-                clock=self.bus.clock.monotonic,
-                failed=partial(self._failing, name),
-            )
-        except messages.ModelError as error:
-            if error.reason in _LASTING:
-                self._failing(name, error)
-            raise
-        self._well(name)
-        usage = Usage(
-            model=spec,
-            input_tokens=answer.tokens.input,
-            output_tokens=answer.tokens.output,
-            cache_read_tokens=answer.tokens.cache_read,
-            cache_write_tokens=answer.tokens.cache_write,
-            cost_usd=cost(answer.tokens, known.rates),
+        await self._look_for_ollama()
+        spec = self._selected.pick(request.model)
+        completion = await with_retries(
+            partial(self._attempt, request, spec),
+            sink.send,
+            retry=self._settings.retry,
+            chance=self.bus.ids.random,
+            sleep=trio.sleep,
+            clock=self.bus.clock.monotonic,
         )
-        await sink.send(
-            messages.Completed(content=answer.content, stop_reason=answer.stop_reason, usage=usage)
-        )
+        await sink.send(self._completed(spec, completion))
 
     @messages.Models.handler
     async def models(self, request: messages.Models) -> messages.Catalogue:
-        infos = tuple(self._info(spec) for spec in self._lineup.allowed)
+        await self._look_for_ollama()
+        infos = tuple(self._info(spec) for spec in self._selected.allowed)
         return messages.Catalogue(
-            default=self._lineup.default, models=infos, compaction=self._lineup.compaction
+            default=self._selected.default, models=infos, compaction=self._selected.compaction
         )
 
     # --- requests -----------------------------------------------------------------------------------------
 
-    async def _prompt(self, request: messages.Complete, model: str, known: Known) -> Prompt:
-        return Prompt(
+    async def _attempt(self, request: messages.Complete, spec: str, send: Send) -> Completion:
+        """Ask the model `spec` once."""
+        name, model = split_spec(spec)
+        provider = await self._provider(name)
+        details = self._catalogue.look_up(name, model)
+        prompt = Prompt(
+            provider=name,
             model=model,
             messages=request.messages,
             system=request.system,
             tools=request.tools,
             max_tokens=request.max_tokens,
             effort=request.effort,
-            known=known,
-            pictures=await self._pictures(request, known),
+            details=details,
+            pictures=await self._pictures(request, details),
         )
+        try:
+            completion = await provider.complete(prompt, send)
+        except (messages.ModelError, messages.ModelUnavailable) as error:
+            if isinstance(error, messages.ModelUnavailable) or error.reason in _LASTING:
+                self._report(name, str(error))
+            raise
+        self._report(name, None)
+        return completion
 
-    async def _pictures(self, request: messages.Complete, known: Known) -> Pictures:
+    def _completed(self, spec: str, completion: Completion) -> messages.Completed:
+        tokens = completion.tokens
+        usage = Usage(
+            model=spec,
+            input_tokens=tokens.input,
+            output_tokens=tokens.output,
+            cache_read_tokens=tokens.cache_read,
+            cache_write_tokens=tokens.cache_write,
+            cost_usd=cost(tokens, self._catalogue.look_up(*split_spec(spec)).rates),
+        )
+        return messages.Completed(content=completion.content, stop_reason=completion.stop_reason, usage=usage)
+
+    async def _pictures(self, request: messages.Complete, details: ModelDetails) -> Pictures:
         wanted = {image.path: image for image in history.images(request.messages)}
-        if not known.vision:
+        if not details.vision:
             return pictures.unseen(wanted.values())
         return {path: await self._picture(image) for path, image in wanted.items()}
 
@@ -144,66 +157,65 @@ class LlmActor(Actor):
         return pictures.encode(image, data)
 
     def _info(self, spec: str) -> messages.ModelInfo:
-        known = self._catalogue.look_up(*split_spec(spec))
+        details = self._catalogue.look_up(*split_spec(spec))
         return messages.ModelInfo(
             spec=spec,
-            context_window=known.context_window,
-            vision=known.vision,
-            input_price=known.rates.input if known.rates else None,
-            output_price=known.rates.output if known.rates else None,
+            context_window=details.context_window,
+            vision=details.vision,
+            input_price=details.rates.input if details.rates else None,
+            output_price=details.rates.output if details.rates else None,
         )
 
     # --- providers ----------------------------------------------------------------------------------------
 
-    async def _local_lineup(self) -> choice.Lineup:
+    async def _look_for_ollama(self) -> None:
+        """Ask for an Ollama on this machine where nothing else is set; one that was started later is found as well."""
         own = self._settings.of("ollama")
-        host = endpoints.host(own.base_url)
-        local = await trio.to_thread.run_sync(ollama.installed, host) if own.enabled else ()
-        return choice.without_key(self._settings, self._env, self._catalogue, local)
+        now = self.bus.clock.monotonic()
+        if self._looks_locally and own.enabled and now >= self._look_again:
+            self._look_again = now + LOOK_AGAIN
+            local = await trio.to_thread.run_sync(ollama.installed, endpoints.host(own.base_url))
+            self._selected = selection.without_key(self._settings, self._env, self._catalogue, local)
+            self._looks_locally = not local
 
     async def _warm_up(self) -> None:
         await trio.sleep(WARM_UP)
-        self._slot(split_spec(self._lineup.default)[0])
+        self._client(split_spec(self._selected.default)[0])
 
     async def _provider(self, name: Name) -> Provider:
-        slot = self._slot(name)
-        await slot.ready.wait()
-        if slot.provider is None:
-            raise messages.ModelError(reason="network", provider=name, detail=slot.fault)
-        return slot.provider
+        client = self._client(name)
+        await client.ready.wait()
+        if client.provider is None:
+            raise messages.ModelError(reason="network", provider=name, detail=client.fault)
+        return client.provider
 
-    def _slot(self, name: Name) -> _Slot:
-        """The provider's slot; its making goes on when whoever asked for it leaves."""
-        if (slot := self._slots.get(name)) is None:
-            slot = self._slots[name] = _Slot()
+    def _client(self, name: Name) -> _Client:
+        """The client of a provider; its making goes on when whoever asked for it leaves."""
+        if (client := self._clients.get(name)) is None:
+            client = self._clients[name] = _Client()
             if name == "offline":
-                slot.provider = Offline(self._new_id, self._lineup.note)
-                slot.ready.set()
+                client.provider = Offline(self._new_id, self._selected.note)
+                client.ready.set()
             else:
-                self.spawn(self._connect, name, slot)
-        return slot
+                self.spawn(self._connect, name, client)
+        return client
 
-    async def _connect(self, name: Name, slot: _Slot) -> None:
+    async def _connect(self, name: Name, client: _Client) -> None:
         make = partial(providers.connect, new_id=self._new_id, within=trio.move_on_after)
         try:
-            slot.provider = await trio.to_thread.run_sync(
+            client.provider = await trio.to_thread.run_sync(
                 make, name, self._settings, self._env, abandon_on_cancel=True
             )
         except Exception as error:  # noqa: BLE001 - a broken SDK is the trouble of whoever asks for it, not of all
-            slot.fault = f"its client could not be made: {error!r}"
-            self._report(name, slot.fault)
-        slot.ready.set()
+            client.fault = f"its client could not be made: {error}"
+            del self._clients[name]  # whoever asks next tries again
+            self._report(name, client.fault)
+        client.ready.set()
 
     def _new_id(self) -> str:
         return f"call_{self.bus.ids.token(12)}"
 
     # --- health -------------------------------------------------------------------------------------------
-
-    def _failing(self, name: Name, error: messages.ModelError | messages.ModelUnavailable) -> None:
-        self._report(name, str(error))
-
-    def _well(self, name: Name) -> None:
-        self._report(name, None)
 
     def _report(self, name: Name, trouble: str | None) -> None:
         if trouble is None:

@@ -62,7 +62,7 @@ class ProviderTable:
 
 @final
 @attrs.frozen(kw_only=True)
-class Known:
+class ModelDetails:
     """What the catalogue says of one model; of an unknown model only what its provider's table says."""
 
     context_window: int | None = None
@@ -89,7 +89,7 @@ class Catalogue:
     def default_model(self, provider: str) -> str | None:
         return self._table(provider).default_model
 
-    def look_up(self, provider: str, model: str) -> Known:
+    def look_up(self, provider: str, model: str) -> ModelDetails:
         """What is known of `model`: by its id, else as a dated snapshot of the longest id that fits.
 
         Dots and dashes count as equal. Local models cost nothing; the price of an unknown one is unknown.
@@ -98,8 +98,8 @@ class Catalogue:
         entry = _entry(table.models, model)
         if entry is None:
             rates = FREE if provider in _NO_PRICE else None
-            return Known(vision=bool(table.supports_vision), rates=rates)
-        return Known(
+            return ModelDetails(vision=bool(table.supports_vision), rates=rates)
+        return ModelDetails(
             context_window=entry.context_window,
             max_output=entry.max_output,
             vision=bool(_first(entry.supports_vision, table.supports_vision)),

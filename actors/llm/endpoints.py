@@ -1,36 +1,26 @@
-"""Where the providers are reached. Pure."""
+"""Addresses of providers, however a person writes them. Pure."""
 
 from typing import Final
 from urllib.parse import urlsplit
 
-DEFAULTS: Final = {
-    "anthropic": "https://api.anthropic.com",
-    "openai": "https://api.openai.com/v1",
-    "groq": "https://api.groq.com/openai/v1",
-    "deepseek": "https://api.deepseek.com/v1",
-    "openrouter": "https://openrouter.ai/api/v1",
-    "ollama": "http://localhost:11434/v1",
-}
-"""Prefixes, without the path of the call itself."""
-
 OLLAMA_HOST: Final = "http://127.0.0.1:11434"
 
-_CALLS: Final = ("/v1/messages", "/chat/completions")
 
-
-def prefix(provider: str, base_url: str | None) -> str:
+def base(own: str, path: str, given: str | None) -> str:
     """The URL that the path of a call is added to.
 
-    `base_url` may be the full URL of the call, the prefix, or a mere host, which gets the provider's own path.
+    Args:
+      own: the provider's own base URL, for when nothing is given.
+      path: of the call.
+      given: full URL of the call, base URL, or a mere host, which gets the provider's own path.
     """
-    if base_url is None:
-        return DEFAULTS[provider]
-    url = base_url.rstrip("/")
-    for call in _CALLS:
-        url = url.removesuffix(call)
-    if provider == "anthropic":
-        return url.removesuffix("/v1")
-    return url if urlsplit(url).path else url + urlsplit(DEFAULTS[provider]).path
+    if given is None:
+        return own
+    url = urlsplit(given.rstrip("/"))
+    *steps, _ = path.split("/")
+    ends = [path, *("/".join(steps[: n + 1]) for n in reversed(range(1, len(steps))))]
+    prefix = next((url.path.removesuffix(end) for end in ends if url.path.endswith(end)), url.path)
+    return url._replace(path=prefix or ("" if url.path else urlsplit(own).path)).geturl()
 
 
 def host(base_url: str | None) -> str:

@@ -1,6 +1,5 @@
 """What went wrong with a provider, in its own words and ours. The one place where a reason is chosen. Pure."""
 
-import json
 import re
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
@@ -8,6 +7,7 @@ from typing import Any, Final, cast, final
 
 import attrs
 
+from actors import jsontext
 from actors.llm.messages import ModelError, ModelUnavailable, Reason
 from actors.llm.settings import key_variable
 
@@ -55,6 +55,7 @@ _TOO_LONG: Final = re.compile(
 _NO_MONEY: Final = re.compile(
     r"credit balance|insufficient (credit|balance|funds)|exceeded your current quota", re.IGNORECASE
 )
+_STATUS: Final = re.compile(r"[1-5][0-9]{2}")
 _TAG_NAME: Final = re.compile(r"/?[a-z]{0,20}", re.IGNORECASE)
 _UNSPOKEN: Final = ("script", "style")
 _LONGEST_DETAIL: Final = 400
@@ -76,14 +77,14 @@ def read_report(status: int | None, body: Any) -> Report:
     """Understand an error body: JSON of either vendor, or any text. `body` is decoded JSON or text."""
     if isinstance(body, str):
         try:
-            body = json.loads(body)
-        except ValueError:
+            body = jsontext.read(body)
+        except jsontext.NotJson:
             return Report(status=status, message=_plain(body))
     fields = _fields(_fields(body).get("error", body))
     if not fields:
-        return Report(status=status, message=_plain(json.dumps(body)) if body else "")
+        return Report(status=status, message=_plain(jsontext.write(body)) if body else "")
     names = tuple(str(fields[key]) for key in ("code", "type") if fields.get(key))
-    if status is None and names and names[0].isdigit():
+    if status is None and names and _STATUS.fullmatch(names[0]):
         status = int(names[0])
     return Report(status=status, names=names, message=_plain(str(fields.get("message") or "")))
 
@@ -135,7 +136,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         return max(
             0.0, (parsedate_to_datetime(value) - parsedate_to_datetime(headers["date"])).total_seconds()
         )
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError):
         return None
 
 

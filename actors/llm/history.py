@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 import attrs
 
 from actors.llm.messages import SystemText
-from actors.vocabulary import Block, ChatMessage, Image, RedactedThinking, Text, Thinking, ToolResult, ToolUse
+from actors.vocabulary import Block, ChatMessage, Image, Text, Thinking, ToolResult, ToolUse
 
 Keep = Callable[[Block], bool]
 
@@ -31,14 +31,18 @@ def _says_something(block: Block) -> bool:
     return not isinstance(block, Text) or bool(block.text.strip())
 
 
-def signed(block: Block) -> bool:
-    """Whether Anthropic takes the block back: reasoning counts only with its signature."""
-    return not isinstance(block, Thinking) or bool(block.signature)
+def wanted_back(provider: str) -> Keep:
+    """Keep of reasoning only what `provider` itself sent together with something that must come back."""
+    return lambda block: not isinstance(block, Thinking) or _is_from(block, provider)
+
+
+def _is_from(block: Thinking, provider: str) -> bool:
+    return block.provider_data is not None and block.provider_data.origin == provider
 
 
 def unthinking(block: Block) -> bool:
     """Whether the block is no reasoning; other vendors do not want it back."""
-    return not isinstance(block, Thinking | RedactedThinking)
+    return not isinstance(block, Thinking)
 
 
 def may_think(messages: list[ChatMessage]) -> bool:
@@ -49,7 +53,7 @@ def may_think(messages: list[ChatMessage]) -> bool:
     """
     if len(messages) < 2 or not any(isinstance(block, ToolResult) for block in messages[-1].content):
         return True
-    return isinstance(messages[-2].content[0], Thinking | RedactedThinking)
+    return isinstance(messages[-2].content[0], Thinking)
 
 
 def images(messages: Iterable[ChatMessage]) -> list[Image]:
@@ -62,7 +66,7 @@ def images(messages: Iterable[ChatMessage]) -> list[Image]:
                     found.append(block)
                 case ToolResult(content=content):
                     found.extend(part for part in content if isinstance(part, Image))
-                case Text() | Thinking() | RedactedThinking() | ToolUse():
+                case Text() | Thinking() | ToolUse():
                     pass
     return found
 

@@ -1,13 +1,14 @@
 """The provider with no model behind it: it follows fixed phrases, so that all runs without a key or a network."""
 
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator
+from itertools import takewhile
 from typing import Any, Final, cast, final
 
-from actors.llm.answer import END_TURN, TOOL_USE, Answer, Send, Tokens
+from actors import jsontext
+from actors.llm.completion import END_TURN, TOOL_USE, Completion, Send, Tokens
 from actors.llm.messages import TextDelta, ToolCallStarted
-from actors.llm.phrases import HELP, Call, Wish, Words, understand
+from actors.llm.phrases import HELP, Call, Intent, Words, understand
 from actors.llm.prompt import Prompt
 from actors.llm.settings import KEYLESS, PROVIDERS, WHERE_KEYS_GO, key_variable
 from actors.vocabulary import Block, Image, Text, ToolResult, ToolSpec, ToolUse
@@ -20,6 +21,8 @@ WHO: Final = (
 CONFIGURE: Final = f"""\
 To talk to a real model, set one of {_KEYS} {WHERE_KEYS_GO}, or start Ollama on this machine; then restart Starpod."""
 
+_COUNTED: Final = 40
+"""Messages of which the size is taken."""
 _DELTAS: Final = 200
 """A longer answer is cut into about so many pieces instead of single words."""
 
@@ -32,8 +35,8 @@ class Offline:
         self._new_id = new_id
         self._note = note
 
-    async def complete(self, prompt: Prompt, send: Send) -> Answer:
-        """See :class:`actors.llm.prompt.Provider`."""
+    async def complete(self, prompt: Prompt, send: Send) -> Completion:
+        """See :class:`actors.llm.provider.Provider`."""
         text, calls = respond(prompt, self._note)
         for piece in _pieces(text):
             await send(TextDelta(text=piece))
@@ -41,7 +44,7 @@ class Offline:
         for use in uses:
             await send(ToolCallStarted(id=use.id, name=use.name))
         content: tuple[Block, ...] = (*((Text(text=text),) if text else ()), *uses)
-        return Answer(
+        return Completion(
             content=content, stop_reason=TOOL_USE if uses else END_TURN, tokens=_tokens(prompt, content)
         )
 
@@ -53,27 +56,29 @@ def respond(prompt: Prompt, note: str) -> tuple[str, list[Call]]:
     """What to say and which tools to call: first what came of earlier calls, then what the person asks for."""
     said, calls = list(_reports(prompt)), list[Call]()
     if text := _asked(prompt):
-        wishes, strange = understand(text)
-        for wish in wishes:
-            answer = _grant(wish, prompt.tools, note)
+        intents, strange = understand(text)
+        for intent in intents:
+            answer = _grant(intent, prompt.tools, note)
             if isinstance(answer, Call):
                 calls.append(answer)
             else:
                 said.append(answer)
         if strange:
-            said.append(_puzzled(strange, partly=bool(wishes)))
+            said.append(_puzzled(strange, partly=bool(intents)))
     if not said and not calls:
         said.append(_about(note))
     return "\n\n".join(said), calls
 
 
 def _since_last_answer(prompt: Prompt) -> list[Block]:
-    blocks: list[Block] = []
-    for message in reversed(prompt.messages):
-        if message.role == "assistant":
-            break
-        blocks = [*message.content, *blocks]
-    return blocks
+    messages = list(takewhile(lambda message: message.role != "assistant", reversed(prompt.messages)))
+    return [block for message in reversed(messages) for block in message.content]
+
+
+def _last_calls(prompt: Prompt) -> dict[str, ToolUse]:
+    """Calls of the last answer, by id."""
+    last = next((message for message in reversed(prompt.messages) if message.role == "assistant"), None)
+    return {block.id: block for block in (last.content if last else ()) if isinstance(block, ToolUse)}
 
 
 def _asked(prompt: Prompt) -> str:
@@ -84,12 +89,7 @@ def _asked(prompt: Prompt) -> str:
 
 
 def _reports(prompt: Prompt) -> Iterator[str]:
-    uses = {
-        block.id: block
-        for message in prompt.messages
-        for block in message.content
-        if isinstance(block, ToolUse)
-    }
+    uses = _last_calls(prompt)
     for block in _since_last_answer(prompt):
         if isinstance(block, ToolResult):
             yield _report(uses.get(block.tool_use_id), block)
@@ -117,7 +117,7 @@ def _report(use: ToolUse | None, result: ToolResult) -> str:
 def _listing(path: str, texts: list[str]) -> str:
     where = "Your home folder" if path in ("`.`", "it") else f"The folder {path}"
     try:
-        entries = cast("list[dict[str, Any]]", json.loads(texts[0]))
+        entries = cast("list[dict[str, Any]]", jsontext.read(texts[0]))
         lines = [f"- `{entry['name']}`{_size(entry)}" for entry in entries]
     except (LookupError, TypeError, ValueError):
         raw = "\n".join(texts)
@@ -133,17 +133,16 @@ def _size(entry: dict[str, Any]) -> str:
 
 
 def _fenced(text: str) -> str:
-    fence = "```"
-    while fence in text:
-        fence += "`"
+    longest = max(map(len, re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
     return f"{fence}\n{text.rstrip()}\n{fence}"
 
 
 # --- what is asked for -----------------------------------------------------------------------------------------
 
 
-def _grant(wish: Wish, tools: tuple[ToolSpec, ...], note: str) -> Call | str:
-    match wish:
+def _grant(intent: Intent, tools: tuple[ToolSpec, ...], note: str) -> Call | str:
+    match intent:
         case Call(tool=name, input=input):
             offered = {tool.name.lower(): tool.name for tool in tools}
             known = offered.get(name.lower())
@@ -195,10 +194,15 @@ def _pieces(text: str) -> list[str]:
 
 
 def _tokens(prompt: Prompt, content: Iterable[Block]) -> Tokens:
-    """A rough count, four characters a token, so that limits and displays have something to work with."""
-    asked = sum(map(_length, (block for message in prompt.messages for block in message.content)))
+    """A rough count, four characters a token, so that limits and displays have something to work with.
+
+    The end of a long conversation stands for all of it: the time to count does not grow with it.
+    """
+    end = prompt.messages[-_COUNTED:]
+    asked = sum(map(_length, (block for message in end for block in message.content)))
     system = sum(len(part.text) for part in prompt.system)
-    return Tokens(input=(asked + system) // 4, output=sum(map(_length, content)) // 4)
+    whole = asked * len(prompt.messages) // max(1, len(end))
+    return Tokens(input=(whole + system) // 4, output=sum(map(_length, content)) // 4)
 
 
 def _length(block: Block) -> int:
@@ -206,7 +210,7 @@ def _length(block: Block) -> int:
         case Text(text=text):
             return len(text)
         case ToolUse(input=input):
-            return len(json.dumps(dict(input)))
+            return len(jsontext.write(dict(input)))
         case ToolResult(content=content):
             return sum(len(part.text) for part in content if isinstance(part, Text))
         case _:

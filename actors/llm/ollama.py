@@ -1,10 +1,12 @@
 """Asks an Ollama on this machine which models it has."""
 
-import json
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
+from actors import jsontext
+
+_LONGEST: Final = 1024 * 1024
 PROBE_TIMEOUT: Final = 0.2
 """Seconds. On one's own machine nobody listening is known at once."""
 
@@ -20,9 +22,9 @@ def installed(host: str, limit: float = PROBE_TIMEOUT) -> tuple[str, ...]:
     try:
         connection.request("GET", "/api/tags")
         response = connection.getresponse()
-        body: Any = json.loads(response.read()) if response.status == 200 else {}
+        body: Any = jsontext.read(response.read(_LONGEST)) if response.status == 200 else {}
         models = cast("list[dict[str, Any]]", body.get("models") or [])
-        return tuple(model["name"] for model in models if not _embeds(model))
+        return tuple(str(model["name"]) for model in models if not _embeds(model))
     except (OSError, HTTPException, ValueError, LookupError, TypeError, AttributeError):
         return ()
     finally:

@@ -1,11 +1,12 @@
 """The phrases that the offline provider understands, as calls of tools. Pure."""
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, final
 
 import attrs
+
+from actors import jsontext
 
 HELP: Final = """\
 - `list files` or `list files in documents`
@@ -38,8 +39,8 @@ class Words:
     text: str = ""
 
 
-Wish = Call | Words
-Meaning = Callable[[re.Match[str]], Wish]
+Intent = Call | Words
+Meaning = Callable[[re.Match[str]], Intent]
 
 _PATH: Final = r"""(?:"(?P<q>[^"]+)"|'(?P<s>[^']+)'|`(?P<b>[^`]+)`|(?P<path>\S+?))"""
 _FILLER: Final = r"(?:(?:me|the|my|all|a|file|files|folder|directory|content|contents|of|in|from)\s+)*"
@@ -57,24 +58,21 @@ def _without_stops(path: str) -> str:
     return path if not bare or bare.endswith("/") else bare
 
 
-def _write(match: re.Match[str]) -> Wish:
+def _write(match: re.Match[str]) -> Intent:
     return Call("FileWrite", {"path": _path(match), "content": match["text"]})
 
 
-def _note(match: re.Match[str]) -> Wish:
+def _note(match: re.Match[str]) -> Intent:
     text = match["text"].strip()
     words = re.findall(r"\w+", text.lower())[:5]
     return Call("FileWrite", {"path": f"documents/{'-'.join(words)[:60] or 'note'}.md", "content": text})
 
 
-def _use(match: re.Match[str]) -> Wish:
+def _use(match: re.Match[str]) -> Intent:
     try:
-        value = json.loads(match["json"] or "{}")
-    except ValueError as error:
-        return Words("problem", f"What follows {match['tool']} is not valid JSON ({error}).")
-    if not isinstance(value, dict):
-        return Words("problem", f"What follows {match['tool']} must be a JSON object such as {{}}.")
-    return Call(match["tool"], value)  # pyright: ignore[reportUnknownArgumentType]
+        return Call(match["tool"], jsontext.read_object(match["json"] or "{}"))
+    except jsontext.NotJson as error:
+        return Words("problem", f"What follows {match['tool']} must be a JSON object such as {{}} ({error}).")
 
 
 def _of_path(tool: str) -> Meaning:
@@ -85,7 +83,7 @@ def _said(kind: str) -> Meaning:
     return lambda _: Words(kind)
 
 
-def _list_home(_: re.Match[str]) -> Wish:
+def _list_home(_: re.Match[str]) -> Intent:
     return Call("FileList", {"path": "."})
 
 
@@ -110,24 +108,33 @@ _COMPILED: Final = [(re.compile(pattern, re.IGNORECASE), meaning) for pattern, m
 _PLEASE: Final = re.compile(r"(?:please|can you|could you)\s+", re.IGNORECASE)
 
 
-def understand(text: str) -> tuple[list[Wish], list[str]]:
+def understand(text: str) -> tuple[list[Intent], list[str]]:
     """What a message asks for, line by line, and the lines that mean nothing here.
 
     Lines after ``write`` that are no requests themselves are more of the text to write.
     """
-    wishes: list[Wish] = []
+    intents: list[Intent] = []
+    more: list[str] = []
     strange: list[str] = []
     for line in text.splitlines():
-        wish = _wish(_unadorned(line.strip()))
-        last = wishes[-1] if wishes and not strange else None
-        if wish is not None:
-            wishes.append(wish)
+        last = intents[-1] if intents and not strange else None
+        if (intent := _intent(_unadorned(line.strip()))) is not None:
+            _extend(intents, more)
+            intents.append(intent)
         elif isinstance(last, Call) and last.tool == "FileWrite":
-            content = "\n".join(filter(None, (last.input["content"], line.rstrip())))
-            wishes[-1] = Call(last.tool, {**last.input, "content": content})
+            more.append(line.rstrip())
         elif line.strip():
             strange.append(line.strip())
-    return wishes, strange
+    _extend(intents, more)
+    return intents, strange
+
+
+def _extend(intents: list[Intent], more: list[str]) -> None:
+    """Add lines that follow a request to write to what it writes."""
+    if more and isinstance(last := intents[-1], Call):
+        content = "\n".join(filter(None, (last.input["content"], *more)))
+        intents[-1] = Call(last.tool, {**last.input, "content": content})
+    more.clear()
 
 
 def _unadorned(line: str) -> str:
@@ -141,7 +148,7 @@ def _unadorned(line: str) -> str:
     return rest.rstrip(", \t") if rest.endswith((",", " ", "\t")) else line
 
 
-def _wish(line: str) -> Wish | None:
+def _intent(line: str) -> Intent | None:
     for pattern, meaning in _COMPILED:
         if (match := pattern.fullmatch(line)) is not None:
             return meaning(match)

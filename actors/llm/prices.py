@@ -4,7 +4,7 @@ from typing import Final, final
 
 import attrs
 
-from actors.llm.answer import Tokens
+from actors.llm.completion import Tokens
 
 
 @final

@@ -1,19 +1,64 @@
-"""Makes the provider behind a name. SDKs are imported here and nowhere else, when one is used for the first time."""
+"""The providers that are reached over HTTP, one line each. Their SDKs are imported here, when one is first used."""
 
 import gc
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
-from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, final
 
-from actors.llm import anthropic_wire, endpoints, openai_wire
-from actors.llm.choice import api_key
-from actors.llm.prompt import Provider
+import attrs
+
+from actors.llm import anthropic_format, endpoints, openai_format
+from actors.llm.format import Format
+from actors.llm.provider import Provider
 from actors.llm.settings import Provider as Name
-from actors.llm.settings import Settings
+from actors.llm.settings import Settings, api_key
 
 if TYPE_CHECKING:
-    from actors.llm.remote import Within
+    from actors.llm.http_provider import Client, Within
+
+
+def _anthropic(base_url: str, key: str | None) -> "Client":
+    from actors.llm import anthropic_client
+
+    return anthropic_client.connect(base_url, key)
+
+
+def _openai(base_url: str, key: str | None) -> "Client":
+    from actors.llm import openai_client
+
+    return openai_client.connect(base_url, key, relative=False)
+
+
+def _relative(base_url: str, key: str | None) -> "Client":
+    from actors.llm import openai_client
+
+    return openai_client.connect(base_url, key, relative=True)
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Entry:
+    """One provider: where it is, how it is spoken with, and whose SDK speaks."""
+
+    base_url: str
+    """What the path of a call is added to."""
+    format: Format = openai_format.RELATIVE
+    client: "Callable[[str, str | None], Client]" = _relative
+    """Takes base URL and key; imports the SDK."""
+    patient: bool = False
+    """Whether it may be silent for long, as a local model is while it loads."""
+
+
+PROVIDERS: Final[Mapping[Name, Entry]] = {
+    "anthropic": Entry(
+        base_url="https://api.anthropic.com", format=anthropic_format.FORMAT, client=_anthropic
+    ),
+    "openai": Entry(base_url="https://api.openai.com/v1", format=openai_format.FORMAT, client=_openai),
+    "groq": Entry(base_url="https://api.groq.com/openai/v1"),
+    "deepseek": Entry(base_url="https://api.deepseek.com/v1"),
+    "openrouter": Entry(base_url="https://openrouter.ai/api/v1"),
+    "ollama": Entry(base_url="http://localhost:11434/v1", patient=True),
+}
 
 
 def connect(
@@ -23,32 +68,19 @@ def connect(
 
     `new_id` makes ids for calls that came without one.
     """
-    options = settings.of(name)
-    base_url = endpoints.prefix(name, options.base_url)
-    key = api_key(name, env)
+    entry, own, key = PROVIDERS[name], settings.of(name), api_key(name, env)
     with _uncollected():
-        from actors.llm.remote import Remote
+        from actors.llm.http_provider import HttpProvider
 
-        if name == "anthropic":
-            from actors.llm import anthropic
-
-            client = anthropic.connect(base_url=base_url, api_key=key or "")
-            body = partial(anthropic_wire.request_body, options=options.options)
-            reader: Callable[[], anthropic_wire.Reader | openai_wire.Reader] = partial(
-                anthropic_wire.Reader, name, new_id
-            )
-        else:
-            from actors.llm import openai
-
-            client = openai.connect(base_url=base_url, api_key=key or "none", relative=name != "openai")
-            body = partial(openai_wire.request_body, provider=name, options=options.options)
-            reader = partial(openai_wire.Reader, name, new_id)
-    return Remote(
+        client = entry.client(endpoints.base(entry.base_url, entry.format.path, own.base_url), key)
+    return HttpProvider(
         name=name,
         key=key,
         client=client,
-        body=body,
-        reader=reader,
+        format=entry.format,
+        options=own.options,
+        new_id=new_id,
+        patient=entry.patient,
         idle_timeout=settings.idle_timeout,
         within=within,
     )

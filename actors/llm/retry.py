@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from actors.llm.answer import Answer, Send
+from actors.llm.completion import Completion, Send
 from actors.llm.messages import CompletionEvent, ModelUnavailable, Retrying
 from actors.llm.settings import Retry
 
@@ -29,20 +29,19 @@ def wait_before_retry(error: ModelUnavailable, failures: int, retry: Retry, chan
     return max(wait, error.retry_after or 0.0)
 
 
-async def persist(
-    attempt: Callable[[Send], Awaitable[Answer]],
+async def with_retries(
+    attempt: Callable[[Send], Awaitable[Completion]],
     send: Send,
     *,
     retry: Retry,
     chance: Callable[[], float],
     sleep: Callable[[float], Awaitable[None]],
     clock: Callable[[], float],
-    failed: Callable[[ModelUnavailable], None],
-) -> Answer:
+) -> Completion:
     """Make attempts until one succeeds or the limits of `retry` are reached; then its error goes on.
 
-    A repetition after something was delivered, or a long silence, is announced as :class:`Retrying`. `failed` hears
-    of each failure. `clock` counts seconds.
+    A repetition after something was delivered, or a long silence, is announced as :class:`Retrying`. `clock`
+    counts seconds.
     """
     failures = 0
     while True:
@@ -58,7 +57,6 @@ async def persist(
             return await attempt(forward)
         except ModelUnavailable as error:
             failures += 1
-            failed(error)
             wait = wait_before_retry(error, failures, retry, chance())
             if wait is None:
                 raise

@@ -25,6 +25,12 @@ def key_variable(provider: str) -> str | None:
     return None if provider in KEYLESS else f"{provider.upper()}_API_KEY"
 
 
+def api_key(provider: str, env: Mapping[str, str]) -> str | None:
+    """Key of `provider`, without the white space that copying brings along; None when there is none."""
+    variable = key_variable(provider)
+    return (env.get(variable, "").strip() or None) if variable else None
+
+
 def split_spec(spec: str) -> tuple[Provider, str]:
     """Split ``provider/model`` at the first slash; a model id may hold more of them.
 

@@ -1,6 +1,16 @@
 """Server-sent events, cut out of a stream of bytes. Pure."""
 
-from typing import final
+from codecs import BOM_UTF8
+from typing import Final, final
+
+from actors import jsontext
+
+LONGEST: Final = jsontext.BYTES
+"""Bytes of one event."""
+
+
+class EventTooLong(ValueError):
+    """A stream holds an event of more than LONGEST bytes."""
 
 
 @final
@@ -12,21 +22,35 @@ class EventSplitter:
     """
 
     def __init__(self) -> None:
-        self._rest = b""
+        self._line: list[bytes] = []
         self._data: list[bytes] = []
+        self._size = 0
 
     def feed(self, chunk: bytes) -> list[bytes]:
-        """Data of the events that `chunk` completes, in order."""
-        *lines, self._rest = (self._rest + chunk).split(b"\n")
+        """Data of the events that `chunk` completes, in order. Raises EventTooLong."""
+        first, *others = chunk.split(b"\n")
+        self._line.append(first)
+        self._size += len(first)
         events: list[bytes] = []
-        for line in lines:
-            if line.startswith(b"data:"):
-                self._data.append(line[5:].strip(b" \r"))
-            elif self._data and line in (b"", b"\r"):
-                events.append(b"\n".join(self._data))
-                self._data.clear()
+        for start in others:
+            self._end_line(events)
+            self._line.append(start)
+            self._size += len(start)
+        if self._size > LONGEST:
+            raise EventTooLong(f"an event is longer than {LONGEST} bytes")
         return events
 
     def close(self) -> list[bytes]:
         """Data of an event that the end of the body left without its blank line, if any."""
         return self.feed(b"\n\n")
+
+    def _end_line(self, events: list[bytes]) -> None:
+        line = b"".join(self._line).removeprefix(BOM_UTF8)
+        self._line.clear()
+        if line.startswith(b"data:"):
+            self._data.append(line[5:].strip(b" \r"))
+        elif line in (b"", b"\r"):
+            if self._data:
+                events.append(b"\n".join(self._data))
+            self._data.clear()
+            self._size = 0

@@ -12,7 +12,6 @@ from actors.vocabulary import (
     Attachment,
     Block,
     Image,
-    RedactedThinking,
     Text,
     Thinking,
     ToolResult,
@@ -29,7 +28,6 @@ _BLOCKS: Final[Mapping[str, type[Block]]] = {
     "text": Text,
     "image": Image,
     "thinking": Thinking,
-    "redacted_thinking": RedactedThinking,
     "tool_use": ToolUse,
     "tool_result": ToolResult,
 }
@@ -58,7 +56,21 @@ def dump(value: Any) -> str:
         raise Unstorable(reason=str(error)) from error
 
 
+def _upgraded(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A block as it is stored now: what providers want back was Anthropic's alone once, in fields of its own."""
+    match value:
+        case {"type": "thinking", "text": text, "signature": signature}:
+            data = {"signature": signature}
+        case {"type": "redacted_thinking", "data": redacted}:
+            text, data = "", {"redacted": redacted}
+        case _:
+            return value
+    kept = {"origin": "anthropic", "data": data} if any(data.values()) else None
+    return {"type": "thinking", "text": text, "provider_data": kept}
+
+
 def _structure_block(value: Mapping[str, Any], _: Any) -> Any:
+    value = _upgraded(value)
     return _STRUCTURE[value["type"]](value, _BLOCKS[value["type"]])
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import attrs
 
 from actors.llm.catalogue import parse
-from actors.llm.choice import NOT_BUILT
+from actors.llm.selection import NOT_BUILT
 from actors.llm.settings import PROVIDERS, Provider, key_variable
 from starpod.cli.output import hint, note, ok, paint, warn
 from starpod.errors import WorkspaceError

@@ -293,7 +293,7 @@ def check_valid(history: Sequence[ChatMessage], open_calls: Sequence[str] = ()) 
         assert results == expected, f"message {n} answers {results}, asked was {expected}"
         assert "tool_result" not in kinds[len(results) :], f"message {n} has results behind other blocks"
         if message.role == "assistant":
-            assert set(kinds) - {"thinking", "redacted_thinking"}, f"message {n} only thinks"
+            assert set(kinds) - {"thinking"}, f"message {n} only thinks"
             calls = [kind == "tool_use" for kind in kinds]
             assert calls == sorted(calls), f"message {n} has words behind its calls"
     if history and history[-1].role == "assistant":

@@ -9,7 +9,7 @@ from actors.agent.settings import Settings
 from actors.llm import messages as llm
 from actors.session import messages as session
 from actors.tooling import tool_of
-from actors.vocabulary import Text, Thinking
+from actors.vocabulary import ProviderData, Text, Thinking
 from bus import Sink
 from tests.actors.agent.world import (
     TOOLS,
@@ -23,6 +23,8 @@ from tests.actors.agent.world import (
     usage,
     use,
 )
+
+SIGNED = ProviderData(origin="anthropic", data={"signature": "s"})
 
 
 async def test_a_message_is_answered_and_everything_is_told_in_order(
@@ -96,14 +98,14 @@ async def test_thinking_is_told_and_kept(world: World, autojump_clock: MockClock
     async def think(_request: llm.Complete, sink: Sink[llm.CompletionEvent]) -> None:
         await sink.send(llm.ThinkingDelta(text="hm"))
         await sink.send(llm.TextDelta(text="yes"))
-        blocks = (Thinking(text="hm", signature="s"), Text(text="yes"))
+        blocks = (Thinking(text="hm", provider_data=SIGNED), Text(text="yes"))
         await sink.send(llm.Completed(content=blocks, stop_reason="end_turn", usage=usage()))
 
     end = await world.turn("so?", think)
     assert end.text == "yes"
     assert [event.text for event in world.mesh.published(agent.ThinkingDelta)] == ["hm"]
     await world.turn("and?")
-    assert world.requests[1].messages[1].content[0] == Thinking(text="hm", signature="s")
+    assert world.requests[1].messages[1].content[0] == Thinking(text="hm", provider_data=SIGNED)
 
 
 async def test_a_retry_voids_what_was_said(world: World, autojump_clock: MockClock) -> None:

@@ -10,8 +10,8 @@ import trio
 from actors.llm import messages as llm
 from actors.llm.actor import LlmActor
 from actors.llm.catalogue import parse
-from actors.llm.choice import OFFLINE, ModelSettingsError
 from actors.llm.pictures import MAX_BYTES
+from actors.llm.selection import OFFLINE, ModelSettingsError
 from actors.llm.settings import ProviderSettings, Retry, Settings
 from actors.tools.actor import ToolsActor
 from actors.tools.settings import Settings as ToolSettings
@@ -385,9 +385,9 @@ async def test_the_default_provider_is_made_ready_before_it_is_asked(
     cell = await mesh.start(actor(at(model_server), KEYS), name="llm")
     llm_actor = cell.actor
     assert isinstance(llm_actor, LlmActor)
-    await eventually(lambda: "anthropic" in llm_actor._slots)
+    await eventually(lambda: "anthropic" in llm_actor._clients)
     with trio.fail_after(20):
-        await llm_actor._slots["anthropic"].ready.wait()
+        await llm_actor._clients["anthropic"].ready.wait()
     assert model_server.connections == 0
 
 

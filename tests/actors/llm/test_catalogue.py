@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from actors.llm.answer import Tokens
-from actors.llm.catalogue import Catalogue, CatalogueError, Known, parse
+from actors.llm.catalogue import Catalogue, CatalogueError, ModelDetails, parse
+from actors.llm.completion import Tokens
 from actors.llm.prices import FREE, Rates, cost
 from actors.llm.settings import PROVIDERS, key_variable
 
@@ -31,7 +31,7 @@ def test_the_default_models_have_a_price_and_a_window(shipped: Catalogue) -> Non
 
 
 def test_an_exact_id_is_found(shipped: Catalogue) -> None:
-    assert shipped.look_up("anthropic", "claude-haiku-4-5") == Known(
+    assert shipped.look_up("anthropic", "claude-haiku-4-5") == ModelDetails(
         context_window=200_000,
         vision=True,
         rates=Rates(input=1.0, output=5.0, cache_read=0.1, cache_write=1.25),
@@ -59,11 +59,11 @@ def test_snapshots_and_dots_lead_to_the_same_entry(
 
 @pytest.mark.parametrize("name", ["", "o", "gpt", "gpt-4o-audio-preview", "o1-preview", "gpt-4o2", "xgpt-4o"])
 def test_what_only_resembles_an_id_is_unknown(shipped: Catalogue, name: str) -> None:
-    assert shipped.look_up("openai", name) == Known()
+    assert shipped.look_up("openai", name) == ModelDetails()
 
 
 def test_an_unknown_model_has_no_price_but_the_senses_of_its_family(shipped: Catalogue) -> None:
-    assert shipped.look_up("anthropic", "claude-opus-9") == Known(vision=True, rates=None)
+    assert shipped.look_up("anthropic", "claude-opus-9") == ModelDetails(vision=True, rates=None)
 
 
 def test_local_models_are_free(shipped: Catalogue) -> None:
@@ -103,13 +103,15 @@ def test_a_file_on_top_replaces_models_and_single_fields() -> None:
     both = base.overlaid(top)
     assert both.default_model("openai") == "b"
     assert both.default_model("groq") == "c"
-    assert both.look_up("openai", "a") == Known(rates=Rates(input=4, output=8, cache_read=2, cache_write=8))
+    assert both.look_up("openai", "a") == ModelDetails(
+        rates=Rates(input=4, output=8, cache_read=2, cache_write=8)
+    )
     assert both.look_up("openai", "b").rates == FREE
 
 
 def test_an_empty_file_is_an_empty_catalogue() -> None:
     assert parse("", "x") == Catalogue()
-    assert parse("[openai]", "x").look_up("openai", "a") == Known()
+    assert parse("[openai]", "x").look_up("openai", "a") == ModelDetails()
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,9 @@
+from typing import Any
+
 import pytest
 
-from actors.llm.endpoints import host, prefix
+from actors.llm import providers
+from actors.llm.endpoints import base, host
 
 
 @pytest.mark.parametrize(
@@ -18,13 +21,20 @@ from actors.llm.endpoints import host, prefix
         ("groq", "http://127.0.0.1:9", "http://127.0.0.1:9/openai/v1"),
         ("openrouter", None, "https://openrouter.ai/api/v1"),
         ("ollama", "http://10.0.0.2:11434", "http://10.0.0.2:11434/v1"),
+        ("openai", "http://v1", "http://v1/v1"),
+        (
+            "openai",
+            "https://me:secret@10.0.0.2/api/chat/completions?a=b",
+            "https://me:secret@10.0.0.2/api?a=b",
+        ),
         ("deepseek", "https://api.deepseek.com/beta", "https://api.deepseek.com/beta"),
     ],
 )
 def test_full_addresses_prefixes_and_hosts_lead_to_the_same_place(
-    provider: str, base_url: str | None, expected: str
+    provider: Any, base_url: str | None, expected: str
 ) -> None:
-    assert prefix(provider, base_url) == expected
+    entry = providers.PROVIDERS[provider]
+    assert base(entry.base_url, entry.format.path, base_url) == expected
 
 
 def test_the_host_of_an_ollama() -> None:

@@ -4,13 +4,13 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.llm.history import images, may_think, normalise, place_notes, signed, unthinking
+from actors.llm.history import images, may_think, normalise, place_notes, unthinking, wanted_back
 from actors.llm.messages import SystemText
 from actors.vocabulary import (
     Block,
     ChatMessage,
     Image,
-    RedactedThinking,
+    ProviderData,
     Side,
     Text,
     Thinking,
@@ -18,6 +18,8 @@ from actors.vocabulary import (
     ToolUse,
 )
 
+HERE = ProviderData(origin="here", data={"signature": "s"})
+ELSEWHERE = ProviderData(origin="elsewhere", data={"signature": "s"})
 IMAGE = Image(media_type="image/png", path="a.png")
 
 
@@ -27,8 +29,7 @@ def message(role: Side, *blocks: Block) -> ChatMessage:
 
 blocks = st.one_of(
     st.builds(Text, text=st.sampled_from(["a", " ", "", "b\n"])),
-    st.builds(Thinking, text=st.just("t"), signature=st.sampled_from(["", "s"])),
-    st.builds(RedactedThinking, data=st.just("d")),
+    st.builds(Thinking, text=st.just("t"), provider_data=st.sampled_from([None, HERE, ELSEWHERE])),
     st.builds(ToolUse, id=st.just("i"), name=st.just("n"), input=st.just({})),
     st.just(IMAGE),
 )
@@ -37,7 +38,7 @@ histories = st.lists(
 )
 
 
-@given(histories, st.sampled_from([signed, unthinking]))
+@given(histories, st.sampled_from([wanted_back("here"), unthinking]))
 def test_roles_take_turns_and_nothing_is_empty(history: list[ChatMessage], keep: Any) -> None:
     fit = normalise(history, keep)
     assert all(a.role != b.role for a, b in pairwise(fit))

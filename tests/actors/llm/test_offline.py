@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from actors.llm.answer import Answer
+from actors.llm.completion import Completion
 from actors.llm.messages import CompletionEvent, SystemText, TextDelta, ToolCallStarted
 from actors.llm.offline import CONFIGURE, WHO, Offline
 from actors.llm.prompt import Prompt
@@ -30,7 +30,7 @@ def result(name: str, *texts: str, id: str = "c1", is_error: bool = False) -> To
 
 async def ask(
     *messages: ChatMessage, tools: tuple[ToolSpec, ...] = TOOLS, note: str = ""
-) -> tuple[list[CompletionEvent], Answer]:
+) -> tuple[list[CompletionEvent], Completion]:
     numbers = iter(range(100))
     offline = Offline(lambda: f"id-{next(numbers)}", note)
     items: list[CompletionEvent] = []
@@ -38,7 +38,9 @@ async def ask(
     async def send(item: CompletionEvent) -> None:
         items.append(item)
 
-    answer = await offline.complete(Prompt(model="basic", messages=messages, tools=tools), send)
+    answer = await offline.complete(
+        Prompt(provider="offline", model="basic", messages=messages, tools=tools), send
+    )
     return items, answer
 
 
@@ -117,7 +119,7 @@ async def test_a_tool_that_is_not_offered_is_not_called() -> None:
 
 
 async def test_input_that_is_no_json_is_explained() -> None:
-    assert (await said(user("use FileRead {path"))).startswith("What follows FileRead is not valid JSON")
+    assert (await said(user("use FileRead {path"))).startswith("What follows FileRead must be a JSON object")
 
 
 async def test_tools_are_listed_with_what_they_do() -> None:
@@ -212,7 +214,9 @@ async def test_a_long_answer_is_cut_into_larger_pieces() -> None:
 
 
 async def test_tokens_are_counted_roughly() -> None:
-    prompt = Prompt(model="basic", messages=(user("x" * 400),), system=(SystemText(text="y" * 400),))
+    prompt = Prompt(
+        provider="offline", model="basic", messages=(user("x" * 400),), system=(SystemText(text="y" * 400),)
+    )
 
     async def send(_: CompletionEvent) -> None:
         pass

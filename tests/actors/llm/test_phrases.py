@@ -8,9 +8,9 @@ from actors.llm.phrases import Call, Words, understand
 
 
 def only(text: str) -> Any:
-    wishes, strange = understand(text)
+    intents, strange = understand(text)
     assert strange == []
-    (wish,) = wishes
+    (wish,) = intents
     return wish
 
 
@@ -95,14 +95,14 @@ def test_input_that_is_no_object_is_explained(text: str) -> None:
 
 
 def test_two_lines_are_two_requests() -> None:
-    wishes, strange = understand("read a.md\n\nlist files\n")
-    assert wishes == [Call("FileRead", {"path": "a.md"}), Call("FileList", {"path": "."})]
+    intents, strange = understand("read a.md\n\nlist files\n")
+    assert intents == [Call("FileRead", {"path": "a.md"}), Call("FileList", {"path": "."})]
     assert strange == []
 
 
 def test_a_request_after_a_text_to_write_is_a_request() -> None:
-    wishes, _ = understand("write a.md: one\ntwo\nread b.md")
-    assert wishes == [
+    intents, _ = understand("write a.md: one\ntwo\nread b.md")
+    assert intents == [
         Call("FileWrite", {"path": "a.md", "content": "one\ntwo"}),
         Call("FileRead", {"path": "b.md"}),
     ]
@@ -125,8 +125,8 @@ def test_what_is_not_understood_is_left_over(text: str) -> None:
 
 @given(st.text())
 def test_no_text_is_too_strange(text: str) -> None:
-    wishes, strange = understand(text)
-    assert wishes or strange or not text.strip()
+    intents, strange = understand(text)
+    assert intents or strange or not text.strip()
 
 
 def test_a_path_keeps_its_dots_and_loses_what_ends_the_sentence() -> None:

@@ -6,8 +6,11 @@ import pytest
 
 from actors.session.display import RESULT_BYTES
 from actors.session.messages import UnknownSession
-from actors.vocabulary import Attachment, Image, RedactedThinking, Text, Thinking
+from actors.vocabulary import Attachment, Image, ProviderData, Text, Thinking
 from tests.fakes.ledger import Ledger
+
+SIGNED = ProviderData(origin="anthropic", data={"signature": "s"})
+REDACTED = Thinking(text="", provider_data=ProviderData(origin="anthropic", data={"redacted": "x"}))
 
 PLAN = Attachment(name="plan.pdf", media_type="application/pdf", path="downloads/plan.pdf", size=9)
 
@@ -16,8 +19,8 @@ def long_talk(ledger: Ledger) -> str:
     """Two turns, the first with calls, a followup and a file; the id of their conversation."""
     accepted = ledger.accept("hi", key="chat", attachments=(PLAN,))
     ledger.begin(accepted.turn)
-    thought = Thinking(text="I should look", signature="s")
-    a, b = ledger.complete(accepted.turn, thought, RedactedThinking(data="x"), "I look", calls=["a", "b"])
+    thought = Thinking(text="I should look", provider_data=SIGNED)
+    a, b = ledger.complete(accepted.turn, thought, REDACTED, "I look", calls=["a", "b"])
     ledger.result(accepted.turn, b.n, "in b", is_error=True)
     ledger.result(accepted.turn, a.n, "in a", attachments=(PLAN,))
     ledger.merge(accepted.turn, ledger.accept("wait", key="chat").turn)

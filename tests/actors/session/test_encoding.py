@@ -12,7 +12,7 @@ from actors.vocabulary import (
     Attachment,
     Block,
     Image,
-    RedactedThinking,
+    ProviderData,
     Text,
     Thinking,
     ToolResult,
@@ -25,17 +25,18 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(text, inner, max_size=3),
     max_leaves=8,
 )
+provider_data = st.builds(ProviderData, origin=text, data=st.dictionaries(text, json_values, max_size=2))
 parts = st.builds(Text, text=text) | st.builds(Image, media_type=text, path=text)
 blocks: st.SearchStrategy[Block] = (
     parts
-    | st.builds(Thinking, text=text, signature=text)
-    | st.builds(RedactedThinking, data=text)
+    | st.builds(Thinking, text=text, provider_data=st.none() | provider_data)
     | st.builds(
         ToolUse,
         id=text,
         name=text,
         input=st.dictionaries(text, json_values, max_size=3),
         unreadable=st.none() | text,
+        provider_data=st.none() | provider_data,
     )
     | st.builds(
         ToolResult,
@@ -52,6 +53,21 @@ files = st.builds(Attachment, name=text, media_type=text, path=text, size=st.int
 def test_blocks_come_back_as_they_were(blocks: tuple[Block, ...]) -> None:
     stored = encoding.dump(encoding.blocks_out(blocks))
     assert encoding.blocks_in(json.loads(stored)) == blocks
+
+
+def test_reasoning_stored_in_its_old_form_is_read() -> None:
+    old = [
+        {"type": "thinking", "text": "hm", "signature": "s"},
+        {"type": "thinking", "text": "open", "signature": ""},
+        {"type": "redacted_thinking", "data": "d"},
+        {"type": "tool_use", "id": "a", "name": "T", "input": {}, "unreadable": None},
+    ]
+    assert encoding.blocks_in(old) == (
+        Thinking(text="hm", provider_data=ProviderData(origin="anthropic", data={"signature": "s"})),
+        Thinking(text="open"),
+        Thinking(text="", provider_data=ProviderData(origin="anthropic", data={"redacted": "d"})),
+        ToolUse(id="a", name="T", input={}),
+    )
 
 
 @given(st.lists(files).map(tuple))

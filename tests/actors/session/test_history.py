@@ -10,8 +10,11 @@ from actors.session import history
 from actors.session.history import NOT_COMPLETED, History, Summary
 from actors.session.steps import AssistantStep, CallStep, NoticeStep, Result, Said, Step, UserStep
 from actors.transcript import SUMMARY_CLOSES, SUMMARY_OPENS
-from actors.vocabulary import Attachment, Block, ChatMessage, Image, RedactedThinking, Text, Thinking, ToolUse
+from actors.vocabulary import Attachment, Block, ChatMessage, Image, ProviderData, Text, Thinking, ToolUse
 from tests.fakes.ledger import check_valid, spoken
+
+SIGNED = ProviderData(origin="anthropic", data={"signature": "s"})
+REDACTED = Thinking(text="", provider_data=ProviderData(origin="anthropic", data={"redacted": "x"}))
 
 
 class Script:
@@ -129,8 +132,8 @@ def test_a_call_without_result_anywhere_else_gets_one() -> None:
 
 
 def test_thinking_is_kept_with_what_it_led_to_and_dropped_without() -> None:
-    thought = Thinking(text="hm", signature="s")
-    script = Script().user("hi").model(thought, "yes").user("and").model(thought, RedactedThinking(data="x"))
+    thought = Thinking(text="hm", provider_data=SIGNED)
+    script = Script().user("hi").model(thought, "yes").user("and").model(thought, REDACTED)
     assert derived(script) == [
         ("user", ["hi"]),
         ("assistant", ["thinking", "yes"]),
@@ -190,9 +193,7 @@ said = st.lists(words, min_size=1, max_size=3).map(lambda texts: ("user", tuple(
 answers = st.tuples(
     st.just("model"),
     st.lists(
-        words.map(lambda text: Text(text=text))
-        | st.just(Thinking(text="hm"))
-        | st.just(RedactedThinking(data="x")),
+        words.map(lambda text: Text(text=text)) | st.just(Thinking(text="hm")) | st.just(REDACTED),
         max_size=3,
     ).map(tuple),
     st.lists(st.sampled_from([None, "found"]), max_size=3).map(tuple),

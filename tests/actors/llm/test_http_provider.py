@@ -10,8 +10,8 @@ import pytest
 import trio
 
 from actors.llm import providers
-from actors.llm.answer import Answer
-from actors.llm.catalogue import Known
+from actors.llm.catalogue import ModelDetails
+from actors.llm.completion import Completion
 from actors.llm.messages import (
     CompletionEvent,
     ModelError,
@@ -21,9 +21,10 @@ from actors.llm.messages import (
     ThinkingDelta,
     ToolCallStarted,
 )
-from actors.llm.prompt import Prompt, Provider
+from actors.llm.prompt import Prompt
+from actors.llm.provider import Provider
 from actors.llm.settings import ProviderSettings, Settings, key_variable
-from actors.vocabulary import ChatMessage, RedactedThinking, Text, Thinking, ToolSpec, ToolUse
+from actors.vocabulary import ChatMessage, ProviderData, Text, Thinking, ToolSpec, ToolUse
 from tests.fakes.model_script import Call, Drop, Fail, Raw, Redacted, Refuse, Reply, Say, Think, Tokens, Wait
 from tests.fakes.model_server import ModelServer
 
@@ -32,6 +33,8 @@ QUESTION = ChatMessage(role="user", content=(Text(text="hi"),))
 BOTH = pytest.mark.parametrize("name", ["anthropic", "openai"])
 RELATIVES = pytest.mark.parametrize("name", ["groq", "deepseek", "openrouter", "ollama"])
 KEY = "sk-very-secret"
+SIGNED = ProviderData(origin="anthropic", data={"signature": "sig"})
+REDACTED = ProviderData(origin="anthropic", data={"redacted": "opaque"})
 
 
 def connect(name: Any, base_url: str, **settings: Any) -> Provider:
@@ -55,13 +58,13 @@ async def provider(name: str, model_server: ModelServer) -> AsyncIterator[Provid
 
 async def ask(
     provider: Provider, items: list[CompletionEvent] | None = None, **prompt: Any
-) -> tuple[list[CompletionEvent], Answer]:
+) -> tuple[list[CompletionEvent], Completion]:
     said: list[CompletionEvent] = [] if items is None else items
 
     async def send(item: CompletionEvent) -> None:
         said.append(item)
 
-    asked = attrs.evolve(Prompt(model="m", messages=(QUESTION,)), **prompt)
+    asked = attrs.evolve(Prompt(provider="x", model="m", messages=(QUESTION,)), **prompt)
     return said, await provider.complete(asked, send)
 
 
@@ -112,8 +115,8 @@ async def test_thinking_keeps_its_signature(provider: Provider, model_server: Mo
     items, answer = await ask(provider, effort="low")
     assert items == [ThinkingDelta(text="h"), ThinkingDelta(text="m"), TextDelta(text="ok")]
     assert answer.content == (
-        Thinking(text="hm", signature="sig"),
-        RedactedThinking(data="opaque"),
+        Thinking(text="hm", provider_data=SIGNED),
+        Thinking(text="", provider_data=REDACTED),
         Text(text="ok"),
     )
     assert model_server.requests[0].body["thinking"] == {"type": "enabled", "budget_tokens": 4096}
@@ -266,7 +269,7 @@ async def cancel_at_first_word(provider: Provider, server: ModelServer, *, keep_
 
     with trio.fail_after(10):
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(provider.complete, Prompt(model="m", messages=(QUESTION,)), send)
+            nursery.start_soon(provider.complete, Prompt(provider="x", model="m", messages=(QUESTION,)), send)
             await spoken.wait()
             nursery.cancel_scope.cancel()
         await server.wait_for(lambda each: each.closed_by_client == 1)
@@ -406,7 +409,7 @@ async def test_silence_is_a_lost_connection(name: str, model_server: ModelServer
 async def test_a_model_that_thinks_in_silence_has_more_time(name: str, model_server: ModelServer) -> None:
     model_server.script(Reply(Say("done"), delay=0.5))
     provider = connect(name, model_server.url, idle_timeout=0.1)
-    _, answer = await ask(provider, known=Known(effort=True))
+    _, answer = await ask(provider, details=ModelDetails(effort=True))
     await provider.close()
     assert answer.content == (Text(text="done"),)
 

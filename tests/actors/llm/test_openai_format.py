@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from actors.llm import openai_wire
-from actors.llm.answer import Answer, Tokens
-from actors.llm.catalogue import Known
+from actors.llm import openai_format, providers
+from actors.llm.catalogue import ModelDetails
+from actors.llm.completion import Completion, Tokens
 from actors.llm.messages import (
     CompletionEvent,
     ModelUnavailable,
@@ -17,7 +17,7 @@ from actors.llm.messages import (
 )
 from actors.llm.pictures import Picture
 from actors.llm.prompt import Prompt
-from actors.vocabulary import ChatMessage, Image, Text, Thinking, ToolResult, ToolSpec, ToolUse
+from actors.vocabulary import ChatMessage, Image, ProviderData, Text, Thinking, ToolResult, ToolSpec, ToolUse
 
 SPEC = ToolSpec(name="FileRead", description="Read.", input_schema={"type": "object", "properties": {}})
 
@@ -37,10 +37,10 @@ def result(id: str, *content: Any, is_error: bool = False) -> ToolResult:
 
 
 def body(
-    *messages: ChatMessage, provider: str = "openai", settings: Any = None, **options: Any
+    *messages: ChatMessage, provider: Any = "openai", settings: Any = None, **options: Any
 ) -> dict[str, Any]:
-    prompt = Prompt(model="gpt-4o", messages=messages, **options)
-    return openai_wire.request_body(prompt, provider=provider, options=settings or {})
+    prompt = Prompt(provider=provider, model="gpt-4o", messages=messages, **options)
+    return providers.PROVIDERS[provider].format.body(prompt, settings or {})
 
 
 # --- request -----------------------------------------------------------------------------------------------
@@ -105,7 +105,7 @@ def test_calls_and_their_results_take_their_own_forms() -> None:
                 {
                     "id": "a",
                     "type": "function",
-                    "function": {"name": "FileRead", "arguments": '{"path": "ü"}'},
+                    "function": {"name": "FileRead", "arguments": '{"path":"ü"}'},
                 },
                 {"id": "b", "type": "function", "function": {"name": "T", "arguments": "{}"}},
             ],
@@ -143,7 +143,8 @@ def test_tools_are_functions() -> None:
 
 
 def test_reasoning_is_not_sent_back() -> None:
-    sent = body(user("q"), model(Thinking(text="hm", signature="s")), model("a"), user("more"))
+    thought = Thinking(text="hm", provider_data=ProviderData(origin="openai", data={"x": "y"}))
+    sent = body(user("q"), model(thought), model("a"), user("more"))
     assert sent["messages"][1] == {"role": "assistant", "content": "a"}
 
 
@@ -178,13 +179,13 @@ def test_a_picture_and_a_note_may_stand_side_by_side() -> None:
 
 def test_effort_is_said_only_to_models_that_know_it() -> None:
     assert "reasoning_effort" not in body(user("q"), effort="high")
-    sent = body(user("q"), effort="high", known=Known(effort=True))
+    sent = body(user("q"), effort="high", details=ModelDetails(effort=True))
     assert sent["reasoning_effort"] == "high"
     assert sent["max_completion_tokens"] == 40960
 
 
 def test_limits_stay_within_what_the_model_can_do() -> None:
-    sent = body(user("q"), provider="deepseek", known=Known(max_output=8192))
+    sent = body(user("q"), provider="deepseek", details=ModelDetails(max_output=8192))
     assert sent["max_tokens"] == 8192
 
 
@@ -212,11 +213,11 @@ def call(
 
 def read(
     events: Iterable[Any], *, done: bool = True
-) -> tuple[list[CompletionEvent], Answer, openai_wire.Reader]:
-    reader = openai_wire.Reader("openai", lambda: "made-up")
+) -> tuple[list[CompletionEvent], Completion, openai_format.Reader]:
+    reader = openai_format.Reader("openai", lambda: "made-up")
     data = [json.dumps(event).encode() for event in events] + ([b"[DONE]"] if done else [])
     items = [item for each in data for item in reader.read(each)]
-    return items, reader.answer(), reader
+    return items, reader.completion(), reader
 
 
 def test_a_whole_answer_is_read_with_the_usage_of_the_last_chunk() -> None:
@@ -239,7 +240,7 @@ def test_a_whole_answer_is_read_with_the_usage_of_the_last_chunk() -> None:
         ToolCallStarted(id="a", name="FileRead"),
         ToolCallStarted(id="b", name="FileList"),
     ]
-    assert answer == Answer(
+    assert answer == Completion(
         content=(
             Text(text="Hello"),
             ToolUse(id="a", name="FileRead", input={"path": "a"}),
@@ -304,9 +305,9 @@ def test_arguments_that_are_no_object_say_so() -> None:
 def test_calls_without_position_or_id_are_told_apart_by_their_place() -> None:
     both = {"tool_calls": [{"function": {"name": "A"}}, {"function": {"name": "B"}}]}
     ids = iter(["one", "two"])
-    reader = openai_wire.Reader("ollama", lambda: next(ids))
+    reader = openai_format.Reader("ollama", lambda: next(ids))
     list(reader.read(json.dumps(chunk(both, "tool_calls")).encode()))
-    assert reader.answer().content == (
+    assert reader.completion().content == (
         ToolUse(id="one", name="A", input={}),
         ToolUse(id="two", name="B", input={}),
     )
@@ -346,7 +347,7 @@ def test_a_stream_without_any_choice_is_not_whole() -> None:
 
 
 def test_chunks_without_choices_or_delta_and_lines_that_are_no_json_are_passed_over() -> None:
-    reader = openai_wire.Reader("openai", lambda: "made-up")
+    reader = openai_format.Reader("openai", lambda: "made-up")
     assert list(reader.read(b": keep-alive")) == []
     assert list(reader.read(b'{"choices":[]}')) == []
     assert list(reader.read(b'{"choices":[{"delta":null}]}')) == []
@@ -363,6 +364,6 @@ def test_an_error_inside_the_stream_is_raised() -> None:
     [b"{", b'{"choices":{"a":1}}', b'{"choices":[5]}', b"{\xff}", b'{"choices":[{"delta":{"content":5}}]}'],
 )
 def test_garbled_chunks_raise_what_the_caller_expects(data: bytes) -> None:
-    reader = openai_wire.Reader("openai", lambda: "made-up")
+    reader = openai_format.Reader("openai", lambda: "made-up")
     with pytest.raises((LookupError, TypeError, ValueError, AttributeError)):
         list(reader.read(data))

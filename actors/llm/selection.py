@@ -5,11 +5,20 @@ from typing import Final, final
 
 import attrs
 
+from actors.llm import providers
 from actors.llm.catalogue import Catalogue
 from actors.llm.messages import ModelNotAllowed
-from actors.llm.settings import PROVIDERS, WHERE_KEYS_GO, Provider, Settings, key_variable, split_spec
+from actors.llm.settings import (
+    PROVIDERS,
+    WHERE_KEYS_GO,
+    Provider,
+    Settings,
+    api_key,
+    key_variable,
+    split_spec,
+)
 
-NOT_BUILT: Final[frozenset[Provider]] = frozenset({"gemini"})
+NOT_BUILT: Final[frozenset[Provider]] = frozenset(PROVIDERS) - frozenset(providers.PROVIDERS) - {"offline"}
 """Providers that have a name and a catalogue, but no client yet."""
 
 OFFLINE: Final = "offline/basic"
@@ -24,7 +33,7 @@ class ModelSettingsError(ValueError):
 
 @final
 @attrs.frozen(kw_only=True)
-class Lineup:
+class Selection:
     """The models in use, as ``provider/model``."""
 
     default: str
@@ -43,34 +52,28 @@ class Lineup:
         return wanted
 
 
-def api_key(provider: str, env: Mapping[str, str]) -> str | None:
-    """Key of `provider`, without the white space that copying brings along; None when there is none."""
-    variable = key_variable(provider)
-    return (env.get(variable, "").strip() or None) if variable else None
-
-
-def choose(settings: Settings, env: Mapping[str, str], catalogue: Catalogue) -> Lineup | None:
+def choose(settings: Settings, env: Mapping[str, str], catalogue: Catalogue) -> Selection | None:
     """The models that the settings name, else the default model of the first provider with a key.
 
     None when neither says anything; then ask whether an Ollama runs and call :func:`without_key`.
     Raises ModelSettingsError, also for a provider that was named and has no key.
     """
     default = _named_default(settings, catalogue) or _first_with_key(settings, env, catalogue)
-    return None if default is None else _lineup(default, settings, env)
+    return None if default is None else _selection(default, settings, env)
 
 
 def without_key(
     settings: Settings, env: Mapping[str, str], catalogue: Catalogue, local: Sequence[str]
-) -> Lineup:
+) -> Selection:
     """The models when nothing is named and no key is there: those of a `local` Ollama, else ``offline``.
 
     `local` lists the models that the Ollama answered with.
     """
     if not local or not settings.of("ollama").enabled:
-        return attrs.evolve(_lineup(OFFLINE, settings, env), note=_why_offline(settings, env))
+        return attrs.evolve(_selection(OFFLINE, settings, env), note=_why_offline(settings, env))
     preferred = catalogue.default_model("ollama") or ""
     default = next((name for name in local if name.split(":")[0] == preferred), local[0])
-    return _lineup(f"ollama/{default}", settings, env, more=[f"ollama/{name}" for name in local])
+    return _selection(f"ollama/{default}", settings, env, more=[f"ollama/{name}" for name in local])
 
 
 def _named_default(settings: Settings, catalogue: Catalogue) -> str | None:
@@ -99,7 +102,9 @@ def _first_with_key(settings: Settings, env: Mapping[str, str], catalogue: Catal
     return None
 
 
-def _lineup(default: str, settings: Settings, env: Mapping[str, str], more: Iterable[str] = ()) -> Lineup:
+def _selection(
+    default: str, settings: Settings, env: Mapping[str, str], more: Iterable[str] = ()
+) -> Selection:
     """All models that can be used. Of those that cannot, only the default is an error."""
     if fault := _fault(split_spec(default)[0], settings, env):
         raise ModelSettingsError(f"model {default}: {fault}")
@@ -108,7 +113,7 @@ def _lineup(default: str, settings: Settings, env: Mapping[str, str], more: Iter
     allowed = tuple(spec for spec in named if _fault(split_spec(spec)[0], settings, env) is None)
     compaction = _compaction(default, settings)
     usable = _fault(split_spec(compaction)[0], settings, env) is None
-    return Lineup(default=default, allowed=allowed, compaction=compaction if usable else default)
+    return Selection(default=default, allowed=allowed, compaction=compaction if usable else default)
 
 
 def _compaction(default: str, settings: Settings) -> str:

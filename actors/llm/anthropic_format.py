@@ -1,21 +1,24 @@
 """The Anthropic Messages format: a prompt as request body, stream events as an answer. Pure."""
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, final
 
-from actors.llm.answer import END_TURN, MAX_TOKENS, Answer, CharacterJoiner, Draft, Kind, Tokens
+from actors import jsontext
+from actors.llm.blocks import BlockBuilder, Kind
+from actors.llm.completion import END_TURN, MAX_TOKENS, Completion, Tokens
+from actors.llm.deltas import CharacterJoiner
 from actors.llm.failures import failure, read_report
-from actors.llm.history import may_think, normalise, place_notes, signed
+from actors.llm.fields import JsonObject, as_object, count_in, index_in, object_in, text_in
+from actors.llm.format import Format
+from actors.llm.history import may_think, normalise, place_notes, wanted_back
 from actors.llm.messages import CompletionEvent, SystemText, TextDelta, ThinkingDelta, ToolCallStarted
 from actors.llm.pictures import Picture, Pictures
-from actors.llm.prompt import BUDGETS, JsonObject, Prompt, answer_limit
+from actors.llm.prompt import BUDGETS, Prompt, answer_limit
 from actors.vocabulary import (
     Block,
     ChatMessage,
     Image,
-    RedactedThinking,
     Text,
     Thinking,
     ToolResult,
@@ -28,14 +31,17 @@ CACHED: Final = {"type": "ephemeral"}
 
 _ILLEGAL_IN_ID: Final = re.compile(r"[^A-Za-z0-9_-]")
 _LEAST_BUDGET: Final = 1024
+_SIGNATURE: Final = "signature"
+_REDACTED: Final = "redacted"
+"""Names of what goes back with reasoning: proof that it is unchanged, or all of it, encrypted."""
 
 
 # --- request ------------------------------------------------------------------------------------------------
 
 
-def request_body(prompt: Prompt, *, options: Mapping[str, Any]) -> JsonObject:
+def request_body(prompt: Prompt, options: Mapping[str, Any]) -> JsonObject:
     """The body of ``POST /v1/messages`` for a streamed answer. `options` win over everything but `stream`."""
-    history = normalise(prompt.messages, signed)
+    history = normalise(prompt.messages, wanted_back(prompt.provider))
     budget = BUDGETS[prompt.effort] if prompt.effort and may_think(history) else None
     limit = answer_limit(prompt, budget)
     noted = place_notes(history, prompt.system)
@@ -86,14 +92,20 @@ def _block(block: Block, pictures: Pictures) -> JsonObject:
             return {"type": "text", "text": text}
         case Image(path=path):
             return _picture(pictures[path])
-        case Thinking(text=text, signature=signature):
-            return {"type": "thinking", "thinking": text, "signature": signature}
-        case RedactedThinking(data=data):
-            return {"type": "redacted_thinking", "data": data}
+        case Thinking():
+            return _thinking(block)
         case ToolUse(id=id, name=name, input=input):
             return {"type": "tool_use", "id": _id(id), "name": name, "input": dict(input)}
         case ToolResult():
             return _result(block, pictures)
+
+
+def _thinking(block: Thinking) -> JsonObject:
+    """Reasoning that came from here, as it came."""
+    data: Mapping[str, Any] = block.provider_data.data if block.provider_data else {}
+    if _REDACTED in data:
+        return {"type": "redacted_thinking", "data": data[_REDACTED]}
+    return {"type": "thinking", "thinking": block.text, "signature": data.get(_SIGNATURE, "")}
 
 
 def _picture(picture: Picture | str) -> JsonObject:
@@ -124,9 +136,15 @@ def _id(id: str) -> str:
 _KINDS: Final[Mapping[str, Kind]] = {
     "text": "text",
     "thinking": "thinking",
-    "redacted_thinking": "redacted",
+    "redacted_thinking": "thinking",
     "tool_use": "call",
 }
+_COUNTERS: Final = (
+    "input_tokens",
+    "output_tokens",
+    "cache_read_input_tokens",
+    "cache_creation_input_tokens",
+)
 
 
 @final
@@ -140,32 +158,29 @@ class Reader:
         self.finished = False
         """``message_stop`` came; nothing that matters follows."""
         self._provider = provider
-        self._draft = Draft(new_id)
+        self._blocks = BlockBuilder(provider, new_id)
         self._joiner = CharacterJoiner()
-        self._usage: dict[str, int] = {}
-        self._stop: str | None = None
+        self._usage = dict.fromkeys(_COUNTERS, 0)
+        self._stop = ""
 
     @property
     def whole(self) -> bool:
-        """Whether the model itself came to an end, even if the stream was cut after that."""
-        return self.finished or self._stop is not None
+        """See :class:`actors.llm.format.Reader`."""
+        return self.finished or bool(self._stop)
 
     def read(self, data: bytes) -> Iterator[CompletionEvent]:
-        """Take the data of one event.
-
-        Raises the failure it stands for; LookupError, TypeError, ValueError or AttributeError when it is garbled.
-        """
-        event: JsonObject = json.loads(data.decode())
-        match event["type"]:
+        """See :class:`actors.llm.format.Reader`."""
+        event = as_object(jsontext.read(data, keep_halves=True), "event")
+        match event.get("type"):
             case "content_block_delta":
-                yield from self._delta(event["index"], event["delta"])
+                yield from self._delta(index_in(event, "index", 0), object_in(event, "delta"))
             case "content_block_start":
-                yield from self._begin(event["index"], event["content_block"])
+                yield from self._begin(index_in(event, "index", 0), object_in(event, "content_block"))
             case "message_start":
-                self._count(event["message"].get("usage"))
+                self._count(object_in(object_in(event, "message"), "usage"))
             case "message_delta":
-                self._count(event.get("usage"))
-                self._stop = event["delta"].get("stop_reason") or self._stop
+                self._count(object_in(event, "usage"))
+                self._stop = text_in(object_in(event, "delta"), "stop_reason") or self._stop
             case "message_stop":
                 self.finished = True
             case "error":
@@ -173,55 +188,59 @@ class Reader:
             case _:
                 pass
 
-    def answer(self) -> Answer:
-        """What was said; blocks that never ended are taken as they are."""
-        return Answer(
-            content=self._draft.blocks(cut=self._stop == MAX_TOKENS),
+    def completion(self) -> Completion:
+        """See :class:`actors.llm.format.Reader`."""
+        used = self._usage
+        return Completion(
+            content=self._blocks.blocks(cut=self._stop == MAX_TOKENS),
             stop_reason=self._stop or END_TURN,
             tokens=Tokens(
-                input=self._usage.get("input_tokens", 0),
-                output=self._usage.get("output_tokens", 0),
-                cache_read=self._usage.get("cache_read_input_tokens", 0),
-                cache_write=self._usage.get("cache_creation_input_tokens", 0),
+                input=used["input_tokens"],
+                output=used["output_tokens"],
+                cache_read=used["cache_read_input_tokens"],
+                cache_write=used["cache_creation_input_tokens"],
             ),
         )
 
     def _begin(self, index: int, block: JsonObject) -> Iterator[CompletionEvent]:
-        kind = _KINDS.get(block["type"])
+        kind = _KINDS.get(text_in(block, "type"))
         if kind is None:
             return
-        self._draft.begin(index, kind)
-        if kind == "call":
-            self._draft.give(index, block.get("input"))
-            if (call := self._draft.name_call(index, id=block["id"], name=block["name"])) is not None:
-                yield ToolCallStarted(id=call[0], name=call[1])
-        elif kind == "redacted":
-            self._draft.add(index, block["data"])
-        elif kind == "thinking":
-            self._draft.add(index, block.get("thinking", ""))
-            self._draft.sign(index, block.get("signature") or "")
-        elif block["text"]:
-            yield from self._delta(index, {"type": "text_delta", "text": block["text"]})
+        self._blocks.begin(index, kind)
+        match block["type"]:
+            case "tool_use":
+                self._blocks.set_input(index, block.get("input"))
+                call = self._blocks.name_call(index, id=text_in(block, "id"), name=text_in(block, "name"))
+                if call is not None:
+                    yield ToolCallStarted(id=call[0], name=call[1])
+            case "redacted_thinking":
+                self._blocks.keep(index, _REDACTED, text_in(block, "data"))
+            case "thinking":
+                self._blocks.add(index, text_in(block, "thinking"))
+                self._blocks.keep(index, _SIGNATURE, text_in(block, "signature"))
+            case _:
+                yield from self._delta(index, {"type": "text_delta", "text": block.get("text")})
 
     def _delta(self, index: int, delta: JsonObject) -> Iterator[CompletionEvent]:
         match delta.get("type"):
             case "text_delta":
-                if text := self._joiner.join(delta["text"]):
-                    self._draft.add(index, text)
+                if text := self._joiner.join(text_in(delta, "text")):
+                    self._blocks.add(index, text)
                     yield TextDelta(text=text)
             case "input_json_delta":
-                self._draft.add(index, delta["partial_json"])
+                self._blocks.add(index, text_in(delta, "partial_json"))
             case "thinking_delta":
-                if text := self._joiner.join(delta["thinking"]):
-                    self._draft.add(index, text)
+                if text := self._joiner.join(text_in(delta, "thinking")):
+                    self._blocks.add(index, text)
                     yield ThinkingDelta(text=text)
             case "signature_delta":
-                self._draft.sign(index, delta["signature"])
+                self._blocks.keep(index, _SIGNATURE, text_in(delta, "signature"))
             case _:
                 pass
 
-    def _count(self, usage: Mapping[str, Any] | None) -> None:
+    def _count(self, usage: JsonObject) -> None:
         """Later counters replace earlier ones where they say something."""
-        self._usage.update(
-            {key: value for key, value in (usage or {}).items() if isinstance(value, int) and value}
-        )
+        self._usage.update({key: count for key in _COUNTERS if (count := count_in(usage, key))})
+
+
+FORMAT: Final = Format(path="/v1/messages", body=request_body, reader=Reader)

@@ -1,15 +1,22 @@
 """The chat completions format of OpenAI and its many relatives: prompt to request body, chunks to an answer. Pure."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, Final, Literal, final
 
-from actors.llm.answer import END_TURN, MAX_TOKENS, TOOL_USE, Answer, CharacterJoiner, Draft, Tokens
+import attrs
+
+from actors import jsontext
+from actors.llm.blocks import BlockBuilder
+from actors.llm.completion import END_TURN, MAX_TOKENS, TOOL_USE, Completion, Tokens
+from actors.llm.deltas import CharacterJoiner
 from actors.llm.failures import failure, read_report
+from actors.llm.fields import JsonObject, as_object, count_in, index_in, list_in, object_in, text_in
+from actors.llm.format import Format
 from actors.llm.history import normalise, place_notes, unthinking
 from actors.llm.messages import CompletionEvent, TextDelta, ThinkingDelta, ToolCallStarted
 from actors.llm.pictures import Picture, Pictures
-from actors.llm.prompt import BUDGETS, JsonObject, Prompt, answer_limit
+from actors.llm.prompt import BUDGETS, Prompt, answer_limit
 from actors.vocabulary import Block, ChatMessage, Image, Text, ToolResult, ToolSpec, ToolUse
 
 _LIMITS: Final = ("max_completion_tokens", "max_tokens")
@@ -19,9 +26,12 @@ _LIMITS: Final = ("max_completion_tokens", "max_tokens")
 # --- request ------------------------------------------------------------------------------------------------
 
 
-def request_body(prompt: Prompt, *, provider: str, options: Mapping[str, Any]) -> JsonObject:
-    """The body of ``POST /chat/completions`` for a streamed answer. `options` win over everything but `stream`."""
-    thinks = prompt.effort is not None and prompt.known.effort
+def request_body(prompt: Prompt, options: Mapping[str, Any], *, limit_name: str) -> JsonObject:
+    """The body of ``POST /chat/completions`` for a streamed answer. `options` win over everything but `stream`.
+
+    `limit_name` is what the provider calls the limit of the answer.
+    """
+    thinks = prompt.effort is not None and prompt.details.effort
     limit = answer_limit(prompt, BUDGETS[prompt.effort] if prompt.effort and thinks else None)
     body: JsonObject = {
         "model": prompt.model,
@@ -29,7 +39,7 @@ def request_body(prompt: Prompt, *, provider: str, options: Mapping[str, Any]) -
         "stream_options": {"include_usage": True},
     }
     if not any(name in options for name in _LIMITS):
-        body[_LIMITS[0] if provider == "openai" else _LIMITS[1]] = limit
+        body[limit_name] = limit
     if thinks:
         body["reasoning_effort"] = prompt.effort
     if prompt.tools:
@@ -61,7 +71,7 @@ def _assistant(message: ChatMessage) -> JsonObject:
         {
             "id": block.id,
             "type": "function",
-            "function": {"name": block.name, "arguments": json.dumps(dict(block.input), ensure_ascii=False)},
+            "function": {"name": block.name, "arguments": jsontext.write(dict(block.input))},
         }
         for block in message.content
         if isinstance(block, ToolUse)
@@ -128,79 +138,83 @@ class Reader:
         self.finished = False
         """``[DONE]`` came. The reason to stop is not the end yet: usage follows it."""
         self._provider = provider
-        self._draft = Draft(new_id)
+        self._blocks = BlockBuilder(provider, new_id)
         self._joiner = CharacterJoiner()
         self._usage: JsonObject = {}
         self._begun = False
-        self._stop: str | None = None
+        self._stop = ""
 
     @property
     def whole(self) -> bool:
-        """Whether the model itself came to an end, even if the stream was cut after that."""
-        return self._stop is not None or (self.finished and self._begun)
+        """See :class:`actors.llm.format.Reader`."""
+        return bool(self._stop) or (self.finished and self._begun)
 
     def read(self, data: bytes) -> Iterator[CompletionEvent]:
-        """Take the data of one event.
-
-        Raises the failure it stands for; LookupError, TypeError, ValueError or AttributeError when it is garbled.
-        """
+        """See :class:`actors.llm.format.Reader`."""
         if not data.startswith(b"{"):
             self.finished = self.finished or data == b"[DONE]"
             return
-        chunk: JsonObject = json.loads(data.decode())
+        chunk: JsonObject = jsontext.read(data, keep_halves=True)
         if chunk.get("error"):
             raise failure(self._provider, read_report(None, chunk))
-        self._usage = _object(chunk, "usage") or _object(_object(chunk, "x_groq"), "usage") or self._usage
-        for choice in (chunk.get("choices") or ())[:1]:
+        self._usage = (
+            object_in(chunk, "usage") or object_in(object_in(chunk, "x_groq"), "usage") or self._usage
+        )
+        for value in list_in(chunk, "choices")[:1]:
+            choice = as_object(value, "choice")
             self._begun = True
-            yield from self._delta(_object(choice, "delta"))
-            self._stop = choice.get("finish_reason") or self._stop
+            yield from self._delta(object_in(choice, "delta"))
+            self._stop = text_in(choice, "finish_reason") or self._stop
 
-    def answer(self) -> Answer:
-        """What was said. Cached tokens are part of the prompt's count here and are taken out of it."""
-        details = _object(self._usage, "prompt_tokens_details")
-        cached: int = details.get("cached_tokens") or self._usage.get("prompt_cache_hit_tokens") or 0
-        stop = _STOPS.get(self._stop or "stop", self._stop or END_TURN)
-        return Answer(
-            content=self._draft.blocks(cut=stop == MAX_TOKENS),
-            stop_reason=TOOL_USE if stop == END_TURN and self._draft.has_calls else stop,
+    def completion(self) -> Completion:
+        """See :class:`actors.llm.format.Reader`. Cached tokens are part of the prompt's count here, and taken out."""
+        details = object_in(self._usage, "prompt_tokens_details")
+        cached = count_in(details, "cached_tokens") or count_in(self._usage, "prompt_cache_hit_tokens")
+        stop = _STOPS.get(self._stop or "stop", self._stop)
+        return Completion(
+            content=self._blocks.blocks(cut=stop == MAX_TOKENS),
+            stop_reason=TOOL_USE if stop == END_TURN and self._blocks.has_calls else stop,
             tokens=Tokens(
-                input=max(0, (self._usage.get("prompt_tokens") or 0) - cached),
-                output=self._usage.get("completion_tokens") or 0,
+                input=max(0, count_in(self._usage, "prompt_tokens") - cached),
+                output=count_in(self._usage, "completion_tokens"),
                 cache_read=cached,
             ),
         )
 
     def _delta(self, delta: JsonObject) -> Iterator[CompletionEvent]:
-        if (thought := delta.get("reasoning_content") or delta.get("reasoning")) and (
-            text := self._add("thinking", thought)
-        ):
+        thought = text_in(delta, "reasoning_content") or text_in(delta, "reasoning")
+        if thought and (text := self._add("thinking", thought)):
             yield ThinkingDelta(text=text)
-        if (said := delta.get("content") or delta.get("refusal")) and (text := self._add("text", said)):
+        said = text_in(delta, "content") or text_in(delta, "refusal")
+        if said and (text := self._add("text", said)):
             yield TextDelta(text=text)
-        for position, call in enumerate(delta.get("tool_calls") or ()):
-            yield from self._call(call.get("index", position), call)
+        for position, call in enumerate(list_in(delta, "tool_calls")):
+            yield from self._call(position, as_object(call, "tool call"))
 
     def _add(self, kind: Literal["text", "thinking"], fragment: str) -> str:
-        self._draft.begin(kind, kind)
+        self._blocks.begin(kind, kind)
         text = self._joiner.join(fragment)
-        self._draft.add(kind, text)
+        self._blocks.add(kind, text)
         return text
 
-    def _call(self, index: int, call: JsonObject) -> Iterator[CompletionEvent]:
-        function = _object(call, "function")
-        self._draft.begin(index, "call")
-        if (named := self._draft.name_call(index, id=call.get("id"), name=function.get("name"))) is not None:
+    def _call(self, position: int, call: JsonObject) -> Iterator[CompletionEvent]:
+        index, function = index_in(call, "index", position), object_in(call, "function")
+        self._blocks.begin(index, "call")
+        named = self._blocks.name_call(index, id=text_in(call, "id"), name=text_in(function, "name"))
+        if named is not None:
             yield ToolCallStarted(id=named[0], name=named[1])
         match function.get("arguments"):
             case None:
                 pass
             case str(fragment):
-                self._draft.add(index, fragment)
+                self._blocks.add(index, fragment)
             case value:
-                self._draft.give(index, value)
+                self._blocks.set_input(index, value)
 
 
-def _object(parent: JsonObject, key: str) -> JsonObject:
-    """The object under `key`; an empty one where it is missing or null."""
-    return parent.get(key) or {}
+FORMAT: Final = Format(
+    path="/chat/completions", body=partial(request_body, limit_name=_LIMITS[0]), reader=Reader
+)
+"""OpenAI's own."""
+RELATIVE: Final = attrs.evolve(FORMAT, body=partial(request_body, limit_name=_LIMITS[1]))
+"""That of everybody else who speaks it."""

@@ -3,11 +3,11 @@ from typing import Any
 
 import pytest
 
-from actors.llm import choice
+from actors.llm import selection
 from actors.llm.catalogue import Catalogue, parse
-from actors.llm.choice import OFFLINE, ModelSettingsError, choose, without_key
 from actors.llm.messages import ModelNotAllowed
-from actors.llm.settings import PROVIDERS, ProviderSettings, Settings, key_variable
+from actors.llm.selection import OFFLINE, ModelSettingsError, choose, without_key
+from actors.llm.settings import PROVIDERS, ProviderSettings, Settings, api_key, key_variable
 
 CATALOGUE = parse((Path(__file__).parents[3] / "config/models.toml").read_text(), "models.toml")
 OFF = ProviderSettings(enabled=False)
@@ -17,37 +17,39 @@ def keys(*providers: str) -> dict[str, str]:
     return {key_variable(name) or "": f"key-of-{name}" for name in providers}
 
 
-def lineup(env: dict[str, str] | None = None, **settings: Any) -> choice.Lineup:
+def selected(env: dict[str, str] | None = None, **settings: Any) -> selection.Selection:
     found = choose(Settings(**settings), env or {}, CATALOGUE)
     assert found is not None
     return found
 
 
 def test_a_named_provider_wins_over_keys_of_others() -> None:
-    assert lineup(keys("anthropic", "groq"), provider="groq").default == "groq/llama-3.3-70b-versatile"
-    assert lineup(keys("anthropic", "groq"), provider="groq", model="x").default == "groq/x"
+    assert selected(keys("anthropic", "groq"), provider="groq").default == "groq/llama-3.3-70b-versatile"
+    assert selected(keys("anthropic", "groq"), provider="groq", model="x").default == "groq/x"
 
 
 def test_a_model_may_carry_its_provider() -> None:
-    assert lineup(keys("openai"), model="openai/gpt-5").default == "openai/gpt-5"
-    assert lineup(keys("openai"), provider="openai", model="openai/gpt-5").default == "openai/gpt-5"
-    assert lineup(keys("openrouter"), model="openrouter/openai/gpt-4o").default == "openrouter/openai/gpt-4o"
+    assert selected(keys("openai"), model="openai/gpt-5").default == "openai/gpt-5"
+    assert selected(keys("openai"), provider="openai", model="openai/gpt-5").default == "openai/gpt-5"
+    assert (
+        selected(keys("openrouter"), model="openrouter/openai/gpt-4o").default == "openrouter/openai/gpt-4o"
+    )
 
 
 def test_ids_of_openrouter_keep_their_vendor() -> None:
     assert (
-        lineup(keys("openrouter"), provider="openrouter", model="openrouter/auto").default
+        selected(keys("openrouter"), provider="openrouter", model="openrouter/auto").default
         == "openrouter/openrouter/auto"
     )
     assert (
-        lineup(keys("openrouter"), provider="openrouter", model="openai/gpt-4o").default
+        selected(keys("openrouter"), provider="openrouter", model="openai/gpt-4o").default
         == "openrouter/openai/gpt-4o"
     )
 
 
 def test_a_model_without_a_provider_is_an_error() -> None:
     with pytest.raises(ModelSettingsError, match="set provider as well"):
-        lineup(keys("anthropic"), model="gpt-4o")
+        selected(keys("anthropic"), model="gpt-4o")
 
 
 def test_a_provider_without_a_default_model_needs_one() -> None:
@@ -58,24 +60,24 @@ def test_a_provider_without_a_default_model_needs_one() -> None:
 def test_the_first_of_the_list_is_the_default_unless_another_is_named() -> None:
     models = ("openai/gpt-4o", "anthropic/claude-haiku-4-5")
     env = keys("openai", "anthropic", "groq")
-    assert lineup(env, models=models).allowed == models
-    both = lineup(env, models=models, provider="anthropic")
+    assert selected(env, models=models).allowed == models
+    both = selected(env, models=models, provider="anthropic")
     assert both.allowed == ("anthropic/claude-haiku-4-5", "openai/gpt-4o")
 
 
 @pytest.mark.parametrize("name", [name for name in PROVIDERS if name not in ("gemini", "ollama", "offline")])
 def test_a_single_key_is_enough(name: str) -> None:
-    assert lineup(keys(name)).default == f"{name}/{CATALOGUE.default_model(name)}"
+    assert selected(keys(name)).default == f"{name}/{CATALOGUE.default_model(name)}"
 
 
 def test_the_first_key_of_the_founding_table_decides() -> None:
-    assert lineup(keys(*PROVIDERS)).default == "anthropic/claude-haiku-4-5"
-    assert lineup(keys("openrouter", "deepseek")).default == "deepseek/deepseek-chat"
+    assert selected(keys(*PROVIDERS)).default == "anthropic/claude-haiku-4-5"
+    assert selected(keys("openrouter", "deepseek")).default == "deepseek/deepseek-chat"
 
 
 def test_disabled_and_unbuilt_providers_are_skipped() -> None:
-    assert lineup(keys("anthropic", "groq"), providers={"anthropic": OFF}).default.startswith("groq/")
-    assert lineup(keys("gemini", "groq")).default.startswith("groq/")
+    assert selected(keys("anthropic", "groq"), providers={"anthropic": OFF}).default.startswith("groq/")
+    assert selected(keys("gemini", "groq")).default.startswith("groq/")
 
 
 def test_without_name_and_key_nothing_is_chosen_yet() -> None:
@@ -89,40 +91,40 @@ def test_without_name_and_key_nothing_is_chosen_yet() -> None:
 )
 def test_a_named_provider_without_a_key_is_an_error_that_names_the_variable(settings: dict[str, Any]) -> None:
     with pytest.raises(ModelSettingsError, match="OPENAI_API_KEY"):
-        lineup(keys("anthropic"), **settings)
+        selected(keys("anthropic"), **settings)
 
 
 def test_a_named_provider_that_is_disabled_is_an_error() -> None:
     with pytest.raises(ModelSettingsError, match=r"providers\.openai\.enabled"):
-        lineup(keys("openai"), provider="openai", providers={"openai": OFF})
+        selected(keys("openai"), provider="openai", providers={"openai": OFF})
 
 
 def test_a_named_provider_that_is_not_built_is_an_error() -> None:
     with pytest.raises(
         ModelSettingsError, match="not part of this version; there are anthropic, openai, groq"
     ):
-        lineup(keys("gemini"), provider="gemini")
+        selected(keys("gemini"), provider="gemini")
 
 
 def test_a_key_that_cannot_be_sent_is_an_error() -> None:
     with pytest.raises(ModelSettingsError, match="characters"):
-        lineup({"OPENAI_API_KEY": "schlüssel"}, provider="openai")
+        selected({"OPENAI_API_KEY": "schlüssel"}, provider="openai")
     with pytest.raises(ModelSettingsError, match="characters"):
-        lineup({"OPENAI_API_KEY": "a\nb"}, provider="openai")
+        selected({"OPENAI_API_KEY": "a\nb"}, provider="openai")
 
 
 def test_white_space_around_a_key_is_not_part_of_it() -> None:
-    assert choice.api_key("openai", {"OPENAI_API_KEY": " k\r\n"}) == "k"
+    assert api_key("openai", {"OPENAI_API_KEY": " k\r\n"}) == "k"
 
 
 def test_ollama_and_offline_need_no_key() -> None:
-    assert lineup(provider="ollama").default == "ollama/llama3.3"
-    assert lineup(provider="offline").default == OFFLINE
+    assert selected(provider="ollama").default == "ollama/llama3.3"
+    assert selected(provider="offline").default == OFFLINE
 
 
 def test_models_that_cannot_answer_are_not_offered() -> None:
     models = ("anthropic/claude-haiku-4-5", "openai/gpt-4o", "groq/x")
-    found = lineup(keys("anthropic", "groq"), models=models, providers={"groq": OFF})
+    found = selected(keys("anthropic", "groq"), models=models, providers={"groq": OFF})
     assert found.allowed == ("anthropic/claude-haiku-4-5",)
 
 
@@ -131,7 +133,7 @@ def test_a_provider_may_list_models_of_its_own() -> None:
         "anthropic": ProviderSettings(models=("claude-opus-4-6",)),
         "openai": ProviderSettings(models=("x",)),
     }
-    found = lineup(keys("anthropic"), providers=more)
+    found = selected(keys("anthropic"), providers=more)
     assert found.allowed == ("anthropic/claude-haiku-4-5", "anthropic/claude-opus-4-6")
 
 
@@ -146,14 +148,14 @@ def test_a_provider_may_list_models_of_its_own() -> None:
     ],
 )
 def test_the_model_of_summaries(named: str | None, spec: str) -> None:
-    found = lineup(
+    found = selected(
         keys("anthropic", "openai"), provider="anthropic", model="claude-opus-4-6", compaction_model=named
     )
     assert found.compaction == spec
 
 
 def test_a_message_may_name_what_is_allowed_and_nothing_else() -> None:
-    found = lineup(keys("anthropic"), provider="anthropic", compaction_model="small")
+    found = selected(keys("anthropic"), provider="anthropic", compaction_model="small")
     assert found.pick(None) == "anthropic/claude-haiku-4-5"
     assert found.pick("anthropic/claude-haiku-4-5") == "anthropic/claude-haiku-4-5"
     assert found.pick("anthropic/small") == "anthropic/small"
@@ -170,7 +172,7 @@ def test_a_local_ollama_answers_with_its_default_model_or_its_first() -> None:
 
 
 def test_without_anything_it_is_offline() -> None:
-    assert without_key(Settings(), {}, CATALOGUE, []) == choice.Lineup(
+    assert without_key(Settings(), {}, CATALOGUE, []) == selection.Selection(
         default=OFFLINE, allowed=(OFFLINE,), compaction=OFFLINE
     )
     disabled = Settings(providers={"ollama": OFF})

@@ -1,0 +1,37 @@
+"""What a provider makes of one request: the whole completion, not yet priced, and where its pieces go before."""
+
+from collections.abc import Awaitable, Callable
+from typing import Final, final
+
+import attrs
+
+from actors.llm.messages import CompletionEvent
+from actors.vocabulary import Block
+
+Send = Callable[[CompletionEvent], Awaitable[None]]
+"""Hands one item to whoever asked, waiting while they lag."""
+
+END_TURN: Final = "end_turn"
+TOOL_USE: Final = "tool_use"
+MAX_TOKENS: Final = "max_tokens"
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Tokens:
+    """Tokens of one completion, counted as :class:`actors.vocabulary.Usage` counts them."""
+
+    input: int = 0
+    output: int = 0
+    cache_read: int = 0
+    cache_write: int = 0
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Completion:
+    """A whole answer as a provider gave it."""
+
+    content: tuple[Block, ...]
+    stop_reason: str
+    tokens: Tokens

@@ -1,0 +1,50 @@
+"""How a provider is asked over HTTP and how it answers: one value for each format. Pure."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Protocol, final
+from urllib.parse import quote
+
+import attrs
+
+from actors.llm.completion import Completion
+from actors.llm.fields import JsonObject
+from actors.llm.messages import CompletionEvent
+from actors.llm.prompt import Prompt
+
+
+class Reader(Protocol):
+    """Understands one stream, event by event. Whatever it meets it reads, passes over, or refuses with ValueError."""
+
+    finished: bool
+    """Nothing that matters follows."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether the model itself came to an end, even if the stream was cut after that."""
+        ...
+
+    def read(self, data: bytes) -> Iterator[CompletionEvent]:
+        """Take the data of one event. Raises the failure it stands for, or ValueError when it cannot be read."""
+        ...
+
+    def completion(self) -> Completion:
+        """What was said; blocks that never ended are taken as they are."""
+        ...
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Format:
+    """What differs between the interfaces of providers."""
+
+    path: str
+    """Path of a call below the base URL; ``{model}`` in it stands for the id of the model."""
+    body: Callable[[Prompt, Mapping[str, Any]], JsonObject]
+    """The body of a request for a streamed answer. What the settings add wins over everything but the streaming."""
+    reader: Callable[[str, Callable[[], str]], Reader]
+    """Takes the name of the provider and what makes ids for calls that come without one."""
+    headers: Mapping[str, str] = attrs.field(factory=dict[str, str])
+    """Beside those that the SDK sends."""
+
+    def path_of(self, prompt: Prompt) -> str:
+        return self.path.replace("{model}", quote(prompt.model, safe=""))

@@ -1,0 +1,201 @@
+"""A provider behind HTTP: one call sends the request, reads the stream, closes it, and translates what goes wrong.
+
+The SDK makes and authenticates the request; its stream is read here, byte by byte. That costs a tenth to a half of
+the SDK's own decoding, and what the SDK does not know cannot fail.
+"""
+
+from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, aclosing, contextmanager, suppress
+from typing import Any, Final, Protocol, final
+
+import attrs
+import httpx2
+
+from actors import jsontext
+from actors.llm.completion import Completion, Send
+from actors.llm.deltas import joined
+from actors.llm.failures import Failure, failure, garbled, lost, read_report, retry_after, without_key
+from actors.llm.format import Format, Reader
+from actors.llm.messages import CompletionEvent, ModelError, ModelUnavailable
+from actors.llm.prompt import Prompt
+from actors.llm.sse import EventSplitter
+
+CONNECT_TIMEOUT: Final = 10.0
+"""Seconds."""
+PATIENCE: Final = 300.0
+"""Seconds without a byte that a local model, or one that thinks in silence, may take at least."""
+LONGEST: Final = 64 * 1024 * 1024
+"""Bytes of one answer."""
+_REPORT: Final = 64 * 1024
+"""Bytes that are read of a report of what is wrong."""
+_DRAIN: Final = 0.05
+"""Seconds to wait for the end of a body whose content is complete, so that its connection can be used again."""
+_FROM_HTTP: Final = (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL)
+"""All that the HTTP library raises by itself."""
+
+Within = Callable[[float], AbstractContextManager[object]]
+"""A scope that is left after so many seconds, like ``trio.move_on_after``."""
+
+
+class ResponseStream(Protocol):
+    """What the streams of both SDKs have in common."""
+
+    response: httpx2.Response
+
+
+class Post(Protocol):
+    """Sends a request body, JSON, to a path below the base URL; returns once the headers are here."""
+
+    async def __call__(
+        self, path: str, headers: Mapping[str, str], body: bytes, limits: httpx2.Timeout
+    ) -> AbstractAsyncContextManager[ResponseStream]: ...
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Client:
+    """An SDK's client, reduced to what is used of it."""
+
+    post: Post
+    close: Callable[[], Awaitable[None]]
+    error: type[Exception]
+    """Base of what the SDK raises."""
+    refusal: Callable[[Exception], httpx2.Response | None]
+    """The answer behind an error, when it was an answer with an error status."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class HttpProvider:
+    """A provider reached over HTTP. Any number of completions may run at once."""
+
+    name: str
+    key: str | None = attrs.field(repr=False)
+    client: Client
+    format: Format
+    options: Mapping[str, Any]
+    """Added to the body of each request."""
+    new_id: Callable[[], str]
+    patient: bool
+    """Whether the provider may be silent for long."""
+    idle_timeout: float
+    """Seconds without a byte."""
+    within: Within
+
+    async def complete(self, prompt: Prompt, send: Send) -> Completion:
+        """See :class:`actors.llm.provider.Provider`."""
+        reader = self.format.reader(self.name, self.new_id)
+        try:
+            await self._ask(prompt, reader, send)
+            if not reader.whole:
+                raise lost(self.name, "the connection ended in the middle of the answer")
+            with self._protocol():
+                return reader.completion()
+        except (ModelError, ModelUnavailable) as error:
+            raise without_key(error, self.key) from error.__cause__
+
+    async def close(self) -> None:
+        await self.client.close()
+
+    async def _ask(self, prompt: Prompt, reader: Reader, send: Send) -> None:
+        request = (
+            self.format.path_of(prompt),
+            self.format.headers,
+            self._body(prompt),
+            self._timeout(prompt),
+        )
+        try:
+            async with await self.client.post(*request) as stream:
+                await self._check(stream.response)
+                await self._follow(stream.response, reader, send)
+        except (self.client.error, *_FROM_HTTP) as error:
+            if not reader.whole:
+                raise self._failure(error) from error
+
+    def _body(self, prompt: Prompt) -> bytes:
+        """The request body. The SDKs would first copy it, value by value, which costs more than all they do besides."""
+        try:
+            return jsontext.encode(self.format.body(prompt, self.options), default=str)
+        except Exception as error:
+            detail = "the conversation could not be written as a request"
+            raise ModelError(reason="invalid_request", provider=self.name, detail=detail) from error
+
+    def _timeout(self, prompt: Prompt) -> httpx2.Timeout:
+        patient = self.patient or prompt.details.effort
+        idle = max(self.idle_timeout, PATIENCE) if patient else self.idle_timeout
+        return httpx2.Timeout(connect=CONNECT_TIMEOUT, read=idle, write=30.0, pool=10.0)
+
+    async def _check(self, response: httpx2.Response) -> None:
+        kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind in ("application/json", "text/html", "text/plain"):
+            said = read_report(response.status_code, await _beginning(response)).message
+            detail = (
+                f"{_shown(response.url)} answered with {kind} instead of a stream of events: {said}; "
+                "is base_url right?"
+            )
+            raise ModelError(reason="protocol", provider=self.name, detail=detail)
+
+    async def _follow(self, response: httpx2.Response, reader: Reader, send: Send) -> None:
+        splitter, size = EventSplitter(), 0
+        async with aclosing(response.aiter_bytes()) as chunks:
+            async for chunk in chunks:
+                size += len(chunk)
+                with self._protocol():
+                    events = splitter.feed(chunk)
+                await self._take(events, reader, send)
+                if reader.finished:
+                    with self.within(_DRAIN), suppress(*_FROM_HTTP):
+                        async for _ in chunks:
+                            pass
+                    return
+                if size > LONGEST:
+                    raise garbled(self.name, "the answer does not end")
+        await self._take(splitter.close(), reader, send)
+
+    async def _take(self, events: Iterable[bytes], reader: Reader, send: Send) -> None:
+        """Hand over what events that arrived together say, text that came in pieces as one."""
+        for item in joined(self._read(events, reader)):
+            await send(item)
+
+    def _read(self, events: Iterable[bytes], reader: Reader) -> Iterator[CompletionEvent]:
+        for data in events:
+            with self._protocol():
+                yield from reader.read(data)
+
+    @contextmanager
+    def _protocol(self) -> Generator[None]:
+        """Whatever a provider sent, an error says that it cannot be read, and in words of people."""
+        try:
+            yield
+        except (ModelError, ModelUnavailable):
+            raise
+        except Exception as error:
+            why = f": {error}" if isinstance(error, ValueError) else ""
+            raise garbled(self.name, f"an event of the stream cannot be read{why}") from error
+
+    def _failure(self, error: Exception) -> Failure:
+        if (response := self.client.refusal(error)) is not None:
+            report = read_report(response.status_code, response.text)
+            return failure(self.name, report, retry_after(response.headers))
+        cause = error if isinstance(error, _FROM_HTTP) else error.__cause__
+        if isinstance(cause, httpx2.ConnectTimeout):
+            return lost(self.name, f"no connection within {CONNECT_TIMEOUT:g} s")
+        if isinstance(cause, httpx2.TimeoutException):
+            return lost(self.name, "no word for too long")
+        return lost(self.name, f"the connection failed: {cause or error}")
+
+
+async def _beginning(response: httpx2.Response) -> str:
+    """As much of a body as may say what is wrong."""
+    body = b""
+    async with aclosing(response.aiter_bytes()) as chunks:
+        async for chunk in chunks:
+            body += chunk
+            if len(body) > _REPORT:
+                break
+    return body[:_REPORT].decode("utf-8", "replace")
+
+
+def _shown(url: httpx2.URL) -> str:
+    """An address without the name, the password and the parameters in it."""
+    return f"{url.scheme}://{url.netloc.decode()}{url.path}"

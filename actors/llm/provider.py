@@ -1,0 +1,21 @@
+"""What every provider is to the actor, one behind HTTP or not."""
+
+from typing import Protocol
+
+from actors.llm.completion import Completion, Send
+from actors.llm.prompt import Prompt
+
+
+class Provider(Protocol):
+    """A translation of one canonical request into one canonical answer, nothing more."""
+
+    async def complete(self, prompt: Prompt, send: Send) -> Completion:
+        """Ask once. Text goes through `send` as it arrives; cancelling closes the connection.
+
+        Raises ModelError, or ModelUnavailable when asking again may help; nothing else, whatever the provider sends.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Close every connection; the provider is not used again."""
+        ...

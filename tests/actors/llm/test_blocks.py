@@ -1,0 +1,137 @@
+"""Content blocks from the fragments of a stream."""
+
+import pytest
+
+from actors.llm.blocks import BlockBuilder, read_input
+from actors.vocabulary import ProviderData, Text, Thinking, ToolUse
+
+
+def builder() -> BlockBuilder:
+    return BlockBuilder("anthropic", lambda: "made-up")
+
+
+def kept(**data: str) -> ProviderData:
+    return ProviderData(origin="anthropic", data=data)
+
+
+def test_blocks_come_in_the_order_in_which_they_began() -> None:
+    d = builder()
+    d.begin(0, "thinking")
+    d.begin(1, "text")
+    d.begin(2, "call")
+    d.name_call(2, id="c", name="FileRead")
+    d.add(1, "Hel")
+    d.add(2, '{"path": ')
+    d.add(0, "hm")
+    d.add(1, "lo")
+    d.add(2, '"a"}')
+    d.keep(0, "signature", "s1")
+    d.keep(0, "signature", "s2")
+    d.keep(2, "token", "t")
+    assert d.blocks(cut=False) == (
+        Thinking(text="hm", provider_data=kept(signature="s1s2")),
+        Text(text="Hello"),
+        ToolUse(id="c", name="FileRead", input={"path": "a"}, provider_data=kept(token="t")),
+    )
+
+
+def test_empty_blocks_are_left_out() -> None:
+    d = builder()
+    for key, kind in enumerate(("text", "thinking", "call")):
+        d.begin(key, kind)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    d.add(0, " \n")
+    assert d.blocks(cut=False) == ()
+
+
+def test_thinking_without_text_is_kept_for_what_its_provider_wants_back() -> None:
+    d = builder()
+    d.begin(0, "thinking")
+    d.keep(0, "signature", "s")
+    d.begin(1, "thinking")
+    d.keep(1, "signature", "")
+    assert d.blocks(cut=False) == (Thinking(text="", provider_data=kept(signature="s")),)
+
+
+def test_fragments_of_a_block_that_never_began_are_dropped() -> None:
+    d = builder()
+    d.add(7, "x")
+    d.keep(7, "signature", "x")
+    assert d.blocks(cut=False) == ()
+
+
+def test_a_missing_or_repeated_id_is_made_up() -> None:
+    ids = iter(["new-1", "new-2"])
+    d = BlockBuilder("anthropic", lambda: next(ids))
+    for key, id in ((0, "a"), (1, "a"), (2, "")):
+        d.begin(key, "call")
+        d.name_call(key, id=id, name="T")
+    assert [block.id for block in d.blocks(cut=False) if isinstance(block, ToolUse)] == [
+        "a",
+        "new-1",
+        "new-2",
+    ]
+
+
+def test_a_call_is_announced_once_and_when_its_name_is_known() -> None:
+    d = builder()
+    d.begin(0, "call")
+    assert d.name_call(0, id="a", name="") is None
+    assert d.name_call(0, id="", name="T") == ("a", "T")
+    assert d.name_call(0, id="b", name="T") is None
+
+
+def test_no_input_at_all_is_an_empty_object() -> None:
+    assert read_input("", cut=False) == ({}, None)
+    assert read_input(" \n", cut=False) == ({}, None)
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a": ', "[1]", '"text"', "3", "null", "{'a': 1}", '{"a": NaN}', '{"a": 1e400}', '{"a": 1}{}']
+)
+def test_input_that_is_no_json_object_says_why(text: str) -> None:
+    input, why = read_input(text, cut=False)
+    assert input == {}
+    assert why is not None
+    assert "not run" in why
+
+
+@pytest.mark.parametrize("levels", [65, 330, 100_000])
+def test_deeply_nested_input_says_why(levels: int) -> None:
+    assert "nests" in str(read_input('{"a":' * levels + "1" + "}" * levels, cut=False)[1])
+
+
+def test_a_character_cut_in_two_is_whole_again() -> None:
+    assert read_input('{"a": "\ud83d' + '\ude00"}', cut=False) == ({"a": "😀"}, None)
+    assert read_input({"a": "\ud83d"}, cut=False) == ({"a": "�"}, None)
+
+
+@pytest.mark.parametrize("text", ["", '{"path": "a', '{"path"'])
+def test_input_cut_at_the_token_limit_says_so(text: str) -> None:
+    input, why = read_input(text, cut=True)
+    assert input == {}
+    assert why is not None
+    assert "cut off at the token limit" in why
+
+
+def test_input_that_was_whole_before_the_cut_is_used() -> None:
+    assert read_input('{"path": "a"}', cut=True) == ({"path": "a"}, None)
+
+
+def test_only_the_last_block_of_a_cut_answer_counts_as_cut() -> None:
+    d = builder()
+    for key in (0, 1):
+        d.begin(key, "call")
+        d.name_call(key, id=str(key), name="T")
+    first, second = d.blocks(cut=True)
+    assert isinstance(first, ToolUse)
+    assert isinstance(second, ToolUse)
+    assert first.unreadable is None
+    assert second.unreadable is not None
+
+
+def test_input_may_come_as_an_object() -> None:
+    d = builder()
+    d.begin(0, "call")
+    d.name_call(0, id="a", name="T")
+    d.set_input(0, {"x": {"y": []}})
+    assert d.blocks(cut=False) == (ToolUse(id="a", name="T", input={"x": {"y": []}}),)
