@@ -4,6 +4,7 @@ The result is a mapping of its own; the environment of the process is never chan
 read here: one user's secrets must not reach another's requests.
 """
 
+import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import final
@@ -11,6 +12,7 @@ from typing import final
 import attrs
 from dotenv.parser import parse_stream
 
+from actors.settings import text
 from actors.settings.problems import Problem
 from starpod.applied import Applied, digest
 from starpod.blueprint import workspace_env
@@ -60,8 +62,7 @@ def read_env(path: Path, warnings: list[Problem]) -> dict[str, str]:
     """The variables in one file. What cannot be read is left out and added to `warnings`, without its text."""
     values: dict[str, str] = {}
     try:
-        with path.open(encoding="utf-8") as file:
-            bindings = list(parse_stream(file))
+        bindings = list(parse_stream(io.StringIO(text.read(path))))
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         warnings.append(Problem(file=path, expected=f"cannot be read and is ignored: {reason}"))

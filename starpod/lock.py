@@ -4,10 +4,12 @@ The daemon holds an exclusive lock on ``.starpod/daemon.lock`` while it runs; th
 the process ends, however it ends. The file says who holds it, so what it says counts only while the lock is held.
 """
 
+import errno
 import fcntl
 import json
 import os
 import secrets
+import stat
 import time
 from datetime import datetime
 from types import TracebackType
@@ -174,11 +176,16 @@ def read_remains(instance: Instance) -> DaemonInfo | None:
 def _open(instance: Instance, flags: int) -> int:
     """Raises FileNotFoundError, and LockUnusable for whatever else is in the way."""
     try:
-        return os.open(instance.lock_file, flags | os.O_CLOEXEC, 0o600)
+        # Without O_NONBLOCK a pipe in its place would be waited for.
+        file = os.open(instance.lock_file, flags | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)
     except FileNotFoundError:
         raise
     except OSError as error:
         raise LockUnusable(instance, error) from error
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        os.close(file)
+        raise LockUnusable(instance, OSError(errno.EINVAL, "it is not a file"))
+    return file
 
 
 def _holder(file: int) -> DaemonInfo | None:

@@ -126,11 +126,11 @@ def _assignment(variable: str, value: str | None) -> str:
 
 def _add_lines(path: Path, lines: Sequence[str], *, mode: int = 0o644) -> None:
     """Add the lines that `path` does not have yet."""
-    text = path.read_text(encoding="utf-8") if path.exists() else ""
-    missing = [line for line in lines if line not in text.splitlines()]
+    there = path.read_bytes() if path.exists() else b""  # in whatever encoding its owner writes
+    missing = [line.encode() for line in lines if line.encode() not in there.splitlines()]
     if missing:
-        separator = "" if not text or text.endswith("\n") else "\n"
-        atomic.write(path, f"{text}{separator}{chr(10).join(missing)}\n", mode=mode)
+        separator = b"" if not there or there.endswith(b"\n") else b"\n"
+        atomic.write(path, b"\n".join([there + separator + missing[0], *missing[1:], b""]), mode=mode)
 
 
 def _configuration(settings: Mapping[str, Any]) -> str:

@@ -39,7 +39,7 @@ class TomlFile:
             mistake has to be mended.
         """
         try:
-            data = path.read_bytes()
+            data = textfile.content(path)
             if original is not None and original.is_file() and original.read_bytes() == data:
                 path = original
             return cls.parse(path, textfile.decoded(data))

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from starpod.cli.output import hint, note, ok, paint
+from starpod.cli.output import hint, note, ok, paint, say
 from starpod.errors import WorkspaceError
 from starpod.workspace import find_workspace
 
@@ -55,4 +55,4 @@ def _list(_args: argparse.Namespace, workspace: Path) -> None:
         note("No agents yet: starpod agent new NAME")
     for name in names:
         mark = paint("✓", "green") if (agents / name / "agent.toml").is_file() else paint("?", "yellow")
-        print(f"  {mark} {name}")
+        say(f"  {mark} {name}")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from starpod.cli.output import fail, one_line, paint, printable, warn
+from starpod.cli.output import fail, one_line, paint, printable, say, warn, write
 from starpod.cli.target import add_agent_option, any_instance, daemon_for
 from starpod.errors import StarpodError
 from starpod.lock import DaemonInfo
@@ -105,15 +105,12 @@ async def _whole_id(daemon: DaemonInfo, beginning: str) -> str:
     """
     if len(beginning) >= WHOLE:
         return beginning
-    import httpx
+    import trio
 
-    try:
-        async with httpx.AsyncClient(base_url=f"http://{daemon.address}", trust_env=False) as client:
-            answer = await client.get("/api/sessions", params={"limit": NEWEST})
-            answer.raise_for_status()
-    except httpx.HTTPError as error:
-        raise StarpodError(f"the daemon at {daemon.address} does not answer: {error}") from error
-    found = [session["id"] for session in answer.json() if session["id"].startswith(beginning)]
+    from starpod.cli.client import Client
+
+    listed = await trio.to_thread.run_sync(partial(Client(daemon).get, "/api/sessions", limit=NEWEST))
+    found = [session["id"] for session in listed if session["id"].startswith(beginning)]
     if len(found) > 1:
         raise StarpodError(f"{len(found)} conversations begin with {beginning!r}: give more of the id")
     return found[0] if found else beginning
@@ -123,7 +120,7 @@ class _JsonPrinter:
     """Every event as it came."""
 
     def show(self, event: dict[str, Any]) -> None:
-        print(json.dumps(event, ensure_ascii=False), flush=True)
+        say(json.dumps(event, ensure_ascii=False))
 
     def interrupted(self, why: str) -> None:
         warn(why)
@@ -197,13 +194,12 @@ class _Printer:
     def _write(self, text: str) -> None:
         if not text:
             return
-        sys.stdout.write(printable(text) if sys.stdout.isatty() else text)
-        sys.stdout.flush()
+        write(text)
         self._at_line_start = text.endswith("\n")
 
     def _aside(self, text: str, colour: Any) -> None:
         self.broken()
-        print(f"  {paint(printable(text), colour, sys.stderr)}", file=sys.stderr)
+        say(f"  {paint(printable(text), colour, sys.stderr)}", sys.stderr)
 
     def _end(self, event: dict[str, Any]) -> None:
         self.broken()
@@ -215,7 +211,7 @@ class _Printer:
     def _close(self, took: str | None, usage: dict[str, Any], session: str) -> None:
         cost = "" if usage["cost_usd"] is None else f", ${usage['cost_usd']:.4f}"
         line = " · ".join(part for part in (took, f"{_tokens(usage)}{cost}", session[:8]) if part)
-        print(f"  {paint(line, 'dim', sys.stderr)}", file=sys.stderr)
+        say(f"  {paint(line, 'dim', sys.stderr)}", sys.stderr)
 
 
 def _preview(fields: dict[str, Any]) -> str:

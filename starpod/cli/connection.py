@@ -15,6 +15,7 @@ from trio_websocket import (
     open_websocket_url,
 )
 
+from starpod.cli.client import Refused, Unreachable, credentials
 from starpod.errors import StarpodError
 from starpod.lock import DaemonInfo
 
@@ -66,12 +67,12 @@ def _why(error: ConnectionClosed) -> str:
 
 @asynccontextmanager
 async def connect(daemon: DaemonInfo, path: str, **query: str | int) -> AsyncGenerator[Connection]:
-    """Open a WebSocket with the operator's token. Raises StarpodError when the daemon does not let us in.
+    """Open a WebSocket with the operator's token. Raises Unreachable, and Refused when the daemon does not let us in.
 
     A peer that accepts and stays silent would hold the library for ever, hence the deadline until we are in.
     """
     url = f"ws://{daemon.address}{path}" + (f"?{urlencode(query)}" if query else "")
-    headers = [(b"Authorization", f"Bearer {daemon.token}".encode())]
+    headers = [(name.encode(), value.encode()) for name, value in credentials(daemon).items()]
     failure: BaseException | None = None
     with trio.CancelScope(deadline=trio.current_time() + CONNECT_WITHIN) as scope:
         try:
@@ -87,16 +88,8 @@ async def connect(daemon: DaemonInfo, path: str, **query: str | int) -> AsyncGen
         except HandshakeError as error:
             failure = error
     if scope.cancelled_caught:
-        raise StarpodError(f"{daemon.address} does not answer")
+        raise Unreachable(daemon)
     if isinstance(failure, ConnectionRejected):
-        raise StarpodError(f"{daemon.address} refuses: HTTP {failure.status_code} {_body(failure)}")
+        raise Refused(failure.status_code, failure.body or b"") from failure
     if failure is not None:
-        raise StarpodError(f"cannot connect to {daemon.address}") from failure
-
-
-def _body(rejection: ConnectionRejected) -> str:
-    text = (rejection.body or b"").decode(errors="replace")
-    try:
-        return str(json.loads(text)["error"])
-    except (ValueError, KeyError, TypeError):
-        return text[:200]
+        raise Unreachable(daemon) from failure

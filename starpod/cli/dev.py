@@ -3,8 +3,10 @@
 import argparse
 from pathlib import Path
 
+from actors.settings.problems import ConfigError
+from actors.settings.tomlfile import TomlFile
 from starpod.blueprint import apply_blueprint
-from starpod.cli.output import header, hint, note
+from starpod.cli.output import header, hint, note, say
 from starpod.errors import StarpodError, WorkspaceError
 from starpod.lock import InstanceBusy, read_daemon
 from starpod.sources import decided_here
@@ -29,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
     if args.port is not None and not 0 <= args.port <= 65535:
         raise StarpodError(f"--port takes a number from 0 to 65535, not {args.port}")
     instance = _apply(args.agent)
-    print(header(_display_name(instance)))
+    say(header(_display_name(instance)))
     note(f"DEV {args.agent} → {instance.root}")
     if kept := decided_here(instance):
         note(
@@ -62,10 +64,8 @@ def _apply(agent: str) -> Instance:
 
 def _display_name(instance: Instance) -> str:
     """The agent's name for the header, which is shown before the configuration is checked."""
-    import tomllib
-
     try:
-        name = tomllib.loads(instance.agent_toml.read_text(encoding="utf-8")).get("agent_name")
-    except (OSError, ValueError):
+        name = TomlFile.read(instance.agent_toml).values.get("agent_name")
+    except ConfigError:
         name = None
     return name if isinstance(name, str) and name else instance.root.name

@@ -4,11 +4,14 @@ The message has an id, so it can be said again after a connection was lost: it i
 what has become of it.
 """
 
+from functools import partial
+from http import HTTPStatus
 from typing import Any, Final, Protocol, final
 
 import attrs
 import trio
 
+from starpod.cli.client import Client, Refused, Unreachable
 from starpod.cli.connection import Connection, Disconnected, connect
 from starpod.errors import StarpodError
 from starpod.lock import DaemonInfo, read_daemon
@@ -149,18 +152,17 @@ class Exchange:
 
     async def _stored(self, daemon: DaemonInfo) -> int | Disconnected:
         """Show the answer to a message whose turn ended while nobody listened. Asking again stores nothing."""
-        import httpx
-
         body = {**self._message, "session_id": self._session}
+        ask = partial(Client(daemon).post, "/api/chat", body, patience=ANSWER_WITHIN)
         try:
-            async with httpx.AsyncClient(base_url=f"http://{daemon.address}", trust_env=False) as client:
-                answer = await client.post("/api/chat", json=body, timeout=ANSWER_WITHIN)
-                stored: Json = answer.json()
-        except (httpx.HTTPError, ValueError):
+            stored: Json = await trio.to_thread.run_sync(ask, abandon_on_cancel=True)
+        except Unreachable:
             return Disconnected("the connection to the agent is lost")
-        if "outcome" not in stored:
-            if answer.status_code == 503:
-                return Disconnected(str(stored["error"]))
-            raise StarpodError(str(stored["error"]))
+        except Refused as refusal:
+            stored = refusal.answer  # a turn that failed has an answer all the same
+            if "outcome" not in stored and refusal.status == HTTPStatus.SERVICE_UNAVAILABLE:
+                return Disconnected(str(refusal))
+            if "outcome" not in stored:
+                raise
         self._shown.answer(stored)
         return 1 if "error" in stored else 0

@@ -13,7 +13,7 @@ import attrs
 from actors.llm.catalogue import parse
 from actors.llm.selection import NOT_BUILT
 from actors.llm.settings import PROVIDERS, Provider, key_variable
-from starpod.cli.output import hint, note, ok, paint, warn
+from starpod.cli.output import hint, note, ok, paint, say, warn
 from starpod.errors import WorkspaceError
 from starpod.modelkeys import FOUNDING_PROVIDER
 from starpod.resources import resource
@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         wishes = _ask()
     except (KeyboardInterrupt, EOFError):
-        print()
+        say()
         note("Cancelled, nothing was created")
         return 130
     return _create(root, wishes)
@@ -90,11 +90,9 @@ def _create(root: Path, wishes: _Wishes) -> int:
 
 def _ask_provider() -> Provider:
     offered: list[Provider] = sorted(name for name in PROVIDERS if name not in NOT_BUILT)
-    print("  Which provider?")
+    say("  Which provider?")
     for number, name in enumerate(offered, start=1):
-        print(
-            f"    {number}  {name}{paint('  no model, to look around', 'dim') if name == 'offline' else ''}"
-        )
+        say(f"    {number}  {name}{paint('  no model, to look around', 'dim') if name == 'offline' else ''}")
     while True:
         answer = _ask_text("Provider", FOUNDING_PROVIDER)
         if answer.isdecimal() and 1 <= int(answer) <= len(offered):
@@ -143,7 +141,7 @@ def _wants_to_start() -> bool:
     try:
         return _ask_yes("Start it now?")
     except (KeyboardInterrupt, EOFError):
-        print()
+        say()
         return False
 
 

@@ -44,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0: done. 1: failed, and said why. 2: not understood. 130: interrupted.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
+    _open_what_is_closed()
     _print_what_can_be_printed()
     try:
         command = _load(arguments)
@@ -63,6 +64,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001 - the last place where anything can be said
         return _report(error)
     return status
+
+
+def _open_what_is_closed() -> None:
+    """Give the process its three streams if it was started without one.
+
+    Otherwise the next file that is opened, a database perhaps, would take the place and get what is printed.
+    """
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        try:
+            os.fstat(number)
+        except OSError:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            if nowhere != number:
+                os.dup2(nowhere, number)
+                os.close(nowhere)
+            os.set_inheritable(number, True)
+            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8"))
 
 
 def _print_what_can_be_printed() -> None:
@@ -95,7 +113,7 @@ def _parser(arguments: Sequence[str], command: Command | None) -> argparse.Argum
 
 def _report(error: BaseException) -> int:
     from actors.settings.problems import ConfigError
-    from starpod.cli.output import fail
+    from starpod.cli.output import fail, say
     from starpod.errors import StarpodError
 
     error = _innermost(error)
@@ -106,7 +124,7 @@ def _report(error: BaseException) -> int:
         import traceback
 
         traceback.print_exception(error)
-    print(f"Error: {str(error) or type(error).__name__}", file=sys.stderr)
+    say(f"Error: {str(error) or type(error).__name__}", sys.stderr)
     return 1
 
 

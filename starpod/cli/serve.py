@@ -4,6 +4,7 @@ import argparse
 from functools import partial
 from typing import TYPE_CHECKING
 
+from starpod.cli.output import say
 from starpod.cli.target import add_agent_option, find_instance, load_config, warn_if_outdated
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def _ready(instance: "Instance", config: "Config", browser: bool, daemon: "Runni
     from starpod.cli.banner import banner
 
     address = daemon.info.address or ""
-    print(banner(instance, config, address, model), flush=True)
+    say(banner(instance, config, address, model))
     if browser:
         from starpod.cli.browser import open_page
 

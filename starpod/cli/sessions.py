@@ -6,7 +6,8 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from starpod.cli.output import note, one_line, paint, width
+from starpod.cli.client import Client
+from starpod.cli.output import note, one_line, paint, say, width
 from starpod.cli.table import screen_width
 from starpod.cli.target import add_agent_option, find_instance, load_config
 from starpod.errors import StarpodError
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 TITLE = 48  # columns of a title, and how few it may have on a narrow terminal
 SHORTEST_TITLE = 16
+PAGE = 200  # conversations that a daemon gives at once
 WIDE = 100  # columns of a terminal from which on channel and user are told
 
 
@@ -39,26 +41,23 @@ def run(args: argparse.Namespace) -> int:
         _from_daemon(daemon, args.limit) if daemon and daemon.address else _from_disk(instance, args.limit)
     )
     if args.json:
-        print(json.dumps(listed, ensure_ascii=False, indent=2))
+        say(json.dumps(listed, ensure_ascii=False, indent=2))
     elif not listed:
         note("no conversations yet: begin one with `starpod chat`")
     else:
         for session in listed:
-            print(_line(session, screen_width()))
+            say(_line(session, screen_width()))
     return 0
 
 
 def _from_daemon(daemon: DaemonInfo, limit: int) -> list[dict[str, Any]]:
-    import httpx
-
-    try:
-        answer = httpx.get(
-            f"http://{daemon.address}/api/sessions", params={"limit": limit}, timeout=10, trust_env=False
-        )
-        answer.raise_for_status()
-    except httpx.HTTPError as error:
-        raise StarpodError(f"the daemon at {daemon.address} does not answer: {error}") from error
-    listed: list[dict[str, Any]] = answer.json()
+    """As many pages as it takes: a daemon gives no more than 200 at once."""
+    client, listed = Client(daemon), list[dict[str, Any]]()
+    while len(listed) < limit:
+        page = client.get("/api/sessions", limit=min(limit - len(listed), PAGE), offset=len(listed))
+        listed += page
+        if len(page) < PAGE:
+            break
     return listed
 
 

@@ -8,7 +8,7 @@ from typing import Final, final
 
 import attrs
 
-from starpod.cli.output import Colour, paint, width
+from starpod.cli.output import Colour, cut, paint, say, width
 
 GAP: Final = "  "
 READABLE: Final = 24
@@ -40,7 +40,7 @@ def screen_width() -> int | None:
 def print_table(columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> None:
     """Print a table that fits the terminal."""
     for line in table(columns, rows, screen_width()):
-        print(line)
+        say(line)
 
 
 def table(columns: Sequence[Column], rows: Iterable[Sequence[Cell]], limit: int | None = None) -> list[str]:
@@ -120,15 +120,3 @@ def joined(parts: Iterable[Cell], limit: int | None) -> str:
 def wrap(words: str, lead: str = "") -> list[str]:
     """Text in lines that fit the terminal (80 columns elsewhere), each after `lead`."""
     return textwrap.wrap(words, screen_width() or 80, initial_indent=lead, subsequent_indent=lead)
-
-
-def cut(text: str, room: int) -> str:
-    """`text` in at most `room` columns, with an ellipsis where something is missing."""
-    if width(text) <= room:
-        return text
-    kept = ""
-    for char in text:
-        if width(kept + char) > room - 1:
-            break
-        kept += char
-    return f"{kept}…" if room > 0 else ""

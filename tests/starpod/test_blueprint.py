@@ -53,6 +53,17 @@ class TestApplying:
         assert instance.agent_toml.read_text(encoding="utf-8") == "# mine\n"
         assert (instance.agent_home.stat().st_mode & 0o777) == 0o700
 
+    def test_keeps_others_out_of_the_agents_home_whatever_the_umask_says(self, workspace: Workspace) -> None:
+        before = os.umask(0o022)
+        try:
+            instance = instance_in(workspace.root, "bot")
+            apply_blueprint(workspace.blueprint(), instance, workspace.root, "dev")
+        finally:
+            os.umask(before)
+
+        assert instance.home_dir.stat().st_mode & 0o777 == 0o700
+        assert instance.agent_home.stat().st_mode & 0o777 == 0o700
+
     def test_leaves_the_blueprint_as_it_was(self, workspace: Workspace) -> None:
         blueprint = workspace.blueprint()
         before = tree(blueprint)

@@ -1,4 +1,5 @@
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -79,6 +80,14 @@ def test_the_holder_tells_who_it_is(instance: Instance) -> None:
     )
     assert len(bytes.fromhex(found.token)) == 32
     assert found.token not in repr(found)
+
+
+def test_a_pipe_in_place_of_the_file_is_refused_and_not_waited_for(instance: Instance) -> None:
+    os.mkfifo(instance.lock_file)
+
+    for attempt in (take, read_daemon):
+        with pytest.raises(LockUnusable, match="it is not a file"):
+            attempt(instance)
 
 
 def test_only_the_owner_may_read_the_token(instance: Instance) -> None:

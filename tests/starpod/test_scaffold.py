@@ -94,6 +94,15 @@ class TestAWorkspace:
         ]
         assert env(tmp_path / ".env") == {"MINE": "1", "ANTHROPIC_API_KEY": "k"}
 
+    def test_adds_to_a_file_in_any_encoding(self, tmp_path: Path) -> None:
+        (tmp_path / ".gitignore").write_bytes(b"# J\xfcrgen")
+
+        create_workspace(tmp_path, Choices())
+
+        lines = (tmp_path / ".gitignore").read_bytes().splitlines()
+        assert lines[0] == b"# J\xfcrgen"
+        assert b".instances/" in lines
+
     def test_does_not_touch_a_gitignore_that_has_everything(self, tmp_path: Path) -> None:
         path = tmp_path / ".gitignore"
         path.write_text("/x\n.starpod/\n.instances/\n.env.dev\n.env", encoding="utf-8")

@@ -1,10 +1,25 @@
 """What a start is refused for, each with a word on what to do; and what is not held against it."""
 
+import json
 import signal
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
-from tests.system.daemons import KEY, Place, check_log, serving, starpod, start, until
+import pytest
+
+from tests.system.daemons import (
+    KEY,
+    Daemon,
+    Place,
+    check_log,
+    environment,
+    serving,
+    starpod,
+    start,
+    until,
+)
 
 
 async def test_a_second_daemon_is_told_which_process_runs_the_agent(place: Place) -> None:
@@ -137,3 +152,60 @@ async def test_an_agent_that_runs_as_its_blueprint_was_says_so(tmp_path: Path) -
     assert (older.status, older.out) == (0, fresh.out)
     assert "SOUL.md in " in older.err
     assert "`starpod dev bot` applies the change" in older.err
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+async def test_a_process_without_one_of_its_streams_runs_all_the_same(place: Place, closed: str) -> None:
+    """What is printed goes nowhere, above all into no file that took the place of the stream."""
+    command = f"exec {sys.executable} -m starpod serve {closed}"
+    process = subprocess.Popen(["/bin/sh", "-c", command], cwd=place.root, env=environment())  # noqa: ASYNC220
+    daemon = Daemon(place, process, place.database)  # it has no log
+    try:
+        await until(lambda: daemon.reachable or not daemon.running)
+        assert (await daemon.chat("hello"))["status"] == 200
+        process.terminate()
+        await until(lambda: not daemon.running)
+        assert process.returncode == 0
+    finally:
+        process.kill()
+        process.wait()
+    assert place.database.read_bytes().startswith(b"SQLite format 3")
+
+
+async def test_files_with_a_byte_order_mark_are_read(place: Place) -> None:
+    place.settings.write_bytes(b"\xef\xbb\xbf" + place.settings.read_bytes())
+
+    async with serving(place) as daemon:
+        assert (await daemon.get("/api/config"))["agent_name"] == "Aster"
+
+
+async def test_a_soul_that_is_no_text_is_reported_by_the_doctor_and_stops_nobody(place: Place) -> None:
+    (place.inside / "config" / "SOUL.md").write_bytes(b"You are J\xfcrgen.")
+    told = await starpod(place.root, "bus", "doctor")
+    assert (told.status, "SOUL.md is not UTF-8 at byte 9" in told.out) == (0, True)
+
+    async with serving(place) as daemon:
+        assert (await daemon.chat("hello"))["status"] == 200
+        assert "SOUL.md is not UTF-8 at byte 9" in (await starpod(place.root, "bus", "doctor")).out
+
+
+async def test_the_doctor_names_every_mistake_in_the_settings(place: Place) -> None:
+    place.configure("max_turns = 0\nmax_tokens = 0\ngretting = 1")
+
+    told = await starpod(place.root, "bus", "doctor")
+
+    assert told.status == 1
+    assert "max_turns: must be >= 1" in told.out
+    assert "max_tokens: must be >= 1" in told.out
+
+
+async def test_the_list_of_conversations_is_the_same_from_the_daemon_and_from_the_disk(place: Place) -> None:
+    async with serving(place) as daemon:
+        for n in range(3):
+            await daemon.chat(f"say {n}", channel_session_key=f"k{n}")
+        running = await starpod(place.root, "sessions", "list", "--json", "-l", "1000")
+    resting = await starpod(place.root, "sessions", "list", "--json", "-l", "1000")
+
+    assert (running.status, resting.status) == (0, 0)
+    assert len(json.loads(running.out)) == 3
+    assert json.loads(running.out) == json.loads(resting.out)

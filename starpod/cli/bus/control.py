@@ -5,8 +5,8 @@ import time
 from typing import Any, Final
 
 from starpod.cli.bus import text
-from starpod.cli.bus.client import Client, Unreachable, client_of, print_json
 from starpod.cli.bus.options import add_json, add_write
+from starpod.cli.client import Console, Unreachable, console_of, print_json
 from starpod.cli.output import hint, ok
 from starpod.cli.target import find_instance
 from starpod.errors import StarpodError
@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do it, and wait until it is done."""
-    client = client_of(args)
+    client = console_of(args)
     done = client.post(f"actor/{args.action}", {"name": args.actor}, patience=60)
     if args.action == "restart" and not done["complete"]:
         _await_return(args)
@@ -60,7 +60,7 @@ def _await_return(args: argparse.Namespace) -> dict[str, Any]:
         boot = boot or (daemon.boot_id if daemon else None)
         if daemon is not None and daemon.address is not None and daemon.boot_id == boot:
             try:
-                tree: dict[str, Any] = Client(daemon).get("tree")
+                tree: dict[str, Any] = Console(daemon).get("tree")
             except Unreachable:
                 pass
             else:

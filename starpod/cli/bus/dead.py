@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from starpod.cli.bus import text
-from starpod.cli.bus.client import client_of, print_json
 from starpod.cli.bus.options import add_json, add_step, add_steps
 from starpod.cli.bus.send import print_reply
-from starpod.cli.output import hint, note
+from starpod.cli.client import console_of, print_json
+from starpod.cli.output import hint, note, say
 from starpod.cli.table import Cell, Column, print_table
 
 COLUMNS: Final = (
@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """List, show or send again."""
-    client = client_of(args)
+    client = console_of(args)
     if args.step == "show":
         letter = client.get("letter", seq=args.number)
         if args.json:
@@ -92,8 +92,8 @@ def _show(letter: Mapping[str, Any]) -> None:
     head = {name: letter[name] for name in ("seq", "reason", "type", "kind", "from", "to", "trace")}
     head |= {"lost": text.ago(letter["age"]), **letter["baggage"]}
     for line in text.facts(head):
-        print(line)
-    print()
-    print(json.dumps(letter["body"], ensure_ascii=False, indent=2))
+        say(line)
+    say()
+    say(json.dumps(letter["body"], ensure_ascii=False, indent=2))
     if letter["detail"]:
-        print(f"\n{letter['detail']}")
+        say(f"\n{letter['detail']}")

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from starpod.cli.bus import text
-from starpod.cli.bus.client import client_of, print_json
 from starpod.cli.bus.options import add_json
-from starpod.cli.output import paint
+from starpod.cli.client import console_of, print_json
+from starpod.cli.output import paint, say
 from starpod.cli.table import Cell, Column, print_table, wrap
 
 MESSAGES: Final = (
@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Describe it."""
-    shown = client_of(args).get("actor", name=args.actor)
+    shown = console_of(args).get("actor", name=args.actor)
     if args.json:
         print_json(shown)
     else:
@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
 def _print(shown: Mapping[str, Any]) -> None:
     word, colour = text.state(shown["state"])
     why = f"  {text.flat(shown['why'])}" if "why" in shown else ""
-    print(f"{paint(shown['name'], 'bold')}  {paint(word, colour)}{why}")
+    say(f"{paint(shown['name'], 'bold')}  {paint(word, colour)}{why}")
     if "members" in shown:
         members = ", ".join(text.name(member["name"]) for member in shown["members"])
         _section({"members": members or "none now"})
@@ -73,19 +73,19 @@ def _section(facts: Mapping[str, Any], title: str = "") -> None:
     if not facts:
         return
     if title:
-        print(f"\n{paint(title.upper(), 'dim')}")
+        say(f"\n{paint(title.upper(), 'dim')}")
     for line in text.facts(facts):
-        print(line)
+        say(line)
 
 
 def _in_hand(messages: list[Mapping[str, Any]]) -> None:
     if not messages:
         return
-    print(f"\n{paint('IN HAND', 'dim')}")
+    say(f"\n{paint('IN HAND', 'dim')}")
     for message in messages:
         late = "" if (message["left"] or 0) >= 0 else paint("  nobody waits for it any more", "yellow")
         sender = text.name(message["from"]) or "outside"
-        print(f"  {text.kind(message['type'])} from {sender} for {text.span(message['since'])}{late}")
+        say(f"  {text.kind(message['type'])} from {sender} for {text.span(message['since'])}{late}")
 
 
 def _messages(shown: Mapping[str, Any]) -> None:
@@ -104,9 +104,9 @@ def _messages(shown: Mapping[str, Any]) -> None:
         for name, series in sorted(counted.items())
     ]
     if rows:
-        print()
+        say()
         print_table(MESSAGES, rows)
     never = [text.kind(name) for name in shown["handles"] if name not in counted]
     if never:
-        print(f"\n{paint('NOT YET', 'dim')}")
-        print("\n".join(wrap(", ".join(never), "  ")))
+        say(f"\n{paint('NOT YET', 'dim')}")
+        say("\n".join(wrap(", ".join(never), "  ")))

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import textwrap
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -10,9 +11,9 @@ from typing import Final
 
 import attrs
 
-from starpod.cli.bus.client import Client, Unreachable, print_json
 from starpod.cli.bus.options import add_json
-from starpod.cli.output import Colour, paint
+from starpod.cli.client import Console, Unreachable, print_json
+from starpod.cli.output import Colour, paint, say
 from starpod.cli.table import screen_width
 from starpod.cli.target import find_instance
 from starpod.doctor import Crash, Finding, absent, crashes, examine, healthy
@@ -49,6 +50,7 @@ def _examine(instance: Instance) -> Iterator[Finding]:
     if daemon is None:
         remains = read_remains(instance)
         yield absent(killed=None if remains is None else remains.started_at)
+        yield from _settings(instance)
         yield from _databases(instance)
     else:
         yield from _running(daemon)
@@ -62,13 +64,36 @@ def _running(daemon: DaemonInfo) -> Iterator[Finding]:
         yield Finding(level="note", what=f"{who} is starting or stopping")
         return
     try:
-        facts = Client(daemon).get("checks")
+        facts = Console(daemon).get("checks")
     except Unreachable:
         advice = f"kill -USR1 {daemon.pid} has it write what it is doing; to stop it: kill {daemon.pid}"
         yield Finding(level="problem", what=f"{who} does not answer at {daemon.address}", advice=advice)
         return
     yield Finding(level="ok", what=f"{who} answers at http://{daemon.address}")
     yield from examine(facts)
+
+
+def _settings(instance: Instance) -> Iterator[Finding]:
+    """Read the files that the next start will read."""
+    from actors.persona.texts import soul
+    from actors.settings.problems import ConfigError
+    from actors.settings.text import content
+    from starpod.config import load
+
+    try:
+        odd = [str(warning) for warning in load(instance, os.environ).warnings]
+    except ConfigError as error:
+        advice = "mend the files; it does not start with them"
+        yield from (Finding(level="problem", what=str(each), advice=advice) for each in error.problems)
+        return
+    if instance.soul.exists():
+        try:
+            fault = soul(content(instance.soul)).fault
+        except OSError as error:
+            fault = f"SOUL.md cannot be read: {error.strerror}"
+        odd += [] if fault is None else [f"{instance.soul}: {fault}"]
+    yield from (Finding(level="note", what=each) for each in odd)
+    yield Finding(level="ok", what="the settings can be used")
 
 
 def _databases(instance: Instance) -> Iterator[Finding]:
@@ -103,12 +128,12 @@ def _report(path: Path) -> Crash:
 def _print(finding: Finding) -> None:
     sign, colour = SIGNS[finding.level]
     first, *rest = _wrapped(finding.what)
-    print(f"  {paint(sign, colour)} {first}")
+    say(f"  {paint(sign, colour)} {first}")
     for line in rest:
-        print(f"    {line}")
+        say(f"    {line}")
     if finding.advice and finding.level != "ok":
         for number, line in enumerate(_wrapped(finding.advice)):
-            print(f"    {paint(('→ ' if number == 0 else '  ') + line, 'dim')}")
+            say(f"    {paint(('→ ' if number == 0 else '  ') + line, 'dim')}")
 
 
 def _wrapped(words: str) -> list[str]:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from starpod.cli.bus import text
-from starpod.cli.bus.client import client_of, print_json
 from starpod.cli.bus.options import add_json
-from starpod.cli.output import note
+from starpod.cli.client import console_of, print_json
+from starpod.cli.output import note, say
 from starpod.cli.table import Cell, Column, print_table
 
 Edge = Mapping[str, Any]
@@ -30,11 +30,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print a table on a terminal, a flowchart in a pipe."""
-    graph = client_of(args).get("graph", seconds=args.seconds)
+    graph = console_of(args).get("graph", seconds=args.seconds)
     if args.json:
         print_json(graph)
     elif args.mermaid or not sys.stdout.isatty():
-        print(mermaid(graph["edges"]))
+        say(mermaid(graph["edges"]))
     elif not graph["edges"]:
         note("nothing was sent yet")
     else:

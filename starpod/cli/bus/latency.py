@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from starpod.cli.bus import text
-from starpod.cli.bus.client import client_of, print_json
 from starpod.cli.bus.options import add_json
+from starpod.cli.client import console_of, print_json
 from starpod.cli.output import note
 from starpod.cli.table import Cell, Column, print_table
 
@@ -61,7 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print a line for each message class of each actor, or for each edge."""
-    found = client_of(args).get("latency")
+    found = console_of(args).get("latency")
     if args.json:
         print_json(found)
     elif not found["classes"]:

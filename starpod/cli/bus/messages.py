@@ -7,9 +7,9 @@ from itertools import groupby
 from typing import Any, Final
 
 from starpod.cli.bus import text
-from starpod.cli.bus.client import Client, print_json
 from starpod.cli.bus.options import add_json
-from starpod.cli.output import hint, paint
+from starpod.cli.client import Console, print_json
+from starpod.cli.output import hint, paint, say
 from starpod.cli.table import Cell, Column, print_table, screen_width, table, wrap
 from starpod.cli.target import find_instance
 from starpod.errors import StarpodError
@@ -59,7 +59,7 @@ def _described(args: argparse.Namespace) -> Sequence[Described]:
     instance = find_instance(args.agent)
     daemon = read_daemon(instance)
     if daemon is not None and daemon.address is not None:
-        found: list[Described] = Client(daemon).get("messages")
+        found: list[Described] = Console(daemon).get("messages")
         return found
     from starpod.reference import messages
 
@@ -96,12 +96,12 @@ def _row(each: Described) -> list[Cell]:
 
 
 def _print_one(each: Described) -> None:
-    print(f"{paint(each['name'], 'bold')}  {signature(each)}")
+    say(f"{paint(each['name'], 'bold')}  {signature(each)}")
     for paragraph in each["doc"].split("\n\n"):
-        print("\n" + "\n".join(wrap(paragraph, "  ")))
+        say("\n" + "\n".join(wrap(paragraph, "  ")))
     for title, fields in (("", each["fields"]), *each.get("values", {}).items()):
         if fields:
-            print(f"\n{paint(title, 'bold')}" if title else "")
+            say(f"\n{paint(title, 'bold')}" if title else "")
             _print_fields(fields)
 
 
@@ -110,9 +110,9 @@ def _print_fields(fields: Iterable[Described]) -> None:
     fields = list(fields)
     lines = table(FIELDS, [_field(field) for field in fields], screen_width())
     for line, field in zip(lines[1:], fields, strict=True):
-        print(f"  {line}")
+        say(f"  {line}")
         for more in wrap(text.flat(field.get("doc", "")), "      "):
-            print(paint(more, "dim"))
+            say(paint(more, "dim"))
 
 
 def _field(field: Described) -> list[Cell]:

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from types import FrameType, TracebackType
 from typing import Final, Self, final
 
+from starpod.cli.output import painted
+
 _ENTER: Final = "\x1b[?1049h\x1b[?25l"  # another screen, no cursor
 _LEAVE: Final = "\x1b[?25h\x1b[?1049l"
 _HOME: Final = "\x1b[H"
@@ -48,7 +50,7 @@ class Screen:
 
     def show(self, lines: Sequence[str]) -> None:
         """Draw lines from the top, over whatever was there, without a moment of emptiness."""
-        body = f"{_REST_OF_LINE}\n".join(lines)
+        body = f"{_REST_OF_LINE}\n".join(map(painted, lines))
         sys.stdout.write(f"{_HOME}{body}{_REST_OF_LINE}{_REST_OF_SCREEN}")
         sys.stdout.flush()
 

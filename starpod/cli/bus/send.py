@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from starpod.cli.bus import text
-from starpod.cli.bus.client import client_of, print_json
 from starpod.cli.bus.options import add_json, add_write
+from starpod.cli.client import console_of, print_json
 from starpod.cli.output import hint, note
 from starpod.errors import StarpodError
 
@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
     except ValueError as error:
         raise StarpodError(f"the fields are no JSON: {error}") from None
     body = {"type": args.type, "message": message}
-    print_reply(client_of(args).post("send", body, patience=args.patience), as_json=args.json)
+    print_reply(console_of(args).post("send", body, patience=args.patience), as_json=args.json)
     return 0
 
 

@@ -10,9 +10,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, final
 
 from starpod.cli.bus import text
-from starpod.cli.bus.client import shown
-from starpod.cli.output import Colour, note, paint, width
-from starpod.cli.table import cut, screen_width
+from starpod.cli.client import shown
+from starpod.cli.output import Colour, cut, note, paint, say, width
+from starpod.cli.table import screen_width
 from starpod.cli.target import find_instance, live_daemon
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ async def _tap(daemon: "DaemonInfo", args: argparse.Namespace) -> int:
                 told = (
                     json.dumps(event, ensure_ascii=False) if as_json else line(event, depth, screen_width())
                 )
-                print(told, flush=True)
+                say(told)
         except Disconnected as end:
             if not as_json:
                 note(str(end))

@@ -8,10 +8,10 @@ from itertools import groupby
 from typing import Any, Final, final
 
 from starpod.cli.bus import text
-from starpod.cli.bus.client import Client, Unreachable, print_json
 from starpod.cli.bus.options import add_json
-from starpod.cli.output import Colour, paint
-from starpod.cli.table import Cell, Column, cut, joined, screen_width, table
+from starpod.cli.client import Console, Unreachable, print_json
+from starpod.cli.output import Colour, cut, paint, say
+from starpod.cli.table import Cell, Column, joined, screen_width, table
 from starpod.cli.target import find_instance, live_daemon
 from starpod.errors import StarpodError
 from starpod.lock import DaemonInfo, read_daemon
@@ -56,12 +56,12 @@ def run(args: argparse.Namespace) -> int:
     """Show until q or Ctrl-C; once in a pipe."""
     instance = find_instance(args.agent)
     if args.json:
-        print_json(Client(live_daemon(instance)).get("snapshot"))
+        print_json(Console(live_daemon(instance)).get("snapshot"))
         return 0
     view = View(every_one=args.all)
     if args.once or not (sys.stdout.isatty() and sys.stdin.isatty()):
         daemon = live_daemon(instance)
-        print("\n".join(view.lines(daemon, *_look(daemon), screen_width())))
+        say("\n".join(view.lines(daemon, *_look(daemon), screen_width())))
         return 0
     from starpod.cli.bus.screen import Screen
 
@@ -73,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _look(daemon: DaemonInfo) -> tuple[Snapshot, Mapping[str, Any]]:
-    client = Client(daemon)
+    client = Console(daemon)
     return client.get("snapshot"), client.get("tree")
 
 

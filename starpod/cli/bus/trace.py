@@ -4,10 +4,10 @@ import argparse
 from collections.abc import Mapping
 from typing import Any
 
-from starpod.cli.bus.client import client_of, print_json
 from starpod.cli.bus.options import add_json
 from starpod.cli.bus.waterfall import print_messages, print_turn
-from starpod.cli.output import note
+from starpod.cli.client import console_of, print_json
+from starpod.cli.output import note, say
 from starpod.errors import StarpodError
 
 
@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print stored turns, then the messages as far as the flight recorder has them."""
-    found = client_of(args).get("trace", id=args.id)
+    found = console_of(args).get("trace", id=args.id)
     if args.json:
         print_json(found)
     elif not found["turns"] and not found["messages"]:
@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
 def _print(found: Mapping[str, Any]) -> None:
     for turn in found["turns"]:
         print_turn(turn)
-        print()
+        say()
     if found["messages"]:
         print_messages(found["messages"])
     else:

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from starpod.cli.bus import text
-from starpod.cli.bus.client import client_of, print_json
 from starpod.cli.bus.options import add_json
-from starpod.cli.output import paint
+from starpod.cli.client import console_of, print_json
+from starpod.cli.output import paint, say
 
 Node = Mapping[str, Any]
 
@@ -19,12 +19,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the tree."""
-    tree = client_of(args).get("tree")
+    tree = console_of(args).get("tree")
     if args.json:
         print_json(tree)
     else:
         for line in lines(tree):
-            print(line)
+            say(line)
     return 0
 
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from starpod.cli.bus import text
-from starpod.cli.bus.client import client_of, print_json
 from starpod.cli.bus.options import add_json, add_step, add_steps
 from starpod.cli.bus.waterfall import print_turn
+from starpod.cli.client import console_of, print_json
 from starpod.cli.output import hint, note, ok
 from starpod.cli.table import Cell, Column, print_table
 
@@ -51,7 +51,7 @@ def _id(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """List, show, retry or cancel."""
-    client = client_of(args)
+    client = console_of(args)
     match args.step:
         case None:
             found = client.get("turns", state=args.state, session=args.session, limit=args.limit)

@@ -6,8 +6,8 @@ from typing import Any, Final, final
 import attrs
 
 from starpod.cli.bus import text
-from starpod.cli.output import Colour, paint
-from starpod.cli.table import Cell, Column, cut, print_table, screen_width
+from starpod.cli.output import Colour, cut, paint, say
+from starpod.cli.table import Cell, Column, print_table, screen_width
 
 BAR: Final = 24
 """Columns of a bar."""
@@ -51,13 +51,13 @@ TURN: Final = (
 
 def print_turn(turn: Mapping[str, Any]) -> None:
     """Print a turn: what it came to, then its steps."""
-    print(
+    say(
         f"{paint('turn ' + turn['id'][:8], 'bold')}  {_state(turn)}  {paint(text.clock(turn['accepted_at']), 'dim')}"
     )
-    print(cut(f"  {text.flat(turn['text'])}", screen_width() or WIDE))
-    print(paint(f"  {_sums(turn)}", "dim"))
+    say(cut(f"  {text.flat(turn['text'])}", screen_width() or WIDE))
+    say(paint(f"  {_sums(turn)}", "dim"))
     if turn["merged_into"]:
-        print(paint(f"  became part of turn {turn['merged_into'][:8]}", "yellow"))
+        say(paint(f"  became part of turn {turn['merged_into'][:8]}", "yellow"))
     steps = list(_spans(turn["steps"]))
     if steps:
         scale = Scale(max(end for _, _, end in steps))

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from starpod.cli.bus import graph, tap, text, tree, waterfall
-from starpod.cli.bus.client import shown
+from starpod.cli.client import shown
 
 
 @pytest.mark.parametrize(

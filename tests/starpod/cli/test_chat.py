@@ -53,9 +53,17 @@ async def test_a_beginning_that_several_share_is_not_guessed_at() -> None:
             await chat._whole_id(daemon, "007")
 
 
-async def test_a_daemon_that_cannot_list_is_said_to_be_silent() -> None:
-    async with daemon_that_lists(b"{}", "503 Service Unavailable") as daemon:
-        with pytest.raises(StarpodError, match="does not answer"):
+@pytest.mark.parametrize(
+    ("answer", "status", "why"),
+    [
+        (b'{"error": "in a moment"}', "503 Service Unavailable", "^in a moment$"),
+        (b"{}", "503 Service Unavailable", "HTTP 503"),
+        (b"half of", "200 OK", "does not answer"),
+    ],
+)
+async def test_a_daemon_that_cannot_list_says_why(answer: bytes, status: str, why: str) -> None:
+    async with daemon_that_lists(answer, status) as daemon:
+        with pytest.raises(StarpodError, match=why):
             await chat._whole_id(daemon, "007")
 
 

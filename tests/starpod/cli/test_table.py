@@ -2,8 +2,8 @@ import io
 
 import pytest
 
-from starpod.cli.output import width
-from starpod.cli.table import Cell, Column, cut, joined, table
+from starpod.cli.output import cut, width
+from starpod.cli.table import Cell, Column, joined, table
 
 NAMES = Column("NAME", shrinks=True)
 

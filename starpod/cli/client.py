@@ -1,0 +1,144 @@
+"""The running daemon, as the command line speaks with it: found by its lock file, asked with the operator's token.
+
+HTTP here, a WebSocket in ``connection.py``; both say in the same words why it did not come to an answer.
+"""
+
+import argparse
+import http.client
+import json
+import sys
+from collections.abc import Mapping
+from typing import Any, Final, cast, final
+from urllib.parse import urlencode
+
+from starpod.cli.output import printable, say
+from starpod.cli.target import find_instance, live_daemon
+from starpod.errors import StarpodError
+from starpod.lock import DaemonInfo
+
+PATIENCE: Final = 15.0
+"""Seconds to wait for an answer."""
+WRITE: Final = {"Starpod-Write": "yes"}
+"""Says that a change of what goes on inside is meant."""
+
+
+class Unreachable(StarpodError):
+    """The daemon does not answer."""
+
+    def __init__(self, daemon: DaemonInfo, why: object = "") -> None:
+        super().__init__(f"the daemon at {daemon.address} does not answer" + (f": {why}" if why else ""))
+
+
+class Refused(StarpodError):
+    """The daemon answers, but not with what was asked for. The text is its reason."""
+
+    def __init__(self, status: int, body: bytes) -> None:
+        self.status = status
+        self.answer = _object(body)
+        """What it says, as far as that is a JSON object."""
+        said = self.answer.get("error") or (
+            "" if body.startswith(b"{") else body.decode(errors="replace")[:200]
+        )
+        super().__init__(str(said) or f"HTTP {status}")
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        answer: object = json.loads(body)
+    except ValueError:
+        return {}
+    return cast("dict[str, Any]", answer) if isinstance(answer, dict) else {}
+
+
+def credentials(daemon: DaemonInfo) -> dict[str, str]:
+    """The header that shows who asks: the operator of this machine."""
+    return {"Authorization": f"Bearer {daemon.token}"}
+
+
+@final
+class Client:
+    """Asks a daemon over HTTP. Every method waits; in an async function it belongs into a thread."""
+
+    def __init__(self, daemon: DaemonInfo) -> None:
+        self.daemon = daemon
+
+    def get(self, path: str, **query: str | int | None) -> Any:
+        """What ``GET <path>`` answers. Raises Unreachable and Refused."""
+        wanted = {name: value for name, value in query.items() if value is not None}
+        return self._ask("GET", f"{path}?{urlencode(wanted)}" if wanted else path, None, {}, PATIENCE)
+
+    def post(
+        self,
+        path: str,
+        body: Mapping[str, Any],
+        *,
+        headers: Mapping[str, str] | None = None,
+        patience: float = PATIENCE,
+    ) -> Any:
+        """What ``POST <path>`` answers within `patience` seconds. Raises Unreachable and Refused."""
+        return self._ask("POST", path, json.dumps(body), headers or {}, patience)
+
+    def _ask(self, method: str, path: str, body: str | None, more: Mapping[str, str], patience: float) -> Any:
+        headers = {**credentials(self.daemon), **more}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        connection = http.client.HTTPConnection(self.daemon.address or "", timeout=patience)
+        try:
+            connection.request(method, path, body, headers)
+            response = connection.getresponse()
+            text = response.read()
+            if response.status != http.HTTPStatus.OK:
+                raise Refused(response.status, text)
+            return json.loads(text)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise Unreachable(self.daemon, error) from error
+        finally:
+            connection.close()
+
+
+@final
+class Console:
+    """The operator's side of a daemon, ``/api/bus``."""
+
+    def __init__(self, daemon: DaemonInfo, *, write: bool = False) -> None:
+        """`write`: whether the person has said that changes are meant."""
+        self.daemon = daemon
+        self._client = Client(daemon)
+        self._write = write
+
+    def get(self, path: str, **query: str | int | None) -> Any:
+        """What ``GET /api/bus/<path>`` answers. Raises StarpodError with the reason of a refusal."""
+        return shown(self._client.get(f"/api/bus/{path}", **query))
+
+    def post(self, path: str, body: Mapping[str, Any], *, patience: float = PATIENCE) -> Any:
+        """What ``POST /api/bus/<path>`` answers. Raises StarpodError, also when a change was not meant."""
+        if not self._write:
+            raise StarpodError("this changes what the agent does: say that you mean it with --write")
+        return shown(self._client.post(f"/api/bus/{path}", body, headers=WRITE, patience=patience))
+
+
+def shown(value: Any) -> Any:
+    """What came from elsewhere, made harmless for a terminal if it is going to be shown on one."""
+    return _harmless(value) if sys.stdout.isatty() else value
+
+
+def _harmless(value: Any) -> Any:
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, list):
+        members: Any = cast("Any", value)
+        return [_harmless(member) for member in members]
+    if isinstance(value, dict):
+        fields: Any = cast("Any", value).items()
+        return {printable(name): _harmless(member) for name, member in fields}
+    return value
+
+
+def console_of(args: argparse.Namespace) -> Console:
+    """The operator's side of the daemon that the arguments mean. Raises StarpodError when none runs."""
+    return Console(live_daemon(find_instance(args.agent)), write=getattr(args, "write", False))
+
+
+def print_json(value: Any) -> None:
+    """Print JSON for another program."""
+    say(json.dumps(value, ensure_ascii=False, indent=2))
