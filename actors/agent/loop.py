@@ -80,7 +80,7 @@ class Loop:
                     continue
                 return run.failed(error)
             calls = transcript.calls(answer.content)
-            if not calls and not self._parts.inbox.joining(run.id):
+            if not calls and not self._joining():
                 return run.success(answer)
             await self._act(answer, calls)
         return await self._close()
@@ -113,11 +113,18 @@ class Loop:
     async def _boundary(self) -> None:
         """Take in what people have sent meanwhile; tell those who have to wait."""
         run, inbox = self.run, self._parts.inbox
-        if joining := inbox.joining(run.id):
+        if joining := self._joining():
             merged = await self.record.merged(joining, run.iteration + 1)
             inbox.drop(*joining)
             run.join(merged)
         await self.record.queued(inbox.announce())
+
+    def _joining(self) -> tuple[str, ...]:
+        """Messages that want to become part of the turn. One that is delivered again is so already."""
+        run, inbox = self.run, self._parts.inbox
+        inbox.joining(run.id)
+        inbox.drop(*(turn.id for turn in run.merged))
+        return inbox.joining(run.id)
 
     async def _act(self, answer: llm.Completed, calls: tuple[ToolUse, ...]) -> None:
         """Store what the model said and carry out its calls."""

@@ -51,7 +51,8 @@ class TestApplying:
             *(f"home/{name}" for name in ("desktop", "documents", "projects", "downloads")),
         }
         assert instance.agent_toml.read_text(encoding="utf-8") == "# mine\n"
-        assert (instance.agent_home.stat().st_mode & 0o777) == 0o700
+        for folder in (instance.agent_home, instance.home_dir):
+            assert (folder.stat().st_mode & 0o777) == 0o700
 
     def test_keeps_others_out_of_the_agents_home_whatever_the_umask_says(self, workspace: Workspace) -> None:
         before = os.umask(0o022)

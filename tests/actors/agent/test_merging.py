@@ -108,6 +108,25 @@ async def test_a_followup_before_the_first_completion_is_part_of_it(
     assert len(world.requests) == 1
 
 
+async def test_a_followup_that_is_delivered_again_stays_part_of_the_turn_once(
+    world: World, autojump_clock: MockClock
+) -> None:
+    first_asked, then_asked = Gate(), Gate()
+    world.script.extend([
+        first_asked.then(say("Looking.", calls=[use("Peek", what="a")])), then_asked.then(say("Both done.")),
+    ])  # fmt: skip
+    first = await world.send("look at a")
+    await first_asked.reached.wait()
+    second = await world.send("and be brief")
+    first_asked.open.set()
+    await then_asked.reached.wait()
+    await world.bus.tell(agent.Deliver(session=first.session, turn=second.turn, mode="inject"))
+    then_asked.open.set()
+    await world.end(first.turn)
+    assert len(world.requests) == 2
+    assert fates(world, second.turn) == ["merged", "answered"]
+
+
 async def test_queued_messages_wait_and_are_told_so_once(world: World, autojump_clock: MockClock) -> None:
     world.gates["a"] = Gate()
     world.script.extend([
