@@ -76,6 +76,7 @@ class ConversationActor(Actor):
         try:
             opened = await self.bus.ask(session.Open(session=self._session))
             ran_before = opened.last_event > 0 or any(turn.attempt for turn in opened.turns)
+            self._user = opened.user
             self._journal = Journal(opened.last_event, ran_before=ran_before)
             self._teller = Teller(self.bus, self._session, self._journal)
             for turn in opened.turns:
@@ -124,16 +125,34 @@ class ConversationActor(Actor):
 
     @messages.Cancel.handler
     async def cancel(self, request: messages.Cancel) -> messages.Cancelled:
-        current = self._current
-        if current is None or request.turn not in {None, current.turn}:
-            return messages.Cancelled(turn=self._inbox.refuse(request.turn))
-        if current.ending:
+        self._check(request.user)
+        running = () if self._current is None else (self._current.turn,)
+        open_turns = (*running, *self._inbox.waiting())
+        turn = next((turn for turn in open_turns if request.turn in {None, turn}), None)
+        if turn is None:
             return messages.Cancelled(turn=None)
-        current.interrupt.request()
-        return messages.Cancelled(turn=current.turn)
+        done = await self.bus.ask(session.CancelTurn(turn=turn, user=request.user))
+        if done.fate == "cancelled":
+            self._inbox.drop(turn)
+            await self._teller.ended_unrun(done.turn)
+        elif done.fate == "over" or not self._stop(turn):
+            return messages.Cancelled(turn=None)
+        return messages.Cancelled(turn=turn)
+
+    def _stop(self, turn: str) -> bool:
+        """Let go of a turn that is not to go on; False when its end is being stored already."""
+        current = self._current
+        if current is None or current.turn != turn:
+            self._resume_after(0.0)  # it waits for the store, which ends it instead of beginning it again
+        elif current.ending:
+            return False
+        else:
+            current.interrupt.request()
+        return True
 
     @messages.Follow.handler
     async def follow(self, request: messages.Follow) -> messages.Backlog:
+        self._check(request.user)
         events, complete = self._journal.after(request.after)
         return messages.Backlog(
             events=events, last=self._journal.last, complete=complete, running=self._running
@@ -144,6 +163,11 @@ class ConversationActor(Actor):
         return messages.Location(
             last=self._journal.last, began=self._journal.before(request.turn), running=self._running
         )
+
+    def _check(self, user: str) -> None:
+        """Raise UnknownSession for somebody whose conversation this is not."""
+        if user != self._user:
+            raise session.UnknownSession(session=self._session)
 
     @property
     def _running(self) -> str | None:
@@ -156,8 +180,6 @@ class ConversationActor(Actor):
         scope = trio.CancelScope()
         interrupt = Interrupt(partial(scope.cancel, reason="the turn was cancelled"))
         self._current = current = _Current(turn, interrupt)
-        if self._inbox.unwanted(turn):
-            interrupt.request()
         try:
             with self.bus.baggage(session=self._session, turn=turn):
                 await self._turn(current, scope)
@@ -184,7 +206,7 @@ class ConversationActor(Actor):
         self._suspended.pop(current.turn, None)
         if begun.over:
             if begun.ended:
-                await self._teller.ended_unrun(begun)
+                await self._teller.ended_unrun(begun.turn, begun.notice)
             return
         record = Record(self.bus, begun.turn, self._journal, self._teller, current.interrupt)
         loop = Loop(self._parts, self._run(begun), record)

@@ -18,7 +18,6 @@ class Inbox:
         self._drain = drain
         self._known: dict[str, FollowupMode] = {}
         self._announced: set[str] = set()
-        self._unwanted: set[str] = set()
 
     def __len__(self) -> int:
         return len(self._known)
@@ -63,6 +62,10 @@ class Inbox:
         """Whether the mailbox is going to bring a turn."""
         return any(command.turn == turn for command in self.delivered())
 
+    def waiting(self) -> tuple[str, ...]:
+        """All that have not begun, in the order in which they run."""
+        return (*self._known, *(command.turn for command in self.delivered()))
+
     # --- while a turn runs --------------------------------------------------------------------------------
 
     def joining(self, running: str) -> tuple[str, ...]:
@@ -70,9 +73,7 @@ class Inbox:
         for command in self._drain(lambda command: command.mode == "inject" or command.turn == running):
             if command.turn != running:
                 self.add(command.turn, command.mode)
-        return tuple(
-            turn for turn, mode in self._known.items() if mode == "inject" and turn not in self._unwanted
-        )
+        return tuple(turn for turn, mode in self._known.items() if mode == "inject")
 
     def announce(self) -> tuple[str, ...]:
         """The turns that wait for the end of the running one, each named once."""
@@ -81,20 +82,3 @@ class Inbox:
         fresh = [turn for turn in dict.fromkeys((*known, *coming)) if turn not in self._announced]
         self._announced.update(fresh)
         return tuple(fresh)
-
-    # --- cancelled before they began ----------------------------------------------------------------------
-
-    def refuse(self, turn: str | None) -> str | None:
-        """Mark a waiting turn, or the next one, as unwanted; its name, or None when it does not wait."""
-        waiting = (*self._known, *(command.turn for command in self.delivered()))
-        found = next((each for each in waiting if turn in {None, each}), None)
-        if found is not None:
-            self._unwanted.add(found)
-        return found
-
-    def unwanted(self, turn: str) -> bool:
-        """Whether a turn that begins now was cancelled before; said once."""
-        if turn not in self._unwanted:
-            return False
-        self._unwanted.discard(turn)
-        return True

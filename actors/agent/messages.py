@@ -59,11 +59,16 @@ class Cancelled:
 @final
 @attrs.frozen(kw_only=True)
 class Cancel(Request[Cancelled]):
-    """Stop the running turn of a conversation. What was stored stays. Answers once the turn is being unwound."""
+    """Stop a turn of a conversation. What was stored stays. Once answered, it stays cancelled whatever happens.
+
+    Raises session.UnknownSession, also for a conversation of another user; session.StorageFailed when it cannot be
+    stored: then the turn goes on.
+    """
 
     key_field: ClassVar[str | None] = "session"
     lane: ClassVar[Lane] = Lane.CONTROL
     session: str
+    user: str
     turn: str | None = None
     """Stop this one, also when it waits; None stops the one that runs, or else the one that would run next."""
 
@@ -330,10 +335,14 @@ class Locate(Request[Location]):
 @final
 @attrs.frozen(kw_only=True)
 class Follow(Request[Backlog]):
-    """What happened in a conversation after event `after`. Raises session.UnknownSession."""
+    """What happened in a conversation after event `after`.
+
+    Raises session.UnknownSession, also for a conversation of another user.
+    """
 
     key_field: ClassVar[str | None] = "session"
     lane: ClassVar[Lane] = Lane.CONTROL
     max_bytes: ClassVar[int] = TEXT_BYTES
     session: str
+    user: str
     after: int

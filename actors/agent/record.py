@@ -96,12 +96,11 @@ class Teller:
             )
         )
 
-    async def ended_unrun(self, begun: session.Begun) -> None:
-        """Tell the end of a turn that the store has ended instead of beginning it."""
-        turn = begun.turn
+    async def ended_unrun(self, turn: session.Turn, notice: str | None = None) -> None:
+        """Tell the end of a turn that the store has ended without running it any further."""
         outcome = cast("messages.Outcome", turn.outcome)
         if turn.state == "failed":
-            ending = Ending(state="failed", outcome=outcome, notice=begun.notice)
+            ending = Ending(state="failed", outcome=outcome, notice=notice)
             await self.failed(turn.id, ending)
             return
         await self.tell(
@@ -269,10 +268,10 @@ class Record:
     async def queued(self, turns: Iterable[str]) -> None:
         """Messages wait for their own turn."""
         with self._uncut:
-            for turn in turns:
-                await self._teller.fate(
-                    await self._bus.ask(session.GetTurn(turn=turn, user=self._turn.user)), "queued"
-                )
+            for each in turns:
+                turn = await self._bus.ask(session.GetTurn(turn=each, user=self._turn.user))
+                if turn.state == "accepted":  # else it was cancelled while it waited
+                    await self._teller.fate(turn, "queued")
 
     async def compacted(self, until: int, replaced: int, tokens: int, summary: str, usage: Usage) -> bool:
         """A summary takes the place of `replaced` messages, all before step `until`; False when the store refuses."""

@@ -35,11 +35,12 @@ class Follower(Protocol):
         ...
 
 
-async def follow(bus: Bus, session: str, after: int | None, follower: Follower) -> None:
+async def follow(bus: Bus, session: str, user: str, after: int | None, follower: Follower) -> None:
     """Follow until cancelled.
 
     Args:
       session: id of the conversation.
+      user: whose it is.
       after: the last event that is known; None for only what comes from now on, and a running turn from its start.
       follower: gets every event once, in order.
 
@@ -47,7 +48,7 @@ async def follow(bus: Bus, session: str, after: int | None, follower: Follower) 
     """
     while True:
         async with bus.subscribe(*agent.TURN_EVENTS, key=session, limit=QUEUE, lag=Lag.END) as events:
-            backlog = await bus.ask(agent.Follow(session=session, after=after or 0))
+            backlog = await bus.ask(agent.Follow(session=session, user=user, after=after or 0))
             await follower.replay(_replay(backlog) if after is not None else from_running_turn(backlog))
             after = backlog.last
             try:

@@ -161,7 +161,7 @@ class WebClient:
     async def _cancel(self, conversation: str) -> None:
         try:
             await self._desk.bus.ask(session.Get(session=conversation, user=self.user))
-            await self._desk.bus.ask(agent.Cancel(session=conversation))
+            await self._desk.bus.ask(agent.Cancel(session=conversation, user=self.user))
         except (ActorError, DeliveryError) as error:
             self._refuse(error, session_id=conversation)
 
@@ -205,7 +205,8 @@ class WebClient:
             try:
                 if asked:
                     await self._desk.bus.ask(session.Get(session=conversation, user=self.user))
-                await follow(self._desk.bus, conversation, after, _Relay(self._outbox, conversation, asked))
+                relay = _Relay(self._outbox, conversation, asked)
+                await follow(self._desk.bus, conversation, self.user, after, relay)
             except (ActorError, DeliveryError) as error:
                 self._refuse(error, session_id=conversation)
         if self._follows.get(conversation) is scope:

@@ -50,10 +50,12 @@ def recover(connection: sqlite3.Connection, boot: str) -> tuple[Turn, ...]:
 
 def opened(connection: sqlite3.Connection, session: str) -> Opened:
     """What a conversation goes on from. Raises UnknownSession."""
-    row = connection.execute("SELECT last_event FROM sessions WHERE id = ?", (clean(session),)).fetchone()
+    row = connection.execute(
+        "SELECT user_id, last_event FROM sessions WHERE id = ?", (clean(session),)
+    ).fetchone()
     if row is None:
         raise UnknownSession(session=session)
-    return Opened(last_event=row[0], turns=still_open(connection, session))
+    return Opened(user=row[0], last_event=row[1], turns=still_open(connection, session))
 
 
 def still_open(connection: sqlite3.Connection, session: str) -> tuple[Turn, ...]:

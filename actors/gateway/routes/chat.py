@@ -47,7 +47,7 @@ class ChatRoutes:
             return await self._stored(accepted.session, accepted.turn, user)
         waiter = _Waiter(self._bus, accepted, user)
         with self._stopping.scope() as stopped, waiter.until_done:
-            await follow(self._bus, accepted.session, accepted.after, waiter)
+            await follow(self._bus, accepted.session, user, accepted.after, waiter)
         if stopped.cancelled_caught:
             return None
         if waiter.watch.ending is None:

@@ -142,7 +142,7 @@ class TurnRoutes:
     async def cancel(self) -> Response:
         """Stop a turn that runs or waits."""
         turn = await self._asked_for()
-        cancelled = await self._bus.ask(agent.Cancel(session=turn.session, turn=turn.id))
+        cancelled = await self._bus.ask(agent.Cancel(session=turn.session, user=turn.user, turn=turn.id))
         return answer({"cancelled": cancelled.turn, "state": turn.state})
 
     async def _asked_for(self) -> session.TurnInfo:

@@ -100,7 +100,7 @@ class SessionRoutes:
     async def cancel(self, conversation: str) -> Response:
         """Stop the running turn."""
         await self._get(conversation)
-        cancelled = await self._bus.ask(agent.Cancel(session=conversation))
+        cancelled = await self._bus.ask(agent.Cancel(session=conversation, user=query_user(request.args)))
         return answer({"cancelled": cancelled.turn})
 
     async def rename(self, conversation: str) -> Response:

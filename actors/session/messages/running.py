@@ -68,6 +68,8 @@ class ToolStep:
 @final
 @attrs.frozen(kw_only=True)
 class Opened:
+    user: str
+    """Whose conversation it is."""
     last_event: int
     """Highest event number known to have been given out."""
     turns: tuple[Turn, ...]

@@ -19,7 +19,7 @@ from tests.actors.agent.world import Gate, World, check_numbers, check_valid, sa
 
 
 async def cancel(world: World, session_id: str) -> str | None:
-    return (await world.bus.ask(agent.Cancel(session=session_id))).turn
+    return (await world.bus.ask(agent.Cancel(session=session_id, user="admin"))).turn
 
 
 async def test_nothing_runs_nothing_is_cancelled(world: World, autojump_clock: MockClock) -> None:
@@ -207,7 +207,7 @@ async def test_one_waiting_message_is_cancelled_without_the_turn_that_runs(
     await gate.reached.wait()
     second = await world.send("two", mode=mode)
     third = await world.send("three", mode="queue")
-    cancelled = await world.bus.ask(agent.Cancel(session=first.session, turn=second.turn))
+    cancelled = await world.bus.ask(agent.Cancel(session=first.session, user="admin", turn=second.turn))
     assert cancelled.turn == second.turn
     gate.open.set()
     assert (await world.end(first.turn)).outcome == "success"
@@ -221,11 +221,13 @@ async def test_a_turn_that_does_not_wait_is_not_cancelled(world: World, autojump
     world.script.append(gate.then(say("first")))
     first = await world.send("one")
     await gate.reached.wait()
-    nothing = await world.bus.ask(agent.Cancel(session=first.session, turn="another"))
+    nothing = await world.bus.ask(agent.Cancel(session=first.session, user="admin", turn="another"))
     assert nothing.turn is None
     gate.open.set()
     assert (await world.end(first.turn)).outcome == "success"
-    assert (await world.bus.ask(agent.Cancel(session=first.session, turn=first.turn))).turn is None
+    assert (
+        await world.bus.ask(agent.Cancel(session=first.session, user="admin", turn=first.turn))
+    ).turn is None
 
 
 async def cancel_when(world: World, request: str, accepted: agent.Accepted) -> str | None:
@@ -271,4 +273,121 @@ async def test_an_end_that_is_being_stored_is_not_cancelled(world: World, autoju
         nursery.start_soon(check)
         await world.mesh.settle()
         gate.open.set()
+    assert (await world.end(accepted.turn)).outcome == "success"
+
+
+# --- acknowledged is final --------------------------------------------------------------------------------
+
+
+class Disk:
+    """A disk that can be filled."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.full_for: tuple[type, ...] = ()
+        write: Callable[..., Any] = SessionActor._write
+
+        async def guarded(actor: SessionActor, *args: Any, **kwargs: Any) -> Any:
+            if any(isinstance(arg, self.full_for) for arg in args):
+                raise session.StorageFailed(reason="the disk is full")
+            return await write(actor, *args, **kwargs)
+
+        monkeypatch.setattr(SessionActor, "_write", guarded)
+
+
+async def test_a_message_that_was_cancelled_while_it_waited_stays_cancelled_after_a_kill(
+    lives: World, autojump_clock: MockClock
+) -> None:
+    async with lives.running() as world:
+        gate = Gate()
+        world.script.append(gate.then(say("never")))
+        first = await world.send("one")
+        await gate.reached.wait()
+        second = await world.send("two", mode="queue")
+        await world.bus.ask(agent.Cancel(session=first.session, user="admin", turn=second.turn))
+        world.kill()
+    async with lives.running() as world:
+        world.script.append(say("first"))
+        assert (await world.end(first.turn)).text == "first"
+        await world.quiet()
+        turn = await world.bus.ask(session.GetTurn(turn=second.turn, user="admin"))
+        assert (turn.state, len(world.requests)) == ("cancelled", 2)
+
+
+async def test_a_turn_that_was_cancelled_while_it_ran_is_not_begun_again_after_a_kill(
+    lives: World, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = Disk(monkeypatch)
+    async with lives.running() as world:
+        gate = Gate()
+        world.script.append(gate.then(say("never")))
+        accepted = await world.send("one")
+        await gate.reached.wait()
+        disk.full_for = (session.Finish,)
+        await cancel(world, accepted.session)
+        world.kill()
+    disk.full_for = ()
+    async with lives.running() as world:
+        end = await world.end(accepted.turn)
+        assert (end.outcome, len(world.requests)) == ("cancelled", 1)
+
+
+async def test_a_cancel_outlives_a_disk_that_is_full_when_the_turn_ends(
+    world: World, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = Disk(monkeypatch)
+    gate = Gate()
+    world.script.append(gate.then(say("never")))
+    accepted = await world.send("go")
+    await gate.reached.wait()
+    disk.full_for = (session.Finish,)
+    assert await cancel(world, accepted.session) == accepted.turn
+    await trio.sleep(100)
+    disk.full_for = ()
+    await trio.sleep(60)
+    turn = await world.bus.ask(session.GetTurn(turn=accepted.turn, user="admin"))
+    assert (turn.state, len(world.requests)) == ("cancelled", 1)
+    assert (await world.turn("next", say("fine"))).text == "fine"
+
+
+async def test_a_cancel_that_cannot_be_stored_is_not_acknowledged(
+    world: World, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = Disk(monkeypatch)
+    gate = Gate()
+    world.script.append(gate.then(say("done")))
+    accepted = await world.send("go")
+    await gate.reached.wait()
+    disk.full_for = (session.CancelTurn,)
+    with pytest.raises(session.StorageFailed):
+        await cancel(world, accepted.session)
+    gate.open.set()
+    assert (await world.end(accepted.turn)).text == "done"
+
+
+async def test_a_turn_that_waits_for_the_disk_is_cancelled_at_once_when_the_disk_is_back(
+    world: World, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = Disk(monkeypatch)
+    disk.full_for = (session.SaveCompletion,)
+    world.script.extend([say(calls=[use("Peek", what="a")])] * 2)
+    accepted = await world.send("go")
+    await trio.sleep(60)
+    assert await cancel(world, accepted.session) == accepted.turn
+    await trio.sleep(1)
+    (ended,) = world.mesh.published(agent.TurnEnded)
+    assert (ended.turn, ended.outcome) == (accepted.turn, "cancelled")
+
+
+async def test_nobody_cancels_or_follows_the_conversation_of_another(
+    world: World, autojump_clock: MockClock
+) -> None:
+    gate = Gate()
+    world.script.append(gate.then(say("done")))
+    accepted = await world.send("go")
+    await gate.reached.wait()
+    with pytest.raises(session.UnknownSession):
+        await world.bus.ask(agent.Cancel(session=accepted.session, user="eve"))
+    with pytest.raises(session.UnknownSession):
+        await world.bus.ask(agent.Follow(session=accepted.session, user="eve", after=0))
+    gate.open.set()
     assert (await world.end(accepted.turn)).outcome == "success"

@@ -74,7 +74,7 @@ async def test_the_same_message_twice_is_one_message(world: World, autojump_cloc
         event for event in world.console.recorded("type=agent.Deliver@1") if event.point == "replied"
     ]
     assert len(delivered) == 1
-    backlog = await world.bus.ask(agent.Follow(session=done.session, after=done.after))
+    backlog = await world.bus.ask(agent.Follow(session=done.session, user="admin", after=done.after))
     assert backlog.complete
     assert [event.n for event in backlog.events] == [event.n for event in world.events()]
 

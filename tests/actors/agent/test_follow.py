@@ -12,7 +12,7 @@ from tests.actors.agent.world import Gate, World, say, use
 
 
 async def follow(world: World, session_id: str, after: int) -> agent.Backlog:
-    return await world.bus.ask(agent.Follow(session=session_id, after=after))
+    return await world.bus.ask(agent.Follow(session=session_id, user="admin", after=after))
 
 
 async def test_a_client_that_comes_in_the_middle_gets_the_whole_turn(

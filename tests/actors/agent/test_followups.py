@@ -81,13 +81,8 @@ def test_a_turn_that_could_not_go_on_is_first_again() -> None:
     assert inbox.take() == ("a", "inject")
 
 
-def test_an_unwanted_turn_does_not_join_and_is_named_once() -> None:
+def test_all_that_wait_are_named_in_their_order() -> None:
     inbox, mailbox = an_inbox()
     inbox.add("a", "inject")
     mailbox.put("b")
-    assert inbox.refuse("b") == "b"
-    assert inbox.refuse("c") is None
-    assert inbox.joining("running") == ("a",)
-    assert inbox.refuse(None) == "a"
-    assert inbox.unwanted("b")
-    assert not inbox.unwanted("b")
+    assert inbox.waiting() == ("a", "b")

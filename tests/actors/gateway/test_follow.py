@@ -67,7 +67,7 @@ async def test_what_happens_while_one_begins_to_follow_is_seen_once(mesh: MeshUn
     listener = Listener(6, scope)
     with trio.fail_after(2), scope:
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(follow, mesh.bus, "s", 1, listener)
+            nursery.start_soon(follow, mesh.bus, "s", "admin", 1, listener)
             await mesh.settle()
             await mesh.bus.publish(delta(5))
             await mesh.bus.publish(agent.TextDelta(session="another", n=9, turn="t", text=""))
@@ -83,7 +83,7 @@ async def test_an_unknown_conversation_is_not_followed(mesh: MeshUnderTest) -> N
 
     await mesh.start(partial(Teller, [], refuse))
     with pytest.raises(session.UnknownSession):
-        await follow(mesh.bus, "s", 0, Listener(0, trio.CancelScope()))
+        await follow(mesh.bus, "s", "admin", 0, Listener(0, trio.CancelScope()))
     assert mesh.bus._subscriptions._keyed == {}
 
 

@@ -277,3 +277,17 @@ test("the clock of a turn runs from when it began, not from when the page was op
   assert.equal(since("2026-01-01T12:00:00Z", noon - 5000), noon - 5000);
   assert.equal(since("", noon), noon);
 });
+
+test("a message that is cancelled while it waits ends nothing but itself", () => {
+  const state = play(
+    numbered([start(), completion(1), { ...end({ outcome: "cancelled" }), turn_id: "t2" }, text("go on")]),
+  );
+  assert.equal(state.running, "t1");
+  assert.deepEqual(
+    state.live.map((turn) => [turn.id, turn.state]),
+    [
+      ["t1", "running"],
+      ["t2", "cancelled"],
+    ],
+  );
+});

@@ -234,7 +234,9 @@ function ended(conversation: Conversation, event: StreamEnd): Conversation {
   const turn = next.live.find((other) => other.id === event.turn_id);
   return {
     ...next,
-    running: next.running === event.turn_id ? null : next.running,
+    // One that was cancelled while it waited ends without having run, and another may be running.
+    running: conversation.running === event.turn_id ? null : conversation.running,
+    waiting: conversation.waiting.filter((waiting) => waiting.turnId !== event.turn_id),
     stale: next.stale || turn?.whole === false,
   };
 }
