@@ -88,10 +88,8 @@ async def _tap(daemon: "DaemonInfo", args: argparse.Namespace) -> int:
                 if "error" in event:
                     raise StarpodError(event["error"])
                 depth = depths.of(event) if args.tree else 0
-                told = (
-                    json.dumps(event, ensure_ascii=False) if as_json else line(event, depth, screen_width())
-                )
-                say(told)
+                row = json.dumps(event, ensure_ascii=False) if as_json else line(event, depth, screen_width())
+                say(row)
         except Disconnected as end:
             if not as_json:
                 note(str(end))
@@ -120,7 +118,7 @@ class Depths:
 def _times(event: Mapping[str, Any]) -> list[str]:
     """Which times are worth a word: the wait where it ended, and again at the end if it was long."""
     waited = event["point"] in {"taken", "buried"} or event.get("wait", 0.0) >= NOTEWORTHY
-    return [name for name, told in (("wait", waited), ("took", True)) if told and name in event]
+    return [name for name, matters in (("wait", waited), ("took", True)) if matters and name in event]
 
 
 def line(event: Mapping[str, Any], depth: int = 0, columns: int | None = None) -> str:
@@ -158,12 +156,12 @@ def line(event: Mapping[str, Any], depth: int = 0, columns: int | None = None) -
 
 def _fitted(parts: Sequence[tuple[str, Colour | None]], columns: int | None) -> str:
     """The parts on one line, painted; what has no room in so many columns is left out."""
-    told: list[str] = []
+    shown: list[str] = []
     left = columns
     for part, colour in parts:
         if not part or (left is not None and left <= 1):
             continue
-        shown = part if left is None else cut(part, left)
-        told.append(shown if colour is None else paint(shown, colour))
-        left = None if left is None else left - width(shown) - 1
-    return " ".join(told)
+        fitted = part if left is None else cut(part, left)
+        shown.append(fitted if colour is None else paint(fitted, colour))
+        left = None if left is None else left - width(fitted) - 1
+    return " ".join(shown)

@@ -110,11 +110,11 @@ class View:
         rated = [{**actor, "rate": rates.get(actor["name"])} for actor in snapshot["actors"]]
         actors = sorted(rated, key=lambda actor: _place(actor, budgets))
         troubles = [f"{actor['name']}: {actor['why']}" for actor in actors if "why" in actor]
-        told = [paint(cut(text.flat(trouble), limit or 1000), "yellow") for trouble in troubles]
+        warnings = [paint(cut(text.flat(trouble), limit or 1000), "yellow") for trouble in troubles]
         shown = actors if self._every_one else list(_gathered(actors))
         rows = [_row(actor, budgets) for actor in shown]
         head = _head(daemon, snapshot, tree, rates, limit)
-        return [head, *(["", *told] if told else []), "", *table(COLUMNS, rows, limit)]
+        return [head, *(["", *warnings] if warnings else []), "", *table(COLUMNS, rows, limit)]
 
 
 def _gathered(actors: Iterable[Actor]) -> Iterator[Actor]:
