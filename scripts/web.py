@@ -110,6 +110,7 @@ def main(task: str = "build", purpose: str = "run") -> int:
     if npm is None:
         return NO_NPM
     print(f"starpod: npm run {task} for the web page", file=sys.stderr)
+    os.environ["STARPOD_PYTHON"] = sys.executable  # the tests of the page start an agent
     if task == "build":
         done = build(npm, only_to_build=purpose == "run")
     else:

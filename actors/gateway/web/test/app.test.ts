@@ -1,283 +1,268 @@
-/** The page without its looks, against a fake gateway over real sockets. */
+/** The page without its looks, with a real agent whose model is scripted. */
 
 import "./dom";
 import assert from "node:assert/strict";
-import { afterEach, beforeEach, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
-import { WebSocket as NodeWebSocket } from "ws";
-import type { ClientFrame } from "../src/protocol";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, afterEach, before, beforeEach, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import type { ClientFrame, Session } from "../src/protocol";
 import { App } from "../src/state/app";
 import { composerOf } from "../src/state/composer";
 import { FRESH, go, openSession, toSession } from "../src/state/router";
 import { toasts } from "../src/state/toasts";
+import { Agent, Line } from "./agent";
 import { brief } from "./events";
-import { FakeGateway } from "./fake/gateway";
-import type { Act } from "./fake/conversation";
 
-let gateway: FakeGateway;
+let agent: Agent;
+let line: Line;
 let app: App;
-let port: number;
-const overTheNetwork = globalThis.fetch;
-
-const say = (text: string): Act => ({ say: text, pace: 0 });
-
-function script(text: string): readonly Act[] {
-  if (text.startsWith("slow")) return Array.from({ length: 60 }, (_, n) => ({ say: `${n} `, pace: 8 }));
-  if (text.startsWith("steps")) {
-    return [
-      say("First."),
-      { call: "FileRead", id: "a", input: { file_path: "a.md" } },
-      { pause: 150 },
-      { result: "content", id: "a" },
-      { next: true },
-      say("Second."),
-      { pause: 60 },
-    ];
-  }
-  if (text.startsWith("big")) {
-    return [
-      { call: "FileRead", id: "big", input: {} },
-      { result: "x".repeat(9000), id: "big" },
-      { next: true },
-      say("ok"),
-    ];
-  }
-  return [say(`You said: ${text}`)];
-}
-
-function openSocket(url: string): WebSocket {
-  const socket = new NodeWebSocket(url);
-  socket.on("error", () => {
-    // Its close says the same.
-  });
-  return socket as unknown as WebSocket;
-}
 
 function openApp(): App {
-  const made = new App(`ws://127.0.0.1:${port}/ws`, undefined, openSocket);
+  const made = new App("", undefined, line.open);
   made.start();
   return made;
 }
 
+/** Waits for what other processes do. */
 async function until(condition: () => unknown, what = String(condition)): Promise<void> {
-  for (const end = Date.now() + 5000; Date.now() < end; await sleep(5)) if (condition()) return;
+  for (const end = Date.now() + 20_000; Date.now() < end; await pause(5)) if (condition()) return;
   assert.fail(`in vain: ${what}`);
 }
 
 const connected = () => until(() => app.link.value.name === "ready", "the connection");
 const turns = () => app.open.transcript.value.turns;
 const shown = () => turns().map((turn) => [turn.prompt?.text, ...turn.parts.map(brief)]);
+const said = (one = app) =>
+  one.open.transcript.value.turns.map((turn) =>
+    turn.parts.map((part) => ("text" in part ? part.text : "")).join(""),
+  );
 const idle = () =>
   until(
     () => turns().length > 0 && !app.open.running.value && app.open.pending.value.length === 0,
     "the end",
   );
-const sent = (type: ClientFrame["type"]) => gateway.received.filter((frame) => frame.type === type);
+const sent = (type: ClientFrame["type"]) => line.sent.filter((frame) => frame.type === type);
+
+async function reload(): Promise<void> {
+  app.stop();
+  app = openApp();
+  await connected();
+}
+
+/** An answer of sixty words that takes its time, and its text. */
+const COUNTED = Array.from({ length: 60 }, (_, number) => `${number} `);
+const slow = () => agent.script({ say: COUNTED, gap: 0.01 });
+const WORDS = COUNTED.join("");
+
+/** A turn that reads a file between two sentences; `delay` is in seconds. */
+function steps(text = "content", delay = 0): Promise<void> {
+  writeFileSync(join(agent.home, "a.md"), text);
+  const call = { name: "FileRead", input: { path: "a.md" }, id: "a" };
+  return agent.script({ say: "First.", calls: [call] }, { say: "Second.", delay });
+}
+
+before(async () => {
+  agent = await Agent.start();
+});
+after(() => agent.stop());
 
 beforeEach(async () => {
   localStorage.clear();
   go(FRESH);
   toasts.value = [];
-  gateway = new FakeGateway({ script });
-  port = await gateway.listen();
-  globalThis.fetch = (path, init) => overTheNetwork(`http://127.0.0.1:${port}${String(path)}`, init);
+  line = new Line(agent);
+  globalThis.fetch = line.fetch;
   app = openApp();
+  await connected();
 });
-
-afterEach(async () => {
-  app.stop();
-  await gateway.close();
-});
+afterEach(() => app.stop());
 
 test("a first message begins a conversation and the page goes there", async () => {
-  await connected();
+  await agent.script({ say: "Good day." });
   app.say("hello", []);
   await idle();
-  assert.deepEqual(shown(), [["hello", "text: You said: hello"]]);
-  assert.ok(gateway.conversations.has(openSession.value ?? ""));
+  assert.deepEqual(shown(), [["hello", "text: Good day."]]);
   await until(() => app.open.session.value?.title === "hello");
-  await until(() => gateway.conversations.get(openSession.value ?? "")?.session().is_read);
+  await until(() => app.open.session.value?.is_read);
 });
 
 test("a reload shows what was there before, and in the same order", async () => {
-  await connected();
+  await steps();
   app.say("steps", []);
   await idle();
   const before = shown();
-  assert.deepEqual(before, [["steps", "text: First.", "tool a done content", "text: Second."]]);
-  app.stop();
-  app = openApp();
+  assert.deepEqual(
+    before.map((turn) => turn.map((part) => part?.split("\n")[0])),
+    [["steps", "text: First.", "tool a done content", "text: Second."]],
+  );
+  await reload();
   await until(() => turns().length === 1);
   assert.deepEqual(shown(), before);
 });
 
 test("a reload in mid-answer goes on where the answer is", async () => {
-  await connected();
-  app.say("slow", []);
-  await until(() => JSON.stringify(shown()).includes("9 "));
-  app.stop();
-  app = openApp();
-  await until(() => app.open.running.value);
+  await slow();
+  app.say("count", []);
+  await until(() => said()[0]?.includes("9 "));
+  await reload();
+  await until(() => turns().length > 0);
   await idle();
-  const words = Array.from({ length: 60 }, (_, n) => `${n} `).join("");
-  assert.deepEqual(
-    turns().map((turn) => turn.parts.map((part) => ("text" in part ? part.text : "")).join("")),
-    [words],
-  );
+  assert.deepEqual(said(), [WORDS]);
 });
 
 test("what happens while the connection is away is made up for, without repeating", async () => {
-  await connected();
-  app.say("slow", []);
-  await until(() => JSON.stringify(shown()).includes("9 "));
-  gateway.leave();
+  await slow();
+  app.say("count", []);
+  await until(() => said()[0]?.includes("9 "));
+  line.cut();
   await until(() => app.link.value.name === "waiting");
-  await sleep(200);
-  gateway.comeBack();
+  line.mend();
+  app.wake();
   await connected();
   await idle();
-  const words = Array.from({ length: 60 }, (_, n) => `${n} `).join("");
-  assert.equal(
-    turns()[0]
-      ?.parts.map((part) => ("text" in part ? part.text : ""))
-      .join(""),
-    words,
-  );
-  assert.equal(turns()[0]?.stats?.outputTokens, 615);
+  assert.deepEqual(said(), [WORDS]);
+  assert.ok((turns()[0]?.stats?.outputTokens ?? 0) > 0);
 });
 
-test("when the daemon has forgotten the events, the stored messages are read again", async () => {
-  await connected();
+test("a daemon that was started again has forgotten the events, so the stored messages are read again", async () => {
+  await agent.script({ say: "First answer." });
   app.say("hello", []);
   await idle();
-  const conversation = [...gateway.conversations.values()][0];
-  gateway.leave();
-  conversation?.remember("from elsewhere", "an answer", 0);
-  if (conversation !== undefined) conversation.seq += 5;
-  conversation?.forget();
-  gateway.comeBack();
+  line.cut();
+  await agent.restart();
+  const session = openSession.value ?? assert.fail();
+  await agent.script({ say: "Second answer." });
+  line.mend();
+  const elsewhere = { text: "from elsewhere", session_id: session };
+  const answer = await line.fetch("/api/chat", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(elsewhere),
+  });
+  assert.ok(answer.ok, await answer.text());
   app.wake();
   await until(() => turns().length === 2);
-  assert.deepEqual(shown()[1], ["from elsewhere", "text: an answer"]);
+  await idle();
+  assert.deepEqual(said(), ["First answer.", "Second answer."]);
 });
 
 test("a message written while there is no connection goes out when it is back, once", async () => {
-  await connected();
-  gateway.leave();
+  await agent.script({ say: "Here." });
+  line.cut();
   await until(() => app.link.value.name === "waiting");
   app.say("into the void", []);
   assert.equal(app.open.pending.value[0]?.text, "into the void");
-  gateway.comeBack();
+  line.mend();
+  app.wake();
   await idle();
-  assert.deepEqual(shown(), [["into the void", "text: You said: into the void"]]);
+  assert.deepEqual(shown(), [["into the void", "text: Here."]]);
 });
 
 test("a message whose confirmation was lost is sent again under its id and answered once", async () => {
-  await connected();
-  gateway.swallowNextConfirmation();
+  await agent.script({ say: "Here." });
+  line.lose("accepted");
   app.say("hello", []);
   await until(() => sent("message").length === 2);
   const ids = sent("message").map((frame) => "client_message_id" in frame && frame.client_message_id);
   assert.equal(ids[0], ids[1]);
   await idle();
-  assert.equal(gateway.conversations.size, 1);
-  assert.deepEqual(shown(), [["hello", "text: You said: hello"]]);
+  assert.deepEqual(shown(), [["hello", "text: Here."]]);
 });
 
 test("a message that was not sent survives a reload of the page", async () => {
-  await connected();
-  gateway.leave();
+  await agent.script({ say: "Remembered." });
+  line.cut();
   await until(() => app.link.value.name === "waiting");
   app.say("remember me", []);
   app.stop();
   app = openApp();
   assert.equal(app.open.pending.value[0]?.text, "remember me");
-  gateway.comeBack();
+  line.mend();
   app.wake();
   await idle();
-  assert.deepEqual(shown(), [["remember me", "text: You said: remember me"]]);
+  assert.deepEqual(shown(), [["remember me", "text: Remembered."]]);
 });
 
 test("several messages of a conversation that is yet to begin end up in one conversation", async () => {
-  app.say("one", []);
-  app.say("two", []);
-  app.say("three", []);
-  await until(
-    () =>
-      turns().length + turns().flatMap((turn) => turn.parts.filter((p) => p.kind === "followup")).length >= 3,
-  );
+  app.stop();
+  app = openApp();
+  const words = ["one", "two", "three"];
+  for (const word of words) app.say(word, []);
+  const prompts = () =>
+    turns().flatMap((turn) => [
+      turn.prompt?.text,
+      ...turn.parts.flatMap((part) => (part.kind === "followup" ? [part.text] : [])),
+    ]);
+  await until(() => prompts().length === 3);
   await idle();
-  assert.equal(gateway.conversations.size, 1);
+  assert.deepEqual(prompts(), words);
 });
 
 test("a followup joins the running turn, a queued one gets the next", async () => {
-  await connected();
+  writeFileSync(join(agent.home, "a.md"), "content");
+  const call = { name: "FileRead", input: { path: "a.md" }, id: "a" };
+  const words = ["First", ", at", " length", "."];
+  await agent.script({ say: words, calls: [call], gap: 0.5 }, { say: "Second." }, { say: "Later." });
   app.say("steps", []);
-  await until(() => app.open.running.value);
+  await until(() => said()[0]?.startsWith("First"));
   app.say("later", [], "queue");
   app.say("join in", []);
   await until(() => app.open.pending.value.some((entry) => entry.queued));
   await until(() => turns().length === 2);
   await idle();
-  assert.deepEqual(shown(), [
-    ["steps", "text: First.", "tool a done content", "followup: join in", "text: Second."],
-    ["later", "text: You said: later"],
-  ]);
+  assert.deepEqual(
+    shown().map((turn) => turn.map((part) => part?.split("\n")[0])),
+    [
+      ["steps", "text: First, at length.", "tool a done content", "followup: join in", "text: Second."],
+      ["later", "text: Later."],
+    ],
+  );
 });
 
 test("stop ends the turn and keeps what was said", async () => {
-  await connected();
-  app.say("slow", []);
-  await until(() => JSON.stringify(shown()).includes("3 "));
+  await agent.script({ say: COUNTED, gap: 0.2 });
+  app.say("count", []);
+  await until(() => said()[0]?.includes("2 "));
   await app.open.stop();
   await idle();
   assert.equal(turns()[0]?.state, "cancelled");
-  assert.ok((turns()[0]?.parts.length ?? 0) > 0);
+  assert.match(said()[0] ?? "", /^0 1 2 /);
 });
 
 test("another window of the same conversation sees the same", async () => {
-  await connected();
+  await agent.script({ say: "Here." }, { say: COUNTED, gap: 0.01 });
   app.say("hello", []);
   await idle();
   const other = openApp();
   try {
     await until(() => other.open.transcript.value.turns.length === 1);
-    app.say("slow again", []);
+    app.say("count", []);
     await until(() => other.open.running.value);
     await idle();
     await until(() => !other.open.running.value);
-    assert.deepEqual(
-      other.open.transcript.value.turns.map((turn) => turn.parts.map((part) => "text" in part && part.text)),
-      turns().map((turn) => turn.parts.map((part) => "text" in part && part.text)),
-    );
+    assert.deepEqual(said(other), ["Here.", WORDS]);
+    assert.deepEqual(said(), ["Here.", WORDS]);
   } finally {
     other.stop();
   }
 });
 
 test("a conversation that was left while it ran is up to date when it is opened again", async () => {
-  await connected();
-  app.say("slow", []);
-  await until(() => app.open.running.value);
+  await slow();
+  app.say("count", []);
+  await until(() => said()[0]?.includes("1 "));
   const session = openSession.value ?? assert.fail();
   app.open.startFresh();
   assert.deepEqual(turns(), []);
-  await sleep(100);
   go(toSession(session));
   await idle();
-  assert.equal(
-    turns()[0]
-      ?.parts.map((part) => ("text" in part ? part.text : ""))
-      .join("")
-      .trim()
-      .split(" ").length,
-    60,
-  );
+  assert.deepEqual(said(), [WORDS]);
   assert.equal(sent("unfollow").length, 0);
 });
 
 test("a conversation that is left at rest is no longer followed", async () => {
-  await connected();
+  await agent.script({ say: "Here." });
   app.say("hello", []);
   await idle();
   app.open.startFresh();
@@ -285,56 +270,66 @@ test("a conversation that is left at rest is no longer followed", async () => {
 });
 
 test("a refused message says why and keeps its text", async () => {
-  await connected();
-  app.say("refuse this", []);
+  const text = "\u0001".repeat(200_000); // six characters each in JSON
+  app.say(text, []);
   await until(() => app.open.pending.value[0]?.state === "refused");
   const entry = app.open.pending.value[0] ?? assert.fail();
-  assert.match(entry.error ?? "", /as it asked for/);
+  assert.match(entry.error ?? "", /a message may have/);
   app.open.takeBack(entry);
-  assert.equal(composerOf(null).text.value, "refuse this");
+  assert.equal(composerOf(null).text.value, text);
   assert.deepEqual(app.open.pending.value, []);
   composerOf(null).letGo();
 });
 
 test("a conversation that does not exist says so", async () => {
-  await connected();
   go(toSession("nowhere"));
   await until(() => app.open.problem.value?.missing);
 });
 
 test("a long result is completed from the stored messages", async () => {
-  await connected();
-  app.say("big", []);
+  await steps("x".repeat(9000));
+  app.say("steps", []);
   await idle();
-  const tool = () => turns()[0]?.parts.find((part) => part.kind === "tool") ?? assert.fail();
+  const turn = () => turns()[0] ?? assert.fail();
+  const tool = () => turn().parts.find((part) => part.kind === "tool") ?? assert.fail();
   assert.equal(tool().truncated, true);
-  const turn = turns()[0] ?? assert.fail();
-  await app.conversations.readOutput(app.open.conversation.value.id, turn.id, "big", 4096);
-  assert.equal(tool().output?.length, 9000);
+  const { id } = app.open.conversation.value;
+  await app.conversations.readOutput(id, turn().id, "a", tool().output?.length ?? 0);
+  assert.match(tool().output ?? "", /x{9000}/);
   assert.equal(tool().truncated, false);
   await assert.rejects(
-    app.conversations.readOutput(app.open.conversation.value.id, turn.id, "big", 9000),
+    app.conversations.readOutput(id, turn().id, "a", tool().output?.length ?? 0),
     /No more of it is kept/,
   );
 });
 
-test("the list is paged, searched and kept up to date", async () => {
-  for (let index = 0; index < 45; index += 1) {
-    gateway.begin(`s${index}`).remember(`Note ${index}`, "…", index * 1000, index === 3);
-  }
-  await connected();
-  await app.sessions.refresh();
-  assert.equal(app.sessions.all.value.length, 40);
-  assert.equal(app.sessions.unread.value, 1);
-  await app.sessions.loadMore();
-  assert.equal(app.sessions.all.value.length, 45);
-  assert.equal(app.sessions.more.value, false);
-  app.sessions.search("note 44");
+test("the list is searched, renamed and kept up to date", async () => {
+  app.say("a needle in a haystack", []);
+  await idle();
+  const session = openSession.value ?? assert.fail();
+  app.sessions.search("NEEDLE IN");
   await until(() => app.sessions.shown.value.length === 1);
+  assert.equal(app.sessions.shown.value[0]?.id, session);
   app.sessions.search("");
-  await until(() => app.sessions.shown.value.length === 45);
-  assert.ok(await app.sessions.rename("s7", "Another name"));
-  assert.equal(app.sessions.get("s7")?.title, "Another name");
-  go(toSession("s3"));
-  await until(() => app.sessions.unread.value === 0);
+  await until(() => app.sessions.shown.value.length > 1);
+  assert.ok(await app.sessions.rename(session, "Another name"));
+  await until(() => app.sessions.get(session)?.title === "Another name");
+});
+
+test("the list is read page by page", async () => {
+  await Promise.all(
+    Array.from({ length: 45 }, (_, number) =>
+      line.fetch("/api/chat", {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ text: `Note ${number}` }),
+      }),
+    ),
+  );
+  await reload();
+  await until(() => app.sessions.more.value && !app.sessions.loading.value);
+  assert.equal(app.sessions.all.value.length, 40);
+  await app.sessions.loadMore();
+  const notes = (sessions: readonly Session[]) => sessions.filter(({ title }) => title?.startsWith("Note "));
+  assert.equal(notes(app.sessions.all.value).length, 45);
 });
