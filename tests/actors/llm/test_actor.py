@@ -18,7 +18,7 @@ from actors.tools.settings import Settings as ToolSettings
 from actors.vocabulary import ChatMessage, Image, Text, ToolResult, ToolSpec, ToolUse, Usage
 from bus import State
 from bus.testing import MeshUnderTest, open_test_mesh
-from tests.fakes.model_script import Drop, Fail, Refuse, Reply, Say, Tokens, Wait
+from tests.fakes.model_script import Drop, Fail, Raw, Refuse, Reply, Say, Tokens, Wait
 from tests.fakes.model_server import ModelServer
 
 CATALOGUE = parse((Path(__file__).parents[3] / "config/models.toml").read_text(), "models.toml")
@@ -190,6 +190,26 @@ async def test_a_local_ollama_is_found_and_costs_nothing(
     assert model_server.requests[0].path == "/v1/chat/completions"
 
 
+async def test_an_ollama_that_is_started_later_is_found(
+    mesh: MeshUnderTest, model_server: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("actors.llm.actor.LOOK_AGAIN", 0.0)
+    await mesh.start(actor(at(model_server, "ollama")))
+    assert (await ask(mesh))[1].usage.model == OFFLINE
+    model_server.ollama_models = ["qwen3:8b"]
+    assert (await mesh.bus.ask(llm.Models())).default == "ollama/qwen3:8b"
+    assert (await ask(mesh))[1].usage.model == "ollama/qwen3:8b"
+
+
+async def test_an_ollama_that_does_not_answer_is_not_asked_at_every_message(
+    mesh: MeshUnderTest, model_server: ModelServer
+) -> None:
+    await mesh.start(actor(at(model_server, "ollama")))
+    for _ in range(3):
+        await ask(mesh)
+    assert model_server.connections == 1
+
+
 async def test_an_ollama_that_is_switched_off_is_not_asked(
     mesh: MeshUnderTest, model_server: ModelServer
 ) -> None:
@@ -307,6 +327,29 @@ async def test_many_answers_at_once_do_not_wait_for_each_other(
     assert trio.current_time() - before < 50 * 0.3 / 3
 
 
+async def test_nonsense_in_one_answer_leaves_the_others_alone(
+    mesh: MeshUnderTest, anthropic: ModelServer
+) -> None:
+    nested = Raw(b'data: {"type":"ping","x":' + b"[" * 5000 + b"]" * 5000 + b"}\n\n")
+    await ask(mesh)
+    running = mesh.cell("llm").actor
+    anthropic.script(Reply(Say("sl", "ow"), gap=0.2))
+    done: list[llm.Completed] = []
+
+    async def slow() -> None:
+        done.append((await ask(mesh))[1])
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(slow)
+        await anthropic.wait_for(lambda server: len(server.requests) == 2)
+        anthropic.rule = lambda _: Reply(nested)
+        with pytest.raises(llm.ModelUnavailable, match="nests") as caught:
+            await ask(mesh)
+    assert caught.value.reason == "protocol"
+    assert [completed.content for completed in done] == [(Text(text="slow"),)]
+    assert mesh.cell("llm").actor is running
+
+
 async def test_no_message_and_no_state_shows_a_key(mesh: MeshUnderTest, anthropic: ModelServer) -> None:
     await ask(mesh)
     state = mesh.cell("llm").describe()
@@ -391,14 +434,17 @@ async def test_the_default_provider_is_made_ready_before_it_is_asked(
     assert model_server.connections == 0
 
 
-async def test_a_client_that_cannot_be_made_is_an_error_of_whoever_asks(
+async def test_a_client_that_cannot_be_made_is_an_error_of_whoever_asks_and_made_anew_for_the_next(
     mesh: MeshUnderTest, anthropic: ModelServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*args: Any, **options: Any) -> None:
         raise ImportError("No module named 'anthropic'")
 
-    monkeypatch.setattr("actors.llm.providers.connect", broken)
-    for _ in range(2):
-        with pytest.raises(llm.ModelError, match="No module named 'anthropic'"):
-            await ask(mesh)
+    with monkeypatch.context() as patch:
+        patch.setattr("actors.llm.providers.connect", broken)
+        for _ in range(2):
+            with pytest.raises(llm.ModelError, match="No module named 'anthropic'"):
+                await ask(mesh)
     assert health(mesh)[0] is State.DEGRADED
+    await ask(mesh)
+    assert health(mesh)[0] is State.READY

@@ -1,7 +1,8 @@
 """Both SDKs against the scripted server: what goes over the wire, what comes back, what goes wrong."""
 
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,10 @@ import attrs
 import pytest
 import trio
 
-from actors.llm import providers
+from actors.llm import openai_format, providers
 from actors.llm.catalogue import ModelDetails
 from actors.llm.completion import Completion
+from actors.llm.format import Format
 from actors.llm.messages import (
     CompletionEvent,
     ModelError,
@@ -463,3 +465,92 @@ async def test_no_sdk_is_imported_before_one_is_used() -> None:
         cwd=root,
     )
     assert done.stdout.strip() == b"[]"
+
+
+# --- servers that are none ---------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def answering(answer: bytes) -> AsyncGenerator[tuple[str, list[bytes]]]:
+    """A server that sends `answer` to whoever asks; yields its address and the requests."""
+    requests: list[bytes] = []
+
+    async def serve(stream: trio.SocketStream) -> None:
+        async with stream:
+            request = b""
+            while not request.endswith(b"}"):
+                request += await stream.receive_some()
+            requests.append(request)
+            with suppress(trio.BrokenResourceError):
+                await stream.send_all(answer)
+
+    async with trio.open_nursery() as nursery:
+        listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")
+        nursery.start_soon(trio.serve_listeners, serve, listeners)
+        yield f"127.0.0.1:{listeners[0].socket.getsockname()[1]}", requests
+        nursery.cancel_scope.cancel()
+
+
+def stream_of(body: bytes, *headers: str) -> bytes:
+    head = "\r\n".join(("HTTP/1.1 200 OK", "content-type: text/event-stream", "connection: close", *headers))
+    return head.encode() + b"\r\n\r\n" + body
+
+
+async def test_a_body_that_cannot_be_unpacked_is_a_lost_connection() -> None:
+    async with answering(stream_of(b"no gzip at all", "content-encoding: gzip")) as (host, _):
+        provider = connect("openai", f"http://{host}")
+        with pytest.raises(ModelUnavailable, match="connection failed") as caught:
+            await ask(provider)
+        await provider.close()
+    assert caught.value.reason == "network"
+
+
+async def test_an_error_shows_no_password_of_an_address() -> None:
+    page = b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\nconnection: close\r\n\r\nLog in"
+    async with answering(page) as (host, _):
+        provider = connect("openai", f"http://me:hidden@{host}/api?token=hidden")
+        with pytest.raises(ModelError, match=rf"http://{host}/api.* answered with text/html") as caught:
+            await ask(provider)
+        await provider.close()
+    assert "hidden" not in str(caught.value)
+
+
+async def test_an_answer_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("actors.llm.http_provider.LONGEST", 1000)
+    async with answering(stream_of(b": still here\n\n" * 1000)) as (host, _):
+        provider = connect("openai", f"http://{host}")
+        with pytest.raises(ModelUnavailable, match="does not end"):
+            await ask(provider)
+        await provider.close()
+
+
+@BOTH
+async def test_an_event_that_is_no_event_is_told_in_words(
+    provider: Provider, model_server: ModelServer
+) -> None:
+    nested = b'data: {"x":' + b"[" * 5000 + b"]" * 5000 + b"}\n\n"
+    for raw in (nested, b'data: {"choices": [3], "type": "content_block_delta", "delta": 3}\n\n'):
+        model_server.script(Reply(Say("one"), Raw(raw)))
+        with pytest.raises(ModelUnavailable, match=r"cannot be read: (it nests|'\w+' is not)") as caught:
+            await ask(provider)
+        assert caught.value.reason == "protocol"
+
+
+async def test_a_further_provider_is_one_entry_with_its_format(monkeypatch: pytest.MonkeyPatch) -> None:
+    format = Format(
+        path="/models/{model}:stream?alt=sse",
+        headers={"x-client": "us"},
+        body=lambda prompt, options: {"contents": len(prompt.messages), **options},
+        reader=openai_format.Reader,
+    )
+    entry = providers.Entry(base_url="http://127.0.0.1:1/v1beta", format=format)
+    monkeypatch.setattr(providers, "PROVIDERS", {**providers.PROVIDERS, "gemini": entry})
+    said = b'data: {"choices":[{"delta":{"content":"hi"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
+    async with answering(stream_of(said)) as (host, requests):
+        provider = connect("gemini", f"http://{host}", options={"a": 1})
+        _, answer = await ask(provider, model="tuned/m 1")
+        await provider.close()
+    assert answer.content == (Text(text="hi"),)
+    assert requests[0].startswith(b"POST /v1beta/models/tuned%2Fm%201:stream?alt=sse HTTP/1.1\r\n")
+    assert b"\r\nx-client: us\r\n" in requests[0]
+    assert requests[0].endswith(b'{"contents":1,"a":1}')

@@ -1,0 +1,88 @@
+"""The bodies we send are what the SDKs say their servers take."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, cast, get_type_hints
+
+import anthropic.types
+import openai.types.chat
+import pytest
+from pydantic import TypeAdapter
+
+from actors.llm import anthropic_format, openai_format
+from actors.llm.catalogue import ModelDetails
+from actors.llm.messages import SystemText
+from actors.llm.pictures import Picture
+from actors.llm.prompt import Prompt
+from actors.vocabulary import (
+    ChatMessage,
+    Image,
+    ProviderData,
+    Text,
+    Thinking,
+    ToolResult,
+    ToolSpec,
+    ToolUse,
+)
+
+IMAGE = Image(media_type="image/png", path="a.png")
+EVERYTHING = Prompt(
+    provider="anthropic",
+    model="m",
+    system=(SystemText(text="Be kind."), SystemText(text="It is noon.", cached=False)),
+    messages=(
+        ChatMessage(role="user", content=(Text(text="look"), IMAGE)),
+        ChatMessage(
+            role="assistant",
+            content=(
+                Thinking(text="hm", provider_data=ProviderData(origin="anthropic", data={"signature": "s"})),
+                Thinking(text="", provider_data=ProviderData(origin="anthropic", data={"redacted": "x"})),
+                Text(text="I look."),
+                ToolUse(id="a", name="FileRead", input={"path": "a"}),
+            ),
+        ),
+        ChatMessage(
+            role="user",
+            content=(ToolResult(tool_use_id="a", name="FileRead", content=(Text(text="x"), IMAGE)),),
+        ),
+    ),
+    tools=(
+        ToolSpec(name="FileRead", description="Read.", input_schema={"type": "object", "properties": {}}),
+    ),
+    effort="low",
+    details=ModelDetails(vision=True, effort=True),
+    pictures={"a.png": Picture("image/png", "iVBORw==")},
+)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (
+            anthropic_format.request_body(EVERYTHING, {}),
+            anthropic.types.message_create_params.MessageCreateParamsStreaming,
+        ),
+        (
+            openai_format.FORMAT.body(EVERYTHING, {}),
+            openai.types.chat.completion_create_params.CompletionCreateParamsStreaming,
+        ),
+        (
+            openai_format.RELATIVE.body(EVERYTHING, {}),
+            openai.types.chat.completion_create_params.CompletionCreateParamsStreaming,
+        ),
+    ],
+)
+def test_every_field_of_a_body_is_known_and_of_its_kind(body: Mapping[str, Any], kind: Any) -> None:
+    hints = get_type_hints(kind)
+    assert set(body) <= set(hints)
+    for name, value in body.items():
+        adapter: Any = TypeAdapter(hints[name])
+        assert read_out(adapter.validate_python(value)) == value
+
+
+def read_out(value: Any) -> Any:
+    """What was checked, to its end: where an SDK says Iterable, that happens only as it is read."""
+    if isinstance(value, dict):
+        return {key: read_out(each) for key, each in cast("dict[str, Any]", value).items()}
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        return value
+    return [*map(read_out, cast("Any", value))]
