@@ -31,6 +31,8 @@ class Handler:
     method: Callable[..., Coroutine[Any, Any, Any]]
     limit: int
     """Messages at once; 0 means one at a time, in the mailbox loop."""
+    isolated: bool
+    """Whether a crash ends nothing but its own message."""
     streams: bool
     control: bool
 
@@ -51,12 +53,13 @@ def handlers_of(actor: type[Actor]) -> Handlers:
             )
         if not issubclass(kind, KINDS):
             raise BootError(f"{actor.__name__}.{name} handles {kind.__name__}, which is no kind of message")
-        limit = cast("int", getattr(method, CONCURRENT, 0))
+        limit, isolated = cast("tuple[int, bool]", getattr(method, CONCURRENT, (0, False)))
         control = kind.lane is Lane.CONTROL
         table[kind] = Handler(
             kind=kind,
             method=method,
             limit=0 if control else limit,
+            isolated=isolated and not control,
             streams=issubclass(kind, Stream),
             control=control,
         )

@@ -17,14 +17,16 @@ from bus.actor import Actor, Handlers
 from bus.core import Core
 from bus.deadletter import Reason
 from bus.envelope import INFINITY, NO_BAGGAGE, Context, Envelope, Holder, current
-from bus.errors import ActorError, ActorStopped, MailboxFull
+from bus.errors import ActorError, ActorStopped, MailboxFull, MessageTooLarge
 from bus.exits import STOPPED, Exit, ExitKind, FaultKind, exit_for, sort_fault
 from bus.health import READY, Condition, Health, NodeHealth, State, assess, ended
 from bus.mailbox import Mailbox
-from bus.message import Abandon, Command, Lane, Overflow, Request, Stream
+from bus.message import Command, Lane, Overflow, is_finished
 from bus.metrics import Metrics
+from bus.restart import Budget
 from bus.serve import Serving
-from bus.spec import Limits
+from bus.size import may_be_large, size_of
+from bus.spec import Intensity, Limits
 from bus.tapevent import Point
 from bus.timers import Timers, is_timer
 
@@ -65,11 +67,14 @@ class Cell:
         self.stop_within = limits.stop_within
         self.cleanup_within = limits.cleanup_within
         self.handlers = handlers
-        self.mailbox = Mailbox(limits.mailbox, self._count_sent)
+        beside = {kind: handler.limit for kind, handler in handlers.items() if handler.limit}
+        self.mailbox = Mailbox(limits.mailbox, beside, self._count_sent)
         self._plain = {
-            kind for kind in handlers if kind.lane is Lane.WORK and kind.overflow is Overflow.BLOCK
+            kind
+            for kind in handlers
+            if kind.lane is Lane.WORK and kind.overflow is Overflow.BLOCK and not may_be_large[kind]
         }
-        """Classes that queue for the work lane and wait for room there: nearly all. Asked for each message."""
+        """Classes that need no look beyond whether there is room. Asked for each message."""
         self.books = Books()
         self.metrics = Metrics()
         self.condition = Condition()
@@ -85,8 +90,12 @@ class Cell:
         self._actor: Actor | None = None
         self._nursery: trio.Nursery | None = None
         self._open = False
+        self._tasks = 0
+        """Spawned ones, timers included."""
         self._stop_requested = False
         self._exit: Exit | None = None
+        self._borne = Budget(Intensity())
+        """Crashes that were their messages' alone."""
         self._suspended: trio.Event | None = None
         self._starting: trio.CancelScope | None = None
         self._cleaning: trio.CancelScope | None = None
@@ -136,9 +145,15 @@ class Cell:
             raise self.core.failure(ActorStopped, envelope)
 
     def _offer_by_policy(self, envelope: Envelope) -> bool:
-        if type(envelope.message).lane is Lane.CONTROL:
+        kind = type(envelope.message)
+        if may_be_large[kind] and size_of(envelope.message, kind.max_bytes) > kind.max_bytes:
+            self._refuse(envelope, "too_large")
+            raise self.core.failure(MessageTooLarge, envelope, limit=kind.max_bytes)
+        if kind.lane is Lane.CONTROL:
             return self._offer_control(envelope)
         if not self.mailbox.put(envelope):
+            if kind.overflow is Overflow.BLOCK:
+                return False
             self._refuse(envelope, "full")
             raise self.full(envelope)
         self._count_sent(envelope)
@@ -176,16 +191,18 @@ class Cell:
         self.core.bury(envelope, reason, detail)
 
     def abandon(self, envelope: Envelope) -> None:
-        """Nobody waits for this message any more: stop its handler if it began and its class says so."""
-        message = envelope.message
-        if isinstance(message, Request | Stream) and message.abandon is Abandon.CANCEL:
+        """Nobody waits for this message any more: give up its place, or stop its handler if its class says so."""
+        if not envelope.taken_at:
+            if self.mailbox.remove(envelope):
+                self.lose(envelope, "expired" if envelope.deadline <= self.core.now() else "abandoned")
+        elif not is_finished(type(envelope.message)):
             self._serving.cancel(envelope)
 
-    def holder(self, envelope: Envelope) -> Holder | None:
-        """Whose end a message of this actor waits for before its own; None when nothing holds it up (G7)."""
+    def blockers(self, envelope: Envelope) -> tuple[Holder, ...]:
+        """Of whom one has to come to an end before a message of this actor can; none when nothing holds it up (G7)."""
         if self._starting is not None or self._cleaning is not None:
-            return self
-        return self._serving.holder(envelope, control=type(envelope.message).lane is Lane.CONTROL)
+            return (self,)
+        return self._serving.blockers(envelope, control=type(envelope.message).lane is Lane.CONTROL)
 
     @property
     def current(self) -> list[Envelope]:
@@ -198,6 +215,7 @@ class Cell:
         if self._nursery is None:
             raise RuntimeError(f"{self.name} is not running")
         what = getattr(function, "__qualname__", type(function).__name__)  # a partial has no name
+        self._tasks += 1
         self._nursery.start_soon(self._guard, partial(function, *args), name=f"{self.name}:{what}")
 
     async def _guard(self, function: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -209,6 +227,9 @@ class Cell:
             if sort_fault(error)[0] is FaultKind.CANCELLED:
                 raise
             self.fail(exit_for(error))
+        finally:
+            self._tasks -= 1
+            self.rested()
 
     def drain(self, kind: type[CommandT], where: Callable[[CommandT], bool] | None) -> list[CommandT]:
         def matches(envelope: Envelope) -> bool:
@@ -247,8 +268,8 @@ class Cell:
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is queued or in hand."""
-        return not len(self.mailbox) and not self.in_hand
+        """Whether nothing is queued or in hand, no task runs and no timer is set."""
+        return not len(self.mailbox) and not self.in_hand and not self._tasks
 
     def rested(self) -> None:
         """A message has come to its end."""
@@ -301,10 +322,17 @@ class Cell:
     def suspended(self) -> bool:
         return self._suspended is not None
 
+    def bears(self, exit: Exit) -> bool:
+        """Count a crash that needs not end this incarnation; False when it was one too many."""
+        self._borne = self._borne.after(exit, self.core.now())
+        return len(self._borne.crashes) <= self._borne.intensity.restarts
+
     def fail(self, exit: Exit) -> None:
-        """End this incarnation, for the first reason given."""
+        """End this incarnation, for the first reason given. After a crash, what is in hand has little time left."""
         if self._exit is None:
             self._exit = exit
+            if exit.kind is not ExitKind.STOPPED and self._nursery is not None:
+                self._nursery.cancel_scope.deadline = self.core.now() + self.limits.settle_within
         self._open = False
         self.condition.lifecycle = Health(State.STOPPING)
         self.resume()
@@ -315,6 +343,7 @@ class Cell:
         """Live one incarnation. Returns why it ended; raises only what is not ours to handle."""
         self.incarnation += 1
         self._exit = None
+        self._borne = Budget(Intensity())
         self._stop_requested = self.disposed = self._forced = False
         self.condition.begin()
         current.set(self.context())
@@ -399,8 +428,7 @@ class Cell:
     async def _work(self, actor: Actor) -> None:
         """Handle messages until the end, then let those in hand come to theirs."""
         await self._serving.run(actor)
-        asked = self._exit is not None and self._exit.kind is ExitKind.STOPPED
-        await self._serving.settle(float("inf") if asked else self.limits.settle_within)
+        await self._serving.settle()
 
     async def _clean_up(self, actor: Actor) -> None:
         current.set(attrs.evolve(self.context(), holder=self))

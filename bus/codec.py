@@ -8,6 +8,7 @@ marked with its wire name.
 import base64
 import functools
 import json
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
@@ -18,13 +19,17 @@ import attrs
 import cattrs
 from cattrs.preconf.json import make_converter
 
-from bus.errors import MessageTooLarge
-from bus.message import SECRET, Message, wire_name
+from bus.message import SECRET, Message, Request, Stream, wire_name
 
 MessageT = TypeVar("MessageT", bound=Message)
 MASK = "•••"
 NAME = "@"
 """Key that holds the wire name of a message in a union; no field can be called so."""
+LONGEST = 8
+"""Text may be so many times longer than what it says: an escape of JSON takes six characters."""
+DEEPEST = 100
+"""Levels of nesting."""
+LARGEST_REPLY = 64 * 1024 * 1024
 CREDENTIAL = re.compile(
     r"(?:\b|(?<=\\[bfnrt]))"  # text within text may have its line ends written as escapes
     r"(?:sk-[A-Za-z0-9_-]{8,}|sp_live_[0-9a-f]{8,}|xox[a-z]-[A-Za-z0-9-]{8,}|xapp-[A-Za-z0-9-]{8,}"
@@ -116,35 +121,91 @@ def body(message: Message) -> dict[str, Any]:
 def encode(message: Message) -> bytes:
     """A message as UTF-8 JSON.
 
-    Raises MessageTooLarge beyond the class's `max_bytes`, ValueError for a number that JSON does not know (NaN).
+    Raises ValueError for a number that JSON does not know (NaN).
     """
-    fields = body(message)
+    return _json(body(message))
+
+
+def _json(value: Any) -> bytes:
+    dumps = functools.partial(json.dumps, separators=(",", ":"), allow_nan=False)
     try:
-        data = _json(fields).encode()
+        return dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError:  # half of a surrogate pair, which UTF-8 cannot say and an escape can
-        data = _json(fields, ascii_only=True).encode()
-    limit = type(message).max_bytes
-    if len(data) > limit:
-        raise MessageTooLarge(request=wire_name(type(message)), size=len(data), limit=limit)
-    return data
-
-
-def _json(fields: dict[str, Any], *, ascii_only: bool = False) -> str:
-    return json.dumps(fields, ensure_ascii=ascii_only, separators=(",", ":"), allow_nan=False)
+        return dumps(value).encode()
 
 
 def decode(kind: type[MessageT], data: bytes | str, version: int | None = None) -> MessageT:
     """Read a message back; `version` is that of its writer.
 
-    Raises ValueError with one line per mistake, each naming the field.
+    Raises ValueError with one line per mistake, each naming the field; also for text that is longer, nested deeper or
+    has larger numbers than any message would need.
     """
-    fields: Any = json.loads(data)
+    fields = _read(data, longest=LONGEST * kind.max_bytes)
     if not isinstance(fields, dict):
         raise ValueError(f"{wire_name(kind)} is a JSON object")  # noqa: TRY004 - bad input, not a bad call
     if version is not None and version != kind.version:
         fields = kind.upcast(version, cast("dict[str, Any]", fields))
+    message: MessageT = _structured(fields, kind)
+    return message
+
+
+def _read(data: bytes | str, longest: int) -> Any:
+    if len(data) > longest:
+        raise ValueError(f"the text is longer than {longest} bytes")
     try:
-        return converter.structure(fields, kind)
+        value = json.loads(data, parse_int=_whole, parse_float=_finite, parse_constant=_finite)
+    except RecursionError:
+        raise ValueError(f"it is nested deeper than {DEEPEST} levels") from None
+    level, depth = [value] if isinstance(value, dict | list) else [], 0
+    while level:
+        depth += 1
+        if depth > DEEPEST:
+            raise ValueError(f"it is nested deeper than {DEEPEST} levels")
+        level = [part for each in level for part in _parts(each)]
+    return value
+
+
+def _parts(value: Any) -> Iterable[Any]:
+    """What is nested in a value, as far as it can hold more."""
+    members: Iterable[Any] = value.values() if isinstance(value, dict) else value
+    return [member for member in members if isinstance(member, dict | list)]
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > 20 or not -(2**63) <= (number := int(digits)) < 2**63:
+        raise ValueError(f"the number {digits[:20]}… does not fit into 64 bits")
+    return number
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError(f"{digits[:20]} is no number that JSON knows")
+    return number
+
+
+def reply_type(kind: type[Message]) -> Any:
+    """What a request is answered with, or the items of a stream are; None for what nobody answers."""
+    for base in kind.__mro__:
+        for generic in getattr(base, "__orig_bases__", ()):
+            if get_origin(generic) in (Request, Stream):
+                return get_args(generic)[0]
+    return None
+
+
+def encode_reply(kind: type[Message], reply: Any) -> bytes:
+    """The reply to a request of that class, or an item of such a stream, as UTF-8 JSON."""
+    return _json(converter.unstructure(reply, unstructure_as=reply_type(kind)))
+
+
+def decode_reply(kind: type[Message], data: bytes | str) -> Any:
+    """Read a reply or an item back. Raises ValueError like :func:`decode`."""
+    return _structured(_read(data, longest=LONGEST * LARGEST_REPLY), reply_type(kind))
+
+
+def _structured(value: Any, kind: Any) -> Any:
+    try:
+        return converter.structure(value, kind)
     except cattrs.BaseValidationError as error:
         raise ValueError("; ".join(cattrs.transform_error(error))) from error
 

@@ -7,12 +7,15 @@ from typing import Literal, final
 import attrs
 
 from bus.envelope import Envelope, hex_trace
+from bus.flight import Dropped, without_message
 from bus.message import Event, Message, wire_name
+from bus.size import size_of
 
 Reason = Literal[
     "no_route",
     "stopped",
     "full",
+    "too_large",
     "expired",
     "abandoned",
     "crashed",
@@ -20,6 +23,10 @@ Reason = Literal[
     "late_reply",
 ]
 RING = 1000
+BYTES = 8 * 1024 * 1024
+"""Of all messages that are kept, about."""
+LARGEST = 256 * 1024
+"""Of one message, about, that is kept for a resend; of a larger one only its envelope is."""
 LOG_EVERY = 10.0
 """Seconds between two log lines about the same recipient and reason."""
 USUAL: frozenset[Reason] = frozenset({"stopped", "abandoned", "late_reply"})
@@ -52,16 +59,27 @@ class Buried:
 
     letter: DeadLetter
     envelope: Envelope
+    """Without reply and target; of a message too large to keep, its message is a :class:`bus.flight.Dropped`."""
     at: float
     """Seconds on the clock of the run."""
+    size: int = 0
+    """Bytes, about, of its message."""
+
+    @property
+    def message(self) -> Message | None:
+        """What was lost, if it is kept."""
+        message = self.envelope.message
+        return None if isinstance(message, Dropped) else message
 
 
 class DeadLetters:
-    """The last thousand dead letters and counters of all of them."""
+    """The last dead letters, at most a thousand, and counters of all of them."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self.ring: deque[Buried] = deque(maxlen=RING)
+        self.ring: deque[Buried] = deque()
+        self._size = 0
+        """Bytes, about, of the messages in the ring."""
         self.counts: Counter[tuple[str, Reason]] = Counter()
         """By (recipient, reason); the actors of a pool are counted together."""
         self._worth_logging: Counter[tuple[str, Reason]] = Counter()
@@ -79,8 +97,20 @@ class DeadLetters:
             detail=detail,
         )
         self.counts[envelope.to.partition("[")[0], reason] += 1
-        self.ring.append(Buried(letter, envelope, self._clock()))
+        self._keep(letter, envelope)
         return letter
+
+    def _keep(self, letter: DeadLetter, envelope: Envelope) -> None:
+        """Keep an entry, and of all of them not more bytes than they may take together: the oldest go first."""
+        size = size_of(envelope.message, LARGEST)
+        if size > LARGEST:
+            size, kept = 0, without_message(envelope)
+        else:
+            kept = attrs.evolve(envelope, reply=None, target=None)  # who waited, and all that hangs on them
+        self.ring.append(Buried(letter, kept, self._clock(), size))
+        self._size += size
+        while len(self.ring) > RING or self._size > BYTES:
+            self._size -= self.ring.popleft().size
 
     def to_be_logged(self, letter: DeadLetter, message: Message) -> int:
         """How many letters like this one a log line now should speak for.

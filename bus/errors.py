@@ -147,14 +147,12 @@ class BootError(BusError):
 
 
 @attrs.define(eq=False, kw_only=True)
-class MessageTooLarge(BusError):
-    """A message is larger on the wire than its class allows."""
+class MessageTooLarge(DeliveryError):
+    """There is more in a message than its class allows (`max_bytes`): it was not sent."""
 
     kind: ClassVar[ErrorKind] = "too_large"
 
-    request: str
-    size: int
     limit: int
 
     def __str__(self) -> str:
-        return f"{self.request} is {self.size} bytes encoded, its limit is {self.limit}"
+        return f"{self.request} to {self.to} holds more than {self.limit} bytes"

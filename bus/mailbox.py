@@ -5,7 +5,7 @@ statistics are needed anyway, and a message costs a third.
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import attrs
 import outcome
@@ -13,6 +13,7 @@ import trio
 from trio.lowlevel import Abort, Task, current_task, reschedule, wait_task_rescheduled
 
 from bus.envelope import Envelope
+from bus.message import Message
 from bus.parking import GO_ON
 
 CONTROL_CAPACITY = 32
@@ -20,6 +21,7 @@ CONTROL_CAPACITY = 32
 FAIRNESS = 64
 """Messages taken without a checkpoint before the reader yields, so that a busy actor can be cancelled."""
 _SPREE = FAIRNESS - 1
+NOBODY: Mapping[type[Message], int] = {}
 
 
 @attrs.frozen
@@ -35,34 +37,61 @@ class Statistics:
     """How often a sender had to wait."""
 
 
+@attrs.define(eq=False)
+class Beside:
+    """The queue of one class whose handler runs beside others, and how many of them do."""
+
+    limit: int
+    waiting: deque[Envelope] = attrs.field(factory=deque[Envelope])
+    running: set[Envelope] = attrs.field(factory=set[Envelope])
+
+    @property
+    def is_free(self) -> bool:
+        """Whether one more may run."""
+        return len(self.running) < self.limit
+
+
 class Mailbox:
     """Work and control lane of one actor. All methods are for the trio thread.
+
+    Each class whose handler runs beside others has a queue and places of its own, so that one which runs as often as
+    it may holds up nobody else. Apart from those, messages are taken in the order in which they were sent.
 
     Cancelling :meth:`get` or :meth:`put_when_room` leaves everything as it was. A place that becomes free is given
     to the writer that has waited longest in the same step, so that nobody can take it before and messages are
     queued in the order in which they were sent (G2).
 
     Args:
-      capacity: places of the work lane.
+      capacity: places of the work lane, and of each class that runs beside others.
+      beside: how many may run at once, by class.
       admitted: called with each message that got a place after waiting, at the moment it is queued.
     """
 
     __slots__ = (
         "_admitted",
         "_capacity",
+        "_queued_beside",
         "_reader",
         "_since_yield",
         "_woken",
         "_writers",
+        "beside",
         "control",
         "peak",
         "waits",
         "work",
     )
 
-    def __init__(self, capacity: int = 64, admitted: Callable[[Envelope], None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        capacity: int = 64,
+        beside: Mapping[type[Message], int] = NOBODY,
+        admitted: Callable[[Envelope], None] = lambda _: None,
+    ) -> None:
         self.work: deque[Envelope] = deque()
         self.control: deque[Envelope] = deque()
+        self.beside = {kind: Beside(limit) for kind, limit in beside.items()}
+        self._queued_beside = 0
         self._capacity = capacity
         self._admitted = admitted
         self._reader: Task | None = None
@@ -73,7 +102,7 @@ class Mailbox:
         self.waits = 0
 
     def __len__(self) -> int:
-        return len(self.work) + len(self.control)
+        return len(self.work) + len(self.control) + self._queued_beside
 
     @property
     def capacity(self) -> int:
@@ -81,14 +110,17 @@ class Mailbox:
 
     def put(self, envelope: Envelope) -> bool:
         """Queue a work message; False, and nothing happens, when there is no place."""
-        work = self.work
-        depth = len(work)
+        lane = self.beside.get(type(envelope.message))
+        queue = self.work if lane is None else lane.waiting
+        depth = len(queue)
         if depth >= self._capacity:
             return False
-        work.append(envelope)
+        queue.append(envelope)
+        if lane is not None:
+            self._queued_beside += 1
         if depth >= self.peak:
             self.peak = depth + 1
-        if self._reader is not None:
+        if self._reader is not None and (lane is None or lane.is_free):
             reader, self._reader = self._reader, None
             reschedule(reader, GO_ON)
         return True
@@ -119,57 +151,63 @@ class Mailbox:
 
     def _admit(self) -> None:
         """Give free places to those who wait for one."""
-        while self._writers and self.put(self._writers[0][1]):
-            task, envelope = self._writers.popleft()
-            self._admitted(envelope)
-            reschedule(task, outcome.Value(True))
+        waiting, self._writers = self._writers, deque()
+        for entry in waiting:
+            task, envelope = entry
+            if self.put(envelope):
+                self._admitted(envelope)
+                reschedule(task, outcome.Value(True))
+            else:
+                self._writers.append(entry)
+
+    def _next(self) -> deque[Envelope] | None:
+        """The queue whose first message is the oldest of those that may begin."""
+        found = self.work or None
+        if self._queued_beside:
+            for lane in self.beside.values():
+                waiting = lane.waiting
+                if waiting and lane.is_free and (found is None or waiting[0].seq < found[0].seq):
+                    found = waiting
+        return found
 
     def take(self) -> Envelope | None:
-        """The oldest work message, or None when there is none."""
-        if not self.work:
+        """The oldest work message that may begin, or None when there is none."""
+        queue = self._next()
+        if queue is None:
             return None
-        envelope = self.work.popleft()
+        envelope = queue.popleft()
+        if queue is not self.work:
+            self._queued_beside -= 1
         if self._writers:
             self._admit()
         return envelope
 
-    def put_back(self, envelope: Envelope) -> None:
-        """Return a message that was taken and could not be begun to the head of the queue, full or not."""
-        self.work.appendleft(envelope)
-
     def take_at_once(self) -> Envelope | None:
-        """The oldest work message; None when the reader has to wait or to yield, which is what :meth:`get` is for.
+        """Like :meth:`take`; None also when the reader has to yield, which is what :meth:`get` is for.
 
         Most messages are taken by this alone, since a coroutine for each would cost more than all else here.
         """
-        work = self.work
-        if not work or self._since_yield >= _SPREE:
+        if self._since_yield >= _SPREE:
             return None
-        self._since_yield += 1
-        envelope = work.popleft()
-        if self._writers:
-            self._admit()
+        envelope = self.take()
+        self._since_yield += envelope is not None
         return envelope
 
     async def get(self) -> Envelope | None:
-        """The oldest work message, waiting for one; None when :meth:`wake` was called meanwhile.
+        """The oldest work message that may begin, waiting for one; None when :meth:`wake` was called meanwhile.
 
         Yields to other tasks at least every 64 messages. Cancelling it loses nothing.
         """
-        if self.work and self._since_yield < _SPREE:
-            return self.take_at_once()
+        if self._since_yield < _SPREE and (envelope := self.take_at_once()) is not None:
+            return envelope
         self._since_yield = 0
         self._woken = False
-        if self.work:
+        if self._next() is not None:
             await trio.lowlevel.checkpoint()
-            if self._woken:
-                return None
-        if not self.work:
+        else:
             self._reader = current_task()
             await wait_task_rescheduled(self._leave)
-            if self._woken:
-                return None
-        return self.take()
+        return None if self._woken else self.take()
 
     def _leave(self, _: object) -> Abort:
         """The reader was cancelled while it waited."""
@@ -186,9 +224,19 @@ class Mailbox:
     def drain(self, matches: Callable[[Envelope], bool]) -> list[Envelope]:
         """Take every waiting work message that matches, in order, leaving the others as they are."""
         taken = _take_matching(self.work, matches)
+        if self._queued_beside:
+            for lane in self.beside.values():
+                found = _take_matching(lane.waiting, matches)
+                self._queued_beside -= len(found)
+                taken += found
+            taken.sort(key=lambda envelope: envelope.seq)
         if taken:
             self._admit()
         return taken
+
+    def remove(self, envelope: Envelope) -> bool:
+        """Take out one message, whichever lane it waits in; False when it waits in none."""
+        return bool(self.drain_both(lambda other: other is envelope))
 
     def drain_both(self, matches: Callable[[Envelope], bool]) -> list[Envelope]:
         """Take every waiting message that matches out of both lanes."""
@@ -203,11 +251,12 @@ class Mailbox:
 
     def oldest(self) -> float | None:
         """When the oldest waiting message was sent, or None."""
-        return min((lane[0].sent_at for lane in (self.work, self.control) if lane), default=None)
+        lanes = (self.work, self.control, *(lane.waiting for lane in self.beside.values()))
+        return min((lane[0].sent_at for lane in lanes if lane), default=None)
 
     def statistics(self) -> Statistics:
         return Statistics(
-            depth=len(self.work),
+            depth=len(self.work) + self._queued_beside,
             control=len(self.control),
             capacity=self._capacity,
             peak=self.peak,

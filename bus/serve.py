@@ -31,9 +31,6 @@ class Serving:
         self._core = cell.core
         self._scopes: dict[Envelope, trio.CancelScope] = {}
         """Of the messages in hand, without that of the mailbox loop."""
-        self._busy: dict[type, int] = {}
-        self._held: Envelope | None = None
-        """Taken, but waiting for a place among the concurrent ones."""
         self._changed = trio.Event()
         self._pumping = False
         self.serial: Envelope | None = None
@@ -47,7 +44,7 @@ class Serving:
 
     @property
     def in_hand(self) -> int:
-        return len(self._scopes) + (self.serial is not None) + (self._held is not None)
+        return len(self._scopes) + (self.serial is not None)
 
     @property
     def current(self) -> list[Envelope]:
@@ -58,13 +55,20 @@ class Serving:
             found.sort(key=lambda envelope: envelope.seq)
         return found
 
-    def holder(self, envelope: Envelope, *, control: bool) -> Envelope | None:
-        """What ends before `envelope` does: itself when it is in hand, else what its lane is busy with."""
+    def blockers(self, envelope: Envelope, *, control: bool) -> tuple[Envelope, ...]:
+        """Messages of which one has to end before `envelope` can; none when nothing is in its way.
+
+        Itself when it is in hand, else what its lane is busy with: of a class that runs as often as it may, all those.
+        """
         if envelope is self.serial or envelope in self._scopes:
-            return envelope
-        if not control:
-            return self.serial
-        return self.controlling if self.controlling in self._scopes else None
+            return (envelope,)
+        if control:
+            found = self.controlling
+            return (found,) if found is not None and found in self._scopes else ()
+        lane = self._cell.mailbox.beside.get(type(envelope.message))
+        if lane is not None and not lane.is_free:
+            return tuple(lane.running)
+        return () if self.serial is None else (self.serial,)
 
     def cancel(self, envelope: Envelope) -> None:
         """Stop the handler of a message, if it has begun."""
@@ -77,39 +81,17 @@ class Serving:
 
     # --- taking -------------------------------------------------------------------------------------------
 
-    async def _start(self, envelope: Envelope, handler: Handler) -> None:
-        """Handle a message as a task of its own, waiting for a free place."""
-        busy = self._busy
-        if busy.get(handler.kind, 0) >= handler.limit and not await self._wait_for_place(envelope, handler):
-            return
+    def _start(self, envelope: Envelope, handler: Handler) -> None:
+        """Handle a message as a task of its own."""
         nursery = self._cell.nursery
         if nursery is None:  # pragma: no cover - the loop runs inside the nursery
             raise RuntimeError("no nursery")
-        busy[handler.kind] = busy.get(handler.kind, 0) + 1
+        self._cell.mailbox.beside[handler.kind].running.add(envelope)
         own = trio.CancelScope()
         self._scopes[envelope] = own
         nursery.start_soon(
             self._task, envelope, handler, own, name=f"{self._cell.name}:{handler.kind.__name__}"
         )
-
-    async def _wait_for_place(self, envelope: Envelope, handler: Handler) -> bool:
-        """Hold a message until a concurrent place is free.
-
-        False when the actor ends or is suspended first: the message, never begun, is back at the head of the queue.
-        """
-        cell = self._cell
-        self._held = envelope
-        free = False
-        try:
-            while self._busy[handler.kind] >= handler.limit and cell.taking:
-                self._changed = trio.Event()
-                await self._changed.wait()
-            free = cell.taking
-        finally:
-            self._held = None
-            if not free:
-                cell.mailbox.put_back(envelope)
-        return free
 
     def wake(self) -> None:
         """Let whoever waits here, and the mailbox loop, look at the actor's state again."""
@@ -121,7 +103,10 @@ class Serving:
             with scope:
                 await self._handle(envelope, handler, scope)
         finally:
-            self._busy[handler.kind] -= 1
+            lane = self._cell.mailbox.beside[handler.kind]
+            lane.running.discard(envelope)
+            if lane.waiting and self._cell.taking:
+                self._cell.mailbox.wake()  # the loop takes the next one of this class
             self._changed.set()
             self._cell.rested()
 
@@ -190,7 +175,7 @@ class Serving:
                     continue
             handler = handlers[type(envelope.message)]
             if handler.limit:
-                await self._start(envelope, handler)
+                self._start(envelope, handler)
                 now = clock()
                 continue
             self.serial = envelope
@@ -292,7 +277,7 @@ class Serving:
         if reply is not None and not reply.set(result) and envelope.kind == "ask":
             core.bury(envelope, "late_reply")
         if core.taps.replied:
-            core.taps.message("replied", envelope, now, outcome="ok")
+            core.taps.message("replied", envelope, now, outcome="ok", reply=result)
 
     def _account(self, envelope: Envelope, point: str, now: float, detail: str = "") -> Series:
         """Enter a message that came to its end into books, metrics and the flight recorder."""
@@ -341,7 +326,11 @@ class Serving:
             crash = core.failure(ActorCrashed, envelope)
             crash.__cause__ = error
             reply.fail(crash)
-        cell.fail(Exit(ExitKind.CRASHED, error, detail=f"while handling {name}", refund=len(tracebacks)))
+        exit = Exit(ExitKind.CRASHED, error, detail=f"while handling {name}", refund=len(tracebacks))
+        if cell.handlers[type(envelope.message)].isolated and cell.bears(exit):
+            core.log("error", "handler crashed", {"actor": cell.name, "exit": str(exit), "error": error})
+        else:
+            cell.fail(exit)
 
     def _cancelled(self, envelope: Envelope) -> None:
         core, cell, reply = self._core, self._cell, envelope.reply
@@ -365,9 +354,8 @@ class Serving:
         crash.__cause__ = exit.error
         return crash
 
-    async def settle(self, within: float) -> None:
-        """Let the messages in hand come to their end before the nursery is cancelled."""
-        with trio.move_on_after(within):
-            while any(self._busy.values()) or self._pumping:
-                self._changed = trio.Event()
-                await self._changed.wait()
+    async def settle(self) -> None:
+        """Wait for the messages in hand. How long they may take is the nursery's business."""
+        while self._scopes or self._pumping:
+            self._changed = trio.Event()
+            await self._changed.wait()

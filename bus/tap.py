@@ -127,6 +127,7 @@ class Taps:
         outcome: str = "",
         detail: str = "",
         item: Any = None,
+        reply: Any = None,
     ) -> None:
         """Show a moment of a message to the taps of that point. It is described only if one of them wants it.
 
@@ -140,7 +141,8 @@ class Taps:
             elif tap.may_want(type(envelope.message)):
                 wanted = [*(wanted or ()), tap]
         if wanted is not None:
-            self._offer(of_envelope(point, envelope, at, outcome=outcome, detail=detail, item=item), wanted)
+            event = of_envelope(point, envelope, at, outcome=outcome, detail=detail, item=item, reply=reply)
+            self._offer(event, wanted)
 
     def actor(self, point: Point, name: str, detail: str = "") -> None:
         """Show a moment of an actor."""

@@ -57,6 +57,9 @@ class TapEvent:
     baggage: Mapping[str, str] = NO_BAGGAGE
     message: Message | None = attrs.field(default=None, repr=False)
     item: Any = attrs.field(default=None, repr=False)
+    """What a stream has sent."""
+    reply: Any = attrs.field(default=None, repr=False)
+    """What a request was answered with."""
 
     @property
     def is_error(self) -> bool:
@@ -67,15 +70,22 @@ class TapEvent:
         parts = [self.type, codec.mask_text(self.detail)]
         if self.message is not None:
             parts.append(json.dumps(codec.masked(self.message), ensure_ascii=False))
-        if self.item is not None:
-            parts.append(json.dumps(_shown_item(self.item), ensure_ascii=False))
+        answers = (answer for answer in (self.item, self.reply) if answer is not None)
+        parts += [json.dumps(codec.mask_value(answer), ensure_ascii=False) for answer in answers]
         return " ".join(parts)
 
 
 def of_envelope(
-    point: Point, envelope: Envelope, at: float, *, outcome: str = "", detail: str = "", item: Any = None
+    point: Point,
+    envelope: Envelope,
+    at: float,
+    *,
+    outcome: str = "",
+    detail: str = "",
+    item: Any = None,
+    reply: Any = None,
 ) -> TapEvent:
-    """Describe a moment of a message; `item` is what its stream has just sent."""
+    """Describe a moment of a message; `item` is what its stream has just sent, `reply` what it was answered with."""
     taken = envelope.taken_at
     ended = point in {"replied", "failed"}
     return TapEvent(
@@ -95,6 +105,7 @@ def of_envelope(
         baggage=envelope.baggage,
         message=envelope.message,
         item=item,
+        reply=reply,
     )
 
 
@@ -124,12 +135,9 @@ def to_json(event: TapEvent, *, body: bool = False) -> dict[str, Any]:
     shown |= {name: value for name, value in described if value}
     if body and event.message is not None:
         shown["body"] = codec.shorten(codec.masked(event.message))
-    if body and event.item is not None:
-        shown["item"] = codec.shorten(_shown_item(event.item))
+    if body:
+        answers = (("item", event.item), ("reply", event.reply))
+        shown |= {
+            name: codec.shorten(codec.mask_value(answer)) for name, answer in answers if answer is not None
+        }
     return shown
-
-
-def _shown_item(item: Any) -> Any:
-    if codec.is_attrs(item):
-        return codec.mask_attrs(item)
-    return codec.mask_text(item if isinstance(item, str) else repr(item))

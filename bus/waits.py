@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 from bus.envelope import Envelope, Holder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 
 class Waits:
     """What running code waits for.
 
-    A message in hand is waited for through its own handler, one that is queued through whatever holds up its lane.
-    So a handler that runs beside others is part of a cycle only if the cycle goes through its own message.
+    A message in hand is waited for through its own handler, one that is queued through whatever holds up its lane: of
+    a class that runs beside others and as often as it may, through all of those, of which one has to end. So a handler
+    that runs beside others is part of a cycle only if the cycle goes through its own message, or through all of them.
     """
 
     def __init__(self) -> None:
@@ -37,30 +38,51 @@ class Waits:
 
     def path(self, waiter: Holder, envelope: Envelope) -> tuple[str, ...] | None:
         """The cycle that `waiter` waiting for `envelope` would close, as names of actors, or None."""
-        first = _in_the_way(envelope)
-        if first is None or (first is not waiter and first not in self._awaited):
+        first = _blockers(envelope)
+        if not first or (waiter not in first and self._awaited.keys().isdisjoint(first)):
             return None
-        reached_from = {first: waiter}
-        unseen = [first]
+        stuck = self._stuck(waiter, first)
+        if not stuck.issuperset(first):
+            return None
+        reached_from = dict.fromkeys(first, waiter)
+        unseen = list(reached_from)
         while unseen:
             at = unseen.pop()
             if at is waiter:
                 return _names(reached_from, waiter)
-            for nearer in self._next(at):
-                if nearer not in reached_from:
-                    reached_from[nearer] = at
-                    unseen.append(nearer)
+            for awaited in self._next(at):
+                for nearer in awaited:
+                    if nearer not in reached_from and stuck.issuperset(awaited):
+                        reached_from[nearer] = at
+                        unseen.append(nearer)
         return None
 
-    def _next(self, at: Holder) -> Iterator[Holder]:
+    def _stuck(self, waiter: Holder, first: Iterable[Holder]) -> set[Holder]:
+        """Who, of all that `first` waits for, could not go on while `waiter` does not."""
+        stuck: set[Holder] = set()
+        unseen = list(first)
+        while unseen:
+            at = unseen.pop()
+            if at not in stuck:
+                stuck.add(at)
+                if at is not waiter:
+                    unseen += [nearer for awaited in self._next(at) for nearer in awaited]
+        while free := [
+            at for at in stuck if at is not waiter and not any(map(stuck.issuperset, self._next(at)))
+        ]:
+            stuck.difference_update(free)
+        return stuck
+
+    def _next(self, at: Holder) -> Iterator[tuple[Holder, ...]]:
+        """For each message that `at` waits for: of whom one has to end before."""
         for envelope in self._awaited.get(at, ()):
-            if _still_awaited(envelope) and (nearer := _in_the_way(envelope)) is not None:
-                yield nearer
+            if _still_awaited(envelope) and (blockers := _blockers(envelope)):
+                yield blockers
 
 
-def _in_the_way(envelope: Envelope) -> Holder | None:
-    """What has to come to an end before `envelope` can: its own handler, or what its lane is busy with."""
-    return None if envelope.target is None else envelope.target.holder(envelope)
+def _blockers(envelope: Envelope) -> tuple[Holder, ...]:
+    """Of whom one has to come to an end before `envelope` can: its own handler, or what its lane is busy with."""
+    return () if envelope.target is None else envelope.target.blockers(envelope)
 
 
 def _still_awaited(envelope: Envelope) -> bool:

@@ -119,8 +119,10 @@ class Console:
 
     async def resend(self, entry: Buried) -> Any:
         """Send a lost message once more, in its trace and caused by it. Ends like :meth:`send`."""
+        if entry.message is None:
+            raise NotPossible(reason=f"{entry.letter.kind} was too large to be kept")
         with self._bus.following(entry.envelope, "operator"):
-            return await self.send(entry.envelope.message)
+            return await self.send(entry.message)
 
     # --- what happens ---------------------------------------------------------------------------------------
 

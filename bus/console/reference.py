@@ -13,6 +13,7 @@ from typing import Any, Literal, Union, cast
 import attrs
 
 from bus.actor import handlers_of
+from bus.codec import reply_type
 from bus.deadletter import DeadLetter
 from bus.message import SECRET, Command, Event, Message, Overflow, Request, Stream, wire_name
 from bus.routing import message_classes
@@ -60,7 +61,7 @@ def describe(kind: type[Message], owner: str | None) -> dict[str, Any]:
     seen = list(_hints(kind).values())
     if shown["kind"] in {"request", "stream"}:
         options |= _answered(kind)
-        seen.insert(0, _answer(kind))
+        seen.insert(0, reply_type(kind))
     if not issubclass(kind, Event):
         options |= {"within": getattr(kind, "within", None), "lane": kind.lane.value}
     if kind.overflow is not Overflow.BLOCK:
@@ -82,21 +83,9 @@ def _answered(kind: Any) -> dict[str, Any]:
     """What a request or a stream says beyond a command."""
     what = "reply" if issubclass(kind, Request) else "items"
     return {
-        what: type_name(_answer(kind)),
+        what: type_name(reply_type(kind)),
         "abandon": kind.abandon.value,
     }
-
-
-def _answer(kind: Any) -> Any:
-    """The reply of a request, or an item of a stream."""
-    return next(
-        (
-            typing.get_args(base)[0]
-            for base in kind.__orig_bases__
-            if typing.get_origin(base) in (Request, Stream)
-        ),
-        Any,
-    )
 
 
 # --- fields -----------------------------------------------------------------------------------------------

@@ -8,11 +8,13 @@ from enum import Enum
 from typing import Any, Literal, TypeVar, Union
 
 import attrs
+from hypothesis import reject
 from hypothesis import strategies as st
 
 ValueT = TypeVar("ValueT")
 
 TEXT = st.text(max_size=12)
+WHOLE = st.integers(-(2**63), 2**63 - 1)
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 ZONES = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 MOMENTS = st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC) | ZONES)  # noqa: DTZ001
@@ -20,7 +22,7 @@ MOMENTS = st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1), timezones=st.
 
 def json_values(text: st.SearchStrategy[str] = TEXT) -> st.SearchStrategy[Any]:
     """Whatever JSON can say."""
-    scalars: st.SearchStrategy[Any] = st.none() | st.booleans() | st.integers() | NUMBERS | text
+    scalars: st.SearchStrategy[Any] = st.none() | st.booleans() | WHOLE | NUMBERS | text
     return st.recursive(
         scalars,
         lambda inner: st.lists(inner, max_size=2) | st.dictionaries(text, inner, max_size=2),
@@ -63,7 +65,7 @@ def _scalar(hint: Any, text: st.SearchStrategy[str]) -> st.SearchStrategy[Any] |
         str: text,
         bytes: text.map(str.encode) | st.binary(max_size=12),
         bool: st.booleans(),
-        int: st.integers(),
+        int: WHOLE,
         float: NUMBERS,
         datetime: MOMENTS,
         types.NoneType: st.none(),
@@ -75,4 +77,11 @@ def _scalar(hint: Any, text: st.SearchStrategy[str]) -> st.SearchStrategy[Any] |
 def _of_class(kind: Any, text: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
     hints = typing.get_type_hints(kind)
     fields = {field.alias: _of_type(hints[field.name], text) for field in attrs.fields(kind) if field.init}
-    return st.builds(kind, **fields)
+
+    def make(**values: Any) -> Any:
+        try:
+            return kind(**values)
+        except ValueError:  # a validator of the class
+            reject()
+
+    return st.builds(make, **fields)

@@ -16,6 +16,7 @@ from bus import (
     DeadlineExceeded,
     DeliveryError,
     Limits,
+    MailboxFull,
     Message,
     NoRoute,
     Request,
@@ -23,6 +24,7 @@ from bus import (
     State,
     Unavailable,
 )
+from bus.mailbox import CONTROL_CAPACITY
 from bus.testing import MeshUnderTest
 from bus.testing.checkpoints import cancel_at_each_checkpoint
 from tests.bus.world import (
@@ -489,3 +491,40 @@ def test_a_plain_delivery_error_reads_well() -> None:
     assert str(error) == "a.B@1 to nobody failed after 1.500 s"
     late = DeadlineExceeded(request="a.B@1", to="c", waited=1.5)
     assert str(late) == "a.B@1 to c was still waiting after 1.500 s"
+
+
+# --- places of the dead ---------------------------------------------------------------------------------------
+
+
+async def test_who_has_left_keeps_no_place(autojump_clock: Any, mesh: MeshUnderTest) -> None:
+    """An actor in backoff, and 32 control requests whose askers have gone: the 33rd, a cancel, must get in."""
+    cell = await mesh.start(puppet(), backoff=Backoff(first=100.0, cap=100.0, jitter=0.0))
+    await mesh.bus.tell(Poke(do="crash"))
+    await mesh.settle()
+    async with trio.open_nursery() as nursery:
+        for _ in range(CONTROL_CAPACITY):
+            nursery.start_soon(ask_into, [], mesh, Urgent(do="answer"))
+        await trio.sleep(1)
+        assert len(cell.mailbox.control) == CONTROL_CAPACITY
+        nursery.cancel_scope.cancel()
+    assert len(cell.mailbox) == 0
+    assert reasons(mesh)[1:] == ["abandoned"] * CONTROL_CAPACITY
+    with pytest.raises(DeadlineExceeded) as caught:
+        await mesh.bus.ask(Urgent(do="answer"))
+    assert not isinstance(caught.value, MailboxFull)
+    assert len(cell.mailbox) == 0
+    assert reasons(mesh)[-1] == "expired"
+
+
+async def test_the_place_of_who_has_left_goes_to_who_waits_for_one(
+    autojump_clock: Any, mesh: MeshUnderTest
+) -> None:
+    await mesh.start(puppet(), limits=Limits(mailbox=1))
+    results: list[Any] = []
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(ask_into, results, mesh, Write(do="sleep"))
+        await mesh.settle()
+        with trio.move_on_after(0.5):
+            nursery.start_soon(ask_into, results, mesh, Read(do="answer"))
+            await mesh.bus.ask(Read(do="sleep"))
+    assert results == ["slept", "answer"]

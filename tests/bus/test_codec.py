@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bus import Command, Message, MessageTooLarge, codec, wire_name
+from bus import Command, Message, Request, Stream, codec, secret, wire_name
 from bus.testing.examples import example
 from bus.testing.strategies import instances, json_values
 from tests.bus.registry import ANSWERS, KINDS
@@ -172,13 +172,81 @@ class Tiny(Command):
     text: str
 
 
-def test_a_message_beyond_its_limit_is_refused_with_both_sizes() -> None:
-    assert len(codec.encode(Tiny(text="x" * 9))) == 20
-    with pytest.raises(MessageTooLarge) as caught:
-        codec.encode(Tiny(text="é" * 5))
-    error = caught.value
-    assert (error.request, error.size, error.limit) == ("test_codec.Tiny@1", 21, 20)
-    assert str(error) == "test_codec.Tiny@1 is 21 bytes encoded, its limit is 20"
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ('{"text": "' + "x" * 200 + '"}', "longer than 160 bytes"),
+        ('{"n": 100000000000000000000000}', "does not fit into 64 bits"),
+        ('{"n": 9223372036854775808}', "does not fit into 64 bits"),
+        ('{"n": -9223372036854775809}', "does not fit into 64 bits"),
+        ('{"x": 1e400}', "is no number that JSON knows"),
+        ('{"x": NaN}', "is no number that JSON knows"),
+    ],
+)
+def test_text_that_says_what_no_message_needs_is_refused(text: str, complaint: str) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        codec.decode(Tiny, text)
+
+
+@pytest.mark.parametrize("levels", [101, 330, 5000, 200_000])
+@pytest.mark.parametrize("ends", ["[]", ('{"a":', "}")])
+def test_text_that_is_nested_too_deep_is_refused(levels: int, ends: tuple[str, str]) -> None:
+    opening, closing = ends
+    with pytest.raises(ValueError, match="deeper than 100 levels"):
+        codec.decode(
+            Loose, '{"value": ' + opening * levels + ("1" if closing == "}" else "") + closing * levels + "}"
+        )
+
+
+def test_text_at_the_bounds_is_read() -> None:
+    nested = "[" * 99 + "]" * 99
+    assert codec.decode(Loose, '{"value": ' + nested + "}").value is not None
+    assert (
+        codec.decode(Loose, '{"value": [9223372036854775807, -9223372036854775808, 1e308]}').value[0]
+        == 2**63 - 1
+    )
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Part:
+    n: int
+    key: str = secret()
+
+
+@final
+@attrs.frozen(kw_only=True)
+class GetParts(Request[tuple[Part, ...] | None]):
+    pass
+
+
+@final
+@attrs.frozen(kw_only=True)
+class FollowParts(Stream[Part]):
+    pass
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Loose(Command):
+    value: Any
+
+
+@pytest.mark.parametrize("reply", [None, (), (Part(n=1, key="a"), Part(n=2, key="\udc80"))])
+def test_a_reply_comes_back_as_it_was_sent(reply: Any) -> None:
+    assert codec.decode_reply(GetParts, codec.encode_reply(GetParts, reply)) == reply
+
+
+def test_an_item_comes_back_as_it_was_sent() -> None:
+    item = Part(n=1, key="a")
+    assert codec.decode_reply(FollowParts, codec.encode_reply(FollowParts, item)) == item
+    with pytest.raises(ValueError, match="expected int"):
+        codec.decode_reply(FollowParts, b'{"n": "x", "key": "a"}')
+
+
+def test_nobody_answers_a_command() -> None:
+    assert codec.reply_type(Loose) is None
+    assert codec.reply_type(GetParts) == tuple[Part, ...] | None
 
 
 # --- bad input --------------------------------------------------------------------------------------------

@@ -19,16 +19,19 @@ from bus import (
     Limits,
     MailboxFull,
     Message,
+    MessageTooLarge,
     NoRoute,
     Quarantined,
     Restart,
 )
 from bus.cell import Cell
-from bus.deadletter import LOG_EVERY, RING, Reason
+from bus.console import NotPossible
+from bus.deadletter import BYTES, LOG_EVERY, RING, Reason
 from bus.message import wire_name
 from bus.testing import MeshUnderTest, open_test_mesh
 from bus.testing.virtual import in_virtual_time
 from tests.bus.world import (
+    Brief,
     Look,
     Order,
     Poke,
@@ -122,10 +125,18 @@ async def late_reply(mesh: MeshUnderTest, cell: Cell) -> Message:
     return Write(do="six")
 
 
+async def too_large(mesh: MeshUnderTest, cell: Cell) -> Message:
+    message = Brief(do="x" * 200)
+    with pytest.raises(MessageTooLarge):
+        await mesh.bus.ask(message)
+    return message
+
+
 CAUSES: dict[Reason, Callable[[MeshUnderTest, Cell], Awaitable[Message]]] = {
     "no_route": no_route,
     "stopped": stopped,
     "full": full,
+    "too_large": too_large,
     "expired": expired,
     "abandoned": abandoned,
     "crashed": crashed,
@@ -346,3 +357,43 @@ async def test_a_stop_that_cuts_off_a_message_buries_it(autojump_clock: Any, mes
         cell.request_stop()
         cell.cancel()
     assert buried(mesh) == [(Write(do="six"), "stopped")]
+
+
+# --- what is kept ---------------------------------------------------------------------------------------------
+
+
+@final
+@attrs.frozen(kw_only=True)
+class History(Command):
+    max_bytes: ClassVar[int] = 10**9
+    text: str
+
+
+async def test_not_more_is_kept_than_a_few_megabytes(mesh: MeshUnderTest) -> None:
+    """200 cancelled completions of 200 kB each would be 40 MB."""
+    for n in range(200):
+        with pytest.raises(NoRoute):
+            await mesh.bus.tell(History(text=f"{n:05}" * 40_000))
+    kept = mesh.console.dead_letters()
+    assert sum(len(entry.message.text) for entry in kept if isinstance(entry.message, History)) <= BYTES
+    assert kept[-1].message == History(text="00199" * 40_000)
+    assert len(kept) == BYTES // 200_008
+
+
+async def test_of_a_very_large_message_only_the_envelope_is_kept(mesh: MeshUnderTest) -> None:
+    with pytest.raises(NoRoute):
+        await mesh.bus.tell(History(text="x" * 1_000_000))
+    (entry,) = mesh.console.dead_letters()
+    assert entry.message is None
+    assert entry.letter.kind == "test_deadletters.History@1"
+    with pytest.raises(NotPossible, match="too large to be kept"):
+        await mesh.console.resend(entry)
+
+
+async def test_neither_reply_nor_recipient_is_kept(autojump_clock: Any, mesh: MeshUnderTest) -> None:
+    await start(mesh)
+    with trio.move_on_after(1):
+        await mesh.bus.ask(Read(do="six"))
+    await pass_time(mesh, 1)
+    (entry,) = mesh.console.dead_letters()
+    assert (entry.envelope.reply, entry.envelope.target) == (None, None)

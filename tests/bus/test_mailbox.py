@@ -13,7 +13,7 @@ from bus.envelope import INFINITY, NO_BAGGAGE, Envelope
 from bus.mailbox import CONTROL_CAPACITY, FAIRNESS, Mailbox
 from bus.testing.checkpoints import cancel_at_each_checkpoint
 from bus.testing.virtual import in_virtual_time
-from tests.bus.world import Keyed, Poke
+from tests.bus.world import Aside, Keyed, Poke
 
 
 def envelope(n: int, message: Message | None = None) -> Envelope:
@@ -264,7 +264,7 @@ async def test_clearing_turns_away_who_waits(nursery: trio.Nursery) -> None:
 
 async def test_draining_makes_room_for_as_many_as_wait(nursery: trio.Nursery) -> None:
     admitted: list[int] = []
-    mailbox = Mailbox(3, lambda each: admitted.append(each.seq))
+    mailbox = Mailbox(3, admitted=lambda each: admitted.append(each.seq))
     for n in range(3):
         mailbox.put(envelope(n))
     for n in (3, 4, 5):
@@ -277,16 +277,100 @@ async def test_draining_makes_room_for_as_many_as_wait(nursery: trio.Nursery) ->
     assert admitted == [3, 4, 5]
 
 
-def test_a_message_put_back_is_the_next_one() -> None:
-    mailbox = filled(2, 2)
-    first = mailbox.take()
-    assert first is not None
+# --- classes that run beside others ---------------------------------------------------------------------------
+
+
+def aside(n: int) -> Envelope:
+    return envelope(n, Aside(do="", n=n))
+
+
+def beside_others(capacity: int = 2, limit: int = 1) -> Mailbox:
+    return Mailbox(capacity, {Aside: limit})
+
+
+def run(mailbox: Mailbox, each: Envelope | None) -> None:
+    assert each is not None
+    mailbox.beside[Aside].running.add(each)
+
+
+def test_messages_are_taken_in_the_order_of_sending_whatever_their_class() -> None:
+    mailbox = beside_others(5, limit=9)
+    for n in range(6):
+        assert mailbox.put(aside(n) if n % 2 else envelope(n))
+    assert len(mailbox) == mailbox.statistics().depth == 6
+    assert mailbox.oldest() == 0.0
+    order: list[int] = []
+    while (each := mailbox.take()) is not None:
+        order.append(each.seq)
+    assert order == list(range(6))
+
+
+def test_a_class_that_runs_as_often_as_it_may_is_passed_over() -> None:
+    mailbox = beside_others()
+    for each in (aside(0), aside(1), envelope(2)):
+        mailbox.put(each)
+    run(mailbox, mailbox.take())
+    assert numbers([mailbox.take()]) == [2]
+    assert mailbox.take() is None
+    assert len(mailbox) == 1
+    mailbox.beside[Aside].running.clear()
+    assert numbers([mailbox.take()]) == [1]
+
+
+def test_it_has_places_of_its_own() -> None:
+    mailbox = beside_others(capacity=1)
+    assert mailbox.put(envelope(0))
+    assert mailbox.put(aside(1))
+    assert not mailbox.put(aside(2))
+    assert not mailbox.put(envelope(3))
+
+
+async def test_a_place_goes_to_who_waits_for_one_of_that_kind(nursery: trio.Nursery) -> None:
+    mailbox = beside_others(capacity=1)
+    mailbox.put(envelope(0))
+    mailbox.put(aside(1))
+    for each in (envelope(2), aside(3)):
+        nursery.start_soon(mailbox.put_when_room, each)
+        await settle()
+    assert numbers([mailbox.take()]) == [0]
+    assert numbers(mailbox.work) == [2]
+    assert numbers([mailbox.take()]) == [1]
+    assert numbers(mailbox.beside[Aside].waiting) == [3]
+
+
+async def test_a_reader_sleeps_while_there_is_only_what_may_not_begin(nursery: trio.Nursery) -> None:
+    mailbox = beside_others()
+    got: list[int] = []
+
+    async def read() -> None:
+        while (each := await mailbox.get()) is not None:
+            got.append(each.seq)
+
+    nursery.start_soon(read)
+    run(mailbox, aside(0))
+    mailbox.put(aside(1))
+    await settle()
+    assert got == []
     mailbox.put(envelope(2))
-    mailbox.put_back(first)
-    assert numbers(mailbox.work) == [0, 1, 2]
+    await settle()
+    assert got == [2]
+    mailbox.wake()
 
 
-# --- policies ---------------------------------------------------------------------------------------------
+def test_what_is_drained_or_removed_comes_out_of_every_lane() -> None:
+    mailbox = beside_others(capacity=5)
+    control, other = envelope(4), envelope(9)
+    for each in (aside(0), envelope(1), aside(2), envelope(3)):
+        mailbox.put(each)
+    mailbox.put_control(control)
+    assert mailbox.remove(control)
+    assert not mailbox.remove(other)
+    assert numbers(mailbox.drain(lambda each: each.seq > 0)) == [1, 2, 3]
+    assert numbers(mailbox.clear()) == [0]
+    assert len(mailbox) == 0
+
+
+# --- room -------------------------------------------------------------------------------------------------
 
 
 def test_a_full_mailbox_takes_nothing_more() -> None:
@@ -406,7 +490,7 @@ class Machine:
     def __init__(self, nursery: trio.Nursery, capacity: int) -> None:
         self.nursery = nursery
         self.model = Model(capacity)
-        self.mailbox = Mailbox(capacity, lambda each: self.admitted.append(each.seq))
+        self.mailbox = Mailbox(capacity, admitted=lambda each: self.admitted.append(each.seq))
         self.admitted: list[int] = []
         self.queued: list[int] = []
         self.turned_away: set[int] = set()

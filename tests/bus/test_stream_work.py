@@ -123,7 +123,7 @@ class TestManyStreams:
 
             nursery.start_soon(follow)
             await mesh.settle()
-            assert (cell.in_hand, fifth) == (5, [])
+            assert (cell.in_hand, len(cell.mailbox), fifth) == (4, 1, [])
             await opened.pop().__aexit__(None, None, None)
             await mesh.settle()
             assert fifth == list(range(50))

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import attrs
 import pytest
 import trio
 
@@ -130,6 +131,18 @@ class TestThePoints:
         assert to_json(seen[3], body=True)["body"] == {"upto": 3}
         assert to_json(seen[3], body=True)["item"] == "item 1"
         assert "item" not in to_json(seen[3])
+
+    async def test_of_a_reply_shows_it_masked_and_shortened(self, mesh: MeshUnderTest) -> None:
+        await start(mesh)
+        async with mesh.console.tap("point=replied") as tap:
+            await mesh.bus.ask(Add(left=1, right=2))
+            event = await anext(tap)
+        assert event.reply == 3
+        assert to_json(event, body=True)["reply"] == 3
+        assert "reply" not in to_json(event)
+        shown = attrs.evolve(event, reply=("the key sk-1234567890abc", "x" * 1000))
+        assert to_json(shown, body=True)["reply"] == ["the key •••", "x" * 200 + "… (800 more)"]
+        assert "the key •••" in shown.text()
 
     async def test_of_messages_taken_out_of_turn(self, mesh: MeshUnderTest) -> None:
         await start(mesh)

@@ -79,6 +79,15 @@ class Eager(Request[Any]):
 
 @final
 @attrs.frozen(kw_only=True)
+class Brief(Request[Any]):
+    """Has little to say."""
+
+    max_bytes: ClassVar[int] = 100
+    do: str
+
+
+@final
+@attrs.frozen(kw_only=True)
 class Poke(Command):
     do: str
     n: int = 0
@@ -151,6 +160,10 @@ class Puppet(Scripted):
 
     @Urgent.handler
     async def urgent(self, request: Urgent) -> Any:
+        return await self.run(request)
+
+    @Brief.handler
+    async def brief(self, request: Brief) -> Any:
         return await self.run(request)
 
     @Eager.handler

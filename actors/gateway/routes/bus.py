@@ -90,7 +90,7 @@ class BusRoutes:
         entry = self._console.buried(seq)
         if entry is None:
             return refusal(404, f"there is no dead letter {seq}; the last {MOST_LETTERS} are kept")
-        body = shorten(masked(entry.envelope.message), limit=2000)
+        body = None if entry.message is None else shorten(masked(entry.message), limit=2000)
         return answer({**self._letter(entry), "detail": mask_text(entry.letter.detail), "body": body})
 
     def _letter(self, entry: Buried) -> Json:
