@@ -45,7 +45,7 @@ class ConductorActor(Actor):
         return {"late": {session_id: len(late) for session_id, late in self._late.items()}}
 
     @messages.Accept.handler
-    @concurrent(256)
+    @concurrent(256, isolated=True)
     async def accept(self, request: messages.Accept) -> messages.Accepted:
         incoming = request.incoming
         await self._check(incoming.options.model)

@@ -79,7 +79,7 @@ class LlmActor(Actor):
         return {"default": self._selected.default, "clients": sorted(self._clients)}
 
     @messages.Complete.handler
-    @concurrent(256)
+    @concurrent(256, isolated=True)
     async def complete(self, request: messages.Complete, sink: Sink[messages.CompletionEvent]) -> None:
         await self._look_for_ollama()
         spec = self._selected.pick(request.model)

@@ -111,7 +111,7 @@ class SessionActor(Actor):
     # --- accepting and running turns ---
 
     @messages.Accept.handler
-    @concurrent(256)
+    @concurrent(256, isolated=True)
     async def accept(self, request: messages.Accept) -> messages.Accepted:
         ids, incoming = self.bus.ids, request.incoming
         policy = self._channels.get(incoming.channel)
@@ -131,17 +131,17 @@ class SessionActor(Actor):
         return accepted
 
     @messages.Recover.handler
-    @concurrent(256)
+    @concurrent(256, isolated=True)
     async def recover(self, request: messages.Recover) -> tuple[messages.Turn, ...]:
         return await self._write(attempts.recover, request.boot)
 
     @messages.Open.handler
-    @concurrent(256)
+    @concurrent(256, isolated=True)
     async def opened(self, request: messages.Open) -> messages.Opened:
         return await self._read(attempts.opened, request.session)
 
     @messages.Begin.handler
-    @concurrent(256)
+    @concurrent(256, isolated=True)
     async def begin(self, request: messages.Begin) -> messages.Begun:
         # After a power cut the turn is as it was accepted, and an attempt nobody saw does not count.
         found = await self._committed(
@@ -164,37 +164,37 @@ class SessionActor(Actor):
         return begun
 
     @messages.SaveCompletion.handler
-    @concurrent(256)
+    @concurrent(256, isolated=True)
     async def save_completion(self, request: messages.SaveCompletion) -> messages.Saved:
         return await self._write(turns.save_completion, request, self._now())
 
     @messages.AwaitStep.handler
-    @concurrent(256)
+    @concurrent(256, isolated=True)
     async def await_step(self, request: messages.AwaitStep) -> None:
         await self._write(turns.await_step, request)
 
     @messages.BeginStep.handler
-    @concurrent(256)
+    @concurrent(256, isolated=True)
     async def begin_step(self, request: messages.BeginStep) -> None:
         await self._write(turns.begin_step, request, self._now())
 
     @messages.SaveResult.handler
-    @concurrent(256)
+    @concurrent(256, isolated=True)
     async def save_result(self, request: messages.SaveResult) -> None:
         await self._write(turns.save_result, request, self._now())
 
     @messages.Merge.handler
-    @concurrent(256)
+    @concurrent(256, isolated=True)
     async def merge(self, request: messages.Merge) -> messages.Merged:
         return await self._write(turns.merge, request, self._now())
 
     @messages.Release.handler
-    @concurrent(256)
+    @concurrent(256, isolated=True)
     async def release(self, request: messages.Release) -> None:
         await self._write(attempts.release, request)
 
     @messages.CancelTurn.handler
-    @concurrent(256)
+    @concurrent(256, isolated=True)
     async def cancel_turn(self, request: messages.CancelTurn) -> messages.Cancellation:
         cancellation = await self._write(endings.cancel, request, self._now(), self._pushing)
         if cancellation.fate == "cancelled":
@@ -202,81 +202,81 @@ class SessionActor(Actor):
         return cancellation
 
     @messages.Finish.handler
-    @concurrent(256)
+    @concurrent(256, isolated=True)
     async def end_turn(self, request: messages.Finish) -> messages.Finished:
         finished = await self._write(endings.finish, request, self._now(), self._pushing)
         await self._ended(finished.turn)
         return finished
 
     @messages.TurnsAfter.handler
-    @concurrent(256)
+    @concurrent(256, isolated=True)
     async def turns_after(self, request: messages.TurnsAfter) -> tuple[messages.Turn, ...]:
         return await self._read(endings.after, request.seq, request.limit)
 
     @messages.RecordCompaction.handler
-    @concurrent(256)
+    @concurrent(256, isolated=True)
     async def record_compaction(self, request: messages.RecordCompaction) -> None:
         await self._write(turns.record_compaction, request, self._now())
 
     @messages.GetTurn.handler
-    @concurrent(256)
+    @concurrent(256, isolated=True)
     async def get_turn(self, request: messages.GetTurn) -> messages.Turn:
         return await self._read(turns.get, request.turn, request.user)
 
     @messages.GetTurnUsage.handler
-    @concurrent(256)
+    @concurrent(256, isolated=True)
     async def get_turn_usage(self, request: messages.GetTurnUsage) -> messages.TurnUsage:
         return await self._read(usage.of_turn, request.turn, request.user)
 
     @messages.ListFigures.handler
-    @concurrent(256)
+    @concurrent(256, isolated=True)
     async def list_figures(self, request: messages.ListFigures) -> tuple[messages.TurnFigures, ...]:
         return await self._read(figures.figures, request)
 
     @messages.FindTurns.handler
-    @concurrent(256)
+    @concurrent(256, isolated=True)
     async def find_turns(self, request: messages.FindTurns) -> tuple[messages.TurnInfo, ...]:
         return await self._read(survey.find_turns, request)
 
     @messages.GetSteps.handler
-    @concurrent(256)
+    @concurrent(256, isolated=True)
     async def get_steps(self, request: messages.GetSteps) -> tuple[messages.StepInfo, ...]:
         return await self._read(survey.steps_of, request.turn, request.user)
 
     @messages.CountOpenWork.handler
-    @concurrent(256)
+    @concurrent(256, isolated=True)
     async def count_open_work(self, request: messages.CountOpenWork) -> messages.OpenWork:
         return await self._read(survey.open_work)
 
     # --- reading and keeping order ---
 
     @messages.List.handler
-    @concurrent(256)
+    @concurrent(256, isolated=True)
     async def find(self, request: messages.List) -> tuple[messages.Session, ...]:
         return await self._read(sessions.find, request)
 
     @messages.Get.handler
-    @concurrent(256)
+    @concurrent(256, isolated=True)
     async def get(self, request: messages.Get) -> messages.Session:
         return await self._read(sessions.get, request.session, request.user)
 
     @messages.Messages.handler
-    @concurrent(256)
+    @concurrent(256, isolated=True)
     async def displayed(self, request: messages.Messages) -> tuple[messages.Message, ...]:
         return await self._read(sessions.messages, request)
 
     @messages.MarkRead.handler
-    @concurrent(256)
+    @concurrent(256, isolated=True)
     async def mark_read(self, request: messages.MarkRead) -> messages.Session:
         return await self._changed(await self._write(sessions.mark_read, request))
 
     @messages.Rename.handler
-    @concurrent(256)
+    @concurrent(256, isolated=True)
     async def rename(self, request: messages.Rename) -> messages.Session:
         return await self._changed(await self._write(sessions.rename, request))
 
     @messages.Close.handler
-    @concurrent(256)
+    @concurrent(256, isolated=True)
     async def close(self, request: messages.Close) -> messages.Session:
         session = await self._write(sessions.close, request)
         await self._closed((session,))
@@ -292,29 +292,29 @@ class SessionActor(Actor):
         await self._write(outbox.purge, micros(now - outbox.KEPT))
 
     @messages.Export.handler
-    @concurrent(256)
+    @concurrent(256, isolated=True)
     async def export(self, request: messages.Export) -> tuple[str, ...]:
         return await self._read(export.export, request.session, request.user)
 
     @messages.Costs.handler
-    @concurrent(256)
+    @concurrent(256, isolated=True)
     async def costs(self, request: messages.Costs) -> messages.CostReport:
         return await self._read(usage.costs, request.since, request.session)
 
     # --- outbox ---
 
     @messages.Push.handler
-    @concurrent(256)
+    @concurrent(256, isolated=True)
     async def push(self, request: messages.Push) -> None:
         await self._write(outbox.push, request, self._now())
         await self.bus.publish(messages.OutboxDue(channel=request.channel))
 
     @messages.ClaimOutbox.handler
-    @concurrent(256)
+    @concurrent(256, isolated=True)
     async def claim_outbox(self, request: messages.ClaimOutbox) -> tuple[messages.OutboxRow, ...]:
         return await self._write(outbox.claim, request, self.bus.boot_id, self._now())
 
     @messages.MarkOutbox.handler
-    @concurrent(256)
+    @concurrent(256, isolated=True)
     async def mark_outbox(self, request: messages.MarkOutbox) -> None:
         await self._write(outbox.mark, request, self._now())

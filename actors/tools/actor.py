@@ -48,7 +48,7 @@ class ToolsActor(Actor):
         self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     @messages.FileRead.handler
-    @concurrent(AT_ONCE)
+    @concurrent(AT_ONCE, isolated=True)
     async def read_file(self, request: messages.FileRead) -> messages.FileText | messages.ImageFile:
         def look(place: Place, file: BinaryIO, go_on: GoOn) -> messages.FileText | messages.ImageFile:
             lines = (request.offset, request.skip, request.limit)
@@ -57,7 +57,7 @@ class ToolsActor(Actor):
         return await self._look(request.path, look)
 
     @messages.FileList.handler
-    @concurrent(AT_ONCE)
+    @concurrent(AT_ONCE, isolated=True)
     async def list_folder(self, request: messages.FileList) -> messages.Listing:
         def work(go_on: GoOn) -> messages.Listing:
             with self._home.directory(request.path) as place:
@@ -72,17 +72,17 @@ class ToolsActor(Actor):
         return await self._run(work, request.path)
 
     @messages.Attach.handler
-    @concurrent(AT_ONCE)
+    @concurrent(AT_ONCE, isolated=True)
     async def attach(self, request: messages.Attach) -> messages.Attached:
         return await self._look(request.path, lambda place, file, _: reading.attach(place, file))
 
     @messages.Locate.handler
-    @concurrent(AT_ONCE)
+    @concurrent(AT_ONCE, isolated=True)
     async def locate(self, request: messages.Locate) -> messages.Located:
         return await self._look(request.path, lambda place, file, _: reading.locate(self._home, place, file))
 
     @messages.LoadFile.handler
-    @concurrent(AT_ONCE)
+    @concurrent(AT_ONCE, isolated=True)
     async def load_file(self, request: messages.LoadFile) -> bytes:
         def look(place: Place, file: BinaryIO, go_on: GoOn) -> bytes:
             limit = max(0, min(request.limit, messages.MAX_LOADED))
@@ -91,18 +91,18 @@ class ToolsActor(Actor):
         return await self._look(request.path, look)
 
     @messages.FileWrite.handler
-    @concurrent(AT_ONCE)
+    @concurrent(AT_ONCE, isolated=True)
     async def write_file(self, request: messages.FileWrite) -> messages.Written:
         work = partial(writing.write, self._home, request.path, request.content, request.call)
         return await self._run(work, request.path)
 
     @messages.FileDelete.handler
-    @concurrent(AT_ONCE)
+    @concurrent(AT_ONCE, isolated=True)
     async def delete_file(self, request: messages.FileDelete) -> messages.Deleted:
         return await self._run(partial(writing.delete, self._home, request.path), request.path)
 
     @messages.SaveUpload.handler
-    @concurrent(AT_ONCE)
+    @concurrent(AT_ONCE, isolated=True)
     async def save_upload(self, request: messages.SaveUpload) -> tuple[Attachment, ...]:
         now = self.bus.clock.now().astimezone()
         rules = self._settings().attachments

@@ -147,7 +147,7 @@ class SaveCompletion(Request[Saved]):
     """
 
     abandon: ClassVar[Abandon] = Abandon.FINISH
-    max_bytes: ClassVar[int] = 4 * 1024 * 1024
+    max_bytes: ClassVar[int] = 64 * 1024 * 1024
     turn: str
     boot: str
     attempt: int
@@ -195,7 +195,7 @@ class SaveResult(Request[None]):
     """
 
     abandon: ClassVar[Abandon] = Abandon.FINISH
-    max_bytes: ClassVar[int] = 4 * 1024 * 1024
+    max_bytes: ClassVar[int] = 64 * 1024 * 1024
     turn: str
     boot: str
     attempt: int
