@@ -85,6 +85,7 @@ def load(instance: Instance, exported: Mapping[str, str]) -> Config:
     scheme = scheme_for(given)
     loaded = load_files(sources(instance), scheme)
     current.replace(loaded.values)
+    current.taken()
     _, catalogue_warnings = load_catalogue(instance.models_toml)
     return Config(
         instance=instance,

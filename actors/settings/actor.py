@@ -51,19 +51,24 @@ class SettingsActor(Operator):
         self._scheme = scheme
         self._current = current
         self._readers = readers
+        self._changing = trio.Lock()
 
     async def start(self) -> None:
-        """Put in force what the files say: this actor may have ended between a change and its word of it.
+        self.spawn(self._catch_up)  # not here: whoever starts us could not start others meanwhile
+
+    async def _catch_up(self) -> None:
+        """Put in force what the files say: the last incarnation may have ended between a change and its effect.
 
         Files that are wrong by now change nothing, and are no reason to go down.
         """
-        try:
-            loaded = await trio.to_thread.run_sync(self._load)
-        except ConfigError as error:
-            _LOG.warning("the settings stay as they were: %s", error)
-            self.degraded("the files of settings have mistakes")
-        else:
-            await self._put_in_force(loaded)
+        async with self._changing:
+            try:
+                loaded = await trio.to_thread.run_sync(self._load)
+            except ConfigError as error:
+                _LOG.warning("the settings stay as they were: %s", error)
+                self.degraded("the files of settings have mistakes")
+            else:
+                await self._put_in_force(loaded)
 
     @messages.Get.handler
     async def get(self, request: messages.Get) -> tuple[messages.Setting, ...]:
@@ -73,26 +78,28 @@ class SettingsActor(Operator):
 
     @messages.Put.handler
     async def put(self, request: messages.Put) -> messages.Saved:
-        loaded, content = await trio.to_thread.run_sync(partial(self._checked, request.changes))
-        try:
-            await trio.to_thread.run_sync(partial(atomic.write, self._local, content))
-        except OSError as error:
-            raise messages.NotWritten(why=os.strerror(error.errno or errno.EIO)) from error
-        self.degraded(None)
-        sections = await self._put_in_force(loaded)
+        async with self._changing:
+            loaded, content = await trio.to_thread.run_sync(partial(self._checked, request.changes))
+            try:
+                await trio.to_thread.run_sync(partial(atomic.write, self._local, content))
+            except OSError as error:
+                raise messages.NotWritten(why=os.strerror(error.errno or errno.EIO)) from error
+            self.degraded(None)
+            sections = await self._put_in_force(loaded)
         fixed = frozenset[str]().union(*(reader.fixed for reader in self._readers))
         late = tuple(key for key in request.changes if _within(key, fixed))
         return messages.Saved(sections=sections, next_start=late)
 
     async def _put_in_force(self, loaded: Loaded) -> tuple[str, ...]:
         """The names of those who have other settings now. Each has taken them, or is about to."""
-        changed = set(self._current.replace(loaded.values))
+        changed = self._current.replace(loaded.values)
         readers = [reader for reader in self._readers if reader.kind in changed]
         for child in (child for reader in readers for child in reader.restart):
             await self.console.restart(child)
         sections = tuple(reader.name for reader in readers)
         if sections:
             await self.bus.publish(messages.SettingsChanged(sections=sections))
+        self._current.taken()
         return sections
 
     # --- in a thread --------------------------------------------------------------------------------------

@@ -12,13 +12,18 @@ class Current:
 
     def __init__(self, values: Mapping[type, object]) -> None:
         self._values = dict(values)
+        self._fresh: set[type] = set()
 
     def of(self, kind: type[T]) -> T:
         """The settings of this class. Raises KeyError for a class that no subsystem of the tree names."""
         return cast("T", self._values[kind])
 
-    def replace(self, values: Mapping[type, object]) -> list[type]:
-        """Put `values` in force; the classes whose settings are others than before."""
-        changed = [kind for kind, value in values.items() if self._values.get(kind) != value]
+    def replace(self, values: Mapping[type, object]) -> frozenset[type]:
+        """Put `values` in force; the classes whose settings are others than those that were taken, until they are."""
+        self._fresh |= {kind for kind, value in values.items() if self._values.get(kind) != value}
         self._values = dict(values)
-        return changed
+        return frozenset(self._fresh)
+
+    def taken(self) -> None:
+        """Everybody goes by what is in force."""
+        self._fresh.clear()

@@ -71,6 +71,15 @@ class Place:
             partial(SettingsActor, self.sources, self.scheme, self.current, READERS), name="settings"
         )
 
+    async def restart(self) -> None:
+        """Start the actor anew, and wait until it has dealt with what it found."""
+        await self.mesh.console.restart("settings")
+        await self.mesh.settle()
+        actor = self.mesh.cell("settings").actor
+        assert isinstance(actor, SettingsActor)
+        async with actor._changing:
+            pass
+
     async def put(self, **changes: Any) -> Saved:
         renamed: Mapping[str, Any] = {key.replace("__", "."): value for key, value in changes.items()}
         return await self.mesh.bus.ask(messages.Put(changes=renamed))
@@ -195,15 +204,25 @@ async def test_what_is_in_force_is_listed_with_who_says_so(place: Place) -> None
 async def test_after_a_crash_it_puts_in_force_what_the_files_say(place: Place) -> None:
     place.local.write_text("tills = 9\n")
 
-    await place.mesh.console.restart("settings")
+    await place.restart()
 
     assert place.current.of(Shop) == Shop(tills=9)
+
+
+async def test_what_nobody_had_taken_when_it_crashed_is_taken_afterwards(place: Place) -> None:
+    place.local.write_text("[oven]\nheat = 200\n")
+    place.current.replace(load(place.sources, place.scheme).values)  # and then it crashed
+
+    await place.restart()
+
+    assert STARTS == ["baker", "baker"]
+    assert place.mesh.published(SettingsChanged) == [SettingsChanged(sections=("oven",))]
 
 
 async def test_files_that_are_wrong_by_now_change_nothing_and_bring_nobody_down(place: Place) -> None:
     place.local.write_text("tills = 0\n")
 
-    await place.mesh.console.restart("settings")
+    await place.restart()
 
     assert place.current.of(Shop) == Shop(tills=2)
     assert place.mesh.console.health().children[1].health.why == "the files of settings have mistakes"
