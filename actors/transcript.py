@@ -5,12 +5,22 @@ goes on after a restart sends the same bytes. It is one that a provider accepts:
 an answer has its calls last, and every call has its result in the message that follows, in the order of the calls.
 """
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import Final, Self, final
 
 import attrs
 
-from actors.vocabulary import Block, ChatMessage, Image, Side, Text, ToolResult, ToolUse
+from actors.vocabulary import (
+    Block,
+    ChatMessage,
+    Image,
+    Side,
+    Text,
+    Thinking,
+    ToolResult,
+    ToolUse,
+)
 
 SUMMARY_OPENS: Final = "[Summary of the conversation so far; the messages it replaces are not shown]"
 SUMMARY_CLOSES: Final = "[End of the summary; the conversation continues below]"
@@ -36,41 +46,68 @@ class Transcript:
 
     messages: tuple[ChatMessage, ...] = ()
     starts: tuple[int, ...] = ()
+    size: int = 0
+    """Characters of all that is said, calls and results included; kept so that nobody has to count a long one."""
 
     def plus(self, parts: Iterable[Part]) -> Self:
         """Add what is said; what one side says in a row is one message, what says nothing is left out."""
-        messages, starts = list(self.messages), list(self.starts)
+        messages, starts, size = list(self.messages), list(self.starts), self.size
         for part in parts:
             if not part.content:
                 continue
+            size += sum(map(characters, part.content))
             if messages and messages[-1].role == part.side:
                 content = (*messages[-1].content, *part.content)
                 messages[-1] = ChatMessage(role=part.side, content=content)
             else:
                 messages.append(ChatMessage(role=part.side, content=part.content))
                 starts.append(part.start)
-        return attrs.evolve(self, messages=tuple(messages), starts=tuple(starts))
+        return attrs.evolve(self, messages=tuple(messages), starts=tuple(starts), size=size)
 
     def answered(self, results: Iterable[ToolResult]) -> Self:
         """Add results of calls of the last answer, in the order of the calls, beside those that are there already."""
-        last = max(index for index, message in enumerate(self.messages) if message.role == "assistant")
+        last = len(self.messages) - 1
+        while self.messages[last].role != "assistant":
+            last -= 1
         order = {call.id: n for n, call in enumerate(calls(self.messages[last].content))}
         there = [block for message in self.messages[last + 1 :] for block in message.content]
         blocks = sorted(
             (*there, *results),
             key=lambda block: order[block.tool_use_id] if isinstance(block, ToolResult) else len(order),
         )
-        until = attrs.evolve(self, messages=self.messages[: last + 1], starts=self.starts[: last + 1])
+        until = attrs.evolve(
+            self,
+            messages=self.messages[: last + 1],
+            starts=self.starts[: last + 1],
+            size=self.size - sum(map(characters, there)),
+        )
         return until.plus([Part("user", tuple(blocks), self.starts[last])])
 
     def summarised(self, replaced: int, summary: str) -> Self:
         """Put a summary in the place of the first `replaced` messages, of which at least one must be left."""
-        until = self.starts[replaced]
-        rest = [
-            Part(message.role, message.content, start)
-            for message, start in zip(self.messages[replaced:], self.starts[replaced:], strict=True)
-        ]
-        return attrs.evolve(self, messages=(), starts=()).plus([summed_up(summary, until), *rest])
+        rest = zip(self.messages[replaced:], self.starts[replaced:], strict=True)
+        parts = [Part(message.role, message.content, start) for message, start in rest]
+        return attrs.evolve(self, messages=(), starts=(), size=0).plus(
+            [summed_up(summary, self.starts[replaced]), *parts]
+        )
+
+    def pruned(self, messages: tuple[ChatMessage, ...]) -> Self:
+        """The same messages with less in them."""
+        size = sum(characters(block) for message in messages for block in message.content)
+        return attrs.evolve(self, messages=messages, size=size)
+
+
+def characters(block: Block) -> int:
+    """How much a block says, roughly."""
+    match block:
+        case Text() | Thinking():
+            return len(block.text)
+        case ToolUse():
+            return len(block.name) + len(json.dumps(dict(block.input), default=str))
+        case ToolResult():
+            return sum(len(part.text) if isinstance(part, Text) else len(part.path) for part in block.content)
+        case Image():
+            return len(block.path)
 
 
 def summed_up(summary: str, until: int) -> Part:

@@ -12,6 +12,7 @@ import attrs
 
 from actors.agent.sanitise import plain, shorten
 from actors.agent.settings import Compaction
+from actors.transcript import Transcript
 from actors.vocabulary import (
     Block,
     ChatMessage,
@@ -41,9 +42,9 @@ def prompt_tokens(usage: Usage) -> int:
     return usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens
 
 
-def estimate(messages: Sequence[ChatMessage]) -> int:
+def estimate(transcript: Transcript) -> int:
     """Tokens of a conversation, roughly, where a provider tells none."""
-    return sum(len(_written(block)) for message in messages for block in message.content) // _CHARS_PER_TOKEN
+    return transcript.size // _CHARS_PER_TOKEN
 
 
 def budget(settings: Compaction, window: int | None) -> int:

@@ -4,8 +4,6 @@ import sys
 from collections.abc import Sequence
 from typing import final
 
-import attrs
-
 from actors.agent import compaction
 from actors.agent.record import Record
 from actors.agent.settings import Compaction
@@ -30,11 +28,11 @@ class Compactor:
 
     async def relieve(self, run: Run) -> None:
         """Before a completion: shorten what has grown too long. A failure leaves the conversation as it is."""
-        tokens = max(run.context_tokens, compaction.estimate(run.transcript.messages))
+        tokens = max(run.context_tokens, compaction.estimate(run.transcript))
         budget = compaction.budget(self._settings, await self._window(run.model))
         if compaction.should_prune(tokens, budget, self._settings):
             pruned = compaction.prune(run.transcript.messages, self._settings)
-            run.transcript = attrs.evolve(run.transcript, messages=pruned)
+            run.transcript = run.transcript.pruned(pruned)
         if tokens > budget:
             await self.compact(run, tokens)
 

@@ -23,7 +23,6 @@ from actors.agent.settings import Settings
 from actors.agent.sources import Sources
 from actors.agent.turn import Ending, Run
 from actors.session import messages as session
-from actors.transcript import Transcript
 from actors.vocabulary import FollowupMode
 from bus import Actor, BusError, DeliveryError, Intensity, Unavailable
 
@@ -233,7 +232,7 @@ class ConversationActor(Actor):
         return Run(
             turn=begun.turn,
             started=self.bus.clock.monotonic(),
-            transcript=Transcript(begun.history, begun.starts),
+            transcript=begun.transcript,
             iteration=begun.iteration,
             context_tokens=begun.context_tokens,
             model=begun.turn.options.model,

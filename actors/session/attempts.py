@@ -173,8 +173,7 @@ def understand(beginning: Beginning, unread: Unread) -> tuple[Begun | None, hist
     begun = Begun(
         over=False,
         turn=turn,
-        history=found.transcript.messages,
-        starts=found.transcript.starts,
+        transcript=found.transcript,
         open_calls=found.open_calls,
         next_step=beginning.next_step,
         iteration=beginning.iteration,

@@ -23,7 +23,7 @@ from .messages import TurnOptions, Unstorable
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
-_CONVERTER: Final = make_converter(omit_if_default=False)
+_CONVERTER: Final = make_converter(omit_if_default=False, detailed_validation=False)
 _BLOCKS: Final[Mapping[str, type[Block]]] = {
     "text": Text,
     "image": Image,

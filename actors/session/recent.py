@@ -20,8 +20,8 @@ _SINCE: Final = (
 _ALL: Final = -1
 FEW: Final = 16
 """Rows that may be read where others wait."""
-_OVERHEAD: Final = 1000
-"""Bytes that a step weighs besides its text."""
+_OVERHEAD: Final = 400
+"""Bytes that a step weighs besides its text, once it is part of a history."""
 
 
 @final
@@ -52,7 +52,7 @@ class RecentHistories:
     Kept by one thread. Another may look at it: what is kept of a conversation is replaced, never changed.
     """
 
-    def __init__(self, capacity: int = 2_000_000) -> None:
+    def __init__(self, capacity: int = 8_000_000) -> None:
         """`capacity` bounds the weight in bytes, of which one conversation gets half at most."""
         self._capacity = capacity
         self.weight = 0

@@ -4,7 +4,8 @@ from typing import ClassVar, Literal, final
 
 import attrs
 
-from actors.vocabulary import Attachment, Block, ChatMessage, Image, Text, ToolUse, Usage
+from actors.transcript import Transcript
+from actors.vocabulary import Attachment, Block, Image, Text, ToolUse, Usage
 from bus import Abandon, Request
 
 from .incoming import Incoming
@@ -95,13 +96,11 @@ class Begun:
     """Whether this very request ended it: it was cancelled before, has died too often, or cannot be read any more."""
     notice: str | None = None
     """The sentence to the person about that end."""
-    history: tuple[ChatMessage, ...] = ()
+    transcript: Transcript = attrs.field(factory=Transcript)
     """From the last compaction on, this turn's own steps included; every call of a finished step has its result."""
-    starts: tuple[int, ...] = ()
-    """For each message of it, the id of the step from which it has to be read to begin with that message."""
     open_calls: tuple[ToolStep, ...] = ()
     """Calls of this turn without a result yet, in order. The assistant message with their :class:`ToolUse` blocks ends
-    `history`; only results of its other calls may follow it, as a message of the user that theirs belong into."""
+    `transcript`; only results of its other calls may follow it, as a message of the user that theirs belong into."""
     next_step: int = 0
     iteration: int = 0
     """Completions already stored for this turn."""

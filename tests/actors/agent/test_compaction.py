@@ -14,6 +14,7 @@ from actors.agent.compaction import (
     summary_request,
 )
 from actors.agent.settings import Compaction
+from actors.transcript import Part, Transcript
 from actors.vocabulary import ChatMessage, Image, Side, Text, Thinking, ToolResult, ToolUse, Usage
 
 SETTINGS = Compaction()
@@ -160,4 +161,4 @@ def test_the_summary_is_asked_for_with_roles_texts_and_shortened_results() -> No
 
 
 def test_tokens_are_estimated_from_characters() -> None:
-    assert estimate([ChatMessage(role="user", content=(Text(text="x" * 400),))]) == 100
+    assert estimate(Transcript().plus([Part("user", (Text(text="x" * 400),), 1)])) == 100

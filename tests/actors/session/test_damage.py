@@ -45,9 +45,9 @@ def test_the_conversation_goes_on_without_it(
     damage(ledger, turn, kind, column, value)
     begun = ledger.begin(ledger.accept("and now?", key="chat").turn)
     assert not begun.over
-    check_valid(begun.history)
-    assert LOST in repr(begun.history) or (kind, column) == ("tool", "content")
-    assert spoken(begun.history)[-1] == ("user", ["and now?"])
+    check_valid(begun.transcript.messages)
+    assert LOST in repr(begun.transcript.messages) or (kind, column) == ("tool", "content")
+    assert spoken(begun.transcript.messages)[-1] == ("user", ["and now?"])
     session = begun.turn.session
     assert len(ledger.shown(session)) == 6
     assert len(survey.steps_of(ledger.connection, turn, "admin")) == 4
@@ -66,7 +66,7 @@ def test_the_turn_it_belongs_to_ends_with_a_notice(ledger: Ledger, value: str) -
     assert (begun.turn.state, begun.turn.outcome) == ("failed", "error")
     assert ledger.shown(accepted.session)[-1] == ("notice", DAMAGED)
     again = ledger.begin(ledger.accept("and now?", key="chat").turn)
-    check_valid(again.history)
+    check_valid(again.transcript.messages)
 
 
 @pytest.mark.parametrize("column", ["attachments", "options"])

@@ -232,7 +232,7 @@ class LedgerMachine(RuleBasedStateMachine):
             return
         assert (begun.over, begun.turn.attempt, begun.next_step) == (False, turn.attempt, turn.steps)
         assert begun.iteration == len(turn.answers)
-        check_valid(begun.history, [step.call.id for step in begun.open_calls])
+        check_valid(begun.transcript.messages, [step.call.id for step in begun.open_calls])
         states = {call.id: call.state for call in turn.open_calls()}
         assert all(states[step.call.id] == step.state for step in begun.open_calls)
 

@@ -43,8 +43,8 @@ def test_the_conversation_goes_on(migrated: Ledger) -> None:
         ("t5", 0, 0),
     ]
     begun = migrated.begin("t4")
-    check_valid(begun.history, ["b"])
-    assert spoken(begun.history)[1:] == [
+    check_valid(begun.transcript.messages, ["b"])
+    assert spoken(begun.transcript.messages)[1:] == [
         ("assistant", ["I look", "!a"]),
         ("user", ["=a", "wait"]),
         ("assistant", ["hello"]),

@@ -67,7 +67,7 @@ def test_a_summary_begins_another_history(ledger: Ledger) -> None:
 
 
 def test_the_conversation_that_was_longest_idle_makes_room(ledger: Ledger) -> None:
-    recent = RecentHistories(capacity=5_000)
+    recent = RecentHistories(capacity=2_500)
     one, two = a_turn(ledger, "one"), a_turn(ledger, "two")
     read(ledger, recent, one)
     read(ledger, recent, two)

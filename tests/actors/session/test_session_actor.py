@@ -74,7 +74,7 @@ async def test_a_turn_with_a_tool_is_stored_message_by_message(
     bus = mesh.bus
     accepted = await accept(mesh, "read it")
     begun = await begin(mesh, accepted.turn)
-    assert spoken(begun.history) == [("user", ["read it"])]
+    assert spoken(begun.transcript.messages) == [("user", ["read it"])]
     common: dict[str, Any] = {
         "turn": accepted.turn,
         "boot": bus.boot_id,

@@ -31,14 +31,14 @@ class TestBegin:
         begun = ledger.begin(ledger.accept("hi").turn)
         assert not begun.over
         assert (begun.turn.state, begun.turn.attempt, begun.turn.text) == ("running", 1, "hi")
-        assert spoken(begun.history) == [("user", ["hi"])]
+        assert spoken(begun.transcript.messages) == [("user", ["hi"])]
         assert (begun.next_step, begun.iteration, begun.open_calls, begun.context_tokens) == (1, 0, (), 0)
 
     def test_beginning_again_counts_again_and_stores_nothing_twice(self, ledger: Ledger, turn: str) -> None:
         for attempt in (2, 3):
             begun = ledger.begin(turn)
             assert begun.turn.attempt == attempt
-            assert spoken(begun.history) == [("user", ["hi"])]
+            assert spoken(begun.transcript.messages) == [("user", ["hi"])]
 
     def test_an_attempt_is_counted_before_anything_is_done(self, ledger: Ledger, turn: str) -> None:
         ledger.kill()
@@ -51,7 +51,7 @@ class TestBegin:
         ledger.kill()
         ledger.recover()
         begun = ledger.begin(turn)
-        assert spoken(begun.history) == [
+        assert spoken(begun.transcript.messages) == [
             ("user", ["hi"]),
             ("assistant", ["I look", "!a", "!b"]),
             ("user", ["=a"]),
@@ -63,7 +63,7 @@ class TestBegin:
         ledger.finish(turn, "hello")
         begun = ledger.begin(turn)
         assert begun.over
-        assert (begun.turn.state, begun.turn.attempt, begun.history) == ("done", 1, ())
+        assert (begun.turn.state, begun.turn.attempt, begun.transcript.messages) == ("done", 1, ())
 
     def test_an_unknown_turn_is_an_error(self, ledger: Ledger) -> None:
         with pytest.raises(UnknownTurn):
@@ -93,7 +93,7 @@ class TestFence:
                 ledger.merge(turn, followup.turn, attempt=attempt, boot=boot)
             with pytest.raises(StaleAttempt):
                 ledger.finish(turn, "late", attempt=attempt, boot=boot)
-        assert spoken(ledger.begin(turn).history) == [("user", ["hi"]), ("assistant", ["!a"])]
+        assert spoken(ledger.begin(turn).transcript.messages) == [("user", ["hi"]), ("assistant", ["!a"])]
 
     def test_nothing_is_written_between_recovery_and_the_next_begin(self, ledger: Ledger, turn: str) -> None:
         ledger.kill()
@@ -120,14 +120,14 @@ class TestResults:
         (call,) = ledger.complete(turn, calls=["a"])
         ledger.result(turn, call.n, "first")
         ledger.result(turn, call.n, "second", is_error=True)
-        (result,) = ledger.begin(turn).history[-1].content
+        (result,) = ledger.begin(turn).transcript.messages[-1].content
         assert result == ToolResult(tool_use_id="a", name="FileRead", content=(Text(text="first"),))
 
     def test_a_result_may_hold_pictures_and_be_an_error(self, ledger: Ledger, turn: str) -> None:
         (call,) = ledger.complete(turn, calls=["a"])
         content = (Text(text="see"), Image(media_type="image/png", path="x.png"))
         ledger.result(turn, call.n, content=content, is_error=True)
-        (result,) = ledger.begin(turn).history[-1].content
+        (result,) = ledger.begin(turn).transcript.messages[-1].content
         assert result == ToolResult(tool_use_id="a", name="FileRead", content=content, is_error=True)
 
     def test_a_step_that_is_no_call_takes_no_result(self, ledger: Ledger, turn: str) -> None:
@@ -163,7 +163,7 @@ class TestMerge:
             (second.turn, "merged", turn),
             (first.turn, "merged", turn),
         ]
-        assert spoken(ledger.begin(turn).history)[-1] == ("user", ["=a", "and this", "wait"])
+        assert spoken(ledger.begin(turn).transcript.messages)[-1] == ("user", ["=a", "and this", "wait"])
         assert ledger.turn(first.turn).merged_into == turn
 
     def test_after_a_kill_the_same_followups_are_part_of_the_turn(self, ledger: Ledger, turn: str) -> None:
@@ -171,7 +171,7 @@ class TestMerge:
         ledger.merge(turn, followup.turn)
         ledger.kill()
         assert [one.id for one in ledger.recover()] == [turn]
-        assert spoken(ledger.begin(turn).history) == [("user", ["hi", "wait"])]
+        assert spoken(ledger.begin(turn).transcript.messages) == [("user", ["hi", "wait"])]
         assert ledger.begin(followup.turn).over
 
     def test_a_merge_that_was_killed_leaves_the_followup_waiting(self, ledger: Ledger, turn: str) -> None:
@@ -180,7 +180,7 @@ class TestMerge:
         with pytest.raises(Killed):
             ledger.merge(turn, followup.turn)
         assert [one.id for one in ledger.recover()] == [turn, followup.turn]
-        assert spoken(ledger.begin(turn).history) == [("user", ["hi"])]
+        assert spoken(ledger.begin(turn).transcript.messages) == [("user", ["hi"])]
 
     def test_what_cannot_be_merged_is_left_out(self, ledger: Ledger, turn: str) -> None:
         done, began, elsewhere = (ledger.accept("x", key=key).turn for key in ("chat", "chat", "other"))
@@ -198,7 +198,7 @@ class TestMerge:
     def test_attachments_of_followups_come_along(self, ledger: Ledger, turn: str) -> None:
         photo = Attachment(name="cat.png", media_type="image/png", path="downloads/cat.png", size=1)
         (merged,) = ledger.merge(turn, ledger.accept("look", key="chat", attachments=(photo,)).turn)
-        (message,) = ledger.begin(turn).history
+        (message,) = ledger.begin(turn).transcript.messages
         assert message.content[1:] == merged.content
         assert message.content[1] == Image(media_type="image/png", path="downloads/cat.png")
 
@@ -262,7 +262,7 @@ class TestFinish:
     def test_after_a_failure_the_next_turn_has_a_valid_history(self, ledger: Ledger, turn: str) -> None:
         ledger.finish(turn, state="failed", notice="no answer")
         begun = ledger.begin(ledger.accept("again", key="chat").turn)
-        assert spoken(begun.history) == [("user", ["hi", "again"])]
+        assert spoken(begun.transcript.messages) == [("user", ["hi", "again"])]
 
     def test_a_merged_turn_has_no_end_of_its_own(self, ledger: Ledger, turn: str) -> None:
         followup = ledger.accept("wait", key="chat")
@@ -315,7 +315,7 @@ class TestCompaction:
         second = ledger.begin(ledger.accept("more", key="chat").turn)
         ledger.compact(second.turn, 2)
         begun = ledger.begin(second.turn.id)
-        (message,) = begun.history
+        (message,) = begun.transcript.messages
         assert len(message.content) == 2
         assert message.content[1] == Text(text="more")
         assert begun.next_step == 1
@@ -324,7 +324,7 @@ class TestCompaction:
         (call,) = ledger.complete(turn, calls=["a"])
         ledger.result(turn, call.n)
         ledger.compact(ledger.turn(turn), 2)
-        history = ledger.begin(turn).history
+        history = ledger.begin(turn).transcript.messages
         check_valid(history)
         assert [kind for kind, _ in spoken(history)] == ["user", "assistant", "user"]
 
@@ -333,7 +333,7 @@ class TestCompaction:
             (call,) = ledger.complete(turn, calls=[f"c{n}"])
             ledger.result(turn, call.n)
             ledger.compact(ledger.turn(turn), 1 + 2 * n, f"summary {n}")
-        summary, *rest = ledger.begin(turn).history
+        summary, *rest = ledger.begin(turn).transcript.messages
         assert isinstance(summary.content[0], Text)
         assert "summary 1" in summary.content[0].text
         assert spoken(rest) == [("assistant", ["!c1"]), ("user", ["=c1"])]
