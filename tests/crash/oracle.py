@@ -30,6 +30,22 @@ class Fate:
 
 
 @final
+@attrs.frozen
+class Death:
+    """An attempt of a turn that ended because the process was killed."""
+
+    kill: str
+    """How, in words."""
+    progress: int
+    """How far the turn had come, as a number that only grows."""
+    own: bool
+    """Whether the process died at a named point in what it did for this very turn."""
+
+    def __str__(self) -> str:
+        return f"{self.kill}, at mark {self.progress}, {'its own doing' if self.own else 'a bystander'}"
+
+
+@final
 @attrs.frozen(kw_only=True)
 class Left:
     """What is left when all is over."""
@@ -42,6 +58,8 @@ class Left:
     """By turn."""
     requests: Sequence[Sequence[Sequence[Piece]]]
     """What the model was sent, in order."""
+    deaths: Mapping[str, Sequence[Death]] = attrs.field(factory=dict[str, list[Death]])
+    """By turn, in order."""
 
     @property
     def doubts(self) -> int:
@@ -52,6 +70,43 @@ class Left:
             for row in rows
             if _is(row, "tool_result")
         )
+
+
+DEATHS: Final = 3
+"""A turn is given up when so many of its attempts have died in a row at one place."""
+
+
+def lost(record: Record, left: Left) -> list[Sent]:
+    """The acknowledged messages that are not there."""
+    return [message for message in record.sent if message.acknowledged and not _rows_of(message, left)]
+
+
+def twice(record: Record, left: Left) -> list[Sent]:
+    """The messages that are there more than once."""
+    return [message for message in record.sent if len(_rows_of(message, left)) > 1]
+
+
+def failures(record: Record, left: Left) -> list[str]:
+    """Each turn that failed, with why, and how its attempts died."""
+    return [
+        "\n".join((
+            f"{message.text} failed ({left.fates[turn].outcome}): {_notice(turn, left)}",
+            *(f"  {death}" for death in left.deaths.get(turn, ())),
+        ))
+        for turn, message in {each.turn: each for each in record.sent if each.turn}.items()
+        if turn in left.fates and left.fates[turn].state == "failed"
+    ]  # fmt: skip
+
+
+def _notice(turn: str, left: Left) -> str:
+    rows = (row for rows in left.rows.values() for row in rows)
+    return next(
+        (row["content"] for row in rows if _is(row, "notice") and row["turn_id"] == turn), "no notice"
+    )
+
+
+def _rows_of(message: Sent, left: Left) -> list[Row]:
+    return [row for row in left.rows.get(message.conversation, ()) if row["content"] == message.text]
 
 
 def last_words(number: int) -> str:
@@ -93,7 +148,7 @@ def _result(row: Row) -> dict[str, Any]:
 def _lost_or_doubled(record: Record, left: Left) -> Iterator[str]:
     """What was acknowledged is there exactly once, in the turn that was named; what was not, at most once."""
     for message in record.sent:
-        rows = [row for row in left.rows.get(message.conversation, ()) if row["content"] == message.text]
+        rows = _rows_of(message, left)
         least = 1 if message.acknowledged else 0
         if message.kept and not message.acknowledged:
             yield f"{message.text} was never acknowledged"
@@ -139,7 +194,7 @@ def _ended_otherwise(record: Record, left: Left) -> Iterator[str]:
             case "cancelled":
                 cancelled[message.conversation] += 1
             case "failed":
-                yield from _failed_otherwise(message, fate, left.rows.get(message.conversation, ()))
+                yield from _failed_otherwise(message, message.turn, left)
             case other:
                 yield f"{message.text} is {other} in the end"
         yield from _answer_differs(message)
@@ -149,11 +204,17 @@ def _ended_otherwise(record: Record, left: Left) -> Iterator[str]:
             yield f"{count} turns of conversation {conversation} are cancelled, by {wishes} wishes"
 
 
-def _failed_otherwise(message: Sent, fate: Fate, rows: Iterable[Row]) -> Iterator[str]:
-    """Nothing fails here but what was tried too often, and that is told."""
-    if fate.outcome != "parked":
+def _failed_otherwise(message: Sent, turn: str, left: Left) -> Iterator[str]:
+    """Nothing fails here but what has killed the process again and again, and that is told."""
+    if left.fates[turn].outcome != "parked":
         yield f"{message.text} failed, though nothing went wrong but the process"
-    if not any(_is(row, "notice") and row["turn_id"] == message.turn for row in rows):
+    else:
+        last = left.deaths.get(turn, ())[-DEATHS:]
+        if len(last) < DEATHS or len({death.progress for death in last}) > 1:
+            yield f"{message.text} is parked, though it has not died {DEATHS} times in a row at one place"
+        elif not any(death.own for death in last):
+            yield f"{message.text} is parked, though it was a bystander each time"
+    if _notice(turn, left) == "no notice":
         yield f"{message.text} failed without a notice"
 
 

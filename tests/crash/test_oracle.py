@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 import pytest
 
-from tests.crash.oracle import Fate, Left, complaints
+from tests.crash.oracle import Death, Fate, Left, complaints, failures, lost, twice
 from tests.crash.record import Record, Sent
 from tests.crash.script import Piece
 
@@ -109,6 +109,46 @@ def _still_running(record: Record, rows: list[dict[str, Any]]) -> dict[str, Any]
     return {"fates": {"t0": Fate("running"), "t1": Fate("merged", "t0")}}
 
 
+THREE = [Death("FileWrite.before_run:1", 5, own=True)] * 3
+BYSTANDER = [Death("begin.after_commit:1", 5, own=False)] * 3
+ELSEWHERE = [*THREE[:2], Death("FileRead.before_run:1", 9, own=True)]
+
+
+def parked(record: Record, rows: list[dict[str, Any]], deaths: list[Death]) -> dict[str, Any]:
+    """The first turn is given up after these deaths, and the second one goes on by itself."""
+    rows.append(row("notice", "This message stopped the program."))
+    return {
+        "fates": {"t0": Fate("failed", outcome="parked"), "t1": Fate("merged", "t0")},
+        "deaths": {"t0": deaths},
+    }
+
+
+def test_what_has_killed_the_process_three_times_at_one_place_may_be_parked() -> None:
+    record, left = all_is_well()
+    rows = [dict(each) for each in left.rows[0]]
+    others = parked(record, rows, THREE)
+    left = attrs.evolve(left, rows={0: rows}, **others)
+    assert complaints(record, left) == []
+    (told,) = failures(record, left)
+    assert told.splitlines() == [
+        f"{FIRST} failed (parked): This message stopped the program.",
+        *["  FileWrite.before_run:1, at mark 5, its own doing"] * 3,
+    ]
+    assert (lost(record, left), twice(record, left)) == ([], [])
+
+
+def _parked_bystander(record: Record, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    return parked(record, rows, BYSTANDER)
+
+
+def _parked_in_spite_of_progress(record: Record, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    return parked(record, rows, ELSEWHERE)
+
+
+def _parked_too_soon(record: Record, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    return parked(record, rows, THREE[:2])
+
+
 def _failed_silently(record: Record, rows: list[dict[str, Any]]) -> dict[str, Any]:
     return {"fates": {"t0": Fate("failed", outcome="parked"), "t1": Fate("merged", "t0")}}
 
@@ -185,6 +225,9 @@ def _events(*events: tuple[str, int, str]) -> Break:
         (_never_told, "never acknowledged"),
         (_still_running, "is running in the end"),
         (_failed_silently, "failed without a notice"),
+        (_parked_bystander, "it was a bystander each time"),
+        (_parked_in_spite_of_progress, "it has not died 3 times in a row at one place"),
+        (_parked_too_soon, "it has not died 3 times in a row at one place"),
         (_failed_for_no_reason, "though nothing went wrong"),
         (_cancelled_by_nobody, "cancelled, by 0 wishes"),
         (_merged_into_nothing, "merged into nothing"),

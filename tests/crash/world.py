@@ -12,24 +12,29 @@ from typing import Any, Final, Self, final
 import attrs
 import trio
 
-from tests.crash.oracle import Fate, Left, complaints, last_words
+from tests.crash.oracle import Death, Fate, Left, complaints, failures, last_words, lost, twice
 from tests.crash.people import Person
 from tests.crash.record import Record
 from tests.crash.script import heard, model
 from tests.fakes.model_server import ModelServer
-from tests.system.daemons import Daemon, Place, check_log, start, until
+from tests.system.daemons import Daemon, Place, check_log, read_json, start, until
 
 PEOPLE: Final = 3
 LIFE: Final = 20.0
 """Seconds until a point counts as not reached."""
 _OPEN: Final = "SELECT count(*) FROM turns WHERE state IN ('accepted', 'running')"
+_RUNNING: Final = """
+SELECT id, attempt, coalesce((SELECT sum(CASE state WHEN 'intent' THEN 1 WHEN 'awaiting' THEN 2 WHEN 'begun' THEN 3
+ ELSE 4 END) FROM steps WHERE turn_id = turns.id), 0) FROM turns WHERE state = 'running'
+"""
+"""The turns whose attempts died with the process, each with a number that grows with what is stored of it."""
 GAP: Final = 0.003
 """Seconds before each piece of an answer of the model."""
 
 POINTS: Final = (
     *(
         f"{step}.{moment}"
-        for step in ("accept", "begin", "save_completion", "save_result", "merge", "finish")
+        for step in ("accept", "begin", "save_completion", "begin_step", "save_result", "merge", "finish")
         for moment in ("before_commit", "after_commit")
     ),
     *(
@@ -103,6 +108,14 @@ class Summary:
     """Of the acknowledged messages."""
     doubts: int = 0
     """Tool calls of which the model was told that they may or may not have happened."""
+    lost: int = 0
+    """Acknowledged messages that are not there."""
+    twice: int = 0
+    """Messages that are there more than once."""
+    failures: list[str] = attrs.field(factory=list[str])
+    """Each turn that failed, with why."""
+    reasons: Counter[str] = attrs.field(factory=Counter[str])
+    """How many failed, by outcome."""
     complaints: list[str] = attrs.field(factory=list[str])
 
     def plus(self, other: Self) -> Self:
@@ -112,13 +125,20 @@ class Summary:
             missed=self.missed + other.missed,
             fates=self.fates + other.fates,
             doubts=self.doubts + other.doubts,
+            lost=self.lost + other.lost,
+            twice=self.twice + other.twice,
+            failures=self.failures + other.failures,
+            reasons=self.reasons + other.reasons,
             complaints=self.complaints + other.complaints,
         )
 
     def __str__(self) -> str:
         ended = ", ".join(f"{count} {fate}" for fate, count in sorted(self.fates.items()))
+        failed = ", ".join(f"{count} {reason}" for reason, count in sorted(self.reasons.items())) or "none"
         lines = [
             f"{self.kills.total()} kills, {self.fates.total()} acknowledged messages ({ended}), {self.doubts} doubts",
+            f"lost: {self.lost}, twice: {self.twice}, parked: {self.reasons['parked']}, failed by reason: {failed}",
+            *self.failures,
             *(f"  {count:>4} {point}" for point, count in sorted(self.kills.items())),
             *(f"  not reached: {point}" for point in self.missed),
             *(f"  WRONG: {complaint}" for complaint in self.complaints),
@@ -138,6 +158,8 @@ class World:
         self.people = [Person(n, random.Random(rng.random()), self.record, self._up) for n in range(PEOPLE)]
         self.kills = Counter[str]()
         self.missed: list[str] = []
+        self.deaths: dict[str, dict[int, Death]] = {}
+        """By turn and attempt."""
         self._daemon: Daemon | None = None
         self._changed = trio.Event()
 
@@ -176,6 +198,14 @@ class World:
                 left.fates[m.turn].state for m in self.record.sent if m.turn and m.turn in left.fates
             ),
             doubts=left.doubts,
+            lost=len(lost(self.record, left)),
+            twice=len(twice(self.record, left)),
+            failures=failures(self.record, left),
+            reasons=Counter(
+                str(left.fates[turn].outcome)
+                for turn in {m.turn for m in self.record.sent if m.turn in left.fates}
+                if turn and left.fates[turn].state == "failed"
+            ),
             complaints=[*self.record.complaints, *complaints(self.record, left)],
         )
 
@@ -184,7 +214,8 @@ class World:
     async def _die(self, kill: Kill) -> None:
         """One life of the daemon, to its violent end."""
         armed = {"BUS_CRASH_AT": f"{kill.point}:{kill.visit}"} if kill.point else {}
-        daemon = start(self.place, **armed)
+        note = self.place.root / f"crash-{self.place.started}.json"
+        daemon = start(self.place, BUS_CRASH_NOTE=str(note), **armed)
         with _mortal(daemon):
             await until(lambda: daemon.reachable or not daemon.running, "neither ready nor dead")
             if daemon.running:
@@ -198,11 +229,20 @@ class World:
         if daemon.process.returncode != -signal.SIGKILL:
             self.record.complaints.append(f"a daemon ended by itself:\n{daemon.log}")
         self.kills[kill.point or "moment"] += 1
+        self._count_deaths(str(kill), read_json(note).get("turn"))
         check_log(daemon)
+
+    def _count_deaths(self, kill: str, cause: str | None) -> None:
+        """Note which attempts died with the daemon; `cause` is the turn at whose point it did, if it was one."""
+        if not self.place.database.exists():
+            return
+        with contextlib.closing(_only_read(self.place.database)) as database:
+            for turn, attempt, progress in database.execute(_RUNNING):
+                self.deaths.setdefault(turn, {}).setdefault(attempt, Death(kill, progress, turn == cause))
 
     async def _finish_alone(self) -> None:
         """All that was accepted comes to its end although nobody has said a word to this daemon."""
-        with contextlib.closing(sqlite3.connect(f"file:{self.place.database}?mode=ro", uri=True)) as database:
+        with contextlib.closing(_only_read(self.place.database)) as database:
 
             def is_done() -> bool:
                 return bool(database.execute(_OPEN).fetchone() == (0,))
@@ -239,7 +279,14 @@ class World:
                 self.record.complaints.append(f"the database is damaged: {verdict}")
             turns = database.execute("SELECT id, state, merged_into, outcome FROM turns")
             fates = {turn: Fate(*fate) for turn, *fate in turns}
-        return Left(rows=rows, files=files, fates=fates, requests=list(map(heard, self.server.requests)))
+        deaths = {turn: list(found.values()) for turn, found in self.deaths.items()}
+        requests = list(map(heard, self.server.requests))
+        return Left(rows=rows, files=files, fates=fates, requests=requests, deaths=deaths)
+
+
+def _only_read(database: Path) -> sqlite3.Connection:
+    """What is left to the next daemon to recover must not be tidied up by a look at it."""
+    return sqlite3.connect(f"file:{database}?mode=ro", uri=True)
 
 
 @contextlib.contextmanager
