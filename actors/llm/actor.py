@@ -141,9 +141,9 @@ class LlmActor(Actor):
         return messages.Completed(content=completion.content, stop_reason=completion.stop_reason, usage=usage)
 
     async def _pictures(self, request: messages.Complete, details: ModelDetails) -> Pictures:
-        wanted = {image.path: image for image in history.images(request.messages)}
         if not details.vision:
-            return pictures.unseen(wanted.values())
+            return {}
+        wanted = {image.path: image for image in history.images(request.messages)}
         return {path: await self._picture(image) for path, image in wanted.items()}
 
     async def _picture(self, image: Image) -> Picture | str:

@@ -13,7 +13,7 @@ from actors.llm.fields import JsonObject, as_object, count_in, index_in, object_
 from actors.llm.format import Format
 from actors.llm.history import may_think, normalise, place_notes, wanted_back
 from actors.llm.messages import CompletionEvent, SystemText, TextDelta, ThinkingDelta, ToolCallStarted
-from actors.llm.pictures import Picture, Pictures
+from actors.llm.pictures import Picture, Pictures, shown
 from actors.llm.prompt import BUDGETS, Prompt, answer_limit
 from actors.vocabulary import (
     Block,
@@ -91,7 +91,7 @@ def _block(block: Block, pictures: Pictures) -> JsonObject:
         case Text(text=text):
             return {"type": "text", "text": text}
         case Image(path=path):
-            return _picture(pictures[path])
+            return _picture(shown(pictures, path))
         case Thinking():
             return _thinking(block)
         case ToolUse(id=id, name=name, input=input):

@@ -15,7 +15,7 @@ from actors.llm.fields import JsonObject, as_object, count_in, index_in, list_in
 from actors.llm.format import Format
 from actors.llm.history import normalise, place_notes, unthinking
 from actors.llm.messages import CompletionEvent, TextDelta, ThinkingDelta, ToolCallStarted
-from actors.llm.pictures import Picture, Pictures
+from actors.llm.pictures import Picture, Pictures, shown
 from actors.llm.prompt import BUDGETS, Prompt, answer_limit
 from actors.vocabulary import Block, ChatMessage, Image, Text, ToolResult, ToolSpec, ToolUse
 
@@ -111,7 +111,7 @@ def _content(blocks: list[Block], pictures: Pictures) -> str | list[JsonObject]:
             case Text(text=text):
                 parts.append(text)
             case Image(path=path):
-                parts.append(pictures[path])
+                parts.append(shown(pictures, path))
             case _:
                 pass
     if not any(isinstance(part, Picture) for part in parts):

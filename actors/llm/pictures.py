@@ -1,7 +1,7 @@
 """Pictures on their way to a model: bytes from home as base64, or a note that says why not."""
 
 import base64
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Final, final
 
 import attrs
@@ -31,9 +31,9 @@ Pictures = Mapping[str, Picture | str]
 """By path in home: the picture, or the note that takes its place."""
 
 
-def unseen(wanted: Iterable[Image]) -> Pictures:
-    """Notes in place of all pictures, for a model without eyes."""
-    return {image.path: f"[picture {image.path}: this model cannot see pictures]" for image in wanted}
+def shown(pictures: Pictures, path: str) -> Picture | str:
+    """What is sent in the place of the picture at `path`; a model without eyes is given none."""
+    return pictures.get(path) or f"[picture {path}: this model cannot see pictures]"
 
 
 def encode(image: Image, data: bytes) -> Picture | str:

@@ -1,6 +1,6 @@
 import base64
 
-from actors.llm.pictures import MAX_BYTES, Picture, encode, missing, too_large, unseen
+from actors.llm.pictures import MAX_BYTES, Picture, encode, missing, shown, too_large
 from actors.vocabulary import Image
 
 PNG = Image(media_type="image/png", path="a.png")
@@ -20,4 +20,5 @@ def test_what_cannot_be_shown_becomes_a_note() -> None:
 
 
 def test_a_model_without_eyes_is_told_so() -> None:
-    assert unseen([PNG]) == {"a.png": "[picture a.png: this model cannot see pictures]"}
+    assert shown({}, "a.png") == "[picture a.png: this model cannot see pictures]"
+    assert shown({"a.png": "note"}, "a.png") == "note"
