@@ -70,10 +70,15 @@ class Place:
         await self.mesh.start(
             partial(SettingsActor, self.sources, self.scheme, self.current, READERS), name="settings"
         )
+        await self.caught_up()
 
     async def restart(self) -> None:
-        """Start the actor anew, and wait until it has dealt with what it found."""
+        """Start the actor anew."""
         await self.mesh.console.restart("settings")
+        await self.caught_up()
+
+    async def caught_up(self) -> None:
+        """Wait until the actor has dealt with what it found at its start."""
         await self.mesh.settle()
         actor = self.mesh.cell("settings").actor
         assert isinstance(actor, SettingsActor)
