@@ -17,6 +17,8 @@ Row = Mapping[str, Any]
 ABSENT: Final = None
 DOUBT: Final = "It may or may not have"
 """Both sentences about a call of which nobody knows have these words."""
+UNDONE: Final = "was not completed and changed nothing"
+"""What is said of a call that a cancellation kept from being made, or whose result it left aside."""
 
 
 @final
@@ -289,6 +291,8 @@ def _afterwards(call: Asked, result: Mapping[str, Any], before: set[str | None])
     done: dict[str, str | None] = {"write": call.content, "delete": ABSENT}
     if DOUBT in text:
         return before | {done[call.verb]} if call.verb in done else before
+    if UNDONE in text:
+        return before
     if failed:  # these tools fail in one way only here
         return before & {ABSENT} if "not found" in text and call.verb != "write" else set()
     match call.verb:

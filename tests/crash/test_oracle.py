@@ -73,6 +73,15 @@ def test_calls_in_doubt_may_have_happened_or_not() -> None:
         assert complaints(record, attrs.evolve(left, rows={0: rows}, files=files)) == []
 
 
+def test_calls_that_a_cancellation_kept_from_being_made_change_nothing() -> None:
+    record, left = all_is_well()
+    rows = list(left.rows[0])
+    rows[9] = result("s0-0-2", "… This call was not completed and changed nothing.", is_error=True)
+    left = attrs.evolve(left, rows={0: rows}, files={})
+    assert any("holds None" in complaint for complaint in complaints(record, left))
+    assert complaints(record, attrs.evolve(left, files={"documents/s0/a.md": WRITTEN})) == []
+
+
 Break = Callable[[Record, list[dict[str, Any]]], dict[str, Any] | None]
 """Makes something wrong in the record or the rows; returns what else of `Left` is to be replaced."""
 

@@ -1,5 +1,6 @@
 """``POST /api/chat`` over a real socket."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -129,7 +130,7 @@ async def test_a_repeated_request_waits_for_a_turn_that_still_runs(gateway: Gate
     async with trio.open_nursery() as nursery:
         nursery.start_soon(ask)
         nursery.start_soon(ask)
-        await trio.sleep(0.1)
+        await eventually(lambda: gateway.world.followed == 2)
         await gateway.world.run("late")
     assert answers == ["late", "late"]
     assert len(gateway.world.accepted) == 1
@@ -169,8 +170,10 @@ async def test_files_do_not_come_this_way(gateway: Gateway) -> None:
 
 async def test_a_client_that_leaves_does_not_stop_its_turn(gateway: Gateway) -> None:
     gateway.world.gate = trio.Event()
-    with trio.move_on_after(0.2):
-        await gateway.http.post("/api/chat", json={"text": "hi"})
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(partial(gateway.http.post, "/api/chat", json={"text": "hi"}))
+        await eventually(lambda: bool(gateway.mesh.cell("fake-agent").current))
+        nursery.cancel_scope.cancel()
     gateway.world.gate.set()
     await eventually(lambda: bool(gateway.world.accepted))
     assert gateway.world.cancelled == []
@@ -204,6 +207,6 @@ async def test_a_stop_answers_who_waits(gateway: Gateway) -> None:
 
     async with trio.open_nursery() as nursery:
         nursery.start_soon(ask)
-        await trio.sleep(0.1)
-        assert await gateway.stop() < 0.5
+        await eventually(lambda: gateway.world.followed == 1)
+        assert await gateway.stop() < 3
     assert codes == [503]

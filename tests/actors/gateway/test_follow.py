@@ -11,6 +11,7 @@ from actors.gateway.follow import Replay, follow, from_running_turn
 from actors.session import messages as session
 from bus import Actor
 from bus.testing import MeshUnderTest
+from tests.actors.gateway.client import PATIENCE
 from tests.actors.gateway.world import STARTED
 
 
@@ -65,7 +66,7 @@ async def test_what_happens_while_one_begins_to_follow_is_seen_once(mesh: MeshUn
     await mesh.start(partial(Teller, events, meanwhile))
     scope = trio.CancelScope()
     listener = Listener(6, scope)
-    with trio.fail_after(2), scope:
+    with trio.fail_after(PATIENCE), scope:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(follow, mesh.bus, "s", "admin", 1, listener)
             await mesh.settle()

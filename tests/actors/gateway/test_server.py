@@ -111,7 +111,7 @@ async def test_a_stalled_client_does_not_hold_up_the_stop(mesh: MeshUnderTest, t
             await gateway.world.say("x" * 200_000)
             await trio.sleep(0.002)
         assert gateway.actor.describe()["websockets"] == 1
-        assert await gateway.stop() < 1.0
+        assert await gateway.stop() < 3
 
 
 async def test_a_peer_that_has_left_does_not_busy_the_loop(gateway: Gateway) -> None:
@@ -122,7 +122,7 @@ async def test_a_peer_that_has_left_does_not_busy_the_loop(gateway: Gateway) -> 
             await trio.aclose_forcefully(leaver.connection._stream)
             for _ in range(200):
                 await gateway.world.say("x" * 1000)
-            with trio.fail_after(1):
+            with trio.fail_after(PATIENCE):
                 await good.say(type="ping")
                 assert await good.hear() == {"type": "pong"}
 
@@ -296,7 +296,7 @@ async def test_a_stop_is_quick_and_tells_everybody_to_come_again(gateway: Gatewa
             nursery.start_soon(wait, first)
             nursery.start_soon(wait, second)
             await trio.testing.wait_all_tasks_blocked()
-            assert await gateway.stop() < 0.3
+            assert await gateway.stop() < 3
         assert codes == [1012, 1012]
         assert await read_all(silent) == b""
     with pytest.raises(OSError, match="failed"):
@@ -341,7 +341,7 @@ async def test_a_port_in_use_fails_the_start_with_the_address(tmp_path: Path) ->
         port = other.getsockname()[1]
         tree = Supervisor("root", "one_for_one", [Child("gateway", a_gateway(tmp_path, print, port=port))])
         with (
-            trio.fail_after(2),
+            trio.fail_after(PATIENCE),
             pytest.raises(BootError, match=rf"127\.0\.0\.1:{port} is already in use") as caught,
         ):
             async with open_mesh(tree, complete=False):

@@ -151,6 +151,8 @@ class World:
         self.gate = trio.Event()
         self.gate.set()
         """Accept waits for it."""
+        self.followed = 0
+        """How often somebody asked to follow a conversation."""
         self.asked: list[Any] = []
 
     async def happen(
@@ -216,6 +218,7 @@ class FakeAgent(Actor):
     async def follow(self, request: agent.Follow) -> agent.Backlog:
         if request.session not in self.world.sessions:
             raise session.UnknownSession(session=request.session)
+        self.world.followed += 1
         events = self.world.events.get(request.session, [])
         kept = [event for event in events if event.n > max(request.after, self.world.forgotten)]
         return agent.Backlog(
