@@ -3,6 +3,7 @@
 Everything is stored before it is told, so that another attempt can go on where this one stopped.
 """
 
+import sys
 from collections.abc import Callable, Sequence
 from typing import final
 
@@ -56,11 +57,12 @@ class Loop:
         run, bus = self.run, self._parts.bus
         user = run.turn.user
         used = await bus.ask(session.GetTurnUsage(turn=run.id, user=user))
-        rows = await bus.ask(session.Messages(session=run.turn.session, user=user))
-        others = dict.fromkeys(row.turn for row in rows if row.role == "user" and row.turn != run.id)
-        turns = [await bus.ask(session.GetTurn(turn=turn, user=user)) for turn in others]
-        followups = [turn for turn in turns if turn.merged_into == run.id]
-        run.recall(used, [row for row in rows if row.turn == run.id], followups)
+        rows = await bus.ask(
+            session.Messages(session=run.turn.session, user=user, turn=run.id, limit=sys.maxsize)
+        )
+        others = dict.fromkeys(row.turn for row in rows if row.turn != run.id)
+        followups = [await bus.ask(session.GetTurn(turn=turn, user=user)) for turn in others]
+        run.recall(used, rows, followups)
 
     async def walk(self, open_calls: Sequence[session.ToolStep]) -> Ending | None:
         """Go on from what is stored to the end of the turn. None when the program stops meanwhile."""

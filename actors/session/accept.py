@@ -6,7 +6,7 @@ from typing import Any, Final, final
 
 import attrs
 
-from . import resolve
+from . import resolve, titles
 from .encoding import attachments_out, clean, dump, moment, options_out
 from .messages import Accepted, ChannelPolicy, Incoming, SessionIsClosed, UnknownSession
 
@@ -58,7 +58,7 @@ def accept(
     before = _same_message(connection, incoming)
     if before is not None:
         return before
-    title = resolve.title_of(incoming.text, incoming.attachments)
+    title = titles.title_of(incoming.text, incoming.attachments)
     key = resolve.key_of(policy, incoming.key, incoming.user, fresh.key)
     decision = _decide(connection, incoming, now, policy.gap, key)
     if isinstance(decision, resolve.Continue):

@@ -5,12 +5,7 @@ from typing import Final, final
 
 import attrs
 
-from actors.vocabulary import Attachment
-
 from .messages import ChannelPolicy
-
-TITLE_BYTES: Final = 100
-"""Longest title, in bytes of UTF-8, before it is cut."""
 
 INACTIVITY: Final = "Auto-closed: inactivity"
 """Summary of a conversation that was closed because its silence had lasted too long."""
@@ -59,21 +54,3 @@ def key_of(policy: ChannelPolicy, key: str | None, user: str, fresh: str) -> str
     if key:
         return key
     return fresh if policy.gap is None else user
-
-
-def title_of(text: str, attachments: tuple[Attachment, ...] = ()) -> str | None:
-    """What a conversation is called that begins with this message; None when the message says nothing."""
-    if text.strip():
-        return shorten(text, TITLE_BYTES)
-    return shorten(attachments[0].name, TITLE_BYTES) if attachments else None
-
-
-def shorten(text: str, limit: int) -> str:
-    """Text of at most `limit` bytes of UTF-8; a longer one is cut between characters and gets three dots.
-
-    Lone surrogates become question marks.
-    """
-    encoded = text.encode("utf-8", "replace")
-    if len(encoded) <= limit:
-        return encoded.decode("utf-8")
-    return encoded[:limit].decode("utf-8", "ignore") + "..."

@@ -6,11 +6,11 @@ from typing import Final
 
 from actors.vocabulary import Channel
 
-from . import display
+from . import display, titles
 from .attempts import still_open
 from .encoding import clean
-from .messages import Close, List, MarkRead, Message, Messages, Rename, Session, UnknownSession
-from .resolve import INACTIVITY, TITLE_BYTES, shorten
+from .messages import Close, EmptyTitle, List, MarkRead, Message, Messages, Rename, Session, UnknownSession
+from .resolve import INACTIVITY
 from .rows import OPEN, SESSION, session_of
 from .steps import COLUMNS, CallStep, Group, step_of
 
@@ -24,6 +24,13 @@ WHERE session_id = :session AND id < coalesce(
 ORDER BY id DESC
 """
 """Steps up to the group that begins with :before, newest first."""
+_OF_TURN: Final = f"""
+SELECT {COLUMNS} FROM steps
+WHERE turn_id = :turn AND +session_id = :session AND id < coalesce(
+    (SELECT min(id) FROM steps WHERE turn_id = :turn AND id > :before AND kind <> 'tool'), 9223372036854775807)
+ORDER BY n DESC
+"""
+"""The same of one turn."""
 
 
 def get(connection: sqlite3.Connection, session: str, user: str) -> Session:
@@ -39,9 +46,9 @@ def find(connection: sqlite3.Connection, request: List) -> tuple[Session, ...]:
     conditions = ["user_id = ?"]
     values: list[object] = [request.user]
     if request.text:
-        connection.create_function("casefold", 1, str.casefold, deterministic=True)  # SQLite folds ASCII only
-        conditions.append("instr(casefold(coalesce(title, '')), ?)")
-        values.append(clean(request.text).casefold())
+        connection.create_function("folded", 1, titles.folded, deterministic=True)  # SQLite folds ASCII only
+        conditions.append("instr(folded(coalesce(title, '')), ?)")
+        values.append(titles.folded(clean(request.text)))
     query = f"{SESSION} WHERE {' AND '.join(conditions)} ORDER BY last_message_at DESC, id LIMIT ? OFFSET ?"
     rows = connection.execute(query, (*values, max(0, request.limit), max(0, request.offset)))
     return tuple(map(session_of, rows))
@@ -53,8 +60,11 @@ def mark_read(connection: sqlite3.Connection, request: MarkRead) -> Session:
 
 
 def rename(connection: sqlite3.Connection, request: Rename) -> Session:
-    """Replace the title. Raises UnknownSession."""
-    return _update(connection, "title = ?", shorten(clean(request.title), TITLE_BYTES), request)
+    """Replace the title. Raises UnknownSession; EmptyTitle when there is nothing to be seen in it."""
+    title = titles.readable(request.title)
+    if not title:
+        raise EmptyTitle
+    return _update(connection, "title = ?", titles.shorten(title, titles.TITLE_BYTES), request)
 
 
 def close(connection: sqlite3.Connection, request: Close) -> Session:
@@ -76,11 +86,12 @@ def messages(connection: sqlite3.Connection, request: Messages) -> tuple[Message
     session = get(connection, request.session, request.user)
     shown: list[list[Message]] = []
     if request.before is None:
-        waiting = (turn for turn in still_open(connection, session.id) if turn.attempt == 0)
-        shown.append(display.waiting(waiting))
+        waiting = [turn for turn in still_open(connection, session.id) if turn.attempt == 0]
+        shown.append([row for row in display.waiting(waiting) if request.turn in {None, row.turn}])
     limit = max(0, request.limit)
     before = display.WAITING if request.before is None else request.before
-    rows = connection.execute(_BACKWARDS, {"session": session.id, "before": display.step_before(before)})
+    wanted = {"session": session.id, "before": display.step_before(before), "turn": request.turn}
+    rows = connection.execute(_BACKWARDS if request.turn is None else _OF_TURN, wanted)
     calls: list[CallStep] = []
     for row in rows:
         step = step_of(row)

@@ -15,6 +15,7 @@ from .conversations import (
     SessionClosed,
 )
 from .errors import (
+    EmptyTitle,
     SessionIsClosed,
     StaleAttempt,
     StorageFailed,
@@ -88,6 +89,7 @@ __all__ = [
     "CountOpenWork",
     "DayCost",
     "Effect",
+    "EmptyTitle",
     "EndState",
     "Export",
     "FindTurns",

@@ -78,6 +78,8 @@ class Messages(Request[tuple[Message, ...]]):
     max_bytes: ClassVar[int] = 64 * 1024 * 1024
     session: str
     user: str
+    turn: str | None = None
+    """Only those of this turn, the followups that it took in included."""
     before: int | None = None
     limit: int = 500
 
@@ -96,7 +98,7 @@ class MarkRead(Request[Session]):
 @final
 @attrs.frozen(kw_only=True)
 class Rename(Request[Session]):
-    """Raises UnknownSession."""
+    """Raises UnknownSession; EmptyTitle when there is nothing to be seen in the title."""
 
     abandon: ClassVar[Abandon] = Abandon.FINISH
     session: str

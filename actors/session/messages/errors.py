@@ -63,6 +63,14 @@ class SessionIsClosed(ActorError):
 
 
 @attrs.define(eq=False, kw_only=True)
+class EmptyTitle(ActorError):
+    """A title in which there is nothing to be seen."""
+
+    def __str__(self) -> str:
+        return "expected a title in which there is something to read"
+
+
+@attrs.define(eq=False, kw_only=True)
 class StaleAttempt(ActorError):
     """The turn is no longer run by this boot and attempt, so its result does not count (the fence of G22)."""
 

@@ -169,3 +169,22 @@ def test_other_conversations_are_not_shown(ledger: Ledger) -> None:
 def test_an_unknown_conversation_is_an_error(ledger: Ledger) -> None:
     with pytest.raises(UnknownSession):
         ledger.displayed("nothing")
+
+
+def test_the_rows_of_one_turn_are_read_without_the_others(ledger: Ledger) -> None:
+    first = ledger.accept("one", key="chat")
+    ledger.begin(first.turn)
+    (call,) = ledger.complete(first.turn, "I look", calls=["a"])
+    ledger.result(first.turn, call.n)
+    ledger.merge(first.turn, ledger.accept("and this", key="chat").turn)
+    ledger.finish(first.turn, "done")
+    second = ledger.accept("two", key="chat")
+    everything = ledger.displayed(first.session)
+    of_first = ledger.displayed(first.session, turn=first.turn)
+    assert of_first == everything[:-1]
+    assert [row.content for row in of_first][-2:] == ["and this", "done"]
+    assert ledger.displayed(first.session, turn=second.turn) == everything[-1:]
+    assert (
+        ledger.displayed(first.session, turn=first.turn, before=of_first[-1].id, limit=2) == of_first[-3:-1]
+    )
+    assert ledger.displayed(first.session, turn="nothing") == ()

@@ -7,7 +7,6 @@ import pytest
 from actors.session import resolve
 from actors.session.messages import ChannelPolicy
 from actors.session.resolve import Continue, Open, Start
-from actors.vocabulary import Attachment
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -53,26 +52,3 @@ def test_without_a_key_the_user_names_the_conversation_where_silence_parts_them(
     assert resolve.key_of(ChannelPolicy("main"), None, "ada", "fresh") == "fresh"
     assert resolve.key_of(ChannelPolicy("telegram", gap=timedelta(hours=6)), "42", "ada", "fresh") == "42"
     assert resolve.key_of(ChannelPolicy("telegram", gap=timedelta(hours=6)), None, "ada", "fresh") == "ada"
-
-
-@pytest.mark.parametrize(
-    ("text", "title"),
-    [
-        ("hello", "hello"),
-        ("two\nlines", "two\nlines"),
-        ("x" * 100, "x" * 100),
-        ("x" * 101, "x" * 100 + "..."),
-        ("x" * 99 + "é", "x" * 99 + "..."),
-        ("x" * 98 + "é", "x" * 98 + "é"),
-        ("x" * 98 + "🎈", "x" * 98 + "..."),
-        ("broken \ud800 text", "broken ? text"),
-    ],
-)
-def test_a_title_has_at_most_a_hundred_bytes_and_ends_between_characters(text: str, title: str) -> None:
-    assert resolve.title_of(text) == title
-
-
-def test_a_message_of_files_alone_is_named_after_the_first() -> None:
-    file = Attachment(name="plan.pdf", media_type="application/pdf", path="downloads/plan.pdf", size=1)
-    assert resolve.title_of(" \n", (file,)) == "plan.pdf"
-    assert resolve.title_of("") is None

@@ -8,7 +8,16 @@ import pytest
 
 from actors.session import export, sessions
 from actors.session.encoding import micros
-from actors.session.messages import Close, List, MarkRead, Messages, Rename, Session, UnknownSession
+from actors.session.messages import (
+    Close,
+    EmptyTitle,
+    List,
+    MarkRead,
+    Messages,
+    Rename,
+    Session,
+    UnknownSession,
+)
 from tests.fakes.ledger import Ledger
 
 
@@ -54,7 +63,7 @@ class TestList:
         garden = ledger.accept("Über den GARTEN").session
         ledger.accept("something else")
         ledger.accept(" ")
-        for text in ("garten", "ÜBER", "über den g"):
+        for text in ("garten", "ÜBER", "über den g", "u\u0308ber"):
             assert listed(ledger, text=text) == [garden]
         assert listed(ledger, text="%") == []
 
@@ -112,6 +121,9 @@ class TestMarks:
     def test_a_title_is_replaced_and_cut(self, ledger: Ledger) -> None:
         session = ledger.accept("first").session
         assert named(ledger, session, "better").title == "better"
+        assert named(ledger, session, " two\nlines ").title == "two lines"
+        with pytest.raises(EmptyTitle, match="something to read"):
+            named(ledger, session, "\u200b")
         assert named(ledger, session, "x" * 200).title == "x" * 100 + "..."
         ledger.accept("another message", session=session)
         assert ledger.session(session).title == "x" * 100 + "..."
