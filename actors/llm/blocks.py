@@ -107,4 +107,4 @@ def read_input(value: Any, *, cut: bool) -> tuple[Mapping[str, Any], str | None]
     except jsontext.NotJson as error:
         if cut:
             return {}, "The input of this call was cut off at the token limit, so the call was not run."
-        return {}, f"The input of this call cannot be read ({error}), so the call was not run."
+        return {}, f"The input of this call is no JSON that can be read ({error}), so the call was not run."

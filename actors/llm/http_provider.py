@@ -114,11 +114,7 @@ class HttpProvider:
 
     def _body(self, prompt: Prompt) -> bytes:
         """The request body. The SDKs would first copy it, value by value, which costs more than all they do besides."""
-        try:
-            return jsontext.encode(self.format.body(prompt, self.options), default=str)
-        except Exception as error:
-            detail = "the conversation could not be written as a request"
-            raise ModelError(reason="invalid_request", provider=self.name, detail=detail) from error
+        return jsontext.encode(self.format.body(prompt, self.options), default=str)
 
     def _timeout(self, prompt: Prompt) -> httpx2.Timeout:
         patient = self.patient or prompt.details.effort

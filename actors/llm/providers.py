@@ -1,4 +1,8 @@
-"""The providers that are reached over HTTP, one line each. Their SDKs are imported here, when one is first used."""
+"""The providers that are reached over HTTP, one line each. Their SDKs are imported here, when one is first used.
+
+A further provider is a name in the settings and an entry here, with a format in a module of its own where it speaks
+none of those that are there.
+"""
 
 import gc
 from collections.abc import Callable, Generator, Mapping

@@ -1,7 +1,7 @@
 """Both SDKs against the scripted server: what goes over the wire, what comes back, what goes wrong."""
 
 import sys
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -534,6 +534,46 @@ async def test_an_event_that_is_no_event_is_told_in_words(
         with pytest.raises(ModelUnavailable, match=r"cannot be read: (it nests|'\w+' is not)") as caught:
             await ask(provider)
         assert caught.value.reason == "protocol"
+
+
+class Broken:
+    """A reader with a mistake in it."""
+
+    finished = False
+    whole = False
+
+    def __init__(self, provider: str, new_id: Callable[[], str]) -> None:
+        pass
+
+    def read(self, data: bytes) -> Iterator[CompletionEvent]:
+        raise KeyError("of ours")
+
+    def completion(self) -> Completion:
+        raise KeyError("of ours")
+
+
+async def test_a_mistake_of_ours_about_a_stream_is_no_word_for_the_person(
+    model_server: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = attrs.evolve(
+        providers.PROVIDERS["groq"], format=attrs.evolve(openai_format.RELATIVE, reader=Broken)
+    )
+    monkeypatch.setattr(providers, "PROVIDERS", {"groq": entry})
+    provider = connect("groq", model_server.url)
+    with pytest.raises(ModelUnavailable, match=r"an event of the stream cannot be read$") as caught:
+        await ask(provider)
+    await provider.close()
+    assert isinstance(caught.value.__cause__, KeyError)
+
+
+async def test_much_of_a_page_that_is_no_stream_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("actors.llm.http_provider._REPORT", 100)
+    page = b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\nconnection: close\r\n\r\n" + b"Log in. " * 100_000
+    async with answering(page) as (host, _):
+        provider = connect("openai", f"http://{host}")
+        with trio.fail_after(10), pytest.raises(ModelError, match=r"Log in\. Log in"):
+            await ask(provider)
+        await provider.close()
 
 
 async def test_a_further_provider_is_one_entry_with_its_format(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,8 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.llm.sse import EventSplitter
+from actors.llm.sse import EventSplitter, EventTooLong
 
 
 def split(body: bytes, sizes: list[int]) -> list[bytes]:
@@ -44,3 +45,17 @@ def test_where_the_body_is_cut_does_not_matter(texts: list[str], sizes: list[int
     events = [text.strip(" ").encode() for text in texts]
     body = b"".join(b"event: x\ndata: " + event + b"\n\n" for event in events)
     assert split(body, sizes) == events
+
+
+def test_a_byte_order_mark_before_the_first_line_is_passed_over() -> None:
+    assert split(b"\xef\xbb\xbfdata: 1\n\n", []) == [b"1"]
+
+
+@pytest.mark.parametrize("body", [b"data: " + b"x" * 100, b"data: 1\n" * 20])
+def test_an_event_without_end_is_refused(body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("actors.llm.sse.LONGEST", 100)
+    splitter = EventSplitter()
+    for _ in range(1000):
+        assert splitter.feed(b"data: short\n\n") == [b"short"]
+    with pytest.raises(EventTooLong, match="longer than 100 bytes"):
+        splitter.feed(body)

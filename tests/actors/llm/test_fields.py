@@ -1,0 +1,42 @@
+"""Fields of what a provider sent, whatever is in them."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from actors.llm.fields import WrongField, as_object, count_in, index_in, list_in, object_in, text_in
+
+
+def index(parent: dict[str, Any], key: str) -> int:
+    return index_in(parent, key, 7)
+
+
+@pytest.mark.parametrize(
+    ("read", "good", "empty", "wrong"),
+    [
+        (object_in, {"a": 1}, {}, "[1]"),
+        (list_in, [1], [], {"a": 1}),
+        (text_in, "a", "", 5),
+        (index, 2, 7, "2"),
+    ],
+)
+def test_a_field_is_read_is_empty_or_is_told(
+    read: Callable[[dict[str, Any], str], Any], good: Any, empty: Any, wrong: Any
+) -> None:
+    assert read({"x": good}, "x") == good
+    assert read({"x": None}, "x") == read({}, "x") == empty
+    with pytest.raises(WrongField, match=r"^'x' is not a"):
+        read({"x": wrong}, "x")
+
+
+@pytest.mark.parametrize("value", [None, 3, [], "a"])
+def test_what_must_be_an_object_may_not_be_missing(value: Any) -> None:
+    with pytest.raises(WrongField, match=r"^'event' is not an object$"):
+        as_object(value, "event")
+
+
+@pytest.mark.parametrize("value", [None, -1, 0.5, "3", True, {}])
+def test_a_count_that_is_none_counts_as_nothing(value: Any) -> None:
+    assert count_in({"x": value}, "x") == 0
+    assert count_in({"x": 3}, "x") == 3
