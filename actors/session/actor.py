@@ -74,8 +74,8 @@ class SessionActor(Actor):
             value = await run(crash_after(fn, "before_commit"), *args, **kwargs)
         except StorageError as error:
             self._failing = True
-            self.degraded(str(error))
-            raise messages.StorageFailed(reason=str(error)) from error
+            self.degraded(error.brief)
+            raise messages.StorageFailed(reason=error.brief) from error
         crash_point(fn, "after_commit")
         if self._failing:
             self._failing = False
@@ -88,7 +88,7 @@ class SessionActor(Actor):
         try:
             return await self._storage.read(fn, *args, **kwargs)
         except StorageError as error:
-            raise messages.StorageFailed(reason=str(error)) from error
+            raise messages.StorageFailed(reason=error.brief) from error
 
     async def _changed(self, session: messages.Session) -> messages.Session:
         await self.bus.publish(messages.SessionChanged(session=session.id, user=session.user))

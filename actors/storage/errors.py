@@ -21,8 +21,16 @@ class StorageError(Exception):
     """What SQLite or the system said."""
 
     def __str__(self) -> str:
+        return self._text(str(self.path))
+
+    @property
+    def brief(self) -> str:
+        """The text without the folder of the file, for whoever asks from outside."""
+        return self._text(self.path.name)
+
+    def _text(self, file: str) -> str:
         said = f" ({self.detail})" if self.detail else ""
-        return f"the database {self.path} {self.what}{said}. {self.advice}".rstrip()
+        return f"the database {file} {self.what}{said}. {self.advice}".rstrip()
 
 
 class DiskFull(StorageError):

@@ -114,6 +114,7 @@ async def test_while_its_folder_is_moved_nothing_is_acknowledged_and_doctor_says
         folder.rename(folder.with_name("aside"))
         refusal = await daemon.chat("never lost")
         assert (refusal["status"], "moved, replaced or deleted" in refusal["error"]) == (503, True)
+        assert "the database session.db was" in refusal["error"]  # where it lies is nobody's business
         health = await daemon.get("/api/health")
         assert health["actors"]["session"]["state"] == "degraded"
         doctor = await starpod(used.root, "bus", "doctor")
