@@ -1,0 +1,114 @@
+"""What the tree learns of a subsystem from its front door, its settings and its actor."""
+
+import sys
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+from typing import Annotated, Any, final
+
+import attrs
+import pytest
+
+from actors.context import context_source, from_context
+from actors.persona import messages as persona
+from actors.session import messages as session
+from actors.subsystem import Given, Subsystem
+from actors.tooling import tool
+from actors.tools import messages as tools
+from bus import Actor, Child, Request
+
+
+@tool("First", "The first.", effect="pure")
+@final
+@attrs.frozen(kw_only=True)
+class First(Request[str]):
+    pass
+
+
+@tool("Second", "The second.", effect="pure")
+@context_source("Second", stable=True)
+@final
+@attrs.frozen(kw_only=True)
+class Second(Request[str]):
+    user: Annotated[str, from_context("user")]
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Silent(Request[str]):
+    pass
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Settings:
+    size: int = 1
+
+
+class Plain(Actor):
+    def __init__(self, given: Given) -> None:
+        self.settings = given.settings(Settings)
+        self.path = given.database("plain")
+
+
+@pytest.fixture
+def given() -> Given:
+    current = {Settings: Settings(size=2)}
+    return Given(data=Path("/d"), home=Path("/h"), environment={}, settings_of=current.__getitem__)
+
+
+def test_what_the_front_door_offers_is_found_in_the_order_in_which_it_stands_there() -> None:
+    here = Subsystem("here", Plain, front=sys.modules[__name__])
+
+    assert list(here.tools()) == [First, Second]
+    assert [source.name for source in here.context()] == ["Second"]
+
+
+def test_what_a_front_door_has_from_others_is_not_its_own() -> None:
+    borrowed = ModuleType("borrowed")
+    borrowed.__dict__.update(First=First, Second=Second)
+
+    assert list(Subsystem("borrowed", Plain, front=borrowed).tools()) == []
+
+
+def test_a_front_door_may_be_a_package_or_missing() -> None:
+    assert "Accept" in {kind.__name__ for kind in Subsystem("session", Plain, front=session)._classes()}
+    assert list(Subsystem("none", Plain).tools()) == []
+
+
+def test_of_the_real_ones_everything_is_found() -> None:
+    assert [kind.__name__ for kind in Subsystem("tools", Plain, front=tools).tools()] == [
+        "FileRead",
+        "FileWrite",
+        "FileList",
+        "FileDelete",
+        "Attach",
+    ]
+    assert len(list(Subsystem("persona", Plain, front=persona).context())) == 3
+
+
+def test_an_actor_alone_is_one_child_and_gets_what_every_subsystem_is_given(given: Given) -> None:
+    (child,) = Subsystem("plain", Plain).children(given)
+
+    assert child.name == "plain"
+    make: Any = child.factory
+    actor = make()
+    assert isinstance(actor, Plain)
+    assert (actor.settings(), actor.path) == (Settings(size=2), Path("/d/db/plain.db"))
+
+
+def test_a_function_gives_children_of_any_kind(given: Given) -> None:
+    def children(given: Given) -> Iterator[Child]:
+        yield Child("one", partial(Plain, given))
+        yield Child("two", partial(Plain, given))
+
+    assert [child.name for child in Subsystem("both", children).children(given)] == ["one", "two"]
+
+
+def test_secrets_of_the_environment_are_not_shown(given: Given) -> None:
+    assert "hush" not in repr(attrs.evolve(given, environment={"KEY": "hush"}))
+
+
+def test_nothing_keeps_settings_from_being_used_unless_it_is_said(given: Given) -> None:
+    assert list(Subsystem("plain", Plain).check(Settings(), given)) == []
