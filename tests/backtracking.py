@@ -28,11 +28,11 @@ _CANDIDATES: Final = "a0 -" + string.printable
 _REPEATS: Final = ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT")
 
 
-def steps(pattern: re.Pattern[Any], text: str) -> int:
-    """Steps to find every match of `pattern` in `text`, or PATIENCE if they are more."""
+def steps(pattern: re.Pattern[Any], text: str, *, everywhere: bool = True) -> int:
+    """Steps to find every match of `pattern` in `text`, or the one at its beginning; PATIENCE if they are more."""
     matcher = _Matcher(pattern, text)
     with suppress(_Impatient):
-        matcher.find_all()
+        matcher.find(everywhere=everywhere)
     return matcher.steps
 
 
@@ -48,9 +48,9 @@ class _Matcher:
         self._text = text
         self._groups: dict[int, str] = {}
 
-    def find_all(self) -> None:
-        at = 0
-        while at <= len(self._text):
+    def find(self, *, everywhere: bool) -> None:
+        at, last = 0, len(self._text) if everywhere else 0
+        while at <= last:
             end = next(self._in_turn(_nodes(self._pattern), 0, at), None)
             at = at + 1 if end is None else max(end, at + 1)
 
@@ -59,15 +59,15 @@ class _Matcher:
         if index == len(nodes):
             yield at
             return
-        op, arg = nodes[index]
-        for end in self._ends(str(op), arg, at, nodes[index : index + 1]):
+        for end in self._ends(nodes, index, at):
             yield from self._in_turn(nodes, index + 1, end)
 
-    def _ends(self, op: str, arg: Any, at: int, node: Any) -> Iterator[int]:
+    def _ends(self, nodes: Any, index: int, at: int) -> Iterator[int]:
         self._count(1)
-        match op:
+        op, arg = nodes[index]
+        match op.name:
             case "MAX_REPEAT" | "MIN_REPEAT":
-                return self._repeated(arg, 0, at, greedy=op == "MAX_REPEAT")
+                return self._repeated(arg, 0, at, greedy=op.name == "MAX_REPEAT")
             case "POSSESSIVE_REPEAT":
                 return itertools.islice(self._repeated(arg, 0, at, greedy=True), 1)
             case "ATOMIC_GROUP":
@@ -75,11 +75,11 @@ class _Matcher:
             case "SUBPATTERN":
                 return self._grouped(arg[0], arg[3], at)
             case "BRANCH":
-                return (end for nodes in arg[1] for end in self._in_turn(nodes, 0, at))
+                return (end for way in arg[1] for end in self._in_turn(way, 0, at))
             case "GROUPREF":
                 return self._again(self._groups.get(arg), at)
             case _:
-                found = _engine(node, self._pattern.flags)(self._text, at)
+                found = _engine(nodes, index, self._pattern.flags)(self._text, at)
                 return iter(() if found is None else (found.end(),))
 
     def _count(self, steps: int) -> None:
@@ -117,16 +117,18 @@ def _nodes(pattern: re.Pattern[Any]) -> Any:
     return _PARSER.parse(source, flags)
 
 
-_compiled: Final[dict[Any, Any]] = {}
+_compiled: Final[dict[tuple[int, int, int], Callable[..., re.Match[str] | None]]] = {}
 
 
-def _engine(node: Any, flags: int) -> Callable[..., re.Match[str] | None]:
-    """What the engine itself says of a node without repeats: characters, places, looks around."""
-    key = (repr(node.data), flags)
+def _engine(nodes: Any, index: int, flags: int) -> Callable[..., re.Match[str] | None]:
+    """What the engine itself says of a node without repeats: characters, places, looks around.
+
+    The nodes live as long as the cache of `_nodes`, so their identity is a key.
+    """
+    key = (id(nodes), index, flags)
     if key not in _compiled:
-        _compiled[key] = _COMPILER.compile(node, flags).match
-    matched: Callable[..., re.Match[str] | None] = _compiled[key]
-    return matched
+        _compiled[key] = _COMPILER.compile(nodes[index : index + 1], flags).match
+    return _compiled[key]
 
 
 # --- texts ------------------------------------------------------------------------------------------------
@@ -150,13 +152,13 @@ def _example(nodes: Any) -> tuple[str, list[str]]:
     text, openings = "", list[str]()
     for n, (op, arg) in enumerate(nodes):
         inner: list[Any] = []
-        if str(op) in _REPEATS:
+        if op.name in _REPEATS:
             openings.append(text)
             inner = [arg[2]] * min(max(int(arg[0]), 1), _BOUND)
         elif inside := _inside(arg):
             inner = inside[:1]
         else:
-            text += _member(nodes[n : n + 1])
+            text += _member(nodes, n)
         for part in inner:
             said, within = _example(part)
             openings += [text + each for each in within]
@@ -184,7 +186,7 @@ def _sequences(nodes: Any) -> Iterator[Any]:
 def _words(nodes: Any) -> set[str]:
     """Runs of letters that stand in the pattern, such as ``<script``, alone and with a space behind them."""
     runs = [
-        "".join(chr(arg) if str(op) == "LITERAL" else "\0" for op, arg in each) for each in _sequences(nodes)
+        "".join(chr(arg) if op.name == "LITERAL" else "\0" for op, arg in each) for each in _sequences(nodes)
     ]
     words = {word for run in runs for word in run.split("\0") if len(word) > 1}
     return words | {f"{word} " for word in words}
@@ -195,16 +197,16 @@ def _letters(nodes: Any) -> Iterator[str]:
     for each in reversed(list(_sequences(nodes))):
         for n, (op, arg) in enumerate(each):
             if not _inside(arg):
-                yield from _member(each[n : n + 1])
-            if str(op) == "NOT_LITERAL":
+                yield from _member(each, n)
+            if op.name == "NOT_LITERAL":
                 yield chr(arg)
 
 
-def _member(node: Any) -> str:
+def _member(nodes: Any, index: int) -> str:
     """A character that a node without others in it takes; none where it takes none."""
-    op, arg = node[0]
-    if str(op) == "LITERAL":
+    op, arg = nodes[index]
+    if op.name == "LITERAL":
         return chr(arg)
-    if str(op) not in ("IN", "ANY", "NOT_LITERAL"):
+    if op.name not in ("IN", "ANY", "NOT_LITERAL"):
         return ""
-    return next((char for char in _CANDIDATES if _engine(node, 0)(char)), "")
+    return next((char for char in _CANDIDATES if _engine(nodes, index, 0)(char)), "")
