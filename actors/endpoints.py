@@ -1,27 +1,59 @@
-"""Reading what clients send: every mistake at once, each with its field."""
+"""What a subsystem offers over HTTP: a request, or a stream, with a method and a path.
 
-from collections.abc import Mapping
+A subsystem offers one by decorating a class of its front door; the gateway reads the request from what a client sent,
+asks for it on the bus, and answers with the reply as JSON::
+
+    @endpoint("GET", "/api/visits/{place}")
+    @final
+    @attrs.frozen(kw_only=True)
+    class ListVisits(Request[tuple[Visit, ...]]):
+        place: str
+        limit: Annotated[int, described("Most visits.", ge=1, le=200)] = 20
+        user: str
+
+Fields named in the path come from there; the others from the query string of a ``GET``, and from the JSON body of
+anything else. A field `user` never comes from a client: it is who asks. What a client says beyond the fields is passed
+over. A stream is a WebSocket that carries its items, one JSON text each.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
-from typing import Any, TypeVar, cast
+from typing import Any, ClassVar, Final, Literal, TypeVar, cast, final
 
 import attrs
 
 from actors import jsontext
 from actors.shapes import Mistakes, Record
-from bus import ActorError
+from actors.vocabulary import Principal
+from bus import ActorError, ErrorKind, Message, Request, Stream
 
 T = TypeVar("T", bound=attrs.AttrsInstance)
+MessageT = TypeVar("MessageT", bound=Request[Any] | Stream[Any])
+
+Access = Literal["public", "user", "operator"]
+"""Who may ask: everybody who reaches the socket, a known user, or whoever has the token of the running daemon."""
+Method = Literal["GET", "POST", "PUT", "DELETE"]
+
+ENDPOINT: Final = "__endpoint__"
+"""Attribute of a decorated class: its :class:`Endpoint`."""
+USER: Final = "user"
+_PARAMETER: Final = re.compile(r"\{([a-z_]+)\}")
 
 
 @attrs.define(eq=False)
 class BadMessage(ActorError):
     """What a client sent cannot be understood. The text is meant for the person who wrote the client."""
 
+    kind: ClassVar[ErrorKind] = "invalid"
     reason: str
     field: str = ""
 
     def __str__(self) -> str:
         return f"{self.field}: {self.reason}" if self.field else self.reason
+
+
+# --- reading ----------------------------------------------------------------------------------------------
 
 
 def parse_object(text: str | bytes) -> Mapping[str, Any]:
@@ -35,7 +67,7 @@ def parse_object(text: str | bytes) -> Mapping[str, Any]:
 record_of = cache(Record)
 
 
-def read(kind: type[T], fields: Mapping[str, Any], **supplied: Any) -> T:
+def read(kind: type[T], fields: Mapping[str, Any], supplied: Mapping[str, Any] | None = None) -> T:
     """An instance of an attrs class from the fields of a client and what it gets from us. Raises BadMessage.
 
     What the class does not have is passed over: a client may be newer than we are.
@@ -44,3 +76,69 @@ def read(kind: type[T], fields: Mapping[str, Any], **supplied: Any) -> T:
         return cast("T", record_of(kind).load(fields, supplied, unknown="ignored"))
     except Mistakes as mistakes:
         raise BadMessage(str(mistakes)) from None
+
+
+# --- endpoints --------------------------------------------------------------------------------------------
+
+
+class EndpointDefinitionError(TypeError):
+    """A class cannot be an endpoint the way it is written; raised when it is defined or listed."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Endpoint:
+    """One method of one path."""
+
+    method: Method
+    path: str
+    """Parameters in braces are names of fields."""
+    access: Access
+    kind: type[Request[Any]] | type[Stream[Any]]
+    origin: str | None = None
+    """What the messages it causes are said to come from, where they are to be told from those of people."""
+
+    def __attrs_post_init__(self) -> None:
+        known = attrs.fields_dict(cast("Any", self.kind))
+        missing = [name for name in self.parameters if name not in known]
+        if missing:
+            raise EndpointDefinitionError(
+                f"{self.kind.__name__} has no field {missing[0]}, as {self.path} says"
+            )
+        if USER in known and self.access == "public":
+            raise EndpointDefinitionError(f"{self.kind.__name__} is of a user, so it cannot be public")
+        record_of(cast("Any", self.kind))  # raises NoJsonForm here and not when it is asked for
+
+    @property
+    def parameters(self) -> list[str]:
+        """Names in the path."""
+        return _PARAMETER.findall(self.path)
+
+    def message(self, fields: Mapping[str, Any], principal: Principal | None) -> Message:
+        """What is to be asked for. Raises BadMessage."""
+        kind = cast("type[Any]", self.kind)
+        if principal is not None and USER in attrs.fields_dict(kind):
+            fields = {**fields, USER: principal.user}
+        return cast("Message", read(kind, fields))
+
+    def gathered(self, pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+        """The fields that a query string has."""
+        return record_of(cast("Any", self.kind)).gathered(pairs)
+
+
+def endpoint(
+    method: Method, path: str, *, access: Access = "user", origin: str | None = None
+) -> Callable[[type[MessageT]], type[MessageT]]:
+    """Offer the decorated class over HTTP. Goes above ``@final`` and ``@attrs.frozen``."""
+
+    def decorate(kind: type[MessageT]) -> type[MessageT]:
+        made = Endpoint(method=method, path=path, access=access, kind=cast("Any", kind), origin=origin)
+        setattr(kind, ENDPOINT, made)
+        return kind
+
+    return decorate
+
+
+def endpoint_of(kind: type[Any]) -> Endpoint:
+    """The endpoint of a decorated class."""
+    return cast("Endpoint", getattr(kind, ENDPOINT))

@@ -17,6 +17,7 @@ from typing import Any, Literal, TypeVar, cast, final
 import attrs
 
 from actors.context import SOURCE, ContextSource, context_of
+from actors.endpoints import ENDPOINT, Endpoint, endpoint_of
 from actors.tooling import TOOL
 from bus import Actor, Child, Pool, Request
 
@@ -86,6 +87,10 @@ class Subsystem:
     def context(self) -> Iterator[ContextSource]:
         """What the front door contributes to the system prompt, likewise."""
         return (context_of(kind) for kind in self._classes() if SOURCE in vars(kind))
+
+    def endpoints(self) -> Iterator[Endpoint]:
+        """What the front door offers over HTTP, likewise."""
+        return (endpoint_of(kind) for kind in self._classes() if ENDPOINT in vars(kind))
 
     def _classes(self) -> Iterator[type[Any]]:
         """What the front door defines, not what it has from others."""

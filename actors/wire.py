@@ -6,6 +6,7 @@ and the tables of the reference.
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Final, final
 
 import attrs
@@ -43,6 +44,7 @@ class Wire:
 
     def __init__(self) -> None:
         self.forms: dict[type[Any], Form] = {}
+        self._writers: dict[type[Any], Callable[[Any], Json]] = {}
         self._converter = Converter(unstruct_collection_overrides={tuple: list})
         self._converter.register_unstructure_hook(datetime, timestamp)
         self._converter.register_unstructure_hook(timedelta, timedelta.total_seconds)
@@ -70,7 +72,13 @@ class Wire:
         if unknown:
             raise ValueError(f"{kind.__name__} has no field {', '.join(sorted(unknown))}")
         self.forms[kind] = form
-        self._converter.register_unstructure_hook(kind, self._writer(form))
+        self._converter.register_unstructure_hook(kind, partial(self._write, form))
+
+    def _write(self, form: Form, value: Any) -> Json:
+        writer = self._writers.get(form.kind)
+        if writer is None:  # made at the first use, when the forms of the classes within are known too
+            writer = self._writers[form.kind] = self._writer(form)
+        return writer(value)
 
     def _writer(self, form: Form) -> Callable[[Any], Json]:
         rules: Any = {

@@ -92,6 +92,8 @@ class MailboxFull(DeadlineExceeded):
 class NoRoute(DeliveryError):
     """Nobody owns this message type."""
 
+    kind: ClassVar[ErrorKind] = "failed"
+
     def __str__(self) -> str:
         return f"no actor owns {self.request}"
 
@@ -110,6 +112,8 @@ class ActorStopped(DeliveryError):
 class ActorCrashed(DeliveryError):
     """The handler raised something it should not have; the original is the ``__cause__``."""
 
+    kind: ClassVar[ErrorKind] = "failed"
+
     retry_safe: bool = False
 
     def __str__(self) -> str:
@@ -120,6 +124,8 @@ class ActorCrashed(DeliveryError):
 class Quarantined(DeliveryError):
     """An equal message crashed its handler before; it is not tried again (G11)."""
 
+    kind: ClassVar[ErrorKind] = "failed"
+
     def __str__(self) -> str:
         return f"{self.request} is quarantined: it crashed {self.to} before"
 
@@ -127,6 +133,8 @@ class Quarantined(DeliveryError):
 @attrs.define(eq=False, kw_only=True)
 class AskCycle(DeliveryError):
     """Sending would close a cycle of actors waiting for each other (G7)."""
+
+    kind: ClassVar[ErrorKind] = "failed"
 
     path: tuple[str, ...]
 
@@ -137,6 +145,8 @@ class AskCycle(DeliveryError):
 @attrs.define(eq=False, kw_only=True)
 class SelfSendWouldBlock(DeliveryError):
     """An actor told itself something while its own mailbox was full."""
+
+    kind: ClassVar[ErrorKind] = "failed"
 
     def __str__(self) -> str:
         return f"{self.to} cannot wait for its own full mailbox with {self.request}"

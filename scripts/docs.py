@@ -3,11 +3,15 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from scripts.protocol import page_types
+from actors.console.messages import Tap
+from actors.gateway.protocol import SECTIONS
+from scripts.interface import endpoint_table, field_table, filled
+from scripts.protocol import page_types, section_types
 from starpod.blueprint import ephemeral_instance
 from starpod.cli import manual
 from starpod.cli.bus.messages import markdown
 from starpod.reference import messages
+from starpod.tree import ENDPOINTS
 
 ROOT = Path(__file__).parent.parent
 REFERENCE = ROOT / "docs" / "reference"
@@ -17,6 +21,14 @@ PAGE_TYPES = ROOT / "actors" / "gateway" / "web" / "src" / "protocol.ts"
 def pages() -> Iterator[tuple[Path, str]]:
     """Every generated page, and what it should say."""
     yield PAGE_TYPES, page_types()
+    for name, values in SECTIONS.items():
+        yield ROOT / "actors" / name / "page" / "protocol.ts", section_types(values)
+    for name, section, table in (
+        ("http.md", "endpoints", endpoint_table(ENDPOINTS)),
+        ("websocket.md", "tap", field_table(Tap)),
+    ):
+        page = REFERENCE / name
+        yield page, filled(page.read_text(encoding="utf-8"), section, table)
     yield REFERENCE / "cli.md", manual.page()
     with ephemeral_instance() as instance:
         yield REFERENCE / "messages.md", markdown(messages(instance))

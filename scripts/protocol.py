@@ -1,6 +1,6 @@
 """The page's side of the protocol, written from the gateway's."""
 
-from typing import Final
+from typing import Any, Final
 
 from actors.agent import messages as agent
 from actors.gateway import protocol
@@ -12,6 +12,22 @@ HEAD: Final = """\
 /** What page and gateway say to each other. Written by scripts/docs from actors/gateway/protocol.py. */
 
 """
+
+
+SECTION_HEAD: Final = """\
+/** What this section of the page is told. Written by scripts/docs from the messages of its subsystem. */
+
+import type { Figures, Usage } from "@starpod/page";
+
+"""
+
+
+def section_types(values: tuple[type[Any], ...]) -> str:
+    """The text of a section's ``page/protocol.ts``."""
+    types = Types(wire, {}, protocol.VALUES)
+    for value in values:
+        types.written(value)
+    return SECTION_HEAD + types.text()
 
 
 def page_types() -> str:

@@ -31,9 +31,10 @@ _PLAIN: Final[Mapping[Any, str]] = {
 class Types:
     """The types of one file, in the order in which they are met."""
 
-    def __init__(self, wire: Wire, aliases: Mapping[str, Any]) -> None:
-        """`aliases` are names for types that occur in fields."""
+    def __init__(self, wire: Wire, aliases: Mapping[str, Any], imported: Iterable[type[Any]] = ()) -> None:
+        """`aliases` are names for types that occur in fields, `imported` classes that another file declares."""
         self._wire = wire
+        self._imported = frozenset(imported)
         self._aliases = {hint: name for name, hint in aliases.items()}
         self._texts: dict[str, str] = {}
         for name, hint in aliases.items():
@@ -64,7 +65,7 @@ class Types:
     # --- interfaces ---------------------------------------------------------------------------------------
 
     def _declare(self, name: str, kind: type[Any], fields: Callable[[], Iterable[str]]) -> None:
-        if name in self._texts:
+        if name in self._texts or kind in self._imported:
             return
         self._texts[name] = ""  # stands, so that a class may hold itself
         body = "".join(fields())

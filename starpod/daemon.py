@@ -11,6 +11,7 @@ from typing import Final, final
 import attrs
 import trio
 
+from actors.gateway import messages as gateway
 from actors.gateway.settings import Address
 from actors.gateway.settings import Settings as GatewaySettings
 from actors.llm import messages as llm
@@ -127,13 +128,13 @@ async def serve(
     *,
     command: str,
     address: Address | None = None,
-    on_ready: Callable[[Running, str], None],
+    on_ready: Callable[[Running, str, str], None],
 ) -> int:
     """Run an instance until a signal or its own end; the exit status of the process.
 
-    `on_ready` is told the daemon and the default model once it listens. The first INT or TERM stops everything in
-    order, also in the middle of the start, a second one at once. USR1 writes what every task is doing to standard
-    error.
+    `on_ready` is told the daemon, the default model and a link that opens the page, once it listens. The
+    first INT or TERM stops everything in order, also in the middle of the start, a second one at once. USR1 writes
+    what every task is doing to standard error.
     """
     status, failure = 0, None
     with (
@@ -147,7 +148,8 @@ async def serve(
             try:
                 with stopping.scope:
                     async with running(instance, config, command=command, address=address) as daemon:
-                        on_ready(daemon, (await daemon.mesh.bus.ask(llm.Models())).default)
+                        model = (await daemon.mesh.bus.ask(llm.Models())).default
+                        on_ready(daemon, model, (await daemon.mesh.bus.ask(gateway.NewPageLink())).url)
                         status = await _stay(daemon.mesh, stopping)
             except StarpodError as error:  # raised below, outside of the nursery, which would wrap it
                 failure = error

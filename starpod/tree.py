@@ -17,9 +17,13 @@ from actors.agent.conductor import ConductorActor
 from actors.agent.conversation import INTENSITY, ConversationActor
 from actors.agent.settings import Settings as AgentSettings
 from actors.agent.sources import Sources
+from actors.console import messages as console
+from actors.console.actor import ConsoleActor
+from actors.gateway import messages as gateway
 from actors.gateway.actor import GatewayActor
+from actors.gateway.authentication import Secrets
 from actors.gateway.limits import Limits as GatewayLimits
-from actors.gateway.settings import Address
+from actors.gateway.settings import About, Address
 from actors.gateway.settings import Settings as GatewaySettings
 from actors.llm.actor import LlmActor
 from actors.llm.settings import Settings as LlmSettings
@@ -115,14 +119,22 @@ def _agent(given: Given) -> Iterator[Child | Pool]:
     yield Child("conductor", partial(ConductorActor, settings), limits=Limits(mailbox=256))
 
 
+def _console(_parts: Parts) -> Iterator[Child]:
+    yield Child("console", partial(ConsoleActor, starpod.__version__), limits=Limits(mailbox=256))
+
+
 def _gateway(parts: Parts) -> Iterator[Child]:
     settings, persona_settings = parts.settings(GatewaySettings), parts.settings(PersonaSettings)
     factory = partial(
         GatewayActor,
         lambda: attrs.evolve(settings(), server_addr=parts.address),
-        agent_name=lambda: persona_settings().agent_name,
-        version=starpod.__version__,
-        operator_token=parts.token,
+        about=About(agent_name=lambda: persona_settings().agent_name, version=starpod.__version__),
+        known=Secrets(
+            operator_token=parts.token,
+            api_key=parts.environment.get("STARPOD_API_KEY"),
+            page_key=parts.data / "page.key",
+        ),
+        endpoints=ENDPOINTS,
         limits=GatewayLimits(upload_file=parts.settings_of(ToolsSettings).attachments.max_file_size),
         upload_folder=_uploads(parts),
         on_bound=parts.on_bound,
@@ -162,7 +174,16 @@ SERVICES: Final = (
     Subsystem("persona", _persona, front=persona, settings=PersonaSettings),
 )
 AGENT: Final = (Subsystem("agent", _agent, settings=AgentSettings),)
-EDGES: Final = (Subsystem("gateway", _gateway, settings=GatewaySettings, fixed=frozenset({"server_addr"})),)
+EDGES: Final = (
+    Subsystem("console", _console, front=console),
+    Subsystem(
+        "gateway",
+        _gateway,
+        front=gateway,
+        settings=GatewaySettings,
+        fixed=frozenset({"server_addr"}),
+    ),
+)
 
 SUBSYSTEMS: Final = (*STORAGE, *SERVICES, *AGENT, *EDGES)
 """All there is. Settings, tools, context and databases of the daemon follow from this list."""
@@ -172,6 +193,9 @@ SOURCES: Final = Sources(
     context=tuple(chain.from_iterable(each.context() for each in SUBSYSTEMS)),
 )
 """What the model may use and what it is told, in the order in which it is told of it."""
+
+ENDPOINTS: Final = tuple(chain.from_iterable(each.endpoints() for each in SUBSYSTEMS))
+"""What is offered over HTTP."""
 
 
 def tree(parts: Parts) -> Supervisor:

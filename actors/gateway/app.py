@@ -1,21 +1,24 @@
 """The web application: who may ask, who answers, and how a refusal looks."""
 
 import logging
+from collections.abc import Collection
 from functools import partial
 from typing import Any, final
 
-from quart import Quart, Response, has_request_context, request, websocket
+from quart import Quart, Response, g, has_request_context, request, websocket
+from quart.wrappers import Request, Websocket
 from quart_trio import QuartTrio
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
 
 from actors.gateway import security
+from actors.gateway.authentication import Authenticator
+from actors.gateway.bodies import request_class
 from actors.gateway.failures import describe
-from actors.gateway.http import query_user, refusal
+from actors.gateway.http import KNOWN_ONLY, principal, refusal
 from actors.gateway.limits import Limits
 from actors.gateway.pages import Pages
-from actors.gateway.requests import request_class
 from actors.gateway.security import HostPolicy
-from actors.gateway.ws import Desk, WebClient
+from actors.gateway.ws import ClientContext, WebClient
 
 _log = logging.getLogger(__name__)
 
@@ -36,14 +39,22 @@ def create_app(limits: Limits) -> Quart:
 
 @final
 class Guard:
-    """Refuses what another site sends through somebody's browser, and puts the security headers on every answer."""
+    """Refuses what another site sends through somebody's browser, and finds out who asks.
 
-    def __init__(self, app: Quart, policy: HostPolicy) -> None:
+    It also puts the security headers on every answer.
+    """
+
+    def __init__(
+        self, app: Quart, policy: HostPolicy, authenticator: Authenticator, public: Collection[str]
+    ) -> None:
+        """`public` are the paths below ``/api`` that anybody may ask for."""
         self._policy = policy
+        self._authenticator = authenticator
+        self._public = public
         app.before_request(self.check_request)
         app.before_websocket(self.check_websocket)
-        app.after_request(self.seal)
-        app.after_websocket(self.seal_websocket)
+        app.after_request(self.add_headers)
+        app.after_websocket(self.add_headers_of_refusal)
 
     async def check_request(self) -> Response | None:
         """The page itself may be opened from anywhere; what is below ``/api`` only by itself or by a program."""
@@ -51,39 +62,44 @@ class Guard:
             request.headers.get("Sec-Fetch-Site")
         ):
             return _from_elsewhere()
-        return self._check(
-            request.headers.get("Host"),
-            request.headers.get("Origin"),
-            changes=request.method not in security.SAFE_METHODS,
-        )
+        changes = request.method not in security.SAFE_METHODS
+        return self._check(request, changes=changes, below=("/api/",))
 
     async def check_websocket(self) -> Response | None:
-        return self._check(websocket.headers.get("Host"), websocket.headers.get("Origin"), changes=True)
+        return self._check(websocket, changes=True, below=("/",))
 
-    def _check(self, host: str | None, origin: str | None, *, changes: bool) -> Response | None:
+    def _check(self, asked: Request | Websocket, *, changes: bool, below: tuple[str, ...]) -> Response | None:
+        host = asked.headers.get("Host")
         if host is None or not self._policy.trusts_host(host):
             return refusal(403, "this address is not served under that Host name; use localhost")
-        if changes and not self._policy.trusts_origin(origin, host):
+        if changes and not self._policy.trusts_origin(asked.headers.get("Origin"), host):
             return _from_elsewhere()
-        return None
+        g.principal = self._authenticator.identify(
+            authorization=asked.headers.get("Authorization"),
+            api_key=asked.headers.get("X-API-Key"),
+            cookie=asked.cookies.get(self._authenticator.cookie),
+        )
+        known_only = asked.path.startswith(below) and asked.path not in self._public
+        return refusal(401, KNOWN_ONLY) if known_only and g.principal is None else None
 
-    async def seal(self, response: Response) -> Response:
+    async def add_headers(self, response: Response) -> Response:
         for name, value in security.HEADERS.items():
             response.headers.setdefault(name, value)
         response.headers.setdefault("Cache-Control", "no-store")
         return response
 
-    async def seal_websocket(self, response: Any) -> Any:
+    async def add_headers_of_refusal(self, response: Any) -> Any:
         """A WebSocket that was let in has no response."""
-        return None if response is None else await self.seal(response)
+        return None if response is None else await self.add_headers(response)
 
 
 @final
 class Errors:
     """Answers every failure in JSON, and paths that are no part of the API with the web page."""
 
-    def __init__(self, app: Quart, pages: Pages) -> None:
+    def __init__(self, app: Quart, pages: Pages, authenticator: Authenticator) -> None:
         self._pages = pages
+        self._authenticator = authenticator
         app.register_error_handler(NotFound, self.not_found)
         app.register_error_handler(HTTPException, self.refused)
         app.register_error_handler(Exception, self.failed)
@@ -95,11 +111,22 @@ class Errors:
         path = request.path[1:]
         if request.method not in {"GET", "HEAD"} or path.split("/", 1)[0] in {"api", "ws"}:
             return refusal(404, f"there is no {request.method} {request.path}")
+        if "code" in request.args:
+            return self._trade(request.args["code"])
         packed = "gzip" in request.headers.get("Accept-Encoding", "")
-        sending = self._pages.send(path, known=request.headers.get("If-None-Match"), packed=packed)
-        if sending is None:
+        known = request.headers.get("If-None-Match")
+        found = self._pages.answer(path, known=known, packed=packed, locked=g.principal is None)
+        if found is None:
             return refusal(404, f"there is no {request.path}")
-        return Response(sending.body, sending.status, dict(sending.headers))
+        return Response(found.body, found.status, dict(found.headers))
+
+    def _trade(self, code: str) -> Response:
+        """Give a cookie for the code of a link, and the address without the code, so that it is in no history."""
+        cookie = self._authenticator.trade(code)
+        response = Response(b"", 303, {"Location": request.path})
+        if cookie is not None:
+            response.set_cookie(self._authenticator.cookie, cookie, httponly=True, samesite="Strict")
+        return response
 
     async def refused(self, error: HTTPException) -> Response:
         """What the framework refuses: method, size, type, time."""
@@ -120,13 +147,12 @@ class Errors:
         return refusal(failure.status, failure.text, headers)
 
 
-def add_socket(app: Quart, desk: Desk) -> None:
+def add_socket(app: Quart, context: ClientContext) -> None:
     """Serve ``/ws``."""
 
     async def serve() -> None:
-        user = query_user(websocket.args)
         socket: Any = websocket
         await socket.accept()
-        await WebClient(desk, user).serve(socket)
+        await WebClient(context, principal().user).serve(socket)
 
     app.add_websocket("/ws", "ws", serve)

@@ -1,88 +1,67 @@
 """How an error looks from outside: HTTP status, code on the WebSocket, and a text for a person. Pure."""
 
-from typing import final
+import re
+from collections.abc import Mapping
+from typing import Final, final
 
 import attrs
 
-from actors.endpoints import BadMessage
-from actors.gateway.frames import TooLarge, UnknownType
-from actors.llm import messages as llm
-from actors.session import messages as session
-from actors.tools import messages as tools
-from bus import ActorError, ActorStopped, DeadlineExceeded, DeliveryError, MailboxFull, Unavailable
+from bus import ActorError, DeliveryError, ErrorKind
 
-RETRY_SECONDS = 1
-INSIDE = "something went wrong in here; the log says what"
+RETRY_SECONDS: Final = 1
+INSIDE: Final = "something went wrong in here; the log says what"
 
-_DOMAIN: tuple[tuple[type[ActorError], int, str], ...] = (
-    (session.UnknownSession, 404, "unknown_session"),
-    (session.UnknownTurn, 404, "unknown_turn"),
-    (session.SessionIsClosed, 409, "session_closed"),
-    (session.StorageFailed, 503, "storage_failed"),
-    (llm.ModelNotAllowed, 400, "model_not_allowed"),
-    (tools.FileNotFound, 404, "unknown_file"),
-    (tools.FileSystemRefused, 503, "storage_failed"),
-    (tools.AttachmentTooLarge, 413, "attachment_refused"),
-    (tools.AttachmentsDisabled, 403, "attachment_refused"),
-    (tools.ExtensionNotAllowed, 415, "attachment_refused"),
-    (Unavailable, 503, "unavailable"),
-)
-"""Domain errors with a status of their own; all others are a 400. The first that fits counts."""
+STATUS: Final[Mapping[ErrorKind, int]] = {
+    "invalid": 400,
+    "unauthenticated": 401,
+    "forbidden": 403,
+    "not_found": 404,
+    "conflict": 409,
+    "too_large": 413,
+    "rate_limited": 429,
+    "failed": 500,
+    "unavailable": 503,
+    "timeout": 504,
+}
+AGAIN: Final[frozenset[ErrorKind]] = frozenset({"rate_limited", "unavailable"})
+"""Kinds after which the same request may well succeed a little later."""
+_HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 @final
 @attrs.frozen(kw_only=True)
 class Failure:
-    status: int
+    kind: ErrorKind
     code: str
+    """Says more than the kind: the name of the error."""
     text: str
-    retry_after: int | None = None
-    """Seconds after which the same request may well succeed."""
+
+    @property
+    def status(self) -> int:
+        return STATUS[self.kind]
+
+    @property
+    def retry_after(self) -> int | None:
+        """Seconds after which the same request may well succeed."""
+        return RETRY_SECONDS if self.kind in AGAIN else None
 
     @property
     def is_bug(self) -> bool:
         """Whether a developer should hear of it."""
-        return self.code == "internal"
+        return self.kind == "failed"
 
 
 def describe(error: Exception) -> Failure:
-    """What to tell the client."""
-    match error:
-        case UnknownType():
-            return Failure(status=400, code="unknown_type", text=str(error))
-        case TooLarge():
-            return Failure(status=413, code="too_large", text=str(error))
-        case BadMessage():
-            return Failure(status=400, code="bad_message", text=str(error))
-        case ActorError():
-            return _domain(error)
-        case DeliveryError():
-            return _delivery(error)
-        case OSError():
-            return Failure(status=503, code="storage_failed", text=error.strerror or "the disk refuses")
-        case _:
-            return Failure(
-                status=500, code="internal", text="something went wrong in here; the log says what"
-            )
+    """What to tell the client. Of a fault in here it learns nothing."""
+    if isinstance(error, OSError):
+        text = error.strerror or "the disk refuses"
+        return Failure(kind="unavailable", code="storage_failed", text=text)
+    kind: ErrorKind = error.kind if isinstance(error, ActorError | DeliveryError) else "failed"
+    if kind == "failed":
+        return Failure(kind=kind, code="internal", text=INSIDE)
+    return Failure(kind=kind, code=code_of(type(error)), text=str(error))
 
 
-def _domain(error: ActorError) -> Failure:
-    text = str(error)
-    for kind, status, code in _DOMAIN:
-        if isinstance(error, kind):
-            retry = RETRY_SECONDS if code == "unavailable" else None
-            return Failure(status=status, code=code, text=text, retry_after=retry)
-    return Failure(status=400, code="refused", text=text)
-
-
-def _delivery(error: DeliveryError) -> Failure:
-    text = str(error)
-    match error:
-        case MailboxFull():
-            return Failure(status=503, code="busy", text=text, retry_after=RETRY_SECONDS)
-        case DeadlineExceeded():
-            return Failure(status=504, code="timeout", text=text)
-        case ActorStopped():
-            return Failure(status=503, code="unavailable", text=text, retry_after=RETRY_SECONDS)
-        case _:
-            return Failure(status=500, code="internal", text=INSIDE)
+def code_of(error: type[BaseException]) -> str:
+    """The name of an error as clients know it: ``unknown_session``."""
+    return _HUMP.sub("_", error.__name__).lower()

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import attrs
 
 from actors.endpoints import BadMessage, parse_object, read
 from actors.gateway.protocol import CLIENT_FRAMES, MAX_ID, ClientFrame
+from bus import ErrorKind
 
 
 @attrs.define(eq=False)
@@ -18,6 +19,8 @@ class UnknownType(BadMessage):
 @attrs.define(eq=False)
 class TooLarge(BadMessage):
     """A frame that is longer than a frame may be."""
+
+    kind: ClassVar[ErrorKind] = "too_large"
 
 
 _MESSAGE_ID: Final = re.compile(rf'"client_message_id":\s*"([^"\\]{{1,{MAX_ID}}})"')

@@ -1,25 +1,25 @@
 """Reading requests and writing answers, the same way on every route."""
 
-import re
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, Final, TypeVar, cast
 
-from quart import Quart, Response, request
+import attrs
+from quart import Quart, Response, g, request
 from werkzeug.exceptions import UnsupportedMediaType
 
-from actors.endpoints import BadMessage, parse_object
+from actors.endpoints import Access, parse_object, read, record_of
 from actors.gateway.protocol import wire
-from actors.vocabulary import ADMIN
+from actors.vocabulary import Principal
 from actors.wire import encode
 
+T = TypeVar("T", bound=attrs.AttrsInstance)
 View = Callable[..., Awaitable[Response]]
 
-_USER = re.compile(r"[A-Za-z0-9_-]{1,32}")
-
-
-def route(app: Quart, method: str, path: str, view: View) -> None:
-    """Answer `method` on `path` with `view`."""
-    app.add_url_rule(path, f"{method} {path}", view, methods=[method], provide_automatic_options=False)
+KNOWN_ONLY: Final = (
+    "this needs to know who asks: open the page with a link from `starpod open`, or send a key as "
+    "Authorization: Bearer <key> or X-API-Key: <key>"
+)
+OPERATOR_ONLY: Final = "this needs the token of the running daemon, as Authorization: Bearer <token>"
 
 
 def answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
@@ -32,34 +32,53 @@ def refusal(status: int, text: str, headers: Mapping[str, str] | None = None) ->
     return answer({"error": text}, status, headers)
 
 
-async def read_fields(*, optional: bool = False) -> Mapping[str, Any]:
-    """The JSON object of the running request; an `optional` one may be left out.
+async def read_fields() -> Mapping[str, Any]:
+    """The JSON object of the running request; empty for an empty body.
 
     Raises BadMessage, UnsupportedMediaType or RequestEntityTooLarge.
     """
     body = await request.get_data(cache=False, as_text=False, parse_form_data=False)
-    if not body and optional:
+    if not body:
         return {}
     if not request.is_json:
         raise UnsupportedMediaType("send JSON, with content-type application/json")
     return parse_object(body)
 
 
-def query_integer(
-    args: Mapping[str, str], name: str, default: int, *, least: int = 0, most: int | None = None
-) -> int:
-    """A number of a query string; one above `most` counts as `most`. Raises BadMessage."""
-    text = args.get(name)
-    if text is None:
-        return default
-    if not (text.isascii() and text.isdecimal()) or len(text) > 18 or int(text) < least:
-        raise BadMessage(f"expected an integer of at least {least}", name)
-    return int(text) if most is None else min(int(text), most)
+def read_query(kind: type[T]) -> T:
+    """The query string of the running request. Raises BadMessage."""
+    return read(kind, record_of(kind).gathered(request.args.items(multi=True)))
 
 
-def query_user(args: Mapping[str, str]) -> str:
-    """The user a request acts for, ``user_id`` of a query string or the admin. Raises BadMessage."""
-    user = args.get("user_id", ADMIN)
-    if _USER.fullmatch(user) is None:
-        raise BadMessage("expected 1 to 32 letters, digits, _ or -", "user_id")
-    return user
+# --- who asks -----------------------------------------------------------------------------------------------
+
+
+def principal() -> Principal:
+    """Who asks, on a route that is not public."""
+    return cast("Principal", g.principal)
+
+
+def admit(access: Access) -> Response | None:
+    """The answer for somebody who may not ask for this; None for whoever may."""
+    found = cast("Principal | None", g.principal)
+    if access == "public" or (found is not None and (access == "user" or found.proof == "operator")):
+        return None
+    if access == "operator":
+        return refusal(401 if found is None else 403, OPERATOR_ONLY)
+    return refusal(401, KNOWN_ONLY)
+
+
+def route(app: Quart, method: str, path: str, view: View, access: Access = "user") -> None:
+    """Answer `method` on `path` with `view`, for whoever has that access. Parameters of a path are in braces."""
+
+    async def guarded(**parameters: str) -> Response:
+        return admit(access) or await view(**parameters)
+
+    app.add_url_rule(
+        rule(path), f"{method} {path}", guarded, methods=[method], provide_automatic_options=False
+    )
+
+
+def rule(path: str) -> str:
+    """A path as the framework writes it."""
+    return path.replace("{", "<").replace("}", ">")

@@ -40,6 +40,9 @@ class Limits:
     body_timeout: float = 60.0
     """Seconds a client has to send its request."""
 
+    looking: float = 0.25
+    """Part of the time that is spent on what looks on: the mesh, traces, health."""
+
     @property
     def upload_body(self) -> int:
         """Bytes of a whole upload, the multipart framing included."""

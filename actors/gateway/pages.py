@@ -36,6 +36,16 @@ _MISSING = b"""<!doctype html>
 """
 
 
+_LOCKED_TEXT = b"""<!doctype html>
+<meta charset="utf-8">
+<title>Starpod</title>
+<h1>This page needs a new link</h1>
+<p>It is for the owner of the agent alone. Print a link, which opens it once and within a minute, with</p>
+<pre>starpod open</pre>
+<p><code>starpod dev</code> and <code>starpod serve</code> print one when they start.</p>
+"""
+
+
 @final
 @attrs.frozen
 class Asset:
@@ -52,7 +62,7 @@ class Asset:
 
 @final
 @attrs.frozen
-class Sending:
+class FileAnswer:
     """What answers one request for a file."""
 
     status: int
@@ -74,7 +84,9 @@ class Pages:
         self._missing = _asset("missing.html", _MISSING)
         self._refresh()
 
-    def send(self, path: str, *, known: str | None = None, packed: bool = False) -> Sending | None:
+    def answer(
+        self, path: str, *, known: str | None = None, packed: bool = False, locked: bool = False
+    ) -> FileAnswer | None:
         """Answer a request for `path` (without leading slash), or None when there is no such file.
 
         A path without a file name extension is a place within the page, so the page itself answers.
@@ -83,14 +95,17 @@ class Pages:
           path: what is asked for.
           known: the ``If-None-Match`` header.
           packed: whether the client takes gzip.
+          locked: whether the page is not for whoever asks, who is told how to get a link instead.
         """
         is_page = path in {"", INDEX} or "." not in path.rpartition("/")[2]
         if is_page:
             self._refresh()
+        if is_page and locked:
+            return _answer(_LOCKED, 401, known=None, packed=False)
         found = self._assets.get(INDEX if is_page else path)
         if found is None:
-            return _send(self._missing, 404, known=None, packed=False) if is_page else None
-        return _send(found, 200, known=known, packed=packed)
+            return _answer(self._missing, 404, known=None, packed=False) if is_page else None
+        return _answer(found, 200, known=known, packed=packed)
 
     def _refresh(self) -> None:
         try:
@@ -126,12 +141,15 @@ def _media_type(name: str) -> str:
     return f"{guessed}; charset=utf-8" if guessed.startswith("text/") else guessed
 
 
-def _send(asset: Asset, status: int, *, known: str | None, packed: bool) -> Sending:
+def _answer(asset: Asset, status: int, *, known: str | None, packed: bool) -> FileAnswer:
     headers = {"Content-Type": asset.media_type, "Cache-Control": asset.cache, "ETag": asset.etag}
     if asset.packed is not None:
         headers["Vary"] = "Accept-Encoding"
     if known is not None and asset.etag in known:
-        return Sending(304, b"", headers)
+        return FileAnswer(304, b"", headers)
     if packed and asset.packed is not None:
-        return Sending(status, asset.packed, {**headers, "Content-Encoding": "gzip"})
-    return Sending(status, asset.body, headers)
+        return FileAnswer(status, asset.packed, {**headers, "Content-Encoding": "gzip"})
+    return FileAnswer(status, asset.body, headers)
+
+
+_LOCKED = _asset("locked.html", _LOCKED_TEXT)

@@ -9,10 +9,12 @@ from typing import Annotated, Final, Literal, final
 import attrs
 
 from actors.agent import messages as agent
+from actors.console import messages as console
 from actors.session import messages as session
 from actors.shapes import described
 from actors.vocabulary import Attachment, FollowupMode, Usage
 from actors.wire import Wire
+from bus import ErrorKind
 
 PROTOCOL: Final = 1
 """Version of the protocol, told in ``hello``."""
@@ -239,8 +241,11 @@ class SessionUpdated:
 class ErrorFrame:
     """What a client asked for was not done; the connection stays."""
 
+    kind: ErrorKind
     code: str
+    """Says more than the kind: the name of the error."""
     message: str
+    """For a person."""
     client_message_id: str | None = None
     """Of what failed, as far as known."""
     session_id: str | None = None
@@ -307,6 +312,14 @@ wire.form(
     add={"elapsed": _took, "usage": _used},
 )
 
+
+wire.form(console.MeshNode)
+wire.form(console.Flow, names={"sender": "from"})
+wire.form(console.MeshMessage, names={"sender": "from"})
+wire.form(console.MeshView)
+wire.form(console.Step)
+wire.form(console.Span, names={"sender": "from"})
+wire.form(console.Trace)
 
 # --- events of a conversation -----------------------------------------------------------------------------
 
@@ -379,4 +392,13 @@ wire.form(
 )
 
 SERVER_FRAMES: Final = (Hello, Accepted, Backlog, ErrorFrame, SessionUpdated, Pong)
-VALUES: Final = (Attachment, session.Session, session.Message, Usage, session.TurnFigures, Config)
+VALUES: Final = (
+    Attachment,
+    session.Session,
+    session.Message,
+    Usage,
+    session.TurnFigures,
+    Config,
+)
+SECTIONS: Final = {"console": (console.MeshView, console.Trace)}
+"""What sections of the page, which lie with their subsystems, are told besides."""

@@ -1,29 +1,31 @@
-"""Whose requests are answered, and the headers every answer carries.
+"""Which requests were meant for us, and the headers every answer carries.
 
 A page of another site can make a browser send requests to a loopback address, and by DNS rebinding even read the
 answers. So the ``Host`` header must name this machine, and what changes state must come from our own page or from
 a program that is no browser. What only reads cannot be read by another page anyhow, since no answer allows it; where
 the browser says who asks, it is refused all the same, so that nobody learns from how long it took.
 
-This keeps other sites out, not other programs of this machine: those see what the page sees until there are accounts.
-What shows the bodies of messages or acts on the parts of the daemon needs the operator's token (``operator.py``).
+The port in ``Host`` may be any: behind ``ssh -L 8080:127.0.0.1:3000`` it is the other end's. A page that another port
+of this machine serves is still of another origin.
+
+This keeps other sites out. Who speaks is another question: see :mod:`actors.gateway.authentication`.
 """
 
 from collections.abc import Mapping
 from ipaddress import ip_address
-from typing import final
+from typing import Final, final
 
 import attrs
 
-LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
+LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that change nothing, so their origin does not matter."""
 
-HEADERS: Mapping[str, str] = {
+HEADERS: Final[Mapping[str, str]] = {
     "Content-Security-Policy": (
         "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
-        "base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'; worker-src 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -49,20 +51,21 @@ def is_loopback(host: str) -> bool:
 class HostPolicy:
     """Names under which this gateway may be addressed."""
 
-    authorities: frozenset[str]
-    """Accepted values of the ``Host`` header, in lower case."""
+    names: frozenset[str]
+    """In lower case, without port."""
 
     @classmethod
-    def loopback(cls, host: str, port: int) -> "HostPolicy":
-        """Accept the loopback names and the bound `host`, at the bound `port`."""
+    def loopback(cls, host: str) -> "HostPolicy":
+        """Accept the loopback names and the bound `host`."""
         own = f"[{host}]" if ":" in host else host
-        names = LOOPBACK_NAMES | {own.lower()}
-        bare = names if port == 80 else frozenset[str]()
-        return cls(frozenset(f"{name}:{port}" for name in names) | bare)
+        return cls(LOOPBACK_NAMES | {own.lower()})
 
     def trusts_host(self, host: str | None) -> bool:
         """Whether a request with this ``Host`` header was meant for us."""
-        return host is not None and host.lower() in self.authorities
+        name, colon, port = (host or "").lower().rpartition(":")
+        if not colon or port.endswith("]"):  # an IPv6 address has colons of its own
+            name, port = (host or "").lower(), "80"
+        return name in self.names and port.isascii() and port.isdecimal() and len(port) <= 5
 
     def trusts_origin(self, origin: str | None, host: str) -> bool:
         """Whether a request may change state: from no browser at all, or from the page we served ourselves.

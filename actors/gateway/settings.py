@@ -1,5 +1,6 @@
 """Settings of the gateway: where it listens and what the empty page shows."""
 
+from collections.abc import Callable
 from typing import Self, final
 
 import attrs
@@ -34,6 +35,16 @@ class Address:
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@final
+@attrs.frozen(kw_only=True)
+class About:
+    """What clients are told of the agent they speak with."""
+
+    agent_name: Callable[[], str]
+    version: str
+    """Of the program."""
 
 
 @final

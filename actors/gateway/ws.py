@@ -4,7 +4,6 @@ A conversation runs whether or not anybody looks on, so nothing here ends a turn
 """
 
 import logging
-from collections.abc import Callable
 from functools import partial
 from typing import Protocol, cast, final
 
@@ -32,10 +31,11 @@ from actors.gateway.protocol import (
     Unfollow,
     wire,
 )
+from actors.gateway.settings import About
 from actors.gateway.uploads import Uploads
 from actors.session import messages as session
 from actors.wire import Json, encode
-from bus import ActorError, Bus, DeliveryError
+from bus import ActorError, Bus, DeliveryError, ErrorKind
 
 _log = logging.getLogger(__name__)
 
@@ -52,25 +52,24 @@ class Socket(Protocol):
 
 @final
 @attrs.frozen(kw_only=True)
-class Desk:
+class ClientContext:
     """What every client is served with."""
 
     bus: Bus
     limits: Limits
     uploads: Uploads
     clients: Clients
-    agent_name: Callable[[], str]
-    version: str
+    about: About
 
 
 @final
 class WebClient:
     """Serves one client until it leaves, is too slow, or the gateway stops."""
 
-    def __init__(self, desk: Desk, user: str) -> None:
+    def __init__(self, context: ClientContext, user: str) -> None:
         self.user = user
-        self._desk = desk
-        self._outbox = Outbox(desk.limits, self._too_slow)
+        self._context = context
+        self._outbox = Outbox(context.limits, self._too_slow)
         self._follows: dict[str, trio.CancelScope] = {}
         self._scope = trio.CancelScope()
         self._nursery: trio.Nursery
@@ -88,7 +87,7 @@ class WebClient:
 
     async def serve(self, socket: Socket) -> None:
         """Speak with the client, and close the socket in the end."""
-        self._desk.clients.add(self)
+        self._context.clients.add(self)
         try:
             with self._scope:
                 await self._converse(socket)
@@ -96,14 +95,18 @@ class WebClient:
             _log.exception("a WebSocket ended with an error")
             self._code = (1011, "internal error")
         finally:
-            self._desk.clients.remove(self)
+            self._context.clients.remove(self)
         await socket.close(*self._code)
 
     async def _converse(self, socket: Socket) -> None:
-        bus = self._desk.bus
+        bus = self._context.bus
         self.push(
             wire.json(
-                Hello(version=self._desk.version, boot_id=bus.boot_id, agent_name=self._desk.agent_name())
+                Hello(
+                    version=self._context.about.version,
+                    boot_id=bus.boot_id,
+                    agent_name=self._context.about.agent_name(),
+                )
             )
         )
         async with trio.open_nursery() as self._nursery:
@@ -125,7 +128,7 @@ class WebClient:
             self._refuse(BadMessage("binary frames are not part of this protocol"))
             return
         try:
-            frame = read_frame(raw, self._desk.limits.socket_message)
+            frame = read_frame(raw, self._context.limits.socket_message)
         except BadMessage as error:
             self._refuse(error, **echo_of(raw))
             return
@@ -145,12 +148,12 @@ class WebClient:
     async def _say(self, message: ClientMessage) -> None:
         refused = partial(self._attachment_refused, message)
         try:
-            attachments = await self._desk.uploads.enclosed(message.attachments, refused)
+            attachments = await self._context.uploads.enclosed(message.attachments, refused)
             if not attachments and not message.text.strip():
                 return  # each refusal has been told
             request = message.accept(self.user, "web", attachments)
-            with self._desk.bus.baggage(origin=request.incoming.source):
-                accepted = await self._desk.bus.ask(request)
+            with self._context.bus.baggage(origin=request.incoming.source):
+                accepted = await self._context.bus.ask(request)
         except (ActorError, DeliveryError) as error:
             self._refuse(error, client_message_id=message.client_message_id, session_id=message.session_id)
             return
@@ -160,30 +163,32 @@ class WebClient:
 
     async def _cancel(self, conversation: str) -> None:
         try:
-            await self._desk.bus.ask(session.Get(session=conversation, user=self.user))
-            await self._desk.bus.ask(agent.Cancel(session=conversation, user=self.user))
+            await self._context.bus.ask(session.Get(session=conversation, user=self.user))
+            await self._context.bus.ask(agent.Cancel(session=conversation, user=self.user))
         except (ActorError, DeliveryError) as error:
             self._refuse(error, session_id=conversation)
 
     def _attachment_refused(self, message: ClientMessage, reason: str) -> None:
-        self._error("attachment_refused", reason, client_message_id=message.client_message_id)
+        self._error("invalid", "attachment_refused", reason, client_message_id=message.client_message_id)
 
     def _refuse(self, error: Exception, **about: str | None) -> None:
         failure = describe(error)
         if failure.is_bug:
             _log.error("a message on a WebSocket failed", exc_info=error)
-        self._error(failure.code, failure.text, **about)
+        self._error(failure.kind, failure.code, failure.text, **about)
 
-    def _error(self, code: str, message: str, **about: str | None) -> None:
-        self.push(wire.json(ErrorFrame(code=code, message=message, **about)))
+    def _error(self, kind: ErrorKind, code: str, message: str, **about: str | None) -> None:
+        self.push(wire.json(ErrorFrame(kind=kind, code=code, message=message, **about)))
 
     # --- conversations ------------------------------------------------------------------------------------
 
     def _join(self, conversation: str, after: int | None, *, asked: bool) -> None:
         """Follow a conversation: because the client `asked` for it, or because it spoke there."""
-        if len(self._follows) >= self._desk.limits.follows:
-            most = self._desk.limits.follows
-            self._error("too_many_follows", f"at most {most} conversations", session_id=conversation)
+        if len(self._follows) >= self._context.limits.follows:
+            most = self._context.limits.follows
+            self._error(
+                "rate_limited", "too_many_follows", f"at most {most} conversations", session_id=conversation
+            )
             return
         scope = self._follows[conversation] = trio.CancelScope()
         self._nursery.start_soon(self._follow, conversation, after, asked, scope)
@@ -204,9 +209,9 @@ class WebClient:
         with scope:
             try:
                 if asked:
-                    await self._desk.bus.ask(session.Get(session=conversation, user=self.user))
-                relay = _Relay(self._outbox, conversation, asked)
-                await follow(self._desk.bus, conversation, self.user, after, relay)
+                    await self._context.bus.ask(session.Get(session=conversation, user=self.user))
+                relay = _EventSender(self._outbox, conversation, asked)
+                await follow(self._context.bus, conversation, self.user, after, relay)
             except (ActorError, DeliveryError) as error:
                 self._refuse(error, session_id=conversation)
         if self._follows.get(conversation) is scope:
@@ -214,7 +219,7 @@ class WebClient:
 
 
 @final
-class _Relay:
+class _EventSender:
     """Turns the events of one conversation into frames of one outbox."""
 
     def __init__(self, outbox: Outbox, conversation: str, announce: bool) -> None:  # noqa: FBT001

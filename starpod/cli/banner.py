@@ -9,14 +9,15 @@ if TYPE_CHECKING:
     from starpod.workspace import Instance
 
 
-def banner(instance: "Instance", config: "Config", address: str, model: str) -> str:
-    """Where everything is."""
+def banner(instance: "Instance", config: "Config", address: str, model: str, link: str) -> str:
+    """Where everything is. `link` opens the page, once."""
     from actors.agent.settings import Settings as AgentSettings
     from actors.persona.settings import Settings as PersonaSettings
 
     effort = config.of(AgentSettings).reasoning_effort
     rows = [
-        ("Web page", f"http://{address}"),
+        ("Web page", link),
+        ("", "this link is good once, and for a minute; `starpod open` gives another"),
         ("API", f"http://{address}/api"),
         ("WebSocket", f"ws://{address}/ws"),
         ("Model", model),

@@ -18,8 +18,6 @@ from starpod.lock import DaemonInfo
 
 PATIENCE: Final = 15.0
 """Seconds to wait for an answer."""
-WRITE: Final = {"Starpod-Write": "yes"}
-"""Says that a change of what goes on inside is meant."""
 
 
 class Unreachable(StarpodError):
@@ -116,7 +114,7 @@ class Console:
         """What ``POST /api/bus/<path>`` answers. Raises StarpodError, also when a change was not meant."""
         if not self._write:
             raise StarpodError("this changes what the agent does: say that you mean it with --write")
-        return shown(self._client.post(f"/api/bus/{path}", body, headers=WRITE, patience=patience))
+        return shown(self._client.post(f"/api/bus/{path}", body, patience=patience))
 
 
 def shown(value: Any) -> Any:

@@ -42,12 +42,19 @@ def serve(
     )
 
 
-def _ready(instance: "Instance", config: "Config", browser: bool, daemon: "Running", model: str) -> None:  # noqa: FBT001 - bound above
+def _ready(
+    instance: "Instance",
+    config: "Config",
+    browser: bool,  # noqa: FBT001 - bound above
+    daemon: "Running",
+    model: str,
+    link: str,
+) -> None:
     from starpod.cli.banner import banner
 
     address = daemon.info.address or ""
-    say(banner(instance, config, address, model))
+    say(banner(instance, config, address, model, link))
     if browser:
         from starpod.cli.browser import open_page
 
-        open_page(f"http://{address}")
+        open_page(link)

@@ -47,7 +47,6 @@ def test_a_class_without_a_form_has_the_names_of_its_fields() -> None:
 
 def test_a_form_renames_leaves_out_and_adds() -> None:
     wire = Wire()
-    wire.form(Page, names={"number": "no"}, omit={"of"})
     wire.form(
         Book,
         tag="book",
@@ -55,6 +54,7 @@ def test_a_form_renames_leaves_out_and_adds() -> None:
         omit={"secret", "printed", "price"},
         add={"length": _length},
     )
+    wire.form(Page, names={"number": "no"}, omit={"of"})  # in any order
     assert wire.json(Book(title="T", pages=(Page(number=1),))) == {
         "type": "book",
         "name": "T",

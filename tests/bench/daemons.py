@@ -54,7 +54,7 @@ class Instance:
         self.process = subprocess.Popen(
             [sys.executable, "-c", SERVE],
             cwd=self.folder,
-            env=environment(ANTHROPIC_API_KEY="test-key"),
+            env=environment(ANTHROPIC_API_KEY="test-key", STARPOD_API_KEY=KEY),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -108,10 +108,19 @@ def instance(folder: Path, model: str | None = None) -> Generator[Instance]:
         made.stop()
 
 
+KEY = "the-key-of-the-bench"
+HEADERS = {"X-API-Key": KEY}
+"""What proves who asks."""
+
+
 def chat(address: str, text: str, **more: Any) -> dict[str, Any]:
     """One message and its answer over HTTP."""
     answer = httpx.post(
-        f"http://{address}/api/chat", json={"text": text, **more}, timeout=60, trust_env=False
+        f"http://{address}/api/chat",
+        json={"text": text, **more},
+        headers=HEADERS,
+        timeout=60,
+        trust_env=False,
     )
     answer.raise_for_status()
     result: dict[str, Any] = answer.json()

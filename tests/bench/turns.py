@@ -11,7 +11,7 @@ import httpx
 import trio
 from trio_websocket import WebSocketConnection, open_websocket_url
 
-from tests.bench.daemons import instance
+from tests.bench.daemons import KEY, instance
 from tests.bench.figures import Figure, median, quantile
 from tests.fakes.model_process import model_process
 
@@ -47,7 +47,9 @@ class Connection:
 @asynccontextmanager
 async def listening(address: str) -> AsyncGenerator[Connection]:
     """A connection to the WebSocket of a daemon."""
-    async with open_websocket_url(f"ws://{address}/ws") as socket:
+    async with open_websocket_url(
+        f"ws://{address}/ws", extra_headers=[(b"X-API-Key", KEY.encode())]
+    ) as socket:
         yield Connection(socket)
 
 

@@ -61,6 +61,12 @@ class Agent:
         settings = self.place.settings.read_text(encoding="utf-8")
         self.place.settings.write_text(settings.replace("127.0.0.1:0", f"127.0.0.1:{port}"), encoding="utf-8")
 
+    def link(self) -> str:
+        """A link that opens the page, once."""
+        headers = {"Authorization": f"Bearer {self.daemon.token}"}
+        answer = httpx.post(f"{self.url}/api/page-link", headers=headers, trust_env=False)
+        return str(answer.raise_for_status().json()["url"])
+
     def end(self, number: int = signal.SIGKILL) -> None:
         """End it, by default as a power cut does."""
         daemon = self.daemon

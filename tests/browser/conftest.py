@@ -61,10 +61,13 @@ def agent(model: Model, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ag
 
 
 @pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    """A browser nobody has used before, at a desk."""
+def context(browser: Browser, agent: Agent) -> Iterator[BrowserContext]:
+    """A browser at a desk, whose owner has opened the page with a link and closed it again."""
     context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
     context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    page.goto(agent.link())
+    page.close()
     yield context
     context.close()
 

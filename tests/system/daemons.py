@@ -174,7 +174,11 @@ class Daemon:
         """One HTTP request on a connection of its own."""
         # Without TLS there is nothing to verify, and loading the certificates is most of what a request costs.
         async with httpx.AsyncClient(
-            base_url=self.url, timeout=PATIENCE, trust_env=False, verify=False
+            base_url=self.url,
+            headers={"Authorization": f"Bearer {self.token}"},
+            timeout=PATIENCE,
+            trust_env=False,
+            verify=False,
         ) as client:
             return await client.request(method, path, **options)
 
@@ -202,7 +206,13 @@ class Daemon:
         try:
             async with trio.open_nursery() as nursery:
                 with trio.fail_after(PATIENCE):
-                    connection = await trio_websocket.wrap_client_stream(nursery, stream, self.address, path)
+                    connection = await trio_websocket.wrap_client_stream(
+                        nursery,
+                        stream,
+                        self.address,
+                        path,
+                        extra_headers=[(b"Authorization", f"Bearer {self.token}".encode())],
+                    )
                 yield Socket(connection)
                 with trio.move_on_after(1):
                     await connection.aclose()

@@ -56,7 +56,8 @@ async def raw_socket(daemon: Daemon, *, room: int | None = None) -> trio.SocketS
     stream = trio.SocketStream(plain)
     key = base64.b64encode(os.urandom(16)).decode()
     await stream.send_all(
-        f"GET /ws HTTP/1.1\r\nHost: {daemon.address}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"GET /ws HTTP/1.1\r\nHost: {daemon.address}\r\nAuthorization: Bearer {daemon.token}\r\n"
+        f"Upgrade: websocket\r\nConnection: Upgrade\r\n"
         f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
     )
     answer = b""

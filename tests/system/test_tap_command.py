@@ -208,7 +208,7 @@ async def test_only_the_operator_may_tap(place: Place) -> None:
     async with serving(place) as daemon:
         headers = {"connection": "upgrade", "upgrade": "websocket", "sec-websocket-version": "13"}
         headers["sec-websocket-key"] = "dGhlIHNhbXBsZSBub25jZQ=="
-        for token in ({}, {"authorization": "Bearer wrong"}):
+        for token in ({"authorization": ""}, {"authorization": "Bearer wrong"}):
             answer = await daemon.request("GET", "/api/bus/tap", headers={**headers, **token})
             assert answer.status_code == 401
             assert "error" in answer.json()

@@ -45,7 +45,7 @@ export function Mesh() {
 function Actors({ view }: { view: MeshView }) {
   const { rows, height } = rowsOf(view.tree);
   const rates = ratesOf(view.flows);
-  const actors = rows.filter(({ node }) => node.children === undefined);
+  const actors = rows.filter(({ node }) => node.kind !== "supervisor");
   const unwell = actors.filter(({ node }) => node.state !== "ready");
   return (
     <section class="actors" aria-labelledby="actors">
@@ -61,7 +61,7 @@ function Actors({ view }: { view: MeshView }) {
       </header>
       {unwell.map(
         ({ node }) =>
-          node.why !== undefined && (
+          node.why !== null && (
             <p key={node.name} class="notice warning">
               <Icon name="alert" />
               {node.name}: {node.why}
@@ -94,7 +94,7 @@ function Arcs({ rows, height, arcs }: { rows: readonly Row[]; height: number; ar
       focusable="false"
     >
       {rows.map(({ node, y }) =>
-        node.children === undefined ? (
+        node.kind !== "supervisor" ? (
           <circle key={node.name} class="port" cx={STRIP - 6} cy={y} r="2" />
         ) : null,
       )}
@@ -110,7 +110,7 @@ function Arcs({ rows, height, arcs }: { rows: readonly Row[]; height: number; ar
 }
 
 function NodeView({ node, rates }: { node: MeshNode; rates: ReadonlyMap<string, number> }) {
-  if (node.children === undefined) {
+  if (node.kind !== "supervisor") {
     return (
       <li class="actor">
         <ActorRow node={node} rate={rates.get(node.name) ?? 0} />
@@ -141,7 +141,7 @@ function Name({ node }: { node: MeshNode }) {
     <>
       <span class={`state-dot ${node.state}`} aria-hidden="true" />
       <span class="node-name">{node.name}</span>
-      {node.members !== undefined && (
+      {node.members !== null && (
         <span class="quiet members" title={times(node.members, "member")}>
           <span aria-hidden="true">×{node.members}</span>
           <span class="sr-only">{times(node.members, "member")}</span>
@@ -153,7 +153,7 @@ function Name({ node }: { node: MeshNode }) {
 }
 
 function ActorRow({ node, rate }: { node: MeshNode; rate: number }) {
-  const { depth = 0, limit = 0, in_hand: busy = 0, lost = 0 } = node;
+  const { depth, limit, in_hand: busy, lost } = node;
   return (
     <>
       <div class="node-line">
@@ -254,7 +254,7 @@ function MessageRow({ message, age }: { message: MeshMessage; age: string }) {
   return (
     <li class={failed ? "message failed" : "message"}>
       <span class="message-type cut">{type}</span>
-      <span class="message-time">{took === undefined ? "" : fine(took)}</span>
+      <span class="message-time">{took === null ? "" : fine(took)}</span>
       <span class="message-way cut">
         {from} <span aria-hidden="true">→</span>
         <span class="sr-only">to</span> {to}
@@ -266,7 +266,7 @@ function MessageRow({ message, age }: { message: MeshMessage; age: string }) {
         )}
       </span>
       <span class="message-age">
-        {turn !== undefined && <a href={routeHash(toSection("mesh", "trace", turn))}>trace</a>} {age}
+        {turn !== null && <a href={routeHash(toSection("mesh", "trace", turn))}>trace</a>} {age}
       </span>
     </li>
   );

@@ -24,13 +24,13 @@ export function Trace({ turn }: { turn: string }) {
   const trace = poll.value.value;
   const problem = poll.problem.value;
   // The daemon tells when a conversation begins or ends to run; what lies between is asked for.
-  const session = useApp().sessions.get(trace?.turn.session_id ?? "");
+  const session = useApp().sessions.get(trace?.session_id ?? "");
   useEffect(() => void poll.look(), [poll, session]);
   return (
     <div class="trace" role="region" aria-label="Trace" tabIndex={0}>
       <nav aria-label="Where this trace belongs">
         <a href={routeHash(toSection("mesh"))}>Mesh</a>
-        {trace !== null && <a href={routeHash(toSession(trace.turn.session_id))}>Conversation</a>}
+        {trace !== null && <a href={routeHash(toSession(trace.session_id))}>Conversation</a>}
       </nav>
       {problem !== null && (
         <p class="notice warning" role="alert">

@@ -27,10 +27,10 @@ export function rowsOf(tree: MeshNode): { rows: readonly Row[]; height: number }
   const rows: Row[] = [];
   let top = 0;
   const walk = (node: MeshNode) => {
-    const height = node.children === undefined ? ACTOR_ROW : SUPERVISOR_ROW;
+    const height = node.kind !== "supervisor" ? ACTOR_ROW : SUPERVISOR_ROW;
     rows.push({ node, y: top + height / 2 });
     top += height;
-    node.children?.forEach(walk);
+    node.children.forEach(walk);
   };
   walk(tree);
   return { rows, height: top };
@@ -88,7 +88,7 @@ export const STATE_WORDS: Readonly<Record<MeshNode["state"], string>> = {
 
 /** Whether all words of a filter are somewhere in what is shown of a message. */
 export function matches(message: MeshMessage, filter: string): boolean {
-  const { type, kind, from, to, outcome, detail = "" } = message;
+  const { type, kind, from, to, outcome, detail } = message;
   const shown = `${type} ${kind} ${from} ${to} ${outcome} ${detail}`.toLowerCase();
   return filter
     .toLowerCase()

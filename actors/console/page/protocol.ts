@@ -1,28 +1,29 @@
-/** What the gateway tells of the mesh. Names are those of the wire. */
+/** What this section of the page is told. Written by scripts/docs from the messages of its subsystem. */
 
 import type { Figures, Usage } from "@starpod/page";
 
-export type ActorState =
-  "starting" | "ready" | "degraded" | "backoff" | "suspended" | "stopping" | "stopped" | "failed";
-
+/** A node of the supervision tree; a pool is the sum of its members. Counters of supervisors are 0. */
 export interface MeshNode {
   name: string;
   kind: "supervisor" | "actor" | "pool";
-  state: ActorState;
-  why?: string;
+  state: "starting" | "ready" | "degraded" | "backoff" | "suspended" | "stopping" | "stopped" | "failed";
+  /** Reason of the state, where there is one. */
+  why: string | null;
   restarts: number;
-  children?: MeshNode[];
-  /** Messages that wait, and how many may. Absent for supervisors, as all that follows. */
-  depth?: number;
-  limit?: number;
-  in_hand?: number;
-  handled?: number;
-  lost?: number;
+  children: MeshNode[];
+  /** Messages that wait. */
+  depth: number;
+  /** Messages that may wait. */
+  limit: number;
+  in_hand: number;
+  handled: number;
+  /** Since the start, without what nobody waited for any more. */
+  lost: number;
   /** Actors of a pool. */
-  members?: number;
+  members: number | null;
 }
 
-/** Messages from one actor to another during the last seconds. */
+/** Messages from one actor to another during the last seconds. `outside` stands for what no actor sent. */
 export interface Flow {
   from: string;
   to: string;
@@ -31,6 +32,7 @@ export interface Flow {
   errors: number;
 }
 
+/** One message that came to its end. */
 export interface MeshMessage {
   id: string;
   type: string;
@@ -39,17 +41,16 @@ export interface MeshMessage {
   to: string;
   /** `ok`, empty for one that was handed on, or what went wrong. */
   outcome: string;
-  detail?: string;
   /** Seconds since it ended. */
   age: number;
-  /** Seconds on the clock of the daemon. */
   at: number;
-  /** Seconds of handling and of waiting. */
-  took?: number;
-  wait?: number;
-  turn?: string;
+  took: number | null;
+  wait: number | null;
+  detail: string;
+  turn: string | null;
 }
 
+/** The actors at this moment, what flows between them, and the newest messages. */
 export interface MeshView {
   boot_id: string;
   now: number;
@@ -59,37 +60,46 @@ export interface MeshView {
   messages: MeshMessage[];
 }
 
-/** A stored step. Times are seconds since the turn was accepted. */
+/** A stored step of a turn. An answer is stored when it is whole; it begins when what was before it ended. */
 export interface Step {
   n: number;
   kind: "user" | "assistant" | "tool" | "notice";
-  /** Of the tool. */
-  name: string | null;
+  tool: string | null;
   effect: string | null;
-  state: "intent" | "done";
+  state: string;
   is_error: boolean;
+  /** The beginning of what was said; empty for the page, which has the messages. */
+  text: string;
+  /** Seconds since the turn was accepted. */
   start: number;
+  /** Null while it lasts. */
   end: number | null;
-  usage?: Usage;
+  usage: Usage | null;
 }
 
-/** A message of the trace. Times are seconds; `start` is when it was sent. */
-export interface Hop {
+/** A message of a trace. */
+export interface Span {
   seq: number;
+  /** The `seq` of the message whose handling sent it. */
   cause: number;
   type: string;
   kind: string;
   from: string;
   to: string;
   outcome: string;
+  detail: string;
+  /** When it was sent. */
   start: number;
   wait: number;
-  /** Null while it is being handled. */
+  /** Null while it is handled. */
   took: number | null;
 }
 
+/** One turn over time, in seconds since it was accepted. */
 export interface Trace {
-  turn: Figures & { session_id: string };
+  turn: Figures;
+  session_id: string;
   steps: Step[];
-  messages: Hop[];
+  /** As far as the flight recorder holds them. */
+  messages: Span[];
 }

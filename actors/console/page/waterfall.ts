@@ -1,7 +1,7 @@
 /** The trace of a turn as bars over a common axis of time. Pure. */
 
 import { cost, count, used } from "@starpod/page";
-import type { Hop, Step, Trace } from "./protocol";
+import type { Span, Step, Trace } from "./protocol";
 
 export interface Bar {
   readonly key: string;
@@ -52,7 +52,7 @@ function labelOf(step: Step, answers: number): string {
     case "assistant":
       return `Answer ${answers}`;
     case "tool":
-      return step.name ?? "Tool";
+      return step.tool ?? "Tool";
     case "notice":
       return "Notice";
   }
@@ -60,7 +60,7 @@ function labelOf(step: Step, answers: number): string {
 
 function figuresOf(step: Step): readonly string[] {
   const figures = [];
-  if (step.usage !== undefined) {
+  if (step.usage !== null) {
     const { inputTokens, outputTokens, cacheReadTokens: cached, costUsd } = used(step.usage);
     if (inputTokens + outputTokens > 0) {
       figures.push(`${count(inputTokens)} in${cached > 0 ? ` (${count(cached)} cached)` : ""}`);
@@ -72,7 +72,7 @@ function figuresOf(step: Step): readonly string[] {
   return figures;
 }
 
-export function hopBars(hops: readonly Hop[]): readonly Bar[] {
+export function hopBars(hops: readonly Span[]): readonly Bar[] {
   const depths = new Map<number, number>();
   return hops.map((hop) => {
     const depth = Math.min(4, (depths.get(hop.cause) ?? -1) + 1);

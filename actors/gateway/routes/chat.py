@@ -10,7 +10,7 @@ from actors.agent import messages as agent
 from actors.endpoints import BadMessage, read
 from actors.gateway.answer import OVER, Answer, Watch, from_event, from_store, with_usage
 from actors.gateway.follow import Replay, follow
-from actors.gateway.http import answer, query_user, read_fields, refusal, route
+from actors.gateway.http import answer, principal, read_fields, refusal, route
 from actors.gateway.protocol import ClientMessage
 from actors.gateway.stopping import Stopping
 from actors.session import messages as session
@@ -31,7 +31,7 @@ class ChatRoutes:
 
     async def chat(self) -> Response:
         """Accept a message, wait for the end of its turn, answer with what the agent said."""
-        message = _read(await read_fields()).accept(query_user(request.args), "http", ())
+        message = _read(await read_fields()).accept(principal().user, "http", ())
         trace = request.headers.get("traceparent")
         with self._bus.fresh("gateway", trace), self._bus.baggage(origin=message.incoming.source):
             accepted = await self._bus.ask(message)

@@ -14,8 +14,8 @@ from quart.wrappers.response import ResponseBody
 from werkzeug.exceptions import UnsupportedMediaType
 
 from actors.endpoints import BadMessage
-from actors.gateway.http import answer, route
-from actors.gateway.requests import UPLOAD_PATH, LimitedRequest
+from actors.gateway.bodies import UPLOAD_PATH, LimitedRequest
+from actors.gateway.http import answer, refusal, route
 from actors.gateway.uploads import Uploads, spool
 from actors.tools import messages as tools
 from bus import Bus
@@ -24,7 +24,23 @@ CHUNK = 256 * 1024
 """Bytes read from disk at once."""
 
 SHOWN = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
-"""Types a browser may show within the page; everything else is saved. Scripts and markup never run from here."""
+"""Types a browser may show within the page. Everything else is saved, as bytes of no type, so that nothing that the
+agent has written runs as a part of the page."""
+
+EXECUTED = frozenset(
+    {
+        "script",
+        "style",
+        "worker",
+        "sharedworker",
+        "serviceworker",
+        "audioworklet",
+        "paintworklet",
+        "manifest",
+        "xslt",
+    }
+)
+"""What a browser would do with a file that must not be done with one of the agent's."""
 
 RAW_POLICY = "default-src 'none'; sandbox"
 
@@ -53,13 +69,17 @@ class FileRoutes:
 
     async def raw(self) -> Response:
         """The bytes of a file in home."""
+        if request.headers.get("Sec-Fetch-Dest") in EXECUTED:
+            return refusal(403, "files of the agent are neither scripts nor styles of this page")
         path = request.args.get("path")
         if not path:
             raise BadMessage("expected the path of a file", "path")
         located = await self._bus.ask(tools.Locate(path=path))
         name = quote(path.rpartition("/")[2], safe="")
-        kind = "inline" if located.media_type in SHOWN else "attachment"
-        response = Response(_Bytes(located.open(), located.size), content_type=located.media_type)
+        shown = located.media_type in SHOWN
+        kind = "inline" if shown else "attachment"
+        media_type = located.media_type if shown else "application/octet-stream"
+        response = Response(_Bytes(located.open(), located.size), content_type=media_type)
         response.headers["Content-Length"] = str(located.size)
         response.headers["Content-Disposition"] = f"{kind}; filename*=UTF-8''{name}"
         response.headers["Content-Security-Policy"] = RAW_POLICY

@@ -1,32 +1,61 @@
-"""Conversations: list them, read them, mark, rename, stop."""
+"""Conversations: list them, read them, mark, rename, stop. Everything is of who asks."""
 
 from typing import Annotated, final
 
 import attrs
-from quart import Quart, Response, request
+from quart import Quart, Response
 
 from actors.agent import messages as agent
 from actors.endpoints import read
-from actors.gateway.http import answer, query_integer, query_user, read_fields, route
+from actors.gateway.http import answer, principal, read_fields, read_query, route
 from actors.session import messages as session
 from actors.shapes import described
 from bus import Bus
 
-MOST_SESSIONS = 200
-MOST_MESSAGES = 500
-MAX_TITLE = 200
+
+@final
+@attrs.frozen(kw_only=True)
+class Listing:
+    """Conversations, newest activity first."""
+
+    limit: Annotated[int, described(ge=0, le=1000)] = 20
+    offset: Annotated[int, described(ge=0)] = 0
+    q: Annotated[str, described("Looked for in titles.")] = ""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Rows:
+    """Messages, oldest first."""
+
+    before: Annotated[int | None, described("Only those before this message.", ge=0)] = None
+    limit: Annotated[int, described("The last so many.", ge=1, le=500)] = 500
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Range:
+    """Turns, in the order they were accepted."""
+
+    first: Annotated[str | None, described("Turn at which the range begins.")] = None
+    last: Annotated[str | None, described("Turn at which it ends, itself included.")] = None
+    limit: Annotated[int, described("The last so many.", ge=1, le=500)] = 500
 
 
 @final
 @attrs.frozen(kw_only=True)
 class ReadMark:
+    """Whether a conversation counts as read."""
+
     is_read: bool = True
 
 
 @final
 @attrs.frozen(kw_only=True)
 class Title:
-    title: Annotated[str, described(max_length=MAX_TITLE)]
+    """Another title for a conversation."""
+
+    title: Annotated[str, described(max_length=200)]
 
     def __attrs_post_init__(self) -> None:
         if not self.title.strip():
@@ -35,81 +64,66 @@ class Title:
 
 @final
 class SessionRoutes:
-    """``/api/sessions`` and what is below it. Everything is of one user, ``?user_id=`` or the admin."""
+    """``/api/sessions`` and what is below it."""
 
     def __init__(self, app: Quart, bus: Bus) -> None:
         self._bus = bus
         route(app, "GET", "/api/sessions", self.list)
-        route(app, "GET", "/api/sessions/<conversation>", self.get)
-        route(app, "GET", "/api/sessions/<conversation>/messages", self.messages)
-        route(app, "GET", "/api/sessions/<conversation>/turns", self.turns)
-        route(app, "POST", "/api/sessions/<conversation>/read", self.read)
-        route(app, "POST", "/api/sessions/<conversation>/cancel", self.cancel)
-        route(app, "POST", "/api/sessions/<conversation>/rename", self.rename)
+        route(app, "GET", "/api/sessions/{id}", self.get)
+        route(app, "GET", "/api/sessions/{id}/messages", self.messages)
+        route(app, "GET", "/api/sessions/{id}/turns", self.turns)
+        route(app, "POST", "/api/sessions/{id}/read", self.read)
+        route(app, "POST", "/api/sessions/{id}/cancel", self.cancel)
+        route(app, "POST", "/api/sessions/{id}/rename", self.rename)
 
     async def list(self) -> Response:
-        """Newest activity first."""
-        found = await self._bus.ask(
-            session.List(
-                user=query_user(request.args),
-                limit=query_integer(request.args, "limit", 20, most=MOST_SESSIONS),
-                offset=query_integer(request.args, "offset", 0),
-                text=request.args.get("q") or None,
+        wanted = read_query(Listing)
+        return answer(
+            await self._bus.ask(
+                session.List(
+                    user=principal().user,
+                    limit=wanted.limit,
+                    offset=wanted.offset,
+                    text=wanted.q or None,
+                )
             )
         )
-        return answer(found)
 
-    async def get(self, conversation: str) -> Response:
-        """One conversation, without its messages."""
-        return answer(await self._get(conversation))
+    async def get(self, id: str) -> Response:
+        return answer(await self._bus.ask(session.Get(session=id, user=principal().user)))
 
-    async def messages(self, conversation: str) -> Response:
-        """Displayed messages, oldest first; older ones by the id of the first."""
-        before = query_integer(request.args, "before", -1)
-        found = await self._bus.ask(
-            session.Messages(
-                session=conversation,
-                user=query_user(request.args),
-                before=None if before < 0 else before,
-                limit=query_integer(request.args, "limit", MOST_MESSAGES, least=1, most=MOST_MESSAGES),
+    async def messages(self, id: str) -> Response:
+        wanted = read_query(Rows)
+        return answer(
+            await self._bus.ask(
+                session.Messages(session=id, user=principal().user, before=wanted.before, limit=wanted.limit)
             )
         )
-        return answer(found)
 
-    async def turns(self, conversation: str) -> Response:
-        """What the turns of a range came to, in the order they were accepted."""
-        found = await self._bus.ask(
-            session.ListFigures(
-                session=conversation,
-                user=query_user(request.args),
-                first=request.args.get("first") or None,
-                last=request.args.get("last") or None,
-                limit=query_integer(request.args, "limit", MOST_MESSAGES, least=1, most=MOST_MESSAGES),
+    async def turns(self, id: str) -> Response:
+        wanted = read_query(Range)
+        return answer(
+            await self._bus.ask(
+                session.ListFigures(
+                    session=id,
+                    user=principal().user,
+                    first=wanted.first,
+                    last=wanted.last,
+                    limit=wanted.limit,
+                )
             )
         )
-        return answer(found)
 
-    async def read(self, conversation: str) -> Response:
-        """Set or clear the unread mark."""
-        mark = read(ReadMark, await read_fields(optional=True))
-        await self._bus.ask(
-            session.MarkRead(session=conversation, user=query_user(request.args), is_read=mark.is_read)
-        )
+    async def read(self, id: str) -> Response:
+        mark = read(ReadMark, await read_fields())
+        await self._bus.ask(session.MarkRead(session=id, user=principal().user, is_read=mark.is_read))
         return answer({"ok": True})
 
-    async def cancel(self, conversation: str) -> Response:
-        """Stop the running turn."""
-        await self._get(conversation)
-        cancelled = await self._bus.ask(agent.Cancel(session=conversation, user=query_user(request.args)))
+    async def cancel(self, id: str) -> Response:
+        await self._bus.ask(session.Get(session=id, user=principal().user))
+        cancelled = await self._bus.ask(agent.Cancel(session=id, user=principal().user))
         return answer({"cancelled": cancelled.turn})
 
-    async def rename(self, conversation: str) -> Response:
-        """Give a conversation another title."""
+    async def rename(self, id: str) -> Response:
         title = read(Title, await read_fields()).title.strip()
-        renamed = await self._bus.ask(
-            session.Rename(session=conversation, user=query_user(request.args), title=title)
-        )
-        return answer(renamed)
-
-    async def _get(self, conversation: str) -> session.Session:
-        return await self._bus.ask(session.Get(session=conversation, user=query_user(request.args)))
+        return answer(await self._bus.ask(session.Rename(session=id, user=principal().user, title=title)))

@@ -1,6 +1,6 @@
 """A turn and its messages as lines with bars: when each began, how long it waited and how long it took."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, final
 
 import attrs
@@ -58,10 +58,10 @@ def print_turn(turn: Mapping[str, Any]) -> None:
     say(paint(f"  {_sums(turn)}", "dim"))
     if turn["merged_into"]:
         say(paint(f"  became part of turn {turn['merged_into'][:8]}", "yellow"))
-    steps = list(_spans(turn["steps"]))
+    steps = turn["steps"]
     if steps:
-        scale = Scale(max(end for _, _, end in steps))
-        print_table(TURN, [_step(step, start, end, scale) for step, start, end in steps])
+        scale = Scale(max(_step_end(step) for step in steps))
+        print_table(TURN, [_step(step, scale) for step in steps])
 
 
 def _state(turn: Mapping[str, Any]) -> str:
@@ -90,19 +90,15 @@ def _input(usage: Mapping[str, Any]) -> int:
     return int(usage["input_tokens"] + usage["cache_read_tokens"] + usage["cache_write_tokens"])
 
 
-def _spans(steps: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], float, float]]:
-    """Steps with begin and end. An answer is stored when it is whole: it began when what was before it ended."""
-    free = 0.0
-    for step in steps:
-        end = step["start"] if step["end"] is None else step["end"]
-        start = step["start"] if step["kind"] == "tool" else min(free, step["start"])
-        free = max(free, end)
-        yield step, start, end
+def _step_end(step: Mapping[str, Any]) -> float:
+    end: float = step["start"] if step["end"] is None else step["end"]
+    return end
 
 
-def _step(step: Mapping[str, Any], start: float, end: float, scale: Scale) -> list[Cell]:
+def _step(step: Mapping[str, Any], scale: Scale) -> list[Cell]:
     word, colour = STEPS[step["kind"]]
-    usage: Mapping[str, Any] = step.get("usage", {})
+    usage: Mapping[str, Any] = step["usage"] or {}
+    start, end = step["start"], _step_end(step)
     used = f"{text.tokens(_input(usage))} → {text.tokens(usage['output_tokens'])}" if usage else ""
     failed = step["is_error"] or step["state"] == "intent"
     took = "" if step["kind"] in {"user", "notice"} else text.span(end - start)
@@ -130,39 +126,46 @@ MESSAGES: Final = (
 )
 
 
-def print_messages(roots: list[Mapping[str, Any]]) -> None:
-    """Print messages nested by cause."""
-    spans = list(_flat(roots))
+def print_messages(spans: Sequence[Mapping[str, Any]]) -> None:
+    """Print messages, each below the one whose handling sent it."""
     if not spans:
         return
-    scale = Scale(max(_end(span) for span, _ in spans))
-    print_table(MESSAGES, [_message(span, lead, scale) for span, lead in spans])
+    scale = Scale(max(map(_end, spans)))
+    print_table(MESSAGES, [_message(span, lead, scale) for span, lead in _nested(spans)])
 
 
-def _flat(spans: list[Mapping[str, Any]], below: str = "") -> Iterator[tuple[Mapping[str, Any], str]]:
+def _nested(spans: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], str]]:
     """Every message with the lines that lead to it."""
+    known = {span["seq"] for span in spans}
+    caused: dict[int, list[Mapping[str, Any]]] = {}
     for span in spans:
-        last, top = span is spans[-1], not below and len(spans) == 1
-        yield span, below if top else below + ("└ " if last else "├ ")
-        yield from _flat(span["children"], " " if top else below + ("  " if last else "│ "))
+        caused.setdefault(span["cause"] if span["cause"] in known else 0, []).append(span)
+
+    def below(cause: int, lines: str) -> Iterator[tuple[Mapping[str, Any], str]]:
+        here = caused.get(cause, [])
+        for span in here:
+            last, top = span is here[-1], not lines and len(here) == 1
+            yield span, lines if top else lines + ("└ " if last else "├ ")
+            yield from below(span["seq"], " " if top else lines + ("  " if last else "│ "))
+
+    return below(0, "")
 
 
 def _end(span: Mapping[str, Any]) -> float:
-    end: float = span["start"] + span.get("wait", 0.0) + span.get("took", 0.0)
-    return end
+    return float(span["start"] + span["wait"] + (span["took"] or 0.0))
 
 
 def _message(span: Mapping[str, Any], lead: str, scale: Scale) -> list[Cell]:
-    outcome = "runs" if span.get("running") else span.get("outcome", "")
+    runs = span["took"] is None
+    outcome = "runs" if runs else span["outcome"]
     bad = outcome not in {"ok", "", "runs"}
-    end = scale.seconds if span.get("running") else _end(span)
-    said = span.get("detail") or ""
+    said = span["detail"]
     return [
         (f"+{span['start']:.3f}", "dim"),
-        (text.span(span["wait"]) if span.get("wait") else "", "dim"),
-        text.span(span["took"]) if "took" in span else "…" if span.get("running") else "",
-        (scale.bar(span["start"], end), "red" if bad else "green"),
+        (text.span(span["wait"]) if span["wait"] else "", "dim"),
+        "…" if runs else text.span(span["took"]),
+        (scale.bar(span["start"], scale.seconds if runs else _end(span)), "red" if bad else "green"),
         lead + text.kind(span["type"]),
-        (text.name(span.get("to", "")), "dim"),
+        (text.name(span["to"]), "dim"),
         (f"{outcome} {said}".strip(), "red" if bad else "dim") if outcome != "ok" or said else "",
     ]

@@ -9,6 +9,9 @@ import httpx
 import trio
 import trio_websocket
 
+KEY = "key-of-a-program"
+KNOWN = {"X-API-Key": KEY}
+"""What a program shows to be known."""
 PATIENCE = 20.0
 """Seconds a test waits for anything; a machine that does other things as well takes some."""
 
@@ -62,9 +65,15 @@ class Socket:
 
 
 @asynccontextmanager
-async def connected(url: str, headers: dict[str, str] | None = None) -> AsyncGenerator[Socket]:
-    """A WebSocket that never outlives the patience of a test when it cannot be opened or closed."""
-    extra = [(name.encode(), value.encode()) for name, value in (headers or {}).items()]
+async def connected(
+    url: str, headers: dict[str, str] | None = None, *, known: bool = True
+) -> AsyncGenerator[Socket]:
+    """A WebSocket that never outlives the patience of a test when it cannot be opened or closed.
+
+    It shows the key of a program unless it is not to be `known`.
+    """
+    shown = {**(KNOWN if known else {}), **(headers or {})}
+    extra = [(name.encode(), value.encode()) for name, value in shown.items()]
     parts = httpx.URL(url)
     stream = await trio.open_tcp_stream(parts.host, parts.port or 80)
     try:

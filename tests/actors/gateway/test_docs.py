@@ -5,9 +5,16 @@ from typing import Any
 
 import pytest
 
+import bus
+from actors.endpoints import BadMessage
 from actors.gateway import failures
+from actors.gateway.frames import TooLarge, UnknownType
 from actors.gateway.pages import Pages
 from actors.gateway.protocol import CLIENT_FRAMES
+from actors.llm import messages as llm
+from actors.session import messages as session
+from actors.tools import messages as tools
+from bus import ActorStopped, DeadlineExceeded, MailboxFull
 from tests.actors.gateway.test_protocol import EVENTS
 from tests.actors.gateway.world import Gateway
 
@@ -23,22 +30,32 @@ FRAMES = {frame["type"] for _, _, frame in EVENTS} | {
     "error",
     "pong",
 }
-CODES = {code for _, _, code in failures._DOMAIN} | {
-    "bad_message",
-    "unknown_type",
-    "attachment_refused",
-    "too_many_follows",
-    "refused",
-    "busy",
-    "timeout",
-    "unavailable",
-    "internal",
-}
+CODES = {
+    failures.code_of(error)
+    for error in (
+        BadMessage,
+        UnknownType,
+        TooLarge,
+        session.UnknownSession,
+        session.SessionIsClosed,
+        session.StorageFailed,
+        llm.ModelNotAllowed,
+        tools.FileNotFound,
+        MailboxFull,
+        DeadlineExceeded,
+        ActorStopped,
+    )
+} | {"attachment_refused", "too_many_follows", "internal"}
 
 
 @pytest.mark.parametrize("name", sorted(FRAMES | CODES))
 def test_every_frame_and_code_is_described(name: str) -> None:
     assert f"| `{name}` |" in WEBSOCKET
+
+
+@pytest.mark.parametrize("kind", sorted(failures.STATUS))
+def test_every_kind_of_error_is_described_with_its_status(kind: bus.ErrorKind) -> None:
+    assert f"| {failures.STATUS[kind]} | `{kind}` |" in HTTP
 
 
 @pytest.mark.parametrize("name", sorted(CLIENT_FRAMES))
@@ -60,4 +77,4 @@ async def test_every_route_is_described(gateway: Gateway, tmp_path: Path) -> Non
     rules = [rule.rule for rule in app.url_map.iter_rules()]
     assert "/ws" in rules
     for rule in rules:
-        assert rule.replace("<conversation>", "{id}") in HTTP + WEBSOCKET
+        assert rule.replace("<", "{").replace(">", "}") in HTTP + WEBSOCKET

@@ -3,8 +3,9 @@ from typing import Any
 import pytest
 
 from actors.endpoints import BadMessage
+from actors.gateway.authentication import TooManyAttempts
 from actors.gateway.failures import describe
-from actors.gateway.frames import UnknownType
+from actors.gateway.frames import TooLarge, UnknownType
 from actors.llm import messages as llm
 from actors.session import messages as session
 from actors.tools import messages as tools
@@ -18,24 +19,22 @@ LOST: dict[str, Any] = {"request": "agent.Accept@1", "to": "conductor"}
     [
         (BadMessage("no"), 400, "bad_message", None),
         (UnknownType("no"), 400, "unknown_type", None),
+        (TooLarge("no"), 413, "too_large", None),
+        (TooManyAttempts(), 429, "too_many_attempts", 1),
         (session.UnknownSession(session="s"), 404, "unknown_session", None),
-        (session.SessionIsClosed(session="s"), 409, "session_closed", None),
-        (session.StorageFailed(reason="disk full"), 503, "storage_failed", None),
+        (session.SessionIsClosed(session="s"), 409, "session_is_closed", None),
+        (session.StorageFailed(reason="disk full"), 503, "storage_failed", 1),
         (llm.ModelNotAllowed(model="a/b", allowed=("c/d",)), 400, "model_not_allowed", None),
-        (tools.FileNotFound(path="a"), 404, "unknown_file", None),
-        (tools.InvalidPath(path="a", reason="no"), 400, "refused", None),
-        (tools.FileSystemRefused(path="a", reason="disk full"), 503, "storage_failed", None),
-        (tools.AttachmentTooLarge(name="a", size=2, limit=1), 413, "attachment_refused", None),
-        (tools.AttachmentsDisabled(name="a"), 403, "attachment_refused", None),
-        (tools.ExtensionNotAllowed(name="a", extension="exe", allowed=()), 415, "attachment_refused", None),
+        (tools.FileNotFound(path="a"), 404, "file_not_found", None),
+        (tools.AttachmentTooLarge(name="a", size=2, limit=1), 413, "attachment_too_large", None),
         (Unavailable("gone"), 503, "unavailable", 1),
-        (ActorError("odd"), 400, "refused", None),
-        (MailboxFull(**LOST), 503, "busy", 1),
-        (DeadlineExceeded(**LOST), 504, "timeout", None),
-        (ActorStopped(**LOST), 503, "unavailable", 1),
+        (ActorError("odd"), 400, "actor_error", None),
+        (MailboxFull(**LOST), 503, "mailbox_full", 1),
+        (DeadlineExceeded(**LOST), 504, "deadline_exceeded", None),
+        (ActorStopped(**LOST), 503, "actor_stopped", 1),
         (ActorCrashed(**LOST), 500, "internal", None),
         (NoRoute(**LOST), 500, "internal", None),
-        (OSError(28, "No space left on device"), 503, "storage_failed", None),
+        (OSError(28, "No space left on device"), 503, "storage_failed", 1),
         (KeyError("secret"), 500, "internal", None),
     ],
 )

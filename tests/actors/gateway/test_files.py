@@ -46,7 +46,7 @@ async def test_nothing_of_an_upload_stays_behind(mesh: MeshUnderTest, tmp_path: 
     ("files", "status", "says"),
     [
         ([("other", ("a.txt", b"x"))], 400, "file: expected at least one file"),
-        ([("file", ("virus.exe", b"x"))], 415, "virus.exe was not accepted"),
+        ([("file", ("virus.exe", b"x"))], 400, "virus.exe was not accepted"),
         ([("file", ("a.txt", b"x" * 1001))], 413, "at most"),
         ([("file", ("a.txt", b"x"))] * 4, 413, "at most 3 files"),
     ],
@@ -88,7 +88,7 @@ async def test_a_full_disk_is_told(gateway: Gateway, monkeypatch: pytest.MonkeyP
     def full(self: Any, data: bytes) -> int:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("actors.gateway.requests.CappedFile.write", full)
+    monkeypatch.setattr("actors.gateway.bodies.CappedFile.write", full)
     response = await gateway.http.post("/api/uploads", files={"file": ("a.txt", b"x")})
     assert (response.status_code, response.json()) == (503, {"error": "No space left on device"})
 

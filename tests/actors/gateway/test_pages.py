@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from actors.gateway.pages import Pages, Sending
+from actors.gateway.pages import FileAnswer, Pages
 from tests.actors.gateway.world import SCRIPT, WELCOME, build_page
 
 SCRIPT_PATH = "assets/main-abc123.js"
@@ -15,8 +15,8 @@ def pages(tmp_path: Path) -> Pages:
     return Pages(build_page(tmp_path / "dist"))
 
 
-def sent(pages: Pages, path: str, **options: bool | str) -> Sending:
-    sending = pages.send(path, **options)  # type: ignore[arg-type]
+def sent(pages: Pages, path: str, **options: bool | str) -> FileAnswer:
+    sending = pages.answer(path, **options)  # type: ignore[arg-type]
     assert sending is not None
     return sending
 
@@ -59,7 +59,7 @@ def test_text_is_compressed_for_who_takes_it(pages: Pages) -> None:
 )
 def test_there_are_no_other_files(tmp_path: Path, pages: Pages, path: str) -> None:
     (tmp_path / "secret.txt").write_text("secret")
-    assert pages.send(path) is None
+    assert pages.answer(path) is None
 
 
 def test_a_page_that_was_not_built_says_how(tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_a_page_that_was_not_built_says_how(tmp_path: Path) -> None:
     assert sending.status == 404
     assert b"scripts/web.py build run" in sending.body
     assert b"<script" not in sending.body
-    assert pages.send(SCRIPT_PATH) is None
+    assert pages.answer(SCRIPT_PATH) is None
     build_page(tmp_path / "dist")
     assert sent(pages, "").status == 200
     assert sent(pages, SCRIPT_PATH).status == 200
@@ -79,3 +79,10 @@ def test_a_page_that_is_built_again_is_read_again(tmp_path: Path, pages: Pages) 
     index.write_text("new")
     os.utime(index, ns=(1, 1))
     assert sent(pages, "").body == b"new"
+
+
+def test_a_page_that_is_not_for_who_asks_says_how_to_get_a_link(pages: Pages) -> None:
+    locked = sent(pages, "", locked=True)
+    assert locked.status == 401
+    assert b"starpod open" in locked.body
+    assert sent(pages, SCRIPT_PATH, locked=True).status == 200

@@ -18,7 +18,7 @@ from actors.gateway.server import listen
 from actors.gateway.settings import Address
 from bus import BootError, Child, Supervisor, open_mesh
 from bus.testing import MeshUnderTest
-from tests.actors.gateway.client import PATIENCE, connected, eventually
+from tests.actors.gateway.client import KEY, PATIENCE, connected, eventually
 from tests.actors.gateway.world import TOKEN, Gateway, a_gateway, running
 
 BRISK = Limits(outbox=16, write_timeout=0.5, keep_alive=0.2, linger=0.3, body_timeout=0.2)
@@ -56,7 +56,7 @@ async def read_all(stream: trio.SocketStream) -> bytes:
 
 
 def request(gateway: Gateway, method: str = "GET", path: str = "/api/health", *more: str) -> bytes:
-    lines = [f"{method} {path} HTTP/1.1", f"Host: {gateway.address}", *more, "", ""]
+    lines = [f"{method} {path} HTTP/1.1", f"Host: {gateway.address}", f"X-API-Key: {KEY}", *more, "", ""]
     return "\r\n".join(lines).encode()
 
 

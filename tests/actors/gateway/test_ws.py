@@ -221,11 +221,14 @@ async def test_a_running_turn_is_cancelled(gateway: Gateway) -> None:
 
 
 async def test_a_changed_conversation_is_pushed_to_the_connections_of_its_user(gateway: Gateway) -> None:
-    async with gateway.socket() as mine, gateway.socket("/ws?user_id=ada") as other:
+    gateway.world.sessions["s2"] = a_session("s2", user="ada")
+    async with gateway.socket() as mine:
+        await gateway.mesh.bus.publish(session.SessionChanged(session="s2", user="ada"))
         await gateway.http.post("/api/sessions/s1/rename", json={"title": "New"})
         frame = await mine.hear()
         assert (frame["type"], frame["session"]["title"]) == ("session_updated", "New")
-        await other.silence()
+        assert frame["session"]["user_id"] == "admin"
+        await mine.silence()
 
 
 async def test_many_changes_of_a_conversation_are_pushed_once_a_round(gateway: Gateway) -> None:
@@ -274,10 +277,10 @@ async def test_an_error_repeats_the_ids_of_its_message(gateway: Gateway) -> None
     ("failure", "code"),
     [
         (session.UnknownSession(session="x"), "unknown_session"),
-        (session.SessionIsClosed(session="x"), "session_closed"),
+        (session.SessionIsClosed(session="x"), "session_is_closed"),
         (session.StorageFailed(reason="disk full"), "storage_failed"),
         (llm.ModelNotAllowed(model="a/b", allowed=("c/d",)), "model_not_allowed"),
-        (MailboxFull(request="agent.Accept@1", to="conductor"), "busy"),
+        (MailboxFull(request="agent.Accept@1", to="conductor"), "mailbox_full"),
         (RuntimeError("bug"), "internal"),
     ],
 )
@@ -351,8 +354,9 @@ async def test_there_is_no_other_socket(gateway: Gateway, path: str) -> None:
     await refused(gateway, path, {}, 404)
 
 
-async def test_a_wrong_user_opens_no_socket(gateway: Gateway) -> None:
-    await refused(gateway, "/ws?user_id=..", {}, 400)
+async def test_nobody_who_is_not_known_opens_a_socket(gateway: Gateway) -> None:
+    await refused(gateway, "/ws", {"X-API-Key": "wrong"}, 401)
+    await refused(gateway, "/ws", {"X-API-Key": ""}, 401)
 
 
 async def refused(gateway: Gateway, path: str, headers: dict[str, str], status: int) -> None:

@@ -12,18 +12,29 @@ import httpx
 import trio
 
 from actors.agent import messages as agent
+from actors.console import messages as console
+from actors.console.actor import ConsoleActor
+from actors.gateway import messages
 from actors.gateway.actor import GatewayActor
+from actors.gateway.authentication import Secrets
 from actors.gateway.limits import Limits
-from actors.gateway.settings import Address, Settings
+from actors.gateway.settings import About, Address, Settings
 from actors.llm import messages as llm
 from actors.session import messages as session
+from actors.subsystem import Subsystem
 from actors.tools import messages as tools
 from actors.vocabulary import ADMIN, Attachment
 from bus import Actor, Bus
 from bus.testing import MeshUnderTest
-from tests.actors.gateway.client import PATIENCE, Socket, connected
+from tests.actors.gateway.client import KEY, KNOWN, PATIENCE, Socket, connected
 
 TOKEN = "operator-token"
+VERSION = "1.2.3"
+ENDPOINTS = tuple(
+    endpoint
+    for front in (console, messages)
+    for endpoint in Subsystem(front.__name__, Actor, front=front).endpoints()
+)
 THEN = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 
 
@@ -406,9 +417,9 @@ def a_gateway(
         lambda: Settings(
             server_addr=Address("127.0.0.1", port), greeting="Hi </script>", prompts=("One", "Two")
         ),
-        agent_name=lambda: "Aster",
-        version="1.2.3",
-        operator_token=TOKEN,
+        about=About(agent_name=lambda: "Aster", version=VERSION),
+        known=Secrets(operator_token=TOKEN, api_key=KEY, page_key=tmp_path / "page.key"),
+        endpoints=ENDPOINTS,
         limits=limits,
         web_root=page if page.exists() else build_page(page),
         upload_folder=tmp_path / "uploads",
@@ -431,9 +442,10 @@ async def running(
     for factory in (FakeAgent, FakeSession, FakeTools):
         await mesh.start(partial(factory, world))
     await mesh.start(FakeModels)
+    await mesh.start(partial(ConsoleActor, VERSION), name="console")
     bound: list[Address] = []
     await mesh.start(a_gateway(tmp_path, bound.append, port=port, limits=limits))
     async with AsyncExitStack() as stack:
-        client = httpx.AsyncClient(base_url=f"http://{bound[0]}", timeout=PATIENCE)
+        client = httpx.AsyncClient(base_url=f"http://{bound[0]}", headers=KNOWN, timeout=PATIENCE)
         http = await stack.enter_async_context(client)
         yield Gateway(mesh, world, bound[0], http)

@@ -92,7 +92,7 @@ def test_top_shows_every_actor_once_in_a_pipe(console: Console) -> None:
     assert re.match(r"ready  up .* none lost  loop late by .* +http://127\.0\.0\.1:\d+$", lines[0])
     actors = [line.split()[0] for line in lines if line and not line.startswith(("ready", "ACTOR"))]
     assert actors[:4] == ["session", "settings", "llm", "tools"]
-    assert actors[-2:] == ["conductor", "gateway"]
+    assert actors[-2:] == ["console", "gateway"]
     assert any(re.fullmatch(r"conversation\[[0-9a-f-]{8}\]", actor) for actor in actors)
     assert {actor["name"] for actor in console.json("top")["actors"]} >= {"session", "gateway"}
 
@@ -119,8 +119,9 @@ def test_a_turn_is_traced_from_the_disk_and_from_the_recorder(console: Console) 
         assert word in shown
     found = console.json("trace", turn)
     assert found["turns"][0]["id"] == turn
-    (accept,) = [message for message in found["messages"] if message["type"] == "agent.Accept@1"]
-    assert {child["type"] for child in accept["children"]} == {"session.Accept@1", "agent.Deliver@1"}
+    (accept,) = [message for message in found["messages"] if message["type"] == "agent.Accept"]
+    caused = {message["type"] for message in found["messages"] if message["cause"] == accept["seq"]}
+    assert caused == {"session.Accept", "agent.Deliver"}
     assert "no turn, session or trace begins with 'zzz'" in console.run("trace", "zzz", status=1)
 
 

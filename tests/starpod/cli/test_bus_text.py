@@ -171,16 +171,17 @@ def test_a_bar_stands_where_its_time_is() -> None:
     assert waterfall.Scale(0.0).bar(0, 0) == "━" + " " * 23
 
 
-def span(type: str, to: str, start: float, **fields: Any) -> dict[str, Any]:
-    return {"type": type, "to": to, "start": start, "children": [], **fields}
+def span(seq: int, cause: int, type: str, to: str, start: float, **fields: Any) -> dict[str, Any]:
+    plain = {"seq": seq, "cause": cause, "type": type, "to": to, "start": start, "wait": 0.0, "took": 0.0}
+    return {**plain, "outcome": "", "detail": "", **fields}
 
 
 def test_messages_are_drawn_below_their_cause(capsys: pytest.CaptureFixture[str]) -> None:
-    leaf = span("s.Leaf@1", "c", 0.5, outcome="crashed", detail="boom")
-    inner = span("s.Inner@1", "b", 0.1, running=True, children=[leaf])
-    other = span("s.Other@1", "b", 0.9, took=0.1, outcome="ok")
-    root = span("s.Root@1", "a", 0.0, took=1.0, children=[inner, other])
-    waterfall.print_messages([root])
+    root = span(1, 77, "s.Root", "a", 0.0, took=1.0)
+    inner = span(2, 1, "s.Inner", "b", 0.1, took=None)
+    leaf = span(4, 2, "s.Leaf", "c", 0.5, outcome="crashed", detail="boom")
+    other = span(3, 1, "s.Other", "b", 0.9, took=0.1, outcome="ok")
+    waterfall.print_messages([root, inner, leaf, other])
     lines = capsys.readouterr().out.splitlines()
     assert [line.split("━")[-1].split()[0:3] for line in lines[1:]] == [
         ["s.Root", "a"],
@@ -192,9 +193,17 @@ def test_messages_are_drawn_below_their_cause(capsys: pytest.CaptureFixture[str]
     assert "runs" in lines[2]
 
 
-def test_an_answer_begins_where_what_was_before_it_ended(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_turn_is_drawn_with_its_steps(capsys: pytest.CaptureFixture[str]) -> None:
     def step(n: int, kind: str, start: float, end: float | None, **fields: Any) -> dict[str, Any]:
-        plain = {"n": n, "kind": kind, "tool": None, "state": "done", "is_error": False, "text": f"text {n}"}
+        plain = {
+            "n": n,
+            "kind": kind,
+            "tool": None,
+            "state": "done",
+            "is_error": False,
+            "text": f"text {n}",
+            "usage": None,
+        }
         return {**plain, "start": start, "end": end, **fields}
 
     usage = {
@@ -220,7 +229,7 @@ def test_an_answer_begins_where_what_was_before_it_ended(capsys: pytest.CaptureF
             "figures": figures,
             "steps": [
                 step(0, "user", 0.1, 0.1),
-                step(1, "assistant", 2.0, 2.0, usage=usage),
+                step(1, "assistant", 0.1, 2.0, usage=usage),
                 step(2, "tool", 2.0, 2.5, tool="FileRead", is_error=True),
                 step(3, "tool", 2.0, None, tool="Slow", state="intent"),
                 step(4, "notice", 3.0, 3.0),

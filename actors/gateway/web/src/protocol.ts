@@ -340,7 +340,10 @@ export interface Backlog {
 /** What a client asked for was not done; the connection stays. */
 export interface ErrorFrame {
   type: "error";
+  kind: "invalid" | "unauthenticated" | "forbidden" | "not_found" | "conflict" | "too_large" | "rate_limited" | "unavailable" | "timeout" | "failed";
+  /** Says more than the kind: the name of the error. */
   code: string;
+  /** For a person. */
   message: string;
   /** Of what failed, as far as known. */
   client_message_id: string | null;

@@ -10,20 +10,29 @@ import {
   sparkline,
   SUPERVISOR_ROW,
 } from "../../../console/page/picture";
-import type { Hop, MeshMessage, MeshNode, Step } from "../../../console/page/protocol";
+import type { Span, MeshMessage, MeshNode, Step } from "../../../console/page/protocol";
 import { axisOf, hopBars, isAtEnd, position, stepBars } from "../../../console/page/waterfall";
 
-const actor = (name: string): MeshNode => ({ name, kind: "actor", state: "ready", restarts: 0 });
-const tree: MeshNode = {
-  name: "root",
-  kind: "supervisor",
+const actor = (name: string): MeshNode => ({
+  name,
+  kind: "actor",
   state: "ready",
+  why: null,
   restarts: 0,
-  children: [
-    { name: "storage", kind: "supervisor", state: "ready", restarts: 0, children: [actor("session")] },
-    actor("gateway"),
-  ],
-};
+  children: [],
+  depth: 0,
+  limit: 64,
+  in_hand: 0,
+  handled: 0,
+  lost: 0,
+  members: null,
+});
+const supervisor = (name: string, ...children: MeshNode[]): MeshNode => ({
+  ...actor(name),
+  kind: "supervisor",
+  children,
+});
+const tree = supervisor("root", supervisor("storage", actor("session")), actor("gateway"));
 
 test("each node has a row below the one before it", () => {
   const { rows, height } = rowsOf(tree);
@@ -62,7 +71,14 @@ test("a line of the past ends at the right edge and stays inside of its field", 
 });
 
 test("a filter wants each of its words somewhere in a message", () => {
-  const message = { type: "session.Get", kind: "ask", from: "gateway", to: "session", outcome: "ok" };
+  const message = {
+    type: "session.Get",
+    kind: "ask",
+    from: "gateway",
+    to: "session",
+    outcome: "ok",
+    detail: "",
+  };
   const shown = (filter: string) => matches(message as MeshMessage, filter);
   assert.ok(shown(""));
   assert.ok(shown("GATEWAY get"));
@@ -72,8 +88,10 @@ test("a filter wants each of its words somewhere in a message", () => {
 const step = (n: number, kind: Step["kind"], start: number, end: number | null): Step => ({
   n,
   kind,
-  name: kind === "tool" ? "FileRead" : null,
+  tool: kind === "tool" ? "FileRead" : null,
   effect: null,
+  text: "",
+  usage: null,
   state: end === null ? "intent" : "done",
   is_error: false,
   start,
@@ -110,11 +128,12 @@ test("steps become bars with tokens and cost", () => {
 });
 
 test("messages stand below the one that caused them, as deep as there is room for", () => {
-  const hop = (seq: number, cause: number, outcome = "ok"): Hop => ({
+  const hop = (seq: number, cause: number, outcome = "ok"): Span => ({
     seq,
     cause,
     type: "session.Get",
     kind: "ask",
+    detail: "",
     from: "gateway",
     to: "session",
     outcome,

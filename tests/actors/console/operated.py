@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from actors.agent import messages as agent
+from actors.console.actor import ConsoleActor
 from actors.gateway.settings import Address
 from actors.session import messages as session
 from actors.session.actor import SessionActor
@@ -17,10 +18,9 @@ from bus import Bus
 from bus.console import Console
 from bus.testing import MeshUnderTest
 from tests.actors.gateway.client import PATIENCE
-from tests.actors.gateway.world import TOKEN, FakeAgent, Gateway, World, a_gateway
+from tests.actors.gateway.world import TOKEN, VERSION, FakeAgent, Gateway, World, a_gateway
 
 OPERATOR = {"Authorization": f"Bearer {TOKEN}"}
-MEANT = {**OPERATOR, "Starpod-Write": "yes"}
 
 
 class Agent(FakeAgent):
@@ -69,13 +69,13 @@ class Operated(Gateway):
 
     async def act(self, path: str, **body: Any) -> Any:
         """What ``POST`` answers."""
-        answer = await self.http.post(f"/api/bus/{path}", json=body, headers=MEANT)
+        answer = await self.http.post(f"/api/bus/{path}", json=body, headers=OPERATOR)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
     async def refused(self, path: str, **body: Any) -> tuple[int, str]:
         """How ``POST`` is refused."""
-        answer = await self.http.post(f"/api/bus/{path}", json=body, headers=MEANT)
+        answer = await self.http.post(f"/api/bus/{path}", json=body, headers=OPERATOR)
         return answer.status_code, answer.json()["error"]
 
     # --- turns --------------------------------------------------------------------------------------------
@@ -131,6 +131,7 @@ async def operating(mesh: MeshUnderTest, tmp_path: Path) -> AsyncGenerator[Opera
         partial(SessionActor, tmp_path / "db" / "session.db", (session.ChannelPolicy("main"),)),
         name="session",
     )
+    await mesh.start(partial(ConsoleActor, VERSION), name="console")
     bound: list[Address] = []
     await mesh.start(a_gateway(tmp_path, bound.append), name="gateway")
     async with httpx.AsyncClient(base_url=f"http://{bound[0]}", timeout=PATIENCE) as http:

@@ -1,0 +1,86 @@
+"""Stored turns as their operator sees them."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Final, final
+
+from actors.console.messages import Json
+from actors.console.traces import steps_of
+from actors.session import messages as session
+from bus import Bus, mask_text
+
+TRACED: Final = 20
+"""Turns of which the steps are told at once."""
+OPEN: Final = ("accepted", "running")
+WHICH: Final[Mapping[str, tuple[tuple[session.TurnState, ...], str | None]]] = {
+    "troubled": ((*OPEN, "failed"), None),
+    "open": (OPEN, None),
+    "failed": (("failed",), None),
+    "parked": (("failed",), "parked"),
+    "all": ((), None),
+}
+"""Words for states of turns, with the outcome they ask for."""
+
+
+@final
+class Turns:
+    """Asks the store for turns and says what they came to."""
+
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
+
+    async def found(self, request: session.FindTurns) -> list[Json]:
+        """Turns, the newest first."""
+        return [_turn(turn) for turn in await self._bus.ask(request)]
+
+    async def one(self, id: str) -> session.TurnInfo:
+        """The turn whose id begins so. Raises UnknownTurn, also when there are several."""
+        found = await self._bus.ask(session.FindTurns(turn=id, limit=2)) if id else ()
+        if len(found) != 1:
+            raise session.UnknownTurn(turn=id)
+        return found[0]
+
+    async def described(self, turn: session.TurnInfo) -> Json:
+        """A turn with its steps and what it came to."""
+        request = session.ListFigures(session=turn.session, user=turn.user, first=turn.id, last=turn.id)
+        figures = {found.turn: found for found in await self._bus.ask(request)}[turn.id]
+        stored = await self._bus.ask(session.GetSteps(turn=turn.id, user=turn.user))
+        return {**_turn(turn), "figures": figures, "steps": steps_of(stored, figures, texts=True)}
+
+    async def of_trace(self, id: str, named: Iterable[str]) -> list[Json]:
+        """The turns that `id` begins, or those of the session it begins, or else those that a trace names."""
+        found = await self._bus.ask(session.FindTurns(turn=id, limit=TRACED))
+        found = found or await self._bus.ask(session.FindTurns(session=id, limit=TRACED))
+        if not found:
+            requests = [session.FindTurns(turn=turn, limit=1) for turn in list(named)[:TRACED]]
+            found = tuple([turn for request in requests for turn in await self._bus.ask(request)])
+        return [await self.described(turn) for turn in reversed(found)]
+
+    async def open_work(self, now: datetime) -> Json:
+        """How much is accepted and not done."""
+        work = await self._bus.ask(session.CountOpenWork())
+        age = None if work.oldest is None else (now - work.oldest).total_seconds()
+        return {
+            "accepted": work.accepted,
+            "running": work.running,
+            "oldest": age,
+            "outbox": dict(work.outbox),
+        }
+
+
+def _turn(turn: session.TurnInfo) -> Json:
+    return {
+        "id": turn.id,
+        "session": turn.session,
+        "user": turn.user,
+        "state": turn.state,
+        "outcome": turn.outcome,
+        "attempt": turn.attempt,
+        "source": turn.source,
+        "model": turn.model,
+        "mode": turn.mode,
+        "text": mask_text(turn.text),
+        "accepted_at": turn.accepted_at,
+        "finished_at": turn.finished_at,
+        "merged_into": turn.merged_into,
+    }

@@ -1,0 +1,171 @@
+"""Who speaks: the one place where what a request shows becomes a principal.
+
+Three things prove it. The page has a cookie, for which it traded the code in the link that the daemon prints: good
+once, and for a minute. Programs have the key of ``STARPOD_API_KEY``. The command line has the token of the running
+daemon, which only the owner of the files can read. So a program that the agent starts cannot speak as its owner.
+"""
+
+import hashlib
+import hmac
+import os
+import secrets
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import ClassVar, Final, final
+
+import attrs
+
+from actors.vocabulary import ADMIN, Principal, Proof
+from bus import ActorError, ErrorKind
+
+CODE_SECONDS: Final = 60.0
+"""How long the code of a link is good."""
+MOST_CODES: Final = 8
+"""Links that may wait to be opened; the oldest beyond are void."""
+MOST_FAILURES: Final = 10
+FAILURE_SECONDS: Final = 60.0
+"""So many wrong keys or codes in so many seconds; then none is looked at until some time has passed."""
+KEY_BYTES: Final = 32
+
+
+@attrs.define(eq=False, kw_only=True)
+class TooManyAttempts(ActorError):
+    """Too many keys or codes were wrong. Try again later."""
+
+    kind: ClassVar[ErrorKind] = "rate_limited"
+
+    def __str__(self) -> str:
+        return "too many wrong keys or codes: wait a minute"
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Secrets:
+    """What clients prove themselves with."""
+
+    operator_token: str = attrs.field(repr=False)
+    """Of the running daemon: proves the command line."""
+    api_key: str | None = attrs.field(repr=False)
+    """Proves programs; None or empty for none."""
+    page_key: Path
+    """File of the secret from which cookies are made; made where there is none."""
+
+
+@final
+class Failures:
+    """Counts what was wrong, within a time."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._at: deque[float] = deque()
+
+    def check(self) -> None:
+        """Raises TooManyAttempts."""
+        while self._at and self._at[0] <= self._now() - FAILURE_SECONDS:
+            self._at.popleft()
+        if len(self._at) >= MOST_FAILURES:
+            raise TooManyAttempts
+
+    def add(self) -> None:
+        self._at.append(self._now())
+
+
+@final
+class Authenticator:
+    """Knows what proves who somebody is."""
+
+    def __init__(self, known: Secrets, now: Callable[[], float]) -> None:
+        """`now` is a clock that only moves forward, in seconds. Raises OSError when there is no key for cookies."""
+        self._operator_token = known.operator_token
+        self._api_key = known.api_key or None
+        self._page_key = load_page_key(known.page_key)
+        self._now = now
+        self._codes: dict[str, float] = {}
+        self._wrong_keys = Failures(now)
+        self._wrong_codes = Failures(now)
+        self.cookie = f"starpod_{hashlib.sha256(self._page_key).hexdigest()[:8]}"
+        """Name of the cookie. Browsers tell hosts apart and not ports, so each agent has a name of its own."""
+
+    def identify(
+        self, *, authorization: str | None, api_key: str | None, cookie: str | None
+    ) -> Principal | None:
+        """Who speaks; None when nothing proves it. What is said in a header counts alone.
+
+        Raises TooManyAttempts.
+
+        Args:
+          authorization: the header of that name.
+          api_key: the header ``X-API-Key``.
+          cookie: the cookie of the name :attr:`cookie`.
+        """
+        if authorization is None and api_key is None:
+            return _admin("page") if self._is_ours(cookie or "") else None
+        shown = api_key if authorization is None else authorization.removeprefix("Bearer ")
+        if _equal(shown or "", self._operator_token):
+            return _admin("operator")
+        if self._api_key is None:
+            return None
+        self._wrong_keys.check()
+        if _equal(shown or "", self._api_key):
+            return _admin("key")
+        self._wrong_keys.add()
+        return None
+
+    # --- the page -----------------------------------------------------------------------------------------
+
+    def new_code(self) -> str:
+        """A code for a link."""
+        code = secrets.token_urlsafe(KEY_BYTES)
+        self._codes[code] = self._now() + CODE_SECONDS
+        while len(self._codes) > MOST_CODES:
+            del self._codes[next(iter(self._codes))]
+        return code
+
+    def trade(self, code: str) -> str | None:
+        """The cookie for a code, which is void from then on; None for one that is not good. Raises TooManyAttempts."""
+        self._wrong_codes.check()
+        known = [each for each in self._codes if _equal(code, each)]
+        if not known or self._codes.pop(known[0]) < self._now():
+            self._wrong_codes.add()
+            return None
+        name = secrets.token_urlsafe(16)
+        return f"{name}.{self._signature(name)}"
+
+    def _is_ours(self, cookie: str) -> bool:
+        name, _, signature = cookie.partition(".")
+        return _equal(signature, self._signature(name))
+
+    def _signature(self, name: str) -> str:
+        return hmac.new(self._page_key, name.encode(errors="replace"), "sha256").hexdigest()
+
+
+def _admin(proof: Proof) -> Principal:
+    return Principal(user=ADMIN, role="admin", proof=proof)
+
+
+def _equal(shown: str, expected: str) -> bool:
+    return hmac.compare_digest(shown.encode(errors="replace"), expected.encode())
+
+
+def load_page_key(path: Path) -> bytes:
+    """The secret of a file that only its owner reads; made where there is none, or one that is too short.
+
+    Whoever removes the file makes all cookies void. Raises OSError.
+    """
+    try:
+        key = path.read_bytes()
+    except FileNotFoundError:
+        key = b""
+    if len(key) == KEY_BYTES:
+        return key
+    key = secrets.token_bytes(KEY_BYTES)
+    new = path.with_name(f"{path.name}.new")
+    new.unlink(missing_ok=True)
+    file = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with open(file, "wb") as stream:  # noqa: PTH123 - a descriptor
+        stream.write(key)
+        stream.flush()
+        os.fsync(file)
+    new.replace(path)
+    return key

@@ -1,0 +1,113 @@
+"""What subsystems offer over HTTP: each request is asked for on the bus, each stream is a WebSocket."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, cast, final
+
+import trio
+from quart import Quart, Response, g, has_request_context, request, websocket
+
+from actors.endpoints import Endpoint
+from actors.gateway.failures import describe
+from actors.gateway.http import admit, answer, read_fields, route, rule
+from actors.gateway.limits import Limits
+from actors.gateway.protocol import wire
+from actors.gateway.share import Share
+from actors.gateway.stopping import Stopping
+from actors.wire import encode
+from bus import ActorError, Bus, DeliveryError, Request, Stream
+
+NORMAL = 1000
+REFUSED = 1008
+RESTART = 1012
+
+
+@final
+class EndpointRoutes:
+    """Serves endpoints."""
+
+    def __init__(
+        self, app: Quart, bus: Bus, endpoints: Iterable[Endpoint], stopping: Stopping, limits: Limits
+    ) -> None:
+        self._bus = bus
+        self._stopping = stopping
+        self._looks = Share(limits.looking)
+        for each in endpoints:
+            if issubclass(each.kind, Stream):
+                app.add_websocket(rule(each.path), each.path, self._socket(each))
+            else:
+                route(app, each.method, each.path, self._view(each), each.access)
+
+    # --- requests -------------------------------------------------------------------------------------------
+
+    def _view(self, endpoint: Endpoint) -> Any:
+        async def view(**parameters: str) -> Response:
+            if endpoint.method == "GET" and endpoint.origin is not None:
+                async with self._looks.piece():  # nobody who looks on may hold up who speaks
+                    return await self._answer(endpoint, parameters)
+            return await self._answer(endpoint, parameters)
+
+        return view
+
+    async def _answer(self, endpoint: Endpoint, parameters: Mapping[str, str]) -> Response:
+        given = _query(endpoint) if endpoint.method == "GET" else await read_fields()
+        message = cast("Request[Any]", endpoint.message({**given, **parameters}, g.principal))
+        origin = endpoint.origin or "gateway"
+        with self._bus.fresh(origin, request.headers.get("traceparent")), self._bus.baggage(origin=origin):
+            return answer(await self._bus.ask(message))
+
+    # --- streams --------------------------------------------------------------------------------------------
+
+    def _socket(self, endpoint: Endpoint) -> Any:
+        async def serve() -> Response | None:
+            refused = admit(endpoint.access)
+            if refused is not None:
+                return refused
+            message = cast("Stream[Any]", endpoint.message(_query(endpoint), g.principal))
+            socket: Any = websocket
+            await socket.accept()
+            await socket.close(*await self._show(endpoint, message))
+            return None
+
+        return serve
+
+    async def _show(self, endpoint: Endpoint, message: Stream[Any]) -> tuple[int, str]:
+        """Send the items, until their end or that of the gateway, and say which as the close code."""
+        origin, refused, stopped = endpoint.origin or "gateway", None, trio.CancelScope()
+        try:
+            with self._stopping.scope() as stopped, self._bus.fresh(origin), self._bus.baggage(origin=origin):
+                async with trio.open_nursery() as nursery:
+                    nursery.start_soon(_ignore_client)
+                    async with self._bus.stream(message) as items:
+                        async for item in items:
+                            await _send(item)
+                    nursery.cancel_scope.cancel("the stream has ended")
+        except* (ActorError, DeliveryError) as errors:
+            refused = describe(_first(errors)).text
+        if refused is not None:
+            await _send({"error": refused})
+            return REFUSED, "refused"
+        return (RESTART, "restart") if stopped.cancelled_caught else (NORMAL, "the end")
+
+
+def _first(errors: BaseExceptionGroup[Exception]) -> Exception:
+    found: Any = errors
+    while isinstance(found, BaseExceptionGroup):
+        found = cast("Any", found).exceptions[0]
+    return cast("Exception", found)
+
+
+def _query(endpoint: Endpoint) -> dict[str, Any]:
+    args = request.args if has_request_context() else websocket.args
+    return endpoint.gathered(args.items(multi=True))
+
+
+async def _send(item: Any) -> None:
+    await websocket.send(encode(wire.json(item)))
+    # To a peer that has left, sending neither fails nor yields.
+    await trio.lowlevel.checkpoint()
+
+
+async def _ignore_client() -> None:
+    """Read what the client says, so that its leaving is noticed behind it."""
+    while True:
+        await websocket.receive()

@@ -1,0 +1,64 @@
+"""Tables of the HTTP interface, written from the endpoints."""
+
+import re
+import typing
+from collections.abc import Iterable
+from inspect import cleandoc
+from typing import Annotated, Any, Final
+
+import attrs
+
+from actors.endpoints import USER, Endpoint
+from actors.shapes import Described
+
+_WHO: Final = {"public": "anybody", "user": "who is known", "operator": "the operator"}
+
+
+def filled(page: str, section: str, text: str) -> str:
+    """A page with another text between the marks of a section."""
+    marked = re.compile(rf"(<!-- {section}: [^\n]*-->\n).*?(<!-- end -->)", re.DOTALL)
+    return marked.sub(lambda match: f"{match[1]}{text}{match[2]}", page, count=1)
+
+
+def endpoint_table(endpoints: Iterable[Endpoint]) -> str:
+    """What is offered, in the order of its definition."""
+    lines = [
+        "## Endpoints of subsystems\n\n",
+        "| request | for | fields | |\n",
+        "| --- | --- | --- | --- |\n",
+    ]
+    for each in endpoints:
+        kind: Any = each.kind
+        fields = "; ".join(_field(each, field) for field in _asked(kind))
+        said = " ".join(cleandoc(kind.__doc__ or "").split("Raises")[0].replace("``", "`").split())
+        lines.append(f"| `{each.method} {each.path}` | {_WHO[each.access]} | {fields} | {said} |\n")
+    return "".join(lines)
+
+
+def field_table(kind: type[Any]) -> str:
+    """The fields of one request."""
+    lines = ["| query | |\n", "| --- | --- |\n"]
+    hints = typing.get_type_hints(kind, include_extras=True)
+    lines += [f"| `{field.name}` | {_text(hints[field.name])}{_default(field)} |\n" for field in _asked(kind)]
+    return "".join(lines)
+
+
+def _asked(kind: Any) -> "list[attrs.Attribute[Any]]":
+    return [field for field in attrs.fields(kind) if field.name != USER]
+
+
+def _field(endpoint: Endpoint, field: "attrs.Attribute[Any]") -> str:
+    text = _text(typing.get_type_hints(endpoint.kind, include_extras=True)[field.name])
+    shown = f"`{field.name}`{_default(field)}"
+    return f"{shown}: {text[0].lower()}{text[1:].rstrip('.')}" if text else shown
+
+
+def _default(field: "attrs.Attribute[Any]") -> str:
+    plain = isinstance(field.default, int | str) and field.default != ""
+    return f" ({field.default})" if plain else "" if field.default is attrs.NOTHING else " (optional)"
+
+
+def _text(hint: Any) -> str:
+    if typing.get_origin(hint) is not Annotated:
+        return ""
+    return next((each.text for each in typing.get_args(hint)[1:] if isinstance(each, Described)), "")

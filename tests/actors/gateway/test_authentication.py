@@ -1,0 +1,213 @@
+"""Who speaks: cookie, key and token, and what they do not give."""
+
+import stat
+from pathlib import Path
+
+import httpx
+import pytest
+
+from actors.gateway.authentication import (
+    CODE_SECONDS,
+    FAILURE_SECONDS,
+    MOST_CODES,
+    MOST_FAILURES,
+    Authenticator,
+    Secrets,
+    TooManyAttempts,
+    load_page_key,
+)
+from actors.gateway.messages import NewPageLink
+from actors.vocabulary import Principal
+from tests.actors.gateway.client import KEY, KNOWN
+from tests.actors.gateway.world import TOKEN, WELCOME, Gateway
+
+
+class Time:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+@pytest.fixture
+def authenticator(tmp_path: Path, time: Time) -> Authenticator:
+    return Authenticator(Secrets(operator_token=TOKEN, api_key=KEY, page_key=tmp_path / "page.key"), time)
+
+
+def identify(
+    authenticator: Authenticator,
+    authorization: str | None = None,
+    api_key: str | None = None,
+    cookie: str | None = None,
+) -> Principal | None:
+    return authenticator.identify(authorization=authorization, api_key=api_key, cookie=cookie)
+
+
+def test_everything_that_proves_somebody_says_how(authenticator: Authenticator) -> None:
+    cookie = authenticator.trade(authenticator.new_code())
+    found = [
+        identify(authenticator, authorization=f"Bearer {TOKEN}"),
+        identify(authenticator, authorization=f"Bearer {KEY}"),
+        identify(authenticator, api_key=KEY),
+        identify(authenticator, cookie=cookie),
+    ]
+    assert [each and (each.user, each.role, each.proof) for each in found] == [
+        ("admin", "admin", "operator"),
+        ("admin", "admin", "key"),
+        ("admin", "admin", "key"),
+        ("admin", "admin", "page"),
+    ]
+
+
+@pytest.mark.parametrize("shown", ["", "Bearer", "Bearer ", f"Basic {TOKEN}", "Bearer wrong", "\ud800"])
+def test_nothing_else_proves_anybody(authenticator: Authenticator, shown: str) -> None:
+    assert identify(authenticator, authorization=shown) is None
+    assert identify(authenticator, api_key=shown) is None
+    assert identify(authenticator, cookie=shown) is None
+
+
+def test_a_wrong_header_is_not_mended_by_a_cookie(authenticator: Authenticator) -> None:
+    cookie = authenticator.trade(authenticator.new_code())
+    assert identify(authenticator, api_key="wrong", cookie=cookie) is None
+
+
+def test_without_a_configured_key_no_key_is_right(tmp_path: Path, time: Time) -> None:
+    for key in (None, ""):
+        known = Secrets(operator_token=TOKEN, api_key=key, page_key=tmp_path / "page.key")
+        assert identify(Authenticator(known, time), api_key="") is None
+
+
+def test_a_code_is_good_once(authenticator: Authenticator) -> None:
+    code = authenticator.new_code()
+    assert authenticator.trade(code) is not None
+    assert authenticator.trade(code) is None
+
+
+def test_a_code_is_good_for_a_minute(authenticator: Authenticator, time: Time) -> None:
+    code = authenticator.new_code()
+    time.now = CODE_SECONDS + 0.1
+    assert authenticator.trade(code) is None
+
+
+def test_only_the_newest_links_wait(authenticator: Authenticator) -> None:
+    codes = [authenticator.new_code() for _ in range(MOST_CODES + 1)]
+    assert authenticator.trade(codes[0]) is None
+    assert authenticator.trade(codes[1]) is not None
+
+
+def test_a_changed_cookie_is_void(authenticator: Authenticator) -> None:
+    cookie = authenticator.trade(authenticator.new_code())
+    assert cookie is not None
+    name, _, signature = cookie.partition(".")
+    for changed in (f"x{name}.{signature}", f"{name}.{signature[:-1]}", name, f"{name}."):
+        assert identify(authenticator, cookie=changed) is None
+
+
+def test_keys_cannot_be_tried_one_after_the_other(authenticator: Authenticator, time: Time) -> None:
+    for number in range(MOST_FAILURES):
+        assert identify(authenticator, api_key=f"wrong {number}") is None
+    with pytest.raises(TooManyAttempts, match="wait a minute"):
+        identify(authenticator, api_key=KEY)
+    assert identify(authenticator, authorization=f"Bearer {TOKEN}") is not None, "the command line goes on"
+    time.now = FAILURE_SECONDS
+    assert identify(authenticator, api_key=KEY) is not None
+
+
+def test_neither_can_codes(authenticator: Authenticator) -> None:
+    for _ in range(MOST_FAILURES):
+        authenticator.trade("wrong")
+    with pytest.raises(TooManyAttempts):
+        authenticator.trade(authenticator.new_code())
+
+
+def test_the_key_of_cookies_stays_and_is_for_its_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "page.key"
+    key = load_page_key(path)
+    assert load_page_key(path) == key
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    path.write_bytes(key[:5])
+    assert len(load_page_key(path)) == len(key)
+
+
+# --- over HTTP --------------------------------------------------------------------------------------------
+
+
+async def link_to(gateway: Gateway) -> str:
+    return (await gateway.mesh.bus.ask(NewPageLink())).url
+
+
+def stranger(gateway: Gateway) -> httpx.AsyncClient:
+    return httpx.AsyncClient(base_url=f"http://{gateway.address}")
+
+
+async def test_a_link_opens_the_page_and_leaves_no_code_behind(gateway: Gateway) -> None:
+    async with stranger(gateway) as browser:
+        locked = await browser.get("/")
+        assert (locked.status_code, "starpod open" in locked.text) == (401, True)
+        assert (await browser.get("/assets/main-abc123.js")).status_code == 200
+        traded = await browser.get(await link_to(gateway))
+        assert (traded.status_code, traded.headers["location"]) == (303, "/")
+        cookie = traded.headers["set-cookie"]
+        assert "HttpOnly" in cookie
+        assert "SameSite=Strict" in cookie
+        assert "Max-Age" not in cookie
+        assert (await browser.get("/")).text == WELCOME
+        assert (await browser.get("/api/sessions")).status_code == 200
+
+
+async def test_a_used_link_opens_nothing(gateway: Gateway) -> None:
+    link = await link_to(gateway)
+    async with stranger(gateway) as browser, stranger(gateway) as thief:
+        await browser.get(link)
+        stolen = await thief.get(link)
+        assert (stolen.status_code, "set-cookie" in stolen.headers) == (303, False)
+        assert (await thief.get("/")).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/api/config"),
+        ("GET", "/api/sessions"),
+        ("GET", "/api/mesh"),
+        ("POST", "/api/chat"),
+        ("POST", "/api/uploads"),
+        ("GET", "/api/files/raw?path=a"),
+        ("POST", "/api/page-link"),
+        ("GET", "/api/nothing"),
+    ],
+)
+async def test_nobody_speaks_unknown_not_even_on_loopback(gateway: Gateway, method: str, path: str) -> None:
+    async with stranger(gateway) as program:
+        answer = await program.request(method, path)
+        assert answer.status_code == 401
+        assert "Authorization: Bearer" in answer.json()["error"]
+        assert (await program.get("/api/health")).status_code == 200
+
+
+async def test_a_link_is_for_the_operator_to_give(gateway: Gateway) -> None:
+    async with stranger(gateway) as program:
+        assert (await program.post("/api/page-link", headers=KNOWN)).status_code == 403
+        operator = {"Authorization": f"Bearer {TOKEN}"}
+        made = (await program.post("/api/page-link", headers=operator)).json()
+        assert made["url"].startswith(f"http://{gateway.address}/?code=")
+        assert made["seconds"] == CODE_SECONDS
+
+
+async def test_nobody_says_whom_he_speaks_for(gateway: Gateway) -> None:
+    async with gateway.socket("/ws?user_id=ada") as socket:
+        await socket.say(type="message", text="hi", user_id="ada", user="ada")
+        assert (await socket.hear())["type"] == "accepted"
+    assert [request.user for request in gateway.world.accepted] == ["admin"]
+
+
+async def test_too_many_wrong_keys_are_told(gateway: Gateway) -> None:
+    for _ in range(MOST_FAILURES):
+        await gateway.http.get("/api/sessions", headers={"X-API-Key": "wrong"})
+    answer = await gateway.http.get("/api/sessions")
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "1")

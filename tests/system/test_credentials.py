@@ -1,0 +1,57 @@
+"""Who may speak with a running daemon: tried with the tool that everybody has."""
+
+import json
+import shutil
+from typing import Any
+
+import pytest
+import trio
+
+from tests.system.daemons import Daemon, Place, serving
+
+KEY = "a-key-for-programs-0815"
+
+needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+
+
+async def curl(daemon: Daemon, path: str, *arguments: str) -> tuple[int, Any]:
+    """Status and JSON of a request."""
+    command = ["curl", "-sS", "-w", "\n%{http_code}", *arguments, f"{daemon.url}{path}"]
+    done = await trio.run_process(command, capture_stdout=True)
+    body, _, status = done.stdout.decode().rpartition("\n")
+    return int(status), json.loads(body) if body.startswith(("{", "[")) else body
+
+
+@needs_curl
+async def test_curl_speaks_with_a_key_and_not_without(place: Place) -> None:
+    chat = ("-H", "Content-Type: application/json", "-d", json.dumps({"text": "help"}))
+    async with serving(place, STARPOD_API_KEY=KEY) as daemon:
+        for nothing in ((), ("-H", "X-API-Key: wrong"), ("-H", "Authorization: Bearer wrong")):
+            status, body = await curl(daemon, "/api/chat", *chat, *nothing)
+            assert (status, "Authorization: Bearer" in body["error"]) == (401, True)
+        for header in (f"X-API-Key: {KEY}", f"Authorization: Bearer {KEY}"):
+            status, body = await curl(daemon, "/api/chat", *chat, "-H", header)
+            assert (status, body["outcome"]) == (200, "success")
+            assert (await curl(daemon, "/api/bus/tree", "-H", header))[0] == 403
+        assert (await curl(daemon, "/api/health"))[1]["status"] == "ok"
+        assert KEY not in daemon.log
+
+
+@needs_curl
+async def test_a_cookie_outlives_the_daemon(place: Place) -> None:
+    jar = str(place.root / "cookies")
+    browser = ("-c", jar, "-b", jar, "-L")
+    async with serving(place) as daemon:
+        assert (await curl(daemon, "/", *browser))[0] == 401
+        made = await daemon.request("POST", "/api/page-link")
+        link = made.json()["url"].removeprefix(daemon.url)
+        assert (await curl(daemon, link, *browser))[0] in {200, 404}, (
+            "without a built page there is none to show"
+        )
+        assert (await curl(daemon, "/api/sessions", *browser))[0] == 200
+    async with serving(place) as daemon:
+        assert (await curl(daemon, "/api/sessions", *browser))[0] == 200
+        assert (await curl(daemon, link, *browser))[0] != 401, "a used link is a way to the page"
+        place.inside.joinpath("page.key").unlink()
+    async with serving(place) as daemon:
+        assert (await curl(daemon, "/api/sessions", *browser))[0] == 401
