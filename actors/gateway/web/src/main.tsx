@@ -3,7 +3,7 @@ import { App } from "./state/app";
 import { keepPreferences } from "./state/preferences";
 import "./styles/index.css";
 import { AppProvider } from "./ui/context";
-import { Page } from "./ui/Page";
+import { Root } from "./ui/Root";
 
 function socketAddress(): string {
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
@@ -17,7 +17,7 @@ if (root !== null) {
   app.start();
   render(
     <AppProvider value={app}>
-      <Page />
+      <Root />
     </AppProvider>,
     root,
   );

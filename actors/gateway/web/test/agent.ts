@@ -88,6 +88,8 @@ export class Line {
   readonly sent: ClientFrame[] = [];
   private readonly sockets = new Set<NodeWebSocket>();
   private whole = true;
+  /** Whether the gateway knows who calls. */
+  known = true;
   /** Type of the frame that is to be lost together with the connection on which it comes. */
   private doomed: string | null = null;
 
@@ -117,7 +119,7 @@ export class Line {
 
   readonly open = (): WebSocket => {
     const address = this.whole ? this.agent.at("/ws").replace("http:", "ws:") : "ws://127.0.0.1:1/";
-    const socket = new NodeWebSocket(address, { headers: this.agent.headers });
+    const socket = new NodeWebSocket(address, { headers: this.headers() });
     socket.on("error", () => {
       // Its close says the same.
     });
@@ -125,6 +127,10 @@ export class Line {
     this.sockets.add(socket);
     return this.watched(socket) as unknown as WebSocket;
   };
+
+  private headers(): Record<string, string> {
+    return this.known ? this.agent.headers : {};
+  }
 
   private watched(socket: NodeWebSocket): object {
     const page: { onmessage?: (event: { data: unknown }) => void; onclose?: () => void } = {};

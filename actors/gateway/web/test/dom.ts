@@ -25,5 +25,6 @@ for (const name of ["addEventListener", "removeEventListener"] as const) {
 }
 Object.defineProperty(globalThis, "window", { value: window, configurable: true });
 globalThis.requestAnimationFrame = (callback) => setTimeout(() => callback(0), 0) as unknown as number;
+globalThis.cancelAnimationFrame = (id) => clearTimeout(id);
 
 export { window };

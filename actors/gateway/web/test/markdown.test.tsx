@@ -1,6 +1,6 @@
 import "./dom";
 import assert from "node:assert/strict";
-import { beforeEach, test } from "node:test";
+import { afterEach, beforeEach, test } from "node:test";
 import { render } from "preact";
 import { Markdown } from "../src/markdown/Markdown";
 import { EVIL, SHOWPIECE } from "./texts";
@@ -10,6 +10,7 @@ let root: HTMLElement;
 beforeEach(() => {
   root = document.createElement("div");
 });
+afterEach(() => render(null, root));
 
 function show(text: string, growing = false): HTMLElement {
   render(<Markdown text={text} growing={growing} />, root);
@@ -70,11 +71,8 @@ test("each block runs in the direction of its words, and code keeps to itself", 
 });
 
 test("lists, quotes and tables stand on the side of their words", () => {
-  show("- قائمة\n- `a.py`\n\n> اقتباس\n\n| ملف | size |\n|---|---|\n| a.md | 3 |");
-  assert.deepEqual(directions(), [
-    ...["ul rtl", "code auto", "blockquote rtl", "p rtl"],
-    ...["table rtl", "th rtl", "th ltr", "td ltr"],
-  ]);
+  show("- قائمة\n  - item\n- `a.py`\n\n> اقتباس\n\n| ملف | size |\n|---|---|\n| a.md | 3 |");
+  assert.deepEqual(directions(), [...["ul rtl", "code auto", "blockquote rtl", "p rtl", "div rtl"]]);
 });
 
 test("the corpus leaves nothing in the page that could act", () => {

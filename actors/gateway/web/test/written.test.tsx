@@ -14,7 +14,9 @@ function shown(text: string, pieces: readonly string[] = [text]): string {
     grown += piece;
     render(<Markdown text={grown} growing={grown !== text} />, root);
   }
-  return seen(root);
+  const all = seen(root);
+  render(null, root);
+  return all;
 }
 
 function seen(node: Node): string {
@@ -73,6 +75,18 @@ test("only pairs of tags that Markdown has no notation for are obeyed", () => {
 
 test("a row with more cells than headings keeps them all", () => {
   assert.match(shown("| a | b |\n|---|---|\n| `x || y` | or | more |"), /x[^]*y[^]*or[^]*more/);
+});
+
+test("a pipe in code does not part a cell of a table that has no room for more", () => {
+  const root = document.createElement("div");
+  render(
+    <Markdown text={"| a | b |\n|---|---|\n| `x || y` | or |\n| `p \\| q` | pipe |"} growing={false} />,
+    root,
+  );
+  assert.deepEqual(
+    [...root.querySelectorAll("td")].map((cell) => cell.textContent),
+    ["x || y", "or", "p | q", "pipe"],
+  );
 });
 
 test("a list keeps its numbers", () => {
@@ -183,14 +197,14 @@ function hostile(seed: number): { text: string; words: readonly string[] } {
 }
 
 test("no word of a hostile text vanishes, comes twice, or changes its place", () => {
-  for (let seed = 0; seed < 1500; seed += 1) {
+  for (let seed = 0; seed < 600; seed += 1) {
     const { text, words } = hostile(seed);
     assert.deepEqual(shown(text).match(/w\d+w/g) ?? [], words, `${seed}: ${JSON.stringify(text)}`);
   }
 });
 
 test("hostile text that grew is shown like text that came at once", () => {
-  for (let seed = 0; seed < 150; seed += 1) {
+  for (let seed = 0; seed < 60; seed += 1) {
     const { text } = hostile(seed);
     assert.equal(shown(text, text.match(/[^]{1,5}/g) ?? []), shown(text), `${seed}: ${JSON.stringify(text)}`);
   }

@@ -32,18 +32,25 @@ export const Markdown = memo(function Markdown({ text, growing }: MarkdownProps)
 
 const MarkdownBlock = memo(function MarkdownBlock({ html, open }: Block) {
   const nodes = useMemo(() => sanitise(html), [html]);
-  return <>{nodes.map((node, index) => draw(node, index, open))}</>;
+  return <>{drawAll(nodes, { open, inList: false })}</>;
 });
 
 type Drawn = VNode | string;
 
-function draw(node: SafeNode, key: number, open: boolean): Drawn {
-  if (typeof node === "string") return node;
-  return <Fragment key={key}>{drawElement(node, open)}</Fragment>;
+interface Place {
+  /** Whether more text is to come. */
+  readonly open: boolean;
+  /** Lists within a list stand on its side. */
+  readonly inList: boolean;
 }
 
-function drawAll(nodes: readonly SafeNode[], open: boolean): Drawn[] {
-  return nodes.map((child, index) => draw(child, index, open));
+function draw(node: SafeNode, key: number, place: Place): Drawn {
+  if (typeof node === "string") return node;
+  return <Fragment key={key}>{drawElement(node, place)}</Fragment>;
+}
+
+function drawAll(nodes: readonly SafeNode[], place: Place): Drawn[] {
+  return nodes.map((child, index) => draw(child, index, place));
 }
 
 /** Headings of an answer stand below those of the page. */
@@ -56,48 +63,50 @@ const HEADINGS: Readonly<Record<string, string>> = {
   h6: "h6",
 };
 
-function drawElement(element: SafeElement, open: boolean): VNode {
+function drawElement(element: SafeElement, place: Place): VNode {
   const { tag, attributes } = element;
   switch (tag) {
     case "pre":
-      return drawCode(element, open);
+      return drawCode(element, place);
     case "a":
-      return drawLink(element, open);
+      return drawLink(element, place);
     case "input":
       return <input type="checkbox" checked={"checked" in attributes} disabled aria-label="Task" />;
     case "table":
       return (
-        <div class="table" role="region" aria-label="Table" tabIndex={0}>
-          <table {...directed(element)}>{drawAll(element.children, open)}</table>
+        <div class="table" role="region" aria-label="Table" tabIndex={0} {...directed(element, place)}>
+          <table>{drawAll(element.children, place)}</table>
         </div>
       );
     case "th":
     case "td": {
       const { align, ...rest } = attributes;
-      const look = align === undefined ? {} : { class: align };
-      return h(tag, { ...rest, ...look, ...directed(element) }, drawAll(element.children, open));
+      return h(tag, align === undefined ? rest : { ...rest, class: align }, drawAll(element.children, place));
     }
     default:
-      return drawPlain(element, open);
+      return drawPlain(element, place);
   }
 }
 
-function drawPlain(element: SafeElement, open: boolean): VNode {
+function drawPlain(element: SafeElement, place: Place): VNode {
   const { tag, attributes } = element;
   const heading = HEADINGS[tag];
   const look = heading === undefined ? attributes : { class: `as-${tag}` };
-  return h(heading ?? tag, { ...look, ...directed(element) }, drawAll(element.children, open));
+  const within = LISTS.has(tag) ? { ...place, inList: true } : place;
+  return h(heading ?? tag, { ...look, ...directed(element, place) }, drawAll(element.children, within));
 }
 
-/** Blocks whose own words decide how they run. The text of a list's entries does so too, by the style sheet. */
-const DIRECTED: ReadonlySet<string> = new Set("p h1 h2 h3 h4 h5 h6 ul ol blockquote table th td".split(" "));
+/** Blocks whose own words decide how they run. The text of entries and cells does so too, by the style sheet. */
+const DIRECTED: ReadonlySet<string> = new Set("p h1 h2 h3 h4 h5 h6 ul ol blockquote table".split(" "));
+const LISTS: ReadonlySet<string> = new Set(["ul", "ol"]);
 
 /** Code, names and addresses keep to themselves wherever they stand. */
 const APART: ReadonlySet<string> = new Set(["code", "kbd"]);
 
-function directed(element: SafeElement): { dir?: "ltr" | "rtl" | "auto" } {
+function directed(element: SafeElement, { inList }: Place): { dir?: "ltr" | "rtl" | "auto" } {
   if (isApart(element)) return { dir: "auto" };
-  const dir = DIRECTED.has(element.tag) ? directionOf(element.children.map(prose).join("")) : null;
+  if (!DIRECTED.has(element.tag) || (inList && LISTS.has(element.tag))) return {};
+  const dir = directionOf(element.children.map(prose).join(""));
   return dir === null ? {} : { dir };
 }
 
@@ -109,12 +118,12 @@ function isApart({ tag, attributes }: SafeElement): boolean {
 function prose(node: SafeNode): string {
   if (typeof node === "string") return node;
   if (node.tag === "pre" || isApart(node)) return " ";
-  return `${node.children.map(prose).join("")}${DIRECTED.has(node.tag) ? " " : ""}`;
+  return `${node.children.map(prose).join("")}${/^(?:p|li|t[dhr]|h\d)$/.test(node.tag) ? " " : ""}`;
 }
 
-function drawCode({ children }: SafeElement, open: boolean): VNode {
+function drawCode({ children }: SafeElement, place: Place): VNode {
   const [info, code] = children.length > 1 ? children : ["", children[0] ?? ""];
-  return <Code text={textOf(code ?? "").replace(/\n$/, "")} info={textOf(info ?? "")} open={open} />;
+  return <Code text={textOf(code ?? "").replace(/\n$/, "")} info={textOf(info ?? "")} open={place.open} />;
 }
 
 function textOf(node: SafeNode): string {
@@ -122,9 +131,9 @@ function textOf(node: SafeNode): string {
 }
 
 /** A link opens elsewhere and tells nothing of this page. Without a harmless address only its words are left. */
-function drawLink({ attributes, children }: SafeElement, open: boolean): VNode {
+function drawLink({ attributes, children }: SafeElement, place: Place): VNode {
   const { href, title, class: kind } = attributes;
-  const words = drawAll(children, open);
+  const words = drawAll(children, place);
   if (href === undefined) return <>{words}</>;
   return (
     <a

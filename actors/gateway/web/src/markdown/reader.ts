@@ -90,10 +90,12 @@ const tokens: MarkedExtension = {
     table(source) {
       const table = original.table.call(this, source);
       const columns = table?.header.length ?? 0;
-      const widest = Math.max(0, ...(table?.raw.split("\n").slice(2).map(cellsIn) ?? []));
-      if (table === undefined || widest <= columns) return table;
-      const wide = original.table.call(this, widened(table.raw, widest - columns));
-      return wide && { ...wide, raw: table.raw };
+      if (table === undefined || widest(table.raw) <= columns) return table;
+      // Most often it is a pipe in code, which everywhere else has to be escaped.
+      const escapedPipes = table.raw.replaceAll(/`[^`\n]+`/g, (code) => code.replaceAll(/\\?\|/g, "\\|"));
+      const missing = widest(escapedPipes) - columns;
+      const whole = original.table.call(this, missing > 0 ? widened(escapedPipes, missing) : escapedPipes);
+      return whole && { ...whole, raw: table.raw };
     },
   },
 };
@@ -101,6 +103,11 @@ const tokens: MarkedExtension = {
 function literalMatch(pattern: RegExp, source: string): Tokens.Generic | undefined {
   const raw = pattern.exec(source)?.[0];
   return raw === undefined ? undefined : literal(raw);
+}
+
+/** Cells of the longest row below the headings. */
+function widest(table: string): number {
+  return Math.max(0, ...table.split("\n").slice(2).map(cellsIn));
 }
 
 function cellsIn(row: string): number {

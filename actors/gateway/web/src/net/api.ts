@@ -1,5 +1,6 @@
 /** The HTTP side of the gateway. */
 
+import { answered } from "./access";
 import type { Attachment, Config, Figures, Message, Session } from "../protocol";
 
 /** A request that was not answered with success. The message is meant for the person at the page. */
@@ -25,6 +26,7 @@ async function requestText(path: string, init?: RequestInit): Promise<string> {
     throw new ApiError(UNREACHABLE, 0);
   }
   const text = await response.text();
+  answered(response.status);
   if (!response.ok) throw new ApiError(reason(text, response.status), response.status);
   return text;
 }
@@ -111,6 +113,7 @@ export function upload(
     exchange.onerror = () => reject(new ApiError(UNREACHABLE, 0));
     exchange.onabort = () => reject(new ApiError("The upload was stopped.", 0));
     exchange.onload = () => {
+      answered(exchange.status);
       try {
         resolve(firstStored(exchange.status, exchange.responseText));
       } catch (error) {

@@ -4,6 +4,7 @@ import { batch, effect, signal, untracked } from "@preact/signals";
 import type { Conversation } from "../conversation/model";
 import { shownTurns, transcript } from "../conversation/transcript";
 import { api as http, type Api } from "../net/api";
+import { locked } from "../net/access";
 import { isSessionEvent } from "../net/frame";
 import { Socket, type LinkState } from "../net/socket";
 import {
@@ -69,16 +70,20 @@ export class App {
     effect(() => this.open.markRead());
     renewWhenIdle(this.daemon);
     addEventListener("online", () => this.wake());
-    addEventListener("focus", () => this.wake());
+    addEventListener("focus", () => this.seen());
     addEventListener("pagehide", storeDrafts);
     document.addEventListener("visibilitychange", () => {
       if (document.hidden) storeDrafts();
       else {
-        this.wake();
+        this.seen();
         this.open.markRead();
       }
     });
     this.socket.start();
+    effect(() => {
+      if (locked.value) storeDrafts();
+      else untracked(() => this.wake());
+    });
     void this.daemon.configure();
     void this.sessions.refresh();
   }
@@ -90,6 +95,17 @@ export class App {
   /** Connects now instead of at the appointed time. */
   wake(): void {
     this.socket.wake();
+  }
+
+  /** Somebody comes back to the page, perhaps from another window in which a link was opened. */
+  private seen(): void {
+    if (locked.value) this.knock();
+    else this.wake();
+  }
+
+  /** Looks whether the gateway knows this browser by now. */
+  knock(): void {
+    void this.daemon.configure();
   }
 
   /** Sends a message to the open conversation. */
@@ -109,6 +125,8 @@ export class App {
     this.frames.flush();
     if (this.link.value.name === "ready" && state.name !== "ready") this.conversations.down();
     this.link.value = state;
+    // A socket does not tell why it was refused; any other request does.
+    if (state.name === "waiting") void this.daemon.configure();
   }
 
   private take(frame: ServerFrame): void {
