@@ -69,19 +69,35 @@ they crash. All of it in one small program::
 
     trio.run(main)
 
-An ask always ends: with the reply, with an error of the actor's own, or with one of :mod:`bus.errors`. All that is
+An ask always ends: with the reply, with an error of the actor's own, or with a :class:`DeliveryError`. All that is
 promised is written down, guarantee by guarantee (G1 to G24), in ``docs/reference/bus.md``.
+
+The rooms, to be read from the bottom up, each knowing only those above it in this list:
+
+- ``message``: what is said, how it travels, what can go wrong with it.
+- ``keep``: what is remembered and decided: ends and restarts, health, quarantine, dead letters.
+- ``see``: what can be seen of messages as they pass: taps, filters, the flight recorder, counters.
+- ``run``: how one actor lives and how messages get to it.
+- ``supervise``: supervisors, pools, the tree of both.
+- ``console``: looking into all of it and acting on it, for the operator.
+- ``mesh``: a tree that runs, with its beginning and its end.
+
+Outside of this package only ``bus``, ``bus.console`` and ``bus.testing`` are imported.
 """
 
-from bus.actor import Actor
-from bus.bus import Bus
-from bus.clock import Clock, is_virtual
-from bus.codec import mask_text, masked
+from bus.console.dump import task_tree
+from bus.console.stall import Stall, Watchdog
 from bus.crashpoints import crash_after, crash_point
-from bus.deadletter import DeadLetter
-from bus.dump import task_tree
-from bus.envelope import log_context
-from bus.errors import (
+from bus.keep.deadletter import DeadLetter
+from bus.keep.exits import Exit, ExitKind
+from bus.keep.health import Health, NodeHealth, State
+from bus.keep.limits import Backoff, Intensity, Limits
+from bus.keep.restart import Restart
+from bus.mesh import Mesh, open_mesh
+from bus.message.clock import Clock, is_virtual
+from bus.message.codec import mask_text, masked
+from bus.message.envelope import log_context
+from bus.message.errors import (
     ActorCrashed,
     ActorError,
     ActorStopped,
@@ -98,12 +114,8 @@ from bus.errors import (
     SelfSendWouldBlock,
     Unavailable,
 )
-from bus.events import Lag, Subscription, SubscriptionLagged
-from bus.exits import Exit, ExitKind
-from bus.health import Health, NodeHealth, State
-from bus.ids import Ids
-from bus.mesh import Mesh, open_mesh
-from bus.message import (
+from bus.message.ids import Ids
+from bus.message.message import (
     Abandon,
     Command,
     Event,
@@ -117,10 +129,12 @@ from bus.message import (
     secret,
     wire_name,
 )
-from bus.spec import Backoff, Child, Intensity, Limits, Pool, Restart, Supervisor
-from bus.stall import Stall, Watchdog
-from bus.tap import Tap
-from bus.tapevent import TapEvent
+from bus.run.actor import Actor
+from bus.run.bus import Bus
+from bus.run.events import Lag, Subscription, SubscriptionLagged
+from bus.see.tap import Tap
+from bus.see.tapevent import TapEvent
+from bus.supervise.spec import Child, Pool, Supervisor
 
 __all__ = [
     "Abandon",

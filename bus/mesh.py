@@ -7,15 +7,15 @@ from contextlib import asynccontextmanager
 
 import trio
 
-from bus.actor import Actor
-from bus.bus import Bus
 from bus.console import Console, Operator
-from bus.core import Core, Log, silent
-from bus.errors import BootError
-from bus.exits import STOPPED, Exit, ExitKind, leaves
-from bus.spec import Child, Pool, Supervisor
-from bus.supervisor import Slot
-from bus.tree import Tree
+from bus.keep.exits import STOPPED, Exit, ExitKind, leaves
+from bus.message.errors import BootError
+from bus.run.actor import Actor
+from bus.run.bus import Bus
+from bus.run.core import Core, Log, silent
+from bus.supervise.spec import Child, Pool, Supervisor
+from bus.supervise.supervisor import RunningChild
+from bus.supervise.tree import Tree
 
 
 class Mesh:
@@ -31,7 +31,7 @@ class Mesh:
         self.exit: Exit | None = None
         self.interrupt: BaseException | None = None
         """What is no Exception and came through an actor."""
-        self._place = Slot(self.root)
+        self._place = RunningChild(self.root)
         self._place.begin()
         self._ended = trio.Event()
 

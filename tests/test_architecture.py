@@ -170,7 +170,7 @@ def test_every_exception_is_a_module_that_exists(module: str) -> None:
         "import trio",
         "import trio.abc as a",
         "from trio import sleep",
-        "def f():\n    from bus.errors import X",
+        "def f():\n    from bus.message.errors import X",
     ],
 )
 def test_an_import_is_found_in_every_shape(source: str) -> None:

@@ -3,14 +3,14 @@
 An actor that derives from :class:`Operator` has a :class:`Console` in place of the mere verbs.
 """
 
-from bus.codec import decode, encode, mask_value, shorten
 from bus.console.console import Console, NotPossible, Operator, UnknownActor
 from bus.console.reference import describe_all, fields_of, of_tree
-from bus.deadletter import Buried
-from bus.envelope import hex_trace
-from bus.filter import FilterError
-from bus.health import State
-from bus.tapevent import TapEvent, to_json
+from bus.keep.deadletter import Buried
+from bus.keep.health import State
+from bus.message.codec import decode, encode, mask_value, shorten
+from bus.message.envelope import hex_trace
+from bus.see.filter import FilterError
+from bus.see.tapevent import TapEvent, to_json
 
 __all__ = [
     "Buried",

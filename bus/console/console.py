@@ -9,22 +9,22 @@ from typing import Any, ClassVar
 
 import attrs
 
-from bus.actor import Actor
-from bus.bus import Bus
-from bus.cell import Cell
 from bus.console import recorded, snapshot
 from bus.console.reference import describe_all
-from bus.deadletter import Buried
-from bus.envelope import INFINITY, Envelope
-from bus.errors import BootError, BusError, ErrorKind
-from bus.filter import parse
-from bus.health import NodeHealth
-from bus.message import Command, Event, Message, Request, wire_name
-from bus.pool import Keyed
-from bus.supervisor import Group, Node
-from bus.tap import Tap
-from bus.tapevent import TapEvent
-from bus.tree import Tree
+from bus.keep.deadletter import Buried
+from bus.keep.health import NodeHealth
+from bus.message.envelope import INFINITY, Envelope
+from bus.message.errors import BootError, BusError, ErrorKind
+from bus.message.message import Command, Event, Message, Request, wire_name
+from bus.run.actor import Actor
+from bus.run.address import Address
+from bus.run.bus import Bus
+from bus.see.filter import parse
+from bus.see.tap import Tap
+from bus.see.tapevent import TapEvent
+from bus.supervise.pool import RunningPool
+from bus.supervise.supervisor import Node, RunningSupervisor
+from bus.supervise.tree import Tree
 
 
 @attrs.define(eq=False, kw_only=True)
@@ -74,17 +74,17 @@ class Console:
 
     def suspend(self, name: str) -> str:
         """Let an actor take no more work until :meth:`resume`; returns its full name. Control messages still come."""
-        cell = self._cell(name)
-        if not cell.running:
-            raise NotPossible(reason=f"{cell.name} is not running: it is {cell.health.state.value}")
-        cell.suspend()
-        return cell.name
+        actor = self._named(name)
+        if not actor.running:
+            raise NotPossible(reason=f"{actor.name} is not running: it is {actor.health.state.value}")
+        actor.suspend()
+        return actor.name
 
     def resume(self, name: str) -> str:
         """Undo :meth:`suspend`; returns the actor's full name."""
-        cell = self._cell(name)
-        cell.resume()
-        return cell.name
+        actor = self._named(name)
+        actor.resume()
+        return actor.name
 
     async def restart(self, name: str) -> str:
         """Stop an actor, pool or supervisor and start it again, spending no restart budget; returns its full name.
@@ -92,16 +92,16 @@ class Console:
         Raises NotPossible when whoever would have to do it is not running.
         """
         for group in self._tree.groups.values():
-            if name in group.slots:
+            if name in group.children:
                 try:
                     await group.restart_child(name)
                 except BootError as error:
                     raise NotPossible(reason=str(error)) from error
                 return name
-        cell = self._cell(name)
-        pool = next(pool for pool in self._tree.pools() if cell.name.startswith(f"{pool.name}["))
-        await pool.restart_member(str(cell.key))
-        return cell.name
+        actor = self._named(name)
+        pool = next(pool for pool in self._tree.pools() if actor.name.startswith(f"{pool.name}["))
+        await pool.restart_member(str(actor.key))
+        return actor.name
 
     async def send(self, message: Message) -> Any:
         """Send a request and return its reply; a command or an event returns None. Raises NotPossible for a stream."""
@@ -161,7 +161,7 @@ class Console:
 
     def _current(self) -> list[Envelope]:
         """What is being handled, without what was only just picked and has not begun."""
-        return [each for cell in self._routes.cells() for each in cell.current if each.taken_at]
+        return [each for actor in self._routes.addresses() for each in actor.current if each.taken_at]
 
     def dead_letters(self) -> Sequence[Buried]:
         """The last thousand lost messages, oldest first."""
@@ -205,17 +205,23 @@ class Console:
     def books(self) -> Mapping[str, tuple[int, int, int, int, int]]:
         """For every actor: sent, handled, dead, queued, in hand."""
         return {
-            cell.name: (cell.books.sent, cell.books.handled, cell.books.dead, len(cell.mailbox), cell.in_hand)
-            for cell in self._routes.cells()
+            actor.name: (
+                actor.books.sent,
+                actor.books.handled,
+                actor.books.dead,
+                len(actor.mailbox),
+                actor.in_hand,
+            )
+            for actor in self._routes.addresses()
         }
 
     def unbalanced(self) -> list[str]:
         """Actors whose books do not balance, with their counters; empty unless the runtime has a bug (G9)."""
         return [
-            f"{cell.name}: sent {cell.books.sent} != handled {cell.books.handled} + dead {cell.books.dead}"
-            f" + queued {len(cell.mailbox)} + in hand {cell.in_hand}"
-            for cell in self._routes.cells()
-            if not cell.conserved()
+            f"{actor.name}: sent {actor.books.sent} != handled {actor.books.handled} + dead {actor.books.dead}"
+            f" + queued {len(actor.mailbox)} + in hand {actor.in_hand}"
+            for actor in self._routes.addresses()
+            if not actor.conserved()
         ]
 
     # --- one actor, and the tree ----------------------------------------------------------------------------
@@ -225,21 +231,21 @@ class Console:
         for pool in self._tree.pools():
             if pool.name == name:
                 return self._describe_pool(pool)
-        cell = self._cell(name)
-        limits = attrs.asdict(cell.limits)
+        actor = self._named(name)
+        limits = attrs.asdict(actor.limits)
         return {
-            **snapshot.of_cell(cell),
+            **snapshot.of_address(actor),
             "limits": limits,
-            "handles": sorted(wire_name(kind) for kind in cell.handlers),
-            "messages": cell.metrics.snapshot(),
-            "own": snapshot.of_actor(cell),
+            "handles": sorted(wire_name(kind) for kind in actor.handlers),
+            "messages": actor.metrics.snapshot(),
+            "own": snapshot.of_actor(actor),
         }
 
-    def _describe_pool(self, pool: Keyed) -> dict[str, Any]:
+    def _describe_pool(self, pool: RunningPool) -> dict[str, Any]:
         return {
             "name": pool.name,
             **snapshot.of_health(pool.node_health().health, self._core.now()),
-            "members": [snapshot.of_cell(cell) for cell in pool.cells()],
+            "members": [snapshot.of_address(actor) for actor in pool.addresses()],
             "handles": sorted(wire_name(kind) for kind in pool.handlers),
             "messages": pool.metrics.snapshot(),
         }
@@ -253,41 +259,41 @@ class Console:
         shown: dict[str, Any] = {
             "name": node.name,
             "kind": "supervisor"
-            if isinstance(node, Group)
+            if isinstance(node, RunningSupervisor)
             else "pool"
-            if isinstance(node, Keyed)
+            if isinstance(node, RunningPool)
             else "actor",
             **snapshot.of_health(found.health, self._core.now()),
             "restarts": found.restarts,
         }
-        if isinstance(node, Group | Keyed):
+        if isinstance(node, RunningSupervisor | RunningPool):
             budget = node.budget
             left = budget.left(self._core.now())
             shown["budget"] = {"left": left, "of": budget.intensity.restarts, "per": budget.intensity.per}
-        if isinstance(node, Group):
+        if isinstance(node, RunningSupervisor):
             shown["strategy"] = node.strategy
-            shown["children"] = [self._branch(slot.node) for slot in node.slots.values()]
-        if isinstance(node, Keyed):
-            shown["members"] = len(list(node.cells()))
+            shown["children"] = [self._branch(slot.node) for slot in node.children.values()]
+        if isinstance(node, RunningPool):
+            shown["members"] = len(list(node.addresses()))
         return shown
 
     # --- names --------------------------------------------------------------------------------------------
 
-    def _cell(self, name: str) -> Cell:
+    def _named(self, name: str) -> Address:
         """An actor by its name; one of a pool also by the beginning of its key, ``conversation[3f2a``."""
-        cells = {cell.name: cell for cell in self._routes.cells()}
-        if name in cells:
-            return cells[name]
+        actors = {actor.name: actor for actor in self._routes.addresses()}
+        if name in actors:
+            return actors[name]
         start = name.rstrip("]…")
-        found = [cell for cell in cells.values() if cell.key is not None and cell.name.startswith(start)]
+        found = [actor for actor in actors.values() if actor.key is not None and actor.name.startswith(start)]
         if "[" in start and len(found) == 1:
             return found[0]
         if name in set(self._names()):
             raise NotPossible(reason=f"{name} is no actor; name one of those in it")
-        near = [cell.name for cell in found[:3]] or difflib.get_close_matches(name, self._names(), n=3)
+        near = [actor.name for actor in found[:3]] or difflib.get_close_matches(name, self._names(), n=3)
         raise UnknownActor(name=name, near=tuple(near))
 
     def _names(self) -> Iterator[str]:
         yield from self._tree.groups
         for group in self._tree.groups.values():
-            yield from group.slots
+            yield from group.children

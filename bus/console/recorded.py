@@ -7,11 +7,11 @@ from itertools import islice
 
 import attrs
 
-from bus.envelope import Envelope, hex_trace
-from bus.filter import Filter
-from bus.flight import Dropped, FlightRecorder, Record
-from bus.message import wire_name
-from bus.tapevent import Point, TapEvent, of_envelope
+from bus.message.envelope import Dropped, Envelope, hex_trace
+from bus.message.message import wire_name
+from bus.see.filter import Filter
+from bus.see.flight import FlightRecorder, Record
+from bus.see.tapevent import Point, TapEvent, of_envelope
 
 _POINTS: dict[str, Point] = {"replied": "replied", "failed": "failed", "taken": "taken"}
 _OUTCOMES = {"replied": "ok", "failed": "error", "taken": ""}

@@ -12,12 +12,12 @@ from typing import Any, Literal, Union, cast
 
 import attrs
 
-from bus.actor import handlers_of
-from bus.codec import reply_type
-from bus.deadletter import DeadLetter
-from bus.message import SECRET, Command, Event, Message, Overflow, Request, Stream, wire_name
-from bus.routing import message_classes
-from bus.spec import Node, Supervisor, actor_class
+from bus.keep.deadletter import DeadLetter
+from bus.message.codec import reply_type
+from bus.message.message import SECRET, Command, Event, Message, Overflow, Request, Stream, wire_name
+from bus.run.handlers import handlers_of
+from bus.run.routing import message_classes
+from bus.supervise.spec import Node, Supervisor, actor_class
 
 Owners = Mapping[type[Message], str]
 

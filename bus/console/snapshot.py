@@ -8,19 +8,16 @@ from __future__ import annotations
 
 from collections import Counter
 from math import ceil
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from bus import codec
-from bus.envelope import INFINITY, Envelope, hex_trace
-from bus.flight import recorded_name
-from bus.health import Health, State
-from bus.message import wire_name
-from bus.metrics import QUANTILES
-
-if TYPE_CHECKING:
-    from bus.bus import Bus
-    from bus.cell import Cell
-    from bus.core import Core
+from bus.keep.health import Health, State
+from bus.message import codec
+from bus.message.envelope import INFINITY, Envelope, hex_trace, recorded_name
+from bus.message.message import wire_name
+from bus.run.address import Address
+from bus.run.bus import Bus
+from bus.run.core import Core
+from bus.see.metrics import QUANTILES
 
 
 def of_bus(bus: Bus) -> dict[str, Any]:
@@ -34,7 +31,7 @@ def of_bus(bus: Bus) -> dict[str, Any]:
         "time": core.clock.now().isoformat(),
         "uptime": now - core.began,
         "loop_lag": core.lag.snapshot(),
-        "actors": [of_cell(cell) for cell in bus.routes.cells()],
+        "actors": [of_address(actor) for actor in bus.routes.addresses()],
         "messages": {
             owner.name: {wire_name(kind): series.counts() for kind, series in owner.metrics}
             for owner in bus.routes.owners()
@@ -44,14 +41,14 @@ def of_bus(bus: Bus) -> dict[str, Any]:
     }
 
 
-def of_cell(cell: Cell) -> dict[str, Any]:
+def of_address(actor: Address) -> dict[str, Any]:
     """One actor."""
-    now, mailbox, books = cell.core.now(), cell.mailbox.statistics(), cell.books
-    oldest = cell.mailbox.oldest()
+    now, mailbox, books = actor.core.now(), actor.mailbox.statistics(), actor.books
+    oldest = actor.mailbox.oldest()
     return {
-        "name": cell.name,
-        **of_health(Health(State.SUSPENDED) if cell.suspended else cell.health, now),
-        "incarnation": cell.incarnation,
+        "name": actor.name,
+        **of_health(Health(State.SUSPENDED) if actor.suspended else actor.health, now),
+        "incarnation": actor.incarnation,
         "depth": mailbox.depth,
         "control": mailbox.control,
         "capacity": mailbox.capacity,
@@ -59,19 +56,19 @@ def of_cell(cell: Cell) -> dict[str, Any]:
         "waiting": mailbox.waiting_writers,
         "waits": mailbox.waits,
         "oldest": None if oldest is None else now - oldest,
-        "in_hand": [of_envelope(envelope, now) for envelope in cell.current],
+        "in_hand": [of_envelope(envelope, now) for envelope in actor.current],
         "sent": books.sent,
         "handled": books.handled,
         "dead": books.dead,
-        "balanced": cell.conserved(),
-        **({"own": own} if (own := of_actor(cell)) else {}),
+        "balanced": actor.conserved(),
+        **({"own": own} if (own := of_actor(actor)) else {}),
     }
 
 
-def of_actor(cell: Cell) -> Any:
+def of_actor(actor: Address) -> Any:
     """What the actor says of itself, masked; a mistake in that is shown, not raised."""
     try:
-        return codec.mask_value(cell.describe())
+        return codec.mask_value(actor.describe())
     except Exception as error:  # noqa: BLE001 - the code of any actor
         return {"error": codec.mask_text(f"{type(error).__name__}: {error}")}
 

@@ -11,17 +11,19 @@ from typing import Any, TypeVar
 import trio
 import trio.testing
 
-from bus import codec
-from bus.actor import Actor
-from bus.bus import Bus
-from bus.cell import Cell
 from bus.console import Console
-from bus.core import Log, silent
+from bus.keep.limits import Backoff, Intensity, Limits
+from bus.keep.restart import Restart
 from bus.mesh import Mesh, open_mesh
-from bus.message import Event, Message
-from bus.spec import Backoff, Child, Intensity, Limits, Pool, Restart, Supervisor
-from bus.tap import Tap
-from bus.tapevent import TapEvent
+from bus.message import codec
+from bus.message.message import Event, Message
+from bus.run.actor import Actor
+from bus.run.bus import Bus
+from bus.run.core import Log, silent
+from bus.run.running import RunningActor
+from bus.see.tap import Tap
+from bus.see.tapevent import TapEvent
+from bus.supervise.spec import Child, Pool, Supervisor
 
 EventT = TypeVar("EventT", bound=Event)
 
@@ -50,7 +52,7 @@ class MeshUnderTest:
         restart: Restart = Restart.PERMANENT,
         backoff: Backoff | None = None,
         limits: Limits | None = None,
-    ) -> Cell:
+    ) -> RunningActor:
         """Start an actor under the root; ready when this returns."""
         spec = Child(
             name or _name_of(factory),
@@ -68,12 +70,12 @@ class MeshUnderTest:
         """Start a pool of actors under the root."""
         await self.mesh.start_child(Pool(name or _name_of(factory), factory, **options))
 
-    def cell(self, name: str) -> Cell:
-        """A cell by name. Raises LookupError."""
-        found = self.bus.routes.cell(name)
-        if found is None:
-            raise LookupError(name)
-        return found
+    def cell(self, name: str) -> RunningActor:
+        """An actor by name. Raises LookupError."""
+        found = self.bus.routes.named(name)
+        if isinstance(found, RunningActor):
+            return found
+        raise LookupError(name)
 
     def published(self, kind: type[EventT]) -> list[EventT]:
         """Events of a type published so far, in order."""

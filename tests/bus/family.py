@@ -9,8 +9,8 @@ from typing import Any
 import trio
 
 from bus import Actor, Backoff, Child, Limits, Mesh, Supervisor, Unavailable, open_mesh
-from bus.core import Log, silent
-from bus.spec import Node
+from bus.run.core import Log, silent
+from bus.supervise.spec import Node
 
 STEADY = Backoff(jitter=0.0)
 Deed = Callable[[], Awaitable[None]]

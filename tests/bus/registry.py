@@ -5,8 +5,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, get_args, get_origin
 
-from bus import Message, Request, Stream, deadletter, wire_name
-from bus.routing import message_classes
+from bus import Message, Request, Stream, wire_name
+from bus.keep import deadletter
+from bus.run.routing import message_classes
 
 ROOT = Path(__file__).parent.parent.parent
 

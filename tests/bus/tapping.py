@@ -8,7 +8,7 @@ import attrs
 import trio
 
 from bus import Actor, ActorError, Backoff, Command, Event, Request, Sink, Stream, TapEvent
-from bus.tapevent import to_json
+from bus.see.tapevent import to_json
 from bus.testing import MeshUnderTest
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bus import Actor, Command, Request, Sink, Stream, Tap, TapEvent, concurrent
-from bus.envelope import (
+from bus.message.envelope import (
     INFINITY,
     OUTSIDE,
     Envelope,
@@ -90,7 +90,7 @@ class Program:
 
     async def handle(self, actor: Actor, number: int) -> None:
         here = current.get()
-        assert here.holder is not None
+        assert here.waiter is not None
         self.baggage[here.seq] = here.baggage.get("root")
         self.done += 1
         for step in self._steps[number].then:

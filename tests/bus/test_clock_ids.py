@@ -8,8 +8,8 @@ import trio
 import trio.testing
 
 from bus import Clock, Ids, open_mesh
-from bus.clock import VIRTUAL_START, is_virtual
-from bus.spec import Supervisor
+from bus.message.clock import VIRTUAL_START, is_virtual
+from bus.supervise.spec import Supervisor
 from bus.testing.virtual import in_virtual_time
 
 UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")

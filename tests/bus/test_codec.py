@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bus import Command, Message, Request, Stream, codec, secret, wire_name
+from bus import Command, Message, Request, Stream, secret, wire_name
+from bus.message import codec
 from bus.testing.examples import example
 from bus.testing.strategies import instances, json_values
 from tests.bus.registry import ANSWERS, KINDS

@@ -26,7 +26,7 @@ from bus import (
     Supervisor,
     concurrent,
 )
-from bus.message import Message
+from bus.message.message import Message
 from tests.bus.family import Boom, running
 
 CRASHES = 100

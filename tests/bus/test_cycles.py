@@ -21,7 +21,7 @@ from bus import (
     SelfSendWouldBlock,
     concurrent,
 )
-from bus.message import Sink
+from bus.message.message import Sink
 from bus.testing import MeshUnderTest, open_test_mesh
 from bus.testing.virtual import in_virtual_time
 from tests.bus.world import (

@@ -24,10 +24,10 @@ from bus import (
     Quarantined,
     Restart,
 )
-from bus.cell import Cell
 from bus.console import NotPossible
-from bus.deadletter import BYTES, LOG_EVERY, RING, Reason
-from bus.message import wire_name
+from bus.keep.deadletter import BYTES, LOG_EVERY, RING, Reason
+from bus.message.message import wire_name
+from bus.run.running import RunningActor
 from bus.testing import MeshUnderTest, open_test_mesh
 from bus.testing.virtual import in_virtual_time
 from tests.bus.world import (
@@ -63,20 +63,20 @@ async def answer(actor: Actor, message: Message) -> str:
 SCRIPTS: dict[str, Script] = {"six": six, "crash": crash, "answer": answer, "keyed": answer}
 
 
-async def start(mesh: MeshUnderTest, restart: Restart = Restart.PERMANENT) -> Cell:
+async def start(mesh: MeshUnderTest, restart: Restart = Restart.PERMANENT) -> RunningActor:
     return await mesh.start(partial(Puppet, SCRIPTS), limits=Limits(mailbox=2), restart=restart)
 
 
 # --- each reason, once ------------------------------------------------------------------------------------
 
 
-async def no_route(mesh: MeshUnderTest, cell: Cell) -> Message:
+async def no_route(mesh: MeshUnderTest, cell: RunningActor) -> Message:
     with pytest.raises(NoRoute):
         await mesh.bus.ask(Order(do="answer"))
     return Order(do="answer")
 
 
-async def stopped(mesh: MeshUnderTest, cell: Cell) -> Message:
+async def stopped(mesh: MeshUnderTest, cell: RunningActor) -> Message:
     await mesh.bus.tell(Poke(do="six"))
     await mesh.bus.tell(Poke(do="answer"))
     await mesh.settle()
@@ -84,7 +84,7 @@ async def stopped(mesh: MeshUnderTest, cell: Cell) -> Message:
     return Poke(do="answer")
 
 
-async def full(mesh: MeshUnderTest, cell: Cell) -> Message:
+async def full(mesh: MeshUnderTest, cell: RunningActor) -> Message:
     for n in range(3):
         await mesh.bus.tell(Poke(do="six", n=n))
         await mesh.settle()
@@ -93,25 +93,25 @@ async def full(mesh: MeshUnderTest, cell: Cell) -> Message:
     return Stale(do="answer")
 
 
-async def expired(mesh: MeshUnderTest, cell: Cell) -> Message:
+async def expired(mesh: MeshUnderTest, cell: RunningActor) -> Message:
     await mesh.bus.tell(Poke(do="six"))
     await mesh.bus.tell(Stale(do="answer"))
     return Stale(do="answer")
 
 
-async def abandoned(mesh: MeshUnderTest, cell: Cell) -> Message:
+async def abandoned(mesh: MeshUnderTest, cell: RunningActor) -> Message:
     with trio.move_on_after(1):
         await mesh.bus.ask(Read(do="six"))
     return Read(do="six")
 
 
-async def crashed(mesh: MeshUnderTest, cell: Cell) -> Message:
+async def crashed(mesh: MeshUnderTest, cell: RunningActor) -> Message:
     with pytest.raises(ActorCrashed):
         await mesh.bus.ask(Read(do="crash"))
     return Read(do="crash")
 
 
-async def poison(mesh: MeshUnderTest, cell: Cell) -> Message:
+async def poison(mesh: MeshUnderTest, cell: RunningActor) -> Message:
     for _ in range(2):
         with pytest.raises(ActorCrashed):
             await mesh.bus.ask(Read(do="crash"))
@@ -119,20 +119,20 @@ async def poison(mesh: MeshUnderTest, cell: Cell) -> Message:
     return Read(do="crash")
 
 
-async def late_reply(mesh: MeshUnderTest, cell: Cell) -> Message:
+async def late_reply(mesh: MeshUnderTest, cell: RunningActor) -> Message:
     with trio.move_on_after(1):
         await mesh.bus.ask(Write(do="six"))
     return Write(do="six")
 
 
-async def too_large(mesh: MeshUnderTest, cell: Cell) -> Message:
+async def too_large(mesh: MeshUnderTest, cell: RunningActor) -> Message:
     message = Brief(do="x" * 200)
     with pytest.raises(MessageTooLarge):
         await mesh.bus.ask(message)
     return message
 
 
-CAUSES: dict[Reason, Callable[[MeshUnderTest, Cell], Awaitable[Message]]] = {
+CAUSES: dict[Reason, Callable[[MeshUnderTest, RunningActor], Awaitable[Message]]] = {
     "no_route": no_route,
     "stopped": stopped,
     "full": full,

@@ -9,9 +9,9 @@ import pytest
 import trio
 
 from bus import Actor, Bus, DeadlineExceeded, MailboxFull, Message
-from bus.envelope import INFINITY, current
-from bus.reply import Deadlines
-from bus.spec import Limits
+from bus.keep.limits import Limits
+from bus.message.envelope import INFINITY, current
+from bus.run.reply import Deadlines
 from bus.testing import MeshUnderTest
 from bus.testing.virtual import in_virtual_time
 from tests.bus.world import (

@@ -7,6 +7,7 @@ import trio
 from trio.testing import MockClock
 
 from bus import Mesh, Restart, State
+from bus.run.running import RunningActor
 from tests.bus.family import Stage, nothing, running
 
 End = Literal["stopped", "crashed", "outage"]
@@ -29,8 +30,8 @@ def end(mesh: Mesh, stage: Stage, name: str, how: End) -> None:
     elif how == "outage":
         stage.outage(name)
     else:
-        cell = mesh.bus.routes.cell(name)
-        assert cell is not None
+        cell = mesh.bus.routes.named(name)
+        assert isinstance(cell, RunningActor)
         cell.request_stop()  # not by its supervisor, which would know
 
 

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bus import Message, Request, secret, wire_name
-from bus.deadletter import Reason
-from bus.filter import Filter, FilterError, parse
-from bus.tapevent import POINTS, Point, TapEvent
+from bus.keep.deadletter import Reason
+from bus.see.filter import Filter, FilterError, parse
+from bus.see.tapevent import POINTS, Point, TapEvent
 
 DEAD = get_args(Reason)
 

@@ -24,10 +24,10 @@ from bus import (
     Sink,
     Stream,
 )
-from bus.envelope import NO_BAGGAGE, Envelope
-from bus.flight import CAPACITY, SMALL, Dropped, FlightRecorder
-from bus.reply import Reply
-from bus.tapevent import TapEvent
+from bus.message.envelope import NO_BAGGAGE, Dropped, Envelope
+from bus.run.reply import Reply
+from bus.see.flight import CAPACITY, SMALL, FlightRecorder
+from bus.see.tapevent import TapEvent
 from bus.testing import MeshUnderTest
 
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from bus import Message, codec, wire_name
+from bus import Message, wire_name
+from bus.message import codec
 from bus.testing.examples import example
 from tests.bus.registry import KINDS, ROOT
 

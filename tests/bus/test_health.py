@@ -26,8 +26,9 @@ from bus import (
     Unavailable,
     concurrent,
 )
-from bus.health import roll_up, strained
-from bus.restart import Budget
+from bus.keep.health import roll_up, strained
+from bus.keep.restart import Budget
+from bus.run.running import RunningActor
 from tests.bus.family import STEADY, Stage, after, nothing, running
 from tests.bus.test_pool import Crash, House, Note, Work
 
@@ -94,8 +95,8 @@ class Seen:
 
     @property
     def actor(self) -> Any:
-        cell = self.mesh.bus.routes.cell("servant")
-        assert cell is not None
+        cell = self.mesh.bus.routes.named("servant")
+        assert isinstance(cell, RunningActor)
         return cell.actor
 
     @property
@@ -137,8 +138,8 @@ class TestAnActor:
             look(mesh)
             await trio.sleep(2)
             look(mesh)
-            ended = mesh.bus.routes.cell("a")
-            assert ended is not None
+            ended = mesh.bus.routes.named("a")
+            assert isinstance(ended, RunningActor)
             ended.request_stop()
             await trio.sleep(1)
             look(mesh)
@@ -249,8 +250,8 @@ class TestAnActor:
 
     async def test_is_suspended_while_an_operator_says_so(self, autojump_clock: MockClock) -> None:
         async with servant(patience=1.0) as seen:
-            cell = seen.mesh.bus.routes.cell("servant")
-            assert cell is not None
+            cell = seen.mesh.bus.routes.named("servant")
+            assert isinstance(cell, RunningActor)
             cell.suspend()
             seen.later(seen.bus.ask, Chore())
             await trio.sleep(5)

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bus import Message
-from bus.envelope import INFINITY, NO_BAGGAGE, Envelope
-from bus.mailbox import CONTROL_CAPACITY, FAIRNESS, Mailbox
+from bus.message.envelope import INFINITY, NO_BAGGAGE, Envelope
+from bus.run.mailbox import CONTROL_CAPACITY, FAIRNESS, Mailbox
 from bus.testing.checkpoints import cancel_at_each_checkpoint
 from bus.testing.virtual import in_virtual_time
 from tests.bus.world import Aside, Keyed, Poke

@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bus import Command, codec
-from bus.message import secret
-from bus.tapevent import TapEvent, to_json
+from bus import Command
+from bus.message import codec
+from bus.message.message import secret
+from bus.see.tapevent import TapEvent, to_json
 
 CREDENTIALS = [
     "sk-ant-api03-abcDEF_123-xyz",

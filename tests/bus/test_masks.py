@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bus import Message, Request, secret, wire_name
-from bus.codec import is_attrs
-from bus.message import SECRET
-from bus.tapevent import TapEvent, to_json
+from bus.message.codec import is_attrs
+from bus.message.message import SECRET
+from bus.see.tapevent import TapEvent, to_json
 from bus.testing.strategies import instances
 from tests.bus.registry import KINDS
 

@@ -26,7 +26,7 @@ from bus import (
     Supervisor,
     open_mesh,
 )
-from bus.exits import Exit, FaultKind, exit_for, leaves, sort_fault
+from bus.keep.exits import Exit, FaultKind, exit_for, leaves, sort_fault
 from bus.testing import MeshUnderTest
 from tests.bus.family import STEADY, Boom, Stage, after, boom, nothing, running
 from tests.bus.world import Aside, Puppet, Read, Urgent
@@ -324,7 +324,7 @@ class TestAddingAChild:
                 with pytest.raises(BootError, match="has two owners: 'puppet' and 'other'"):
                     await mesh.start_child(a_puppet("other"))
             assert await mesh.bus.ask(Read(do="x")) == "here"
-            assert [cell.name for cell in mesh.bus.routes.cells()] == ["puppet"]
+            assert [cell.name for cell in mesh.bus.routes.addresses()] == ["puppet"]
 
     async def test_to_a_tree_that_stops_fails(self, autojump_clock: MockClock, stage: Stage) -> None:
         stage.script("start", "b", after(5))

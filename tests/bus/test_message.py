@@ -23,9 +23,9 @@ from bus import (
     concurrent,
     wire_name,
 )
-from bus.actor import Handler, handlers_of
-from bus.fields import faults
-from bus.message import SECRET, is_finished, secret
+from bus.message.form import faults
+from bus.message.message import SECRET, is_finished, secret
+from bus.run.handlers import Handler, handlers_of
 from tests.bus.world import Aside, Happened, Listing, Poke, Puppet, Read, Urgent, Write
 
 

@@ -29,9 +29,10 @@ from bus import (
     Restart,
     concurrent,
 )
-from bus.cell import Cell
+from bus.run.running import RunningActor
 from bus.testing import MeshUnderTest, open_test_mesh
 from bus.testing.virtual import in_virtual_time
+from tests.bus.world import end
 
 Manner = Literal["reply", "refuse", "crash", "finish", "call", "call in a circle"]
 WITHIN = 5.0
@@ -122,7 +123,7 @@ class Victim(Actor):
             case "crash":
                 raise RuntimeError(f"crash {message.n}")
             case "finish":
-                self._cell.request_stop()
+                end(self)
             case "call" | "call in a circle":
                 back = message.manner == "call in a circle"
                 await self.bus.ask(Favour(n=message.n, takes=message.takes / 2, back=back))
@@ -212,14 +213,14 @@ LIMITS = st.builds(
 class Auditor(trio.abc.Instrument):
     """Looks at the books after every single step of every task."""
 
-    def __init__(self, cells: list[Cell]) -> None:
-        self._cells = cells
+    def __init__(self, cells: list[RunningActor]) -> None:
+        self._addresss = cells
         self.steps = 0
         self.faults: set[str] = set()
 
     def after_task_step(self, task: trio.lowlevel.Task) -> None:
         self.steps += 1
-        for cell in self._cells:
+        for cell in self._addresss:
             if not cell.conserved():
                 self.faults.add(f"{cell.books} do not balance after a step of {task.name}")
             if len(cell.mailbox.work) > cell.limits.mailbox + 1:  # one may have been put back
@@ -296,7 +297,7 @@ class World:
         known = (ActorCrashed, ActorStopped, AskCycle, DeadlineExceeded, MailboxFull, Quarantined)
         return type(error) in known and error.retry_safe == (self.begun[n] == 0) and len(error.trace) == 32
 
-    async def _strike(self, cell: Cell, strike: Strike) -> None:
+    async def _strike(self, cell: RunningActor, strike: Strike) -> None:
         async def crash() -> None:
             raise RuntimeError("struck")
 
@@ -316,7 +317,7 @@ class World:
             case "stop":
                 cell.request_stop()
 
-    def _check(self, cells: list[Cell], sent: int) -> None:
+    def _check(self, cells: list[RunningActor], sent: int) -> None:
         bus = self.mesh.bus
         assert self.faults == []
         assert self.ends == Counter(range(sent))

@@ -15,7 +15,7 @@ from bus import (
     Message,
     Restart,
 )
-from bus.cell import Cell
+from bus.run.running import RunningActor
 from bus.testing import MeshUnderTest
 from tests.bus.world import (
     Diary,
@@ -24,6 +24,7 @@ from tests.bus.world import (
     Puppet,
     Urgent,
     books,
+    end,
     pass_time,
     reasons,
 )
@@ -37,7 +38,7 @@ async def second(actor: Actor, message: Message) -> None:
     await trio.sleep(1)
 
 
-async def full_puppet(mesh: MeshUnderTest, places: int = 2, do: str = "forever") -> Cell:
+async def full_puppet(mesh: MeshUnderTest, places: int = 2, do: str = "forever") -> RunningActor:
     """A puppet that is busy and whose mailbox is full of pokes 1, 2, …"""
     scripts = {"forever": forever, "second": second}
     cell = await mesh.start(partial(Puppet, scripts), name="full", limits=Limits(mailbox=places))
@@ -83,7 +84,7 @@ async def test_a_sender_that_waits_at_an_actor_that_stops_for_good_is_told(
 ) -> None:
     async def finish(actor: Actor, message: Message) -> None:
         await trio.sleep(2)
-        actor._cell.request_stop()
+        end(actor)
 
     async def tell() -> None:
         try:

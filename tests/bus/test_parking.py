@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Generator
 import trio
 from trio.lowlevel import Abort, current_task, reschedule, wait_task_rescheduled
 
-from bus.parking import GO_ON
+from bus.run.parking import GO_ON
 
 
 async def test_a_task_goes_on_however_often_it_is_woken(nursery: trio.Nursery) -> None:

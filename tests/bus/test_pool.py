@@ -33,9 +33,9 @@ from bus import (
     Unavailable,
     concurrent,
 )
-from bus.cell import Cell
-from bus.pool import Keyed
-from bus.spec import Node
+from bus.run.running import RunningActor
+from bus.supervise.pool import RunningPool
+from bus.supervise.spec import Node
 from bus.testing.virtual import in_virtual_time
 from tests.bus.family import STEADY, Boom, Stage, running
 
@@ -163,18 +163,18 @@ async def open_house(
         assert retired.sent == retired.handled + retired.dead
 
 
-def pool_of(mesh: Mesh) -> Keyed:
+def pool_of(mesh: Mesh) -> RunningPool:
     return next(pool for pool in mesh.tree.pools() if pool.name == "house")
 
 
-def cell(mesh: Mesh, key: str) -> Cell:
-    found = mesh.bus.routes.cell(f"house[{key}]")
-    assert found is not None
+def cell(mesh: Mesh, key: str) -> RunningActor:
+    found = mesh.bus.routes.named(f"house[{key}]")
+    assert isinstance(found, RunningActor)
     return found
 
 
 def kept(mesh: Mesh) -> list[str]:
-    return [str(cell.key) for cell in pool_of(mesh).cells()]
+    return [str(cell.key) for cell in pool_of(mesh).addresses()]
 
 
 @pytest.fixture
@@ -211,8 +211,8 @@ class TestAMember:
 
     async def test_cannot_be_addressed_without_its_key(self, autojump_clock: MockClock, house: House) -> None:
         async with open_house(house) as mesh:
-            assert pool_of(mesh).cell_for(None) is None
-            assert pool_of(mesh).cell_for("a", create=False) is None
+            assert pool_of(mesh).address_for(None) is None
+            assert pool_of(mesh).address_for("a", create=False) is None
             assert kept(mesh) == []
 
 
@@ -641,7 +641,7 @@ class TestAtTheOperatorsWish:
             await pool.restart_member("a")
             assert trio.current_time() == 13.0
             await wait_all_tasks_blocked()
-            assert [cell.name for cell in pool.cells()] == ["slow[a]"]
+            assert [cell.name for cell in pool.addresses()] == ["slow[a]"]
 
     async def test_an_unknown_key_is_refused(self, autojump_clock: MockClock, house: House) -> None:
         async with open_house(house) as mesh:
@@ -740,7 +740,7 @@ class TestThePoolAsAChild:
             stage.crash("z")
             await trio.sleep(10)
             pool = next(mesh.tree.pools())
-            assert [cell.name for cell in pool.cells()] == ["slow[b]"]
+            assert [cell.name for cell in pool.addresses()] == ["slow[b]"]
             assert pool.retired.handled == 1
 
     async def test_asked_to_stop_lets_everybody_end_what_is_in_hand_at_the_same_time(

@@ -19,8 +19,8 @@ from bus import (
     Quarantined,
     Request,
 )
-from bus.envelope import INFINITY, NO_BAGGAGE, Envelope
-from bus.quarantine import REST, WINDOW, Quarantine
+from bus.keep.quarantine import REST, WINDOW, Quarantine
+from bus.message.envelope import INFINITY, NO_BAGGAGE, Envelope
 from bus.testing import MeshUnderTest, open_test_mesh
 from tests.bus.world import Diary, Poke, pass_time, reasons
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from bus import Backoff, BootError, ExitKind, Intensity, Restart
-from bus.exits import STOPPED, Exit
-from bus.restart import Again, Budget, GiveUp, Past, comes_back, decide, taken_along
+from bus.keep.exits import STOPPED, Exit
+from bus.keep.restart import Again, Budget, GiveUp, Past, comes_back, decide, taken_along
 
 STEADY = Backoff(jitter=0.0)
 CRASH = Exit(ExitKind.CRASHED, ValueError("boom"))

@@ -25,7 +25,7 @@ from bus import (
     Supervisor,
     open_mesh,
 )
-from bus.routing import Routes, message_classes
+from bus.run.routing import Routes, message_classes
 from bus.testing import MeshUnderTest, open_test_mesh
 from bus.testing.virtual import in_virtual_time
 from tests.bus import front
@@ -64,10 +64,10 @@ class Room(Actor):
 
 async def test_each_key_has_an_actor_of_its_own_made_on_first_use(mesh: MeshUnderTest) -> None:
     await mesh.start_pool(Room)
-    assert [cell.name for cell in mesh.bus.routes.cells()] == []
+    assert [cell.name for cell in mesh.bus.routes.addresses()] == []
     visits = [await mesh.bus.ask(Visit(room=room)) for room in (1, 2, 1, 1)]
     assert visits == ["1 1", "2 1", "1 2", "1 3"]
-    assert sorted(cell.name for cell in mesh.bus.routes.cells()) == ["room[1]", "room[2]"]
+    assert sorted(cell.name for cell in mesh.bus.routes.addresses()) == ["room[1]", "room[2]"]
 
 
 async def test_a_message_to_a_pool_without_a_key_has_no_route(mesh: MeshUnderTest) -> None:
@@ -131,8 +131,8 @@ class Scribe(Actor):
         self._pause = pause
 
     async def _note(self, lane: str) -> None:
-        serving = self._cell._serving
-        envelope = serving.serial if lane == "work" else serving.controlling
+        hands = self._address.hands
+        envelope = hands.serial if lane == "work" else hands.controlling
         assert envelope is not None
         self._seen[lane].append(envelope.seq)
         await trio.sleep(self._pause if lane == "work" else 0.0)

@@ -22,10 +22,10 @@ from bus import (
     Supervisor,
     open_mesh,
 )
-from bus.cell import Cell
-from bus.envelope import OUTSIDE
-from bus.mailbox import Mailbox
-from bus.serve import NOT_ZERO
+from bus.message.envelope import OUTSIDE
+from bus.run.mailbox import Mailbox
+from bus.run.running import RunningActor
+from bus.run.serving import NOT_ZERO
 from bus.testing import MeshUnderTest
 from tests.bus.world import (
     Aside,
@@ -53,7 +53,7 @@ class Scene:
         self.ends: list[Any] = []
         self.nursery: trio.Nursery | None = None
 
-    async def start(self, restart: Restart = Restart.PERMANENT, **scripts: Script) -> Cell:
+    async def start(self, restart: Restart = Restart.PERMANENT, **scripts: Script) -> RunningActor:
         known: dict[str, Script] = {"note": self.note, "second": self.second, "crash": self.crash}
         return await self.mesh.start(
             partial(Puppet, known | scripts),

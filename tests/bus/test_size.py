@@ -11,8 +11,9 @@ import attrs
 import pytest
 from hypothesis import given
 
-from bus import Actor, Command, MessageTooLarge, Request, Sink, Stream, codec
-from bus.size import EACH, may_be_large, size_of
+from bus import Actor, Command, MessageTooLarge, Request, Sink, Stream
+from bus.message import codec
+from bus.message.size import EACH, may_be_large, size_of
 from bus.testing import MeshUnderTest
 from bus.testing.strategies import instances
 from tests.bus.world import books, reasons

@@ -11,7 +11,7 @@ from trio.testing import MockClock
 
 from bus import Actor, Limits, Request
 from bus.console.snapshot import of_health
-from bus.health import Health, State
+from bus.keep.health import Health, State
 from bus.testing import MeshUnderTest
 
 

@@ -15,8 +15,8 @@ import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from bus import Actor, Child, Supervisor
-from bus.dump import task_tree
-from bus.stall import Stall, Watchdog, inspect_thread
+from bus.console.dump import task_tree
+from bus.console.stall import Stall, Watchdog, inspect_thread
 from tests.bus.family import running
 from tests.bus.world import Aside, Listing, Order, Poke, Puppet, Read, Scripted, Urgent
 
@@ -240,8 +240,8 @@ class TestTheTaskTree:
         lines = text.splitlines()
         tree = [line for line in lines if re.match(r" *(root|inner|puppet|\*)", line)]
         assert [re.sub(r":\d+ ", " ", line.strip()) for line in tree] == [
-            "root  at bus/supervisor.py in _sleep",
-            "root/inner  at bus/supervisor.py in _sleep",
+            "root  at supervise/supervisor.py in _sleep",
+            "root/inner  at supervise/supervisor.py in _sleep",
             "inner/puppet  at bus/test_stall.py in slow",
             "* puppet: ready, incarnation 1, 1 waiting",
             "*   world.Poke@1 from outside for 2.5 s",
@@ -257,7 +257,7 @@ class TestTheTaskTree:
             await trio.sleep(1)
 
         async with running(Child("puppet", partial(Puppet, {"slow": slow}))) as mesh:
-            cell = mesh.bus.routes.cell("puppet")
+            cell = mesh.bus.routes.named("puppet")
             assert cell is not None
             assert cell.actor is not None
             cell.actor.degraded("slow disk")
@@ -270,5 +270,5 @@ class TestTheTaskTree:
                     text = task_tree()
         assert "* puppet: degraded (slow disk), incarnation 1, 0 waiting\n" in text
         assert "*   world.Aside@1 from outside about to begin\n" in text
-        assert "puppet:Aside  at bus/serve.py" in text
+        assert "puppet:Aside  at run/serving.py" in text
         assert "<TrioToken.run_sync_soon task>  at a place inside trio\n" in text

@@ -21,9 +21,9 @@ from bus import (
     State,
     Supervisor,
 )
-from bus.exits import STOPPED
-from bus.health import Health, NodeHealth
-from bus.supervisor import Slot
+from bus.keep.exits import STOPPED
+from bus.keep.health import Health, NodeHealth
+from bus.supervise.supervisor import RunningChild
 from tests.bus.family import STEADY, Boom, Stage, after, boom, nothing, running
 from tests.bus.world import Keyed, Poke, Puppet, Read, Script, Scripted, Urgent
 
@@ -358,7 +358,7 @@ class TestAStopDuring:
 
     async def test_the_instant_of_the_start_is_not_lost(self, autojump_clock: MockClock) -> None:
         node = Silent()
-        slot = Slot(node)
+        slot = RunningChild(node)
         slot.begin()
         async with trio.open_nursery() as nursery:
             nursery.start_soon(slot.stop)
@@ -369,7 +369,7 @@ class TestAStopDuring:
 
     async def test_nothing_at_all_changes_nothing(self, autojump_clock: MockClock) -> None:
         node = Silent()
-        await Slot(node).stop()
+        await RunningChild(node).stop()
         assert node.calls == []
 
 

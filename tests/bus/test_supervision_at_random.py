@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bus import BootError, Child, ExitKind, Intensity, Mesh, NodeHealth, Restart, State, Supervisor
-from bus.spec import Node, Strategy
+from bus.keep.restart import Strategy
+from bus.supervise.spec import Node
 from bus.testing.virtual import in_virtual_time
 from tests.bus.family import STEADY, Player, Stage, after, boom, no_network, nothing, running
 
@@ -55,12 +56,12 @@ def states(node: NodeHealth) -> dict[str, State]:
 
 async def do(stage: Stage, mesh: Mesh, name: str, what: str) -> None:
     """Trouble for one that lives; one that does not is left alone."""
-    cell = mesh.bus.routes.cell(name)
+    cell = mesh.bus.routes.named(name)
     assert cell is not None
     if not cell.running or mesh.exit is not None:
         return
     if what == "restart":
-        group = mesh.tree.groups["inner"] if name in mesh.tree.groups["inner"].slots else mesh.root
+        group = mesh.tree.groups["inner"] if name in mesh.tree.groups["inner"].children else mesh.root
         with trio.move_on_after(0.3), suppress(BootError):  # it may be stopping
             await group.restart_child(name)
     else:

@@ -7,7 +7,7 @@ import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from bus import Backoff, BootError, ExitKind, Intensity, Limits, Restart, State, Supervisor
-from bus.spec import Strategy
+from bus.keep.restart import Strategy
 from tests.bus.family import STEADY, Boom, Stage, after, boom, no_network, nothing, running
 
 PLENTY = Intensity(1000, 1.0)

@@ -6,11 +6,11 @@ import pytest
 import trio
 
 from bus import Limits, Tap, open_mesh
-from bus.envelope import INFINITY
-from bus.filter import Filter, FilterError, parse
-from bus.spec import Child, Supervisor
-from bus.tap import QUEUE
-from bus.tapevent import POINTS, Point, TapEvent, of_envelope
+from bus.message.envelope import INFINITY
+from bus.see.filter import Filter, FilterError, parse
+from bus.see.tap import QUEUE
+from bus.see.tapevent import POINTS, Point, TapEvent, of_envelope
+from bus.supervise.spec import Child, Supervisor
 from bus.testing import MeshUnderTest
 from bus.testing.checkpoints import cancel_at_each_checkpoint
 from tests.bus.tapping import Add, Calculator, Count, Note, points, start, watching
@@ -204,7 +204,7 @@ class TestTheCost:
             points.append(point)
             return of_envelope(point, *args, **options)
 
-        monkeypatch.setattr("bus.tap.of_envelope", describe)
+        monkeypatch.setattr("bus.see.tap.of_envelope", describe)
         return points
 
     @pytest.mark.parametrize(

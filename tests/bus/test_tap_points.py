@@ -7,7 +7,7 @@ import pytest
 import trio
 
 from bus import ActorCrashed, Limits, Restart
-from bus.tapevent import POINTS, to_json
+from bus.see.tapevent import POINTS, to_json
 from bus.testing import MeshUnderTest
 from tests.bus.tapping import (
     Add,

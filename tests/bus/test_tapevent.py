@@ -7,7 +7,7 @@ import attrs
 import pytest
 
 from bus import Command, Stream, TapEvent, secret
-from bus.tapevent import to_json
+from bus.see.tapevent import to_json
 
 
 @final

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bus import Actor, Backoff, Command, Lane, Limits
-from bus.cell import Cell
+from bus.run.running import RunningActor
+from bus.run.timers import Key, Timers
 from bus.testing import MeshUnderTest, open_test_mesh
 from bus.testing.virtual import in_virtual_time
-from bus.timers import Key, Timers
 from tests.bus.world import Diary, reasons
 
 Deed = Callable[[Timers], object]
@@ -139,7 +139,7 @@ def cancel(key: Key, results: list[bool] | None = None) -> Deed:
 class World:
     """A clockwork, what it has handled, and its timers."""
 
-    def __init__(self, mesh: MeshUnderTest, handled: list[tuple[float, int]], cell: Cell) -> None:
+    def __init__(self, mesh: MeshUnderTest, handled: list[tuple[float, int]], cell: RunningActor) -> None:
         self.mesh = mesh
         self.handled = handled
         self.cell = cell
@@ -272,7 +272,7 @@ class TestATimer:
         assert handled == ["10 7"]
         await trio.sleep(20)
         assert handled == ["10 7", "20 8"]
-        assert list(mesh.bus.routes.cells()) == []
+        assert list(mesh.bus.routes.addresses()) == []
 
 
 class TestAPeriod:

@@ -24,8 +24,8 @@ from bus import (
     Stream,
     concurrent,
 )
-from bus.cell import Cell
-from bus.envelope import INFINITY, current, here
+from bus.message.envelope import INFINITY, current, here
+from bus.run.running import RunningActor
 from bus.testing import MeshUnderTest
 
 Script = Callable[..., Awaitable[Any]]
@@ -264,6 +264,13 @@ def without_deadline() -> Generator[None]:
         current.reset(token)
 
 
+def end(actor: Actor) -> None:
+    """Let an actor end by itself, as if somebody other than its supervisor had stopped it."""
+    address = actor._address
+    assert isinstance(address, RunningActor)
+    address.request_stop()
+
+
 def buried(mesh: MeshUnderTest) -> list[tuple[Message, str]]:
     """Messages that were lost so far, each with its reason."""
     return [(entry.envelope.message, entry.letter.reason) for entry in mesh.bus.core.dead.ring]
@@ -274,6 +281,6 @@ def reasons(mesh: MeshUnderTest) -> list[str]:
     return [entry.letter.reason for entry in mesh.bus.core.dead.ring]
 
 
-def books(cell: Cell) -> tuple[int, int, int, int, int]:
+def books(cell: RunningActor) -> tuple[int, int, int, int, int]:
     """Sent, handled, dead, queued, in hand."""
     return cell.books.sent, cell.books.handled, cell.books.dead, len(cell.mailbox), cell.in_hand

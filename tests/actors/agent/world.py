@@ -329,7 +329,7 @@ class World:
 
     def kill(self) -> None:
         """Stop everything where it stands, as far as that is possible inside of one process."""
-        for cell in self.bus.routes.cells():
+        for cell in self.bus.routes.addresses():
             if isinstance(cell.actor, ConversationActor):
                 # a killed process cleans nothing up
                 cell.actor.on_stop = _nothing  # type: ignore[method-assign]

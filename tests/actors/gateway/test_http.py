@@ -21,7 +21,7 @@ async def test_health_names_every_actor(gateway: Gateway) -> None:
 
 
 async def test_an_unwell_actor_degrades_health_and_says_why(gateway: Gateway) -> None:
-    actor = gateway.mesh.cell("fake-models")._actor
+    actor = gateway.mesh.cell("fake-models").actor
     assert actor is not None
     actor.degraded("no network")
     response = await gateway.http.get("/api/health")

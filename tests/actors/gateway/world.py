@@ -367,7 +367,7 @@ class Gateway:
 
     @property
     def actor(self) -> GatewayActor:
-        found = self.mesh.cell("gateway")._actor
+        found = self.mesh.cell("gateway").actor
         assert isinstance(found, GatewayActor)
         return found
 
@@ -385,8 +385,8 @@ class Gateway:
         """Stop the gateway; how many seconds it took."""
         before = trio.current_time()
         with trio.fail_after(PATIENCE):
-            self.mesh.mesh.root.slots["gateway"].expected = True
-            await self.mesh.mesh.root.slots["gateway"].stop()
+            self.mesh.mesh.root.children["gateway"].expected = True
+            await self.mesh.mesh.root.children["gateway"].stop()
         return trio.current_time() - before
 
 

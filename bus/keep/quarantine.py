@@ -1,0 +1,78 @@
+"""Messages that crash their handler again and again are refused before they spend the restart budget (G11)."""
+
+import traceback
+from collections import deque
+
+from bus.message.envelope import Envelope
+from bus.message.message import Message
+
+REST = 300.0
+"""Seconds after which a quarantined message may try once more: its crash may have been cured meanwhile."""
+WINDOW = 30.0
+"""Seconds within which crashes of an equal message count together."""
+
+
+Identity = tuple[str, type[Message], object]
+"""Recipient, class and content."""
+
+
+def identity(envelope: Envelope) -> Identity:
+    """Equal for equal messages to one actor."""
+    message = envelope.message
+    try:
+        hash(message)
+    except TypeError:  # a mapping among its fields
+        return envelope.to, type(message), repr(message)
+    return envelope.to, type(message), message
+
+
+class Quarantine:
+    """Crashes by recipient, class and content."""
+
+    def __init__(self) -> None:
+        self._crashes: dict[Identity, deque[tuple[float, str]]] = {}
+        self._refused: dict[Identity, float] = {}
+        self.kinds: set[tuple[str, type[Message]]] = set()
+        """Recipients and classes of what is quarantined; empty nearly always."""
+
+    def crashed(self, envelope: Envelope, error: BaseException, now: float) -> list[str]:
+        """Count a crash. If it made the message poison: the tracebacks of all its crashes, else an empty list."""
+        self._forget(now)
+        who = identity(envelope)
+        crashes = self._crashes.setdefault(who, deque())
+        crashes.append((now, "".join(traceback.format_exception(error))))
+        if len(crashes) < type(envelope.message).poison_after:
+            return []
+        del self._crashes[who]
+        self._refused[who] = now + REST
+        self.kinds.add(who[:2])
+        return [text for _, text in crashes]
+
+    def _forget(self, now: float) -> None:
+        """Drop crashes that are too old to count, and messages that may try again."""
+        for who, crashes in list(self._crashes.items()):
+            while crashes and crashes[0][0] <= now - WINDOW:
+                crashes.popleft()
+            if not crashes:
+                del self._crashes[who]
+        rested = [who for who, until in self._refused.items() if until <= now]
+        for who in rested:
+            self._pardon(who)
+
+    def _pardon(self, who: Identity) -> None:
+        del self._refused[who]
+        self.kinds = {other[:2] for other in self._refused}
+
+    def refuses(self, envelope: Envelope, now: float) -> bool:
+        """Whether an equal message is quarantined. One set look-up unless its class has such a message."""
+        kind = type(envelope.message)
+        if (envelope.to, kind) not in self.kinds:
+            return False
+        who = identity(envelope)
+        until = self._refused.get(who)
+        if until is None:
+            return False
+        if now < until:
+            return True
+        self._pardon(who)
+        return False

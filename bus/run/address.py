@@ -1,0 +1,328 @@
+"""An actor as everybody else sees it: where messages are sent, what is queued and in hand, how it is (G2, G3, G9).
+
+An address outlives the crashes of its actor. Whatever happens, for every one and at every instant
+``sent = handled + dead + queued + in hand`` (G9).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any, TypeVar, TypeVarTuple
+
+import attrs
+import trio
+
+from bus.keep.deadletter import Reason
+from bus.keep.exits import Exit, ExitKind, FaultKind, exit_for, sort_fault
+from bus.keep.health import READY, Condition, Health, State
+from bus.keep.limits import Intensity, Limits
+from bus.keep.restart import Budget
+from bus.message.envelope import INFINITY, NO_BAGGAGE, Context, Envelope, Waiter, current
+from bus.message.errors import ActorStopped, MailboxFull, MessageTooLarge
+from bus.message.message import Command, Lane, Overflow, is_finished, wire_name
+from bus.message.size import may_be_large, size_of
+from bus.run.core import Core
+from bus.run.handlers import Handlers
+from bus.run.hands import Hands
+from bus.run.mailbox import Mailbox
+from bus.see.metrics import Metrics
+
+CommandT = TypeVar("CommandT", bound=Command)
+ArgsT = TypeVarTuple("ArgsT")
+
+
+@attrs.define
+class Books:
+    """Counters of one actor; conservation is checked on them."""
+
+    sent: int = 0
+    handled: int = 0
+    dead: int = 0
+
+
+class Address:
+    """One actor over all its incarnations, without how it lives."""
+
+    def __init__(self, core: Core, name: str, handlers: Handlers, limits: Limits, key: str | None) -> None:
+        self.core = core
+        self.name = name
+        self.key = key
+        self.limits = limits
+        self.handlers = handlers
+        beside = {kind: handler.limit for kind, handler in handlers.items() if handler.limit}
+        self.mailbox = Mailbox(limits.mailbox, beside, self._count_sent)
+        self.hands = Hands(self.mailbox.beside)
+        self._plain = {
+            kind
+            for kind in handlers
+            if kind.lane is Lane.WORK and kind.overflow is Overflow.BLOCK and not may_be_large[kind]
+        }
+        """Classes that need no look beyond whether there is room. Asked for each message."""
+        self.books = Books()
+        self.metrics = Metrics()
+        self.condition = Condition()
+        self.incarnation = 0
+        self.disposed = False
+        self.on_control: Callable[[], None] = lambda: None
+        """Called when there is something in the control lane of an actor that runs."""
+        self.on_idle: Callable[[], None] | None = None
+        """Called whenever the actor has become idle."""
+        self.last_active = core.now()
+        """When a message was last brought to its end."""
+        self.actor: Any = None
+        """The living incarnation, for the runtime only."""
+        self.nursery: trio.Nursery | None = None
+        """Of the present incarnation."""
+        self.running = False
+        self.exit: Exit | None = None
+        """Why the present incarnation is ending, once it is."""
+        self._tasks = 0
+        """Spawned ones, timers included."""
+        self._borne = Budget(Intensity())
+        """Crashes that were their messages' alone."""
+        self._suspended: trio.Event | None = None
+
+    # --- what senders see ---------------------------------------------------------------------------------
+
+    @property
+    def in_hand(self) -> int:
+        return len(self.hands)
+
+    def conserved(self) -> bool:
+        """Whether the books balance."""
+        books = self.books
+        return books.sent == books.handled + books.dead + len(self.mailbox) + self.in_hand
+
+    def offer(self, envelope: Envelope) -> bool:
+        """Queue a message if there is room; False when its sender has to wait.
+
+        Raises ActorStopped, or MailboxFull where the policy is to reject.
+        """
+        if self.condition.lifecycle is not READY:
+            self._check_alive(envelope)
+        if type(envelope.message) not in self._plain:
+            return self._offer_by_policy(envelope)
+        if not self.mailbox.put(envelope):
+            return False
+        self.books.sent += 1
+        if self.core.taps.sent:
+            self.core.taps.message("sent", envelope, envelope.sent_at)
+        return True
+
+    def _check_alive(self, envelope: Envelope) -> None:
+        if self.disposed:
+            self.refuse(envelope, "stopped")
+            raise self.core.failure(ActorStopped, envelope)
+
+    def _offer_by_policy(self, envelope: Envelope) -> bool:
+        kind = type(envelope.message)
+        if may_be_large[kind] and size_of(envelope.message, kind.max_bytes) > kind.max_bytes:
+            self.refuse(envelope, "too_large")
+            raise self.core.failure(MessageTooLarge, envelope, limit=kind.max_bytes)
+        if kind.lane is Lane.CONTROL:
+            return self._offer_control(envelope)
+        if not self.mailbox.put(envelope):
+            if kind.overflow is Overflow.BLOCK:
+                return False
+            self.refuse(envelope, "full")
+            raise self.full(envelope)
+        self._count_sent(envelope)
+        return True
+
+    def _offer_control(self, envelope: Envelope) -> bool:
+        if not self.mailbox.put_control(envelope):
+            self.refuse(envelope, "full")
+            raise self.full(envelope)
+        self._count_sent(envelope)
+        if self.running:
+            self.on_control()
+        return True
+
+    def _count_sent(self, envelope: Envelope) -> None:
+        self.books.sent += 1
+        if self.core.taps.sent:
+            self.core.taps.message("sent", envelope, self.core.now())
+
+    def refuse(self, envelope: Envelope, reason: Reason) -> None:
+        """A message that never got in: sent and dead at once."""
+        self.books.sent += 1
+        self.bury(envelope, reason)
+
+    def full(self, envelope: Envelope) -> MailboxFull:
+        return self.core.failure(MailboxFull, envelope, depth=len(self.mailbox.work))
+
+    def bury(self, envelope: Envelope, reason: Reason, detail: str = "") -> None:
+        """Count a message as dead and bury it. Its asker, if any still waits, must be answered elsewhere."""
+        self.books.dead += 1
+        self.core.bury(envelope, reason, detail)
+
+    def abandon(self, envelope: Envelope) -> None:
+        """Nobody waits for this message any more: give up its place, or stop its handler if its class says so."""
+        if not envelope.taken_at:
+            if self.mailbox.remove(envelope):
+                self.bury(envelope, "expired" if envelope.deadline <= self.core.now() else "abandoned")
+        elif not is_finished(type(envelope.message)):
+            self.hands.cancel(envelope)
+
+    def blockers(self, envelope: Envelope) -> tuple[Waiter, ...]:
+        """Of whom one has to come to an end before a message of this actor can; none when nothing holds it up (G7)."""
+        return self.hands.blockers(envelope, control=type(envelope.message).lane is Lane.CONTROL)
+
+    def has_waiting(self, envelope: Envelope) -> bool:
+        """Whether the sender of that message waits for room here."""
+        return self.mailbox.has_waiting(envelope)
+
+    @property
+    def current(self) -> list[Envelope]:
+        """Messages being handled, oldest first."""
+        return self.hands.current
+
+    # --- what the actor sees ------------------------------------------------------------------------------
+
+    def spawn(self, function: Callable[[*ArgsT], Coroutine[Any, Any, None]], *args: *ArgsT) -> None:
+        if self.nursery is None:
+            raise RuntimeError(f"{self.name} is not running")
+        what = getattr(function, "__qualname__", type(function).__name__)  # a partial has no name
+        self.nursery.start_soon(self._guard, partial(function, *args), name=f"{self.name}:{what}")
+        self._tasks += 1
+
+    async def _guard(self, function: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        origin = current.get()  # a task starts with the context of the code that spawned it
+        current.set(attrs.evolve(self.context(), trace=origin.trace, seq=origin.seq, baggage=origin.baggage))
+        try:
+            await function()
+        except BaseException as error:
+            if sort_fault(error)[0] is FaultKind.CANCELLED:
+                raise
+            self.fail(exit_for(error))
+        finally:
+            self._tasks -= 1
+            self.rested()
+
+    def drain(self, kind: type[CommandT], where: Callable[[CommandT], bool] | None) -> list[CommandT]:
+        def matches(envelope: Envelope) -> bool:
+            message = envelope.message
+            return isinstance(message, kind) and (where is None or where(message))
+
+        taken = self.mailbox.drain(matches)
+        for envelope in taken:
+            self._joined(envelope)
+        return [message for envelope in taken if isinstance(message := envelope.message, kind)]
+
+    def _joined(self, envelope: Envelope) -> None:
+        """A handler took this message out of turn: it is handled as part of the current one."""
+        envelope.taken_at = self.core.now()
+        self.books.handled += 1
+        self.metrics.series[type(envelope.message)].ok += 1
+        self.core.flight.record("taken", envelope, envelope.taken_at, "joined")
+        if self.core.taps.taken:
+            self.core.taps.message("taken", envelope, envelope.taken_at, detail=f"joined {current.get().seq}")
+
+    def context(self) -> Context:
+        """Context of the actor's own code outside of any message."""
+        return Context(
+            target=self, name=self.name, trace=0, seq=0, limit=INFINITY, baggage=NO_BAGGAGE, waiter=None
+        )
+
+    # --- how it is ----------------------------------------------------------------------------------------
+
+    @property
+    def health(self) -> Health:
+        """How it is right now: what its life says, and if that is fine, the first complaint of any source."""
+        condition = self.condition
+        if condition.lifecycle.state is not State.READY:
+            return condition.lifecycle
+        if self.suspended:
+            return Health(State.SUSPENDED)
+        outage = next(iter(condition.missing.values()), None)
+        why = condition.said or outage or self._overdue()
+        return Health(State.DEGRADED, why) if why else condition.lifecycle
+
+    def _overdue(self) -> str | None:
+        """Which message takes too long, or has waited for too long."""
+        now = self.core.now()
+        for envelope in self.current:
+            kind = type(envelope.message)
+            took = now - envelope.taken_at
+            if envelope.taken_at and took > kind.expected:
+                return f"{wire_name(kind)} has been in hand for {took:.0f} s, expected are {kind.expected:g}"
+        oldest = self.mailbox.oldest()
+        if oldest is not None and now - oldest > self.limits.patience:
+            return f"the oldest message has waited for {now - oldest:.0f} s"
+        return None
+
+    @property
+    def taking(self) -> bool:
+        """Whether work messages are begun."""
+        return self.running and self._suspended is None
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is queued or in hand, no task runs and no timer is set."""
+        return not len(self.mailbox) and not self.in_hand and not self._tasks
+
+    def rested(self) -> None:
+        """A message has come to its end."""
+        if self.on_idle is not None and self.idle:
+            self.on_idle()
+
+    @property
+    def suspended(self) -> bool:
+        return self._suspended is not None
+
+    def suspend(self) -> None:
+        """Take no work message until :meth:`resume`; control messages are still handled."""
+        if self._suspended is None:
+            self._suspended = trio.Event()
+            self.mailbox.wake()
+            self.hands.interrupt()
+
+    def resume(self) -> None:
+        if self._suspended is not None:
+            suspended, self._suspended = self._suspended, None
+            suspended.set()
+
+    async def resumed(self) -> None:
+        """Wait for the end of a suspension."""
+        if self._suspended is not None:
+            await self._suspended.wait()
+
+    # --- ends ---------------------------------------------------------------------------------------------
+
+    def bears(self, exit: Exit) -> bool:
+        """Count a crash that needs not end this incarnation; False when it was one too many."""
+        self._borne = self._borne.after(exit, self.core.now())
+        return len(self._borne.crashes) <= self._borne.intensity.restarts
+
+    def fail(self, exit: Exit) -> None:
+        """End this incarnation, for the first reason given. After a crash, what is in hand has little time left."""
+        if self.exit is None:
+            self.exit = exit
+            if exit.kind is not ExitKind.STOPPED and self.nursery is not None:
+                self.nursery.cancel_scope.deadline = self.core.now() + self.limits.settle_within
+        self.running = False
+        self.condition.lifecycle = Health(State.STOPPING)
+        self.resume()
+        self.mailbox.wake()
+        self.hands.interrupt()
+
+    def restarting(self, until: float, why: str) -> None:
+        """The supervisor will start the next incarnation at that time."""
+        self.condition.lifecycle = Health(State.BACKOFF, why, until=until)
+        if self.core.taps.backoff:
+            self.core.taps.actor("backoff", self.name, detail=why)
+
+    def dispose(self, error: BaseException | None = None) -> None:
+        """Stopped for good: bury what is queued, answer who still waits with `error` or ActorStopped."""
+        self.disposed = True
+        if self.condition.lifecycle.state is not State.FAILED:
+            self.condition.lifecycle = Health(State.STOPPED)
+        for envelope in self.mailbox.clear():
+            self.bury(envelope, "stopped")
+            if envelope.reply is not None:
+                envelope.reply.fail(error or self.core.failure(ActorStopped, envelope))
+
+    def describe(self) -> dict[str, Any]:
+        """What the actor says of itself."""
+        return {} if self.actor is None else self.actor.describe()

@@ -1,0 +1,49 @@
+"""The flight recorder: the last few thousand messages, always on (G16).
+
+One append per message. A small message is kept whole; of a large one only what the envelope says, since a few
+thousand references could otherwise pin hundreds of megabytes.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from bus.message.envelope import Envelope, without_message
+from bus.message.size import may_be_large, size_of
+
+CAPACITY = 4096
+SMALL = 512
+"""Bytes, about, up to which a message is kept whole."""
+
+
+class Record(NamedTuple):
+    """One message as it ended."""
+
+    at: float
+    """Seconds on the clock of the run."""
+    point: str
+    envelope: Envelope
+    """Without reply and target; of a large message, its message is a :class:`bus.message.envelope.Dropped`."""
+    detail: str
+
+
+class FlightRecorder:
+    """A ring of :class:`Record`."""
+
+    def __init__(self, capacity: int = CAPACITY) -> None:
+        self._ring: deque[tuple[float, str, Envelope, str]] = deque(maxlen=capacity)
+
+    def record(self, point: str, envelope: Envelope, at: float, detail: str = "") -> None:
+        """Remember how a message ended."""
+        message = envelope.message
+        if may_be_large[type(message)] and size_of(message, SMALL) > SMALL:
+            envelope = without_message(envelope)
+        self._ring.append((at, point, envelope, detail))
+
+    def __iter__(self) -> Iterator[Record]:
+        return (Record(*entry) for entry in list(self._ring))
+
+    def __len__(self) -> int:
+        return len(self._ring)

@@ -1,0 +1,82 @@
+"""Counters per actor and message class (G17). They only grow; a reader takes differences.
+
+Times go into buckets by powers of two of a microsecond: bucket *i* counts durations in [2^(i-1), 2^i) µs.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import attrs
+
+from bus.message.message import Message, wire_name
+
+BUCKETS = 40
+LAST = BUCKETS - 1
+LONGEST = 2.0**38 / 1e6
+"""Seconds from which on durations share the last bucket."""
+QUANTILES = (("p50", 0.5), ("p90", 0.9), ("p99", 0.99))
+
+
+def bucket(seconds: float) -> int:
+    """Bucket of a duration."""
+    return int(seconds * 1e6).bit_length() if seconds < LONGEST else LAST
+
+
+def quantile(histogram: list[int], q: float) -> float:
+    """Upper bound in seconds of the bucket in which quantile `q` (0 to 1) falls; 0.0 when empty."""
+    wanted = q * sum(histogram)
+    seen = 0
+    for index, count in enumerate(histogram):
+        seen += count
+        if count and seen >= wanted:
+            return float(2**index) / 1e6
+    return 0.0
+
+
+@attrs.define(eq=False)
+class Series:
+    """What happened to the messages of one class at one actor."""
+
+    ok: int = 0
+    errors: int = 0
+    """Answered with a domain error."""
+    crashed: int = 0
+    cancelled: int = 0
+    """Stopped because the asker left or the deadline passed."""
+    wait: list[int] = attrs.field(factory=lambda: [0] * BUCKETS)
+    """Histogram of the time in the mailbox."""
+    took: list[int] = attrs.field(factory=lambda: [0] * BUCKETS)
+    """Histogram of the time in the handler."""
+
+    @property
+    def total(self) -> int:
+        return self.ok + self.errors + self.crashed + self.cancelled
+
+    def counts(self) -> dict[str, int]:
+        """How messages ended."""
+        return {"ok": self.ok, "errors": self.errors, "crashed": self.crashed, "cancelled": self.cancelled}
+
+    def snapshot(self) -> dict[str, Any]:
+        """Plain values, times in seconds."""
+        return {
+            **self.counts(),
+            **{f"wait_{name}": quantile(self.wait, q) for name, q in QUANTILES},
+            **{f"took_{name}": quantile(self.took, q) for name, q in QUANTILES},
+        }
+
+
+class Metrics:
+    """Series of one actor, by message class."""
+
+    __slots__ = ("series",)
+
+    def __init__(self) -> None:
+        self.series: defaultdict[type[Message], Series] = defaultdict(Series)
+
+    def __iter__(self) -> Iterator[tuple[type[Message], Series]]:
+        return iter(self.series.items())
+
+    def snapshot(self) -> Mapping[str, dict[str, Any]]:
+        """By wire name."""
+        return {wire_name(kind): series.snapshot() for kind, series in self.series.items()}

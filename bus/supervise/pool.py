@@ -1,0 +1,330 @@
+"""Actors of one class by key: started on the first message, put to rest when idle (G2)."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections import deque
+from collections.abc import Callable, Iterable
+from functools import partial
+
+import attrs
+import trio
+
+from bus.keep import restart
+from bus.keep.exits import STOPPED, Exit, ExitKind
+from bus.keep.health import FINE, Health, NodeHealth, State, ended, roll_up, strained
+from bus.run.actor import Actor
+from bus.run.address import Books
+from bus.run.core import Core
+from bus.run.handlers import Handlers
+from bus.run.running import RunningActor
+from bus.see.metrics import Metrics
+from bus.supervise.spec import Pool
+from bus.supervise.supervisor import RunningChild
+
+MakeCell = Callable[[str, Callable[[], Actor], str], RunningActor]
+"""Called with name, factory and key."""
+DONE = {ExitKind.STOPPED, ExitKind.REFUSED}
+"""Ends after which a member has nothing left to do."""
+
+
+class Member:
+    """One key of a pool."""
+
+    def __init__(self, key: str, cell: RunningActor) -> None:
+        self.key = key
+        self.cell = cell
+        self.slot = RunningChild(cell)
+        self.due: float | None = None
+        """When a crashed one is started again."""
+        self.plan = 0
+        """Number of its entry in the agenda; older ones are void."""
+        self.queued = False
+        """Waits for a place among the living."""
+        self.unfinished = False
+        """It lived, or was to live again, when the pool ended: the next run of the pool brings it back."""
+
+    @property
+    def restful(self) -> bool:
+        """Whether it could be put to rest."""
+        return self.slot.up and not self.slot.expected and self.cell.idle
+
+    @property
+    def idle_since(self) -> float:
+        return max(self.cell.last_active, self.slot.past.ready_at or 0.0)
+
+
+class RunningPool:
+    """A running pool. The books and metrics of members that have gone are kept with the pool."""
+
+    def __init__(self, core: Core, spec: Pool, handlers: Handlers, make_cell: MakeCell) -> None:
+        self.name = spec.name
+        self.stop_within = spec.limits.stop_within + spec.limits.cleanup_within + 1.0
+        self.cleanup_within = spec.limits.cleanup_within
+        self.handlers = handlers
+        self.metrics = Metrics()
+        self.retired = Books()
+        self._core = core
+        self._spec = spec
+        self._make_cell = make_cell
+        self._members: dict[str, Member] = {}
+        self._living: dict[str, Member] = {}
+        self._leaving = 0
+        """How many of the living are on their way to rest."""
+        self._queue: deque[Member] = deque()
+        self._agenda: list[tuple[float, int, str]] = []
+        """Heap of when to look at whom: instant, number of the plan, key."""
+        self._plans = itertools.count(1)
+        self._sleep = trio.CancelScope()
+        self.budget = restart.Budget(spec.intensity)
+        self._exit: Exit | None = None
+        self._nursery: trio.Nursery | None = None
+        self._disposed = False
+        self._restarts = 0
+        self._health = Health(State.STARTING)
+
+    # --- as an address ------------------------------------------------------------------------------------
+
+    def address_for(self, key: str | None, *, create: bool = True) -> RunningActor | None:
+        if key is None:
+            return None
+        member = self._members.get(key)
+        if member is None:
+            if not create or self._disposed:
+                return None
+            member = self._add(key)
+        if create and not member.slot.running:
+            self._activate(member)
+        return member.cell
+
+    def _add(self, key: str) -> Member:
+        cell = self._make_cell(f"{self.name}[{key}]", partial(self._spec.factory, key), key)
+        cell.metrics = self.metrics
+        cell.on_idle = self._make_room
+        member = self._members[key] = Member(key, cell)
+        return member
+
+    def addresses(self) -> Iterable[RunningActor]:
+        return [member.cell for member in self._members.values()]
+
+    # --- living -------------------------------------------------------------------------------------------
+
+    def _activate(self, member: Member) -> None:
+        """Bring a member to life unless it lives, waits for its turn, or the pool is not running."""
+        if member.slot.running or member.due is not None or member.queued:
+            return
+        if self._nursery is None or self._exit is not None:
+            return
+        if self._queue or len(self._living) >= self._spec.limit:
+            member.queued = True
+            self._queue.append(member)
+            self._make_room()
+        else:
+            self._begin(member, self._nursery)
+
+    def _begin(self, member: Member, nursery: trio.Nursery) -> None:
+        self._living[member.key] = member
+        member.unfinished = False
+        member.slot.begin()
+        nursery.start_soon(self._live, member, name=member.cell.name)
+
+    async def _live(self, member: Member) -> None:
+        exit = await member.slot.live(partial(self._is_up, member))
+        del self._living[member.key]
+        self._leaving -= member.slot.expected and self._exit is None
+        if self._exit is None:
+            self._settle(member, exit)
+            self._fill()
+        else:
+            member.unfinished = member.unfinished or exit.kind not in DONE
+
+    def _is_up(self, member: Member) -> None:
+        now = self._core.now()
+        member.slot.past = attrs.evolve(member.slot.past, ready_at=now)
+        self._plan(member, now + self._spec.idle)
+
+    def _settle(self, member: Member, exit: Exit) -> None:
+        """Decide what becomes of a member whose incarnation has ended."""
+        if exit.kind is ExitKind.REFUSED:
+            self._remove(member, exit.error)
+        elif exit.kind not in DONE:
+            self._crashed(member, exit)
+        elif len(member.cell.mailbox):
+            self._activate(member)  # a message came while it went to rest
+        else:
+            self._remove(member)
+
+    def _crashed(self, member: Member, exit: Exit) -> None:
+        core, slot = self._core, member.slot
+        self.budget, slot.past, decision = restart.decide(
+            self.budget,
+            slot.past,
+            exit,
+            name=member.cell.name,
+            backoff=self._spec.backoff,
+            now=core.now(),
+            random=core.ids.random(),
+        )
+        if isinstance(decision, restart.GiveUp):
+            member.unfinished = True
+            self._end(decision.exit)
+            return
+        member.due = decision.at
+        member.cell.restarting(decision.at, str(exit))
+        self._restarts += 1
+        self._plan(member, decision.at)
+
+    def _remove(self, member: Member, error: BaseException | None = None) -> None:
+        member.cell.dispose(error)
+        books, retired = member.cell.books, self.retired
+        retired.sent += books.sent
+        retired.handled += books.handled
+        retired.dead += books.dead
+        del self._members[member.key]
+
+    # --- places -------------------------------------------------------------------------------------------
+
+    def _fill(self) -> None:
+        """Give free places to those who wait for one."""
+        while self._queue and self._nursery is not None and len(self._living) < self._spec.limit:
+            member = self._queue.popleft()
+            member.queued = False
+            self._begin(member, self._nursery)
+
+    def _make_room(self) -> None:
+        """Put to rest as many idle members as wait for a place, those that were idle longest first."""
+        while len(self._queue) > self._leaving and self._exit is None:
+            restful = [member for member in self._living.values() if member.restful]
+            if not restful:
+                return
+            self._rest(min(restful, key=lambda member: member.idle_since))
+
+    def _rest(self, member: Member) -> None:
+        """From this very step on the member begins no message: one that comes now waits for its next incarnation."""
+        if self._nursery is None:  # pragma: no cover - who could rest lives, and so does the nursery
+            raise RuntimeError("not running")
+        self._leaving += 1
+        member.slot.expected = True
+        member.cell.request_stop()
+        self._nursery.start_soon(member.slot.see_off, member.slot.life, name=f"rest of {member.cell.name}")
+
+    async def restart_member(self, key: str) -> None:
+        """Stop a member and start it again, as an operator's act: it spends no budget. Returns once it has stopped.
+
+        Raises LookupError when there is none of that key.
+        """
+        member = self._members[key]
+        life = member.slot.life
+        if member.slot.running and not member.slot.expected:
+            self._rest(member)
+        while member.slot.running and member.slot.life == life:
+            await member.slot.changed.wait()
+        member.due = None
+        self.address_for(key)
+
+    # --- agenda -------------------------------------------------------------------------------------------
+
+    def _plan(self, member: Member, at: float) -> None:
+        """Look at a member then, and not when it was planned before."""
+        member.plan = next(self._plans)
+        heapq.heappush(self._agenda, (at, member.plan, member.key))
+        self._sleep.deadline = min(self._sleep.deadline, at)
+
+    def _look(self, member: Member, now: float) -> None:
+        """Start a member that is due, rest one that has been idle for long enough."""
+        if member.due is not None:
+            member.due = None
+            self._activate(member)
+        elif member.slot.up and not member.slot.expected:
+            rest_at = (member.idle_since if member.cell.idle else now) + self._spec.idle
+            if rest_at <= now:
+                self._rest(member)
+            else:
+                self._plan(member, rest_at)
+
+    async def _keep_agenda(self) -> Exit:
+        while self._exit is None:
+            nearest = self._agenda[0][0] if self._agenda else float("inf")
+            with trio.CancelScope(deadline=nearest) as self._sleep:
+                await trio.sleep_forever()
+            now = self._core.now()
+            while self._agenda and self._agenda[0][0] <= now:
+                _, plan, key = heapq.heappop(self._agenda)
+                member = self._members.get(key)
+                if member is not None and member.plan == plan:
+                    self._look(member, now)
+        return self._exit
+
+    # --- as a node ----------------------------------------------------------------------------------------
+
+    async def run(self, ready: Callable[[], None]) -> Exit:
+        """Keep the members until a stop is asked for or the budget is spent."""
+        self._exit, self._disposed, self._leaving = None, False, 0
+        self.budget = restart.Budget(self._spec.intensity)
+        async with trio.open_nursery() as nursery:
+            self._nursery = nursery
+            self._health = Health(State.READY)
+            ready()
+            self._bring_back()
+            try:
+                exit = await self._keep_agenda()
+            finally:  # also when something that is no Exception comes through a member
+                self._nursery = None
+                self._health = Health(State.STOPPING)
+                with trio.CancelScope(shield=True):
+                    await self._stop_members()
+        self._health = ended(exit)
+        return exit
+
+    def _bring_back(self) -> None:
+        """After a restart of the pool: start whom a message or unfinished work waits for, forget the others."""
+        for member in list(self._members.values()):
+            if member.unfinished or len(member.cell.mailbox):
+                self._activate(member)
+            else:
+                self._remove(member)
+
+    async def _stop_members(self) -> None:
+        for member in self._members.values():
+            resting = member.slot.expected or not member.slot.running
+            member.unfinished = member.unfinished or member.due is not None or not resting
+            member.due, member.queued = None, False
+        self._queue.clear()
+        self._agenda.clear()
+        async with trio.open_nursery() as nursery:
+            for member in list(self._living.values()):
+                nursery.start_soon(member.slot.stop, name=f"stop of {member.cell.name}")
+
+    def _end(self, exit: Exit) -> None:
+        self._exit = self._exit or exit
+        self._sleep.cancel(reason="the pool has to end")
+
+    def request_stop(self) -> None:
+        self._end(STOPPED)
+
+    def cancel(self) -> None:
+        for member in self._living.values():
+            member.cell.cancel()
+
+    def force(self) -> None:
+        for member in self._living.values():
+            member.slot.hurry()
+
+    def restarting(self, until: float, why: str) -> None:
+        self._health = Health(State.BACKOFF, why, until=until)
+        for member in self._members.values():
+            member.cell.restarting(until, why)
+
+    def dispose(self) -> None:
+        self._disposed = True
+        for member in list(self._members.values()):
+            self._remove(member)
+
+    def node_health(self) -> NodeHealth:
+        health = self._health
+        if health.state is State.READY:
+            members = ((member.cell.name, member.cell.health) for member in self._members.values())
+            strain = strained(self.budget, self._core.now())
+            health = roll_up(members, strain, fine=FINE | {State.STARTING})
+        return NodeHealth(self.name, health, restarts=self._restarts)

@@ -1,0 +1,73 @@
+"""What a supervision tree is made of: data, no behaviour (G10)."""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
+
+import attrs
+
+from bus.keep.limits import Backoff, Intensity, Limits, at_least, positive
+from bus.keep.restart import STRATEGIES, Restart, Strategy
+from bus.message.errors import BootError
+from bus.run.actor import Actor
+
+
+@attrs.frozen
+class Child:
+    """An actor of a tree. `factory` is its class, or a ``functools.partial`` of it; it runs at every start."""
+
+    name: str
+    factory: Callable[[], Actor]
+    restart: Restart = attrs.field(default=Restart.PERMANENT, kw_only=True)
+    backoff: Backoff = attrs.field(factory=Backoff, kw_only=True)
+    limits: Limits = attrs.field(factory=Limits, kw_only=True)
+
+
+@attrs.frozen
+class Pool:
+    """Actors of one class, one per key, started on the first message and put to rest when idle.
+
+    `factory` gets the key. `limit` bounds the living ones; messages for further keys wait for a place.
+    """
+
+    name: str
+    factory: Callable[[str], Actor]
+    idle: float = attrs.field(default=600.0, kw_only=True, validator=positive)
+    """Seconds without a message after which an actor is stopped."""
+    limit: int = attrs.field(default=1024, kw_only=True, validator=at_least(1))
+    intensity: Intensity = attrs.field(factory=lambda: Intensity(20, 30.0), kw_only=True)
+    backoff: Backoff = attrs.field(factory=Backoff, kw_only=True)
+    limits: Limits = attrs.field(factory=Limits, kw_only=True)
+
+
+def _in_order(children: "Iterable[Node]") -> "tuple[Node, ...]":
+    return tuple(children)
+
+
+@attrs.frozen
+class Supervisor:
+    """A group of children with one policy."""
+
+    name: str
+    strategy: Strategy
+    children: tuple["Node", ...] = attrs.field(converter=_in_order)
+    intensity: Intensity = attrs.field(factory=Intensity, kw_only=True)
+    backoff: Backoff = attrs.field(factory=Backoff, kw_only=True)
+
+    def __attrs_post_init__(self) -> None:
+        if self.strategy not in STRATEGIES:
+            raise BootError(f"supervisor {self.name!r}: unknown strategy {self.strategy!r}")
+
+
+Node = Child | Pool | Supervisor
+"""What a supervisor may have as a child."""
+
+
+def actor_class(node: Child | Pool) -> type[Actor]:
+    """The actor class behind a factory. Raises BootError when it cannot be told."""
+    factory: Any = node.factory
+    while isinstance(factory, partial):
+        factory = factory.func
+    if isinstance(factory, type) and issubclass(factory, Actor):
+        return factory
+    raise BootError(f"{node.name!r}: its factory must be an Actor class or a functools.partial of one")
