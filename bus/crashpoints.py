@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final, ParamSpec, TypeVar
 
-from bus.envelope import current
+from bus.message.envelope import current
 
 T = TypeVar("T")
 P = ParamSpec("P")

@@ -81,7 +81,7 @@ def kind_of(kind: type[Message]) -> Literal["request", "stream", "command", "eve
 
 def _answered(kind: Any) -> dict[str, Any]:
     """What a request or a stream says beyond a command."""
-    what = "reply" if issubclass(kind, Request) else "items"
+    what = "reply" if kind_of(kind) == "request" else "items"
     return {
         what: type_name(reply_type(kind)),
         "abandon": kind.abandon.value,

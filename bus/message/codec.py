@@ -156,19 +156,22 @@ def _read(data: bytes | str, longest: int) -> Any:
         value = json.loads(data, parse_int=_whole, parse_float=_finite, parse_constant=_finite)
     except RecursionError:
         raise ValueError(f"it is nested deeper than {DEEPEST} levels") from None
-    level, depth = [value] if isinstance(value, dict | list) else [], 0
-    while level:
+    level: list[Any] = [value]
+    depth = 0
+    while level := [part for each in level for part in _nested(each)]:
         depth += 1
         if depth > DEEPEST:
             raise ValueError(f"it is nested deeper than {DEEPEST} levels")
-        level = [part for each in level for part in _parts(each)]
     return value
 
 
-def _parts(value: Any) -> Iterable[Any]:
-    """What is nested in a value, as far as it can hold more."""
-    members: Iterable[Any] = value.values() if isinstance(value, dict) else value
-    return [member for member in members if isinstance(member, dict | list)]
+def _nested(value: Any) -> Iterable[Any]:
+    """What is in a list or an object."""
+    if isinstance(value, dict):
+        return cast("dict[str, Any]", value).values()
+    found: Any = cast("Any", value) if isinstance(value, list) else ()
+    parts: Iterable[Any] = found
+    return parts
 
 
 def _whole(digits: str) -> int:

@@ -12,7 +12,7 @@ import typing
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import Any, cast
 
 import attrs
 
@@ -69,9 +69,10 @@ def _parts(value: Any) -> Collection[Any]:
     if "__attrs_attrs__" in vars(kind):
         return [getattr(value, name) for name in _names[kind]]
     if isinstance(value, Mapping):
-        return [*value.keys(), *value.values()]
+        members: Any = cast("Any", value).items()
+        return [part for member in members for part in member]
     if isinstance(value, list | tuple | frozenset | set):
-        return value
+        return cast("Collection[Any]", value)
     return ()
 
 

@@ -62,7 +62,7 @@ class Address:
         self.books = Books()
         self.metrics = Metrics()
         self.condition = Condition()
-        self.incarnation = 0
+        self.incarnation: int = 0
         self.disposed = False
         self.on_control: Callable[[], None] = lambda: None
         """Called when there is something in the control lane of an actor that runs."""

@@ -502,9 +502,10 @@ async def test_who_has_left_keeps_no_place(autojump_clock: Any, mesh: MeshUnderT
     cell = await mesh.start(puppet(), backoff=Backoff(first=100.0, cap=100.0, jitter=0.0))
     await mesh.bus.tell(Poke(do="crash"))
     await mesh.settle()
+    results: list[Any] = []
     async with trio.open_nursery() as nursery:
         for _ in range(CONTROL_CAPACITY):
-            nursery.start_soon(ask_into, [], mesh, Urgent(do="answer"))
+            nursery.start_soon(ask_into, results, mesh, Urgent(do="answer"))
         await trio.sleep(1)
         assert len(cell.mailbox.control) == CONTROL_CAPACITY
         nursery.cancel_scope.cancel()
