@@ -65,7 +65,7 @@ def size_of(value: Any, limit: float = float("inf")) -> int:
 
 
 def _parts(value: Any) -> Collection[Any]:
-    kind: type[Any] = type(value)
+    kind: Any = cast("Any", type)(value)
     if "__attrs_attrs__" in vars(kind):
         return [getattr(value, name) for name in _names[kind]]
     if isinstance(value, Mapping):
