@@ -136,9 +136,3 @@ def without_calls(content: Iterable[Block]) -> tuple[Block, ...]:
 def texts(content: Iterable[Block]) -> list[str]:
     """What is said aloud, without reasoning and calls."""
     return [block.text for block in content if isinstance(block, Text) and block.text.strip()]
-
-
-def rounds(transcript: Transcript, completions: int) -> int:
-    """How many of the last `completions` answers called tools."""
-    answers = [message for message in transcript.messages if message.role == "assistant"]
-    return sum(bool(calls(message.content)) for message in answers[max(0, len(answers) - completions) :])

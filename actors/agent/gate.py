@@ -77,29 +77,24 @@ class Gate:
             return call, "pure"
         return call, self.catalogue.get(call.name).effect
 
-    async def run(self, steps: Sequence[session.ToolStep], *, resumed: bool = False) -> list[Result]:
-        """Carry out calls, as if one after another; those that only read run at once. Results in order of the calls.
-
-        `resumed` calls were asked for before a restart.
-        """
+    async def run(self, steps: Sequence[session.ToolStep]) -> list[Result]:
+        """Carry out calls, as if one after another; those that only read run at once. Results in order of the calls."""
         found: dict[int, Rendered] = {}
         for batch in calls.batches(steps):
             if len(batch) == 1:
-                found[batch[0].n] = await self._one(batch[0], resumed=resumed)
+                found[batch[0].n] = await self._one(batch[0])
             else:
-                await self._together(batch, found, resumed=resumed)
+                await self._together(batch, found)
         return [(step.call, found[step.n]) for step in steps]
 
-    async def _together(
-        self, batch: Iterable[session.ToolStep], found: dict[int, Rendered], *, resumed: bool
-    ) -> None:
+    async def _together(self, batch: Iterable[session.ToolStep], found: dict[int, Rendered]) -> None:
         places = trio.CapacityLimiter(calls.PARALLEL)
         failed: list[BusError] = []
 
         async def one(step: session.ToolStep) -> None:
             try:
                 async with places:
-                    found[step.n] = await self._one(step, resumed=resumed)
+                    found[step.n] = await self._one(step)
             except BusError as error:  # the store failed; raised below, without the group of a nursery
                 failed.append(error)
                 nursery.cancel_scope.cancel(reason="a result could not be stored")
@@ -112,25 +107,24 @@ class Gate:
 
     # --- one call -----------------------------------------------------------------------------------------
 
-    async def _one(self, step: session.ToolStep, *, resumed: bool) -> Rendered:
+    async def _one(self, step: session.ToolStep) -> Rendered:
         """Take a call from what the model wrote to its stored result."""
         began = self.bus.clock.monotonic()
         try:
-            if resumed:
-                await self._settle(step)
+            await self._settle(step)
             request = await self._admitted(step)
         except _Refused as refused:
-            await self.record.call_started(step.call)
+            await self.record.call_started(step)
             answer = _error(refused.why)
         else:
-            await self.record.call_started(step.call)
+            await self.record.call_started(step, begins=step.effect != "pure")
             answer = await self._carried_out(step, request)
         result = attrs.evolve(answer, content=sanitise(answer.content, self.max_bytes))
         await self.record.call_ended(step, result, self.bus.clock.monotonic() - began)
         return result
 
     async def _settle(self, step: session.ToolStep) -> None:
-        """Refuse a call that is not to be repeated after a restart."""
+        """Refuse a call that had begun before a restart and is not to be repeated."""
         name = step.call.name
         match calls.decide(step, self.catalogue.get(name).on_doubt if name in self.catalogue else None):
             case "run":
@@ -152,17 +146,13 @@ class Gate:
             verdict = await self.policy(call, context)
         except BusError as error:
             raise _Refused(str(error)) from error
-        except (
-            Exception
-        ) as error:  # a tool and a policy are foreign code: what they raise is no end of a turn
+        except Exception as error:  # tools and policies are foreign code: what they raise ends no turn
             raise _Refused(f"The call could not be prepared: {error!r}") from error
         if isinstance(verdict, Deny):
             raise _Refused(f"This call is not allowed: {verdict.reason}")
         return request
 
     async def _carried_out(self, step: session.ToolStep, request: Request[object]) -> Rendered:
-        if step.effect != "pure":
-            await self.record.call_begun(step)
         try:
             crash_point(step.call.name, "before_run")
             reply = await self.bus.ask(request)

@@ -69,7 +69,7 @@ class Loop:
         run = self.run
         await self._prepare()
         if open_calls:
-            run.results(await self._gate.run(open_calls, resumed=True))
+            run.results(await self._gate.run(open_calls))
         while run.rounds < self._settings.max_turns:
             if self._parts.stopping():
                 return None

@@ -200,20 +200,21 @@ class Record:
 
     # --- what is done -------------------------------------------------------------------------------------
 
-    async def call_started(self, call: ToolUse) -> None:
+    async def call_started(self, step: session.ToolStep, *, begins: bool = False) -> None:
+        """A call is taken up. One that `begins` may have happened from now on."""
         with self._uncut:
+            if begins:
+                await self._store(
+                    session.BeginStep(
+                        turn=self._turn.id, boot=self._bus.boot_id, attempt=self._turn.attempt, n=step.n
+                    )
+                )
             await self._teller.tell(
                 messages.ToolStarted(
-                    **self._teller.head(self._turn.id), call=call.id, name=call.name, input=call.input
-                )
-            )
-
-    async def call_begun(self, step: session.ToolStep) -> None:
-        """A call is about to be carried out. Stored only: who follows has been told that it started."""
-        with self._uncut:
-            await self._store(
-                session.BeginStep(
-                    turn=self._turn.id, boot=self._bus.boot_id, attempt=self._turn.attempt, n=step.n
+                    **self._teller.head(self._turn.id),
+                    call=step.call.id,
+                    name=step.call.name,
+                    input=step.call.input,
                 )
             )
 

@@ -70,7 +70,7 @@ class Run:
     iteration: int = 0
     """Completions stored."""
     rounds: int = 0
-    """Rounds of tool calls done."""
+    """Completions stored that made calls."""
     context_tokens: int = 0
     """Size of the last prompt; 0 when unknown."""
     model: str | None = None
@@ -102,7 +102,6 @@ class Run:
         self, used: session.TurnUsage, rows: Iterable[session.Message], followups: Sequence[session.Turn]
     ) -> None:
         """Learn what earlier attempts have used, said, handed over and taken in."""
-        self.rounds = transcript.rounds(self.transcript, self.iteration)
         self.totals = Totals(
             input_tokens=used.input_tokens,
             output_tokens=used.output_tokens,
@@ -140,12 +139,12 @@ class Run:
     def stored(self, step: int, content: tuple[Block, ...], calls: Sequence[ToolUse]) -> None:
         """An answer that is not the last one was stored as `step`: it becomes part of the conversation."""
         self.iteration += 1
+        self.rounds += bool(calls)
         self.said.extend(transcript.texts(content))
         self.transcript = self.transcript.plus([Part("assistant", transcript.spoken(content, calls), step)])
 
     def results(self, results: Sequence[tuple[ToolUse, Rendered]]) -> None:
         """The calls of the last answer have been carried out."""
-        self.rounds += 1
         blocks = [
             ToolResult(tool_use_id=call.id, name=call.name, content=found.content, is_error=found.is_error)
             for call, found in results

@@ -27,6 +27,11 @@ PARKED: Final = (
 )
 DAMAGED: Final = "What is stored of this message cannot be read any more, so it is not tried again."
 
+_OPENS_A_ROUND: Final = """
+kind = 'tool' AND (SELECT before.kind FROM steps AS before
+                   WHERE before.turn_id = steps.turn_id AND before.n = steps.n - 1) = 'assistant'
+"""
+"""Whether a step is the first of the calls of one answer."""
 _PROGRESS: Final = """
 coalesce((SELECT sum(CASE state WHEN 'intent' THEN 1 WHEN 'awaiting' THEN 2 WHEN 'begun' THEN 3 ELSE 4 END)
           FROM steps WHERE turn_id = turns.id), 0)
@@ -80,6 +85,7 @@ class Beginning:
 
     turn: Turn
     iteration: int
+    rounds: int
     next_step: int
     context_tokens: int
     unread: Unread | None
@@ -108,14 +114,15 @@ def begin(
         return _end(connection, turn, "cancelled", "cancelled", None, now, pushing)
     if turn.deaths >= DEATHS:
         return _end(connection, turn, "failed", "parked", PARKED, now, pushing)
-    iteration, next_step, context_tokens = connection.execute(
-        "SELECT count(*) FILTER (WHERE kind = 'assistant'), max(n) + 1,"
+    iteration, rounds, next_step, context_tokens = connection.execute(
+        f"SELECT count(*) FILTER (WHERE kind = 'assistant'), count(*) FILTER (WHERE {_OPENS_A_ROUND}), max(n) + 1,"
         " (SELECT context_tokens FROM sessions WHERE id = ?) FROM steps WHERE turn_id = ?",
         (turn.session, turn.id),
     ).fetchone()
     return Beginning(
         turn=turn,
         iteration=iteration,
+        rounds=rounds,
         next_step=next_step,
         context_tokens=context_tokens,
         unread=recent.few(connection, turn.session),
@@ -177,6 +184,7 @@ def understand(beginning: Beginning, unread: Unread) -> tuple[Begun | None, hist
         open_calls=found.open_calls,
         next_step=beginning.next_step,
         iteration=beginning.iteration,
+        rounds=beginning.rounds,
         context_tokens=beginning.context_tokens,
     )
     return begun, done

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.transcript import Part, Transcript, characters, rounds, spoken
+from actors.transcript import Part, Transcript, characters, spoken
 from actors.vocabulary import Block, Image, Text, Thinking, ToolResult, ToolUse
 from tests.fakes.ledger import check_valid
 from tests.fakes.ledger import spoken as short
@@ -50,11 +50,6 @@ def test_a_summary_takes_the_place_of_what_came_first() -> None:
 def test_an_answer_that_says_nothing_is_none() -> None:
     assert spoken([Thinking(text="hm"), Text(text=" ")], []) == ()
     assert spoken([Thinking(text="hm")], uses("a")) == (Thinking(text="hm"), *uses("a"))
-
-
-def test_rounds_are_the_last_answers_that_called_tools() -> None:
-    found = asked("a").answered([result("a")]).plus([Part("assistant", (Text(text="done"),), 3)])
-    assert [rounds(found, completions) for completions in (0, 1, 2, 5)] == [0, 0, 1, 1]
 
 
 blocks: st.SearchStrategy[Block] = st.one_of(

@@ -37,7 +37,7 @@ class Turn:
     attempt: int
     """How often it was begun."""
     deaths: int = 0
-    """Attempts in a row that died at the same place. A turn with two of them is suspect: the next is the last."""
+    """Attempts in a row that died at the same place."""
     cancel_requested: bool = False
     """Whether it was cancelled while it ran, so that it will not be run again."""
     damaged: bool = False
@@ -58,6 +58,11 @@ class Turn:
     """Turn it became part of, once ``merged``."""
     content: tuple[Block, ...] = ()
     """The message as the model gets it: pictures, words, a note for each file. Never empty in a stored turn."""
+
+    @property
+    def suspect(self) -> bool:
+        """Whether it may be what stops the program: one more death at the same place is its last."""
+        return self.deaths >= 2
 
 
 @final

@@ -10,6 +10,7 @@ from trio.testing import MockClock
 from actors.agent import messages as agent
 from actors.agent.conversation import ConversationActor
 from actors.agent.journal import GAP
+from actors.agent.settings import Settings
 from actors.session import messages as session
 from actors.vocabulary import FollowupMode
 from tests.actors.agent.world import Answer, Gate, World, check_numbers, check_valid, say, shape, use
@@ -83,6 +84,39 @@ async def test_a_call_without_a_result_goes_on_by_its_effect(
         doubts = [event for event in world.mesh.published(agent.Notice) if event.kind == "doubt"]
         assert len(doubts) == (tool == "Tell")
         assert len(set(world.keys)) <= 1
+
+
+async def test_a_call_that_had_not_begun_is_carried_out_after_a_restart(
+    lives: World, autojump_clock: MockClock
+) -> None:
+    """Of two calls that change something only the first can have happened."""
+    lives.gates["a"] = gate = Gate()
+    calls = [use("Tell", "c1", what="a"), use("Tell", "c2", what="b")]
+    async with lives.running() as world:
+        accepted = await kill_during(world, gate, "go", say(calls=calls))
+    lives.gates.clear()
+    async with lives.running() as world:
+        world.script.append(say("done"))
+        await world.end(accepted.turn)
+        assert world.begun == ["a", "b"]
+        told = shape(world.requests[-1].messages)
+        assert told[-2].startswith("c1!The program was interrupted while this call was being carried out")
+        assert told[-1] == "c2=told b"
+        doubts = [event.data for event in world.mesh.published(agent.Notice) if event.kind == "doubt"]
+        assert doubts == [{"name": "Tell"}]
+
+
+async def test_a_round_that_a_kill_cut_in_two_is_one_round(lives: World, autojump_clock: MockClock) -> None:
+    lives.settings = Settings(max_turns=2)
+    lives.gates["a"] = gate = Gate()
+    async with lives.running() as world:
+        accepted = await kill_during(world, gate, "go", say(calls=[use("Peek", what="a")]))
+    lives.gates.clear()
+    async with lives.running() as world:
+        world.script.extend([say(calls=[use("Peek", what="b")]), say("That is all.")])
+        end = await world.end(accepted.turn)
+        assert isinstance(end, agent.TurnEnded)
+        assert (end.outcome, end.tool_rounds, world.done) == ("max_turns", 2, ["a", "b"])
 
 
 async def test_results_that_were_stored_stay_and_the_others_follow(
@@ -245,6 +279,58 @@ async def test_a_turn_that_kills_the_program_three_times_is_parked(
         assert await world.rows(end.session) == [
             ("user", "boom"), ("notice", failed.reason), ("user", "hello"), ("assistant", "still here"),
         ]  # fmt: skip
+
+
+async def test_of_turns_that_ran_at_two_deaths_the_next_start_begins_one_after_the_other(
+    lives: World, autojump_clock: MockClock
+) -> None:
+    """Whoever of them it is: the others are not blamed, and those without deaths do not wait."""
+    names = ("a", "b", "c")
+    sent: dict[str, agent.Accepted] = {}
+    for _ in range(2):
+        async with lives.running() as world:
+            gates = [Gate() for _ in names]
+            world.script[:] = [gate.then(say("never")) for gate in gates]
+            for name in names:
+                sent[name] = sent.get(name) or await world.send(name, key=name)
+            for gate in gates:
+                await gate.reached.wait()
+            world.kill()
+    gate = Gate()
+    lives.requests.clear()
+    lives.script[:] = [gate.then(say("never"))]
+    async with lives.running() as world:
+        await gate.reached.wait()
+        later = await world.send("later", key="c", mode="queue")
+        assert (await world.turn("fresh", key="d")).text == "echo fresh"
+        await world.quiet(60)
+        assert [shape(request.messages) for request in world.requests] == [["u:a"], ["u:fresh"]]
+        world.kill()
+    async with lives.running() as world:
+        world.script.clear()
+        states = [(await world.end(sent[name].turn)).outcome for name in names]
+        assert states == ["parked", "success", "success"]
+        assert (await world.end(later.turn)).outcome == "success"
+
+
+async def test_a_suspect_that_comes_on_holds_up_the_others_no_longer(
+    lives: World, autojump_clock: MockClock
+) -> None:
+    sent: list[agent.Accepted] = []
+    for _ in range(2):
+        async with lives.running() as world:
+            gates = [Gate(), Gate()]
+            world.script[:] = [gate.then(say("never")) for gate in gates]
+            sent = sent or [await world.send(name, key=name) for name in "ab"]
+            for gate in gates:
+                await gate.reached.wait()
+            world.kill()
+    lives.gates["x"] = Gate()
+    async with lives.running() as world:
+        world.script[:] = [say(calls=[use("Peek", what="x")]), say("b is done")]
+        assert (await world.end(sent[1].turn)).text == "b is done"
+        world.gates["x"].open.set()
+        assert (await world.end(sent[0].turn)).outcome == "success"
 
 
 async def test_a_turn_that_crashes_its_conversation_three_times_is_parked(

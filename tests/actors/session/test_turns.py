@@ -358,6 +358,16 @@ class TestCompaction:
         ledger.compact(ledger.turn(turn), 1)
         assert ledger.shown(ledger.turn(turn).session) == [("user", "hi"), ("assistant", "hello")]
 
+    def test_rounds_of_calls_are_counted_whatever_a_summary_has_replaced(
+        self, ledger: Ledger, turn: str
+    ) -> None:
+        for n, calls in enumerate((["a", "b"], ["c"], []), 1):
+            for step in ledger.complete(turn, f"answer {n}", calls=calls, iteration=n):
+                ledger.result(turn, step.n)
+        ledger.compact(ledger.turn(turn), 3)
+        begun = ledger.begin(turn)
+        assert (begun.iteration, begun.rounds) == (3, 2)
+
     def test_a_compaction_for_an_unknown_turn_is_an_error(self, ledger: Ledger, turn: str) -> None:
         ledger.complete(turn, "hello")
         with pytest.raises(UnknownTurn):
