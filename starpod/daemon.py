@@ -1,6 +1,7 @@
 """Running an instance: take it, start its tree, stay until told to stop, stop in order."""
 
 import gc
+import resource
 import signal
 import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
@@ -25,6 +26,7 @@ from starpod.tree import Parts, tree
 from starpod.workspace import Instance
 
 FAILED: Final = 1
+MANY_FILES: Final = 16384
 
 
 class StartFailed(StarpodError):
@@ -136,6 +138,7 @@ async def serve(
     first INT or TERM stops everything in order, also in the middle of the start, a second one at once. USR1 writes
     what every task is doing to standard error.
     """
+    _open_many_files()
     status, failure = 0, None
     with (
         trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals,
@@ -157,6 +160,14 @@ async def serve(
     if failure is not None:
         raise failure
     return status
+
+
+def _open_many_files() -> None:
+    """Let the process open as many files as it may: every client that is connected is one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = MANY_FILES if hard == resource.RLIM_INFINITY else min(hard, MANY_FILES)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 @final

@@ -150,9 +150,12 @@ class Errors:
 def add_socket(app: Quart, context: ClientContext) -> None:
     """Serve ``/ws``."""
 
-    async def serve() -> None:
+    async def serve() -> Response | None:
+        if len(context.clients) >= context.limits.sockets:
+            return refusal(503, "too many clients are connected", {"Retry-After": "1"})
         socket: Any = websocket
         await socket.accept()
         await WebClient(context, principal().user).serve(socket)
+        return None
 
     app.add_websocket("/ws", "ws", serve)

@@ -15,6 +15,8 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from actors.gateway.limits import KIB, MIB, Limits
 
 UPLOAD_PATH = "/api/uploads"
+UNPARSED = 4 * MIB
+"""Bytes of a form that may wait to be parsed: more than arrive at once, and less than anybody would miss."""
 
 
 @final
@@ -49,7 +51,7 @@ class LimitedRequest(TrioRequest):
     def make_form_data_parser(self) -> TrioFormDataParser:
         """A parser that writes files where :attr:`folder` says."""
         return TrioFormDataParser(
-            max_content_length=None,
+            max_content_length=UNPARSED,  # so it calls what waits to be parsed
             max_form_memory_size=64 * KIB,
             max_form_parts=2 * self.limits.upload_files,
             cls=self.parameter_storage_class,

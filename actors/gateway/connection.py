@@ -16,23 +16,33 @@ from dataclasses import replace
 from math import inf
 from typing import Any, cast, final
 
+import attrs
 import h11
 import trio
 from hypercorn.config import Config
 from hypercorn.events import Closed, Event, RawData, Updated
 from hypercorn.protocol.events import StreamClosed
 from hypercorn.protocol.h11 import H11Protocol
-from hypercorn.protocol.ws_stream import WebsocketBuffer, WSStream
+from hypercorn.protocol.ws_stream import FrameTooLargeError, WebsocketBuffer, WSStream
 from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import ConnectionState
 from wsproto.events import Message
 
 from actors.gateway.limits import Limits
+from actors.gateway.share import Share
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
 """An ASGI application."""
 
 READ_BYTES = 64 * 1024
+SOCKET_BYTES = 2 * 1024
+"""The same from a WebSocket, whose frames, however small, are all taken in one go."""
+CRUMBS = 64
+"""Pieces (chunks, frames, answers to pings) in one reading from which on a client waits for what they cost."""
+PIECE = 50e-6
+"""Seconds that a piece costs."""
+TOO_LONG = 4
+"""Times the longest message; a client that sends more than that is cut off."""
 SMALL = 16 * 1024
 """Bytes up to which a write is tried without letting others run."""
 FAIRNESS = 16
@@ -45,25 +55,78 @@ _log = logging.getLogger(__name__)
 class _Cut(WebsocketBuffer):
     """Keeps the beginning of a WebSocket message that is too long: one character more than it may have.
 
-    So whoever reads it can see that, say so, and go on. (hypercorn closes the connection with a bare 1009.)
+    So whoever reads it can see that, say so, and go on. (hypercorn closes the connection with a bare 1009; here it does
+    so when the message has no end.)
     """
 
     def __init__(self, longest: int) -> None:
         super().__init__(longest + 1)
+        self._seen = 0
+        self.pieces = 0
+        """Frames that came, so far."""
+        self.is_endless = False
+        """Whether a message is so long that it is not even refused in words."""
 
     def extend(self, event: Message[Any]) -> None:
+        self.pieces += 1
+        self._seen += len(event.data)
+        self.is_endless = self._seen > TOO_LONG * self.max_length
+        if self.is_endless:
+            raise FrameTooLargeError
         kept = replace(event, data=event.data[: self.max_length - self.length])
         super().extend(kept)  # pyright: ignore[reportUnknownMemberType] - hypercorn does not say of what
+
+    def clear(self) -> None:
+        self._seen = 0
+        super().clear()  # pyright: ignore[reportUnknownMemberType]
 
 
 @final
 class _Http1(H11Protocol):
     """HTTP/1.1 alone; an offered upgrade to HTTP/2 is ignored, as a server may."""
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._events = 0
+        next_event = self.connection.next_event
+
+        def counted() -> Any:
+            self._events += 1
+            return next_event()
+
+        self.connection.next_event = counted  # type: ignore[method-assign]
+
+    @property
+    def is_socket(self) -> bool:
+        """Whether it has become a WebSocket."""
+        return isinstance(self.stream, WSStream)
+
+    @property
+    def pieces(self) -> int:
+        """What the client has sent so far, counted in chunks and frames."""
+        return self._events if self._buffer is None else self._buffer.pieces
+
+    @property
+    def is_endless(self) -> bool:
+        """Whether the client is to be cut off."""
+        return self._buffer is not None and self._buffer.is_endless
+
+    @property
+    def _buffer(self) -> _Cut | None:
+        return cast("_Cut", self.stream.buffer) if isinstance(self.stream, WSStream) else None
+
     async def _check_protocol(self, event: h11.Request) -> None:
         pass
 
     async def _create_stream(self, request: h11.Request) -> None:
+        # Without compression a message takes no more memory than its sender sent.
+        headers = [each for each in request.headers if each[0] != b"sec-websocket-extensions"]
+        request = h11.Request(
+            method=request.method,
+            target=request.target,
+            headers=headers,
+            http_version=request.http_version,
+        )
         await super()._create_stream(request)
         if isinstance(self.stream, WSStream):
             self.stream.buffer = _Cut(self.config.websocket_max_message_size)
@@ -112,16 +175,26 @@ class _Requests:
 
 
 @final
+@attrs.frozen(kw_only=True)
+class Serving:
+    """What all connections are served with."""
+
+    app: App
+    config: Config
+    context: WorkerContext
+    limits: Limits
+    crumbs: Share
+    """Bounds what is done for clients that send in crumbs."""
+
+
+@final
 class Connection:
     """Serves the requests of one client, one after the other, or its one WebSocket."""
 
-    def __init__(
-        self, app: App, config: Config, context: WorkerContext, limits: Limits, stream: trio.SocketStream
-    ) -> None:
-        self._app = app
-        self._config = config
-        self._context = context
-        self._limits = limits
+    def __init__(self, serving: Serving, stream: trio.SocketStream) -> None:
+        self._serving = serving
+        self._context = serving.context
+        self._limits = serving.limits
         self._stream = stream
         self._protocol: _Http1
         self._send_lock = trio.Lock()
@@ -131,6 +204,13 @@ class Connection:
         self._ended = False
         self._at_once = 0
         """Writes since the last one that let others run."""
+        self._writes = 0
+        """All writes."""
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is asked for on it."""
+        return self._idle
 
     async def run(self) -> None:
         """Serve until the client or the gateway has had enough."""
@@ -152,8 +232,8 @@ class Connection:
     def _speak(self, requests: Any) -> _Http1:
         socket = self._stream.socket
         return _Http1(
-            cast("Any", self._app),
-            self._config,
+            cast("Any", self._serving.app),
+            self._serving.config,
             self._context,
             requests,
             ConnectionState({}),
@@ -167,15 +247,23 @@ class Connection:
         with self._reading:
             while True:
                 data = await self._receive()
+                before = self._protocol.pieces + self._writes
                 if not self._ended:
                     await self._protocol.handle(RawData(data))
                 if not data:
                     break
+                pieces = self._protocol.pieces + self._writes - before
+                if self._protocol.is_endless:
+                    await self._end()
+                if pieces > CRUMBS:
+                    await self._serving.crumbs.pay(pieces * PIECE)
         await self._protocol.handle(Closed())
 
     async def _receive(self) -> bytes:
         try:
-            return bytes(await self._stream.receive_some(READ_BYTES))
+            return bytes(
+                await self._stream.receive_some(SOCKET_BYTES if self._protocol.is_socket else READ_BYTES)
+            )
         except (trio.BrokenResourceError, trio.ClosedResourceError):
             return b""
 
@@ -197,6 +285,7 @@ class Connection:
         if self._ended or not data:
             return
         self._at_once += 1
+        self._writes += 1
         if self._at_once < FAIRNESS and len(data) <= SMALL and not self._send_lock.locked():
             data = self._write_now(data)
             if data:

@@ -42,6 +42,12 @@ class Limits:
 
     looking: float = 0.25
     """Part of the time that is spent on what looks on: the mesh, traces, health."""
+    reading: float = 0.25
+    """Part of the time that is spent on clients that send in crumbs, all of them together."""
+    connections: int = 4096
+    """Clients at once; fewer where the process may not open many files."""
+    sockets: int = 2048
+    """WebSockets at once."""
 
     @property
     def upload_body(self) -> int:

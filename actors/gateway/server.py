@@ -1,23 +1,31 @@
 """The listening socket and everybody who is connected to it."""
 
+import contextlib
 import errno
 import logging
+import os
+import resource
 import socket
 import sys
 from collections.abc import Callable
-from typing import final
+from typing import Final, final
 
 import trio
 from hypercorn.config import Config
 from hypercorn.trio.worker_context import WorkerContext
 
-from actors.gateway.connection import App, Connection
+from actors.gateway.connection import App, Connection, Serving
 from actors.gateway.limits import Limits
 from actors.gateway.messages import AddressInUse, AddressRefused
 from actors.gateway.security import is_loopback
 from actors.gateway.settings import Address
+from actors.gateway.share import Share
 
 BACKLOG = 128
+FULL: Final = (
+    b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nRetry-After: 1\r\n"
+    b"Connection: close\r\n\r\n" + b'{"error":"too many clients are connected"}'
+)
 
 _log = logging.getLogger(__name__)
 
@@ -46,8 +54,30 @@ def _configure(sock: socket.socket, limits: Limits) -> None:
     sock.setblocking(False)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    if sys.platform == "linux":  # the kernel, too, gives up a peer that no longer answers
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    if (
+        sys.platform == "linux"
+    ):  # the kernel, too, gives up a peer that no longer answers, or that is no longer there
+        for option, seconds in (
+            (socket.TCP_KEEPIDLE, 60),
+            (socket.TCP_KEEPINTVL, 15),
+            (socket.TCP_KEEPCNT, 4),
+        ):
+            sock.setsockopt(socket.IPPROTO_TCP, option, seconds)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(3000 * limits.write_timeout))
+
+
+def files_left() -> int:
+    """How many descriptors connections may use: a part of those the process may open is for stores and models."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return sys.maxsize if soft == resource.RLIM_INFINITY else soft - max(32, soft // 4)
+
+
+async def _refuse(stream: trio.SocketStream) -> None:
+    """Say that there is no room, to a client that may not even listen."""
+    with contextlib.suppress(OSError):
+        os.write(stream.socket.fileno(), FULL)
+    await trio.aclose_forcefully(stream)
 
 
 def _configuration(limits: Limits) -> Config:
@@ -66,12 +96,18 @@ class Server:
 
     def __init__(self, app: App, sock: socket.socket, limits: Limits, dismiss: Callable[[], None]) -> None:
         """`dismiss` is called once, when no more clients are accepted: to end what would not end by itself."""
-        self._app = app
         self._socket = sock
         self._limits = limits
         self._dismiss = dismiss
-        self._config = _configuration(limits)
         self._context = WorkerContext(None)
+        self._serving = Serving(
+            app=app,
+            config=_configuration(limits),
+            context=self._context,
+            limits=limits,
+            crumbs=Share(limits.reading),
+        )
+        self._most = min(limits.connections, files_left())
         self._live: set[Connection] = set()
         self._stop = trio.Event()
 
@@ -111,9 +147,20 @@ class Server:
     async def _accept(self, listener: trio.SocketListener, clients: trio.Nursery) -> None:
         await trio.serve_listeners(self._serve, [listener], handler_nursery=clients)
 
+    def _made_room(self) -> bool:
+        """Whether a client that asks for nothing could be sent away."""
+        idle = next((connection for connection in self._live if connection.idle), None)
+        if idle is not None:
+            idle.hurry()
+            self._live.discard(idle)
+        return idle is not None
+
     async def _serve(self, stream: trio.SocketStream) -> None:
         try:
-            connection = Connection(self._app, self._config, self._context, self._limits, stream)
+            if len(self._live) >= self._most and not self._made_room():
+                await _refuse(stream)
+                return
+            connection = Connection(self._serving, stream)
             self._live.add(connection)
             try:
                 await connection.run()

@@ -8,8 +8,9 @@ import trio
 from hypercorn.config import Config
 from hypercorn.trio.worker_context import WorkerContext
 
-from actors.gateway.connection import FAIRNESS, SMALL, Connection
+from actors.gateway.connection import FAIRNESS, SMALL, Connection, Serving
 from actors.gateway.limits import Limits
+from actors.gateway.share import Share
 
 FRAME = bytes(range(256)) * (SMALL // 256)
 
@@ -23,7 +24,14 @@ async def connected() -> AsyncGenerator[tuple[Connection, trio.SocketStream]]:
     ours, theirs = trio.socket.socketpair()
     ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)
     async with trio.SocketStream(ours) as stream, trio.SocketStream(theirs) as client:
-        yield Connection(_nothing, Config(), WorkerContext(None), Limits(), stream), client
+        serving = Serving(
+            app=_nothing,
+            config=Config(),
+            context=WorkerContext(None),
+            limits=Limits(),
+            crumbs=Share(0.25),
+        )
+        yield Connection(serving, stream), client
 
 
 async def _read(client: trio.SocketStream, count: int) -> bytes:

@@ -3,8 +3,7 @@
 import errno
 import json
 import socket
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,8 @@ from actors.gateway.server import listen
 from actors.gateway.settings import Address
 from bus import BootError, Child, Supervisor, open_mesh
 from bus.testing import MeshUnderTest
-from tests.actors.gateway.client import KEY, PATIENCE, connected, eventually
+from tests.actors.gateway.client import PATIENCE, connected, eventually
+from tests.actors.gateway.raw import raw, read_all, request
 from tests.actors.gateway.world import TOKEN, Gateway, a_gateway, running
 
 BRISK = Limits(outbox=16, write_timeout=0.5, keep_alive=0.2, linger=0.3, body_timeout=0.2)
@@ -36,28 +36,6 @@ def a_free_port() -> int:
         sock.bind(("127.0.0.1", 0))
         port: int = sock.getsockname()[1]
         return port
-
-
-@asynccontextmanager
-async def raw(gateway: Gateway) -> AsyncGenerator[trio.SocketStream]:
-    """A bare connection."""
-    stream = await trio.open_tcp_stream("127.0.0.1", gateway.address.port)
-    async with stream:
-        yield stream
-
-
-async def read_all(stream: trio.SocketStream) -> bytes:
-    """Everything until the other side ends."""
-    data = b""
-    with trio.fail_after(PATIENCE):
-        async for chunk in stream:
-            data += chunk
-    return data
-
-
-def request(gateway: Gateway, method: str = "GET", path: str = "/api/health", *more: str) -> bytes:
-    lines = [f"{method} {path} HTTP/1.1", f"Host: {gateway.address}", f"X-API-Key: {KEY}", *more, "", ""]
-    return "\r\n".join(lines).encode()
 
 
 async def all_gone(gateway: Gateway) -> None:
