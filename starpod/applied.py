@@ -6,10 +6,11 @@ copied once; only its digest tells an untouched copy from secrets that somebody 
 
 import hashlib
 import json
-from typing import Any, Self, final
+from typing import Self, final
 
 import attrs
 
+from actors import jsontext
 from actors.settings import atomic
 from starpod.workspace import Instance
 
@@ -31,7 +32,7 @@ class Applied:
     def read(cls, instance: Instance) -> Self:
         """What is known of `instance`; nothing when the file is missing or not readable."""
         try:
-            stored: Any = json.loads((instance.db_dir / "applied.json").read_bytes())
+            stored = jsontext.read_object((instance.db_dir / "applied.json").read_bytes())
             return cls(bootstrap=stored["bootstrap"], env=stored["env"])
         except (OSError, ValueError, KeyError, TypeError):
             return cls()

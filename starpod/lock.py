@@ -13,10 +13,11 @@ import stat
 import time
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Final, Self, final
+from typing import Final, Self, final
 
 import attrs
 
+from actors import jsontext
 from starpod.errors import StarpodError
 from starpod.workspace import Instance
 
@@ -42,7 +43,7 @@ class DaemonInfo:
     @classmethod
     def from_json(cls, text: str) -> Self:
         """Read what :meth:`to_json` wrote. Raises ValueError, KeyError or TypeError on anything else."""
-        stored: dict[str, Any] = json.loads(text)
+        stored = jsontext.read_object(text)
         return cls(
             pid=stored["pid"],
             address=stored["address"],

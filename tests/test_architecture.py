@@ -32,6 +32,13 @@ EDGES = {
 SHARED = "actors/storage/"
 """One thread per database, behind every subsystem's store."""
 
+READERS_OF_JSON = {
+    "actors/jsontext.py",
+    "bus/message/codec.py",  # bounds what it reads itself: the bus knows no application
+    *(f"actors/session/{name}.py" for name in ("export", "outbox", "rows", "steps")),  # rows of our own
+}
+"""Where text becomes values; everybody else has it done by :mod:`actors.jsontext`, which bounds it."""
+
 SHIELDED = {"actors/gateway/connection.py", "actors/gateway/server.py"}
 """The web server: a frame once begun is ended, and clients get a word before the stop. Both have time limits."""
 
@@ -210,3 +217,9 @@ def test_a_shield_is_found_in_every_shape(source: str) -> None:
 
 def test_a_shield_that_is_off_is_none() -> None:
     assert shields(ast.parse("CancelScope(shield=False)\nscope.shield = False")) == []
+
+
+@pytest.mark.parametrize("module", sorted({*modules("bus", "actors", "starpod")} - READERS_OF_JSON))
+def test_text_becomes_values_in_one_place(module: str) -> None:
+    called = {dotted(node) for node in ast.walk(parse(module)) if isinstance(node, ast.Attribute)}
+    assert not called & {"json.load", "json.loads", "json.JSONDecoder"}

@@ -11,6 +11,7 @@ from http import HTTPStatus
 from typing import Any, Final, cast, final
 from urllib.parse import urlencode
 
+from actors import jsontext
 from starpod.cli.output import printable, say
 from starpod.cli.target import find_instance, live_daemon
 from starpod.errors import StarpodError
@@ -18,6 +19,8 @@ from starpod.lock import DaemonInfo
 
 PATIENCE: Final = 15.0
 """Seconds to wait for an answer."""
+LONGEST_ANSWER: Final = 256 * 1024 * 1024
+"""Bytes; a whole recording is one answer."""
 
 
 class Unreachable(StarpodError):
@@ -42,10 +45,9 @@ class Refused(StarpodError):
 
 def _object(body: bytes) -> dict[str, Any]:
     try:
-        answer: object = json.loads(body)
-    except ValueError:
+        return jsontext.read_object(body)
+    except jsontext.NotJson:
         return {}
-    return cast("dict[str, Any]", answer) if isinstance(answer, dict) else {}
 
 
 def credentials(daemon: DaemonInfo) -> dict[str, str]:
@@ -89,7 +91,7 @@ class Client:
             text = response.read()
             if response.status != HTTPStatus.OK:
                 raise Refused(response.status, text)
-            return json.loads(text)
+            return jsontext.read(text, limit=LONGEST_ANSWER, depth=jsontext.OWN_DEPTH)
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise Unreachable(self.daemon, error) from error
         finally:

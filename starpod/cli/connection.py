@@ -15,6 +15,7 @@ from trio_websocket import (
     open_websocket_url,
 )
 
+from actors import jsontext
 from starpod.cli.client import Refused, Unreachable, credentials
 from starpod.errors import StarpodError
 from starpod.lock import DaemonInfo
@@ -44,10 +45,12 @@ class Connection:
     async def receive(self) -> dict[str, Any]:
         """The next object. Raises Disconnected."""
         try:
-            received: dict[str, Any] = json.loads(await self._socket.get_message())
+            received = await self._socket.get_message()
+            return jsontext.read_object(received, depth=jsontext.OWN_DEPTH)
         except ConnectionClosed as error:
             raise Disconnected(_why(error)) from error
-        return received
+        except jsontext.NotJson as error:
+            raise Disconnected(f"the agent said what is no JSON: {error}") from error
 
     def __aiter__(self) -> Self:
         return self

@@ -1,7 +1,6 @@
 """``starpod bus doctor``: whether anything is wrong, and what to do about it."""
 
 import argparse
-import json
 import os
 import textwrap
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from typing import Final
 
 import attrs
 
+from actors import jsontext
 from starpod.cli.bus.options import add_json
 from starpod.cli.client import Console, Unreachable, print_json
 from starpod.cli.output import Colour, paint, say
@@ -118,7 +118,7 @@ def _reports(instance: Instance) -> list[Crash]:
 
 def _report(path: Path) -> Crash:
     try:
-        report = json.loads(path.read_text(encoding="utf-8"))
+        report = jsontext.read_object(path.read_bytes(), depth=jsontext.OWN_DEPTH)
         return Crash(file=str(path), at=datetime.fromisoformat(report["at"]), reason=str(report["reason"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
         at = datetime.fromtimestamp(path.stat().st_mtime, UTC)

@@ -1,11 +1,11 @@
 """``starpod bus send``: a typed message, and its reply."""
 
 import argparse
-import json
 import sys
 from collections.abc import Mapping
 from typing import Any
 
+from actors import jsontext
 from starpod.cli.bus import text
 from starpod.cli.bus.options import add_json, add_write
 from starpod.cli.client import console_of, print_json
@@ -35,8 +35,8 @@ def run(args: argparse.Namespace) -> int:
     """Send it and print the reply."""
     written = sys.stdin.read() if args.message == "-" else args.message
     try:
-        message = json.loads(written)
-    except ValueError as error:
+        message = jsontext.read(written)
+    except jsontext.NotJson as error:
         raise StarpodError(f"the fields are no JSON: {error}") from None
     body = {"type": args.type, "message": message}
     print_reply(console_of(args).post("send", body, patience=args.patience), as_json=args.json)
