@@ -21,7 +21,6 @@ from actors.vocabulary import (
     Thinking,
     ToolResult,
     ToolUse,
-    Usage,
 )
 
 INSTRUCTION: Final = (
@@ -35,11 +34,6 @@ INSTRUCTION: Final = (
 _RESULT_CHARS: Final = 500
 _THINKING_CHARS: Final = 200
 _CHARS_PER_TOKEN: Final = 4
-
-
-def prompt_tokens(usage: Usage) -> int:
-    """Size of a prompt: what was read from or written to the provider's cache counts like the rest."""
-    return usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens
 
 
 def estimate(transcript: Transcript) -> int:

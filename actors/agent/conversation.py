@@ -140,7 +140,7 @@ class ConversationActor(Actor):
         done = await self.bus.ask(session.CancelTurn(turn=turn, user=request.user))
         if done.fate == "cancelled":
             self._inbox.drop(turn)
-            await self._teller.ended_unrun(done.turn)
+            await self._teller.ended(done.turn)
         elif done.fate == "over" or not self._stop(turn):
             return messages.Cancelled(turn=None)
         return messages.Cancelled(turn=turn)
@@ -212,7 +212,7 @@ class ConversationActor(Actor):
         self._suspended.pop(current.turn, None)
         if begun.over:
             if begun.ended:
-                await self._teller.ended_unrun(begun.turn, begun.notice)
+                await self._teller.ended(begun.turn, notice=begun.notice)
             return
         record = Record(self.bus, begun.turn, self._journal, self._teller, current.interrupt)
         loop = Loop(self._parts, self._run(begun), record)
@@ -241,7 +241,7 @@ class ConversationActor(Actor):
             started=self.bus.clock.monotonic(),
             transcript=begun.transcript,
             iteration=begun.iteration,
-            rounds=begun.rounds,
+            rounds=begun.turn.tool_rounds,
             context_tokens=begun.context_tokens,
             model=begun.turn.options.model,
         )
@@ -262,8 +262,7 @@ class ConversationActor(Actor):
         told = current.turn in self._suspended
         self._suspended[current.turn] = current.record or self._suspended.get(current.turn)
         if not told:
-            ending = Ending(state="failed", outcome="error", notice=failures.unstored(error))
-            await self._teller.failed(current.turn, ending)
+            await self._teller.unstored(current.turn, failures.unstored(error))
 
     async def _hand_back(self, turn: str) -> None:
         """Release the claim of an attempt that the store ended: that is not the fault of the turn."""

@@ -53,16 +53,15 @@ class Loop:
         self._compactor = Compactor(parts.bus, self._settings.compaction, record)
 
     async def recall(self) -> None:
-        """Learn what earlier attempts have said, used, handed over and taken in."""
+        """Learn what earlier attempts have said, handed over and taken in."""
         run, bus = self.run, self._parts.bus
         user = run.turn.user
-        used = await bus.ask(session.GetTurnUsage(turn=run.id, user=user))
         rows = await bus.ask(
             session.Messages(session=run.turn.session, user=user, turn=run.id, limit=sys.maxsize)
         )
         others = dict.fromkeys(row.turn for row in rows if row.turn != run.id)
         followups = [await bus.ask(session.GetTurn(turn=turn, user=user)) for turn in others]
-        run.recall(used, rows, followups)
+        run.recall(rows, followups)
 
     async def walk(self, open_calls: Sequence[session.ToolStep]) -> Ending | None:
         """Go on from what is stored to the end of the turn. None when the program stops meanwhile."""

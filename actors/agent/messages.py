@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal, Self, final, get_args
 import attrs
 
 from actors.session.messages import Incoming, Turn
-from actors.vocabulary import Attachment, FollowupMode
+from actors.vocabulary import Attachment, FollowupMode, Usage
 from bus import Abandon, Command, Event, Lane, Overflow, Request
 
 TEXT_BYTES = 16 * 1024 * 1024
@@ -270,14 +270,8 @@ class TurnEnded(Event):
     text: str
     """All the model said in this turn, completions joined by a blank line."""
     attachments: tuple[Attachment, ...]
+    usage: Usage
     tool_rounds: int
-    input_tokens: int
-    """All kinds of input summed."""
-    output_tokens: int
-    cache_read_tokens: int
-    cache_write_tokens: int
-    cost_usd: float | None
-    model: str | None
     elapsed: float
     """Seconds since the turn was started in this process."""
 
@@ -295,6 +289,10 @@ class TurnFailed(Event):
     outcome: Outcome
     reason: str
     text: str
+    usage: Usage
+    tool_rounds: int
+    elapsed: float
+    """Seconds since the turn was started in this process."""
 
 
 TurnEvent = (

@@ -15,7 +15,7 @@ from actors.agent.sanitise import plain
 from actors.agent.turn import Ending, Run
 from actors.session import messages as session
 from actors.tooling import Rendered
-from actors.vocabulary import Block, ToolUse, Usage
+from actors.vocabulary import Attachment, Block, ToolUse, Usage
 from bus import Bus, Request
 
 ReplyT = TypeVar("ReplyT")
@@ -89,33 +89,52 @@ class Teller:
     async def notice(self, turn: str, kind: str, text: str, **data: Any) -> None:
         await self.tell(messages.Notice(**self.head(turn), kind=kind, text=text, data=data))
 
-    async def failed(self, turn: str, ending: Ending, text: str = "") -> None:
-        await self.tell(
-            messages.TurnFailed(
-                **self.head(turn), outcome=ending.outcome, reason=ending.notice or "", text=text
-            )
-        )
-
-    async def ended_unrun(self, turn: session.Turn, notice: str | None = None) -> None:
-        """Tell the end of a turn that the store has ended without running it any further."""
+    async def ended(
+        self,
+        turn: session.Turn,
+        *,
+        text: str = "",
+        attachments: tuple[Attachment, ...] = (),
+        notice: str | None = None,
+        elapsed: float = 0.0,
+    ) -> None:
+        """Tell the end of a turn as it is stored; `elapsed` is in seconds."""
         outcome = cast("messages.Outcome", turn.outcome)
         if turn.state == "failed":
-            ending = Ending(state="failed", outcome=outcome, notice=notice)
-            await self.failed(turn.id, ending)
-            return
+            await self.tell(
+                messages.TurnFailed(
+                    **self.head(turn.id),
+                    outcome=outcome,
+                    reason=notice or "",
+                    text=text,
+                    usage=turn.usage,
+                    tool_rounds=turn.tool_rounds,
+                    elapsed=elapsed,
+                )
+            )
+        else:
+            await self.tell(
+                messages.TurnEnded(
+                    **self.head(turn.id),
+                    outcome=outcome,
+                    text=text,
+                    attachments=attachments,
+                    usage=turn.usage,
+                    tool_rounds=turn.tool_rounds,
+                    elapsed=elapsed,
+                )
+            )
+
+    async def unstored(self, turn: str, reason: str) -> None:
+        """Tell that a turn cannot go on for now because nothing can be stored."""
         await self.tell(
-            messages.TurnEnded(
-                **self.head(turn.id),
-                outcome=outcome,
+            messages.TurnFailed(
+                **self.head(turn),
+                outcome="error",
+                reason=reason,
                 text="",
-                attachments=(),
+                usage=Usage(),
                 tool_rounds=0,
-                input_tokens=0,
-                output_tokens=0,
-                cache_read_tokens=0,
-                cache_write_tokens=0,
-                cost_usd=None,
-                model=None,
                 elapsed=0.0,
             )
         )
@@ -302,10 +321,13 @@ class Record:
             finished = await self._store(self._finish(ending))
             for followup in run.merged:
                 await self._teller.fate(followup, "answered", into=run.id)
-            if ending.state == "failed":
-                await self._teller.failed(run.id, ending, run.text)
-            else:
-                await self._teller.tell(self._told(run, ending))
+            await self._teller.ended(
+                finished.turn,
+                text=run.text,
+                attachments=tuple(run.attachments),
+                notice=ending.notice,
+                elapsed=self._bus.clock.monotonic() - run.started,
+            )
         return finished.next
 
     def _finish(self, ending: Ending) -> session.Finish:
@@ -319,22 +341,6 @@ class Record:
             notice=ending.notice,
             usage=ending.usage,
             last_event=self._journal.last,
-        )
-
-    def _told(self, run: Run, ending: Ending) -> messages.TurnEnded:
-        return messages.TurnEnded(
-            **self._teller.head(run.id),
-            outcome=ending.outcome,
-            text=run.text,
-            attachments=tuple(run.attachments),
-            tool_rounds=run.rounds,
-            input_tokens=run.totals.input_tokens,
-            output_tokens=run.totals.output_tokens,
-            cache_read_tokens=run.totals.cache_read_tokens,
-            cache_write_tokens=run.totals.cache_write_tokens,
-            cost_usd=run.totals.cost_usd,
-            model=run.answered_by,
-            elapsed=self._bus.clock.monotonic() - run.started,
         )
 
     async def release(self) -> None:

@@ -1,44 +1,18 @@
 """What is known of a turn while it runs, and how it ends. Pure."""
 
 from collections.abc import Iterable, Sequence
-from typing import Self, final
+from typing import final
 
 import attrs
 
 from actors import transcript
 from actors.agent import failures
-from actors.agent.compaction import prompt_tokens
 from actors.agent.messages import Outcome
 from actors.llm.messages import Completed, SystemText
 from actors.session import messages as session
 from actors.tooling import Rendered
 from actors.transcript import Part, Transcript
 from actors.vocabulary import Attachment, Block, Text, ToolResult, ToolUse, Usage
-
-
-@final
-@attrs.frozen(kw_only=True)
-class Totals:
-    """Sums over the completions of one turn."""
-
-    input_tokens: int = 0
-    """All kinds of input summed."""
-    output_tokens: int = 0
-    cache_read_tokens: int = 0
-    cache_write_tokens: int = 0
-    cost_usd: float | None = None
-    """None when no price is known."""
-
-    def plus(self, usage: Usage) -> Self:
-        cost = usage.cost_usd if self.cost_usd is None else self.cost_usd + (usage.cost_usd or 0.0)
-        return attrs.evolve(
-            self,
-            input_tokens=self.input_tokens + prompt_tokens(usage),
-            output_tokens=self.output_tokens + usage.output_tokens,
-            cache_read_tokens=self.cache_read_tokens + usage.cache_read_tokens,
-            cache_write_tokens=self.cache_write_tokens + usage.cache_write_tokens,
-            cost_usd=cost,
-        )
 
 
 @final
@@ -75,13 +49,11 @@ class Run:
     """Size of the last prompt; 0 when unknown."""
     model: str | None = None
     """``provider/model`` to ask; the latest message that names one decides."""
-    answered_by: str | None = None
     said: list[str] = attrs.field(factory=list[str])
     """Texts of the completions."""
     attachments: list[Attachment] = attrs.field(factory=list[Attachment])
     merged: list[session.Turn] = attrs.field(factory=list[session.Turn])
     """Followups that became part of this turn."""
-    totals: Totals = Totals()
     partial: list[str] = attrs.field(factory=list[str])
     """Text of the completion that is being streamed."""
     compact_at: int = 0
@@ -98,17 +70,8 @@ class Run:
 
     # --- what happens -------------------------------------------------------------------------------------
 
-    def recall(
-        self, used: session.TurnUsage, rows: Iterable[session.Message], followups: Sequence[session.Turn]
-    ) -> None:
-        """Learn what earlier attempts have used, said, handed over and taken in."""
-        self.totals = Totals(
-            input_tokens=used.input_tokens,
-            output_tokens=used.output_tokens,
-            cache_read_tokens=used.cache_read_tokens,
-            cache_write_tokens=used.cache_write_tokens,
-            cost_usd=used.cost_usd,
-        )
+    def recall(self, rows: Iterable[session.Message], followups: Sequence[session.Turn]) -> None:
+        """Learn what earlier attempts have said, handed over and taken in."""
         for row in rows:
             if row.role == "assistant":
                 self.said.append(row.content)
@@ -132,9 +95,7 @@ class Run:
     def heard(self, answer: Completed) -> None:
         """Count a completed answer."""
         self.partial.clear()
-        self.totals = self.totals.plus(answer.usage)
-        self.context_tokens = prompt_tokens(answer.usage)
-        self.answered_by = answer.usage.model
+        self.context_tokens = answer.usage.prompt_tokens
 
     def stored(self, step: int, content: tuple[Block, ...], calls: Sequence[ToolUse]) -> None:
         """An answer that is not the last one was stored as `step`: it becomes part of the conversation."""

@@ -112,27 +112,21 @@ class ConsoleActor(Operator):
         return self._traces[key][1]
 
     async def _trace(self, turn: str, user: str) -> messages.Trace:
-        figures, conversation = await self._figures(turn, user)
-        stored = await self.bus.ask(session.GetSteps(turn=figures.turn, user=user))
-        seen = self.console.traced(figures.turn, hidden=LOOKING)
-        age = (self.bus.clock.now() - figures.accepted_at).total_seconds()
+        found = await self.bus.ask(session.GetTurn(turn=turn, user=user))
+        if found.merged_into is not None:
+            found = await self.bus.ask(session.GetTurn(turn=found.merged_into, user=user))
+        stored = await self.bus.ask(session.GetSteps(turn=found.id, user=user))
+        seen = self.console.traced(found.id, hidden=LOOKING)
+        age = (self.bus.clock.now() - found.accepted_at).total_seconds()
         spans = traces.spans_of(
-            traces.of_turn(seen, figures.turn)[-MOST_SPANS:], self._now() - age, named=traces.home_of
+            traces.of_turn(seen, found.id)[-MOST_SPANS:], self._now() - age, named=traces.home_of
         )
         return messages.Trace(
-            turn=figures,
-            session_id=conversation,
-            steps=traces.steps_of(stored, figures, texts=False),
+            turn=found,
+            session_id=found.session,
+            steps=traces.steps_of(stored, found.accepted_at, texts=False),
             messages=spans,
         )
-
-    async def _figures(self, turn: str, user: str) -> tuple[session.TurnFigures, str]:
-        """The figures of a turn, or of the one it became part of, and its conversation. Raises UnknownTurn."""
-        found = await self.bus.ask(session.GetTurn(turn=turn, user=user))
-        id = found.merged_into or found.id
-        request = session.ListFigures(session=found.session, user=user, first=id, last=id)
-        (figures,) = await self.bus.ask(request)
-        return figures, found.session
 
     # --- looking --------------------------------------------------------------------------------------------
 

@@ -243,7 +243,7 @@ class Span:
 class Trace:
     """One turn over time, in seconds since it was accepted."""
 
-    turn: session.TurnFigures
+    turn: session.Turn
     session_id: str
     steps: tuple[Step, ...]
     messages: tuple[Span, ...]

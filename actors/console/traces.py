@@ -1,6 +1,7 @@
 """Turns and messages over time. Pure."""
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 
 import attrs
 
@@ -10,18 +11,16 @@ from bus import mask_text
 from bus.console import TapEvent
 
 
-def steps_of(
-    stored: Iterable[session.StepInfo], figures: session.TurnFigures, *, texts: bool
-) -> tuple[Step, ...]:
-    """The steps of a turn in seconds since it was accepted; with `texts`, also what was said.
+def steps_of(stored: Iterable[session.StepInfo], accepted_at: datetime, *, texts: bool) -> tuple[Step, ...]:
+    """The steps of a turn in seconds since `accepted_at`; with `texts`, also what was said.
 
     An answer of the model is stored when it is whole, so it is taken to begin when what came before it ended.
     """
     steps: list[Step] = []
     free = 0.0
     for step in stored:
-        at = (step.started_at - figures.accepted_at).total_seconds()
-        end = None if step.ended_at is None else (step.ended_at - figures.accepted_at).total_seconds()
+        at = (step.started_at - accepted_at).total_seconds()
+        end = None if step.ended_at is None else (step.ended_at - accepted_at).total_seconds()
         start = at if step.kind == "tool" else min(free, at)
         free = max(free, at if end is None else end)
         steps.append(_step(step, start, end, mask_text(step.text) if texts else ""))

@@ -33,19 +33,17 @@ class Turns:
         """Turns, the newest first."""
         return [_turn(turn) for turn in await self._bus.ask(request)]
 
-    async def one(self, id: str) -> session.TurnInfo:
+    async def one(self, id: str) -> session.Turn:
         """The turn whose id begins so. Raises UnknownTurn, also when there are several."""
         found = await self._bus.ask(session.FindTurns(turn=id, limit=2)) if id else ()
         if len(found) != 1:
             raise session.UnknownTurn(turn=id)
         return found[0]
 
-    async def described(self, turn: session.TurnInfo) -> Json:
+    async def described(self, turn: session.Turn) -> Json:
         """A turn with its steps and what it came to."""
-        request = session.ListFigures(session=turn.session, user=turn.user, first=turn.id, last=turn.id)
-        figures = {found.turn: found for found in await self._bus.ask(request)}[turn.id]
         stored = await self._bus.ask(session.GetSteps(turn=turn.id, user=turn.user))
-        return {**_turn(turn), "figures": figures, "steps": steps_of(stored, figures, texts=True)}
+        return {**_turn(turn), "figures": turn, "steps": steps_of(stored, turn.accepted_at, texts=True)}
 
     async def of_trace(self, id: str, named: Iterable[str]) -> list[Json]:
         """The turns that `id` begins, or those of the session it begins, or else those that a trace names."""
@@ -68,7 +66,7 @@ class Turns:
         }
 
 
-def _turn(turn: session.TurnInfo) -> Json:
+def _turn(turn: session.Turn) -> Json:
     return {
         "id": turn.id,
         "session": turn.session,
@@ -77,7 +75,7 @@ def _turn(turn: session.TurnInfo) -> Json:
         "outcome": turn.outcome,
         "attempt": turn.attempt,
         "source": turn.source,
-        "model": turn.model,
+        "model": turn.options.model,
         "mode": turn.mode,
         "text": mask_text(turn.text),
         "accepted_at": turn.accepted_at,

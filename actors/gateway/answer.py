@@ -1,14 +1,14 @@
 """The answer to one message, for a client that waits for it instead of following the conversation. Pure."""
 
 from collections.abc import Iterable
-from typing import Any, final
+from typing import final
 
 import attrs
 
 from actors.agent import messages as agent
 from actors.gateway.protocol import wire
 from actors.session import messages as session
-from actors.vocabulary import Attachment
+from actors.vocabulary import Attachment, Usage
 from actors.wire import Json
 
 Ending = agent.TurnEnded | agent.TurnFailed
@@ -27,12 +27,7 @@ class Answer:
     error: str | None = None
     """Why the turn failed; None when it did not."""
     attachments: tuple[Attachment, ...] = ()
-    input_tokens: int = 0
-    """Neither read from nor written to the provider's cache."""
-    output_tokens: int = 0
-    cache_read_tokens: int = 0
-    cache_write_tokens: int = 0
-    cost_usd: float | None = None
+    usage: Usage
 
     def json(self) -> Json:
         body: Json = {
@@ -41,11 +36,11 @@ class Answer:
             "turn_id": self.turn,
             "outcome": self.outcome,
             "usage": {
-                "input_tokens": self.input_tokens,
-                "output_tokens": self.output_tokens,
-                "cache_read_tokens": self.cache_read_tokens,
-                "cache_write_tokens": self.cache_write_tokens,
-                "cost_usd": self.cost_usd,
+                "input_tokens": self.usage.input_tokens,
+                "output_tokens": self.usage.output_tokens,
+                "cache_read_tokens": self.usage.cache_read_tokens,
+                "cache_write_tokens": self.usage.cache_write_tokens,
+                "cost_usd": self.usage.cost_usd,
             },
             "attachments": wire.json(self.attachments),
         }
@@ -78,51 +73,31 @@ class Watch:
 
 def from_event(turn: str, ending: Ending) -> Answer:
     """The answer to the message of `turn`, which ended with this event."""
-    if isinstance(ending, agent.TurnFailed):
-        return Answer(
-            session=ending.session, turn=turn, text=ending.text, outcome=ending.outcome, error=ending.reason
-        )
     return Answer(
         session=ending.session,
         turn=turn,
         text=ending.text,
         outcome=ending.outcome,
-        attachments=ending.attachments,
-        **_tokens(ending),
+        error=ending.reason if isinstance(ending, agent.TurnFailed) else None,
+        attachments=ending.attachments if isinstance(ending, agent.TurnEnded) else (),
+        usage=ending.usage,
     )
 
 
-def from_store(
-    conversation: str, turn: str, usage: session.TurnUsage, messages: Iterable[session.Message]
-) -> Answer:
-    """The answer to the message of `turn` as it is stored under the turn of `usage`."""
-    own = [message for message in messages if message.turn == usage.turn]
+def from_store(turn: str, answering: session.Turn, messages: Iterable[session.Message]) -> Answer:
+    """The answer to the message of `turn` from the `messages` of the turn that answered it."""
+    own = list(messages)
     texts = [message.content for message in own if message.role == "assistant"]
     notices = [message.content for message in own if message.role == "notice"]
-    failed = usage.state == "failed"
+    failed = answering.state == "failed"
     return Answer(
-        session=conversation,
+        session=answering.session,
         turn=turn,
         text="\n\n".join(texts),
-        outcome=usage.outcome or ("error" if failed else "success"),
+        outcome=answering.outcome or ("error" if failed else "success"),
         error=(notices[-1] if notices else "the turn failed") if failed else None,
         attachments=tuple(
             attachment for message in own if message.role != "user" for attachment in message.attachments
         ),
-        **_tokens(usage),
+        usage=answering.usage,
     )
-
-
-def with_usage(answer: Answer, usage: session.TurnUsage) -> Answer:
-    """The same answer with the tokens that were stored; the event of a failed turn has none."""
-    return attrs.evolve(answer, **_tokens(usage))
-
-
-def _tokens(usage: session.TurnUsage | agent.TurnEnded) -> dict[str, Any]:
-    return {
-        "input_tokens": max(0, usage.input_tokens - usage.cache_read_tokens - usage.cache_write_tokens),
-        "output_tokens": usage.output_tokens,
-        "cache_read_tokens": usage.cache_read_tokens,
-        "cache_write_tokens": usage.cache_write_tokens,
-        "cost_usd": usage.cost_usd,
-    }

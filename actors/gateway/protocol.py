@@ -275,41 +275,21 @@ wire.form(session.Message, names={"session": "session_id", "turn": "turn_id"})
 wire.form(Usage)
 
 
-def _took(figures: session.TurnFigures) -> float | None:
+def _took(turn: session.Turn) -> float | None:
     """Seconds from its first beginning to its end; null before."""
-    if figures.started_at is None or figures.finished_at is None:
+    if turn.started_at is None or turn.finished_at is None:
         return None
-    return round((figures.finished_at - figures.started_at).total_seconds(), 3)
+    return round((turn.finished_at - turn.started_at).total_seconds(), 3)
 
 
-def _used(sums: session.TurnFigures | session.TurnUsage | agent.TurnEnded) -> Usage:
-    """Tokens and price of all completions."""
-    cached = sums.cache_read_tokens + sums.cache_write_tokens
-    return Usage(
-        model=getattr(sums, "model", None) or "",
-        input_tokens=max(0, sums.input_tokens - cached),
-        output_tokens=sums.output_tokens,
-        cache_read_tokens=sums.cache_read_tokens,
-        cache_write_tokens=sums.cache_write_tokens,
-        cost_usd=sums.cost_usd,
-    )
-
-
-_SUMS: Final = (
-    "input_tokens",
-    "output_tokens",
-    "cache_read_tokens",
-    "cache_write_tokens",
-    "cost_usd",
-    "model",
-)
+_FIGURES: Final = {"id", "state", "outcome", "accepted_at", "tool_rounds", "completions", "usage"}
 
 wire.form(
-    session.TurnFigures,
+    session.Turn,
     "Figures",
-    names={"turn": "turn_id", "tool_rounds": "num_turns"},
-    omit={"started_at", "finished_at", *_SUMS},
-    add={"elapsed": _took, "usage": _used},
+    names={"id": "turn_id", "tool_rounds": "num_turns"},
+    omit={field.name for field in attrs.fields(session.Turn)} - _FIGURES,
+    add={"elapsed": _took},
 )
 
 
@@ -352,14 +332,6 @@ def _an_error(_event: agent.TurnFailed) -> Literal[True]:
     return True
 
 
-def _nothing_used(_event: agent.TurnFailed) -> Usage:
-    return Usage(model="")
-
-
-def _zero(_event: agent.TurnFailed) -> int:
-    return 0
-
-
 _EVENT: Final = {"session": "session_id", "n": "seq", "turn": "turn_id"}
 
 wire.form(agent.TurnStarted, "StreamStart", tag="stream_start", names=_EVENT)
@@ -381,14 +353,14 @@ wire.form(
     agent.TurnEnded,
     tag="stream_end",
     names={**_EVENT, "tool_rounds": "num_turns"},
-    omit={"attachments", *_SUMS},
-    add={"is_error": _no_error, "usage": _used},
+    omit={"attachments"},
+    add={"is_error": _no_error},
 )
 wire.form(
     agent.TurnFailed,
     tag="stream_end",
-    names={**_EVENT, "reason": "error"},
-    add={"is_error": _an_error, "usage": _nothing_used, "num_turns": _zero, "elapsed": _zero},
+    names={**_EVENT, "tool_rounds": "num_turns", "reason": "error"},
+    add={"is_error": _an_error},
 )
 
 SERVER_FRAMES: Final = (Hello, Accepted, Backlog, ErrorFrame, SessionUpdated, Pong)
@@ -397,7 +369,7 @@ VALUES: Final = (
     session.Session,
     session.Message,
     Usage,
-    session.TurnFigures,
+    session.Turn,
     Config,
 )
 SECTIONS: Final = {"console": (console.MeshView, console.Trace)}

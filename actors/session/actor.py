@@ -10,7 +10,7 @@ import attrs
 from actors.storage import Storage, StorageError, numbered
 from bus import Actor, concurrent, crash_after, crash_point
 
-from . import accept, attempts, endings, export, figures, messages, outbox, sessions, survey, turns, usage
+from . import accept, attempts, endings, export, messages, outbox, sessions, survey, turns, usage
 from .encoding import micros
 from .recent import RecentHistories
 
@@ -223,19 +223,14 @@ class SessionActor(Actor):
     async def get_turn(self, request: messages.GetTurn) -> messages.Turn:
         return await self._read(turns.get, request.turn, request.user)
 
-    @messages.GetTurnUsage.handler
-    @concurrent(256, isolated=True)
-    async def get_turn_usage(self, request: messages.GetTurnUsage) -> messages.TurnUsage:
-        return await self._read(usage.of_turn, request.turn, request.user)
-
-    @messages.ListFigures.handler
-    @concurrent(256, isolated=True)
-    async def list_figures(self, request: messages.ListFigures) -> tuple[messages.TurnFigures, ...]:
-        return await self._read(figures.figures, request)
+    @messages.ListTurns.handler
+    @concurrent(256)
+    async def list_turns(self, request: messages.ListTurns) -> tuple[messages.Turn, ...]:
+        return await self._read(survey.list_turns, request)
 
     @messages.FindTurns.handler
     @concurrent(256, isolated=True)
-    async def find_turns(self, request: messages.FindTurns) -> tuple[messages.TurnInfo, ...]:
+    async def find_turns(self, request: messages.FindTurns) -> tuple[messages.Turn, ...]:
         return await self._read(survey.find_turns, request)
 
     @messages.GetSteps.handler

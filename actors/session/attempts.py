@@ -14,7 +14,7 @@ from actors.vocabulary import Channel
 
 from . import endings, history, outbox
 from .claims import claimed, note_event, store_message
-from .encoding import clean
+from .encoding import clean, moment
 from .messages import Begin, Begun, EndState, Opened, Release, Turn, UnknownSession, UnknownTurn
 from .recent import RecentHistories, Unread, steps_in
 from .rows import OPEN, TURN, turn_of, turns_of
@@ -27,11 +27,6 @@ PARKED: Final = (
 )
 DAMAGED: Final = "What is stored of this message cannot be read any more, so it is not tried again."
 
-_OPENS_A_ROUND: Final = """
-kind = 'tool' AND (SELECT before.kind FROM steps AS before
-                   WHERE before.turn_id = steps.turn_id AND before.n = steps.n - 1) = 'assistant'
-"""
-"""Whether a step is the first of the calls of one answer."""
 _PROGRESS: Final = """
 coalesce((SELECT sum(CASE state WHEN 'intent' THEN 1 WHEN 'awaiting' THEN 2 WHEN 'begun' THEN 3 ELSE 4 END)
           FROM steps WHERE turn_id = turns.id), 0)
@@ -85,7 +80,6 @@ class Beginning:
 
     turn: Turn
     iteration: int
-    rounds: int
     next_step: int
     context_tokens: int
     unread: Unread | None
@@ -114,15 +108,14 @@ def begin(
         return _end(connection, turn, "cancelled", "cancelled", None, now, pushing)
     if turn.deaths >= DEATHS:
         return _end(connection, turn, "failed", "parked", PARKED, now, pushing)
-    iteration, rounds, next_step, context_tokens = connection.execute(
-        f"SELECT count(*) FILTER (WHERE kind = 'assistant'), count(*) FILTER (WHERE {_OPENS_A_ROUND}), max(n) + 1,"
+    iteration, next_step, context_tokens = connection.execute(
+        "SELECT count(*) FILTER (WHERE kind = 'assistant'), max(n) + 1,"
         " (SELECT context_tokens FROM sessions WHERE id = ?) FROM steps WHERE turn_id = ?",
         (turn.session, turn.id),
     ).fetchone()
     return Beginning(
         turn=turn,
         iteration=iteration,
-        rounds=rounds,
         next_step=next_step,
         context_tokens=context_tokens,
         unread=recent.few(connection, turn.session),
@@ -133,12 +126,14 @@ def _claim(connection: sqlite3.Connection, turn: Turn, request: Begin, now: int)
     """Count the death of an attempt that nobody has handed back, and take its place."""
     died = turn.state == "running" and not _holds(connection, turn, request)
     store_message(connection, turn, now)
-    connection.execute(
-        f"UPDATE turns SET state = 'running', attempt = attempt + 1, boot_id = ?, runner = ?, {_COUNTED} WHERE id = ?",
+    (deaths,) = connection.execute(
+        f"UPDATE turns SET state = 'running', attempt = attempt + 1, boot_id = ?, runner = ?, {_COUNTED} WHERE id = ?"
+        " RETURNING deaths",
         (request.boot, request.runner, died, turn.id),
-    )
+    ).fetchone()
     note_event(connection, turn.session, request.last_event)
-    return turn_of(connection.execute(f"{TURN} WHERE turns.id = ?", (turn.id,)).fetchone())
+    started = turn.started_at or moment(now)
+    return attrs.evolve(turn, state="running", attempt=turn.attempt + 1, deaths=deaths, started_at=started)
 
 
 def _holds(connection: sqlite3.Connection, turn: Turn, request: Begin) -> bool:
@@ -184,7 +179,6 @@ def understand(beginning: Beginning, unread: Unread) -> tuple[Begun | None, hist
         open_calls=found.open_calls,
         next_step=beginning.next_step,
         iteration=beginning.iteration,
-        rounds=beginning.rounds,
         context_tokens=beginning.context_tokens,
     )
     return begun, done

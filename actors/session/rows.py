@@ -3,9 +3,10 @@
 import json
 import sqlite3
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Final
 
-from actors.vocabulary import Attachment
+from actors.vocabulary import Attachment, Usage
 
 from .encoding import attachments_in, micros, moment, options_in
 from .messages import Session, Turn, TurnOptions
@@ -19,12 +20,24 @@ SELECT id, user_id, channel, channel_key, title, summary, created_at, last_messa
 FROM sessions
 """
 
-TURN: Final = """
-SELECT turns.id, session_id, turns.user_id, role, channel, channel_key, state, outcome, attempt, deaths,
-       cancel_requested, text, attachments, options, mode, source, client_message_id, accepted_at, turns.triggered_by,
-       merged_into, end_seq
+_TURN: Final = """
+SELECT turns.id, seq, session_id, turns.user_id, role, channel, channel_key, state, outcome, attempt, deaths,
+       cancel_requested, {text} AS text, attachments, options, mode, source, client_message_id, accepted_at,
+       (SELECT started_at FROM steps WHERE turn_id = turns.id AND n = 0) AS started_at, finished_at,
+       turns.triggered_by, merged_into, end_seq,
+       (SELECT json_array(total(input_tokens), total(output_tokens), total(cache_read_tokens),
+                          total(cache_write_tokens), sum(cost_usd), count(*) FILTER (WHERE purpose = 'completion'))
+        FROM usage WHERE usage.session_id = turns.session_id AND turn_id = turns.id) AS used,
+       (SELECT model FROM usage WHERE usage.session_id = turns.session_id AND turn_id = turns.id
+        AND purpose = 'completion' ORDER BY usage.id DESC LIMIT 1) AS model,
+       (SELECT count(*) FROM steps AS call JOIN steps AS answer ON answer.turn_id = call.turn_id
+        AND answer.n = call.n - 1 AND answer.kind = 'assistant' WHERE call.turn_id = turns.id AND call.kind = 'tool')
+       AS tool_rounds
 FROM turns JOIN sessions ON sessions.id = session_id
 """
+TURN: Final = _TURN.format(text="text")
+SHORT_TURN: Final = _TURN.format(text="substr(text, 1, 200)")
+"""The same with the beginning of its text alone."""
 
 OPEN: Final = "state IN ('accepted', 'running')"
 """The very words of the partial index ``turns_open``, so that SQLite uses it."""
@@ -53,8 +66,10 @@ def turn_of(row: sqlite3.Row) -> Turn:
     """A row selected by :data:`TURN`."""
     text: str = row["text"]
     attachments, options, damaged = _unpacked(row)
+    tokens_in, tokens_out, read, written, cost, completions = json.loads(row["used"])
     return Turn(
         id=row["id"],
+        seq=row["seq"],
         session=row["session_id"],
         user=row["user_id"],
         role=row["role"],
@@ -73,11 +88,27 @@ def turn_of(row: sqlite3.Row) -> Turn:
         source=row["source"],
         client_message_id=row["client_message_id"],
         accepted_at=moment(row["accepted_at"]),
+        started_at=_moment(row["started_at"]),
+        finished_at=_moment(row["finished_at"]),
         triggered_by=row["triggered_by"],
         merged_into=row["merged_into"],
         end_seq=row["end_seq"],
         content=blocks_of(text, attachments),
+        usage=Usage(
+            input_tokens=int(tokens_in),
+            output_tokens=int(tokens_out),
+            cache_read_tokens=int(read),
+            cache_write_tokens=int(written),
+            cost_usd=cost,
+            model=row["model"],
+        ),
+        completions=completions,
+        tool_rounds=row["tool_rounds"],
     )
+
+
+def _moment(value: int | None) -> datetime | None:
+    return None if value is None else moment(value)
 
 
 def _unpacked(row: sqlite3.Row) -> tuple[tuple[Attachment, ...], TurnOptions, bool]:

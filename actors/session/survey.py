@@ -8,9 +8,10 @@ from typing import Final, Literal
 
 from actors.vocabulary import Block, Text, Usage
 
+from . import sessions
 from .encoding import clean, dump, moment
-from .messages import FindTurns, OpenWork, StepInfo, TurnInfo
-from .rows import OPEN
+from .messages import FindTurns, ListTurns, OpenWork, StepInfo, Turn
+from .rows import OPEN, SHORT_TURN, TURN, turns_of
 from .steps import COLUMNS, AssistantStep, CallStep, NoticeStep, Step, UserStep, step_of
 from .turns import get
 
@@ -19,15 +20,21 @@ _SHOWN: Final = 200
 
 _Kind = Literal["user", "assistant", "tool", "notice"]
 
-_TURNS: Final = f"""
-SELECT id, session_id, user_id, state, outcome, attempt, source,
-       CASE WHEN json_valid(options) THEN json_extract(options, '$.model') END, mode, substr(text, 1, {_SHOWN}),
-       accepted_at, finished_at, merged_into
-FROM turns
+_FOUND: Final = f"""
+{SHORT_TURN}
 WHERE (json_array_length(:states) = 0 OR state IN (SELECT value FROM json_each(:states)))
   AND (:outcome IS NULL OR outcome = :outcome)
-  AND substr(id, 1, length(:turn)) = :turn AND substr(session_id, 1, length(:session)) = :session
+  AND substr(turns.id, 1, length(:turn)) = :turn AND substr(session_id, 1, length(:session)) = :session
 ORDER BY seq DESC LIMIT :limit
+"""
+_RANGE: Final = f"""
+SELECT * FROM (
+    {TURN}
+    WHERE session_id = :session
+      AND seq >= coalesce((SELECT seq FROM turns WHERE id = :first AND session_id = :session), 0)
+      AND seq <= coalesce((SELECT seq FROM turns WHERE id = :last AND session_id = :session), 1 << 62)
+    ORDER BY seq DESC LIMIT :limit
+) ORDER BY seq
 """
 
 _STEPS: Final = f"""
@@ -40,7 +47,7 @@ WHERE steps.turn_id = ? ORDER BY n
 """A completion and its usage are stored in one transaction, at one time."""
 
 
-def find_turns(connection: sqlite3.Connection, request: FindTurns) -> tuple[TurnInfo, ...]:
+def find_turns(connection: sqlite3.Connection, request: FindTurns) -> tuple[Turn, ...]:
     """Turns, the newest first."""
     wanted = {
         "states": json.dumps(request.states),
@@ -49,26 +56,19 @@ def find_turns(connection: sqlite3.Connection, request: FindTurns) -> tuple[Turn
         "session": clean(request.session),
         "limit": max(0, request.limit),
     }
-    return tuple(map(_turn_of, connection.execute(_TURNS, wanted)))
+    return turns_of(connection.execute(_FOUND, wanted))
 
 
-def _turn_of(row: sqlite3.Row) -> TurnInfo:
-    id, session, user, state, outcome, attempt, source, model, mode, text, accepted, finished, merged = row
-    return TurnInfo(
-        id=id,
-        session=session,
-        user=user,
-        state=state,
-        outcome=outcome,
-        attempt=attempt,
-        source=source,
-        model=model,
-        mode=mode,
-        text=text,
-        accepted_at=moment(accepted),
-        finished_at=None if finished is None else moment(finished),
-        merged_into=merged,
-    )
+def list_turns(connection: sqlite3.Connection, request: ListTurns) -> tuple[Turn, ...]:
+    """The last turns of a range, in the order they were accepted. Raises UnknownSession."""
+    session = sessions.get(connection, request.session, request.user)
+    wanted = {
+        "session": session.id,
+        "first": None if request.first is None else clean(request.first),
+        "last": None if request.last is None else clean(request.last),
+        "limit": max(0, request.limit),
+    }
+    return turns_of(connection.execute(_RANGE, wanted))
 
 
 def steps_of(connection: sqlite3.Connection, turn: str, user: str) -> tuple[StepInfo, ...]:

@@ -11,7 +11,7 @@ import attrs
 
 from . import usage
 from .claims import Claim, claimed, note_event
-from .encoding import clean
+from .encoding import clean, moment
 from .messages import (
     AwaitStep,
     BeginStep,
@@ -128,7 +128,12 @@ def merge(connection: sqlite3.Connection, request: Merge, now: int) -> Merged:
             [(request.turn, now, turn.id) for turn in taken],
         )
         note_event(connection, claim.session, request.last_event)
-    merged = tuple(attrs.evolve(turn, state="merged", merged_into=request.turn) for turn in wanted)
+    merged = tuple(
+        attrs.evolve(
+            turn, state="merged", merged_into=request.turn, finished_at=turn.finished_at or moment(now)
+        )
+        for turn in wanted
+    )
     return Merged(step=step or _newest(connection, request.turn), turns=merged)
 
 

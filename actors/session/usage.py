@@ -9,18 +9,11 @@ from typing import Any, Final, Literal
 from actors.vocabulary import Usage
 
 from .encoding import clean, micros
-from .messages import CostReport, DayCost, ToolCount, TurnUsage, UnknownTurn, UsageSum
+from .messages import CostReport, DayCost, Spent, ToolCount
 
 _SUMS: Final = """
-coalesce(sum(cost_usd), 0.0), coalesce(sum(input_tokens + cache_read_tokens + cache_write_tokens), 0),
-coalesce(sum(output_tokens), 0), coalesce(sum(cache_read_tokens), 0), coalesce(sum(cache_write_tokens), 0), count(*)
-"""
-_TURN: Final = """
-SELECT turns.state, turns.outcome, count(usage.id) FILTER (WHERE purpose = 'completion'),
-       coalesce(sum(input_tokens + cache_read_tokens + cache_write_tokens), 0), coalesce(sum(output_tokens), 0),
-       coalesce(sum(cache_read_tokens), 0), coalesce(sum(cache_write_tokens), 0), sum(cost_usd)
-FROM turns LEFT JOIN usage ON usage.session_id = turns.session_id AND usage.turn_id = turns.id
-WHERE turns.id = ? AND turns.user_id = ? GROUP BY turns.id
+coalesce(sum(cost_usd), 0.0), coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0),
+coalesce(sum(cache_read_tokens), 0), coalesce(sum(cache_write_tokens), 0), count(*)
 """
 
 
@@ -58,25 +51,6 @@ def record(
         )
 
 
-def of_turn(connection: sqlite3.Connection, turn: str, user: str) -> TurnUsage:
-    """Sums over one turn. Raises UnknownTurn."""
-    row = connection.execute(_TURN, (clean(turn), user)).fetchone()
-    if row is None:
-        raise UnknownTurn(turn=turn)
-    state, outcome, completions, tokens_in, tokens_out, read, written, cost = row
-    return TurnUsage(
-        turn=turn,
-        state=state,
-        outcome=outcome,
-        completions=completions,
-        input_tokens=tokens_in,
-        output_tokens=tokens_out,
-        cache_read_tokens=read,
-        cache_write_tokens=written,
-        cost_usd=cost,
-    )
-
-
 def costs(connection: sqlite3.Connection, since: datetime | None, session: str | None) -> CostReport:
     """The report: dearest user and model first, days in order, tools by how often they were called."""
     where, values = _filter("at", since, session)
@@ -104,21 +78,23 @@ def _filter(column: str, since: datetime | None, session: str | None) -> tuple[s
 
 def _grouped(
     connection: sqlite3.Connection, column: str, where: str, values: Sequence[Any]
-) -> tuple[UsageSum, ...]:
+) -> tuple[Spent, ...]:
     query = f"SELECT {column}, {_SUMS} FROM usage {where} GROUP BY {column} ORDER BY 2 DESC, 1"
     return _sums(connection, query, values)
 
 
-def _sums(connection: sqlite3.Connection, query: str, values: Sequence[Any]) -> tuple[UsageSum, ...]:
+def _sums(connection: sqlite3.Connection, query: str, values: Sequence[Any]) -> tuple[Spent, ...]:
     return tuple(
-        UsageSum(
+        Spent(
             name=name,
-            cost_usd=cost,
-            input_tokens=tokens_in,
-            output_tokens=tokens_out,
-            cache_read_tokens=read,
-            cache_write_tokens=written,
-            turns=rows,
+            usage=Usage(
+                input_tokens=tokens_in,
+                output_tokens=tokens_out,
+                cache_read_tokens=read,
+                cache_write_tokens=written,
+                cost_usd=cost,
+            ),
+            calls=rows,
         )
         for name, cost, tokens_in, tokens_out, read, written, rows in connection.execute(query, values)
     )

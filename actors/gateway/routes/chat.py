@@ -1,5 +1,6 @@
 """A message over HTTP, answered when its turn has ended."""
 
+import sys
 from collections.abc import Mapping
 from typing import Any, final
 
@@ -8,16 +9,13 @@ from quart import Quart, Response, request
 
 from actors.agent import messages as agent
 from actors.endpoints import BadMessage, read
-from actors.gateway.answer import OVER, Answer, Watch, from_event, from_store, with_usage
+from actors.gateway.answer import OVER, Answer, Watch, from_event, from_store
 from actors.gateway.follow import Replay, follow
 from actors.gateway.http import answer, principal, read_fields, refusal, route
 from actors.gateway.protocol import ClientMessage
 from actors.gateway.stopping import Stopping
 from actors.session import messages as session
 from bus import Bus
-
-MESSAGES_READ = 2000
-"""Rows in which the answer of a repeated request is looked for."""
 
 
 @final
@@ -44,28 +42,25 @@ class ChatRoutes:
     async def _await(self, accepted: agent.Accepted, user: str) -> Answer | None:
         """The answer; None when the gateway stops before it has come."""
         if accepted.fate in OVER:
-            return await self._stored(accepted.session, accepted.turn, user)
+            return await self._stored(accepted.turn, user)
         waiter = _Waiter(self._bus, accepted, user)
         with self._stopping.scope() as stopped, waiter.until_done:
             await follow(self._bus, accepted.session, user, accepted.after, waiter)
         if stopped.cancelled_caught:
             return None
         if waiter.watch.ending is None:
-            return await self._stored(accepted.session, accepted.turn, user)
-        found = from_event(accepted.turn, waiter.watch.ending)
-        if found.error is None:
-            return found
-        return with_usage(
-            found, await self._bus.ask(session.GetTurnUsage(turn=waiter.watch.target, user=user))
-        )
+            return await self._stored(accepted.turn, user)
+        return from_event(accepted.turn, waiter.watch.ending)
 
-    async def _stored(self, conversation: str, turn: str, user: str) -> Answer:
+    async def _stored(self, turn: str, user: str) -> Answer:
         """The answer of a turn that ended before this request came."""
-        stored = await self._bus.ask(session.GetTurn(turn=turn, user=user))
-        answering = stored.merged_into or turn
-        usage = await self._bus.ask(session.GetTurnUsage(turn=answering, user=user))
-        messages = await self._bus.ask(session.Messages(session=conversation, user=user, limit=MESSAGES_READ))
-        return from_store(conversation, turn, usage, messages)
+        answering = await self._bus.ask(session.GetTurn(turn=turn, user=user))
+        if answering.merged_into is not None:
+            answering = await self._bus.ask(session.GetTurn(turn=answering.merged_into, user=user))
+        messages = await self._bus.ask(
+            session.Messages(session=answering.session, user=user, turn=answering.id, limit=sys.maxsize)
+        )
+        return from_store(turn, answering, messages)
 
 
 @final

@@ -104,7 +104,7 @@ class SessionRoutes:
         wanted = read_query(Range)
         return answer(
             await self._bus.ask(
-                session.ListFigures(
+                session.ListTurns(
                     session=id,
                     user=principal().user,
                     first=wanted.first,

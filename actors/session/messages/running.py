@@ -104,8 +104,6 @@ class Begun:
     next_step: int = 0
     iteration: int = 0
     """Completions already stored for this turn."""
-    rounds: int = 0
-    """How many of them made calls."""
     context_tokens: int = 0
     """Prompt size of the last completion of the conversation, all kinds of input summed; 0 when unknown."""
 

@@ -27,6 +27,8 @@ class Turn:
     """One accepted message and what became of it."""
 
     id: str
+    seq: int
+    """Place among all turns in the order of acceptance."""
     session: str
     user: str
     role: Role
@@ -34,6 +36,8 @@ class Turn:
     key: str
     """Of the conversation within its channel: chosen by the client on ``main``, the chat id on ``telegram``."""
     state: TurnState
+    outcome: str | None = None
+    """``success``, ``max_turns``, ``error``, ``cancelled``, ``parked``; None while it is open or merged."""
     attempt: int
     """How often it was begun."""
     deaths: int = 0
@@ -42,22 +46,28 @@ class Turn:
     """Whether it was cancelled while it ran, so that it will not be run again."""
     damaged: bool = False
     """Whether a part of what is stored of the message could not be read, and is left out here."""
-    end_seq: int | None = None
-    """Place among all turns that have ended; the cursor of :class:`TurnsAfter`."""
     text: str
     attachments: tuple[Attachment, ...]
+    content: tuple[Block, ...]
+    """The message as the model gets it: pictures, words, a note for each file. Never empty."""
     options: TurnOptions
     mode: FollowupMode
     source: str
     client_message_id: str | None
-    accepted_at: datetime
-    outcome: str | None = None
-    """``success``, ``max_turns``, ``error``, ``cancelled``, ``parked``; None while it is open or merged."""
     triggered_by: str | None = None
+    accepted_at: datetime
+    started_at: datetime | None = None
+    """When it was begun for the first time."""
+    finished_at: datetime | None = None
     merged_into: str | None = None
     """Turn it became part of, once ``merged``."""
-    content: tuple[Block, ...] = ()
-    """The message as the model gets it: pictures, words, a note for each file. Never empty in a stored turn."""
+    end_seq: int | None = None
+    """Place among all turns that have ended; the cursor of :class:`TurnsAfter`."""
+    usage: Usage = attrs.field(factory=Usage)
+    """Of all its completions, and of summaries that were made for it."""
+    completions: int = 0
+    tool_rounds: int = 0
+    """Answers of the model that called tools."""
 
     @property
     def suspect(self) -> bool:
@@ -76,60 +86,8 @@ class GetTurn(Request[Turn]):
 
 @final
 @attrs.frozen(kw_only=True)
-class TurnUsage:
-    """Sums over the completions of one turn."""
-
-    turn: str
-    state: TurnState
-    outcome: str | None
-    completions: int
-    input_tokens: int
-    """All kinds of input summed."""
-    output_tokens: int
-    cache_read_tokens: int
-    cache_write_tokens: int
-    cost_usd: float | None
-
-
-@final
-@attrs.frozen(kw_only=True)
-class GetTurnUsage(Request[TurnUsage]):
-    """Raises UnknownTurn, also for one of another user."""
-
-    turn: str
-    user: str
-
-
-@final
-@attrs.frozen(kw_only=True)
-class TurnFigures:
-    """How one turn went and what it used."""
-
-    turn: str
-    state: TurnState
-    outcome: str | None
-    """``success``, ``max_turns``, ``error``, ``cancelled``, ``parked``; None while it is open or merged."""
-    accepted_at: datetime
-    started_at: datetime | None
-    """When it was begun for the first time."""
-    finished_at: datetime | None
-    tool_rounds: int
-    """Answers of the model that called tools."""
-    model: str | None
-    """Of the last completion."""
-    completions: int
-    input_tokens: int
-    """All kinds of input summed."""
-    output_tokens: int
-    cache_read_tokens: int
-    cache_write_tokens: int
-    cost_usd: float | None
-
-
-@final
-@attrs.frozen(kw_only=True)
-class ListFigures(Request[tuple[TurnFigures, ...]]):
-    """Figures of the turns of a conversation, in the order of acceptance: the last `limit` of a range.
+class ListTurns(Request[tuple[Turn, ...]]):
+    """The turns of a conversation in the order of acceptance: the last `limit` of a range.
 
     Raises UnknownSession.
     """
@@ -146,30 +104,8 @@ class ListFigures(Request[tuple[TurnFigures, ...]]):
 
 @final
 @attrs.frozen(kw_only=True)
-class TurnInfo:
-    """A turn as its operator sees it."""
-
-    id: str
-    session: str
-    user: str
-    state: TurnState
-    outcome: str | None
-    """``success``, ``max_turns``, ``error``, ``cancelled``, ``parked``; None while it is open or merged."""
-    attempt: int
-    source: str
-    model: str | None
-    mode: FollowupMode
-    text: str
-    """The first 200 characters of the message."""
-    accepted_at: datetime
-    finished_at: datetime | None
-    merged_into: str | None
-
-
-@final
-@attrs.frozen(kw_only=True)
-class FindTurns(Request[tuple[TurnInfo, ...]]):
-    """Turns of everybody, the newest first."""
+class FindTurns(Request[tuple[Turn, ...]]):
+    """Turns of everybody, the newest first, each with the first 200 characters of its text: for an operator."""
 
     states: tuple[TurnState, ...] = ()
     """Only those in one of these states; all when empty."""

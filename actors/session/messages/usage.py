@@ -6,21 +6,19 @@ from typing import final
 
 import attrs
 
+from actors.vocabulary import Usage
 from bus import Request
 
 
 @final
 @attrs.frozen(kw_only=True)
-class UsageSum:
-    """`input_tokens` is the sum of uncached, cache-read and cache-written ones; `turns` counts usage rows."""
+class Spent:
+    """What one user, one model or everybody used."""
 
     name: str
-    cost_usd: float
-    input_tokens: int
-    output_tokens: int
-    cache_read_tokens: int
-    cache_write_tokens: int
-    turns: int
+    usage: Usage
+    calls: int
+    """Of models, summaries included."""
 
 
 @final
@@ -43,9 +41,9 @@ class ToolCount:
 @final
 @attrs.frozen(kw_only=True)
 class CostReport:
-    total: UsageSum
-    by_user: tuple[UsageSum, ...]
-    by_model: tuple[UsageSum, ...]
+    total: Spent
+    by_user: tuple[Spent, ...]
+    by_model: tuple[Spent, ...]
     by_day: tuple[DayCost, ...]
     by_tool: tuple[ToolCount, ...]
 

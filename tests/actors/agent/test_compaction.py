@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from actors.agent.compaction import (
     budget,
     estimate,
-    prompt_tokens,
     prune,
     should_prune,
     split,
@@ -81,9 +80,7 @@ def test_every_result_that_stays_has_its_call_before_it(shape: str, keep: int) -
 
 
 def test_cached_tokens_count_as_prompt() -> None:
-    assert (
-        prompt_tokens(Usage(model="m", input_tokens=1, cache_read_tokens=20, cache_write_tokens=300)) == 321
-    )
+    assert Usage(input_tokens=1, cache_read_tokens=20, cache_write_tokens=300).prompt_tokens == 321
 
 
 def test_a_small_window_lowers_the_budget() -> None:

@@ -101,8 +101,8 @@ async def test_messages_to_one_conversation_are_delivered_in_the_order_in_which_
     await world.quiet(60)
     stored = await world.said(first.session)
     delivered = [event.turn for event in world.mesh.published(agent.TurnStarted)]
-    accepted = await world.bus.ask(session.ListFigures(session=first.session, user="admin"))
-    assert delivered == [figures.turn for figures in accepted]
+    accepted = await world.bus.ask(session.ListTurns(session=first.session, user="admin"))
+    assert delivered == [turn.id for turn in accepted]
     assert len(stored) == 21
 
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from actors.agent import messages as agent
 from actors.agent.journal import GAP, Journal
+from actors.vocabulary import Usage
 
 
 def started(n: int, turn: str = "t1") -> agent.TurnStarted:
@@ -100,7 +101,17 @@ def test_a_turn_that_has_ended_is_kept_as_long_as_there_is_room() -> None:
     journal = Journal(0, ran_before=False, capacity=1000)
     journal.add(started(1))
     fill(journal, "x" * 2000)
-    end = agent.TurnFailed(session="s", n=3, turn="t1", outcome="error", reason="no", text="")
+    end = agent.TurnFailed(
+        session="s",
+        n=3,
+        turn="t1",
+        outcome="error",
+        reason="no",
+        text="",
+        usage=Usage(),
+        tool_rounds=0,
+        elapsed=0.0,
+    )
     journal.add(end)
     assert journal.after(2) == ((end,), True)
     assert journal.after(1) == ((end,), False)

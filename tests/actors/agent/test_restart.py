@@ -48,7 +48,7 @@ async def test_a_finished_completion_is_not_paid_for_twice(lives: World, autojum
         world.script.append(say("Done."))
         end = await world.end(accepted.turn)
         assert isinstance(end, agent.TurnEnded)
-        assert (end.text, end.tool_rounds, end.input_tokens) == ("Looking.\n\nDone.", 1, 20)
+        assert (end.text, end.tool_rounds, end.usage.input_tokens) == ("Looking.\n\nDone.", 1, 20)
         assert [file.name for file in end.attachments] == ["a.txt"]
         assert len(world.requests) == 3
         assert world.requests[1].messages == world.requests[2].messages

@@ -32,7 +32,12 @@ async def test_a_message_is_answered_and_everything_is_told_in_order(
 ) -> None:
     end = await world.turn("hello", say("Hi ", "there."))
     assert isinstance(end, agent.TurnEnded)
-    assert (end.outcome, end.text, end.tool_rounds, end.model) == ("success", "Hi there.", 0, "test/one")
+    assert (end.outcome, end.text, end.tool_rounds, end.usage.model) == (
+        "success",
+        "Hi there.",
+        0,
+        "test/one",
+    )
     assert [type(event).__name__ for event in world.events()] == [
         "TurnStarted",
         "CompletionStarted",
@@ -63,9 +68,9 @@ async def test_a_round_of_tools_is_one_message_of_results(world: World, autojump
 async def test_usage_is_summed_over_the_completions(world: World, autojump_clock: MockClock) -> None:
     end = await world.turn("look", say(calls=[use("Peek", what="a")]), say("ok"))
     assert isinstance(end, agent.TurnEnded)
-    assert (end.input_tokens, end.output_tokens, end.cost_usd) == (20, 4, 1.0)
-    used = await world.bus.ask(session.GetTurnUsage(turn=end.turn, user="admin"))
-    assert (used.completions, used.input_tokens, used.outcome) == (2, 20, "success")
+    assert (end.usage.input_tokens, end.usage.output_tokens, end.usage.cost_usd) == (20, 4, 1.0)
+    turn = await world.bus.ask(session.GetTurn(turn=end.turn, user="admin"))
+    assert (turn.completions, turn.usage, turn.outcome) == (2, end.usage, "success")
 
 
 async def test_what_changes_with_time_stands_behind_what_is_cached(

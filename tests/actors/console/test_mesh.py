@@ -11,7 +11,7 @@ from actors.console.messages import Failing, Flow, MeshNode
 from actors.session import messages as session
 from bus import Health, NodeHealth, State
 from bus.console import TapEvent
-from tests.actors.gateway.world import Gateway, a_session, a_turn, some_figures
+from tests.actors.gateway.world import Gateway, a_turn, an_ended_turn
 
 SECRET = "what nobody else may read"
 KEY = "sk-ant-" + "x" * 40
@@ -148,7 +148,7 @@ async def test_the_mesh_is_for_no_other_site_and_for_no_change(gateway: Gateway)
 
 async def test_a_trace_tells_steps_and_sums_of_a_turn(gateway: Gateway) -> None:
     gateway.world.turns["t1"] = a_turn("t1", text=SECRET)
-    gateway.world.figures["t1"] = some_figures("t1")
+    gateway.world.turns["t1"] = an_ended_turn("t1")
     response = await gateway.http.get("/api/mesh/trace?turn=t1")
     assert response.json() == {
         "session_id": "s1",
@@ -176,24 +176,22 @@ async def test_a_trace_tells_steps_and_sums_of_a_turn(gateway: Gateway) -> None:
 
 async def test_the_trace_of_a_message_that_joined_a_turn_is_that_of_the_turn(gateway: Gateway) -> None:
     gateway.world.turns["t2"] = a_turn("t2", merged_into="t1")
-    gateway.world.figures["t1"] = some_figures("t1")
+    gateway.world.turns["t1"] = an_ended_turn("t1")
     assert (await gateway.http.get("/api/mesh/trace?turn=t2")).json()["turn"]["turn_id"] == "t1"
 
 
 async def test_a_trace_of_somebody_else_or_of_nothing_is_refused(gateway: Gateway) -> None:
-    gateway.world.sessions["s1"] = a_session(user="ada")
-    gateway.world.turns["t1"] = a_turn("t1")
-    gateway.world.figures["t1"] = some_figures("t1")
+    gateway.world.turns["t1"] = an_ended_turn("t1", user="ada")
     assert (await gateway.http.get("/api/mesh/trace?turn=t1")).status_code == 404
     assert (await gateway.http.get("/api/mesh/trace?turn=t1&user=ada")).status_code == 404
     assert (await gateway.http.get("/api/mesh/trace")).status_code == 400
 
 
 async def test_figures_of_turns_are_asked_for_by_range(gateway: Gateway) -> None:
-    gateway.world.figures |= {"t1": some_figures("t1"), "t2": some_figures("t2", finished_at=None)}
+    gateway.world.turns |= {"t1": an_ended_turn("t1"), "t2": an_ended_turn("t2", finished_at=None)}
     found = (await gateway.http.get("/api/sessions/s1/turns?first=t2&last=t9&limit=500")).json()
     assert [(turn["turn_id"], turn["elapsed"]) for turn in found] == [("t2", None)]
-    assert gateway.world.asked[-1] == session.ListFigures(
+    assert gateway.world.asked[-1] == session.ListTurns(
         session="s1", user="admin", first="t2", last="t9", limit=500
     )
     assert (await gateway.http.get("/api/sessions/nowhere/turns")).status_code == 404

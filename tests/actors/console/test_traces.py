@@ -9,7 +9,7 @@ from actors.console import traces
 from actors.session import messages as session
 from actors.vocabulary import Usage
 from bus.console import TapEvent
-from tests.actors.gateway.world import THEN, some_figures
+from tests.actors.gateway.world import THEN
 
 
 def event(seq: int, **changes: Any) -> TapEvent:
@@ -54,7 +54,7 @@ def test_an_answer_begins_where_the_step_before_it_ended() -> None:
         step(4, "assistant", 6, 6),
         step(5, "tool", 6, None),
     ]
-    shown = traces.steps_of(stored, some_figures("t1"), texts=False)
+    shown = traces.steps_of(stored, THEN, texts=False)
     assert [(each.start, each.end) for each in shown] == [
         (0, 1),
         (1, 3),
@@ -68,7 +68,7 @@ def test_an_answer_begins_where_the_step_before_it_ended() -> None:
 
 
 def test_what_was_said_is_told_to_the_operator_without_credentials() -> None:
-    (shown,) = traces.steps_of([step(0, "user", 1, 1)], some_figures("t1"), texts=True)
+    (shown,) = traces.steps_of([step(0, "user", 1, 1)], THEN, texts=True)
     assert shown.text.startswith("what was said to ")
     assert "xxx" not in shown.text
 

@@ -1,10 +1,10 @@
 from typing import Any
 
 from actors.agent import messages as agent
-from actors.gateway.answer import Watch, from_event, from_store, with_usage
+from actors.gateway.answer import Watch, from_event, from_store
 from actors.session import messages as session
 from actors.vocabulary import Attachment
-from tests.actors.gateway.world import ENDED, THEN, a_usage
+from tests.actors.gateway.world import ENDED, FAILED, THEN, USED, an_ended_turn
 
 FILE = Attachment(name="a", media_type="text/plain", path="a", size=1)
 
@@ -63,11 +63,8 @@ def test_input_tokens_of_an_answer_are_those_outside_of_the_cache() -> None:
 
 
 def test_a_failed_turn_is_an_error_with_what_was_said_and_spent() -> None:
-    failed = agent.TurnFailed(
-        session="s", n=9, turn="t1", outcome="error", reason="no network", text="so far"
-    )
-    answer = with_usage(from_event("t1", failed), a_usage("t1"))
-    shown = answer.json()
+    failed = agent.TurnFailed(session="s", n=9, turn="t1", **{**FAILED, "usage": USED}, text="so far")
+    shown = from_event("t1", failed).json()
     assert (shown["error"], shown["text"], shown["outcome"]) == ("no network", "so far", "error")
     assert shown["usage"]["output_tokens"] == 7
 
@@ -80,20 +77,19 @@ def message(id: int, turn: str, role: Any, content: str, *files: Attachment) -> 
 
 def test_a_stored_answer_is_what_the_assistant_said_in_that_turn() -> None:
     messages = [
-        message(1, "t0", "assistant", "before"),
         message(2, "t1", "user", "question", FILE),
         message(3, "t1", "assistant", "first"),
         message(4, "t1", "tool_result", "{}", FILE),
         message(5, "t1", "assistant", "second"),
     ]
-    answer = from_store("s", "t1", a_usage("t1"), messages)
+    answer = from_store("t1", an_ended_turn("t1"), messages)
     assert (answer.text, answer.outcome, answer.error) == ("first\n\nsecond", "success", None)
     assert answer.attachments == (FILE,)
-    assert answer.input_tokens == 30
+    assert answer.usage == USED
 
 
 def test_a_stored_failure_tells_its_notice() -> None:
-    usage = a_usage("t1", state="failed", outcome="parked")
-    answer = from_store("s", "t1", usage, [message(1, "t1", "notice", "it failed three times")])
+    turn = an_ended_turn("t1", state="failed", outcome="parked")
+    answer = from_store("t1", turn, [message(1, "t1", "notice", "it failed three times")])
     assert (answer.error, answer.outcome) == ("it failed three times", "parked")
-    assert from_store("s", "t1", usage, []).error == "the turn failed"
+    assert from_store("t1", turn, []).error == "the turn failed"

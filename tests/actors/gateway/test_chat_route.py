@@ -9,8 +9,9 @@ import trio
 from actors.agent import messages as agent
 from actors.llm import messages as llm
 from actors.session import messages as session
+from actors.vocabulary import Usage
 from tests.actors.gateway.client import eventually
-from tests.actors.gateway.world import ENDED, STARTED, THEN, Gateway, a_turn, a_usage
+from tests.actors.gateway.world import ENDED, FAILED, STARTED, THEN, Gateway, a_turn, an_ended_turn
 
 
 def runs(gateway: Gateway, *texts: str) -> None:
@@ -64,11 +65,10 @@ async def test_the_turn_carries_where_it_came_from(gateway: Gateway) -> None:
 async def test_a_failed_turn_is_an_error_with_its_reason(gateway: Gateway) -> None:
     async def fail(request: agent.Accept, turn: str) -> None:
         await gateway.world.happen(
-            agent.TurnFailed, turn, outcome="error", reason="no network", text="so far"
+            agent.TurnFailed, turn, **{**FAILED, "usage": Usage(output_tokens=3)}, text="so far"
         )
 
     gateway.world.on_accept = fail
-    gateway.world.usages["t1"] = a_usage("t1", state="failed", output_tokens=3)
     response = await gateway.http.post("/api/chat", json={"text": "hi"})
     assert response.status_code == 502
     body = response.json()
@@ -112,7 +112,7 @@ async def test_a_repeated_request_gets_the_stored_answer(gateway: Gateway) -> No
     runs(gateway, "first")
     key = {"Idempotency-Key": "k1"}
     first = (await gateway.http.post("/api/chat", json={"text": "hi"}, headers=key)).json()
-    gateway.world.turns["t1"] = a_turn("t1")
+    gateway.world.turns["t1"] = an_ended_turn("t1")
     gateway.world.messages["s1"] = [says(1, "t1", "first")]
     again = await gateway.http.post("/api/chat", json={"text": "hi"}, headers=key)
     assert again.status_code == 200

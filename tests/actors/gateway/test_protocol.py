@@ -8,7 +8,7 @@ from actors.gateway.protocol import cut, wire
 from actors.session import messages as session
 from actors.vocabulary import Attachment
 from actors.wire import encode
-from tests.actors.gateway.world import ENDED, STARTED, THEN, a_session
+from tests.actors.gateway.world import ENDED, FAILED, STARTED, THEN, a_session
 
 FILE = Attachment(name="cat.png", media_type="image/png", path="downloads/cat.png", size=12)
 FILE_JSON = {"file_name": "cat.png", "mime_type": "image/png", "path": "downloads/cat.png", "size": 12}
@@ -93,13 +93,13 @@ EVENTS: list[tuple[type[agent.TurnEvent], dict[str, Any], dict[str, Any]]] = [
     ),
     (
         agent.TurnFailed,
-        {"outcome": "error", "reason": "no network", "text": "part"},
+        {**FAILED, "text": "part"},
         {
             "type": "stream_end",
             "outcome": "error",
             "num_turns": 0,
             "usage": {
-                "model": "",
+                "model": None,
                 "input_tokens": 0,
                 "output_tokens": 0,
                 "cache_read_tokens": 0,
@@ -108,7 +108,7 @@ EVENTS: list[tuple[type[agent.TurnEvent], dict[str, Any], dict[str, Any]]] = [
             },
             "is_error": True,
             "error": "no network",
-            "elapsed": 0,
+            "elapsed": 0.25,
             "text": "part",
         },
     ),

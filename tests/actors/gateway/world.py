@@ -23,7 +23,7 @@ from actors.llm import messages as llm
 from actors.session import messages as session
 from actors.subsystem import Subsystem
 from actors.tools import messages as tools
-from actors.vocabulary import ADMIN, Attachment
+from actors.vocabulary import ADMIN, Attachment, Text, Usage
 from bus import Actor, Bus
 from bus.testing import MeshUnderTest
 from tests.actors.gateway.client import KEY, KNOWN, PATIENCE, Socket, connected
@@ -59,6 +59,7 @@ def a_session(id: str = "s1", **changes: Any) -> session.Session:
 def a_turn(id: str, **changes: Any) -> session.Turn:
     plain = session.Turn(
         id=id,
+        seq=1,
         session="s1",
         user=ADMIN,
         role="admin",
@@ -68,6 +69,7 @@ def a_turn(id: str, **changes: Any) -> session.Turn:
         attempt=1,
         text="hello",
         attachments=(),
+        content=(Text(text="hello"),),
         options=session.TurnOptions(),
         mode="inject",
         source="http",
@@ -77,37 +79,26 @@ def a_turn(id: str, **changes: Any) -> session.Turn:
     return attrs.evolve(plain, **changes)
 
 
-def a_usage(turn: str, **changes: Any) -> session.TurnUsage:
-    plain = session.TurnUsage(
-        turn=turn,
-        state="done",
-        outcome="success",
-        completions=1,
-        input_tokens=100,
-        output_tokens=7,
-        cache_read_tokens=60,
-        cache_write_tokens=10,
-        cost_usd=0.5,
-    )
-    return attrs.evolve(plain, **changes)
+USED = Usage(
+    input_tokens=30,
+    output_tokens=7,
+    cache_read_tokens=60,
+    cache_write_tokens=10,
+    cost_usd=0.5,
+    model="offline/offline",
+)
 
 
-def some_figures(turn: str, **changes: Any) -> session.TurnFigures:
-    plain = session.TurnFigures(
-        turn=turn,
-        state="done",
+def an_ended_turn(id: str, **changes: Any) -> session.Turn:
+    """One with times and sums."""
+    plain = a_turn(
+        id,
         outcome="success",
-        accepted_at=THEN,
         started_at=THEN + timedelta(seconds=1),
         finished_at=THEN + timedelta(seconds=3.5),
         tool_rounds=1,
-        model="offline/offline",
         completions=2,
-        input_tokens=100,
-        output_tokens=7,
-        cache_read_tokens=60,
-        cache_write_tokens=10,
-        cost_usd=0.5,
+        usage=USED,
     )
     return attrs.evolve(plain, **changes)
 
@@ -116,15 +107,19 @@ ENDED: dict[str, Any] = {
     "outcome": "success",
     "attachments": (),
     "tool_rounds": 0,
-    "input_tokens": 100,
-    "output_tokens": 7,
-    "cache_read_tokens": 60,
-    "cache_write_tokens": 10,
-    "cost_usd": 0.5,
-    "model": "offline/offline",
+    "usage": USED,
     "elapsed": 0.25,
 }
 """Fields of a plain TurnEnded, its text excepted."""
+
+FAILED: dict[str, Any] = {
+    "outcome": "error",
+    "reason": "no network",
+    "tool_rounds": 0,
+    "usage": Usage(),
+    "elapsed": 0.25,
+}
+"""Fields of a plain TurnFailed, its text excepted."""
 
 STARTED: dict[str, Any] = {
     "attachments": (),
@@ -145,8 +140,6 @@ class World:
         self.bus: Bus
         self.sessions: dict[str, session.Session] = {"s1": a_session()}
         self.turns: dict[str, session.Turn] = {}
-        self.usages: dict[str, session.TurnUsage] = {}
-        self.figures: dict[str, session.TurnFigures] = {}
         self.steps: dict[str, tuple[session.StepInfo, ...]] = {}
         self.messages: dict[str, list[session.Message]] = {}
         self.events: dict[str, list[agent.TurnEvent]] = {}
@@ -285,17 +278,16 @@ class FakeSession(Actor):
 
     @session.GetTurn.handler
     async def turn(self, request: session.GetTurn) -> session.Turn:
-        return self.world.turns.get(request.turn, a_turn(request.turn, state="running"))
+        found = self.world.turns.get(request.turn, a_turn(request.turn, state="running"))
+        if found.user != request.user:
+            raise session.UnknownTurn(turn=request.turn)
+        return found
 
-    @session.GetTurnUsage.handler
-    async def usage(self, request: session.GetTurnUsage) -> session.TurnUsage:
-        return self.world.usages.get(request.turn, a_usage(request.turn))
-
-    @session.ListFigures.handler
-    async def list_figures(self, request: session.ListFigures) -> tuple[session.TurnFigures, ...]:
+    @session.ListTurns.handler
+    async def list_turns(self, request: session.ListTurns) -> tuple[session.Turn, ...]:
         self.world.asked.append(request)
         self._find(request.session, request.user)
-        turns = self.world.figures
+        turns = self.world.turns
         return tuple(turns[id] for id in turns if request.first in {None, id})
 
     @session.GetSteps.handler

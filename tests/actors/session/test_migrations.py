@@ -82,7 +82,7 @@ def test_what_was_said_and_used_is_as_it_was(migrated: Ledger) -> None:
     assert migrated.shown("s2") == [("user", "hi"), ("notice", "given up")]
     assert len(export.export(migrated.connection, "s1", "ada")) == 10
     report = usage.costs(migrated.connection, None, None)
-    assert (report.total.cost_usd, [(tool.name, tool.invocations) for tool in report.by_tool]) == (
+    assert (report.total.usage.cost_usd, [(tool.name, tool.invocations) for tool in report.by_tool]) == (
         0.5,
         [("FileDelete", 1), ("FileRead", 1)],
     )

@@ -105,8 +105,8 @@ async def test_a_turn_with_a_tool_is_stored_message_by_message(
         "user",
         "assistant",
     ]
-    used = await bus.ask(session.GetTurnUsage(turn=accepted.turn, user="admin"))
-    assert (used.state, used.completions, used.input_tokens) == ("done", 1, 3)
+    used = await bus.ask(session.GetTurn(turn=accepted.turn, user="admin"))
+    assert (used.state, used.completions, used.usage.input_tokens) == ("done", 1, 3)
     assert (await bus.ask(session.Open(session=accepted.session))).last_event == 9
     assert (await bus.ask(session.GetTurn(turn=followup.turn, user="admin"))).merged_into == accepted.turn
     assert len(await bus.ask(session.Export(session=accepted.session, user="admin"))) == 6
@@ -324,7 +324,7 @@ async def test_no_acknowledged_message_is_lost_by_sigkill(
         ),
         (session.CancelTurn(turn="nothing", user="admin"), session.UnknownTurn),
         (session.GetTurn(turn="nothing", user="admin"), session.UnknownTurn),
-        (session.GetTurnUsage(turn="nothing", user="admin"), session.UnknownTurn),
+        (session.ListTurns(session="nothing", user="admin"), session.UnknownSession),
         (session.Begin(turn="nothing", boot="b"), session.UnknownTurn),
         (
             session.RecordCompaction(

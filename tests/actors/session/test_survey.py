@@ -1,9 +1,21 @@
 """What an operator sees of the ledger."""
 
+from typing import Any
+
+import attrs
 import pytest
 
-from actors.session import outbox, survey
-from actors.session.messages import FindTurns, Push, StepInfo, TurnInfo, TurnOptions, UnknownTurn
+from actors.session import outbox, survey, usage
+from actors.session.messages import (
+    FindTurns,
+    ListTurns,
+    Push,
+    StepInfo,
+    Turn,
+    TurnOptions,
+    UnknownSession,
+    UnknownTurn,
+)
 from actors.vocabulary import Thinking, Usage
 from tests.fakes.ledger import USAGE, Ledger
 
@@ -52,21 +64,11 @@ def test_a_turn_is_described_with_the_beginning_of_its_text(ledger: Ledger) -> N
     ledger.finish(accepted.turn, "hi")
 
     (turn,) = survey.find_turns(ledger.connection, FindTurns())
-    assert turn == TurnInfo(
-        id=accepted.turn,
-        session=accepted.session,
-        user="ada",
-        state="done",
-        outcome="success",
-        attempt=1,
-        source="http",
-        model="m",
-        mode="queue",
-        text="x" * 200,
-        accepted_at=at,
-        finished_at=end,
-        merged_into=None,
-    )
+    assert turn.text == "x" * 200
+    whole = ledger.turn(accepted.turn)
+    assert turn == attrs.evolve(whole, text=turn.text, content=turn.content)
+    assert (turn.user, turn.source, turn.options.model, turn.mode) == ("ada", "http", "m", "queue")
+    assert (turn.accepted_at, turn.finished_at) == (at, end)
 
 
 def test_steps_have_times_and_each_completion_its_usage(ledger: Ledger) -> None:
@@ -140,3 +142,78 @@ def test_open_work_counts_what_is_not_done(ledger: Ledger) -> None:
     assert work.outbox == {"pending": 1}
     ledger.connection.execute("UPDATE outbox SET state = 'sent'")
     assert survey.open_work(ledger.connection).outbox == {}
+
+
+# --- the turns of a conversation --------------------------------------------------------------------------
+
+
+def listed(ledger: Ledger, session: str, **fields: Any) -> tuple[Turn, ...]:
+    request = ListTurns(session=session, user=ledger.owner(session), **fields)
+    return survey.list_turns(ledger.connection, request)
+
+
+def test_a_turn_with_tools_tells_rounds_times_and_sums(ledger: Ledger) -> None:
+    at = ledger.now
+    turn = ledger.accept().turn
+    begun = ledger.now
+    ledger.begin(turn)
+    a, b = ledger.complete(turn, "look", calls=["a", "b"])
+    ledger.result(turn, a.n)
+    ledger.result(turn, b.n)
+    (c,) = ledger.complete(turn, calls=["c"])
+    ledger.result(turn, c.n)
+    end = ledger.now
+    ledger.finish(turn, "done", usage=attrs.evolve(USAGE, model="test/two", cache_read_tokens=3))
+
+    (found,) = listed(ledger, ledger.turn(turn).session)
+    assert (found.id, found.state, found.outcome) == (turn, "done", "success")
+    assert (found.accepted_at, found.started_at, found.finished_at) == (at, begun, end)
+    assert (found.tool_rounds, found.completions) == (2, 3)
+    assert found.usage == Usage(
+        input_tokens=30,
+        output_tokens=15,
+        cache_read_tokens=3,
+        cost_usd=pytest.approx(0.03),  # type: ignore[arg-type]
+        model="test/two",
+    )
+    assert found == ledger.turn(turn)
+
+
+def test_the_model_is_that_of_the_last_completion_whatever_summarised_after_it(ledger: Ledger) -> None:
+    turn = ledger.accept().turn
+    ledger.begin(turn)
+    ledger.finish(turn, "hi", usage=USAGE)
+    other = Usage(model="test/cheap", input_tokens=1, output_tokens=1, cost_usd=None)
+    usage.record(ledger.connection, ledger.turn(turn).session, turn, "admin", other, 9, purpose="compaction")
+    (found,) = listed(ledger, ledger.turn(turn).session)
+    assert found.usage.model == USAGE.model
+
+
+def test_a_turn_that_waits_has_no_times_and_no_figures(ledger: Ledger) -> None:
+    turn = ledger.accept().turn
+    (found,) = listed(ledger, ledger.turn(turn).session)
+    assert (found.state, found.outcome, found.started_at, found.finished_at) == ("accepted", None, None, None)
+    assert (found.usage.model, found.completions, found.usage.cost_usd) == (None, 0, None)
+
+
+def test_a_range_is_of_one_conversation_in_order_and_keeps_its_end(ledger: Ledger) -> None:
+    turns: list[str] = []
+    for number in range(6):
+        turns.append(ledger.accept(key="chat").turn)
+        ledger.accept(key=f"other-{number}")
+    session = ledger.turn(turns[0]).session
+
+    def ids(**fields: Any) -> list[str]:
+        return [found.id for found in listed(ledger, session, **fields)]
+
+    assert ids() == turns
+    assert ids(first=turns[2], last=turns[4]) == turns[2:5]
+    assert ids(first=turns[1], limit=2) == turns[4:]
+    assert ids(first="unknown", last="unknown") == turns
+    assert ids(limit=-1) == []
+
+
+def test_conversations_of_others_are_not_told(ledger: Ledger) -> None:
+    session = ledger.turn(ledger.accept(user="ada").turn).session
+    with pytest.raises(UnknownSession):
+        survey.list_turns(ledger.connection, ListTurns(session=session, user="bob"))

@@ -366,7 +366,7 @@ class TestCompaction:
                 ledger.result(turn, step.n)
         ledger.compact(ledger.turn(turn), 3)
         begun = ledger.begin(turn)
-        assert (begun.iteration, begun.rounds) == (3, 2)
+        assert (begun.iteration, begun.turn.tool_rounds) == (3, 2)
 
     def test_a_compaction_for_an_unknown_turn_is_an_error(self, ledger: Ledger, turn: str) -> None:
         ledger.complete(turn, "hello")

@@ -10,10 +10,9 @@ from actors.session.encoding import micros
 from actors.session.messages import (
     CostReport,
     RecordCompaction,
+    Spent,
     ToolCount,
     TurnOptions,
-    UnknownTurn,
-    UsageSum,
 )
 from actors.vocabulary import Usage
 from tests.fakes.ledger import START, Ledger
@@ -43,15 +42,7 @@ def report(ledger: Ledger, since: datetime | None = None, session: str | None = 
 
 
 def test_with_nothing_used_everything_is_zero(ledger: Ledger) -> None:
-    nothing = UsageSum(
-        name="total",
-        cost_usd=0.0,
-        input_tokens=0,
-        output_tokens=0,
-        cache_read_tokens=0,
-        cache_write_tokens=0,
-        turns=0,
-    )
+    nothing = Spent(name="total", usage=Usage(cost_usd=0.0), calls=0)
     assert report(ledger) == CostReport(total=nothing, by_user=(), by_model=(), by_day=(), by_tool=())
 
 
@@ -59,15 +50,15 @@ def test_input_is_what_was_fresh_read_and_written(ledger: Ledger) -> None:
     answered(ledger, used("m", 1000, 500, 200, 100, cost=0.01))
     answered(ledger, used("m", 800, 400, 150, 50, cost=0.008))
     total = report(ledger).total
-    assert (total.input_tokens, total.output_tokens, total.turns) == (2300, 900, 2)
-    assert total.cost_usd == pytest.approx(0.018)
+    assert (total.usage.prompt_tokens, total.usage.output_tokens, total.calls) == (2300, 900, 2)
+    assert total.usage.cost_usd == pytest.approx(0.018)
 
 
 def test_cached_tokens_are_told_apart(ledger: Ledger) -> None:
     answered(ledger, used("m", 500, 300, 0, 4000, cost=0.04))
     answered(ledger, used("m", 100, 200, 4000, 0, cost=0.02))
-    total = report(ledger).total
-    assert (total.input_tokens, total.cache_read_tokens, total.cache_write_tokens) == (8600, 4000, 4000)
+    total = report(ledger).total.usage
+    assert (total.prompt_tokens, total.cache_read_tokens, total.cache_write_tokens) == (8600, 4000, 4000)
 
 
 def test_users_and_models_come_dearest_first(ledger: Ledger) -> None:
@@ -75,11 +66,11 @@ def test_users_and_models_come_dearest_first(ledger: Ledger) -> None:
     answered(ledger, used("sonnet", 10, 1, cost=0.05), user="ada")
     answered(ledger, used("sonnet", 10, 1, cost=0.10), user="bob")
     found = report(ledger)
-    assert [(row.name, round(row.cost_usd, 6), row.turns) for row in found.by_user] == [
+    assert [(row.name, round(row.usage.cost_usd or 0.0, 6), row.calls) for row in found.by_user] == [
         ("bob", 0.10, 1),
         ("ada", 0.07, 2),
     ]
-    assert [(row.name, round(row.cost_usd, 6)) for row in found.by_model] == [
+    assert [(row.name, round(row.usage.cost_usd or 0.0, 6)) for row in found.by_model] == [
         ("sonnet", 0.15),
         ("haiku", 0.02),
     ]
@@ -92,7 +83,7 @@ def test_the_model_that_answered_counts_not_the_one_that_was_asked_for(ledger: L
 
 def test_an_unknown_price_counts_as_nothing(ledger: Ledger) -> None:
     answered(ledger, used("free", 1, 1, cost=None))
-    assert report(ledger).total.cost_usd == 0.0
+    assert report(ledger).total.usage.cost_usd == 0.0
 
 
 def test_days_are_utc_in_order_with_the_models_of_each(ledger: Ledger) -> None:
@@ -113,17 +104,17 @@ def test_since_is_an_instant_whatever_its_offset(ledger: Ledger) -> None:
     exact = START + timedelta(microseconds=at - micros(START))
     shifted = exact.astimezone(timezone(timedelta(hours=-7)))
     assert turn
-    assert report(ledger, since=exact).total.turns == 1
-    assert report(ledger, since=shifted).total.turns == 1
-    assert report(ledger, since=exact + timedelta(microseconds=1)).total.turns == 0
-    assert report(ledger, since=exact - timedelta(days=365)).total.turns == 1
+    assert report(ledger, since=exact).total.calls == 1
+    assert report(ledger, since=shifted).total.calls == 1
+    assert report(ledger, since=exact + timedelta(microseconds=1)).total.calls == 0
+    assert report(ledger, since=exact - timedelta(days=365)).total.calls == 1
 
 
 def test_one_conversation_can_be_asked_for(ledger: Ledger) -> None:
     turn = answered(ledger, used("m", 1, 1))
     answered(ledger, used("m", 1, 1))
-    assert report(ledger, session=ledger.turn(turn).session).total.turns == 1
-    assert report(ledger, session="nothing").total.turns == 0
+    assert report(ledger, session=ledger.turn(turn).session).total.calls == 1
+    assert report(ledger, session="nothing").total.calls == 0
 
 
 def test_tools_are_counted_with_their_errors_most_used_first(ledger: Ledger) -> None:
@@ -143,18 +134,22 @@ class TestOneTurn:
         accepted = ledger.accept()
         ledger.begin(accepted.turn)
         (call,) = ledger.complete(accepted.turn, calls=["a"], usage=used("m", 10, 5, 2, 1, cost=0.25))
-        found = usage.of_turn(ledger.connection, accepted.turn, "admin")
+        found = ledger.turn(accepted.turn)
         assert (found.state, found.outcome, found.completions) == ("running", None, 1)
         ledger.result(accepted.turn, call.n)
         ledger.finish(accepted.turn, "done", usage=used("m", 20, 7, cost=0.5))
-        found = usage.of_turn(ledger.connection, accepted.turn, "admin")
+        found = ledger.turn(accepted.turn)
         assert (found.state, found.outcome, found.completions) == ("done", "success", 2)
-        assert (found.input_tokens, found.output_tokens) == (33, 12)
-        assert (found.cache_read_tokens, found.cache_write_tokens, found.cost_usd) == (2, 1, 0.75)
+        assert (found.usage.input_tokens, found.usage.output_tokens) == (30, 12)
+        assert (found.usage.cache_read_tokens, found.usage.cache_write_tokens, found.usage.cost_usd) == (
+            2,
+            1,
+            0.75,
+        )
 
     def test_a_turn_without_completions_has_used_nothing_of_unknown_price(self, ledger: Ledger) -> None:
-        found = usage.of_turn(ledger.connection, ledger.accept().turn, "admin")
-        assert (found.completions, found.input_tokens, found.cost_usd) == (0, 0, None)
+        found = ledger.turn(ledger.accept().turn)
+        assert (found.completions, found.usage.input_tokens, found.usage.cost_usd) == (0, 0, None)
 
     def test_a_summary_is_paid_for_and_no_completion(self, ledger: Ledger) -> None:
         accepted = ledger.accept()
@@ -170,9 +165,5 @@ class TestOneTurn:
             usage=used("small", 100, 50, cost=0.5),
         )
         ledger.run(turns.record_compaction, request, 0)
-        found = usage.of_turn(ledger.connection, accepted.turn, "admin")
-        assert (found.completions, found.input_tokens, found.cost_usd) == (1, 110, 0.75)
-
-    def test_an_unknown_turn_is_an_error(self, ledger: Ledger) -> None:
-        with pytest.raises(UnknownTurn):
-            usage.of_turn(ledger.connection, "nothing", "admin")
+        found = ledger.turn(accepted.turn)
+        assert (found.completions, found.usage.input_tokens, found.usage.cost_usd) == (1, 110, 0.75)

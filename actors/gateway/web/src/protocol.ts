@@ -61,20 +61,20 @@ export interface Usage {
   model: string | null;
 }
 
-/** How one turn went and what it used. */
+/** One accepted message and what became of it. */
 export interface Figures {
   turn_id: string;
   state: "accepted" | "running" | "merged" | "done" | "failed" | "cancelled";
   /** `success`, `max_turns`, `error`, `cancelled`, `parked`; None while it is open or merged. */
   outcome: string | null;
   accepted_at: string;
+  /** Of all its completions, and of summaries that were made for it. */
+  usage: Usage;
+  completions: number;
   /** Answers of the model that called tools. */
   num_turns: number;
-  completions: number;
   /** Seconds from its first beginning to its end; null before. */
   elapsed: number | null;
-  /** Tokens and price of all completions. */
-  usage: Usage;
 }
 
 /** Names, texts and models for the page. */
@@ -262,12 +262,11 @@ export interface TurnEnded {
   outcome: "success" | "max_turns" | "error" | "cancelled" | "parked";
   /** All the model said in this turn, completions joined by a blank line. */
   text: string;
+  usage: Usage;
   num_turns: number;
   /** Seconds since the turn was started in this process. */
   elapsed: number;
   is_error: false;
-  /** Tokens and price of all completions. */
-  usage: Usage;
 }
 
 /** The last event of a turn that failed; what was said and done so far is stored. */
@@ -279,10 +278,11 @@ export interface TurnFailed {
   outcome: "success" | "max_turns" | "error" | "cancelled" | "parked";
   error: string;
   text: string;
-  is_error: true;
   usage: Usage;
   num_turns: number;
+  /** Seconds since the turn was started in this process. */
   elapsed: number;
+  is_error: true;
 }
 
 export type Delta = TextDelta | ThinkingDelta;
