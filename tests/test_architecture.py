@@ -21,13 +21,19 @@ THREADS = {"actors/tools/threads.py"}
 """Where work leaves the loop."""
 
 EDGES = {
-    *(f"actors/gateway/{name}.py" for name in ("clients", "connection", "failures", "follow", "outbox")),
-    *(f"actors/gateway/{name}.py" for name in ("server", "stopping", "uploads", "ws")),
-    *(f"actors/gateway/{name}.py" for name in ("operator", "routes/bus", "routes/control", "routes/ledger")),
-    *(f"actors/gateway/{name}.py" for name in ("mesh", "routes/mesh")),
-    *(f"actors/gateway/routes/{name}.py" for name in ("chat", "files", "sessions", "status", "tap")),
+    *(
+        f"actors/gateway/{name}.py"
+        for name in ("authentication", "clients", "connection", "failures", "follow")
+    ),
+    *(
+        f"actors/gateway/{name}.py"
+        for name in ("frames", "outbox", "protocol", "server", "share", "stopping")
+    ),
+    *(f"actors/gateway/{name}.py" for name in ("uploads", "ws")),
+    *(f"actors/gateway/routes/{name}.py" for name in ("chat", "config", "endpoints", "files", "sessions")),
+    *(f"actors/console/{name}.py" for name in ("letters", "mesh", "tap", "traces", "turns")),
 }
-"""Where the gateway stands between the world and the bus: sockets, requests, followers."""
+"""Where gateway and console stand between the world and the bus: sockets, requests, followers."""
 
 SHARED = "actors/storage/"
 """One thread per database, behind every subsystem's store."""
