@@ -14,7 +14,7 @@ from tests.system.daemons import environment
 PROGRAM = """
 import attrs
 from bus import crash_after, crash_point
-from bus.envelope import OUTSIDE, current
+from bus.message.envelope import OUTSIDE, current
 
 def step(value):
     return value

@@ -1,0 +1,86 @@
+"""A message that kills the process whenever it is worked on, among others that have done nothing wrong."""
+
+import contextlib
+import signal
+import sqlite3
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import trio
+
+from tests.crash.script import answered, heard, model, tags
+from tests.fakes.model_script import Received, Reply
+from tests.fakes.model_server import ModelServer
+from tests.system.daemons import Daemon, Place, start, until
+
+POISON: Final = "<s0-0: read a>"
+INNOCENT: Final = ("<s1-0: write a | list a>", "<s2-0: >", "<s3-0: list a & list b | write b>")
+LIVES: Final = 10
+SLOW: Final = 0.1
+"""Seconds before each piece of an answer to those who have done nothing wrong, so that they run when it happens."""
+
+
+def rule(request: Received) -> Reply:
+    """The poison is answered at once, the others slowly."""
+    tag = next(tag for message in heard(request) for piece in message for tag in tags(piece.text))
+    reply: Reply = model(0.0 if tag.startswith("s0-") else SLOW)(request)
+    return reply
+
+
+async def say(daemon: Daemon, text: str) -> None:
+    """The same request each time, as a client repeats it that had no answer."""
+    with contextlib.suppress(httpx.TransportError, OSError):
+        await daemon.request("POST", "/api/chat", json={"text": text}, headers={"Idempotency-Key": text})
+
+
+def turns(place: Place, columns: str) -> list[tuple[Any, ...]]:
+    with contextlib.closing(sqlite3.connect(f"file:{place.database}?mode=ro", uri=True)) as database:
+        return database.execute(f"SELECT {columns} FROM turns ORDER BY seq").fetchall()
+
+
+async def first_life(place: Place, model_server: ModelServer) -> None:
+    """Those who have done nothing wrong are being answered when the poison comes."""
+    daemon = await start(place, BUS_CRASH_AT="FileRead.before_run").ready()
+    try:
+        async with trio.open_nursery() as nursery:
+            for text in INNOCENT:
+                nursery.start_soon(say, daemon, text)
+            await model_server.wait_for(lambda server: len(server.requests) >= len(INNOCENT))
+            nursery.start_soon(say, daemon, POISON)
+            assert await daemon.ended() == -signal.SIGKILL
+            nursery.cancel_scope.cancel()
+    finally:
+        daemon.process.kill()
+        daemon.process.wait()
+
+
+async def test_exactly_the_poison_is_given_up_and_after_three_deaths(
+    tmp_path: Path, model_server: ModelServer
+) -> None:
+    model_server.rule = rule
+    place = Place(tmp_path / "aster", model_server.url, "openai")
+    await first_life(place, model_server)
+    assert [state for (state,) in turns(place, "state")].count("running") == 1 + len(INNOCENT)
+    deaths = 1
+    for _ in range(LIVES):
+        daemon = start(place, BUS_CRASH_AT="FileRead.before_run")
+        try:
+            await until(
+                lambda daemon=daemon: (
+                    not daemon.running  # type: ignore[misc]
+                    or not [state for (state,) in turns(place, "state") if state in {"accepted", "running"}]
+                ),
+                "what was accepted comes to no end",
+            )
+            if daemon.running:
+                break
+            deaths += 1
+        finally:
+            daemon.process.kill()
+            daemon.process.wait()
+    ended = {text: (state, outcome) for text, state, outcome in turns(place, "text, state, outcome")}
+    assert ended == {POISON: ("failed", "parked"), **dict.fromkeys(INNOCENT, ("done", "success"))}
+    assert deaths == 3
+    names = [tag for request in model_server.requests for tag in answered(str(heard(request)))]
+    assert set(names) <= {"s1-0", "s2-0", "s3-0"}
