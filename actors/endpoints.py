@@ -12,8 +12,8 @@ asks for it on the bus, and answers with the reply as JSON::
         user: str
 
 Fields named in the path come from there; the others from the query string of a ``GET``, and from the JSON body of
-anything else. A field `user` never comes from a client: it is who asks. What a client says beyond the fields is passed
-over. A stream is a WebSocket that carries its items, one JSON text each.
+anything else. A field `user`, and one marked ``from_context("user")``, never comes from a client: it is who asks. What
+a client says beyond the fields is passed over. A stream is a WebSocket that carries its items, one JSON text each.
 """
 
 import re
@@ -31,8 +31,9 @@ from bus import ActorError, ErrorKind, Message, Request, Stream
 T = TypeVar("T", bound=attrs.AttrsInstance)
 MessageT = TypeVar("MessageT", bound=Request[Any] | Stream[Any])
 
-Access = Literal["public", "user", "operator"]
-"""Who may ask: everybody who reaches the socket, a known user, or whoever has the token of the running daemon."""
+Access = Literal["public", "user", "admin", "operator"]
+"""Who may ask: everybody who reaches the socket, a known user, one whose role is `admin`, or whoever has the token of
+the running daemon."""
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 
 ENDPOINT: Final = "__endpoint__"
@@ -107,7 +108,14 @@ class Endpoint:
             )
         if USER in known and self.access == "public":
             raise EndpointDefinitionError(f"{self.kind.__name__} is of a user, so it cannot be public")
-        record_of(cast("Any", self.kind))  # raises NoJsonForm here and not when it is asked for
+        supplied = record_of(
+            cast("Any", self.kind)
+        ).supplied  # raises NoJsonForm here and not when it is asked for
+        for field, source in supplied.items():
+            if source != USER:
+                raise EndpointDefinitionError(
+                    f"{self.kind.__name__}.{field} comes from a turn, and here is none"
+                )
 
     @property
     def parameters(self) -> list[str]:
@@ -117,9 +125,12 @@ class Endpoint:
     def message(self, fields: Mapping[str, Any], principal: Principal | None) -> Message:
         """What is to be asked for. Raises BadMessage."""
         kind = cast("type[Any]", self.kind)
-        if principal is not None and USER in attrs.fields_dict(kind):
+        if principal is None:
+            return cast("Message", read(kind, fields))
+        supplied = dict.fromkeys(record_of(cast("Any", kind)).supplied, principal.user)
+        if USER in attrs.fields_dict(kind) and USER not in supplied:
             fields = {**fields, USER: principal.user}
-        return cast("Message", read(kind, fields))
+        return cast("Message", read(kind, fields, supplied))
 
     def gathered(self, pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
         """The fields that a query string has."""

@@ -11,7 +11,7 @@ import attrs
 from actors.endpoints import USER, Endpoint
 from actors.shapes import Described
 
-_WHO: Final = {"public": "anybody", "user": "who is known", "operator": "the operator"}
+_WHO: Final = {"public": "anybody", "user": "who is known", "admin": "an admin", "operator": "the operator"}
 
 
 def filled(page: str, section: str, text: str) -> str:

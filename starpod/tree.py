@@ -33,6 +33,7 @@ from actors.persona.settings import Settings as PersonaSettings
 from actors.session import messages as session
 from actors.session.actor import MIGRATIONS, SessionActor
 from actors.session.settings import Settings as SessionSettings
+from actors.settings import messages as settings
 from actors.settings.actor import Reader, SettingsActor
 from actors.settings.current import Current
 from actors.settings.document import Scheme, Source
@@ -154,7 +155,7 @@ STORAGE: Final = (
     ),
 )
 SERVICES: Final = (
-    Subsystem("settings", _settings),
+    Subsystem("settings", _settings, front=settings),
     Subsystem(
         "llm",
         _llm,

@@ -19,6 +19,7 @@ KNOWN_ONLY: Final = (
     "this needs to know who asks: open the page with a link from `starpod open`, or send a key as "
     "Authorization: Bearer <key> or X-API-Key: <key>"
 )
+ADMIN_ONLY: Final = "this needs somebody whose role is admin"
 OPERATOR_ONLY: Final = "this needs the token of the running daemon, as Authorization: Bearer <token>"
 
 
@@ -61,11 +62,15 @@ def principal() -> Principal:
 def admit(access: Access) -> Response | None:
     """The answer for somebody who may not ask for this; None for whoever may."""
     found = cast("Principal | None", g.principal)
-    if access == "public" or (found is not None and (access == "user" or found.proof == "operator")):
+    if access == "public" or (found is not None and _may(found, access)):
         return None
     if access == "operator":
         return refusal(401 if found is None else 403, OPERATOR_ONLY)
-    return refusal(401, KNOWN_ONLY)
+    return refusal(401, KNOWN_ONLY) if found is None else refusal(403, ADMIN_ONLY)
+
+
+def _may(known: Principal, access: Access) -> bool:
+    return {"operator": known.proof == "operator", "admin": known.role == "admin"}.get(access, True)
 
 
 def route(app: Quart, method: str, path: str, view: View, access: Access = "user") -> None:

@@ -1,11 +1,12 @@
 """Front door of the settings: what is in force, and changing it while the agent runs."""
 
 from collections.abc import Mapping
-from typing import Any, Literal, final
+from typing import Any, ClassVar, Literal, final
 
 import attrs
 
-from bus import ActorError, Event, Request
+from actors.endpoints import endpoint
+from bus import ActorError, ErrorKind, Event, Request
 
 Takes = Literal["at_once", "restart", "next_start"]
 """When a change counts: at once, after a restart of the part it is for (which happens by itself), or once the whole
@@ -31,6 +32,7 @@ class Setting:
     takes: Takes
 
 
+@endpoint("GET", "/api/settings", access="admin")
 @final
 @attrs.frozen(kw_only=True)
 class Get(Request[tuple[Setting, ...]]):
@@ -51,6 +53,7 @@ class Saved:
     """Keys whose change counts only once the agent is started anew."""
 
 
+@endpoint("PUT", "/api/settings", access="admin")
 @final
 @attrs.frozen(kw_only=True)
 class Put(Request[Saved]):
@@ -97,8 +100,7 @@ class Refused(ActorError):
 class NotWritten(ActorError):
     """The disk did not take a change; what was in force before still is."""
 
-    kind = "unavailable"
-
+    kind: ClassVar[ErrorKind] = "unavailable"
     why: str
 
     def __str__(self) -> str:

@@ -65,23 +65,16 @@ class Client:
     def get(self, path: str, **query: str | int | None) -> Any:
         """What ``GET <path>`` answers. Raises Unreachable and Refused."""
         wanted = {name: value for name, value in query.items() if value is not None}
-        return self._ask("GET", f"{path}?{urlencode(wanted)}" if wanted else path, None, {}, PATIENCE)
+        return self._ask("GET", f"{path}?{urlencode(wanted)}" if wanted else path, None, PATIENCE)
 
-    def post(
-        self,
-        path: str,
-        body: Mapping[str, Any],
-        *,
-        headers: Mapping[str, str] | None = None,
-        patience: float = PATIENCE,
-    ) -> Any:
+    def post(self, path: str, body: Mapping[str, Any], *, patience: float = PATIENCE) -> Any:
         """What ``POST <path>`` answers within `patience` seconds. Raises Unreachable and Refused."""
-        return self._ask("POST", path, json.dumps(body), headers or {}, patience)
+        return self._ask("POST", path, json.dumps(body), patience)
 
-    def _ask(self, method: str, path: str, body: str | None, more: Mapping[str, str], patience: float) -> Any:
+    def _ask(self, method: str, path: str, body: str | None, patience: float) -> Any:
         import http.client  # a tenth of what `starpod chat` takes, which seldom needs it
 
-        headers = {**credentials(self.daemon), **more}
+        headers = credentials(self.daemon)
         if body is not None:
             headers["Content-Type"] = "application/json"
         connection = http.client.HTTPConnection(self.daemon.address or "", timeout=patience)

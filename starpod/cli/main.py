@@ -19,6 +19,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "agent": "make and list the agents of a workspace",
     "dev": "run an agent of this workspace and open it in a browser",
     "serve": "run the agent of this directory",
+    "open": "open the page of a running agent in a browser",
     "chat": "say one thing to an agent and print its answer",
     "sessions": "look at the conversations of an agent",
     "build": "make a deployable instance from a blueprint",

@@ -1,10 +1,21 @@
-from typing import Annotated
+from typing import Annotated, Any, final
 
 import attrs
 import pytest
 
-from actors.endpoints import BadMessage, parse_object, read
+from actors.context import from_context
+from actors.endpoints import (
+    BadMessage,
+    Endpoint,
+    EndpointDefinitionError,
+    endpoint,
+    endpoint_of,
+    parse_object,
+    read,
+)
 from actors.shapes import described
+from actors.vocabulary import Principal
+from bus import Request
 
 
 @pytest.mark.parametrize(
@@ -50,3 +61,43 @@ def test_what_is_not_known_is_passed_over() -> None:
 def test_a_mistake_may_be_of_one_field() -> None:
     assert str(BadMessage("no", "a")) == "a: no"
     assert str(BadMessage("no")) == "no"
+
+
+@endpoint("GET", "/api/shelves/{shelf}")
+@final
+@attrs.frozen(kw_only=True)
+class ListBooks(Request[str]):
+    shelf: str
+    owner: Annotated[str, from_context("user")]
+    user: str
+
+
+ADA = Principal(user="ada", role="user", proof="key")
+
+
+def test_who_asks_is_never_what_a_client_says() -> None:
+    fields = {"shelf": "s", "owner": "eve", "user": "eve"}
+
+    assert endpoint_of(ListBooks).message(fields, ADA) == ListBooks(shelf="s", owner="ada", user="ada")
+
+
+@final
+@attrs.frozen(kw_only=True)
+class OfATurn(Request[str]):
+    turn: Annotated[str, from_context("turn")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "why"),
+    [
+        (OfATurn, {}, "OfATurn.turn comes from a turn"),
+        (ListBooks, {"access": "public"}, "is of a user"),
+        (ListBooks, {"path": "/{room}"}, "has no field room"),
+    ],
+)
+def test_what_cannot_be_an_endpoint_is_refused_where_it_is_written(
+    kind: type[Request[Any]], more: dict[str, Any], why: str
+) -> None:
+    with pytest.raises(EndpointDefinitionError, match=why):
+        given: dict[str, Any] = {"method": "GET", "path": "/", "access": "user", "kind": kind, **more}
+        Endpoint(**given)

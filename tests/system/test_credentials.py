@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import trio
 
-from tests.system.daemons import Daemon, Place, serving
+from tests.system.daemons import Daemon, Place, serving, starpod
 
 KEY = "a-key-for-programs-0815"
 
@@ -55,3 +55,13 @@ async def test_a_cookie_outlives_the_daemon(place: Place) -> None:
         place.inside.joinpath("page.key").unlink()
     async with serving(place) as daemon:
         assert (await curl(daemon, "/api/sessions", *browser))[0] == 401
+
+
+async def test_a_link_to_the_page_is_given_to_whoever_has_the_files(place: Place) -> None:
+    assert (await starpod(place.root, "open")).status == 1
+    async with serving(place) as daemon:
+        printed = await starpod(place.root, "open", "--print")
+        assert printed.status == 0
+        assert printed.out.startswith(f"{daemon.url}/?code=")
+        told = await starpod(place.root, "open", DISPLAY="", WAYLAND_DISPLAY="")
+        assert "in a browser within 60 s; the link is good once" in told.out

@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from tests.fakes.model_script import Call, Reply, Say
 from tests.fakes.model_server import ModelServer
 from tests.system.daemons import Ended, Place, serving, starpod
@@ -47,3 +49,35 @@ async def test_what_could_not_start_is_refused_with_every_mistake(place: Place) 
         assert (unusable.status, "OPENAI_API_KEY" in unusable.err) == (1, True)
         assert (await daemon.get("/api/health"))["status"] == "ok"
     assert not (place.inside / "config.local.toml").exists()
+
+
+async def test_settings_can_be_read_and_changed_over_http(place: Place) -> None:
+    async with serving(place, STARPOD_API_KEY="a-key-for-programs-0815") as daemon:
+        key = {"X-API-Key": "a-key-for-programs-0815", "Authorization": "Bearer a-key-for-programs-0815"}
+
+        async def change(**changes: Any) -> httpx.Response:
+            body = {"changes": changes}
+            return await daemon.request("PUT", "/api/settings", json=body, headers=key)
+
+        changed = await change(max_turns=7)
+        assert (changed.status_code, changed.json()) == (200, {"sections": ["agent"], "next_start": []})
+        refused = await change(max_turns=0, max_tokens="many")
+        assert refused.status_code == 400
+        assert refused.json()["error"].splitlines() == [
+            "max_turns: must be >= 1, found 0",
+            "max_tokens: must be an integer, found 'many'",
+        ]
+
+        listed = await daemon.request("GET", "/api/settings", params={"section": "agent"}, headers=key)
+        found = {each["key"]: each for each in listed.json()}
+        assert found["max_turns"] == {
+            "key": "max_turns",
+            "section": "agent",
+            "value": 7,
+            "default": 30,
+            "expected": "an integer",
+            "file": "config.local.toml",
+            "takes": "at_once",
+        }
+        nobody = await daemon.request("GET", "/api/settings", headers={"Authorization": "Bearer wrong"})
+        assert nobody.status_code == 401
