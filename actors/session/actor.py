@@ -154,10 +154,10 @@ class SessionActor(Actor):
 
     async def _goes_on(self, beginning: attempts.Beginning) -> messages.Begun:
         """Read what a claimed turn goes on from; where that is impossible, end it."""
-        unread = beginning.unread
-        if unread is None:
-            unread = await self._read(self._recent.unread, beginning.turn.session)
-        begun, done = attempts.understand(beginning, unread)
+        if beginning.unread is None:
+            unread, begun, done = await self._read(attempts.read, beginning, self._recent)
+        else:
+            unread, (begun, done) = beginning.unread, attempts.understand(beginning, beginning.unread)
         self._recent.keep(unread, done)
         if begun is None:
             return await self._write(attempts.give_up, beginning.turn, self._now(), self._pushing)

@@ -162,6 +162,14 @@ def give_up(connection: sqlite3.Connection, turn: Turn, now: int, pushing: Conta
     return _end(connection, turn, "failed", "error", DAMAGED, now, pushing)
 
 
+def read(
+    connection: sqlite3.Connection, beginning: Beginning, recent: RecentHistories
+) -> tuple[Unread, Begun | None, history.History]:
+    """Read all that a claimed turn goes on from, however much it is, and understand it."""
+    unread = recent.unread(connection, beginning.turn.session)
+    return unread, *understand(beginning, unread)
+
+
 def understand(beginning: Beginning, unread: Unread) -> tuple[Begun | None, history.History]:
     """What a claimed turn goes on from, and as much of the history as will not change.
 

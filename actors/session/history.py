@@ -93,14 +93,13 @@ def _is_answer(group: Group) -> bool:
 
 
 def _parts(group: Group, open_calls: Sequence[CallStep]) -> Iterator[Part]:
-    head = group.head
-    if isinstance(head, UserStep):
-        for message in head.said:
-            yield Part("user", blocks_of(message.text, message.attachments), head.id)
-    elif isinstance(head, AssistantStep):
-        yield Part("assistant", spoken(head.content, [call.call for call in group.calls]), head.id)
-        unanswered = {call.id for call in open_calls}
-        yield Part("user", tuple(_result(call) for call in group.calls if call.id not in unanswered), head.id)
+    head, calls = group.head, group.calls
+    for message in head.said if isinstance(head, UserStep) else ():
+        yield Part("user", blocks_of(message.text, message.attachments), head.id)
+    content = head.content if isinstance(head, AssistantStep) else ()
+    yield Part("assistant", spoken(content, [call.call for call in calls]), head.id)
+    unanswered = {call.id for call in open_calls}
+    yield Part("user", tuple(_result(call) for call in calls if call.id not in unanswered), head.id)
 
 
 def _result(call: CallStep) -> ToolResult:

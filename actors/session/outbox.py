@@ -4,7 +4,7 @@ import json
 import sqlite3
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from actors.transcript import texts
 
@@ -108,10 +108,10 @@ def purge(connection: sqlite3.Connection, before: int) -> None:
 def _body_of(row: sqlite3.Row) -> Mapping[str, Any] | None:
     """What a row has to say; None when that cannot be read any more."""
     try:
-        body = json.loads(row["body"])
+        body: Any = json.loads(row["body"])
     except ValueError:
         return None
-    return body if isinstance(body, dict) else None
+    return cast("dict[str, Any]", body) if isinstance(body, dict) else None
 
 
 def _row_of(row: sqlite3.Row, body: Mapping[str, Any]) -> OutboxRow:

@@ -12,7 +12,7 @@ from . import sessions
 from .encoding import clean, dump, moment
 from .messages import FindTurns, ListTurns, OpenWork, StepInfo, Turn
 from .rows import OPEN, SHORT_TURN, TURN, turns_of
-from .steps import COLUMNS, AssistantStep, CallStep, NoticeStep, Step, UserStep, step_of
+from .steps import COLUMNS, AssistantStep, NoticeStep, Step, UserStep, step_of
 from .turns import get
 
 _SHOWN: Final = 200
@@ -103,8 +103,8 @@ def _told(step: Step) -> tuple[_Kind, str | None, str]:
             return "assistant", None, _words(content)
         case NoticeStep(text=text):
             return "notice", None, text
-        case CallStep(call=call):
-            return "tool", call.name, dump(call.input)
+        case _:
+            return "tool", step.call.name, dump(dict(step.call.input))
 
 
 def _words(content: Iterable[Block]) -> str:

@@ -113,7 +113,8 @@ class Ledger:
     def accept(self, text: str = "hello", *, gap: timedelta | None = None, **fields: Any) -> Accepted:
         n = next(self._numbers)
         fresh = accept.Fresh(session=f"session-{n}", turn=f"turn-{n}", key=f"key-{n}")
-        incoming = Incoming(**{"text": text, "user": ADMIN, **fields})
+        said: dict[str, Any] = {"text": text, "user": ADMIN, **fields}
+        incoming = Incoming(**said)
         policy = ChannelPolicy(incoming.channel, gap=gap)
         return self.run(accept.accept, incoming, now=micros(self.now), policy=policy, fresh=fresh)
 
@@ -123,8 +124,9 @@ class Ledger:
         found = self.run(attempts.begin, request, micros(self.now), self.recent, PUSHING)
         if isinstance(found, Begun):
             return found
-        unread = found.unread or self.recent.unread(self.connection, found.turn.session)
-        begun, done = attempts.understand(found, unread)
+        unread, begun, done = attempts.read(self.connection, found, self.recent)
+        if found.unread is not None:
+            assert attempts.understand(found, found.unread) == (begun, done)
         self.recent.keep(unread, done)
         return begun or self.run(attempts.give_up, found.turn, micros(self.now), PUSHING)
 
@@ -251,8 +253,8 @@ class Ledger:
         return ADMIN if row is None else str(row[0])
 
     def displayed(self, session: str, **fields: Any) -> tuple[Message, ...]:
-        request = Messages(**{"session": session, "user": self.owner(session), **fields})
-        return sessions.messages(self.connection, request)
+        wanted: dict[str, Any] = {"session": session, "user": self.owner(session), **fields}
+        return sessions.messages(self.connection, Messages(**wanted))
 
     def shown(self, session: str) -> list[tuple[str, str]]:
         """Roles and contents of the displayed rows."""

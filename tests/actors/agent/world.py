@@ -338,8 +338,8 @@ class World:
     # --- doing --------------------------------------------------------------------------------------------
 
     async def send(self, text: str, **fields: Any) -> agent.Accepted:
-        incoming = session.Incoming(**{"text": text, "user": ADMIN, "key": "main", **fields})
-        return await self.bus.ask(agent.Accept(incoming=incoming))
+        said: dict[str, Any] = {"text": text, "user": ADMIN, "key": "main", **fields}
+        return await self.bus.ask(agent.Accept(incoming=session.Incoming(**said)))
 
     async def turn(self, text: str, *script: Answer, **fields: Any) -> agent.TurnEnded | agent.TurnFailed:
         """Send a message and wait for the end of its turn."""

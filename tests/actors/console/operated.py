@@ -81,9 +81,8 @@ class Operated(Gateway):
     # --- turns --------------------------------------------------------------------------------------------
 
     async def accept(self, text: str = "hello", **fields: Any) -> session.Accepted:
-        return await self.bus.ask(
-            session.Accept(incoming=session.Incoming(text=text, **{"user": "admin", **fields}))
-        )
+        said: dict[str, Any] = {"text": text, "user": "admin", **fields}
+        return await self.bus.ask(session.Accept(incoming=session.Incoming(**said)))
 
     async def begin(self, turn: str) -> int:
         """Begin a turn; the number of the attempt."""

@@ -63,7 +63,8 @@ def test_input_tokens_of_an_answer_are_those_outside_of_the_cache() -> None:
 
 
 def test_a_failed_turn_is_an_error_with_what_was_said_and_spent() -> None:
-    failed = agent.TurnFailed(session="s", n=9, turn="t1", **{**FAILED, "usage": USED}, text="so far")
+    fields: dict[str, Any] = {**FAILED, "usage": USED}
+    failed = agent.TurnFailed(session="s", n=9, turn="t1", **fields, text="so far")
     shown = from_event("t1", failed).json()
     assert (shown["error"], shown["text"], shown["outcome"]) == ("no network", "so far", "error")
     assert shown["usage"]["output_tokens"] == 7

@@ -64,9 +64,8 @@ async def test_the_turn_carries_where_it_came_from(gateway: Gateway) -> None:
 
 async def test_a_failed_turn_is_an_error_with_its_reason(gateway: Gateway) -> None:
     async def fail(request: agent.Accept, turn: str) -> None:
-        await gateway.world.happen(
-            agent.TurnFailed, turn, **{**FAILED, "usage": Usage(output_tokens=3)}, text="so far"
-        )
+        fields: dict[str, Any] = {**FAILED, "usage": Usage(output_tokens=3)}
+        await gateway.world.happen(agent.TurnFailed, turn, **fields, text="so far")
 
     gateway.world.on_accept = fail
     response = await gateway.http.post("/api/chat", json={"text": "hi"})

@@ -29,7 +29,9 @@ class TestDeaths:
     def test_a_turn_that_dies_three_times_at_the_same_place_is_given_up(
         self, ledger: Ledger, turn: str
     ) -> None:
+        assert not ledger.turn(turn).suspect
         assert [die(ledger, turn) for _ in range(DEATHS)] == [1, 2, 3]
+        assert ledger.turn(turn).suspect
         begun = ledger.begin(turn)
         assert (begun.over, begun.ended, begun.notice) == (True, True, PARKED)
         assert (begun.turn.state, begun.turn.outcome) == ("failed", "parked")
@@ -93,7 +95,7 @@ class TestDeaths:
         for n in range(1, DEATHS + 1):
             assert kill(ledger, turn) == n
             request = Begin(turn=turn, boot=ledger.boot)
-            found = ledger.run(attempts.begin, request, 0, ledger.recent, frozenset())
+            found = ledger.run(attempts.begin, request, 0, ledger.recent, ())
             assert getattr(found, "ended", False) is (n == DEATHS)
 
     def test_a_claim_that_was_killed_counts_nothing(self, ledger: Ledger, turn: str) -> None:

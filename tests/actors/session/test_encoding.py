@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -56,7 +57,7 @@ def test_blocks_come_back_as_they_were(blocks: tuple[Block, ...]) -> None:
 
 
 def test_reasoning_stored_in_its_old_form_is_read() -> None:
-    old = [
+    old: list[dict[str, Any]] = [
         {"type": "thinking", "text": "hm", "signature": "s"},
         {"type": "thinking", "text": "open", "signature": ""},
         {"type": "redacted_thinking", "data": "d"},

@@ -36,8 +36,8 @@ async def start(mesh: MeshUnderTest, path: pathlib.Path, gap_minutes: int = 360)
 
 
 async def accept(mesh: MeshUnderTest, text: str = "hello", **fields: Any) -> session.Accepted:
-    incoming = session.Incoming(**{"text": text, "user": "admin", **fields})
-    return await mesh.bus.ask(session.Accept(incoming=incoming))
+    said: dict[str, Any] = {"text": text, "user": "admin", **fields}
+    return await mesh.bus.ask(session.Accept(incoming=session.Incoming(**said)))
 
 
 async def begin(mesh: MeshUnderTest, turn: str) -> session.Begun:
@@ -111,6 +111,67 @@ async def test_a_turn_with_a_tool_is_stored_message_by_message(
     assert (await bus.ask(session.GetTurn(turn=followup.turn, user="admin"))).merged_into == accepted.turn
     assert len(await bus.ask(session.Export(session=accepted.session, user="admin"))) == 6
     assert (await bus.ask(session.Costs())).by_tool[0].name == "FileRead"
+
+
+async def test_a_turn_is_handed_from_one_incarnation_to_the_next(
+    mesh: MeshUnderTest, path: pathlib.Path
+) -> None:
+    await start(mesh, path)
+    bus = mesh.bus
+    accepted = await accept(mesh, "delete it")
+    begun = await begin(mesh, accepted.turn)
+    own: dict[str, Any] = {"turn": accepted.turn, "boot": bus.boot_id, "attempt": begun.turn.attempt}
+    saved = await bus.ask(
+        session.SaveCompletion(
+            **own,
+            iteration=1,
+            content=(),
+            calls=((ToolUse(id="a", name="FileDelete", input={"path": "x"}), "unsafe"),),
+            usage=Usage(input_tokens=3),
+            last_event=5,
+        )
+    )
+    (call,) = saved.calls
+    await bus.ask(session.AwaitStep(**own, n=call.n))
+    await bus.ask(session.BeginStep(**own, n=call.n))
+    cancellation = await bus.ask(session.CancelTurn(turn=accepted.turn, user="admin"))
+    assert cancellation.fate == "requested"
+    assert mesh.published(session.TurnFinished) == []
+    await bus.ask(
+        session.RecordCompaction(
+            turn=accepted.turn,
+            until=saved.step,
+            trigger="auto",
+            pre_tokens=9,
+            summary="so far",
+            messages_compacted=1,
+        )
+    )
+    await bus.ask(session.Release(**own, last_event=6))
+    begun = await begin(mesh, accepted.turn)
+    assert (begun.ended, begun.turn.state, begun.turn.deaths) == (True, "cancelled", 0)
+
+
+async def test_a_conversation_with_much_to_read_keeps_nobody_waiting(
+    mesh: MeshUnderTest, path: pathlib.Path
+) -> None:
+    await start(mesh, path)
+    for number in range(12):
+        accepted = await accept(mesh, f"message {number}", key="chat")
+        await begin(mesh, accepted.turn)
+        await finish(mesh, accepted.turn)
+    await mesh.console.restart("session")
+    accepted = await accept(mesh, "and now?", key="chat")
+    assert len((await begin(mesh, accepted.turn)).transcript.messages) == 25
+
+
+async def test_a_turn_that_cannot_be_read_any_more_is_ended(mesh: MeshUnderTest, path: pathlib.Path) -> None:
+    actor = await start(mesh, path)
+    accepted = await accept(mesh)
+    await actor._storage.run(lambda connection: connection.execute("UPDATE turns SET options = 'no JSON'"))
+    begun = await begin(mesh, accepted.turn)
+    assert (begun.ended, begun.turn.outcome) == (True, "error")
+    assert [event.turn for event in mesh.published(session.TurnFinished)] == [accepted.turn]
 
 
 async def test_every_change_of_a_conversation_is_published(mesh: MeshUnderTest, path: pathlib.Path) -> None:

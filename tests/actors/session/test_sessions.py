@@ -21,22 +21,24 @@ from actors.session.messages import (
 from tests.fakes.ledger import Ledger
 
 
+def of_admin(**fields: Any) -> dict[str, Any]:
+    return {"user": "admin", **fields}
+
+
 def listed(ledger: Ledger, **fields: Any) -> list[str]:
-    return [session.id for session in sessions.find(ledger.connection, List(**{"user": "admin", **fields}))]
+    return [session.id for session in sessions.find(ledger.connection, List(**of_admin(**fields)))]
 
 
 def marked(ledger: Ledger, session: str, **fields: Any) -> Session:
-    return ledger.run(sessions.mark_read, MarkRead(session=session, **{"user": "admin", **fields}))
+    return ledger.run(sessions.mark_read, MarkRead(session=session, **of_admin(**fields)))
 
 
 def named(ledger: Ledger, session: str, title: str, **fields: Any) -> Session:
-    return ledger.run(sessions.rename, Rename(session=session, title=title, **{"user": "admin", **fields}))
+    return ledger.run(sessions.rename, Rename(session=session, title=title, **of_admin(**fields)))
 
 
-def closed(ledger: Ledger, session: str, **fields: Any) -> Session:
-    return ledger.run(
-        sessions.close, Close(**{"session": session, "user": "admin", "summary": "done", **fields})
-    )
+def closed(ledger: Ledger, session: str, summary: str = "done", **fields: Any) -> Session:
+    return ledger.run(sessions.close, Close(session=session, summary=summary, **of_admin(**fields)))
 
 
 class TestList:
