@@ -7,6 +7,8 @@ import attrs
 
 Channel = str
 """Where people speak with the agent: ``main``, ``telegram`` … Its policy says what is particular about it."""
+Effort = Literal["low", "medium", "high"]
+"""How much a model thinks before it answers."""
 FollowupMode = Literal["inject", "queue"]
 Side = Literal["user", "assistant"]
 """Whose message one of the canonical history is."""

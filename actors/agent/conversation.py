@@ -184,7 +184,7 @@ class ConversationActor(Actor):
     async def _attempt(self, turn: str, mode: FollowupMode) -> bool:
         """Run a turn; False when the store fails and the turn is to be tried again later."""
         scope = trio.CancelScope()
-        interrupt = Interrupt(partial(scope.cancel, reason="the turn was cancelled"))
+        interrupt = Interrupt(scope)
         self._current = current = _Current(turn, interrupt)
         try:
             with self.bus.baggage(session=self._session, turn=turn):
@@ -219,6 +219,8 @@ class ConversationActor(Actor):
         current.record = record
         if begun.iteration:
             await loop.recall()
+        if (seconds := begun.turn.options.deadline_s) is not None:
+            current.interrupt.due(trio.current_time() + seconds)
         await self._teller.started(begun.turn)
         ending: Ending | None = None
         try:
@@ -228,7 +230,7 @@ class ConversationActor(Actor):
             self._cut_short = record if _is_cancellation(error) else None
             raise
         if scope.cancelled_caught:
-            ending = loop.run.cancelled()
+            ending = loop.run.cancelled() if current.interrupt.requested else loop.run.overdue()
         if ending is None:
             await record.release()
             return
@@ -242,6 +244,7 @@ class ConversationActor(Actor):
             transcript=begun.transcript,
             iteration=begun.iteration,
             rounds=begun.turn.tool_rounds,
+            cost_usd=begun.turn.usage.cost_usd or 0.0,
             context_tokens=begun.context_tokens,
             model=begun.turn.options.model,
         )

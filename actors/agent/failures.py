@@ -46,6 +46,16 @@ def out_of_rounds(rounds: int) -> str:
     return f"Stopped after {rounds} rounds of tool calls, the limit of one turn (max_turns). Say so to go on."
 
 
+def overdue(seconds: float) -> str:
+    """The sentence about a turn that was ended when its time was over."""
+    return f"Stopped after {seconds:g} s, the time that this turn was given (deadline)."
+
+
+def spent(budget: float) -> str:
+    """The sentence about a turn that was ended when its money was spent."""
+    return f"Stopped because this turn may cost no more than ${budget:g} (budget)."
+
+
 def retrying(reason: str, wait: float) -> str:
     """The sentence about an attempt that is repeated after `wait` seconds."""
     return f"Asking the model again in {wait:.0f} s: {reason}"

@@ -1,38 +1,65 @@
 """A wish to stop, granted at once or as soon as what is being stored or told is stored and told. Pure."""
 
-from collections.abc import Callable
+import math
 from types import TracebackType
-from typing import final
+from typing import Protocol, final
+
+
+class Scope(Protocol):
+    """What is stopped; trio's cancel scope is one."""
+
+    @property
+    def deadline(self) -> float:
+        """When it stops by itself, in seconds on its own clock."""
+        ...
+
+    @deadline.setter
+    def deadline(self, new_deadline: float) -> None: ...
+
+    def cancel(self, reason: str | None = None) -> None:
+        """Stop at the next await; calling it again does nothing."""
+        ...
 
 
 @final
 class Interrupt:
     """Stops the work of a turn, but never between two halves of one step.
 
-    Used as a context manager around what must be whole: a stop that is requested inside takes effect on leaving.
-    Blocks may nest and overlap between tasks.
+    Used as a context manager around what must be whole: a stop that is requested inside, or due, takes effect on
+    leaving. Blocks may nest and overlap between tasks.
     """
 
-    __slots__ = ("_cancel", "_held", "requested")
+    __slots__ = ("_deadline", "_held", "_scope", "requested")
 
-    def __init__(self, cancel: Callable[[], None]) -> None:
-        """`cancel` stops the work at its next await; calling it again does nothing."""
-        self._cancel = cancel
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
         self._held = 0
+        self._deadline = math.inf
         self.requested = False
 
     def request(self) -> None:
         """Stop the work."""
         self.requested = True
-        if not self._held:
-            self._cancel()
+        self._settle()
+
+    def due(self, deadline: float) -> None:
+        """Stop the work by then, in seconds on the clock of the scope."""
+        self._deadline = deadline
+        self._settle()
 
     def __enter__(self) -> None:
         self._held += 1
+        self._scope.deadline = math.inf
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._held -= 1
-        if self.requested and not self._held:
-            self._cancel()
+        self._settle()
+
+    def _settle(self) -> None:
+        if self._held:
+            return
+        self._scope.deadline = self._deadline
+        if self.requested:
+            self._scope.cancel("the turn was cancelled")

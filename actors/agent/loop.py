@@ -18,7 +18,7 @@ from actors.agent.gate import Gate, Policy
 from actors.agent.record import Record
 from actors.agent.settings import Settings
 from actors.agent.sources import Sources, prepare
-from actors.agent.turn import Ending, Run
+from actors.agent.turn import Ending, Run, settings_for
 from actors.context import TurnContext
 from actors.llm import messages as llm
 from actors.session import messages as session
@@ -49,7 +49,7 @@ class Loop:
         self.run = run
         self.record = record
         self._parts = parts
-        self._settings = parts.settings()
+        self._settings = settings_for(parts.settings(), run.turn.options)
         self._compactor = Compactor(parts.bus, self._settings.compaction, record)
 
     async def recall(self) -> None:
@@ -73,6 +73,8 @@ class Loop:
             if self._parts.stopping():
                 return None
             await self._boundary()
+            if (ending := run.spent()) is not None:
+                return ending
             await self._compactor.relieve(run)
             try:
                 answer = await self._speaker.complete(run)
@@ -97,7 +99,7 @@ class Loop:
             channel=run.turn.channel,
             source=run.turn.source,
         )
-        prepared = await prepare(parts.bus, parts.sources, turn)
+        prepared = await prepare(parts.bus, parts.sources, turn, run.turn.options.tools)
         run.system = prepared.system
         self._speaker = Speaker(parts.bus, self._settings, prepared.catalogue.specs(), self.record)
         self._gate = Gate(

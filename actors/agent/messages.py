@@ -17,7 +17,7 @@ from bus import Abandon, Command, Event, Lane, Overflow, Request
 TEXT_BYTES = 16 * 1024 * 1024
 """Limit of messages that hold what a person, a model or a tool said in full."""
 
-Outcome = Literal["success", "max_turns", "error", "cancelled", "parked"]
+Outcome = Literal["success", "max_turns", "deadline", "budget", "error", "cancelled", "parked"]
 
 
 @final
@@ -274,6 +274,8 @@ class TurnEnded(Event):
     tool_rounds: int
     elapsed: float
     """Seconds since the turn was started in this process."""
+    notice: str | None = None
+    """A sentence to the person: why it went no further."""
 
 
 @final

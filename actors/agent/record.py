@@ -122,6 +122,7 @@ class Teller:
                     usage=turn.usage,
                     tool_rounds=turn.tool_rounds,
                     elapsed=elapsed,
+                    notice=notice,
                 )
             )
 

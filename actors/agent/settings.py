@@ -1,13 +1,11 @@
 """Settings of the agent: the limits of its loop, when a conversation is compacted."""
 
-from typing import Literal, final
+from typing import final
 
 import attrs
 from attrs.validators import ge, le
 
-from actors.vocabulary import FollowupMode
-
-Effort = Literal["low", "medium", "high"]
+from actors.vocabulary import Effort, FollowupMode
 
 
 @final

@@ -1,6 +1,6 @@
 """What a turn begins with: the tools the model may use in it, and what the model is told. Asked once per turn."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Container, Iterable
 from typing import Final, TypeVar, final
 
 import attrs
@@ -35,8 +35,13 @@ class Prepared:
     """What the person should know: which source failed, what is wrong with a text."""
 
 
-async def prepare(bus: Bus, sources: Sources, context: TurnContext) -> Prepared:
-    """Ask all sources at once. One that fails, or takes too long, is left out with a notice."""
+async def prepare(
+    bus: Bus, sources: Sources, context: TurnContext, only: Container[str] | None = None
+) -> Prepared:
+    """Ask all sources at once. One that fails, or takes too long, is left out with a notice.
+
+    `only` names the tools that the turn may use; None leaves all.
+    """
     tools: list[Iterable[Tool] | None] = [None] * len(sources.tools)
     sections: list[Section | None] = [None] * len(sources.context)
     notices: list[str] = []
@@ -55,7 +60,7 @@ async def prepare(bus: Bus, sources: Sources, context: TurnContext) -> Prepared:
             nursery.start_soon(contribute, n, contributor)
     notices += [section.notice for section in sections if section is not None and section.notice is not None]
     return Prepared(
-        catalogue=Catalogue(_distinct(tools, notices)),
+        catalogue=Catalogue(tool for tool in _distinct(tools, notices) if only is None or tool.name in only),
         system=_assembled(zip(sources.context, sections, strict=True)),
         notices=tuple(notices),
     )

@@ -8,6 +8,7 @@ import attrs
 from actors import transcript
 from actors.agent import failures
 from actors.agent.messages import Outcome
+from actors.agent.settings import Settings
 from actors.llm.messages import Completed, SystemText
 from actors.session import messages as session
 from actors.tooling import Rendered
@@ -30,6 +31,16 @@ class Ending:
     """Of the completion that gave the last words."""
 
 
+def settings_for(settings: Settings, options: session.TurnOptions) -> Settings:
+    """What is configured, less what a turn wants otherwise."""
+    return attrs.evolve(
+        settings,
+        max_turns=options.max_turns or settings.max_turns,
+        max_tokens=options.max_tokens or settings.max_tokens,
+        reasoning_effort=options.effort or settings.reasoning_effort,
+    )
+
+
 @final
 @attrs.define(kw_only=True)
 class Run:
@@ -47,6 +58,8 @@ class Run:
     """Completions stored that made calls."""
     context_tokens: int = 0
     """Size of the last prompt; 0 when unknown."""
+    cost_usd: float = 0.0
+    """Of its completions so far, as far as their prices are known."""
     model: str | None = None
     """``provider/model`` to ask; the latest message that names one decides."""
     said: list[str] = attrs.field(factory=list[str])
@@ -96,6 +109,7 @@ class Run:
         """Count a completed answer."""
         self.partial.clear()
         self.context_tokens = answer.usage.prompt_tokens
+        self.cost_usd += answer.usage.cost_usd or 0.0
 
     def stored(self, step: int, content: tuple[Block, ...], calls: Sequence[ToolUse]) -> None:
         """An answer that is not the last one was stored as `step`: it becomes part of the conversation."""
@@ -138,6 +152,18 @@ class Run:
 
     def cancelled(self) -> Ending:
         return Ending(state="cancelled", outcome="cancelled", content=self._broken_off())
+
+    def overdue(self) -> Ending:
+        """The time that the turn was given is over."""
+        notice = failures.overdue(self.turn.options.deadline_s or 0.0)
+        return Ending(state="done", outcome="deadline", content=self._broken_off(), notice=notice)
+
+    def spent(self) -> Ending | None:
+        """The end of a turn that has used up what it may cost; None while it may go on."""
+        budget = self.turn.options.budget_usd
+        if budget is None or self.cost_usd < budget:
+            return None
+        return Ending(state="done", outcome="budget", notice=failures.spent(budget))
 
     def _broken_off(self) -> tuple[Block, ...]:
         """What the model had said of an answer that was not completed."""

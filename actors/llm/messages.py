@@ -4,10 +4,9 @@ from typing import ClassVar, Literal, final
 
 import attrs
 
-from actors.vocabulary import Block, ChatMessage, ToolSpec, Usage
+from actors.vocabulary import Block, ChatMessage, Effort, ToolSpec, Usage
 from bus import ActorError, Request, Stream, Unavailable
 
-Effort = Literal["low", "medium", "high"]
 Reason = Literal[
     "invalid_request",
     "context_length",  # the conversation is longer than the model's window; a shorter one may pass

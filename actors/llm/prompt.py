@@ -6,9 +6,9 @@ from typing import Any, Final, final
 import attrs
 
 from actors.llm.catalogue import ModelDetails
-from actors.llm.messages import Effort, SystemText
+from actors.llm.messages import SystemText
 from actors.llm.pictures import Pictures
-from actors.vocabulary import ChatMessage, ToolSpec
+from actors.vocabulary import ChatMessage, Effort, ToolSpec
 
 BUDGETS: Final[Mapping[Effort, int]] = {"low": 4096, "medium": 10240, "high": 32768}
 """Tokens of thinking."""

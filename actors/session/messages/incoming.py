@@ -1,11 +1,12 @@
 """A message that comes in: what it says, who says it and where, how its turn is to be run."""
 
 from datetime import timedelta
-from typing import final
+from typing import final, get_args
 
 import attrs
+from attrs.validators import ge, gt, in_, optional
 
-from actors.vocabulary import Attachment, Channel, FollowupMode, Role
+from actors.vocabulary import Attachment, Channel, Effort, FollowupMode, Role
 
 
 @final
@@ -23,19 +24,19 @@ class ChannelPolicy:
 @final
 @attrs.frozen(kw_only=True)
 class TurnOptions:
-    """How one turn is to be run. What is None is as configured."""
+    """How one turn is to be run. What is None is as configured. Raises ValueError for what cannot be meant."""
 
     model: str | None = None
     """``provider/model``."""
-    effort: str | None = None
+    effort: Effort | None = attrs.field(default=None, validator=optional(in_(get_args(Effort))))
     """How much the model is to think."""
-    max_tokens: int | None = None
+    max_tokens: int | None = attrs.field(default=None, validator=optional(ge(1)))
     """Of one completion."""
-    max_turns: int | None = None
+    max_turns: int | None = attrs.field(default=None, validator=optional(ge(1)))
     """Rounds of tool calls."""
-    deadline_s: float | None = None
-    """Seconds from its beginning after which it is ended."""
-    budget_usd: float | None = None
+    deadline_s: float | None = attrs.field(default=None, validator=optional(gt(0)))
+    """Seconds after which it is ended with what it has come to, from when it was begun last."""
+    budget_usd: float | None = attrs.field(default=None, validator=optional(gt(0)))
     """US dollars after which no further completion is asked for."""
     tools: tuple[str, ...] | None = None
     """Names of the only tools it may use."""

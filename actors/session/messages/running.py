@@ -293,7 +293,7 @@ class Finish(Request[Finished]):
     attempt: int
     state: EndState
     outcome: str
-    """``success``, ``max_turns``, ``error``, ``cancelled``, ``parked``."""
+    """``success``, ``max_turns``, ``deadline``, ``budget``, ``error``, ``cancelled``, ``parked``."""
     content: tuple[Block, ...] = ()
     """Final words of the model, stored as the last step; empty when there are none."""
     notice: str | None = None

@@ -37,7 +37,7 @@ class Turn:
     """Of the conversation within its channel: chosen by the client on ``main``, the chat id on ``telegram``."""
     state: TurnState
     outcome: str | None = None
-    """``success``, ``max_turns``, ``error``, ``cancelled``, ``parked``; None while it is open or merged."""
+    """How it ended, ``success`` or another of ``agent.Outcome``; None while it is open or merged."""
     attempt: int
     """How often it was begun."""
     deaths: int = 0

@@ -1,28 +1,53 @@
 """A stop that never falls between two halves of one step."""
 
+import math
+
 from actors.agent.interrupt import Interrupt
 
 
+class Scope:
+    """Notes what would stop it."""
+
+    def __init__(self) -> None:
+        self.deadline = math.inf
+        self.reasons: list[str | None] = []
+
+    def cancel(self, reason: str | None = None) -> None:
+        self.reasons.append(reason)
+
+
 def test_a_stop_takes_effect_at_once_or_after_what_must_be_whole() -> None:
-    stops: list[str] = []
-    interrupt = Interrupt(lambda: stops.append("stop"))
+    scope = Scope()
+    interrupt = Interrupt(scope)
     with interrupt:
         with interrupt:
             interrupt.request()
-        assert stops == []
-    assert stops == ["stop"]
+        assert scope.reasons == []
+    assert scope.reasons == ["the turn was cancelled"]
 
 
 def test_a_stop_outside_is_immediate() -> None:
-    stops: list[str] = []
-    interrupt = Interrupt(lambda: stops.append("stop"))
+    scope = Scope()
+    interrupt = Interrupt(scope)
     interrupt.request()
     assert interrupt.requested
-    assert stops == ["stop"]
+    assert len(scope.reasons) == 1
 
 
 def test_without_a_request_nothing_stops() -> None:
-    stops: list[str] = []
-    with Interrupt(lambda: stops.append("stop")):
+    scope = Scope()
+    with Interrupt(scope):
         pass
-    assert stops == []
+    assert (scope.reasons, scope.deadline) == ([], math.inf)
+
+
+def test_what_is_due_waits_for_what_must_be_whole() -> None:
+    scope = Scope()
+    interrupt = Interrupt(scope)
+    interrupt.due(7.0)
+    assert scope.deadline == 7.0
+    with interrupt:
+        assert scope.deadline == math.inf
+        interrupt.due(5.0)
+        assert scope.deadline == math.inf
+    assert (scope.deadline, scope.reasons) == (5.0, [])

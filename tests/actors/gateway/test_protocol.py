@@ -89,6 +89,7 @@ EVENTS: list[tuple[type[agent.TurnEvent], dict[str, Any], dict[str, Any]]] = [
             "is_error": False,
             "elapsed": 0.25,
             "text": "all",
+            "notice": None,
         },
     ),
     (

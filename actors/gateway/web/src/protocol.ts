@@ -65,7 +65,7 @@ export interface Usage {
 export interface Figures {
   turn_id: string;
   state: "accepted" | "running" | "merged" | "done" | "failed" | "cancelled";
-  /** `success`, `max_turns`, `error`, `cancelled`, `parked`; None while it is open or merged. */
+  /** How it ended, `success` or another of `agent.Outcome`; None while it is open or merged. */
   outcome: string | null;
   accepted_at: string;
   /** Of all its completions, and of summaries that were made for it. */
@@ -259,13 +259,15 @@ export interface TurnEnded {
   session_id: string;
   seq: number;
   turn_id: string;
-  outcome: "success" | "max_turns" | "error" | "cancelled" | "parked";
+  outcome: "success" | "max_turns" | "deadline" | "budget" | "error" | "cancelled" | "parked";
   /** All the model said in this turn, completions joined by a blank line. */
   text: string;
   usage: Usage;
   num_turns: number;
   /** Seconds since the turn was started in this process. */
   elapsed: number;
+  /** A sentence to the person: why it went no further. */
+  notice: string | null;
   is_error: false;
 }
 
@@ -275,7 +277,7 @@ export interface TurnFailed {
   session_id: string;
   seq: number;
   turn_id: string;
-  outcome: "success" | "max_turns" | "error" | "cancelled" | "parked";
+  outcome: "success" | "max_turns" | "deadline" | "budget" | "error" | "cancelled" | "parked";
   error: string;
   text: string;
   usage: Usage;

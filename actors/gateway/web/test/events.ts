@@ -76,10 +76,12 @@ export function end(
     turn_id?: string;
     outcome?: TurnEnded["outcome"];
     error?: string;
+    notice?: string;
     text?: string;
     usage?: Usage;
   } = {},
 ): Brief {
+  const { error, notice = null, ...rest } = more;
   return {
     type: "stream_end",
     outcome: "success",
@@ -87,10 +89,8 @@ export function end(
     usage: { ...NOTHING, model: "offline/echo", cost_usd: 0.001, input_tokens: 10, output_tokens: 5 },
     elapsed: 1.5,
     text: "",
-    ...more,
-    ...(more.error === undefined
-      ? { is_error: false as const }
-      : { is_error: true as const, error: more.error }),
+    ...rest,
+    ...(error === undefined ? { is_error: false as const, notice } : { is_error: true as const, error }),
   };
 }
 

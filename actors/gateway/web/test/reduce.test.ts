@@ -252,8 +252,9 @@ test("an incomplete backlog forgets what events told and asks for the stored mes
 });
 
 test("a turn that used up its rounds says so", () => {
-  const state = play(numbered([start(), completion(1), text("So far."), end({ outcome: "max_turns" })]));
-  assert.deepEqual(parts(state), ["text: So far.", "warning: Stopped after 0 rounds of tool calls."]);
+  const ended = end({ outcome: "max_turns", notice: "Stopped after 30 rounds." });
+  const state = play(numbered([start(), completion(1), text("So far."), ended]));
+  assert.deepEqual(parts(state), ["text: So far.", "warning: Stopped after 30 rounds."]);
   assert.equal(state.live[0]?.state, "done");
 });
 

@@ -260,7 +260,6 @@ function settled(turn: Turn, event: StreamEnd, state: TurnState): Turn {
 }
 
 function withReason(turn: Turn, event: StreamEnd): Turn {
-  const reasons = event.is_error ? [event.error] : [];
-  if (event.outcome === "max_turns") reasons.push(`Stopped after ${event.num_turns} rounds of tool calls.`);
-  return reasons.filter(Boolean).reduce((ended, reason) => withNotice(ended, "warning", reason), turn);
+  const reason = event.is_error ? event.error : event.notice;
+  return reason ? withNotice(turn, "warning", reason) : turn;
 }

@@ -1,0 +1,87 @@
+"""What a message wants of its turn, and whether it is kept to."""
+
+import pytest
+import trio
+from trio.testing import MockClock
+
+from actors.agent import messages as agent
+from actors.llm import messages as llm
+from actors.session import messages as session
+from actors.session.messages import TurnOptions
+from bus import Sink
+from tests.actors.agent.world import Gate, World, check_valid, say, shape, use
+
+
+async def test_what_a_message_wants_of_the_model_is_asked_of_it(
+    world: World, autojump_clock: MockClock
+) -> None:
+    await world.turn("hi", options=TurnOptions(model="test/two", effort="high", max_tokens=7))
+    await world.turn("hi")
+    wanted = [(request.model, request.effort, request.max_tokens) for request in world.requests]
+    assert wanted == [("test/two", "high", 7), (None, None, 16_384)]
+
+
+async def test_a_turn_has_the_rounds_it_was_given(world: World, autojump_clock: MockClock) -> None:
+    calls = say(calls=[use("Peek", what="a")])
+    end = await world.turn("go", calls, calls, say("done"), options=TurnOptions(max_turns=1))
+    assert (end.outcome, len(world.requests)) == ("max_turns", 2)
+
+
+async def test_a_turn_has_the_tools_it_was_given_and_no_others(
+    world: World, autojump_clock: MockClock
+) -> None:
+    calls = say(calls=[use("Peek", "c1", what="a"), use("Tell", "c2", what="b")])
+    await world.turn("go", calls, say("done"), options=TurnOptions(tools=("Peek", "Gone")))
+    assert [spec.name for spec in world.requests[0].tools] == ["Peek"]
+    found = shape(world.requests[-1].messages)
+    assert found[-2] == "c1=peeked a"
+    assert found[-1].startswith("c2!There is no tool 'Tell'")
+
+
+async def test_a_turn_ends_when_its_time_is_over_with_what_was_said(
+    world: World, autojump_clock: MockClock
+) -> None:
+    async def endless(_request: llm.Complete, sink: Sink[llm.CompletionEvent]) -> None:
+        await sink.send(llm.TextDelta(text="Once upon "))
+        await trio.sleep_forever()
+
+    began = trio.current_time()
+    end = await world.turn("a story", endless, options=TurnOptions(deadline_s=5.0))
+    assert trio.current_time() - began < 6
+    assert isinstance(end, agent.TurnEnded)
+    assert (end.outcome, end.text) == ("deadline", "Once upon ")
+    rows = await world.rows(end.session)
+    assert rows[-1] == ("notice", "Stopped after 5 s, the time that this turn was given (deadline).")
+    assert (await world.turn("go on", say("fine"))).text == "fine"
+    check_valid(world.requests[-1].messages)
+
+
+async def test_the_time_of_a_turn_does_not_cut_what_is_being_stored(
+    world: World, autojump_clock: MockClock
+) -> None:
+    world.gates["x"] = Gate()
+    world.script.append(say(calls=[use("Tell", what="x")]))
+    accepted = await world.send("go", options=TurnOptions(deadline_s=5.0))
+    assert (await world.end(accepted.turn)).outcome == "deadline"
+    world.gates["x"].open.set()
+    await world.turn("and now?")
+    check_valid(world.requests[-1].messages)
+
+
+async def test_a_turn_that_has_spent_its_money_asks_for_no_further_completion(
+    world: World, autojump_clock: MockClock
+) -> None:
+    calls = say(calls=[use("Peek", what="a")])
+    end = await world.turn("go", calls, calls, say("done"), options=TurnOptions(budget_usd=0.75))
+    assert (end.outcome, len(world.requests), world.done) == ("budget", 2, ["a", "a"])
+    rows = await world.rows(end.session)
+    assert rows[-1] == ("notice", "Stopped because this turn may cost no more than $0.75 (budget).")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"max_turns": 0}, {"max_tokens": 0}, {"effort": "utter"}, {"deadline_s": 0}, {"budget_usd": -1.0}],
+)
+def test_what_cannot_be_meant_is_refused(options: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=next(iter(options))):
+        session.TurnOptions(**options)  # type: ignore[arg-type]
