@@ -27,7 +27,7 @@ EDGES = {
     ),
     *(
         f"actors/gateway/{name}.py"
-        for name in ("frames", "outbox", "protocol", "server", "share", "stopping")
+        for name in ("frames", "protocol", "send_queue", "server", "share", "stopping")
     ),
     *(f"actors/gateway/{name}.py" for name in ("uploads", "ws")),
     *(f"actors/gateway/routes/{name}.py" for name in ("chat", "config", "endpoints", "files", "sessions")),

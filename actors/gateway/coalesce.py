@@ -15,7 +15,7 @@ DELTAS = frozenset({"text_delta", "thinking_delta"})
 
 
 @attrs.define(eq=False)
-class OutboxFull(Exception):
+class QueueFull(Exception):
     """The client does not read as fast as it is written to."""
 
     waiting: int
@@ -58,7 +58,7 @@ class Coalescer:
         return len(self._ready) + len(self._held)
 
     def push(self, frame: Json, now: float) -> None:
-        """Add a frame behind those of its conversation. Raises OutboxFull; the frame is not taken then."""
+        """Add a frame behind those of its conversation. Raises QueueFull; the frame is not taken then."""
         if frame["type"] in DELTAS:
             self._push_delta(frame, now)
             return
@@ -94,7 +94,7 @@ class Coalescer:
 
     def _room(self) -> None:
         if len(self) >= self._capacity:
-            raise OutboxFull(len(self))
+            raise QueueFull(len(self))
 
     def pop(self, now: float) -> Json | None:
         """The next frame that may leave at `now`, or None."""

@@ -19,7 +19,7 @@ class Limits:
     """Files of one upload."""
     socket_message: int = 1 * MIB
     """Characters of one message on a WebSocket; a longer one is refused, larger things are uploaded."""
-    outbox: int = 256
+    send_queue: int = 256
     """Frames that may wait for a slow client before it is closed."""
     follows: int = 128
     """Conversations one connection follows at once."""

@@ -33,7 +33,7 @@ wire = Wire()
 
 @final
 @attrs.frozen(kw_only=True)
-class Enclosure:
+class ClientFile:
     """A file of a message: the `path` that an upload returned, or its `data`."""
 
     file_name: Annotated[str, described("Its name.", max_length=MAX_ID)]
@@ -72,7 +72,7 @@ class ClientMessage:
         ),
     ] = None
     attachments: Annotated[
-        tuple[Enclosure, ...],
+        tuple[ClientFile, ...],
         described(
             "`{file_name, mime_type, path}` as `POST /api/uploads` returned it, or `{file_name, mime_type, data}` "
             "with the bytes in base64.",

@@ -67,10 +67,10 @@ def _configure(sock: socket.socket, limits: Limits) -> None:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(3000 * limits.write_timeout))
 
 
-def files_left() -> int:
-    """How many descriptors connections may use: a part of those the process may open is for stores and models."""
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return sys.maxsize if soft == resource.RLIM_INFINITY else soft - max(32, soft // 4)
+def for_clients(descriptors: int) -> int:
+    """How many of the descriptors that a process may have connections may use: the rest is for stores and models."""
+    unlimited = descriptors == resource.RLIM_INFINITY
+    return sys.maxsize if unlimited else descriptors - max(32, descriptors // 4)
 
 
 async def _refuse(stream: trio.SocketStream) -> None:
@@ -107,7 +107,7 @@ class Server:
             limits=limits,
             crumbs=Share(limits.reading),
         )
-        self._most = min(limits.connections, files_left())
+        self._most = min(limits.connections, for_clients(resource.getrlimit(resource.RLIMIT_NOFILE)[0]))
         self._live: set[Connection] = set()
         self._stop = trio.Event()
 

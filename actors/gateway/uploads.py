@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import final
 
 from actors.endpoints import BadMessage
-from actors.gateway.protocol import Enclosure
+from actors.gateway.protocol import ClientFile
 from actors.tools import messages as tools
 from actors.vocabulary import Attachment
 from bus import ActorError, Bus
@@ -52,40 +52,38 @@ class Uploads:
         """
         return await self._bus.ask(tools.SaveUpload(upload=upload.name, files=tuple(files)))
 
-    async def enclosed(self, enclosures: Sequence[Enclosure], refused: Refused) -> tuple[Attachment, ...]:
-        """Store or find what a message encloses. What is refused is left out."""
+    async def of_message(self, files: Sequence[ClientFile], refused: Refused) -> tuple[Attachment, ...]:
+        """Store or find what a message brings. What is refused is left out."""
         taken: list[Attachment] = []
-        for enclosure in enclosures:
-            take: Callable[[Enclosure], Awaitable[Attachment]] = (
-                self._found if enclosure.path is not None else self._stored
+        for file in files:
+            take: Callable[[ClientFile], Awaitable[Attachment]] = (
+                self._found if file.path is not None else self._stored
             )
             try:
-                taken.append(await take(enclosure))
+                taken.append(await take(file))
             except ActorError as error:
                 refused(str(error))
             except OSError as error:
-                refused(f"{enclosure.file_name} was not accepted: {error.strerror}")
+                refused(f"{file.file_name} was not accepted: {error.strerror}")
         return tuple(taken)
 
-    async def _stored(self, enclosure: Enclosure) -> Attachment:
-        data = _decode(enclosure)
+    async def _stored(self, file: ClientFile) -> Attachment:
+        data = _decode(file)
         with spool(self.folder) as folder:
             (folder / "inline").write_bytes(data)
-            sent = tools.SentFile(id="inline", name=enclosure.file_name, declared=enclosure.mime_type)
+            sent = tools.SentFile(id="inline", name=file.file_name, declared=file.mime_type)
             (attachment,) = await self.save(folder, [sent])
             return attachment
 
-    async def _found(self, enclosure: Enclosure) -> Attachment:
+    async def _found(self, file: ClientFile) -> Attachment:
         """A file uploaded before; what the client says of its size and type is not believed."""
-        path = enclosure.path or ""
+        path = file.path or ""
         located = await self._bus.ask(tools.Locate(path=path))
-        return Attachment(
-            name=enclosure.file_name, media_type=located.media_type, path=path, size=located.size
-        )
+        return Attachment(name=file.file_name, media_type=located.media_type, path=path, size=located.size)
 
 
-def _decode(enclosure: Enclosure) -> bytes:
+def _decode(file: ClientFile) -> bytes:
     try:
-        return b64decode(enclosure.data or "", validate=True)
+        return b64decode(file.data or "", validate=True)
     except (binascii.Error, ValueError):
-        raise BadMessage(f"{enclosure.file_name} was not accepted: its data is not base64") from None
+        raise BadMessage(f"{file.file_name} was not accepted: its data is not base64") from None

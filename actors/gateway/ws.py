@@ -17,7 +17,6 @@ from actors.gateway.failures import describe
 from actors.gateway.follow import Replay, follow
 from actors.gateway.frames import echo_of, read_frame
 from actors.gateway.limits import Limits
-from actors.gateway.outbox import Outbox
 from actors.gateway.protocol import (
     Accepted,
     Backlog,
@@ -31,6 +30,7 @@ from actors.gateway.protocol import (
     Unfollow,
     wire,
 )
+from actors.gateway.send_queue import SendQueue
 from actors.gateway.settings import About
 from actors.gateway.uploads import Uploads
 from actors.session import messages as session
@@ -69,14 +69,14 @@ class WebClient:
     def __init__(self, context: ClientContext, user: str) -> None:
         self.user = user
         self._context = context
-        self._outbox = Outbox(context.limits, self._too_slow)
+        self._queue = SendQueue(context.limits, self._too_slow)
         self._follows: dict[str, trio.CancelScope] = {}
         self._scope = trio.CancelScope()
         self._nursery: trio.Nursery
         self._code: tuple[int, str] = (1000, "")
 
     def push(self, frame: Json) -> None:
-        self._outbox.push(frame)
+        self._queue.push(frame)
 
     def end(self, code: int, reason: str) -> None:
         self._code = (code, reason)
@@ -117,7 +117,7 @@ class WebClient:
 
     async def _write(self, socket: Socket) -> None:
         while True:
-            await socket.send(encode(await self._outbox.next()))
+            await socket.send(encode(await self._queue.next()))
             # To a peer that has left, sending neither fails nor yields.
             await trio.lowlevel.checkpoint()
 
@@ -148,7 +148,7 @@ class WebClient:
     async def _say(self, message: ClientMessage) -> None:
         refused = partial(self._attachment_refused, message)
         try:
-            attachments = await self._context.uploads.enclosed(message.attachments, refused)
+            attachments = await self._context.uploads.of_message(message.attachments, refused)
             if not attachments and not message.text.strip():
                 return  # each refusal has been told
             request = message.accept(self.user, "web", attachments)
@@ -197,7 +197,7 @@ class WebClient:
         scope = self._follows.pop(conversation, None)
         if scope is not None:
             scope.cancel("no longer followed")
-            self._outbox.forget(conversation)
+            self._queue.forget(conversation)
 
     async def _follow(
         self,
@@ -210,7 +210,7 @@ class WebClient:
             try:
                 if asked:
                     await self._context.bus.ask(session.Get(session=conversation, user=self.user))
-                relay = _EventSender(self._outbox, conversation, asked)
+                relay = _EventSender(self._queue, conversation, asked)
                 await follow(self._context.bus, conversation, self.user, after, relay)
             except (ActorError, DeliveryError) as error:
                 self._refuse(error, session_id=conversation)
@@ -220,16 +220,16 @@ class WebClient:
 
 @final
 class _EventSender:
-    """Turns the events of one conversation into frames of one outbox."""
+    """Turns the events of one conversation into frames of one queue."""
 
-    def __init__(self, outbox: Outbox, conversation: str, announce: bool) -> None:  # noqa: FBT001
-        self._outbox = outbox
+    def __init__(self, queue: SendQueue, conversation: str, announce: bool) -> None:  # noqa: FBT001
+        self._queue = queue
         self._conversation = conversation
         self._announce = announce
 
     async def replay(self, replay: Replay) -> None:
         if self._announce or not replay.complete:
-            await self._outbox.put(
+            await self._queue.put(
                 wire.json(
                     Backlog(
                         session_id=self._conversation,
@@ -241,10 +241,10 @@ class _EventSender:
             )
         self._announce = False
         for event in replay.events:
-            await self._outbox.put(wire.json(event))
+            await self._queue.put(wire.json(event))
 
     def live(self, event: agent.TurnEvent) -> None:
-        self._outbox.push(wire.json(event))
+        self._queue.push(wire.json(event))
 
 
 def _accepted(message: ClientMessage, accepted: agent.Accepted) -> Json:

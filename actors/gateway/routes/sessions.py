@@ -28,6 +28,7 @@ class Listing:
 class Rows:
     """Messages, oldest first."""
 
+    turn: Annotated[str | None, described("Only those of this turn.")] = None
     before: Annotated[int | None, described("Only those before this message.", ge=0)] = None
     limit: Annotated[int, described("The last so many.", ge=1, le=500)] = 500
 
@@ -96,7 +97,13 @@ class SessionRoutes:
         wanted = read_query(Rows)
         return answer(
             await self._bus.ask(
-                session.Messages(session=id, user=principal().user, before=wanted.before, limit=wanted.limit)
+                session.Messages(
+                    session=id,
+                    user=principal().user,
+                    turn=wanted.turn,
+                    before=wanted.before,
+                    limit=wanted.limit,
+                )
             )
         )
 

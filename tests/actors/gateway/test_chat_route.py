@@ -116,6 +116,7 @@ async def test_a_repeated_request_gets_the_stored_answer(gateway: Gateway) -> No
     again = await gateway.http.post("/api/chat", json={"text": "hi"}, headers=key)
     assert again.status_code == 200
     assert again.json() == first
+    assert gateway.world.asked[-1].turn == "t1", "however long ago it was"
     assert len(gateway.world.accepted) == 1
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.gateway.coalesce import Coalescer, OutboxFull
+from actors.gateway.coalesce import Coalescer, QueueFull
 
 Json = dict[str, Any]
 
@@ -126,9 +126,9 @@ def test_a_full_queue_refuses_and_keeps_what_it_has() -> None:
     queue = a_coalescer(capacity=2)
     queue.push(other(1), 0.0)
     queue.push(other(2), 0.0)
-    with pytest.raises(OutboxFull):
+    with pytest.raises(QueueFull):
         queue.push(other(3), 0.0)
-    with pytest.raises(OutboxFull):
+    with pytest.raises(QueueFull):
         queue.push(delta("a", 3), 0.0)
     assert drain(queue, 0.0) == [other(1), other(2)]
 

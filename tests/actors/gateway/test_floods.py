@@ -10,7 +10,7 @@ import pytest
 import trio
 
 from actors.gateway.limits import Limits
-from actors.gateway.server import files_left
+from actors.gateway.server import for_clients
 from bus.testing import MeshUnderTest
 from tests.actors.gateway.client import KNOWN, PATIENCE
 from tests.actors.gateway.raw import raw, read_all, request
@@ -157,7 +157,6 @@ async def test_more_sockets_than_there_is_room_for_are_told(mesh: MeshUnderTest,
             assert (await upgraded(second, gateway)).startswith(b"HTTP/1.1 503")
 
 
-def test_a_part_of_the_files_is_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    for soft, left in ((64, 32), (1024, 768), (resource.RLIM_INFINITY, sys.maxsize)):
-        monkeypatch.setattr(resource, "getrlimit", lambda _what, soft=soft: (soft, soft))
-        assert files_left() == left
+@pytest.mark.parametrize(("most", "left"), [(64, 32), (1024, 768), (resource.RLIM_INFINITY, sys.maxsize)])
+def test_a_part_of_the_files_is_for_others(most: int, left: int) -> None:
+    assert for_clients(most) == left

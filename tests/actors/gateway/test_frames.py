@@ -5,7 +5,7 @@ import pytest
 
 from actors.endpoints import BadMessage
 from actors.gateway.frames import TooLarge, UnknownType, echo_of, read_frame
-from actors.gateway.protocol import Cancel, ClientFrame, ClientMessage, Enclosure, Ping, Resume, Unfollow
+from actors.gateway.protocol import Cancel, ClientFile, ClientFrame, ClientMessage, Ping, Resume, Unfollow
 from actors.vocabulary import Attachment
 
 LONGEST = 10_000
@@ -99,8 +99,8 @@ def test_a_message_becomes_a_request_to_the_agent() -> None:
     )
     assert isinstance(message, ClientMessage)
     assert message.attachments == (
-        Enclosure(file_name="a.txt", mime_type="text/plain", data="YQ=="),
-        Enclosure(file_name="b", path="downloads/b"),
+        ClientFile(file_name="a.txt", mime_type="text/plain", data="YQ=="),
+        ClientFile(file_name="b", path="downloads/b"),
     )
     stored = Attachment(name="a.txt", media_type="text/plain", path="downloads/a.txt", size=1)
     request = message.accept("ada", "web", (stored,)).incoming
@@ -117,4 +117,4 @@ def test_empty_ids_count_as_absent() -> None:
 
 def test_a_file_may_come_without_words() -> None:
     message = read(type="message", attachments=[{"file_name": "a", "data": ""}])
-    assert message == ClientMessage(attachments=(Enclosure(file_name="a", data=""),))
+    assert message == ClientMessage(attachments=(ClientFile(file_name="a", data=""),))

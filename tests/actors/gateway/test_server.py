@@ -21,7 +21,7 @@ from tests.actors.gateway.client import PATIENCE, connected, eventually
 from tests.actors.gateway.raw import raw, read_all, request
 from tests.actors.gateway.world import TOKEN, Gateway, a_gateway, running
 
-BRISK = Limits(outbox=16, write_timeout=0.5, keep_alive=0.2, linger=0.3, body_timeout=0.2)
+BRISK = Limits(send_queue=16, write_timeout=0.5, keep_alive=0.2, linger=0.3, body_timeout=0.2)
 """Limits that a test can wait for."""
 
 

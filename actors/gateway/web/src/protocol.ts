@@ -91,7 +91,7 @@ export interface Config {
 }
 
 /** A file of a message: the `path` that an upload returned, or its `data`. */
-export interface Enclosure {
+export interface ClientFile {
   /** Its name. */
   file_name: string;
   /** Its type. */
@@ -114,7 +114,7 @@ export interface ClientMessage {
   /** Chosen by the client. The same id twice is one message, so a message that was not acknowledged can be sent again. */
   client_message_id?: string | null;
   /** `{file_name, mime_type, path}` as `POST /api/uploads` returned it, or `{file_name, mime_type, data}` with the bytes in base64. */
-  attachments?: Enclosure[];
+  attachments?: ClientFile[];
   /** `provider/model` for this turn. */
   model?: string | null;
   /** How it joins a running turn: `inject` (at its next step) or `queue` (as the next turn); by default as configured. */

@@ -5,23 +5,25 @@ from typing import final
 
 import trio
 
-from actors.gateway.coalesce import Coalescer, OutboxFull
+from actors.gateway.coalesce import Coalescer, QueueFull
 from actors.gateway.limits import Limits
 from actors.wire import Json
 
 
 @final
-class Outbox:
+class SendQueue:
     """A bounded queue between whoever has news and the one task that writes to the socket.
 
-    An idle outbox has no timer running.
+    An idle queue has no timer running.
     """
 
     def __init__(self, limits: Limits, overflow: Callable[[], None]) -> None:
         """`overflow` is called when the client turns out to be too slow; a frame was lost then."""
         self._overflow = overflow
-        self._frames = Coalescer(capacity=limits.outbox, window=limits.delta_window, size=limits.delta_bytes)
-        self._replay_level = limits.outbox // 2
+        self._frames = Coalescer(
+            capacity=limits.send_queue, window=limits.delta_window, size=limits.delta_bytes
+        )
+        self._replay_level = limits.send_queue // 2
         self._news = trio.Event()
         self._room: trio.Event | None = None
         """Set when somebody waits for room."""
@@ -30,7 +32,7 @@ class Outbox:
         """Add a frame without waiting."""
         try:
             self._frames.push(frame, trio.current_time())
-        except OutboxFull:
+        except QueueFull:
             self._overflow()
         else:
             self._news.set()
@@ -38,7 +40,7 @@ class Outbox:
     async def put(self, frame: Json) -> None:
         """Add a frame, waiting while the client has much to read: for replays, whose pace is the client's.
 
-        A replay fills half of the outbox at most, so that what happens meanwhile finds room.
+        A replay fills half of the queue at most, so that what happens meanwhile finds room.
         """
         while len(self._frames) >= self._replay_level:
             if self._room is None:
