@@ -23,11 +23,13 @@ PEOPLE: Final = 3
 LIFE: Final = 20.0
 """Seconds until a point counts as not reached."""
 _OPEN: Final = "SELECT count(*) FROM turns WHERE state IN ('accepted', 'running')"
-_RUNNING: Final = """
+_PROGRESS: Final = """
 SELECT id, attempt, coalesce((SELECT sum(CASE state WHEN 'intent' THEN 1 WHEN 'awaiting' THEN 2 WHEN 'begun' THEN 3
- ELSE 4 END) FROM steps WHERE turn_id = turns.id), 0) FROM turns WHERE state = 'running'
+ ELSE 4 END) FROM steps WHERE turn_id = turns.id), 0) FROM turns
 """
-"""The turns whose attempts died with the process, each with a number that grows with what is stored of it."""
+"""Turns, each with a number that grows with what is stored of it."""
+_RUNNING: Final = f"{_PROGRESS} WHERE state = 'running'"
+_UNENDED: Final = f"{_PROGRESS} WHERE state IN ('accepted', 'running')"
 GAP: Final = 0.003
 """Seconds before each piece of an answer of the model."""
 
@@ -251,11 +253,34 @@ class World:
                 self.record.complaints.append("what was left is not taken up before somebody speaks")
 
     async def _moment(self, kill: Kill, daemon: Daemon) -> None:
-        """Wait for the moment at which a daemon is to be killed."""
+        """Wait for the moment at which a daemon is to be killed.
+
+        Nobody could tell a turn that is killed from outside three times at one place from one that does it itself. So
+        one that has died twice is left alone until it has come on.
+        """
         asked = len(self.server.requests)
         if kill.working:
             await _happens(lambda: len(self.server.requests) > asked or not daemon.running)
         await trio.sleep(kill.after)
+        if suspects := self._suspects():
+            with contextlib.closing(_only_read(self.place.database)) as database:
+                await _happens(
+                    lambda: (
+                        not daemon.running
+                        or not any(
+                            suspects.get(turn) == progress for turn, _, progress in database.execute(_UNENDED)
+                        )
+                    )
+                )
+
+    def _suspects(self) -> dict[str, int]:
+        """The turns that have died twice at one place, and where."""
+        last = {turn: list(found.values())[-2:] for turn, found in self.deaths.items()}
+        return {
+            turn: deaths[-1].progress
+            for turn, deaths in last.items()
+            if len(deaths) > 1 and deaths[0].progress == deaths[1].progress
+        }
 
     async def _look(self, daemon: Daemon) -> dict[int, list[dict[str, Any]]]:
         """Say one last thing in each conversation, so that all before it is over, and read them."""
