@@ -142,7 +142,8 @@ class SettingsActor(Operator):
         where = "" if problem.file == self._local else f"{problem.file.name}: "
         found = "" if problem.found is None else f", found {problem.found}"
         hint = "" if problem.nearest is None else f" (did you mean {problem.nearest}?)"
-        return messages.Mistake(key=problem.key, text=f"{where}{problem.expected}{found}{hint}")
+        wrong = problem.expected.removeprefix("ignored, ").removesuffix(", ignored")  # here it is refused
+        return messages.Mistake(key=problem.key, text=f"{where}{wrong}{found}{hint}")
 
     def _settings(self, reader: Reader, loaded: Loaded | None) -> Iterator[messages.Setting]:
         for key, value, default, expected in entries(self._current.of(reader.kind), reader.keys):

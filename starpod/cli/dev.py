@@ -1,6 +1,7 @@
 """``starpod dev``: bring an agent's instance up to date with its blueprint, run it, open it in a browser."""
 
 import argparse
+import contextlib
 from pathlib import Path
 
 from actors.settings.problems import ConfigError
@@ -64,8 +65,9 @@ def _apply(agent: str) -> Instance:
 
 def _display_name(instance: Instance) -> str:
     """The agent's name for the header, which is shown before the configuration is checked."""
-    try:
-        name = TomlFile.read(instance.agent_toml).values.get("agent_name")
-    except ConfigError:
-        name = None
-    return name if isinstance(name, str) and name else instance.root.name
+    for path in (instance.local_toml, instance.agent_toml):
+        with contextlib.suppress(ConfigError):
+            name = TomlFile.read(path).values.get("agent_name")
+            if isinstance(name, str) and name:
+                return name
+    return instance.root.name

@@ -81,3 +81,17 @@ async def test_settings_can_be_read_and_changed_over_http(place: Place) -> None:
         }
         nobody = await daemon.request("GET", "/api/settings", headers={"Authorization": "Bearer wrong"})
         assert nobody.status_code == 401
+
+
+async def test_a_change_of_the_model_does_not_cost_the_answer_that_is_being_written(
+    tmp_path: Path, model_server: ModelServer
+) -> None:
+    place = Place(tmp_path / "aster", model_server.url)
+    async with serving(place) as daemon, daemon.socket() as socket:
+        model_server.script(Reply(Say("Done in time."), delay=1.0))
+        await socket.say("message", text="take your time", client_message_id="1")
+        await socket.until("completion_start")
+
+        assert (await put(place, model="other-model")).status == 0
+
+        assert (await socket.until("stream_end"))[-1]["text"] == "Done in time."
