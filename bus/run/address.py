@@ -56,7 +56,10 @@ class Address:
         self._plain = {
             kind
             for kind in handlers
-            if kind.lane is Lane.WORK and kind.overflow is Overflow.BLOCK and not may_be_large[kind]
+            if kind.lane is Lane.WORK
+            and kind.overflow is Overflow.BLOCK
+            and kind not in beside
+            and not may_be_large[kind]
         }
         """Classes that need no look beyond whether there is room. Asked for each message."""
         self.books = Books()
@@ -103,7 +106,7 @@ class Address:
             self._check_alive(envelope)
         if type(envelope.message) not in self._plain:
             return self._offer_by_policy(envelope)
-        if not self.mailbox.put(envelope):
+        if not self.mailbox.put_in_turn(envelope):
             return False
         self.books.sent += 1
         if self.core.taps.sent:

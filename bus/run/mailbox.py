@@ -111,19 +111,35 @@ class Mailbox:
     def put(self, envelope: Envelope) -> bool:
         """Queue a work message; False, and nothing happens, when there is no place."""
         lane = self.beside.get(type(envelope.message))
-        queue = self.work if lane is None else lane.waiting
-        depth = len(queue)
+        if lane is None:
+            return self.put_in_turn(envelope)
+        depth = len(lane.waiting)
         if depth >= self._capacity:
             return False
-        queue.append(envelope)
-        if lane is not None:
-            self._queued_beside += 1
+        lane.waiting.append(envelope)
+        self._queued_beside += 1
+        self.peak = max(self.peak, depth + 1)
+        if lane.is_free:
+            self._wake_reader()
+        return True
+
+    def put_in_turn(self, envelope: Envelope) -> bool:
+        """Likewise, of a class that does not run beside others: nearly all, and each message comes through here."""
+        work = self.work
+        depth = len(work)
+        if depth >= self._capacity:
+            return False
+        work.append(envelope)
         if depth >= self.peak:
             self.peak = depth + 1
-        if self._reader is not None and (lane is None or lane.is_free):
+        if self._reader is not None:
+            self._wake_reader()
+        return True
+
+    def _wake_reader(self) -> None:
+        if self._reader is not None:
             reader, self._reader = self._reader, None
             reschedule(reader, GO_ON)
-        return True
 
     def put_control(self, envelope: Envelope) -> bool:
         """Queue a control message; False when its 32 places are taken."""
@@ -151,14 +167,18 @@ class Mailbox:
 
     def _admit(self) -> None:
         """Give free places to those who wait for one."""
-        waiting, self._writers = self._writers, deque()
-        for entry in waiting:
-            task, envelope = entry
-            if self.put(envelope):
-                self._admitted(envelope)
-                reschedule(task, outcome.Value(True))
-            else:
-                self._writers.append(entry)
+        writers = self._writers
+        while writers and self.put(writers[0][1]):
+            self._let_in(*writers.popleft())
+        if writers and self.beside:  # behind who waits for one lane there may be who waits for another
+            for task, envelope in tuple(writers):
+                if self.put(envelope):
+                    writers.remove((task, envelope))
+                    self._let_in(task, envelope)
+
+    def _let_in(self, task: Task, envelope: Envelope) -> None:
+        self._admitted(envelope)
+        reschedule(task, outcome.Value(True))
 
     def _next(self) -> deque[Envelope] | None:
         """The queue whose first message is the oldest of those that may begin."""
@@ -187,10 +207,19 @@ class Mailbox:
 
         Most messages are taken by this alone, since a coroutine for each would cost more than all else here.
         """
+        work = self.work
         if self._since_yield >= _SPREE:
             return None
-        envelope = self.take()
-        self._since_yield += envelope is not None
+        if self._queued_beside:
+            envelope = self.take()
+            self._since_yield += envelope is not None
+            return envelope
+        if not work:
+            return None
+        self._since_yield += 1
+        envelope = work.popleft()
+        if self._writers:
+            self._admit()
         return envelope
 
     async def get(self) -> Envelope | None:
@@ -198,16 +227,20 @@ class Mailbox:
 
         Yields to other tasks at least every 64 messages. Cancelling it loses nothing.
         """
-        if self._since_yield < _SPREE and (envelope := self.take_at_once()) is not None:
+        if (
+            self._since_yield < _SPREE
+            and (self.work or self._queued_beside)
+            and (envelope := self.take_at_once()) is not None
+        ):
             return envelope
         self._since_yield = 0
         self._woken = False
-        if self._next() is not None:
+        if self.work or (self._queued_beside and self._next() is not None):
             await trio.lowlevel.checkpoint()
         else:
             self._reader = current_task()
             await wait_task_rescheduled(self._leave)
-        return None if self._woken else self.take()
+        return None if self._woken else self.take_at_once()
 
     def _leave(self, _: object) -> Abort:
         """The reader was cancelled while it waited."""
@@ -217,9 +250,7 @@ class Mailbox:
     def wake(self) -> None:
         """Let a waiting :meth:`get` return None, whatever is queued: its caller has to look at something else."""
         self._woken = True
-        if self._reader is not None:
-            reader, self._reader = self._reader, None
-            reschedule(reader)
+        self._wake_reader()
 
     def drain(self, matches: Callable[[Envelope], bool]) -> list[Envelope]:
         """Take every waiting work message that matches, in order, leaving the others as they are."""

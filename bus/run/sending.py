@@ -91,19 +91,20 @@ class Sender:
             address.refuse(envelope, "stopped")
             raise self.core.failure(ActorStopped, envelope)
 
-    async def open_stream(self, request: Stream[Any], sink: Outcome) -> tuple[Envelope, Address]:
-        """Send the request of a stream; its items come through `sink`."""
-        core = self.core
+    def stream_envelope(self, request: Stream[Any], sink: Outcome, address: Address) -> Envelope:
+        """The request of a stream, whose items come through `sink`."""
         context = current.get()
-        address = self.route(request, "stream")
-        envelope = core.envelope(
-            "stream", request, context, address.name, core.now(), context.limit, sink, address
+        return self.core.envelope(
+            "stream", request, context, address.name, self.core.now(), context.limit, sink, address
         )
+
+    async def open_stream(self, envelope: Envelope, address: Address, within: float) -> None:
+        """Send the request of a stream, waiting for room for at most `within` seconds."""
+        context = current.get()
         if context.waiter is not None:
             self._refuse_cycle(context.waiter, envelope)
         if not address.offer(envelope):
-            await self.post_slowly(envelope, address, context, core.now() + request.within)
-        return envelope, address
+            await self.post_slowly(envelope, address, context, self.core.now() + within)
 
     def begin_wait(self, envelope: Envelope, within: float) -> Waiter | None:
         """Bound the wait for the next item of a stream; give the result to :meth:`end_wait`. Raises AskCycle."""
@@ -117,10 +118,6 @@ class Sender:
         self.core.deadlines.remove(envelope)
         if waiter is not None:
             self.core.waits.remove(waiter, envelope)
-
-    def show_item(self, envelope: Envelope, item: Any) -> None:
-        if self.core.taps.item:
-            self.core.taps.message("item", envelope, self.core.now(), item=item)
 
 
 def _key(message: Message) -> str | None:

@@ -110,13 +110,14 @@ class Serving:
             self._address.handlers,
             self._core.now,
         )
+        hands = self._hands
         now = clock()
-        while not self._hands.interrupted:
+        while not hands.interrupted:
             envelope = mailbox.take_at_once()
             if envelope is None:
                 if address.on_idle is not None:
                     address.rested()
-                envelope = None if self._hands.interrupted else await mailbox.get()
+                envelope = None if hands.interrupted else await mailbox.get()
                 now = clock()
                 if envelope is None:
                     continue
@@ -125,7 +126,7 @@ class Serving:
                 self._start(envelope, handler)
                 now = clock()
                 continue
-            self._hands.serial = envelope
+            hands.serial = envelope
             if not self._begin(envelope, now):
                 continue
             try:
@@ -134,11 +135,11 @@ class Serving:
                 else:
                     result = await handler.method(actor, envelope.message)
             except BaseException as error:  # noqa: BLE001 - raised again unless it is ours
-                self._hands.serial = None
+                hands.serial = None
                 self._broke(envelope, error)
                 now = clock()
             else:
-                self._hands.serial = None
+                hands.serial = None
                 now = clock()
                 self._replied(envelope, result, now)
                 del result  # it may be large, and the next message far

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
 from types import TracebackType
 from typing import Generic, Self
 
@@ -15,6 +14,7 @@ from bus.message.envelope import Envelope
 from bus.message.message import Abandon, ItemT, Stream, wire_name
 from bus.run.address import Address
 from bus.run.sending import Sender
+from bus.see.tap import Taps
 
 FAIRNESS = 64
 """Items sent without a checkpoint before the producer yields."""
@@ -33,16 +33,19 @@ class Channel(Generic[ItemT]):
 
     Args:
       capacity: items that may wait for the consumer.
-      show: called with each item as it is queued.
+      taps: see each item as it is queued.
       finishes: once nobody reads any more, the producer goes on and its items are discarded. Otherwise ``send``
         waits for the cancellation that is on its way.
     """
 
-    def __init__(self, capacity: int, *, finishes: bool, show: Callable[[ItemT], None]) -> None:
+    envelope: Envelope | None = None
+    """What opened the stream, once it was sent."""
+
+    def __init__(self, capacity: int, taps: Taps, *, finishes: bool) -> None:
         self._items: deque[ItemT] = deque()
         self._capacity = capacity
         self._finishes = finishes
-        self._show = show
+        self._taps = taps
         self._consumer: Task | None = None
         self._producers: deque[tuple[Task, ItemT]] = deque()
         self._returned = False
@@ -89,7 +92,8 @@ class Channel(Generic[ItemT]):
 
     def _append(self, item: ItemT) -> None:
         self._items.append(item)
-        self._show(item)
+        if self._taps.item and self.envelope is not None:
+            self._taps.message("item", self.envelope, trio.current_time(), item=item)
         self._wake_consumer()
 
     def set(self, value: object) -> bool:
@@ -158,31 +162,31 @@ class Items(Generic[ItemT]):
         self._sender = sender
         self._request = request
         self._channel: Channel[ItemT] = Channel(
-            request.buffer, finishes=request.abandon is Abandon.FINISH, show=self._show
+            request.buffer, sender.core.taps, finishes=request.abandon is Abandon.FINISH
         )
-        self._sent: tuple[Envelope, Address] | None = None
-        """What opened the stream and whose work it is, once it was sent."""
+        self._address: Address | None = None
+        """Whose work it is, once it was sent."""
         self._reading = False
 
     async def __aenter__(self) -> Self:
-        self._sent = await self._sender.open_stream(self._request, self._channel)
+        sender, channel, request = self._sender, self._channel, self._request
+        address = sender.route(request, "stream")
+        channel.envelope = sender.stream_envelope(request, channel, address)
+        await sender.open_stream(channel.envelope, address, request.within)
+        self._address = address
         return self
-
-    def _show(self, item: ItemT) -> None:
-        if self._sent is not None:
-            self._sender.show_item(self._sent[0], item)
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> ItemT:
-        if self._sent is None:
+        envelope = self._channel.envelope
+        if self._address is None or envelope is None:
             raise RuntimeError(f"enter the stream of {wire_name(type(self._request))} before reading it")
         if self._reading:
             raise trio.BusyResourceError("another task is reading this stream")
         if self._channel.over:
             return await self._channel.receive()
-        envelope = self._sent[0]
         waiter = self._sender.begin_wait(envelope, self._request.within)
         self._reading = True
         try:
@@ -194,7 +198,7 @@ class Items(Generic[ItemT]):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if self._sent is not None and not self._channel.done:
-            envelope, address = self._sent
+        envelope = self._channel.envelope
+        if self._address is not None and envelope is not None and not self._channel.done:
             self._channel.leave()
-            address.abandon(envelope)
+            self._address.abandon(envelope)

@@ -1,5 +1,6 @@
 """Hypothesis strategies for messages, made from their types."""
 
+import functools
 import types
 import typing
 from collections.abc import Mapping
@@ -43,9 +44,9 @@ def _of_type(hint: Any, text: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
         return st.sampled_from(parts)
     if origin in (Union, types.UnionType):
         return st.one_of([_of_type(part, text) for part in parts])
-    if origin is Mapping:
+    if origin in (Mapping, dict):
         return st.dictionaries(text, _of_type(parts[1], text), max_size=2)
-    if origin in (tuple, frozenset):
+    if origin in (tuple, frozenset, list):
         return _several(origin, parts, text)
     if isinstance(hint, type) and issubclass(hint, Enum):
         return st.sampled_from(hint)
@@ -55,6 +56,8 @@ def _of_type(hint: Any, text: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
 def _several(origin: Any, parts: tuple[Any, ...], text: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
     if origin is frozenset:
         return st.frozensets(_of_type(parts[0], text), max_size=2)
+    if origin is list:
+        return st.lists(_of_type(parts[0], text), max_size=2)
     if parts[-1:] == (Ellipsis,):
         return st.lists(_of_type(parts[0], text), max_size=2).map(tuple)
     return st.tuples(*[_of_type(part, text) for part in parts])
@@ -74,7 +77,12 @@ def _scalar(hint: Any, text: st.SearchStrategy[str]) -> st.SearchStrategy[Any] |
     return json_values(text) if hint is Any else table.get(hint)
 
 
+@functools.cache
 def _of_class(kind: Any, text: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
+    return st.deferred(lambda: _built(kind, text))  # it may hold others of its class
+
+
+def _built(kind: Any, text: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
     hints = typing.get_type_hints(kind)
     fields = {field.alias: _of_type(hints[field.name], text) for field in attrs.fields(kind) if field.init}
 

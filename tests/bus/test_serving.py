@@ -496,7 +496,7 @@ async def test_a_fault_of_the_runtime_is_a_crash_like_any_other(
         raise RuntimeError("in the runtime")
 
     cell = await scene.start()
-    monkeypatch.setattr(Mailbox, "take", fail)
+    monkeypatch.setattr(Mailbox, "take_at_once", fail)
     await scene.mesh.bus.tell(Poke(do="note", n=1))
     await pass_time(scene.mesh, 1)
     assert cell.incarnation == 2
