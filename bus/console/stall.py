@@ -74,10 +74,9 @@ def _waits_for_events(ident: int) -> bool:
 def _responsible(frame: FrameType | None) -> tuple[str, Envelope | None]:
     """The innermost actor on the stack, and the message it is handling if it is a handler that runs."""
     while frame is not None:
-        if frame.f_code in _HANDLING:
-            envelope: Envelope | None = frame.f_locals.get("envelope")
-            if envelope is not None:
-                return envelope.to, envelope
+        envelope: Envelope | None = frame.f_locals.get("envelope")
+        if frame.f_code in _HANDLING and envelope is not None:
+            return envelope.to, envelope
         if frame.f_code in _OTHER_CODE:
             actor: RunningActor = frame.f_locals["self"]
             return actor.name, None

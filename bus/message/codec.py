@@ -189,11 +189,9 @@ def _finite(digits: str) -> float:
 
 def reply_type(kind: type[Message]) -> Any:
     """What a request is answered with, or the items of a stream are; None for what nobody answers."""
-    for base in kind.__mro__:
-        for generic in getattr(base, "__orig_bases__", ()):
-            if get_origin(generic) in (Request, Stream):
-                return get_args(generic)[0]
-    return None
+    generics = (generic for base in kind.__mro__ for generic in getattr(base, "__orig_bases__", ()))
+    answers = (get_args(generic)[0] for generic in generics if get_origin(generic) in (Request, Stream))
+    return next(answers, None)
 
 
 def encode_reply(kind: type[Message], reply: Any) -> bytes:

@@ -84,7 +84,8 @@ class Address:
         """Spawned ones, timers included."""
         self._borne = Budget(Intensity())
         """Crashes that were their messages' alone."""
-        self._suspended: trio.Event | None = None
+        self.suspension: trio.Event | None = None
+        """While it is suspended: what happens at the end of that."""
 
     # --- what senders see ---------------------------------------------------------------------------------
 
@@ -258,7 +259,7 @@ class Address:
     @property
     def taking(self) -> bool:
         """Whether work messages are begun."""
-        return self.running and self._suspended is None
+        return self.running and self.suspension is None
 
     @property
     def idle(self) -> bool:
@@ -272,24 +273,19 @@ class Address:
 
     @property
     def suspended(self) -> bool:
-        return self._suspended is not None
+        return self.suspension is not None
 
     def suspend(self) -> None:
         """Take no work message until :meth:`resume`; control messages are still handled."""
-        if self._suspended is None:
-            self._suspended = trio.Event()
+        if self.suspension is None:
+            self.suspension = trio.Event()
             self.mailbox.wake()
             self.hands.interrupt()
 
     def resume(self) -> None:
-        if self._suspended is not None:
-            suspended, self._suspended = self._suspended, None
+        if self.suspension is not None:
+            suspended, self.suspension = self.suspension, None
             suspended.set()
-
-    async def resumed(self) -> None:
-        """Wait for the end of a suspension."""
-        if self._suspended is not None:
-            await self._suspended.wait()
 
     # --- ends ---------------------------------------------------------------------------------------------
 

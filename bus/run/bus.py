@@ -21,7 +21,7 @@ from bus.message.envelope import (
     read_traceparent,
 )
 from bus.message.ids import Ids
-from bus.message.message import Command, Event, ItemT, ReplyT, Request, Stream, wire_name
+from bus.message.message import Command, Event, ItemT, ReplyT, Request, Stream
 from bus.run.core import Core
 from bus.run.events import EventT, Lag, Subscription, Subscriptions
 from bus.run.reply import Reply
@@ -171,14 +171,9 @@ class Bus:
 
     def _announce(self, letter: DeadLetter) -> None:
         """Publish a dead letter without waiting for anybody: a loss must not hold up what goes well."""
-        if letter.kind == _DEAD_LETTER:
-            return  # one that got lost itself is in the ring, and needs no letter of its own
         core = self.core
         if core.taps.published:
             now = core.now()
             core.taps.message("published", core.envelope("event", letter, current.get(), "", now), now)
         for subscription in self._subscriptions.of(letter):
             subscription.offer(letter)
-
-
-_DEAD_LETTER = wire_name(DeadLetter)

@@ -54,8 +54,6 @@ class Subscription(Generic[EventT]):
 
     def offer(self, event: EventT) -> None:
         """Take an event in, or do what the policy says."""
-        if self._closed:
-            return
         if self._lagged:
             self.missed += 1
         elif len(self._queue) < self._limit:

@@ -90,8 +90,8 @@ class Serving:
         address = self._address
         self.pump_control()
         while address.running:
-            if address.suspended:
-                await address.resumed()
+            if address.suspension is not None:
+                await address.suspension.wait()
                 continue
             with trio.CancelScope() as self._hands.loop:
                 self._hands.interrupted = False

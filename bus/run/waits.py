@@ -52,7 +52,7 @@ class Waits:
                     if nearer not in reached_from and stuck.issuperset(awaited):
                         reached_from[nearer] = at
                         unseen.append(nearer)
-        return None
+        return None  # pragma: no cover - who is stuck without `waiter` was stuck before, which was refused
 
     def _stuck(self, waiter: Waiter, first: Iterable[Waiter]) -> set[Waiter]:
         """Who, of all that `first` waits for, could not go on while `waiter` does not."""

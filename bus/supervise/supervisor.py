@@ -255,8 +255,8 @@ class RunningSupervisor:
             if exit is not None and exit.kind is not ExitKind.OUTAGE:
                 where = f"{name}: {exit.detail}" if exit.detail else name
                 return Exit(ExitKind.START_FAILED, exit.error, detail=where)
-            if exit is not None and (final := await self._act(slot, exit)) is not None:
-                return final
+            if exit is not None:
+                await self._act(slot, exit)
         return None
 
     async def _start(self, slot: RunningChild) -> Exit | None:

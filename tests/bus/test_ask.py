@@ -530,3 +530,21 @@ async def test_the_place_of_who_has_left_goes_to_who_waits_for_one(
             nursery.start_soon(ask_into, results, mesh, Read(do="answer"))
             await mesh.bus.ask(Read(do="sleep"))
     assert sorted(results) == ["answer", "slept"]
+
+
+async def test_a_deadline_is_looked_at_once_more_before_the_handler_begins(
+    autojump_clock: Any, mesh: MeshUnderTest
+) -> None:
+    """Whoever keeps the deadlines may come second in the very instant."""
+    results: list[Any] = []
+    cell = await mesh.start(puppet())
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(ask_into, results, mesh, Write(do="sleep"))
+        await mesh.settle()
+        nursery.start_soon(ask_into, results, mesh, Read(do="answer"))
+        await mesh.settle()
+        (waiting,) = cell.mailbox.work
+        mesh.bus.core.deadlines.remove(waiting)
+        waiting.deadline = trio.current_time() + 0.1
+    assert {type(each) for each in results} == {str, DeadlineExceeded}
+    assert reasons(mesh) == ["expired"]

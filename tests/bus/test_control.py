@@ -10,6 +10,7 @@ from trio.testing import MockClock
 
 from bus import (
     Actor,
+    Child,
     Command,
     Event,
     MailboxFull,
@@ -17,6 +18,8 @@ from bus import (
     Request,
     Sink,
     Stream,
+    Supervisor,
+    open_mesh,
     secret,
 )
 from bus.console import NotPossible, Operator, UnknownActor
@@ -309,3 +312,27 @@ async def test_the_books_balance(world: World) -> None:
     world.mesh.cell("counter").books.sent += 1
     assert "counter: sent 1 != handled 0" in world.control.unbalanced()[0]
     world.mesh.cell("counter").books.sent -= 1
+
+
+async def test_who_is_down_is_not_suspended(autojump_clock: MockClock, world: World) -> None:
+    await world.control.restart("counter")
+    address = world.mesh.cell("counter")
+    address.cancel()
+    await trio.sleep(0.01)
+    with pytest.raises(NotPossible, match="counter is not running: it is backoff"):
+        world.control.suspend("counter")
+
+
+async def test_in_a_tree_that_has_ended_nobody_is_restarted() -> None:
+    async with open_mesh(Supervisor("root", "one_for_one", [Child("watcher", Watcher)])) as mesh:
+        await mesh.stop()
+        with pytest.raises(NotPossible, match="root is not running"):
+            await mesh.console.restart("watcher")
+
+
+async def test_the_messages_that_are_served_are_known_by_name(world: World) -> None:
+    kinds = world.control.kinds()
+    assert kinds["test_control.Add@1"] is Add
+    described = [each["name"] for each in world.control.messages()]
+    assert set(kinds) <= set(described)
+    assert "test_control.Happened@1" in described

@@ -1,6 +1,6 @@
 """Nobody waits in a circle: the message that would close it is refused, and no other (G7)."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, ClassVar, Literal, final
 
@@ -30,6 +30,7 @@ from tests.bus.world import (
     Diary,
     Hurry,
     Listing,
+    Look,
     Order,
     Poke,
     Puppet,
@@ -506,3 +507,108 @@ def test_a_cycle_is_refused_exactly_when_there_is_one(roots: list[tuple[int, Pla
     assert "deadline" not in [end for end, _ in outcomes]  # nobody was left waiting
     assert ("cycle" in [end for end, _ in outcomes]) == bool(refused)
     assert len(outcomes) == len(roots)
+
+
+# --- through a class that runs as often as it may ------------------------------------------------------------
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Narrow(Request[Any]):
+    within: ClassVar[float] = 100.0
+    n: int
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Other(Request[int]):
+    n: int
+
+
+class Strait(Actor):
+    """Serves two at once; what each of them does a test says."""
+
+    def __init__(self, does: Callable[[Actor, int], Awaitable[Any]]) -> None:
+        self._does = does
+
+    @Narrow.handler
+    @concurrent(2)
+    async def narrow(self, request: Narrow) -> Any:
+        return await self._does(self, request.n)
+
+    @Other.handler
+    async def other(self, request: Other) -> int:
+        return request.n
+
+
+async def ask_narrow(mesh: MeshUnderTest, ends: list[Any], n: int) -> None:
+    try:
+        ends.append(await mesh.bus.ask(Narrow(n=n)))
+    except AskCycle as cycle:
+        ends.append(cycle.path)
+
+
+async def test_one_at_its_limit_may_ask_its_own_actor_for_something_else(
+    autojump_clock: Any, mesh: MeshUnderTest
+) -> None:
+    async def does(actor: Actor, n: int) -> int:
+        await trio.sleep(1)
+        return await actor.bus.ask(Other(n=n))
+
+    await mesh.start(partial(Strait, does))
+    ends: list[Any] = []
+    async with trio.open_nursery() as nursery:
+        for n in range(4):
+            nursery.start_soon(ask_narrow, mesh, ends, n)
+    assert sorted(ends) == [0, 1, 2, 3]
+
+
+async def test_the_last_of_a_full_class_that_would_wait_for_one_more_of_it_is_refused(
+    autojump_clock: Any, mesh: MeshUnderTest
+) -> None:
+    """The first may wait, since the second will end; the second may not, since then nobody would."""
+
+    async def does(actor: Actor, n: int) -> Any:
+        await trio.sleep(n)
+        if n in {1, 2}:
+            try:
+                return await actor.bus.ask(Narrow(n=0))
+            except AskCycle as cycle:
+                return cycle.path
+        return n
+
+    await mesh.start(partial(Strait, does), name="strait")
+    ends: list[Any] = []
+    began = trio.current_time()
+    async with trio.open_nursery() as nursery:
+        for n in (1, 2):
+            nursery.start_soon(ask_narrow, mesh, ends, n)
+    assert ends == [("strait", "strait"), 0]
+    assert trio.current_time() - began == 2.0
+
+
+async def test_who_waits_for_a_full_class_is_free_as_long_as_one_of_it_is(
+    autojump_clock: Any, mesh: MeshUnderTest
+) -> None:
+    """The client's handler waits behind two; one of them asks the client, the other one just ends."""
+
+    async def does(actor: Actor, n: int) -> Any:
+        await trio.sleep(1)
+        if n == 1:
+            with pytest.raises(DeadlineExceeded):
+                await actor.bus.ask(Look(do="answer"))
+        await trio.sleep(n)
+        return n
+
+    async def through(actor: Actor, message: Any) -> Any:
+        return await actor.bus.ask(Narrow(n=9))
+
+    await mesh.start(partial(Strait, does))
+    await mesh.start(partial(Client, {"through": through, "answer": answer}))
+    ends: list[Any] = []
+    async with trio.open_nursery() as nursery:
+        for n in (1, 5):
+            nursery.start_soon(ask_narrow, mesh, ends, n)
+        await mesh.settle()
+        assert await mesh.bus.ask(Order(do="through")) == 9
+    assert sorted(ends) == [1, 5]

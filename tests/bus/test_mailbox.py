@@ -329,7 +329,7 @@ async def test_a_place_goes_to_who_waits_for_one_of_that_kind(nursery: trio.Nurs
     mailbox = beside_others(capacity=1)
     mailbox.put(envelope(0))
     mailbox.put(aside(1))
-    for each in (envelope(2), aside(3)):
+    for each in (aside(3), envelope(2)):
         nursery.start_soon(mailbox.put_when_room, each)
         await settle()
     assert numbers([mailbox.take()]) == [0]

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from enum import Enum
-from typing import Any, ClassVar, Literal, final
+from typing import Any, ClassVar, Literal, TypeVar, final
 
 import attrs
 import pytest
 
 from bus import Actor, Child, Command, Event, Lane, Overflow, Pool, Request, Sink, Stream, Supervisor, secret
-from bus.console.reference import describe, describe_all, of_tree, type_name
+from bus.console.reference import _docs, describe, describe_all, of_tree, type_name
 
 
 class Colour(Enum):
@@ -156,3 +156,11 @@ def test_the_other_kinds_say_what_is_theirs() -> None:
 )
 def test_a_type_is_written_as_a_person_would(hint: Any, name: str) -> None:
     assert type_name(hint) == name
+
+
+def test_without_sources_there_are_no_texts_below_the_fields() -> None:
+    assert _docs(None) == {}
+
+
+def test_a_type_that_is_none_is_shown_as_it_is_written() -> None:
+    assert type_name(TypeVar("T")) == "~T"

@@ -290,3 +290,18 @@ async def instants(mesh: MeshUnderTest) -> list[float]:
         nursery.start_soon(tell)
     assert len(ended) == 20
     return ended
+
+
+async def test_a_reader_sleeps_between_two_events(autojump_clock: Any) -> None:
+    tap = Tap(rate=None)
+    seen: list[float] = []
+
+    async def read() -> None:
+        seen.extend([(await anext(tap)).at for _ in range(3)])
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(read)
+        for at in (1.0, 2.0, 3.0):
+            await trio.sleep(1)
+            tap.offer(TapEvent(point="sent", at=at, to=""))
+    assert seen == [1.0, 2.0, 3.0]
