@@ -50,7 +50,8 @@ def _of_type(hint: Any, text: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
         return _several(origin, parts, text)
     if isinstance(hint, type) and issubclass(hint, Enum):
         return st.sampled_from(hint)
-    return _of_class(hint, text)
+    kind: Any = hint
+    return _of_class(kind, text)
 
 
 def _several(origin: Any, parts: tuple[Any, ...], text: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:

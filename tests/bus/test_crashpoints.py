@@ -18,7 +18,11 @@ def deaths(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[int]:
     found: list[int] = []
     monkeypatch.setattr(crashpoints, "_ARMED", {"step.done": 2})
     monkeypatch.setattr(crashpoints, "_NOTE", str(tmp_path / "note"))
-    monkeypatch.setattr(os, "kill", lambda _, number: found.append(number))
+
+    def kill(_: int, number: int) -> None:
+        found.append(number)
+
+    monkeypatch.setattr(os, "kill", kill)
     crashpoints._visits.clear()
     return found
 
