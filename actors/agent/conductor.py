@@ -17,7 +17,9 @@ from actors.session import messages as session
 from bus import Actor, DeliveryError, Unavailable, concurrent
 
 _LOOK: Final = 1.0
-"""Seconds between two looks whether a suspect has come on."""
+"""Seconds between two looks whether a suspect may begin, and whether it has come on."""
+_QUIET_WITHIN: Final = 60.0
+"""Seconds that a suspect waits at most for a moment in which no other turn runs."""
 _AGAIN: Final = 0.5
 """Seconds between attempts to wake a conversation whose mailbox is full, or that is down."""
 
@@ -41,7 +43,7 @@ class ConductorActor(Actor):
     async def start(self) -> None:
         """Claim the turns of earlier boots, before any channel opens, and wake their conversations.
 
-        Suspects come one at a time, so that only the one that does it can die again.
+        Suspects come one at a time and after all others, so that only the one that does it can die again.
         """
         try:
             turns = await self.bus.ask(session.Recover(boot=self.bus.boot_id))
@@ -141,16 +143,30 @@ class ConductorActor(Actor):
                 self.spawn(self._try_all)
 
     async def _try_all(self) -> None:
-        """Let suspects run one after the other, each until it has come further than it ever did."""
+        """Let suspects run one after the other, each until it has come further than it ever did.
+
+        One begins when nothing else runs: then it does not die of what another does, and if the program stops it is
+        known why.
+        """
         while self._trial is None and self._suspects:
             suspect = self._suspects.popleft()
             self._trial = suspect.turn
+            with trio.move_on_after(_QUIET_WITHIN):
+                await self._quiet()
             before = now = await self._come_to(suspect)
             await self._deliver(suspect.delivery)
             while now is not None and now == before:
                 await trio.sleep(_LOOK)
                 now = await self._come_to(suspect)
             self._trial = None
+
+    async def _quiet(self) -> None:
+        """Return when no turn runs."""
+        while True:
+            await trio.sleep(_LOOK)
+            with contextlib.suppress(session.StorageFailed, DeliveryError):
+                if (await self.bus.ask(session.CountOpenWork())).running == 0:
+                    return
 
     async def _come_to(self, suspect: messages.TryOut) -> tuple[str, ...] | None:
         """How far a turn has come; None when it has ended."""
