@@ -202,8 +202,9 @@ async def test_an_ollama_that_is_started_later_is_found(
 
 
 async def test_an_ollama_that_does_not_answer_is_not_asked_at_every_message(
-    mesh: MeshUnderTest, model_server: ModelServer
+    mesh: MeshUnderTest, model_server: ModelServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("actors.llm.actor.LOOK_AGAIN", 600.0)
     await mesh.start(actor(at(model_server, "ollama")))
     for _ in range(3):
         await ask(mesh)
