@@ -13,8 +13,8 @@ from bus.message.errors import BootError
 from bus.run.actor import Actor
 from bus.run.bus import Bus
 from bus.run.core import Core, Log, silent
+from bus.supervise.child import RunningChild
 from bus.supervise.spec import Child, Pool, Supervisor
-from bus.supervise.supervisor import RunningChild
 from bus.supervise.tree import Tree
 
 

@@ -22,8 +22,9 @@ from bus.run.bus import Bus
 from bus.see.filter import parse
 from bus.see.tap import Tap
 from bus.see.tapevent import TapEvent
+from bus.supervise.child import Node
 from bus.supervise.pool import RunningPool
-from bus.supervise.supervisor import Node, RunningSupervisor
+from bus.supervise.supervisor import RunningSupervisor
 from bus.supervise.tree import Tree
 
 
@@ -272,7 +273,7 @@ class Console:
             shown["budget"] = {"left": left, "of": budget.intensity.restarts, "per": budget.intensity.per}
         if isinstance(node, RunningSupervisor):
             shown["strategy"] = node.strategy
-            shown["children"] = [self._branch(slot.node) for slot in node.children.values()]
+            shown["children"] = [self._branch(child.node) for child in node.children.values()]
         if isinstance(node, RunningPool):
             shown["members"] = len(list(node.addresses()))
         return shown

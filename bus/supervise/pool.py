@@ -20,10 +20,10 @@ from bus.run.core import Core
 from bus.run.handlers import Handlers
 from bus.run.running import RunningActor
 from bus.see.metrics import Metrics
+from bus.supervise.child import RunningChild
 from bus.supervise.spec import Pool
-from bus.supervise.supervisor import RunningChild
 
-MakeCell = Callable[[str, Callable[[], Actor], str], RunningActor]
+MakeActor = Callable[[str, Callable[[], Actor], str], RunningActor]
 """Called with name, factory and key."""
 DONE = {ExitKind.STOPPED, ExitKind.REFUSED}
 """Ends after which a member has nothing left to do."""
@@ -32,10 +32,10 @@ DONE = {ExitKind.STOPPED, ExitKind.REFUSED}
 class Member:
     """One key of a pool."""
 
-    def __init__(self, key: str, cell: RunningActor) -> None:
+    def __init__(self, key: str, actor: RunningActor) -> None:
         self.key = key
-        self.cell = cell
-        self.slot = RunningChild(cell)
+        self.actor = actor
+        self.child = RunningChild(actor)
         self.due: float | None = None
         """When a crashed one is started again."""
         self.plan = 0
@@ -48,17 +48,17 @@ class Member:
     @property
     def restful(self) -> bool:
         """Whether it could be put to rest."""
-        return self.slot.up and not self.slot.expected and self.cell.idle
+        return self.child.up and not self.child.expected and self.actor.idle
 
     @property
     def idle_since(self) -> float:
-        return max(self.cell.last_active, self.slot.past.ready_at or 0.0)
+        return max(self.actor.last_active, self.child.past.ready_at or 0.0)
 
 
 class RunningPool:
     """A running pool. The books and metrics of members that have gone are kept with the pool."""
 
-    def __init__(self, core: Core, spec: Pool, handlers: Handlers, make_cell: MakeCell) -> None:
+    def __init__(self, core: Core, spec: Pool, handlers: Handlers, make_actor: MakeActor) -> None:
         self.name = spec.name
         self.stop_within = spec.limits.stop_within + spec.limits.cleanup_within + 1.0
         self.cleanup_within = spec.limits.cleanup_within
@@ -67,7 +67,7 @@ class RunningPool:
         self.retired = Books()
         self._core = core
         self._spec = spec
-        self._make_cell = make_cell
+        self._make_actor = make_actor
         self._members: dict[str, Member] = {}
         self._living: dict[str, Member] = {}
         self._leaving = 0
@@ -94,25 +94,25 @@ class RunningPool:
             if not create or self._disposed:
                 return None
             member = self._add(key)
-        if create and not member.slot.running:
+        if create and not member.child.running:
             self._activate(member)
-        return member.cell
+        return member.actor
 
     def _add(self, key: str) -> Member:
-        cell = self._make_cell(f"{self.name}[{key}]", partial(self._spec.factory, key), key)
-        cell.metrics = self.metrics
-        cell.on_idle = self._make_room
-        member = self._members[key] = Member(key, cell)
+        actor = self._make_actor(f"{self.name}[{key}]", partial(self._spec.factory, key), key)
+        actor.metrics = self.metrics
+        actor.on_idle = self._make_room
+        member = self._members[key] = Member(key, actor)
         return member
 
     def addresses(self) -> Iterable[RunningActor]:
-        return [member.cell for member in self._members.values()]
+        return [member.actor for member in self._members.values()]
 
     # --- living -------------------------------------------------------------------------------------------
 
     def _activate(self, member: Member) -> None:
         """Bring a member to life unless it lives, waits for its turn, or the pool is not running."""
-        if member.slot.running or member.due is not None or member.queued:
+        if member.child.running or member.due is not None or member.queued:
             return
         if self._nursery is None or self._exit is not None:
             return
@@ -126,13 +126,13 @@ class RunningPool:
     def _begin(self, member: Member, nursery: trio.Nursery) -> None:
         self._living[member.key] = member
         member.unfinished = False
-        member.slot.begin()
-        nursery.start_soon(self._live, member, name=member.cell.name)
+        member.child.begin()
+        nursery.start_soon(self._live, member, name=member.actor.name)
 
     async def _live(self, member: Member) -> None:
-        exit = await member.slot.live(partial(self._is_up, member))
+        exit = await member.child.live(partial(self._is_up, member))
         del self._living[member.key]
-        self._leaving -= member.slot.expected and self._exit is None
+        self._leaving -= member.child.expected and self._exit is None
         if self._exit is None:
             self._settle(member, exit)
             self._fill()
@@ -141,7 +141,7 @@ class RunningPool:
 
     def _is_up(self, member: Member) -> None:
         now = self._core.now()
-        member.slot.past = attrs.evolve(member.slot.past, ready_at=now)
+        member.child.past = attrs.evolve(member.child.past, ready_at=now)
         self._plan(member, now + self._spec.idle)
 
     def _settle(self, member: Member, exit: Exit) -> None:
@@ -150,18 +150,18 @@ class RunningPool:
             self._remove(member, exit.error)
         elif exit.kind not in DONE:
             self._crashed(member, exit)
-        elif len(member.cell.mailbox):
+        elif len(member.actor.mailbox):
             self._activate(member)  # a message came while it went to rest
         else:
             self._remove(member)
 
     def _crashed(self, member: Member, exit: Exit) -> None:
-        core, slot = self._core, member.slot
-        self.budget, slot.past, decision = restart.decide(
+        core, child = self._core, member.child
+        self.budget, child.past, decision = restart.decide(
             self.budget,
-            slot.past,
+            child.past,
             exit,
-            name=member.cell.name,
+            name=member.actor.name,
             backoff=self._spec.backoff,
             now=core.now(),
             random=core.ids.random(),
@@ -171,13 +171,13 @@ class RunningPool:
             self._end(decision.exit)
             return
         member.due = decision.at
-        member.cell.restarting(decision.at, str(exit))
+        member.actor.restarting(decision.at, str(exit))
         self._restarts += 1
         self._plan(member, decision.at)
 
     def _remove(self, member: Member, error: BaseException | None = None) -> None:
-        member.cell.dispose(error)
-        books, retired = member.cell.books, self.retired
+        member.actor.dispose(error)
+        books, retired = member.actor.books, self.retired
         retired.sent += books.sent
         retired.handled += books.handled
         retired.dead += books.dead
@@ -205,9 +205,9 @@ class RunningPool:
         if self._nursery is None:  # pragma: no cover - who could rest lives, and so does the nursery
             raise RuntimeError("not running")
         self._leaving += 1
-        member.slot.expected = True
-        member.cell.request_stop()
-        self._nursery.start_soon(member.slot.see_off, member.slot.life, name=f"rest of {member.cell.name}")
+        member.child.expected = True
+        member.actor.request_stop()
+        self._nursery.start_soon(member.child.see_off, member.child.life, name=f"rest of {member.actor.name}")
 
     async def restart_member(self, key: str) -> None:
         """Stop a member and start it again, as an operator's act: it spends no budget. Returns once it has stopped.
@@ -215,11 +215,11 @@ class RunningPool:
         Raises LookupError when there is none of that key.
         """
         member = self._members[key]
-        life = member.slot.life
-        if member.slot.running and not member.slot.expected:
+        life = member.child.life
+        if member.child.running and not member.child.expected:
             self._rest(member)
-        while member.slot.running and member.slot.life == life:
-            await member.slot.changed.wait()
+        while member.child.running and member.child.life == life:
+            await member.child.changed.wait()
         member.due = None
         self.address_for(key)
 
@@ -236,8 +236,8 @@ class RunningPool:
         if member.due is not None:
             member.due = None
             self._activate(member)
-        elif member.slot.up and not member.slot.expected:
-            rest_at = (member.idle_since if member.cell.idle else now) + self._spec.idle
+        elif member.child.up and not member.child.expected:
+            rest_at = (member.idle_since if member.actor.idle else now) + self._spec.idle
             if rest_at <= now:
                 self._rest(member)
             else:
@@ -280,21 +280,21 @@ class RunningPool:
     def _bring_back(self) -> None:
         """After a restart of the pool: start whom a message or unfinished work waits for, forget the others."""
         for member in list(self._members.values()):
-            if member.unfinished or len(member.cell.mailbox):
+            if member.unfinished or len(member.actor.mailbox):
                 self._activate(member)
             else:
                 self._remove(member)
 
     async def _stop_members(self) -> None:
         for member in self._members.values():
-            resting = member.slot.expected or not member.slot.running
+            resting = member.child.expected or not member.child.running
             member.unfinished = member.unfinished or member.due is not None or not resting
             member.due, member.queued = None, False
         self._queue.clear()
         self._agenda.clear()
         async with trio.open_nursery() as nursery:
             for member in list(self._living.values()):
-                nursery.start_soon(member.slot.stop, name=f"stop of {member.cell.name}")
+                nursery.start_soon(member.child.stop, name=f"stop of {member.actor.name}")
 
     def _end(self, exit: Exit) -> None:
         self._exit = self._exit or exit
@@ -305,16 +305,16 @@ class RunningPool:
 
     def cancel(self) -> None:
         for member in self._living.values():
-            member.cell.cancel()
+            member.actor.cancel()
 
     def force(self) -> None:
         for member in self._living.values():
-            member.slot.hurry()
+            member.child.hurry()
 
     def restarting(self, until: float, why: str) -> None:
         self._health = Health(State.BACKOFF, why, until=until)
         for member in self._members.values():
-            member.cell.restarting(until, why)
+            member.actor.restarting(until, why)
 
     def dispose(self) -> None:
         self._disposed = True
@@ -324,7 +324,7 @@ class RunningPool:
     def node_health(self) -> NodeHealth:
         health = self._health
         if health.state is State.READY:
-            members = ((member.cell.name, member.cell.health) for member in self._members.values())
+            members = ((member.actor.name, member.actor.health) for member in self._members.values())
             strain = strained(self.budget, self._core.now())
             health = roll_up(members, strain, fine=FINE | {State.STARTING})
         return NodeHealth(self.name, health, restarts=self._restarts)

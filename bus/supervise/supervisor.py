@@ -1,15 +1,10 @@
-"""Carries out what ``restart.py`` decides: starts children in order, stops them in reverse (G10, G13).
-
-Since trio cancels all tasks of a nursery at once, in no order, children run shielded from outside and the
-supervisor alone drives their stop: ask politely, wait, cancel, wait for clean-up, force.
-"""
+"""Carries out what ``restart.py`` decides: starts children in order, stops them in reverse (G10, G13)."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Protocol
 
 import attrs
 import trio
@@ -17,139 +12,15 @@ import trio
 from bus.keep import restart
 from bus.keep.exits import STOPPED, Exit, ExitKind
 from bus.keep.health import Health, NodeHealth, State, ended, roll_up, strained
-from bus.keep.limits import Backoff
 from bus.keep.restart import Past, Restart, Strategy
 from bus.message.errors import BootError
 from bus.run.core import Core
-from bus.supervise.spec import Child, Supervisor
+from bus.supervise.child import Node, RunningChild, child_of
 from bus.supervise.spec import Node as Spec
+from bus.supervise.spec import Supervisor
 
 Step = Callable[[], Awaitable[Exit | None]]
 """What a supervisor does between two decisions; an exit ends it."""
-
-
-class Node(Protocol):
-    """Anything a supervisor can run: an actor, a pool, another supervisor."""
-
-    name: str
-    stop_within: float
-    """Seconds between the polite request and the cancellation."""
-    cleanup_within: float
-
-    async def run(self, ready: Callable[[], None]) -> Exit:
-        """Live once; call `ready` when up; return why it ended."""
-        ...
-
-    def request_stop(self) -> None: ...
-    def cancel(self) -> None: ...
-    def force(self) -> None: ...
-
-    def restarting(self, until: float, why: str) -> None:
-        """It will be started again at that time."""
-        ...
-
-    def dispose(self) -> None:
-        """It will not be started again."""
-        ...
-
-    def node_health(self) -> NodeHealth: ...
-
-
-class RunningChild:
-    """One child of a supervisor over all its incarnations."""
-
-    def __init__(
-        self, node: Node, *, backoff: Backoff | None = None, restart: Restart = Restart.PERMANENT
-    ) -> None:
-        self.node = node
-        self.backoff = backoff or Backoff()
-        self.restart = restart
-        self.past = Past()
-        self.running = False
-        self.ready = False
-        """Whether the latest incarnation has come up, also once it has ended."""
-        self.expected = False
-        """Its end was asked for, so it is no news."""
-        self.hurried = False
-        """It has no time left to end by itself."""
-        self.down = False
-        """It has ended and is not started again by itself."""
-        self.life = 0
-        """Number of the latest incarnation."""
-        self.changed = trio.Event()
-
-    @property
-    def up(self) -> bool:
-        return self.running and self.ready
-
-    def begin(self) -> None:
-        """Its next incarnation is about to run."""
-        self.life += 1
-        self.running, self.ready, self.expected, self.hurried, self.down = True, False, False, False, False
-
-    async def live(self, ready: Callable[[], None] = lambda: None) -> Exit:
-        """One incarnation to its end, out of reach of outer cancellation: its stop is its supervisor's business.
-
-        Args:
-          ready: called when it is up.
-        """
-        try:
-            if self.expected:  # it was asked to stop before it had begun
-                return STOPPED
-            with trio.CancelScope(shield=True):
-                return await self.node.run(partial(self._is_up, ready))
-            raise AssertionError  # pragma: no cover - the scope has no end of its own; for the type checker
-        finally:  # also when something that is no Exception comes through
-            self.running = False
-            self.note()
-
-    def _is_up(self, ready: Callable[[], None]) -> None:
-        self.ready = True
-        ready()
-        self.note()
-
-    def note(self) -> None:
-        """Let everybody who waits for this child look at it again."""
-        changed, self.changed = self.changed, trio.Event()
-        changed.set()
-
-    async def stop(self) -> None:
-        """The ladder: ask, cancel, force."""
-        await self.see_off(self.life)
-
-    async def see_off(self, life: int) -> None:
-        """Stop incarnation number `life`, and never by mistake one that was begun meanwhile."""
-        if not self._lives(life):
-            return
-        self.expected = True
-        self.node.request_stop()
-        await self._ended(life, self.node.stop_within)
-        if self._lives(life):
-            self.node.cancel()
-            await self._ended(life, self.node.cleanup_within)
-        if self._lives(life):
-            self.node.force()
-        while self._lives(life):
-            await self.changed.wait()
-
-    def _lives(self, life: int) -> bool:
-        return self.running and self.life == life
-
-    async def _ended(self, life: int, patience: float) -> None:
-        with trio.move_on_after(patience):
-            while self._lives(life) and not self.hurried:
-                await self.changed.wait()
-
-    def hurry(self) -> None:
-        """Cut short its stop, which is under way or yet to come."""
-        self.hurried = True
-        self.note()
-
-
-def child_of(spec: Spec, node: Node) -> RunningChild:
-    """The place of a child as its spec wants it."""
-    kept = spec.restart if isinstance(spec, Child) else Restart.PERMANENT
-    return RunningChild(node, backoff=spec.backoff, restart=kept)
 
 
 class RunningSupervisor:
@@ -190,20 +61,20 @@ class RunningSupervisor:
 
     def force(self) -> None:
         """Each child is forced when its turn comes: the order is kept, only the patience ends."""
-        for slot in self.children.values():
-            slot.hurry()
+        for child in self.children.values():
+            child.hurry()
 
     def restarting(self, until: float, why: str) -> None:
         self._health = Health(State.BACKOFF, why, until=until)
-        for slot in self.children.values():
-            slot.node.restarting(until, why)
+        for child in self.children.values():
+            child.node.restarting(until, why)
 
     def dispose(self) -> None:
-        for slot in self.children.values():
-            slot.node.dispose()
+        for child in self.children.values():
+            child.node.dispose()
 
     def node_health(self) -> NodeHealth:
-        children = tuple(slot.node.node_health() for slot in self.children.values())
+        children = tuple(child.node.node_health() for child in self.children.values())
         health = self._health
         if health.state is State.READY:
             strain = strained(self.budget, self._core.now())
@@ -214,8 +85,8 @@ class RunningSupervisor:
         """Start the children in order, keep them running, stop them in reverse."""
         self.budget = restart.Budget(self._spec.intensity)
         self._due, self._stopping = {}, False
-        for slot in self.children.values():
-            slot.past = Past()
+        for child in self.children.values():
+            child.past = Past()
         self._exits.clear()
         self._runs += 1
         self._health = Health(State.STARTING)
@@ -246,50 +117,50 @@ class RunningSupervisor:
 
         A child that an outage keeps from starting is no failure. It waits, and with it whom the strategy takes along.
         """
-        for name, slot in self.children.items():
+        for name, child in self.children.items():
             if name in self._due:
                 continue
-            exit = await self._start(slot)
+            exit = await self._start(child)
             if self._stopping:
                 return STOPPED
             if exit is not None and exit.kind is not ExitKind.OUTAGE:
                 where = f"{name}: {exit.detail}" if exit.detail else name
                 return Exit(ExitKind.START_FAILED, exit.error, detail=where)
             if exit is not None:
-                await self._act(slot, exit)
+                await self._act(child, exit)
         return None
 
-    async def _start(self, slot: RunningChild) -> Exit | None:
+    async def _start(self, child: RunningChild) -> Exit | None:
         """Start one child and wait until it is up (None), or has ended before that (its exit).
 
         A stop that is asked for meanwhile stops the child too.
         """
         if self._nursery is None:  # pragma: no cover - only called inside run
             raise RuntimeError("not running")
-        self._due.pop(slot.node.name, None)
-        slot.begin()
-        self._nursery.start_soon(self._run_child, slot, name=f"{self.name}/{slot.node.name}")
-        while slot.running and not slot.ready:
+        self._due.pop(child.node.name, None)
+        child.begin()
+        self._nursery.start_soon(self._run_child, child, name=f"{self.name}/{child.node.name}")
+        while child.running and not child.ready:
             if self._stopping:
-                await slot.stop()
+                await child.stop()
                 return None
-            await _any(slot.changed, self._wake)
+            await _any(child.changed, self._wake)
             if self._wake.is_set():
                 self._wake = trio.Event()
-        if slot.ready:
-            slot.past = attrs.evolve(slot.past, ready_at=self._core.now())
+        if child.ready:
+            child.past = attrs.evolve(child.past, ready_at=self._core.now())
             return None
-        return self._take_exit(slot)
+        return self._take_exit(child)
 
-    def _take_exit(self, slot: RunningChild) -> Exit:
-        entry = next(entry for entry in self._exits if entry[0] is slot)
+    def _take_exit(self, child: RunningChild) -> Exit:
+        entry = next(entry for entry in self._exits if entry[0] is child)
         self._exits.remove(entry)
         return entry[1]
 
-    async def _run_child(self, slot: RunningChild) -> None:
-        exit = await slot.live()
-        if not slot.expected:
-            self._exits.append((slot, exit))
+    async def _run_child(self, child: RunningChild) -> None:
+        exit = await child.live()
+        if not child.expected:
+            self._exits.append((child, exit))
         self._wake.set()
 
     # --- keeping up ---------------------------------------------------------------------------------------
@@ -326,22 +197,22 @@ class RunningSupervisor:
         now = self._core.now()
         return next((name for name in self.children if self._due.get(name, now + 1) <= now), None)
 
-    async def _start_again(self, slot: RunningChild) -> Exit | None:
-        exit = await self._start(slot)
-        return None if exit is None else await self._act(slot, exit)
+    async def _start_again(self, child: RunningChild) -> Exit | None:
+        exit = await self._start(child)
+        return None if exit is None else await self._act(child, exit)
 
-    async def _act(self, slot: RunningChild, exit: Exit) -> Exit | None:
+    async def _act(self, child: RunningChild, exit: Exit) -> Exit | None:
         """Decide about a child's end and carry it out; the exit of this group when it gives up."""
-        name, core = slot.node.name, self._core
-        if not restart.comes_back(slot.restart, exit):
-            self._leave_down(slot)
+        name, core = child.node.name, self._core
+        if not restart.comes_back(child.restart, exit):
+            self._leave_down(child)
             return None
-        self.budget, slot.past, decision = restart.decide(
+        self.budget, child.past, decision = restart.decide(
             self.budget,
-            slot.past,
+            child.past,
             exit,
             name=name,
-            backoff=slot.backoff,
+            backoff=child.backoff,
             now=core.now(),
             random=core.ids.random(),
         )
@@ -353,20 +224,20 @@ class RunningSupervisor:
     async def _bring_back(self, name: str, at: float, why: str) -> None:
         """Stop whom the strategy takes along with a child, and have them all started again."""
         names = restart.taken_along(self.strategy, tuple(self.children), name)
-        affected = [slot for other in names if not (slot := self.children[other]).down]
-        for slot in reversed(affected):
-            await slot.stop()
-        for slot in affected:
-            if slot.restart is Restart.TEMPORARY:
-                self._leave_down(slot)
+        affected = [child for other in names if not (child := self.children[other]).down]
+        for child in reversed(affected):
+            await child.stop()
+        for child in affected:
+            if child.restart is Restart.TEMPORARY:
+                self._leave_down(child)
             else:
-                self._due[slot.node.name] = at
-                slot.node.restarting(at, why)
+                self._due[child.node.name] = at
+                child.node.restarting(at, why)
 
-    def _leave_down(self, slot: RunningChild) -> None:
-        slot.down = True
-        self._due.pop(slot.node.name, None)
-        slot.node.dispose()
+    def _leave_down(self, child: RunningChild) -> None:
+        child.down = True
+        self._due.pop(child.node.name, None)
+        child.node.dispose()
 
     # --- on request ---------------------------------------------------------------------------------------
 
@@ -389,10 +260,10 @@ class RunningSupervisor:
             raise LookupError(f"{self.name} has no child {name!r}")
         await self._request(partial(self._restart, self.children[name]))
 
-    async def _restart(self, slot: RunningChild) -> Exit | None:
-        await slot.stop()
-        slot.node.restarting(self._core.now(), "restarted by an operator")
-        return await self._start_again(slot)
+    async def _restart(self, child: RunningChild) -> Exit | None:
+        await child.stop()
+        child.node.restarting(self._core.now(), "restarted by an operator")
+        return await self._start_again(child)
 
     async def start_child(self, spec: Spec, node: Node) -> Exit | None:
         """Add a child and start it; None once it is up. One that does not come up is not added: its exit is returned.
@@ -403,14 +274,14 @@ class RunningSupervisor:
         await self._request(partial(self._add, child_of(spec, node), outcome))
         return outcome[0] if outcome else STOPPED
 
-    async def _add(self, slot: RunningChild, outcome: list[Exit | None]) -> Exit | None:
-        self.children[slot.node.name] = slot
-        exit = await self._start(slot)
-        if exit is None and slot.expected:
+    async def _add(self, child: RunningChild, outcome: list[Exit | None]) -> Exit | None:
+        self.children[child.node.name] = child
+        exit = await self._start(child)
+        if exit is None and child.expected:
             exit = STOPPED
         if exit is not None:
-            del self.children[slot.node.name]
-            slot.node.dispose()
+            del self.children[child.node.name]
+            child.node.dispose()
         outcome.append(exit)
         return None
 
@@ -418,8 +289,8 @@ class RunningSupervisor:
 
     async def _stop_all(self) -> None:
         """In reverse order. Mailboxes stay: this group may be started again."""
-        for slot in reversed(self.children.values()):
-            await slot.stop()
+        for child in reversed(self.children.values()):
+            await child.stop()
         while self._requests:
             self._requests.popleft()[1].set()
 

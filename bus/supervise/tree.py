@@ -12,9 +12,9 @@ from bus.run.bus import Bus
 from bus.run.core import Core
 from bus.run.handlers import Handlers, handlers_of
 from bus.run.running import RunningActor
+from bus.supervise.child import Node as RunningNode
 from bus.supervise.pool import RunningPool
 from bus.supervise.spec import Child, Node, Pool, Supervisor, actor_class
-from bus.supervise.supervisor import Node as RunningNode
 from bus.supervise.supervisor import RunningSupervisor
 
 
@@ -93,6 +93,6 @@ class Tree:
 
     def pools(self) -> Iterator[RunningPool]:
         for group in self.groups.values():
-            for slot in group.children.values():
-                if isinstance(slot.node, RunningPool):
-                    yield slot.node
+            for child in group.children.values():
+                if isinstance(child.node, RunningPool):
+                    yield child.node

@@ -37,6 +37,7 @@ def instances(kind: type[ValueT], text: st.SearchStrategy[str] = TEXT) -> st.Sea
 
 
 def _of_type(hint: Any, text: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
+    kind = hint  # as it is before it is looked at
     origin, parts = typing.get_origin(hint), typing.get_args(hint)
     if (simple := _scalar(hint, text)) is not None:
         return simple
@@ -50,7 +51,6 @@ def _of_type(hint: Any, text: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
         return _several(origin, parts, text)
     if isinstance(hint, type) and issubclass(hint, Enum):
         return st.sampled_from(hint)
-    kind: Any = hint
     return _of_class(kind, text)
 
 

@@ -23,7 +23,7 @@ from bus import (
 )
 from bus.keep.exits import STOPPED
 from bus.keep.health import Health, NodeHealth
-from bus.supervise.supervisor import RunningChild
+from bus.supervise.child import RunningChild
 from tests.bus.family import STEADY, Boom, Stage, after, boom, nothing, running
 from tests.bus.world import Keyed, Poke, Puppet, Read, Script, Scripted, Urgent
 
