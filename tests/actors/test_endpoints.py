@@ -101,3 +101,20 @@ def test_what_cannot_be_an_endpoint_is_refused_where_it_is_written(
     with pytest.raises(EndpointDefinitionError, match=why):
         given: dict[str, Any] = {"method": "GET", "path": "/", "access": "user", "kind": kind, **more}
         Endpoint(**given)
+
+
+@endpoint("GET", "/api/weather", access="public")
+@final
+@attrs.frozen(kw_only=True)
+class GetWeather(Request[str]):
+    place: str
+    days: int = 1
+
+
+def test_what_is_public_is_read_without_anybody() -> None:
+    offered = endpoint_of(GetWeather)
+
+    fields = offered.gathered([("place", "Graz"), ("days", "3")])
+
+    assert offered.message(fields, None) == GetWeather(place="Graz", days=3)
+    assert offered.message(fields, ADA) == GetWeather(place="Graz", days=3)

@@ -167,6 +167,12 @@ async def test_a_mistake_in_another_file_says_where_it_is(place: Place) -> None:
     )
 
 
+async def test_what_is_odd_in_another_file_keeps_nobody_from_a_change(place: Place) -> None:
+    place.agent.write_text("tills = 2\nmoto = 'x'\n")
+
+    assert await place.put(tills=3) == Saved(sections=("shop",))
+
+
 async def test_a_file_that_is_no_toml_is_not_written_over(place: Place) -> None:
     place.local.write_text("tills = \n")
     assert "config.local.toml" in str((await place.refused(tills=3))[0].text)
