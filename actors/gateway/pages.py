@@ -36,16 +36,6 @@ _MISSING = b"""<!doctype html>
 """
 
 
-_LOCKED_TEXT = b"""<!doctype html>
-<meta charset="utf-8">
-<title>Starpod</title>
-<h1>This page needs a new link</h1>
-<p>It is for the owner of the agent alone. Print a link, which opens it once and within a minute, with</p>
-<pre>starpod open</pre>
-<p><code>starpod dev</code> and <code>starpod serve</code> print one when they start.</p>
-"""
-
-
 @final
 @attrs.frozen
 class Asset:
@@ -95,16 +85,17 @@ class Pages:
           path: what is asked for.
           known: the ``If-None-Match`` header.
           packed: whether the client takes gzip.
-          locked: whether the page is not for whoever asks, who is told how to get a link instead.
+          locked: whether nobody is known to ask. The page is no secret; told by the status 401, it says how to
+            get a link that opens it.
         """
         is_page = path in {"", INDEX} or "." not in path.rpartition("/")[2]
         if is_page:
             self._refresh()
-        if is_page and locked:
-            return _answer(_LOCKED, 401, known=None, packed=False)
         found = self._assets.get(INDEX if is_page else path)
         if found is None:
             return _answer(self._missing, 404, known=None, packed=False) if is_page else None
+        if is_page and locked:
+            return _answer(found, 401, known=None, packed=packed)
         return _answer(found, 200, known=known, packed=packed)
 
     def _refresh(self) -> None:
@@ -150,6 +141,3 @@ def _answer(asset: Asset, status: int, *, known: str | None, packed: bool) -> Fi
     if packed and asset.packed is not None:
         return FileAnswer(status, asset.packed, {**headers, "Content-Encoding": "gzip"})
     return FileAnswer(status, asset.body, headers)
-
-
-_LOCKED = _asset("locked.html", _LOCKED_TEXT)

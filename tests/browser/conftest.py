@@ -65,11 +65,16 @@ def context(browser: Browser, agent: Agent) -> Iterator[BrowserContext]:
     """A browser at a desk, whose owner has opened the page with a link and closed it again."""
     context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
     context.set_default_timeout(PATIENCE)
+    let_in(context, agent)
+    yield context
+    context.close()
+
+
+def let_in(context: BrowserContext, agent: Agent) -> None:
+    """Open the page with a link and close it again, so that the browser is known."""
     page = context.new_page()
     page.goto(agent.link())
     page.close()
-    yield context
-    context.close()
 
 
 @pytest.fixture

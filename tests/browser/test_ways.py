@@ -3,7 +3,7 @@
 from playwright.sync_api import Browser, Locator, expect
 
 from tests.browser.agent import Agent, Model
-from tests.browser.conftest import open_window
+from tests.browser.conftest import let_in, open_window
 from tests.browser.window import PATIENCE, Window
 
 
@@ -109,6 +109,7 @@ def test_a_phone_has_room_for_all_of_it(
         viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True, reduced_motion="reduce"
     )
     phone.set_default_timeout(PATIENCE)
+    let_in(phone, agent)
     window = open_window(phone, agent, complaints)
     wide = "| " + " | ".join(f"column {n}" for n in range(12)) + " |\n|" + "---|" * 12
     model.script({"say": f"{'unbreakable' * 30}\n\n{wide}\n\n```\n{'x' * 300}\n```\n\nThe end."})

@@ -113,7 +113,7 @@ export class Line {
     if (!this.whole) return Promise.reject(new TypeError("fetch failed"));
     return network(this.agent.at(String(path)), {
       ...init,
-      headers: { ...init.headers, ...this.agent.headers },
+      headers: { ...init.headers, ...this.headers() },
     });
   };
 

@@ -6,6 +6,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
+import { locked } from "../src/net/access";
 import type { ClientFrame, Session } from "../src/protocol";
 import { App } from "../src/state/app";
 import { composerOf } from "../src/state/composer";
@@ -26,7 +27,7 @@ function openApp(): App {
 
 /** Waits for what other processes do. */
 async function until(condition: () => unknown, what = String(condition)): Promise<void> {
-  for (const end = Date.now() + 20_000; Date.now() < end; await pause(5)) if (condition()) return;
+  for (const end = Date.now() + 60_000; Date.now() < end; await pause(5)) if (condition()) return;
   assert.fail(`in vain: ${what}`);
 }
 
@@ -332,4 +333,28 @@ test("the list is read page by page", async () => {
   await app.sessions.loadMore();
   const notes = (sessions: readonly Session[]) => sessions.filter(({ title }) => title?.startsWith("Note "));
   assert.equal(notes(app.sessions.all.value).length, 45);
+});
+
+test("where the gateway does not know the browser the page says so, and keeps what is written", async () => {
+  await agent.script({ say: "Welcome back." });
+  app.say("begin", []);
+  composerOf(null).write("half a th");
+  await idle();
+  line.cut();
+  line.known = false;
+  await until(() => app.link.value.name === "waiting");
+  app.say("still here", []);
+  line.mend();
+  app.knock();
+  await until(() => locked.value);
+  assert.equal(app.open.pending.value[0]?.text, "still here");
+  assert.match(localStorage.getItem("starpod.draft.new") ?? "", /half a th/);
+  line.known = true;
+  await agent.script({ say: "Here as well." });
+  app.knock();
+  await until(() => !locked.value);
+  await until(() => turns().length === 2);
+  await idle();
+  assert.deepEqual(said(), ["Welcome back.", "Here as well."]);
+  composerOf(null).take();
 });

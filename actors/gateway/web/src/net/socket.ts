@@ -26,6 +26,7 @@ const HANDSHAKE = 10_000;
 export class Socket {
   private socket: WebSocket | null = null;
   private ready = false;
+  private stopped = true;
   private failures = 0;
   private retry: ReturnType<typeof setTimeout> | undefined;
   private watch: ReturnType<typeof setTimeout> | undefined;
@@ -38,10 +39,12 @@ export class Socket {
   ) {}
 
   start(): void {
+    this.stopped = false;
     this.connect();
   }
 
   stop(): void {
+    this.stopped = true;
     clearTimeout(this.retry);
     this.abandon();
   }
@@ -55,6 +58,7 @@ export class Socket {
 
   /** Tries again now if a try is due later; otherwise makes sure that the peer is still there. */
   wake(): void {
+    if (this.stopped) return;
     if (this.socket === null) this.connect();
     else if (this.ready) this.probe();
   }

@@ -40,6 +40,7 @@ export class App {
   readonly pending: PendingMessages;
   readonly open: OpenConversation;
   private readonly socket: Socket;
+  private effects: (() => void)[] = [];
   private readonly frames = new PaintBatch<ServerFrame>((frames) =>
     batch(() => frames.forEach((frame) => this.take(frame))),
   );
@@ -63,12 +64,6 @@ export class App {
 
   start(): void {
     followAddress();
-    effect(() => {
-      const session = openSession.value;
-      untracked(() => this.open.opened(session));
-    });
-    effect(() => this.open.markRead());
-    renewWhenIdle(this.daemon);
     addEventListener("online", () => this.wake());
     addEventListener("focus", () => this.seen());
     addEventListener("pagehide", storeDrafts);
@@ -80,15 +75,24 @@ export class App {
       }
     });
     this.socket.start();
-    effect(() => {
-      if (locked.value) storeDrafts();
-      else untracked(() => this.wake());
-    });
+    this.effects = [
+      effect(() => {
+        const session = openSession.value;
+        untracked(() => this.open.opened(session));
+      }),
+      effect(() => this.open.markRead()),
+      effect(() => {
+        if (locked.value) storeDrafts();
+        else untracked(() => this.wake());
+      }),
+      renewWhenIdle(this.daemon),
+    ];
     void this.daemon.configure();
     void this.sessions.refresh();
   }
 
   stop(): void {
+    for (const end of this.effects) end();
     this.socket.stop();
   }
 

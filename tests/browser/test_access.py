@@ -1,0 +1,79 @@
+"""Who may see the page: whoever opened it with a link of the agent, and nobody else."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.browser.agent import Agent, Model
+from tests.browser.window import PATIENCE, Window
+
+NEEDS_A_LINK = "This page needs a new link"
+
+
+@pytest.fixture
+def stranger(browser: Browser) -> Iterator[BrowserContext]:
+    """A browser that has never had a link."""
+    context = browser.new_context()
+    context.set_default_timeout(PATIENCE)
+    yield context
+    context.close()
+
+
+def open_with_a_link(context: BrowserContext, agent: Agent) -> Page:
+    page = context.new_page()
+    page.goto(f"{agent.link()}#/s/mesh")
+    expect(page.get_by_role("heading", name="Mesh", exact=True)).to_be_visible()
+    return page
+
+
+def test_a_link_opens_the_place_it_names_and_leaves_no_code_behind(
+    stranger: BrowserContext, agent: Agent
+) -> None:
+    page = open_with_a_link(stranger, agent)
+    assert page.url == f"{agent.url}/#/s/mesh"
+    page.reload()
+    expect(page.get_by_role("heading", name="Mesh", exact=True)).to_be_visible()
+
+
+def test_without_a_link_the_page_says_how_to_get_one_and_goes_on_when_it_was_opened(
+    stranger: BrowserContext, agent: Agent
+) -> None:
+    page = stranger.new_page()
+    page.goto(agent.url)
+    expect(page.get_by_role("heading", name=NEEDS_A_LINK)).to_be_visible()
+    expect(page.locator("main")).to_contain_text("starpod open")
+    expect(page.get_by_role("textbox")).to_have_count(0)
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("heading", name=NEEDS_A_LINK)).to_be_visible()
+
+    open_with_a_link(stranger, agent)
+    page.evaluate("dispatchEvent(new Event('focus'))")  # as somebody comes back to this window
+    expect(page.get_by_role("textbox", name="Message to Aster")).to_be_visible()
+
+
+def test_an_agent_that_forgets_its_cookies_takes_no_draft_and_no_message_along(
+    window: Window, context: BrowserContext, agent: Agent, model: Model, complaints: list[str]
+) -> None:
+    model.script({"say": "Good day."}, {"say": "Here as well."})
+    window.ask("Hello")
+    agent.end()
+    try:
+        expect(window.page.get_by_text("Offline", exact=True)).to_be_visible()
+        window.say("Are you there?")
+        window.field.fill("half a th")
+        (agent.place.inside / "page.key").unlink()
+    finally:
+        agent.start()
+    window.page.evaluate("dispatchEvent(new Event('online'))")
+    expect(window.page.get_by_role("heading", name=NEEDS_A_LINK)).to_be_visible()
+    expect(window.page.get_by_role("status")).to_contain_text("a message goes out then by itself")
+
+    open_with_a_link(context, agent)
+    window.page.get_by_role("button", name="Try again").click()
+    expect(window.turns).to_have_count(2)
+    window.answered()
+    expect(window.turns.last).to_contain_text(re.compile("Here as well"))
+    expect(window.field).to_have_value("half a th")
+    complaints.clear()  # the browser tells of each 401
