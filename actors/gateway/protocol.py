@@ -332,6 +332,68 @@ def _an_error(_event: agent.TurnFailed) -> Literal[True]:
     return True
 
 
+def _errors(event: agent.TurnFailed) -> tuple[str, ...]:
+    """`error` as a list, for clients that expect one."""
+    return (event.reason,)
+
+
+def _file_name(event: agent.Attached) -> str:
+    return event.attachment.name
+
+
+def _mime_type(event: agent.Attached) -> str:
+    return event.attachment.media_type
+
+
+def _path(event: agent.Attached) -> str:
+    return event.attachment.path
+
+
+def _size(event: agent.Attached) -> int:
+    return event.attachment.size
+
+
+_End = agent.TurnEnded | agent.TurnFailed
+
+
+def _input_tokens(event: _End) -> int:
+    """Of all prompts, cached ones included; `usage` has them apart."""
+    return event.usage.prompt_tokens
+
+
+def _output_tokens(event: _End) -> int:
+    return event.usage.output_tokens
+
+
+def _cache_read(event: _End) -> int:
+    return event.usage.cache_read_tokens
+
+
+def _cache_written(event: _End) -> int:
+    return event.usage.cache_write_tokens
+
+
+def _cost(event: _End) -> float | None:
+    """US dollars; null when the price is not known."""
+    return event.usage.cost_usd
+
+
+def _model(event: _End) -> str | None:
+    """The last that answered."""
+    return event.usage.model or None
+
+
+_FLAT: Final = {
+    "input_tokens": _input_tokens,
+    "output_tokens": _output_tokens,
+    "cache_read_input_tokens": _cache_read,
+    "cache_creation_input_tokens": _cache_written,
+    "cost_usd": _cost,
+    "model": _model,
+}
+"""Figures of a turn under the names that clients of this protocol have always known."""
+
+
 _EVENT: Final = {"session": "session_id", "n": "seq", "turn": "turn_id"}
 
 wire.form(agent.TurnStarted, "StreamStart", tag="stream_start", names=_EVENT)
@@ -346,7 +408,13 @@ wire.form(
     names={**_EVENT, "call": "tool_use_id"},
     add={"content": _content, "truncated": _truncated},
 )
-wire.form(agent.Attached, tag="attachment", names=_EVENT)
+wire.form(
+    agent.Attached,
+    tag="attachment",
+    names=_EVENT,
+    omit={"attachment"},
+    add={"file_name": _file_name, "mime_type": _mime_type, "path": _path, "size": _size},
+)
 wire.form(agent.FollowupFate, tag="followup", names=_EVENT)
 wire.form(agent.Notice, tag="notice", names=_EVENT)
 wire.form(
@@ -354,13 +422,13 @@ wire.form(
     tag="stream_end",
     names={**_EVENT, "tool_rounds": "num_turns"},
     omit={"attachments"},
-    add={"is_error": _no_error},
+    add={"is_error": _no_error, **_FLAT},
 )
 wire.form(
     agent.TurnFailed,
     tag="stream_end",
     names={**_EVENT, "tool_rounds": "num_turns", "reason": "error"},
-    add={"is_error": _an_error},
+    add={"is_error": _an_error, "errors": _errors, **_FLAT},
 )
 
 SERVER_FRAMES: Final = (Hello, Accepted, Backlog, ErrorFrame, SessionUpdated, Pong)

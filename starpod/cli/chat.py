@@ -156,8 +156,7 @@ class _Printer:
                 mark, colour = ("✗", "red") if event["is_error"] else ("✓", "green")
                 self._aside(f"{mark} {one_line(event['content'], PREVIEW)}", colour)
             case "attachment":
-                file = event["attachment"]
-                self._aside(f"⇩ {file['file_name']} ({file['path']}, {file['size']} bytes)", "blue")
+                self._aside(f"⇩ {event['file_name']} ({event['path']}, {event['size']} bytes)", "blue")
             case "notice":
                 self._aside(event["text"], "yellow")
             case "stream_end":

@@ -225,7 +225,10 @@ export interface Attached {
   session_id: string;
   seq: number;
   turn_id: string;
-  attachment: Attachment;
+  file_name: string;
+  mime_type: string;
+  path: string;
+  size: number;
 }
 
 /** What became of a message that arrived while a turn was running. */
@@ -269,6 +272,15 @@ export interface TurnEnded {
   /** A sentence to the person: why it went no further. */
   notice: string | null;
   is_error: false;
+  /** Of all prompts, cached ones included; `usage` has them apart. */
+  input_tokens: number;
+  output_tokens: number;
+  cache_read_input_tokens: number;
+  cache_creation_input_tokens: number;
+  /** US dollars; null when the price is not known. */
+  cost_usd: number | null;
+  /** The last that answered. */
+  model: string | null;
 }
 
 /** The last event of a turn that failed; what was said and done so far is stored. */
@@ -285,6 +297,17 @@ export interface TurnFailed {
   /** Seconds since the turn was started in this process. */
   elapsed: number;
   is_error: true;
+  /** `error` as a list, for clients that expect one. */
+  errors: string[];
+  /** Of all prompts, cached ones included; `usage` has them apart. */
+  input_tokens: number;
+  output_tokens: number;
+  cache_read_input_tokens: number;
+  cache_creation_input_tokens: number;
+  /** US dollars; null when the price is not known. */
+  cost_usd: number | null;
+  /** The last that answered. */
+  model: string | null;
 }
 
 export type Delta = TextDelta | ThinkingDelta;

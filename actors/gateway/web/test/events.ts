@@ -82,15 +82,31 @@ export function end(
   } = {},
 ): Brief {
   const { error, notice = null, ...rest } = more;
+  const usage = {
+    ...NOTHING,
+    model: "offline/echo",
+    cost_usd: 0.001,
+    input_tokens: 10,
+    output_tokens: 5,
+    ...more.usage,
+  };
   return {
     type: "stream_end",
     outcome: "success",
     num_turns: 0,
-    usage: { ...NOTHING, model: "offline/echo", cost_usd: 0.001, input_tokens: 10, output_tokens: 5 },
+    usage,
+    input_tokens: usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens,
+    output_tokens: usage.output_tokens,
+    cache_read_input_tokens: usage.cache_read_tokens,
+    cache_creation_input_tokens: usage.cache_write_tokens,
+    cost_usd: usage.cost_usd,
+    model: usage.model,
     elapsed: 1.5,
     text: "",
     ...rest,
-    ...(error === undefined ? { is_error: false as const, notice } : { is_error: true as const, error }),
+    ...(error === undefined
+      ? { is_error: false as const, notice }
+      : { is_error: true as const, error, errors: [error] }),
   };
 }
 

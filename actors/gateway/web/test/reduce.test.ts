@@ -191,7 +191,7 @@ test("a wait for the provider is a passing remark", () => {
 
 test("files are listed once each", () => {
   const attachment = { file_name: "a.csv", mime_type: "text/csv", path: "downloads/a.csv", size: 3 };
-  const file = { type: "attachment", attachment } as const;
+  const file = { type: "attachment", ...attachment } as const;
   const state = play(numbered([start(), file, file]));
   assert.deepEqual(state.live[0]?.files, [
     { file_name: "a.csv", mime_type: "text/csv", path: "downloads/a.csv", size: 3 },

@@ -46,11 +46,13 @@ export function reduce(conversation: Conversation, event: SessionEvent, now: num
       return change(next, event.turn_id, (turn) => toolStarted(turn, event, now));
     case "tool_result":
       return change(next, event.turn_id, (turn) => toolFinished(turn, event));
-    case "attachment":
+    case "attachment": {
+      const { file_name, mime_type, path, size } = event;
       return change(next, event.turn_id, (turn) => ({
         ...turn,
-        files: addFiles(turn.files, [event.attachment]),
+        files: addFiles(turn.files, [{ file_name, mime_type, path, size }]),
       }));
+    }
     case "followup":
       return followedUp(next, event);
     case "notice":
