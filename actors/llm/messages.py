@@ -127,6 +127,7 @@ class Complete(Stream[CompletionEvent]):
     """
 
     max_bytes: ClassVar[int] = 64 * 1024 * 1024
+    measured: ClassVar[bool] = False
     model: str | None = None
     """``provider/model``; None takes the configured default."""
     system: tuple[SystemText, ...] = ()

@@ -74,6 +74,9 @@ class Message:
     overflow: ClassVar[Overflow] = Overflow.BLOCK
     max_bytes: ClassVar[int] = MAX_BODY
     """Bytes of text and data it may hold. Asked, told or opened with more it is not sent. Events are not measured."""
+    measured: ClassVar[bool] = True
+    """Whether it is measured each time it is sent. False for what grows without end and is put together in here from
+    parts that were measured when they came; measuring it all again would make each further one dearer."""
     expected: ClassVar[float] = 60.0
     """Seconds in hand beyond which its actor counts as degraded (G14)."""
     poison_after: ClassVar[int] = 2

@@ -121,7 +121,11 @@ class Address:
 
     def _offer_by_policy(self, envelope: Envelope) -> bool:
         kind = type(envelope.message)
-        if may_be_large[kind] and size_of(envelope.message, kind.max_bytes) > kind.max_bytes:
+        if (
+            kind.measured
+            and may_be_large[kind]
+            and size_of(envelope.message, kind.max_bytes) > kind.max_bytes
+        ):
             self.refuse(envelope, "too_large")
             raise self.core.failure(MessageTooLarge, envelope, limit=kind.max_bytes)
         if kind.lane is Lane.CONTROL:

@@ -63,9 +63,21 @@ class Follow(Stream[int]):
     text: str
 
 
+@final
+@attrs.frozen(kw_only=True)
+class PutTogether(Request[int]):
+    max_bytes: ClassVar[int] = 1000
+    measured: ClassVar[bool] = False
+    text: str
+
+
 class Owner(Actor):
     @Large.handler
     async def large(self, command: Large) -> None: ...
+
+    @PutTogether.handler
+    async def put_together(self, request: PutTogether) -> int:
+        return len(request.text)
 
     @Ask.handler
     async def ask(self, request: Ask) -> int:
@@ -119,6 +131,11 @@ def test_counting_ends_at_the_limit() -> None:
 def test_it_is_about_as_much_as_the_json_of_it(message: Large) -> None:
     written = len(codec.encode(message))
     assert written / 8 - 100 < size_of(message) < 10 * written + 100
+
+
+async def test_what_was_put_together_from_measured_parts_is_not_measured_again(mesh: MeshUnderTest) -> None:
+    await mesh.start(Owner, name="owner")
+    assert await mesh.bus.ask(PutTogether(text="x" * 2000)) == 2000
 
 
 @pytest.mark.parametrize("text", ["x" * 2000, "é" * 600])
