@@ -13,7 +13,8 @@ SHELL = {"__init__.py", "messages.py", "actor.py", "conductor.py", "conversation
 """Modules of a subsystem that speak with the bus; the others decide, store or fetch, and can be tested without."""
 
 HANDS = {
-    f"actors/agent/{name}.py" for name in ("compactor", "completion", "gate", "loop", "record", "sources")
+    f"actors/agent/{name}.py"
+    for name in ("answer", "compactor", "completion", "gate", "loop", "record", "sources")
 }
 """What a conversation does through the bus, one neighbour each; what it decides is in the modules beside them."""
 

@@ -11,6 +11,7 @@ import trio
 
 from actors.agent import messages
 from actors.agent.acceptance import after, fate
+from actors.agent.answer import answer_to
 from actors.agent.settings import Settings
 from actors.llm import messages as llm
 from actors.session import messages as session
@@ -82,6 +83,13 @@ class ConductorActor(Actor):
             fate=fate(stored, mode, place),
             after=after(place),
         )
+
+    @messages.Run.handler
+    @concurrent(1024)
+    async def run(self, request: messages.Run) -> messages.Answer:
+        # Over the bus, where an acceptance is brought to its end although nobody waits for it any more.
+        accepted = await self.bus.ask(messages.Accept(incoming=request.incoming))
+        return await answer_to(self.bus, accepted, request.incoming.user)
 
     def _door(self, incoming: session.Incoming) -> trio.StrictFIFOLock:
         """Held while a message is stored and delivered, so that a conversation hears of its messages in their order."""

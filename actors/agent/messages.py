@@ -51,6 +51,36 @@ class Accept(Request[Accepted]):
 
 @final
 @attrs.frozen(kw_only=True)
+class Answer:
+    """What became of a message."""
+
+    turn: str
+    """Of the message."""
+    answered_by: Turn
+    """The turn that answered it, as it is stored: its own, or the one that it became part of."""
+    text: str
+    """All the model said in that turn, completions joined by a blank line."""
+    attachments: tuple[Attachment, ...]
+    notice: str | None
+    """A sentence to the person: why the turn failed, or went no further."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Run(Request[Answer]):
+    """Take a message and answer once its turn has ended.
+
+    Who asks again with the same `client_message_id` waits for the same turn, also after a restart; who stops waiting
+    stops nothing. Raises what :class:`Accept` raises, and session.StorageFailed.
+    """
+
+    within: ClassVar[float] = 3600.0
+    max_bytes: ClassVar[int] = TEXT_BYTES
+    incoming: Incoming
+
+
+@final
+@attrs.frozen(kw_only=True)
 class Cancelled:
     turn: str | None
     """The turn that is stopped; None when there was none."""

@@ -186,6 +186,7 @@ class TurnsAfter(Request[tuple[Turn, ...]]):
 class TurnFinished(Event):
     """A turn has ended, for good: the nudge to ask for :class:`TurnsAfter`."""
 
+    key_field: ClassVar[str | None] = "session"
     seq: int
     session: str
     user: str
