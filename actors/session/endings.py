@@ -29,6 +29,8 @@ _WHY: Final[dict[EndState, str]] = {
     "failed": "The turn failed. ",
 }
 _CHANGED_NOTHING: Final = "This call was not completed and changed nothing."
+_NEXT_END: Final = "SELECT coalesce(max(end_seq), 0) + 1 FROM turns WHERE end_seq IS NOT NULL"
+_AFTER: Final = f"{TURN} WHERE end_seq > ? ORDER BY end_seq LIMIT ?"
 _WAITING: Final = f"{TURN} WHERE session_id = ? AND {OPEN} AND state = 'accepted' ORDER BY seq LIMIT 1"
 
 
@@ -94,8 +96,7 @@ def end(
     if ending.usage is not None:
         usage.record(connection, turn.session, turn.id, turn.user, ending.usage, now)
     connection.execute(
-        "UPDATE turns SET state = ?, outcome = ?, finished_at = ?,"
-        " end_seq = (SELECT coalesce(max(end_seq), 0) + 1 FROM turns) WHERE id = ?",
+        f"UPDATE turns SET state = ?, outcome = ?, finished_at = ?, end_seq = ({_NEXT_END}) WHERE id = ?",
         (ending.state, ending.outcome, now, turn.id),
     )
     ended = get(connection, turn.id)
@@ -120,5 +121,4 @@ def _close_calls(connection: sqlite3.Connection, turn: Turn, state: EndState, no
 
 def after(connection: sqlite3.Connection, seq: int, limit: int) -> tuple[Turn, ...]:
     """Turns that ended after end number `seq`, in the order of their ends."""
-    rows = connection.execute(f"{TURN} WHERE end_seq > ? ORDER BY end_seq LIMIT ?", (seq, max(0, limit)))
-    return turns_of(rows)
+    return turns_of(connection.execute(_AFTER, (seq, max(0, limit))))
