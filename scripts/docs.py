@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from actors.console.messages import Tap
-from actors.gateway.protocol import SECTIONS
+from actors.gateway.protocol import SECTIONS, ClientMessage
 from scripts.interface import endpoint_table, field_table, filled
 from scripts.protocol import page_types, section_types
 from starpod.blueprint import ephemeral_instance
@@ -23,12 +23,15 @@ def pages() -> Iterator[tuple[Path, str]]:
     yield PAGE_TYPES, page_types()
     for name, values in SECTIONS.items():
         yield ROOT / "actors" / name / "page" / "protocol.ts", section_types(values)
+    texts = {name: (REFERENCE / name).read_text(encoding="utf-8") for name in ("http.md", "websocket.md")}
     for name, section, table in (
         ("http.md", "endpoints", endpoint_table(ENDPOINTS)),
-        ("websocket.md", "tap", field_table(Tap)),
+        ("websocket.md", "message", field_table(ClientMessage, "field")),
+        ("websocket.md", "tap", field_table(Tap, "query")),
     ):
-        page = REFERENCE / name
-        yield page, filled(page.read_text(encoding="utf-8"), section, table)
+        texts[name] = filled(texts[name], section, table)
+    for name, text in texts.items():
+        yield REFERENCE / name, text
     yield REFERENCE / "cli.md", manual.page()
     with ephemeral_instance() as instance:
         yield REFERENCE / "messages.md", markdown(messages(instance))

@@ -35,9 +35,9 @@ def endpoint_table(endpoints: Iterable[Endpoint]) -> str:
     return "".join(lines)
 
 
-def field_table(kind: type[Any]) -> str:
-    """The fields of one request."""
-    lines = ["| query | |\n", "| --- | --- |\n"]
+def field_table(kind: type[Any], head: str) -> str:
+    """The fields of one class that a client fills."""
+    lines = [f"| {head} | |\n", "| --- | --- |\n"]
     hints = typing.get_type_hints(kind, include_extras=True)
     lines += [f"| `{field.name}` | {_text(hints[field.name])}{_default(field)} |\n" for field in _asked(kind)]
     return "".join(lines)

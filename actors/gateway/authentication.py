@@ -123,10 +123,14 @@ class Authenticator:
         return code
 
     def trade(self, code: str) -> str | None:
-        """The cookie for a code, which is void from then on; None for one that is not good. Raises TooManyAttempts."""
-        self._wrong_codes.check()
+        """The cookie for a code, which is void from then on; None for one that is not good.
+
+        Raises TooManyAttempts, but not for a good one: nobody guesses it, and any website could make a browser try bad
+        ones until its owner is kept out.
+        """
         known = [each for each in self._codes if _equal(code, each)]
         if not known or self._codes.pop(known[0]) < self._now():
+            self._wrong_codes.check()
             self._wrong_codes.add()
             return None
         name = secrets.token_urlsafe(16)
