@@ -1,9 +1,11 @@
 """The tools actor on a bus, with real files and, outside virtual time, real threads."""
 
+import gc
 import os
 import resource
 import threading
-from contextlib import suppress
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -233,28 +235,42 @@ async def test_a_thread_that_is_stuck_keeps_neither_others_nor_the_stop(
         stuck.set()
 
 
-async def test_where_no_more_files_can_be_opened_that_is_told(tmp_path: Path) -> None:
+@contextmanager
+def no_more_descriptors() -> Generator[None]:
+    """Nothing can be opened within the block."""
+    gc.collect()  # nothing that was left open is closed meanwhile
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    used = max(int(each.name) for each in Path("/proc/self/fd").iterdir())
+    resource.setrlimit(resource.RLIMIT_NOFILE, (used + 1, hard))
+    taken: list[int] = []
+    try:
+        with suppress(OSError):
+            while True:
+                taken.append(os.dup(0))
+        yield
+    finally:
+        for each in taken:
+            os.close(each)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        tools.FileRead(path="a.txt"),
+        tools.FileList(),
+        tools.FileWrite(path="temp/b.txt", content="x", call="1"),
+        tools.FileDelete(path="a.txt"),
+    ],
+    ids=lambda request: type(request).__name__,
+)
+async def test_where_no_more_files_can_be_opened_that_is_told(tmp_path: Path, request_: Any) -> None:
     (tmp_path / "a.txt").write_text("hello")
     async with open_test_mesh() as mesh:
         await start(mesh, tmp_path)
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        used = max(int(each.name) for each in Path("/proc/self/fd").iterdir())  # noqa: ASYNC240 - not of a disk
-        resource.setrlimit(resource.RLIMIT_NOFILE, (used + 1, hard))
-        taken: list[int] = []
-        try:
-            with suppress(OSError):
-                while True:
-                    taken.append(os.dup(0))
-            for request in (
-                tools.FileRead(path="a.txt"),
-                tools.FileList(),
-                tools.FileWrite(path="temp/b.txt", content="x", call="1"),
-                tools.FileDelete(path="a.txt"),
-            ):
-                with pytest.raises(tools.FileSystemRefused, match="Too many open files"):
-                    await mesh.bus.ask(request)
-        finally:
-            for each in taken:
-                os.close(each)
-            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        with (
+            no_more_descriptors(),
+            pytest.raises(tools.FileSystemRefused, match="Too many open files"),
+        ):
+            await mesh.bus.ask(request_)
         assert await call(mesh, "FileRead", path="a.txt") == "hello"
