@@ -91,33 +91,40 @@ class Gate:
         places = trio.CapacityLimiter(calls.PARALLEL)
         failed: list[BusError] = []
 
-        async def one(step: session.ToolStep) -> None:
+        async def one(step: session.ToolStep, before: trio.Event, begun: trio.Event) -> None:
+            await before.wait()  # who looks on sees the calls in the order in which they are stored
             try:
                 async with places:
-                    found[step.n] = await self._one(step)
+                    found[step.n] = await self._one(step, begun.set)
             except BusError as error:  # the store failed; raised below, without the group of a nursery
                 failed.append(error)
                 nursery.cancel_scope.cancel(reason="a result could not be stored")
 
         async with trio.open_nursery() as nursery:
+            before = trio.Event()
+            before.set()
             for step in batch:
-                nursery.start_soon(one, step)
+                begun = trio.Event()
+                nursery.start_soon(one, step, before, begun)
+                before = begun
         if failed:
             raise failed[0]
 
     # --- one call -----------------------------------------------------------------------------------------
 
-    async def _one(self, step: session.ToolStep) -> Rendered:
-        """Take a call from what the model wrote to its stored result."""
+    async def _one(self, step: session.ToolStep, begun: Callable[[], None] = lambda: None) -> Rendered:
+        """Take a call from what the model wrote to its stored result. `begun` is called once the call is told of."""
         began = self.bus.clock.monotonic()
         try:
             await self._settle(step)
             request = await self._admitted(step)
         except _Refused as refused:
             await self.record.call_started(step)
+            begun()
             answer = _error(refused.why)
         else:
             await self.record.call_started(step, begins=step.effect != "pure")
+            begun()
             answer = await self._carried_out(step, request)
         result = attrs.evolve(answer, content=sanitise(answer.content, self.max_bytes))
         await self.record.call_ended(step, result, self.bus.clock.monotonic() - began)

@@ -24,6 +24,14 @@ async def test_calls_that_read_run_at_once(world: World, autojump_clock: MockClo
     assert trio.current_time() - began < 100
 
 
+async def test_calls_that_run_at_once_are_told_in_the_order_of_the_model(
+    world: World, autojump_clock: MockClock
+) -> None:
+    names = [f"c{n}" for n in range(12)]
+    await results(world, *(use("Peek", name, what=name) for name in names))
+    assert [event.call for event in world.mesh.published(agent.ToolStarted)] == names
+
+
 async def test_no_more_than_eight_run_at_once(world: World, autojump_clock: MockClock) -> None:
     calls = [use("Peek", f"c{n}", what=f"{n}") for n in range(20)]
     world.gates = {f"{n}": Gate() for n in range(20)}

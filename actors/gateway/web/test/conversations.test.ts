@@ -4,7 +4,7 @@ import { transcript } from "../src/conversation/transcript";
 import { ApiError, type Api } from "../src/net/api";
 import type { ClientFrame, Message } from "../src/protocol";
 import { Conversations } from "../src/state/conversations";
-import { end, figures, numbered, row, SESSION, start, NOTHING } from "./events";
+import { end, figures, numbered, row, SESSION, start } from "./events";
 
 type Answer = (rows: Message[] | ApiError) => void;
 
@@ -62,14 +62,6 @@ test("the figures of all turns that were read are asked for at once", async () =
   await settled();
   assert.deepEqual(asked, [[SESSION, "t1", "t2"]]);
   assert.equal(conversations.place(SESSION).conversation.value.figures.get("t1")?.usage.output_tokens, 7);
-});
-
-test("the end of a turn that failed is told without figures, so they are asked for", async () => {
-  const { conversations, asked } = begin();
-  const failed = end({ outcome: "error", error: "no network", usage: NOTHING });
-  for (const event of numbered([start(), failed])) conversations.event(event, 0);
-  await settled();
-  assert.deepEqual(asked, [[SESSION, "t1", "t1"]]);
 });
 
 test("with a connection, messages are read once, when the backlog has come", async () => {

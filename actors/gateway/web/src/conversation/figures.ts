@@ -13,7 +13,7 @@ export function withFigures(turn: Turn, figures: Figures | undefined): Turn {
   const result = {
     ...turn,
     state: ended(figures) ?? turn.state,
-    stats: told(turn.stats) ?? statsOf(figures),
+    stats: turn.stats ?? statsOf(figures),
   };
   known.set(turn, { figures, result });
   return result;
@@ -21,11 +21,6 @@ export function withFigures(turn: Turn, figures: Figures | undefined): Turn {
 
 function ended({ state }: Figures): TurnState | null {
   return state === "done" || state === "failed" || state === "cancelled" ? state : null;
-}
-
-/** The end of a turn that failed is told without tokens. */
-function told(stats: Stats | null): Stats | null {
-  return stats !== null && stats.inputTokens + stats.outputTokens > 0 ? stats : null;
 }
 
 /** Input counts what was read from the cache and written to it, as people do. */

@@ -107,7 +107,6 @@ export class Conversations {
     const place = this.place(event.session_id);
     place.conversation.value = reduce(place.conversation.value, event, now);
     if (event.type !== "stream_end") return;
-    if (event.is_error) void this.readFigures(event.session_id, event.turn_id, event.turn_id);
     if (place.conversation.value.stale) void this.read(event.session_id);
     else this.trim(event.session_id);
     if (event.session_id !== this.current) this.leave(event.session_id);
