@@ -24,7 +24,7 @@ from actors.session import messages as session
 from actors.subsystem import Subsystem
 from actors.tools import messages as tools
 from actors.vocabulary import ADMIN, Attachment, Text, Usage
-from bus import Actor, Bus
+from bus import Actor, Bus, concurrent
 from bus.testing import MeshUnderTest
 from tests.actors.gateway.client import KEY, KNOWN, PATIENCE, Socket, connected
 
@@ -149,12 +149,17 @@ class World:
         self.accepted: list[session.Incoming] = []
         self.cancelled: list[str] = []
         self.failure: Exception | None = None
-        """Raised by every Accept, when set."""
+        """Raised by every Accept and Run, when set."""
         self.fate: Any = "started"
         self.on_accept: Callable[[agent.Accept, str], Any] | None = None
+        self.asked_to_run: list[session.Incoming] = []
+        self.answer = agent.Answer(
+            turn="t1", answered_by=an_ended_turn("t1"), text="Hello, Ada", attachments=(), notice=None
+        )
+        """What every Run is answered with."""
         self.gate = trio.Event()
         self.gate.set()
-        """Accept waits for it."""
+        """Accept and Run wait for it."""
         self.followed = 0
         """How often somebody asked to follow a conversation."""
         self.asked: list[Any] = []
@@ -217,6 +222,15 @@ class FakeAgent(Actor):
         return agent.Accepted(
             session=conversation, turn=turn, duplicate=bool(earlier), created=False, fate=fate, after=after
         )
+
+    @agent.Run.handler
+    @concurrent(64)
+    async def run(self, request: agent.Run) -> agent.Answer:
+        self.world.asked_to_run.append(request.incoming)
+        await self.world.gate.wait()
+        if self.world.failure is not None:
+            raise self.world.failure
+        return self.world.answer
 
     @agent.Follow.handler
     async def follow(self, request: agent.Follow) -> agent.Backlog:
