@@ -145,22 +145,23 @@ class SessionActor(Actor):
     async def begin(self, request: messages.Begin) -> messages.Begun:
         # After a power cut the turn is as it was accepted, and an attempt nobody saw does not count.
         found = await self._committed(
-            self._storage.run_relaxed, attempts.begin, request, self._now(), self._recent, self._pushing
+            self._storage.run_relaxed, attempts.begin, request, self._now(), self._recent
         )
-        begun = found if isinstance(found, messages.Begun) else await self._goes_on(found)
-        if begun.ended:
-            await self._ended(begun.turn)
+        if isinstance(found, attempts.Beginning):
+            found = await self._goes_on(found)
+        if isinstance(found, messages.Begun):
+            return found
+        begun = await self._write(attempts.carry_out, found, self._now(), self._pushing)
+        await self._ended(begun.turn)
         return begun
 
-    async def _goes_on(self, beginning: attempts.Beginning) -> messages.Begun:
-        """Read what a claimed turn goes on from; where that is impossible, end it."""
+    async def _goes_on(self, beginning: attempts.Beginning) -> messages.Begun | attempts.Verdict:
+        """Read what a claimed turn goes on from."""
         if beginning.unread is None:
             unread, begun, done = await self._read(attempts.read, beginning, self._recent)
         else:
             unread, (begun, done) = beginning.unread, attempts.understand(beginning, beginning.unread)
         self._recent.keep(unread, done)
-        if begun is None:
-            return await self._write(attempts.give_up, beginning.turn, self._now(), self._pushing)
         return begun
 
     @messages.SaveCompletion.handler

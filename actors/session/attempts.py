@@ -15,7 +15,7 @@ from actors.vocabulary import Channel
 from . import endings, history, outbox
 from .claims import claimed, note_event, store_message
 from .encoding import clean, moment
-from .messages import Begin, Begun, EndState, Opened, Release, Turn, UnknownSession, UnknownTurn
+from .messages import Begin, Begun, Opened, Release, Turn, UnknownSession, UnknownTurn
 from .recent import RecentHistories, Unread, steps_in
 from .rows import OPEN, TURN, turn_of, turns_of
 
@@ -86,14 +86,19 @@ class Beginning:
     """None when there is so much to read that it is to be read elsewhere."""
 
 
+@final
+@attrs.frozen
+class Verdict:
+    """A turn that was claimed and is not to be run, and how it is to end."""
+
+    turn: Turn
+    ending: endings.Ending
+
+
 def begin(
-    connection: sqlite3.Connection,
-    request: Begin,
-    now: int,
-    recent: RecentHistories,
-    pushing: Container[Channel],
-) -> Begun | Beginning:
-    """Claim a turn, or end one that is not to be run again. Raises UnknownTurn.
+    connection: sqlite3.Connection, request: Begin, now: int, recent: RecentHistories
+) -> Begun | Beginning | Verdict:
+    """Claim a turn, and say whether it may run. Raises UnknownTurn.
 
     Nothing that an earlier attempt has stored is decoded here: the claim must be safe before that is tried.
     """
@@ -105,9 +110,9 @@ def begin(
         return Begun(over=True, turn=turn)
     turn = _claim(connection, turn, request, now)
     if turn.cancel_requested:
-        return _end(connection, turn, "cancelled", "cancelled", None, now, pushing)
+        return Verdict(turn, endings.Ending(state="cancelled", outcome="cancelled"))
     if turn.deaths >= DEATHS:
-        return _end(connection, turn, "failed", "parked", PARKED, now, pushing)
+        return Verdict(turn, endings.Ending(state="failed", outcome="parked", notice=PARKED))
     iteration, next_step, context_tokens = connection.execute(
         "SELECT count(*) FILTER (WHERE kind = 'assistant'), max(n) + 1,"
         " (SELECT context_tokens FROM sessions WHERE id = ?) FROM steps WHERE turn_id = ?",
@@ -142,44 +147,32 @@ def _holds(connection: sqlite3.Connection, turn: Turn, request: Begin) -> bool:
     return request.runner != "" and tuple(held) == (request.boot, request.runner)
 
 
-def _end(
-    connection: sqlite3.Connection,
-    turn: Turn,
-    state: EndState,
-    outcome: str,
-    notice: str | None,
-    now: int,
-    pushing: Container[Channel],
+def carry_out(
+    connection: sqlite3.Connection, verdict: Verdict, now: int, pushing: Container[Channel]
 ) -> Begun:
-    ending = endings.Ending(state=state, outcome=outcome, notice=notice)
-    return Begun(
-        over=True, ended=True, turn=endings.end(connection, turn, ending, now, pushing), notice=notice
-    )
-
-
-def give_up(connection: sqlite3.Connection, turn: Turn, now: int, pushing: Container[Channel]) -> Begun:
-    """End a turn that was claimed and cannot be read any more."""
-    return _end(connection, turn, "failed", "error", DAMAGED, now, pushing)
+    """End a turn that is not to be run. Others count on an end, so unlike a claim it must outlast a power cut."""
+    turn = endings.end(connection, verdict.turn, verdict.ending, now, pushing)
+    return Begun(over=True, ended=True, turn=turn, notice=verdict.ending.notice)
 
 
 def read(
     connection: sqlite3.Connection, beginning: Beginning, recent: RecentHistories
-) -> tuple[Unread, Begun | None, history.History]:
+) -> tuple[Unread, Begun | Verdict, history.History]:
     """Read all that a claimed turn goes on from, however much it is, and understand it."""
     unread = recent.unread(connection, beginning.turn.session)
     return unread, *understand(beginning, unread)
 
 
-def understand(beginning: Beginning, unread: Unread) -> tuple[Begun | None, history.History]:
+def understand(beginning: Beginning, unread: Unread) -> tuple[Begun | Verdict, history.History]:
     """What a claimed turn goes on from, and as much of the history as will not change.
 
-    None when what is stored of the turn itself is damaged; damage in what came before it costs no more than that.
+    Damage in what is stored of the turn itself is its end; damage in what came before it costs no more than that.
     """
     turn = beginning.turn
     steps = steps_in(unread.rows)
     found, done = history.derive(unread.known, steps, running=turn.id)
     if turn.damaged or any(step.damaged and step.turn == turn.id for step in steps):
-        return None, done
+        return Verdict(turn, endings.Ending(state="failed", outcome="error", notice=DAMAGED)), done
     begun = Begun(
         over=False,
         turn=turn,

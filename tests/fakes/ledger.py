@@ -121,14 +121,16 @@ class Ledger:
     def begin(self, turn: str, **fields: Any) -> Begun:
         """Claim a turn and read what it goes on from; a kill in between leaves it claimed."""
         request = Begin(turn=turn, boot=self.boot, **fields)
-        found = self.run(attempts.begin, request, micros(self.now), self.recent, PUSHING)
+        found = self.run(attempts.begin, request, micros(self.now), self.recent)
+        if isinstance(found, attempts.Beginning):
+            unread, begun, done = attempts.read(self.connection, found, self.recent)
+            if found.unread is not None:
+                assert attempts.understand(found, found.unread) == (begun, done)
+            self.recent.keep(unread, done)
+            found = begun
         if isinstance(found, Begun):
             return found
-        unread, begun, done = attempts.read(self.connection, found, self.recent)
-        if found.unread is not None:
-            assert attempts.understand(found, found.unread) == (begun, done)
-        self.recent.keep(unread, done)
-        return begun or self.run(attempts.give_up, found.turn, micros(self.now), PUSHING)
+        return self.run(attempts.carry_out, found, micros(self.now), PUSHING)
 
     def transcript(self, session: str) -> Transcript:
         """What a new turn of the conversation would go on from, less its own message."""

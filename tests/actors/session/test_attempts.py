@@ -95,8 +95,8 @@ class TestDeaths:
         for n in range(1, DEATHS + 1):
             assert kill(ledger, turn) == n
             request = Begin(turn=turn, boot=ledger.boot)
-            found = ledger.run(attempts.begin, request, 0, ledger.recent, ())
-            assert getattr(found, "ended", False) is (n == DEATHS)
+            found = ledger.run(attempts.begin, request, 0, ledger.recent)
+            assert isinstance(found, attempts.Verdict if n == DEATHS else attempts.Beginning)
 
     def test_a_claim_that_was_killed_counts_nothing(self, ledger: Ledger, turn: str) -> None:
         ledger.doom()
