@@ -21,13 +21,13 @@ def filled(page: str, section: str, text: str) -> str:
 
 
 def endpoint_table(endpoints: Iterable[Endpoint]) -> str:
-    """What is offered, in the order of its definition."""
+    """What is offered, by path."""
     lines = [
         "## Endpoints of subsystems\n\n",
         "| request | for | fields | |\n",
         "| --- | --- | --- | --- |\n",
     ]
-    for each in endpoints:
+    for each in sorted(endpoints, key=lambda each: (each.path, each.method)):
         kind: Any = each.kind
         fields = "; ".join(_field(each, field) for field in _asked(kind))
         said = " ".join(cleandoc(kind.__doc__ or "").split("Raises")[0].replace("``", "`").split())

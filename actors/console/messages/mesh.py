@@ -1,0 +1,190 @@
+"""How the daemon is, and the mesh as the page draws it."""
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal, final
+
+import attrs
+
+from actors.endpoints import endpoint
+from actors.session import messages as session
+from actors.shapes import described
+from actors.vocabulary import Usage
+from bus import Request
+
+from .common import LOOKING, VIEW_BYTES, ActorState
+
+
+@final
+@attrs.frozen(kw_only=True)
+class PartHealth:
+    """One actor."""
+
+    state: ActorState
+    why: str | None = None
+    restarts: int = 0
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Health:
+    """How the daemon is."""
+
+    status: Literal["ok", "degraded"]
+    version: str
+    boot_id: str
+    actors: Mapping[str, PartHealth]
+
+
+@endpoint("GET", "/api/health", access="public", origin=LOOKING)
+@final
+@attrs.frozen(kw_only=True)
+class GetHealth(Request[Health]):
+    """How the daemon and each of its parts are. Raises Failing."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class MeshNode:
+    """A node of the supervision tree; a pool is the sum of its members. Counters of supervisors are 0."""
+
+    name: str
+    kind: Literal["supervisor", "actor", "pool"]
+    state: ActorState
+    why: str | None = None
+    """Reason of the state, where there is one."""
+    restarts: int = 0
+    children: "tuple[MeshNode, ...]" = ()
+    depth: int = 0
+    """Messages that wait."""
+    limit: int = 0
+    """Messages that may wait."""
+    in_hand: int = 0
+    handled: int = 0
+    lost: int = 0
+    """Since the start, without what nobody waited for any more."""
+    members: int | None = None
+    """Actors of a pool."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Flow:
+    """Messages from one actor to another during the last seconds. ``outside`` stands for what no actor sent."""
+
+    sender: str
+    to: str
+    rate: float
+    """Messages a second."""
+    errors: int
+
+
+@final
+@attrs.frozen(kw_only=True)
+class MeshMessage:
+    """One message that came to its end."""
+
+    id: str
+    type: str
+    kind: str
+    sender: str
+    to: str
+    outcome: str
+    """``ok``, empty for one that was handed on, or what went wrong."""
+    age: float
+    """Seconds since it ended."""
+    at: float
+    took: float | None
+    wait: float | None
+    detail: str
+    turn: str | None
+
+
+@final
+@attrs.frozen(kw_only=True)
+class MeshView:
+    """The actors at this moment, what flows between them, and the newest messages."""
+
+    boot_id: str
+    now: float
+    tree: MeshNode
+    flows: tuple[Flow, ...]
+    messages: tuple[MeshMessage, ...]
+    """Newest first."""
+
+
+@endpoint("GET", "/api/mesh", origin=LOOKING)
+@final
+@attrs.frozen(kw_only=True)
+class GetMesh(Request[MeshView]):
+    """The actors, what flows between them, and the newest messages. Without bodies, and at most a second old."""
+
+    max_bytes: ClassVar[int] = VIEW_BYTES
+    limit: Annotated[int, described("Newest messages.", ge=0, le=500)] = 100
+    seconds: Annotated[int, described("How far back.", ge=0, le=3600)] = 60
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Step:
+    """A stored step of a turn. An answer is stored when it is whole; it begins when what was before it ended."""
+
+    n: int
+    kind: Literal["user", "assistant", "tool", "notice"]
+    tool: str | None
+    effect: str | None
+    state: str
+    is_error: bool
+    text: str
+    """The beginning of what was said; empty for the page, which has the messages."""
+    start: float
+    """Seconds since the turn was accepted."""
+    end: float | None
+    """Null while it lasts."""
+    usage: Usage | None
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Span:
+    """A message of a trace."""
+
+    seq: int
+    cause: int
+    """The `seq` of the message whose handling sent it."""
+    type: str
+    kind: str
+    sender: str
+    to: str
+    outcome: str
+    detail: str
+    start: float
+    """When it was sent."""
+    wait: float
+    took: float | None
+    """Null while it is handled."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Trace:
+    """One turn over time, in seconds since it was accepted."""
+
+    turn: session.Turn
+    session_id: str
+    steps: tuple[Step, ...]
+    messages: tuple[Span, ...]
+    """As far as the flight recorder holds them."""
+
+
+@endpoint("GET", "/api/mesh/trace", origin=LOOKING)
+@final
+@attrs.frozen(kw_only=True)
+class GetTrace(Request[Trace]):
+    """One turn over time: its stored steps, and its messages. A message that joined a turn has the trace of that turn.
+
+    Raises session.UnknownTurn.
+    """
+
+    max_bytes: ClassVar[int] = VIEW_BYTES
+    turn: str
+    user: str
