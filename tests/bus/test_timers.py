@@ -10,12 +10,12 @@ import trio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bus import Actor, Backoff, Command, Lane, Limits
+from bus import Actor, Backoff, Command, Lane, Limits, Restart
 from bus.run.running import RunningActor
 from bus.run.timers import Key, Timers
 from bus.testing import MeshUnderTest, open_test_mesh
 from bus.testing.virtual import in_virtual_time
-from tests.bus.world import Diary, reasons
+from tests.bus.world import Diary, buried, reasons
 
 Deed = Callable[[Timers], object]
 Program = list[tuple[float, Deed]]
@@ -261,6 +261,121 @@ class TestATimer:
             world.timers.after(1, Elsewhere())
 
     async def test_passes_on_the_trace_and_the_cause_of_who_set_it(
+        self, autojump_clock: Any, mesh: MeshUnderTest
+    ) -> None:
+        handled: list[str] = []
+        await mesh.start_pool(partial(Room, handled), name="room", idle=3.0, limit=1)
+        await mesh.bus.tell(Visit(room="7"))
+        await trio.sleep(1)
+        await mesh.bus.tell(Visit(room="8"))  # for which there is no place meanwhile
+        await trio.sleep(11)
+        assert handled == ["10 7"]
+        await trio.sleep(20)
+        assert handled == ["10 7", "20 8"]
+        assert list(mesh.bus.routes.addresses()) == []
+
+
+class WhenWoken(trio.abc.Instrument):
+    """Does something when a timer has just been woken and has not yet run on."""
+
+    def __init__(self, world: World, deed: Deed) -> None:
+        self._world = world
+        self._deed: Deed | None = deed
+
+    def before_task_step(self, task: trio.lowlevel.Task) -> None:
+        if task.name == "clockwork:Timers._run" and trio.current_time() >= 2 and self._deed is not None:
+            deed, self._deed = self._deed, None
+            deed(self._world.timers)
+
+
+class TestAtTheVeryInstantItIsDue:
+    async def test_a_timer_can_still_be_cancelled(self, autojump_clock: Any, mesh: MeshUnderTest) -> None:
+        world = await World.begin(mesh)
+        cancelled: list[bool] = []
+        trio.lowlevel.add_instrument(WhenWoken(world, cancel(Tick, cancelled)))
+        assert await world.run([(0, after(2, Tick()))], until=5) == []
+        assert cancelled == [True]
+        assert world.cell.incarnation == 1
+
+    async def test_a_timer_can_still_be_replaced(self, autojump_clock: Any, mesh: MeshUnderTest) -> None:
+        world = await World.begin(mesh)
+        cancelled: list[bool] = []
+        trio.lowlevel.add_instrument(WhenWoken(world, after(2, Tick(n=2))))
+        program: Program = [(0, after(2, Tick())), (3, cancel(Tick, cancelled)), (3, after(1.5, Tick(n=3)))]
+        assert await world.run(program, until=6) == [(4.5, 3)]
+        assert cancelled == [True]
+        assert world.cell.incarnation == 1
+
+    @pytest.mark.parametrize("attempt", range(5))
+    async def test_a_timer_either_goes_off_or_is_cancelled(
+        self, autojump_clock: Any, mesh: MeshUnderTest, attempt: int
+    ) -> None:
+        world = await World.begin(mesh)
+        cancelled: list[bool] = []
+        await world.run([(0, after(2, Tick())), (2, cancel(Tick, cancelled))], until=5)
+        assert world.handled == ([] if cancelled == [True] else [(2, 1)])
+        assert world.cell.incarnation == 1
+
+
+class TestTheIncarnation:
+    async def test_ends_its_timers(self, autojump_clock: Any, mesh: MeshUnderTest) -> None:
+        world = await World.begin(mesh)
+        world.timers.every(1, Tick())
+        world.timers.after(5, Tick(n=5), key="later")
+        await trio.sleep(2.5)
+        await mesh.bus.tell(Work(crash=True))
+        await trio.sleep(10)
+        assert world.handled == [(1, 1), (2, 1)]
+        assert world.cell.incarnation == 2
+        assert not world.timers.cancel("later")
+
+    async def test_sets_those_of_its_start_anew(self, autojump_clock: Any, mesh: MeshUnderTest) -> None:
+        world = await World.begin(mesh, at_start=every(1, Tick()))
+        await trio.sleep(1.5)
+        await mesh.bus.tell(Work(crash=True))  # back at 1.6
+        await trio.sleep_until(4)
+        assert world.handled == [(1, 1), (2.6, 1), (3.6, 1)]
+
+    async def test_takes_what_its_timers_have_sent_with_it(
+        self, autojump_clock: Any, mesh: MeshUnderTest
+    ) -> None:
+        """An ordinary command that waits is handled by the next one; a stale tick is not."""
+        world = await World.begin(mesh)
+        await mesh.bus.tell(Work(seconds=3, crash=True))
+        world.timers.after(1, Tick(n=1))
+        await trio.sleep(2)
+        await mesh.bus.tell(Tick(n=2))
+        await trio.sleep(5)
+        assert world.handled == [(3.1, 2)]
+        assert buried(mesh) == [(Work(seconds=3, crash=True), "crashed"), (Tick(n=1), "abandoned")]
+        assert mesh.bus.core.dead.ring[-1].letter.detail == "timer of an earlier incarnation"
+
+    async def test_takes_what_waits_for_a_place_with_it(
+        self, autojump_clock: Any, mesh: MeshUnderTest
+    ) -> None:
+        world = await World.begin(mesh, limits=Limits(mailbox=1, settle_within=0.0))
+        await mesh.bus.tell(Work(seconds=3, crash=True))
+        await mesh.settle()
+        await mesh.bus.tell(Tick(n=2))
+        world.timers.after(1, Tick(n=1))
+        await trio.sleep(6)
+        assert world.handled == [(3.1, 2)]
+        assert reasons(mesh) == ["crashed", "abandoned"]
+
+    async def test_that_is_stopped_for_good_has_no_timers(
+        self, autojump_clock: Any, mesh: MeshUnderTest
+    ) -> None:
+        handled: list[tuple[float, int]] = []
+        cell = await mesh.start(partial(Clockwork, handled, nothing), restart=Restart.TEMPORARY)
+        cell.timers.every(1, Tick())
+        await trio.sleep(1.5)
+        cell.request_stop()
+        await trio.sleep(5)
+        assert handled == [(1, 1)]
+        with pytest.raises(RuntimeError):
+            cell.timers.after(1, Tick())
+
+    async def test_of_a_pool_keeps_it_from_going_to_rest(
         self, autojump_clock: Any, mesh: MeshUnderTest
     ) -> None:
         handled: list[str] = []
