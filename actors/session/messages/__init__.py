@@ -1,5 +1,6 @@
 """Front door of the session subsystem: conversations, the ledger of turns, transcript, usage, what is to be pushed."""
 
+from .accepting import Accept, Accepted, Cancellation, CancelTurn
 from .conversations import (
     Close,
     CloseSilent,
@@ -28,14 +29,10 @@ from .errors import (
 from .incoming import ChannelPolicy, Incoming, TurnOptions
 from .outbox import ClaimOutbox, MarkOutbox, OutboxDue, OutboxRow, OutboxState, Push
 from .running import (
-    Accept,
-    Accepted,
     AwaitStep,
     Begin,
     BeginStep,
     Begun,
-    Cancellation,
-    CancelTurn,
     Finish,
     Finished,
     Merge,

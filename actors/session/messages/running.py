@@ -1,4 +1,4 @@
-"""Accepting turns and running them: what the loop asks of the store."""
+"""Running turns: what the loop asks of the store."""
 
 from typing import ClassVar, Literal, final
 
@@ -8,35 +8,7 @@ from actors.transcript import Transcript
 from actors.vocabulary import Attachment, Block, Image, Text, ToolUse, Usage
 from bus import Abandon, Request
 
-from .incoming import Incoming
-from .turns import Effect, EndState, Turn, TurnState
-
-
-@final
-@attrs.frozen(kw_only=True)
-class Accepted:
-    session: str
-    turn: str
-    state: TurnState
-    """Of the turn; of the first one where `duplicate`."""
-    duplicate: bool
-    created: bool
-    """Whether this message started the conversation."""
-    closed: str | None
-    """Conversation that was closed because its silence had lasted too long."""
-
-
-@final
-@attrs.frozen(kw_only=True)
-class Accept(Request[Accepted]):
-    """Resolve the conversation and store message and turn in one transaction. After the reply it is not lost.
-
-    Raises UnknownChannel; UnknownSession or SessionIsClosed when a `session` is given and does not fit.
-    """
-
-    abandon: ClassVar[Abandon] = Abandon.FINISH
-    max_bytes: ClassVar[int] = 16 * 1024 * 1024
-    incoming: Incoming
+from .turns import Effect, EndState, Turn
 
 
 @final
@@ -244,28 +216,6 @@ class Release(Request[None]):
     boot: str
     attempt: int
     last_event: int
-
-
-@final
-@attrs.frozen(kw_only=True)
-class Cancellation:
-    turn: Turn
-    fate: Literal["cancelled", "requested", "over"]
-    """``cancelled``: it waited and has ended now. ``requested``: it runs; whoever runs it is to end it, and nobody
-    begins it again. ``over``: it had ended or was merged before."""
-
-
-@final
-@attrs.frozen(kw_only=True)
-class CancelTurn(Request[Cancellation]):
-    """Stop a turn for good: once answered, it stays cancelled whatever happens.
-
-    Raises UnknownTurn, also for one of another user.
-    """
-
-    abandon: ClassVar[Abandon] = Abandon.FINISH
-    turn: str
-    user: str
 
 
 @final

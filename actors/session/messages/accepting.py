@@ -1,0 +1,59 @@
+"""What is said and taken back: accepting a message, cancelling its turn. Both are final once they are answered."""
+
+from typing import ClassVar, Literal, final
+
+import attrs
+
+from bus import Abandon, Request
+
+from .incoming import Incoming
+from .turns import Turn, TurnState
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Accepted:
+    session: str
+    turn: str
+    state: TurnState
+    """Of the turn; of the first one where `duplicate`."""
+    duplicate: bool
+    created: bool
+    """Whether this message started the conversation."""
+    closed: str | None
+    """Conversation that was closed because its silence had lasted too long."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Accept(Request[Accepted]):
+    """Resolve the conversation and store message and turn in one transaction. After the reply it is not lost.
+
+    Raises UnknownChannel; UnknownSession or SessionIsClosed when a `session` is given and does not fit.
+    """
+
+    abandon: ClassVar[Abandon] = Abandon.FINISH
+    max_bytes: ClassVar[int] = 16 * 1024 * 1024
+    incoming: Incoming
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Cancellation:
+    turn: Turn
+    fate: Literal["cancelled", "requested", "over"]
+    """``cancelled``: it waited and has ended now. ``requested``: it runs; whoever runs it is to end it, and nobody
+    begins it again. ``over``: it had ended or was merged before."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class CancelTurn(Request[Cancellation]):
+    """Stop a turn for good: once answered, it stays cancelled whatever happens.
+
+    Raises UnknownTurn, also for one of another user.
+    """
+
+    abandon: ClassVar[Abandon] = Abandon.FINISH
+    turn: str
+    user: str
