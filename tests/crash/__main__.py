@@ -39,7 +39,9 @@ async def _run(kills: int, seed: int) -> int:
         found = await series(count, seed)
         total = total.plus(found)
         if found.complaints:
-            print(f"wrong with --kills {count} --seed {seed}:", *found.complaints, sep="\n  ")
+            print(
+                f"wrong with --kills {count} --seed {seed}:", *found.complaints, *found.failures, sep="\n  "
+            )
         print(f"seed {seed}: {total.kills.total()} kills, {time.monotonic() - begun:.0f} s", flush=True)
         seed += 1
     print(total)
