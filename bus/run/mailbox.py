@@ -167,18 +167,21 @@ class Mailbox:
 
     def _admit(self) -> None:
         """Give free places to those who wait for one."""
-        writers = self._writers
-        while writers and self.put(writers[0][1]):
-            self._let_in(*writers.popleft())
-        if writers and self.beside:  # behind who waits for one lane there may be who waits for another
+        writers, beside = self._writers, self.beside
+        while writers:
+            task, envelope = writers[0]
+            put = self.put if type(envelope.message) in beside else self.put_in_turn
+            if not put(envelope):
+                break
+            writers.popleft()
+            self._admitted(envelope)
+            reschedule(task, outcome.Value(True))
+        if writers and beside:  # behind who waits for one lane there may be who waits for another
             for task, envelope in tuple(writers):
                 if self.put(envelope):
                     writers.remove((task, envelope))
-                    self._let_in(task, envelope)
-
-    def _let_in(self, task: Task, envelope: Envelope) -> None:
-        self._admitted(envelope)
-        reschedule(task, outcome.Value(True))
+                    self._admitted(envelope)
+                    reschedule(task, outcome.Value(True))
 
     def _next(self) -> deque[Envelope] | None:
         """The queue whose first message is the oldest of those that may begin."""

@@ -71,17 +71,17 @@ class Tree:
         self._bus.routes.remove(leaf)
 
     def _single(self, spec: Child, handlers: Handlers) -> RunningActor:
-        return self._cell(spec.name, spec.factory, None, handlers=handlers, limits=spec.limits)
+        return self._actor(spec.name, spec.factory, None, handlers=handlers, limits=spec.limits)
 
     def _pool(self, spec: Pool, handlers: Handlers) -> RunningPool:
         for kind in handlers:
             if kind.key_field is None:
                 raise BootError(f"pool {spec.name!r} handles {kind.__name__}, which names no key field")
         return RunningPool(
-            self._core, spec, handlers, partial(self._cell, handlers=handlers, limits=spec.limits)
+            self._core, spec, handlers, partial(self._actor, handlers=handlers, limits=spec.limits)
         )
 
-    def _cell(
+    def _actor(
         self, name: str, factory: Callable[[], Actor], key: str | None, *, handlers: Handlers, limits: Limits
     ) -> RunningActor:
         def make() -> Actor:
