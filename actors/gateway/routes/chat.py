@@ -37,19 +37,12 @@ class ChatRoutes:
 
 
 def _json(found: agent.Answer) -> Json:
-    usage = found.answered_by.usage
     body: Json = {
         "text": found.text,
         "session_id": found.answered_by.session,
         "turn_id": found.turn,
         "outcome": found.answered_by.outcome,
-        "usage": {
-            "input_tokens": usage.input_tokens,
-            "output_tokens": usage.output_tokens,
-            "cache_read_tokens": usage.cache_read_tokens,
-            "cache_write_tokens": usage.cache_write_tokens,
-            "cost_usd": usage.cost_usd,
-        },
+        "usage": wire.json(found.answered_by.usage),
         "attachments": wire.json(found.attachments),
     }
     failed = found.answered_by.state == "failed"

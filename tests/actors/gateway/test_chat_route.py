@@ -22,6 +22,7 @@ async def test_a_message_is_answered_with_what_the_agent_said(gateway: Gateway) 
         "turn_id": "t1",
         "outcome": "success",
         "usage": {
+            "model": gateway.world.answer.answered_by.usage.model,
             "input_tokens": 30,
             "output_tokens": 7,
             "cache_read_tokens": 60,

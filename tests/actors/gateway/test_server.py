@@ -140,12 +140,16 @@ async def test_a_connection_serves_one_request_after_the_other(gateway: Gateway)
 
 
 async def test_a_working_request_is_not_idle(brisk: Gateway) -> None:
-    async def late(accept: agent.Accept, turn: str) -> None:
-        await trio.sleep(0.5)
-        await brisk.world.run("late", turn=turn)
+    brisk.world.gate = trio.Event()
 
-    brisk.world.on_accept = late
-    assert (await brisk.http.post("/api/chat", json={"text": "hi"})).json()["text"] == "late"
+    async def late() -> None:
+        await trio.sleep(0.5)
+        brisk.world.gate.set()
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(late)
+        answer = await brisk.http.post("/api/chat", json={"text": "hi"})
+    assert answer.json()["text"] == brisk.world.answer.text
 
 
 async def test_an_idle_websocket_stays_open(brisk: Gateway) -> None:
