@@ -1,5 +1,6 @@
 """Waits for the end of a turn, and makes the answer to a message of it."""
 
+import contextlib
 import sys
 from collections.abc import Iterable
 from typing import Final
@@ -22,11 +23,8 @@ async def answer_to(bus: Bus, accepted: Accepted, user: str) -> Answer:
             turn = await _answering(bus, accepted.turn, user)
             if turn.state in OVER:
                 break
-            with trio.move_on_after(LOOK):
-                try:
-                    await anext(ends)
-                except SubscriptionLagged:
-                    continue
+            with trio.move_on_after(LOOK), contextlib.suppress(SubscriptionLagged):
+                await anext(ends)
     rows = await bus.ask(session.Messages(session=turn.session, user=user, turn=turn.id, limit=sys.maxsize))
     return compose(accepted.turn, turn, rows)
 
