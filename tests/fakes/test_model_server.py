@@ -144,7 +144,7 @@ print(server.stdout.readline(), end="", flush=True)
     done = await trio.run_process([sys.executable, "-c", starter], capture_stdout=True)
     url = done.stdout.decode().strip()
     async with httpx.AsyncClient(base_url=url) as client:
-        with trio.fail_after(10), pytest.raises(httpx.ConnectError):
+        with trio.fail_after(60), pytest.raises(httpx.ConnectError):
             while True:
                 await client.get("/_stats", headers={"connection": "close"})
                 await trio.sleep(0.1)
