@@ -116,5 +116,5 @@ async def test_asked_by_a_signal_a_daemon_says_what_every_task_is_doing(place: P
         await until(lambda: "conductor: ready" in running.log, "the tasks were not shown")
         text = running.log
         assert re.search(r"^ +\* session: ready, incarnation 1, 0 waiting$", text, re.MULTILINE)
-        assert re.search(r"^ +storage/session  at bus/(\w+/)?mailbox\.py:\d+ in get$", text, re.MULTILINE)
+        assert re.search(r"^ +storage/session  at \w+/mailbox\.py:\d+ in get$", text, re.MULTILINE)
         assert await running.stop() == 0
