@@ -27,7 +27,7 @@ import attrs
 from cattrs.preconf.json import make_converter
 
 from actors.context import TurnContext, from_context
-from actors.shapes import NoJsonForm, Problem, Record, described, nearest
+from actors.shapes import Mistakes, NoJsonForm, Problem, Record, described, nearest
 from actors.vocabulary import Attachment, Image, Text, ToolSpec
 from bus import ActorError, Bus, BusError, ErrorKind, Request
 
@@ -233,10 +233,10 @@ def _record(kind: type[Any]) -> Record:
 
 def _decode(name: str, record: Record, input: Mapping[str, Any], context: CallContext) -> Request[Any]:
     given = {field: getattr(context, source) for field, source in record.supplied.items()}
-    problems: list[Problem] = []
-    request: Request[Any] = record.read(input, "", problems, given)
-    if problems:
-        raise InvalidInput(tool=name, problems=tuple(problems))
+    try:
+        request: Request[Any] = record.load(input, given)
+    except Mistakes as mistakes:
+        raise InvalidInput(tool=name, problems=mistakes.problems) from None
     return request
 
 

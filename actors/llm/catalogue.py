@@ -13,7 +13,7 @@ from attrs.validators import ge, optional
 
 from actors.llm.prices import FREE, Rates
 from actors.llm.settings import Provider
-from actors.shapes import Problem, shape_of
+from actors.shapes import Mistakes, shape_of
 
 _DATED = re.compile(r"[-@:](latest|\d{4,}(-\d\d){0,2})")
 """What may follow a catalogued id in the name of one of its snapshots: ``-20251001``, ``-2026-03-05``, ``-latest``."""
@@ -113,14 +113,12 @@ class Catalogue:
 
 def parse(text: str, name: str) -> Catalogue:
     """Read a catalogue file; `name` is how errors call it. Raises CatalogueError."""
-    problems: list[Problem] = []
     try:
-        providers = _FILE.read(tomllib.loads(text), "", problems)
+        return Catalogue(_FILE.load(tomllib.loads(text)))
     except tomllib.TOMLDecodeError as error:
         raise CatalogueError(f"{name}: {error}") from error
-    if problems:
-        raise CatalogueError("\n".join(f"{name}: {problem}" for problem in problems))
-    return Catalogue(providers)
+    except Mistakes as mistakes:
+        raise CatalogueError("\n".join(f"{name}: {problem}" for problem in mistakes.problems)) from None
 
 
 _FILE: Final = shape_of(Mapping[Provider, ProviderTable])

@@ -1,7 +1,7 @@
 """Between JSON and classes, for every door: tool inputs, bodies and query strings of requests, TOML files.
 
-A :class:`Record` is made once from an attrs class and knows its JSON Schema. Reading collects every mistake, each
-with the path to it, instead of stopping at the first::
+A :class:`Record` is made once from an attrs class and knows its JSON Schema. Reading collects the mistakes, each
+with the path to it, instead of stopping at the first; after twenty of them it stops::
 
     VISIT = Record(Visit)
     visit = VISIT.load(jsontext.read(body), unknown="ignored")       # raises Mistakes
@@ -12,8 +12,8 @@ Fields may be ``str``, ``int``, ``float``, ``bool``, ``datetime``, ``Literal`` o
 ``type: Literal["..."]`` tells apart. A field without a default is required.
 """
 
-from actors.shapes.records import Mistakes, Record, dump, shape_of
-from actors.shapes.values import Described, NoJsonForm, Problem, Shape, Supplied, described, nearest
+from actors.shapes.records import Record, dump, shape_of
+from actors.shapes.values import Described, Mistakes, NoJsonForm, Problem, Shape, Supplied, described, nearest
 
 __all__ = [
     "Described",

@@ -1,6 +1,6 @@
 """Attrs classes as JSON objects, and what they are made of: lists, tables, objects that may be one of several."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, cast, final, get_args, get_origin, get_type_hints
 
@@ -10,30 +10,19 @@ from cattrs.preconf.json import make_converter
 from actors.shapes.values import (
     Described,
     NoJsonForm,
-    Problem,
+    Problems,
     Shape,
     Supplied,
+    Unknown,
     bounds,
     choice,
     mismatch,
-    nearest,
     scalar,
 )
 
 TAG = "type"
 """The field that tells the classes of a union apart."""
 _JSON = make_converter()
-
-
-@final
-@attrs.define(eq=False)
-class Mistakes(ValueError):
-    """An input cannot be read. Names everything that is wrong with it."""
-
-    problems: tuple[Problem, ...]
-
-    def __str__(self) -> str:
-        return "; ".join(map(str, self.problems))
 
 
 def dump(value: Any) -> Any:
@@ -73,13 +62,14 @@ def shape_of(annotation: Any, rule: Described | None = None) -> Shape:
 def _sequence(item: Any, rule: Described) -> Shape:
     shape = shape_of(item)
 
-    def read(value: Any, at: str, problems: list[Problem]) -> Any:
+    def read(value: Any, at: str, problems: Problems) -> Any:
         if not isinstance(value, list | tuple):
-            problems.append(mismatch(at, "a list", value))
+            problems.add(at, mismatch("a list", value))
             return None
         values = cast("list[Any]", value)
         if rule.max_length is not None and len(values) > rule.max_length:
-            problems.append(Problem(at, f"expected at most {rule.max_length} items, got {len(values)}"))
+            problems.add(at, f"expected at most {rule.max_length} items, got {len(values)}")
+            return None
         return tuple(shape.read(each, f"{at}[{n}]", problems) for n, each in enumerate(values))
 
     return Shape({"type": "array", "items": shape.schema} | bounds(rule, "maxItems"), "a list", read)
@@ -91,13 +81,13 @@ def _table(key: Any, item: Any) -> Shape:
     if key is not str and get_origin(key) is not Literal:
         raise NoJsonForm("keys of a table are strings")
 
-    def read(value: Any, at: str, problems: list[Problem]) -> Any:
+    def read(value: Any, at: str, problems: Problems) -> Any:
         if not isinstance(value, Mapping):
-            problems.append(mismatch(at, "an object", value))
+            problems.add(at, mismatch("an object", value))
             return None
         values, path = cast("Mapping[str, Any]", value), f"{at}." if at else ""
         if names:
-            problems.extend(_unknown(values, names, path))
+            _report_unknown(values, names, path, problems)
         return {
             name: shape.read(each, path + name, problems)
             for name, each in values.items()
@@ -108,12 +98,11 @@ def _table(key: Any, item: Any) -> Shape:
     return Shape(schema | ({"propertyNames": {"enum": list(names)}} if names else {}), "an object", read)
 
 
-def _unknown(values: Mapping[str, Any], known: Iterable[str], path: str) -> list[Problem]:
-    return [
-        Problem(path + name, f"unknown field{nearest(name, known)}", unknown=True)
-        for name in values
-        if name not in known
-    ]
+def _report_unknown(values: Iterable[str], known: Collection[str], path: str, problems: Problems) -> None:
+    if problems.unknown == "refused":
+        for name in values:
+            if name not in known:
+                problems.add_unknown(name, known, path)
 
 
 def _union(kinds: tuple[Any, ...], rule: Described) -> Shape:
@@ -123,7 +112,7 @@ def _union(kinds: tuple[Any, ...], rule: Described) -> Shape:
 
 
 def _optional(shape: Shape) -> Shape:
-    def read(value: Any, at: str, problems: list[Problem]) -> Any:
+    def read(value: Any, at: str, problems: Problems) -> Any:
         return None if value is None else shape.read(value, at, problems)
 
     return Shape(shape.schema, shape.expected, read)
@@ -134,9 +123,9 @@ def _tagged(kinds: tuple[Any, ...]) -> Shape:
     records = {tag: Record(kind) for kind in kinds for tag in _tags(kind)}
     tags = choice(tuple(records))
 
-    def read(value: Any, at: str, problems: list[Problem]) -> Any:
+    def read(value: Any, at: str, problems: Problems) -> Any:
         if not isinstance(value, Mapping):
-            problems.append(mismatch(at, "an object", value))
+            problems.add(at, mismatch("an object", value))
             return None
         tag = cast("Mapping[str, Any]", value).get(TAG)
         if isinstance(tag, str) and tag in records:
@@ -198,18 +187,14 @@ class Record:
         value: Any,
         supplied: Mapping[str, Any] | None = None,
         *,
-        unknown: Literal["refused", "ignored"] = "refused",
+        unknown: Unknown = "refused",
     ) -> Any:
         """An instance from a JSON object and the values of its supplied fields. Raises Mistakes.
 
         `unknown` says what becomes of keys that no class has, here and in objects within.
         """
-        problems: list[Problem] = []
-        found = self.read(value, "", problems, supplied)
-        wrong = tuple(each for each in problems if unknown == "refused" or not each.unknown)
-        if wrong:
-            raise Mistakes(wrong)
-        return found
+        problems = Problems(unknown=unknown)
+        return problems.checked(self.read(value, "", problems, supplied))
 
     def gathered(self, pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
         """The object that the parameters of a query string or a form stand for.
@@ -224,47 +209,42 @@ class Record:
                 values[name] = text
         return values
 
-    def read(
-        self, value: Any, at: str, problems: list[Problem], supplied: Mapping[str, Any] | None = None
-    ) -> Any:
-        """Like :meth:`load`, at a path within something larger; None, and `problems` filled, if there were mistakes.
-
-        Keys that the class does not have are mistakes as well, but such that an instance comes all the same.
-        """
+    def read(self, value: Any, at: str, problems: Problems, supplied: Mapping[str, Any] | None = None) -> Any:
+        """Like :meth:`load`, at a path within something larger; what comes counts only if there were no mistakes."""
         if not isinstance(value, Mapping):
-            problems.append(mismatch(at, "an object", value))
+            problems.add(at, mismatch("an object", value))
             return None
         fields = cast("Mapping[str, Any]", value)
-        before, path = len(problems), f"{at}." if at else ""
+        before, path = len(problems.found), f"{at}." if at else ""
         values = dict(supplied or {})
         for name, shape in self._shapes.items():
             if fields.get(name) is not None:
                 values[name] = self._read_field(name, fields[name], path + name, problems)
             elif name in self._required:
                 got = "null" if name in fields else "nothing"
-                problems.append(Problem(path + name, f"expected {shape.expected}, got {got}"))
-        problems.extend(_unknown(fields, self._shapes, path))
-        sound = all(problem.unknown for problem in problems[before:])
-        return self._build(values, at, problems) if sound else None
+                problems.add(path + name, f"expected {shape.expected}, got {got}")
+        found = self._build(values, at, problems) if len(problems.found) == before else None
+        _report_unknown(fields, self._shapes, path, problems)
+        return found
 
-    def _read_field(self, name: str, value: Any, at: str, problems: list[Problem]) -> Any:
+    def _read_field(self, name: str, value: Any, at: str, problems: Problems) -> Any:
         """The value of one field; its validator may refuse it."""
-        before = len(problems)
+        before = len(problems.found)
         found = self._shapes[name].read(value, at, problems)
         field = self._fields[name]
-        if field.validator is not None and all(problem.unknown for problem in problems[before:]):
+        if field.validator is not None and len(problems.found) == before:
             try:
                 field.validator(cast("Any", None), field, found)
             except (ValueError, TypeError) as error:
                 rule = str(error.args[0] if error.args else error).removeprefix(f"'{name}' ")
-                problems.append(Problem(at, rule))
+                problems.add(at, rule)
         return found
 
-    def _build(self, values: dict[str, Any], at: str, problems: list[Problem]) -> Any:
+    def _build(self, values: dict[str, Any], at: str, problems: Problems) -> Any:
         try:
             return self._kind(**values)
         except ValueError as error:  # a rule between fields
-            problems.append(Problem(at, str(error)))
+            problems.add(at, str(error))
             return None
 
 

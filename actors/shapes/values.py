@@ -6,14 +6,19 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any, Final, final
+from typing import Any, Final, Literal, final
 
 import attrs
 
 INT64: Final = 2**63
 _WHOLE = re.compile(r"-?[0-9]{1,19}")
 _DECIMAL = re.compile(r"-?[0-9]{1,19}\.[0-9]{1,19}")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _LONGEST_SHOWN: Final = 60
+MOST_PROBLEMS: Final = 20
+"""Reading stops there: nobody reads more, and nonsense by the megabyte is not worth the time of the others."""
+
+Unknown = Literal["refused", "ignored"]
 
 
 class NoJsonForm(TypeError):
@@ -27,11 +32,49 @@ class Problem:
 
     field: str
     fault: str
-    unknown: bool = False
-    """Whether it is only a key that the class does not have; the rest can be read all the same."""
 
     def __str__(self) -> str:
         return f"{self.field}: {self.fault}" if self.field else self.fault
+
+
+@final
+@attrs.define(eq=False)
+class Mistakes(ValueError):
+    """An input cannot be read. Names what is wrong with it, at most MOST_PROBLEMS things and that there may be more."""
+
+    problems: tuple[Problem, ...]
+
+    def __str__(self) -> str:
+        return "; ".join(map(str, self.problems))
+
+
+@final
+class Problems:
+    """What was found wrong with one input so far.
+
+    Args:
+      unknown: what becomes of keys that no class has.
+    """
+
+    def __init__(self, *, unknown: Unknown = "refused") -> None:
+        self.found: list[Problem] = []
+        self.unknown: Final = unknown
+
+    def add(self, field: str, fault: str) -> None:
+        """Raises Mistakes when it is enough."""
+        self.found.append(Problem(field, fault))
+        if len(self.found) == MOST_PROBLEMS:
+            raise Mistakes((*self.found, Problem("", "and perhaps more")))
+
+    def add_unknown(self, name: str, known: Iterable[str], path: str) -> None:
+        """The key `name` of the object at `path` is none of the `known` ones. Raises like :meth:`add`."""
+        self.add(path + shortened(name), f"unknown field{nearest(name, known)}")
+
+    def checked(self, value: Any) -> Any:
+        """`value`, which was read. Raises Mistakes if anything was wrong."""
+        if self.found:
+            raise Mistakes(tuple(self.found))
+        return value
 
 
 @final
@@ -77,12 +120,19 @@ class Shape:
     schema: Mapping[str, Any]
     expected: str
     """How an error calls it: ``a whole number of at least 1``."""
-    read: Callable[[Any, str, list[Problem]], Any]
-    """Takes a JSON value, the path to it and a list to add mistakes to; the result counts only without mistakes."""
+    read: Callable[[Any, str, Problems], Any]
+    """Takes a JSON value, the path to it and where to tell mistakes; the result counts only without mistakes."""
+
+    def load(self, value: Any) -> Any:
+        """What the JSON value stands for. Raises Mistakes."""
+        problems = Problems()
+        return problems.checked(self.read(value, "", problems))
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """The end of an error about an unknown name: ``, did you mean 'limit'?`` or nothing."""
+    if len(name) > _LONGEST_SHOWN:
+        return ""
     folded = {each.casefold(): each for each in known}
     name = name.casefold()
     close = difflib.get_close_matches(name, folded, n=1, cutoff=0.7)
@@ -90,13 +140,17 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f", did you mean {folded[close[0]]!r}?" if close else ""
 
 
-def mismatch(at: str, expected: str, value: Any) -> Problem:
-    """The problem that `value` is not what was expected."""
-    return Problem(at, f"expected {expected}, got {_shown(value)}")
+def mismatch(expected: str, value: Any) -> str:
+    """The fault that `value` is not what was expected."""
+    return f"expected {expected}, got {_shown(value)}"
 
 
 def _shown(value: Any) -> str:
-    text = json.dumps(value, default=repr)
+    return shortened(json.dumps(value, default=repr))
+
+
+def shortened(text: str) -> str:
+    """`text` as a sentence can hold it."""
     return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 3]}..."
 
 
@@ -174,12 +228,13 @@ def scalar(kind: Any, rule: Described) -> Shape | None:
     words += [f"at most {rule.max_length} characters"] if rule.max_length is not None else []
     expected = f"{noun} of {' and '.join(words)}" if words else noun
 
-    def read(value: Any, at: str, problems: list[Problem]) -> Any:
+    def read(value: Any, at: str, problems: Problems) -> Any:
         found = convert(value)
         if found is None or not _within(found, rule):
-            problems.append(mismatch(at, expected, value))
+            problems.add(at, mismatch(expected, value))
         elif isinstance(found, str):
-            problems.extend(Problem(at, fault) for fault in _text_faults(found, rule))
+            for fault in _text_faults(found, rule):
+                problems.add(at, fault)
         return found
 
     return Shape(schema | bounds(rule, "maxLength"), expected, read)
@@ -191,10 +246,10 @@ def choice(values: tuple[Any, ...]) -> Shape:
         raise NoJsonForm("a Literal holds strings")
     expected = f"one of {', '.join(map(_shown, values))}"
 
-    def read(value: Any, at: str, problems: list[Problem]) -> Any:
+    def read(value: Any, at: str, problems: Problems) -> Any:
         if value not in values:
             hint = nearest(value, values) if isinstance(value, str) else ""
-            problems.append(Problem(at, mismatch(at, expected, value).fault + hint))
+            problems.add(at, mismatch(expected, value) + hint)
         return value
 
     return Shape({"type": "string", "enum": list(values)}, expected, read)
@@ -213,5 +268,5 @@ def _within(value: Any, rule: Described) -> bool:
 def _text_faults(text: str, rule: Described) -> Iterator[str]:
     if rule.max_length is not None and len(text) > rule.max_length:
         yield f"expected at most {rule.max_length} characters, got {len(text)}"
-    if not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text):
+    if not text.isascii() and _SURROGATE.search(text):
         yield "contains half of a surrogate pair, which is not a character"

@@ -1,6 +1,7 @@
 """Attrs classes as JSON: what the schema says, what is read, and how mistakes are told."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, final
 
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.shapes import Mistakes, NoJsonForm, Problem, Record, Supplied, described, dump, shape_of
+from actors.shapes.values import MOST_PROBLEMS, Problems
 
 JSON = make_converter()
 
@@ -43,17 +45,16 @@ GOOD: dict[str, Any] = {"name": "tea", "schedule": {"kind": "cron"}}
 
 
 def read(value: Any, **supplied: str) -> Job:
-    problems: list[Problem] = []
+    problems = Problems()
     job: Job = JOB.read(value, "", problems, supplied)
-    assert problems == []
+    assert problems.found == []
     return job
 
 
 def faults(value: Any) -> dict[str, str]:
-    problems: list[Problem] = []
-    found = JOB.read(value, "", problems, {})
-    assert found is None or all(problem.unknown for problem in problems)
-    return {problem.field: problem.fault for problem in problems}
+    problems = Problems()
+    JOB.read(value, "", problems, {})
+    return {problem.field: problem.fault for problem in problems.found}
 
 
 def test_the_schema_says_types_bounds_descriptions_and_defaults() -> None:
@@ -232,6 +233,64 @@ def test_ignoring_unknown_keys_ignores_no_other_mistake() -> None:
         JOB.load({**GOOD, "colour": "red", "retries": "many"}, unknown="ignored")
 
 
+# --- how much is read of what is wrong --------------------------------------------------------------------
+
+
+class Counting(dict[str, Any]):
+    """Says how often somebody went through its keys."""
+
+    walks = 0
+
+    def __iter__(self) -> Iterator[str]:
+        self.walks += 1
+        return super().__iter__()
+
+
+def test_ignored_keys_cost_nothing() -> None:
+    value = Counting(GOOD, schedule=Counting(GOOD["schedule"]), **{f"retrie{n}": n for n in range(100)})
+    JOB.load(value, unknown="ignored")
+    assert (value.walks, value["schedule"].walks) == (0, 0)
+
+
+def test_unknown_keys_are_named_up_to_a_number() -> None:
+    with pytest.raises(Mistakes) as caught:
+        JOB.load({**GOOD, **{f"retrie{n}": n for n in range(1000)}})
+    assert len(caught.value.problems) == MOST_PROBLEMS + 1
+    assert str(caught.value).endswith("; and perhaps more")
+
+
+def test_a_long_unknown_key_is_not_repeated_and_nothing_is_like_it() -> None:
+    assert faults({**GOOD, "retries" * 1000: 1}) == {"retries" * 8 + "r...": "unknown field"}
+
+
+def test_reading_stops_when_enough_is_wrong() -> None:
+    seen = list[int]()
+
+    def steps() -> Iterator[Any]:
+        for n in range(1000):
+            seen.append(n)
+            yield n
+
+    with pytest.raises(Mistakes, match="and perhaps more"):
+        shape_of(tuple[Schedule, ...]).load(Lazy(steps()))
+    assert len(seen) == MOST_PROBLEMS
+
+
+def test_a_list_that_is_too_long_is_not_read() -> None:
+    assert faults({**GOOD, "tags": [1, 2, 3, 4]}) == {"tags": "expected at most 3 items, got 4"}
+
+
+class Lazy(list[Any]):
+    """A list that says how far it was read."""
+
+    def __init__(self, items: Iterator[Any]) -> None:
+        super().__init__()
+        self._items = items
+
+    def __iter__(self) -> Iterator[Any]:
+        return self._items
+
+
 # --- query strings ----------------------------------------------------------------------------------------
 
 
@@ -276,10 +335,10 @@ def test_the_type_says_which_class_is_meant() -> None:
 
 
 def test_an_unknown_type_is_named_with_its_place() -> None:
-    problems: list[Problem] = []
+    problems = Problems()
     LINE.read({"parts": [{"type": "wrd"}, 3], "last": {"type": "number"}}, "", problems)
     shape_of(Word | Number).read({}, "", problems)
-    assert [str(problem) for problem in problems] == [
+    assert [str(problem) for problem in problems.found] == [
         'parts[0].type: expected one of "word", "number", got "wrd", did you mean \'word\'?',
         "parts[1]: expected an object, got 3",
         "last.value: expected a whole number, got nothing",
@@ -304,9 +363,9 @@ def test_a_time_has_its_zone() -> None:
 
 def test_a_table_may_have_only_certain_keys() -> None:
     shape = shape_of(Mapping[Literal["left", "right"], int])
-    problems: list[Problem] = []
+    problems = Problems()
     assert shape.read({"left": 1, "rigt": 2}, "sides", problems) == {"left": 1}
-    assert problems == [Problem("sides.rigt", "unknown field, did you mean 'right'?", unknown=True)]
+    assert problems.found == [Problem("sides.rigt", "unknown field, did you mean 'right'?")]
     assert shape.schema["propertyNames"] == {"enum": ["left", "right"]}
 
 
@@ -371,6 +430,5 @@ def test_what_can_be_written_is_read_back(job: Job) -> None:
     )
 )
 def test_anything_a_model_writes_gives_a_value_or_named_mistakes(value: Any) -> None:
-    problems: list[Problem] = []
-    job = JOB.read(value, "", problems, {})
-    assert isinstance(job, Job) if all(problem.unknown for problem in problems) else job is None
+    with suppress(Mistakes):
+        assert isinstance(JOB.load(value), Job)

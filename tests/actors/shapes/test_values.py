@@ -2,14 +2,15 @@
 
 import pytest
 
-from actors.shapes import Problem, nearest, shape_of
+from actors.shapes import nearest, shape_of
+from actors.shapes.values import Problems
 
 
 @pytest.mark.parametrize("value", [2**63, -(2**63) - 1, 1e300])
 def test_a_whole_number_has_64_bits(value: float) -> None:
-    problems: list[Problem] = []
+    problems = Problems()
     shape_of(int).read(value, "n", problems)
-    assert len(problems) == 1
+    assert len(problems.found) == 1
 
 
 def test_the_nearest_name_is_found_whatever_its_case() -> None:
