@@ -23,6 +23,7 @@ from actors.gateway import messages as gateway
 from actors.gateway.actor import GatewayActor
 from actors.gateway.authentication import Secrets
 from actors.gateway.limits import Limits as GatewayLimits
+from actors.gateway.server import unusable
 from actors.gateway.settings import About, Address
 from actors.gateway.settings import Settings as GatewaySettings
 from actors.llm.actor import LlmActor
@@ -182,6 +183,7 @@ EDGES: Final = (
         _gateway,
         front=gateway,
         settings=GatewaySettings,
+        check=lambda settings, _given: unusable(settings),
         fixed=frozenset({"server_addr"}),
     ),
 )

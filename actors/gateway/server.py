@@ -7,7 +7,7 @@ import os
 import resource
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final, final
 
 import trio
@@ -18,7 +18,7 @@ from actors.gateway.connection import App, Connection, Serving
 from actors.gateway.limits import Limits
 from actors.gateway.messages import AddressInUse, AddressRefused
 from actors.gateway.security import is_loopback
-from actors.gateway.settings import Address
+from actors.gateway.settings import Address, Settings
 from actors.gateway.share import Share
 
 BACKLOG = 128
@@ -30,10 +30,22 @@ FULL: Final = (
 _log = logging.getLogger(__name__)
 
 
+def not_served(address: Address) -> str | None:
+    """Why nobody may be served at this address; None where they may."""
+    if is_loopback(address.host):
+        return None
+    return "only loopback addresses are served as long as there are no users; try 127.0.0.1"
+
+
+def unusable(settings: Settings) -> Iterator[str]:
+    """What of the settings would keep the next start from listening."""
+    if reason := not_served(settings.server_addr):
+        yield f"server_addr = {settings.server_addr}: {reason}"
+
+
 def listen(address: Address, limits: Limits) -> socket.socket:
     """Take the address. Raises AddressInUse or AddressRefused."""
-    if not is_loopback(address.host):
-        reason = "only loopback addresses are served as long as there are no users; try 127.0.0.1"
+    if reason := not_served(address):
         raise AddressRefused(address=str(address), reason=reason)
     host = "127.0.0.1" if address.host.lower() == "localhost" else address.host
     sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)

@@ -1,5 +1,6 @@
 """Asks an Ollama on this machine which models it has."""
 
+from contextlib import closing
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
@@ -16,19 +17,17 @@ def installed(host: str, limit: float = PROBE_TIMEOUT) -> tuple[str, ...]:
 
     Blocks for up to `limit` seconds a step: run it in a thread.
     """
-    url = urlsplit(host)
-    connect = HTTPSConnection if url.scheme == "https" else HTTPConnection
-    connection = connect(url.hostname or "", url.port, timeout=limit)
     try:
-        connection.request("GET", "/api/tags")
-        response = connection.getresponse()
-        body: Any = jsontext.read(response.read(_LONGEST)) if response.status == 200 else {}
+        url = urlsplit(host)
+        connect = HTTPSConnection if url.scheme == "https" else HTTPConnection
+        with closing(connect(url.hostname or "", url.port, timeout=limit)) as connection:
+            connection.request("GET", "/api/tags")
+            response = connection.getresponse()
+            body: Any = jsontext.read(response.read(_LONGEST)) if response.status == 200 else {}
         models = cast("list[dict[str, Any]]", body.get("models") or [])
         return tuple(str(model["name"]) for model in models if not _embeds(model))
     except (OSError, HTTPException, ValueError, LookupError, TypeError, AttributeError):
         return ()
-    finally:
-        connection.close()
 
 
 def _embeds(model: dict[str, Any]) -> bool:

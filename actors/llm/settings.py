@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from typing import Any, Final, Literal, final, get_args
+from urllib.parse import urlsplit
 
 import attrs
 from attrs.validators import deep_iterable, ge, gt, optional
@@ -56,6 +57,12 @@ def _is_filled(_instance: object, _field: "attrs.Attribute[Any]", value: str) ->
 def _is_url(_instance: object, _field: "attrs.Attribute[Any]", value: str) -> None:
     if not re.fullmatch(r"https?://[^\s/]+\S*", value):
         raise ValueError("must be an address that begins with http:// or https://")
+    try:
+        url = urlsplit(value)
+        if not (url.hostname or "").encode("idna") or url.port == 0:
+            raise ValueError("it names no host or no port")
+    except ValueError as error:
+        raise ValueError(f"must be an address that can be reached: {error}") from None
 
 
 @final

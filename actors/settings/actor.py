@@ -17,9 +17,11 @@ from actors.settings.document import Loaded, Scheme, Source, load
 from actors.settings.edit import Unwritable, edited
 from actors.settings.listing import deciding, entries
 from actors.settings.problems import ConfigError, Problem
+from bus import NodeHealth, State
 from bus.console import Operator
 
 _LOG: Final = logging.getLogger(__name__)
+_NOT_RUNNING: Final = frozenset({State.BACKOFF, State.STOPPED, State.FAILED})
 
 
 @final
@@ -68,7 +70,7 @@ class SettingsActor(Operator):
                 _LOG.warning("the settings stay as they were: %s", error)
                 self.degraded("the files of settings have mistakes")
             else:
-                await self._put_in_force(loaded)
+                await self._put_in_force(loaded.values)
 
     @messages.Get.handler
     async def get(self, request: messages.Get) -> tuple[messages.Setting, ...]:
@@ -79,20 +81,44 @@ class SettingsActor(Operator):
     @messages.Put.handler
     async def put(self, request: messages.Put) -> messages.Saved:
         async with self._changing:
-            loaded, content = await trio.to_thread.run_sync(partial(self._checked, request.changes))
-            try:
-                await trio.to_thread.run_sync(partial(atomic.write, self._local, content))
-            except OSError as error:
-                raise messages.NotWritten(why=os.strerror(error.errno or errno.EIO)) from error
+            loaded, old, new = await trio.to_thread.run_sync(partial(self._checked, request.changes))
+            before = self._current.all()
+            await self._write(new)
             self.degraded(None)
-            sections = await self._put_in_force(loaded)
+            sections = await self._put_in_force(loaded.values)
+            if down := self._down(sections):
+                await self._write(old)
+                await self._put_in_force(before)
+                why = "\n".join(down)
+                raise messages.Refused(
+                    mistakes=(messages.Mistake(key="", text=f"with this it cannot start: {why}"),)
+                )
         fixed = frozenset[str]().union(*(reader.fixed for reader in self._readers))
         late = tuple(key for key in request.changes if _within(key, fixed))
         return messages.Saved(sections=sections, next_start=late)
 
-    async def _put_in_force(self, loaded: Loaded) -> tuple[str, ...]:
+    async def _write(self, content: str | None) -> None:
+        """Replace the file of changes; None deletes it. Raises NotWritten."""
+        try:
+            if content is None:
+                await trio.Path(self._local).unlink(missing_ok=True)
+            else:
+                await trio.to_thread.run_sync(partial(atomic.write, self._local, content, mode=0o600))
+        except OSError as error:
+            raise messages.NotWritten(why=os.strerror(error.errno or errno.EIO)) from error
+
+    def _down(self, sections: tuple[str, ...]) -> list[str]:
+        """What does not run after it was started anew for a change, each with the reason."""
+        restarted = {child for each in self._readers if each.name in sections for child in each.restart}
+        return [
+            f"{node.name}: {node.health.why or node.health.state.value}"
+            for node in _nodes(self.console.health())
+            if node.name in restarted and node.health.state in _NOT_RUNNING
+        ]
+
+    async def _put_in_force(self, values: Mapping[type, object]) -> tuple[str, ...]:
         """The names of those who have other settings now. Each has taken them, or is about to."""
-        changed = self._current.replace(loaded.values)
+        changed = self._current.replace(values)
         readers = [reader for reader in self._readers if reader.kind in changed]
         for child in (child for reader in readers for child in reader.restart):
             await self.console.restart(child)
@@ -113,11 +139,11 @@ class SettingsActor(Operator):
         except ConfigError:
             return None
 
-    def _checked(self, changes: Mapping[str, Any]) -> tuple[Loaded, str]:
-        """What the files come to with `changes`, and the new content of the one to write. Raises Refused."""
+    def _checked(self, changes: Mapping[str, Any]) -> tuple[Loaded, str | None, str]:
+        """What the files come to with `changes`, old and new content of the one to write. Raises Refused."""
         try:
-            old = text.read(self._local) if self._local.exists() else ""
-            content = edited(old, changes)
+            old = text.read(self._local) if self._local.exists() else None
+            content = edited(old or "", changes)
             loaded = self._load({self._local: content})
         except Unwritable as error:
             raise messages.Refused(mistakes=(messages.Mistake(key="", text=str(error)),)) from error
@@ -128,7 +154,7 @@ class SettingsActor(Operator):
             raise messages.Refused(mistakes=(messages.Mistake(key="", text=why),)) from error
         if strange := tuple(self._strange(loaded, changes)):
             raise messages.Refused(mistakes=strange)
-        return loaded, content
+        return loaded, old, content
 
     def _strange(self, loaded: Loaded, changes: Mapping[str, Any]) -> Iterable[messages.Mistake]:
         """What of `changes` would be ignored, with a warning, by the next start."""
@@ -157,6 +183,12 @@ class SettingsActor(Operator):
                 file=deciding(loaded.files, key) if loaded else None,
                 takes="next_start" if key in reader.fixed else takes,
             )
+
+
+def _nodes(node: NodeHealth) -> Iterator[NodeHealth]:
+    yield node
+    for child in node.children:
+        yield from _nodes(child)
 
 
 def _within(key: str, above: Iterable[str]) -> bool:

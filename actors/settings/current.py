@@ -18,6 +18,10 @@ class Current:
         """The settings of this class. Raises KeyError for a class that no subsystem of the tree names."""
         return cast("T", self._values[kind])
 
+    def all(self) -> Mapping[type, object]:
+        """Those of every class, as they are now."""
+        return self._values
+
     def replace(self, values: Mapping[type, object]) -> frozenset[type]:
         """Put `values` in force; the classes whose settings are others than those that were taken, until they are."""
         self._fresh |= {kind for kind, value in values.items() if self._values.get(kind) != value}

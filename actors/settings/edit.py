@@ -1,7 +1,7 @@
 """Changing a TOML file as a careful person would: what is not meant stays as it is, comments included."""
 
 import tomllib
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence, Sized
 from typing import Any, Final, cast
 
 import tomlkit
@@ -13,6 +13,13 @@ HEAD: Final = """\
 # What was changed while the agent ran. It counts more than the blueprint's agent.toml and frontend.toml, and no
 # rebuild touches it. Edit it as you like; a key that is deleted here is the blueprint's again.
 """
+MOST_CHANGES: Final = 100
+MOST_VALUES: Final = 1000
+"""In all of them, those within lists and tables counted one by one."""
+MOST_PARTS: Final = 16
+"""Of a key, the names of the tables within its value included."""
+LONGEST_KEY: Final = 200
+"""Characters."""
 
 
 class Unwritable(ValueError):
@@ -28,6 +35,7 @@ def edited(text: str, changes: Mapping[str, Any]) -> str:
 
     Raises Unwritable.
     """
+    _check(changes)
     wanted: Values = tomllib.loads(text)
     plain = {key: _plain(key, value) for key, value in changes.items()}
     for key, value in plain.items():
@@ -35,6 +43,31 @@ def edited(text: str, changes: Mapping[str, Any]) -> str:
     if (result := _written(text or HEAD, plain, wanted)) is None:
         raise Unwritable(f"{', '.join(changes)} cannot be changed in this file by a program: edit it by hand")
     return result
+
+
+def _check(changes: Mapping[str, Any]) -> None:
+    """Keep what one request makes of a file within bounds. Raises Unwritable."""
+    if len(changes) > MOST_CHANGES:
+        raise Unwritable(f"at most {MOST_CHANGES} keys are changed at once, not {len(changes)}")
+    found = list[tuple[str, int, Any]]()
+    _note(found, "", 0, changes)
+    for key, parts, value in found:  # grows meanwhile
+        if len(key) > LONGEST_KEY or parts > MOST_PARTS:
+            raise Unwritable(
+                f"a key has at most {LONGEST_KEY} characters and {MOST_PARTS} parts: {key[:40]}..."
+            )
+        _note(found, f"{key}.", parts, value)
+
+
+def _note(found: list[tuple[str, int, Any]], above: str, parts: int, value: Any) -> None:
+    """Add what is in a table or a list, each with its key and the number of its parts. Raises Unwritable."""
+    if isinstance(value, Mapping | list | tuple) and len(found) + len(cast("Sized", value)) > MOST_VALUES:
+        raise Unwritable(f"at most {MOST_VALUES} values are changed at once")
+    if isinstance(value, Mapping):
+        for name, each in cast("Mapping[str, Any]", value).items():
+            found.append((above + name, parts + 1 + name.count("."), each))
+    elif isinstance(value, list | tuple):
+        found.extend((above, parts + 1, each) for each in cast("Sequence[Any]", value))
 
 
 def _path(key: str) -> list[str]:
@@ -59,19 +92,18 @@ def _written(text: str, changes: Mapping[str, Any], wanted: Values) -> str | Non
 
 def _set(table: MutableMapping[str, Any], path: Sequence[str], value: Any) -> None:
     """Set or, with None, delete a key. A table stays, empty as it may be: it may hold comments."""
-    first, *rest = path
-    if not rest:
-        if value is None:
-            table.pop(first, None)
-        else:
-            table[first] = value
-        return
-    if value is None and first not in table:
-        return
-    below = table.setdefault(first, {})
-    if not isinstance(below, MutableMapping):
-        raise Unwritable(f"{first} is no table")
-    _set(cast("MutableMapping[str, Any]", below), rest, value)
+    *above, last = path
+    for name in above:
+        if value is None and name not in table:
+            return
+        below = table.setdefault(name, {})
+        if not isinstance(below, MutableMapping):
+            raise Unwritable(f"{name} is no table")
+        table = cast("MutableMapping[str, Any]", below)
+    if value is None:
+        table.pop(last, None)
+    else:
+        table[last] = value
 
 
 def _plain(key: str, value: Any) -> Any:

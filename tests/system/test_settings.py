@@ -47,6 +47,8 @@ async def test_what_could_not_start_is_refused_with_every_mistake(place: Place) 
         assert "max_turns: must be >= 1" in refused.err
         unusable = await put(place, provider="openai")
         assert (unusable.status, "OPENAI_API_KEY" in unusable.err) == (1, True)
+        everybody = await put(place, server_addr="0.0.0.0:3000")
+        assert (everybody.status, "only loopback addresses" in everybody.err) == (1, True)
         assert (await daemon.get("/api/health"))["status"] == "ok"
     assert not (place.inside / "config.local.toml").exists()
 

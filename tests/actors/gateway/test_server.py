@@ -13,8 +13,8 @@ import trio
 from actors.agent import messages as agent
 from actors.gateway.limits import Limits
 from actors.gateway.messages import AddressInUse, AddressRefused
-from actors.gateway.server import listen
-from actors.gateway.settings import Address
+from actors.gateway.server import listen, unusable
+from actors.gateway.settings import Address, Settings
 from bus import BootError, Child, Supervisor, open_mesh
 from bus.testing import MeshUnderTest
 from tests.actors.gateway.client import PATIENCE, connected, eventually
@@ -338,6 +338,8 @@ async def test_a_port_in_use_fails_the_start_with_the_address(tmp_path: Path) ->
 def test_only_loopback_is_listened_on(host: str) -> None:
     with pytest.raises(AddressRefused, match="only loopback"):
         listen(Address(host, 0), Limits())
+    (words,) = unusable(Settings(server_addr=Address(host, 3000)))
+    assert "only loopback" in words
 
 
 def test_an_address_the_system_refuses_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

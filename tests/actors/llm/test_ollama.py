@@ -1,5 +1,6 @@
 import socket
 
+import pytest
 import trio
 
 from actors.llm.ollama import installed
@@ -13,6 +14,13 @@ async def test_it_lists_the_models_that_talk(model_server: ModelServer) -> None:
 
 async def test_an_ollama_without_models_has_none(model_server: ModelServer) -> None:
     assert await trio.to_thread.run_sync(installed, model_server.url) == ()
+
+
+@pytest.mark.parametrize(
+    "host", ["http://h:99999", "http://[", "http://h:x", "http://\x00", "http://" + "a" * 70]
+)
+def test_an_address_that_is_none_has_no_models(host: str) -> None:
+    assert installed(host) == ()
 
 
 def test_nobody_listening_means_none() -> None:

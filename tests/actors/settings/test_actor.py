@@ -1,6 +1,6 @@
 """Settings while the agent runs: real files, a real bus."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, final
@@ -35,9 +35,17 @@ class Oven:
 STARTS: list[str] = []
 
 
+@final
 class Baker(Actor):
+    """Says when it starts; behind a broken door it does not."""
+
+    def __init__(self, oven: Callable[[], Oven]) -> None:
+        self._oven = oven
+
     async def start(self) -> None:
-        STARTS.append("baker")
+        STARTS.append(self._oven().door)
+        if self._oven().door == "broken":
+            raise RuntimeError("the door does not close")
 
 
 READERS = (
@@ -66,7 +74,7 @@ class Place:
 
     async def start(self) -> None:
         STARTS.clear()
-        await self.mesh.start(Baker, name="baker")
+        await self.mesh.start(partial(Baker, partial(self.current.of, Oven)), name="baker")
         await self.mesh.start(
             partial(SettingsActor, self.sources, self.scheme, self.current, READERS), name="settings"
         )
@@ -122,11 +130,41 @@ async def test_null_gives_a_key_back_to_the_blueprint(place: Place) -> None:
 
 
 async def test_what_cannot_take_a_change_alive_starts_anew_and_others_do_not(place: Place) -> None:
-    assert STARTS == ["baker"]
+    assert STARTS == ["shut"]
     await place.put(tills=3)
-    assert STARTS == ["baker"]
+    assert STARTS == ["shut"]
     assert await place.put(oven__heat=200) == Saved(sections=("oven",))
-    assert STARTS == ["baker", "baker"]
+    assert STARTS == ["shut", "shut"]
+
+
+async def test_a_change_with_which_somebody_cannot_start_is_taken_back(place: Place) -> None:
+    await place.put(tills=3)
+    written = place.local.read_text()
+
+    (mistake,) = await place.refused(oven__door="broken", tills=4)
+
+    assert mistake.text.startswith("with this it cannot start: baker: ")
+    assert "the door does not close" in mistake.text
+    assert place.local.read_text() == written
+    assert (place.current.of(Oven).door, place.current.of(Shop).tills) == ("shut", 3)
+    assert STARTS == ["shut", "broken", "shut"]
+    assert [each.health.state.value for each in place.mesh.console.health().children] == ["ready", "ready"]
+
+
+async def test_a_file_that_was_not_there_before_a_change_that_is_taken_back_is_not_there_after(
+    place: Place,
+) -> None:
+    await place.refused(oven__door="broken")
+
+    assert not place.local.exists()
+
+
+async def test_what_is_changed_is_for_its_owner_alone(place: Place) -> None:
+    await place.put(tills=3)
+    place.local.chmod(0o644)
+    await place.put(tills=4)
+
+    assert place.local.stat().st_mode & 0o777 == 0o600
 
 
 async def test_a_key_that_counts_at_the_next_start_is_named(place: Place) -> None:
@@ -224,7 +262,7 @@ async def test_what_nobody_had_taken_when_it_crashed_is_taken_afterwards(place: 
 
     await place.restart()
 
-    assert STARTS == ["baker", "baker"]
+    assert STARTS == ["shut", "shut"]
     assert place.mesh.published(SettingsChanged) == [SettingsChanged(sections=("oven",))]
 
 

@@ -56,6 +56,13 @@ def test_null_deletes_a_key_and_what_is_not_there_stays_away() -> None:
     assert "# why: the model is small" in text
 
 
+def nested(depth: int) -> Any:
+    value: Any = 1
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
@@ -67,6 +74,12 @@ def test_null_deletes_a_key_and_what_is_not_there_stays_away() -> None:
         ({"t": object}, "has no form in TOML"),
         ({"t": float("nan")}, "by hand"),
         ({"t": "\ud800"}, "by hand"),
+        ({".".join("a" * 3000): 1}, "at most 200 characters and 16 parts: a.a.a"),
+        ({".".join("a" * 17): 1}, "16 parts"),
+        ({"k" * 201: 1}, "at most 200 characters"),
+        ({"t": nested(3000)}, "16 parts"),
+        ({f"k{n}": n for n in range(101)}, "at most 100 keys are changed at once, not 101"),
+        ({"t": {f"k{n}": n for n in range(1000)}}, "at most 1000 values"),
     ],
 )
 def test_what_cannot_be_written_is_refused(changes: dict[str, Any], why: str) -> None:

@@ -1,0 +1,37 @@
+"""Settings of the models: which addresses are some."""
+
+import pytest
+
+from actors.llm.settings import ProviderSettings
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:11434",
+        "https://api.example.org/v1/",
+        "http://[::1]:80",
+        "http://ada:secret@bücher.example",
+    ],
+)
+def test_an_address_that_can_be_asked(url: str) -> None:
+    assert ProviderSettings(base_url=url).base_url == url
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("ftp://h", "begins with http"),
+        ("http://", "begins with http"),
+        ("http://a b", "begins with http"),
+        ("http://h:99999", "out of range"),
+        ("http://h:x", "Port"),
+        ("http://h:0", "names no host or no port"),
+        ("http://:80", "names no host or no port"),
+        ("http://[", "Invalid IPv6"),
+        ("http://a..b", "label"),
+    ],
+)
+def test_what_is_none_is_refused_in_words(url: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        ProviderSettings(base_url=url)
