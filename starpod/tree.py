@@ -21,7 +21,7 @@ from actors.console import messages as console
 from actors.console.actor import ConsoleActor
 from actors.gateway import messages as gateway
 from actors.gateway.actor import GatewayActor
-from actors.gateway.authentication import Secrets
+from actors.gateway.authentication import API_KEY, Secrets, weakness
 from actors.gateway.limits import Limits as GatewayLimits
 from actors.gateway.server import unusable
 from actors.gateway.settings import About, Address
@@ -133,7 +133,7 @@ def _gateway(parts: Parts) -> Iterator[Child]:
         about=About(agent_name=lambda: persona_settings().agent_name, version=starpod.__version__),
         known=Secrets(
             operator_token=parts.token,
-            api_key=parts.environment.get("STARPOD_API_KEY"),
+            api_key=parts.environment.get(API_KEY),
             page_key=parts.data / "page.key",
         ),
         endpoints=ENDPOINTS,
@@ -183,7 +183,10 @@ EDGES: Final = (
         _gateway,
         front=gateway,
         settings=GatewaySettings,
-        check=lambda settings, _given: unusable(settings),
+        check=lambda settings, given: [
+            *unusable(settings),
+            *weakness(given.environment.get(API_KEY)),
+        ],
         fixed=frozenset({"server_addr"}),
     ),
 )

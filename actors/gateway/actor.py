@@ -8,7 +8,7 @@ from quart import Quart
 
 from actors.endpoints import Endpoint
 from actors.gateway import messages
-from actors.gateway.app import Errors, Guard, add_socket, create_app
+from actors.gateway.app import Errors, Guard, PageRoutes, add_socket, create_app
 from actors.gateway.authentication import CODE_SECONDS, Authenticator, Secrets
 from actors.gateway.clients import Clients, SessionFeed
 from actors.gateway.limits import Limits
@@ -113,7 +113,8 @@ class GatewayActor(Actor):
         app = create_app(self._limits)
         public = {each.path for each in self._endpoints if each.access == "public"}
         Guard(app, HostPolicy.loopback(address.host), self._authenticator, public)
-        Errors(app, pages, self._authenticator)
+        Errors(app)
+        PageRoutes(app, pages, self._authenticator)
         self._serve(app, Uploads(self.bus, self._upload_folder))
         return cast("Any", app)
 

@@ -3,24 +3,27 @@
 import logging
 from collections.abc import Collection
 from functools import partial
-from typing import Any, final
+from typing import Any, Final, final
 
 from quart import Quart, Response, g, has_request_context, request, websocket
 from quart.wrappers import Request, Websocket
 from quart_trio import QuartTrio
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
+from werkzeug.routing import PathConverter, WebsocketMismatch
 
 from actors.gateway import security
 from actors.gateway.authentication import Authenticator
 from actors.gateway.bodies import request_class
 from actors.gateway.failures import describe
-from actors.gateway.http import KNOWN_ONLY, principal, refusal
+from actors.gateway.http import KNOWN_ONLY, principal, refusal, route
 from actors.gateway.limits import Limits
-from actors.gateway.pages import Pages
+from actors.gateway.pages import LEADS_ON, Pages
 from actors.gateway.security import HostPolicy
 from actors.gateway.ws import ClientContext, WebClient
 
 _log = logging.getLogger(__name__)
+
+NO_SOCKET: Final = "there is no WebSocket at this path"
 
 _from_elsewhere = partial(refusal, 403, "requests from pages of another origin are refused")
 
@@ -93,26 +96,28 @@ class Guard:
         return None if response is None else await self.add_headers(response)
 
 
+class Place(PathConverter):
+    """A place within the page: every path that is no part of the API."""
+
+    regex = r"(?!(?:api|ws)(?:/|\Z))[^/].*?"
+
+
 @final
-class Errors:
-    """Answers every failure in JSON, and paths that are no part of the API with the web page."""
+class PageRoutes:
+    """The page, its files, and the links that open it."""
 
     def __init__(self, app: Quart, pages: Pages, authenticator: Authenticator) -> None:
         self._pages = pages
         self._authenticator = authenticator
-        app.register_error_handler(NotFound, self.not_found)
-        app.register_error_handler(HTTPException, self.refused)
-        app.register_error_handler(Exception, self.failed)
+        app.url_map.converters["place"] = Place
+        route(app, "GET", "/", self.show, "public")
+        route(app, "GET", "/{place:path}", self.show, "public")
 
-    async def not_found(self, error: NotFound) -> Response:
-        """A path without a route."""
-        if not has_request_context():
-            return refusal(404, "there is nothing at this path")
-        path = request.path[1:]
-        if request.method not in {"GET", "HEAD"} or path.split("/", 1)[0] in {"api", "ws"}:
-            return refusal(404, f"there is no {request.method} {request.path}")
-        if "code" in request.args:
-            return self._trade(request.args["code"])
+    async def show(self, path: str = "") -> Response:
+        code = request.args.get("code")
+        opened = request.method == "GET" and security.is_opened(request.headers.get("Sec-Fetch-Dest"))
+        if code is not None and opened:
+            return self._let_in(code)
         packed = "gzip" in request.headers.get("Accept-Encoding", "")
         known = request.headers.get("If-None-Match")
         found = self._pages.answer(path, known=known, packed=packed, locked=g.principal is None)
@@ -120,16 +125,37 @@ class Errors:
             return refusal(404, f"there is no {request.path}")
         return Response(found.body, found.status, dict(found.headers))
 
-    def _trade(self, code: str) -> Response:
-        """Give a cookie for the code of a link, and the address without the code, so that it is in no history."""
+    def _let_in(self, code: str) -> Response:
+        """Give a cookie for the code of a link, and lead on to the address without it.
+
+        Not by a redirect: after a link on another site the browser would go there without the cookie.
+        """
         cookie = self._authenticator.trade(code)
-        response = Response(b"", 303, {"Location": request.path})
+        response = Response(LEADS_ON, 200, content_type="text/html; charset=utf-8")
         if cookie is not None:
             response.set_cookie(self._authenticator.cookie, cookie, httponly=True, samesite="Strict")
         return response
 
+
+@final
+class Errors:
+    """Answers every failure in JSON."""
+
+    def __init__(self, app: Quart) -> None:
+        app.register_error_handler(NotFound, self.not_found)
+        app.register_error_handler(HTTPException, self.refused)
+        app.register_error_handler(Exception, self.failed)
+
+    async def not_found(self, error: NotFound) -> Response:
+        """A path without a route."""
+        return refusal(
+            404, f"there is no {request.method} {request.path}" if has_request_context() else NO_SOCKET
+        )
+
     async def refused(self, error: HTTPException) -> Response:
         """What the framework refuses: method, size, type, time."""
+        if isinstance(error, WebsocketMismatch) and not has_request_context():
+            return refusal(404, NO_SOCKET)
         status = error.code or 500
         headers: dict[str, str] = {}
         if isinstance(error, RequestEntityTooLarge):

@@ -3,40 +3,32 @@
 Three things prove it. The page has a cookie, for which it traded the code in the link that the daemon prints: good
 once, and for a minute. Programs have the key of ``STARPOD_API_KEY``. The command line has the token of the running
 daemon, which only the owner of the files can read. So a program that the agent starts cannot speak as its owner.
+
+All of them are too long to be guessed, so what is wrong is refused and not counted: a limit would only give whoever
+shows wrong ones a way to keep the right ones out.
 """
 
 import hashlib
 import hmac
 import os
 import secrets
-from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import ClassVar, Final, final
+from typing import Final, final
 
 import attrs
 
 from actors.vocabulary import ADMIN, Principal, Proof
-from bus import ActorError, ErrorKind
 
 CODE_SECONDS: Final = 60.0
 """How long the code of a link is good."""
 MOST_CODES: Final = 8
 """Links that may wait to be opened; the oldest beyond are void."""
-MOST_FAILURES: Final = 10
-FAILURE_SECONDS: Final = 60.0
-"""So many wrong keys or codes in so many seconds; then none is looked at until some time has passed."""
+API_KEY: Final = "STARPOD_API_KEY"
+"""Variable with the key of programs."""
+SHORTEST_KEY: Final = 16
+"""Characters of a key of programs."""
 KEY_BYTES: Final = 32
-
-
-@attrs.define(eq=False, kw_only=True)
-class TooManyAttempts(ActorError):
-    """Too many keys or codes were wrong. Try again later."""
-
-    kind: ClassVar[ErrorKind] = "rate_limited"
-
-    def __str__(self) -> str:
-        return "too many wrong keys or codes: wait a minute"
 
 
 @final
@@ -53,25 +45,6 @@ class Secrets:
 
 
 @final
-class Failures:
-    """Counts what was wrong, within a time."""
-
-    def __init__(self, now: Callable[[], float]) -> None:
-        self._now = now
-        self._at: deque[float] = deque()
-
-    def check(self) -> None:
-        """Raises TooManyAttempts."""
-        while self._at and self._at[0] <= self._now() - FAILURE_SECONDS:
-            self._at.popleft()
-        if len(self._at) >= MOST_FAILURES:
-            raise TooManyAttempts
-
-    def add(self) -> None:
-        self._at.append(self._now())
-
-
-@final
 class Authenticator:
     """Knows what proves who somebody is."""
 
@@ -82,8 +55,6 @@ class Authenticator:
         self._page_key = load_page_key(known.page_key)
         self._now = now
         self._codes: dict[str, float] = {}
-        self._wrong_keys = Failures(now)
-        self._wrong_codes = Failures(now)
         self.cookie = f"starpod_{hashlib.sha256(self._page_key).hexdigest()[:8]}"
         """Name of the cookie. Browsers tell hosts apart and not ports, so each agent has a name of its own."""
 
@@ -91,8 +62,6 @@ class Authenticator:
         self, *, authorization: str | None, api_key: str | None, cookie: str | None
     ) -> Principal | None:
         """Who speaks; None when nothing proves it. What is said in a header counts alone.
-
-        Raises TooManyAttempts.
 
         Args:
           authorization: the header of that name.
@@ -104,12 +73,8 @@ class Authenticator:
         shown = api_key if authorization is None else authorization.removeprefix("Bearer ")
         if _equal(shown or "", self._operator_token):
             return _admin("operator")
-        if self._api_key is None:
-            return None
-        self._wrong_keys.check()
-        if _equal(shown or "", self._api_key):
+        if self._api_key is not None and _equal(shown or "", self._api_key):
             return _admin("key")
-        self._wrong_keys.add()
         return None
 
     # --- the page -----------------------------------------------------------------------------------------
@@ -123,15 +88,9 @@ class Authenticator:
         return code
 
     def trade(self, code: str) -> str | None:
-        """The cookie for a code, which is void from then on; None for one that is not good.
-
-        Raises TooManyAttempts, but not for a good one: nobody guesses it, and any website could make a browser try bad
-        ones until its owner is kept out.
-        """
+        """The cookie for a code, which is void from then on; None for one that is not good."""
         known = [each for each in self._codes if _equal(code, each)]
         if not known or self._codes.pop(known[0]) < self._now():
-            self._wrong_codes.check()
-            self._wrong_codes.add()
             return None
         name = secrets.token_urlsafe(16)
         return f"{name}.{self._signature(name)}"
@@ -150,6 +109,13 @@ def _admin(proof: Proof) -> Principal:
 
 def _equal(shown: str, expected: str) -> bool:
     return hmac.compare_digest(shown.encode(errors="replace"), expected.encode())
+
+
+def weakness(api_key: str | None) -> list[str]:
+    """What is wrong with a key of programs; none at all is right."""
+    if not api_key or len(api_key) >= SHORTEST_KEY:
+        return []
+    return [f"{API_KEY} has {len(api_key)} characters: too easily guessed, it needs {SHORTEST_KEY} or more"]
 
 
 def load_page_key(path: Path) -> bytes:

@@ -35,6 +35,14 @@ _MISSING = b"""<!doctype html>
 <p>and load this page again. <code>scripts/serve</code> does it by itself.</p>
 """
 
+LEADS_ON = b"""<!doctype html>
+<meta charset="utf-8">
+<meta http-equiv="refresh" content="0; url=/">
+<title>Starpod</title>
+<p><a href="/">Open the page</a></p>
+"""
+"""Leads to the page, from whatever path."""
+
 
 @final
 @attrs.frozen

@@ -84,3 +84,12 @@ def is_from_elsewhere(fetch_site: str | None) -> bool:
       fetch_site: the ``Sec-Fetch-Site`` header.
     """
     return fetch_site not in {None, "same-origin", "none"}
+
+
+def is_opened(fetch_dest: str | None) -> bool:
+    """Whether somebody opens an address, and no page fetches it or shows it as a part of itself.
+
+    Args:
+      fetch_dest: the ``Sec-Fetch-Dest`` header, of which programs, and older browsers, say nothing.
+    """
+    return fetch_dest in {None, "document"}

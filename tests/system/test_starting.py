@@ -79,6 +79,12 @@ async def test_a_provider_that_was_named_but_has_no_key_names_the_variable(place
         assert (await daemon.get("/api/config"))["default_model"].startswith("groq/")
 
 
+async def test_a_key_of_programs_that_could_be_guessed_is_refused(place: Place) -> None:
+    refused = await starpod(place.root, "serve", STARPOD_API_KEY="short")
+    assert (refused.status, "Traceback" in refused.err) == (1, False)
+    assert "STARPOD_API_KEY has 5 characters" in refused.err
+
+
 async def test_the_lock_of_a_killed_daemon_is_no_obstacle(place: Place) -> None:
     first = await start(place).ready()
     await first.kill()

@@ -3,7 +3,6 @@ from typing import Any
 import pytest
 
 from actors.endpoints import BadMessage
-from actors.gateway.authentication import TooManyAttempts
 from actors.gateway.failures import describe
 from actors.gateway.frames import TooLarge, UnknownType
 from actors.llm import messages as llm
@@ -20,7 +19,6 @@ LOST: dict[str, Any] = {"request": "agent.Accept@1", "to": "conductor"}
         (BadMessage("no"), 400, "bad_message", None),
         (UnknownType("no"), 400, "unknown_type", None),
         (TooLarge("no"), 413, "too_large", None),
-        (TooManyAttempts(), 429, "too_many_attempts", 1),
         (session.UnknownSession(session="s"), 404, "unknown_session", None),
         (session.SessionIsClosed(session="s"), 409, "session_is_closed", None),
         (session.StorageFailed(reason="disk full"), 503, "storage_failed", 1),
