@@ -12,8 +12,9 @@ asks for it on the bus, and answers with the reply as JSON::
         user: str
 
 Fields named in the path come from there; the others from the query string of a ``GET``, and from the JSON body of
-anything else. A field `user`, and one marked ``from_context("user")``, never comes from a client: it is who asks. What
-a client says beyond the fields is passed over. A stream is a WebSocket that carries its items, one JSON text each.
+anything else. A field `user`, and one marked ``from_context("user")``, never comes from a client: it is who asks; a
+field `proof` is how that is known. What a client says beyond the fields is passed over. A stream is a WebSocket that
+carries its items, one JSON text each.
 """
 
 import re
@@ -39,6 +40,8 @@ Method = Literal["GET", "POST", "PUT", "DELETE"]
 ENDPOINT: Final = "__endpoint__"
 """Attribute of a decorated class: its :class:`Endpoint`."""
 USER: Final = "user"
+WHO: Final = frozenset({USER, "proof"})
+"""Fields that say who asks."""
 _PARAMETER: Final = re.compile(r"\{([a-z_]+)\}")
 
 
@@ -106,7 +109,7 @@ class Endpoint:
             raise EndpointDefinitionError(
                 f"{self.kind.__name__} has no field {missing[0]}, as {self.path} says"
             )
-        if USER in known and self.access == "public":
+        if WHO & known.keys() and self.access == "public":
             raise EndpointDefinitionError(f"{self.kind.__name__} is of a user, so it cannot be public")
         supplied = record_of(
             cast("Any", self.kind)
@@ -128,9 +131,10 @@ class Endpoint:
         if principal is None:
             return cast("Message", read(kind, fields))
         supplied = dict.fromkeys(record_of(cast("Any", kind)).supplied, principal.user)
-        if USER in attrs.fields_dict(kind) and USER not in supplied:
-            fields = {**fields, USER: principal.user}
-        return cast("Message", read(kind, fields, supplied))
+        who = {
+            name: getattr(principal, name) for name in WHO & attrs.fields_dict(kind).keys() - supplied.keys()
+        }
+        return cast("Message", read(kind, {**fields, **who}, supplied))
 
     def gathered(self, pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
         """The fields that a query string has."""

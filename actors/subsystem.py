@@ -71,6 +71,9 @@ class Subsystem:
     """How a change of the settings is taken: its actors look at what is in force when they need it, or start anew."""
     fixed: frozenset[str] = attrs.field(default=frozenset(), kw_only=True)
     """Keys of the files that count only once the whole agent is started anew."""
+    guarded: tuple[str, ...] = attrs.field(default=(), kw_only=True)
+    """Keys of the files that only the operator may change, as they decide where keys and conversations go; ``*`` stands
+    for a name."""
     migrations: Path | None = attrs.field(default=None, kw_only=True)
     """The numbered migrations of its database, if it has one under its own name."""
 

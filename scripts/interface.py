@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 
 import attrs
 
-from actors.endpoints import USER, Endpoint
+from actors.endpoints import WHO, Endpoint
 from actors.shapes import Described
 
 _WHO: Final = {"public": "anybody", "user": "who is known", "admin": "an admin", "operator": "the operator"}
@@ -44,7 +44,7 @@ def field_table(kind: type[Any], head: str) -> str:
 
 
 def _asked(kind: Any) -> "list[attrs.Attribute[Any]]":
-    return [field for field in attrs.fields(kind) if field.name != USER]
+    return [field for field in attrs.fields(kind) if field.name not in WHO]
 
 
 def _field(endpoint: Endpoint, field: "attrs.Attribute[Any]") -> str:

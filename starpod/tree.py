@@ -87,6 +87,7 @@ def _reader(subsystem: Subsystem, parts: Parts) -> Reader:
         keys=subsystem.keys,
         restart=tuple(child.name for child in subsystem.children(parts)) if restart else (),
         fixed=subsystem.fixed,
+        guarded=subsystem.guarded,
     )
 
 
@@ -165,6 +166,7 @@ SERVICES: Final = (
         read=modelkeys.read,
         check=models.unusable,
         changes="restart",
+        guarded=("providers.*.base_url", "providers.*.options"),
     ),
     Subsystem(
         "tools",
@@ -188,6 +190,7 @@ EDGES: Final = (
             *weakness(given.environment.get(API_KEY)),
         ],
         fixed=frozenset({"server_addr"}),
+        guarded=("server_addr",),
     ),
 )
 

@@ -4,6 +4,7 @@ import errno
 import logging
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, final
@@ -15,7 +16,7 @@ from actors.settings import atomic, messages, text
 from actors.settings.current import Current
 from actors.settings.document import Loaded, Scheme, Source, load
 from actors.settings.edit import Unwritable, edited
-from actors.settings.listing import deciding, entries
+from actors.settings.listing import deciding, entries, masked
 from actors.settings.problems import ConfigError, Problem
 from bus import NodeHealth, State
 from bus.console import Operator
@@ -38,6 +39,8 @@ class Reader:
     """Children of the tree that start anew to take a change; none where a change is taken at once."""
     fixed: frozenset[str] = frozenset()
     """Keys that count only once the whole agent is started anew."""
+    guarded: tuple[str, ...] = ()
+    """Keys that only the operator may change; ``*`` stands for a name."""
 
 
 @final
@@ -81,7 +84,7 @@ class SettingsActor(Operator):
     @messages.Put.handler
     async def put(self, request: messages.Put) -> messages.Saved:
         async with self._changing:
-            loaded, old, new = await trio.to_thread.run_sync(partial(self._checked, request.changes))
+            loaded, old, new = await trio.to_thread.run_sync(partial(self._checked, request))
             before = self._current.all()
             await self._write(new)
             self.degraded(None)
@@ -139,8 +142,12 @@ class SettingsActor(Operator):
         except ConfigError:
             return None
 
-    def _checked(self, changes: Mapping[str, Any]) -> tuple[Loaded, str | None, str]:
-        """What the files come to with `changes`, old and new content of the one to write. Raises Refused."""
+    def _checked(self, request: messages.Put) -> tuple[Loaded, str | None, str]:
+        """What the files come to with the changes, old and new content of the one to write.
+
+        Raises Refused or Guarded.
+        """
+        changes = request.changes
         try:
             old = text.read(self._local) if self._local.exists() else None
             content = edited(old or "", changes)
@@ -154,7 +161,29 @@ class SettingsActor(Operator):
             raise messages.Refused(mistakes=(messages.Mistake(key="", text=why),)) from error
         if strange := tuple(self._strange(loaded, changes)):
             raise messages.Refused(mistakes=strange)
+        if request.proof != "operator" and (guarded := self._guarded(loaded)):
+            raise messages.Guarded(keys=guarded)
         return loaded, old, content
+
+    def _guarded(self, loaded: Loaded) -> tuple[str, ...]:
+        """Keys of `loaded` that are the operator's to change and are not what the files say now.
+
+        Values are compared, and not what was asked for: there are many ways to ask for the same.
+        """
+        before = self._loaded_or_none()
+        old = self._guarded_values(before.values if before else self._current.all())
+        new = self._guarded_values(loaded.values)
+        return tuple(sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key)))
+
+    def _guarded_values(self, values: Mapping[type, Any]) -> dict[str, Any]:
+        """Those that are not what they are by default."""
+        return {
+            key: value
+            for reader in self._readers
+            if reader.guarded
+            for key, value, default, _ in entries(values[reader.kind], reader.keys)
+            if value != default and any(fnmatchcase(key, each) for each in reader.guarded)
+        }
 
     def _strange(self, loaded: Loaded, changes: Mapping[str, Any]) -> Iterable[messages.Mistake]:
         """What of `changes` would be ignored, with a warning, by the next start."""
@@ -177,8 +206,8 @@ class SettingsActor(Operator):
             yield messages.Setting(
                 key=key,
                 section=reader.name,
-                value=value,
-                default=default,
+                value=masked(value),
+                default=masked(default),
                 expected=expected,
                 file=deciding(loaded.files, key) if loaded else None,
                 takes="next_start" if key in reader.fixed else takes,

@@ -1,13 +1,15 @@
 """Settings objects as what stands, or could stand, in the files: key by key."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, cast, get_args, get_origin, get_type_hints
+from typing import Any, Final, cast, get_args, get_origin, get_type_hints
 
 import attrs
 
 from actors.settings.binding import describe, is_section
 from actors.settings.tomlfile import TomlFile
 
+_USER_INFO: Final = re.compile(r"(?<=://)[^/?#\s]*@")
 Entry = tuple[str, Any, Any, str]
 """A key with dots, its value, its default, and what it may be."""
 
@@ -46,6 +48,17 @@ def plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {name: plain(each) for name, each in cast("Mapping[str, Any]", value).items()}
     return value if value is None or isinstance(value, str | bool | int | float) else str(value)
+
+
+def masked(value: Any) -> Any:
+    """A plain value without the names and passwords in its addresses."""
+    if isinstance(value, str):
+        return _USER_INFO.sub("***@", value)
+    if isinstance(value, list | tuple):
+        return [masked(each) for each in cast("Sequence[Any]", value)]
+    if isinstance(value, Mapping):
+        return {name: masked(each) for name, each in cast("Mapping[str, Any]", value).items()}
+    return value
 
 
 def deciding(files: Sequence[TomlFile], key: str) -> str | None:

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal, final
 import attrs
 
 from actors.endpoints import endpoint
+from actors.vocabulary import Proof
 from bus import ActorError, ErrorKind, Event, Request
 
 Takes = Literal["at_once", "restart", "next_start"]
@@ -23,7 +24,8 @@ class Setting:
     section: str
     """The subsystem that it is for."""
     value: Any
-    """As TOML and JSON have it; None where nothing is set and nothing is the default."""
+    """As TOML and JSON have it, without names and passwords in addresses; None where nothing is set and nothing is the
+    default."""
     default: Any
     expected: str
     """What it may be, in words: ``an integer``."""
@@ -65,6 +67,8 @@ class Put(Request[Saved]):
 
     changes: Mapping[str, Any]
     """New values by key, as JSON has them; null gives a key back to the blueprint."""
+    proof: Proof = "key"
+    """How it is known who asks. What decides where keys and conversations go takes ``operator``, or is Guarded."""
 
 
 @final
@@ -94,6 +98,20 @@ class Refused(ActorError):
 
     def __str__(self) -> str:
         return "\n".join(f"{each.key}: {each.text}" if each.key else each.text for each in self.mistakes)
+
+
+@attrs.define(eq=False, kw_only=True)
+class Guarded(ActorError):
+    """A change is the operator's alone to make; nothing was written."""
+
+    kind: ClassVar[ErrorKind] = "forbidden"
+    keys: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return (
+            f"{', '.join(self.keys)}: this decides where keys and conversations go, so only the operator changes it: "
+            "with the token of the running daemon, or in the files"
+        )
 
 
 @attrs.define(eq=False, kw_only=True)

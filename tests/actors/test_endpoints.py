@@ -70,15 +70,18 @@ class ListBooks(Request[str]):
     shelf: str
     owner: Annotated[str, from_context("user")]
     user: str
+    proof: str = ""
 
 
 ADA = Principal(user="ada", role="user", proof="key")
 
 
 def test_who_asks_is_never_what_a_client_says() -> None:
-    fields = {"shelf": "s", "owner": "eve", "user": "eve"}
+    fields = {"shelf": "s", "owner": "eve", "user": "eve", "proof": "operator"}
 
-    assert endpoint_of(ListBooks).message(fields, ADA) == ListBooks(shelf="s", owner="ada", user="ada")
+    assert endpoint_of(ListBooks).message(fields, ADA) == ListBooks(
+        shelf="s", owner="ada", user="ada", proof="key"
+    )
 
 
 @final

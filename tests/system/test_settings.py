@@ -70,6 +70,14 @@ async def test_settings_can_be_read_and_changed_over_http(place: Place) -> None:
             "max_tokens: must be an integer, found 'many'",
         ]
 
+        for where in ({"providers.openai.base_url": "http://elsewhere"}, {"server_addr": "127.0.0.1:1"}):
+            guarded = await change(**where)
+            assert (guarded.status_code, "only the operator" in guarded.json()["error"]) == (403, True)
+        body = {"changes": {"providers.openai.base_url": "http://ada:secret@elsewhere"}}
+        assert (await daemon.request("PUT", "/api/settings", json=body)).status_code == 200
+        listed = await daemon.request("GET", "/api/settings", headers=key)
+        assert ("http://***@elsewhere" in listed.text, "secret" in listed.text) == (True, False)
+
         listed = await daemon.request("GET", "/api/settings", params={"section": "agent"}, headers=key)
         found = {each["key"]: each for each in listed.json()}
         assert found["max_turns"] == {

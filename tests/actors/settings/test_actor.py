@@ -30,6 +30,7 @@ class Shop:
 class Oven:
     heat: int = 180
     door: str = "shut"
+    flour: str = "http://ada:secret@mill"
 
 
 STARTS: list[str] = []
@@ -50,7 +51,13 @@ class Baker(Actor):
 
 READERS = (
     Reader(name="shop", kind=Shop, keys={}, fixed=frozenset({"motto"})),
-    Reader(name="oven", kind=Oven, keys={"heat": "oven.heat", "door": "oven.door"}, restart=("baker",)),
+    Reader(
+        name="oven",
+        kind=Oven,
+        keys={"heat": "oven.heat", "door": "oven.door", "flour": "oven.flour"},
+        restart=("baker",),
+        guarded=("oven.fl*",),
+    ),
 )
 
 
@@ -151,6 +158,30 @@ async def test_a_change_with_which_somebody_cannot_start_is_taken_back(place: Pl
     assert [each.health.state.value for each in place.mesh.console.health().children] == ["ready", "ready"]
 
 
+@pytest.mark.parametrize(
+    "changes", [{"oven.flour": "x"}, {"oven": {"flour": "x"}}, {"oven": {"flour": "x", "heat": 9}}]
+)
+async def test_what_is_guarded_is_changed_by_the_operator_alone(
+    place: Place, changes: dict[str, Any]
+) -> None:
+    with pytest.raises(messages.Guarded, match=r"^oven\.flour: this decides where keys and conversations go"):
+        await place.mesh.bus.ask(messages.Put(changes=changes))
+    assert not place.local.exists()
+
+    await place.mesh.bus.ask(messages.Put(changes=changes, proof="operator"))
+    assert place.current.of(Oven).flour == "x"
+
+
+async def test_what_is_guarded_is_given_back_to_the_blueprint_by_the_operator_alone(place: Place) -> None:
+    await place.mesh.bus.ask(messages.Put(changes={"oven.flour": "x"}, proof="operator"))
+
+    back: tuple[dict[str, Any], ...] = ({"oven": None}, {"oven.flour": None}, {"oven": {}})
+    for changes in back:
+        with pytest.raises(messages.Guarded):
+            await place.mesh.bus.ask(messages.Put(changes=changes))
+    assert await place.put(oven__heat=9) == Saved(sections=("oven",))
+
+
 async def test_a_file_that_was_not_there_before_a_change_that_is_taken_back_is_not_there_after(
     place: Place,
 ) -> None:
@@ -244,6 +275,15 @@ async def test_what_is_in_force_is_listed_with_who_says_so(place: Place) -> None
             "oven.heat", "oven", 200, 180, expected="an integer", file="config.local.toml", takes="restart"
         ),
         setting("oven.door", "oven", "shut", "shut", expected="a string", file=None, takes="restart"),
+        setting(
+            "oven.flour",
+            "oven",
+            "http://***@mill",
+            "http://***@mill",
+            expected="a string",
+            file=None,
+            takes="restart",
+        ),
     )
     assert {each.key for each in await place.mesh.bus.ask(messages.Get(section="shop"))} == {"tills", "motto"}
 
@@ -273,7 +313,7 @@ async def test_files_that_are_wrong_by_now_change_nothing_and_bring_nobody_down(
 
     assert place.current.of(Shop) == Shop(tills=2)
     assert place.mesh.console.health().children[1].health.why == "the files of settings have mistakes"
-    assert len(await place.mesh.bus.ask(messages.Get())) == 4
+    assert len(await place.mesh.bus.ask(messages.Get())) == 5
     place.local.unlink()
     await place.put(tills=5)
     assert place.mesh.console.health().children[1].health.why is None

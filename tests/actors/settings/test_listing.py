@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from actors.llm.settings import ProviderSettings, Settings
-from actors.settings.listing import deciding, entries
+from actors.settings.listing import deciding, entries, masked
 from actors.settings.tomlfile import TomlFile
 
 
@@ -30,3 +30,9 @@ def test_the_first_file_that_sets_a_key_decides_it() -> None:
         "second.toml",
         None,
     ]
+
+
+def test_addresses_are_shown_without_names_and_passwords() -> None:
+    shown = masked({"urls": ["http://ada:se@cret@h/p@th", "https://h?a=@", "me@example.org"], "n": 1})
+
+    assert shown == {"urls": ["http://***@h/p@th", "https://h?a=@", "me@example.org"], "n": 1}
