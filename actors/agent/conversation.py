@@ -42,8 +42,6 @@ class _Current:
     interrupt: Interrupt
     record: Record | None = None
     """Set once the turn is claimed."""
-    ending: bool = False
-    """Its end is being stored: there is nothing left to cancel."""
 
 
 @final
@@ -141,20 +139,13 @@ class ConversationActor(Actor):
         if done.fate == "cancelled":
             self._inbox.drop(turn)
             await self._teller.ended(done.turn)
-        elif done.fate == "over" or not self._stop(turn):
+        elif done.fate == "over":
             return messages.Cancelled(turn=None)
-        return messages.Cancelled(turn=turn)
-
-    def _stop(self, turn: str) -> bool:
-        """Let go of a turn that is not to go on; False when its end is being stored already."""
-        current = self._current
-        if current is None or current.turn != turn:
-            self._resume_after(0.0)  # it waits for the store, which ends it instead of beginning it again
-        elif current.ending:
-            return False
+        elif self._current is not None and self._current.turn == turn:
+            self._current.interrupt.request()
         else:
-            current.interrupt.request()
-        return True
+            self._resume_after(0.0)  # it waits for the store, which ends it instead of beginning it again
+        return messages.Cancelled(turn=turn)
 
     @messages.Follow.handler
     async def follow(self, request: messages.Follow) -> messages.Backlog:
@@ -234,7 +225,6 @@ class ConversationActor(Actor):
         if ending is None:
             await record.release()
             return
-        current.ending = True
         await self._end(loop, ending)
 
     def _run(self, begun: session.Begun) -> Run:

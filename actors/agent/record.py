@@ -326,7 +326,7 @@ class Record:
                 finished.turn,
                 text=run.text,
                 attachments=tuple(run.attachments),
-                notice=ending.notice,
+                notice=ending.notice if finished.turn.state == ending.state else None,
                 elapsed=self._bus.clock.monotonic() - run.started,
             )
         return finished.next

@@ -51,19 +51,27 @@ def finish(
 ) -> Finished:
     """End a turn, and say which waits in its conversation. Raises UnknownTurn or StaleAttempt."""
     turn = get(connection, request.turn)
-    if turn.state != request.state:
+    ending = _asked_for(request, turn)
+    if turn.state != ending.state:
         claimed(connection, request)
-        ending = Ending(
-            state=request.state,
-            outcome=request.outcome,
-            content=request.content,
-            notice=request.notice,
-            usage=request.usage,
-        )
         turn = end(connection, turn, ending, now, pushing)
         note_event(connection, turn.session, request.last_event)
     row = connection.execute(_WAITING, (turn.session,)).fetchone()
     return Finished(turn=turn, next=None if row is None else turn_of(row))
+
+
+def _asked_for(request: Finish, turn: Turn) -> Ending:
+    """How a turn ends. One whose cancellation was acknowledged is cancelled, whatever it has come to meanwhile."""
+    ending = Ending(
+        state=request.state,
+        outcome=request.outcome,
+        content=request.content,
+        notice=request.notice,
+        usage=request.usage,
+    )
+    if turn.cancel_requested:
+        return attrs.evolve(ending, state="cancelled", outcome="cancelled", notice=None)
+    return ending
 
 
 def cancel(

@@ -20,10 +20,12 @@ INSERT INTO outbox (turn_id, channel, recipient, key, body, state, next_at) VALU
 ON CONFLICT (key) DO NOTHING
 """
 _CLAIM: Final = """
-UPDATE outbox SET state = 'sending', attempt = attempt + 1, boot_id = ?, claimer = ? WHERE id IN
-    (SELECT id FROM outbox WHERE state = 'pending' AND channel = ? AND next_at <= ? ORDER BY id LIMIT ?)
+UPDATE outbox SET state = 'sending', attempt = attempt + 1, boot_id = :boot, claimer = :claimer WHERE id IN
+    (SELECT id FROM outbox WHERE channel = :channel AND next_at <= :now AND state IN ('pending', 'sending')
+        AND id NOT IN (SELECT value FROM json_each(:in_hand)) ORDER BY id LIMIT :limit)
 RETURNING id, turn_id, channel, recipient, key, body, attempt
 """
+"""What is ``sending`` is the claimer's own: that of others is ``doubtful`` by then."""
 
 
 def push(connection: sqlite3.Connection, request: Push, now: int) -> None:
@@ -73,7 +75,14 @@ def claim(connection: sqlite3.Connection, request: ClaimOutbox, boot: str, now: 
         " AND (boot_id, claimer) IS NOT (?, ?)",
         (request.channel, boot, request.claimer),
     )
-    due = (boot, request.claimer, request.channel, now, max(0, request.limit))
+    due = {
+        "boot": boot,
+        "claimer": request.claimer,
+        "channel": request.channel,
+        "now": now,
+        "in_hand": json.dumps(request.in_hand),
+        "limit": max(0, request.limit),
+    }
     rows = connection.execute(_CLAIM, due).fetchall()
     found: list[OutboxRow] = []
     for row in sorted(rows, key=lambda row: int(row["id"])):

@@ -92,6 +92,7 @@ class Database:
         )
         try:
             connection.row_factory = sqlite3.Row
+            connection.text_factory = _text
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(f"PRAGMA synchronous = {self.synchronous}")
         except BaseException:
@@ -164,6 +165,11 @@ def require_content(path: pathlib.Path) -> None:
         raise Corrupt(path=path, detail="the file is gone, but its write-ahead log is still there")
     if path.exists():
         raise Corrupt(path=path, detail="it is empty, as no database is: what was in it has been lost")
+
+
+def _text(stored: bytes) -> str:
+    """A text; what is not UTF-8 in it, as only damage writes it, costs no more than the characters that it takes."""
+    return stored.decode("utf-8", "replace")
 
 
 def _size(path: pathlib.Path) -> int:

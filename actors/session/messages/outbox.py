@@ -51,13 +51,16 @@ class ClaimOutbox(Request[tuple[OutboxRow, ...]]):
     """Take due rows of a channel in order to send them, oldest first.
 
     What somebody else was sending on this channel, or in an earlier process, has become ``doubtful`` by then: it may or
-    may not have arrived, and is not sent again by itself.
+    may not have arrived, and is not sent again by itself. What the same `claimer` has claimed before and neither marked
+    nor has `in_hand` comes again: the answer to that claim was lost.
     """
 
     abandon: ClassVar[Abandon] = Abandon.FINISH
     channel: Channel
     claimer: str
     """One incarnation of the channel's actor."""
+    in_hand: tuple[int, ...] = ()
+    """Rows that are being sent now."""
     limit: int = 16
 
 

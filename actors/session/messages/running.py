@@ -232,12 +232,12 @@ class Finished:
 class Finish(Request[Finished]):
     """End a turn: last words, state, usage, and what is to be pushed, in one commit.
 
-    Calls still without a result get one saying that they were not completed. Ending twice in the same way is one
-    end. Raises StaleAttempt, Unstorable.
+    Calls still without a result get one saying that they were not completed. A turn whose cancellation was acknowledged
+    ends as cancelled, without `notice`. Ending twice in the same way is one end. Raises StaleAttempt, Unstorable.
     """
 
     abandon: ClassVar[Abandon] = Abandon.FINISH
-    max_bytes: ClassVar[int] = 4 * 1024 * 1024
+    max_bytes: ClassVar[int] = SaveCompletion.max_bytes
     turn: str
     boot: str
     attempt: int

@@ -260,6 +260,23 @@ async def test_a_result_that_is_being_stored_is_told_as_well(
     assert "peeked a" in results[0]
 
 
+@pytest.mark.parametrize("moments", range(8, 28))
+async def test_what_is_acknowledged_in_the_last_moment_of_a_turn_is_cancelled(
+    world: World, autojump_clock: MockClock, moments: int
+) -> None:
+    world.script.append(say(*[f"{n} " for n in range(20)]))
+    accepted = await world.send("go")
+    async with world.bus.subscribe(agent.TextDelta, key=accepted.session, limit=1000) as deltas:
+        await anext(deltas)
+        for _ in range(moments):
+            await trio.lowlevel.checkpoint()
+        acknowledged = await cancel(world, accepted.session)
+    end = await world.end(accepted.turn)
+    assert end.outcome == ("success" if acknowledged is None else "cancelled")
+    stored = await world.bus.ask(session.GetTurn(turn=accepted.turn, user="admin"))
+    assert stored.outcome == end.outcome
+
+
 async def test_an_end_that_is_being_stored_is_not_cancelled(world: World, autojump_clock: MockClock) -> None:
     gate = Gate()
     world.script.append(gate.then(say("done")))

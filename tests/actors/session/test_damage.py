@@ -5,14 +5,22 @@ from typing import Any
 
 import pytest
 
-from actors.session import export, survey
+from actors.session import endings, export, survey
 from actors.session.attempts import DAMAGED
 from actors.session.messages import Unstorable
 from actors.session.steps import LOST
 from actors.vocabulary import ToolUse
 from tests.fakes.ledger import Ledger, check_valid, spoken
 
-DAMAGE = ["no JSON", "7", "null", '[{"type":"other"}]', '{"type":"text"}', "[" * 5000 + "]" * 5000]
+DAMAGE = [
+    b"no JSON",
+    b"7",
+    b"null",
+    b'[{"type":"other"}]',
+    b'{"type":"text"}',
+    b"[" * 5000 + b"]" * 5000,
+    b"[\xff]",
+]
 
 
 @pytest.fixture
@@ -26,10 +34,12 @@ def turn(ledger: Ledger) -> str:
     return turn
 
 
-def damage(ledger: Ledger, turn: str, kind: str, column: str, value: str) -> None:
+def damage(ledger: Ledger, turn: str, kind: str, column: str, value: bytes) -> None:
     """Spoil the first step of that kind, while no process looks."""
     first = "SELECT min(id) FROM steps WHERE turn_id = ? AND kind = ?"
-    ledger.connection.execute(f"UPDATE steps SET {column} = ? WHERE id = ({first})", (value, turn, kind))
+    ledger.connection.execute(
+        f"UPDATE steps SET {column} = CAST(? AS TEXT) WHERE id = ({first})", (value, turn, kind)
+    )
     ledger.kill()
     ledger.recover()
 
@@ -40,7 +50,7 @@ def damage(ledger: Ledger, turn: str, kind: str, column: str, value: str) -> Non
     [("user", "content"), ("assistant", "content"), ("tool", "content"), ("tool", "result")],
 )
 def test_the_conversation_goes_on_without_it(
-    ledger: Ledger, turn: str, kind: str, column: str, value: str
+    ledger: Ledger, turn: str, kind: str, column: str, value: bytes
 ) -> None:
     damage(ledger, turn, kind, column, value)
     begun = ledger.begin(ledger.accept("and now?", key="chat").turn)
@@ -52,11 +62,13 @@ def test_the_conversation_goes_on_without_it(
     assert len(ledger.shown(session)) == 6
     assert len(survey.steps_of(ledger.connection, turn, "admin")) == 4
     lines = [json.loads(line) for line in export.export(ledger.connection, session, "admin")]
-    assert [line["damaged"][column] for line in lines if "damaged" in line] == [value]
+    assert [line["damaged"][column] for line in lines if "damaged" in line] == [
+        value.decode(errors="replace")
+    ]
 
 
 @pytest.mark.parametrize("value", DAMAGE)
-def test_the_turn_it_belongs_to_ends_with_a_notice(ledger: Ledger, value: str) -> None:
+def test_the_turn_it_belongs_to_ends_with_a_notice(ledger: Ledger, value: bytes) -> None:
     accepted = ledger.accept("hi", key="chat")
     ledger.begin(accepted.turn)
     ledger.complete(accepted.turn, "I look", calls=["a"])
@@ -77,6 +89,26 @@ def test_a_turn_whose_row_is_damaged_keeps_nobody_from_starting(ledger: Ledger, 
     begun = ledger.begin(damaged)
     assert (begun.ended, begun.notice, begun.turn.text) == (True, DAMAGED, "one")
     assert not ledger.begin(sound).over
+
+
+@pytest.mark.parametrize(
+    ("table", "column"), [("turns", "text"), ("sessions", "title"), ("steps", "content")]
+)
+def test_a_text_that_is_not_utf_8_keeps_nobody_from_reading(
+    ledger: Ledger, turn: str, table: str, column: str
+) -> None:
+    waiting = ledger.accept("one more", key="chat")
+    running = ledger.accept("and another one", key="other").turn
+    ledger.begin(running)
+    ledger.connection.execute(f"UPDATE {table} SET {column} = CAST(x'68fffe' AS TEXT)")
+    ledger.kill()
+    assert [each.id for each in ledger.recover()] == [waiting.turn, running]
+    assert [each.id for each in endings.after(ledger.connection, 0, 10)] == [turn]
+    assert len(survey.steps_of(ledger.connection, turn, "admin")) == 4
+    read = (ledger.shown(waiting.session), ledger.turn(turn).text, ledger.session(waiting.session).title)
+    assert "h\ufffd\ufffd" in repr(read) or LOST in repr(read)
+    assert ledger.begin(running).ended == (table == "steps")
+    assert not ledger.begin(waiting.turn).over
 
 
 @pytest.mark.parametrize("value", [float("inf"), float("nan"), {"deep": None}, object()])

@@ -383,13 +383,14 @@ class LedgerMachine(RuleBasedStateMachine):
                 self.ledger.finish(turn.id, *said, state=state, attempt=turn.attempt, notice="noted")
             )
 
-        if turn.state == state:
+        becomes = "cancelled" if turn.cancel_requested else state
+        if turn.state == becomes:
             self.survives(operation)
         elif not self.is_held(turn, turn.attempt):
             with pytest.raises(StaleAttempt):
                 operation()
         elif self.survives(operation):
-            self.ends(turn, state, text if words else "", "noted")
+            self.ends(turn, becomes, text if words else "", "" if turn.cancel_requested else "noted")
             following = [one for one in self.turns if (one.session, one.state) == (turn.session, "accepted")]
             assert (found[0].next.id if found[0].next else None) == (following[0].id if following else None)
 
@@ -411,9 +412,12 @@ class LedgerMachine(RuleBasedStateMachine):
         assert self.followed == self.ended[: len(self.followed)]
         assert len(found) == min(limit, len(self.ended) - len(self.followed) + len(found))
 
-    @rule(claimer=st.sampled_from(CLAIMERS), limit=st.integers(1, 2))
-    def claim(self, claimer: str, limit: int) -> None:
-        request = ClaimOutbox(channel="telegram", claimer=claimer, limit=limit)
+    @rule(claimer=st.sampled_from(CLAIMERS), limit=st.integers(1, 2), heard=st.booleans())
+    def claim(self, claimer: str, limit: int, heard: bool) -> None:  # noqa: FBT001
+        """`heard`: no answer to an earlier claim was lost."""
+        sending = {turn: row for turn, (*held, row) in self.outbox.items() if held == ["sending", claimer]}
+        in_hand = tuple(sending.values()) if heard else ()
+        request = ClaimOutbox(channel="telegram", claimer=claimer, limit=limit, in_hand=in_hand)
         found: list[tuple[OutboxRow, ...]] = []
         now = micros(self.ledger.now) + 10_000_000
         if not self.survives(
@@ -421,8 +425,9 @@ class LedgerMachine(RuleBasedStateMachine):
         ):
             return
         self.doubt(lambda other: other != claimer)
-        due = [turn for turn, (state, _, _) in self.outbox.items() if state == "pending"][:limit]
-        assert [row.turn for row in found[0]] == due
+        again = set[str]() if heard else set(sending)
+        due = [turn for turn, (state, _, _) in self.outbox.items() if state == "pending" or turn in again]
+        assert [row.turn for row in found[0]] == due[:limit]
         for row in found[0]:
             assert row.turn is not None
             self.outbox[row.turn] = ("sending", claimer, row.id)

@@ -19,9 +19,13 @@ def push(ledger: Ledger, *keys: str, channel: str = "telegram") -> None:
 
 
 def claim(
-    ledger: Ledger, limit: int = 16, channel: str = "telegram", claimer: str = "bot"
+    ledger: Ledger,
+    limit: int = 16,
+    channel: str = "telegram",
+    claimer: str = "bot",
+    in_hand: tuple[int, ...] = (),
 ) -> tuple[OutboxRow, ...]:
-    request = ClaimOutbox(channel=channel, claimer=claimer, limit=limit)
+    request = ClaimOutbox(channel=channel, claimer=claimer, limit=limit, in_hand=in_hand)
     return ledger.run(outbox.claim, request, ledger.boot, micros(ledger.now))
 
 
@@ -89,8 +93,10 @@ def test_rows_are_claimed_oldest_first_and_once(ledger: Ledger) -> None:
         ("a", "42", 1, None, {"text": "für a"}),
         ("b", "42", 1, None, {"text": "für b"}),
     ]
-    assert [row.key for row in claim(ledger)] == ["c"]
-    assert claim(ledger) == ()
+    in_hand = tuple(row.id for row in rows)
+    (last,) = claim(ledger, in_hand=in_hand)
+    assert last.key == "c"
+    assert claim(ledger, in_hand=(*in_hand, last.id)) == ()
 
 
 def test_each_channel_claims_its_own(ledger: Ledger) -> None:
@@ -148,6 +154,14 @@ def test_what_this_boot_is_sending_is_not_doubted(ledger: Ledger) -> None:
     ledger.recover()
     claim(ledger)
     assert states(ledger) == ["sending"]
+
+
+def test_what_was_claimed_and_never_heard_of_comes_again(ledger: Ledger) -> None:
+    push(ledger, "a", "b", "c")
+    in_hand, lost = claim(ledger, limit=2)
+    again = claim(ledger, in_hand=(in_hand.id,))
+    assert [(row.key, row.attempt) for row in again] == [(lost.key, 2), ("c", 1)]
+    assert claim(ledger, in_hand=(in_hand.id, *(row.id for row in again))) == ()
 
 
 def test_marking_a_row_that_is_not_there_does_nothing(ledger: Ledger) -> None:

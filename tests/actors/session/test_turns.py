@@ -230,6 +230,16 @@ class TestFinish:
             ledger.finish(turn, state="failed")
         assert ledger.turn(turn).state == "done"
 
+    @pytest.mark.parametrize("state", ["done", "failed", "cancelled"])
+    def test_a_turn_whose_cancellation_was_acknowledged_is_cancelled_whatever_it_came_to(
+        self, ledger: Ledger, turn: str, state: EndState
+    ) -> None:
+        ledger.cancel(turn)
+        finished = ledger.finish(turn, "hello", state=state, notice="no answer")
+        assert (finished.turn.state, finished.turn.outcome) == ("cancelled", "cancelled")
+        assert ledger.shown(finished.turn.session) == [("user", "hi"), ("assistant", "hello")]
+        assert ledger.finish(turn, "hello", state=state) == finished, "twice is once"
+
     @pytest.mark.parametrize("state", ["cancelled", "failed"])
     def test_calls_without_result_get_one_that_says_so(
         self, ledger: Ledger, turn: str, state: EndState
