@@ -35,8 +35,6 @@ FRESH: Final = 1.0
 """Seconds for which what the page polls is good."""
 RESTART_WITHIN: Final = 1.0
 """Seconds to wait for a restart."""
-UNSEEN: Final = f"!origin={LOOKING}"
-"""Filter that leaves out what looking causes itself."""
 AT_ONCE: Final = 8
 
 
@@ -91,8 +89,8 @@ class ConsoleActor(Operator):
 
     def _view(self, request: messages.GetMesh, now: float) -> messages.MeshView:
         snapshot = self.console.snapshot()
-        newest = self.console.recorded(UNSEEN, since=now - request.seconds, last=request.limit)
-        counted = self.console.recorded(UNSEEN, since=now - WINDOW, last=MOST_COUNTED)
+        newest = self.console.recorded(tap.UNSEEN, since=now - request.seconds, last=request.limit)
+        counted = self.console.recorded(tap.UNSEEN, since=now - WINDOW, last=MOST_COUNTED)
         return messages.MeshView(
             boot_id=self.bus.boot_id,
             now=round(now, 6),

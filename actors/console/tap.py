@@ -1,29 +1,40 @@
 """What passes over the bus, as it passes."""
 
+import re
 from datetime import timedelta
-from typing import final
+from typing import Final, final
 
 import trio
 
-from actors.console.messages import BadFilter, Json
+from actors.console.messages import LOOKING, BadFilter, Json
 from actors.console.messages import Tap as Request
 from actors.wire import timestamp
 from bus import Clock, Sink, Tap
 from bus.console import Console, FilterError, TapEvent, to_json
 
+UNSEEN: Final = f"!origin={LOOKING}"
+"""Leaves out what looking causes."""
+_NAMES_ORIGIN: Final = re.compile(r"(?:^|\s)!?origin=")
+
 
 async def show(request: Request, sink: Sink[Json], console: Console, clock: Clock) -> None:
     """Send what passes, until the limit or the time is reached. Raises BadFilter."""
     try:
-        async with console.tap(request.filter, rate=request.rate) as tap:
+        filter = seen(request.filter)
+        async with console.tap(filter, rate=request.rate) as tap:
             with trio.move_on_after(request.seconds):
                 viewer = Viewer(request, sink, clock)
                 if request.since:
                     since = clock.monotonic() - request.since
-                    await viewer.replay(console.recorded(request.filter, since=since))
+                    await viewer.replay(console.recorded(filter, since=since))
                 await viewer.watch(tap)
     except FilterError as error:
         raise BadFilter(reason=str(error)) from None
+
+
+def seen(filter: str) -> str:
+    """The filter without what looking causes, unless it asks for some origin itself: taps would show each other."""
+    return filter if _NAMES_ORIGIN.search(filter) else f"{UNSEEN} {filter}"
 
 
 @final

@@ -41,7 +41,7 @@ class Limits:
     """Seconds a client has to send its request."""
 
     looking: float = 0.25
-    """Part of the time that is spent on what looks on: the mesh, traces, health."""
+    """Part of the time that is spent on what looks on: for the page, for the operator and for health, each."""
     reading: float = 0.25
     """Part of the time that is spent on clients that send in crumbs, all of them together."""
     connections: int = 4096

@@ -128,7 +128,8 @@ class Tap(Stream[Json]):
     filter: Annotated[
         str,
         described(
-            "Words of the filter language, such as `type=agent.* took>250ms`; empty shows everything.",
+            "Words of the filter language, such as `type=agent.* took>250ms`; empty shows everything. What looking "
+            "causes is left out unless `origin=` is among them.",
             max_length=2000,
         ),
     ] = ""

@@ -1,12 +1,12 @@
 """What subsystems offer over HTTP: each request is asked for on the bus, each stream is a WebSocket."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, cast, final
+from typing import Any, cast, final, get_args
 
 import trio
 from quart import Quart, Response, g, has_request_context, request, websocket
 
-from actors.endpoints import Endpoint
+from actors.endpoints import Access, Endpoint
 from actors.gateway.failures import describe
 from actors.gateway.http import admit, answer, read_fields, route, rule
 from actors.gateway.limits import Limits
@@ -30,7 +30,8 @@ class EndpointRoutes:
     ) -> None:
         self._bus = bus
         self._stopping = stopping
-        self._looks = Share(limits.looking)
+        self._looks = {each: Share(limits.looking) for each in get_args(Access)}
+        """By who may look on, so that the page holds up neither the operator nor who asks for health."""
         for each in endpoints:
             if issubclass(each.kind, Stream):
                 app.add_websocket(rule(each.path), each.path, self._socket(each))
@@ -42,7 +43,9 @@ class EndpointRoutes:
     def _view(self, endpoint: Endpoint) -> Any:
         async def view(**parameters: str) -> Response:
             if endpoint.method == "GET" and endpoint.origin is not None:
-                async with self._looks.piece():  # nobody who looks on may hold up who speaks
+                looks = self._looks[endpoint.access]
+                await looks.rest()  # nobody who looks on may hold up who speaks
+                with looks.piece():
                     return await self._answer(endpoint, parameters)
             return await self._answer(endpoint, parameters)
 

@@ -57,6 +57,24 @@ async def test_messages_are_shown_as_they_pass(gateway: Gateway) -> None:
     assert "body" not in line
 
 
+async def test_those_who_look_do_not_see_each_other(gateway: Gateway) -> None:
+    async with tapping(gateway) as one, tapping(gateway, filter="point=*") as other:
+        await attached(gateway, 2)
+        assert (await gateway.http.get("/api/health")).status_code == 200
+        await one.silence()
+        await other.silence()
+        await gateway.http.get("/api/sessions/s1")
+        for tap in (one, other):
+            assert (await tap.hear())["type"] == "session.Get@1"
+
+
+async def test_what_looking_causes_is_shown_to_who_asks_for_it(gateway: Gateway) -> None:
+    async with tapping(gateway, filter="origin=console type=console.GetHealth") as tap:
+        await attached(gateway)
+        await gateway.http.get("/api/health")
+        assert (await tap.hear())["type"] == "console.GetHealth@1"
+
+
 async def test_bodies_are_shown_on_request(gateway: Gateway) -> None:
     async with tapping(gateway, filter="type=session.Get", body=1) as tap:
         await attached(gateway)

@@ -4,6 +4,7 @@ import resource
 import sys
 import time
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -13,9 +14,9 @@ import trio
 from actors.gateway.limits import Limits
 from actors.gateway.server import for_clients
 from bus.testing import MeshUnderTest
-from tests.actors.gateway.client import KNOWN, PATIENCE
+from tests.actors.gateway.client import KNOWN, PATIENCE, eventually
 from tests.actors.gateway.raw import raw, read_all, request
-from tests.actors.gateway.world import Gateway, running
+from tests.actors.gateway.world import TOKEN, Gateway, running
 
 WEBSOCKET = (
     "Connection: Upgrade",
@@ -110,6 +111,18 @@ async def test_those_who_look_on_do_not_hold_up_who_speaks(gateway: Gateway) -> 
             await good.say(type="ping")
             assert await good.hear() == {"type": "pong"}
         assert time.process_time() - before < 20 * 0.1
+        nursery.cancel_scope.cancel("enough")
+
+
+async def test_a_look_that_hangs_holds_up_no_other(gateway: Gateway) -> None:
+    gateway.mesh.mesh.console.suspend("fake-session")
+    operator = {"Authorization": f"Bearer {TOKEN}"}
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(partial(gateway.http.get, "/api/mesh/trace?turn=t1"))
+        await eventually(lambda: bool(gateway.mesh.cell("console").current))
+        with trio.fail_after(5):  # far less than the time for which that one waits
+            for path in ("/api/health", "/api/mesh", "/api/bus/tree"):
+                assert (await gateway.http.get(path, headers=operator)).status_code == 200
         nursery.cancel_scope.cancel("enough")
 
 
