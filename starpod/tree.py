@@ -165,7 +165,6 @@ SERVICES: Final = (
         keys=modelkeys.KEYS,
         read=modelkeys.read,
         check=models.unusable,
-        changes="restart",
         guarded=("providers.*.base_url", "providers.*.options"),
     ),
     Subsystem(

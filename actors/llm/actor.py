@@ -1,15 +1,16 @@
 """The model subsystem's actor: chooses provider and model, keeps clients, repeats what failed, says what it cost."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, Final, final
 
-import attrs
 import trio
 
-from actors.llm import endpoints, history, messages, ollama, pictures, providers, selection
+from actors.llm import endpoints, history, messages, ollama, pictures, selection
 from actors.llm.catalogue import Catalogue, ModelDetails
+from actors.llm.clients import Clients
 from actors.llm.completion import Completion, Send
 from actors.llm.offline import Offline
 from actors.llm.pictures import Picture, Pictures
@@ -35,35 +36,29 @@ _LASTING: Final = frozenset[messages.Reason]({"authentication", "billing"})
 
 
 @final
-@attrs.define(eq=False)
-class _Client:
-    """A provider that is being made, was made, or could not be made."""
-
-    ready: trio.Event = attrs.field(factory=trio.Event)
-    provider: Provider | None = None
-    fault: str = ""
-
-
-@final
 class LlmActor(Actor):
     """Answers completions, any number at once. Keys stay in here: no message carries one."""
 
     def __init__(
         self, settings: Callable[[], Settings], env: Mapping[str, str], catalogue: Catalogue
     ) -> None:
-        """`settings` gives those to start with, `env` holds the keys.
+        """`settings` gives those in force, `env` holds the keys.
 
         Raises ModelSettingsError when the model that the settings name cannot be used.
         """
-        self._settings = settings()
+        self._in_force = settings
         self._env = env
         self._catalogue = catalogue
-        chosen = selection.choose(self._settings, env, catalogue)
-        self._selected = chosen or selection.without_key(self._settings, env, catalogue, ())
+        self._clients = Clients(env, self._new_id, self.spawn, self._report)
+        self._trouble: dict[Name, str] = {}
+        self._choose(settings())
+
+    def _choose(self, settings: Settings) -> None:
+        chosen = selection.choose(settings, self._env, self._catalogue)
+        self._selected = chosen or selection.without_key(settings, self._env, self._catalogue, ())
+        self._settings = settings
         self._looks_locally = chosen is None
         self._look_again = -math.inf
-        self._clients: dict[Name, _Client] = {}
-        self._trouble: dict[Name, str] = {}
 
     async def start(self) -> None:
         await self._look_for_ollama()
@@ -71,17 +66,15 @@ class LlmActor(Actor):
             self.spawn(self._warm_up)
 
     async def on_stop(self) -> None:
-        for client in self._clients.values():
-            if client.provider is not None:
-                await client.provider.close()
+        await self._clients.close()
 
     def describe(self) -> dict[str, Any]:
-        return {"default": self._selected.default, "clients": sorted(self._clients)}
+        return {"default": self._selected.default, "clients": self._clients.names()}
 
     @messages.Complete.handler
     @concurrent(256, isolated=True)
     async def complete(self, request: messages.Complete, sink: Sink[messages.CompletionEvent]) -> None:
-        await self._look_for_ollama()
+        await self._catch_up()
         spec = self._selected.pick(request.model)
         completion = await with_retries(
             partial(self._attempt, request, spec),
@@ -95,7 +88,7 @@ class LlmActor(Actor):
 
     @messages.Models.handler
     async def models(self, request: messages.Models) -> messages.Catalogue:
-        await self._look_for_ollama()
+        await self._catch_up()
         infos = tuple(self._info(spec) for spec in self._selected.allowed)
         return messages.Catalogue(
             default=self._selected.default, models=infos, compaction=self._selected.compaction
@@ -106,7 +99,6 @@ class LlmActor(Actor):
     async def _attempt(self, request: messages.Complete, spec: str, send: Send) -> Completion:
         """Ask the model `spec` once."""
         name, model = split_spec(spec)
-        provider = await self._provider(name)
         details = self._catalogue.look_up(name, model)
         prompt = Prompt(
             provider=name,
@@ -120,7 +112,8 @@ class LlmActor(Actor):
             pictures=await self._pictures(request, details),
         )
         try:
-            completion = await provider.complete(prompt, send)
+            async with self._provider(name) as provider:
+                completion = await provider.complete(prompt, send)
         except (messages.ModelError, messages.ModelUnavailable) as error:
             if isinstance(error, messages.ModelUnavailable) or error.reason in _LASTING:
                 self._report(name, str(error))
@@ -168,49 +161,37 @@ class LlmActor(Actor):
 
     # --- providers ----------------------------------------------------------------------------------------
 
+    async def _catch_up(self) -> None:
+        """Go by what is in force. A request that has begun keeps its model and, within an attempt, its client."""
+        if (settings := self._in_force()) is not self._settings:
+            self._choose(settings)
+            self._trouble.clear()
+            self.degraded(None)
+        await self._look_for_ollama()
+
     async def _look_for_ollama(self) -> None:
         """Ask for an Ollama on this machine where nothing else is set; one that was started later is found as well."""
-        own = self._settings.of("ollama")
+        settings = self._settings
+        own = settings.of("ollama")
         now = self.bus.clock.monotonic()
         if self._looks_locally and own.enabled and now >= self._look_again:
             self._look_again = now + LOOK_AGAIN
             local = await trio.to_thread.run_sync(ollama.installed, endpoints.host(own.base_url))
-            self._selected = selection.without_key(self._settings, self._env, self._catalogue, local)
-            self._looks_locally = not local
+            if settings is self._settings:  # they may have changed meanwhile
+                self._selected = selection.without_key(settings, self._env, self._catalogue, local)
+                self._looks_locally = not local
 
     async def _warm_up(self) -> None:
         await trio.sleep(WARM_UP)
-        self._client(split_spec(self._selected.default)[0])
+        await self._clients.prepare(split_spec(self._selected.default)[0], self._settings)
 
-    async def _provider(self, name: Name) -> Provider:
-        client = self._client(name)
-        await client.ready.wait()
-        if client.provider is None:
-            raise messages.ModelError(reason="network", provider=name, detail=client.fault)
-        return client.provider
-
-    def _client(self, name: Name) -> _Client:
-        """The client of a provider; its making goes on when whoever asked for it leaves."""
-        if (client := self._clients.get(name)) is None:
-            client = self._clients[name] = _Client()
-            if name == "offline":
-                client.provider = Offline(self._new_id, self._selected.note)
-                client.ready.set()
-            else:
-                self.spawn(self._connect, name, client)
-        return client
-
-    async def _connect(self, name: Name, client: _Client) -> None:
-        make = partial(providers.connect, new_id=self._new_id, within=trio.move_on_after)
-        try:
-            client.provider = await trio.to_thread.run_sync(
-                make, name, self._settings, self._env, abandon_on_cancel=True
-            )
-        except Exception as error:  # noqa: BLE001 - a broken SDK is the trouble of whoever asks for it, not of all
-            client.fault = f"its client could not be made: {error}"
-            del self._clients[name]  # whoever asks next tries again
-            self._report(name, client.fault)
-        client.ready.set()
+    @asynccontextmanager
+    async def _provider(self, name: Name) -> AsyncIterator[Provider]:
+        if name == "offline":
+            yield Offline(self._new_id, self._selected.note)
+        else:
+            async with self._clients.using(name, self._settings) as provider:
+                yield provider
 
     def _new_id(self) -> str:
         return f"call_{self.bus.ids.token(12)}"

@@ -11,10 +11,9 @@ from tests.fakes.model_server import ModelServer
 from tests.system.daemons import Ended, Place, serving, starpod
 
 
-async def put(place: Place, **changes: Any) -> Ended:
-    return await starpod(
-        place.root, "bus", "send", "settings.Put", json.dumps({"changes": changes}), "--write"
-    )
+async def put(place: Place, proof: str = "key", **changes: Any) -> Ended:
+    message = json.dumps({"changes": changes, "proof": proof})
+    return await starpod(place.root, "bus", "send", "settings.Put", message, "--write")
 
 
 async def test_the_page_shows_another_greeting_and_name_at_once_and_after_a_restart(place: Place) -> None:
@@ -102,6 +101,8 @@ async def test_a_change_of_the_model_does_not_cost_the_answer_that_is_being_writ
         await socket.say("message", text="take your time", client_message_id="1")
         await socket.until("completion_start")
 
-        assert (await put(place, model="other-model")).status == 0
+        elsewhere = {"providers.anthropic.base_url": "http://127.0.0.1:9", "model": "other-model"}
+        assert (await put(place, proof="operator", **elsewhere)).status == 0
 
         assert (await socket.until("stream_end"))[-1]["text"] == "Done in time."
+        assert len(model_server.requests) == 1

@@ -1,7 +1,7 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, final
 
 import attrs
 import pytest
@@ -368,6 +368,68 @@ async def test_stopping_closes_the_connections(model_server: ModelServer) -> Non
         await model_server.wait_for(lambda server: server.open == 0)
 
 
+# --- changes while it runs ---------------------------------------------------------------------------------
+
+
+@final
+class Changing:
+    """Settings that change."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.now = settings
+
+    def __call__(self) -> Settings:
+        return self.now
+
+
+async def test_a_change_counts_from_the_next_request_on_and_others_keep_their_client(
+    mesh: MeshUnderTest, model_server: ModelServer
+) -> None:
+    settings = Changing(at(model_server))
+    await mesh.start(partial(LlmActor, settings, KEYS, CATALOGUE), name="llm")
+    await ask(mesh)
+    settings.now = attrs.evolve(settings.now, model="another", provider="anthropic")
+
+    assert (await ask(mesh))[1].usage.model == "anthropic/another"
+    assert (await mesh.bus.ask(llm.Models())).default == "anthropic/another"
+    assert model_server.connections == 1
+
+
+async def test_an_answer_that_has_begun_ends_on_the_client_it_has(
+    mesh: MeshUnderTest, model_server: ModelServer
+) -> None:
+    settings = Changing(at(model_server))
+    await mesh.start(partial(LlmActor, settings, KEYS, CATALOGUE), name="llm")
+    model_server.script(Reply(Say("one"), Wait(60)), Reply(Say("New.")))
+    async with mesh.bus.stream(llm.Complete(messages=QUESTION)) as slow:
+        assert await anext(slow) == llm.TextDelta(text="one")
+        settings.now = attrs.evolve(settings.now, idle_timeout=5.0)
+
+        assert (await ask(mesh))[1].content == (Text(text="New."),)
+
+        assert (model_server.connections, model_server.open) == (2, 2)
+    with trio.fail_after(5):
+        await model_server.wait_for(lambda server: server.open == 1)
+    await ask(mesh)
+    assert model_server.connections == 2
+
+
+async def test_what_was_wrong_with_other_settings_is_no_trouble_any_more(
+    mesh: MeshUnderTest, model_server: ModelServer
+) -> None:
+    settings = Changing(at(model_server))
+    await mesh.start(partial(LlmActor, settings, KEYS, CATALOGUE), name="llm")
+    model_server.script(Refuse(status=401))
+    with pytest.raises(llm.ModelError):
+        await ask(mesh)
+    assert health(mesh)[0] is State.DEGRADED
+
+    settings.now = attrs.evolve(settings.now, idle_timeout=5.0)
+    await mesh.bus.ask(llm.Models())
+
+    assert health(mesh)[0] is State.READY
+
+
 # --- pictures ----------------------------------------------------------------------------------------------
 
 
@@ -429,9 +491,9 @@ async def test_the_default_provider_is_made_ready_before_it_is_asked(
     cell = await mesh.start(actor(at(model_server), KEYS), name="llm")
     llm_actor = cell.actor
     assert isinstance(llm_actor, LlmActor)
-    await eventually(lambda: "anthropic" in llm_actor._clients)
+    await eventually(lambda: llm_actor._clients.names() == ["anthropic"])
     with trio.fail_after(20):
-        await llm_actor._clients["anthropic"].ready.wait()
+        await llm_actor._clients.prepare("anthropic", llm_actor._settings)
     assert model_server.connections == 0
 
 
