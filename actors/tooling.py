@@ -28,7 +28,7 @@ from cattrs.preconf.json import make_converter
 
 from actors.context import TurnContext, from_context
 from actors.shapes import Mistakes, NoJsonForm, Problem, Record, described, nearest
-from actors.vocabulary import Attachment, Image, Text, ToolSpec
+from actors.vocabulary import Attachment, Image, Text, ToolSpec, quoted
 from bus import ActorError, Bus, BusError, ErrorKind, Request
 
 __all__ = [
@@ -125,7 +125,8 @@ class UnknownTool(ActorError):
     known: tuple[str, ...]
 
     def __str__(self) -> str:
-        return f"There is no tool {self.name!r}{nearest(self.name, self.known) or '.'} Tools: {', '.join(self.known)}."
+        meant = nearest(self.name, self.known) or "."
+        return f"There is no tool {quoted(self.name)}{meant} Tools: {', '.join(self.known)}."
 
 
 @attrs.define(eq=False, kw_only=True)
@@ -137,7 +138,7 @@ class InvalidInput(ActorError):
 
     def __str__(self) -> str:
         lines = [f"\n- {p.field}: {p.fault}" if p.field else f"\n- {p.fault}" for p in self.problems]
-        return f"Invalid or missing parameters for tool {self.tool!r}:{''.join(lines)}"
+        return f"Invalid or missing parameters for tool {quoted(self.tool)}:{''.join(lines)}"
 
 
 # --- where a call comes from ------------------------------------------------------------------------------

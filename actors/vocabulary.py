@@ -18,6 +18,15 @@ Proof = Literal["page", "key", "operator", "telegram", "scheduler"]
 ADMIN = "admin"
 """Name of the first user, whose the agent is. Nobody acts as this user by default."""
 
+LONGEST_QUOTED = 80
+"""Characters of what somebody gave that an error repeats."""
+
+
+def quoted(text: str) -> str:
+    """What somebody gave, as a part of a sentence for people: in quotes, on one line, without its end if it is long."""
+    shown = text if len(text) <= LONGEST_QUOTED else f"{text[: LONGEST_QUOTED - 1]}…"
+    return f"'{''.join(each if each.isprintable() else '�' for each in shown)}'"
+
 
 @final
 @attrs.frozen(kw_only=True)

@@ -14,6 +14,7 @@ from actors.console.messages import ACTING, LOOKING, Json
 from actors.console.turns import OPEN, WHICH, Turns
 from actors.endpoints import BadMessage
 from actors.session import messages as session
+from actors.vocabulary import quoted
 from bus import ActorError, DeliveryError, Message, NodeHealth, Sink, concurrent, wire_name
 from bus.console import (
     Buried,
@@ -294,7 +295,7 @@ class ConsoleActor(Operator):
                 return kind
         near = difflib.get_close_matches(name, [full.partition("@")[0] for full in kinds], n=2)
         hint = f"; did you mean {' or '.join(near)}?" if near else ""
-        raise BadMessage(f"there is no request or command {name!r}{hint}", "type")
+        raise BadMessage(f"there is no request or command {quoted(name)}{hint}", "type")
 
     @messages.ResendLetter.handler
     @concurrent(AT_ONCE)

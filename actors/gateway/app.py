@@ -1,6 +1,5 @@
 """The web application: who may ask, who answers, and how a refusal looks."""
 
-import logging
 from collections.abc import Collection
 from functools import partial
 from typing import Any, Final, final
@@ -14,14 +13,12 @@ from werkzeug.routing import PathConverter, WebsocketMismatch
 from actors.gateway import security
 from actors.gateway.authentication import Authenticator
 from actors.gateway.bodies import request_class
-from actors.gateway.failures import describe
+from actors.gateway.failures import report
 from actors.gateway.http import KNOWN_ONLY, principal, refusal, route
 from actors.gateway.limits import Limits
 from actors.gateway.pages import LEADS_ON, Pages
 from actors.gateway.security import HostPolicy
 from actors.gateway.ws import ClientContext, WebClient
-
-_log = logging.getLogger(__name__)
 
 NO_SOCKET: Final = "there is no WebSocket at this path"
 
@@ -166,9 +163,7 @@ class Errors:
 
     async def failed(self, error: Exception) -> Response:
         """What the mesh refuses, and what went wrong in here."""
-        failure = describe(error)
-        if failure.is_bug:
-            _log.error("a request failed", exc_info=error)
+        failure = report(error, "a request")
         headers = {} if failure.retry_after is None else {"Retry-After": str(failure.retry_after)}
         return refusal(failure.status, failure.text, headers)
 

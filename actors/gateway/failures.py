@@ -1,5 +1,6 @@
-"""How an error looks from outside: HTTP status, code on the WebSocket, and a text for a person. Pure."""
+"""How an error looks from outside: HTTP status, code on the WebSocket, and a text for a person."""
 
+import logging
 import re
 from collections.abc import Mapping
 from typing import Final, final
@@ -10,6 +11,12 @@ from bus import ActorError, DeliveryError, ErrorKind
 
 RETRY_SECONDS: Final = 1
 INSIDE: Final = "something went wrong in here; the log says what"
+UNDELIVERED: Final[Mapping[ErrorKind, str]] = {
+    "unavailable": "the agent is busy or restarts; try again in a moment",
+    "timeout": "this took too long; look whether it was done before you try again",
+    "too_large": "this is more than the agent takes at once",
+}
+"""What people are told of a message within the agent that had no answer; which one it was, the log says."""
 
 STATUS: Final[Mapping[ErrorKind, int]] = {
     "invalid": 400,
@@ -25,6 +32,7 @@ STATUS: Final[Mapping[ErrorKind, int]] = {
 }
 AGAIN: Final[frozenset[ErrorKind]] = frozenset({"rate_limited", "unavailable"})
 """Kinds after which the same request may well succeed a little later."""
+_log = logging.getLogger(__name__)
 _HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -51,15 +59,26 @@ class Failure:
         return self.kind == "failed"
 
 
+def report(error: Exception, what: str) -> Failure:
+    """What to tell the client of `what` that failed; whatever else there is to know goes to the log."""
+    failure = describe(error)
+    if failure.is_bug:
+        _log.error("%s failed", what, exc_info=error)
+    elif isinstance(error, DeliveryError):
+        _log.warning("%s had no answer: %s", what, error)
+    return failure
+
+
 def describe(error: Exception) -> Failure:
-    """What to tell the client. Of a fault in here it learns nothing."""
+    """What to tell the client, who learns nothing of the inside. Pure."""
     if isinstance(error, OSError):
         text = error.strerror or "the disk refuses"
         return Failure(kind="unavailable", code="storage_failed", text=text)
     kind: ErrorKind = error.kind if isinstance(error, ActorError | DeliveryError) else "failed"
     if kind == "failed":
         return Failure(kind=kind, code="internal", text=INSIDE)
-    return Failure(kind=kind, code=code_of(type(error)), text=str(error))
+    text = UNDELIVERED[kind] if isinstance(error, DeliveryError) else str(error)
+    return Failure(kind=kind, code=code_of(type(error)), text=text)
 
 
 def code_of(error: type[BaseException]) -> str:

@@ -8,6 +8,7 @@ import attrs
 
 from actors.endpoints import BadMessage, parse_object, read
 from actors.gateway.protocol import CLIENT_FRAMES, MAX_ID, ClientFrame
+from actors.vocabulary import quoted
 from bus import ErrorKind
 
 
@@ -38,7 +39,7 @@ def read_frame(raw: str, longest: int) -> ClientFrame:
         raise BadMessage("expected a string", "type")
     kind = CLIENT_FRAMES.get(tag)
     if kind is None:
-        raise UnknownType(f"unknown type {tag[:40]!r}; known are {', '.join(CLIENT_FRAMES)}", "type")
+        raise UnknownType(f"unknown type {quoted(tag)}; known are {', '.join(CLIENT_FRAMES)}", "type")
     return read(kind, fields)
 
 

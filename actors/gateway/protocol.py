@@ -12,7 +12,7 @@ from actors.agent import messages as agent
 from actors.console import messages as console
 from actors.session import messages as session
 from actors.shapes import described
-from actors.vocabulary import Attachment, FollowupMode, Usage
+from actors.vocabulary import Attachment, FollowupMode, Usage, quoted
 from actors.wire import Wire
 from bus import ErrorKind
 
@@ -96,7 +96,9 @@ class ClientMessage:
         if not self.attachments and not self.text.strip():
             raise ValueError("text: expected a text that is not empty")
         if self.channel_id in {"telegram", "email"}:
-            raise ValueError(f"channel_id: messages of channel {self.channel_id!r} do not come this way")
+            raise ValueError(
+                f"channel_id: messages of channel {quoted(self.channel_id)} do not come this way"
+            )
 
     def accept(self, user: str, source: str, attachments: tuple[Attachment, ...]) -> agent.Accept:
         """The request to the agent, with those files that could be stored. Empty ids count as absent."""

@@ -13,7 +13,7 @@ import trio
 from actors.agent import messages as agent
 from actors.endpoints import BadMessage
 from actors.gateway.clients import Clients
-from actors.gateway.failures import describe
+from actors.gateway.failures import report
 from actors.gateway.follow import Replay, follow
 from actors.gateway.frames import echo_of, read_frame
 from actors.gateway.limits import Limits
@@ -172,9 +172,7 @@ class WebClient:
         self._error("invalid", "attachment_refused", reason, client_message_id=message.client_message_id)
 
     def _refuse(self, error: Exception, **about: str | None) -> None:
-        failure = describe(error)
-        if failure.is_bug:
-            _log.error("a message on a WebSocket failed", exc_info=error)
+        failure = report(error, "a message on a WebSocket")
         self._error(failure.kind, failure.code, failure.text, **about)
 
     def _error(self, kind: ErrorKind, code: str, message: str, **about: str | None) -> None:

@@ -4,7 +4,7 @@ from typing import ClassVar, Literal, final
 
 import attrs
 
-from actors.vocabulary import Block, ChatMessage, Effort, ToolSpec, Usage
+from actors.vocabulary import Block, ChatMessage, Effort, ToolSpec, Usage, quoted
 from bus import ActorError, Request, Stream, Unavailable
 
 Reason = Literal[
@@ -56,7 +56,7 @@ class ModelNotAllowed(ActorError):
     allowed: tuple[str, ...]
 
     def __str__(self) -> str:
-        return f"model {self.model!r} is not allowed; choose one of {', '.join(self.allowed)}"
+        return f"model {quoted(self.model)} is not allowed; choose one of {', '.join(self.allowed)}"
 
 
 @final

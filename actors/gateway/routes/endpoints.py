@@ -7,7 +7,7 @@ import trio
 from quart import Quart, Response, g, has_request_context, request, websocket
 
 from actors.endpoints import Access, Endpoint
-from actors.gateway.failures import describe
+from actors.gateway.failures import report
 from actors.gateway.http import admit, answer, read_fields, route, rule
 from actors.gateway.limits import Limits
 from actors.gateway.protocol import wire
@@ -85,7 +85,7 @@ class EndpointRoutes:
                             await _send(item)
                     nursery.cancel_scope.cancel("the stream has ended")
         except* (ActorError, DeliveryError) as errors:
-            refused = describe(_first(errors)).text
+            refused = report(_first(errors), "a stream").text
         if refused is not None:
             await _send({"error": refused})
             return REFUSED, "refused"

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 import attrs
 
+from actors.vocabulary import quoted
 from bus import ActorError, ErrorKind
 
 
@@ -15,7 +16,7 @@ class UnknownSession(ActorError):
     session: str
 
     def __str__(self) -> str:
-        return f"there is no session {self.session!r}"
+        return f"there is no session {quoted(self.session)}"
 
 
 @attrs.define(eq=False, kw_only=True)
@@ -26,7 +27,7 @@ class UnknownTurn(ActorError):
     turn: str
 
     def __str__(self) -> str:
-        return f"there is no turn {self.turn!r}"
+        return f"there is no turn {quoted(self.turn)}"
 
 
 @attrs.define(eq=False, kw_only=True)
@@ -38,7 +39,7 @@ class UnknownStep(ActorError):
     n: int
 
     def __str__(self) -> str:
-        return f"turn {self.turn!r} has no tool call number {self.n}"
+        return f"turn {quoted(self.turn)} has no tool call number {self.n}"
 
 
 @attrs.define(eq=False, kw_only=True)
@@ -48,7 +49,7 @@ class UnknownChannel(ActorError):
     channel: str
 
     def __str__(self) -> str:
-        return f"there is no channel {self.channel!r}"
+        return f"there is no channel {quoted(self.channel)}"
 
 
 @attrs.define(eq=False, kw_only=True)
@@ -59,7 +60,7 @@ class SessionIsClosed(ActorError):
     session: str
 
     def __str__(self) -> str:
-        return f"session {self.session!r} is closed"
+        return f"session {quoted(self.session)} is closed"
 
 
 @attrs.define(eq=False, kw_only=True)
@@ -78,7 +79,7 @@ class StaleAttempt(ActorError):
     turn: str
 
     def __str__(self) -> str:
-        return f"turn {self.turn!r} is run by somebody else now"
+        return f"turn {quoted(self.turn)} is run by somebody else now"
 
 
 @attrs.define(eq=False, kw_only=True)

@@ -1,14 +1,27 @@
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+import bus
 from actors.endpoints import BadMessage
-from actors.gateway.failures import describe
+from actors.gateway.failures import describe, report
 from actors.gateway.frames import TooLarge, UnknownType
 from actors.llm import messages as llm
 from actors.session import messages as session
 from actors.tools import messages as tools
-from bus import ActorCrashed, ActorError, ActorStopped, DeadlineExceeded, MailboxFull, NoRoute, Unavailable
+from bus import (
+    ActorCrashed,
+    ActorError,
+    ActorStopped,
+    AskCycle,
+    DeadlineExceeded,
+    DeliveryError,
+    MailboxFull,
+    MessageTooLarge,
+    NoRoute,
+    Unavailable,
+)
 
 LOST: dict[str, Any] = {"request": "agent.Accept@1", "to": "conductor"}
 
@@ -50,3 +63,24 @@ def test_a_bug_tells_the_client_nothing_of_the_inside() -> None:
     crashed = ActorCrashed(**LOST)
     crashed.__cause__ = KeyError("secret")
     assert "secret" not in describe(crashed).text
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [each for each in vars(bus).values() if isinstance(each, type) and issubclass(each, DeliveryError)],
+)
+def test_people_learn_nothing_of_the_messages_within(
+    kind: Callable[..., DeliveryError], caplog: pytest.LogCaptureFixture
+) -> None:
+    needs: dict[Any, dict[str, Any]] = {AskCycle: {"path": ("a", "b")}, MessageTooLarge: {"limit": 1}}
+    error = kind(**LOST, **needs.get(kind, {}))
+    failure = report(error, "a request")
+    assert "conductor" not in failure.text
+    assert "Accept" not in failure.text
+    assert str(error) in caplog.text, "the log has it"
+
+
+def test_what_somebody_gave_is_repeated_as_it_is_and_on_one_line() -> None:
+    assert str(session.UnknownSession(session="it's\\ü")) == "there is no session 'it's\\ü'"
+    assert str(session.UnknownSession(session="a\n\x1b[31mb")) == "there is no session 'a��[31mb'"
+    assert len(str(llm.ModelNotAllowed(model="m" * 10_000, allowed=("c/d",)))) < 150

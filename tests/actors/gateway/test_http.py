@@ -202,7 +202,7 @@ async def test_a_full_mailbox_asks_to_come_again(gateway: Gateway) -> None:
     response = await gateway.http.post("/api/chat", json={"text": "a"})
     assert response.status_code == 503
     assert response.headers["Retry-After"] == "1"
-    assert "64 waiting" in response.json()["error"]
+    assert response.json()["error"] == "the agent is busy or restarts; try again in a moment"
 
 
 async def test_a_deadline_is_a_gateway_timeout(gateway: Gateway) -> None:
