@@ -1,7 +1,7 @@
 """The model subsystem's actor: chooses provider and model, keeps clients, repeats what failed, says what it cost."""
 
 import math
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, Final, final
@@ -186,7 +186,7 @@ class LlmActor(Actor):
         await self._clients.prepare(split_spec(self._selected.default)[0], self._settings)
 
     @asynccontextmanager
-    async def _provider(self, name: Name) -> AsyncIterator[Provider]:
+    async def _provider(self, name: Name) -> AsyncGenerator[Provider]:
         if name == "offline":
             yield Offline(self._new_id, self._selected.note)
         else:

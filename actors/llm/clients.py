@@ -1,6 +1,6 @@
 """The clients of the providers: each is made when it is first asked for and kept while its settings stay the same."""
 
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, Final, Protocol, final
@@ -58,7 +58,7 @@ class Clients:
         return sorted(self._current)
 
     @asynccontextmanager
-    async def using(self, name: Name, settings: Settings) -> AsyncIterator[Provider]:
+    async def using(self, name: Name, settings: Settings) -> AsyncGenerator[Provider]:
         """The provider `name`, which stays open within. Raises ModelError when its client cannot be made."""
         client = self._client(name, settings)
         client.users += 1

@@ -90,8 +90,10 @@ class SettingsActor(Operator):
             self.degraded(None)
             sections = await self._put_in_force(loaded.values)
             if down := self._down(sections):
-                await self._write(old)
-                await self._put_in_force(before)
+                try:
+                    await self._write(old)
+                finally:
+                    await self._put_in_force(before)
                 why = "\n".join(down)
                 raise messages.Refused(
                     mistakes=(messages.Mistake(key="", text=f"with this it cannot start: {why}"),)
@@ -195,7 +197,7 @@ class SettingsActor(Operator):
     def _mistake(self, problem: Problem) -> messages.Mistake:
         """A problem of the files; one that is not of the change itself says in which file it is."""
         where = "" if problem.file == self._local else f"{problem.file.name}: "
-        found = "" if problem.found is None else f", found {problem.found}"
+        found = "" if problem.found is None else f", found {masked(problem.found)}"
         hint = "" if problem.nearest is None else f" (did you mean {problem.nearest}?)"
         wrong = problem.expected.removeprefix("ignored, ").removesuffix(", ignored")  # here it is refused
         return messages.Mistake(key=problem.key, text=f"{where}{wrong}{found}{hint}")

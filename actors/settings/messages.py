@@ -62,7 +62,8 @@ class Put(Request[Saved]):
     """Change settings: all of these or, if anything is wrong with one of them, none.
 
     They are written to ``config.local.toml``, which counts more than what a blueprint brings and is never overwritten
-    by one. What could not start is refused with Refused; NotWritten says that the disk did not take it.
+    by one. What could not start is refused with Refused, where keys and conversations go only the operator changes
+    (Guarded), NotWritten says that the disk did not take it.
     """
 
     changes: Mapping[str, Any]

@@ -236,6 +236,14 @@ async def test_a_mistake_in_another_file_says_where_it_is(place: Place) -> None:
     )
 
 
+async def test_a_mistake_in_another_file_shows_no_password(place: Place) -> None:
+    place.agent.write_text('tills = "http://ada:secret@h"\n')
+
+    (mistake,) = await place.refused(motto="x")
+
+    assert mistake.text == "agent.toml: must be an integer, found 'http://***@h'"
+
+
 async def test_what_is_odd_in_another_file_keeps_nobody_from_a_change(place: Place) -> None:
     place.agent.write_text("tills = 2\nmoto = 'x'\n")
 
