@@ -1,9 +1,8 @@
 """``starpod open``: open the page of a running agent, as its owner."""
 
 import argparse
-import webbrowser
 
-from starpod.cli.browser import has_display
+from starpod.cli.browser import open_page
 from starpod.cli.client import Client
 from starpod.cli.output import note, say
 from starpod.cli.target import add_agent_option, find_instance, live_daemon
@@ -19,9 +18,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Get a link from the daemon, which is good once and for a short time, and open it where somebody can look."""
-    link = Client(live_daemon(find_instance(args.agent))).post("/api/page-link", {})
+    instance = find_instance(args.agent)
+    link = Client(live_daemon(instance)).post("/api/page-link", {})
     if args.only_print:
         say(link["url"])
-    elif not (has_display() and webbrowser.open(link["url"])):
+    elif not open_page(link["url"], instance.agent_home):
         note(f"open {link['url']} in a browser within {link['seconds']:.0f} s; the link is good once")
     return 0

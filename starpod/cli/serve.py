@@ -1,6 +1,7 @@
 """``starpod serve``: run the agent of this directory until it is told to stop."""
 
 import argparse
+import threading
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -57,4 +58,5 @@ def _ready(
     if browser:
         from starpod.cli.browser import open_page
 
-        open_page(link)
+        # In a thread of its own: nothing waits for the browser.
+        threading.Thread(target=open_page, args=(link, instance.agent_home), daemon=True).start()
