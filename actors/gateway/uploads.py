@@ -4,13 +4,15 @@ import binascii
 import shutil
 import tempfile
 from base64 import b64decode
-from collections.abc import Awaitable, Callable, Generator, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import final
 
 from actors.endpoints import BadMessage
-from actors.gateway.protocol import ClientFile
+from actors.gateway.protocol import ClientFile, ClientMessage
 from actors.tools import messages as tools
 from actors.vocabulary import Attachment
 from bus import ActorError, Bus
@@ -20,6 +22,8 @@ Refused = Callable[[str], None]
 
 
 PREFIX = "starpod-upload-"
+MOST_KEPT = 256
+"""Files sent within a message that are known again when the message comes again."""
 
 
 @contextmanager
@@ -44,6 +48,8 @@ class Uploads:
         """`folder` is where files wait until they are stored; the tools subsystem looks for them there."""
         self._bus = bus
         self.folder = folder
+        self._kept: OrderedDict[tuple[str, str, str, bytes], Attachment] = OrderedDict()
+        """By whom it was sent, with which message, under what name, and what it was; the oldest first."""
 
     async def save(self, upload: Path, files: Sequence[tools.SentFile]) -> tuple[Attachment, ...]:
         """Store the complete files of a spool, all or none.
@@ -52,23 +58,37 @@ class Uploads:
         """
         return await self._bus.ask(tools.SaveUpload(upload=upload.name, files=tuple(files)))
 
-    async def of_message(self, files: Sequence[ClientFile], refused: Refused) -> tuple[Attachment, ...]:
-        """Store or find what a message brings. What is refused is left out."""
+    async def of_message(self, message: ClientMessage, user: str, refused: Refused) -> tuple[Attachment, ...]:
+        """Store or find what a message of `user` brings. What is refused is left out.
+
+        A message that comes again, because the first one was refused or its answer was lost, brings what was stored
+        already.
+        """
         taken: list[Attachment] = []
-        for file in files:
-            take: Callable[[ClientFile], Awaitable[Attachment]] = (
-                self._found if file.path is not None else self._stored
-            )
+        for file in message.attachments:
             try:
-                taken.append(await take(file))
+                if file.path is not None:
+                    taken.append(await self._found(file))
+                else:
+                    taken.append(await self._once(file, user, message.client_message_id))
             except ActorError as error:
                 refused(str(error))
             except OSError as error:
                 refused(f"{file.file_name} was not accepted: {error.strerror}")
         return tuple(taken)
 
-    async def _stored(self, file: ClientFile) -> Attachment:
+    async def _once(self, file: ClientFile, user: str, message: str | None) -> Attachment:
         data = _decode(file)
+        if not message:
+            return await self._stored(file, data)
+        sent = (user, message, file.file_name, sha256(data).digest())
+        if sent not in self._kept:
+            self._kept[sent] = await self._stored(file, data)
+            while len(self._kept) > MOST_KEPT:
+                self._kept.popitem(last=False)
+        return self._kept[sent]
+
+    async def _stored(self, file: ClientFile, data: bytes) -> Attachment:
         with spool(self.folder) as folder:
             (folder / "inline").write_bytes(data)
             sent = tools.SentFile(id="inline", name=file.file_name, declared=file.mime_type)

@@ -148,7 +148,7 @@ class WebClient:
     async def _say(self, message: ClientMessage) -> None:
         refused = partial(self._attachment_refused, message)
         try:
-            attachments = await self._context.uploads.of_message(message.attachments, refused)
+            attachments = await self._context.uploads.of_message(message, self.user, refused)
             if not attachments and not message.text.strip():
                 return  # each refusal has been told
             request = message.accept(self.user, "web", attachments)

@@ -388,6 +388,27 @@ async def test_a_file_comes_with_a_message(gateway: Gateway) -> None:
     assert (gateway.world.home / attachment.path).read_bytes() == b"hello"
 
 
+async def test_a_message_that_comes_again_stores_nothing_again(gateway: Gateway) -> None:
+    file = {"file_name": "a.txt", "mime_type": "text/plain", "data": "aGVsbG8="}
+    message = {"type": "message", "text": "look", "attachments": [file]}
+    gateway.world.failure = session.SessionIsClosed(session="s1")
+    async with gateway.socket() as socket:
+        await socket.say(**message, client_message_id="c1")
+        assert (await socket.hear())["code"] == "session_is_closed"
+    gateway.world.failure = None
+    async with gateway.socket() as socket:
+        await socket.say(**message, client_message_id="c1")
+        await socket.until("accepted")
+        assert gateway.world.stored == ["a.txt"]
+        await socket.say(**message, client_message_id="c2")
+        await socket.until("accepted")
+        await socket.say(**message)
+        await socket.until("accepted")
+    assert gateway.world.stored == ["a.txt"] * 3, "another message has a file of its own"
+    first = gateway.world.accepted[0].attachments
+    assert [each.name for each in first] == ["a.txt"]
+
+
 async def test_an_uploaded_file_is_named_in_a_message(gateway: Gateway) -> None:
     (gateway.world.home / "cat.png").write_bytes(b"meow")
     async with gateway.socket() as socket:

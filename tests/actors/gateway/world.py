@@ -157,6 +157,7 @@ class World:
             turn="t1", answered_by=an_ended_turn("t1"), text="Hello, Ada", attachments=(), notice=None
         )
         """What every Run is answered with."""
+        self.stored: list[str] = []
         self.gate = trio.Event()
         self.gate.set()
         """Accept and Run wait for it."""
@@ -324,6 +325,7 @@ class FakeTools(Actor):
 
     def _store(self, source: Path, sent: tools.SentFile) -> Attachment:
         data = source.read_bytes()
+        self.world.stored.append(sent.name)
         folder = self.world.home / "downloads"
         folder.mkdir(exist_ok=True)
         (folder / sent.name).write_bytes(data)
