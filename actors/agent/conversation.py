@@ -96,9 +96,9 @@ class ConversationActor(Actor):
         self._resume_after(0.0)
 
     async def on_stop(self) -> None:
-        """Hand back a turn that had no time to come to a boundary: being stopped is not its fault."""
-        if self._cut_short is not None:
-            await self._cut_short.release()
+        """Hand back what had no time to come to a boundary, or waits for the store: being stopped is not its fault."""
+        for record in (self._cut_short, *self._suspended.values()):
+            await _released(record)
 
     def describe(self) -> dict[str, Any]:
         return {"running": self._running, "waiting": list(self._inbox), "last_event": self._journal.last}
@@ -173,7 +173,7 @@ class ConversationActor(Actor):
     # --- one turn -----------------------------------------------------------------------------------------
 
     async def _attempt(self, turn: str, mode: FollowupMode) -> bool:
-        """Run a turn; False when the store fails and the turn is to be tried again later."""
+        """Run a turn; False when it could not be stored and is to be tried again later."""
         scope = trio.CancelScope()
         interrupt = Interrupt(scope)
         self._current = current = _Current(turn, interrupt)
@@ -185,6 +185,9 @@ class ConversationActor(Actor):
         except (session.StorageFailed, DeliveryError) as error:
             await self._suspend(current, mode, error)
             return False
+        except BaseException as error:
+            self._cut_short = current.record if _is_cancellation(error) else None
+            raise
         finally:
             self._current = None
         return True
@@ -214,12 +217,8 @@ class ConversationActor(Actor):
             current.interrupt.due(trio.current_time() + seconds)
         await self._teller.started(begun.turn)
         ending: Ending | None = None
-        try:
-            with scope:
-                ending = await loop.walk(begun.open_calls)
-        except BaseException as error:
-            self._cut_short = record if _is_cancellation(error) else None
-            raise
+        with scope:
+            ending = await loop.walk(begun.open_calls)
         if scope.cancelled_caught:
             ending = loop.run.cancelled() if current.interrupt.requested else loop.run.overdue()
         if ending is None:
@@ -249,21 +248,34 @@ class ConversationActor(Actor):
     # --- when the store fails -----------------------------------------------------------------------------
 
     async def _suspend(self, current: _Current, mode: FollowupMode, error: BusError) -> None:
-        """Leave a turn as it is stored and try again later. Crashing would not bring the disk back."""
+        """Leave a turn as it is stored and try again later. Crashing would not bring the disk back.
+
+        An outage is not its fault. After anything else its claim is left to be counted as that of an attempt that died:
+        what the store cannot do for this turn it will not do the next time either.
+        """
         self._inbox.put_first(current.turn, mode)
         self._resume_after(RETRY)
         told = current.turn in self._suspended
-        self._suspended[current.turn] = current.record or self._suspended.get(current.turn)
+        if isinstance(error, failures.OUTAGES):
+            self._suspended[current.turn] = current.record or self._suspended.get(current.turn)
+        else:
+            self._suspended[current.turn] = None
+            self._runner = self.bus.ids.uuid()
         if not told:
             await self._teller.unstored(current.turn, failures.unstored(error))
 
     async def _hand_back(self, turn: str) -> None:
         """Release the claim of an attempt that the store ended: that is not the fault of the turn."""
-        record = self._suspended.get(turn)
-        if record is not None:
-            with contextlib.suppress(session.StaleAttempt):  # handed back before, only the answer was lost
-                await record.release()
+        if turn in self._suspended:
+            await _released(self._suspended[turn])
             self._suspended[turn] = None
+
+
+async def _released(record: Record | None) -> None:
+    """Hand a claim back, if there is one and it was not handed back before."""
+    if record is not None:
+        with contextlib.suppress(session.StaleAttempt):
+            await record.release()
 
 
 def _is_cancellation(error: BaseException) -> bool:

@@ -35,10 +35,11 @@ class Inbox:
         self._known = {turn: mode, **self._known}
 
     def drop(self, *turns: str) -> None:
-        """Forget turns that have been taken in, or that run."""
+        """Forget turns that have been taken in, have ended, or run, also those that the mailbox is going to bring."""
         for turn in turns:
             self._known.pop(turn, None)
             self._announced.discard(turn)
+        self._drain(lambda command: command.turn in turns)
 
     def take(self) -> tuple[str, FollowupMode] | None:
         """The known turn that runs next; it no longer waits. None when there is none."""

@@ -73,7 +73,7 @@ class Loop:
             if self._parts.stopping():
                 return None
             await self._boundary()
-            if (ending := run.spent()) is not None:
+            if (ending := run.spent() or run.answered()) is not None:
                 return ending
             await self._compactor.relieve(run)
             try:

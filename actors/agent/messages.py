@@ -4,6 +4,7 @@ What happens in a conversation is published as events, numbered per session with
 appears only after a restart.
 """
 
+import sys
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar, Literal, Self, final, get_args
@@ -111,7 +112,7 @@ class Deliver(Command):
     key_field: ClassVar[str | None] = "session"
     overflow: ClassVar[Overflow] = Overflow.REJECT
     stored: ClassVar[bool] = True
-    poison_after: ClassVar[int] = 3
+    poison_after: ClassVar[int] = sys.maxsize  # the deaths of a turn are counted, and that ends it
     expected: ClassVar[float] = 3600.0
     session: str
     turn: str
@@ -144,7 +145,7 @@ class Resume(Command):
 
     key_field: ClassVar[str | None] = "session"
     stored: ClassVar[bool] = True
-    poison_after: ClassVar[int] = 3
+    poison_after: ClassVar[int] = sys.maxsize  # the deaths of a turn are counted, and that ends it
     expected: ClassVar[float] = 3600.0
     session: str
     turn: str

@@ -145,7 +145,8 @@ class Teller:
 class Record:
     """One attempt of one turn. Each method stores, then tells; a cancellation waits until both are done.
 
-    A full or locked disk is waited for, about 24 seconds; then StorageFailed is raised. Raises StaleAttempt when
+    A full, locked or slow disk is waited for, about 24 seconds and as long as it takes to refuse; then StorageFailed or
+    a DeliveryError is raised. Raises StaleAttempt when
     somebody else runs the turn.
     """
 
@@ -159,10 +160,11 @@ class Record:
         self._uncut = interrupt
 
     async def _store(self, request: Request[ReplyT]) -> ReplyT:
+        """Ask until there is an answer: within an attempt, each of these requests twice is once."""
         for number, seconds in enumerate(PATIENCE):
             try:
                 return await self._bus.ask(request)
-            except session.StorageFailed as error:
+            except failures.OUTAGES as error:
                 if number == 0:
                     await self._teller.notice(self._turn.id, "retrying", f"Waiting: {error}")
             await trio.sleep(seconds)

@@ -165,6 +165,15 @@ class Run:
             return None
         return Ending(state="done", outcome="budget", notice=failures.spent(budget))
 
+    def answered(self) -> Ending | None:
+        """The end of a turn in which nothing was said since the last words of the model; None while there is more.
+
+        They were to be followed by a message that has been cancelled since.
+        """
+        if self.transcript.messages[-1].role != "assistant":
+            return None
+        return Ending(state="done", outcome="success")
+
     def _broken_off(self) -> tuple[Block, ...]:
         """What the model had said of an answer that was not completed."""
         text = "".join(self.partial)

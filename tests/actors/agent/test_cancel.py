@@ -216,6 +216,30 @@ async def test_one_waiting_message_is_cancelled_without_the_turn_that_runs(
     assert "u:two" not in shape(world.requests[1].messages)
 
 
+@pytest.mark.parametrize("moments", range(0, 40, 2))
+async def test_an_answer_is_not_repeated_because_the_message_that_was_to_follow_it_is_cancelled(
+    world: World, autojump_clock: MockClock, moments: int
+) -> None:
+    gate = Gate()
+    world.script.extend([gate.then(say("first")), say("second")])
+    first = await world.send("one")
+    await gate.reached.wait()
+    second = await world.send("two")
+    gate.open.set()
+    for _ in range(moments):
+        await trio.lowlevel.checkpoint()
+    request = agent.Cancel(session=first.session, user="admin", turn=second.turn)
+    cancelled = (await world.bus.ask(request)).turn == second.turn
+    end = await world.end(first.turn)
+    assert end.outcome == "success"
+    asked = [shape(request.messages)[-1] for request in world.requests]
+    if cancelled:
+        assert (end.text, asked) == ("first", ["u:one"])
+        assert ("assistant", "first") in await world.rows(first.session)
+    else:
+        assert (end.text, asked) == ("first\n\nsecond", ["u:one", "u:two"])
+
+
 async def test_a_turn_that_does_not_wait_is_not_cancelled(world: World, autojump_clock: MockClock) -> None:
     gate = Gate()
     world.script.append(gate.then(say("first")))

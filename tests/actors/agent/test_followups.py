@@ -63,6 +63,15 @@ def test_looking_into_the_mailbox_takes_nothing() -> None:
     assert inbox.delivered() == mailbox.commands
 
 
+def test_what_is_dropped_does_not_come_by_mail_either() -> None:
+    inbox, mailbox = an_inbox()
+    mailbox.put("a")
+    mailbox.put("b")
+    inbox.drop("a")
+    assert inbox.waiting() == ("b",)
+    assert inbox.joining("running") == ("b",)
+
+
 def test_queued_ones_are_announced_once() -> None:
     inbox, mailbox = an_inbox()
     inbox.add("a", "queue")

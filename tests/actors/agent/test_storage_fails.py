@@ -8,9 +8,11 @@ import trio
 from trio.testing import MockClock
 
 from actors.agent import messages as agent
+from actors.agent.conversation import ConversationActor
+from actors.session import endings
 from actors.session import messages as session
 from actors.session.actor import SessionActor
-from tests.actors.agent.world import World, check_valid, say, shape, use
+from tests.actors.agent.world import World, after, check_valid, say, shape, use
 
 
 class Disk:
@@ -159,3 +161,99 @@ async def test_an_outage_of_the_store_does_not_count_as_an_attempt(
     turn = await world.bus.ask(session.GetTurn(turn=accepted.turn, user="admin"))
     assert turn.state == "done"
     assert turn.deaths == 0
+
+
+async def test_an_outage_before_an_orderly_stop_does_not_count_as_an_attempt(
+    lives: World, disk: Disk, autojump_clock: MockClock
+) -> None:
+    lives.durations["x"] = 5.0
+    lives.script.append(say(calls=[use("Peek", what="x")]))
+    turn = ""
+    for _ in range(4):
+        async with lives.running() as world:
+            turn = turn or (await world.send("go")).turn
+            await trio.sleep(2)
+            disk.full = True
+            await trio.sleep(60)
+            disk.full = False
+    async with lives.running() as world:
+        await trio.sleep(100)
+        stored = await world.bus.ask(session.GetTurn(turn=turn, user="admin"))
+        assert (stored.state, stored.deaths) == ("done", 0)
+
+
+async def test_an_orderly_stop_while_an_end_waits_for_the_disk_does_not_count_as_an_attempt(
+    lives: World, disk: Disk, autojump_clock: MockClock
+) -> None:
+    turn = ""
+    for _ in range(4):
+        async with lives.running() as world:
+            disk.full = False
+            world.script[:] = [after(1.0, say("done"))]
+            turn = turn or (await world.send("go")).turn
+            await trio.sleep(0.5)
+            disk.full = True
+            await trio.sleep(2)
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(world.mesh.mesh.stop)
+                await trio.sleep(3.5)  # it is not tried again before the conversation is cut short
+                disk.full = False
+    async with lives.running() as world:
+        disk.full = False
+        stored = await world.bus.ask(session.GetTurn(turn=turn, user="admin"))
+        assert (stored.state, stored.deaths) in {("accepted", 0), ("running", 0)}
+
+
+async def test_a_turn_whose_end_crashes_the_store_is_parked_after_three_attempts(
+    world: World, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(*_args: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(endings, "finish", crash)
+    accepted = await world.send("go")
+    await trio.sleep(3600)
+    stored = await world.bus.ask(session.GetTurn(turn=accepted.turn, user="admin"))
+    assert (stored.state, stored.outcome) == ("failed", "parked")
+    assert len(world.requests) == 3, "each of them is paid for"
+
+
+async def test_a_last_answer_may_be_as_long_as_any(world: World, autojump_clock: MockClock) -> None:
+    assert (await world.turn("go", say(*["x" * 1_000_000] * 5))).outcome == "success"
+
+
+async def test_a_call_whose_beginning_was_stored_late_is_carried_out_without_doubt(
+    world: World, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write: Callable[..., Any] = SessionActor._write
+    slow = [11.0]
+
+    async def slowly(actor: SessionActor, *args: Any, **kwargs: Any) -> Any:
+        value = await write(actor, *args, **kwargs)
+        if isinstance(args[1], session.BeginStep) and slow:
+            await trio.sleep(slow.pop())
+        return value
+
+    monkeypatch.setattr(SessionActor, "_write", slowly)
+    end = await world.turn("go", say(calls=[use("Tell", what="a")]), say("done"))
+    assert end.outcome == "success"
+    assert world.begun == ["a"]
+    assert shape(world.requests[-1].messages)[-1] == "c1=told a"
+
+
+async def test_a_turn_whose_conversation_crashes_for_long_runs_once_it_does_not(
+    world: World, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when it crashes before the turn is claimed, so that there is nothing to be counted."""
+    begin = ConversationActor._hand_back
+    crashes = [ZeroDivisionError() for _ in range(5)]
+
+    async def crash(actor: ConversationActor, turn: str) -> None:
+        if crashes:
+            raise crashes.pop()
+        await begin(actor, turn)
+
+    monkeypatch.setattr(ConversationActor, "_hand_back", crash)
+    accepted = await world.send("go")
+    await trio.sleep(60)
+    assert (await world.end(accepted.turn)).outcome == "success"
