@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Literal, TypeVar, cast, final
+from typing import Any, Final, Literal, TypeVar, cast, final
 
 import attrs
 
@@ -22,6 +22,9 @@ from actors.tooling import TOOL
 from bus import Actor, Child, Pool, Request
 
 SettingsT = TypeVar("SettingsT")
+
+OPENING: Final = 3600.0
+"""Seconds that actors with a database have to start: a large one is checked and copied before its schema changes."""
 
 
 @attrs.frozen(kw_only=True)
@@ -80,8 +83,10 @@ class Subsystem:
     def children(self, given: Given) -> tuple[Child | Pool, ...]:
         """The nodes of the tree that are this subsystem."""
         if isinstance(self.actors, type):
-            return (Child(self.name, partial(cast("Any", self.actors), given)),)
-        return tuple(self.actors(given))
+            children: Iterable[Child | Pool] = (Child(self.name, partial(cast("Any", self.actors), given)),)
+        else:
+            children = self.actors(given)
+        return tuple(children if self.migrations is None else map(_opening, children))
 
     def tools(self) -> Iterator[type[Request[Any]]]:
         """The requests of the front door that a model may send, in the order in which they are written there."""
@@ -103,3 +108,8 @@ class Subsystem:
         for found in vars(self.front).values():
             if isinstance(found, type) and f"{found.__module__}.".startswith(f"{inside}."):
                 yield found
+
+
+def _opening(child: Child | Pool) -> Child | Pool:
+    """The same with time to open a database."""
+    return attrs.evolve(child, limits=attrs.evolve(child.limits, start_within=OPENING))

@@ -117,9 +117,11 @@ def _persona(given: Given) -> Iterator[Child]:
 def _agent(given: Given) -> Iterator[Child | Pool]:
     settings = given.settings(AgentSettings)
     conversation = partial(ConversationActor, settings=settings, sources=SOURCES)
-    limits = Limits(stop_within=20, patience=3600)
+    # Each begins with a question to the store: that it is slow shall be its outage, not a start that failed.
+    limits = Limits(start_within=2 * session.Open.within, stop_within=20, patience=3600)
     yield Pool("conversation", conversation, limit=512, intensity=INTENSITY, limits=limits)
-    yield Child("conductor", partial(ConductorActor, settings), limits=Limits(mailbox=256))
+    claiming = Limits(start_within=2 * session.Recover.within, mailbox=256)
+    yield Child("conductor", partial(ConductorActor, settings), limits=claiming)
 
 
 def _console(_parts: Parts) -> Iterator[Child]:

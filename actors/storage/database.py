@@ -1,15 +1,18 @@
 """Opening a database file: permissions, pragmas, migrations after a snapshot."""
 
+import logging
 import os
 import pathlib
 import re
 import sqlite3
 from collections.abc import Callable, Generator
-from typing import final
+from typing import Final, final
 
 import attrs
 
 from actors.storage.errors import Corrupt, MigrationFailed, ReadOnly, TooNew, translate, translated
+
+_LOG: Final = logging.getLogger(__name__)
 
 Migration = str | Callable[[sqlite3.Connection], None]
 """SQL of one or more statements, or a function. It runs inside a transaction and does not end it."""
@@ -113,6 +116,8 @@ class Database:
         connection.execute("BEGIN IMMEDIATE")
         try:
             for number in range(version + 1, known + 1):
+                if version:
+                    self._say(f"schema {number} of {known}")
                 self._apply(connection, number)
             connection.execute(f"PRAGMA user_version = {known}")
             connection.execute("COMMIT")
@@ -120,6 +125,12 @@ class Database:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
+        if version:
+            self._say("done")
+
+    def _say(self, what: str) -> None:
+        """Tell whoever waits for the start what takes so long."""
+        _LOG.warning("the database %s is brought to the current schema: %s", self.path.name, what)
 
     def _apply(self, connection: sqlite3.Connection, number: int) -> None:
         migration = self.migrations[number - 1]
@@ -140,9 +151,11 @@ class Database:
 
     def _snapshot(self, connection: sqlite3.Connection, version: int) -> None:
         """Copy the database, once checked, to ``<name>.v<version>.snapshot`` beside it."""
+        self._say("it is checked")
         verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         if verdict != "ok":
             raise Corrupt(path=self.path, detail=verdict)
+        self._say("it is copied")
         partial = self.path.with_name(f"{self.path.name}.v{version}.partial")
         partial.unlink(missing_ok=True)
         partial.touch(mode=0o600)

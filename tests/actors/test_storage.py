@@ -586,11 +586,16 @@ class TestMigrations:
         async with opened(path, TABLE, fill) as database:
             assert await database.read(texts) == ["from code"]
 
-    async def test_the_old_database_is_kept_as_a_snapshot(self, path: pathlib.Path) -> None:
+    async def test_the_old_database_is_kept_as_a_snapshot(
+        self, path: pathlib.Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
         async with opened(path, TABLE) as database:
             await database.run(add, "old")
+        assert caplog.messages == []
         async with opened(path, TABLE, SECOND) as database:
             assert await database.run(pragma, "user_version") == 2
+        said = [message.partition(": ")[2] for message in caplog.messages]
+        assert said == ["it is checked", "it is copied", "schema 2 of 2", "done"], "it may take long"
         snapshot = path.with_name("notes.db.v1.snapshot")
         assert mode(snapshot) == 0o600
         async with opened(snapshot, TABLE) as database:

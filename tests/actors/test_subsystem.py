@@ -112,3 +112,15 @@ def test_secrets_of_the_environment_are_not_shown(given: Given) -> None:
 
 def test_nothing_keeps_settings_from_being_used_unless_it_is_said(given: Given) -> None:
     assert list(Subsystem("plain", Plain).check(Settings(), given)) == []
+
+
+def in_a_list(given: Given) -> list[Child]:
+    return [Child("plain", partial(Plain, given))]
+
+
+@pytest.mark.parametrize("actors", [Plain, in_a_list])
+def test_an_actor_with_a_database_has_time_to_open_it(given: Given, actors: Any) -> None:
+    (quick,) = Subsystem("plain", actors).children(given)
+    (patient,) = Subsystem("plain", actors, migrations=Path("/m")).children(given)
+    assert (quick.limits.start_within, patient.limits.start_within) == (10.0, 3600.0)
+    assert attrs.evolve(patient, limits=quick.limits).name == quick.name

@@ -20,6 +20,7 @@ class Recover(Request[tuple[Turn, ...]]):
     """
 
     abandon: ClassVar[Abandon] = Abandon.FINISH
+    within: ClassVar[float] = 60.0
     boot: str
 
 
