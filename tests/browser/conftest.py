@@ -71,9 +71,13 @@ def context(browser: Browser, agent: Agent) -> Iterator[BrowserContext]:
 
 
 def let_in(context: BrowserContext, agent: Agent) -> None:
-    """Open the page with a link and close it again, so that the browser is known."""
+    """Open the page with a link and close it again, so that the browser is known.
+
+    The link leads on to the page itself; a window that is closed on that way may never say that it is.
+    """
     page = context.new_page()
     page.goto(agent.link())
+    expect(page.get_by_role("textbox", name="Message to Aster")).to_be_visible()
     page.close()
 
 
