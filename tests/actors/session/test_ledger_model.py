@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 import pytest
-from hypothesis import assume, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -117,7 +117,6 @@ class LedgerMachine(RuleBasedStateMachine):
         return self.numbers
 
     def pick(self, position: int) -> ModelTurn:
-        assume(self.turns)
         return self.turns[position % len(self.turns)]
 
     def survives(self, operation: Callable[[], object]) -> bool:
@@ -203,6 +202,7 @@ class LedgerMachine(RuleBasedStateMachine):
         if message:
             self.by_message[message] = turn
 
+    @precondition(lambda self: self.turns)
     @rule(position=st.integers(0, 30), runner=st.sampled_from(["", "one", "two"]))
     def begin(self, position: int, runner: str) -> None:
         turn = self.pick(position)
@@ -236,6 +236,7 @@ class LedgerMachine(RuleBasedStateMachine):
         states = {call.id: call.state for call in turn.open_calls()}
         assert all(states[step.call.id] == step.state for step in begun.open_calls)
 
+    @precondition(lambda self: self.turns)
     @rule(position=st.integers(0, 30), calls=st.integers(0, 3), behind=st.integers(0, 3))
     def complete(self, position: int, calls: int, behind: int) -> None:
         turn = self.pick(position)
@@ -257,11 +258,13 @@ class LedgerMachine(RuleBasedStateMachine):
             turn.spoke = True
             self.transcript[turn.session].append(Entry(turn.id, "assistant", text, made))
 
+    @precondition(lambda self: self.turns)
     @rule(position=st.integers(0, 30))
     def complete_once_more(self, position: int) -> None:
         """The answer to storing it was lost, so it is stored again."""
         turn = self.pick(position)
-        assume(turn.answers and self.is_held(turn, turn.attempt))
+        if not (turn.answers and self.is_held(turn, turn.attempt)):
+            return
         made = turn.answers[-1]
 
         def operation() -> None:
@@ -276,6 +279,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
         self.survives(operation)
 
+    @precondition(lambda self: self.turns)
     @rule(
         position=st.integers(0, 30),
         which=st.integers(0, 5),
@@ -283,7 +287,8 @@ class LedgerMachine(RuleBasedStateMachine):
     )
     def call(self, position: int, which: int, act: str) -> None:
         turn = self.pick(position)
-        assume(turn.calls)
+        if not turn.calls:
+            return
         call = turn.calls[which % len(turn.calls)]
         text = f"result {self.number()}"
 
@@ -308,6 +313,7 @@ class LedgerMachine(RuleBasedStateMachine):
             else:
                 call.state = act
 
+    @precondition(lambda self: self.turns)
     @rule(position=st.integers(0, 30), wanted=st.lists(st.integers(0, 30), max_size=4))
     def merge(self, position: int, wanted: list[int]) -> None:
         turn = self.pick(position)
@@ -337,6 +343,7 @@ class LedgerMachine(RuleBasedStateMachine):
                 followup.state = "merged"
                 self.transcript[turn.session].append(Entry(turn.id, "user", followup.text))
 
+    @precondition(lambda self: self.turns)
     @rule(position=st.integers(0, 30))
     def release(self, position: int) -> None:
         turn = self.pick(position)
@@ -351,6 +358,7 @@ class LedgerMachine(RuleBasedStateMachine):
             turn.state = "accepted"
             turn.attempt_ended(died=False)
 
+    @precondition(lambda self: self.turns)
     @rule(position=st.integers(0, 30))
     def cancel(self, position: int) -> None:
         turn = self.pick(position)
@@ -367,6 +375,7 @@ class LedgerMachine(RuleBasedStateMachine):
             case _:
                 assert found[0].fate == "over"
 
+    @precondition(lambda self: self.turns)
     @rule(
         position=st.integers(0, 30),
         state=st.sampled_from(["done", "failed", "cancelled"]),
@@ -398,7 +407,8 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(position=st.integers(0, 30), replaced=st.integers(1, 12))
     def compact(self, position: int, replaced: int) -> None:
         turn = self.ledger.turn(self.pick(position).id)
-        assume(self.transcript[turn.session])
+        if not self.transcript[turn.session]:
+            return
         self.survives(lambda: self.ledger.compact(turn, replaced))
 
     # --- what follows ---
@@ -435,7 +445,8 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(which=st.integers(0, 5), state=st.sampled_from(["sent", "dead"]))
     def mark(self, which: int, state: Any) -> None:
         sending = [turn for turn, (state, _, _) in self.outbox.items() if state == "sending"]
-        assume(sending)
+        if not sending:
+            return
         turn = sending[which % len(sending)]
         _, claimer, row = self.outbox[turn]
         now = micros(self.ledger.now)
