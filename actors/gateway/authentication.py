@@ -26,7 +26,7 @@ MOST_CODES: Final = 8
 """Links that may wait to be opened; the oldest beyond are void."""
 API_KEY: Final = "STARPOD_API_KEY"
 """Variable with the key of programs."""
-SHORTEST_KEY: Final = 16
+SHORTEST_KEY: Final = 8
 """Characters of a key of programs."""
 KEY_BYTES: Final = 32
 
