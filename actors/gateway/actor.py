@@ -79,7 +79,7 @@ class GatewayActor(Actor):
     async def start(self) -> None:
         """Take the address and serve."""
         prepare(self._upload_folder)
-        self._authenticator = Authenticator(self._known, self.bus.clock.monotonic)
+        self._authenticator = Authenticator(self._known, self.bus.clock.monotonic, self.bus.clock.now)
         wanted = self._settings().server_addr
         sock = listen(wanted, self._limits)
         self.address = Address(wanted.host, sock.getsockname()[1])

@@ -14,9 +14,9 @@ from actors.gateway import security
 from actors.gateway.authentication import Authenticator
 from actors.gateway.bodies import request_class
 from actors.gateway.failures import report
-from actors.gateway.http import KNOWN_ONLY, principal, refusal, route
+from actors.gateway.http import KNOWN_ONLY, accept, page_half, principal, refusal, route
 from actors.gateway.limits import Limits
-from actors.gateway.pages import LEADS_ON, Pages
+from actors.gateway.pages import Pages, leads_to
 from actors.gateway.security import HostPolicy
 from actors.gateway.ws import ClientContext, WebClient
 
@@ -78,6 +78,7 @@ class Guard:
             authorization=asked.headers.get("Authorization"),
             api_key=asked.headers.get("X-API-Key"),
             cookie=asked.cookies.get(self._authenticator.cookie),
+            page=page_half(asked),
         )
         known_only = asked.path.startswith(below) and asked.path not in self._public
         return refusal(401, KNOWN_ONLY) if known_only and g.principal is None else None
@@ -117,20 +118,26 @@ class PageRoutes:
             return self._let_in(code)
         packed = "gzip" in request.headers.get("Accept-Encoding", "")
         known = request.headers.get("If-None-Match")
-        found = self._pages.answer(path, known=known, packed=packed, locked=g.principal is None)
+        found = self._pages.answer(path, known=known, packed=packed, locked=self._is_locked())
         if found is None:
             return refusal(404, f"there is no {request.path}")
         return Response(found.body, found.status, dict(found.headers))
 
+    def _is_locked(self) -> bool:
+        """Whether nobody is known to open the page, of whom there is no more to see than the cookie."""
+        known = self._authenticator.knows(request.cookies.get(self._authenticator.cookie))
+        return g.principal is None and not known
+
     def _let_in(self, code: str) -> Response:
-        """Give a cookie for the code of a link, and lead on to the address without it.
+        """Give both halves for the code of a link, and lead on to the address without it.
 
         Not by a redirect: after a link on another site the browser would go there without the cookie.
         """
-        cookie = self._authenticator.trade(code)
-        response = Response(LEADS_ON, 200, content_type="text/html; charset=utf-8")
-        if cookie is not None:
-            response.set_cookie(self._authenticator.cookie, cookie, httponly=True, samesite="Strict")
+        got = self._authenticator.trade(code)
+        place = "/" if got is None else f"/#page={got.page}"
+        response = Response(leads_to(place), 200, content_type="text/html; charset=utf-8")
+        if got is not None:
+            response.set_cookie(self._authenticator.cookie, got.cookie, httponly=True, samesite="Strict")
         return response
 
 
@@ -175,7 +182,7 @@ def add_socket(app: Quart, context: ClientContext) -> None:
         if len(context.clients) >= context.limits.sockets:
             return refusal(503, "too many clients are connected", {"Retry-After": "1"})
         socket: Any = websocket
-        await socket.accept()
+        await accept(socket)
         await WebClient(context, principal().user).serve(socket)
         return None
 

@@ -1,8 +1,10 @@
 """Who speaks: the one place where what a request shows becomes a principal.
 
-Three things prove it. The page has a cookie, for which it traded the code in the link that the daemon prints: good
-once, and for a minute. Programs have the key of ``STARPOD_API_KEY``. The command line has the token of the running
-daemon, which only the owner of the files can read. So a program that the agent starts cannot speak as its owner.
+Three things prove it. The page has two halves, for which it traded the code in the link that the daemon prints: good
+once, and for a minute. One is a cookie, which no script can read, but which browsers send to every port of a host; the
+other is kept by the page itself, and browsers give it to no other port. Programs have the key of ``STARPOD_API_KEY``.
+The command line has the token of the running daemon, which only the owner of the files can read. So a program that the
+agent starts cannot speak as its owner.
 
 All of them are too long to be guessed, so what is wrong is refused and not counted: a limit would only give whoever
 shows wrong ones a way to keep the right ones out.
@@ -13,6 +15,7 @@ import hmac
 import os
 import secrets
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, final
 
@@ -22,6 +25,8 @@ from actors.vocabulary import ADMIN, Principal, Proof
 
 CODE_SECONDS: Final = 60.0
 """How long the code of a link is good."""
+COOKIE_DAYS: Final = 30
+"""How long what a code was traded for is good."""
 MOST_CODES: Final = 8
 """Links that may wait to be opened; the oldest beyond are void."""
 API_KEY: Final = "STARPOD_API_KEY"
@@ -45,21 +50,37 @@ class Secrets:
 
 
 @final
+@attrs.frozen(kw_only=True)
+class Halves:
+    """What the page proves itself with: both together."""
+
+    cookie: str = attrs.field(repr=False)
+    page: str = attrs.field(repr=False)
+
+
+@final
 class Authenticator:
     """Knows what proves who somebody is."""
 
-    def __init__(self, known: Secrets, now: Callable[[], float]) -> None:
-        """`now` is a clock that only moves forward, in seconds. Raises OSError when there is no key for cookies."""
+    def __init__(self, known: Secrets, now: Callable[[], float], today: Callable[[], datetime]) -> None:
+        """Raises OSError when there is no key for cookies.
+
+        Args:
+          known: what is to be shown.
+          now: a clock that only moves forward, in seconds.
+          today: the time of the day.
+        """
         self._operator_token = known.operator_token
         self._api_key = known.api_key or None
         self._page_key = load_page_key(known.page_key)
         self._now = now
+        self._today = today
         self._codes: dict[str, float] = {}
         self.cookie = f"starpod_{hashlib.sha256(self._page_key).hexdigest()[:8]}"
         """Name of the cookie. Browsers tell hosts apart and not ports, so each agent has a name of its own."""
 
     def identify(
-        self, *, authorization: str | None, api_key: str | None, cookie: str | None
+        self, *, authorization: str | None, api_key: str | None, cookie: str | None, page: str | None
     ) -> Principal | None:
         """Who speaks; None when nothing proves it. What is said in a header counts alone.
 
@@ -67,9 +88,11 @@ class Authenticator:
           authorization: the header of that name.
           api_key: the header ``X-API-Key``.
           cookie: the cookie of the name :attr:`cookie`.
+          page: what the page keeps.
         """
         if authorization is None and api_key is None:
-            return _admin("page") if self._is_ours(cookie or "") else None
+            whole = self.knows(cookie) and _equal(page or "", self._second(cookie or ""))
+            return _admin("page") if whole else None
         shown = api_key if authorization is None else authorization.removeprefix("Bearer ")
         if _equal(shown or "", self._operator_token):
             return _admin("operator")
@@ -87,20 +110,28 @@ class Authenticator:
             del self._codes[next(iter(self._codes))]
         return code
 
-    def trade(self, code: str) -> str | None:
-        """The cookie for a code, which is void from then on; None for one that is not good."""
+    def trade(self, code: str) -> Halves | None:
+        """What the page gets for a code, which is void from then on; None for one that is not good."""
         known = [each for each in self._codes if _equal(code, each)]
         if not known or self._codes.pop(known[0]) < self._now():
             return None
-        name = secrets.token_urlsafe(16)
-        return f"{name}.{self._signature(name)}"
+        signed = f"{secrets.token_urlsafe(16)}.{self._today().timestamp():.0f}"
+        cookie = f"{signed}.{self._signature(f'cookie {signed}')}"
+        return Halves(cookie=cookie, page=self._second(cookie))
 
-    def _is_ours(self, cookie: str) -> bool:
-        name, _, signature = cookie.partition(".")
-        return _equal(signature, self._signature(name))
+    def knows(self, cookie: str | None) -> bool:
+        """Whether a cookie is one of ours and not too old; alone it proves nobody."""
+        signed, _, signature = (cookie or "").rpartition(".")
+        if not _equal(signature, self._signature(f"cookie {signed}")):
+            return False
+        age = self._today().timestamp() - int(signed.rpartition(".")[2])
+        return age < timedelta(days=COOKIE_DAYS).total_seconds()
 
-    def _signature(self, name: str) -> str:
-        return hmac.new(self._page_key, name.encode(errors="replace"), "sha256").hexdigest()
+    def _second(self, cookie: str) -> str:
+        return self._signature(f"page of {cookie}")
+
+    def _signature(self, text: str) -> str:
+        return hmac.new(self._page_key, text.encode(errors="replace"), "sha256").hexdigest()
 
 
 def _admin(proof: Proof) -> Principal:

@@ -5,6 +5,7 @@ from typing import Any, Final, TypeVar, cast
 
 import attrs
 from quart import Quart, Response, g, request
+from quart.wrappers import Request, Websocket
 from werkzeug.exceptions import UnsupportedMediaType
 
 from actors.endpoints import Access, parse_object, read, record_of
@@ -19,6 +20,9 @@ KNOWN_ONLY: Final = (
     "this needs to know who asks: open the page with a link from `starpod open`, or send a key as "
     "Authorization: Bearer <key> or X-API-Key: <key>"
 )
+SUBPROTOCOL: Final = "starpod"
+"""Of WebSockets. The page offers a second one, which is what it keeps, for want of headers."""
+RAW_PATH: Final = "/api/files/raw"
 ADMIN_ONLY: Final = "this needs somebody whose role is admin"
 OPERATOR_ONLY: Final = "this needs the token of the running daemon, as Authorization: Bearer <token>"
 
@@ -52,6 +56,18 @@ def read_query(kind: type[T]) -> T:
 
 
 # --- who asks -----------------------------------------------------------------------------------------------
+
+
+def page_half(asked: Request | Websocket) -> str | None:
+    """What the page keeps, from where it can show it: a browser adds no header to a socket, a picture or a download."""
+    if isinstance(asked, Websocket):
+        return next((each for each in asked.requested_subprotocols if each != SUBPROTOCOL), None)
+    return asked.headers.get("X-Starpod-Page") or (asked.args.get("page") if asked.path == RAW_PATH else None)
+
+
+async def accept(asked: Any) -> None:
+    """Let in the client of a WebSocket."""
+    await asked.accept(subprotocol=SUBPROTOCOL if SUBPROTOCOL in asked.requested_subprotocols else None)
 
 
 def principal() -> Principal:

@@ -35,13 +35,12 @@ _MISSING = b"""<!doctype html>
 <p>and load this page again. <code>scripts/serve</code> does it by itself.</p>
 """
 
-LEADS_ON = b"""<!doctype html>
+_LEADS_ON = """<!doctype html>
 <meta charset="utf-8">
-<meta http-equiv="refresh" content="0; url=/">
+<meta http-equiv="refresh" content="0; url={place}">
 <title>Starpod</title>
-<p><a href="/">Open the page</a></p>
+<p><a href="{place}">Open the page</a></p>
 """
-"""Leads to the page, from whatever path."""
 
 
 @final
@@ -114,6 +113,11 @@ class Pages:
         if built != self._built:
             self._assets = {} if built is None else _read(self._root)
             self._built = built
+
+
+def leads_to(place: str) -> str:
+    """A page that leads to a place within ours, which needs no escape in HTML."""
+    return _LEADS_ON.format(place=place)
 
 
 def _read(root: Path) -> dict[str, Asset]:

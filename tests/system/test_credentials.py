@@ -45,16 +45,16 @@ async def test_a_cookie_outlives_the_daemon(place: Place) -> None:
         assert (await curl(daemon, "/", *browser))[0] == 401
         made = await daemon.request("POST", "/api/page-link")
         link = made.json()["url"].removeprefix(daemon.url)
-        assert (await curl(daemon, link, *browser))[0] in {200, 404}, (
-            "without a built page there is none to show"
-        )
-        assert (await curl(daemon, "/api/sessions", *browser))[0] == 200
+        opened = await curl(daemon, link, *browser)
+        page = ("-H", f"X-Starpod-Page: {opened[1].partition('#page=')[2].partition(chr(34))[0]}")
+        assert (await curl(daemon, "/api/sessions", *browser, *page))[0] == 200
+        assert (await curl(daemon, "/api/sessions", *browser))[0] == 401
     async with serving(place) as daemon:
-        assert (await curl(daemon, "/api/sessions", *browser))[0] == 200
+        assert (await curl(daemon, "/api/sessions", *browser, *page))[0] == 200
         assert (await curl(daemon, link, *browser))[0] != 401, "a used link is a way to the page"
         place.inside.joinpath("page.key").unlink()
     async with serving(place) as daemon:
-        assert (await curl(daemon, "/api/sessions", *browser))[0] == 401
+        assert (await curl(daemon, "/api/sessions", *browser, *page))[0] == 401
 
 
 async def test_a_link_to_the_page_is_given_to_whoever_has_the_files(place: Place) -> None:

@@ -8,7 +8,7 @@ from quart import Quart, Response, g, has_request_context, request, websocket
 
 from actors.endpoints import Access, Endpoint
 from actors.gateway.failures import report
-from actors.gateway.http import admit, answer, read_fields, route, rule
+from actors.gateway.http import accept, admit, answer, read_fields, route, rule
 from actors.gateway.limits import Limits
 from actors.gateway.protocol import wire
 from actors.gateway.share import Share
@@ -67,7 +67,7 @@ class EndpointRoutes:
                 return refused
             message = cast("Stream[Any]", endpoint.message(_query(endpoint), g.principal))
             socket: Any = websocket
-            await socket.accept()
+            await accept(socket)
             await socket.close(*await self._show(endpoint, message))
             return None
 

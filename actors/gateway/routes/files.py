@@ -15,7 +15,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from actors.endpoints import BadMessage
 from actors.gateway.bodies import UPLOAD_PATH, LimitedRequest
-from actors.gateway.http import answer, refusal, route
+from actors.gateway.http import RAW_PATH, answer, refusal, route
 from actors.gateway.uploads import Uploads, spool
 from actors.tools import messages as tools
 from bus import Bus
@@ -53,7 +53,7 @@ class FileRoutes:
         self._bus = bus
         self._uploads = uploads
         route(app, "POST", UPLOAD_PATH, self.upload)
-        route(app, "GET", "/api/files/raw", self.raw)
+        route(app, "GET", RAW_PATH, self.raw)
 
     async def upload(self) -> Response:
         """Store the files of a form, to be named in a message afterwards."""

@@ -66,7 +66,11 @@ class Socket:
 
 @asynccontextmanager
 async def connected(
-    url: str, headers: dict[str, str] | None = None, *, known: bool = True
+    url: str,
+    headers: dict[str, str] | None = None,
+    *,
+    known: bool = True,
+    subprotocols: tuple[str, ...] = (),
 ) -> AsyncGenerator[Socket]:
     """A WebSocket that never outlives the patience of a test when it cannot be opened or closed.
 
@@ -80,7 +84,12 @@ async def connected(
         async with trio.open_nursery() as nursery:
             with trio.fail_after(PATIENCE):
                 connection = await trio_websocket.wrap_client_stream(
-                    nursery, stream, parts.netloc.decode(), parts.raw_path.decode(), extra_headers=extra
+                    nursery,
+                    stream,
+                    parts.netloc.decode(),
+                    parts.raw_path.decode(),
+                    subprotocols=subprotocols,
+                    extra_headers=extra,
                 )
             yield Socket(connection)
             with trio.move_on_after(1):

@@ -1,13 +1,17 @@
 """Who speaks: cookie, key and token, and what they do not give."""
 
 import stat
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import attrs
 import httpx
 import pytest
+import trio_websocket
 
 from actors.gateway.authentication import (
     CODE_SECONDS,
+    COOKIE_DAYS,
     MOST_CODES,
     SHORTEST_KEY,
     Authenticator,
@@ -17,14 +21,18 @@ from actors.gateway.authentication import (
 )
 from actors.gateway.messages import NewPageLink
 from actors.vocabulary import Principal
-from tests.actors.gateway.client import KEY, KNOWN
+from tests.actors.gateway.client import KEY, KNOWN, connected
 from tests.actors.gateway.world import TOKEN, WELCOME, Gateway
 
-LEADS_ON = '<meta http-equiv="refresh" content="0; url=/">'
+LEADS_ON = '<meta http-equiv="refresh" content="0; url=/'
 
 
 class Time:
     now = 0.0
+    days = 0.0
+
+    def today(self) -> datetime:
+        return datetime(2026, 1, 2, tzinfo=UTC) + timedelta(days=self.days)
 
     def __call__(self) -> float:
         return self.now
@@ -37,7 +45,8 @@ def time() -> Time:
 
 @pytest.fixture
 def authenticator(tmp_path: Path, time: Time) -> Authenticator:
-    return Authenticator(Secrets(operator_token=TOKEN, api_key=KEY, page_key=tmp_path / "page.key"), time)
+    known = Secrets(operator_token=TOKEN, api_key=KEY, page_key=tmp_path / "page.key")
+    return Authenticator(known, time, time.today)
 
 
 def identify(
@@ -45,17 +54,23 @@ def identify(
     authorization: str | None = None,
     api_key: str | None = None,
     cookie: str | None = None,
+    page: str | None = None,
 ) -> Principal | None:
-    return authenticator.identify(authorization=authorization, api_key=api_key, cookie=cookie)
+    return authenticator.identify(authorization=authorization, api_key=api_key, cookie=cookie, page=page)
+
+
+def halves(authenticator: Authenticator) -> dict[str, str]:
+    traded = authenticator.trade(authenticator.new_code())
+    assert traded is not None
+    return attrs.asdict(traded)
 
 
 def test_everything_that_proves_somebody_says_how(authenticator: Authenticator) -> None:
-    cookie = authenticator.trade(authenticator.new_code())
     found = [
         identify(authenticator, authorization=f"Bearer {TOKEN}"),
         identify(authenticator, authorization=f"Bearer {KEY}"),
         identify(authenticator, api_key=KEY),
-        identify(authenticator, cookie=cookie),
+        identify(authenticator, **halves(authenticator)),
     ]
     assert [each and (each.user, each.role, each.proof) for each in found] == [
         ("admin", "admin", "operator"),
@@ -69,18 +84,17 @@ def test_everything_that_proves_somebody_says_how(authenticator: Authenticator) 
 def test_nothing_else_proves_anybody(authenticator: Authenticator, shown: str) -> None:
     assert identify(authenticator, authorization=shown) is None
     assert identify(authenticator, api_key=shown) is None
-    assert identify(authenticator, cookie=shown) is None
+    assert identify(authenticator, cookie=shown, page=shown) is None
 
 
 def test_a_wrong_header_is_not_mended_by_a_cookie(authenticator: Authenticator) -> None:
-    cookie = authenticator.trade(authenticator.new_code())
-    assert identify(authenticator, api_key="wrong", cookie=cookie) is None
+    assert identify(authenticator, api_key="wrong", **halves(authenticator)) is None
 
 
 def test_without_a_configured_key_no_key_is_right(tmp_path: Path, time: Time) -> None:
     for key in (None, ""):
         known = Secrets(operator_token=TOKEN, api_key=key, page_key=tmp_path / "page.key")
-        assert identify(Authenticator(known, time), api_key="") is None
+        assert identify(Authenticator(known, time, time.today), api_key="") is None
 
 
 def test_a_code_is_good_once(authenticator: Authenticator) -> None:
@@ -102,11 +116,34 @@ def test_only_the_newest_links_wait(authenticator: Authenticator) -> None:
 
 
 def test_a_changed_cookie_is_void(authenticator: Authenticator) -> None:
-    cookie = authenticator.trade(authenticator.new_code())
-    assert cookie is not None
-    name, _, signature = cookie.partition(".")
-    for changed in (f"x{name}.{signature}", f"{name}.{signature[:-1]}", name, f"{name}."):
-        assert identify(authenticator, cookie=changed) is None
+    ours = halves(authenticator)
+    name, issued, signature = ours["cookie"].split(".")
+    for changed in (
+        f"x{name}.{issued}.{signature}",
+        f"{name}.{int(issued) + 1}.{signature}",
+        f"{name}.{issued}.{signature[:-1]}",
+        f"{name}.{signature}",
+        name,
+        f"{name}..",
+    ):
+        assert not authenticator.knows(changed)
+        assert identify(authenticator, cookie=changed, page=ours["page"]) is None
+
+
+def test_neither_half_is_enough(authenticator: Authenticator) -> None:
+    one, other = halves(authenticator), halves(authenticator)
+    assert identify(authenticator, cookie=one["cookie"]) is None
+    assert identify(authenticator, page=one["page"]) is None
+    assert identify(authenticator, cookie=one["cookie"], page=other["page"]) is None
+    assert identify(authenticator, **one) is not None
+
+
+def test_what_a_link_gave_ends_after_a_month(authenticator: Authenticator, time: Time) -> None:
+    ours = halves(authenticator)
+    time.days = COOKIE_DAYS - 0.01
+    assert identify(authenticator, **ours) is not None
+    time.days = COOKIE_DAYS
+    assert identify(authenticator, **ours) is None
 
 
 def test_whoever_shows_wrong_keys_and_codes_keeps_nobody_out(authenticator: Authenticator) -> None:
@@ -157,8 +194,31 @@ async def test_a_link_opens_the_page_and_leaves_no_code_behind(gateway: Gateway)
         assert "HttpOnly" in cookie
         assert "SameSite=Strict" in cookie
         assert "Max-Age" not in cookie
-        assert (await browser.get("/")).text == WELCOME
-        assert (await browser.get("/api/sessions")).status_code == 200
+        opened = await browser.get("/")
+        assert (opened.status_code, opened.text) == (200, WELCOME)
+        page = traded.text.partition("/#page=")[2].partition('"')[0]
+        known = {"X-Starpod-Page": page}
+        assert (await browser.get("/api/sessions", headers=known)).status_code == 200
+        picture = f"/api/files/raw?path=none.png&page={page}"
+        assert (await browser.get(picture)).status_code == 404, "a picture has no header"
+        shown = {"Cookie": cookie.partition(";")[0]}
+        protocols = ("starpod", page)
+        async with connected(gateway.url(), shown, known=False, subprotocols=protocols) as socket:
+            assert socket.connection.subprotocol == "starpod"
+            assert (await socket.hear())["type"] == "hello"
+
+
+async def test_the_cookie_alone_which_every_port_sees_opens_nothing(gateway: Gateway) -> None:
+    async with stranger(gateway) as browser:
+        cookie = (await browser.get(await link_to(gateway))).headers["set-cookie"].partition(";")[0]
+        for path in ("/api/sessions", "/api/files/raw?path=a", "/api/mesh", "/api/config", "/ws"):
+            for headers in ({}, {"Sec-Fetch-Site": "same-origin"}):
+                answer = await browser.get(path, headers=headers)
+                assert answer.status_code == (400 if path == "/ws" else 401)
+        assert (await browser.post("/api/chat", json={"text": "hi"})).status_code == 401
+    with pytest.RaisesGroup(trio_websocket.ConnectionRejected, flatten_subgroups=True):
+        async with connected(gateway.url(), {"Cookie": cookie}, known=False):
+            pass
 
 
 async def test_a_used_link_leads_to_the_page_and_opens_nothing(gateway: Gateway) -> None:

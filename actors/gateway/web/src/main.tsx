@@ -1,4 +1,5 @@
 import { render } from "preact";
+import { takeHalf } from "./net/half";
 import { App } from "./state/app";
 import { keepPreferences } from "./state/preferences";
 import "./styles/index.css";
@@ -12,6 +13,7 @@ function socketAddress(): string {
 
 const root = document.getElementById("app");
 if (root !== null) {
+  takeHalf();
   const app = new App(socketAddress());
   keepPreferences();
   app.start();

@@ -21,6 +21,7 @@ class FakeUpload {
   }
 
   open(): void {}
+  setRequestHeader(): void {}
   send(): void {}
 
   abort(): void {

@@ -1,6 +1,7 @@
 /** The HTTP side of the gateway. */
 
 import { answered } from "./access";
+import { pageHeaders, withHalf } from "./half";
 import type { Attachment, Config, Figures, Message, Session } from "../protocol";
 
 /** A request that was not answered with success. The message is meant for the person at the page. */
@@ -17,11 +18,17 @@ export class ApiError extends Error {
 
 const UNREACHABLE = "Starpod cannot be reached. Is it still running?";
 
+interface Sending {
+  readonly method?: string;
+  readonly headers?: Record<string, string>;
+  readonly body?: string;
+}
+
 /** The text that answers. Throws ApiError for any answer but success. */
-async function requestText(path: string, init?: RequestInit): Promise<string> {
+async function requestText(path: string, init: Sending = {}): Promise<string> {
   let response: Response;
   try {
-    response = await fetch(path, init);
+    response = await fetch(path, { ...init, headers: { ...init.headers, ...pageHeaders() } });
   } catch {
     throw new ApiError(UNREACHABLE, 0);
   }
@@ -32,7 +39,7 @@ async function requestText(path: string, init?: RequestInit): Promise<string> {
 }
 
 /** The JSON that answers. Throws ApiError. */
-export async function request<T>(path: string, init?: RequestInit): Promise<T> {
+export async function request<T>(path: string, init?: Sending): Promise<T> {
   return read<T>(await requestText(path, init));
 }
 
@@ -93,7 +100,7 @@ export const api = {
 export type Api = typeof api;
 
 export function fileUrl(file: Attachment): string {
-  return `/api/files/raw?path=${encodeURIComponent(file.path)}`;
+  return withHalf(`/api/files/raw?path=${encodeURIComponent(file.path)}`);
 }
 
 /**
@@ -109,6 +116,7 @@ export function upload(
   return new Promise((resolve, reject) => {
     const exchange = new XMLHttpRequest();
     exchange.open("POST", "/api/uploads");
+    for (const [name, value] of Object.entries(pageHeaders())) exchange.setRequestHeader(name, value);
     exchange.upload.onprogress = ({ loaded, total }) => progress(total > 0 ? loaded / total : 0);
     exchange.onerror = () => reject(new ApiError(UNREACHABLE, 0));
     exchange.onabort = () => reject(new ApiError("The upload was stopped.", 0));

@@ -3,6 +3,7 @@
 import type { ClientFrame, Hello, ServerFrame } from "../protocol";
 import { parseFrame } from "./frame";
 import { delayBefore } from "./backoff";
+import { subprotocols } from "./half";
 
 /** `waiting`: the last try failed and the next one has its time. */
 export type LinkState =
@@ -34,7 +35,7 @@ export class Socket {
   constructor(
     private readonly url: string,
     private readonly listener: Listener,
-    private readonly open: (url: string) => WebSocket = (address) => new WebSocket(address),
+    private readonly open: (url: string) => WebSocket = (address) => new WebSocket(address, subprotocols()),
     private readonly random: () => number = Math.random,
   ) {}
 
