@@ -132,6 +132,7 @@ from bus.message.message import (
 from bus.run.actor import Actor
 from bus.run.bus import Bus
 from bus.run.events import Lag, Subscription, SubscriptionLagged
+from bus.see.blackbox import BlackBox, Remains, in_thread
 from bus.see.tap import Tap
 from bus.see.tapevent import TapEvent
 from bus.supervise.spec import Child, Pool, Supervisor
@@ -144,6 +145,7 @@ __all__ = [
     "ActorStopped",
     "AskCycle",
     "Backoff",
+    "BlackBox",
     "BootError",
     "Bus",
     "BusError",
@@ -172,6 +174,7 @@ __all__ = [
     "Overflow",
     "Pool",
     "Quarantined",
+    "Remains",
     "Request",
     "Restart",
     "SelfSendWouldBlock",
@@ -189,6 +192,7 @@ __all__ = [
     "concurrent",
     "crash_after",
     "crash_point",
+    "in_thread",
     "is_virtual",
     "log_context",
     "mask_text",

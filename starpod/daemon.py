@@ -4,8 +4,8 @@ import gc
 import resource
 import signal
 import sys
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Final, final
 
@@ -16,7 +16,20 @@ from actors.gateway import messages as gateway
 from actors.gateway.settings import Address
 from actors.gateway.settings import Settings as GatewaySettings
 from actors.llm import messages as llm
-from bus import ActorError, BootError, ExitKind, Ids, Mesh, Stall, Watchdog, mask_text, open_mesh, task_tree
+from bus import (
+    ActorError,
+    BlackBox,
+    BootError,
+    ExitKind,
+    Ids,
+    Mesh,
+    Remains,
+    Stall,
+    Watchdog,
+    mask_text,
+    open_mesh,
+    task_tree,
+)
 from starpod import crash, logs
 from starpod.config import Config
 from starpod.errors import StarpodError
@@ -73,19 +86,13 @@ async def running(
             token=lock.info.token,
             on_bound=lambda bound: lock.announce(str(bound)),
         )
-        try:
-            async with open_mesh(tree(parts), log=logs.log, boot_id=boot_id) as mesh:
-                watchdog = _watch()
-                # What start-up left behind is never garbage: a full collection would stop the loop for it each time.
-                gc.collect()
-                gc.freeze()
-                try:
-                    yield Running(mesh=mesh, lock=lock)
-                finally:
-                    watchdog.stop()
-                    _report_failure(instance, mesh)
-        except BootError as error:
-            raise StartFailed(error) from error
+        with _recorded(instance, boot_id):
+            try:
+                async with open_mesh(tree(parts), log=logs.log, boot_id=boot_id) as mesh:
+                    with _tended(instance, mesh):
+                        yield Running(mesh=mesh, lock=lock)
+            except BootError as error:
+                raise StartFailed(error) from error
 
 
 def parts_of(
@@ -103,8 +110,32 @@ def parts_of(
         scheme=config.scheme,
         address=address or config.of(GatewaySettings).server_addr,
         token=token,
+        remains=Remains.read(config.instance.black_box),
         on_bound=on_bound,
     )
+
+
+@contextmanager
+def _tended(instance: Instance, mesh: Mesh) -> Generator[None]:
+    """Watch a tree that has started."""
+    watchdog = _watch()
+    # What start-up left behind is never garbage: a full collection would stop the loop for it each time.
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        watchdog.stop()
+        _report_failure(instance, mesh)
+
+
+def _recorded(instance: Instance, boot_id: str) -> AbstractContextManager[object]:
+    """Record whose turn is on the processor, so that a turn that kills this process is told from bystanders."""
+    try:
+        return BlackBox(instance.black_box, boot=boot_id, item="turn")
+    except OSError as error:
+        logs.log("warning", "no turn can be found out that kills the process", {"error": error})
+        return nullcontext()
 
 
 def _watch() -> Watchdog:

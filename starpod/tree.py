@@ -44,7 +44,7 @@ from actors.tooling import offering
 from actors.tools import messages as tools
 from actors.tools.actor import ToolsActor
 from actors.tools.settings import Settings as ToolsSettings
-from bus import Backoff, Child, Intensity, Limits, Pool, Supervisor
+from bus import Backoff, Child, Intensity, Limits, Pool, Remains, Supervisor
 from starpod import modelkeys, models
 from starpod.workspace import Instance
 
@@ -62,6 +62,8 @@ class Parts(Given):
     address: Address
     token: str = attrs.field(repr=False)
     """The operator's; the tap asks for it."""
+    remains: Remains
+    """What the process before has left, if it did not end in order."""
     on_bound: Callable[[Address], None]
     """Told where the gateway listens, once it does."""
 
@@ -114,14 +116,14 @@ def _persona(given: Given) -> Iterator[Child]:
     yield Child("persona", factory, limits=Limits(mailbox=256))
 
 
-def _agent(given: Given) -> Iterator[Child | Pool]:
-    settings = given.settings(AgentSettings)
+def _agent(parts: Parts) -> Iterator[Child | Pool]:
+    settings = parts.settings(AgentSettings)
     conversation = partial(ConversationActor, settings=settings, sources=SOURCES)
     # Each begins with a question to the store: that it is slow shall be its outage, not a start that failed.
     limits = Limits(start_within=2 * session.Open.within, stop_within=20, patience=3600)
     yield Pool("conversation", conversation, limit=512, intensity=INTENSITY, limits=limits)
     claiming = Limits(start_within=2 * session.Recover.within, mailbox=256)
-    yield Child("conductor", partial(ConductorActor, settings), limits=claiming)
+    yield Child("conductor", partial(ConductorActor, settings, parts.remains), limits=claiming)
 
 
 def _console(_parts: Parts) -> Iterator[Child]:

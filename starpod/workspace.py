@@ -125,6 +125,11 @@ class Instance:
         return self.agent_home / "daemon.lock"
 
     @property
+    def black_box(self) -> Path:
+        """What a daemon that was killed was doing."""
+        return self.agent_home / "black.box"
+
+    @property
     def home_dir(self) -> Path:
         """All that the agent's tools may see."""
         return self.root / "home"

@@ -15,53 +15,44 @@ from actors.agent.answer import answer_to
 from actors.agent.settings import Settings
 from actors.llm import messages as llm
 from actors.session import messages as session
-from bus import Actor, DeliveryError, Unavailable, concurrent
+from bus import Actor, DeliveryError, Remains, Unavailable, concurrent
 
-_LOOK: Final = 1.0
-"""Seconds between two looks whether a suspect may begin, and whether it has come on."""
-_QUIET_WITHIN: Final = 60.0
-"""Seconds that a suspect waits at most for a moment in which no other turn runs."""
+NOTHING: Final = Remains()
 _AGAIN: Final = 0.5
 """Seconds between attempts to wake a conversation whose mailbox is full, or that is down."""
 
 
 @final
 class ConductorActor(Actor):
-    """Accepts messages. What it has acknowledged is stored, whatever happens to the conversation."""
+    """Accepts messages. What it has acknowledged is stored, whatever happens to the conversation.
 
-    def __init__(self, settings: Callable[[], Settings]) -> None:
+    Args:
+      settings: those in force.
+      remains: what the process before has left, if it did not end in order.
+    """
+
+    def __init__(self, settings: Callable[[], Settings], remains: Remains = NOTHING) -> None:
         self._settings = settings
+        self._remains = remains
         self._models: frozenset[str] = frozenset()
         self._late: dict[str, deque[messages.Deliver]] = {}
         """By session, what could not be delivered yet."""
-        self._suspects: deque[messages.TryOut] = deque()
-        """Turns that wait until those before them are found innocent."""
-        self._trial: str | None = None
-        """The one that runs now."""
         self._doors: WeakValueDictionary[object, trio.StrictFIFOLock] = WeakValueDictionary()
         """By address of a conversation; there are those that somebody holds or waits for."""
 
     async def start(self) -> None:
-        """Claim the turns of earlier boots, before any channel opens, and wake their conversations.
-
-        Suspects come one at a time and after all others, so that only the one that does it can die again.
-        """
+        """Claim the turns of earlier boots, before any channel opens, and wake their conversations."""
+        died = self._remains
+        recover = session.Recover(boot=self.bus.boot_id, of_boot=died.boot, culprits=died.names)
         try:
-            turns = await self.bus.ask(session.Recover(boot=self.bus.boot_id))
+            turns = await self.bus.ask(recover)
         except (session.StorageFailed, DeliveryError) as error:
             raise Unavailable(str(error)) from error
         for turn in turns:
-            if turn.suspect:
-                self._suspects.append(messages.TryOut.of(turn))
-            else:
-                await self._deliver(messages.Deliver(session=turn.session, turn=turn.id, mode=turn.mode))
-        self.spawn(self._try_all)
+            await self._deliver(messages.Deliver(session=turn.session, turn=turn.id, mode=turn.mode))
 
     def describe(self) -> dict[str, Any]:
-        return {
-            "late": {session_id: len(late) for session_id, late in self._late.items()},
-            "suspects": [suspect.turn for suspect in self._suspects],
-        }
+        return {"late": {session_id: len(late) for session_id, late in self._late.items()}}
 
     @messages.Accept.handler
     @concurrent(256, isolated=True)
@@ -138,51 +129,3 @@ class ConductorActor(Actor):
                     await self.bus.tell(late[0])
                     late.popleft()
         del self._late[session_id]
-
-    # --- suspects -----------------------------------------------------------------------------------------
-
-    @messages.TryOut.handler
-    async def try_out(self, command: messages.TryOut) -> None:
-        if self._trial == command.turn:  # its conversation was started again
-            await self._deliver(command.delivery)
-        elif command not in self._suspects:
-            self._suspects.append(command)
-            if self._trial is None:
-                self.spawn(self._try_all)
-
-    async def _try_all(self) -> None:
-        """Let suspects run one after the other, each until it has come further than it ever did.
-
-        One begins when nothing else runs: then it does not die of what another does, and if the program stops it is
-        known why.
-        """
-        while self._trial is None and self._suspects:
-            suspect = self._suspects.popleft()
-            self._trial = suspect.turn
-            with trio.move_on_after(_QUIET_WITHIN):
-                await self._quiet()
-            before = now = await self._come_to(suspect)
-            await self._deliver(suspect.delivery)
-            while now is not None and now == before:
-                await trio.sleep(_LOOK)
-                now = await self._come_to(suspect)
-            self._trial = None
-
-    async def _quiet(self) -> None:
-        """Return when no turn runs."""
-        while True:
-            await trio.sleep(_LOOK)
-            with contextlib.suppress(session.StorageFailed, DeliveryError):
-                if (await self.bus.ask(session.CountOpenWork())).running == 0:
-                    return
-
-    async def _come_to(self, suspect: messages.TryOut) -> tuple[str, ...] | None:
-        """How far a turn has come; None when it has ended."""
-        while True:
-            with contextlib.suppress(session.StorageFailed, DeliveryError):
-                turn = await self.bus.ask(session.GetTurn(turn=suspect.turn, user=suspect.user))
-                if turn.state not in {"accepted", "running"}:
-                    return None
-                steps = await self.bus.ask(session.GetSteps(turn=suspect.turn, user=suspect.user))
-                return tuple(step.state for step in steps)
-            await trio.sleep(_LOOK)

@@ -61,8 +61,6 @@ class ConversationActor(Actor):
         self._sources = sources
         self._policy = policy
         self._inbox = Inbox(partial(self.drain, messages.Deliver))
-        self._held: set[str] = set()
-        """Suspects, until the conductor delivers them."""
         self._current: _Current | None = None
         self._suspended: dict[str, Record | None] = {}
         """Turns that the store has kept from going on, with what holds their claim."""
@@ -80,9 +78,6 @@ class ConversationActor(Actor):
             self._teller = Teller(self.bus, self._session, self._journal)
             for turn in opened.turns:
                 self._inbox.add(turn.id, turn.mode)
-                if turn.suspect:
-                    self._held.add(turn.id)
-                    await self.bus.tell(messages.TryOut.of(turn))
         except (session.StorageFailed, DeliveryError) as error:
             raise Unavailable(str(error)) from error
         self._parts = Parts(
@@ -114,7 +109,6 @@ class ConversationActor(Actor):
     @messages.Deliver.handler
     async def deliver(self, command: messages.Deliver) -> None:
         self._inbox.add(command.turn, command.mode)
-        self._held.discard(command.turn)
         await self._run_waiting()
 
     @messages.Resume.handler
@@ -122,7 +116,7 @@ class ConversationActor(Actor):
         await self._run_waiting()
 
     async def _run_waiting(self) -> None:
-        while not self.stopping and next(iter(self._inbox), None) not in self._held:
+        while not self.stopping:
             due = self._inbox.take()
             if due is None or not await self._attempt(*due):
                 return

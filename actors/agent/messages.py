@@ -7,7 +7,7 @@ appears only after a restart.
 import sys
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, ClassVar, Literal, Self, final, get_args
+from typing import Any, ClassVar, Literal, final, get_args
 
 import attrs
 
@@ -117,25 +117,6 @@ class Deliver(Command):
     session: str
     turn: str
     mode: FollowupMode
-
-
-@final
-@attrs.frozen(kw_only=True)
-class TryOut(Command):
-    """A turn that may be what stops the program: deliver it when no other of its kind runs. Sent by conversations."""
-
-    session: str
-    user: str
-    turn: str
-    mode: FollowupMode
-
-    @classmethod
-    def of(cls, turn: Turn) -> Self:
-        return cls(session=turn.session, user=turn.user, turn=turn.id, mode=turn.mode)
-
-    @property
-    def delivery(self) -> Deliver:
-        return Deliver(session=self.session, turn=self.turn, mode=self.mode)
 
 
 @final

@@ -133,7 +133,7 @@ class SessionActor(Actor):
     @messages.Recover.handler
     @concurrent(256, isolated=True)
     async def recover(self, request: messages.Recover) -> tuple[messages.Turn, ...]:
-        return await self._write(attempts.recover, request.boot)
+        return await self._write(attempts.recover, request)
 
     @messages.Open.handler
     @concurrent(256, isolated=True)

@@ -15,12 +15,12 @@ from actors.vocabulary import Channel
 from . import endings, history, outbox
 from .claims import claimed, note_event, store_message
 from .encoding import clean, moment
-from .messages import Begin, Begun, Opened, Release, Turn, UnknownSession, UnknownTurn
+from .messages import Begin, Begun, Opened, Recover, Release, Turn, UnknownSession, UnknownTurn
 from .recent import RecentHistories, Unread, steps_in
 from .rows import OPEN, TURN, turn_of, turns_of
 
 DEATHS: Final = 3
-"""A turn whose attempts died so often in a row at the same place is given up."""
+"""A turn whose attempts died so often at the same step, doing the same, is given up."""
 
 PARKED: Final = (
     f"This message stopped the program {DEATHS} times at the same place, so it is not tried again."
@@ -33,18 +33,21 @@ coalesce((SELECT sum(CASE state WHEN 'intent' THEN 1 WHEN 'awaiting' THEN 2 WHEN
 """
 """How far a turn has come: each step makes it more, and each further state of one."""
 _COUNTED: Final = (
-    f"deaths = ? + CASE WHEN progress = {_PROGRESS} THEN deaths ELSE 0 END, progress = {_PROGRESS}"
+    f"deaths = max(?, CASE WHEN progress = {_PROGRESS} THEN deaths ELSE 0 END), progress = {_PROGRESS}"
 )
-"""Assignments once an attempt has ended: 1 when it died, 0 otherwise; those at another place no longer count."""
+"""Assignments once an attempt has ended: what :func:`_died` gives, 0 when it did not; those at another step no longer
+count."""
 
 
-def recover(connection: sqlite3.Connection, boot: str) -> tuple[Turn, ...]:
+def recover(connection: sqlite3.Connection, request: Recover) -> tuple[Turn, ...]:
     """Hand back what an earlier boot was doing, and list all that is to be done, oldest first."""
-    connection.execute(
-        f"UPDATE turns SET state = 'accepted', {_COUNTED} WHERE {OPEN} AND state = 'running' AND boot_id <> ?",
-        (1, boot),
-    )
-    outbox.doubt(connection, boot)
+    ran = connection.execute(
+        f"SELECT id, boot_id FROM turns WHERE {OPEN} AND state = 'running' AND boot_id <> ?", (request.boot,)
+    ).fetchall()
+    for turn, boot in ran:
+        culprit = boot == request.of_boot and turn in request.culprits
+        _hand_back(connection, turn, _died(connection, turn, request.culprits[turn]) if culprit else 0)
+    outbox.doubt(connection, request.boot)
     return turns_of(connection.execute(f"{TURN} WHERE {OPEN} ORDER BY seq"))
 
 
@@ -66,8 +69,23 @@ def still_open(connection: sqlite3.Connection, session: str) -> tuple[Turn, ...]
 def release(connection: sqlite3.Connection, request: Release) -> None:
     """Hand a turn back at an orderly stop. Raises UnknownTurn, StaleAttempt."""
     claim = claimed(connection, request)
-    connection.execute(f"UPDATE turns SET state = 'accepted', {_COUNTED} WHERE id = ?", (0, request.turn))
+    _hand_back(connection, request.turn, 0)
     note_event(connection, claim.session, request.last_event)
+
+
+def _hand_back(connection: sqlite3.Connection, turn: str, deaths: int) -> None:
+    connection.execute(f"UPDATE turns SET state = 'accepted', {_COUNTED} WHERE id = ?", (deaths, turn))
+
+
+def _died(connection: sqlite3.Connection, turn: str, doing: str = "") -> int:
+    """Note that an attempt has died where the turn is; how many have, doing the same."""
+    count: int
+    (count,) = connection.execute(
+        f"INSERT INTO deaths SELECT id, {_PROGRESS}, ?, 1 FROM turns WHERE id = ?"
+        " ON CONFLICT DO UPDATE SET count = count + 1 RETURNING count",
+        (clean(doing), turn),
+    ).fetchone()
+    return count
 
 
 # --- begin ------------------------------------------------------------------------------------------------
@@ -129,7 +147,8 @@ def begin(
 
 def _claim(connection: sqlite3.Connection, turn: Turn, request: Begin, now: int) -> Turn:
     """Count the death of an attempt that nobody has handed back, and take its place."""
-    died = turn.state == "running" and not _holds(connection, turn, request)
+    left = turn.state == "running" and _was_left(connection, turn, request)
+    died = _died(connection, turn.id) if left else 0
     store_message(connection, turn, now)
     (deaths,) = connection.execute(
         f"UPDATE turns SET state = 'running', attempt = attempt + 1, boot_id = ?, runner = ?, {_COUNTED} WHERE id = ?"
@@ -141,10 +160,13 @@ def _claim(connection: sqlite3.Connection, turn: Turn, request: Begin, now: int)
     return attrs.evolve(turn, state="running", attempt=turn.attempt + 1, deaths=deaths, started_at=started)
 
 
-def _holds(connection: sqlite3.Connection, turn: Turn, request: Begin) -> bool:
-    """Whether the one who asks has claimed the turn already and only missed the answer."""
-    held = connection.execute("SELECT boot_id, runner FROM turns WHERE id = ?", (turn.id,)).fetchone()
-    return request.runner != "" and tuple(held) == (request.boot, request.runner)
+def _was_left(connection: sqlite3.Connection, turn: Turn, request: Begin) -> bool:
+    """Whether another one in this process holds the turn, and not the one who asks and only missed the answer."""
+    held: tuple[str, str] = connection.execute(
+        "SELECT boot_id, runner FROM turns WHERE id = ?", (turn.id,)
+    ).fetchone()
+    boot, runner = held
+    return boot == request.boot and (runner != request.runner or runner == "")
 
 
 def carry_out(

@@ -13,7 +13,7 @@ from actors.storage.database import Database, Migration
 from actors.storage.errors import Closed
 from actors.storage.jobs import Reader, Writer
 from actors.storage.lines import Inline, Line, Thread, WorkerT
-from bus import is_virtual
+from bus import in_thread, is_virtual
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -93,7 +93,7 @@ class Storage:
     async def _write(self, job: Callable[[sqlite3.Connection], T], *, relaxed: bool) -> T:
         if self._writer is None:
             raise Closed(path=self._database.path)
-        result: T = await self._writer.call(job, relaxed=relaxed)
+        result: T = await self._writer.call(in_thread(job), relaxed=relaxed)
         return result
 
     async def read(
@@ -104,7 +104,7 @@ class Storage:
         It sees everything whose :meth:`run` has returned.
         """
         reader = self._reader or await self._open_reader()
-        result: T = await reader.call(functools.partial(_call, fn, args, kwargs))
+        result: T = await reader.call(in_thread(functools.partial(_call, fn, args, kwargs)))
         return result
 
     async def close(self) -> None:

@@ -9,6 +9,7 @@ import trio
 
 from actors.tools.messages import FileSystemRefused
 from actors.tools.paths import GoOn
+from bus import in_thread
 
 T = TypeVar("T")
 
@@ -52,7 +53,7 @@ class Threads:
             own = trio.CapacityLimiter(
                 1
             )  # the shared one would run out with the first forty that are left behind
-            return await trio.to_thread.run_sync(main, abandon_on_cancel=True, limiter=own)
+            return await trio.to_thread.run_sync(in_thread(main), abandon_on_cancel=True, limiter=own)
         except RuntimeError as error:  # main itself raises nothing
             self._places.release()
             raise FileSystemRefused(path=path, reason=f"no thread could be started: {error}") from error

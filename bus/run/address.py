@@ -26,6 +26,7 @@ from bus.run.core import Core
 from bus.run.handlers import Handlers
 from bus.run.hands import Hands
 from bus.run.mailbox import Mailbox
+from bus.see.blackbox import stand
 from bus.see.metrics import Metrics
 
 CommandT = TypeVar("CommandT", bound=Command)
@@ -197,7 +198,7 @@ class Address:
 
     async def _guard(self, function: Callable[[], Coroutine[Any, Any, None]]) -> None:
         origin = current.get()  # a task starts with the context of the code that spawned it
-        current.set(attrs.evolve(self.context(), trace=origin.trace, seq=origin.seq, baggage=origin.baggage))
+        stand(attrs.evolve(self.context(), trace=origin.trace, seq=origin.seq, baggage=origin.baggage))
         try:
             await function()
         except BaseException as error:

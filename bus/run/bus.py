@@ -28,6 +28,7 @@ from bus.run.reply import Reply
 from bus.run.routing import Routes
 from bus.run.sending import Sender
 from bus.run.stream import Items
+from bus.see.blackbox import stand, stand_again
 
 
 class Bus:
@@ -161,11 +162,11 @@ class Bus:
 
     @contextmanager
     def _as(self, context: Context) -> Generator[None]:
-        token = current.set(context)
+        token = stand(context)
         try:
             yield
         finally:
-            current.reset(token)
+            stand_again(token)
 
     # --- losses -------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from bus.keep.exits import STOPPED, Exit, ExitKind, FaultKind, exit_for, sort_fa
 from bus.keep.health import READY, NodeHealth, ended
 from bus.keep.limits import Intensity, Limits
 from bus.keep.restart import Budget
-from bus.message.envelope import Envelope, Waiter, current
+from bus.message.envelope import Envelope, Waiter
 from bus.message.errors import ActorError
 from bus.run.actor import Actor
 from bus.run.address import Address
@@ -20,6 +20,7 @@ from bus.run.core import Core
 from bus.run.handlers import Handlers
 from bus.run.serving import Serving
 from bus.run.timers import Timers, is_timer
+from bus.see.blackbox import stand
 from bus.see.tapevent import Point
 
 
@@ -93,7 +94,7 @@ class RunningActor(Address):
         self._borne = Budget(Intensity())
         self._stop_requested = self.disposed = self._forced = False
         self.condition.begin()
-        current.set(self.context())
+        stand(self.context())
         self._forget_timers()
         actor: Actor | None = None
         try:
@@ -150,7 +151,7 @@ class RunningActor(Address):
         return self.exit or Exit(ExitKind.FORCED)
 
     async def _start(self, actor: Actor) -> bool:
-        current.set(attrs.evolve(self.context(), waiter=self))
+        stand(attrs.evolve(self.context(), waiter=self))
         scope = self._starting = trio.move_on_after(self.limits.start_within)
         try:
             with scope:
@@ -178,7 +179,7 @@ class RunningActor(Address):
         await self._serving.settle()
 
     async def _clean_up(self, actor: Actor) -> None:
-        current.set(attrs.evolve(self.context(), waiter=self))
+        stand(attrs.evolve(self.context(), waiter=self))
         with trio.CancelScope(
             shield=True, deadline=trio.current_time() + self.limits.cleanup_within
         ) as scope:

@@ -21,6 +21,7 @@ from bus.message.errors import (
 from bus.message.message import wire_name
 from bus.run.address import Address
 from bus.run.handlers import Handler
+from bus.see.blackbox import recording
 from bus.see.metrics import LAST, LONGEST, Series
 
 NOT_ZERO = 1e-9
@@ -178,6 +179,8 @@ class Serving:
         ):
             self._refuse(envelope, now)
             return False
+        if recording:  # stand() by hand, for each message
+            recording[0].enter(envelope)
         current.set(envelope)
         if core.taps.taken:
             core.taps.message("taken", envelope, envelope.taken_at)

@@ -75,7 +75,7 @@ class Left:
 
 
 DEATHS: Final = 3
-"""A turn is given up when so many of its attempts have died in a row at one place."""
+"""A turn is given up when it has killed the process so often at one place."""
 
 
 def lost(record: Record, left: Left) -> list[Sent]:
@@ -211,11 +211,10 @@ def _failed_otherwise(message: Sent, turn: str, left: Left) -> Iterator[str]:
     if left.fates[turn].outcome != "parked":
         yield f"{message.text} failed, though nothing went wrong but the process"
     else:
-        last = left.deaths.get(turn, ())[-DEATHS:]
-        if len(last) < DEATHS or len({death.progress for death in last}) > 1:
-            yield f"{message.text} is parked, though it has not died {DEATHS} times in a row at one place"
-        elif not any(death.own for death in last):
-            yield f"{message.text} is parked, though it was a bystander each time"
+        deaths = left.deaths.get(turn, ())
+        own = sum(death.own and death.progress == deaths[-1].progress for death in deaths)
+        if own < DEATHS:
+            yield f"{message.text} is parked, though it has killed the process {own} times at the place where it is"
     if _notice(turn, left) == "no notice":
         yield f"{message.text} failed without a notice"
 

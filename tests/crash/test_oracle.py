@@ -119,7 +119,7 @@ def _still_running(record: Record, rows: list[dict[str, Any]]) -> dict[str, Any]
 
 
 THREE = [Death("FileWrite.before_run:1", 5, own=True)] * 3
-BYSTANDER = [Death("begin.after_commit:1", 5, own=False)] * 3
+BYSTANDER = [*THREE[:2], Death("begin.after_commit:1", 5, own=False)]
 ELSEWHERE = [*THREE[:2], Death("FileRead.before_run:1", 9, own=True)]
 
 
@@ -234,9 +234,9 @@ def _events(*events: tuple[str, int, str]) -> Break:
         (_never_told, "never acknowledged"),
         (_still_running, "is running in the end"),
         (_failed_silently, "failed without a notice"),
-        (_parked_bystander, "it was a bystander each time"),
-        (_parked_in_spite_of_progress, "it has not died 3 times in a row at one place"),
-        (_parked_too_soon, "it has not died 3 times in a row at one place"),
+        (_parked_bystander, "it has killed the process 2 times at the place where it is"),
+        (_parked_in_spite_of_progress, "it has killed the process 1 times at the place where it is"),
+        (_parked_too_soon, "it has killed the process 2 times at the place where it is"),
         (_failed_for_no_reason, "though nothing went wrong"),
         (_cancelled_by_nobody, "cancelled, by 0 wishes"),
         (_merged_into_nothing, "merged into nothing"),

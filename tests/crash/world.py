@@ -24,13 +24,12 @@ LIFE: Final = 20.0
 """Seconds until a point counts as not reached."""
 PATIENCE: Final = 120.0
 """Seconds until all that was left must be done, also on a machine that is busy with something else."""
-_PROGRESS: Final = """
+_RUNNING: Final = """
 SELECT id, attempt, coalesce((SELECT sum(CASE state WHEN 'intent' THEN 1 WHEN 'awaiting' THEN 2 WHEN 'begun' THEN 3
- ELSE 4 END) FROM steps WHERE turn_id = turns.id), 0) FROM turns
+ ELSE 4 END) FROM steps WHERE turn_id = turns.id), 0) FROM turns WHERE state = 'running'
 """
-"""Turns, each with a number that grows with what is stored of it."""
-_RUNNING: Final = f"{_PROGRESS} WHERE state = 'running'"
-_UNENDED: Final = f"{_PROGRESS} WHERE state IN ('accepted', 'running')"
+"""The turns whose attempts died with the process, each with a number that grows with what is stored of it."""
+_UNENDED: Final = "SELECT id FROM turns WHERE state IN ('accepted', 'running')"
 GAP: Final = 0.003
 """Seconds before each piece of an answer of the model."""
 
@@ -247,7 +246,7 @@ class World:
         """All that was accepted comes to its end although nobody has said a word to this daemon."""
         with contextlib.closing(_only_read(self.place.database)) as database:
 
-            def unended() -> list[tuple[str, int, int]]:
+            def unended() -> list[tuple[str]]:
                 return database.execute(_UNENDED).fetchall()
 
             if not await _happens(lambda: not unended(), PATIENCE):
@@ -256,34 +255,11 @@ class World:
                 )
 
     async def _moment(self, kill: Kill, daemon: Daemon) -> None:
-        """Wait for the moment at which a daemon is to be killed.
-
-        Nobody could tell a turn that is killed from outside three times at one place from one that does it itself. So
-        one that has died twice is left alone until it has come on.
-        """
+        """Wait for the moment at which a daemon is to be killed."""
         asked = len(self.server.requests)
         if kill.working:
             await _happens(lambda: len(self.server.requests) > asked or not daemon.running)
         await trio.sleep(kill.after)
-        if suspects := self._suspects():
-            with contextlib.closing(_only_read(self.place.database)) as database:
-                await _happens(
-                    lambda: (
-                        not daemon.running
-                        or not any(
-                            suspects.get(turn) == progress for turn, _, progress in database.execute(_UNENDED)
-                        )
-                    )
-                )
-
-    def _suspects(self) -> dict[str, int]:
-        """The turns that have died twice at one place, and where."""
-        last = {turn: list(found.values())[-2:] for turn, found in self.deaths.items()}
-        return {
-            turn: deaths[-1].progress
-            for turn, deaths in last.items()
-            if len(deaths) > 1 and deaths[0].progress == deaths[1].progress
-        }
 
     async def _look(self, daemon: Daemon) -> dict[int, list[dict[str, Any]]]:
         """Say one last thing in each conversation, so that all before it is over, and read them."""

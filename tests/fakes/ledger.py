@@ -29,6 +29,7 @@ from actors.session.messages import (
     Message,
     Messages,
     RecordCompaction,
+    Recover,
     Release,
     SaveCompletion,
     SaveResult,
@@ -240,8 +241,11 @@ class Ledger:
         )
         self.run(turns.record_compaction, request, micros(self.now))
 
-    def recover(self) -> tuple[Turn, ...]:
-        return self.run(attempts.recover, self.boot)
+    def recover(self, *culprits: str, doing: str = "x.Work@1") -> tuple[Turn, ...]:
+        """What the next process does first; it is known whose code ran when the one before died."""
+        of_boot = f"boot-{self._kills - 1}"
+        request = Recover(boot=self.boot, of_boot=of_boot, culprits=dict.fromkeys(culprits, doing))
+        return self.run(attempts.recover, request)
 
     def turn(self, turn: str) -> Turn:
         return turns.get(self.connection, turn)

@@ -135,6 +135,7 @@ def test_every_path_of_an_instance(workspace: Path | None) -> None:
         "skills_dir": "/r/.starpod/skills",
         "users_dir": "/r/.starpod/users",
         "lock_file": "/r/.starpod/daemon.lock",
+        "black_box": "/r/.starpod/black.box",
         "home_dir": "/r/home",
     }
     assert {name: str(getattr(instance, name)) for name in paths} == paths

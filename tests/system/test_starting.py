@@ -96,6 +96,13 @@ async def test_the_lock_of_a_killed_daemon_is_no_obstacle(place: Place) -> None:
     check_log(first)
 
 
+async def test_it_starts_although_it_cannot_record_whose_turn_is_on_the_processor(place: Place) -> None:
+    (place.inside / "black.box").mkdir()
+    async with serving(place) as daemon:
+        assert (await daemon.chat("hello"))["status"] == 200
+        assert "no turn can be found out that kills the process" in daemon.log
+
+
 async def test_a_folder_without_an_agent_says_how_to_begin(tmp_path: Path) -> None:
     refused = await starpod(tmp_path, "serve")
     assert (refused.status, "Traceback" in refused.err) == (1, False)

@@ -1,5 +1,6 @@
 """Running turns: what the loop asks of the store."""
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal, final
 
 import attrs
@@ -16,12 +17,17 @@ from .turns import Effect, EndState, Turn
 class Recover(Request[tuple[Turn, ...]]):
     """Return the turns of earlier boots to ``accepted`` and list every open one, oldest first.
 
-    The attempts of those have died; each counts at the place where it did.
+    The attempts of culprits have died; each counts at the step where it did, for what was being done. All others merely
+    waited when the process ended.
     """
 
     abandon: ClassVar[Abandon] = Abandon.FINISH
     within: ClassVar[float] = 60.0
     boot: str
+    of_boot: str = ""
+    """The boot that is known to have died, and of what."""
+    culprits: Mapping[str, str] = attrs.field(factory=dict[str, str])
+    """The turns whose code ran at that moment, each with what it was doing."""
 
 
 @final

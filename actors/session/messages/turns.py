@@ -41,7 +41,7 @@ class Turn:
     attempt: int
     """How often it was begun."""
     deaths: int = 0
-    """Attempts in a row that died at the same place."""
+    """Attempts that died at the step where it is, doing the same."""
     cancel_requested: bool = False
     """Whether it was cancelled while it ran, so that it will not be run again."""
     damaged: bool = False
@@ -68,11 +68,6 @@ class Turn:
     completions: int = 0
     tool_rounds: int = 0
     """Answers of the model that called tools."""
-
-    @property
-    def suspect(self) -> bool:
-        """Whether it may be what stops the program: one more death at the same place is its last."""
-        return self.deaths >= 2
 
 
 @final

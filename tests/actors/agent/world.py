@@ -26,7 +26,7 @@ from actors.session import messages as session
 from actors.session.actor import SessionActor
 from actors.tooling import Rendered, ToolReply, ToolSource, described, from_context, offering, tool
 from actors.vocabulary import ADMIN, Attachment, Block, ChatMessage, Text, ToolResult, ToolUse, Usage
-from bus import Abandon, Actor, ActorError, Bus, Request, Sink, concurrent
+from bus import Abandon, Actor, ActorError, Bus, Remains, Request, Sink, concurrent
 from bus.console import Console
 from bus.testing import MeshUnderTest, open_test_mesh
 
@@ -290,6 +290,7 @@ class World:
     gates: dict[str, Gate] = attrs.field(factory=dict[str, Gate])
     durations: dict[str, float] = attrs.field(factory=dict[str, float])
     _mesh: MeshUnderTest | None = None
+    _remains: Remains = attrs.field(factory=Remains)
     _boots: int = 0
 
     @property
@@ -324,11 +325,17 @@ class World:
             )
             await mesh.start_pool(conversation, name="conversation", intensity=INTENSITY)
             if conductor:
-                await mesh.start(partial(ConductorActor, lambda: self.settings), name="conductor")
+                await mesh.start(
+                    partial(ConductorActor, lambda: self.settings, self._remains), name="conductor"
+                )
             yield self
 
-    def kill(self) -> None:
-        """Stop everything where it stands, as far as that is possible inside of one process."""
+    def kill(self, *culprits: str) -> None:
+        """Stop everything where it stands, as far as that is possible inside of one process.
+
+        The next life knows that code of these turns was running.
+        """
+        self._remains = Remains(boot=self.bus.boot_id, names=dict.fromkeys(culprits, "x.Work@1"))
         for cell in self.bus.routes.addresses():
             if isinstance(cell.actor, ConversationActor):
                 # a killed process cleans nothing up

@@ -21,17 +21,16 @@ def die(ledger: Ledger, turn: str) -> int:
 
 
 def kill(ledger: Ledger, turn: str) -> int:
+    """Be killed by the turn, if it runs."""
     ledger.kill()
-    return next(found.deaths for found in ledger.recover() if found.id == turn)
+    return next(found.deaths for found in ledger.recover(turn) if found.id == turn)
 
 
 class TestDeaths:
     def test_a_turn_that_dies_three_times_at_the_same_place_is_given_up(
         self, ledger: Ledger, turn: str
     ) -> None:
-        assert not ledger.turn(turn).suspect
         assert [die(ledger, turn) for _ in range(DEATHS)] == [1, 2, 3]
-        assert ledger.turn(turn).suspect
         begun = ledger.begin(turn)
         assert (begun.over, begun.ended, begun.notice) == (True, True, PARKED)
         assert (begun.turn.state, begun.turn.outcome) == ("failed", "parked")
@@ -65,6 +64,39 @@ class TestDeaths:
                 followup = ledger.accept("wait", session=begun.turn.session).turn
                 ledger.merge(turn, followup, attempt=attempt)
         assert kill(ledger, turn) == 1
+
+    def test_one_that_merely_ran_is_not_to_blame(self, ledger: Ledger, turn: str) -> None:
+        bystander = ledger.accept("hi", key="other").turn
+        for n in range(1, DEATHS + 1):
+            ledger.begin(turn)
+            ledger.begin(bystander)
+            ledger.kill()
+            assert [found.deaths for found in ledger.recover(turn)] == [n, 0]
+
+    def test_what_is_known_of_another_boot_blames_nobody(self, ledger: Ledger, turn: str) -> None:
+        ledger.begin(turn)
+        ledger.kill()
+        ledger.kill()
+        (found,) = ledger.recover(turn)
+        assert (found.state, found.deaths) == ("accepted", 0)
+
+    def test_a_turn_that_nobody_took_back_is_begun_without_a_death(self, ledger: Ledger, turn: str) -> None:
+        ledger.begin(turn)
+        ledger.kill()
+        begun = ledger.begin(turn)
+        assert (begun.turn.attempt, begun.turn.deaths) == (2, 0)
+
+    def test_deaths_while_it_does_different_things_are_chance_until_one_comes_again(
+        self, ledger: Ledger, turn: str
+    ) -> None:
+        def dies(doing: str) -> int:
+            ledger.begin(turn)
+            ledger.kill()
+            return ledger.recover(turn, doing=doing)[0].deaths
+
+        assert list(map(dies, "abcab")) == [1, 1, 1, 2, 2]
+        assert list(map(dies, "ca")) == [2, DEATHS]
+        assert ledger.begin(turn).ended
 
     def test_a_bystander_that_was_not_begun_is_not_to_blame(self, ledger: Ledger, turn: str) -> None:
         die(ledger, turn)
@@ -102,7 +134,7 @@ class TestDeaths:
         ledger.doom()
         with pytest.raises(Killed):
             ledger.begin(turn)
-        (found,) = ledger.recover()
+        (found,) = ledger.recover(turn)
         assert (found.attempt, found.deaths) == (0, 0)
 
 

@@ -3,6 +3,7 @@
 import json
 import pathlib
 import tempfile
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -70,6 +71,8 @@ class ModelTurn:
     boot: str = ""
     runner: str = ""
     deaths: int = 0
+    died: Counter[tuple[int, str]] = attrs.field(factory=Counter[tuple[int, str]])
+    """How often it was the culprit, by how far it was and what it was doing."""
     place: int = 0
     """How far it was when its latest attempt began or ended."""
     cancel_requested: bool = False
@@ -84,9 +87,14 @@ class ModelTurn:
     def progress(self) -> int:
         return 4 * (self.steps - len(self.calls)) + sum(call.progress for call in self.calls)
 
-    def attempt_ended(self, *, died: bool) -> None:
-        self.deaths = died + (self.deaths if self.place == self.progress() else 0)
-        self.place = self.progress()
+    def attempt_ended(self, *, died: str | None) -> None:
+        """It died doing that, or did not."""
+        place, here = self.progress(), 0
+        if died is not None:
+            self.died[place, died] += 1
+            here = self.died[place, died]
+        self.deaths = max(here, self.deaths if self.place == place else 0)
+        self.place = place
 
 
 class LedgerMachine(RuleBasedStateMachine):
@@ -128,16 +136,17 @@ class LedgerMachine(RuleBasedStateMachine):
             return False
         return True
 
-    def restarted(self) -> None:
+    def restarted(self, *culprits: str, doing: str = "") -> None:
+        try:
+            found = self.ledger.recover(*culprits, doing=doing)
+        except Killed:  # of the process that died last it is known that it ran nobody's code
+            culprits = ()
+            found = self.ledger.recover()
         for turn in self.turns:
             if turn.state == "running":
                 turn.state = "accepted"
-                turn.attempt_ended(died=True)
+                turn.attempt_ended(died=doing if turn.id in culprits else None)
         self.doubt(lambda _: True)
-        try:
-            found = self.ledger.recover()
-        except Killed:
-            found = self.ledger.recover()
         expected = [(turn.id, turn.attempt, turn.deaths) for turn in self.turns if turn.state == "accepted"]
         assert [(turn.id, turn.attempt, turn.deaths) for turn in found] == expected
 
@@ -173,10 +182,12 @@ class LedgerMachine(RuleBasedStateMachine):
     def first_message(self) -> None:
         self.accept(KEYS[0], None)
 
-    @rule()
-    def kill(self) -> None:
+    @rule(positions=st.lists(st.integers(0, 30), max_size=2), doing=st.sampled_from(["", "x", "y"]))
+    def kill(self, positions: list[int], doing: str) -> None:
+        """The process is killed while it runs the code of some turns."""
+        culprits = [self.turns[position % len(self.turns)].id for position in positions]
         self.ledger.kill()
-        self.restarted()
+        self.restarted(*culprits, doing=doing)
 
     @rule()
     def doom(self) -> None:
@@ -215,7 +226,7 @@ class LedgerMachine(RuleBasedStateMachine):
             return
         repeated = runner != "" and (turn.boot, turn.runner) == (self.ledger.boot, runner)
         self.store_message(turn)
-        turn.attempt_ended(died=turn.state == "running" and not repeated)
+        turn.attempt_ended(died="" if turn.state == "running" and not repeated else None)
         turn.state, turn.attempt, turn.boot, turn.runner = (
             "running",
             turn.attempt + 1,
@@ -356,7 +367,7 @@ class LedgerMachine(RuleBasedStateMachine):
                 operation()
         elif self.survives(operation):
             turn.state = "accepted"
-            turn.attempt_ended(died=False)
+            turn.attempt_ended(died=None)
 
     @precondition(lambda self: self.turns)
     @rule(position=st.integers(0, 30))

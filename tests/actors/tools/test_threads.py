@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import trio
@@ -9,6 +10,8 @@ import trio
 from actors.tools.messages import FileNotFound, FileSystemRefused
 from actors.tools.paths import GoOn
 from actors.tools.threads import Threads
+from bus import BlackBox, Remains
+from bus.testing import open_test_mesh
 
 
 class Work:
@@ -45,6 +48,15 @@ def work() -> Iterator[Work]:
     work = Work()
     yield work
     work.ended.set()
+
+
+async def test_it_is_recorded_for_whom_a_thread_works(tmp_path: Path) -> None:
+    path = tmp_path / "black.box"
+    with BlackBox(path, boot="boot-1", item="turn"):
+        async with open_test_mesh(seed=1) as mesh:
+            with mesh.bus.baggage(turn="t1"):
+                assert await Threads().run(lambda _: Remains.read(path).names, "x") == {"t1": ""}
+            assert Remains.read(path).names == {}
 
 
 async def test_work_gives_its_value_or_its_error() -> None:
