@@ -134,12 +134,14 @@ export class Line {
 
   private watched(socket: NodeWebSocket): object {
     const page: { onmessage?: (event: { data: unknown }) => void; onclose?: () => void } = {};
+    let gone = false; // what has arrived together with the lost frame is lost too
     socket.on("message", (data) => {
       const text = String(data);
       if (this.doomed !== null && (JSON.parse(text) as { type: string }).type === this.doomed) {
         this.doomed = null;
+        gone = true;
         socket.terminate();
-      } else page.onmessage?.({ data: text });
+      } else if (!gone) page.onmessage?.({ data: text });
     });
     socket.on("close", () => page.onclose?.());
     return Object.defineProperties(page, {
