@@ -18,7 +18,7 @@ from actors.agent.gate import Policy, allow_all
 from actors.agent.interrupt import Interrupt
 from actors.agent.journal import Journal
 from actors.agent.loop import Loop, Parts
-from actors.agent.record import Record, Teller
+from actors.agent.record import OUTAGES, Record, Teller
 from actors.agent.settings import Settings
 from actors.agent.sources import Sources
 from actors.agent.turn import Ending, Run
@@ -250,7 +250,7 @@ class ConversationActor(Actor):
         self._inbox.put_first(current.turn, mode)
         self._resume_after(RETRY)
         told = current.turn in self._suspended
-        if isinstance(error, failures.OUTAGES):
+        if isinstance(error, OUTAGES):
             self._suspended[current.turn] = current.record or self._suspended.get(current.turn)
         else:
             self._suspended[current.turn] = None

@@ -5,7 +5,6 @@ from typing import Final
 
 from actors.llm.messages import ModelError, ModelNotAllowed, ModelUnavailable, Reason
 from actors.session.messages import StorageFailed
-from bus import ActorStopped, DeadlineExceeded
 
 _MODEL: Final[Mapping[Reason, str]] = {
     "invalid_request": "The model refused the request",
@@ -19,9 +18,6 @@ _MODEL: Final[Mapping[Reason, str]] = {
     "protocol": "The model provider sent an answer that cannot be read",
 }
 
-
-OUTAGES: Final = (StorageFailed, DeadlineExceeded, ActorStopped)
-"""What keeps the store from answering for a while. Whatever else does may be the fault of what it was asked."""
 INTERRUPTED: Final = "the program was interrupted while it asked the model"
 """Why a completion is repeated that was cut off from within."""
 

@@ -16,9 +16,12 @@ from actors.agent.turn import Ending, Run
 from actors.session import messages as session
 from actors.tooling import Rendered
 from actors.vocabulary import Attachment, Block, ToolUse, Usage
-from bus import Bus, Request
+from bus import ActorStopped, Bus, DeadlineExceeded, Request
 
 ReplyT = TypeVar("ReplyT")
+
+OUTAGES: Final = (session.StorageFailed, DeadlineExceeded, ActorStopped)
+"""What keeps the store from answering for a while. Whatever else does may be the fault of what it was asked."""
 
 PATIENCE: Final = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 8.0)
 """Seconds between attempts to store something while the database refuses."""
@@ -164,7 +167,7 @@ class Record:
         for number, seconds in enumerate(PATIENCE):
             try:
                 return await self._bus.ask(request)
-            except failures.OUTAGES as error:
+            except OUTAGES as error:
                 if number == 0:
                     await self._teller.notice(self._turn.id, "retrying", f"Waiting: {error}")
             await trio.sleep(seconds)

@@ -6,8 +6,8 @@ other is kept by the page itself, and browsers give it to no other port. Program
 The command line has the token of the running daemon, which only the owner of the files can read. So a program that the
 agent starts cannot speak as its owner.
 
-All of them are too long to be guessed, so what is wrong is refused and not counted: a limit would only give whoever
-shows wrong ones a way to keep the right ones out.
+All of them are too long to be guessed by asking, so what is wrong is refused and not counted: a limit would only give
+whoever shows wrong ones a way to keep the right ones out.
 """
 
 import hashlib
