@@ -11,7 +11,7 @@ def check(path: pathlib.Path, known: int) -> None:
     """Read a database as a whole. Nothing is changed. Raises StorageError, whose text says what to do.
 
     Args:
-      path: need not exist: a database that was never made is in order.
+      path: need not exist: a database that was never made is in order, one that was and is gone is not.
       known: number of the schema that this program knows.
     """
     log = log_of(path)

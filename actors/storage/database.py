@@ -10,7 +10,7 @@ from typing import Final, final
 
 import attrs
 
-from actors.storage.errors import Corrupt, MigrationFailed, ReadOnly, TooNew, translate, translated
+from actors.storage.errors import Corrupt, MigrationFailed, Missing, ReadOnly, TooNew, translate, translated
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -73,6 +73,7 @@ class Database:
             os.fchmod(descriptor, 0o600)
         finally:
             os.close(descriptor)
+        self._mark()
 
     def _make(self) -> None:
         """A database without tables. It gets its name once it has content, so that an empty file is never a new one."""
@@ -88,6 +89,22 @@ class Database:
         _sync(new)
         new.replace(self.path)
         _sync(self.path.parent)
+
+    def _mark(self) -> None:
+        """Note beside a database that there is one, so that it is missed when it is gone."""
+        mark = mark_of(self.path)
+        if mark.exists():
+            return
+        new = mark.with_name(f"{mark.name}.new")
+        new.unlink(missing_ok=True)
+        new.touch(mode=0o600)
+        new.write_text(
+            f"{self.path.name} was made. While this file is here, no start takes its absence for a beginning.\n",
+            encoding="utf-8",
+        )
+        _sync(new)
+        new.replace(mark)
+        _sync(mark.parent)
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -170,14 +187,21 @@ def log_of(path: pathlib.Path) -> pathlib.Path:
     return path.with_name(f"{path.name}-wal")
 
 
+def mark_of(path: pathlib.Path) -> pathlib.Path:
+    """The file that says that a database was made."""
+    return path.with_name(f"{path.name}.made")
+
+
 def require_content(path: pathlib.Path) -> None:
-    """Raises Corrupt when there is a file without content, or the log of a file that is gone."""
+    """Raises Corrupt when there is a file without content, or the log of a file that is gone; Missing when all is."""
     if _size(path) > 0:
         return
     if _size(log_of(path)) > 0:  # SQLite would delete the log, and with it all there is
         raise Corrupt(path=path, detail="the file is gone, but its write-ahead log is still there")
     if path.exists():
         raise Corrupt(path=path, detail="it is empty, as no database is: what was in it has been lost")
+    if mark_of(path).exists():
+        raise Missing(path=path, detail=f"as {mark_of(path).name} beside it says")
 
 
 def _text(stored: bytes) -> str:

@@ -16,6 +16,7 @@ class StorageError(Exception):
 
     what: ClassVar[str] = "does not work"
     advice: ClassVar[str] = ""
+    """What the owner can do; ``{name}`` stands for the name of the file."""
     path: pathlib.Path
     detail: str = ""
     """What SQLite or the system said."""
@@ -30,7 +31,7 @@ class StorageError(Exception):
 
     def _text(self, file: str) -> str:
         said = f" ({self.detail})" if self.detail else ""
-        return f"the database {file} {self.what}{said}. {self.advice}".rstrip()
+        return f"the database {file} {self.what}{said}. {self.advice.format(name=self.path.name)}".rstrip()
 
 
 class DiskFull(StorageError):
@@ -58,7 +59,19 @@ class Corrupt(StorageError):
     """The file is damaged, or no database at all. It is left as it is."""
 
     what = "is damaged or not a database"
-    advice = "It was left untouched: put back a backup or a snapshot from beside it, or move it away to begin anew."
+    advice = (
+        "It was left untouched: put back a backup or a snapshot from beside it, or, to begin anew, move it away and "
+        "delete {name}.made."
+    )
+
+
+class Missing(StorageError):
+    """There was a database, and now there is no file. None is made in its place."""
+
+    what = "is gone, although there was one"
+    advice = (
+        "Put it back, from a backup if need be; or, to begin anew without what was in it, delete {name}.made."
+    )
 
 
 class OutOfPlace(StorageError):
@@ -66,7 +79,8 @@ class OutOfPlace(StorageError):
 
     what = "was moved, replaced or deleted while it was in use"
     advice = (
-        "Nothing is stored until it is back: put it back, or, to go on without it, start this program again."
+        "Nothing is stored until it is back: put it back, or, to go on without it, delete {name}.made and start this "
+        "program again."
     )
 
 

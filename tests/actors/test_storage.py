@@ -467,6 +467,14 @@ trio.run(main)
             assert connection.execute("SELECT text FROM notes").fetchall() == [("kept",)]
 
 
+def make_old(path: pathlib.Path) -> None:
+    """A database as an earlier version has left it."""
+    connection = sqlite3.connect(path)
+    connection.execute(TABLE)
+    connection.execute("PRAGMA user_version = 1")
+    connection.close()
+
+
 def move_the_folder(path: pathlib.Path) -> Callable[[], object]:
     aside = path.parent.with_name("aside")
     path.parent.rename(aside)
@@ -577,7 +585,7 @@ class TestMigrations:
     ) -> None:
         async with opened(path, TABLE, SECOND) as database:
             assert await database.run(pragma, "user_version") == 2
-        assert [entry.name for entry in path.parent.iterdir()] == ["notes.db"]
+        assert {entry.name for entry in path.parent.iterdir()} == {"notes.db", "notes.db.made"}
 
     async def test_a_migration_may_be_a_function(self, path: pathlib.Path) -> None:
         def fill(connection: sqlite3.Connection) -> None:
@@ -670,7 +678,9 @@ class TestRefusals:
     async def test_only_the_owner_may_read_the_files(self, path: pathlib.Path) -> None:
         async with opened(path) as database:
             await database.run(add, "secret")
-            assert [mode(path.with_name("notes.db" + end)) for end in ("", "-wal", "-shm")] == [0o600] * 3
+            assert [mode(path.with_name("notes.db" + end)) for end in ("", "-wal", "-shm", ".made")] == [
+                0o600
+            ] * 4
 
     async def test_a_file_that_others_could_read_is_closed_to_them(self, path: pathlib.Path) -> None:
         async with opened(path):
@@ -692,7 +702,32 @@ class TestRefusals:
         write(path.with_name("notes.db.new"), b"half")
         async with opened(path) as database:
             assert await database.run(add, "first") == 1
-        assert sorted(each.name for each in path.parent.iterdir()) == ["notes.db"]
+        assert sorted(each.name for each in path.parent.iterdir()) == ["notes.db", "notes.db.made"]
+
+    async def test_one_that_is_gone_is_not_made_again_until_told_to(self, path: pathlib.Path) -> None:
+        async with opened(path) as database:
+            await database.run(add, "before")
+        away = path.rename(path.with_name("away"))  # noqa: ASYNC240 - at once
+        with pytest.raises(storage.Missing, match=r"Put it back.*to begin anew.*delete notes\.db\.made"):
+            await Storage(path, (TABLE,)).open()
+        assert not path.exists()  # noqa: ASYNC240 - at once
+        shutil.copy(away, path)
+        async with opened(path) as database:
+            assert await database.read(texts) == ["before"]
+        path.unlink()  # noqa: ASYNC240 - at once
+        path.with_name("notes.db.made").unlink()
+        async with opened(path) as database:
+            assert await database.read(texts) == []
+
+    async def test_one_of_before_there_were_marks_is_missed_as_well(self, path: pathlib.Path) -> None:
+        path.parent.mkdir()
+        make_old(path)
+        write(path.with_name("notes.db.made.new"), b"half")
+        async with opened(path):
+            pass
+        path.unlink()  # noqa: ASYNC240 - at once
+        with pytest.raises(storage.Missing):
+            await Storage(path, (TABLE,)).open()
 
     async def test_a_full_disk_fails_the_job_that_needs_space_and_no_other(self, path: pathlib.Path) -> None:
         async with opened(path) as database:

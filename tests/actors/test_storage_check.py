@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from actors.storage import Corrupt, Inaccessible, StorageError, TooNew, check
+from actors.storage import Corrupt, Inaccessible, Missing, StorageError, TooNew, check
 
 
 def make(path: Path, *, version: int = 1) -> sqlite3.Connection:
@@ -62,6 +62,11 @@ def leave_only_the_log(path: Path) -> None:
     path.unlink()
 
 
+def leave_only_the_mark(path: Path) -> None:
+    path.with_name("a.db.made").write_bytes(b"x")
+    path.unlink()
+
+
 @pytest.mark.parametrize(
     ("harm", "error"),
     [
@@ -69,6 +74,7 @@ def leave_only_the_log(path: Path) -> None:
         (truncate, Corrupt),
         (empty, Corrupt),
         (leave_only_the_log, Corrupt),
+        (leave_only_the_mark, Missing),
         (replace_by_a_folder, Inaccessible),
     ],
 )
@@ -81,4 +87,4 @@ def test_what_is_wrong_is_said_with_what_to_do(
     with pytest.raises(error) as caught:
         check(path, 1)
     assert str(path) in str(caught.value)
-    assert caught.value.advice in str(caught.value)
+    assert caught.value.advice.format(name="a.db") in str(caught.value)

@@ -108,6 +108,22 @@ async def test_a_database_that_has_lost_its_content_is_not_begun_anew(used: Plac
     await refused(used, "it is empty", "backup", commands=("serve", "chat hello", "sessions list"))
 
 
+async def test_a_database_that_is_gone_is_not_begun_anew_until_told_to(used: Place) -> None:
+    away = used.database.rename(used.database.with_name("away"))
+    remedy = ("is gone", "Put it back", "delete session.db.made")
+    await refused(used, *remedy, commands=("serve", "chat hello", "sessions list"))
+    doctor = await starpod(used.root, "bus", "doctor")
+    assert (doctor.status, "is gone" in doctor.out) == (1, True), doctor
+    assert not used.database.exists()
+    away.rename(used.database)
+    async with serving(used) as daemon:
+        assert len(await daemon.get("/api/sessions")) == 1
+    for file in used.database.parent.iterdir():
+        file.unlink()
+    async with serving(used) as daemon:
+        assert await daemon.get("/api/sessions") == []
+
+
 async def test_while_its_folder_is_moved_nothing_is_acknowledged_and_doctor_says_why(used: Place) -> None:
     folder = used.database.parent
     async with serving(used, expect_errors=True) as daemon:
