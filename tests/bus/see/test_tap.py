@@ -13,7 +13,7 @@ from bus.see.tapevent import POINTS, Point, TapEvent, of_envelope
 from bus.supervise.spec import Child, Supervisor
 from bus.testing import MeshUnderTest
 from bus.testing.checkpoints import cancel_at_each_checkpoint
-from tests.bus.tapping import Add, Calculator, Count, Note, points, start, watching
+from tests.bus.see.tapping import Add, Calculator, Count, Note, points, start, watching
 
 
 class TestATap:

@@ -12,7 +12,7 @@ from bus import ActorCrashed, ActorStopped, Limits, Restart, Sink, Stream
 from bus.testing import MeshUnderTest, open_test_mesh
 from bus.testing.checkpoints import cancel_at_each_checkpoint
 from bus.testing.virtual import in_virtual_time
-from tests.bus.streaming import (
+from tests.bus.run.streaming import (
     BUFFER,
     Beside,
     Count,

@@ -9,7 +9,7 @@ import trio
 from bus import ActorCrashed, Limits, Restart
 from bus.see.tapevent import POINTS, to_json
 from bus.testing import MeshUnderTest
-from tests.bus.tapping import (
+from tests.bus.see.tapping import (
     Add,
     Agent,
     Count,

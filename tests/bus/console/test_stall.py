@@ -7,7 +7,6 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,9 +18,6 @@ from bus.console.dump import task_tree
 from bus.console.stall import Stall, Watchdog, inspect_thread
 from tests.bus.family import running
 from tests.bus.world import Aside, Listing, Order, Poke, Puppet, Read, Scripted, Urgent
-
-ROOT = Path(__file__).parents[2]
-
 
 TOLD: list[Stall] = []
 """Reports of spins. No event, whose methods are functions in which the loop would be held."""
@@ -242,10 +238,10 @@ class TestTheTaskTree:
         assert [re.sub(r":\d+ ", " ", line.strip()) for line in tree] == [
             "root  at supervise/supervisor.py in _sleep",
             "root/inner  at supervise/supervisor.py in _sleep",
-            "inner/puppet  at bus/test_stall.py in slow",
+            "inner/puppet  at console/test_stall.py in slow",
             "* puppet: ready, incarnation 1, 1 waiting",
             "*   world.Poke@1 from outside for 2.5 s",
-            "puppet:work  at bus/test_stall.py in work",
+            "puppet:work  at console/test_stall.py in work",
         ]
         depths = [len(line) - len(line.lstrip()) for line in tree]
         assert [depth - depths[0] for depth in depths] == [0, 2, 4, 4, 4, 6]

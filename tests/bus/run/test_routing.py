@@ -28,7 +28,7 @@ from bus import (
 from bus.run.routing import Routes, message_classes
 from bus.testing import MeshUnderTest, open_test_mesh
 from bus.testing.virtual import in_virtual_time
-from tests.bus import front
+from tests.bus.run import front
 from tests.bus.world import Keyed, Poke, Puppet, buried
 
 

@@ -8,7 +8,7 @@ import trio
 
 from bus import Actor, AskCycle, DeadlineExceeded, Request, Sink
 from bus.testing import MeshUnderTest
-from tests.bus.streaming import (
+from tests.bus.run.streaming import (
     BUFFER,
     Beside,
     Count,

@@ -19,7 +19,7 @@ from bus import (
     Sink,
 )
 from bus.testing import MeshUnderTest
-from tests.bus.streaming import (
+from tests.bus.run.streaming import (
     BUFFER,
     Busy,
     Count,

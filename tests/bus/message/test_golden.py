@@ -1,6 +1,6 @@
 """The JSON form of every message class and version is kept in ``tests/golden``: files are added, never edited (G1).
 
-``STARPOD_GOLDEN=add pytest tests/bus/test_golden.py`` adds what is missing.
+``STARPOD_GOLDEN=add pytest tests/bus/message/test_golden.py`` adds what is missing.
 """
 
 import json

@@ -30,7 +30,7 @@ from bus.keep.health import roll_up, strained
 from bus.keep.restart import Budget
 from bus.run.running import RunningActor
 from tests.bus.family import STEADY, Stage, after, nothing, running
-from tests.bus.test_pool import Crash, House, Note, Work
+from tests.bus.supervise.test_pool import Crash, House, Note, Work
 
 
 @final
