@@ -13,6 +13,7 @@ from bus.message.errors import BootError
 from bus.run.actor import Actor
 from bus.run.bus import Bus
 from bus.run.core import Core, Log, silent
+from bus.see import blackbox
 from bus.supervise.child import RunningChild
 from bus.supervise.spec import Child, Pool, Supervisor
 from bus.supervise.tree import Tree
@@ -89,15 +90,18 @@ class Mesh:
 
     async def stop(self) -> Exit:
         """Stop everything in reverse order and say how it ended."""
-        self._place.expected = True
-        self.root.request_stop()
+        self._request_stop()
         return await self.wait()
 
     def force(self) -> None:
         """Cut the stop short: still in reverse order, but nothing gets time to end or to clean up."""
+        self._request_stop()
+        self.root.force()
+
+    def _request_stop(self) -> None:
+        blackbox.stop()
         self._place.expected = True
         self.root.request_stop()
-        self.root.force()
 
 
 @asynccontextmanager

@@ -85,7 +85,7 @@ class Remains:
 
 @final
 class BlackBox(trio.abc.Instrument):
-    """Records, while its block runs, on whose behalf code runs. Leaving the block removes the file.
+    """Records, while its block runs, on whose behalf code runs. Leaving the block, or :func:`stop`, removes the file.
 
     Args:
       path: of the file; one that is there is replaced. Raises OSError when that cannot be.
@@ -116,6 +116,12 @@ class BlackBox(trio.abc.Instrument):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Name nobody any more. Closing what is closed does nothing."""
+        if self not in recording:
+            return
         recording.remove(self)
         trio.lowlevel.remove_instrument(self)
         self._map[:] = bytes(SLOTS * SLOT)
@@ -169,6 +175,12 @@ class BlackBox(trio.abc.Instrument):
 
 recording: Final[list[BlackBox]] = []
 """The black box of this process, if there is one."""
+
+
+def stop() -> None:
+    """Let an orderly stop begin: whatever ends it, that is nobody's fault."""
+    for box in tuple(recording):
+        box.close()
 
 
 def stand(context: Here) -> Token[Here]:

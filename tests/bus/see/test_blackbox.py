@@ -254,7 +254,7 @@ PROGRAM: Final = """
 import sys, time
 from pathlib import Path
 import trio
-from bus import BlackBox, Supervisor, in_thread, open_mesh
+from bus import Actor, BlackBox, Child, Supervisor, in_thread, open_mesh
 
 async def waits():
     print("ready", flush=True)
@@ -272,9 +272,21 @@ def sleep():
 async def in_a_thread():
     await trio.to_thread.run_sync(in_thread(sleep))
 
+class Stubborn(Actor):
+    async def on_stop(self):
+        with self.bus.baggage(turn="culprit"):
+            await spins()
+
+async def stops():
+    await meshes[0].stop()
+
+meshes = []
+
 async def main(how, path):
     with BlackBox(Path(path), boot="boot-1", item="turn"):
-        async with open_mesh(Supervisor("root", "one_for_one", ())) as mesh, trio.open_nursery() as nursery:
+        tree = Supervisor("root", "one_for_one", (Child("stubborn", Stubborn),))
+        async with open_mesh(tree) as mesh, trio.open_nursery() as nursery:
+            meshes.append(mesh)
             with mesh.bus.baggage(turn="bystander"):
                 nursery.start_soon(trio.sleep_forever)
             with mesh.bus.baggage(turn="culprit"):
@@ -284,12 +296,9 @@ trio.run(main, *sys.argv[1:])
 """
 
 
-@pytest.mark.parametrize(
-    ("how", "named"), [("waits", ()), ("spins", ("culprit",)), ("in_a_thread", ("culprit",))]
-)
-async def test_a_process_that_is_killed_leaves_the_names_of_those_who_did_something(
-    path: Path, how: str, named: tuple[str, ...]
-) -> None:
+@asynccontextmanager
+async def killed(path: Path, how: str) -> AsyncGenerator[None]:
+    """A process that does something while the block runs; then it is killed."""
     process = await trio.lowlevel.open_process(
         [sys.executable, "-c", PROGRAM, how, str(path)], stdout=subprocess.PIPE
     )
@@ -297,10 +306,26 @@ async def test_a_process_that_is_killed_leaves_the_names_of_those_who_did_someth
     try:
         with trio.fail_after(60):
             assert await process.stdout.receive_some(), "it did not start"
-            while now(path) != named:
-                await trio.sleep(0.005)
+            yield
     finally:
         process.kill()
         await process.wait()
         await process.stdout.aclose()
+
+
+@pytest.mark.parametrize(
+    ("how", "named"), [("waits", ()), ("spins", ("culprit",)), ("in_a_thread", ("culprit",))]
+)
+async def test_a_process_that_is_killed_leaves_the_names_of_those_who_did_something(
+    path: Path, how: str, named: tuple[str, ...]
+) -> None:
+    async with killed(path, how):
+        while now(path) != named:
+            await trio.sleep(0.005)
     assert now(path) == named
+
+
+async def test_whoever_is_busy_when_an_orderly_stop_is_cut_off_is_not_named(path: Path) -> None:
+    async with killed(path, "stops"):
+        pass
+    assert Remains.read(path) == Remains()
