@@ -30,7 +30,7 @@ from bus.keep.health import roll_up, strained
 from bus.keep.restart import Budget
 from bus.run.running import RunningActor
 from tests.bus.family import STEADY, Stage, after, nothing, running
-from tests.bus.supervise.test_pool import Crash, House, Note, Work
+from tests.bus.supervise.house import Crash, House, Note, Work
 
 
 @final
@@ -319,7 +319,7 @@ class TestAPool:
             await mesh.bus.tell(Note(key="b", seconds=70))
             await trio.sleep(61)
             assert mesh.console.health().children[0].health.why == (
-                "house[b] is degraded: test_pool.Note@1 has been in hand for 61 s, expected are 60"
+                "house[b] is degraded: house.Note@1 has been in hand for 61 s, expected are 60"
             )
             await trio.sleep(10)
             assert mesh.console.health().health.state is State.READY
