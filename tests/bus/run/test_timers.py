@@ -1,56 +1,17 @@
 """Timers go off at the instant they are due, and end with the incarnation that set them (G24)."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar, final
 
 import attrs
 import pytest
 import trio
-from hypothesis import given
-from hypothesis import strategies as st
 
-from bus import Actor, Backoff, Command, Lane, Limits, Restart
-from bus.run.running import RunningActor
-from bus.run.timers import Key, Timers
-from bus.testing import MeshUnderTest, open_test_mesh
-from bus.testing.virtual import in_virtual_time
+from bus import Actor, Command, Limits, Restart
+from bus.run.timers import Key
+from bus.testing import MeshUnderTest
+from tests.bus.run.clockwork import Alarm, Clockwork, Deed, Program, Tick, Tock, Work, World, nothing
 from tests.bus.world import Diary, buried, reasons
-
-Deed = Callable[[Timers], object]
-Program = list[tuple[float, Deed]]
-"""What to do with the timers, and when."""
-
-
-@final
-@attrs.frozen(kw_only=True)
-class Tick(Command):
-    n: int = 1
-
-
-@final
-@attrs.frozen(kw_only=True)
-class Tock(Command):
-    """Worth nothing after a second."""
-
-    within: ClassVar[float | None] = 1.0
-    n: int = 1
-
-
-@final
-@attrs.frozen(kw_only=True)
-class Alarm(Command):
-    lane: ClassVar[Lane] = Lane.CONTROL
-    n: int = 1
-
-
-@final
-@attrs.frozen(kw_only=True)
-class Work(Command):
-    """Keeps the actor busy, and may end badly."""
-
-    seconds: float = 0.0
-    crash: bool = False
 
 
 @final
@@ -73,39 +34,6 @@ class Lights(Command):
     room: str
 
 
-class Clockwork(Actor):
-    """Notes each command as the number it carries."""
-
-    def __init__(self, handled: list[tuple[float, int]], at_start: Deed) -> None:
-        self._handled = handled
-        self._at_start = at_start
-
-    async def start(self) -> None:
-        self._began = trio.current_time()
-        self._at_start(self.timers)
-
-    def _note(self, n: int) -> None:
-        self._handled.append((round(trio.current_time(), 6), n))
-
-    @Tick.handler
-    async def tick(self, command: Tick) -> None:
-        self._note(command.n)
-
-    @Tock.handler
-    async def tock(self, command: Tock) -> None:
-        self._note(command.n)
-
-    @Alarm.handler
-    async def alarm(self, command: Alarm) -> None:
-        self._note(command.n)
-
-    @Work.handler
-    async def work(self, command: Work) -> None:
-        await trio.sleep(command.seconds)
-        if command.crash:
-            raise OSError("a bug")
-
-
 class Room(Actor):
     def __init__(self, handled: list[str], room: str) -> None:
         self._handled = handled
@@ -120,10 +48,6 @@ class Room(Actor):
         self._handled.append(f"{trio.current_time():g} {command.room}")
 
 
-def nothing(timers: Timers) -> None:
-    pass
-
-
 def after(seconds: float, command: Command, key: Key | None = None) -> Deed:
     return lambda timers: timers.after(seconds, command, key=key)
 
@@ -134,40 +58,6 @@ def every(seconds: float, command: Command, key: Key | None = None) -> Deed:
 
 def cancel(key: Key, results: list[bool] | None = None) -> Deed:
     return lambda timers: (results if results is not None else []).append(timers.cancel(key))
-
-
-class World:
-    """A clockwork, what it has handled, and its timers."""
-
-    def __init__(self, mesh: MeshUnderTest, handled: list[tuple[float, int]], cell: RunningActor) -> None:
-        self.mesh = mesh
-        self.handled = handled
-        self.cell = cell
-
-    @classmethod
-    async def begin(
-        cls,
-        mesh: MeshUnderTest,
-        *,
-        at_start: Deed = nothing,
-        limits: Limits | None = None,
-    ) -> "World":
-        handled: list[tuple[float, int]] = []
-        backoff = Backoff(first=0.1, jitter=0.0)
-        cell = await mesh.start(partial(Clockwork, handled, at_start), limits=limits, backoff=backoff)
-        return cls(mesh, handled, cell)
-
-    @property
-    def timers(self) -> Timers:
-        return self.cell.timers
-
-    async def run(self, program: Program, until: float) -> list[tuple[float, int]]:
-        """Carry out a program; what was handled, and when."""
-        for at, deed in program:
-            await trio.sleep_until(at)
-            deed(self.timers)
-        await trio.sleep_until(until)
-        return self.handled
 
 
 class TestATimer:
@@ -460,49 +350,3 @@ class TestATickThatWaits:
         world.timers.every(1, Tick())
         await trio.sleep_until(3.5)
         assert (world.cell.books.sent, world.cell.books.handled, diary.now) == (3, 3, 3.5)
-
-
-# --- any program ----------------------------------------------------------------------------------------------
-
-SECONDS = st.sampled_from([0.7, 1.3, 1.7, 2.3])
-"""Their multiples meet no whole second within six."""
-DEEDS = st.tuples(st.sampled_from(["after", "every", "cancel", "nothing"]), SECONDS, st.sampled_from("ab"))
-
-
-@given(st.lists(DEEDS, max_size=6))
-def test_any_program_of_timers_does_what_a_list_of_due_times_does(
-    deeds: list[tuple[str, float, str]],
-) -> None:
-    assert in_virtual_time(_play, deeds) == _expected(deeds, until=6.0)
-
-
-async def _play(deeds: list[tuple[str, float, str]]) -> list[tuple[float, int]]:
-    async with open_test_mesh() as mesh:
-        world = await World.begin(mesh)
-        for second, (deed, seconds, key) in enumerate(deeds):
-            await trio.sleep_until(second)
-            if deed == "cancel":
-                world.timers.cancel(key)
-            elif deed != "nothing":
-                getattr(world.timers, deed)(seconds, Tick(n=second), key=key)
-        await trio.sleep_until(6)
-        return sorted(world.handled)
-
-
-def _expected(deeds: list[tuple[str, float, str]], until: float) -> list[tuple[float, int]]:
-    """Each timer goes off until the next deed with its key."""
-    handled: list[tuple[float, int]] = []
-    for second, (deed, seconds, key) in enumerate(deeds):
-        later = [
-            at
-            for at, (what, _, other) in enumerate(deeds)
-            if at > second and other == key and what != "nothing"
-        ]
-        end = min([*later, until])
-        times = {"after": 1, "every": 10}.get(deed, 0)
-        handled += [
-            (round(second + n * seconds, 6), second)
-            for n in range(1, times + 1)
-            if second + n * seconds < end
-        ]
-    return sorted(handled)
