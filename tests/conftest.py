@@ -1,13 +1,14 @@
 """What every test shares: how thoroughly Hypothesis searches, and a scripted model server."""
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from bus.testing import MeshUnderTest, open_test_mesh
 from tests.fakes.model_server import ModelServer
+from tests.fakes.ports import reserved_port
 
 SLOW_IS_FINE = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 """A shared machine is slow now and then; fixtures such as a clock serve all examples of one test."""
@@ -26,6 +27,13 @@ async def model_server() -> AsyncIterator[ModelServer]:
     """A scripted model server on loopback; it echoes until it is told otherwise."""
     async with ModelServer.running() as server:
         yield server
+
+
+@pytest.fixture
+def free_port() -> Iterator[int]:
+    """A port of loopback at which nobody listens, and which nobody else is given."""
+    with reserved_port() as port:
+        yield port
 
 
 @pytest.fixture

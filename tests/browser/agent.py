@@ -9,9 +9,10 @@ from typing import Any, Final, final
 
 import httpx
 
+from tests.fakes.ports import reserved_port
 from tests.system.daemons import Daemon, Place, check_log, start
 
-PATIENCE: Final = 30.0
+PATIENCE: Final = 60.0
 """Seconds that a process may take to start or to end."""
 
 
@@ -57,9 +58,6 @@ class Agent:
         daemon = self._daemon = start(self.place)
         wait_for(lambda: daemon.reachable or not daemon.running, "the daemon did not get ready")
         assert daemon.running, daemon.log
-        port = daemon.address.rpartition(":")[2]
-        settings = self.place.settings.read_text(encoding="utf-8")
-        self.place.settings.write_text(settings.replace("127.0.0.1:0", f"127.0.0.1:{port}"), encoding="utf-8")
 
     def link(self) -> str:
         """A link that opens the page, once."""
@@ -76,12 +74,13 @@ class Agent:
 
 @contextmanager
 def agent_in(folder: Path, model: str) -> Generator[Agent]:
-    agent = Agent(Place(folder, model))
-    agent.start()
-    try:
-        yield agent
-        agent.end(signal.SIGTERM)
-        check_log(agent.daemon, expect_errors=True)
-    finally:
-        agent.daemon.process.kill()
-        agent.daemon.process.wait()
+    with reserved_port() as port:
+        agent = Agent(Place(folder, model, port=port))
+        agent.start()
+        try:
+            yield agent
+            agent.end(signal.SIGTERM)
+            check_log(agent.daemon, expect_errors=True)
+        finally:
+            agent.daemon.process.kill()
+            agent.daemon.process.wait()

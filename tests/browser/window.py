@@ -4,7 +4,7 @@ from typing import Final, final
 
 from playwright.sync_api import Locator, Page, expect
 
-PATIENCE: Final = 20_000
+PATIENCE: Final = 60_000
 """Milliseconds that a test waits for anything to be seen."""
 
 

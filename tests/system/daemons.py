@@ -64,10 +64,16 @@ async def until(holds: Callable[[], object], what: str = "") -> None:
 
 @final
 class Place:
-    """A folder with an agent of its own. `model` is the address of a model server; None for the offline provider."""
+    """A folder with an agent of its own. `model` is the address of a model server; None for the offline provider.
 
-    def __init__(self, root: Path, model: str | None = None, provider: str = "anthropic") -> None:
+    Port 0 stands for one that the system chooses anew at each start.
+    """
+
+    def __init__(
+        self, root: Path, model: str | None = None, provider: str = "anthropic", *, port: int = 0
+    ) -> None:
         self.root = root
+        self.port = port
         self.home = root / "home"
         self.inside = root / ".starpod"
         self.settings = self.inside / "config" / "agent.toml"
@@ -88,8 +94,8 @@ class Place:
             self.variables[f"{provider.upper()}_API_KEY"] = KEY
 
     def configure(self, toml: str) -> None:
-        """Replace the configuration. The agent listens on a free port in any case."""
-        text = f'agent_name = "Aster"\nserver_addr = "127.0.0.1:0"\n{toml}\n'
+        """Replace the configuration, except for the port."""
+        text = f'agent_name = "Aster"\nserver_addr = "127.0.0.1:{self.port}"\n{toml}\n'
         self.settings.write_text(text, encoding="utf-8")
 
     @property

@@ -1,6 +1,5 @@
 """A provider that is down, refuses or breaks off: the turn is tried again, or fails with a reason; all else goes on."""
 
-import socket
 from pathlib import Path
 
 import pytest
@@ -25,16 +24,14 @@ async def notices(daemon: Daemon, conversation: str) -> list[str]:
     return [content for role, content in await daemon.rows(conversation) if role == "notice"]
 
 
-async def test_nobody_listens(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as gone:
-        address = f"http://127.0.0.1:{gone.getsockname()[1]}"
-    place = Place(tmp_path / "aster", address, "openai")
+async def test_nobody_listens(tmp_path: Path, free_port: int) -> None:
+    place = Place(tmp_path / "aster", f"http://127.0.0.1:{free_port}", "openai")
     async with serving(place) as daemon:
         answer = await daemon.chat("hello")
         assert (answer["status"], answer["outcome"]) == (502, "error")
         assert "could not be reached" in answer["error"]
         assert await notices(daemon, answer["session_id"]) == [answer["error"]]
-        async with ModelServer.running(port=int(address.rpartition(":")[2])) as server:
+        async with ModelServer.running(port=free_port) as server:
             await still_well(daemon, server, answer["session_id"])
 
 

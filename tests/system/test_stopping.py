@@ -16,7 +16,9 @@ async def test_an_idle_daemon_stops_well_within_a_second(place: Place) -> None:
         await daemon.chat("help")
         begun = time.monotonic()
         assert await daemon.stop() == 0
-        assert time.monotonic() - begun < 5.0, "seconds on a busy machine; on an idle one a tenth of a second"
+        assert time.monotonic() - begun < 10.0, (
+            "seconds on a busy machine; on an idle one a tenth of a second"
+        )
         assert not place.database.with_name("session.db-wal").exists(), "the database was closed"
         assert place.info == {}
     async with serving(place) as daemon:

@@ -14,7 +14,7 @@ from actors.session import messages as session
 from bus import Actor, Sink
 from bus.testing import MeshUnderTest
 from tests.actors.console.operated import OPERATOR, Operated, operating
-from tests.actors.gateway.client import KNOWN
+from tests.actors.gateway.client import KNOWN, eventually
 
 
 @pytest.fixture
@@ -395,9 +395,8 @@ async def test_an_actor_is_restarted(operated: Operated) -> None:
 
 async def test_the_gateway_answers_before_it_is_restarted_itself(operated: Operated) -> None:
     assert await operated.act("actor/restart", name="gateway") == {"name": "gateway", "complete": False}
-    with trio.fail_after(5):
-        while operated.mesh.cell("gateway").incarnation < 2 or not operated.mesh.cell("gateway").running:
-            await trio.sleep(0.01)
+    gateway = operated.mesh.cell("gateway")
+    await eventually(lambda: gateway.incarnation == 2 and gateway.running)
     address = operated.actor.address
     async with httpx.AsyncClient() as http:
         answer = await http.get(f"http://{address}/api/health")

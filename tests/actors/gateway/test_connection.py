@@ -11,6 +11,7 @@ from hypercorn.trio.worker_context import WorkerContext
 from actors.gateway.connection import FAIRNESS, SMALL, Connection, Serving
 from actors.gateway.limits import Limits
 from actors.gateway.share import Share
+from tests.actors.gateway.client import PATIENCE
 
 FRAME = bytes(range(256)) * (SMALL // 256)
 
@@ -36,7 +37,7 @@ async def connected() -> AsyncGenerator[tuple[Connection, trio.SocketStream]]:
 
 async def _read(client: trio.SocketStream, count: int) -> bytes:
     data = b""
-    with trio.fail_after(5):
+    with trio.fail_after(PATIENCE):
         while len(data) < count:
             data += await client.receive_some()
     return data

@@ -31,13 +31,6 @@ async def brisk(mesh: MeshUnderTest, tmp_path: Path) -> AsyncIterator[Gateway]:
         yield gateway
 
 
-def a_free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
-
-
 async def all_gone(gateway: Gateway) -> None:
     await eventually(lambda: not gateway.actor.describe()["connections"])
 
@@ -64,7 +57,7 @@ async def test_a_client_that_stops_reading_is_closed_and_others_hear_everything(
             await client.say(type="resume", session_id="s1", after_seq=0)
         assert (await good.hear())["type"] == "backlog"
         piece = "x" * 200_000
-        with trio.fail_after(20):
+        with trio.fail_after(PATIENCE):
             while brisk.actor.describe()["websockets"] == 2:
                 await brisk.world.say(piece)
                 assert (await good.hear())["text"] == piece
@@ -89,7 +82,7 @@ async def test_a_stalled_client_does_not_hold_up_the_stop(mesh: MeshUnderTest, t
             await gateway.world.say("x" * 200_000)
             await trio.sleep(0.002)
         assert gateway.actor.describe()["websockets"] == 1
-        assert await gateway.stop() < 3
+        assert await gateway.stop() < 8
 
 
 async def test_a_peer_that_has_left_does_not_busy_the_loop(gateway: Gateway) -> None:
@@ -279,7 +272,7 @@ async def test_a_stop_is_quick_and_tells_everybody_to_come_again(gateway: Gatewa
             nursery.start_soon(wait, first)
             nursery.start_soon(wait, second)
             await trio.testing.wait_all_tasks_blocked()
-            assert await gateway.stop() < 3
+            assert await gateway.stop() < 8
         assert codes == [1012, 1012]
         assert await read_all(silent) == b""
     with pytest.raises(OSError, match="failed"):
@@ -288,9 +281,9 @@ async def test_a_stop_is_quick_and_tells_everybody_to_come_again(gateway: Gatewa
 
 
 async def test_a_crash_closes_with_1012_and_the_same_port_serves_again(
-    mesh: MeshUnderTest, tmp_path: Path
+    mesh: MeshUnderTest, tmp_path: Path, free_port: int
 ) -> None:
-    async with running(mesh, tmp_path, port=a_free_port()) as gateway:
+    async with running(mesh, tmp_path, port=free_port) as gateway:
         async with gateway.socket() as socket:
 
             async def crash() -> None:
@@ -304,16 +297,15 @@ async def test_a_crash_closes_with_1012_and_the_same_port_serves_again(
             assert await socket.hear() == {"type": "pong"}
 
 
-async def test_the_same_port_can_be_taken_again_at_once(tmp_path: Path) -> None:
-    port = a_free_port()
+async def test_the_same_port_can_be_taken_again_at_once(tmp_path: Path, free_port: int) -> None:
     for _ in range(3):
         bound: list[Address] = []
         tree = Supervisor(
-            "root", "one_for_one", [Child("gateway", a_gateway(tmp_path, bound.append, port=port))]
+            "root", "one_for_one", [Child("gateway", a_gateway(tmp_path, bound.append, port=free_port))]
         )
         async with open_mesh(tree, complete=False):
-            assert bound == [Address("127.0.0.1", port)]
-            async with connected(f"ws://127.0.0.1:{port}/ws") as socket:
+            assert bound == [Address("127.0.0.1", free_port)]
+            async with connected(f"ws://127.0.0.1:{free_port}/ws") as socket:
                 assert (await socket.hear())["type"] == "hello"
 
 

@@ -209,7 +209,7 @@ async def test_pieces_of_text_arrive_joined(gateway: Gateway) -> None:
         await gateway.world.happen(agent.TurnEnded, text="", **ENDED)
         frames = await socket.until("stream_end")
     assert text_of(frames) == "".join(f"{number}," for number in range(500))
-    assert len(frames) < 50
+    assert len(frames) < 100  # on a busy machine, one for each time that somebody else has run
 
 
 async def test_a_running_turn_is_cancelled(gateway: Gateway) -> None:

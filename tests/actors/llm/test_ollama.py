@@ -23,10 +23,8 @@ def test_an_address_that_is_none_has_no_models(host: str) -> None:
     assert installed(host) == ()
 
 
-def test_nobody_listening_means_none() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    assert installed(f"http://127.0.0.1:{port}") == ()
+def test_nobody_listening_means_none(free_port: int) -> None:
+    assert installed(f"http://127.0.0.1:{free_port}") == ()
 
 
 def test_somebody_who_stays_silent_means_none() -> None:

@@ -183,12 +183,10 @@ class TestAWord:
 
 def test_no_filter_takes_longer_than_it_takes_to_read_the_text() -> None:
     text = "a" * 1_000_000
-    began = time.perf_counter()
+    began = time.process_time()  # not that of others on a busy machine
     assert not passes("text~" + "a*" * 50 + "b", message=Find(query=text))
     assert not passes("user=" + "a*" * 50 + "b", baggage={"user": text})
-    assert (
-        time.perf_counter() - began < 5
-    )  # a fraction of a second; with backtracking, longer than the world stands
+    assert time.process_time() - began < 5, "with backtracking it takes longer than the world stands"
 
 
 class TestAFilter:

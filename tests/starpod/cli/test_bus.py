@@ -17,7 +17,7 @@ import pytest
 
 from tests.bench.daemons import Instance, chat, environment, instance
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds that a test waits for another process."""
 
 

@@ -72,7 +72,7 @@ class Person:
                 self.seen += chunk.decode()
         except OSError:  # the other side of the terminal is closed
             pass
-        return self.process.wait(timeout=20)
+        return self.process.wait(timeout=60)
 
 
 @contextmanager
