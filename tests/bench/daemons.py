@@ -59,7 +59,7 @@ class Instance:
             stderr=subprocess.DEVNULL,
         )
         lock = self.folder / ".starpod" / "daemon.lock"
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             address = processes.read_json(lock)
             if address.get("pid") == self.process.pid and address.get("address"):
@@ -84,7 +84,7 @@ class Instance:
         """As a service manager stops it."""
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-            self.process.wait(30)
+            self.process.wait(60)
 
     def processor(self) -> float:
         """Seconds of processor time that all threads of the daemon have used, ended ones included."""
