@@ -4,7 +4,6 @@ import contextlib
 from collections import deque
 from collections.abc import Callable
 from typing import Any, Final, final
-from weakref import WeakValueDictionary
 
 import attrs
 import trio
@@ -12,6 +11,7 @@ import trio
 from actors.agent import messages
 from actors.agent.acceptance import after, fate
 from actors.agent.answer import answer_to
+from actors.agent.order import Order
 from actors.agent.settings import Settings
 from actors.llm import messages as llm
 from actors.session import messages as session
@@ -37,8 +37,7 @@ class ConductorActor(Actor):
         self._models: frozenset[str] = frozenset()
         self._late: dict[str, deque[messages.Deliver]] = {}
         """By session, what could not be delivered yet."""
-        self._doors: WeakValueDictionary[object, trio.StrictFIFOLock] = WeakValueDictionary()
-        """By address of a conversation; there are those that somebody holds or waits for."""
+        self._order = Order()
 
     async def start(self) -> None:
         """Claim the turns of earlier boots, before any channel opens, and wake their conversations."""
@@ -60,8 +59,8 @@ class ConductorActor(Actor):
         incoming = request.incoming
         await self._check(incoming.options.model)
         mode = incoming.mode or self._settings().followup_mode
-        async with self._door(incoming):
-            stored = await self.bus.ask(session.Accept(incoming=attrs.evolve(incoming, mode=mode)))
+        acceptance = self.bus.ask(session.Accept(incoming=attrs.evolve(incoming, mode=mode)))
+        async with self._order.stored(incoming, acceptance) as stored:
             with self.bus.baggage(user=incoming.user, session=stored.session, turn=stored.turn):
                 if stored.state == "accepted":  # also the second time: perhaps nobody heard of the first one
                     await self._deliver(messages.Deliver(session=stored.session, turn=stored.turn, mode=mode))
@@ -81,13 +80,6 @@ class ConductorActor(Actor):
         # Over the bus, where an acceptance is brought to its end although nobody waits for it any more.
         accepted = await self.bus.ask(messages.Accept(incoming=request.incoming))
         return await answer_to(self.bus, accepted, request.incoming.user)
-
-    def _door(self, incoming: session.Incoming) -> trio.StrictFIFOLock:
-        """Held while a message is stored and delivered, so that a conversation hears of its messages in their order."""
-        address = (incoming.user, incoming.channel, incoming.key, incoming.session)
-        if address[2:] == (None, None):  # it starts a conversation of its own
-            return trio.StrictFIFOLock()
-        return self._doors.setdefault(address, trio.StrictFIFOLock())
 
     async def _check(self, model: str | None) -> None:
         """Raise ModelNotAllowed for a model that is not offered. The list is asked for again before a refusal."""

@@ -11,7 +11,7 @@ from .encoding import attachments_out, clean, dump, moment, options_out
 from .messages import Accepted, ChannelPolicy, Incoming, SessionIsClosed, UnknownSession
 
 _SAME_MESSAGE: Final = """
-SELECT id, session_id, state FROM turns WHERE source = ? AND user_id = ? AND client_message_id = ?
+SELECT id, session_id, seq, state FROM turns WHERE source = ? AND user_id = ? AND client_message_id = ?
 """
 _OPEN_SESSION: Final = """
 SELECT id, last_message_at FROM sessions WHERE user_id = ? AND channel = ? AND channel_key = ? AND is_closed = 0
@@ -29,6 +29,7 @@ _NEW_TURN: Final = """
 INSERT INTO turns (id, session_id, user_id, role, source, client_message_id, text, attachments, options, mode,
                    triggered_by, accepted_at, state)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'accepted')
+RETURNING seq
 """
 
 
@@ -70,10 +71,11 @@ def accept(
             connection.execute(_CLOSE, (resolve.INACTIVITY, decision.closing))
         new = (session, incoming.user, incoming.channel, key, title, now, now, incoming.triggered_by)
         connection.execute(_NEW_SESSION, new)
-    _store_turn(connection, incoming, session, now, fresh)
+    seq = _store_turn(connection, incoming, session, now, fresh)
     return Accepted(
         session=session,
         turn=fresh.turn,
+        seq=seq,
         state="accepted",
         duplicate=False,
         created=isinstance(decision, resolve.Start),
@@ -99,8 +101,10 @@ def _same_message(connection: sqlite3.Connection, incoming: Incoming) -> Accepte
     ).fetchone()
     if row is None:
         return None
-    turn, session, state = row
-    return Accepted(session=session, turn=turn, state=state, duplicate=True, created=False, closed=None)
+    turn, session, seq, state = row
+    return Accepted(
+        session=session, turn=turn, seq=seq, state=state, duplicate=True, created=False, closed=None
+    )
 
 
 def _decide(
@@ -122,8 +126,9 @@ def _decide(
 
 def _store_turn(
     connection: sqlite3.Connection, incoming: Incoming, session: str, now: int, fresh: Fresh
-) -> None:
-    connection.execute(
+) -> int:
+    seq: int
+    (seq,) = connection.execute(
         _NEW_TURN,
         (
             fresh.turn,
@@ -139,4 +144,5 @@ def _store_turn(
             incoming.triggered_by,
             now,
         ),
-    )
+    ).fetchone()
+    return seq

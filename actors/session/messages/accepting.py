@@ -15,6 +15,8 @@ from .turns import Turn, TurnState
 class Accepted:
     session: str
     turn: str
+    seq: int
+    """Number of the turn: those of one conversation are to run in this order."""
     state: TurnState
     """Of the turn; of the first one where `duplicate`."""
     duplicate: bool

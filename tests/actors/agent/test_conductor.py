@@ -106,6 +106,22 @@ async def test_messages_to_one_conversation_are_delivered_in_the_order_in_which_
     assert len(stored) == 21
 
 
+async def test_it_does_not_matter_how_a_conversation_is_addressed(
+    world: World, autojump_clock: MockClock
+) -> None:
+    first = await world.turn("hello")
+    for _ in range(10):
+        async with trio.open_nursery() as nursery:
+            for n in range(10):
+                address = {"session": first.session, "key": None} if n % 2 else {}
+                nursery.start_soon(partial(world.send, f"m{n}", mode="queue", **address))
+        await world.quiet(60)
+    started = [event.turn for event in world.mesh.published(agent.TurnStarted)]
+    accepted = await world.bus.ask(session.ListTurns(session=first.session, user="admin"))
+    assert started == [turn.id for turn in accepted]
+    assert len(started) == 101
+
+
 async def test_a_model_that_is_not_offered_is_refused_and_nothing_is_stored(
     world: World, autojump_clock: MockClock
 ) -> None:
