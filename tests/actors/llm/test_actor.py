@@ -1,7 +1,6 @@
-from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, final
+from typing import final
 
 import attrs
 import pytest
@@ -9,61 +8,23 @@ import trio
 
 from actors.llm import messages as llm
 from actors.llm.actor import LlmActor
-from actors.llm.catalogue import parse
 from actors.llm.pictures import MAX_BYTES
 from actors.llm.selection import OFFLINE, ModelSettingsError
-from actors.llm.settings import ProviderSettings, Retry, Settings
+from actors.llm.settings import ProviderSettings, Settings
 from actors.tools.actor import ToolsActor
 from actors.tools.settings import Settings as ToolSettings
 from actors.vocabulary import ChatMessage, Image, Text, ToolResult, ToolSpec, ToolUse, Usage
 from bus import State
-from bus.testing import MeshUnderTest, open_test_mesh
-from tests.fakes.model_script import Drop, Fail, Raw, Refuse, Reply, Say, Tokens, Wait
+from bus.testing import MeshUnderTest
+from tests.actors.llm.world import CATALOGUE, KEYS, QUESTION, actor, ask, at, health
+from tests.fakes.model_script import Refuse, Reply, Say, Tokens, Wait
 from tests.fakes.model_server import ModelServer
 
-CATALOGUE = parse((Path(__file__).parents[3] / "config/models.toml").read_text(), "models.toml")
-KEYS = {"ANTHROPIC_API_KEY": "sk-secret-a", "OPENAI_API_KEY": "sk-secret-o"}
-QUESTION = (ChatMessage(role="user", content=(Text(text="hi"),)),)
-FAST = Retry(first_wait=0.01)
 READ = ToolSpec(name="FileRead", description="Read.", input_schema={"type": "object"})
-
-
-def actor(settings: Settings, env: Mapping[str, str] | None = None) -> partial[LlmActor]:
-    return partial(LlmActor, lambda: settings, env or {}, CATALOGUE)
 
 
 async def start_tools(mesh: MeshUnderTest, folder: Path) -> None:
     await mesh.start(partial(ToolsActor, folder, folder / "uploads", ToolSettings, lambda: 50_000))
-
-
-def at(server: ModelServer, *names: Any, **settings: Any) -> Settings:
-    """Settings whose providers are all the scripted server."""
-    providers: dict[Any, ProviderSettings] = {
-        name: ProviderSettings(base_url=server.url) for name in names or ("anthropic", "openai")
-    }
-    return attrs.evolve(Settings(providers=providers, retry=FAST), **settings)
-
-
-async def ask(mesh: MeshUnderTest, **request: Any) -> tuple[list[llm.CompletionEvent], llm.Completed]:
-    complete = attrs.evolve(llm.Complete(messages=QUESTION), **request)
-    async with mesh.bus.stream(complete) as stream:
-        items = [item async for item in stream]
-    last = items.pop()
-    assert isinstance(last, llm.Completed)
-    return items, last
-
-
-async def eventually(condition: Callable[[], bool]) -> None:
-    with trio.fail_after(20):
-        while not condition():  # nothing tells when the actor's state changes
-            await trio.sleep(0.001)
-
-
-@pytest.fixture
-async def anthropic(mesh: MeshUnderTest, model_server: ModelServer) -> ModelServer:
-    """The server, with the actor started and Anthropic as its default."""
-    await mesh.start(actor(at(model_server), KEYS), name="llm")
-    return model_server
 
 
 async def test_an_answer_is_streamed_and_ends_with_the_whole_of_it_and_its_price(
@@ -221,153 +182,6 @@ async def test_an_ollama_that_is_switched_off_is_not_asked(
     assert model_server.connections == 0
 
 
-# --- what goes wrong ---------------------------------------------------------------------------------------
-
-
-def health(mesh: MeshUnderTest) -> tuple[State, str | None]:
-    found = mesh.cell("llm").health
-    return found.state, found.why
-
-
-async def test_a_short_failure_is_repaired_without_a_word(
-    mesh: MeshUnderTest, anthropic: ModelServer
-) -> None:
-    anthropic.script(Refuse(status=529), Reply(Drop()), Reply(Say("ok")))
-    items, completed = await ask(mesh)
-    assert items == [llm.TextDelta(text="ok")]
-    assert completed.content == (Text(text="ok"),)
-    assert len(anthropic.requests) == 3
-
-
-@pytest.mark.parametrize("broken", [Reply(Say("on"), Drop()), Reply(Say("on"), Fail())])
-async def test_a_failure_after_text_is_announced_and_the_answer_begins_anew(
-    mesh: MeshUnderTest, anthropic: ModelServer, broken: Reply
-) -> None:
-    anthropic.script(broken, Reply(Say("once")))
-    items, completed = await ask(mesh)
-    first, retrying, second = items
-    assert (first, second) == (llm.TextDelta(text="on"), llm.TextDelta(text="once"))
-    assert isinstance(retrying, llm.Retrying)
-    assert retrying.reason.startswith("anthropic: ")
-    assert completed.content == (Text(text="once"),)
-
-
-async def test_a_permanent_failure_is_told_after_six_requests_and_shows_in_the_health(
-    mesh: MeshUnderTest, anthropic: ModelServer
-) -> None:
-    anthropic.rule = lambda _: Refuse(status=429, message="slow down")
-    with pytest.raises(llm.ModelUnavailable, match="slow down") as caught:
-        await ask(mesh)
-    assert caught.value.reason == "rate_limited"
-    assert len(anthropic.requests) == 6
-    state, why = health(mesh)
-    assert state is State.DEGRADED
-    assert why is not None
-    assert "slow down" in why
-
-
-async def test_the_health_is_degraded_while_it_tries_and_well_again_after_a_success(
-    mesh: MeshUnderTest, model_server: ModelServer
-) -> None:
-    await mesh.start(actor(at(model_server, retry=Retry(first_wait=0.3)), KEYS), name="llm")
-    model_server.script(Refuse(status=500, message="oops"))
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(ask, mesh)
-        await model_server.wait_for(lambda server: len(server.requests) == 1)
-        await eventually(lambda: health(mesh)[0] is State.DEGRADED)
-        assert "oops" in str(health(mesh)[1])
-    assert health(mesh) == (State.READY, None)
-
-
-async def test_a_refused_key_shows_in_the_health_and_a_bad_request_does_not(
-    mesh: MeshUnderTest, anthropic: ModelServer
-) -> None:
-    anthropic.script(Refuse(status=400, message="bad"), Refuse(status=401, message="no such key"))
-    with pytest.raises(llm.ModelError):
-        await ask(mesh)
-    assert health(mesh)[0] is State.READY
-    with pytest.raises(llm.ModelError, match="is ANTHROPIC_API_KEY right"):
-        await ask(mesh)
-    assert health(mesh)[0] is State.DEGRADED
-    await ask(mesh)
-    assert health(mesh)[0] is State.READY
-
-
-async def test_leaving_the_stream_closes_the_connection(mesh: MeshUnderTest, anthropic: ModelServer) -> None:
-    anthropic.script(Reply(Say("one"), Wait(60), Say("two")))
-    with trio.fail_after(20):
-        async with mesh.bus.stream(llm.Complete(messages=QUESTION)) as stream:
-            async for item in stream:
-                assert item == llm.TextDelta(text="one")
-                break
-        await anthropic.wait_for(lambda server: server.closed_by_client == 1)
-
-
-async def test_leaving_the_stream_ends_a_wait_between_two_requests(
-    mesh: MeshUnderTest, anthropic: ModelServer
-) -> None:
-    anthropic.script(Refuse(status=429, headers={"retry-after": "50"}))
-    with trio.fail_after(20):
-        async with mesh.bus.stream(llm.Complete(messages=QUESTION)) as stream:
-            async for item in stream:
-                assert isinstance(item, llm.Retrying)
-                break
-        await mesh.settle()
-    assert len(anthropic.requests) == 1
-
-
-async def test_many_answers_at_once_do_not_wait_for_each_other(
-    mesh: MeshUnderTest, anthropic: ModelServer
-) -> None:
-    await ask(mesh)
-    anthropic.rule = lambda _: Reply(Say("ok"), delay=0.3)
-    before = trio.current_time()
-    async with trio.open_nursery() as nursery:
-        for _ in range(50):
-            nursery.start_soon(ask, mesh)
-    assert trio.current_time() - before < 50 * 0.3 / 3
-
-
-async def test_nonsense_in_one_answer_leaves_the_others_alone(
-    mesh: MeshUnderTest, anthropic: ModelServer
-) -> None:
-    nested = Raw(b'data: {"type":"ping","x":' + b"[" * 5000 + b"]" * 5000 + b"}\n\n")
-    await ask(mesh)
-    running = mesh.cell("llm").actor
-    anthropic.script(Reply(Say("sl", "ow"), gap=0.2))
-    done: list[llm.Completed] = []
-
-    async def slow() -> None:
-        done.append((await ask(mesh))[1])
-
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(slow)
-        await anthropic.wait_for(lambda server: len(server.requests) == 2)
-        anthropic.rule = lambda _: Reply(nested)
-        with pytest.raises(llm.ModelUnavailable, match="nests") as caught:
-            await ask(mesh)
-    assert caught.value.reason == "protocol"
-    assert [completed.content for completed in done] == [(Text(text="slow"),)]
-    assert mesh.cell("llm").actor is running
-
-
-async def test_no_message_and_no_state_shows_a_key(mesh: MeshUnderTest, anthropic: ModelServer) -> None:
-    await ask(mesh)
-    state = mesh.cell("llm").describe()
-    assert state == {"default": "anthropic/claude-haiku-4-5", "clients": ["anthropic"]}
-    shown = [await mesh.bus.ask(llm.Models()), mesh.cell("llm").actor, mesh.cell("llm").health]
-    assert "sk-secret" not in repr(shown)
-
-
-async def test_stopping_closes_the_connections(model_server: ModelServer) -> None:
-    async with open_test_mesh() as mesh:
-        await mesh.start(actor(at(model_server), KEYS), name="llm")
-        await ask(mesh)
-        assert model_server.open == 1
-    with trio.fail_after(20):
-        await model_server.wait_for(lambda server: server.open == 0)
-
-
 # --- changes while it runs ---------------------------------------------------------------------------------
 
 
@@ -479,35 +293,3 @@ async def test_a_model_without_eyes_gets_a_note_and_nothing_is_read(
     await mesh.start(actor(at(model_server, provider="openai", model="o3"), KEYS))
     await ask(mesh, messages=shown())
     assert "cannot see pictures" in model_server.requests[0].messages[0]["content"]
-
-
-# --- loading -----------------------------------------------------------------------------------------------
-
-
-async def test_the_default_provider_is_made_ready_before_it_is_asked(
-    mesh: MeshUnderTest, model_server: ModelServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("actors.llm.actor.WARM_UP", 0.0)
-    cell = await mesh.start(actor(at(model_server), KEYS), name="llm")
-    llm_actor = cell.actor
-    assert isinstance(llm_actor, LlmActor)
-    await eventually(lambda: llm_actor._clients.names() == ["anthropic"])
-    with trio.fail_after(20):
-        await llm_actor._clients.prepare("anthropic", llm_actor._settings)
-    assert model_server.connections == 0
-
-
-async def test_a_client_that_cannot_be_made_is_an_error_of_whoever_asks_and_made_anew_for_the_next(
-    mesh: MeshUnderTest, anthropic: ModelServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken(*args: Any, **options: Any) -> None:
-        raise ImportError("No module named 'anthropic'")
-
-    with monkeypatch.context() as patch:
-        patch.setattr("actors.llm.providers.connect", broken)
-        for _ in range(2):
-            with pytest.raises(llm.ModelError, match="No module named 'anthropic'"):
-                await ask(mesh)
-    assert health(mesh)[0] is State.DEGRADED
-    await ask(mesh)
-    assert health(mesh)[0] is State.READY

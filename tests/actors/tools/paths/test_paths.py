@@ -1,23 +1,15 @@
 """Confinement: whatever a path is made of, nothing outside home is ever opened, made or removed."""
 
-import ctypes
-import itertools
 import os
 import socket
-import sys
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Self
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.tools import reading, writing
 from actors.tools.messages import (
-    AmbiguousName,
     FileError,
     FileNotFound,
     FileSystemRefused,
@@ -27,59 +19,17 @@ from actors.tools.messages import (
     NotARegularFile,
 )
 from actors.tools.paths import MAX_DEPTH, Home
-from tests.actors.tools.files import go_on
-
-SECRET = "the secret"
-ROUNDS = 300
-"""Tries against somebody who exchanges folders; a check before the use, by path, fails within a few dozen."""
-AT_FDCWD = -100
-RENAME_EXCHANGE = 2
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    """A home beside the agent's private folder and a folder of somebody else."""
-    for name in ("home/documents", ".starpod", "outside"):
-        (tmp_path / name).mkdir(parents=True)
-    (tmp_path / ".starpod/.env").write_text(SECRET)
-    (tmp_path / "outside/secret.txt").write_text(SECRET)
-    (tmp_path / "home/documents/notes.md").write_text("notes")
-    return Home(tmp_path / "home")
-
-
-def read(home: Home, path: str) -> str:
-    with home.place(path) as place, place.open() as file:
-        return file.read().decode()
-
-
-def write(home: Home, path: str, content: str = "new") -> None:
-    writing.write(home, path, content, "call-1", go_on)
-
-
-def delete(home: Home, path: str) -> None:
-    writing.delete(home, path, go_on)
-
-
-def list_folder(home: Home, path: str) -> list[str]:
-    with home.directory(path) as place:
-        return [entry.name for entry in reading.listing(place, 50_000, go_on).entries]
-
-
-Action = Callable[[Home, str], object]
-ACTIONS: list[Action] = [read, write, delete, list_folder]
-
-
-def untouched(home: Home) -> bool:
-    """Whether everything outside home is as it was."""
-    root = home.root.parent
-    found = {
-        path.relative_to(root).as_posix()
-        for top in (".starpod", "outside")
-        for path in (root / top).rglob("*")
-    }
-    secrets = [(root / name).read_text() for name in (".starpod/.env", "outside/secret.txt")]
-    return found == {".starpod/.env", "outside/secret.txt"} and secrets == [SECRET, SECRET]
-
+from tests.actors.tools.paths.outside import (
+    ACTIONS,
+    SECRET,
+    Action,
+    delete,
+    descriptors,
+    list_folder,
+    read,
+    untouched,
+    write,
+)
 
 # --- what is refused by its letters -----------------------------------------------------------------------
 
@@ -282,10 +232,6 @@ def test_a_home_that_is_gone_is_told(home: Home, tmp_path: Path) -> None:
         read(Home(tmp_path / "gone"), "notes.md")
 
 
-def descriptors() -> set[str]:
-    return {path.name for path in Path("/proc/self/fd").iterdir()}
-
-
 def test_no_descriptor_stays_open(home: Home) -> None:
     (home.root / "link").symlink_to("documents")
     before = descriptors()
@@ -354,206 +300,3 @@ def test_no_path_and_no_links_ever_open_anything_outside(
         except FileError:
             continue
     assert untouched(home)
-
-
-# --- names that are written otherwise ---------------------------------------------------------------------
-
-ACCENTS = "Re\u0301sume\u0301.pdf"
-"""With its accents apart, as macOS writes them."""
-
-
-@pytest.mark.parametrize(
-    ("there", "asked"),
-    [
-        (ACCENTS, "Résumé.pdf"),
-        ("Screenshot 9.41\u202fPM.png", "Screenshot 9.41 PM.png"),
-        ("a\u00a0b", "a b"),
-        ("\u200eIMG.jpg", "IMG.jpg"),
-        ("Ada\u2019s \u201cplan\u201d", 'Ada\'s "plan"'),
-    ],
-)
-def test_a_name_is_found_under_what_it_looks_like(home: Home, there: str, asked: str) -> None:
-    (home.root / there).mkdir()
-    (home.root / there / there).write_text("hello")
-    path = f"{asked}/{asked}"
-    assert list_folder(home, asked) == [there]
-    assert read(home, path) == "hello"
-    write(home, path, "changed")
-    assert read(home, f"{there}/{there}") == "changed"
-    delete(home, path)
-    assert list_folder(home, asked) == []
-
-
-def test_the_very_name_comes_first(home: Home) -> None:
-    (home.root / ACCENTS).write_text("apart")
-    (home.root / "Résumé.pdf").write_text("together")
-    assert (read(home, ACCENTS), read(home, "Résumé.pdf")) == ("apart", "together")
-
-
-@pytest.mark.parametrize("action", [read, write, delete])
-def test_of_several_names_that_look_alike_none_is_taken(home: Home, action: Action) -> None:
-    for space in ("\u202f", "\u00a0"):
-        (home.root / f"a{space}b").write_text("x")
-    with pytest.raises(AmbiguousName) as raised:
-        action(home, "a b")
-    assert str(raised.value) == (
-        r"Several names look like a b; use one of them exactly: 'a\xa0b', 'a\u202fb'"
-    )
-    assert len(list_folder(home, ".")) == 3
-
-
-def test_only_who_asks_for_it_pays_for_the_search(home: Home) -> None:
-    (home.root / ACCENTS).write_text("x")
-    with pytest.raises(FileNotFound), home.place("Résumé.pdf", alike=False) as place:
-        place.stat()
-
-
-def test_a_name_that_looks_like_the_private_one_is_refused_under_any_other(home: Home) -> None:
-    (home.root / ".star\u200cpod").mkdir()
-    for path in (".star\u2060pod", r".star\xe2\x80\x8cpod"):
-        with pytest.raises(InvalidPath, match="Cannot access"):
-            list_folder(home, path)
-
-
-def test_a_name_that_is_no_text_is_listed_read_replaced_and_deleted_under_one_form(home: Home) -> None:
-    name = b"caf\xe9.txt"
-    (home.root / os.fsdecode(name)).write_text("hello")
-    (shown,) = [each for each in list_folder(home, ".") if each.startswith("caf")]
-    assert shown == r"caf\xe9.txt"
-    assert read(home, shown) == "hello"
-    write(home, shown, "changed")
-    assert read(home, shown) == "changed"
-    with home.place(shown) as place, place.open() as file:
-        assert reading.locate(home, place, file).path == shown
-    delete(home, shown)
-    assert list_folder(home, ".") == ["documents/"]
-
-
-# --- races ------------------------------------------------------------------------------------------------
-
-
-class Swapper(threading.Thread):
-    """Exchanges ``documents`` for a link to a folder outside and back, as fast as it can, each time in one step."""
-
-    def __init__(self, home: Path) -> None:
-        super().__init__()
-        self._names = [os.fsencode(home / name) for name in ("documents", "bait")]
-        self._ended = threading.Event()
-        self._rename = ctypes.CDLL(None, use_errno=True).renameat2
-        self.rounds = 0
-        """Exchanges so far."""
-
-    def run(self) -> None:
-        documents, bait = self._names
-        while not self._ended.is_set():
-            if self._rename(AT_FDCWD, documents, AT_FDCWD, bait, RENAME_EXCHANGE):
-                raise OSError(ctypes.get_errno(), "renameat2")
-            self.rounds += 1
-
-    def __enter__(self) -> Self:
-        self.start()
-        self.wait_for(1)
-        return self
-
-    def wait_for(self, rounds: int) -> None:
-        """Let it exchange that often at least; a busy machine runs only one of two threads for a while."""
-        while self.rounds < rounds and self.is_alive():
-            time.sleep(0.0001)
-
-    def __exit__(self, *_: object) -> None:
-        self._ended.set()
-        self.join()
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="exchanging two names in one step is Linux's")
-@pytest.mark.parametrize("action", ACTIONS)
-def test_a_folder_exchanged_for_a_link_between_check_and_use_opens_nothing_outside(
-    home: Home, action: Action, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def skip(_handle: int) -> None: ...
-
-    monkeypatch.setattr(os, "fsync", skip)  # hundreds of them would only wear the disk
-    outside = home.root.parent / "outside"
-    (home.root / "documents/secret.txt").write_text("harmless")
-    (home.root / "bait").symlink_to("../outside")
-    refused = 0
-    with Swapper(home.root) as swapper:
-        for tried in itertools.count():
-            if tried >= ROUNDS and refused:
-                break
-            swapper.wait_for(tried)
-            try:
-                seen = action(home, "documents" if action is list_folder else "documents/secret.txt")
-            except FileError:
-                refused += 1
-            else:
-                assert seen not in (SECRET, ["secret.txt"])
-    assert [path.name for path in outside.iterdir()] == ["secret.txt"]
-    assert (outside / "secret.txt").read_text() == SECRET
-
-
-@pytest.fixture
-def just_before_opening(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Callable[[], object]], None]:
-    """Do something after the checks of a name and before it is opened."""
-
-    def arrange(name: str, act: Callable[[], object]) -> None:
-        real = os.open
-
-        def opened(path: str, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
-            if path == name:
-                act()
-            return real(path, flags, mode, dir_fd=dir_fd)
-
-        monkeypatch.setattr(os, "open", opened)
-
-    return arrange
-
-
-Arrange = Callable[[str, Callable[[], object]], None]
-
-
-def test_a_file_exchanged_for_a_link_between_check_and_use_is_not_followed(
-    home: Home, just_before_opening: Arrange
-) -> None:
-    notes = home.root / "documents/notes.md"
-
-    def exchange() -> None:
-        notes.unlink()
-        notes.symlink_to("../../outside/secret.txt")
-
-    just_before_opening("notes.md", exchange)
-    with pytest.raises(InvalidPath, match="was exchanged for a link meanwhile"):
-        read(home, "documents/notes.md")
-
-
-def test_a_file_exchanged_for_a_pipe_between_check_and_use_keeps_nobody_waiting(
-    home: Home, just_before_opening: Arrange
-) -> None:
-    notes = home.root / "documents/notes.md"
-
-    def exchange() -> None:
-        notes.unlink()
-        os.mkfifo(notes)
-
-    just_before_opening("notes.md", exchange)
-    before = descriptors()
-    with pytest.raises(NotARegularFile):
-        read(home, "documents/notes.md")
-    assert descriptors() == before
-
-
-def test_a_file_exchanged_for_a_folder_while_it_is_written_stays_a_folder(
-    home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    real = os.rename
-    notes = home.root / "documents/notes.md"
-
-    def exchange_and_rename(source: str, target: str, *, src_dir_fd: int, dst_dir_fd: int) -> None:
-        notes.unlink()
-        notes.mkdir()
-        real(source, target, src_dir_fd=src_dir_fd, dst_dir_fd=dst_dir_fd)
-
-    monkeypatch.setattr(os, "rename", exchange_and_rename)
-    with pytest.raises(IsADirectory):
-        write(home, "documents/notes.md")
-    assert [path.name for path in (home.root / "documents").iterdir()] == ["notes.md"]
