@@ -120,7 +120,8 @@ async def test_nobody_is_named_while_the_loop_sleeps(path: Path) -> None:
         sleeper = Sleeper()
         trio.lowlevel.add_instrument(sleeper)
         with bus.baggage(turn="t1"):
-            await trio.sleep(0.01)
+            while not seen:  # a busy machine may be late, and then the loop does not sleep
+                await trio.sleep(0.01)
             assert now(path) == ("t1",)
         trio.lowlevel.remove_instrument(sleeper)
     assert set(seen) == {()}
