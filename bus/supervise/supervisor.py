@@ -12,7 +12,7 @@ import trio
 from bus.keep import restart
 from bus.keep.exits import STOPPED, Exit, ExitKind
 from bus.keep.health import Health, NodeHealth, State, ended, roll_up, strained
-from bus.keep.restart import Past, Restart, Strategy
+from bus.keep.restart import Past, Restart
 from bus.message.errors import BootError
 from bus.run.core import Core
 from bus.supervise.child import Node, RunningChild, child_of
@@ -31,6 +31,7 @@ class RunningSupervisor:
 
     def __init__(self, core: Core, spec: Supervisor, nodes: list[Node]) -> None:
         self.name = spec.name
+        self.strategy: restart.Strategy = spec.strategy
         self._core = core
         self._spec = spec
         self.children = {
@@ -46,15 +47,11 @@ class RunningSupervisor:
         self._health = Health(State.STARTING)
         self._runs = 0
 
-    @property
-    def strategy(self) -> Strategy:
-        return self._spec.strategy
-
     # --- as a node ----------------------------------------------------------------------------------------
 
     def request_stop(self) -> None:
         self._stopping = True
-        self._wake.set()
+        self._stir()
 
     def cancel(self) -> None:
         self.force()
@@ -144,9 +141,7 @@ class RunningSupervisor:
             if self._stopping:
                 await child.stop()
                 return None
-            await _any(child.changed, self._wake)
-            if self._wake.is_set():
-                self._wake = trio.Event()
+            await self._stirred()
         if child.ready:
             child.past = attrs.evolve(child.past, ready_at=self._core.now())
             return None
@@ -158,10 +153,18 @@ class RunningSupervisor:
         return entry[1]
 
     async def _run_child(self, child: RunningChild) -> None:
-        exit = await child.live()
+        exit = await child.live(self._stir)
         if not child.expected:
             self._exits.append((child, exit))
+        self._stir()
+
+    def _stir(self) -> None:
+        """Something has happened that this supervisor may have to act on."""
         self._wake.set()
+
+    async def _stirred(self) -> None:
+        await self._wake.wait()
+        self._wake = trio.Event()
 
     # --- keeping up ---------------------------------------------------------------------------------------
 
@@ -190,8 +193,7 @@ class RunningSupervisor:
     async def _sleep(self) -> None:
         """Until something happens or the next child is due."""
         with trio.CancelScope(deadline=min(self._due.values(), default=float("inf"))):
-            await self._wake.wait()
-        self._wake = trio.Event()
+            await self._stirred()
 
     def _next_due(self) -> str | None:
         now = self._core.now()
@@ -247,7 +249,7 @@ class RunningSupervisor:
             raise BootError(f"{self.name} is not running")
         done = trio.Event()
         self._requests.append((work, done))
-        self._wake.set()
+        self._stir()
         await done.wait()
 
     async def restart_child(self, name: str) -> None:
@@ -293,15 +295,3 @@ class RunningSupervisor:
             await child.stop()
         while self._requests:
             self._requests.popleft()[1].set()
-
-
-async def _any(*events: trio.Event) -> None:
-    """Wait until one of these has happened."""
-    async with trio.open_nursery() as nursery:
-        for event in events:
-            nursery.start_soon(_first, event, nursery.cancel_scope)
-
-
-async def _first(event: trio.Event, scope: trio.CancelScope) -> None:
-    await event.wait()
-    scope.cancel(reason="one of the events has happened")
