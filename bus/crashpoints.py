@@ -38,21 +38,16 @@ _NOTE: Final = os.environ.get(NOTE, "")
 _visits: Final = Counter[str]()
 
 
-def _die_at(step: Step, moment: str) -> None:
-    _reach(step, moment, current.get().baggage)
+def crash_point(step: Step, moment: str) -> None:
+    """Die at the point ``<step>.<moment>``, if it is armed."""
+    if _ARMED:
+        _reach(step, moment, current.get().baggage)
 
 
-def _reach(step: Step, moment: str, baggage: Mapping[str, str]) -> None:
-    point = f"{step if isinstance(step, str) else getattr(step, '__name__', '')}.{moment}"
-    if point in _ARMED:
-        _visits[point] += 1
-        if _visits[point] == _ARMED[point]:
-            if _NOTE:
-                Path(_NOTE).write_text(json.dumps({"point": point, **baggage}), encoding="utf-8")
-            os.kill(os.getpid(), signal.SIGKILL)
-
-
-def _die_after(fn: Callable[P, T], moment: str) -> Callable[P, T]:
+def crash_after(fn: Callable[P, T], moment: str) -> Callable[P, T]:
+    """The function, which dies at the point ``<its name>.<moment>`` as soon as it has run, if that point is armed."""
+    if not _ARMED:
+        return fn
     baggage = current.get().baggage  # the thread that runs it may know of none
 
     @functools.wraps(fn)
@@ -64,15 +59,11 @@ def _die_after(fn: Callable[P, T], moment: str) -> Callable[P, T]:
     return run
 
 
-def _go_on(step: Step, moment: str) -> None:
-    """Nothing is armed."""
-
-
-def _unchanged(fn: Callable[P, T], moment: str) -> Callable[P, T]:  # noqa: ARG001 - as the other one
-    return fn
-
-
-crash_point = _die_at if _ARMED else _go_on
-"""Die at the point ``<step>.<moment>``, if it is armed."""
-crash_after = _die_after if _ARMED else _unchanged
-"""The function, which dies at the point ``<its name>.<moment>`` as soon as it has run, if that point is armed."""
+def _reach(step: Step, moment: str, baggage: Mapping[str, str]) -> None:
+    point = f"{step if isinstance(step, str) else getattr(step, '__name__', '')}.{moment}"
+    if point in _ARMED:
+        _visits[point] += 1
+        if _visits[point] == _ARMED[point]:
+            if _NOTE:
+                Path(_NOTE).write_text(json.dumps({"point": point, **baggage}), encoding="utf-8")
+            os.kill(os.getpid(), signal.SIGKILL)

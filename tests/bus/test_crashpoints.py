@@ -30,9 +30,9 @@ def deaths(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[int]:
 def test_it_dies_at_the_armed_visit_and_says_what_it_was_doing(deaths: list[int], tmp_path: Path) -> None:
     token = current.set(attrs.evolve(OUTSIDE, baggage={"turn": "t"}))
     for _ in range(2):
-        crashpoints._die_at("other", "done")
+        crashpoints.crash_point("other", "done")
         assert deaths == []
-        crashpoints._die_at("step", "done")
+        crashpoints.crash_point("step", "done")
     current.reset(token)
     assert deaths == [signal.SIGKILL]
     assert json.loads((tmp_path / "note").read_text()) == {"point": "step.done", "turn": "t"}
@@ -43,12 +43,12 @@ def test_a_function_dies_once_it_has_run(deaths: list[int], monkeypatch: pytest.
         return n + 1
 
     monkeypatch.setattr(crashpoints, "_NOTE", "")
-    run = crashpoints._die_after(step, "done")
+    run = crashpoints.crash_after(step, "done")
     assert (run(1), deaths) == (2, [])
     assert (run(2), deaths) == (3, [signal.SIGKILL])
 
 
 def test_without_the_variable_nothing_happens() -> None:
-    crashpoints._go_on("step", "done")
-    assert crashpoints._unchanged(len, "done") is len
+    crashpoints.crash_point("step", "done")
+    assert crashpoints.crash_after(len, "done") is len
     assert crashpoints._armed("a.b, c.d:3 ,") == {"a.b": 1, "c.d": 3}
