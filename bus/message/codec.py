@@ -258,15 +258,10 @@ def shorten(value: Any, limit: int = 200) -> Any:
     return value
 
 
-def mask_attrs(value: Any) -> Any:
-    """An attrs instance as JSON-ready values for display: secret fields and credentials masked."""
-    return _mask(value, converter.unstructure(value, unstructure_as=type(value)))
-
-
 def mask_value(value: Any) -> Any:
     """Anything that a handler may answer, as JSON-ready values for display: secret fields and credentials masked."""
     if is_attrs(value):
-        return mask_attrs(value)
+        return _mask(value, converter.unstructure(value, unstructure_as=type(value)))
     if isinstance(value, str):
         return mask_text(value)
     if isinstance(value, Mapping):
@@ -279,5 +274,5 @@ def mask_value(value: Any) -> Any:
 
 def masked(message: Message) -> dict[str, Any]:
     """The fields of a message for display: secret fields and credentials masked."""
-    shown: dict[str, Any] = mask_attrs(message)
+    shown: dict[str, Any] = mask_value(message)
     return shown

@@ -9,8 +9,6 @@ from typing import Any
 import attrs
 import trio
 
-from bus.keep.deadletter import DeadLetter
-from bus.message.clock import Clock
 from bus.message.envelope import (
     INFINITY,
     NO_BAGGAGE,
@@ -20,7 +18,6 @@ from bus.message.envelope import (
     here,
     read_traceparent,
 )
-from bus.message.ids import Ids
 from bus.message.message import Command, Event, ItemT, ReplyT, Request, Stream
 from bus.run.core import Core
 from bus.run.events import EventT, Lag, Subscription, Subscriptions
@@ -36,24 +33,15 @@ class Bus:
 
     def __init__(self, core: Core) -> None:
         self.core = core
+        self.clock = core.clock
+        self.ids = core.ids
+        self.boot_id = core.boot_id
+        """Differs at every start of the process."""
         self.routes = Routes()
         self.sender = Sender(core, self.routes)
         self._direct = self.routes.direct
         self._subscriptions = Subscriptions()
         core.on_dead = self._announce
-
-    @property
-    def clock(self) -> Clock:
-        return self.core.clock
-
-    @property
-    def ids(self) -> Ids:
-        return self.core.ids
-
-    @property
-    def boot_id(self) -> str:
-        """Differs at every start of the process."""
-        return self.core.boot_id
 
     # --- the four verbs -----------------------------------------------------------------------------------
 
@@ -116,6 +104,9 @@ class Bus:
 
     async def publish(self, event: Event) -> None:
         """Give an event to everybody who subscribed to its type. Neither waits nor raises."""
+        self._announce(event)
+
+    def _announce(self, event: Event) -> None:
         core = self.core
         if core.taps.published:
             now = core.now()
@@ -167,14 +158,3 @@ class Bus:
             yield
         finally:
             stand_again(token)
-
-    # --- losses -------------------------------------------------------------------------------------------
-
-    def _announce(self, letter: DeadLetter) -> None:
-        """Publish a dead letter without waiting for anybody: a loss must not hold up what goes well."""
-        core = self.core
-        if core.taps.published:
-            now = core.now()
-            core.taps.message("published", core.envelope("event", letter, current.get(), "", now), now)
-        for subscription in self._subscriptions.of(letter):
-            subscription.offer(letter)

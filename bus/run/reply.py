@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import attrs
 import trio
 from trio.lowlevel import Abort, Task, current_task, reschedule, wait_task_rescheduled
 
@@ -12,13 +13,11 @@ from bus.message.envelope import INFINITY, Envelope
 from bus.run.parking import GO_ON
 
 
+@attrs.define(eq=False)
 class Reply:
-    """One-shot slot for the outcome of one ask. Setting it twice keeps the first outcome.
+    """One-shot slot for the outcome of one ask. Setting it twice keeps the first outcome."""
 
-    It begins with what its class has, since a constructor would take longer than all else it does.
-    """
-
-    done = False
+    done: bool = False
     value: Any = None
     error: BaseException | None = None
     _task: Task | None = None

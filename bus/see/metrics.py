@@ -69,8 +69,6 @@ class Series:
 class Metrics:
     """Series of one actor, by message class."""
 
-    __slots__ = ("series",)
-
     def __init__(self) -> None:
         self.series: defaultdict[type[Message], Series] = defaultdict(Series)
 

@@ -93,8 +93,6 @@ class Tap:
 class Taps:
     """A table of observers per hook point; an empty entry is one truth test on the hot path."""
 
-    __slots__ = ("_clock", "_log", *POINTS)
-
     def __init__(self, clock: Callable[[], float], log: Callable[[str, str, dict[str, Any]], None]) -> None:
         self._clock = clock
         self._log = log
