@@ -189,6 +189,7 @@ class ThinkingDelta(Event):
 @final
 @attrs.frozen(kw_only=True)
 class ToolStarted(Event):
+    version: ClassVar[int] = 2
     key_field: ClassVar[str | None] = "session"
     max_bytes: ClassVar[int] = TEXT_BYTES
     session: str
@@ -197,6 +198,11 @@ class ToolStarted(Event):
     call: str
     name: str
     input: Mapping[str, Any]
+    at: datetime
+
+    @classmethod
+    def upcast(cls, version: int, body: dict[str, Any]) -> dict[str, Any]:
+        return body if version > 1 else {**body, "at": "1970-01-01T00:00:00+00:00"}
 
 
 @final

@@ -240,6 +240,7 @@ class Record:
                     call=step.call.id,
                     name=step.call.name,
                     input=step.call.input,
+                    at=self._bus.clock.now(),
                 )
             )
 

@@ -10,7 +10,7 @@ from actors.endpoints import Endpoint
 from actors.gateway import messages
 from actors.gateway.app import Errors, Guard, PageRoutes, add_socket, create_app
 from actors.gateway.authentication import CODE_SECONDS, Authenticator, Secrets
-from actors.gateway.clients import Clients, SessionFeed
+from actors.gateway.clients import Clients, SessionFeed, tell_of_settings
 from actors.gateway.limits import Limits
 from actors.gateway.pages import Pages
 from actors.gateway.routes.chat import ChatRoutes
@@ -88,6 +88,7 @@ class GatewayActor(Actor):
         )
         self.spawn(self._server.run)
         self.spawn(SessionFeed(self.bus, self._clients).run)
+        self.spawn(tell_of_settings, self.bus, self._clients)
         if self._on_bound is not None:
             self._on_bound(self.address)
 

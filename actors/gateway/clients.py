@@ -1,11 +1,12 @@
-"""Everybody who is connected by WebSocket, and telling them when a conversation has changed."""
+"""Everybody who is connected by WebSocket, and telling them when a conversation or the settings have changed."""
 
 from typing import Final, Protocol, final
 
 import trio
 
-from actors.gateway.protocol import SessionUpdated, wire
+from actors.gateway.protocol import ConfigChanged, SessionUpdated, wire
 from actors.session import messages as session
+from actors.settings import messages as settings
 from actors.wire import Json
 from bus import ActorError, Bus, DeliveryError, Lag
 
@@ -48,6 +49,11 @@ class Clients:
         for client in self._clients:
             if client.user == user:
                 client.push(frame)
+
+    def tell_all(self, frame: Json) -> None:
+        """Push a frame to every connection."""
+        for client in self._clients:
+            client.push(frame)
 
     def has(self, user: str) -> bool:
         return any(client.user == user for client in self._clients)
@@ -93,3 +99,10 @@ class SessionFeed:
         except (ActorError, DeliveryError):
             return  # gone, or unreadable now; its next change is another chance
         self._clients.tell(user, wire.json(SessionUpdated(session=found)))
+
+
+async def tell_of_settings(bus: Bus, clients: Clients) -> None:
+    """Push to everybody that there are other settings, until cancelled. What they are is read by whoever needs it."""
+    async with bus.subscribe(settings.SettingsChanged, limit=1, lag=Lag.DROP_OLDEST) as changes:
+        async for _ in changes:
+            clients.tell_all(wire.json(ConfigChanged()))

@@ -240,6 +240,12 @@ class SessionUpdated:
 
 @final
 @attrs.frozen(kw_only=True)
+class ConfigChanged:
+    """What `GET /api/config` tells may have changed and is to be read again; told to every connection."""
+
+
+@final
+@attrs.frozen(kw_only=True)
 class ErrorFrame:
     """What a client asked for was not done; the connection stays."""
 
@@ -259,12 +265,13 @@ class Pong:
     """Answer to ``ping``."""
 
 
-ServerFrame = Hello | Accepted | Backlog | SessionUpdated | ErrorFrame | Pong
+ServerFrame = Hello | Accepted | Backlog | SessionUpdated | ConfigChanged | ErrorFrame | Pong
 
 wire.form(Hello, tag="hello")
 wire.form(Accepted, tag="accepted")
 wire.form(Backlog, tag="backlog")
 wire.form(SessionUpdated, tag="session_updated")
+wire.form(ConfigChanged, tag="config_changed")
 wire.form(ErrorFrame, tag="error")
 wire.form(Pong, tag="pong")
 
@@ -433,7 +440,7 @@ wire.form(
     add={"is_error": _an_error, "errors": _errors, **_FLAT},
 )
 
-SERVER_FRAMES: Final = (Hello, Accepted, Backlog, ErrorFrame, SessionUpdated, Pong)
+SERVER_FRAMES: Final = (Hello, Accepted, Backlog, ErrorFrame, SessionUpdated, ConfigChanged, Pong)
 VALUES: Final = (
     Attachment,
     session.Session,

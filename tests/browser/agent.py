@@ -61,9 +61,18 @@ class Agent:
 
     def link(self) -> str:
         """A link that opens the page, once."""
+        return str(self._request("POST", "/api/page-link").json()["url"])
+
+    def change(self, **settings: Any) -> None:
+        """Change settings; None gives one back to the files."""
+        self._request("PUT", "/api/settings", json={"changes": settings})
+
+    def _request(self, method: str, path: str, **options: Any) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self.daemon.token}"}
-        answer = httpx.post(f"{self.url}/api/page-link", headers=headers, trust_env=False)
-        return str(answer.raise_for_status().json()["url"])
+        answer = httpx.request(
+            method, f"{self.url}{path}", headers=headers, trust_env=False, timeout=PATIENCE, **options
+        )
+        return answer.raise_for_status()
 
     def end(self, number: int = signal.SIGKILL) -> None:
         """End it, by default as a power cut does."""

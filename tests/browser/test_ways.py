@@ -82,6 +82,13 @@ def test_what_waits_says_so_at_once_where_little_motion_is_asked_for(window: Win
     expect(window.turns.last).to_have_attribute("aria-busy", "false")
 
 
+def test_changed_settings_are_seen_at_once(window: Window, agent: Agent) -> None:
+    window.go("#/chat")
+    for name in ("Beryl", None):
+        agent.change(agent_name=name)
+        expect(window.page.get_by_role("textbox", name=f"Message to {name or 'Aster'}")).to_be_visible()
+
+
 def test_the_time_stands_beside_the_words_and_not_on_them(window: Window, model: Model) -> None:
     model.script({"say": "Indeed."})
     window.ask("many words " * 40)

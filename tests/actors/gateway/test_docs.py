@@ -27,6 +27,7 @@ FRAMES = {frame["type"] for _, _, frame in EVENTS} | {
     "accepted",
     "backlog",
     "session_updated",
+    "config_changed",
     "error",
     "pong",
 }

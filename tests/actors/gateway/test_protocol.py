@@ -36,8 +36,14 @@ EVENTS: list[tuple[type[agent.TurnEvent], dict[str, Any], dict[str, Any]]] = [
     (agent.ThinkingDelta, {"text": "y"}, {"type": "thinking_delta", "text": "y"}),
     (
         agent.ToolStarted,
-        {"call": "c1", "name": "FileRead", "input": {"path": "a"}},
-        {"type": "tool_use", "id": "c1", "name": "FileRead", "input": {"path": "a"}},
+        {"call": "c1", "name": "FileRead", "input": {"path": "a"}, "at": THEN},
+        {
+            "type": "tool_use",
+            "id": "c1",
+            "name": "FileRead",
+            "input": {"path": "a"},
+            "at": "2026-01-02T03:04:05.678Z",
+        },
     ),
     (
         agent.ToolFinished,

@@ -10,6 +10,7 @@ import trio_websocket
 from actors.agent import messages as agent
 from actors.llm import messages as llm
 from actors.session import messages as session
+from actors.settings import messages as settings
 from bus import MailboxFull
 from tests.actors.gateway.client import connected, eventually
 from tests.actors.gateway.world import ENDED, STARTED, Gateway, a_session
@@ -229,6 +230,12 @@ async def test_a_changed_conversation_is_pushed_to_the_connections_of_its_user(g
         assert (frame["type"], frame["session"]["title"]) == ("session_updated", "New")
         assert frame["session"]["user_id"] == "admin"
         await mine.silence()
+
+
+async def test_that_there_are_other_settings_is_told_to_everybody(gateway: Gateway) -> None:
+    async with gateway.socket() as one, gateway.socket() as other:
+        await gateway.mesh.bus.publish(settings.SettingsChanged(sections=("gateway",)))
+        assert [await one.hear(), await other.hear()] == [{"type": "config_changed"}] * 2
 
 
 async def test_many_changes_of_a_conversation_are_pushed_once_a_round(gateway: Gateway) -> None:

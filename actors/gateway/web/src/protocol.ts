@@ -201,6 +201,7 @@ export interface ToolUse {
   id: string;
   name: string;
   input: Record<string, unknown>;
+  at: string;
 }
 
 export interface ToolResult {
@@ -381,6 +382,11 @@ export interface SessionUpdated {
   session: Session;
 }
 
+/** What `GET /api/config` tells may have changed and is to be read again; told to every connection. */
+export interface ConfigChanged {
+  type: "config_changed";
+}
+
 /** Answer to `ping`. */
 export interface Pong {
   type: "pong";
@@ -388,7 +394,15 @@ export interface Pong {
 
 export type Fate = Accepted["fate"];
 
-export type ServerFrame = Hello | Accepted | Backlog | ErrorFrame | SessionUpdated | Pong | SessionEvent;
+export type ServerFrame =
+  | Hello
+  | Accepted
+  | Backlog
+  | ErrorFrame
+  | SessionUpdated
+  | ConfigChanged
+  | Pong
+  | SessionEvent;
 
 export const SESSION_EVENTS = [
   "stream_start",
@@ -409,5 +423,6 @@ export const OTHER_FRAMES = [
   "backlog",
   "error",
   "session_updated",
+  "config_changed",
   "pong",
 ] as const;

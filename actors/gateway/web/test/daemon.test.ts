@@ -47,6 +47,21 @@ test("names, texts and models are read again when another process answers, and o
   assert.equal(one.outdated.value, false);
 });
 
+test("of two answers that come in another order than they were asked for, the later question counts", async () => {
+  const answers: ((config: Config) => void)[] = [];
+  const config = () => new Promise<Config>((resolve) => answers.push(resolve));
+  const one = new Daemon({ config } as unknown as Api, SCRIPT);
+  void one.configure();
+  void one.configure();
+  for (const [question, greeting] of [
+    [1, "new"],
+    [0, "old"],
+  ] as const)
+    answers[question]?.({ greeting } as Config);
+  await settled();
+  assert.equal(one.config.value.greeting, "new");
+});
+
 test("the page is outdated when another process serves another one, or speaks another protocol", async () => {
   const other = daemon("/assets/app-TWO.js");
   other.met(hello("a"));

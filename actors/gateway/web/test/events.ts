@@ -41,11 +41,12 @@ export const completion = (iteration: number): Brief => ({
 });
 export const text = (words: string): Brief => ({ type: "text_delta", text: words });
 export const thinking = (words: string): Brief => ({ type: "thinking_delta", text: words });
-export const call = (id: string, name = "FileRead", input: Record<string, unknown> = {}): Brief => ({
+export const call = (id: string, name = "FileRead", input: Record<string, unknown> = {}, at = ""): Brief => ({
   type: "tool_use",
   id,
   name,
   input,
+  at,
 });
 export const result = (
   id: string,

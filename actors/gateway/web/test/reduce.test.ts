@@ -279,6 +279,17 @@ test("the clock of a turn runs from when it began, not from when the page was op
   assert.equal(since("", noon), noon);
 });
 
+test("the clock of a running call runs from when it was begun, also on a page that was opened since", () => {
+  const noon = Date.parse("2026-01-01T12:00:00Z");
+  const events = numbered([start(), completion(1), call("a", "FileRead", {}, "2026-01-01T12:00:00Z")]);
+  const later = events.reduce(
+    (state, event) => reduce(state, event, noon + 5000),
+    emptyConversation(SESSION),
+  );
+  const [part] = later.live[0]?.parts ?? [];
+  assert.equal(part?.kind === "tool" && part.since, noon);
+});
+
 test("a message that is cancelled while it waits ends nothing but itself", () => {
   const state = play(
     numbered([start(), completion(1), { ...end({ outcome: "cancelled" }), turn_id: "t2" }, text("go on")]),

@@ -118,7 +118,7 @@ class Builder {
       state: "lost",
       output: null,
       truncated: false,
-      since: null,
+      since: Date.parse(row.timestamp) || null,
       elapsed: null,
     });
   }

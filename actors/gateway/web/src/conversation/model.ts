@@ -26,7 +26,7 @@ export interface ToolPart extends AnyPart {
   readonly truncated: boolean;
   /** Whether it is so long that the page is never given all of it. */
   readonly huge?: boolean;
-  /** When this page heard of the call, in epoch milliseconds; null when it did not see it begin. */
+  /** When it began, in epoch milliseconds; null when not known. */
   readonly since: number | null;
   /** Seconds; null when not known. */
   readonly elapsed: number | null;

@@ -103,7 +103,7 @@ function started(conversation: Conversation, event: StreamStart, now: number): C
     prompt,
     state: "running",
     status: event.attempt > 1 ? "Going on after a restart" : null,
-    since: begunAt(event, now),
+    since: begunAt(event.at, now),
   };
   return {
     ...conversation,
@@ -115,8 +115,8 @@ function started(conversation: Conversation, event: StreamStart, now: number): C
   };
 }
 
-/** When it began, on the clock of the daemon; of one that began before this page was opened too. */
-function begunAt({ at }: StreamStart, now: number): number {
+/** When a turn or a call began, on the clock of the daemon; of one that began before this page was opened too. */
+function begunAt(at: string, now: number): number {
   const moment = Date.parse(at);
   return Number.isNaN(moment) ? now : Math.min(moment, now);
 }
@@ -160,7 +160,7 @@ function toolStarted(turn: Turn, event: ToolUse, now: number): Turn {
     state: "running",
     output: null,
     truncated: false,
-    since: now,
+    since: begunAt(event.at, now),
     elapsed: null,
   };
   return { ...turn, status: null, parts: putTool(turn.parts, part) };

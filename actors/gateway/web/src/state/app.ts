@@ -142,6 +142,8 @@ export class App {
         return this.conversations.backlog(frame);
       case "session_updated":
         return this.sessions.put(frame.session);
+      case "config_changed":
+        return void this.daemon.configure();
       case "error":
         return this.failed(frame);
     }

@@ -18,7 +18,9 @@ export class Daemon {
   /** Whether it serves another page by now than this one. */
   readonly outdated = signal(false);
   private boot: string | null = null;
-  private read = false;
+  private asked = 0;
+  /** Which of the questions was answered; 0 before the first answer. */
+  private read = 0;
 
   /** @param script address of the script that this page is made of. */
   constructor(
@@ -28,9 +30,12 @@ export class Daemon {
 
   /** Reads names, texts and models. */
   async configure(): Promise<void> {
+    const question = (this.asked += 1);
     try {
-      this.config.value = await this.api.config();
-      this.read = true;
+      const config = await this.api.config();
+      if (question < this.read) return; // a later one was answered before
+      this.read = question;
+      this.config.value = config;
     } catch {
       // The connection shows that there is none; it is asked again when that is back.
     }
@@ -40,7 +45,7 @@ export class Daemon {
   met(hello: Hello): void {
     const another = this.boot !== null && this.boot !== hello.boot_id;
     this.boot = hello.boot_id;
-    if (another || !this.read) void this.configure();
+    if (another || this.read === 0) void this.configure();
     if (hello.protocol !== PROTOCOL) this.outdated.value = true;
     else if (another) void this.comparePage();
   }
