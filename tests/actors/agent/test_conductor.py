@@ -11,6 +11,7 @@ from actors.agent import messages as agent
 from actors.agent.settings import Settings
 from actors.llm import messages as llm
 from actors.session import messages as session
+from bus import ActorCrashed
 from tests.actors.agent.world import Gate, World, say, use
 
 
@@ -221,6 +222,20 @@ async def test_a_crash_of_the_conductor_loses_nothing(world: World, autojump_clo
 
 async def _crash() -> None:
     raise ZeroDivisionError
+
+
+async def test_a_bug_in_one_acceptance_is_its_own(
+    world: World, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    running = world.mesh.cell("conductor").actor
+    with monkeypatch.context() as patch, pytest.raises(ActorCrashed):
+        patch.setattr("actors.agent.conductor.fate", broken)
+        await world.send("one", key="a")
+    assert isinstance(await world.turn("two", key="b"), agent.TurnEnded)
+    assert world.mesh.cell("conductor").actor is running
 
 
 async def test_conversations_run_side_by_side(world: World, autojump_clock: MockClock) -> None:
