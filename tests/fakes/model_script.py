@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, final
 
 import attrs
+import trio
 
 JsonObject = dict[str, Any]
 Wire = Literal["anthropic", "openai"]
@@ -98,8 +99,9 @@ class Reply:
     """A successful answer, part by part.
 
     `stop` is the stop reason in the words of Anthropic; None says ``tool_use`` after a call, else ``end_turn``.
-    `delay`: seconds before the headers. `gap`: seconds before each delta. `cut`: bytes of each write, to cut events and
-    characters anywhere. `finish`: whether the closing events are sent; without them the body just ends.
+    `held`: nothing is sent until this has happened. `delay`: seconds before the headers. `gap`: seconds before each
+    delta. `cut`: bytes of each write, to cut events and characters anywhere. `finish`: whether the closing events are
+    sent; without them the body just ends.
     """
 
     def __init__(
@@ -107,6 +109,7 @@ class Reply:
         *parts: Part,
         stop: str | None = None,
         tokens: Tokens | None = None,
+        held: trio.Event | None = None,
         delay: float = 0.0,
         gap: float = 0.0,
         cut: int | None = None,
@@ -116,7 +119,7 @@ class Reply:
         self.parts = parts
         self.stop = stop or ("tool_use" if called else "end_turn")
         self.tokens = tokens or Tokens()
-        self.delay, self.gap, self.cut, self.finish = delay, gap, cut, finish
+        self.held, self.delay, self.gap, self.cut, self.finish = held, delay, gap, cut, finish
 
 
 @final

@@ -179,6 +179,8 @@ class ModelServer:
             self.requests.append(request)
             answer = self._replies.popleft() if self._replies else self.rule(request)
             self._notify()
+            if isinstance(answer, Reply) and answer.held is not None:
+                await self._waiting(connection, answer.held.wait)
             if answer.delay:
                 await self._waiting(connection, trio.sleep, answer.delay)
             if isinstance(answer, Refuse):

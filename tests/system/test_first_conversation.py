@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import trio
 
 from tests.fakes.model_script import Call, Reply, Say
 from tests.fakes.model_server import ModelServer
@@ -67,7 +68,8 @@ async def test_messages_sent_while_a_turn_runs_join_it_or_wait_and_their_fate_is
     tmp_path: Path, model_server: ModelServer
 ) -> None:
     place = Place(tmp_path / "aster", model_server.url, "openai")
-    model_server.script(Reply(Call("FileList", {}), delay=1.0), Reply(Say("Both.")), Reply(Say("The third.")))
+    sent = trio.Event()
+    model_server.script(Reply(Call("FileList", {}), held=sent), Reply(Say("Both.")), Reply(Say("The third.")))
     async with serving(place) as daemon, daemon.socket() as socket:
         await socket.say("message", text="one", channel_session_key="k", client_message_id="1")
         await socket.until("completion_start")
@@ -75,7 +77,9 @@ async def test_messages_sent_while_a_turn_runs_join_it_or_wait_and_their_fate_is
         await socket.say(
             "message", text="three", channel_session_key="k", client_message_id="3", mode="queue"
         )
-        frames = await socket.until("stream_end", text="The third.")
+        frames = await socket.until("accepted", client_message_id="3")
+        sent.set()
+        frames += await socket.until("stream_end", text="The third.")
         fates = [(f["client_message_id"], f["fate"]) for f in frames if f["type"] in {"accepted", "followup"}]
         assert fates == [
             ("2", "followup"),

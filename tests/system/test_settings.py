@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import trio
 
 from tests.fakes.model_script import Call, Reply, Say
 from tests.fakes.model_server import ModelServer
@@ -97,12 +98,14 @@ async def test_a_change_of_the_model_does_not_cost_the_answer_that_is_being_writ
 ) -> None:
     place = Place(tmp_path / "aster", model_server.url)
     async with serving(place) as daemon, daemon.socket() as socket:
-        model_server.script(Reply(Say("Done in time."), delay=1.0))
+        changed = trio.Event()
+        model_server.script(Reply(Say("Done in time."), held=changed))
         await socket.say("message", text="take your time", client_message_id="1")
         await socket.until("completion_start")
 
         elsewhere = {"providers.anthropic.base_url": "http://127.0.0.1:9", "model": "other-model"}
         assert (await put(place, proof="operator", **elsewhere)).status == 0
+        changed.set()
 
         assert (await socket.until("stream_end"))[-1]["text"] == "Done in time."
         assert len(model_server.requests) == 1

@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
+import trio
 
 from tests.fakes.model_script import Call, Reply, Say
 from tests.fakes.model_server import ModelServer
@@ -55,13 +56,17 @@ async def test_a_running_turn_reaches_a_boundary_and_goes_on_after_the_restart(
 ) -> None:
     place = Place(tmp_path / "aster", model_server.url, "openai")
     write = Call("FileWrite", {"path": "documents/a.md", "content": "one"})
-    model_server.script(Reply(Say("First."), write, delay=0.5), Reply(Say("Second.")))
+    told = trio.Event()
+    model_server.script(Reply(Say("First."), write, held=told, delay=0.5), Reply(Say("Second.")))
     async with serving(place) as daemon:
         async with daemon.socket() as socket:
             await socket.say("message", text="go", channel_session_key="k", client_message_id="c")
             (accepted,) = [f for f in await socket.until("completion_start") if f["type"] == "accepted"]
             await model_server.wait_for(lambda server: len(server.requests) == 1)
-            assert await daemon.stop() == 0
+            daemon.signal(signal.SIGTERM)
+            assert await socket.close_code() == 1012
+            told.set()
+            assert await daemon.ended() == 0
         assert "message lost" not in daemon.log
         assert len(model_server.requests) == 1, (
             "the answer that was under way was taken, no other was asked for"

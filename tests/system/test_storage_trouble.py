@@ -5,6 +5,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+import trio
 
 from tests.fakes.model_script import Call, Reply, Say
 from tests.fakes.model_server import ModelServer
@@ -169,11 +170,13 @@ async def test_a_turn_waits_for_room_and_goes_on(tmp_path: Path, model_server: M
     with small_disk(tmp_path / "disk", 2048) as disk:
         place = Place(disk / "aster", model_server.url, "openai")
         long = "word " * 20_000
-        model_server.script(Reply(Say(long), Call("FileList", {}), delay=0.5), Reply(Say("There was room.")))
+        full = trio.Event()
+        model_server.script(Reply(Say(long), Call("FileList", {}), held=full), Reply(Say("There was room.")))
         async with serving(place) as daemon, daemon.socket() as socket:
             await socket.say("message", text="go", client_message_id="c")
             await socket.until("completion_start")
             with filled(disk):
+                full.set()
                 frames = await socket.until("notice")
                 assert (frames[-1]["kind"], "disk is full" in frames[-1]["text"]) == ("retrying", True)
             frames = await socket.until("stream_end")
