@@ -196,6 +196,8 @@ class TestSteps:
         ledger.await_step(turn, call.n)
         ledger.begin_step(turn, call.n)
         ledger.begin_step(turn, call.n)
+        with pytest.raises(UnknownStep):
+            ledger.await_step(turn, call.n)
         query = "SELECT begun_at, started_at, ended_at FROM steps WHERE n = ?"
         begun_at, started_at, _ = ledger.connection.execute(query, (call.n,)).fetchone()
         ledger.result(turn, call.n)

@@ -1,5 +1,6 @@
 """Settings while the agent runs: real files, a real bus."""
 
+import threading
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -7,12 +8,13 @@ from typing import Any, final
 
 import attrs
 import pytest
+import trio
 from attrs.validators import ge
 
 from actors.settings import messages
 from actors.settings.actor import Reader, SettingsActor
 from actors.settings.current import Current
-from actors.settings.document import Scheme, Section, Source, load
+from actors.settings.document import Loaded, Scheme, Section, Source, load
 from actors.settings.messages import Mistake, Refused, Saved, Setting, SettingsChanged
 from bus import Actor
 from bus.testing import MeshUnderTest
@@ -87,6 +89,12 @@ class Place:
         )
         await self.caught_up()
 
+    @property
+    def actor(self) -> SettingsActor:
+        found = self.mesh.cell("settings").actor
+        assert isinstance(found, SettingsActor)
+        return found
+
     async def restart(self) -> None:
         """Start the actor anew."""
         await self.mesh.console.restart("settings")
@@ -95,9 +103,7 @@ class Place:
     async def caught_up(self) -> None:
         """Wait until the actor has dealt with what it found at its start."""
         await self.mesh.settle()
-        actor = self.mesh.cell("settings").actor
-        assert isinstance(actor, SettingsActor)
-        async with actor._changing:
+        async with self.actor._changing:
             pass
 
     async def put(self, **changes: Any) -> Saved:
@@ -180,6 +186,14 @@ async def test_what_is_guarded_is_given_back_to_the_blueprint_by_the_operator_al
         with pytest.raises(messages.Guarded):
             await place.mesh.bus.ask(messages.Put(changes=changes))
     assert await place.put(oven__heat=9) == Saved(sections=("oven",))
+
+
+async def test_what_is_guarded_and_was_changed_by_hand_keeps_nobody_from_another_change(place: Place) -> None:
+    place.local.write_text('[oven]\nflour = "x"\n')
+
+    assert await place.put(tills=3) == Saved(sections=("shop", "oven"))
+
+    assert place.current.of(Oven).flour == "x"
 
 
 async def test_a_file_that_was_not_there_before_a_change_that_is_taken_back_is_not_there_after(
@@ -325,3 +339,28 @@ async def test_files_that_are_wrong_by_now_change_nothing_and_bring_nobody_down(
     place.local.unlink()
     await place.put(tills=5)
     assert place.mesh.console.health().children[1].health.why is None
+
+
+async def test_a_change_waits_until_what_was_found_at_the_start_is_in_force(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began, go_on = threading.Event(), threading.Event()
+
+    def slow(*given: Any) -> Loaded:
+        found = load(*given)
+        if not began.is_set():
+            began.set()
+            go_on.wait()
+        return found
+
+    monkeypatch.setattr("actors.settings.actor.load", slow)
+    async with trio.open_nursery() as nursery:
+        try:
+            await place.mesh.console.restart("settings")
+            await trio.to_thread.run_sync(began.wait)
+            nursery.start_soon(partial(place.put, tills=3))
+            await place.mesh.settle()
+            assert place.actor._changing.statistics().tasks_waiting == 1
+        finally:
+            go_on.set()
+    assert place.current.of(Shop) == Shop(tills=3)
