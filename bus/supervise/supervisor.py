@@ -13,6 +13,7 @@ from bus.keep import restart
 from bus.keep.exits import STOPPED, Exit, ExitKind
 from bus.keep.health import Health, NodeHealth, State, ended, roll_up, strained
 from bus.keep.restart import Past, Restart
+from bus.message.envelope import INFINITY
 from bus.message.errors import BootError
 from bus.run.core import Core
 from bus.supervise.child import Node, RunningChild, child_of
@@ -26,8 +27,8 @@ Step = Callable[[], Awaitable[Exit | None]]
 class RunningSupervisor:
     """A running supervisor."""
 
-    stop_within = float("inf")
-    cleanup_within = float("inf")
+    stop_within = INFINITY
+    cleanup_within = INFINITY
 
     def __init__(self, core: Core, spec: Supervisor, nodes: list[Node]) -> None:
         self.name = spec.name
@@ -141,7 +142,7 @@ class RunningSupervisor:
             if self._stopping:
                 await child.stop()
                 return None
-            await self._stirred()
+            await self._sleep()
         if child.ready:
             child.past = attrs.evolve(child.past, ready_at=self._core.now())
             return None
@@ -161,10 +162,6 @@ class RunningSupervisor:
     def _stir(self) -> None:
         """Something has happened that this supervisor may have to act on."""
         self._wake.set()
-
-    async def _stirred(self) -> None:
-        await self._wake.wait()
-        self._wake = trio.Event()
 
     # --- keeping up ---------------------------------------------------------------------------------------
 
@@ -187,13 +184,14 @@ class RunningSupervisor:
                 done.set()
         if (name := self._next_due()) is not None:
             return await self._start_again(self.children[name])
-        await self._sleep()
+        await self._sleep(min(self._due.values(), default=INFINITY))
         return None
 
-    async def _sleep(self) -> None:
-        """Until something happens or the next child is due."""
-        with trio.CancelScope(deadline=min(self._due.values(), default=float("inf"))):
-            await self._stirred()
+    async def _sleep(self, until: float = INFINITY) -> None:
+        """Until something happens, or until then."""
+        with trio.CancelScope(deadline=until):
+            await self._wake.wait()
+        self._wake = trio.Event()
 
     def _next_due(self) -> str | None:
         now = self._core.now()
