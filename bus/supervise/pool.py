@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
-import itertools
 from collections import deque
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -14,6 +12,7 @@ import trio
 from bus.keep import restart
 from bus.keep.exits import STOPPED, Exit, ExitKind
 from bus.keep.health import FINE, Health, NodeHealth, State, ended, roll_up, strained
+from bus.message.envelope import INFINITY
 from bus.run.actor import Actor
 from bus.run.address import Books
 from bus.run.core import Core
@@ -38,8 +37,8 @@ class Member:
         self.child = RunningChild(actor)
         self.due: float | None = None
         """When a crashed one is started again."""
-        self.plan = 0
-        """Number of its entry in the agenda; older ones are void."""
+        self.look_at = INFINITY
+        """When something is to be done about it."""
         self.queued = False
         """Waits for a place among the living."""
         self.unfinished = False
@@ -73,9 +72,6 @@ class RunningPool:
         self._leaving = 0
         """How many of the living are on their way to rest."""
         self._queue: deque[Member] = deque()
-        self._agenda: list[tuple[float, int, str]] = []
-        """Heap of when to look at whom: instant, number of the plan, key."""
-        self._plans = itertools.count(1)
         self._sleep = trio.CancelScope()
         self.budget = restart.Budget(spec.intensity)
         self._exit: Exit | None = None
@@ -227,8 +223,7 @@ class RunningPool:
 
     def _plan(self, member: Member, at: float) -> None:
         """Look at a member then, and not when it was planned before."""
-        member.plan = next(self._plans)
-        heapq.heappush(self._agenda, (at, member.plan, member.key))
+        member.look_at = at
         self._sleep.deadline = min(self._sleep.deadline, at)
 
     def _look(self, member: Member, now: float) -> None:
@@ -245,15 +240,13 @@ class RunningPool:
 
     async def _keep_agenda(self) -> Exit:
         while self._exit is None:
-            nearest = self._agenda[0][0] if self._agenda else float("inf")
+            nearest = min((member.look_at for member in self._members.values()), default=INFINITY)
             with trio.CancelScope(deadline=nearest) as self._sleep:
                 await trio.sleep_forever()
             now = self._core.now()
-            while self._agenda and self._agenda[0][0] <= now:
-                _, plan, key = heapq.heappop(self._agenda)
-                member = self._members.get(key)
-                if member is not None and member.plan == plan:
-                    self._look(member, now)
+            for member in [member for member in self._members.values() if member.look_at <= now]:
+                member.look_at = INFINITY
+                self._look(member, now)
         return self._exit
 
     # --- as a node ----------------------------------------------------------------------------------------
@@ -289,9 +282,8 @@ class RunningPool:
         for member in self._members.values():
             resting = member.child.expected or not member.child.running
             member.unfinished = member.unfinished or member.due is not None or not resting
-            member.due, member.queued = None, False
+            member.due, member.queued, member.look_at = None, False, INFINITY
         self._queue.clear()
-        self._agenda.clear()
         async with trio.open_nursery() as nursery:
             for member in list(self._living.values()):
                 nursery.start_soon(member.child.stop, name=f"stop of {member.actor.name}")
