@@ -85,120 +85,54 @@ The rooms, to be read from the bottom up, each knowing only those above it in th
 Outside of this package only ``bus``, ``bus.console`` and ``bus.testing`` are imported.
 """
 
-from bus.console.dump import task_tree
-from bus.console.stall import Stall, Watchdog
-from bus.crashpoints import crash_after, crash_point
-from bus.keep.deadletter import DeadLetter
-from bus.keep.exits import Exit, ExitKind
-from bus.keep.health import Health, NodeHealth, State
-from bus.keep.limits import Backoff, Intensity, Limits
-from bus.keep.restart import Restart
-from bus.mesh import Mesh, open_mesh
-from bus.message.clock import Clock, is_virtual
-from bus.message.codec import mask_text, masked
-from bus.message.envelope import log_context
+from bus.console.dump import task_tree as task_tree
+from bus.console.stall import Stall as Stall, Watchdog as Watchdog
+from bus.crashpoints import crash_after as crash_after, crash_point as crash_point
+from bus.keep.deadletter import DeadLetter as DeadLetter
+from bus.keep.exits import Exit as Exit, ExitKind as ExitKind
+from bus.keep.health import Health as Health, NodeHealth as NodeHealth, State as State
+from bus.keep.limits import Backoff as Backoff, Intensity as Intensity, Limits as Limits
+from bus.keep.restart import Restart as Restart
+from bus.mesh import Mesh as Mesh, open_mesh as open_mesh
+from bus.message.clock import Clock as Clock, is_virtual as is_virtual
+from bus.message.codec import mask_text as mask_text, masked as masked
+from bus.message.envelope import log_context as log_context
 from bus.message.errors import (
-    ActorCrashed,
-    ActorError,
-    ActorStopped,
-    AskCycle,
-    BootError,
-    BusError,
-    DeadlineExceeded,
-    DeliveryError,
-    ErrorKind,
-    MailboxFull,
-    MessageTooLarge,
-    NoRoute,
-    Quarantined,
-    SelfSendWouldBlock,
-    Unavailable,
+    ActorCrashed as ActorCrashed,
+    ActorError as ActorError,
+    ActorStopped as ActorStopped,
+    AskCycle as AskCycle,
+    BootError as BootError,
+    BusError as BusError,
+    DeadlineExceeded as DeadlineExceeded,
+    DeliveryError as DeliveryError,
+    ErrorKind as ErrorKind,
+    MailboxFull as MailboxFull,
+    MessageTooLarge as MessageTooLarge,
+    NoRoute as NoRoute,
+    Quarantined as Quarantined,
+    SelfSendWouldBlock as SelfSendWouldBlock,
+    Unavailable as Unavailable,
 )
-from bus.message.ids import Ids
+from bus.message.ids import Ids as Ids
 from bus.message.message import (
-    Abandon,
-    Command,
-    Event,
-    Lane,
-    Message,
-    Overflow,
-    Request,
-    Sink,
-    Stream,
-    concurrent,
-    secret,
-    wire_name,
+    Abandon as Abandon,
+    Command as Command,
+    Event as Event,
+    Lane as Lane,
+    Message as Message,
+    Overflow as Overflow,
+    Request as Request,
+    Sink as Sink,
+    Stream as Stream,
+    concurrent as concurrent,
+    secret as secret,
+    wire_name as wire_name,
 )
-from bus.run.actor import Actor
-from bus.run.bus import Bus
-from bus.run.events import Lag, Subscription, SubscriptionLagged
-from bus.see.blackbox import BlackBox, Remains, in_thread
-from bus.see.tap import Tap
-from bus.see.tapevent import TapEvent
-from bus.supervise.spec import Child, Pool, Supervisor
-
-__all__ = [
-    "Abandon",
-    "Actor",
-    "ActorCrashed",
-    "ActorError",
-    "ActorStopped",
-    "AskCycle",
-    "Backoff",
-    "BlackBox",
-    "BootError",
-    "Bus",
-    "BusError",
-    "Child",
-    "Clock",
-    "Command",
-    "DeadLetter",
-    "DeadlineExceeded",
-    "DeliveryError",
-    "ErrorKind",
-    "Event",
-    "Exit",
-    "ExitKind",
-    "Health",
-    "Ids",
-    "Intensity",
-    "Lag",
-    "Lane",
-    "Limits",
-    "MailboxFull",
-    "Mesh",
-    "Message",
-    "MessageTooLarge",
-    "NoRoute",
-    "NodeHealth",
-    "Overflow",
-    "Pool",
-    "Quarantined",
-    "Remains",
-    "Request",
-    "Restart",
-    "SelfSendWouldBlock",
-    "Sink",
-    "Stall",
-    "State",
-    "Stream",
-    "Subscription",
-    "SubscriptionLagged",
-    "Supervisor",
-    "Tap",
-    "TapEvent",
-    "Unavailable",
-    "Watchdog",
-    "concurrent",
-    "crash_after",
-    "crash_point",
-    "in_thread",
-    "is_virtual",
-    "log_context",
-    "mask_text",
-    "masked",
-    "open_mesh",
-    "secret",
-    "task_tree",
-    "wire_name",
-]
+from bus.run.actor import Actor as Actor
+from bus.run.bus import Bus as Bus
+from bus.run.events import Lag as Lag, Subscription as Subscription, SubscriptionLagged as SubscriptionLagged
+from bus.see.blackbox import BlackBox as BlackBox, Remains as Remains, in_thread as in_thread
+from bus.see.tap import Tap as Tap
+from bus.see.tapevent import TapEvent as TapEvent
+from bus.supervise.spec import Child as Child, Pool as Pool, Supervisor as Supervisor

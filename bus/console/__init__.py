@@ -3,31 +3,16 @@
 An actor that derives from :class:`Operator` has a :class:`Console` in place of the mere verbs.
 """
 
-from bus.console.console import Console, NotPossible, Operator, UnknownActor
-from bus.console.reference import describe_all, fields_of, of_tree
-from bus.keep.deadletter import Buried
-from bus.keep.health import State
-from bus.message.codec import decode, encode, mask_value, shorten
-from bus.message.envelope import hex_trace
-from bus.see.filter import FilterError
-from bus.see.tapevent import TapEvent, to_json
-
-__all__ = [
-    "Buried",
-    "Console",
-    "FilterError",
-    "NotPossible",
-    "Operator",
-    "State",
-    "TapEvent",
-    "UnknownActor",
-    "decode",
-    "describe_all",
-    "encode",
-    "fields_of",
-    "hex_trace",
-    "mask_value",
-    "of_tree",
-    "shorten",
-    "to_json",
-]
+from bus.console.console import (
+    Console as Console,
+    NotPossible as NotPossible,
+    Operator as Operator,
+    UnknownActor as UnknownActor,
+)
+from bus.console.reference import describe_all as describe_all, fields_of as fields_of, of_tree as of_tree
+from bus.keep.deadletter import Buried as Buried
+from bus.keep.health import State as State
+from bus.message.codec import decode as decode, encode as encode, mask_value as mask_value, shorten as shorten
+from bus.message.envelope import hex_trace as hex_trace
+from bus.see.filter import FilterError as FilterError
+from bus.see.tapevent import TapEvent as TapEvent, to_json as to_json
