@@ -43,14 +43,14 @@ def of_bus(bus: Bus) -> dict[str, Any]:
 
 def of_address(actor: Address) -> dict[str, Any]:
     """One actor."""
-    now, mailbox, books = actor.core.now(), actor.mailbox.statistics(), actor.books
+    now, mailbox, books = actor.core.now(), actor.mailbox, actor.books
     oldest = actor.mailbox.oldest()
     return {
         "name": actor.name,
         **of_health(Health(State.SUSPENDED) if actor.suspended else actor.health, now),
         "incarnation": actor.incarnation,
         "depth": mailbox.depth,
-        "control": mailbox.control,
+        "control": len(mailbox.control),
         "capacity": mailbox.capacity,
         "peak": mailbox.peak,
         "waiting": mailbox.waiting_writers,

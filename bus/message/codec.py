@@ -29,7 +29,6 @@ LONGEST = 8
 """Text may be so many times longer than what it says: an escape of JSON takes six characters."""
 DEEPEST = 100
 """Levels of nesting."""
-LARGEST_REPLY = 64 * 1024 * 1024
 CREDENTIAL = re.compile(
     r"(?:\b|(?<=\\[bfnrt]))"  # text within text may have its line ends written as escapes
     r"(?:sk-[A-Za-z0-9_-]{8,}|sp_live_[0-9a-f]{8,}|xox[a-z]-[A-Za-z0-9-]{8,}|xapp-[A-Za-z0-9-]{8,}"
@@ -192,16 +191,6 @@ def reply_type(kind: type[Message]) -> Any:
     generics = (generic for base in kind.__mro__ for generic in getattr(base, "__orig_bases__", ()))
     answers = (get_args(generic)[0] for generic in generics if get_origin(generic) in (Request, Stream))
     return next(answers, None)
-
-
-def encode_reply(kind: type[Message], reply: Any) -> bytes:
-    """The reply to a request of that class, or an item of such a stream, as UTF-8 JSON."""
-    return _json(converter.unstructure(reply, unstructure_as=reply_type(kind)))
-
-
-def decode_reply(kind: type[Message], data: bytes | str) -> Any:
-    """Read a reply or an item back. Raises ValueError like :func:`decode`."""
-    return _structured(_read(data, longest=LONGEST * LARGEST_REPLY), reply_type(kind))
 
 
 def _structured(value: Any, kind: Any) -> Any:

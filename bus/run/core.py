@@ -18,7 +18,7 @@ from bus.message.message import Message, wire_name
 from bus.run.reply import Deadlines
 from bus.run.waits import Waits
 from bus.see.flight import FlightRecorder
-from bus.see.lag import LoopLag
+from bus.see.metrics import LoopLag
 from bus.see.tap import Taps
 
 FailureT = TypeVar("FailureT", bound=DeliveryError)

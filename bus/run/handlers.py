@@ -25,7 +25,6 @@ class Handler:
     isolated: bool
     """Whether a crash ends nothing but its own message."""
     streams: bool
-    control: bool
 
 
 Handlers = dict[type[Message], Handler]
@@ -52,6 +51,5 @@ def handlers_of(actor: type[Any]) -> Handlers:
             limit=0 if control else limit,
             isolated=isolated and not control,
             streams=issubclass(kind, Stream),
-            control=control,
         )
     return table

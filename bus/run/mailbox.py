@@ -24,19 +24,6 @@ _SPREE = FAIRNESS - 1
 NOBODY: Mapping[type[Message], int] = {}
 
 
-@attrs.frozen
-class Statistics:
-    """Counters of a mailbox since it was made."""
-
-    depth: int
-    control: int
-    capacity: int
-    peak: int
-    waiting_writers: int
-    waits: int
-    """How often a sender had to wait."""
-
-
 @attrs.define(eq=False)
 class Beside:
     """The queue of one class whose handler runs beside others, and how many of them do."""
@@ -67,21 +54,6 @@ class Mailbox:
       admitted: called with each message that got a place after waiting, at the moment it is queued.
     """
 
-    __slots__ = (
-        "_admitted",
-        "_capacity",
-        "_queued_beside",
-        "_reader",
-        "_since_yield",
-        "_woken",
-        "_writers",
-        "beside",
-        "control",
-        "peak",
-        "waits",
-        "work",
-    )
-
     def __init__(
         self,
         capacity: int = 64,
@@ -92,21 +64,29 @@ class Mailbox:
         self.control: deque[Envelope] = deque()
         self.beside = {kind: Beside(limit) for kind, limit in beside.items()}
         self._queued_beside = 0
-        self._capacity = capacity
+        self.capacity = capacity
         self._admitted = admitted
         self._reader: Task | None = None
         self._writers: deque[tuple[Task, Envelope]] = deque()
         self._since_yield = 0
         self._woken = False
         self.peak = 0
+        """The most that have ever waited in one lane."""
         self.waits = 0
+        """How often a sender had to wait for room."""
 
     def __len__(self) -> int:
         return len(self.work) + len(self.control) + self._queued_beside
 
     @property
-    def capacity(self) -> int:
-        return self._capacity
+    def depth(self) -> int:
+        """How many work messages wait."""
+        return len(self.work) + self._queued_beside
+
+    @property
+    def waiting_writers(self) -> int:
+        """How many senders wait for room."""
+        return len(self._writers)
 
     def put(self, envelope: Envelope) -> bool:
         """Queue a work message; False, and nothing happens, when there is no place."""
@@ -114,7 +94,7 @@ class Mailbox:
         if lane is None:
             return self.put_in_turn(envelope)
         depth = len(lane.waiting)
-        if depth >= self._capacity:
+        if depth >= self.capacity:
             return False
         lane.waiting.append(envelope)
         self._queued_beside += 1
@@ -127,7 +107,7 @@ class Mailbox:
         """Likewise, of a class that does not run beside others: nearly all, and each message comes through here."""
         work = self.work
         depth = len(work)
-        if depth >= self._capacity:
+        if depth >= self.capacity:
             return False
         work.append(envelope)
         if depth >= self.peak:
@@ -287,16 +267,6 @@ class Mailbox:
         """When the oldest waiting message was sent, or None."""
         lanes = (self.work, self.control, *(lane.waiting for lane in self.beside.values()))
         return min((lane[0].sent_at for lane in lanes if lane), default=None)
-
-    def statistics(self) -> Statistics:
-        return Statistics(
-            depth=len(self.work) + self._queued_beside,
-            control=len(self.control),
-            capacity=self._capacity,
-            peak=self.peak,
-            waiting_writers=len(self._writers),
-            waits=self.waits,
-        )
 
 
 def _take_matching(lane: deque[Envelope], matches: Callable[[Envelope], bool]) -> list[Envelope]:

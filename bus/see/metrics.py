@@ -1,4 +1,4 @@
-"""Counters per actor and message class (G17). They only grow; a reader takes differences.
+"""Counters per actor and message class, and how late the loop is (G17). They only grow; a reader takes differences.
 
 Times go into buckets by powers of two of a microsecond: bucket *i* counts durations in [2^(i-1), 2^i) µs.
 """
@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import attrs
+import trio
 
 from bus.message.message import Message, wire_name
 
@@ -15,6 +16,8 @@ BUCKETS = 40
 LAST = BUCKETS - 1
 LONGEST = 2.0**38 / 1e6
 """Seconds from which on durations share the last bucket."""
+PERIOD = 5.0
+"""Seconds between two measurements. Each wakes a loop that may have nothing else to do."""
 QUANTILES = (("p50", 0.5), ("p90", 0.9), ("p99", 0.99))
 
 
@@ -78,3 +81,27 @@ class Metrics:
     def snapshot(self) -> Mapping[str, dict[str, Any]]:
         """By wire name."""
         return {wire_name(kind): series.snapshot() for kind, series in self.series.items()}
+
+
+class LoopLag:
+    """Histogram of how much later than due a sleeping task was woken."""
+
+    def __init__(self) -> None:
+        self.histogram = [0] * BUCKETS
+        self.last = 0.0
+        """Seconds."""
+
+    def note(self, seconds: float) -> None:
+        self.last = max(0.0, seconds)
+        self.histogram[bucket(self.last)] += 1
+
+    async def measure(self) -> None:
+        """Measure until cancelled. In virtual time nobody is ever late, so there it need not run."""
+        while True:
+            due = trio.current_time() + PERIOD
+            await trio.sleep_until(due)
+            self.note(trio.current_time() - due)
+
+    def snapshot(self) -> dict[str, Any]:
+        """Plain values, in seconds."""
+        return {"last": self.last, **{name: quantile(self.histogram, q) for name, q in QUANTILES}}

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bus import Command, Message, Request, Stream, secret, wire_name
+from bus import Command, Message, Request, secret, wire_name
 from bus.message import codec
 from bus.testing.examples import example
 from bus.testing.strategies import instances, json_values
@@ -223,26 +223,8 @@ class GetParts(Request[tuple[Part, ...] | None]):
 
 @final
 @attrs.frozen(kw_only=True)
-class FollowParts(Stream[Part]):
-    pass
-
-
-@final
-@attrs.frozen(kw_only=True)
 class Loose(Command):
     value: Any
-
-
-@pytest.mark.parametrize("reply", [None, (), (Part(n=1, key="a"), Part(n=2, key="\udc80"))])
-def test_a_reply_comes_back_as_it_was_sent(reply: Any) -> None:
-    assert codec.decode_reply(GetParts, codec.encode_reply(GetParts, reply)) == reply
-
-
-def test_an_item_comes_back_as_it_was_sent() -> None:
-    item = Part(n=1, key="a")
-    assert codec.decode_reply(FollowParts, codec.encode_reply(FollowParts, item)) == item
-    with pytest.raises(ValueError, match="expected int"):
-        codec.decode_reply(FollowParts, b'{"n": "x", "key": "a"}')
 
 
 def test_nobody_answers_a_command() -> None:

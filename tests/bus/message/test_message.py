@@ -85,17 +85,17 @@ def test_by_default_an_older_body_is_taken_as_it_is() -> None:
 def test_the_handler_table_says_how_each_class_is_handled() -> None:
     table = handlers_of(Puppet)
 
-    def told(kind: type[Message]) -> tuple[int, bool, bool, bool]:
+    def told(kind: type[Message]) -> tuple[int, bool, bool]:
         handler: Handler = table[kind]
         assert handler.kind is kind
-        return handler.limit, handler.streams, handler.control, is_finished(kind)
+        return handler.limit, handler.streams, is_finished(kind)
 
-    assert told(Read) == (0, False, False, False)
-    assert told(Write) == (0, False, False, True)
-    assert told(Poke) == (0, False, False, True)
-    assert told(Aside) == (2, False, False, False)
-    assert told(Urgent) == (0, False, True, False)
-    assert told(Listing) == (0, True, False, False)
+    assert told(Read) == (0, False, False)
+    assert told(Write) == (0, False, True)
+    assert told(Poke) == (0, False, True)
+    assert told(Aside) == (2, False, False)
+    assert told(Urgent) == (0, False, False)
+    assert told(Listing) == (0, True, False)
     assert Puppet.handlers == table
 
 

@@ -91,7 +91,7 @@ async def test_a_request_waiting_for_room_that_is_cancelled_leaves_its_place_to_
     async def check() -> None:
         released[-1].set()
         await mesh.settle()
-        statistics = cell.mailbox.statistics()
+        statistics = cell.mailbox
         assert (statistics.depth, statistics.waiting_writers, cell.in_hand) == (0, 0, 0)
         assert cell.conserved()
 

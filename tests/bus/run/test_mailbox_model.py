@@ -209,7 +209,7 @@ class Machine:
         assert numbers(mailbox.work) == [n for n, _ in model.work]
         assert numbers(mailbox.control) == model.control
         assert len(mailbox.work) <= mailbox.capacity
-        assert mailbox.statistics().waiting_writers == len(model.writers)
+        assert mailbox.waiting_writers == len(model.writers)
         assert self.lost == model.lost
 
     async def finish(self) -> None:

@@ -326,7 +326,7 @@ class World:
         assert bus.core.waits.idle
         for cell in cells:
             assert cell.idle
-            assert cell.mailbox.statistics().waiting_writers == 0
+            assert cell.mailbox.waiting_writers == 0
         buried = [entry.letter.seq for entry in bus.core.dead.ring]
         assert len(buried) == len(set(buried))
 

@@ -59,7 +59,7 @@ async def test_a_sender_waits_until_there_is_room(autojump_clock: Any, mesh: Mes
     assert diary.now == 1.0
     await pass_time(mesh, 5)
     assert books(cell) == (4, 4, 0, 0, 0)
-    assert cell.mailbox.statistics().waits == 1
+    assert cell.mailbox.waits == 1
 
 
 async def test_senders_get_their_turn_in_the_order_in_which_they_sent(

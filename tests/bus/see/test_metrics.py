@@ -26,8 +26,7 @@ from bus import (
     TapEvent,
     open_mesh,
 )
-from bus.see.lag import PERIOD, LoopLag
-from bus.see.metrics import BUCKETS, LONGEST, Metrics, bucket, quantile
+from bus.see.metrics import BUCKETS, LONGEST, PERIOD, LoopLag, Metrics, bucket, quantile
 from bus.testing import MeshUnderTest, open_test_mesh
 from bus.testing.virtual import in_virtual_time
 
@@ -390,7 +389,7 @@ class TestTheLoop:
     def test_is_watched_unless_time_is_virtual(
         self, monkeypatch: pytest.MonkeyPatch, *, virtual: bool
     ) -> None:
-        monkeypatch.setattr("bus.see.lag.PERIOD", 0.001)
+        monkeypatch.setattr("bus.see.metrics.PERIOD", 0.001)
 
         async def main() -> int:
             tree = Supervisor("root", "one_for_one", [Child("worker", Worker)])

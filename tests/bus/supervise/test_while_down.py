@@ -184,8 +184,8 @@ class TestAFullMailbox:
             )  # two queued, three waiting for a place
             cell = mesh.bus.routes.named("puppet")
             assert cell is not None
-            assert cell.mailbox.statistics().depth == 2
-            assert cell.mailbox.statistics().waiting_writers == 3
+            assert cell.mailbox.depth == 2
+            assert cell.mailbox.waiting_writers == 3
             await trio.sleep(1)
             assert asker.ends[0] == (0, None)
             assert set(asker.ends[1:]) == {(0.2, n) for n in range(5)}
