@@ -39,7 +39,10 @@ def field_table(kind: type[Any], head: str) -> str:
     """The fields of one class that a client fills."""
     lines = [f"| {head} | |\n", "| --- | --- |\n"]
     hints = typing.get_type_hints(kind, include_extras=True)
-    lines += [f"| `{field.name}` | {_text(hints[field.name])}{_default(field)} |\n" for field in _asked(kind)]
+    lines += [
+        f"| `{field.name}` | {_described(hints[field.name]).text}{_default(field, hints[field.name])} |\n"
+        for field in _asked(kind)
+    ]
     return "".join(lines)
 
 
@@ -48,17 +51,29 @@ def _asked(kind: Any) -> "list[attrs.Attribute[Any]]":
 
 
 def _field(endpoint: Endpoint, field: "attrs.Attribute[Any]") -> str:
-    text = _text(typing.get_type_hints(endpoint.kind, include_extras=True)[field.name])
-    shown = f"`{field.name}`{_default(field)}"
+    hint = typing.get_type_hints(endpoint.kind, include_extras=True)[field.name]
+    text = _described(hint).text
+    shown = f"`{field.name}`{_default(field, hint)}"
     return f"{shown}: {text[0].lower()}{text[1:].rstrip('.')}" if text else shown
 
 
-def _default(field: "attrs.Attribute[Any]") -> str:
-    plain = isinstance(field.default, int | str) and field.default != ""
-    return f" ({field.default})" if plain else "" if field.default is attrs.NOTHING else " (optional)"
+def _default(field: "attrs.Attribute[Any]", hint: Any) -> str:
+    """What it is when a client does not say it, and the most it may be."""
+    if field.default is attrs.NOTHING:
+        default = ""
+    elif isinstance(field.default, bool):
+        default = str(field.default).lower()
+    else:
+        default = (
+            str(field.default) if isinstance(field.default, int | str) and field.default != "" else "optional"
+        )
+    said = _described(hint)
+    most = "" if said.le is None else f"at most {said.le:,}"
+    longest = "" if said.max_length is None else f"length at most {said.max_length:,}"
+    told = ", ".join(filter(None, (default, most, longest)))
+    return f" ({told})" if told else ""
 
 
-def _text(hint: Any) -> str:
-    if typing.get_origin(hint) is not Annotated:
-        return ""
-    return next((each.text for each in typing.get_args(hint)[1:] if isinstance(each, Described)), "")
+def _described(hint: Any) -> Described:
+    extras = typing.get_args(hint)[1:] if typing.get_origin(hint) is Annotated else ()
+    return next((each for each in extras if isinstance(each, Described)), Described())

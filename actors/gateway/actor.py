@@ -17,7 +17,6 @@ from actors.gateway.routes.chat import ChatRoutes
 from actors.gateway.routes.config import ConfigRoutes
 from actors.gateway.routes.endpoints import EndpointRoutes
 from actors.gateway.routes.files import FileRoutes
-from actors.gateway.routes.sessions import SessionRoutes
 from actors.gateway.security import HostPolicy
 from actors.gateway.server import Server, listen
 from actors.gateway.settings import About, Address, Settings
@@ -121,7 +120,6 @@ class GatewayActor(Actor):
 
     def _serve(self, app: Quart, uploads: Uploads) -> None:
         ConfigRoutes(app, self.bus, self._settings, self._about)
-        SessionRoutes(app, self.bus)
         ChatRoutes(app, self.bus, self._stopping)
         FileRoutes(app, self.bus, uploads)
         EndpointRoutes(app, self.bus, self._endpoints, self._stopping, self._limits)

@@ -1,4 +1,4 @@
-"""A message over HTTP, answered when its turn has ended."""
+"""A message over HTTP, answered when its turn has ended; and stopping a turn."""
 
 from collections.abc import Mapping
 from typing import Any, final
@@ -10,6 +10,7 @@ from actors.endpoints import BadMessage, read
 from actors.gateway.http import answer, principal, read_fields, refusal, route
 from actors.gateway.protocol import ClientMessage, wire
 from actors.gateway.stopping import Stopping
+from actors.session import messages as session
 from actors.wire import Json
 from bus import Bus
 
@@ -18,10 +19,13 @@ from bus import Bus
 class ChatRoutes:
     """``POST /api/chat``. A client that goes away does not stop the turn; repeating the request finds its answer."""
 
+    # They are no endpoints: one is answered with the status of the turn, the other takes two messages.
+
     def __init__(self, app: Quart, bus: Bus, stopping: Stopping) -> None:
         self._bus = bus
         self._stopping = stopping
         route(app, "POST", "/api/chat", self.chat)
+        route(app, "POST", "/api/sessions/{id}/cancel", self.cancel)
 
     async def chat(self) -> Response:
         """Accept a message, wait for the end of its turn, answer with what the agent said."""
@@ -34,6 +38,15 @@ class ChatRoutes:
             text = "the agent is restarting and will finish the turn; repeat the request for its answer"
             return refusal(503, text, {"Retry-After": "2"})
         return answer(_json(found), 502 if found.answered_by.state == "failed" else 200)
+
+    async def cancel(self, id: str) -> Response:
+        """Stop the running turn of a conversation, or the next one."""
+        user = principal().user
+        await self._bus.ask(
+            session.Get(session=id, user=user)
+        )  # so that none is begun for an id that is wrong
+        cancelled = await self._bus.ask(agent.Cancel(session=id, user=user))
+        return answer({"cancelled": cancelled.turn})
 
 
 def _json(found: agent.Answer) -> Json:

@@ -1,10 +1,12 @@
 """Conversations: list, read, mark, rename, close."""
 
 from datetime import datetime
-from typing import ClassVar, Literal, final
+from typing import Annotated, ClassVar, Literal, final
 
 import attrs
 
+from actors.endpoints import endpoint
+from actors.shapes import described
 from actors.vocabulary import Attachment, Channel
 from bus import Abandon, Command, Event, Request
 
@@ -49,18 +51,19 @@ class Message:
     timestamp: datetime
 
 
+@endpoint("GET", "/api/sessions")
 @final
 @attrs.frozen(kw_only=True)
 class List(Request[tuple[Session, ...]]):
     """Conversations of a user, newest activity first."""
 
     user: str
-    limit: int = 20
-    offset: int = 0
-    text: str | None = None
-    """Only those whose title contains this, ignoring case."""
+    limit: Annotated[int, described(ge=0, le=1000)] = 20
+    offset: Annotated[int, described(ge=0)] = 0
+    text: Annotated[str | None, described("Only those whose title contains this, ignoring case.")] = None
 
 
+@endpoint("GET", "/api/sessions/{session}")
 @final
 @attrs.frozen(kw_only=True)
 class Get(Request[Session]):
@@ -70,20 +73,23 @@ class Get(Request[Session]):
     user: str
 
 
+@endpoint("GET", "/api/sessions/{session}/messages")
 @final
 @attrs.frozen(kw_only=True)
 class Messages(Request[tuple[Message, ...]]):
-    """Displayed messages, oldest first: the last `limit` before id `before`. Raises UnknownSession."""
+    """Displayed messages, oldest first. Raises UnknownSession."""
 
     max_bytes: ClassVar[int] = 64 * 1024 * 1024
     session: str
     user: str
-    turn: str | None = None
-    """Only those of this turn, the followups that it took in included."""
-    before: int | None = None
-    limit: int = 500
+    turn: Annotated[
+        str | None, described("Only those of this turn, the followups that it took in included.")
+    ] = None
+    before: Annotated[int | None, described("Only those before this message.", ge=0)] = None
+    limit: Annotated[int, described("The last so many.", ge=1, le=500)] = 500
 
 
+@endpoint("POST", "/api/sessions/{session}/read")
 @final
 @attrs.frozen(kw_only=True)
 class MarkRead(Request[Session]):
@@ -95,15 +101,16 @@ class MarkRead(Request[Session]):
     is_read: bool = True
 
 
+@endpoint("POST", "/api/sessions/{session}/rename")
 @final
 @attrs.frozen(kw_only=True)
 class Rename(Request[Session]):
-    """Raises UnknownSession; EmptyTitle when there is nothing to be seen in the title."""
+    """Give a conversation another title. Raises UnknownSession; EmptyTitle when there is nothing to be seen in it."""
 
     abandon: ClassVar[Abandon] = Abandon.FINISH
     session: str
     user: str
-    title: str
+    title: Annotated[str, described(max_length=200)]
 
 
 @final

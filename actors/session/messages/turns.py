@@ -7,10 +7,12 @@ in a turn is stored as numbered *steps*, the one source of truth of the conversa
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import ClassVar, Literal, final
+from typing import Annotated, ClassVar, Literal, final
 
 import attrs
 
+from actors.endpoints import endpoint
+from actors.shapes import described
 from actors.vocabulary import Attachment, Block, Channel, FollowupMode, Role, Usage
 from bus import Event, Request
 
@@ -79,22 +81,20 @@ class GetTurn(Request[Turn]):
     user: str
 
 
+@endpoint("GET", "/api/sessions/{session}/turns")
 @final
 @attrs.frozen(kw_only=True)
 class ListTurns(Request[tuple[Turn, ...]]):
-    """The turns of a conversation in the order of acceptance: the last `limit` of a range.
-
-    Raises UnknownSession.
-    """
+    """The turns of a conversation in the order of acceptance. Raises UnknownSession."""
 
     max_bytes: ClassVar[int] = 4 * 1024 * 1024
     session: str
     user: str
-    first: str | None = None
-    """Turn at which the range begins; its beginning when None or unknown."""
-    last: str | None = None
-    """Turn at which it ends, itself included."""
-    limit: int = 500
+    first: Annotated[
+        str | None, described("Turn at which the range begins; that of the conversation where it is unknown.")
+    ] = None
+    last: Annotated[str | None, described("Turn at which it ends, itself included.")] = None
+    limit: Annotated[int, described("The last so many.", ge=1, le=500)] = 500
 
 
 @final

@@ -32,7 +32,7 @@ TOKEN = "operator-token"
 VERSION = "1.2.3"
 ENDPOINTS = tuple(
     endpoint
-    for front in (console, messages)
+    for front in (console, messages, session)
     for endpoint in Subsystem(front.__name__, Actor, front=front).endpoints()
 )
 THEN = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
@@ -286,7 +286,9 @@ class FakeSession(Actor):
 
     @session.Rename.handler
     async def rename(self, request: session.Rename) -> session.Session:
-        found = attrs.evolve(self._find(request.session, request.user), title=request.title)
+        if not (title := request.title.strip()):
+            raise session.EmptyTitle
+        found = attrs.evolve(self._find(request.session, request.user), title=title)
         self.world.sessions[found.id] = found
         await self.bus.publish(session.SessionChanged(session=found.id, user=found.user))
         return found
