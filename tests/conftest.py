@@ -1,6 +1,7 @@
 """What every test shares: how thoroughly Hypothesis searches, and a scripted model server."""
 
 import os
+import signal
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -20,6 +21,11 @@ settings.register_profile("thorough", settings.get_profile("dev"), max_examples=
 settings.load_profile(
     os.environ.get("STARPOD_HYPOTHESIS") or ("ci" if os.environ.get("CI") == "true" else "dev")
 )
+
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell starts so what is to run in the background, and every process that a test starts would inherit it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
