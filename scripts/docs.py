@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from actors.agent.messages import TURN_EVENTS
 from actors.console.messages import Tap
-from actors.gateway.protocol import SECTIONS, ClientMessage
-from scripts.interface import endpoint_table, field_table, filled
+from actors.gateway.protocol import EVENT_FIELDS, SECTIONS, SERVER_FRAMES, ClientMessage, wire
+from scripts.interface import endpoint_table, field_table, filled, frame_table
 from scripts.protocol import page_types, section_types
 from starpod.blueprint import ephemeral_instance
 from starpod.cli import manual
@@ -27,6 +28,8 @@ def pages() -> Iterator[tuple[Path, str]]:
     for name, section, table in (
         ("http.md", "endpoints", endpoint_table(ENDPOINTS)),
         ("websocket.md", "message", field_table(ClientMessage, "field")),
+        ("websocket.md", "frames", frame_table(wire.forms[kind] for kind in SERVER_FRAMES)),
+        ("websocket.md", "events", frame_table((wire.forms[kind] for kind in TURN_EVENTS), EVENT_FIELDS)),
         ("websocket.md", "tap", field_table(Tap, "query")),
     ):
         texts[name] = filled(texts[name], section, table)

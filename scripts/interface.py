@@ -2,7 +2,7 @@
 
 import re
 import typing
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from inspect import cleandoc
 from typing import Annotated, Any, Final
 
@@ -10,6 +10,8 @@ import attrs
 
 from actors.endpoints import WHO, Endpoint
 from actors.shapes import Described
+from actors.wire import Form
+from scripts.typescript import written_fields
 
 _WHO: Final = {"public": "anybody", "user": "who is known", "admin": "an admin", "operator": "the operator"}
 
@@ -30,8 +32,7 @@ def endpoint_table(endpoints: Iterable[Endpoint]) -> str:
     for each in sorted(endpoints, key=lambda each: (each.path, each.method)):
         kind: Any = each.kind
         fields = "; ".join(_field(each, field) for field in _asked(kind))
-        said = " ".join(cleandoc(kind.__doc__ or "").split("Raises")[0].replace("``", "`").split())
-        lines.append(f"| `{each.method} {each.path}` | {_WHO[each.access]} | {fields} | {said} |\n")
+        lines.append(f"| `{each.method} {each.path}` | {_WHO[each.access]} | {fields} | {_said(kind)} |\n")
     return "".join(lines)
 
 
@@ -46,15 +47,40 @@ def field_table(kind: type[Any], head: str) -> str:
     return "".join(lines)
 
 
+def frame_table(forms: Iterable[Form], known: Container[str] = ()) -> str:
+    """Frames that the gateway sends, without the fields that are `known` of all of them."""
+    lines = ["| type | fields | |\n", "| --- | --- | --- |\n"]
+    for form in forms:
+        fields = "; ".join(
+            f"`{name}`{_nullable(hint)}{_after_colon(doc)}"
+            for name, hint, doc in written_fields(form)
+            if name not in known
+        )
+        lines.append(f"| `{form.tag}` | {fields} | {_said(form.kind)} |\n")
+    return "".join(lines)
+
+
+def _nullable(hint: Any) -> str:
+    return " or null" if type(None) in typing.get_args(hint) else ""
+
+
+def _after_colon(doc: str) -> str:
+    text = " ".join(doc.replace("``", "`").split())
+    begins = text[:1].lower() if text[1:2].islower() else text[:1]
+    return f": {begins}{text[1:].rstrip('.')}" if text else ""
+
+
+def _said(kind: Any) -> str:
+    return " ".join(cleandoc(kind.__doc__ or "").split("Raises")[0].replace("``", "`").split())
+
+
 def _asked(kind: Any) -> "list[attrs.Attribute[Any]]":
     return [field for field in attrs.fields(kind) if field.name not in WHO]
 
 
 def _field(endpoint: Endpoint, field: "attrs.Attribute[Any]") -> str:
     hint = typing.get_type_hints(endpoint.kind, include_extras=True)[field.name]
-    text = _described(hint).text
-    shown = f"`{field.name}`{_default(field, hint)}"
-    return f"{shown}: {text[0].lower()}{text[1:].rstrip('.')}" if text else shown
+    return f"`{field.name}`{_default(field, hint)}{_after_colon(_described(hint).text)}"
 
 
 def _default(field: "attrs.Attribute[Any]", hint: Any) -> str:

@@ -76,16 +76,9 @@ class Types:
     def _written_fields(self, form: Form) -> Iterator[str]:
         if form.tag is not None:
             yield f'  type: "{form.tag}";\n'
-        hints = typing.get_type_hints(form.kind)
-        for field in fields_of(form.kind):
-            if field["name"] not in form.omit and form.names.get(field["name"]) not in form.add:
-                name = form.names.get(field["name"], field["name"])
-                if name not in form.add:
-                    yield _comment(field.get("doc", ""), "  ")
-                    yield f"  {name}: {self._of(hints[field['name']])};\n"
-        for name, add in form.add.items():
-            yield _comment(getdoc(add) or "", "  ")
-            yield f"  {name}: {self._of(typing.get_type_hints(add)['return'])};\n"
+        for name, hint, doc in written_fields(form):
+            yield _comment(doc, "  ")
+            yield f"  {name}: {self._of(hint)};\n"
 
     def _read_fields(self, kind: type[Any], tag: str | None) -> Iterator[str]:
         if tag is not None:
@@ -123,6 +116,17 @@ class Types:
         if isinstance(hint, type) and attrs.has(hint):
             return (named or self.written)(hint)
         raise TypeError(f"{hint!r} has no form in TypeScript")
+
+
+def written_fields(form: Form) -> Iterator[tuple[str, Any, str]]:
+    """Name on the wire, type, and what is said of it, of everything that we send of a class."""
+    hints = typing.get_type_hints(form.kind)
+    for field in fields_of(form.kind):
+        name = form.names.get(field["name"], field["name"])
+        if field["name"] not in form.omit and name not in form.add:
+            yield name, hints[field["name"]], field.get("doc", "")
+    for name, add in form.add.items():
+        yield name, typing.get_type_hints(add)["return"], getdoc(add) or ""
 
 
 def _unannotated(hint: Any) -> tuple[Any, tuple[Any, ...]]:

@@ -151,6 +151,7 @@ class TurnStarted(Event):
     client_message_id: str | None
     attempt: int
     at: datetime
+    """When it was begun."""
 
 
 @final
@@ -169,6 +170,8 @@ class CompletionStarted(Event):
 @final
 @attrs.frozen(kw_only=True)
 class TextDelta(Event):
+    """A piece of what the model says."""
+
     key_field: ClassVar[str | None] = "session"
     session: str
     n: int
@@ -179,6 +182,8 @@ class TextDelta(Event):
 @final
 @attrs.frozen(kw_only=True)
 class ThinkingDelta(Event):
+    """A piece of what the model thinks before it speaks."""
+
     key_field: ClassVar[str | None] = "session"
     session: str
     n: int
@@ -189,6 +194,8 @@ class ThinkingDelta(Event):
 @final
 @attrs.frozen(kw_only=True)
 class ToolStarted(Event):
+    """A call of a tool is taken up."""
+
     version: ClassVar[int] = 2
     key_field: ClassVar[str | None] = "session"
     max_bytes: ClassVar[int] = TEXT_BYTES
@@ -199,6 +206,7 @@ class ToolStarted(Event):
     name: str
     input: Mapping[str, Any]
     at: datetime
+    """When it was begun."""
 
     @classmethod
     def upcast(cls, version: int, body: dict[str, Any]) -> dict[str, Any]:
@@ -208,6 +216,8 @@ class ToolStarted(Event):
 @final
 @attrs.frozen(kw_only=True)
 class ToolFinished(Event):
+    """The result of a call. Results come in any order."""
+
     key_field: ClassVar[str | None] = "session"
     max_bytes: ClassVar[int] = TEXT_BYTES
     session: str
@@ -237,7 +247,7 @@ class Attached(Event):
 @final
 @attrs.frozen(kw_only=True)
 class FollowupFate(Event):
-    """What became of a message that arrived while a turn was running.
+    """What became of a message that arrived while a turn was running; the turn is its own.
 
     ``merged``: part of turn `into` from completion number `iteration` on. ``queued``: waits for its own turn.
     ``answered``: the turn it became part of has ended.
@@ -271,7 +281,9 @@ class Notice(Event):
     turn: str
     kind: str
     text: str
+    """A sentence for the person."""
     data: Mapping[str, Any] = attrs.field(factory=dict[str, Any])
+    """Its facts."""
 
 
 @final
@@ -290,6 +302,7 @@ class TurnEnded(Event):
     attachments: tuple[Attachment, ...]
     usage: Usage
     tool_rounds: int
+    """Rounds of tool calls."""
     elapsed: float
     """Seconds since the turn was started in this process."""
     notice: str | None = None
@@ -308,9 +321,12 @@ class TurnFailed(Event):
     turn: str
     outcome: Outcome
     reason: str
+    """A sentence to the person."""
     text: str
+    """All the model said until then."""
     usage: Usage
     tool_rounds: int
+    """Rounds of tool calls."""
     elapsed: float
     """Seconds since the turn was started in this process."""
 

@@ -251,7 +251,7 @@ class ErrorFrame:
 
     kind: ErrorKind
     code: str
-    """Says more than the kind: the name of the error."""
+    """The name of the error, which says more than its kind."""
     message: str
     """For a person."""
     client_message_id: str | None = None
@@ -355,6 +355,7 @@ def _mime_type(event: agent.Attached) -> str:
 
 
 def _path(event: agent.Attached) -> str:
+    """Its bytes are at `GET /api/files/raw?path=`."""
     return event.attachment.path
 
 
@@ -366,7 +367,7 @@ _End = agent.TurnEnded | agent.TurnFailed
 
 
 def _input_tokens(event: _End) -> int:
-    """Of all prompts, cached ones included; `usage` has them apart."""
+    """Of all prompts, cached ones included."""
     return event.usage.prompt_tokens
 
 
@@ -404,6 +405,8 @@ _FLAT: Final = {
 
 
 _EVENT: Final = {"session": "session_id", "n": "seq", "turn": "turn_id"}
+EVENT_FIELDS: Final = frozenset(_EVENT.values())
+"""What every event has."""
 
 wire.form(agent.TurnStarted, "StreamStart", tag="stream_start", names=_EVENT)
 wire.form(agent.CompletionStarted, "CompletionStart", tag="completion_start", names=_EVENT)

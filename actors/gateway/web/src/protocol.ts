@@ -164,6 +164,7 @@ export interface StreamStart {
   source: string;
   client_message_id: string | null;
   attempt: number;
+  /** When it was begun. */
   at: string;
 }
 
@@ -177,6 +178,7 @@ export interface CompletionStart {
   model: string | null;
 }
 
+/** A piece of what the model says. */
 export interface TextDelta {
   type: "text_delta";
   session_id: string;
@@ -185,6 +187,7 @@ export interface TextDelta {
   text: string;
 }
 
+/** A piece of what the model thinks before it speaks. */
 export interface ThinkingDelta {
   type: "thinking_delta";
   session_id: string;
@@ -193,6 +196,7 @@ export interface ThinkingDelta {
   text: string;
 }
 
+/** A call of a tool is taken up. */
 export interface ToolUse {
   type: "tool_use";
   session_id: string;
@@ -201,9 +205,11 @@ export interface ToolUse {
   id: string;
   name: string;
   input: Record<string, unknown>;
+  /** When it was begun. */
   at: string;
 }
 
+/** The result of a call. Results come in any order. */
 export interface ToolResult {
   type: "tool_result";
   session_id: string;
@@ -228,11 +234,12 @@ export interface Attached {
   turn_id: string;
   file_name: string;
   mime_type: string;
+  /** Its bytes are at `GET /api/files/raw?path=`. */
   path: string;
   size: number;
 }
 
-/** What became of a message that arrived while a turn was running. */
+/** What became of a message that arrived while a turn was running; the turn is its own. */
 export interface FollowupFate {
   type: "followup";
   session_id: string;
@@ -253,7 +260,9 @@ export interface Notice {
   seq: number;
   turn_id: string;
   kind: string;
+  /** A sentence for the person. */
   text: string;
+  /** Its facts. */
   data: Record<string, unknown>;
 }
 
@@ -267,13 +276,14 @@ export interface TurnEnded {
   /** All the model said in this turn, completions joined by a blank line. */
   text: string;
   usage: Usage;
+  /** Rounds of tool calls. */
   num_turns: number;
   /** Seconds since the turn was started in this process. */
   elapsed: number;
   /** A sentence to the person: why it went no further. */
   notice: string | null;
   is_error: false;
-  /** Of all prompts, cached ones included; `usage` has them apart. */
+  /** Of all prompts, cached ones included. */
   input_tokens: number;
   output_tokens: number;
   cache_read_input_tokens: number;
@@ -291,16 +301,19 @@ export interface TurnFailed {
   seq: number;
   turn_id: string;
   outcome: "success" | "max_turns" | "deadline" | "budget" | "error" | "cancelled" | "parked";
+  /** A sentence to the person. */
   error: string;
+  /** All the model said until then. */
   text: string;
   usage: Usage;
+  /** Rounds of tool calls. */
   num_turns: number;
   /** Seconds since the turn was started in this process. */
   elapsed: number;
   is_error: true;
   /** `error` as a list, for clients that expect one. */
   errors: string[];
-  /** Of all prompts, cached ones included; `usage` has them apart. */
+  /** Of all prompts, cached ones included. */
   input_tokens: number;
   output_tokens: number;
   cache_read_input_tokens: number;
@@ -367,7 +380,7 @@ export interface Backlog {
 export interface ErrorFrame {
   type: "error";
   kind: "invalid" | "unauthenticated" | "forbidden" | "not_found" | "conflict" | "too_large" | "rate_limited" | "unavailable" | "timeout" | "failed";
-  /** Says more than the kind: the name of the error. */
+  /** The name of the error, which says more than its kind. */
   code: string;
   /** For a person. */
   message: string;
