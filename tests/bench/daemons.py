@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, final
 
-import httpx
+import httpx2
 
 from tests.system import daemons as processes
 
@@ -115,7 +115,7 @@ HEADERS = {"X-API-Key": KEY}
 
 def chat(address: str, text: str, **more: Any) -> dict[str, Any]:
     """One message and its answer over HTTP."""
-    answer = httpx.post(
+    answer = httpx2.post(
         f"http://{address}/api/chat",
         json={"text": text, **more},
         headers=HEADERS,

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import httpx
+import httpx2
 import trio
 
 from tests.bench.daemons import HEADERS, chat, environment, instance
@@ -26,7 +26,7 @@ def _seconds_to_first_answer(folder: Path, model: str | None) -> tuple[float, fl
     with instance(folder, model) as daemon:
         start = time.perf_counter()
         address = daemon.start()
-        httpx.get(f"http://{address}/api/sessions", headers=HEADERS, trust_env=False).raise_for_status()
+        httpx2.get(f"http://{address}/api/sessions", headers=HEADERS, trust_env=False).raise_for_status()
         accepted = time.perf_counter() - start
         chat(address, "hello")
         answered = time.perf_counter() - start
@@ -137,7 +137,7 @@ async def _until_answered(address: str, session: str) -> None:
             await connection.send({"type": "resume", "session_id": session, "after_seq": None})
             backlog = await connection.until("backlog")
             if backlog["running_turn_id"] is None:
-                async with httpx.AsyncClient(headers=HEADERS, trust_env=False) as client:
+                async with httpx2.AsyncClient(headers=HEADERS, trust_env=False) as client:
                     rows = (await client.get(f"http://{address}/api/sessions/{session}/messages")).json()
                 if any(row["role"] == "assistant" for row in rows):
                     return

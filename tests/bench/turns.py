@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, final
 
-import httpx
+import httpx2
 import trio
 from trio_websocket import WebSocketConnection, open_websocket_url
 
@@ -99,7 +99,7 @@ def _direct(url: str, count: int) -> list[float]:
         "stream": True,
         "messages": [{"role": "user", "content": "hello"}],
     }
-    with httpx.Client(trust_env=False) as client:
+    with httpx2.Client(trust_env=False) as client:
         for _ in range(count):
             start = time.perf_counter()
             with client.stream("POST", f"{url}/v1/messages", json=body) as answer:
@@ -137,7 +137,7 @@ def measure_turns(folder: Path) -> list[Figure]:
 
 
 def _first_request_size(url: str) -> float:
-    received: list[dict[str, Any]] = httpx.get(f"{url}/_requests", trust_env=False).json()
+    received: list[dict[str, Any]] = httpx2.get(f"{url}/_requests", trust_env=False).json()
     return float(len(json.dumps(received[0]["body"], separators=(",", ":"))))
 
 

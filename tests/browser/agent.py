@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, final
 
-import httpx
+import httpx2
 
 from tests.fakes.ports import reserved_port
 from tests.system.daemons import Daemon, Place, check_log, start
@@ -33,7 +33,7 @@ class Model:
 
     def script(self, *replies: dict[str, Any]) -> None:
         """Answer the next requests with these, in order."""
-        httpx.post(f"{self.url}/_script", json=list(replies), trust_env=False).raise_for_status()
+        httpx2.post(f"{self.url}/_script", json=list(replies), trust_env=False).raise_for_status()
 
 
 @final
@@ -67,9 +67,9 @@ class Agent:
         """Change settings; None gives one back to the files."""
         self._request("PUT", "/api/settings", json={"changes": settings})
 
-    def _request(self, method: str, path: str, **options: Any) -> httpx.Response:
+    def _request(self, method: str, path: str, **options: Any) -> httpx2.Response:
         headers = {"Authorization": f"Bearer {self.daemon.token}"}
-        answer = httpx.request(
+        answer = httpx2.request(
             method, f"{self.url}{path}", headers=headers, trust_env=False, timeout=PATIENCE, **options
         )
         return answer.raise_for_status()

@@ -4,7 +4,7 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import Final, final
 
-import httpx
+import httpx2
 import trio
 import trio_websocket
 
@@ -173,7 +173,7 @@ class Person:
         self._record.cancels[self.number] = self._record.cancels.get(self.number, 0) + 1
         try:
             await daemon.request("POST", f"/api/sessions/{session}/cancel")
-        except httpx.TransportError as error:
+        except httpx2.TransportError as error:
             raise trio.BrokenResourceError from error
 
     async def _ask(self, message: Sent) -> None:
@@ -188,7 +188,7 @@ class Person:
                     json=self._fields(message),
                     headers={"Idempotency-Key": message.id},
                 )
-            except (httpx.TransportError, OSError):
+            except (httpx2.TransportError, OSError):
                 await trio.sleep(0.01)
                 continue
             if answer.status_code == 503:

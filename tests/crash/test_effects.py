@@ -5,7 +5,7 @@ import signal
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from actors.agent.calls import IN_DOUBT
@@ -38,7 +38,7 @@ async def killed_at(place: Place, point: str, text: str | None = None) -> None:
     try:
         if text is not None:
             await daemon.ready()
-            with pytest.raises(httpx.TransportError):
+            with pytest.raises(httpx2.TransportError):
                 await ask(daemon, text)
         assert await daemon.ended() == -signal.SIGKILL, daemon.log
     finally:

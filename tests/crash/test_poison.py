@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any, Final
 
-import httpx
+import httpx2
 import trio
 
 from bus import Remains
@@ -42,7 +42,7 @@ def only_poison(request: Received) -> Reply:
 
 async def say(daemon: Daemon, text: str) -> None:
     """The same request each time, as a client repeats it that had no answer."""
-    with contextlib.suppress(httpx.TransportError, OSError):
+    with contextlib.suppress(httpx2.TransportError, OSError):
         await daemon.request("POST", "/api/chat", json={"text": text}, headers={"Idempotency-Key": text})
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final, Self, final
 
 import attrs
-import httpx
+import httpx2
 import trio
 import trio_websocket
 
@@ -176,10 +176,10 @@ class Daemon:
         self.signal(signal.SIGTERM)
         return await self.ended()
 
-    async def request(self, method: str, path: str, **options: Any) -> httpx.Response:
+    async def request(self, method: str, path: str, **options: Any) -> httpx2.Response:
         """One HTTP request on a connection of its own."""
         # Without TLS there is nothing to verify, and loading the certificates is most of what a request costs.
-        async with httpx.AsyncClient(
+        async with httpx2.AsyncClient(
             base_url=self.url,
             headers={"Authorization": f"Bearer {self.token}"},
             timeout=PATIENCE,

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-import httpx
+import httpx2
 import pytest
 import trio
 
@@ -148,7 +148,9 @@ async def served_scripts(daemon: Daemon) -> str:
     """Every script of the page, those that are loaded later included."""
     found: dict[str, str] = {}
     shown = {"Authorization": f"Bearer {daemon.token}"}
-    async with httpx.AsyncClient(base_url=daemon.url, headers=shown, trust_env=False, verify=False) as client:
+    async with httpx2.AsyncClient(
+        base_url=daemon.url, headers=shown, trust_env=False, verify=False
+    ) as client:
         missing = set(re.findall(r"assets/[\w.-]+\.js", (await client.get("/")).text))
         while missing:
             name = missing.pop()

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import trio
 
 from tests.fakes.model_script import Call, Reply, Say
@@ -57,7 +57,7 @@ async def test_settings_can_be_read_and_changed_over_http(place: Place) -> None:
     async with serving(place, STARPOD_API_KEY="a-key-for-programs-0815") as daemon:
         key = {"X-API-Key": "a-key-for-programs-0815", "Authorization": "Bearer a-key-for-programs-0815"}
 
-        async def change(**changes: Any) -> httpx.Response:
+        async def change(**changes: Any) -> httpx2.Response:
             body = {"changes": changes}
             return await daemon.request("PUT", "/api/settings", json=body, headers=key)
 

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 
 from actors.agent import messages as agent
 from actors.console.actor import ConsoleActor
@@ -133,5 +133,5 @@ async def operating(mesh: MeshUnderTest, tmp_path: Path) -> AsyncGenerator[Opera
     await mesh.start(partial(ConsoleActor, VERSION), name="console")
     bound: list[Address] = []
     await mesh.start(a_gateway(tmp_path, bound.append), name="gateway")
-    async with httpx.AsyncClient(base_url=f"http://{bound[0]}", timeout=PATIENCE) as http:
+    async with httpx2.AsyncClient(base_url=f"http://{bound[0]}", timeout=PATIENCE) as http:
         yield Operated(mesh, world, bound[0], http)

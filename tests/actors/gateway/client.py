@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-import httpx
+import httpx2
 import trio
 import trio_websocket
 
@@ -78,7 +78,7 @@ async def connected(
     """
     shown = {**(KNOWN if known else {}), **(headers or {})}
     extra = [(name.encode(), value.encode()) for name, value in shown.items()]
-    parts = httpx.URL(url)
+    parts = httpx2.URL(url)
     stream = await trio.open_tcp_stream(parts.host, parts.port or 80)
     try:
         async with trio.open_nursery() as nursery:

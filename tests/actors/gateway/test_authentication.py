@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import attrs
-import httpx
+import httpx2
 import pytest
 import trio_websocket
 
@@ -176,8 +176,8 @@ async def link_to(gateway: Gateway) -> str:
     return (await gateway.mesh.bus.ask(NewPageLink())).url
 
 
-def stranger(gateway: Gateway) -> httpx.AsyncClient:
-    return httpx.AsyncClient(base_url=f"http://{gateway.address}")
+def stranger(gateway: Gateway) -> httpx2.AsyncClient:
+    return httpx2.AsyncClient(base_url=f"http://{gateway.address}")
 
 
 async def test_a_link_opens_the_page_and_leaves_no_code_behind(gateway: Gateway) -> None:
@@ -235,7 +235,7 @@ async def test_a_used_link_leads_to_the_page_and_opens_nothing(gateway: Gateway)
     "path", ["/", "/%5Cevil.org/", "/evil.org", "/.//evil.org", "//evil.org", "/%0aX", "/%0d%0aX"]
 )
 async def test_no_link_leads_elsewhere(gateway: Gateway, path: str) -> None:
-    url = httpx.URL(f"http://{gateway.address}").copy_with(raw_path=f"{path}?code=x".encode())
+    url = httpx2.URL(f"http://{gateway.address}").copy_with(raw_path=f"{path}?code=x".encode())
     async with stranger(gateway) as browser:
         answer = await browser.get(url)
     assert "location" not in answer.headers

@@ -6,7 +6,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 import trio
 
@@ -99,7 +99,7 @@ async def test_those_who_look_on_do_not_hold_up_who_speaks(gateway: Gateway) -> 
     async with gateway.socket() as good, trio.open_nursery() as nursery:
 
         async def poll() -> None:
-            async with httpx.AsyncClient(base_url=f"http://{gateway.address}", headers=KNOWN) as client:
+            async with httpx2.AsyncClient(base_url=f"http://{gateway.address}", headers=KNOWN) as client:
                 while True:
                     await client.get("/api/mesh", timeout=60)
 
@@ -116,7 +116,7 @@ async def test_those_who_look_on_do_not_hold_up_who_speaks(gateway: Gateway) -> 
 async def test_a_look_that_hangs_holds_up_no_other(gateway: Gateway) -> None:
     gateway.mesh.mesh.console.suspend("fake-session")
     operator = {"Authorization": f"Bearer {TOKEN}"}
-    ended: list[httpx.Response] = []
+    ended: list[httpx2.Response] = []
 
     async def hang() -> None:
         ended.append(await gateway.http.get("/api/mesh/trace?turn=t1"))

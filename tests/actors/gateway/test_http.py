@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from actors.session import messages as session
@@ -322,5 +322,5 @@ async def test_a_file_that_is_not_there_is_not_the_page(gateway: Gateway) -> Non
 
 @pytest.mark.parametrize("path", ["/assets/..%2f..%2fsecret.txt", "/..%2fsecret.txt", "//evil.org/x.js"])
 async def test_no_path_leads_out_of_the_page(gateway: Gateway, path: str) -> None:
-    url = httpx.URL(f"http://{gateway.address}").copy_with(raw_path=path.encode())
+    url = httpx2.URL(f"http://{gateway.address}").copy_with(raw_path=path.encode())
     assert (await gateway.http.get(url)).status_code == 404

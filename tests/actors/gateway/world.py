@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import attrs
-import httpx
+import httpx2
 import trio
 
 from actors.agent import messages as agent
@@ -369,7 +369,7 @@ class FakeModels(Actor):
 class Gateway:
     """A running gateway as a test sees it."""
 
-    def __init__(self, mesh: MeshUnderTest, world: World, address: Address, http: httpx.AsyncClient) -> None:
+    def __init__(self, mesh: MeshUnderTest, world: World, address: Address, http: httpx2.AsyncClient) -> None:
         self.mesh = mesh
         self.world = world
         self.address = address
@@ -456,6 +456,6 @@ async def running(
     bound: list[Address] = []
     await mesh.start(a_gateway(tmp_path, bound.append, port=port, limits=limits))
     async with AsyncExitStack() as stack:
-        client = httpx.AsyncClient(base_url=f"http://{bound[0]}", headers=KNOWN, timeout=PATIENCE)
+        client = httpx2.AsyncClient(base_url=f"http://{bound[0]}", headers=KNOWN, timeout=PATIENCE)
         http = await stack.enter_async_context(client)
         yield Gateway(mesh, world, bound[0], http)

