@@ -104,42 +104,28 @@ class Subscription(Generic[EventT]):
 
 
 class Subscriptions:
-    """Who gets which event: by type, then by key."""
+    """Who gets which event: by type and key, None for those who want all of a type."""
 
     def __init__(self) -> None:
-        # Tuples, so that whoever waits in the middle of one is not disturbed by those who come and go.
-        self._all: dict[type[Event], tuple[Subscription[Event], ...]] = {}
-        self._keyed: dict[tuple[type[Event], object], tuple[Subscription[Event], ...]] = {}
+        # Tuples, so that whoever is in the middle of one is not disturbed by those who come and go.
+        self._table: dict[tuple[type[Event], object], tuple[Subscription[Event], ...]] = {}
 
     def add(self, subscription: Subscription[Event]) -> None:
         for kind in subscription.types:
-            if subscription.key is None:
-                self._all[kind] = (*self._all.get(kind, ()), subscription)
-            else:
-                entry = (kind, subscription.key)
-                self._keyed[entry] = (*self._keyed.get(entry, ()), subscription)
+            entry = (kind, subscription.key)
+            self._table[entry] = (*self._table.get(entry, ()), subscription)
 
     def remove(self, subscription: Subscription[Event]) -> None:
         subscription.close()
         for kind in subscription.types:
-            if subscription.key is None:
-                self._all[kind] = _without(subscription, self._all[kind])
-                continue
             entry = (kind, subscription.key)
-            self._keyed[entry] = _without(subscription, self._keyed[entry])
-            if not self._keyed[entry]:
-                del self._keyed[entry]
+            left = tuple(each for each in self._table.pop(entry) if each is not subscription)
+            if left:
+                self._table[entry] = left
 
     def of(self, event: Event) -> tuple[Subscription[Event], ...]:
         """Subscriptions that get this event."""
         kind = type(event)
-        found = self._all.get(kind, ())
-        if kind.key_field is not None and self._keyed:
-            found = (*found, *self._keyed.get((kind, getattr(event, kind.key_field)), ()))
-        return found
-
-
-def _without(
-    gone: Subscription[Event], subscriptions: tuple[Subscription[Event], ...]
-) -> tuple[Subscription[Event], ...]:
-    return tuple(each for each in subscriptions if each is not gone)
+        found = self._table.get((kind, None), ())
+        key = None if kind.key_field is None else getattr(event, kind.key_field)
+        return found if key is None else (*found, *self._table.get((kind, key), ()))

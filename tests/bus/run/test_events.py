@@ -93,7 +93,7 @@ class TestASubscription:
             ]
         await bus.publish(Moved(who="ada", n=10))
         assert waiting(ada) == []
-        assert bus._subscriptions._keyed == {}  # keys come and go
+        assert bus._subscriptions._table == {}  # keys come and go
 
     async def test_wakes_a_reader_that_waits(self, mesh: MeshUnderTest) -> None:
         seen: list[int] = []
