@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import islice
 
-import attrs
-
-from bus.message.envelope import Dropped, Envelope, hex_trace
-from bus.message.message import wire_name
+from bus.message.envelope import Envelope, hex_trace
 from bus.see.filter import Filter
 from bus.see.flight import FlightRecorder, Record
 from bus.see.tapevent import Point, TapEvent, of_envelope
@@ -51,14 +48,10 @@ def _is_meant(envelope: Envelope, id: str) -> bool:
 
 
 def _from_record(record: Record) -> TapEvent:
-    message = record.envelope.message
-    event = of_envelope(
+    return of_envelope(
         _POINTS.get(record.point, "buried"),
         record.envelope,
         record.at,
         outcome=_OUTCOMES.get(record.point, record.point),
         detail=record.detail,
     )
-    if isinstance(message, Dropped):
-        return attrs.evolve(event, type=wire_name(message.kind), message=None)
-    return event

@@ -9,8 +9,8 @@ from typing import Any, Literal, get_args
 import attrs
 
 from bus.message import codec
-from bus.message.envelope import NO_BAGGAGE, Envelope, hex_trace
-from bus.message.message import Message, wire_name
+from bus.message.envelope import NO_BAGGAGE, Dropped, Envelope, hex_trace, recorded_name
+from bus.message.message import Message
 
 Point = Literal[
     "sent",
@@ -86,14 +86,14 @@ def of_envelope(
     reply: Any = None,
 ) -> TapEvent:
     """Describe a moment of a message; `item` is what its stream has just sent, `reply` what it was answered with."""
-    taken = envelope.taken_at
+    message, taken = envelope.message, envelope.taken_at
     ended = point in {"replied", "failed"}
     return TapEvent(
         point=point,
         at=at,
         to=envelope.to,
         sender=envelope.sender,
-        type=wire_name(type(envelope.message)),
+        type=recorded_name(message),
         kind=envelope.kind,
         seq=envelope.seq,
         cause=envelope.cause,
@@ -103,7 +103,7 @@ def of_envelope(
         outcome=outcome,
         detail=detail,
         baggage=envelope.baggage,
-        message=envelope.message,
+        message=None if isinstance(message, Dropped) else message,
         item=item,
         reply=reply,
     )
@@ -111,33 +111,23 @@ def of_envelope(
 
 def to_json(event: TapEvent, *, body: bool = False) -> dict[str, Any]:
     """The event as JSON-ready values, without empty fields; with `body`, masked and shortened content."""
-    shown: dict[str, Any] = {"point": event.point, "at": round(event.at, 6)}
-    described: tuple[tuple[str, Any], ...] = (
-        ("type", event.type),
-        ("kind", event.kind),
-        ("from", event.sender),
-        ("to", event.to),
-        ("seq", event.seq),
-        ("cause", event.cause),
-        ("trace", event.trace),
-    )
-    shown |= {name: value for name, value in described if value}
-    shown |= {
-        name: round(seconds, 6)
-        for name, seconds in (("wait", event.wait), ("took", event.took))
-        if seconds is not None
+    shown: dict[str, Any] = {
+        "point": event.point,
+        "at": round(event.at, 6),
+        "type": event.type or None,
+        "kind": event.kind or None,
+        "from": event.sender or None,
+        "to": event.to or None,
+        "seq": event.seq or None,
+        "cause": event.cause or None,
+        "trace": event.trace or None,
+        "wait": None if event.wait is None else round(event.wait, 6),
+        "took": None if event.took is None else round(event.took, 6),
+        "outcome": event.outcome or None,
+        "detail": codec.mask_text(event.detail) or None,
+        "baggage": {name: codec.mask_text(value) for name, value in event.baggage.items()} or None,
     }
-    described = (
-        ("outcome", event.outcome),
-        ("detail", codec.mask_text(event.detail)),
-        ("baggage", {name: codec.mask_text(value) for name, value in event.baggage.items()}),
-    )
-    shown |= {name: value for name, value in described if value}
-    if body and event.message is not None:
-        shown["body"] = codec.shorten(codec.masked(event.message))
     if body:
-        answers = (("item", event.item), ("reply", event.reply))
-        shown |= {
-            name: codec.shorten(codec.mask_value(answer)) for name, answer in answers if answer is not None
-        }
-    return shown
+        said = {"body": event.message, "item": event.item, "reply": event.reply}
+        shown |= {name: codec.shorten(codec.mask_value(value)) for name, value in said.items()}
+    return {name: value for name, value in shown.items() if value is not None}
