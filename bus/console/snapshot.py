@@ -33,7 +33,7 @@ def of_bus(bus: Bus) -> dict[str, Any]:
         "loop_lag": core.lag.snapshot(),
         "actors": [of_address(actor) for actor in bus.routes.addresses()],
         "messages": {
-            owner.name: {wire_name(kind): series.counts() for kind, series in owner.metrics}
+            owner.name: {wire_name(kind): series.counts() for kind, series in owner.metrics.items()}
             for owner in bus.routes.owners()
         },
         "dead": of_dead(core),

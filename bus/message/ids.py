@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable
 from functools import partial
 from random import Random
+from uuid import UUID
 
 
 class Ids:
@@ -23,11 +24,7 @@ class Ids:
 
     def uuid(self) -> str:
         """A version 4 UUID in its usual text form."""
-        bits = self._random.getrandbits(128)
-        bits = (bits & ~(0xF << 76)) | (0x4 << 76)
-        bits = (bits & ~(0x3 << 62)) | (0x2 << 62)
-        text = f"{bits:032x}"
-        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+        return str(UUID(int=self._random.getrandbits(128), version=4))
 
     def token(self, nbytes: int = 32) -> str:
         """`nbytes` random bytes as hex; unpredictable unless seeded."""

@@ -223,7 +223,7 @@ class Address:
         """A handler took this message out of turn: it is handled as part of the current one."""
         envelope.taken_at = self.core.now()
         self.books.handled += 1
-        self.metrics.series[type(envelope.message)].ok += 1
+        self.metrics[type(envelope.message)].ok += 1
         self.core.flight.record("taken", envelope, envelope.taken_at, "joined")
         if self.core.taps.taken:
             self.core.taps.message("taken", envelope, envelope.taken_at, detail=f"joined {current.get().seq}")

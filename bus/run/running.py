@@ -19,7 +19,7 @@ from bus.run.bus import Bus
 from bus.run.core import Core
 from bus.run.handlers import Handlers
 from bus.run.serving import Serving
-from bus.run.timers import Timers, is_timer
+from bus.run.timers import Timers
 from bus.see.blackbox import stand
 from bus.see.tapevent import Point
 
@@ -112,7 +112,7 @@ class RunningActor(Address):
     def _forget_timers(self) -> None:
         """Timers end with their incarnation, those included whose message still waits (G24)."""
         self.timers = Timers(self, self.bus.sender)
-        for envelope in self.mailbox.drain_both(is_timer):
+        for envelope in self.mailbox.drain_both(lambda each: each.kind == "timer"):
             self.bury(envelope, "abandoned", "timer of an earlier incarnation")
 
     def _show_exit(self, exit: Exit) -> None:
@@ -138,7 +138,8 @@ class RunningActor(Address):
                     if self.core.taps.started:
                         self.core.taps.actor("started", self.name, detail=f"incarnation {self.incarnation}")
                     ready()
-                    await self._work(actor)
+                    await self._serving.run(actor)
+                    await self._serving.settle()
                 nursery.cancel_scope.cancel(reason="the actor has ended")
         except BaseException as error:  # noqa: BLE001 - a nursery may raise anything
             if sort_fault(error)[0] is not FaultKind.CANCELLED:
@@ -172,11 +173,6 @@ class RunningActor(Address):
             return exit
         refused = self.key is not None and isinstance(exit.error, ActorError)
         return Exit(ExitKind.REFUSED if refused else ExitKind.START_FAILED, exit.error)
-
-    async def _work(self, actor: Actor) -> None:
-        """Handle messages until the end, then let those in hand come to theirs."""
-        await self._serving.run(actor)
-        await self._serving.settle()
 
     async def _clean_up(self, actor: Actor) -> None:
         stand(attrs.evolve(self.context(), waiter=self))

@@ -235,7 +235,7 @@ class Serving:
         address, taken_at = self._address, envelope.taken_at
         address.last_active = now
         address.books.handled += 1
-        series = address.metrics.series[type(envelope.message)]
+        series = address.metrics[type(envelope.message)]
         waited, took = taken_at - envelope.sent_at, now - taken_at
         # bucket() by hand, twice a message
         series.wait[floor(waited * 1e6).bit_length() if waited < LONGEST else LAST] += 1
@@ -264,7 +264,7 @@ class Serving:
         core, address, reply = self._core, self._address, envelope.reply
         name = wire_name(type(envelope.message))
         detail = f"{type(error).__name__}: {error}"
-        address.metrics.series[type(envelope.message)].crashed += 1
+        address.metrics[type(envelope.message)].crashed += 1
         now = core.now()
         tracebacks = core.quarantine.crashed(envelope, error, now)
         if tracebacks:
@@ -285,7 +285,7 @@ class Serving:
 
     def _cancelled(self, envelope: Envelope) -> None:
         core, address, reply = self._core, self._address, envelope.reply
-        address.metrics.series[type(envelope.message)].cancelled += 1
+        address.metrics[type(envelope.message)].cancelled += 1
         address.last_active = core.now()
         reason: Reason = "stopped"
         if envelope.deadline <= address.last_active:

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import trio
 
-from bus.message.envelope import INFINITY, Envelope, current
+from bus.message.envelope import INFINITY, current
 from bus.message.errors import MailboxFull
 from bus.message.message import Command, wire_name
 from bus.run.address import Address
@@ -83,8 +83,3 @@ class Timers:
         envelope = core.envelope("timer", command, current.get(), address.name, now, deadline, target=address)
         with suppress(MailboxFull):  # by the policy of the class: it is a dead letter
             await self._sender.post(envelope, address)
-
-
-def is_timer(envelope: Envelope) -> bool:
-    """Whether a timer has sent this message."""
-    return envelope.kind == "timer"

@@ -4,7 +4,7 @@ Times go into buckets by powers of two of a microsecond: bucket *i* counts durat
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
@@ -52,10 +52,6 @@ class Series:
     took: list[int] = attrs.field(factory=lambda: [0] * BUCKETS)
     """Histogram of the time in the handler."""
 
-    @property
-    def total(self) -> int:
-        return self.ok + self.errors + self.crashed + self.cancelled
-
     def counts(self) -> dict[str, int]:
         """How messages ended."""
         return {"ok": self.ok, "errors": self.errors, "crashed": self.crashed, "cancelled": self.cancelled}
@@ -69,18 +65,15 @@ class Series:
         }
 
 
-class Metrics:
+class Metrics(defaultdict[type[Message], Series]):
     """Series of one actor, by message class."""
 
     def __init__(self) -> None:
-        self.series: defaultdict[type[Message], Series] = defaultdict(Series)
-
-    def __iter__(self) -> Iterator[tuple[type[Message], Series]]:
-        return iter(self.series.items())
+        super().__init__(Series)
 
     def snapshot(self) -> Mapping[str, dict[str, Any]]:
         """By wire name."""
-        return {wire_name(kind): series.snapshot() for kind, series in self.series.items()}
+        return {wire_name(kind): series.snapshot() for kind, series in self.items()}
 
 
 class LoopLag:

@@ -13,7 +13,7 @@ from bus.run.core import Core
 from bus.run.handlers import Handlers, handlers_of
 from bus.run.running import RunningActor
 from bus.supervise.child import Node as RunningNode
-from bus.supervise.pool import RunningPool
+from bus.supervise.pool import MakeActor, RunningPool
 from bus.supervise.spec import Child, Node, Pool, Supervisor, actor_class
 from bus.supervise.supervisor import RunningSupervisor
 
@@ -56,7 +56,11 @@ class Tree:
     def leaf(self, spec: Child | Pool) -> RunningActor | RunningPool:
         """Build an actor or a pool and make it the owner of what it handles. Raises BootError."""
         handlers = handlers_of(actor_class(spec))
-        leaf = self._single(spec, handlers) if isinstance(spec, Child) else self._pool(spec, handlers)
+        make = partial(self._actor, handlers=handlers, limits=spec.limits)
+        if isinstance(spec, Child):
+            leaf: RunningActor | RunningPool = make(spec.name, spec.factory, None)
+        else:
+            leaf = self._pool(spec, handlers, make)
         self._claim(spec.name)
         try:
             self._bus.routes.add(leaf, handlers.values())
@@ -70,16 +74,11 @@ class Tree:
         self._names.remove(leaf.name)
         self._bus.routes.remove(leaf)
 
-    def _single(self, spec: Child, handlers: Handlers) -> RunningActor:
-        return self._actor(spec.name, spec.factory, None, handlers=handlers, limits=spec.limits)
-
-    def _pool(self, spec: Pool, handlers: Handlers) -> RunningPool:
+    def _pool(self, spec: Pool, handlers: Handlers, make_actor: MakeActor) -> RunningPool:
         for kind in handlers:
             if kind.key_field is None:
                 raise BootError(f"pool {spec.name!r} handles {kind.__name__}, which names no key field")
-        return RunningPool(
-            self._core, spec, handlers, partial(self._actor, handlers=handlers, limits=spec.limits)
-        )
+        return RunningPool(self._core, spec, handlers, make_actor)
 
     def _actor(
         self, name: str, factory: Callable[[], Actor], key: str | None, *, handlers: Handlers, limits: Limits

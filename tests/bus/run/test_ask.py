@@ -100,7 +100,7 @@ async def test_a_domain_error_reaches_the_asker_and_the_actor_goes_on(mesh: Mesh
     assert caught.value.why == "because"
     assert await mesh.bus.ask(Read(do="answer")) == "answer"
     assert cell.incarnation == 1
-    assert cell.metrics.series[Read].errors == 1
+    assert cell.metrics[Read].errors == 1
     assert books(cell) == (2, 2, 0, 0, 0)
 
 

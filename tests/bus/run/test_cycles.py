@@ -304,7 +304,7 @@ async def test_a_sender_that_has_got_its_place_waits_no_longer(
     await mesh.bus.tell(Poke(do="answer"))
     assert await mesh.bus.ask(Order(do="tell")) == "told"
     await mesh.settle()
-    assert mesh.cell("puppet").metrics.series[Poke].errors == 0
+    assert mesh.cell("puppet").metrics[Poke].errors == 0
     assert mesh.cell("puppet").books.handled == 4
 
 

@@ -119,7 +119,7 @@ async def test_stopping_one_leaves_the_others_alone(autojump_clock: Any, scene: 
     assert scene.ends == [1]
     await pass_time(scene.mesh, 1)
     assert reasons(scene.mesh) == ["abandoned"]
-    assert scene.mesh.cell("puppet").metrics.series[Poke].ok == 1
+    assert scene.mesh.cell("puppet").metrics[Poke].ok == 1
 
 
 async def test_a_message_that_waits_for_a_place_may_run_out_of_time(

@@ -106,7 +106,7 @@ async def test_draining_takes_the_waiting_commands_of_a_class_in_order_and_no_ot
     assert 7 in scene.ends
     assert scene.lines == [(1.0, "Read 7")]
     assert books(cell) == (4, 4, 0, 0, 0)
-    assert cell.metrics.series[Poke].ok == 2
+    assert cell.metrics[Poke].ok == 2
 
 
 async def test_draining_can_choose_and_finds_nothing_twice(autojump_clock: Any, scene: Scene) -> None:
