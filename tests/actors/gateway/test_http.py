@@ -4,8 +4,12 @@ from typing import Any
 
 import httpx2
 import pytest
+from quart import Quart, g
 
+from actors.endpoints import Access
+from actors.gateway.http import admit
 from actors.session import messages as session
+from actors.vocabulary import Principal, Proof, Role
 from bus import DeadlineExceeded, MailboxFull
 from tests.actors.gateway.world import SCRIPT, THEN, WELCOME, Gateway, a_session
 
@@ -324,3 +328,22 @@ async def test_a_file_that_is_not_there_is_not_the_page(gateway: Gateway) -> Non
 async def test_no_path_leads_out_of_the_page(gateway: Gateway, path: str) -> None:
     url = httpx2.URL(f"http://{gateway.address}").copy_with(raw_path=path.encode())
     assert (await gateway.http.get(url)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("role", "proof", "statuses"),
+    [
+        (None, "page", {"user": 401, "admin": 401, "operator": 401}),
+        ("user", "page", {"admin": 403, "operator": 403}),
+        ("admin", "key", {"operator": 403}),
+        ("admin", "operator", {}),
+    ],
+)
+@pytest.mark.parametrize("access", ["public", "user", "admin", "operator"])
+async def test_what_is_open_to_whom(
+    role: Role | None, proof: Proof, statuses: dict[str, int], access: Access
+) -> None:
+    async with Quart("test").app_context():
+        g.principal = None if role is None else Principal(user="ada", role=role, proof=proof)
+        refused = admit(access)
+    assert (None if refused is None else refused.status_code) == statuses.get(access)
