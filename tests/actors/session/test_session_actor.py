@@ -8,6 +8,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
+import attrs
 import pytest
 import trio
 import trio.testing
@@ -16,7 +17,7 @@ from actors.session import messages as session
 from actors.session.actor import SessionActor
 from actors.storage import Storage
 from actors.vocabulary import Text, ToolUse, Usage
-from bus import BootError, BusError
+from bus import BootError, BusError, Request
 from bus.console import State
 from bus.testing import MeshUnderTest, open_test_mesh
 from tests.fakes.ledger import spoken
@@ -407,6 +408,34 @@ async def test_what_is_not_there_is_a_typed_error(
     with pytest.raises(error, match="nothing"):
         await mesh.bus.ask(request_)
     await accept(mesh)
+
+
+def fields_of(kind: type[Any]) -> dict[str, bool]:
+    """Names of the fields of a message, and whether they must be given."""
+    return {field.name: field.default is attrs.NOTHING for field in attrs.fields(kind)}
+
+
+OWNED = [
+    kind
+    for kind in vars(session).values()
+    if isinstance(kind, type)
+    and issubclass(kind, Request)
+    and "user" in fields_of(kind)
+    and fields_of(kind).keys() & {"turn", "session"}
+]
+
+
+@pytest.mark.parametrize("kind", OWNED, ids=lambda kind: kind.__name__)
+async def test_what_belongs_to_somebody_else_is_not_there(
+    mesh: MeshUnderTest, path: pathlib.Path, kind: type[Any]
+) -> None:
+    await start(mesh, path)
+    accepted = await accept(mesh)
+    known = {"turn": accepted.turn, "session": accepted.session, "title": "mine", "summary": ""}
+    given = {name: known[name] for name, needed in fields_of(kind).items() if needed and name != "user"}
+    with pytest.raises((session.UnknownTurn, session.UnknownSession)):
+        await mesh.bus.ask(kind(user="eve", **given))
+    await mesh.bus.ask(kind(user="admin", **given))
 
 
 async def test_a_full_disk_is_a_typed_error_and_health_says_so_until_it_works_again(
