@@ -28,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     listing = actions.add_parser("list", help="newest first")
     listing.add_argument("-l", "--limit", type=int, default=10, metavar="N", help="how many (10)")
+    add_agent_option(listing, again=True)
     listing.add_argument("--json", action="store_true", help="print them as JSON")
 
 

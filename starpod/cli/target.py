@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from starpod.config import Config
 
 
-def add_agent_option(parser: argparse.ArgumentParser) -> None:
-    """Declare ``-a/--agent``."""
-    parser.add_argument("-a", "--agent", metavar="NAME", help="which agent of the workspace")
+def add_agent_option(parser: argparse.ArgumentParser, *, again: bool = False) -> None:
+    """Declare ``-a/--agent``; `again`, after an action of a command that has it, where it undoes nothing."""
+    default = argparse.SUPPRESS if again else None
+    parser.add_argument("-a", "--agent", metavar="NAME", default=default, help="which agent of the workspace")
 
 
 def find_instance(agent: str | None) -> Instance:

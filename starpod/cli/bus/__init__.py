@@ -51,10 +51,7 @@ class ActionParser(argparse.ArgumentParser):
         self.module = ""
         action.add_arguments(self)
         self.set_defaults(run=action.run)
-        # So that both `bus -a NAME tap` and `bus tap -a NAME` work, the latter must not undo the former.
-        self.add_argument(
-            "-a", "--agent", metavar="NAME", default=argparse.SUPPRESS, help="which agent of the workspace"
-        )
+        add_agent_option(self, again=True)
 
     def parse_known_args(  # pyright: ignore[reportIncompatibleMethodOverride] - typeshed spells out three overloads
         self, args: Any = None, namespace: Any = None

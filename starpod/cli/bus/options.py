@@ -2,6 +2,8 @@
 
 import argparse
 
+from starpod.cli.target import add_agent_option
+
 
 def add_json(parser: argparse.ArgumentParser) -> None:
     """Declare ``--json``."""
@@ -28,9 +30,7 @@ def add_step(
     """One such word. What was said before it stays said."""
     step = steps.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
     step.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON")
-    step.add_argument(
-        "-a", "--agent", metavar="NAME", default=argparse.SUPPRESS, help="which agent of the workspace"
-    )
+    add_agent_option(step, again=True)
     if writes:
         add_write(step)
     return step

@@ -1,5 +1,7 @@
 """How ``starpod sessions list`` writes a conversation; the command itself is tried in ``tests/system``."""
 
+import argparse
+
 import pytest
 
 from starpod.cli import sessions
@@ -30,3 +32,13 @@ def test_a_conversation_has_one_line_of_the_terminal(columns: int) -> None:
 
 def test_where_nobody_counts_columns_the_title_has_its_usual_room() -> None:
     assert "with every d…" in sessions._line(SESSION, None)
+
+
+@pytest.mark.parametrize(
+    ("words", "agent"),
+    [("list", None), ("-a ada list", "ada"), ("list -a ada", "ada"), ("-a ada list -l 3", "ada")],
+)
+def test_the_agent_may_be_named_before_and_after_the_action(words: str, agent: str | None) -> None:
+    parser = argparse.ArgumentParser()
+    sessions.add_arguments(parser)
+    assert parser.parse_args(words.split()).agent == agent
