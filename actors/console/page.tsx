@@ -1,7 +1,8 @@
 /** The mesh in the page: the actors, what passes between them, and the traces of turns. */
 
 import type { Section } from "@starpod/page";
-import "./page/page.css";
+import "./page/mesh.css";
+import "./page/trace.css";
 
 const section: Section = {
   id: "mesh",

@@ -12,7 +12,7 @@ from actors.agent.settings import Settings
 from actors.llm import messages as llm
 from actors.session import messages as session
 from bus import ActorCrashed
-from tests.actors.agent.world import Gate, World, say, use
+from tests.actors.agent.world import Gate, World, crash_once, say, use
 
 
 async def test_a_new_conversation_is_followed_from_the_beginning(
@@ -189,14 +189,7 @@ async def test_a_message_that_nobody_delivers_runs_after_the_turn_before_it(
 async def test_a_conversation_that_is_restarting_does_not_delay_the_acknowledgement(
     world: World, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    crashes = [ZeroDivisionError()]
-
-    def crash(text: str, limit: int) -> str:
-        if crashes:
-            raise crashes.pop()
-        return text
-
-    monkeypatch.setattr("actors.agent.sanitise.cut", crash)
+    crash_once(monkeypatch)
     gate = world.gates["x"] = Gate()
     world.script.extend([say(calls=[use("Peek", what="x")])])
     first = await world.send("go")

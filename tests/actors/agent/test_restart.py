@@ -13,7 +13,17 @@ from actors.agent.journal import GAP
 from actors.agent.settings import Settings
 from actors.session import messages as session
 from actors.vocabulary import FollowupMode
-from tests.actors.agent.world import Answer, Gate, World, check_numbers, check_valid, say, shape, use
+from tests.actors.agent.world import (
+    Answer,
+    Gate,
+    World,
+    check_numbers,
+    check_valid,
+    crash_once,
+    say,
+    shape,
+    use,
+)
 
 
 async def kill_during(world: World, gate: Gate, text: str, *script: Answer) -> agent.Accepted:
@@ -326,14 +336,7 @@ async def test_a_turn_that_crashes_its_conversation_three_times_is_parked(
 async def test_a_crash_that_does_not_come_again_costs_nothing(
     lives: World, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    crashes = [ZeroDivisionError()]
-
-    def crash(text: str, limit: int) -> str:
-        if crashes:
-            raise crashes.pop()
-        return text
-
-    monkeypatch.setattr("actors.agent.sanitise.cut", crash)
+    crash_once(monkeypatch)
     async with lives.running() as world:
         end = await world.turn("go", say(calls=[use("Peek", what="a")]), say("done"))
         assert isinstance(end, agent.TurnEnded)
@@ -344,14 +347,7 @@ async def test_a_crash_that_does_not_come_again_costs_nothing(
 async def test_followups_of_a_crashed_turn_are_not_lost_and_those_who_joined_are_told(
     lives: World, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    crashes = [ZeroDivisionError()]
-
-    def crash(text: str, limit: int) -> str:
-        if "bad" in text and crashes:
-            raise crashes.pop()
-        return text
-
-    monkeypatch.setattr("actors.agent.sanitise.cut", crash)
+    crash_once(monkeypatch, "bad")
     async with lives.running() as world:
         world.gates["a"] = Gate()
         world.gates["bad"] = Gate()

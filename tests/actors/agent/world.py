@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 import attrs
+import pytest
 import trio
 
 from actors.agent import messages as agent
@@ -78,6 +79,18 @@ def after(seconds: float, then: Answer) -> Answer:
         await then(request, sink)
 
     return answer
+
+
+def crash_once(monkeypatch: pytest.MonkeyPatch, word: str = "") -> None:
+    """The next result of a tool in which there is `word` crashes its conversation."""
+    crashes = [ZeroDivisionError()]
+
+    def cut(text: str, limit: int) -> str:
+        if word in text and crashes:
+            raise crashes.pop()
+        return text
+
+    monkeypatch.setattr("actors.agent.sanitise.cut", cut)
 
 
 class Gate:

@@ -5,14 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bus.testing import MeshUnderTest, open_test_mesh
+from bus.testing import MeshUnderTest
 from tests.actors.gateway.world import Gateway, running
-
-
-@pytest.fixture
-async def mesh() -> AsyncIterator[MeshUnderTest]:
-    async with open_test_mesh() as mesh:
-        yield mesh
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import attrs
 import pytest
 
 from actors.console import mesh
@@ -10,7 +9,7 @@ from actors.console.actor import MOST_COUNTED, WINDOW, covered
 from actors.console.messages import Failing, Flow, MeshNode
 from actors.session import messages as session
 from bus import Health, NodeHealth, State
-from bus.console import TapEvent
+from tests.actors.console.shown import event
 from tests.actors.gateway.world import Gateway, a_turn, an_ended_turn
 
 SECRET = "what nobody else may read"
@@ -31,23 +30,6 @@ def an_actor(name: str, **changes: Any) -> dict[str, Any]:
 
 def a_leaf(name: str, restarts: int = 0, health: Health | None = None) -> NodeHealth:
     return NodeHealth(name, health or Health(State.READY), restarts)
-
-
-def event(seq: int, **changes: Any) -> TapEvent:
-    plain = TapEvent(
-        point="replied",
-        at=100.0,
-        sender="gateway",
-        to="session",
-        type="session.Get@1",
-        kind="ask",
-        seq=seq,
-        trace="t",
-        wait=0.25,
-        took=0.5,
-        outcome="ok",
-    )
-    return attrs.evolve(plain, **changes)
 
 
 def test_members_of_a_pool_are_drawn_as_one_node() -> None:

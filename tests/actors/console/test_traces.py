@@ -3,30 +3,11 @@
 from datetime import timedelta
 from typing import Any
 
-import attrs
-
 from actors.console import traces
 from actors.session import messages as session
 from actors.vocabulary import Usage
-from bus.console import TapEvent
+from tests.actors.console.shown import event
 from tests.actors.gateway.world import THEN
-
-
-def event(seq: int, **changes: Any) -> TapEvent:
-    plain = TapEvent(
-        point="replied",
-        at=100.0,
-        sender="gateway",
-        to="session",
-        type="session.Get@1",
-        kind="ask",
-        seq=seq,
-        trace="t",
-        wait=0.25,
-        took=0.5,
-        outcome="ok",
-    )
-    return attrs.evolve(plain, **changes)
 
 
 def step(n: int, kind: Any, start: float, end: float | None, **more: Any) -> session.StepInfo:

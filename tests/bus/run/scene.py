@@ -18,7 +18,6 @@ class Scene:
         self.mesh = mesh
         self.diary = Diary(mesh)
         self.ends: list[Any] = []
-        self.nursery: trio.Nursery | None = None
 
     async def start(self, restart: Restart = Restart.PERMANENT, **scripts: Script) -> RunningActor:
         known: dict[str, Script] = {"note": self.note, "second": self.second, "crash": self.crash}
@@ -46,6 +45,12 @@ class Scene:
             self.ends.append(await self.mesh.bus.ask(request))
         except DeliveryError as error:
             self.ends.append(error)
+
+    async def ask_in_turn(self, nursery: trio.Nursery, *requests: Request[Any]) -> None:
+        """Ask one after the other, without waiting for answers."""
+        for request in requests:
+            nursery.start_soon(self.ask, request)
+            await self.mesh.settle()
 
     @property
     def lines(self) -> list[tuple[float, str]]:

@@ -131,9 +131,7 @@ async def test_a_message_that_waits_for_a_place_may_run_out_of_time(
 
     await scene.start(slow=slow)
     async with trio.open_nursery() as nursery:
-        for request in (Aside(do="slow", n=1), Aside(do="slow", n=2), Aside(do="note", n=3)):
-            nursery.start_soon(scene.ask, request)
-            await scene.mesh.settle()
+        await scene.ask_in_turn(nursery, Aside(do="slow", n=1), Aside(do="slow", n=2), Aside(do="note", n=3))
     assert {(type(end), end.waited) for end in scene.ends} == {(DeadlineExceeded, 10.0)}
     assert sorted(end.retry_safe for end in scene.ends) == [False, False, True]
 
@@ -143,9 +141,7 @@ async def test_a_message_that_waits_for_a_place_is_not_lost_to_a_crash(
 ) -> None:
     cell = await scene.start()
     async with trio.open_nursery() as nursery:
-        for n in range(3):
-            nursery.start_soon(scene.ask, Aside(do="second", n=n))
-            await scene.mesh.settle()
+        await scene.ask_in_turn(nursery, *(Aside(do="second", n=n) for n in range(3)))
         await trio.sleep(0.5)
         with pytest.raises(ActorCrashed):
             await scene.mesh.bus.ask(Urgent(do="crash"))
@@ -159,9 +155,7 @@ async def test_a_message_that_waits_for_a_place_is_turned_away_by_a_final_stop(
 ) -> None:
     cell = await scene.start(Restart.TEMPORARY)
     async with trio.open_nursery() as nursery:
-        for n in range(3):
-            nursery.start_soon(scene.ask, Aside(do="second", n=n))
-            await scene.mesh.settle()
+        await scene.ask_in_turn(nursery, *(Aside(do="second", n=n) for n in range(3)))
         cell.request_stop()
     assert sorted(end for end in scene.ends if isinstance(end, int)) == [0, 1]
     [refused] = [end for end in scene.ends if isinstance(end, ActorStopped)]
@@ -174,9 +168,7 @@ async def test_a_cancelled_actor_does_not_begin_the_message_that_waits_for_a_pla
 ) -> None:
     cell = await scene.start(Restart.TEMPORARY)
     async with trio.open_nursery() as nursery:
-        for n in range(3):
-            nursery.start_soon(scene.ask, Aside(do="second", n=n))
-            await scene.mesh.settle()
+        await scene.ask_in_turn(nursery, *(Aside(do="second", n=n) for n in range(3)))
         cell.request_stop()
         cell.cancel()
     assert sorted(end.retry_safe for end in scene.ends) == [False, False, True]

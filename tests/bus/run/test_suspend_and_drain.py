@@ -72,9 +72,7 @@ async def test_a_message_that_waits_for_a_place_is_not_begun_while_its_actor_is_
 ) -> None:
     cell = await scene.start()
     async with trio.open_nursery() as nursery:
-        for n in range(3):
-            nursery.start_soon(scene.ask, Aside(do="second", n=n))
-            await scene.mesh.settle()
+        await scene.ask_in_turn(nursery, *(Aside(do="second", n=n) for n in range(3)))
         cell.suspend()
         await scene.mesh.settle()
         assert books(cell) == (3, 0, 0, 1, 2)

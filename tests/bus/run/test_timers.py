@@ -150,20 +150,6 @@ class TestATimer:
         with pytest.raises(ValueError, match=r"clockwork does not handle test_timers\.Elsewhere@1"):
             world.timers.after(1, Elsewhere())
 
-    async def test_passes_on_the_trace_and_the_cause_of_who_set_it(
-        self, autojump_clock: Any, mesh: MeshUnderTest
-    ) -> None:
-        handled: list[str] = []
-        await mesh.start_pool(partial(Room, handled), name="room", idle=3.0, limit=1)
-        await mesh.bus.tell(Visit(room="7"))
-        await trio.sleep(1)
-        await mesh.bus.tell(Visit(room="8"))  # for which there is no place meanwhile
-        await trio.sleep(11)
-        assert handled == ["10 7"]
-        await trio.sleep(20)
-        assert handled == ["10 7", "20 8"]
-        assert list(mesh.bus.routes.addresses()) == []
-
 
 class WhenWoken(trio.abc.Instrument):
     """Does something when a timer has just been woken and has not yet run on."""
