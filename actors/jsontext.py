@@ -79,7 +79,7 @@ def _decoded(text: bytes | str, limit: int) -> str:
     if len(data) > limit:
         raise NotJson(f"it is longer than {limit} bytes")
     try:
-        return data.decode("utf-8-sig")
+        return data.decode().removeprefix("\ufeff")  # the codec for this is written in Python
     except UnicodeDecodeError as error:
         raise NotJson(f"byte {error.start} is not UTF-8") from None
 

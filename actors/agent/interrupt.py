@@ -49,7 +49,8 @@ class Interrupt:
 
     def __enter__(self) -> None:
         self._held += 1
-        self._scope.deadline = math.inf
+        if self._deadline < math.inf:
+            self._scope.deadline = math.inf
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -60,6 +61,7 @@ class Interrupt:
     def _settle(self) -> None:
         if self._held:
             return
-        self._scope.deadline = self._deadline
+        if self._deadline < math.inf:
+            self._scope.deadline = self._deadline
         if self.requested:
             self._scope.cancel("the turn was cancelled")

@@ -53,11 +53,12 @@ async def prepare(
         what = f"The model is not told {source.name}"
         sections[n] = await _heard(lambda: _section(bus, source, context), what, notices)
 
-    async with trio.open_nursery() as nursery:
-        for n, source in enumerate(sources.tools):
-            nursery.start_soon(offer, n, source)
-        for n, contributor in enumerate(sources.context):
-            nursery.start_soon(contribute, n, contributor)
+    with trio.move_on_after(WITHIN):
+        async with trio.open_nursery() as nursery:
+            for n, source in enumerate(sources.tools):
+                nursery.start_soon(offer, n, source)
+            for n, contributor in enumerate(sources.context):
+                nursery.start_soon(contribute, n, contributor)
     notices += [section.notice for section in sections if section is not None and section.notice is not None]
     return Prepared(
         catalogue=Catalogue(tool for tool in _distinct(tools, notices) if only is None or tool.name in only),
@@ -69,10 +70,10 @@ async def prepare(
 async def _heard(ask: Callable[[], Awaitable[T]], what: str, notices: list[str]) -> T | None:
     """What a source answers; None, and a notice, when it does not."""
     try:
-        with trio.fail_after(WITHIN):
-            return await ask()
-    except trio.TooSlowError:
+        return await ask()
+    except trio.Cancelled:
         notices.append(f"{what}: no answer within {WITHIN:g} s.")
+        raise
     except Exception as error:  # noqa: BLE001 - a source is foreign code: whatever it raises is no end of a turn
         notices.append(f"{what}: {error}")
     return None

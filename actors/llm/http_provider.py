@@ -4,8 +4,9 @@ The SDK makes and authenticates the request; its stream is read here, byte by by
 the SDK's own decoding, and what the SDK does not know cannot fail.
 """
 
-from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, aclosing, contextmanager, suppress
+from functools import partial
 from typing import Any, Final, Protocol, final
 
 import attrs
@@ -136,9 +137,7 @@ class HttpProvider:
         async with aclosing(response.aiter_bytes()) as chunks:
             async for chunk in chunks:
                 size += len(chunk)
-                with self._protocol():
-                    events = splitter.feed(chunk)
-                await self._take(events, reader, send)
+                await self._take(partial(splitter.feed, chunk), reader, send)
                 if reader.finished:
                     with self.within(_DRAIN), suppress(*_FROM_HTTP):
                         async for _ in chunks:
@@ -146,16 +145,16 @@ class HttpProvider:
                     return
                 if size > LONGEST:
                     raise garbled(self.name, "the answer does not end")
-        await self._take(splitter.close(), reader, send)
+        await self._take(splitter.close, reader, send)
 
-    async def _take(self, events: Iterable[bytes], reader: Reader, send: Send) -> None:
+    async def _take(self, split: Callable[[], list[bytes]], reader: Reader, send: Send) -> None:
         """Hand over what events that arrived together say, text that came in pieces as one."""
-        for item in joined(self._read(events, reader)):
+        for item in joined(self._read(split, reader)):
             await send(item)
 
-    def _read(self, events: Iterable[bytes], reader: Reader) -> Iterator[CompletionEvent]:
-        for data in events:
-            with self._protocol():
+    def _read(self, split: Callable[[], list[bytes]], reader: Reader) -> Iterator[CompletionEvent]:
+        with self._protocol():
+            for data in split():
                 yield from reader.read(data)
 
     @contextmanager

@@ -28,14 +28,22 @@ class EventSplitter:
 
     def feed(self, chunk: bytes) -> list[bytes]:
         """Data of the events that `chunk` completes, in order. Raises EventTooLong."""
-        first, *others = chunk.split(b"\n")
-        self._line.append(first)
-        self._size += len(first)
+        *ends, rest = chunk.split(b"\n")
         events: list[bytes] = []
-        for start in others:
-            self._end_line(events)
-            self._line.append(start)
-            self._size += len(start)
+        for end in ends:
+            self._size += len(end)
+            self._line.append(end)
+            line = b"".join(self._line).removeprefix(BOM_UTF8)
+            self._line.clear()
+            if line.startswith(b"data:"):
+                self._data.append(line[5:].strip(b" \r"))
+            elif line in (b"", b"\r"):
+                if self._data:
+                    events.append(b"\n".join(self._data))
+                self._data.clear()
+                self._size = 0
+        self._size += len(rest)
+        self._line.append(rest)
         if self._size > LONGEST:
             raise EventTooLong(f"an event is longer than {LONGEST} bytes")
         return events
@@ -43,14 +51,3 @@ class EventSplitter:
     def close(self) -> list[bytes]:
         """Data of an event that the end of the body left without its blank line, if any."""
         return self.feed(b"\n\n")
-
-    def _end_line(self, events: list[bytes]) -> None:
-        line = b"".join(self._line).removeprefix(BOM_UTF8)
-        self._line.clear()
-        if line.startswith(b"data:"):
-            self._data.append(line[5:].strip(b" \r"))
-        elif line in (b"", b"\r"):
-            if self._data:
-                events.append(b"\n".join(self._data))
-            self._data.clear()
-            self._size = 0

@@ -4,9 +4,6 @@ import tomllib
 from collections.abc import Mapping, MutableMapping, Sequence, Sized
 from typing import Any, Final, cast
 
-import tomlkit
-from tomlkit.exceptions import TOMLKitError
-
 from actors.settings.tomlfile import Values
 
 HEAD: Final = """\
@@ -79,6 +76,9 @@ def _path(key: str) -> list[str]:
 
 def _written(text: str, changes: Mapping[str, Any], wanted: Values) -> str | None:
     """The text with the changes; None unless it is one that says what is wanted."""
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
     try:
         document = cast("MutableMapping[str, Any]", tomlkit.parse(text))
         for key, value in changes.items():
