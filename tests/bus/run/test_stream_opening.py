@@ -38,6 +38,13 @@ from tests.bus.run.streaming import (
 from tests.bus.world import Diary, books, reasons
 
 
+async def keep_full(nursery: trio.Nursery, mesh: MeshUnderTest, *, seconds: float) -> None:
+    """Let a producer with one place work on a message and have the next one wait, each for so long."""
+    for _ in range(2):
+        nursery.start_soon(mesh.bus.ask, Busy(seconds=seconds))
+        await mesh.settle()
+
+
 class TestADeadline:
     @pytest.mark.parametrize(
         ("pauses", "seen", "ends_at"),
@@ -190,9 +197,7 @@ class TestOpening:
     ) -> None:
         await mesh.start(producer(), limits=Limits(mailbox=1))
         async with trio.open_nursery() as nursery:
-            for _ in range(2):
-                nursery.start_soon(mesh.bus.ask, Busy(seconds=5))
-                await mesh.settle()
+            await keep_full(nursery, mesh, seconds=5)
             diary = Diary(mesh)
             with pytest.raises(MailboxFull) as caught:
                 await read(mesh, Count(upto=2))
@@ -206,9 +211,7 @@ class TestOpening:
     ) -> None:
         await mesh.start(producer(), limits=Limits(mailbox=1))
         async with trio.open_nursery() as nursery:
-            for _ in range(2):
-                nursery.start_soon(mesh.bus.ask, Busy(seconds=0.8))
-                await mesh.settle()
+            await keep_full(nursery, mesh, seconds=0.8)
             diary = Diary(mesh)
             assert await read(mesh, Count(upto=2)) == [0, 1]
             assert diary.now == 1.6
@@ -218,9 +221,7 @@ class TestOpening:
     ) -> None:
         await mesh.start(producer(), limits=Limits(mailbox=1))
         async with trio.open_nursery() as nursery:
-            for _ in range(2):
-                nursery.start_soon(mesh.bus.ask, Busy(seconds=5))
-                await mesh.settle()
+            await keep_full(nursery, mesh, seconds=5)
             with trio.move_on_after(0.5):
                 await read(mesh, Count(upto=2))
         assert reasons(mesh) == ["abandoned"]
