@@ -18,8 +18,8 @@ HANDS = {
 }
 """What a conversation does through the bus, one neighbour each; what it decides is in the modules beside them."""
 
-CLIENTS = {"actors/llm/clients.py"}
-"""Where those who need the same connection wait for it."""
+WAITS = {"actors/agent/order.py", "actors/llm/clients.py"}
+"""Where tasks wait for one another: for those who were before them, for a connection that all of them need."""
 
 THREADS = {"actors/tools/threads.py"}
 """Where work leaves the loop."""
@@ -34,7 +34,7 @@ EDGES = {
         for name in ("frames", "protocol", "send_queue", "server", "share", "stopping")
     ),
     *(f"actors/gateway/{name}.py" for name in ("uploads", "ws")),
-    *(f"actors/gateway/routes/{name}.py" for name in ("chat", "config", "endpoints", "files", "sessions")),
+    *(f"actors/gateway/routes/{name}.py" for name in ("chat", "endpoints", "files")),
     *(f"actors/console/{name}.py" for name in ("letters", "mesh", "tap", "traces", "turns")),
 }
 """Where gateway and console stand between the world and the bus: sockets, requests, followers."""
@@ -149,7 +149,7 @@ def is_domain(module: str) -> bool:
     path = PurePath(module)
     in_subsystem = len(path.parts) > 2 and not module.startswith(SHARED)
     is_shell = path.name in SHELL or path.parent.name == "messages"
-    return in_subsystem and not is_shell and module not in EDGES | HANDS | CLIENTS | THREADS
+    return in_subsystem and not is_shell and module not in EDGES | HANDS | WAITS | THREADS
 
 
 def parse(module: str) -> ast.Module:
@@ -176,7 +176,7 @@ def test_nobody_outside_the_bus_shields_from_cancellation(module: str) -> None:
     assert not shields(parse(module))
 
 
-@pytest.mark.parametrize("module", sorted(EDGES | HANDS | CLIENTS | THREADS | SHIELDED))
+@pytest.mark.parametrize("module", sorted(EDGES | HANDS | WAITS | THREADS | SHIELDED))
 def test_every_exception_is_a_module_that_exists(module: str) -> None:
     assert (ROOT / module).is_file()
 

@@ -14,7 +14,6 @@ from actors.gateway.clients import Clients, SessionFeed, tell_of_settings
 from actors.gateway.limits import Limits
 from actors.gateway.pages import Pages
 from actors.gateway.routes.chat import ChatRoutes
-from actors.gateway.routes.config import ConfigRoutes
 from actors.gateway.routes.endpoints import EndpointRoutes
 from actors.gateway.routes.files import FileRoutes
 from actors.gateway.security import HostPolicy
@@ -23,7 +22,8 @@ from actors.gateway.settings import About, Address, Settings
 from actors.gateway.stopping import Stopping
 from actors.gateway.uploads import Uploads, prepare
 from actors.gateway.ws import ClientContext
-from bus import Actor
+from actors.llm import messages as llm
+from bus import Actor, ActorError, DeliveryError, concurrent
 
 WEB_ROOT = Path(__file__).parent / "web" / "dist"
 """Where the built page lies, in a checkout and in an installed package alike."""
@@ -104,6 +104,23 @@ class GatewayActor(Actor):
         code = self._authenticator.new_code()
         return messages.PageLink(url=f"http://{self.address}/?code={code}", seconds=CODE_SECONDS)
 
+    @messages.GetConfig.handler
+    @concurrent(64)
+    async def get_config(self, request: messages.GetConfig) -> messages.Config:
+        settings = self._settings()
+        try:
+            known = await self.bus.ask(llm.Models())
+        except (ActorError, DeliveryError):
+            known = None
+        return messages.Config(
+            agent_name=self._about.agent_name(),
+            greeting=settings.greeting,
+            prompts=settings.prompts,
+            models=() if known is None else tuple(model.spec for model in known.models),
+            default_model=None if known is None else known.default,
+            version=self._about.version,
+        )
+
     def _dismiss(self) -> None:
         """Let go of everybody who would otherwise stay for long."""
         self._stopping.begin()
@@ -119,7 +136,6 @@ class GatewayActor(Actor):
         return cast("Any", app)
 
     def _serve(self, app: Quart, uploads: Uploads) -> None:
-        ConfigRoutes(app, self.bus, self._settings, self._about)
         ChatRoutes(app, self.bus, self._stopping)
         FileRoutes(app, self.bus, uploads)
         EndpointRoutes(app, self.bus, self._endpoints, self._stopping, self._limits)

@@ -1,4 +1,4 @@
-"""Front door of the gateway: links to its page, and why it could not open its door to the outside."""
+"""Front door of the gateway: what its page begins with, links to it, and why the gateway could not open its door."""
 
 from typing import ClassVar, final
 
@@ -47,3 +47,26 @@ class PageLink:
 @attrs.frozen(kw_only=True)
 class NewPageLink(Request[PageLink]):
     """A link that opens the page as its owner."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Config:
+    """Names, texts and models for the page."""
+
+    agent_name: str
+    greeting: str | None
+    """Shown above an empty conversation; null leaves it to the page."""
+    prompts: tuple[str, ...]
+    """Offered to start a conversation with."""
+    models: tuple[str, ...]
+    """Empty while the model subsystem does not answer."""
+    default_model: str | None
+    version: str
+
+
+@endpoint("GET", "/api/config")
+@final
+@attrs.frozen(kw_only=True)
+class GetConfig(Request[Config]):
+    """What the page needs first: names, texts and models."""

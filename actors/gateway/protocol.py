@@ -10,6 +10,7 @@ import attrs
 
 from actors.agent import messages as agent
 from actors.console import messages as console
+from actors.gateway.messages import Config
 from actors.session import messages as session
 from actors.shapes import described
 from actors.vocabulary import Attachment, FollowupMode, Usage, quoted
@@ -155,25 +156,6 @@ class Unfollow:
 @attrs.frozen(kw_only=True)
 class Ping:
     """``ping``: still there? Answered by ``pong``."""
-
-
-# --- what the page asks for first -------------------------------------------------------------------------
-
-
-@final
-@attrs.frozen(kw_only=True)
-class Config:
-    """Names, texts and models for the page."""
-
-    agent_name: str
-    greeting: str | None
-    """Shown above an empty conversation; null leaves it to the page."""
-    prompts: tuple[str, ...]
-    """Offered to start a conversation with."""
-    models: tuple[str, ...]
-    """Empty while the model subsystem does not answer."""
-    default_model: str | None
-    version: str
 
 
 ClientFrame = ClientMessage | Cancel | Resume | Unfollow | Ping
