@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from trio.testing import MockClock
 
 from actors.agent import messages as agent
+from actors.agent.settings import Settings
 from actors.llm import messages as llm
 from actors.session import messages as session
 from actors.vocabulary import Attachment, FollowupMode
@@ -67,6 +68,18 @@ async def test_a_followup_during_the_last_completion_makes_the_turn_go_on(
     assert shape(world.requests[1].messages) == ["u:go", "a:All done.", "u:wait, also this"]
     assert fates(world, second.turn) == ["merged", "answered"]
     assert world.mesh.published(agent.TurnEnded) == [end]
+
+
+async def test_an_answer_without_calls_uses_up_no_round(lives: World, autojump_clock: MockClock) -> None:
+    lives.settings = Settings(max_turns=1)
+    async with lives.running() as world:
+        gate = Gate()
+        world.script.extend([gate.then(say("All done.")), say("That too.")])
+        first = await world.send("go")
+        await gate.reached.wait()
+        await world.send("wait, also this")
+        gate.open.set()
+        assert (await world.end(first.turn)).outcome == "success"
 
 
 async def test_a_followup_that_comes_while_the_end_is_stored_gets_a_turn_of_its_own(
