@@ -63,11 +63,16 @@ class Order:
         mine = _Stored(place)  # without a checkpoint since the answer
         self._stored.add(mine)
         try:
-            for other in [each for each in self._asking if each.may_precede(incoming, place.session)]:
-                await other.answered.wait()
-            for earlier in [each for each in self._stored if each.precedes(place)]:
-                await earlier.delivered.wait()
+            if not place.created:  # else it is the first of its conversation
+                await self._all_before(incoming, place)
             yield place
         finally:
             self._stored.remove(mine)
             mine.delivered.set()
+
+    async def _all_before(self, incoming: Incoming, place: Accepted) -> None:
+        """Wait until all that the store put before a message are delivered."""
+        for other in [each for each in self._asking if each.may_precede(incoming, place.session)]:
+            await other.answered.wait()
+        for earlier in [each for each in self._stored if each.precedes(place)]:
+            await earlier.delivered.wait()

@@ -12,7 +12,7 @@ from actors.session.messages import Accepted, Incoming
 
 
 class Deliveries:
-    """Messages that are stored with the numbers and the delays that a test says."""
+    """Messages that are stored with the numbers and the delays that a test says; into "new2" number 2 is the first."""
 
     def __init__(self) -> None:
         self.order = Order()
@@ -30,7 +30,7 @@ class Deliveries:
                 seq=seq,
                 state="accepted",
                 duplicate=False,
-                created=False,
+                created=into == f"new{seq}",
                 closed=None,
             )
 
@@ -59,6 +59,10 @@ async def test_one_that_was_stored_before_is_delivered_before(
     autojump_clock: MockClock, first: dict[str, Any], second: dict[str, Any]
 ) -> None:
     assert await delivered((2, 1, "s", second), (1, 3, "s", first)) == [(3, 1), (3, 2)]
+
+
+async def test_one_that_starts_a_conversation_waits_for_nobody(autojump_clock: MockClock) -> None:
+    assert await delivered((2, 1, "new2", {}), (1, 3, "new1", {})) == [(1, 2), (3, 1)]
 
 
 @pytest.mark.parametrize(
