@@ -71,7 +71,7 @@ class Gate:
 
     def job(self, connection: sqlite3.Connection) -> None:
         trio.from_thread.run_sync(self.reached.set, trio_token=self.token)
-        assert self.open.wait(10)
+        assert self.open.wait(60)
 
 
 async def gathered(database: Storage, *jobs: Callable[[sqlite3.Connection], object]) -> list[object]:

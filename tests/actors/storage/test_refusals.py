@@ -54,7 +54,7 @@ sys.stdin.readline()
         assert other.stdout.readline() == b"locked\n"
         yield
         other.stdin.close()
-        assert other.wait(10) == 0
+        assert other.wait(60) == 0
 
 
 def make_old(path: pathlib.Path) -> None:

@@ -27,7 +27,7 @@ async def all_threads_ended() -> None:
     """Wait for the threads of the database, which outlive their last answer by a moment."""
     for thread in threading.enumerate():
         if thread.name.startswith("notes.db"):
-            await trio.to_thread.run_sync(thread.join, 10)
+            await trio.to_thread.run_sync(thread.join, 60)
     assert not any(thread.name.startswith("notes.db") for thread in threading.enumerate())
 
 
@@ -77,7 +77,7 @@ class TestJobs:
 
             def hold(_: sqlite3.Connection) -> None:
                 held.set()
-                assert may_end.wait(10)
+                assert may_end.wait(60)
 
             seen: list[object] = []
 
@@ -112,7 +112,7 @@ class TestJobs:
         def long_read(connection: sqlite3.Connection) -> tuple[list[str], list[str]]:
             before = texts(connection)
             trio.from_thread.run_sync(reading.set, trio_token=token)
-            assert may_end.wait(10)
+            assert may_end.wait(60)
             return before, texts(connection)
 
         token = trio.lowlevel.current_trio_token()
@@ -147,7 +147,7 @@ class TestJobs:
         open_reader = Database.open_reader
 
         def slowly(database: Database) -> sqlite3.Connection:
-            assert may_open.wait(10)
+            assert may_open.wait(60)
             return open_reader(database)
 
         async def read() -> None:
@@ -221,7 +221,7 @@ class TestCancellation:
         token, began = trio.lowlevel.current_trio_token(), trio.Event()
         async with opened(path) as database:
             await database.run(add, "kept")
-            with trio.fail_after(10):
+            with trio.fail_after(60):
                 async with trio.open_nursery() as nursery:
                     nursery.start_soon(database.read, endless)
                     await began.wait()
@@ -234,7 +234,7 @@ class TestCancellation:
         monkeypatch.setattr("actors.storage.lines.GRACE", 0.01)
         async with opened(path) as database:
             gate = Gate()
-            with trio.fail_after(10):
+            with trio.fail_after(60):
                 async with trio.open_nursery() as nursery:
                     nursery.start_soon(database.run, gate.job)
                     await gate.reached.wait()
@@ -287,7 +287,7 @@ async def main():
         raise SystemExit(3)
 trio.run(main)
 """
-        ended = subprocess.run([sys.executable, "-c", program], timeout=20, check=False)
+        ended = subprocess.run([sys.executable, "-c", program], timeout=60, check=False)
         assert ended.returncode != 0
         with contextlib.closing(sqlite3.connect(path)) as connection:
             assert connection.execute("SELECT text FROM notes").fetchall() == [("kept",)]

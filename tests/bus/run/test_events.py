@@ -131,7 +131,7 @@ class TestASubscription:
         async def follow(events: Subscription[Rang]) -> None:
             seen.extend([event.n async for event in events])
 
-        with trio.fail_after(5):
+        with trio.fail_after(60):
             async with trio.open_nursery() as nursery:
                 async with mesh.bus.subscribe(Rang) as events:
                     nursery.start_soon(follow, events)
