@@ -1,7 +1,7 @@
 """Values every subsystem speaks of: who speaks, content blocks, attachments, usage. Frozen, no imports of ours."""
 
 from collections.abc import Mapping
-from typing import Any, Literal, Self, final
+from typing import Any, Literal, final
 
 import attrs
 
@@ -160,16 +160,3 @@ class Usage:
     def prompt_tokens(self) -> int:
         """Size of the prompt: what was read from or written to the cache counts like the rest."""
         return self.input_tokens + self.cache_read_tokens + self.cache_write_tokens
-
-    def plus(self, later: Self) -> Self:
-        """What both came to; a price that is not known counts as nothing."""
-        costs = [cost for cost in (self.cost_usd, later.cost_usd) if cost is not None]
-        return attrs.evolve(
-            self,
-            input_tokens=self.input_tokens + later.input_tokens,
-            output_tokens=self.output_tokens + later.output_tokens,
-            cache_read_tokens=self.cache_read_tokens + later.cache_read_tokens,
-            cache_write_tokens=self.cache_write_tokens + later.cache_write_tokens,
-            cost_usd=sum(costs) if costs else None,
-            model=later.model or self.model,
-        )

@@ -2,45 +2,25 @@
 
 import ast
 import sys
-from collections.abc import Iterator
-from pathlib import Path, PurePath
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
-
-SHELL = {"__init__.py", "messages.py", "actor.py", "conductor.py", "conversation.py"}
-"""Modules of a subsystem that speak with the bus; the others decide, store or fetch, and can be tested without."""
-
-HANDS = {
-    f"actors/agent/{name}.py"
-    for name in ("answer", "compactor", "completion", "gate", "loop", "record", "sources")
-}
-"""What a conversation does through the bus, one neighbour each; what it decides is in the modules beside them."""
-
-WAITS = {"actors/agent/order.py", "actors/llm/clients.py"}
-"""Where tasks wait for one another: for those who were before them, for a connection that all of them need."""
-
-THREADS = {"actors/tools/threads.py"}
-"""Where work leaves the loop."""
-
-EDGES = {
-    *(
-        f"actors/gateway/{name}.py"
-        for name in ("authentication", "clients", "connection", "failures", "follow")
-    ),
-    *(
-        f"actors/gateway/{name}.py"
-        for name in ("frames", "protocol", "send_queue", "server", "share", "stopping")
-    ),
-    *(f"actors/gateway/{name}.py" for name in ("uploads", "ws")),
-    *(f"actors/gateway/routes/{name}.py" for name in ("chat", "endpoints", "files")),
-    *(f"actors/console/{name}.py" for name in ("letters", "mesh", "tap", "traces", "turns")),
-}
-"""Where gateway and console stand between the world and the bus: sockets, requests, followers."""
-
-SHARED = "actors/storage/"
-"""One thread per database, behind every subsystem's store."""
+from tests.layers import (
+    EDGES,
+    HANDS,
+    ROOT,
+    THREADS,
+    WAITS,
+    dotted,
+    imports,
+    is_direct,
+    is_domain,
+    is_pure,
+    may_wait,
+    modules,
+    packages,
+    parse,
+)
 
 READERS_OF_JSON = {
     "actors/jsontext.py",
@@ -75,31 +55,6 @@ FORBIDDEN = {
 """Each has a counterpart on the bus that follows virtual time and the seed of a simulation."""
 
 
-def imports(tree: ast.Module) -> Iterator[tuple[str, str]]:
-    """Yield every import, wherever it stands, as the local name and the full name of what it is."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                yield alias.asname or alias.name.partition(".")[0], alias.name
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            for alias in node.names:
-                yield alias.asname or alias.name, f"{node.module}.{alias.name}"
-
-
-def packages(tree: ast.Module) -> set[str]:
-    """Top-level packages a module imports."""
-    return {name.partition(".")[0] for _, name in imports(tree)}
-
-
-def dotted(node: ast.expr) -> str:
-    """Write ``a.b.c`` back as text; the empty string for anything else."""
-    if isinstance(node, ast.Name):
-        return node.id
-    if isinstance(node, ast.Attribute) and (owner := dotted(node.value)):
-        return f"{owner}.{node.attr}"
-    return ""
-
-
 def real_time_and_chance(tree: ast.Module) -> set[str]:
     """Full names of forbidden things a module imports or reaches through an import."""
     known = dict(imports(tree))
@@ -132,28 +87,10 @@ def shields(tree: ast.Module) -> list[int]:
     return sorted(lines)
 
 
-def modules(*packages: str) -> list[str]:
-    """Every Python file of `packages`, relative to the root of the project."""
-    files = (path for package in packages for path in (ROOT / package).rglob("*.py"))
-    return sorted(path.relative_to(ROOT).as_posix() for path in files if "node_modules" not in path.parts)
-
-
 def third_party(module: str) -> set[str]:
     """Packages a module of the bus imports that it should not."""
     harness = module.startswith("bus/testing/")
     return packages(parse(module)) - OF_THE_BUS - (OF_ITS_TESTS if harness else set())
-
-
-def is_domain(module: str) -> bool:
-    """Whether `module` belongs to a subsystem and is not among those that speak with the bus."""
-    path = PurePath(module)
-    in_subsystem = len(path.parts) > 2 and not module.startswith(SHARED)
-    is_shell = path.name in SHELL or path.parent.name == "messages"
-    return in_subsystem and not is_shell and module not in EDGES | HANDS | WAITS | THREADS
-
-
-def parse(module: str) -> ast.Module:
-    return ast.parse((ROOT / module).read_text())
 
 
 @pytest.mark.parametrize("module", modules("bus"))
@@ -227,6 +164,41 @@ def test_a_shield_is_found_in_every_shape(source: str) -> None:
 
 def test_a_shield_that_is_off_is_none() -> None:
     assert shields(ast.parse("CancelScope(shield=False)\nscope.shield = False")) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "pure"),
+    [
+        ("actors/vocabulary.py", True),
+        ("actors/agent/compaction.py", True),
+        ("actors/agent/loop.py", False),  # speaks with the bus
+        ("actors/session/actor.py", False),
+        ("actors/storage/errors.py", False),
+        ("actors/llm/http_provider.py", False),  # waits for a model
+        ("starpod/cli/bus/waterfall.py", True),
+        ("starpod/workspace.py", False),  # reads files
+    ],
+)
+def test_the_pure_modules_are_told_from_the_others(module: str, pure: bool) -> None:  # noqa: FBT001
+    assert is_pure(module) == pure
+
+
+@pytest.mark.parametrize(
+    ("test", "direct"),
+    [
+        ("tests/actors/agent/test_compaction.py", True),
+        ("tests/actors/agent/test_turn.py", False),  # a whole mesh
+        ("tests/starpod/test_lock.py", False),  # other processes
+        ("tests/fakes/ledger.py", False),  # no test
+    ],
+)
+def test_the_tests_that_only_call_are_told_from_the_others(test: str, direct: bool) -> None:  # noqa: FBT001
+    assert is_direct(test) == direct
+
+
+@pytest.mark.parametrize("source", ["async def f(): ...", "class C:\n    async def f(self): ..."])
+def test_a_module_that_may_wait_is_found_in_every_shape(source: str) -> None:
+    assert may_wait(ast.parse(source))
 
 
 @pytest.mark.parametrize("module", sorted({*modules("bus", "actors", "starpod")} - READERS_OF_JSON))

@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from tests.backtracking import PATIENCE, attacks, steps
-from tests.test_architecture import ROOT, dotted, modules, parse
+from tests.layers import ROOT, dotted, modules, parse
 
 PACKAGES = ("bus", "actors", "starpod")
 TIMES = 8

@@ -116,18 +116,10 @@ def _summarised(block: Block) -> str:
             return f"({label} of {block.name}: {shorten(plain(block.content), _RESULT_CHARS)})"
         case Thinking() if len(block.text) > _THINKING_CHARS:
             return ""
-        case _:
-            return _written(block)
-
-
-def _written(block: Block) -> str:
-    match block:
         case Text() | Thinking():
             return block.text
         case ToolUse():
             return f"(calls {block.name} with {_json(block.input)})"
-        case ToolResult():
-            return plain(block.content)
         case Image():
             return f"[image {block.path}]"
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.transcript import Part, Transcript, characters, spoken
+from actors.transcript import Part, Transcript, characters, spoken, without_calls
 from actors.vocabulary import Block, Image, Text, Thinking, ToolResult, ToolUse
 from tests.fakes.ledger import check_valid
 from tests.fakes.ledger import spoken as short
@@ -85,3 +85,11 @@ def test_the_size_is_kept_up_to_date(first: list[Part], later: list[Part]) -> No
 def test_the_size_counts_results_once() -> None:
     found = asked("a", "b").plus([Part("user", (result("b"),), 2)]).answered([result("a")])
     assert found == found.pruned(found.messages)
+
+
+def test_an_answer_is_stored_without_its_calls() -> None:
+    (call,) = uses("a")
+    assert without_calls([Text(text="I look"), call, Thinking(text="hm")]) == (
+        Text(text="I look"),
+        Thinking(text="hm"),
+    )

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.agent.calls import batches, decide
+from actors.agent.calls import batches, decide, doubt
 from actors.session.messages import Effect, ToolStep
 from actors.tooling import OnDoubt
 from actors.vocabulary import ToolUse
@@ -55,3 +55,9 @@ def test_a_call_without_a_result_is_treated_by_its_effect(
     (step,) = steps(effect)
     assert decide(attrs.evolve(step, state="begun"), on_doubt) == expected
     assert decide(step, on_doubt) == "run", "nothing was done yet"
+
+
+def test_a_call_in_doubt_is_told_by_its_name() -> None:
+    assert doubt("MailSend") == (
+        "The program stopped while MailSend was running; it may or may not have happened."
+    )

@@ -111,10 +111,11 @@ def result_text(message: ChatMessage) -> str:
 
 def test_only_large_results_of_older_messages_are_shortened() -> None:
     plain = history("uaua")
-    found = prune([answered("x" * 5000), answered("small"), *plain], SETTINGS)
+    words = ChatMessage(role="user", content=(Text(text="x" * 5000),))
+    found = prune([answered("x" * 5000), answered("small"), words, *plain], SETTINGS)
     assert result_text(found[0]) == "x" * 500 + "\n[… 4300 characters left out …]\n" + "x" * 200
     assert result_text(found[1]) == "small"
-    assert list(found[2:]) == plain
+    assert list(found[2:]) == [words, *plain]
 
 
 def test_the_newest_messages_keep_their_results() -> None:
@@ -144,6 +145,7 @@ def test_the_summary_is_asked_for_with_roles_texts_and_shortened_results() -> No
                 ToolUse(id="c", name="FileRead", input={"path": "ä.txt"}),
             ),
         ),
+        ChatMessage(role="user", content=(Image(media_type="image/png", path="b.png"),)),
         answered("y" * 3000),
         answered("", picture=True),
     ]
@@ -154,6 +156,7 @@ def test_the_summary_is_asked_for_with_roles_texts_and_shortened_results() -> No
     assert "(result of X: yyy" in block.text
     assert "left out" in block.text
     assert "[image a.png]" in block.text
+    assert "[user]\n[image b.png]\n" in block.text
     assert "ttt" not in block.text
 
 

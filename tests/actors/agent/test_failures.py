@@ -2,8 +2,9 @@
 
 import pytest
 
+from actors.agent import failures
 from actors.agent.failures import reason
-from actors.llm.messages import ModelNotAllowed
+from actors.llm.messages import ModelError, ModelNotAllowed
 from actors.session.messages import StorageFailed
 from bus import ActorCrashed, DeadlineExceeded
 
@@ -12,6 +13,7 @@ from bus import ActorCrashed, DeadlineExceeded
     ("error", "told"),
     [
         (StorageFailed(reason="the disk is full"), "the disk is full."),
+        (ModelError(reason="context_length", provider="a", detail="too many tokens"), "too many tokens"),
         (ModelNotAllowed(model="a/b", allowed=("c/d",)), "a/b"),
         (DeadlineExceeded(request="llm.Complete@1", to="llm"), "The model did not answer in time."),
         (
@@ -23,3 +25,26 @@ from bus import ActorCrashed, DeadlineExceeded
 def test_a_failure_is_told_in_a_sentence(error: Exception, told: str) -> None:
     assert told in reason(error)
     assert "llm.Complete" not in reason(error)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "told"),
+    [
+        (
+            failures.unstored(StorageFailed(reason="the disk is full")),
+            "could not be stored (the disk is full)",
+        ),
+        (failures.out_of_rounds(30), "30 rounds of tool calls"),
+        (failures.overdue(90.0), "Stopped after 90 s"),
+        (failures.spent(0.25), "no more than $0.25"),
+        (failures.retrying("it is busy", 2.4), "again in 2 s: it is busy"),
+    ],
+)
+def test_the_person_is_told_the_numbers_that_count(sentence: str, told: str) -> None:
+    assert told in sentence
+
+
+def test_only_a_refusal_for_its_length_calls_for_a_shorter_conversation() -> None:
+    assert failures.too_long(ModelError(reason="context_length", provider="a", detail="too many tokens"))
+    assert not failures.too_long(ModelError(reason="protocol", provider="a", detail="no stream"))
+    assert not failures.too_long(StorageFailed(reason="context_length"))

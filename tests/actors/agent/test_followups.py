@@ -32,6 +32,7 @@ def test_turns_run_in_the_order_in_which_they_came() -> None:
     inbox.add("a", "queue")
     inbox.add("b", "inject")
     inbox.add("a", "queue")
+    assert (len(inbox), list(inbox)) == (2, ["a", "b"])
     assert [inbox.take(), inbox.take(), inbox.take()] == [("a", "queue"), ("b", "inject"), None]
 
 

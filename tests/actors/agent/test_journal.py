@@ -38,7 +38,7 @@ def test_a_new_conversation_counts_from_one_and_is_complete() -> None:
 
 def test_a_conversation_that_ran_before_leaves_a_gap_so_that_no_number_comes_twice() -> None:
     journal = Journal(37, ran_before=True)
-    assert journal.number() == 37 + GAP + 1
+    assert (journal.last, journal.number()) == (37 + GAP, 37 + GAP + 1)
 
 
 def test_a_client_from_before_a_restart_is_told_that_events_are_missing() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from actors.gateway.pages import FileAnswer, Pages
+from actors.gateway.pages import FileAnswer, Pages, leads_to
 from tests.actors.gateway.world import SCRIPT, WELCOME, build_page
 
 SCRIPT_PATH = "assets/main-abc123.js"
@@ -86,3 +86,9 @@ def test_the_page_tells_by_its_status_that_it_needs_a_link(pages: Pages) -> None
     assert locked.status == 401
     assert locked.body == sent(pages, "").body
     assert sent(pages, SCRIPT_PATH, locked=True).status == 200
+
+
+def test_a_page_that_leads_on_does_so_by_itself_and_by_a_link() -> None:
+    page = leads_to("/#page=x")
+    assert 'content="0; url=/#page=x"' in page
+    assert '<a href="/#page=x">' in page

@@ -1,6 +1,6 @@
 import pytest
 
-from actors.gateway.security import HEADERS, HostPolicy, is_loopback
+from actors.gateway.security import HEADERS, HostPolicy, is_from_elsewhere, is_loopback, is_opened
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.1", "localhost", "LOCALHOST", "::1"])
@@ -88,3 +88,18 @@ def test_no_inline_script_runs_in_our_page() -> None:
     policy = HEADERS["Content-Security-Policy"]
     assert "script-src 'self';" in policy
     assert "unsafe" not in policy
+
+
+@pytest.mark.parametrize(
+    ("site", "elsewhere"),
+    [(None, False), ("none", False), ("same-origin", False), ("same-site", True), ("x", True)],
+)
+def test_a_browser_says_whether_another_page_asks(site: str | None, elsewhere: bool) -> None:  # noqa: FBT001
+    assert is_from_elsewhere(site) == elsewhere
+
+
+@pytest.mark.parametrize(
+    ("dest", "opened"), [(None, True), ("document", True), ("iframe", False), ("empty", False)]
+)
+def test_a_browser_says_whether_somebody_opens_an_address(dest: str | None, opened: bool) -> None:  # noqa: FBT001
+    assert is_opened(dest) == opened

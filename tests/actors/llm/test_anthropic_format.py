@@ -57,6 +57,13 @@ def body(*messages: ChatMessage, **options: Any) -> dict[str, Any]:
 # --- request -----------------------------------------------------------------------------------------------
 
 
+def test_a_path_names_the_model_where_the_interface_wants_it_there() -> None:
+    prompt = Prompt(provider="anthropic", model="a/b c", messages=())
+    assert anthropic_format.FORMAT.path_of(prompt) == "/v1/messages"
+    named = attrs.evolve(anthropic_format.FORMAT, path="/models/{model}:stream")
+    assert named.path_of(prompt) == "/models/a%2Fb%20c:stream"
+
+
 def test_what_is_absent_is_not_sent() -> None:
     assert body(user("hi")) == {
         "model": "claude-haiku-4-5",
@@ -114,6 +121,15 @@ def test_never_more_than_four_breakpoints() -> None:
         tools=(SPEC,),
     )
     assert json.dumps(sent).count("cache_control") == 4
+
+
+def test_what_nobody_reuses_is_not_marked_for_it() -> None:
+    sent = body(
+        model("I begin", Thinking(text="hm")),
+        system=(SystemText(text="now", cached=False),),
+    )
+    assert "cache_control" not in json.dumps(sent)
+    assert sent["messages"][-1]["role"] == "assistant"
 
 
 def test_without_words_of_the_person_what_changes_ends_the_system_prompt() -> None:
@@ -351,6 +367,19 @@ def test_what_a_block_holds_from_the_start_counts() -> None:
     ])  # fmt: skip
     assert items[:2] == [TextDelta(text="Hel"), TextDelta(text="lo")]
     assert answer.content == (Text(text="Hello"), ToolUse(id="a", name="T", input={"x": 1}))
+
+
+def test_a_call_without_a_name_and_a_thought_without_words_are_nothing() -> None:
+    items, answer, _ = read([
+        start(),
+        block(0, type="tool_use", id="a", name="", input={}),
+        block(1, type="thinking", thinking="", signature=""),
+        delta(1, type="thinking_delta", thinking=""),
+        delta(1, type="thinking_delta", thinking="hm"),
+        *end("end_turn"),
+    ])  # fmt: skip
+    assert items == [ThinkingDelta(text="hm")]
+    assert answer.content == (Thinking(text="hm"),)
 
 
 def test_later_counters_replace_earlier_ones_where_they_say_something() -> None:

@@ -64,6 +64,22 @@ def test_text_that_came_before_an_error_is_told_before_it() -> None:
     assert told == [TextDelta(text="Hello")]
 
 
+def test_nothing_is_held_back_behind_what_is_no_text() -> None:
+    call = ToolCallStarted(id="c", name="FileRead")
+    assert list(joined([TextDelta(text="Hel"), call])) == [TextDelta(text="Hel"), call]
+
+
+def test_an_error_that_comes_first_has_nothing_before_it() -> None:
+    def broken() -> Iterator[CompletionEvent]:
+        yield ToolCallStarted(id="c", name="FileRead")
+        raise ValueError
+
+    told: list[CompletionEvent] = []
+    with pytest.raises(ValueError):  # noqa: PT011 - it is the one above
+        told.extend(joined(broken()))
+    assert told == [ToolCallStarted(id="c", name="FileRead")]
+
+
 @given(st.lists(st.builds(TextDelta, text=st.text()) | st.builds(ThinkingDelta, text=st.text())))
 def test_joining_loses_no_text_and_moves_none(
     pieces: list[TextDelta | ThinkingDelta],

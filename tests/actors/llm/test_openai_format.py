@@ -164,6 +164,11 @@ def test_pictures_are_parts_of_a_list_and_those_of_a_result_follow_it() -> None:
     ]
 
 
+def test_of_a_message_of_the_person_only_words_and_pictures_are_sent() -> None:
+    call = ToolUse(id="a", name="FileRead", input={})
+    assert body(user("hi", call))["messages"] == [{"role": "user", "content": "hi"}]
+
+
 def test_a_note_in_place_of_a_picture_is_text() -> None:
     sent = body(
         user(Image(media_type="image/png", path="a.png"), "what?"), pictures={"a.png": "[cannot see]"}

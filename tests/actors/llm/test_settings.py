@@ -2,7 +2,7 @@
 
 import pytest
 
-from actors.llm.settings import ProviderSettings
+from actors.llm.settings import ProviderSettings, Settings
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,9 @@ def test_an_address_that_can_be_asked(url: str) -> None:
 def test_what_is_none_is_refused_in_words(url: str, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         ProviderSettings(base_url=url)
+
+
+@pytest.mark.parametrize("model", ["", " \t"])
+def test_a_default_model_has_an_id(model: str) -> None:
+    with pytest.raises(ValueError, match="must not be empty"):
+        Settings(model=model)

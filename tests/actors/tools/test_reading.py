@@ -430,3 +430,13 @@ def test_a_located_file_is_opened_only_while_it_is_the_same(home: Home, tmp_path
     target.symlink_to(tmp_path / "aside")
     with pytest.raises(FileNotFound):
         located.open()
+
+
+def test_a_whole_file_is_loaded_up_to_the_limit(home: Home) -> None:
+    data = b"x" * 100_000
+    put(home, "a.bin", data)
+    with home.place("a.bin") as place, place.open() as file:
+        assert reading.load(file, place.path, len(data), go_on) == data
+    with home.place("a.bin") as place, place.open() as file, pytest.raises(FileTooLarge) as refused:
+        reading.load(file, place.path, len(data) - 1, go_on)
+    assert (refused.value.size, refused.value.limit) == (len(data), len(data) - 1)

@@ -245,3 +245,39 @@ def test_a_turn_is_drawn_with_its_steps(capsys: pytest.CaptureFixture[str]) -> N
     assert rows[2].startswith("+2.000")
     assert "FileRead" in rows[2]
     assert rows[3].split()[1] == "…"
+
+
+def test_of_a_turn_that_joined_another_before_it_began_there_is_little_to_draw(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    usage = {"model": None, "cost_usd": None}
+    waterfall.print_turn(
+        {
+            "id": "0123456789",
+            "session": "s-123456789",
+            "source": "web",
+            "state": "merged",
+            "outcome": None,
+            "attempt": 0,
+            "accepted_at": "2026-01-02T03:04:05Z",
+            "text": "and",
+            "merged_into": "9876543210",
+            "figures": {"elapsed": None, "completions": 0, "usage": usage},
+            "steps": [],
+        }
+    )
+    head, *rest = capsys.readouterr().out.splitlines()
+    assert head.startswith("turn 01234567  merged  ")
+    assert rest == ["  and", "  session s-123456 · from web", "  became part of turn 98765432"]
+
+
+def test_without_messages_nothing_is_drawn(capsys: pytest.CaptureFixture[str]) -> None:
+    waterfall.print_messages([])
+    assert not capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"), [(0.5, "now"), (4.0, "4 s ago"), (4.25, "4.25 s ago"), (200, "3m 20s ago")]
+)
+def test_a_while_ago_is_told_in_the_same_units(seconds: float, shown: str) -> None:
+    assert text.ago(seconds) == shown

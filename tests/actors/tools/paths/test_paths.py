@@ -146,6 +146,12 @@ def test_a_link_to_the_real_home_is_followed_when_home_is_reached_by_a_link(
     assert read(Home(alias), "real/notes.md") == read(Home(alias), "aliased/notes.md") == "notes"
 
 
+def test_a_link_to_a_name_that_no_file_can_have_leads_nowhere(home: Home) -> None:
+    (home.root / "link").symlink_to("x" * 300)
+    with pytest.raises(InvalidPath, match="a name in it is too long"):
+        read(home, "link")
+
+
 def test_a_link_does_not_hide_the_private_name(home: Home) -> None:
     (home.root / "documents/.starpod").mkdir()
     (home.root / "self").symlink_to(".")

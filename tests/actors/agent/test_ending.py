@@ -1,0 +1,151 @@
+"""What is known of a turn while it runs, and the endings it can come to."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from actors.agent.settings import Settings
+from actors.agent.turn import Ending, Run, settings_for
+from actors.llm.messages import Completed, ModelNotAllowed
+from actors.session import messages as session
+from actors.tooling import Rendered
+from actors.transcript import Part, Transcript
+from actors.vocabulary import ADMIN, Attachment, Text, Thinking, ToolResult, ToolUse, Usage
+
+FILE = Attachment(name="a.txt", media_type="text/plain", path="a.txt", size=1)
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def turn(id: str = "t", text: str = "hi", **options: Any) -> session.Turn:
+    return session.Turn(
+        id=id,
+        seq=1,
+        session="s",
+        user=ADMIN,
+        role="admin",
+        channel="main",
+        key="chat",
+        state="running",
+        attempt=1,
+        text=text,
+        attachments=(),
+        content=(Text(text=text),),
+        options=session.TurnOptions(**options),
+        mode="inject",
+        source="web",
+        client_message_id=None,
+        accepted_at=NOW,
+    )
+
+
+def a_run(**options: Any) -> Run:
+    asked = turn(**options)
+    return Run(turn=asked, started=0.0, transcript=Transcript().plus([Part("user", asked.content, 1)]))
+
+
+def completed(*content: Any, **usage: Any) -> Completed:
+    return Completed(content=content, stop_reason="end_turn", usage=Usage(**usage))
+
+
+def message(role: Any, content: str, *files: Attachment) -> session.Message:
+    return session.Message(
+        id=1, session="s", turn="t", role=role, content=content, attachments=files, timestamp=NOW
+    )
+
+
+def test_what_a_turn_wants_otherwise_wins_over_what_is_configured() -> None:
+    settings = Settings(max_turns=30, max_tokens=1000, reasoning_effort="low")
+    assert settings_for(settings, session.TurnOptions()) == settings
+    wanted = session.TurnOptions(max_turns=2, max_tokens=10, effort="high")
+    assert settings_for(settings, wanted) == Settings(max_turns=2, max_tokens=10, reasoning_effort="high")
+
+
+def test_earlier_attempts_are_remembered_with_what_they_said_handed_over_and_took_in() -> None:
+    run = a_run()
+    rows = [message("assistant", "I look"), message("thinking", "hm"), message("tool_result", "{}", FILE)]
+    run.recall(rows, [turn("b", model="x/one"), turn("c")])
+    assert (run.text, run.attachments, run.model) == ("I look", [FILE], "x/one")
+    assert [followup.id for followup in run.merged] == ["b", "c"]
+
+
+def test_followups_join_as_one_message_and_the_latest_that_names_a_model_decides() -> None:
+    run = a_run()
+    run.join(
+        session.Merged(step=7, turns=(turn("b", "and", model="x/one"), turn("c", "then", model="x/two")))
+    )
+    assert run.model == "x/two"
+    assert run.transcript.messages[-1].content[-2:] == (Text(text="and"), Text(text="then"))
+    run.join(session.Merged(step=8, turns=(turn("d"),)))
+    assert run.model == "x/two"
+    assert [followup.id for followup in run.merged] == ["b", "c", "d"]
+
+
+def test_a_round_of_calls_becomes_part_of_the_conversation() -> None:
+    run = a_run()
+    call = ToolUse(id="a", name="Hand", input={})
+    run.stored(2, (Text(text="I look"),), [call])
+    run.results([(call, Rendered(content=(Text(text="there"),), attachments=(FILE,)))])
+    assert (run.id, run.iteration, run.rounds, run.said, run.attachments) == ("t", 1, 1, ["I look"], [FILE])
+    result = ToolResult(tool_use_id="a", name="Hand", content=(Text(text="there"),))
+    assert [each.content for each in run.transcript.messages[1:]] == [(Text(text="I look"), call), (result,)]
+    run.stored(4, (Text(text="more"),), [])
+    assert (run.iteration, run.rounds) == (2, 1)
+
+
+def test_a_success_says_what_the_model_said_last() -> None:
+    run = a_run()
+    answer = completed(Thinking(text="hm"), Text(text="done"), input_tokens=3)
+    expected = Ending(state="done", outcome="success", content=answer.content, usage=answer.usage)
+    assert run.success(answer) == expected
+    assert run.text == "done"
+
+
+def test_calls_of_the_last_answer_at_the_limit_are_not_carried_out() -> None:
+    run = a_run()
+    run.rounds = 30
+    ending = run.limit(completed(Text(text="so far"), ToolUse(id="a", name="Hand", input={})))
+    assert (ending.outcome, ending.content) == ("max_turns", (Text(text="so far"),))
+    assert ending.notice is not None
+    assert "30 rounds" in ending.notice
+
+
+def test_what_was_said_of_an_answer_that_broke_off_is_kept_once() -> None:
+    run = a_run()
+    run.partial.extend(["half", " of it"])
+    failed = run.failed(ModelNotAllowed(model="a/b", allowed=("c/d",)))
+    assert (failed.state, failed.outcome, failed.content) == ("failed", "error", (Text(text="half of it"),))
+    assert "a/b" in str(failed.notice)
+    assert (run.text, run.partial) == ("half of it", [])
+    assert run.cancelled() == Ending(state="cancelled", outcome="cancelled")
+
+
+def test_a_turn_whose_time_is_over_says_how_long_it_had() -> None:
+    run = a_run(deadline_s=1.5)
+    run.partial.append(" ")
+    ending = run.overdue()
+    assert (ending.state, ending.outcome, ending.content) == ("done", "deadline", ())
+    assert ending.notice == "Stopped after 1.5 s, the time that this turn was given (deadline)."
+
+
+def test_a_turn_ends_when_its_completions_have_cost_what_it_may() -> None:
+    run = a_run(budget_usd=0.5)
+    run.partial.append("was told")
+    run.heard(completed(input_tokens=3, cache_read_tokens=4, cost_usd=0.25))
+    assert (run.partial, run.context_tokens, run.spent()) == ([], 7, None)
+    run.heard(completed(cost_usd=None))
+    assert run.spent() is None
+    run.heard(completed(cost_usd=0.25))
+    notice = "Stopped because this turn may cost no more than $0.5 (budget)."
+    assert run.spent() == Ending(state="done", outcome="budget", notice=notice)
+
+
+def test_without_a_budget_money_ends_nothing() -> None:
+    run = a_run()
+    run.heard(completed(cost_usd=1e6))
+    assert run.spent() is None
+
+
+def test_a_turn_is_answered_when_the_last_words_are_those_of_the_model() -> None:
+    run = a_run()
+    assert run.answered() is None
+    run.stored(2, (Text(text="said"),), [])
+    assert run.answered() == Ending(state="done", outcome="success")

@@ -1,0 +1,38 @@
+"""How a provider is made ready to be asked."""
+
+import gc
+from collections.abc import Iterator
+from contextlib import nullcontext
+from typing import Any
+
+import pytest
+
+from actors.llm.http_provider import HttpProvider
+from actors.llm.providers import connect
+from actors.llm.settings import Settings
+
+
+@pytest.fixture
+def collector() -> Iterator[None]:
+    """The garbage collector is afterwards as it was."""
+    enabled = gc.isenabled()
+    yield
+    gc.unfreeze()
+    if enabled:
+        gc.enable()
+
+
+@pytest.mark.parametrize(
+    ("provider", "enabled"), [("groq", True), ("groq", False), ("openai", True), ("anthropic", True)]
+)
+def test_connecting_leaves_the_garbage_collector_as_it_was(
+    collector: None,
+    provider: Any,
+    enabled: bool,  # noqa: FBT001
+) -> None:
+    (gc.enable if enabled else gc.disable)()
+    keys = {f"{provider.upper()}_API_KEY": "k"}
+    found = connect(provider, Settings(), keys, new_id=str, within=lambda _: nullcontext())
+    assert gc.isenabled() == enabled
+    assert isinstance(found, HttpProvider)
+    assert (found.name, found.key) == (provider, "k")

@@ -1,0 +1,137 @@
+"""What belongs to which layer: who speaks with the bus, who stands at the edge, who is pure, and which tests prove it.
+
+Read by the test of the architecture, and by ``scripts/test`` for what must be covered:
+``python -m tests.layers modules`` names the pure modules, ``python -m tests.layers tests`` their tests.
+"""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path, PurePath
+
+ROOT = Path(__file__).parent.parent
+
+SHELL = {"__init__.py", "messages.py", "actor.py", "conductor.py", "conversation.py"}
+"""Modules of a subsystem that speak with the bus; the others decide, store or fetch, and can be tested without."""
+
+HANDS = {
+    f"actors/agent/{name}.py"
+    for name in ("answer", "compactor", "completion", "gate", "loop", "record", "sources")
+}
+"""What a conversation does through the bus, one neighbour each; what it decides is in the modules beside them."""
+
+WAITS = {"actors/agent/order.py", "actors/llm/clients.py"}
+"""Where tasks wait for one another: for those who were before them, for a connection that all of them need."""
+
+THREADS = {"actors/tools/threads.py"}
+"""Where work leaves the loop."""
+
+EDGES = {
+    *(
+        f"actors/gateway/{name}.py"
+        for name in ("authentication", "clients", "connection", "failures", "follow")
+    ),
+    *(
+        f"actors/gateway/{name}.py"
+        for name in ("frames", "protocol", "send_queue", "server", "share", "stopping")
+    ),
+    *(f"actors/gateway/{name}.py" for name in ("uploads", "ws")),
+    *(f"actors/gateway/routes/{name}.py" for name in ("chat", "endpoints", "files")),
+    *(f"actors/console/{name}.py" for name in ("letters", "mesh", "tap", "traces", "turns")),
+}
+"""Where gateway and console stand between the world and the bus: sockets, requests, followers."""
+
+SHARED = "actors/storage/"
+"""One thread per database, behind every subsystem's store."""
+
+WORLD = {
+    "argparse",
+    "bus",
+    "os",
+    "pathlib",
+    "shutil",
+    "signal",
+    "subprocess",
+    "sys",
+    "tempfile",
+    "trio",
+}
+"""What modules of the daemon and of the command line import to reach files, processes, terminals and the agent."""
+
+
+def parse(module: str) -> ast.Module:
+    return ast.parse((ROOT / module).read_text())
+
+
+def imports(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """Yield every import, wherever it stands, as the local name and the full name of what it is."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.asname or alias.name.partition(".")[0], alias.name
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            for alias in node.names:
+                yield alias.asname or alias.name, f"{node.module}.{alias.name}"
+
+
+def packages(tree: ast.Module) -> set[str]:
+    """Top-level packages a module imports."""
+    return {name.partition(".")[0] for _, name in imports(tree)}
+
+
+def dotted(node: ast.expr) -> str:
+    """Write ``a.b.c`` back as text; the empty string for anything else."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute) and (owner := dotted(node.value)):
+        return f"{owner}.{node.attr}"
+    return ""
+
+
+def may_wait(tree: ast.Module) -> bool:
+    """Whether anything in a module may wait for somebody else."""
+    return any(isinstance(node, ast.AsyncFunctionDef) for node in ast.walk(tree))
+
+
+def modules(*packages: str) -> list[str]:
+    """Every Python file of `packages`, relative to the root of the project."""
+    files = (path for package in packages for path in (ROOT / package).rglob("*.py"))
+    return sorted(path.relative_to(ROOT).as_posix() for path in files if "node_modules" not in path.parts)
+
+
+def is_domain(module: str) -> bool:
+    """Whether `module` belongs to a subsystem and is not among those that speak with the bus."""
+    path = PurePath(module)
+    in_subsystem = len(path.parts) > 2 and not module.startswith(SHARED)
+    is_shell = path.name in SHELL or path.parent.name == "messages"
+    return in_subsystem and not is_shell and module not in EDGES | HANDS | WAITS | THREADS
+
+
+def is_pure(module: str) -> bool:
+    """Whether all that `module` does can be had by calling it: it waits for nobody and does not speak with the bus."""
+    tree = parse(module)
+    if may_wait(tree):
+        return False
+    is_common = PurePath(module).parent.name == "actors"  # words and values that every subsystem uses
+    return not packages(tree) & WORLD if module.startswith("starpod/") else is_common or is_domain(module)
+
+
+def is_direct(test: str) -> bool:
+    """Whether a file of tests only calls what it tests, so that it runs the same lines each time."""
+    tree = parse(test)
+    return (
+        PurePath(test).name.startswith("test_") and not may_wait(tree) and "subprocess" not in packages(tree)
+    )
+
+
+def pure_modules() -> list[str]:
+    return list(filter(is_pure, modules("actors", "starpod")))
+
+
+def direct_tests() -> list[str]:
+    """The files of tests of the actors and of the daemon that prove the pure modules."""
+    return list(filter(is_direct, modules("tests/actors", "tests/starpod")))
+
+
+if __name__ == "__main__":
+    sys.stdout.write(",".join(pure_modules()) if sys.argv[1] == "modules" else " ".join(direct_tests()))
