@@ -219,10 +219,9 @@ class Console:
     def unbalanced(self) -> list[str]:
         """Actors whose books do not balance, with their counters; empty unless the runtime has a bug (G9)."""
         return [
-            f"{actor.name}: sent {actor.books.sent} != handled {actor.books.handled} + dead {actor.books.dead}"
-            f" + queued {len(actor.mailbox)} + in hand {actor.in_hand}"
-            for actor in self._routes.addresses()
-            if not actor.conserved()
+            f"{name}: sent {sent} != handled {handled} + dead {dead} + queued {queued} + in hand {in_hand}"
+            for name, (sent, handled, dead, queued, in_hand) in self.books().items()
+            if sent != handled + dead + queued + in_hand
         ]
 
     # --- one actor, and the tree ----------------------------------------------------------------------------

@@ -108,7 +108,7 @@ class Address:
             self._check_alive(envelope)
         if type(envelope.message) not in self._plain:
             return self._offer_by_policy(envelope)
-        if not self.mailbox.put_in_turn(envelope):
+        if not self.mailbox.put(envelope):
             return False
         self.books.sent += 1
         if self.core.taps.sent:

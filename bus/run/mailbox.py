@@ -91,28 +91,16 @@ class Mailbox:
     def put(self, envelope: Envelope) -> bool:
         """Queue a work message; False, and nothing happens, when there is no place."""
         lane = self.beside.get(type(envelope.message))
-        if lane is None:
-            return self.put_in_turn(envelope)
-        depth = len(lane.waiting)
+        queue = self.work if lane is None else lane.waiting
+        depth = len(queue)
         if depth >= self.capacity:
             return False
-        lane.waiting.append(envelope)
-        self._queued_beside += 1
-        self.peak = max(self.peak, depth + 1)
-        if lane.is_free:
-            self._wake_reader()
-        return True
-
-    def put_in_turn(self, envelope: Envelope) -> bool:
-        """Likewise, of a class that does not run beside others: nearly all, and each message comes through here."""
-        work = self.work
-        depth = len(work)
-        if depth >= self.capacity:
-            return False
-        work.append(envelope)
+        queue.append(envelope)
         if depth >= self.peak:
             self.peak = depth + 1
-        if self._reader is not None:
+        if lane is not None:
+            self._queued_beside += 1
+        if self._reader is not None and (lane is None or lane.is_free):
             self._wake_reader()
         return True
 
@@ -147,36 +135,32 @@ class Mailbox:
 
     def _admit(self) -> None:
         """Give free places to those who wait for one."""
-        writers, beside = self._writers, self.beside
-        while writers:
-            task, envelope = writers[0]
-            put = self.put if type(envelope.message) in beside else self.put_in_turn
-            if not put(envelope):
-                break
-            writers.popleft()
-            self._admitted(envelope)
-            reschedule(task, outcome.Value(True))
-        if writers and beside:  # behind who waits for one lane there may be who waits for another
-            for task, envelope in tuple(writers):
-                if self.put(envelope):
-                    writers.remove((task, envelope))
-                    self._admitted(envelope)
-                    reschedule(task, outcome.Value(True))
+        writers = self._writers
+        while writers and self.put(writers[0][1]):
+            self._let_in(*writers.popleft())
+        if writers and self.beside:  # behind who waits for one lane there may be who waits for another
+            for entry in tuple(writers):
+                if self.put(entry[1]):
+                    writers.remove(entry)
+                    self._let_in(*entry)
 
-    def _next(self) -> deque[Envelope] | None:
-        """The queue whose first message is the oldest of those that may begin."""
-        found = self.work or None
-        if self._queued_beside:
-            for lane in self.beside.values():
-                waiting = lane.waiting
-                if waiting and lane.is_free and (found is None or waiting[0].seq < found[0].seq):
-                    found = waiting
+    def _let_in(self, task: Task, envelope: Envelope) -> None:
+        self._admitted(envelope)
+        reschedule(task, outcome.Value(True))
+
+    def _next(self) -> deque[Envelope]:
+        """The queue whose first message is the oldest of those that may begin; an empty one when there is none."""
+        found = self.work
+        for lane in self.beside.values():
+            waiting = lane.waiting
+            if waiting and lane.is_free and (not found or waiting[0].seq < found[0].seq):
+                found = waiting
         return found
 
     def take(self) -> Envelope | None:
         """The oldest work message that may begin, or None when there is none."""
-        queue = self._next()
-        if queue is None:
+        queue = self._next() if self._queued_beside else self.work
+        if not queue:
             return None
         envelope = queue.popleft()
         if queue is not self.work:
@@ -190,35 +174,23 @@ class Mailbox:
 
         Most messages are taken by this alone, since a coroutine for each would cost more than all else here.
         """
-        work = self.work
         if self._since_yield >= _SPREE:
             return None
-        if self._queued_beside:
-            envelope = self.take()
-            self._since_yield += envelope is not None
-            return envelope
-        if not work:
-            return None
         self._since_yield += 1
-        envelope = work.popleft()
-        if self._writers:
-            self._admit()
-        return envelope
+        if (
+            self.work and not self._queued_beside and not self._writers
+        ):  # nearly always; saves a call for each message
+            return self.work.popleft()
+        return self.take()
 
     async def get(self) -> Envelope | None:
         """The oldest work message that may begin, waiting for one; None when :meth:`wake` was called meanwhile.
 
-        Yields to other tasks at least every 64 messages. Cancelling it loses nothing.
+        Yields to other tasks. Cancelling it loses nothing.
         """
-        if (
-            self._since_yield < _SPREE
-            and (self.work or self._queued_beside)
-            and (envelope := self.take_at_once()) is not None
-        ):
-            return envelope
         self._since_yield = 0
         self._woken = False
-        if self.work or (self._queued_beside and self._next() is not None):
+        if self.work or (self._queued_beside and self._next()):
             await trio.lowlevel.checkpoint()
         else:
             self._reader = current_task()

@@ -11,8 +11,7 @@ YieldT = TypeVar("YieldT")
 class _GoOn(Outcome[None]):
     """Like ``outcome.Value(None)``, but good for any number of uses.
 
-    Trio makes a Value for each wake-up by itself. Making it and opening it takes 3.4 µs where this takes 0.6, twice an
-    ask, which takes 14.
+    Trio makes a Value for each wake-up by itself, which makes an ask a sixth dearer (14.9 µs and 12.7 on one machine).
     """
 
     __slots__ = ()

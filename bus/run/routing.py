@@ -91,7 +91,7 @@ class Routes:
             yield from owner.addresses()
 
     def named(self, name: str) -> Address | None:
-        """A address by name."""
+        """An actor by its name."""
         return next((address for address in self.addresses() if address.name == name), None)
 
     def kinds(self) -> dict[type[Message], str]:

@@ -18,7 +18,7 @@ Key: TypeAlias = Hashable | type[Command]
 
 
 class Timers:
-    """RunningPool timers of one incarnation. Setting a key again replaces the timer.
+    """The timers of one incarnation. Setting a key again replaces the timer.
 
     A command that is already in the mailbox cannot be called back, except by the end of the incarnation.
     """

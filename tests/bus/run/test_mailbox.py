@@ -99,7 +99,7 @@ async def test_a_busy_reader_yields_every_64_messages(nursery: trio.Nursery) -> 
     mailbox = filled(1000, 10 * FAIRNESS)
     nursery.start_soon(count)
     for _ in range(10 * FAIRNESS):
-        await mailbox.get()
+        assert mailbox.take_at_once() or await mailbox.get()
     nursery.cancel_scope.cancel()
     assert 9 <= len(turns) <= 11
 

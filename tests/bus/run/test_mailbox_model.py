@@ -161,7 +161,7 @@ class Machine:
     async def _read(self, scope: trio.CancelScope, task_status: trio.TaskStatus[None]) -> None:
         task_status.started()
         with scope:
-            message = await self.mailbox.get()
+            message = self.mailbox.take_at_once() or await self.mailbox.get()  # as the mailbox loop does
             if message is not None:
                 self.taken.append(message.seq)
         self.reader = None
