@@ -263,8 +263,9 @@ class SessionActor(Actor):
 
     @messages.MarkRead.handler
     @concurrent(256, isolated=True)
-    async def mark_read(self, request: messages.MarkRead) -> messages.Session:
-        return await self._changed(await self._write(sessions.mark_read, request))
+    async def mark_read(self, request: messages.MarkRead) -> messages.Marked:
+        await self._changed(await self._write(sessions.mark_read, request))
+        return messages.Marked()
 
     @messages.Rename.handler
     @concurrent(256, isolated=True)

@@ -45,10 +45,10 @@ def find(connection: sqlite3.Connection, request: List) -> tuple[Session, ...]:
     """Conversations, newest activity first."""
     conditions = ["user_id = ?"]
     values: list[object] = [request.user]
-    if request.text:
+    if request.q:
         connection.create_function("folded", 1, titles.folded, deterministic=True)  # SQLite folds ASCII only
         conditions.append("instr(folded(coalesce(title, '')), ?)")
-        values.append(titles.folded(clean(request.text)))
+        values.append(titles.folded(clean(request.q)))
     query = f"{SESSION} WHERE {' AND '.join(conditions)} ORDER BY last_message_at DESC, id LIMIT ? OFFSET ?"
     rows = connection.execute(query, (*values, max(0, request.limit), max(0, request.offset)))
     return tuple(map(session_of, rows))

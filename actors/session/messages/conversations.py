@@ -60,7 +60,7 @@ class List(Request[tuple[Session, ...]]):
     user: str
     limit: Annotated[int, described(ge=0, le=1000)] = 20
     offset: Annotated[int, described(ge=0)] = 0
-    text: Annotated[str | None, described("Only those whose title contains this, ignoring case.")] = None
+    q: Annotated[str | None, described("Only those whose title contains this, ignoring case.")] = None
 
 
 @endpoint("GET", "/api/sessions/{session}")
@@ -89,10 +89,18 @@ class Messages(Request[tuple[Message, ...]]):
     limit: Annotated[int, described("The last so many.", ge=1, le=500)] = 500
 
 
+@final
+@attrs.frozen
+class Marked:
+    """The mark is stored."""
+
+    ok: bool = True
+
+
 @endpoint("POST", "/api/sessions/{session}/read")
 @final
 @attrs.frozen(kw_only=True)
-class MarkRead(Request[Session]):
+class MarkRead(Request[Marked]):
     """Set or clear the unread mark. Raises UnknownSession."""
 
     abandon: ClassVar[Abandon] = Abandon.FINISH

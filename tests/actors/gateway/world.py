@@ -279,10 +279,10 @@ class FakeSession(Actor):
         return tuple(self.world.messages.get(request.session, ()))
 
     @session.MarkRead.handler
-    async def read(self, request: session.MarkRead) -> session.Session:
+    async def read(self, request: session.MarkRead) -> session.Marked:
         found = attrs.evolve(self._find(request.session, request.user), is_read=request.is_read)
         self.world.sessions[found.id] = found
-        return found
+        return session.Marked()
 
     @session.Rename.handler
     async def rename(self, request: session.Rename) -> session.Session:

@@ -66,8 +66,8 @@ class TestList:
         ledger.accept("something else")
         ledger.accept(" ")
         for text in ("garten", "ÜBER", "über den g", "u\u0308ber"):
-            assert listed(ledger, text=text) == [garden]
-        assert listed(ledger, text="%") == []
+            assert listed(ledger, q=text) == [garden]
+        assert listed(ledger, q="%") == []
 
     def test_it_tells_which_run(self, ledger: Ledger) -> None:
         accepted = ledger.accept()

@@ -78,7 +78,7 @@ export const api = {
   config: () => request<Config>("/api/config"),
   sessions(options: { limit: number; offset: number; query: string }): Promise<Session[]> {
     const query = new URLSearchParams({ limit: String(options.limit), offset: String(options.offset) });
-    if (options.query !== "") query.set("text", options.query);
+    if (options.query !== "") query.set("q", options.query);
     return request<Session[]>(`/api/sessions?${query}`);
   },
   session: (id: string) => request<Session>(session(id)),
