@@ -11,7 +11,7 @@ from typing import Self, final
 import attrs
 
 from actors import jsontext
-from actors.settings import atomic
+from actors import atomic
 from starpod.workspace import Instance
 
 

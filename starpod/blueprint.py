@@ -25,7 +25,7 @@ from typing import Final, Literal
 
 import attrs
 
-from actors.settings import atomic
+from actors import atomic
 from starpod.applied import Applied, digest
 from starpod.errors import WorkspaceError
 from starpod.templates import Tree, install_skills, install_template, read_skills, read_template

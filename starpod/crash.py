@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import starpod
-from actors.settings import atomic
+from actors import atomic
 from bus import Exit, Mesh, NodeHealth, Stall, mask_text
 from bus.console import to_json
 

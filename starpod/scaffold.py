@@ -10,7 +10,7 @@ import attrs
 
 from actors.llm.settings import KEYLESS, Provider, split_spec
 from actors.persona.settings import check_name
-from actors.settings import atomic
+from actors import atomic
 from actors.settings.problems import show
 from actors.settings.tomlfile import TomlFile
 from starpod.errors import WorkspaceError

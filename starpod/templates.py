@@ -13,7 +13,7 @@ from typing import final
 
 import attrs
 
-from actors.settings import atomic
+from actors import atomic
 from starpod.errors import WorkspaceError
 
 

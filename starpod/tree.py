@@ -44,6 +44,10 @@ from actors.tooling import offering
 from actors.tools import messages as tools
 from actors.tools.actor import ToolsActor
 from actors.tools.settings import Settings as ToolsSettings
+from actors.vault import messages as vault
+from actors.vault.actor import MIGRATIONS as VAULT
+from actors.vault.actor import VaultActor
+from actors.vault.settings import Settings as VaultSettings
 from bus import Backoff, Child, Intensity, Limits, Pool, Remains, Supervisor
 from starpod import modelkeys, models
 from starpod.workspace import Instance
@@ -158,6 +162,14 @@ STORAGE: Final = (
         keys={"telegram_gap_minutes": "channels.telegram.gap_minutes"},
         fixed=frozenset({"channels.telegram.gap_minutes"}),
         migrations=MIGRATIONS,
+    ),
+    Subsystem(
+        "vault",
+        VaultActor,
+        front=vault,
+        settings=VaultSettings,
+        migrations=VAULT,
+        guarded=("vault.key",),
     ),
 )
 SERVICES: Final = (

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from actors.settings import atomic
+from actors import atomic
 from starpod.workspace import UserContext
 
 PROFILE: Final = """\

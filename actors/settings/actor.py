@@ -12,7 +12,8 @@ from typing import Any, Final, final
 import attrs
 import trio
 
-from actors.settings import atomic, messages, text
+from actors import atomic
+from actors.settings import messages, text
 from actors.settings.current import Current
 from actors.settings.document import Loaded, Scheme, Source, load
 from actors.settings.edit import Unwritable, edited

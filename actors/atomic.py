@@ -7,7 +7,10 @@ from pathlib import Path
 
 
 def write(path: Path, data: bytes | str, *, mode: int = 0o644) -> None:
-    """Replace `path` with `data`: temporary sibling, fsync, rename. A crash leaves the old file or the new one."""
+    """Replace `path` with `data`: temporary sibling, fsync, rename.
+
+    A crash, or a power cut, leaves the old file or the new one; the new one once this has returned.
+    """
     content = data.encode() if isinstance(data, str) else data
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
@@ -20,6 +23,16 @@ def write(path: Path, data: bytes | str, *, mode: int = 0o644) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+    _sync(path.parent)
+
+
+def _sync(folder: Path) -> None:
+    """Wait until the disk knows the names of the files in a folder."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def copy(source: Path, target: Path) -> None:

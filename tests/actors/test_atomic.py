@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from actors.settings import atomic
+from actors import atomic
 
 
 def test_a_file_is_replaced_with_content_and_permissions(tmp_path: Path) -> None:

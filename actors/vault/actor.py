@@ -1,0 +1,222 @@
+"""The actor that keeps secrets: one message at a time, sealed before they touch the disk."""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Concatenate, Final, ParamSpec, TypeVar, final
+
+import trio
+
+from actors.storage import Storage, StorageError, numbered
+from actors.subsystem import Given
+from actors.vault import masterkeys, messages, names, safe, store
+from actors.vault.messages import BadSecret, VaultFailed
+from actors.vault.sealing import Sealed
+from actors.vault.settings import Settings
+from actors.vocabulary import Role
+from bus import Actor, crash_after, crash_point
+
+T = TypeVar("T")
+GivenT = TypeVar("GivenT")
+P = ParamSpec("P")
+
+MIGRATIONS: Final = Path(__file__).parent / "migrations"
+KEY_FILE: Final = "vault.key"
+PATIENCE: Final = 30.0
+"""Seconds within which a keyring has to answer; it may ask somebody for a password."""
+
+_KEYS: Final = threading.Lock()
+
+
+@final
+class VaultActor(Actor):
+    """Owns the database and the master key. The key is read when it is needed, and not kept."""
+
+    def __init__(self, given: Given) -> None:
+        self._settings = given.settings(Settings)
+        self._variable = given.environment.get(masterkeys.VARIABLE)
+        self._file = given.data / KEY_FILE
+        self._storage = Storage(given.database("vault"), numbered(MIGRATIONS))
+
+    async def start(self) -> None:
+        """Open the database. Raises VaultFailed."""
+        try:
+            await self._storage.open()
+        except StorageError as error:
+            raise VaultFailed(str(error)) from error
+
+    async def on_stop(self) -> None:
+        await self._storage.close()
+
+    # --- changing -------------------------------------------------------------------------------------------
+
+    @messages.SetSecret.handler
+    async def set(self, request: messages.SetSecret) -> messages.Entry:
+        name, owner = self._addressed(request.name, request.owner, request.user, request.role)
+        value = _checked(names.checked_value, request.value)
+        hosts = None if request.hosts is None else _checked(names.checked_hosts, request.hosts)
+        known = await self._read(store.entry, owner, name)
+        if hosts is None and known is None:
+            hosts = names.HOSTS.get(name, ())
+        needed = await self._read(store.master_keys)
+        kept = await self._in_thread(partial(safe.seal, self._places(), needed, value, owner, name))
+        crash_point("set", "key_written")
+        entry = await self._write(store.put, kept, hosts, request.user, self.bus.clock.now())
+        await self._changed(name, owner)
+        return entry
+
+    @messages.UpdateHosts.handler
+    async def update_hosts(self, request: messages.UpdateHosts) -> messages.Entry:
+        name, owner = self._addressed(request.name, request.owner, request.user, request.role)
+        hosts = _checked(names.checked_hosts, request.hosts)
+        now = self.bus.clock.now()
+        entry = await self._write(store.set_hosts, owner, name, hosts, request.user, now)
+        if entry is None:
+            raise messages.UnknownSecret(name=name)
+        await self._changed(name, owner)
+        return entry
+
+    @messages.DeleteSecret.handler
+    async def delete(self, request: messages.DeleteSecret) -> bool:
+        name, owner = self._addressed(request.name, request.owner, request.user, request.role)
+        gone = await self._write(store.delete, owner, name, request.user, self.bus.clock.now())
+        if gone:
+            await self._changed(name, owner)
+        return gone
+
+    @messages.Rotate.handler
+    async def rotate(self, request: messages.Rotate) -> int:
+        """The new key lies beside the old one before anything is sealed with it, and the old one goes last."""
+        places = self._places()
+        kept = await self._read(store.everything)
+        key, anew = await self._in_thread(partial(safe.seal_anew, places, kept))
+        crash_point("rotate", "key_written")
+        await self._write(store.reseal, anew, request.user, self.bus.clock.now())
+        await self._in_thread(partial(places.keep_only, key))
+        crash_point("rotate", "old_key_gone")
+        return len(anew)
+
+    # --- looking --------------------------------------------------------------------------------------------
+
+    @messages.ListSecrets.handler
+    async def entries(self, request: messages.ListSecrets) -> tuple[messages.Entry, ...]:
+        return await self._read(store.entries, None if request.role == "admin" else request.user)
+
+    @messages.Read.handler
+    async def read(self, request: messages.Read) -> messages.Found:
+        wanted = [_stored_name(name) for name in dict.fromkeys(request.names)]
+        owners = [""]
+        if request.user is not None:
+            owners = [request.user, ""] if request.role == "admin" else [request.user]
+            wanted = [name for name in wanted if not names.is_system(name)]
+        found = await self._read(store.sealed, owners, wanted)
+        clear, unreadable = await self._open(
+            found, store.Look(action="read", user=request.user or "", why=request.why)
+        )
+        return messages.Found(secrets=clear, unreadable=unreadable)
+
+    @messages.Reveal.handler
+    async def reveal(self, request: messages.Reveal) -> messages.Secret:
+        name = _stored_name(request.name)
+        found = await self._read(store.sealed, [request.owner], [name])
+        if not found:
+            raise messages.UnknownSecret(name=name)
+        clear, unreadable = await self._open(found, store.Look(action="reveal", user=request.user, why=""))
+        if unreadable:
+            raise VaultFailed(f"{name} cannot be read: {unreadable[name]}")
+        return clear[0]
+
+    @messages.ListAccesses.handler
+    async def accesses(self, request: messages.ListAccesses) -> tuple[messages.Access, ...]:
+        return await self._read(store.accesses, request.limit)
+
+    async def _open(
+        self, found: Sequence[Sealed], look: store.Look
+    ) -> tuple[tuple[messages.Secret, ...], Mapping[str, str]]:
+        """What opens, and by name why the rest does not. Nobody gets anything before it is written down."""
+        if not found:
+            return (), {}
+        places = self._places()
+        clear, unreadable = await self._in_thread(partial(safe.open_all, places, found))
+        await self._write(store.looked, found, unreadable, look, self.bus.clock.now())
+        troubles = [f"{name} cannot be read: {reason}" for name, reason in unreadable.items()]
+        self.degraded(next(iter(troubles), None) or places.warning())
+        return clear, unreadable
+
+    # --- what handlers share --------------------------------------------------------------------------------
+
+    def _places(self) -> masterkeys.Places:
+        return masterkeys.Places(
+            variable=self._variable,
+            file=self._file,
+            prefers_keyring=self._settings().vault.key == "keyring",
+        )
+
+    def _addressed(self, name: str, owner: str, user: str, role: Role) -> tuple[str, str]:
+        """Name and owner of what is to be changed. Raises BadSecret and NotYours."""
+        name = _checked(names.checked_name, name)
+        owner = _checked(partial(names.checked_owner, name=name), owner)
+        if owner != user and role != "admin":
+            raise messages.NotYours(name=name)
+        return name, owner
+
+    async def _changed(self, name: str, owner: str) -> None:
+        await self.bus.publish(messages.SecretsChanged(names=(name,), owner=owner))
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        """Do what reads the master key. Raises VaultFailed."""
+        try:
+            with trio.fail_after(PATIENCE):
+                return await trio.to_thread.run_sync(partial(_alone, work), abandon_on_cancel=True)
+        except masterkeys.NoMasterKey as error:
+            self.degraded(str(error))
+            raise VaultFailed(str(error)) from error
+        except safe.NothingToRotate as error:
+            raise messages.CannotRotate(str(error)) from error
+        except trio.TooSlowError as error:
+            raise VaultFailed("the keyring of the system does not answer: unlock it and try again") from error
+
+    async def _write(
+        self, fn: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """One transaction, safe on the disk when this returns. Raises VaultFailed."""
+        with _refusing():
+            value = await self._storage.run(crash_after(fn, "before_commit"), *args, **kwargs)
+        crash_point(fn, "after_commit")
+        return value
+
+    async def _read(
+        self, fn: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        with _refusing():
+            return await self._storage.read(fn, *args, **kwargs)
+
+
+@contextmanager
+def _refusing() -> Generator[None]:
+    """Raises VaultFailed for what the database refuses."""
+    try:
+        yield
+    except StorageError as error:
+        raise VaultFailed(error.brief) from error
+
+
+def _alone(work: Callable[[], T]) -> T:
+    """Do it once nobody else changes master keys; a keyring may still be at what somebody has given up."""
+    with _KEYS:
+        return work()
+
+
+def _checked(check: Callable[[GivenT], T], value: GivenT) -> T:
+    try:
+        return check(value)
+    except ValueError as error:
+        raise BadSecret(str(error)) from None
+
+
+def _stored_name(name: str) -> str:
+    """What a secret of that name would be kept under."""
+    return name.upper() if names.is_system(name) else name

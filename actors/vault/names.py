@@ -1,0 +1,133 @@
+"""What secrets may be called and where they may be sent. Pure."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+SYSTEM: Final = frozenset(
+    {
+        "ANTHROPIC_API_KEY",
+        "OPENAI_API_KEY",
+        "GEMINI_API_KEY",
+        "GROQ_API_KEY",
+        "DEEPSEEK_API_KEY",
+        "OPENROUTER_API_KEY",
+        "BRAVE_API_KEY",
+        "TELEGRAM_BOT_TOKEN",
+    }
+)
+"""What the agent itself works with, in whatever case they are written."""
+HOSTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "ANTHROPIC_API_KEY": ("api.anthropic.com",),
+    "OPENAI_API_KEY": ("api.openai.com",),
+    "GEMINI_API_KEY": ("generativelanguage.googleapis.com",),
+    "GROQ_API_KEY": ("api.groq.com",),
+    "DEEPSEEK_API_KEY": ("api.deepseek.com",),
+    "OPENROUTER_API_KEY": ("openrouter.ai",),
+    "BRAVE_API_KEY": ("api.search.brave.com",),
+    "TELEGRAM_BOT_TOKEN": ("api.telegram.org",),
+    "GITHUB_TOKEN": ("api.github.com",),
+    "GH_TOKEN": ("api.github.com",),
+    "STRIPE_API_KEY": ("api.stripe.com",),
+    "STRIPE_SECRET_KEY": ("api.stripe.com",),
+    "SENDGRID_API_KEY": ("api.sendgrid.com",),
+    "SLACK_BOT_TOKEN": ("slack.com",),
+    "SLACK_APP_TOKEN": ("slack.com",),
+    "AWS_SECRET_ACCESS_KEY": ("*.amazonaws.com",),
+}
+"""Where a secret of that name is meant to be sent, unless its owner says otherwise."""
+LONGEST: Final = 64 * 1024
+"""Bytes of a secret."""
+MOST_HOSTS: Final = 500
+ANYWHERE: Final = "*"
+
+_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
+_OWNER: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_HOST: Final = re.compile(r"(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|[0-9a-f:.]*:[0-9a-f:.]*")
+_SECRET_WORDS: Final = frozenset(
+    {
+        "KEY",
+        "KEYS",
+        "APIKEY",
+        "TOKEN",
+        "TOKENS",
+        "SECRET",
+        "SECRETS",
+        "PASSWORD",
+        "PASSWD",
+        "PASS",
+        "PASSPHRASE",
+    }
+    | {"CREDENTIAL", "CREDENTIALS", "AUTH"}
+)
+_OURS: Final = frozenset({"STARPOD_VAULT_KEY", "STARPOD_API_KEY"})
+"""Read before the vault can be."""
+
+
+def is_system(name: str) -> bool:
+    """Whether the agent itself works with the secret of that name."""
+    return name.upper() in SYSTEM
+
+
+def names_a_secret(variable: str) -> bool:
+    """Whether a variable of the environment is a secret by its name, and one that the vault can keep."""
+    words = re.split(r"[^A-Z]+", variable.upper())
+    return variable not in _OURS and bool(_NAME.fullmatch(variable)) and not _SECRET_WORDS.isdisjoint(words)
+
+
+def checked_name(name: str) -> str:
+    """The name a secret is kept under. Raises ValueError, saying what a name must be."""
+    if not _NAME.fullmatch(name):
+        raise ValueError(
+            "a name has 1 to 128 letters, digits, underscores, dots and hyphens, and begins with none of the last two"
+        )
+    return name.upper() if is_system(name) else name
+
+
+def checked_owner(owner: str, name: str) -> str:
+    """Whose a secret is; empty for the agent. Raises ValueError."""
+    if owner and not _OWNER.fullmatch(owner):
+        raise ValueError("an owner is the id of a user, or empty for the agent itself")
+    if owner and is_system(name):
+        raise ValueError(f"{name.upper()} is the agent's own: it can have no other owner")
+    return owner
+
+
+def checked_value(value: str) -> str:
+    """A value that can be kept. Raises ValueError."""
+    if not value:
+        raise ValueError("the value is empty")
+    try:
+        size = len(value.encode())
+    except UnicodeEncodeError:
+        raise ValueError("the value is not text") from None
+    if size > LONGEST:
+        raise ValueError(f"the value has {size} bytes, {LONGEST} are allowed")
+    return value
+
+
+def checked_hosts(hosts: Iterable[str]) -> tuple[str, ...]:
+    """Hosts in lower case, each once. Raises ValueError with the first that is none."""
+    found = tuple(dict.fromkeys(host.strip().lower().rstrip(".") for host in hosts))
+    if len(found) > MOST_HOSTS:
+        raise ValueError(f"{len(found)} hosts are too many, {MOST_HOSTS} are allowed")
+    for host in found:
+        if host != ANYWHERE and not _HOST.fullmatch(_ascii(host)):
+            raise ValueError(f"{host[:80]!r} is no host: write example.com, *.example.com or * for any")
+    return tuple(_ascii(host) for host in found)
+
+
+def allows(hosts: Iterable[str], host: str) -> bool:
+    """Whether a secret with these hosts may be sent to `host`, the name in an address without its port."""
+    wanted = _ascii(host.lower().rstrip("."))
+    return any(
+        each in {ANYWHERE, wanted} or (each.startswith("*.") and wanted.endswith(each[1:])) for each in hosts
+    )
+
+
+def _ascii(host: str) -> str:
+    """A name as it is looked up; one that cannot be is left as it is and matches nothing."""
+    try:
+        return host if host.isascii() else host.encode("idna").decode()
+    except UnicodeError:
+        return host

@@ -1,0 +1,66 @@
+"""Sealing and opening with the master keys that are there. Everything here waits for the disk or another program."""
+
+from collections.abc import Collection, Sequence
+
+from actors.vault import sealing
+from actors.vault.masterkeys import VARIABLE, Places
+from actors.vault.messages import Secret
+from actors.vault.sealing import Sealed, fingerprint
+
+
+class NothingToRotate(Exception):
+    """A rotation would change nothing, or lose something; the text says what has to be done before."""
+
+
+def seal(places: Places, needed: Collection[str], value: str, owner: str, name: str) -> Sealed:
+    """Seal a secret with the newest key, made if there is none. Raises NoMasterKey.
+
+    `needed` are the fingerprints of the keys with which others are sealed.
+    """
+    return sealing.seal(places.for_sealing(needed), value, owner=owner, name=name)
+
+
+def open_all(places: Places, found: Sequence[Sealed]) -> tuple[tuple[Secret, ...], dict[str, str]]:
+    """What opens, and by name why the rest does not. Raises NoMasterKey."""
+    keys = places.load({each.master_key for each in found}).by_fingerprint
+    clear: list[Secret] = []
+    unreadable: dict[str, str] = {}
+    for each in found:
+        key = keys.get(each.master_key)
+        value = None if key is None else sealing.unseal(key, each)
+        if value is not None:
+            clear.append(Secret(name=each.name, value=value, hosts=each.hosts))
+        elif key is None:
+            unreadable[each.name] = f"its master key {each.master_key} is not here: {places.remedy}"
+        else:
+            unreadable[each.name] = f"it is damaged: keep it anew with `starpod vault set {each.name}`"
+    return tuple(clear), unreadable
+
+
+def seal_anew(places: Places, kept: Sequence[Sealed]) -> tuple[bytes, list[Sealed]]:
+    """The key to change to, which has its place from now on, and everything sealed with it.
+
+    Raises NoMasterKey and NothingToRotate.
+    """
+    keys = places.load({each.master_key for each in kept})
+    new = _next_key(places, kept, keys.newest)
+    anew: list[Sealed] = []
+    for each in kept:
+        opened, unreadable = open_all(places, [each])
+        if unreadable:
+            raise NothingToRotate(f"{each.name} cannot be read: {unreadable[each.name]}; or else delete it")
+        anew.append(sealing.seal(new, opened[0].value, owner=each.owner, name=each.name))
+    if places.in_use != "variable":
+        places.add(new)
+    return new, anew
+
+
+def _next_key(places: Places, kept: Sequence[Sealed], newest: bytes | None) -> bytes:
+    if places.in_use != "variable" or newest is None:
+        return sealing.new_key()
+    if all(each.master_key == fingerprint(newest) for each in kept):
+        raise NothingToRotate(
+            f"{VARIABLE} is yours to change: put a new key before the one that is there, with a comma between them, "
+            "start the agent again and rotate; then take the old one away. `openssl rand -base64 32` makes a key"
+        )
+    return newest

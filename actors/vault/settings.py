@@ -1,0 +1,19 @@
+"""Settings of the vault: where its master key is kept."""
+
+from typing import Literal, final
+
+import attrs
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Vault:
+    key: Literal["file", "keyring"] = "file"
+    """Where a master key is kept that is not in ``STARPOD_VAULT_KEY``: in ``vault.key`` or in the keyring of the
+    system."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Settings:
+    vault: Vault = Vault()

@@ -1,0 +1,70 @@
+"""A vault on a folder of its own, with a real database and a real file for its key."""
+
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actors.subsystem import Given
+from actors.vault import messages as vault
+from actors.vault.actor import VaultActor
+from actors.vault.settings import Settings
+from bus.testing import MeshUnderTest
+
+
+class Vault:
+    """What is told to the vault, in few words."""
+
+    def __init__(self, mesh: MeshUnderTest, data: Path) -> None:
+        self.mesh = mesh
+        self.data = data
+        self.key = data / "vault.key"
+        self.database = data / "db" / "vault.db"
+        self.environment: dict[str, str] = {}
+        self.settings = Settings()
+
+    async def start(self) -> None:
+        settings: Callable[[type[Any]], Any] = lambda _kind: self.settings  # noqa: E731
+        given = Given(data=self.data, home=self.data, environment=self.environment, settings_of=settings)
+        await self.mesh.start(partial(VaultActor, given), name="vault")
+
+    async def set(self, name: str, value: str, owner: str = "", **who: Any) -> vault.Entry:
+        return await self.mesh.bus.ask(
+            vault.SetSecret(name=name, value=value, owner=owner, **{"user": "admin", "role": "admin", **who})
+        )
+
+    async def read(self, *names: str, user: str | None = None, role: Any = "user") -> dict[str, str]:
+        found = await self.look(*names, user=user, role=role)
+        return {each.name: each.value for each in found.secrets}
+
+    async def look(self, *names: str, user: str | None = None, role: Any = "user") -> vault.Found:
+        return await self.mesh.bus.ask(vault.Read(names=names, why="a test", user=user, role=role))
+
+    async def rotate(self) -> int:
+        return await self.mesh.bus.ask(vault.Rotate(user="admin"))
+
+    async def entries(self, user: str = "admin", role: Any = "admin") -> list[tuple[str, str]]:
+        return [
+            (each.owner, each.name)
+            for each in await self.mesh.bus.ask(vault.ListSecrets(user=user, role=role))
+        ]
+
+    async def log(self) -> list[tuple[str, str, str, str]]:
+        """Oldest first: action, name, user, why."""
+        found = await self.mesh.bus.ask(vault.ListAccesses())
+        return [(each.action, each.name, each.user, each.why) for each in reversed(found)]
+
+
+@pytest.fixture
+async def stopped(mesh: MeshUnderTest, tmp_path: Path) -> AsyncIterator[Vault]:
+    """A vault before its start."""
+    yield Vault(mesh, tmp_path)
+
+
+@pytest.fixture
+async def safe(stopped: Vault) -> Vault:
+    """A vault that runs."""
+    await stopped.start()
+    return stopped
