@@ -10,8 +10,7 @@ from typing import Self, final
 
 import attrs
 
-from actors import jsontext
-from actors import atomic
+from actors import atomic, jsontext
 from starpod.workspace import Instance
 
 

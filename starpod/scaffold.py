@@ -8,9 +8,9 @@ from typing import Any, Final, final
 
 import attrs
 
+from actors import atomic
 from actors.llm.settings import KEYLESS, Provider, split_spec
 from actors.persona.settings import check_name
-from actors import atomic
 from actors.settings.problems import show
 from actors.settings.tomlfile import TomlFile
 from starpod.errors import WorkspaceError

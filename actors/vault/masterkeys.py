@@ -19,6 +19,7 @@ from actors.vault.sealing import KEY_BYTES, fingerprint, new_key
 VARIABLE: Final = "STARPOD_VAULT_KEY"
 SERVICE: Final = "starpod"
 """In the keyring."""
+_OR_FILE: Final = 'say [vault] key = "file"'
 Kind = Literal["variable", "keyring", "file"]
 
 
@@ -92,6 +93,8 @@ class Places:
             self._write((key,))
         if self.in_use != "file":
             self.file.unlink(missing_ok=True)
+        for left in self.file.parent.glob(f".{self.file.name}.*"):  # by a write that a crash cut short
+            left.unlink(missing_ok=True)
 
     @property
     def remedy(self) -> str:
@@ -142,6 +145,8 @@ class Places:
         text = "\n".join(base64.b64encode(key).decode() for key in keys)
         if self.in_use == "keyring":
             self._ask_keyring(lambda ring: ring.set_password(*self._account, text))
+            if self._ask_keyring(lambda ring: ring.get_password(*self._account)) != text:
+                raise NoMasterKey(f"the keyring of the system does not keep what it is given: {_OR_FILE}")
             return
         try:
             atomic.write(self.file, f"{text}\n", mode=0o600)
@@ -165,7 +170,7 @@ class Places:
             return ask(keyring)
         except KeyringError as error:
             raise NoMasterKey(
-                f'the keyring of the system cannot be used ({error}): unlock it, or say [vault] key = "file"'
+                f"the keyring of the system cannot be used ({error}): unlock it, or {_OR_FILE}"
             ) from error
 
 

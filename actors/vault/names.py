@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from actors.vocabulary import quoted
+
 SYSTEM: Final = frozenset(
     {
         "ANTHROPIC_API_KEY",
@@ -39,6 +41,7 @@ HOSTS: Final[Mapping[str, tuple[str, ...]]] = {
 LONGEST: Final = 64 * 1024
 """Bytes of a secret."""
 MOST_HOSTS: Final = 500
+LONGEST_HOST: Final = 253
 ANYWHERE: Final = "*"
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
@@ -107,19 +110,26 @@ def checked_value(value: str) -> str:
 
 
 def checked_hosts(hosts: Iterable[str]) -> tuple[str, ...]:
-    """Hosts in lower case, each once. Raises ValueError with the first that is none."""
-    found = tuple(dict.fromkeys(host.strip().lower().rstrip(".") for host in hosts))
+    """Hosts as they are looked up, each once. Raises ValueError with the first that is none."""
+    found = tuple(dict.fromkeys(map(_checked_host, hosts)))
     if len(found) > MOST_HOSTS:
         raise ValueError(f"{len(found)} hosts are too many, {MOST_HOSTS} are allowed")
-    for host in found:
-        if host != ANYWHERE and not _HOST.fullmatch(_ascii(host)):
-            raise ValueError(f"{host[:80]!r} is no host: write example.com, *.example.com or * for any")
-    return tuple(_ascii(host) for host in found)
+    return found
+
+
+def _checked_host(host: str) -> str:
+    name = host.strip()
+    if name == ANYWHERE:
+        return name
+    name = _ascii(name.lower().removesuffix("."))
+    if not _HOST.fullmatch(name) or len(name) > LONGEST_HOST:
+        raise ValueError(f"{quoted(host)} is no host: write example.com, *.example.com or * for any")
+    return name
 
 
 def allows(hosts: Iterable[str], host: str) -> bool:
     """Whether a secret with these hosts may be sent to `host`, the name in an address without its port."""
-    wanted = _ascii(host.lower().rstrip("."))
+    wanted = _ascii(host.lower().removesuffix("."))
     return any(
         each in {ANYWHERE, wanted} or (each.startswith("*.") and wanted.endswith(each[1:])) for each in hosts
     )

@@ -1,10 +1,13 @@
 """A vault on a folder of its own, with a real database and a real file for its key."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable, Generator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import keyring
+import keyring.backend
+import keyring.errors
 import pytest
 
 from actors.subsystem import Given
@@ -57,10 +60,42 @@ class Vault:
         return [(each.action, each.name, each.user, each.why) for each in reversed(found)]
 
 
+class Ring(keyring.backend.KeyringBackend):
+    """The keyring of a system, in memory; locked, or deaf, on request."""
+
+    priority = 1  # pyright: ignore[reportAssignmentType, reportIncompatibleVariableOverride]
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], str] = {}
+        self.locked = False
+        self.deaf = False
+
+    def get_password(self, service: str, username: str) -> str | None:
+        if self.locked:
+            raise keyring.errors.KeyringLocked("somebody has to unlock it")
+        return self.kept.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        if not self.deaf:
+            self.kept[service, username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        del self.kept[service, username]
+
+
 @pytest.fixture
-async def stopped(mesh: MeshUnderTest, tmp_path: Path) -> AsyncIterator[Vault]:
+def ring() -> Generator[Ring]:
+    """Takes the place of the keyring of this machine."""
+    before = keyring.get_keyring()
+    keyring.set_keyring(ring := Ring())
+    yield ring
+    keyring.set_keyring(before)
+
+
+@pytest.fixture
+async def stopped(mesh: MeshUnderTest, tmp_path: Path) -> Vault:
     """A vault before its start."""
-    yield Vault(mesh, tmp_path)
+    return Vault(mesh, tmp_path)
 
 
 @pytest.fixture

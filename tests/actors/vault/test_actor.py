@@ -1,17 +1,34 @@
 """The vault as others meet it: what it keeps, for whom, and what it says of it."""
 
-from pathlib import Path
+import base64
+import sqlite3
+import subprocess
+import sys
+from typing import Any
 
+import attrs
 import pytest
+import trio
 
 from actors.vault import messages as vault
-from tests.actors.vault.conftest import Vault
+from actors.vault.settings import Settings
+from actors.vault.settings import Vault as VaultSettings
+from tests.actors.vault.conftest import Ring, Vault
+from tests.system.daemons import environment
+
+VALUE = "correct horse battery"
+
+
+def change(safe: Vault, statement: str, *values: Any) -> None:
+    """What somebody does to the file, who is not us."""
+    with sqlite3.connect(safe.database) as connection:
+        assert connection.execute(statement, values).rowcount > 0
 
 
 async def test_what_is_kept_is_read_back_and_lies_nowhere_in_clear(safe: Vault) -> None:
-    await safe.set("GITHUB_TOKEN", "correct horse battery")
+    await safe.set("GITHUB_TOKEN", VALUE)
 
-    assert await safe.read("GITHUB_TOKEN") == {"GITHUB_TOKEN": "correct horse battery"}
+    assert await safe.read("GITHUB_TOKEN") == {"GITHUB_TOKEN": VALUE}
     for path in safe.data.rglob("*"):
         assert not path.is_file() or b"correct horse" not in path.read_bytes()
 
@@ -19,4 +36,332 @@ async def test_what_is_kept_is_read_back_and_lies_nowhere_in_clear(safe: Vault) 
 async def test_an_empty_vault_has_no_key_and_answers_nothing(safe: Vault) -> None:
     assert await safe.look("A", "B") == vault.Found(secrets=(), unreadable={})
     assert await safe.entries() == []
+    assert await safe.log() == []
     assert not safe.key.exists()
+
+
+def test_an_empty_vault_loads_neither_cipher_nor_keyring() -> None:
+    """The time to the first accepted request is measured."""
+    program = "import sys, starpod.tree; sys.exit(bool({'cryptography', 'keyring'} & sys.modules.keys()))"
+    assert subprocess.run([sys.executable, "-c", program], env=environment(), check=False).returncode == 0
+
+
+async def test_a_value_replaces_the_older_one_and_leaves_the_rest(safe: Vault) -> None:
+    first = await safe.set("A", "1", hosts=("x.org",))
+    second = await safe.set("A", "2")
+
+    assert await safe.read("A") == {"A": "2"}
+    assert second.created_at == first.created_at
+    assert second.updated_at >= first.updated_at
+    assert second.hosts == ("x.org",)
+
+
+async def test_a_secret_may_go_nowhere_unless_its_name_is_known_or_somebody_says_so(safe: Vault) -> None:
+    assert (await safe.set("MINE", "1")).hosts == ()
+    assert (await safe.set("GITHUB_TOKEN", "1")).hosts == ("api.github.com",)
+    assert (await safe.set("GH_TOKEN", "1", hosts=())).hosts == ()
+    assert (await safe.set("GH_TOKEN", "2")).hosts == ()
+
+    changed = await safe.mesh.bus.ask(
+        vault.UpdateHosts(name="MINE", hosts=("*.x.org",), user="admin", role="admin")
+    )
+
+    assert changed.hosts == ("*.x.org",)
+    found = await safe.look("MINE")
+    assert found.secrets[0].allows("a.x.org")
+    assert not found.secrets[0].allows("a.x.com")
+
+
+async def test_entries_are_listed_by_owner_and_name_without_values(safe: Vault) -> None:
+    for name, owner in (("B", ""), ("A", ""), ("A", "bob"), ("openai_api_key", "")):
+        await safe.set(name, VALUE, owner)
+
+    listed = await safe.mesh.bus.ask(vault.ListSecrets(user="admin", role="admin"))
+
+    assert [(each.owner, each.name) for each in listed] == [
+        ("", "A"), ("", "B"), ("", "OPENAI_API_KEY"), ("bob", "A"),
+    ]  # fmt: skip
+    assert [each.system for each in listed] == [False, False, True, False]
+    assert VALUE not in repr(listed)
+
+
+async def test_one_user_neither_reads_nor_sees_nor_changes_what_another_keeps(safe: Vault) -> None:
+    await safe.set("A", "of ada", "ada", user="ada", role="user")
+    await safe.set("A", "of the agent")
+    await safe.set("B", "of the agent")
+
+    assert await safe.read("A", "B", user="bob") == {}
+    assert await safe.read("A", "B", user="ada") == {"A": "of ada"}
+    assert await safe.read("A", "B") == {"A": "of the agent", "B": "of the agent"}
+    assert await safe.entries("bob", "user") == []
+    assert await safe.entries("ada", "user") == [("ada", "A")]
+    for owner in ("ada", ""):
+        with pytest.raises(vault.NotYours):
+            await safe.set("A", "x", owner, user="bob", role="user")
+        with pytest.raises(vault.NotYours):
+            await safe.mesh.bus.ask(vault.DeleteSecret(name="A", owner=owner, user="bob", role="user"))
+        with pytest.raises(vault.NotYours):
+            await safe.mesh.bus.ask(
+                vault.UpdateHosts(name="A", owner=owner, hosts=(), user="bob", role="user")
+            )
+    assert await safe.read("A", user="ada") == {"A": "of ada"}
+
+
+async def test_an_admin_has_the_agent_s_own_behind_what_is_theirs(safe: Vault) -> None:
+    await safe.set("A", "of the agent")
+    await safe.set("B", "of the agent")
+    await safe.set("A", "of ada", "ada")
+    await safe.set("C", "of bob", "bob")
+
+    found = await safe.read("A", "B", "C", user="ada", role="admin")
+
+    assert found == {"A": "of ada", "B": "of the agent"}
+
+
+async def test_what_the_agent_works_with_is_for_nobody_s_tools(safe: Vault) -> None:
+    await safe.set("Anthropic_Api_Key", VALUE)
+    assert await safe.read("anthropic_api_key") == {"ANTHROPIC_API_KEY": VALUE}
+    assert await safe.read("ANTHROPIC_API_KEY", "anthropic_api_key", user="admin", role="admin") == {}
+    with pytest.raises(vault.BadSecret, match="the agent's own"):
+        await safe.set("ANTHROPIC_API_KEY", VALUE, "ada")
+    with pytest.raises(vault.NotYours):
+        await safe.set("ANTHROPIC_API_KEY", VALUE, user="bob", role="user")
+
+
+async def test_deleting_is_the_same_once_and_twice(safe: Vault) -> None:
+    await safe.set("A", "1")
+    delete = vault.DeleteSecret(name="A", user="admin", role="admin")
+
+    assert [await safe.mesh.bus.ask(delete), await safe.mesh.bus.ask(delete)] == [True, False]
+    assert await safe.read("A") == {}
+    with pytest.raises(vault.UnknownSecret, match="no 'A'"):
+        await safe.mesh.bus.ask(vault.UpdateHosts(name="A", hosts=(), user="admin", role="admin"))
+    with pytest.raises(vault.UnknownSecret):
+        await safe.mesh.bus.ask(vault.Reveal(name="A", user="admin"))
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"name": "a b"}, {"value": ""}, {"hosts": ("https://x.org",)}, {"owner": "../x"}]
+)
+async def test_what_cannot_be_kept_is_refused_without_the_value(safe: Vault, wrong: dict[str, Any]) -> None:
+    with pytest.raises(vault.BadSecret) as refused:
+        await safe.set(**{"name": "A", "value": VALUE, **wrong})
+    assert VALUE not in str(refused.value)
+    assert not safe.key.exists()
+    assert await safe.entries() == []
+
+
+async def test_changes_are_published_by_name(safe: Vault) -> None:
+    await safe.set("A", "1", "ada")
+    await safe.mesh.bus.ask(vault.DeleteSecret(name="A", owner="ada", user="admin", role="admin"))
+    await safe.mesh.bus.ask(vault.DeleteSecret(name="A", owner="ada", user="admin", role="admin"))
+    assert safe.mesh.published(vault.SecretsChanged) == [vault.SecretsChanged(names=("A",), owner="ada")] * 2
+
+
+async def test_every_look_and_every_change_is_written_down(safe: Vault) -> None:
+    await safe.set("A", "1")
+    await safe.look("A", "B", "A")
+    await safe.look("A", user="ada", role="admin")
+    await safe.mesh.bus.ask(vault.Reveal(name="A", user="admin"))
+    hosts = vault.UpdateHosts(name="A", hosts=("x.org",), user="admin", role="admin")
+    await safe.mesh.bus.ask(hosts)
+    await safe.mesh.bus.ask(hosts)
+    await safe.rotate()
+    await safe.mesh.bus.ask(vault.DeleteSecret(name="A", user="admin", role="admin"))
+
+    assert await safe.log() == [
+        ("set", "A", "admin", ""),
+        ("read", "A", "", "a test"),
+        ("read", "A", "ada", "a test"),
+        ("reveal", "A", "admin", ""),
+        ("hosts", "A", "admin", "x.org"),
+        ("rotate", "", "admin", "1 sealed anew"),
+        ("delete", "A", "admin", ""),
+    ]
+
+
+async def test_the_last_look_is_known(safe: Vault) -> None:
+    await safe.set("A", "1")
+    (before,) = await safe.mesh.bus.ask(vault.ListSecrets(user="admin", role="admin"))
+    await safe.read("A")
+    (after,) = await safe.mesh.bus.ask(vault.ListSecrets(user="admin", role="admin"))
+    assert before.last_read_at is None
+    assert after.last_read_at is not None
+    assert attrs.evolve(after, last_read_at=None) == before
+
+
+async def test_nobody_gets_a_secret_that_cannot_be_written_down(safe: Vault) -> None:
+    await safe.set("A", "1")
+    away = safe.database.rename(safe.database.with_name("away"))
+    with pytest.raises(vault.VaultFailed, match=r"vault\.db was moved"):
+        await safe.read("A")
+    away.rename(safe.database)
+    assert await safe.read("A") == {"A": "1"}
+
+
+async def test_many_at_once_are_all_kept(safe: Vault) -> None:
+    async with trio.open_nursery() as nursery:
+        for n in range(20):
+            nursery.start_soon(safe.set, f"N{n}", str(n))
+    assert await safe.read(*(f"N{n}" for n in range(20))) == {f"N{n}": str(n) for n in range(20)}
+
+
+# --- what somebody did to the files ---------------------------------------------------------------------------
+
+
+async def test_a_damaged_entry_is_named_and_the_others_are_unharmed(safe: Vault) -> None:
+    await safe.set("A", "1")
+    await safe.set("B", "2")
+    change(safe, "UPDATE vault_entries SET encrypted_value = x'00' WHERE key = 'A'")
+
+    found = await safe.look("A", "B")
+
+    assert [each.name for each in found.secrets] == ["B"]
+    assert found.unreadable == {"A": "it is damaged: keep it anew with `starpod vault set A`"}
+    assert (await safe.log())[-2:] == [
+        ("unreadable", "A", "", found.unreadable["A"]),
+        ("read", "B", "", "a test"),
+    ]
+    with pytest.raises(vault.VaultFailed, match="A cannot be read: it is damaged"):
+        await safe.mesh.bus.ask(vault.Reveal(name="A", user="admin"))
+    await safe.set("A", "3")
+    assert await safe.read("A", "B") == {"A": "3", "B": "2"}
+
+
+async def test_rows_that_were_exchanged_do_not_open(safe: Vault) -> None:
+    await safe.set("A", "1")
+    await safe.set("B", "2")
+    await safe.set("A", "3", "ada")
+    change(safe, "UPDATE vault_entries SET key = 'C' WHERE key = 'A' AND owner = ''")
+    change(safe, "UPDATE vault_entries SET owner = 'bob' WHERE owner = 'ada'")
+    assert (await safe.look("C")).unreadable.keys() == {"C"}
+    assert (await safe.look("A", user="bob")).unreadable.keys() == {"A"}
+    assert await safe.read("B") == {"B": "2"}
+
+
+async def test_without_the_key_it_is_told_which_one_is_missing_and_nothing_is_lost(safe: Vault) -> None:
+    await safe.set("A", "1")
+    away = safe.key.rename(safe.key.with_name("away"))
+
+    found = await safe.look("A")
+
+    assert found.secrets == ()
+    assert "is not here: put back vault.key from a backup" in found.unreadable["A"]
+    with pytest.raises(vault.VaultFailed, match=r"is missing: put back vault\.key"):
+        await safe.set("B", "2")
+    assert not safe.key.exists()
+    away.rename(safe.key)
+    assert await safe.read("A") == {"A": "1"}
+
+
+async def test_with_a_wrong_key_the_right_one_is_asked_for(safe: Vault) -> None:
+    await safe.set("A", "1")
+    right = safe.key.read_text()
+    safe.key.write_text(base64.b64encode(bytes(32)).decode())
+
+    assert "is not here: put back vault.key from a backup" in (await safe.look("A")).unreadable["A"]
+
+    safe.key.write_text(right)
+    assert await safe.read("A") == {"A": "1"}
+
+
+async def test_a_key_of_another_length_is_an_error(safe: Vault) -> None:
+    await safe.set("A", "1")
+    safe.key.write_text(base64.b64encode(bytes(16)).decode())
+    for ask in (safe.look("A"), safe.set("B", "2"), safe.rotate()):
+        with pytest.raises(vault.VaultFailed, match="holds 16 bytes"):
+            await ask
+
+
+async def test_a_key_that_others_can_read_is_told_with_the_health(safe: Vault) -> None:
+    await safe.set("A", "1")
+    safe.key.chmod(0o644)
+    await safe.read("A")
+    (node,) = safe.mesh.console.health().children
+    assert node.health.why == "others can read vault.key: chmod 600 it"
+    safe.key.chmod(0o600)
+    await safe.read("A")
+    (node,) = safe.mesh.console.health().children
+    assert node.health.why is None
+
+
+# --- rotation -------------------------------------------------------------------------------------------------
+
+
+async def test_a_rotation_seals_everything_anew_and_forgets_the_old_key(safe: Vault) -> None:
+    await safe.set("A", "1", hosts=("x.org",))
+    await safe.set("A", "2", "ada")
+    old = safe.key.read_text()
+
+    assert await safe.rotate() == 2
+
+    assert safe.key.read_text().split() != old.split()
+    assert len(safe.key.read_text().split()) == 1
+    assert safe.key.stat().st_mode & 0o777 == 0o600
+    assert await safe.read("A") == {"A": "1"}
+    assert await safe.read("A", user="ada") == {"A": "2"}
+    new = safe.key.read_text()
+    safe.key.write_text(old)
+    assert (await safe.look("A")).secrets == ()
+    safe.key.write_text(new)
+
+
+async def test_nothing_is_rotated_while_something_does_not_open(safe: Vault) -> None:
+    await safe.set("A", "1")
+    await safe.set("B", "2")
+    change(safe, "UPDATE vault_entries SET nonce = x'00' WHERE key = 'A'")
+    key = safe.key.read_text()
+    with pytest.raises(vault.CannotRotate, match=r"A cannot be read: it is damaged.*or else delete it"):
+        await safe.rotate()
+    assert safe.key.read_text() == key
+    assert await safe.read("B") == {"B": "2"}
+
+
+async def test_a_key_in_the_environment_is_changed_by_whoever_put_it_there(stopped: Vault) -> None:
+    stopped.environment["STARPOD_VAULT_KEY"] = base64.b64encode(bytes(32)).decode()
+    await stopped.start()
+    await stopped.set("A", "1")
+    assert not stopped.key.exists()
+    with pytest.raises(vault.CannotRotate, match="put a new key before the one that is there"):
+        await stopped.rotate()
+    assert await stopped.read("A") == {"A": "1"}
+
+
+async def test_a_new_key_before_the_old_one_in_the_environment_is_taken_by_a_rotation(
+    stopped: Vault,
+) -> None:
+    old, new = (base64.b64encode(bytes([n]) * 32).decode() for n in range(2))
+    stopped.environment["STARPOD_VAULT_KEY"] = old
+    await stopped.start()
+    await stopped.set("A", "1")
+    for text in (f"{new},{old}", new):
+        stopped.environment["STARPOD_VAULT_KEY"] = text
+        await stopped.mesh.console.restart("vault")
+        assert await stopped.read("A") == {"A": "1"}
+        if text != new:
+            assert await stopped.rotate() == 1
+
+
+async def test_a_keyring_that_cannot_be_used_is_an_error_that_says_what_to_do(
+    stopped: Vault, ring: Ring
+) -> None:
+    stopped.settings = Settings(vault=VaultSettings(key="keyring"))
+    await stopped.start()
+    ring.locked = True
+    with pytest.raises(vault.VaultFailed, match=r'or say \[vault\] key = "file"'):
+        await stopped.set("A", "1")
+    ring.locked = False
+    await stopped.set("A", "1")
+    assert await stopped.read("A") == {"A": "1"}
+    assert not stopped.key.exists()
+
+
+async def test_a_change_of_the_setting_is_taken_at_once_and_completed_by_a_rotation(
+    safe: Vault, ring: Ring
+) -> None:
+    await safe.set("A", "1")
+    safe.settings = Settings(vault=VaultSettings(key="keyring"))
+    assert await safe.read("A") == {"A": "1"}
+    assert await safe.rotate() == 1
+    assert not safe.key.exists()
+    assert await safe.read("A") == {"A": "1"}
