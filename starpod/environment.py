@@ -69,8 +69,23 @@ def read_env(path: Path, warnings: list[Problem]) -> dict[str, str]:
         return values
     for binding in bindings:
         if binding.key is not None and binding.value is not None:
-            values[binding.key.strip('"')] = binding.value
+            values[_name(binding.key)] = binding.value
         elif binding.error or binding.key is not None:
             line = binding.original.line
             warnings.append(Problem(file=path, line=line, expected="must be KEY=VALUE, the line is ignored"))
     return values
+
+
+def without(content: str, taken: Mapping[str, str]) -> str:
+    """The text of such a file without the lines that give one of these variables this value; all else as it is."""
+    return "".join(
+        binding.original.string
+        for binding in parse_stream(io.StringIO(content, newline=""))
+        if binding.key is None
+        or binding.value is None
+        or taken.get(_name(binding.key)) != binding.value.replace("\r\n", "\n")
+    )
+
+
+def _name(key: str) -> str:
+    return key.strip('\ufeff"')

@@ -71,6 +71,14 @@ class Client:
         """What ``POST <path>`` answers within `patience` seconds. Raises Unreachable and Refused."""
         return self._ask("POST", path, json.dumps(body), patience)
 
+    def put(self, path: str, body: Mapping[str, Any]) -> Any:
+        """What ``PUT <path>`` answers. Raises Unreachable and Refused."""
+        return self._ask("PUT", path, json.dumps(body), PATIENCE)
+
+    def delete(self, path: str, body: Mapping[str, Any]) -> Any:
+        """What ``DELETE <path>`` answers. Raises Unreachable and Refused."""
+        return self._ask("DELETE", path, json.dumps(body), PATIENCE)
+
     def _ask(self, method: str, path: str, body: str | None, patience: float) -> Any:
         import http.client  # a tenth of what `starpod chat` takes, which seldom needs it
 

@@ -5,7 +5,7 @@ import pytest
 
 from actors.settings.problems import Problem
 from starpod.blueprint import apply_blueprint
-from starpod.environment import load_environment, read_env
+from starpod.environment import load_environment, read_env, without
 from starpod.workspace import Instance, instance_in
 from tests.starpod.conftest import Workspace
 
@@ -130,3 +130,24 @@ def test_a_file_that_cannot_be_read_is_a_warning(tmp_path: Path, content: bytes 
 
     assert read_env(path, warnings) == {}
     assert str(warnings[0]).startswith(f"{path}: cannot be read and is ignored: ")
+
+
+@pytest.mark.parametrize(
+    ("content", "left"),
+    [
+        ("A=1\nB=2\n", "B=2\n"),
+        ("B=2\nA=1", "B=2\n"),
+        ("# about A\nA=1 # why\n# about B\nB=2\n", "# about A\n# about B\nB=2\n"),
+        ("\ufeffA=1\r\nB=2\r\n", "B=2\r\n"),
+        ("A=0\nA=1\n", "A=0\n"),
+        ("export 'A'='1'\nB=A=1\n", "B=A=1\n"),
+        ('A="1"\nnonsense here\n', "nonsense here\n"),
+        ("", ""),
+    ],
+)
+def test_lines_are_taken_out_by_name_and_value_and_the_rest_is_as_it_was(content: str, left: str) -> None:
+    assert without(content, {"A": "1"}) == left
+
+
+def test_a_value_of_several_lines_is_taken_out_whole() -> None:
+    assert without('A="1\r\n2"\r\nB=3\r\n', {"A": "1\n2"}) == "B=3\r\n"

@@ -1,0 +1,172 @@
+"""``starpod vault`` and a real daemon: what a person types, what is answered, and where a value is never seen."""
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import trio
+
+from tests.system.daemons import Ended, Place, environment, serving, starpod
+
+VALUE = "tangerine-4711"
+
+
+async def vault(place: Place, *arguments: str, stdin: str = "", status: int = 0) -> str:
+    """What an action prints."""
+    done: Ended = await starpod(place.root, "vault", *arguments, stdin=stdin)
+    assert done.status == status, done.err
+    return done.err if status else done.out
+
+
+async def test_a_secret_is_kept_shown_limited_and_forgotten(place: Place) -> None:
+    async with serving(place) as daemon:
+        assert "it is empty" not in await vault(place, "list")
+        said = await vault(place, "set", "GITHUB_TOKEN", stdin=f"{VALUE}\n")
+        assert "GITHUB_TOKEN is kept; it may be sent to api.github.com" in said
+        assert VALUE not in said
+        assert await vault(place, "get", "GITHUB_TOKEN") == f"{VALUE}\n"
+
+        said = await vault(place, "hosts", "GITHUB_TOKEN", "*.github.com", "x.org")
+        assert "*.github.com, x.org" in said
+        (entry,) = json.loads(await vault(place, "list", "--json"))
+        assert entry["hosts"] == ["*.github.com", "x.org"]
+        assert entry.keys() == {
+            "name", "owner", "system", "hosts", "created_at", "updated_at", "last_read_at",
+        }  # fmt: skip
+        assert "GITHUB_TOKEN  agent  *.github.com, x.org" in await vault(place, "list")
+
+        assert "1 secret is sealed with a new master key" in await vault(place, "rotate")
+        assert await vault(place, "get", "GITHUB_TOKEN") == f"{VALUE}\n"
+
+        actions = [each["action"] for each in json.loads(await vault(place, "audit", "--json"))]
+        assert actions == ["reveal", "rotate", "hosts", "reveal", "set"]
+        assert "rotate" in await vault(place, "audit", "--limit", "2")
+
+        assert "GITHUB_TOKEN is gone" in await vault(place, "delete", "GITHUB_TOKEN")
+        assert "the vault holds no GITHUB_TOKEN" in await vault(place, "delete", "GITHUB_TOKEN")
+        assert "the vault holds no 'GITHUB_TOKEN'" in await vault(place, "get", "GITHUB_TOKEN", status=1)
+    assert VALUE not in daemon.log
+    assert not [
+        path for path in place.root.rglob("*") if path.is_file() and VALUE.encode() in path.read_bytes()
+    ]
+
+
+async def test_what_cannot_be_kept_is_refused(place: Place) -> None:
+    async with serving(place):
+        assert "1 to 128 letters" in await vault(place, "set", "a b", stdin="x", status=1)
+        assert "the value is empty" in await vault(place, "set", "A", stdin="\n", status=1)
+        assert "65536 are allowed" in await vault(place, "set", "A", stdin="x" * 70_000, status=1)
+        assert "is no host" in await vault(place, "set", "A", "--host", "http://x", stdin="x", status=1)
+        assert not (place.inside / "vault.key").exists()
+
+
+async def test_without_a_daemon_it_is_said_how_to_start_one(place: Place) -> None:
+    assert "start it with `starpod serve`" in await vault(place, "list", status=1)
+
+
+async def test_a_terminal_does_not_echo_the_value(place: Place) -> None:
+    async with serving(place):
+        seen = await trio.to_thread.run_sync(_set_on_a_terminal, place)
+        assert "A is kept" in seen
+        assert VALUE not in seen
+        assert await vault(place, "get", "A") == f"{VALUE}\n"
+
+
+def _set_on_a_terminal(place: Place) -> str:
+    """All that the terminal shows."""
+    main, other = pty.openpty()
+    command = [sys.executable, "-m", "starpod", "vault", "set", "A"]
+    with subprocess.Popen(
+        command,
+        cwd=place.root,
+        env=environment(),
+        stdin=other,
+        stdout=other,
+        stderr=other,
+        start_new_session=True,
+    ) as process:
+        os.close(other)
+        seen = _type_the_value(main)
+    os.close(main)
+    assert process.returncode == 0
+    return seen
+
+
+def _type_the_value(terminal: int) -> str:
+    """All that the terminal shows; the value is typed once it is asked for."""
+    seen = b""
+    while not seen.endswith(b"A: "):
+        seen += os.read(terminal, 1024)
+    os.write(terminal, f"{VALUE}\n".encode())
+    try:
+        while piece := os.read(terminal, 1024):
+            seen += piece
+    except OSError:  # the other side is closed
+        pass
+    return seen.decode()
+
+
+# --- import -------------------------------------------------------------------------------------------------
+
+FILE = f"""\
+# Keys of providers
+OPENAI_API_KEY="{VALUE}"  # the new one
+LOG_LEVEL=debug
+export DB_PASSWORD='two words'
+
+STARPOD_API_KEY=a-key-of-programs
+EMPTY_TOKEN=
+AUTHOR=ada
+"""
+LEFT = """\
+# Keys of providers
+LOG_LEVEL=debug
+
+STARPOD_API_KEY=a-key-of-programs
+EMPTY_TOKEN=
+AUTHOR=ada
+"""
+
+
+def write(path: Path, content: str) -> Path:
+    path.write_text(content, encoding="utf-8")
+    path.chmod(0o600)
+    return path
+
+
+async def test_secrets_move_out_of_the_file_and_the_rest_stays(place: Place) -> None:
+    env = write(place.inside / ".env", FILE)
+    async with serving(place):
+        said = await vault(place, "import", ".env")
+        assert "2 of 2 moved" in said
+        assert VALUE not in said
+        assert env.read_text() == LEFT
+        assert env.stat().st_mode & 0o777 == 0o600
+        assert await vault(place, "get", "openai_api_key") == f"{VALUE}\n"
+        assert await vault(place, "get", "DB_PASSWORD") == "two words\n"
+        assert "holds no secrets" in await vault(place, "import")
+        assert env.read_text() == LEFT
+
+
+async def test_what_the_vault_holds_already_stays_in_both(place: Place) -> None:
+    env = write(place.inside / ".env", "A_TOKEN=one\nB_TOKEN=two\n")
+    async with serving(place):
+        await vault(place, "set", "A_TOKEN", stdin="another")
+        await vault(place, "set", "B_TOKEN", stdin="two")  # as after an import that was cut short
+        done = await starpod(place.root, "vault", "import")
+        assert "the vault holds another A_TOKEN" in done.err
+        assert "1 of 2 moved" in done.out
+        assert env.read_text() == "A_TOKEN=one\n"
+        assert await vault(place, "get", "A_TOKEN") == "another\n"
+
+
+async def test_nothing_leaves_the_file_while_the_vault_cannot_keep_it(place: Place) -> None:
+    env = write(place.inside / ".env", FILE)
+    write(place.inside / "vault.key", "nonsense")
+    async with serving(place):
+        assert "vault.key must hold base64 of 32 bytes" in await vault(place, "import", status=1)
+        assert env.read_text() == FILE
+        assert "there is no file" in await vault(place, "import", "other.env", status=1)
