@@ -1,5 +1,6 @@
 """The page's side of the protocol, written from the gateway's."""
 
+import re
 from typing import Any, Final
 
 from actors.agent import messages as agent
@@ -17,8 +18,6 @@ HEAD: Final = """\
 SECTION_HEAD: Final = """\
 /** What this section of the page is told. Written by scripts/docs from the messages of its subsystem. */
 
-import type { Figures, Usage } from "@starpod/page";
-
 """
 
 
@@ -27,7 +26,11 @@ def section_types(values: tuple[type[Any], ...]) -> str:
     types = Types(wire, {}, protocol.VALUES)
     for value in values:
         types.written(value)
-    return SECTION_HEAD + types.text()
+    text = types.text()
+    shared = sorted(wire.forms[each].name for each in protocol.VALUES if each in wire.forms)
+    names = [name for name in shared if re.search(rf"\b{name}\b", text)]
+    imports = f'import type {{ {", ".join(names)} }} from "@starpod/page";\n\n' if names else ""
+    return SECTION_HEAD + imports + text
 
 
 def page_types() -> str:

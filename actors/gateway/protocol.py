@@ -4,7 +4,8 @@ The classes of the front doors go over the wire as they are, under the names giv
 this module the page's types (``web/src/protocol.ts``) and the tables of ``docs/reference/websocket.md``.
 """
 
-from typing import Annotated, Final, Literal, final
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal, final
 
 import attrs
 
@@ -13,6 +14,7 @@ from actors.console import messages as console
 from actors.gateway.messages import Config
 from actors.session import messages as session
 from actors.shapes import described
+from actors.vault import messages as vault
 from actors.vocabulary import Attachment, FollowupMode, Usage, quoted
 from actors.wire import Wire
 from bus import ErrorKind
@@ -434,5 +436,8 @@ VALUES: Final = (
     session.Turn,
     Config,
 )
-SECTIONS: Final = {"console": (console.MeshView, console.Trace)}
+SECTIONS: Final[Mapping[str, tuple[type[Any], ...]]] = {
+    "console": (console.MeshView, console.Trace),
+    "vault": (vault.Entry, vault.Access),
+}
 """What sections of the page, which lie with their subsystems, are told besides."""

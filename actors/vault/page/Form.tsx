@@ -1,0 +1,73 @@
+import { TextButton } from "@starpod/page";
+import { useEffect, useRef } from "preact/hooks";
+import { EMPTY, type Draft } from "./state";
+
+interface FormProps {
+  readonly draft: Draft;
+  readonly onDraft: (draft: Draft) => void;
+  readonly onSave: () => void;
+}
+
+/** A new secret, or another value or other hosts for one. */
+export function Form({ draft, onDraft, onSave }: FormProps) {
+  const changing = draft.of !== null;
+  const value = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    if (draft.of !== null) value.current?.focus();
+  }, [draft.of]);
+
+  return (
+    <form
+      class="vault-form"
+      autocomplete="off"
+      onSubmit={(event) => {
+        event.preventDefault();
+        onSave();
+      }}
+    >
+      <h2>{changing ? `Change ${draft.name}` : "Keep a secret"}</h2>
+      <label>
+        Name
+        <input
+          required
+          readOnly={changing}
+          value={draft.name}
+          placeholder="GITHUB_TOKEN"
+          autocapitalize="off"
+          autocomplete="off"
+          spellcheck={false}
+          onInput={(event) => onDraft({ ...draft, name: event.currentTarget.value.trim() })}
+        />
+      </label>
+      <label>
+        Value
+        <input
+          ref={value}
+          type="password"
+          required={!changing}
+          value={draft.value}
+          placeholder={changing ? "As it is" : ""}
+          autocomplete="new-password"
+          onInput={(event) => onDraft({ ...draft, value: event.currentTarget.value })}
+        />
+      </label>
+      <label>
+        May be sent to
+        <input
+          value={draft.hosts}
+          placeholder={changing ? "No host" : "api.github.com, *.example.com"}
+          autocapitalize="off"
+          autocomplete="off"
+          spellcheck={false}
+          onInput={(event) => onDraft({ ...draft, hosts: event.currentTarget.value })}
+        />
+      </label>
+      <div class="vault-buttons">
+        <button type="submit" class="vault-keep">
+          {changing ? "Change" : "Keep"}
+        </button>
+        {changing && <TextButton onClick={() => onDraft(EMPTY)}>Cancel</TextButton>}
+      </div>
+    </form>
+  );
+}
