@@ -1,9 +1,8 @@
 """Secrets in their database, sealed. Each function is one transaction."""
 
-import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final, final
 
 import attrs
@@ -69,7 +68,7 @@ def put(
 ) -> Entry:
     """Keep a secret in place of an older one; hosts that are None stay as they are, or are none."""
     connection.execute(
-        "INSERT INTO vault_entries VALUES (?1, ?2, ?3, ?4, ?5, coalesce(?6, '[]'), ?7, ?7, NULL)"
+        "INSERT INTO vault_entries VALUES (?1, ?2, ?3, ?4, ?5, coalesce(?6, ''), ?7, ?7, NULL)"
         " ON CONFLICT (owner, key) DO UPDATE SET master_key = ?3, nonce = ?4, encrypted_value = ?5,"
         " allowed_hosts = coalesce(?6, allowed_hosts), updated_at = ?7",
         (
@@ -78,7 +77,7 @@ def put(
             kept.master_key,
             kept.nonce,
             kept.data,
-            None if hosts is None else json.dumps(hosts),
+            None if hosts is None else " ".join(hosts),
             now.isoformat(),
         ),
     )
@@ -97,7 +96,7 @@ def set_hosts(
         return before
     connection.execute(
         "UPDATE vault_entries SET allowed_hosts = ?, updated_at = ? WHERE owner = ? AND key = ?",
-        (json.dumps(hosts), now.isoformat(), owner, name),
+        (" ".join(hosts), now.isoformat(), owner, name),
     )
     log(connection, "hosts", name, owner, user, ", ".join(hosts) or "nowhere", now)
     return entry(connection, owner, name)
@@ -167,9 +166,7 @@ def accesses(connection: sqlite3.Connection, limit: int) -> tuple[Access, ...]:
         (limit,),
     )
     return tuple(
-        Access(
-            id=id, at=datetime.fromisoformat(at), action=action, name=name, owner=owner, user=user, why=why
-        )
+        Access(id=id, at=_moment(at), action=action, name=name, owner=owner, user=user, why=why)
         for id, at, action, name, owner, user, why in rows
     )
 
@@ -183,15 +180,21 @@ def _entry_of(row: sqlite3.Row) -> Entry:
         name=name,
         owner=owner,
         system=is_system(name),
-        hosts=tuple(json.loads(hosts)),
-        created_at=datetime.fromisoformat(created),
-        updated_at=datetime.fromisoformat(updated),
-        last_read_at=None if read is None else datetime.fromisoformat(read),
+        hosts=tuple(hosts.split()),
+        created_at=_moment(created),
+        updated_at=_moment(updated),
+        last_read_at=None if read is None else _moment(read),
     )
 
 
 def _sealed_of(row: sqlite3.Row) -> Sealed:
     owner, name, key, nonce, data, hosts = row
-    return Sealed(
-        owner=owner, name=name, master_key=key, nonce=nonce, data=data, hosts=tuple(json.loads(hosts))
-    )
+    return Sealed(owner=owner, name=name, master_key=key, nonce=nonce, data=data, hosts=tuple(hosts.split()))
+
+
+def _moment(stored: str) -> datetime:
+    """A time; what is none, as only damage writes it, costs no more than itself."""
+    try:
+        return datetime.fromisoformat(stored)
+    except ValueError:
+        return datetime.fromtimestamp(0, UTC)

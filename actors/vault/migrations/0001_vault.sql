@@ -4,7 +4,7 @@ CREATE TABLE vault_entries (
     master_key TEXT NOT NULL,         -- fingerprint of the key that it is sealed with
     nonce BLOB NOT NULL,
     encrypted_value BLOB NOT NULL,
-    allowed_hosts TEXT NOT NULL,      -- JSON list
+    allowed_hosts TEXT NOT NULL,      -- with spaces between
     created_at TEXT NOT NULL,         -- RFC 3339, UTC
     updated_at TEXT NOT NULL,
     last_read_at TEXT,

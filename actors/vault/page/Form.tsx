@@ -55,7 +55,7 @@ export function Form({ draft, onDraft, onSave }: FormProps) {
         May be sent to
         <input
           value={draft.hosts}
-          placeholder={changing ? "No host" : "api.github.com, *.example.com"}
+          placeholder={changing ? "No host" : "*.example.com, …"}
           autocapitalize="off"
           autocomplete="off"
           spellcheck={false}

@@ -33,10 +33,9 @@ class Vault:
         given = Given(data=self.data, home=self.data, environment=self.environment, settings_of=settings)
         await self.mesh.start(partial(VaultActor, given), name="vault")
 
-    async def set(self, name: str, value: str, owner: str = "", **who: Any) -> vault.Entry:
-        return await self.mesh.bus.ask(
-            vault.SetSecret(name=name, value=value, owner=owner, **{"user": "admin", "role": "admin", **who})
-        )
+    async def set(self, name: str, value: str, owner: str = "", **more: Any) -> vault.Entry:
+        fields: dict[str, Any] = {"user": "admin", "role": "admin", **more}
+        return await self.mesh.bus.ask(vault.SetSecret(name=name, value=value, owner=owner, **fields))
 
     async def read(self, *names: str, user: str | None = None, role: Any = "user") -> dict[str, str]:
         found = await self.look(*names, user=user, role=role)

@@ -239,6 +239,15 @@ async def test_rows_that_were_exchanged_do_not_open(safe: Vault) -> None:
     assert await safe.read("B") == {"B": "2"}
 
 
+async def test_damage_beside_the_value_costs_no_more_than_itself(safe: Vault) -> None:
+    await safe.set("A", "1")
+    change(safe, "UPDATE vault_entries SET created_at = 'x', last_read_at = 'y', allowed_hosts = '{]'")
+    change(safe, "UPDATE vault_audit SET timestamp = ''")
+    assert await safe.entries() == [("", "A")]
+    assert await safe.read("A") == {"A": "1"}
+    assert len(await safe.log()) == 2
+
+
 async def test_without_the_key_it_is_told_which_one_is_missing_and_nothing_is_lost(safe: Vault) -> None:
     await safe.set("A", "1")
     away = safe.key.rename(safe.key.with_name("away"))
