@@ -63,7 +63,10 @@ export default function View() {
           <Form draft={draft} onDraft={setDraft} onSave={() => void save()} />
           <Entries
             entries={kept}
-            onChange={(entry) => setDraft(draftOf(entry))}
+            onChange={(entry) => {
+              setSaid("");
+              setDraft(draftOf(entry));
+            }}
             onDelete={(entry) => void remove(entry)}
           />
           <Log changes={changes} />
