@@ -25,6 +25,8 @@ P = ParamSpec("P")
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 KEY_FILE: Final = "vault.key"
+AGENT: Final = ""
+"""Owner of what is the agent's own."""
 PATIENCE: Final = 30.0
 """Seconds within which a keyring has to answer; it may ask somebody for a password."""
 
@@ -103,19 +105,16 @@ class VaultActor(Actor):
 
     @messages.ListSecrets.handler
     async def entries(self, request: messages.ListSecrets) -> tuple[messages.Entry, ...]:
-        return await self._read(store.entries, None if request.role == "admin" else request.user)
+        owners = None if request.role == "admin" else _owners(request.user, request.role)
+        return await self._read(store.entries, owners)
 
     @messages.Read.handler
     async def read(self, request: messages.Read) -> messages.Found:
         wanted = [_stored_name(name) for name in dict.fromkeys(request.names)]
-        owners = [""]
         if request.user is not None:
-            owners = [request.user, ""] if request.role == "admin" else [request.user]
             wanted = [name for name in wanted if not names.is_system(name)]
-        found = await self._read(store.sealed, owners, wanted)
-        clear, unreadable = await self._open(
-            found, store.Look(action="read", user=request.user or "", why=request.why)
-        )
+        found = await self._read(store.sealed, _owners(request.user, request.role), wanted)
+        clear, unreadable = await self._open(found, "read", request.user or "", request.why)
         return messages.Found(secrets=clear, unreadable=unreadable)
 
     @messages.Reveal.handler
@@ -124,7 +123,7 @@ class VaultActor(Actor):
         found = await self._read(store.sealed, [request.owner], [name])
         if not found:
             raise messages.UnknownSecret(name=name)
-        clear, unreadable = await self._open(found, store.Look(action="reveal", user=request.user, why=""))
+        clear, unreadable = await self._open(found, "reveal", request.user, "")
         if unreadable:
             raise VaultFailed(f"{name} cannot be read: {unreadable[name]}")
         return clear[0]
@@ -134,16 +133,15 @@ class VaultActor(Actor):
         return await self._read(store.accesses, request.limit)
 
     async def _open(
-        self, found: Sequence[Sealed], look: store.Look
+        self, found: Sequence[Sealed], action: messages.Action, user: str, why: str
     ) -> tuple[tuple[messages.Secret, ...], Mapping[str, str]]:
         """What opens, and by name why the rest does not. Nobody gets anything before it is written down."""
         if not found:
             return (), {}
-        places = self._places()
-        clear, unreadable = await self._in_thread(partial(safe.open_all, places, found))
-        await self._write(store.looked, found, unreadable, look, self.bus.clock.now())
-        troubles = [f"{name} cannot be read: {reason}" for name, reason in unreadable.items()]
-        self.degraded(next(iter(troubles), None) or places.warning())
+        clear, unreadable = await self._in_thread(partial(safe.open_all, self._places(), found))
+        await self._write(store.looked, found, unreadable, action, user, why, self.bus.clock.now())
+        for name, reason in unreadable.items():
+            self.degraded(f"{name} cannot be read: {reason}")
         return clear, unreadable
 
     # --- what handlers share --------------------------------------------------------------------------------
@@ -159,7 +157,7 @@ class VaultActor(Actor):
         """Name and owner of what is to be changed. Raises BadSecret and NotYours."""
         name = _checked(names.checked_name, name)
         owner = _checked(partial(names.checked_owner, name=name), owner)
-        if owner != user and role != "admin":
+        if owner not in _owners(user, role) and role != "admin":
             raise messages.NotYours(name=name)
         return name, owner
 
@@ -170,7 +168,7 @@ class VaultActor(Actor):
         """Do what reads the master key. Raises VaultFailed."""
         try:
             with trio.fail_after(PATIENCE):
-                return await trio.to_thread.run_sync(partial(_alone, work), abandon_on_cancel=True)
+                done = await trio.to_thread.run_sync(partial(_alone, work), abandon_on_cancel=True)
         except masterkeys.NoMasterKey as error:
             self.degraded(str(error))
             raise VaultFailed(str(error)) from error
@@ -178,6 +176,8 @@ class VaultActor(Actor):
             raise messages.CannotRotate(str(error)) from error
         except trio.TooSlowError as error:
             raise VaultFailed("the keyring of the system does not answer: unlock it and try again") from error
+        self.degraded(self._places().warning())
+        return done
 
     async def _write(
         self, fn: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
@@ -215,6 +215,14 @@ def _checked(check: Callable[[GivenT], T], value: GivenT) -> T:
         return check(value)
     except ValueError as error:
         raise BadSecret(str(error)) from None
+
+
+def _owners(user: str | None, role: Role) -> list[str]:
+    """Whose secrets count for somebody, theirs first; None is the agent itself, and no name is nobody."""
+    if user is None:
+        return [AGENT]
+    own = [user] if user else []
+    return [*own, AGENT] if role == "admin" else own
 
 
 def _stored_name(name: str) -> str:

@@ -7,6 +7,7 @@ moves to another place is a rotation. Everything here waits for the disk or for 
 
 import base64
 import re
+import stat
 from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final, Literal, final
@@ -91,10 +92,12 @@ class Places:
         """Forget every other key of the places that are ours to change. Raises NoMasterKey."""
         if self.in_use != "variable":
             self._write((key,))
-        if self.in_use != "file":
-            self.file.unlink(missing_ok=True)
-        for left in self.file.parent.glob(f".{self.file.name}.*"):  # by a write that a crash cut short
-            left.unlink(missing_ok=True)
+        left = list(self.file.parent.glob(f".{self.file.name}.*"))  # by a write that a crash cut short
+        try:
+            for path in left if self.in_use == "file" else (self.file, *left):
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            raise NoMasterKey(f"{self.file.name} cannot be deleted: {error.strerror}") from error
 
     @property
     def remedy(self) -> str:
@@ -126,13 +129,20 @@ class Places:
                     self._ask_keyring(lambda ring: ring.get_password(*self._account)) or "", "keyring"
                 )
             case _:
-                try:
-                    text = self.file.read_text(encoding="ascii")
-                except FileNotFoundError:
-                    return ()
-                except (OSError, ValueError) as error:
-                    raise NoMasterKey(f"{self.file.name} cannot be read: {error}") from error
-                return _parsed(text, self.file.name)
+                return _parsed(self._text(), self.file.name)
+
+    def _text(self) -> str:
+        """What the file says; nothing where there is none."""
+        try:
+            if not stat.S_ISREG(self.file.stat().st_mode):  # a pipe in its place would be waited for
+                raise NoMasterKey(f"{self.file.name} cannot be read: it is not a file")
+            return self.file.read_text(encoding="ascii")
+        except FileNotFoundError:
+            return ""
+        except OSError as error:
+            raise NoMasterKey(f"{self.file.name} cannot be read: {error.strerror}") from error
+        except UnicodeDecodeError:
+            raise NoMasterKey(f"{self.file.name} cannot be read: it is not text") from None
 
     def _read_old(self, place: Kind) -> tuple[bytes, ...]:
         """The keys of a place that is not in use; none where there is no such place, or it is of no use."""

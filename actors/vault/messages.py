@@ -204,14 +204,8 @@ class SecretsChanged(Event):
 # --- refusals ---------------------------------------------------------------------------------------------
 
 
-@attrs.define(eq=False)
 class BadSecret(ActorError):
     """A name, a value, a host or an owner that cannot be one."""
-
-    reason: str
-
-    def __str__(self) -> str:
-        return self.reason
 
 
 @attrs.define(eq=False, kw_only=True)
@@ -236,23 +230,13 @@ class NotYours(ActorError):
         return f"only an admin may change {quoted(self.name)}, which is not your own"
 
 
-@attrs.define(eq=False)
 class CannotRotate(ActorError):
     """There is no new master key to change to; the text says how there will be one."""
 
     kind: ClassVar[ErrorKind] = "conflict"
-    reason: str
-
-    def __str__(self) -> str:
-        return self.reason
 
 
-@attrs.define(eq=False)
 class VaultFailed(ActorError):
     """The database, the master key or an entry cannot be used; the text says what to do."""
 
     kind: ClassVar[ErrorKind] = "unavailable"
-    reason: str
-
-    def __str__(self) -> str:
-        return self.reason

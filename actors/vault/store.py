@@ -1,11 +1,9 @@
 """Secrets in their database, sealed. Each function is one transaction."""
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Final, final
-
-import attrs
+from typing import Final
 
 from actors.vault.messages import Access, Action, Entry
 from actors.vault.names import is_system
@@ -17,23 +15,10 @@ _ENTRY: Final = "SELECT key, owner, allowed_hosts, created_at, updated_at, last_
 _SEALED: Final = "SELECT owner, key, master_key, nonce, encrypted_value, allowed_hosts FROM vault_entries"
 
 
-@final
-@attrs.frozen(kw_only=True)
-class Look:
-    """Who looks at secrets, and why."""
-
-    action: Action
-    user: str
-    why: str
-
-
-def entries(connection: sqlite3.Connection, owner: str | None) -> tuple[Entry, ...]:
-    """What one owner keeps, or everybody, by owner and name."""
-    rows = connection.execute(
-        f"{_ENTRY} WHERE ?1 IS NULL OR owner = ?1 ORDER BY owner, key",
-        (owner,),
-    )
-    return tuple(map(_entry_of, rows))
+def entries(connection: sqlite3.Connection, owners: Collection[str] | None) -> tuple[Entry, ...]:
+    """What is kept by these, or by everybody, by owner and name."""
+    found = map(_entry_of, connection.execute(f"{_ENTRY} ORDER BY owner, key"))
+    return tuple(each for each in found if owners is None or each.owner in owners)
 
 
 def entry(connection: sqlite3.Connection, owner: str, name: str) -> Entry | None:
@@ -113,15 +98,17 @@ def looked(
     connection: sqlite3.Connection,
     found: Iterable[Sealed],
     unreadable: Mapping[str, str],
-    look: Look,
+    action: Action,
+    user: str,
+    why: str,
     now: datetime,
 ) -> None:
     """Write down who looked at secrets, and which of them did not open."""
     for kept in found:
         if kept.name in unreadable:
-            log(connection, "unreadable", kept.name, kept.owner, look.user, unreadable[kept.name], now)
+            log(connection, "unreadable", kept.name, kept.owner, user, unreadable[kept.name], now)
             continue
-        log(connection, look.action, kept.name, kept.owner, look.user, look.why, now)
+        log(connection, action, kept.name, kept.owner, user, why, now)
         connection.execute(
             "UPDATE vault_entries SET last_read_at = ? WHERE owner = ? AND key = ?",
             (now.isoformat(), kept.owner, kept.name),

@@ -6,7 +6,9 @@ import pty
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import httpx
 import trio
 
 from tests.system.daemons import Ended, Place, environment, serving, starpod
@@ -107,6 +109,43 @@ def _type_the_value(terminal: int) -> str:
     except OSError:  # the other side is closed
         pass
     return seen.decode()
+
+
+async def test_over_http_values_go_in_and_only_the_operator_gets_one_out(place: Place) -> None:
+    async with serving(place, STARPOD_API_KEY="a-key-of-programs") as daemon:
+
+        async def ask(method: str, path: str, body: Any) -> tuple[int, Any]:
+            path = f"/api/settings/vault{path}"
+            answer = await daemon.request(method, path, json=body)
+            return answer.status_code, answer.json()
+
+        status, entry = await ask(
+            "PUT", "/A", {"value": VALUE, "hosts": ["x.org"], "user": "bob", "role": "user"}
+        )
+        assert (status, entry["name"], entry["hosts"], "value" in entry) == (200, "A", ["x.org"], False)
+        assert await ask("PUT", "/A", {"hosts": []}) == (400, {"error": "value: expected a string, got nothing"})
+        assert (await ask("PUT", "/B/meta", {"hosts": []}))[0] == 404
+        assert (await ask("POST", "/A/reveal", {}))[1]["value"] == VALUE
+        assert (await ask("POST", "/B/reveal", {}))[0] == 404
+        for path in ("/A/reveal", "/rotate"):
+            async with httpx.AsyncClient(base_url=daemon.url, trust_env=False) as program:
+                answer = await program.post(
+                    f"/api/settings/vault{path}", json={}, headers={"X-API-Key": "a-key-of-programs"}
+                )
+            assert answer.status_code == 403
+        assert await ask("DELETE", "/A", {}) == (200, True)
+
+
+async def test_what_an_operator_sees_of_the_bus_has_no_value_in_it(place: Place) -> None:
+    async with serving(place):
+        await vault(place, "set", "A", stdin=VALUE)
+        message = json.dumps({"names": ["A"], "why": "to look"})
+        read = await starpod(place.root, "bus", "send", "vault.Read", message, "--write")
+        assert (read.status, json.loads(read.out)["secrets"][0]["name"]) == (0, "A")
+        assert VALUE not in read.out
+        message = json.dumps({"name": "B", "value": VALUE, "user": "admin", "role": "admin"})
+        sent = await starpod(place.root, "bus", "send", "vault.SetSecret", message, "--write")
+        assert (sent.status, VALUE in sent.out) == (0, False)
 
 
 # --- import -------------------------------------------------------------------------------------------------

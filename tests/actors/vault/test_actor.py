@@ -107,6 +107,14 @@ async def test_one_user_neither_reads_nor_sees_nor_changes_what_another_keeps(sa
     assert await safe.read("A", user="ada") == {"A": "of ada"}
 
 
+async def test_nobody_is_not_the_agent(safe: Vault) -> None:
+    await safe.set("A", "of the agent")
+    assert await safe.read("A", user="") == {}
+    assert await safe.entries("", "user") == []
+    with pytest.raises(vault.NotYours):
+        await safe.set("A", "x", user="", role="user")
+
+
 async def test_an_admin_has_the_agent_s_own_behind_what_is_theirs(safe: Vault) -> None:
     await safe.set("A", "of the agent")
     await safe.set("B", "of the agent")

@@ -3,6 +3,7 @@
 import base64
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -94,9 +95,10 @@ def test_a_file_with_something_else_is_an_error_that_says_what_to_do(
     assert places.file.read_bytes() == content
 
 
-def test_a_folder_in_its_place_is_an_error(places: Places) -> None:
-    places.file.mkdir()
-    with pytest.raises(NoMasterKey, match="Is a directory"):
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo])
+def test_something_else_in_its_place_is_an_error(places: Places, make: Callable[[Path], None]) -> None:
+    make(places.file)
+    with pytest.raises(NoMasterKey, match="it is not a file"):
         places.load()
 
 
