@@ -12,9 +12,9 @@ asks for it on the bus, and answers with the reply as JSON::
         user: str
 
 Fields named in the path come from there; the others from the query string of a ``GET``, and from the JSON body of
-anything else. A field `user`, and one marked ``from_context("user")``, never comes from a client: it is who asks; a
-field `role` is what that one may, a field `proof` how it is known. What a client says beyond the fields is passed
-over. A stream is a WebSocket that carries its items, one JSON text each.
+anything else. A field `user`, and one marked ``from_context("user")``, never comes from a client: it is who asks, as
+one marked ``from_context("role")`` is what that one may; a field `proof` is how that is known. What a client says beyond
+the fields is passed over. A stream is a WebSocket that carries its items, one JSON text each.
 """
 
 import re
@@ -40,7 +40,7 @@ Method = Literal["GET", "POST", "PUT", "DELETE"]
 ENDPOINT: Final = "__endpoint__"
 """Attribute of a decorated class: its :class:`Endpoint`."""
 USER: Final = "user"
-WHO: Final = frozenset({USER, "role", "proof"})
+WHO: Final = frozenset({USER, "proof"})
 """Fields that say who asks."""
 _PARAMETER: Final = re.compile(r"\{([a-z_]+)\}")
 
@@ -109,13 +109,13 @@ class Endpoint:
             raise EndpointDefinitionError(
                 f"{self.kind.__name__} has no field {missing[0]}, as {self.path} says"
             )
-        if WHO & known.keys() and self.access == "public":
-            raise EndpointDefinitionError(f"{self.kind.__name__} is of a user, so it cannot be public")
         supplied = record_of(
             cast("Any", self.kind)
         ).supplied  # raises NoJsonForm here and not when it is asked for
+        if (supplied or WHO & known.keys()) and self.access == "public":
+            raise EndpointDefinitionError(f"{self.kind.__name__} is of a user, so it cannot be public")
         for field, source in supplied.items():
-            if source != USER:
+            if source not in {USER, "role"}:
                 raise EndpointDefinitionError(
                     f"{self.kind.__name__}.{field} comes from a turn, and here is none"
                 )
@@ -130,7 +130,8 @@ class Endpoint:
         kind = cast("type[Any]", self.kind)
         if principal is None:
             return cast("Message", read(kind, fields))
-        supplied = dict.fromkeys(record_of(cast("Any", kind)).supplied, principal.user)
+        sources = record_of(cast("Any", kind)).supplied
+        supplied = {name: getattr(principal, source) for name, source in sources.items()}
         who = {
             name: getattr(principal, name) for name in WHO & attrs.fields_dict(kind).keys() - supplied.keys()
         }

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 
 import attrs
 
-from actors.endpoints import WHO, Endpoint
+from actors.endpoints import WHO, Endpoint, record_of
 from actors.shapes import Described
 from actors.wire import Form
 from scripts.typescript import written_fields
@@ -75,7 +75,7 @@ def _said(kind: Any) -> str:
 
 
 def _asked(kind: Any) -> "list[attrs.Attribute[Any]]":
-    return [field for field in attrs.fields(kind) if field.name not in WHO]
+    return [field for field in attrs.fields(kind) if field.name not in WHO | record_of(kind).supplied.keys()]
 
 
 def _field(endpoint: Endpoint, field: "attrs.Attribute[Any]") -> str:

@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar, Literal, final
 
 import attrs
 
+from actors.context import from_context
 from actors.endpoints import endpoint
 from actors.shapes import described
 from actors.vault.names import allows
@@ -74,7 +75,7 @@ class SetSecret(Request[Entry]):
     ] = None
     owner: Annotated[str, _OWNER] = ""
     user: str
-    role: Role
+    role: Annotated[Role, from_context("role")]
 
 
 @endpoint("PUT", "/api/settings/vault/{name}/meta", access="admin")
@@ -88,7 +89,7 @@ class UpdateHosts(Request[Entry]):
     hosts: Annotated[tuple[str, ...], _HOSTS]
     owner: Annotated[str, _OWNER] = ""
     user: str
-    role: Role
+    role: Annotated[Role, from_context("role")]
 
 
 @endpoint("DELETE", "/api/settings/vault/{name}", access="admin")
@@ -101,7 +102,7 @@ class DeleteSecret(Request[bool]):
     name: str
     owner: Annotated[str, _OWNER] = ""
     user: str
-    role: Role
+    role: Annotated[Role, from_context("role")]
 
 
 @endpoint("GET", "/api/settings/vault", access="admin")
@@ -111,7 +112,7 @@ class ListSecrets(Request[tuple[Entry, ...]]):
     """What is kept, by owner and name, never with a value: one's own, to an admin everything. Raises VaultFailed."""
 
     user: str
-    role: Role
+    role: Annotated[Role, from_context("role")]
 
 
 @final

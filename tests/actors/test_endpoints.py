@@ -69,6 +69,7 @@ def test_a_mistake_may_be_of_one_field() -> None:
 class ListBooks(Request[str]):
     shelf: str
     owner: Annotated[str, from_context("user")]
+    may: Annotated[str, from_context("role")]
     user: str
     proof: str = ""
 
@@ -77,10 +78,10 @@ ADA = Principal(user="ada", role="user", proof="key")
 
 
 def test_who_asks_is_never_what_a_client_says() -> None:
-    fields = {"shelf": "s", "owner": "eve", "user": "eve", "proof": "operator"}
+    fields = {"shelf": "s", "owner": "eve", "may": "admin", "user": "eve", "proof": "operator"}
 
     assert endpoint_of(ListBooks).message(fields, ADA) == ListBooks(
-        shelf="s", owner="ada", user="ada", proof="key"
+        shelf="s", owner="ada", may="user", user="ada", proof="key"
     )
 
 

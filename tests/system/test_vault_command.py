@@ -123,7 +123,10 @@ async def test_over_http_values_go_in_and_only_the_operator_gets_one_out(place: 
             "PUT", "/A", {"value": VALUE, "hosts": ["x.org"], "user": "bob", "role": "user"}
         )
         assert (status, entry["name"], entry["hosts"], "value" in entry) == (200, "A", ["x.org"], False)
-        assert await ask("PUT", "/A", {"hosts": []}) == (400, {"error": "value: expected a string, got nothing"})
+        assert await ask("PUT", "/A", {"hosts": []}) == (
+            400,
+            {"error": "value: expected a string, got nothing"},
+        )
         assert (await ask("PUT", "/B/meta", {"hosts": []}))[0] == 404
         assert (await ask("POST", "/A/reveal", {}))[1]["value"] == VALUE
         assert (await ask("POST", "/B/reveal", {}))[0] == 404
