@@ -13,8 +13,8 @@ asks for it on the bus, and answers with the reply as JSON::
 
 Fields named in the path come from there; the others from the query string of a ``GET``, and from the JSON body of
 anything else. A field `user`, and one marked ``from_context("user")``, never comes from a client: it is who asks, as
-one marked ``from_context("role")`` is what that one may; a field `proof` is how that is known. What a client says beyond
-the fields is passed over. A stream is a WebSocket that carries its items, one JSON text each.
+one marked ``from_context("role")`` is what that one may; a field `proof` is how that is known. What a client says
+beyond the fields is passed over. A stream is a WebSocket that carries its items, one JSON text each.
 """
 
 import re
