@@ -1,7 +1,7 @@
 """Conversations: list, read, mark, rename, close."""
 
 from datetime import datetime
-from typing import Annotated, ClassVar, Literal, final
+from typing import Annotated, Any, ClassVar, Literal, final
 
 import attrs
 
@@ -57,10 +57,15 @@ class Message:
 class List(Request[tuple[Session, ...]]):
     """Conversations of a user, newest activity first."""
 
+    version: ClassVar[int] = 2
     user: str
     limit: Annotated[int, described(ge=0, le=1000)] = 20
     offset: Annotated[int, described(ge=0)] = 0
     q: Annotated[str | None, described("Only those whose title contains this, ignoring case.")] = None
+
+    @classmethod
+    def upcast(cls, version: int, body: dict[str, Any]) -> dict[str, Any]:
+        return body if version > 1 else {("q" if name == "text" else name): body[name] for name in body}
 
 
 @endpoint("GET", "/api/sessions/{session}")
