@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import trio
 
 from tests.system.daemons import Ended, Place, environment, serving, starpod
@@ -131,7 +131,7 @@ async def test_over_http_values_go_in_and_only_the_operator_gets_one_out(place: 
         assert (await ask("POST", "/A/reveal", {}))[1]["value"] == VALUE
         assert (await ask("POST", "/B/reveal", {}))[0] == 404
         for path in ("/A/reveal", "/rotate"):
-            async with httpx.AsyncClient(base_url=daemon.url, trust_env=False) as program:
+            async with httpx2.AsyncClient(base_url=daemon.url, trust_env=False) as program:
                 answer = await program.post(
                     f"/api/settings/vault{path}", json={}, headers={"X-API-Key": "a-key-of-programs"}
                 )
