@@ -49,6 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     def action(name: str, summary: str, do: Any) -> argparse.ArgumentParser:
         made = actions.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
         made.set_defaults(do=do)
+        add_agent_option(made, again=True)
         return made
 
     def of_one(made: argparse.ArgumentParser) -> argparse.ArgumentParser:

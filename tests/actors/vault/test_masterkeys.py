@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import attrs
 import pytest
@@ -95,10 +96,14 @@ def test_a_file_with_something_else_is_an_error_that_says_what_to_do(
     assert places.file.read_bytes() == content
 
 
-@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo])
+def loop(path: Path) -> None:
+    path.symlink_to(path)
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo, loop])
 def test_something_else_in_its_place_is_an_error(places: Places, make: Callable[[Path], None]) -> None:
     make(places.file)
-    with pytest.raises(NoMasterKey, match="it is not a file"):
+    with pytest.raises(NoMasterKey, match=r"vault\.key cannot be read: (it is not a file|Too many levels)"):
         places.load()
 
 
@@ -121,6 +126,24 @@ def test_a_file_that_others_can_read_is_told(places: Places) -> None:
 def test_a_file_that_cannot_be_written_is_an_error(places: Places) -> None:
     with pytest.raises(NoMasterKey, match="cannot be written: No such file"):
         attrs.evolve(places, file=places.file.parent / "gone" / "vault.key").for_sealing(())
+
+
+def test_an_old_key_that_cannot_be_deleted_is_an_error(places: Places) -> None:
+    places.file.mkdir()
+    with pytest.raises(NoMasterKey, match=r"vault\.key cannot be deleted: Is a directory"):
+        attrs.evolve(places, variable=IN_TEXT).keep_only(OLD)
+
+
+@pytest.mark.parametrize(
+    ("places_are", "said"),
+    [
+        ({}, "put back vault.key from a backup, or its content into STARPOD_VAULT_KEY"),
+        ({"variable": IN_TEXT}, "put it into STARPOD_VAULT_KEY, behind the one that is there and a comma"),
+        ({"prefers_keyring": True}, "put it back into the keyring, as the password of"),
+    ],
+)
+def test_it_is_told_how_a_key_comes_back(places: Places, places_are: dict[str, Any], said: str) -> None:
+    assert attrs.evolve(places, **places_are).remedy.startswith(said)
 
 
 # --- the variable -------------------------------------------------------------------------------------------
