@@ -17,6 +17,8 @@ was cut short is not taken for an instance.
 """
 
 import os
+import secrets
+import shutil
 import tempfile
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -107,12 +109,16 @@ def build_standalone(
 @contextmanager
 def ephemeral_instance() -> Generator[Instance]:
     """A bare agent in a temporary directory that is gone afterwards, for a question asked outside any project."""
-    with tempfile.TemporaryDirectory(prefix="starpod-") as folder:
-        instance = Instance(root=Path(folder).resolve())
+    instance = Instance(root=Path(tempfile.gettempdir()).resolve() / f"starpod-{secrets.token_hex(8)}")
+    try:  # before it is made: Ctrl-C may come right after
+        instance.root.mkdir(mode=0o700)
         _make_folders(instance)
         atomic.write(instance.soul, "")
         atomic.write(instance.agent_toml, 'agent_name = "Starpod"\n')
         yield instance
+    finally:
+        if instance.root.exists():
+            shutil.rmtree(instance.root)
 
 
 def open_instance(found: Instance | InWorkspace) -> Instance:

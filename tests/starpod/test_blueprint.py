@@ -388,3 +388,19 @@ class TestTheEphemeralInstance:
             raise error
 
         assert not os.path.lexists(where[0])
+
+    def test_is_gone_when_it_was_interrupted_as_soon_as_it_was_made(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        make = os.mkdir
+
+        def interrupted(path: str | Path, mode: int = 0o777) -> None:
+            make(path, mode)
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(os, "mkdir", interrupted)
+            with ephemeral_instance():
+                pytest.fail("it was interrupted")
+        assert list(tmp_path.iterdir()) == []
