@@ -13,8 +13,9 @@ asks for it on the bus, and answers with the reply as JSON::
 
 Fields named in the path come from there; the others from the query string of a ``GET``, and from the JSON body of
 anything else. A field `user`, and one marked ``from_context("user")``, never comes from a client: it is who asks, as
-one marked ``from_context("role")`` is what that one may; a field `proof` is how that is known. What a client says
-beyond the fields is passed over. A stream is a WebSocket that carries its items, one JSON text each.
+one marked ``from_context("role")`` is what that one may; a field `proof` is how that is known, `credential` by which
+key or device, `address` from where it was asked. What a client says beyond the fields is passed over. A stream is a
+WebSocket that carries its items, one JSON text each.
 """
 
 import re
@@ -38,9 +39,9 @@ the running daemon."""
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 
 ENDPOINT: Final = "__endpoint__"
-"""Attribute of a decorated class: its :class:`Endpoint`."""
+"""Attribute of a decorated class: its :class:`Endpoint`, or several."""
 USER: Final = "user"
-WHO: Final = frozenset({USER, "proof"})
+WHO: Final = frozenset({USER, "proof", "credential", "address"})
 """Fields that say who asks."""
 _PARAMETER: Final = re.compile(r"\{([a-z_]+)\}")
 
@@ -125,17 +126,15 @@ class Endpoint:
         """Names in the path."""
         return _PARAMETER.findall(self.path)
 
-    def message(self, fields: Mapping[str, Any], principal: Principal | None) -> Message:
-        """What is to be asked for. Raises BadMessage."""
+    def message(self, fields: Mapping[str, Any], principal: Principal | None, address: str = "") -> Message:
+        """What is to be asked for by somebody at this address. Raises BadMessage."""
         kind = cast("type[Any]", self.kind)
         if principal is None:
             return cast("Message", read(kind, fields))
-        sources = record_of(cast("Any", kind)).supplied
-        supplied = {name: getattr(principal, source) for name, source in sources.items()}
-        who = {
-            name: getattr(principal, name) for name in WHO & attrs.fields_dict(kind).keys() - supplied.keys()
-        }
-        return cast("Message", read(kind, {**fields, **who}, supplied))
+        who = {**attrs.asdict(principal), "address": address}
+        supplied = {name: who[source] for name, source in record_of(cast("Any", kind)).supplied.items()}
+        known = {name: who[name] for name in WHO & attrs.fields_dict(kind).keys() - supplied.keys()}
+        return cast("Message", read(kind, {**fields, **known}, supplied))
 
     def gathered(self, pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
         """The fields that a query string has."""
@@ -145,16 +144,21 @@ class Endpoint:
 def endpoint(
     method: Method, path: str, *, access: Access = "user", origin: str | None = None
 ) -> Callable[[type[MessageT]], type[MessageT]]:
-    """Offer the decorated class over HTTP. Goes above ``@final`` and ``@attrs.frozen``."""
+    """Offer the decorated class over HTTP. Goes above ``@final`` and ``@attrs.frozen``, once for each path."""
 
     def decorate(kind: type[MessageT]) -> type[MessageT]:
         made = Endpoint(method=method, path=path, access=access, kind=cast("Any", kind), origin=origin)
-        setattr(kind, ENDPOINT, made)
+        setattr(kind, ENDPOINT, (made, *vars(kind).get(ENDPOINT, ())))
         return kind
 
     return decorate
 
 
+def endpoints_of(kind: type[Any]) -> tuple[Endpoint, ...]:
+    """The endpoints of a decorated class, as they are written above it."""
+    return cast("tuple[Endpoint, ...]", getattr(kind, ENDPOINT))
+
+
 def endpoint_of(kind: type[Any]) -> Endpoint:
-    """The endpoint of a decorated class."""
-    return cast("Endpoint", getattr(kind, ENDPOINT))
+    """The first of them."""
+    return endpoints_of(kind)[0]

@@ -17,7 +17,7 @@ from typing import Any, Final, Literal, TypeVar, cast, final
 import attrs
 
 from actors.context import SOURCE, ContextSource, context_of
-from actors.endpoints import ENDPOINT, Endpoint, endpoint_of
+from actors.endpoints import ENDPOINT, Endpoint, endpoints_of
 from actors.tooling import TOOL
 from bus import Actor, Child, Pool, Request
 
@@ -98,7 +98,9 @@ class Subsystem:
 
     def endpoints(self) -> Iterator[Endpoint]:
         """What the front door offers over HTTP, likewise."""
-        return (endpoint_of(kind) for kind in self._classes() if ENDPOINT in vars(kind))
+        for kind in self._classes():
+            if ENDPOINT in vars(kind):
+                yield from endpoints_of(kind)
 
     def _classes(self) -> Iterator[type[Any]]:
         """What the front door defines, not what it has from others."""

@@ -1,7 +1,8 @@
 """Values every subsystem speaks of: who speaks, content blocks, attachments, usage. Frozen, no imports of ours."""
 
+import re
 from collections.abc import Mapping
-from typing import Any, Literal, final
+from typing import Any, Final, Literal, final
 
 import attrs
 
@@ -18,6 +19,10 @@ Proof = Literal["page", "key", "operator", "telegram", "scheduler"]
 ADMIN = "admin"
 """Name of the first user, whose the agent is. Nobody acts as this user by default."""
 
+RESERVED: Final = frozenset({"cron", "cron-cli", "boot", "bootstrap", "heartbeat", "system", "all", "shared"})
+"""Names for what is nobody's, or speaks for somebody else; no user has one of them."""
+_USER_ID: Final = re.compile("[A-Za-z0-9_-]{1,64}")
+
 LONGEST_QUOTED = 80
 """Characters of what somebody gave that an error repeats."""
 
@@ -26,6 +31,24 @@ def quoted(text: str) -> str:
     """What somebody gave, as a part of a sentence for people: in quotes, on one line, without its end if it is long."""
     shown = text if len(text) <= LONGEST_QUOTED else f"{text[: LONGEST_QUOTED - 1]}…"
     return f"'{''.join(each if each.isprintable() else '�' for each in shown)}'"
+
+
+class BadUserId(ValueError):
+    """A text cannot be the id of a user."""
+
+
+def user_id(text: str) -> str:
+    """The text, which can be the id of a user and with that the name of a folder. Raises BadUserId.
+
+    Ids are told apart without regard to case.
+    """
+    if not _USER_ID.fullmatch(text):
+        raise BadUserId(
+            f"{quoted(text)} cannot be the id of a user: use 1 to 64 of the letters a to z, digits, - and _"
+        )
+    if text.lower() in RESERVED:
+        raise BadUserId(f"{quoted(text)} cannot be the id of a user: the name is reserved")
+    return text
 
 
 @final
@@ -37,6 +60,8 @@ class Principal:
     role: Role
     proof: Proof
     """How it is known: cookie of the page, API key, operator's token, linked account, or our own clock."""
+    credential: str = ""
+    """Id of the key or device that proved it; empty where there is none."""
 
 
 @final

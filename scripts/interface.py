@@ -80,7 +80,8 @@ def _asked(kind: Any) -> "list[attrs.Attribute[Any]]":
 
 def _field(endpoint: Endpoint, field: "attrs.Attribute[Any]") -> str:
     hint = typing.get_type_hints(endpoint.kind, include_extras=True)[field.name]
-    return f"`{field.name}`{_default(field, hint)}{_after_colon(_described(hint).text)}"
+    default = "" if field.name in endpoint.parameters else _default(field, hint)
+    return f"`{field.name}`{default}{_after_colon(_described(hint).text)}"
 
 
 def _default(field: "attrs.Attribute[Any]", hint: Any) -> str:
@@ -91,7 +92,9 @@ def _default(field: "attrs.Attribute[Any]", hint: Any) -> str:
         default = str(field.default).lower()
     else:
         default = (
-            str(field.default) if isinstance(field.default, int | str) and field.default != "" else "optional"
+            str(field.default)
+            if isinstance(field.default, int | str) and str(field.default).strip()
+            else "optional"
         )
     said = _described(hint)
     most = "" if said.le is None else f"at most {said.le:,}"

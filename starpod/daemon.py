@@ -57,6 +57,8 @@ class Running:
 
     mesh: Mesh
     lock: InstanceLock
+    first_key: str | None = attrs.field(repr=False)
+    """Of the admin that this very start has made, if it has."""
 
     @property
     def info(self) -> DaemonInfo:
@@ -80,23 +82,30 @@ async def running(
     """
     boot_id = Ids().uuid()
     with InstanceLock(instance, command=command, boot_id=boot_id, now=datetime.now(UTC)) as lock:
+        first_keys: list[str] = []
         parts = parts_of(
             config,
             address=address,
             token=lock.info.token,
             on_bound=lambda bound: lock.announce(str(bound)),
+            on_first_key=first_keys.append,
         )
         with _recorded(instance, boot_id):
             try:
                 async with open_mesh(tree(parts), log=logs.log, boot_id=boot_id) as mesh:
                     with _tended(instance, mesh):
-                        yield Running(mesh=mesh, lock=lock)
+                        yield Running(mesh=mesh, lock=lock, first_key=next(iter(first_keys), None))
             except BootError as error:
                 raise StartFailed(error) from error
 
 
 def parts_of(
-    config: Config, *, address: Address | None, token: str, on_bound: Callable[[Address], None]
+    config: Config,
+    *,
+    address: Address | None = None,
+    token: str = "",
+    on_bound: Callable[[Address], None],
+    on_first_key: Callable[[str], None],
 ) -> Parts:
     """What the tree is made from."""
     given = config.given
@@ -112,6 +121,7 @@ def parts_of(
         token=token,
         remains=Remains.read(config.instance.black_box),
         on_bound=on_bound,
+        on_first_key=on_first_key,
     )
 
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from actors.gateway.settings import Address
 from bus.console import describe_all, of_tree
 from starpod.config import load
 from starpod.daemon import parts_of
@@ -12,5 +11,5 @@ from starpod.workspace import Instance
 
 def messages(instance: Instance) -> list[dict[str, Any]]:
     """Every message class, by wire name; nothing is started. Raises ConfigError."""
-    parts = parts_of(load(instance, {}), address=Address("127.0.0.1", 0), token="", on_bound=lambda _: None)
+    parts = parts_of(load(instance, {}), on_bound=lambda _: None, on_first_key=lambda _: None)
     return describe_all(of_tree(tree(parts)))

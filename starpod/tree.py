@@ -13,6 +13,7 @@ from typing import Any, Final, final
 import attrs
 
 import starpod
+from actors import atomic
 from actors.agent.conductor import ConductorActor
 from actors.agent.conversation import INTENSITY, ConversationActor
 from actors.agent.settings import Settings as AgentSettings
@@ -44,13 +45,17 @@ from actors.tooling import offering
 from actors.tools import messages as tools
 from actors.tools.actor import ToolsActor
 from actors.tools.settings import Settings as ToolsSettings
+from actors.users import messages as users
+from actors.users.actor import MIGRATIONS as USERS_MIGRATIONS
+from actors.users.actor import UsersActor
 from actors.vault import messages as vault
 from actors.vault.actor import MIGRATIONS as VAULT
 from actors.vault.actor import VaultActor
 from actors.vault.settings import Settings as VaultSettings
 from bus import Backoff, Child, Intensity, Limits, Pool, Remains, Supervisor
 from starpod import modelkeys, models
-from starpod.workspace import Instance
+from starpod.users import seed_user
+from starpod.workspace import Instance, UserContext
 
 
 @final
@@ -70,6 +75,8 @@ class Parts(Given):
     """What the process before has left, if it did not end in order."""
     on_bound: Callable[[Address], None]
     """Told where the gateway listens, once it does."""
+    on_first_key: Callable[[str], None]
+    """Told the key that was made for the first admin."""
 
 
 def _session(given: Given) -> Iterator[Child]:
@@ -77,6 +84,22 @@ def _session(given: Given) -> Iterator[Child]:
     channels = (session.ChannelPolicy("main"), session.ChannelPolicy("telegram", gap=silence, pushes=True))
     factory = partial(SessionActor, given.database("session"), channels)
     yield Child("session", factory, limits=Limits(mailbox=256))
+
+
+ADMIN_KEY: Final = "admin.key"
+"""File with the key that was made for the first admin."""
+
+
+def _users(parts: Parts) -> Iterator[Child]:
+    factory = partial(
+        UsersActor,
+        parts.database("users"),
+        chosen=parts.environment.get(API_KEY),
+        keep_key=partial(atomic.write, parts.data / ADMIN_KEY, mode=0o600),
+        on_first_key=parts.on_first_key,
+        seed=lambda user: seed_user(UserContext(root=parts.data / "users" / user)),
+    )
+    yield Child("users", factory, limits=Limits(mailbox=256))
 
 
 def _settings(parts: Parts) -> Iterator[Child]:
@@ -163,6 +186,7 @@ STORAGE: Final = (
         fixed=frozenset({"channels.telegram.gap_minutes"}),
         migrations=MIGRATIONS,
     ),
+    Subsystem("users", _users, front=users, migrations=USERS_MIGRATIONS),
     Subsystem(
         "vault",
         VaultActor,

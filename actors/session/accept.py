@@ -6,8 +6,10 @@ from typing import Any, Final, final
 
 import attrs
 
+from actors.storage import clean, moment
+
 from . import resolve, titles
-from .encoding import attachments_out, clean, dump, moment, options_out
+from .encoding import attachments_out, dump, options_out
 from .messages import Accepted, ChannelPolicy, Incoming, SessionIsClosed, UnknownSession
 
 _SAME_MESSAGE: Final = """

@@ -1,21 +1,14 @@
 """The session actor: takes a message, runs one transaction, answers, tells others."""
 
 import pathlib
-import sqlite3
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, Concatenate, Final, ParamSpec, TypeVar, final
+from collections.abc import Iterable
+from typing import Final, final
 
-import attrs
-
-from actors.storage import Storage, StorageError, numbered
-from bus import Actor, concurrent, crash_after, crash_point
+from actors.storage import Keeper, Storage, micros, numbered
+from bus import concurrent
 
 from . import accept, attempts, endings, export, messages, outbox, sessions, survey, turns, usage
-from .encoding import micros
 from .recent import RecentHistories
-
-T = TypeVar("T")
-P = ParamSpec("P")
 
 MIGRATIONS: Final = pathlib.Path(__file__).parent / "migrations"
 
@@ -24,7 +17,7 @@ SWEEP: Final = 600.0
 
 
 @final
-class SessionActor(Actor):
+class SessionActor(Keeper):
     """Owns the session database. Handlers run concurrently, so that what comes together shares a commit.
 
     Args:
@@ -35,60 +28,17 @@ class SessionActor(Actor):
     def __init__(self, path: pathlib.Path, channels: Iterable[messages.ChannelPolicy]) -> None:
         self._channels = {policy.name: policy for policy in channels}
         self._pushing = frozenset(policy.name for policy in self._channels.values() if policy.pushes)
-        self._storage = Storage(path, numbered(MIGRATIONS), synchronous="FULL")
+        storage = Storage(path, numbered(MIGRATIONS), synchronous="FULL")
+        super().__init__(storage, lambda reason: messages.StorageFailed(reason=reason))
         self._recent = RecentHistories()
-        self._failing = False
 
     async def start(self) -> None:
         """Open the database. Raises StorageFailed, whose text says what to do."""
-        try:
-            await self._storage.open()
-        except StorageError as error:
-            raise messages.StorageFailed(reason=str(error)) from error
+        await super().start()
         self.timers.every(SWEEP, messages.CloseSilent())
-
-    async def on_stop(self) -> None:
-        await self._storage.close()
-
-    def describe(self) -> dict[str, Any]:
-        return {"storage": attrs.asdict(self._storage.statistics())}
 
     def _now(self) -> int:
         return micros(self.bus.clock.now())
-
-    async def _write(
-        self, fn: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
-        """One transaction, safe on the disk when this returns. Raises StorageFailed."""
-        return await self._committed(self._storage.run, fn, *args, **kwargs)
-
-    async def _committed(
-        self,
-        run: Callable[..., Awaitable[T]],
-        fn: Callable[Concatenate[sqlite3.Connection, P], T],
-        *args: P.args,
-        **kwargs: P.kwargs,
-    ) -> T:
-        """One transaction. Raises StorageFailed, and is degraded until the next one succeeds."""
-        try:
-            value = await run(crash_after(fn, "before_commit"), *args, **kwargs)
-        except StorageError as error:
-            self._failing = True
-            self.degraded(error.brief)
-            raise messages.StorageFailed(reason=error.brief) from error
-        crash_point(fn, "after_commit")
-        if self._failing:
-            self._failing = False
-            self.degraded(None)
-        return value
-
-    async def _read(
-        self, fn: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
-        try:
-            return await self._storage.read(fn, *args, **kwargs)
-        except StorageError as error:
-            raise messages.StorageFailed(reason=error.brief) from error
 
     async def _changed(self, session: messages.Session) -> messages.Session:
         await self.bus.publish(messages.SessionChanged(session=session.id, user=session.user))
@@ -144,9 +94,7 @@ class SessionActor(Actor):
     @concurrent(256, isolated=True)
     async def begin(self, request: messages.Begin) -> messages.Begun:
         # After a power cut the turn is as it was accepted, and an attempt nobody saw does not count.
-        found = await self._committed(
-            self._storage.run_relaxed, attempts.begin, request, self._now(), self._recent
-        )
+        found = await self._write_relaxed(attempts.begin, request, self._now(), self._recent)
         if isinstance(found, attempts.Beginning):
             found = await self._goes_on(found)
         if isinstance(found, messages.Begun):

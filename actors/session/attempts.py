@@ -10,11 +10,11 @@ from typing import Final, final
 
 import attrs
 
+from actors.storage import clean, moment
 from actors.vocabulary import Channel
 
 from . import endings, history, outbox
 from .claims import claimed, note_event, store_message
-from .encoding import clean, moment
 from .messages import Begin, Begun, Opened, Recover, Release, Turn, UnknownSession, UnknownTurn
 from .recent import RecentHistories, Unread, steps_in
 from .rows import OPEN, TURN, turn_of, turns_of

@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, Literal
 
+from actors.storage import moment
 from actors.vocabulary import Attachment, Image, Text, Thinking
 
-from .encoding import moment
 from .messages import Message, Turn
 from .steps import AssistantStep, CallStep, Group, NoticeStep, Result, UserStep
 

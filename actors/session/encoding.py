@@ -1,13 +1,13 @@
-"""How values are stored: times as integers, blocks and attachments as JSON."""
+"""How values are stored: blocks and attachments as JSON."""
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from cattrs.gen import make_dict_unstructure_fn, override
 from cattrs.preconf.json import make_converter
 
+from actors.storage import clean
 from actors.vocabulary import (
     Attachment,
     Block,
@@ -20,9 +20,6 @@ from actors.vocabulary import (
 
 from .messages import TurnOptions, Unstorable
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
-
 _CONVERTER: Final = make_converter(omit_if_default=False, detailed_validation=False)
 _BLOCKS: Final[Mapping[str, type[Block]]] = {
     "text": Text,
@@ -31,21 +28,6 @@ _BLOCKS: Final[Mapping[str, type[Block]]] = {
     "tool_use": ToolUse,
     "tool_result": ToolResult,
 }
-
-
-def micros(moment: datetime) -> int:
-    """Microseconds since 1970, UTC, exactly."""
-    return (moment - _EPOCH) // _MICROSECOND
-
-
-def moment(value: int) -> datetime:
-    """The other way, timezone-aware UTC."""
-    return _EPOCH + timedelta(microseconds=value)
-
-
-def clean(text: str) -> str:
-    """The text without lone surrogates, which neither SQLite nor a provider takes."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def dump(value: Any) -> str:

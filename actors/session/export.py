@@ -5,7 +5,8 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Any
 
-from .encoding import moment
+from actors.storage import moment
+
 from .messages import Session
 from .sessions import get
 from .steps import step_of

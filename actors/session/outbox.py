@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final, cast
 
+from actors.storage import clean, micros
 from actors.transcript import texts
 
-from .encoding import attachments_out, clean, dump, micros
+from .encoding import attachments_out, dump
 from .messages import ClaimOutbox, MarkOutbox, OutboxRow, Push, Turn
 from .steps import COLUMNS, AssistantStep, CallStep, NoticeStep, step_of
 

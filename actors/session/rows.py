@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
+from actors.storage import micros, moment
 from actors.vocabulary import Attachment, Usage
 
-from .encoding import attachments_in, micros, moment, options_in
+from .encoding import attachments_in, options_in
 from .messages import Session, Turn, TurnOptions
 from .steps import Said
 from .words import blocks_of

@@ -4,11 +4,11 @@
 import sqlite3
 from typing import Final
 
+from actors.storage import clean
 from actors.vocabulary import Channel
 
 from . import display, titles
 from .attempts import still_open
-from .encoding import clean
 from .messages import Close, EmptyTitle, List, MarkRead, Message, Messages, Rename, Session, UnknownSession
 from .resolve import INACTIVITY
 from .rows import OPEN, SESSION, session_of

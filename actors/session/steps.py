@@ -7,9 +7,10 @@ from typing import Any, Final, Literal, final
 
 import attrs
 
+from actors.storage import clean
 from actors.vocabulary import Attachment, Block, Image, Text, ToolUse
 
-from .encoding import attachments_in, attachments_out, blocks_in, blocks_out, clean, dump
+from .encoding import attachments_in, attachments_out, blocks_in, blocks_out, dump
 from .messages import Effect
 
 

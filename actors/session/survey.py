@@ -6,10 +6,11 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Final, Literal
 
+from actors.storage import clean, moment
 from actors.vocabulary import Block, Text, Usage
 
 from . import sessions
-from .encoding import clean, dump, moment
+from .encoding import dump
 from .messages import FindTurns, ListTurns, OpenWork, StepInfo, Turn
 from .rows import OPEN, SHORT_TURN, TURN, turns_of
 from .steps import COLUMNS, AssistantStep, NoticeStep, Step, UserStep, step_of

@@ -9,9 +9,10 @@ import sqlite3
 
 import attrs
 
+from actors.storage import clean, moment
+
 from . import usage
 from .claims import Claim, claimed, note_event
-from .encoding import clean, moment
 from .messages import (
     AwaitStep,
     BeginStep,

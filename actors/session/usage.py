@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, Literal
 
+from actors.storage import clean, micros
 from actors.vocabulary import Usage
 
-from .encoding import clean, micros
 from .messages import CostReport, DayCost, Spent, ToolCount
 
 _SUMS: Final = """

@@ -147,13 +147,14 @@ def _tags(kind: Any) -> tuple[str, ...]:
 
 @final
 class Record:
-    """An attrs class as a JSON object: absent keys take their defaults, and so does null where there is one."""
+    """An attrs class as a JSON object: absent keys take their defaults, and so does null where a field cannot be it."""
 
     def __init__(self, kind: type[attrs.AttrsInstance]) -> None:
         """Raises NoJsonForm naming the field."""
         self._kind = kind
         self._shapes: dict[str, Shape] = {}
         self._required: list[str] = []
+        self._nullable: set[str] = set()
         self._fields = attrs.fields_dict(kind)
         self.supplied: dict[str, str] = {}
         """Fields that are not part of the JSON, and where their values come from."""
@@ -165,6 +166,8 @@ class Record:
                 self.supplied[name] = source
                 continue
             shape = self._shapes[name] = self._compile(name, hints[name])
+            if field.default is not attrs.NOTHING and _can_be_null(hints[name]):
+                self._nullable.add(name)
             properties[name] = {**shape.schema, **_description(extras), **_default(field)}
             if field.default is attrs.NOTHING:
                 self._required.append(name)
@@ -220,6 +223,8 @@ class Record:
         for name, shape in self._shapes.items():
             if fields.get(name) is not None:
                 values[name] = self._read_field(name, fields[name], path + name, problems)
+            elif name in self._nullable and name in fields:
+                values[name] = None
             elif name in self._required:
                 got = "null" if name in fields else "nothing"
                 problems.add(path + name, f"expected {shape.expected}, got {got}")
@@ -246,6 +251,11 @@ class Record:
         except ValueError as error:  # a rule between fields
             problems.add(at, str(error))
             return None
+
+
+def _can_be_null(hint: Any) -> bool:
+    origin, args = get_origin(hint), get_args(hint)
+    return _can_be_null(args[0]) if origin is Annotated else origin in (Union, UnionType) and NoneType in args
 
 
 def _description(extras: tuple[Any, ...]) -> dict[str, Any]:

@@ -24,13 +24,16 @@ from actors.storage.errors import (
     StorageError,
     TooNew,
 )
+from actors.storage.keeper import Keeper
 from actors.storage.storage import Statistics, Storage
+from actors.storage.values import clean, micros, moment
 
 __all__ = [
     "Closed",
     "Corrupt",
     "DiskFull",
     "Inaccessible",
+    "Keeper",
     "Locked",
     "Migration",
     "MigrationFailed",
@@ -42,5 +45,8 @@ __all__ = [
     "StorageError",
     "TooNew",
     "check",
+    "clean",
+    "micros",
+    "moment",
     "numbered",
 ]

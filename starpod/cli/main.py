@@ -22,6 +22,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "open": "open the page of a running agent in a browser",
     "chat": "say one thing to an agent and print its answer",
     "sessions": "look at the conversations of an agent",
+    "user": "who may speak with an agent: add, list, let in or keep out",
+    "key": "the keys that programs show: make, list, revoke",
     "vault": "keep secrets where neither the model nor a log sees them",
     "build": "make a deployable instance from a blueprint",
     "bus": "look inside a running agent, and act on what is found",

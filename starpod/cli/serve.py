@@ -1,11 +1,12 @@
 """``starpod serve``: run the agent of this directory until it is told to stop."""
 
 import argparse
+import sys
 import threading
 from functools import partial
 from typing import TYPE_CHECKING
 
-from starpod.cli.output import say
+from starpod.cli.output import note, say
 from starpod.cli.target import add_agent_option, find_instance, load_config, warn_if_outdated
 
 if TYPE_CHECKING:
@@ -55,8 +56,19 @@ def _ready(
 
     address = daemon.info.address or ""
     say(banner(instance, config, address, model, link))
+    if daemon.first_key:
+        _show_key(daemon.first_key, instance)
     if browser:
         from starpod.cli.browser import open_page
 
         # In a thread of its own: nothing waits for the browser.
         threading.Thread(target=open_page, args=(link, instance.agent_home), daemon=True).start()
+
+
+def _show_key(key: str, instance: "Instance") -> None:
+    """On a terminal alone: what goes elsewhere is kept, by a log perhaps."""
+    from starpod.tree import ADMIN_KEY
+
+    if sys.stdout.isatty():
+        note(f"the key of the first admin, shown this once: {key}")
+    note(f"programs and other devices show it as X-API-Key; it is kept in {instance.agent_home / ADMIN_KEY}")

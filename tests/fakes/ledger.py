@@ -10,7 +10,6 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, final
 
 from actors.session import accept, attempts, endings, history, recent, sessions, turns
 from actors.session.actor import MIGRATIONS
-from actors.session.encoding import micros
 from actors.session.messages import (
     Accepted,
     AwaitStep,
@@ -37,7 +36,7 @@ from actors.session.messages import (
     ToolStep,
     Turn,
 )
-from actors.storage import numbered
+from actors.storage import micros, numbered
 from actors.storage.database import Database
 from actors.transcript import Transcript
 from actors.vocabulary import ADMIN, Block, ChatMessage, Text, ToolResult, ToolUse, Usage

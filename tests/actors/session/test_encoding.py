@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from actors.session import encoding
 from actors.session.words import NOTHING, blocks_of
+from actors.storage import clean, micros, moment
 from actors.vocabulary import (
     Attachment,
     Block,
@@ -79,17 +80,17 @@ def test_attachments_come_back_as_they_were(files: tuple[Attachment, ...]) -> No
 
 @given(st.datetimes(timezones=st.just(UTC)))
 def test_times_come_back_to_the_microsecond(value: datetime) -> None:
-    assert encoding.moment(encoding.micros(value)) == value
+    assert moment(micros(value)) == value
 
 
 def test_an_offset_does_not_change_the_instant() -> None:
     noon = datetime(2026, 3, 1, 12, tzinfo=UTC)
-    assert encoding.micros(noon.astimezone(timezone(timedelta(hours=5, minutes=30)))) == encoding.micros(noon)
+    assert micros(noon.astimezone(timezone(timedelta(hours=5, minutes=30)))) == micros(noon)
 
 
 def test_lone_surrogates_become_question_marks() -> None:
-    assert encoding.clean("a\ud800b") == "a?b"
-    assert encoding.clean("größe") == "größe"
+    assert clean("a\ud800b") == "a?b"
+    assert clean("größe") == "größe"
     assert encoding.dump(["\udfff"]) == '["?"]'
 
 

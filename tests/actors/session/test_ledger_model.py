@@ -13,7 +13,6 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from actors.session import endings, outbox
 from actors.session.attempts import DEATHS
-from actors.session.encoding import micros
 from actors.session.messages import (
     Begun,
     ClaimOutbox,
@@ -23,6 +22,7 @@ from actors.session.messages import (
     StaleAttempt,
     UnknownStep,
 )
+from actors.storage import micros
 from tests.actors.session.modelled import Call, Entry, ModelTurn
 from tests.fakes.ledger import Killed, Ledger, check_valid
 

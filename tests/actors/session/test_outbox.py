@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from actors.session import outbox
-from actors.session.encoding import micros
 from actors.session.messages import ClaimOutbox, MarkOutbox, OutboxRow, Push
+from actors.storage import micros
 from actors.vocabulary import Attachment
 from tests.fakes.ledger import Killed, Ledger
 

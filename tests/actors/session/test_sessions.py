@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from actors.session import export, sessions
-from actors.session.encoding import micros
 from actors.session.messages import (
     Close,
     EmptyTitle,
@@ -18,6 +17,7 @@ from actors.session.messages import (
     Session,
     UnknownSession,
 )
+from actors.storage import micros
 from tests.fakes.ledger import Ledger
 
 

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from actors.session import turns, usage
-from actors.session.encoding import micros
 from actors.session.messages import (
     CostReport,
     RecordCompaction,
@@ -14,6 +13,7 @@ from actors.session.messages import (
     ToolCount,
     TurnOptions,
 )
+from actors.storage import micros
 from actors.vocabulary import Usage
 from tests.fakes.ledger import START, Ledger
 

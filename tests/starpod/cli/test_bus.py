@@ -91,7 +91,7 @@ def test_top_shows_every_actor_once_in_a_pipe(console: Console) -> None:
     lines = console.run("top").splitlines()
     assert re.match(r"ready  up .* none lost  loop late by .* +http://127\.0\.0\.1:\d+$", lines[0])
     actors = [line.split()[0] for line in lines if line and not line.startswith(("ready", "ACTOR"))]
-    assert actors[:5] == ["session", "vault", "settings", "llm", "tools"]
+    assert actors[:6] == ["session", "users", "vault", "settings", "llm", "tools"]
     assert actors[-2:] == ["console", "gateway"]
     assert any(re.fullmatch(r"conversation\[[0-9a-f-]{8}\]", actor) for actor in actors)
     assert {actor["name"] for actor in console.json("top")["actors"]} >= {"session", "gateway"}

@@ -1,0 +1,22 @@
+"""How values are stored: times as integers, texts as SQLite takes them."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+def micros(moment: datetime) -> int:
+    """Microseconds since 1970, UTC, exactly."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def moment(value: int) -> datetime:
+    """The other way, timezone-aware UTC."""
+    return _EPOCH + timedelta(microseconds=value)
+
+
+def clean(text: str) -> str:
+    """The text without lone surrogates, which neither SQLite nor a provider takes."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,46 @@
+"""The audit log: who changed what, from where."""
+
+from datetime import datetime
+from typing import Annotated, Final, final
+
+import attrs
+
+from actors.endpoints import endpoint
+from actors.shapes import described
+from actors.vocabulary import Proof
+from bus import Request
+
+MOST_ROWS: Final = 10_000
+"""The oldest beyond are deleted."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class AuditEntry:
+    """One change, or refused attempts."""
+
+    id: int
+    at: datetime
+    user: str
+    """Who did it; empty for the agent itself, and where nobody knows."""
+    proof: str
+    """How that was known; empty likewise."""
+    event: str
+    """``key.created``, ``user.deactivated`` …"""
+    subject: str
+    """Whom it is about."""
+    detail: str
+    address: str
+    """Where it was asked for."""
+
+
+@endpoint("GET", "/api/settings/auth/audit", access="admin")
+@final
+@attrs.frozen(kw_only=True)
+class ListAudit(Request[tuple[AuditEntry, ...]]):
+    """The audit log, newest first. Raises NotAllowed."""
+
+    limit: Annotated[int, described(ge=1, le=500)] = 100
+    before: Annotated[int | None, described("Only entries with a lower id.")] = None
+    user: str
+    proof: Proof = "key"
