@@ -10,6 +10,7 @@ from actors.endpoints import (
     EndpointDefinitionError,
     endpoint,
     endpoint_of,
+    endpoints_of,
     parse_object,
     read,
 )
@@ -122,3 +123,29 @@ def test_what_is_public_is_read_without_anybody() -> None:
 
     assert offered.message(fields, None) == GetWeather(place="Graz", days=3)
     assert offered.message(fields, ADA) == GetWeather(place="Graz", days=3)
+
+
+@endpoint("GET", "/api/own/{thing}")
+@endpoint("GET", "/api/all/{thing}", access="admin")
+@final
+@attrs.frozen(kw_only=True)
+class GetThing(Request[str]):
+    thing: str
+    user: str
+    proof: str = ""
+    credential: str = ""
+    address: str = ""
+
+
+def test_a_request_may_be_offered_twice() -> None:
+    assert [(each.path, each.access) for each in endpoints_of(GetThing)] == [
+        ("/api/own/{thing}", "user"),
+        ("/api/all/{thing}", "admin"),
+    ]
+
+
+def test_who_asks_how_that_is_known_and_from_where_come_from_us() -> None:
+    asked = Principal(user="ada", role="user", proof="key", credential="key-1")
+    claimed = {"user": "eve", "proof": "operator", "credential": "x", "address": "::1"}
+    found = endpoint_of(GetThing).message({"thing": "t", **claimed}, asked, "192.0.2.1")
+    assert found == GetThing(thing="t", user="ada", proof="key", credential="key-1", address="192.0.2.1")

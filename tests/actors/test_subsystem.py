@@ -16,6 +16,7 @@ from actors.session import messages as session
 from actors.subsystem import Given, Subsystem
 from actors.tooling import tool
 from actors.tools import messages as tools
+from actors.users import messages as users
 from bus import Actor, Child, Request
 
 
@@ -124,3 +125,10 @@ def test_an_actor_with_a_database_has_time_to_open_it(given: Given, actors: Any)
     (patient,) = Subsystem("plain", actors, migrations=Path("/m")).children(given)
     assert (quick.limits.start_within, patient.limits.start_within) == (10.0, 3600.0)
     assert attrs.evolve(patient, limits=quick.limits).name == quick.name
+
+
+def test_endpoints_are_listed_as_they_are_written_each_request_as_often_as_it_is_offered() -> None:
+    found = [f"{each.method} {each.path}" for each in Subsystem("users", Plain, front=users).endpoints()]
+    at = found.index("POST /api/auth/keys")
+    assert found[at + 1] == "POST /api/settings/auth/users/{id}/api-keys"
+    assert len(found) == len(set(found))

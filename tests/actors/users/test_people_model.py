@@ -1,8 +1,6 @@
 """The store of people against a model of it in plain Python: who is known by what, who may what, at any time."""
 
-import itertools
 import pathlib
-import sqlite3
 import tempfile
 from collections.abc import Callable
 from typing import Any
@@ -13,12 +11,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from actors.storage import numbered
-from actors.storage.database import Database
 from actors.users import accounts, bootstrap, devices, keys, lookup
 from actors.users import messages as users
-from actors.users.actor import MIGRATIONS
 from actors.vocabulary import Role
+from tests.actors.users.store import FIRST, Store
 
 IDS = ("admin", "ada", "bob")
 DAY = 86_400_000_000
@@ -43,39 +39,25 @@ class PeopleModel(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
-        self.database = Database(
-            path=pathlib.Path(self.folder.name) / "users.db",
-            migrations=numbered(MIGRATIONS),
-            synchronous="OFF",
-            busy_timeout=1.0,
-        )
-        self.connection = self.database.open_writer()
-        self.now = 1_000_000_000
+        self.store = Store(pathlib.Path(self.folder.name))
         self.roles: dict[str, Role] = {}
         self.inactive: set[str] = set()
         self.keys: list[Credential] = []
         self.devices: list[Credential] = []
         self.changes = 0
-        self.numbers = itertools.count(1)
 
     def teardown(self) -> None:
-        self.connection.close()
+        self.store.close()
         self.folder.cleanup()
 
     # --- doing it in the store and, if it was done, in the model --------------------------------------------
 
     def attempt(self, fn: Callable[..., Any], *args: Any) -> Any:
         """One transaction, as the actor runs it; the error where it is refused."""
-        self.connection.execute("BEGIN IMMEDIATE")
         try:
-            value = fn(self.connection, *args)
-        except users.Unknown as error:
-            self.connection.execute("ROLLBACK")
+            value = self.store.run(fn, *args)
+        except (users.Unknown, users.NotAllowed, users.OwnAccount, users.LastAdmin, users.Taken) as error:
             return error
-        except (users.NotAllowed, users.OwnAccount, users.LastAdmin, users.Taken) as error:
-            self.connection.execute("ROLLBACK")
-            return error
-        self.connection.execute("COMMIT")
         self.changes += 1
         return value
 
@@ -85,11 +67,8 @@ class PeopleModel(RuleBasedStateMachine):
     def may(self, asker: str) -> bool:
         return asker == "operator" or (self.roles.get(asker) == "admin" and asker not in self.inactive)
 
-    def fresh(self) -> str:
-        return f"id-{next(self.numbers)}"
-
     def good(self, each: Credential) -> bool:
-        in_time = each.expires is None or each.expires > self.now
+        in_time = each.expires is None or each.expires > self.store.now
         return in_time and not each.revoked and each.user not in self.inactive
 
     def standing(self) -> int:
@@ -112,15 +91,15 @@ class PeopleModel(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        key = "sp_live_" + "0" * 40
-        assert self.attempt(bootstrap.first_admin, key, "key-0", self.now)
-        assert not bootstrap.first_admin(self.connection, key, "key-1", self.now)
+        assert not bootstrap.first_admin(self.store.connection, FIRST, "another", self.store.now)
         self.roles["admin"] = "admin"
-        self.keys.append(Credential("key-0", "admin", (key, None), None))
+        self.keys.append(Credential("id-1", "admin", (FIRST, None), None))
 
     @rule(id=names, asker=askers, role=st.sampled_from(("admin", "user")))
     def add(self, id: str, asker: str, role: Role) -> None:
-        found = self.attempt(accounts.add, users.AddUser(id=id, role=role, **self.who(asker)), "x", self.now)
+        found = self.attempt(
+            accounts.add, users.AddUser(id=id, role=role, **self.who(asker)), "x", self.store.now
+        )
         if not self.may(asker):
             assert isinstance(found, users.NotAllowed)
         elif id in self.roles:
@@ -131,7 +110,9 @@ class PeopleModel(RuleBasedStateMachine):
 
     @rule(id=names, asker=askers, role=st.sampled_from(("admin", "user")))
     def change_role(self, id: str, asker: str, role: Role) -> None:
-        found = self.attempt(accounts.update, users.UpdateUser(id=id, role=role, **self.who(asker)), self.now)
+        found = self.attempt(
+            accounts.update, users.UpdateUser(id=id, role=role, **self.who(asker)), self.store.now
+        )
         demoted = self.roles.get(id) == "admin" and role == "user"
         if not self.may(asker):
             assert isinstance(found, users.NotAllowed)
@@ -148,7 +129,7 @@ class PeopleModel(RuleBasedStateMachine):
 
     @rule(id=names, asker=askers)
     def deactivate(self, id: str, asker: str) -> None:
-        found = self.attempt(accounts.deactivate, users.Deactivate(id=id, **self.who(asker)), self.now)
+        found = self.attempt(accounts.deactivate, users.Deactivate(id=id, **self.who(asker)), self.store.now)
         if not self.may(asker):
             assert isinstance(found, users.NotAllowed)
         elif id not in self.roles:
@@ -166,28 +147,29 @@ class PeopleModel(RuleBasedStateMachine):
 
     @rule(id=names)
     def activate(self, id: str) -> None:
-        found = self.attempt(accounts.activate, users.Activate(id=id, **self.who("operator")), self.now)
+        found = self.attempt(accounts.activate, users.Activate(id=id, **self.who("operator")), self.store.now)
         assert isinstance(found, users.UnknownUser) is (id not in self.roles)
         self.inactive.discard(id)
 
     @rule(id=names, asker=askers, days=st.sampled_from((None, 1, 3)))
     def make_key(self, id: str, asker: str, days: int | None) -> None:
-        key, made = f"sp_live_{next(self.numbers):040x}", self.fresh()
+        made = self.store.fresh()
+        key = f"sp_live_{int(made[3:]):040x}"
         request = users.NewKey(id=id, expires_in_days=days, **self.who(asker))
-        found = self.attempt(keys.issue, request, key, made, self.now)
+        found = self.attempt(keys.issue, request, key, made, self.store.now)
         own = id == request.user
         if not own and not self.may(asker):
             assert isinstance(found, users.NotAllowed)
         elif id not in self.roles or (own and id in self.inactive):
             assert isinstance(found, users.UnknownUser)
         else:
-            expires = None if days is None else self.now + days * DAY
+            expires = None if days is None else self.store.now + days * DAY
             self.keys.append(Credential(made, id, (key, None), expires))
 
     @rule(data=st.data(), asker=askers)
     def revoke_key(self, data: st.DataObject, asker: str) -> None:
         each = data.draw(st.sampled_from(self.keys))
-        found = self.attempt(keys.revoke, users.RevokeKey(id=each.id, **self.who(asker)), self.now)
+        found = self.attempt(keys.revoke, users.RevokeKey(id=each.id, **self.who(asker)), self.store.now)
         if each.user != asker and not self.may(asker):
             assert isinstance(found, users.UnknownKey)
         elif each.revoked:
@@ -200,20 +182,20 @@ class PeopleModel(RuleBasedStateMachine):
 
     @rule(id=names)
     def sign_in(self, id: str) -> None:
-        made = self.fresh()
+        made = self.store.fresh()
         halves = (f"cookie of {made}", f"page of {made}")
         request = users.NewDevice(user=id, label="Firefox")
-        found = self.attempt(devices.sign_in, request, halves, made, self.now)
+        found = self.attempt(devices.sign_in, request, halves, made, self.store.now)
         if id not in self.roles or id in self.inactive:
             assert isinstance(found, users.UnknownUser)
         else:
-            self.devices.append(Credential(made, id, halves, self.now + devices.GOOD_FOR))
+            self.devices.append(Credential(made, id, halves, self.store.now + devices.GOOD_FOR))
 
     @precondition(lambda self: self.devices)
     @rule(data=st.data(), asker=names)
     def sign_out(self, data: st.DataObject, asker: str) -> None:
         each = data.draw(st.sampled_from(self.devices))
-        found = self.attempt(devices.sign_out, users.SignOut(id=each.id, user=asker), self.now)
+        found = self.attempt(devices.sign_out, users.SignOut(id=each.id, user=asker), self.store.now)
         if each.user != asker:
             assert isinstance(found, users.UnknownDevice)
         else:
@@ -222,31 +204,28 @@ class PeopleModel(RuleBasedStateMachine):
     @rule(hours=st.sampled_from((1, 24, 24 * 31)))
     def pass_time(self, hours: int) -> None:
         before = {each.id for each in (*self.keys, *self.devices) if not each.revoked and self.pending(each)}
-        self.now += hours * 3_600_000_000
-        told = self.attempt(lookup.expire, self.now)
+        self.store.now += hours * 3_600_000_000
+        told = self.attempt(lookup.expire, self.store.now)
         over = {each.id for each in (*self.keys, *self.devices) if not each.revoked and self.pending(each)}
         assert {each.credential for each in told} == before - over
 
     def pending(self, each: Credential) -> bool:
-        return each.expires is None or each.expires > self.now
+        return each.expires is None or each.expires > self.store.now
 
     @rule()
     def die_and_start_again(self) -> None:
         """What is committed is there at the next start; what is not, is not."""
-        self.connection.execute("BEGIN IMMEDIATE")
-        self.connection.execute("DELETE FROM api_keys")
-        self.connection.close()
-        self.connection = self.database.open_writer()
+        self.store.reopen()
 
     # --- what holds at any time -------------------------------------------------------------------------------
 
     @invariant()
     def everybody_is_known_by_what_is_good_and_nothing_else(self) -> None:
         for each in self.keys:
-            self.check(each, lookup.generated(self.connection, each.shown[0], self.now), "key")
+            self.check(each, lookup.generated(self.store.connection, each.shown[0], self.store.now), "key")
         for each in self.devices:
             cookie, page = each.shown
-            self.check(each, lookup.device(self.connection, cookie, page or "", self.now), "page")
+            self.check(each, lookup.device(self.store.connection, cookie, page or "", self.store.now), "page")
 
     def check(self, each: Credential, found: lookup.Found | None, proof: str) -> None:
         if not self.good(each):
@@ -264,7 +243,7 @@ class PeopleModel(RuleBasedStateMachine):
 
     @invariant()
     def every_change_is_in_the_log(self) -> None:
-        count = self.connection.execute("SELECT count(*) FROM audit").fetchone()[0]
+        count = self.store.connection.execute("SELECT count(*) FROM audit").fetchone()[0]
         assert count <= users.MOST_ROWS
         if self.changes:
             assert count
@@ -272,17 +251,3 @@ class PeopleModel(RuleBasedStateMachine):
 
 TestPeopleModel = pytest.mark.timeout(600)(PeopleModel.TestCase)
 TestPeopleModel.settings = settings(stateful_step_count=30)
-
-
-def test_the_log_is_bounded(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("actors.users.audit.MOST_ROWS", 3)
-    path = tmp_path / "users.db"
-    database = Database(path=path, migrations=numbered(MIGRATIONS), synchronous="OFF", busy_timeout=1.0)
-    connection = database.open_writer()
-    bootstrap.first_admin(connection, None, "x", 1)
-    for n in range(5):
-        request = users.AddUser(id=f"user-{n}", user="admin", proof="operator")
-        accounts.add(connection, request, "x", n)
-    rows: list[sqlite3.Row] = connection.execute("SELECT subject FROM audit ORDER BY id").fetchall()
-    assert [row[0] for row in rows] == ["user-2", "user-3", "user-4"]
-    connection.close()
