@@ -14,7 +14,7 @@ def test_an_id_of_a_user_names_a_folder(id: str) -> None:
     "id",
     [
         *("", ".", "..", "../x", "a/b", "a\\b", "%2e%2e", "a b", "a\0", "ada\n", "x" * 65, "x" * 10_000),
-        *("аda", "ａda", "ada\u200b", "\ud800", *RESERVED, "CRON", "System"),
+        *("аda", "ａda", "ada\u200b", "\ud800", *sorted(RESERVED), "CRON", "System"),
     ],
 )
 def test_what_could_not_is_refused_with_a_sentence(id: str) -> None:
