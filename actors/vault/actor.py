@@ -41,14 +41,22 @@ class VaultActor(Actor):
         self._settings = given.settings(Settings)
         self._variable = given.environment.get(masterkeys.VARIABLE)
         self._file = given.data / KEY_FILE
-        self._storage = Storage(given.database("vault"), numbered(MIGRATIONS))
+        self._path = given.database("vault")
+        self._migrations = numbered(MIGRATIONS)
+        self._storage = Storage(self._path, self._migrations)
+        self._is_open = False
 
     async def start(self) -> None:
-        """Open the database. Raises VaultFailed."""
+        """Open the database, if there is one: it is made with the first secret. Raises VaultFailed."""
+        if any(self._path.parent.glob(f"{self._path.name}*")):  # a log alone is something to complain about
+            await self._open_database()
+
+    async def _open_database(self) -> None:
         try:
             await self._storage.open()
         except StorageError as error:
             raise VaultFailed(str(error)) from error
+        self._is_open = True
 
     async def on_stop(self) -> None:
         await self._storage.close()
@@ -183,6 +191,8 @@ class VaultActor(Actor):
         self, fn: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """One transaction, safe on the disk when this returns. Raises VaultFailed."""
+        if not self._is_open:
+            await self._open_database()
         with _refusing():
             value = await self._storage.run(crash_after(fn, "before_commit"), *args, **kwargs)
         crash_point(fn, "after_commit")
@@ -191,6 +201,10 @@ class VaultActor(Actor):
     async def _read(
         self, fn: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
+        """What the database says; one that is not there yet is empty. Raises VaultFailed."""
+        if not self._is_open:
+            with store.empty(self._migrations) as nothing:
+                return fn(nothing, *args, **kwargs)
         with _refusing():
             return await self._storage.read(fn, *args, **kwargs)
 

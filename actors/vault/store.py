@@ -1,10 +1,12 @@
 """Secrets in their database, sealed. Each function is one transaction."""
 
 import sqlite3
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from typing import Final
 
+from actors.storage import Migration
 from actors.vault.messages import Access, Action, Entry
 from actors.vault.names import is_system
 from actors.vault.sealing import Sealed
@@ -13,6 +15,15 @@ KEPT: Final = 10_000
 """Rows of the log of accesses."""
 _ENTRY: Final = "SELECT key, owner, allowed_hosts, created_at, updated_at, last_read_at FROM vault_entries"
 _SEALED: Final = "SELECT owner, key, master_key, nonce, encrypted_value, allowed_hosts FROM vault_entries"
+
+
+@contextmanager
+def empty(migrations: Iterable[Migration]) -> Generator[sqlite3.Connection]:
+    """A database in which nothing is kept, and which is kept nowhere."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        for migration in migrations:
+            connection.executescript(str(migration))
+        yield connection
 
 
 def entries(connection: sqlite3.Connection, owners: Collection[str] | None) -> tuple[Entry, ...]:

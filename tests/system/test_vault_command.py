@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import httpx2
 import trio
 
-from tests.system.daemons import Ended, Place, environment, serving, starpod
+from tests.system.daemons import Ended, Place, environment, serving, starpod, start
 
 VALUE = "tangerine-4711"
 
@@ -63,6 +64,18 @@ async def test_what_cannot_be_kept_is_refused(place: Place) -> None:
         assert "65536 are allowed" in await vault(place, "set", "A", stdin="x" * 70_000, status=1)
         assert "is no host" in await vault(place, "set", "A", "--host", "http://x", stdin="x", status=1)
         assert not (place.inside / "vault.key").exists()
+
+
+async def test_a_daemon_that_is_killed_in_a_rotation_has_every_secret_afterwards(place: Place) -> None:
+    async with serving(place):
+        await vault(place, "set", "A", stdin=VALUE)
+    daemon = await start(place, BUS_CRASH_AT="reseal.after_commit").ready()
+    assert "does not answer" in await vault(place, "rotate", status=1)
+    assert await daemon.ended() == -signal.SIGKILL
+    async with serving(place):
+        assert await vault(place, "get", "A") == f"{VALUE}\n"
+        await vault(place, "rotate")
+        assert await vault(place, "get", "A") == f"{VALUE}\n"
 
 
 async def test_without_a_daemon_it_is_said_how_to_start_one(place: Place) -> None:

@@ -13,6 +13,7 @@ import trio
 from actors.vault import messages as vault
 from actors.vault.settings import Settings
 from actors.vault.settings import Vault as VaultSettings
+from bus import BootError
 from tests.actors.vault.conftest import Ring, Vault
 from tests.system.daemons import environment
 
@@ -37,7 +38,22 @@ async def test_an_empty_vault_has_no_key_and_answers_nothing(safe: Vault) -> Non
     assert await safe.look("A", "B") == vault.Found(secrets=(), unreadable={})
     assert await safe.entries() == []
     assert await safe.log() == []
-    assert not safe.key.exists()
+    with pytest.raises(vault.UnknownSecret):
+        await safe.mesh.bus.ask(vault.Reveal(name="A", user="admin"))
+    assert list(safe.data.iterdir()) == []
+
+
+async def test_a_database_that_was_lost_is_no_empty_vault(stopped: Vault) -> None:
+    stopped.database.parent.mkdir()
+    stopped.database.with_name("vault.db-wal").write_bytes(b"what was kept")
+    with pytest.raises(BootError, match="the file is gone, but its write-ahead log is still there"):
+        await stopped.start()
+
+
+async def test_what_is_kept_is_there_after_a_restart(safe: Vault) -> None:
+    await safe.set("A", "1")
+    await safe.mesh.console.restart("vault")
+    assert await safe.read("A") == {"A": "1"}
 
 
 def test_an_empty_vault_loads_neither_cipher_nor_keyring() -> None:
@@ -200,6 +216,7 @@ async def test_the_last_look_is_known(safe: Vault) -> None:
 
 async def test_nobody_gets_a_secret_that_cannot_be_written_down(safe: Vault) -> None:
     await safe.set("A", "1")
+    await safe.read("A")
     away = safe.database.rename(safe.database.with_name("away"))
     with pytest.raises(vault.VaultFailed, match=r"vault\.db was moved"):
         await safe.read("A")

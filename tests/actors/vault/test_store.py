@@ -22,14 +22,18 @@ def sealed(name: str, owner: str = "", master_key: str = "k1") -> Sealed:
 
 @pytest.fixture
 def connection() -> Iterator[sqlite3.Connection]:
-    connection = sqlite3.connect(":memory:")
-    connection.executescript(str(numbered(MIGRATIONS)[0]))
-    yield connection
-    connection.close()
+    with store.empty(numbered(MIGRATIONS)) as connection:
+        yield connection
 
 
 def put(connection: sqlite3.Connection, kept: Sealed, *hosts: str) -> None:
     store.put(connection, kept, hosts, "admin", NOW)
+
+
+def test_nothing_is_in_an_empty_one(connection: sqlite3.Connection) -> None:
+    assert store.everything(connection) == ()
+    assert store.accesses(connection, 10) == ()
+    assert store.master_keys(connection) == frozenset()
 
 
 def test_entries_are_listed_by_owner_and_name(connection: sqlite3.Connection) -> None:
