@@ -41,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     revoke.add_argument("key", metavar="KEY", help="its id in the list, or the beginning of it")
     revoke.set_defaults(action=_revoke)
     for each in (new, listing, revoke):
+        add_agent_option(each, again=True)
         each.add_argument("--json", action="store_true", help="print JSON")
 
 

@@ -31,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--role", choices=["user", "admin"], default="user", help="an admin manages people and settings"
     )
     listing = actions.add_parser("list", help="oldest first, with those that are not let in")
+    add_agent_option(listing, again=True)
     listing.add_argument("--json", action="store_true", help="print JSON")
     listing.set_defaults(action=_list)
     _action(actions, "deactivate", "let somebody in no more, at once", _deactivate)
@@ -54,6 +55,7 @@ def path_of(user: str) -> str:
 
 def _action(actions: Any, name: str, summary: str, action: Any) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = actions.add_parser(name, help=summary)
+    add_agent_option(parser, again=True)
     parser.add_argument("user", metavar="USER", help="1 to 64 letters, digits, - and _")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(action=action)
