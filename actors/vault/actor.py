@@ -2,22 +2,21 @@
 
 import sqlite3
 import threading
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Concatenate, Final, ParamSpec, TypeVar, final
 
 import trio
 
-from actors.storage import Storage, StorageError, numbered
+from actors.storage import Keeper, Storage, numbered
 from actors.subsystem import Given
 from actors.vault import masterkeys, messages, names, safe, store
 from actors.vault.messages import BadSecret, VaultFailed
 from actors.vault.sealing import Sealed
 from actors.vault.settings import Settings
 from actors.vocabulary import Role
-from bus import Actor, crash_after, crash_point
+from bus import crash_point
 
 T = TypeVar("T")
 GivenT = TypeVar("GivenT")
@@ -34,16 +33,16 @@ _KEYS: Final = threading.Lock()
 
 
 @final
-class VaultActor(Actor):
+class VaultActor(Keeper):
     """Owns the database and the master key. The key is read when it is needed, and not kept."""
 
     def __init__(self, given: Given) -> None:
+        self._path = given.database("vault")
+        self._migrations = numbered(MIGRATIONS)
+        super().__init__(Storage(self._path, self._migrations), VaultFailed)
         self._settings = given.settings(Settings)
         self._variable = given.environment.get(masterkeys.VARIABLE)
         self._file = given.data / KEY_FILE
-        self._path = given.database("vault")
-        self._migrations = numbered(MIGRATIONS)
-        self._storage = Storage(self._path, self._migrations)
         self._is_open = False
 
     async def start(self) -> None:
@@ -52,14 +51,8 @@ class VaultActor(Actor):
             await self._open_database()
 
     async def _open_database(self) -> None:
-        try:
-            await self._storage.open()
-        except StorageError as error:
-            raise VaultFailed(str(error)) from error
+        await super().start()
         self._is_open = True
-
-    async def on_stop(self) -> None:
-        await self._storage.close()
 
     # --- changing -------------------------------------------------------------------------------------------
 
@@ -190,13 +183,9 @@ class VaultActor(Actor):
     async def _write(
         self, fn: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """One transaction, safe on the disk when this returns. Raises VaultFailed."""
         if not self._is_open:
             await self._open_database()
-        with _refusing():
-            value = await self._storage.run(crash_after(fn, "before_commit"), *args, **kwargs)
-        crash_point(fn, "after_commit")
-        return value
+        return await super()._write(fn, *args, **kwargs)
 
     async def _read(
         self, fn: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
@@ -205,17 +194,7 @@ class VaultActor(Actor):
         if not self._is_open:
             with store.empty(self._migrations) as nothing:
                 return fn(nothing, *args, **kwargs)
-        with _refusing():
-            return await self._storage.read(fn, *args, **kwargs)
-
-
-@contextmanager
-def _refusing() -> Generator[None]:
-    """Raises VaultFailed for what the database refuses."""
-    try:
-        yield
-    except StorageError as error:
-        raise VaultFailed(error.brief) from error
+        return await super()._read(fn, *args, **kwargs)
 
 
 def _alone(work: Callable[[], T]) -> T:
