@@ -23,10 +23,10 @@ from hypercorn.config import Config
 from hypercorn.events import Closed, Event, RawData, Updated
 from hypercorn.protocol.events import StreamClosed
 from hypercorn.protocol.h11 import H11Protocol
-from hypercorn.protocol.ws_stream import FrameTooLargeError, WebsocketBuffer, WSStream
+from hypercorn.protocol.ws_stream import ASGIWebsocketState, FrameTooLargeError, WebsocketBuffer, WSStream
 from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import ConnectionState
-from wsproto.events import Message
+from wsproto.events import Message, Ping
 
 from actors.gateway.limits import Limits
 from actors.gateway.share import Share
@@ -110,6 +110,14 @@ class _Http1(H11Protocol):
     def is_endless(self) -> bool:
         """Whether the client is to be cut off."""
         return self._buffer is not None and self._buffer.is_endless
+
+    async def ask_for_a_sign_of_life(self) -> bool:
+        """Send a ping, which every WebSocket client answers by itself; False where there is no open WebSocket."""
+        stream = self.stream
+        is_open = isinstance(stream, WSStream) and stream.state is ASGIWebsocketState.CONNECTED
+        if is_open:
+            await cast("Any", stream)._send_wsproto_event(Ping())  # noqa: SLF001 - what hypercorn's own pings call
+        return is_open
 
     @property
     def _buffer(self) -> _Cut | None:
@@ -260,10 +268,19 @@ class Connection:
         await self._protocol.handle(Closed())
 
     async def _receive(self) -> bytes:
+        """What the client says next; nothing when it has left, or gives no sign of life."""
+        asked = False
+        while self._protocol.is_socket and not self._ended:
+            with trio.move_on_after(self._limits.sign_of_life if asked else self._limits.silence):
+                return await self._receive_some(SOCKET_BYTES)
+            if asked:
+                return b""
+            asked = await self._protocol.ask_for_a_sign_of_life()
+        return await self._receive_some(READ_BYTES)
+
+    async def _receive_some(self, most: int) -> bytes:
         try:
-            return bytes(
-                await self._stream.receive_some(SOCKET_BYTES if self._protocol.is_socket else READ_BYTES)
-            )
+            return bytes(await self._stream.receive_some(most))
         except (trio.BrokenResourceError, trio.ClosedResourceError):
             return b""
 

@@ -37,6 +37,10 @@ class Limits:
     """Seconds to go on reading after the last byte was sent, so that the client can read it."""
     keep_alive: float = 75.0
     """Seconds an idle HTTP connection is kept open."""
+    silence: float = 25.0
+    """Seconds without a word after which the client of a WebSocket is asked for a sign of life."""
+    sign_of_life: float = 20.0
+    """Seconds it has to give one."""
     body_timeout: float = 60.0
     """Seconds a client has to send its request."""
 

@@ -71,9 +71,9 @@ def _configure(sock: socket.socket, limits: Limits) -> None:
         sys.platform == "linux"
     ):  # the kernel, too, gives up a peer that no longer answers, or that is no longer there
         for option, seconds in (
-            (socket.TCP_KEEPIDLE, 60),
-            (socket.TCP_KEEPINTVL, 15),
-            (socket.TCP_KEEPCNT, 4),
+            (socket.TCP_KEEPIDLE, 30),
+            (socket.TCP_KEEPINTVL, 10),
+            (socket.TCP_KEEPCNT, 3),
         ):
             sock.setsockopt(socket.IPPROTO_TCP, option, seconds)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(3000 * limits.write_timeout))
@@ -98,7 +98,7 @@ def _configuration(limits: Limits) -> Config:
     config.errorlog = _log
     config.include_server_header = False
     config.websocket_max_message_size = limits.socket_message
-    config.websocket_ping_interval = None  # would leave a sleeping task behind every closed socket
+    config.websocket_ping_interval = None  # the connection asks by itself, without a task of its own
     return config
 
 

@@ -14,6 +14,7 @@ from trio_websocket import (
     WebSocketConnection,
     open_websocket_url,
 )
+from wsproto.utilities import LocalProtocolError
 
 from actors import jsontext
 from starpod.cli.client import Refused, Unreachable, credentials
@@ -69,6 +70,15 @@ def _why(error: ConnectionClosed) -> str:
 
 
 @asynccontextmanager
+async def _undisturbed() -> AsyncGenerator[None]:
+    """Close although the daemon asks, just then, whether we are still there: the library does not get over it."""
+    try:
+        yield
+    except* LocalProtocolError:
+        pass
+
+
+@asynccontextmanager
 async def connect(daemon: DaemonInfo, path: str, **query: str | int) -> AsyncGenerator[Connection]:
     """Open a WebSocket with the operator's token. Raises Unreachable, and Refused when the daemon does not let us in.
 
@@ -79,7 +89,7 @@ async def connect(daemon: DaemonInfo, path: str, **query: str | int) -> AsyncGen
     failure: BaseException | None = None
     with trio.CancelScope(deadline=trio.current_time() + CONNECT_WITHIN) as scope:
         try:
-            async with open_websocket_url(url, extra_headers=headers) as socket:
+            async with _undisturbed(), open_websocket_url(url, extra_headers=headers) as socket:
                 scope.deadline = float("inf")
                 try:
                     yield Connection(socket)

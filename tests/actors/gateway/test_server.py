@@ -3,6 +3,7 @@
 import errno
 import json
 import socket
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -295,6 +296,34 @@ async def test_a_crash_closes_with_1012_and_the_same_port_serves_again(
         async with gateway.socket() as socket:
             await socket.say(type="ping")
             assert await socket.hear() == {"type": "pong"}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other kernels are told nothing")
+def test_the_kernel_gives_up_a_peer_that_is_gone_within_a_minute() -> None:
+    """Its time-out for unacknowledged data counts for its probes as well, and is looked at with each of them."""
+    with listen(Address("127.0.0.1", 0), Limits()) as sock:
+        options = (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT, socket.TCP_USER_TIMEOUT)
+        idle, interval, count, unacknowledged = (
+            sock.getsockopt(socket.IPPROTO_TCP, each) for each in options
+        )
+    assert idle + count * interval <= 60
+    assert unacknowledged <= 60_000
+
+
+async def test_a_phone_that_is_gone_leaves_nothing_behind(mesh: MeshUnderTest, tmp_path: Path) -> None:
+    """Its kernel acknowledges what comes; it does not answer, as one that sleeps behind a proxy."""
+    limits = Limits(silence=0.3, sign_of_life=0.3)
+    async with running(mesh, tmp_path, limits=limits) as gateway, raw(gateway) as phone:
+        upgrade = (
+            "Upgrade: websocket",
+            "Connection: Upgrade",
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+            "Sec-WebSocket-Version: 13",
+        )
+        await phone.send_all(request(gateway, "GET", "/ws", *upgrade))
+        await eventually(lambda: gateway.actor.describe()["websockets"] == 1)
+        await eventually(lambda: gateway.actor.describe()["websockets"] == 0)
+        assert b"\x89\x00" in await read_all(phone)
 
 
 async def test_the_same_port_can_be_taken_again_at_once(tmp_path: Path, free_port: int) -> None:
