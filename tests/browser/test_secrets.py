@@ -59,7 +59,7 @@ def test_a_refusal_is_told_in_words_and_loses_nothing(
     context: BrowserContext, agent: Agent, complaints: list[str]
 ) -> None:
     page = open_window(context, agent, complaints, "#/s/secrets").page
-    page.get_by_label("Name").fill("not a name")
+    page.locator("form").get_by_label("Name").fill("not a name")
     page.get_by_label("Value").fill(VALUE)
     page.get_by_role("button", name="Keep").click()
     expect(page.get_by_role("alert").filter(has_text="1 to 128 letters")).to_be_visible()
