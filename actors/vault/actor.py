@@ -24,8 +24,6 @@ P = ParamSpec("P")
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 KEY_FILE: Final = "vault.key"
-AGENT: Final = ""
-"""Owner of what is the agent's own."""
 PATIENCE: Final = 30.0
 """Seconds within which a keyring has to answer; it may ask somebody for a password."""
 
@@ -121,7 +119,7 @@ class VaultActor(Keeper):
     @messages.Reveal.handler
     async def reveal(self, request: messages.Reveal) -> messages.Secret:
         name = _stored_name(request.name)
-        found = await self._read(store.sealed, [request.owner], [name])
+        found = await self._read(store.sealed, [names.owner_of(request.owner)], [name])
         if not found:
             raise messages.UnknownSecret(name=name)
         clear, unreadable = await self._open(found, "reveal", request.user, "")
@@ -213,9 +211,9 @@ def _checked(check: Callable[[GivenT], T], value: GivenT) -> T:
 def _owners(user: str | None, role: Role) -> list[str]:
     """Whose secrets count for somebody, theirs first; None is the agent itself, and no name is nobody."""
     if user is None:
-        return [AGENT]
-    own = [user] if user else []
-    return [*own, AGENT] if role == "admin" else own
+        return [names.AGENT]
+    own = [names.owner_of(user)] if user else []
+    return [*own, names.AGENT] if role == "admin" else own
 
 
 def _stored_name(name: str) -> str:

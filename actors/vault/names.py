@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from actors.vocabulary import quoted
+from actors.vocabulary import quoted, user_id
 
 SYSTEM: Final = frozenset(
     {
@@ -43,9 +43,10 @@ LONGEST: Final = 64 * 1024
 MOST_HOSTS: Final = 500
 LONGEST_HOST: Final = 253
 ANYWHERE: Final = "*"
+AGENT: Final = ""
+"""Owner of what is the agent's own."""
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
-_OWNER: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _HOST: Final = re.compile(r"(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|[0-9a-f:.]*:[0-9a-f:.]*")
 _SECRET_WORDS: Final = frozenset(
     {
@@ -88,12 +89,15 @@ def checked_name(name: str) -> str:
 
 
 def checked_owner(owner: str, name: str) -> str:
-    """Whose a secret is; empty for the agent. Raises ValueError."""
-    if owner and not _OWNER.fullmatch(owner):
-        raise ValueError("an owner is the id of a user, or empty for the agent itself")
+    """Whose a secret is, empty for the agent, as it is stored. Raises ValueError."""
     if owner and is_system(name):
         raise ValueError(f"{name.upper()} is the agent's own: it can have no other owner")
-    return owner
+    return owner_of(user_id(owner)) if owner else AGENT
+
+
+def owner_of(user: str) -> str:
+    """How a user is stored as an owner: ids are told apart without regard to case."""
+    return user.lower()
 
 
 def checked_value(value: str) -> str:

@@ -123,6 +123,14 @@ async def test_one_user_neither_reads_nor_sees_nor_changes_what_another_keeps(sa
     assert await safe.read("A", user="ada") == {"A": "of ada"}
 
 
+async def test_a_user_is_the_same_in_every_case(safe: Vault) -> None:
+    await safe.set("A", "of ada", "Ada")
+    await safe.set("A", "of ada, too", "ada", user="ADA", role="user")
+    assert await safe.read("A", user="aDa") == {"A": "of ada, too"}
+    assert await safe.entries("ADA", "user") == [("ada", "A")]
+    assert (await safe.mesh.bus.ask(vault.Reveal(name="A", owner="ADA", user="admin"))).value == "of ada, too"
+
+
 async def test_nobody_is_not_the_agent(safe: Vault) -> None:
     await safe.set("A", "of the agent")
     assert await safe.read("A", user="") == {}

@@ -30,9 +30,11 @@ def test_names_of_the_system_are_the_same_in_every_case_and_the_agent_s_own(name
 
 def test_other_names_may_have_an_owner() -> None:
     assert not names.is_system("STARPOD_API_KEY")
-    assert names.checked_owner("ada", "GITHUB_TOKEN") == "ada"
-    with pytest.raises(ValueError, match="id of a user"):
-        names.checked_owner("../ada", "GITHUB_TOKEN")
+    assert names.checked_owner("ada", "GITHUB_TOKEN") == names.checked_owner("Ada", "GITHUB_TOKEN") == "ada"
+    assert names.checked_owner("", "GITHUB_TOKEN") == ""
+    for nobody in ("../ada", "cron", "a b", "x" * 65):
+        with pytest.raises(ValueError, match="id of a user"):
+            names.checked_owner(nobody, "GITHUB_TOKEN")
 
 
 @pytest.mark.parametrize(
