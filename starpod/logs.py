@@ -6,7 +6,6 @@ Every line carries the actor, trace, user, session and turn it belongs to; crede
 import logging
 import os
 import sys
-from collections.abc import MutableMapping
 from typing import Any, Final, TextIO
 
 import structlog
@@ -36,8 +35,8 @@ def configure(stream: TextIO = sys.stderr, *, default: str = "info") -> None:
             _add_context,
             structlog.processors.TimeStamper(fmt="iso", utc=not on_terminal),
             structlog.processors.ExceptionRenderer(),
-            _mask,
             renderer,
+            _mask,  # last, so that nothing of a line gets around it
         ],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[name]),
         logger_factory=structlog.WriteLoggerFactory(stream),
@@ -63,8 +62,8 @@ def _add_context(_logger: WrappedLogger, _method: str, event: EventDict) -> Even
     return event
 
 
-def _mask(_logger: WrappedLogger, _method: str, event: EventDict) -> MutableMapping[str, Any]:
-    return {name: mask_text(value) if isinstance(value, str) else value for name, value in event.items()}
+def _mask(_logger: WrappedLogger, _method: str, line: Any) -> str:
+    return mask_text(line)
 
 
 def log(level: str, event: str, fields: dict[str, Any]) -> None:

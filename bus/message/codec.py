@@ -20,6 +20,7 @@ import cattrs
 from cattrs.preconf.json import make_converter
 
 from bus.message.message import SECRET, Message, Request, Stream, wire_name
+from bus.message.redactor import redact
 
 MessageT = TypeVar("MessageT", bound=Message)
 MASK = "•••"
@@ -201,8 +202,8 @@ def _structured(value: Any, kind: Any) -> Any:
 
 
 def mask_text(text: str) -> str:
-    """Text with everything that looks like a credential masked."""
-    return CREDENTIAL.sub(MASK, text)
+    """Text with every secret that is known, and everything that looks like a credential, masked."""
+    return CREDENTIAL.sub(MASK, redact(text))
 
 
 def is_attrs(value: object) -> bool:
@@ -213,7 +214,7 @@ def is_attrs(value: object) -> bool:
 def _mask(value: Any, plain: Any) -> Any:
     """The JSON form `plain` of `value` with secret fields (at any depth) and credentials in text masked."""
     if isinstance(value, bytes):
-        return MASK if CREDENTIAL.search(value.decode("ascii", "replace")) else plain
+        return MASK if CREDENTIAL.search(value.decode("ascii", "replace")) else redact(plain)
     if isinstance(plain, str):
         return mask_text(plain)
     if is_attrs(value):
