@@ -13,7 +13,6 @@ from typing import Any, Final, final
 import attrs
 
 import starpod
-from actors import atomic
 from actors.agent.conductor import ConductorActor
 from actors.agent.conversation import INTENSITY, ConversationActor
 from actors.agent.settings import Settings as AgentSettings
@@ -95,7 +94,7 @@ def _users(parts: Parts) -> Iterator[Child]:
         UsersActor,
         parts.database("users"),
         chosen=parts.environment.get(API_KEY),
-        keep_key=partial(atomic.write, parts.data / ADMIN_KEY, mode=0o600),
+        key_file=parts.data / ADMIN_KEY,
         on_first_key=parts.on_first_key,
         seed=lambda user: seed_user(UserContext(root=parts.data / "users" / user)),
     )

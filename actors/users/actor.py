@@ -9,6 +9,7 @@ from typing import Concatenate, Final, ParamSpec, TypeVar, final
 
 import trio
 
+from actors import atomic
 from actors.storage import Keeper, Storage, micros, numbered
 from actors.vocabulary import Principal
 from bus import concurrent, is_virtual
@@ -37,7 +38,7 @@ class UsersActor(Keeper):
     Args:
       path: the database file, usually ``db/users.db``.
       chosen: the key that the owner has put into the environment; None or empty for none.
-      keep_key: writes down the key that is made for the first admin, before it becomes good. Raises OSError.
+      key_file: gets the key that is made for the first admin, before it becomes good.
       on_first_key: told that key once it is good, so that a person can be shown it.
       seed: makes the folder of a user where there is none. Raises OSError.
     """
@@ -47,7 +48,7 @@ class UsersActor(Keeper):
         path: pathlib.Path,
         *,
         chosen: str | None,
-        keep_key: Callable[[str], None],
+        key_file: pathlib.Path,
         on_first_key: Callable[[str], None],
         seed: Callable[[str], None],
     ) -> None:
@@ -55,7 +56,7 @@ class UsersActor(Keeper):
             Storage(path, numbered(MIGRATIONS)), lambda reason: messages.StorageFailed(reason=reason)
         )
         self._chosen = chosen or None
-        self._keep_key = keep_key
+        self._key_file = key_file
         self._on_first_key = on_first_key
         self._seed = seed
         self._seeded: set[str] = set()
@@ -105,7 +106,7 @@ class UsersActor(Keeper):
         key = None if self._chosen else MARK + self.bus.ids.token(KEY_BYTES)
         if key is not None:
             try:
-                await self._apart(self._keep_key, key)
+                await self._apart(atomic.write, self._key_file, key, mode=0o600)
             except OSError as error:
                 why = f"the key of the first admin cannot be written down: {error}"
                 raise messages.StorageFailed(reason=why) from error

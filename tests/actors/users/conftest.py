@@ -42,15 +42,12 @@ class People:
             UsersActor,
             self.path,
             chosen=chosen,
-            keep_key=self._keep,
+            key_file=self.key_file,
             on_first_key=self._show,
             seed=lambda user: self.seed(user),  # noqa: PLW0108 - as it is by then
         )
         await self.mesh.start(factory, name="users")
         return self.first_key
-
-    def _keep(self, key: str) -> None:
-        self.key_file.write_text(key)
 
     def _show(self, key: str) -> None:
         self.first_key = key
