@@ -23,8 +23,10 @@ P = ParamSpec("P")
 MIGRATIONS: Final = pathlib.Path(__file__).parent / "migrations"
 HALF_BYTES: Final = 32
 """Of what a device shows."""
-LONGEST_WAIT: Final = 3600.0
-"""Seconds until the next look for what has expired, however late the next thing does: clocks are set."""
+LONGEST_WAIT: Final = 600.0
+"""Seconds until the next look for what has expired, whenever the next thing does: clocks are set, machines sleep."""
+AGAIN: Final = 5.0
+"""Seconds until the next look after one that the database did not let come to its end."""
 SETTLED_WITHIN: Final = 1.0
 """Seconds after the start at which the key in the environment is compared, unless somebody shows a key before."""
 
@@ -61,7 +63,8 @@ class UsersActor(Keeper):
         self._seed = seed
         self._seeded: set[str] = set()
         self._changes = 0
-        """How often access has changed: whoever was recognised meanwhile is looked up again."""
+        """How often access has changed. Whoever was recognised meanwhile is looked up again: who remembers our answer
+        was told before it came."""
         self._settled = False
         self._settling = trio.Lock()
         self._limiter = trio.CapacityLimiter(1)
@@ -149,16 +152,15 @@ class UsersActor(Keeper):
         while True:
             changes = self._changes
             found = await self._recognise(request)
+            if found is None:
+                shown = request.key or request.cookie or request.page
+                raise messages.NotKnown(what="invalid" if shown else "missing")
+            identity, unnoted = found
+            if unnoted:
+                await self._note(identity.principal, request.address)
+            await self._make_folder(identity.principal.user)
             if changes == self._changes:
-                break
-        if found is None:
-            shown = request.key or request.cookie or request.page
-            raise messages.NotKnown(what="invalid" if shown else "missing")
-        identity, unnoted = found
-        if unnoted:
-            await self._note(identity.principal, request.address)
-        await self._make_folder(identity.principal.user)
-        return identity
+                return identity
 
     async def _recognise(self, request: messages.Identify) -> lookup.Found | None:
         if request.key is not None:
@@ -196,9 +198,12 @@ class UsersActor(Keeper):
     @messages.IdentifyTelegram.handler
     @concurrent(256, isolated=True)
     async def identify_telegram(self, request: messages.IdentifyTelegram) -> messages.Identity:
-        identity = await self._write_relaxed(telegram.recognise, request)
-        await self._make_folder(identity.principal.user)
-        return identity
+        while True:
+            changes = self._changes
+            identity = await self._write_relaxed(telegram.recognise, request)
+            await self._make_folder(identity.principal.user)
+            if changes == self._changes:
+                return identity
 
     @messages.NoteRefused.handler
     async def note_refused(self, command: messages.NoteRefused) -> None:
@@ -214,6 +219,7 @@ class UsersActor(Keeper):
 
     @messages.Look.handler
     async def look(self, command: messages.Look) -> None:
+        self.timers.after(AGAIN, messages.Look())  # should the database not answer now
         await self._settle()
         due = await self._read(lookup.next_expiry)
         if due is not None and due <= self._now():

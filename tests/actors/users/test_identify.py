@@ -1,10 +1,14 @@
 """Who is it, by what they show."""
 
 import re
+import sqlite3
+import threading
 
 import pytest
 import trio
 
+from actors.storage import Inaccessible
+from actors.users import lookup
 from actors.users import messages as users
 from actors.vocabulary import Principal
 from tests.actors.users.conftest import ASKS, People
@@ -119,3 +123,47 @@ async def test_a_database_that_does_not_answer_lets_nobody_in(people: People) ->
         await people.identify(key)
     with pytest.raises(users.StorageFailed):
         await people.ask(users.AddUser(id="ada", **ASKS))
+
+
+async def test_who_is_revoked_while_being_recognised_is_not_let_in(people: People) -> None:
+    """Otherwise whoever remembers the answer would be told before it has it."""
+    await people.start()
+    await people.add("ada")
+    made = await people.key_of("ada")
+    asked, revoked = trio.Event(), threading.Event()
+    token = trio.lowlevel.current_trio_token()
+
+    def wait(user: str) -> None:
+        token.run_sync_soon(asked.set)
+        assert revoked.wait(60)
+
+    people.seed = wait
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(_refused, people, made.key)
+        await asked.wait()
+        await people.ask(users.RevokeKey(id=made.meta.id, user="ada"))
+        revoked.set()
+
+
+async def _refused(people: People, key: str) -> None:
+    with pytest.raises(users.NotKnown):
+        await people.identify(key)
+
+
+async def test_the_end_of_a_key_is_told_though_the_database_did_not_answer_at_first(
+    people: People, autojump_clock: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await people.start()
+    made = await people.key_of("admin", days=1)
+    look = lookup.next_expiry
+    failures = iter([Inaccessible(path=people.path)] * 3)
+
+    def fail_at_first(connection: sqlite3.Connection) -> int | None:
+        for failure in failures:
+            raise failure
+        return look(connection)
+
+    await trio.sleep(86400 - 60)
+    monkeypatch.setattr(lookup, "next_expiry", fail_at_first)
+    await trio.sleep(120)
+    assert people.told() == [("admin", made.meta.id, "ended")]
