@@ -8,6 +8,8 @@ from actors.storage import clean, moment
 from .messages import MOST_ROWS, AuditEntry, ListAudit, NoteRefused
 from .rights import require_admin
 
+MOST_REFUSED: Final = 1000
+"""Rows of refused attempts, so that whoever tries to get in does not push out what was changed."""
 LONGEST: Final = 200
 """Characters of a detail or an address."""
 
@@ -61,6 +63,11 @@ def refused(connection: sqlite3.Connection, note: NoteRefused, now: int) -> None
     """Write that attempts were refused."""
     who = ("", "", note.address)
     _insert(connection, who, "refused", note.user, now, f"{note.count} × {note.what}")
+    connection.execute(
+        "DELETE FROM audit WHERE event = 'refused' AND id <="
+        " (SELECT id FROM audit WHERE event = 'refused' ORDER BY id DESC LIMIT 1 OFFSET ?)",
+        (MOST_REFUSED,),
+    )
 
 
 def _insert(

@@ -277,6 +277,19 @@ def test_the_log_tells_who_did_what_and_is_bounded(store: Store, monkeypatch: py
         store.run(audit.entries, users.ListAudit(user="ada"))
 
 
+def test_who_tries_to_get_in_cannot_push_out_what_was_changed(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit, "MOST_REFUSED", 2)
+    for n in range(5):
+        store.run(audit.refused, users.NoteRefused(address=f"::{n}", what="wrong key", count=1), NOW)
+    assert [event for _, event, _ in log(store)] == [
+        *("refused", "refused"),
+        *("user.added", "key.created", "bootstrap"),
+    ]
+    assert store.run(audit.entries, users.ListAudit(limit=1, **OPERATOR))[0].address == "::4"
+
+
 def test_only_an_active_admin_or_the_operator_may(store: Store) -> None:
     for request, may in (
         (users.ListUsers(user="admin"), True),
