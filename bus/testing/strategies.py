@@ -85,12 +85,32 @@ def _of_class(kind: Any, text: st.SearchStrategy[str]) -> st.SearchStrategy[Any]
 
 def _built(kind: Any, text: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
     hints = typing.get_type_hints(kind)
-    fields = {field.alias: _of_type(hints[field.name], text) for field in attrs.fields(kind) if field.init}
+    fields = {
+        field.alias: _of_field(field, _of_type(hints[field.name], text))
+        for field in attrs.fields(kind)
+        if field.init
+    }
 
     def make(**values: Any) -> Any:
         try:
             return kind(**values)
-        except ValueError:  # a validator of the class
+        except ValueError:  # what the class says of several fields together
             reject()
 
     return st.builds(make, **fields)
+
+
+def _of_field(field: "attrs.Attribute[Any]", values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Values that the field takes; its default for those it does not, as many rejections would end a test."""
+    check = field.validator
+    if check is None or field.default is attrs.NOTHING:
+        return values
+
+    def taken(value: Any) -> Any:
+        try:
+            check(None, field, value)
+        except ValueError:
+            return field.default
+        return value
+
+    return values.map(taken)
