@@ -15,7 +15,7 @@ Fields named in the path come from there; the others from the query string of a 
 anything else. A field `user`, and one marked ``from_context("user")``, never comes from a client: it is who asks, as
 one marked ``from_context("role")`` is what that one may; a field `proof` is how that is known, `credential` by which
 key or device, `address` from where it was asked. What a client says beyond the fields is passed over. A stream is a
-WebSocket that carries its items, one JSON text each.
+WebSocket that carries its items, one JSON text each. A reply of nothing is an empty object.
 """
 
 import re
@@ -102,6 +102,8 @@ class Endpoint:
     kind: type[Request[Any]] | type[Stream[Any]]
     origin: str | None = None
     """What the messages it causes are said to come from, where they are to be told from those of people."""
+    status: int = 200
+    """Of an answer that is no refusal: 201 where something was made."""
 
     def __attrs_post_init__(self) -> None:
         known = attrs.fields_dict(cast("Any", self.kind))
@@ -142,12 +144,14 @@ class Endpoint:
 
 
 def endpoint(
-    method: Method, path: str, *, access: Access = "user", origin: str | None = None
+    method: Method, path: str, *, access: Access = "user", origin: str | None = None, status: int = 200
 ) -> Callable[[type[MessageT]], type[MessageT]]:
     """Offer the decorated class over HTTP. Goes above ``@final`` and ``@attrs.frozen``, once for each path."""
 
     def decorate(kind: type[MessageT]) -> type[MessageT]:
-        made = Endpoint(method=method, path=path, access=access, kind=cast("Any", kind), origin=origin)
+        made = Endpoint(
+            method=method, path=path, access=access, kind=cast("Any", kind), origin=origin, status=status
+        )
         setattr(kind, ENDPOINT, (made, *vars(kind).get(ENDPOINT, ())))
         return kind
 

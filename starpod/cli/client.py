@@ -90,7 +90,7 @@ class Client:
             connection.request(method, path, body, headers)
             response = connection.getresponse()
             text = response.read()
-            if response.status != HTTPStatus.OK:
+            if response.status >= HTTPStatus.MULTIPLE_CHOICES:
                 raise Refused(response.status, text)
             return jsontext.read(text, limit=LONGEST_ANSWER, depth=jsontext.OWN_DEPTH)
         except (OSError, http.client.HTTPException, ValueError) as error:

@@ -79,3 +79,24 @@ async def test_the_first_key_is_in_a_file_of_its_owner_and_on_no_stream(place: P
         assert file.read_text() == key
         await until(lambda: "Databases" in later.log)
     assert "admin.key" not in later.log
+
+
+async def test_over_http_what_is_made_is_told_so_and_what_is_not_there_is_nothing(place: Place) -> None:
+    async with serving(place) as daemon:
+
+        async def ask(method: str, path: str, **body: Any) -> tuple[int, Any]:
+            answer = await daemon.request(method, path, json=body or None)
+            return answer.status_code, answer.json()
+
+        people = "/api/settings/auth/users"
+        status, made = await ask("POST", people, id="ada", display_name="Ada")
+        assert (status, made["role"]) == (201, "user")
+        assert (await ask("POST", people, id="ada"))[0] == 409
+        status, created = await ask("POST", f"{people}/ada/api-keys", label="laptop")
+        assert (status, created["meta"]["user"]) == (201, "ada")
+        assert (await ask("POST", "/api/auth/keys"))[0] == 201
+        assert await ask("GET", f"{people}/ada/telegram") == (200, {})
+        assert (await ask("PUT", f"{people}/ada/telegram", telegram_id=7))[0] == 200
+        assert (await ask("GET", f"{people}/ada/telegram"))[1]["telegram_id"] == 7
+        assert await ask("DELETE", f"{people}/ada/telegram") == (200, {})
+        assert (await ask("GET", f"{people}/bob/telegram"))[0] == 404

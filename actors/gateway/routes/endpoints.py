@@ -56,7 +56,8 @@ class EndpointRoutes:
         message = cast("Request[Any]", endpoint.message({**given, **parameters}, g.principal))
         origin = endpoint.origin or "gateway"
         with self._bus.fresh(origin, request.headers.get("traceparent")), self._bus.baggage(origin=origin):
-            return answer(await self._bus.ask(message))
+            reply = await self._bus.ask(message)
+            return answer({} if reply is None else reply, endpoint.status)
 
     # --- streams --------------------------------------------------------------------------------------------
 

@@ -38,7 +38,7 @@ class User:
     updated_at: datetime
 
 
-@endpoint("POST", "/api/settings/auth/users", access="admin")
+@endpoint("POST", "/api/settings/auth/users", access="admin", status=201)
 @final
 @attrs.frozen(kw_only=True)
 class AddUser(Request[User]):

@@ -46,8 +46,8 @@ class CreatedKey:
     key: str = secret()
 
 
-@endpoint("POST", "/api/auth/keys")
-@endpoint("POST", "/api/settings/auth/users/{id}/api-keys", access="admin")
+@endpoint("POST", "/api/auth/keys", status=201)
+@endpoint("POST", "/api/settings/auth/users/{id}/api-keys", access="admin", status=201)
 @final
 @attrs.frozen(kw_only=True)
 class NewKey(Request[CreatedKey]):
