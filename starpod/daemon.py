@@ -83,11 +83,14 @@ async def running(
     boot_id = Ids().uuid()
     with InstanceLock(instance, command=command, boot_id=boot_id, now=datetime.now(UTC)) as lock:
         first_keys: list[str] = []
+        reach = config.of(GatewaySettings).gateway
         parts = parts_of(
             config,
             address=address,
             token=lock.info.token,
-            on_bound=lambda bound: lock.announce(str(bound)),
+            on_bound=lambda bound: lock.announce(
+                str(bound.here), scheme=reach.scheme, base_path=reach.base_path
+            ),
             on_first_key=first_keys.append,
         )
         with _recorded(instance, boot_id):

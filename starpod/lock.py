@@ -39,6 +39,15 @@ class DaemonInfo:
     """Whoever shows it is this machine's operator."""
     command: str
     """What it was started as, such as ``starpod serve``."""
+    scheme: str = "http"
+    """What it speaks there, ``http`` or ``https``."""
+    base_path: str = ""
+    """Below it lies all there is; without slash at its end."""
+
+    @property
+    def url(self) -> str:
+        """Where it is found, once it listens."""
+        return f"{self.scheme}://{self.address}{self.base_path}"
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -51,6 +60,8 @@ class DaemonInfo:
             boot_id=stored["boot_id"],
             token=stored["token"],
             command=stored["command"],
+            scheme=stored["scheme"],
+            base_path=stored["base_path"],
         )
 
     def to_json(self) -> str:
@@ -69,7 +80,7 @@ class InstanceBusy(StarpodError):
     def __str__(self) -> str:
         if self.holder is None:
             return f"another process is just starting or stopping {self.instance.root}; try again in a moment"
-        where = f"at http://{self.holder.address}" if self.holder.address else "not listening yet"
+        where = f"at {self.holder.url}" if self.holder.address else "not listening yet"
         return (
             f"{self.instance.root} is already running: `{self.holder.command}`, process {self.holder.pid}, {where}, "
             f"since {self.holder.started_at.astimezone():%Y-%m-%d %H:%M:%S}"
@@ -120,9 +131,9 @@ class InstanceLock:
             os.close(self._file)
             raise
 
-    def announce(self, address: str) -> None:
-        """Say where the daemon listens, as ``host:port``."""
-        self.info = attrs.evolve(self.info, address=address)
+    def announce(self, address: str, *, scheme: str = "http", base_path: str = "") -> None:
+        """Say where the daemon listens, as ``host:port``, and what it speaks there."""
+        self.info = attrs.evolve(self.info, address=address, scheme=scheme, base_path=base_path)
         self._write(self.info.to_json())
 
     def release(self) -> None:

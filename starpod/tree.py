@@ -158,9 +158,10 @@ def _console(_parts: Parts) -> Iterator[Child]:
 
 def _gateway(parts: Parts) -> Iterator[Child]:
     settings, persona_settings = parts.settings(GatewaySettings), parts.settings(PersonaSettings)
+    reach = settings().gateway  # as it was when the daemon started
     factory = partial(
         GatewayActor,
-        lambda: attrs.evolve(settings(), server_addr=parts.address),
+        lambda: attrs.evolve(settings(), server_addr=parts.address, gateway=reach),
         about=About(agent_name=lambda: persona_settings().agent_name, version=starpod.__version__),
         known=Secrets(
             operator_token=parts.token,
@@ -174,6 +175,12 @@ def _gateway(parts: Parts) -> Iterator[Child]:
     )
     yield Child("gateway", factory)
 
+
+REACH: Final = tuple(
+    f"gateway.{key}"
+    for key in ("hosts", "trusted_proxies", "base_path", "public_url", "tls.certificate", "tls.key")
+)
+"""Keys that say how the agent is reached from beyond this machine."""
 
 STORAGE: Final = (
     Subsystem(
@@ -227,8 +234,8 @@ EDGES: Final = (
             *unusable(settings),
             *weakness(given.environment.get(API_KEY)),
         ],
-        fixed=frozenset({"server_addr"}),
-        guarded=("server_addr",),
+        fixed=frozenset({"server_addr", *REACH}),
+        guarded=("server_addr", *REACH),
     ),
 )
 

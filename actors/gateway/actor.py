@@ -11,22 +11,32 @@ from actors.gateway import messages
 from actors.gateway.app import Errors, Guard, PageRoutes, add_socket, create_app
 from actors.gateway.authentication import CODE_SECONDS, Authenticator, Secrets
 from actors.gateway.clients import Clients, SessionFeed, tell_of_settings
+from actors.gateway.edge import Edge
+from actors.gateway.forwarded import Proxies
 from actors.gateway.limits import Limits
+from actors.gateway.messages import AddressRefused
 from actors.gateway.pages import Pages
 from actors.gateway.routes.chat import ChatRoutes
 from actors.gateway.routes.endpoints import EndpointRoutes
 from actors.gateway.routes.files import FileRoutes
 from actors.gateway.security import HostPolicy
 from actors.gateway.server import Server, listen
-from actors.gateway.settings import About, Address, Settings
+from actors.gateway.settings import About, Address, Reach, Settings, is_loopback, url_for_people
 from actors.gateway.stopping import Stopping
+from actors.gateway.tls import certificate_of
 from actors.gateway.uploads import Uploads, prepare
 from actors.gateway.ws import ClientContext
 from actors.llm import messages as llm
+from actors.users import messages as users
 from bus import Actor, ActorError, DeliveryError, concurrent
 
 WEB_ROOT = Path(__file__).parent / "web" / "dist"
 """Where the built page lies, in a checkout and in an installed package alike."""
+NOBODY = (
+    "other machines reach it, and no active user has a key that is good; run it with "
+    'server_addr = "127.0.0.1:3000" and make one with `starpod key new`'
+)
+"""Why it does not listen beyond this machine."""
 
 
 @final
@@ -72,6 +82,7 @@ class GatewayActor(Actor):
         self._stopping = Stopping()
         self._server: Server
         self._authenticator: Authenticator
+        self._reach = Reach()
         self.address: Address | None = None
         """Where it listens, once it does."""
 
@@ -79,17 +90,25 @@ class GatewayActor(Actor):
         """Take the address and serve."""
         prepare(self._upload_folder)
         self._authenticator = Authenticator(self._known, self.bus.clock.monotonic, self.bus.clock.now)
-        wanted = self._settings().server_addr
+        settings = self._settings()
+        wanted, self._reach = settings.server_addr, settings.gateway
+        await self._check_that_somebody_can_sign_in(wanted)
+        certificate = certificate_of(self._reach.tls)
         sock = listen(wanted, self._limits)
         self.address = Address(wanted.host, sock.getsockname()[1])
-        self._server = Server(
-            self._application(Pages(self._web_root), self.address), sock, self._limits, self._dismiss
-        )
+        app = self._application(Pages(self._web_root, self._reach.base_path), self.address)
+        edge = Edge(cast("Any", app), Proxies(self._reach.trusted_proxies), self._reach.base_path)
+        self._server = Server(edge, sock, self._limits, self._dismiss, certificate)
         self.spawn(self._server.run)
         self.spawn(SessionFeed(self.bus, self._clients).run)
         self.spawn(tell_of_settings, self.bus, self._clients)
         if self._on_bound is not None:
             self._on_bound(self.address)
+
+    async def _check_that_somebody_can_sign_in(self, address: Address) -> None:
+        """Raises AddressRefused where others reach us, but nobody has a key."""
+        if not is_loopback(address.host) and not await self.bus.ask(users.AnyKey()):
+            raise AddressRefused(address=str(address), reason=NOBODY)
 
     def describe(self) -> dict[str, Any]:
         """Where it listens and how many are there."""
@@ -102,7 +121,8 @@ class GatewayActor(Actor):
     @messages.NewPageLink.handler
     async def new_page_link(self, request: messages.NewPageLink) -> messages.PageLink:
         code = self._authenticator.new_code()
-        return messages.PageLink(url=f"http://{self.address}/?code={code}", seconds=CODE_SECONDS)
+        place = url_for_people(self._reach, cast("Address", self.address))
+        return messages.PageLink(url=f"{place}/?code={code}", seconds=CODE_SECONDS)
 
     @messages.GetConfig.handler
     @concurrent(64)
@@ -126,14 +146,14 @@ class GatewayActor(Actor):
         self._stopping.begin()
         self._clients.dismiss()
 
-    def _application(self, pages: Pages, address: Address) -> Any:
+    def _application(self, pages: Pages, address: Address) -> Quart:
         app = create_app(self._limits)
         public = {each.path for each in self._endpoints if each.access == "public"}
-        Guard(app, HostPolicy.loopback(address.host), self._authenticator, public)
+        Guard(app, HostPolicy.of(address.host, self._reach.names), self._authenticator, public)
         Errors(app)
         PageRoutes(app, pages, self._authenticator)
         self._serve(app, Uploads(self.bus, self._upload_folder))
-        return cast("Any", app)
+        return app
 
     def _serve(self, app: Quart, uploads: Uploads) -> None:
         ChatRoutes(app, self.bus, self._stopping)

@@ -15,7 +15,16 @@ from actors.gateway import security
 from actors.gateway.authentication import Authenticator
 from actors.gateway.bodies import request_class
 from actors.gateway.failures import report
-from actors.gateway.http import KNOWN_ONLY, accept, page_half, principal, refusal, route
+from actors.gateway.http import (
+    KNOWN_ONLY,
+    accept,
+    asked_of,
+    cookie_scope,
+    page_half,
+    principal,
+    refusal,
+    route,
+)
 from actors.gateway.limits import Limits
 from actors.gateway.pages import Pages, leads_to
 from actors.gateway.security import HostPolicy
@@ -23,7 +32,7 @@ from actors.gateway.ws import ClientContext, WebClient
 
 NO_SOCKET: Final = "there is no WebSocket at this path"
 
-_from_elsewhere = partial(refusal, 403, "requests from pages of another origin are refused")
+_from_elsewhere = partial(refusal, 403, security.FROM_ELSEWHERE)
 
 
 class _Rule(QuartRule):
@@ -82,11 +91,9 @@ class Guard:
         return self._check(websocket, changes=True, below=("/",))
 
     def _check(self, asked: Request | Websocket, *, changes: bool, below: tuple[str, ...]) -> Response | None:
-        host = asked.headers.get("Host")
-        if host is None or not self._policy.trusts_host(host):
-            return refusal(403, "this address is not served under that Host name; use localhost")
-        if changes and not self._policy.trusts_origin(asked.headers.get("Origin"), host):
-            return _from_elsewhere()
+        why = self._policy.refuses(asked_of(asked), changes=changes)
+        if why is not None:
+            return refusal(403, why)
         g.principal = self._authenticator.identify(
             authorization=asked.headers.get("Authorization"),
             api_key=asked.headers.get("X-API-Key"),
@@ -100,6 +107,9 @@ class Guard:
         for name, value in security.HEADERS.items():
             response.headers.setdefault(name, value)
         response.headers.setdefault("Cache-Control", "no-store")
+        asked = request if has_request_context() else websocket
+        if asked.is_secure and security.is_known_by_name(asked.headers.get("Host")):
+            response.headers.setdefault("Strict-Transport-Security", security.HSTS)
         return response
 
     async def add_headers_of_refusal(self, response: Any) -> Any:
@@ -147,10 +157,10 @@ class PageRoutes:
         Not by a redirect: after a link on another site the browser would go there without the cookie.
         """
         got = self._authenticator.trade(code)
-        place = "/" if got is None else f"/#page={got.page}"
+        place = f"{request.root_path}/" if got is None else f"{request.root_path}/#page={got.page}"
         response = Response(leads_to(place), 200, content_type="text/html; charset=utf-8")
         if got is not None:
-            response.set_cookie(self._authenticator.cookie, got.cookie, httponly=True, samesite="Strict")
+            response.set_cookie(self._authenticator.cookie, got.cookie, **cookie_scope(request))
         return response
 
 

@@ -10,6 +10,7 @@ hold the behaviour.
 
 import logging
 import os
+import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -30,6 +31,7 @@ from wsproto.events import Message, Ping
 
 from actors.gateway.limits import Limits
 from actors.gateway.share import Share
+from actors.gateway.tls import PLAIN_HTTP, Certificate, Session
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
 """An ASGI application."""
@@ -193,6 +195,8 @@ class Serving:
     limits: Limits
     crumbs: Share
     """Bounds what is done for clients that send in crumbs."""
+    certificate: Certificate | None = None
+    """Encrypts what is said; None leaves it plain."""
 
 
 @final
@@ -204,6 +208,8 @@ class Connection:
         self._context = serving.context
         self._limits = serving.limits
         self._stream = stream
+        certificate = serving.certificate
+        self._tls = None if certificate is None else Session(certificate.context())
         self._protocol: _Http1
         self._send_lock = trio.Lock()
         self._reading = trio.CancelScope()
@@ -245,7 +251,7 @@ class Connection:
             self._context,
             requests,
             ConnectionState({}),
-            ssl=False,
+            ssl=self._tls is not None,
             client=socket.getpeername()[:2],
             server=socket.getsockname()[:2],
             send=self._send,
@@ -272,11 +278,31 @@ class Connection:
         asked = False
         while self._protocol.is_socket and not self._ended:
             with trio.move_on_after(self._limits.sign_of_life if asked else self._limits.silence):
-                return await self._receive_some(SOCKET_BYTES)
+                return await self._read_some(SOCKET_BYTES)
             if asked:
                 return b""
             asked = await self._protocol.ask_for_a_sign_of_life()
-        return await self._receive_some(READ_BYTES)
+        return await self._read_some(READ_BYTES)
+
+    async def _read_some(self, most: int) -> bytes:
+        """What the client says, in clear."""
+        while self._tls is not None and not self._ended:
+            try:
+                data = self._tls.read(most)
+            except ssl.SSLError as error:
+                await self._refuse_encryption(self._tls, error)
+                break
+            if self._tls.has_to_send:
+                await self._write(b"")
+            if data is not None:
+                return data
+            self._tls.feed(await self._receive_some(READ_BYTES))
+        return await self._receive_some(most)
+
+    async def _refuse_encryption(self, tls: Session, error: ssl.SSLError) -> None:
+        """Take leave of a client that speaks no TLS, or none that we do."""
+        self._write_now(PLAIN_HTTP if error.reason == "HTTP_REQUEST" else tls.sealed())
+        await self._end()
 
     async def _receive_some(self, most: int) -> bytes:
         try:
@@ -299,16 +325,17 @@ class Connection:
 
     async def _write(self, data: bytes) -> None:
         """Hand data to the kernel. What it takes at once, nearly always all, costs no turn of the scheduler."""
-        if self._ended or not data:
+        if self._ended or not (data or self._tls):
             return
         self._at_once += 1
         self._writes += 1
         if self._at_once < FAIRNESS and len(data) <= SMALL and not self._send_lock.locked():
-            data = self._write_now(data)
+            data = self._write_now(self._sealed(data))
             if data:
                 self._send_lock.acquire_nowait()  # half a frame may be out: nothing may come between
         else:
             await self._send_lock.acquire()
+            data = self._sealed(data)
         if data:
             try:
                 await self._write_slowly(data)
@@ -317,6 +344,10 @@ class Connection:
         if self._ended:
             await trio.aclose_forcefully(self._stream)
             await self._protocol.handle(Closed())
+
+    def _sealed(self, data: bytes) -> bytes:
+        """As it goes over the wire, by whoever may write: what was sealed is to be sent in that order."""
+        return data if self._tls is None or self._ended else self._tls.sealed(data)
 
     def _write_now(self, data: bytes) -> bytes:
         """Write without waiting; what is left to be written."""
@@ -353,6 +384,8 @@ class Connection:
             return
         self._ended = True
         self._reading.deadline = self._soon(self._limits.linger)
+        if self._tls is not None and not self._send_lock.locked():
+            self._write_now(self._tls.farewell())
         try:
             self._stream.socket.shutdown(trio.socket.SHUT_WR)
         except OSError:

@@ -10,6 +10,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from actors.endpoints import Access, parse_object, read, record_of
 from actors.gateway.protocol import wire
+from actors.gateway.security import Asked
 from actors.vocabulary import Principal
 from actors.wire import encode
 
@@ -63,6 +64,28 @@ def page_half(asked: Request | Websocket) -> str | None:
     if isinstance(asked, Websocket):
         return next((each for each in asked.requested_subprotocols if each != SUBPROTOCOL), None)
     return asked.headers.get("X-Starpod-Page") or (asked.args.get("page") if asked.path == RAW_PATH else None)
+
+
+def asked_of(asked: Request | Websocket) -> Asked:
+    """What a request says of itself."""
+    scope: Any = asked.scope
+    return Asked(
+        host=asked.headers.get("Host"),
+        origin=asked.headers.get("Origin"),
+        scheme="https" if asked.is_secure else "http",
+        arrived=(scope["server"] or ("",))[0],
+        peer=asked.remote_addr or "",
+    )
+
+
+def cookie_scope(asked: Request) -> dict[str, Any]:
+    """Where a browser sends a cookie of ours: from our pages only, and not in clear once it came encrypted."""
+    return {
+        "httponly": True,
+        "samesite": "Strict",
+        "secure": asked.is_secure,
+        "path": f"{asked.root_path}/",
+    }
 
 
 async def accept(asked: Any) -> None:

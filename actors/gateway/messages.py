@@ -34,6 +34,20 @@ class AddressRefused(ActorError):
         return f"cannot listen on {self.address}: {self.reason}"
 
 
+@attrs.define(eq=False, kw_only=True)
+class CertificateUnusable(ActorError):
+    """A file of the configured certificate is not one to encrypt with."""
+
+    kind: ClassVar[ErrorKind] = "unavailable"
+    key: str
+    """Of ``[gateway.tls]``."""
+    path: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"[gateway.tls] {self.key} = {self.path}: {self.reason}"
+
+
 @final
 @attrs.frozen(kw_only=True)
 class PageLink:

@@ -74,8 +74,10 @@ class Pages:
     They are read again when the page has been built again, so that a developer need not restart the agent.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, base_path: str = "") -> None:
+        """`base_path` is where browsers find the page, without slash at its end."""
         self._root = root
+        self._base_path = base_path
         self._built: int | None = None
         self._assets: dict[str, Asset] = {}
         self._missing = _asset("missing.html", _MISSING)
@@ -111,7 +113,7 @@ class Pages:
         except OSError:
             built = None
         if built != self._built:
-            self._assets = {} if built is None else _read(self._root)
+            self._assets = {} if built is None else _read(self._root, self._base_path)
             self._built = built
 
 
@@ -120,13 +122,18 @@ def leads_to(place: str) -> str:
     return _LEADS_ON.format(place=place)
 
 
-def _read(root: Path) -> dict[str, Asset]:
+def _read(root: Path, base_path: str) -> dict[str, Asset]:
     files = (path for path in root.rglob("*") if path.is_file())
     return {
-        name: _asset(name, path.read_bytes())
+        name: _asset(name, _below(base_path, name, path.read_bytes()))
         for path in files
         for name in [path.relative_to(root).as_posix()]
     }
+
+
+def _below(base_path: str, name: str, body: bytes) -> bytes:
+    """The page with its assets below the base path; they find one another by themselves."""
+    return body.replace(b'="/assets/', f'="{base_path}/assets/'.encode()) if name == INDEX else body
 
 
 def _asset(name: str, body: bytes) -> Asset:

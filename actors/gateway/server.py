@@ -16,10 +16,10 @@ from hypercorn.trio.worker_context import WorkerContext
 
 from actors.gateway.connection import App, Connection, Serving
 from actors.gateway.limits import Limits
-from actors.gateway.messages import AddressInUse, AddressRefused
-from actors.gateway.security import is_loopback
+from actors.gateway.messages import AddressInUse, AddressRefused, CertificateUnusable
 from actors.gateway.settings import Address, Settings
 from actors.gateway.share import Share
+from actors.gateway.tls import Certificate, certificate_of
 
 BACKLOG = 128
 FULL: Final = (
@@ -30,23 +30,16 @@ FULL: Final = (
 _log = logging.getLogger(__name__)
 
 
-def not_served(address: Address) -> str | None:
-    """Why nobody may be served at this address; None where they may."""
-    if is_loopback(address.host):
-        return None
-    return "only loopback addresses are served as long as there are no users; try 127.0.0.1"
-
-
 def unusable(settings: Settings) -> Iterator[str]:
     """What of the settings would keep the next start from listening."""
-    if reason := not_served(settings.server_addr):
-        yield f"server_addr = {settings.server_addr}: {reason}"
+    try:
+        certificate_of(settings.gateway.tls)
+    except CertificateUnusable as error:
+        yield str(error)
 
 
 def listen(address: Address, limits: Limits) -> socket.socket:
     """Take the address. Raises AddressInUse or AddressRefused."""
-    if reason := not_served(address):
-        raise AddressRefused(address=str(address), reason=reason)
     host = "127.0.0.1" if address.host.lower() == "localhost" else address.host
     sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     try:
@@ -106,7 +99,14 @@ def _configuration(limits: Limits) -> Config:
 class Server:
     """Serves an ASGI application on a socket until it is cancelled, and then takes leave of its clients."""
 
-    def __init__(self, app: App, sock: socket.socket, limits: Limits, dismiss: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        app: App,
+        sock: socket.socket,
+        limits: Limits,
+        dismiss: Callable[[], None],
+        certificate: Certificate | None = None,
+    ) -> None:
         """`dismiss` is called once, when no more clients are accepted: to end what would not end by itself."""
         self._socket = sock
         self._limits = limits
@@ -118,6 +118,7 @@ class Server:
             context=self._context,
             limits=limits,
             crumbs=Share(limits.reading),
+            certificate=certificate,
         )
         self._most = min(limits.connections, for_clients(resource.getrlimit(resource.RLIMIT_NOFILE)[0]))
         self._live: set[Connection] = set()

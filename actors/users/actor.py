@@ -279,6 +279,12 @@ class UsersActor(Keeper):
     async def list_keys(self, request: messages.ListKeys) -> tuple[messages.ApiKey, ...]:
         return await self._read(keys.of_user, request)
 
+    @messages.AnyKey.handler
+    @concurrent(256, isolated=True)
+    async def any_key(self, request: messages.AnyKey) -> bool:
+        await self._settle()
+        return await self._read(keys.any_good, self._now())
+
     @messages.RevokeKey.handler
     @concurrent(256, isolated=True)
     async def revoke_key(self, request: messages.RevokeKey) -> messages.ApiKey:

@@ -91,6 +91,16 @@ def end(connection: sqlite3.Connection, key: ApiKey, asked: audit.Asked | None, 
     return AccessChanged(user=key.user, credential=key.id, why="ended")
 
 
+def any_good(connection: sqlite3.Connection, now: int) -> bool:
+    """Whether an active user has a key that is good."""
+    good = "is_active AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)"
+    found = connection.execute(
+        f"SELECT EXISTS (SELECT 1 FROM users JOIN api_keys ON user_id = users.id WHERE {good})",  # noqa: S608 - it is ours
+        (now,),
+    )
+    return bool(found.fetchone()[0])
+
+
 Chosen = tuple[ApiKey, str, str | None]
 """A key that came from the environment, its hash, and who revoked it: nobody if it was gone, or another one came."""
 

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from starpod.workspace import Instance
 
 
-def banner(instance: "Instance", config: "Config", address: str, model: str, link: str) -> str:
+def banner(instance: "Instance", config: "Config", url: str, model: str, link: str) -> str:
     """Where everything is. `link` opens the page, once."""
     from actors.agent.settings import Settings as AgentSettings
     from actors.persona.settings import Settings as PersonaSettings
@@ -18,8 +18,8 @@ def banner(instance: "Instance", config: "Config", address: str, model: str, lin
     rows = [
         ("Web page", link),
         ("", "this link is good once, and for a minute; `starpod open` gives another"),
-        ("API", f"http://{address}/api"),
-        ("WebSocket", f"ws://{address}/ws"),
+        ("API", f"{url}/api"),
+        ("WebSocket", f"{url.replace('http', 'ws', 1)}/ws"),
         ("Model", model),
     ]
     if effort:

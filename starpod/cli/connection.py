@@ -17,7 +17,7 @@ from trio_websocket import (
 from wsproto.utilities import LocalProtocolError
 
 from actors import jsontext
-from starpod.cli.client import Refused, Unreachable, credentials
+from starpod.cli.client import Refused, Unreachable, credentials, encryption
 from starpod.errors import StarpodError
 from starpod.lock import DaemonInfo
 
@@ -84,12 +84,13 @@ async def connect(daemon: DaemonInfo, path: str, **query: str | int) -> AsyncGen
 
     A peer that accepts and stays silent would hold the library for ever, hence the deadline until we are in.
     """
-    url = f"ws://{daemon.address}{path}" + (f"?{urlencode(query)}" if query else "")
+    url = f"{daemon.url.replace('http', 'ws', 1)}{path}" + (f"?{urlencode(query)}" if query else "")
+    context = encryption() if daemon.scheme == "https" else None
     headers = [(name.encode(), value.encode()) for name, value in credentials(daemon).items()]
     failure: BaseException | None = None
     with trio.CancelScope(deadline=trio.current_time() + CONNECT_WITHIN) as scope:
         try:
-            async with _undisturbed(), open_websocket_url(url, extra_headers=headers) as socket:
+            async with _undisturbed(), open_websocket_url(url, context, extra_headers=headers) as socket:
                 scope.deadline = float("inf")
                 try:
                     yield Connection(socket)

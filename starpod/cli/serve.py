@@ -54,8 +54,7 @@ def _ready(
 ) -> None:
     from starpod.cli.banner import banner
 
-    address = daemon.info.address or ""
-    say(banner(instance, config, address, model, link))
+    say(banner(instance, config, daemon.info.url, model, link))
     if daemon.first_key:
         _show_key(daemon.first_key, instance)
     if browser:

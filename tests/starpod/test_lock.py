@@ -78,6 +78,15 @@ def test_the_holder_tells_who_it_is(instance: Instance) -> None:
         "boot",
         "starpod dev bot",
     )
+    assert found.url == "http://127.0.0.1:4000"
+
+
+def test_the_holder_tells_what_it_speaks(instance: Instance) -> None:
+    with take(instance) as lock:
+        lock.announce("127.0.0.1:4000", scheme="https", base_path="/starpod")
+        found = read_daemon(instance)
+    assert found is not None
+    assert found.url == "https://127.0.0.1:4000/starpod"
     assert len(bytes.fromhex(found.token)) == 32
     assert found.token not in repr(found)
 

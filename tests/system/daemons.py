@@ -125,7 +125,8 @@ class Daemon:
 
     @property
     def url(self) -> str:
-        return f"http://{self.address}"
+        info = self.place.info
+        return f"{info['scheme']}://{self.address}{info['base_path']}"
 
     @property
     def log(self) -> str:

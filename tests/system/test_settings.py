@@ -47,8 +47,10 @@ async def test_what_could_not_start_is_refused_with_every_mistake(place: Place) 
         assert "max_turns: must be >= 1" in refused.err
         unusable = await put(place, provider="openai")
         assert (unusable.status, "OPENAI_API_KEY" in unusable.err) == (1, True)
-        everybody = await put(place, server_addr="0.0.0.0:3000")
-        assert (everybody.status, "only loopback addresses" in everybody.err) == (1, True)
+        missing = await put(
+            place, **{"gateway.tls.certificate": "/nowhere.pem", "gateway.tls.key": "/nowhere.key"}
+        )
+        assert (missing.status, "/nowhere.pem: No such file" in missing.err) == (1, True)
         assert (await daemon.get("/api/health"))["status"] == "ok"
     assert not (place.inside / "config.local.toml").exists()
 
@@ -70,7 +72,13 @@ async def test_settings_can_be_read_and_changed_over_http(place: Place) -> None:
             "max_tokens: must be an integer, found 'many'",
         ]
 
-        for where in ({"providers.openai.base_url": "http://elsewhere"}, {"server_addr": "127.0.0.1:1"}):
+        for where in (
+            {"providers.openai.base_url": "http://elsewhere"},
+            {"server_addr": "127.0.0.1:1"},
+            {"gateway.hosts": ["evil.example"]},
+            {"gateway.trusted_proxies": ["0.0.0.0/0"]},
+            {"gateway.base_path": "/elsewhere"},
+        ):
             guarded = await change(**where)
             assert (guarded.status_code, "only the operator" in guarded.json()["error"]) == (403, True)
         body = {"changes": {"providers.openai.base_url": "http://ada:secret@elsewhere"}}

@@ -17,7 +17,7 @@ from .errors import (
     UnknownUser,
 )
 from .identify import AccessChanged, Identify, Identity, Look, NoteRefused
-from .keys import ApiKey, CreatedKey, ListKeys, NewKey, RevokeKey
+from .keys import AnyKey, ApiKey, CreatedKey, ListKeys, NewKey, RevokeKey
 from .telegram import CREDENTIAL as TELEGRAM
 from .telegram import (
     GetTelegram,
@@ -35,6 +35,7 @@ __all__ = [
     "AccessChanged",
     "Activate",
     "AddUser",
+    "AnyKey",
     "ApiKey",
     "AuditEntry",
     "CreatedDevice",

@@ -74,6 +74,12 @@ class ListKeys(Request[tuple[ApiKey, ...]]):
     proof: Proof = "key"
 
 
+@final
+@attrs.frozen(kw_only=True)
+class AnyKey(Request[bool]):
+    """Whether an active user has a key that is good, so that somebody from elsewhere could sign in."""
+
+
 @endpoint("POST", "/api/auth/keys/{id}/revoke")
 @endpoint("POST", "/api/settings/auth/api-keys/{id}/revoke", access="admin")
 @final

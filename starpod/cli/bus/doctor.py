@@ -69,7 +69,7 @@ def _running(daemon: DaemonInfo) -> Iterator[Finding]:
         advice = f"kill -USR1 {daemon.pid} has it write what it is doing; to stop it: kill {daemon.pid}"
         yield Finding(level="problem", what=f"{who} does not answer at {daemon.address}", advice=advice)
         return
-    yield Finding(level="ok", what=f"{who} answers at http://{daemon.address}")
+    yield Finding(level="ok", what=f"{who} answers at {daemon.url}")
     yield from examine(facts)
 
 

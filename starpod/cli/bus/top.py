@@ -193,7 +193,7 @@ def _head(
         f"{sum(rates.values()):.1f} messages/s" if rates else "",
         (f"{lost} lost", "yellow") if lost else ("none lost", "dim"),
         (f"loop late by {text.span(lag)}", "red" if lag > LATE else "dim"),
-        (f"http://{daemon.address}", "dim"),
+        (daemon.url, "dim"),
     ]
     return joined(parts, limit)
 

@@ -15,7 +15,7 @@ from actors.agent import messages as agent
 from actors.gateway.limits import Limits
 from actors.gateway.messages import AddressInUse, AddressRefused
 from actors.gateway.server import listen, unusable
-from actors.gateway.settings import Address, Settings
+from actors.gateway.settings import Address, Reach, Settings, Tls
 from bus import BootError, Child, Supervisor, open_mesh
 from bus.testing import MeshUnderTest
 from tests.actors.gateway.client import PATIENCE, connected, eventually
@@ -355,12 +355,10 @@ async def test_a_port_in_use_fails_the_start_with_the_address(tmp_path: Path) ->
     assert error.__cause__.address == f"127.0.0.1:{port}"
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org"])
-def test_only_loopback_is_listened_on(host: str) -> None:
-    with pytest.raises(AddressRefused, match="only loopback"):
-        listen(Address(host, 0), Limits())
-    (words,) = unusable(Settings(server_addr=Address(host, 3000)))
-    assert "only loopback" in words
+def test_a_certificate_that_cannot_be_used_is_told_before_the_next_start() -> None:
+    (words,) = unusable(Settings(gateway=Reach(tls=Tls(certificate="/nowhere.pem", key="/nowhere.key"))))
+    assert words.startswith("[gateway.tls] certificate = /nowhere.pem: No such file")
+    assert not list(unusable(Settings(server_addr=Address("192.0.2.1", 3000))))
 
 
 def test_an_address_the_system_refuses_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ from actors.gateway import messages
 from actors.gateway.actor import GatewayActor
 from actors.gateway.authentication import Secrets
 from actors.gateway.limits import Limits
-from actors.gateway.settings import About, Address, Settings
+from actors.gateway.settings import About, Address, Reach, Settings
 from actors.llm import messages as llm
 from actors.session import messages as session
 from actors.subsystem import Subsystem
@@ -400,7 +400,7 @@ class Gateway:
         return trio.current_time() - before
 
 
-WELCOME = "<!doctype html><title>page</title>"
+WELCOME = '<!doctype html><title>page</title><script src="/assets/main-abc123.js"></script>'
 SCRIPT = "console.log('hello');\n" * 100
 
 
@@ -418,14 +418,19 @@ def a_gateway(
     bound: Callable[[Address], None],
     *,
     port: int = 0,
+    host: str = "127.0.0.1",
     limits: Limits | None = None,
+    reach: Reach | None = None,
 ) -> Callable[[], GatewayActor]:
     """A factory of the actor."""
     page = tmp_path / "page"
     return partial(
         GatewayActor,
         lambda: Settings(
-            server_addr=Address("127.0.0.1", port), greeting="Hi </script>", prompts=("One", "Two")
+            server_addr=Address(host, port),
+            gateway=reach or Reach(),
+            greeting="Hi </script>",
+            prompts=("One", "Two"),
         ),
         about=About(agent_name=lambda: "Aster", version=VERSION),
         known=Secrets(operator_token=TOKEN, api_key=KEY, page_key=tmp_path / "page.key"),
@@ -443,7 +448,9 @@ async def running(
     tmp_path: Path,
     *,
     port: int = 0,
+    host: str = "127.0.0.1",
     limits: Limits | None = None,
+    reach: Reach | None = None,
 ) -> AsyncGenerator[Gateway]:
     """The world and its gateway."""
     home = tmp_path / "home"
@@ -454,7 +461,7 @@ async def running(
     await mesh.start(FakeModels)
     await mesh.start(partial(ConsoleActor, VERSION), name="console")
     bound: list[Address] = []
-    await mesh.start(a_gateway(tmp_path, bound.append, port=port, limits=limits))
+    await mesh.start(a_gateway(tmp_path, bound.append, port=port, host=host, limits=limits, reach=reach))
     async with AsyncExitStack() as stack:
         client = httpx2.AsyncClient(base_url=f"http://{bound[0]}", headers=KNOWN, timeout=PATIENCE)
         http = await stack.enter_async_context(client)

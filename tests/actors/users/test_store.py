@@ -150,6 +150,29 @@ def test_a_key_is_known_while_it_is_good(store: Store) -> None:
     assert store.run(lookup.generated, FIRST[:-1] + "0", NOW) is None
 
 
+def test_somebody_could_sign_in_while_an_active_user_has_a_good_key(tmp_path: pathlib.Path) -> None:
+    store = Store(tmp_path, key=None)
+
+    def good() -> bool:
+        return store.run(keys.any_good, store.now)
+
+    assert not good()
+    store.add("ada")
+    made = store.issue("ada", days=1)
+    assert good()
+    store.now += 2 * DAY
+    assert not good()
+    made = store.issue("ada")
+    assert good()
+    store.run(accounts.deactivate, users.Deactivate(id="ada", **OPERATOR), store.now)
+    assert not good()
+    store.run(accounts.activate, users.Activate(id="ada", **OPERATOR), store.now)
+    assert good()
+    store.run(keys.revoke, users.RevokeKey(id=made.meta.id, **OPERATOR), store.now)
+    assert not good()
+    store.close()
+
+
 def test_what_expires_is_told_once(store: Store) -> None:
     key, device = store.issue("ada", days=1), sign_in(store)
     assert store.run(lookup.next_expiry) == NOW + DAY

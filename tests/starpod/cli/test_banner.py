@@ -11,7 +11,7 @@ from tests.starpod.conftest import Workspace
 def printed(workspace: Workspace, toml: str) -> tuple[Instance, list[str]]:
     instance = Instance(root=workspace.write("srv/.starpod/config/agent.toml", toml).parents[2])
     link = "http://127.0.0.1:3000/?code=c"
-    found = banner(instance, config.load(instance, {}), "127.0.0.1:3000", "offline", link)
+    found = banner(instance, config.load(instance, {}), "http://127.0.0.1:3000", "offline", link)
     return instance, found.splitlines()
 
 

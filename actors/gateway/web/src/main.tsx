@@ -1,4 +1,5 @@
 import { render } from "preact";
+import { BASE } from "./net/base";
 import { takeHalf } from "./net/half";
 import { App } from "./state/app";
 import { keepPreferences } from "./state/preferences";
@@ -8,7 +9,7 @@ import { Root } from "./ui/Root";
 
 function socketAddress(): string {
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-  return `${scheme}//${location.host}/ws`;
+  return `${scheme}//${location.host}${BASE}/ws`;
 }
 
 const root = document.getElementById("app");

@@ -1,6 +1,7 @@
 /** The HTTP side of the gateway. */
 
 import { answered } from "./access";
+import { BASE } from "./base";
 import { pageHeaders, withHalf } from "./half";
 import type { Attachment, Config, Figures, Message, Session } from "../protocol";
 
@@ -28,7 +29,7 @@ interface Sending {
 async function requestText(path: string, init: Sending = {}): Promise<string> {
   let response: Response;
   try {
-    response = await fetch(path, { ...init, headers: { ...init.headers, ...pageHeaders() } });
+    response = await fetch(BASE + path, { ...init, headers: { ...init.headers, ...pageHeaders() } });
   } catch {
     throw new ApiError(UNREACHABLE, 0);
   }
@@ -100,7 +101,7 @@ export const api = {
 export type Api = typeof api;
 
 export function fileUrl(file: Attachment): string {
-  return withHalf(`/api/files/raw?path=${encodeURIComponent(file.path)}`);
+  return withHalf(`${BASE}/api/files/raw?path=${encodeURIComponent(file.path)}`);
 }
 
 /**
@@ -115,7 +116,7 @@ export function upload(
 ): Promise<Attachment> {
   return new Promise((resolve, reject) => {
     const exchange = new XMLHttpRequest();
-    exchange.open("POST", "/api/uploads");
+    exchange.open("POST", `${BASE}/api/uploads`);
     for (const [name, value] of Object.entries(pageHeaders())) exchange.setRequestHeader(name, value);
     exchange.upload.onprogress = ({ loaded, total }) => progress(total > 0 ? loaded / total : 0);
     exchange.onerror = () => reject(new ApiError(UNREACHABLE, 0));

@@ -1,6 +1,9 @@
 /** `localStorage`, where it may be used. Where it may not, everything still works until the page closes. */
 
-const PREFIX = "starpod.";
+import { BASE } from "../net/base";
+
+/** Agents below different paths of one host share it. */
+const PREFIX = `starpod${BASE}.`;
 
 /** Reads a value that {@link save} stored; null when there is none, or none that can be read. */
 export function load<T>(name: string): T | null {
