@@ -129,7 +129,12 @@ from bus.message.message import (
     secret as secret,
     wire_name as wire_name,
 )
-from bus.message.redactor import Held as Held, conceal as conceal, redact as redact, redacted as redacted
+from bus.message.redactor import (
+    Held as Held,
+    conceal as conceal,
+    redact as redact,
+    redacted as redacted,
+)
 from bus.run.actor import Actor as Actor
 from bus.run.bus import Bus as Bus
 from bus.run.events import Lag as Lag, Subscription as Subscription, SubscriptionLagged as SubscriptionLagged

@@ -16,8 +16,9 @@ from actors.settings.document import Scheme, Section
 from actors.settings.document import load as load_files
 from actors.settings.problems import Problem
 from actors.subsystem import Given, Subsystem
+from actors.tools.settings import Settings as ToolsSettings
 from starpod import modelkeys
-from starpod.environment import load_environment
+from starpod.environment import Environment, granted, load_environment
 from starpod.models import load_catalogue
 from starpod.sources import sources
 from starpod.tree import SUBSYSTEMS
@@ -57,6 +58,8 @@ class Config:
     scheme: Scheme = attrs.field(repr=False)
     given: Given
     """What the subsystems get."""
+    secrets: tuple[tuple[str, str], ...] = attrs.field(default=(), repr=False)
+    """Names and values that no text may show."""
     warnings: tuple[Problem, ...] = ()
     """What was odd but does no harm."""
 
@@ -93,8 +96,15 @@ def load(instance: Instance, exported: Mapping[str, str]) -> Config:
         current=current,
         scheme=scheme,
         given=given,
+        secrets=_secrets(environment, current.of(ToolsSettings)),
         warnings=(*environment.warnings, *loaded.warnings, *catalogue_warnings),
     )
+
+
+def _secrets(environment: Environment, settings: ToolsSettings) -> tuple[tuple[str, str], ...]:
+    """Those of the environment, less what the owner lets tools, and so the model, know."""
+    known = granted(settings.tools.env_allowed, environment.values).values()
+    return tuple((name, value) for name, value in environment.secrets if value not in known)
 
 
 def scheme_for(given: Given) -> Scheme:

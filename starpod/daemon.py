@@ -26,6 +26,7 @@ from bus import (
     Remains,
     Stall,
     Watchdog,
+    conceal,
     mask_text,
     open_mesh,
     task_tree,
@@ -93,6 +94,7 @@ async def running(
             ),
             on_first_key=first_keys.append,
         )
+        conceal("environment", config.secrets)
         with _recorded(instance, boot_id):
             try:
                 async with open_mesh(tree(parts), log=logs.log, boot_id=boot_id) as mesh:

@@ -5,7 +5,7 @@ read here: one user's secrets must not reach another's requests.
 """
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import final
 
@@ -14,6 +14,7 @@ from dotenv.parser import parse_stream
 
 from actors.settings import text
 from actors.settings.problems import Problem
+from actors.vault.names import may_be_granted, says_secret
 from starpod.applied import Applied, digest
 from starpod.blueprint import workspace_env
 from starpod.workspace import Instance
@@ -23,6 +24,8 @@ from starpod.workspace import Instance
 @attrs.frozen(kw_only=True)
 class Environment:
     values: Mapping[str, str] = attrs.field(repr=False)
+    secrets: tuple[tuple[str, str], ...] = attrs.field(repr=False)
+    """Names and values that no text may show: all that the files hold, and what was exported under such a name."""
     warnings: tuple[Problem, ...]
     """Lines and files that could not be read and were left out."""
 
@@ -38,9 +41,26 @@ def load_environment(instance: Instance, exported: Mapping[str, str]) -> Environ
     original speaks for it, so that a change there takes effect.
     """
     values, warnings = dict(exported), list[Problem]()
+    secrets = [(name, value) for name, value in exported.items() if says_secret(name)]
     for path in _layers(instance):
-        values |= read_env(path, warnings)
-    return Environment(values=values, warnings=tuple(warnings))
+        found = read_env(path, warnings)
+        values |= found
+        secrets += found.items()
+    return Environment(values=values, secrets=tuple(secrets), warnings=tuple(warnings))
+
+
+def granted(names: Iterable[str], values: Mapping[str, str]) -> dict[str, str | None]:
+    """What tools may know of the environment: variables that the owner has named, None for one that is not set."""
+    return {name: values.get(name) for name in names if may_be_granted(name)}
+
+
+def withheld(names: Iterable[str]) -> list[str]:
+    """What is wrong with a list of variables for tools, one sentence each."""
+    return [
+        f"tools.env_allowed names {name}, which is the agent's own: no tool gets it"
+        for name in names
+        if not may_be_granted(name)
+    ]
 
 
 def _layers(instance: Instance) -> list[Path]:

@@ -1,5 +1,8 @@
 """The model catalogue of an instance, and whether the models its configuration names can answer."""
 
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 
 from actors.llm.catalogue import Catalogue, CatalogueError, parse
@@ -8,6 +11,8 @@ from actors.llm.settings import Settings
 from actors.settings import text
 from actors.settings.problems import Problem
 from actors.subsystem import Given
+from actors.vault import store
+from actors.vault.names import AGENT
 from starpod.resources import resource
 
 
@@ -27,11 +32,29 @@ def load_catalogue(own: Path) -> tuple[Catalogue, tuple[Problem, ...]]:
 def unusable(settings: Settings, given: Given) -> list[str]:
     """Why a model that was named cannot answer, for want of its key above all."""
     catalogue, _ = load_catalogue(models_toml(given.data))
+    faults = _faults(settings, given.environment, catalogue)
+    if faults and (kept := _kept(given.database("vault"))):
+        faults = _faults(settings, {**given.environment, **kept}, catalogue)
+    return faults
+
+
+def _faults(settings: Settings, keys: Mapping[str, str], catalogue: Catalogue) -> list[str]:
     try:
-        choose(settings, given.environment, catalogue)
+        choose(settings, keys, catalogue)
     except ModelSettingsError as error:
         return str(error).splitlines()
     return []
+
+
+def _kept(vault: Path) -> dict[str, str]:
+    """Names of what the vault keeps for the agent, each with something in the place of its value."""
+    if not vault.exists():
+        return {}
+    try:
+        with closing(sqlite3.connect(f"{vault.as_uri()}?mode=ro", uri=True)) as connection:
+            return {each.name: "kept" for each in store.entries(connection, [AGENT])}
+    except sqlite3.Error:
+        return {}  # whoever opens the vault says what is wrong with it
 
 
 def models_toml(data: Path) -> Path:

@@ -53,6 +53,7 @@ from actors.vault.actor import VaultActor
 from actors.vault.settings import Settings as VaultSettings
 from bus import Backoff, Child, Intensity, Limits, Pool, Remains, Supervisor
 from starpod import modelkeys, models
+from starpod.environment import granted, withheld
 from starpod.users import seed_user
 from starpod.workspace import Instance, UserContext
 
@@ -128,7 +129,10 @@ def _llm(parts: Parts) -> Iterator[Child]:
 def _tools(given: Given) -> Iterator[Child]:
     agent = given.settings(AgentSettings)
     shown = lambda: agent().compaction.max_tool_result_bytes  # noqa: E731 - the tools know nothing of the agent
-    factory = partial(ToolsActor, given.home, _uploads(given), given.settings(ToolsSettings), shown)
+    variables = granted(given.settings(ToolsSettings)().tools.env_allowed, given.environment)
+    factory = partial(
+        ToolsActor, given.home, _uploads(given), given.settings(ToolsSettings), shown, variables
+    )
     yield Child("tools", factory, limits=Limits(mailbox=256))
 
 
@@ -218,7 +222,9 @@ SERVICES: Final = (
         _tools,
         front=tools,
         settings=ToolsSettings,
-        fixed=frozenset({"attachments.max_file_size"}),
+        check=lambda settings, _given: withheld(settings.tools.env_allowed),
+        fixed=frozenset({"attachments.max_file_size", "tools.env_allowed"}),
+        guarded=("tools.env_allowed",),
     ),
     Subsystem("persona", _persona, front=persona, settings=PersonaSettings),
 )

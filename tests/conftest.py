@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
-from bus.testing import MeshUnderTest, open_test_mesh
+from bus.testing import MeshUnderTest, forget_secrets, open_test_mesh
 from tests.fakes.model_server import ModelServer
 from tests.fakes.ports import reserved_port
 
@@ -40,6 +40,13 @@ def free_port() -> Iterator[int]:
     """A port of loopback at which nobody listens, and which nobody else is given."""
     with reserved_port() as port:
         yield port
+
+
+@pytest.fixture(autouse=True)
+def _no_secrets() -> Iterator[None]:
+    """What one test keeps secret is any text to the next one."""
+    yield
+    forget_secrets()
 
 
 @pytest.fixture

@@ -38,8 +38,9 @@ EDGES = {
     *(f"actors/gateway/{name}.py" for name in ("uploads", "ws")),
     *(f"actors/gateway/routes/{name}.py" for name in ("chat", "endpoints", "files")),
     *(f"actors/console/{name}.py" for name in ("letters", "mesh", "tap", "traces", "turns")),
+    *(f"actors/llm/{name}.py" for name in ("discretion", "keys")),
 }
-"""Where gateway and console stand between the world and the bus: sockets, requests, followers."""
+"""Where a subsystem stands between the world and the bus: sockets, requests, followers, models and their keys."""
 
 SHARED = "actors/storage/"
 """One thread per database, behind every subsystem's store."""

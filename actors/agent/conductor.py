@@ -15,7 +15,7 @@ from actors.agent.order import Order
 from actors.agent.settings import Settings
 from actors.llm import messages as llm
 from actors.session import messages as session
-from bus import Actor, DeliveryError, Remains, Unavailable, concurrent
+from bus import Actor, DeliveryError, Remains, Unavailable, concurrent, redact
 
 NOTHING: Final = Remains()
 _AGAIN: Final = 0.5
@@ -59,7 +59,8 @@ class ConductorActor(Actor):
         incoming = request.incoming
         await self._check(incoming.options.model)
         mode = incoming.mode or self._settings().followup_mode
-        acceptance = self.bus.ask(session.Accept(incoming=attrs.evolve(incoming, mode=mode)))
+        kept = attrs.evolve(incoming, mode=mode, text=redact(incoming.text))
+        acceptance = self.bus.ask(session.Accept(incoming=kept))
         async with self._order.stored(incoming, acceptance) as stored:
             with self.bus.baggage(user=incoming.user, session=stored.session, turn=stored.turn):
                 if stored.state == "accepted":  # also the second time: perhaps nobody heard of the first one

@@ -17,7 +17,7 @@ from actors.context import TurnContext
 from actors.session import messages as session
 from actors.tooling import CallContext, Catalogue, Rendered, failure, render
 from actors.vocabulary import Text, ToolUse
-from bus import Bus, BusError, DeliveryError, Request, crash_point
+from bus import Bus, BusError, DeliveryError, Request, crash_point, redacted
 
 Result = tuple[ToolUse, Rendered]
 
@@ -126,7 +126,7 @@ class Gate:
             await self.record.call_started(step, begins=step.effect != "pure")
             begun()
             answer = await self._carried_out(step, request)
-        result = attrs.evolve(answer, content=sanitise(answer.content, self.max_bytes))
+        result = attrs.evolve(answer, content=sanitise(redacted(answer.content), self.max_bytes))
         await self.record.call_ended(step, result, self.bus.clock.monotonic() - began)
         return result
 

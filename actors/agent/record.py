@@ -16,7 +16,7 @@ from actors.agent.turn import Ending, Run
 from actors.session import messages as session
 from actors.tooling import Rendered
 from actors.vocabulary import Attachment, Block, ToolUse, Usage
-from bus import ActorStopped, Bus, DeadlineExceeded, Request
+from bus import ActorStopped, Bus, DeadlineExceeded, Request, mask_text, redacted
 
 ReplyT = TypeVar("ReplyT")
 
@@ -90,7 +90,9 @@ class Teller:
         )
 
     async def notice(self, turn: str, kind: str, text: str, **data: Any) -> None:
-        await self.tell(messages.Notice(**self.head(turn), kind=kind, text=text, data=data))
+        await self.tell(
+            messages.Notice(**self.head(turn), kind=kind, text=mask_text(text), data=redacted(data))
+        )
 
     async def ended(
         self,

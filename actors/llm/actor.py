@@ -12,6 +12,8 @@ from actors.llm import endpoints, history, messages, ollama, pictures, selection
 from actors.llm.catalogue import Catalogue, ModelDetails
 from actors.llm.clients import Clients
 from actors.llm.completion import Completion, Send
+from actors.llm.discretion import Discreet, discreet, without_secrets
+from actors.llm.keys import Keys
 from actors.llm.offline import Offline
 from actors.llm.pictures import Picture, Pictures
 from actors.llm.prices import cost
@@ -21,8 +23,9 @@ from actors.llm.retry import with_retries
 from actors.llm.settings import Provider as Name
 from actors.llm.settings import Settings, split_spec
 from actors.tools import messages as tools
+from actors.vault import messages as vault
 from actors.vocabulary import Image, Usage
-from bus import Actor, BusError, Sink, concurrent
+from bus import Actor, BusError, Lag, Sink, concurrent, redacted
 
 WARM_UP: Final = 0.5
 """Seconds after the start at which the SDK of the default provider is imported, unless it is needed earlier. Then
@@ -42,26 +45,33 @@ class LlmActor(Actor):
     def __init__(
         self, settings: Callable[[], Settings], env: Mapping[str, str], catalogue: Catalogue
     ) -> None:
-        """`settings` gives those in force, `env` holds the keys.
+        """`settings` gives those in force, `env` holds the keys that are not in the vault.
 
-        Raises ModelSettingsError when the model that the settings name cannot be used.
+        Raises ModelSettingsError when the settings name no model that there could be.
         """
         self._in_force = settings
-        self._env = env
+        self._keys = Keys(env)
         self._catalogue = catalogue
-        self._clients = Clients(env, self._new_id, self.spawn, self._report)
+        self._clients = Clients(self._new_id, self.spawn, self._report)
         self._trouble: dict[Name, str] = {}
         self._choose(settings())
 
     def _choose(self, settings: Settings) -> None:
-        chosen = selection.choose(settings, self._env, self._catalogue)
+        """Go by these settings and the keys that are there."""
+        self._settings, self._env = settings, self._keys.current
+        try:
+            chosen = selection.choose(settings, self._env, self._catalogue)
+        except selection.ModelSettingsError as error:
+            chosen = selection.unusable(error)
         self._selected = chosen or selection.without_key(settings, self._env, self._catalogue, ())
-        self._settings = settings
         self._looks_locally = chosen is None
         self._look_again = -math.inf
 
     async def start(self) -> None:
-        await self._look_for_ollama()
+        listening = trio.Event()
+        self.spawn(self._follow_vault, listening)
+        await listening.wait()
+        await self._catch_up()
         if split_spec(self._selected.default)[0] != "offline":
             self.spawn(self._warm_up)
 
@@ -76,15 +86,16 @@ class LlmActor(Actor):
     async def complete(self, request: messages.Complete, sink: Sink[messages.CompletionEvent]) -> None:
         await self._catch_up()
         spec = self._selected.pick(request.model)
+        heard = Discreet(sink.send)
         completion = await with_retries(
             partial(self._attempt, request, spec),
-            sink.send,
+            heard.send,
             retry=self._settings.retry,
             chance=self.bus.ids.random,
             sleep=trio.sleep,
             clock=self.bus.clock.monotonic,
         )
-        await sink.send(self._completed(spec, completion))
+        await heard.send(self._completed(spec, completion))
 
     @messages.Models.handler
     async def models(self, request: messages.Models) -> messages.Catalogue:
@@ -99,13 +110,15 @@ class LlmActor(Actor):
     async def _attempt(self, request: messages.Complete, spec: str, send: Send) -> Completion:
         """Ask the model `spec` once."""
         name, model = split_spec(spec)
+        if self._selected.fault and spec == self._selected.default:
+            raise messages.ModelError(reason="authentication", provider=name, detail=self._selected.fault)
         details = self._catalogue.look_up(name, model)
         prompt = Prompt(
             provider=name,
             model=model,
-            messages=request.messages,
-            system=request.system,
-            tools=request.tools,
+            messages=tuple(map(discreet, request.messages)),
+            system=redacted(request.system),
+            tools=redacted(request.tools),
             max_tokens=request.max_tokens,
             effort=request.effort,
             details=details,
@@ -115,9 +128,10 @@ class LlmActor(Actor):
             async with self._provider(name) as provider:
                 completion = await provider.complete(prompt, send)
         except (messages.ModelError, messages.ModelUnavailable) as error:
-            if isinstance(error, messages.ModelUnavailable) or error.reason in _LASTING:
-                self._report(name, str(error))
-            raise
+            shown = without_secrets(error)
+            if isinstance(shown, messages.ModelUnavailable) or shown.reason in _LASTING:
+                self._report(name, str(shown))
+            raise shown from error.__cause__
         self._report(name, None)
         return completion
 
@@ -163,11 +177,25 @@ class LlmActor(Actor):
 
     async def _catch_up(self) -> None:
         """Go by what is in force. A request that has begun keeps its model and, within an attempt, its client."""
-        if (settings := self._in_force()) is not self._settings:
+        await self._keys.read(self.bus)
+        if (settings := self._in_force()) is not self._settings or self._keys.current is not self._env:
             self._choose(settings)
             self._trouble.clear()
             self.degraded(None)
+        for name, why in self._keys.unreadable.items():
+            self._report(name, why)
+        if self._selected.fault:
+            self._report(split_spec(self._selected.default)[0], self._selected.fault)
         await self._look_for_ollama()
+
+    async def _follow_vault(self, listening: trio.Event) -> None:
+        """Have a changed key in use at once."""
+        changes = self.bus.subscribe(vault.SecretsChanged, limit=1, lag=Lag.DROP_OLDEST)
+        async with changes as changed:
+            listening.set()
+            async for _ in changed:
+                self._keys.changed()
+                await self._catch_up()
 
     async def _look_for_ollama(self) -> None:
         """Ask for an Ollama on this machine where nothing else is set; one that was started later is found as well."""
@@ -183,14 +211,14 @@ class LlmActor(Actor):
 
     async def _warm_up(self) -> None:
         await trio.sleep(WARM_UP)
-        await self._clients.prepare(split_spec(self._selected.default)[0], self._settings)
+        await self._clients.prepare(split_spec(self._selected.default)[0], self._settings, self._env)
 
     @asynccontextmanager
     async def _provider(self, name: Name) -> AsyncGenerator[Provider]:
         if name == "offline":
             yield Offline(self._new_id, self._selected.note)
         else:
-            async with self._clients.using(name, self._settings) as provider:
+            async with self._clients.using(name, self._settings, self._env) as provider:
                 yield provider
 
     def _new_id(self) -> str:

@@ -11,7 +11,10 @@ import trio
 from actors.llm import messages, providers
 from actors.llm.provider import Provider
 from actors.llm.settings import Provider as Name
-from actors.llm.settings import Settings
+from actors.llm.settings import Settings, api_key
+
+Keys = Mapping[str, str]
+"""By name of the variable."""
 
 
 class Spawn(Protocol):
@@ -25,8 +28,8 @@ class Spawn(Protocol):
 class _Client:
     """A provider that is being made, was made, or could not be made."""
 
-    made_from: object
-    """The settings that it goes by, reduced to what matters to it."""
+    made_from: object = attrs.field(repr=False)
+    """The settings and the key that it goes by, reduced to what matters to it."""
     ready: trio.Event = attrs.field(factory=trio.Event)
     provider: Provider | None = None
     fault: str = ""
@@ -36,17 +39,15 @@ class _Client:
 
 @final
 class Clients:
-    """One client a provider for new requests. After a change of settings old requests end on the client they have."""
+    """One client a provider for new requests. After a change of settings or key, old ones end on the one they have."""
 
     def __init__(
         self,
-        env: Mapping[str, str],
         new_id: Callable[[], str],
         spawn: Spawn,
         failed: Callable[[Name, str], None],
     ) -> None:
-        """`env` holds the keys; `failed` is told of a client that could not be made."""
-        self._env = env
+        """`failed` is told of a client that could not be made."""
         self._new_id = new_id
         self._spawn = spawn
         self._failed: Final = failed
@@ -58,9 +59,9 @@ class Clients:
         return sorted(self._current)
 
     @asynccontextmanager
-    async def using(self, name: Name, settings: Settings) -> AsyncGenerator[Provider]:
+    async def using(self, name: Name, settings: Settings, keys: Keys) -> AsyncGenerator[Provider]:
         """The provider `name`, which stays open within. Raises ModelError when its client cannot be made."""
-        client = self._client(name, settings)
+        client = self._client(name, settings, keys)
         client.users += 1
         try:
             await client.ready.wait()
@@ -71,33 +72,33 @@ class Clients:
             client.users -= 1
             self._tidy()
 
-    async def prepare(self, name: Name, settings: Settings) -> None:
+    async def prepare(self, name: Name, settings: Settings, keys: Keys) -> None:
         """Have a client before it is needed."""
-        await self._client(name, settings).ready.wait()
+        await self._client(name, settings, keys).ready.wait()
 
     async def close(self) -> None:
         """Close every connection."""
         for client in (*self._current.values(), *self._old):
             await _close(client)
 
-    def _client(self, name: Name, settings: Settings) -> _Client:
+    def _client(self, name: Name, settings: Settings, keys: Keys) -> _Client:
         """Its making goes on when whoever asked for it leaves."""
         own = settings.of(name)
-        made_from = (own.base_url, own.options, settings.idle_timeout)
+        made_from = (own.base_url, own.options, settings.idle_timeout, api_key(name, keys))
         client = self._current.get(name)
         if client is None or client.made_from != made_from:
             if client is not None:
                 self._old.add(client)
             client = self._current[name] = _Client(made_from)
-            self._spawn(self._make, name, settings, client)
+            self._spawn(self._make, name, settings, keys, client)
             self._tidy()
         return client
 
-    async def _make(self, name: Name, settings: Settings, client: _Client) -> None:
+    async def _make(self, name: Name, settings: Settings, keys: Keys, client: _Client) -> None:
         make = partial(providers.connect, new_id=self._new_id, within=trio.move_on_after)
         try:
             client.provider = await trio.to_thread.run_sync(
-                make, name, settings, self._env, abandon_on_cancel=True
+                make, name, settings, keys, abandon_on_cancel=True
             )
         except Exception as error:  # noqa: BLE001 - a broken SDK is the trouble of whoever asks for it, not of all
             client.fault = f"its client could not be made: {error}"

@@ -118,13 +118,6 @@ def garbled(provider: str, detail: str) -> ModelUnavailable:
     return ModelUnavailable(reason="protocol", provider=provider, detail=detail)
 
 
-def without_key(error: Failure, key: str | None) -> Failure:
-    """The same error; where a provider repeats the key, it is masked."""
-    if not key or key not in error.detail:
-        return error
-    return attrs.evolve(error, detail=error.detail.replace(key, "***"))
-
-
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds the provider asks to wait, given as such or as a date, which is compared with the provider's clock."""
     value = headers.get("retry-after", "").strip()
@@ -156,9 +149,12 @@ def _reason(report: Report) -> Reason:
 
 
 def _plain(text: str) -> str:
-    """Text on one line, without HTML, not longer than a person reads."""
+    """Text on one line, without HTML, not longer than a person reads; a word is whole, and a secret would be found."""
     words = " ".join(_without_tags(text).split())
-    return words if len(words) <= _LONGEST_DETAIL else words[:_LONGEST_DETAIL] + "…"
+    if len(words) <= _LONGEST_DETAIL:
+        return words
+    shown = words[:_LONGEST_DETAIL]
+    return f"{shown.rpartition(' ')[0] or shown}…"
 
 
 def _without_tags(text: str) -> str:

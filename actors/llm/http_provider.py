@@ -15,7 +15,7 @@ import httpx2
 from actors import jsontext
 from actors.llm.completion import Completion, Send
 from actors.llm.deltas import joined
-from actors.llm.failures import Failure, failure, garbled, lost, read_report, retry_after, without_key
+from actors.llm.failures import Failure, failure, garbled, lost, read_report, retry_after
 from actors.llm.format import Format, Reader
 from actors.llm.messages import CompletionEvent, ModelError, ModelUnavailable
 from actors.llm.prompt import Prompt
@@ -71,7 +71,6 @@ class HttpProvider:
     """A provider reached over HTTP. Any number of completions may run at once."""
 
     name: str
-    key: str | None = attrs.field(repr=False)
     client: Client
     format: Format
     options: Mapping[str, Any]
@@ -86,14 +85,11 @@ class HttpProvider:
     async def complete(self, prompt: Prompt, send: Send) -> Completion:
         """See :class:`actors.llm.provider.Provider`."""
         reader = self.format.reader(self.name, self.new_id)
-        try:
-            await self._ask(prompt, reader, send)
-            if not reader.whole:
-                raise lost(self.name, "the connection ended in the middle of the answer")
-            with self._protocol():
-                return reader.completion()
-        except (ModelError, ModelUnavailable) as error:
-            raise without_key(error, self.key) from error.__cause__
+        await self._ask(prompt, reader, send)
+        if not reader.whole:
+            raise lost(self.name, "the connection ended in the middle of the answer")
+        with self._protocol():
+            return reader.completion()
 
     async def close(self) -> None:
         await self.client.close()

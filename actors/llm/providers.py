@@ -79,7 +79,6 @@ def connect(
         client = entry.client(endpoints.base(entry.base_url, entry.format.path, own.base_url), key)
     return HttpProvider(
         name=name,
-        key=key,
         client=client,
         format=entry.format,
         options=own.options,

@@ -28,7 +28,14 @@ _HEADER_SAFE: Final = frozenset(map(chr, range(0x21, 0x7F)))
 
 
 class ModelSettingsError(ValueError):
-    """The default model of the settings cannot be used; the text says why and what to do."""
+    """The default model of the settings cannot be used; the text says why and what to do.
+
+    `default` is that model, where it is known.
+    """
+
+    def __init__(self, text: str, default: str = "") -> None:
+        super().__init__(text)
+        self.default = default
 
 
 @final
@@ -42,6 +49,8 @@ class Selection:
     compaction: str
     note: str = ""
     """Why it is this default, when nobody chose it and a person may wonder."""
+    fault: str = ""
+    """Why the default, which somebody chose, cannot answer now."""
 
     def pick(self, wanted: str | None) -> str:
         """The model of a message. Raises ModelNotAllowed."""
@@ -76,6 +85,14 @@ def without_key(
     return _selection(f"ollama/{default}", settings, env, more=[f"ollama/{name}" for name in local])
 
 
+def unusable(error: ModelSettingsError) -> Selection:
+    """The models while the default has no key: nothing else takes its place unasked. Raises `error` for want of one."""
+    if not error.default:
+        raise error
+    spec = error.default
+    return Selection(default=spec, allowed=(spec,), compaction=spec, fault=str(error))
+
+
 def _named_default(settings: Settings, catalogue: Catalogue) -> str | None:
     provider, model = settings.provider, settings.model
     if provider is not None:
@@ -107,7 +124,7 @@ def _selection(
 ) -> Selection:
     """All models that can be used. Of those that cannot, only the default is an error."""
     if fault := _fault(split_spec(default)[0], settings, env):
-        raise ModelSettingsError(f"model {default}: {fault}")
+        raise ModelSettingsError(f"model {default}: {fault}", default)
     preferred = (f"{name}/{id}" for name, each in settings.providers.items() for id in each.models)
     named = dict.fromkeys((default, *settings.models, *more, *preferred))
     allowed = tuple(spec for spec in named if _fault(split_spec(spec)[0], settings, env) is None)

@@ -16,7 +16,8 @@ KEYLESS: Final[frozenset[Provider]] = frozenset({"ollama", "offline"})
 """Providers that work without a key."""
 
 WHERE_KEYS_GO: Final = (
-    "in `.env.dev` beside `starpod.toml` (without a workspace: in `.starpod/.env`) or in the environment"
+    "with `starpod vault set`, in `.env.dev` beside `starpod.toml` (without a workspace: in `.starpod/.env`) "
+    "or in the environment"
 )
 """Continues a sentence that says to set a variable."""
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Final, final
 
 from actors.storage import Keeper, Storage, micros, numbered
-from bus import concurrent
+from bus import concurrent, redact, redacted
 
 from . import accept, attempts, endings, export, messages, outbox, sessions, survey, turns, usage
 from .recent import RecentHistories
@@ -19,6 +19,8 @@ SWEEP: Final = 600.0
 @final
 class SessionActor(Keeper):
     """Owns the session database. Handlers run concurrently, so that what comes together shares a commit.
+
+    What was said before it was known as a secret is still stored; it is shown and exported without it.
 
     Args:
       path: the database file, usually ``db/session.db``.
@@ -207,7 +209,7 @@ class SessionActor(Keeper):
     @messages.Messages.handler
     @concurrent(256, isolated=True)
     async def displayed(self, request: messages.Messages) -> tuple[messages.Message, ...]:
-        return await self._read(sessions.messages, request)
+        return redacted(await self._read(sessions.messages, request))
 
     @messages.MarkRead.handler
     @concurrent(256, isolated=True)
@@ -218,7 +220,7 @@ class SessionActor(Keeper):
     @messages.Rename.handler
     @concurrent(256, isolated=True)
     async def rename(self, request: messages.Rename) -> messages.Session:
-        return await self._changed(await self._write(sessions.rename, request))
+        return await self._changed(await self._write(sessions.rename, redacted(request)))
 
     @messages.Close.handler
     @concurrent(256, isolated=True)
@@ -239,7 +241,8 @@ class SessionActor(Keeper):
     @messages.Export.handler
     @concurrent(256, isolated=True)
     async def export(self, request: messages.Export) -> tuple[str, ...]:
-        return await self._read(export.export, request.session, request.user)
+        lines = await self._read(export.export, request.session, request.user)
+        return tuple(map(redact, lines))
 
     @messages.Costs.handler
     @concurrent(256, isolated=True)

@@ -1,7 +1,7 @@
-"""The tools actor: the agent's hands in its home folder."""
+"""The tools actor: the agent's hands in its home folder, and its look at the environment."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, TypeVar, final
@@ -10,7 +10,7 @@ from actors.tools import messages, reading, writing
 from actors.tools.paths import GoOn, Home, Place
 from actors.tools.settings import Settings
 from actors.tools.threads import Threads
-from actors.vocabulary import Attachment
+from actors.vocabulary import Attachment, quoted
 from bus import Actor, concurrent
 
 T = TypeVar("T")
@@ -27,7 +27,12 @@ class ToolsActor(Actor):
     """Owns nothing in memory; every handler is one piece of work on the file system."""
 
     def __init__(
-        self, home: Path, uploads: Path, settings: Callable[[], Settings], max_result: Callable[[], int]
+        self,
+        home: Path,
+        uploads: Path,
+        settings: Callable[[], Settings],
+        max_result: Callable[[], int],
+        variables: Mapping[str, str | None] | None = None,
     ) -> None:
         """Hold nothing open.
 
@@ -36,6 +41,7 @@ class ToolsActor(Actor):
           uploads: where files that people send wait in a folder of their own until they are stored.
           settings: of this subsystem, asked for at each use.
           max_result: bytes of text that one result may have, likewise.
+          variables: all that there is of the environment for the model, None for what is not set.
         """
         self._root = home
         self._home = Home(home)
@@ -43,6 +49,7 @@ class ToolsActor(Actor):
         self._threads = Threads()
         self._settings = settings
         self._max_result = max_result
+        self._variables = variables or {}
 
     async def start(self) -> None:
         self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -100,6 +107,13 @@ class ToolsActor(Actor):
     @concurrent(AT_ONCE, isolated=True)
     async def delete_file(self, request: messages.FileDelete) -> messages.Deleted:
         return await self._run(partial(writing.delete, self._home, request.path), request.path)
+
+    @messages.EnvGet.handler
+    async def variable(self, request: messages.EnvGet) -> str:
+        if request.key not in self._variables:
+            raise messages.Restricted(key=request.key)
+        value = self._variables[request.key]
+        return f"Environment variable {quoted(request.key)} is not set." if value is None else value
 
     @messages.SaveUpload.handler
     @concurrent(AT_ONCE, isolated=True)

@@ -1,4 +1,4 @@
-"""Front door of the tools subsystem: files in the agent's home.
+"""Front door of the tools subsystem: files in the agent's home, and what may be known of its environment.
 
 Paths are relative to home, with forward slashes. Absolute paths, ``..``, anything called ``.starpod`` and symbolic
 links that lead out of home are refused with :class:`InvalidPath`.
@@ -11,7 +11,7 @@ from typing import Annotated, Any, BinaryIO, ClassVar, Literal, final
 import attrs
 
 from actors.tooling import Rendered, ToolReply, described, from_context, tool
-from actors.vocabulary import Attachment, Image, Text
+from actors.vocabulary import Attachment, Image, Text, quoted
 from bus import Abandon, ActorError, ErrorKind, Request
 
 ImageType = Literal["image/png", "image/jpeg", "image/gif", "image/webp"]
@@ -97,6 +97,20 @@ class FileTooLarge(FileError):
 
     def __str__(self) -> str:
         return f"File too large: {self.path} is {self.size} bytes, the limit is {self.limit} bytes"
+
+
+@attrs.define(eq=False, kw_only=True)
+class Restricted(ActorError):
+    """The owner has not allowed this variable, whether it is set or not."""
+
+    kind: ClassVar[ErrorKind] = "forbidden"
+    key: str
+
+    def __str__(self) -> str:
+        return (
+            f"Access to environment variable {quoted(self.key)} is restricted; the owner allows them "
+            "by name with env_allowed in [tools]"
+        )
 
 
 @attrs.define(eq=False, kw_only=True)
@@ -335,7 +349,20 @@ class Attach(Request[Attached]):
     path: Annotated[str, _PATH]
 
 
-TOOLS: tuple[type[Request[Any]], ...] = (FileRead, FileWrite, FileList, FileDelete, Attach)
+@tool(
+    "EnvGet",
+    "Read a variable of the environment. Only those can be read that the owner of this agent has allowed.",
+    effect="pure",
+)
+@final
+@attrs.frozen(kw_only=True)
+class EnvGet(Request[str]):
+    """Its value, or a sentence that it is not set. Raises Restricted."""
+
+    key: Annotated[str, described("Name of the variable.", max_length=128)]
+
+
+TOOLS: tuple[type[Request[Any]], ...] = (FileRead, FileWrite, FileList, FileDelete, Attach, EnvGet)
 """What the model is offered, in this order."""
 
 

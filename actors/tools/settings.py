@@ -20,5 +20,15 @@ class Attachments:
 
 @final
 @attrs.frozen(kw_only=True)
+class Tools:
+    """In the table ``[tools]``."""
+
+    env_allowed: tuple[str, ...] = ()
+    """Variables of the environment that tools may read, and the model with them. Never the keys of the agent itself."""
+
+
+@final
+@attrs.frozen(kw_only=True)
 class Settings:
+    tools: Tools = Tools()
     attachments: Attachments = Attachments()

@@ -2,7 +2,8 @@
 
 import sqlite3
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Concatenate, Final, ParamSpec, TypeVar, final
@@ -16,7 +17,7 @@ from actors.vault.messages import BadSecret, VaultFailed
 from actors.vault.sealing import Sealed
 from actors.vault.settings import Settings
 from actors.vocabulary import Role
-from bus import crash_point
+from bus import conceal, crash_point
 
 T = TypeVar("T")
 GivenT = TypeVar("GivenT")
@@ -42,15 +43,33 @@ class VaultActor(Keeper):
         self._variable = given.environment.get(masterkeys.VARIABLE)
         self._file = given.data / KEY_FILE
         self._is_open = False
+        self._concealed = dict[tuple[str, str], None]()
+        """Names and values that no text may show. One that is replaced may still be good somewhere, and stays."""
 
     async def start(self) -> None:
-        """Open the database, if there is one: it is made with the first secret. Raises VaultFailed."""
+        """Open the database, if there is one: it is made with the first secret. Raises VaultFailed.
+
+        From then on nothing that is kept shows in any text.
+        """
         if any(self._path.parent.glob(f"{self._path.name}*")):  # a log alone is something to complain about
             await self._open_database()
+            with suppress(VaultFailed):  # then nobody else can read them either, and the health says why
+                await self._conceal_all()
 
     async def _open_database(self) -> None:
         await super().start()
         self._is_open = True
+
+    async def _conceal_all(self) -> None:
+        if kept := await self._read(store.everything):
+            clear, unreadable = await self._in_thread(partial(safe.open_all, self._places(), kept))
+            self._complain(unreadable)
+            self._conceal(clear)
+
+    def _conceal(self, secrets: Iterable[messages.Secret]) -> None:
+        if new := {(each.name, each.value) for each in secrets}.difference(self._concealed):
+            self._concealed.update(dict.fromkeys(new))
+            conceal("vault", self._concealed)
 
     # --- changing -------------------------------------------------------------------------------------------
 
@@ -59,6 +78,7 @@ class VaultActor(Keeper):
         name, owner = self._addressed(request.name, request.owner, request.user, request.role)
         value = _checked(names.checked_value, request.value)
         hosts = None if request.hosts is None else _checked(names.checked_hosts, request.hosts)
+        self._conceal([messages.Secret(name=name, value=value)])
         known = await self._read(store.entry, owner, name)
         if hosts is None and known is None:
             hosts = names.HOSTS.get(name, ())
@@ -139,9 +159,13 @@ class VaultActor(Keeper):
             return (), {}
         clear, unreadable = await self._in_thread(partial(safe.open_all, self._places(), found))
         await self._write(store.looked, found, unreadable, action, user, why, self.bus.clock.now())
+        self._complain(unreadable)
+        self._conceal(clear)  # those that could not be read at the start among them
+        return clear, unreadable
+
+    def _complain(self, unreadable: Mapping[str, str]) -> None:
         for name, reason in unreadable.items():
             self.degraded(f"{name} cannot be read: {reason}")
-        return clear, unreadable
 
     # --- what handlers share --------------------------------------------------------------------------------
 

@@ -48,21 +48,9 @@ AGENT: Final = ""
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 _HOST: Final = re.compile(r"(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|[0-9a-f:.]*:[0-9a-f:.]*")
-_SECRET_WORDS: Final = frozenset(
-    {
-        "KEY",
-        "KEYS",
-        "APIKEY",
-        "TOKEN",
-        "TOKENS",
-        "SECRET",
-        "SECRETS",
-        "PASSWORD",
-        "PASSWD",
-        "PASS",
-        "PASSPHRASE",
-    }
-    | {"CREDENTIAL", "CREDENTIALS", "AUTH"}
+_SECRET: Final = re.compile(
+    r"(?<![A-Z])(?:KEYS?|AUTH|PASS|PASSPHRASE)(?![A-Z])"
+    r"|(?:APIKEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL)S?(?![A-Z])"
 )
 _OURS: Final = frozenset({"STARPOD_VAULT_KEY", "STARPOD_API_KEY"})
 """Read before the vault can be."""
@@ -73,10 +61,19 @@ def is_system(name: str) -> bool:
     return name.upper() in SYSTEM
 
 
+def says_secret(variable: str) -> bool:
+    """Whether a variable of the environment is a secret by its name."""
+    return bool(_SECRET.search(variable.upper()))
+
+
 def names_a_secret(variable: str) -> bool:
-    """Whether a variable of the environment is a secret by its name, and one that the vault can keep."""
-    words = re.split(r"[^A-Z]+", variable.upper())
-    return variable not in _OURS and bool(_NAME.fullmatch(variable)) and not _SECRET_WORDS.isdisjoint(words)
+    """Whether that is so, and the vault can keep it."""
+    return says_secret(variable) and variable not in _OURS and bool(_NAME.fullmatch(variable))
+
+
+def may_be_granted(variable: str) -> bool:
+    """Whether a tool may have it when the owner says so."""
+    return variable.upper() not in SYSTEM | _OURS
 
 
 def checked_name(name: str) -> str:

@@ -166,6 +166,10 @@ class _Known:
         self._sources[source] = tuple(secrets)
         self._redactor = None
 
+    def forget(self) -> None:
+        self._sources.clear()
+        self._redactor = None
+
     @property
     def redactor(self) -> Redactor:
         """Made when it is needed; two threads may both make one."""
@@ -181,6 +185,11 @@ _KNOWN: Final = _Known()
 def conceal(source: str, secrets: Iterable[tuple[str, str]]) -> None:
     """Keep secrets, names with values, out of all text; those that `source` gave before are forgotten."""
     _KNOWN.conceal(source, secrets)
+
+
+def forget_secrets() -> None:
+    """Keep nothing out of text any more. For tests, of which many share a process."""
+    _KNOWN.forget()
 
 
 def redact(text: str) -> str:

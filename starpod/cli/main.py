@@ -124,11 +124,13 @@ def _report(error: BaseException) -> int:
     if isinstance(error, StarpodError | ConfigError):
         fail(str(error))
         return 1
+    from bus import mask_text
+
     if os.environ.get("STARPOD_LOG", "").lower() == "debug":
         import traceback
 
-        traceback.print_exception(error)
-    say(f"Error: {str(error) or type(error).__name__}", sys.stderr)
+        say(mask_text("".join(traceback.format_exception(error))), sys.stderr)
+    say(f"Error: {mask_text(str(error)) or type(error).__name__}", sys.stderr)
     return 1
 
 

@@ -85,6 +85,7 @@ def test_of_the_real_ones_everything_is_found() -> None:
         "FileList",
         "FileDelete",
         "Attach",
+        "EnvGet",
     ]
     assert len(list(Subsystem("persona", Plain, front=persona).context())) == 3
 

@@ -70,7 +70,8 @@ def test_the_defaults_are_the_documented_ones(workspace: Workspace) -> None:
     }
     assert loaded.of(session.Settings).telegram_gap_minutes == 360
     assert attrs.asdict(loaded.of(tools.Settings)) == {
-        "attachments": {"enabled": True, "allowed_extensions": (), "max_file_size": 20971520}
+        "tools": {"env_allowed": ()},
+        "attachments": {"enabled": True, "allowed_extensions": (), "max_file_size": 20971520},
     }
     upcoming = attrs.asdict(loaded.of(Upcoming))
     assert upcoming["memory"]["chunk_overlap"] == 320
@@ -463,3 +464,17 @@ def test_a_name_that_cannot_be_shown_is_refused(
 @pytest.mark.parametrize("name", ["Jürgen", "アスター", "👩\u200d🚀", "می\u200cخواهم", "x" * 100])
 def test_names_of_all_scripts_are_names(workspace: Workspace, name: str) -> None:
     assert load_single(workspace, f'agent_name = "{name}"').of(persona.Settings).agent_name == name
+
+
+def test_what_tools_may_know_is_no_secret(workspace: Workspace) -> None:
+    path = workspace.write("srv/.starpod/config/agent.toml", '[tools]\nenv_allowed = ["REGION"]\n')
+    workspace.write("srv/.starpod/.env", "REGION=eu-central\nMY_TOKEN=0123456789\n")
+
+    assert config.load(Instance(root=path.parents[2]), {}).secrets == (("MY_TOKEN", "0123456789"),)
+
+
+def test_tools_are_not_given_what_is_the_agents_own(workspace: Workspace) -> None:
+    path = workspace.write("srv/.starpod/config/agent.toml", '[tools]\nenv_allowed = ["BRAVE_API_KEY"]\n')
+
+    with pytest.raises(ConfigError, match="BRAVE_API_KEY, which is the agent's own"):
+        config.load(Instance(root=path.parents[2]), {})

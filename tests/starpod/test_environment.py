@@ -5,7 +5,7 @@ import pytest
 
 from actors.settings.problems import Problem
 from starpod.blueprint import apply_blueprint
-from starpod.environment import load_environment, read_env, without
+from starpod.environment import granted, load_environment, read_env, withheld, without
 from starpod.workspace import Instance, instance_in
 from tests.starpod.conftest import Workspace
 
@@ -151,3 +151,31 @@ def test_lines_are_taken_out_by_name_and_value_and_the_rest_is_as_it_was(content
 
 def test_a_value_of_several_lines_is_taken_out_whole() -> None:
     assert without('A="1\r\n2"\r\nB=3\r\n', {"A": "1\n2"}) == "B=3\r\n"
+
+
+def test_all_that_the_files_hold_is_secret_and_what_is_exported_by_its_name(instance: Instance) -> None:
+    instance.agent_home.mkdir(parents=True)
+    (instance.agent_home / ".env").write_text("REGION=eu-central\nMY_TOKEN=t2\n", encoding="utf-8")
+    exported = {"MY_TOKEN": "t1", "PGPASSWORD": "p", "STARPOD_API_KEY": "k", "LANG": "C", "AUTHOR": "Ada"}
+
+    secrets = load_environment(instance, exported).secrets
+
+    assert set(secrets) == {
+        ("MY_TOKEN", "t1"),
+        ("MY_TOKEN", "t2"),
+        ("PGPASSWORD", "p"),
+        ("STARPOD_API_KEY", "k"),
+        ("REGION", "eu-central"),
+    }
+
+
+def test_tools_get_what_was_named_and_never_what_is_the_agents_own() -> None:
+    values = {"LANG": "C", "OPENAI_API_KEY": "k", "STARPOD_VAULT_KEY": "v", "HOME": "/"}
+    names = ["LANG", "GH_TOKEN", "OPENAI_API_KEY", "openai_api_key", "STARPOD_VAULT_KEY"]
+
+    assert granted(names, values) == {"LANG": "C", "GH_TOKEN": None}
+    assert [line.split()[2] for line in withheld(names)] == [
+        "OPENAI_API_KEY,",
+        "openai_api_key,",
+        "STARPOD_VAULT_KEY,",
+    ]

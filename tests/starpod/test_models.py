@@ -1,6 +1,11 @@
+import sqlite3
+from contextlib import closing
+
 import pytest
 
 from actors.settings.problems import ConfigError
+from actors.storage import numbered
+from actors.vault.actor import MIGRATIONS
 from starpod import config
 from starpod.models import load_catalogue
 from starpod.workspace import Instance
@@ -66,3 +71,33 @@ def test_a_broken_one_is_left_out_with_a_warning(workspace: Workspace, text: str
     assert catalogue.default_model("openai")
     assert warnings
     assert all(warning.file == path for warning in warnings)
+
+
+def test_a_key_in_the_vault_is_enough(workspace: Workspace) -> None:
+    at = instance(workspace, 'provider = "openai"\n')
+    database = at.db_dir / "vault.db"
+    database.parent.mkdir()
+    with closing(sqlite3.connect(database)) as connection:
+        for migration in numbered(MIGRATIONS):
+            connection.executescript(str(migration))
+        statement = (
+            "INSERT INTO vault_entries (owner, key, master_key, nonce, encrypted_value, allowed_hosts, "
+            "created_at, updated_at) VALUES ('', ?, 'k', x'00', x'00', '[]', ?, ?)"
+        )
+        now = "2026-01-01T00:00:00+00:00"
+        connection.execute(statement, ("GROQ_API_KEY", now, now))
+        connection.commit()
+        with pytest.raises(ConfigError, match="OPENAI_API_KEY"):
+            check(at)
+        connection.execute(statement, ("OPENAI_API_KEY", now, now))
+        connection.commit()
+        check(at)
+
+
+def test_a_vault_that_cannot_be_read_holds_no_key(workspace: Workspace) -> None:
+    at = instance(workspace, 'provider = "openai"\n')
+    at.db_dir.mkdir()
+    (at.db_dir / "vault.db").write_bytes(b"no database")
+
+    with pytest.raises(ConfigError, match="OPENAI_API_KEY"):
+        check(at)

@@ -109,11 +109,21 @@ async def test_the_model_of_summaries_can_be_asked(mesh: MeshUnderTest, model_se
     assert completed.usage.model == "openai/gpt-4o-mini"
 
 
-async def test_a_named_provider_without_a_key_keeps_the_actor_from_being_made(
-    model_server: ModelServer,
+async def test_a_named_provider_without_a_key_says_so_until_there_is_one(
+    mesh: MeshUnderTest, model_server: ModelServer
 ) -> None:
-    with pytest.raises(ModelSettingsError, match="OPENAI_API_KEY"):
-        actor(at(model_server, provider="openai"))()
+    await mesh.start(actor(at(model_server, provider="openai")), name="llm")
+    assert (await mesh.bus.ask(llm.Models())).default.startswith("openai/")
+    with pytest.raises(llm.ModelError, match="needs its key: set OPENAI_API_KEY") as refused:
+        await ask(mesh)
+    assert refused.value.reason == "authentication"
+    assert health(mesh)[0] is State.DEGRADED
+    assert model_server.requests == []
+
+
+def test_a_model_without_a_provider_keeps_the_actor_from_being_made(model_server: ModelServer) -> None:
+    with pytest.raises(ModelSettingsError, match="set provider as well"):
+        actor(at(model_server, model="gpt-4o"))()
 
 
 # --- without a key -----------------------------------------------------------------------------------------

@@ -192,7 +192,7 @@ async def test_the_default_provider_is_made_ready_before_it_is_asked(
     assert isinstance(llm_actor, LlmActor)
     await eventually(lambda: llm_actor._clients.names() == ["anthropic"])
     with trio.fail_after(20):
-        await llm_actor._clients.prepare("anthropic", llm_actor._settings)
+        await llm_actor._clients.prepare("anthropic", llm_actor._settings, KEYS)
     assert model_server.connections == 0
 
 

@@ -13,7 +13,7 @@ from actors.llm.messages import CompletionEvent, ModelError, ModelUnavailable, R
 from actors.llm.provider import Provider
 from actors.vocabulary import Text
 from tests.actors.llm.answering import answering, stream_of
-from tests.actors.llm.asking import BOTH, KEY, ask, connect
+from tests.actors.llm.asking import BOTH, ask, connect
 from tests.fakes.model_script import Call, Drop, Fail, Raw, Refuse, Reply, Say, Wait
 from tests.fakes.model_server import ModelServer
 
@@ -164,20 +164,6 @@ async def test_an_answer_that_is_no_stream_says_where_it_came_from(
     with pytest.raises(ModelError, match=r"127\.0\.0\.1.*text/html.*Log in.*base_url") as caught:
         await ask(provider)
     assert caught.value.reason == "protocol"
-
-
-@BOTH
-async def test_no_error_repeats_the_key(provider: Provider, model_server: ModelServer) -> None:
-    model_server.script(
-        Refuse(status=401, message=f"Incorrect API key provided: {KEY}"),
-        Refuse(status=200, body=f"<p>{KEY}</p>".encode(), content_type="text/html"),
-        Reply(Fail("overloaded_error", f"busy {KEY}")),
-    )
-    for _ in range(3):
-        with pytest.raises((ModelError, ModelUnavailable)) as caught:
-            await ask(provider)
-        assert KEY not in str(caught.value)
-        assert KEY not in repr(caught.value)
 
 
 async def test_a_body_that_cannot_be_unpacked_is_a_lost_connection() -> None:

@@ -35,4 +35,4 @@ def test_connecting_leaves_the_garbage_collector_as_it_was(
     found = connect(provider, Settings(), keys, new_id=str, within=lambda _: nullcontext())
     assert gc.isenabled() == enabled
     assert isinstance(found, HttpProvider)
-    assert (found.name, found.key) == (provider, "k")
+    assert found.name == provider

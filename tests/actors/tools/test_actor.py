@@ -274,3 +274,27 @@ async def test_where_no_more_files_can_be_opened_that_is_told(tmp_path: Path, re
         ):
             await mesh.bus.ask(request_)
         assert await call(mesh, "FileRead", path="a.txt") == "hello"
+
+
+# --- the environment ----------------------------------------------------------------------------------------
+
+
+async def test_what_the_owner_allows_of_the_environment_can_be_read(tmp_path: Path) -> None:
+    async with open_test_mesh() as mesh:
+        variables = {"LANG": "de_DE.UTF-8", "GITHUB_TOKEN": None}
+        files = (tmp_path / "home", tmp_path / "uploads")
+        await mesh.start(partial(ToolsActor, *files, Settings, lambda: 50_000, variables))
+        assert await call(mesh, "EnvGet", key="LANG") == "de_DE.UTF-8"
+        assert (
+            await call(mesh, "EnvGet", key="GITHUB_TOKEN")
+            == "Environment variable 'GITHUB_TOKEN' is not set."
+        )
+        with pytest.raises(tools.Restricted, match="'HOME' is restricted; the owner allows them"):
+            await call(mesh, "EnvGet", key="HOME")
+
+
+async def test_nothing_of_the_environment_can_be_read_by_default(tmp_path: Path) -> None:
+    async with open_test_mesh() as mesh:
+        await start(mesh, tmp_path / "home")
+        with pytest.raises(tools.Restricted):
+            await call(mesh, "EnvGet", key="PATH")

@@ -1,4 +1,4 @@
-"""The file tools as a model sees them."""
+"""The tools as a model sees them."""
 
 import json
 from pathlib import Path
@@ -26,8 +26,8 @@ def test_what_the_model_is_offered_changes_only_on_purpose() -> None:
     assert json.loads(JSON.dumps(CATALOGUE.specs())) == json.loads(GOLDEN.read_text())
 
 
-def test_the_file_tools_take_little_room_in_a_prompt() -> None:
-    assert len(JSON.dumps(CATALOGUE.specs())) < 2100
+def test_the_tools_take_little_room_in_a_prompt() -> None:
+    assert len(JSON.dumps(CATALOGUE.specs())) < 2400
 
 
 def test_what_follows_a_crash_is_declared() -> None:
@@ -37,6 +37,7 @@ def test_what_follows_a_crash_is_declared() -> None:
         "FileList": ("pure", None),
         "FileDelete": ("unsafe", "tell_model"),
         "Attach": ("pure", None),
+        "EnvGet": ("pure", None),
     }
 
 
@@ -52,6 +53,7 @@ CALLS: st.SearchStrategy[Request[Any]] = st.one_of(
     st.builds(tools.FileList, path=TEXT),
     st.builds(tools.FileDelete, path=TEXT),
     st.builds(tools.Attach, path=TEXT),
+    st.builds(tools.EnvGet, key=TEXT),
 )
 
 

@@ -13,7 +13,8 @@ import trio
 from actors.vault import messages as vault
 from actors.vault.settings import Settings
 from actors.vault.settings import Vault as VaultSettings
-from bus import BootError
+from bus import BootError, State, redact
+from bus.testing import forget_secrets
 from tests.actors.vault.conftest import Ring, Vault
 from tests.system.daemons import environment
 
@@ -407,3 +408,36 @@ async def test_a_change_of_the_setting_is_taken_at_once_and_completed_by_a_rotat
     assert await safe.rotate() == 1
     assert not safe.key.exists()
     assert await safe.read("A") == {"A": "1"}
+
+
+# --- no text shows what is kept ------------------------------------------------------------------------------
+
+
+async def test_what_is_kept_shows_in_no_text(safe: Vault) -> None:
+    assert redact(VALUE) == VALUE
+    await safe.set("PASSPHRASE", VALUE)
+    assert redact(VALUE) == "[secret PASSPHRASE]"
+    await safe.set("PASSPHRASE", "another one")
+    assert redact(f"{VALUE}, another one") == "[secret PASSPHRASE], [secret PASSPHRASE]"
+
+
+async def test_what_is_kept_shows_in_no_text_after_a_restart(safe: Vault) -> None:
+    await safe.set("PASSPHRASE", VALUE)
+    await safe.set("OF_ADA", "the key of ada", owner="ada")
+    before = await safe.log()
+    forget_secrets()
+    await safe.mesh.console.restart("vault")
+    assert redact(f"{VALUE} the key of ada") == "[secret PASSPHRASE] [secret OF_ADA]"
+    assert await safe.log() == before, "nobody has looked at them"
+
+
+async def test_without_its_key_it_starts_and_says_so(safe: Vault) -> None:
+    await safe.set("PASSPHRASE", VALUE)
+    content = safe.key.read_text()
+    safe.key.unlink()
+    await safe.mesh.console.restart("vault")
+    assert safe.mesh.cell("vault").health.state is State.DEGRADED
+    forget_secrets()
+    safe.key.write_text(content)
+    assert await safe.read("PASSPHRASE") == {"PASSPHRASE": VALUE}
+    assert redact(VALUE) == "[secret PASSPHRASE]"

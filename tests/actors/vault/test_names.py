@@ -111,6 +111,8 @@ def test_a_secret_goes_to_its_hosts_and_to_no_other(
         ("smtp_pass", True),
         ("AWS_SECRET_ACCESS_KEY", True),
         ("GOOGLE_APPLICATION_CREDENTIALS", True),
+        ("PGPASSWORD", True),
+        ("TOKENIZER", False),
         ("MONKEY_ISLAND", False),
         ("AUTHOR", False),
         ("LOG_LEVEL", False),

@@ -25,12 +25,6 @@ alike = st.text("ab[]secret", min_size=SHORTEST, max_size=12)
 """Secrets that overlap each other and the names they are replaced with."""
 
 
-@pytest.fixture(autouse=True)
-def _forgotten() -> Iterator[None]:
-    yield
-    conceal("test", ())
-
-
 def written(value: str) -> Iterator[str]:
     """A secret as programs write it."""
     data = value.encode()
