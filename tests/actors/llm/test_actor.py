@@ -121,9 +121,9 @@ async def test_a_named_provider_without_a_key_says_so_until_there_is_one(
     assert model_server.requests == []
 
 
-def test_a_model_without_a_provider_keeps_the_actor_from_being_made(model_server: ModelServer) -> None:
+def test_a_model_without_a_provider_keeps_the_actor_from_being_made() -> None:
     with pytest.raises(ModelSettingsError, match="set provider as well"):
-        actor(at(model_server, model="gpt-4o"))()
+        actor(Settings(model="gpt-4o"))()
 
 
 # --- without a key -----------------------------------------------------------------------------------------
