@@ -16,6 +16,7 @@ from actors.gateway import messages as gateway
 from actors.gateway.settings import Address
 from actors.gateway.settings import Settings as GatewaySettings
 from actors.llm import messages as llm
+from actors.users import messages as users
 from bus import (
     ActorError,
     BlackBox,
@@ -198,7 +199,7 @@ async def serve(
                 with stopping.scope:
                     async with running(instance, config, command=command, address=address) as daemon:
                         model = (await daemon.mesh.bus.ask(llm.Models())).default
-                        on_ready(daemon, model, (await daemon.mesh.bus.ask(gateway.NewPageLink())).url)
+                        on_ready(daemon, model, await _link(daemon))
                         status = await _stay(daemon.mesh, stopping)
             except StarpodError as error:  # raised below, outside of the nursery, which would wrap it
                 failure = error
@@ -206,6 +207,14 @@ async def serve(
     if failure is not None:
         raise failure
     return status
+
+
+async def _link(daemon: Running) -> str:
+    """A link that opens the page; one that opens the door only, where the first admin is let in no more."""
+    try:
+        return (await daemon.mesh.bus.ask(gateway.NewPageLink())).url
+    except users.UnknownUser:
+        return f"http://{daemon.info.address}/"
 
 
 def _open_many_files() -> None:

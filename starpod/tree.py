@@ -21,7 +21,6 @@ from actors.console import messages as console
 from actors.console.actor import ConsoleActor
 from actors.gateway import messages as gateway
 from actors.gateway.actor import GatewayActor
-from actors.gateway.authentication import API_KEY, Secrets, weakness
 from actors.gateway.limits import Limits as GatewayLimits
 from actors.gateway.server import unusable
 from actors.gateway.settings import About, Address
@@ -47,6 +46,7 @@ from actors.tools.settings import Settings as ToolsSettings
 from actors.users import messages as users
 from actors.users.actor import MIGRATIONS as USERS_MIGRATIONS
 from actors.users.actor import UsersActor
+from actors.users.bootstrap import VARIABLE, weakness
 from actors.vault import messages as vault
 from actors.vault.actor import MIGRATIONS as VAULT
 from actors.vault.actor import VaultActor
@@ -94,7 +94,7 @@ def _users(parts: Parts) -> Iterator[Child]:
     factory = partial(
         UsersActor,
         parts.database("users"),
-        chosen=parts.environment.get(API_KEY),
+        chosen=parts.environment.get(VARIABLE),
         key_file=parts.data / ADMIN_KEY,
         on_first_key=parts.on_first_key,
         seed=lambda user: seed_user(UserContext(root=parts.data / "users" / user)),
@@ -167,11 +167,7 @@ def _gateway(parts: Parts) -> Iterator[Child]:
         GatewayActor,
         lambda: attrs.evolve(settings(), server_addr=parts.address, gateway=reach),
         about=About(agent_name=lambda: persona_settings().agent_name, version=starpod.__version__),
-        known=Secrets(
-            operator_token=parts.token,
-            api_key=parts.environment.get(API_KEY),
-            page_key=parts.data / "page.key",
-        ),
+        operator_token=parts.token,
         endpoints=ENDPOINTS,
         limits=GatewayLimits(upload_file=parts.settings_of(ToolsSettings).attachments.max_file_size),
         upload_folder=_uploads(parts),
@@ -236,9 +232,13 @@ EDGES: Final = (
         _gateway,
         front=gateway,
         settings=GatewaySettings,
+        keys={
+            "rate_limit_requests": "auth.rate_limit_requests",
+            "rate_limit_window_secs": "auth.rate_limit_window_secs",
+        },
         check=lambda settings, given: [
             *unusable(settings),
-            *weakness(given.environment.get(API_KEY)),
+            *weakness(given.environment.get(VARIABLE)),
         ],
         fixed=frozenset({"server_addr", *REACH}),
         guarded=("server_addr", *REACH),

@@ -100,15 +100,6 @@ class Browser:
 
 @final
 @attrs.frozen(kw_only=True)
-class Auth:
-    rate_limit_requests: int = attrs.field(default=0, validator=ge(0))
-    """Requests of one user in a window; 0 is no limit."""
-    rate_limit_window_secs: int = attrs.field(default=60, validator=ge(1))
-    """Seconds."""
-
-
-@final
-@attrs.frozen(kw_only=True)
 class Upcoming:
     skills: tuple[str, ...] = ()
     """Names of the skills the agent sees; empty shows all."""
@@ -120,4 +111,3 @@ class Upcoming:
     channels: Channels = Channels()
     internet: Internet = Internet()
     browser: Browser = Browser()
-    auth: Auth = Auth()

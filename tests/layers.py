@@ -27,16 +27,10 @@ THREADS = {"actors/tools/threads.py"}
 """Where work leaves the loop."""
 
 EDGES = {
-    *(
-        f"actors/gateway/{name}.py"
-        for name in ("authentication", "clients", "connection", "failures", "follow")
-    ),
-    *(
-        f"actors/gateway/{name}.py"
-        for name in ("frames", "protocol", "send_queue", "server", "share", "stopping")
-    ),
-    *(f"actors/gateway/{name}.py" for name in ("uploads", "ws")),
-    *(f"actors/gateway/routes/{name}.py" for name in ("chat", "endpoints", "files")),
+    *(f"actors/gateway/{name}.py" for name in ("app", "authentication", "clients", "connection", "devices")),
+    *(f"actors/gateway/{name}.py" for name in ("failures", "follow", "frames", "presence", "protocol")),
+    *(f"actors/gateway/{name}.py" for name in ("refusals", "send_queue", "server", "share", "uploads", "ws")),
+    *(f"actors/gateway/routes/{name}.py" for name in ("auth", "chat", "endpoints", "files")),
     *(f"actors/console/{name}.py" for name in ("letters", "mesh", "tap", "traces", "turns")),
     *(f"actors/llm/{name}.py" for name in ("discretion", "keys")),
 }

@@ -4,25 +4,30 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, cast, final
 
+import trio
 from quart import Quart
 
 from actors.endpoints import Endpoint
 from actors.gateway import messages
 from actors.gateway.app import Errors, Guard, PageRoutes, add_socket, create_app
-from actors.gateway.authentication import CODE_SECONDS, Authenticator, Secrets
+from actors.gateway.authentication import OPERATOR, Authenticator
 from actors.gateway.clients import Clients, SessionFeed, tell_of_settings
+from actors.gateway.codes import CODE_SECONDS, Codes
 from actors.gateway.edge import Edge
 from actors.gateway.forwarded import Proxies
+from actors.gateway.limiting import RequestLimit
 from actors.gateway.limits import Limits
 from actors.gateway.messages import AddressRefused
 from actors.gateway.pages import Pages
+from actors.gateway.presence import Presence
+from actors.gateway.refusals import Refusals
+from actors.gateway.routes import auth
 from actors.gateway.routes.chat import ChatRoutes
 from actors.gateway.routes.endpoints import EndpointRoutes
 from actors.gateway.routes.files import FileRoutes
 from actors.gateway.security import HostPolicy
 from actors.gateway.server import Server, listen
 from actors.gateway.settings import About, Address, Reach, Settings, is_loopback, url_for_people
-from actors.gateway.stopping import Stopping
 from actors.gateway.tls import certificate_of
 from actors.gateway.uploads import Uploads, prepare
 from actors.gateway.ws import ClientContext
@@ -51,7 +56,7 @@ class GatewayActor(Actor):
         settings: Callable[[], Settings],
         *,
         about: About,
-        known: Secrets,
+        operator_token: str,
         endpoints: Iterable[Endpoint],
         upload_folder: Path,
         limits: Limits | None = None,
@@ -63,7 +68,7 @@ class GatewayActor(Actor):
         Args:
           settings: where to listen, which counts at every start, and what the page shows.
           about: what clients are told of the agent.
-          known: what clients prove themselves with.
+          operator_token: of the running daemon; it proves the command line.
           endpoints: what subsystems offer over HTTP.
           upload_folder: where uploads wait until the tools subsystem has stored them. It is the gateway's alone.
           limits: sizes and times.
@@ -72,15 +77,17 @@ class GatewayActor(Actor):
         """
         self._settings = settings
         self._about = about
-        self._known = known
+        self._operator_token = operator_token
         self._endpoints = tuple(endpoints)
         self._limits = limits or Limits()
         self._web_root = web_root
         self._upload_folder = upload_folder
         self._on_bound = on_bound
         self._clients = Clients()
-        self._stopping = Stopping()
+        self._presence = Presence()
         self._server: Server
+        self._codes: Codes
+        self._limit: RequestLimit
         self._authenticator: Authenticator
         self._reach = Reach()
         self.address: Address | None = None
@@ -89,7 +96,21 @@ class GatewayActor(Actor):
     async def start(self) -> None:
         """Take the address and serve."""
         prepare(self._upload_folder)
-        self._authenticator = Authenticator(self._known, self.bus.clock.monotonic, self.bus.clock.now)
+        now = self.bus.clock.monotonic
+        refusals = Refusals(self.bus)
+        self._codes = Codes(now)
+        self._limit = RequestLimit(self._settings, now, refusals)
+        self._authenticator = Authenticator(
+            self.bus,
+            self._operator_token,
+            presence=self._presence,
+            refusals=refusals,
+            limit=self._limit,
+        )
+        listening = trio.Event()
+        self.spawn(self._authenticator.run, listening)
+        self.spawn(refusals.run)
+        await listening.wait()
         settings = self._settings()
         wanted, self._reach = settings.server_addr, settings.gateway
         await self._check_that_somebody_can_sign_in(wanted)
@@ -98,7 +119,7 @@ class GatewayActor(Actor):
         self.address = Address(wanted.host, sock.getsockname()[1])
         app = self._application(Pages(self._web_root, self._reach.base_path), self.address)
         edge = Edge(cast("Any", app), Proxies(self._reach.trusted_proxies), self._reach.base_path)
-        self._server = Server(edge, sock, self._limits, self._dismiss, certificate)
+        self._server = Server(edge, sock, self._limits, self._presence.close, certificate)
         self.spawn(self._server.run)
         self.spawn(SessionFeed(self.bus, self._clients).run)
         self.spawn(tell_of_settings, self.bus, self._clients)
@@ -119,8 +140,12 @@ class GatewayActor(Actor):
         }
 
     @messages.NewPageLink.handler
+    @concurrent(64)
     async def new_page_link(self, request: messages.NewPageLink) -> messages.PageLink:
-        code = self._authenticator.new_code()
+        found = await self.bus.ask(users.GetUser(id=request.id, user=OPERATOR.user, proof=OPERATOR.proof))
+        if not found.is_active:
+            raise users.UnknownUser(id=request.id)
+        code = self._codes.new(found.id)
         place = url_for_people(self._reach, cast("Address", self.address))
         return messages.PageLink(url=f"{place}/?code={code}", seconds=CODE_SECONDS)
 
@@ -141,24 +166,22 @@ class GatewayActor(Actor):
             version=self._about.version,
         )
 
-    def _dismiss(self) -> None:
-        """Let go of everybody who would otherwise stay for long."""
-        self._stopping.begin()
-        self._clients.dismiss()
-
     def _application(self, pages: Pages, address: Address) -> Quart:
         app = create_app(self._limits)
-        public = {each.path for each in self._endpoints if each.access == "public"}
-        Guard(app, HostPolicy.of(address.host, self._reach.names), self._authenticator, public)
+        public = auth.PUBLIC | {each.path for each in self._endpoints if each.access == "public"}
+        Guard(
+            app, HostPolicy.of(address.host, self._reach.names), self._authenticator, self._presence, public
+        )
         Errors(app)
-        PageRoutes(app, pages, self._authenticator)
+        PageRoutes(app, self.bus, pages, self._codes)
+        auth.AuthRoutes(app, self.bus, self._authenticator)
         self._serve(app, Uploads(self.bus, self._upload_folder))
         return app
 
     def _serve(self, app: Quart, uploads: Uploads) -> None:
-        ChatRoutes(app, self.bus, self._stopping)
+        ChatRoutes(app, self.bus, self._presence)
         FileRoutes(app, self.bus, uploads)
-        EndpointRoutes(app, self.bus, self._endpoints, self._stopping, self._limits)
+        EndpointRoutes(app, self.bus, self._endpoints, self._presence, self._limits)
         add_socket(
             app,
             ClientContext(
@@ -166,6 +189,8 @@ class GatewayActor(Actor):
                 limits=self._limits,
                 uploads=uploads,
                 clients=self._clients,
+                presence=self._presence,
+                limit=self._limit,
                 about=self._about,
             ),
         )

@@ -1,9 +1,11 @@
 """The web application: who may ask, who answers, and how a refusal looks."""
 
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from functools import partial
 from typing import Any, Final, final
 
+import attrs
 from quart import Quart, Response, g, has_request_context, request, websocket
 from quart.routing import QuartRule
 from quart.wrappers import Request, Websocket
@@ -12,23 +14,19 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, Reque
 from werkzeug.routing import PathConverter, WebsocketMismatch
 
 from actors.gateway import security
-from actors.gateway.authentication import Authenticator
+from actors.gateway.authentication import OPERATOR, Authenticator
 from actors.gateway.bodies import request_class
+from actors.gateway.codes import Codes
+from actors.gateway.devices import cookie_name, give_cookie, sign_in
 from actors.gateway.failures import report
-from actors.gateway.http import (
-    KNOWN_ONLY,
-    accept,
-    asked_of,
-    cookie_scope,
-    page_half,
-    principal,
-    refusal,
-    route,
-)
+from actors.gateway.http import KNOWN_ONLY, accept, address_of, asked_of, principal, refusal, route, shown_by
 from actors.gateway.limits import Limits
 from actors.gateway.pages import Pages, leads_to
+from actors.gateway.presence import Presence
 from actors.gateway.security import HostPolicy
 from actors.gateway.ws import ClientContext, WebClient
+from actors.users import messages as users
+from bus import Bus
 
 NO_SOCKET: Final = "there is no WebSocket at this path"
 
@@ -61,17 +59,23 @@ def create_app(limits: Limits) -> Quart:
 
 @final
 class Guard:
-    """Refuses what another site sends through somebody's browser, and finds out who asks.
+    """Refuses what another site sends through somebody's browser, finds out who asks, and whether they ask too often.
 
     It also puts the security headers on every answer.
     """
 
     def __init__(
-        self, app: Quart, policy: HostPolicy, authenticator: Authenticator, public: Collection[str]
+        self,
+        app: Quart,
+        policy: HostPolicy,
+        authenticator: Authenticator,
+        presence: Presence,
+        public: Collection[str],
     ) -> None:
         """`public` are the paths below ``/api`` that anybody may ask for."""
         self._policy = policy
         self._authenticator = authenticator
+        self._presence = presence
         self._public = public
         app.before_request(self.check_request)
         app.before_websocket(self.check_websocket)
@@ -85,23 +89,24 @@ class Guard:
         ):
             return _from_elsewhere()
         changes = request.method not in security.SAFE_METHODS
-        return self._check(request, changes=changes, below=("/api/",))
+        return await self._check(request, changes=changes, below="/api/")
 
     async def check_websocket(self) -> Response | None:
-        return self._check(websocket, changes=True, below=("/",))
+        return await self._check(websocket, changes=True, below="/")
 
-    def _check(self, asked: Request | Websocket, *, changes: bool, below: tuple[str, ...]) -> Response | None:
+    async def _check(self, asked: Request | Websocket, *, changes: bool, below: str) -> Response | None:
         why = self._policy.refuses(asked_of(asked), changes=changes)
         if why is not None:
             return refusal(403, why)
-        g.principal = self._authenticator.identify(
-            authorization=asked.headers.get("Authorization"),
-            api_key=asked.headers.get("X-API-Key"),
-            cookie=asked.cookies.get(self._authenticator.cookie),
-            page=page_half(asked),
-        )
-        known_only = asked.path.startswith(below) and asked.path not in self._public
-        return refusal(401, KNOWN_ONLY) if known_only and g.principal is None else None
+        g.principal = None
+        if not asked.path.startswith(below) or asked.path in self._public:
+            return None
+        try:
+            g.principal = await self._authenticator.admit(shown_by(asked), address_of(asked))
+        except users.NotKnown as error:
+            return refusal(401, f"{error}: {KNOWN_ONLY}")
+        g.changes = self._presence.changes
+        return None
 
     async def add_headers(self, response: Response) -> Response:
         for name, value in security.HEADERS.items():
@@ -127,9 +132,10 @@ class Place(PathConverter):
 class PageRoutes:
     """The page, its files, and the links that open it."""
 
-    def __init__(self, app: Quart, pages: Pages, authenticator: Authenticator) -> None:
+    def __init__(self, app: Quart, bus: Bus, pages: Pages, codes: Codes) -> None:
+        self._bus = bus
         self._pages = pages
-        self._authenticator = authenticator
+        self._codes = codes
         app.url_map.converters["place"] = Place
         route(app, "GET", "/", self.show, "public")
         route(app, "GET", "/{place:path}", self.show, "public")
@@ -138,29 +144,31 @@ class PageRoutes:
         code = request.args.get("code")
         opened = request.method == "GET" and security.is_opened(request.headers.get("Sec-Fetch-Dest"))
         if code is not None and opened:
-            return self._let_in(code)
+            return await self._let_in(code)
         packed = "gzip" in request.headers.get("Accept-Encoding", "")
         known = request.headers.get("If-None-Match")
-        found = self._pages.answer(path, known=known, packed=packed, locked=self._is_locked())
+        # Of whoever opens the page there is no more to see than the cookie, which proves nobody.
+        locked = cookie_name(request) not in request.cookies
+        found = self._pages.answer(path, known=known, packed=packed, locked=locked)
         if found is None:
             return refusal(404, f"there is no {request.path}")
         return Response(found.body, found.status, dict(found.headers))
 
-    def _is_locked(self) -> bool:
-        """Whether nobody is known to open the page, of whom there is no more to see than the cookie."""
-        known = self._authenticator.knows(request.cookies.get(self._authenticator.cookie))
-        return g.principal is None and not known
-
-    def _let_in(self, code: str) -> Response:
+    async def _let_in(self, code: str) -> Response:
         """Give both halves for the code of a link, and lead on to the address without it.
 
         Not by a redirect: after a link on another site the browser would go there without the cookie.
         """
-        got = self._authenticator.trade(code)
-        place = f"{request.root_path}/" if got is None else f"{request.root_path}/#page={got.page}"
+        user = self._codes.trade(code)
+        made = None
+        if user is not None:
+            who = attrs.evolve(OPERATOR, user=user)
+            with suppress(users.UnknownUser):  # they were let in no more since the link was made
+                made = await sign_in(self._bus, who, address_of(request))
+        place = f"{request.root_path}/" + ("" if made is None else f"#page={made.page}")
         response = Response(leads_to(place), 200, content_type="text/html; charset=utf-8")
-        if got is not None:
-            response.set_cookie(self._authenticator.cookie, got.cookie, **cookie_scope(request))
+        if made is not None:
+            give_cookie(response, made)
         return response
 
 
@@ -206,7 +214,9 @@ def add_socket(app: Quart, context: ClientContext) -> None:
             return refusal(503, "too many clients are connected", {"Retry-After": "1"})
         socket: Any = websocket
         await accept(socket)
-        await WebClient(context, principal().user).serve(socket)
+        client = WebClient(context, principal(), address_of(websocket))
+        with context.presence.entered(principal(), g.changes, client.end):
+            await client.serve(socket)
         return None
 
     app.add_websocket("/ws", "ws", serve)

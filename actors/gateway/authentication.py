@@ -1,172 +1,225 @@
 """Who speaks: the one place where what a request shows becomes a principal.
 
-Three things prove it. The page has two halves, for which it traded the code in the link that the daemon prints: good
-once, and for a minute. One is a cookie, which no script can read, but which browsers send to every port of a host; the
-other is kept by the page itself, and browsers give it to no other port. Programs have the key of ``STARPOD_API_KEY``.
-The command line has the token of the running daemon, which only the owner of the files can read. So a program that the
-agent starts cannot speak as its owner.
+Three things prove it. A browser that is signed in, a device, has two halves. One is a cookie, which no script can read,
+but which browsers send to every port of a host; the other is kept by the page itself, and browsers give it to no other
+port. Programs have a key. The command line has the token of the running daemon, which only the owner of the files can
+read. So a program that the agent starts cannot speak as its owner.
 
-All of them are too long to be guessed by asking, so what is wrong is refused and not counted: a limit would only give
-whoever shows wrong ones a way to keep the right ones out.
+The users subsystem knows keys and devices. What it says is remembered until it says otherwise. An address that has
+shown many wrong ones is refused before anybody is asked: a key that somebody chose is costly to compare, and may be a
+word.
+Showing the same again is no further guess, and what is known by now always counts, as does the operator's token.
 """
 
 import hashlib
 import hmac
-import os
-import secrets
-from collections.abc import Callable
-from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Final, final
+from collections import OrderedDict
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Final, TypeVar, final
 
 import attrs
+import trio
 
-from actors.vocabulary import ADMIN, Principal, Proof
+from actors.gateway.limiting import RequestLimit
+from actors.gateway.messages import TooManyAttempts
+from actors.gateway.presence import Presence, concerns
+from actors.gateway.rates import Rates
+from actors.gateway.refusals import Refusals
+from actors.users import messages as users
+from actors.vocabulary import ADMIN, Principal
+from bus import ActorError, Bus, DeliveryError, Lag, Subscription
 
-CODE_SECONDS: Final = 60.0
-"""How long the code of a link is good."""
-COOKIE_DAYS: Final = 30
-"""How long what a code was traded for is good."""
-MOST_CODES: Final = 8
-"""Links that may wait to be opened; the oldest beyond are void."""
-API_KEY: Final = "STARPOD_API_KEY"
-"""Variable with the key of programs."""
-SHORTEST_KEY: Final = 8
-"""Characters of a key of programs."""
-KEY_BYTES: Final = 32
+T = TypeVar("T")
 
+MOST_KNOWN: Final = 4096
+"""Credentials that are remembered; as many that are wrong."""
+ATTEMPTS: Final = 20
+"""Different wrong ones that an address may show within a window."""
+WINDOW: Final = 60.0
+"""Seconds of that, and of how long a wrong one is remembered."""
+CHANGES: Final = 4096
+"""Changes of access that may wait to be noted; were there more, all that is remembered is void."""
 
-@final
-@attrs.frozen(kw_only=True)
-class Secrets:
-    """What clients prove themselves with."""
-
-    operator_token: str = attrs.field(repr=False)
-    """Of the running daemon: proves the command line."""
-    api_key: str | None = attrs.field(repr=False)
-    """Proves programs; None or empty for none."""
-    page_key: Path
-    """File of the secret from which cookies are made; made where there is none."""
+OPERATOR: Final = Principal(user=ADMIN, role="admin", proof="operator")
+_ANY: Final = users.AccessChanged(user="", credential=None, why="changed")
 
 
 @final
 @attrs.frozen(kw_only=True)
-class Halves:
-    """What the page proves itself with: both together."""
+class Shown:
+    """What a request shows to say who speaks."""
 
-    cookie: str = attrs.field(repr=False)
-    page: str = attrs.field(repr=False)
+    key: str | None = attrs.field(default=None, repr=False)
+    """From a header; it counts alone."""
+    cookie: str | None = attrs.field(default=None, repr=False)
+    page: str | None = attrs.field(default=None, repr=False)
+    """What the page keeps."""
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether it cannot prove anybody: of the two halves of a device neither is enough."""
+        return not self.key if self.key is not None else not (self.cookie and self.page)
+
+    @property
+    def digest(self) -> bytes:
+        """Tells apart what is shown, and does not say what it was."""
+        parts = (self.cookie or "", self.page or "") if self.key is None else (self.key,)
+        text = "".join(f"{len(part)}:{part}" for part in parts)
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+
+
+@final
+@attrs.define
+class _Question:
+    """What is being asked for; whoever shows the same meanwhile waits for the answer."""
+
+    done: trio.Event = attrs.field(factory=trio.Event)
+    error: ActorError | DeliveryError | None = None
 
 
 @final
 class Authenticator:
-    """Knows what proves who somebody is."""
+    """Knows who shows what."""
 
-    def __init__(self, known: Secrets, now: Callable[[], float], today: Callable[[], datetime]) -> None:
-        """Raises OSError when there is no key for cookies.
+    def __init__(
+        self,
+        bus: Bus,
+        operator_token: str,
+        *,
+        presence: Presence,
+        refusals: Refusals,
+        limit: RequestLimit,
+    ) -> None:
+        """`presence` is told what changes, `refusals` what is refused, and `limit` says who asks too often."""
+        self._bus = bus
+        self._limit = limit
+        self._operator_token = operator_token
+        self._presence = presence
+        self._refusals = refusals
+        self._attempts = Rates(bus.clock.monotonic)
+        self._known: OrderedDict[bytes, users.Identity] = OrderedDict()
+        self._wrong: OrderedDict[bytes, float] = OrderedDict()
+        """Until when it is remembered."""
+        self._questions: dict[bytes, _Question] = {}
+        self._events: Subscription[users.AccessChanged]
+        self._missed = 0
 
-        Args:
-          known: what is to be shown.
-          now: a clock that only moves forward, in seconds.
-          today: the time of the day.
+    async def run(self, ready: trio.Event) -> None:
+        """Note what changes, until cancelled. Nothing may be asked for before `ready`."""
+        changes = self._bus.subscribe(users.AccessChanged, limit=CHANGES, lag=Lag.DROP_OLDEST)
+        async with changes as self._events:
+            ready.set()
+            async for event in self._events:
+                self._note(event)
+                self._catch_up()
+
+    async def admit(self, shown: Shown, address: str) -> Principal:
+        """Who asks for something, unless it is too much: raises TooManyRequests, and what :meth:`identify` raises."""
+        known = await self.identify(shown, address)
+        self._limit.take(known, address)
+        return known
+
+    async def identify(self, shown: Shown, address: str) -> Principal:
+        """Who speaks. Raises users.NotKnown, TooManyAttempts, or why the users subsystem does not answer.
+
+        It is so at the return: whatever was published before counts.
         """
-        self._operator_token = known.operator_token
-        self._api_key = known.api_key or None
-        self._page_key = load_page_key(known.page_key)
-        self._now = now
-        self._today = today
-        self._codes: dict[str, float] = {}
-        self.cookie = f"starpod_{hashlib.sha256(self._page_key).hexdigest()[:8]}"
-        """Name of the cookie. Browsers tell hosts apart and not ports, so each agent has a name of its own."""
+        if shown.is_nothing:
+            raise users.NotKnown(what="missing")
+        if shown.key is not None and _equal(shown.key, self._operator_token):
+            return OPERATOR
+        digest = shown.digest
+        while True:
+            self._catch_up()
+            found = self._remembered(digest)
+            if found is not None:
+                return found
+            question = self._questions.get(digest)
+            if question is None:
+                return await self._ask(digest, shown, address)
+            await question.done.wait()
+            if question.error is not None:
+                raise question.error
 
-    def identify(
-        self, *, authorization: str | None, api_key: str | None, cookie: str | None, page: str | None
-    ) -> Principal | None:
-        """Who speaks; None when nothing proves it. What is said in a header counts alone.
-
-        Args:
-          authorization: the header of that name.
-          api_key: the header ``X-API-Key``.
-          cookie: the cookie of the name :attr:`cookie`.
-          page: what the page keeps.
-        """
-        if authorization is None and api_key is None:
-            whole = self.knows(cookie) and _equal(page or "", self._second(cookie or ""))
-            return _admin("page") if whole else None
-        shown = api_key if authorization is None else authorization.removeprefix("Bearer ")
-        if _equal(shown or "", self._operator_token):
-            return _admin("operator")
-        if self._api_key is not None and _equal(shown or "", self._api_key):
-            return _admin("key")
+    def _remembered(self, digest: bytes) -> Principal | None:
+        found = self._known.get(digest)
+        if found is not None:
+            if found.expires_at is None or self._bus.clock.now() < found.expires_at:
+                return found.principal
+            del self._known[digest]
+        if self._wrong.get(digest, 0.0) > self._bus.clock.monotonic():
+            raise users.NotKnown(what="invalid")
         return None
 
-    # --- the page -----------------------------------------------------------------------------------------
+    async def _ask(self, digest: bytes, shown: Shown, address: str) -> Principal:
+        """Ask the users subsystem, counted as an attempt until it is known to be right."""
+        source = network_of(address)
+        wait = self._attempts.take(source, ATTEMPTS, WINDOW)
+        if wait:
+            self._refusals.note(address, "attempts beyond the limit")
+            raise TooManyAttempts(seconds=wait)
+        question = self._questions[digest] = _Question()
+        try:
+            found = await self._answer(shown, address)
+        except users.NotKnown as error:
+            question.error = error
+            self._refusals.note(address, "wrong credentials")
+            _keep(self._wrong, digest, self._bus.clock.monotonic() + WINDOW)
+            raise
+        except (ActorError, DeliveryError) as error:
+            question.error = error
+            self._attempts.give_back(source)
+            raise
+        finally:  # whoever left before the answer has made an attempt
+            del self._questions[digest]
+            question.done.set()
+        self._attempts.give_back(source)
+        _keep(self._known, digest, found)
+        return found.principal
 
-    def new_code(self) -> str:
-        """A code for a link."""
-        code = secrets.token_urlsafe(KEY_BYTES)
-        self._codes[code] = self._now() + CODE_SECONDS
-        while len(self._codes) > MOST_CODES:
-            del self._codes[next(iter(self._codes))]
-        return code
+    async def _answer(self, shown: Shown, address: str) -> users.Identity:
+        """What is true at its return, although access may change while the answer is on its way."""
+        asked = users.Identify(key=shown.key, cookie=shown.cookie, page=shown.page, address=address)
+        while True:
+            changes = self._presence.changes
+            with self._bus.fresh("gateway"), self._bus.baggage(origin="gateway"):
+                found = await self._bus.ask(asked)
+            self._catch_up()
+            if changes == self._presence.changes:
+                return found
 
-    def trade(self, code: str) -> Halves | None:
-        """What the page gets for a code, which is void from then on; None for one that is not good."""
-        known = [each for each in self._codes if _equal(code, each)]
-        if not known or self._codes.pop(known[0]) < self._now():
-            return None
-        signed = f"{secrets.token_urlsafe(16)}.{self._today().timestamp():.0f}"
-        cookie = f"{signed}.{self._signature(f'cookie {signed}')}"
-        return Halves(cookie=cookie, page=self._second(cookie))
+    def _catch_up(self) -> None:
+        """Note what was published and has not been seen yet."""
+        while (event := self._events.take_nowait()) is not None:
+            self._note(event)
+        if self._events.missed != self._missed:
+            self._missed = self._events.missed
+            self._note(_ANY)
 
-    def knows(self, cookie: str | None) -> bool:
-        """Whether a cookie is one of ours and not too old; alone it proves nobody."""
-        signed, _, signature = (cookie or "").rpartition(".")
-        if not _equal(signature, self._signature(f"cookie {signed}")):
-            return False
-        age = self._today().timestamp() - int(signed.rpartition(".")[2])
-        return age < timedelta(days=COOKIE_DAYS).total_seconds()
-
-    def _second(self, cookie: str) -> str:
-        return self._signature(f"page of {cookie}")
-
-    def _signature(self, text: str) -> str:
-        return hmac.new(self._page_key, text.encode(errors="replace"), "sha256").hexdigest()
+    def _note(self, event: users.AccessChanged) -> None:
+        self._wrong.clear()
+        for digest in [each for each, found in self._known.items() if concerns(event, found.principal)]:
+            del self._known[digest]
+        self._presence.changed(event)
 
 
-def _admin(proof: Proof) -> Principal:
-    return Principal(user=ADMIN, role="admin", proof=proof)
+def network_of(address: str) -> str:
+    """What one attacker has: an address, or with IPv6 the network in which they may take any."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(found, IPv6Address):
+        return address
+    mapped = found.ipv4_mapped
+    return str(ip_network((int(found), 64), strict=False)) if mapped is None else str(mapped)
+
+
+def _keep(table: OrderedDict[bytes, T], digest: bytes, value: T) -> None:
+    table[digest] = value
+    if len(table) > MOST_KNOWN:
+        table.popitem(last=False)
 
 
 def _equal(shown: str, expected: str) -> bool:
-    return hmac.compare_digest(shown.encode(errors="replace"), expected.encode())
-
-
-def weakness(api_key: str | None) -> list[str]:
-    """What is wrong with a key of programs; none at all is right."""
-    if not api_key or len(api_key) >= SHORTEST_KEY:
-        return []
-    return [f"{API_KEY} has {len(api_key)} characters: too easily guessed, it needs {SHORTEST_KEY} or more"]
-
-
-def load_page_key(path: Path) -> bytes:
-    """The secret of a file that only its owner reads; made where there is none, or one that is too short.
-
-    Whoever removes the file makes all cookies void. Raises OSError.
-    """
-    try:
-        key = path.read_bytes()
-    except FileNotFoundError:
-        key = b""
-    if len(key) == KEY_BYTES:
-        return key
-    key = secrets.token_bytes(KEY_BYTES)
-    new = path.with_name(f"{path.name}.new")
-    new.unlink(missing_ok=True)
-    file = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with open(file, "wb") as stream:  # noqa: PTH123 - a descriptor
-        stream.write(key)
-        stream.flush()
-        os.fsync(file)
-    new.replace(path)
-    return key
+    return hmac.compare_digest(shown.encode("utf-8", "surrogatepass"), expected.encode())

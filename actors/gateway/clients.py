@@ -20,10 +20,6 @@ class Client(Protocol):
         """Send a frame, later; never waits."""
         ...
 
-    def end(self, code: int, reason: str) -> None:
-        """Close the connection."""
-        ...
-
 
 @final
 class Clients:
@@ -31,15 +27,12 @@ class Clients:
 
     def __init__(self) -> None:
         self._clients: set[Client] = set()
-        self._stopping = False
 
     def __len__(self) -> int:
         return len(self._clients)
 
     def add(self, client: Client) -> None:
         self._clients.add(client)
-        if self._stopping:
-            client.end(1012, "restart")
 
     def remove(self, client: Client) -> None:
         self._clients.discard(client)
@@ -57,12 +50,6 @@ class Clients:
 
     def has(self, user: str) -> bool:
         return any(client.user == user for client in self._clients)
-
-    def dismiss(self) -> None:
-        """The gateway stops: ask everybody to connect again later."""
-        self._stopping = True
-        for client in self._clients:
-            client.end(1012, "restart")
 
 
 CHANGES = 4096

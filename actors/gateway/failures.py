@@ -1,12 +1,14 @@
 """How an error looks from outside: HTTP status, code on the WebSocket, and a text for a person."""
 
 import logging
+import math
 import re
 from collections.abc import Mapping
 from typing import Final, final
 
 import attrs
 
+from actors.gateway.messages import TooMany
 from bus import ActorError, DeliveryError, ErrorKind
 
 RETRY_SECONDS: Final = 1
@@ -43,6 +45,8 @@ class Failure:
     code: str
     """Says more than the kind: the name of the error."""
     text: str
+    seconds: int = RETRY_SECONDS
+    """After how many the same request may well succeed, if it may at all."""
 
     @property
     def status(self) -> int:
@@ -51,7 +55,7 @@ class Failure:
     @property
     def retry_after(self) -> int | None:
         """Seconds after which the same request may well succeed."""
-        return RETRY_SECONDS if self.kind in AGAIN else None
+        return self.seconds if self.kind in AGAIN else None
 
     @property
     def is_bug(self) -> bool:
@@ -78,7 +82,8 @@ def describe(error: Exception) -> Failure:
     if kind == "failed":
         return Failure(kind=kind, code="internal", text=INSIDE)
     text = UNDELIVERED[kind] if isinstance(error, DeliveryError) else str(error)
-    return Failure(kind=kind, code=code_of(type(error)), text=text)
+    seconds = math.ceil(error.seconds) if isinstance(error, TooMany) else RETRY_SECONDS
+    return Failure(kind=kind, code=code_of(type(error)), text=text, seconds=seconds)
 
 
 def code_of(error: type[BaseException]) -> str:

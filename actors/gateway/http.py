@@ -9,6 +9,8 @@ from quart.wrappers import Request, Websocket
 from werkzeug.exceptions import UnsupportedMediaType
 
 from actors.endpoints import Access, parse_object, read, record_of
+from actors.gateway.authentication import Shown
+from actors.gateway.devices import cookie_name
 from actors.gateway.protocol import wire
 from actors.gateway.security import Asked
 from actors.vocabulary import Principal
@@ -59,7 +61,14 @@ def read_query(kind: type[T]) -> T:
 # --- who asks -----------------------------------------------------------------------------------------------
 
 
-def page_half(asked: Request | Websocket) -> str | None:
+def shown_by(asked: Request | Websocket) -> Shown:
+    """What a request shows to say who speaks."""
+    authorization = asked.headers.get("Authorization")
+    key = asked.headers.get("X-API-Key") if authorization is None else authorization.removeprefix("Bearer ")
+    return Shown(key=key, cookie=asked.cookies.get(cookie_name(asked)), page=_page_half(asked))
+
+
+def _page_half(asked: Request | Websocket) -> str | None:
     """What the page keeps, from where it can show it: a browser adds no header to a socket, a picture or a download."""
     if isinstance(asked, Websocket):
         return next((each for each in asked.requested_subprotocols if each != SUBPROTOCOL), None)
@@ -78,14 +87,9 @@ def asked_of(asked: Request | Websocket) -> Asked:
     )
 
 
-def cookie_scope(asked: Request) -> dict[str, Any]:
-    """Where a browser sends a cookie of ours: from our pages only, and not in clear once it came encrypted."""
-    return {
-        "httponly": True,
-        "samesite": "Strict",
-        "secure": asked.is_secure,
-        "path": f"{asked.root_path}/",
-    }
+def address_of(asked: Request | Websocket) -> str:
+    """Where a request comes from."""
+    return asked.remote_addr or ""
 
 
 async def accept(asked: Any) -> None:

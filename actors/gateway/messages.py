@@ -1,10 +1,12 @@
 """Front door of the gateway: what its page begins with, links to it, and why the gateway could not open its door."""
 
-from typing import ClassVar, final
+from typing import Annotated, ClassVar, final
 
 import attrs
 
 from actors.endpoints import endpoint
+from actors.shapes import described
+from actors.vocabulary import ADMIN
 from bus import ActorError, ErrorKind, Request, secret
 
 
@@ -48,6 +50,28 @@ class CertificateUnusable(ActorError):
         return f"[gateway.tls] {self.key} = {self.path}: {self.reason}"
 
 
+@attrs.define(eq=False, kw_only=True)
+class TooMany(ActorError):
+    """Somebody asks too often: the same is right after so many `seconds`."""
+
+    kind: ClassVar[ErrorKind] = "rate_limited"
+    seconds: float
+
+
+class TooManyAttempts(TooMany):
+    """Too many wrong keys have come from this address."""
+
+    def __str__(self) -> str:
+        return f"too many wrong keys came from your address; try again in {self.seconds:.0f} s"
+
+
+class TooManyRequests(TooMany):
+    """This user asks for more than the settings allow."""
+
+    def __str__(self) -> str:
+        return f"you have asked for more than [auth] rate_limit_requests allows; try again in {self.seconds:.0f} s"
+
+
 @final
 @attrs.frozen(kw_only=True)
 class PageLink:
@@ -60,7 +84,10 @@ class PageLink:
 @final
 @attrs.frozen(kw_only=True)
 class NewPageLink(Request[PageLink]):
-    """A link that opens the page as its owner."""
+    """A link that opens the page as a user. Raises users.UnknownUser, also for one who is not let in."""
+
+    version: ClassVar[int] = 2
+    id: Annotated[str, described("The user.")] = ADMIN
 
 
 @final

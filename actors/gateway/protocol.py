@@ -15,7 +15,7 @@ from actors.gateway.messages import Config
 from actors.session import messages as session
 from actors.shapes import described
 from actors.vault import messages as vault
-from actors.vocabulary import Attachment, FollowupMode, Usage, quoted
+from actors.vocabulary import Attachment, FollowupMode, Principal, Usage, quoted
 from actors.wire import Wire
 from bus import ErrorKind
 
@@ -103,12 +103,13 @@ class ClientMessage:
                 f"channel_id: messages of channel {quoted(self.channel_id)} do not come this way"
             )
 
-    def accept(self, user: str, source: str, attachments: tuple[Attachment, ...]) -> agent.Accept:
+    def accept(self, who: Principal, source: str, attachments: tuple[Attachment, ...]) -> agent.Accept:
         """The request to the agent, with those files that could be stored. Empty ids count as absent."""
         return agent.Accept(
             incoming=session.Incoming(
                 text=self.text,
-                user=user,
+                user=who.user,
+                role=who.role,
                 key=self.channel_session_key or None,
                 session=self.session_id or None,
                 attachments=attachments,

@@ -160,6 +160,10 @@ class Settings:
     """Shown above an empty conversation; None leaves it to the page."""
     prompts: tuple[str, ...] = ()
     """Offered to start a conversation with."""
+    rate_limit_requests: int = attrs.field(default=0, validator=ge(0))
+    """Requests and messages of one user in a window; 0 is no limit."""
+    rate_limit_window_secs: int = attrs.field(default=60, validator=ge(1))
+    """Seconds."""
 
 
 def url_for_people(reach: Reach, bound: Address) -> str:

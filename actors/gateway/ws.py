@@ -16,7 +16,10 @@ from actors.gateway.clients import Clients
 from actors.gateway.failures import report
 from actors.gateway.follow import Replay, follow
 from actors.gateway.frames import echo_of, read_frame
+from actors.gateway.limiting import RequestLimit
 from actors.gateway.limits import Limits
+from actors.gateway.messages import TooManyRequests
+from actors.gateway.presence import Presence
 from actors.gateway.protocol import (
     Accepted,
     Backlog,
@@ -34,6 +37,7 @@ from actors.gateway.send_queue import SendQueue
 from actors.gateway.settings import About
 from actors.gateway.uploads import Uploads
 from actors.session import messages as session
+from actors.vocabulary import Principal
 from actors.wire import Json, encode
 from bus import ActorError, Bus, DeliveryError, ErrorKind
 
@@ -59,6 +63,8 @@ class ClientContext:
     limits: Limits
     uploads: Uploads
     clients: Clients
+    presence: Presence
+    limit: RequestLimit
     about: About
 
 
@@ -66,8 +72,11 @@ class ClientContext:
 class WebClient:
     """Serves one client until it leaves, is too slow, or the gateway stops."""
 
-    def __init__(self, context: ClientContext, user: str) -> None:
-        self.user = user
+    def __init__(self, context: ClientContext, known: Principal, address: str) -> None:
+        """`known` is who it is, at this `address`."""
+        self.user = known.user
+        self._known = known
+        self._address = address
         self._context = context
         self._queue = SendQueue(context.limits, self._too_slow)
         self._follows: dict[str, trio.CancelScope] = {}
@@ -132,6 +141,12 @@ class WebClient:
         except BadMessage as error:
             self._refuse(error, **echo_of(raw))
             return
+        try:
+            if not isinstance(frame, Ping):
+                self._context.limit.take(self._known, self._address)
+        except TooManyRequests as error:
+            self._refuse(error, **echo_of(raw))
+            return
         match frame:
             case ClientMessage():
                 await self._say(frame)
@@ -151,7 +166,7 @@ class WebClient:
             attachments = await self._context.uploads.of_message(message, self.user, refused)
             if not attachments and not message.text.strip():
                 return  # each refusal has been told
-            request = message.accept(self.user, "web", attachments)
+            request = message.accept(self._known, "web", attachments)
             with self._context.bus.baggage(origin=request.incoming.source):
                 accepted = await self._context.bus.ask(request)
         except (ActorError, DeliveryError) as error:

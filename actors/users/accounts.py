@@ -138,7 +138,7 @@ def activate(connection: sqlite3.Connection, request: Activate, now: int) -> Don
         return user, NOBODY
     _switch(connection, user, now, active=True)
     audit.record(connection, request, "user.activated", user.id, now)
-    return find(connection, user.id), NOBODY
+    return find(connection, user.id), _everything_of(user, "changed")
 
 
 def _switch(connection: sqlite3.Connection, user: User, now: int, *, active: bool) -> None:

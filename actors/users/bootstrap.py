@@ -10,6 +10,15 @@ from .accounts import Told
 from .hashing import digest, is_generated, prefix_of
 
 VARIABLE: Final = "STARPOD_API_KEY"
+SHORTEST: Final = 8
+"""Characters of a key that an owner chose."""
+
+
+def weakness(key: str | None) -> list[str]:
+    """What is wrong with a key that an owner chose; none at all is right."""
+    if not key or len(key) >= SHORTEST:
+        return []
+    return [f"{VARIABLE} has {len(key)} characters: too easily guessed, it needs {SHORTEST} or more"]
 
 
 def is_empty(connection: sqlite3.Connection) -> bool:

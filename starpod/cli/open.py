@@ -1,4 +1,4 @@
-"""``starpod open``: open the page of a running agent, as its owner."""
+"""``starpod open``: open the page of a running agent, as its first admin or as somebody else."""
 
 import argparse
 
@@ -11,6 +11,7 @@ from starpod.cli.target import add_agent_option, find_instance, live_daemon
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what ``starpod open`` takes."""
     add_agent_option(parser)
+    parser.add_argument("--user", metavar="USER", help="for whom the page is opened; admin by default")
     parser.add_argument(
         "--print", action="store_true", dest="only_print", help="print the link and open nothing"
     )
@@ -19,7 +20,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Get a link from the daemon, which is good once and for a short time, and open it where somebody can look."""
     instance = find_instance(args.agent)
-    link = Client(live_daemon(instance)).post("/api/page-link", {})
+    wanted = {} if args.user is None else {"id": args.user}
+    link = Client(live_daemon(instance)).post("/api/page-link", wanted)
     if args.only_print:
         say(link["url"])
     elif not open_page(link["url"], instance.agent_home):

@@ -1,7 +1,9 @@
 """Who may see the page: whoever opened it with a link of the agent, and nobody else."""
 
 import re
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -30,6 +32,12 @@ def open_with_a_link(context: BrowserContext, agent: Agent) -> Page:
     return page
 
 
+def forget_devices(agent: Agent) -> None:
+    """Sign every browser out, while no daemon runs."""
+    with closing(sqlite3.connect(agent.place.inside / "db" / "users.db")) as connection, connection:
+        connection.execute("DELETE FROM devices")
+
+
 def test_a_link_opens_the_page_and_leaves_no_code_behind(stranger: BrowserContext, agent: Agent) -> None:
     page = open_with_a_link(stranger, agent)
     assert page.url == f"{agent.url}/#/s/mesh"
@@ -53,7 +61,7 @@ def test_without_a_link_the_page_says_how_to_get_one_and_goes_on_when_it_was_ope
     expect(page.get_by_role("textbox", name="Message to Aster")).to_be_visible()
 
 
-def test_an_agent_that_forgets_its_cookies_takes_no_draft_and_no_message_along(
+def test_an_agent_that_forgets_its_devices_takes_no_draft_and_no_message_along(
     window: Window, context: BrowserContext, agent: Agent, model: Model, complaints: list[str]
 ) -> None:
     model.script({"say": "Good day."}, {"say": "Here as well."})
@@ -63,7 +71,7 @@ def test_an_agent_that_forgets_its_cookies_takes_no_draft_and_no_message_along(
         expect(window.page.get_by_text("Offline", exact=True)).to_be_visible()
         window.say("Are you there?")
         window.field.fill("half a th")
-        (agent.place.inside / "page.key").unlink()
+        forget_devices(agent)
     finally:
         agent.start()
     window.page.evaluate("dispatchEvent(new Event('online'))")

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any, final
 
-from quart import Quart, Response, request
+from quart import Quart, Response, g, request
 
 from actors.agent import messages as agent
 from actors.endpoints import BadMessage, read
 from actors.gateway.http import answer, principal, read_fields, refusal, route
+from actors.gateway.presence import ENDED, Presence
 from actors.gateway.protocol import ClientMessage, wire
-from actors.gateway.stopping import Stopping
 from actors.session import messages as session
 from actors.wire import Json
 from bus import Bus
@@ -21,20 +21,22 @@ class ChatRoutes:
 
     # They are no endpoints: one is answered with the status of the turn, the other takes two messages.
 
-    def __init__(self, app: Quart, bus: Bus, stopping: Stopping) -> None:
+    def __init__(self, app: Quart, bus: Bus, presence: Presence) -> None:
         self._bus = bus
-        self._stopping = stopping
+        self._presence = presence
         route(app, "POST", "/api/chat", self.chat)
         route(app, "POST", "/api/sessions/{id}/cancel", self.cancel)
 
     async def chat(self) -> Response:
         """Accept a message, wait for the end of its turn, answer with what the agent said."""
-        incoming = _read(await read_fields()).accept(principal().user, "http", ()).incoming
+        incoming = _read(await read_fields()).accept(principal(), "http", ()).incoming
         trace = request.headers.get("traceparent")
         with self._bus.fresh("gateway", trace), self._bus.baggage(origin=incoming.source):
-            with self._stopping.scope() as stopped:
+            with self._presence.stay(principal(), g.changes) as stay:
                 found = await self._bus.ask(agent.Run(incoming=incoming))
-        if stopped.cancelled_caught:
+        if stay.why == ENDED:
+            return refusal(401, "your access has ended meanwhile; the turn goes on")
+        if stay.why is not None:
             text = "the agent is restarting and will finish the turn; repeat the request for its answer"
             return refusal(503, text, {"Retry-After": "2"})
         return answer(_json(found), 502 if found.answered_by.state == "failed" else 200)

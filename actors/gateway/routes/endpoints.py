@@ -8,17 +8,16 @@ from quart import Quart, Response, g, has_request_context, request, websocket
 
 from actors.endpoints import Access, Endpoint
 from actors.gateway.failures import report
-from actors.gateway.http import accept, admit, answer, read_fields, route, rule
+from actors.gateway.http import accept, address_of, admit, answer, principal, read_fields, route, rule
 from actors.gateway.limits import Limits
+from actors.gateway.presence import Presence, Stay
 from actors.gateway.protocol import wire
 from actors.gateway.share import Share
-from actors.gateway.stopping import Stopping
 from actors.wire import encode
 from bus import ActorError, Bus, DeliveryError, Request, Stream
 
 NORMAL = 1000
 REFUSED = 1008
-RESTART = 1012
 
 
 @final
@@ -26,10 +25,10 @@ class EndpointRoutes:
     """Serves endpoints."""
 
     def __init__(
-        self, app: Quart, bus: Bus, endpoints: Iterable[Endpoint], stopping: Stopping, limits: Limits
+        self, app: Quart, bus: Bus, endpoints: Iterable[Endpoint], presence: Presence, limits: Limits
     ) -> None:
         self._bus = bus
-        self._stopping = stopping
+        self._presence = presence
         self._looks = {each: Share(limits.looking) for each in get_args(Access)}
         """By who may look on, so that the page holds up neither the operator nor who asks for health."""
         for each in endpoints:
@@ -53,7 +52,9 @@ class EndpointRoutes:
 
     async def _answer(self, endpoint: Endpoint, parameters: Mapping[str, str]) -> Response:
         given = _query(endpoint) if endpoint.method == "GET" else await read_fields()
-        message = cast("Request[Any]", endpoint.message({**given, **parameters}, g.principal))
+        message = cast(
+            "Request[Any]", endpoint.message({**given, **parameters}, g.principal, address_of(request))
+        )
         origin = endpoint.origin or "gateway"
         with self._bus.fresh(origin, request.headers.get("traceparent")), self._bus.baggage(origin=origin):
             reply = await self._bus.ask(message)
@@ -66,7 +67,9 @@ class EndpointRoutes:
             refused = admit(endpoint.access)
             if refused is not None:
                 return refused
-            message = cast("Stream[Any]", endpoint.message(_query(endpoint), g.principal))
+            message = cast(
+                "Stream[Any]", endpoint.message(_query(endpoint), g.principal, address_of(websocket))
+            )
             socket: Any = websocket
             await accept(socket)
             await socket.close(*await self._show(endpoint, message))
@@ -76,9 +79,13 @@ class EndpointRoutes:
 
     async def _show(self, endpoint: Endpoint, message: Stream[Any]) -> tuple[int, str]:
         """Send the items, until their end or that of the gateway, and say which as the close code."""
-        origin, refused, stopped = endpoint.origin or "gateway", None, trio.CancelScope()
+        origin, refused, stay = endpoint.origin or "gateway", None, Stay()
         try:
-            with self._stopping.scope() as stopped, self._bus.fresh(origin), self._bus.baggage(origin=origin):
+            with (
+                self._presence.stay(principal(), g.changes) as stay,
+                self._bus.fresh(origin),
+                self._bus.baggage(origin=origin),
+            ):
                 async with trio.open_nursery() as nursery:
                     nursery.start_soon(_ignore_client)
                     async with self._bus.stream(message) as items:
@@ -90,7 +97,7 @@ class EndpointRoutes:
         if refused is not None:
             await _send({"error": refused})
             return REFUSED, "refused"
-        return (RESTART, "restart") if stopped.cancelled_caught else (NORMAL, "the end")
+        return stay.why or (NORMAL, "the end")
 
 
 def _first(errors: BaseExceptionGroup[Exception]) -> Exception:

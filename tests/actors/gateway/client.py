@@ -9,7 +9,7 @@ import httpx2
 import trio
 import trio_websocket
 
-KEY = "key-of-a-program"
+KEY = f"sp_live_{'0123456789' * 4}"
 KNOWN = {"X-API-Key": KEY}
 """What a program shows to be known."""
 PATIENCE = 20.0

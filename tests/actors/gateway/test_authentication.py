@@ -1,310 +1,400 @@
-"""Who speaks: cookie, key and token, and what they do not give."""
+"""Who speaks: keys, devices and the operator's token; what is remembered of them, and who is refused unasked."""
 
-import stat
-from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-import attrs
-import httpx2
 import pytest
-import trio_websocket
+import trio
+from trio.testing import MockClock
 
-from actors.gateway.authentication import (
-    CODE_SECONDS,
-    COOKIE_DAYS,
-    MOST_CODES,
-    SHORTEST_KEY,
-    Authenticator,
-    Secrets,
-    load_page_key,
-    weakness,
-)
-from actors.gateway.messages import NewPageLink
-from actors.vocabulary import Principal
-from tests.actors.gateway.client import KEY, KNOWN, connected
-from tests.actors.gateway.world import TOKEN, WELCOME, Gateway
+from actors.gateway import authentication, messages
+from actors.gateway.authentication import ATTEMPTS, WINDOW, Authenticator, Shown, network_of
+from actors.gateway.limiting import RequestLimit
+from actors.gateway.presence import CHANGED, ENDED, RESTART, Presence, Stay
+from actors.gateway.refusals import GATHER, Refusals
+from actors.gateway.settings import Settings
+from actors.users import messages as users
+from actors.vocabulary import ADMIN, Principal
+from bus import Actor, concurrent
+from bus.testing import MeshUnderTest
+from tests.actors.gateway.client import KEY
+from tests.actors.gateway.world import TOKEN, some_users
 
-LEADS_ON = '<meta http-equiv="refresh" content="0; url=/'
+HERE = "192.0.2.7"
+ASKS: dict[str, Any] = {"user": ADMIN, "proof": "operator"}
 
 
-class Time:
-    now = 0.0
-    days = 0.0
+class Door:
+    """An authenticator on a mesh, and what it was given."""
 
-    def today(self) -> datetime:
-        return datetime(2026, 1, 2, tzinfo=UTC) + timedelta(days=self.days)
+    def __init__(self, mesh: MeshUnderTest) -> None:
+        self.mesh = mesh
+        self.presence = Presence()
+        self.refusals = Refusals(mesh.bus)
+        self.settings = Settings()
+        self.authenticator = Authenticator(
+            mesh.bus,
+            TOKEN,
+            presence=self.presence,
+            refusals=self.refusals,
+            limit=RequestLimit(lambda: self.settings, trio.current_time, self.refusals),
+        )
 
-    def __call__(self) -> float:
-        return self.now
+    async def who(self, address: str = HERE, **shown: str | None) -> Principal | None:
+        """Who it is; None for nobody."""
+        try:
+            return await self.authenticator.identify(Shown(**shown), address)
+        except users.NotKnown:
+            return None
+
+    async def try_wrong(self, count: int, address: str = HERE) -> None:
+        for number in range(count):
+            assert await self.who(address, key=f"wrong {number}") is None
+
+    @property
+    def asked(self) -> int:
+        """How often the users subsystem was asked."""
+        return len(self.mesh.console.recorded("type=users.Identify"))
+
+    async def add(self, user: str) -> str:
+        """Make an account; its key."""
+        await self.mesh.bus.ask(users.AddUser(id=user, **ASKS))
+        return (await self.mesh.bus.ask(users.NewKey(id=user, **ASKS))).key
+
+    async def sign_in(self, user: str) -> users.CreatedDevice:
+        return await self.mesh.bus.ask(users.NewDevice(user=user, label="a browser"))
+
+
+async def opened(mesh: MeshUnderTest, nursery: trio.Nursery) -> Door:
+    door = Door(mesh)
+    ready = trio.Event()
+    nursery.start_soon(door.authenticator.run, ready)
+    nursery.start_soon(door.refusals.run)
+    await ready.wait()
+    return door
 
 
 @pytest.fixture
-def time() -> Time:
-    return Time()
+async def door(mesh: MeshUnderTest, nursery: trio.Nursery, tmp_path: Path) -> Door:
+    await mesh.start(some_users(tmp_path), name="users")
+    return await opened(mesh, nursery)
 
 
-@pytest.fixture
-def authenticator(tmp_path: Path, time: Time) -> Authenticator:
-    known = Secrets(operator_token=TOKEN, api_key=KEY, page_key=tmp_path / "page.key")
-    return Authenticator(known, time, time.today)
-
-
-def identify(
-    authenticator: Authenticator,
-    authorization: str | None = None,
-    api_key: str | None = None,
-    cookie: str | None = None,
-    page: str | None = None,
-) -> Principal | None:
-    return authenticator.identify(authorization=authorization, api_key=api_key, cookie=cookie, page=page)
-
-
-def halves(authenticator: Authenticator) -> dict[str, str]:
-    traded = authenticator.trade(authenticator.new_code())
-    assert traded is not None
-    return attrs.asdict(traded)
-
-
-def test_everything_that_proves_somebody_says_how(authenticator: Authenticator) -> None:
+async def test_everything_that_proves_somebody_says_how(autojump_clock: MockClock, door: Door) -> None:
+    device = await door.sign_in(ADMIN)
     found = [
-        identify(authenticator, authorization=f"Bearer {TOKEN}"),
-        identify(authenticator, authorization=f"Bearer {KEY}"),
-        identify(authenticator, api_key=KEY),
-        identify(authenticator, **halves(authenticator)),
+        await door.who(key=TOKEN),
+        await door.who(key=KEY),
+        await door.who(key=await door.add("ada")),
+        await door.who(cookie=device.cookie, page=device.page),
     ]
-    assert [each and (each.user, each.role, each.proof) for each in found] == [
-        ("admin", "admin", "operator"),
-        ("admin", "admin", "key"),
-        ("admin", "admin", "key"),
-        ("admin", "admin", "page"),
+    assert [each and (each.user, each.role, each.proof, bool(each.credential)) for each in found] == [
+        ("admin", "admin", "operator", False),
+        ("admin", "admin", "key", True),
+        ("ada", "user", "key", True),
+        ("admin", "admin", "page", True),
     ]
 
 
-@pytest.mark.parametrize("shown", ["", "Bearer", "Bearer ", f"Basic {TOKEN}", "Bearer wrong", "\ud800"])
-def test_nothing_else_proves_anybody(authenticator: Authenticator, shown: str) -> None:
-    assert identify(authenticator, authorization=shown) is None
-    assert identify(authenticator, api_key=shown) is None
-    assert identify(authenticator, cookie=shown, page=shown) is None
+@pytest.mark.parametrize("shown", ["", "wrong", f"Basic {TOKEN}", "\ud800", "x" * 10_000, "\0", "clé"])
+async def test_nothing_else_proves_anybody(autojump_clock: MockClock, door: Door, shown: str) -> None:
+    assert await door.who(key=shown) is None
+    assert await door.who(cookie=shown, page=shown) is None
 
 
-def test_a_wrong_header_is_not_mended_by_a_cookie(authenticator: Authenticator) -> None:
-    assert identify(authenticator, api_key="wrong", **halves(authenticator)) is None
+async def test_a_wrong_key_is_not_mended_by_a_device(autojump_clock: MockClock, door: Door) -> None:
+    device = await door.sign_in(ADMIN)
+    for key in ("wrong", ""):
+        assert await door.who(key=key, cookie=device.cookie, page=device.page) is None
 
 
-def test_without_a_configured_key_no_key_is_right(tmp_path: Path, time: Time) -> None:
-    for key in (None, ""):
-        known = Secrets(operator_token=TOKEN, api_key=key, page_key=tmp_path / "page.key")
-        assert identify(Authenticator(known, time, time.today), api_key="") is None
+async def test_neither_half_is_enough(autojump_clock: MockClock, door: Door) -> None:
+    one, other = await door.sign_in(ADMIN), await door.sign_in(ADMIN)
+    assert await door.who(cookie=one.cookie) is None
+    assert await door.who(page=one.page) is None
+    assert door.asked == 0, "which is known without asking"
+    assert await door.who(cookie=one.cookie, page=other.page) is None
 
 
-def test_a_code_is_good_once(authenticator: Authenticator) -> None:
-    code = authenticator.new_code()
-    assert authenticator.trade(code) is not None
-    assert authenticator.trade(code) is None
+def test_what_is_shown_is_told_apart_by_where_it_is_cut() -> None:
+    digests = {
+        Shown(key="ab").digest,
+        Shown(cookie="ab", page="").digest,
+        Shown(cookie="a", page="b").digest,
+        Shown(cookie="", page="ab").digest,
+        Shown(cookie="a1:", page="").digest,
+    }
+    assert len(digests) == 5
+    assert "secret" not in repr(Shown(key="secret", cookie="secret", page="secret"))
 
 
-def test_a_code_is_good_for_a_minute(authenticator: Authenticator, time: Time) -> None:
-    code = authenticator.new_code()
-    time.now = CODE_SECONDS + 0.1
-    assert authenticator.trade(code) is None
+# --- what is remembered -------------------------------------------------------------------------------------
 
 
-def test_only_the_newest_links_wait(authenticator: Authenticator) -> None:
-    codes = [authenticator.new_code() for _ in range(MOST_CODES + 1)]
-    assert authenticator.trade(codes[0]) is None
-    assert authenticator.trade(codes[1]) is not None
+async def test_the_same_is_asked_for_once(autojump_clock: MockClock, door: Door) -> None:
+    device = await door.sign_in(ADMIN)
+    for _ in range(5):
+        assert await door.who(key=KEY)
+        assert await door.who(key="wrong") is None
+        assert await door.who(cookie=device.cookie, page=device.page)
+        assert await door.who(key=TOKEN)
+    assert door.asked == 3
 
 
-def test_a_changed_cookie_is_void(authenticator: Authenticator) -> None:
-    ours = halves(authenticator)
-    name, issued, signature = ours["cookie"].split(".")
-    for changed in (
-        f"x{name}.{issued}.{signature}",
-        f"{name}.{int(issued) + 1}.{signature}",
-        f"{name}.{issued}.{signature[:-1]}",
-        f"{name}.{signature}",
-        name,
-        f"{name}..",
-    ):
-        assert not authenticator.knows(changed)
-        assert identify(authenticator, cookie=changed, page=ours["page"]) is None
+async def test_those_who_show_the_same_at_once_wait_for_one_answer(
+    autojump_clock: MockClock, door: Door, nursery: trio.Nursery
+) -> None:
+    found: list[Principal | None] = []
+
+    async def show(key: str) -> None:
+        found.append(await door.who(key=key))
+
+    async with trio.open_nursery() as many:
+        for _ in range(ATTEMPTS + 10):
+            many.start_soon(show, KEY)
+            many.start_soon(show, "wrong")
+    assert door.asked == 2
+    assert len([each for each in found if each]) == ATTEMPTS + 10
 
 
-def test_neither_half_is_enough(authenticator: Authenticator) -> None:
-    one, other = halves(authenticator), halves(authenticator)
-    assert identify(authenticator, cookie=one["cookie"]) is None
-    assert identify(authenticator, page=one["page"]) is None
-    assert identify(authenticator, cookie=one["cookie"], page=other["page"]) is None
-    assert identify(authenticator, **one) is not None
+@pytest.mark.parametrize("how", ["revoked", "deactivated", "expired", "signed out"])
+async def test_what_is_no_longer_good_is_not_remembered(
+    autojump_clock: MockClock, door: Door, how: str
+) -> None:
+    await door.add("ada")
+    days = 1 if how == "expired" else None
+    made = await door.mesh.bus.ask(users.NewKey(id="ada", expires_in_days=days, **ASKS))
+    device = await door.sign_in("ada")
+    shown = {"cookie": device.cookie, "page": device.page} if how == "signed out" else {"key": made.key}
+    assert await door.who(**shown)
+    if how == "revoked":
+        await door.mesh.bus.ask(users.RevokeKey(id=made.meta.id, **ASKS))
+    elif how == "deactivated":
+        await door.mesh.bus.ask(users.Deactivate(id="ada", **ASKS))
+    elif how == "expired":
+        await trio.sleep(24 * 3600 + 1)
+    else:
+        await door.mesh.bus.ask(users.SignOut(id=device.device.id, user="ada"))
+    assert await door.who(**shown) is None, "not even for a moment"
 
 
-def test_what_a_link_gave_ends_after_a_month(authenticator: Authenticator, time: Time) -> None:
-    ours = halves(authenticator)
-    time.days = COOKIE_DAYS - 0.01
-    assert identify(authenticator, **ours) is not None
-    time.days = COOKIE_DAYS
-    assert identify(authenticator, **ours) is None
+async def test_another_role_counts_at_once(autojump_clock: MockClock, door: Door) -> None:
+    key = await door.add("ada")
+    before = await door.who(key=key)
+    await door.mesh.bus.ask(users.UpdateUser(id="ada", role="admin", **ASKS))
+    after = await door.who(key=key)
+    assert [each and each.role for each in (before, after)] == ["user", "admin"]
 
 
-def test_whoever_shows_wrong_keys_and_codes_keeps_nobody_out(authenticator: Authenticator) -> None:
-    for number in range(100):
-        assert identify(authenticator, api_key=f"wrong {number}") is None
-        assert authenticator.trade(f"wrong {number}") is None
-    assert identify(authenticator, api_key=KEY) is not None
-    assert authenticator.trade(authenticator.new_code()) is not None
+async def test_what_was_refused_may_be_good_once_something_has_changed(
+    autojump_clock: MockClock, door: Door
+) -> None:
+    key = await door.add("ada")
+    await door.mesh.bus.ask(users.Deactivate(id="ada", **ASKS))
+    assert await door.who(key=key) is None
+    await door.mesh.bus.ask(users.Activate(id="ada", **ASKS))
+    assert await door.who(key=key)
 
 
-def test_a_key_that_could_be_guessed_is_told() -> None:
-    (told,) = weakness("k" * (SHORTEST_KEY - 1))
-    assert "STARPOD_API_KEY has 7 characters" in told
-    assert weakness("k" * SHORTEST_KEY) == weakness("") == weakness(None) == []
+async def test_more_changes_than_can_wait_make_all_void(
+    autojump_clock: MockClock, door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert await door.who(key=KEY)
+    for _ in range(authentication.CHANGES + 1):
+        await door.mesh.bus.publish(users.AccessChanged(user="bob", credential=None, why="ended"))
+    assert await door.who(key=KEY)
+    assert door.asked == 2
 
 
-def test_the_key_of_cookies_stays_and_is_for_its_owner_alone(tmp_path: Path) -> None:
-    path = tmp_path / "page.key"
-    key = load_page_key(path)
-    assert load_page_key(path) == key
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    path.write_bytes(key[:5])
-    assert len(load_page_key(path)) == len(key)
+async def test_only_so_many_are_remembered(
+    autojump_clock: MockClock, door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(authentication, "MOST_KNOWN", 2)
+    keys = [await door.add(user) for user in ("ada", "bob", "cleo")]
+    for key in (*keys, keys[2], keys[1], keys[0]):
+        assert await door.who(key=key)
+    assert door.asked == 4
 
 
-# --- over HTTP --------------------------------------------------------------------------------------------
+class Slow(Actor):
+    """A users subsystem whose answers are on their way for as long as a test wants."""
+
+    def __init__(self, answers: list[users.Identity], gate: trio.Event) -> None:
+        self.answers = answers
+        self.gate = gate
+
+    @users.Identify.handler
+    @concurrent(16)
+    async def identify(self, request: users.Identify) -> users.Identity:
+        found = self.answers.pop(0) if self.answers else None
+        await self.gate.wait()
+        if found is None:
+            raise users.StorageFailed(reason="the disk is on fire")
+        return found
 
 
-async def link_to(gateway: Gateway) -> str:
-    return (await gateway.mesh.bus.ask(NewPageLink())).url
+ADA = Principal(user="ada", role="user", proof="key", credential="k1")
 
 
-def stranger(gateway: Gateway) -> httpx2.AsyncClient:
-    return httpx2.AsyncClient(base_url=f"http://{gateway.address}")
+async def test_an_answer_that_was_overtaken_by_a_change_is_asked_for_again(
+    autojump_clock: MockClock, mesh: MeshUnderTest, nursery: trio.Nursery
+) -> None:
+    gate = trio.Event()
+    answers = [users.Identity(principal=each, expires_at=None) for each in (ADA, ADA)]
+    await mesh.start(partial(Slow, answers, gate))
+    door = await opened(mesh, nursery)
+    found: list[Principal | None] = []
+
+    async def show() -> None:
+        found.append(await door.who(key="k"))
+
+    nursery.start_soon(show)
+    await mesh.settle()
+    await mesh.bus.publish(users.AccessChanged(user="ada", credential="k1", why="ended"))
+    gate.set()
+    await mesh.settle()
+    assert (found, door.asked) == ([ADA], 2)
 
 
-async def test_a_link_opens_the_page_and_leaves_no_code_behind(gateway: Gateway) -> None:
-    async with stranger(gateway) as browser:
-        locked = await browser.get("/")
-        assert (locked.status_code, locked.text) == (401, WELCOME)
-        assert (await browser.get("/assets/main-abc123.js")).status_code == 200
-        traded = await browser.get(await link_to(gateway))
-        assert (traded.status_code, traded.headers["content-type"]) == (200, "text/html; charset=utf-8")
-        assert LEADS_ON in traded.text, (
-            "and not by a redirect, which goes without the cookie after a foreign link"
-        )
-        cookie = traded.headers["set-cookie"]
-        assert "HttpOnly" in cookie
-        assert "SameSite=Strict" in cookie
-        assert "Max-Age" not in cookie
-        opened = await browser.get("/")
-        assert (opened.status_code, opened.text) == (200, WELCOME)
-        page = traded.text.partition("/#page=")[2].partition('"')[0]
-        known = {"X-Starpod-Page": page}
-        assert (await browser.get("/api/sessions", headers=known)).status_code == 200
-        picture = f"/api/files/raw?path=none.png&page={page}"
-        assert (await browser.get(picture)).status_code == 404, "a picture has no header"
-        shown = {"Cookie": cookie.partition(";")[0]}
-        protocols = ("starpod", page)
-        async with connected(gateway.url(), shown, known=False, subprotocols=protocols) as socket:
-            assert socket.connection.subprotocol == "starpod"
-            assert (await socket.hear())["type"] == "hello"
+async def test_a_store_that_fails_lets_nobody_in_and_counts_against_nobody(
+    autojump_clock: MockClock, mesh: MeshUnderTest, nursery: trio.Nursery
+) -> None:
+    gate = trio.Event()
+    gate.set()
+    await mesh.start(partial(Slow, [], gate))
+    door = await opened(mesh, nursery)
+    for _ in range(ATTEMPTS + 5):
+        with pytest.raises(users.StorageFailed):
+            await door.who(key=KEY)
+    assert await door.who(key=TOKEN)
 
 
-async def test_the_cookie_alone_which_every_port_sees_opens_nothing(gateway: Gateway) -> None:
-    async with stranger(gateway) as browser:
-        cookie = (await browser.get(await link_to(gateway))).headers["set-cookie"].partition(";")[0]
-        for path in ("/api/sessions", "/api/files/raw?path=a", "/api/mesh", "/api/config", "/ws"):
-            for headers in ({}, {"Sec-Fetch-Site": "same-origin"}):
-                answer = await browser.get(path, headers=headers)
-                assert answer.status_code == (400 if path == "/ws" else 401)
-        assert (await browser.post("/api/chat", json={"text": "hi"})).status_code == 401
-    with pytest.RaisesGroup(trio_websocket.ConnectionRejected, flatten_subgroups=True):
-        async with connected(gateway.url(), {"Cookie": cookie}, known=False):
-            pass
+# --- who shows many that are wrong --------------------------------------------------------------------------
 
 
-async def test_a_used_link_leads_to_the_page_and_opens_nothing(gateway: Gateway) -> None:
-    link = await link_to(gateway)
-    async with stranger(gateway) as browser, stranger(gateway) as thief:
-        await browser.get(link)
-        stolen = await thief.get(link)
-        assert (stolen.status_code, "set-cookie" in stolen.headers) == (200, False)
-        assert LEADS_ON in stolen.text
-        assert (await thief.get("/")).status_code == 401
+async def test_an_address_that_has_shown_many_wrong_keys_is_refused_unasked(
+    autojump_clock: MockClock, door: Door
+) -> None:
+    assert await door.who(key=KEY)
+    await door.try_wrong(ATTEMPTS)
+    asked, other = door.asked, await door.add("ada")
+    with pytest.raises(messages.TooManyAttempts) as refused:
+        await door.who(key=other)
+    assert refused.value.seconds == pytest.approx(WINDOW)
+    assert door.asked == asked
+    assert await door.who(key=KEY), "what is known already counts"
+    assert await door.who(key=TOKEN)
+    assert await door.who("192.0.2.8", key=other), "and so does who comes from elsewhere"
+    await trio.sleep(WINDOW)
+    assert await door.who(key=other)
+
+
+async def test_showing_the_same_again_is_no_further_guess(autojump_clock: MockClock, door: Door) -> None:
+    for _ in range(3 * ATTEMPTS):
+        assert await door.who(key="wrong") is None
+    assert door.asked == 1
+    assert await door.who(key=KEY)
+
+
+async def test_leaving_before_the_answer_is_an_attempt_all_the_same(
+    autojump_clock: MockClock, mesh: MeshUnderTest, nursery: trio.Nursery
+) -> None:
+    await mesh.start(partial(Slow, [], trio.Event()))
+    door = await opened(mesh, nursery)
+    for number in range(ATTEMPTS):
+        with trio.move_on_after(0.01):
+            await door.who(key=f"wrong {number}")
+    with pytest.raises(messages.TooManyAttempts):
+        await door.who(key="another")
+
+
+def test_one_attacker_is_an_address_or_a_network_of_them() -> None:
+    assert network_of("192.0.2.7") == "192.0.2.7"
+    assert network_of("::ffff:192.0.2.7") == "192.0.2.7"
+    assert network_of("2001:db8::1") == network_of("2001:db8::ffff:2") == "2001:db8::/64"
+    assert network_of("2001:db8:0:1::1") != network_of("2001:db8::1")
+    assert network_of("") == ""
+
+
+async def test_what_was_refused_is_gathered_for_the_audit_log(autojump_clock: MockClock, door: Door) -> None:
+    await door.try_wrong(ATTEMPTS)
+    for number in range(3):
+        with pytest.raises(messages.TooManyAttempts):
+            await door.who(key=f"another {number}")
+    await trio.sleep(GATHER + 1)
+    await door.mesh.settle()
+    entries = await door.mesh.bus.ask(users.ListAudit(user=ADMIN, proof="operator"))
+    told = [(each.event, each.address, each.detail) for each in entries if each.address == HERE]
+    assert len(told) == 2
+    assert any(f"{ATTEMPTS}" in detail and "wrong credentials" in detail for _, _, detail in told)
+    assert any("3" in detail and "beyond the limit" in detail for _, _, detail in told)
+
+
+async def test_who_asks_for_too_much_is_told_when_to_come_again(
+    autojump_clock: MockClock, door: Door
+) -> None:
+    door.settings = Settings(rate_limit_requests=2, rate_limit_window_secs=30)
+    ada, bob = Shown(key=await door.add("ada")), Shown(key=await door.add("bob"))
+    for _ in range(2):
+        await door.authenticator.admit(ada, HERE)
+    with pytest.raises(messages.TooManyRequests) as refused:
+        await door.authenticator.admit(ada, HERE)
+    assert refused.value.seconds == pytest.approx(30)
+    await door.authenticator.admit(bob, HERE)
+    for _ in range(5):
+        await door.authenticator.admit(Shown(key=TOKEN), HERE)
+    await trio.sleep(30)
+    await door.authenticator.admit(ada, HERE)
+
+
+# --- who is there -------------------------------------------------------------------------------------------
+
+OPERATOR = authentication.OPERATOR
+
+
+def access(user: str, credential: str | None = None, why: Any = "ended") -> users.AccessChanged:
+    return users.AccessChanged(user=user, credential=credential, why=why)
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/%5Cevil.org/", "/evil.org", "/.//evil.org", "//evil.org", "/%0aX", "/%0d%0aX"]
-)
-async def test_no_link_leads_elsewhere(gateway: Gateway, path: str) -> None:
-    url = httpx2.URL(f"http://{gateway.address}").copy_with(raw_path=f"{path}?code=x".encode())
-    async with stranger(gateway) as browser:
-        answer = await browser.get(url)
-    assert "location" not in answer.headers
-    assert answer.status_code == 404 or LEADS_ON in answer.text
-
-
-@pytest.mark.parametrize("how", ["image", "iframe", "empty", "head", "post"])
-async def test_a_code_is_for_who_opens_the_link(gateway: Gateway, how: str) -> None:
-    link = await link_to(gateway)
-    method = how.upper() if how in {"head", "post"} else "GET"
-    headers = {} if how in {"head", "post"} else {"Sec-Fetch-Dest": how, "Sec-Fetch-Site": "cross-site"}
-    async with stranger(gateway) as browser:
-        looked = await browser.request(method, link, headers=headers)
-        assert "set-cookie" not in looked.headers
-        opened = await browser.get(
-            link, headers={"Sec-Fetch-Dest": "document", "Sec-Fetch-Site": "cross-site"}
-        )
-        assert "set-cookie" in opened.headers
-
-
-async def test_a_site_that_shows_wrong_codes_as_pictures_breaks_nothing(gateway: Gateway) -> None:
-    async with stranger(gateway) as browser:
-        for number in range(20):
-            wrong = await browser.get(f"/?code={number}", headers={"Sec-Fetch-Dest": "image"})
-            assert wrong.status_code == 401
-            assert (await browser.get(f"/?code={number}")).status_code == 200
-        assert "set-cookie" in (await browser.get(await link_to(gateway))).headers
-
-
-@pytest.mark.parametrize(
-    ("method", "path"),
+    ("event", "why"),
     [
-        ("GET", "/api/config"),
-        ("GET", "/api/sessions"),
-        ("GET", "/api/mesh"),
-        ("POST", "/api/chat"),
-        ("POST", "/api/uploads"),
-        ("GET", "/api/files/raw?path=a"),
-        ("POST", "/api/page-link"),
-        ("GET", "/api/nothing"),
+        (access("ada", "k1"), ENDED),
+        (access("ada"), ENDED),
+        (access("ada", why="changed"), CHANGED),
+        (access("", why="changed"), CHANGED),
+        (access("ada", "k2"), None),
+        (access("bob"), None),
+        (access("bob", "k1"), None),
     ],
 )
-async def test_nobody_speaks_unknown_not_even_on_loopback(gateway: Gateway, method: str, path: str) -> None:
-    async with stranger(gateway) as program:
-        answer = await program.request(method, path)
-        assert answer.status_code == 401
-        assert "Authorization: Bearer" in answer.json()["error"]
-        assert (await program.get("/api/health")).status_code == 200
+async def test_what_goes_on_ends_with_what_it_was_let_in_with(
+    event: users.AccessChanged, why: tuple[int, str] | None
+) -> None:
+    presence = Presence()
+    with presence.stay(ADA, 0) as stay, presence.stay(OPERATOR, 0) as operator:
+        presence.changed(event)
+        await trio.lowlevel.checkpoint()
+    assert (stay.why, stay.scope.cancelled_caught) == (why, why is not None)
+    assert operator.why is None
 
 
-async def test_a_link_is_for_the_operator_to_give(gateway: Gateway) -> None:
-    async with stranger(gateway) as program:
-        assert (await program.post("/api/page-link", headers=KNOWN)).status_code == 403
-        operator = {"Authorization": f"Bearer {TOKEN}"}
-        made = (await program.post("/api/page-link", headers=operator)).json()
-        assert made["url"].startswith(f"http://{gateway.address}/?code=")
-        assert made["seconds"] == CODE_SECONDS
+async def test_who_enters_after_a_change_comes_again_first() -> None:
+    presence = Presence()
+    presence.changed(access("bob"))
+    with presence.stay(ADA, 0) as late, presence.stay(OPERATOR, 0) as operator:
+        pass
+    assert (late.why, operator.why) == (CHANGED, None)
 
 
-async def test_nobody_says_whom_he_speaks_for(gateway: Gateway) -> None:
-    async with gateway.socket("/ws?user_id=ada") as socket:
-        await socket.say(type="message", text="hi", user_id="ada", user="ada")
-        assert (await socket.hear())["type"] == "accepted"
-    assert [request.user for request in gateway.world.accepted] == ["admin"]
-
-
-async def test_wrong_keys_keep_nobody_out(gateway: Gateway) -> None:
-    wrong = {"X-API-Key": "wrong"}
-    for _ in range(20):
-        assert (await gateway.http.get("/api/sessions", headers=wrong)).status_code == 401
-    assert (await gateway.http.get("/api/health", headers=wrong)).status_code == 200
-    assert (await gateway.http.get("/api/sessions")).status_code == 200
+async def test_everybody_is_asked_to_come_again_when_the_gateway_stops() -> None:
+    presence, stays = Presence(), list[Stay]()
+    with presence.stay(ADA, 0) as stay:
+        stays.append(stay)
+        presence.close()
+        await trio.sleep_forever()
+    with presence.stay(OPERATOR, 0) as stay:
+        stays.append(stay)
+        await trio.sleep_forever()
+    assert [stay.why for stay in stays] == [RESTART, RESTART]

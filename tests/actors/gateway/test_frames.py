@@ -6,9 +6,10 @@ import pytest
 from actors.endpoints import BadMessage
 from actors.gateway.frames import TooLarge, UnknownType, echo_of, read_frame
 from actors.gateway.protocol import Cancel, ClientFile, ClientFrame, ClientMessage, Ping, Resume, Unfollow
-from actors.vocabulary import Attachment
+from actors.vocabulary import Attachment, Principal
 
 LONGEST = 10_000
+ADA = Principal(user="ada", role="user", proof="key")
 
 
 def read(**message: Any) -> ClientFrame:
@@ -103,14 +104,15 @@ def test_a_message_becomes_a_request_to_the_agent() -> None:
         ClientFile(file_name="b", path="downloads/b"),
     )
     stored = Attachment(name="a.txt", media_type="text/plain", path="downloads/a.txt", size=1)
-    request = message.accept("ada", "web", (stored,)).incoming
-    assert (request.text, request.user, request.source, request.channel) == ("look", "ada", "cli", "main")
+    request = message.accept(ADA, "web", (stored,)).incoming
+    assert (request.text, request.user, request.role) == ("look", "ada", "user")
+    assert (request.source, request.channel) == ("cli", "main")
     assert (request.session, request.key, request.options.model, request.mode) == ("s", "k", "a/b", "queue")
     assert (request.client_message_id, request.attachments) == ("c", (stored,))
 
 
 def test_empty_ids_count_as_absent() -> None:
-    asked = ClientMessage(text="a", session_id="", model="", client_message_id="").accept("a", "http", ())
+    asked = ClientMessage(text="a", session_id="", model="", client_message_id="").accept(ADA, "http", ())
     request = asked.incoming
     assert (request.session, request.options.model, request.client_message_id) == (None, None, None)
 

@@ -3,7 +3,6 @@
 import ssl
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from functools import partial
 from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
@@ -25,13 +24,10 @@ from tests.actors.gateway.world import Gateway, a_gateway, running
 from tests.fakes.certificates import Files, certify
 
 
-class FakeUsers(Actor):
-    def __init__(self, *, keys: bool) -> None:
-        self._keys = keys
-
+class Nobody(Actor):
     @users.AnyKey.handler
     async def any_key(self, request: users.AnyKey) -> bool:
-        return self._keys
+        return False
 
 
 def unverified() -> ssl.SSLContext:
@@ -213,7 +209,6 @@ async def test_a_stranger_cannot_play_the_proxy(mesh: MeshUnderTest, tmp_path: P
 async def test_it_listens_beyond_this_machine_once_somebody_can_sign_in(
     mesh: MeshUnderTest, tmp_path: Path
 ) -> None:
-    await mesh.start(partial(FakeUsers, keys=True))
     async with running(mesh, tmp_path, host="0.0.0.0") as gateway:
         url = f"http://{gateway.address.here}"
         assert (await gateway.http.get(f"{url}/api/health")).status_code == 200
@@ -223,7 +218,7 @@ async def test_it_listens_beyond_this_machine_once_somebody_can_sign_in(
 
 async def test_with_nobody_to_sign_in_it_does_not(tmp_path: Path) -> None:
     children = [
-        Child("users", partial(FakeUsers, keys=False)),
+        Child("users", Nobody),
         Child("gateway", a_gateway(tmp_path, print, host="0.0.0.0")),
     ]
     with pytest.raises(BootError, match=r"no active user has a key that is good; .* `starpod key new`"):

@@ -20,7 +20,7 @@ from bus import BootError, Child, Supervisor, open_mesh
 from bus.testing import MeshUnderTest
 from tests.actors.gateway.client import PATIENCE, connected, eventually
 from tests.actors.gateway.raw import raw, read_all, request
-from tests.actors.gateway.world import TOKEN, Gateway, a_gateway, running
+from tests.actors.gateway.world import TOKEN, Gateway, a_gateway, running, some_users
 
 BRISK = Limits(send_queue=16, write_timeout=1.0, keep_alive=1.0, linger=0.3, body_timeout=1.0)
 """Limits that a test can wait for, and that a busy machine keeps to."""
@@ -329,9 +329,8 @@ async def test_a_phone_that_is_gone_leaves_nothing_behind(mesh: MeshUnderTest, t
 async def test_the_same_port_can_be_taken_again_at_once(tmp_path: Path, free_port: int) -> None:
     for _ in range(3):
         bound: list[Address] = []
-        tree = Supervisor(
-            "root", "one_for_one", [Child("gateway", a_gateway(tmp_path, bound.append, port=free_port))]
-        )
+        gateway = Child("gateway", a_gateway(tmp_path, bound.append, port=free_port))
+        tree = Supervisor("root", "one_for_one", [Child("users", some_users(tmp_path)), gateway])
         async with open_mesh(tree, complete=False):
             assert bound == [Address("127.0.0.1", free_port)]
             async with connected(f"ws://127.0.0.1:{free_port}/ws") as socket:

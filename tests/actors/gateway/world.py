@@ -16,13 +16,14 @@ from actors.console import messages as console
 from actors.console.actor import ConsoleActor
 from actors.gateway import messages
 from actors.gateway.actor import GatewayActor
-from actors.gateway.authentication import Secrets
 from actors.gateway.limits import Limits
 from actors.gateway.settings import About, Address, Reach, Settings
 from actors.llm import messages as llm
 from actors.session import messages as session
 from actors.subsystem import Subsystem
 from actors.tools import messages as tools
+from actors.users import messages as users
+from actors.users.actor import UsersActor
 from actors.vocabulary import ADMIN, Attachment, Text, Usage
 from bus import Actor, Bus, concurrent
 from bus.testing import MeshUnderTest
@@ -32,7 +33,7 @@ TOKEN = "operator-token"
 VERSION = "1.2.3"
 ENDPOINTS = tuple(
     endpoint
-    for front in (console, messages, session)
+    for front in (console, messages, session, users)
     for endpoint in Subsystem(front.__name__, Actor, front=front).endpoints()
 )
 THEN = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
@@ -366,6 +367,18 @@ class FakeModels(Actor):
         return llm.Catalogue(default=model.spec, models=(model,), compaction=model.spec)
 
 
+def some_users(folder: Path) -> Callable[[], UsersActor]:
+    """A factory of the users actor, with an admin whose key is KEY."""
+    return partial(
+        UsersActor,
+        folder / "users.db",
+        chosen=KEY,
+        key_file=folder / "admin.key",
+        on_first_key=lambda _: None,
+        seed=lambda _: None,
+    )
+
+
 class Gateway:
     """A running gateway as a test sees it."""
 
@@ -433,7 +446,7 @@ def a_gateway(
             prompts=("One", "Two"),
         ),
         about=About(agent_name=lambda: "Aster", version=VERSION),
-        known=Secrets(operator_token=TOKEN, api_key=KEY, page_key=tmp_path / "page.key"),
+        operator_token=TOKEN,
         endpoints=ENDPOINTS,
         limits=limits,
         web_root=page if page.exists() else build_page(page),
@@ -456,6 +469,7 @@ async def running(
     home = tmp_path / "home"
     home.mkdir()
     world = World(home)
+    await mesh.start(some_users(tmp_path), name="users")
     for factory in (FakeAgent, FakeSession, FakeTools):
         await mesh.start(partial(factory, world))
     await mesh.start(FakeModels)

@@ -1,0 +1,49 @@
+"""Codes in links: each once, for a minute, for one user."""
+
+import pytest
+
+from actors.gateway.codes import CODE_SECONDS, MOST_CODES, Codes
+
+
+class Time:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+@pytest.fixture
+def codes(time: Time) -> Codes:
+    return Codes(time)
+
+
+def test_a_code_is_good_once_and_for_whom_it_was_made(codes: Codes) -> None:
+    code, other = codes.new("ada"), codes.new("bob")
+    assert codes.trade(code) == "ada"
+    assert codes.trade(code) is None
+    assert codes.trade(other) == "bob"
+
+
+def test_a_code_is_good_for_a_minute(codes: Codes, time: Time) -> None:
+    late, early = codes.new("ada"), codes.new("ada")
+    time.now = CODE_SECONDS
+    assert codes.trade(early) == "ada"
+    time.now += 0.1
+    assert codes.trade(late) is None
+
+
+def test_only_the_newest_links_wait(codes: Codes) -> None:
+    made = [codes.new("ada") for _ in range(MOST_CODES + 1)]
+    assert codes.trade(made[0]) is None
+    assert codes.trade(made[1]) == "ada"
+
+
+def test_wrong_codes_of_any_kind_keep_nobody_out(codes: Codes) -> None:
+    for wrong in ("", "wrong", "\ud800", "x" * 10_000, "\0"):
+        assert codes.trade(wrong) is None
+    assert codes.trade(codes.new("ada")) == "ada"
