@@ -14,8 +14,9 @@ from actors.console import messages as console
 from actors.gateway.messages import Config
 from actors.session import messages as session
 from actors.shapes import described
+from actors.users import messages as users
 from actors.vault import messages as vault
-from actors.vocabulary import Attachment, FollowupMode, Principal, Usage, quoted
+from actors.vocabulary import Attachment, FollowupMode, Principal, Role, Usage, quoted
 from actors.wire import Wire
 from bus import ErrorKind
 
@@ -183,6 +184,11 @@ class Hello:
     boot_id: str
     """Another one: the daemon was started again, and what it had told may have changed."""
     agent_name: str
+    user_id: str
+    """Who was let in."""
+    role: Role
+    credential: str
+    """Id of the key or device that proved it; empty where there is none."""
     protocol: int = PROTOCOL
 
 
@@ -439,6 +445,7 @@ VALUES: Final = (
 )
 SECTIONS: Final[Mapping[str, tuple[type[Any], ...]]] = {
     "console": (console.MeshView, console.Trace),
+    "users": (users.User, users.ApiKey, users.CreatedKey, users.Device, users.AuditEntry),
     "vault": (vault.Entry, vault.Access),
 }
 """What sections of the page, which lie with their subsystems, are told besides."""

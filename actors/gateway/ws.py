@@ -115,6 +115,9 @@ class WebClient:
                     version=self._context.about.version,
                     boot_id=bus.boot_id,
                     agent_name=self._context.about.agent_name(),
+                    user_id=self._known.user,
+                    role=self._known.role,
+                    credential=self._known.credential,
                 )
             )
         )

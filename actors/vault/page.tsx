@@ -7,6 +7,7 @@ const section: Section = {
   id: "secrets",
   title: "Secrets",
   icon: "M3.500 7h9v6.500h-9zM5.500 7V5a2.500 2.500 0 0 1 5 0v2M8 9.700v1.300",
+  admin: true,
   view: () => import("./page/View"),
 };
 

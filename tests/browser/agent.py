@@ -67,6 +67,20 @@ class Agent:
         """Change settings; None gives one back to the files."""
         self._request("PUT", "/api/settings", json={"changes": settings})
 
+    def add_user(self, id: str, role: str = "user") -> str:
+        """Make an account, and return a key of it."""
+        self._request("POST", "/api/settings/auth/users", json={"id": id, "role": role})
+        return self.new_key(id)
+
+    def new_key(self, user: str) -> str:
+        return str(self._request("POST", f"/api/settings/auth/users/{user}/api-keys").json()["key"])
+
+    def change_user(self, id: str, **fields: Any) -> None:
+        self._request("PUT", f"/api/settings/auth/users/{id}", json=fields)
+
+    def deactivate(self, id: str) -> None:
+        self._request("POST", f"/api/settings/auth/users/{id}/deactivate")
+
     def _request(self, method: str, path: str, **options: Any) -> httpx2.Response:
         headers = {"Authorization": f"Bearer {self.daemon.token}"}
         answer = httpx2.request(

@@ -70,6 +70,15 @@ def context(browser: Browser, agent: Agent) -> Iterator[BrowserContext]:
     context.close()
 
 
+@pytest.fixture
+def stranger(browser: Browser) -> Iterator[BrowserContext]:
+    """A browser that nobody has signed in with."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+    context.set_default_timeout(PATIENCE)
+    yield context
+    context.close()
+
+
 def let_in(context: BrowserContext, agent: Agent) -> None:
     """Open the page with a link and close it again, so that the browser is known.
 

@@ -1,26 +1,13 @@
-"""Who may see the page: whoever opened it with a link of the agent, and nobody else."""
+"""Who may see the page: whoever opened it with a link of the agent or signed in with a key, and nobody else."""
 
 import re
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 
-import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.agent import Agent, Model
-from tests.browser.window import PATIENCE, Window
-
-NEEDS_A_LINK = "This page needs a new link"
-
-
-@pytest.fixture
-def stranger(browser: Browser) -> Iterator[BrowserContext]:
-    """A browser that has never had a link."""
-    context = browser.new_context()
-    context.set_default_timeout(PATIENCE)
-    yield context
-    context.close()
+from tests.browser.window import SIGN_IN, Window
 
 
 def open_with_a_link(context: BrowserContext, agent: Agent) -> Page:
@@ -50,11 +37,11 @@ def test_without_a_link_the_page_says_how_to_get_one_and_goes_on_when_it_was_ope
 ) -> None:
     page = stranger.new_page()
     page.goto(agent.url)
-    expect(page.get_by_role("heading", name=NEEDS_A_LINK)).to_be_visible()
+    expect(page.get_by_role("heading", name=SIGN_IN)).to_be_visible()
     expect(page.locator("main")).to_contain_text("starpod open")
-    expect(page.get_by_role("textbox")).to_have_count(0)
+    expect(page.get_by_role("textbox")).to_have_count(1)
     page.get_by_role("button", name="Try again").click()
-    expect(page.get_by_role("heading", name=NEEDS_A_LINK)).to_be_visible()
+    expect(page.get_by_role("heading", name=SIGN_IN)).to_be_visible()
 
     open_with_a_link(stranger, agent)
     page.evaluate("dispatchEvent(new Event('focus'))")  # as somebody comes back to this window
@@ -75,7 +62,7 @@ def test_an_agent_that_forgets_its_devices_takes_no_draft_and_no_message_along(
     finally:
         agent.start()
     window.page.evaluate("dispatchEvent(new Event('online'))")
-    expect(window.page.get_by_role("heading", name=NEEDS_A_LINK)).to_be_visible()
+    expect(window.page.get_by_role("heading", name=SIGN_IN)).to_be_visible()
     expect(window.page.get_by_role("status")).to_contain_text("a message goes out then by itself")
 
     open_with_a_link(context, agent)

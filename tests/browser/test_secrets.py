@@ -73,7 +73,7 @@ def test_the_section_fits_a_phone(context: BrowserContext, agent: Agent, complai
     name = "PASSWORD_" * 14
     keep(page, name, "mail.example.com, *.smtp.example.org")
     page.get_by_role("button", name=f"Change {name}").click()
-    for wide in (page.locator(".vault"), page.locator(".vault-form")):
+    for wide in (page.locator(".desk"), page.locator(".fields")):
         assert wide.evaluate("each => each.scrollWidth <= each.clientWidth")
     page.get_by_role("button", name=f"Delete {name}").click()
     page.get_by_role("button", name="Delete for good").click()

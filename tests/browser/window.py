@@ -6,6 +6,8 @@ from playwright.sync_api import Locator, Page, expect
 
 PATIENCE: Final = 60_000
 """Milliseconds that a test waits for anything to be seen."""
+SIGN_IN: Final = "Sign in"
+"""What the page says to a browser that nobody is signed in with."""
 
 
 @final
@@ -39,6 +41,16 @@ class Window:
         """The statistics line of the last answer."""
         return self.turns.last.get_by_role("list", name="Figures of this answer")
 
+    @property
+    def sign_in(self) -> Locator:
+        """The heading of the page while nobody is signed in."""
+        return self.page.get_by_role("heading", name=SIGN_IN)
+
+    def show_key(self, key: str) -> None:
+        """Try to sign in with a key."""
+        self.page.get_by_label("API key", exact=True).fill(key)
+        self.page.get_by_role("button", name=SIGN_IN).click()
+
     def say(self, text: str) -> None:
         self.field.fill(text)
         self.field.press("Enter")
@@ -58,3 +70,13 @@ class Window:
 
     def tool(self, name: str) -> Locator:
         return self.page.get_by_role("list", name="Tool calls").get_by_role("button", name=name)
+
+    def has_room(self) -> None:
+        """Nothing reaches beyond the sides of a phone, and every button can be met with a finger."""
+        assert self.page.evaluate("document.documentElement.scrollWidth") == 390
+        for region in self.page.locator(".scroller, .mesh, .trace, .desk").all():
+            assert region.evaluate("element => element.scrollWidth <= element.clientWidth"), region
+        for button in self.page.locator("main button:visible").all():
+            box = button.bounding_box()
+            assert box is not None
+            assert max(box["width"], box["height"]) >= 44, button

@@ -1,5 +1,4 @@
-import { TextButton, when } from "@starpod/page";
-import { useState } from "preact/hooks";
+import { Sure, TextButton, when } from "@starpod/page";
 import type { Entry } from "./protocol";
 import { where } from "./state";
 
@@ -17,7 +16,7 @@ export function Entries({ entries, onChange, onDelete }: EntriesProps) {
       {entries.length === 0 ? (
         <p class="quiet">Nothing yet.</p>
       ) : (
-        <ul class="vault-entries" aria-label="Secrets that are kept">
+        <ul class="entries" aria-label="Secrets that are kept">
           {entries.map((entry) => (
             <Row
               key={`${entry.owner}/${entry.name}`}
@@ -39,31 +38,21 @@ interface RowProps {
 }
 
 function Row({ entry, onChange, onDelete }: RowProps) {
-  const [asking, setAsking] = useState(false);
   return (
     <li>
-      <span class="vault-name">{entry.name}</span>
-      <span class="vault-facts quiet">
+      <span class="entry-name mono">{entry.name}</span>
+      <span class="entry-facts quiet">
         <span>{entry.owner === "" ? "of the agent" : `of ${entry.owner}`}</span>
         <span>to {where(entry)}</span>
         <span>{used(entry)}</span>
       </span>
-      <span class="vault-buttons">
-        {asking ? (
-          <>
-            <TextButton onClick={onDelete}>Delete for good</TextButton>
-            <TextButton onClick={() => setAsking(false)}>No</TextButton>
-          </>
-        ) : (
-          <>
-            <TextButton onClick={onChange}>
-              Change<span class="sr-only"> {entry.name}</span>
-            </TextButton>
-            <TextButton onClick={() => setAsking(true)}>
-              Delete<span class="sr-only"> {entry.name}</span>
-            </TextButton>
-          </>
-        )}
+      <span class="buttons">
+        <TextButton onClick={onChange}>
+          Change<span class="sr-only"> {entry.name}</span>
+        </TextButton>
+        <Sure sure="Delete for good" onSure={onDelete}>
+          Delete<span class="sr-only"> {entry.name}</span>
+        </Sure>
       </span>
     </li>
   );

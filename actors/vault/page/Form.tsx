@@ -18,7 +18,7 @@ export function Form({ draft, onDraft, onSave }: FormProps) {
 
   return (
     <form
-      class="vault-form"
+      class="fields"
       autocomplete="off"
       onSubmit={(event) => {
         event.preventDefault();
@@ -29,6 +29,7 @@ export function Form({ draft, onDraft, onSave }: FormProps) {
       <label>
         Name
         <input
+          class="mono"
           required
           readOnly={changing}
           value={draft.name}
@@ -43,6 +44,7 @@ export function Form({ draft, onDraft, onSave }: FormProps) {
         Value
         <input
           ref={value}
+          class="mono"
           type="password"
           required={!changing}
           value={draft.value}
@@ -54,6 +56,7 @@ export function Form({ draft, onDraft, onSave }: FormProps) {
       <label>
         May be sent to
         <input
+          class="mono"
           value={draft.hosts}
           placeholder={changing ? "No host" : "*.example.com, …"}
           autocapitalize="off"
@@ -62,8 +65,8 @@ export function Form({ draft, onDraft, onSave }: FormProps) {
           onInput={(event) => onDraft({ ...draft, hosts: event.currentTarget.value })}
         />
       </label>
-      <div class="vault-buttons">
-        <button type="submit" class="vault-keep">
+      <div class="buttons">
+        <button type="submit" class="primary">
           {changing ? "Change" : "Keep"}
         </button>
         {changing && <TextButton onClick={() => onDraft(EMPTY)}>Cancel</TextButton>}

@@ -1,4 +1,4 @@
-import { Icon } from "@starpod/page";
+import { Outcome, useAttempts } from "@starpod/page";
 import { useEffect, useState } from "preact/hooks";
 import { Entries } from "./Entries";
 import { Form } from "./Form";
@@ -9,23 +9,17 @@ import { draftOf, EMPTY, entries, forget, keep, type Draft } from "./state";
 /** The secrets that are kept, and a form for one of them. */
 export default function View() {
   const [kept, setKept] = useState<readonly Entry[] | null>(null);
-  const [problem, setProblem] = useState<string | null>(null);
-  const [said, setSaid] = useState("");
   const [draft, setDraft] = useState<Draft>(EMPTY);
   const [changes, setChanges] = useState(0);
+  const attempts = useAttempts();
 
-  const attempt = async (act: () => Promise<string>) => {
-    try {
+  const attempt = (act: () => Promise<string>) =>
+    attempts.attempt(async () => {
       const words = await act();
       setKept(await entries());
-      setSaid(words);
-      setProblem(null);
       setChanges((count) => count + 1);
-    } catch (error) {
-      setSaid("");
-      setProblem(error instanceof Error ? error.message : String(error));
-    }
-  };
+      return words;
+    });
   useEffect(() => void attempt(async () => ""), []);
 
   const save = () =>
@@ -42,31 +36,20 @@ export default function View() {
     });
 
   return (
-    <div class="vault" role="region" aria-label="Secrets" tabIndex={0}>
+    <div class="desk" role="region" aria-label="Secrets" tabIndex={0}>
       <p class="quiet">
         Keys and tokens that the agent uses for you. A value goes in and is never shown again: neither here
         nor to the model, and in no log.
       </p>
-      {problem !== null && (
-        <p class="notice warning" role="alert">
-          <Icon name="alert" />
-          {problem}
-        </p>
-      )}
-      <p class="vault-said" role="status">
-        {said}
-      </p>
+      <Outcome of={attempts} />
       {kept === null ? (
-        problem === null && <p class="quiet">Looking…</p>
+        attempts.problem === null && <p class="quiet">Looking…</p>
       ) : (
         <>
           <Form draft={draft} onDraft={setDraft} onSave={() => void save()} />
           <Entries
             entries={kept}
-            onChange={(entry) => {
-              setSaid("");
-              setDraft(draftOf(entry));
-            }}
+            onChange={(entry) => setDraft(draftOf(entry))}
             onDelete={(entry) => void remove(entry)}
           />
           <Log changes={changes} />

@@ -1,6 +1,6 @@
 /** What the page asks of the vault. A value goes one way. */
 
-import { request } from "@starpod/page";
+import { request, send } from "@starpod/page";
 import type { Access, Entry } from "./protocol";
 
 const PATH = "/api/settings/vault";
@@ -48,9 +48,5 @@ export function forget({ name, owner }: Entry): Promise<boolean> {
 }
 
 function change<T>(path: string, method: string, body: object): Promise<T> {
-  return request<T>(`${PATH}/${path.split("/").map(encodeURIComponent).join("/")}`, {
-    method,
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(body),
-  });
+  return send<T>(method, `${PATH}/${path.split("/").map(encodeURIComponent).join("/")}`, body);
 }

@@ -11,6 +11,7 @@ from actors.agent import messages as agent
 from actors.llm import messages as llm
 from actors.session import messages as session
 from actors.settings import messages as settings
+from actors.users import messages as users
 from bus import MailboxFull
 from tests.actors.gateway.client import connected, eventually
 from tests.actors.gateway.world import ENDED, STARTED, Gateway, a_session
@@ -22,12 +23,16 @@ def text_of(frames: list[Any]) -> str:
 
 async def test_a_client_is_greeted(gateway: Gateway) -> None:
     async with connected(gateway.url()) as socket:
+        (key,) = await gateway.mesh.bus.ask(users.ListKeys(user="admin"))
         assert await socket.hear() == {
             "type": "hello",
             "protocol": 1,
             "version": "1.2.3",
             "boot_id": gateway.mesh.bus.boot_id,
             "agent_name": "Aster",
+            "user_id": "admin",
+            "role": "admin",
+            "credential": key.id,
         }
 
 

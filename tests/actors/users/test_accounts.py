@@ -118,7 +118,9 @@ async def test_rights_that_change_are_told_and_names_are_not(people: People) -> 
     await people.ask(users.UpdateUser(id="ada", role="admin", **ASKS))
     await people.ask(users.UpdateUser(id="ada", filesystem_enabled=True, **ASKS))
     await people.ask(users.Deactivate(id="ada", **ASKS))
-    assert people.told() == [("ada", None, "changed"), ("ada", None, "changed"), ("ada", None, "ended")]
+    # Who remembers that a key of hers proves nobody is told as well.
+    await people.ask(users.Activate(id="ada", **ASKS))
+    assert people.told() == [("ada", None, why) for why in ("changed", "changed", "ended", "changed")]
 
 
 async def test_who_is_not_let_in_comes_back_with_their_keys_but_no_device(people: People) -> None:

@@ -93,7 +93,8 @@ def test_who_is_let_in(store: Store) -> None:
     assert store.run(accounts.deactivate, deactivate, NOW) == (out, ())
     with pytest.raises(users.UnknownUser):
         store.run(accounts.active, "ada")
-    back, _ = store.run(accounts.activate, activate, NOW)
+    back, told = store.run(accounts.activate, activate, NOW)
+    assert told == (users.AccessChanged(user="ada", credential=None, why="changed"),)
     assert store.run(accounts.activate, activate, NOW) == (back, ())
     assert back.is_active
 

@@ -2,12 +2,16 @@
 
 export { used } from "./conversation/figures";
 export * from "./format";
-export { ApiError, request } from "./net/api";
+export { ApiError, request, send } from "./net/api";
 export type { Figures, Usage } from "./protocol";
 export type { Section, SectionProps } from "./section";
+export { account } from "./state/account";
 export { Poll } from "./state/poll";
 export { routeHash, toSection, toSession } from "./state/router";
+export { Outcome, useAttempts, type Attempts } from "./ui/attempts";
 export { CopyButton, IconButton, TextButton } from "./ui/buttons";
 export { useApp } from "./ui/context";
+export { Dialog } from "./ui/Dialog";
 export { useNow } from "./ui/hooks";
 export { Icon } from "./ui/icons";
+export { Sure } from "./ui/Sure";

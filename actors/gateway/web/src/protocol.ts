@@ -348,6 +348,11 @@ export interface Hello {
   /** Another one: the daemon was started again, and what it had told may have changed. */
   boot_id: string;
   agent_name: string;
+  /** Who was let in. */
+  user_id: string;
+  role: "admin" | "user";
+  /** Id of the key or device that proved it; empty where there is none. */
+  credential: string;
   protocol: number;
 }
 

@@ -10,6 +10,8 @@ export interface Section {
   /** Drawn with one stroke on a grid of 16: the `d` of an SVG path. */
   readonly icon: string;
   readonly view: () => Promise<{ readonly default: ComponentType<SectionProps> }>;
+  /** Whether only an admin gets to see it. */
+  readonly admin?: true;
   /** The letter that leads there and back, together with Alt. */
   readonly key?: string;
   /** What stands above a place within it; by default its title. */

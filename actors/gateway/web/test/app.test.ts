@@ -9,6 +9,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { locked } from "../src/net/access";
 import type { ClientFrame, Session } from "../src/protocol";
 import { App } from "../src/state/app";
+import { account, meet } from "../src/state/account";
 import { composerOf } from "../src/state/composer";
 import { FRESH, go, openSession, toSession } from "../src/state/router";
 import { toasts } from "../src/state/toasts";
@@ -357,4 +358,21 @@ test("where the gateway does not know the browser the page says so, and keeps wh
   await idle();
   assert.deepEqual(said(), ["Welcome back.", "Here as well."]);
   composerOf(null).take();
+});
+
+test("a browser that was somebody else's begins anew, and sends nothing of theirs", async () => {
+  assert.deepEqual(account.value, { user_id: "admin", role: "admin", credential: "" });
+  line.cut();
+  await until(() => app.link.value.name === "waiting");
+  app.say("in the name of bob", []);
+  composerOf(null).write("half a th");
+  app.stop();
+  meet({ user_id: "bob", role: "user", credential: "d" });
+  let reloads = 0;
+  app = new App("", undefined, line.open, () => (reloads += 1));
+  line.mend();
+  app.start();
+  await until(() => reloads === 1);
+  assert.deepEqual(sent("message"), []);
+  assert.deepEqual(Object.keys(localStorage), []);
 });

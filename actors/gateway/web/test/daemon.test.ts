@@ -15,6 +15,9 @@ const hello = (boot_id: string, protocol = PROTOCOL): Hello => ({
   version: "0.1.0",
   boot_id,
   agent_name: "Aster",
+  user_id: "admin",
+  role: "admin",
+  credential: "",
 });
 
 /** A daemon that answers with one greeting after the other, and with a page made of `script`. */

@@ -1,7 +1,7 @@
 import "./dom";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { pageHeaders, subprotocols, takeHalf, withHalf } from "../src/net/half";
+import { keepHalf, pageHeaders, subprotocols, takeHalf, withHalf } from "../src/net/half";
 
 test("the half that a link gave is kept by the page and stays in no address", () => {
   assert.deepEqual(subprotocols(), []);
@@ -19,4 +19,10 @@ test("the half that a link gave is kept by the page and stays in no address", ()
 
   localStorage.setItem("starpod.page", '"ff"'); // another window was opened with a newer link
   assert.deepEqual(pageHeaders(), { "X-Starpod-Page": "ff" });
+
+  keepHalf("ee"); // somebody signed in with a key
+  assert.deepEqual(subprotocols(), ["starpod", "ee"]);
+  keepHalf(null); // and out
+  assert.deepEqual(subprotocols(), []);
+  assert.equal(localStorage.getItem("starpod.page"), null);
 });

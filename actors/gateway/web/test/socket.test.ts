@@ -140,6 +140,19 @@ test("what an abandoned connection still says is not heard", (context) => {
   assert.deepEqual(frames, []);
 });
 
+test("to start again what goes on is to wake it", (context) => {
+  const { socket, made, last } = begin(context);
+  socket.start();
+  assert.equal(made.length, 1);
+  last().hear(HELLO);
+  socket.start();
+  assert.equal(made.length, 1);
+  assert.deepEqual(last().sent, ['{"type":"ping"}']);
+  socket.stop();
+  socket.start();
+  assert.equal(made.length, 2);
+});
+
 test("after stop there is no further try", (context) => {
   const { socket, made, last } = begin(context);
   last().onclose?.();

@@ -11,10 +11,18 @@ export class ApiError extends Error {
     message: string,
     /** HTTP status; 0 when there was no answer. */
     readonly status: number,
+    /** Seconds after which the same may well succeed; 0 where nobody says. */
+    readonly wait = 0,
   ) {
     super(message);
     this.name = "ApiError";
   }
+}
+
+/** A browser that was signed in: its half, and who it is. */
+export interface SignedIn {
+  readonly page: string;
+  readonly user: { readonly id: string };
 }
 
 const UNREACHABLE = "Starpod cannot be reached. Is it still running?";
@@ -25,17 +33,26 @@ interface Sending {
   readonly body?: string;
 }
 
-/** The text that answers. Throws ApiError for any answer but success. */
-async function requestText(path: string, init: Sending = {}): Promise<string> {
-  let response: Response;
+/** The answer and its text. Throws ApiError when there is none. */
+async function exchange(path: string, init: Sending = {}): Promise<[Response, string]> {
   try {
-    response = await fetch(BASE + path, { ...init, headers: { ...init.headers, ...pageHeaders() } });
+    const response = await fetch(BASE + path, { ...init, headers: { ...init.headers, ...pageHeaders() } });
+    return [response, await response.text()];
   } catch {
     throw new ApiError(UNREACHABLE, 0);
   }
-  const text = await response.text();
+}
+
+/** The text that answers. Throws ApiError for any answer but success. */
+async function requestText(path: string, init?: Sending): Promise<string> {
+  const [response, text] = await exchange(path, init);
   answered(response.status);
-  if (!response.ok) throw new ApiError(reason(text, response.status), response.status);
+  return successful(response, text);
+}
+
+function successful(response: Response, text: string): string {
+  const wait = Number(response.headers.get("Retry-After") ?? 0);
+  if (!response.ok) throw new ApiError(reason(text, response.status), response.status, wait);
   return text;
 }
 
@@ -63,12 +80,20 @@ function reason(body: string, status: number): string {
   return `The gateway answered with status ${status}.`;
 }
 
-function post<T>(path: string, body: unknown = {}): Promise<T> {
-  return request<T>(path, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(body),
-  });
+function inJson(method: string, body: unknown): Sending {
+  return { method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+}
+
+/** As {@link request}, with a body in JSON. */
+export function send<T>(method: string, path: string, body: unknown = {}): Promise<T> {
+  return request<T>(path, inJson(method, body));
+}
+
+/** Signs this browser in with a key, which is kept nowhere. Throws ApiError. */
+export async function signIn(key: string): Promise<SignedIn> {
+  // That a key is wrong says nothing of whether this browser is signed in, so nobody takes note of the status.
+  const [response, text] = await exchange("/api/auth/login", inJson("POST", { key }));
+  return read<SignedIn>(successful(response, text));
 }
 
 const session = (id: string) => `/api/sessions/${encodeURIComponent(id)}`;
@@ -93,9 +118,10 @@ export const api = {
   turns(id: string, first: string, last: string): Promise<Figures[]> {
     return request<Figures[]>(`${session(id)}/turns?${new URLSearchParams({ first, last })}`);
   },
-  markRead: (id: string) => post<unknown>(`${session(id)}/read`),
-  cancel: (id: string) => post<unknown>(`${session(id)}/cancel`),
-  rename: (id: string, title: string) => post<Session>(`${session(id)}/rename`, { title }),
+  markRead: (id: string) => send<unknown>("POST", `${session(id)}/read`),
+  cancel: (id: string) => send<unknown>("POST", `${session(id)}/cancel`),
+  signOut: () => send<unknown>("POST", "/api/auth/logout"),
+  rename: (id: string, title: string) => send<Session>("POST", `${session(id)}/rename`, { title }),
 };
 
 export type Api = typeof api;

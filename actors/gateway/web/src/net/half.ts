@@ -17,9 +17,14 @@ let taken: string | null = null;
 export function takeHalf(): void {
   const half = IN_ADDRESS.exec(location.hash)?.[1];
   if (half === undefined) return;
+  keepHalf(half);
+  history.replaceState(history.state, "", location.pathname + location.search);
+}
+
+/** Keeps the half that came for a key. Null forgets it. */
+export function keepHalf(half: string | null): void {
   taken = half;
   save(NAME, half);
-  history.replaceState(history.state, "", location.pathname + location.search);
 }
 
 /** Another window may have been opened with a newer link. */

@@ -39,7 +39,9 @@ export class Socket {
     private readonly random: () => number = Math.random,
   ) {}
 
+  /** Connects, and again whenever that is due. While it does so already it is as {@link wake}. */
   start(): void {
+    if (!this.stopped) return this.wake();
     this.stopped = false;
     this.connect();
   }

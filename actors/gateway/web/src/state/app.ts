@@ -3,9 +3,10 @@
 import { batch, effect, signal, untracked } from "@preact/signals";
 import type { Conversation } from "../conversation/model";
 import { shownTurns, transcript } from "../conversation/transcript";
-import { api as http, type Api } from "../net/api";
+import { api as http, signIn, type Api } from "../net/api";
 import { locked } from "../net/access";
 import { isSessionEvent } from "../net/frame";
+import { keepHalf } from "../net/half";
 import { Socket, type LinkState } from "../net/socket";
 import {
   type Accepted,
@@ -17,6 +18,7 @@ import {
   type ServerFrame,
   type SessionEvent,
 } from "../protocol";
+import { belongsTo, meet, onAnotherUser, signedOut } from "./account";
 import { announce } from "./announcement";
 import { storeDrafts } from "./composer";
 import { Conversations } from "./conversations";
@@ -25,7 +27,7 @@ import { OpenConversation } from "./open";
 import { PaintBatch } from "./paint";
 import { isNewPlace, PendingMessages, type PendingMessage } from "./pending";
 import { renewWhenIdle } from "./renew";
-import { followAddress, openSession } from "./router";
+import { followAddress, FRESH, openSession, settle } from "./router";
 import { SessionList } from "./sessions";
 import { toast } from "./toasts";
 
@@ -45,7 +47,12 @@ export class App {
     batch(() => frames.forEach((frame) => this.take(frame))),
   );
 
-  constructor(address: string, api: Api = http, openSocket?: (url: string) => WebSocket) {
+  constructor(
+    address: string,
+    private readonly api: Api = http,
+    openSocket?: (url: string) => WebSocket,
+    private readonly reload = () => location.reload(),
+  ) {
     const send = (frame: ClientFrame) => this.socket.send(frame);
     const script = document.querySelector('script[type="module"]')?.getAttribute("src") ?? null;
     this.daemon = new Daemon(api, script);
@@ -74,7 +81,7 @@ export class App {
         this.open.markRead();
       }
     });
-    this.socket.start();
+    onAnotherUser(() => this.beginAnew());
     this.effects = [
       effect(() => {
         const session = openSession.value;
@@ -82,8 +89,8 @@ export class App {
       }),
       effect(() => this.open.markRead()),
       effect(() => {
-        if (locked.value) storeDrafts();
-        else untracked(() => this.wake());
+        const out = locked.value;
+        untracked(() => (out ? this.shutOut() : this.socket.start()));
       }),
       renewWhenIdle(this.daemon),
     ];
@@ -94,6 +101,35 @@ export class App {
   stop(): void {
     for (const end of this.effects) end();
     this.socket.stop();
+  }
+
+  /** The gateway no longer knows this browser: it is not asked again and again, and what is written is kept. */
+  private shutOut(): void {
+    storeDrafts();
+    this.socket.stop();
+    this.linkChanged({ name: "connecting" });
+  }
+
+  /** Leaves nothing of what this page has seen: it was somebody else's. */
+  private beginAnew(): void {
+    this.stop();
+    settle(FRESH);
+    this.reload();
+  }
+
+  /** Signs this browser in with a key. Throws ApiError. */
+  async signIn(key: string): Promise<void> {
+    const { page, user } = await signIn(key);
+    keepHalf(page);
+    if (belongsTo(user.id)) locked.value = false;
+    else this.beginAnew();
+  }
+
+  /** Signs this browser out; what was not sent is forgotten. Throws ApiError. */
+  async signOut(): Promise<void> {
+    await this.api.signOut();
+    signedOut();
+    this.beginAnew();
   }
 
   /** Connects now instead of at the appointed time. */
@@ -118,6 +154,8 @@ export class App {
   }
 
   private up(hello: Hello): void {
+    if (!belongsTo(hello.user_id)) return this.beginAnew();
+    meet(hello);
     this.daemon.met(hello);
     this.conversations.up();
     this.pending.resend();

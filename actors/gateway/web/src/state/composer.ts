@@ -134,6 +134,14 @@ export class Composer {
     return message;
   }
 
+  /** Lets go of everything, and of what is stored. */
+  discard(): void {
+    this.drop(this.files.value);
+    this.stash.value = null;
+    this.draft.value = NOTHING;
+    this.store();
+  }
+
   /** Stops uploads and gives back the memory of previews. */
   private drop(files: readonly DraftFile[]): void {
     for (const { key, preview } of files) {
@@ -192,4 +200,10 @@ export function storeDrafts(): void {
 /** Whether no draft would lose anything if the page went away now. */
 export function draftsAreSafe(): boolean {
   return [...composers.values()].every((composer) => !composer.fragile.value);
+}
+
+/** Forgets what is being written, without a trace. Nothing may be written from then on. */
+export function discardDrafts(): void {
+  for (const composer of composers.values()) composer.discard();
+  composers.clear();
 }

@@ -5,6 +5,7 @@ import { dayGroup, when } from "../format";
 import { memo } from "../memo";
 import type { Session } from "../protocol";
 import type { Section } from "../section";
+import { account } from "../state/account";
 import { nextTheme, theme } from "../state/preferences";
 import { openSession, route, routeHash, toSection, toSession } from "../state/router";
 import { titleOf } from "../title";
@@ -41,9 +42,11 @@ export function Sidebar({ search, onNew, onHide, onKeys, onChosen }: SidebarProp
       <SessionGroups onChosen={onChosen} />
       <footer>
         <ThemeButton />
-        {sections.map((section) => (
-          <SectionLink key={section.id} section={section} onChosen={onChosen} />
-        ))}
+        {sections
+          .filter(({ admin }) => admin !== true || account.value?.role === "admin")
+          .map((section) => (
+            <SectionLink key={section.id} section={section} onChosen={onChosen} />
+          ))}
         <IconButton icon="keys" label="Keyboard shortcuts (?)" class="keys" onClick={onKeys} />
         <small class="cut">
           {app.daemon.config.value.version !== "" && `Starpod ${app.daemon.config.value.version}`}
