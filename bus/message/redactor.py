@@ -88,8 +88,8 @@ class Redactor:
     def _begins(self, text: str, at: int) -> bool:
         """Whether the text from there on is the beginning of a form, and not all of it."""
         left = len(text) - at
-        starts = self._by_start.get(text[at : at + _PRINT], ())
-        return any(len(form) > left and form.startswith(text[at:]) for form in starts)
+        starts = self._by_start.get(text[at : at + _PRINT])
+        return starts is not None and any(len(form) > left and form.startswith(text[at:]) for form in starts)
 
     def _found(self, text: str) -> list[tuple[int, int, str]]:
         """Where there are secrets, in order, and what is shown instead; those that overlap are one."""

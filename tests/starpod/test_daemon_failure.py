@@ -20,6 +20,7 @@ from starpod.workspace import Instance
 from tests.system.daemons import Place, serving, until
 
 ENDS: list[str] = []
+CANARY = "canary-Zq81xK40"
 
 
 @attrs.frozen(kw_only=True)
@@ -32,7 +33,7 @@ class Break(Command):
 class Fragile(Actor):
     @Break.handler
     async def broken(self, command: Break) -> None:
-        raise ZeroDivisionError(f"for the {command.n}. time with key sk-ant-api03-{'a' * 95}")
+        raise ZeroDivisionError(f"for the {command.n}. time with key sk-ant-api03-{'a' * 95} and {CANARY}")
 
     async def on_stop(self) -> None:
         ENDS.append("fragile")
@@ -76,6 +77,7 @@ async def test_a_tree_that_gives_up_stops_in_order_and_leaves_a_report(
     monkeypatch.setattr(daemon, "tree", breakable)
     monkeypatch.setattr(logs, "log", record)
     instance = Instance(root=place.root)
+    (instance.agent_home / ".env").write_text(f"ANY={CANARY}\n", encoding="utf-8")
     ENDS.clear()
     with trio.fail_after(60):
         async with trio.open_nursery() as nursery:
@@ -100,6 +102,8 @@ def check_report(report: dict[str, Any]) -> None:
     assert report["reason"].startswith(words)
     assert "ZeroDivisionError: for the 6. time" in report["stack"]
     assert "sk-ant" not in json.dumps(report)
+    assert CANARY not in json.dumps(report)
+    assert "[secret ANY]" in report["stack"]
     assert report["tree"]["state"] == "failed"
     assert [child["name"] for child in report["tree"]["children"]] == [
         "first", "second", "storage", "services", "agent", "edges", "extra",
