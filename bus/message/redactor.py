@@ -24,7 +24,7 @@ _PRINT: Final = 4
 _COMMON: Final = " etaoinsrhldcumfpgwybvkxjqz.,\n\"/'-:_;()=<>0123456789ETAOINSRHLDCUMFPGWYBVKXJQZ"
 """Characters by how often text has them; all others are rarer still."""
 _RARITY: Final = {character: index for index, character in enumerate(_COMMON)}
-_LINE: Final = re.compile(r"^\s*(\S{16,})\s*$", re.MULTILINE)
+_LINE: Final = re.compile(r"^[ \t]*(\S{16,})[ \t\r]*$", re.MULTILINE)
 """A line of a key that has several; by itself it is as secret as the whole."""
 _NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,128}")
 _UNNAMED: Final[tuple[str, ...]] = ("[secret]", "•••")
