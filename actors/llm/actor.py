@@ -21,7 +21,7 @@ from actors.llm.prompt import Prompt
 from actors.llm.provider import Provider
 from actors.llm.retry import with_retries
 from actors.llm.settings import Provider as Name
-from actors.llm.settings import Settings, split_spec
+from actors.llm.settings import Settings, api_key, split_spec
 from actors.tools import messages as tools
 from actors.vault import messages as vault
 from actors.vocabulary import Image, Usage
@@ -128,7 +128,7 @@ class LlmActor(Actor):
             async with self._provider(name) as provider:
                 completion = await provider.complete(prompt, send)
         except (messages.ModelError, messages.ModelUnavailable) as error:
-            shown = without_secrets(error)
+            shown = without_secrets(error, api_key(name, self._keys.current))
             if isinstance(shown, messages.ModelUnavailable) or shown.reason in _LASTING:
                 self._report(name, str(shown))
             raise shown from error.__cause__

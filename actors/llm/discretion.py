@@ -5,7 +5,7 @@ and handed to tools with the name in the place of the value.
 """
 
 from collections.abc import Iterator
-from typing import TypeVar, final
+from typing import Final, TypeVar, final
 
 import attrs
 
@@ -14,6 +14,8 @@ from actors.llm.failures import Failure
 from actors.llm.messages import Completed, CompletionEvent, Retrying, TextDelta, ThinkingDelta
 from actors.vocabulary import Block, ChatMessage, Thinking
 from bus import Held, mask_text, redacted
+
+MASK: Final = "***"
 
 SaidT = TypeVar("SaidT", ChatMessage, Completed)
 
@@ -32,9 +34,11 @@ def _unsigned(shown: Block, said: Block) -> Block:
     return shown
 
 
-def without_secrets(error: Failure) -> Failure:
-    """The same error; a provider may repeat what it was sent, the key included."""
+def without_secrets(error: Failure, key: str | None = None) -> Failure:
+    """The same error; a provider may repeat what it was sent, the `key` included, however short that is."""
     shown = mask_text(error.detail)
+    if key:
+        shown = shown.replace(key, MASK)
     return error if shown == error.detail else attrs.evolve(error, detail=shown)
 
 

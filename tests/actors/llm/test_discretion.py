@@ -94,6 +94,11 @@ def test_an_error_may_not_repeat_what_was_sent() -> None:
     assert without_secrets(clean) is clean
 
 
+def test_a_key_too_short_to_be_looked_for_everywhere_is_not_repeated_by_its_provider() -> None:
+    error = llm.ModelError(reason="authentication", provider="openai", detail="Incorrect API key: sk-x.")
+    assert without_secrets(error, "sk-x").detail == "Incorrect API key: ***."
+
+
 # --- with the actor and a server ---------------------------------------------------------------------------
 
 
