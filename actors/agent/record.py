@@ -16,7 +16,7 @@ from actors.agent.turn import Ending, Run
 from actors.session import messages as session
 from actors.tooling import Rendered
 from actors.vocabulary import Attachment, Block, ToolUse, Usage
-from bus import ActorStopped, Bus, DeadlineExceeded, Request, mask_text, redacted
+from bus import ActorStopped, Bus, DeadlineExceeded, Request, redacted
 
 ReplyT = TypeVar("ReplyT")
 
@@ -49,7 +49,11 @@ class Teller:
         return _Head(session=self._session, n=self._journal.number(), turn=turn)
 
     async def tell(self, event: messages.TurnEvent) -> None:
-        """Keep an event and publish it. The bus keeps the order of those who wait for a slow follower."""
+        """Keep an event and publish it. The bus keeps the order of those who wait for a slow follower.
+
+        No secret is in it, even if what it tells of was stored before that was one.
+        """
+        event = redacted(event)
         self._journal.add(event)
         await self._bus.publish(event)
         if isinstance(event, messages.TextDelta | messages.ThinkingDelta):
@@ -90,9 +94,7 @@ class Teller:
         )
 
     async def notice(self, turn: str, kind: str, text: str, **data: Any) -> None:
-        await self.tell(
-            messages.Notice(**self.head(turn), kind=kind, text=mask_text(text), data=redacted(data))
-        )
+        await self.tell(messages.Notice(**self.head(turn), kind=kind, text=text, data=data))
 
     async def ended(
         self,
@@ -165,7 +167,11 @@ class Record:
         self._uncut = interrupt
 
     async def _store(self, request: Request[ReplyT]) -> ReplyT:
-        """Ask until there is an answer: within an attempt, each of these requests twice is once."""
+        """Ask until there is an answer: within an attempt, each of these requests twice is once.
+
+        No secret is stored, whoever has brought it this far.
+        """
+        request = redacted(request)
         for number, seconds in enumerate(PATIENCE):
             try:
                 return await self._bus.ask(request)

@@ -63,3 +63,19 @@ async def test_a_title_holds_no_secret(world: World, autojump_clock: MockClock) 
     accepted = await world.turn("hello", say("hi"))
     renamed = await world.bus.ask(session.Rename(session=accepted.session, user=ADMIN, title=f"of {CANARY}"))
     assert renamed.title == f"of {SHOWN}"
+
+
+async def test_whatever_the_agent_stores_or_tells_holds_no_secret(
+    world: World, autojump_clock: MockClock
+) -> None:
+    """Although the model of these tests stands before the border that answers pass."""
+    await world.turn("go", say(f"it is {CANARY}", calls=[use("Peek", what=CANARY)]), say(CANARY))
+    told = [
+        event
+        for kind in (agent.TextDelta, agent.ToolStarted, agent.TurnEnded)
+        for event in world.mesh.published(kind)
+    ]
+    assert len(told) == 4
+    assert CANARY not in str(told)
+    assert SHOWN in str(told)
+    assert CANARY not in stored(world.path)
