@@ -180,7 +180,7 @@ class GatewayActor(Actor):
 
     def _serve(self, app: Quart, uploads: Uploads) -> None:
         ChatRoutes(app, self.bus, self._presence)
-        FileRoutes(app, self.bus, uploads)
+        FileRoutes(app, uploads)
         EndpointRoutes(app, self.bus, self._endpoints, self._presence, self._limits)
         add_socket(
             app,

@@ -13,8 +13,10 @@ from typing import final
 
 from actors.endpoints import BadMessage
 from actors.gateway.protocol import ClientFile, ClientMessage
+from actors.session import messages as session
 from actors.tools import messages as tools
-from actors.vocabulary import Attachment
+from actors.users import messages as users
+from actors.vocabulary import Attachment, Principal
 from bus import ActorError, Bus
 
 Refused = Callable[[str], None]
@@ -51,15 +53,38 @@ class Uploads:
         self._kept: OrderedDict[tuple[str, str, str, bytes], Attachment] = OrderedDict()
         """By whom it was sent, with which message, under what name, and what it was; the oldest first."""
 
-    async def save(self, upload: Path, files: Sequence[tools.SentFile]) -> tuple[Attachment, ...]:
+    async def find(self, path: str, known: Principal) -> tools.Located:
+        """A file of home that somebody may have: one that they sent or that was sent to them, or that they may look at.
+
+        Raises tools.FileNotFound, also for others, and the file errors of the tools subsystem.
+        """
+        asked = "/".join(name for name in path.split("/") if name not in {"", "."})
+        own = asked.startswith(f"{tools.UPLOADS}/{known.user}/")
+        if not (own or await self._may_look(known) or await self._was_sent(asked, known.user)):
+            raise tools.FileNotFound(path=asked)
+        return await self._bus.ask(tools.Locate(path=path, user=known.user))
+
+    async def _was_sent(self, path: str, user: str) -> bool:
+        return await self._bus.ask(session.WasSent(path=path, user=user))
+
+    async def _may_look(self, known: Principal) -> bool:
+        """Whether somebody may look at all of the agent's files; what others have sent is not there even then."""
+        if known.role == "admin":
+            return True
+        user = await self._bus.ask(users.GetUser(id=known.user, user=known.user, proof=known.proof))
+        return user.filesystem_enabled
+
+    async def save(self, upload: Path, files: Sequence[tools.SentFile], user: str) -> tuple[Attachment, ...]:
         """Store the complete files of a spool, all or none.
 
         Raises tools.AttachmentRefused and the file errors of the tools subsystem.
         """
-        return await self._bus.ask(tools.SaveUpload(upload=upload.name, files=tuple(files)))
+        return await self._bus.ask(tools.SaveUpload(upload=upload.name, files=tuple(files), user=user))
 
-    async def of_message(self, message: ClientMessage, user: str, refused: Refused) -> tuple[Attachment, ...]:
-        """Store or find what a message of `user` brings. What is refused is left out.
+    async def of_message(
+        self, message: ClientMessage, known: Principal, refused: Refused
+    ) -> tuple[Attachment, ...]:
+        """Store or find what a message of somebody brings. What is refused is left out.
 
         A message that comes again, because the first one was refused or its answer was lost, brings what was stored
         already.
@@ -68,9 +93,9 @@ class Uploads:
         for file in message.attachments:
             try:
                 if file.path is not None:
-                    taken.append(await self._found(file))
+                    taken.append(await self._found(file, known))
                 else:
-                    taken.append(await self._once(file, user, message.client_message_id))
+                    taken.append(await self._once(file, known.user, message.client_message_id))
             except ActorError as error:
                 refused(str(error))
             except OSError as error:
@@ -80,25 +105,25 @@ class Uploads:
     async def _once(self, file: ClientFile, user: str, message: str | None) -> Attachment:
         data = _decode(file)
         if not message:
-            return await self._stored(file, data)
+            return await self._stored(file, data, user)
         sent = (user, message, file.file_name, sha256(data).digest())
         if sent not in self._kept:
-            self._kept[sent] = await self._stored(file, data)
+            self._kept[sent] = await self._stored(file, data, user)
             while len(self._kept) > MOST_KEPT:
                 self._kept.popitem(last=False)
         return self._kept[sent]
 
-    async def _stored(self, file: ClientFile, data: bytes) -> Attachment:
+    async def _stored(self, file: ClientFile, data: bytes, user: str) -> Attachment:
         with spool(self.folder) as folder:
             (folder / "inline").write_bytes(data)
             sent = tools.SentFile(id="inline", name=file.file_name, declared=file.mime_type)
-            (attachment,) = await self.save(folder, [sent])
+            (attachment,) = await self.save(folder, [sent], user)
             return attachment
 
-    async def _found(self, file: ClientFile) -> Attachment:
+    async def _found(self, file: ClientFile, known: Principal) -> Attachment:
         """A file uploaded before; what the client says of its size and type is not believed."""
         path = file.path or ""
-        located = await self._bus.ask(tools.Locate(path=path))
+        located = await self.find(path, known)
         return Attachment(name=file.file_name, media_type=located.media_type, path=path, size=located.size)
 
 

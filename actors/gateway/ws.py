@@ -166,7 +166,7 @@ class WebClient:
     async def _say(self, message: ClientMessage) -> None:
         refused = partial(self._attachment_refused, message)
         try:
-            attachments = await self._context.uploads.of_message(message, self.user, refused)
+            attachments = await self._context.uploads.of_message(message, self._known, refused)
             if not attachments and not message.text.strip():
                 return  # each refusal has been told
             request = message.accept(self._known, "web", attachments)

@@ -189,6 +189,11 @@ class SessionActor(Keeper):
     async def get_steps(self, request: messages.GetSteps) -> tuple[messages.StepInfo, ...]:
         return await self._read(survey.steps_of, request.turn, request.user)
 
+    @messages.WasSent.handler
+    @concurrent(256, isolated=True)
+    async def was_sent(self, request: messages.WasSent) -> bool:
+        return await self._read(survey.was_sent, request.path, request.user)
+
     @messages.CountOpenWork.handler
     @concurrent(256, isolated=True)
     async def count_open_work(self, request: messages.CountOpenWork) -> messages.OpenWork:

@@ -38,6 +38,11 @@ SELECT * FROM (
 ) ORDER BY seq
 """
 
+_SENT: Final = """
+SELECT EXISTS (SELECT 1 FROM turns WHERE user_id = :user AND instr(attachments, :stored))
+    OR EXISTS (SELECT 1 FROM turns JOIN steps ON steps.turn_id = turns.id
+               WHERE user_id = :user AND kind = 'tool' AND instr(result, :stored))
+"""
 _STEPS: Final = f"""
 SELECT {COLUMNS},
        usage.model, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, cost_usd
@@ -70,6 +75,13 @@ def list_turns(connection: sqlite3.Connection, request: ListTurns) -> tuple[Turn
         "limit": max(0, request.limit),
     }
     return turns_of(connection.execute(_RANGE, wanted))
+
+
+def was_sent(connection: sqlite3.Connection, path: str, user: str) -> bool:
+    """Whether a file came with a message of a user or with an answer to them."""
+    stored = f'"path":{dump(path)},"size":'  # as attachments have it; pictures that a tool only looked at have no size
+    found: int = connection.execute(_SENT, {"stored": stored, "user": user}).fetchone()[0]
+    return bool(found)
 
 
 def steps_of(connection: sqlite3.Connection, turn: str, user: str) -> tuple[StepInfo, ...]:

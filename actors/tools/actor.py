@@ -61,19 +61,21 @@ class ToolsActor(Actor):
             lines = (request.offset, request.skip, request.limit)
             return reading.read(file, place.path, *lines, self._max_result(), go_on)
 
-        return await self._look(request.path, look)
+        return await self._look(self._home.of(request.user), request.path, look)
 
     @messages.FileList.handler
     @concurrent(AT_ONCE, isolated=True)
     async def list_folder(self, request: messages.FileList) -> messages.Listing:
+        home = self._home.of(request.user)
+
         def work(go_on: GoOn) -> messages.Listing:
-            with self._home.directory(request.path) as place:
-                return reading.listing(place, self._max_result(), go_on)
+            with home.directory(request.path) as place:
+                return reading.listing(home, place, self._max_result(), go_on)
 
         try:
-            with self._home.directory(request.path, alike=False) as place:
+            with home.directory(request.path, alike=False) as place:
                 if place.stat().st_size <= INLINE:
-                    return reading.listing(place, self._max_result(), _go_on)
+                    return reading.listing(home, place, self._max_result(), _go_on)
         except messages.NotADirectory:
             pass
         return await self._run(work, request.path)
@@ -81,12 +83,14 @@ class ToolsActor(Actor):
     @messages.Attach.handler
     @concurrent(AT_ONCE, isolated=True)
     async def attach(self, request: messages.Attach) -> messages.Attached:
-        return await self._look(request.path, lambda place, file, _: reading.attach(place, file))
+        home = self._home.of(request.user)
+        return await self._look(home, request.path, lambda place, file, _: reading.attach(place, file))
 
     @messages.Locate.handler
     @concurrent(AT_ONCE, isolated=True)
     async def locate(self, request: messages.Locate) -> messages.Located:
-        return await self._look(request.path, lambda place, file, _: reading.locate(self._home, place, file))
+        home = self._home.of(request.user)
+        return await self._look(home, request.path, lambda place, file, _: reading.locate(home, place, file))
 
     @messages.LoadFile.handler
     @concurrent(AT_ONCE, isolated=True)
@@ -95,18 +99,22 @@ class ToolsActor(Actor):
             limit = max(0, min(request.limit, messages.MAX_LOADED))
             return reading.load(file, place.path, limit, go_on)
 
-        return await self._look(request.path, look)
+        return await self._look(self._home, request.path, look)
 
     @messages.FileWrite.handler
     @concurrent(AT_ONCE, isolated=True)
     async def write_file(self, request: messages.FileWrite) -> messages.Written:
-        work = partial(writing.write, self._home, request.path, request.content, request.call)
+        work = partial(
+            writing.write, self._home.of(request.user), request.path, request.content, request.call
+        )
         return await self._run(work, request.path)
 
     @messages.FileDelete.handler
     @concurrent(AT_ONCE, isolated=True)
     async def delete_file(self, request: messages.FileDelete) -> messages.Deleted:
-        return await self._run(partial(writing.delete, self._home, request.path), request.path)
+        return await self._run(
+            partial(writing.delete, self._home.of(request.user), request.path), request.path
+        )
 
     @messages.EnvGet.handler
     async def variable(self, request: messages.EnvGet) -> str:
@@ -120,18 +128,20 @@ class ToolsActor(Actor):
     async def save_upload(self, request: messages.SaveUpload) -> tuple[Attachment, ...]:
         now = self.bus.clock.now().astimezone()
         rules = self._settings().attachments
-        save = partial(writing.save_upload, self._home, self._spool, request.upload, request.files)
+        save = partial(
+            writing.save_upload, self._home.of(request.user), self._spool, request.upload, request.files
+        )
         return await self._run(lambda go_on: save(now=now, rules=rules, go_on=go_on), request.upload)
 
-    async def _look(self, path: str, look: Look[T]) -> T:
+    async def _look(self, home: Home, path: str, look: Look[T]) -> T:
         """Read from a file: at once when it is small and there under this very name, else in a thread."""
 
         def work(go_on: GoOn) -> T:
-            with self._home.place(path) as place, place.open() as file:
+            with home.place(path) as place, place.open() as file:
                 return look(place, file, go_on)
 
         try:
-            with self._home.place(path, alike=False) as place, place.open() as file:
+            with home.place(path, alike=False) as place, place.open() as file:
                 if os.fstat(file.fileno()).st_size <= INLINE:
                     return look(place, file, _go_on)
         except messages.FileNotFound:

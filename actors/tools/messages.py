@@ -1,5 +1,7 @@
 """Front door of the tools subsystem: files in the agent's home, and what may be known of its environment.
 
+What people have sent lies in ``uploads/``, in a folder of each user, which is not there for anybody else.
+
 Paths are relative to home, with forward slashes. Absolute paths, ``..``, anything called ``.starpod`` and symbolic
 links that lead out of home are refused with :class:`InvalidPath`.
 """
@@ -11,12 +13,14 @@ from typing import Annotated, Any, BinaryIO, ClassVar, Literal, final
 import attrs
 
 from actors.tooling import Rendered, ToolReply, described, from_context, tool
-from actors.vocabulary import Attachment, Image, Text, quoted
+from actors.vocabulary import ADMIN, Attachment, Image, Text, quoted
 from bus import Abandon, ActorError, ErrorKind, Request
 
 ImageType = Literal["image/png", "image/jpeg", "image/gif", "image/webp"]
 FOLDERS = ("desktop", "documents", "downloads", "projects", "scripts", "temp")
 """Where files in home belong."""
+UPLOADS = "uploads"
+"""The folder with what people have sent, in one of each user."""
 MAX_LOADED = 20 * 1024 * 1024
 """Bytes of a file that is handed on as a whole."""
 
@@ -159,6 +163,17 @@ class ExtensionNotAllowed(AttachmentRefused):
         return f"{self.name} was not accepted: '.{self.extension}' is not one of {', '.join(self.allowed)}"
 
 
+class _OfUser:
+    """A request that says for whom it is; before the second version there was one user."""
+
+    __slots__ = ()
+    version: ClassVar[int] = 2
+
+    @classmethod
+    def upcast(cls, version: int, body: dict[str, Any]) -> dict[str, Any]:
+        return body if version > 1 else {**body, "user": ADMIN}
+
+
 # --- tools of the model -----------------------------------------------------------------------------------
 
 _PATH = described("Path relative to the home folder, such as documents/notes.md.")
@@ -201,7 +216,7 @@ class ImageFile(ToolReply):
 )
 @final
 @attrs.frozen(kw_only=True)
-class FileRead(Request[FileText | ImageFile]):
+class FileRead(_OfUser, Request[FileText | ImageFile]):
     """Raises FileNotFound, IsADirectory, NotARegularFile, NotText, FileTooLarge, InvalidPath, FileSystemRefused."""
 
     max_bytes: ClassVar[int] = 4 * 1024 * 1024
@@ -209,6 +224,7 @@ class FileRead(Request[FileText | ImageFile]):
     offset: Annotated[int, described("First line to read, counted from 1.", ge=0)] = 1
     limit: Annotated[int | None, described("Most lines to read; all by default.", ge=1)] = None
     skip: Annotated[int, described("Characters of that line to pass over.", ge=0)] = 0
+    user: Annotated[str, from_context("user")]
 
 
 @final
@@ -237,7 +253,7 @@ class Written(ToolReply):
 )
 @final
 @attrs.frozen(kw_only=True)
-class FileWrite(Request[Written]):
+class FileWrite(_OfUser, Request[Written]):
     """Replace a file in one step: a reader or a crash sees the old content or the new, never half of it.
 
     Raises IsADirectory, NotADirectory, NotARegularFile, InvalidPath, FileSystemRefused.
@@ -249,6 +265,7 @@ class FileWrite(Request[Written]):
     content: Annotated[str, described("The whole new content.")]
     call: Annotated[str, from_context("call")]
     """Names the temporary file, so that a call repeated after a crash clears away what the first one left."""
+    user: Annotated[str, from_context("user")]
 
 
 @final
@@ -293,11 +310,12 @@ class Listing(ToolReply):
 @tool("FileList", "List one folder of the home folder, not what is below it.", effect="pure")
 @final
 @attrs.frozen(kw_only=True)
-class FileList(Request[Listing]):
+class FileList(_OfUser, Request[Listing]):
     """Raises NotADirectory, InvalidPath, FileSystemRefused."""
 
     max_bytes: ClassVar[int] = 4 * 1024 * 1024
     path: Annotated[str, described("Path of the folder, relative to the home folder.")] = "."
+    user: Annotated[str, from_context("user")]
 
 
 @final
@@ -319,7 +337,7 @@ class Deleted(ToolReply):
 )
 @final
 @attrs.frozen(kw_only=True)
-class FileDelete(Request[Deleted]):
+class FileDelete(_OfUser, Request[Deleted]):
     """Remove a file, or a symbolic link itself, never what it points to.
 
     Raises FileNotFound, IsADirectory, InvalidPath (also for a path through a link), FileSystemRefused.
@@ -327,6 +345,7 @@ class FileDelete(Request[Deleted]):
 
     abandon: ClassVar[Abandon] = Abandon.FINISH
     path: Annotated[str, _PATH]
+    user: Annotated[str, from_context("user")]
 
 
 @final
@@ -343,10 +362,11 @@ class Attached(ToolReply):
 @tool("Attach", "Send a file of the home folder to the person, along with the answer.", effect="pure")
 @final
 @attrs.frozen(kw_only=True)
-class Attach(Request[Attached]):
+class Attach(_OfUser, Request[Attached]):
     """Raises FileNotFound, IsADirectory, NotARegularFile, FileTooLarge, InvalidPath, FileSystemRefused."""
 
     path: Annotated[str, _PATH]
+    user: Annotated[str, from_context("user")]
 
 
 @tool(
@@ -384,8 +404,8 @@ class SentFile:
 
 @final
 @attrs.frozen(kw_only=True)
-class SaveUpload(Request[tuple[Attachment, ...]]):
-    """Copy files that were sent together into ``downloads/``, as ``YYYYMMDD_HHMMSS_name``, never over another file.
+class SaveUpload(_OfUser, Request[tuple[Attachment, ...]]):
+    """Copy files that `user` sent together into a folder of theirs, as ``YYYYMMDD_HHMMSS_name``, never over others.
 
     All of them or, when one is refused, none. The names in the reply are safe to show. Raises AttachmentsDisabled,
     AttachmentTooLarge, ExtensionNotAllowed, FileNotFound, NotARegularFile, InvalidPath, FileSystemRefused.
@@ -397,6 +417,7 @@ class SaveUpload(Request[tuple[Attachment, ...]]):
     """Name of the folder in which they lie, itself in the folder of uploads that the tree hands to both sides. The
     sender made it, and clears it away."""
     files: tuple[SentFile, ...]
+    user: str
 
 
 @final
@@ -445,10 +466,11 @@ class Located:
 
 @final
 @attrs.frozen(kw_only=True)
-class Locate(Request[Located]):
+class Locate(_OfUser, Request[Located]):
     """Find a file in home to serve or send its bytes.
 
     Raises FileNotFound, IsADirectory, NotARegularFile, InvalidPath, FileSystemRefused.
     """
 
     path: str
+    user: str

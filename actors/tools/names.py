@@ -9,7 +9,7 @@ import os
 import re
 import unicodedata
 
-from actors.tools.messages import InvalidPath
+from actors.tools.messages import UPLOADS, InvalidPath
 
 PRIVATE = ".starpod"
 """Refused as a name at any depth: the agent's own data, and what would make a folder look like an instance."""
@@ -40,11 +40,21 @@ def components(path: str) -> list[str]:
 
 
 def is_private(name: str) -> bool:
-    """Whether a file system may take this name for ``.starpod``: case, width, invisible characters, final dots."""
+    """Whether a file system may take this name for ``.starpod``."""
+    return _may_mean(name, PRIVATE)
+
+
+def is_uploads(name: str) -> bool:
+    """Whether a file system may take this name for the folder of uploads."""
+    return _may_mean(name, UPLOADS)
+
+
+def _may_mean(name: str, meant: str) -> bool:
+    """Whether names are the same but for case, width, invisible characters and final dots."""
     if name.isascii():
-        return name.rstrip(". ").lower() == PRIVATE
+        return name.rstrip(". ").lower() == meant
     plain = unicodedata.normalize("NFKC", _visible(name))
-    return plain.casefold().rstrip(". ") == PRIVATE
+    return plain.casefold().rstrip(". ") == meant
 
 
 def private(path: str) -> InvalidPath:

@@ -103,10 +103,21 @@ class Place:
 
 @final
 class Home:
-    """The agent's home folder. Holds no descriptor between two calls."""
+    """The agent's home folder, as one user may see it. Holds no descriptor between two calls."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, user: str | None = None) -> None:
+        """Of the folder of uploads only what `user` has sent is there; all of it for None, who is us."""
         self.root = root
+        self.user = user
+
+    def of(self, user: str) -> "Home":
+        """The same as this user may see it."""
+        return Home(self.root, user)
+
+    def shows(self, real: tuple[str, ...]) -> bool:
+        """Whether what lies there, by its names without links, is for this user."""
+        others = self.user is not None and len(real) > 1 and names.is_uploads(real[0])
+        return not others or real[1] in {self.user, "."}
 
     @contextmanager
     def place(
@@ -126,7 +137,7 @@ class Home:
         """
         asked = names.components(path)
         shown = "/".join(asked) or "."
-        walk = _Walk(self._open(shown), self.root, shown, follow=follow, create=create, alike=alike)
+        walk = _Walk(self._open(shown), self, shown, follow=follow, create=create, alike=alike)
         try:
             with translated(shown):
                 yield walk.to(asked)
@@ -160,9 +171,9 @@ class _Walk:
     """One way down from home: the directories entered so far, each opened from the one before."""
 
     def __init__(
-        self, handle: int, root: Path, shown: str, *, follow: bool, create: bool, alike: bool
+        self, handle: int, home: Home, shown: str, *, follow: bool, create: bool, alike: bool
     ) -> None:
-        self._root = root
+        self._home = home
         self._shown = shown
         self._follow = follow
         self._create = create
@@ -183,8 +194,10 @@ class _Walk:
             if name == "..":
                 self._leave()
                 continue
-            if is_asked:
+            if is_asked and self._home.shows((*self._names, name)):
                 name = self._found(name)
+            if not self._home.shows((*self._names, name)):
+                raise FileNotFound(path=self._shown)
             if names.is_private(name):
                 raise names.private(self._shown)
             target = self._target(name) if todo or self._follow else None
@@ -246,7 +259,7 @@ class _Walk:
         return [name for name in target.split("/") if name not in ("", ".")]
 
     def _below_home(self, target: str) -> str:
-        for root in (self._root.resolve(), self._root.absolute()):
+        for root in (self._home.root.resolve(), self._home.root.absolute()):
             if f"{target}/".startswith(f"{root}/"):
                 return target[len(str(root)) :]
         raise _outside(self._shown)

@@ -147,13 +147,13 @@ def _border(data: bytes, end: int) -> int:
     return next((at for at in range(end, max(end - 4, -1), -1) if data[at] & 0xC0 != 0x80), end)
 
 
-def listing(place: Place, room: int, go_on: GoOn) -> Listing:
+def listing(home: Home, place: Place, room: int, go_on: GoOn) -> Listing:
     """The entries of an open directory, as many as fit into `room` bytes of JSON and MAX_ENTRIES."""
     found: list[bytes] = []
     with os.scandir(place.directory) as entries:
         for each in entries:
             go_on()
-            if not names.is_private(each.name):
+            if not names.is_private(each.name) and home.shows((*place.real[:-1], each.name)):
                 found.append(os.fsencode(each.name))
     found.sort()
     shown: list[Entry] = []

@@ -1,4 +1,4 @@
-"""Files that people send: which are taken, and what they are called in ``downloads/``."""
+"""Files that people send: which are taken, and what they are called in the folder of who sent them."""
 
 import re
 import unicodedata
@@ -8,7 +8,6 @@ from datetime import datetime
 from actors.tools.messages import AttachmentsDisabled, AttachmentTooLarge, ExtensionNotAllowed, InvalidPath
 from actors.tools.settings import Attachments
 
-FOLDER = "downloads"
 MAX_NAME = 200
 """Bytes of a name, which leaves room for the time before it and a number behind it."""
 

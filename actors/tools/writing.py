@@ -16,6 +16,7 @@ import attrs
 from actors.tools import media, uploads
 from actors.tools.messages import (
     FOLDERS,
+    UPLOADS,
     Deleted,
     FileSystemRefused,
     IsADirectory,
@@ -101,10 +102,10 @@ def save_upload(
     rules: Attachments,
     go_on: GoOn,
 ) -> tuple[Attachment, ...]:
-    """Copy the files of an upload into downloads, each under a name that nothing else has: all of them or none.
+    """Copy the files of an upload into the folder of who sent them, each under a name of its own: all of them or none.
 
     Args:
-      home: where they go.
+      home: where they go, as who sent them sees it.
       spool: what holds the folders of all uploads.
       upload: the folder of this one.
       sent: its files.
@@ -149,7 +150,7 @@ def _store(home: Home, name: str, file: BinaryIO, now: datetime, go_on: GoOn) ->
             target.write(piece)
 
     for candidate in uploads.candidates(name, now):
-        with home.place(f"{uploads.FOLDER}/{candidate}", create=True, alike=False) as place:
+        with home.place(f"{UPLOADS}/{home.user}/{candidate}", create=True, alike=False) as place:
             if not _claim(place):
                 continue
             try:

@@ -15,10 +15,9 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from actors.endpoints import BadMessage
 from actors.gateway.bodies import UPLOAD_PATH, LimitedRequest
-from actors.gateway.http import RAW_PATH, answer, refusal, route
+from actors.gateway.http import RAW_PATH, answer, principal, refusal, route
 from actors.gateway.uploads import Uploads, spool
 from actors.tools import messages as tools
-from bus import Bus
 
 CHUNK = 256 * 1024
 """Bytes read from disk at once."""
@@ -49,8 +48,7 @@ RAW_POLICY = "default-src 'none'; sandbox"
 class FileRoutes:
     """``/api/uploads`` and ``/api/files/raw``."""
 
-    def __init__(self, app: Quart, bus: Bus, uploads: Uploads) -> None:
-        self._bus = bus
+    def __init__(self, app: Quart, uploads: Uploads) -> None:
         self._uploads = uploads
         route(app, "POST", UPLOAD_PATH, self.upload)
         route(app, "GET", RAW_PATH, self.raw)
@@ -64,17 +62,17 @@ class FileRoutes:
             files = (await request.files).getlist("file")
             if not files:
                 raise BadMessage("expected at least one file", "file")
-            saved = await self._uploads.save(folder, [_sent(file) for file in files])
+            saved = await self._uploads.save(folder, [_sent(file) for file in files], principal().user)
         return answer(saved)
 
     async def raw(self) -> Response:
-        """The bytes of a file in home."""
+        """The bytes of a file in home that somebody may have."""
         if request.headers.get("Sec-Fetch-Dest") in EXECUTED:
             return refusal(403, "files of the agent are neither scripts nor styles of this page")
         path = request.args.get("path")
         if not path:
             raise BadMessage("expected the path of a file", "path")
-        located = await self._bus.ask(tools.Locate(path=path))
+        located = await self._uploads.find(path, principal())
         name = quote(path.rpartition("/")[2], safe="")
         shown = located.media_type in SHOWN
         kind = "inline" if shown else "attachment"

@@ -62,6 +62,7 @@ from .turns import (
     TurnFinished,
     TurnsAfter,
     TurnState,
+    WasSent,
 )
 from .usage import CostReport, Costs, DayCost, Spent, ToolCount
 
@@ -136,4 +137,5 @@ __all__ = [
     "UnknownStep",
     "UnknownTurn",
     "Unstorable",
+    "WasSent",
 ]

@@ -115,6 +115,15 @@ class FindTurns(Request[tuple[Turn, ...]]):
 
 @final
 @attrs.frozen(kw_only=True)
+class WasSent(Request[bool]):
+    """Whether a file, by its path in home, came with a message of a user or with an answer to them."""
+
+    path: str
+    user: str
+
+
+@final
+@attrs.frozen(kw_only=True)
 class StepInfo:
     """One step of a turn, with its times and what it used."""
 

@@ -18,11 +18,16 @@ async def test_files_are_uploaded(gateway: Gateway) -> None:
     response = await gateway.http.post("/api/uploads", files=files)
     assert response.status_code == 200
     assert response.json() == [
-        {"file_name": "a.txt", "mime_type": "text/plain", "path": "downloads/a.txt", "size": 5},
-        {"file_name": "b.bin", "mime_type": "application/x-b", "path": "downloads/b.bin", "size": 300_000},
+        {"file_name": "a.txt", "mime_type": "text/plain", "path": "uploads/admin/a.txt", "size": 5},
+        {
+            "file_name": "b.bin",
+            "mime_type": "application/x-b",
+            "path": "uploads/admin/b.bin",
+            "size": 300_000,
+        },
     ]
-    assert (gateway.world.home / "downloads/a.txt").read_bytes() == b"hello"
-    assert (gateway.world.home / "downloads/b.bin").read_bytes() == b"\x00" * 300_000
+    assert (gateway.world.home / "uploads/admin/a.txt").read_bytes() == b"hello"
+    assert (gateway.world.home / "uploads/admin/b.bin").read_bytes() == b"\x00" * 300_000
 
 
 async def test_an_uploaded_file_is_sent_with_a_message(gateway: Gateway) -> None:
@@ -30,7 +35,7 @@ async def test_an_uploaded_file_is_sent_with_a_message(gateway: Gateway) -> None
     async with gateway.socket() as socket:
         await socket.say(type="message", text="look", attachments=[uploaded])
         assert (await socket.hear())["type"] == "accepted"
-    assert gateway.world.accepted[0].attachments[0].path == "downloads/a.txt"
+    assert gateway.world.accepted[0].attachments[0].path == "uploads/admin/a.txt"
 
 
 async def test_nothing_of_an_upload_stays_behind(mesh: MeshUnderTest, tmp_path: Path) -> None:

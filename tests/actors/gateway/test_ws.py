@@ -396,7 +396,7 @@ async def test_a_file_comes_with_a_message(gateway: Gateway) -> None:
         await socket.say(type="message", text="look", attachments=[file])
         assert (await socket.hear())["type"] == "accepted"
     (attachment,) = gateway.world.accepted[0].attachments
-    assert (attachment.name, attachment.size, attachment.path) == ("a.txt", 5, "downloads/a.txt")
+    assert (attachment.name, attachment.size, attachment.path) == ("a.txt", 5, "uploads/admin/a.txt")
     assert (gateway.world.home / attachment.path).read_bytes() == b"hello"
 
 

@@ -159,6 +159,8 @@ class World:
         )
         """What every Run is answered with."""
         self.stored: list[str] = []
+        self.sent: set[tuple[str, str]] = set()
+        """Users, and files that came with an answer to them."""
         self.gate = trio.Event()
         self.gate.set()
         """Accept and Run wait for it."""
@@ -308,6 +310,10 @@ class FakeSession(Actor):
         turns = self.world.turns
         return tuple(turns[id] for id in turns if request.first in {None, id})
 
+    @session.WasSent.handler
+    async def was_sent(self, request: session.WasSent) -> bool:
+        return (request.user, request.path) in self.world.sent
+
     @session.GetSteps.handler
     async def get_steps(self, request: session.GetSteps) -> tuple[session.StepInfo, ...]:
         return self.world.steps.get(request.turn, ())
@@ -323,19 +329,20 @@ class FakeTools(Actor):
             if sent.name.endswith(".exe"):
                 raise tools.ExtensionNotAllowed(name=sent.name, extension="exe", allowed=("txt",))
         return tuple(
-            self._store(self.world.uploads / request.upload / sent.id, sent) for sent in request.files
+            self._store(self.world.uploads / request.upload / sent.id, sent, request.user)
+            for sent in request.files
         )
 
-    def _store(self, source: Path, sent: tools.SentFile) -> Attachment:
+    def _store(self, source: Path, sent: tools.SentFile, user: str) -> Attachment:
         data = source.read_bytes()
         self.world.stored.append(sent.name)
-        folder = self.world.home / "downloads"
-        folder.mkdir(exist_ok=True)
+        folder = self.world.home / "uploads" / user
+        folder.mkdir(parents=True, exist_ok=True)
         (folder / sent.name).write_bytes(data)
         return Attachment(
             name=sent.name,
             media_type=sent.declared or "application/octet-stream",
-            path=f"downloads/{sent.name}",
+            path=f"uploads/{user}/{sent.name}",
             size=len(data),
         )
 
@@ -344,7 +351,10 @@ class FakeTools(Actor):
         if request.path.startswith("/"):
             raise tools.InvalidPath(path=request.path, reason="it is absolute")
         path = self.world.home / request.path
-        if not path.is_file():
+        others = request.path.startswith("uploads/") and not request.path.startswith(
+            f"uploads/{request.user}/"
+        )
+        if others or not path.is_file():
             raise tools.FileNotFound(path=request.path)
         stat = path.stat()
         types = {".png": "image/png", ".html": "text/html"}

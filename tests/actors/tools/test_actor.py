@@ -66,8 +66,8 @@ async def test_a_file_is_written_listed_read_and_deleted(tmp_path: Path) -> None
 async def test_an_attached_file_goes_to_the_person(tmp_path: Path) -> None:
     async with open_test_mesh() as mesh:
         await start(mesh, tmp_path)
-        await mesh.bus.ask(tools.FileWrite(path="documents/plan.md", content="# Plan", call="1"))
-        rendered = render(await mesh.bus.ask(tools.Attach(path="documents/plan.md")))
+        await mesh.bus.ask(tools.FileWrite(user="ada", path="documents/plan.md", content="# Plan", call="1"))
+        rendered = render(await mesh.bus.ask(tools.Attach(user="ada", path="documents/plan.md")))
         assert [(each.name, each.media_type, each.size) for each in rendered.attachments] == [
             ("plan.md", "text/markdown", 6)
         ]
@@ -76,16 +76,16 @@ async def test_an_attached_file_goes_to_the_person(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "request_",
     [
-        tools.FileRead(path="no.txt"),
-        tools.FileRead(path="../x"),
-        tools.FileList(path="no"),
-        tools.FileDelete(path="no.txt"),
-        tools.Attach(path="no.txt"),
-        tools.Locate(path="/etc/passwd"),
+        tools.FileRead(user="ada", path="no.txt"),
+        tools.FileRead(user="ada", path="../x"),
+        tools.FileList(user="ada", path="no"),
+        tools.FileDelete(user="ada", path="no.txt"),
+        tools.Attach(user="ada", path="no.txt"),
+        tools.Locate(user="ada", path="/etc/passwd"),
         tools.LoadFile(path="/etc/passwd"),
-        tools.SaveUpload(upload="..", files=(tools.SentFile(id="x", name="x"),)),
-        tools.SaveUpload(upload="no", files=(tools.SentFile(id="0", name="x"),)),
-        tools.FileWrite(path=".starpod/x", content="", call="1"),
+        tools.SaveUpload(user="ada", upload="..", files=(tools.SentFile(id="x", name="x"),)),
+        tools.SaveUpload(user="ada", upload="no", files=(tools.SentFile(id="0", name="x"),)),
+        tools.FileWrite(user="ada", path=".starpod/x", content="", call="1"),
     ],
 )
 async def test_a_refusal_is_an_error_of_the_call_not_of_the_actor(tmp_path: Path, request_: Any) -> None:
@@ -93,7 +93,7 @@ async def test_a_refusal_is_an_error_of_the_call_not_of_the_actor(tmp_path: Path
         await start(mesh, tmp_path)
         with pytest.raises(tools.FileError):
             await mesh.bus.ask(request_)
-        await mesh.bus.ask(tools.FileWrite(path="a.txt", content="still there", call="1"))
+        await mesh.bus.ask(tools.FileWrite(user="ada", path="a.txt", content="still there", call="1"))
 
 
 async def test_a_text_longer_than_a_result_may_be_is_cut(tmp_path: Path) -> None:
@@ -115,10 +115,10 @@ async def test_an_upload_is_checked_and_found_again(tmp_path: Path) -> None:
             sent = (tools.SentFile(id="0", name=name),)
             if name == "a.exe":
                 with pytest.raises(tools.ExtensionNotAllowed):
-                    await mesh.bus.ask(tools.SaveUpload(upload="one", files=sent))
+                    await mesh.bus.ask(tools.SaveUpload(user="ada", upload="one", files=sent))
                 continue
-            (saved,) = await mesh.bus.ask(tools.SaveUpload(upload="one", files=sent))
-            located = await mesh.bus.ask(tools.Locate(path=saved.path))
+            (saved,) = await mesh.bus.ask(tools.SaveUpload(user="ada", upload="one", files=sent))
+            located = await mesh.bus.ask(tools.Locate(user="ada", path=saved.path))
             with located.open() as file:
                 assert file.read() == b"hello"
 
@@ -224,7 +224,7 @@ async def test_a_thread_that_is_stuck_keeps_neither_others_nor_the_stop(
                 patch.setattr(reading, "read", read)
                 async with trio.open_nursery() as nursery:
                     for _ in range(50):  # more than there are places
-                        nursery.start_soon(mesh.bus.ask, tools.FileRead(path="large.txt"))
+                        nursery.start_soon(mesh.bus.ask, tools.FileRead(user="ada", path="large.txt"))
                     for _ in range(16):
                         await trio.to_thread.run_sync(entered.acquire)
                     nursery.cancel_scope.cancel()
@@ -257,10 +257,10 @@ def no_more_descriptors() -> Generator[None]:
 @pytest.mark.parametrize(
     "request_",
     [
-        tools.FileRead(path="a.txt"),
-        tools.FileList(),
-        tools.FileWrite(path="temp/b.txt", content="x", call="1"),
-        tools.FileDelete(path="a.txt"),
+        tools.FileRead(user="ada", path="a.txt"),
+        tools.FileList(user="ada"),
+        tools.FileWrite(user="ada", path="temp/b.txt", content="x", call="1"),
+        tools.FileDelete(user="ada", path="a.txt"),
     ],
     ids=lambda request: type(request).__name__,
 )

@@ -44,15 +44,16 @@ def test_what_follows_a_crash_is_declared() -> None:
 CALLS: st.SearchStrategy[Request[Any]] = st.one_of(
     st.builds(
         tools.FileRead,
+        user=st.just(HERE.user),
         path=TEXT,
         offset=st.integers(0, 2**40),
         limit=st.none() | st.integers(1, 2**40),
         skip=st.integers(0, 2**40),
     ),
-    st.builds(tools.FileWrite, path=TEXT, content=TEXT, call=st.just(HERE.call)),
-    st.builds(tools.FileList, path=TEXT),
-    st.builds(tools.FileDelete, path=TEXT),
-    st.builds(tools.Attach, path=TEXT),
+    st.builds(tools.FileWrite, path=TEXT, content=TEXT, call=st.just(HERE.call), user=st.just(HERE.user)),
+    st.builds(tools.FileList, path=TEXT, user=st.just(HERE.user)),
+    st.builds(tools.FileDelete, path=TEXT, user=st.just(HERE.user)),
+    st.builds(tools.Attach, path=TEXT, user=st.just(HERE.user)),
     st.builds(tools.EnvGet, key=TEXT),
 )
 
@@ -61,12 +62,13 @@ CALLS: st.SearchStrategy[Request[Any]] = st.one_of(
 def test_every_call_written_as_json_is_read_back(request_: Request[Any]) -> None:
     offered = tool_of(type(request_))
     written = JSON.loads(JSON.dumps(request_), dict[str, Any])
-    written.pop("call", None)
+    for name in ("call", "user"):
+        written.pop(name, None)
     assert CATALOGUE.decode(offered.name, written, HERE) == request_
 
 
 def test_a_folder_need_not_be_named() -> None:
-    assert CATALOGUE.decode("FileList", {}, HERE) == tools.FileList(path=".")
+    assert CATALOGUE.decode("FileList", {}, HERE) == tools.FileList(user=HERE.user, path=".")
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def read(
 
 def list_folder(home: Home, path: str = ".", room: int = ROOM) -> Listing:
     with home.directory(path) as place:
-        return reading.listing(place, room, go_on)
+        return reading.listing(home, place, room, go_on)
 
 
 # --- reading text -----------------------------------------------------------------------------------------
@@ -236,7 +236,7 @@ def test_reading_stops_when_nobody_waits_for_it(home: Home) -> None:
             with pytest.raises(LeftError):
                 work()
     with home.directory(".") as folder, pytest.raises(LeftError):
-        reading.listing(folder, ROOM, leave)
+        reading.listing(home, folder, ROOM, leave)
 
 
 class LeftError(Exception):

@@ -169,10 +169,10 @@ def save(
     return saved
 
 
-def test_an_upload_lies_in_downloads_under_a_name_with_its_time(home: Home, spool: Home) -> None:
+def test_an_upload_lies_with_who_sent_it_under_a_name_with_its_time(home: Home, spool: Home) -> None:
     saved = save(home, spool, "plan.md")
     assert saved == Attachment(
-        name="plan.md", media_type="text/markdown", path="downloads/20260102_030405_plan.md", size=5
+        name="plan.md", media_type="text/markdown", path="uploads/ada/20260102_030405_plan.md", size=5
     )
     assert (home.root / saved.path).read_bytes() == b"hello"
 
@@ -227,7 +227,7 @@ def test_an_upload_is_a_regular_file_in_the_folder_of_uploads(
 
 def test_uploads_of_one_name_in_one_second_do_not_meet(home: Home, spool: Home) -> None:
     paths = [save(home, spool, "a.txt", f"{n}".encode()).path for n in range(3)]
-    assert paths == [f"downloads/20260102_030405_{infix}a.txt" for infix in ("", "2_", "3_")]
+    assert paths == [f"uploads/ada/20260102_030405_{infix}a.txt" for infix in ("", "2_", "3_")]
     assert [(home.root / path).read_text() for path in paths] == ["0", "1", "2"]
     assert len(names(home)) == 3
 
@@ -257,7 +257,7 @@ def test_an_upload_that_cannot_be_stored_leaves_nothing_behind(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    (home.root / "downloads").mkdir()
+    (home.root / "uploads/ada").mkdir(parents=True)
     with pytest.raises(FileSystemRefused, match="No space left on device"):
         save(home, spool, "a.txt")
     assert names(home) == []
@@ -265,7 +265,7 @@ def test_an_upload_that_cannot_be_stored_leaves_nothing_behind(
 
 def test_an_upload_does_not_leave_home_through_a_link(home: Home, spool: Home, tmp_path: Path) -> None:
     (tmp_path / "outside").mkdir()
-    (home.root / "downloads").symlink_to("../outside")
+    (home.root / "uploads").symlink_to("../outside")
     with pytest.raises(Exception, match="resolves outside the sandbox"):
         save(home, spool, "a.txt")
     assert list((tmp_path / "outside").iterdir()) == []

@@ -25,7 +25,7 @@ def delete(home: Home, path: str) -> None:
 
 def list_folder(home: Home, path: str) -> list[str]:
     with home.directory(path) as place:
-        return [entry.name for entry in reading.listing(place, 50_000, go_on).entries]
+        return [entry.name for entry in reading.listing(home, place, 50_000, go_on).entries]
 
 
 Action = Callable[[Home, str], object]
