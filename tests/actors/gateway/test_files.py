@@ -6,8 +6,11 @@ from typing import Any
 import pytest
 
 from actors.gateway.limits import Limits
+from actors.users import messages as users
+from actors.vocabulary import ADMIN
 from bus.testing import MeshUnderTest
-from tests.actors.gateway.world import Gateway, running
+from tests.actors.gateway.client import connected
+from tests.actors.gateway.world import Gateway, add, running
 
 
 async def test_files_are_uploaded(gateway: Gateway) -> None:
@@ -155,3 +158,41 @@ async def test_a_file_that_is_not_there_or_not_ours_is_refused(
     response = await gateway.http.get(f"/api/files/raw?{query}")
     assert response.status_code == status
     assert "error" in response.json()
+
+
+async def test_a_user_has_what_they_sent_what_was_sent_to_them_and_nothing_else(gateway: Gateway) -> None:
+    keys = {user: await add(gateway, user) for user in ("ada", "bob")}
+    home = gateway.world.home
+    (home / "documents").mkdir()
+    for name in ("answer.md", "private.md"):
+        (home / "documents" / name).write_text(name)
+    files = {"file": ("a.txt", b"hello")}
+    sent = await gateway.http.post("/api/uploads", files=files, headers={"X-API-Key": keys["ada"]})
+    (uploaded,) = sent.json()
+    assert uploaded["path"] == "uploads/ada/a.txt"
+    gateway.world.sent.add(("ada", "documents/answer.md"))
+
+    async def has(user: str, path: str) -> bool:
+        headers = {"X-API-Key": keys[user]}
+        got = await gateway.http.get("/api/files/raw", params={"path": path}, headers=headers)
+        assert got.status_code == 200 or got.json()["error"] == f"File not found: {path}"
+        async with connected(gateway.url(), headers, known=False) as socket:
+            assert (await socket.hear())["type"] == "hello"
+            await socket.say(type="message", text="look", attachments=[{**uploaded, "path": path}])
+            frames = await socket.until("accepted")
+        refused = [frame["code"] for frame in frames[:-1]]
+        assert refused == ([] if got.status_code == 200 else ["attachment_refused"])
+        return got.status_code == 200
+
+    assert await has("ada", uploaded["path"])
+    assert await has("ada", "documents/answer.md")
+    assert not await has("ada", "documents/private.md")
+    assert not await has("ada", "documents/none.md"), "as if it were not there"
+    assert not await has("bob", uploaded["path"])
+    assert not await has("bob", "documents/answer.md")
+    everything = users.UpdateUser(id="bob", filesystem_enabled=True, user=ADMIN, proof="operator")
+    await gateway.mesh.bus.ask(everything)
+    assert await has("bob", "documents/private.md")
+    assert not await has("bob", uploaded["path"]), "what others have sent is not the agent's"
+    got = await gateway.http.get("/api/files/raw", params={"path": uploaded["path"]})
+    assert got.status_code == 404, "not even an admin's"

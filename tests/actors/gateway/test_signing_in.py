@@ -16,7 +16,7 @@ from actors.gateway.settings import Settings
 from actors.users import messages as users
 from actors.vocabulary import ADMIN
 from tests.actors.gateway.client import KEY, KNOWN, PATIENCE, Socket, connected
-from tests.actors.gateway.world import TOKEN, WELCOME, Gateway
+from tests.actors.gateway.world import TOKEN, WELCOME, Gateway, add
 
 LEADS_ON = '<meta http-equiv="refresh" content="0; url=/'
 ASKS: dict[str, Any] = {"user": ADMIN, "proof": "operator"}
@@ -162,12 +162,6 @@ async def test_what_is_open_to_anybody_is_so_for_those_with_a_wrong_key(gateway:
 # --- login, logout, verify ----------------------------------------------------------------------------------
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
-
-
-async def add(gateway: Gateway, user: str, **more: Any) -> str:
-    """Make an account; its key."""
-    await gateway.mesh.bus.ask(users.AddUser(id=user, **more, **ASKS))
-    return (await gateway.mesh.bus.ask(users.NewKey(id=user, **ASKS))).key
 
 
 @asynccontextmanager

@@ -490,3 +490,10 @@ async def running(
         client = httpx2.AsyncClient(base_url=f"http://{bound[0]}", headers=KNOWN, timeout=PATIENCE)
         http = await stack.enter_async_context(client)
         yield Gateway(mesh, world, bound[0], http)
+
+
+async def add(gateway: Gateway, user: str, **more: Any) -> str:
+    """Make an account; its key."""
+    asks: dict[str, Any] = {"user": ADMIN, "proof": "operator"}
+    await gateway.mesh.bus.ask(users.AddUser(id=user, **more, **asks))
+    return (await gateway.mesh.bus.ask(users.NewKey(id=user, **asks))).key

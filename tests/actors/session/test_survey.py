@@ -16,7 +16,7 @@ from actors.session.messages import (
     UnknownSession,
     UnknownTurn,
 )
-from actors.vocabulary import Thinking, Usage
+from actors.vocabulary import Attachment, Thinking, ToolUse, Usage
 from tests.fakes.ledger import USAGE, Ledger
 
 
@@ -217,3 +217,25 @@ def test_conversations_of_others_are_not_told(ledger: Ledger) -> None:
     session = ledger.turn(ledger.accept(user="ada").turn).session
     with pytest.raises(UnknownSession):
         survey.list_turns(ledger.connection, ListTurns(session=session, user="bob"))
+
+
+def test_a_file_was_sent_to_whom_it_came_with_a_message_or_an_answer(ledger: Ledger) -> None:
+    sent, answered = (
+        Attachment(name="a", media_type="text/plain", path=path, size=1)
+        for path in ("uploads/ada/a%.md", "documents/für ada.md")
+    )
+    turn = ledger.accept(user="ada", attachments=(sent,)).turn
+    ledger.begin(turn)
+    ledger.complete(turn, "Here", ToolUse(id="c1", name="Attach", input={"path": answered.path}))
+    said = f'I looked at {{"path":"documents/other.md","size":1}} and {answered.path}'
+    ledger.result(turn, 2, said, attachments=(answered,))
+
+    def was_sent(path: str, user: str = "ada") -> bool:
+        return survey.was_sent(ledger.connection, path, user)
+
+    assert was_sent(sent.path)
+    assert was_sent(answered.path)
+    for path in ("uploads/ada/aX.md", "a%.md", "documents/other.md", "", '"'):
+        assert not was_sent(path)
+    assert not was_sent(sent.path, "bob")
+    assert not was_sent(answered.path, "bob")
