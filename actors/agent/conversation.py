@@ -172,7 +172,7 @@ class ConversationActor(Actor):
         interrupt = Interrupt(scope)
         self._current = current = _Current(turn, interrupt)
         try:
-            with self.bus.baggage(session=self._session, turn=turn):
+            with self.bus.baggage(user=self._user, session=self._session, turn=turn):
                 await self._turn(current, scope)
         except (session.StaleAttempt, session.UnknownTurn):
             pass  # somebody else runs it, or it has gone: it is no longer ours

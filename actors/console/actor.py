@@ -47,7 +47,7 @@ class ConsoleActor(Operator):
         """`version` is that of the program."""
         self._version = version
         self._turns: Turns
-        self._mesh: dict[tuple[int, int], tuple[float, messages.MeshView]] = {}
+        self._mesh: dict[tuple[int, int, str], tuple[float, messages.MeshView]] = {}
         self._traces: dict[tuple[str, str], tuple[float, messages.Trace]] = {}
 
     async def start(self) -> None:
@@ -82,7 +82,7 @@ class ConsoleActor(Operator):
 
     @messages.GetMesh.handler
     async def mesh(self, request: messages.GetMesh) -> messages.MeshView:
-        key, now = (request.limit, request.seconds), self._now()
+        key, now = (request.limit, request.seconds, request.user), self._now()
         self._mesh = {each: (at, view) for each, (at, view) in self._mesh.items() if now - at < FRESH}
         if key not in self._mesh:
             self._mesh[key] = now, self._view(request, now)
@@ -97,7 +97,7 @@ class ConsoleActor(Operator):
             now=round(now, 6),
             tree=mesh.tree_of(self._health(), snapshot["actors"], snapshot["dead"]),
             flows=mesh.flows_of(counted, covered(counted, now)),
-            messages=tuple(mesh.message_of(event, now) for event in reversed(newest)),
+            messages=mesh.messages_of(newest, request.user, now),
         )
 
     @messages.GetTrace.handler

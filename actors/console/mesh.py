@@ -91,10 +91,19 @@ def flows_of(events: Iterable[TapEvent], seconds: float) -> tuple[Flow, ...]:
     )
 
 
-def message_of(event: TapEvent, now: float) -> MeshMessage:
-    """One message that came to its end: from where to where, how it went, how long it took."""
+def messages_of(events: Iterable[TapEvent], user: str, now: float) -> tuple[MeshMessage, ...]:
+    """The messages that are not for another user, the newest first."""
+    seen = [event for event in events if event.baggage.get("user", user) == user]
+    return tuple(_message(event, now, own="user" in event.baggage) for event in reversed(seen))
+
+
+def _message(event: TapEvent, now: float, *, own: bool) -> MeshMessage:
+    """One message that came to its end: from where to where, how it went, how long it took.
+
+    Of one that nobody in particular is known to have caused, words and turn are left out: they may be of somebody.
+    """
     return MeshMessage(
-        id=f"{event.seq}:{event.to}",
+        id=f"{event.seq}:{home_of(event.to)}",
         type=short_type(event),
         kind=event.kind,
         sender=home_of(event.sender),
@@ -104,6 +113,6 @@ def message_of(event: TapEvent, now: float) -> MeshMessage:
         at=round(event.at, 6),
         took=None if event.took is None else round(event.took, 6),
         wait=None if event.wait is None else round(event.wait, 6),
-        detail=mask_text(event.detail),
-        turn=event.baggage.get("turn"),
+        detail=mask_text(event.detail) if own else "",
+        turn=event.baggage.get("turn") if own else None,
     )

@@ -170,7 +170,7 @@ class WebClient:
             if not attachments and not message.text.strip():
                 return  # each refusal has been told
             request = message.accept(self._known, "web", attachments)
-            with self._context.bus.baggage(origin=request.incoming.source):
+            with self._context.bus.baggage(origin=request.incoming.source, user=self.user):
                 accepted = await self._context.bus.ask(request)
         except (ActorError, DeliveryError) as error:
             self._refuse(error, client_message_id=message.client_message_id, session_id=message.session_id)

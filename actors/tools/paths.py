@@ -116,8 +116,10 @@ class Home:
 
     def shows(self, real: tuple[str, ...]) -> bool:
         """Whether what lies there, by its names without links, is for this user."""
-        others = self.user is not None and len(real) > 1 and names.is_uploads(real[0])
-        return not others or real[1] in {self.user, "."}
+        first, *rest = real or (".",)
+        if self.user is None or not rest or not names.is_uploads(first):
+            return True
+        return rest[0] in {self.user, "."}
 
     @contextmanager
     def place(

@@ -1,14 +1,14 @@
 """How the daemon is, and the mesh as the page draws it."""
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal, final
+from typing import Annotated, Any, ClassVar, Literal, final
 
 import attrs
 
 from actors.endpoints import endpoint
 from actors.session import messages as session
 from actors.shapes import described
-from actors.vocabulary import Usage
+from actors.vocabulary import ADMIN, Usage
 from bus import Request
 
 from .common import LOOKING, VIEW_BYTES, ActorState
@@ -116,11 +116,20 @@ class MeshView:
 @final
 @attrs.frozen(kw_only=True)
 class GetMesh(Request[MeshView]):
-    """The actors, what flows between them, and the newest messages. Without bodies, and at most a second old."""
+    """The actors, what flows between them, and the newest messages that are not for another user.
 
+    Without bodies, and at most a second old.
+    """
+
+    version: ClassVar[int] = 2
     max_bytes: ClassVar[int] = VIEW_BYTES
     limit: Annotated[int, described("Newest messages.", ge=0, le=500)] = 100
     seconds: Annotated[int, described("How far back.", ge=0, le=3600)] = 60
+    user: str
+
+    @classmethod
+    def upcast(cls, version: int, body: dict[str, Any]) -> dict[str, Any]:
+        return body if version > 1 else {**body, "user": ADMIN}
 
 
 @final

@@ -31,7 +31,7 @@ class ChatRoutes:
         """Accept a message, wait for the end of its turn, answer with what the agent said."""
         incoming = _read(await read_fields()).accept(principal(), "http", ()).incoming
         trace = request.headers.get("traceparent")
-        with self._bus.fresh("gateway", trace), self._bus.baggage(origin=incoming.source):
+        with self._bus.fresh("gateway", trace), self._bus.baggage(origin=incoming.source, user=incoming.user):
             with self._presence.stay(principal(), g.changes) as stay:
                 found = await self._bus.ask(agent.Run(incoming=incoming))
         if stay.why == ENDED:

@@ -13,6 +13,7 @@ from actors.gateway.limits import Limits
 from actors.gateway.presence import Presence, Stay
 from actors.gateway.protocol import wire
 from actors.gateway.share import Share
+from actors.vocabulary import Principal
 from actors.wire import encode
 from bus import ActorError, Bus, DeliveryError, Request, Stream
 
@@ -56,7 +57,10 @@ class EndpointRoutes:
             "Request[Any]", endpoint.message({**given, **parameters}, g.principal, address_of(request))
         )
         origin = endpoint.origin or "gateway"
-        with self._bus.fresh(origin, request.headers.get("traceparent")), self._bus.baggage(origin=origin):
+        with (
+            self._bus.fresh(origin, request.headers.get("traceparent")),
+            self._bus.baggage(**_baggage(origin)),
+        ):
             reply = await self._bus.ask(message)
             return answer({} if reply is None else reply, endpoint.status)
 
@@ -84,7 +88,7 @@ class EndpointRoutes:
             with (
                 self._presence.stay(principal(), g.changes) as stay,
                 self._bus.fresh(origin),
-                self._bus.baggage(origin=origin),
+                self._bus.baggage(**_baggage(origin)),
             ):
                 async with trio.open_nursery() as nursery:
                     nursery.start_soon(_ignore_client)
@@ -98,6 +102,12 @@ class EndpointRoutes:
             await _send({"error": refused})
             return REFUSED, "refused"
         return stay.why or (NORMAL, "the end")
+
+
+def _baggage(origin: str) -> dict[str, str]:
+    """What goes along with all that a request causes: where it comes from, and for whom it is."""
+    known = cast("Principal | None", g.principal)
+    return {"origin": origin} if known is None else {"origin": origin, "user": known.user}
 
 
 def _first(errors: BaseExceptionGroup[Exception]) -> Exception:

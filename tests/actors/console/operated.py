@@ -18,7 +18,7 @@ from bus import Bus
 from bus.console import Console
 from bus.testing import MeshUnderTest
 from tests.actors.gateway.client import PATIENCE
-from tests.actors.gateway.world import TOKEN, VERSION, FakeAgent, Gateway, World, a_gateway
+from tests.actors.gateway.world import TOKEN, VERSION, FakeAgent, Gateway, World, a_gateway, some_users
 
 OPERATOR = {"Authorization": f"Bearer {TOKEN}"}
 
@@ -130,6 +130,7 @@ async def operating(mesh: MeshUnderTest, tmp_path: Path) -> AsyncGenerator[Opera
         partial(SessionActor, tmp_path / "db" / "session.db", (session.ChannelPolicy("main"),)),
         name="session",
     )
+    await mesh.start(some_users(tmp_path), name="users")
     await mesh.start(partial(ConsoleActor, VERSION), name="console")
     bound: list[Address] = []
     await mesh.start(a_gateway(tmp_path, bound.append), name="gateway")

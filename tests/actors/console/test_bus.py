@@ -81,7 +81,7 @@ async def test_a_change_needs_the_token(operated: Operated, path: str) -> None:
 
 async def test_the_snapshot_shows_every_actor(operated: Operated) -> None:
     shot = await operated.look("snapshot")
-    assert [actor["name"] for actor in shot["actors"]] == ["agent", "session", "console", "gateway"]
+    assert [actor["name"] for actor in shot["actors"]] == ["agent", "session", "users", "console", "gateway"]
     assert shot["boot_id"] == operated.bus.boot_id
     assert all(actor["balanced"] for actor in shot["actors"])
 
@@ -90,7 +90,7 @@ async def test_the_tree_shows_states_and_budgets(operated: Operated) -> None:
     tree = await operated.look("tree")
     assert (tree["name"], tree["kind"], tree["state"]) == ("root", "supervisor", "ready")
     assert tree["budget"]["left"] == tree["budget"]["of"]
-    assert [child["kind"] for child in tree["children"]] == ["actor"] * 4
+    assert [child["kind"] for child in tree["children"]] == ["actor"] * 5
 
 
 async def test_an_actor_is_described_and_its_secrets_are_not(operated: Operated) -> None:
@@ -132,7 +132,9 @@ async def test_the_graph_counts_who_sends_to_whom_and_leaves_looking_out(operate
     await operated.http.get("/api/sessions/none", headers=KNOWN)
     await operated.look("turns")
     graph = await operated.look("graph")
-    (edge,) = [edge for edge in graph["edges"] if edge["from"] == "gateway"]
+    asked = {"from": "gateway", "to": "users", "count": 1, "errors": 0, "types": {"users.Identify": 1}}
+    assert asked in graph["edges"], "whose key that is, once"
+    (edge,) = [edge for edge in graph["edges"] if edge["to"] == "session"]
     assert edge == {
         "from": "gateway",
         "to": "session",
@@ -140,9 +142,10 @@ async def test_the_graph_counts_who_sends_to_whom_and_leaves_looking_out(operate
         "errors": 1,
         "types": {"session.List": 2, "session.Get": 1},
     }
-    assert graph["messages"] == sum(edge["count"] for edge in graph["edges"]) == 3
+    assert graph["messages"] == sum(edge["count"] for edge in graph["edges"]) == 4
     await trio.sleep(1.1)
-    assert (await operated.look("graph", seconds=1))["edges"] == []
+    edges = (await operated.look("graph", seconds=1))["edges"]
+    assert "session" not in [edge["to"] for edge in edges]
 
 
 async def test_a_turn_is_traced_with_its_steps_and_its_messages(operated: Operated) -> None:

@@ -16,7 +16,7 @@ from actors.session.messages import (
     UnknownSession,
     UnknownTurn,
 )
-from actors.vocabulary import Attachment, Thinking, ToolUse, Usage
+from actors.vocabulary import Attachment, Thinking, Usage
 from tests.fakes.ledger import USAGE, Ledger
 
 
@@ -226,9 +226,9 @@ def test_a_file_was_sent_to_whom_it_came_with_a_message_or_an_answer(ledger: Led
     )
     turn = ledger.accept(user="ada", attachments=(sent,)).turn
     ledger.begin(turn)
-    ledger.complete(turn, "Here", ToolUse(id="c1", name="Attach", input={"path": answered.path}))
+    (call,) = ledger.complete(turn, "Here", calls=["a"])
     said = f'I looked at {{"path":"documents/other.md","size":1}} and {answered.path}'
-    ledger.result(turn, 2, said, attachments=(answered,))
+    ledger.result(turn, call.n, said, attachments=(answered,))
 
     def was_sent(path: str, user: str = "ada") -> bool:
         return survey.was_sent(ledger.connection, path, user)
