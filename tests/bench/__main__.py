@@ -8,12 +8,13 @@ from pathlib import Path
 
 import trio
 
-from tests.bench import buses, commits, starts, turns
+from tests.bench import buses, commits, keys, starts, turns
 from tests.bench.figures import Figure, compare, load, machine, save, table
 
 GROUPS: Mapping[str, Callable[[Path], list[Figure]]] = {
     "bus": lambda _: trio.run(buses.measure),
     "commit": commits.measure,
+    "key": keys.measure,
     "start": starts.measure_starts,
     "rest": starts.measure_rest,
     "chat": starts.measure_chat,

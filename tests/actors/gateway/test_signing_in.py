@@ -1,7 +1,7 @@
 """Links, keys and devices over HTTP: how a browser is signed in, and how that ends."""
 
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import httpx2
@@ -13,10 +13,11 @@ from actors.gateway.authentication import ATTEMPTS
 from actors.gateway.codes import CODE_SECONDS
 from actors.gateway.messages import NewPageLink
 from actors.gateway.settings import Settings
+from actors.session import messages as session
 from actors.users import messages as users
 from actors.vocabulary import ADMIN
 from tests.actors.gateway.client import KEY, KNOWN, PATIENCE, Socket, connected
-from tests.actors.gateway.world import TOKEN, WELCOME, Gateway, add
+from tests.actors.gateway.world import TOKEN, WELCOME, Gateway, a_session, add
 
 LEADS_ON = '<meta http-equiv="refresh" content="0; url=/'
 ASKS: dict[str, Any] = {"user": ADMIN, "proof": "operator"}
@@ -367,3 +368,23 @@ async def test_the_role_of_who_asks_goes_with_the_message(gateway: Gateway) -> N
         assert (await socket.hear())["type"] == "accepted"
     (incoming,) = gateway.world.accepted
     assert (incoming.user, incoming.role) == ("ada", "user")
+
+
+async def test_fifty_users_have_a_socket_each_and_hear_of_their_own_alone(gateway: Gateway) -> None:
+    keys = {f"user{number}": "" for number in range(50)}
+    for user in keys:
+        keys[user] = await add(gateway, user)
+        gateway.world.sessions[user] = a_session(user, user=user)
+    async with AsyncExitStack() as stack:
+        sockets = {user: await stack.enter_async_context(let_in(gateway, key)) for user, key in keys.items()}
+        for user in keys:
+            await gateway.mesh.bus.publish(session.SessionChanged(session=user, user=user))
+        for user, socket in sockets.items():
+            heard = await socket.hear()
+            assert (heard["type"], heard["session"]["user_id"]) == ("session_updated", user)
+        await gateway.mesh.bus.ask(users.Deactivate(id="user7", **ASKS))
+        with trio.fail_after(1):
+            assert await sockets.pop("user7").closed() == 1008
+        for socket in sockets.values():
+            await socket.say(type="ping")
+            assert (await socket.hear())["type"] == "pong"
