@@ -1,17 +1,20 @@
 """What was refused, gathered, for the audit log: a flood must not write a row each time."""
 
+import logging
 from collections import Counter
 from typing import Final, final
 
 import trio
 
 from actors.users import messages as users
-from bus import Bus
+from bus import Bus, DeliveryError
 
 GATHER: Final = 60.0
 """Seconds."""
 MOST: Final = 1000
 """Different refusals that are told apart; the addresses of more are not kept."""
+
+_log = logging.getLogger(__name__)
 
 
 @final
@@ -38,7 +41,9 @@ class Refusals:
             await trio.sleep(GATHER)
             counts, self._counts, self._some = self._counts, Counter(), trio.Event()
             for (address, what, user), count in counts.items():
-                with self._bus.fresh("gateway"):
-                    await self._bus.tell(
-                        users.NoteRefused(address=address, what=what, count=count, user=user)
-                    )
+                refused = users.NoteRefused(address=address, what=what, count=count, user=user)
+                try:
+                    with self._bus.fresh("gateway"):
+                        await self._bus.tell(refused)
+                except DeliveryError as error:
+                    _log.warning("%d refusals are not in the audit log: %s", count, error)
