@@ -63,6 +63,10 @@ class Agent:
         """A link that opens the page, once."""
         return str(self._request("POST", "/api/page-link").json()["url"])
 
+    def get(self, path: str) -> Any:
+        """The JSON that a path holds."""
+        return self._request("GET", path).json()
+
     def change(self, **settings: Any) -> None:
         """Change settings; None gives one back to the files."""
         self._request("PUT", "/api/settings", json={"changes": settings})

@@ -21,6 +21,8 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
     "--disable-dev-shm-usage",
+    "--host-resolver-rules=MAP *.example 127.0.0.1",
+    "--disable-features=LocalNetworkAccessChecks,LocalNetworkAccessChecksWebSockets",  # the gateway refuses by itself
 )
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 

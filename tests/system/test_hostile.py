@@ -1,6 +1,7 @@
 """What a stranger may try at the door of a daemon, said over real sockets. ``docs/security.md`` names each test."""
 
 import re
+from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from itertools import product
@@ -40,7 +41,7 @@ async def ask(daemon: Daemon, *lines: str, body: bytes = b"", known: bool = True
             with suppress(trio.BrokenResourceError):
                 await stream.send_all(said)
             with suppress(trio.BrokenResourceError):
-                while b"101 Switching" not in answer and (more := await stream.receive_some()):
+                while not answer.startswith(b"HTTP/1.1 101 ") and (more := await stream.receive_some()):
                     answer += more
     found = re.match(rb"HTTP/1\.1 (\d{3}) ", answer)
     return int(found[1]) if found else 0, answer
@@ -230,6 +231,81 @@ async def test_a_page_code_opens_the_page_once_and_for_one_alone(place: Place) -
         assert await open_link(daemon, path) == ("", "")
         for guess in ("/?code=", "/?code=%00", f"/?code={'x' * 5000}", f"{path[:-1]}", f"/?code=&{path[2:]}"):
             assert await open_link(daemon, guess) == ("", "")
+
+
+# --- keys ---------------------------------------------------------------------------------------------------
+
+
+async def test_ten_thousand_wrong_keys_are_refused_before_any_is_looked_at(place: Place) -> None:
+    """From one address, whatever it says of where it comes from. A key that is known already goes on to be right."""
+    async with at_the_door(place) as daemon:
+        assert await get(daemon, daemon.address) == 200
+        seen: Counter[bytes] = Counter()
+        for first in range(0, 10_000, 100):
+            seen.update(await _guess(daemon, range(first, first + 100)))
+        assert seen.total() == 10_000
+        assert seen.keys() == {b"401", b"429"}
+        assert seen[b"401"] < 20 * 10, "there are twenty a minute"
+        said = ("GET /api/sessions HTTP/1.1", f"Host: {daemon.address}", "X-API-Key: another")
+        status, refused = await ask(daemon, *said, known=False)
+        assert (status, b"retry-after: " in refused.lower()) == (429, True)
+        assert await get(daemon, daemon.address) == 200
+        assert len(await daemon.get("/api/settings/auth/audit")) < 50
+
+
+async def _guess(daemon: Daemon, numbers: range) -> list[bytes]:
+    """Show wrong keys, one right after the other; what each is answered with."""
+    host, _, port = daemon.address.rpartition(":")
+    said = (
+        f"GET /api/sessions HTTP/1.1\r\nHost: {daemon.address}\r\nX-API-Key: guess-{number}\r\n"
+        f"X-Forwarded-For: 198.51.{number >> 8}.{number & 255}\r\n\r\n"
+        for number in numbers
+    )
+    async with await trio.open_tcp_stream(host, int(port)) as stream:
+        await stream.send_all("".join(said).encode())
+        answers = b""
+        with trio.fail_after(PATIENCE):
+            while answers.count(b"HTTP/1.1 ") < len(numbers):
+                more = await stream.receive_some()
+                assert more, answers
+                answers += more
+    return re.findall(rb"HTTP/1\.1 (\d+) ", answers)
+
+
+async def test_how_long_a_refusal_takes_says_nothing_of_the_key(place: Place) -> None:
+    """Nearly the right key, and nothing like it. Hashes are compared, so time could tell of these alone."""
+    async with at_the_door(place) as daemon:
+        made = await daemon.request("POST", "/api/settings/auth/users/admin/api-keys", json={})
+        key = made.json()["key"]
+        for near, far in (
+            ([f"{key[:-1]}{each}" for each in "0123456789abcdef" if each != key[-1]], f"{key[:8]}{'0' * 40}"),
+            ([f"{KEY[:-1]}{each}" for each in "!?*+-_.,;"], "z" * len(KEY)),
+        ):
+            nearly = [await _seconds(daemon, near[number]) for number in range(4)]
+            nowhere = [await _seconds(daemon, f"{far[:-1]}{number}") for number in range(4)]
+            assert 1 / 4 < min(nearly) / min(nowhere) < 4
+
+
+async def _seconds(daemon: Daemon, key: str) -> float:
+    """How long it takes to be refused with this key."""
+    said = ("GET /api/sessions HTTP/1.1", f"Host: {daemon.address}", f"X-API-Key: {key}")
+    began = trio.current_time()
+    assert (await ask(daemon, *said, known=False))[0] == 401
+    return trio.current_time() - began
+
+
+async def test_a_proxys_client_is_limited_and_noted_by_its_own_address(place: Place) -> None:
+    place.configure('provider = "offline"\n[gateway]\ntrusted_proxies = ["127.0.0.1"]')
+    async with at_the_door(place) as daemon:
+
+        async def guess(number: int, way: str) -> int:
+            said = ("GET /api/sessions HTTP/1.1", f"Host: {daemon.address}", f"X-API-Key: guess-{number}")
+            return (await ask(daemon, *said, f"X-Forwarded-For: {way}", known=False))[0]
+
+        # What a client puts before what the proxy appends makes it nobody else.
+        found = [await guess(number, f"10.9.8.{number}, 203.0.113.9") for number in range(30)]
+        assert (found[0], found[-1]) == (401, 429)
+        assert await guess(99, "203.0.113.10") == 401
 
 
 # --- shapes -------------------------------------------------------------------------------------------------

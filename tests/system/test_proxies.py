@@ -137,4 +137,4 @@ async def test_a_browser_and_a_program_behind_a_proxy_of_the_guide(place: Place,
             async with trio_websocket.open_websocket_url(
                 f"wss{url.removeprefix('https')}/ws", unverified(), extra_headers=headers
             ) as client:
-                assert "hello" in await client.get_message()
+                assert "hello" in str(await client.get_message())
