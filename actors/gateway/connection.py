@@ -329,14 +329,15 @@ class Connection:
             return
         self._at_once += 1
         self._writes += 1
-        if self._at_once < FAIRNESS and len(data) <= SMALL and not self._send_lock.locked():
+        at_once = self._at_once < FAIRNESS and len(data) <= SMALL and not self._send_lock.locked()
+        if at_once:
             data = self._write_now(self._sealed(data))
             if data:
                 self._send_lock.acquire_nowait()  # half a frame may be out: nothing may come between
         else:
             await self._send_lock.acquire()
             data = self._sealed(data)
-        if data:
+        if data or not at_once:
             try:
                 await self._write_slowly(data)
             finally:
@@ -347,7 +348,7 @@ class Connection:
 
     def _sealed(self, data: bytes) -> bytes:
         """As it goes over the wire, by whoever may write: what was sealed is to be sent in that order."""
-        return data if self._tls is None or self._ended else self._tls.sealed(data)
+        return data if self._tls is None else b"" if self._ended else self._tls.sealed(data)
 
     def _write_now(self, data: bytes) -> bytes:
         """Write without waiting; what is left to be written."""

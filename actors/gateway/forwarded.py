@@ -15,6 +15,8 @@ Header = tuple[bytes, bytes]
 """Name, in lower case, and value."""
 Network = IPv4Network | IPv6Network
 
+_SCHEMES: Final = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
+"""What a proxy may say, some of them in the words of WebSockets."""
 FOR: Final = b"x-forwarded-for"
 PROTO: Final = b"x-forwarded-proto"
 HOST: Final = b"x-forwarded-host"
@@ -62,7 +64,7 @@ class Proxies:
         told = _last(headers, PROTO)
         return Sent(
             self._client(headers, plain(peer)),
-            told if told in {"http", "https"} else scheme,
+            _SCHEMES.get(told, scheme),
             _last(headers, HOST) or host,
         )
 

@@ -166,6 +166,12 @@ class Settings:
     """Seconds."""
 
 
+def is_overheard(settings: Settings) -> bool:
+    """Whether others can reach it with nothing that encrypts what is said."""
+    beyond = not is_loopback(settings.server_addr.host)
+    return beyond and settings.gateway.scheme == "http" and not settings.gateway.trusted_proxies
+
+
 def url_for_people(reach: Reach, bound: Address) -> str:
     """Where people find a gateway that listens at `bound`, as far as the configuration says; without a last slash."""
     found = bound.here

@@ -3,6 +3,7 @@
 import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,9 @@ from trio.testing import MockClock
 from actors.gateway.connection import FAIRNESS, SMALL, App, Connection, Serving
 from actors.gateway.limits import Limits
 from actors.gateway.share import Share
+from actors.gateway.tls import Certificate
 from tests.actors.gateway.client import PATIENCE
+from tests.fakes.certificates import certify
 
 FRAME = bytes(range(256)) * (SMALL // 256)
 
@@ -23,7 +26,9 @@ async def _nothing(_scope: object, _receive: object, _send: object) -> None: ...
 
 
 @asynccontextmanager
-async def connected(app: App = _nothing) -> AsyncGenerator[tuple[Connection, trio.SocketStream]]:
+async def connected(
+    app: App = _nothing, certificate: Certificate | None = None
+) -> AsyncGenerator[tuple[Connection, trio.SocketStream]]:
     """A connection, and the client's end of its socket; the kernel holds less than a frame for it."""
     ours, theirs = trio.socket.socketpair()
     ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)
@@ -34,6 +39,7 @@ async def connected(app: App = _nothing) -> AsyncGenerator[tuple[Connection, tri
             context=WorkerContext(None),
             limits=Limits(),
             crumbs=Share(0.25),
+            certificate=certificate,
         )
         yield Connection(serving, stream), client
 
@@ -66,6 +72,20 @@ async def test_frames_of_many_tasks_do_not_mix() -> None:
         data = await _read(client, SMALL * len(frames))
     pieces = [data[start : start + SMALL] for start in range(0, len(data), SMALL)]
     assert sorted(pieces) == frames
+
+
+async def test_over_tls_a_writer_that_finds_nothing_left_to_write_lets_the_next_one_write(
+    tmp_path: Path,
+) -> None:
+    """What the protocol had to say may have gone with what another task has written."""
+    files = certify(tmp_path)
+    async with connected(certificate=Certificate(files.certificate, files.key)) as (connection, _client):
+        async with trio.open_nursery() as nursery:
+            await connection._send_lock.acquire()
+            nursery.start_soon(connection._write, b"")
+            await trio.testing.wait_all_tasks_blocked()
+            connection._send_lock.release()
+        assert not connection._send_lock.locked()
 
 
 # --- clients that are no longer there -----------------------------------------------------------------------

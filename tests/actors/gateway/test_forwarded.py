@@ -76,7 +76,8 @@ def test_a_long_way_is_read_from_its_end() -> None:
     assert sent(x_forwarded_for=", ".join(way)).client == "10.0.0.1"
 
 
-def test_a_scheme_that_is_none_changes_nothing() -> None:
+def test_a_scheme_may_be_that_of_a_websocket_and_one_that_is_none_changes_nothing() -> None:
+    assert (sent(x_forwarded_proto="wss").scheme, sent(x_forwarded_proto="ws").scheme) == ("https", "http")
     assert sent(x_forwarded_proto="gopher").scheme == "http"
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from actors.gateway.settings import Address, Reach, Tls, url_for_people
+from actors.gateway.settings import Address, Reach, Settings, Tls, is_overheard, url_for_people
 
 FILES = Tls(certificate="/etc/ssl/agent.pem", key="/etc/ssl/agent.key")
 
@@ -117,6 +117,14 @@ def test_a_certificate_needs_its_key() -> None:
 )
 def test_links_lead_to_where_people_find_it(bound: str, settings: dict[str, Any], link: str) -> None:
     assert url_for_people(Reach(**settings), Address.parse(bound)) == link
+
+
+def test_it_is_known_whether_others_can_listen() -> None:
+    everywhere = Address("0.0.0.0", 3000)
+    assert is_overheard(Settings(server_addr=everywhere))
+    assert not is_overheard(Settings())
+    assert not is_overheard(Settings(server_addr=everywhere, gateway=Reach(tls=FILES)))
+    assert not is_overheard(Settings(server_addr=everywhere, gateway=Reach(trusted_proxies=("10.0.0.1",))))
 
 
 def test_the_host_of_links_is_one_of_its_names() -> None:

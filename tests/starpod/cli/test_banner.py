@@ -3,7 +3,7 @@
 import pytest
 
 from starpod import config
-from starpod.cli.banner import banner
+from starpod.cli.banner import IN_CLEAR, banner
 from starpod.workspace import Instance
 from tests.starpod.conftest import Workspace
 
@@ -29,6 +29,11 @@ def test_everything_is_where_it_says(workspace: Workspace) -> None:
         f"  Home       {instance.home_dir}",
         f"  Databases  {instance.db_dir}",
     ]
+
+
+def test_that_others_can_read_along_is_told(workspace: Workspace) -> None:
+    _, lines = printed(workspace, 'server_addr = "0.0.0.0:3000"')
+    assert f"             {IN_CLEAR}" in lines
 
 
 @pytest.mark.parametrize("effort", ["low", "high"])
