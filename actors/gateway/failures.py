@@ -9,7 +9,7 @@ from typing import Final, final
 import attrs
 
 from actors.gateway.messages import TooMany
-from bus import ActorError, DeliveryError, ErrorKind
+from bus import ActorError, DeliveryError, ErrorKind, redact
 
 RETRY_SECONDS: Final = 1
 INSIDE: Final = "something went wrong in here; the log says what"
@@ -74,14 +74,14 @@ def report(error: Exception, what: str) -> Failure:
 
 
 def describe(error: Exception) -> Failure:
-    """What to tell the client, who learns nothing of the inside. Pure."""
+    """What to tell the client, who learns nothing of the inside, nor any secret."""
     if isinstance(error, OSError):
         text = error.strerror or "the disk refuses"
         return Failure(kind="unavailable", code="storage_failed", text=text)
     kind: ErrorKind = error.kind if isinstance(error, ActorError | DeliveryError) else "failed"
     if kind == "failed":
         return Failure(kind=kind, code="internal", text=INSIDE)
-    text = UNDELIVERED[kind] if isinstance(error, DeliveryError) else str(error)
+    text = UNDELIVERED[kind] if isinstance(error, DeliveryError) else redact(str(error))
     seconds = math.ceil(error.seconds) if isinstance(error, TooMany) else RETRY_SECONDS
     return Failure(kind=kind, code=code_of(type(error)), text=text, seconds=seconds)
 

@@ -84,3 +84,8 @@ def test_what_somebody_gave_is_repeated_as_it_is_and_on_one_line() -> None:
     assert str(session.UnknownSession(session="it's\\ü")) == "there is no session 'it's\\ü'"
     assert str(session.UnknownSession(session="a\n\x1b[31mb")) == "there is no session 'a��[31mb'"
     assert len(str(llm.ModelNotAllowed(model="m" * 10_000, allowed=("c/d",)))) < 150
+
+
+def test_what_a_client_is_told_holds_no_secret() -> None:
+    bus.conceal("test", [("TOKEN", "canary-Zq81xK40")])
+    assert describe(tools.FileNotFound(path="canary-Zq81xK40")).text == "File not found: [secret TOKEN]"
