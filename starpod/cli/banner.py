@@ -12,21 +12,20 @@ if TYPE_CHECKING:
 IN_CLEAR = "nothing here is encrypted, so whoever is on the way can read it: see [gateway.tls]"
 
 
-def banner(instance: "Instance", config: "Config", url: str, model: str, link: str) -> str:
-    """Where everything is. `link` opens the page, once."""
+def banner(
+    instance: "Instance", config: "Config", url: str, model: str, link: str, *, overheard: bool = False
+) -> str:
+    """Where everything is. `link` opens the page, once; `overheard` says that others can read what is said."""
     from actors.agent.settings import Settings as AgentSettings
-    from actors.gateway.settings import Settings as GatewaySettings
-    from actors.gateway.settings import is_overheard
     from actors.persona.settings import Settings as PersonaSettings
 
-    gateway = config.of(GatewaySettings)
     effort = config.of(AgentSettings).reasoning_effort
     rows = [
         ("Web page", link),
         ("", "this link is good once, and for a minute; `starpod open` gives another"),
         ("API", f"{url}/api"),
         ("WebSocket", f"{url.replace('http', 'ws', 1)}/ws"),
-        *([("", IN_CLEAR)] if is_overheard(gateway) else []),
+        *([("", IN_CLEAR)] if overheard else []),
         ("Model", model),
     ]
     if effort:

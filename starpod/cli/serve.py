@@ -38,7 +38,7 @@ def serve(
 
     logs.configure()
     config = load_config(instance)
-    on_ready = partial(_ready, instance, config, browser)
+    on_ready = partial(_ready, instance, config, browser, address)
     return trio.run(
         partial(daemon.serve, instance, config, command=command, address=address, on_ready=on_ready)
     )
@@ -48,13 +48,16 @@ def _ready(
     instance: "Instance",
     config: "Config",
     browser: bool,  # noqa: FBT001 - bound above
+    address: "Address | None",
     daemon: "Running",
     model: str,
     link: str,
 ) -> None:
+    from actors.gateway.settings import Settings, is_overheard
     from starpod.cli.banner import banner
 
-    say(banner(instance, config, daemon.info.url, model, link))
+    overheard = address is None and is_overheard(config.of(Settings))
+    say(banner(instance, config, daemon.info.url, model, link, overheard=overheard))
     if daemon.first_key:
         _show_key(daemon.first_key, instance)
     if browser:

@@ -88,7 +88,13 @@ class Agent:
     def _request(self, method: str, path: str, **options: Any) -> httpx2.Response:
         headers = {"Authorization": f"Bearer {self.daemon.token}"}
         answer = httpx2.request(
-            method, f"{self.url}{path}", headers=headers, trust_env=False, timeout=PATIENCE, **options
+            method,
+            f"{self.url}{path}",
+            headers=headers,
+            trust_env=False,
+            verify=False,
+            timeout=PATIENCE,
+            **options,
         )
         return answer.raise_for_status()
 
@@ -100,9 +106,12 @@ class Agent:
 
 
 @contextmanager
-def agent_in(folder: Path, model: str) -> Generator[Agent]:
+def agent_in(folder: Path, model: str, settings: str = "") -> Generator[Agent]:
+    """An agent in a new folder, with more `settings` if need be."""
     with reserved_port() as port:
         agent = Agent(Place(folder, model, port=port))
+        with agent.place.settings.open("a") as file:
+            file.write(settings)
         agent.start()
         try:
             yield agent

@@ -36,3 +36,4 @@ async def test_nobody_is_served_elsewhere_before_somebody_has_a_key(place: Place
     assert "starpod key new" in refused.log
     async with serving(place, STARPOD_API_KEY="a-key-for-programs-0815") as daemon:
         assert (await daemon.get("/api/health"))["status"] == "ok"
+        assert "whoever is on the way can read it" in daemon.log

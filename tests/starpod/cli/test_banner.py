@@ -8,10 +8,12 @@ from starpod.workspace import Instance
 from tests.starpod.conftest import Workspace
 
 
-def printed(workspace: Workspace, toml: str) -> tuple[Instance, list[str]]:
+def printed(workspace: Workspace, toml: str, *, overheard: bool = False) -> tuple[Instance, list[str]]:
     instance = Instance(root=workspace.write("srv/.starpod/config/agent.toml", toml).parents[2])
     link = "http://127.0.0.1:3000/?code=c"
-    found = banner(instance, config.load(instance, {}), "http://127.0.0.1:3000", "offline", link)
+    found = banner(
+        instance, config.load(instance, {}), "http://127.0.0.1:3000", "offline", link, overheard=overheard
+    )
     return instance, found.splitlines()
 
 
@@ -32,7 +34,7 @@ def test_everything_is_where_it_says(workspace: Workspace) -> None:
 
 
 def test_that_others_can_read_along_is_told(workspace: Workspace) -> None:
-    _, lines = printed(workspace, 'server_addr = "0.0.0.0:3000"')
+    _, lines = printed(workspace, "", overheard=True)
     assert f"             {IN_CLEAR}" in lines
 
 
