@@ -47,6 +47,15 @@ test("somebody else gets nothing of what was written, and no setting is lost", (
   assert.equal(composerOf("s").text.value, "");
 });
 
+test("where nothing can be stored somebody else is noticed all the same", () => {
+  meet(ADA);
+  localStorage.clear();
+  composerOf(null).write("half a th");
+  assert.equal(belongsTo("bob"), false);
+  assert.equal(composerOf(null).text.value, "");
+  assert.ok(belongsTo("bob"));
+});
+
 test("who signs out leaves the browser to the next", () => {
   meet(ADA);
   keepHalf("0a");

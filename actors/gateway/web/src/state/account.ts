@@ -17,7 +17,7 @@ export const account = signal(load<Account>(NAME));
 
 /** Whether what this page has and keeps is this user's. If not it is forgotten, and the page is of no use any more. */
 export function belongsTo(user: string): boolean {
-  const before = load<Account>(NAME);
+  const before = load<Account>(NAME) ?? account.value; // which is all there is where nothing can be stored
   if (before === null || before.user_id === user) return true;
   forget();
   return false;
@@ -38,6 +38,7 @@ function forget(): void {
   discardDrafts();
   for (const name of OF_USER.flatMap(savedNames)) save(name, null);
   save(NAME, null);
+  account.value = null;
 }
 
 /** Calls back when another window signs in as somebody else, or out. */

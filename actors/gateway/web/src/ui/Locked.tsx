@@ -10,6 +10,9 @@ const COMMAND = "starpod open";
 /** Stands in place of the page while the gateway does not know this browser. */
 export function Locked() {
   const app = useApp();
+  useEffect(() => {
+    document.title = "Sign in · Starpod"; // not what the conversation is about
+  }, []);
   return (
     <main class="locked">
       <Star />
