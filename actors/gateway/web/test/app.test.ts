@@ -147,6 +147,7 @@ test("a daemon that was started again has forgotten the events, so the stored me
   await until(() => turns().length === 2);
   await idle();
   assert.deepEqual(said(), ["First answer.", "Second answer."]);
+  assert.equal(locked.value, false);
 });
 
 test("a message written while there is no connection goes out when it is back, once", async () => {

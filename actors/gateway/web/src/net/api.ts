@@ -43,13 +43,7 @@ async function exchange(path: string, init: Sending = {}): Promise<[Response, st
   }
 }
 
-/** The text that answers. Throws ApiError for any answer but success. */
-async function requestText(path: string, init?: Sending): Promise<string> {
-  const [response, text] = await exchange(path, init);
-  answered(response.status);
-  return successful(response, text);
-}
-
+/** The text of an answer. Throws ApiError for any but success. */
 function successful(response: Response, text: string): string {
   const wait = Number(response.headers.get("Retry-After") ?? 0);
   if (!response.ok) throw new ApiError(reason(text, response.status), response.status, wait);
@@ -58,7 +52,9 @@ function successful(response: Response, text: string): string {
 
 /** The JSON that answers. Throws ApiError. */
 export async function request<T>(path: string, init?: Sending): Promise<T> {
-  return read<T>(await requestText(path, init));
+  const [response, text] = await exchange(path, init);
+  answered(response.status);
+  return read<T>(successful(response, text));
 }
 
 function read<T>(text: string): T {
@@ -99,8 +95,8 @@ export async function signIn(key: string): Promise<SignedIn> {
 const session = (id: string) => `/api/sessions/${encodeURIComponent(id)}`;
 
 export const api = {
-  /** The HTML of the page as it is served now. */
-  page: () => requestText("/"),
+  /** The HTML of the page as it is served now; its status does not tell whether this browser is signed in. */
+  page: async () => successful(...(await exchange("/"))),
   config: () => request<Config>("/api/config"),
   sessions(options: { limit: number; offset: number; query: string }): Promise<Session[]> {
     const query = new URLSearchParams({ limit: String(options.limit), offset: String(options.offset) });
