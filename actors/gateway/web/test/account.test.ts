@@ -3,7 +3,8 @@
 import { window } from "./dom";
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { signIn, type ApiError } from "../src/net/api";
+import { locked } from "../src/net/access";
+import { request, signIn, type ApiError } from "../src/net/api";
 import { keepHalf } from "../src/net/half";
 import { account, belongsTo, meet, onAnotherUser, signedOut } from "../src/state/account";
 import { composerOf } from "../src/state/composer";
@@ -96,4 +97,15 @@ test("a key goes to the gateway and nowhere else; a refusal says how long to wai
   );
   await assert.rejects(signIn("sp_live_2"), ({ status, wait }: ApiError) => status === 429 && wait === 42);
   assert.deepEqual(stored(), []);
+});
+
+test("an answer to what was shown before signing in does not sign out again", async () => {
+  locked.value = false;
+  globalThis.fetch = () => Promise.resolve(new Response("{}", { status: 401 }));
+  const asked = request("/api/config");
+  keepHalf("0b");
+  await assert.rejects(asked);
+  assert.equal(locked.value, false);
+  await assert.rejects(request("/api/config"));
+  assert.equal(locked.value, true);
 });

@@ -2,7 +2,7 @@
 
 import { answered } from "./access";
 import { BASE } from "./base";
-import { pageHeaders, withHalf } from "./half";
+import { half, pageHeaders, withHalf } from "./half";
 import type { Attachment, Config, Figures, Message, Session } from "../protocol";
 
 /** A request that was not answered with success. The message is meant for the person at the page. */
@@ -52,8 +52,9 @@ function successful(response: Response, text: string): string {
 
 /** The JSON that answers. Throws ApiError. */
 export async function request<T>(path: string, init?: Sending): Promise<T> {
+  const shown = half();
   const [response, text] = await exchange(path, init);
-  answered(response.status);
+  if (shown === half()) answered(response.status); // otherwise somebody has signed in or out meanwhile
   return read<T>(successful(response, text));
 }
 

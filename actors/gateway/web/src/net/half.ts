@@ -28,7 +28,7 @@ export function keepHalf(half: string | null): void {
 }
 
 /** Another window may have been opened with a newer link. */
-function half(): string {
+export function half(): string {
   return load<string>(NAME) ?? taken ?? "";
 }
 
