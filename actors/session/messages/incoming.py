@@ -49,7 +49,7 @@ class Incoming:
 
     text: str
     user: str
-    role: Role = "admin"
+    role: Role = "user"
     channel: Channel = "main"
     key: str | None = None
     """Names the conversation within user and channel; without one, a channel without gap starts a new one."""
