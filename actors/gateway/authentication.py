@@ -5,15 +5,16 @@ but which browsers send to every port of a host; the other is kept by the page i
 port. Programs have a key. The command line has the token of the running daemon, which only the owner of the files can
 read. So a program that the agent starts cannot speak as its owner.
 
-The users subsystem knows keys and devices. What it says is remembered until it says otherwise. An address that has
-shown many wrong ones is refused before anybody is asked: a key that somebody chose is costly to compare, and may be a
-word.
-Showing the same again is no further guess, and what is known by now always counts, as does the operator's token.
+The users subsystem knows keys and devices. What it says is remembered until it says otherwise. From an address that has
+shown many wrong ones, a key that somebody chose is refused before anybody is asked: it is costly to compare, and may be
+a word. Showing the same again is no further guess. Whatever was made here nobody guesses, so it always counts, as does
+what is known by now: all programs of a machine have one address, and none of them may keep its owner out.
 """
 
 import hashlib
 import hmac
 from collections import OrderedDict
+from contextlib import nullcontext
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Final, TypeVar, final
 
@@ -37,6 +38,8 @@ ATTEMPTS: Final = 20
 """Different wrong ones that an address may show within a window."""
 WINDOW: Final = 60.0
 """Seconds of that, and of how long a wrong one is remembered."""
+BEYOND: Final = 4
+"""How many at once may ask from addresses that have shown many wrong ones."""
 CHANGES: Final = 4096
 """Changes of access that may wait to be noted; were there more, all that is remembered is void."""
 
@@ -97,6 +100,7 @@ class Authenticator:
         self._presence = presence
         self._refusals = refusals
         self._attempts = Rates(bus.clock.monotonic)
+        self._beyond = trio.CapacityLimiter(BEYOND)
         self._known: OrderedDict[bytes, users.Identity] = OrderedDict()
         self._wrong: OrderedDict[bytes, float] = OrderedDict()
         """Until when it is remembered."""
@@ -153,14 +157,16 @@ class Authenticator:
 
     async def _ask(self, digest: bytes, shown: Shown, address: str) -> Principal:
         """Ask the users subsystem, counted as an attempt until it is known to be right."""
+        asked = users.Identify(key=shown.key, cookie=shown.cookie, page=shown.page, address=address)
         source = network_of(address)
         wait = self._attempts.take(source, ATTEMPTS, WINDOW)
-        if wait:
+        if wait and asked.may_be_guessed:
             self._refusals.note(address, "attempts beyond the limit")
             raise TooManyAttempts(seconds=wait)
         question = self._questions[digest] = _Question()
         try:
-            found = await self._answer(shown, address)
+            async with self._beyond if wait else nullcontext():
+                found = await self._answer(asked)
         except users.NotKnown as error:
             question.error = error
             self._refusals.note(address, "wrong credentials")
@@ -168,18 +174,19 @@ class Authenticator:
             raise
         except (ActorError, DeliveryError) as error:
             question.error = error
-            self._attempts.give_back(source)
+            if not wait:
+                self._attempts.give_back(source)
             raise
         finally:  # whoever left before the answer has made an attempt
             del self._questions[digest]
             question.done.set()
-        self._attempts.give_back(source)
+        if not wait:
+            self._attempts.give_back(source)
         _keep(self._known, digest, found)
         return found.principal
 
-    async def _answer(self, shown: Shown, address: str) -> users.Identity:
+    async def _answer(self, asked: users.Identify) -> users.Identity:
         """What is true at its return, although access may change while the answer is on its way."""
-        asked = users.Identify(key=shown.key, cookie=shown.cookie, page=shown.page, address=address)
         while True:
             changes = self._presence.changes
             with self._bus.fresh("gateway"), self._bus.baggage(origin="gateway"):

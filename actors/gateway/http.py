@@ -63,9 +63,13 @@ def read_query(kind: type[T]) -> T:
 
 def shown_by(asked: Request | Websocket) -> Shown:
     """What a request shows to say who speaks."""
-    authorization = asked.headers.get("Authorization")
-    key = asked.headers.get("X-API-Key") if authorization is None else authorization.removeprefix("Bearer ")
-    return Shown(key=key, cookie=asked.cookies.get(cookie_name(asked)), page=_page_half(asked))
+    return Shown(key=_key(asked), cookie=asked.cookies.get(cookie_name(asked)), page=_page_half(asked))
+
+
+def _key(asked: Request | Websocket) -> str | None:
+    """A key in either header. Whatever else ``Authorization`` holds is meant for a proxy that asks for a password."""
+    scheme, _, credentials = asked.headers.get("Authorization", "").partition(" ")
+    return credentials.strip() if scheme.lower() == "bearer" else asked.headers.get("X-API-Key")
 
 
 def _page_half(asked: Request | Websocket) -> str | None:

@@ -111,13 +111,20 @@ def _set(args: argparse.Namespace, client: Client, _instance: Instance) -> None:
 
 def _value(name: str) -> str:
     """A secret from the terminal, or all that a pipe holds but the end of its last line."""
-    if sys.stdin.isatty():
-        value = getpass.getpass(f"{name}: ")
-    else:
-        value = sys.stdin.read(LONGEST + 2).removesuffix("\n").removesuffix("\r")
+    value = getpass.getpass(f"{name}: ") if sys.stdin.isatty() else _piped(sys.stdin.buffer.read(LONGEST + 3))
     if not value:
         raise StarpodError("the value is empty: nothing was changed")
     return value
+
+
+def _piped(data: bytes) -> str:
+    """Raises StarpodError for what would not be kept as it is."""
+    if len(data) > LONGEST + 2:
+        raise StarpodError(f"the value is too long: of its bytes {LONGEST} are allowed")
+    try:
+        return data.decode().removesuffix("\n").removesuffix("\r")
+    except UnicodeDecodeError:
+        raise StarpodError("the value is not UTF-8 text: nothing was changed") from None
 
 
 def _tell_kept(entry: Mapping[str, Any]) -> None:
@@ -207,6 +214,8 @@ def _import(args: argparse.Namespace, client: Client, instance: Instance) -> Non
         return
     stored = {name: value for name, value in secrets.items() if _store(client, name, value)}
     _take_out(path, stored)
+    if left := [name for name in _variables(path) if name in stored]:
+        warn(f"{', '.join(left)} also in {path} with another value: take it out by hand")
     ok(f"{len(stored)} of {len(secrets)} moved from {path} into the vault: {', '.join(stored) or 'none'}")
     for other, names in _elsewhere(instance, path, stored):
         warn(f"{', '.join(names)} also in {other}, which other agents may use: take it out there as well")

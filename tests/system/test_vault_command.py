@@ -218,6 +218,16 @@ async def test_what_the_vault_holds_already_stays_in_both(place: Place) -> None:
         assert await vault(place, "get", "A_TOKEN") == "another\n"
 
 
+async def test_of_a_variable_that_the_file_has_twice_the_older_value_is_told(place: Place) -> None:
+    env = write(place.inside / ".env", "A_TOKEN=one\nA_TOKEN=two\n")
+    async with serving(place):
+        done = await starpod(place.root, "vault", "import")
+        assert "A_TOKEN also in" in done.err
+        assert "with another value" in done.err
+        assert env.read_text() == "A_TOKEN=one\n"
+        assert await vault(place, "get", "A_TOKEN") == "two\n"
+
+
 async def test_nothing_leaves_the_file_while_the_vault_cannot_keep_it(place: Place) -> None:
     env = write(place.inside / ".env", FILE)
     write(place.inside / "vault.key", "nonsense")

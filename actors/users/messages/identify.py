@@ -5,6 +5,7 @@ from typing import ClassVar, Literal, final
 
 import attrs
 
+from actors.users.hashing import is_generated
 from actors.vocabulary import Principal
 from bus import Abandon, Command, Event, Request, secret
 
@@ -33,6 +34,11 @@ class Identify(Request[Identity]):
     cookie: str | None = secret(default=None)
     page: str | None = secret(default=None)
     address: str = ""
+
+    @property
+    def may_be_guessed(self) -> bool:
+        """Whether what is shown may be a word: a key that somebody chose. What is made here is too long for that."""
+        return self.key is not None and not is_generated(self.key)
 
 
 @final

@@ -278,16 +278,32 @@ async def test_an_address_that_has_shown_many_wrong_keys_is_refused_unasked(
 ) -> None:
     assert await door.who(key=KEY)
     await door.try_wrong(ATTEMPTS)
-    asked, other = door.asked, await door.add("ada")
-    with pytest.raises(messages.TooManyAttempts) as refused:
-        await door.who(key=other)
-    assert refused.value.seconds == pytest.approx(WINDOW)
+    asked = door.asked
+    for word in ("another", "sp_live_word"):
+        with pytest.raises(messages.TooManyAttempts) as refused:
+            await door.who(key=word)
+        assert refused.value.seconds == pytest.approx(WINDOW)
     assert door.asked == asked
     assert await door.who(key=KEY), "what is known already counts"
     assert await door.who(key=TOKEN)
-    assert await door.who("192.0.2.8", key=other), "and so does who comes from elsewhere"
+    assert await door.who("192.0.2.8", key="another") is None, "and so does who comes from elsewhere"
     await trio.sleep(WINDOW)
-    assert await door.who(key=other)
+    assert await door.who(key="another") is None
+
+
+async def test_nobody_keeps_the_owner_out_by_guessing_from_the_same_machine(
+    autojump_clock: MockClock, door: Door
+) -> None:
+    await door.try_wrong(ATTEMPTS)
+    device = await door.sign_in(ADMIN)
+    assert await door.who(cookie=device.cookie, page=device.page)
+    assert await door.who(key=await door.add("ada"))
+    for number in range(ATTEMPTS):
+        assert await door.who(key=f"sp_live_{number:040x}") is None
+    with pytest.raises(messages.TooManyAttempts):
+        await door.who(key="another")
+    await trio.sleep(WINDOW)
+    assert await door.who(key=KEY), "which counted against nobody's chosen key"
 
 
 async def test_showing_the_same_again_is_no_further_guess(autojump_clock: MockClock, door: Door) -> None:

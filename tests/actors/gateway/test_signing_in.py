@@ -248,6 +248,22 @@ async def test_whether_somebody_is_known_is_never_an_error(gateway: Gateway) -> 
         assert known.json() == {"authenticated": True, "auth_disabled": False, "user": user}
 
 
+async def test_what_a_proxy_asks_for_is_no_key_of_ours(gateway: Gateway) -> None:
+    key = await add(gateway, "ada")
+    async with stranger(gateway) as program:
+        for headers in (
+            {"Authorization": "Basic YTpi", "X-API-Key": key},
+            {"Authorization": f"bearer  {key}"},
+            {"Authorization": f"Bearer {key}", "X-API-Key": "wrong"},
+        ):
+            known = await program.get("/api/auth/verify", headers=headers)
+            assert known.json()["authenticated"]
+    async with signed_in(gateway, key) as browser:
+        assert (
+            await browser.get("/api/sessions", headers={"Authorization": "Basic YTpi"})
+        ).status_code == 200
+
+
 async def test_many_wrong_keys_are_refused_whatever_they_are_shown_to(gateway: Gateway) -> None:
     assert (await gateway.http.get("/api/sessions")).status_code == 200
     async with stranger(gateway) as program:

@@ -39,6 +39,17 @@ def test_a_secret_that_the_workspace_holds_too_is_told(workspace: Workspace, ins
     assert vault._elsewhere(Instance(root=instance.root), own, {"A_TOKEN": "1"}) == []
 
 
+def test_what_a_pipe_holds_is_kept_as_it_is_or_not_at_all() -> None:
+    assert vault._piped("clé\n".encode()) == "clé"
+    assert vault._piped(b"two\nlines\r\n") == "two\nlines"
+    with pytest.raises(StarpodError, match="not UTF-8"):
+        vault._piped("clé".encode("latin-1"))
+    longest = "é" * (vault.LONGEST // 2)
+    assert vault._piped(f"{longest}\r\n".encode()) == longest
+    with pytest.raises(StarpodError, match="too long"):
+        vault._piped(b"x" * (vault.LONGEST + 3))
+
+
 @pytest.mark.parametrize("words", ["-a ada list", "list -a ada", "set A -a ada --host x.org"])
 def test_the_agent_may_be_named_before_and_after_the_action(words: str) -> None:
     parser = argparse.ArgumentParser()
