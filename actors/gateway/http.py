@@ -69,7 +69,16 @@ def shown_by(asked: Request | Websocket) -> Shown:
 def _key(asked: Request | Websocket) -> str | None:
     """A key in either header. Whatever else ``Authorization`` holds is meant for a proxy that asks for a password."""
     scheme, _, credentials = asked.headers.get("Authorization", "").partition(" ")
-    return credentials.strip() if scheme.lower() == "bearer" else asked.headers.get("X-API-Key")
+    key = credentials.strip() if scheme.lower() == "bearer" else asked.headers.get("X-API-Key")
+    return None if key is None else _as_typed(key)
+
+
+def _as_typed(header: str) -> str:
+    """Text that a person chose. Terminals send UTF-8 in headers, browsers Latin-1, as which we get both."""
+    try:
+        return header.encode("latin-1").decode()
+    except UnicodeError:
+        return header
 
 
 def _page_half(asked: Request | Websocket) -> str | None:

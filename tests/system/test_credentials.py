@@ -38,6 +38,20 @@ async def test_curl_speaks_with_a_key_and_not_without(place: Place) -> None:
 
 
 @needs_curl
+async def test_a_chosen_key_may_have_any_letters(place: Place) -> None:
+    key = "clé 🔑 ключ"
+    async with serving(place, STARPOD_API_KEY=key) as daemon:
+        for header in (f"X-API-Key: {key}", f"Authorization: Bearer {key}"):
+            assert (await curl(daemon, "/api/sessions", "-H", header))[0] == 200
+    key = "clé-of-a-browser"
+    async with serving(place, STARPOD_API_KEY=key) as daemon:
+        answer = await daemon.request(
+            "GET", "/api/sessions", headers={"X-API-Key": key.encode("latin-1"), "Authorization": ""}
+        )
+        assert answer.status_code == 200
+
+
+@needs_curl
 async def test_a_cookie_outlives_the_daemon(place: Place, free_port: int) -> None:
     place.port = free_port  # by which browsers tell agents apart
     place.configure('provider = "offline"')

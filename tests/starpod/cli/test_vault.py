@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from actors.vault.names import LONGEST
 from starpod.cli import vault
 from starpod.errors import StarpodError
 from starpod.workspace import Instance, instance_in
@@ -44,10 +45,10 @@ def test_what_a_pipe_holds_is_kept_as_it_is_or_not_at_all() -> None:
     assert vault._piped(b"two\nlines\r\n") == "two\nlines"
     with pytest.raises(StarpodError, match="not UTF-8"):
         vault._piped("clé".encode("latin-1"))
-    longest = "é" * (vault.LONGEST // 2)
+    longest = "é" * (LONGEST // 2)
     assert vault._piped(f"{longest}\r\n".encode()) == longest
     with pytest.raises(StarpodError, match="too long"):
-        vault._piped(b"x" * (vault.LONGEST + 3))
+        vault._piped(b"x" * (LONGEST + 3))
 
 
 @pytest.mark.parametrize("words", ["-a ada list", "list -a ada", "set A -a ada --host x.org"])
