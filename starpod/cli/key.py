@@ -1,6 +1,7 @@
 """``starpod key``: the keys that programs and devices of people show."""
 
 import argparse
+import sys
 from datetime import UTC, datetime
 from typing import Any
 
@@ -58,7 +59,10 @@ def _new(client: Client, args: argparse.Namespace) -> Any:
     made = client.post(f"{path_of(args.user)}/api-keys", {n: v for n, v in body.items() if v is not None})
     if not args.json:
         say(made["key"])
-        note("this is the only time that it is shown; it is sent as X-API-Key, or as Authorization: Bearer")
+        if sys.stdout.isatty():
+            note(
+                "this is the only time that it is shown; it is sent as X-API-Key, or as Authorization: Bearer"
+            )
     return made
 
 

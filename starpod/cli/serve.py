@@ -73,4 +73,5 @@ def _show_key(key: str, instance: "Instance") -> None:
 
     if sys.stdout.isatty():
         note(f"the key of the first admin, shown this once: {key}")
-    note(f"programs and other devices show it as X-API-Key; it is kept in {instance.agent_home / ADMIN_KEY}")
+    file = instance.agent_home / ADMIN_KEY
+    note(f"the key of the first admin is kept in {file}; programs and other devices show it as X-API-Key")

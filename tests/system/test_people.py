@@ -49,7 +49,7 @@ async def test_keys_are_made_listed_and_revoked(place: Place) -> None:
         made = await answers(place, "key", "new", "--user", "ada", "--label", "laptop", "--days", "30")
         assert re.fullmatch("sp_live_[0-9a-f]{40}", made["key"])
         alone = await says(place, "key", "new")
-        assert re.match("sp_live_[0-9a-f]{40}\n", alone)
+        assert re.fullmatch("sp_live_[0-9a-f]{40}\n", alone)
         listed = await says(place, "key", "list", "--user", "ada")
         assert "laptop" in listed
         assert made["key"] not in listed
