@@ -227,15 +227,15 @@ def test_the_gateway_is_restarted_under_our_hands(console: Console) -> None:
 
 def test_a_lost_message_is_shown_and_sent_again(console: Console) -> None:
     console.run("suspend", "tools", "--write")
-    console.run("send", "tools.FileList", "{}", "--write", "--patience", "0.5", status=1)
+    console.run("send", "tools.FileList", '{"user": "admin"}', "--write", "--patience", "0.5", status=1)
     console.run("resume", "tools", "--write")
     letter = console.json("dead", "--to", "tools")["letters"][0]
-    assert (letter["type"], letter["reason"]) == ("tools.FileList@1", "abandoned")
+    assert (letter["type"], letter["reason"]) == ("tools.FileList@2", "abandoned")
     number = str(letter["seq"])
     assert "abandoned" in console.run("dead")
     assert '"path"' in console.run("dead", "show", number)
     sent = console.json("dead", "resend", number, "--write")
-    assert (sent["type"], sent["trace"]) == ("tools.FileList@1", letter["trace"])
+    assert (sent["type"], sent["trace"]) == ("tools.FileList@2", letter["trace"])
 
 
 def test_a_turn_is_said_again_and_a_done_one_not_cancelled(console: Console) -> None:
