@@ -17,6 +17,7 @@ from actors.settings.document import load as load_files
 from actors.settings.problems import Problem
 from actors.subsystem import Given, Subsystem
 from actors.tools.settings import Settings as ToolsSettings
+from actors.users.bootstrap import may_be_found
 from starpod import modelkeys
 from starpod.environment import Environment, granted, load_environment
 from starpod.models import load_catalogue
@@ -102,9 +103,13 @@ def load(instance: Instance, exported: Mapping[str, str]) -> Config:
 
 
 def _secrets(environment: Environment, settings: ToolsSettings) -> tuple[tuple[str, str], ...]:
-    """Those of the environment, less what the owner lets tools, and so the model, know."""
+    """Those of the environment, less what the owner lets tools and so the model know, and what hiding would betray."""
     known = granted(settings.tools.env_allowed, environment.values).values()
-    return tuple((name, value) for name, value in environment.secrets if value not in known)
+    return tuple(
+        (name, value)
+        for name, value in environment.secrets
+        if value not in known and not may_be_found(name, value)
+    )
 
 
 def scheme_for(given: Given) -> Scheme:

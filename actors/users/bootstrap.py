@@ -12,6 +12,8 @@ from .hashing import digest, is_generated, prefix_of
 VARIABLE: Final = "STARPOD_API_KEY"
 SHORTEST: Final = 8
 """Characters of a key that an owner chose."""
+LONG: Final = 20
+"""Characters of one that nobody finds by trying as many as a machine can."""
 
 
 def weakness(key: str | None) -> list[str]:
@@ -19,6 +21,14 @@ def weakness(key: str | None) -> list[str]:
     if not key or len(key) >= SHORTEST:
         return []
     return [f"{VARIABLE} has {len(key)} characters: too easily guessed, it needs {SHORTEST} or more"]
+
+
+def may_be_found(name: str, value: str) -> bool:
+    """Whether a variable is a chosen key so short that it shall not be hidden from text.
+
+    Whoever writes to the agent can try words by the hundred thousand, and would see which of them it hides.
+    """
+    return name == VARIABLE and len(value) < LONG
 
 
 def is_empty(connection: sqlite3.Connection) -> bool:

@@ -473,6 +473,14 @@ def test_what_tools_may_know_is_no_secret(workspace: Workspace) -> None:
     assert config.load(Instance(root=path.parents[2]), {}).secrets == (("MY_TOKEN", "0123456789"),)
 
 
+def test_a_chosen_key_that_may_be_a_word_is_not_betrayed_by_being_hidden(workspace: Workspace) -> None:
+    path = workspace.write("srv/.starpod/config/agent.toml", "")
+    word, long = {"STARPOD_API_KEY": "tangerine-marmalade"}, {"STARPOD_API_KEY": "sp_live_" + 40 * "0"}
+
+    assert config.load(Instance(root=path.parents[2]), word).secrets == ()
+    assert config.load(Instance(root=path.parents[2]), long).secrets == tuple(long.items())
+
+
 def test_tools_are_not_given_what_is_the_agents_own(workspace: Workspace) -> None:
     path = workspace.write("srv/.starpod/config/agent.toml", '[tools]\nenv_allowed = ["BRAVE_API_KEY"]\n')
 
