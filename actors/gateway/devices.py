@@ -50,9 +50,10 @@ def cookie_name(asked: Request | Websocket) -> str:
 
 
 async def sign_in(bus: Bus, who: Principal, address: str) -> users.CreatedDevice:
-    """Sign the browser that asks in as `who`. Raises users.UnknownUser for one who is not let in."""
+    """Sign the browser that asks in as `who`. Raises users.UnknownUser or NotKnown for one who is not let in."""
     label = label_of(request.headers.get("User-Agent", ""))
-    asked = users.NewDevice(user=who.user, label=label, address=address, proof=who.proof)
+    key = who.credential if who.proof == "key" else ""
+    asked = users.NewDevice(user=who.user, label=label, address=address, proof=who.proof, key=key)
     with bus.fresh("gateway"), bus.baggage(origin="gateway"):
         return await bus.ask(asked)
 

@@ -69,9 +69,10 @@ def replace_chosen(connection: sqlite3.Connection, key: str | None, hashed: str,
     `hashed` is its hash. One that was made here and is stored already is left as it is.
     """
     told = tuple(
-        keys.end(connection, each, None, now)
+        event
         for each, _, _ in keys.chosen(connection)
         if each.revoked_at is None
+        for event in keys.end(connection, each, None, now)
     )
     if key is not None and not _is_back(connection, hashed, now):
         _insert(connection, key, id, now, source="environment", key_hash=hashed, label=f"from {VARIABLE}")

@@ -15,6 +15,7 @@ from .messages import (
     Device,
     ListDevices,
     NewDevice,
+    NotKnown,
     SignOut,
     UnknownDevice,
 )
@@ -29,18 +30,20 @@ LONGEST: Final = 100
 def sign_in(
     connection: sqlite3.Connection, request: NewDevice, halves: tuple[str, str], id: str, now: int
 ) -> Done[CreatedDevice]:
-    """Sign a device in that shows `halves`, cookie and page, from now on. Raises UnknownUser."""
+    """Sign a device in that shows `halves`, cookie and page, from now on. Raises UnknownUser, NotKnown."""
     owner, (cookie, page) = accounts.active(connection, request.user), halves
+    until = _end_of(connection, request.key, owner.id, now) if request.key else None
     row = {
         "id": id,
         "user_id": owner.id,
+        "key_id": request.key or None,
         "cookie_hash": digest(cookie),
         "page_hash": digest(page),
         "label": "".join(each for each in clean(request.label) if each.isprintable())[:LONGEST],
         "address": clean(request.address)[:LONGEST],
         "created_at": now,
         "last_seen_at": now,
-        "expires_at": now + GOOD_FOR,
+        "expires_at": min(now + GOOD_FOR, until or now + GOOD_FOR),
     }
     marks = ", ".join(f":{name}" for name in row)
     connection.execute(f"INSERT INTO devices ({', '.join(row)}) VALUES ({marks})", row)  # noqa: S608 - names are ours
@@ -67,6 +70,27 @@ def sign_out(connection: sqlite3.Connection, request: SignOut, now: int) -> Done
     return _find(connection, device.id, device.user), (_ended(connection, device, request, now),)
 
 
+def end_with(connection: sqlite3.Connection, key: str, asked: audit.Asked | None, now: int) -> Told:
+    """Sign out what was signed in with a key that has ended."""
+    rows = connection.execute(
+        "UPDATE devices SET revoked_at = ? WHERE key_id = ? AND revoked_at IS NULL RETURNING *", (now, key)
+    ).fetchall()
+    return tuple(_ended(connection, _device_of(row), asked, now) for row in rows)
+
+
+def _end_of(connection: sqlite3.Connection, key: str, owner: str, now: int) -> int | None:
+    """When a key expires, if ever. Raises NotKnown when it is not good any more."""
+    row = connection.execute(
+        "SELECT expires_at FROM api_keys WHERE id = ? AND user_id = ? AND revoked_at IS NULL"
+        " AND (expires_at IS NULL OR expires_at > ?)",
+        (clean(key), owner, now),
+    ).fetchone()
+    if row is None:
+        raise NotKnown(what="invalid")
+    until: int | None = row["expires_at"]
+    return until
+
+
 def _forget_oldest(connection: sqlite3.Connection, owner: str, asked: audit.Asked, now: int) -> Told:
     gone = connection.execute(
         "DELETE FROM devices WHERE id IN (SELECT id FROM devices WHERE user_id = ?"
@@ -81,7 +105,9 @@ def _forget_oldest(connection: sqlite3.Connection, owner: str, asked: audit.Aske
     )
 
 
-def _ended(connection: sqlite3.Connection, device: Device, asked: audit.Asked, now: int) -> AccessChanged:
+def _ended(
+    connection: sqlite3.Connection, device: Device, asked: audit.Asked | None, now: int
+) -> AccessChanged:
     audit.record(connection, asked, "device.signed_out", device.user, now, detail=_named(device))
     return AccessChanged(user=device.user, credential=device.id, why="ended")
 

@@ -6,8 +6,8 @@ from typing import Final
 
 from actors.storage import clean, micros, moment
 
-from . import accounts, audit
-from .accounts import NOBODY, Done
+from . import accounts, audit, devices
+from .accounts import NOBODY, Done, Told
 from .hashing import digest, prefix_of
 from .messages import (
     AccessChanged,
@@ -80,15 +80,16 @@ def revoke(connection: sqlite3.Connection, request: RevokeKey, now: int) -> Done
         return key, NOBODY
     with leaving_an_admin(connection, now):
         told = end(connection, key, request, now)
-    return _find(connection, key.id), (told,)
+    return _find(connection, key.id), told
 
 
-def end(connection: sqlite3.Connection, key: ApiKey, asked: audit.Asked | None, now: int) -> AccessChanged:
-    """Write that a key is void from now on."""
+def end(connection: sqlite3.Connection, key: ApiKey, asked: audit.Asked | None, now: int) -> Told:
+    """Write that a key is void from now on, and so is what was signed in with it."""
     by = "" if asked is None else asked.user
     connection.execute("UPDATE api_keys SET revoked_at = ?, revoked_by = ? WHERE id = ?", (now, by, key.id))
     audit.record(connection, asked, "key.revoked", key.user, now, detail=_named(key))
-    return AccessChanged(user=key.user, credential=key.id, why="ended")
+    ended = AccessChanged(user=key.user, credential=key.id, why="ended")
+    return (ended, *devices.end_with(connection, key.id, asked, now))
 
 
 def any_good(connection: sqlite3.Connection, now: int) -> bool:

@@ -43,7 +43,7 @@ class CreatedDevice:
 @final
 @attrs.frozen(kw_only=True)
 class NewDevice(Request[CreatedDevice]):
-    """Sign a browser in for 30 days. Of more than 50 the oldest is signed out. Raises UnknownUser."""
+    """Sign a browser in for 30 days. Of more than 50 the oldest is signed out. Raises UnknownUser, NotKnown."""
 
     abandon: ClassVar[Abandon] = Abandon.FINISH
     user: str
@@ -51,6 +51,8 @@ class NewDevice(Request[CreatedDevice]):
     address: str = ""
     proof: Proof = "page"
     """What it was signed in with."""
+    key: str = ""
+    """Id of the key that it was signed in with, if it was one: the device is signed out when that ends."""
 
 
 @endpoint("GET", "/api/auth/devices")

@@ -33,6 +33,7 @@ CREATE INDEX api_keys_of_user ON api_keys (user_id);
 CREATE TABLE devices (
     id           TEXT NOT NULL PRIMARY KEY,
     user_id      TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    key_id       TEXT REFERENCES api_keys (id),  -- that it was signed in with, and ends with; NULL: by a link
     cookie_hash  TEXT NOT NULL UNIQUE,
     page_hash    TEXT NOT NULL,
     label        TEXT NOT NULL,
@@ -45,6 +46,7 @@ CREATE TABLE devices (
 ) STRICT;
 
 CREATE INDEX devices_of_user ON devices (user_id);
+CREATE INDEX devices_of_key ON devices (key_id);
 
 CREATE TABLE telegram_links (
     user_id     TEXT NOT NULL PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,

@@ -1,5 +1,6 @@
 """Browsers that are signed in."""
 
+import attrs
 import pytest
 import trio
 
@@ -42,6 +43,30 @@ async def test_of_many_the_oldest_goes_but_first_those_that_are_signed_out(peopl
     assert "0" not in {each.label for each in listed}
     assert not await people.knows(cookie=made[0].cookie, page=made[0].page)
     assert people.told()[-1] == ("admin", made[0].device.id, "ended")
+
+
+async def test_what_was_signed_in_with_a_key_ends_with_it(people: People) -> None:
+    await people.start()
+    await people.add("ada")
+    key, other = await people.key_of("ada"), await people.key_of("ada")
+    asked = users.NewDevice(user="ada", label="Firefox", proof="key", key=key.meta.id)
+    made, kept = await people.ask(asked), await sign_in(people, "ada")
+    await people.ask(attrs.evolve(asked, key=other.meta.id))
+    await people.ask(users.RevokeKey(id=key.meta.id, user="ada"))
+    assert not await people.knows(cookie=made.cookie, page=made.page)
+    assert await people.knows(cookie=kept.cookie, page=kept.page)
+    assert people.told() == [("ada", key.meta.id, "ended"), ("ada", made.device.id, "ended")]
+    listed = await people.ask(users.ListDevices(user="ada"))
+    assert sum(each.revoked_at is None for each in listed) == 2
+    with pytest.raises(users.NotKnown):
+        await people.ask(asked)
+
+
+async def test_it_is_good_no_longer_than_its_key(people: People) -> None:
+    await people.start()
+    key = (await people.ask(users.NewKey(user="admin", expires_in_days=2))).meta
+    made = await people.ask(users.NewDevice(user="admin", label="Firefox", proof="key", key=key.id))
+    assert made.device.expires_at == key.expires_at
 
 
 async def test_devices_are_seen_where_they_were_last(people: People, autojump_clock: object) -> None:
