@@ -20,6 +20,7 @@ from starpod.sources import AGENT_ONLY, PAGE_ONLY
 from starpod.tree import SUBSYSTEMS
 from starpod.upcoming import Upcoming
 from starpod.workspace import Instance
+from tests.fakes.certificates import certify
 from tests.starpod.conftest import Workspace
 
 ILLUSTRATIONS: Final = {
@@ -34,6 +35,12 @@ ILLUSTRATIONS: Final = {
     "reasoning_effort",
     "timezone",
     "browser.cdp_url",
+    "gateway.hosts",
+    "gateway.trusted_proxies",
+    "gateway.base_path",
+    "gateway.public_url",
+    "gateway.tls.certificate",
+    "gateway.tls.key",
     "providers.openai.base_url",
 }
 """Keys that are absent by default, shown with a value one might give them."""
@@ -94,11 +101,14 @@ def test_every_value_it_shows_is_the_default(workspace: Workspace) -> None:
 
     shown = {".".join(key): value_of(key) for key in document.leaves() if ".".join(key) not in ILLUSTRATIONS}
     assert shown == {key: known[key] for key in shown}
-    assert all(known.get(key) in (None, []) for key in ILLUSTRATIONS)
+    assert all(known.get(key) in (None, [], "") for key in ILLUSTRATIONS)
 
 
-def test_it_loads_without_a_word_when_all_of_it_is_switched_on(workspace: Workspace) -> None:
-    path = workspace.write("srv/.starpod/config/agent.toml", switched_on())
+def test_it_loads_without_a_word_when_all_of_it_is_switched_on(workspace: Workspace, tmp_path: Path) -> None:
+    files = certify(tmp_path)
+    text = re.sub(r"/etc/letsencrypt/\S+/fullchain\.pem", str(files.certificate), switched_on())
+    text = re.sub(r"/etc/letsencrypt/\S+/privkey\.pem", str(files.key), text)
+    path = workspace.write("srv/.starpod/config/agent.toml", text)
 
     loaded = config.load(Instance(root=path.parents[2]), {"ANTHROPIC_API_KEY": "k"})
 
