@@ -7,7 +7,7 @@ read here: one user's secrets must not reach another's requests.
 import io
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import final
+from typing import Final, final
 
 import attrs
 from dotenv.parser import parse_stream
@@ -19,13 +19,17 @@ from starpod.applied import Applied, digest
 from starpod.blueprint import workspace_env
 from starpod.workspace import Instance
 
+LONGEST_WORD: Final = 12
+"""Letters of what is a word and no secret."""
+
 
 @final
 @attrs.frozen(kw_only=True)
 class Environment:
     values: Mapping[str, str] = attrs.field(repr=False)
     secrets: tuple[tuple[str, str], ...] = attrs.field(repr=False)
-    """Names and values that no text may show: all that the files hold, and what was exported under such a name."""
+    """Names and values that no text may show: what the files hold, but for single words that are not called a secret,
+    and what was exported under such a name."""
     warnings: tuple[Problem, ...]
     """Lines and files that could not be read and were left out."""
 
@@ -45,8 +49,13 @@ def load_environment(instance: Instance, exported: Mapping[str, str]) -> Environ
     for path in _layers(instance):
         found = read_env(path, warnings)
         values |= found
-        secrets += found.items()
+        secrets += (each for each in found.items() if not _is_ordinary(*each))
     return Environment(values=values, secrets=tuple(secrets), warnings=tuple(warnings))
+
+
+def _is_ordinary(name: str, value: str) -> bool:
+    """Whether it is a word like ``production``, which could not be said any more if it were hidden."""
+    return value.isalpha() and len(value) <= LONGEST_WORD and not says_secret(name)
 
 
 def granted(names: Iterable[str], values: Mapping[str, str]) -> dict[str, str | None]:

@@ -155,7 +155,10 @@ def test_a_value_of_several_lines_is_taken_out_whole() -> None:
 
 def test_all_that_the_files_hold_is_secret_and_what_is_exported_by_its_name(instance: Instance) -> None:
     instance.agent_home.mkdir(parents=True)
-    (instance.agent_home / ".env").write_text("REGION=eu-central\nMY_TOKEN=t2\n", encoding="utf-8")
+    (instance.agent_home / ".env").write_text(
+        "REGION=eu-central\nMY_TOKEN=t2\nNODE_ENV=production\nPASS=opensesame\nPHRASE=donaudampfschifffahrt\n",
+        encoding="utf-8",
+    )
     exported = {"MY_TOKEN": "t1", "PGPASSWORD": "p", "STARPOD_API_KEY": "k", "LANG": "C", "AUTHOR": "Ada"}
 
     secrets = load_environment(instance, exported).secrets
@@ -166,6 +169,8 @@ def test_all_that_the_files_hold_is_secret_and_what_is_exported_by_its_name(inst
         ("PGPASSWORD", "p"),
         ("STARPOD_API_KEY", "k"),
         ("REGION", "eu-central"),
+        ("PASS", "opensesame"),
+        ("PHRASE", "donaudampfschifffahrt"),
     }
 
 
