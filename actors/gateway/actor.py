@@ -144,7 +144,7 @@ class GatewayActor(Actor):
     async def new_page_link(self, request: messages.NewPageLink) -> messages.PageLink:
         found = await self.bus.ask(users.GetUser(id=request.id, user=OPERATOR.user, proof=OPERATOR.proof))
         if not found.is_active:
-            raise users.UnknownUser(id=request.id)
+            raise users.NotActive(id=request.id)
         code = self._codes.new(found.id)
         place = url_for_people(self._reach, cast("Address", self.address))
         return messages.PageLink(url=f"{place}/?code={code}", seconds=CODE_SECONDS)

@@ -26,7 +26,7 @@ from actors.storage.errors import (
 )
 from actors.storage.keeper import Keeper
 from actors.storage.storage import Statistics, Storage
-from actors.storage.values import clean, micros, moment
+from actors.storage.values import clean, micros, moment, one_line
 
 __all__ = [
     "Closed",
@@ -49,4 +49,5 @@ __all__ = [
     "micros",
     "moment",
     "numbered",
+    "one_line",
 ]

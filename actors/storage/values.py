@@ -20,3 +20,8 @@ def moment(value: int) -> datetime:
 def clean(text: str) -> str:
     """The text without lone surrogates, which neither SQLite nor a provider takes."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+def one_line(text: str) -> str:
+    """Text that names something, without what cannot be seen or would begin another line."""
+    return "".join(each for each in clean(text) if each.isprintable()).strip()

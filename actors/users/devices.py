@@ -4,7 +4,7 @@ import sqlite3
 from datetime import timedelta
 from typing import Final
 
-from actors.storage import clean, moment
+from actors.storage import clean, moment, one_line
 
 from . import accounts, audit
 from .accounts import NOBODY, Done, Told
@@ -39,7 +39,7 @@ def sign_in(
         "key_id": request.key or None,
         "cookie_hash": digest(cookie),
         "page_hash": digest(page),
-        "label": "".join(each for each in clean(request.label) if each.isprintable())[:LONGEST],
+        "label": one_line(request.label)[:LONGEST],
         "address": clean(request.address)[:LONGEST],
         "created_at": now,
         "last_seen_at": now,

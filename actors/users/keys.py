@@ -4,7 +4,7 @@ import sqlite3
 from datetime import timedelta
 from typing import Final
 
-from actors.storage import clean, micros, moment
+from actors.storage import clean, micros, moment, one_line
 
 from . import accounts, audit, devices
 from .accounts import NOBODY, Done, Told
@@ -31,7 +31,7 @@ def issue(connection: sqlite3.Connection, request: NewKey, key: str, id: str, no
     else:
         require_admin(connection, request)
         owner = accounts.find(connection, request.id or "")
-    days, label = request.expires_in_days, clean((request.label or "").strip())
+    days, label = request.expires_in_days, one_line(request.label or "")
     meta = insert(
         connection,
         owner,

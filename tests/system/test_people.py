@@ -40,6 +40,9 @@ async def test_people_are_added_listed_let_in_and_kept_out(place: Place) -> None
         assert (await answers(place, "user", "role", "ada", "admin"))["role"] == "admin"
         assert "no active admin with a usable key" in await refuses(place, "user", "deactivate", "admin")
         assert "not let in any more" in await says(place, "user", "deactivate", "ada")
+        assert "`starpod user activate` changes that" in await refuses(
+            place, "open", "--print", "--user", "ada"
+        )
         assert [each["is_active"] for each in await answers(place, "user", "list")] == [True, False]
         assert "let in again" in await says(place, "user", "activate", "ada")
         assert "there is no user 'bob'" in await refuses(place, "user", "activate", "bob")

@@ -5,6 +5,7 @@ from .audit import MOST_ROWS, AuditEntry, ListAudit
 from .devices import CreatedDevice, Device, ListDevices, NewDevice, SignOut
 from .errors import (
     LastAdmin,
+    NotActive,
     NotAllowed,
     NotKnown,
     OwnAccount,
@@ -56,6 +57,7 @@ __all__ = [
     "Look",
     "NewDevice",
     "NewKey",
+    "NotActive",
     "NotAllowed",
     "NotKnown",
     "NoteRefused",

@@ -87,6 +87,17 @@ class UnknownUser(Unknown):
     what = "user"
 
 
+@attrs.define(eq=False, kw_only=True)
+class NotActive(ActorError):
+    """This account is there, and is not let in."""
+
+    kind: ClassVar[ErrorKind] = "conflict"
+    id: str
+
+    def __str__(self) -> str:
+        return f"{quoted(self.id)} is not let in: `starpod user activate` changes that"
+
+
 class UnknownKey(Unknown):
     """There is no key with that id, or it is somebody else's."""
 

@@ -323,9 +323,9 @@ async def test_a_link_is_for_those_who_are_let_in(gateway: Gateway) -> None:
     async with stranger(gateway) as browser:
         opened = await browser.get(link)
         assert (opened.status_code, "set-cookie" in opened.headers) == (200, False)
-        for user in ("ada", "nobody"):
+        for user, status in (("ada", 409), ("nobody", 404)):
             refused = await browser.post("/api/page-link", json={"id": user}, headers=OPERATOR)
-            assert (refused.status_code, user in refused.json()["error"]) == (404, True)
+            assert (refused.status_code, user in refused.json()["error"]) == (status, True)
 
 
 # --- access ends --------------------------------------------------------------------------------------------

@@ -115,8 +115,8 @@ def test_one_does_not_act_against_ones_own_account_nor_the_last_admin(store: Sto
 
 
 def test_keys_are_issued_listed_and_revoked(store: Store) -> None:
-    made = store.issue("ada", days=1, label=" laptop ")
-    assert made.meta.label == "laptop"
+    made = store.issue("ada", days=1, label=" lap\n\x1b[31mtop ")
+    assert made.meta.label == "lap[31mtop", "what a terminal would do something with is left out"
     own, _ = store.run(keys.issue, users.NewKey(user="ada"), "sp_live_" + "1" * 40, "own", NOW + 1)
     assert store.run(keys.of_user, users.ListKeys(user="ada")) == (own.meta, made.meta)
     assert store.run(keys.of_user, users.ListKeys(id="ada", user="admin")) == (own.meta, made.meta)
