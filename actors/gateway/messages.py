@@ -84,7 +84,7 @@ class PageLink:
 @final
 @attrs.frozen(kw_only=True)
 class NewPageLink(Request[PageLink]):
-    """A link that opens the page as a user. Raises users.UnknownUser, also for one who is not let in."""
+    """A link that opens the page as a user. Raises users.UnknownUser, users.NotActive."""
 
     version: ClassVar[int] = 2
     id: Annotated[str, described("The user.")] = ADMIN
