@@ -5,7 +5,6 @@ everything else.
 """
 
 import logging
-import os
 import ssl
 from contextlib import suppress
 from pathlib import Path
@@ -57,8 +56,12 @@ class Certificate:
 
     def _load(self) -> ssl.SSLContext:
         for name, path in self._files:
-            if not os.access(path, os.R_OK):
-                raise CertificateUnusable(key=name, path=str(path), reason="it cannot be read")
+            try:
+                path.open("rb").close()
+            except OSError as error:  # said by name here: loading both does not tell which one it was
+                raise CertificateUnusable(
+                    key=name, path=str(path), reason=error.strerror or str(error)
+                ) from error
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.options |= ssl.OP_NO_RENEGOTIATION

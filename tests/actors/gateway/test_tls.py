@@ -57,6 +57,10 @@ def test_a_file_that_is_missing_or_no_certificate_is_named(files: Files) -> None
     files.key.unlink()
     with pytest.raises(CertificateUnusable, match=r"\[gateway.tls\] key = .*key.pem: No such file"):
         certificate_of(files.tls)
+    files.key.mkdir()
+    with pytest.raises(CertificateUnusable, match=r"\[gateway.tls\] key = .*key.pem: Is a directory"):
+        certificate_of(files.tls)
+    files.key.rmdir()
     files.key.write_text("nothing")
     with pytest.raises(CertificateUnusable, match=r"certificate.pem: .*format PEM"):
         certificate_of(files.tls)

@@ -6,7 +6,7 @@ import pytest
 from actors.llm import selection
 from actors.llm.catalogue import Catalogue, parse
 from actors.llm.messages import ModelNotAllowed
-from actors.llm.selection import OFFLINE, ModelSettingsError, choose, without_key
+from actors.llm.selection import OFFLINE, ModelSettingsError, choose, unusable, without_key
 from actors.llm.settings import PROVIDERS, ProviderSettings, Settings, api_key, key_variable
 
 CATALOGUE = parse((Path(__file__).parents[3] / "config/models.toml").read_text(), "models.toml")
@@ -92,6 +92,16 @@ def test_without_name_and_key_nothing_is_chosen_yet() -> None:
 def test_a_named_provider_without_a_key_is_an_error_that_names_the_variable(settings: dict[str, Any]) -> None:
     with pytest.raises(ModelSettingsError, match="OPENAI_API_KEY"):
         selected(keys("anthropic"), **settings)
+
+
+def test_nothing_takes_the_place_of_a_default_without_a_key() -> None:
+    with pytest.raises(ModelSettingsError) as found:
+        selected(provider="openai", model="x")
+    waiting = unusable(found.value)
+    assert (waiting.default, waiting.allowed) == ("openai/x", ("openai/x",))
+    assert "OPENAI_API_KEY" in (waiting.fault or "")
+    with pytest.raises(ModelSettingsError, match="no such thing"):
+        unusable(ModelSettingsError("no such thing"))
 
 
 def test_a_named_provider_that_is_disabled_is_an_error() -> None:

@@ -237,6 +237,17 @@ def test_a_device_is_known_by_both_halves(store: Store) -> None:
         assert store.run(lookup.device, cookie, page, NOW) is None
 
 
+def test_a_device_ends_with_the_key_that_it_was_signed_in_with(store: Store) -> None:
+    lasting, short = store.issue("ada").meta, store.issue("ada", days=1).meta
+    made, brief = sign_in(store, key=lasting.id), sign_in(store, key=short.id)
+    assert brief.device.expires_at == short.expires_at
+    _, told = store.run(keys.revoke, users.RevokeKey(id=lasting.id, user="ada"), NOW)
+    assert [each.credential for each in told] == [lasting.id, made.device.id]
+    assert store.run(lookup.device, made.cookie, made.page, NOW) is None
+    with pytest.raises(users.NotKnown):
+        sign_in(store, key=lasting.id)
+
+
 def test_a_device_is_signed_out(store: Store) -> None:
     made = sign_in(store)
     request = users.SignOut(id=made.device.id, user="ada")
