@@ -18,7 +18,7 @@ DOWN: Final = frozenset({State.FAILED, State.STOPPING, State.STOPPED})
 
 
 def health_of(tree: NodeHealth, *, version: str, boot_id: str) -> Health:
-    """The health of the tree and of each actor, without credentials. Raises Failing."""
+    """The health of the tree and of each actor. Raises Failing."""
     state = tree.health.state
     if state in DOWN:
         raise Failing(state=state.value)
@@ -27,7 +27,7 @@ def health_of(tree: NodeHealth, *, version: str, boot_id: str) -> Health:
         version=version,
         boot_id=boot_id,
         actors={
-            leaf.name: PartHealth(state=leaf.health.state.value, why=_why(leaf), restarts=leaf.restarts)
+            leaf.name: PartHealth(state=leaf.health.state.value, restarts=leaf.restarts)
             for leaf in leaves(tree)
         },
     )

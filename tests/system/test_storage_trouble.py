@@ -158,7 +158,7 @@ async def test_on_a_full_disk_a_message_is_refused_and_taken_once_there_is_room(
                 assert (error["code"], error["client_message_id"]) == ("storage_failed", "c")
                 health = await daemon.get("/api/health")
                 assert (health["status"], health["actors"]["session"]["state"]) == ("degraded", "degraded")
-                assert "disk is full" in health["actors"]["session"]["why"]
+                assert "disk is full" in str(await daemon.get("/api/bus/tree"))
                 stored = await daemon.rows(before["session_id"])
                 assert stored[0] == ("user", "help")
             await socket.say("message", text="help", client_message_id="c")

@@ -17,10 +17,9 @@ from .common import LOOKING, VIEW_BYTES, ActorState
 @final
 @attrs.frozen(kw_only=True)
 class PartHealth:
-    """One actor."""
+    """One actor, as anybody may know it: the reason of its state may name files and secrets."""
 
     state: ActorState
-    why: str | None = None
     restarts: int = 0
 
 
