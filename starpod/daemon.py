@@ -16,11 +16,11 @@ from actors.gateway import messages as gateway
 from actors.gateway.settings import Address
 from actors.gateway.settings import Settings as GatewaySettings
 from actors.llm import messages as llm
-from actors.users import messages as users
 from bus import (
     ActorError,
     BlackBox,
     BootError,
+    DeliveryError,
     ExitKind,
     Ids,
     Mesh,
@@ -210,11 +210,12 @@ async def serve(
 
 
 async def _link(daemon: Running) -> str:
-    """A link that opens the page; one that opens the door only, where the first admin is let in no more."""
+    """A link that opens the page; where none can be made now, one that asks who it is: the agent runs all the same."""
     try:
         return (await daemon.mesh.bus.ask(gateway.NewPageLink())).url
-    except users.UnknownUser:
-        return f"http://{daemon.info.address}/"
+    except (ActorError, DeliveryError) as error:
+        logs.log("warning", "no link that signs in could be made", {"error": error})
+        return daemon.info.url
 
 
 def _open_many_files() -> None:

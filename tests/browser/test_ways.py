@@ -15,7 +15,7 @@ def test_everything_can_be_done_from_the_keyboard(window: Window, agent: Agent, 
     keys = window.page.keyboard
     expect(window.field).to_be_focused()
     keys.press("Escape")
-    keys.type("Read it")
+    keys.type("Read it by keys")
     keys.press("Enter")
     window.answered()
 
@@ -42,8 +42,8 @@ def test_everything_can_be_done_from_the_keyboard(window: Window, agent: Agent, 
     expect(window.field).to_be_focused()
     keys.press("Control+k")
     expect(window.page.get_by_role("searchbox", name="Search titles")).to_be_focused()
-    keys.type("Read it")
-    expect(window.page.get_by_role("link", name="Read it")).to_be_visible()
+    keys.type("Read it by keys")
+    expect(window.page.get_by_role("link", name="Read it by keys")).to_be_visible()
     expect(window.page.locator(".session")).to_have_count(1)
     keys.press("ArrowDown")
     keys.press("Enter")

@@ -1,7 +1,7 @@
 """An agent that other machines reach, as the command line of its own machine sees it."""
 
 from tests.fakes.certificates import certify
-from tests.system.daemons import Place, serving, starpod, start
+from tests.system.daemons import Place, serving, starpod, start, until
 
 EVERYWHERE = 'provider = "offline"\nserver_addr = "0.0.0.0:0"\n'
 
@@ -22,7 +22,8 @@ async def test_the_command_line_finds_an_agent_that_speaks_tls_below_a_path(plac
         link = await starpod(place.root, "open", "--print")
         port = daemon.address.rpartition(":")[2]
         assert link.out.startswith(f"https://box.example:{port}/starpod/?code=")
-        assert f"API        {daemon.url}/api" in daemon.log
+        await until(lambda: f"API        {daemon.url}/api" in daemon.log)
+        await until(lambda: "Databases" in daemon.log)
         assert f"WebSocket  wss{daemon.url.removeprefix('https')}/ws" in daemon.log
 
 
@@ -36,4 +37,4 @@ async def test_nobody_is_served_elsewhere_before_somebody_has_a_key(place: Place
     assert "starpod key new" in refused.log
     async with serving(place, STARPOD_API_KEY="a-key-for-programs-0815") as daemon:
         assert (await daemon.get("/api/health"))["status"] == "ok"
-        assert "whoever is on the way can read it" in daemon.log
+        await until(lambda: "whoever is on the way can read it" in daemon.log)

@@ -8,7 +8,7 @@ from quart import Quart, Response, g, request
 from actors.agent import messages as agent
 from actors.endpoints import BadMessage, read
 from actors.gateway.http import answer, principal, read_fields, refusal, route
-from actors.gateway.presence import ENDED, Presence
+from actors.gateway.presence import ENDED, RESTART, Presence
 from actors.gateway.protocol import ClientMessage, wire
 from actors.session import messages as session
 from actors.wire import Json
@@ -37,7 +37,10 @@ class ChatRoutes:
         if stay.why == ENDED:
             return refusal(401, "your access has ended meanwhile; the turn goes on")
         if stay.why is not None:
-            text = "the agent is restarting and will finish the turn; repeat the request for its answer"
+            what = (
+                "the agent is restarting" if stay.why == RESTART else "what you may do has changed meanwhile"
+            )
+            text = f"{what}; the turn goes on, repeat the request for its answer"
             return refusal(503, text, {"Retry-After": "2"})
         return answer(_json(found), 502 if found.answered_by.state == "failed" else 200)
 

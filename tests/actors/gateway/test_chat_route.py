@@ -41,7 +41,7 @@ async def test_the_turn_carries_where_it_came_from(gateway: Gateway) -> None:
         header = {"traceparent": f"00-{trace}-b7ad6b7169203331-01"}
         await gateway.http.post("/api/chat", json={"text": "hi"}, headers=header)
         _, event = await tap.take()
-    assert event.baggage == {"origin": "http"}
+    assert event.baggage == {"origin": "http", "user": "admin"}
     assert (event.sender, event.trace) == ("gateway", trace)
 
 
