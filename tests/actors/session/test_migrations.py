@@ -62,7 +62,7 @@ def test_the_conversation_goes_on(migrated: Ledger) -> None:
     assert following is not None
     assert following.id == "t5"
     assert (
-        migrated.accept("look", key="garden", user="ada", source="web", client_message_id="m1").turn == "t1"
+        migrated.accept("look", key="garden", user="admin", source="web", client_message_id="m1").turn == "t1"
     )
     migrated.close()
 
@@ -80,7 +80,7 @@ def test_what_was_said_and_used_is_as_it_was(migrated: Ledger) -> None:
         "user",
     ]
     assert migrated.shown("s2") == [("user", "hi"), ("notice", "given up")]
-    assert len(export.export(migrated.connection, "s1", "ada")) == 10
+    assert len(export.export(migrated.connection, "s1", "admin")) == 10
     report = usage.costs(migrated.connection, None, None)
     assert (report.total.usage.cost_usd, [(tool.name, tool.invocations) for tool in report.by_tool]) == (
         0.5,
@@ -93,7 +93,7 @@ def test_the_ends_have_the_order_they_had(migrated: Ledger) -> None:
     ended = endings.after(migrated.connection, 0, 10)
     assert [(turn.id, turn.end_seq) for turn in ended] == [("t3", 1), ("t1", 2)]
     migrated.recover()
-    assert migrated.cancel("t5", "ada").turn.end_seq == 3
+    assert migrated.cancel("t5", "admin").turn.end_seq == 3
     migrated.close()
 
 
@@ -101,6 +101,35 @@ def test_what_was_to_be_pushed_still_is(migrated: Ledger) -> None:
     rows = migrated.connection.execute("SELECT key, recipient, state, claimer FROM outbox ORDER BY id")
     assert [tuple(row) for row in rows] == [("k1", "42", "sending", None), ("k2", "", "pending", None)]
     migrated.close()
+
+
+def test_what_was_said_before_there_were_users_is_the_first_admins(tmp_path: pathlib.Path) -> None:
+    old = database(tmp_path, 3)
+    users = {"s1": "zed", "s2": "admin", "s3": "bob", "s4": "zed"}
+    for n, (session, user) in enumerate(users.items()):
+        key = "garden" if session != "s4" else "shed"
+        old.execute(
+            "INSERT INTO sessions (id, user_id, channel, channel_key, created_at, last_message_at, message_count)"
+            " VALUES (?, ?, 'main', ?, 0, 0, 1)",
+            (session, user, key),
+        )
+        old.execute(
+            "INSERT INTO turns (id, session_id, user_id, source, client_message_id, text, attachments, mode,"
+            " accepted_at, state, options) VALUES (?, ?, ?, 'web', ?, 'hi', '[]', 'queue', 0, 'accepted', '{}')",
+            (f"t{n}", session, user, "m" if session != "s4" else "m4"),
+        )
+    old.close()
+    ledger = Ledger(tmp_path)
+    rows = ledger.connection.execute("SELECT id, user_id, is_closed FROM sessions ORDER BY id").fetchall()
+    assert [tuple(row) for row in rows] == [
+        ("s1", "admin", 1),  # one conversation of a key can be open
+        ("s2", "admin", 0),
+        ("s3", "admin", 1),
+        ("s4", "admin", 0),
+    ]
+    assert len(ledger.recover()) == 4
+    assert ledger.accept("hi", user="admin", source="web", client_message_id="m").turn == "t1"
+    ledger.close()
 
 
 def test_old_and_new_databases_have_the_same_schema(migrated: Ledger, tmp_path: pathlib.Path) -> None:
