@@ -192,8 +192,9 @@ def detect(start: Path, agent: str | None = None) -> Instance | InWorkspace:
       agent: name given by the person. It chooses among the agents of a workspace and means nothing to a
         single agent.
 
-    Raises NoProject when there is nothing at all, WorkspaceError when a workspace was found and no agent was named,
-    or when what was found is incomplete or has the layout of an earlier version.
+    Elsewhere in a workspace its only agent is meant. Raises NoProject when there is nothing at all, WorkspaceError
+    when none was named in a workspace that has not exactly one, or when what was found is incomplete or has the
+    layout of an earlier version.
     """
     start = start.resolve()
     for at in (start, *start.parents):
@@ -237,7 +238,9 @@ def _agent_around(start: Path, workspace: Path) -> str:
     parts = start.relative_to(workspace).parts
     if len(parts) >= 2 and parts[0] == "agents":
         return parts[1]
-    known = sorted(found.parent.name for found in (workspace / "agents").glob("*/agent.toml"))
+    known = _agents_of(workspace)
+    if len(known) == 1:
+        return known[0]
     there = (
         f"which has {', '.join(map(show, known))}" if known else "which has none: `starpod agent new NAME`"
     )
@@ -245,3 +248,10 @@ def _agent_around(start: Path, workspace: Path) -> str:
         f"no agent name: {workspace} is a workspace, {there}. Say which agent with --agent NAME, enter its folder in "
         "agents/, or start it with `starpod dev NAME`"
     )
+
+
+def _agents_of(workspace: Path) -> list[str]:
+    """Names of those with a blueprint, and of those whose blueprint is gone but that live."""
+    blueprints = [found.parent.name for found in (workspace / "agents").glob("*/agent.toml")]
+    instances = [at.name for at in workspace.glob(".instances/*") if Instance(root=at).agent_toml.is_file()]
+    return sorted({*blueprints, *instances})

@@ -87,11 +87,29 @@ class TestWorkspace:
         assert detect(tmp_path / place) == InWorkspace(tmp_path, "bot")
 
     @pytest.mark.parametrize("place", ["", "skills/x/", "agents/", ".instances/"])
-    def test_elsewhere_an_agent_must_be_named(self, tmp_path: Path, place: str) -> None:
-        make(tmp_path, "starpod.toml", place or "agents/")
+    @pytest.mark.parametrize("only", ["agents/bot/agent.toml", ".instances/bot/.starpod/config/agent.toml"])
+    def test_elsewhere_its_only_agent_is_meant(self, tmp_path: Path, place: str, only: str) -> None:
+        make(tmp_path, "starpod.toml", place or "agents/", only)
 
-        with pytest.raises(WorkspaceError, match="no agent name"):
-            detect(tmp_path / place)
+        assert detect(tmp_path / place) == InWorkspace(tmp_path, "bot")
+
+    def test_an_agent_and_its_instance_are_one(self, tmp_path: Path) -> None:
+        make(tmp_path, "starpod.toml", "agents/bot/agent.toml", ".instances/bot/.starpod/config/agent.toml")
+
+        assert detect(tmp_path) == InWorkspace(tmp_path, "bot")
+
+    def test_of_several_agents_one_must_be_named(self, tmp_path: Path) -> None:
+        make(tmp_path, "starpod.toml", "agents/bot/agent.toml", "agents/draft/")
+        make(tmp_path, ".instances/old/.starpod/config/agent.toml")
+
+        with pytest.raises(WorkspaceError, match=r"which has 'bot', 'old'\. Say which"):
+            detect(tmp_path)
+
+    def test_one_without_agents_says_how_to_make_one(self, tmp_path: Path) -> None:
+        make(tmp_path, "starpod.toml", "agents/draft/")
+
+        with pytest.raises(WorkspaceError, match=r"no agent name: .* none: `starpod agent new NAME`"):
+            detect(tmp_path)
 
     def test_a_name_that_is_given_is_taken_whether_or_not_there_is_such_an_agent(
         self, tmp_path: Path
