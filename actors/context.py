@@ -25,6 +25,7 @@ from bus import Request
 __all__ = [
     "ContextDefinitionError",
     "ContextSource",
+    "Expansion",
     "Section",
     "TurnContext",
     "context_of",
@@ -32,7 +33,7 @@ __all__ = [
     "from_context",
 ]
 
-ContextName = Literal["call", "session", "turn", "user", "role", "channel", "source"]
+ContextName = Literal["call", "session", "turn", "user", "role", "channel", "source", "called"]
 
 
 @attrs.frozen(kw_only=True)
@@ -46,6 +47,8 @@ class TurnContext:
     channel: str
     source: str
     """How the message came: ``web``, ``http``, ``cli``, ``telegram`` …"""
+    called: str = ""
+    """The skill that the message has called up; empty for none."""
 
 
 def from_context(name: ContextName) -> Supplied:
@@ -63,6 +66,15 @@ class Section:
 
     text: str
     notice: str | None = None
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Expansion:
+    """What the model gets instead of the words of a message that calls something up by its name."""
+
+    name: str
+    text: str
 
 
 class ContextDefinitionError(TypeError):
