@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Concatenate, Final, ParamSpec, TypeVar, final
 
+import attrs
 import trio
 
 from actors.storage import Keeper, Storage, numbered
@@ -62,9 +63,7 @@ class VaultActor(Keeper):
 
     async def _conceal_all(self) -> None:
         if kept := await self._read(store.everything):
-            clear, unreadable = await self._in_thread(partial(safe.open_all, self._places(), kept))
-            self._complain(unreadable)
-            self._conceal(clear)
+            await self._clear(kept)
 
     def _conceal(self, secrets: Iterable[messages.Secret]) -> None:
         if new := {(each.name, each.value) for each in secrets}.difference(self._concealed):
@@ -79,13 +78,11 @@ class VaultActor(Keeper):
         value = _checked(names.checked_value, request.value)
         hosts = None if request.hosts is None else _checked(names.checked_hosts, request.hosts)
         self._conceal([messages.Secret(name=name, value=value)])
-        known = await self._read(store.entry, owner, name)
-        if hosts is None and known is None:
-            hosts = names.HOSTS.get(name, ())
-        needed = await self._read(store.master_keys)
-        kept = await self._in_thread(partial(safe.seal, self._places(), needed, value, owner, name))
+        if hosts is None:
+            hosts = await self._hosts_of(owner, name)
+        kept = await self._sealed(messages.Secret(name=name, value=value, hosts=hosts), owner)
         crash_point("set", "key_written")
-        entry = await self._write(store.put, kept, hosts, request.user, self.bus.clock.now())
+        entry = await self._write(store.put, kept, request.user, self.bus.clock.now())
         await self._changed(name, owner)
         return entry
 
@@ -93,10 +90,12 @@ class VaultActor(Keeper):
     async def update_hosts(self, request: messages.UpdateHosts) -> messages.Entry:
         name, owner = self._addressed(request.name, request.owner, request.user, request.role)
         hosts = _checked(names.checked_hosts, request.hosts)
-        now = self.bus.clock.now()
-        entry = await self._write(store.set_hosts, owner, name, hosts, request.user, now)
-        if entry is None:
-            raise messages.UnknownSecret(name=name)
+        before = _opened(name, *await self._clear([await self._one(owner, name)]))
+        wider = names.widened(before.hosts, hosts)
+        if wider and request.proof != "operator":
+            raise messages.Widening(name=name, hosts=wider)
+        kept = await self._sealed(attrs.evolve(before, hosts=hosts), owner)
+        entry = await self._write(store.set_hosts, kept, request.user, self.bus.clock.now())
         await self._changed(name, owner)
         return entry
 
@@ -138,14 +137,9 @@ class VaultActor(Keeper):
 
     @messages.Reveal.handler
     async def reveal(self, request: messages.Reveal) -> messages.Secret:
-        name = _stored_name(request.name)
-        found = await self._read(store.sealed, [names.owner_of(request.owner)], [name])
-        if not found:
-            raise messages.UnknownSecret(name=name)
-        clear, unreadable = await self._open(found, "reveal", request.user, "")
-        if unreadable:
-            raise VaultFailed(f"{name} cannot be read: {unreadable[name]}")
-        return clear[0]
+        found = await self._one(names.owner_of(request.owner), _stored_name(request.name))
+        clear, unreadable = await self._open([found], "reveal", request.user, "")
+        return _opened(found.name, clear, unreadable)
 
     @messages.ListAccesses.handler
     async def accesses(self, request: messages.ListAccesses) -> tuple[messages.Access, ...]:
@@ -153,15 +147,38 @@ class VaultActor(Keeper):
 
     async def _open(
         self, found: Sequence[Sealed], action: messages.Action, user: str, why: str
-    ) -> tuple[tuple[messages.Secret, ...], Mapping[str, str]]:
+    ) -> safe.Opened:
         """What opens, and by name why the rest does not. Nobody gets anything before it is written down."""
         if not found:
             return (), {}
-        clear, unreadable = await self._in_thread(partial(safe.open_all, self._places(), found))
+        clear, unreadable = await self._clear(found)
         await self._write(store.looked, found, unreadable, action, user, why, self.bus.clock.now())
+        return clear, unreadable
+
+    async def _clear(self, found: Sequence[Sealed]) -> safe.Opened:
+        """The same for the vault itself."""
+        clear, unreadable = await self._in_thread(partial(safe.open_all, self._places(), found))
         self._complain(unreadable)
         self._conceal(clear)  # those that could not be read at the start among them
         return clear, unreadable
+
+    async def _one(self, owner: str, name: str) -> Sealed:
+        """Raises UnknownSecret."""
+        found = await self._read(store.sealed, [owner], [name])
+        if not found:
+            raise messages.UnknownSecret(name=name)
+        return found[0]
+
+    async def _hosts_of(self, owner: str, name: str) -> tuple[str, ...]:
+        """Where a secret may be sent whose value is changed; at first, and where nobody knows, as its name says."""
+        found = await self._read(store.sealed, [owner], [name])
+        for known in (await self._clear(found))[0] if found else ():
+            return known.hosts
+        return names.HOSTS.get(name, ())
+
+    async def _sealed(self, secret: messages.Secret, owner: str) -> Sealed:
+        needed = await self._read(store.master_keys)
+        return await self._in_thread(partial(safe.seal, self._places(), needed, secret, owner))
 
     def _complain(self, unreadable: Mapping[str, str]) -> None:
         for name, reason in unreadable.items():
@@ -230,6 +247,13 @@ def _checked(check: Callable[[GivenT], T], value: GivenT) -> T:
         return check(value)
     except ValueError as error:
         raise BadSecret(str(error)) from None
+
+
+def _opened(name: str, clear: Sequence[messages.Secret], unreadable: Mapping[str, str]) -> messages.Secret:
+    """The only one that was to be opened. Raises VaultFailed."""
+    if unreadable:
+        raise VaultFailed(f"{name} cannot be read: {unreadable[name]}")
+    return clear[0]
 
 
 def _owners(user: str | None, role: Role) -> list[str]:

@@ -14,7 +14,7 @@ from actors.context import from_context
 from actors.endpoints import endpoint
 from actors.shapes import described
 from actors.vault.names import allows
-from actors.vocabulary import Role, quoted
+from actors.vocabulary import Proof, Role, quoted
 from bus import Abandon, ActorError, ErrorKind, Event, Request, secret
 
 Action = Literal["set", "read", "unreadable", "reveal", "hosts", "delete", "rotate"]
@@ -82,13 +82,19 @@ class SetSecret(Request[Entry]):
 @final
 @attrs.frozen(kw_only=True)
 class UpdateHosts(Request[Entry]):
-    """Changes where a secret may be sent. Raises UnknownSecret, BadSecret, VaultFailed."""
+    """Changes where a secret may be sent. Raises UnknownSecret, BadSecret, NotYours, VaultFailed.
 
+    Only the operator lets it go to more hosts than before, or whoever keeps it anew: anybody else could have it sent to
+    themselves. Raises Widening.
+    """
+
+    version: ClassVar[int] = 2
     abandon: ClassVar[Abandon] = Abandon.FINISH
     name: str
     hosts: Annotated[tuple[str, ...], _HOSTS]
     owner: Annotated[str, _OWNER] = ""
     user: str
+    proof: Proof = "key"
     role: Annotated[Role, from_context("role")]
 
 
@@ -229,6 +235,22 @@ class NotYours(ActorError):
 
     def __str__(self) -> str:
         return f"only an admin may change {quoted(self.name)}, which is not your own"
+
+
+@attrs.define(eq=False, kw_only=True)
+class Widening(ActorError):
+    """Only the operator lets a secret be sent to more hosts than before; nothing was changed."""
+
+    kind: ClassVar[ErrorKind] = "forbidden"
+    name: str
+    hosts: tuple[str, ...]
+    """Those that it may not be sent to."""
+
+    def __str__(self) -> str:
+        return (
+            f"{self.name} may not be sent to {', '.join(self.hosts)}: only the operator lets it go to more hosts, with "
+            f"`starpod vault hosts {self.name}`, or else keep it anew, with its value"
+        )
 
 
 class CannotRotate(ActorError):

@@ -136,6 +136,12 @@ def allows(hosts: Iterable[str], host: str) -> bool:
     )
 
 
+def widened(before: Iterable[str], after: Iterable[str]) -> tuple[str, ...]:
+    """Those of the hosts `after` that a secret with the hosts `before` may not be sent to."""
+    known = tuple(before)
+    return tuple(host for host in after if not allows(known, host))
+
+
 def _ascii(host: str) -> str:
     """A name as it is looked up; one that cannot be is left as it is and matches nothing."""
     try:

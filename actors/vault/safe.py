@@ -1,27 +1,34 @@
 """Sealing and opening with the master keys that are there. Everything here waits for the disk or another program."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from actors.vault import sealing
 from actors.vault.masterkeys import VARIABLE, Places
 from actors.vault.messages import Secret
 from actors.vault.sealing import Sealed, fingerprint
 
+Opened = tuple[tuple[Secret, ...], Mapping[str, str]]
+"""What opens, and by name why the rest does not."""
+
 
 class NothingToRotate(Exception):
     """A rotation would change nothing, or lose something; the text says what has to be done before."""
 
 
-def seal(places: Places, needed: Collection[str], value: str, owner: str, name: str) -> Sealed:
+def seal(places: Places, needed: Collection[str], secret: Secret, owner: str) -> Sealed:
     """Seal a secret with the newest key, made if there is none. Raises NoMasterKey.
 
     `needed` are the fingerprints of the keys with which others are sealed.
     """
-    return sealing.seal(places.for_sealing(needed), value, owner=owner, name=name)
+    return _seal(places.for_sealing(needed), secret, owner)
 
 
-def open_all(places: Places, found: Sequence[Sealed]) -> tuple[tuple[Secret, ...], dict[str, str]]:
-    """What opens, and by name why the rest does not. Raises NoMasterKey."""
+def _seal(key: bytes, secret: Secret, owner: str) -> Sealed:
+    return sealing.seal(key, secret.value, owner=owner, name=secret.name, hosts=secret.hosts)
+
+
+def open_all(places: Places, found: Sequence[Sealed]) -> Opened:
+    """Raises NoMasterKey."""
     keys = places.load({each.master_key for each in found}).by_fingerprint
     clear: list[Secret] = []
     unreadable: dict[str, str] = {}
@@ -49,7 +56,7 @@ def seal_anew(places: Places, kept: Sequence[Sealed]) -> tuple[bytes, list[Seale
         opened, unreadable = open_all(places, [each])
         if unreadable:
             raise NothingToRotate(f"{each.name} cannot be read: {unreadable[each.name]}; or else delete it")
-        anew.append(sealing.seal(new, opened[0].value, owner=each.owner, name=each.name))
+        anew.append(_seal(new, opened[0], each.owner))
     if places.in_use != "variable":
         places.add(new)
     return new, anew

@@ -1,18 +1,22 @@
-"""Sealing a value: AES-256-GCM, bound to its owner, its name and the master key. Pure but for chance.
+"""Sealing a value: AES-256-GCM, bound to its owner, its name, its hosts and the master key. Pure but for chance.
 
 A row that is exchanged with another one, or altered in any way, does not open.
 """
 
 import hmac
+import json
 import os
+from collections.abc import Sequence
 from typing import Final, final
 
 import attrs
 
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
-_FORM: Final = "starpod vault 1"
-"""Part of what is bound; another form gets another number."""
+FORM: Final = 2
+"""How a value is bound to what it is for, part of what is bound."""
+WITHOUT_HOSTS: Final = 1
+"""The form in which hosts were not bound yet."""
 
 
 @final
@@ -28,7 +32,8 @@ class Sealed:
     data: bytes = attrs.field(repr=False)
     """What is sealed, with the 16 bytes that prove it."""
     hosts: tuple[str, ...] = ()
-    """Where it may be sent; not a part of what is bound."""
+    """Where it may be sent."""
+    form: int = FORM
 
 
 def new_key() -> bytes:
@@ -41,21 +46,25 @@ def fingerprint(key: bytes) -> str:
     return hmac.new(key, b"starpod vault key", "sha256").hexdigest()[:16]
 
 
-def seal(key: bytes, value: str, *, owner: str, name: str) -> Sealed:
+def seal(key: bytes, value: str, *, owner: str, name: str, hosts: Sequence[str] = ()) -> Sealed:
     """Seal a secret; never twice with the same nonce."""
-    nonce, version = os.urandom(NONCE_BYTES), fingerprint(key)
-    data = encrypt(key, nonce, value.encode(), _bound(owner, name, version))
-    return Sealed(owner=owner, name=name, master_key=version, nonce=nonce, data=data)
+    version, nonce = fingerprint(key), os.urandom(NONCE_BYTES)
+    empty = Sealed(owner=owner, name=name, master_key=version, nonce=nonce, data=b"", hosts=tuple(hosts))
+    return attrs.evolve(empty, data=encrypt(key, nonce, value.encode(), _bound(empty)))
 
 
 def unseal(key: bytes, sealed: Sealed) -> str | None:
     """Open a secret with the key that it was sealed with; None when anything of it is not what it was."""
-    clear = decrypt(key, sealed.nonce, sealed.data, _bound(sealed.owner, sealed.name, sealed.master_key))
+    clear = decrypt(key, sealed.nonce, sealed.data, _bound(sealed))
     return None if clear is None else clear.decode()
 
 
-def _bound(owner: str, name: str, version: str) -> bytes:
-    return f"{_FORM}\0{owner}\0{name}\0{version}".encode()
+def _bound(sealed: Sealed) -> bytes:
+    """What a value does not open without."""
+    what = (f"starpod vault {sealed.form}", sealed.owner, sealed.name, sealed.master_key)
+    if sealed.form == WITHOUT_HOSTS:
+        return "\0".join(what).encode()
+    return json.dumps([*what, *sealed.hosts]).encode()
 
 
 def encrypt(key: bytes, nonce: bytes, clear: bytes, bound: bytes) -> bytes:

@@ -4,17 +4,32 @@ import sqlite3
 from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from actors.storage import Migration
 from actors.vault.messages import Access, Action, Entry
-from actors.vault.names import is_system
-from actors.vault.sealing import Sealed
+from actors.vault.names import HOSTS, is_system, widened
+from actors.vault.sealing import WITHOUT_HOSTS, Sealed
 
 KEPT: Final = 10_000
 """Rows of the log of accesses."""
-_ENTRY: Final = "SELECT key, owner, allowed_hosts, created_at, updated_at, last_read_at FROM vault_entries"
-_SEALED: Final = "SELECT owner, key, master_key, nonce, encrypted_value, allowed_hosts FROM vault_entries"
+_ENTRY: Final = (
+    "SELECT key, owner, form, allowed_hosts, created_at, updated_at, last_read_at FROM vault_entries"
+)
+_SEALED: Final = (
+    "SELECT owner, key, master_key, nonce, encrypted_value, form, allowed_hosts FROM vault_entries"
+)
+
+_RESEAL: Final = """
+UPDATE vault_entries SET master_key = ?1, nonce = ?2, encrypted_value = ?3, form = ?4, allowed_hosts = ?5
+WHERE owner = ?6 AND key = ?7
+"""
+_STORE: Final = """
+INSERT INTO vault_entries (master_key, nonce, encrypted_value, form, allowed_hosts, owner, key, created_at, updated_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)
+ON CONFLICT (owner, key) DO UPDATE
+SET master_key = ?1, nonce = ?2, encrypted_value = ?3, form = ?4, allowed_hosts = ?5, updated_at = ?8
+"""
 
 
 @contextmanager
@@ -59,43 +74,28 @@ def master_keys(connection: sqlite3.Connection) -> frozenset[str]:
     return frozenset(key for (key,) in connection.execute("SELECT DISTINCT master_key FROM vault_entries"))
 
 
-def put(
-    connection: sqlite3.Connection, kept: Sealed, hosts: Sequence[str] | None, user: str, now: datetime
-) -> Entry:
-    """Keep a secret in place of an older one; hosts that are None stay as they are, or are none."""
-    connection.execute(
-        "INSERT INTO vault_entries VALUES (?1, ?2, ?3, ?4, ?5, coalesce(?6, ''), ?7, ?7, NULL)"
-        " ON CONFLICT (owner, key) DO UPDATE SET master_key = ?3, nonce = ?4, encrypted_value = ?5,"
-        " allowed_hosts = coalesce(?6, allowed_hosts), updated_at = ?7",
-        (
-            kept.owner,
-            kept.name,
-            kept.master_key,
-            kept.nonce,
-            kept.data,
-            None if hosts is None else " ".join(hosts),
-            now.isoformat(),
-        ),
-    )
+def put(connection: sqlite3.Connection, kept: Sealed, user: str, now: datetime) -> Entry:
+    """Keep a secret in place of an older one."""
+    stored = _store(connection, kept, now)
     log(connection, "set", kept.name, kept.owner, user, "", now)
-    stored = entry(connection, kept.owner, kept.name)
-    assert stored is not None  # noqa: S101 - it was stored above
     return stored
 
 
-def set_hosts(
-    connection: sqlite3.Connection, owner: str, name: str, hosts: Sequence[str], user: str, now: datetime
-) -> Entry | None:
-    """Change where a secret may be sent; None where there is no such secret."""
-    before = entry(connection, owner, name)
-    if before is None or before.hosts == tuple(hosts):
+def set_hosts(connection: sqlite3.Connection, kept: Sealed, user: str, now: datetime) -> Entry:
+    """Keep what is the same secret, perhaps with other hosts."""
+    before = entry(connection, kept.owner, kept.name)
+    if before is not None and before.hosts == kept.hosts:
         return before
-    connection.execute(
-        "UPDATE vault_entries SET allowed_hosts = ?, updated_at = ? WHERE owner = ? AND key = ?",
-        (" ".join(hosts), now.isoformat(), owner, name),
-    )
-    log(connection, "hosts", name, owner, user, ", ".join(hosts) or "nowhere", now)
-    return entry(connection, owner, name)
+    stored = _store(connection, kept, now)
+    log(connection, "hosts", kept.name, kept.owner, user, ", ".join(kept.hosts) or "nowhere", now)
+    return stored
+
+
+def _store(connection: sqlite3.Connection, kept: Sealed, now: datetime) -> Entry:
+    connection.execute(_STORE, (*_values(kept), now.isoformat()))
+    stored = entry(connection, kept.owner, kept.name)
+    assert stored is not None  # noqa: S101 - it was stored above
+    return stored
 
 
 def delete(connection: sqlite3.Connection, owner: str, name: str, user: str, now: datetime) -> bool:
@@ -130,10 +130,7 @@ def reseal(connection: sqlite3.Connection, anew: Iterable[Sealed], user: str, no
     """Exchange what is sealed, all of it or none."""
     count = 0
     for count, each in enumerate(anew, 1):  # noqa: B007 - the last one counts
-        connection.execute(
-            "UPDATE vault_entries SET master_key = ?, nonce = ?, encrypted_value = ? WHERE owner = ? AND key = ?",
-            (each.master_key, each.nonce, each.data, each.owner, each.name),
-        )
+        connection.execute(_RESEAL, _values(each))
     log(connection, "rotate", "", "", user, f"{count} sealed anew", now)
 
 
@@ -173,12 +170,12 @@ def accesses(connection: sqlite3.Connection, limit: int) -> tuple[Access, ...]:
 
 
 def _entry_of(row: sqlite3.Row) -> Entry:
-    name, owner, hosts, created, updated, read = row
+    name, owner, form, hosts, created, updated, read = row
     return Entry(
         name=name,
         owner=owner,
         system=is_system(name),
-        hosts=tuple(hosts.split()),
+        hosts=_hosts(form, name, hosts),
         created_at=_moment(created),
         updated_at=_moment(updated),
         last_read_at=None if read is None else _moment(read),
@@ -186,8 +183,33 @@ def _entry_of(row: sqlite3.Row) -> Entry:
 
 
 def _sealed_of(row: sqlite3.Row) -> Sealed:
-    owner, name, key, nonce, data, hosts = row
-    return Sealed(owner=owner, name=name, master_key=key, nonce=nonce, data=data, hosts=tuple(hosts.split()))
+    owner, name, key, nonce, data, form, hosts = row
+    return Sealed(
+        owner=owner,
+        name=name,
+        master_key=key,
+        nonce=nonce,
+        data=data,
+        hosts=_hosts(form, name, hosts),
+        form=form,
+    )
+
+
+def _values(kept: Sealed) -> tuple[Any, ...]:
+    sealed = (kept.master_key, kept.nonce, kept.data, kept.form, " ".join(kept.hosts))
+    return (*sealed, kept.owner, kept.name)
+
+
+def _hosts(form: int, name: str, stored: str) -> tuple[str, ...]:
+    """Where a secret may be sent.
+
+    What is not bound anybody may have written who can write the database; of that counts what the name says too.
+    """
+    hosts = tuple(stored.split())
+    if form != WITHOUT_HOSTS:
+        return hosts
+    unsure = widened(HOSTS.get(name, ()), hosts)
+    return tuple(host for host in hosts if host not in unsure)
 
 
 def _moment(stored: str) -> datetime:

@@ -140,15 +140,19 @@ async def test_over_http_values_go_in_and_only_the_operator_gets_one_out(place: 
             400,
             {"error": "value: expected a string, got nothing"},
         )
+        assert (await ask("PUT", "/A/meta", {"hosts": ["y.org"]}))[1]["hosts"] == ["y.org"]
         assert (await ask("PUT", "/B/meta", {"hosts": []}))[0] == 404
         assert (await ask("POST", "/A/reveal", {}))[1]["value"] == VALUE
         assert (await ask("POST", "/B/reveal", {}))[0] == 404
-        for path in ("/A/reveal", "/rotate"):
-            async with httpx2.AsyncClient(base_url=daemon.url, trust_env=False) as program:
-                answer = await program.post(
-                    f"/api/settings/vault{path}", json={}, headers={"X-API-Key": "a-key-of-programs"}
-                )
-            assert answer.status_code == 403
+        key = {"X-API-Key": "a-key-of-programs"}
+        async with httpx2.AsyncClient(base_url=daemon.url, headers=key, trust_env=False) as program:
+            for path in ("/A/reveal", "/rotate"):
+                assert (await program.post(f"/api/settings/vault{path}", json={})).status_code == 403
+            for hosts, status in ((["*"], 403), ([], 200), (["y.org"], 403)):
+                body = {"hosts": hosts, "proof": "operator"}
+                answer = await program.put("/api/settings/vault/A/meta", json=body)
+                assert answer.status_code == status, hosts
+                assert ("starpod vault hosts A" in answer.text) == (status == 403)
         assert await ask("DELETE", "/A", {}) == (200, True)
 
 

@@ -1,5 +1,6 @@
 """A vault on a folder of its own, with a real database and a real file for its key."""
 
+import sqlite3
 from collections.abc import Callable, Generator
 from functools import partial
 from pathlib import Path
@@ -44,6 +45,10 @@ class Vault:
     async def look(self, *names: str, user: str | None = None, role: Any = "user") -> vault.Found:
         return await self.mesh.bus.ask(vault.Read(names=names, why="a test", user=user, role=role))
 
+    async def hosts(self, name: str, *hosts: str, **more: Any) -> vault.Entry:
+        fields: dict[str, Any] = {"user": "admin", "role": "admin", **more}
+        return await self.mesh.bus.ask(vault.UpdateHosts(name=name, hosts=hosts, **fields))
+
     async def rotate(self) -> int:
         return await self.mesh.bus.ask(vault.Rotate(user="admin"))
 
@@ -57,6 +62,12 @@ class Vault:
         """Oldest first: action, name, user, why."""
         found = await self.mesh.bus.ask(vault.ListAccesses())
         return [(each.action, each.name, each.user, each.why) for each in reversed(found)]
+
+
+def change(safe: Vault, statement: str, *values: Any) -> None:
+    """What somebody does to the file, who is not us."""
+    with sqlite3.connect(safe.database) as connection:
+        assert connection.execute(statement, values).rowcount > 0
 
 
 class Ring(keyring.backend.KeyringBackend):

@@ -1,7 +1,6 @@
 """The vault as others meet it: what it keeps, for whom, and what it says of it."""
 
 import base64
-import sqlite3
 import subprocess
 import sys
 from typing import Any
@@ -15,16 +14,10 @@ from actors.vault.settings import Settings
 from actors.vault.settings import Vault as VaultSettings
 from bus import BootError, State, redact
 from bus.testing import forget_secrets
-from tests.actors.vault.conftest import Ring, Vault
+from tests.actors.vault.conftest import Ring, Vault, change
 from tests.system.daemons import environment
 
 VALUE = "correct horse battery"
-
-
-def change(safe: Vault, statement: str, *values: Any) -> None:
-    """What somebody does to the file, who is not us."""
-    with sqlite3.connect(safe.database) as connection:
-        assert connection.execute(statement, values).rowcount > 0
 
 
 async def test_what_is_kept_is_read_back_and_lies_nowhere_in_clear(safe: Vault) -> None:
@@ -79,14 +72,40 @@ async def test_a_secret_may_go_nowhere_unless_its_name_is_known_or_somebody_says
     assert (await safe.set("GH_TOKEN", "1", hosts=())).hosts == ()
     assert (await safe.set("GH_TOKEN", "2")).hosts == ()
 
-    changed = await safe.mesh.bus.ask(
-        vault.UpdateHosts(name="MINE", hosts=("*.x.org",), user="admin", role="admin")
-    )
+    changed = await safe.hosts("MINE", "*.x.org", proof="operator")
 
     assert changed.hosts == ("*.x.org",)
     found = await safe.look("MINE")
     assert found.secrets[0].allows("a.x.org")
     assert not found.secrets[0].allows("a.x.com")
+
+
+async def test_only_the_operator_lets_a_secret_go_to_more_hosts_without_its_value(safe: Vault) -> None:
+    await safe.set("A", "1", hosts=("*.x.org", "y.org"))
+    await safe.set("B", "2", "ada", user="ada", role="user")
+    for wider in (("*",), ("y.org", "z.org"), ("x.org",), ("*.org",)):
+        with pytest.raises(vault.Widening, match="only the operator lets it go to more hosts"):
+            await safe.hosts("A", *wider)
+    with pytest.raises(vault.Widening, match=r"B may not be sent to b\.org"):
+        await safe.hosts("B", "b.org", owner="ada", user="ada", role="user")
+
+    assert (await safe.hosts("A", "y.org", "a.x.org", "*.b.x.org")).hosts == ("y.org", "a.x.org", "*.b.x.org")
+    assert (await safe.hosts("A")).hosts == ()
+    assert (await safe.hosts("A", "y.org", proof="operator")).hosts == ("y.org",)
+    assert (await safe.set("A", "another", hosts=("z.org",))).hosts == ("z.org",)
+    assert [(each.value, each.hosts) for each in (await safe.look("A")).secrets] == [("another", ("z.org",))]
+
+
+async def test_who_can_write_the_file_sends_nothing_anywhere(safe: Vault) -> None:
+    for name in ("A", "B"):
+        await safe.set(name, name, hosts=("x.org",))
+    change(safe, "UPDATE vault_entries SET allowed_hosts = '*'")
+
+    assert (await safe.look("A", "B")).unreadable.keys() == {"A", "B"}
+    with pytest.raises(vault.VaultFailed, match="A cannot be read: it is damaged"):
+        await safe.hosts("A", "y.org")
+    assert (await safe.set("A", "2")).hosts == ()
+    assert await safe.read("A") == {"A": "2"}
 
 
 async def test_entries_are_listed_by_owner_and_name_without_values(safe: Vault) -> None:
@@ -196,9 +215,8 @@ async def test_every_look_and_every_change_is_written_down(safe: Vault) -> None:
     await safe.look("A", "B", "A")
     await safe.look("A", user="ada", role="admin")
     await safe.mesh.bus.ask(vault.Reveal(name="A", user="admin"))
-    hosts = vault.UpdateHosts(name="A", hosts=("x.org",), user="admin", role="admin")
-    await safe.mesh.bus.ask(hosts)
-    await safe.mesh.bus.ask(hosts)
+    for _ in range(2):
+        await safe.hosts("A", "x.org", proof="operator")
     await safe.rotate()
     await safe.mesh.bus.ask(vault.DeleteSecret(name="A", user="admin", role="admin"))
 
@@ -275,7 +293,7 @@ async def test_rows_that_were_exchanged_do_not_open(safe: Vault) -> None:
 
 async def test_damage_beside_the_value_costs_no_more_than_itself(safe: Vault) -> None:
     await safe.set("A", "1")
-    change(safe, "UPDATE vault_entries SET created_at = 'x', last_read_at = 'y', allowed_hosts = '{]'")
+    change(safe, "UPDATE vault_entries SET created_at = 'x', last_read_at = 'y'")
     change(safe, "UPDATE vault_audit SET timestamp = ''")
     assert await safe.entries() == [("", "A")]
     assert await safe.read("A") == {"A": "1"}

@@ -85,6 +85,8 @@ def test_a_kill_while_the_first_secret_is_kept(tmp_path: Path, point: str, after
         ("put.after_commit", ("set", "A", "new"), {**BEFORE, "A": "new"}),
         ("delete.before_commit", ("delete", "A"), BEFORE),
         ("delete.after_commit", ("delete", "A"), {"B": "2"}),
+        ("set_hosts.before_commit", ("hosts", "A", "x.org"), BEFORE),
+        ("set_hosts.after_commit", ("hosts", "A", "x.org"), BEFORE),
         ("looked.before_commit", (), BEFORE),
         ("looked.after_commit", (), BEFORE),
     ],

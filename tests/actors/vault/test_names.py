@@ -104,6 +104,25 @@ def test_a_secret_goes_to_its_hosts_and_to_no_other(
 
 
 @pytest.mark.parametrize(
+    ("before", "after", "wider"),
+    [
+        (("x.org",), (), ()),
+        (("x.org",), ("x.org",), ()),
+        ((), ("x.org",), ("x.org",)),
+        (("*",), ("x.org", "*.y.org", "*"), ()),
+        (("*.x.org",), ("a.x.org", "*.a.x.org", "*.x.org"), ()),
+        (("*.x.org",), ("x.org", "*.org", "*", "*.evilx.org"), ("x.org", "*.org", "*", "*.evilx.org")),
+        (("a.x.org",), ("*.a.x.org", "b.x.org"), ("*.a.x.org", "b.x.org")),
+        (("::1",), ("::1", "::2"), ("::2",)),
+    ],
+)
+def test_hosts_that_were_not_allowed_are_more_than_before(
+    before: tuple[str, ...], after: tuple[str, ...], wider: tuple[str, ...]
+) -> None:
+    assert names.widened(before, after) == wider
+
+
+@pytest.mark.parametrize(
     ("variable", "secret"),
     [
         ("OPENAI_API_KEY", True),

@@ -8,6 +8,7 @@ import pytest
 
 from actors.vault import safe
 from actors.vault.masterkeys import Places
+from actors.vault.messages import Secret
 from actors.vault.sealing import Sealed, fingerprint
 
 
@@ -18,7 +19,7 @@ def places(tmp_path: Path) -> Places:
 
 def kept(places: Places) -> list[Sealed]:
     return [
-        attrs.evolve(safe.seal(places, (), value, owner="", name=name), hosts=("x.org",))
+        safe.seal(places, (), Secret(name=name, value=value, hosts=("x.org",)), owner="")
         for name, value in (("A", "1"), ("B", "2"))
     ]
 

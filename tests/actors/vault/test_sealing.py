@@ -70,7 +70,7 @@ def test_a_megabyte_and_every_kind_of_character_survive() -> None:
         assert unseal(KEY, seal(KEY, value, owner="", name="A")) == value
 
 
-SEALED = seal(KEY, "value", owner="ada", name="A")
+SEALED = seal(KEY, "value", owner="ada", name="A", hosts=("x.org", "y.org"))
 
 
 @pytest.mark.parametrize(
@@ -81,6 +81,12 @@ SEALED = seal(KEY, "value", owner="ada", name="A")
         attrs.evolve(SEALED, name="B"),
         attrs.evolve(SEALED, master_key=sealing.fingerprint(bytes(32))),
         attrs.evolve(SEALED, owner="ad", name="aA"),
+        attrs.evolve(SEALED, hosts=()),
+        attrs.evolve(SEALED, hosts=("x.org", "y.org", "*")),
+        attrs.evolve(SEALED, hosts=("x.org y.org",)),
+        attrs.evolve(SEALED, name="A", hosts=("y.org", "x.org")),
+        attrs.evolve(SEALED, form=sealing.WITHOUT_HOSTS),
+        attrs.evolve(SEALED, form=3),
         attrs.evolve(SEALED, nonce=bytes(12)),
         attrs.evolve(SEALED, nonce=b""),
         attrs.evolve(SEALED, data=b""),

@@ -27,7 +27,7 @@ def connection() -> Iterator[sqlite3.Connection]:
 
 
 def put(connection: sqlite3.Connection, kept: Sealed, *hosts: str) -> None:
-    store.put(connection, kept, hosts, "admin", NOW)
+    store.put(connection, attrs.evolve(kept, hosts=hosts), "admin", NOW)
 
 
 def test_nothing_is_in_an_empty_one(connection: sqlite3.Connection) -> None:
@@ -45,13 +45,13 @@ def test_entries_are_listed_by_owner_and_name(connection: sqlite3.Connection) ->
     assert store.entries(connection, []) == ()
 
 
-def test_a_new_value_keeps_hosts_and_the_time_of_the_first(connection: sqlite3.Connection) -> None:
-    put(connection, sealed("A"), "x.org", "*.y.org")
-    entry = store.put(connection, sealed("A", master_key="k2"), None, "admin", LATER)
+def test_a_new_value_keeps_the_time_of_the_first(connection: sqlite3.Connection) -> None:
+    put(connection, sealed("A"), "x.org")
+    anew = attrs.evolve(sealed("A", master_key="k2"), hosts=("x.org", "*.y.org"))
+    entry = store.put(connection, anew, "admin", LATER)
     assert (entry.hosts, entry.created_at, entry.updated_at) == (("x.org", "*.y.org"), NOW, LATER)
-    assert store.put(connection, sealed("A"), (), "admin", LATER).hosts == ()
-    assert store.put(connection, sealed("B"), None, "admin", NOW).hosts == ()
-    assert store.master_keys(connection) == {"k1"}
+    assert store.everything(connection) == (anew,)
+    assert store.master_keys(connection) == {"k2"}
     assert store.entry(connection, "", "C") is None
 
 
@@ -66,15 +66,11 @@ def test_the_first_owner_that_keeps_something_counts(connection: sqlite3.Connect
     assert store.sealed(connection, [], ["A"]) == ()
 
 
-def test_hosts_are_changed_where_there_is_an_entry_and_written_down_where_they_differ(
-    connection: sqlite3.Connection,
-) -> None:
+def test_hosts_are_written_down_where_they_differ(connection: sqlite3.Connection) -> None:
     put(connection, sealed("A"), "x.org")
     for hosts in (("x.org",), ("y.org",), ()):
-        changed = store.set_hosts(connection, "", "A", hosts, "admin", LATER)
-        assert changed is not None
-        assert changed.hosts == hosts
-    assert store.set_hosts(connection, "", "B", (), "admin", LATER) is None
+        kept = attrs.evolve(sealed("A"), hosts=hosts)
+        assert store.set_hosts(connection, kept, "admin", LATER).hosts == hosts
     assert [(each.action, each.why) for each in store.accesses(connection, 10)] == [
         ("hosts", "nowhere"),
         ("hosts", "y.org"),
@@ -105,7 +101,8 @@ def test_everything_is_exchanged_at_once(connection: sqlite3.Connection) -> None
     for name in ("A", "B"):
         put(connection, sealed(name), "x.org")
     anew = [
-        attrs.evolve(each, master_key="k2", nonce=b"m", data=b"!") for each in store.everything(connection)
+        attrs.evolve(each, master_key="k2", nonce=b"m", data=b"!", hosts=("y.org",))
+        for each in store.everything(connection)
     ]
     store.reseal(connection, anew, "admin", LATER)
     assert list(store.everything(connection)) == anew

@@ -2,8 +2,8 @@
 
     python -m tests.actors.vault.vault_process FOLDER WORD...
 
-does what the words say, `set NAME VALUE`, `delete NAME`, `rotate` or `rotate_for_ever`, one after the other, and writes
-each as a line once it is done. In the end, or without words, it writes as JSON what it can read.
+does what the words say, `set NAME VALUE`, `hosts NAME HOST`, `delete NAME`, `rotate` or `rotate_for_ever`, one after
+the other, and writes each as a line once it is done. In the end, or without words, it writes as JSON what it can read.
 """
 
 import json
@@ -38,6 +38,12 @@ async def _do(bus: Bus, word: str, words: Iterator[str]) -> None:
         case "set":
             name, value = next(words), next(words)
             await bus.ask(vault.SetSecret(name=name, value=value, user="admin", role="admin"))
+        case "hosts":
+            name, host = next(words), next(words)
+            changed = vault.UpdateHosts(
+                name=name, hosts=(host,), user="admin", role="admin", proof="operator"
+            )
+            await bus.ask(changed)
         case "delete":
             await bus.ask(vault.DeleteSecret(name=next(words), user="admin", role="admin"))
         case "rotate":
