@@ -1,0 +1,214 @@
+"""The index of one person's files: functions of a connection, each a part of one transaction.
+
+A file is replaced as a whole, yet only the passages that changed are written, so that appending costs as much as what
+is appended. The text of a passage is stored once; the index beside it holds words and places only.
+"""
+
+import sqlite3
+import unicodedata
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Final
+
+from actors.memory import chunks, days, ranking, words
+from actors.memory.ranking import Candidate, Found, Hit
+
+VERSION: Final = 1
+"""Of how passages are cut and indexed. Raise it with every change of that."""
+CANDIDATES: Final = 150
+"""Passages that are read for an answer."""
+_BITS: Final = 20
+
+Row = tuple[int, int, str | None, str, str]
+"""First line, last line, day, what stands above, text."""
+
+
+def prepare(connection: sqlite3.Connection, size: int = chunks.SIZE) -> bool:
+    """Make the index one of passages of `size` bytes; whether it is empty now and every file has to be read again."""
+    version = f"{VERSION} {unicodedata.unidata_version} {size}"
+    (before,) = connection.execute("SELECT version FROM layout").fetchone()
+    if before == version:
+        return False
+    clear(connection)
+    connection.execute("UPDATE layout SET version = ?", (version,))
+    return True
+
+
+def clear(connection: sqlite3.Connection) -> None:
+    """Forget all passages; the files have to be read again."""
+    connection.execute("INSERT INTO word_index (word_index) VALUES ('delete-all')")
+    connection.execute("DELETE FROM vectors")
+    connection.execute("DELETE FROM passages")
+    connection.execute("UPDATE sources SET stamp = NULL")
+    connection.execute("UPDATE layout SET passages = 0")
+
+
+def fault(connection: sqlite3.Connection) -> str | None:
+    """What is wrong with the index, which :func:`clear` and reading all files again mend; None when nothing is."""
+    try:
+        connection.execute("INSERT INTO word_index (word_index) VALUES ('integrity-check')")
+        (indexed,) = connection.execute("SELECT count(*) FROM word_index_docsize").fetchone()
+    except sqlite3.DatabaseError as error:
+        return str(error)
+    (stored,) = connection.execute("SELECT count(*) FROM passages").fetchone()
+    return None if indexed == stored else f"{stored} passages are stored and {indexed} indexed"
+
+
+def optimise(connection: sqlite3.Connection) -> None:
+    """Write the index anew, so that no word of what was removed is left in it."""
+    connection.execute("INSERT INTO word_index (word_index) VALUES ('optimize')")
+
+
+def size_of(connection: sqlite3.Connection) -> tuple[int, int]:
+    """How many files and passages there are."""
+    row = connection.execute("SELECT (SELECT count(*) FROM sources), passages FROM layout").fetchone()
+    return row[0], row[1]
+
+
+def replace(connection: sqlite3.Connection, source: str, text: str, *, stamp: str | None = None) -> None:
+    """Make `text` what the index knows of a file.
+
+    Args:
+      source: its name; a day in it is the day of all that has no other.
+      text: all of it.
+      stamp: how the file looked when it was read, for :mod:`actors.memory.look`.
+    """
+    connection.execute(
+        "INSERT INTO sources (name, stamp) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET stamp = excluded.stamp",
+        (source, stamp),
+    )
+    first = _first_id(connection, source)
+    (version,) = connection.execute("SELECT version FROM layout").fetchone()
+    new = _rows(source, text, int(version.split()[-1]))
+    old = _stored(connection, first)
+    changed = [
+        number
+        for number in range(max(len(new), len(old)))
+        if new[number : number + 1] != old[number : number + 1]
+    ]
+    _unindex(connection, [(first + number, old[number]) for number in changed if number < len(old)])
+    _index(connection, [(first + number, new[number]) for number in changed if number < len(new)])
+
+
+def stamps(connection: sqlite3.Connection) -> dict[str, str | None]:
+    """The files that are known, each with how it looked when it was read; None when it has to be read again."""
+    return {row[0]: row[1] for row in connection.execute("SELECT name, stamp FROM sources")}
+
+
+def restamp(connection: sqlite3.Connection, source: str, stamp: str | None) -> None:
+    """Note how a file looks whose text is what it was."""
+    connection.execute("UPDATE sources SET stamp = ? WHERE name = ?", (stamp, source))
+
+
+def remove(connection: sqlite3.Connection, source: str) -> None:
+    """Forget a file; one that is not known is forgotten already."""
+    first = _first_id(connection, source)
+    _unindex(connection, [(first + number, row) for number, row in enumerate(_stored(connection, first))])
+    connection.execute("DELETE FROM sources WHERE name = ?", (source,))
+
+
+def search(
+    connection: sqlite3.Connection,
+    question: str,
+    *,
+    today: date,
+    limit: int = 10,
+    max_bytes: int = 8000,
+    half_life_days: float = 30.0,
+) -> list[Hit]:
+    """What answers a question best, best first. Any text is a question; one without a word has no answer."""
+    (passages,) = connection.execute("SELECT passages FROM layout").fetchone()
+    found = [
+        each for term in words.terms(question, today) if (each := _look_up(connection, term, passages)).scores
+    ]
+    scores = ranking.scores(found)
+    candidates = _candidates(connection, sorted(scores, key=lambda id: (-scores[id], id))[:CANDIDATES])
+    aged = {
+        each.id: scores[each.id] * ranking.freshness(each.day, today, half_life_days) for each in candidates
+    }
+    return ranking.best(candidates, aged, found, limit=limit, max_bytes=max_bytes)
+
+
+def _look_up(connection: sqlite3.Connection, term: words.Term, passages: int) -> Found:
+    """The passages that have a term."""
+    column = "above" if term.above else "{text above}"
+    rows = connection.execute(
+        "SELECT rowid, -bm25(word_index, 1.0, 0.5) FROM word_index WHERE word_index MATCH ?",
+        (f"{column} : ({term.expression})",),
+    ).fetchall()
+    if not rows:
+        return Found(term, {})
+    share = ranking.weight(passages, len(rows)) / ranking.weight_in_index(passages, len(rows))
+    return Found(term, {id: score * share for id, score in rows})
+
+
+def _candidates(connection: sqlite3.Connection, ids: Sequence[int]) -> list[Candidate]:
+    rows = connection.execute(
+        "SELECT passages.*, sources.name FROM passages JOIN sources ON sources.id = passages.id >> ?"  # noqa: S608
+        f" WHERE passages.id IN ({','.join('?' * len(ids))})",
+        (_BITS, *ids),
+    )
+    return [
+        Candidate(
+            id=id,
+            source=source,
+            line_start=line_start,
+            line_end=line_end,
+            day=None if day is None else date.fromisoformat(day),
+            text=text,
+        )
+        for id, line_start, line_end, day, _, text, source in rows
+    ]
+
+
+def _first_id(connection: sqlite3.Connection, source: str) -> int:
+    """The id of the first passage that a file has or could have."""
+    row = connection.execute("SELECT id FROM sources WHERE name = ?", (source,)).fetchone()
+    return 0 if row is None else (row[0] << _BITS) + 1
+
+
+def _stored(connection: sqlite3.Connection, first: int) -> list[Row]:
+    rows = connection.execute(
+        "SELECT line_start, line_end, day, above, text FROM passages WHERE id BETWEEN ? AND ? ORDER BY id",
+        (first, first | (1 << _BITS) - 1),
+    )
+    return [tuple(row) for row in rows]
+
+
+def _rows(source: str, text: str, size: int) -> list[Row]:
+    own = days.day_in(source)
+    name = source.removesuffix(".md")
+    rows: list[Row] = []
+    for passage in chunks.cut(text, size):
+        day = passage.day or own
+        above = words.indexed(" ".join((*passage.headings, name, "" if day is None else days.marks(day))))
+        rows.append(
+            (
+                passage.line_start,
+                passage.line_end,
+                None if day is None else day.isoformat(),
+                above,
+                passage.text,
+            )
+        )
+    return rows
+
+
+def _index(connection: sqlite3.Connection, rows: Sequence[tuple[int, Row]]) -> None:
+    connection.executemany("INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?)", [(id, *row) for id, row in rows])
+    connection.executemany("INSERT INTO word_index (rowid, text, above) VALUES (?, ?, ?)", _fed(rows))
+    connection.execute("UPDATE layout SET passages = passages + ?", (len(rows),))
+
+
+def _unindex(connection: sqlite3.Connection, rows: Sequence[tuple[int, Row]]) -> None:
+    """Take passages out; what was fed has to be said again, since the index does not keep it."""
+    connection.executemany(
+        "INSERT INTO word_index (word_index, rowid, text, above) VALUES ('delete', ?, ?, ?)", _fed(rows)
+    )
+    connection.executemany("DELETE FROM vectors WHERE id = ?", [(id,) for id, _ in rows])
+    connection.executemany("DELETE FROM passages WHERE id = ?", [(id,) for id, _ in rows])
+    connection.execute("UPDATE layout SET passages = passages - ?", (len(rows),))
+
+
+def _fed(rows: Iterable[tuple[int, Row]]) -> list[tuple[int, str, str]]:
+    return [(id, words.indexed(text), above) for id, (_, _, _, above, text) in rows]

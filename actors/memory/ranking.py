@@ -1,0 +1,188 @@
+"""Which passages answer a question, best first. Pure.
+
+Each word of a question is looked up by itself and gives the passages that have it a score (BM25). A passage also
+gets a share of what its neighbours in the file score for a word: people say where they are once, and what they do there
+in the sentences after that.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Final, final
+
+import attrs
+
+from actors.memory.chunks import joined, length
+from actors.memory.words import Term
+
+FLOOR: Final = 0.8
+"""What is left of the score of something old: without a floor, age outweighs what was asked for."""
+NEAR: Final = 0.4
+"""Share of a neighbour's score for a word that a passage itself has not."""
+NEAR_TOO: Final = 0.1
+"""The same for a word that it has."""
+LONGEST: Final = 3
+"""Passages in a row that make one hit."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Hit:
+    """An answer: lines of a file."""
+
+    source: str
+    text: str
+    line_start: int
+    line_end: int
+    score: float
+    """Higher is better; comparable within one answer only."""
+    date: date | None
+    """Of the section or of the file."""
+    why: str
+    """Which words were found, and where."""
+
+    @property
+    def lines(self) -> str:
+        return f"{self.line_start}-{self.line_end}"
+
+    @property
+    def citation(self) -> str:
+        return f"{self.source}#L{self.line_start}-L{self.line_end}"
+
+
+@final
+@attrs.frozen
+class Found:
+    """The passages that have a term, with their scores, of which the best is 1 for a term that weighs nothing more."""
+
+    term: Term
+    scores: Mapping[int, float]
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Candidate:
+    """A passage that may become a hit, or a part of one."""
+
+    id: int
+    source: str
+    line_start: int
+    line_end: int
+    day: date | None
+    text: str
+
+
+def weight(passages: int, having: int) -> float:
+    """How much a word says that `having` of all `passages` have: much when it is rare, never nothing."""
+    return math.log1p((passages - having + 0.5) / (having + 0.5))
+
+
+def weight_in_index(passages: int, having: int) -> float:
+    """What SQLite takes for the same, which is next to nothing for a word that half of all passages have."""
+    return max(1e-6, math.log((passages - having + 0.5) / (having + 0.5)))
+
+
+def scores(found: Iterable[Found]) -> dict[int, float]:
+    """The score of each passage, of neighbours too: there may be ids among them that no passage has."""
+    total: defaultdict[int, float] = defaultdict(float)
+    for each in found:
+        near: dict[int, float] = {}
+        for id, score in each.scores.items():
+            total[id] += score
+            for beside in (id - 1, id + 1):
+                if near.get(beside, 0.0) < score:
+                    near[beside] = score
+        for id, score in near.items():
+            total[id] += score * (NEAR_TOO if id in each.scores else NEAR)
+    return total
+
+
+def freshness(day: date | None, today: date, half_life_days: float) -> float:
+    """What age leaves of a score, from 1 down to the floor. What has no date does not age."""
+    if day is None:
+        return 1.0
+    age = max(0, (today - day).days)
+    return FLOOR + (1.0 - FLOOR) * math.pow(0.5, age / half_life_days)
+
+
+def best(
+    candidates: Sequence[Candidate],
+    scores: Mapping[int, float],
+    found: Sequence[Found],
+    *,
+    limit: int,
+    max_bytes: int,
+) -> list[Hit]:
+    """Hits, best first: as many as both limits allow.
+
+    Passages that follow each other become one hit, at the place of the better one. A text that was had before is left
+    out. When not even the best passage is short enough, it is cut.
+
+    Args:
+      candidates: in any order.
+      scores: of each of them.
+      found: what the words found, for the reasons.
+      limit: hits.
+      max_bytes: of all texts together.
+    """
+    groups: list[list[Candidate]] = []
+    seen: set[str] = set()
+    room = max_bytes
+    ordered = sorted(candidates, key=lambda each: (-scores[each.id], each.source, each.line_start, each.id))
+    for each in ordered:
+        key = " ".join(each.text.split())
+        size = length(each.text)
+        if key in seen or (size > room and groups):
+            continue
+        group = _beside(groups, each)
+        if group is None and len(groups) == limit:
+            continue
+        seen.add(key)
+        room -= size + 1
+        if group is None:
+            groups.append([each])
+        else:
+            group.append(each)
+            group.sort(key=lambda each: each.id)
+    return [_hit(group, scores, found, max_bytes) for group in groups]
+
+
+def _beside(groups: Iterable[list[Candidate]], each: Candidate) -> list[Candidate] | None:
+    """The group that a passage follows or precedes, when it has room for one more."""
+    for group in groups:
+        if len(group) < LONGEST and each.id in (group[0].id - 1, group[-1].id + 1):
+            return group
+    return None
+
+
+def _hit(
+    group: Sequence[Candidate], scores: Mapping[int, float], found: Iterable[Found], max_bytes: int
+) -> Hit:
+    first, last = group[0], group[-1]
+    text = joined((each.line_start, each.line_end, each.text) for each in group)
+    line_end = last.line_end
+    if length(text) > max_bytes and len(group) == 1:
+        text = text.encode("utf-8", "replace")[: max(0, max_bytes)].decode("utf-8", "ignore")
+        line_end = first.line_start + text.count("\n")
+    return Hit(
+        source=first.source,
+        text=text,
+        line_start=first.line_start,
+        line_end=line_end,
+        score=max(scores[each.id] for each in group),
+        date=first.day,
+        why=_why({each.id for each in group}, found),
+    )
+
+
+def _why(ids: set[int], found: Iterable[Found]) -> str:
+    here: list[str] = []
+    near: list[str] = []
+    for each in found:
+        if any(id in each.scores for id in ids):
+            here.append(each.term.word)
+        elif any(id + step in each.scores for id in ids for step in (-1, 1)):
+            near.append(each.term.word)
+    reasons = [", ".join(here), f"in a neighbouring passage: {', '.join(near)}" if near else ""]
+    return "; ".join(filter(None, reasons))

@@ -1,0 +1,92 @@
+"""What changed on the disk is noticed, and nothing else is opened."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from actors.memory import look
+from actors.memory.look import Root, Unreadable
+
+LATER = 2**62
+
+
+def known(roots: list[Root]) -> dict[str, str | None]:
+    return {name: look.load(roots, name, now=LATER).stamp for name in look.survey(roots, {}).changed}
+
+
+def test_new_files_are_found_at_any_depth_and_unchanged_ones_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "memory" / "sessions").mkdir(parents=True)
+    for name in ("MEMORY.md", "memory/2026-03-12.md", "memory/sessions/x.md", "other.txt"):
+        (tmp_path / name).write_text(name)
+    roots = [Root(folder=tmp_path)]
+
+    seen = look.survey(roots, {})
+
+    assert seen.changed == ("MEMORY.md", "memory/2026-03-12.md", "memory/sessions/x.md")
+    assert look.survey(roots, known(roots)) == look.Survey(changed=(), vanished=(), problems={})
+
+
+def test_changed_and_vanished_files_are_named(tmp_path: Path) -> None:
+    for name in ("a.md", "b.md", "c.md"):
+        (tmp_path / name).write_text(name)
+    roots = [Root(folder=tmp_path, prefix="shared/")]
+    before = known(roots)
+    (tmp_path / "a.md").write_text("A.md")
+    (tmp_path / "b.md").unlink()
+
+    seen = look.survey(roots, before)
+
+    assert (seen.changed, seen.vanished) == (("shared/a.md",), ("shared/b.md",))
+
+
+def test_a_file_that_was_changed_a_moment_ago_is_looked_at_once_more(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("a")
+    roots = [Root(folder=tmp_path)]
+    stamp = look.load(roots, "a.md", now=(tmp_path / "a.md").stat().st_mtime_ns).stamp
+
+    assert look.survey(roots, {"a.md": stamp}).changed == ("a.md",)
+    assert look.is_same_text(stamp, look.load(roots, "a.md", now=LATER).stamp)
+
+
+def test_links_are_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "secret.md").write_text("secret")
+    (tmp_path / "in" / "a.md").symlink_to(tmp_path / "out" / "secret.md")
+    (tmp_path / "in" / "b").symlink_to(tmp_path / "out")
+    roots = [Root(folder=tmp_path / "in")]
+
+    assert look.survey(roots, {}).changed == ()
+    for name in ("a.md", "b/secret.md"):
+        with pytest.raises(Unreadable, match="symbolic link"):
+            look.load(roots, name, now=LATER)
+
+
+def test_what_cannot_be_read_is_told_and_not_forgotten(tmp_path: Path) -> None:
+    (tmp_path / "bad.md").write_bytes(b"ok \xff")
+    (tmp_path / "big.md").write_bytes(b"x" * (look.MOST_BYTES + 1))
+    os.mkfifo(tmp_path / "pipe.md")
+    roots = [Root(folder=tmp_path)]
+
+    seen = look.survey(roots, {"big.md": "1 1 1 1 x", "gone.md": None})
+
+    assert (seen.changed, seen.vanished) == (("bad.md",), ("gone.md",))
+    assert seen.problems == {"big.md": "it is larger than 1048576 bytes"}
+    for name, reason in (("bad.md", "byte 3"), ("big.md", "larger"), ("pipe.md", "no file")):
+        with pytest.raises(Unreadable, match=reason):
+            look.load(roots, name, now=LATER)
+    with pytest.raises(FileNotFoundError):
+        look.load(roots, "gone.md", now=LATER)
+
+
+def test_only_the_named_files_of_a_folder(tmp_path: Path) -> None:
+    for name in ("SOUL.md", "BOOT.md"):
+        (tmp_path / name).write_text(name)
+    roots = [
+        Root(folder=tmp_path, only=frozenset({"SOUL.md"})),
+        Root(folder=tmp_path / "none", prefix="shared/"),
+    ]
+
+    assert look.survey(roots, {}).changed == ("SOUL.md",)
+    assert look.load(roots, "SOUL.md", now=LATER).text == "SOUL.md"
