@@ -15,6 +15,8 @@ from urllib.parse import quote, quote_plus
 
 import attrs
 
+from bus.message.size import shapes
+
 ValueT = TypeVar("ValueT")
 
 SHORTEST: Final = 8
@@ -65,6 +67,9 @@ class Redactor:
                 self._by_start[text[:length]].append(text)
         self._longest = max(map(len, written), default=0)
         self._pattern = re.compile(_any_of(self._by_print)) if written else None
+        starts = "".join({text[0] for text in written})
+        self._first = re.compile(f"[{re.escape(starts)}]" if written else "(?!)")
+        """Where a form may begin."""
 
     def __bool__(self) -> bool:
         return self._pattern is not None
@@ -79,10 +84,25 @@ class Redactor:
             done = end
         return "".join((*parts, text[done:]))
 
+    def may_be_in(self, value: Any) -> bool:
+        """Whether any text of a value, at any depth, looks as if there were a secret in it. Next to none does."""
+        if self._pattern is None:
+            return False
+        looks_so = self._pattern.search
+        unseen = [value]
+        while unseen:
+            at = unseen.pop()
+            if not isinstance(at, str):
+                unseen += shapes[type(at)].parts(at)
+            elif looks_so(at):
+                return True
+        return False
+
     def settled(self, text: str) -> int:
         """How much of the beginning of `text` reads the same whatever follows it."""
-        first = max(0, len(text) - self._longest + 1)
-        end = next((at for at in range(first, len(text)) if self._begins(text, at)), len(text))
+        last = max(0, len(text) - self._longest + 1)
+        starts = (match.start() for match in self._first.finditer(text, last))
+        end = next((at for at in starts if self._begins(text, at)), len(text))
         return next((start for start, stop, _ in self._found(text) if start < end < stop), end)
 
     def _begins(self, text: str, at: int) -> bool:
@@ -200,7 +220,7 @@ def redact(text: str) -> str:
 def redacted(value: ValueT) -> ValueT:
     """The same value with no known secret in any text of it, at any depth; itself where there is none."""
     redactor = _KNOWN.redactor
-    return cast("ValueT", _redacted(value, redactor)) if redactor else value
+    return cast("ValueT", _redacted(value, redactor)) if redactor.may_be_in(value) else value
 
 
 def _redacted(value: object, redactor: Redactor) -> Any:

@@ -1,4 +1,4 @@
-"""How large a message is, without writing it down (G1, G9).
+"""How large a message is, without writing it down, and what has to be looked at to find out (G1, G9).
 
 What counts is what is in it: texts in UTF-8, bytes, eight for each other value and for each part of a collection. Its
 JSON is somewhat larger. Looking is cheap: classes that hold nothing which can be large are not looked at, an ASCII text
@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from enum import Enum
-from typing import Any, cast
+from itertools import chain
+from operator import attrgetter
+from typing import Any
 
 import attrs
 
@@ -22,34 +24,8 @@ EACH = 8
 _SCALARS = (int, float, bool, datetime, Enum, types.NoneType)
 
 
-class _MayBeLarge(dict[type[Any], bool]):
-    """By class, whether an instance can be large: found out when it is first asked for."""
-
-    def __missing__(self, kind: type[Any]) -> bool:
-        shape = _shapes[kind]
-        self[kind] = large = shape is None or bool(shape[1])
-        return large
-
-
-may_be_large = _MayBeLarge()
-"""``may_be_large[kind]``: whether a message of that class has to be measured at all."""
-
-
-def _is_small(hint: Any) -> bool:
-    """Whether every value of that type is small."""
-    if typing.get_origin(hint) in {typing.Union, types.UnionType}:
-        return all(map(_is_small, typing.get_args(hint)))
-    if typing.get_origin(hint) is typing.Literal:
-        return True
-    return isinstance(hint, type) and issubclass(hint, _SCALARS)
-
-
 def size_of(value: Any, limit: float = float("inf")) -> int:
-    """About how many bytes are in a value; counting stops beyond `limit`.
-
-    Every message that can be large is looked at twice on its way, so fields that cannot be are not touched: that is
-    two thirds of what looking at all of them takes.
-    """
+    """About how many bytes are in a value; counting stops beyond `limit`."""
     total = 0
     unseen = [value]
     while unseen and total <= limit:
@@ -59,43 +35,69 @@ def size_of(value: Any, limit: float = float("inf")) -> int:
         elif isinstance(at, bytes):
             total += len(at)
         else:
-            fixed, parts = _parts(at)
-            total += fixed
-            unseen += parts
+            shape = shapes[type(at)]
+            total += shape.fixed
+            unseen += shape.parts(at)
     return total
 
 
-def _parts(value: Any) -> tuple[int, Collection[Any]]:
-    """The bytes of what is small in a value, itself included, and what remains to be counted."""
-    kind: Any = cast("Any", type)(value)
-    shape = _shapes[kind]
-    if shape is not None:
-        fixed, large = shape
-        return fixed, [getattr(value, name) for name in large]
-    if isinstance(value, Mapping):
-        members: Any = cast("Any", value).items()
-        return EACH, [part for member in members for part in member]
-    if isinstance(value, list | tuple | frozenset | set):
-        return EACH, cast("Collection[Any]", value)
-    return EACH, ()
+@attrs.frozen
+class Shape:
+    """How the values of one class are made."""
+
+    fixed: int
+    """Bytes of what is small in one, itself included."""
+    parts: Callable[[Any], Iterable[Any]]
+    """What else is in one. Fields that cannot be large are not: that is two thirds of what looking at all takes."""
+    large: bool = True
+    """Whether there can be anything else."""
 
 
-class _Shapes(dict[type[Any], "tuple[int, tuple[str, ...]] | None"]):
-    """Of an attrs class: the bytes of its small fields and its own, and the names of those that can be large."""
+class _Shapes(dict[type[Any], Shape]):
+    """By class, found out when it is first asked for."""
 
-    def __missing__(self, kind: type[Any]) -> tuple[int, tuple[str, ...]] | None:
-        self[kind] = shape = _shape(kind) if "__attrs_attrs__" in vars(kind) else None
+    def __missing__(self, kind: type[Any]) -> Shape:
+        if "__attrs_attrs__" in vars(kind):
+            shape = _of_fields(kind)
+        elif issubclass(kind, Mapping):
+            shape = Shape(EACH, _members)
+        elif issubclass(kind, list | tuple | frozenset | set):
+            shape = Shape(EACH, iter)
+        else:
+            shape = Shape(EACH, _nothing)
+        self[kind] = shape
         return shape
 
 
-def _shape(kind: type[Any]) -> tuple[int, tuple[str, ...]]:
+def _members(value: Mapping[Any, Any]) -> Iterable[Any]:
+    return chain.from_iterable(value.items())
+
+
+def _nothing(_: Any) -> Iterable[Any]:
+    return ()
+
+
+def _of_fields(kind: type[Any]) -> Shape:
     names = [field.name for field in attrs.fields(kind)]
     try:
         hints = typing.get_type_hints(kind)
     except NameError:
         hints = {}
-    large = tuple(name for name in names if not _is_small(hints.get(name)))
-    return EACH * (1 + len(names) - len(large)), large
+    large = [name for name in names if not _is_small(hints.get(name))]
+    fixed = EACH * (1 + len(names) - len(large))
+    if not large:
+        return Shape(fixed, _nothing, large=False)
+    get = attrgetter(*large)
+    return Shape(fixed, get if len(large) > 1 else lambda value: (get(value),))
 
 
-_shapes = _Shapes()
+def _is_small(hint: Any) -> bool:
+    """Whether every value of that type is small, and no text."""
+    if typing.get_origin(hint) in {typing.Union, types.UnionType}:
+        return all(map(_is_small, typing.get_args(hint)))
+    if typing.get_origin(hint) is typing.Literal:
+        return True
+    return isinstance(hint, type) and issubclass(hint, _SCALARS)
+
+
+shapes = _Shapes()

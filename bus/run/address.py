@@ -21,7 +21,7 @@ from bus.keep.restart import Budget
 from bus.message.envelope import INFINITY, NO_BAGGAGE, Context, Envelope, Waiter, current
 from bus.message.errors import ActorStopped, MailboxFull, MessageTooLarge
 from bus.message.message import Command, Lane, Overflow, is_finished, wire_name
-from bus.message.size import may_be_large, size_of
+from bus.message.size import shapes, size_of
 from bus.run.core import Core
 from bus.run.handlers import Handlers
 from bus.run.hands import Hands
@@ -60,7 +60,7 @@ class Address:
             if kind.lane is Lane.WORK
             and kind.overflow is Overflow.BLOCK
             and kind not in beside
-            and not may_be_large[kind]
+            and not shapes[kind].large
         }
         """Classes that need no look beyond whether there is room. Asked for each message."""
         self.books = Books()
@@ -124,7 +124,7 @@ class Address:
         kind = type(envelope.message)
         if (
             kind.measured
-            and may_be_large[kind]
+            and shapes[kind].large
             and size_of(envelope.message, kind.max_bytes) > kind.max_bytes
         ):
             self.refuse(envelope, "too_large")

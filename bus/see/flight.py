@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from bus.message.envelope import Envelope, without_message
-from bus.message.size import may_be_large, size_of
+from bus.message.size import shapes, size_of
 
 CAPACITY = 4096
 SMALL = 512
@@ -38,7 +38,7 @@ class FlightRecorder:
     def record(self, point: str, envelope: Envelope, at: float, detail: str = "") -> None:
         """Remember how a message ended."""
         message = envelope.message
-        if may_be_large[type(message)] and size_of(message, SMALL) > SMALL:
+        if shapes[type(message)].large and size_of(message, SMALL) > SMALL:
             envelope = without_message(envelope)
         self._ring.append((at, point, envelope, detail))
 

@@ -13,7 +13,7 @@ from hypothesis import given
 
 from bus import Actor, Command, MessageTooLarge, Request, Sink, Stream
 from bus.message import codec
-from bus.message.size import EACH, may_be_large, size_of
+from bus.message.size import EACH, shapes, size_of
 from bus.testing import MeshUnderTest
 from bus.testing.strategies import instances
 from tests.bus.world import books, reasons
@@ -89,14 +89,14 @@ class Owner(Actor):
 
 
 def test_only_what_may_be_large_is_measured() -> None:
-    assert not may_be_large[Small]
-    assert may_be_large[Large]
-    assert may_be_large[Ask]
+    assert not shapes[Small].large
+    assert shapes[Large].large
+    assert shapes[Ask].large
 
 
 def test_a_class_whose_types_cannot_be_told_is_measured() -> None:
     kind: Any = attrs.frozen(type("Odd", (Command,), {"__annotations__": {"field": "NoSuchType"}}))
-    assert may_be_large[kind]
+    assert shapes[kind].large
 
 
 @pytest.mark.parametrize(
