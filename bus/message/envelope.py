@@ -78,6 +78,8 @@ class Envelope:
     reply: Outcome | None = None
     target: Receiver | None = None
     taken_at: float = 0.0
+    size: int | None = None
+    """Bytes of the message, about, once they were counted, which is when it is offered and may be large."""
 
     @property
     def name(self) -> str:

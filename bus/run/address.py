@@ -122,13 +122,11 @@ class Address:
 
     def _offer_by_policy(self, envelope: Envelope) -> bool:
         kind = type(envelope.message)
-        if (
-            kind.measured
-            and shapes[kind].large
-            and size_of(envelope.message, kind.max_bytes) > kind.max_bytes
-        ):
-            self.refuse(envelope, "too_large")
-            raise self.core.failure(MessageTooLarge, envelope, limit=kind.max_bytes)
+        if kind.measured and shapes[kind].large:
+            envelope.size = size_of(envelope.message, kind.max_bytes)
+            if envelope.size > kind.max_bytes:
+                self.refuse(envelope, "too_large")
+                raise self.core.failure(MessageTooLarge, envelope, limit=kind.max_bytes)
         if kind.lane is Lane.CONTROL:
             return self._offer_control(envelope)
         if not self.mailbox.put(envelope):

@@ -85,6 +85,7 @@ class Core:
         made.reply = reply
         made.target = target
         made.taken_at = 0.0
+        made.size = None
         return made
 
     def bury(self, envelope: Envelope, reason: Reason, detail: str = "") -> None:

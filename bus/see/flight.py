@@ -38,8 +38,10 @@ class FlightRecorder:
     def record(self, point: str, envelope: Envelope, at: float, detail: str = "") -> None:
         """Remember how a message ended."""
         message = envelope.message
-        if shapes[type(message)].large and size_of(message, SMALL) > SMALL:
-            envelope = without_message(envelope)
+        if shapes[type(message)].large:
+            size = size_of(message, SMALL) if envelope.size is None else envelope.size
+            if size > SMALL:
+                envelope = without_message(envelope)
         self._ring.append((at, point, envelope, detail))
 
     def __iter__(self) -> Iterator[Record]:
