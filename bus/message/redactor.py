@@ -26,6 +26,7 @@ _PRINT: Final = 4
 _COMMON: Final = " etaoinsrhldcumfpgwybvkxjqz.,\n\"/'-:_;()=<>0123456789ETAOINSRHLDCUMFPGWYBVKXJQZ"
 """Characters by how often text has them; all others are rarer still."""
 _RARITY: Final = {character: index for index, character in enumerate(_COMMON)}
+_NOWHERE: Final = "(?!)"
 _LINE: Final = re.compile(r"^[ \t]*(\S{16,})[ \t\r]*$", re.MULTILINE)
 """A line of a key that has several; by itself it is as secret as the whole."""
 _NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,128}")
@@ -66,13 +67,13 @@ class Redactor:
             for length in range(1, _PRINT + 1):
                 self._by_start[text[:length]].append(text)
         self._longest = max(map(len, written), default=0)
-        self._pattern = re.compile(_any_of(self._by_print)) if written else None
-        starts = "".join({text[0] for text in written})
-        self._first = re.compile(f"[{re.escape(starts)}]" if written else "(?!)")
+        self._pattern = re.compile(_any_of(self._by_print) or _NOWHERE)
+        firsts = "".join({text[0] for text in written})
+        self._first = re.compile(f"[{re.escape(firsts)}]" if firsts else _NOWHERE)
         """Where a form may begin."""
 
     def __bool__(self) -> bool:
-        return self._pattern is not None
+        return self._longest > 0
 
     def __call__(self, text: str) -> str:
         """The text with each secret in it replaced by its name."""
@@ -86,8 +87,6 @@ class Redactor:
 
     def may_be_in(self, value: Any) -> bool:
         """Whether any text of a value, at any depth, looks as if there were a secret in it. Next to none does."""
-        if self._pattern is None:
-            return False
         looks_so = self._pattern.search
         unseen = [value]
         while unseen:
@@ -113,7 +112,7 @@ class Redactor:
 
     def _found(self, text: str) -> list[tuple[int, int, str]]:
         """Where there are secrets, in order, and what is shown instead; those that overlap are one."""
-        if self._pattern is None or (first := self._pattern.search(text)) is None:
+        if (first := self._pattern.search(text)) is None:
             return []
         found: list[tuple[int, int, str]] = []
         longest = 0
@@ -129,7 +128,7 @@ class Redactor:
         return found
 
     def _all(self, text: str, match: "re.Match[str] | None") -> Iterator[tuple[int, int, str]]:
-        while match is not None and self._pattern is not None:
+        while match is not None:
             place = match.start()
             for form in self._by_print[match[0]]:
                 start = place - form.at
@@ -220,7 +219,7 @@ def redact(text: str) -> str:
 def redacted(value: ValueT) -> ValueT:
     """The same value with no known secret in any text of it, at any depth; itself where there is none."""
     redactor = _KNOWN.redactor
-    return cast("ValueT", _redacted(value, redactor)) if redactor.may_be_in(value) else value
+    return cast("ValueT", _redacted(value, redactor)) if redactor and redactor.may_be_in(value) else value
 
 
 def _redacted(value: object, redactor: Redactor) -> Any:

@@ -144,6 +144,7 @@ def test_of_two_names_the_first_and_of_two_values_the_longer_is_shown() -> None:
     assert redactor("12345678") == "[secret A]"
     assert redactor("x12345678y") == "[secret LONG]"
     assert redactor("x12345678yzabcd") == "[secret LONG]"
+    assert Redactor([("A", "ab123456"), ("LONG", "12345678yzz")])("ab12345678yzz") == "[secret LONG]"
 
 
 def test_each_source_has_its_own_secrets() -> None:
