@@ -1,9 +1,19 @@
-"""Files that are either there whole or not at all."""
+"""Files that are either there whole or not at all, and folders that no link stands for."""
 
 import os
+import re
 import shutil
 import tempfile
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO, Final
+
+_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_TEMPORARY: Final = re.compile(r"\.[0-9a-f]{16}\.tmp")
+OURS: Final = 0o600
+"""Permissions of a file for which none are said."""
 
 
 def write(path: Path, data: bytes | str, *, mode: int = 0o644) -> None:
@@ -12,27 +22,67 @@ def write(path: Path, data: bytes | str, *, mode: int = 0o644) -> None:
     A crash, or a power cut, leaves the old file or the new one; the new one once this has returned.
     """
     content = data.encode() if isinstance(data, str) else data
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    folder = os.open(path.parent, _FOLDER)
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fchmod(file.fileno(), mode)
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    _sync(path.parent)
-
-
-def _sync(folder: Path) -> None:
-    """Wait until the disk knows the names of the files in a folder."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
+        fill(folder, path.name, lambda file: file.write(content), mode=mode)
     finally:
-        os.close(descriptor)
+        os.close(folder)
+
+
+def fill(
+    folder: int,
+    name: str,
+    put: Callable[[BinaryIO], object],
+    *,
+    mode: int | None = None,
+    temporary: str | None = None,
+    go_on: Callable[[], None] = lambda: None,
+) -> None:
+    """Like :func:`write`, in an open folder.
+
+    Args:
+      folder: its descriptor.
+      put: writes the content.
+      mode: permissions of the file; None for those of `OURS`.
+      temporary: name of the sibling; one that is there, as a crash leaves it, is cleared away. None makes one up.
+      go_on: called last before what cannot be taken back. It raises when nobody wants that any more.
+    """
+    temporary = temporary or f".{os.urandom(8).hex()}.tmp"
+    with suppress(FileNotFoundError):
+        os.unlink(temporary, dir_fd=folder)
+    try:
+        with os.fdopen(os.open(temporary, _NEW, OURS, dir_fd=folder), "wb") as file:
+            put(file)
+            file.flush()
+            if mode is not None:
+                os.fchmod(file.fileno(), mode)
+            os.fsync(file.fileno())
+        go_on()
+        os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            os.unlink(temporary, dir_fd=folder)
+        raise
+    os.fsync(folder)
+
+
+def is_temporary(name: str) -> bool:
+    """Whether a file of that name is what is left of a write that was cut short."""
+    return _TEMPORARY.fullmatch(name) is not None
+
+
+def enter(parent: int, name: str, *, create: bool = False) -> int:
+    """Open a folder in an open one, never by way of a link. Raises OSError."""
+    flags = _FOLDER | os.O_NOFOLLOW
+    try:
+        return os.open(name, flags, dir_fd=parent)
+    except FileNotFoundError:
+        if not create:
+            raise
+    with suppress(FileExistsError):
+        os.mkdir(name, 0o700, dir_fd=parent)
+    os.fsync(parent)
+    return os.open(name, flags, dir_fd=parent)
 
 
 def copy(source: Path, target: Path) -> None:

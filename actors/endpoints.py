@@ -11,8 +11,8 @@ asks for it on the bus, and answers with the reply as JSON::
         limit: Annotated[int, described("Most visits.", ge=1, le=200)] = 20
         user: str
 
-Fields named in the path come from there; the others from the query string of a ``GET``, and from the JSON body of
-anything else. A field `user`, and one marked ``from_context("user")``, never comes from a client: it is who asks, as
+Fields named in the path come from there; the others from the query string, and from the JSON body of anything but a
+``GET``. A field `user`, and one marked ``from_context("user")``, never comes from a client: it is who asks, as
 one marked ``from_context("role")`` is what that one may; a field `proof` is how that is known, `credential` by which
 key or device, `address` from where it was asked. What a client says beyond the fields is passed over. A stream is a
 WebSocket that carries its items, one JSON text each. A reply of nothing is an empty object.

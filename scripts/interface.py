@@ -81,7 +81,7 @@ def _asked(kind: Any) -> "list[attrs.Attribute[Any]]":
 def _field(endpoint: Endpoint, field: "attrs.Attribute[Any]") -> str:
     hint = typing.get_type_hints(endpoint.kind, include_extras=True)[field.name]
     default = "" if field.name in endpoint.parameters else _default(field, hint)
-    return f"`{field.name}`{default}{_after_colon(_described(hint).text)}"
+    return f"`{field.alias}`{default}{_after_colon(_described(hint).text)}"
 
 
 def _default(field: "attrs.Attribute[Any]", hint: Any) -> str:

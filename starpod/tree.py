@@ -27,6 +27,10 @@ from actors.gateway.settings import About, Address
 from actors.gateway.settings import Settings as GatewaySettings
 from actors.llm.actor import LlmActor
 from actors.llm.settings import Settings as LlmSettings
+from actors.memory import messages as memory
+from actors.memory.actor import AgentNotesActor, MemoryActor
+from actors.memory.keeping import MIGRATIONS as MEMORY
+from actors.memory.settings import Settings as MemorySettings
 from actors.persona import messages as persona
 from actors.persona.actor import PersonaActor
 from actors.persona.settings import Settings as PersonaSettings
@@ -146,6 +150,19 @@ def _persona(given: Given) -> Iterator[Child]:
     yield Child("persona", factory, limits=Limits(mailbox=256))
 
 
+NOTES_OF_USERS: Final = 16
+"""Users whose notes are open at once; each takes two connections to a database."""
+
+
+def _memory(given: Given) -> Iterator[Child | Pool]:
+    yield Child("memory", partial(AgentNotesActor, given.data), limits=Limits(mailbox=256))
+    persona_settings = given.settings(PersonaSettings)
+    of_user = partial(
+        MemoryActor, given.settings(MemorySettings), lambda: persona_settings().zone, given.data
+    )
+    yield Pool("notes", of_user, limit=NOTES_OF_USERS, idle=300, limits=Limits(mailbox=256))
+
+
 def _agent(parts: Parts) -> Iterator[Child | Pool]:
     settings = parts.settings(AgentSettings)
     conversation = partial(ConversationActor, settings=settings, sources=SOURCES)
@@ -201,6 +218,7 @@ STORAGE: Final = (
         migrations=VAULT,
         guarded=("vault.key",),
     ),
+    Subsystem("memory", _memory, front=memory, settings=MemorySettings, migrations=MEMORY),
 )
 SERVICES: Final = (
     Subsystem("settings", _settings, front=settings),

@@ -7,32 +7,7 @@ but nothing uses them yet. A subsystem takes its class along when it is built.
 from typing import Literal, final
 
 import attrs
-from attrs.validators import ge, gt, le
-
-
-@final
-@attrs.frozen(kw_only=True)
-class Memory:
-    half_life_days: float = attrs.field(default=30.0, validator=gt(0))
-    """Days after which a daily log counts half in a search."""
-    mmr_lambda: float = attrs.field(default=0.7, validator=[ge(0), le(1)])
-    """1 ranks by relevance alone, 0 by variety alone."""
-    vector_search: bool = True
-    chunk_size: int = attrs.field(default=1600, validator=ge(1))
-    """Characters of an indexed piece."""
-    chunk_overlap: int = attrs.field(default=320, validator=ge(0))
-    """Characters that neighbouring pieces share."""
-    bootstrap_file_cap: int = attrs.field(default=20_000, validator=ge(1))
-    """Characters of each file in the prompt."""
-    export_sessions: bool = True
-    auto_log: bool = True
-    """Whether each conversation is appended to the daily log."""
-
-    def __attrs_post_init__(self) -> None:
-        if self.chunk_overlap >= self.chunk_size:
-            raise ValueError(
-                f"chunk_overlap ({self.chunk_overlap}) must be smaller than chunk_size ({self.chunk_size})"
-            )
+from attrs.validators import ge
 
 
 @final
@@ -105,7 +80,6 @@ class Upcoming:
     """Names of the skills the agent sees; empty shows all."""
     self_improve: bool = False
     """Whether the agent may write and mend skills unasked."""
-    memory: Memory = Memory()
     compaction: Flush = Flush()
     cron: Cron = Cron()
     channels: Channels = Channels()

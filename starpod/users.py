@@ -32,9 +32,13 @@ Important facts about this user, with links to where more is written.
 
 
 def seed_user(user: UserContext) -> None:
-    """Create the folder of a user with profile, memory and log folder. One that exists is left alone."""
-    if user.root.exists():
+    """Create the folder of a user with profile, memory and log folder; what is there is left alone.
+
+    Once there is a history, what is missing was forgotten, and is not made again.
+    """
+    if user.history.exists():
         return
-    user.logs.mkdir(parents=True)
-    atomic.write(user.profile, PROFILE)
-    atomic.write(user.memory, MEMORY)
+    user.logs.mkdir(parents=True, exist_ok=True)
+    for path, content in ((user.profile, PROFILE), (user.memory, MEMORY)):
+        if not path.exists():
+            atomic.write(path, content)

@@ -59,6 +59,11 @@ class UserContext:
         return self.root / "memory"
 
     @property
+    def history(self) -> Path:
+        """The index of the notes, and what they have been."""
+        return self.root / "memory.db"
+
+    @property
     def env_file(self) -> Path | None:
         """Secrets of this user alone: for their own requests, never for the process."""
         return _if_file(self.root / ".env")

@@ -20,8 +20,8 @@ HANDS = {
 }
 """What a conversation does through the bus, one neighbour each; what it decides is in the modules beside them."""
 
-WAITS = {"actors/agent/order.py", "actors/llm/clients.py"}
-"""Where tasks wait for one another: for those who were before them, for a connection that all of them need."""
+WAITS = {"actors/agent/order.py", "actors/llm/clients.py", "actors/memory/keeping.py"}
+"""Where tasks wait for one another: who came before, a connection or a file that all of them need."""
 
 THREADS = {"actors/tools/threads.py"}
 """Where work leaves the loop."""

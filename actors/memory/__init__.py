@@ -1,1 +1,1 @@
-"""What the agent remembers: files that people can read, and an index that finds what is in them."""
+"""What the agent remembers: files that people read and change, what they have been, and an index of them."""

@@ -147,7 +147,10 @@ def _tags(kind: Any) -> tuple[str, ...]:
 
 @final
 class Record:
-    """An attrs class as a JSON object: absent keys take their defaults, and so does null where a field cannot be it."""
+    """An attrs class as a JSON object: absent keys take their defaults, and so does null where a field cannot be it.
+
+    A field with an alias is called so: ``query: str = attrs.field(alias="q")``.
+    """
 
     def __init__(self, kind: type[attrs.AttrsInstance]) -> None:
         """Raises NoJsonForm naming the field."""
@@ -155,18 +158,19 @@ class Record:
         self._shapes: dict[str, Shape] = {}
         self._required: list[str] = []
         self._nullable: set[str] = set()
-        self._fields = attrs.fields_dict(kind)
+        self._fields = {field.alias or field.name: field for field in attrs.fields(kind)}
         self.supplied: dict[str, str] = {}
         """Fields that are not part of the JSON, and where their values come from."""
         properties: dict[str, Any] = {}
         hints = get_type_hints(kind, include_extras=True)
         for name, field in self._fields.items():
-            extras = get_args(hints[name])[1:] if get_origin(hints[name]) is Annotated else ()
+            hint = hints[field.name]
+            extras = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
             if source := next((extra.source for extra in extras if isinstance(extra, Supplied)), None):
                 self.supplied[name] = source
                 continue
-            shape = self._shapes[name] = self._compile(name, hints[name])
-            if field.default is not attrs.NOTHING and _can_be_null(hints[name]):
+            shape = self._shapes[name] = self._compile(name, hint)
+            if field.default is not attrs.NOTHING and _can_be_null(hint):
                 self._nullable.add(name)
             properties[name] = {**shape.schema, **_description(extras), **_default(field)}
             if field.default is attrs.NOTHING:

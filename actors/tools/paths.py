@@ -10,12 +10,13 @@ import errno
 import os
 import stat
 from collections.abc import Callable, Generator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, final
 
 import attrs
 
+from actors import atomic
 from actors.tools import names
 from actors.tools.messages import (
     AmbiguousName,
@@ -269,16 +270,7 @@ class _Walk:
     def _enter(self, name: str) -> None:
         if len(self._names) >= MAX_DEPTH:
             raise InvalidPath(path=self._shown, reason=f"{self._shown} is deeper than {MAX_DEPTH} folders")
-        parent = self._handles[-1]
-        try:
-            handle = os.open(name, _DIRECTORY, dir_fd=parent)
-        except FileNotFoundError:
-            if not self._create:
-                raise
-            with suppress(FileExistsError):
-                os.mkdir(name, 0o700, dir_fd=parent)
-            os.fsync(parent)
-            handle = os.open(name, _DIRECTORY, dir_fd=parent)
+        handle = atomic.enter(self._handles[-1], name, create=self._create)
         self._handles.append(handle)
         self._names.append(name)
 

@@ -6,13 +6,14 @@ Each calls `go_on` last before what cannot be taken back.
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import BinaryIO
 
 import attrs
 
+from actors import atomic
 from actors.tools import media, uploads
 from actors.tools.messages import (
     FOLDERS,
@@ -28,8 +29,6 @@ from actors.tools.settings import Attachments
 from actors.vocabulary import Attachment
 
 CHUNK = 1024 * 1024
-OURS = 0o600
-"""Permissions of a file that was not there before."""
 
 
 def write(home: Home, path: str, content: str, key: str, go_on: GoOn) -> Written:
@@ -41,7 +40,14 @@ def write(home: Home, path: str, content: str, key: str, go_on: GoOn) -> Written
     with home.place(path, create=True) as place:
         mode = _replaced_mode(place)
         temporary = f".{hashlib.sha256(key.encode()).hexdigest()[:16]}.tmp"
-        _fill(place, temporary, mode, lambda file: file.write(data), go_on)
+        atomic.fill(
+            place.directory,
+            place.name,
+            lambda file: file.write(data),
+            mode=mode,
+            temporary=temporary,
+            go_on=go_on,
+        )
         return Written(path=place.path, size=len(data), loose=place.path.partition("/")[0] not in FOLDERS)
 
 
@@ -55,30 +61,6 @@ def _replaced_mode(place: Place) -> int | None:
         return None
     place.require_regular(found)
     return stat.S_IMODE(found.st_mode) & 0o777
-
-
-def _fill(
-    place: Place, temporary: str, mode: int | None, put: Callable[[BinaryIO], object], go_on: GoOn
-) -> None:
-    """Write a temporary file beside the place and rename it over it, both on disk."""
-    where = place.directory
-    with suppress(FileNotFoundError):
-        os.unlink(temporary, dir_fd=where)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    try:
-        with os.fdopen(os.open(temporary, flags, OURS, dir_fd=where), "wb") as file:
-            put(file)
-            file.flush()
-            if mode is not None:
-                os.fchmod(file.fileno(), mode)
-            os.fsync(file.fileno())
-        go_on()
-        os.rename(temporary, place.name, src_dir_fd=where, dst_dir_fd=where)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            os.unlink(temporary, dir_fd=where)
-        raise
-    os.fsync(where)
 
 
 def delete(home: Home, path: str, go_on: GoOn) -> Deleted:
@@ -154,7 +136,7 @@ def _store(home: Home, name: str, file: BinaryIO, now: datetime, go_on: GoOn) ->
             if not _claim(place):
                 continue
             try:
-                _fill(place, f".{candidate}.tmp", None, copy, go_on)
+                atomic.fill(place.directory, place.name, copy, temporary=f".{candidate}.tmp", go_on=go_on)
             except BaseException:
                 os.unlink(place.name, dir_fd=place.directory)
                 raise
@@ -166,7 +148,7 @@ def _claim(place: Place) -> bool:
     """Take a name by creating an empty file; False when it is taken."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
-        os.close(os.open(place.name, flags, OURS, dir_fd=place.directory))
+        os.close(os.open(place.name, flags, atomic.OURS, dir_fd=place.directory))
     except FileExistsError:
         return False
     return True

@@ -124,6 +124,7 @@ class TestApplying:
         instance = apply(workspace)
         made = {
             instance.user("admin").profile: "I am Ada",
+            instance.user("user").history: "rows",
             instance.db_dir / "session.db": "rows",
             instance.home_dir / "documents/n.md": "note",
             instance.home_dir / "projects/a/b": "code",
@@ -132,12 +133,14 @@ class TestApplying:
         for path, text in made.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
-        (instance.user("user").memory).unlink()
+        for user in ("admin", "user"):
+            instance.user(user).memory.unlink()
 
         apply(workspace)
 
         assert {path: path.read_text(encoding="utf-8") for path in made} == made
-        assert not instance.user("user").memory.exists()
+        assert not instance.user("user").memory.exists()  # it was forgotten
+        assert instance.user("admin").memory.exists()  # it is missing
 
     def test_a_run_that_was_cut_short_leaves_no_instance(self, workspace: Workspace) -> None:
         workspace.blueprint()

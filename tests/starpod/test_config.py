@@ -8,6 +8,7 @@ from actors.gateway import settings as gateway
 from actors.gateway.settings import Address
 from actors.llm import settings as llm
 from actors.llm.settings import PROVIDERS
+from actors.memory import settings as memory
 from actors.persona import settings as persona
 from actors.session import settings as session
 from actors.settings.problems import ConfigError
@@ -74,7 +75,7 @@ def test_the_defaults_are_the_documented_ones(workspace: Workspace) -> None:
         "attachments": {"enabled": True, "allowed_extensions": (), "max_file_size": 20971520},
     }
     upcoming = attrs.asdict(loaded.of(Upcoming))
-    assert upcoming["memory"]["chunk_overlap"] == 320
+    assert attrs.asdict(loaded.of(memory.Settings))["memory"]["half_life_days"] == 30.0
     assert upcoming["cron"]["default_timeout_secs"] == 7200
     assert upcoming["channels"]["email"]["gap_minutes"] == 1440
     assert upcoming["internet"]["max_fetch_bytes"] == 2097152
@@ -106,7 +107,7 @@ class TestEveryMistakeAtOnce:
             load(
                 workspace,
                 'server_addr = "nowhere"\nfollowup_mode = "inyect"\ntimezone = "Mars/Base"\nmax_turnz = 3\n',
-                "max_turns = 0\n[memory]\nmmr_lambda = 1.5\n",
+                "max_turns = 0\n[memory]\nnudge_interval = -1\n",
             )
 
         blueprint = workspace.root / "agents/bot/agent.toml"
@@ -117,7 +118,7 @@ class TestEveryMistakeAtOnce:
             f"  {blueprint}:2: followup_mode: must be one of 'inject', 'queue', found 'inyect' (did you mean inject?)",
             f"  {blueprint}:3: timezone: must be an IANA time zone such as Europe/Vienna, found 'Mars/Base'",
             f"  {shared}:1: max_turns: must be >= 1, found 0",
-            f"  {shared}:3: memory.mmr_lambda: must be <= 1, found 1.5",
+            f"  {shared}:3: memory.nudge_interval: must be >= 0, found -1",
             f"  (and {blueprint}:4: max_turnz: unknown key, ignored (did you mean max_turns?))",
         ]
 
@@ -149,7 +150,7 @@ class TestEveryMistakeAtOnce:
             ('models = "openai/gpt-4o"', "must be a list"),
             ('reasoning_effort = "max"', "must be one of 'low', 'medium', 'high'"),
             ('agent_name = " "', "must not be empty"),
-            ("[memory]\nchunk_size = 300", "chunk_overlap (320) must be smaller than chunk_size (300)"),
+            ("[memory]\nchunk_size = 63", "must be >= 64"),
             ("[compaction]\nprune_threshold_pct = 101", "must be <= 100"),
             ('[channels.telegram]\nstream_mode = "all"', "must be one of 'final_only', 'all_messages'"),
             ("[channels.telegram]\ngap_minutes = -1", "must be >= 0"),
@@ -177,11 +178,12 @@ class TestMerging:
         loaded = load(
             workspace,
             "max_turns = 5\n[memory]\nchunk_size = 900\n",
-            "max_turns = 9\nmax_tokens = 9\n[memory]\nchunk_size = 800\nchunk_overlap = 8\n",
+            "max_turns = 9\nmax_tokens = 9\n[memory]\nchunk_size = 800\nuser_md_limit = 8\n",
         )
 
         assert (loaded.of(agent.Settings).max_turns, loaded.of(agent.Settings).max_tokens) == (5, 9)
-        assert (loaded.of(Upcoming).memory.chunk_size, loaded.of(Upcoming).memory.chunk_overlap) == (900, 8)
+        found = loaded.of(memory.Settings).memory
+        assert (found.chunk_size, found.user_md_limit) == (900, 8)
 
     def test_a_single_agent_knows_no_workspace(self, workspace: Workspace) -> None:
         workspace.write("starpod.toml", "max_turns = 9")

@@ -32,6 +32,8 @@ ILLUSTRATIONS: Final = {
     "compaction_provider",
     "compaction.model",
     "compaction.flush_model",
+    "memory.nudge_model",
+    "memory.embedder",
     "reasoning_effort",
     "timezone",
     "browser.cdp_url",

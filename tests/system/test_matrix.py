@@ -47,6 +47,10 @@ def of_session(rest: str = "") -> Path_:
     return lambda ada: f"/api/sessions/{ada.session}{rest}"
 
 
+def of_note(rest: str) -> Rule:
+    return Rule("a user", lambda ada: f"/api/memory/{rest}{ada.note}")
+
+
 OPEN, USER, ADMINS, OPERATOR = Rule("anybody"), Rule("a user"), Rule("an admin"), Rule("the operator")
 RULES: Final[dict[str, Rule]] = {
     "GET /": OPEN,
@@ -75,6 +79,17 @@ RULES: Final[dict[str, Rule]] = {
     "POST /api/sessions/<session>/read": Rule("a user", of_session("/read"), {"is_read": False}),
     "POST /api/sessions/<session>/rename": Rule("a user", of_session("/rename"), {"title": MARK}),
     "POST /api/sessions/<id>/cancel": Rule("a user", of_session("/cancel")),
+    "GET /api/memory/search": USER,
+    "POST /api/memory/reindex": USER,
+    "GET /api/memory/files": USER,
+    "GET /api/memory/file": of_note("file?name="),
+    "PUT /api/memory/file": USER,
+    "DELETE /api/memory/file": of_note("file?passage=purple&name="),
+    "GET /api/memory/history": USER,
+    "GET /api/memory/revision": of_note("revision?seq=1&name="),
+    "GET /api/memory/trace": of_note("trace?line=1&name="),
+    "POST /api/memory/revert": USER,
+    "POST /api/memory/purge": USER,
     "POST /api/page-link": OPERATOR,
     "POST /api/settings/vault/<name>/reveal": OPERATOR,
     "POST /api/settings/vault/rotate": OPERATOR,
@@ -108,10 +123,11 @@ class Ada:
     turn: str
     file: str
     device: str
+    note: str
 
     @property
     def names(self) -> tuple[str, ...]:
-        return (self.session, self.turn, self.device, MARK)
+        return (self.session, self.turn, self.device, self.note, MARK)
 
 
 @attrs.frozen(kw_only=True)
@@ -144,9 +160,15 @@ async def _ada(client: httpx2.AsyncClient) -> Ada:
     await client.post("/api/auth/login", json={"key": key}, headers={"User-Agent": MARK})
     client.cookies.clear()
     (device,) = (await client.get("/api/auth/devices")).json()
+    note = f"{MARK}.md"
+    await client.put("/api/memory/file", json={"name": note, "content": f"{MARK} is purple"})
     answer = said.json()
     return Ada(
-        session=answer["session_id"], turn=answer["turn_id"], file=uploaded["path"], device=device["id"]
+        session=answer["session_id"],
+        turn=answer["turn_id"],
+        file=uploaded["path"],
+        device=device["id"],
+        note=note,
     )
 
 
@@ -229,10 +251,9 @@ async def test_what_is_adas_is_not_there_for_anybody_else(house: House) -> None:
         if rule.own is None:
             continue
         method = route.partition(" ")[0]
-        for name, client in house.people.items():
-            answer = await client.request(method, rule.own(house.ada), json=rule.body)
-            if name not in {"ada", "nobody"}:
-                assert answer.status_code == 404, (route, name)
+        for name in house.people.keys() - {"ada", "nobody"}:
+            answer = await house.people[name].request(method, rule.own(house.ada), json=rule.body)
+            assert answer.status_code == 404, (route, name)
     for route, rule in RULES.items():
         if rule.own is not None:
             answer = await house.people["ada"].request(

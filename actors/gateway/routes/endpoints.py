@@ -52,7 +52,7 @@ class EndpointRoutes:
         return view
 
     async def _answer(self, endpoint: Endpoint, parameters: Mapping[str, str]) -> Response:
-        given = _query(endpoint) if endpoint.method == "GET" else await read_fields()
+        given = {**_query(endpoint), **({} if endpoint.method == "GET" else await read_fields())}
         message = cast(
             "Request[Any]", endpoint.message({**given, **parameters}, g.principal, address_of(request))
         )

@@ -1,0 +1,322 @@
+"""The actors that keep notes: one for each user, and one for what is the agent's."""
+
+from collections.abc import Callable
+from datetime import tzinfo
+from pathlib import Path
+from typing import final
+
+import attrs
+
+from actors.context import Section
+from actors.memory import daily, edits, files, messages
+from actors.memory.files import Folder
+from actors.memory.keeping import NoteKeeper
+from actors.memory.messages import AdminsOnly, BadName, Origin, UnknownFile, Written
+from actors.memory.names import Name, checked
+from actors.memory.settings import Settings
+from actors.vocabulary import BadUserId, Role, user_id
+from bus import concurrent
+
+AT_ONCE = 64
+"""Messages of one kind at once, for one user. They wait for the disk, and for one another where they change a note."""
+
+
+@final
+class AgentNotesActor(NoteKeeper):
+    """Keeps the agent's own notes, and their history. That only an admin changes them, who asks here has seen to."""
+
+    def __init__(self, data: Path) -> None:
+        super().__init__(data / "db" / "memory.db", data)
+
+    @messages.ChangeAgents.handler
+    @concurrent(AT_ONCE, isolated=True)
+    async def change(self, request: messages.ChangeAgents) -> Written:
+        asked = request.change
+        name = checked(asked.name)
+        make = edits.of_change(asked, name, edits.Caps())
+        return await self._change(name, make, action=asked.mode, origin=asked.origin, key=asked.key)
+
+    @messages.AgentsHistory.handler
+    @concurrent(AT_ONCE, isolated=True)
+    async def history(self, request: messages.AgentsHistory) -> tuple[messages.Revision, ...]:
+        return await self._history(checked(request.name), request.limit)
+
+    @messages.AgentsRevision.handler
+    @concurrent(AT_ONCE, isolated=True)
+    async def revision(self, request: messages.AgentsRevision) -> messages.RevisionText:
+        return await self._revision(checked(request.name), request.seq)
+
+    @messages.AgentsTrace.handler
+    @concurrent(AT_ONCE, isolated=True)
+    async def trace(self, request: messages.AgentsTrace) -> messages.Revision:
+        return await self._trace(checked(request.name), request.line)
+
+    @messages.RevertAgents.handler
+    @concurrent(AT_ONCE, isolated=True)
+    async def revert(self, request: messages.RevertAgents) -> Written:
+        return await self._revert(checked(request.name), request.seq, request.origin)
+
+    @messages.PurgeAgents.handler
+    @concurrent(AT_ONCE, isolated=True)
+    async def purge(self, request: messages.PurgeAgents) -> messages.Purged:
+        return await self._purge(checked(request.name), request.origin)
+
+    async def _tell(self, name: Name) -> None:
+        await self.bus.publish(messages.MemoryChanged(user="", name=name.text))
+
+
+@final
+class MemoryActor(NoteKeeper):
+    """Keeps the notes of one user.
+
+    Args:
+      settings: of the memory.
+      zone: of the dates that people go by; None is the system's.
+      data: the folder of the agent.
+      user: whose notes.
+    """
+
+    def __init__(
+        self,
+        settings: Callable[[], Settings],
+        zone: Callable[[], tzinfo | None],
+        data: Path,
+        user: str,
+    ) -> None:
+        root = data / "users" / user
+        super().__init__(root / "memory.db", root)
+        self._settings = settings
+        self._zone = zone
+        self._agents = Folder(data)
+        self._user = user
+
+    async def start(self) -> None:
+        """Raises BadName for what cannot be a user, MemoryFailed."""
+        try:
+            user_id(self._user)
+        except BadUserId as error:
+            raise BadName(name=self._user, reason=str(error)) from None
+        await super().start()
+
+    def _caps(self) -> edits.Caps:
+        settings = self._settings().memory
+        return edits.Caps(profile=settings.user_md_limit, memory=settings.memory_md_limit)
+
+    # --- looking --------------------------------------------------------------------------------------------
+
+    @messages.Search.handler
+    @concurrent(AT_ONCE, isolated=True)
+    async def search(self, request: messages.Search) -> tuple[messages.Found, ...]:
+        raise messages.Incomplete
+
+    @messages.MemorySearch.handler
+    @concurrent(AT_ONCE, isolated=True)
+    async def search_as_tool(self, request: messages.MemorySearch) -> messages.Hits:
+        raise messages.Incomplete
+
+    @messages.Reindex.handler
+    @concurrent(AT_ONCE, isolated=True)
+    async def reindex(self, request: messages.Reindex) -> messages.Indexed:
+        raise messages.Incomplete
+
+    @messages.ListFiles.handler
+    @concurrent(AT_ONCE, isolated=True)
+    async def list_files(self, request: messages.ListFiles) -> tuple[messages.Entry, ...]:
+        is_admin = request.role == "admin"
+        return await self._apart(files.listing, self._folder, self._agents, may_change_agents=is_admin)
+
+    @messages.ReadFile.handler
+    @concurrent(AT_ONCE, isolated=True)
+    async def read_file(self, request: messages.ReadFile) -> messages.FileText:
+        content = await self._content(request.name)
+        if content is None:
+            raise UnknownFile(name=request.name)
+        text = edits.lines(_text(content), request.start_line, request.end_line)
+        return messages.FileText(name=request.name, text=text, etag=edits.etag(content))
+
+    @messages.MemoryRead.handler
+    @concurrent(AT_ONCE, isolated=True)
+    async def read_as_tool(self, request: messages.MemoryRead) -> messages.Note:
+        text = _text(await self._content(request.file) or b"")
+        return messages.Note(name=request.file, text=edits.lines(text, request.start_line, request.end_line))
+
+    async def _content(self, text: str) -> bytes | None:
+        name = checked(text)
+        folder = self._folder if name.level == "user" else self._agents
+        return await self._apart(folder.read, name)
+
+    @messages.Remember.handler
+    @concurrent(AT_ONCE, isolated=True)
+    async def remember(self, request: messages.Remember) -> Section:
+        return Section(text="")
+
+    # --- changing -------------------------------------------------------------------------------------------
+
+    @messages.Change.handler
+    @concurrent(AT_ONCE, isolated=True)
+    async def change(self, request: messages.Change) -> Written:
+        name = checked(request.name)
+        if name.level == "agent":
+            _require_admin(name, request.role)
+            return await self.bus.ask(messages.ChangeAgents(change=request))
+        make = edits.of_change(request, name, self._caps())
+        return await self._change(name, make, action=request.mode, origin=request.origin, key=request.key)
+
+    @messages.WriteFile.handler
+    @concurrent(AT_ONCE, isolated=True)
+    async def write_file(self, request: messages.WriteFile) -> Written:
+        if (request.mode == "replace") != (request.passage is not None):
+            raise messages.Contradiction(reason="replace and a passage go together")
+        written = await self.change(
+            messages.Change(
+                user=self._user,
+                role=request.role,
+                name=request.name,
+                mode=request.mode,
+                content=request.content,
+                passage=request.passage,
+                etag=request.etag,
+                origin=self._by_person(),
+            )
+        )
+        return attrs.evolve(written, notice=edits.notice(checked(request.name), written.size, self._caps()))
+
+    @messages.ForgetFile.handler
+    @concurrent(AT_ONCE, isolated=True)
+    async def forget_file(self, request: messages.ForgetFile) -> Written:
+        return await self.change(
+            messages.Change(
+                user=self._user,
+                role=request.role,
+                name=request.name,
+                mode="forget",
+                passage=request.passage,
+                etag=request.etag,
+                origin=self._by_person(),
+            )
+        )
+
+    @messages.MemoryWrite.handler
+    @concurrent(AT_ONCE, isolated=True)
+    async def write_as_tool(self, request: messages.MemoryWrite) -> Written:
+        if request.append and request.replace is not None:
+            raise messages.Contradiction(reason="append and replace exclude each other")
+        mode: messages.Mode = (
+            "append" if request.append else "whole" if request.replace is None else "replace"
+        )
+        return await self.change(
+            messages.Change(
+                user=self._user,
+                role=request.role,
+                name=request.file,
+                mode=mode,
+                content=request.content,
+                passage=request.replace,
+                origin=self._by_tool(request.session, request.turn),
+                key=request.call,
+            )
+        )
+
+    @messages.MemoryForget.handler
+    @concurrent(AT_ONCE, isolated=True)
+    async def forget_as_tool(self, request: messages.MemoryForget) -> Written:
+        return await self.change(
+            messages.Change(
+                user=self._user,
+                role=request.role,
+                name=request.file,
+                mode="forget",
+                passage=request.passage,
+                origin=self._by_tool(request.session, request.turn),
+                key=request.call,
+            )
+        )
+
+    @messages.AppendDaily.handler
+    @concurrent(AT_ONCE, isolated=True)
+    async def append_daily(self, request: messages.AppendDaily) -> Written:
+        now = self._now().astimezone(self._zone())
+        name = daily.name_of(now)
+        make = edits.of_entry(request, name, lambda before, text: daily.with_entry(before, now, text))
+        return await self._change(name, make, action="append", origin=request.origin, key=request.key)
+
+    @messages.MemoryAppendDaily.handler
+    @concurrent(AT_ONCE, isolated=True)
+    async def append_daily_as_tool(self, request: messages.MemoryAppendDaily) -> Written:
+        return await self.append_daily(
+            messages.AppendDaily(
+                user=self._user,
+                text=request.text,
+                origin=self._by_tool(request.session, request.turn),
+                key=request.call,
+            )
+        )
+
+    def _by_person(self) -> Origin:
+        return Origin(user=self._user, door="http")
+
+    def _by_tool(self, session: str, turn: str) -> Origin:
+        return Origin(user=self._user, door="tool", session=session, turn=turn)
+
+    async def _tell(self, name: Name) -> None:
+        await self.bus.publish(messages.MemoryChanged(user=self._user, name=name.text))
+
+    # --- history --------------------------------------------------------------------------------------------
+
+    @messages.History.handler
+    @concurrent(AT_ONCE, isolated=True)
+    async def history(self, request: messages.History) -> tuple[messages.Revision, ...]:
+        if not request.name:
+            return await self._history(None, request.limit)
+        name = checked(request.name)
+        if name.level == "agent":
+            _require_admin(name, request.role)
+            return await self.bus.ask(messages.AgentsHistory(name=name.text, limit=request.limit))
+        return await self._history(name, request.limit)
+
+    @messages.ReadRevision.handler
+    @concurrent(AT_ONCE, isolated=True)
+    async def read_revision(self, request: messages.ReadRevision) -> messages.RevisionText:
+        name = checked(request.name)
+        if name.level == "agent":
+            _require_admin(name, request.role)
+            return await self.bus.ask(messages.AgentsRevision(name=name.text, seq=request.seq))
+        return await self._revision(name, request.seq)
+
+    @messages.Trace.handler
+    @concurrent(AT_ONCE, isolated=True)
+    async def trace(self, request: messages.Trace) -> messages.Revision:
+        name = checked(request.name)
+        if name.level == "agent":
+            _require_admin(name, request.role)
+            return await self.bus.ask(messages.AgentsTrace(name=name.text, line=request.line))
+        return await self._trace(name, request.line)
+
+    @messages.Revert.handler
+    @concurrent(AT_ONCE, isolated=True)
+    async def revert(self, request: messages.Revert) -> Written:
+        name, origin = checked(request.name), self._by_person()
+        if name.level == "agent":
+            _require_admin(name, request.role)
+            return await self.bus.ask(messages.RevertAgents(name=name.text, seq=request.seq, origin=origin))
+        return await self._revert(name, request.seq, origin)
+
+    @messages.Purge.handler
+    @concurrent(AT_ONCE, isolated=True)
+    async def purge(self, request: messages.Purge) -> messages.Purged:
+        name, origin = checked(request.name), self._by_person()
+        if name.level == "agent":
+            _require_admin(name, request.role)
+            return await self.bus.ask(messages.PurgeAgents(name=name.text, origin=origin))
+        return await self._purge(name, origin)
+
+
+def _require_admin(name: Name, role: Role) -> None:
+    """Raises AdminsOnly."""
+    if role != "admin":
+        raise AdminsOnly(name=name.text)
+
+
+def _text(content: bytes) -> str:
+    """What people see of a note; what is not UTF-8 in it costs no more than itself."""
+    return content.decode("utf-8", "replace")

@@ -1,0 +1,39 @@
+"""Settings of the memory."""
+
+from typing import final
+
+import attrs
+from attrs.validators import ge, gt
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Memory:
+    half_life_days: float = attrs.field(default=30.0, validator=gt(0))
+    """Days after which a dated note has lost half of what it can lose in a search, which is a fifth."""
+    chunk_size: int = attrs.field(default=400, validator=ge(64))
+    """Bytes of an indexed passage, which consists of whole lines."""
+    bootstrap_file_cap: int = attrs.field(default=20_000, validator=ge(1))
+    """Bytes of each note in the prompt."""
+    bootstrap_total_cap: int = attrs.field(default=40_000, validator=ge(1))
+    """Bytes of all notes in the prompt together."""
+    export_sessions: bool = True
+    """Whether a conversation that ends is kept as a note."""
+    auto_log: bool = True
+    """Whether each turn leaves a line in the daily log."""
+    user_md_limit: int = attrs.field(default=4000, validator=ge(0))
+    """Bytes that the model may make of ``USER.md``; 0 is no limit."""
+    memory_md_limit: int = attrs.field(default=8000, validator=ge(0))
+    """Bytes that the model may make of ``MEMORY.md``; 0 is no limit."""
+    nudge_interval: int = attrs.field(default=10, validator=ge(0))
+    """Messages of a user after which the conversation is reviewed for what to remember; 0 is never."""
+    nudge_model: str | None = None
+    """Reviews conversations; None takes the model that writes summaries."""
+    embedder: str | None = None
+    """What makes vectors of passages, so that a search finds other words for the same; None does without."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Settings:
+    memory: Memory = Memory()

@@ -1,0 +1,83 @@
+"""Notes in a folder of their own, kept by real actors on real databases."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actors.memory import messages as memory
+from actors.memory.actor import AgentNotesActor, MemoryActor
+from actors.memory.settings import Memory, Settings
+from bus.testing import MeshUnderTest
+
+
+class Notes:
+    """What is told to the memory, in few words. Ada asks where nobody else is said to."""
+
+    def __init__(self, mesh: MeshUnderTest, data: Path) -> None:
+        self.mesh = mesh
+        self.data = data
+        self.settings = Memory()
+
+    async def start(self) -> None:
+        for folder in ("users/ada", "users/bob", "config", "shared"):
+            (self.data / folder).mkdir(parents=True, exist_ok=True)
+        await self.mesh.start(partial(AgentNotesActor, self.data), name="memory")
+        settings: Callable[[], Settings] = lambda: Settings(memory=self.settings)  # noqa: E731
+        await self.mesh.start_pool(partial(MemoryActor, settings, lambda: None, self.data), name="notes")
+
+    def path(self, name: str, user: str = "ada") -> Path:
+        """Where a note of a user lies."""
+        return self.data / "users" / user / name
+
+    async def write(self, name: str, content: str, user: str = "ada", **more: Any) -> memory.Written:
+        fields: dict[str, Any] = {"role": "user", **more}
+        return await self.mesh.bus.ask(memory.WriteFile(name=name, content=content, user=user, **fields))
+
+    async def tool(self, name: str, content: str, user: str = "ada", **more: Any) -> memory.Written:
+        fields: dict[str, Any] = {"role": "user", "session": "s", "turn": "t", "call": f"t:{self._next()}"}
+        return await self.mesh.bus.ask(
+            memory.MemoryWrite(file=name, content=content, user=user, **{**fields, **more})
+        )
+
+    async def daily(self, text: str, user: str = "ada", **more: Any) -> memory.Written:
+        fields: dict[str, Any] = {"session": "s", "turn": "t", "call": f"t:{self._next()}"}
+        return await self.mesh.bus.ask(memory.MemoryAppendDaily(text=text, user=user, **{**fields, **more}))
+
+    async def forget(
+        self, name: str, passage: str | None = None, user: str = "ada", **more: Any
+    ) -> memory.Written:
+        fields: dict[str, Any] = {"role": "user", **more}
+        return await self.mesh.bus.ask(memory.ForgetFile(name=name, passage=passage, user=user, **fields))
+
+    async def read(self, name: str, user: str = "ada", **more: Any) -> str:
+        return (await self.mesh.bus.ask(memory.ReadFile(name=name, user=user, **more))).text
+
+    async def read_as_tool(self, file: str, user: str = "ada", **more: Any) -> str:
+        return (await self.mesh.bus.ask(memory.MemoryRead(file=file, user=user, **more))).text
+
+    async def names(self, user: str = "ada", role: Any = "user") -> list[str]:
+        return [each.name for each in await self.mesh.bus.ask(memory.ListFiles(user=user, role=role))]
+
+    async def history(self, name: str = "", user: str = "ada", role: Any = "user") -> list[memory.Revision]:
+        found = await self.mesh.bus.ask(memory.History(name=name, user=user, role=role))
+        return list(found)
+
+    def _next(self) -> int:
+        self._calls = getattr(self, "_calls", 0) + 1
+        return self._calls
+
+
+@pytest.fixture
+async def stopped(mesh: MeshUnderTest, tmp_path: Path) -> Notes:
+    """Notes before anybody keeps them."""
+    return Notes(mesh, tmp_path)
+
+
+@pytest.fixture
+async def notes(stopped: Notes) -> Notes:
+    """Notes that are kept."""
+    await stopped.start()
+    return stopped
