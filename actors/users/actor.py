@@ -15,7 +15,7 @@ from actors.vocabulary import Principal
 from bus import concurrent, is_virtual
 
 from . import accounts, audit, bootstrap, devices, keys, lookup, messages, telegram
-from .hashing import KEY_BYTES, MARK, digest, is_generated, slow_hash, slow_matches
+from .hashing import KEY_BYTES, MARK, digest, is_generated, matches, slow_hash, slow_matches
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -58,6 +58,9 @@ class UsersActor(Keeper):
             Storage(path, numbered(MIGRATIONS)), lambda reason: messages.StorageFailed(reason=reason)
         )
         self._chosen = chosen or None
+        self._chosen_hash = ""
+        """What is stored of it, once that is known. No other chosen key is good then, so none is hashed any more: what
+        is hashed a second time in a process leaves its 20 MB with the allocator."""
         self._key_file = key_file
         self._on_first_key = on_first_key
         self._seed = seed
@@ -134,6 +137,7 @@ class UsersActor(Keeper):
         for each, hashed, revoked_by in stored:
             counts = each.revoked_at is None or bool(revoked_by)
             if counts and await self._apart(_matches, key, hashed):
+                self._chosen_hash = hashed
                 return each
         return None
 
@@ -142,6 +146,7 @@ class UsersActor(Keeper):
             return
         hashed = "" if key is None else await self._apart(_hash, key)
         told = await self._write(bootstrap.replace_chosen, key, hashed, self.bus.ids.uuid(), self._now())
+        self._chosen_hash = hashed
         await self._tell(told)
 
     # --- who is it --------------------------------------------------------------------------------------------
@@ -173,10 +178,9 @@ class UsersActor(Keeper):
         return await self._read(lookup.device, request.cookie, request.page, self._now())
 
     async def _recognise_chosen(self, key: str) -> lookup.Found | None:
-        for hashed, found in await self._read(lookup.chosen, self._now()):
-            if await self._apart(slow_matches, key, hashed):
-                return found
-        return None
+        if self._chosen is None or not matches(key, digest(self._chosen)):
+            return None
+        return await self._read(lookup.chosen, self._chosen_hash, self._now())
 
     async def _note(self, shown: Principal, address: str) -> None:
         """Note that somebody was there. Whether that can be written is nothing to keep them out for."""

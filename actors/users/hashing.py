@@ -2,7 +2,7 @@
 
 What was made here has at least 160 random bits, so nobody finds it from a plain SHA-256, and that is looked up in a
 moment. A key that somebody chose may be a word: its hash costs 20 MB and tens of milliseconds, so it is made in a
-thread, one at a time.
+thread, one at a time, and once in the life of a process.
 """
 
 import hashlib
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 MARK: Final = "sp_live_"
 KEY_BYTES: Final = 20
 PREFIX_LENGTH: Final = 8
-CHOSEN: Final = "$argon2id$"
-"""How the hash of a chosen key begins."""
 _LENGTH: Final = len(MARK) + 2 * KEY_BYTES
 _DIGITS: Final = frozenset("0123456789abcdef")
 

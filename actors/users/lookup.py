@@ -10,7 +10,7 @@ from actors.vocabulary import Principal, Proof
 
 from . import audit
 from .accounts import Told
-from .hashing import CHOSEN, digest, matches
+from .hashing import digest, matches
 from .messages import AccessChanged, Identity
 
 MINUTE: Final = 60_000_000
@@ -39,11 +39,10 @@ def generated(connection: sqlite3.Connection, key: str, now: int) -> Found | Non
     return _found(row, "key", now) if row and matches(key, row["key_hash"]) else None
 
 
-def chosen(connection: sqlite3.Connection, now: int) -> tuple[tuple[str, Found], ...]:
-    """The good keys that somebody chose: the hash of each, and who it is that shows it."""
-    of_scheme = f"{_KEYS} substr(key_hash, 1, {len(CHOSEN)}) = :scheme"
-    rows = connection.execute(of_scheme, {"now": now, "scheme": CHOSEN})
-    return tuple((row["key_hash"], _found(row, "key", now)) for row in rows)
+def chosen(connection: sqlite3.Connection, hashed: str, now: int) -> Found | None:
+    """Whose key that an owner chose this is; `hashed` is what is stored of it."""
+    row = connection.execute(f"{_KEYS} key_hash = :hash", {"now": now, "hash": hashed}).fetchone()
+    return _found(row, "key", now) if row else None
 
 
 def device(connection: sqlite3.Connection, cookie: str, page: str, now: int) -> Found | None:

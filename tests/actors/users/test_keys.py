@@ -2,12 +2,15 @@
 
 import json
 import pathlib
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
 
 import pytest
 import trio
 
 from actors.storage import Storage, numbered
-from actors.users import bootstrap
+from actors.users import actor, bootstrap
 from actors.users import messages as users
 from actors.users.actor import MIGRATIONS
 from actors.users.hashing import digest, is_generated, matches, slow_hash, slow_matches
@@ -15,6 +18,8 @@ from bus import BootError, BusError
 from bus.console import to_json
 from bus.testing import open_test_mesh
 from tests.actors.users.conftest import ASKS, People, life
+
+T = TypeVar("T")
 
 CHOSEN = "my key for programs, ключ"
 
@@ -84,6 +89,27 @@ async def test_the_same_key_at_the_next_start_changes_nothing(tmp_path: pathlib.
     async with life(tmp_path, CHOSEN) as people:
         assert (await people.identify(CHOSEN)).principal == first
         assert people.told() == []
+
+
+async def test_a_chosen_key_is_hashed_once_in_a_life(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second hash in a process leaves its memory with the allocator, 20 MB."""
+    hashed: list[str] = []
+    for name, real in (("slow_hash", slow_hash), ("slow_matches", slow_matches)):
+        monkeypatch.setattr(actor, name, partial(_counted, hashed, real))
+    for _ in range(2):
+        async with life(tmp_path, CHOSEN) as people:
+            for number in range(3):
+                assert await people.knows(CHOSEN)
+                assert not await people.knows(f"{CHOSEN}{number}")
+        assert hashed == [CHOSEN]
+        hashed.clear()
+
+
+def _counted(keys: list[str], real: Callable[..., T], key: str, *args: str) -> T:
+    keys.append(key)
+    return real(key, *args)
 
 
 async def test_another_key_takes_the_place_of_the_one_before(tmp_path: pathlib.Path) -> None:
