@@ -1,6 +1,5 @@
 """Running an instance: take it, start its tree, stay until told to stop, stop in order."""
 
-import gc
 import resource
 import signal
 import sys
@@ -32,7 +31,7 @@ from bus import (
     open_mesh,
     task_tree,
 )
-from starpod import crash, logs
+from starpod import crash, garbage, logs
 from starpod.config import Config
 from starpod.errors import StarpodError
 from starpod.lock import DaemonInfo, InstanceLock
@@ -135,9 +134,7 @@ def parts_of(
 def _tended(instance: Instance, mesh: Mesh) -> Generator[None]:
     """Watch a tree that has started."""
     watchdog = _watch()
-    # What start-up left behind is never garbage: a full collection would stop the loop for it each time.
-    gc.collect()
-    gc.freeze()
+    garbage.settle()
     try:
         yield
     finally:
