@@ -4,6 +4,8 @@ from typing import ClassVar, Literal
 
 import attrs
 
+from bus.message.data import Shown
+
 ErrorKind = Literal[
     "invalid",  # what was asked for is wrong in itself; asking again will not help
     "unauthenticated",  # it is not known who asks
@@ -19,7 +21,7 @@ ErrorKind = Literal[
 """What a failure means to whoever asked, in words that every edge can translate into its own."""
 
 
-class BusError(Exception):
+class BusError(Shown, Exception):
     """Base of the errors this package raises."""
 
     kind: ClassVar[ErrorKind] = "failed"

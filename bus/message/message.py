@@ -19,6 +19,8 @@ from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 
 import attrs
 
+from bus.message.data import Data
+
 ReplyT = TypeVar("ReplyT")
 ReplyT_co = TypeVar("ReplyT_co", covariant=True)
 ItemT = TypeVar("ItemT")
@@ -61,7 +63,7 @@ class Overflow(Enum):
     """Its sender gets MailboxFull at once."""
 
 
-class Message:
+class Message(Data):
     """Base of every message. Not used directly."""
 
     __slots__ = ()
