@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 
 from actors.llm.catalogue import Catalogue, CatalogueError, parse
@@ -18,8 +19,7 @@ from starpod.resources import resource
 
 def load_catalogue(own: Path) -> tuple[Catalogue, tuple[Problem, ...]]:
     """The shipped catalogue with the operator's, the file `own`, over it; one that is broken is left out."""
-    shipped = resource("config/models.toml")
-    catalogue = parse(text.read(shipped), str(shipped))
+    catalogue = _shipped()
     if not own.exists():
         return catalogue, ()
     try:
@@ -27,6 +27,12 @@ def load_catalogue(own: Path) -> tuple[Catalogue, tuple[Problem, ...]]:
     except (OSError, ValueError) as error:
         lines = str(error).splitlines() if isinstance(error, CatalogueError) else [str(error)]
         return catalogue, tuple(Problem(file=own, expected=f"ignored: {line}") for line in lines)
+
+
+@cache
+def _shipped() -> Catalogue:
+    file = resource("config/models.toml")
+    return parse(text.read(file), str(file))
 
 
 def unusable(settings: Settings, given: Given) -> list[str]:
