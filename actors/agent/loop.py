@@ -101,6 +101,7 @@ class Loop:
         )
         prepared = await prepare(parts.bus, parts.sources, turn, run.turn.options.tools)
         run.system = prepared.system
+        self.record.hears(prepared.told)
         self._speaker = Speaker(parts.bus, self._settings, prepared.catalogue.specs(), self.record)
         self._gate = Gate(
             bus=parts.bus,

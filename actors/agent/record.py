@@ -165,6 +165,12 @@ class Record:
         self._journal = journal
         self._teller = teller
         self._uncut = interrupt
+        self._told: tuple[session.Told, ...] = ()
+        """What this attempt was told and nobody has stored yet."""
+
+    def hears(self, told: tuple[session.Told, ...]) -> None:
+        """Note what the model is told in this attempt: it is stored with its first answer."""
+        self._told = told
 
     async def _store(self, request: Request[ReplyT]) -> ReplyT:
         """Ask until there is an answer: within an attempt, each of these requests twice is once.
@@ -218,7 +224,7 @@ class Record:
     ) -> session.Saved:
         """An answer that is not the last one, the `iteration`-th of the turn, with its calls."""
         with self._uncut:
-            return await self._store(
+            saved = await self._store(
                 session.SaveCompletion(
                     turn=self._turn.id,
                     boot=self._bus.boot_id,
@@ -227,9 +233,12 @@ class Record:
                     content=content,
                     calls=calls,
                     usage=usage,
+                    told=self._told,
                     last_event=self._journal.last,
                 )
             )
+            self._told = ()
+            return saved
 
     # --- what is done -------------------------------------------------------------------------------------
 
@@ -355,6 +364,7 @@ class Record:
             content=ending.content,
             notice=ending.notice,
             usage=ending.usage,
+            told=self._told,
             last_event=self._journal.last,
         )
 

@@ -8,6 +8,7 @@ import trio
 
 from actors.context import ContextSource, Section, TurnContext
 from actors.llm.messages import SystemText
+from actors.session.messages import Told
 from actors.tooling import Catalogue, Tool, ToolSource
 from bus import Bus
 
@@ -31,6 +32,8 @@ class Sources:
 class Prepared:
     catalogue: Catalogue
     system: tuple[SystemText, ...]
+    told: tuple[Told, ...]
+    """The texts that `system` is made of."""
     notices: tuple[str, ...]
     """What the person should know: which source failed, what is wrong with a text."""
 
@@ -60,9 +63,12 @@ async def prepare(
             for n, contributor in enumerate(sources.context):
                 nursery.start_soon(contribute, n, contributor)
     notices += [section.notice for section in sections if section is not None and section.notice is not None]
+    asked = zip(sources.context, sections, strict=True)
+    parts = [(source, section.text) for source, section in asked if section is not None and section.text]
     return Prepared(
         catalogue=Catalogue(tool for tool in _distinct(tools, notices) if only is None or tool.name in only),
-        system=_assembled(zip(sources.context, sections, strict=True)),
+        system=_assembled(parts),
+        told=tuple(Told(source=source.name, text=text) for source, text in parts),
         notices=tuple(notices),
     )
 
@@ -98,13 +104,12 @@ def _distinct(offered: Iterable[Iterable[Tool] | None], notices: list[str]) -> I
     return first.values()
 
 
-def _assembled(parts: Iterable[tuple[ContextSource, Section | None]]) -> tuple[SystemText, ...]:
+def _assembled(parts: Iterable[tuple[ContextSource, str]]) -> tuple[SystemText, ...]:
     """The system prompt: all that is stable first, so that a provider's cache of it holds."""
     texts: dict[bool, list[str]] = {True: [], False: []}
-    for source, section in parts:
-        if section is not None and section.text:
-            heading = "" if source.title is None else f"--- {source.title} ---\n"
-            texts[source.stable].append(f"{heading}{section.text}")
+    for source, text in parts:
+        heading = "" if source.title is None else f"--- {source.title} ---\n"
+        texts[source.stable].append(f"{heading}{text}")
     return tuple(
         SystemText(text="\n\n".join(found), cached=stable) for stable, found in texts.items() if found
     )

@@ -115,6 +115,7 @@ class ConsoleActor(Operator):
         if found.merged_into is not None:
             found = await self.bus.ask(session.GetTurn(turn=found.merged_into, user=user))
         stored = await self.bus.ask(session.GetSteps(turn=found.id, user=user))
+        told = await self.bus.ask(session.GetTold(turn=found.id, user=user))
         seen = self.console.traced(found.id, hidden=LOOKING)
         age = (self.bus.clock.now() - found.accepted_at).total_seconds()
         spans = traces.spans_of(
@@ -124,6 +125,7 @@ class ConsoleActor(Operator):
             turn=found,
             session_id=found.session,
             steps=traces.steps_of(stored, found.accepted_at, texts=False),
+            told=traces.told_of(told),
             messages=spans,
         )
 

@@ -1,11 +1,11 @@
 """Turns and messages over time. Pure."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 import attrs
 
-from actors.console.messages import Span, Step
+from actors.console.messages import Span, Step, Told
 from actors.session import messages as session
 from bus import mask_text
 from bus.console import TapEvent
@@ -40,6 +40,12 @@ def _step(step: session.StepInfo, start: float, end: float | None, text: str) ->
         end=None if end is None else round(end, 6),
         usage=step.usage,
     )
+
+
+def told_of(stored: Sequence[session.ToldText]) -> tuple[Told, ...]:
+    """How much each source told the last attempt of a turn that stored something."""
+    last = max((each.attempt for each in stored), default=0)
+    return tuple(Told(source=each.source, size=each.size) for each in stored if each.attempt == last)
 
 
 def home_of(name: str) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final, final
 
 from actors.console.messages import Json
-from actors.console.traces import steps_of
+from actors.console.traces import steps_of, told_of
 from actors.session import messages as session
 from bus import Bus, mask_text
 
@@ -43,7 +43,13 @@ class Turns:
     async def described(self, turn: session.Turn) -> Json:
         """A turn with its steps and what it came to."""
         stored = await self._bus.ask(session.GetSteps(turn=turn.id, user=turn.user))
-        return {**_turn(turn), "figures": turn, "steps": steps_of(stored, turn.accepted_at, texts=True)}
+        told = await self._bus.ask(session.GetTold(turn=turn.id, user=turn.user))
+        return {
+            **_turn(turn),
+            "figures": turn,
+            "steps": steps_of(stored, turn.accepted_at, texts=True),
+            "told": told_of(told),
+        }
 
     async def of_trace(self, id: str, named: Iterable[str]) -> list[Json]:
         """The turns that `id` begins, or those of the session it begins, or else those that a trace names."""

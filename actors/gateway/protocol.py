@@ -441,6 +441,7 @@ VALUES: Final = (
     session.Message,
     Usage,
     session.Turn,
+    session.ToldText,
     Config,
 )
 SECTIONS: Final[Mapping[str, tuple[type[Any], ...]]] = {

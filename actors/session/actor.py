@@ -7,7 +7,7 @@ from typing import Final, final
 from actors.storage import Keeper, Storage, micros, numbered
 from bus import concurrent, redact, redacted
 
-from . import accept, attempts, endings, export, messages, outbox, sessions, survey, turns, usage
+from . import accept, attempts, endings, export, messages, outbox, sessions, survey, told, turns, usage
 from .recent import RecentHistories
 
 MIGRATIONS: Final = pathlib.Path(__file__).parent / "migrations"
@@ -189,6 +189,16 @@ class SessionActor(Keeper):
     async def get_steps(self, request: messages.GetSteps) -> tuple[messages.StepInfo, ...]:
         return await self._read(survey.steps_of, request.turn, request.user)
 
+    @messages.GetTold.handler
+    @concurrent(256, isolated=True)
+    async def get_told(self, request: messages.GetTold) -> tuple[messages.ToldText, ...]:
+        return redacted(await self._read(told.of_turn, request.turn, request.user))
+
+    @messages.ForgetTold.handler
+    @concurrent(256, isolated=True)
+    async def forget_told(self, request: messages.ForgetTold) -> None:
+        await self._write(told.forget, request.user, request.source)
+
     @messages.WasSent.handler
     @concurrent(256, isolated=True)
     async def was_sent(self, request: messages.WasSent) -> bool:
@@ -242,6 +252,12 @@ class SessionActor(Keeper):
                 before = micros(now - policy.gap)
                 await self._closed(await self._write(sessions.close_silent, policy.name, before))
         await self._write(outbox.purge, micros(now - outbox.KEPT))
+        await self._write(told.purge, micros(now - told.KEPT))
+
+    @messages.ClosedAfter.handler
+    @concurrent(256, isolated=True)
+    async def closed_after(self, request: messages.ClosedAfter) -> tuple[messages.Closed, ...]:
+        return await self._read(sessions.closed_after, request.seq, request.limit)
 
     @messages.Export.handler
     @concurrent(256, isolated=True)
@@ -253,6 +269,11 @@ class SessionActor(Keeper):
     @concurrent(256, isolated=True)
     async def costs(self, request: messages.Costs) -> messages.CostReport:
         return await self._read(usage.costs, request.since, request.session)
+
+    @messages.RecordUsage.handler
+    @concurrent(256, isolated=True)
+    async def record_usage(self, request: messages.RecordUsage) -> None:
+        await self._write(usage.record_other, request, self._now())
 
     # --- outbox ---
 

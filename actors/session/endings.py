@@ -9,7 +9,7 @@ import attrs
 
 from actors.vocabulary import Block, Channel, Text, Usage
 
-from . import history, outbox, usage
+from . import history, outbox, told, usage
 from .claims import NEXT, claimed, note_event, store_message
 from .messages import (
     Cancellation,
@@ -53,7 +53,8 @@ def finish(
     turn = get(connection, request.turn)
     ending = _asked_for(request, turn)
     if turn.state != ending.state:
-        claimed(connection, request)
+        claim = claimed(connection, request)
+        told.record(connection, claim.user, request, now)
         turn = end(connection, turn, ending, now, pushing)
         note_event(connection, turn.session, request.last_event)
     row = connection.execute(_WAITING, (turn.session,)).fetchone()

@@ -9,7 +9,18 @@ from actors.vocabulary import Channel
 
 from . import display, titles
 from .attempts import still_open
-from .messages import Close, EmptyTitle, List, MarkRead, Message, Messages, Rename, Session, UnknownSession
+from .messages import (
+    Close,
+    Closed,
+    EmptyTitle,
+    List,
+    MarkRead,
+    Message,
+    Messages,
+    Rename,
+    Session,
+    UnknownSession,
+)
 from .resolve import INACTIVITY
 from .rows import OPEN, SESSION, session_of
 from .steps import COLUMNS, CallStep, Group, step_of
@@ -52,6 +63,20 @@ def find(connection: sqlite3.Connection, request: List) -> tuple[Session, ...]:
     query = f"{SESSION} WHERE {' AND '.join(conditions)} ORDER BY last_message_at DESC, id LIMIT ? OFFSET ?"
     rows = connection.execute(query, (*values, max(0, request.limit), max(0, request.offset)))
     return tuple(map(session_of, rows))
+
+
+def closed_after(connection: sqlite3.Connection, seq: int, limit: int) -> tuple[Closed, ...]:
+    """Conversations that were closed after number `seq`, in that order."""
+    numbers = connection.execute(
+        "SELECT id, closed_seq FROM sessions WHERE closed_seq > ? ORDER BY closed_seq LIMIT ?",
+        (seq, max(0, limit)),
+    ).fetchall()
+    return tuple(
+        Closed(
+            seq=number, session=session_of(connection.execute(f"{SESSION} WHERE id = ?", (id,)).fetchone())
+        )
+        for id, number in numbers
+    )
 
 
 def mark_read(connection: sqlite3.Connection, request: MarkRead) -> Session:

@@ -11,7 +11,7 @@ import attrs
 
 from actors.storage import clean, moment
 
-from . import usage
+from . import told, usage
 from .claims import Claim, claimed, note_event
 from .messages import (
     AwaitStep,
@@ -47,6 +47,7 @@ def save_completion(connection: sqlite3.Connection, request: SaveCompletion, now
         (request.turn, request.iteration - 1),
     ).fetchone()
     step, n = stored or _add_completion(connection, claim, request, now)
+    told.record(connection, claim.user, request, now)
     calls = tuple(
         ToolStep(n=number, call=call, effect=effect)
         for number, (call, effect) in enumerate(request.calls, n + 1)

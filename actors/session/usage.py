@@ -4,12 +4,12 @@
 import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from actors.storage import clean, micros
 from actors.vocabulary import Usage
 
-from .messages import CostReport, DayCost, Spent, ToolCount
+from .messages import CostReport, DayCost, Purpose, RecordUsage, Spent, ToolCount, UnknownSession
 
 _SUMS: Final = """
 coalesce(sum(cost_usd), 0.0), coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0),
@@ -25,7 +25,7 @@ def record(
     usage: Usage,
     now: int,
     *,
-    purpose: Literal["completion", "compaction"] = "completion",
+    purpose: Purpose = "completion",
 ) -> None:
     """Store one model call; a completion also tells how long the conversation has become."""
     connection.execute(
@@ -51,6 +51,16 @@ def record(
         )
 
 
+def record_other(connection: sqlite3.Connection, request: RecordUsage, now: int) -> None:
+    """Store one that is no part of an answer. Raises UnknownSession."""
+    owned = "SELECT 1 FROM sessions WHERE id = ? AND user_id = ?"
+    if request.session and not connection.execute(owned, (request.session, request.user)).fetchone():
+        raise UnknownSession(session=request.session)
+    record(
+        connection, request.session, request.turn, request.user, request.usage, now, purpose=request.purpose
+    )
+
+
 def costs(connection: sqlite3.Connection, since: datetime | None, session: str | None) -> CostReport:
     """The report: dearest user and model first, days in order, tools by how often they were called."""
     where, values = _filter("at", since, session)
@@ -59,6 +69,7 @@ def costs(connection: sqlite3.Connection, since: datetime | None, session: str |
         total=total,
         by_user=_grouped(connection, "user_id", where, values),
         by_model=_grouped(connection, "model", where, values),
+        by_purpose=_grouped(connection, "purpose", where, values),
         by_day=_by_day(connection, where, values),
         by_tool=_by_tool(connection, since, session),
     )

@@ -161,6 +161,7 @@ class Ledger:
             calls=tuple((ToolUse(id=call, name="FileRead", input={"path": call}), effect) for call in calls),
             usage=usage,
             last_event=fields.pop("last_event", 0),
+            **fields,
         )
         return self.run(turns.save_completion, request, micros(self.now)).calls
 

@@ -52,6 +52,7 @@ from .mesh import (
     PartHealth,
     Span,
     Step,
+    Told,
     Trace,
 )
 from .turns import CancelTurn, GetTurn, ListTurns, Retried, RetryTurn, TurnCancelled
@@ -101,6 +102,7 @@ __all__ = [
     "SuspendActor",
     "Suspension",
     "Tap",
+    "Told",
     "Trace",
     "TurnCancelled",
     "UnknownLetter",

@@ -174,12 +174,24 @@ class Span:
 
 @final
 @attrs.frozen(kw_only=True)
+class Told:
+    """How much a source told the model in a turn; the turn's context has the text."""
+
+    source: str
+    size: int
+    """Bytes."""
+
+
+@final
+@attrs.frozen(kw_only=True)
 class Trace:
     """One turn over time, in seconds since it was accepted."""
 
     turn: session.Turn
     session_id: str
     steps: tuple[Step, ...]
+    told: tuple[Told, ...]
+    """By the attempt that stored something last."""
     messages: tuple[Span, ...]
     """As far as the flight recorder holds them."""
 

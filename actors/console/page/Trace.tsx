@@ -1,4 +1,5 @@
 import {
+  bytes,
   clock,
   cost,
   count,
@@ -60,6 +61,12 @@ function Waterfall({ trace }: { trace: TraceValue }) {
           <Bars bars={steps} axis={axis} now={now} />
         )}
       </section>
+      {trace.told.length > 0 && (
+        <section aria-labelledby="told">
+          <h2 id="told">Told</h2>
+          <p class="quiet">{trace.told.map(({ source, size }) => `${source} ${bytes(size)}`).join(" · ")}</p>
+        </section>
+      )}
       <section aria-labelledby="hops">
         <h2 id="hops">Messages on the bus</h2>
         {hops.length === 0 ? (

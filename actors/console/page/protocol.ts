@@ -77,6 +77,13 @@ export interface Step {
   usage: Usage | null;
 }
 
+/** How much a source told the model in a turn; the turn's context has the text. */
+export interface Told {
+  source: string;
+  /** Bytes. */
+  size: number;
+}
+
 /** A message of a trace. */
 export interface Span {
   seq: number;
@@ -100,6 +107,8 @@ export interface Trace {
   turn: Figures;
   session_id: string;
   steps: Step[];
+  /** By the attempt that stored something last. */
+  told: Told[];
   /** As far as the flight recorder holds them. */
   messages: Span[];
 }

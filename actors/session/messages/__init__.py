@@ -3,6 +3,8 @@
 from .accepting import Accept, Accepted, Cancellation, CancelTurn
 from .conversations import (
     Close,
+    Closed,
+    ClosedAfter,
     CloseSilent,
     Export,
     Get,
@@ -46,6 +48,7 @@ from .running import (
     SaveCompletion,
     Saved,
     SaveResult,
+    Told,
     ToolStep,
 )
 from .turns import (
@@ -53,18 +56,21 @@ from .turns import (
     Effect,
     EndState,
     FindTurns,
+    ForgetTold,
     GetSteps,
+    GetTold,
     GetTurn,
     ListTurns,
     OpenWork,
     StepInfo,
+    ToldText,
     Turn,
     TurnFinished,
     TurnsAfter,
     TurnState,
     WasSent,
 )
-from .usage import CostReport, Costs, DayCost, Spent, ToolCount
+from .usage import CostReport, Costs, DayCost, Purpose, RecordUsage, Spent, ToolCount
 
 __all__ = [
     "Accept",
@@ -79,6 +85,8 @@ __all__ = [
     "ClaimOutbox",
     "Close",
     "CloseSilent",
+    "Closed",
+    "ClosedAfter",
     "CostReport",
     "Costs",
     "CountOpenWork",
@@ -90,8 +98,10 @@ __all__ = [
     "FindTurns",
     "Finish",
     "Finished",
+    "ForgetTold",
     "Get",
     "GetSteps",
+    "GetTold",
     "GetTurn",
     "Incoming",
     "List",
@@ -109,8 +119,10 @@ __all__ = [
     "OutboxDue",
     "OutboxRow",
     "OutboxState",
+    "Purpose",
     "Push",
     "RecordCompaction",
+    "RecordUsage",
     "Recover",
     "Release",
     "Rename",
@@ -125,6 +137,8 @@ __all__ = [
     "StaleAttempt",
     "StepInfo",
     "StorageFailed",
+    "Told",
+    "ToldText",
     "ToolCount",
     "ToolStep",
     "Turn",

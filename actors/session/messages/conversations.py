@@ -145,6 +145,26 @@ class CloseSilent(Command):
 
 @final
 @attrs.frozen(kw_only=True)
+class Closed:
+    seq: int
+    """Place among all conversations that were closed; the cursor of :class:`ClosedAfter`."""
+    session: Session
+
+
+@final
+@attrs.frozen(kw_only=True)
+class ClosedAfter(Request[tuple[Closed, ...]]):
+    """Conversations that were closed after number `seq`, in that order, once nothing was left to do in them.
+
+    Who must not miss one keeps the last `seq` it has dealt with, as with :class:`TurnsAfter`.
+    """
+
+    seq: int
+    limit: int = 100
+
+
+@final
+@attrs.frozen(kw_only=True)
 class Export(Request[tuple[str, ...]]):
     """The whole transcript as JSON lines, compactions and all. Raises UnknownSession."""
 

@@ -1,7 +1,7 @@
 """Running turns: what the loop asks of the store."""
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal, final
+from typing import Any, ClassVar, Literal, final
 
 import attrs
 
@@ -109,6 +109,15 @@ class Begin(Request[Begun]):
 
 @final
 @attrs.frozen(kw_only=True)
+class Told:
+    """One text that the model was told at the beginning of an attempt, besides the conversation."""
+
+    source: str
+    text: str
+
+
+@final
+@attrs.frozen(kw_only=True)
 class Saved:
     step: int
     """Id of the step of the answer within all conversations."""
@@ -124,6 +133,7 @@ class SaveCompletion(Request[Saved]):
     `content` holds no ToolUse blocks. Raises StaleAttempt, Unstorable.
     """
 
+    version: ClassVar[int] = 2
     abandon: ClassVar[Abandon] = Abandon.FINISH
     max_bytes: ClassVar[int] = 64 * 1024 * 1024
     turn: str
@@ -134,7 +144,13 @@ class SaveCompletion(Request[Saved]):
     content: tuple[Block, ...]
     calls: tuple[tuple[ToolUse, Effect], ...]
     usage: Usage
+    told: tuple[Told, ...] = ()
+    """What the attempt was told, with the first answer it stores: what it is told before that leaves no trace."""
     last_event: int
+
+    @classmethod
+    def upcast(cls, version: int, body: dict[str, Any]) -> dict[str, Any]:
+        return body if version > 1 else {**body, "told": []}
 
 
 @final
@@ -243,6 +259,7 @@ class Finish(Request[Finished]):
     ends as cancelled, without `notice`. Ending twice in the same way is one end. Raises StaleAttempt, Unstorable.
     """
 
+    version: ClassVar[int] = 2
     abandon: ClassVar[Abandon] = Abandon.FINISH
     max_bytes: ClassVar[int] = SaveCompletion.max_bytes
     turn: str
@@ -256,7 +273,13 @@ class Finish(Request[Finished]):
     notice: str | None = None
     """A sentence to the person, shown but never sent to the model: what failed and why."""
     usage: Usage | None = None
+    told: tuple[Told, ...] = ()
+    """As of :class:`SaveCompletion`, where none was stored before."""
     last_event: int
+
+    @classmethod
+    def upcast(cls, version: int, body: dict[str, Any]) -> dict[str, Any]:
+        return body if version > 1 else {**body, "told": []}
 
 
 @final

@@ -14,7 +14,7 @@ import attrs
 from actors.endpoints import endpoint
 from actors.shapes import described
 from actors.vocabulary import Attachment, Block, Channel, FollowupMode, Role, Usage
-from bus import Event, Request
+from bus import Abandon, Event, Request
 
 from .incoming import TurnOptions
 
@@ -150,6 +150,46 @@ class GetSteps(Request[tuple[StepInfo, ...]]):
     max_bytes: ClassVar[int] = 4 * 1024 * 1024
     turn: str
     user: str
+
+
+@final
+@attrs.frozen(kw_only=True)
+class ToldText:
+    """What one source told the model in a turn."""
+
+    attempt: int
+    """That heard it; each asks the sources anew."""
+    source: str
+    size: int
+    """Bytes."""
+    digest: str
+    """The same where the text is the same."""
+    text: str | None
+    """None when it is no longer kept."""
+
+
+@endpoint("GET", "/api/turns/{turn}/context")
+@final
+@attrs.frozen(kw_only=True)
+class GetTold(Request[tuple[ToldText, ...]]):
+    """What the model was told in a turn besides the conversation, in the order in which the sources are listed.
+
+    One that joined another turn heard what that was told. Texts are kept for 90 days. Raises UnknownTurn.
+    """
+
+    max_bytes: ClassVar[int] = 16 * 1024 * 1024
+    turn: str
+    user: str
+
+
+@final
+@attrs.frozen(kw_only=True)
+class ForgetTold(Request[None]):
+    """Delete what a source has told in the turns of a user: it was purged where it came from."""
+
+    abandon: ClassVar[Abandon] = Abandon.FINISH
+    user: str
+    source: str
 
 
 @final

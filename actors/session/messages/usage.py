@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import final
+from typing import ClassVar, Literal, final
 
 import attrs
 
 from actors.vocabulary import Usage
-from bus import Request
+from bus import Abandon, Request
+
+Purpose = Literal["completion", "compaction", "flush", "review", "skill"]
+"""What a model was asked for: an answer, a summary, what to remember of messages that go into one or of a conversation,
+a skill."""
 
 
 @final
@@ -44,14 +48,31 @@ class CostReport:
     total: Spent
     by_user: tuple[Spent, ...]
     by_model: tuple[Spent, ...]
+    by_purpose: tuple[Spent, ...]
+    """By what the models were asked for, see :data:`Purpose`."""
     by_day: tuple[DayCost, ...]
     by_tool: tuple[ToolCount, ...]
 
 
 @final
 @attrs.frozen(kw_only=True)
+class RecordUsage(Request[None]):
+    """Store what a call of a model has used that is no part of an answer. Raises UnknownSession."""
+
+    abandon: ClassVar[Abandon] = Abandon.FINISH
+    user: str
+    purpose: Purpose
+    usage: Usage
+    session: str
+    """Empty where it was for no conversation."""
+    turn: str = ""
+    """In whose figures it counts; empty where it was for none."""
+
+
+@final
+@attrs.frozen(kw_only=True)
 class Costs(Request[CostReport]):
-    """What was used since a moment (or ever), by user, model, day and tool."""
+    """What was used since a moment (or ever), by user, model, purpose, day and tool."""
 
     since: datetime | None = None
     session: str | None = None

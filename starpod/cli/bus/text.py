@@ -71,6 +71,11 @@ def tokens(number: int) -> str:
     return f"{number / 1000:.1f}k" if number >= 1000 else str(number)
 
 
+def size(count: int) -> str:
+    """A number of bytes."""
+    return f"{count / 1000:.1f} kB" if count >= 1000 else f"{count} B"
+
+
 def cost(usd: float | None) -> str:
     """Dollars, as many digits as tell something; nothing where the price is not known."""
     return "" if usd is None else f"${usd:.4f}" if usd < 1 else f"${usd:.2f}"

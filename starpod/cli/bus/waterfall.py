@@ -58,6 +58,9 @@ def print_turn(turn: Mapping[str, Any]) -> None:
     say(paint(f"  {_sums(turn)}", "dim"))
     if turn["merged_into"]:
         say(paint(f"  became part of turn {turn['merged_into'][:8]}", "yellow"))
+    if turn["told"]:
+        said = " · ".join(f"{each['source']} {text.size(each['size'])}" for each in turn["told"])
+        say(cut(paint(f"  told: {said}", "dim"), screen_width() or WIDE))
     steps = turn["steps"]
     if steps:
         scale = Scale(max(_step_end(step) for step in steps))

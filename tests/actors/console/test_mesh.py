@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import attrs
 import pytest
 
 from actors.console import mesh
@@ -130,6 +131,8 @@ async def test_the_mesh_is_for_no_other_site_and_for_no_change(gateway: Gateway)
 async def test_a_trace_tells_steps_and_sums_of_a_turn(gateway: Gateway) -> None:
     gateway.world.turns["t1"] = a_turn("t1", text=SECRET)
     gateway.world.turns["t1"] = an_ended_turn("t1")
+    told = session.ToldText(attempt=1, source="Memory", size=1234, digest="d", text="Ada likes tea.")
+    gateway.world.told["t1"] = (attrs.evolve(told, size=4321), attrs.evolve(told, attempt=2))
     response = await gateway.http.get("/api/mesh/trace?turn=t1")
     assert response.json() == {
         "session_id": "s1",
@@ -151,6 +154,7 @@ async def test_a_trace_tells_steps_and_sums_of_a_turn(gateway: Gateway) -> None:
             },
         },
         "steps": [],
+        "told": [{"source": "Memory", "size": 1234}],
         "messages": [],
     }
 

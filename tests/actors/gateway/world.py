@@ -142,6 +142,7 @@ class World:
         self.sessions: dict[str, session.Session] = {"s1": a_session()}
         self.turns: dict[str, session.Turn] = {}
         self.steps: dict[str, tuple[session.StepInfo, ...]] = {}
+        self.told: dict[str, tuple[session.ToldText, ...]] = {}
         self.messages: dict[str, list[session.Message]] = {}
         self.events: dict[str, list[agent.TurnEvent]] = {}
         self.running: dict[str, str] = {}
@@ -317,6 +318,10 @@ class FakeSession(Actor):
     @session.GetSteps.handler
     async def get_steps(self, request: session.GetSteps) -> tuple[session.StepInfo, ...]:
         return self.world.steps.get(request.turn, ())
+
+    @session.GetTold.handler
+    async def get_told(self, request: session.GetTold) -> tuple[session.ToldText, ...]:
+        return self.world.told.get(request.turn, ())
 
 
 class FakeTools(Actor):

@@ -5,7 +5,7 @@ import sqlite3
 
 import pytest
 
-from actors.session import endings, export, usage
+from actors.session import endings, export, sessions, usage
 from actors.session.actor import MIGRATIONS
 from actors.session.messages import TurnOptions
 from actors.storage import numbered
@@ -129,6 +129,29 @@ def test_what_was_said_before_there_were_users_is_the_first_admins(tmp_path: pat
     ]
     assert len(ledger.recover()) == 4
     assert ledger.accept("hi", user="admin", source="web", client_message_id="m").turn == "t1"
+    ledger.close()
+
+
+def test_what_was_closed_has_an_order_and_what_is_still_to_be_done_in_it_gets_one(
+    tmp_path: pathlib.Path,
+) -> None:
+    old = database(tmp_path, 4)
+    for session, last, state in (("s1", 20, "done"), ("s2", 10, "done"), ("s3", 5, "accepted")):
+        old.execute(
+            "INSERT INTO sessions (id, user_id, channel, channel_key, created_at, last_message_at, message_count,"
+            " is_closed) VALUES (?, 'admin', 'main', ?, 0, ?, 1, 1)",
+            (session, session, last),
+        )
+        old.execute(
+            "INSERT INTO turns (id, session_id, user_id, source, text, attachments, mode, accepted_at, state, options)"
+            " VALUES (?, ?, 'admin', 'web', 'hi', '[]', 'queue', 0, ?, '{}')",
+            (f"t-{session}", session, state),
+        )
+    old.close()
+    ledger = Ledger(tmp_path)
+    assert [each.session.id for each in sessions.closed_after(ledger.connection, 0, 10)] == ["s2", "s1"]
+    ledger.cancel("t-s3")
+    assert [each.session.id for each in sessions.closed_after(ledger.connection, 2, 10)] == ["s3"]
     ledger.close()
 
 

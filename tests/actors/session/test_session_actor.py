@@ -431,7 +431,14 @@ async def test_what_belongs_to_somebody_else_is_not_there(
 ) -> None:
     await start(mesh, path)
     accepted = await accept(mesh)
-    known = {"turn": accepted.turn, "session": accepted.session, "title": "mine", "summary": ""}
+    known = {
+        "turn": accepted.turn,
+        "session": accepted.session,
+        "title": "mine",
+        "summary": "",
+        "purpose": "review",
+        "usage": Usage(),
+    }
     given = {name: known[name] for name, needed in fields_of(kind).items() if needed and name != "user"}
     with pytest.raises((session.UnknownTurn, session.UnknownSession)):
         await mesh.bus.ask(kind(user="eve", **given))

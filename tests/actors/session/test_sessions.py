@@ -210,3 +210,38 @@ def test_time_moves_on_between_operations(ledger: Ledger) -> None:
     """The order of the lists above rests on it."""
     first = ledger.session(ledger.accept().session).created_at
     assert ledger.session(ledger.accept().session).created_at - first == timedelta(seconds=1)
+
+
+class TestClosedAfter:
+    def after(self, ledger: Ledger, seq: int = 0, limit: int = 10) -> list[tuple[int, str]]:
+        found = sessions.closed_after(ledger.connection, seq, limit)
+        assert all(each.session.is_closed for each in found)
+        return [(each.seq, each.session.id) for each in found]
+
+    def ended(self, ledger: Ledger, **fields: Any) -> str:
+        accepted = ledger.accept(**fields)
+        ledger.begin(accepted.turn)
+        ledger.finish(accepted.turn, "hello")
+        return accepted.session
+
+    def test_every_way_of_closing_gives_the_next_number(self, ledger: Ledger) -> None:
+        first = self.ended(ledger, key="first", channel="telegram")
+        second = self.ended(ledger, key="second", channel="telegram")
+        third = self.ended(ledger, key="third")
+        closed(ledger, third)
+        closed(ledger, third, "again")
+        ledger.run(sessions.close_silent, "telegram", micros(ledger.session(first).last_message_at))
+        ledger.accept(key="second", channel="telegram", gap=timedelta())
+        assert self.after(ledger) == [(1, third), (2, first), (3, second)]
+        assert self.after(ledger, 1, 1) == [(2, first)]
+
+    def test_one_in_which_there_is_something_to_do_is_closed_when_that_is_done(self, ledger: Ledger) -> None:
+        accepted = ledger.accept(key="chat")
+        waiting = ledger.accept(key="chat")
+        closed(ledger, accepted.session)
+        assert self.after(ledger) == []
+        ledger.begin(accepted.turn)
+        ledger.finish(accepted.turn, "hello")
+        assert self.after(ledger) == []
+        ledger.cancel(waiting.turn)
+        assert self.after(ledger) == [(1, accepted.session)]

@@ -9,9 +9,11 @@ from actors.session import turns, usage
 from actors.session.messages import (
     CostReport,
     RecordCompaction,
+    RecordUsage,
     Spent,
     ToolCount,
     TurnOptions,
+    UnknownSession,
 )
 from actors.storage import micros
 from actors.vocabulary import Usage
@@ -43,7 +45,9 @@ def report(ledger: Ledger, since: datetime | None = None, session: str | None = 
 
 def test_with_nothing_used_everything_is_zero(ledger: Ledger) -> None:
     nothing = Spent(name="total", usage=Usage(cost_usd=0.0), calls=0)
-    assert report(ledger) == CostReport(total=nothing, by_user=(), by_model=(), by_day=(), by_tool=())
+    assert report(ledger) == CostReport(
+        total=nothing, by_user=(), by_model=(), by_purpose=(), by_day=(), by_tool=()
+    )
 
 
 def test_input_is_what_was_fresh_read_and_written(ledger: Ledger) -> None:
@@ -167,3 +171,27 @@ class TestOneTurn:
         ledger.run(turns.record_compaction, request, 0)
         found = ledger.turn(accepted.turn)
         assert (found.completions, found.usage.input_tokens, found.usage.cost_usd) == (1, 110, 0.75)
+
+
+def test_what_was_no_answer_counts_by_its_purpose(ledger: Ledger) -> None:
+    turn = answered(ledger, used("m", 100, 10, cost=0.01))
+    session = ledger.turn(turn).session
+    spent: dict[str, Any] = {"user": "admin", "usage": used("m", 50, 5, cost=0.5)}
+    ledger.run(usage.record_other, RecordUsage(purpose="review", session=session, **spent), 0)
+    ledger.run(usage.record_other, RecordUsage(purpose="skill", session="", **spent), 0)
+    ledger.run(usage.record_other, RecordUsage(purpose="flush", session=session, turn=turn, **spent), 0)
+    assert [(each.name, each.calls) for each in report(ledger).by_purpose] == [
+        ("flush", 1),
+        ("review", 1),
+        ("skill", 1),
+        ("completion", 1),
+    ]
+    assert report(ledger, session=session).total.usage.cost_usd == pytest.approx(1.01)
+    assert ledger.turn(turn).usage.cost_usd == pytest.approx(0.51), "a flush is for its turn, a review is not"
+
+
+def test_nothing_counts_for_a_conversation_of_somebody_else(ledger: Ledger) -> None:
+    session = ledger.accept(user="ada").session
+    request = RecordUsage(user="bob", purpose="review", session=session, usage=used("m", 1, 1))
+    with pytest.raises(UnknownSession):
+        ledger.run(usage.record_other, request, 0)

@@ -227,6 +227,7 @@ def test_a_turn_is_drawn_with_its_steps(capsys: pytest.CaptureFixture[str]) -> N
             "text": "two\nlines",
             "merged_into": None,
             "figures": figures,
+            "told": [{"source": "SOUL.md", "size": 812}, {"source": "Memory", "size": 1234}],
             "steps": [
                 step(0, "user", 0.1, 0.1),
                 step(1, "assistant", 0.1, 2.0, usage=usage),
@@ -236,10 +237,11 @@ def test_a_turn_is_drawn_with_its_steps(capsys: pytest.CaptureFixture[str]) -> N
             ],
         }
     )
-    head, words, sums, _, *rows = capsys.readouterr().out.splitlines()
+    head, words, sums, told, _, *rows = capsys.readouterr().out.splitlines()
     assert head.startswith("turn 01234567  failed (parked)  2026-01-0")
     assert words == "  two lines"
     assert sums == "  session s-123456 · from web · 3.00 s · m · 1.2k in, 7 out · $0.5000 · attempt 3"
+    assert told == "  told: SOUL.md 812 B · Memory 1.2 kB"
     assert rows[1].split()[:3] == ["+0.100", "1.90", "s"]
     assert "1.2k → 7  $0.5000  text 1" in rows[1]
     assert rows[2].startswith("+2.000")
@@ -263,6 +265,7 @@ def test_of_a_turn_that_joined_another_before_it_began_there_is_little_to_draw(
             "text": "and",
             "merged_into": "9876543210",
             "figures": {"elapsed": None, "completions": 0, "usage": usage},
+            "told": [],
             "steps": [],
         }
     )

@@ -77,6 +77,19 @@ export interface Figures {
   elapsed: number | null;
 }
 
+/** What one source told the model in a turn. */
+export interface ToldText {
+  /** That heard it; each asks the sources anew. */
+  attempt: number;
+  source: string;
+  /** Bytes. */
+  size: number;
+  /** The same where the text is the same. */
+  digest: string;
+  /** None when it is no longer kept. */
+  text: string | null;
+}
+
 /** Names, texts and models for the page. */
 export interface Config {
   agent_name: string;

@@ -11,6 +11,7 @@ import { Files } from "./Files";
 import { useNow } from "./hooks";
 import { Icon } from "./icons";
 import { Prompt } from "./Prompt";
+import { ToldButton } from "./Told";
 import { ToolCard } from "./ToolCard";
 
 interface TurnProps {
@@ -171,6 +172,7 @@ function Foot({ turn, last }: { turn: Turn; last: boolean }) {
               </a>
             ),
         )}
+        <ToldButton turn={turn.id} />
         {last && turn.prompt !== null && (turn.state === "failed" || turn.state === "cancelled") && (
           <TextButton onClick={again}>Try again</TextButton>
         )}
