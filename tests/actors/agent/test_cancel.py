@@ -14,7 +14,7 @@ from actors.llm import messages as llm
 from actors.session import messages as session
 from actors.session.actor import SessionActor
 from actors.vocabulary import FollowupMode
-from bus import Sink
+from bus import Message, Sink, wire_name
 from tests.actors.agent.world import Gate, World, check_numbers, check_valid, say, shape, use
 
 
@@ -254,9 +254,9 @@ async def test_a_turn_that_does_not_wait_is_not_cancelled(world: World, autojump
     ).turn is None
 
 
-async def cancel_when(world: World, request: str, accepted: agent.Accepted) -> str | None:
+async def cancel_when(world: World, request: type[Message], accepted: agent.Accepted) -> str | None:
     """Cancel as soon as the store has taken a request; what the answer was."""
-    async with world.console.tap(f"type={request}", rate=None) as tap:
+    async with world.console.tap(f"type={wire_name(request)}", rate=None) as tap:
         async for event in tap:
             if event.point == "taken":
                 break
@@ -276,7 +276,7 @@ async def test_a_result_that_is_being_stored_is_told_as_well(
     monkeypatch.setattr(SessionActor, "_write", slowly)
     world.script.append(say(calls=[use("Peek", what="a")]))
     accepted = await world.send("go")
-    assert await cancel_when(world, "session.SaveResult@1", accepted) == accepted.turn
+    assert await cancel_when(world, session.SaveResult, accepted) == accepted.turn
     assert (await world.end(accepted.turn)).outcome == "cancelled"
     assert [event.call for event in world.mesh.published(agent.ToolFinished)] == ["c1"]
     results = [content for role, content in await world.rows(accepted.session) if role == "tool_result"]
@@ -309,7 +309,7 @@ async def test_an_end_that_is_being_stored_is_not_cancelled(world: World, autoju
     async with trio.open_nursery() as nursery:
 
         async def check() -> None:
-            assert await cancel_when(world, "session.Finish@1", accepted) is None
+            assert await cancel_when(world, session.Finish, accepted) is None
 
         nursery.start_soon(check)
         await world.mesh.settle()

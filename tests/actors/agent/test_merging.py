@@ -13,7 +13,7 @@ from actors.agent.settings import Settings
 from actors.llm import messages as llm
 from actors.session import messages as session
 from actors.vocabulary import Attachment, FollowupMode
-from bus import Tap, TapEvent
+from bus import Tap, TapEvent, wire_name
 from tests.actors.agent.world import Gate, World, after, check_numbers, check_valid, say, shape, use
 
 
@@ -87,7 +87,7 @@ async def test_a_followup_that_comes_while_the_end_is_stored_gets_a_turn_of_its_
 ) -> None:
     sent: list[agent.Accepted] = []
 
-    async with world.console.tap("type=session.Finish@1", rate=None) as tap:
+    async with world.console.tap(f"type={wire_name(session.Finish)}", rate=None) as tap:
 
         async def send_at_the_end() -> None:
             async for event in tap:
