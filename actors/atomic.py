@@ -1,7 +1,6 @@
 """Files that are either there whole or not at all, and folders that no link stands for."""
 
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -11,7 +10,6 @@ from typing import BinaryIO, Final
 
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-_TEMPORARY: Final = re.compile(r"\.[0-9a-f]{16}\.tmp")
 OURS: Final = 0o600
 """Permissions of a file for which none are said."""
 
@@ -64,11 +62,6 @@ def fill(
             os.unlink(temporary, dir_fd=folder)
         raise
     os.fsync(folder)
-
-
-def is_temporary(name: str) -> bool:
-    """Whether a file of that name is what is left of a write that was cut short."""
-    return _TEMPORARY.fullmatch(name) is not None
 
 
 def enter(parent: int, name: str, *, create: bool = False) -> int:

@@ -30,6 +30,7 @@ from actors.llm.settings import Settings as LlmSettings
 from actors.memory import messages as memory
 from actors.memory.actor import AgentNotesActor, MemoryActor
 from actors.memory.keeping import MIGRATIONS as MEMORY
+from actors.memory.searchable import Generation
 from actors.memory.settings import Settings as MemorySettings
 from actors.persona import messages as persona
 from actors.persona.actor import PersonaActor
@@ -155,11 +156,11 @@ NOTES_OF_USERS: Final = 16
 
 
 def _memory(given: Given) -> Iterator[Child | Pool]:
-    yield Child("memory", partial(AgentNotesActor, given.data), limits=Limits(mailbox=256))
+    generation = Generation()
+    yield Child("memory", partial(AgentNotesActor, given.data, generation), limits=Limits(mailbox=256))
     persona_settings = given.settings(PersonaSettings)
-    of_user = partial(
-        MemoryActor, given.settings(MemorySettings), lambda: persona_settings().zone, given.data
-    )
+    zone = lambda: persona_settings().zone  # noqa: E731 - the memory knows nothing of the persona
+    of_user = partial(MemoryActor, given.settings(MemorySettings), zone, generation, given.data)
     yield Pool("notes", of_user, limit=NOTES_OF_USERS, idle=300, limits=Limits(mailbox=256))
 
 

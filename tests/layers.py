@@ -20,7 +20,12 @@ HANDS = {
 }
 """What a conversation does through the bus, one neighbour each; what it decides is in the modules beside them."""
 
-WAITS = {"actors/agent/order.py", "actors/llm/clients.py", "actors/memory/keeping.py"}
+WAITS = {
+    "actors/agent/order.py",
+    "actors/llm/clients.py",
+    "actors/memory/keeping.py",
+    "actors/memory/searchable.py",
+}
 """Where tasks wait for one another: who came before, a connection or a file that all of them need."""
 
 THREADS = {"actors/tools/threads.py"}

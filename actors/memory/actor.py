@@ -1,18 +1,18 @@
 """The actors that keep notes: one for each user, and one for what is the agent's."""
 
 from collections.abc import Callable
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import final
 
 import attrs
 
 from actors.context import Section
-from actors.memory import daily, edits, files, messages
-from actors.memory.files import Folder
+from actors.memory import daily, edits, files, messages, revisions
 from actors.memory.keeping import NoteKeeper
 from actors.memory.messages import AdminsOnly, BadName, Origin, UnknownFile, Written
 from actors.memory.names import Name, checked
+from actors.memory.searchable import Generation, SearchableKeeper
 from actors.memory.settings import Settings
 from actors.vocabulary import BadUserId, Role, user_id
 from bus import concurrent
@@ -21,12 +21,17 @@ AT_ONCE = 64
 """Messages of one kind at once, for one user. They wait for the disk, and for one another where they change a note."""
 
 
+ROOM_OF_TOOL = 4000
+"""Bytes of passages that a model gets to see of one search."""
+
+
 @final
 class AgentNotesActor(NoteKeeper):
     """Keeps the agent's own notes, and their history. That only an admin changes them, who asks here has seen to."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, generation: Generation) -> None:
         super().__init__(data / "db" / "memory.db", data)
+        self._generation = generation
 
     @messages.ChangeAgents.handler
     @concurrent(AT_ONCE, isolated=True)
@@ -35,6 +40,10 @@ class AgentNotesActor(NoteKeeper):
         name = checked(asked.name)
         make = edits.of_change(asked, name, edits.Caps())
         return await self._change(name, make, action=asked.mode, origin=asked.origin, key=asked.key)
+
+    @messages.NoticeAgents.handler
+    async def notice(self, command: messages.NoticeAgents) -> None:
+        await self._notice(checked(command.name))
 
     @messages.AgentsHistory.handler
     @concurrent(AT_ONCE, isolated=True)
@@ -62,16 +71,18 @@ class AgentNotesActor(NoteKeeper):
         return await self._purge(checked(request.name), request.origin)
 
     async def _tell(self, name: Name) -> None:
+        self._generation.number += 1
         await self.bus.publish(messages.MemoryChanged(user="", name=name.text))
 
 
 @final
-class MemoryActor(NoteKeeper):
+class MemoryActor(SearchableKeeper):
     """Keeps the notes of one user.
 
     Args:
       settings: of the memory.
       zone: of the dates that people go by; None is the system's.
+      generation: of what is the agent's.
       data: the folder of the agent.
       user: whose notes.
     """
@@ -80,14 +91,12 @@ class MemoryActor(NoteKeeper):
         self,
         settings: Callable[[], Settings],
         zone: Callable[[], tzinfo | None],
+        generation: Generation,
         data: Path,
         user: str,
     ) -> None:
-        root = data / "users" / user
-        super().__init__(root / "memory.db", root)
-        self._settings = settings
+        super().__init__(data, user, lambda: settings().memory, generation)
         self._zone = zone
-        self._agents = Folder(data)
         self._user = user
 
     async def start(self) -> None:
@@ -99,7 +108,7 @@ class MemoryActor(NoteKeeper):
         await super().start()
 
     def _caps(self) -> edits.Caps:
-        settings = self._settings().memory
+        settings = self._settings()
         return edits.Caps(profile=settings.user_md_limit, memory=settings.memory_md_limit)
 
     # --- looking --------------------------------------------------------------------------------------------
@@ -107,17 +116,22 @@ class MemoryActor(NoteKeeper):
     @messages.Search.handler
     @concurrent(AT_ONCE, isolated=True)
     async def search(self, request: messages.Search) -> tuple[messages.Found, ...]:
-        raise messages.Incomplete
+        return await self._search(
+            request.query, today=self._here().date(), limit=request.limit, room=request.room
+        )
 
     @messages.MemorySearch.handler
     @concurrent(AT_ONCE, isolated=True)
     async def search_as_tool(self, request: messages.MemorySearch) -> messages.Hits:
-        raise messages.Incomplete
+        today = self._here().date()
+        found = await self._search(request.query, today=today, limit=request.limit, room=ROOM_OF_TOOL)
+        return messages.Hits(found=found)
 
     @messages.Reindex.handler
     @concurrent(AT_ONCE, isolated=True)
     async def reindex(self, request: messages.Reindex) -> messages.Indexed:
-        raise messages.Incomplete
+        count, passages = await self._reindex()
+        return messages.Indexed(status="ok", files=count, chunks=passages, problems=self._problems)
 
     @messages.ListFiles.handler
     @concurrent(AT_ONCE, isolated=True)
@@ -235,7 +249,7 @@ class MemoryActor(NoteKeeper):
     @messages.AppendDaily.handler
     @concurrent(AT_ONCE, isolated=True)
     async def append_daily(self, request: messages.AppendDaily) -> Written:
-        now = self._now().astimezone(self._zone())
+        now = self._here()
         name = daily.name_of(now)
         make = edits.of_entry(request, name, lambda before, text: daily.with_entry(before, now, text))
         return await self._change(name, make, action="append", origin=request.origin, key=request.key)
@@ -252,6 +266,10 @@ class MemoryActor(NoteKeeper):
             )
         )
 
+    def _here(self) -> datetime:
+        """The time that people go by."""
+        return self._now().astimezone(self._zone())
+
     def _by_person(self) -> Origin:
         return Origin(user=self._user, door="http")
 
@@ -261,13 +279,20 @@ class MemoryActor(NoteKeeper):
     async def _tell(self, name: Name) -> None:
         await self.bus.publish(messages.MemoryChanged(user=self._user, name=name.text))
 
+    async def _tell_found(self, name: Name) -> None:
+        if name.level == "agent":
+            await self.bus.tell(messages.NoticeAgents(name=name.text))
+        else:
+            await self._tell(name)
+
     # --- history --------------------------------------------------------------------------------------------
 
     @messages.History.handler
     @concurrent(AT_ONCE, isolated=True)
     async def history(self, request: messages.History) -> tuple[messages.Revision, ...]:
         if not request.name:
-            return await self._history(None, request.limit)
+            await self._look()
+            return await self._read(revisions.history, None, request.limit)
         name = checked(request.name)
         if name.level == "agent":
             _require_admin(name, request.role)

@@ -4,7 +4,7 @@ import errno
 import os
 import stat
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, final
@@ -12,15 +12,31 @@ from typing import Final, final
 import attrs
 
 from actors import atomic
-from actors.memory import names
+from actors.memory import look, names
+from actors.memory.edits import etag
+from actors.memory.look import Root
 from actors.memory.messages import LARGEST, BadName, Entry, TooLarge
 from actors.memory.names import Name
 
-DEEPEST: Final = 16
-"""Folders below each other in which notes are looked for."""
 PRIVATE: Final = 0o600
 _FILE: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _NO_FOLDER: Final = {errno.ENOTDIR, errno.ELOOP}
+
+
+@final
+@attrs.frozen
+class Seen:
+    """A note as it was on the disk."""
+
+    content: bytes | None
+    """None where there is no note."""
+    changed: datetime | None = None
+    """When, the last time."""
+    stamp: str | None = None
+    """What it looked like, for :mod:`actors.memory.look`."""
+
+
+NOTHING: Final = Seen(None)
 
 
 @final
@@ -32,11 +48,21 @@ class Folder:
 
     def read(self, name: Name) -> bytes | None:
         """The note; None where there is none. Raises BadName for what is no file, TooLarge."""
-        with self._parent(name) as parent:
-            return None if parent is None else self._content(name, parent)
+        return self.see(name, 0).content
 
-    def write(self, name: Name, data: bytes) -> None:
-        """Replace or make the note in one step; on the disk when this returns. Raises BadName."""
+    def see(self, name: Name, now: int) -> Seen:
+        """The note and what it looks like `now`, in nanoseconds since 1970. Raises BadName, TooLarge."""
+        with self._parent(name) as parent:
+            return NOTHING if parent is None else self._see(name, parent, now)
+
+    def put(self, name: Name, data: bytes | None, now: int) -> Seen:
+        """Replace, make or, with None, remove the note in one step; on the disk when this returns. Raises BadName."""
+        if data is None:
+            self._delete(name)
+            return NOTHING
+        return self._write(name, data, now)
+
+    def _write(self, name: Name, data: bytes, now: int) -> Seen:
         with self._parent(name, create=True) as parent:
             assert parent is not None  # noqa: S101 - it was made
             last = name.path[-1]
@@ -46,10 +72,12 @@ class Folder:
             else:
                 _require_file(name, found)
             mode = PRIVATE if found is None else stat.S_IMODE(found.st_mode) & 0o777
-            atomic.fill(parent, last, lambda file: file.write(data), mode=mode)
+            atomic.fill(
+                parent, last, lambda file: file.write(data), mode=mode, temporary=_temporary(etag(data))
+            )
+            return _seen(os.stat(last, dir_fd=parent, follow_symlinks=False), data, now)
 
-    def delete(self, name: Name) -> None:
-        """Remove the note, if there is one. Raises BadName for what is no file."""
+    def _delete(self, name: Name) -> None:
         with self._parent(name) as parent:
             if parent is None or (found := _stat(parent, name.path[-1])) is None:
                 return
@@ -62,17 +90,12 @@ class Folder:
         with self._parent(name) as parent:
             return None if parent is None else _stat(parent, name.path[-1])
 
-    def changed(self, name: Name) -> datetime | None:
-        """When it was changed last; None where there is none."""
-        found = self.stat(name)
-        return None if found is None else datetime.fromtimestamp(found.st_mtime, UTC)
-
-    def clear(self) -> None:
-        """Remove what writes that were cut short have left behind."""
-        for _, _, files, folder in os.fwalk(self.root, follow_symlinks=False):
-            for each in files:
-                if atomic.is_temporary(each):
-                    os.unlink(each, dir_fd=folder)
+    def clear(self, name: Name, etag: str) -> None:
+        """Remove what a write of that content has left behind that was cut short."""
+        with self._parent(name) as parent:
+            if parent is not None and etag:
+                with suppress(FileNotFoundError):
+                    os.unlink(_temporary(etag), dir_fd=parent)
 
     # --- the way there --------------------------------------------------------------------------------------
 
@@ -106,22 +129,33 @@ class Folder:
         finally:
             os.close(parent)
 
-    def _content(self, name: Name, parent: int) -> bytes | None:
+    def _see(self, name: Name, parent: int, now: int) -> Seen:
         last = name.path[-1]
         found = _stat(parent, last)
         if found is None:
-            return None
+            return NOTHING
         _require_file(name, found)
         try:
             handle = os.open(last, _FILE, dir_fd=parent)
         except FileNotFoundError:
-            return None
+            return NOTHING
         with os.fdopen(handle, "rb") as file:
-            _require_file(name, os.fstat(file.fileno()))
+            found = os.fstat(file.fileno())
+            _require_file(name, found)
             data = file.read(LARGEST + 1)
         if len(data) > LARGEST:
             raise TooLarge(name=name.text, size=found.st_size, limit=LARGEST)
-        return data
+        return _seen(found, data, now)
+
+
+def _temporary(etag: str) -> str:
+    """What a file is called while it is written; known from its content, so that it can be found after a crash."""
+    return f".{etag[:16]}.tmp"
+
+
+def _seen(found: os.stat_result, content: bytes, now: int) -> Seen:
+    changed = datetime.fromtimestamp(found.st_mtime, UTC)
+    return Seen(content, changed, look.stamp(found, content, now=now))
 
 
 def _stat(folder: int, name: str) -> os.stat_result | None:
@@ -149,37 +183,35 @@ def _refuse_twins(name: Name, folder: int, part: str) -> None:
 # --- all of them ------------------------------------------------------------------------------------------------
 
 
+def roots(user: Folder, agent: Folder) -> tuple[Root, Root, Root]:
+    """Where the notes lie that a user's search finds."""
+    return (
+        Root(folder=agent.root / "config", only=frozenset({names.SOUL})),
+        Root(folder=agent.root / names.SHARED, prefix=f"{names.SHARED}/"),
+        Root(folder=user.root, without=frozenset({*names.LIFECYCLE, names.SHARED})),
+    )
+
+
 def listing(user: Folder, agent: Folder, *, may_change_agents: bool) -> tuple[Entry, ...]:
     """The notes of both levels, the agent's first, by name."""
-    lifecycle = [names.checked(each) for each in names.LIFECYCLE]
-    shared = [names.Name(f"{names.SHARED}/{each}", "agent") for each in _below(agent.root / names.SHARED)]
-    own = [names.Name(each, "user") for each in _below(user.root)]
-    found = [
-        *(_entry(agent, each, writable=may_change_agents) for each in (*lifecycle, *shared)),
-        *(_entry(user, each, writable=True) for each in own),
-    ]
-    return tuple(each for each in found if each is not None)
+    found = [*names.LIFECYCLE, *look.survey(roots(user, agent)[1:], {}).changed]
+    entries = (_entry(user, agent, each, may_change_agents=may_change_agents) for each in found)
+    return tuple(sorted(filter(None, entries), key=lambda entry: entry.level))
 
 
-def _below(root: Path) -> list[str]:
-    """Paths of Markdown files, in order."""
-    found: list[str] = []
-    for at, folders, files in os.walk(root, followlinks=False):
-        where = Path(at).relative_to(root)
-        if len(where.parts) >= DEEPEST:
-            folders.clear()
-        found += [(where / each).as_posix() for each in files if each.endswith(".md")]
-    return sorted(found)
-
-
-def _entry(folder: Folder, name: Name, *, writable: bool) -> Entry | None:
+def _entry(user: Folder, agent: Folder, text: str, *, may_change_agents: bool) -> Entry | None:
     """What a listing says of a note; None for what has no proper name or is no file."""
     try:
-        names.checked(name.text)
-        found = folder.stat(name)
+        name = names.checked(text)
+        found = (user if name.level == "user" else agent).stat(name)
     except BadName:
         return None
     if found is None or not stat.S_ISREG(found.st_mode):
         return None
-    changed = datetime.fromtimestamp(found.st_mtime, UTC)
-    return Entry(name=name.text, size=found.st_size, changed_at=changed, level=name.level, writable=writable)
+    return Entry(
+        name=text,
+        size=found.st_size,
+        changed_at=datetime.fromtimestamp(found.st_mtime, UTC),
+        level=name.level,
+        writable=name.level == "user" or may_change_agents,
+    )

@@ -1,40 +1,60 @@
 """What keepers of notes have in common: one writer, each change with its revision, nothing half done after a crash."""
 
-from collections.abc import Callable
+import logging
+import sqlite3
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Final, ParamSpec, TypeVar
+from typing import Concatenate, Final, ParamSpec, TypeVar
 
 import trio
 
-from actors.memory import messages, revisions
+from actors.memory import messages, revisions, salvage
 from actors.memory.edits import Make, etag
-from actors.memory.files import Folder
+from actors.memory.files import Folder, Seen
 from actors.memory.messages import MemoryFailed, Origin, Written
 from actors.memory.names import Name, checked
 from actors.memory.revisions import Done
-from actors.storage import Keeper, Storage, numbered
+from actors.storage import Closed, Corrupt, Keeper, Missing, OutOfPlace, Storage, StorageError, numbered
 from bus import crash_point, is_virtual
 
 T = TypeVar("T")
 P = ParamSpec("P")
+Job = Callable[Concatenate[sqlite3.Connection, P], T]
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
+DAMAGED: Final = (Corrupt, Missing, OutOfPlace)
+"""What has become of a database that is made anew from the notes."""
+_LOG: Final = logging.getLogger(__name__)
 
 
 class NoteKeeper(Keeper):
-    """Notes of one level, with their history. What is written is on the disk and in the history when that returns."""
+    """Notes of one level, with their history. What is written is on the disk and in the history when that returns.
+
+    Args:
+      database: the file with the history.
+      root: the folder of the notes.
+    """
 
     def __init__(self, database: Path, root: Path) -> None:
-        super().__init__(Storage(database, numbered(MIGRATIONS)), lambda reason: MemoryFailed(reason=reason))
+        super().__init__(_storage(database), lambda reason: MemoryFailed(reason=reason))
+        self._database = database
         self._folder = Folder(root)
         self._writing = trio.Lock()  # first come, first served
+        self._mending = trio.Lock()
+        self._mended = 0
+        self._unsettled = False
+        """Whether there may be a change of which it is not known whether it was made."""
         self._threads = trio.CapacityLimiter(2)
 
     async def start(self) -> None:
-        await super().start()
-        await self._apart(self._folder.clear)
+        try:
+            await super().start()
+        except MemoryFailed as error:
+            if not isinstance(error.__cause__, DAMAGED):
+                raise
+            await self._mend(error)
         await self._settle()
 
     async def _apart(self, fn: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -53,6 +73,58 @@ class NoteKeeper(Keeper):
     def _now(self) -> datetime:
         return self.bus.clock.now()
 
+    def _nanoseconds(self) -> int:
+        """Since 1970, by the clock that files get their times from."""
+        return int(self._now().timestamp() * 1e9)
+
+    # --- a database that cannot be used ---------------------------------------------------------------------
+
+    async def _read(self, fn: Job[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._in_spite_of_damage(partial(super()._read, fn, *args, **kwargs))
+
+    async def _write(self, fn: Job[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._in_spite_of_damage(partial(super()._write, fn, *args, **kwargs))
+
+    async def _write_relaxed(self, fn: Job[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._in_spite_of_damage(partial(super()._write_relaxed, fn, *args, **kwargs))
+
+    async def _in_spite_of_damage(self, job: Callable[[], Awaitable[T]]) -> T:
+        """Do it, on a database made anew if need be. The notes themselves are files, so nothing of them is lost."""
+        before = self._mended
+        try:
+            return await job()
+        except (
+            MemoryFailed,
+            sqlite3.IntegrityError,
+        ) as error:  # the latter is of an index that contradicts itself
+            if isinstance(error, MemoryFailed) and not isinstance(error.__cause__, (*DAMAGED, Closed)):
+                raise
+            async with self._mending:
+                if self._mended == before:
+                    await self._mend(error)
+            return await job()
+
+    async def _mend(self, error: Exception) -> None:
+        """Put the database aside and begin a new one with what can still be read of the history."""
+        _LOG.warning("%s It is made anew from the notes.", error)
+        await self._storage.close()
+        aside = await self._apart(salvage.set_aside, self._database)
+        storage = self._storage = _storage(self._database)
+        try:
+            await storage.open()
+            whole = await storage.run(salvage.history, aside)
+            await self._remade()
+        except StorageError as again:
+            raise MemoryFailed(reason=again.brief) from again
+        if whole:
+            await self._apart(salvage.discard, aside)
+        else:
+            _LOG.warning("not all of the history could be read; the rest is in %s", aside)
+        self._mended += 1
+
+    async def _remade(self) -> None:
+        """The database is new, and knows nothing but the history."""
+
     # --- changing -------------------------------------------------------------------------------------------
 
     async def _change(
@@ -66,6 +138,8 @@ class NoteKeeper(Keeper):
     ) -> Written:
         """Make one change after another: written down, made, known to be made."""
         async with self._writing:
+            if self._unsettled:
+                await self._settle()
             if key is not None and (done := await self._read(revisions.applied, key)) is not None:
                 return _written(done, "It was done already.")
             before, after = await self._apart(self._made, name, make)
@@ -73,13 +147,15 @@ class NoteKeeper(Keeper):
                 revisions.intend, name, before, after, action=action, origin=origin, now=self._now(), key=key
             )
             crash_point("memory", "intended")
+            self._unsettled = True
             try:
-                await self._apart(self._put, name, after)
-            except BaseException:
+                seen = await self._apart(self._folder.put, name, after, self._nanoseconds())
+                crash_point("memory", "written")
+                await self._known(seq, name, seen)
+            except Exception:
                 await self._settle()
                 raise
-            crash_point("memory", "written")
-            await self._complete(seq, name, after)
+            self._unsettled = False
         await self._tell(name)
         done = Done(seq=seq, name=name.text, size=len(after or b""), hash=etag(after))
         return _written(done, _said(action, name, before, after))
@@ -88,13 +164,7 @@ class NoteKeeper(Keeper):
         before = self._folder.read(name)
         return before, make(before)
 
-    def _put(self, name: Name, content: bytes | None) -> None:
-        if content is None:
-            self._folder.delete(name)
-        else:
-            self._folder.write(name, content)
-
-    async def _complete(self, seq: int, name: Name, content: bytes | None) -> None:
+    async def _known(self, seq: int, name: Name, seen: Seen) -> None:
         """The file has it, and from now on it is part of all that is remembered."""
         await self._write_relaxed(revisions.complete, seq)
 
@@ -102,11 +172,17 @@ class NoteKeeper(Keeper):
         """Find out of what was about to be changed whether it was."""
         for each in await self._read(revisions.pending):
             name = checked(each.name)
-            content = await self._apart(self._folder.read, name)
-            if etag(content) == each.hash:
-                await self._complete(each.seq, name, content)
+            seen = await self._apart(self._left, name, each.hash)
+            if etag(seen.content) == each.hash:
+                await self._known(each.seq, name, seen)
             else:
                 await self._write(revisions.drop, each.seq)
+        self._unsettled = False
+
+    def _left(self, name: Name, etag: str) -> Seen:
+        """What a write that was cut short has left, its temporary file cleared away."""
+        self._folder.clear(name, etag)
+        return self._folder.see(name, self._nanoseconds())
 
     async def _tell(self, name: Name) -> None:
         """Tell others that a note is not what it was."""
@@ -116,15 +192,15 @@ class NoteKeeper(Keeper):
     async def _notice(self, name: Name) -> None:
         """See what somebody has changed by hand."""
         async with self._writing:
-            content, changed = await self._apart(self._as_it_is, name)
-            await self._write_relaxed(revisions.notice, name, content, changed or self._now())
+            seen = await self._apart(self._folder.see, name, self._nanoseconds())
+            changed = await self._write_relaxed(
+                revisions.notice, name, seen.content, seen.changed or self._now()
+            )
+        if changed is not None:
+            await self._tell(name)
 
-    def _as_it_is(self, name: Name) -> tuple[bytes | None, datetime | None]:
-        return self._folder.read(name), self._folder.changed(name)
-
-    async def _history(self, name: Name | None, limit: int) -> tuple[messages.Revision, ...]:
-        if name is not None:
-            await self._notice(name)
+    async def _history(self, name: Name, limit: int) -> tuple[messages.Revision, ...]:
+        await self._notice(name)
         return await self._read(revisions.history, name, limit)
 
     async def _revision(self, name: Name, seq: int) -> messages.RevisionText:
@@ -149,6 +225,10 @@ class NoteKeeper(Keeper):
             content = await self._apart(self._folder.read, name)
             gone = await self._write(revisions.purge, name, content, origin, self._now())
         return messages.Purged(name=name.text, revisions=gone)
+
+
+def _storage(database: Path) -> Storage:
+    return Storage(database, numbered(MIGRATIONS))
 
 
 def _written(done: Done, said: str) -> Written:

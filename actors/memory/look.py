@@ -6,16 +6,14 @@ A file whose times, size and inode are what they were is not opened.
 import errno
 import hashlib
 import os
-import stat
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, final
 
 import attrs
 
-MOST_BYTES: Final = 1_048_576
-"""Of one file."""
+from actors.memory.messages import LARGEST
+
 MOST_FILES: Final = 20_000
 MOST_DEPTH: Final = 16
 """Folders below each other."""
@@ -23,8 +21,8 @@ MOST_TOTAL: Final = 1_073_741_824
 """Bytes of all files together."""
 _TICK: Final = 50_000_000
 """Nanoseconds. A file that was changed so short a time before it was read may change again and look the same."""
+_ROOT: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_FILE: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 @final
@@ -36,6 +34,8 @@ class Root:
     prefix: str = ""
     only: frozenset[str] | None = None
     """These files of the folder itself; None for all that end in ``.md``, at any depth."""
+    without: frozenset[str] = frozenset()
+    """Files and folders of the folder itself that do not belong to it."""
 
 
 @final
@@ -51,20 +51,6 @@ class Survey:
 
 
 @final
-@attrs.frozen(kw_only=True)
-class Loaded:
-    """The text of a file, and how it looked then."""
-
-    text: str
-    stamp: str
-
-
-@final
-class Unreadable(Exception):
-    """A file cannot be a memory; the text says why."""
-
-
-@final
 class _Walk:
     """One look at all roots; it stops adding where there is too much."""
 
@@ -75,22 +61,29 @@ class _Walk:
 
     def root(self, root: Root) -> None:
         try:
-            handle = os.open(root.folder, _FOLDER)
+            handle = os.open(root.folder, _ROOT)
         except FileNotFoundError:
             return
         except OSError as error:
             self.problems[root.prefix or "."] = _reason(error)
             return
         try:
-            self._folder(handle, root.prefix, root.only, 1)
+            self._folder(handle, root.prefix, root.only, 1, root.without)
         finally:
             os.close(handle)
 
-    def _folder(self, handle: int, prefix: str, only: frozenset[str] | None, depth: int) -> None:
+    def _folder(
+        self,
+        handle: int,
+        prefix: str,
+        only: frozenset[str] | None,
+        depth: int,
+        without: frozenset[str] = frozenset(),
+    ) -> None:
         folders: list[str] = []
         with os.scandir(handle) as entries:
             for entry in entries:
-                if only is not None and entry.name not in only:
+                if entry.name in without or (only is not None and entry.name not in only):
                     continue
                 if only is None and entry.is_dir(follow_symlinks=False):
                     folders.append(entry.name)
@@ -116,8 +109,8 @@ class _Walk:
     def _file(self, name: str, found: os.stat_result) -> None:
         if not _is_text(name):
             self.problems[ascii(name)] = "its name is no text"
-        elif found.st_size > MOST_BYTES:
-            self.problems[name] = f"it is larger than {MOST_BYTES} bytes"
+        elif found.st_size > LARGEST:
+            self.problems[name] = f"it is larger than {LARGEST} bytes"
         elif len(self.seen) >= MOST_FILES or self._total + found.st_size > MOST_TOTAL:
             self.problems[name] = f"there are more than {MOST_FILES} files or {MOST_TOTAL} bytes"
         else:
@@ -142,30 +135,6 @@ def survey(roots: Sequence[Root], known: Mapping[str, str | None]) -> Survey:
     )
 
 
-def load(roots: Sequence[Root], name: str, *, now: int) -> Loaded:
-    """Read one file that a survey named. Raises Unreadable, or FileNotFoundError when it is gone.
-
-    Args:
-      roots: those of the survey.
-      name: as the survey has it.
-      now: nanoseconds since 1970, by the clock that files get their times from.
-    """
-    root = next(root for root in roots if _holds(root, name))
-    try:
-        with _opened(root.folder, name.removeprefix(root.prefix).split("/")) as handle:
-            found = os.fstat(handle)
-            content = _content(handle, found)
-    except FileNotFoundError:
-        raise
-    except OSError as error:
-        raise Unreadable(_reason(error)) from error
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Unreadable(f"byte {error.start} of it is not UTF-8") from error
-    return Loaded(text=text, stamp=stamp(found, content, now=now))
-
-
 def stamp(found: os.stat_result, content: bytes, *, now: int) -> str:
     """How a file looks that has this content. One changed a moment ago is looked at once more: it may change unseen."""
     look = _look_of(found) if max(found.st_mtime_ns, found.st_ctime_ns) < now - _TICK else "again"
@@ -179,39 +148,6 @@ def is_same_text(before: str | None, after: str) -> bool:
 
 def _look_of(found: os.stat_result) -> str:
     return f"{found.st_mtime_ns} {found.st_ctime_ns} {found.st_size} {found.st_ino}"
-
-
-def _holds(root: Root, name: str) -> bool:
-    rest = name.removeprefix(root.prefix)
-    return name.startswith(root.prefix) and (root.only is None or rest in root.only)
-
-
-@contextmanager
-def _opened(folder: Path, names: Sequence[str]) -> Generator[int]:
-    """The file at the end of a way on which nothing is a link."""
-    handle = os.open(folder, _FOLDER)
-    try:
-        for name in names[:-1]:
-            below = os.open(name, _FOLDER, dir_fd=handle)
-            os.close(handle)
-            handle = below
-        file = os.open(names[-1], _FILE, dir_fd=handle)
-    finally:
-        os.close(handle)
-    try:
-        yield file
-    finally:
-        os.close(file)
-
-
-def _content(handle: int, found: os.stat_result) -> bytes:
-    if not stat.S_ISREG(found.st_mode):
-        raise Unreadable("it is no file")
-    with os.fdopen(handle, "rb", closefd=False) as file:
-        content = file.read(MOST_BYTES + 1)
-    if len(content) > MOST_BYTES:
-        raise Unreadable(f"it is larger than {MOST_BYTES} bytes")
-    return content
 
 
 def _is_text(name: str) -> bool:

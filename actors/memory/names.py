@@ -15,7 +15,8 @@ from actors.memory.messages import BadName, Level
 
 LONGEST: Final = 255
 """Bytes of a name."""
-LIFECYCLE: Final = ("SOUL.md", "HEARTBEAT.md", "BOOT.md", "BOOTSTRAP.md")
+SOUL: Final = "SOUL.md"
+LIFECYCLE: Final = (SOUL, "HEARTBEAT.md", "BOOT.md", "BOOTSTRAP.md")
 """The agent's own, which lie in its folder ``config``."""
 PERSONAL: Final = ("USER.md", "MEMORY.md")
 """What is part of every prompt of a user."""

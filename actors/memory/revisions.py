@@ -9,7 +9,7 @@ A revision is kept as what it has in place of a part of the one before; every so
 import sqlite3
 import zlib
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Final, final
 
@@ -142,7 +142,7 @@ def _add(
         len(content),
         None if whole else head,
         tail,
-        zlib.compress(body),
+        zlib.compress(body, 1),
         pending,
     )
     added = connection.execute(
@@ -251,11 +251,27 @@ def _contents(
     connection: sqlite3.Connection, name: Name, first: int, last: int
 ) -> Iterator[tuple[sqlite3.Row, bytes]]:
     """Revisions with their contents, in order; the first is kept as a whole."""
-    content = b""
-    rows = connection.execute(
-        "SELECT * FROM revisions WHERE name = ? AND seq BETWEEN ? AND ? ORDER BY seq",
-        (name.text, first, last),
+    return _read_on(
+        connection.execute(
+            "SELECT * FROM revisions WHERE name = ? AND seq BETWEEN ? AND ? ORDER BY seq",
+            (name.text, first, last),
+        )
     )
+
+
+def sound(rows: Iterable[sqlite3.Row]) -> Iterator[sqlite3.Row]:
+    """Of the revisions of a note, in order, those whose content can be told. Raises DatabaseError for another one."""
+    try:
+        for row, content in _read_on(rows):
+            if row["hash"] and row["hash"] != etag(content):
+                raise sqlite3.DatabaseError("a revision does not follow from the one before")
+            yield row
+    except zlib.error as error:
+        raise sqlite3.DatabaseError("a revision cannot be read") from error
+
+
+def _read_on(rows: Iterable[sqlite3.Row]) -> Iterator[tuple[sqlite3.Row, bytes]]:
+    content = b""
     for row in rows:
         body = zlib.decompress(row["body"])
         if row["head"] is not None:

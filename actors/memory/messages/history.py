@@ -11,7 +11,7 @@ from actors.memory.messages.files import NAME, ROOM
 from actors.memory.messages.writing import Change, Origin, Written
 from actors.shapes import described
 from actors.vocabulary import Role
-from bus import Abandon, Request
+from bus import Abandon, Command, Request
 
 Action = Literal["whole", "append", "replace", "forget", "revert", "by hand", "purge"]
 _SEQ = described("Number of the revision.")
@@ -145,6 +145,14 @@ class ChangeAgents(Request[Written]):
     within: ClassVar[float] = 30.0
     abandon: ClassVar[Abandon] = Abandon.FINISH
     change: Change
+
+
+@final
+@attrs.frozen(kw_only=True)
+class NoticeAgents(Command):
+    """Somebody has changed a note of the agent by hand."""
+
+    name: str
 
 
 @final

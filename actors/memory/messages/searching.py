@@ -1,6 +1,7 @@
 """Searching: a user's notes and the agent's shared ones, in one ranking."""
 
 import json
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, Final, final
 
 import attrs
@@ -101,6 +102,8 @@ class Indexed:
     status: str
     files: int
     chunks: int
+    problems: Mapping[str, str]
+    """Files and folders that cannot be searched, each with the reason."""
 
 
 @endpoint("POST", "/api/memory/reindex")

@@ -9,6 +9,7 @@ import pytest
 
 from actors.memory import messages as memory
 from actors.memory.actor import AgentNotesActor, MemoryActor
+from actors.memory.searchable import Generation
 from actors.memory.settings import Memory, Settings
 from bus.testing import MeshUnderTest
 
@@ -24,9 +25,11 @@ class Notes:
     async def start(self) -> None:
         for folder in ("users/ada", "users/bob", "config", "shared"):
             (self.data / folder).mkdir(parents=True, exist_ok=True)
-        await self.mesh.start(partial(AgentNotesActor, self.data), name="memory")
+        generation = Generation()
+        await self.mesh.start(partial(AgentNotesActor, self.data, generation), name="memory")
         settings: Callable[[], Settings] = lambda: Settings(memory=self.settings)  # noqa: E731
-        await self.mesh.start_pool(partial(MemoryActor, settings, lambda: None, self.data), name="notes")
+        notes = partial(MemoryActor, settings, lambda: None, generation, self.data)
+        await self.mesh.start_pool(notes, name="notes")
 
     def path(self, name: str, user: str = "ada") -> Path:
         """Where a note of a user lies."""
@@ -60,6 +63,13 @@ class Notes:
 
     async def names(self, user: str = "ada", role: Any = "user") -> list[str]:
         return [each.name for each in await self.mesh.bus.ask(memory.ListFiles(user=user, role=role))]
+
+    async def search(self, q: str, user: str = "ada", **more: Any) -> list[str]:
+        """The sources that were found, the best first."""
+        return [each.source for each in await self.found(q, user, **more)]
+
+    async def found(self, q: str, user: str = "ada", **more: Any) -> tuple[memory.Found, ...]:
+        return await self.mesh.bus.ask(memory.Search(q=q, user=user, **more))
 
     async def history(self, name: str = "", user: str = "ada", role: Any = "user") -> list[memory.Revision]:
         found = await self.mesh.bus.ask(memory.History(name=name, user=user, role=role))

@@ -3,16 +3,22 @@
 import os
 from pathlib import Path
 
-import pytest
-
 from actors.memory import look
-from actors.memory.look import Root, Unreadable
+from actors.memory.look import Root
+from actors.memory.messages import LARGEST
 
 LATER = 2**62
 
 
 def known(roots: list[Root]) -> dict[str, str | None]:
-    return {name: look.load(roots, name, now=LATER).stamp for name in look.survey(roots, {}).changed}
+    return {
+        name: stamp(roots[0].folder / name.removeprefix(roots[0].prefix))
+        for name in look.survey(roots, {}).changed
+    }
+
+
+def stamp(path: Path, now: int = LATER) -> str:
+    return look.stamp(path.stat(), path.read_bytes(), now=now)
 
 
 def test_new_files_are_found_at_any_depth_and_unchanged_ones_are_left_alone(tmp_path: Path) -> None:
@@ -43,10 +49,10 @@ def test_changed_and_vanished_files_are_named(tmp_path: Path) -> None:
 def test_a_file_that_was_changed_a_moment_ago_is_looked_at_once_more(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("a")
     roots = [Root(folder=tmp_path)]
-    stamp = look.load(roots, "a.md", now=(tmp_path / "a.md").stat().st_mtime_ns).stamp
+    at_once = stamp(tmp_path / "a.md", now=(tmp_path / "a.md").stat().st_mtime_ns)
 
-    assert look.survey(roots, {"a.md": stamp}).changed == ("a.md",)
-    assert look.is_same_text(stamp, look.load(roots, "a.md", now=LATER).stamp)
+    assert look.survey(roots, {"a.md": at_once}).changed == ("a.md",)
+    assert look.is_same_text(at_once, stamp(tmp_path / "a.md"))
 
 
 def test_links_are_not_followed(tmp_path: Path) -> None:
@@ -58,14 +64,11 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
     roots = [Root(folder=tmp_path / "in")]
 
     assert look.survey(roots, {}).changed == ()
-    for name in ("a.md", "b/secret.md"):
-        with pytest.raises(Unreadable, match="symbolic link"):
-            look.load(roots, name, now=LATER)
 
 
 def test_what_cannot_be_read_is_told_and_not_forgotten(tmp_path: Path) -> None:
     (tmp_path / "bad.md").write_bytes(b"ok \xff")
-    (tmp_path / "big.md").write_bytes(b"x" * (look.MOST_BYTES + 1))
+    (tmp_path / "big.md").write_bytes(b"x" * (LARGEST + 1))
     os.mkfifo(tmp_path / "pipe.md")
     roots = [Root(folder=tmp_path)]
 
@@ -73,11 +76,6 @@ def test_what_cannot_be_read_is_told_and_not_forgotten(tmp_path: Path) -> None:
 
     assert (seen.changed, seen.vanished) == (("bad.md",), ("gone.md",))
     assert seen.problems == {"big.md": "it is larger than 1048576 bytes"}
-    for name, reason in (("bad.md", "byte 3"), ("big.md", "larger"), ("pipe.md", "no file")):
-        with pytest.raises(Unreadable, match=reason):
-            look.load(roots, name, now=LATER)
-    with pytest.raises(FileNotFoundError):
-        look.load(roots, "gone.md", now=LATER)
 
 
 def test_only_the_named_files_of_a_folder(tmp_path: Path) -> None:
@@ -89,4 +87,13 @@ def test_only_the_named_files_of_a_folder(tmp_path: Path) -> None:
     ]
 
     assert look.survey(roots, {}).changed == ("SOUL.md",)
-    assert look.load(roots, "SOUL.md", now=LATER).text == "SOUL.md"
+
+
+def test_what_does_not_belong_to_a_folder_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "shared").mkdir()
+    for name in ("SOUL.md", "shared/a.md", "b.md"):
+        (tmp_path / name).write_text(name)
+
+    roots = [Root(folder=tmp_path, without=frozenset({"SOUL.md", "shared"}))]
+
+    assert look.survey(roots, {}).changed == ("b.md",)
