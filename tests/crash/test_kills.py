@@ -1,4 +1,7 @@
-"""SIGKILL at every named point, at random moments and twice during recovery, while people talk to a real daemon."""
+"""SIGKILL at every named point, at random moments and twice during recovery, while people talk to a real daemon.
+
+The last group always runs; the others are slow, and ``scripts/crash`` kills at random for as long as one likes.
+"""
 
 import random
 from pathlib import Path
@@ -21,7 +24,9 @@ def _dealt() -> list[list[Kill]]:
     return groups
 
 
-@pytest.mark.parametrize("group", range(GROUPS))
+@pytest.mark.parametrize(
+    "group", [*(pytest.param(each, marks=pytest.mark.slow) for each in range(GROUPS - 1)), GROUPS - 1]
+)
 async def test_nothing_acknowledged_is_lost_and_nothing_is_done_twice(
     tmp_path: Path, model_server: ModelServer, group: int
 ) -> None:

@@ -145,6 +145,7 @@ async def test_no_secret_gets_out(place: Place, model_server: ModelServer) -> No
     assert found(place.root) == []
 
 
+@pytest.mark.slow
 async def test_no_secret_is_left_where_it_was_killed(place: Place, model_server: ModelServer) -> None:
     async with serving(place):
         await keep(place, "CANARY", VAULT)

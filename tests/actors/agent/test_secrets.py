@@ -11,7 +11,7 @@ from actors.agent import messages as agent
 from actors.session import messages as session
 from actors.vocabulary import ADMIN, ToolUse
 from bus import conceal
-from tests.actors.agent.world import World, say, shape, use
+from tests.actors.agent.world import Gate, World, say, shape, use
 
 CANARY = "canary-Zq81xK40"
 SHOWN = "[secret TOKEN]"
@@ -79,3 +79,18 @@ async def test_whatever_the_agent_stores_or_tells_holds_no_secret(
     assert CANARY not in str(told)
     assert SHOWN in str(told)
     assert CANARY not in stored(world.path)
+
+
+async def test_a_process_that_dies_while_a_tool_works_leaves_no_secret(
+    world: World, autojump_clock: MockClock
+) -> None:
+    """What it would leave is in the files by then, the log of what is not in the database yet among them."""
+    gate = world.gates[SHOWN] = Gate()
+    world.script.append(say(f"it is {CANARY}", calls=[use("Keep", what=CANARY)]))
+    accepted = await world.send(f"keep {CANARY}")
+    await gate.reached.wait()
+    left = b"".join(path.read_bytes() for path in world.path.rglob("*") if path.is_file())
+    assert SHOWN.encode() in left
+    assert CANARY.encode() not in left
+    gate.open.set()
+    await world.end(accepted.turn)
