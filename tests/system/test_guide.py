@@ -1,5 +1,6 @@
 """The guide to a new subsystem, followed to the letter: what it describes is built, run and looked at from outside."""
 
+import compileall
 import json
 import os
 import re
@@ -33,9 +34,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the program with the subsystem of the guide."""
     copy = tmp_path_factory.mktemp("program")
     for folder in ("bus", "actors", "starpod", "config", "agents"):
-        shutil.copytree(
-            ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("node_modules", "__pycache__")
-        )
+        shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("node_modules"))
     shutil.copy(ROOT / "pyproject.toml", copy)
     for name, text in _BLOCK.findall(GUIDE.read_text(encoding="utf-8")):
         path = copy / name
@@ -44,6 +43,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
         else:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
+    compileall.compile_dir(copy, quiet=1)  # once, and not by every process that is started
     return copy
 
 
