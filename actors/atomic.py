@@ -78,6 +78,15 @@ def enter(parent: int, name: str, *, create: bool = False) -> int:
     return os.open(name, flags, dir_fd=parent)
 
 
+def sync(folder: Path) -> None:
+    """Wait until the disk knows the names of the files in a folder."""
+    descriptor = os.open(folder, _FOLDER)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def copy(source: Path, target: Path) -> None:
     """Replace `target` with the bytes and permissions of the file `source`, like :func:`write`."""
     handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)

@@ -42,6 +42,10 @@ from actors.settings import messages as settings
 from actors.settings.actor import Reader, SettingsActor
 from actors.settings.current import Current
 from actors.settings.document import Scheme, Source
+from actors.skills import messages as skills
+from actors.skills.actor import SkillsActor
+from actors.skills.reading import MIGRATIONS as SKILLS
+from actors.skills.settings import Settings as SkillsSettings
 from actors.storage import numbered
 from actors.subsystem import Given, Subsystem
 from actors.tooling import offering
@@ -242,6 +246,7 @@ SERVICES: Final = (
         guarded=("tools.env_allowed",),
     ),
     Subsystem("persona", _persona, front=persona, settings=PersonaSettings),
+    Subsystem("skills", SkillsActor, front=skills, settings=SkillsSettings, migrations=SKILLS),
 )
 AGENT: Final = (Subsystem("agent", _agent, settings=AgentSettings),)
 EDGES: Final = (

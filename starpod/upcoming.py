@@ -76,10 +76,6 @@ class Browser:
 @final
 @attrs.frozen(kw_only=True)
 class Upcoming:
-    skills: tuple[str, ...] = ()
-    """Names of the skills the agent sees; empty shows all."""
-    self_improve: bool = False
-    """Whether the agent may write and mend skills unasked."""
     compaction: Flush = Flush()
     cron: Cron = Cron()
     channels: Channels = Channels()

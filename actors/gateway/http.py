@@ -1,6 +1,7 @@
 """Reading requests and writing answers, the same way on every route."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
 from typing import Any, Final, TypeVar, cast
 
 import attrs
@@ -31,7 +32,9 @@ OPERATOR_ONLY: Final = "this needs the token of the running daemon, as Authoriza
 
 
 def answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """An answer in JSON."""
+    """An answer in JSON; one of status 204 says nothing."""
+    if status == HTTPStatus.NO_CONTENT:
+        return Response(b"", status, dict(headers or {}))
     return Response(encode(wire.json(value)), status, dict(headers or {}), content_type="application/json")
 
 

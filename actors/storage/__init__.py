@@ -24,7 +24,7 @@ from actors.storage.errors import (
     StorageError,
     TooNew,
 )
-from actors.storage.keeper import Keeper
+from actors.storage.keeper import Keeper, LateKeeper, empty
 from actors.storage.storage import Statistics, Storage
 from actors.storage.values import clean, micros, moment, one_line
 
@@ -34,6 +34,7 @@ __all__ = [
     "DiskFull",
     "Inaccessible",
     "Keeper",
+    "LateKeeper",
     "Locked",
     "Migration",
     "MigrationFailed",
@@ -46,6 +47,7 @@ __all__ = [
     "TooNew",
     "check",
     "clean",
+    "empty",
     "micros",
     "moment",
     "numbered",

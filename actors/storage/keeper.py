@@ -1,11 +1,14 @@
 """An actor that keeps a database: what its transactions have in common."""
 
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator, Iterable, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import attrs
 
+from actors.storage.database import Migration
 from actors.storage.errors import StorageError
 from actors.storage.storage import Storage
 from bus import Actor, ActorError, crash_after, crash_point
@@ -80,3 +83,59 @@ class Keeper(Actor):
             return await self._storage.read(fn, *args, **kwargs)
         except StorageError as error:
             raise self._failed(error.brief) from error
+
+
+@contextmanager
+def empty(migrations: Iterable[Migration]) -> Generator[sqlite3.Connection]:
+    """A database in which nothing is kept, and which is kept nowhere."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.row_factory = sqlite3.Row
+        for migration in migrations:
+            connection.executescript(str(migration))
+        yield connection
+
+
+class LateKeeper(Keeper):
+    """A keeper whose database is made with the first thing that is kept; until then it is empty and costs nothing.
+
+    Args:
+      path: the database file.
+      migrations: of its schema.
+      failed: as of :class:`Keeper`.
+    """
+
+    def __init__(
+        self, path: Path, migrations: Sequence[Migration], failed: Callable[[str], ActorError]
+    ) -> None:
+        super().__init__(Storage(path, migrations), failed)
+        self._path = path
+        self._migrations = migrations
+        self._is_open = False
+
+    async def start(self) -> None:
+        """Open the database, if there is one. Raises the error of the front door."""
+        if any(self._path.parent.glob(f"{self._path.name}*")):  # a log alone is something to complain about
+            await self._open_late()
+
+    async def _open_late(self) -> None:
+        await super().start()
+        self._is_open = True
+
+    async def _committed(
+        self,
+        run: Callable[..., Awaitable[T]],
+        fn: Callable[Concatenate[sqlite3.Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        if not self._is_open:
+            await self._open_late()
+        return await super()._committed(run, fn, *args, **kwargs)
+
+    async def _read(
+        self, fn: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        if self._is_open:
+            return await super()._read(fn, *args, **kwargs)
+        with empty(self._migrations) as nothing:
+            return fn(nothing, *args, **kwargs)

@@ -1,17 +1,16 @@
 """The actor that keeps secrets: one message at a time, sealed before they touch the disk."""
 
-import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Concatenate, Final, ParamSpec, TypeVar, final
+from typing import Final, TypeVar, final
 
 import attrs
 import trio
 
-from actors.storage import Keeper, Storage, numbered
+from actors.storage import LateKeeper, numbered
 from actors.subsystem import Given
 from actors.vault import masterkeys, messages, names, safe, store
 from actors.vault.messages import BadSecret, VaultFailed
@@ -22,7 +21,6 @@ from bus import conceal, crash_point
 
 T = TypeVar("T")
 GivenT = TypeVar("GivenT")
-P = ParamSpec("P")
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 KEY_FILE: Final = "vault.key"
@@ -33,33 +31,22 @@ _KEYS: Final = threading.Lock()
 
 
 @final
-class VaultActor(Keeper):
+class VaultActor(LateKeeper):
     """Owns the database and the master key. The key is read when it is needed, and not kept."""
 
     def __init__(self, given: Given) -> None:
-        self._path = given.database("vault")
-        self._migrations = numbered(MIGRATIONS)
-        super().__init__(Storage(self._path, self._migrations), VaultFailed)
+        super().__init__(given.database("vault"), numbered(MIGRATIONS), VaultFailed)
         self._settings = given.settings(Settings)
         self._variable = given.environment.get(masterkeys.VARIABLE)
         self._file = given.data / KEY_FILE
-        self._is_open = False
         self._concealed = dict[tuple[str, str], None]()
         """Names and values that no text may show. One that is replaced may still be good somewhere, and stays."""
 
     async def start(self) -> None:
-        """Open the database, if there is one: it is made with the first secret. Raises VaultFailed.
-
-        From then on nothing that is kept shows in any text.
-        """
-        if any(self._path.parent.glob(f"{self._path.name}*")):  # a log alone is something to complain about
-            await self._open_database()
-            with suppress(VaultFailed):  # then nobody else can read them either, and the health says why
-                await self._conceal_all()
-
-    async def _open_database(self) -> None:
+        """From then on nothing that is kept shows in any text. Raises VaultFailed."""
         await super().start()
-        self._is_open = True
+        with suppress(VaultFailed):  # then nobody else can read them either, and the health says why
+            await self._conceal_all()
 
     async def _conceal_all(self) -> None:
         if kept := await self._read(store.everything):
@@ -218,22 +205,6 @@ class VaultActor(Keeper):
             raise VaultFailed("the keyring of the system does not answer: unlock it and try again") from error
         self.degraded(self._places().warning())
         return done
-
-    async def _write(
-        self, fn: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
-        if not self._is_open:
-            await self._open_database()
-        return await super()._write(fn, *args, **kwargs)
-
-    async def _read(
-        self, fn: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
-        """What the database says; one that is not there yet is empty. Raises VaultFailed."""
-        if not self._is_open:
-            with store.empty(self._migrations) as nothing:
-                return fn(nothing, *args, **kwargs)
-        return await super()._read(fn, *args, **kwargs)
 
 
 def _alone(work: Callable[[], T]) -> T:

@@ -1,12 +1,10 @@
 """Secrets in their database, sealed. Each function is one transaction."""
 
 import sqlite3
-from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from actors.storage import Migration
 from actors.vault.messages import Access, Action, Entry
 from actors.vault.names import HOSTS, is_system, widened
 from actors.vault.sealing import WITHOUT_HOSTS, Sealed
@@ -30,15 +28,6 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)
 ON CONFLICT (owner, key) DO UPDATE
 SET master_key = ?1, nonce = ?2, encrypted_value = ?3, form = ?4, allowed_hosts = ?5, updated_at = ?8
 """
-
-
-@contextmanager
-def empty(migrations: Iterable[Migration]) -> Generator[sqlite3.Connection]:
-    """A database in which nothing is kept, and which is kept nowhere."""
-    with closing(sqlite3.connect(":memory:")) as connection:
-        for migration in migrations:
-            connection.executescript(str(migration))
-        yield connection
 
 
 def entries(connection: sqlite3.Connection, owners: Collection[str] | None) -> tuple[Entry, ...]:

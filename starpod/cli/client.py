@@ -111,7 +111,7 @@ class Client:
             text = response.read()
             if response.status >= HTTPStatus.MULTIPLE_CHOICES:
                 raise Refused(response.status, text)
-            return jsontext.read(text, limit=LONGEST_ANSWER, depth=jsontext.OWN_DEPTH)
+            return jsontext.read(text, limit=LONGEST_ANSWER, depth=jsontext.OWN_DEPTH) if text else None
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise Unreachable(self.daemon, error) from error
         finally:

@@ -51,6 +51,10 @@ def of_note(rest: str) -> Rule:
     return Rule("a user", lambda ada: f"/api/memory/{rest}{ada.note}")
 
 
+def of_skill(rest: str = "") -> Rule:
+    return Rule("a user", lambda ada: f"/api/skills/{ada.skill}{rest}")
+
+
 OPEN, USER, ADMINS, OPERATOR = Rule("anybody"), Rule("a user"), Rule("an admin"), Rule("the operator")
 RULES: Final[dict[str, Rule]] = {
     "GET /": OPEN,
@@ -90,6 +94,17 @@ RULES: Final[dict[str, Rule]] = {
     "GET /api/memory/trace": of_note("trace?line=1&name="),
     "POST /api/memory/revert": USER,
     "POST /api/memory/purge": USER,
+    "GET /api/skills": USER,
+    "POST /api/skills": USER,
+    "GET /api/skills/<name>": of_skill(),
+    "PUT /api/skills/<name>": USER,
+    "DELETE /api/skills/<name>": USER,
+    "GET /api/skills/<name>/file": of_skill("/file?path=SKILL.md"),
+    "GET /api/skills/<name>/history": of_skill("/history"),
+    "GET /api/skills/<name>/revision": of_skill("/revision?seq=1"),
+    "POST /api/skills/<name>/revert": USER,
+    "POST /api/settings/skills/inspect": OPERATOR,
+    "POST /api/settings/skills/install": OPERATOR,
     "POST /api/page-link": OPERATOR,
     "POST /api/settings/vault/<name>/reveal": OPERATOR,
     "POST /api/settings/vault/rotate": OPERATOR,
@@ -124,6 +139,7 @@ class Ada:
     file: str
     device: str
     note: str
+    skill: str
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -162,6 +178,7 @@ async def _ada(client: httpx2.AsyncClient) -> Ada:
     (device,) = (await client.get("/api/auth/devices")).json()
     note = f"{MARK}.md"
     await client.put("/api/memory/file", json={"name": note, "content": f"{MARK} is purple"})
+    await client.post("/api/skills", json={"name": MARK, "description": f"{MARK} is purple"})
     answer = said.json()
     return Ada(
         session=answer["session_id"],
@@ -169,6 +186,7 @@ async def _ada(client: httpx2.AsyncClient) -> Ada:
         file=uploaded["path"],
         device=device["id"],
         note=note,
+        skill=MARK,
     )
 
 

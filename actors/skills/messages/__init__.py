@@ -20,7 +20,17 @@ from .errors import (
 )
 from .generating import Draft, GenerateSkill
 from .history import ListRevisions, ReadRevision, RevertSkill, Revision, RevisionText
-from .listing import GetSkill, ListAllSkills, ListSkills, Origin, ReadResource, Resource, Skill, SkillDetail
+from .listing import (
+    LARGEST_TEXT,
+    GetSkill,
+    ListAllSkills,
+    ListSkills,
+    Origin,
+    ReadResource,
+    Resource,
+    Skill,
+    SkillDetail,
+)
 from .packages import Asks, Candidate, Finding, InspectPackage, InstallSkill
 from .tools import Listed, SkillActivate, SkillCreate, SkillDelete, SkillList, SkillRead, SkillUpdate
 from .writing import (
@@ -34,6 +44,7 @@ from .writing import (
 )
 
 __all__ = [
+    "LARGEST_TEXT",
     "UNCHANGED",
     "ApproveSkill",
     "Asks",

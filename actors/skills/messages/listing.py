@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, ClassVar, Literal, final
+from typing import Annotated, ClassVar, Final, Literal, final
 
 import attrs
 
@@ -16,8 +16,10 @@ Origin = Literal["bundled", "source", "person", "model", "installed"]
 """``bundled`` comes with Starpod, ``source`` with the blueprint; of the others somebody made the latest revision: a
 person, a model, or a package that was installed."""
 
-LARGEST: int = 4 * 1024 * 1024
+LARGEST: Final = 4 * 1024 * 1024
 """Bytes of an answer that holds a whole text."""
+LARGEST_TEXT: Final = 1024 * 1024
+"""Bytes of a file that is read as text."""
 
 Owner = Annotated[
     str | None,

@@ -12,6 +12,10 @@ from bus import Abandon, Request
 
 from .listing import LARGEST, Resource, Skill
 
+FindingKind = Literal["hidden", "injection", "remote_code", "network", "problem"]
+"""``hidden``: characters that nobody sees, or that turn text around. ``injection``: words that speak to a model over
+the head of its owner. ``remote_code``: code that is fetched and run. ``network``: a script that fetches."""
+
 
 @final
 @attrs.frozen(kw_only=True)
@@ -20,9 +24,7 @@ class Finding:
 
     file: str
     line: int
-    kind: Literal["hidden", "injection", "remote_code", "network", "problem"]
-    """``hidden``: characters that nobody sees, or that turn text around. ``injection``: words that speak to a model
-    over the head of its owner. ``remote_code``: code that is fetched and run. ``network``: a script that fetches."""
+    kind: FindingKind
     text: str
     """A sentence for a person."""
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import attrs
 import pytest
 
-from actors.storage import numbered
+from actors.storage import empty, numbered
 from actors.vault import store
 from actors.vault.actor import MIGRATIONS
 from actors.vault.sealing import Sealed
@@ -22,7 +22,7 @@ def sealed(name: str, owner: str = "", master_key: str = "k1") -> Sealed:
 
 @pytest.fixture
 def connection() -> Iterator[sqlite3.Connection]:
-    with store.empty(numbered(MIGRATIONS)) as connection:
+    with empty(numbered(MIGRATIONS)) as connection:
         yield connection
 
 
