@@ -14,7 +14,8 @@ asks for it on the bus, and answers with the reply as JSON::
 Fields named in the path come from there; the others from the query string, and from the JSON body of anything but a
 ``GET``. A field `user`, and one marked ``from_context("user")``, never comes from a client: it is who asks, as
 one marked ``from_context("role")`` is what that one may; a field `proof` is how that is known, `credential` by which
-key or device, `address` from where it was asked. What a client says beyond the fields is passed over. A stream is a
+key or device, `address` from where it was asked. On a path that is about one's own, the field that ``own`` names is who
+asks too. What a client says beyond the fields is passed over. A stream is a
 WebSocket that carries its items, one JSON text each. A reply of nothing is an empty object.
 """
 
@@ -104,10 +105,13 @@ class Endpoint:
     """What the messages it causes are said to come from, where they are to be told from those of people."""
     status: int = 200
     """Of an answer that is no refusal: 201 where something was made."""
+    own: str | None = None
+    """A field that is who asks, here and perhaps not on other paths of the same class."""
 
     def __attrs_post_init__(self) -> None:
         known = attrs.fields_dict(cast("Any", self.kind))
-        missing = [name for name in self.parameters if name not in known]
+        named = [*self.parameters, *filter(None, [self.own])]
+        missing = [name for name in named if name not in known]
         if missing:
             raise EndpointDefinitionError(
                 f"{self.kind.__name__} has no field {missing[0]}, as {self.path} says"
@@ -136,6 +140,8 @@ class Endpoint:
         who = {**attrs.asdict(principal), "address": address}
         supplied = {name: who[source] for name, source in record_of(cast("Any", kind)).supplied.items()}
         known = {name: who[name] for name in WHO & attrs.fields_dict(kind).keys() - supplied.keys()}
+        if self.own is not None:
+            known[self.own] = principal.user
         return cast("Message", read(kind, {**fields, **known}, supplied))
 
     def gathered(self, pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
@@ -144,13 +150,25 @@ class Endpoint:
 
 
 def endpoint(
-    method: Method, path: str, *, access: Access = "user", origin: str | None = None, status: int = 200
+    method: Method,
+    path: str,
+    *,
+    access: Access = "user",
+    origin: str | None = None,
+    status: int = 200,
+    own: str | None = None,
 ) -> Callable[[type[MessageT]], type[MessageT]]:
     """Offer the decorated class over HTTP. Goes above ``@final`` and ``@attrs.frozen``, once for each path."""
 
     def decorate(kind: type[MessageT]) -> type[MessageT]:
         made = Endpoint(
-            method=method, path=path, access=access, kind=cast("Any", kind), origin=origin, status=status
+            method=method,
+            path=path,
+            access=access,
+            kind=cast("Any", kind),
+            origin=origin,
+            status=status,
+            own=own,
         )
         setattr(kind, ENDPOINT, (made, *vars(kind).get(ENDPOINT, ())))
         return kind

@@ -31,7 +31,7 @@ def endpoint_table(endpoints: Iterable[Endpoint]) -> str:
     ]
     for each in sorted(endpoints, key=lambda each: (each.path, each.method)):
         kind: Any = each.kind
-        fields = "; ".join(_field(each, field) for field in _asked(kind))
+        fields = "; ".join(_field(each, field) for field in _asked(kind) if field.name != each.own)
         lines.append(f"| `{each.method} {each.path}` | {_WHO[each.access]} | {fields} | {_said(kind)} |\n")
     return "".join(lines)
 

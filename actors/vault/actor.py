@@ -12,12 +12,13 @@ import trio
 
 from actors.storage import LateKeeper, numbered
 from actors.subsystem import Given
+from actors.users import messages as users
 from actors.vault import masterkeys, messages, names, safe, store
 from actors.vault.messages import BadSecret, VaultFailed
 from actors.vault.sealing import Sealed
 from actors.vault.settings import Settings
-from actors.vocabulary import Role
-from bus import conceal, crash_point
+from actors.vocabulary import Proof, Role, quoted
+from bus import DeliveryError, conceal, crash_point
 
 T = TypeVar("T")
 GivenT = TypeVar("GivenT")
@@ -53,7 +54,7 @@ class VaultActor(LateKeeper):
             await self._clear(kept)
 
     def _conceal(self, secrets: Iterable[messages.Secret]) -> None:
-        if new := {(each.name, each.value) for each in secrets}.difference(self._concealed):
+        if new := {shown for each in secrets for shown in _concealed(each)}.difference(self._concealed):
             self._concealed.update(dict.fromkeys(new))
             conceal("vault", self._concealed)
 
@@ -64,10 +65,14 @@ class VaultActor(LateKeeper):
         name, owner = self._addressed(request.name, request.owner, request.user, request.role)
         value = _checked(names.checked_value, request.value)
         hosts = None if request.hosts is None else _checked(names.checked_hosts, request.hosts)
-        self._conceal([messages.Secret(name=name, value=value)])
+        if owner != names.AGENT:
+            await self._require_room(owner, name)
+            await self._require_user(owner, request.user, request.proof)
+        secret = messages.Secret(name=name, value=value, owner=owner)
+        self._conceal([secret])
         if hosts is None:
             hosts = await self._hosts_of(owner, name)
-        kept = await self._sealed(messages.Secret(name=name, value=value, hosts=hosts), owner)
+        kept = await self._sealed(attrs.evolve(secret, hosts=hosts))
         crash_point("set", "key_written")
         entry = await self._write(store.put, kept, request.user, self.bus.clock.now())
         await self._changed(name, owner)
@@ -81,7 +86,7 @@ class VaultActor(LateKeeper):
         wider = names.widened(before.hosts, hosts)
         if wider and request.proof != "operator":
             raise messages.Widening(name=name, hosts=wider)
-        kept = await self._sealed(attrs.evolve(before, hosts=hosts), owner)
+        kept = await self._sealed(attrs.evolve(before, hosts=hosts))
         entry = await self._write(store.set_hosts, kept, request.user, self.bus.clock.now())
         await self._changed(name, owner)
         return entry
@@ -111,6 +116,9 @@ class VaultActor(LateKeeper):
     @messages.ListSecrets.handler
     async def entries(self, request: messages.ListSecrets) -> tuple[messages.Entry, ...]:
         owners = None if request.role == "admin" else _owners(request.user, request.role)
+        if request.owner is not None:
+            wanted = names.owner_of(request.owner)
+            owners = [wanted] if owners is None or wanted in owners else []
         return await self._read(store.entries, owners)
 
     @messages.Read.handler
@@ -159,13 +167,12 @@ class VaultActor(LateKeeper):
     async def _hosts_of(self, owner: str, name: str) -> tuple[str, ...]:
         """Where a secret may be sent whose value is changed; at first, and where nobody knows, as its name says."""
         found = await self._read(store.sealed, [owner], [name])
-        for known in (await self._clear(found))[0] if found else ():
-            return known.hosts
-        return names.HOSTS.get(name, ())
+        known = (await self._clear(found))[0] if found else ()
+        return known[0].hosts if known else names.HOSTS.get(name, ())
 
-    async def _sealed(self, secret: messages.Secret, owner: str) -> Sealed:
+    async def _sealed(self, secret: messages.Secret) -> Sealed:
         needed = await self._read(store.master_keys)
-        return await self._in_thread(partial(safe.seal, self._places(), needed, secret, owner))
+        return await self._in_thread(partial(safe.seal, self._places(), needed, secret))
 
     def _complain(self, unreadable: Mapping[str, str]) -> None:
         for name, reason in unreadable.items():
@@ -187,6 +194,25 @@ class VaultActor(LateKeeper):
         if owner not in _owners(user, role) and role != "admin":
             raise messages.NotYours(name=name)
         return name, owner
+
+    async def _require_room(self, owner: str, name: str) -> None:
+        """Raises BadSecret when a user keeps so many that there cannot be another one."""
+        kept = {each.name for each in await self._read(store.entries, [owner])}
+        if len(kept | {name}) > names.MOST_OF_USER:
+            raise BadSecret(f"a user keeps {names.MOST_OF_USER} secrets at most: delete one")
+
+    async def _require_user(self, owner: str, user: str, proof: Proof) -> None:
+        """Raises BadSecret when nobody has that id."""
+        if owner == names.owner_of(user):
+            return
+        try:
+            await self.bus.ask(users.GetUser(id=owner, user=user, proof=proof))
+        except users.UnknownUser:
+            raise BadSecret(f"there is no user {quoted(owner)}: `starpod user list` has all") from None
+        except (users.StorageFailed, DeliveryError) as error:
+            raise VaultFailed(
+                f"whether there is a user {quoted(owner)} cannot be found out: {error}"
+            ) from error
 
     async def _changed(self, name: str, owner: str) -> None:
         await self.bus.publish(messages.SecretsChanged(names=(name,), owner=owner))
@@ -233,6 +259,13 @@ def _owners(user: str | None, role: Role) -> list[str]:
         return [names.AGENT]
     own = [names.owner_of(user)] if user else []
     return [*own, names.AGENT] if role == "admin" else own
+
+
+def _concealed(secret: messages.Secret) -> list[tuple[str, str]]:
+    """What no text may show of a secret, and its name; that of a user's is for nobody else."""
+    if secret.owner == names.AGENT:
+        return [(secret.name, secret.value)]
+    return [("", part) for part in names.unmistakable(secret.value)]
 
 
 def _stored_name(name: str) -> str:

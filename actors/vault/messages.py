@@ -45,6 +45,7 @@ class Secret:
     name: str
     value: str = secret()
     hosts: tuple[str, ...] = ()
+    owner: str = ""
 
     def allows(self, host: str) -> bool:
         """Whether it may be sent to this host."""
@@ -57,12 +58,14 @@ _HOSTS = described(
 )
 
 
+@endpoint("PUT", "/api/vault/{name}", own="owner")
 @endpoint("PUT", "/api/settings/vault/{name}", access="admin")
 @final
 @attrs.frozen(kw_only=True)
 class SetSecret(Request[Entry]):
     """Keeps a secret, in place of an older one of that name. Raises BadSecret, NotYours, VaultFailed."""
 
+    version: ClassVar[int] = 2
     abandon: ClassVar[Abandon] = Abandon.FINISH
     name: str
     value: str = secret()
@@ -75,9 +78,11 @@ class SetSecret(Request[Entry]):
     ] = None
     owner: Annotated[str, _OWNER] = ""
     user: str
+    proof: Proof = "key"
     role: Annotated[Role, from_context("role")]
 
 
+@endpoint("PUT", "/api/vault/{name}/meta", own="owner")
 @endpoint("PUT", "/api/settings/vault/{name}/meta", access="admin")
 @final
 @attrs.frozen(kw_only=True)
@@ -98,6 +103,7 @@ class UpdateHosts(Request[Entry]):
     role: Annotated[Role, from_context("role")]
 
 
+@endpoint("DELETE", "/api/vault/{name}", own="owner")
 @endpoint("DELETE", "/api/settings/vault/{name}", access="admin")
 @final
 @attrs.frozen(kw_only=True)
@@ -111,12 +117,17 @@ class DeleteSecret(Request[bool]):
     role: Annotated[Role, from_context("role")]
 
 
+@endpoint("GET", "/api/vault", own="owner")
 @endpoint("GET", "/api/settings/vault", access="admin")
 @final
 @attrs.frozen(kw_only=True)
 class ListSecrets(Request[tuple[Entry, ...]]):
     """What is kept, by owner and name, never with a value: one's own, to an admin everything. Raises VaultFailed."""
 
+    version: ClassVar[int] = 2
+    owner: Annotated[str | None, described("Only what this user keeps, or with an empty text the agent.")] = (
+        None
+    )
     user: str
     role: Annotated[Role, from_context("role")]
 

@@ -42,6 +42,8 @@ LONGEST: Final = 64 * 1024
 """Bytes of a secret."""
 MOST_HOSTS: Final = 500
 LONGEST_HOST: Final = 253
+MOST_OF_USER: Final = 100
+"""Secrets of one user."""
 ANYWHERE: Final = "*"
 AGENT: Final = ""
 """Owner of what is the agent's own."""
@@ -52,6 +54,7 @@ _SECRET: Final = re.compile(
     r"(?<![A-Z])(?:KEYS?|AUTH|PASS|PASSPHRASE)(?![A-Z])"
     r"|(?:APIKEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL)S?(?![A-Z])"
 )
+_UNMISTAKABLE: Final = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z]).{20,}")
 _OURS: Final = frozenset({"STARPOD_VAULT_KEY", "STARPOD_API_KEY"})
 """Read before the vault can be."""
 
@@ -108,6 +111,14 @@ def checked_value(value: str) -> str:
     if size > LONGEST:
         raise ValueError(f"the value has {size} bytes, {LONGEST} are allowed")
     return value
+
+
+def unmistakable(value: str) -> list[str]:
+    """The parts of a value that nobody writes without meaning it.
+
+    Of what a user keeps only they are hidden from text: else anybody could take a common word from everybody else.
+    """
+    return [part for part in value.split() if _UNMISTAKABLE.fullmatch(part)]
 
 
 def checked_hosts(hosts: Iterable[str]) -> tuple[str, ...]:

@@ -15,16 +15,16 @@ class NothingToRotate(Exception):
     """A rotation would change nothing, or lose something; the text says what has to be done before."""
 
 
-def seal(places: Places, needed: Collection[str], secret: Secret, owner: str) -> Sealed:
+def seal(places: Places, needed: Collection[str], secret: Secret) -> Sealed:
     """Seal a secret with the newest key, made if there is none. Raises NoMasterKey.
 
     `needed` are the fingerprints of the keys with which others are sealed.
     """
-    return _seal(places.for_sealing(needed), secret, owner)
+    return _seal(places.for_sealing(needed), secret)
 
 
-def _seal(key: bytes, secret: Secret, owner: str) -> Sealed:
-    return sealing.seal(key, secret.value, owner=owner, name=secret.name, hosts=secret.hosts)
+def _seal(key: bytes, secret: Secret) -> Sealed:
+    return sealing.seal(key, secret.value, owner=secret.owner, name=secret.name, hosts=secret.hosts)
 
 
 def open_all(places: Places, found: Sequence[Sealed]) -> Opened:
@@ -36,7 +36,7 @@ def open_all(places: Places, found: Sequence[Sealed]) -> Opened:
         key = keys.get(each.master_key)
         value = None if key is None else sealing.unseal(key, each)
         if value is not None:
-            clear.append(Secret(name=each.name, value=value, hosts=each.hosts))
+            clear.append(Secret(name=each.name, value=value, hosts=each.hosts, owner=each.owner))
         elif key is None:
             unreadable[each.name] = f"its master key {each.master_key} is not here: {places.remedy}"
         else:
@@ -56,7 +56,7 @@ def seal_anew(places: Places, kept: Sequence[Sealed]) -> tuple[bytes, list[Seale
         opened, unreadable = open_all(places, [each])
         if unreadable:
             raise NothingToRotate(f"{each.name} cannot be read: {unreadable[each.name]}; or else delete it")
-        anew.append(_seal(new, opened[0], each.owner))
+        anew.append(_seal(new, opened[0]))
     if places.in_use != "variable":
         places.add(new)
     return new, anew

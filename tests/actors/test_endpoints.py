@@ -98,6 +98,7 @@ class OfATurn(Request[str]):
         (OfATurn, {}, "OfATurn.turn comes from a turn"),
         (ListBooks, {"access": "public"}, "is of a user"),
         (ListBooks, {"path": "/{room}"}, "has no field room"),
+        (ListBooks, {"own": "room"}, "has no field room"),
     ],
 )
 def test_what_cannot_be_an_endpoint_is_refused_where_it_is_written(
@@ -135,6 +136,22 @@ class GetThing(Request[str]):
     proof: str = ""
     credential: str = ""
     address: str = ""
+
+
+@endpoint("GET", "/api/shelf", own="owner")
+@endpoint("GET", "/api/shelves", access="admin")
+@final
+@attrs.frozen(kw_only=True)
+class GetShelf(Request[str]):
+    owner: str = "everybody"
+    user: str
+
+
+def test_a_path_may_be_about_ones_own() -> None:
+    own, anybodys = endpoints_of(GetShelf)
+    assert own.message({"owner": "eve"}, ADA) == GetShelf(owner="ada", user="ada")
+    assert anybodys.message({"owner": "eve"}, ADA) == GetShelf(owner="eve", user="ada")
+    assert anybodys.message({}, ADA) == GetShelf(user="ada")
 
 
 def test_a_request_may_be_offered_twice() -> None:

@@ -6,6 +6,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.agent import Agent
 from tests.browser.conftest import open_window
+from tests.browser.test_people import signed_in
 
 VALUE = "tangerine-4711"
 
@@ -63,6 +64,32 @@ def test_a_secret_is_kept_changed_and_deleted_and_its_value_never_comes_back(
     assert VALUE not in page.content()
 
 
+def test_everybody_keeps_their_own_and_only_an_admin_sees_more(
+    context: BrowserContext, stranger: BrowserContext, agent: Agent, complaints: list[str]
+) -> None:
+    admin = open_window(context, agent, complaints, "#/s/secrets").page
+    keep(admin, "OF_THE_AGENT")
+    admin.get_by_role("combobox", name="For").select_option("You alone")
+    keep(admin, "OF_THE_ADMIN")
+    page = signed_in(stranger, agent, complaints, agent.add_user("ada"), "#/s/secrets").page
+    expect(page.get_by_text("Nothing yet.")).to_be_visible()
+    expect(page.get_by_role("combobox", name="For")).to_have_count(0)
+    expect(page.get_by_text("Who used and changed them")).to_have_count(0)
+
+    keep(page, "OF_ADA", "x.org")
+    row = page.get_by_role("list", name="Secrets that are kept").get_by_role("listitem")
+    row.get_by_role("button", name="Change").click()
+    page.get_by_label("May be sent to").fill("")
+    page.locator("form").get_by_role("button", name="Change").click()
+    expect(row).to_contain_text("to no host")
+    admin.reload()
+    rows = admin.get_by_role("list", name="Secrets that are kept").get_by_role("listitem")
+    expect(rows).to_contain_text(["of the agent", "of ada", "of admin"])
+    row.get_by_role("button", name="Delete OF_ADA").click()
+    row.get_by_role("button", name="Delete for good").click()
+    expect(page.get_by_text("Nothing yet.")).to_be_visible()
+
+
 def test_a_refusal_is_told_in_words_and_loses_nothing(
     context: BrowserContext, agent: Agent, complaints: list[str]
 ) -> None:
@@ -85,4 +112,4 @@ def test_the_section_fits_a_phone(context: BrowserContext, agent: Agent, complai
         assert wide.evaluate("each => each.scrollWidth <= each.clientWidth")
     page.get_by_role("button", name=f"Delete {name}").click()
     page.get_by_role("button", name="Delete for good").click()
-    expect(page.get_by_text("Nothing yet.")).to_be_visible()
+    expect(page.get_by_role("button", name=f"Change {name}")).to_have_count(0)

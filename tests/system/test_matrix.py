@@ -105,6 +105,10 @@ RULES: Final[dict[str, Rule]] = {
     "POST /api/skills/<name>/revert": USER,
     "POST /api/settings/skills/inspect": OPERATOR,
     "POST /api/settings/skills/install": OPERATOR,
+    "GET /api/vault": USER,
+    "PUT /api/vault/<name>": USER,
+    "PUT /api/vault/<name>/meta": Rule("a user", lambda ada: f"/api/vault/{ada.secret}/meta", {"hosts": []}),
+    "DELETE /api/vault/<name>": USER,  # again, or of what is not there, it is no failure
     "POST /api/page-link": OPERATOR,
     "POST /api/settings/vault/<name>/reveal": OPERATOR,
     "POST /api/settings/vault/rotate": OPERATOR,
@@ -140,10 +144,11 @@ class Ada:
     device: str
     note: str
     skill: str
+    secret: str
 
     @property
     def names(self) -> tuple[str, ...]:
-        return (self.session, self.turn, self.device, self.note, MARK)
+        return (self.session, self.turn, self.device, self.note, self.secret, MARK)
 
 
 @attrs.frozen(kw_only=True)
@@ -179,6 +184,8 @@ async def _ada(client: httpx2.AsyncClient) -> Ada:
     note = f"{MARK}.md"
     await client.put("/api/memory/file", json={"name": note, "content": f"{MARK} is purple"})
     await client.post("/api/skills", json={"name": MARK, "description": f"{MARK} is purple"})
+    secret = (await client.put("/api/vault/ADA_TOKEN", json={"value": MARK, "owner": "bob"})).json()
+    assert secret["owner"] == "ada"
     answer = said.json()
     return Ada(
         session=answer["session_id"],
@@ -187,6 +194,7 @@ async def _ada(client: httpx2.AsyncClient) -> Ada:
         device=device["id"],
         note=note,
         skill=MARK,
+        secret=secret["name"],
     )
 
 
@@ -330,3 +338,18 @@ async def test_nothing_of_what_happens_to_ada_is_pushed_to_others(house: House) 
         await socket.say(type="message", text="help")
         frames = await socket.until("stream_end")
         assert not [each for each in house.ada.names if each in json.dumps(frames)]
+
+
+async def test_nobody_changes_or_reads_what_ada_keeps(house: House) -> None:
+    own = f"/api/vault/{house.ada.secret}"
+    for name in ("bob", ADMIN, "the operator"):
+        client = house.people[name]
+        assert (await client.get("/api/vault")).json() == []
+        assert (await client.request("DELETE", own, json={"owner": "ada"})).json() is False
+        kept = (await client.put(own, json={"value": name, "owner": "ada"})).json()
+        assert kept["owner"] == (ADMIN if name == "the operator" else name)
+        assert (await client.request("DELETE", own, json={})).json() is True
+    for client in house.people.values():
+        assert (await client.post(f"{own}/reveal", json={})).status_code in {401, 404}
+    (entry,) = (await house.people["ada"].get("/api/vault")).json()
+    assert (entry["name"], entry["owner"], "value" in entry) == (house.ada.secret, "ada", False)

@@ -1,6 +1,6 @@
 import { Sure, TextButton, when } from "@starpod/page";
 import type { Entry } from "./protocol";
-import { where } from "./state";
+import { seesAll, where } from "./state";
 
 interface EntriesProps {
   readonly entries: readonly Entry[];
@@ -42,7 +42,7 @@ function Row({ entry, onChange, onDelete }: RowProps) {
     <li>
       <span class="entry-name mono">{entry.name}</span>
       <span class="entry-facts quiet">
-        <span>{entry.owner === "" ? "of the agent" : `of ${entry.owner}`}</span>
+        {seesAll() && <span>{entry.owner === "" ? "of the agent" : `of ${entry.owner}`}</span>}
         <span>to {where(entry)}</span>
         <span>{used(entry)}</span>
       </span>

@@ -1,6 +1,6 @@
 import { TextButton } from "@starpod/page";
 import { useEffect, useRef } from "preact/hooks";
-import { EMPTY, type Draft } from "./state";
+import { EMPTY, seesAll, type Draft } from "./state";
 
 interface FormProps {
   readonly draft: Draft;
@@ -65,6 +65,18 @@ export function Form({ draft, onDraft, onSave }: FormProps) {
           onInput={(event) => onDraft({ ...draft, hosts: event.currentTarget.value })}
         />
       </label>
+      {!changing && seesAll() && (
+        <label>
+          For
+          <select
+            value={draft.own ? "own" : "agent"}
+            onChange={(event) => onDraft({ ...draft, own: event.currentTarget.value === "own" })}
+          >
+            <option value="agent">The agent</option>
+            <option value="own">You alone</option>
+          </select>
+        </label>
+      )}
       <div class="buttons">
         <button type="submit" class="primary">
           {changing ? "Change" : "Keep"}

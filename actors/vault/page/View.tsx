@@ -1,10 +1,10 @@
-import { Outcome, useAttempts } from "@starpod/page";
+import { account, Outcome, useAttempts } from "@starpod/page";
 import { useEffect, useState } from "preact/hooks";
 import { Entries } from "./Entries";
 import { Form } from "./Form";
 import { Log } from "./Log";
 import type { Entry } from "./protocol";
-import { draftOf, EMPTY, entries, forget, keep, type Draft } from "./state";
+import { draftOf, EMPTY, entries, forget, keep, seesAll, type Draft } from "./state";
 
 /** The secrets that are kept, and a form for one of them. */
 export default function View() {
@@ -20,7 +20,10 @@ export default function View() {
       setChanges((count) => count + 1);
       return words;
     });
-  useEffect(() => void attempt(async () => ""), []);
+  const role = account.value?.role;
+  useEffect(() => {
+    if (role !== undefined) void attempt(async () => "");
+  }, [role]);
 
   const save = () =>
     attempt(async () => {
@@ -52,7 +55,7 @@ export default function View() {
             onChange={(entry) => setDraft(draftOf(entry))}
             onDelete={(entry) => void remove(entry)}
           />
-          <Log changes={changes} />
+          {seesAll() && <Log changes={changes} />}
         </>
       )}
     </div>

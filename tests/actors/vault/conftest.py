@@ -16,6 +16,7 @@ from actors.vault import messages as vault
 from actors.vault.actor import VaultActor
 from actors.vault.settings import Settings
 from bus.testing import MeshUnderTest
+from tests.actors.users.conftest import People
 
 
 class Vault:
@@ -33,6 +34,15 @@ class Vault:
         settings: Callable[[type[Any]], Any] = lambda _kind: self.settings  # noqa: E731
         given = Given(data=self.data, home=self.data, environment=self.environment, settings_of=settings)
         await self.mesh.start(partial(VaultActor, given), name="vault")
+
+    async def know_people(self) -> None:
+        """Make accounts of Ada and Bob."""
+        folder = self.data / "people"
+        folder.mkdir()
+        people = People(self.mesh, folder)
+        await people.start()
+        for each in ("ada", "bob"):
+            await people.add(each)
 
     async def set(self, name: str, value: str, owner: str = "", **more: Any) -> vault.Entry:
         fields: dict[str, Any] = {"user": "admin", "role": "admin", **more}

@@ -10,6 +10,7 @@ import pytest
 import trio
 
 from actors.vault import messages as vault
+from actors.vault import names
 from actors.vault.settings import Settings
 from actors.vault.settings import Vault as VaultSettings
 from bus import BootError, State, redact
@@ -18,6 +19,7 @@ from tests.actors.vault.conftest import Ring, Vault, change
 from tests.system.daemons import environment
 
 VALUE = "correct horse battery"
+OF_ADA = "tok_4711_tangerine_heliotrope"
 
 
 async def test_what_is_kept_is_read_back_and_lies_nowhere_in_clear(safe: Vault) -> None:
@@ -109,6 +111,7 @@ async def test_who_can_write_the_file_sends_nothing_anywhere(safe: Vault) -> Non
 
 
 async def test_entries_are_listed_by_owner_and_name_without_values(safe: Vault) -> None:
+    await safe.know_people()
     for name, owner in (("B", ""), ("A", ""), ("A", "bob"), ("openai_api_key", "")):
         await safe.set(name, VALUE, owner)
 
@@ -144,6 +147,7 @@ async def test_one_user_neither_reads_nor_sees_nor_changes_what_another_keeps(sa
 
 
 async def test_a_user_is_the_same_in_every_case(safe: Vault) -> None:
+    await safe.know_people()
     await safe.set("A", "of ada", "Ada")
     await safe.set("A", "of ada, too", "ada", user="ADA", role="user")
     assert await safe.read("A", user="aDa") == {"A": "of ada, too"}
@@ -160,6 +164,7 @@ async def test_nobody_is_not_the_agent(safe: Vault) -> None:
 
 
 async def test_an_admin_has_the_agent_s_own_behind_what_is_theirs(safe: Vault) -> None:
+    await safe.know_people()
     await safe.set("A", "of the agent")
     await safe.set("B", "of the agent")
     await safe.set("A", "of ada", "ada")
@@ -178,6 +183,42 @@ async def test_what_the_agent_works_with_is_for_nobody_s_tools(safe: Vault) -> N
         await safe.set("ANTHROPIC_API_KEY", VALUE, "ada")
     with pytest.raises(vault.NotYours):
         await safe.set("ANTHROPIC_API_KEY", VALUE, user="bob", role="user")
+
+
+async def test_one_may_look_at_ones_own_alone(safe: Vault) -> None:
+    await safe.set("A", "1")
+    await safe.set("B", "2", "ada", user="Ada", role="user")
+    await safe.set("C", "3", "admin")
+    for owner, found in ((None, ["A", "C", "B"]), ("", ["A"]), ("ADA", ["B"]), ("bob", [])):
+        ask = vault.ListSecrets(owner=owner, user="admin", role="admin")
+        assert sorted(each.name for each in await safe.mesh.bus.ask(ask)) == sorted(found)
+    for owner, found in ((None, ["B"]), ("", []), ("ada", ["B"]), ("admin", [])):
+        ask = vault.ListSecrets(owner=owner, user="ada", role="user")
+        assert [each.name for each in await safe.mesh.bus.ask(ask)] == found
+
+
+async def test_a_user_keeps_so_many_and_no_more(safe: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(names, "MOST_OF_USER", 2)
+    ada: dict[str, Any] = {"owner": "ada", "user": "ada", "role": "user"}
+    for name in ("A", "B", "A"):
+        await safe.set(name, "1", **ada)
+    with pytest.raises(vault.BadSecret, match="2 secrets at most"):
+        await safe.set("C", "1", **ada)
+    await safe.set("C", "1")
+
+
+async def test_a_secret_is_kept_for_nobody_who_is_not_known(safe: Vault) -> None:
+    await safe.know_people()
+    await safe.set("A", "1", "Bob")
+    with pytest.raises(vault.BadSecret, match="no user 'bbo': `starpod user list`"):
+        await safe.set("A", "1", "bbo")
+    assert await safe.entries() == [("bob", "A")]
+
+
+async def test_a_secret_is_kept_for_nobody_else_while_people_cannot_be_looked_up(safe: Vault) -> None:
+    with pytest.raises(vault.VaultFailed, match="whether there is a user 'bob' cannot be found out"):
+        await safe.set("A", "1", "bob")
+    assert await safe.entries() == []
 
 
 async def test_deleting_is_the_same_once_and_twice(safe: Vault) -> None:
@@ -204,6 +245,7 @@ async def test_what_cannot_be_kept_is_refused_without_the_value(safe: Vault, wro
 
 
 async def test_changes_are_published_by_name(safe: Vault) -> None:
+    await safe.know_people()
     await safe.set("A", "1", "ada")
     await safe.mesh.bus.ask(vault.DeleteSecret(name="A", owner="ada", user="admin", role="admin"))
     await safe.mesh.bus.ask(vault.DeleteSecret(name="A", owner="ada", user="admin", role="admin"))
@@ -281,6 +323,7 @@ async def test_a_damaged_entry_is_named_and_the_others_are_unharmed(safe: Vault)
 
 
 async def test_rows_that_were_exchanged_do_not_open(safe: Vault) -> None:
+    await safe.know_people()
     await safe.set("A", "1")
     await safe.set("B", "2")
     await safe.set("A", "3", "ada")
@@ -350,6 +393,7 @@ async def test_a_key_that_others_can_read_is_told_with_the_health(safe: Vault) -
 
 
 async def test_a_rotation_seals_everything_anew_and_forgets_the_old_key(safe: Vault) -> None:
+    await safe.know_people()
     await safe.set("A", "1", hosts=("x.org",))
     await safe.set("A", "2", "ada")
     old = safe.key.read_text()
@@ -441,12 +485,22 @@ async def test_what_is_kept_shows_in_no_text(safe: Vault) -> None:
 
 async def test_what_is_kept_shows_in_no_text_after_a_restart(safe: Vault) -> None:
     await safe.set("PASSPHRASE", VALUE)
-    await safe.set("OF_ADA", "the key of ada", owner="ada")
+    await safe.set("OF_ADA", OF_ADA, owner="ada", user="ada", role="user")
     before = await safe.log()
     forget_secrets()
     await safe.mesh.console.restart("vault")
-    assert redact(f"{VALUE} the key of ada") == "[secret PASSPHRASE] [secret OF_ADA]"
+    assert redact(f"{VALUE} {OF_ADA}") == "[secret PASSPHRASE] [secret]"
     assert await safe.log() == before, "nobody has looked at them"
+
+
+async def test_what_a_user_keeps_takes_no_words_from_others_and_names_nothing(safe: Vault) -> None:
+    await safe.set(
+        "WORDS", f"a common sentence {OF_ADA} implementation_detail", "ada", user="ada", role="user"
+    )
+    assert (
+        redact("implementation_detail of a common sentence") == "implementation_detail of a common sentence"
+    )
+    assert redact(f"{OF_ADA}!") == "[secret]!"
 
 
 async def test_without_its_key_it_starts_and_says_so(safe: Vault) -> None:

@@ -123,6 +123,21 @@ def test_hosts_that_were_not_allowed_are_more_than_before(
 
 
 @pytest.mark.parametrize(
+    ("value", "parts"),
+    [
+        ("tok_4711_tangerine_heliotrope", ["tok_4711_tangerine_heliotrope"]),
+        ("-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG9w0B\nAQ==", ["MIIEvQIBADANBgkqhkiG9w0B"]),
+        ("a sentence with 20 characters", []),
+        ("implementation_detail", []),
+        ("12345678901234567890", []),
+        ("short1", []),
+    ],
+)
+def test_only_what_nobody_writes_by_chance_is_unmistakable(value: str, parts: list[str]) -> None:
+    assert names.unmistakable(value) == parts
+
+
+@pytest.mark.parametrize(
     ("variable", "secret"),
     [
         ("OPENAI_API_KEY", True),

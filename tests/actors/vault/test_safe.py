@@ -19,7 +19,7 @@ def places(tmp_path: Path) -> Places:
 
 def kept(places: Places) -> list[Sealed]:
     return [
-        safe.seal(places, (), Secret(name=name, value=value, hosts=("x.org",)), owner="")
+        safe.seal(places, (), Secret(name=name, value=value, hosts=("x.org",)))
         for name, value in (("A", "1"), ("B", "2"))
     ]
 
