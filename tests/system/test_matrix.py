@@ -73,6 +73,7 @@ RULES: Final[dict[str, Rule]] = {
     "GET /api/config": USER,
     "GET /api/mesh": USER,
     "GET /api/mesh/trace": Rule("a user", lambda ada: f"/api/mesh/trace?turn={ada.turn}"),
+    "GET /api/turns/<turn>/context": Rule("a user", lambda ada: f"/api/turns/{ada.turn}/context"),
     "POST /api/chat": USER,
     "POST /api/uploads": USER,
     "GET /api/files/raw": Rule("a user", lambda ada: f"/api/files/raw?path={ada.file}"),
