@@ -36,7 +36,10 @@ BASES = {f"actors/skills/{name}.py" for name in ("reading", "changing")}
 
 EDGES = {
     *(f"actors/gateway/{name}.py" for name in ("app", "authentication", "clients", "connection", "devices")),
-    *(f"actors/gateway/{name}.py" for name in ("failures", "follow", "frames", "presence", "protocol")),
+    *(
+        f"actors/gateway/{name}.py"
+        for name in ("failures", "follow", "frames", "http1", "presence", "protocol")
+    ),
     *(f"actors/gateway/{name}.py" for name in ("refusals", "send_queue", "server", "share", "uploads", "ws")),
     *(f"actors/gateway/routes/{name}.py" for name in ("auth", "chat", "endpoints", "files")),
     *(f"actors/console/{name}.py" for name in ("letters", "mesh", "tap", "traces", "turns")),

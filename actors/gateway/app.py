@@ -10,7 +10,7 @@ from quart import Quart, Response, g, has_request_context, request, websocket
 from quart.routing import QuartRule
 from quart.wrappers import Request, Websocket
 from quart_trio import QuartTrio
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import PathConverter, WebsocketMismatch
 
 from actors.gateway import security
@@ -193,8 +193,6 @@ class Errors:
             return refusal(404, NO_SOCKET)
         status = error.code or 500
         headers: dict[str, str] = {}
-        if isinstance(error, RequestEntityTooLarge):
-            headers["Connection"] = "close"  # the rest of the body is on its way and nobody will read it
         if isinstance(error, MethodNotAllowed) and error.valid_methods:
             headers["Allow"] = ", ".join(sorted(error.valid_methods))
         return refusal(status, error.description or error.name, headers)

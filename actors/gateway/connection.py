@@ -8,33 +8,22 @@ are no public interface of hypercorn, which is why it is pinned to one minor ver
 hold the behaviour.
 """
 
-import logging
 import os
 import ssl
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
-from dataclasses import replace
 from math import inf
 from typing import Any, cast, final
 
 import attrs
-import h11
 import trio
 from hypercorn.config import Config
 from hypercorn.events import Closed, Event, RawData, Updated
-from hypercorn.protocol.events import StreamClosed
-from hypercorn.protocol.h11 import H11Protocol
-from hypercorn.protocol.ws_stream import ASGIWebsocketState, FrameTooLargeError, WebsocketBuffer, WSStream
 from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import ConnectionState
-from wsproto.events import Message, Ping
 
+from actors.gateway.http1 import App, Http1, Requests
 from actors.gateway.limits import Limits
 from actors.gateway.share import Share
 from actors.gateway.tls import PLAIN_HTTP, Certificate, Session
-
-App = Callable[[Any, Any, Any], Awaitable[None]]
-"""An ASGI application."""
 
 READ_BYTES = 64 * 1024
 SOCKET_BYTES = 2 * 1024
@@ -43,145 +32,10 @@ CRUMBS = 64
 """Pieces (chunks, frames, answers to pings) in one reading from which on a client waits for what they cost."""
 PIECE = 50e-6
 """Seconds that a piece costs."""
-TOO_LONG = 4
-"""Times the longest message; a client that sends more than that is cut off."""
 SMALL = 16 * 1024
 """Bytes up to which a write is tried without letting others run."""
 FAIRNESS = 16
 """Such writes in a row, so that a long answer does not keep everybody else waiting."""
-
-_log = logging.getLogger(__name__)
-
-
-@final
-class _Cut(WebsocketBuffer):
-    """Keeps the beginning of a WebSocket message that is too long: one character more than it may have.
-
-    So whoever reads it can see that, say so, and go on. (hypercorn closes the connection with a bare 1009; here it does
-    so when the message has no end.)
-    """
-
-    def __init__(self, longest: int) -> None:
-        super().__init__(longest + 1)
-        self._seen = 0
-        self.pieces = 0
-        """Frames that came, so far."""
-        self.is_endless = False
-        """Whether a message is so long that it is not even refused in words."""
-
-    def extend(self, event: Message[Any]) -> None:
-        self.pieces += 1
-        self._seen += len(event.data)
-        self.is_endless = self._seen > TOO_LONG * self.max_length
-        if self.is_endless:
-            raise FrameTooLargeError
-        kept = replace(event, data=event.data[: self.max_length - self.length])
-        super().extend(kept)  # pyright: ignore[reportUnknownMemberType] - hypercorn does not say of what
-
-    def clear(self) -> None:
-        self._seen = 0
-        super().clear()  # pyright: ignore[reportUnknownMemberType]
-
-
-@final
-class _Http1(H11Protocol):
-    """HTTP/1.1 alone; an offered upgrade to HTTP/2 is ignored, as a server may."""
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self._events = 0
-        next_event = self.connection.next_event
-
-        def counted() -> Any:
-            self._events += 1
-            return next_event()
-
-        self.connection.next_event = counted  # type: ignore[method-assign]
-
-    @property
-    def is_socket(self) -> bool:
-        """Whether it has become a WebSocket."""
-        return isinstance(self.stream, WSStream)
-
-    @property
-    def pieces(self) -> int:
-        """What the client has sent so far, counted in chunks and frames."""
-        return self._events if self._buffer is None else self._buffer.pieces
-
-    @property
-    def is_endless(self) -> bool:
-        """Whether the client is to be cut off."""
-        return self._buffer is not None and self._buffer.is_endless
-
-    async def ask_for_a_sign_of_life(self) -> bool:
-        """Send a ping, which every WebSocket client answers by itself; False where there is no open WebSocket."""
-        stream = self.stream
-        is_open = isinstance(stream, WSStream) and stream.state is ASGIWebsocketState.CONNECTED
-        if is_open:
-            await cast("Any", stream)._send_wsproto_event(Ping())  # noqa: SLF001 - what hypercorn's own pings call
-        return is_open
-
-    @property
-    def _buffer(self) -> _Cut | None:
-        return cast("_Cut", self.stream.buffer) if isinstance(self.stream, WSStream) else None
-
-    async def _check_protocol(self, event: h11.Request) -> None:
-        pass
-
-    async def _create_stream(self, request: h11.Request) -> None:
-        # Without compression a message takes no more memory than its sender sent.
-        headers = [each for each in request.headers if each[0] != b"sec-websocket-extensions"]
-        request = h11.Request(
-            method=request.method,
-            target=request.target,
-            headers=headers,
-            http_version=request.http_version,
-        )
-        await super()._create_stream(request)
-        if isinstance(self.stream, WSStream):
-            self.stream.buffer = _Cut(self.config.websocket_max_message_size)
-        if self.stream is not None and self.stream.closed:
-            # It was refused before it began. hypercorn leaves the connection open, and forgets it.
-            await self.stream_send(StreamClosed(stream_id=self.stream.stream_id))
-
-
-@final
-class _Requests:
-    """The running requests of a connection, in the form hypercorn's protocol classes want it."""
-
-    def __init__(self, nursery: trio.Nursery) -> None:
-        self._nursery = nursery
-
-    async def spawn_app(
-        self, app: App, config: Config, scope: Any, send: Callable[[Any], Awaitable[None]]
-    ) -> Callable[[Any], Awaitable[None]]:
-        """Start a request; the result takes what the client goes on to say.
-
-        What is said to a request that has ended is dropped. (In hypercorn it fills a queue that nobody reads, and
-        then waits for ever.)
-        """
-        told, heard = trio.open_memory_channel[Any](config.max_app_queue_size)
-        self._nursery.start_soon(self._run, app, scope, heard, send)
-
-        async def tell(event: Any) -> None:
-            with suppress(trio.BrokenResourceError):
-                await told.send(event)
-
-        return tell
-
-    async def _run(
-        self,
-        app: App,
-        scope: Any,
-        heard: trio.MemoryReceiveChannel[Any],
-        send: Callable[[Any], Awaitable[None]],
-    ) -> None:
-        try:
-            with heard:
-                await app(scope, heard.receive, send)
-        except* Exception:  # noqa: BLE001 - the client gets an error, the log the reason
-            _log.exception("a request ended with an error")
-        await send(None)
 
 
 @final
@@ -210,7 +64,7 @@ class Connection:
         self._stream = stream
         certificate = serving.certificate
         self._tls = None if certificate is None else Session(certificate.context())
-        self._protocol: _Http1
+        self._protocol: Http1
         self._send_lock = trio.Lock()
         self._reading = trio.CancelScope()
         self._writing: trio.CancelScope | None = None
@@ -230,7 +84,7 @@ class Connection:
         """Serve until the client or the gateway has had enough."""
         try:
             async with trio.open_nursery() as nursery:
-                self._protocol = self._speak(cast("Any", _Requests(nursery)))
+                self._protocol = self._speak(cast("Any", Requests(nursery)))
                 self._set_idle(True)
                 await self._read()
         finally:
@@ -243,9 +97,9 @@ class Connection:
         if self._writing is not None:
             self._writing.deadline = min(self._writing.deadline, self._soon(self._limits.write_timeout))
 
-    def _speak(self, requests: Any) -> _Http1:
+    def _speak(self, requests: Any) -> Http1:
         socket = self._stream.socket
-        return _Http1(
+        return Http1(
             cast("Any", self._serving.app),
             self._serving.config,
             self._context,

@@ -7,8 +7,8 @@ a trusted proxy tells, and its paths begin below the base path, which it is told
 from collections.abc import Iterable
 from typing import Any, Final, final
 
-from actors.gateway.connection import App
 from actors.gateway.forwarded import FOR, HOST, PROTO, Header, Proxies
+from actors.gateway.http1 import App
 from actors.gateway.security import HEADERS
 from actors.wire import encode
 

@@ -14,7 +14,8 @@ import trio
 from hypercorn.config import Config
 from hypercorn.trio.worker_context import WorkerContext
 
-from actors.gateway.connection import App, Connection, Serving
+from actors.gateway.connection import Connection, Serving
+from actors.gateway.http1 import App
 from actors.gateway.limits import Limits
 from actors.gateway.messages import AddressInUse, AddressRefused, CertificateUnusable
 from actors.gateway.settings import Address, Settings

@@ -20,7 +20,7 @@ from tests.fakes.model_server import ModelServer
 from tests.system.daemons import Daemon, Place, check_log, read_json, start, until
 
 PEOPLE: Final = 3
-LIFE: Final = 20.0
+LIFE: Final = 60.0
 """Seconds until a point counts as not reached."""
 PATIENCE: Final = 120.0
 """Seconds until all that was left must be done, also on a machine that is busy with something else."""

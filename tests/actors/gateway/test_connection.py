@@ -12,7 +12,8 @@ from hypercorn.config import Config
 from hypercorn.trio.worker_context import WorkerContext
 from trio.testing import MockClock
 
-from actors.gateway.connection import FAIRNESS, SMALL, App, Connection, Serving
+from actors.gateway.connection import FAIRNESS, SMALL, Connection, Serving
+from actors.gateway.http1 import App
 from actors.gateway.limits import Limits
 from actors.gateway.share import Share
 from actors.gateway.tls import Certificate
