@@ -16,9 +16,10 @@ import starpod
 from actors.agent.conductor import ConductorActor
 from actors.agent.conversation import INTENSITY, ConversationActor
 from actors.agent.settings import Settings as AgentSettings
-from actors.agent.sources import Sources
+from actors.agent.sources import Dropped, Sources
 from actors.console import messages as console
 from actors.console.actor import ConsoleActor
+from actors.context import TurnContext
 from actors.gateway import messages as gateway
 from actors.gateway.actor import GatewayActor
 from actors.gateway.limits import Limits as GatewayLimits
@@ -29,9 +30,11 @@ from actors.llm.actor import LlmActor
 from actors.llm.settings import Settings as LlmSettings
 from actors.memory import messages as memory
 from actors.memory.actor import AgentNotesActor, MemoryActor
+from actors.memory.follower import MemoryFollower
 from actors.memory.keeping import MIGRATIONS as MEMORY
 from actors.memory.searchable import Generation
 from actors.memory.settings import Settings as MemorySettings
+from actors.memory.work import MIGRATIONS as MEMORY_LOG
 from actors.persona import messages as persona
 from actors.persona.actor import PersonaActor
 from actors.persona.settings import Settings as PersonaSettings
@@ -168,6 +171,28 @@ def _memory(given: Given) -> Iterator[Child | Pool]:
     yield Pool("notes", of_user, limit=NOTES_OF_USERS, idle=300, limits=Limits(mailbox=256))
 
 
+def _memory_log(given: Given) -> Iterator[Child]:
+    persona_settings = given.settings(PersonaSettings)
+    factory = partial(
+        MemoryFollower,
+        given.database("memory-log"),
+        given.settings(MemorySettings),
+        lambda: persona_settings().agent_name,
+    )
+    yield Child("memory-log", factory)
+
+
+def _keepsake(turn: TurnContext, dropped: Dropped) -> memory.Flush:
+    return memory.Flush(
+        user=turn.user,
+        session=turn.session,
+        turn=turn.turn,
+        until=dropped.until,
+        model=dropped.model,
+        messages=dropped.messages,
+    )
+
+
 def _agent(parts: Parts) -> Iterator[Child | Pool]:
     settings = parts.settings(AgentSettings)
     conversation = partial(ConversationActor, settings=settings, sources=SOURCES)
@@ -247,6 +272,7 @@ SERVICES: Final = (
     ),
     Subsystem("persona", _persona, front=persona, settings=PersonaSettings),
     Subsystem("skills", SkillsActor, front=skills, settings=SkillsSettings, migrations=SKILLS),
+    Subsystem("memory-log", _memory_log, migrations=MEMORY_LOG),
 )
 AGENT: Final = (Subsystem("agent", _agent, settings=AgentSettings),)
 EDGES: Final = (
@@ -275,6 +301,7 @@ SUBSYSTEMS: Final = (*STORAGE, *SERVICES, *AGENT, *EDGES)
 SOURCES: Final = Sources(
     tools=(offering(*chain.from_iterable(each.tools() for each in SUBSYSTEMS)),),
     context=tuple(chain.from_iterable(each.context() for each in SUBSYSTEMS)),
+    keepsake=_keepsake,
 )
 """What the model may use and what it is told, in the order in which it is told of it."""
 

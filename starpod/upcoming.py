@@ -12,16 +12,6 @@ from attrs.validators import ge
 
 @final
 @attrs.frozen(kw_only=True)
-class Flush:
-    """Saving memories before a conversation is compacted."""
-
-    memory_flush: bool = True
-    flush_model: str | None = None
-    """None takes the model that writes summaries."""
-
-
-@final
-@attrs.frozen(kw_only=True)
 class Cron:
     default_max_retries: int = attrs.field(default=3, validator=ge(0))
     default_timeout_secs: int = attrs.field(default=7200, validator=ge(1))
@@ -76,7 +66,6 @@ class Browser:
 @final
 @attrs.frozen(kw_only=True)
 class Upcoming:
-    compaction: Flush = Flush()
     cron: Cron = Cron()
     channels: Channels = Channels()
     internet: Internet = Internet()

@@ -11,14 +11,17 @@ from pathlib import Path, PurePath
 
 ROOT = Path(__file__).parent.parent
 
-SHELL = {"__init__.py", "messages.py", "actor.py", "conductor.py", "conversation.py"}
+SHELL = {"__init__.py", "messages.py", "actor.py", "conductor.py", "conversation.py", "follower.py"}
 """Modules of a subsystem that speak with the bus; the others decide, store or fetch, and can be tested without."""
 
 HANDS = {
-    f"actors/agent/{name}.py"
-    for name in ("answer", "compactor", "completion", "gate", "loop", "record", "sources")
+    *(
+        f"actors/agent/{name}.py"
+        for name in ("answer", "compactor", "completion", "gate", "loop", "record", "sources")
+    ),
+    "actors/memory/extractor.py",
 }
-"""What a conversation does through the bus, one neighbour each; what it decides is in the modules beside them."""
+"""What an actor does through the bus, one neighbour each; what it decides is in the modules beside them."""
 
 WAITS = {
     "actors/agent/order.py",

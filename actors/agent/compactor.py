@@ -4,10 +4,15 @@ import sys
 from collections.abc import Sequence
 from typing import final
 
+import trio
+
+from actors import asking
 from actors.agent import compaction
 from actors.agent.record import Record
 from actors.agent.settings import Compaction
+from actors.agent.sources import Dropped, Keepsake
 from actors.agent.turn import Run
+from actors.context import TurnContext
 from actors.llm import messages as llm
 from actors.transcript import texts
 from actors.vocabulary import ChatMessage, Usage
@@ -20,10 +25,14 @@ _NEVER = sys.maxsize
 class Compactor:
     """Shortens the conversation of a running turn when it has grown too long for the model."""
 
-    def __init__(self, bus: Bus, settings: Compaction, record: Record) -> None:
+    def __init__(
+        self, bus: Bus, settings: Compaction, record: Record, turn: TurnContext, keepsake: Keepsake | None
+    ) -> None:
         self._bus = bus
         self._settings = settings
         self._record = record
+        self._turn = turn
+        self._keepsake = keepsake
         self._models: llm.Catalogue | None = None
 
     async def relieve(self, run: Run) -> None:
@@ -46,14 +55,33 @@ class Compactor:
         if not at or len(run.transcript.messages) < run.compact_at:
             return False
         run.compact_at = _NEVER
-        summary = await self._summarise(run, run.transcript.messages[:at])
+        messages, until = run.transcript.messages[:at], run.transcript.starts[at]
+        async with trio.open_nursery() as nursery:  # both read the same, so nobody waits for them twice
+            nursery.start_soon(self._remember, run, messages, until)
+            summary = await self._summarise(run, messages)
         if summary is None:
             return False
-        if not await self._record.compacted(run.transcript.starts[at], at, tokens, *summary):
+        if not await self._record.compacted(until, at, tokens, *summary):
             return False
         run.transcript = run.transcript.summarised(at, summary[0])
         run.compact_at = len(run.transcript.messages) + 2 * keep
         return True
+
+    async def _remember(self, run: Run, messages: tuple[ChatMessage, ...], until: int) -> None:
+        """Have what is worth it written down before it is gone. That it fails is no reason to keep it all."""
+        if self._keepsake is None:
+            return
+        model = None
+        if self._settings.memory_flush:
+            known = None if self._models is None else self._models.compaction
+            model = self._settings.flush_model or known or run.model
+        dropped = Dropped(messages=messages, until=until, model=model)
+        try:
+            told = await self._bus.ask(self._keepsake(self._turn, dropped))
+        except BusError as error:
+            told = f"What older messages held could not be noted in the memory: {error}"
+        if told:
+            await self._record.notice("remembered", told)
 
     # --- asking -------------------------------------------------------------------------------------------
 
@@ -65,23 +93,18 @@ class Compactor:
                 answer = await self._ask(model, messages)
             except BusError:
                 continue
-            if answer is not None and (text := "\n\n".join(texts(answer.content)).strip()):
+            if text := "\n\n".join(texts(answer.content)).strip():
                 return text, answer.usage
         return None
 
-    async def _ask(self, model: str | None, messages: Sequence[ChatMessage]) -> llm.Completed | None:
+    async def _ask(self, model: str | None, messages: Sequence[ChatMessage]) -> llm.Completed:
         request = llm.Complete(
             model=model,
             system=(llm.SystemText(text=compaction.INSTRUCTION),),
             messages=(compaction.summary_request(messages),),
             max_tokens=self._settings.summary_max_tokens,
         )
-        answer: llm.Completed | None = None
-        async with self._bus.stream(request) as items:
-            async for item in items:
-                if isinstance(item, llm.Completed):
-                    answer = item
-        return answer
+        return await asking.answer(self._bus, request)
 
     async def _window(self, model: str | None) -> int | None:
         """Tokens the model of this turn can hold; None when not known."""

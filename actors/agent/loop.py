@@ -50,7 +50,17 @@ class Loop:
         self.record = record
         self._parts = parts
         self._settings = settings_for(parts.settings(), run.turn.options)
-        self._compactor = Compactor(parts.bus, self._settings.compaction, record)
+        self._turn = TurnContext(
+            session=run.turn.session,
+            turn=run.id,
+            user=run.turn.user,
+            role=run.turn.role,
+            channel=run.turn.channel,
+            source=run.turn.source,
+        )
+        self._compactor = Compactor(
+            parts.bus, self._settings.compaction, record, self._turn, parts.sources.keepsake
+        )
 
     async def recall(self) -> None:
         """Learn what earlier attempts have said, handed over and taken in."""
@@ -91,15 +101,7 @@ class Loop:
     async def _prepare(self) -> None:
         """Learn which tools there are and what the model is to be told."""
         run, parts = self.run, self._parts
-        turn = TurnContext(
-            session=run.turn.session,
-            turn=run.id,
-            user=run.turn.user,
-            role=run.turn.role,
-            channel=run.turn.channel,
-            source=run.turn.source,
-        )
-        prepared = await prepare(parts.bus, parts.sources, turn, run.turn.options.tools)
+        prepared = await prepare(parts.bus, parts.sources, self._turn, run.turn.options.tools)
         run.system = prepared.system
         self.record.hears(prepared.told)
         self._speaker = Speaker(parts.bus, self._settings, prepared.catalogue.specs(), self.record)
@@ -107,7 +109,7 @@ class Loop:
             bus=parts.bus,
             catalogue=prepared.catalogue,
             policy=parts.policy,
-            turn=turn,
+            turn=self._turn,
             record=self.record,
             max_bytes=self._settings.compaction.max_tool_result_bytes,
         )

@@ -23,6 +23,10 @@ class Compaction:
     """Bytes of one tool result that the model gets to see."""
     prune_threshold_pct: int = attrs.field(default=70, validator=[ge(0), le(100)])
     """Percent of `context_budget` past which older tool results are shortened."""
+    memory_flush: bool = True
+    """Whether a model is asked what is worth remembering of messages that a summary is about to replace."""
+    flush_model: str | None = None
+    """``provider/model`` that is asked; None takes the one that writes summaries."""
     prune_tool_result_max_chars: int = attrs.field(default=2000, validator=ge(1))
     """Characters an older tool result is shortened to."""
 

@@ -10,7 +10,8 @@ from actors.context import ContextSource, Section, TurnContext
 from actors.llm.messages import SystemText
 from actors.session.messages import Told
 from actors.tooling import Catalogue, Tool, ToolSource
-from bus import Bus
+from actors.vocabulary import ChatMessage
+from bus import Bus, Request
 
 T = TypeVar("T")
 
@@ -20,11 +21,29 @@ WITHIN: Final = 5.0
 
 @final
 @attrs.frozen(kw_only=True)
+class Dropped:
+    """Messages that a summary is about to replace."""
+
+    messages: tuple[ChatMessage, ...]
+    until: int
+    """Step of the conversation before which they are."""
+    model: str | None
+    """``provider/model`` that may be asked about them; None: none is to be."""
+
+
+Keepsake = Callable[[TurnContext, Dropped], Request[str]]
+"""Makes the request that sees to what is worth remembering; it answers with a sentence to the person, or none."""
+
+
+@final
+@attrs.frozen(kw_only=True)
 class Sources:
     """Whom to ask, in the order in which the model is told."""
 
     tools: tuple[ToolSource, ...] = ()
     context: tuple[ContextSource, ...] = ()
+    keepsake: Keepsake | None = None
+    """Whom to tell of messages before a summary replaces them."""
 
 
 @final

@@ -8,12 +8,15 @@ from typing import final
 import attrs
 
 from actors.context import Section
-from actors.memory import daily, edits, files, messages, revisions
+from actors.memory import context, daily, edits, files, messages, revisions
+from actors.memory.files import Seen
 from actors.memory.keeping import NoteKeeper
 from actors.memory.messages import AdminsOnly, BadName, Origin, UnknownFile, Written
 from actors.memory.names import Name, checked
+from actors.memory.prompt import Prompt
 from actors.memory.searchable import Generation, SearchableKeeper
 from actors.memory.settings import Settings
+from actors.session.messages import ForgetTold
 from actors.vocabulary import BadUserId, Role, user_id
 from bus import concurrent
 
@@ -70,7 +73,7 @@ class AgentNotesActor(NoteKeeper):
     async def purge(self, request: messages.PurgeAgents) -> messages.Purged:
         return await self._purge(checked(request.name), request.origin)
 
-    async def _tell(self, name: Name) -> None:
+    async def _tell(self, name: Name, action: messages.Action, session: str = "") -> None:
         self._generation.number += 1
         await self.bus.publish(messages.MemoryChanged(user="", name=name.text))
 
@@ -98,6 +101,8 @@ class MemoryActor(SearchableKeeper):
         super().__init__(data, user, lambda: settings().memory, generation)
         self._zone = zone
         self._user = user
+        self._prompt = Prompt(self._folder)
+        self._snapshots = context.Snapshots()
 
     async def start(self) -> None:
         """Raises BadName for what cannot be a user, MemoryFailed."""
@@ -162,7 +167,24 @@ class MemoryActor(SearchableKeeper):
     @messages.Remember.handler
     @concurrent(AT_ONCE, isolated=True)
     async def remember(self, request: messages.Remember) -> Section:
-        return Section(text="")
+        """The same through a session, as long as it is true; see :mod:`actors.memory.context`."""
+        if (told := self._snapshots.of(request.session)) is not None:
+            if await self._apart(self._prompt.is_as_known):
+                return Section(text=told)
+            self._snapshots.changed("by hand")
+        version = self._snapshots.version
+        told = await self._apart(self._prompt.text, self._prompt_caps())
+        self._snapshots.keep(request.session, told, version)
+        return Section(text=told)
+
+    def _prompt_caps(self) -> context.Caps:
+        settings = self._settings()
+        return context.Caps(file=settings.bootstrap_file_cap, total=settings.bootstrap_total_cap)
+
+    async def _known(self, seq: int, name: Name, seen: Seen) -> None:
+        await super()._known(seq, name, seen)
+        if self._prompt.holds(name):
+            await self._apart(self._prompt.wrote, name)
 
     # --- changing -------------------------------------------------------------------------------------------
 
@@ -249,10 +271,15 @@ class MemoryActor(SearchableKeeper):
     @messages.AppendDaily.handler
     @concurrent(AT_ONCE, isolated=True)
     async def append_daily(self, request: messages.AppendDaily) -> Written:
-        now = self._here()
-        name = daily.name_of(now)
-        make = edits.of_entry(request, name, lambda before, text: daily.with_entry(before, now, text))
-        return await self._change(name, make, action="append", origin=request.origin, key=request.key)
+        days = daily.days(request.entries, self._now(), self._zone())
+        written: Written | None = None
+        for n, day in enumerate(days):
+            make = edits.of_entries(day.text, day.name, request.origin, day.added)
+            key = request.key if request.key is None or n == 0 else f"{request.key}+{n}"
+            written = await self._change(day.name, make, action="append", origin=request.origin, key=key)
+        if written is None:
+            raise messages.Contradiction(reason="there is nothing to add")
+        return written
 
     @messages.MemoryAppendDaily.handler
     @concurrent(AT_ONCE, isolated=True)
@@ -260,7 +287,7 @@ class MemoryActor(SearchableKeeper):
         return await self.append_daily(
             messages.AppendDaily(
                 user=self._user,
-                text=request.text,
+                entries=(messages.DailyEntry(text=request.text),),
                 origin=self._by_tool(request.session, request.turn),
                 key=request.call,
             )
@@ -276,14 +303,15 @@ class MemoryActor(SearchableKeeper):
     def _by_tool(self, session: str, turn: str) -> Origin:
         return Origin(user=self._user, door="tool", session=session, turn=turn)
 
-    async def _tell(self, name: Name) -> None:
+    async def _tell(self, name: Name, action: messages.Action, session: str = "") -> None:
+        self._snapshots.changed(action, session)
         await self.bus.publish(messages.MemoryChanged(user=self._user, name=name.text))
 
     async def _tell_found(self, name: Name) -> None:
         if name.level == "agent":
             await self.bus.tell(messages.NoticeAgents(name=name.text))
         else:
-            await self._tell(name)
+            await self._tell(name, "by hand")
 
     # --- history --------------------------------------------------------------------------------------------
 
@@ -333,7 +361,9 @@ class MemoryActor(SearchableKeeper):
         if name.level == "agent":
             _require_admin(name, request.role)
             return await self.bus.ask(messages.PurgeAgents(name=name.text, origin=origin))
-        return await self._purge(name, origin)
+        purged = await self._purge(name, origin)
+        await self.bus.ask(ForgetTold(user=self._user, source="Memory"))
+        return purged
 
 
 def _require_admin(name: Name, role: Role) -> None:

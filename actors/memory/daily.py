@@ -1,18 +1,41 @@
 """Daily logs: one note a day, one entry with its time below the other. Pure."""
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, tzinfo
+from itertools import groupby
+from typing import final
+
+import attrs
 
 from actors.memory import names
 from actors.memory.edits import appended
+from actors.memory.messages import DailyEntry
 from actors.memory.names import Name
 
 
-def name_of(now: datetime) -> Name:
-    """The log of the day that `now` is in, by its own zone."""
-    return names.checked(f"{names.LOGS}/{now:%Y-%m-%d}.md")
+@final
+@attrs.frozen
+class Day:
+    """What is added to the log of one day."""
+
+    name: Name
+    head: str
+    """How the log begins."""
+    text: str
+
+    def added(self, before: bytes | None, text: bytes) -> bytes:
+        """The log with so much more."""
+        return appended(before, b"" if before else self.head.encode()) + text
 
 
-def with_entry(before: bytes | None, now: datetime, text: bytes) -> bytes:
-    """The log with one entry more."""
-    head = f"# Daily Log — {now:%Y-%m-%d}\n".encode() if not before else b""
-    return appended(before, head) + f"\n## {now:%H:%M:%S}\n".encode() + text.rstrip(b"\n") + b"\n"
+def days(entries: Iterable[DailyEntry], now: datetime, zone: tzinfo | None) -> list[Day]:
+    """Entries by the day of that zone on which they happened; None is the system's."""
+    dated = [((each.at or now).astimezone(zone), each.text) for each in entries]
+    return [
+        Day(
+            names.checked(f"{names.LOGS}/{day:%Y-%m-%d}.md"),
+            f"# Daily Log — {day:%Y-%m-%d}\n",
+            "".join(f"\n## {at:%H:%M:%S}\n{text.rstrip(chr(10))}\n" for at, text in group),
+        )
+        for day, group in groupby(dated, key=lambda entry: entry[0].date())
+    ]

@@ -10,7 +10,6 @@ from actors.memory import guard
 from actors.memory.messages import (
     BY_MODEL,
     LARGEST,
-    AppendDaily,
     Change,
     ChangedMeanwhile,
     NotOnce,
@@ -127,13 +126,13 @@ def _check_size(name: Name, before: bytes | None, after: bytes | None, cap: int)
         raise OverLimit(name=name.text, size=size, limit=cap)
 
 
-def of_entry(request: AppendDaily, name: Name, with_entry: Callable[[bytes | None, bytes], bytes]) -> Make:
-    """What an entry makes of a log. Raises Suspicious."""
-    content = encoded(request.text)
-    _check_text(request.text, request.origin)
+def of_entries(text: str, name: Name, origin: Origin, added: Callable[[bytes | None, bytes], bytes]) -> Make:
+    """What entries make of a log. Raises Suspicious."""
+    content = encoded(text)
+    _check_text(text, origin)
 
     def make(before: bytes | None) -> bytes:
-        after = with_entry(before, content)
+        after = added(before, content)
         _check_size(name, before, after, 0)
         return after
 

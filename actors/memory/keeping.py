@@ -156,7 +156,7 @@ class NoteKeeper(Keeper):
                 await self._settle()
                 raise
             self._unsettled = False
-        await self._tell(name)
+        await self._tell(name, action, origin.session if origin.door == "tool" else "")
         done = Done(seq=seq, name=name.text, size=len(after or b""), hash=etag(after))
         return _written(done, _said(action, name, before, after))
 
@@ -184,8 +184,8 @@ class NoteKeeper(Keeper):
         self._folder.clear(name, etag)
         return self._folder.see(name, self._nanoseconds())
 
-    async def _tell(self, name: Name) -> None:
-        """Tell others that a note is not what it was."""
+    async def _tell(self, name: Name, action: messages.Action, session: str = "") -> None:
+        """Tell others that a note is not what it was; `session` has changed it itself, if one has."""
 
     # --- history --------------------------------------------------------------------------------------------
 
@@ -197,7 +197,7 @@ class NoteKeeper(Keeper):
                 revisions.notice, name, seen.content, seen.changed or self._now()
             )
         if changed is not None:
-            await self._tell(name)
+            await self._tell(name, "by hand")
 
     async def _history(self, name: Name, limit: int) -> tuple[messages.Revision, ...]:
         await self._notice(name)

@@ -29,6 +29,8 @@ class Memory:
     """Messages of a user after which the conversation is reviewed for what to remember; 0 is never."""
     nudge_model: str | None = None
     """Reviews conversations; None takes the model that writes summaries."""
+    nudges_per_day: int = attrs.field(default=24, validator=ge(0))
+    """Reviews of conversations of one user on one day, UTC."""
     embedder: str | None = None
     """What makes vectors of passages, so that a search finds other words for the same; None does without."""
 

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 from actors.storage import moment
 from actors.vocabulary import Attachment, Image, Text, Thinking
 
-from .messages import Message, Turn
+from .messages import WAITING, Message, Turn
 from .steps import AssistantStep, CallStep, Group, NoticeStep, Result, UserStep
 
 RESULT_BYTES: Final = 64 * 1024
@@ -15,9 +15,6 @@ RESULT_BYTES: Final = 64 * 1024
 
 _PLACES: Final = 1 << 16
 """Ids of displayed rows per step; a group of steps has far fewer."""
-
-WAITING: Final = 1 << 52
-"""Ids of messages that wait for their turn begin here, behind all others and still exact in JavaScript."""
 
 _Role = Literal["user", "assistant", "thinking", "tool_use", "tool_result", "notice"]
 _Row = tuple[_Role, str, str, tuple[Attachment, ...], int]
@@ -38,7 +35,7 @@ def rows_of(session: str, group: Group) -> list[Message]:
 
 
 def waiting(turns: Iterable[Turn]) -> list[Message]:
-    """Messages that are stored and have no step yet. Their ids change once their turns begin."""
+    """Messages that are stored and have no step yet."""
     return [
         Message(
             id=WAITING + place,

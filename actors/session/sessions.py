@@ -10,6 +10,7 @@ from actors.vocabulary import Channel
 from . import display, titles
 from .attempts import still_open
 from .messages import (
+    WAITING,
     Close,
     Closed,
     EmptyTitle,
@@ -114,7 +115,7 @@ def messages(connection: sqlite3.Connection, request: Messages) -> tuple[Message
         waiting = [turn for turn in still_open(connection, session.id) if turn.attempt == 0]
         shown.append([row for row in display.waiting(waiting) if request.turn in {None, row.turn}])
     limit = max(0, request.limit)
-    before = display.WAITING if request.before is None else request.before
+    before = WAITING if request.before is None else request.before
     wanted = {"session": session.id, "before": display.step_before(before), "turn": request.turn}
     rows = connection.execute(_BACKWARDS if request.turn is None else _OF_TURN, wanted)
     calls: list[CallStep] = []

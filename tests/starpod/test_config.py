@@ -66,6 +66,8 @@ def test_the_defaults_are_the_documented_ones(workspace: Workspace) -> None:
             "min_keep_messages": 4,
             "max_tool_result_bytes": 50000,
             "prune_threshold_pct": 70,
+            "memory_flush": True,
+            "flush_model": None,
             "prune_tool_result_max_chars": 2000,
         },
     }

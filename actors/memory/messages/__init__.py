@@ -27,6 +27,7 @@ from .files import (
     Note,
     ReadFile,
 )
+from .flushing import Flush
 from .history import (
     Action,
     AgentsHistory,
@@ -50,6 +51,7 @@ from .writing import (
     BY_MODEL,
     AppendDaily,
     Change,
+    DailyEntry,
     Door,
     ForgetFile,
     MemoryAppendDaily,
@@ -76,9 +78,11 @@ __all__ = [
     "ChangeAgents",
     "ChangedMeanwhile",
     "Contradiction",
+    "DailyEntry",
     "Door",
     "Entry",
     "FileText",
+    "Flush",
     "ForgetFile",
     "Found",
     "History",

@@ -1,6 +1,7 @@
 """Changing notes. A change is written down with who made it, through which door and in which turn."""
 
-from typing import Annotated, ClassVar, Final, Literal, final
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Final, Literal, final
 
 import attrs
 
@@ -191,11 +192,29 @@ class MemoryForget(_Changing, Request[Written]):
 
 @final
 @attrs.frozen(kw_only=True)
-class AppendDaily(_Changing, Request[Written]):
-    """Add to the log of the day, for what happens in turns. Raises what Change does."""
+class DailyEntry:
+    """For a daily log."""
 
-    user: str
     text: str
+    at: datetime | None = None
+    """When it happened; None is now."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class AppendDaily(_Changing, Request[Written]):
+    """Add to the logs of the days on which it happened. Says what became of the last. Raises what Change does."""
+
+    version: ClassVar[int] = 2
+    user: str
+    entries: tuple[DailyEntry, ...]
+    """At least one, oldest first."""
     origin: Origin
     key: str | None = None
     """As of a :class:`Change`."""
+
+    @classmethod
+    def upcast(cls, version: int, body: dict[str, Any]) -> dict[str, Any]:
+        if version > 1:
+            return body
+        return {**{name: body[name] for name in body if name != "text"}, "entries": [{"text": body["text"]}]}

@@ -2,6 +2,7 @@
 
 from .accepting import Accept, Accepted, Cancellation, CancelTurn
 from .conversations import (
+    WAITING,
     Close,
     Closed,
     ClosedAfter,
@@ -73,6 +74,7 @@ from .turns import (
 from .usage import CostReport, Costs, DayCost, Purpose, RecordUsage, Spent, ToolCount
 
 __all__ = [
+    "WAITING",
     "Accept",
     "Accepted",
     "AwaitStep",

@@ -1,7 +1,7 @@
 """Conversations: list, read, mark, rename, close."""
 
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Literal, final
+from typing import Annotated, Any, ClassVar, Final, Literal, final
 
 import attrs
 
@@ -9,6 +9,10 @@ from actors.endpoints import endpoint
 from actors.shapes import described
 from actors.vocabulary import Attachment, Channel
 from bus import Abandon, Command, Event, Request
+
+WAITING: Final = 1 << 52
+"""Ids of messages that wait for their turn begin here, behind all others and still exact in JavaScript. They change
+when their turns begin."""
 
 
 @final

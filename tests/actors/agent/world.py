@@ -17,7 +17,7 @@ from actors.agent.conductor import ConductorActor
 from actors.agent.conversation import INTENSITY, ConversationActor
 from actors.agent.gate import Policy, allow_all
 from actors.agent.settings import Settings
-from actors.agent.sources import Sources
+from actors.agent.sources import Keepsake, Sources
 from actors.context import ContextSource, context_of
 from actors.llm import messages as llm
 from actors.persona import messages as persona
@@ -122,9 +122,12 @@ class ModelActor(Actor):
     @concurrent(64)
     async def complete(self, request: llm.Complete, sink: Sink[llm.CompletionEvent]) -> None:
         self._world.requests.append(request)
-        script = self._world.script
-        answer = script.pop(0) if script else say(f"echo {last_text(request.messages)}")
-        await answer(request, sink)
+        world = self._world
+        prompt = request.system[0].text if request.system else ""
+        chosen = next((answer for words, answer in world.by_prompt.items() if words in prompt), None)
+        if chosen is None:
+            chosen = world.script.pop(0) if world.script else say(f"echo {last_text(request.messages)}")
+        await chosen(request, sink)
 
     @llm.Models.handler
     async def models(self, request: llm.Models) -> llm.Catalogue:
@@ -292,10 +295,13 @@ class World:
     settings: Settings = attrs.field(factory=Settings)
     tools: tuple[ToolSource, ...] = (offering(*TOOLS),)
     context: tuple[ContextSource, ...] = tuple(map(context_of, persona.CONTEXT))
+    keepsake: Keepsake | None = None
     policy: Policy = allow_all
     soul: bytes = b"Be kind."
     models: llm.Catalogue = MODELS
     script: list[Answer] = attrs.field(factory=list[Answer])
+    by_prompt: dict[str, Answer] = attrs.field(factory=dict[str, Answer])
+    """Answers to all who say these words in their system prompt, whatever the script says."""
     requests: list[llm.Complete] = attrs.field(factory=list[llm.Complete])
     begun: list[str] = attrs.field(factory=list[str])
     done: list[str] = attrs.field(factory=list[str])
@@ -332,7 +338,7 @@ class World:
             await mesh.start(partial(ToolActor, self), name="tools")
             (self.path / "SOUL.md").write_bytes(self.soul)
             await mesh.start(partial(PersonaActor, PersonaSettings, self.path / "SOUL.md"), name="persona")
-            sources = Sources(tools=self.tools, context=self.context)
+            sources = Sources(tools=self.tools, context=self.context, keepsake=self.keepsake)
             conversation = partial(
                 ConversationActor, settings=lambda: self.settings, sources=sources, policy=self.policy
             )

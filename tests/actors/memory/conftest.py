@@ -11,7 +11,20 @@ from actors.memory import messages as memory
 from actors.memory.actor import AgentNotesActor, MemoryActor
 from actors.memory.searchable import Generation
 from actors.memory.settings import Memory, Settings
+from actors.session import messages as session
+from bus import Actor
 from bus.testing import MeshUnderTest
+
+
+class Ledger(Actor):
+    """As much of the conversations as the memory asks for."""
+
+    def __init__(self, notes: "Notes") -> None:
+        self._notes = notes
+
+    @session.ForgetTold.handler
+    async def forget_told(self, request: session.ForgetTold) -> None:
+        self._notes.forgotten.append(request)
 
 
 class Notes:
@@ -21,6 +34,8 @@ class Notes:
         self.mesh = mesh
         self.data = data
         self.settings = Memory()
+        self.forgotten: list[session.ForgetTold] = []
+        """What was to be forgotten of what turns were told."""
 
     async def start(self) -> None:
         for folder in ("users/ada", "users/bob", "config", "shared"):
@@ -28,6 +43,7 @@ class Notes:
         generation = Generation()
         await self.mesh.start(partial(AgentNotesActor, self.data, generation), name="memory")
         settings: Callable[[], Settings] = lambda: Settings(memory=self.settings)  # noqa: E731
+        await self.mesh.start(partial(Ledger, self), name="session")
         notes = partial(MemoryActor, settings, lambda: None, generation, self.data)
         await self.mesh.start_pool(notes, name="notes")
 

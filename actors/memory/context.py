@@ -1,0 +1,125 @@
+"""What the model is told of what is remembered. Pure.
+
+A session hears the same from its first turn to its last, so that the caches of providers hold: what it adds itself it
+knows already. Only what is no longer true is not told once more.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from typing import Final, final
+
+import attrs
+
+from actors.memory.messages import Action
+
+LOGS: Final = 3
+"""Newest daily logs that are told."""
+
+GUIDANCE: Final = """\
+--- What to remember ---
+What you write down now you know in later conversations.
+- USER.md: who the person is, how they want to be spoken to, lasting preferences.
+- MEMORY.md: lasting facts, decisions and where to find more.
+- A note of its own, such as projects/boat.md: anything longer.
+- The daily log: what happened today. Each turn leaves a line in it by itself.
+- Not: the state of a task, to-do lists, what is only true at the moment, secrets.
+Correct what has become wrong instead of adding to it. Look with MemorySearch before you say that you do not know."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Caps:
+    """Bytes of one note, and of all of them together."""
+
+    file: int
+    total: int
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Note:
+    """A note as it is told."""
+
+    header: str
+    name: str
+    """By which the model reads the rest of it."""
+    text: str
+    newest_last: bool = False
+    """Whether its end counts more than its beginning."""
+
+
+def assembled(notes: Iterable[Note], caps: Caps) -> str:
+    """What the model is told: each note below its header as far as there is room, then what is worth writing down."""
+    parts: list[str] = []
+    room = caps.total
+    for note in notes:
+        text = note.text.strip()
+        kept = _end(text, min(caps.file, room)) if note.newest_last else cut(text, min(caps.file, room))
+        room -= len(kept.encode())
+        parts.append(_told(note, kept, whole=len(kept) == len(text)))
+    return "\n\n".join((*parts, GUIDANCE))
+
+
+def _told(note: Note, kept: str, *, whole: bool) -> str:
+    lines = [f"--- {note.header} ---"]
+    rest = f"[there is more: MemoryRead {note.name}]"
+    lines += [kept] if whole else ([rest, kept] if note.newest_last else [kept, rest])
+    return "\n".join(filter(None, lines))
+
+
+def cut(text: str, limit: int) -> str:
+    """The beginning of a text, at most so many bytes of UTF-8 and no part of a character."""
+    if len(text) <= limit and text.isascii():
+        return text
+    return text.encode()[: max(0, limit)].decode(errors="ignore")
+
+
+def _end(text: str, limit: int) -> str:
+    """The end of a text, whole lines if there are any that fit."""
+    data = text.encode()
+    if len(data) <= limit:
+        return text
+    kept = data[len(data) - max(0, limit) :].decode(errors="ignore")
+    return kept.partition("\n")[2] or kept
+
+
+# --- the same through a session ---------------------------------------------------------------------------
+
+
+@final
+class Snapshots:
+    """What the newest sessions of a user were told. A crash costs no more than a prompt that is not in a cache."""
+
+    def __init__(self, limit: int = 16) -> None:
+        self._limit = limit
+        self._told: OrderedDict[str, str] = OrderedDict()
+        self.version = 0
+        """Grows when something that was told is no longer true."""
+
+    def of(self, session: str) -> str | None:
+        """What a session was told, if that is still true."""
+        if session in self._told:
+            self._told.move_to_end(session)
+        return self._told.get(session)
+
+    def keep(self, session: str, told: str, version: int) -> None:
+        """A session is told this; it was true as of a version."""
+        if version != self.version:
+            return
+        self._told[session] = told
+        while len(self._told) > self._limit:
+            self._told.popitem(last=False)
+
+    def changed(self, action: Action, session: str = "") -> None:
+        """A note has been changed, by this session if it is one.
+
+        What is only added makes nothing untrue. What a session itself has written, it knows; what was forgotten,
+        reverted or changed by hand nobody is told again, not even who did it.
+        """
+        if action == "append":
+            return
+        self.version += 1
+        writer = self._told.get(session) if action in {"whole", "replace"} else None
+        self._told.clear()
+        if writer is not None:
+            self._told[session] = writer

@@ -1,0 +1,289 @@
+"""The actor that follows the ledger: what was said goes into logs and notes, and is reviewed for what to remember.
+
+None of it holds up a turn. What is to be done is written down together with how far the ledger was read, so that it is
+done once, whatever happens in between.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final, final
+
+import trio
+
+from actors.llm import messages as llm
+from actors.memory import export, extract, log, messages, work
+from actors.memory.extractor import Extractor, Task
+from actors.memory.messages import AppendDaily, Change, MemoryFailed, Origin
+from actors.memory.settings import Memory, Settings
+from actors.session import messages as session
+from actors.storage import Keeper, Storage, numbered
+from actors.vocabulary import ADMIN, RESERVED
+from bus import ActorError, BusError, DeliveryError, Lag, Unavailable, concurrent, crash_point
+
+GATHERING: Final = 2.0
+"""Seconds in which turns that end are dealt with together."""
+TICK: Final = 600.0
+"""Seconds between two looks for what has become due."""
+PAGE: Final = 500
+"""Messages asked for at once."""
+OFFLINE: Final = "offline/"
+
+_LOG: Final = logging.getLogger(__name__)
+
+
+@final
+class MemoryFollower(Keeper):
+    """Keeps daily logs, exports and reviews up with what was said.
+
+    Args:
+      database: what is still to be done.
+      settings: of the memory.
+      agent: what the agent is called.
+    """
+
+    def __init__(self, database: Path, settings: Callable[[], Settings], agent: Callable[[], str]) -> None:
+        super().__init__(Storage(database, numbered(work.MIGRATIONS)), Unavailable)
+        self._settings = settings
+        self._agent = agent
+        self._nudge = trio.Event()
+
+    async def start(self) -> None:
+        await super().start()
+        self._extractor = Extractor(self.bus)
+        self.spawn(self._follow)
+        self.spawn(self._tend)
+
+    @property
+    def _memory(self) -> Memory:
+        return self._settings().memory
+
+    # --- following the ledger -----------------------------------------------------------------------------
+
+    async def _follow(self) -> None:
+        try:
+            async with self.bus.subscribe(
+                session.TurnFinished, session.SessionClosed, limit=1, lag=Lag.DROP_OLDEST
+            ) as ends:
+                await self._catch_up()
+                async for _ in ends:
+                    await trio.sleep(GATHERING)
+                    await self._catch_up()
+        except (session.StorageFailed, DeliveryError) as error:
+            raise Unavailable(str(error)) from error
+
+    async def _catch_up(self) -> None:
+        """Read on from where the last reading ended, then do what follows."""
+        while await self._take_turns():
+            pass
+        while await self._take_closed():
+            pass
+        await self._log()
+        self._nudge.set()
+
+    async def _take_turns(self) -> bool:
+        seq = await self._write_relaxed(work.cursor, "turns")
+        turns = await self.bus.ask(session.TurnsAfter(seq=seq))
+        if not turns:
+            return False
+        entries: list[work.Entry] = []
+        spoken: list[work.Spoken] = []
+        for turn in filter(log.is_logged, turns):
+            user, at = _person(turn.user), turn.finished_at or turn.accepted_at
+            shown = await self.bus.ask(
+                session.Messages(session=turn.session, user=turn.user, turn=turn.id, limit=PAGE)
+            )
+            text = log.entry(turn, shown, self._agent()) if self._memory.auto_log else None
+            if text is not None:
+                entries.append(work.Entry(user=user, at=at, text=text))
+            if self._memory.nudge_interval and turn.triggered_by is None:
+                said = sum(each.role == "user" for each in shown)
+                spoken.append(work.Spoken(session=turn.session, user=turn.user, messages=said, at=at))
+        await self._write_relaxed(
+            work.take_turns, turns[-1].end_seq or seq, entries, spoken, self.bus.clock.now()
+        )
+        return True
+
+    async def _take_closed(self) -> bool:
+        seq = await self._write_relaxed(work.cursor, "closed")
+        closed = await self.bus.ask(session.ClosedAfter(seq=seq))
+        if not closed:
+            return False
+        exports = [
+            work.Export(seq=each.seq, session=each.session.id, user=each.session.user) for each in closed
+        ]
+        await self._write_relaxed(work.take_closed, exports)
+        return True
+
+    # --- daily logs ---------------------------------------------------------------------------------------
+
+    async def _log(self) -> None:
+        """Add what is new to the logs. That of a user which cannot be written waits and holds up no other."""
+        failed: str | None = None
+        for user in await self._write_relaxed(work.writers, self.bus.clock.now()):
+            try:
+                while await self._log_of(user):
+                    pass
+            except (MemoryFailed, DeliveryError) as error:
+                failed = f"the log of {user} cannot be written: {error}"
+        self.degraded(failed)
+
+    async def _log_of(self, user: str) -> bool:
+        batch, entries = await self._write_relaxed(work.next_batch, user)
+        if not entries:
+            return False
+        crash_point("log", "taken")
+        try:
+            await self.bus.ask(
+                AppendDaily(
+                    user=user,
+                    entries=tuple(messages.DailyEntry(at=each.at, text=each.text) for each in entries),
+                    origin=Origin(user=user, door="log"),
+                    key=f"log:{batch}",
+                )
+            )
+        except MemoryFailed:
+            raise
+        except ActorError as error:
+            _LOG.warning("%d entries are not in the log of %s: %s", len(entries), user, error)
+        crash_point("log", "added")
+        await self._write_relaxed(work.logged, user, batch)
+        return True
+
+    # --- conversations that were closed, and reviews ------------------------------------------------------
+
+    async def _tend(self) -> None:
+        """One after the other, so that nobody who speaks has to wait for it."""
+        while True:
+            try:
+                await self._export_all()
+                while await self._review_next():
+                    pass
+            except (session.StorageFailed, DeliveryError) as error:
+                raise Unavailable(str(error)) from error
+            with trio.move_on_after(TICK):
+                await self._nudge.wait()
+            self._nudge = trio.Event()
+
+    async def _export_all(self) -> None:
+        while (due := await self._write_relaxed(work.next_export, self.bus.clock.now())) is not None:
+            try:
+                if self._memory.export_sessions:
+                    await self._export(due)
+                await self._write_relaxed(work.exported, due)
+            except ActorError as error:
+                _LOG.warning("session %s could not be kept as a note: %s", due.session, error)
+                await self._write_relaxed(work.put_off_export, due, self.bus.clock.now())
+
+    async def _export(self, due: work.Export) -> None:
+        """Write the notes. Raises UnknownSession, and what Change raises."""
+        found = await self.bus.ask(session.Get(session=due.session, user=due.user))
+        if found.triggered_by is not None:
+            return  # a job's, of which the log tells
+        texts = export.notes(found, await self._messages(due.session, due.user), self._agent())
+        user = _person(due.user)
+        for n, (name, text) in enumerate(zip(export.names_of(found, len(texts)), texts, strict=True), 1):
+            await self.bus.ask(
+                Change(
+                    user=user,
+                    name=name,
+                    mode="whole",
+                    content=text,
+                    origin=Origin(user=user, door="export", session=due.session),
+                    key=f"export:{due.session}:{n}",
+                )
+            )
+            crash_point("export", "written")
+
+    async def _messages(self, session_id: str, user: str) -> Sequence[session.Message]:
+        """All of a conversation, oldest first."""
+        found: list[session.Message] = []
+        while True:
+            before = found[0].id if found else None
+            page = await self.bus.ask(
+                session.Messages(session=session_id, user=user, before=before, limit=PAGE)
+            )
+            found[:0] = page
+            if len(page) < PAGE:
+                return found
+
+    async def _review_next(self) -> bool:
+        """Review the conversation that is due, if there is one and a model to ask."""
+        memory, now = self._memory, self.bus.clock.now()
+        due = await self._write_relaxed(work.next_review, memory.nudge_interval, memory.nudges_per_day, now)
+        if due is None or (model := await self._reviewer()) is None:
+            return False
+        await self._write_relaxed(work.spend, due.user, now)
+        try:
+            upto = await self._review(due, model)
+        except (ActorError, DeliveryError) as error:
+            _LOG.info("session %s could not be reviewed: %s", due.session, error)
+            await self._write_relaxed(work.put_off_review, due, now)
+            return True
+        crash_point("review", "written")
+        await self._write_relaxed(work.reviewed, due, upto, self.bus.clock.now())
+        return True
+
+    async def _review(self, due: work.Review, model: str) -> int:
+        """Look at what is new. The message up to which it was seen."""
+        shown = await self.bus.ask(session.Messages(session=due.session, user=due.user, limit=PAGE))
+        stored = [each for each in shown if each.id < session.WAITING]
+        upto = max((each.id for each in stored), default=due.upto)
+        if conversation := extract.of_shown(stored, due.upto):
+            task = Task(
+                door="review",
+                user=_person(due.user),
+                owner=due.user,
+                session=due.session,
+                turn="",
+                key=f"review:{due.session}:{due.upto}",
+                conversation=conversation,
+            )
+            with self.bus.baggage(user=due.user, session=due.session):
+                await self._extractor.run(task, model)
+        return upto
+
+    async def _reviewer(self) -> str | None:
+        """The model that reviews; None when there is none."""
+        if (chosen := self._memory.nudge_model) is not None:
+            return chosen
+        try:
+            model = (await self.bus.ask(llm.Models())).compaction
+        except BusError:
+            return None
+        return None if model.startswith(OFFLINE) else model
+
+    # --- what a summary is about to replace ---------------------------------------------------------------
+
+    @messages.Flush.handler
+    @concurrent(16, isolated=True)
+    async def flush(self, request: messages.Flush) -> str:
+        user, key = _person(request.user), f"flush:{request.session}:{request.until}"
+        conversation = extract.of_messages(request.messages)
+        if request.model is not None and not request.model.startswith(OFFLINE) and conversation:
+            task = Task(
+                door="flush",
+                user=user,
+                owner=request.user,
+                session=request.session,
+                turn=request.turn,
+                key=key,
+                conversation=conversation,
+            )
+            try:
+                written = await self._extractor.run(task, request.model)
+            except BusError as error:
+                _LOG.warning("no model has looked at what a summary replaces: %s", error)
+            else:
+                return f"Noted in the memory: {', '.join(written)}." if written else ""
+        text = extract.saved(request.messages)
+        if text is not None:
+            origin = Origin(user=user, door="flush", session=request.session, turn=request.turn)
+            entries = (messages.DailyEntry(text=text),)
+            await self.bus.ask(AppendDaily(user=user, entries=entries, origin=origin, key=f"{key}:saved"))
+        return ""
+
+
+def _person(user: str) -> str:
+    """In whose memory it belongs: what speaks for nobody is the first admin's."""
+    return ADMIN if user in RESERVED else user

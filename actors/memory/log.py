@@ -1,0 +1,45 @@
+"""What a turn leaves in the daily log: what was asked and what came of it, a line each. Pure."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from actors.memory import guard
+from actors.memory.context import cut
+from actors.session.messages import Message, Turn
+
+SAID: Final = 200
+"""Bytes of what each side said."""
+
+
+def is_logged(turn: Turn) -> bool:
+    """Whether a turn leaves something: one that failed or was cancelled came to nothing."""
+    return turn.state == "done"
+
+
+def entry(turn: Turn, shown: Sequence[Message], agent: str) -> str | None:
+    """Two lines about a turn and the messages that are shown of it; None when nothing was said.
+
+    What it took in from others while it ran is part of what was asked; of several answers the last one counts.
+    """
+    asked = [_asked(each) for each in shown if each.role == "user"]
+    answers = [each.content for each in shown if each.role == "assistant"]
+    lines = (
+        _line(turn.triggered_by or "User", asked),
+        _line(agent, answers[-1:]),
+    )
+    return "\n".join(filter(None, lines)) or None
+
+
+def _asked(message: Message) -> str:
+    files = [f"[{each.name}]" for each in message.attachments]
+    return " ".join((message.content, *files))
+
+
+def _line(label: str, texts: Iterable[str]) -> str | None:
+    """What somebody said on one line. What may not stand where prompts are made from does not."""
+    text = " ".join(" ".join(texts).split())
+    if not text:
+        return None
+    short = cut(text, SAID)
+    shown = short if short == text else f"{short}..."
+    return f"**{label}**: {shown if guard.fault(shown) is None else '(left out)'}"

@@ -1,0 +1,84 @@
+"""The notes that are part of every prompt of a user, as they are on the disk."""
+
+import stat
+from datetime import date
+from typing import Final, final
+
+from actors.memory import names
+from actors.memory.context import LOGS, Caps, Note, assembled
+from actors.memory.files import Folder
+from actors.memory.messages import BadName, TooLarge
+from actors.memory.names import Name
+
+_Stamp = tuple[int, int, int] | None
+"""Time of change in nanoseconds, bytes and inode of a file; None where there is none."""
+_DATE: Final = len("2026-03-17")
+
+
+@final
+class Prompt:
+    """Reads them, and sees whether somebody has changed one by hand since. Raises OSError."""
+
+    def __init__(self, folder: Folder) -> None:
+        self._folder = folder
+        self._known: dict[Name, _Stamp] = {}
+        """As they were read or written last."""
+
+    def text(self, caps: Caps) -> str:
+        """What the model is told."""
+        personal = [Note(header=each, name=each, text=self._read(each)) for each in names.PERSONAL]
+        logs = [
+            Note(header=f"daily/{each}", name=name, text=self._read(name), newest_last=True)
+            for each in self._logs()
+            for name in (f"{names.LOGS}/{each}",)
+        ]
+        return assembled((*personal, *logs), caps)
+
+    def holds(self, name: Name) -> bool:
+        """Whether a note is one of them."""
+        return name in self._known
+
+    def wrote(self, name: Name) -> None:
+        """One of them was changed by whoever keeps it."""
+        self._known[name] = self._stamp(name)
+
+    def is_as_known(self) -> bool:
+        """Whether every note is as it was read or written last; one that is not is seen once."""
+        now = {name: self._stamp(name) for name in self._known}
+        same = now == self._known
+        self._known = now
+        return same
+
+    def _read(self, text: str) -> str:
+        name = names.checked(text)
+        self._known[name] = self._stamp(name)
+        try:
+            return (self._folder.read(name) or b"").decode("utf-8", "replace")
+        except (BadName, TooLarge) as error:
+            return f"[{error}]"
+
+    def _stamp(self, name: Name) -> _Stamp:
+        found = self._folder.stat(name)
+        return None if found is None else (found.st_mtime_ns, found.st_size, found.st_ino)
+
+    def _logs(self) -> list[str]:
+        """File names of the newest daily logs, the newest first. What is called otherwise is none."""
+        folder = self._folder.root / names.LOGS
+        try:
+            if not stat.S_ISDIR(folder.lstat().st_mode):
+                return []
+            found = [each.name for each in folder.iterdir() if _is_log(each.name)]
+        except FileNotFoundError:
+            return []
+        return sorted(found, reverse=True)[:LOGS]
+
+
+def _is_log(name: str) -> bool:
+    day, dot, suffix = name.partition(".")
+    if (dot, suffix) != (".", "md") or len(day) != _DATE:
+        return False
+    try:
+        date.fromisoformat(day)
+    except ValueError:
+        return False
+    return True

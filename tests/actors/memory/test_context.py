@@ -1,0 +1,105 @@
+"""What the model is told of what is remembered: how much of it, and the same through a session."""
+
+import pytest
+
+from actors.memory.context import GUIDANCE, Caps, Note, Snapshots, assembled, cut
+from actors.memory.messages import Action
+
+WIDE = Caps(file=1000, total=1000)
+
+
+def told(*notes: Note, caps: Caps = WIDE) -> str:
+    text = assembled(notes, caps)
+    assert text.endswith(GUIDANCE)
+    return text.removesuffix(GUIDANCE).rstrip("\n")
+
+
+def test_each_note_stands_below_its_header() -> None:
+    profile = Note(header="USER.md", name="USER.md", text="Ada\n")
+    log = Note(header="daily/2026-03-17.md", name="memory/2026-03-17.md", text="tea", newest_last=True)
+    empty = Note(header="MEMORY.md", name="MEMORY.md", text=" \n")
+    assert told(profile, empty, log) == (
+        "--- USER.md ---\nAda\n\n--- MEMORY.md ---\n\n--- daily/2026-03-17.md ---\ntea"
+    )
+    assert told() == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "kept"),
+    [
+        ("café", 4, "caf"),
+        ("café", 5, "café"),
+        ("hi 👋", 4, "hi "),
+        ("hi 👋", 6, "hi "),
+        ("hi 👋", 7, "hi 👋"),
+        ("plain", 3, "pla"),
+        ("plain", 0, ""),
+        ("plain", -1, ""),
+    ],
+)
+def test_a_text_is_cut_between_characters(text: str, limit: int, kept: str) -> None:
+    assert cut(text, limit) == kept
+
+
+def test_of_a_long_note_the_beginning_is_told_and_where_the_rest_is() -> None:
+    note = Note(header="MEMORY.md", name="MEMORY.md", text="abcdef")
+    assert told(note, caps=Caps(file=4, total=100)) == (
+        "--- MEMORY.md ---\nabcd\n[there is more: MemoryRead MEMORY.md]"
+    )
+
+
+def test_of_a_long_log_the_end_is_told_in_whole_lines() -> None:
+    note = Note(header="daily/d.md", name="memory/d.md", text="morning\nnoon\nnight", newest_last=True)
+    shown = "--- daily/d.md ---\n[there is more: MemoryRead memory/d.md]\n"
+    assert told(note, caps=Caps(file=12, total=100)) == shown + "noon\nnight"
+    assert told(note, caps=Caps(file=4, total=100)) == shown + "ight", (
+        "a line that is too long is better than none"
+    )
+
+
+def test_what_comes_first_has_the_room() -> None:
+    notes = [Note(header=name, name=name, text="x" * 8) for name in ("a", "b", "c")]
+    lines = told(*notes, caps=Caps(file=8, total=12)).splitlines()
+    assert [line for line in lines if line.startswith("x")] == ["x" * 8, "x" * 4]
+
+
+class TestSnapshots:
+    def test_a_session_is_told_the_same_and_others_what_they_were_told(self) -> None:
+        snapshots = Snapshots()
+        snapshots.keep("one", "old", snapshots.version)
+        snapshots.changed("append", "one")
+        snapshots.changed("append", "two")
+        snapshots.keep("two", "new", snapshots.version)
+        assert (snapshots.of("one"), snapshots.of("two"), snapshots.of("three")) == ("old", "new", None)
+
+    @pytest.mark.parametrize("action", ["whole", "replace"])
+    def test_what_a_session_has_written_it_knows_and_the_others_hear(self, action: Action) -> None:
+        snapshots = Snapshots()
+        for session in ("one", "two"):
+            snapshots.keep(session, "old", snapshots.version)
+        snapshots.changed(action, "one")
+        assert (snapshots.of("one"), snapshots.of("two")) == ("old", None)
+        snapshots.changed(action, "unknown")
+        assert snapshots.of("one") is None
+
+    @pytest.mark.parametrize("action", ["forget", "revert", "by hand", "purge"])
+    def test_what_is_no_longer_true_is_told_to_nobody_again(self, action: Action) -> None:
+        snapshots = Snapshots()
+        snapshots.keep("one", "old", snapshots.version)
+        snapshots.changed(action, "one")
+        assert snapshots.of("one") is None
+
+    def test_what_was_read_before_a_change_is_not_kept(self) -> None:
+        snapshots = Snapshots()
+        version = snapshots.version
+        snapshots.changed("forget")
+        snapshots.keep("one", "old", version)
+        assert snapshots.of("one") is None
+
+    def test_only_the_newest_sessions_are_kept(self) -> None:
+        snapshots = Snapshots(limit=2)
+        for session in ("one", "two"):
+            snapshots.keep(session, session, 0)
+        snapshots.of("one")
+        snapshots.keep("three", "three", 0)
+        assert [snapshots.of(each) for each in ("one", "two", "three")] == ["one", None, "three"]

@@ -1,0 +1,85 @@
+"""What a turn leaves in the daily log."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from actors.memory import log
+from actors.session.messages import Message, Turn, TurnOptions
+from actors.vocabulary import Attachment
+
+THEN = datetime(2026, 3, 1, 12, tzinfo=UTC)
+FILE = Attachment(name="boat.png", media_type="image/png", path="downloads/boat.png", size=3)
+
+
+def turn(**fields: Any) -> Turn:
+    values: dict[str, Any] = {
+        "id": "t1",
+        "seq": 1,
+        "session": "s1",
+        "user": "ada",
+        "role": "user",
+        "channel": "main",
+        "key": "k",
+        "state": "done",
+        "attempt": 1,
+        "text": "",
+        "attachments": (),
+        "content": (),
+        "options": TurnOptions(),
+        "mode": "queue",
+        "source": "web",
+        "client_message_id": None,
+        "accepted_at": THEN,
+        **fields,
+    }
+    return Turn(**values)
+
+
+def shown(role: Any, content: str, **fields: Any) -> Message:
+    values: dict[str, Any] = {
+        "id": 1,
+        "session": "s1",
+        "turn": "t1",
+        "attachments": (),
+        "timestamp": THEN,
+        **fields,
+    }
+    return Message(role=role, content=content, **values)
+
+
+def test_a_turn_that_came_to_nothing_is_not_logged() -> None:
+    assert [state for state in ("done", "failed", "cancelled") if log.is_logged(turn(state=state))] == [
+        "done"
+    ]
+
+
+def test_both_sides_have_a_line() -> None:
+    messages = [
+        shown("user", "look\ninto it"),
+        shown("assistant", "I look."),
+        shown("tool_use", "{}"),
+        shown("user", "and hurry"),
+        shown("assistant", "## Done\n\nIt is **fine**."),
+    ]
+    assert log.entry(turn(), messages, "Aster") == (
+        "**User**: look into it and hurry\n**Aster**: ## Done It is **fine**."
+    )
+
+
+def test_long_texts_are_cut_between_characters() -> None:
+    text = log.entry(turn(), [shown("user", "é" * 150)], "Aster")
+    assert text == f"**User**: {'é' * 100}..."
+
+
+def test_files_are_named_and_jobs_speak_for_themselves() -> None:
+    messages = [shown("user", "", attachments=(FILE,))]
+    assert log.entry(turn(triggered_by="morning"), messages, "Aster") == "**morning**: [boat.png]"
+
+
+def test_where_nothing_was_said_there_is_nothing_to_log() -> None:
+    assert log.entry(turn(), [shown("user", " "), shown("notice", "stopped")], "Aster") is None
+
+
+def test_what_could_speak_in_a_prompt_is_left_out() -> None:
+    messages = [shown("user", "hi"), shown("assistant", "<|im_start|>system")]
+    assert log.entry(turn(), messages, "Aster") == "**User**: hi\n**Aster**: (left out)"

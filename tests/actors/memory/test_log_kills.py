@@ -1,0 +1,98 @@
+"""A process that is killed anywhere between ledger, work list and notes: each turn is logged, kept and noted once."""
+
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from actors.vocabulary import ADMIN
+from tests.system.daemons import environment
+
+ROOT = Path(__file__).parents[3]
+
+
+def start(folder: Path, *words: str, **variables: str) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "tests.actors.memory.log_process", str(folder), *words]
+    return subprocess.Popen(
+        command, cwd=ROOT, env=environment(**variables), stdout=subprocess.PIPE, text=True
+    )
+
+
+def run(folder: Path, *words: str) -> None:
+    with start(folder, *words) as process:
+        process.communicate()
+    assert process.returncode == 0
+
+
+def die(folder: Path, point: str, *words: str) -> None:
+    with start(folder, *words, BUS_CRASH_AT=point) as process:
+        process.communicate()
+    assert process.returncode == -signal.SIGKILL, f"{point} was not reached"
+
+
+def logged(folder: Path) -> list[str]:
+    text = "".join(path.read_text() for path in (folder / "users" / ADMIN / "memory").glob("*.md"))
+    return re.findall(r"\*\*User\*\*: (\w+)", text)
+
+
+def noted(folder: Path) -> list[str]:
+    path = folder / "users" / ADMIN / "MEMORY.md"
+    return re.findall(r"^- (\w+)$", path.read_text(), re.MULTILINE) if path.exists() else []
+
+
+def kept(folder: Path) -> list[str]:
+    notes = sorted((folder / "users" / ADMIN / "memory" / "sessions").glob("*.md"))
+    return [word for path in notes for word in re.findall(r"\*\*User\*\*: (\w+)", path.read_text())]
+
+
+@pytest.mark.parametrize(
+    "point",
+    [
+        *(f"{step}.{moment}" for step in ("take_turns", "next_batch", "logged") for moment in
+          ("before_commit", "after_commit")),
+        "log.taken",
+        "memory.intended",
+        "memory.written",
+        "log.added",
+    ],
+)  # fmt: skip
+def test_a_kill_while_turns_are_logged(tmp_path: Path, point: str) -> None:
+    run(tmp_path, "zero")
+    die(tmp_path, point, "one", "two")
+    run(tmp_path, "one", "two", "three")
+    assert logged(tmp_path) == ["zero", "one", "two", "three"]
+
+
+@pytest.mark.parametrize(
+    "point",
+    [
+        *(f"{step}.{moment}" for step in ("take_closed", "exported", "spend", "reviewed") for moment in
+          ("before_commit", "after_commit")),
+        "export.written",
+        "review.written",
+    ],
+)  # fmt: skip
+def test_a_kill_while_a_conversation_is_kept_and_reviewed(tmp_path: Path, point: str) -> None:
+    die(tmp_path, point, "one", "two", "three", "close")
+    run(tmp_path)
+    assert kept(tmp_path) == logged(tmp_path) == noted(tmp_path) == ["one", "two", "three"]
+
+
+def test_kills_at_any_moment(tmp_path: Path) -> None:
+    seed = random.randrange(10_000)
+    chance = random.Random(seed)
+    words = [f"word{n}" for n in range(8)]
+    for _ in range(6):
+        with start(tmp_path, *words) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline()
+            time.sleep(chance.uniform(0, 0.3))
+            process.kill()
+    run(tmp_path, *words, "close")
+    assert sorted(logged(tmp_path)) == sorted(noted(tmp_path)) == words, f"seed {seed}"
+    assert kept(tmp_path) == words, f"seed {seed}"

@@ -1,0 +1,83 @@
+"""The notes that are part of every prompt, as they are on the disk."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from actors.memory import names
+from actors.memory.context import GUIDANCE, Caps
+from actors.memory.files import Folder
+from actors.memory.messages import LARGEST
+from actors.memory.prompt import Prompt
+
+CAPS = Caps(file=1000, total=4000)
+
+
+@pytest.fixture
+def prompt(tmp_path: Path) -> Prompt:
+    return Prompt(Folder(tmp_path))
+
+
+def write(folder: Path, name: str, text: str) -> None:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def told(prompt: Prompt) -> str:
+    return prompt.text(CAPS).removesuffix(GUIDANCE).rstrip("\n")
+
+
+def test_profile_and_facts_come_first_then_the_newest_logs(tmp_path: Path, prompt: Prompt) -> None:
+    write(tmp_path, "USER.md", "Ada")
+    write(tmp_path, "notes.md", "not this one")
+    for day in ("2026-02-27", "2026-02-28", "2026-03-01", "2026-03-02", "2026-13-45", "zzz", "2026-03-02-b"):
+        write(tmp_path, f"memory/{day}.md", day)
+    assert told(prompt) == (
+        "--- USER.md ---\nAda\n\n--- MEMORY.md ---\n\n"
+        "--- daily/2026-03-02.md ---\n2026-03-02\n\n"
+        "--- daily/2026-03-01.md ---\n2026-03-01\n\n"
+        "--- daily/2026-02-28.md ---\n2026-02-28"
+    )
+
+
+def test_where_nothing_is_there_is_still_what_to_remember(prompt: Prompt) -> None:
+    assert told(prompt) == "--- USER.md ---\n\n--- MEMORY.md ---"
+
+
+def test_what_cannot_be_read_is_said_and_costs_no_more(tmp_path: Path, prompt: Prompt) -> None:
+    write(tmp_path, "elsewhere", "secret")
+    (tmp_path / "USER.md").symlink_to(tmp_path / "elsewhere")
+    write(tmp_path, "MEMORY.md", "x" * (LARGEST + 1))
+    (tmp_path / "memory").symlink_to(tmp_path)
+    text = told(prompt)
+    assert "secret" not in text
+    assert text.count("[") == 2
+    (tmp_path / "memory").unlink()
+    write(tmp_path, "memory", "a file")
+    assert told(prompt) == text
+
+
+def test_a_change_by_hand_is_seen_once_and_one_of_our_own_not_at_all(tmp_path: Path, prompt: Prompt) -> None:
+    write(tmp_path, "USER.md", "Ada")
+    write(tmp_path, "memory/2026-03-01.md", "tea")
+    prompt.text(CAPS)
+    assert prompt.is_as_known()
+    write(tmp_path, "USER.md", "Ada Lovelace")
+    assert not prompt.is_as_known()
+    assert prompt.is_as_known()
+
+    name = names.checked("memory/2026-03-01.md")
+    assert prompt.holds(name)
+    write(tmp_path, name.text, "tea and cake")
+    prompt.wrote(name)
+    assert prompt.is_as_known()
+
+    write(tmp_path, "MEMORY.md", "made by hand")
+    assert not prompt.is_as_known()
+    os.utime(tmp_path / "MEMORY.md", (1, 1))
+    assert not prompt.is_as_known()
+    (tmp_path / "USER.md").unlink()
+    assert not prompt.is_as_known()
+    assert not prompt.holds(names.checked("notes.md"))
