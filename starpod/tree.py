@@ -3,7 +3,7 @@
 The only module that knows the actors by class; everybody else knows their messages.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
 from functools import partial
 from itertools import chain
@@ -19,7 +19,7 @@ from actors.agent.settings import Settings as AgentSettings
 from actors.agent.sources import Dropped, Sources
 from actors.console import messages as console
 from actors.console.actor import ConsoleActor
-from actors.context import TurnContext
+from actors.context import Expansion, TurnContext
 from actors.gateway import messages as gateway
 from actors.gateway.actor import GatewayActor
 from actors.gateway.limits import Limits as GatewayLimits
@@ -63,7 +63,7 @@ from actors.vault import messages as vault
 from actors.vault.actor import MIGRATIONS as VAULT
 from actors.vault.actor import VaultActor
 from actors.vault.settings import Settings as VaultSettings
-from bus import Backoff, Child, Intensity, Limits, Pool, Remains, Supervisor
+from bus import Backoff, Bus, Child, Intensity, Limits, Pool, Remains, Supervisor
 from starpod import modelkeys, models
 from starpod.environment import granted, withheld
 from starpod.users import seed_user
@@ -200,7 +200,12 @@ def _agent(parts: Parts) -> Iterator[Child | Pool]:
     limits = Limits(start_within=2 * session.Open.within, stop_within=20, patience=3600)
     yield Pool("conversation", conversation, limit=512, intensity=INTENSITY, limits=limits)
     claiming = Limits(start_within=2 * session.Recover.within, mailbox=256)
-    yield Child("conductor", partial(ConductorActor, settings, parts.remains), limits=claiming)
+    yield Child("conductor", partial(ConductorActor, settings, parts.remains, _expand), limits=claiming)
+
+
+def _expand(bus: Bus, incoming: session.Incoming) -> Awaitable[Expansion | None]:
+    """What a message calls up: a skill."""
+    return bus.ask(skills.Expand(text=incoming.text, user=incoming.user))
 
 
 def _console(_parts: Parts) -> Iterator[Child]:

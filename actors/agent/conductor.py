@@ -2,7 +2,7 @@
 
 import contextlib
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Final, final
 
 import attrs
@@ -13,11 +13,16 @@ from actors.agent.acceptance import after, fate
 from actors.agent.answer import answer_to
 from actors.agent.order import Order
 from actors.agent.settings import Settings
+from actors.context import Expansion
 from actors.llm import messages as llm
 from actors.session import messages as session
-from bus import Actor, DeliveryError, Remains, Unavailable, concurrent, redact
+from bus import Actor, Bus, BusError, DeliveryError, Remains, Unavailable, concurrent, redact
 
 NOTHING: Final = Remains()
+COMMAND: Final = "/"
+"""What the text of a message begins with that may call something up."""
+Expand = Callable[[Bus, session.Incoming], Awaitable[Expansion | None]]
+"""Says what a message calls up; None for one that means its words."""
 _AGAIN: Final = 0.5
 """Seconds between attempts to wake a conversation whose mailbox is full, or that is down."""
 
@@ -29,10 +34,17 @@ class ConductorActor(Actor):
     Args:
       settings: those in force.
       remains: what the process before has left, if it did not end in order.
+      expand: says what a message calls up.
     """
 
-    def __init__(self, settings: Callable[[], Settings], remains: Remains = NOTHING) -> None:
+    def __init__(
+        self,
+        settings: Callable[[], Settings],
+        remains: Remains = NOTHING,
+        expand: Expand | None = None,
+    ) -> None:
         self._settings = settings
+        self._expand = expand
         self._remains = remains
         self._models: frozenset[str] = frozenset()
         self._late: dict[str, deque[messages.Deliver]] = {}
@@ -60,7 +72,8 @@ class ConductorActor(Actor):
         await self._check(incoming.options.model)
         mode = incoming.mode or self._settings().followup_mode
         kept = attrs.evolve(incoming, mode=mode, text=redact(incoming.text))
-        acceptance = self.bus.ask(session.Accept(incoming=kept))
+        expansion = await self._expanded(kept)
+        acceptance = self.bus.ask(session.Accept(incoming=kept, expansion=expansion))
         async with self._order.stored(incoming, acceptance) as stored:
             with self.bus.baggage(user=incoming.user, session=stored.session, turn=stored.turn):
                 if stored.state == "accepted":  # also the second time: perhaps nobody heard of the first one
@@ -90,6 +103,16 @@ class ConductorActor(Actor):
         self._models = frozenset(info.spec for info in offered.models)
         if model not in self._models:
             raise llm.ModelNotAllowed(model=model, allowed=tuple(info.spec for info in offered.models))
+
+    async def _expanded(self, incoming: session.Incoming) -> Expansion | None:
+        """What a message calls up. It is not lost because nobody can say: then it means its words."""
+        if self._expand is None or not incoming.text.startswith(COMMAND):
+            return None
+        try:
+            found = await self._expand(self.bus, incoming)
+        except BusError:
+            return None
+        return found and attrs.evolve(found, text=redact(found.text))
 
     async def _locate(self, stored: session.Accepted) -> messages.Location | None:
         """Where the conversation stands; None when it cannot say now, which must not undo the acceptance."""

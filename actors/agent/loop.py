@@ -57,6 +57,7 @@ class Loop:
             role=run.turn.role,
             channel=run.turn.channel,
             source=run.turn.source,
+            called=run.turn.called,
         )
         self._compactor = Compactor(
             parts.bus, self._settings.compaction, record, self._turn, parts.sources.keepsake

@@ -6,6 +6,7 @@ from typing import Any, Final, final
 
 import attrs
 
+from actors.context import Expansion
 from actors.storage import clean, moment
 
 from . import resolve, titles
@@ -29,8 +30,8 @@ UPDATE sessions SET last_message_at = ?, message_count = message_count + 1, titl
 """
 _NEW_TURN: Final = """
 INSERT INTO turns (id, session_id, user_id, role, source, client_message_id, text, attachments, options, mode,
-                   triggered_by, accepted_at, state)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'accepted')
+                   triggered_by, accepted_at, called, expansion, state)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'accepted')
 RETURNING seq
 """
 
@@ -46,13 +47,20 @@ class Fresh:
 
 
 def accept(
-    connection: sqlite3.Connection, incoming: Incoming, *, now: int, policy: ChannelPolicy, fresh: Fresh
+    connection: sqlite3.Connection,
+    incoming: Incoming,
+    expansion: Expansion | None = None,
+    *,
+    now: int,
+    policy: ChannelPolicy,
+    fresh: Fresh,
 ) -> Accepted:
     """Store a message and say what it belongs to. Raises UnknownSession or SessionIsClosed.
 
     Args:
       connection: inside a transaction.
       incoming: its texts may hold anything a client sends.
+      expansion: what its words call up.
       now: microseconds since 1970.
       policy: of its channel.
       fresh: identifiers to be used.
@@ -73,7 +81,7 @@ def accept(
             connection.execute(_CLOSE, (resolve.INACTIVITY, decision.closing))
         new = (session, incoming.user, incoming.channel, key, title, now, now, incoming.triggered_by)
         connection.execute(_NEW_SESSION, new)
-    seq = _store_turn(connection, incoming, session, now, fresh)
+    seq = _store_turn(connection, incoming, expansion, session, now, fresh.turn)
     return Accepted(
         session=session,
         turn=fresh.turn,
@@ -127,13 +135,18 @@ def _decide(
 
 
 def _store_turn(
-    connection: sqlite3.Connection, incoming: Incoming, session: str, now: int, fresh: Fresh
+    connection: sqlite3.Connection,
+    incoming: Incoming,
+    expansion: Expansion | None,
+    session: str,
+    now: int,
+    turn: str,
 ) -> int:
     seq: int
     (seq,) = connection.execute(
         _NEW_TURN,
         (
-            fresh.turn,
+            turn,
             session,
             incoming.user,
             incoming.role,
@@ -145,6 +158,8 @@ def _store_turn(
             incoming.mode or "inject",
             incoming.triggered_by,
             now,
+            None if expansion is None else expansion.name,
+            None if expansion is None else clean(expansion.text),
         ),
     ).fetchone()
     return seq

@@ -72,6 +72,7 @@ class SessionActor(Keeper):
         accepted = await self._write(
             accept.accept,
             incoming,
+            request.expansion,
             now=self._now(),
             policy=policy,
             fresh=accept.Fresh(session=ids.uuid(), turn=ids.uuid(), key=ids.uuid()),

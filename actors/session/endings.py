@@ -19,7 +19,7 @@ from .messages import (
     Finished,
     Turn,
 )
-from .rows import OPEN, TURN, turn_of, turns_of
+from .rows import LISTED_TURN, OPEN, TURN, turn_of, turns_of
 from .steps import Writer, result_out
 from .turns import get
 
@@ -30,7 +30,7 @@ _WHY: Final[dict[EndState, str]] = {
 }
 _CHANGED_NOTHING: Final = "This call was not completed and changed nothing."
 _NEXT_END: Final = "SELECT coalesce(max(end_seq), 0) + 1 FROM turns WHERE end_seq IS NOT NULL"
-_AFTER: Final = f"{TURN} WHERE end_seq > ? ORDER BY end_seq LIMIT ?"
+_AFTER: Final = f"{LISTED_TURN} WHERE end_seq > ? ORDER BY end_seq LIMIT ?"
 _WAITING: Final = f"{TURN} WHERE session_id = ? AND {OPEN} AND state = 'accepted' ORDER BY seq LIMIT 1"
 
 

@@ -95,7 +95,7 @@ def _is_answer(group: Group) -> bool:
 def _parts(group: Group, open_calls: Sequence[CallStep]) -> Iterator[Part]:
     head, calls = group.head, group.calls
     for message in head.said if isinstance(head, UserStep) else ():
-        yield Part("user", blocks_of(message.text, message.attachments), head.id)
+        yield Part("user", blocks_of(message.text, message.attachments, message.expansion), head.id)
     content = head.content if isinstance(head, AssistantStep) else ()
     yield Part("assistant", spoken(content, [call.call for call in calls]), head.id)
     unanswered = {call.id for call in open_calls}

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from actors.storage import micros, moment
-from actors.vocabulary import Attachment, Usage
+from actors.vocabulary import Attachment, Text, Usage
 
 from .encoding import attachments_in, options_in
 from .messages import Session, Turn, TurnOptions
@@ -23,7 +23,8 @@ FROM sessions
 
 _TURN: Final = """
 SELECT turns.id, seq, session_id, turns.user_id, role, channel, channel_key, state, outcome, attempt, deaths,
-       cancel_requested, {text} AS text, attachments, options, mode, source, client_message_id, accepted_at,
+       cancel_requested, {text} AS text, called, {expansion} AS expansion, attachments, options, mode, source,
+       client_message_id, accepted_at,
        (SELECT started_at FROM steps WHERE turn_id = turns.id AND n = 0) AS started_at, finished_at,
        turns.triggered_by, merged_into, end_seq,
        (SELECT json_array(total(input_tokens), total(output_tokens), total(cache_read_tokens),
@@ -36,8 +37,10 @@ SELECT turns.id, seq, session_id, turns.user_id, role, channel, channel_key, sta
        AS tool_rounds
 FROM turns JOIN sessions ON sessions.id = session_id
 """
-TURN: Final = _TURN.format(text="text")
-SHORT_TURN: Final = _TURN.format(text="substr(text, 1, 200)")
+TURN: Final = _TURN.format(text="text", expansion="expansion")
+LISTED_TURN: Final = _TURN.format(text="text", expansion="NULL")
+"""The same without what its words have called up, which may be long."""
+SHORT_TURN: Final = _TURN.format(text="substr(text, 1, 200)", expansion="NULL")
 """The same with the beginning of its text alone."""
 
 OPEN: Final = "state IN ('accepted', 'running')"
@@ -94,7 +97,8 @@ def turn_of(row: sqlite3.Row) -> Turn:
         triggered_by=row["triggered_by"],
         merged_into=row["merged_into"],
         end_seq=row["end_seq"],
-        content=blocks_of(text, attachments),
+        content=blocks_of(text, attachments, row["expansion"]),
+        called=row["called"] or "",
         usage=Usage(
             input_tokens=int(tokens_in),
             output_tokens=int(tokens_out),
@@ -127,4 +131,15 @@ def turns_of(rows: Iterable[sqlite3.Row]) -> tuple[Turn, ...]:
 
 def said_by(turn: Turn) -> Said:
     """The message of a turn, as a step stores it."""
-    return Said(turn=turn.id, text=turn.text, attachments=turn.attachments, at=micros(turn.accepted_at))
+    return Said(
+        turn=turn.id,
+        text=turn.text,
+        attachments=turn.attachments,
+        at=micros(turn.accepted_at),
+        expansion=_expansion(turn) if turn.called else None,
+    )
+
+
+def _expansion(turn: Turn) -> str:
+    """What the model gets instead of the words: of the texts of a message the first."""
+    return next(block.text for block in turn.content if isinstance(block, Text))

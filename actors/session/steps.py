@@ -24,6 +24,8 @@ class Said:
     attachments: tuple[Attachment, ...]
     at: int
     """When it was accepted, in microseconds since 1970."""
+    expansion: str | None = None
+    """What the model gets instead of the text."""
 
 
 @final
@@ -192,6 +194,7 @@ def _said_in(value: dict[str, Any]) -> Said:
         text=value["text"],
         attachments=attachments_in(value["attachments"]),
         at=value["at"],
+        expansion=value.get("expansion"),
     )
 
 
@@ -228,6 +231,7 @@ class Writer:
                 "text": message.text,
                 "attachments": attachments_out(message.attachments),
                 "at": message.at,
+                **({} if message.expansion is None else {"expansion": message.expansion}),
             }
             for message in said
         ]

@@ -12,7 +12,7 @@ from actors.vocabulary import Block, Text, Usage
 from . import sessions
 from .encoding import dump
 from .messages import FindTurns, ListTurns, OpenWork, StepInfo, Turn
-from .rows import OPEN, SHORT_TURN, TURN, turns_of
+from .rows import LISTED_TURN, OPEN, SHORT_TURN, turns_of
 from .steps import COLUMNS, AssistantStep, NoticeStep, Step, UserStep, step_of
 from .turns import get
 
@@ -30,7 +30,7 @@ ORDER BY seq DESC LIMIT :limit
 """
 _RANGE: Final = f"""
 SELECT * FROM (
-    {TURN}
+    {LISTED_TURN}
     WHERE session_id = :session
       AND seq >= coalesce((SELECT seq FROM turns WHERE id = :first AND session_id = :session), 0)
       AND seq <= coalesce((SELECT seq FROM turns WHERE id = :last AND session_id = :session), 1 << 62)

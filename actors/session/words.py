@@ -12,8 +12,11 @@ NOTHING: Final = "(empty message)"
 """Stands for a message that says nothing, since a model takes no empty one."""
 
 
-def blocks_of(text: str, attachments: tuple[Attachment, ...]) -> tuple[Text | Image, ...]:
-    """Pictures first, then the words, then where each file lies."""
+def blocks_of(
+    text: str, attachments: tuple[Attachment, ...], expansion: str | None = None
+) -> tuple[Text | Image, ...]:
+    """Pictures first, then the words or what they call up, then where each file lies."""
+    text = text if expansion is None else expansion
     pictures = [
         Image(media_type=attachment.media_type, path=attachment.path)
         for attachment in attachments

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Concatenate, ParamSpec, TypeVar, final
 
+from actors.context import Expansion
 from actors.session import accept, attempts, endings, history, recent, sessions, turns
 from actors.session.actor import MIGRATIONS
 from actors.session.messages import (
@@ -66,6 +67,8 @@ class Ledger:
         self._doomed = False
         self.connection = self._open()
         self.recent = recent.RecentHistories(capacity=10_000)
+        self.expansion: Expansion | None = None
+        """What the words of the next messages call up."""
 
     def _open(self) -> sqlite3.Connection:
         path = self._folder / str(self._kills) / "session.db"
@@ -116,7 +119,9 @@ class Ledger:
         said: dict[str, Any] = {"text": text, "user": ADMIN, **fields}
         incoming = Incoming(**said)
         policy = ChannelPolicy(incoming.channel, gap=gap)
-        return self.run(accept.accept, incoming, now=micros(self.now), policy=policy, fresh=fresh)
+        return self.run(
+            accept.accept, incoming, self.expansion, now=micros(self.now), policy=policy, fresh=fresh
+        )
 
     def begin(self, turn: str, **fields: Any) -> Begun:
         """Claim a turn and read what it goes on from; a kill in between leaves it claimed."""

@@ -1,9 +1,10 @@
 """What is said and taken back: accepting a message, cancelling its turn. Both are final once they are answered."""
 
-from typing import ClassVar, Literal, final
+from typing import Any, ClassVar, Literal, final
 
 import attrs
 
+from actors.context import Expansion
 from bus import Abandon, Request
 
 from .incoming import Incoming
@@ -34,9 +35,16 @@ class Accept(Request[Accepted]):
     Raises UnknownChannel; UnknownSession or SessionIsClosed when a `session` is given and does not fit.
     """
 
+    version: ClassVar[int] = 2
     abandon: ClassVar[Abandon] = Abandon.FINISH
     max_bytes: ClassVar[int] = 16 * 1024 * 1024
     incoming: Incoming
+    expansion: Expansion | None = None
+    """What its words call up, and what the model gets instead of them. The words stay what the person wrote."""
+
+    @classmethod
+    def upcast(cls, version: int, body: dict[str, Any]) -> dict[str, Any]:
+        return body if version > 1 else {**body, "expansion": None}
 
 
 @final

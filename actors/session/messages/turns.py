@@ -52,6 +52,9 @@ class Turn:
     attachments: tuple[Attachment, ...]
     content: tuple[Block, ...]
     """The message as the model gets it: pictures, words, a note for each file. Never empty."""
+    called: str = ""
+    """What its words have called up, the skill ``x`` of ``/x``. `content` has that instead of the words, except where
+    turns are listed."""
     options: TurnOptions
     mode: FollowupMode
     source: str

@@ -43,6 +43,7 @@ class ListFolders(Request[tuple[Folder, ...]]):
 class Expand(Request[Expansion | None]):
     """What the model is told instead of a message ``/name …``; None when that is no skill of this user's agent."""
 
+    within: ClassVar[float] = 5.0
     max_bytes: ClassVar[int] = LARGEST
     text: str
     user: str

@@ -13,7 +13,7 @@ import pytest
 import trio
 
 from actors.agent import messages as agent
-from actors.agent.conductor import ConductorActor
+from actors.agent.conductor import ConductorActor, Expand
 from actors.agent.conversation import INTENSITY, ConversationActor
 from actors.agent.gate import Policy, allow_all
 from actors.agent.settings import Settings
@@ -297,6 +297,7 @@ class World:
     context: tuple[ContextSource, ...] = tuple(map(context_of, persona.CONTEXT))
     keepsake: Keepsake | None = None
     policy: Policy = allow_all
+    expand: Expand | None = None
     soul: bytes = b"Be kind."
     models: llm.Catalogue = MODELS
     script: list[Answer] = attrs.field(factory=list[Answer])
@@ -345,7 +346,8 @@ class World:
             await mesh.start_pool(conversation, name="conversation", intensity=INTENSITY)
             if conductor:
                 await mesh.start(
-                    partial(ConductorActor, lambda: self.settings, self._remains), name="conductor"
+                    partial(ConductorActor, lambda: self.settings, self._remains, self.expand),
+                    name="conductor",
                 )
             yield self
 

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from actors.session import sessions
-from actors.session.messages import Close, SessionIsClosed, TurnOptions, UnknownSession
-from actors.vocabulary import Attachment
-from tests.fakes.ledger import START, Killed, Ledger
+from actors.context import Expansion
+from actors.session import sessions, survey
+from actors.session.messages import Close, ListTurns, SessionIsClosed, TurnOptions, UnknownSession
+from actors.vocabulary import ADMIN, Attachment, Text
+from tests.fakes.ledger import START, Killed, Ledger, spoken
 
 GAP = timedelta(hours=6)
 
@@ -218,3 +219,25 @@ def test_a_turn_keeps_everything_that_was_accepted(ledger: Ledger) -> None:
 def test_text_that_is_no_text_is_stored_all_the_same(ledger: Ledger) -> None:
     accepted = ledger.accept("a\ud800b\x00c", user="u\udfff", client_message_id="\ud800", key="\ud801")
     assert ledger.turn(accepted.turn).text == "a?b\x00c"
+
+
+def test_what_the_words_call_up_is_stored_with_them(ledger: Ledger) -> None:
+    ledger.expansion = Expansion(name="plan", text="Make a plan.\ud800")
+    turn = ledger.accept("/plan").turn
+    ledger.expansion = None
+    begun = ledger.begin(turn)
+
+    assert (begun.turn.text, begun.turn.called) == ("/plan", "plan")
+    assert begun.turn.content == (Text(text="Make a plan.?"),)
+    assert spoken(begun.transcript.messages) == [("user", ["Make a plan.?"])]
+    ledger.kill()
+    ledger.recover()
+    assert spoken(ledger.begin(turn).transcript.messages) == [("user", ["Make a plan.?"])]
+    assert [content for _, content in ledger.shown(begun.turn.session)] == ["/plan"]
+
+
+def test_a_list_of_turns_has_the_words_alone(ledger: Ledger) -> None:
+    ledger.expansion = Expansion(name="plan", text="Make a plan.")
+    accepted = ledger.accept("/plan")
+    (listed,) = survey.list_turns(ledger.connection, ListTurns(session=accepted.session, user=ADMIN))
+    assert (listed.text, listed.called, listed.content) == ("/plan", "plan", (Text(text="/plan"),))

@@ -166,3 +166,20 @@ def test_old_and_new_databases_have_the_same_schema(migrated: Ledger, tmp_path: 
         migrated.connection.execute("UPDATE steps SET state = 'unknown' WHERE id = 1")
     new.close()
     migrated.close()
+
+
+def test_messages_from_before_call_nothing_up(tmp_path: pathlib.Path) -> None:
+    old = database(tmp_path, 5)
+    old.execute(
+        "INSERT INTO sessions (id, user_id, channel, channel_key, created_at, last_message_at, message_count)"
+        " VALUES ('s', 'admin', 'main', 'k', 0, 0, 1)"
+    )
+    old.execute(
+        "INSERT INTO turns (id, session_id, user_id, source, text, attachments, mode, accepted_at, state)"
+        " VALUES ('t', 's', 'admin', 'web', '/plan', '[]', 'queue', 0, 'accepted')"
+    )
+    old.close()
+    ledger = Ledger(tmp_path)
+    begun = ledger.begin("t")
+    assert (begun.turn.called, spoken(begun.transcript.messages)) == ("", [("user", ["/plan"])])
+    ledger.close()
