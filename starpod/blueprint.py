@@ -28,6 +28,7 @@ from typing import Final, Literal
 import attrs
 
 from actors import atomic
+from actors.vocabulary import ADMIN
 from starpod.applied import Applied, digest
 from starpod.errors import WorkspaceError
 from starpod.templates import Tree, install_skills, install_template, read_skills, read_template
@@ -35,7 +36,6 @@ from starpod.users import seed_user
 from starpod.workspace import Instance, InWorkspace, blueprint_in, instance_in, refuse_old_layout
 
 HOME_FOLDERS: Final = ("desktop", "documents", "projects", "downloads")
-DEFAULT_USERS: Final = ("admin", "user")
 OPTIONAL: Final = ("HEARTBEAT.md", "BOOT.md", "frontend.toml")
 """Files of a blueprint that an instance has in any case, empty if need be."""
 OWNED: Final = ("agent.toml", "SOUL.md", *OPTIONAL)
@@ -188,8 +188,7 @@ def _carry_out(plan: _Plan) -> None:
     _install_env(plan)
     install_template(plan.template, instance.home_dir)
     install_skills(plan.skills, instance.skills_dir)
-    for user in DEFAULT_USERS:
-        seed_user(instance.user(user))
+    seed_user(instance.user(ADMIN))
     _renew(plan.blueprint / "agent.toml", instance.agent_toml)
 
 

@@ -66,7 +66,7 @@ from actors.vault.settings import Settings as VaultSettings
 from bus import Backoff, Bus, Child, Intensity, Limits, Pool, Remains, Supervisor
 from starpod import modelkeys, models
 from starpod.environment import granted, withheld
-from starpod.users import seed_user
+from starpod.users import has_left, seed_user
 from starpod.workspace import Instance, UserContext
 
 
@@ -110,6 +110,7 @@ def _users(parts: Parts) -> Iterator[Child]:
         key_file=parts.data / ADMIN_KEY,
         on_first_key=parts.on_first_key,
         seed=lambda user: seed_user(UserContext(root=parts.data / "users" / user)),
+        has_left=lambda user: has_left(user, parts.data / "users", parts.home / tools.UPLOADS),
     )
     yield Child("users", factory, limits=Limits(mailbox=256))
 

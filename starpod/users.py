@@ -1,5 +1,6 @@
 """The files a new user begins with."""
 
+from pathlib import Path
 from typing import Final
 
 from actors import atomic
@@ -29,6 +30,13 @@ MEMORY: Final = """\
 
 Important facts about this user, with links to where more is written.
 """
+
+
+def has_left(id: str, *places: Path) -> bool:
+    """Whether in one of these folders there is one of a user with this id, in whatever case it is written."""
+    return any(
+        each.name.lower() == id.lower() for place in places if place.is_dir() for each in place.iterdir()
+    )
 
 
 def seed_user(user: UserContext) -> None:

@@ -16,6 +16,7 @@ from .messages import (
     AddUser,
     Deactivate,
     GetUser,
+    LeftBehind,
     ListUsers,
     OwnAccount,
     Taken,
@@ -63,8 +64,13 @@ def all_of(connection: sqlite3.Connection, request: ListUsers) -> tuple[User, ..
     return tuple(map(_user_of, connection.execute("SELECT * FROM users ORDER BY created_at, rowid")))
 
 
-def add(connection: sqlite3.Connection, request: AddUser, fresh: str, now: int) -> Done[User]:
-    """Make an account, by default with the id `fresh`. Raises Unfit, Taken, NotAllowed."""
+def add(
+    connection: sqlite3.Connection, request: AddUser, fresh: str, now: int, *, left: bool = False
+) -> Done[User]:
+    """Make an account, by default with the id `fresh`. Raises Unfit, Taken, LeftBehind, NotAllowed.
+
+    `left` says whether somebody who had the id that is asked for has left something.
+    """
     require_admin(connection, request)
     id = fresh if request.id is None else _fit_id(request.id)
     _require_fit(request)
@@ -77,7 +83,10 @@ def add(connection: sqlite3.Connection, request: AddUser, fresh: str, now: int) 
         filesystem_enabled=request.filesystem_enabled,
         now=now,
     )
-    audit.record(connection, request, "user.added", id, now, detail=f"role {request.role}")
+    if left and not request.adopt:
+        raise LeftBehind(id=id)
+    adopted = ", with what was left by an earlier user" if left else ""
+    audit.record(connection, request, "user.added", id, now, detail=f"role {request.role}{adopted}")
     return find(connection, id), NOBODY
 
 

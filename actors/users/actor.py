@@ -43,6 +43,7 @@ class UsersActor(Keeper):
       key_file: gets the key that is made for the first admin, before it becomes good.
       on_first_key: told that key once it is good, so that a person can be shown it.
       seed: makes the folder of a user where there is none. Raises OSError.
+      has_left: says whether anybody with such an id has left something, in whatever case the id was written.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class UsersActor(Keeper):
         key_file: pathlib.Path,
         on_first_key: Callable[[str], None],
         seed: Callable[[str], None],
+        has_left: Callable[[str], bool],
     ) -> None:
         super().__init__(
             Storage(path, numbered(MIGRATIONS)), lambda reason: messages.StorageFailed(reason=reason)
@@ -64,6 +66,7 @@ class UsersActor(Keeper):
         self._key_file = key_file
         self._on_first_key = on_first_key
         self._seed = seed
+        self._has_left = has_left
         self._seeded: set[str] = set()
         self._changes = 0
         """How often access has changed. Whoever was recognised meanwhile is looked up again: who remembers our answer
@@ -235,7 +238,8 @@ class UsersActor(Keeper):
     @messages.AddUser.handler
     @concurrent(256, isolated=True)
     async def add_user(self, request: messages.AddUser) -> messages.User:
-        return await self._change(accounts.add, request, self.bus.ids.uuid(), self._now())
+        left = request.id is not None and await self._apart(self._has_left, request.id)
+        return await self._change(accounts.add, request, self.bus.ids.uuid(), self._now(), left=left)
 
     @messages.ListUsers.handler
     @concurrent(256, isolated=True)

@@ -30,6 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add.add_argument(
         "--role", choices=["user", "admin"], default="user", help="an admin manages people and settings"
     )
+    add.add_argument(
+        "--adopt", action="store_true", help="give them what somebody left who had this id before"
+    )
     listing = actions.add_parser("list", help="oldest first, with those that are not let in")
     add_agent_option(listing, again=True)
     listing.add_argument("--json", action="store_true", help="print JSON")
@@ -64,6 +67,7 @@ def _action(actions: Any, name: str, summary: str, action: Any) -> argparse.Argu
 
 def _add(client: Client, args: argparse.Namespace) -> Any:
     given = {"id": args.user, "display_name": args.name, "email": args.email, "role": args.role}
+    given["adopt"] = args.adopt or None
     made = client.post(USERS, {name: value for name, value in given.items() if value is not None})
     if not args.json:
         ok(f"{made['id']} is {_called(made['role'])} now")

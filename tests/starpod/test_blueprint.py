@@ -42,11 +42,7 @@ class TestApplying:
             ".starpod/db/applied.json",
             ".starpod/skills",
             ".starpod/users",
-            *(
-                f".starpod/users/{user}{name}"
-                for user in ("admin", "user")
-                for name in ("", "/USER.md", "/MEMORY.md", "/memory")
-            ),
+            *(f".starpod/users/admin{name}" for name in ("", "/USER.md", "/MEMORY.md", "/memory")),
             "home",
             *(f"home/{name}" for name in ("desktop", "documents", "projects", "downloads")),
         }
@@ -124,7 +120,6 @@ class TestApplying:
         instance = apply(workspace)
         made = {
             instance.user("admin").profile: "I am Ada",
-            instance.user("user").history: "rows",
             instance.db_dir / "session.db": "rows",
             instance.home_dir / "documents/n.md": "note",
             instance.home_dir / "projects/a/b": "code",
@@ -133,14 +128,17 @@ class TestApplying:
         for path, text in made.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
-        for user in ("admin", "user"):
-            instance.user(user).memory.unlink()
+        instance.user("admin").memory.unlink()
 
         apply(workspace)
 
         assert {path: path.read_text(encoding="utf-8") for path in made} == made
-        assert not instance.user("user").memory.exists()  # it was forgotten
-        assert instance.user("admin").memory.exists()  # it is missing
+        assert instance.user("admin").memory.exists()  # it was missing
+
+        instance.user("admin").history.write_text("rows", encoding="utf-8")
+        instance.user("admin").memory.unlink()
+        apply(workspace)
+        assert not instance.user("admin").memory.exists()  # it was forgotten
 
     def test_a_run_that_was_cut_short_leaves_no_instance(self, workspace: Workspace) -> None:
         workspace.blueprint()

@@ -1,6 +1,7 @@
 """File systems for a test: one that is small, one that may not be written. Skips where mounting is not permitted."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -66,3 +67,16 @@ def filled(folder: Path) -> Generator[Path]:
         yield filler
     finally:
         filler.unlink(missing_ok=True)
+
+
+@contextmanager
+def unwritable(*files: Path) -> Generator[None]:
+    """No byte of the files is written, not even by a process that has them open; skips where that cannot be had."""
+    names = [str(file) for file in files if file.exists()]
+    tool = shutil.which("chattr")
+    if tool is None or subprocess.run([tool, "+i", *names], capture_output=True, check=False).returncode:
+        pytest.skip("needs chattr, and the right to use it")
+    try:
+        yield
+    finally:
+        subprocess.run([tool, "-i", *names], check=True)

@@ -5,6 +5,7 @@ from .audit import MOST_ROWS, AuditEntry, ListAudit
 from .devices import CreatedDevice, Device, ListDevices, NewDevice, SignOut
 from .errors import (
     LastAdmin,
+    LeftBehind,
     NotActive,
     NotAllowed,
     NotKnown,
@@ -49,6 +50,7 @@ __all__ = [
     "IdentifyTelegram",
     "Identity",
     "LastAdmin",
+    "LeftBehind",
     "LinkTelegram",
     "ListAudit",
     "ListDevices",

@@ -42,14 +42,18 @@ class User:
 @final
 @attrs.frozen(kw_only=True)
 class AddUser(Request[User]):
-    """Make an account. Raises Unfit, Taken, NotAllowed."""
+    """Make an account. Raises Unfit, Taken, LeftBehind, NotAllowed."""
 
+    version: ClassVar[int] = 2
     abandon: ClassVar[Abandon] = Abandon.FINISH
     id: Annotated[str | None, described("Made up when it is not given.")] = None
     email: Annotated[str | None, described(max_length=LONGEST_EMAIL)] = None
     display_name: Annotated[str | None, described(max_length=LONGEST_NAME)] = None
     role: Role = "user"
     filesystem_enabled: bool = False
+    adopt: Annotated[bool, described("Whether to give them what somebody left who had this id before.")] = (
+        False
+    )
     user: str
     proof: Proof = "key"
     address: str = ""

@@ -60,6 +60,20 @@ class Taken(ActorError):
 
 
 @attrs.define(eq=False, kw_only=True)
+class LeftBehind(ActorError):
+    """What somebody left who had this id is still here; whoever has the id would be given it."""
+
+    kind: ClassVar[ErrorKind] = "conflict"
+    id: str
+
+    def __str__(self) -> str:
+        return (
+            f"somebody had the id {quoted(self.id)} before, and what is theirs is still here: take another id, "
+            f"or, where it is the same person, `starpod user add {self.id} --adopt`"
+        )
+
+
+@attrs.define(eq=False, kw_only=True)
 class Unfit(ActorError):
     """What is given cannot be of an account."""
 

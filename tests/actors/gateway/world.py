@@ -391,6 +391,7 @@ def some_users(folder: Path) -> Callable[[], UsersActor]:
         key_file=folder / "admin.key",
         on_first_key=lambda _: None,
         seed=lambda _: None,
+        has_left=lambda _: False,
     )
 
 

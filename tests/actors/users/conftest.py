@@ -32,6 +32,8 @@ class People:
         self.key_file = folder / "admin.key"
         self.folders: list[str] = []
         """Of whom a folder was asked for, in order."""
+        self.left: set[str] = set()
+        """Ids of those of whom there is something from before."""
         self.first_key: str | None = None
         """Of the admin whom the actor has made as it started."""
         self.seed: Callable[[str], None] = self.folders.append
@@ -45,6 +47,7 @@ class People:
             key_file=self.key_file,
             on_first_key=self._show,
             seed=lambda user: self.seed(user),  # noqa: PLW0108 - as it is by then
+            has_left=lambda user: user.lower() in self.left,
         )
         await self.mesh.start(factory, name="users")
         return self.first_key

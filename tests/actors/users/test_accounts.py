@@ -54,6 +54,22 @@ async def test_ids_and_addresses_are_unique_without_regard_to_case(people: Peopl
     assert (await people.ask(users.GetUser(id="ADA", **READS))).id == "Ada"
 
 
+async def test_an_id_whose_owner_has_left_something_is_given_again_only_to_the_same_person(
+    people: People,
+) -> None:
+    people.left.add("ada")
+    for id in ("ada", "Ada"):
+        with pytest.raises(users.LeftBehind, match=r"starpod user add (ada|Ada) --adopt"):
+            await people.add(id)
+    with pytest.raises(users.NotAllowed):
+        await people.ask(users.AddUser(id="ada", user="ada"))
+    assert await people.audit() == [("", "key.created", "admin"), ("", "bootstrap", "admin")]
+    assert (await people.ask(users.AddUser(id="ada", adopt=True, **ASKS))).id == "ada"
+    with pytest.raises(users.Taken):
+        await people.ask(users.AddUser(id="ada", adopt=True, **ASKS))
+    assert "left by an earlier" in (await people.ask(users.ListAudit(user="admin")))[0].detail
+
+
 @pytest.mark.parametrize(
     "id", ["", "../x", "a/b", "%2e%2e", "a\0", "ada\n", "аda", "x" * 65, "x" * 10_000, "Cron", "system", "."]
 )
