@@ -21,6 +21,8 @@ from actors.memory.names import Name
 PRIVATE: Final = 0o600
 _FILE: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _NO_FOLDER: Final = {errno.ENOTDIR, errno.ELOOP}
+_NO_FILE: Final = {errno.ELOOP, errno.ENXIO}
+"""What a link and a socket answer who would open them."""
 
 
 @final
@@ -130,15 +132,14 @@ class Folder:
             os.close(parent)
 
     def _see(self, name: Name, parent: int, now: int) -> Seen:
-        last = name.path[-1]
-        found = _stat(parent, last)
-        if found is None:
-            return NOTHING
-        _require_file(name, found)
         try:
-            handle = os.open(last, _FILE, dir_fd=parent)
+            handle = os.open(name.path[-1], _FILE, dir_fd=parent)
         except FileNotFoundError:
             return NOTHING
+        except OSError as error:
+            if error.errno in _NO_FILE:
+                raise BadName(name=name.text, reason="there is no regular file of that name") from error
+            raise
         with os.fdopen(handle, "rb") as file:
             found = os.fstat(file.fileno())
             _require_file(name, found)
@@ -167,8 +168,7 @@ def _stat(folder: int, name: str) -> os.stat_result | None:
 
 def _require_file(name: Name, found: os.stat_result) -> None:
     if not stat.S_ISREG(found.st_mode):
-        what = "a link" if stat.S_ISLNK(found.st_mode) else "no regular file"
-        raise BadName(name=name.text, reason=f"there is {what} of that name")
+        raise BadName(name=name.text, reason="there is no regular file of that name")
 
 
 def _refuse_twins(name: Name, folder: int, part: str) -> None:

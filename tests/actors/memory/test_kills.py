@@ -1,0 +1,108 @@
+"""A process that is killed at any point of a change has made it or not, and a call that is repeated acts once."""
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.system.daemons import environment
+
+ROOT = Path(__file__).parents[3]
+POINTS = (
+    "intend.before_commit",
+    "intend.after_commit",
+    "memory.intended",
+    "memory.written",
+    "settle.before_commit",
+    "settle.after_commit",
+)
+
+
+def start(folder: Path, *words: str, **variables: str) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "tests.actors.memory.memory_process", str(folder), *words]
+    return subprocess.Popen(
+        command, cwd=ROOT, env=environment(**variables), stdout=subprocess.PIPE, text=True
+    )
+
+
+def run(folder: Path, *words: str) -> dict[str, Any]:
+    """Do it all and return what there is then."""
+    with start(folder, *words) as process:
+        said, _ = process.communicate()
+    assert process.returncode == 0
+    left: dict[str, Any] = json.loads(said.splitlines()[-1])
+    assert not list(folder.rglob("*.tmp"))
+    return left
+
+
+def die(folder: Path, point: str, *words: str) -> None:
+    with start(folder, *words, BUS_CRASH_AT=point) as process:
+        process.communicate()
+    assert process.returncode == -signal.SIGKILL, f"{point} was not reached"
+
+
+@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("visit", [1, 2])
+def test_a_kill_during_a_change_loses_and_doubles_nothing(tmp_path: Path, point: str, visit: int) -> None:
+    words = ("write", "heliotrope", "append", "chrysanthemum")
+    die(tmp_path, f"{point}:{visit}", *words)
+    left = run(tmp_path, *words)  # as the turn does that is taken up again: the same calls
+    assert left["files"] == {"a.md": "heliotrope\nchrysanthemum\n"}
+    assert left["found"] == {"heliotrope": ["a.md"], "chrysanthemum": ["a.md"]}
+    assert left["history"] == [["a.md", "whole", 11], ["a.md", "append", 25]]
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_what_a_kill_leaves_is_whole_before_anybody_repeats_anything(tmp_path: Path, point: str) -> None:
+    run(tmp_path, "write", "heliotrope")
+    die(tmp_path, point, "reindex", "append", "chrysanthemum")
+    left = run(tmp_path)
+    text = left["files"]["a.md"]
+    assert text in {"heliotrope\n", "heliotrope\nchrysanthemum\n"}
+    assert left["history"][-1][2] == len(text)
+    assert len(left["history"]) == text.count("\n")
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_kill_while_something_is_forgotten(tmp_path: Path, point: str) -> None:
+    words = ("write", "heliotrope", "forget")
+    die(tmp_path, f"{point}:2", *words)
+    left = run(tmp_path, *words)
+    assert left == {
+        "files": {},
+        "found": {"heliotrope": []},
+        "history": [["a.md", "whole", 11], ["a.md", "forget", 0]],
+    }
+
+
+@pytest.mark.parametrize("point", [*POINTS[:4], "complete.before_commit", "complete.after_commit"])
+def test_a_kill_while_an_admin_writes_for_all(tmp_path: Path, point: str) -> None:
+    words = ("shared", "heliotrope")
+    die(tmp_path, point, *words)
+    left = run(tmp_path, *words)
+    assert left["files"] == {"shared/a.md": "heliotrope\n"}
+    assert left["found"] == {"heliotrope": ["shared/a.md"]}
+    assert left["history"] == [["shared/a.md", "append", 11]]
+
+
+def test_kills_at_any_moment_lose_and_double_nothing(tmp_path: Path) -> None:
+    seed = random.randrange(10_000)
+    chance = random.Random(seed)
+    begun = 0
+    for _ in range(8):
+        with start(tmp_path, "for_ever") as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            time.sleep(chance.uniform(0, 0.4))
+            process.kill()
+            begun = max(begun, process.stdout.read().count("\n"))
+    (name,) = (tmp_path / "users" / "ada" / "memory").glob("*.md")
+    counts = [name.read_text().count(f"entry {number}.\n") for number in range(begun)]
+    assert set(counts) == {1}, f"seed {seed}"
+    assert len(run(tmp_path)["history"]) in {begun, begun + 1}
