@@ -109,10 +109,14 @@ def _users(parts: Parts) -> Iterator[Child]:
         chosen=parts.environment.get(VARIABLE),
         key_file=parts.data / ADMIN_KEY,
         on_first_key=parts.on_first_key,
-        seed=lambda user: seed_user(UserContext(root=parts.data / "users" / user)),
+        seed=partial(_seed, parts),
         has_left=lambda user: has_left(user, parts.data / "users", parts.home / tools.UPLOADS),
     )
     yield Child("users", factory, limits=Limits(mailbox=256))
+
+
+def _seed(given: Given, user: str) -> None:
+    seed_user(UserContext(root=given.data / "users" / user))
 
 
 def _settings(parts: Parts) -> Iterator[Child]:
@@ -168,7 +172,8 @@ def _memory(given: Given) -> Iterator[Child | Pool]:
     yield Child("memory", partial(AgentNotesActor, given.data, generation), limits=Limits(mailbox=256))
     persona_settings = given.settings(PersonaSettings)
     zone = lambda: persona_settings().zone  # noqa: E731 - the memory knows nothing of the persona
-    of_user = partial(MemoryActor, given.settings(MemorySettings), zone, generation, given.data)
+    settings, seed = given.settings(MemorySettings), partial(_seed, given)
+    of_user = partial(MemoryActor, settings, zone, generation, seed, given.data)
     yield Pool("notes", of_user, limit=NOTES_OF_USERS, idle=300, limits=Limits(mailbox=256))
 
 

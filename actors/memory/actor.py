@@ -86,6 +86,7 @@ class MemoryActor(SearchableKeeper):
       settings: of the memory.
       zone: of the dates that people go by; None is the system's.
       generation: of what is the agent's.
+      seed: gives a user the notes that everybody begins with. Raises OSError.
       data: the folder of the agent.
       user: whose notes.
     """
@@ -95,11 +96,13 @@ class MemoryActor(SearchableKeeper):
         settings: Callable[[], Settings],
         zone: Callable[[], tzinfo | None],
         generation: Generation,
+        seed: Callable[[str], None],
         data: Path,
         user: str,
     ) -> None:
         super().__init__(data, user, lambda: settings().memory, generation)
         self._zone = zone
+        self._seed = seed
         self._user = user
         self._prompt = Prompt(self._folder)
         self._snapshots = context.Snapshots()
@@ -110,6 +113,7 @@ class MemoryActor(SearchableKeeper):
             user_id(self._user)
         except BadUserId as error:
             raise BadName(name=self._user, reason=str(error)) from None
+        await self._apart(self._seed, self._user)
         await super().start()
 
     def _caps(self) -> edits.Caps:

@@ -140,10 +140,13 @@ class Folder:
             if error.errno in _NO_FILE:
                 raise BadName(name=name.text, reason="there is no regular file of that name") from error
             raise
-        with os.fdopen(handle, "rb") as file:
-            found = os.fstat(file.fileno())
+        try:
+            found = os.fstat(handle)
             _require_file(name, found)
-            data = file.read(LARGEST + 1)
+            with os.fdopen(handle, "rb", closefd=False) as file:
+                data = file.read(LARGEST + 1)
+        finally:
+            os.close(handle)
         if len(data) > LARGEST:
             raise TooLarge(name=name.text, size=found.st_size, limit=LARGEST)
         return _seen(found, data, now)

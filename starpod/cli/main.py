@@ -24,6 +24,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "sessions": "look at the conversations of an agent",
     "user": "who may speak with an agent: add, list, let in or keep out",
     "key": "the keys that programs show: make, list, revoke",
+    "memory": "what an agent remembers: search, read, correct, forget, take back",
     "vault": "keep secrets where neither the model nor a log sees them",
     "build": "make a deployable instance from a blueprint",
     "bus": "look inside a running agent, and act on what is found",

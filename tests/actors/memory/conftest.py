@@ -36,6 +36,7 @@ class Notes:
         self.settings = Memory()
         self.forgotten: list[session.ForgetTold] = []
         """What was to be forgotten of what turns were told."""
+        self.seeded: list[str] = []
 
     async def start(self) -> None:
         for folder in ("users/ada", "users/bob", "config", "shared"):
@@ -44,7 +45,7 @@ class Notes:
         await self.mesh.start(partial(AgentNotesActor, self.data, generation), name="memory")
         settings: Callable[[], Settings] = lambda: Settings(memory=self.settings)  # noqa: E731
         await self.mesh.start(partial(Ledger, self), name="session")
-        notes = partial(MemoryActor, settings, lambda: None, generation, self.data)
+        notes = partial(MemoryActor, settings, lambda: None, generation, self.seeded.append, self.data)
         await self.mesh.start_pool(notes, name="notes")
 
     def path(self, name: str, user: str = "ada") -> Path:

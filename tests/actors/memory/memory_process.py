@@ -33,7 +33,7 @@ async def main(folder: Path, words: Iterator[str]) -> None:
     generation = Generation()
     keepers = (
         Child("memory", partial(AgentNotesActor, folder, generation)),
-        Pool("notes", partial(MemoryActor, Settings, lambda: None, generation, folder)),
+        Pool("notes", partial(MemoryActor, Settings, lambda: None, generation, lambda _: None, folder)),
     )
     async with open_mesh(Supervisor("root", "one_for_one", keepers), complete=False) as mesh:
         texts: list[str] = []

@@ -140,3 +140,17 @@ async def test_what_is_the_agents_is_read_by_all_and_written_by_admins(notes: No
     assert (notes.data / "config" / "SOUL.md").read_text() == "ours"
     assert await notes.names() == ["SOUL.md", "shared/house.md"]
     assert await notes.history() == []
+
+
+async def test_a_user_begins_with_what_everybody_begins_with(notes: Notes) -> None:
+    await notes.names()
+    await notes.names("bob")
+    assert notes.seeded == ["ada", "bob"]
+
+
+@pytest.mark.parametrize("user", ["heartbeat", "../ada", "a b", ""])
+async def test_nobody_has_notes_who_cannot_be_a_user(notes: Notes, user: str) -> None:
+    with pytest.raises(memory.BadName):
+        await notes.names(user)
+    assert notes.seeded == []
+    assert sorted(each.name for each in (notes.data / "users").iterdir()) == ["ada", "bob"]
