@@ -59,7 +59,8 @@ class Remembering:
             generation = Generation()
             await world.mesh.start(partial(AgentNotesActor, self.data, generation), name="memory")
             await world.mesh.start_pool(
-                partial(MemoryActor, settings, lambda: UTC, generation, self.data), name="notes"
+                partial(MemoryActor, settings, lambda: UTC, generation, lambda _: None, self.data),
+                name="notes",
             )
             database = self.data / "db" / "memory-log.db"
             follower = partial(MemoryFollower, database, settings, lambda: "Aster")

@@ -1,15 +1,13 @@
 """What a change makes of a note."""
 
-from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
-from actors.memory import daily, edits, names
+from actors.memory import edits, names
 from actors.memory.edits import Caps
 from actors.memory.messages import (
     LARGEST,
-    AppendDaily,
     Change,
     ChangedMeanwhile,
     NotOnce,
@@ -110,12 +108,12 @@ def test_what_a_model_writes_is_looked_at() -> None:
     assert made(None, "whole", "<|x|>") == b"<|x|>"
     log = names.checked("memory/2026-01-01.md")
     for origin in (PERSON, MODEL):
-        entry = AppendDaily(user="ada", text="\u200b", origin=origin)
         if origin is MODEL:
             with pytest.raises(Suspicious):
-                edits.of_entry(entry, log, lambda _, text: text)
+                edits.of_entries("\u200b", log, origin, lambda _, text: text)
         else:
-            assert edits.of_entry(entry, log, lambda _, text: text)(None) == "\u200b".encode()
+            made_of = edits.of_entries("\u200b", log, origin, lambda _, text: text)
+            assert made_of(None) == "\u200b".encode()
 
 
 @pytest.mark.parametrize(
@@ -132,12 +130,3 @@ def test_what_a_model_writes_is_looked_at() -> None:
 )
 def test_lines_are_counted_from_one(first: int | None, last: int | None, shown: str) -> None:
     assert edits.lines("a\nb\nc", first, last) == shown
-
-
-def test_a_log_has_a_head_and_entries_with_their_times() -> None:
-    now = datetime(2026, 3, 17, 1, 2, 3, tzinfo=timezone(timedelta(hours=-8)))
-    assert daily.name_of(now) == names.checked("memory/2026-03-17.md")
-    first = daily.with_entry(None, now, b"one\n")
-    assert first.decode() == "# Daily Log — 2026-03-17\n\n## 01:02:03\none\n"
-    assert daily.with_entry(first, now, b"two").decode() == f"{first.decode()}\n## 01:02:03\ntwo\n"
-    assert daily.with_entry(b"mine", now, b"x").decode() == "mine\n\n## 01:02:03\nx\n"
