@@ -14,6 +14,7 @@ from typing import final
 import attrs
 
 from actors import atomic
+from actors.skills.names import SOURCE
 from starpod.errors import WorkspaceError
 
 
@@ -88,7 +89,13 @@ def install_template(tree: Tree, home: Path) -> None:
 
 
 def install_skills(skills: Mapping[str, Tree], skills_dir: Path) -> None:
-    """Replace each of `skills` in `skills_dir` as a whole; other skills stay as they are."""
+    """Replace each of `skills` in `skills_dir` as a whole; other skills stay as they are.
+
+    Their names are left there too: what would be overwritten the next time is not to be changed meanwhile.
+    """
+    names, listed = "".join(f"{name}\n" for name in skills), skills_dir / SOURCE
+    if names != (listed.read_text(encoding="utf-8") if listed.is_file() else ""):
+        atomic.write(listed, names)
     with tempfile.TemporaryDirectory(prefix=".skills-", dir=skills_dir.parent) as staging:
         for name, tree in skills.items():
             fresh = Path(staging) / name

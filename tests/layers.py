@@ -50,6 +50,9 @@ EDGES = {
 }
 """Where a subsystem stands between the world and the bus: sockets, requests, followers, models and their keys."""
 
+DATA = {"node_modules", "bundled"}
+"""Folders of what is no module of ours."""
+
 SHARED = "actors/storage/"
 """One thread per database, behind every subsystem's store."""
 
@@ -105,7 +108,7 @@ def may_wait(tree: ast.Module) -> bool:
 def modules(*packages: str) -> list[str]:
     """Every Python file of `packages`, relative to the root of the project."""
     files = (path for package in packages for path in (ROOT / package).rglob("*.py"))
-    return sorted(path.relative_to(ROOT).as_posix() for path in files if "node_modules" not in path.parts)
+    return sorted(path.relative_to(ROOT).as_posix() for path in files if not DATA & set(path.parts))
 
 
 def is_domain(module: str) -> bool:

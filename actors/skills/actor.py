@@ -1,10 +1,11 @@
 """The skills actor: tells which skills there are, reads them, and is the only one who changes them."""
 
 from pathlib import Path
-from typing import final
+from typing import TYPE_CHECKING, final
 
 from actors.llm import messages as llm
-from actors.skills import authoring, edits, folder, messages, packages, showing
+from actors.session import messages as session
+from actors.skills import authoring, edits, folder, messages
 from actors.skills.changing import Changer
 from actors.skills.library import SHARED
 from actors.skills.store import Change
@@ -12,6 +13,9 @@ from actors.storage import clean
 from actors.transcript import texts as texts_of
 from actors.vocabulary import ChatMessage, Text
 from bus import concurrent
+
+if TYPE_CHECKING:
+    from actors.skills.packages import Package
 
 
 @final
@@ -22,9 +26,11 @@ class SkillsActor(Changer):
 
     @messages.InspectPackage.handler
     async def inspect(self, request: messages.InspectPackage) -> tuple[messages.Candidate, ...]:
+        from actors.skills.candidates import candidate
+
         found = await self._package(request.path)
         common = {name: card for cards in reversed(await self._layers(None)) for name, card in cards.items()}
-        return tuple(showing.candidate(each, common.get(each.name)) for each in found)
+        return tuple(candidate(each, common.get(each.name)) for each in found)
 
     @messages.InstallSkill.handler
     async def install(self, request: messages.InstallSkill) -> messages.Skill:
@@ -50,7 +56,9 @@ class SkillsActor(Changer):
         )
         return await self._shown(name, request.user, request.role)
 
-    async def _package(self, path: str) -> tuple[packages.Package, ...]:
+    async def _package(self, path: str) -> "tuple[Package, ...]":
+        from actors.skills import packages
+
         try:
             return await self._apart(packages.read, Path(path))
         except packages.Refused as error:
@@ -65,6 +73,9 @@ class SkillsActor(Changer):
         answer = await self._answer(authoring.SYSTEM, authoring.request(name, given, request.prompt))
         if answer is None:
             raise messages.NotGenerated("its answer has no end")
+        await self.bus.ask(
+            session.RecordUsage(purpose="skill", user=request.user, usage=answer.usage, session="")
+        )
         try:
             written = authoring.answer("".join(texts_of(answer.content)), given)
         except authoring.NoSkill as error:
@@ -79,4 +90,5 @@ class SkillsActor(Changer):
             max_tokens=8192,
         )
         async with self.bus.stream(completion) as items:
-            return next(iter([item async for item in items if isinstance(item, llm.Completed)]), None)
+            found = [item async for item in items if isinstance(item, llm.Completed)]
+        return found[-1] if found else None

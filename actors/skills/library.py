@@ -15,13 +15,12 @@ import attrs
 from actors.skills import folder, names
 from actors.skills.document import Document, parse_file
 from actors.skills.folder import Stamp, Unusable
+from actors.skills.names import SOURCE
 from actors.storage import moment
 
 BUNDLED: Final = "\0"
 """Stands for the owner of what comes with Starpod."""
 SHARED: Final = ""
-SOURCE: Final = ".source"
-"""File with the names of the shared skills that come from the blueprint, one a line."""
 USERS_KEPT: Final = 64
 """Users whose skills are remembered."""
 

@@ -6,6 +6,8 @@ from typing import Final
 from actors.vocabulary import quoted
 
 LONGEST: Final = 64
+SOURCE: Final = ".source"
+"""File beside the shared skills with the names of those that come from the blueprint, one a line."""
 _NAME: Final = re.compile("[a-z0-9]+(?:-[a-z0-9]+)*")
 
 

@@ -4,11 +4,9 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from actors.skills import document, folder, rights, scan, store
-from actors.skills.folder import MAIN
+from actors.skills import rights
 from actors.skills.library import BUNDLED, SHARED, Card
-from actors.skills.messages import Asks, Candidate, Origin
-from actors.skills.packages import Package
+from actors.skills.messages import Origin
 from actors.skills.store import Latest
 from actors.storage import moment
 from actors.vocabulary import Role
@@ -63,21 +61,3 @@ def origin(card: Card, latest: Latest | None) -> Origin:
 def created(card: Card, latest: Latest | None) -> datetime:
     """When a skill was made, as far as that is known."""
     return card.changed_at if latest is None else moment(latest.first_at)
-
-
-def candidate(package: Package, there: Card | None) -> Candidate:
-    """A skill of a package, and what there is to know before it takes the place of the one that is there."""
-    tree = package.tree
-    said = document.parse_file(tree[MAIN].data, package.name) if tree else None
-    return Candidate(
-        name=package.name,
-        description="" if said is None else said.description,
-        license=None if said is None else said.license,
-        digest=folder.digest(tree),
-        size=sum(len(file.data) for file in tree.values()),
-        files=store.resources(tree),
-        asks=scan.asks(tree) if tree else Asks(),
-        findings=scan.findings(tree) if tree else (),
-        exists=there is not None,
-        refused=package.refused or (None if there is None else rights.fixed(there)),
-    )

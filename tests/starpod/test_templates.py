@@ -125,7 +125,8 @@ class TestSkills:
 
         install_skills(read_skills(workspace.root / "skills"), installed)
 
-        assert sorted(at.name for at in installed.iterdir()) == ["a", "own"]
+        assert sorted(at.name for at in installed.iterdir()) == [".source", "a", "own"]
+        assert (installed / ".source").read_text(encoding="utf-8") == "a\n"
         assert [at.name for at in installed.parent.iterdir()] == ["skills"]
 
     def test_loose_and_hidden_files_are_no_skills(self, workspace: Workspace) -> None:
