@@ -30,6 +30,7 @@ from actors.llm.actor import LlmActor
 from actors.llm.settings import Settings as LlmSettings
 from actors.memory import messages as memory
 from actors.memory.actor import AgentNotesActor, MemoryActor
+from actors.memory.extractor import Further
 from actors.memory.follower import MemoryFollower
 from actors.memory.keeping import MIGRATIONS as MEMORY
 from actors.memory.searchable import Generation
@@ -51,7 +52,7 @@ from actors.skills.reading import MIGRATIONS as SKILLS
 from actors.skills.settings import Settings as SkillsSettings
 from actors.storage import numbered
 from actors.subsystem import Given, Subsystem
-from actors.tooling import offering
+from actors.tooling import offering, tool_of
 from actors.tools import messages as tools
 from actors.tools.actor import ToolsActor
 from actors.tools.settings import Settings as ToolsSettings
@@ -184,8 +185,20 @@ def _memory_log(given: Given) -> Iterator[Child]:
         given.database("memory-log"),
         given.settings(MemorySettings),
         lambda: persona_settings().agent_name,
+        partial(_self_improvement, given.settings(SkillsSettings)),
     )
-    yield Child("memory-log", factory)
+    # Nobody waits for it, so a fault of its own is to be no fault of the others: it begins again rarely enough.
+    yield Child("memory-log", factory, backoff=Backoff(first=8.0, cap=600.0))
+
+
+async def _self_improvement(
+    settings: Callable[[], SkillsSettings], bus: Bus, turn: TurnContext
+) -> Further | None:
+    """A review may write and correct skills of its user, where that is wanted."""
+    if not settings().self_improve:
+        return None
+    told = await bus.ask(skills.Skills(user=turn.user, called=""))
+    return Further((tool_of(skills.SkillCreate), tool_of(skills.SkillUpdate)), told.text)
 
 
 def _keepsake(turn: TurnContext, dropped: Dropped) -> memory.Flush:

@@ -40,9 +40,9 @@ _WHAT: Final[Mapping[Door, str]] = {
 }
 
 
-def instruction(door: Door) -> str:
-    """The system prompt."""
-    return _TASK.format(what=_WHAT[door])
+def instruction(door: Door, further: str = "") -> str:
+    """The system prompt, with what else there is to do."""
+    return "\n\n".join(filter(None, (_TASK.format(what=_WHAT[door]), further)))
 
 
 def question(known: Iterable[tuple[str, str]], conversation: str) -> ChatMessage:

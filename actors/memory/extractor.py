@@ -1,17 +1,18 @@
 """Asks a model what of a conversation is worth remembering, and has it written down."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable
 from typing import Final, final
 
 import attrs
 
 from actors import asking
+from actors.context import TurnContext
 from actors.llm import messages as llm
 from actors.memory import extract, names
 from actors.memory.messages import MemoryFailed, ReadFile, UnknownFile, Written
 from actors.session import messages as session
-from actors.tooling import CallContext, Catalogue
+from actors.tooling import CallContext, Catalogue, Tool
 from actors.transcript import calls
 from actors.vocabulary import ToolUse
 from bus import ActorError, Bus
@@ -36,23 +37,57 @@ class Task:
     """The same for the same part: what was written for it is not written again."""
     conversation: str
 
+    def context(self, call: str) -> CallContext:
+        """Where a call comes from that is made for it."""
+        return CallContext(
+            session=self.session,
+            turn=self.turn,
+            user=self.user,
+            role="user",
+            channel="",
+            source=self.door,
+            call=call,
+        )
+
+
+@final
+@attrs.frozen
+class Further:
+    """What else a model may do that reviews a conversation."""
+
+    tools: tuple[Tool, ...]
+    told: str
+    """What it has to know for that."""
+
+
+Furthers = Callable[[Bus, TurnContext], Awaitable[Further | None]]
+
+
+async def nothing_further(_bus: Bus, _context: TurnContext) -> Further | None:
+    """It looks after the memory alone."""
+    return None
+
 
 @final
 class Extractor:
     """Does one task with one question to a model; whoever waits for it decides what a failure means."""
 
-    def __init__(self, bus: Bus) -> None:
+    def __init__(self, bus: Bus, furthers: Furthers = nothing_further) -> None:
         self._bus = bus
+        self._furthers = furthers
 
     async def run(self, task: Task, model: str) -> tuple[str, ...]:
         """The names of the notes that were written to. Raises what llm.Complete raises, MemoryFailed, DeliveryError."""
-        tools = Catalogue(extract.tools(task.door))
+        further = None if task.door == "flush" else await self._furthers(self._bus, task.context(""))
+        tools = Catalogue((*extract.tools(task.door), *(further.tools if further else ())))
         known = [(name, await self._text(task.user, name)) for name in names.PERSONAL]
         completed = await asking.answer(
             self._bus,
             llm.Complete(
                 model=model,
-                system=(llm.SystemText(text=extract.instruction(task.door)),),
+                system=(
+                    llm.SystemText(text=extract.instruction(task.door, further.told if further else "")),
+                ),
                 messages=(extract.question(known, task.conversation),),
                 tools=tools.specs(),
                 max_tokens=extract.MAX_TOKENS,
@@ -68,8 +103,8 @@ class Extractor:
             )
         )
         written: dict[str, None] = {}
-        for call, context in self._calls(task, calls(completed.content)):
-            if (name := await self._write(tools, call, context)) is not None:
+        for n, call in enumerate(calls(completed.content)):
+            if (name := await self._write(tools, call, task.context(f"{task.key}:{n}"))) is not None:
                 written[name] = None
         return tuple(written)
 
@@ -79,28 +114,13 @@ class Extractor:
         except UnknownFile:
             return ""
 
-    def _calls(self, task: Task, asked: tuple[ToolUse, ...]) -> Iterator[tuple[ToolUse, CallContext]]:
-        for n, call in enumerate(asked):
-            yield (
-                call,
-                CallContext(
-                    session=task.session,
-                    turn=task.turn,
-                    user=task.user,
-                    role="user",
-                    channel="",
-                    source=task.door,
-                    call=f"{task.key}:{n}",
-                ),
-            )
-
     async def _write(self, tools: Catalogue, call: ToolUse, context: CallContext) -> str | None:
-        """The note that a call has changed; None where it was refused, which costs no more than itself."""
+        """The note that a call has changed; None where it has changed none, or was refused: that costs no more."""
         try:
-            written: Written = await self._bus.ask(tools.decode(call.name, call.input, context))
+            done: object = await self._bus.ask(tools.decode(call.name, call.input, context))
         except MemoryFailed:
             raise
         except ActorError as error:
             _LOG.info("what a %s wanted to write was refused: %s", context.source, error)
             return None
-        return written.name
+        return done.name if isinstance(done, Written) else None

@@ -13,13 +13,13 @@ import trio
 
 from actors.llm import messages as llm
 from actors.memory import export, extract, log, messages, work
-from actors.memory.extractor import Extractor, Task
+from actors.memory.extractor import Extractor, Furthers, Task, nothing_further
 from actors.memory.messages import AppendDaily, Change, MemoryFailed, Origin
 from actors.memory.settings import Memory, Settings
 from actors.session import messages as session
 from actors.storage import Keeper, Storage, numbered
 from actors.vocabulary import ADMIN, RESERVED
-from bus import ActorError, BusError, DeliveryError, Lag, Unavailable, concurrent, crash_point
+from bus import ActorCrashed, ActorError, BusError, DeliveryError, Lag, Unavailable, concurrent, crash_point
 
 GATHERING: Final = 2.0
 """Seconds in which turns that end are dealt with together."""
@@ -40,17 +40,25 @@ class MemoryFollower(Keeper):
       database: what is still to be done.
       settings: of the memory.
       agent: what the agent is called.
+      furthers: what else a review may do.
     """
 
-    def __init__(self, database: Path, settings: Callable[[], Settings], agent: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        database: Path,
+        settings: Callable[[], Settings],
+        agent: Callable[[], str],
+        furthers: Furthers = nothing_further,
+    ) -> None:
         super().__init__(Storage(database, numbered(work.MIGRATIONS)), Unavailable)
         self._settings = settings
         self._agent = agent
+        self._furthers = furthers
         self._nudge = trio.Event()
 
     async def start(self) -> None:
         await super().start()
-        self._extractor = Extractor(self.bus)
+        self._extractor = Extractor(self.bus, self._furthers)
         self.spawn(self._follow)
         self.spawn(self._tend)
 
@@ -90,9 +98,7 @@ class MemoryFollower(Keeper):
         spoken: list[work.Spoken] = []
         for turn in filter(log.is_logged, turns):
             user, at = _person(turn.user), turn.finished_at or turn.accepted_at
-            shown = await self.bus.ask(
-                session.Messages(session=turn.session, user=turn.user, turn=turn.id, limit=PAGE)
-            )
+            shown = await self._shown(turn)
             text = log.entry(turn, shown, self._agent()) if self._memory.auto_log else None
             if text is not None:
                 entries.append(work.Entry(user=user, at=at, text=text))
@@ -103,6 +109,16 @@ class MemoryFollower(Keeper):
             work.take_turns, turns[-1].end_seq or seq, entries, spoken, self.bus.clock.now()
         )
         return True
+
+    async def _shown(self, turn: session.Turn) -> tuple[session.Message, ...]:
+        """What people see of a turn; nothing of one that cannot be read, so that it holds up no other."""
+        try:
+            return await self.bus.ask(
+                session.Messages(session=turn.session, user=turn.user, turn=turn.id, limit=PAGE)
+            )
+        except ActorCrashed as error:
+            _LOG.warning("turn %s is left out of logs and reviews: %s", turn.id, error)
+            return ()
 
     async def _take_closed(self) -> bool:
         seq = await self._write_relaxed(work.cursor, "closed")
@@ -171,7 +187,7 @@ class MemoryFollower(Keeper):
                 if self._memory.export_sessions:
                     await self._export(due)
                 await self._write_relaxed(work.exported, due)
-            except ActorError as error:
+            except (ActorError, ActorCrashed) as error:
                 _LOG.warning("session %s could not be kept as a note: %s", due.session, error)
                 await self._write_relaxed(work.put_off_export, due, self.bus.clock.now())
 

@@ -14,6 +14,7 @@ from actors.agent.sources import Dropped
 from actors.context import TurnContext, context_of
 from actors.memory import messages as memory
 from actors.memory.actor import AgentNotesActor, MemoryActor
+from actors.memory.extractor import Furthers, nothing_further
 from actors.memory.follower import MemoryFollower
 from actors.memory.searchable import Generation
 from actors.memory.settings import Memory, Settings
@@ -40,6 +41,7 @@ class Remembering:
 
     data: Path
     settings: Memory = attrs.field(factory=Memory)
+    furthers: Furthers = nothing_further
     world: World = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -63,7 +65,7 @@ class Remembering:
                 name="notes",
             )
             database = self.data / "db" / "memory-log.db"
-            follower = partial(MemoryFollower, database, settings, lambda: "Aster")
+            follower = partial(MemoryFollower, database, settings, lambda: "Aster", self.furthers)
             await world.mesh.start(follower, name="memory-log")
             yield self
 

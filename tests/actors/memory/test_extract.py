@@ -75,6 +75,7 @@ def test_what_is_remembered_already_stands_before_the_conversation() -> None:
         "user", "<note name='USER.md'>\nAda\n</note>\n\n<conversation>\n[user] hi\n</conversation>"
     )
     assert "since you looked last" in extract.instruction("review")
+    assert extract.instruction("review", "Also this.").endswith("\n\nAlso this.")
     assert "replaced by a summary" in extract.instruction("flush")
 
 

@@ -1,5 +1,6 @@
 """What follows turns and conversations: logs, exports, reviews; each once, whatever happens in between."""
 
+import sqlite3
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from functools import partial
@@ -10,13 +11,18 @@ import pytest
 import trio
 from trio.testing import MockClock
 
+from actors.context import TurnContext
 from actors.llm import messages as llm
 from actors.memory import messages as memory
 from actors.memory import work
+from actors.memory.extractor import Further
 from actors.memory.settings import Memory
 from actors.session import messages as session
+from actors.session import sessions
+from actors.tooling import tool_of
 from actors.vocabulary import ADMIN
-from tests.actors.agent.world import Gate, fail, last_text, say, usage, use
+from bus import Bus
+from tests.actors.agent.world import Gate, Keep, fail, last_text, say, usage, use
 from tests.actors.memory.remembering import Remembering
 
 HOURS = 3600.0
@@ -117,6 +123,27 @@ class TestLog:
         await agent.say("once more", say("Yes."))
         await agent.rest()
         assert "once more" in agent.logs()
+
+    async def test_a_turn_that_cannot_be_read_holds_up_no_other(
+        self, agent: Remembering, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        read = sessions.messages
+
+        def broken(connection: sqlite3.Connection, request: session.Messages) -> tuple[session.Message, ...]:
+            found = read(connection, request)
+            if any("broken" in each.content for each in found):
+                raise ZeroDivisionError
+            return found
+
+        monkeypatch.setattr(sessions, "messages", broken)
+        closed = await agent.say("broken", say("Yes."), key="one")
+        await agent.close(closed)
+        await agent.close(await agent.say("whole", say("Yes."), key="two"))
+        await agent.rest()
+        assert "broken" not in agent.logs()
+        assert "whole" in agent.logs()
+        notes = (agent.data / "users" / ADMIN / "memory" / "sessions").iterdir()
+        assert [path.name.partition("-")[0] for path in notes] == ["whole"]
 
 
 class TestExport:
@@ -266,6 +293,22 @@ class TestReview:
         assert not (agent.data / "config" / "SOUL.md").exists()
         revisions = await agent.world.bus.ask(memory.History(name="MEMORY.md", user=ADMIN, role="admin"))
         assert [each.door for each in revisions] == ["review", "review", "disk"]
+
+    async def test_it_may_do_more_where_that_is_wanted(
+        self, lives: Remembering, autojump_clock: MockClock
+    ) -> None:
+        async def furthers(_bus: Bus, turn: TurnContext) -> Further:
+            assert (turn.user, turn.role) == (ADMIN, "user")
+            return Further((tool_of(Keep),), "Keep what works.")
+
+        lives.settings, lives.furthers = Memory(nudge_interval=1), furthers
+        async with lives.running():
+            await lives.say("one", say("1"), say(calls=[use("Keep", what="a procedure")]))
+            await lives.rest()
+        (question,) = reviews(lives)
+        assert [tool.name for tool in question.tools] == ["MemoryWrite", "MemoryAppendDaily", "Keep"]
+        assert question.system[0].text.endswith("Keep what works.")
+        assert lives.world.done == ["a procedure"]
 
     async def test_without_a_model_nothing_is_asked(
         self, agent: Remembering, autojump_clock: MockClock
