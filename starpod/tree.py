@@ -324,10 +324,14 @@ SUBSYSTEMS: Final = (*STORAGE, *SERVICES, *AGENT, *EDGES)
 
 SOURCES: Final = Sources(
     tools=(offering(*chain.from_iterable(each.tools() for each in SUBSYSTEMS)),),
-    context=tuple(chain.from_iterable(each.context() for each in SUBSYSTEMS)),
+    context=tuple(
+        chain.from_iterable(
+            each.context() for each in sorted(SUBSYSTEMS, key=lambda each: each.name != "persona")
+        )
+    ),
     keepsake=_keepsake,
 )
-"""What the model may use and what it is told, in the order in which it is told of it."""
+"""What the model may use and what it is told, in the order in which it is told of it: who it is comes first."""
 
 ENDPOINTS: Final = tuple(chain.from_iterable(each.endpoints() for each in SUBSYSTEMS))
 """What is offered over HTTP."""

@@ -96,7 +96,8 @@ class MemoryFollower(Keeper):
             return False
         entries: list[work.Entry] = []
         spoken: list[work.Spoken] = []
-        for turn in filter(log.is_logged, turns):
+        wanted = self._memory.auto_log or self._memory.nudge_interval
+        for turn in filter(log.is_logged, turns if wanted else ()):
             user, at = _person(turn.user), turn.finished_at or turn.accepted_at
             shown = await self._shown(turn)
             text = log.entry(turn, shown, self._agent()) if self._memory.auto_log else None
@@ -114,7 +115,13 @@ class MemoryFollower(Keeper):
         """What people see of a turn; nothing of one that cannot be read, so that it holds up no other."""
         try:
             return await self.bus.ask(
-                session.Messages(session=turn.session, user=turn.user, turn=turn.id, limit=PAGE)
+                session.Messages(
+                    session=turn.session,
+                    user=turn.user,
+                    turn=turn.id,
+                    before=session.WAITING,
+                    limit=PAGE,
+                )
             )
         except ActorCrashed as error:
             _LOG.warning("turn %s is left out of logs and reviews: %s", turn.id, error)
@@ -215,7 +222,7 @@ class MemoryFollower(Keeper):
         """All of a conversation, oldest first."""
         found: list[session.Message] = []
         while True:
-            before = found[0].id if found else None
+            before = found[0].id if found else session.WAITING
             page = await self.bus.ask(
                 session.Messages(session=session_id, user=user, before=before, limit=PAGE)
             )
@@ -242,10 +249,11 @@ class MemoryFollower(Keeper):
 
     async def _review(self, due: work.Review, model: str) -> int:
         """Look at what is new. The message up to which it was seen."""
-        shown = await self.bus.ask(session.Messages(session=due.session, user=due.user, limit=PAGE))
-        stored = [each for each in shown if each.id < session.WAITING]
-        upto = max((each.id for each in stored), default=due.upto)
-        if conversation := extract.of_shown(stored, due.upto):
+        shown = await self.bus.ask(
+            session.Messages(session=due.session, user=due.user, before=session.WAITING, limit=PAGE)
+        )
+        upto = max((each.id for each in shown), default=due.upto)
+        if conversation := extract.of_shown(shown, due.upto):
             task = Task(
                 door="review",
                 user=_person(due.user),

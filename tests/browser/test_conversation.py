@@ -161,3 +161,17 @@ def a_picture(width: int, height: int) -> bytes:
     rows = zlib.compress((b"\0" + b"\x80" * width) * height)
     head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+def test_what_went_into_an_answer_is_shown_below_it(window: Window, agent: Agent, model: Model) -> None:
+    note = agent.place.inside / "users" / "admin" / "MEMORY.md"
+    note.parent.mkdir(parents=True, exist_ok=True)
+    note.write_text("- Ada likes green tea.\n")
+    model.script({"say": "Green tea."})
+    window.ask("What do I like to drink?")
+    expect(window.turns.last).to_contain_text("Green tea.")
+    window.page.get_by_role("button", name="Context").click()
+    dialog = window.page.get_by_role("dialog", name="What went into this answer")
+    dialog.get_by_text("Memory", exact=False).first.click()
+    expect(dialog).to_contain_text("- Ada likes green tea.")
+    expect(dialog).to_contain_text("Identity")

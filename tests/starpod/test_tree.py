@@ -9,7 +9,7 @@ from actors.agent.settings import Settings
 from actors.session import messages as session
 from actors.subsystem import Given
 from bus import Remains, Request
-from starpod.tree import SUBSYSTEMS
+from starpod.tree import SOURCES, SUBSYSTEMS
 
 
 @attrs.frozen(kw_only=True)
@@ -30,3 +30,11 @@ def test_a_store_that_is_slow_is_an_outage_and_no_start_that_failed(
     (agent,) = (each for each in SUBSYSTEMS if each.name == "agent")
     (child,) = (child for child in agent.children(given) if child.name == name)
     assert child.limits.start_within > question.within >= 10
+
+
+def test_the_model_is_told_who_it_is_before_anything_else_and_what_stays_the_same_before_what_changes() -> (
+    None
+):
+    names = [each.name for each in SOURCES.context]
+    assert names[:2] == ["Identity", "SOUL.md"]
+    assert {"Memory", "Skills"} <= {each.name for each in SOURCES.context if each.stable}
