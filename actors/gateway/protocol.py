@@ -12,6 +12,7 @@ import attrs
 from actors.agent import messages as agent
 from actors.console import messages as console
 from actors.gateway.messages import Config
+from actors.memory import messages as memory
 from actors.session import messages as session
 from actors.shapes import described
 from actors.users import messages as users
@@ -446,6 +447,15 @@ VALUES: Final = (
 )
 SECTIONS: Final[Mapping[str, tuple[type[Any], ...]]] = {
     "console": (console.MeshView, console.Trace),
+    "memory": (
+        memory.Entry,
+        memory.FileText,
+        memory.Found,
+        memory.Purged,
+        memory.Revision,
+        memory.RevisionText,
+        memory.Written,
+    ),
     "users": (users.User, users.ApiKey, users.CreatedKey, users.Device, users.AuditEntry),
     "vault": (vault.Entry, vault.Access),
 }
