@@ -210,7 +210,7 @@ class Console:
                 actor.books.sent,
                 actor.books.handled,
                 actor.books.dead,
-                len(actor.mailbox),
+                actor.queued,
                 actor.in_hand,
             )
             for actor in self._routes.addresses()

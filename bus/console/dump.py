@@ -54,7 +54,7 @@ def _short(frame: FrameType) -> str:
 def _describe(actor: Address) -> Iterator[str]:
     health, now = actor.health, actor.core.now()
     why = f" ({health.why})" if health.why else ""
-    yield f"{actor.name}: {health.state.value}{why}, incarnation {actor.incarnation}, {len(actor.mailbox)} waiting"
+    yield f"{actor.name}: {health.state.value}{why}, incarnation {actor.incarnation}, {actor.queued} waiting"
     yield from (_in_hand(envelope, now) for envelope in actor.current)
 
 

@@ -43,18 +43,17 @@ def of_bus(bus: Bus) -> dict[str, Any]:
 
 def of_address(actor: Address) -> dict[str, Any]:
     """One actor."""
-    now, mailbox, books = actor.core.now(), actor.mailbox, actor.books
-    oldest = actor.mailbox.oldest()
+    now, oldest, books = actor.core.now(), actor.oldest, actor.books
     return {
         "name": actor.name,
         **of_health(Health(State.SUSPENDED) if actor.suspended else actor.health, now),
         "incarnation": actor.incarnation,
-        "depth": mailbox.depth,
-        "control": len(mailbox.control),
-        "capacity": mailbox.capacity,
-        "peak": mailbox.peak,
-        "waiting": mailbox.waiting_writers,
-        "waits": mailbox.waits,
+        "depth": sum(map(len, actor.work)),
+        "control": len(actor.control),
+        "capacity": actor.limits.mailbox,
+        "peak": max(queue.peak for queue in actor.work),
+        "waiting": sum(queue.waiting_writers for queue in actor.work),
+        "waits": sum(queue.waits for queue in actor.work),
         "oldest": None if oldest is None else now - oldest,
         "in_hand": [of_envelope(envelope, now) for envelope in actor.current],
         "sent": books.sent,

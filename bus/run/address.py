@@ -20,12 +20,12 @@ from bus.keep.limits import Intensity, Limits
 from bus.keep.restart import Budget
 from bus.message.envelope import INFINITY, NO_BAGGAGE, Context, Envelope, Waiter, current
 from bus.message.errors import ActorStopped, MailboxFull, MessageTooLarge
-from bus.message.message import Command, Lane, Overflow, is_finished, wire_name
+from bus.message.message import Command, Lane, Message, Overflow, is_finished, wire_name
 from bus.message.size import shapes, size_of
 from bus.run.core import Core
 from bus.run.handlers import Handlers
 from bus.run.hands import Hands
-from bus.run.mailbox import Mailbox
+from bus.run.mailbox import CONTROL_CAPACITY, Beside, Mailbox, Queue
 from bus.see.blackbox import stand
 from bus.see.metrics import Metrics
 
@@ -51,16 +51,23 @@ class Address:
         self.key = key
         self.limits = limits
         self.handlers = handlers
-        beside = {kind: handler.limit for kind, handler in handlers.items() if handler.limit}
-        self.mailbox = Mailbox(limits.mailbox, beside, self._count_sent)
-        self.hands = Hands(self.mailbox.beside)
+        self.mailbox = Mailbox(limits.mailbox, self._count_sent)
+        self.control = Beside(CONTROL_CAPACITY, 1)
+        self.beside = {
+            kind: self.control
+            if kind.lane is Lane.CONTROL
+            else Beside(limits.mailbox, handler.limit, self._count_sent)
+            for kind, handler in handlers.items()
+            if handler.limit
+        }
+        """By class, where those wait whose handlers run beside the mailbox loop."""
+        self.work = (self.mailbox, *(queue for queue in self.beside.values() if queue is not self.control))
+        """All queues but the control lane."""
+        self.hands = Hands()
         self._plain = {
             kind
             for kind in handlers
-            if kind.lane is Lane.WORK
-            and kind.overflow is Overflow.BLOCK
-            and kind not in beside
-            and not shapes[kind].large
+            if kind.overflow is Overflow.BLOCK and kind not in self.beside and not shapes[kind].large
         }
         """Classes that need no look beyond whether there is room. Asked for each message."""
         self.books = Books()
@@ -68,8 +75,8 @@ class Address:
         self.condition = Condition()
         self.incarnation: int = 0
         self.disposed = False
-        self.on_control: Callable[[], None] = lambda: None
-        """Called when there is something in the control lane of an actor that runs."""
+        self.begin: Callable[[Beside], None] = lambda _: None
+        """Called when something that waits in a queue may perhaps be begun."""
         self.on_idle: Callable[[], None] | None = None
         """Called whenever the actor has become idle."""
         self.last_active = core.now()
@@ -94,10 +101,19 @@ class Address:
     def in_hand(self) -> int:
         return len(self.hands)
 
+    @property
+    def queues(self) -> tuple[Queue, ...]:
+        return (self.control, *self.work)
+
+    @property
+    def queued(self) -> int:
+        """How many messages wait."""
+        return sum(map(len, self.queues))
+
     def conserved(self) -> bool:
         """Whether the books balance."""
         books = self.books
-        return books.sent == books.handled + books.dead + len(self.mailbox) + self.in_hand
+        return books.sent == books.handled + books.dead + self.queued + self.in_hand
 
     def offer(self, envelope: Envelope) -> bool:
         """Queue a message if there is room; False when its sender has to wait.
@@ -127,24 +143,20 @@ class Address:
             if envelope.size > kind.max_bytes:
                 self.refuse(envelope, "too_large")
                 raise self.core.failure(MessageTooLarge, envelope, limit=kind.max_bytes)
-        if kind.lane is Lane.CONTROL:
-            return self._offer_control(envelope)
-        if not self.mailbox.put(envelope):
-            if kind.overflow is Overflow.BLOCK:
+        beside = self.beside.get(kind)
+        if not (self.mailbox if beside is None else beside).put(envelope):
+            if kind.overflow is Overflow.BLOCK and beside is not self.control:
                 return False
             self.refuse(envelope, "full")
             raise self.full(envelope)
         self._count_sent(envelope)
+        if beside is not None:
+            self.begin(beside)
         return True
 
-    def _offer_control(self, envelope: Envelope) -> bool:
-        if not self.mailbox.put_control(envelope):
-            self.refuse(envelope, "full")
-            raise self.full(envelope)
-        self._count_sent(envelope)
-        if self.running:
-            self.on_control()
-        return True
+    def queue_of(self, kind: type[Message]) -> Queue:
+        """Where messages of a class wait."""
+        return self.beside.get(kind, self.mailbox)
 
     def _count_sent(self, envelope: Envelope) -> None:
         self.books.sent += 1
@@ -157,7 +169,7 @@ class Address:
         self.bury(envelope, reason)
 
     def full(self, envelope: Envelope) -> MailboxFull:
-        return self.core.failure(MailboxFull, envelope, depth=len(self.mailbox.work))
+        return self.core.failure(MailboxFull, envelope, depth=len(self.queue_of(type(envelope.message))))
 
     def bury(self, envelope: Envelope, reason: Reason, detail: str = "") -> None:
         """Count a message as dead and bury it. Its asker, if any still waits, must be answered elsewhere."""
@@ -167,18 +179,26 @@ class Address:
     def abandon(self, envelope: Envelope) -> None:
         """Nobody waits for this message any more: give up its place, or stop its handler if its class says so."""
         if not envelope.taken_at:
-            if self.mailbox.remove(envelope):
+            if self.queue_of(type(envelope.message)).remove(envelope):
                 self.bury(envelope, "expired" if envelope.deadline <= self.core.now() else "abandoned")
         elif not is_finished(type(envelope.message)):
             self.hands.cancel(envelope)
 
     def blockers(self, envelope: Envelope) -> tuple[Waiter, ...]:
-        """Of whom one has to come to an end before a message of this actor can; none when nothing holds it up (G7)."""
-        return self.hands.blockers(envelope, control=type(envelope.message).lane is Lane.CONTROL)
+        """Of whom one has to come to an end before a message of this actor can; none when nothing holds it up (G7).
+
+        Itself when it is in hand, else what its lane is busy with: of a class that runs as often as it may, all those.
+        """
+        if envelope in self.hands:
+            return (envelope,)
+        beside = self.beside.get(type(envelope.message))
+        if beside is None:
+            return () if self.hands.serial is None else (self.hands.serial,)
+        return () if beside.is_free else tuple(beside.running)
 
     def has_waiting(self, envelope: Envelope) -> bool:
         """Whether the sender of that message waits for room here."""
-        return self.mailbox.has_waiting(envelope)
+        return self.queue_of(type(envelope.message)).has_waiting(envelope)
 
     @property
     def current(self) -> list[Envelope]:
@@ -212,7 +232,7 @@ class Address:
             message = envelope.message
             return isinstance(message, kind) and (where is None or where(message))
 
-        taken = self.mailbox.drain(matches)
+        taken = self.queue_of(kind).drain(matches)
         for envelope in taken:
             self._joined(envelope)
         return [message for envelope in taken if isinstance(message := envelope.message, kind)]
@@ -254,10 +274,15 @@ class Address:
             took = now - envelope.taken_at
             if envelope.taken_at and took > kind.expected:
                 return f"{wire_name(kind)} has been in hand for {took:.0f} s, expected are {kind.expected:g}"
-        oldest = self.mailbox.oldest()
+        oldest = self.oldest
         if oldest is not None and now - oldest > self.limits.patience:
             return f"the oldest message has waited for {now - oldest:.0f} s"
         return None
+
+    @property
+    def oldest(self) -> float | None:
+        """When the oldest waiting message was sent, or None."""
+        return min((queue.waiting[0].sent_at for queue in self.queues if queue.waiting), default=None)
 
     @property
     def taking(self) -> bool:
@@ -267,7 +292,7 @@ class Address:
     @property
     def idle(self) -> bool:
         """Whether nothing is queued or in hand, no task runs and no timer is set."""
-        return not len(self.mailbox) and not self.in_hand and not self._tasks
+        return not self.queued and not self.in_hand and not self._tasks
 
     def rested(self) -> None:
         """A message has come to its end."""
@@ -289,6 +314,12 @@ class Address:
         if self.suspension is not None:
             suspended, self.suspension = self.suspension, None
             suspended.set()
+            self.begin_waiting()
+
+    def begin_waiting(self) -> None:
+        """Begin what runs beside the mailbox loop and may."""
+        for queue in dict.fromkeys(self.beside.values()):
+            self.begin(queue)
 
     # --- ends ---------------------------------------------------------------------------------------------
 
@@ -320,10 +351,11 @@ class Address:
         self.disposed = True
         if self.condition.lifecycle.state is not State.FAILED:
             self.condition.lifecycle = Health(State.STOPPED)
-        for envelope in self.mailbox.clear():
-            self.bury(envelope, "stopped")
-            if envelope.reply is not None:
-                envelope.reply.fail(error or self.core.failure(ActorStopped, envelope))
+        for queue in self.queues:
+            for envelope in queue.clear():
+                self.bury(envelope, "stopped")
+                if envelope.reply is not None:
+                    envelope.reply.fail(error or self.core.failure(ActorStopped, envelope))
 
     def describe(self) -> dict[str, Any]:
         """What the actor says of itself."""

@@ -21,7 +21,7 @@ class Handler:
     kind: type[Message]
     method: Callable[..., Coroutine[Any, Any, Any]]
     limit: int
-    """Messages at once; 0 means one at a time, in the mailbox loop."""
+    """Messages at once, each in a task of its own; 0 means one at a time, in the mailbox loop."""
     isolated: bool
     """Whether a crash ends nothing but its own message."""
     streams: bool
@@ -48,7 +48,7 @@ def handlers_of(actor: type[Any]) -> Handlers:
         table[kind] = Handler(
             kind=kind,
             method=method,
-            limit=0 if control else limit,
+            limit=1 if control else limit,
             isolated=isolated and not control,
             streams=issubclass(kind, Stream),
         )

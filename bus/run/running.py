@@ -112,8 +112,9 @@ class RunningActor(Address):
     def _forget_timers(self) -> None:
         """Timers end with their incarnation, those included whose message still waits (G24)."""
         self.timers = Timers(self, self.bus.sender)
-        for envelope in self.mailbox.drain_both(lambda each: each.kind == "timer"):
-            self.bury(envelope, "abandoned", "timer of an earlier incarnation")
+        for queue in self.queues:
+            for envelope in queue.drain(lambda each: each.kind == "timer"):
+                self.bury(envelope, "abandoned", "timer of an earlier incarnation")
 
     def _show_exit(self, exit: Exit) -> None:
         point: Point = "stopped" if exit.kind is ExitKind.STOPPED else "crashed"

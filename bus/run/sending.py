@@ -74,13 +74,14 @@ class Sender:
     ) -> None:
         """Wait until `envelope` could be queued, at most until the nearest deadline."""
         deadline = min(envelope.deadline, context.limit, until)
+        queue = address.queue_of(type(envelope.message))
         queued: bool | None = None
         try:
             if deadline == INFINITY:  # a scope would be the dearest part
-                queued = await address.mailbox.put_when_room(envelope)
+                queued = await queue.put_when_room(envelope)
             else:
                 with trio.CancelScope(deadline=deadline):
-                    queued = await address.mailbox.put_when_room(envelope)
+                    queued = await queue.put_when_room(envelope)
         except trio.Cancelled:
             address.refuse(envelope, "abandoned")
             raise

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextvars import copy_context
+from functools import partial
 from math import floor
 from typing import Any
 
@@ -20,7 +22,7 @@ from bus.message.errors import (
 )
 from bus.message.message import wire_name
 from bus.run.address import Address
-from bus.run.handlers import Handler
+from bus.run.mailbox import Beside
 from bus.see.blackbox import recording
 from bus.see.metrics import LAST, LONGEST, Series
 
@@ -35,61 +37,40 @@ class Serving:
         self._address = address
         self._core = address.core
         self._hands = address.hands
-        self._pumping = False
-        address.on_control = self.pump_control
+        self._context = copy_context()
+        address.begin = self.begin
 
     # --- taking -------------------------------------------------------------------------------------------
 
-    def _start(self, envelope: Envelope, handler: Handler) -> None:
-        """Handle a message as a task of its own."""
-        nursery = self._address.nursery
-        if nursery is None:  # pragma: no cover - the loop runs inside the nursery
-            raise RuntimeError("no nursery")
-        self._address.mailbox.beside[handler.kind].running.add(envelope)
-        own = trio.CancelScope()
-        self._hands.scopes[envelope] = own
-        nursery.start_soon(
-            self._task, envelope, handler, own, name=f"{self._address.name}:{handler.kind.__name__}"
-        )
-
-    async def _task(self, envelope: Envelope, handler: Handler, scope: trio.CancelScope) -> None:
-        try:
-            with scope:
-                await self._handle(envelope, handler, scope)
-        finally:
-            lane = self._address.mailbox.beside[handler.kind]
-            lane.running.discard(envelope)
-            if lane.waiting and self._address.taking:
-                self._address.mailbox.wake()  # the loop takes the next one of this class
-            self._hands.changed.set()
-            self._address.rested()
-
-    def pump_control(self) -> None:
-        """Handle what waits in the control lane in a task of its own, if there is anything."""
-        nursery = self._address.nursery
-        if self._pumping or nursery is None or not self._address.mailbox.control:
+    def begin(self, queue: Beside) -> None:
+        """Begin what waits in a queue beside the mailbox loop, as much at once as may be, each as a task of its own."""
+        address = self._address
+        nursery, name = address.nursery, address.name
+        if nursery is None or not (address.running if queue is address.control else address.taking):
             return
-        self._pumping = True
-        nursery.start_soon(self._pump, name=f"{self._address.name}:control")
+        while queue.is_free and (envelope := queue.take()) is not None:
+            queue.running.add(envelope)
+            self._hands.scopes[envelope] = scope = trio.CancelScope()
+            task = partial(nursery.start_soon, name=f"{name}:{type(envelope.message).__name__}")
+            self._context.run(task, self._task, envelope, queue, scope)
 
-    async def _pump(self) -> None:
-        lane = self._address.mailbox.control
-        try:
-            while lane and self._address.running:
-                envelope = self._hands.controlling = lane.popleft()
-                with trio.CancelScope() as scope:
-                    await self._handle(envelope, self._address.handlers[type(envelope.message)], scope)
-        finally:
-            self._pumping = False
-            self._hands.changed.set()
-            self._address.rested()
+    async def _task(self, envelope: Envelope, queue: Beside, scope: trio.CancelScope) -> None:
+        with scope:
+            try:
+                await self._handle(envelope)
+            finally:
+                queue.running.discard(envelope)
+        self.begin(queue)
+        self._hands.changed.set()
+        self._address.rested()
 
     # --- handling -----------------------------------------------------------------------------------------
 
     async def run(self, actor: Any) -> None:
         """The mailbox loop: one message after the other, until the actor ends."""
         address = self._address
-        self.pump_control()
+        self._context = copy_context()
+        address.begin_waiting()
         while address.running:
             if address.suspension is not None:
                 await address.suspension.wait()
@@ -123,10 +104,6 @@ class Serving:
                 if envelope is None:
                     continue
             handler = handlers[type(envelope.message)]
-            if handler.limit:
-                self._start(envelope, handler)
-                now = clock()
-                continue
             hands.serial = envelope
             if not self._begin(envelope, now):
                 continue
@@ -145,10 +122,10 @@ class Serving:
                 self._replied(envelope, result, now)
                 del result  # it may be large, and the next message far
 
-    async def _handle(self, envelope: Envelope, handler: Handler, scope: trio.CancelScope) -> None:
+    async def _handle(self, envelope: Envelope) -> None:
         """Run the handler of one message beside the mailbox loop, to whatever end."""
         clock, actor = self._core.now, self._address.actor
-        self._hands.scopes[envelope] = scope
+        handler = self._address.handlers[type(envelope.message)]
         if not self._begin(envelope, clock()):
             return
         try:
@@ -307,6 +284,6 @@ class Serving:
 
     async def settle(self) -> None:
         """Wait for the messages in hand. How long they may take is the nursery's business."""
-        while self._hands.scopes or self._pumping:
+        while self._hands.scopes:
             self._hands.changed = trio.Event()
             await self._hands.changed.wait()

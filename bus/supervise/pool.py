@@ -146,7 +146,7 @@ class RunningPool:
             self._remove(member, exit.error)
         elif exit.kind not in DONE:
             self._crashed(member, exit)
-        elif len(member.actor.mailbox):
+        elif member.actor.queued:
             self._activate(member)  # a message came while it went to rest
         else:
             self._remove(member)
@@ -273,7 +273,7 @@ class RunningPool:
     def _bring_back(self) -> None:
         """After a restart of the pool: start whom a message or unfinished work waits for, forget the others."""
         for member in list(self._members.values()):
-            if member.unfinished or len(member.actor.mailbox):
+            if member.unfinished or member.actor.queued:
                 self._activate(member)
             else:
                 self._remove(member)

@@ -283,4 +283,4 @@ def reasons(mesh: MeshUnderTest) -> list[str]:
 
 def books(cell: RunningActor) -> tuple[int, int, int, int, int]:
     """Sent, handled, dead, queued, in hand."""
-    return cell.books.sent, cell.books.handled, cell.books.dead, len(cell.mailbox), cell.in_hand
+    return cell.books.sent, cell.books.handled, cell.books.dead, cell.queued, cell.in_hand

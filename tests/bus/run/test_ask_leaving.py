@@ -54,7 +54,7 @@ async def test_an_ask_cancelled_at_any_checkpoint_leaves_nothing_behind(
 
     async def check() -> None:
         await mesh.settle()
-        assert cell.in_hand == len(cell.mailbox) == len(mesh.bus.core.deadlines) == 0
+        assert cell.in_hand == cell.queued == len(mesh.bus.core.deadlines) == 0
         assert cell.conserved()
         assert await mesh.bus.ask(kind(do="pause")) == "answer"
 
@@ -91,8 +91,7 @@ async def test_a_request_waiting_for_room_that_is_cancelled_leaves_its_place_to_
     async def check() -> None:
         released[-1].set()
         await mesh.settle()
-        statistics = cell.mailbox
-        assert (statistics.depth, statistics.waiting_writers, cell.in_hand) == (0, 0, 0)
+        assert (cell.queued, cell.mailbox.waiting_writers, cell.in_hand) == (0, 0, 0)
         assert cell.conserved()
 
     released: list[trio.Event] = []
@@ -114,14 +113,14 @@ async def test_who_has_left_keeps_no_place(autojump_clock: Any, mesh: MeshUnderT
         for _ in range(CONTROL_CAPACITY):
             nursery.start_soon(ask_into, results, mesh, Urgent(do="answer"))
         await trio.sleep(1)
-        assert len(cell.mailbox.control) == CONTROL_CAPACITY
+        assert len(cell.control) == CONTROL_CAPACITY
         nursery.cancel_scope.cancel()
-    assert len(cell.mailbox) == 0
+    assert cell.queued == 0
     assert reasons(mesh)[1:] == ["abandoned"] * CONTROL_CAPACITY
     with pytest.raises(DeadlineExceeded) as caught:
         await mesh.bus.ask(Urgent(do="answer"))
     assert not isinstance(caught.value, MailboxFull)
-    assert len(cell.mailbox) == 0
+    assert cell.queued == 0
     assert reasons(mesh)[-1] == "expired"
 
 
@@ -150,7 +149,7 @@ async def test_a_deadline_is_looked_at_once_more_before_the_handler_begins(
         await mesh.settle()
         nursery.start_soon(ask_into, results, mesh, Read(do="answer"))
         await mesh.settle()
-        (waiting,) = cell.mailbox.work
+        (waiting,) = cell.mailbox.waiting
         mesh.bus.core.deadlines.remove(waiting)
         waiting.deadline = trio.current_time() + 0.1
     assert {type(each) for each in results} == {str, DeadlineExceeded}

@@ -1,12 +1,11 @@
-"""Two lanes, bounded, explicit overflow, one reader; nothing is lost, doubled or overtaken (G3)."""
+"""Bounded, explicit overflow, one reader; nothing is lost, doubled or overtaken (G3)."""
 
 import trio
 
 from bus.message.envelope import Envelope
-from bus.run.mailbox import CONTROL_CAPACITY, FAIRNESS, Mailbox
+from bus.run.mailbox import FAIRNESS, Beside, Mailbox
 from bus.testing.checkpoints import cancel_at_each_checkpoint
 from tests.bus.run.envelopes import envelope, numbers, settle
-from tests.bus.world import Aside
 
 
 def filled(capacity: int, messages: int) -> Mailbox:
@@ -53,7 +52,7 @@ async def test_a_woken_reader_comes_back_without_a_message_even_if_one_has_arriv
     mailbox.wake()
     await settle()
     assert got == [None]
-    assert numbers(mailbox.work) == [1]
+    assert numbers(mailbox.waiting) == [1]
 
 
 async def test_a_reader_woken_while_it_yields_leaves_the_message() -> None:
@@ -114,7 +113,7 @@ async def test_what_is_taken_at_once_counts_among_the_64_and_gives_its_place_awa
         taken = mailbox.take_at_once()
         assert taken is not None
         assert taken.seq == n
-    assert numbers(mailbox.work) == [FAIRNESS - 1, FAIRNESS]
+    assert numbers(mailbox.waiting) == [FAIRNESS - 1, FAIRNESS]
     assert mailbox.take_at_once() is None  # the reader has to yield
     assert await mailbox.get() is not None
     assert mailbox.take_at_once() is not None
@@ -179,7 +178,7 @@ async def test_who_waits_for_room_is_queued_in_order_before_anybody_else(nursery
         await settle()
     assert mailbox.take() is not None
     assert not mailbox.put(envelope(4))  # the place was given away in the same step
-    assert numbers(mailbox.work) == [1]
+    assert numbers(mailbox.waiting) == [1]
     nursery.start_soon(mailbox.put_when_room, envelope(4))
     await settle()
     order: list[int] = []
@@ -202,7 +201,7 @@ async def test_a_writer_cancelled_at_any_checkpoint_leaves_everything_as_it_was(
     async def check() -> None:
         await settle()
         assert mailbox.waiting_writers == 0
-        assert numbers(mailbox.work) == arrived
+        assert numbers(mailbox.waiting) == arrived
         mailbox.clear()
         mailbox.put(envelope(0))
         arrived.clear()
@@ -223,7 +222,7 @@ async def test_a_cancelled_writer_leaves_its_turn_to_the_next(nursery: trio.Nurs
             await settle()
             first.cancel()
     mailbox.take()
-    assert numbers(mailbox.work) == [2]
+    assert numbers(mailbox.waiting) == [2]
 
 
 async def test_clearing_turns_away_who_waits(nursery: trio.Nursery) -> None:
@@ -232,10 +231,9 @@ async def test_clearing_turns_away_who_waits(nursery: trio.Nursery) -> None:
 
     queued: list[bool] = []
     mailbox = filled(2, 2)
-    mailbox.put_control(envelope(5))
     nursery.start_soon(write)
     await settle()
-    assert numbers(mailbox.clear()) == [5, 0, 1]
+    assert numbers(mailbox.clear()) == [0, 1]
     await settle()
     assert queued == [False]
     assert len(mailbox) == 0
@@ -250,103 +248,30 @@ async def test_draining_makes_room_for_as_many_as_wait(nursery: trio.Nursery) ->
         nursery.start_soon(mailbox.put_when_room, envelope(n))
         await settle()
     assert numbers(mailbox.drain(lambda each: each.seq != 1)) == [0, 2]
-    assert numbers(mailbox.work) == [1, 3, 4]
+    assert numbers(mailbox.waiting) == [1, 3, 4]
     assert admitted == [3, 4]
     mailbox.take()
     assert admitted == [3, 4, 5]
 
 
-# --- classes that run beside others ---------------------------------------------------------------------------
+# --- what runs beside others ------------------------------------------------------------------------------
 
 
-def aside(n: int) -> Envelope:
-    return envelope(n, Aside(do="", n=n))
+def test_a_class_may_run_as_often_as_its_limit_says() -> None:
+    beside = Beside(2, limit=2)
+    for n in (0, 1):
+        assert beside.is_free
+        beside.running.add(envelope(n))
+    assert not beside.is_free
 
 
-def beside_others(capacity: int = 2, limit: int = 1) -> Mailbox:
-    return Mailbox(capacity, {Aside: limit})
-
-
-def run(mailbox: Mailbox, each: Envelope | None) -> None:
-    assert each is not None
-    mailbox.beside[Aside].running.add(each)
-
-
-def test_messages_are_taken_in_the_order_of_sending_whatever_their_class() -> None:
-    mailbox = beside_others(5, limit=9)
-    for n in range(6):
-        assert mailbox.put(aside(n) if n % 2 else envelope(n))
-    assert len(mailbox) == mailbox.depth == 6
-    assert mailbox.oldest() == 0.0
-    order: list[int] = []
-    while (each := mailbox.take()) is not None:
-        order.append(each.seq)
-    assert order == list(range(6))
-
-
-def test_a_class_that_runs_as_often_as_it_may_is_passed_over() -> None:
-    mailbox = beside_others()
-    for each in (aside(0), aside(1), envelope(2)):
-        mailbox.put(each)
-    run(mailbox, mailbox.take())
-    assert numbers([mailbox.take()]) == [2]
-    assert mailbox.take() is None
-    assert len(mailbox) == 1
-    mailbox.beside[Aside].running.clear()
-    assert numbers([mailbox.take()]) == [1]
-
-
-def test_it_has_places_of_its_own() -> None:
-    mailbox = beside_others(capacity=1)
-    assert mailbox.put(envelope(0))
-    assert mailbox.put(aside(1))
-    assert not mailbox.put(aside(2))
-    assert not mailbox.put(envelope(3))
-
-
-async def test_a_place_goes_to_who_waits_for_one_of_that_kind(nursery: trio.Nursery) -> None:
-    mailbox = beside_others(capacity=1)
-    mailbox.put(envelope(0))
-    mailbox.put(aside(1))
-    for each in (aside(3), envelope(2)):
-        nursery.start_soon(mailbox.put_when_room, each)
-        await settle()
-    assert numbers([mailbox.take()]) == [0]
-    assert numbers(mailbox.work) == [2]
-    assert numbers([mailbox.take()]) == [1]
-    assert numbers(mailbox.beside[Aside].waiting) == [3]
-
-
-async def test_a_reader_sleeps_while_there_is_only_what_may_not_begin(nursery: trio.Nursery) -> None:
-    mailbox = beside_others()
-    got: list[int] = []
-
-    async def read() -> None:
-        while (each := await mailbox.get()) is not None:
-            got.append(each.seq)
-
-    nursery.start_soon(read)
-    run(mailbox, aside(0))
-    mailbox.put(aside(1))
-    await settle()
-    assert got == []
-    mailbox.put(envelope(2))
-    await settle()
-    assert got == [2]
-    mailbox.wake()
-
-
-def test_what_is_drained_or_removed_comes_out_of_every_lane() -> None:
-    mailbox = beside_others(capacity=5)
-    control, other = envelope(4), envelope(9)
-    for each in (aside(0), envelope(1), aside(2), envelope(3)):
-        mailbox.put(each)
-    mailbox.put_control(control)
-    assert mailbox.remove(control)
-    assert not mailbox.remove(other)
-    assert numbers(mailbox.drain(lambda each: each.seq > 0)) == [1, 2, 3]
-    assert numbers(mailbox.clear()) == [0]
-    assert len(mailbox) == 0
+def test_what_is_removed_is_taken_out_alone() -> None:
+    mailbox = filled(5, 2)
+    each = envelope(2)
+    mailbox.put(each)
+    assert mailbox.remove(each)
+    assert not mailbox.remove(each)
+    assert numbers(mailbox.waiting) == [0, 1]
 
 
 # --- room -------------------------------------------------------------------------------------------------
@@ -355,22 +280,11 @@ def test_what_is_drained_or_removed_comes_out_of_every_lane() -> None:
 def test_a_full_mailbox_takes_nothing_more() -> None:
     mailbox = filled(2, 2)
     assert not mailbox.put(envelope(2))
-    assert numbers(mailbox.work) == [0, 1]
+    assert numbers(mailbox.waiting) == [0, 1]
 
 
-def test_the_control_lane_has_32_places_of_its_own() -> None:
-    mailbox = filled(1, 1)
-    assert [mailbox.put_control(envelope(n)) for n in range(CONTROL_CAPACITY + 1)] == [True] * 32 + [False]
-    assert len(mailbox) == 33
-
-
-def test_the_statistics_tell_depth_peak_age_and_waits() -> None:
+def test_the_statistics_tell_depth_peak_and_waits() -> None:
     mailbox = filled(4, 3)
     mailbox.take()
-    mailbox.put_control(envelope(9))
-    shown = mailbox
-    assert (shown.depth, len(shown.control), shown.capacity, shown.peak) == (2, 1, 4, 3)
-    assert (shown.waiting_writers, shown.waits) == (0, 0)
-    assert mailbox.oldest() == 1.0
-    assert mailbox.capacity == 4
-    assert Mailbox().oldest() is None
+    assert (len(mailbox), mailbox.capacity, mailbox.peak) == (2, 4, 3)
+    assert (mailbox.waiting_writers, mailbox.waits) == (0, 0)

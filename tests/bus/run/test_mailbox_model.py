@@ -23,7 +23,6 @@ STEPS = st.one_of(
     st.tuples(st.just("stop reading")),
     st.tuples(st.just("stop writing"), st.integers(0, 5)),
     st.tuples(st.just("drain"), KEYS),
-    st.tuples(st.just("control")),
     st.tuples(st.just("clear")),
     st.tuples(st.just("settle")),
 )
@@ -35,7 +34,6 @@ class Model:
 
     capacity: int
     work: list[tuple[int, str]] = attrs.field(factory=list)
-    control: list[int] = attrs.field(factory=list)
     writers: list[tuple[int, str]] = attrs.field(factory=list)
     turned_away: set[int] = attrs.field(factory=set)
     taken: list[int] = attrs.field(factory=list)
@@ -92,10 +90,10 @@ class Model:
         return found
 
     def clear(self) -> list[int]:
-        everything = [*self.control, *(n for n, _ in self.work)]
+        everything = [n for n, _ in self.work]
         self.lost += everything
         self.turned_away |= {n for n, _ in self.writers}
-        self.control, self.work, self.writers = [], [], []
+        self.work, self.writers = [], []
         return everything
 
 
@@ -190,11 +188,6 @@ class Machine:
         assert numbers(drained) == self.model.drain(key)
         self.taken += numbers(drained)
 
-    async def control(self) -> None:
-        n = self.number()
-        self.mailbox.put_control(envelope(n))
-        self.model.control.append(n)
-
     async def clear(self) -> None:
         cleared = self.mailbox.clear()
         assert numbers(cleared) == self.model.clear()
@@ -206,9 +199,8 @@ class Machine:
 
     def check(self) -> None:
         model, mailbox = self.model, self.mailbox
-        assert numbers(mailbox.work) == [n for n, _ in model.work]
-        assert numbers(mailbox.control) == model.control
-        assert len(mailbox.work) <= mailbox.capacity
+        assert numbers(mailbox.waiting) == [n for n, _ in model.work]
+        assert len(mailbox.waiting) <= mailbox.capacity
         assert mailbox.waiting_writers == len(model.writers)
         assert self.lost == model.lost
 
@@ -224,7 +216,7 @@ class Machine:
         assert not (model.writers and len(model.work) < model.capacity)
         assert not (model.reader == "parked" and model.work)
         waiting = [n for n, _ in model.writers]
-        ends = [*self.taken, *self.lost, *self.given_up, *self.turned_away, *waiting, *model.control]
+        ends = [*self.taken, *self.lost, *self.given_up, *self.turned_away, *waiting]
         assert sorted([*ends, *(n for n, _ in model.work)]) == list(range(1, self.issued + 1))
         self.nursery.cancel_scope.cancel()
 

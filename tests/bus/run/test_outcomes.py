@@ -223,8 +223,8 @@ class Auditor(trio.abc.Instrument):
         for cell in self._addresss:
             if not cell.conserved():
                 self.faults.add(f"{cell.books} do not balance after a step of {task.name}")
-            if len(cell.mailbox.work) > cell.limits.mailbox + 1:  # one may have been put back
-                self.faults.add(f"{len(cell.mailbox.work)} in {cell.limits.mailbox} places")
+            if len(cell.mailbox.waiting) > cell.limits.mailbox + 1:  # one may have been put back
+                self.faults.add(f"{len(cell.mailbox.waiting)} in {cell.limits.mailbox} places")
 
 
 class World:

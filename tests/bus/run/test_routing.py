@@ -131,8 +131,8 @@ class Scribe(Actor):
         self._pause = pause
 
     async def _note(self, lane: str) -> None:
-        hands = self._address.hands
-        envelope = hands.serial if lane == "work" else hands.controlling
+        address = self._address
+        envelope = address.hands.serial if lane == "work" else next(iter(address.control.running))
         assert envelope is not None
         self._seen[lane].append(envelope.seq)
         await trio.sleep(self._pause if lane == "work" else 0.0)

@@ -1,5 +1,6 @@
 """How an actor takes its messages: one at a time, beside each other, or in the control lane (G2, G3)."""
 
+from contextvars import ContextVar
 from functools import partial
 from typing import Any
 
@@ -106,6 +107,31 @@ async def test_serial_work_goes_on_beside_them(autojump_clock: Any, scene: Scene
         await scene.mesh.bus.tell(Poke(do="second", n=3))
     await pass_time(scene.mesh, 1)
     assert sorted(scene.lines) == [(0.0, "Aside 1"), (0.0, "Poke 2"), (1.0, "Poke 3")]
+
+
+async def test_they_begin_in_the_order_of_sending_whatever_the_mailbox_loop_is_at(
+    autojump_clock: Any, scene: Scene
+) -> None:
+    await scene.start()
+    await scene.mesh.bus.tell(Poke(do="second", n=0))
+    async with trio.open_nursery() as nursery:
+        await scene.ask_in_turn(nursery, *(Aside(do="second", n=n) for n in (1, 2, 3)))
+    assert scene.lines == [(0.0, "Poke 0"), (0.0, "Aside 1"), (0.0, "Aside 2"), (1.0, "Aside 3")]
+
+
+async def test_they_see_no_context_variable_of_who_has_sent_them(scene: Scene) -> None:
+    seen: list[str] = []
+
+    async def look(actor: Actor, message: Message) -> None:
+        seen.append(whose.get())
+
+    whose = ContextVar("whose", default="nobody's")
+    await scene.start(look=look)
+    whose.set("the sender's")
+    await scene.mesh.bus.ask(Aside(do="look"))
+    await scene.mesh.bus.ask(Urgent(do="look"))
+    await scene.mesh.bus.ask(Read(do="look"))
+    assert seen == ["nobody's"] * 3
 
 
 async def test_stopping_one_leaves_the_others_alone(autojump_clock: Any, scene: Scene) -> None:

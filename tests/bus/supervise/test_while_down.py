@@ -184,7 +184,7 @@ class TestAFullMailbox:
             )  # two queued, three waiting for a place
             cell = mesh.bus.routes.named("puppet")
             assert cell is not None
-            assert cell.mailbox.depth == 2
+            assert cell.queued == 2
             assert cell.mailbox.waiting_writers == 3
             await trio.sleep(1)
             assert asker.ends[0] == (0, None)
