@@ -15,6 +15,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from typing import Any, Final, cast, final
 
 import attrs
@@ -196,20 +197,14 @@ def write(value: Any, *, indent: int | None = None, default: Callable[[Any], Any
     Args:
       value: what :mod:`json` can write.
       indent: spaces a level; None writes all on one line without spaces.
-      default: makes anything else something that can be written.
+      default: makes anything else something that can be written; a function of a module, which is remembered.
 
     Raises NotJson for what nests without end, TypeError for what has no JSON form.
     """
-    options: dict[str, Any] = {
-        "ensure_ascii": False,
-        "indent": indent,
-        "separators": (",", ":") if indent is None else None,
-        "default": default,
-    }
     try:
-        text = json.dumps(value, allow_nan=False, **options)
+        text = _encoder(indent, default).encode(value)
     except (ValueError, RecursionError):
-        text = _without_constants(value, options)
+        text = _without_constants(value, _encoder(indent, default, constants=True))
     return whole(text)
 
 
@@ -218,9 +213,22 @@ def encode(value: Any, *, default: Callable[[Any], Any] | None = None) -> bytes:
     return write(value, default=default).encode()
 
 
-def _without_constants(value: Any, options: dict[str, Any]) -> str:
+@cache
+def _encoder(
+    indent: int | None, default: Callable[[Any], Any] | None, *, constants: bool = False
+) -> json.JSONEncoder:
+    return json.JSONEncoder(
+        ensure_ascii=False,
+        allow_nan=constants,
+        indent=indent,
+        separators=(",", ":") if indent is None else None,
+        default=default,
+    )
+
+
+def _without_constants(value: Any, encoder: json.JSONEncoder) -> str:
     try:
-        text = json.dumps(value, **options)
+        text = encoder.encode(value)
     except (ValueError, RecursionError) as error:
         raise NotJson(f"this cannot be written as JSON: {error}") from error
     return _STRING_OR_CONSTANT.sub(lambda match: match[1] or "null", text)

@@ -12,7 +12,7 @@ from actors.llm import endpoints, history, messages, ollama, pictures, selection
 from actors.llm.catalogue import Catalogue, ModelDetails
 from actors.llm.clients import Clients
 from actors.llm.completion import Completion, Send
-from actors.llm.discretion import Discreet, discreet, without_secrets
+from actors.llm.discretion import Discreet, discreet_history, without_secrets
 from actors.llm.keys import Keys
 from actors.llm.offline import Offline
 from actors.llm.pictures import Picture, Pictures
@@ -116,7 +116,7 @@ class LlmActor(Actor):
         prompt = Prompt(
             provider=name,
             model=model,
-            messages=tuple(map(discreet, request.messages)),
+            messages=discreet_history(request.messages),
             system=redacted(request.system),
             tools=redacted(request.tools),
             max_tokens=request.max_tokens,

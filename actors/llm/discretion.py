@@ -28,6 +28,11 @@ def discreet(said: SaidT) -> SaidT:
     return attrs.evolve(shown, content=tuple(blocks))
 
 
+def discreet_history(messages: tuple[ChatMessage, ...]) -> tuple[ChatMessage, ...]:
+    """A conversation without secrets; itself where there is none, which one look tells."""
+    return messages if redacted(messages) is messages else tuple(map(discreet, messages))
+
+
 def _unsigned(shown: Block, said: Block) -> Block:
     if isinstance(shown, Thinking) and shown is not said:
         return attrs.evolve(shown, provider_data=None)

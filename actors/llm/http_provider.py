@@ -4,8 +4,8 @@ The SDK makes and authenticates the request; its stream is read here, byte by by
 the SDK's own decoding, and what the SDK does not know cannot fail.
 """
 
-from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, aclosing, contextmanager, suppress
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, aclosing, suppress
 from functools import partial
 from typing import Any, Final, Protocol, final
 
@@ -88,8 +88,12 @@ class HttpProvider:
         await self._ask(prompt, reader, send)
         if not reader.whole:
             raise lost(self.name, "the connection ended in the middle of the answer")
-        with self._protocol():
+        try:
             return reader.completion()
+        except (ModelError, ModelUnavailable):
+            raise
+        except Exception as error:
+            raise self._unreadable(error) from error
 
     async def close(self) -> None:
         await self.client.close()
@@ -149,20 +153,18 @@ class HttpProvider:
             await send(item)
 
     def _read(self, split: Callable[[], list[bytes]], reader: Reader) -> Iterator[CompletionEvent]:
-        with self._protocol():
+        try:
             for data in split():
                 yield from reader.read(data)
-
-    @contextmanager
-    def _protocol(self) -> Generator[None]:
-        """Whatever a provider sent, an error says that it cannot be read, and in words of people."""
-        try:
-            yield
         except (ModelError, ModelUnavailable):
             raise
         except Exception as error:
-            why = f": {error}" if isinstance(error, ValueError) else ""
-            raise garbled(self.name, f"an event of the stream cannot be read{why}") from error
+            raise self._unreadable(error) from error
+
+    def _unreadable(self, error: Exception) -> Failure:
+        """Whatever a provider sent, an error says that it cannot be read, and in words of people."""
+        why = f": {error}" if isinstance(error, ValueError) else ""
+        return garbled(self.name, f"an event of the stream cannot be read{why}")
 
     def _failure(self, error: Exception) -> Failure:
         if (response := self.client.refusal(error)) is not None:

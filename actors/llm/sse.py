@@ -23,28 +23,34 @@ class EventSplitter:
 
     def __init__(self) -> None:
         self._line: list[bytes] = []
+        """Pieces of the line that has no end yet."""
+        self._held = 0
+        """Bytes of them."""
         self._data: list[bytes] = []
         self._size = 0
+        """Bytes of the other lines of the event that has no end yet."""
 
     def feed(self, chunk: bytes) -> list[bytes]:
         """Data of the events that `chunk` completes, in order. Raises EventTooLong."""
-        *ends, rest = chunk.split(b"\n")
-        events: list[bytes] = []
-        for end in ends:
-            self._size += len(end)
-            self._line.append(end)
-            line = b"".join(self._line).removeprefix(BOM_UTF8)
+        *lines, rest = chunk.split(b"\n")
+        if lines:
+            lines[0] = b"".join((*self._line, lines[0])).removeprefix(BOM_UTF8)
             self._line.clear()
+            self._held = 0
+        events: list[bytes] = []
+        begun = 0
+        for number, line in enumerate(lines, 1):
             if line.startswith(b"data:"):
                 self._data.append(line[5:].strip(b" \r"))
             elif line in (b"", b"\r"):
                 if self._data:
                     events.append(b"\n".join(self._data))
-                self._data.clear()
-                self._size = 0
-        self._size += len(rest)
+                    self._data.clear()
+                self._size, begun = 0, number
         self._line.append(rest)
-        if self._size > LONGEST:
+        self._held += len(rest)
+        self._size += sum(map(len, lines[begun:]))
+        if self._size + self._held > LONGEST:
             raise EventTooLong(f"an event is longer than {LONGEST} bytes")
         return events
 

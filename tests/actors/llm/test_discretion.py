@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.llm import messages as llm
-from actors.llm.discretion import Discreet, discreet, without_secrets
+from actors.llm.discretion import Discreet, discreet, discreet_history, without_secrets
 from actors.vocabulary import ChatMessage, ProviderData, Text, Thinking, ToolUse, Usage
 from bus import conceal, redact
 from bus.testing import MeshUnderTest
@@ -85,6 +85,9 @@ def test_reasoning_that_is_changed_loses_its_signature() -> None:
     assert discreet(said).content == (clean, Thinking(text="[secret TOKEN]"))
     untouched = ChatMessage(role="assistant", content=(clean,))
     assert discreet(untouched) is untouched
+    assert discreet_history((untouched, said)) == (untouched, discreet(said))
+    history = (untouched, untouched)
+    assert discreet_history(history) is history
 
 
 def test_an_error_may_not_repeat_what_was_sent() -> None:
