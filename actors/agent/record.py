@@ -51,15 +51,12 @@ class Teller:
     async def tell(self, event: messages.TurnEvent) -> None:
         """Keep an event and publish it. The bus keeps the order of those who wait for a slow follower.
 
-        No secret is in it, even if what it tells of was stored before that was one. What the model says just now has
-        left the secrets at the border to the models.
+        No secret is in it, even if what it tells of was stored before that was one.
         """
-        as_it_is_said = isinstance(event, messages.TextDelta | messages.ThinkingDelta)
-        if not as_it_is_said:
-            event = redacted(event)
+        event = redacted(event)
         self._journal.add(event)
         await self._bus.publish(event)
-        if as_it_is_said:
+        if isinstance(event, messages.TextDelta | messages.ThinkingDelta):
             await trio.lowlevel.checkpoint()  # so that those who follow keep up with a fast model
 
     async def started(self, turn: session.Turn) -> None:

@@ -192,9 +192,9 @@ class Address:
         if envelope in self.hands:
             return (envelope,)
         beside = self.beside.get(type(envelope.message))
-        if beside is None:
-            return () if self.hands.serial is None else (self.hands.serial,)
-        return () if beside.is_free else tuple(beside.running)
+        if beside is not None and (beside is self.control or not beside.is_free):
+            return tuple(beside.running)
+        return () if self.hands.serial is None else (self.hands.serial,)
 
     def has_waiting(self, envelope: Envelope) -> bool:
         """Whether the sender of that message waits for room here."""
@@ -282,7 +282,7 @@ class Address:
     @property
     def oldest(self) -> float | None:
         """When the oldest waiting message was sent, or None."""
-        return min((queue.waiting[0].sent_at for queue in self.queues if queue.waiting), default=None)
+        return min((queue.first.sent_at for queue in self.queues if queue.first), default=None)
 
     @property
     def taking(self) -> bool:

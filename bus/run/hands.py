@@ -19,6 +19,8 @@ class Hands:
         """Around the handlers of the mailbox loop."""
         self.interrupted = False
         """The mailbox loop has to see to something else than its next message."""
+        self.held = False
+        """Something that runs beside the loop waits for an older message of the loop to end."""
         self.changed = trio.Event()
         """Happens when a message ends, and is then replaced by who waits for more."""
 

@@ -47,6 +47,11 @@ class Queue:
         return len(self.waiting)
 
     @property
+    def first(self) -> Envelope | None:
+        """The message whose turn it is."""
+        return self.waiting[0] if self.waiting else None
+
+    @property
     def waiting_writers(self) -> int:
         """How many senders wait for room."""
         return len(self._writers)
@@ -119,7 +124,7 @@ class Queue:
 
 
 class Beside(Queue):
-    """What waits for a handler that runs beside others because it already runs as often as it may."""
+    """What waits for a handler that runs beside others, and what such handlers run for."""
 
     def __init__(
         self, capacity: int, limit: int, admitted: Callable[[Envelope], None] = lambda _: None

@@ -43,16 +43,27 @@ class Serving:
     # --- taking -------------------------------------------------------------------------------------------
 
     def begin(self, queue: Beside) -> None:
-        """Begin what waits in a queue beside the mailbox loop, as much at once as may be, each as a task of its own."""
+        """Begin what waits in a queue beside the mailbox loop, as much at once as may be, each as a task of its own.
+
+        Apart from the control lane, not before what the loop was sent earlier has come to its end.
+        """
         address = self._address
         nursery, name = address.nursery, address.name
         if nursery is None or not (address.running if queue is address.control else address.taking):
             return
-        while queue.is_free and (envelope := queue.take()) is not None:
+        while queue.is_free and self._is_due(queue) and (envelope := queue.take()) is not None:
             queue.running.add(envelope)
             self._hands.scopes[envelope] = scope = trio.CancelScope()
             task = partial(nursery.start_soon, name=f"{name}:{type(envelope.message).__name__}")
             self._context.run(task, self._task, envelope, queue, scope)
+
+    def _is_due(self, queue: Beside) -> bool:
+        """Whether the first message of a queue need not wait for one of the mailbox loop."""
+        first, older = queue.first, self._hands.serial or self._address.mailbox.first
+        if first is None or older is None or first.seq < older.seq or queue is self._address.control:
+            return True
+        self._hands.held = True
+        return False
 
     async def _task(self, envelope: Envelope, queue: Beside, scope: trio.CancelScope) -> None:
         with scope:
@@ -95,6 +106,9 @@ class Serving:
         hands = self._hands
         now = clock()
         while not hands.interrupted:
+            if hands.held:
+                hands.held = False
+                address.begin_waiting()
             envelope = mailbox.take_at_once()
             if envelope is None:
                 if address.on_idle is not None:

@@ -74,8 +74,7 @@ TABLE = [
     # Never begun.
     Case(Read, FREE, 15, 1, (10, "deadline, waiting"), None, ("expired",)),
     Case(Write, FREE, 15, 1, (10, "deadline, waiting"), None, ("expired",)),
-    # Not held up by the mailbox loop.
-    Case(Aside, FREE, 15, 1, (1, "reply"), (1, "finished")),
+    Case(Aside, FREE, 15, 1, (10, "deadline, waiting"), None, ("expired",)),
     Case(Urgent, FREE, 15, 1, (1, "reply"), (1, "finished")),
     # The asker's own scope of 3 seconds: it leaves.
     Case(Read, SCOPE, 0, 20, (3, "left"), (3, "cancelled"), ("abandoned",)),

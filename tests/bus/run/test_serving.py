@@ -109,14 +109,37 @@ async def test_serial_work_goes_on_beside_them(autojump_clock: Any, scene: Scene
     assert sorted(scene.lines) == [(0.0, "Aside 1"), (0.0, "Poke 2"), (1.0, "Poke 3")]
 
 
-async def test_they_begin_in_the_order_of_sending_whatever_the_mailbox_loop_is_at(
+async def test_they_begin_when_what_was_sent_before_has_ended_unless_that_runs_beside_them(
     autojump_clock: Any, scene: Scene
 ) -> None:
     await scene.start()
-    await scene.mesh.bus.tell(Poke(do="second", n=0))
     async with trio.open_nursery() as nursery:
-        await scene.ask_in_turn(nursery, *(Aside(do="second", n=n) for n in (1, 2, 3)))
-    assert scene.lines == [(0.0, "Poke 0"), (0.0, "Aside 1"), (0.0, "Aside 2"), (1.0, "Aside 3")]
+        await scene.ask_in_turn(nursery, Aside(do="second", n=0))
+        await scene.mesh.bus.tell(Poke(do="second", n=1))
+        await trio.sleep(0.5)
+        await scene.ask_in_turn(nursery, Aside(do="note", n=2))
+        await scene.mesh.bus.tell(Poke(do="second", n=3))
+        await scene.ask_in_turn(nursery, Aside(do="note", n=4))
+    assert sorted(scene.lines) == [
+        (0.0, "Aside 0"),
+        (0.0, "Poke 1"),
+        (1.0, "Aside 2"),
+        (1.0, "Poke 3"),
+        (2.0, "Aside 4"),
+    ]
+
+
+async def test_they_do_not_wait_for_what_was_sent_before_and_then_given_up(
+    autojump_clock: Any, scene: Scene
+) -> None:
+    cell = await scene.start()
+    cell.suspend()
+    async with trio.open_nursery() as nursery:
+        with trio.move_on_after(0.5):
+            nursery.start_soon(scene.ask_in_turn, nursery, Aside(do="note", n=2))
+            await scene.mesh.bus.ask(Read(do="note"))
+        cell.resume()
+    assert scene.lines == [(0.5, "Aside 2")]
 
 
 async def test_they_see_no_context_variable_of_who_has_sent_them(scene: Scene) -> None:
