@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, final
+from typing import Any, Final, Literal, cast, final
 
 import attrs
 import trio
@@ -15,11 +15,12 @@ import trio
 from actors import atomic
 from actors.settings import messages, text
 from actors.settings.current import Current
-from actors.settings.document import Loaded, Scheme, Source, load
+from actors.settings.document import Allow, Loaded, Scheme, Source, load
 from actors.settings.edit import Unwritable, edited
 from actors.settings.listing import deciding, entries, masked
 from actors.settings.problems import ConfigError, Problem
-from bus import NodeHealth, State
+from actors.users import messages as users
+from bus import DeliveryError, NodeHealth, State
 from bus.console import Operator
 
 _LOG: Final = logging.getLogger(__name__)
@@ -87,6 +88,7 @@ class SettingsActor(Operator):
         async with self._changing:
             loaded, old, new = await trio.to_thread.run_sync(partial(self._checked, request))
             before = self._current.all()
+            await self._note("settings.changed", request)
             await self._write(new)
             self.degraded(None)
             sections = await self._put_in_force(loaded.values)
@@ -95,6 +97,7 @@ class SettingsActor(Operator):
                     await self._write(old)
                 finally:
                     await self._put_in_force(before)
+                await self._note("settings.restored", request)
                 why = "\n".join(down)
                 raise messages.Refused(
                     mistakes=(messages.Mistake(key="", text=f"with this it cannot start: {why}"),)
@@ -102,6 +105,22 @@ class SettingsActor(Operator):
         fixed = frozenset[str]().union(*(reader.fixed for reader in self._readers))
         late = tuple(key for key in request.changes if _within(key, fixed))
         return messages.Saved(sections=sections, next_start=late)
+
+    async def _note(
+        self, event: Literal["settings.changed", "settings.restored"], request: messages.Put
+    ) -> None:
+        """Write down who changes what. Raises NotWritten."""
+        note = users.NoteChange(
+            event=event,
+            what=tuple(_names(request.changes)),
+            user=request.user,
+            proof=request.proof,
+            address=request.address,
+        )
+        try:
+            await self.bus.ask(note)
+        except (users.StorageFailed, DeliveryError) as error:
+            raise messages.NotWritten(why=f"not even who changes them: {error}") from error
 
     async def _write(self, content: str | None) -> None:
         """Replace the file of changes; None deletes it. Raises NotWritten."""
@@ -136,8 +155,8 @@ class SettingsActor(Operator):
 
     # --- in a thread --------------------------------------------------------------------------------------
 
-    def _load(self, texts: Mapping[Path, str] | None = None) -> Loaded:
-        return load(self._sources, self._scheme, texts)
+    def _load(self, texts: Mapping[Path, str] | None = None, allow: Allow | None = None) -> Loaded:
+        return load(self._sources, self._scheme, texts, allow=allow)
 
     def _loaded_or_none(self) -> Loaded | None:
         try:
@@ -151,10 +170,11 @@ class SettingsActor(Operator):
         Raises Refused or Guarded.
         """
         changes = request.changes
+        allow = None if request.proof == "operator" else self._refuse_guarded
         try:
             old = text.read(self._local) if self._local.exists() else None
             content = edited(old or "", changes)
-            loaded = self._load({self._local: content})
+            loaded = self._load({self._local: content}, allow)
         except Unwritable as error:
             raise messages.Refused(mistakes=(messages.Mistake(key="", text=str(error)),)) from error
         except ConfigError as error:
@@ -164,19 +184,18 @@ class SettingsActor(Operator):
             raise messages.Refused(mistakes=(messages.Mistake(key="", text=why),)) from error
         if strange := tuple(self._strange(loaded, changes)):
             raise messages.Refused(mistakes=strange)
-        if request.proof != "operator" and (guarded := self._guarded(loaded)):
-            raise messages.Guarded(keys=guarded)
         return loaded, old, content
 
-    def _guarded(self, loaded: Loaded) -> tuple[str, ...]:
-        """Keys of `loaded` that are the operator's to change and are not what the files say now.
+    def _refuse_guarded(self, values: Mapping[type, Any]) -> None:
+        """Raises Guarded with the keys that are the operator's to change and are not what the files say now.
 
         Values are compared, and not what was asked for: there are many ways to ask for the same.
         """
         before = self._loaded_or_none()
         old = self._guarded_values(before.values if before else self._current.all())
-        new = self._guarded_values(loaded.values)
-        return tuple(sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key)))
+        new = self._guarded_values(values)
+        if guarded := sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key)):
+            raise messages.Guarded(keys=tuple(guarded))
 
     def _guarded_values(self, values: Mapping[type, Any]) -> dict[str, Any]:
         """Those that are not what they are by default."""
@@ -215,6 +234,15 @@ class SettingsActor(Operator):
                 file=deciding(loaded.files, key) if loaded else None,
                 takes="next_start" if key in reader.fixed else takes,
             )
+
+
+def _names(changes: Mapping[str, Any]) -> Iterator[str]:
+    """Every key that is changed, however it was asked for."""
+    for key, value in changes.items():
+        if isinstance(value, Mapping) and value:
+            yield from (f"{key}.{below}" for below in _names(cast("Mapping[str, Any]", value)))
+        else:
+            yield key
 
 
 def _nodes(node: NodeHealth) -> Iterator[NodeHealth]:

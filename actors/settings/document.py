@@ -82,13 +82,24 @@ class Loaded:
     warnings: tuple[Problem, ...] = ()
 
 
-def load(sources: Sequence[Source], scheme: Scheme, texts: Mapping[Path, str] | None = None) -> Loaded:
+Allow = Callable[[Mapping[type, Any]], None]
+
+
+def load(
+    sources: Sequence[Source],
+    scheme: Scheme,
+    texts: Mapping[Path, str] | None = None,
+    *,
+    allow: Allow | None = None,
+) -> Loaded:
     """Read and check the files.
 
     Args:
       sources: the one that counts most first.
       scheme: what they may say.
       texts: what is to be taken for the content of a file in place of what is there.
+      allow: is shown the settings before the checks of their sections, which may look at other files; what it raises is
+        raised.
 
     Raises ConfigError with every mistake in every file.
     """
@@ -105,6 +116,8 @@ def load(sources: Sequence[Source], scheme: Scheme, texts: Mapping[Path, str] | 
     bound = {section.kind: section.bind(document) for section in scheme.sections}
     document.report_unknown()
     if not findings.errors:
+        if allow is not None:
+            allow(bound)
         _check(scheme, bound, findings)
     if findings.errors:
         raise ConfigError(findings.errors, findings.warnings)

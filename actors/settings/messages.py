@@ -62,12 +62,16 @@ class Put(Request[Saved]):
     """Change settings: all of these or, if anything is wrong with one of them, none.
 
     They are written to ``config.local.toml``, which counts more than what a blueprint brings and is never overwritten
-    by one. What could not start is refused with Refused, where keys and conversations go only the operator changes
-    (Guarded), NotWritten says that the disk did not take it.
+    by one; who changes which of them is in the audit log by then. What could not start is refused with Refused, where
+    keys and conversations go only the operator changes (Guarded), NotWritten says that the disk did not take it.
     """
 
+    version: ClassVar[int] = 2
     changes: Mapping[str, Any]
     """New values by key, as JSON has them; null gives a key back to the blueprint."""
+    user: str = ""
+    """Who asks; empty where nobody has said so."""
+    address: str = ""
     proof: Proof = "key"
     """How it is known who asks. What decides where keys and conversations go takes ``operator``, or is Guarded."""
 

@@ -12,7 +12,7 @@ import trio
 from actors import atomic
 from actors.storage import Keeper, Storage, micros, numbered
 from actors.vocabulary import Principal
-from bus import concurrent, is_virtual
+from bus import concurrent, is_virtual, redacted
 
 from . import accounts, audit, bootstrap, devices, keys, lookup, messages, telegram
 from .hashing import KEY_BYTES, MARK, digest, is_generated, matches, slow_hash, slow_matches
@@ -215,6 +215,11 @@ class UsersActor(Keeper):
     @messages.NoteRefused.handler
     async def note_refused(self, command: messages.NoteRefused) -> None:
         await self._write_relaxed(audit.refused, command, self._now())
+
+    @messages.NoteChange.handler
+    @concurrent(256, isolated=True)
+    async def note_change(self, request: messages.NoteChange) -> None:
+        await self._write(audit.note, redacted(request), self._now())
 
     # --- what expires -----------------------------------------------------------------------------------------
 

@@ -1,11 +1,12 @@
 """The audit log: a row for every change, in the transaction of the change."""
 
 import sqlite3
+from collections import deque
 from typing import Final, Literal, Protocol
 
 from actors.storage import clean, moment
 
-from .messages import MOST_ROWS, AuditEntry, ListAudit, NoteRefused
+from .messages import MOST_ROWS, AuditEntry, ListAudit, NoteChange, NoteRefused
 from .rights import require_admin
 
 MOST_REFUSED: Final = 1000
@@ -27,6 +28,8 @@ What = Literal[
     "device.expired",
     "telegram.linked",
     "telegram.unlinked",
+    "settings.changed",
+    "settings.restored",
     "refused",
 ]
 
@@ -57,6 +60,16 @@ def record(
     """
     who = ("", "", "") if asked is None else (asked.user, asked.proof, asked.address)
     _insert(connection, who, event, subject, now, detail)
+
+
+def note(connection: sqlite3.Connection, request: NoteChange, now: int) -> None:
+    """Write down a change that is not of this database: of many things at once as many rows as it takes."""
+    left = deque(sorted(request.what))
+    while left:
+        line = left.popleft()
+        while left and len(line) + len(left[0]) + 2 <= LONGEST:
+            line += f", {left.popleft()}"
+        record(connection, request, request.event, "", now, detail=line)
 
 
 def refused(connection: sqlite3.Connection, note: NoteRefused, now: int) -> None:

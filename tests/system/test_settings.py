@@ -1,6 +1,7 @@
 """Settings changed while a real daemon runs: what a person sees of it, now and after the next start."""
 
 import json
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import trio
 
 from tests.fakes.model_script import Call, Reply, Say
 from tests.fakes.model_server import ModelServer
-from tests.system.daemons import Ended, Place, serving, starpod
+from tests.system.daemons import Ended, Place, serving, starpod, start
 
 
 async def put(place: Place, proof: str = "key", **changes: Any) -> Ended:
@@ -48,7 +49,9 @@ async def test_what_could_not_start_is_refused_with_every_mistake(place: Place) 
         unusable = await put(place, provider="openai")
         assert (unusable.status, "OPENAI_API_KEY" in unusable.err) == (1, True)
         missing = await put(
-            place, **{"gateway.tls.certificate": "/nowhere.pem", "gateway.tls.key": "/nowhere.key"}
+            place,
+            "operator",
+            **{"gateway.tls.certificate": "/nowhere.pem", "gateway.tls.key": "/nowhere.key"},
         )
         assert (missing.status, "/nowhere.pem: No such file" in missing.err) == (1, True)
         assert (await daemon.get("/api/health"))["status"] == "ok"
@@ -78,6 +81,7 @@ async def test_settings_can_be_read_and_changed_over_http(place: Place) -> None:
             {"gateway.hosts": ["evil.example"]},
             {"gateway.trusted_proxies": ["0.0.0.0/0"]},
             {"gateway.base_path": "/elsewhere"},
+            {"gateway.tls.certificate": "/etc/passwd", "gateway.tls.key": "/nowhere"},
         ):
             guarded = await change(**where)
             assert (guarded.status_code, "only the operator" in guarded.json()["error"]) == (403, True)
@@ -97,8 +101,25 @@ async def test_settings_can_be_read_and_changed_over_http(place: Place) -> None:
             "file": "config.local.toml",
             "takes": "at_once",
         }
+        log = await daemon.request("GET", "/api/settings/auth/audit", headers=key)
+        noted = [
+            (each["user"], each["proof"], each["detail"])
+            for each in log.json()
+            if each["event"] == "settings.changed"
+        ]
+        assert noted == [("admin", "operator", "providers.openai.base_url"), ("admin", "key", "max_turns")]
         nobody = await daemon.request("GET", "/api/settings", headers={"Authorization": "Bearer wrong"})
         assert nobody.status_code == 401
+
+
+async def test_a_kill_in_the_middle_leaves_a_row_and_never_a_change_without_one(place: Place) -> None:
+    daemon = await start(place, BUS_CRASH_AT="note.after_commit").ready()
+    assert (await put(place, max_turns=7)).status == 1
+    assert await daemon.ended() == -signal.SIGKILL
+    assert not (place.inside / "config.local.toml").exists()
+    async with serving(place) as daemon:
+        (newest, *_) = await daemon.get("/api/settings/auth/audit")
+        assert (newest["event"], newest["detail"]) == ("settings.changed", "max_turns")
 
 
 async def test_a_change_of_the_model_does_not_cost_the_answer_that_is_being_written(

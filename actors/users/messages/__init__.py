@@ -1,7 +1,7 @@
 """Front door of the users subsystem: accounts, keys, devices, Telegram accounts, who is it, the audit log."""
 
 from .accounts import UNCHANGED, Activate, AddUser, Deactivate, GetUser, ListUsers, UpdateUser, User
-from .audit import MOST_ROWS, AuditEntry, ListAudit
+from .audit import MOST_ROWS, AuditEntry, ListAudit, NoteChange
 from .devices import CreatedDevice, Device, ListDevices, NewDevice, SignOut
 from .errors import (
     LastAdmin,
@@ -62,6 +62,7 @@ __all__ = [
     "NotActive",
     "NotAllowed",
     "NotKnown",
+    "NoteChange",
     "NoteRefused",
     "OwnAccount",
     "RevokeKey",

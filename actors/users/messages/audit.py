@@ -1,14 +1,14 @@
 """The audit log: who changed what, from where."""
 
 from datetime import datetime
-from typing import Annotated, Final, final
+from typing import Annotated, ClassVar, Final, Literal, final
 
 import attrs
 
 from actors.endpoints import endpoint
 from actors.shapes import described
 from actors.vocabulary import Proof
-from bus import Request
+from bus import Abandon, Request
 
 MOST_ROWS: Final = 10_000
 """The oldest beyond are deleted."""
@@ -32,6 +32,23 @@ class AuditEntry:
     detail: str
     address: str
     """Where it was asked for."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class NoteChange(Request[None]):
+    """Write down a change of what another subsystem keeps. Raises StorageFailed.
+
+    It is asked for before the change, so that none is without its row; a row without a change is what a crash leaves.
+    """
+
+    abandon: ClassVar[Abandon] = Abandon.FINISH
+    event: Literal["settings.changed", "settings.restored"]
+    what: tuple[str, ...]
+    """Names of what is changed, without values."""
+    user: str
+    proof: Proof
+    address: str
 
 
 @endpoint("GET", "/api/settings/auth/audit", access="admin")

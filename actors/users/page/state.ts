@@ -123,6 +123,8 @@ const EVENTS: Readonly<Record<string, string>> = {
   "device.expired": "device expired",
   "telegram.linked": "Telegram linked",
   "telegram.unlinked": "Telegram unlinked",
+  "settings.changed": "settings changed",
+  "settings.restored": "settings changed back: with them it could not start",
   refused: "refused",
 };
 

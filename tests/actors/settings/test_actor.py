@@ -16,8 +16,10 @@ from actors.settings.actor import Reader, SettingsActor
 from actors.settings.current import Current
 from actors.settings.document import Loaded, Scheme, Section, Source, load
 from actors.settings.messages import Mistake, Refused, Saved, Setting, SettingsChanged
+from actors.users import messages as users
 from bus import Actor
 from bus.testing import MeshUnderTest
+from tests.actors.users.conftest import People
 
 
 @final
@@ -80,9 +82,11 @@ class Place:
         )
         self.current = Current(load(self.sources, self.scheme).values)
         self.mesh = mesh
+        self.people = People(mesh, root)
 
     async def start(self) -> None:
         STARTS.clear()
+        await self.people.start()
         await self.mesh.start(partial(Baker, partial(self.current.of, Oven)), name="baker")
         await self.mesh.start(
             partial(SettingsActor, self.sources, self.scheme, self.current, READERS), name="settings"
@@ -94,6 +98,12 @@ class Place:
         found = self.mesh.cell("settings").actor
         assert isinstance(found, SettingsActor)
         return found
+
+    async def noted(self) -> list[tuple[str, str, str, str]]:
+        """What the audit log has of settings, oldest first: who, how that is known, what, which."""
+        found = await self.people.ask(users.ListAudit(user="admin", proof="operator"))
+        rows = ((each.user, each.proof, each.event, each.detail) for each in reversed(found))
+        return [row for row in rows if row[2].startswith("settings.")]
 
     async def restart(self) -> None:
         """Start the actor anew."""
@@ -161,7 +171,37 @@ async def test_a_change_with_which_somebody_cannot_start_is_taken_back(place: Pl
     assert place.local.read_text() == written
     assert (place.current.of(Oven).door, place.current.of(Shop).tills) == ("shut", 3)
     assert STARTS == ["shut", "broken", "shut"]
-    assert [each.health.state.value for each in place.mesh.console.health().children] == ["ready", "ready"]
+    assert [each.health.state.value for each in place.mesh.console.health().children] == ["ready"] * 3
+    assert await place.noted() == [
+        ("", "key", "settings.changed", "tills"),
+        ("", "key", "settings.changed", "oven.door, tills"),
+        ("", "key", "settings.restored", "oven.door, tills"),
+    ]
+
+
+async def test_who_changes_what_is_in_the_audit_log_without_values(place: Place) -> None:
+    changes = {"oven": {"flour": "x", "heat": 9}, "tills": None}
+    operator = messages.Put(changes=changes, user="ada", address="192.0.2.7", proof="operator")
+    await place.mesh.bus.ask(operator)
+    await place.refused(tills=0)
+    with pytest.raises(messages.Guarded):
+        await place.put(oven__flour="y")
+    assert await place.noted() == [("ada", "operator", "settings.changed", "oven.flour, oven.heat, tills")]
+
+
+async def test_nothing_is_changed_that_the_audit_log_cannot_have(place: Place) -> None:
+    place.people.path.rename(place.people.path.with_name("away"))
+    with pytest.raises(messages.NotWritten, match="not even who changes them"):
+        await place.put(tills=3)
+    assert not place.local.exists()
+
+
+async def test_what_is_guarded_is_refused_before_anything_else_is_looked_at(place: Place) -> None:
+    guarded = messages.Put(changes={"oven.flour": "x", "oven.heat": 1000})
+    with pytest.raises(messages.Guarded):
+        await place.mesh.bus.ask(guarded)
+    with pytest.raises(Refused, match="no gas"):
+        await place.mesh.bus.ask(attrs.evolve(guarded, proof="operator"))
 
 
 @pytest.mark.parametrize(
@@ -334,11 +374,11 @@ async def test_files_that_are_wrong_by_now_change_nothing_and_bring_nobody_down(
     await place.restart()
 
     assert place.current.of(Shop) == Shop(tills=2)
-    assert place.mesh.console.health().children[1].health.why == "the files of settings have mistakes"
+    assert place.mesh.console.health().children[-1].health.why == "the files of settings have mistakes"
     assert len(await place.mesh.bus.ask(messages.Get())) == 5
     place.local.unlink()
     await place.put(tills=5)
-    assert place.mesh.console.health().children[1].health.why is None
+    assert place.mesh.console.health().children[-1].health.why is None
 
 
 async def test_a_change_waits_until_what_was_found_at_the_start_is_in_force(
@@ -346,8 +386,8 @@ async def test_a_change_waits_until_what_was_found_at_the_start_is_in_force(
 ) -> None:
     began, go_on = threading.Event(), threading.Event()
 
-    def slow(*given: Any) -> Loaded:
-        found = load(*given)
+    def slow(*given: Any, **more: Any) -> Loaded:
+        found = load(*given, **more)
         if not began.is_set():
             began.set()
             go_on.wait()

@@ -328,6 +328,16 @@ def test_who_tries_to_get_in_cannot_push_out_what_was_changed(
     assert store.run(audit.entries, users.ListAudit(limit=1, **OPERATOR))[0].address == "::4"
 
 
+def test_a_change_of_many_things_is_in_the_log_whole(store: Store) -> None:
+    names = tuple(f"providers.number_{n}.base_url" for n in range(20))
+    note = users.NoteChange(event="settings.changed", what=names, user="ada", proof="key", address="::1")
+    store.run(audit.note, note, NOW)
+    found = [each for each in store.run(audit.entries, users.ListAudit(**OPERATOR)) if each.user == "ada"]
+    assert {each.event for each in found} == {"settings.changed"}
+    assert all(len(each.detail) <= audit.LONGEST for each in found)
+    assert sorted(", ".join(each.detail for each in found).split(", ")) == sorted(names)
+
+
 def test_only_an_active_admin_or_the_operator_may(store: Store) -> None:
     for request, may in (
         (users.ListUsers(user="admin"), True),
