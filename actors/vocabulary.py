@@ -21,7 +21,7 @@ ADMIN = "admin"
 
 RESERVED: Final = frozenset({"cron", "cron-cli", "boot", "bootstrap", "heartbeat", "system", "all", "shared"})
 """Names for what is nobody's, or speaks for somebody else; no user has one of them."""
-_USER_ID: Final = re.compile("[A-Za-z0-9_-]{1,64}")
+_USER_ID: Final = re.compile("[A-Za-z0-9_][A-Za-z0-9_-]{0,63}")
 
 LONGEST_QUOTED = 80
 """Characters of what somebody gave that an error repeats."""
@@ -31,6 +31,14 @@ def quoted(text: str) -> str:
     """What somebody gave, as a part of a sentence for people: in quotes, on one line, without its end if it is long."""
     shown = text if len(text) <= LONGEST_QUOTED else f"{text[: LONGEST_QUOTED - 1]}…"
     return f"'{''.join(each if each.isprintable() else '�' for each in shown)}'"
+
+
+def is_one_line(text: str) -> bool:
+    """Whether people can read a text that names something, and it is what it looks like.
+
+    Characters that cannot be seen, such as those that turn the direction of writing, make it something else.
+    """
+    return bool(text.strip()) and text.isprintable()
 
 
 class BadUserId(ValueError):
@@ -44,7 +52,8 @@ def user_id(text: str) -> str:
     """
     if not _USER_ID.fullmatch(text):
         raise BadUserId(
-            f"{quoted(text)} cannot be the id of a user: use 1 to 64 of the letters a to z, digits, - and _"
+            f"{quoted(text)} cannot be the id of a user: use 1 to 64 of the letters a to z, digits, - and _, "
+            "and begin with another than -"
         )
     if text.lower() in RESERVED:
         raise BadUserId(f"{quoted(text)} cannot be the id of a user: the name is reserved")

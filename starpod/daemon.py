@@ -4,7 +4,7 @@ import resource
 import signal
 import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator
-from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from typing import Final, final
 
@@ -40,6 +40,8 @@ from starpod.tree import Parts, tree
 from starpod.workspace import Instance
 
 FAILED: Final = 1
+OUTDATED: Final = ("page.key",)
+"""Files of ``.starpod`` that earlier versions left."""
 MANY_FILES: Final = 16384
 
 
@@ -83,6 +85,7 @@ async def running(
     """
     boot_id = Ids().uuid()
     with InstanceLock(instance, command=command, boot_id=boot_id, now=datetime.now(UTC)) as lock:
+        _remove_outdated(instance)
         first_keys: list[str] = []
         reach = config.of(GatewaySettings).gateway
         parts = parts_of(
@@ -102,6 +105,13 @@ async def running(
                         yield Running(mesh=mesh, lock=lock, first_key=next(iter(first_keys), None))
             except BootError as error:
                 raise StartFailed(error) from error
+
+
+def _remove_outdated(instance: Instance) -> None:
+    """Remove what an earlier version has left and nobody reads any more, keys above all."""
+    for name in OUTDATED:
+        with suppress(OSError):
+            (instance.agent_home / name).unlink(missing_ok=True)
 
 
 def parts_of(

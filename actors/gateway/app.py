@@ -19,7 +19,7 @@ from actors.gateway.bodies import request_class
 from actors.gateway.codes import Codes
 from actors.gateway.devices import cookie_name, give_cookie, sign_in
 from actors.gateway.failures import report
-from actors.gateway.http import KNOWN_ONLY, accept, address_of, asked_of, principal, refusal, route, shown_by
+from actors.gateway.http import KNOWN_ONLY, accept, address_of, admitted, asked_of, principal, refusal, route
 from actors.gateway.limits import Limits
 from actors.gateway.pages import Pages, leads_to
 from actors.gateway.presence import Presence
@@ -102,7 +102,7 @@ class Guard:
         if not asked.path.startswith(below) or asked.path in self._public:
             return None
         try:
-            g.principal = await self._authenticator.admit(shown_by(asked), address_of(asked))
+            g.principal = await admitted(self._authenticator, asked)
         except users.NotKnown as error:
             return refusal(401, f"{error}: {KNOWN_ONLY}")
         g.changes = self._presence.changes

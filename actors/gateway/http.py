@@ -1,6 +1,7 @@
 """Reading requests and writing answers, the same way on every route."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, Final, TypeVar, cast
 
@@ -10,10 +11,11 @@ from quart.wrappers import Request, Websocket
 from werkzeug.exceptions import UnsupportedMediaType
 
 from actors.endpoints import Access, parse_object, read, record_of
-from actors.gateway.authentication import Shown
+from actors.gateway.authentication import Authenticator, Shown
 from actors.gateway.devices import cookie_name
 from actors.gateway.protocol import wire
 from actors.gateway.security import Asked
+from actors.users.messages import NotKnown
 from actors.vocabulary import Principal
 from actors.wire import encode
 
@@ -27,6 +29,8 @@ KNOWN_ONLY: Final = (
 SUBPROTOCOL: Final = "starpod"
 """Of WebSockets. The page offers a second one, which is what it keeps, for want of headers."""
 RAW_PATH: Final = "/api/files/raw"
+MOST_COOKIES: Final = 4
+"""Of one name, that are looked at."""
 ADMIN_ONLY: Final = "this needs somebody whose role is admin"
 OPERATOR_ONLY: Final = "this needs the token of the running daemon, as Authorization: Bearer <token>"
 
@@ -64,9 +68,23 @@ def read_query(kind: type[T]) -> T:
 # --- who asks -----------------------------------------------------------------------------------------------
 
 
-def shown_by(asked: Request | Websocket) -> Shown:
-    """What a request shows to say who speaks."""
-    return Shown(key=_key(asked), cookie=asked.cookies.get(cookie_name(asked)), page=_page_half(asked))
+async def admitted(authenticator: Authenticator, asked: Request | Websocket) -> Principal:
+    """Who asks. Raises what :meth:`Authenticator.admit` raises."""
+    *others, last = _shown_by(asked)
+    for shown in others:
+        with suppress(NotKnown):
+            return await authenticator.admit(shown, address_of(asked))
+    return await authenticator.admit(last, address_of(asked))
+
+
+def _shown_by(asked: Request | Websocket) -> list[Shown]:
+    """What a request shows to say who speaks.
+
+    A browser may have several cookies of one name, say of an earlier base path, and does not say which is whose.
+    """
+    key, page = _key(asked), _page_half(asked)
+    cookies = asked.cookies.getlist(cookie_name(asked))[:MOST_COOKIES] if key is None else ()
+    return [Shown(key=key, cookie=each, page=page) for each in cookies or (None,)]
 
 
 def _key(asked: Request | Websocket) -> str | None:

@@ -1,12 +1,13 @@
 """Accounts in the store."""
 
+import re
 import sqlite3
 from typing import Any, Final, Literal, TypeVar
 
 import attrs
 
 from actors.storage import clean, moment
-from actors.vocabulary import BadUserId, user_id
+from actors.vocabulary import BadUserId, is_one_line, user_id
 
 from . import audit
 from .messages import (
@@ -28,6 +29,8 @@ from .messages import (
 from .rights import leaving_an_admin, require_admin
 
 T = TypeVar("T")
+
+_ADDRESS: Final = re.compile(r"[^@\s]+@[^@\s]+")
 
 Told = tuple[AccessChanged, ...]
 Done = tuple[T, Told]
@@ -178,11 +181,9 @@ def _fit_id(id: str) -> str:
 def _require_fit(request: AddUser | UpdateUser) -> None:
     """Raises Unfit for what cannot be read, or be written to."""
     email, name = request.email, request.display_name
-    if email not in {None, UNCHANGED} and not (
-        email and email.isprintable() and " " not in email and "@" in email
-    ):
+    if email is not None and email != UNCHANGED and not (is_one_line(email) and _ADDRESS.fullmatch(email)):
         raise Unfit(why="email: expected an address such as ada@example.org")
-    if name not in {None, UNCHANGED} and not (name and name.strip() and name.isprintable()):
+    if name is not None and name != UNCHANGED and not is_one_line(name):
         raise Unfit(why="display_name: expected a name that can be read, on one line")
 
 

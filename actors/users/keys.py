@@ -10,12 +10,14 @@ from . import accounts, audit, devices
 from .accounts import NOBODY, Done, Told
 from .hashing import digest, prefix_of
 from .messages import (
+    MOST_KEYS,
     AccessChanged,
     ApiKey,
     CreatedKey,
     ListKeys,
     NewKey,
     RevokeKey,
+    TooManyKeys,
     UnknownKey,
     User,
 )
@@ -25,12 +27,15 @@ _DAY: Final = timedelta(days=1) // timedelta(microseconds=1)
 
 
 def issue(connection: sqlite3.Connection, request: NewKey, key: str, id: str, now: int) -> Done[CreatedKey]:
-    """Store a new `key`. Raises UnknownUser, NotAllowed."""
+    """Store a new `key`. Raises UnknownUser, TooManyKeys, NotAllowed."""
     if request.id in {None, request.user}:
         owner = accounts.active(connection, request.user)
     else:
         require_admin(connection, request)
         owner = accounts.find(connection, request.id or "")
+    if _good_of(connection, owner.id, now) >= MOST_KEYS:
+        raise TooManyKeys(user=owner.id, most=MOST_KEYS)
+    _forget_void(connection, owner.id, now)
     days, label = request.expires_in_days, one_line(request.label or "")
     meta = insert(
         connection,
@@ -100,6 +105,27 @@ def any_good(connection: sqlite3.Connection, now: int) -> bool:
         (now,),
     )
     return bool(found.fetchone()[0])
+
+
+def _good_of(connection: sqlite3.Connection, user: str, now: int) -> int:
+    """How many keys of a user are good."""
+    found: int = connection.execute(
+        "SELECT count(*) FROM api_keys WHERE user_id = ? AND revoked_at IS NULL"
+        " AND (expires_at IS NULL OR expires_at > ?)",
+        (user, now),
+    ).fetchone()[0]
+    return found
+
+
+def _forget_void(connection: sqlite3.Connection, user: str, now: int) -> None:
+    """Forget the oldest keys that are no longer good, but for those that devices or the environment still refer to."""
+    connection.execute(
+        "DELETE FROM api_keys WHERE id IN (SELECT id FROM api_keys WHERE user_id = ? AND source = 'generated'"
+        " AND (revoked_at IS NOT NULL OR expires_at <= ? AND expiry_told)"
+        " AND NOT EXISTS (SELECT 1 FROM devices WHERE key_id = api_keys.id)"
+        " ORDER BY created_at DESC, rowid DESC LIMIT -1 OFFSET ?)",
+        (user, now, MOST_KEYS),
+    )
 
 
 Chosen = tuple[ApiKey, str, str | None]

@@ -59,7 +59,7 @@ def path_of(user: str) -> str:
 def _action(actions: Any, name: str, summary: str, action: Any) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = actions.add_parser(name, help=summary)
     add_agent_option(parser, again=True)
-    parser.add_argument("user", metavar="USER", help="1 to 64 letters, digits, - and _")
+    parser.add_argument("user", metavar="USER", help="1 to 64 letters, digits, - and _; not with - first")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(action=action)
     return parser

@@ -5,7 +5,7 @@ import pytest
 from actors.vocabulary import RESERVED, BadUserId, quoted, user_id
 
 
-@pytest.mark.parametrize("id", ["admin", "Ada", "a", "0", "-", "_x-1", "x" * 64, "5f0c2f0e-2c3b-4f7e"])
+@pytest.mark.parametrize("id", ["admin", "Ada", "a", "0", "_", "_x-1", "x" * 64, "5f0c2f0e-2c3b-4f7e"])
 def test_an_id_of_a_user_names_a_folder(id: str) -> None:
     assert user_id(id) == id
 
@@ -13,7 +13,23 @@ def test_an_id_of_a_user_names_a_folder(id: str) -> None:
 @pytest.mark.parametrize(
     "id",
     [
-        *("", ".", "..", "../x", "a/b", "a\\b", "%2e%2e", "a b", "a\0", "ada\n", "x" * 65, "x" * 10_000),
+        *(
+            "",
+            ".",
+            "..",
+            "../x",
+            "a/b",
+            "a\\b",
+            "%2e%2e",
+            "a b",
+            "a\0",
+            "ada\n",
+            "-",
+            "-ada",
+            "--help",
+            "x" * 65,
+            "x" * 10_000,
+        ),
         *("аda", "ａda", "ada\u200b", "\ud800", *sorted(RESERVED), "CRON", "System"),
     ],
 )

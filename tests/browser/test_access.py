@@ -40,6 +40,7 @@ def test_without_a_link_the_page_says_how_to_get_one_and_goes_on_when_it_was_ope
     expect(page.get_by_role("heading", name=SIGN_IN)).to_be_visible()
     expect(page.locator("main")).to_contain_text("starpod open")
     expect(page.get_by_role("textbox")).to_have_count(1)
+    expect(page.get_by_role("status")).to_have_text("")  # there is nothing that would be kept
     page.get_by_role("button", name="Try again").click()
     expect(page.get_by_role("heading", name=SIGN_IN)).to_be_visible()
 

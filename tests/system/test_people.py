@@ -73,11 +73,14 @@ async def test_without_a_daemon_nobody_is_asked(place: Place) -> None:
 
 
 async def test_the_first_key_is_in_a_file_of_its_owner_and_on_no_stream(place: Place) -> None:
+    outdated = place.inside / "page.key"
+    outdated.write_text("of an earlier version")
     async with serving(place) as daemon:
         file = place.inside / "admin.key"
         key = file.read_text()
         assert re.fullmatch("sp_live_[0-9a-f]{40}", key)
         assert file.stat().st_mode & 0o777 == 0o600
+        assert not outdated.exists()
         await until(lambda: str(file) in daemon.log)
     assert key[8:] not in daemon.log
     async with serving(place) as later:

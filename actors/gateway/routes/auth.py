@@ -8,7 +8,7 @@ from quart import Quart, Response, request
 from actors.endpoints import read
 from actors.gateway.authentication import Authenticator, Shown
 from actors.gateway.devices import forget, give_cookie, sign_in
-from actors.gateway.http import address_of, answer, principal, read_fields, refusal, route, shown_by
+from actors.gateway.http import address_of, admitted, answer, principal, read_fields, refusal, route
 from actors.shapes import described
 from actors.users import messages as users
 from actors.vocabulary import Principal
@@ -41,7 +41,7 @@ class AuthRoutes:
     async def verify(self) -> Response:
         """Who is known by what the request shows; that nobody is, is no error."""
         try:
-            known = await self._authenticator.admit(shown_by(request), address_of(request))
+            known = await admitted(self._authenticator, request)
         except users.NotKnown:
             return answer({"authenticated": False, "auth_disabled": False})
         user = await self._user(known)

@@ -12,6 +12,7 @@ from .errors import (
     OwnAccount,
     StorageFailed,
     Taken,
+    TooManyKeys,
     Unfit,
     Unknown,
     UnknownDevice,
@@ -19,7 +20,7 @@ from .errors import (
     UnknownUser,
 )
 from .identify import AccessChanged, Identify, Identity, Look, NoteRefused
-from .keys import AnyKey, ApiKey, CreatedKey, ListKeys, NewKey, RevokeKey
+from .keys import MOST_KEYS, AnyKey, ApiKey, CreatedKey, ListKeys, NewKey, RevokeKey
 from .telegram import CREDENTIAL as TELEGRAM
 from .telegram import (
     GetTelegram,
@@ -31,6 +32,7 @@ from .telegram import (
 )
 
 __all__ = [
+    "MOST_KEYS",
     "MOST_ROWS",
     "TELEGRAM",
     "UNCHANGED",
@@ -70,6 +72,7 @@ __all__ = [
     "StorageFailed",
     "Taken",
     "TelegramLink",
+    "TooManyKeys",
     "Unfit",
     "Unknown",
     "UnknownDevice",

@@ -118,6 +118,18 @@ class UnknownKey(Unknown):
     what = "key"
 
 
+@attrs.define(eq=False, kw_only=True)
+class TooManyKeys(ActorError):
+    """A user has as many good keys as one may have."""
+
+    kind: ClassVar[ErrorKind] = "conflict"
+    user: str
+    most: int
+
+    def __str__(self) -> str:
+        return f"{self.user} has {self.most} keys that are good already: revoke one that is no longer used"
+
+
 class UnknownDevice(Unknown):
     """No device of this user has that id."""
 

@@ -12,6 +12,8 @@ from bus import Abandon, Request, secret
 
 LONGEST_LABEL: Final = 100
 LONGEST_DAYS: Final = 3650
+MOST_KEYS: Final = 50
+"""Keys of one user that are good; of those that are not, as many are remembered."""
 
 Whose = Annotated[str | None, described("The user whose it is; who asks when not given.")]
 Label = Annotated[str | None, described("What it is for.", max_length=LONGEST_LABEL)]
@@ -51,7 +53,7 @@ class CreatedKey:
 @final
 @attrs.frozen(kw_only=True)
 class NewKey(Request[CreatedKey]):
-    """Make a key: of one's own, or as an admin anybody's. Raises UnknownUser, NotAllowed."""
+    """Make a key: of one's own, or as an admin anybody's. Raises UnknownUser, TooManyKeys, NotAllowed."""
 
     abandon: ClassVar[Abandon] = Abandon.FINISH
     id: Whose = None

@@ -1,5 +1,6 @@
 """Telegram accounts: which user writes from there. One account is of one user, and a user has one."""
 
+import re
 from datetime import datetime
 from typing import Annotated, ClassVar, Final, final
 
@@ -14,6 +15,7 @@ from .identify import Identity
 
 GREATEST_ID: Final = 2**52
 """Telegram promises that its ids fit into 52 bits."""
+_NAME: Final = re.compile("[a-z0-9_]+")
 CREDENTIAL: Final = "telegram"
 """What stands for the linked account where the id of a key would."""
 
@@ -49,8 +51,11 @@ class LinkTelegram(Request[TelegramLink]):
     address: str = ""
 
     def __attrs_post_init__(self) -> None:
-        if self.telegram_id is None and not plain_name(self.username):
+        name = plain_name(self.username)
+        if self.telegram_id is None and not name:
             raise ValueError("expected telegram_id or username")
+        if name and not _NAME.fullmatch(name):
+            raise ValueError("username: expected letters a to z, digits and _, as Telegram has them")
 
 
 @endpoint("DELETE", "/api/settings/auth/users/{id}/telegram", access="admin")

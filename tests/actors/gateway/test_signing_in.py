@@ -203,6 +203,24 @@ async def test_a_key_signs_a_browser_in(gateway: Gateway) -> None:
         assert device["address"] == "127.0.0.1"
 
 
+async def test_another_cookie_of_the_same_name_does_not_keep_a_browser_out(gateway: Gateway) -> None:
+    """As of an earlier base path, whose cookie the browser shows first."""
+    key = await add(gateway, "ada")
+    async with signed_in(gateway, key) as browser:
+        ((name, value),) = browser.cookies.items()
+        browser.cookies.clear()
+        for shown in ([value, "stale"], ["stale", value], ["", "stale", "older", value]):
+            cookies = {"Cookie": "; ".join(f"{name}={each}" for each in shown)}
+            assert (await browser.get("/api/sessions", headers=cookies)).status_code == 200, shown
+            verified = await browser.get("/api/auth/verify", headers=cookies)
+            assert verified.json()["authenticated"]
+            protocols = ("starpod", browser.headers["X-Starpod-Page"])
+            async with connected(gateway.url(), cookies, known=False, subprotocols=protocols) as socket:
+                assert (await socket.hear())["type"] == "hello"
+        many = {"Cookie": "; ".join([f"{name}=stale{number}" for number in range(50)] + [f"{name}={value}"])}
+        assert (await browser.get("/api/sessions", headers=many)).status_code == 401
+
+
 async def test_signing_out_ends_what_the_browser_has_open_and_nothing_else(gateway: Gateway) -> None:
     key = await add(gateway, "ada")
     async with signed_in(gateway, key) as one, signed_in(gateway, key) as other:

@@ -71,7 +71,24 @@ async def test_an_id_whose_owner_has_left_something_is_given_again_only_to_the_s
 
 
 @pytest.mark.parametrize(
-    "id", ["", "../x", "a/b", "%2e%2e", "a\0", "ada\n", "аda", "x" * 65, "x" * 10_000, "Cron", "system", "."]
+    "id",
+    [
+        "",
+        "../x",
+        "a/b",
+        "%2e%2e",
+        "a\0",
+        "ada\n",
+        "аda",
+        "x" * 65,
+        "x" * 10_000,
+        "Cron",
+        "system",
+        ".",
+        "-",
+        "-ada",
+        "--help",
+    ],
 )
 async def test_an_id_that_could_not_name_a_folder_is_refused(people: People, id: str) -> None:
     with pytest.raises(users.Unfit, match="cannot be the id of a user"):
@@ -85,9 +102,16 @@ async def test_an_id_that_could_not_name_a_folder_is_refused(people: People, id:
         {"email": "ada"},
         {"email": "a@b\nc"},
         {"email": "a b@c"},
+        {"email": "@"},
+        {"email": "ada@"},
+        {"email": "@example.org"},
+        {"email": "a@b@c"},
+        {"email": "ada@example.org\u202e"},
         {"display_name": ""},
         {"display_name": "\u3000"},
         {"display_name": "a\nb"},
+        {"display_name": "Ada\u202egnp.exe"},
+        {"display_name": "Ada\u200b"},
         {"display_name": "\ud800"},
     ],
 )

@@ -252,3 +252,40 @@ async def test_what_passes_by_shows_no_key_and_no_half(people: People) -> None:
     for secret in (first, made.key, device.cookie, device.page):
         assert secret is not None
         assert secret[-32:] not in passed
+
+
+# --- how many -----------------------------------------------------------------------------------------------
+
+
+async def test_a_user_has_no_more_good_keys_than_one_can_keep_an_eye_on(people: People) -> None:
+    await people.start()
+    for id in ("ada", "bob"):
+        await people.add(id)
+    made = [await people.key_of("ada") for _ in range(users.MOST_KEYS)]
+    with pytest.raises(users.TooManyKeys, match="ada has 50 keys that are good already: revoke one"):
+        await people.ask(users.NewKey(user="ada"))
+    await people.key_of("bob")
+    await people.ask(users.RevokeKey(id=made[0].meta.id, user="ada"))
+    await people.key_of("ada")
+
+
+async def test_of_keys_that_are_void_the_oldest_are_forgotten_unless_a_device_was_signed_in_with_them(
+    people: People,
+) -> None:
+    await people.start()
+    await people.add("ada")
+    first = await people.key_of("ada")
+    device = users.NewDevice(user="ada", label="", address="", proof="key", key=first.meta.id)
+    await people.ask(device)
+    await people.ask(users.RevokeKey(id=first.meta.id, user="ada"))
+    keys = [await people.key_of("ada") for _ in range(10)]
+    for _ in range(users.MOST_KEYS):
+        await people.ask(users.RevokeKey(id=keys[-1].meta.id, user="ada"))
+        keys.append(await people.key_of("ada"))
+    for key in keys:
+        await people.ask(users.RevokeKey(id=key.meta.id, user="ada"))
+    await people.key_of("ada")
+    kept = await people.ask(users.ListKeys(user="ada"))
+    assert len(kept) == users.MOST_KEYS + 2
+    assert kept[-1].id == first.meta.id
+    assert not await people.knows(keys[0].key)

@@ -87,3 +87,13 @@ def test_a_link_is_to_something(fields: dict[str, object]) -> None:
     principal = Principal(user="admin", role="admin", proof="operator")
     with pytest.raises(BadMessage):
         endpoint_of(users.LinkTelegram).message({"id": "ada", **fields}, principal)
+
+
+@pytest.mark.parametrize("name", ["ada lovelace", "ada\u202e", "a\nda", "a\0da", "адa", "ada-l", "@@ada"])
+async def test_what_no_account_is_called_is_refused(people: People, name: str) -> None:
+    operator = Principal(user="admin", role="admin", proof="operator")
+    with pytest.raises(BadMessage, match="as Telegram has them"):
+        endpoint_of(users.LinkTelegram).message(
+            {"id": "ada", "telegram_id": 7, "username": name}, operator, ""
+        )
+    assert await who(people, 7) is None

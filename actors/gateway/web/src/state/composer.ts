@@ -4,7 +4,7 @@ import { computed, signal } from "@preact/signals";
 import { upload } from "../net/api";
 import type { Attachment } from "../protocol";
 import { newId } from "./ids";
-import { load, save } from "./storage";
+import { load, save, savedNames } from "./storage";
 
 /** A file that is to go with the message. */
 export interface DraftFile {
@@ -200,6 +200,12 @@ export function storeDrafts(): void {
 /** Whether no draft would lose anything if the page went away now. */
 export function draftsAreSafe(): boolean {
   return [...composers.values()].every((composer) => !composer.fragile.value);
+}
+
+/** Whether something is being written, in this window or when it was last open. */
+export function someDraftIsKept(): boolean {
+  const here = [...composers.values()].some((composer) => !composer.empty.value);
+  return here || savedNames("draft.").length > 0;
 }
 
 /** Forgets what is being written, without a trace. Nothing may be written from then on. */

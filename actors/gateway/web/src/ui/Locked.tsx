@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ApiError } from "../net/api";
+import { someDraftIsKept } from "../state/composer";
 import { CopyButton, TextButton } from "./buttons";
 import { useApp } from "./context";
 import { useNow } from "./hooks";
@@ -36,7 +37,7 @@ export function Locked() {
 }
 
 function kept(unsent: number): string {
-  if (unsent === 0) return "What you have written is kept here.";
+  if (unsent === 0) return someDraftIsKept() ? "What you have written is kept here." : "";
   return `What you have written is kept here; ${unsent === 1 ? "a message goes" : `${unsent} messages go`} out then by itself.`;
 }
 
