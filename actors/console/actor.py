@@ -14,7 +14,7 @@ from actors.console.messages import ACTING, LOOKING, Json
 from actors.console.turns import OPEN, WHICH, Turns
 from actors.endpoints import BadMessage
 from actors.session import messages as session
-from actors.vocabulary import quoted
+from actors.vocabulary import Role, quoted
 from bus import ActorError, DeliveryError, Message, NodeHealth, Sink, concurrent, wire_name
 from bus.console import (
     Buried,
@@ -47,7 +47,7 @@ class ConsoleActor(Operator):
         """`version` is that of the program."""
         self._version = version
         self._turns: Turns
-        self._mesh: dict[tuple[int, int, str], tuple[float, messages.MeshView]] = {}
+        self._mesh: dict[tuple[int, int, str, Role], tuple[float, messages.MeshView]] = {}
         self._traces: dict[tuple[str, str], tuple[float, messages.Trace]] = {}
 
     async def start(self) -> None:
@@ -82,7 +82,8 @@ class ConsoleActor(Operator):
 
     @messages.GetMesh.handler
     async def mesh(self, request: messages.GetMesh) -> messages.MeshView:
-        key, now = (request.limit, request.seconds, request.user), self._now()
+        key = (request.limit, request.seconds, request.user, request.role)
+        now = self._now()
         self._mesh = {each: (at, view) for each, (at, view) in self._mesh.items() if now - at < FRESH}
         if key not in self._mesh:
             self._mesh[key] = now, self._view(request, now)
@@ -95,7 +96,9 @@ class ConsoleActor(Operator):
         return messages.MeshView(
             boot_id=self.bus.boot_id,
             now=round(now, 6),
-            tree=mesh.tree_of(self._health(), snapshot["actors"], snapshot["dead"]),
+            tree=mesh.tree_of(
+                self._health(), snapshot["actors"], snapshot["dead"], reasons=request.role == "admin"
+            ),
             flows=mesh.flows_of(counted, covered(counted, now)),
             messages=mesh.messages_of(newest, request.user, now),
         )

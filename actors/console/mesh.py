@@ -1,7 +1,7 @@
 """The mesh as the page draws it: actors, what flows between them, the newest messages. No bodies. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from actors.console.messages import Failing, Flow, Health, Json, MeshMessage, MeshNode, PartHealth
@@ -45,23 +45,28 @@ def _why(node: NodeHealth) -> str | None:
     return mask_text(node.health.why) if node.health.why else None
 
 
-def tree_of(node: NodeHealth, actors: Iterable[Json], dead: Dead) -> MeshNode:
-    """The supervision tree with the state, load and losses of each node, from the `actors` and `dead` of a snapshot."""
+def tree_of(node: NodeHealth, actors: Iterable[Json], dead: Dead, *, reasons: bool) -> MeshNode:
+    """The supervision tree with the state, load and losses of each node, from the `actors` and `dead` of a snapshot.
+
+    `reasons`: whether it is said why a node is not well.
+    """
     homes: dict[str, list[Json]] = {}
     for actor in actors:
         homes.setdefault(home_of(actor["name"]), []).append(actor)
-    return _node(node, homes, dead)
+    return _node(node, homes, dead, _why if reasons else lambda _node: None)
 
 
-def _node(node: NodeHealth, homes: Mapping[str, list[Json]], dead: Dead) -> MeshNode:
+def _node(
+    node: NodeHealth, homes: Mapping[str, list[Json]], dead: Dead, why: Callable[[NodeHealth], str | None]
+) -> MeshNode:
     shown: dict[str, Any] = {
         "name": node.name,
         "state": node.health.state.value,
-        "why": _why(node),
+        "why": why(node),
         "restarts": node.restarts,
     }
     if node.children:
-        children = tuple(_node(child, homes, dead) for child in node.children)
+        children = tuple(_node(child, homes, dead, why) for child in node.children)
         return MeshNode(**shown, kind="supervisor", children=children)
     here = homes.get(node.name, [])
     shown |= {

@@ -354,3 +354,19 @@ async def test_nobody_changes_or_reads_what_ada_keeps(house: House) -> None:
         assert (await client.post(f"{own}/reveal", json={})).status_code in {401, 404}
     (entry,) = (await house.people["ada"].get("/api/vault")).json()
     assert (entry["name"], entry["owner"], "value" in entry) == (house.ada.secret, "ada", False)
+
+
+async def test_why_something_is_not_well_is_for_admins(house: House, place: Place) -> None:
+    operator = house.people["the operator"]
+    await operator.put("/api/settings/vault/RIVAL_TOKEN", json={"value": "x"})
+    (place.inside / "vault.key").write_text("no key")
+    await operator.post("/api/settings/vault/RIVAL_TOKEN/reveal", json={})
+    for route, socket in house.routes:
+        rule = rule_of(route)
+        method, path = route.split(" ")
+        if socket or method != "GET" or rule is None or rule.whom not in {"a user", "anybody"} or "<" in path:
+            continue
+        for name in ("nobody", "bob"):
+            text = (await house.people[name].get(path)).text
+            assert not [each for each in ("RIVAL_TOKEN", "vault.key") if each in text], (route, name)
+    assert "vault.key" in (await house.people[ADMIN].get("/api/mesh")).text

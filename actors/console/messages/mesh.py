@@ -5,10 +5,11 @@ from typing import Annotated, Any, ClassVar, Literal, final
 
 import attrs
 
+from actors.context import from_context
 from actors.endpoints import endpoint
 from actors.session import messages as session
 from actors.shapes import described
-from actors.vocabulary import ADMIN, Usage
+from actors.vocabulary import ADMIN, Role, Usage
 from bus import Request
 
 from .common import LOOKING, VIEW_BYTES, ActorState
@@ -50,7 +51,7 @@ class MeshNode:
     kind: Literal["supervisor", "actor", "pool"]
     state: ActorState
     why: str | None = None
-    """Reason of the state, where there is one."""
+    """Reason of the state, for an admin: it may name files and secrets."""
     restarts: int = 0
     children: "tuple[MeshNode, ...]" = ()
     depth: int = 0
@@ -120,15 +121,16 @@ class GetMesh(Request[MeshView]):
     Without bodies, and at most a second old.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     max_bytes: ClassVar[int] = VIEW_BYTES
     limit: Annotated[int, described("Newest messages.", ge=0, le=500)] = 100
     seconds: Annotated[int, described("How far back.", ge=0, le=3600)] = 60
     user: str
+    role: Annotated[Role, from_context("role")]
 
     @classmethod
     def upcast(cls, version: int, body: dict[str, Any]) -> dict[str, Any]:
-        return body if version > 1 else {**body, "user": ADMIN}
+        return {"user": ADMIN, "role": "user", **body}
 
 
 @final

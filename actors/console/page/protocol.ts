@@ -7,7 +7,7 @@ export interface MeshNode {
   name: string;
   kind: "supervisor" | "actor" | "pool";
   state: "starting" | "ready" | "degraded" | "backoff" | "suspended" | "stopping" | "stopped" | "failed";
-  /** Reason of the state, where there is one. */
+  /** Reason of the state, for an admin: it may name files and secrets. */
   why: string | null;
   restarts: number;
   children: MeshNode[];

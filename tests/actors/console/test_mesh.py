@@ -41,7 +41,7 @@ def test_members_of_a_pool_are_drawn_as_one_node() -> None:
         an_actor("llm", handled=7, capacity=16),
     ]
     shown = mesh.tree_of(
-        tree, members, {"conversation": {"full": 1, "abandoned": 3}, "llm": {"late_reply": 1}}
+        tree, members, {"conversation": {"full": 1, "abandoned": 3}, "llm": {"late_reply": 1}}, reasons=True
     )
     assert shown.kind == "supervisor"
     assert shown.children == (
@@ -62,17 +62,21 @@ def test_members_of_a_pool_are_drawn_as_one_node() -> None:
 
 
 def test_a_pool_without_members_is_empty_and_not_missing() -> None:
-    tree = mesh.tree_of(NodeHealth("root", Health(State.READY), 0, (a_leaf("conversation"),)), [], {})
+    tree = mesh.tree_of(
+        NodeHealth("root", Health(State.READY), 0, (a_leaf("conversation"),)), [], {}, reasons=True
+    )
     assert tree.children == (MeshNode(name="conversation", kind="pool", state="ready", members=0),)
 
 
-def test_why_an_actor_is_not_well_is_told_without_credentials() -> None:
+def test_why_an_actor_is_not_well_is_told_to_some_and_without_credentials() -> None:
     sick = a_leaf("llm", health=Health(State.DEGRADED, f"401 for {KEY}"))
     tree = NodeHealth("root", Health(State.READY), 0, (sick,))
-    (shown,) = mesh.tree_of(tree, [], {}).children
+    (shown,) = mesh.tree_of(tree, [], {}, reasons=True).children
     assert shown.why is not None
     assert "401" in shown.why
     assert KEY not in shown.why
+    (shown,) = mesh.tree_of(tree, [], {}, reasons=False).children
+    assert (shown.state, shown.why) == ("degraded", None)
     assert shown.state == "degraded"
     assert "401" not in str(mesh.health_of(tree, version="1", boot_id="b")), "which anybody may ask for"
 
