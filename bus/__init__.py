@@ -131,6 +131,7 @@ from bus.message.message import (
 )
 from bus.message.redactor import (
     Held as Held,
+    SameAgain as SameAgain,
     conceal as conceal,
     redact as redact,
     redacted as redacted,

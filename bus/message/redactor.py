@@ -10,7 +10,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final, TypeVar, cast, final
+from typing import Any, Final, Generic, TypeVar, cast, final
 from urllib.parse import quote, quote_plus
 
 import attrs
@@ -88,13 +88,13 @@ class Redactor:
     def may_be_in(self, value: Any) -> bool:
         """Whether any text of a value, at any depth, looks as if there were a secret in it. Next to none does."""
         looks_so = self._pattern.search
-        unseen = [value]
-        while unseen:
-            at = unseen.pop()
-            if not isinstance(at, str):
-                unseen += shapes[type(at)].parts(at)
-            elif looks_so(at):
-                return True
+        unseen: list[Iterable[Any]] = [(value,)]
+        for parts in unseen:  # which grows meanwhile
+            for part in parts:
+                if not isinstance(part, str):
+                    unseen.append(shapes[type(part)].parts(part))
+                elif looks_so(part):
+                    return True
         return False
 
     def settled(self, text: str) -> int:
@@ -240,6 +240,22 @@ def _redacted(value: object, redactor: Redactor) -> Any:
         changes = {name: new for name, old in fields if (new := _redacted(old, redactor)) is not old}
         return attrs.evolve(plain, **changes) if changes else plain
     return plain
+
+
+@final
+class SameAgain(Generic[ValueT]):
+    """:func:`redacted` for what is large and nearly always what it was the last time."""
+
+    def __init__(self) -> None:
+        self._last: tuple[Redactor, ValueT, ValueT] | None = None
+
+    def redacted(self, value: ValueT) -> ValueT:
+        redactor = _KNOWN.redactor
+        if self._last is not None and self._last[0] is redactor and self._last[1] == value:
+            return self._last[2]
+        shown = redacted(value)
+        self._last = (redactor, value, shown)
+        return shown
 
 
 @final

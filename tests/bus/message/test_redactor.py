@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bus import Held, conceal, mask_text, redact, redacted
+from bus import Held, SameAgain, conceal, mask_text, redact, redacted
 from bus.message.codec import mask_value
 from bus.message.redactor import SHORTEST, Redactor
+from bus.testing import forget_secrets
 
 SECRET = 'Tq7/x+P0 "quoted"\\ü\n€9Z'
 
@@ -182,6 +183,19 @@ def test_values_are_cleaned_at_any_depth_and_otherwise_the_same() -> None:
     )
     assert seen.inner is clean
     assert redacted(clean) is clean
+
+
+def test_what_is_the_same_again_is_looked_at_again_only_when_the_secrets_are_others() -> None:
+    conceal("test", [("A", "aaaaaaaa")])
+    tools: SameAgain[tuple[Inner, ...]] = SameAgain()
+    first = tools.redacted((Inner("aaaaaaaa"), Inner("bbbbbbbb")))
+    assert first == (Inner("[secret A]"), Inner("bbbbbbbb"))
+    assert tools.redacted((Inner("aaaaaaaa"), Inner("bbbbbbbb"))) is first
+    assert tools.redacted((Inner("c"),)) == (Inner("c"),)
+    conceal("other", [("B", "bbbbbbbb")])
+    assert tools.redacted((Inner("bbbbbbbb"),)) == (Inner("[secret B]"),)
+    forget_secrets()
+    assert tools.redacted((Inner("bbbbbbbb"),)) == (Inner("bbbbbbbb"),)
 
 
 def test_masked_text_and_bodies_show_no_secret() -> None:
