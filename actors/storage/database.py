@@ -108,7 +108,11 @@ class Database:
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
-            self.path, timeout=self.busy_timeout, isolation_level=None, cached_statements=256
+            f"{self.path.absolute().as_uri()}?mode=rw",  # in the place of a file that is gone none is made
+            uri=True,
+            timeout=self.busy_timeout,
+            isolation_level=None,
+            cached_statements=256,
         )
         try:
             connection.row_factory = sqlite3.Row

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable
 
 import pytest
+import trio
 
 from actors import storage
 from tests.actors.storage.notes import add, gathered, opened, texts
@@ -71,6 +72,18 @@ class TestFilesThatAreMovedWhileTheyAreInUse:
                 await database.run(add, "nowhere")
             put_back()
             assert await database.run(texts) == ["before", "in the file that was moved"]
+
+    async def test_who_reads_first_after_it_finds_nothing_and_leaves_no_file(
+        self, path: pathlib.Path
+    ) -> None:
+        async with opened(path) as database:
+            await database.run(add, "before")
+            put_back = move_the_file(path)
+            with pytest.raises(storage.StorageError):
+                await database.read(texts)
+            assert not await trio.Path(path).exists()
+            put_back()
+            assert await database.read(texts) == ["before"]
 
     async def test_a_move_in_the_middle_of_a_group_fails_all_of_it(self, path: pathlib.Path) -> None:
         def move(connection: sqlite3.Connection) -> None:
