@@ -27,8 +27,6 @@ LONGEST_WAIT: Final = 600.0
 """Seconds until the next look for what has expired, whenever the next thing does: clocks are set, machines sleep."""
 AGAIN: Final = 5.0
 """Seconds until the next look after one that the database did not let come to its end."""
-SETTLED_WITHIN: Final = 1.0
-"""Seconds after the start at which the key in the environment is compared, unless somebody shows a key before."""
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -80,7 +78,7 @@ class UsersActor(Keeper):
         if await self._write_relaxed(bootstrap.is_empty):  # saves the start a second connection
             await self._bootstrap()
         await self.bus.publish(messages.AccessChanged(user="", credential=None, why="changed"))
-        self.timers.after(SETTLED_WITHIN, messages.Look())
+        self.timers.after(0.0, messages.Look())  # a chosen key is hashed in its thread while the others start
 
     def _now(self) -> int:
         return micros(self.bus.clock.now())
@@ -227,7 +225,7 @@ class UsersActor(Keeper):
         """Have oneself look again when the next key or device expires."""
         due = await self._read(lookup.next_expiry)
         left = LONGEST_WAIT if due is None else max(0.0, (due - self._now()) / 1e6)
-        self.timers.after(min(left, LONGEST_WAIT if self._settled else SETTLED_WITHIN), messages.Look())
+        self.timers.after(min(left, LONGEST_WAIT) if self._settled else 0.0, messages.Look())
 
     @messages.Look.handler
     async def look(self, command: messages.Look) -> None:
