@@ -20,7 +20,7 @@ from typing import Any, Final, Literal, TypeVar, final
 import attrs
 
 from actors.shapes import NoJsonForm, Record, Supplied
-from bus import Request
+from bus import Data, Request
 
 __all__ = [
     "ContextDefinitionError",
@@ -37,7 +37,7 @@ ContextName = Literal["call", "session", "turn", "user", "role", "channel", "sou
 
 
 @attrs.frozen(kw_only=True)
-class TurnContext:
+class TurnContext(Data):
     """Who a turn is for and where it came from."""
 
     session: str
@@ -61,7 +61,7 @@ def from_context(name: ContextName) -> Supplied:
 
 @final
 @attrs.frozen(kw_only=True)
-class Section:
+class Section(Data):
     """Text for the system prompt, with something that the person should know about it."""
 
     text: str
@@ -70,7 +70,7 @@ class Section:
 
 @final
 @attrs.frozen(kw_only=True)
-class Expansion:
+class Expansion(Data):
     """What the model gets instead of the words of a message that calls something up by its name."""
 
     name: str
@@ -87,7 +87,7 @@ SourceT = TypeVar("SourceT", bound=Contribution)
 
 @final
 @attrs.frozen(kw_only=True)
-class ContextSource:
+class ContextSource(Data):
     """One part of the system prompt."""
 
     name: str

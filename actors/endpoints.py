@@ -29,7 +29,7 @@ import attrs
 from actors import jsontext
 from actors.shapes import Mistakes, Record
 from actors.vocabulary import Principal
-from bus import ActorError, ErrorKind, Message, Request, Stream
+from bus import ActorError, Data, ErrorKind, Message, Request, Stream
 
 T = TypeVar("T", bound=attrs.AttrsInstance)
 MessageT = TypeVar("MessageT", bound=Request[Any] | Stream[Any])
@@ -93,7 +93,7 @@ class EndpointDefinitionError(TypeError):
 
 @final
 @attrs.frozen(kw_only=True)
-class Endpoint:
+class Endpoint(Data):
     """One method of one path."""
 
     method: Method

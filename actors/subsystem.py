@@ -19,7 +19,7 @@ import attrs
 from actors.context import SOURCE, ContextSource, context_of
 from actors.endpoints import ENDPOINT, Endpoint, endpoints_of
 from actors.tooling import TOOL
-from bus import Actor, Child, Pool, Request
+from bus import Actor, Child, Data, Pool, Request
 
 SettingsT = TypeVar("SettingsT")
 
@@ -28,7 +28,7 @@ OPENING: Final = 3600.0
 
 
 @attrs.frozen(kw_only=True)
-class Given:
+class Given(Data):
     """What every subsystem is given when it is built: where it may keep something, and what it may read."""
 
     data: Path
@@ -55,7 +55,7 @@ def _unchecked(_settings: Any, _given: Given) -> Iterable[str]:
 
 @final
 @attrs.frozen
-class Subsystem:
+class Subsystem(Data):
     """One subsystem of the daemon."""
 
     name: str

@@ -29,7 +29,7 @@ from cattrs.preconf.json import make_converter
 from actors.context import TurnContext, from_context
 from actors.shapes import Mistakes, NoJsonForm, Problem, Record, described, nearest
 from actors.vocabulary import Attachment, Image, Text, ToolSpec, quoted
-from bus import ActorError, Bus, BusError, ErrorKind, Request
+from bus import ActorError, Bus, BusError, Data, ErrorKind, Request
 
 __all__ = [
     "CallContext",
@@ -76,7 +76,7 @@ _JSON = make_converter()
 
 @final
 @attrs.frozen(kw_only=True)
-class Rendered:
+class Rendered(Data):
     """A reply or an error as the model gets it, and the files that go to the person."""
 
     content: tuple[Text | Image, ...]
@@ -161,7 +161,7 @@ Decode = Callable[[Mapping[str, Any], CallContext], Request[Any]]
 
 @final
 @attrs.frozen(kw_only=True)
-class Tool:
+class Tool(Data):
     """Something a model may call. Raises ToolDefinitionError for an unusable name, or doubts that do not fit."""
 
     spec: ToolSpec

@@ -96,6 +96,7 @@ from bus.keep.restart import Restart as Restart
 from bus.mesh import Mesh as Mesh, open_mesh as open_mesh
 from bus.message.clock import Clock as Clock, is_virtual as is_virtual
 from bus.message.codec import mask_text as mask_text, masked as masked
+from bus.message.data import Data as Data
 from bus.message.envelope import log_context as log_context
 from bus.message.errors import (
     ActorCrashed as ActorCrashed,

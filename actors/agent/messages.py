@@ -13,7 +13,7 @@ import attrs
 
 from actors.session.messages import Incoming, Turn
 from actors.vocabulary import Attachment, FollowupMode, Usage
-from bus import Abandon, Command, Event, Lane, Overflow, Request
+from bus import Abandon, Command, Data, Event, Lane, Overflow, Request
 
 TEXT_BYTES = 16 * 1024 * 1024
 """Limit of messages that hold what a person, a model or a tool said in full."""
@@ -23,7 +23,7 @@ Outcome = Literal["success", "max_turns", "deadline", "budget", "error", "cancel
 
 @final
 @attrs.frozen(kw_only=True)
-class Accepted:
+class Accepted(Data):
     """The message is stored. `fate` says what is to become of it; events tell the rest."""
 
     session: str
@@ -52,7 +52,7 @@ class Accept(Request[Accepted]):
 
 @final
 @attrs.frozen(kw_only=True)
-class Answer:
+class Answer(Data):
     """What became of a message."""
 
     turn: str
@@ -82,7 +82,7 @@ class Run(Request[Answer]):
 
 @final
 @attrs.frozen(kw_only=True)
-class Cancelled:
+class Cancelled(Data):
     turn: str | None
     """The turn that is stopped; None when there was none."""
 
@@ -349,7 +349,7 @@ TURN_EVENTS: tuple[type[TurnEvent], ...] = get_args(TurnEvent)
 
 @final
 @attrs.frozen(kw_only=True)
-class Backlog:
+class Backlog(Data):
     """Events after the asked number. Subscribe first, ask second, skip what came twice by `n`."""
 
     events: tuple[TurnEvent, ...]
@@ -362,7 +362,7 @@ class Backlog:
 
 @final
 @attrs.frozen(kw_only=True)
-class Location:
+class Location(Data):
     """Where a turn stands in its conversation."""
 
     last: int

@@ -7,7 +7,7 @@ import attrs
 from actors.endpoints import endpoint
 from actors.shapes import described
 from actors.vocabulary import ADMIN
-from bus import ActorError, ErrorKind, Request, secret
+from bus import ActorError, Data, ErrorKind, Request, secret
 
 
 @attrs.define(eq=False, kw_only=True)
@@ -74,7 +74,7 @@ class TooManyRequests(TooMany):
 
 @final
 @attrs.frozen(kw_only=True)
-class PageLink:
+class PageLink(Data):
     url: str = secret()
     """Opens the page, once, within so many seconds, for whoever has it."""
     seconds: float
@@ -92,7 +92,7 @@ class NewPageLink(Request[PageLink]):
 
 @final
 @attrs.frozen(kw_only=True)
-class Config:
+class Config(Data):
     """Names, texts and models for the page."""
 
     agent_name: str

@@ -19,7 +19,7 @@ from actors.users import messages as users
 from actors.vault import messages as vault
 from actors.vocabulary import Attachment, FollowupMode, Principal, Role, Usage, quoted
 from actors.wire import Wire
-from bus import ErrorKind
+from bus import Data, ErrorKind
 
 PROTOCOL: Final = 1
 """Version of the protocol, told in ``hello``."""
@@ -38,7 +38,7 @@ wire = Wire()
 
 @final
 @attrs.frozen(kw_only=True)
-class ClientFile:
+class ClientFile(Data):
     """A file of a message: the `path` that an upload returned, or its `data`."""
 
     file_name: Annotated[str, described("Its name.", max_length=MAX_ID)]
@@ -53,7 +53,7 @@ class ClientFile:
 
 @final
 @attrs.frozen(kw_only=True)
-class ClientMessage:
+class ClientMessage(Data):
     """``message``: something for the agent. The connection follows the conversation from then on."""
 
     text: Annotated[str, described("May be empty or absent when there are attachments.")] = ""
@@ -128,7 +128,7 @@ SessionId = Annotated[str, described("The conversation.", max_length=MAX_ID)]
 
 @final
 @attrs.frozen(kw_only=True)
-class Cancel:
+class Cancel(Data):
     """``cancel``: stop the running turn of a conversation; what was stored stays."""
 
     session_id: SessionId
@@ -136,7 +136,7 @@ class Cancel:
 
 @final
 @attrs.frozen(kw_only=True)
-class Resume:
+class Resume(Data):
     """``resume``: follow a conversation: replay what came after event `after_seq`, then go on.
 
     On a connection that follows it already, it starts again.
@@ -151,7 +151,7 @@ class Resume:
 
 @final
 @attrs.frozen(kw_only=True)
-class Unfollow:
+class Unfollow(Data):
     """``unfollow``: no more of this conversation on this connection."""
 
     session_id: SessionId
@@ -159,7 +159,7 @@ class Unfollow:
 
 @final
 @attrs.frozen(kw_only=True)
-class Ping:
+class Ping(Data):
     """``ping``: still there? Answered by ``pong``."""
 
 
@@ -178,7 +178,7 @@ CLIENT_FRAMES: Final[dict[str, type[ClientFrame]]] = {
 
 @final
 @attrs.frozen(kw_only=True)
-class Hello:
+class Hello(Data):
     """Always the first frame."""
 
     version: str
@@ -195,7 +195,7 @@ class Hello:
 
 @final
 @attrs.frozen(kw_only=True)
-class Accepted:
+class Accepted(Data):
     """The message is stored on disk."""
 
     client_message_id: str | None
@@ -212,7 +212,7 @@ class Accepted:
 
 @final
 @attrs.frozen(kw_only=True)
-class Backlog:
+class Backlog(Data):
     """Answer to ``resume``, before the replayed events."""
 
     session_id: str
@@ -224,7 +224,7 @@ class Backlog:
 
 @final
 @attrs.frozen(kw_only=True)
-class SessionUpdated:
+class SessionUpdated(Data):
     """Title, read mark or state have changed; told to every connection of its user."""
 
     session: session.Session
@@ -232,13 +232,13 @@ class SessionUpdated:
 
 @final
 @attrs.frozen(kw_only=True)
-class ConfigChanged:
+class ConfigChanged(Data):
     """What `GET /api/config` tells may have changed and is to be read again; told to every connection."""
 
 
 @final
 @attrs.frozen(kw_only=True)
-class ErrorFrame:
+class ErrorFrame(Data):
     """What a client asked for was not done; the connection stays."""
 
     kind: ErrorKind
@@ -253,7 +253,7 @@ class ErrorFrame:
 
 @final
 @attrs.frozen(kw_only=True)
-class Pong:
+class Pong(Data):
     """Answer to ``ping``."""
 
 

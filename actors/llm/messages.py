@@ -5,7 +5,7 @@ from typing import ClassVar, Literal, final
 import attrs
 
 from actors.vocabulary import Block, ChatMessage, Effort, ToolSpec, Usage, quoted
-from bus import ActorError, Request, Stream, Unavailable
+from bus import ActorError, Data, Request, Stream, Unavailable
 
 Reason = Literal[
     "invalid_request",
@@ -61,7 +61,7 @@ class ModelNotAllowed(ActorError):
 
 @final
 @attrs.frozen(kw_only=True)
-class SystemText:
+class SystemText(Data):
     """A part of the system prompt. Stable parts come first and are `cached`; what changes comes last."""
 
     text: str
@@ -70,21 +70,21 @@ class SystemText:
 
 @final
 @attrs.frozen(kw_only=True)
-class TextDelta:
+class TextDelta(Data):
     text: str
     type: Literal["text_delta"] = "text_delta"
 
 
 @final
 @attrs.frozen(kw_only=True)
-class ThinkingDelta:
+class ThinkingDelta(Data):
     text: str
     type: Literal["thinking_delta"] = "thinking_delta"
 
 
 @final
 @attrs.frozen(kw_only=True)
-class ToolCallStarted:
+class ToolCallStarted(Data):
     """The model began to write a call; the whole call comes with :class:`Completed`."""
 
     id: str
@@ -94,7 +94,7 @@ class ToolCallStarted:
 
 @final
 @attrs.frozen(kw_only=True)
-class Retrying:
+class Retrying(Data):
     """An attempt failed and is repeated after `wait` seconds. Text streamed so far is void."""
 
     reason: str
@@ -104,7 +104,7 @@ class Retrying:
 
 @final
 @attrs.frozen(kw_only=True)
-class Completed:
+class Completed(Data):
     """Always the last item: the whole answer."""
 
     content: tuple[Block, ...]
@@ -140,7 +140,7 @@ class Complete(Stream[CompletionEvent]):
 
 @final
 @attrs.frozen(kw_only=True)
-class ModelInfo:
+class ModelInfo(Data):
     spec: str
     """``provider/model``."""
     context_window: int | None
@@ -153,7 +153,7 @@ class ModelInfo:
 
 @final
 @attrs.frozen(kw_only=True)
-class Catalogue:
+class Catalogue(Data):
     default: str
     """``provider/model`` of a message that names none."""
     models: tuple[ModelInfo, ...]

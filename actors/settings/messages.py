@@ -7,7 +7,7 @@ import attrs
 
 from actors.endpoints import endpoint
 from actors.vocabulary import Proof
-from bus import ActorError, ErrorKind, Event, Request
+from bus import ActorError, Data, ErrorKind, Event, Request
 
 Takes = Literal["at_once", "restart", "next_start"]
 """When a change counts: at once, after a restart of the part it is for (which happens by itself), or once the whole
@@ -16,7 +16,7 @@ agent is started anew."""
 
 @final
 @attrs.frozen(kw_only=True)
-class Setting:
+class Setting(Data):
     """One key of the files."""
 
     key: str
@@ -46,7 +46,7 @@ class Get(Request[tuple[Setting, ...]]):
 
 @final
 @attrs.frozen(kw_only=True)
-class Saved:
+class Saved(Data):
     """A change is stored and in force, as far as that goes while the agent runs."""
 
     sections: tuple[str, ...]
@@ -87,7 +87,7 @@ class SettingsChanged(Event):
 
 @final
 @attrs.frozen(kw_only=True)
-class Mistake:
+class Mistake(Data):
     """One thing that is wrong with a change."""
 
     key: str

@@ -14,7 +14,7 @@ import attrs
 
 from actors.tooling import Rendered, ToolReply, described, from_context, tool
 from actors.vocabulary import ADMIN, Attachment, Image, Text, quoted
-from bus import Abandon, ActorError, ErrorKind, Request
+from bus import Abandon, ActorError, Data, ErrorKind, Request
 
 ImageType = Literal["image/png", "image/jpeg", "image/gif", "image/webp"]
 FOLDERS = ("desktop", "documents", "downloads", "projects", "scripts", "temp")
@@ -270,7 +270,7 @@ class FileWrite(_OfUser, Request[Written]):
 
 @final
 @attrs.frozen(kw_only=True)
-class Entry:
+class Entry(Data):
     """One line of a listing."""
 
     name: str
@@ -391,7 +391,7 @@ TOOLS: tuple[type[Request[Any]], ...] = (FileRead, FileWrite, FileList, FileDele
 
 @final
 @attrs.frozen(kw_only=True)
-class SentFile:
+class SentFile(Data):
     """A file that somebody sent, complete in the folder of its upload."""
 
     id: str
@@ -437,7 +437,7 @@ class LoadFile(Request[bytes]):
 
 @final
 @attrs.frozen(kw_only=True)
-class Located:
+class Located(Data):
     """A regular file in home, found without leaving it."""
 
     path: str

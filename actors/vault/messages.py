@@ -15,14 +15,14 @@ from actors.endpoints import endpoint
 from actors.shapes import described
 from actors.vault.names import allows
 from actors.vocabulary import Proof, Role, quoted
-from bus import Abandon, ActorError, ErrorKind, Event, Request, secret
+from bus import Abandon, ActorError, Data, ErrorKind, Event, Request, secret
 
 Action = Literal["set", "read", "unreadable", "reveal", "hosts", "delete", "rotate"]
 
 
 @final
 @attrs.frozen(kw_only=True)
-class Entry:
+class Entry(Data):
     """What is known of a secret without its value."""
 
     name: str
@@ -39,7 +39,7 @@ class Entry:
 
 @final
 @attrs.frozen(kw_only=True)
-class Secret:
+class Secret(Data):
     """A secret in clear."""
 
     name: str
@@ -134,7 +134,7 @@ class ListSecrets(Request[tuple[Entry, ...]]):
 
 @final
 @attrs.frozen(kw_only=True)
-class Found:
+class Found(Data):
     """What a look has come to."""
 
     secrets: tuple[Secret, ...]
@@ -187,7 +187,7 @@ class Rotate(Request[int]):
 
 @final
 @attrs.frozen(kw_only=True)
-class Access:
+class Access(Data):
     """One look at a secret, or change of one."""
 
     id: int

@@ -2,7 +2,8 @@
 
 A message is a final, frozen, keyword-only attrs class deriving from :class:`Request`, :class:`Stream`,
 :class:`Command` or :class:`Event`. It holds data only. It is routed by its type: each request, stream and
-command type has one owner, an event has any number of subscribers (contract: G1, G2).
+command type has one owner, an event has any number of subscribers (contract: G1, G2). The classes of what is in it and
+of replies best derive from :class:`bus.Data`.
 
 Delivery options are class attributes, so they are read where the message is defined::
 

@@ -7,14 +7,14 @@ import attrs
 
 from actors.endpoints import endpoint
 from actors.shapes import described
-from bus import Abandon, Request
+from bus import Abandon, Data, Request
 
 from .common import ACTING, VIEW_BYTES
 
 
 @final
 @attrs.frozen(kw_only=True)
-class Answered:
+class Answered(Data):
     type: str
     trace: str
     reply: Any
@@ -47,7 +47,7 @@ class ResendLetter(Request[Answered]):
 
 @final
 @attrs.frozen(kw_only=True)
-class Suspension:
+class Suspension(Data):
     name: str
     suspended: bool
 
@@ -72,7 +72,7 @@ class ResumeActor(Request[Suspension]):
 
 @final
 @attrs.frozen(kw_only=True)
-class Restarted:
+class Restarted(Data):
     name: str
     complete: bool
     """False when it takes longer, as with whoever must answer this first: the gateway and the console."""

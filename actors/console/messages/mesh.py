@@ -10,14 +10,14 @@ from actors.endpoints import endpoint
 from actors.session import messages as session
 from actors.shapes import described
 from actors.vocabulary import ADMIN, Role, Usage
-from bus import Request
+from bus import Data, Request
 
 from .common import LOOKING, VIEW_BYTES, ActorState
 
 
 @final
 @attrs.frozen(kw_only=True)
-class PartHealth:
+class PartHealth(Data):
     """One actor, as anybody may know it: the reason of its state may name files and secrets."""
 
     state: ActorState
@@ -26,7 +26,7 @@ class PartHealth:
 
 @final
 @attrs.frozen(kw_only=True)
-class Health:
+class Health(Data):
     """How the daemon is."""
 
     status: Literal["ok", "degraded"]
@@ -44,7 +44,7 @@ class GetHealth(Request[Health]):
 
 @final
 @attrs.frozen(kw_only=True)
-class MeshNode:
+class MeshNode(Data):
     """A node of the supervision tree; a pool is the sum of its members. Counters of supervisors are 0."""
 
     name: str
@@ -68,7 +68,7 @@ class MeshNode:
 
 @final
 @attrs.frozen(kw_only=True)
-class Flow:
+class Flow(Data):
     """Messages from one actor to another during the last seconds. ``outside`` stands for what no actor sent."""
 
     sender: str
@@ -80,7 +80,7 @@ class Flow:
 
 @final
 @attrs.frozen(kw_only=True)
-class MeshMessage:
+class MeshMessage(Data):
     """One message that came to its end."""
 
     id: str
@@ -101,7 +101,7 @@ class MeshMessage:
 
 @final
 @attrs.frozen(kw_only=True)
-class MeshView:
+class MeshView(Data):
     """The actors at this moment, what flows between them, and the newest messages."""
 
     boot_id: str
@@ -135,7 +135,7 @@ class GetMesh(Request[MeshView]):
 
 @final
 @attrs.frozen(kw_only=True)
-class Step:
+class Step(Data):
     """A stored step of a turn. An answer is stored when it is whole; it begins when what was before it ended."""
 
     n: int
@@ -155,7 +155,7 @@ class Step:
 
 @final
 @attrs.frozen(kw_only=True)
-class Span:
+class Span(Data):
     """A message of a trace."""
 
     seq: int
@@ -176,7 +176,7 @@ class Span:
 
 @final
 @attrs.frozen(kw_only=True)
-class Told:
+class Told(Data):
     """How much a source told the model in a turn; the turn's context has the text."""
 
     source: str
@@ -186,7 +186,7 @@ class Told:
 
 @final
 @attrs.frozen(kw_only=True)
-class Trace:
+class Trace(Data):
     """One turn over time, in seconds since it was accepted."""
 
     turn: session.Turn

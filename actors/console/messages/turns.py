@@ -6,7 +6,7 @@ import attrs
 
 from actors.endpoints import endpoint
 from actors.shapes import described
-from bus import Abandon, Request
+from bus import Abandon, Data, Request
 
 from .common import ACTING, LOOKING, VIEW_BYTES, Json
 
@@ -38,7 +38,7 @@ class GetTurn(Request[Json]):
 
 @final
 @attrs.frozen(kw_only=True)
-class Retried:
+class Retried(Data):
     turn: str
     session: str
     how: Literal["delivered", "repeated", "repeated before"]
@@ -56,7 +56,7 @@ class RetryTurn(Request[Retried]):
 
 @final
 @attrs.frozen(kw_only=True)
-class TurnCancelled:
+class TurnCancelled(Data):
     cancelled: str | None
     state: str
     """What it was before."""

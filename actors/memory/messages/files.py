@@ -10,7 +10,7 @@ from actors.endpoints import endpoint
 from actors.shapes import described
 from actors.tooling import Rendered, ToolReply, tool
 from actors.vocabulary import Role, Text
-from bus import Event, Request
+from bus import Data, Event, Request
 
 LARGEST: Final = 1024 * 1024
 """Bytes of one note."""
@@ -22,7 +22,7 @@ NAME: Final = described("Name of the note, such as MEMORY.md, memory/2026-03-17.
 
 @final
 @attrs.frozen(kw_only=True)
-class Entry:
+class Entry(Data):
     """A note without its text."""
 
     name: str
@@ -49,7 +49,7 @@ class ListFiles(Request[tuple[Entry, ...]]):
 
 @final
 @attrs.frozen(kw_only=True)
-class FileText:
+class FileText(Data):
     """A note, or a part of it."""
 
     name: str

@@ -11,7 +11,7 @@ from actors.memory.messages.files import NAME, ROOM
 from actors.memory.messages.writing import Change, Origin, Written
 from actors.shapes import described
 from actors.vocabulary import Role
-from bus import Abandon, Command, Request
+from bus import Abandon, Command, Data, Request
 
 Action = Literal["whole", "append", "replace", "forget", "revert", "by hand", "purge"]
 _SEQ = described("Number of the revision.")
@@ -19,7 +19,7 @@ _SEQ = described("Number of the revision.")
 
 @final
 @attrs.frozen(kw_only=True)
-class Revision:
+class Revision(Data):
     """One change of a note."""
 
     seq: int
@@ -57,7 +57,7 @@ class History(Request[tuple[Revision, ...]]):
 
 @final
 @attrs.frozen(kw_only=True)
-class RevisionText:
+class RevisionText(Data):
     """A note as it once was."""
 
     revision: Revision
@@ -111,7 +111,7 @@ class Revert(Request[Written]):
 
 @final
 @attrs.frozen(kw_only=True)
-class Purged:
+class Purged(Data):
     """What was purged."""
 
     name: str

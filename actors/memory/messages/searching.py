@@ -11,7 +11,7 @@ from actors.endpoints import endpoint
 from actors.shapes import described
 from actors.tooling import Rendered, ToolReply, tool
 from actors.vocabulary import Text
-from bus import Abandon, Request
+from bus import Abandon, Data, Request
 
 MOST_HITS: Final = 50
 _QUERY: Final = described("What to look for: words, a question, a name. Anything may be in it.")
@@ -19,7 +19,7 @@ _QUERY: Final = described("What to look for: words, a question, a name. Anything
 
 @final
 @attrs.frozen(kw_only=True)
-class Found:
+class Found(Data):
     """A passage of a note."""
 
     source: str
@@ -96,7 +96,7 @@ class MemorySearch(Request[Hits]):
 
 @final
 @attrs.frozen(kw_only=True)
-class Indexed:
+class Indexed(Data):
     """What there is to be found."""
 
     status: str

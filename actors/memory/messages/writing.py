@@ -11,7 +11,7 @@ from actors.memory.messages.files import NAME, ROOM
 from actors.shapes import described
 from actors.tooling import Rendered, ToolReply, tool
 from actors.vocabulary import Role, Text
-from bus import Abandon, Request
+from bus import Abandon, Data, Request
 
 Mode = Literal["whole", "append", "replace", "forget"]
 """What becomes of a note: all of it is new, something comes behind it, a passage gives way to another text, or a
@@ -23,7 +23,7 @@ BY_MODEL: Final[frozenset[Door]] = frozenset({"tool", "flush", "review"})
 
 @final
 @attrs.frozen(kw_only=True)
-class Origin:
+class Origin(Data):
     """Where a change comes from."""
 
     user: str
@@ -192,7 +192,7 @@ class MemoryForget(_Changing, Request[Written]):
 
 @final
 @attrs.frozen(kw_only=True)
-class DailyEntry:
+class DailyEntry(Data):
     """For a daily log."""
 
     text: str

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Literal, final
 import attrs
 
 from actors.context import Expansion
-from bus import Abandon, Request
+from bus import Abandon, Data, Request
 
 from .incoming import Incoming
 from .turns import Turn, TurnState
@@ -13,7 +13,7 @@ from .turns import Turn, TurnState
 
 @final
 @attrs.frozen(kw_only=True)
-class Accepted:
+class Accepted(Data):
     session: str
     turn: str
     seq: int
@@ -49,7 +49,7 @@ class Accept(Request[Accepted]):
 
 @final
 @attrs.frozen(kw_only=True)
-class Cancellation:
+class Cancellation(Data):
     turn: Turn
     fate: Literal["cancelled", "requested", "over"]
     """``cancelled``: it waited and has ended now. ``requested``: it runs; whoever runs it is to end it, and nobody

@@ -8,7 +8,7 @@ import attrs
 from actors.endpoints import endpoint
 from actors.shapes import described
 from actors.vocabulary import Attachment, Channel
-from bus import Abandon, Command, Event, Request
+from bus import Abandon, Command, Data, Event, Request
 
 WAITING: Final = 1 << 52
 """Ids of messages that wait for their turn begin here, behind all others and still exact in JavaScript. They change
@@ -17,7 +17,7 @@ when their turns begin."""
 
 @final
 @attrs.frozen(kw_only=True)
-class Session:
+class Session(Data):
     """What is known of one conversation, without its messages."""
 
     id: str
@@ -40,7 +40,7 @@ class Session:
 
 @final
 @attrs.frozen(kw_only=True)
-class Message:
+class Message(Data):
     """One displayed row of a conversation, derived from its steps."""
 
     id: int
@@ -100,7 +100,7 @@ class Messages(Request[tuple[Message, ...]]):
 
 @final
 @attrs.frozen
-class Marked:
+class Marked(Data):
     """The mark is stored."""
 
     ok: bool = True
@@ -149,7 +149,7 @@ class CloseSilent(Command):
 
 @final
 @attrs.frozen(kw_only=True)
-class Closed:
+class Closed(Data):
     seq: int
     """Place among all conversations that were closed; the cursor of :class:`ClosedAfter`."""
     session: Session

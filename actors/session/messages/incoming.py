@@ -7,11 +7,12 @@ import attrs
 from attrs.validators import ge, gt, in_, optional
 
 from actors.vocabulary import Attachment, Channel, Effort, FollowupMode, Role
+from bus import Data
 
 
 @final
 @attrs.frozen
-class ChannelPolicy:
+class ChannelPolicy(Data):
     """What is particular about the conversations of one channel."""
 
     name: Channel
@@ -23,7 +24,7 @@ class ChannelPolicy:
 
 @final
 @attrs.frozen(kw_only=True)
-class TurnOptions:
+class TurnOptions(Data):
     """How one turn is to be run. What is None is as configured. Raises ValueError for what cannot be meant."""
 
     model: str | None = None
@@ -44,7 +45,7 @@ class TurnOptions:
 
 @final
 @attrs.frozen(kw_only=True)
-class Incoming:
+class Incoming(Data):
     """A message as it came from outside, the same on its whole way into the store."""
 
     text: str

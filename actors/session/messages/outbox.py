@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal, final
 import attrs
 
 from actors.vocabulary import Channel
-from bus import Abandon, Event, Request
+from bus import Abandon, Data, Event, Request
 
 OutboxState = Literal["pending", "sending", "sent", "doubtful", "dead"]
 
@@ -29,7 +29,7 @@ class Push(Request[None]):
 
 @final
 @attrs.frozen(kw_only=True)
-class OutboxRow:
+class OutboxRow(Data):
     """One thing to be sent.
 
     That of a turn has a `body` with ``session``, ``turn``, ``outcome``, ``text``, ``attachments`` and ``notice``.

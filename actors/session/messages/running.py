@@ -7,7 +7,7 @@ import attrs
 
 from actors.transcript import Transcript
 from actors.vocabulary import Attachment, Block, Image, Text, ToolUse, Usage
-from bus import Abandon, Request
+from bus import Abandon, Data, Request
 
 from .turns import Effect, EndState, Turn
 
@@ -32,7 +32,7 @@ class Recover(Request[tuple[Turn, ...]]):
 
 @final
 @attrs.frozen(kw_only=True)
-class ToolStep:
+class ToolStep(Data):
     """A tool call without a result.
 
     ``intent``: nothing was done yet, unless it is pure. ``awaiting``: a person is asked. ``begun``: it may or may not
@@ -47,7 +47,7 @@ class ToolStep:
 
 @final
 @attrs.frozen(kw_only=True)
-class Opened:
+class Opened(Data):
     user: str
     """Whose conversation it is."""
     last_event: int
@@ -66,7 +66,7 @@ class Open(Request[Opened]):
 
 @final
 @attrs.frozen(kw_only=True)
-class Begun:
+class Begun(Data):
     """`over`: the turn has ended or was merged; nothing to run."""
 
     over: bool
@@ -109,7 +109,7 @@ class Begin(Request[Begun]):
 
 @final
 @attrs.frozen(kw_only=True)
-class Told:
+class Told(Data):
     """One text that the model was told at the beginning of an attempt, besides the conversation."""
 
     source: str
@@ -118,7 +118,7 @@ class Told:
 
 @final
 @attrs.frozen(kw_only=True)
-class Saved:
+class Saved(Data):
     step: int
     """Id of the step of the answer within all conversations."""
     calls: tuple[ToolStep, ...]
@@ -203,7 +203,7 @@ class SaveResult(Request[None]):
 
 @final
 @attrs.frozen(kw_only=True)
-class Merged:
+class Merged(Data):
     step: int
     """Id of the step that holds their messages."""
     turns: tuple[Turn, ...]
@@ -243,7 +243,7 @@ class Release(Request[None]):
 
 @final
 @attrs.frozen(kw_only=True)
-class Finished:
+class Finished(Data):
     turn: Turn
     """As it ended."""
     next: Turn | None

@@ -14,7 +14,7 @@ import attrs
 from actors.endpoints import endpoint
 from actors.shapes import described
 from actors.vocabulary import Attachment, Block, Channel, FollowupMode, Role, Usage
-from bus import Abandon, Event, Request
+from bus import Abandon, Data, Event, Request
 
 from .incoming import TurnOptions
 
@@ -25,7 +25,7 @@ Effect = Literal["pure", "local", "keyed", "unsafe"]
 
 @final
 @attrs.frozen(kw_only=True)
-class Turn:
+class Turn(Data):
     """One accepted message and what became of it."""
 
     id: str
@@ -127,7 +127,7 @@ class WasSent(Request[bool]):
 
 @final
 @attrs.frozen(kw_only=True)
-class StepInfo:
+class StepInfo(Data):
     """One step of a turn, with its times and what it used."""
 
     n: int
@@ -157,7 +157,7 @@ class GetSteps(Request[tuple[StepInfo, ...]]):
 
 @final
 @attrs.frozen(kw_only=True)
-class ToldText:
+class ToldText(Data):
     """What one source told the model in a turn."""
 
     attempt: int
@@ -197,7 +197,7 @@ class ForgetTold(Request[None]):
 
 @final
 @attrs.frozen(kw_only=True)
-class OpenWork:
+class OpenWork(Data):
     """What is accepted and not done."""
 
     accepted: int

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal, final
 import attrs
 
 from actors.vocabulary import Usage
-from bus import Abandon, Request
+from bus import Abandon, Data, Request
 
 Purpose = Literal["completion", "compaction", "flush", "review", "skill"]
 """What a model was asked for: an answer, a summary, what to remember of messages that go into one or of a conversation,
@@ -16,7 +16,7 @@ a skill."""
 
 @final
 @attrs.frozen(kw_only=True)
-class Spent:
+class Spent(Data):
     """What one user, one model or everybody used."""
 
     name: str
@@ -27,7 +27,7 @@ class Spent:
 
 @final
 @attrs.frozen(kw_only=True)
-class DayCost:
+class DayCost(Data):
     date: str
     """``YYYY-MM-DD``, UTC."""
     cost_usd: float
@@ -36,7 +36,7 @@ class DayCost:
 
 @final
 @attrs.frozen(kw_only=True)
-class ToolCount:
+class ToolCount(Data):
     name: str
     invocations: int
     errors: int
@@ -44,7 +44,7 @@ class ToolCount:
 
 @final
 @attrs.frozen(kw_only=True)
-class CostReport:
+class CostReport(Data):
     total: Spent
     by_user: tuple[Spent, ...]
     by_model: tuple[Spent, ...]

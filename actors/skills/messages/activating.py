@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, final
 import attrs
 
 from actors.context import Expansion, Section, context_source, from_context
-from bus import Request
+from bus import Data, Request
 
 from .listing import LARGEST
 
@@ -22,7 +22,7 @@ class Skills(Request[Section]):
 
 @final
 @attrs.frozen(kw_only=True)
-class Folder:
+class Folder(Data):
     """The files of a skill, which are to be read and not to be written."""
 
     name: str

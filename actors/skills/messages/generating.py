@@ -8,12 +8,12 @@ from actors.context import from_context
 from actors.endpoints import endpoint
 from actors.shapes import described
 from actors.vocabulary import Role, Usage
-from bus import Request
+from bus import Data, Request
 
 
 @final
 @attrs.frozen(kw_only=True)
-class Draft:
+class Draft(Data):
     """What a model has written. Nothing is stored."""
 
     description: str

@@ -9,7 +9,7 @@ from actors.context import from_context
 from actors.endpoints import endpoint
 from actors.shapes import described
 from actors.vocabulary import Role
-from bus import Abandon, Request
+from bus import Abandon, Data, Request
 
 from .listing import LARGEST, Origin, Owner, Resource, Whose
 from .writing import Changed
@@ -20,7 +20,7 @@ Action = Literal["found", "create", "update", "delete", "install", "approve", "r
 
 @final
 @attrs.frozen(kw_only=True)
-class Revision:
+class Revision(Data):
     """A skill as one change has left it."""
 
     seq: int
@@ -43,7 +43,7 @@ class Revision:
 
 @final
 @attrs.frozen(kw_only=True)
-class RevisionText:
+class RevisionText(Data):
     """All that a revision holds."""
 
     revision: Revision

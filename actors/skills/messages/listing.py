@@ -10,7 +10,7 @@ from actors.context import from_context
 from actors.endpoints import endpoint
 from actors.shapes import described
 from actors.vocabulary import Role
-from bus import Request
+from bus import Data, Request
 
 Origin = Literal["bundled", "source", "person", "model", "installed"]
 """``bundled`` comes with Starpod, ``source`` with the blueprint; of the others somebody made the latest revision: a
@@ -34,7 +34,7 @@ Whose = Annotated[
 
 
 @attrs.frozen(kw_only=True)
-class Skill:
+class Skill(Data):
     """What is known of a skill without its text."""
 
     name: str
@@ -68,7 +68,7 @@ class Skill:
 
 @final
 @attrs.frozen(kw_only=True)
-class Resource:
+class Resource(Data):
     """A file of a skill beside its ``SKILL.md``."""
 
     path: str

@@ -8,7 +8,7 @@ from actors.context import from_context
 from actors.endpoints import endpoint
 from actors.shapes import described
 from actors.vocabulary import Role
-from bus import Abandon, Request
+from bus import Abandon, Data, Request
 
 from .listing import LARGEST, Resource, Skill
 
@@ -19,7 +19,7 @@ the head of its owner. ``remote_code``: code that is fetched and run. ``network`
 
 @final
 @attrs.frozen(kw_only=True)
-class Finding:
+class Finding(Data):
     """Something in a file that a person should look at before the skill is used."""
 
     file: str
@@ -31,7 +31,7 @@ class Finding:
 
 @final
 @attrs.frozen(kw_only=True)
-class Asks:
+class Asks(Data):
     """What a skill wants to use."""
 
     tools: tuple[str, ...] = ()
@@ -47,7 +47,7 @@ class Asks:
 
 @final
 @attrs.frozen(kw_only=True)
-class Candidate:
+class Candidate(Data):
     """A skill that a package holds."""
 
     name: str

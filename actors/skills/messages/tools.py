@@ -7,7 +7,7 @@ import attrs
 
 from actors.tooling import described, from_context, tool
 from actors.vocabulary import Role
-from bus import Abandon, Request
+from bus import Abandon, Data, Request
 
 from .listing import LARGEST
 
@@ -50,7 +50,7 @@ class SkillRead(Request[str]):
 
 @final
 @attrs.frozen(kw_only=True)
-class Listed:
+class Listed(Data):
     """One line of a list."""
 
     name: str

@@ -8,7 +8,7 @@ from actors.context import from_context
 from actors.endpoints import endpoint
 from actors.shapes import described
 from actors.vocabulary import Role
-from bus import Abandon, Event, Request
+from bus import Abandon, Data, Event, Request
 
 from .listing import LARGEST, Owner, Skill, SkillDetail
 
@@ -18,7 +18,7 @@ UNCHANGED: Final = " "
 
 @final
 @attrs.frozen(kw_only=True)
-class Changed:
+class Changed(Data):
     """It is done."""
 
     status: Literal["ok"] = "ok"

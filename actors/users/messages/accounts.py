@@ -12,7 +12,7 @@ import attrs
 from actors.endpoints import endpoint
 from actors.shapes import described
 from actors.vocabulary import Proof, Role
-from bus import Abandon, Request
+from bus import Abandon, Data, Request
 
 UNCHANGED: Final = " "
 """A text that is neither an address nor a name: the field stays as it is."""
@@ -22,7 +22,7 @@ LONGEST_NAME: Final = 100
 
 @final
 @attrs.frozen(kw_only=True)
-class User:
+class User(Data):
     """An account."""
 
     id: str

@@ -8,7 +8,7 @@ import attrs
 from actors.endpoints import endpoint
 from actors.shapes import described
 from actors.vocabulary import Proof
-from bus import Abandon, Request
+from bus import Abandon, Data, Request
 
 MOST_ROWS: Final = 10_000
 """The oldest beyond are deleted."""
@@ -16,7 +16,7 @@ MOST_ROWS: Final = 10_000
 
 @final
 @attrs.frozen(kw_only=True)
-class AuditEntry:
+class AuditEntry(Data):
     """One change, or refused attempts."""
 
     id: int

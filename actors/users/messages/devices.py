@@ -7,12 +7,12 @@ import attrs
 
 from actors.endpoints import endpoint
 from actors.vocabulary import Proof
-from bus import Abandon, Request, secret
+from bus import Abandon, Data, Request, secret
 
 
 @final
 @attrs.frozen(kw_only=True)
-class Device:
+class Device(Data):
     """A browser that was signed in."""
 
     id: str
@@ -30,7 +30,7 @@ class Device:
 
 @final
 @attrs.frozen(kw_only=True)
-class CreatedDevice:
+class CreatedDevice(Data):
     """A device that has just been signed in, with the two secrets that it shows from now on, both together."""
 
     device: Device

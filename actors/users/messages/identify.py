@@ -7,12 +7,12 @@ import attrs
 
 from actors.users.hashing import is_generated
 from actors.vocabulary import Principal
-from bus import Abandon, Command, Event, Request, secret
+from bus import Abandon, Command, Data, Event, Request, secret
 
 
 @final
 @attrs.frozen(kw_only=True)
-class Identity:
+class Identity(Data):
     """Somebody who was recognised."""
 
     principal: Principal

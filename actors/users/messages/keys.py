@@ -8,7 +8,7 @@ import attrs
 from actors.endpoints import endpoint
 from actors.shapes import described
 from actors.vocabulary import Proof
-from bus import Abandon, Request, secret
+from bus import Abandon, Data, Request, secret
 
 LONGEST_LABEL: Final = 100
 LONGEST_DAYS: Final = 3650
@@ -24,7 +24,7 @@ Days = Annotated[
 
 @final
 @attrs.frozen(kw_only=True)
-class ApiKey:
+class ApiKey(Data):
     """What is known of a key; not the key."""
 
     id: str
@@ -41,7 +41,7 @@ class ApiKey:
 
 @final
 @attrs.frozen(kw_only=True)
-class CreatedKey:
+class CreatedKey(Data):
     """A new key. Nobody can find out later what it is."""
 
     meta: ApiKey

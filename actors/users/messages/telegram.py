@@ -9,7 +9,7 @@ import attrs
 from actors.endpoints import endpoint
 from actors.shapes import described
 from actors.vocabulary import Proof
-from bus import Abandon, Request
+from bus import Abandon, Data, Request
 
 from .identify import Identity
 
@@ -22,7 +22,7 @@ CREDENTIAL: Final = "telegram"
 
 @final
 @attrs.frozen(kw_only=True)
-class TelegramLink:
+class TelegramLink(Data):
     """A Telegram account that speaks for a user."""
 
     user: str
