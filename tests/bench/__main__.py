@@ -8,7 +8,7 @@ from pathlib import Path
 
 import trio
 
-from tests.bench import buses, commits, keys, starts, turns
+from tests.bench import buses, commits, encryption, keys, people, starts, turns
 from tests.bench.figures import Figure, compare, load, machine, save, table
 
 GROUPS: Mapping[str, Callable[[Path], list[Figure]]] = {
@@ -21,6 +21,8 @@ GROUPS: Mapping[str, Callable[[Path], list[Figure]]] = {
     "turn": turns.measure_turns,
     "crowd": turns.measure_crowd,
     "idle": turns.measure_idle,
+    "people": people.measure,
+    "tls": encryption.measure,
     "kill": starts.measure_kill,
 }
 

@@ -45,10 +45,10 @@ class Connection:
 
 
 @asynccontextmanager
-async def listening(address: str) -> AsyncGenerator[Connection]:
-    """A connection to the WebSocket of a daemon."""
+async def listening(address: str, key: str = KEY) -> AsyncGenerator[Connection]:
+    """A connection to the WebSocket of a daemon, for whoever has that key."""
     async with open_websocket_url(
-        f"ws://{address}/ws", extra_headers=[(b"X-API-Key", KEY.encode())]
+        f"ws://{address}/ws", extra_headers=[(b"X-API-Key", key.encode())]
     ) as socket:
         yield Connection(socket)
 
