@@ -57,7 +57,7 @@ _INJECTION: Final = re.compile(
       | \byou\s+are\s+now\b .{0,40} \b(?:unrestricted|jailbroken|dan|developer\s+mode)\b
       | <\|?(?:im_start|im_end|system|endoftext|start_header_id)\|?> | \[/?INST\] | <</?SYS>>
       | \b(?:send|post|upload|exfiltrate|forward)\b .{0,60}
-              \b(?:passwords?|api\s*keys?|secrets?|credentials?|private\s+keys?|\.env|environment\s+variables?)\b
+              (?:\b(?:passwords?|api\s*keys?|secrets?|credentials?|private\s+keys?|environment\s+variables?)|\.env)\b
     """
 )
 _UNSEEN: Final = frozenset({"Cf", "Cc", "Co", "Cs"})
