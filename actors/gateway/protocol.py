@@ -15,6 +15,7 @@ from actors.gateway.messages import Config
 from actors.memory import messages as memory
 from actors.session import messages as session
 from actors.shapes import described
+from actors.skills import messages as skills
 from actors.users import messages as users
 from actors.vault import messages as vault
 from actors.vocabulary import Attachment, FollowupMode, Principal, Role, Usage, quoted
@@ -455,6 +456,14 @@ SECTIONS: Final[Mapping[str, tuple[type[Any], ...]]] = {
         memory.Revision,
         memory.RevisionText,
         memory.Written,
+    ),
+    "skills": (
+        skills.Changed,
+        skills.Draft,
+        skills.Revision,
+        skills.RevisionText,
+        skills.Skill,
+        skills.SkillDetail,
     ),
     "users": (users.User, users.ApiKey, users.CreatedKey, users.Device, users.AuditEntry),
     "vault": (vault.Entry, vault.Access),

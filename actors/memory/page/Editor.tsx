@@ -40,9 +40,7 @@ export function Editor({ name, text, onText, onSave, onCancel, onOverwrite }: Ed
           Keep
         </button>
         <TextButton onClick={onCancel}>Cancel</TextButton>
-        {onOverwrite !== null && (
-          <TextButton onClick={onOverwrite}>Write over what is there now</TextButton>
-        )}
+        {onOverwrite !== null && <TextButton onClick={onOverwrite}>Write over what is there now</TextButton>}
       </div>
     </form>
   );

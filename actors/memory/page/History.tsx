@@ -1,4 +1,4 @@
-import { bytes, routeHash, Sure, TextButton, toSession, when } from "@starpod/page";
+import { bytes, Revisions, routeHash, Sure, toSession, when, type RevisionRow } from "@starpod/page";
 import { useEffect, useState } from "preact/hooks";
 import type { Revision } from "./protocol";
 import { actionOf, doorOf, history, purge, revert, revision } from "./state";
@@ -26,7 +26,7 @@ export function History({ name, changes, attempt }: HistoryProps) {
   }, [name, changes]);
   if (found.length === 0) return null;
 
-  const back = ({ seq }: Revision) =>
+  const back = (seq: number) =>
     attempt(async () => {
       const { done } = await revert(name, seq);
       return done;
@@ -39,11 +39,7 @@ export function History({ name, changes, attempt }: HistoryProps) {
   return (
     <section aria-labelledby="history">
       <h2 id="history">History</h2>
-      <ol class="entries" aria-label="Changes, the newest first">
-        {found.map((each, index) => (
-          <Row key={each.seq} of={each} newest={index === 0} onBack={() => void back(each)} />
-        ))}
-      </ol>
+      <Revisions rows={found.map((each, index) => rowOf(each, index === 0, back))} />
       <div class="buttons">
         <Sure sure="Purge for good" onSure={() => void clear()}>
           Purge the history
@@ -53,43 +49,20 @@ export function History({ name, changes, attempt }: HistoryProps) {
   );
 }
 
-function Row({ of, newest, onBack }: { of: Revision; newest: boolean; onBack: () => void }) {
-  const [text, setText] = useState<string | null>(null);
-  const show = async () => {
-    try {
-      setText((await revision(of.name, of.seq)).text);
-    } catch (error) {
-      setText(error instanceof Error ? error.message : String(error));
-    }
+function rowOf(each: Revision, newest: boolean, back: (seq: number) => Promise<boolean>): RevisionRow {
+  const { seq, exists, name } = each;
+  return {
+    seq,
+    title: `${actionOf(each)} ${doorOf(each)}`,
+    facts: (
+      <>
+        <span>{when(new Date(each.at), new Date())}</span>
+        {each.by !== "" && <span>{each.by}</span>}
+        <span>{exists ? bytes(each.size) : "gone"}</span>
+        {each.session !== "" && <a href={routeHash(toSession(each.session))}>the conversation</a>}
+      </>
+    ),
+    text: exists ? async () => (await revision(name, seq)).text : null,
+    onBack: exists && !newest ? () => void back(seq) : null,
   };
-  return (
-    <li>
-      <span class="entry-name">
-        {actionOf(of)} {doorOf(of)}
-      </span>
-      <span class="entry-facts quiet">
-        <span>{when(new Date(of.at), new Date())}</span>
-        {of.by !== "" && <span>{of.by}</span>}
-        <span>{of.exists ? bytes(of.size) : "gone"}</span>
-        {of.session !== "" && <a href={routeHash(toSession(of.session))}>the conversation</a>}
-      </span>
-      <span class="buttons">
-        {of.exists && (
-          <TextButton onClick={() => (text === null ? void show() : setText(null))}>
-            {text === null ? "Show it" : "Hide it"}
-          </TextButton>
-        )}
-        {!newest && of.exists && (
-          <Sure sure="Bring it back" onSure={onBack}>
-            Bring back
-          </Sure>
-        )}
-      </span>
-      {text !== null && (
-        <pre class="note" tabIndex={0} aria-label="The note as it was">
-          {text}
-        </pre>
-      )}
-    </li>
-  );
 }

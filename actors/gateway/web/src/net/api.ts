@@ -50,7 +50,7 @@ function successful(response: Response, text: string): string {
   return text;
 }
 
-/** The JSON that answers. Throws ApiError. */
+/** The JSON that answers; null where there is none to give. Throws ApiError. */
 export async function request<T>(path: string, init?: Sending): Promise<T> {
   const shown = half();
   const [response, text] = await exchange(path, init);
@@ -60,7 +60,7 @@ export async function request<T>(path: string, init?: Sending): Promise<T> {
 
 function read<T>(text: string): T {
   try {
-    return JSON.parse(text) as T;
+    return JSON.parse(text === "" ? "null" : text) as T;
   } catch {
     throw new ApiError("The answer of the gateway could not be read.", 200);
   }
