@@ -46,7 +46,7 @@ def test_a_note_is_written_found_corrected_and_brought_back(
     changes = page.get_by_role("list", name="Changes, the newest first").get_by_role("listitem")
     expect(changes).to_have_count(2)
     changes.last.get_by_role("button", name="Show it").click()
-    expect(changes.last.get_by_label("The note as it was")).to_contain_text("340 euros")
+    expect(changes.last.get_by_label("As it was")).to_contain_text("340 euros")
     changes.last.get_by_role("button", name="Bring back").click()
     changes.last.get_by_role("button", name="Bring it back").click()
     expect(page.get_by_label("Text of the note")).to_contain_text("340 euros")
