@@ -80,13 +80,15 @@ class NoteKeeper(Keeper):
     # --- a database that cannot be used ---------------------------------------------------------------------
 
     async def _read(self, fn: Job[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        return await self._in_spite_of_damage(partial(super()._read, fn, *args, **kwargs))
+        return await self._in_spite_of_damage(lambda: super(NoteKeeper, self)._read(fn, *args, **kwargs))
 
     async def _write(self, fn: Job[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        return await self._in_spite_of_damage(partial(super()._write, fn, *args, **kwargs))
+        return await self._in_spite_of_damage(lambda: super(NoteKeeper, self)._write(fn, *args, **kwargs))
 
     async def _write_relaxed(self, fn: Job[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        return await self._in_spite_of_damage(partial(super()._write_relaxed, fn, *args, **kwargs))
+        return await self._in_spite_of_damage(
+            lambda: super(NoteKeeper, self)._write_relaxed(fn, *args, **kwargs)
+        )
 
     async def _in_spite_of_damage(self, job: Callable[[], Awaitable[T]]) -> T:
         """Do it, on a database made anew if need be. The notes themselves are files, so nothing of them is lost."""

@@ -52,7 +52,7 @@ class SearchableKeeper(NoteKeeper):
         self._roots = files.roots(self._folder, self._agents)
         self._looking = trio.Lock()
         self._looked_at = NEVER
-        self._generation_seen = -1
+        self._generation_seen: int = -1
         self._size = 0
         self._due: dict[Name, None] = {}
         """Notes that are still to be indexed, in order."""

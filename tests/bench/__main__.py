@@ -8,7 +8,7 @@ from pathlib import Path
 
 import trio
 
-from tests.bench import buses, commits, encryption, keys, people, starts, turns
+from tests.bench import buses, commits, encryption, keys, memory, people, starts, turns
 from tests.bench.figures import Figure, compare, load, machine, save, table
 
 GROUPS: Mapping[str, Callable[[Path], list[Figure]]] = {
@@ -24,6 +24,7 @@ GROUPS: Mapping[str, Callable[[Path], list[Figure]]] = {
     "people": people.measure,
     "tls": encryption.measure,
     "kill": starts.measure_kill,
+    "memory": memory.measure,
 }
 
 

@@ -50,7 +50,8 @@ class Model(Actor):
         await sink.send(llm.Completed(content=tuple(calls), stop_reason="tool_use", usage=Usage(model="m")))
 
 
-NO_SEED = lambda _user: None  # noqa: E731
+def _no_seed(_user: str) -> None:
+    """Everybody begins with nothing."""
 
 
 def _tree(folder: Path) -> Supervisor:
@@ -61,7 +62,7 @@ def _tree(folder: Path) -> Supervisor:
     nodes: Sequence[Child | Pool] = (
         Child("session", partial(SessionActor, folder / "db" / "session.db", channels)),
         Child("memory", partial(AgentNotesActor, folder, generation)),
-        Pool("notes", partial(MemoryActor, settings, lambda: None, generation, NO_SEED, folder), limit=4),
+        Pool("notes", partial(MemoryActor, settings, lambda: None, generation, _no_seed, folder), limit=4),
         Child("llm", Model),
         Child("memory-log", partial(follower.MemoryFollower, database, settings, lambda: "Aster")),
     )
