@@ -49,6 +49,18 @@ class Death:
 
 @final
 @attrs.frozen(kw_only=True)
+class Note:
+    """What there is of a note that calls have added lines to."""
+
+    text: str
+    indexed: str
+    """What a search knows of it."""
+    appended: int
+    """Changes of it in the history."""
+
+
+@final
+@attrs.frozen(kw_only=True)
 class Left:
     """What is left when all is over."""
 
@@ -56,6 +68,8 @@ class Left:
     """The messages of each conversation, by its number. The last one of a person is the model's to answer."""
     files: Mapping[str, str]
     """By path in home."""
+    notes: Mapping[str, Note] = attrs.field(factory=dict[str, "Note"])
+    """By name."""
     fates: Mapping[str, Fate]
     """By turn."""
     requests: Sequence[Sequence[Sequence[Piece]]]
@@ -125,6 +139,7 @@ def complaints(record: Record, left: Left) -> list[str]:
         *_answered_otherwise(left),
         *_called_otherwise(left),
         *_files_differ(left),
+        *_notes_differ(left),
         *_not_valid(left),
         *_rewritten(left),
         *_renumbered(record),
@@ -265,7 +280,7 @@ def _wanted(rows: Iterable[Row]) -> list[Asked]:
 def _files_differ(left: Left) -> Iterator[str]:
     """The files are as if the calls had been carried out one after another, those in doubt done or not done."""
     for rows in left.rows.values():
-        wanted = {call.id: call for call in _wanted(rows)}
+        wanted = {call.id: call for call in _wanted(rows) if call.verb != "note"}
         possible: dict[str, set[str | None]] = {
             call.path: {ABSENT} for call in wanted.values() if call.verb != "list"
         }
@@ -301,6 +316,33 @@ def _afterwards(call: Asked, result: Mapping[str, Any], before: set[str | None])
             return {ABSENT} if before - {ABSENT} else set()
         case _:
             return {call.content}
+
+
+def _notes_differ(left: Left) -> Iterator[str]:
+    """Each call has added its line once, in the order of the results; file, index and history are of one mind."""
+    lines: dict[str, list[str]] = {}
+    for rows in left.rows.values():
+        wanted = {call.id: call for call in _wanted(rows) if call.verb == "note"}
+        for row in rows:
+            call = wanted.get(_result(row)["tool_use_id"]) if _is(row, "tool_result") else None
+            if call is not None:
+                there = left.notes[call.path].text.splitlines() if call.path in left.notes else []
+                yield from _noted_otherwise(call, _result(row), there.count(call.content))
+                lines.setdefault(call.path, []).extend([call.content] * there.count(call.content))
+    for name, note in left.notes.items():
+        if note.text.splitlines() != lines.get(name, []):
+            yield f"{name} holds {note.text.splitlines()} and not {lines.get(name, [])}"
+        if note.indexed.splitlines() != note.text.splitlines():
+            yield f"of {name} a search knows {note.indexed!r}, and it holds {note.text!r}"
+        if note.appended != len(note.text.splitlines()):
+            yield f"{name} has {note.appended} changes and holds {note.text!r}"
+
+
+def _noted_otherwise(call: Asked, result: Mapping[str, Any], count: int) -> Iterator[str]:
+    text = result["content"]
+    possible = {0, 1} if DOUBT in text else {0} if UNDONE in text else {1}
+    if count not in possible or (result["is_error"] and possible == {1}):
+        yield f"{call.id} was noted {count} times, and its result is {result}"
 
 
 # --- what the model was sent ----------------------------------------------------------------------------------

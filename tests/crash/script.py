@@ -21,6 +21,7 @@ TOOLS: Final[Mapping[str, str]] = {
     "read": "FileRead",
     "delete": "FileDelete",
     "list": "FileList",
+    "note": "MemoryWrite",
 }
 
 _MESSAGE: Final = re.compile(r"<(s\d+-\d+):([^>]*)>")
@@ -41,8 +42,8 @@ class Asked:
 
     @property
     def path(self) -> str:
-        """Each conversation has a folder of its own."""
-        return f"documents/{self.id.partition('-')[0]}/{self.file}.md"
+        """Each conversation has a folder of its own, among the files and among the notes."""
+        return f"{'notes' if self.verb == 'note' else 'documents'}/{self.id.partition('-')[0]}/{self.file}.md"
 
     @property
     def content(self) -> str:
@@ -51,7 +52,10 @@ class Asked:
 
     def call(self) -> Call:
         """As the model says it."""
-        fields: dict[str, Any] = {"path": self.path.rpartition("/")[0] if self.verb == "list" else self.path}
+        if self.verb == "note":
+            fields: dict[str, Any] = {"file": self.path, "content": f"{self.content}\n", "append": True}
+            return Call(TOOLS[self.verb], fields, id=self.id)
+        fields = {"path": self.path.rpartition("/")[0] if self.verb == "list" else self.path}
         if self.verb == "write":
             fields["content"] = self.content
         return Call(TOOLS[self.verb], fields, id=self.id)
@@ -108,6 +112,11 @@ class Piece:
     """The text, the name and input of a call, the text of a result."""
     id: str = ""
     """Of the call."""
+
+
+def looks_back(request: Received) -> bool:
+    """Whether a request is no part of a conversation, but asks what of one is to be remembered."""
+    return "<conversation>" in str(request.messages)
 
 
 def heard(request: Received) -> list[list[Piece]]:
@@ -172,6 +181,8 @@ def model(gap: float) -> Any:
     """The rule of the model; `gap` seconds pass before each piece of an answer."""
 
     def rule(request: Received) -> Reply:
+        if looks_back(request):
+            return Reply(Say("Nothing to remember."))
         return Reply(*_say([piece for message in heard(request) for piece in message]), gap=gap)
 
     return rule

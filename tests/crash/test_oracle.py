@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 import pytest
 
-from tests.crash.oracle import Death, Fate, Left, complaints, failures, lost, twice
+from tests.crash.oracle import Death, Fate, Left, Note, complaints, failures, lost, twice
 from tests.crash.record import Record, Sent
 from tests.crash.script import Piece
 
@@ -80,6 +80,56 @@ def test_calls_that_a_cancellation_kept_from_being_made_change_nothing() -> None
     left = attrs.evolve(left, rows={0: rows}, files={})
     assert any("holds None" in complaint for complaint in complaints(record, left))
     assert complaints(record, attrs.evolve(left, files={"documents/s0/a.md": WRITTEN})) == []
+
+
+NOTED = "<s0-0: note a & note a>"
+
+
+@pytest.mark.parametrize(
+    ("first", "text", "indexed", "appended", "wrong"),
+    [
+        ("Appended", "written by s0-0-0\nwritten by s0-0-1\n", "same", 2, None),
+        ("It may or may not have happened", "written by s0-0-1\n", "same", 1, None),
+        ("It may or may not have happened", "written by s0-0-0\nwritten by s0-0-1\n", "same", 2, None),
+        (
+            "It may or may not have happened",
+            "written by s0-0-0\n" * 2 + "written by s0-0-1\n",
+            "same",
+            3,
+            "2 times",
+        ),
+        ("was not completed and changed nothing", "written by s0-0-1\n", "same", 1, None),
+        (
+            "was not completed and changed nothing",
+            "written by s0-0-0\nwritten by s0-0-1\n",
+            "same",
+            2,
+            "1 times",
+        ),
+        ("Appended", "written by s0-0-1\n", "same", 1, "0 times"),
+        ("Appended", "written by s0-0-1\nwritten by s0-0-0\n", "same", 2, "holds"),
+        ("Appended", "written by s0-0-0\nwritten by s0-0-1\n", "written by s0-0-0", 2, "a search knows"),
+        ("Appended", "written by s0-0-0\nwritten by s0-0-1\n", "same", 3, "3 changes"),
+    ],
+)
+def test_a_note_has_each_line_once_and_all_know_it(
+    first: str, text: str, indexed: str, appended: int, wrong: str | None
+) -> None:
+    record, left = all_is_well()
+    record = attrs.evolve(record, sent=[attrs.evolve(record.sent[0], text=NOTED)])
+    rows = [
+        row("user", NOTED),
+        row("assistant", "Working on s0-0. "),
+        *(row("tool_use", {"id": f"s0-0-{n}"}) for n in range(2)),
+        result("s0-0-0", first, is_error=first != "Appended"),
+        result("s0-0-1", "Appended"),
+        row("assistant", "Done: {s0-0} and that is all."),
+    ]
+    note = Note(text=text, indexed=text if indexed == "same" else indexed, appended=appended)
+    left = attrs.evolve(left, rows={0: rows}, requests=[], notes={"notes/s0/a.md": note})
+    found = complaints(record, attrs.evolve(left, fates={"t0": Fate("done")}))
+    assert [wrong in complaint for complaint in found if wrong] == [True] * bool(wrong), found
+    assert wrong or found == []
 
 
 Break = Callable[[Record, list[dict[str, Any]]], dict[str, Any] | None]

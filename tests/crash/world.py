@@ -12,10 +12,10 @@ from typing import Any, Final, Self, final
 import attrs
 import trio
 
-from tests.crash.oracle import Death, Fate, Left, complaints, failures, last_words, lost, twice
+from tests.crash.oracle import Death, Fate, Left, Note, complaints, failures, last_words, lost, twice
 from tests.crash.people import Person
 from tests.crash.record import Record
-from tests.crash.script import heard, model
+from tests.crash.script import heard, looks_back, model
 from tests.fakes.model_server import ModelServer
 from tests.system.daemons import Daemon, Place, check_log, read_json, start, until
 
@@ -41,9 +41,12 @@ POINTS: Final = (
     ),
     *(
         f"{tool}.{moment}"
-        for tool in ("FileRead", "FileWrite", "FileDelete")
+        for tool in ("FileRead", "FileWrite", "FileDelete", "MemoryWrite")
         for moment in ("before_run", "after_run")
     ),
+    *(f"{step}.{moment}" for step in ("intend", "settle") for moment in ("before_commit", "after_commit")),
+    "memory.intended",
+    "memory.written",
 )
 """Where a daemon that is talked to can be killed."""
 RECOVERY: Final = (
@@ -284,8 +287,34 @@ class World:
             turns = database.execute("SELECT id, state, merged_into, outcome FROM turns")
             fates = {turn: Fate(*fate) for turn, *fate in turns}
         deaths = {turn: list(found.values()) for turn, found in self.deaths.items()}
-        requests = list(map(heard, self.server.requests))
-        return Left(rows=rows, files=files, fates=fates, requests=requests, deaths=deaths)
+        requests = [heard(each) for each in self.server.requests if not looks_back(each)]
+        return Left(
+            rows=rows,
+            files=files,
+            notes=_notes(self.place.root / ".starpod/users/admin"),
+            fates=fates,
+            requests=requests,
+            deaths=deaths,
+        )
+
+
+def _notes(folder: Path) -> dict[str, Note]:
+    """What has become of the notes that calls have added lines to."""
+    found: dict[str, Note] = {}
+    with contextlib.closing(_only_read(folder / "memory.db")) as database:
+        for path in (folder / "notes").rglob("*.md"):
+            name = path.relative_to(folder).as_posix()
+            passages = database.execute(
+                "SELECT text FROM passages JOIN sources ON sources.id = passages.id >> 20 WHERE name = ?"
+                " ORDER BY passages.id",
+                (name,),
+            )
+            (count,) = database.execute(
+                "SELECT count(*) FROM revisions WHERE name = ? AND pending = 0", (name,)
+            ).fetchone()
+            indexed = "\n".join(text for (text,) in passages)
+            found[name] = Note(text=path.read_text(encoding="utf-8"), indexed=indexed, appended=count)
+    return found
 
 
 def _only_read(database: Path) -> sqlite3.Connection:
