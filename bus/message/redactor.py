@@ -9,9 +9,10 @@ import base64
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import reduce
 from typing import Any, Final, Generic, TypeVar, cast, final
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote
 
 import attrs
 
@@ -21,6 +22,10 @@ ValueT = TypeVar("ValueT")
 
 SHORTEST: Final = 8
 """Characters of a value that is looked for."""
+MOST_LINES: Final = 64
+"""Parts of one value that are looked for by themselves. Of more lines neighbours are one part."""
+LOOKED_AT: Final = 16
+"""Characters of a form in which its rarest are looked for."""
 _PRINT: Final = 4
 """Characters by which a form is found before it is compared."""
 _COMMON: Final = " etaoinsrhldcumfpgwybvkxjqz.,\n\"/'-:_;()=<>0123456789ETAOINSRHLDCUMFPGWYBVKXJQZ"
@@ -33,6 +38,9 @@ _NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,128}")
 _UNNAMED: Final[tuple[str, ...]] = ("[secret]", "•••")
 _UNRESERVED: Final = ("", "/", "!'()*", ":/?#[]@!$&'()*+,;=")
 """What those who write addresses leave as it is, besides letters, digits and ``_.-~``."""
+_ESCAPED: Final = tuple(quote(bytes([byte]), safe="") for byte in range(256))
+_ESCAPED_LOW: Final = tuple(text.lower() if len(text) > 1 else text for text in _ESCAPED)
+"""Each byte in an address, with both ways to write hexadecimal digits."""
 
 
 @final
@@ -54,16 +62,16 @@ class Redactor:
         """`secrets` are names with values, of which the first name of a value counts."""
         values: dict[str, str] = {}
         for name, value in secrets:
-            for part in (value.strip(), *_LINE.findall(value)):
+            for part in (value.strip(), *_lines(value)):
                 if len(part) >= SHORTEST:
                     values.setdefault(part, name)
         written = {form: value for value in values for form in _forms(value)}
-        placeholders = {value: _placeholder(name, written) for value, name in values.items()}
+        shown = {name: _placeholder(name, written) for name in set(values.values())}
         self._by_print: defaultdict[str, list[_Form]] = defaultdict(list)
         self._by_start: defaultdict[str, list[str]] = defaultdict(list)
         for text, value in written.items():
-            at = max(range(len(text) - _PRINT + 1), key=lambda index: _RARITY.get(text[index], len(_COMMON)))
-            self._by_print[text[at : at + _PRINT]].append(_Form(text, at, placeholders[value]))
+            at = _rarest(text[:LOOKED_AT])
+            self._by_print[text[at : at + _PRINT]].append(_Form(text, at, shown[values[value]]))
             for length in range(1, _PRINT + 1):
                 self._by_start[text[:length]].append(text)
         self._longest = max(map(len, written), default=0)
@@ -137,6 +145,21 @@ class Redactor:
             match = self._pattern.search(text, place + 1)
 
 
+def _rarest(text: str) -> int:
+    """Where the rarest character is that a print can begin with."""
+    ranks = [_RARITY.get(character, len(_COMMON)) for character in text[: 1 - _PRINT]]
+    return ranks.index(max(ranks))
+
+
+def _lines(value: str) -> Iterator[str]:
+    """The lines of a key that has several, or as many neighbours together as it takes to have no more than that."""
+    lines = list(_LINE.finditer(value))
+    together = -(-len(lines) // MOST_LINES)
+    for first in range(0, len(lines), together or 1):
+        last = lines[min(first + together, len(lines)) - 1]
+        yield value[lines[first].start(1) : last.end(1)]
+
+
 def _any_of(prints: Iterable[str]) -> str:
     """A pattern of texts of one length, which are sorted by their first character so that most places cost nothing."""
     by_first: defaultdict[str, list[str]] = defaultdict(list)
@@ -155,13 +178,23 @@ def _forms(value: str) -> set[str]:
     """The ways in which a value may be written."""
     data = value.encode(errors="surrogatepass")
     escaped = [json.dumps(value, ensure_ascii=narrow)[1:-1] for narrow in (True, False)]
-    urls = [quote(data, safe=safe) for safe in _UNRESERVED]
-    urls.append(quote_plus(data))
-    urls += [re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), url) for url in urls]
+    urls = [url for escapes in (_ESCAPED, _ESCAPED_LOW) for url in _urls(data, escapes)]
     plain = [_base64(data, offset) for offset in range(3)]
     for_urls = [text.translate(str.maketrans("+/", "-_")) for text in plain]
     twice = [json.dumps(text)[1:-1] for text in (*escaped, *plain)]  # text within text
     return {value, repr(value)[1:-1], *escaped, *twice, *urls, *plain, *for_urls}
+
+
+def _urls(data: bytes, escapes: Sequence[str]) -> Iterator[str]:
+    """What it may look like in an address; byte by byte would take several times as long."""
+    text = data.decode("latin-1")
+    there = {each for each in set(text) if escapes[ord(each)] != each}
+    url = text.replace("%", escapes[ord("%")])
+    for each in there - {"%"}:
+        url = url.replace(each, escapes[ord(each)])
+    for kept in _UNRESERVED:
+        yield reduce(lambda url, each: url.replace(escapes[ord(each)], each), there.intersection(kept), url)
+    yield url.replace(escapes[ord(" ")], "+")
 
 
 def _base64(data: bytes, offset: int) -> str:

@@ -14,11 +14,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bus import Held, SameAgain, conceal, mask_text, redact, redacted
+from bus.message import redactor as redactor_module
 from bus.message.codec import mask_value
-from bus.message.redactor import SHORTEST, Redactor
+from bus.message.redactor import LOOKED_AT, MOST_LINES, SHORTEST, Redactor
 from bus.testing import forget_secrets
 
 SECRET = 'Tq7/x+P0 "quoted"\\ü\n€9Z'
+
+
+@final
+class Counting(dict[str, int]):
+    """Counts how often it is asked."""
+
+    count = 0
+
+    def get(self, key: str, default: Any = None) -> Any:
+        self.count += 1
+        return super().get(key, default)
+
 
 texts = st.text(max_size=60)
 secrets = st.text(min_size=SHORTEST, max_size=40).filter(lambda text: len(text.strip()) >= SHORTEST)
@@ -126,6 +139,34 @@ def test_the_lines_of_a_long_key_are_secret_by_themselves() -> None:
     redactor = Redactor([("PEM", key)])
     assert redactor(f"2 | {'MIIEpAIBAAKCAQEA' * 4} |") == "2 | [secret PEM] |"
     assert redactor("BEGIN KEY") == "BEGIN KEY"
+
+
+def test_of_very_many_lines_neighbours_are_secret_together() -> None:
+    lines = [f"{number:05}{'xK7' * 5}" for number in range(2 * MOST_LINES)]
+    redactor = Redactor([("PEM", "\n".join(lines))])
+    assert redactor("\n".join(lines)) == "[secret PEM]"
+    assert redactor("\n".join(lines[2:4])) == "[secret PEM]"
+    assert redactor("\n".join(lines[1:4])) == f"{lines[1]}\n[secret PEM]"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "\n".join(f"{number:06}/+{'xK7' * 4}" for number in range(3000)),
+        "".join(f"{number:06}/+{'xK7' * 4}" for number in range(3000)),
+        "\x00é" * 20_000,
+    ],
+    ids=["many lines", "one line", "bytes"],
+)
+def test_a_long_value_is_as_few_forms_as_one_of_few_lines(
+    value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it costs to know a value is in proportion to what is counted here."""
+    looked_at = Counting(redactor_module._RARITY)
+    monkeypatch.setattr(redactor_module, "_RARITY", looked_at)
+    forms = [form for found in Redactor([("A", value)])._by_print.values() for form in found]
+    assert len(forms) <= (MOST_LINES + 1) * 20
+    assert looked_at.count <= len(forms) * LOOKED_AT
 
 
 @pytest.mark.parametrize(
