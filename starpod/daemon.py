@@ -1,5 +1,6 @@
 """Running an instance: take it, start its tree, stay until told to stop, stop in order."""
 
+import gc
 import resource
 import signal
 import sys
@@ -31,7 +32,7 @@ from bus import (
     open_mesh,
     task_tree,
 )
-from starpod import crash, garbage, logs
+from starpod import crash, logs
 from starpod.config import Config
 from starpod.errors import StarpodError
 from starpod.lock import DaemonInfo, InstanceLock
@@ -144,7 +145,9 @@ def parts_of(
 def _tended(instance: Instance, mesh: Mesh) -> Generator[None]:
     """Watch a tree that has started."""
     watchdog = _watch()
-    garbage.settle()
+    # What start-up left behind is never garbage: a full collection would stop the loop for it each time. None is made
+    # before either: it took 0.08 s of a start (of 1.04, under load) and made the process no smaller.
+    gc.freeze()
     try:
         yield
     finally:

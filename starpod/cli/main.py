@@ -12,7 +12,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Final, Protocol, cast
 
-from starpod import __version__, garbage
+import starpod
 
 COMMANDS: Final[Mapping[str, str]] = {
     "init": "make a workspace in this directory",
@@ -49,7 +49,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     0: done. 1: failed, and said why. 2: not understood. 130: interrupted.
     """
-    garbage.start()
     arguments = sys.argv[1:] if arguments is None else arguments
     _open_what_is_closed()
     _print_what_can_be_printed()
@@ -109,7 +108,7 @@ def _parser(arguments: Sequence[str], command: Command | None) -> argparse.Argum
     parser = argparse.ArgumentParser(
         prog="starpod", description="A personal agent that lives on your machine."
     )
-    parser.add_argument("--version", action="version", version=f"starpod {__version__}")
+    parser.add_argument("--version", action="version", version=f"starpod {starpod.__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name, summary in COMMANDS.items():
         subparser = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
