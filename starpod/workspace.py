@@ -208,7 +208,7 @@ def detect(start: Path, agent: str | None = None) -> Instance | InWorkspace:
                 return InWorkspace(found.workspace, agent)
             return found
         if (at / "starpod.toml").is_file():
-            return InWorkspace(at, _agent_around(start, at) if agent is None else agent)
+            return InWorkspace(at, agent_around(start, at) if agent is None else agent)
     if (start / ".starpod").is_dir():
         raise WorkspaceError(
             f"no agent.toml in {start / '.starpod' / 'config'}: this is not a complete instance; "
@@ -239,7 +239,8 @@ def refuse_old_layout(instance: Instance) -> None:
         )
 
 
-def _agent_around(start: Path, workspace: Path) -> str:
+def agent_around(start: Path, workspace: Path) -> str:
+    """The agent that is meant at a place of a workspace where none is named. Raises WorkspaceError."""
     parts = start.relative_to(workspace).parts
     if len(parts) >= 2 and parts[0] == "agents":
         return parts[1]

@@ -11,12 +11,12 @@ from starpod.cli.output import header, hint, note, say
 from starpod.errors import StarpodError, WorkspaceError
 from starpod.lock import InstanceBusy, read_daemon
 from starpod.sources import decided_here
-from starpod.workspace import Instance, blueprint_in, find_workspace, instance_in
+from starpod.workspace import Instance, agent_around, blueprint_in, find_workspace, instance_in
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what ``starpod dev`` takes."""
-    parser.add_argument("agent", help="which agent of the workspace")
+    parser.add_argument("agent", nargs="?", help="which agent of the workspace; by default its only one")
     parser.add_argument(
         "-p", "--port", type=int, metavar="N", help="listen on 127.0.0.1:N; 0 takes a free port"
     )
@@ -33,22 +33,23 @@ def run(args: argparse.Namespace) -> int:
         raise StarpodError(f"--port takes a number from 0 to 65535, not {args.port}")
     instance = _apply(args.agent)
     say(header(_display_name(instance)))
-    note(f"DEV {args.agent} → {instance.root}")
+    note(f"DEV {instance.root.name} → {instance.root}")
     if kept := decided_here(instance):
         note(
             f"{instance.local_toml.name} decides {', '.join(kept)}: changed while it ran, the blueprint no longer does"
         )
     address = None if args.port is None else Address("127.0.0.1", args.port)
-    return serve(instance, command=f"starpod dev {args.agent}", address=address, browser=not args.no_open)
+    return serve(instance, command=f"starpod dev {instance.root.name}", address=address, browser=not args.no_open)
 
 
-def _apply(agent: str) -> Instance:
+def _apply(named: str | None) -> Instance:
     """The agent's instance, up to date with its blueprint. Raises WorkspaceError."""
     workspace = find_workspace(Path.cwd())
     if workspace is None:
         raise WorkspaceError(
             "No starpod.toml here or above: `starpod dev` needs a workspace, make one with `starpod init`"
         )
+    agent = agent_around(Path.cwd().resolve(), workspace) if named is None else named
     blueprint = blueprint_in(workspace, agent)
     if not (blueprint / "agent.toml").is_file():
         hint(f"make it with `starpod agent new {agent}`")

@@ -143,13 +143,29 @@ async def test_where_there_is_no_agent_it_is_said_how_to_get_one(tmp_path: Path)
     assert not any(tmp_path.glob("*"))  # noqa: ASYNC240 - a test may look
 
     assert (await starpod(tmp_path, "init", "--default")).status == 0
-    unnamed = await starpod(tmp_path, "serve")
-    assert unnamed.status == 1
-    assert "which has none: `starpod agent new NAME`" in unnamed.err
+    for command in ("serve", "dev"):
+        unnamed = await starpod(tmp_path, command)
+        assert unnamed.status == 1
+        assert "which has none: `starpod agent new NAME`" in unnamed.err
+    for name in ("bot", "cat"):
+        assert (await starpod(tmp_path, "agent", "new", name)).status == 0
+    for command in ("serve", "dev"):
+        unnamed = await starpod(tmp_path, command)
+        assert unnamed.status == 1
+        assert "which has 'bot', 'cat'" in unnamed.err
+        assert "starpod dev NAME" in unnamed.err
+
+
+async def test_the_only_agent_of_a_workspace_needs_no_name(tmp_path: Path) -> None:
+    assert (await starpod(tmp_path, "init", "--default")).status == 0
     assert (await starpod(tmp_path, "agent", "new", "bot")).status == 0
-    unnamed = await starpod(tmp_path, "serve")
-    assert "which has 'bot'" in unnamed.err
-    assert "starpod dev NAME" in unnamed.err
+    for command in ("serve", "dev"):
+        # A port that cannot be had shows that it was about to start.
+        (tmp_path / "agents" / "bot" / "agent.toml").write_text('server_addr = "192.0.2.1:3000"\n')
+        refused = await starpod(tmp_path, command, *(["--no-open"] if command == "dev" else []))
+        assert refused.status == 1
+        assert "192.0.2.1" in refused.err
+        assert "no agent name" not in refused.err
 
 
 async def test_an_agent_that_runs_as_its_blueprint_was_says_so(tmp_path: Path) -> None:
