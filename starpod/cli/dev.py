@@ -39,7 +39,9 @@ def run(args: argparse.Namespace) -> int:
             f"{instance.local_toml.name} decides {', '.join(kept)}: changed while it ran, the blueprint no longer does"
         )
     address = None if args.port is None else Address("127.0.0.1", args.port)
-    return serve(instance, command=f"starpod dev {instance.root.name}", address=address, browser=not args.no_open)
+    return serve(
+        instance, command=f"starpod dev {instance.root.name}", address=address, browser=not args.no_open
+    )
 
 
 def _apply(named: str | None) -> Instance:
