@@ -10,7 +10,7 @@ import trio
 from actors.context import Expansion, Section
 from actors.skills import document, edits, folder, messages, names, showing, store, texts
 from actors.skills.folder import MAIN, Unusable
-from actors.skills.library import BUNDLED, SHARED, Card, Library, digest_of, visible
+from actors.skills.library import BUNDLED, SHARED, USERS_KEPT, Card, Library, digest_of, visible
 from actors.skills.messages import BadSkill, SkillsFailed, UnknownSkill
 from actors.skills.settings import Settings
 from actors.skills.store import Latest
@@ -34,6 +34,8 @@ class Reader(LateKeeper):
         self._library = Library(COME_ALONG, given.data / "skills", given.data / "users")
         self._settings = given.settings(Settings)
         self._limiter = trio.CapacityLimiter(1)
+        self._told: dict[str, tuple[tuple[Card, ...], Settings, str]] = {}
+        """By user what was told last, and of what: to write it again takes longer than to see that it is the same."""
 
     async def _apart(self, fn: Callable[..., T], *args: Any) -> T:
         """Work with files in a thread; under a virtual clock here, as a working thread looks idle to it."""
@@ -97,9 +99,13 @@ class Reader(LateKeeper):
     async def section(self, request: messages.Skills) -> Section:
         settings = self._settings()
         cards = await self._visible(request.user)
-        told = [card for name, card in cards.items() if name != request.called]
-        text = texts.section(told, settings.skills_budget, self_improve=settings.self_improve)
-        return Section(text=text)
+        told = tuple(card for name, card in cards.items() if name != request.called)
+        if (kept := self._told.get(request.user)) is None or kept[:2] != (told, settings):
+            if len(self._told) >= USERS_KEPT:
+                self._told.clear()
+            text = texts.section(told, settings.skills_budget, self_improve=settings.self_improve)
+            self._told[request.user] = kept = (told, settings, text)
+        return Section(text=kept[2])
 
     @messages.SkillList.handler
     async def tool_list(self, request: messages.SkillList) -> tuple[messages.Listed, ...]:
