@@ -1,10 +1,12 @@
 """Files that are either there whole or not at all, and folders that no link stands for."""
 
+import fcntl
 import os
 import shutil
-import tempfile
+import stat
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -15,14 +17,27 @@ OURS: Final = 0o600
 
 
 def write(path: Path, data: bytes | str, *, mode: int = 0o644) -> None:
-    """Replace `path` with `data`: temporary sibling, fsync, rename.
+    """Replace `path` with `data`: temporary sibling, fsync, rename. Until then nobody but its owner reads any of it.
 
-    A crash, or a power cut, leaves the old file or the new one; the new one once this has returned.
+    A crash, or a power cut, leaves the old file or the new one; the new one once this has returned. It may leave the
+    sibling too, which the next write of that file clears away.
     """
     content = data.encode() if isinstance(data, str) else data
+    _replace(path, lambda file: file.write(content), mode)
+
+
+def copy(source: Path, target: Path) -> None:
+    """Replace `target` with the bytes and permissions of the file `source`, like :func:`write`."""
+    with source.open("rb") as original:
+        mode = stat.S_IMODE(os.fstat(original.fileno()).st_mode)
+        _replace(target, partial(shutil.copyfileobj, original), mode)
+
+
+def _replace(path: Path, put: Callable[[BinaryIO], object], mode: int) -> None:
     folder = os.open(path.parent, _FOLDER)
     try:
-        fill(folder, path.name, lambda file: file.write(content), mode=mode)
+        fcntl.flock(folder, fcntl.LOCK_EX)  # who writes the same file at the same time has the same sibling
+        fill(folder, path.name, put, mode=mode, temporary=f".{path.name}.new")
     finally:
         os.close(folder)
 
@@ -85,18 +100,3 @@ def sync(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def copy(source: Path, target: Path) -> None:
-    """Replace `target` with the bytes and permissions of the file `source`, like :func:`write`."""
-    handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    try:
-        shutil.copyfile(source, temporary)
-        shutil.copymode(source, temporary)
-        os.fsync(handle)
-        Path(temporary).replace(target)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    finally:
-        os.close(handle)

@@ -12,12 +12,12 @@ import attrs
 
 from actors.persona import settings as persona
 from actors.settings.current import Current
-from actors.settings.document import Scheme, Section
+from actors.settings.document import Loaded, Scheme, Section
 from actors.settings.document import load as load_files
-from actors.settings.problems import Problem
+from actors.settings.problems import ConfigError, Problem
 from actors.subsystem import Given, Subsystem
 from actors.tools.settings import Settings as ToolsSettings
-from actors.users.bootstrap import may_be_found
+from actors.users.bootstrap import VARIABLE, may_be_found, weakness
 from starpod import modelkeys
 from starpod.environment import Environment, granted, load_environment
 from starpod.models import load_catalogue
@@ -87,7 +87,7 @@ def load(instance: Instance, exported: Mapping[str, str]) -> Config:
         settings_of=current.of,
     )
     scheme = scheme_for(given)
-    loaded = load_files(sources(instance), scheme)
+    loaded = _loaded(instance, scheme, _weak_key(environment))
     current.replace(loaded.values)
     current.taken()
     _, catalogue_warnings = load_catalogue(instance.models_toml)
@@ -100,6 +100,22 @@ def load(instance: Instance, exported: Mapping[str, str]) -> Config:
         secrets=_secrets(environment, current.of(ToolsSettings)),
         warnings=(*environment.warnings, *loaded.warnings, *catalogue_warnings),
     )
+
+
+def _loaded(instance: Instance, scheme: Scheme, problems: list[Problem]) -> Loaded:
+    """What the files of settings come to. Raises ConfigError with their mistakes and those `problems`."""
+    try:
+        loaded = load_files(sources(instance), scheme)
+    except ConfigError as error:
+        raise ConfigError([*error.problems, *problems], error.warnings) from None
+    if problems:
+        raise ConfigError(problems, loaded.warnings)
+    return loaded
+
+
+def _weak_key(environment: Environment) -> list[Problem]:
+    source = environment.source(VARIABLE)
+    return [Problem(file=source, expected=words) for words in weakness(environment.values.get(VARIABLE))]
 
 
 def _secrets(environment: Environment, settings: ToolsSettings) -> tuple[tuple[str, str], ...]:

@@ -21,6 +21,7 @@ from starpod.workspace import Instance
 
 LONGEST_WORD: Final = 12
 """Letters of what is a word and no secret."""
+_EXPORTED: Final = Path("the environment of the process")
 
 
 @final
@@ -32,6 +33,12 @@ class Environment:
     and what was exported under such a name."""
     warnings: tuple[Problem, ...]
     """Lines and files that could not be read and were left out."""
+    files: Mapping[str, Path] = attrs.field(factory=dict[str, Path])
+    """Where the value of a variable comes from; not here for what was exported."""
+
+    def source(self, variable: str) -> Path:
+        """What a problem with a variable is told of."""
+        return self.files.get(variable, _EXPORTED)
 
 
 def load_environment(instance: Instance, exported: Mapping[str, str]) -> Environment:
@@ -44,13 +51,14 @@ def load_environment(instance: Instance, exported: Mapping[str, str]) -> Environ
     An instance in a workspace began with a copy of the workspace's file. As long as nobody has edited the copy, the
     original speaks for it, so that a change there takes effect.
     """
-    values, warnings = dict(exported), list[Problem]()
+    values, files, warnings = dict(exported), dict[str, Path](), list[Problem]()
     secrets = [(name, value) for name, value in exported.items() if says_secret(name)]
     for path in _layers(instance):
         found = read_env(path, warnings)
         values |= found
+        files |= dict.fromkeys(found, path)
         secrets += (each for each in found.items() if not _is_ordinary(*each))
-    return Environment(values=values, secrets=tuple(secrets), warnings=tuple(warnings))
+    return Environment(values=values, secrets=tuple(secrets), warnings=tuple(warnings), files=files)
 
 
 def _is_ordinary(name: str, value: str) -> bool:

@@ -59,7 +59,7 @@ from actors.tools.settings import Settings as ToolsSettings
 from actors.users import messages as users
 from actors.users.actor import MIGRATIONS as USERS_MIGRATIONS
 from actors.users.actor import UsersActor
-from actors.users.bootstrap import VARIABLE, weakness
+from actors.users.bootstrap import VARIABLE
 from actors.vault import messages as vault
 from actors.vault.actor import MIGRATIONS as VAULT
 from actors.vault.actor import VaultActor
@@ -310,10 +310,7 @@ EDGES: Final = (
             "rate_limit_requests": "auth.rate_limit_requests",
             "rate_limit_window_secs": "auth.rate_limit_window_secs",
         },
-        check=lambda settings, given: [
-            *unusable(settings),
-            *weakness(given.environment.get(VARIABLE)),
-        ],
+        check=lambda settings, _given: unusable(settings),
         fixed=frozenset({"server_addr", *REACH}),
         guarded=("server_addr", *REACH),
     ),

@@ -490,3 +490,27 @@ def test_tools_are_not_given_what_is_the_agents_own(workspace: Workspace) -> Non
 
     with pytest.raises(ConfigError, match="BRAVE_API_KEY, which is the agent's own"):
         config.load(Instance(root=path.parents[2]), {})
+
+
+class TestAKeyThatIsTooWeak:
+    def test_is_told_of_the_file_that_it_comes_from(self, workspace: Workspace) -> None:
+        shared = workspace.write(".env.dev", "STARPOD_API_KEY=short\n")
+        with pytest.raises(ConfigError) as raised:
+            load(workspace, "")
+        assert str(raised.value).startswith(f"{shared}: STARPOD_API_KEY has 5 characters: too easily guessed")
+        own = workspace.write(".instances/bot/.starpod/.env", "STARPOD_API_KEY=weak\n")
+        with pytest.raises(ConfigError) as raised:
+            config.load(instance_in(workspace.root, "bot"), KEYS)
+        assert str(raised.value).startswith(f"{own}: STARPOD_API_KEY has 4 characters")
+
+    def test_is_told_of_the_environment_where_it_was_exported(self, workspace: Workspace) -> None:
+        with pytest.raises(ConfigError) as raised:
+            load_single(workspace, "", {"STARPOD_API_KEY": "weak"})
+        assert str(raised.value).startswith(
+            "the environment of the process: STARPOD_API_KEY has 4 characters"
+        )
+
+    def test_is_told_with_every_other_mistake(self, workspace: Workspace) -> None:
+        with pytest.raises(ConfigError, match="2 mistakes") as raised:
+            load_single(workspace, "max_turns = 0", {"STARPOD_API_KEY": "weak"})
+        assert [each.key for each in raised.value.problems] == ["max_turns", ""]
