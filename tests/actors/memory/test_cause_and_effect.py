@@ -47,6 +47,11 @@ STEPS = st.lists(
 )
 
 
+def word(number: int) -> str:
+    """No other one has the same stem."""
+    return f"kx{number:04}xk"
+
+
 class World:
     """Notes, and what should be in them."""
 
@@ -62,7 +67,7 @@ class World:
     def token(self) -> str:
         """A word that was never used."""
         self.made += 1
-        return "token" + "".join(chr(ord("a") + int(digit)) for digit in str(self.made))
+        return word(self.made)
 
     def path(self, user: str, name: str) -> Path:
         if name == "SOUL.md":
@@ -118,7 +123,7 @@ async def look(notes: Notes, world: World) -> None:
         visible = {**world.expected[user], **world.expected[""]}
         assert await files_of(notes, user) == visible
         for number in range(max(1, world.made - 3), world.made + 1):
-            token = "token" + "".join(chr(ord("a") + int(digit)) for digit in str(number))
+            token = word(number)
             found = set(await notes.search(token, user=user))
             assert found == {name for name, text in visible.items() if token in text.split("\n")}, (
                 user,
