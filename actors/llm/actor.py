@@ -86,7 +86,7 @@ class LlmActor(Actor):
     @concurrent(256, isolated=True)
     async def complete(self, request: messages.Complete, sink: Sink[messages.CompletionEvent]) -> None:
         await self._catch_up()
-        spec = self._selected.pick(request.model)
+        spec = self._selected.pick(request.model, configured=request.configured)
         heard = Discreet(sink.send)
         completion = await with_retries(
             partial(self._attempt, request, spec),

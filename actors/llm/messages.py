@@ -1,6 +1,6 @@
 """Front door of the model subsystem: one canonical request, one canonical event stream."""
 
-from typing import ClassVar, Literal, final
+from typing import Any, ClassVar, Literal, final
 
 import attrs
 
@@ -126,16 +126,23 @@ class Complete(Stream[CompletionEvent]):
     Raises ModelError, ModelUnavailable or ModelNotAllowed. Leaving the stream closes the connection.
     """
 
+    version: ClassVar[int] = 2
     max_bytes: ClassVar[int] = 64 * 1024 * 1024
     measured: ClassVar[bool] = False
     model: str | None = None
     """``provider/model``; None takes the configured default."""
+    configured: bool = False
+    """Whether the settings name the model and no message does: it may be any, and without a provider."""
     system: tuple[SystemText, ...] = ()
     messages: tuple[ChatMessage, ...]
     tools: tuple[ToolSpec, ...] = ()
     max_tokens: int = 16384
     effort: Effort | None = None
     """Thinking budget of 4096, 10240 or 32768 tokens; None switches thinking off."""
+
+    @classmethod
+    def upcast(cls, version: int, body: dict[str, Any]) -> dict[str, Any]:
+        return body if version > 1 else {**body, "configured": False}
 
 
 @final

@@ -52,10 +52,12 @@ class Selection:
     fault: str = ""
     """Why the default, which somebody chose, cannot answer now."""
 
-    def pick(self, wanted: str | None) -> str:
-        """The model of a message. Raises ModelNotAllowed."""
+    def pick(self, wanted: str | None, *, configured: bool = False) -> str:
+        """The model of a message, or one that the settings name. Raises ModelNotAllowed."""
         if wanted is None:
             return self.default
+        if configured:
+            return _qualified(wanted, self.default)
         if wanted not in (*self.allowed, self.compaction):
             raise ModelNotAllowed(model=wanted, allowed=self.allowed)
         return wanted
@@ -128,17 +130,17 @@ def _selection(
     preferred = (f"{name}/{id}" for name, each in settings.providers.items() for id in each.models)
     named = dict.fromkeys((default, *settings.models, *more, *preferred))
     allowed = tuple(spec for spec in named if _fault(split_spec(spec)[0], settings, env) is None)
-    compaction = _compaction(default, settings)
+    compaction = _qualified(settings.compaction_model or default, default)
     usable = _fault(split_spec(compaction)[0], settings, env) is None
     return Selection(default=default, allowed=allowed, compaction=compaction if usable else default)
 
 
-def _compaction(default: str, settings: Settings) -> str:
-    named = settings.compaction_model or default
+def _qualified(model: str, default: str) -> str:
+    """``provider/model``; one that is named alone is of the provider of the default."""
     try:
-        return "/".join(split_spec(named))
+        return "/".join(split_spec(model))
     except ValueError:
-        return f"{split_spec(default)[0]}/{named}"
+        return f"{split_spec(default)[0]}/{model}"
 
 
 def _fault(provider: Provider, settings: Settings, env: Mapping[str, str]) -> str | None:

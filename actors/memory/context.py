@@ -90,7 +90,7 @@ def _end(text: str, limit: int) -> str:
 class Snapshots:
     """What the newest sessions of a user were told. A crash costs no more than a prompt that is not in a cache."""
 
-    def __init__(self, limit: int = 16) -> None:
+    def __init__(self, limit: int = 8) -> None:
         self._limit = limit
         self._told: OrderedDict[str, str] = OrderedDict()
         self.version = 0

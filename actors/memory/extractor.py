@@ -85,6 +85,7 @@ class Extractor:
             self._bus,
             llm.Complete(
                 model=model,
+                configured=True,
                 system=(
                     llm.SystemText(text=extract.instruction(task.door, further.told if further else "")),
                 ),

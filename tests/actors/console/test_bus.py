@@ -11,7 +11,7 @@ import trio
 from actors.agent import messages as agent
 from actors.llm import messages as llm
 from actors.session import messages as session
-from bus import Actor, Sink
+from bus import Actor, Sink, wire_name
 from bus.testing import MeshUnderTest
 from tests.actors.console.operated import OPERATOR, Operated, operating
 from tests.actors.gateway.client import KNOWN, eventually
@@ -450,7 +450,7 @@ async def test_a_message_that_is_none_is_refused(operated: Operated, body: dict[
 async def test_a_stream_is_not_sent(operated: Operated) -> None:
     await operated.mesh.start(Model, name="model")
     status, error = await operated.refused("send", type="llm.Complete", message={"messages": []})
-    assert (status, error) == (409, "llm.Complete@1 is a stream, which only actors open")
+    assert (status, error) == (409, f"{wire_name(llm.Complete)} is a stream, which only actors open")
 
 
 async def test_an_error_of_the_owner_is_the_answer(operated: Operated) -> None:

@@ -174,6 +174,13 @@ def test_a_message_may_name_what_is_allowed_and_nothing_else() -> None:
             found.pick(name)
 
 
+def test_the_settings_may_name_any_and_without_its_provider() -> None:
+    found = selected(keys("anthropic"), provider="anthropic")
+    assert found.pick("claude-opus-4-6", configured=True) == "anthropic/claude-opus-4-6"
+    assert found.pick("openai/x", configured=True) == "openai/x"
+    assert found.pick(None, configured=True) == found.default
+
+
 def test_a_local_ollama_answers_with_its_default_model_or_its_first() -> None:
     found = without_key(Settings(), {}, CATALOGUE, ["qwen3:8b", "llama3.3:latest"])
     assert found.default == "ollama/llama3.3:latest"
