@@ -21,11 +21,18 @@ class Day:
     name: Name
     head: str
     """How the log begins."""
-    text: str
+    blocks: tuple[str, ...]
+    """Entries with their times."""
 
-    def added(self, before: bytes | None, text: bytes) -> bytes:
-        """The log with so much more."""
-        return appended(before, b"" if before else self.head.encode()) + text
+    @property
+    def text(self) -> str:
+        return "".join(self.blocks)
+
+    def added(self, before: bytes | None) -> bytes:
+        """The log with so much more. What is there already, at the same second in the same words, is not added."""
+        known = before or b""
+        new = [block for block in map(str.encode, self.blocks) if block not in known]
+        return appended(before, b"" if before else self.head.encode()) + b"".join(new)
 
 
 def days(entries: Iterable[DailyEntry], now: datetime, zone: tzinfo | None) -> list[Day]:
@@ -35,7 +42,7 @@ def days(entries: Iterable[DailyEntry], now: datetime, zone: tzinfo | None) -> l
         Day(
             names.checked(f"{names.LOGS}/{day:%Y-%m-%d}.md"),
             f"# Daily Log — {day:%Y-%m-%d}\n",
-            "".join(f"\n## {at:%H:%M:%S}\n{text.rstrip(chr(10))}\n" for at, text in group),
+            tuple(f"\n## {at:%H:%M:%S}\n{text.rstrip(chr(10))}\n" for at, text in group),
         )
         for day, group in groupby(dated, key=lambda entry: entry[0].date())
     ]

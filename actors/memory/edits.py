@@ -126,13 +126,13 @@ def _check_size(name: Name, before: bytes | None, after: bytes | None, cap: int)
         raise OverLimit(name=name.text, size=size, limit=cap)
 
 
-def of_entries(text: str, name: Name, origin: Origin, added: Callable[[bytes | None, bytes], bytes]) -> Make:
-    """What entries make of a log. Raises Suspicious."""
-    content = encoded(text)
+def of_entries(text: str, name: Name, origin: Origin, added: Callable[[bytes | None], bytes]) -> Make:
+    """What entries with this text make of a log. Raises Suspicious."""
+    encoded(text)
     _check_text(text, origin)
 
     def make(before: bytes | None) -> bytes:
-        after = added(before, content)
+        after = added(before)
         _check_size(name, before, after, 0)
         return after
 

@@ -5,21 +5,36 @@ done once, whatever happens in between.
 """
 
 import logging
+import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final, final
+from typing import Concatenate, Final, ParamSpec, TypeVar, final
 
 import trio
 
 from actors.llm import messages as llm
-from actors.memory import export, extract, log, messages, work
+from actors.memory import export, extract, log, messages, salvage, work
 from actors.memory.extractor import Extractor, Furthers, Task, nothing_further
+from actors.memory.keeping import DAMAGED
 from actors.memory.messages import AppendDaily, Change, MemoryFailed, Origin
 from actors.memory.settings import Memory, Settings
 from actors.session import messages as session
 from actors.storage import Keeper, Storage, numbered
 from actors.vocabulary import ADMIN, RESERVED
-from bus import ActorCrashed, ActorError, BusError, DeliveryError, Lag, Unavailable, concurrent, crash_point
+from bus import (
+    ActorCrashed,
+    ActorError,
+    BusError,
+    DeliveryError,
+    Lag,
+    Unavailable,
+    concurrent,
+    crash_point,
+    redacted,
+)
+
+T = TypeVar("T")
+P = ParamSpec("P")
 
 GATHERING: Final = 2.0
 """Seconds in which turns that end are dealt with together."""
@@ -51,16 +66,38 @@ class MemoryFollower(Keeper):
         furthers: Furthers = nothing_further,
     ) -> None:
         super().__init__(Storage(database, numbered(work.MIGRATIONS)), Unavailable)
+        self._database = database
         self._settings = settings
         self._agent = agent
         self._furthers = furthers
         self._nudge = trio.Event()
 
     async def start(self) -> None:
-        await super().start()
+        try:
+            await super().start()
+        except Unavailable as error:
+            await self._give_up(error)
+            await super().start()
         self._extractor = Extractor(self.bus, self._furthers)
         self.spawn(self._follow)
         self.spawn(self._tend)
+
+    async def _write_relaxed(
+        self, fn: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        try:
+            return await super()._write_relaxed(fn, *args, **kwargs)
+        except Unavailable as error:
+            await self._give_up(error)
+            raise
+
+    async def _give_up(self, error: Unavailable) -> None:
+        """Put a damaged database aside: the next start reads the ledger anew, and writes down nothing twice."""
+        if not isinstance(error.__cause__, DAMAGED):
+            raise error
+        await self._storage.close()
+        _LOG.warning("%s What follows turns is worked out anew.", error)
+        salvage.set_aside(self._database)
 
     @property
     def _memory(self) -> Memory:
@@ -152,7 +189,7 @@ class MemoryFollower(Keeper):
         self.degraded(failed)
 
     async def _log_of(self, user: str) -> bool:
-        batch, entries = await self._write_relaxed(work.next_batch, user)
+        batch, entries = await self._write_relaxed(work.next_batch, user, self.bus.ids.uuid())
         if not entries:
             return False
         crash_point("log", "taken")
@@ -200,7 +237,7 @@ class MemoryFollower(Keeper):
 
     async def _export(self, due: work.Export) -> None:
         """Write the notes. Raises UnknownSession, and what Change raises."""
-        found = await self.bus.ask(session.Get(session=due.session, user=due.user))
+        found = redacted(await self.bus.ask(session.Get(session=due.session, user=due.user)))
         if found.triggered_by is not None:
             return  # a job's, of which the log tells
         texts = export.notes(found, await self._messages(due.session, due.user), self._agent())
@@ -300,7 +337,7 @@ class MemoryFollower(Keeper):
                 _LOG.warning("no model has looked at what a summary replaces: %s", error)
             else:
                 return f"Noted in the memory: {', '.join(written)}." if written else ""
-        text = extract.saved(request.messages)
+        text = extract.saved(redacted(request.messages))
         if text is not None:
             origin = Origin(user=user, door="flush", session=request.session, turn=request.turn)
             entries = (messages.DailyEntry(text=text),)

@@ -117,13 +117,16 @@ def writers(connection: sqlite3.Connection, now: datetime) -> list[str]:
     return [user for (user,) in connection.execute("SELECT DISTINCT user_id FROM entries ORDER BY user_id")]
 
 
-def next_batch(connection: sqlite3.Connection, user: str) -> tuple[int, list[Entry]]:
-    """The number of the oldest batch of a user, which stays the same until it is done, and its entries."""
-    (batch,) = connection.execute(
-        "SELECT min(batch) FROM entries WHERE user_id = ? AND batch IS NOT NULL", (user,)
+def next_batch(connection: sqlite3.Connection, user: str, fresh: str) -> tuple[str, list[Entry]]:
+    """The name of a batch of a user, which stays the same until it is done, and its entries; `fresh` is for a new one.
+
+    No other database may have given out that name: what was written under it is not written again.
+    """
+    found = connection.execute(
+        "SELECT batch FROM entries WHERE user_id = ? AND batch IS NOT NULL ORDER BY id LIMIT 1", (user,)
     ).fetchone()
-    if batch is None:
-        (batch,) = connection.execute("UPDATE batches SET last = last + 1 RETURNING last").fetchone()
+    batch = fresh if found is None else str(found[0])
+    if found is None:
         connection.execute(
             "UPDATE entries SET batch = ? WHERE id IN (SELECT id FROM entries WHERE user_id = ? ORDER BY id LIMIT ?)",
             (batch, user, BATCH),
@@ -134,7 +137,7 @@ def next_batch(connection: sqlite3.Connection, user: str) -> tuple[int, list[Ent
     return batch, [Entry(user=user, at=moment(at), text=text) for user, at, text in rows]
 
 
-def logged(connection: sqlite3.Connection, user: str, batch: int) -> None:
+def logged(connection: sqlite3.Connection, user: str, batch: str) -> None:
     """The entries of a batch are in the log."""
     connection.execute("DELETE FROM entries WHERE user_id = ? AND batch = ?", (user, batch))
 

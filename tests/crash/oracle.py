@@ -1,6 +1,7 @@
 """What must hold after any number of kills, against a sequential model of people, model and files. Pure."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
@@ -74,6 +75,8 @@ class Left:
     """By turn."""
     requests: Sequence[Sequence[Sequence[Piece]]]
     """What the model was sent, in order."""
+    log: str
+    """All daily logs."""
     deaths: Mapping[str, Sequence[Death]] = attrs.field(factory=dict[str, list[Death]])
     """By turn, in order."""
 
@@ -143,6 +146,7 @@ def complaints(record: Record, left: Left) -> list[str]:
         *_not_valid(left),
         *_rewritten(left),
         *_renumbered(record),
+        *_logged_otherwise(record, left),
     ]
 
 
@@ -397,6 +401,25 @@ def _rewritten(left: Left) -> Iterator[str]:
             at = next(changed, len(pieces))
             yield f"request {number} of the model, piece {at}: {before[at]} became {pieces[at : at + 1]}"
         latest[conversation] = pieces
+
+
+# --- logs -----------------------------------------------------------------------------------------------------
+
+
+_LOGGED: Final = re.compile(r"<(s\d+-\d+):")
+"""The beginning of a message; its end may be cut off."""
+
+
+def _logged_otherwise(record: Record, left: Left) -> Iterator[str]:
+    """A turn that was done is in the log once; of what it took in the log may have no room for all."""
+    logged = Counter(_LOGGED.findall(left.log))
+    for sent in record.sent:
+        fate = left.fates.get(sent.turn or "")
+        (tag,) = tags(sent.text)
+        if fate is not None and fate.state == "done" and logged[tag] != 1:
+            yield f"{tag} is in the log {logged[tag]} times"
+        elif logged[tag] > 1 or (fate is not None and fate.state in {"failed", "cancelled"} and logged[tag]):
+            yield f"{tag} is in the log {logged[tag]} times, though its turn is {fate and fate.state}"
 
 
 # --- events ---------------------------------------------------------------------------------------------------

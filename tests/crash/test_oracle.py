@@ -58,7 +58,7 @@ def all_is_well() -> tuple[Record, Left]:
         sent=sent, events={"s": [("b0", 1, "stream_start"), ("b0", 2, "text_delta"), ("b1", 9, "stream_end")]}
     )
     fates = {"t0": Fate("done"), "t1": Fate("merged", "t0")}
-    return record, Left(rows={0: rows}, files={}, fates=fates, requests=requests)
+    return record, Left(rows={0: rows}, files={}, fates=fates, requests=requests, log=f"{FIRST} {SECOND}")
 
 
 def test_where_all_is_well_it_finds_nothing() -> None:
@@ -179,6 +179,7 @@ def parked(record: Record, rows: list[dict[str, Any]], deaths: list[Death]) -> d
     return {
         "fates": {"t0": Fate("failed", outcome="parked"), "t1": Fate("merged", "t0")},
         "deaths": {"t0": deaths},
+        "log": "",
     }
 
 
@@ -266,6 +267,17 @@ def _requests(change: Callable[[list[list[list[Piece]]]], object]) -> Break:
     return broken
 
 
+def _parked_and_logged(record: Record, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    return {**parked(record, rows, THREE), "log": FIRST}
+
+
+def _log(text: str) -> Break:
+    def broken(record: Record, rows: list[dict[str, Any]]) -> dict[str, Any]:
+        return {"log": text}
+
+    return broken
+
+
 def _events(*events: tuple[str, int, str]) -> Break:
     def broken(record: Record, rows: list[dict[str, Any]]) -> None:
         record.events["s"] = list(events)
@@ -309,6 +321,10 @@ def _events(*events: tuple[str, int, str]) -> Break:
             _requests(lambda sent: sent[1].append([Piece("assistant", "text", "hm")])),
             "begin and end with the person",
         ),
+        (_parked_and_logged, "though its turn is failed"),
+        (_log(""), "s0-0 is in the log 0 times"),
+        (_log(FIRST * 2), "s0-0 is in the log 2 times"),
+        (_log(FIRST + SECOND * 2), "s0-1 is in the log 2 times, though its turn is merged"),
         (_events(("b0", 5, "text_delta"), ("b1", 5, "text_delta")), "go back after a restart"),
         (
             _events(("b0", 5, "text_delta"), ("b0", 5, "stream_end")),

@@ -12,6 +12,7 @@ from typing import Any, Final, Self, final
 import attrs
 import trio
 
+from actors.vocabulary import ADMIN
 from tests.crash.oracle import Death, Fate, Left, Note, complaints, failures, last_words, lost, twice
 from tests.crash.people import Person
 from tests.crash.record import Record
@@ -272,7 +273,14 @@ class World:
             if last["status"] != 200:
                 self.record.complaints.append(f"conversation {number} does not go on: {last}")
             rows[number] = await _messages(daemon, session)
+        await until(self._all_logged, "turns that have ended are not in the log")
         return rows
+
+    def _all_logged(self) -> bool:
+        """Whether nothing is left to do of what follows turns."""
+        ended = _number(self.place.database, "SELECT coalesce(max(end_seq), 0) FROM turns")
+        read = "SELECT (SELECT seq FROM cursors WHERE name = 'turns') - (SELECT count(*) FROM entries)"
+        return _number(self.place.inside / "db" / "memory-log.db", read) == ended
 
     def _left(self, rows: dict[int, list[dict[str, Any]]]) -> Left:
         """What is on disk, and what the model was sent."""
@@ -288,10 +296,13 @@ class World:
             fates = {turn: Fate(*fate) for turn, *fate in turns}
         deaths = {turn: list(found.values()) for turn, found in self.deaths.items()}
         requests = [heard(each) for each in self.server.requests if not looks_back(each)]
+        own = self.place.inside / "users" / ADMIN
+        logs = sorted((own / "memory").glob("*.md"))
         return Left(
             rows=rows,
             files=files,
-            notes=_notes(self.place.root / ".starpod/users/admin"),
+            notes=_notes(own),
+            log="".join(path.read_text(encoding="utf-8") for path in logs),
             fates=fates,
             requests=requests,
             deaths=deaths,
@@ -315,6 +326,11 @@ def _notes(folder: Path) -> dict[str, Note]:
             indexed = "\n".join(text for (text,) in passages)
             found[name] = Note(text=path.read_text(encoding="utf-8"), indexed=indexed, appended=count)
     return found
+
+
+def _number(database: Path, query: str) -> int:
+    with contextlib.closing(_only_read(database)) as connection:
+        return int(connection.execute(query).fetchone()[0])
 
 
 def _only_read(database: Path) -> sqlite3.Connection:

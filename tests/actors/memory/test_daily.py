@@ -10,13 +10,22 @@ NOW = datetime(2026, 3, 1, 22, 30, tzinfo=UTC)
 
 
 def test_a_log_begins_with_its_day_and_goes_on_entry_by_entry() -> None:
-    (day,) = daily.days([DailyEntry(text="tea\n"), DailyEntry(text="cake")], NOW, UTC)
+    (day,) = daily.days([DailyEntry(text="tea\n")], NOW, UTC)
     assert (day.name.text, day.name.level) == ("memory/2026-03-01.md", "user")
-    assert day.text == "\n## 22:30:00\ntea\n\n## 22:30:00\ncake\n"
-    log = day.added(None, b"\n## 22:30:00\ntea\n")
+    log = day.added(None)
     assert log == "# Daily Log — 2026-03-01\n\n## 22:30:00\ntea\n".encode()
-    assert day.added(log, b"more\n") == log + b"more\n"
-    assert day.added(b"by hand", b"\nmore\n") == b"by hand\n\nmore\n", "an entry begins on a line of its own"
+    (more,) = daily.days([DailyEntry(text="cake"), DailyEntry(text="more cake")], NOW, UTC)
+    assert more.text == "\n## 22:30:00\ncake\n\n## 22:30:00\nmore cake\n"
+    assert more.added(log) == log + more.text.encode()
+    assert more.added(b"by hand") == b"by hand\n" + more.text.encode(), "an entry begins on a line of its own"
+
+
+def test_what_is_in_the_log_already_is_not_added() -> None:
+    (day,) = daily.days([DailyEntry(text="tea"), DailyEntry(text="cake")], NOW, UTC)
+    log = day.added(None)
+    assert day.added(log) == log
+    (half,) = daily.days([DailyEntry(text="tea"), DailyEntry(text="pie")], NOW, UTC)
+    assert half.added(log) == log + b"\n## 22:30:00\npie\n"
 
 
 def test_each_entry_belongs_to_the_day_it_had_where_people_are() -> None:

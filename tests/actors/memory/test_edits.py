@@ -110,10 +110,10 @@ def test_what_a_model_writes_is_looked_at() -> None:
     for origin in (PERSON, MODEL):
         if origin is MODEL:
             with pytest.raises(Suspicious):
-                edits.of_entries("\u200b", log, origin, lambda _, text: text)
+                edits.of_entries("\u200b", log, origin, lambda _: b"entry")
         else:
-            made_of = edits.of_entries("\u200b", log, origin, lambda _, text: text)
-            assert made_of(None) == "\u200b".encode()
+            made_of = edits.of_entries("\u200b", log, origin, lambda _: b"entry")
+            assert made_of(None) == b"entry"
 
 
 @pytest.mark.parametrize(

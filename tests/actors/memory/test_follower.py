@@ -332,6 +332,27 @@ class TestReview:
         assert len(reviews(agent)) == 1
 
 
+@pytest.mark.parametrize("how", ["damaged", "gone"])
+async def test_without_its_database_nothing_is_lost_and_nothing_written_twice(
+    lives: Remembering, autojump_clock: MockClock, how: str
+) -> None:
+    database = lives.data / "db" / "memory-log.db"
+    async with lives.running():
+        closed = await lives.say("one", say("1"))
+        await lives.close(closed)
+        await lives.rest()
+    if how == "damaged":
+        database.write_bytes(b"nothing of the kind" * 1000)
+    else:
+        database.unlink()
+    async with lives.running():
+        await lives.say("two", say("2"), key="other")
+        await lives.rest()
+    assert [lives.logs().count(f"**User**: {word}\n") for word in ("one", "two")] == [1, 1]
+    notes = list((lives.data / "users" / ADMIN / "memory" / "sessions").iterdir())
+    assert len(notes) == 1
+
+
 async def test_a_conversation_of_somebody_else_is_in_nobody_elses_memory(
     agent: Remembering, autojump_clock: MockClock
 ) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import attrs
 import pytest
 from trio.testing import MockClock
 
@@ -13,6 +14,7 @@ from actors.memory import messages as memory
 from actors.session import messages as session
 from actors.tooling import offering
 from actors.vocabulary import ADMIN
+from bus import conceal
 from tests.actors.agent.world import fail, last_text, say, usage, use
 from tests.actors.memory.remembering import Remembering
 
@@ -141,6 +143,26 @@ class TestFlush:
         await agent.rest()
         assert agent.logs().count("Pre-compaction save\n\nq0\na0\nq1\na1\nq2\n") == 1
         assert "flush" not in await agent.costs()
+
+    async def test_what_became_a_secret_later_is_not_written_down(
+        self, agent: Remembering, autojump_clock: MockClock
+    ) -> None:
+        agent.world.by_prompt = {
+            "You summarise": say("In short."),
+            "replaced by a summary": fail(
+                llm.ModelError(reason="billing", provider="test", detail="no credit")
+            ),
+        }
+        agent.settings = attrs.evolve(agent.settings, auto_log=False)
+        closed = await agent.say("my word is canary-Zq81xK40", say("noted"))
+        await self.grown(agent)
+        conceal("test", [("WORD", "canary-Zq81xK40")])
+        await agent.say("q3", say("a3"))
+        await agent.close(closed)
+        await agent.rest()
+        assert "my word is [secret WORD]" in agent.logs()
+        (kept,) = (agent.data / "users" / ADMIN / "memory" / "sessions").iterdir()
+        assert "canary" not in f"{kept.name}{kept.read_text()}{agent.logs()}"
 
     async def test_asked_twice_it_is_written_once(
         self, agent: Remembering, autojump_clock: MockClock

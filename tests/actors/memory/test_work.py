@@ -39,21 +39,21 @@ class TestEntries:
 
     def test_a_batch_stays_what_it_was_until_it_is_done(self, connection: sqlite3.Connection) -> None:
         work.take_turns(connection, 1, [entry("one")], [], NOW)
-        first = work.next_batch(connection, "ada")
+        first = work.next_batch(connection, "ada", "b1")
         work.take_turns(connection, 2, [entry("two"), entry("hers", "bob")], [], NOW)
-        assert work.next_batch(connection, "ada") == first == (1, [entry("one")])
-        assert work.next_batch(connection, "bob") == (2, [entry("hers", "bob")])
-        work.logged(connection, "ada", 1)
-        assert work.next_batch(connection, "ada") == (3, [entry("two")])
-        work.logged(connection, "ada", 3)
-        assert work.next_batch(connection, "ada")[1] == []
+        assert work.next_batch(connection, "ada", "b2") == first == ("b1", [entry("one")])
+        assert work.next_batch(connection, "bob", "b2") == ("b2", [entry("hers", "bob")])
+        work.logged(connection, "ada", "b1")
+        assert work.next_batch(connection, "ada", "b3") == ("b3", [entry("two")])
+        work.logged(connection, "ada", "b3")
+        assert work.next_batch(connection, "ada", "b4")[1] == []
 
     def test_many_come_in_several_batches(self, connection: sqlite3.Connection) -> None:
         work.take_turns(connection, 1, [entry(str(n)) for n in range(work.BATCH + 1)], [], NOW)
-        batch, entries = work.next_batch(connection, "ada")
+        batch, entries = work.next_batch(connection, "ada", "b1")
         assert len(entries) == work.BATCH
         work.logged(connection, "ada", batch)
-        assert work.next_batch(connection, "ada")[1] == [entry(str(work.BATCH))]
+        assert work.next_batch(connection, "ada", "b2")[1] == [entry(str(work.BATCH))]
 
     def test_what_cannot_be_written_for_long_is_given_up(self, connection: sqlite3.Connection) -> None:
         work.take_turns(connection, 1, [entry("one")], [], NOW)
@@ -174,3 +174,22 @@ class TestReviews:
         assert [tuple(row) for row in connection.execute("SELECT session_id, upto FROM reviews")] == [
             ("s2", 5)
         ]
+
+
+def test_what_an_earlier_program_has_begun_goes_on(connection: sqlite3.Connection) -> None:
+    old = sqlite3.connect(":memory:")
+    first, second = map(str, numbered(work.MIGRATIONS))
+    old.executescript(first)
+    old.executemany(
+        "INSERT INTO entries (user_id, at, text, noted_at, batch) VALUES ('ada', 0, ?, 0, ?)",
+        [("one", 7), ("two", None)],
+    )
+    old.executescript(second)
+    batch, entries = work.next_batch(old, "ada", "fresh")
+    assert (batch, [each.text for each in entries]) == ("7", ["one"])
+    work.logged(old, "ada", batch)
+    batch, entries = work.next_batch(old, "ada", "fresh")
+    assert (batch, [each.text for each in entries]) == ("fresh", ["two"])
+    schema = "SELECT name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY name"
+    assert old.execute(schema).fetchall() == connection.execute(schema).fetchall()
+    old.close()
