@@ -29,8 +29,10 @@ MOST: Final = 1000
 """Files of a skill."""
 DEEPEST: Final = 12
 """Folders within each other."""
-PASSED_OVER: Final = frozenset({".git", "__pycache__", "node_modules", ".DS_Store", "__MACOSX", ".venv"})
-"""Names that are no part of a skill."""
+PASSED_OVER: Final = frozenset(
+    {".git", "__pycache__", "node_modules", ".DS_Store", "__MACOSX", ".venv", f".{MAIN}.new"}
+)
+"""Names that are no part of a skill; the last is what a crash leaves of a ``SKILL.md`` that was being replaced."""
 _FILE: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 

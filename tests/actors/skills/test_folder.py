@@ -73,6 +73,7 @@ def test_what_was_being_made_is_cleared_away(tmp_path: Path) -> None:
 def test_links_and_other_things_are_no_files(tmp_path: Path) -> None:
     x = lay(tmp_path / "x", md(), a="a", b__c="c", _0_git__config="d")
     lay(x / "__pycache__", "x")
+    (x / ".SKILL.md.new").write_text("half")
     (x / "link").symlink_to(x / "a")
     (x / "dir").symlink_to(x / "b")
     os.mkfifo(x / "pipe")
