@@ -16,7 +16,7 @@ from actors.agent.settings import Settings
 from actors.context import Expansion
 from actors.llm import messages as llm
 from actors.session import messages as session
-from bus import Actor, Bus, BusError, DeliveryError, Remains, Unavailable, concurrent, redact
+from bus import Actor, Bus, BusError, DeliveryError, Remains, Unavailable, concurrent, redact, redacted
 
 NOTHING: Final = Remains()
 COMMAND: Final = "/"
@@ -71,7 +71,13 @@ class ConductorActor(Actor):
         incoming = request.incoming
         await self._check(incoming.options.model)
         mode = incoming.mode or self._settings().followup_mode
-        kept = attrs.evolve(incoming, mode=mode, text=redact(incoming.text))
+        kept = attrs.evolve(
+            incoming,
+            mode=mode,
+            text=redact(incoming.text),
+            key=redacted(incoming.key),
+            client_message_id=redacted(incoming.client_message_id),
+        )
         expansion = await self._expanded(kept)
         acceptance = self.bus.ask(session.Accept(incoming=kept, expansion=expansion))
         async with self._order.stored(incoming, acceptance) as stored:

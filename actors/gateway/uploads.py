@@ -11,13 +11,15 @@ from hashlib import sha256
 from pathlib import Path
 from typing import final
 
+import attrs
+
 from actors.endpoints import BadMessage
 from actors.gateway.protocol import ClientFile, ClientMessage
 from actors.session import messages as session
 from actors.tools import messages as tools
 from actors.users import messages as users
 from actors.vocabulary import Attachment, Principal
-from bus import ActorError, Bus
+from bus import ActorError, Bus, redact
 
 Refused = Callable[[str], None]
 """Told the reason, once per file that is not taken."""
@@ -90,7 +92,8 @@ class Uploads:
         already.
         """
         taken: list[Attachment] = []
-        for file in message.attachments:
+        for sent in message.attachments:
+            file = attrs.evolve(sent, file_name=redact(sent.file_name))
             try:
                 if file.path is not None:
                     taken.append(await self._found(file, known))

@@ -5,20 +5,22 @@ import pathlib
 import sqlite3
 from collections.abc import Callable
 from functools import partial
-from typing import Concatenate, Final, ParamSpec, TypeVar, final
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar, cast, final
 
+import attrs
 import trio
 
 from actors import atomic
 from actors.storage import Keeper, Storage, micros, numbered
 from actors.vocabulary import Principal
-from bus import concurrent, is_virtual, redacted
+from bus import Request, concurrent, is_virtual, redacted
 
 from . import accounts, audit, bootstrap, devices, keys, lookup, messages, telegram
 from .hashing import KEY_BYTES, MARK, digest, is_generated, matches, slow_hash, slow_matches
 
 T = TypeVar("T")
 P = ParamSpec("P")
+RequestT = TypeVar("RequestT", bound=Request[Any])
 
 MIGRATIONS: Final = pathlib.Path(__file__).parent / "migrations"
 HALF_BYTES: Final = 32
@@ -242,7 +244,8 @@ class UsersActor(Keeper):
     @concurrent(256, isolated=True)
     async def add_user(self, request: messages.AddUser) -> messages.User:
         left = request.id is not None and await self._apart(self._has_left, request.id)
-        return await self._change(accounts.add, request, self.bus.ids.uuid(), self._now(), left=left)
+        shown = _shown(request, "email", "display_name")
+        return await self._change(accounts.add, shown, self.bus.ids.uuid(), self._now(), left=left)
 
     @messages.ListUsers.handler
     @concurrent(256, isolated=True)
@@ -257,7 +260,7 @@ class UsersActor(Keeper):
     @messages.UpdateUser.handler
     @concurrent(256, isolated=True)
     async def update_user(self, request: messages.UpdateUser) -> messages.User:
-        return await self._change(accounts.update, request, self._now())
+        return await self._change(accounts.update, _shown(request, "email", "display_name"), self._now())
 
     @messages.Deactivate.handler
     @concurrent(256, isolated=True)
@@ -280,7 +283,8 @@ class UsersActor(Keeper):
     @concurrent(256, isolated=True)
     async def new_key(self, request: messages.NewKey) -> messages.CreatedKey:
         key = MARK + self.bus.ids.token(KEY_BYTES)
-        created = await self._change(keys.issue, request, key, self.bus.ids.uuid(), self._now())
+        shown = _shown(request, "label")
+        created = await self._change(keys.issue, shown, key, self.bus.ids.uuid(), self._now())
         if created.meta.expires_at is not None:
             await self._set_alarm()
         return created
@@ -306,7 +310,8 @@ class UsersActor(Keeper):
     async def new_device(self, request: messages.NewDevice) -> messages.CreatedDevice:
         ids = self.bus.ids
         halves = (ids.token(HALF_BYTES), ids.token(HALF_BYTES))
-        created = await self._change(devices.sign_in, request, halves, ids.uuid(), self._now())
+        shown = _shown(request, "label")
+        created = await self._change(devices.sign_in, shown, halves, ids.uuid(), self._now())
         await self._set_alarm()
         return created
 
@@ -336,6 +341,12 @@ class UsersActor(Keeper):
     @concurrent(256, isolated=True)
     async def get_telegram(self, request: messages.GetTelegram) -> messages.TelegramLink | None:
         return await self._read(telegram.get, request)
+
+
+def _shown(request: RequestT, *fields: str) -> RequestT:
+    """The same without secrets in these texts. Ids stay: they say who it is."""
+    texts = {name: redacted(getattr(request, name)) for name in fields}
+    return cast("RequestT", attrs.evolve(cast("Any", request), **texts))
 
 
 def _hash(key: str) -> str:

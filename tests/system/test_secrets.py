@@ -40,8 +40,33 @@ def found(root: Path) -> list[str]:
         f"{path.relative_to(root)}: {canary[:10]}"
         for path in files
         for canary in CANARIES
-        if any(trace in path.read_bytes() for trace in traces(canary))
+        if any(trace in bytes(path) + path.read_bytes() for trace in traces(canary))
     ]
+
+
+async def spread(daemon: Daemon) -> None:
+    """Put a secret wherever somebody may say something besides a message."""
+    told = {"client_message_id": VAULT, "channel_session_key": VAULT}
+    said = await daemon.chat("help", **told)
+    assert (await daemon.chat("help", **told))["turn_id"] == said["turn_id"], "it was the same message"
+    async with daemon.socket() as socket:
+        data = base64.b64encode(b"x").decode()
+        file = {"file_name": EXPORTED, "mime_type": "text/plain", "data": data}
+        await socket.say("message", text="help", attachments=[file], client_message_id=VAULT + "2")
+        assert EXPORTED not in json.dumps(await socket.until("stream_end"))
+    form = {"file": (f"{EXPORTED}.txt", b"x")}
+    for method, path, more in (
+        ("POST", "/api/uploads", {"files": form}),
+        ("POST", "/api/settings/auth/users", {"json": {"id": "ada", "display_name": VAULT}}),
+        ("PUT", "/api/settings/auth/users/ada", {"json": {"display_name": f"Ada {VAULT}"}}),
+        ("POST", "/api/auth/keys", {"json": {"label": VAULT}}),
+    ):
+        answer = await daemon.request(method, path, **more)
+        assert answer.is_success, answer.text
+        assert not [canary for canary in CANARIES if canary in answer.text]
+    email = {"json": {"email": f"{VAULT}@example.org"}}
+    answer = await daemon.request("PUT", "/api/settings/auth/users/ada", **email)
+    assert (answer.status_code, VAULT in answer.text) == (400, False)
 
 
 def test_a_canary_is_found_however_it_is_written(tmp_path: Path) -> None:
@@ -137,6 +162,8 @@ async def test_no_secret_gets_out(place: Place, model_server: ModelServer) -> No
             assert done.status == 0, (arguments, done.err)
             (notes / "-".join(arguments[:2])).write_text(done.out + done.err)
         assert "[secret CANARY]" in (notes / "bus-send").read_text()
+        model_server.script(Reply(Say("Yes?")), Reply(Say("Yes?")))
+        await spread(daemon)
         await until(lambda: "agent.TurnEnded" in tap.text, "the end of the turn is not shown")
         assert "[secret CANARY]" in tap.text
     (notes / "requests").write_text("\n".join(json.dumps(each.body) for each in model_server.requests))

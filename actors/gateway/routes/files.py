@@ -18,6 +18,7 @@ from actors.gateway.bodies import UPLOAD_PATH, LimitedRequest
 from actors.gateway.http import RAW_PATH, answer, principal, refusal, route
 from actors.gateway.uploads import Uploads, spool
 from actors.tools import messages as tools
+from bus import redact
 
 CHUNK = 256 * 1024
 """Bytes read from disk at once."""
@@ -88,7 +89,8 @@ def _sent(file: FileStorage) -> tools.SentFile:
     """A file of a form, which lies complete in the spool once it is closed."""
     file.close()
     spooled = Path(cast("str", file.stream.name))
-    return tools.SentFile(id=spooled.name, name=file.filename or "file", declared=file.mimetype or None)
+    name = redact(file.filename or "file")
+    return tools.SentFile(id=spooled.name, name=name, declared=file.mimetype or None)
 
 
 @final
