@@ -11,7 +11,7 @@ import trio
 from actors.llm import endpoints, history, messages, ollama, pictures, selection
 from actors.llm.catalogue import Catalogue, ModelDetails
 from actors.llm.clients import Clients
-from actors.llm.completion import Completion, Send
+from actors.llm.completion import Completion, Send, Tokens
 from actors.llm.discretion import Discreet, discreet_history, without_secrets
 from actors.llm.keys import Keys
 from actors.llm.offline import Offline
@@ -97,6 +97,27 @@ class LlmActor(Actor):
             clock=self.bus.clock.monotonic,
         )
         await heard.send(self._completed(spec, completion))
+
+    @messages.Embed.handler
+    @concurrent(16, isolated=True)
+    async def embed(self, request: messages.Embed) -> messages.Embedded:
+        await self._catch_up()
+        try:
+            name, model = split_spec(request.model)
+        except ValueError as error:
+            raise messages.ModelError(
+                reason="invalid_request", provider=request.model, detail=str(error)
+            ) from None
+        if why := selection.fault(name, self._settings, self._env):
+            raise messages.ModelError(reason="authentication", provider=name, detail=why)
+        try:
+            async with self._provider(name) as provider:
+                made = await provider.embed(model, redacted(request.texts))
+        except (messages.ModelError, messages.ModelUnavailable) as error:
+            raise without_secrets(error, api_key(name, self._keys.current)) from error.__cause__
+        price = cost(Tokens(input=made.tokens), self._catalogue.look_up(name, model).rates)
+        usage = Usage(model=request.model, input_tokens=made.tokens, cost_usd=price)
+        return messages.Embedded(vectors=made.vectors, usage=usage)
 
     @messages.Models.handler
     async def models(self, request: messages.Models) -> messages.Catalogue:

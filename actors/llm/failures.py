@@ -118,6 +118,11 @@ def garbled(provider: str, detail: str) -> ModelUnavailable:
     return ModelUnavailable(reason="protocol", provider=provider, detail=detail)
 
 
+def no_embeddings(provider: str) -> ModelError:
+    """The provider was asked for what it does not have."""
+    return ModelError(reason="invalid_request", provider=provider, detail="it makes no vectors of texts")
+
+
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds the provider asks to wait, given as such or as a date, which is compared with the provider's clock."""
     value = headers.get("retry-after", "").strip()

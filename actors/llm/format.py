@@ -45,6 +45,8 @@ class Format:
     """Takes the name of the provider and what makes ids for calls that come without one."""
     headers: Mapping[str, str] = attrs.field(factory=dict[str, str])
     """Beside those that the SDK sends."""
+    embeddings: str | None = None
+    """Path of a request for vectors, see :mod:`actors.llm.embeddings`; None where there are none."""
 
     def path_of(self, prompt: Prompt) -> str:
         return self.path.replace("{model}", quote(prompt.model, safe=""))

@@ -4,7 +4,7 @@ The SDK makes and authenticates the request; its stream is read here, byte by by
 the SDK's own decoding, and what the SDK does not know cannot fail.
 """
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, aclosing, suppress
 from functools import partial
 from typing import Any, Final, Protocol, final
@@ -13,9 +13,11 @@ import attrs
 import httpx2
 
 from actors import jsontext
+from actors.llm import embeddings
 from actors.llm.completion import Completion, Send
 from actors.llm.deltas import joined
-from actors.llm.failures import Failure, failure, garbled, lost, read_report, retry_after
+from actors.llm.embeddings import Embedding
+from actors.llm.failures import Failure, failure, garbled, lost, no_embeddings, read_report, retry_after
 from actors.llm.format import Format, Reader
 from actors.llm.messages import CompletionEvent, ModelError, ModelUnavailable
 from actors.llm.prompt import Prompt
@@ -95,6 +97,22 @@ class HttpProvider:
         except Exception as error:
             raise self._unreadable(error) from error
 
+    async def embed(self, model: str, texts: Sequence[str]) -> Embedding:
+        """See :class:`actors.llm.provider.Provider`."""
+        if self.format.embeddings is None:
+            raise no_embeddings(self.name)
+        body = jsontext.encode(embeddings.request_body(model, texts))
+        request = (self.format.embeddings, self.format.headers, body, self._limits(patient=self.patient))
+        try:
+            async with await self.client.post(*request) as stream:
+                answer = await _beginning(stream.response, embeddings.LONGEST)
+        except (self.client.error, *_FROM_HTTP) as error:
+            raise self._failure(error) from error
+        try:
+            return embeddings.read(answer, len(texts))
+        except ValueError as error:
+            raise garbled(self.name, f"the answer cannot be read: {error}") from error
+
     async def close(self) -> None:
         await self.client.close()
 
@@ -103,7 +121,7 @@ class HttpProvider:
             self.format.path_of(prompt),
             self.format.headers,
             self._body(prompt),
-            self._timeout(prompt),
+            self._limits(patient=self.patient or prompt.details.effort),
         )
         try:
             async with await self.client.post(*request) as stream:
@@ -117,15 +135,15 @@ class HttpProvider:
         """The request body. The SDKs would first copy it, value by value, which costs more than all they do besides."""
         return jsontext.encode(self.format.body(prompt, self.options), default=str)
 
-    def _timeout(self, prompt: Prompt) -> httpx2.Timeout:
-        patient = self.patient or prompt.details.effort
+    def _limits(self, *, patient: bool) -> httpx2.Timeout:
         idle = max(self.idle_timeout, PATIENCE) if patient else self.idle_timeout
         return httpx2.Timeout(connect=CONNECT_TIMEOUT, read=idle, write=30.0, pool=10.0)
 
     async def _check(self, response: httpx2.Response) -> None:
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind in ("application/json", "text/html", "text/plain"):
-            said = read_report(response.status_code, await _beginning(response)).message
+            body = (await _beginning(response, _REPORT)).decode("utf-8", "replace")
+            said = read_report(response.status_code, body).message
             detail = (
                 f"{_shown(response.url)} answered with {kind} instead of a stream of events: {said}; "
                 "is base_url right?"
@@ -178,15 +196,15 @@ class HttpProvider:
         return lost(self.name, f"the connection failed: {cause or error}")
 
 
-async def _beginning(response: httpx2.Response) -> str:
-    """As much of a body as may say what is wrong."""
-    body = b""
+async def _beginning(response: httpx2.Response, most: int) -> bytes:
+    """As much of a body as is read of it."""
+    body = bytearray()
     async with aclosing(response.aiter_bytes()) as chunks:
         async for chunk in chunks:
             body += chunk
-            if len(body) > _REPORT:
+            if len(body) > most:
                 break
-    return body[:_REPORT].decode("utf-8", "replace")
+    return bytes(body[:most])
 
 
 def _shown(url: httpx2.URL) -> str:

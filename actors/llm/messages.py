@@ -147,6 +147,33 @@ class Complete(Stream[CompletionEvent]):
 
 @final
 @attrs.frozen(kw_only=True)
+class Embedded(Data):
+    """What texts mean, as directions in a space of the model's own."""
+
+    vectors: tuple[bytes, ...] = attrs.field(repr=False)
+    """One for each text, in their order: float32, little-endian, all of the same length, which need not be 1."""
+    usage: Usage
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Embed(Request[Embedded]):
+    """Ask a provider once for the vectors of some texts; whoever asks decides whether to ask again.
+
+    Raises ModelError or ModelUnavailable.
+    """
+
+    within: ClassVar[float] = 120.0
+    max_bytes: ClassVar[int] = 64 * 1024 * 1024
+    measured: ClassVar[bool] = False
+    model: str
+    """``provider/model``. It need not be one that a conversation may use."""
+    texts: tuple[str, ...]
+    """None of them empty, each short enough for the model."""
+
+
+@final
+@attrs.frozen(kw_only=True)
 class ModelInfo(Data):
     spec: str
     """``provider/model``."""

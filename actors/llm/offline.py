@@ -1,12 +1,14 @@
 """The provider with no model behind it: it follows fixed phrases, so that all runs without a key or a network."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import takewhile
 from typing import Any, Final, cast, final
 
 from actors import jsontext
 from actors.llm.completion import END_TURN, TOOL_USE, Completion, Send, Tokens
+from actors.llm.embeddings import Embedding
+from actors.llm.failures import no_embeddings
 from actors.llm.messages import TextDelta, ToolCallStarted
 from actors.llm.phrases import HELP, Call, Intent, Words, understand
 from actors.llm.prompt import Prompt
@@ -47,6 +49,10 @@ class Offline:
         return Completion(
             content=content, stop_reason=TOOL_USE if uses else END_TURN, tokens=_tokens(prompt, content)
         )
+
+    async def embed(self, model: str, texts: Sequence[str]) -> Embedding:
+        """See :class:`actors.llm.provider.Provider`."""
+        raise no_embeddings("offline")
 
     async def close(self) -> None:
         """Nothing is open."""

@@ -213,7 +213,10 @@ class Reader:
 
 
 FORMAT: Final = Format(
-    path="/chat/completions", body=partial(request_body, limit_name=_LIMITS[0]), reader=Reader
+    path="/chat/completions",
+    body=partial(request_body, limit_name=_LIMITS[0]),
+    reader=Reader,
+    embeddings="/embeddings",
 )
 """OpenAI's own."""
 RELATIVE: Final = attrs.evolve(FORMAT, body=partial(request_body, limit_name=_LIMITS[1]))

@@ -1,8 +1,10 @@
 """What every provider is to the actor, one behind HTTP or not."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from actors.llm.completion import Completion, Send
+from actors.llm.embeddings import Embedding
 from actors.llm.prompt import Prompt
 
 
@@ -14,6 +16,10 @@ class Provider(Protocol):
 
         Raises ModelError, or ModelUnavailable when asking again may help; nothing else, whatever the provider sends.
         """
+        ...
+
+    async def embed(self, model: str, texts: Sequence[str]) -> Embedding:
+        """Ask once for the vectors of some texts. Raises as :meth:`complete` does."""
         ...
 
     async def close(self) -> None:

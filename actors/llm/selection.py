@@ -116,7 +116,7 @@ def _named_default(settings: Settings, catalogue: Catalogue) -> str | None:
 def _first_with_key(settings: Settings, env: Mapping[str, str], catalogue: Catalogue) -> str | None:
     for provider in PROVIDERS:
         model = catalogue.default_model(provider)
-        if model and key_variable(provider) and _fault(provider, settings, env) is None:
+        if model and key_variable(provider) and fault(provider, settings, env) is None:
             return f"{provider}/{model}"
     return None
 
@@ -125,13 +125,13 @@ def _selection(
     default: str, settings: Settings, env: Mapping[str, str], more: Iterable[str] = ()
 ) -> Selection:
     """All models that can be used. Of those that cannot, only the default is an error."""
-    if fault := _fault(split_spec(default)[0], settings, env):
-        raise ModelSettingsError(f"model {default}: {fault}", default)
+    if why := fault(split_spec(default)[0], settings, env):
+        raise ModelSettingsError(f"model {default}: {why}", default)
     preferred = (f"{name}/{id}" for name, each in settings.providers.items() for id in each.models)
     named = dict.fromkeys((default, *settings.models, *more, *preferred))
-    allowed = tuple(spec for spec in named if _fault(split_spec(spec)[0], settings, env) is None)
+    allowed = tuple(spec for spec in named if fault(split_spec(spec)[0], settings, env) is None)
     compaction = _qualified(settings.compaction_model or default, default)
-    usable = _fault(split_spec(compaction)[0], settings, env) is None
+    usable = fault(split_spec(compaction)[0], settings, env) is None
     return Selection(default=default, allowed=allowed, compaction=compaction if usable else default)
 
 
@@ -143,7 +143,7 @@ def _qualified(model: str, default: str) -> str:
         return f"{split_spec(default)[0]}/{model}"
 
 
-def _fault(provider: Provider, settings: Settings, env: Mapping[str, str]) -> str | None:
+def fault(provider: Provider, settings: Settings, env: Mapping[str, str]) -> str | None:
     """Why no model of `provider` can be used."""
     if provider in NOT_BUILT:
         built = ", ".join(name for name in PROVIDERS if name not in NOT_BUILT)
@@ -161,5 +161,5 @@ def _fault(provider: Provider, settings: Settings, env: Mapping[str, str]) -> st
 
 def _why_offline(settings: Settings, env: Mapping[str, str]) -> str:
     """What a person with a key should know."""
-    faults = [_fault(name, settings, env) for name in PROVIDERS if api_key(name, env)]
+    faults = [fault(name, settings, env) for name in PROVIDERS if api_key(name, env)]
     return f"A key is there, but {faults[0]}." if faults else ""

@@ -2,6 +2,7 @@
 
 import json
 import re
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, final
 
@@ -138,7 +139,30 @@ class Refuse:
     delay: float = 0.0
 
 
-Answer = Reply | Refuse
+def bag_of_words(text: str) -> list[float]:
+    """A vector that is the nearer to that of another text, the more words both have."""
+    vector = [0.0] * 32
+    for word in re.findall(r"\w+", text.lower()):
+        vector[zlib.crc32(word.encode()) % 32] += 1.0
+    return vector
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Vectors:
+    """An answer to a request for embeddings.
+
+    `of` gives the vector of a text. `plain`: numbers are sent although base64 was asked for, as old servers do.
+    `delay`: seconds before the headers. `cut`: bytes of the body after which the connection is cut.
+    """
+
+    of: Callable[[str], Sequence[float]] = bag_of_words
+    plain: bool = False
+    delay: float = 0.0
+    cut: int | None = None
+
+
+Answer = Reply | Refuse | Vectors
 
 
 @final

@@ -1,4 +1,4 @@
-"""A scripted model server on loopback that speaks the wire formats of Anthropic Messages and OpenAI chat completions.
+"""A scripted model server on loopback: the wire formats of Anthropic Messages, OpenAI chat completions and embeddings.
 
 In a test, ask for the fixture ``model_server``::
 
@@ -45,13 +45,14 @@ from tests.fakes.model_script import (
     Refuse,
     Reply,
     Rule,
+    Vectors,
     Wait,
     Wire,
     behaviour,
     echo,
     reply_from_json,
 )
-from tests.fakes.model_wire import Anthropic, OpenAI, dump
+from tests.fakes.model_wire import Anthropic, OpenAI, dump, embeddings
 
 _REASONS: Final = {
     200: "OK",
@@ -107,6 +108,8 @@ class ModelServer:
         self.url = ""
         """``http://127.0.0.1:port``, to be used as base URL of any provider."""
         self.rule: Rule = rule
+        self.vectors: Answer = Vectors()
+        """Answers requests for embeddings."""
         self.requests: list[Received] = []
         self.closed_by_client = 0
         """Answers that the client did not read to their end: it closed the connection."""
@@ -173,11 +176,11 @@ class ModelServer:
     async def _answer(
         self, connection: _Connection, method: str, path: str, headers: dict[str, str], body: bytes
     ) -> None:
-        if path.endswith(("/messages", "/chat/completions")):
+        if path.endswith(("/messages", "/chat/completions", "/embeddings")):
             wire: Wire = "anthropic" if path.endswith("/messages") else "openai"
             request = Received(wire=wire, path=path, headers=headers, body=json.loads(body), size=len(body))
             self.requests.append(request)
-            answer = self._replies.popleft() if self._replies else self.rule(request)
+            answer = self._replies.popleft() if self._replies else self._by_rule(request)
             self._notify()
             if isinstance(answer, Reply) and answer.held is not None:
                 await self._waiting(connection, answer.held.wait)
@@ -185,11 +188,17 @@ class ModelServer:
                 await self._waiting(connection, trio.sleep, answer.delay)
             if isinstance(answer, Refuse):
                 await _send(connection, answer.status, _refusal(answer), answer.headers, answer.content_type)
+            elif isinstance(answer, Vectors):
+                body = dump(embeddings(request, answer)).encode()
+                await _send(connection, 200, body, cut=answer.cut)
             else:
                 await self._reply(connection, request, answer)
         else:
             status, data = self._control(method, path, body)
             await _send(connection, status, dump(data).encode())
+
+    def _by_rule(self, request: Received) -> Answer:
+        return self.vectors if request.path.endswith("/embeddings") else self.rule(request)
 
     def _control(self, method: str, path: str, body: bytes) -> tuple[int, object]:
         match method, path:
@@ -261,10 +270,13 @@ async def _send(
     body: bytes,
     headers: Mapping[str, str] | None = None,
     content_type: str = "application/json",
+    cut: int | None = None,
 ) -> None:
     extra = "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items())
     head = f"HTTP/1.1 {status} {_REASONS.get(status, 'Status')}\r\ncontent-type: {content_type}\r\n{extra}"
-    await connection.stream.send_all(f"{head}content-length: {len(body)}\r\n\r\n".encode() + body)
+    await connection.stream.send_all(f"{head}content-length: {len(body)}\r\n\r\n".encode() + body[:cut])
+    if cut is not None:
+        raise _Cut
 
 
 _STREAM_HEAD: Final = (

@@ -1,11 +1,13 @@
-"""The two wire formats of the scripted model server, streamed and whole."""
+"""The wire formats of the scripted model server: the two of conversations, streamed and whole, and embeddings."""
 
+import base64
 import json
 import math
-from collections.abc import Iterator
+import struct
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, final
 
-from tests.fakes.model_script import Call, Fail, JsonObject, Received, Redacted, Reply, Say, Think
+from tests.fakes.model_script import Call, Fail, JsonObject, Received, Redacted, Reply, Say, Think, Vectors
 
 dump: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _FINISH: Final = {"end_turn": "stop", "tool_use": "tool_calls", "max_tokens": "length"}
@@ -18,6 +20,28 @@ def _arguments(call: Call) -> str:
 def _pieces(text: str, count: int) -> list[str]:
     size = max(1, math.ceil(len(text) / max(1, count)))
     return [text[i : i + size] for i in range(0, len(text), size)]
+
+
+def embeddings(request: Received, answer: Vectors) -> JsonObject:
+    """The answer to a request for embeddings, whose input is a text or a list of them."""
+    given = request.body["input"]
+    texts: list[str] = [given] if isinstance(given, str) else given
+    plain = answer.plain or request.body.get("encoding_format") != "base64"
+    vectors = [answer.of(text) for text in texts]
+    words = sum(len(text.split()) for text in texts)
+    return {
+        "object": "list",
+        "data": [
+            {"object": "embedding", "index": n, "embedding": list(vector) if plain else _base64(vector)}
+            for n, vector in enumerate(vectors)
+        ],
+        "model": request.body["model"],
+        "usage": {"prompt_tokens": words, "total_tokens": words},
+    }
+
+
+def _base64(vector: Sequence[float]) -> str:
+    return base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode()
 
 
 @final

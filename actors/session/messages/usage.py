@@ -9,9 +9,9 @@ import attrs
 from actors.vocabulary import Usage
 from bus import Abandon, Data, Request
 
-Purpose = Literal["completion", "compaction", "flush", "review", "skill"]
+Purpose = Literal["completion", "compaction", "flush", "review", "skill", "embedding"]
 """What a model was asked for: an answer, a summary, what to remember of messages that go into one or of a conversation,
-a skill."""
+a skill, the vectors of notes or of a question to them."""
 
 
 @final

@@ -179,8 +179,10 @@ def test_what_was_no_answer_counts_by_its_purpose(ledger: Ledger) -> None:
     spent: dict[str, Any] = {"user": "admin", "usage": used("m", 50, 5, cost=0.5)}
     ledger.run(usage.record_other, RecordUsage(purpose="review", session=session, **spent), 0)
     ledger.run(usage.record_other, RecordUsage(purpose="skill", session="", **spent), 0)
+    ledger.run(usage.record_other, RecordUsage(purpose="embedding", session="", **spent), 0)
     ledger.run(usage.record_other, RecordUsage(purpose="flush", session=session, turn=turn, **spent), 0)
     assert [(each.name, each.calls) for each in report(ledger).by_purpose] == [
+        ("embedding", 1),
         ("flush", 1),
         ("review", 1),
         ("skill", 1),
