@@ -94,18 +94,18 @@ def test_the_handler_table_says_how_each_class_is_handled() -> None:
     assert told(Write) == (0, False, True)
     assert told(Poke) == (0, False, True)
     assert told(Aside) == (2, False, False)
-    assert told(Urgent) == (0, False, False)
+    assert told(Urgent) == (1, False, False)
     assert told(Listing) == (0, True, False)
     assert Puppet.handlers == table
 
 
-def test_a_limit_means_nothing_in_the_control_lane() -> None:
+def test_whatever_the_limit_the_control_lane_is_handled_one_by_one() -> None:
     class Busy(Actor):
         @Urgent.handler
         @concurrent(5)
         async def urgent(self, request: Urgent) -> None: ...
 
-    assert handlers_of(Busy)[Urgent].limit == 0
+    assert handlers_of(Busy)[Urgent].limit == 1
 
 
 def test_a_class_handled_twice_is_refused_when_the_actor_is_defined() -> None:

@@ -58,8 +58,10 @@ def plant(value: Any, *, hidden: bool = False) -> Any:
         return f"{PLANTED} {value}" if hidden else value
     if is_attrs(value):
         fields = attrs.fields(cast("Any", type(value)))
-        marked = {field.name: hidden or bool(field.metadata.get(SECRET)) for field in fields}
-        changed = {name: plant(getattr(value, name), hidden=secret) for name, secret in marked.items()}
+        changed = {
+            field.alias: plant(getattr(value, field.name), hidden=hidden or bool(field.metadata.get(SECRET)))
+            for field in fields
+        }
         return attrs.evolve(value, **changed)
     if isinstance(value, Mapping):
         members = cast("Mapping[str, Any]", value)
