@@ -1,6 +1,7 @@
 """Cuts files into passages of whole lines. Pure.
 
-Passages of about 400 bytes without overlap find more within the same number of bytes than longer ones.
+Passages of about 300 bytes without overlap find more within the same number of bytes than longer ones, and
+:mod:`actors.memory.ranking` joins those that follow each other.
 """
 
 import re
@@ -12,7 +13,7 @@ import attrs
 
 from actors.memory.days import day_in
 
-SIZE: Final = 400
+SIZE: Final = 300
 """Bytes at which a passage is long enough."""
 _HEADING: Final = re.compile(r" {0,3}(#{1,6})[ \t]+(\S.*)")
 _FENCE: Final = re.compile(r" {0,3}(```+|~~~+)")

@@ -71,6 +71,9 @@ _RELATIVE: Final = re.compile(
     re.IGNORECASE,
 )
 
+_A_MONTH: Final = {None, *range(1, 13)}
+_A_DAY: Final = {None, *range(1, 32)}
+
 
 @final
 @attrs.frozen
@@ -96,11 +99,10 @@ def mentions(text: str) -> Generator[Mention]:
             and (name.islower() or (len(name) < 4 and name not in {"May", "Mai"}))
         ):
             continue
-        month = _MONTHS[name.lower()] if name else int(part.get("m", 0))
-        day = int(part.get("d", 0))
-        if month <= 12 and day <= 31:
-            year = int(part["y"]) if "y" in part else None
-            yield Mention(year, month or None, day or None)
+        month = _MONTHS[name.lower()] if name else int(part["m"]) if "m" in part else None
+        day = int(part["d"]) if "d" in part else None
+        if month in _A_MONTH and day in _A_DAY:
+            yield Mention(int(part["y"]) if "y" in part else None, month, day)
 
 
 def day_in(text: str) -> date | None:
@@ -143,13 +145,12 @@ def _before(day: date, days: int) -> date:
 
 def marks(day: date) -> str:
     """The words by which a day is found: by itself, by its month, by its year, and by these without a year."""
-    return f"y{day:%Y} ym{day:%Y%m} ymd{day:%Y%m%d} md{day:%m%d} m{day:%m}"
+    year, month, whole = f"{day.year:04}", f"{day.month:02}", f"{day.month:02}{day.day:02}"
+    return f"y{year} ym{year}{month} ymd{year}{whole} md{whole} m{month}"
 
 
 def mark(mention: Mention) -> str:
-    """The word among :func:`marks` that finds what is mentioned; empty where that would be any day at all."""
-    year = "" if mention.year is None else f"{mention.year:04}"
-    month = "" if mention.month is None else f"{mention.month:02}"
-    day = "" if mention.day is None else f"{mention.day:02}"
-    kind = ("y" if year else "") + ("m" if month else "") + ("d" if day else "")
-    return kind + year + month + day if kind in {"y", "ym", "ymd", "md", "m"} else ""
+    """The word among :func:`marks` that finds what is mentioned."""
+    parts = {"y": (mention.year, 4), "m": (mention.month, 2), "d": (mention.day, 2)}
+    said = {letter: f"{number:0{width}}" for letter, (number, width) in parts.items() if number is not None}
+    return "".join((*said, *said.values()))

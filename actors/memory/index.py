@@ -6,17 +6,28 @@ is appended. The text of a passage is stored once; the index beside it holds wor
 
 import sqlite3
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Final
 
 from actors.memory import chunks, days, ranking, words
 from actors.memory.ranking import Candidate, Found, Hit
+from actors.memory.words import Term
 
 VERSION: Final = 1
 """Of how passages are cut and indexed. Raise it with every change of that."""
 CANDIDATES: Final = 150
 """Passages that are read for an answer."""
+MOST_ROWS: Final = 4000
+"""Passages that all words of a question may find together."""
+MOST_OTHERS: Final = 1000
+"""Passages that other words for one may find."""
+FEW: Final = 3
+"""Passages that have a word; when there are no more, words that are like it are looked for."""
+OTHER: Final = 0.5
+"""What another word for a word scores, where the word itself once in an average passage scores 1."""
+LIKE: Final = 0.6
+"""What words that are like it score."""
 _BITS: Final = 20
 
 Row = tuple[int, int, str | None, str, str]
@@ -117,10 +128,7 @@ def search(
     half_life_days: float = 30.0,
 ) -> list[Hit]:
     """What answers a question best, best first. Any text is a question; one without a word has no answer."""
-    (passages,) = connection.execute("SELECT passages FROM layout").fetchone()
-    found = [
-        each for term in words.terms(question, today) if (each := _look_up(connection, term, passages)).scores
-    ]
+    found = _found(connection, words.terms(question, today))
     scores = ranking.scores(found)
     candidates = _candidates(connection, sorted(scores, key=lambda id: (-scores[id], id))[:CANDIDATES])
     aged = {
@@ -129,17 +137,76 @@ def search(
     return ranking.best(candidates, aged, found, limit=limit, max_bytes=max_bytes)
 
 
-def _look_up(connection: sqlite3.Connection, term: words.Term, passages: int) -> Found:
-    """The passages that have a term."""
-    column = "above" if term.above else "{text above}"
+def _found(connection: sqlite3.Connection, terms: Sequence[Term]) -> list[Found]:
+    """What each term finds. The rarest find passages; those that are in too many only tell these apart."""
+    (passages,) = connection.execute("SELECT passages FROM layout").fetchone()
+    counts = {term: _count(connection, term) for term in terms}
+    ordered = sorted(terms, key=counts.__getitem__)
+    room = MOST_ROWS
+    telling: list[Term] = []
+    for term in ordered:
+        room -= counts[term]
+        if room >= 0 or not telling:
+            telling.append(term)
+    others = [term for term in ordered if term not in telling]
+    found = [_look_up(connection, term, passages) for term in telling]
+    found += [_among(connection, term, telling, passages) for term in others]
+    return [each for each in found if each.scores]
+
+
+def _count(connection: sqlite3.Connection, term: Term) -> int:
+    """How many passages have a term, as far as that matters."""
+    (count,) = connection.execute(
+        "SELECT count(*) FROM (SELECT 1 FROM word_index WHERE word_index MATCH ? LIMIT ?)",
+        (_in_columns(term), MOST_ROWS + 1),
+    ).fetchone()
+    return int(count)
+
+
+def _look_up(connection: sqlite3.Connection, term: Term, passages: int) -> Found:
+    """The passages that have a term, or another word for it, or, when next to none has it, words that are like it."""
     rows = connection.execute(
-        "SELECT rowid, -bm25(word_index, 1.0, 0.5) FROM word_index WHERE word_index MATCH ?",
-        (f"{column} : ({term.expression})",),
+        "SELECT rowid, -bm25(word_index, 1.0, 0.5) FROM word_index WHERE word_index MATCH ?"
+        " ORDER BY rowid DESC LIMIT ?",
+        (_in_columns(term), MOST_ROWS),
     ).fetchall()
-    if not rows:
-        return Found(term, {})
-    share = ranking.weight(passages, len(rows)) / ranking.weight_in_index(passages, len(rows))
-    return Found(term, {id: score * share for id, score in rows})
+    scores = dict.fromkeys(_having(connection, term.others), OTHER)
+    if len(rows) <= FEW:
+        scores |= dict.fromkeys(_having(connection, term.alike), LIKE)
+    in_index = ranking.weight_in_index(passages, len(rows))
+    scores |= {id: score / in_index for id, score in rows}
+    return Found(term, _weighed(term, scores, ranking.weight(passages, len(scores))))
+
+
+def _having(connection: sqlite3.Connection, expression: str) -> list[int]:
+    """The passages in whose text an expression is found; none when there are so many that it tells nothing."""
+    if not expression:
+        return []
+    rows = connection.execute(
+        "SELECT rowid FROM word_index WHERE word_index MATCH ? LIMIT ?",
+        (f"text : ({expression})", MOST_OTHERS + 1),
+    ).fetchall()
+    return [id for (id,) in rows] if len(rows) <= MOST_OTHERS else []
+
+
+def _among(connection: sqlite3.Connection, term: Term, telling: Sequence[Term], passages: int) -> Found:
+    """Those of the passages with a telling term that have another one, which is in very many."""
+    either = " OR ".join(f"({_in_columns(each)})" for each in telling)
+    rows = connection.execute(
+        "SELECT rowid FROM word_index WHERE word_index MATCH ? LIMIT ?",
+        (f"({_in_columns(term)}) AND ({either})", MOST_ROWS),
+    ).fetchall()
+    weight = ranking.weight(passages, passages // 4)
+    return Found(term, _weighed(term, {id: 1.0 for (id,) in rows}, weight))
+
+
+def _weighed(term: Term, scores: Mapping[int, float], weight: float) -> dict[int, float]:
+    weight *= ranking.NAME if term.is_name else 1.0
+    return {id: score * weight for id, score in scores.items()}
+
+
+def _in_columns(term: Term) -> str:
+    return f"{'above' if term.above else '{text above}'} : ({term.expression})"
 
 
 def _candidates(connection: sqlite3.Connection, ids: Sequence[int]) -> list[Candidate]:

@@ -18,12 +18,18 @@ from actors.memory.words import Term
 
 FLOOR: Final = 0.8
 """What is left of the score of something old: without a floor, age outweighs what was asked for."""
-NEAR: Final = 0.4
-"""Share of a neighbour's score for a word that a passage itself has not."""
-NEAR_TOO: Final = 0.1
-"""The same for a word that it has."""
+BEFORE: Final = 0.6
+"""Share of what the passage before scores for a word that a passage has not itself: an answer follows its question."""
+AFTER: Final = 0.35
+"""The same for the passage after."""
+TOO: Final = 0.2
+"""What is left of these shares for a word that it has."""
+NAME: Final = 1.5
+"""How much more a name weighs than another word that is as rare."""
 LONGEST: Final = 3
 """Passages in a row that make one hit."""
+CLOSE: Final = 0.75
+"""Share of the best score of a hit that the passage beside it needs to become a part of it."""
 
 
 @final
@@ -54,7 +60,7 @@ class Hit:
 @final
 @attrs.frozen
 class Found:
-    """The passages that have a term, with their scores, of which the best is 1 for a term that weighs nothing more."""
+    """The passages that have a term, with their scores."""
 
     term: Term
     scores: Mapping[int, float]
@@ -90,11 +96,13 @@ def scores(found: Iterable[Found]) -> dict[int, float]:
         near: dict[int, float] = {}
         for id, score in each.scores.items():
             total[id] += score
-            for beside in (id - 1, id + 1):
-                if near.get(beside, 0.0) < score:
-                    near[beside] = score
-        for id, score in near.items():
-            total[id] += score * (NEAR_TOO if id in each.scores else NEAR)
+            if near.get(id + 1, 0.0) < score * BEFORE:
+                near[id + 1] = score * BEFORE
+            if near.get(id - 1, 0.0) < score * AFTER:
+                near[id - 1] = score * AFTER
+        if not each.term.above:
+            for id, score in near.items():
+                total[id] += score * TOO if id in each.scores else score
     return total
 
 
@@ -135,7 +143,7 @@ def best(
         size = length(each.text)
         if key in seen or (size > room and groups):
             continue
-        group = _beside(groups, each)
+        group = _beside(groups, each, scores)
         if group is None and len(groups) == limit:
             continue
         seen.add(key)
@@ -148,11 +156,14 @@ def best(
     return [_hit(group, scores, found, max_bytes) for group in groups]
 
 
-def _beside(groups: Iterable[list[Candidate]], each: Candidate) -> list[Candidate] | None:
-    """The group that a passage follows or precedes, when it has room for one more."""
+def _beside(
+    groups: Iterable[list[Candidate]], each: Candidate, scores: Mapping[int, float]
+) -> list[Candidate] | None:
+    """The group that a passage follows or precedes, when it is about as good and there is room for one more."""
     for group in groups:
-        if len(group) < LONGEST and each.id in (group[0].id - 1, group[-1].id + 1):
-            return group
+        if len(group) < LONGEST and each.id in {group[0].id - 1, group[-1].id + 1}:
+            best = max(scores[member.id] for member in group)
+            return group if scores[each.id] >= CLOSE * best else None
     return None
 
 

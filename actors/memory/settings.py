@@ -11,7 +11,7 @@ from attrs.validators import ge, gt
 class Memory:
     half_life_days: float = attrs.field(default=30.0, validator=gt(0))
     """Days after which a dated note has lost half of what it can lose in a search, which is a fifth."""
-    chunk_size: int = attrs.field(default=400, validator=ge(64))
+    chunk_size: int = attrs.field(default=300, validator=ge(64))
     """Bytes of an indexed passage, which consists of whole lines."""
     bootstrap_file_cap: int = attrs.field(default=20_000, validator=ge(1))
     """Bytes of each note in the prompt."""
@@ -21,7 +21,7 @@ class Memory:
     """Whether a conversation that ends is kept as a note."""
     auto_log: bool = True
     """Whether each turn leaves a line in the daily log."""
-    user_md_limit: int = attrs.field(default=4000, validator=ge(0))
+    user_md_limit: int = attrs.field(default=3000, validator=ge(0))
     """Bytes that the model may make of ``USER.md``; 0 is no limit."""
     memory_md_limit: int = attrs.field(default=8000, validator=ge(0))
     """Bytes that the model may make of ``MEMORY.md``; 0 is no limit."""

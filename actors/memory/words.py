@@ -7,13 +7,13 @@ as triples), so that any two characters in a row are found.
 
 import re
 import unicodedata
-from collections.abc import Collection, Generator
+from collections.abc import Generator
 from datetime import date
 from typing import Final, final
 
 import attrs
 
-from actors.memory import days
+from actors.memory import days, forms
 
 MOST_TERMS: Final = 32
 """Words of a question that are looked for."""
@@ -28,13 +28,20 @@ _TRIPLES: Final = "\u0e00-\u0eff\u0f40-\u0fff\u1000-\u109f\u1780-\u17ff"
 _RUN: Final = re.compile(f"(?P<pairs>[{_PAIRS}]+)|[{_TRIPLES}]+")
 _SIGNS: Final = re.compile(r"(?<=\w)(?:\+\+|#(?!\w))")
 _TOKEN: Final = re.compile(
-    r"[^\s!-,/:-@\[-^`{-~\u00a0-\u00bf\u2000-\u206f\u3000-\u303f\ufe10-\ufe1f\ufe30-\ufe4f]+"
+    r"[^\s!-&(-,/:-@\[-^`{-~\u00a0-\u00bf\u2000-\u2018\u201a-\u206f\u3000-\u303f\ufe10-\ufe1f\ufe30-\ufe4f]+"
 )
 _PLUS: Final = "_plusplus"
 _SHARP: Final = "_sharp"
 _APOSTROPHE: Final = re.compile("['’]")
 
-_ENGLISH: Final = """
+_ENDINGS: Final = ("en", "er", "em", "es", "e", "n", "s")
+_LINKS: Final = ("s", "n", "en", "es", "e")
+_SHORTEST: Final = 4
+"""Letters of a part of a word."""
+_LONGEST: Final = 40
+"""Letters of a word of which parts are looked for."""
+
+_ENGLISH_WORDS: Final = """
 a about after again all also am an and any anyone anything are as at be because been before being both but by
 can could did do does doing done during each ever few for from further get gets getting give go goes going got
 had has have having he her here hers herself him himself his how i if in into is it its itself just know let
@@ -44,7 +51,7 @@ their theirs them themselves then there these they this those through to togethe
 very want was we were what when where which while who whom whose why will with would yes yet you your yours
 yourself ll re ve didn doesn isn wasn weren don won
 """
-_GERMAN: Final = """
+_GERMAN_WORDS: Final = """
 aber alle allem allen aller alles als also am an andere anderen auch auf aus bei beim bin bis bist da damit
 dann das dass dein deine deinem deinen deiner dem den denn der deren des dessen dich die dies diese diesem
 diesen dieser dieses dir doch dort du durch ein eine einem einen einer eines er es etwas euch euer eure für
@@ -55,8 +62,22 @@ seine seinem seinen seiner seit sich sie sind so soll sollte sondern um und uns 
 von vor wann war waren warst was weil welche welchem welchen welcher welches wem wen wenn wer werde werden
 wessen wie wieder will wird wo wohin womit worüber wurde wurden während würde zu zum zur zwischen über
 """
-_STOP: Final = (frozenset(_ENGLISH.split()), frozenset(_GERMAN.split()))
-"""Words that say nothing about what is looked for, by language."""
+_ENGLISH: Final = frozenset(_ENGLISH_WORDS.split())
+_GERMAN: Final = frozenset(_GERMAN_WORDS.split())
+"""Words that say nothing about what is looked for."""
+_AMBIGUOUS: Final = {"die", "hat", "man", "war"}
+_ENGLISH_ONLY: Final = _ENGLISH - _GERMAN - _AMBIGUOUS
+_GERMAN_ONLY: Final = _GERMAN - _ENGLISH - _AMBIGUOUS
+"""Words that tell which of the two languages a question is in."""
+_NONE: Final = frozenset[str]()
+
+_ASKING: Final = re.compile(
+    "为什么|什么时候|什么|怎么样?|哪[里个些]|多少|谁|吗|呢|吧|為什麼|什麼時候|什麼|怎麼樣?|哪裡|誰|嗎"
+    "|何時|何|いつ|どこ|誰|だれ|なぜ|どう|どの|どんな|いくら|いくつ|(?:です|でした|ます|ました)か"
+    "|언제|어디(?:에서|에|서)?|누구|무엇|무슨|왜|어떻게|얼마나?|몇"
+    "|เมื่อไหร่|เมื่อไร|อะไร|ที่ไหน|ใคร|ทำไม|อย่างไร|ยังไง|เท่าไหร่|เท่าไร|กี่|ไหม|หรือเปล่า|หรือไม่"
+)
+"""The same for text without spaces, where they would be parts of other pairs."""
 
 
 @final
@@ -68,8 +89,17 @@ class Term:
     """As the question has it."""
     expression: str
     """In the language of the index."""
+    others: str = ""
+    """Other words for it, likewise; empty when there are none."""
+    alike: str = ""
+    """Words that are like it, for when next to nothing has it."""
     above: bool = False
     """Look at what stands above a passage only: its day."""
+
+    @property
+    def is_name(self) -> bool:
+        """Whether it begins with a capital, as names do."""
+        return self.word[:1].isupper()
 
 
 def plain(text: str) -> str:
@@ -86,20 +116,16 @@ def indexed(text: str) -> str:
 
 
 def terms(question: str, today: date) -> list[Term]:
-    """What to look for, each thing once: words that are no stop words, unless there are no others, and days."""
+    """What to look for, each thing once: days, and words that are no stop words, unless there are no others."""
     text = plain(question[:MOST_TEXT])
-    found = dict.fromkeys(_day_terms(text, today))
-    words = {term.word.casefold(): term for term in _word_terms(_signs(text))}
-    stop = _stop_words(words)
-    telling = [term for word, term in words.items() if word not in stop]
-    return [*found, *(telling or words.values())][:MOST_TERMS]
-
-
-def _stop_words(words: Collection[str]) -> set[str]:
-    """Those that say nothing, in the language that has most of them here: "war", "hat" and "die" are words of two."""
-    stop = [language.intersection(words) for language in _STOP]
-    most = max(map(len, stop))
-    return set[str]().union(*(each for each in stop if len(each) == most))
+    grams = list(_run_terms(_ASKING.sub(" ", text))) or list(_run_terms(text))
+    words = {word.casefold(): word for word in _words(_signs(_RUN.sub(" ", text)))}
+    english, german = len(_ENGLISH_ONLY.intersection(words)), len(_GERMAN_ONLY.intersection(words))
+    stop = (_ENGLISH if english >= german else _NONE) | (_GERMAN if german >= english else _NONE)
+    telling = [word for key, word in words.items() if key not in stop]
+    used = telling or ([] if grams else words.values())
+    found = (*_day_terms(text, today), *grams, *(_term(word, compounds=german >= english) for word in used))
+    return list(dict.fromkeys(found))[:MOST_TERMS]
 
 
 def _signs(text: str) -> str:
@@ -122,30 +148,61 @@ def _windows(run: str, width: int) -> list[str]:
 
 def _day_terms(text: str, today: date) -> Generator[Term]:
     for mention in days.mentions(text):
-        if mark := days.mark(mention):
-            yield Term(mark, mark, above=True)
+        yield Term(days.mark(mention), days.mark(mention), above=True)
     for said, meant in days.spoken(text, today):
         yield Term(said, " OR ".join(f"ymd{day:%Y%m%d}" for day in meant), above=True)
 
 
-def _word_terms(text: str) -> Generator[Term]:
+def _words(text: str) -> Generator[str]:
+    """The words of a text; what an apostrophe joins is two, unless a single letter hangs on it."""
+    for token in _TOKEN.findall(text):
+        parts = [part for part in _APOSTROPHE.split(token) if len(part) > 1] or [token]
+        yield from filter(None, (part.strip("._-'’") for part in parts))
+
+
+def _term(word: str, *, compounds: bool) -> Term:
+    return Term(
+        word.replace(_PLUS, "++").replace(_SHARP, "#"),
+        quoted(word),
+        " OR ".join(map(quoted, forms.others(word.lower()))),
+        _alike(word.lower(), compounds=compounds),
+    )
+
+
+def _run_terms(text: str) -> Generator[Term]:
+    """What finds the runs of a text without spaces: the windows that the index has, or what begins like a short run."""
     for run in _RUN.finditer(text):
-        yield from _run_terms(run[0], _width(run))
-    for token in _TOKEN.findall(_RUN.sub(" ", text)):
-        parts = [part for part in _APOSTROPHE.split(token) if len(part) > 1] or [token.strip("'’")]
-        for part in parts:
-            word = part.strip("._-")
-            if word:
-                yield Term(word.replace(_PLUS, "++").replace(_SHARP, "#"), quoted(word))
+        whole, width = run[0], _width(run)
+        if len(whole) < width:
+            yield Term(whole, f"{quoted(whole)}*")
+        for start in range(len(whole) - width + 1):
+            window = whole[start : start + width]
+            yield Term(window, quoted(window))
 
 
-def _run_terms(run: str, width: int) -> Generator[Term]:
-    """What finds a run of text without spaces: the windows that the index has, or what begins with less than one."""
-    if len(run) < width:
-        yield Term(run, f"{quoted(run)}*")
-    for start in range(len(run) - width + 1):
-        window = run[start : start + width]
-        yield Term(window, quoted(window))
+def _alike(word: str, *, compounds: bool) -> str:
+    """What finds words that begin as one does before its ending, and those it may be made of, as German ones are."""
+    if not word.isalpha() or len(word) > _LONGEST:
+        return ""
+    found = dict.fromkeys([_beginning(word)])
+    for cut in range(_SHORTEST, len(word) - _SHORTEST + 1) if compounds else ():
+        head, tail = word[:cut], word[cut:]
+        links = ("", *filter(head.endswith, _LINKS))
+        found |= dict.fromkeys((*(quoted(head.removesuffix(link)) for link in links), _beginning(tail)))
+    return " OR ".join(filter(None, found))
+
+
+def _beginning(word: str) -> str:
+    """What finds all that begins like a word without its ending; empty when too little is left of it."""
+    root = _root(word)
+    return f"{quoted(root)}*" if len(root) >= _SHORTEST else ""
+
+
+def _root(word: str) -> str:
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST:
+            return word.removesuffix(ending)
+    return word
 
 
 def quoted(word: str) -> str:

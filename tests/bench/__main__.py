@@ -8,13 +8,14 @@ from pathlib import Path
 
 import trio
 
-from tests.bench import buses, commits, encryption, keys, memory, people, starts, turns
+from tests.bench import buses, commits, encryption, keys, memory, people, recall, starts, turns
 from tests.bench.figures import Figure, compare, load, machine, save, table
 
 GROUPS: Mapping[str, Callable[[Path], list[Figure]]] = {
     "bus": lambda _: trio.run(buses.measure),
     "commit": commits.measure,
     "key": keys.measure,
+    "recall": recall.measure,
     "start": starts.measure_starts,
     "rest": starts.measure_rest,
     "chat": starts.measure_chat,

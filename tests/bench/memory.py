@@ -13,7 +13,7 @@ from tests.bench.figures import Figure, median, quantile
 
 CHUNKS: Final = ((10_000, 15), (100_000, 60))
 """How many passages, and the milliseconds that 95 of 100 searches may take."""
-BYTES: Final = 400
+BYTES: Final = 350
 """Of a passage, about."""
 QUESTIONS: Final = 200
 WORDS: Final = 20_000

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+import pytest
+
 from actors.memory import look
 from actors.memory.look import Root
 from actors.memory.messages import LARGEST
@@ -97,3 +99,51 @@ def test_what_does_not_belong_to_a_folder_is_passed_over(tmp_path: Path) -> None
     roots = [Root(folder=tmp_path, without=frozenset({"SOUL.md", "shared"}))]
 
     assert look.survey(roots, {}).changed == ("b.md",)
+
+
+def test_what_cannot_be_entered_is_told_and_what_is_known_of_it_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "a" / "b" / "deep.md").write_text("deep")
+    (tmp_path / "file").write_text("x")
+    roots = [Root(folder=tmp_path), Root(folder=tmp_path / "file", prefix="shared/")]
+    monkeypatch.setattr(look, "MOST_DEPTH", 2)
+
+    seen = look.survey(roots, {"a/b/deep.md": None, "shared/x.md": None})
+
+    assert (seen.changed, seen.vanished) == ((), ())
+    assert seen.problems == {
+        "a/b/": "it is deeper than 2 folders",
+        "shared/": "it is a symbolic link, or became one",
+    }
+    seen = look.survey([Root(folder=tmp_path / "file")], {"x.md": None})
+    assert (seen.vanished, list(seen.problems)) == ((), ["."])
+
+
+def test_a_folder_that_goes_while_it_is_looked_at_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a").mkdir()
+    opened = os.open
+
+    def without(path: str | Path, flags: int, *, dir_fd: int | None = None) -> int:
+        if dir_fd is not None:
+            (tmp_path / "a").rmdir()
+        return opened(path, flags, dir_fd=dir_fd)
+
+    monkeypatch.setattr(os, "open", without)
+
+    assert look.survey([Root(folder=tmp_path)], {}).problems == {"a/": "No such file or directory"}
+
+
+def test_too_many_files_or_bytes_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("a.md", "b.md", "c.md"):
+        (tmp_path / name).write_text(name)
+    (tmp_path / os.fsdecode(b"\xff.md")).write_text("x")
+    monkeypatch.setattr(look, "MOST_TOTAL", 9)
+
+    seen = look.survey([Root(folder=tmp_path)], {})
+
+    assert (len(seen.changed), len(seen.problems)) == (2, 2)
+    assert seen.problems["'\\udcff.md'"] == "its name is no text"
