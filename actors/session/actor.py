@@ -7,7 +7,20 @@ from typing import Final, final
 from actors.storage import Keeper, Storage, micros, numbered
 from bus import concurrent, redact, redacted
 
-from . import accept, attempts, endings, export, messages, outbox, sessions, survey, told, turns, usage
+from . import (
+    accept,
+    attempts,
+    endings,
+    export,
+    messages,
+    outbox,
+    overview,
+    sessions,
+    survey,
+    told,
+    turns,
+    usage,
+)
 from .recent import RecentHistories
 
 MIGRATIONS: Final = pathlib.Path(__file__).parent / "migrations"
@@ -270,6 +283,12 @@ class SessionActor(Keeper):
     @concurrent(256, isolated=True)
     async def costs(self, request: messages.Costs) -> messages.CostReport:
         return await self._read(usage.costs, request.since, request.session)
+
+    @messages.GetCosts.handler
+    @concurrent(256, isolated=True)
+    async def get_costs(self, request: messages.GetCosts) -> messages.CostOverview:
+        began = overview.since(request.period, self.bus.clock.now())
+        return overview.overview(await self._read(usage.costs, began, None))
 
     @messages.RecordUsage.handler
     @concurrent(256, isolated=True)

@@ -19,6 +19,7 @@ from .conversations import (
     SessionChanged,
     SessionClosed,
 )
+from .costs import CostOverview, GetCosts
 from .errors import (
     EmptyTitle,
     SessionIsClosed,
@@ -89,6 +90,7 @@ __all__ = [
     "CloseSilent",
     "Closed",
     "ClosedAfter",
+    "CostOverview",
     "CostReport",
     "Costs",
     "CountOpenWork",
@@ -102,6 +104,7 @@ __all__ = [
     "Finished",
     "ForgetTold",
     "Get",
+    "GetCosts",
     "GetSteps",
     "GetTold",
     "GetTurn",

@@ -112,6 +112,7 @@ async def test_a_turn_with_a_tool_is_stored_message_by_message(
     assert (await bus.ask(session.GetTurn(turn=followup.turn, user="admin"))).merged_into == accepted.turn
     assert len(await bus.ask(session.Export(session=accepted.session, user="admin"))) == 6
     assert (await bus.ask(session.Costs())).by_tool[0].name == "FileRead"
+    assert (await bus.ask(session.GetCosts(period="7d"))).by_tool[0].tool_name == "FileRead"
 
 
 async def test_a_turn_is_handed_from_one_incarnation_to_the_next(
