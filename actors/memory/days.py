@@ -85,8 +85,8 @@ class Mention:
     day: int | None
 
 
-def mentions(text: str) -> Generator[Mention]:
-    """Every day, month and year in a text.
+def mentions(text: str) -> Generator[tuple[str, Mention]]:
+    """Every day, month and year in a text, with the words for it.
 
     A month by itself counts when its name is written out and begins with a capital: "may" and "Jan" are other words.
     """
@@ -102,12 +102,12 @@ def mentions(text: str) -> Generator[Mention]:
         month = _MONTHS[name.lower()] if name else int(part["m"]) if "m" in part else None
         day = int(part["d"]) if "d" in part else None
         if month in _A_MONTH and day in _A_DAY:
-            yield Mention(int(part["y"]) if "y" in part else None, month, day)
+            yield match.group(), Mention(int(part["y"]) if "y" in part else None, month, day)
 
 
 def day_in(text: str) -> date | None:
     """The first whole date in a text."""
-    for mention in mentions(text):
+    for _, mention in mentions(text):
         if mention.year and mention.month and mention.day:
             try:
                 return date(mention.year, mention.month, mention.day)

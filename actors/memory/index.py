@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Final
 
-from actors.memory import chunks, days, ranking, words
+from actors.memory import chunks, days, ranking, vectors, words
 from actors.memory.ranking import Candidate, Found, Hit
+from actors.memory.vectors import Embedded
 from actors.memory.words import Term
 
 VERSION: Final = 1
@@ -126,14 +127,27 @@ def search(
     limit: int = 10,
     max_bytes: int = 8000,
     half_life_days: float = 30.0,
+    embedded: Embedded | None = None,
 ) -> list[Hit]:
-    """What answers a question best, best first. Any text is a question; one without a word has no answer."""
+    """What answers a question best, best first. Any text is a question; one without a word has no answer.
+
+    Args:
+      connection: may be one that only reads.
+      question: words, in whatever language, or a sentence.
+      today: what "yesterday" in it refers to, and what age counts from.
+      limit: hits.
+      max_bytes: of all texts together.
+      half_life_days: after which half of what age can take from a score is gone.
+      embedded: the question as a vector, for passages that have one.
+    """
     found = _found(connection, words.terms(question, today))
     scores = ranking.scores(found)
     candidates = _candidates(connection, sorted(scores, key=lambda id: (-scores[id], id))[:CANDIDATES])
     aged = {
         each.id: scores[each.id] * ranking.freshness(each.day, today, half_life_days) for each in candidates
     }
+    if embedded is not None:
+        aged = vectors.blended(connection, aged, embedded)
     return ranking.best(candidates, aged, found, limit=limit, max_bytes=max_bytes)
 
 

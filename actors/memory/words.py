@@ -147,8 +147,8 @@ def _windows(run: str, width: int) -> list[str]:
 
 
 def _day_terms(text: str, today: date) -> Generator[Term]:
-    for mention in days.mentions(text):
-        yield Term(days.mark(mention), days.mark(mention), above=True)
+    for said, mention in days.mentions(text):
+        yield Term(said, days.mark(mention), above=True)
     for said, meant in days.spoken(text, today):
         yield Term(said, " OR ".join(f"ymd{day:%Y%m%d}" for day in meant), above=True)
 
