@@ -6,6 +6,7 @@ import stat
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final, final
 
@@ -41,6 +42,10 @@ class Seen:
 NOTHING: Final = Seen(None)
 
 
+class Overtaken(Exception):
+    """A note was changed by hand between reading and writing it. Nothing was written."""
+
+
 @final
 @attrs.frozen
 class Folder:
@@ -57,14 +62,24 @@ class Folder:
         with self._parent(name) as parent:
             return NOTHING if parent is None else self._see(name, parent, now)
 
-    def put(self, name: Name, data: bytes | None, now: int) -> Seen:
-        """Replace, make or, with None, remove the note in one step; on the disk when this returns. Raises BadName."""
-        if data is None:
-            self._delete(name)
+    def found(self, name: Name, now: int) -> Seen:
+        """Like :meth:`see`; what is there and cannot be a note is none."""
+        try:
+            return self.see(name, now)
+        except (BadName, TooLarge):
             return NOTHING
-        return self._write(name, data, now)
 
-    def _write(self, name: Name, data: bytes, now: int) -> Seen:
+    def put(self, name: Name, before: bytes | None, after: bytes | None, now: int) -> Seen:
+        """Replace, make or, with None, remove the note in one step; on the disk when this returns.
+
+        Raises Overtaken where the note is not what it was `before`, and BadName.
+        """
+        if after is None:
+            self._delete(name, before)
+            return NOTHING
+        return self._write(name, before, after, now)
+
+    def _write(self, name: Name, before: bytes | None, data: bytes, now: int) -> Seen:
         with self._parent(name, create=True) as parent:
             assert parent is not None  # noqa: S101 - it was made
             last = name.path[-1]
@@ -75,17 +90,29 @@ class Folder:
                 _require_file(name, found)
             mode = PRIVATE if found is None else stat.S_IMODE(found.st_mode) & 0o777
             atomic.fill(
-                parent, last, lambda file: file.write(data), mode=mode, temporary=_temporary(etag(data))
+                parent,
+                last,
+                lambda file: file.write(data),
+                mode=mode,
+                temporary=_temporary(etag(data)),
+                go_on=partial(self._require, name, parent, before),
             )
             return _seen(os.stat(last, dir_fd=parent, follow_symlinks=False), data, now)
 
-    def _delete(self, name: Name) -> None:
+    def _delete(self, name: Name, before: bytes | None) -> None:
         with self._parent(name) as parent:
-            if parent is None or (found := _stat(parent, name.path[-1])) is None:
+            if parent is None:
                 return
-            _require_file(name, found)
+            self._require(name, parent, before)
+            if before is None:
+                return
             os.unlink(name.path[-1], dir_fd=parent)
             os.fsync(parent)
+
+    def _require(self, name: Name, parent: int, content: bytes | None) -> None:
+        """What somebody has written by hand a moment ago is not lost."""
+        if self._see(name, parent, 0).content != content:
+            raise Overtaken
 
     def stat(self, name: Name) -> os.stat_result | None:
         """Of the note itself; None where there is none."""
@@ -203,11 +230,11 @@ def listing(user: Folder, agent: Folder, *, may_change_agents: bool) -> tuple[En
 
 
 def _entry(user: Folder, agent: Folder, text: str, *, may_change_agents: bool) -> Entry | None:
-    """What a listing says of a note; None for what has no proper name or is no file."""
+    """What a listing says of a note; None for what has no proper name, is no file or cannot be looked at."""
     try:
         name = names.checked(text)
         found = (user if name.level == "user" else agent).stat(name)
-    except BadName:
+    except (BadName, OSError):
         return None
     if found is None or not stat.S_ISREG(found.st_mode):
         return None

@@ -3,6 +3,7 @@
 import logging
 import sqlite3
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -12,8 +13,8 @@ import trio
 
 from actors.memory import messages, revisions, salvage
 from actors.memory.edits import Make, etag
-from actors.memory.files import Folder, Seen
-from actors.memory.messages import MemoryFailed, Origin, Written
+from actors.memory.files import Folder, Overtaken, Seen
+from actors.memory.messages import BadName, MemoryFailed, Origin, Written
 from actors.memory.names import Name, checked
 from actors.memory.revisions import Done
 from actors.storage import Closed, Corrupt, Keeper, Missing, OutOfPlace, Storage, StorageError, numbered
@@ -26,6 +27,8 @@ Job = Callable[Concatenate[sqlite3.Connection, P], T]
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 DAMAGED: Final = (Corrupt, Missing, OutOfPlace)
 """What has become of a database that is made anew from the notes."""
+TRIES: Final = 5
+"""Of a change of a note that somebody changes by hand all the time."""
 _LOG: Final = logging.getLogger(__name__)
 
 
@@ -44,8 +47,8 @@ class NoteKeeper(Keeper):
         self._writing = trio.Lock()  # first come, first served
         self._mending = trio.Lock()
         self._mended = 0
-        self._unsettled = False
-        """Whether there may be a change of which it is not known whether it was made."""
+        self._undecided: set[str] = set()
+        """Notes of which it is not known whether a change was made."""
         self._threads = trio.CapacityLimiter(2)
 
     async def start(self) -> None:
@@ -140,27 +143,49 @@ class NoteKeeper(Keeper):
     ) -> Written:
         """Make one change after another: written down, made, known to be made."""
         async with self._writing:
-            if self._unsettled:
-                await self._settle()
+            await self._require_decided(name)
             if key is not None and (done := await self._read(revisions.applied, key)) is not None:
                 return _written(done, "It was done already.")
-            before, after = await self._apart(self._made, name, make)
-            seq = await self._write(
-                revisions.intend, name, before, after, action=action, origin=origin, now=self._now(), key=key
-            )
-            crash_point("memory", "intended")
-            self._unsettled = True
-            try:
-                seen = await self._apart(self._folder.put, name, after, self._nanoseconds())
-                crash_point("memory", "written")
-                await self._known(seq, name, seen)
-            except Exception:
-                await self._settle()
-                raise
-            self._unsettled = False
+            for _ in range(TRIES):
+                before, after = await self._apart(self._made, name, make)
+                seq = await self._write(
+                    revisions.intend,
+                    name,
+                    before,
+                    after,
+                    action=action,
+                    origin=origin,
+                    now=self._now(),
+                    key=key,
+                )
+                crash_point("memory", "intended")
+                with suppress(Overtaken):
+                    await self._carry_out(seq, name, before, after)
+                    break
+            else:
+                raise messages.ChangedMeanwhile(name=name.text)
         await self._tell(name, action, origin.session if origin.door == "tool" else "")
         done = Done(seq=seq, name=name.text, size=len(after or b""), hash=etag(after))
         return _written(done, _said(action, name, before, after))
+
+    async def _carry_out(self, seq: int, name: Name, before: bytes | None, after: bytes | None) -> None:
+        """Make a change that is written down. Raises Overtaken where it has to be thought over."""
+        self._undecided.add(name.text)
+        try:
+            seen = await self._apart(self._folder.put, name, before, after, self._nanoseconds())
+            crash_point("memory", "written")
+            await self._known(seq, name, seen)
+        except Exception:
+            await self._settle()
+            raise
+        self._undecided.discard(name.text)
+
+    async def _require_decided(self, name: Name) -> None:
+        """Raises MemoryFailed for a note of which the disk does not say whether its last change was made."""
+        if self._undecided:
+            await self._settle()
+        if name.text in self._undecided:
+            raise MemoryFailed(reason=f"{name.text} cannot be read, so nothing is written to it")
 
     def _made(self, name: Name, make: Make) -> tuple[bytes | None, bytes | None]:
         before = self._folder.read(name)
@@ -171,20 +196,27 @@ class NoteKeeper(Keeper):
         await self._write_relaxed(revisions.complete, seq)
 
     async def _settle(self) -> None:
-        """Find out of what was about to be changed whether it was."""
+        """Find out of what was about to be changed whether it was. A note that cannot be read holds up no other."""
+        undecided: set[str] = set()
         for each in await self._read(revisions.pending):
             name = checked(each.name)
-            seen = await self._apart(self._left, name, each.hash)
+            try:
+                seen = await self._apart(self._left, name, each.hash)
+            except MemoryFailed as error:
+                _LOG.warning("it is not known whether %s was changed: %s", name.text, error)
+                undecided.add(name.text)
+                continue
             if etag(seen.content) == each.hash:
                 await self._known(each.seq, name, seen)
             else:
                 await self._write(revisions.drop, each.seq)
-        self._unsettled = False
+        self._undecided = undecided
 
     def _left(self, name: Name, etag: str) -> Seen:
         """What a write that was cut short has left, its temporary file cleared away."""
-        self._folder.clear(name, etag)
-        return self._folder.see(name, self._nanoseconds())
+        with suppress(BadName):  # there is a file in the place of its folder
+            self._folder.clear(name, etag)
+        return self._folder.found(name, self._nanoseconds())
 
     async def _tell(self, name: Name, action: messages.Action, session: str = "") -> None:
         """Tell others that a note is not what it was; `session` has changed it itself, if one has."""

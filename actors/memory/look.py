@@ -7,6 +7,7 @@ import errno
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, final
 
@@ -65,7 +66,7 @@ class _Walk:
         except FileNotFoundError:
             return
         except OSError as error:
-            self.problems[root.prefix or "."] = _reason(error)
+            self.problems[root.prefix or "."] = reason(error)
             return
         try:
             self._folder(handle, root.prefix, root.only, 1, root.without)
@@ -88,7 +89,8 @@ class _Walk:
                 if only is None and entry.is_dir(follow_symlinks=False):
                     folders.append(entry.name)
                 elif entry.name.endswith(".md") and entry.is_file(follow_symlinks=False):
-                    self._file(prefix + entry.name, entry.stat(follow_symlinks=False))
+                    with suppress(FileNotFoundError):  # it is gone since
+                        self._file(prefix + entry.name, entry.stat(follow_symlinks=False))
         for name in sorted(folders):
             self._below(handle, name, f"{prefix}{name}/", depth + 1)
 
@@ -98,8 +100,10 @@ class _Walk:
             return
         try:
             handle = os.open(name, _FOLDER, dir_fd=parent)
+        except FileNotFoundError:
+            return
         except OSError as error:
-            self.problems[prefix] = _reason(error)
+            self.problems[prefix] = reason(error)
             return
         try:
             self._folder(handle, prefix, None, depth)
@@ -163,7 +167,8 @@ def _in_doubt(name: str, problems: Mapping[str, str]) -> bool:
     return any(each in {name, "."} or (each.endswith("/") and name.startswith(each)) for each in problems)
 
 
-def _reason(error: OSError) -> str:
+def reason(error: OSError) -> str:
+    """Why something cannot be read."""
     if error.errno in {errno.ELOOP, errno.ENOTDIR}:
         return "it is a symbolic link, or became one"
     return os.strerror(error.errno or errno.EIO)

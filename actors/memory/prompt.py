@@ -17,7 +17,7 @@ _DATE: Final = len("2026-03-17")
 
 @final
 class Prompt:
-    """Reads them, and sees whether somebody has changed one by hand since. Raises OSError."""
+    """Reads them, and sees whether somebody has changed one by hand since. Raises OSError for a whole folder."""
 
     def __init__(self, folder: Folder) -> None:
         self._folder = folder
@@ -56,6 +56,8 @@ class Prompt:
             return (self._folder.read(name) or b"").decode("utf-8", "replace")
         except (BadName, TooLarge) as error:
             return f"[{error}]"
+        except OSError as error:
+            return f"[{text} cannot be read: {error.strerror}]"
 
     def _stamp(self, name: Name) -> _Stamp:
         found = self._folder.stat(name)

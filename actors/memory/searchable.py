@@ -9,9 +9,9 @@ import attrs
 import trio
 
 from actors.memory import files, index, look, store
-from actors.memory.files import NOTHING, Folder, Seen
+from actors.memory.files import Folder, Seen
 from actors.memory.keeping import NoteKeeper
-from actors.memory.messages import BadName, Found, Incomplete, TooLarge
+from actors.memory.messages import BadName, Found, Incomplete
 from actors.memory.names import Name, checked
 from actors.memory.settings import Memory
 
@@ -151,31 +151,31 @@ class SearchableKeeper(NoteKeeper):
         if not due:
             return
         async with self._writing:
-            batch = await self._apart(self._batch, due)
+            batch, problems = await self._apart(self._batch, due)
             changed = await self._write_relaxed(store.take_up, batch, self._now())
-            for name, _ in batch:
+            self._problems = {**self._problems, **{name.text: reason for name, reason in problems}}
+            for name, _ in (*batch, *problems):
                 self._due.pop(name, None)
         for name in changed:
             await self._tell_found(name)
 
-    def _batch(self, due: Sequence[Name]) -> list[tuple[Name, Seen]]:
-        """The first of some notes, as they are."""
+    def _batch(self, due: Sequence[Name]) -> tuple[list[tuple[Name, Seen]], list[tuple[Name, str]]]:
+        """The first of some notes, as they are; and those that cannot be read, of which nothing new is known."""
         batch: list[tuple[Name, Seen]] = []
+        problems: list[tuple[Name, str]] = []
         size = 0
         for name in due:
-            seen = self._seen(name)
+            folder = self._folder if name.level == "user" else self._agents
+            try:
+                seen = folder.found(name, self._nanoseconds())
+            except OSError as error:
+                problems.append((name, look.reason(error)))
+                continue
             batch.append((name, seen))
             size += len(seen.content or b"")
             if size > BATCH_BYTES and name.level == "user":
                 break
-        return batch
-
-    def _seen(self, name: Name) -> Seen:
-        folder = self._folder if name.level == "user" else self._agents
-        try:
-            return folder.see(name, self._nanoseconds())
-        except (BadName, TooLarge):  # it has become one since it was surveyed
-            return NOTHING
+        return batch, problems
 
     async def _tell_found(self, name: Name) -> None:
         """Tell others that somebody has changed a note by hand."""

@@ -23,14 +23,14 @@ def test_a_note_is_written_read_and_removed(tmp_path: Path) -> None:
     folder = Folder(tmp_path)
     assert folder.see(note("p/q/a.md"), LATER) == NOTHING
 
-    written = folder.put(note("p/q/a.md"), b"text", LATER)
+    written = folder.put(note("p/q/a.md"), None, b"text", LATER)
 
     assert folder.see(note("p/q/a.md"), LATER) == written
     assert (written.content, written.stamp is not None) == (b"text", True)
     assert written.changed == datetime.fromtimestamp((tmp_path / "p/q/a.md").stat().st_mtime, UTC)
-    assert folder.put(note("p/q/a.md"), None, LATER) == NOTHING
-    assert folder.put(note("p/q/a.md"), None, LATER) == NOTHING
-    assert folder.put(note("none/a.md"), None, LATER) == NOTHING
+    assert folder.put(note("p/q/a.md"), b"text", None, LATER) == NOTHING
+    assert folder.put(note("p/q/a.md"), None, None, LATER) == NOTHING
+    assert folder.put(note("none/a.md"), None, None, LATER) == NOTHING
     assert not list(tmp_path.rglob("*.md"))
 
 
@@ -48,7 +48,7 @@ def test_what_a_write_left_behind_is_cleared_away(tmp_path: Path) -> None:
 def test_the_permissions_of_a_note_stay(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_bytes(b"old")
     (tmp_path / "a.md").chmod(0o644)
-    Folder(tmp_path).put(note(), b"new", 0)
+    Folder(tmp_path).put(note(), b"old", b"new", 0)
     assert (tmp_path / "a.md").stat().st_mode & 0o777 == 0o644
 
 
@@ -65,24 +65,24 @@ def test_what_is_no_file_is_neither_read_nor_written_nor_removed(tmp_path: Path)
             folder.read(note(text))
         for content in (b"x", None):
             with pytest.raises(BadName):
-                folder.put(note(text), content, 0)
+                folder.put(note(text), None, content, 0)
     assert (tmp_path / "target").read_bytes() == b"secret"
 
 
 def test_a_hard_link_is_not_written_through(tmp_path: Path) -> None:
     (tmp_path / "other").write_bytes(b"theirs")
     os.link(tmp_path / "other", tmp_path / "a.md")
-    Folder(tmp_path).put(note(), b"mine", 0)
+    Folder(tmp_path).put(note(), b"theirs", b"mine", 0)
     assert (tmp_path / "other").read_bytes() == b"theirs"
 
 
 def test_nothing_is_made_that_another_file_system_takes_for_something_else(tmp_path: Path) -> None:
     folder = Folder(tmp_path)
-    folder.put(note("Projects/Boat.md"), b"", 0)
+    folder.put(note("Projects/Boat.md"), None, b"", 0)
     for text in ("projects/a.md", "Projects/boat.md", "Projects/ＢＯＡＴ.md"):
         with pytest.raises(BadName, match="already"):
-            folder.put(note(text), b"", 0)
-    folder.put(note("Projects/Boat.md"), b"again", 0)
+            folder.put(note(text), None, b"", 0)
+    folder.put(note("Projects/Boat.md"), b"", b"again", 0)
 
 
 def test_a_note_that_is_too_large_is_not_read(tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ def test_a_folder_that_cannot_be_entered_is_told(tmp_path: Path) -> None:
 def test_the_base_may_be_reached_by_a_link(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "base").symlink_to("real")
-    Folder(tmp_path / "base").put(note("new/a.md"), b"text", 0)
+    Folder(tmp_path / "base").put(note("new/a.md"), None, b"text", 0)
     assert (tmp_path / "real/new/a.md").read_bytes() == b"text"
 
 

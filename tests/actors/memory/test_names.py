@@ -94,7 +94,7 @@ def test_no_name_leads_out_of_the_folders_of_notes(
     root = data if name.level == "agent" else data / "users" / "ada"
     folder = Folder(root)
     try:
-        folder.put(name, b"hostile", 0)
+        folder.put(name, None, b"hostile", 0)
     except BadName:
         return
     written = root.joinpath(*name.path)
@@ -106,7 +106,7 @@ def test_no_name_leads_out_of_the_folders_of_notes(
     if name.level == "agent":
         assert text in names.LIFECYCLE or text.startswith("shared/")
     assert folder.read(name) == b"hostile"
-    folder.put(name, None, 0)
+    folder.put(name, b"hostile", None, 0)
     assert folder.read(name) is None
 
 
