@@ -119,8 +119,8 @@ class Changer(Reader):
 
     @messages.ApproveSkill.handler
     async def approve(self, request: messages.ApproveSkill) -> messages.Skill:
-        name = edits.checked_name(request.name)
-        card = (await self._cards(request.owner)).get(name) if request.owner else None
+        name, owner = edits.checked_name(request.name), rights.checked_owner(request.owner)
+        card = (await self._cards(owner)).get(name) if owner else None
         if card is None or not card.usable:
             raise UnknownSkill(name=name)
         if request.if_digest not in {None, card.main}:
@@ -245,7 +245,7 @@ class Changer(Reader):
                 return SHARED if role == "admin" else user
         if role != "admin" and owner not in {SHARED, user}:
             raise UnknownSkill(name=name)
-        return owner
+        return rights.checked_owner(owner)
 
     @messages.ListRevisions.handler
     async def revisions(self, request: messages.ListRevisions) -> tuple[messages.Revision, ...]:

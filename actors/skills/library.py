@@ -17,6 +17,7 @@ from actors.skills.document import Document, parse_file
 from actors.skills.folder import Stamp, Unusable
 from actors.skills.names import SOURCE
 from actors.storage import moment
+from actors.vocabulary import RESERVED, user_id
 
 BUNDLED: Final = "\0"
 """Stands for the owner of what comes with Starpod."""
@@ -138,9 +139,11 @@ class Library:
         self._own: OrderedDict[str, Shelf] = OrderedDict()
 
     def shelf(self, owner: str) -> Shelf:
-        """Where the skills of an owner lie, who need not have any."""
+        """Where the skills of an owner lie, who need not have any. Raises BadUserId."""
         if owner in self._fixed:
             return self._fixed[owner]
+        if owner not in RESERVED:
+            user_id(owner)
         shelf = self._own.setdefault(owner, Shelf(self._users / owner / "skills", owner))
         self._own.move_to_end(owner)
         if len(self._own) > USERS_KEPT:

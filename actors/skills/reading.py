@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 import trio
 
 from actors.context import Expansion, Section
-from actors.skills import document, edits, folder, messages, names, showing, store, texts
+from actors.skills import document, edits, folder, messages, names, rights, showing, store, texts
 from actors.skills.folder import MAIN, Unusable
 from actors.skills.library import BUNDLED, SHARED, USERS_KEPT, Card, Library, digest_of, visible
 from actors.skills.messages import BadSkill, SkillsFailed, UnknownSkill
@@ -93,7 +93,7 @@ class Reader(LateKeeper):
         """Where to look for what is said to be an owner's."""
         if owner == SHARED:
             return await self._layers(None)
-        return [await self._cards(owner)] if role == "admin" or owner == user else []
+        return [await self._cards(rights.checked_owner(owner))] if role == "admin" or owner == user else []
 
     @messages.Skills.handler
     async def section(self, request: messages.Skills) -> Section:

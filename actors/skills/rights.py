@@ -1,15 +1,26 @@
 """Who may see and change which skill. Pure."""
 
 from actors.skills.library import BUNDLED, SHARED, Card
-from actors.skills.messages import NotYours
-from actors.vocabulary import Role
+from actors.skills.messages import BadSkill, NotYours
+from actors.vocabulary import BadUserId, Role, user_id
 
 
 def layer(owner: str | None, user: str, role: Role) -> str | None:
-    """Where somebody wants to change something; None where they may not know whether there is anything."""
+    """Where somebody wants to change something; None where they may not know whether there is anything.
+
+    Raises BadSkill for what is no user.
+    """
     if owner is None:
         return SHARED if role == "admin" else user
-    return owner if role == "admin" or owner == user else None
+    return checked_owner(owner) if role == "admin" or owner == user else None
+
+
+def checked_owner(owner: str) -> str:
+    """Whose a skill is said to be, which becomes the name of a folder. Raises BadSkill for what is no user."""
+    try:
+        return owner if owner == SHARED else user_id(owner)
+    except BadUserId as error:
+        raise BadSkill(str(error)) from None
 
 
 def fixed(card: Card) -> str | None:

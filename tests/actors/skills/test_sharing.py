@@ -324,3 +324,23 @@ async def test_what_the_database_refuses_is_told(shelf: Skills, monkeypatch: pyt
             await shelf.create("y")
         other.execute("ROLLBACK")
     assert await shelf.names() == ["x"]
+
+
+@pytest.mark.parametrize("owner", ["../..", "../bob", "/tmp", "a/b", ".", "\0", "ada\0", "system", "x" * 65])
+async def test_what_is_no_user_has_no_skills_whoever_says_so(shelf: Skills, owner: str) -> None:
+    lay(shelf.data / "skills/there", md("there"))
+    before = sorted(shelf.data.parent.rglob("*"))
+    for request in (
+        skills.CreateSkill(name="deploy", description="Does it.", body="", owner=owner, **ADMIN),
+        skills.UpdateSkill(name="there", body="x", owner=owner, **ADMIN),
+        skills.DeleteSkill(name="there", owner=owner, **ADMIN),
+        skills.RevertSkill(name="there", seq=1, owner=owner, **ADMIN),
+        skills.ApproveSkill(name="there", owner=owner, **ADMIN),
+        skills.GetSkill(name="there", owner=owner, **ADMIN),
+        skills.ReadResource(name="there", path="SKILL.md", owner=owner, **ADMIN),
+        skills.ListRevisions(name="there", owner=owner, **ADMIN),
+        skills.ReadRevision(name="there", seq=1, owner=owner, **ADMIN),
+    ):
+        with pytest.raises(skills.BadSkill, match="cannot be the id of a user"):
+            await shelf.ask(request)
+    assert sorted(shelf.data.parent.rglob("*")) == before
