@@ -9,7 +9,7 @@ from actors.llm.blocks import BlockBuilder, Kind
 from actors.llm.completion import END_TURN, MAX_TOKENS, Completion, Tokens
 from actors.llm.deltas import CharacterJoiner
 from actors.llm.failures import failure, read_report
-from actors.llm.fields import JsonObject, as_object, count_in, index_in, object_in, text_in
+from actors.llm.fields import JsonObject, as_object, count_in, counts_in, index_in, object_in, text_in
 from actors.llm.format import Format
 from actors.llm.history import may_think, normalise, place_notes, wanted_back
 from actors.llm.messages import CompletionEvent, SystemText, TextDelta, ThinkingDelta, ToolCallStarted
@@ -177,9 +177,9 @@ class Reader:
             case "content_block_start":
                 yield from self._begin(index_in(event, "index", 0), object_in(event, "content_block"))
             case "message_start":
-                self._count(object_in(object_in(event, "message"), "usage"))
+                self._count(counts_in(object_in(event, "message"), "usage"))
             case "message_delta":
-                self._count(object_in(event, "usage"))
+                self._count(counts_in(event, "usage"))
                 self._stop = text_in(object_in(event, "delta"), "stop_reason") or self._stop
             case "message_stop":
                 self.finished = True

@@ -52,3 +52,9 @@ def count_in(parent: Mapping[str, Any], key: str) -> int:
     """The number of tokens under `key`; what is none counts as nothing, since an answer is worth more than its bill."""
     value = parent.get(key)
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
+
+
+def counts_in(parent: Mapping[str, Any], key: str) -> JsonObject:
+    """The object with numbers of tokens under `key`; what is none has no numbers, for the same reason."""
+    value = parent.get(key)
+    return cast("JsonObject", value) if isinstance(value, dict) else {}

@@ -11,7 +11,16 @@ from actors.llm.blocks import BlockBuilder
 from actors.llm.completion import END_TURN, MAX_TOKENS, TOOL_USE, Completion, Tokens
 from actors.llm.deltas import CharacterJoiner
 from actors.llm.failures import failure, read_report
-from actors.llm.fields import JsonObject, as_object, count_in, index_in, list_in, object_in, text_in
+from actors.llm.fields import (
+    JsonObject,
+    as_object,
+    count_in,
+    counts_in,
+    index_in,
+    list_in,
+    object_in,
+    text_in,
+)
 from actors.llm.format import Format
 from actors.llm.history import normalise, place_notes, unthinking
 from actors.llm.messages import CompletionEvent, TextDelta, ThinkingDelta, ToolCallStarted
@@ -158,7 +167,7 @@ class Reader:
         if chunk.get("error"):
             raise failure(self._provider, read_report(None, chunk))
         self._usage = (
-            object_in(chunk, "usage") or object_in(object_in(chunk, "x_groq"), "usage") or self._usage
+            counts_in(chunk, "usage") or counts_in(counts_in(chunk, "x_groq"), "usage") or self._usage
         )
         for value in list_in(chunk, "choices")[:1]:
             choice = as_object(value, "choice")
@@ -168,7 +177,7 @@ class Reader:
 
     def completion(self) -> Completion:
         """See :class:`actors.llm.format.Reader`. Cached tokens are part of the prompt's count here, and taken out."""
-        details = object_in(self._usage, "prompt_tokens_details")
+        details = counts_in(self._usage, "prompt_tokens_details")
         cached = count_in(details, "cached_tokens") or count_in(self._usage, "prompt_cache_hit_tokens")
         stop = _STOPS.get(self._stop or "stop", self._stop)
         return Completion(

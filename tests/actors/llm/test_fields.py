@@ -5,7 +5,16 @@ from typing import Any
 
 import pytest
 
-from actors.llm.fields import WrongField, as_object, count_in, index_in, list_in, object_in, text_in
+from actors.llm.fields import (
+    WrongField,
+    as_object,
+    count_in,
+    counts_in,
+    index_in,
+    list_in,
+    object_in,
+    text_in,
+)
 
 
 def index(parent: dict[str, Any], key: str) -> int:
@@ -40,3 +49,9 @@ def test_what_must_be_an_object_may_not_be_missing(value: Any) -> None:
 def test_a_count_that_is_none_counts_as_nothing(value: Any) -> None:
     assert count_in({"x": value}, "x") == 0
     assert count_in({"x": 3}, "x") == 3
+
+
+@pytest.mark.parametrize("value", [None, 3, [], "a", True])
+def test_counts_that_are_none_are_no_counts(value: Any) -> None:
+    assert counts_in({"x": value}, "x") == counts_in({}, "x") == {}
+    assert counts_in({"x": {"a": 1}}, "x") == {"a": 1}

@@ -269,9 +269,17 @@ def test_relatives_count_in_their_own_words(usage: dict[str, Any]) -> None:
     assert answer.tokens == Tokens(input=6, output=2, cache_read=4)
 
 
-def test_without_usage_all_counters_are_zero() -> None:
-    _, answer, _ = read([chunk({"content": "x"}, "stop", usage=None)])
-    assert answer.tokens == Tokens()
+@pytest.mark.parametrize(
+    ("usage", "counted"),
+    [
+        (None, Tokens()),
+        ("free", Tokens()),
+        ({"prompt_tokens": 10, "prompt_tokens_details": True}, Tokens(input=10)),
+    ],
+)
+def test_a_bill_that_cannot_be_read_costs_no_answer(usage: Any, counted: Tokens) -> None:
+    _, answer, _ = read([chunk({"content": "x"}, "stop", usage=usage)])
+    assert (answer.content, answer.tokens) == ((Text(text="x"),), counted)
 
 
 @pytest.mark.parametrize("field", ["reasoning_content", "reasoning"])
