@@ -34,7 +34,7 @@ from bus import (
 )
 from starpod import crash, logs
 from starpod.config import Config
-from starpod.errors import StarpodError
+from starpod.errors import StarpodError, WorkspaceError
 from starpod.lock import DaemonInfo, InstanceLock
 from starpod.sources import sources
 from starpod.tree import Parts, tree
@@ -87,6 +87,7 @@ async def running(
     boot_id = Ids().uuid()
     with InstanceLock(instance, command=command, boot_id=boot_id, now=datetime.now(UTC)) as lock:
         _remove_outdated(instance)
+        _make_room(instance)
         first_keys: list[str] = []
         reach = config.of(GatewaySettings).gateway
         parts = parts_of(
@@ -113,6 +114,14 @@ def _remove_outdated(instance: Instance) -> None:
     for name in OUTDATED:
         with suppress(OSError):
             (instance.agent_home / name).unlink(missing_ok=True)
+
+
+def _make_room(instance: Instance) -> None:
+    """Make the folder of the databases, before anything runs: while it does, one that is gone is not made anew."""
+    try:
+        instance.db_dir.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise WorkspaceError(f"{instance.db_dir} cannot be made: {error.strerror}") from error
 
 
 def parts_of(

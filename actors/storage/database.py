@@ -10,7 +10,16 @@ from typing import Final, final
 
 import attrs
 
-from actors.storage.errors import Corrupt, MigrationFailed, Missing, ReadOnly, TooNew, translate, translated
+from actors.storage.errors import (
+    Corrupt,
+    MigrationFailed,
+    Missing,
+    OutOfPlace,
+    ReadOnly,
+    TooNew,
+    translate,
+    translated,
+)
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -62,7 +71,10 @@ class Database:
 
     def _prepare_file(self) -> None:
         """Create the file for its owner alone, or see that the one that is there can be used."""
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if (
+            not self.path.parent.is_dir()
+        ):  # none is made: a database in it would be in the way of the one that was
+            raise OutOfPlace(path=self.path, detail="its folder is gone")
         require_content(self.path)
         if not os.access(self.path.parent, os.W_OK | os.X_OK, effective_ids=True):
             raise ReadOnly(path=self.path, detail="the folder is read-only")

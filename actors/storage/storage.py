@@ -41,7 +41,7 @@ class Storage:
     """One database file: a connection that writes, and one for reading that is opened when first needed.
 
     Args:
-      path: the file; made, with its folder, when there never was one. Only its owner can read it.
+      path: the file; made when there never was one, its folder never. Only its owner can read it.
       migrations: what brings an empty file to the current schema, step by step; see :func:`numbered`. They run in
         one transaction, after a snapshot of what was there.
       synchronous: ``FULL`` survives a power cut, ``NORMAL`` only the death of the process.

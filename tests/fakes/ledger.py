@@ -65,6 +65,7 @@ class Ledger:
         self._numbers = itertools.count(1)
         self._kills = 0
         self._doomed = False
+        (folder / "0").mkdir(exist_ok=True)
         self.connection = self._open()
         self.recent = recent.RecentHistories(capacity=10_000)
         self.expansion: Expansion | None = None

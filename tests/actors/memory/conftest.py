@@ -39,7 +39,7 @@ class Notes:
         self.seeded: list[str] = []
 
     async def start(self) -> None:
-        for folder in ("users/ada", "users/bob", "config", "shared"):
+        for folder in ("users/ada", "users/bob", "config", "shared", "db"):
             (self.data / folder).mkdir(parents=True, exist_ok=True)
         generation = Generation()
         await self.mesh.start(partial(AgentNotesActor, self.data, generation), name="memory")

@@ -28,7 +28,7 @@ ADMIN: dict[str, Any] = {**WHO, "role": "admin"}
 
 async def main(folder: Path, words: Iterator[str]) -> None:
     """Do it all."""
-    for each in ("users/ada", "config", "shared"):
+    for each in ("users/ada", "config", "shared", "db"):
         (folder / each).mkdir(parents=True, exist_ok=True)
     generation = Generation()
     keepers = (

@@ -194,6 +194,7 @@ async def test_a_user_whose_notes_cannot_be_opened_is_told_and_others_go_on(stop
     await stopped.write("a.md", "heliotrope", user="bob")
     assert await stopped.search("heliotrope", user="bob") == ["a.md"]
     stopped.path("").unlink()
+    stopped.path("").mkdir()
     await stopped.write("a.md", "heliotrope")
     assert await stopped.search("heliotrope") == ["a.md"]
 

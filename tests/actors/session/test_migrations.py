@@ -18,6 +18,7 @@ FIRST = pathlib.Path(__file__).with_name("schema_1.sql")
 def database(folder: pathlib.Path, number: int) -> sqlite3.Connection:
     """The file as the program with so many migrations leaves it."""
     path = folder / "0" / "session.db"
+    path.parent.mkdir(parents=True)
     known = numbered(MIGRATIONS)[:number]
     return Database(path=path, migrations=known, synchronous="OFF", busy_timeout=1.0).open_writer()
 

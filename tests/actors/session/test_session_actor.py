@@ -25,7 +25,7 @@ from tests.fakes.ledger import spoken
 
 @pytest.fixture
 def path(tmp_path: pathlib.Path) -> pathlib.Path:
-    return tmp_path / "db" / "session.db"
+    return tmp_path / "session.db"
 
 
 async def start(mesh: MeshUnderTest, path: pathlib.Path, gap_minutes: int = 360) -> SessionActor:

@@ -48,6 +48,7 @@ class Skills:
         self.mesh = mesh
         self.data = data
         self.shared = data / "skills"
+        (data / "db").mkdir(exist_ok=True)
         self.settings = Settings(bundled_skills=False)
         self.calls = itertools.count()
 

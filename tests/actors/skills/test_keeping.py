@@ -49,7 +49,7 @@ async def test_nothing_is_no_error(shelf: Skills) -> None:
     assert await shelf.names() == []
     assert await shelf.section() == ""
     assert await shelf.everything() == {}
-    assert list(shelf.data.iterdir()) == [], "a database is made with the first change"
+    assert list(shelf.data.rglob("*")) == [shelf.data / "db"], "a database is made with the first change"
 
 
 @pytest.mark.parametrize("name", VALID)

@@ -5,4 +5,6 @@ import pytest
 
 @pytest.fixture
 def path(tmp_path: pathlib.Path) -> pathlib.Path:
-    return tmp_path / "db" / "notes.db"
+    folder = tmp_path / "db"
+    folder.mkdir(mode=0o700)
+    return folder / "notes.db"

@@ -127,7 +127,6 @@ class TestRefusals:
             assert await database.read(texts) == []
 
     async def test_one_of_before_there_were_marks_is_missed_as_well(self, path: pathlib.Path) -> None:
-        path.parent.mkdir()
         make_old(path)
         write(path.with_name("notes.db.made.new"), b"half")
         async with opened(path):
@@ -187,9 +186,6 @@ class TestRefusals:
     async def test_a_path_that_is_no_file_is_inaccessible(self, tmp_path: pathlib.Path) -> None:
         with pytest.raises(storage.Inaccessible):
             await Storage(tmp_path, (TABLE,)).open()
-        (tmp_path / "file").touch()
-        with pytest.raises(storage.Inaccessible):
-            await Storage(tmp_path / "file" / "notes.db", (TABLE,)).open()
 
     async def test_a_file_that_is_no_database_is_left_alone(self, path: pathlib.Path) -> None:
         write(path, content := b"I am a shopping list, honestly. " * 200)

@@ -10,7 +10,8 @@ import pytest
 import trio
 
 from actors import storage
-from tests.actors.storage.notes import add, gathered, opened, texts
+from actors.storage import Storage
+from tests.actors.storage.notes import TABLE, add, gathered, opened, texts
 
 
 def move_the_folder(path: pathlib.Path) -> Callable[[], object]:
@@ -82,6 +83,15 @@ class TestFilesThatAreMovedWhileTheyAreInUse:
             with pytest.raises(storage.StorageError):
                 await database.read(texts)
             assert not await trio.Path(path).exists()
+            put_back()
+            assert await database.read(texts) == ["before"]
+
+    async def test_who_opens_it_meanwhile_leaves_no_folder_in_its_place(self, path: pathlib.Path) -> None:
+        async with opened(path) as database:
+            await database.run(add, "before")
+            put_back = move_the_folder(path)
+            with pytest.raises(storage.OutOfPlace, match="its folder is gone"):
+                await Storage(path, (TABLE,)).open()
             put_back()
             assert await database.read(texts) == ["before"]
 

@@ -29,6 +29,7 @@ class People:
     def __init__(self, mesh: MeshUnderTest, folder: pathlib.Path) -> None:
         self.mesh = mesh
         self.path = folder / "db" / "users.db"
+        self.path.parent.mkdir(exist_ok=True)
         self.key_file = folder / "admin.key"
         self.folders: list[str] = []
         """Of whom a folder was asked for, in order."""

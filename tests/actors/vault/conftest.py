@@ -27,6 +27,7 @@ class Vault:
         self.data = data
         self.key = data / "vault.key"
         self.database = data / "db" / "vault.db"
+        self.database.parent.mkdir()
         self.environment: dict[str, str] = {}
         self.settings = Settings()
 

@@ -36,11 +36,10 @@ async def test_an_empty_vault_has_no_key_and_answers_nothing(safe: Vault) -> Non
     assert await safe.log() == []
     with pytest.raises(vault.UnknownSecret):
         await safe.mesh.bus.ask(vault.Reveal(name="A", user="admin"))
-    assert list(safe.data.iterdir()) == []
+    assert list(safe.data.rglob("*")) == [safe.database.parent]
 
 
 async def test_a_database_that_was_lost_is_no_empty_vault(stopped: Vault) -> None:
-    stopped.database.parent.mkdir()
     stopped.database.with_name("vault.db-wal").write_bytes(b"what was kept")
     with pytest.raises(BootError, match="the file is gone, but its write-ahead log is still there"):
         await stopped.start()

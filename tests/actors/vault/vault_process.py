@@ -23,6 +23,7 @@ from bus import Bus, Child, Supervisor, open_mesh
 
 async def main(folder: Path, words: Iterator[str]) -> None:
     """Do it all."""
+    (folder / "db").mkdir(exist_ok=True)
     given = Given(data=folder, home=folder, environment={}, settings_of=lambda _kind: Settings())
     tree = Supervisor("root", "one_for_one", [Child("vault", partial(VaultActor, given))])
     async with open_mesh(tree, complete=False) as mesh:
