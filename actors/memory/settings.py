@@ -21,7 +21,7 @@ class Memory:
     """Whether a conversation that ends is kept as a note."""
     auto_log: bool = True
     """Whether each turn leaves a line in the daily log."""
-    user_md_limit: int = attrs.field(default=3000, validator=ge(0))
+    user_md_limit: int = attrs.field(default=4000, validator=ge(0))
     """Bytes that the model may make of ``USER.md``; 0 is no limit."""
     memory_md_limit: int = attrs.field(default=8000, validator=ge(0))
     """Bytes that the model may make of ``MEMORY.md``; 0 is no limit."""

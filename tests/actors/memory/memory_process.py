@@ -76,7 +76,7 @@ async def _all(bus: Bus, texts: list[str]) -> dict[str, Any]:
     listed = await ask(memory.ListFiles(user="ada", role="admin"))
     files = [await ask(memory.ReadFile(name=each.name, user="ada")) for each in listed]
     found = {text: await ask(memory.Search(q=text, user="ada")) for text in texts}
-    history = await ask(memory.History(user="ada", role="admin"))
+    history = await ask(memory.History(user="ada", role="admin", limit=1000))
     shared = await ask(memory.History(name="shared/a.md", user="ada", role="admin"))
     return {
         "files": {each.name: each.text for each in files},
