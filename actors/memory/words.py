@@ -30,6 +30,19 @@ _SIGNS: Final = re.compile(r"(?<=\w)(?:\+\+|#(?!\w))")
 _TOKEN: Final = re.compile(
     r"[^\s!-&(-,/:-@\[-^`{-~\u00a0-\u00bf\u2000-\u2018\u201a-\u206f\u3000-\u303f\ufe10-\ufe1f\ufe30-\ufe4f]+"
 )
+_SAME: Final = (
+    "ß-ss ẞ-SS æ-ae Æ-AE œ-oe Œ-OE ø-o Ø-O ł-l Ł-L đ-d Đ-D ħ-h Ħ-H ı-i ё-е Ё-Е أ-ا إ-ا آ-ا ٱ-ا ى-ي ة-ه"  # noqa: RUF001
+)
+_VOWEL_SIGNS: Final = (0x640, 0x670, *range(0x64B, 0x660), *range(0x591, 0x5BE), 0x5BF, 0x5C1, 0x5C2, 0x5C7)
+_FOLDED: Final[dict[str, str]] = {
+    **{pair[0]: pair[2:] for pair in _SAME.split()},
+    **dict.fromkeys(map(chr, _VOWEL_SIGNS), ""),
+}
+"""Letters that people write for others, and vowel signs of Arabic and Hebrew, which they leave out as they like.
+
+The index itself folds no more than the accents of Latin and Greek letters.
+"""
+_FOLDABLE: Final = re.compile(f"[{''.join(_FOLDED)}]")
 _PLUS: Final = "_plusplus"
 _SHARP: Final = "_sharp"
 _APOSTROPHE: Final = re.compile("['’]")
@@ -107,7 +120,7 @@ def plain(text: str) -> str:
     if text.isascii():
         return text.replace("\0", " ")
     whole = text.replace("\0", " ").encode("utf-8", "replace").decode("utf-8")
-    return unicodedata.normalize("NFKC", whole).replace("ß", "ss").replace("ẞ", "SS")
+    return _FOLDABLE.sub(lambda match: _FOLDED[match[0]], unicodedata.normalize("NFKC", whole))
 
 
 def indexed(text: str) -> str:

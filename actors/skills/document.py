@@ -145,6 +145,8 @@ def changed(
 ) -> str:
     """The document with some of it changed; all else stays. A front matter that cannot be read is made anew.
 
+    Raises ValueError where what comes of it could not be read again.
+
     Args:
       text: as it was.
       folder: the name of its folder.
@@ -166,4 +168,6 @@ def changed(
 
 
 def _joined(front: "FrontMatter", rest: str) -> str:
-    return f"{DELIMITER}\n{front}{DELIMITER}\n{rest}"
+    written = str(front)
+    type(front).read(written)
+    return f"{DELIMITER}\n{written}{DELIMITER}\n{rest}"

@@ -46,7 +46,10 @@ def edited(
         return tree
     said = None if body is None else clean(body)
     text = document.decoded(tree[MAIN].data)
-    return with_main(tree, document.changed(text, name, values, body=said, marks=marks))
+    try:
+        return with_main(tree, document.changed(text, name, values, body=said, marks=marks))
+    except ValueError as error:
+        raise BadSkill(f"nothing was changed: {error}") from None
 
 
 def with_main(tree: Tree, text: str) -> Tree:

@@ -148,3 +148,12 @@ def test_what_is_shown_of_a_skill() -> None:
     assert plain["created_at"] == plain["updated_at"]
     assert showing.origin(card(is_source=True), latest) == "source"
     assert showing.origin(card(), None) == "person"
+
+
+def test_a_change_that_could_not_be_read_again_is_refused() -> None:
+    deep = "".join(
+        f"{' ' * n}a:\n" for n in range(1, 300)
+    )  # more than is read, once each level has two blanks
+    tree = {MAIN: File(f"---\nname: deep\ndescription: It is.\nmeta:\n{deep}---\nbody".encode())}
+    with pytest.raises(BadSkill, match="nothing was changed: the front matter has more than"):
+        edits.edited(tree, "deep", description="Another one.")
