@@ -11,7 +11,7 @@ from typing import Concatenate, Final, ParamSpec, TypeVar
 
 import trio
 
-from actors.memory import messages, revisions, salvage
+from actors.memory import messages, revisions, salvage, store
 from actors.memory.edits import Make, etag
 from actors.memory.files import Folder, Overtaken, Seen
 from actors.memory.messages import BadName, MemoryFailed, Origin, Written
@@ -126,6 +126,17 @@ class NoteKeeper(Keeper):
         else:
             _LOG.warning("not all of the history could be read; the rest is in %s", aside)
         self._mended += 1
+
+    async def _begin_log_anew(self) -> None:
+        """Let go of the write-ahead log, in which what is gone can still be read. Whoever asks meanwhile waits."""
+        async with self._mending:
+            await self._storage.close()
+            self._storage = _storage(self._database)
+            try:
+                await self._storage.open()
+            except StorageError as error:
+                raise MemoryFailed(reason=error.brief) from error
+            self._mended += 1
 
     async def _remade(self) -> None:
         """The database is new, and knows nothing but the history."""
@@ -257,7 +268,8 @@ class NoteKeeper(Keeper):
     async def _purge(self, name: Name, origin: Origin) -> messages.Purged:
         async with self._writing:
             content = await self._apart(self._folder.read, name)
-            gone = await self._write(revisions.purge, name, content, origin, self._now())
+            gone = await self._write(store.purge, name, content, origin, self._now())
+        await self._begin_log_anew()
         return messages.Purged(name=name.text, revisions=gone)
 
 

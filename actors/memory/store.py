@@ -6,7 +6,7 @@ from datetime import datetime
 
 from actors.memory import index, look, revisions
 from actors.memory.files import Seen
-from actors.memory.messages import Found
+from actors.memory.messages import Found, Origin
 from actors.memory.names import Name
 from actors.memory.ranking import Hit
 
@@ -29,6 +29,14 @@ def take_up(connection: sqlite3.Connection, found: Iterable[tuple[Name, Seen]], 
         if name.level == "agent" or revisions.notice(connection, name, seen.content, seen.changed or now):
             changed.append(name)
     return changed
+
+
+def purge(
+    connection: sqlite3.Connection, name: Name, content: bytes | None, origin: Origin, now: datetime
+) -> int:
+    """Forget for good what a note has been, in the index too. How many revisions are gone."""
+    index.optimise(connection)
+    return revisions.purge(connection, name, content, origin, now)
 
 
 def _index(connection: sqlite3.Connection, name: Name, seen: Seen) -> None:

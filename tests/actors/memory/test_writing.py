@@ -154,3 +154,20 @@ async def test_nobody_has_notes_who_cannot_be_a_user(notes: Notes, user: str) ->
         await notes.names(user)
     assert notes.seeded == []
     assert sorted(each.name for each in (notes.data / "users").iterdir()) == ["ada", "bob"]
+
+
+async def test_what_was_purged_is_nowhere_on_the_disk(notes: Notes) -> None:
+    await notes.write("a.md", "keep\nheliotrope\n")
+    await notes.write("b.md", "zinnia\n")
+    await notes.forget("a.md", "heliotrope")
+    await notes.forget("b.md")
+    async with trio.open_nursery() as nursery:  # nobody who asks meanwhile is refused
+        for _ in range(20):
+            nursery.start_soon(notes.search, "keep")
+            nursery.start_soon(notes.write, "c.md", "rose")
+        for name in ("a.md", "b.md"):
+            nursery.start_soon(notes.mesh.bus.ask, memory.Purge(name=name, user="ada", role="user"))
+    for file in notes.path("").rglob("memory.db*"):
+        assert not {word for word in (b"heliotrop", b"zinnia") if word in file.read_bytes()}, file
+    assert await notes.search("keep") == ["a.md"]
+    assert [each.action for each in await notes.history("a.md")] == ["purge"]
