@@ -11,7 +11,7 @@ import trio
 from actors.memory import files, index, look, store
 from actors.memory.files import Folder, Seen
 from actors.memory.keeping import NoteKeeper
-from actors.memory.messages import BadName, Found, Incomplete
+from actors.memory.messages import BadName, Found, Incomplete, MemoryFailed
 from actors.memory.names import Name, checked
 from actors.memory.settings import Memory
 
@@ -63,9 +63,13 @@ class SearchableKeeper(NoteKeeper):
     # --- searching ------------------------------------------------------------------------------------------
 
     async def _search(self, question: str, *, today: date, limit: int, room: int) -> tuple[Found, ...]:
-        """Raises Incomplete rather than to say of half an index that there is nothing."""
-        await self._look()
-        complete = self._is_complete
+        """Raises Incomplete, or why it cannot be completed, rather than to say of half an index that there is nothing."""
+        failed: MemoryFailed | None = None
+        try:
+            await self._look()
+        except MemoryFailed as error:  # the disk may be full; what is indexed is found all the same
+            failed, self._looked_at = error, NEVER
+        complete = failed is None and self._is_complete
         hits = await self._read(
             index.search,
             question,
@@ -76,7 +80,7 @@ class SearchableKeeper(NoteKeeper):
         )
         complete = complete and self._is_complete
         if not hits and not complete:
-            raise Incomplete
+            raise failed or Incomplete
         return tuple(store.shown(hit, complete=complete) for hit in hits)
 
     @property

@@ -1,6 +1,7 @@
 """What stands in the way of one note is in the way of no other: it cannot be read, vanishes, becomes something else."""
 
 import os
+import resource
 import tempfile
 import threading
 from collections.abc import Callable, Generator
@@ -56,6 +57,31 @@ async def test_a_note_that_cannot_be_read_hides_no_other(
         assert "MEMORY.md cannot be read" in told.text
     autojump_clock.jump(2)
     assert await notes.search("too") == ["MEMORY.md"]
+
+
+@contextmanager
+def full_disk(size: int) -> Generator[None]:
+    """No file may become larger than that."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+async def test_what_is_indexed_is_found_on_a_full_disk(
+    notes: Notes, autojump_clock: trio.testing.MockClock
+) -> None:
+    await notes.write("a.md", "heliotrope")
+    assert await notes.search("heliotrope") == ["a.md"]
+    notes.path("b.md").write_text("zinnia", encoding="utf-8")
+    autojump_clock.jump(2)
+    with full_disk(1):
+        assert [(hit.source, hit.complete) for hit in await notes.found("heliotrope")] == [("a.md", False)]
+        with pytest.raises(memory.MemoryFailed):  # not that there is none
+            await notes.search("zinnia")
+    assert await notes.search("zinnia") == ["b.md"]
 
 
 def test_files_that_vanish_while_they_are_surveyed_are_no_fault(tmp_path: Path) -> None:
