@@ -63,7 +63,7 @@ class SearchableKeeper(NoteKeeper):
     # --- searching ------------------------------------------------------------------------------------------
 
     async def _search(self, question: str, *, today: date, limit: int, room: int) -> tuple[Found, ...]:
-        """Raises Incomplete, or why it cannot be completed, rather than to say of half an index that there is nothing."""
+        """Raises Incomplete, or why it stays so, rather than to say of half an index that there is nothing."""
         failed: MemoryFailed | None = None
         try:
             await self._look()
