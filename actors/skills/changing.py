@@ -1,5 +1,8 @@
 """Changing skills, and what they were: each change is written down before the disk is touched."""
 
+import logging
+from typing import Final
+
 import attrs
 
 from actors.skills import document, edits, folder, messages, rights, showing, store
@@ -13,6 +16,7 @@ from actors.storage import micros
 from actors.vocabulary import Role
 from bus import crash_point, redact
 
+_LOG: Final = logging.getLogger(__name__)
 ByModel = messages.SkillCreate | messages.SkillUpdate | messages.SkillDelete
 
 
@@ -20,12 +24,22 @@ class Changer(Reader):
     """Changes skills, for people and for models, and knows what they were."""
 
     async def start(self) -> None:
-        """Throw away what was half made, and do what a crash has kept from being done. Raises SkillsFailed."""
+        """Throw away what was half made, and do what a crash has kept from being done, or give it up.
+
+        Raises SkillsFailed where the database refuses.
+        """
         await super().start()
         await self._apart(self._library.clear)
         for seq, owner, name, tree in await self._read(store.intents):
-            await self._apart(self._carry_out, owner, name, tree)
-            await self._write(store.settle, [seq])
+            try:
+                await self._apart(self._carry_out, owner, name, tree)
+            except SkillsFailed as error:  # the one skill of one user is no reason to be without all others
+                _LOG.warning(
+                    "what was to become of the skill %s of %s is given up: %s", name, owner or "all", error
+                )
+                await self._write(store.revoke, [seq])
+            else:
+                await self._write(store.settle, [seq])
 
     # --- changing: what all changes share -------------------------------------------------------------------
 

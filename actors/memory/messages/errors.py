@@ -102,7 +102,7 @@ class TooLarge(ActorError):
     limit: int
 
     def __str__(self) -> str:
-        return f"{quoted(self.name)} would have {self.size} bytes, and {self.limit} are allowed: nothing was written"
+        return f"{quoted(self.name)} is too large: a note has at most {self.limit} bytes, and not {self.size}"
 
 
 @attrs.define(eq=False, kw_only=True)

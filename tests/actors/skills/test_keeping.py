@@ -1,7 +1,9 @@
 """Skills as people make, change and delete them, and what is on the disk meanwhile."""
 
 import os
+import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -349,3 +351,19 @@ async def test_what_was_written_down_and_not_done_is_done_at_the_start(tmp_path:
         assert await shelf.names() == ["x"]
         assert (await shelf.get("x")).body == "new"
         assert not (await shelf.get("x")).edited
+
+
+async def test_what_cannot_be_done_after_a_crash_keeps_nobody_from_their_skills(tmp_path: Path) -> None:
+    async with life(tmp_path) as first:
+        await first.create("fine")
+        await first.create("stuck", **ADA)
+    with closing(sqlite3.connect(tmp_path / "db/skills.db")) as database, database:
+        database.execute("UPDATE revisions SET state = 'intent' WHERE name = 'stuck'")
+    shutil.rmtree(first.own("ada"))
+    first.own("ada").write_text("in the way", encoding="utf-8")
+    async with life(tmp_path) as second:
+        assert await second.names() == ["fine"]
+    first.own("ada").unlink()
+    async with life(tmp_path) as third:
+        assert await third.names(**ADA) == ["fine"]
+        assert (await third.create("stuck", **ADA)).name == "stuck"
