@@ -8,7 +8,8 @@ from pathlib import Path
 
 from actors.llm.catalogue import Catalogue, CatalogueError, parse
 from actors.llm.selection import ModelSettingsError, choose
-from actors.llm.settings import Settings
+from actors.llm.settings import Settings, split_spec
+from actors.memory.settings import LOCAL
 from actors.settings import text
 from actors.settings.problems import Problem
 from actors.subsystem import Given
@@ -42,6 +43,16 @@ def unusable(settings: Settings, given: Given) -> list[str]:
     if faults and (kept := _kept(given.database("vault"))):
         faults = _faults(settings, {**given.environment, **kept}, catalogue)
     return faults
+
+
+def no_embedder(embedder: str | None) -> list[str]:
+    """Why what is to make vectors for the memory cannot be what is meant."""
+    try:
+        if embedder is not None and embedder != LOCAL:
+            split_spec(embedder)
+    except ValueError as error:
+        return [f"memory.embedder {error}"]
+    return []
 
 
 def _faults(settings: Settings, keys: Mapping[str, str], catalogue: Catalogue) -> list[str]:

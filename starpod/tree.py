@@ -30,6 +30,7 @@ from actors.llm.actor import LlmActor
 from actors.llm.settings import Settings as LlmSettings
 from actors.memory import messages as memory
 from actors.memory.actor import AgentNotesActor, MemoryActor
+from actors.memory.embedder import EmbedderActor
 from actors.memory.extractor import Further
 from actors.memory.follower import MemoryFollower
 from actors.memory.keeping import MIGRATIONS as MEMORY
@@ -175,6 +176,7 @@ def _memory(given: Given) -> Iterator[Child | Pool]:
     zone = lambda: persona_settings().zone  # noqa: E731 - the memory knows nothing of the persona
     settings, seed = given.settings(MemorySettings), partial(_seed, given)
     of_user = partial(MemoryActor, settings, zone, generation, seed, given.data)
+    yield Child("embedder", partial(EmbedderActor, settings))
     yield Pool("notes", of_user, limit=NOTES_OF_USERS, idle=300, limits=Limits(mailbox=256))
 
 
@@ -272,7 +274,14 @@ STORAGE: Final = (
         migrations=VAULT,
         guarded=("vault.key",),
     ),
-    Subsystem("memory", _memory, front=memory, settings=MemorySettings, migrations=MEMORY),
+    Subsystem(
+        "memory",
+        _memory,
+        front=memory,
+        settings=MemorySettings,
+        check=lambda settings, _given: models.no_embedder(settings.memory.embedder),
+        migrations=MEMORY,
+    ),
 )
 SERVICES: Final = (
     Subsystem("settings", _settings, front=settings),

@@ -11,7 +11,15 @@ from pathlib import Path, PurePath
 
 ROOT = Path(__file__).parent.parent
 
-SHELL = {"__init__.py", "messages.py", "actor.py", "conductor.py", "conversation.py", "follower.py"}
+SHELL = {
+    "__init__.py",
+    "messages.py",
+    "actor.py",
+    "conductor.py",
+    "conversation.py",
+    "follower.py",
+    "embedder.py",
+}
 """Modules of a subsystem that speak with the bus; the others decide, store or fetch, and can be tested without."""
 
 HANDS = {
@@ -20,6 +28,7 @@ HANDS = {
         for name in ("answer", "compactor", "completion", "gate", "loop", "record", "sources")
     ),
     "actors/memory/extractor.py",
+    "actors/memory/meaning.py",
 }
 """What an actor does through the bus, one neighbour each; what it decides is in the modules beside them."""
 

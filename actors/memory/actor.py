@@ -11,10 +11,11 @@ from actors.context import Section
 from actors.memory import context, daily, edits, files, messages, revisions
 from actors.memory.files import Seen
 from actors.memory.keeping import NoteKeeper
+from actors.memory.meaning import MeaningfulKeeper
 from actors.memory.messages import AdminsOnly, BadName, Origin, UnknownFile, Written
 from actors.memory.names import Name, checked
 from actors.memory.prompt import Prompt
-from actors.memory.searchable import Generation, SearchableKeeper
+from actors.memory.searchable import Generation
 from actors.memory.settings import Settings
 from actors.session.messages import ForgetTold
 from actors.vocabulary import BadUserId, Role, user_id
@@ -79,7 +80,7 @@ class AgentNotesActor(NoteKeeper):
 
 
 @final
-class MemoryActor(SearchableKeeper):
+class MemoryActor(MeaningfulKeeper):
     """Keeps the notes of one user.
 
     Args:

@@ -14,6 +14,7 @@ from actors.memory.keeping import NoteKeeper
 from actors.memory.messages import BadName, Found, Incomplete, MemoryFailed
 from actors.memory.names import Name, checked
 from actors.memory.settings import Memory
+from actors.memory.vectors import Embedded
 
 NEVER: Final = float("-inf")
 LOOK_EVERY: Final = 1.0
@@ -77,11 +78,16 @@ class SearchableKeeper(NoteKeeper):
             limit=limit,
             max_bytes=room,
             half_life_days=self._settings().half_life_days,
+            embedded=await self._embedded(question),
         )
         complete = complete and self._is_complete
         if not hits and not complete:
             raise failed or Incomplete
         return tuple(store.shown(hit, complete=complete) for hit in hits)
+
+    async def _embedded(self, question: str) -> Embedded | None:
+        """A question as a vector, where there is what makes one."""
+        return None
 
     @property
     def _is_complete(self) -> bool:

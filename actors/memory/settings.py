@@ -1,9 +1,18 @@
 """Settings of the memory."""
 
-from typing import final
+from typing import Any, Final, final
 
 import attrs
-from attrs.validators import ge, gt
+from attrs.validators import ge, gt, optional
+
+LOCAL: Final = "local"
+"""The embedder that runs here."""
+
+
+def _is_embedder(_instance: object, _field: "attrs.Attribute[Any]", value: str) -> None:
+    provider, _, model = value.partition("/")
+    if value != LOCAL and not (provider.strip() and model.strip()):
+        raise ValueError(f'must be "{LOCAL}" or provider/model')
 
 
 @final
@@ -31,8 +40,9 @@ class Memory:
     """Reviews conversations; None takes the model that writes summaries."""
     nudges_per_day: int = attrs.field(default=24, validator=ge(0))
     """Reviews of conversations of one user on one day, UTC."""
-    embedder: str | None = None
-    """What makes vectors of passages, so that a search finds other words for the same; None does without."""
+    embedder: str | None = attrs.field(default=None, validator=optional(_is_embedder))
+    """What tells a search which passages mean what is asked: ``local``, from the extra ``starpod[vectors]``, or
+    ``provider/model``; None does without."""
 
 
 @final

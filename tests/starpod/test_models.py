@@ -101,3 +101,24 @@ def test_a_vault_that_cannot_be_read_holds_no_key(workspace: Workspace) -> None:
 
     with pytest.raises(ConfigError, match="OPENAI_API_KEY"):
         check(at)
+
+
+@pytest.mark.parametrize("embedder", ["local", "openai/text-embedding-3-small", "ollama/all-minilm:22m"])
+def test_what_makes_vectors_for_the_memory_need_not_answer_to_be_set(
+    workspace: Workspace, embedder: str
+) -> None:
+    check(instance(workspace, f'[memory]\nembedder = "{embedder}"\n'))
+
+
+@pytest.mark.parametrize(
+    ("embedder", "said"),
+    [
+        ("nobody/x", r"memory\.embedder must be written provider/model with one of anthropic, .*'nobody/x'"),
+        ("openai", r'memory\.embedder: must be "local" or provider/model'),
+        ("openai/ ", r'memory\.embedder: must be "local" or provider/model'),
+        ("", r'memory\.embedder: must be "local" or provider/model'),
+    ],
+)
+def test_what_cannot_make_vectors_is_refused(workspace: Workspace, embedder: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        check(instance(workspace, f'[memory]\nembedder = "{embedder}"\n'))

@@ -1,6 +1,7 @@
 """Front door of the memory: notes of users and of the agent, their history, and a search over them."""
 
 from .context import Remember
+from .embedding import Embed, EmbedderFailed, NoEmbedder, Vectors
 from .errors import (
     AdminsOnly,
     BadName,
@@ -80,6 +81,8 @@ __all__ = [
     "Contradiction",
     "DailyEntry",
     "Door",
+    "Embed",
+    "EmbedderFailed",
     "Entry",
     "FileText",
     "Flush",
@@ -99,6 +102,7 @@ __all__ = [
     "MemorySearch",
     "MemoryWrite",
     "Mode",
+    "NoEmbedder",
     "NotOnce",
     "Note",
     "NoticeAgents",
@@ -122,6 +126,7 @@ __all__ = [
     "UnknownFile",
     "UnknownLine",
     "UnknownRevision",
+    "Vectors",
     "WriteFile",
     "Written",
 ]

@@ -1,19 +1,25 @@
 """Notes in a folder of their own, kept by real actors on real databases."""
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+import trio
 
 from actors.memory import messages as memory
 from actors.memory.actor import AgentNotesActor, MemoryActor
+from actors.memory.embedder import EmbedderActor
 from actors.memory.searchable import Generation
 from actors.memory.settings import Memory, Settings
 from actors.session import messages as session
 from bus import Actor
 from bus.testing import MeshUnderTest
+
+SMALL = "openai/text-embedding-3-small"
 
 
 class Ledger(Actor):
@@ -21,6 +27,10 @@ class Ledger(Actor):
 
     def __init__(self, notes: "Notes") -> None:
         self._notes = notes
+
+    @session.RecordUsage.handler
+    async def record(self, request: session.RecordUsage) -> None:
+        self._notes.spent.append(request)
 
     @session.ForgetTold.handler
     async def forget_told(self, request: session.ForgetTold) -> None:
@@ -37,6 +47,7 @@ class Notes:
         self.forgotten: list[session.ForgetTold] = []
         """What was to be forgotten of what turns were told."""
         self.seeded: list[str] = []
+        self.spent: list[session.RecordUsage] = []
 
     async def start(self) -> None:
         for folder in ("users/ada", "users/bob", "config", "shared", "db"):
@@ -45,6 +56,7 @@ class Notes:
         await self.mesh.start(partial(AgentNotesActor, self.data, generation), name="memory")
         settings: Callable[[], Settings] = lambda: Settings(memory=self.settings)  # noqa: E731
         await self.mesh.start(partial(Ledger, self), name="session")
+        await self.mesh.start(partial(EmbedderActor, settings), name="embedder")
         notes = partial(MemoryActor, settings, lambda: None, generation, self.seeded.append, self.data)
         await self.mesh.start_pool(notes, name="notes")
 
@@ -91,6 +103,25 @@ class Notes:
     async def history(self, name: str = "", user: str = "ada", role: Any = "user") -> list[memory.Revision]:
         found = await self.mesh.bus.ask(memory.History(name=name, user=user, role=role))
         return list(found)
+
+    def vectors(self, user: str = "ada") -> dict[str, list[tuple[str, int]]]:
+        """By file: of each passage with a vector what made it, and its dimensions."""
+        found: dict[str, list[tuple[str, int]]] = {}
+        with closing(sqlite3.connect(self.path("memory.db", user))) as connection:
+            for name, embedder, length in connection.execute(
+                "SELECT name, embedder, length(vector) FROM vectors JOIN sources ON sources.id = vectors.id >> 20"
+                " ORDER BY vectors.id"
+            ):
+                found.setdefault(name, []).append((embedder, length))
+        return found
+
+    async def until_vectors(self, *names: str, of: tuple[str, int] = (SMALL, 32)) -> None:
+        """Wait until these files, and no others, have vectors, all of one kind."""
+        with trio.fail_after(600):
+            while {each: set(kinds) for each, kinds in self.vectors().items()} != {
+                name: {of} for name in names
+            }:
+                await trio.sleep(0.01)
 
     def _next(self) -> int:
         self._calls = getattr(self, "_calls", 0) + 1

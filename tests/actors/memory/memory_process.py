@@ -4,12 +4,15 @@
 
 does what the words say, as calls of tools with the words' numbers as their keys: `write TEXT`, `append TEXT`,
 `replace OLD NEW`, `forget`, `daily TEXT`, `shared TEXT`, `reindex`, `for_ever`, and writes each as a line once it is
-done. In the end it writes as JSON what there is: notes, what a search for each of the texts finds, and the history.
+done; `vectors` waits until all passages have theirs. In the end it writes as JSON what there is: notes, what a search
+for each of the texts finds, and the history.
 """
 
 import json
+import sqlite3
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,11 +22,23 @@ import trio
 from actors.memory import messages as memory
 from actors.memory.actor import AgentNotesActor, MemoryActor
 from actors.memory.searchable import Generation
-from actors.memory.settings import Settings
-from bus import Bus, Child, Pool, Supervisor, open_mesh
+from actors.memory.settings import Memory, Settings
+from bus import Actor, Bus, Child, Pool, Supervisor, open_mesh
 
 WHO: dict[str, Any] = {"user": "ada", "session": "s", "turn": "t"}
 ADMIN: dict[str, Any] = {**WHO, "role": "admin"}
+
+
+SETTINGS = Settings(memory=Memory(embedder="local"))
+
+
+class Embedder(Actor):
+    """Makes the vector of a text from its first byte."""
+
+    @memory.Embed.handler
+    async def embed(self, request: memory.Embed) -> memory.Vectors:
+        made = tuple(bytes([text.encode()[0] % 128, 1]) for text in request.texts)
+        return memory.Vectors(embedder="local", vectors=made)
 
 
 async def main(folder: Path, words: Iterator[str]) -> None:
@@ -33,12 +48,18 @@ async def main(folder: Path, words: Iterator[str]) -> None:
     generation = Generation()
     keepers = (
         Child("memory", partial(AgentNotesActor, folder, generation)),
-        Pool("notes", partial(MemoryActor, Settings, lambda: None, generation, lambda _: None, folder)),
+        Child("embedder", Embedder),
+        Pool(
+            "notes", partial(MemoryActor, lambda: SETTINGS, lambda: None, generation, lambda _: None, folder)
+        ),
     )
     async with open_mesh(Supervisor("root", "one_for_one", keepers), complete=False) as mesh:
         texts: list[str] = []
         for number, word in enumerate(words):
-            await _do(mesh.bus, word, words, f"call:{number}", texts)
+            if word == "vectors":
+                await _vectors(mesh.bus, folder)
+            else:
+                await _do(mesh.bus, word, words, f"call:{number}", texts)
             _say(word)
         _say(json.dumps(await _all(mesh.bus, texts)))
 
@@ -69,6 +90,14 @@ async def _do(bus: Bus, word: str, words: Iterator[str], call: str, texts: list[
                 _say(f"{word} {number}")
                 await bus.ask(memory.MemoryAppendDaily(text=f"entry {number}.", call=f"e:{number}", **WHO))
                 number += 1
+
+
+async def _vectors(bus: Bus, folder: Path) -> None:
+    await bus.ask(memory.ListFiles(user="ada", role="admin"))  # who keeps the notes begins by itself
+    with closing(sqlite3.connect(folder / "users" / "ada" / "memory.db")) as connection:
+        lacking = "SELECT count(*) FROM passages WHERE id NOT IN (SELECT id FROM vectors)"
+        while connection.execute(lacking).fetchone() != (0,):
+            await trio.sleep(0.01)
 
 
 async def _all(bus: Bus, texts: list[str]) -> dict[str, Any]:

@@ -91,6 +91,16 @@ def test_a_kill_while_an_admin_writes_for_all(tmp_path: Path, point: str) -> Non
     assert left["history"] == [["shared/a.md", "append", 11]]
 
 
+@pytest.mark.parametrize("point", ["memory.embedded", "keep.before_commit", "keep.after_commit"])
+def test_a_kill_between_a_write_and_its_vectors_loses_neither(tmp_path: Path, point: str) -> None:
+    words = ("write", "heliotrope", "append", "chrysanthemum")
+    die(tmp_path, point, *words, "vectors")
+    left = run(tmp_path, *words, "vectors")
+    assert left["files"] == {"a.md": "heliotrope\nchrysanthemum\n"}
+    assert left["found"] == {"heliotrope": ["a.md"], "chrysanthemum": ["a.md"]}
+    assert left["history"] == [["a.md", "whole", 11], ["a.md", "append", 25]]
+
+
 def test_kills_at_any_moment_lose_and_double_nothing(tmp_path: Path) -> None:
     seed = random.randrange(10_000)
     chance = random.Random(seed)
