@@ -8,7 +8,7 @@ import pytest
 
 from actors.memory import files, names
 from actors.memory.edits import etag
-from actors.memory.files import NOTHING, Folder
+from actors.memory.files import NOTHING, Folder, Overtaken
 from actors.memory.messages import LARGEST, BadName, TooLarge
 from actors.memory.names import Name
 
@@ -130,3 +130,22 @@ def test_all_notes_are_listed_with_whose_they_are(tmp_path: Path) -> None:
         ("memory/l.md", "user", True, 4),
     ]
     assert all(each.writable for each in files.listing(user, agent, may_change_agents=True))
+
+
+def test_nothing_is_lost_of_what_somebody_else_has_written(tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    (tmp_path / "a.md").write_bytes(b"theirs")
+    for after in (b"ours", None):
+        with pytest.raises(Overtaken):
+            folder.put(note(), b"before", after, LATER)
+    assert folder.read(note()) == b"theirs"
+    assert [each.name for each in tmp_path.iterdir()] == ["a.md"]
+
+
+def test_what_is_there_and_can_be_no_note_is_none(tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    (tmp_path / "a.md").mkdir()
+    assert folder.found(note(), LATER) == NOTHING
+    (tmp_path / "b.md").write_bytes(b"text")
+    assert folder.found(note("b.md"), LATER).content == b"text"
+    assert folder.put(note("c.md"), None, b"beside them", LATER).content == b"beside them"

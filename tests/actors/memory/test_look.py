@@ -1,5 +1,6 @@
 """What changed on the disk is noticed, and nothing else is opened."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -121,7 +122,7 @@ def test_what_cannot_be_entered_is_told_and_what_is_known_of_it_stays(
     assert (seen.vanished, list(seen.problems)) == ((), ["."])
 
 
-def test_a_folder_that_goes_while_it_is_looked_at_is_told(
+def test_a_folder_that_goes_while_it_is_looked_at_is_no_problem(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "a").mkdir()
@@ -134,7 +135,7 @@ def test_a_folder_that_goes_while_it_is_looked_at_is_told(
 
     monkeypatch.setattr(os, "open", without)
 
-    assert look.survey([Root(folder=tmp_path)], {}).problems == {"a/": "No such file or directory"}
+    assert look.survey([Root(folder=tmp_path)], {}).problems == {}
 
 
 def test_too_many_files_or_bytes_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,3 +148,25 @@ def test_too_many_files_or_bytes_are_told(tmp_path: Path, monkeypatch: pytest.Mo
 
     assert (len(seen.changed), len(seen.problems)) == (2, 2)
     assert seen.problems["'\\udcff.md'"] == "its name is no text"
+
+
+def test_a_folder_that_became_a_link_while_it_is_looked_at_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a").mkdir()
+    opened = os.open
+
+    def linked(path: str | Path, flags: int, *, dir_fd: int | None = None) -> int:
+        if dir_fd is not None:
+            (tmp_path / "a").rmdir()
+            (tmp_path / "a").symlink_to(tmp_path)
+        return opened(path, flags, dir_fd=dir_fd)
+
+    monkeypatch.setattr(os, "open", linked)
+
+    problems = look.survey([Root(folder=tmp_path)], {}).problems
+    assert problems == {"a/": "it is a symbolic link, or became one"}
+
+
+def test_what_the_disk_cannot_read_is_told_in_its_words() -> None:
+    assert look.reason(OSError(errno.EIO, "?")) == os.strerror(errno.EIO)

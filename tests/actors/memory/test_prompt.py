@@ -1,5 +1,6 @@
 """The notes that are part of every prompt, as they are on the disk."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from actors.memory import names
 from actors.memory.context import GUIDANCE, Caps
 from actors.memory.files import Folder
 from actors.memory.messages import LARGEST
+from actors.memory.names import Name
 from actors.memory.prompt import Prompt
 
 CAPS = Caps(file=1000, total=4000)
@@ -81,3 +83,11 @@ def test_a_change_by_hand_is_seen_once_and_one_of_our_own_not_at_all(tmp_path: P
     (tmp_path / "USER.md").unlink()
     assert not prompt.is_as_known()
     assert not prompt.holds(names.checked("notes.md"))
+
+
+def test_what_the_disk_refuses_is_said(prompt: Prompt, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_name: Name) -> bytes:
+        raise OSError(errno.EIO, "broken")
+
+    monkeypatch.setattr(Folder, "read", lambda _self, name: refuse(name))
+    assert "[USER.md cannot be read: broken]" in told(prompt)

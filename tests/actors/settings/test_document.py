@@ -1,5 +1,6 @@
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import final
+from typing import Any, final
 
 import attrs
 import pytest
@@ -137,3 +138,19 @@ def test_joining_tables_replaces_everything_else() -> None:
     }
     assert merge(base, {}) == base
     assert base["t"] == {"x": 1, "y": {"z": 1}}
+
+
+def test_who_may_not_ask_is_told_before_a_check_looks_at_anything(main: Source) -> None:
+    class No(Exception):
+        pass
+
+    def allow(settings: Mapping[type, Any]) -> None:
+        assert settings[Shop] == Shop(tills=2)
+        raise No
+
+    def check(settings: Any) -> Iterable[str]:
+        raise AssertionError(settings)
+
+    scheme = Scheme(sections=(Section(kind=Shop, check=check),))
+    with pytest.raises(No):
+        load((main,), scheme, allow=allow)

@@ -103,6 +103,8 @@ def test_where_somebody_changes_something() -> None:
     assert rights.layer("ada", "ada", "user") == "ada"
     assert rights.layer("bob", "ada", "user") is None
     assert rights.layer("", "ada", "user") is None
+    with pytest.raises(BadSkill):
+        rights.layer("../etc", "admin", "admin")
     assert rights.layer(None, "root", "admin") == SHARED
     assert rights.layer("bob", "root", "admin") == "bob"
 

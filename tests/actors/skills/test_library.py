@@ -100,3 +100,8 @@ def test_a_library_has_a_shelf_for_everybody(tmp_path: Path, monkeypatch: pytest
     assert found.owners() == ["ada"]
     found.clear()
     assert list(ada.root.iterdir()) == []
+
+
+def test_what_is_no_user_may_have_a_shelf_that_is_empty(tmp_path: Path) -> None:
+    found = Library(tmp_path / "bundled", tmp_path / "skills", tmp_path / "users")
+    assert names(found.shelf("system")) == []

@@ -54,6 +54,21 @@ def test_accounts_are_listed_and_found(store: Store) -> None:
         store.run(accounts.all_of, users.ListUsers(user="ada"))
 
 
+def test_what_an_earlier_user_left_is_taken_over_on_purpose_alone(store: Store) -> None:
+    asked = users.AddUser(id="bob", **OPERATOR)
+    with pytest.raises(users.LeftBehind):
+        store.run(accounts.add, asked, "made-up", store.now, left=True)
+    adopted = users.AddUser(id="bob", adopt=True, **OPERATOR)
+    assert store.run(accounts.add, adopted, "made-up", store.now, left=True)[0].id == "bob"
+
+
+def test_there_is_room_for_so_many_keys(store: Store) -> None:
+    for _ in range(users.MOST_KEYS):
+        store.issue("ada")
+    with pytest.raises(users.TooManyKeys):
+        store.issue("ada")
+
+
 @pytest.mark.parametrize("fields", [{"email": "ada"}, {"email": ""}, {"display_name": " \t"}])
 def test_what_cannot_be_of_an_account_is_unfit(store: Store, fields: dict[str, Any]) -> None:
     with pytest.raises(users.Unfit):
