@@ -1,5 +1,6 @@
 """A search by what is meant: vectors follow what is written, from a provider on loopback; their lack costs nothing."""
 
+import sqlite3
 import time
 from collections.abc import Sequence
 from functools import partial
@@ -9,7 +10,7 @@ import trio
 
 from actors.llm.actor import LlmActor
 from actors.llm.settings import Settings as LlmSettings
-from actors.memory import embedder, meaning
+from actors.memory import embedder, meaning, vectors
 from actors.memory import messages as memory
 from actors.memory.settings import Memory
 from bus.testing import MeshUnderTest
@@ -185,3 +186,38 @@ async def test_the_vectors_of_one_user_are_nobody_elses(notes: Notes) -> None:
         while set(notes.vectors("bob")) != {"b.md"}:
             await trio.sleep(0.01)
     assert await notes.search("heliotrope", user="bob") == ["b.md"]
+
+
+async def test_a_disk_that_is_full_costs_the_vectors_until_something_is_written(
+    notes: Notes, model_server: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        error = sqlite3.OperationalError("database or disk is full")
+        error.sqlite_errorcode = sqlite3.SQLITE_FULL
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(vectors, "keep", full)
+        await write_two(notes)
+        with trio.fail_after(30):
+            while sum(len(text) > 10 for text in asked(model_server)) < 4:
+                assert sorted(await notes.search("bank")) == ["river.md", "savings.md"]
+                await trio.sleep(0.01)
+        assert notes.vectors() == {}
+    assert notes.mesh.cell("embedder").health.why is None
+    await notes.write("third.md", "the bank in the garden")
+    await notes.until_vectors("river.md", "savings.md", "third.md")
+
+
+async def test_who_is_switched_off_in_the_middle_is_asked_no_more(
+    notes: Notes, model_server: ModelServer
+) -> None:
+    model_server.vectors = Vectors(delay=0.3)
+    await notes.write("a.md", "\n".join(f"{number} {'x' * 410}" for number in range(meaning.BATCH + 5)))
+    await model_server.wait_for(lambda server: len(server.requests) == 1)
+    notes.settings = Memory()
+    with trio.fail_after(60):
+        while len(notes.vectors().get("a.md", [])) < meaning.BATCH:
+            await trio.sleep(0.01)
+    await notes.mesh.settle()
+    assert len(model_server.requests) == 1
