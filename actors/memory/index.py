@@ -4,6 +4,7 @@ A file is replaced as a whole, yet only the passages that changed are written, s
 is appended. The text of a passage is stored once; the index beside it holds words and places only.
 """
 
+import heapq
 import sqlite3
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +20,7 @@ VERSION: Final = 2
 """Of how passages are cut and indexed. Raise it with every change of that."""
 CANDIDATES: Final = 150
 """Passages that are read for an answer."""
-MOST_ROWS: Final = 4000
+MOST_ROWS: Final = 3000
 """Passages that all words of a question may find together."""
 MOST_OTHERS: Final = 1000
 """Passages that other words for one may find."""
@@ -143,7 +144,7 @@ def search(
     """
     found = _found(connection, words.terms(question, today))
     scores = ranking.scores(found)
-    candidates = _candidates(connection, sorted(scores, key=lambda id: (-scores[id], id))[:CANDIDATES])
+    candidates = _candidates(connection, heapq.nlargest(CANDIDATES, scores, key=scores.__getitem__))
     aged = {
         each.id: scores[each.id] * ranking.freshness(each.day, today, half_life_days) for each in candidates
     }

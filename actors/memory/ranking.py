@@ -5,6 +5,7 @@ gets a share of what its neighbours in the file score for a word: people say whe
 in the sentences after that.
 """
 
+import heapq
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,6 +27,8 @@ TOO: Final = 0.2
 """What is left of these shares for a word that it has."""
 NAME: Final = 1.5
 """How much more a name weighs than another word that is as rare."""
+POOL: Final = 200
+"""Passages, the best by their own words, that are looked at together with their neighbours."""
 LONGEST: Final = 3
 """Passages in a row that make one hit."""
 CLOSE: Final = 0.75
@@ -89,21 +92,28 @@ def weight_in_index(passages: int, having: int) -> float:
     return max(1e-6, math.log((passages - having + 0.5) / (having + 0.5)))
 
 
-def scores(found: Iterable[Found]) -> dict[int, float]:
-    """The score of each passage, of neighbours too: there may be ids among them that no passage has."""
-    total: defaultdict[int, float] = defaultdict(float)
+def scores(found: Sequence[Found]) -> dict[int, float]:
+    """The scores of the best passages and of their neighbours, among which may be ids that no passage has."""
+    own: defaultdict[int, float] = defaultdict(float)
     for each in found:
-        near: dict[int, float] = {}
         for id, score in each.scores.items():
-            total[id] += score
-            if near.get(id + 1, 0.0) < score * BEFORE:
-                near[id + 1] = score * BEFORE
-            if near.get(id - 1, 0.0) < score * AFTER:
-                near[id - 1] = score * AFTER
-        if not each.term.above:
-            for id, score in near.items():
-                total[id] += score * TOO if id in each.scores else score
+            own[id] += score
+    best = heapq.nlargest(POOL, own, key=own.__getitem__)
+    total = {each: own.get(each, 0.0) for id in best for each in (id, id + 1, id - 1)}
+    for each in found:
+        if not each.term.above:  # a neighbour's day is a passage's own already
+            _add_neighbours(total, each.scores)
     return total
+
+
+def _add_neighbours(total: dict[int, float], having: Mapping[int, float]) -> None:
+    """Give each passage its share of what its neighbours score for one term."""
+    score_of = having.get
+    for id in total:
+        before, after = score_of(id - 1), score_of(id + 1)
+        if before is not None or after is not None:
+            share = max(BEFORE * (before or 0.0), AFTER * (after or 0.0))
+            total[id] += share * TOO if id in having else share
 
 
 def freshness(day: date | None, today: date, half_life_days: float) -> float:
@@ -135,36 +145,35 @@ def best(
       max_bytes: of all texts together.
     """
     groups: list[list[Candidate]] = []
+    beside: dict[int, list[Candidate]] = {}
+    """Where a passage would join which group."""
     seen: set[str] = set()
     room = max_bytes
-    ordered = sorted(candidates, key=lambda each: (-scores[each.id], each.source, each.line_start, each.id))
-    for each in ordered:
-        key = " ".join(each.text.split())
+    for each in sorted(
+        candidates, key=lambda each: (-scores[each.id], each.source, each.line_start, each.id)
+    ):
+        text = " ".join(each.text.split())
         size = length(each.text)
-        if key in seen or (size > room and groups):
+        if text in seen or (size > room and groups):
             continue
-        group = _beside(groups, each, scores)
-        if group is None and len(groups) == limit:
-            continue
-        seen.add(key)
+        group = beside.get(each.id, [])
+        if group and not _joins(each, group, scores):
+            group = []
+        if not group:
+            if len(groups) == limit:
+                continue
+            groups.append(group)
+        seen.add(text)
         room -= size + 1
-        if group is None:
-            groups.append([each])
-        else:
-            group.append(each)
-            group.sort(key=lambda each: each.id)
+        group.append(each)
+        group.sort(key=lambda each: each.id)
+        beside |= {group[0].id - 1: group, group[-1].id + 1: group}
     return [_hit(group, scores, found, max_bytes) for group in groups]
 
 
-def _beside(
-    groups: Iterable[list[Candidate]], each: Candidate, scores: Mapping[int, float]
-) -> list[Candidate] | None:
-    """The group that a passage follows or precedes, when it is about as good and there is room for one more."""
-    for group in groups:
-        if len(group) < LONGEST and each.id in {group[0].id - 1, group[-1].id + 1}:
-            best = max(scores[member.id] for member in group)
-            return group if scores[each.id] >= CLOSE * best else None
-    return None
+def _joins(each: Candidate, group: Sequence[Candidate], scores: Mapping[int, float]) -> bool:
+    """Whether there is room for one more in a group, and it is about as good."""
+    return len(group) < LONGEST and scores[each.id] >= CLOSE * max(scores[member.id] for member in group)
 
 
 def _hit(

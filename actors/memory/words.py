@@ -3,6 +3,10 @@
 The index splits at everything that is no letter, digit or mark, folds accents and case, and stems English. What it
 cannot do is done before: text without spaces is written as overlapping pairs of characters (Thai and its neighbours
 as triples), so that any two characters in a row are found.
+
+Measured on the conversations of ``tests/bench/recall.py``: among ten hits pairs find 79 % in Chinese, triples, as the
+trigram tokenizer of SQLite makes them, 31 %, since most words are two characters. The index takes 0.8 bytes per byte
+of Chinese text, a trigram table 1.1; English costs nothing more, where a trigram table takes 3.1 beside the 0.5 of words.
 """
 
 import re
@@ -85,12 +89,15 @@ _GERMAN_ONLY: Final = _GERMAN - _ENGLISH - _AMBIGUOUS
 _NONE: Final = frozenset[str]()
 
 _ASKING: Final = re.compile(
-    "为什么|什么时候|什么|怎么样?|哪[里个些]|多少|谁|吗|呢|吧|為什麼|什麼時候|什麼|怎麼樣?|哪裡|誰|嗎"
+    r"\b(?:(?:what|which)\s+(?:kind|type|sort)s?\s+of|how\s+(?:long|often|many|much|old|far|big|soon))\b"
+    r"|\b(?:wie\s+(?:lange|oft|viele?|alt|hoch|weit|gross)|was\s+für)\b"
+    "|为什么|什么时候|什么|怎么样?|哪[里个些]|多少|谁|吗|呢|吧|為什麼|什麼時候|什麼|怎麼樣?|哪裡|誰|嗎"
     "|何時|何|いつ|どこ|誰|だれ|なぜ|どう|どの|どんな|いくら|いくつ|(?:です|でした|ます|ました)か"
     "|언제|어디(?:에서|에|서)?|누구|무엇|무슨|왜|어떻게|얼마나?|몇"
-    "|เมื่อไหร่|เมื่อไร|อะไร|ที่ไหน|ใคร|ทำไม|อย่างไร|ยังไง|เท่าไหร่|เท่าไร|กี่|ไหม|หรือเปล่า|หรือไม่"
+    "|เมื่อไหร่|เมื่อไร|อะไร|ที่ไหน|ใคร|ทำไม|อย่างไร|ยังไง|เท่าไหร่|เท่าไร|กี่|ไหม|หรือเปล่า|หรือไม่",
+    re.IGNORECASE,
 )
-"""The same for text without spaces, where they would be parts of other pairs."""
+"""The same for several words, and for text without spaces, where they would be parts of other pairs."""
 
 
 @final
@@ -131,12 +138,15 @@ def indexed(text: str) -> str:
 def terms(question: str, today: date) -> list[Term]:
     """What to look for, each thing once: days, and words that are no stop words, unless there are no others."""
     text = plain(question[:MOST_TEXT])
-    grams = list(_run_terms(_ASKING.sub(" ", text))) or list(_run_terms(text))
+    asked = _ASKING.sub(" ", text)
     words = {word.casefold(): word for word in _words(_signs(_RUN.sub(" ", text)))}
     english, german = len(_ENGLISH_ONLY.intersection(words)), len(_GERMAN_ONLY.intersection(words))
     stop = (_ENGLISH if english >= german else _NONE) | (_GERMAN if german >= english else _NONE)
-    telling = [word for key, word in words.items() if key not in stop]
-    used = telling or ([] if grams else words.values())
+    telling = {word.casefold(): word for word in _words(_signs(_RUN.sub(" ", asked)))}
+    grams = list(_run_terms(asked))
+    used = [word for key, word in telling.items() if key not in stop]
+    if not used and not grams:
+        used, grams = list(words.values()), list(_run_terms(text))
     found = (*_day_terms(text, today), *grams, *(_term(word, compounds=german >= english) for word in used))
     return list(dict.fromkeys(found))[:MOST_TERMS]
 

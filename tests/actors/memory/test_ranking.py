@@ -43,7 +43,7 @@ def test_a_word_that_both_have_adds_little() -> None:
 
 
 def test_the_day_of_a_neighbour_says_nothing() -> None:
-    assert ranking.scores([Found(Term("m03", "m03", above=True), {5: 1.0})]) == {5: 1.0}
+    assert ranking.scores([Found(Term("March", "m03", above=True), {5: 1.0})]) == {4: 0.0, 5: 1.0, 6: 0.0}
 
 
 def test_age_leaves_four_fifths_at_least() -> None:
