@@ -6,7 +6,7 @@ as triples), so that any two characters in a row are found.
 
 Measured on the conversations of ``tests/bench/recall.py``: among ten hits pairs find 79 % in Chinese, triples, as the
 trigram tokenizer of SQLite makes them, 31 %, since most words are two characters. The index takes 0.8 bytes per byte
-of Chinese text, a trigram table 1.1; English costs nothing more, where a trigram table takes 3.1 beside the 0.5 of words.
+of Chinese text, a trigram table 1.1; English costs nothing more, a trigram table 3.1 beside the 0.5 of its words.
 """
 
 import re

@@ -54,7 +54,7 @@ class Search(Request[tuple[Found, ...]]):
     query: Annotated[str, _QUERY] = attrs.field(alias="q")
     limit: Annotated[int, described("Most passages.", ge=1, le=MOST_HITS)] = 10
     room: Annotated[int, described("Most bytes of text, all passages together.", ge=1)] = attrs.field(
-        default=8000, alias="max_bytes"
+        default=32_000, alias="max_bytes"
     )
     user: Annotated[str, from_context("user")]
 
