@@ -14,6 +14,8 @@ from typing import Any
 
 import trio
 
+from actors.session import messages as session
+from bus import wire_name
 from tests.system.daemons import Daemon, Place, Process, environment, popen, serving, starpod, until
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -149,7 +151,7 @@ async def test_the_past_is_shown_from_the_flight_recorder(place: Place) -> None:
             place.root, "bus", "tap", "type=session.Accept", "--since", "600", "--limit", "1"
         )
         assert tapped.status == 0, tapped.err
-        assert json.loads(tapped.out)["type"] == "session.Accept@1"
+        assert json.loads(tapped.out)["type"] == wire_name(session.Accept)
 
 
 async def test_bodies_are_shown_with_what_is_secret_masked(place: Place) -> None:

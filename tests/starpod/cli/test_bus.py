@@ -15,6 +15,8 @@ from typing import Any, final
 
 import pytest
 
+from actors.session import messages as session
+from bus import wire_name
 from tests.bench.daemons import Instance, chat, environment, instance
 
 PATIENCE = 60.0
@@ -169,7 +171,7 @@ def test_a_tap_looks_back_and_ends_at_its_limit(console: Console) -> None:
     console.say("help")
     out = console.run("tap", "type=session.Accept", "--since", "600", "--limit", "1", "--tree")
     event = json.loads(out)
-    assert (event["type"], event["outcome"]) == ("session.Accept@2", "ok")
+    assert (event["type"], event["outcome"]) == (wire_name(session.Accept), "ok")
 
 
 def test_a_filter_with_a_slip_is_explained(console: Console) -> None:
