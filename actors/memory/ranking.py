@@ -172,8 +172,9 @@ def best(
 
 
 def _joins(each: Candidate, group: Sequence[Candidate], scores: Mapping[int, float]) -> bool:
-    """Whether there is room for one more in a group, and it is about as good."""
-    return len(group) < LONGEST and scores[each.id] >= CLOSE * max(scores[member.id] for member in group)
+    """Whether there is room for one more in a group, of the same day, and it is about as good."""
+    best = max(scores[member.id] for member in group)
+    return len(group) < LONGEST and each.day == group[0].day and scores[each.id] >= CLOSE * best
 
 
 def _hit(

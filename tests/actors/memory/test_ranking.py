@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, timedelta
 
+import attrs
 import pytest
 
 from actors.memory import ranking
@@ -73,6 +74,15 @@ def test_passages_in_a_row_become_one_hit_when_they_are_about_as_good() -> None:
         ("11-11", 0.5),
     ]
     assert hits[0].text == "text 4\ntext 5\ntext 6"
+
+
+def test_what_was_said_on_different_days_is_not_one_hit() -> None:
+    days = {5: TODAY, 6: TODAY - timedelta(days=1)}
+    candidates = [attrs.evolve(candidate(id), day=day) for id, day in days.items()]
+
+    hits = ranking.best(candidates, {5: 1.0, 6: 1.0}, [], limit=10, max_bytes=8000)
+
+    assert [(hit.lines, hit.date) for hit in hits] == [("5-5", days[5]), ("6-6", days[6])]
 
 
 def test_no_more_hits_than_the_limit_but_passages_still_join_them() -> None:
