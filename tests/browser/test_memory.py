@@ -10,7 +10,7 @@ from tests.browser.window import PATIENCE
 
 def write(page: Page, name: str, text: str) -> None:
     """Begin a note, and keep it."""
-    page.get_by_label("Name").fill(name)
+    page.get_by_label("Name", exact=True).fill(name)
     page.get_by_role("button", name="Begin").click()
     page.get_by_role("button", name="Write it").click()
     page.get_by_role("textbox", name=f"Text of {name}").fill(text)

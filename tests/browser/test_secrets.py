@@ -13,7 +13,7 @@ VALUE = "tangerine-4711"
 
 def keep(page: Page, name: str, hosts: str = "") -> None:
     form = page.locator("form")
-    form.get_by_label("Name").fill(name)
+    form.get_by_label("Name", exact=True).fill(name)
     form.get_by_label("Value").fill(VALUE)
     form.get_by_label("May be sent to").fill(hosts)
     form.get_by_role("button", name="Keep").click()
@@ -94,7 +94,7 @@ def test_a_refusal_is_told_in_words_and_loses_nothing(
     context: BrowserContext, agent: Agent, complaints: list[str]
 ) -> None:
     page = open_window(context, agent, complaints, "#/s/secrets").page
-    page.locator("form").get_by_label("Name").fill("not a name")
+    page.locator("form").get_by_label("Name", exact=True).fill("not a name")
     page.get_by_label("Value").fill(VALUE)
     page.get_by_role("button", name="Keep").click()
     expect(page.get_by_role("alert").filter(has_text="1 to 128 letters")).to_be_visible()

@@ -8,7 +8,7 @@ from tests.browser.test_people import signed_in
 
 
 def make(page: Page, name: str, description: str, body: str) -> None:
-    page.get_by_label("Name").fill(name)
+    page.get_by_label("Name", exact=True).fill(name)
     page.get_by_label("What it is for").fill(description)
     page.get_by_label("Instructions").fill(body)
     page.get_by_role("button", name="Keep").click()
@@ -73,7 +73,7 @@ def test_a_refusal_is_told_and_loses_nothing(
     context: BrowserContext, agent: Agent, complaints: list[str]
 ) -> None:
     page = open_window(context, agent, complaints, "#/s/skills").page
-    page.get_by_label("Name").fill("Not A Name")
+    page.get_by_label("Name", exact=True).fill("Not A Name")
     page.get_by_label("What it is for").fill("Nothing")
     page.get_by_label("Instructions").fill("Do nothing.")
     page.get_by_role("button", name="Keep").click()

@@ -86,8 +86,8 @@ def test_a_change_by_hand_is_seen_once_and_one_of_our_own_not_at_all(tmp_path: P
 
 
 def test_what_the_disk_refuses_is_said(prompt: Prompt, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(_name: Name) -> bytes:
+    def refuse(_folder: Folder, _name: Name) -> bytes:
         raise OSError(errno.EIO, "broken")
 
-    monkeypatch.setattr(Folder, "read", lambda _self, name: refuse(name))
+    monkeypatch.setattr(Folder, "read", refuse)
     assert "[USER.md cannot be read: broken]" in told(prompt)
