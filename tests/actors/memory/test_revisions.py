@@ -248,3 +248,17 @@ def test_what_is_no_database_has_no_history(tmp_path: Path) -> None:
         aside = salvage.set_aside(path)
         assert aside.name == f"memory.db.damaged{number}"
         assert not salvage.history(database(), aside)
+
+
+def test_a_purge_takes_it_out_of_the_index_as_well(tmp_path: Path) -> None:
+    """What was deleted of a word index may stay in it until it is written anew."""
+    path = tmp_path / "memory.db"
+    connection = database(path)
+    for content in (b"tangerine", b"plum"):
+        store.take_up(connection, [(NOTE, Seen(content))], NOW)
+
+    assert store.purge(connection, NOTE, b"plum", ADA, NOW) >= 1
+
+    blocks = connection.execute("SELECT block FROM word_index_data").fetchall()
+    assert not [block for (block,) in blocks if b"tangerin" in block]
+    assert [b"plum" in block for (block,) in blocks].count(True) >= 1
