@@ -1,5 +1,5 @@
 import { TextButton } from "@starpod/page";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 interface EditorProps {
   readonly name: string;
@@ -14,7 +14,7 @@ interface EditorProps {
 /** A field for all of a note. */
 export function Editor({ name, text, onText, onSave, onCancel, onOverwrite }: EditorProps) {
   const field = useRef<HTMLTextAreaElement>(null);
-  useEffect(() => field.current?.focus(), []);
+  useLayoutEffect(() => field.current?.focus(), []);
   return (
     <form
       onSubmit={(event) => {

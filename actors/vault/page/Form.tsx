@@ -1,5 +1,5 @@
 import { TextButton } from "@starpod/page";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { EMPTY, seesAll, type Draft } from "./state";
 
 interface FormProps {
@@ -12,7 +12,8 @@ interface FormProps {
 export function Form({ draft, onDraft, onSave }: FormProps) {
   const changing = draft.of !== null;
   const value = useRef<HTMLInputElement>(null);
-  useEffect(() => {
+  // Before the page is drawn: whoever is in another field by then stays there.
+  useLayoutEffect(() => {
     if (draft.of !== null) value.current?.focus();
   }, [draft.of]);
 

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { TextButton } from "./buttons";
 
 interface SureProps {
@@ -15,7 +15,7 @@ export function Sure({ sure, onSure, children }: SureProps) {
   const place = useRef<HTMLSpanElement>(null);
   const moved = useRef(false);
   // The button that had the focus is gone: it goes to the one that does nothing, and back.
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (moved.current) place.current?.querySelector<HTMLElement>("button:last-child")?.focus();
   }, [asking]);
   const ask = (wanted: boolean) => {
