@@ -153,7 +153,7 @@ def test_signing_a_device_out_ends_its_window_within_a_second_and_keeps_its_draf
     began = time.monotonic()
     expect(away.sign_in).to_be_visible()
     assert time.monotonic() - began < 1
-    assert away.page.title() == "Sign in · Starpod"
+    expect(away.page).to_have_title("Sign in · Starpod")
     expect(lost).to_contain_text("signed out")
     other.close()
 
