@@ -23,6 +23,9 @@ RESERVED: Final = frozenset({"cron", "cron-cli", "boot", "bootstrap", "heartbeat
 """Names for what is nobody's, or speaks for somebody else; no user has one of them."""
 _USER_ID: Final = re.compile("[A-Za-z0-9_][A-Za-z0-9_-]{0,63}")
 
+UNCHANGED: Final = " "
+"""In a request for a change, a text that is none of what a field may hold: it stays as it is, where null removes it."""
+
 LONGEST_QUOTED = 80
 """Characters of what somebody gave that an error repeats."""
 

@@ -143,4 +143,5 @@ from bus.run.events import Lag as Lag, Subscription as Subscription, Subscriptio
 from bus.see.blackbox import BlackBox as BlackBox, Remains as Remains, in_thread as in_thread
 from bus.see.tap import Tap as Tap
 from bus.see.tapevent import TapEvent as TapEvent
+from bus.see.threads import run_in_thread as run_in_thread
 from bus.supervise.spec import Child as Child, Pool as Pool, Supervisor as Supervisor

@@ -29,6 +29,13 @@ READERS_OF_JSON = {
 }
 """Where text becomes values; everybody else has it done by :mod:`actors.jsontext`, which bounds it."""
 
+UNNAMED_THREADS = {
+    "actors/settings/actor.py",
+    "actors/gateway/routes/files.py",
+    *(f"actors/llm/{name}.py" for name in ("actor", "clients")),
+}
+"""Where threads work for all, or for a client that reads, and for no turn that could be to blame for them."""
+
 SHIELDED = {"actors/gateway/connection.py", "actors/gateway/server.py"}
 """The web server: a frame once begun is ended, and clients get a word before the stop. Both have time limits."""
 
@@ -205,3 +212,13 @@ def test_a_module_that_may_wait_is_found_in_every_shape(source: str) -> None:
 def test_text_becomes_values_in_one_place(module: str) -> None:
     called = {dotted(node) for node in ast.walk(parse(module)) if isinstance(node, ast.Attribute)}
     assert not called & {"json.load", "json.loads", "json.JSONDecoder"}
+
+
+@pytest.mark.parametrize("module", sorted({*modules("actors")} - UNNAMED_THREADS))
+def test_the_black_box_knows_whom_a_thread_works_for(module: str) -> None:
+    """Else a turn that kills the process in a thread does so again after each start, as nobody is to blame."""
+    for call in ast.walk(parse(module)):
+        if isinstance(call, ast.Call) and dotted(call.func) == "trio.to_thread.run_sync":
+            work = call.args[0]
+            assert isinstance(work, ast.Call), ast.unparse(call)
+            assert dotted(work.func) == "in_thread", ast.unparse(call)

@@ -197,8 +197,7 @@ class MemoryActor(MeaningfulKeeper):
     @concurrent(AT_ONCE, isolated=True)
     async def change(self, request: messages.Change) -> Written:
         name = checked(request.name)
-        if name.level == "agent":
-            _require_admin(name, request.role)
+        if _is_agents(name, request.role):
             return await self.bus.ask(messages.ChangeAgents(change=request))
         make = edits.of_change(request, name, self._caps())
         return await self._change(name, make, action=request.mode, origin=request.origin, key=request.key)
@@ -327,8 +326,7 @@ class MemoryActor(MeaningfulKeeper):
             await self._look()
             return await self._read(revisions.history, None, request.limit)
         name = checked(request.name)
-        if name.level == "agent":
-            _require_admin(name, request.role)
+        if _is_agents(name, request.role):
             return await self.bus.ask(messages.AgentsHistory(name=name.text, limit=request.limit))
         return await self._history(name, request.limit)
 
@@ -336,8 +334,7 @@ class MemoryActor(MeaningfulKeeper):
     @concurrent(AT_ONCE, isolated=True)
     async def read_revision(self, request: messages.ReadRevision) -> messages.RevisionText:
         name = checked(request.name)
-        if name.level == "agent":
-            _require_admin(name, request.role)
+        if _is_agents(name, request.role):
             return await self.bus.ask(messages.AgentsRevision(name=name.text, seq=request.seq))
         return await self._revision(name, request.seq)
 
@@ -345,8 +342,7 @@ class MemoryActor(MeaningfulKeeper):
     @concurrent(AT_ONCE, isolated=True)
     async def trace(self, request: messages.Trace) -> messages.Revision:
         name = checked(request.name)
-        if name.level == "agent":
-            _require_admin(name, request.role)
+        if _is_agents(name, request.role):
             return await self.bus.ask(messages.AgentsTrace(name=name.text, line=request.line))
         return await self._trace(name, request.line)
 
@@ -354,8 +350,7 @@ class MemoryActor(MeaningfulKeeper):
     @concurrent(AT_ONCE, isolated=True)
     async def revert(self, request: messages.Revert) -> Written:
         name, origin = checked(request.name), self._by_person()
-        if name.level == "agent":
-            _require_admin(name, request.role)
+        if _is_agents(name, request.role):
             return await self.bus.ask(messages.RevertAgents(name=name.text, seq=request.seq, origin=origin))
         return await self._revert(name, request.seq, origin)
 
@@ -363,18 +358,18 @@ class MemoryActor(MeaningfulKeeper):
     @concurrent(AT_ONCE, isolated=True)
     async def purge(self, request: messages.Purge) -> messages.Purged:
         name, origin = checked(request.name), self._by_person()
-        if name.level == "agent":
-            _require_admin(name, request.role)
+        if _is_agents(name, request.role):
             return await self.bus.ask(messages.PurgeAgents(name=name.text, origin=origin))
         purged = await self._purge(name, origin)
         await self.bus.ask(ForgetTold(user=self._user, source="Memory"))
         return purged
 
 
-def _require_admin(name: Name, role: Role) -> None:
-    """Raises AdminsOnly."""
-    if role != "admin":
+def _is_agents(name: Name, role: Role) -> bool:
+    """Whether a note is the agent's, which only an admin changes and looks behind. Raises AdminsOnly."""
+    if name.level == "agent" and role != "admin":
         raise AdminsOnly(name=name.text)
+    return name.level == "agent"
 
 
 def _text(content: bytes) -> str:

@@ -14,7 +14,7 @@ from actors.memory.messages import EmbedderFailed, NoEmbedder, Vectors
 from actors.memory.settings import LOCAL, Settings
 from actors.session import messages as session
 from actors.vocabulary import Usage
-from bus import Actor, BusError, concurrent, in_thread, is_virtual
+from bus import Actor, BusError, concurrent, run_in_thread
 
 FIRST_WAIT: Final = 5.0
 """Seconds in which nobody is asked after a failure; after each further one twice as long."""
@@ -91,9 +91,7 @@ class EmbedderActor(Actor):
         def job() -> list[bytes]:
             return [vectors.packed(vector) for vector in local.embed(texts)]
 
-        if is_virtual():
-            return job()
-        return await trio.to_thread.run_sync(in_thread(job), abandon_on_cancel=True, limiter=self._thread)
+        return await run_in_thread(job, limiter=self._thread, abandon_on_cancel=True)
 
     async def _record(self, user: str, usage: Usage) -> None:
         try:

@@ -18,7 +18,7 @@ from actors.memory.messages import BadName, MemoryFailed, Origin, Written
 from actors.memory.names import Name, checked
 from actors.memory.revisions import Done
 from actors.storage import Closed, Corrupt, Keeper, Missing, OutOfPlace, Storage, StorageError, numbered
-from bus import crash_point, is_virtual
+from bus import crash_point, run_in_thread
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -61,15 +61,9 @@ class NoteKeeper(Keeper):
         await self._settle()
 
     async def _apart(self, fn: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Do what touches files in a thread; under a virtual clock here, since a working thread looks idle to it.
-
-        Raises MemoryFailed.
-        """
+        """Do what touches files in a thread. Raises MemoryFailed."""
         try:
-            if is_virtual():
-                await trio.lowlevel.checkpoint()
-                return fn(*args, **kwargs)
-            return await trio.to_thread.run_sync(partial(fn, *args, **kwargs), limiter=self._threads)
+            return await run_in_thread(partial(fn, *args, **kwargs), limiter=self._threads)
         except OSError as error:
             raise MemoryFailed(reason=f"the disk refused: {error.strerror or error}") from error
 

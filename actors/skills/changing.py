@@ -13,7 +13,7 @@ from actors.skills.messages.history import Action
 from actors.skills.reading import Reader
 from actors.skills.store import Change
 from actors.storage import micros
-from actors.vocabulary import Role
+from actors.vocabulary import UNCHANGED, Role
 from bus import crash_point, redact
 
 _LOG: Final = logging.getLogger(__name__)
@@ -115,7 +115,7 @@ class Changer(Reader):
             raise messages.ChangedMeanwhile(name=name)
         tree = before if request.raw_content is None else edits.with_main(before, request.raw_content)
         version = request.skill_version
-        keys = {} if version == messages.UNCHANGED else {"version": version}
+        keys = {} if version == UNCHANGED else {"version": version}
         tree = edits.edited(tree, name, description=request.description, body=request.body, keys=keys)
         return await self._done(
             Change(owner=card.owner, name=name, before=before, after=tree, action="update", by=request.user)

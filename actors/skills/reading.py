@@ -17,6 +17,7 @@ from actors.skills.store import Latest
 from actors.storage import LateKeeper, numbered
 from actors.subsystem import Given
 from actors.vocabulary import Role
+from bus import run_in_thread
 
 T = TypeVar("T")
 Known = Mapping[tuple[str, str], Latest]
@@ -38,12 +39,9 @@ class Reader(LateKeeper):
         """By user what was told last, and of what: to write it again takes longer than to see that it is the same."""
 
     async def _apart(self, fn: Callable[..., T], *args: Any) -> T:
-        """Work with files in a thread; under a virtual clock here, as a working thread looks idle to it."""
+        """Work with files in a thread. Raises BadSkill, SkillsFailed."""
         try:
-            if self.bus.clock.virtual:
-                await trio.lowlevel.checkpoint()
-                return fn(*args)
-            return await trio.to_thread.run_sync(partial(fn, *args), limiter=self._limiter)
+            return await run_in_thread(partial(fn, *args), limiter=self._limiter)
         except Unusable as error:
             raise BadSkill(str(error)) from error
         except OSError as error:

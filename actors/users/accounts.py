@@ -7,11 +7,10 @@ from typing import Any, Final, Literal, TypeVar
 import attrs
 
 from actors.storage import clean, moment
-from actors.vocabulary import BadUserId, is_one_line, user_id
+from actors.vocabulary import UNCHANGED, BadUserId, is_one_line, user_id
 
 from . import audit
 from .messages import (
-    UNCHANGED,
     AccessChanged,
     Activate,
     AddUser,

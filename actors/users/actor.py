@@ -13,7 +13,7 @@ import trio
 from actors import atomic
 from actors.storage import Keeper, Storage, micros, numbered
 from actors.vocabulary import Principal
-from bus import Request, concurrent, is_virtual, redacted
+from bus import Request, concurrent, redacted, run_in_thread
 
 from . import accounts, audit, bootstrap, devices, keys, lookup, messages, telegram
 from .hashing import KEY_BYTES, MARK, digest, is_generated, matches, slow_hash, slow_matches
@@ -86,11 +86,8 @@ class UsersActor(Keeper):
         return micros(self.bus.clock.now())
 
     async def _apart(self, fn: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run what takes long in a thread; under a virtual clock here, since a working thread looks idle to it."""
-        if is_virtual():
-            await trio.lowlevel.checkpoint()
-            return fn(*args, **kwargs)
-        return await trio.to_thread.run_sync(partial(fn, *args, **kwargs), limiter=self._limiter)
+        """Run what takes long, one at a time, beside the loop."""
+        return await run_in_thread(partial(fn, *args, **kwargs), limiter=self._limiter)
 
     async def _change(
         self,

@@ -18,7 +18,7 @@ from actors.vault.messages import BadSecret, VaultFailed
 from actors.vault.sealing import Sealed
 from actors.vault.settings import Settings
 from actors.vocabulary import Proof, Role, quoted
-from bus import DeliveryError, conceal, crash_point
+from bus import DeliveryError, conceal, crash_point, in_thread
 
 T = TypeVar("T")
 GivenT = TypeVar("GivenT")
@@ -221,7 +221,7 @@ class VaultActor(LateKeeper):
         """Do what reads the master key. Raises VaultFailed."""
         try:
             with trio.fail_after(PATIENCE):
-                done = await trio.to_thread.run_sync(partial(_alone, work), abandon_on_cancel=True)
+                done = await trio.to_thread.run_sync(in_thread(partial(_alone, work)), abandon_on_cancel=True)
         except masterkeys.NoMasterKey as error:
             self.degraded(str(error))
             raise VaultFailed(str(error)) from error

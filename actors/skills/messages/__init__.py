@@ -34,7 +34,6 @@ from .listing import (
 from .packages import Asks, Candidate, Finding, InspectPackage, InstallSkill
 from .tools import Listed, SkillActivate, SkillCreate, SkillDelete, SkillList, SkillRead, SkillUpdate
 from .writing import (
-    UNCHANGED,
     ApproveSkill,
     Changed,
     CreateSkill,
@@ -45,7 +44,6 @@ from .writing import (
 
 __all__ = [
     "LARGEST_TEXT",
-    "UNCHANGED",
     "ApproveSkill",
     "Asks",
     "BadSkill",

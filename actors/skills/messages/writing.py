@@ -1,19 +1,16 @@
 """Changing skills. An admin changes shared ones, everybody their own."""
 
-from typing import Annotated, ClassVar, Final, Literal, final
+from typing import Annotated, ClassVar, Literal, final
 
 import attrs
 
 from actors.context import from_context
 from actors.endpoints import endpoint
 from actors.shapes import described
-from actors.vocabulary import Role
+from actors.vocabulary import UNCHANGED, Role
 from bus import Abandon, Data, Event, Request
 
 from .listing import LARGEST, Owner, Skill, SkillDetail
-
-UNCHANGED: Final = " "
-"""A version that is none: what there is stays."""
 
 
 @final

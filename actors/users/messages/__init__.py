@@ -1,6 +1,6 @@
 """Front door of the users subsystem: accounts, keys, devices, Telegram accounts, who is it, the audit log."""
 
-from .accounts import UNCHANGED, Activate, AddUser, Deactivate, GetUser, ListUsers, UpdateUser, User
+from .accounts import Activate, AddUser, Deactivate, GetUser, ListUsers, UpdateUser, User
 from .audit import MOST_ROWS, AuditEntry, ListAudit, NoteChange
 from .devices import CreatedDevice, Device, ListDevices, NewDevice, SignOut
 from .errors import (
@@ -35,7 +35,6 @@ __all__ = [
     "MOST_KEYS",
     "MOST_ROWS",
     "TELEGRAM",
-    "UNCHANGED",
     "AccessChanged",
     "Activate",
     "AddUser",

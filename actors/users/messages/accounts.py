@@ -11,11 +11,9 @@ import attrs
 
 from actors.endpoints import endpoint
 from actors.shapes import described
-from actors.vocabulary import Proof, Role
+from actors.vocabulary import UNCHANGED, Proof, Role
 from bus import Abandon, Data, Request
 
-UNCHANGED: Final = " "
-"""A text that is neither an address nor a name: the field stays as it is."""
 LONGEST_EMAIL: Final = 254
 LONGEST_NAME: Final = 100
 
