@@ -25,6 +25,8 @@ WHOLE_EVERY: Final = 50
 KEPT: Final = 100
 """Revisions of a note that are kept at least, unless they have more than KEPT_BYTES."""
 KEPT_BYTES: Final = 8 * 1024 * 1024
+CALLS: Final = 10_000
+"""Calls that are remembered longer than their revisions. Only what ran when the process died is asked for again."""
 PREVIEW: Final = 200
 """Characters."""
 BY_HAND: Final = "disk"
@@ -112,7 +114,8 @@ def purge(
 ) -> int:
     """Forget for good what a note has been. How many revisions are gone."""
     connection.execute("PRAGMA secure_delete = ON")
-    gone = connection.execute("DELETE FROM revisions WHERE name = ?", (name.text,)).rowcount
+    gone = _delete(connection, "name = ?", name.text)
+    connection.execute("UPDATE applied SET hash = '', size = 0 WHERE name = ?", (name.text,))
     how = (micros(now), origin.user, origin.door, origin.session, origin.turn, "purge")
     _add(connection, name, None, content, how)
     return gone
@@ -192,8 +195,19 @@ def _prune(connection: sqlite3.Connection, name: Name) -> None:
     for count, (seq, whole, size) in enumerate(rows, 1):
         total += size
         if whole and (count >= KEPT or total > KEPT_BYTES):
-            connection.execute("DELETE FROM revisions WHERE name = ? AND seq < ?", (name.text, seq))
+            _delete(connection, "name = ? AND seq < ?", name.text, seq)
             return
+
+
+def _delete(connection: sqlite3.Connection, which: str, *values: str | int) -> int:
+    """Let revisions go, not that their calls were made. How many are gone."""
+    connection.execute(
+        "INSERT INTO applied (key, seq, name, hash, size) SELECT key, seq, name, hash, size"  # noqa: S608 - ours
+        f" FROM revisions WHERE key IS NOT NULL AND pending = 0 AND {which}",
+        values,
+    )
+    connection.execute("DELETE FROM applied WHERE seq <= (SELECT max(seq) FROM revisions) - ?", (CALLS,))
+    return connection.execute(f"DELETE FROM revisions WHERE {which}", values).rowcount  # noqa: S608 - ours
 
 
 # --- looking ----------------------------------------------------------------------------------------------
@@ -210,7 +224,9 @@ def newest(connection: sqlite3.Connection, name: Name) -> Done | None:
 def applied(connection: sqlite3.Connection, key: str) -> Done | None:
     """The change that a call has made; None when it has made none."""
     row = connection.execute(
-        "SELECT seq, name, size, hash FROM revisions WHERE key = ? AND pending = 0", (key,)
+        "SELECT seq, name, size, hash FROM revisions WHERE key = ?1 AND pending = 0"
+        " UNION ALL SELECT seq, name, size, hash FROM applied WHERE key = ?1",
+        (key,),
     ).fetchone()
     return None if row is None else _done(row)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from actors.memory.revisions import KEPT
 from tests.system.daemons import environment
 
 ROOT = Path(__file__).parents[3]
@@ -115,4 +116,5 @@ def test_kills_at_any_moment_lose_and_double_nothing(tmp_path: Path) -> None:
     (name,) = (tmp_path / "users" / "ada" / "memory").glob("*.md")
     counts = [name.read_text().count(f"entry {number}.\n") for number in range(begun)]
     assert set(counts) == {1}, f"seed {seed}"
-    assert len(run(tmp_path)["history"]) in {begun, begun + 1}
+    kept = len(run(tmp_path)["history"])
+    assert kept in {begun, begun + 1} or begun >= kept >= KEPT, "a fast machine writes more than is kept"

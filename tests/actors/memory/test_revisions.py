@@ -157,6 +157,34 @@ def test_a_purge_leaves_what_is_there_and_nothing_of_what_was() -> None:
     assert revisions.history(connection, NOTE, 9)[0].exists is False
 
 
+def test_a_call_is_remembered_longer_than_its_revision(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(revisions, "KEPT", 3)
+    connection = database()
+    contents = [None, *(bytes([number]) * 50 for number in range(10))]
+    for number in range(9):
+        change(connection, contents[number], contents[number + 1], key=f"call {number}")
+    assert len(revisions.history(connection, NOTE, 100)) == 3
+    done = [revisions.applied(connection, f"call {number}") for number in range(9)]
+    assert [each and (each.seq, each.name, each.size) for each in done] == [
+        (number + 1, "a.md", 50) for number in range(9)
+    ]
+    assert revisions.applied(connection, "another") is None
+
+    monkeypatch.setattr(revisions, "CALLS", 5)
+    change(connection, contents[9], contents[10], key="last")
+    known = [number for number in range(9) if revisions.applied(connection, f"call {number}")]
+    assert known == [5, 6, 7, 8]
+
+
+def test_a_purge_forgets_what_was_written_and_not_that_it_was() -> None:
+    connection = database()
+    change(connection, None, b"secret", key="call")
+    revisions.purge(connection, NOTE, b"secret", ADA, NOW)
+    done = revisions.applied(connection, "call")
+    assert done is not None
+    assert (done.hash, done.size) == ("", 0)
+
+
 # --- with the index -----------------------------------------------------------------------------------------
 
 
