@@ -74,7 +74,7 @@ class AgentNotesActor(NoteKeeper):
     async def purge(self, request: messages.PurgeAgents) -> messages.Purged:
         return await self._purge(checked(request.name), request.origin)
 
-    async def _tell(self, name: Name, action: messages.Action, session: str = "") -> None:
+    async def _tell(self, name: Name, action: messages.Action) -> None:
         self._generation.number += 1
         await self.bus.publish(messages.MemoryChanged(user="", name=name.text))
 
@@ -176,7 +176,7 @@ class MemoryActor(MeaningfulKeeper):
         if (told := self._snapshots.of(request.session)) is not None:
             if await self._apart(self._prompt.is_as_known):
                 return Section(text=told)
-            self._snapshots.changed("by hand")
+            self._snapshots.changed()
         version = self._snapshots.version
         told = await self._apart(self._prompt.text, self._prompt_caps())
         self._snapshots.keep(request.session, told, version)
@@ -307,8 +307,9 @@ class MemoryActor(MeaningfulKeeper):
     def _by_tool(self, session: str, turn: str) -> Origin:
         return Origin(user=self._user, door="tool", session=session, turn=turn)
 
-    async def _tell(self, name: Name, action: messages.Action, session: str = "") -> None:
-        self._snapshots.changed(action, session)
+    async def _tell(self, name: Name, action: messages.Action) -> None:
+        if action != "append" and self._prompt.holds(name):
+            self._snapshots.changed()
         await self.bus.publish(messages.MemoryChanged(user=self._user, name=name.text))
 
     async def _tell_found(self, name: Name) -> None:

@@ -1,7 +1,7 @@
 """What the model is told of what is remembered. Pure.
 
-A session hears the same from its first turn to its last, so that the caches of providers hold: what it adds itself it
-knows already. Only what is no longer true is not told once more.
+A session hears the same from its first turn to its last, so that the caches of providers hold: what is added meanwhile
+waits for the next session. Only what is no longer true is not told once more.
 """
 
 from collections import OrderedDict
@@ -9,8 +9,6 @@ from collections.abc import Iterable
 from typing import Final, final
 
 import attrs
-
-from actors.memory.messages import Action
 
 LOGS: Final = 3
 """Newest daily logs that are told."""
@@ -110,16 +108,7 @@ class Snapshots:
         while len(self._told) > self._limit:
             self._told.popitem(last=False)
 
-    def changed(self, action: Action, session: str = "") -> None:
-        """A note has been changed, by this session if it is one.
-
-        What is only added makes nothing untrue. What a session itself has written, it knows; what was forgotten,
-        reverted or changed by hand nobody is told again, not even who did it.
-        """
-        if action == "append":
-            return
+    def changed(self) -> None:
+        """Something that was told is no longer true: nobody hears it again, not even who has changed it."""
         self.version += 1
-        writer = self._told.get(session) if action in {"whole", "replace"} else None
         self._told.clear()
-        if writer is not None:
-            self._told[session] = writer

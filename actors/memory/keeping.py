@@ -169,7 +169,7 @@ class NoteKeeper(Keeper):
                     break
             else:
                 raise messages.ChangedMeanwhile(name=name.text)
-        await self._tell(name, action, origin.session if origin.door == "tool" else "")
+        await self._tell(name, action)
         done = Done(seq=seq, name=name.text, size=len(after or b""), hash=etag(after))
         return _written(done, _said(action, name, before, after))
 
@@ -223,8 +223,8 @@ class NoteKeeper(Keeper):
             self._folder.clear(name, etag)
         return self._folder.found(name, self._nanoseconds())
 
-    async def _tell(self, name: Name, action: messages.Action, session: str = "") -> None:
-        """Tell others that a note is not what it was; `session` has changed it itself, if one has."""
+    async def _tell(self, name: Name, action: messages.Action) -> None:
+        """Tell others that a note is not what it was."""
 
     # --- history --------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from bus import Request
 @final
 @attrs.frozen(kw_only=True)
 class Remember(Request[Section]):
-    """The user's profile, lasting facts and newest logs; the same bytes through a session."""
+    """The user's profile, lasting facts and newest logs; the same bytes through a session while they are true."""
 
     key_field: ClassVar[str | None] = "user"
     user: Annotated[str, from_context("user")]

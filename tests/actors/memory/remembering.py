@@ -87,6 +87,10 @@ class Remembering:
         path = self.data / "users" / user / name
         return path.read_text() if path.exists() else ""
 
+    async def names(self, user: str = ADMIN) -> list[str]:
+        """All notes."""
+        return [each.name for each in await self.world.bus.ask(memory.ListFiles(user=user, role="user"))]
+
     def logs(self, user: str = ADMIN) -> str:
         """All daily logs."""
         folder = self.data / "users" / user / "memory"

@@ -3,7 +3,6 @@
 import pytest
 
 from actors.memory.context import GUIDANCE, Caps, Note, Snapshots, assembled, cut
-from actors.memory.messages import Action
 
 WIDE = Caps(file=1000, total=1000)
 
@@ -64,35 +63,23 @@ def test_what_comes_first_has_the_room() -> None:
 
 
 class TestSnapshots:
-    def test_a_session_is_told_the_same_and_others_what_they_were_told(self) -> None:
+    def test_each_session_is_told_what_it_was_told(self) -> None:
         snapshots = Snapshots()
         snapshots.keep("one", "old", snapshots.version)
-        snapshots.changed("append", "one")
-        snapshots.changed("append", "two")
         snapshots.keep("two", "new", snapshots.version)
-        assert (snapshots.of("one"), snapshots.of("two"), snapshots.of("three")) == ("old", "new", None)
+        assert [snapshots.of(each) for each in ("one", "two", "three")] == ["old", "new", None]
 
-    @pytest.mark.parametrize("action", ["whole", "replace"])
-    def test_what_a_session_has_written_it_knows_and_the_others_hear(self, action: Action) -> None:
+    def test_what_is_no_longer_true_is_told_to_nobody_again(self) -> None:
         snapshots = Snapshots()
         for session in ("one", "two"):
             snapshots.keep(session, "old", snapshots.version)
-        snapshots.changed(action, "one")
-        assert (snapshots.of("one"), snapshots.of("two")) == ("old", None)
-        snapshots.changed(action, "unknown")
-        assert snapshots.of("one") is None
-
-    @pytest.mark.parametrize("action", ["forget", "revert", "by hand", "purge"])
-    def test_what_is_no_longer_true_is_told_to_nobody_again(self, action: Action) -> None:
-        snapshots = Snapshots()
-        snapshots.keep("one", "old", snapshots.version)
-        snapshots.changed(action, "one")
-        assert snapshots.of("one") is None
+        snapshots.changed()
+        assert [snapshots.of(each) for each in ("one", "two")] == [None, None]
 
     def test_what_was_read_before_a_change_is_not_kept(self) -> None:
         snapshots = Snapshots()
         version = snapshots.version
-        snapshots.changed("forget")
+        snapshots.changed()
         snapshots.keep("one", "old", version)
         assert snapshots.of("one") is None
 

@@ -62,6 +62,38 @@ class TestSnapshot:
         assert "green tea" not in told(agent)
         assert "boat" in told(agent)
 
+    @pytest.mark.parametrize(
+        "correction",
+        [
+            {"content": "- Ada likes coffee.", "replace": "- Ada likes green tea."},
+            {"content": "- Ada likes coffee.\n- Ada has a boat.\n"},
+        ],
+    )
+    async def test_what_a_session_itself_corrects_it_is_told_no_more(
+        self, agent: Remembering, autojump_clock: MockClock, correction: dict[str, str]
+    ) -> None:
+        (agent.data / "users" / ADMIN / "MEMORY.md").write_text("- Ada likes green tea.\n- Ada has a boat.\n")
+        await agent.say("one", say("1"))
+        correct = use("MemoryWrite", file="MEMORY.md", **correction)
+        await agent.say("no, coffee", say(calls=[correct]), say("done"))
+        await agent.say("two", say("2"))
+        assert "- Ada likes coffee.\n- Ada has a boat." in told(agent)
+        assert "green tea" not in told(agent)
+
+    async def test_what_is_in_no_prompt_changes_none(
+        self, agent: Remembering, autojump_clock: MockClock
+    ) -> None:
+        await agent.say("one", say("1"))
+        first = told(agent)
+        boat = use("MemoryWrite", file="projects/boat.md", content="The boat is red.")
+        await agent.say("two", say(calls=[boat]), say("2"))
+        await agent.close(await agent.say("elsewhere", say("3"), key="another"))
+        await agent.rest()
+        assert "projects/boat.md" in await agent.names()
+        assert any(name.startswith("memory/sessions/") for name in await agent.names())
+        await agent.say("three", say("4"))
+        assert told(agent) == first
+
     async def test_what_somebody_has_corrected_is_heard_at_once(
         self, agent: Remembering, autojump_clock: MockClock
     ) -> None:
