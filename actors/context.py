@@ -33,7 +33,9 @@ __all__ = [
     "from_context",
 ]
 
-ContextName = Literal["call", "session", "turn", "user", "role", "channel", "source", "called"]
+ContextName = Literal[
+    "call", "session", "turn", "user", "role", "channel", "source", "called", "triggered_by"
+]
 
 
 @attrs.frozen(kw_only=True)
@@ -49,6 +51,8 @@ class TurnContext(Data):
     """How the message came: ``web``, ``http``, ``cli``, ``telegram`` …"""
     called: str = ""
     """The skill that the message has called up; empty for none."""
+    triggered_by: str = ""
+    """The job or hook that speaks for the user; empty for none."""
 
 
 def from_context(name: ContextName) -> Supplied:
@@ -95,6 +99,8 @@ class ContextSource(Data):
     title: str | None
     """Stands above its text; None for none."""
     stable: bool
+    needs: ContextName | None
+    """It has nothing to say in a turn where this is empty, and is not asked; None: it is asked in every turn."""
     request: Callable[[TurnContext], Contribution]
 
 
@@ -102,8 +108,12 @@ SOURCE: Final = "__context_source__"
 """Attribute of a decorated request class: its :class:`ContextSource`."""
 
 
-def context_source(title: str | None, *, stable: bool) -> Callable[[type[SourceT]], type[SourceT]]:
+def context_source(
+    title: str | None, *, stable: bool, needs: ContextName | None = None
+) -> Callable[[type[SourceT]], type[SourceT]]:
     """Offer the decorated request class as a context source. Goes above ``@final`` and ``@attrs.frozen``.
+
+    It is asked in every turn, or only in those that have what it `needs`.
 
     Raises ContextDefinitionError for a field that does not come from the turn.
     """
@@ -111,7 +121,8 @@ def context_source(title: str | None, *, stable: bool) -> Callable[[type[SourceT
     def decorate(kind: type[SourceT]) -> type[SourceT]:
         supplied = _supplied(kind)
         request = partial(_ask, kind, supplied)
-        source = ContextSource(name=title or kind.__name__, title=title, stable=stable, request=request)
+        name = title or kind.__name__
+        source = ContextSource(name=name, title=title, stable=stable, needs=needs, request=request)
         setattr(kind, SOURCE, source)
         return kind
 

@@ -58,6 +58,7 @@ class Loop:
             channel=run.turn.channel,
             source=run.turn.source,
             called=run.turn.called,
+            triggered_by=run.turn.triggered_by or "",
         )
         self._compactor = Compactor(
             parts.bus, self._settings.compaction, record, self._turn, parts.sources.keepsake

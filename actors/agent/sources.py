@@ -65,7 +65,8 @@ async def prepare(
     `only` names the tools that the turn may use; None leaves all.
     """
     tools: list[Iterable[Tool] | None] = [None] * len(sources.tools)
-    sections: list[Section | None] = [None] * len(sources.context)
+    asked = [each for each in sources.context if each.needs is None or getattr(context, each.needs)]
+    sections: list[Section | None] = [None] * len(asked)
     notices: list[str] = []
 
     async def offer(n: int, source: ToolSource) -> None:
@@ -79,11 +80,14 @@ async def prepare(
         async with trio.open_nursery() as nursery:
             for n, source in enumerate(sources.tools):
                 nursery.start_soon(offer, n, source)
-            for n, contributor in enumerate(sources.context):
+            for n, contributor in enumerate(asked):
                 nursery.start_soon(contribute, n, contributor)
     notices += [section.notice for section in sections if section is not None and section.notice is not None]
-    asked = zip(sources.context, sections, strict=True)
-    parts = [(source, section.text) for source, section in asked if section is not None and section.text]
+    parts = [
+        (source, section.text)
+        for source, section in zip(asked, sections, strict=True)
+        if section is not None and section.text
+    ]
     return Prepared(
         catalogue=Catalogue(tool for tool in _distinct(tools, notices) if only is None or tool.name in only),
         system=_assembled(parts),

@@ -9,7 +9,7 @@ with the path to it, instead of stopping at the first; after twenty of them it s
 
 Fields may be ``str``, ``int``, ``float``, ``bool``, ``datetime``, ``Literal`` of strings, ``X | None``,
 ``tuple[X, ...]``, ``Mapping[str, X]``, ``Any``, other attrs classes, and unions of attrs classes that a field
-``type: Literal["..."]`` tells apart. A field without a default is required.
+``type: Literal["..."]``, or one called `kind`, tells apart. A field without a default is required.
 """
 
 from actors.shapes.records import Record, dump, shape_of

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, cast, final, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, Literal, Union, cast, final, get_args, get_origin, get_type_hints
 
 import attrs
 from cattrs.preconf.json import make_converter
@@ -20,8 +20,8 @@ from actors.shapes.values import (
     scalar,
 )
 
-TAG = "type"
-"""The field that tells the classes of a union apart."""
+TAGS: Final = ("type", "kind")
+"""Fields that may tell the classes of a union apart."""
 _JSON = make_converter()
 
 
@@ -119,27 +119,34 @@ def _optional(shape: Shape) -> Shape:
 
 
 def _tagged(kinds: tuple[Any, ...]) -> Shape:
-    """One of several classes, told apart by their fields ``type``, each a Literal of one word."""
-    records = {tag: Record(kind) for kind in kinds for tag in _tags(kind)}
+    """One of several classes, told apart by a field that all of them have, a Literal of words of its own in each."""
+    name, words = _tags(kinds)
+    classes = tuple(map(Record, kinds))
+    records = {word: record for record, own in zip(classes, words, strict=True) for word in own}
     tags = choice(tuple(records))
 
     def read(value: Any, at: str, problems: Problems) -> Any:
         if not isinstance(value, Mapping):
             problems.add(at, mismatch("an object", value))
             return None
-        tag = cast("Mapping[str, Any]", value).get(TAG)
+        tag = cast("Mapping[str, Any]", value).get(name)
         if isinstance(tag, str) and tag in records:
             return records[tag].read(value, at, problems)
-        return tags.read(tag, f"{at}.{TAG}" if at else TAG, problems)
+        return tags.read(tag, f"{at}.{name}" if at else name, problems)
 
-    return Shape({"oneOf": [record.schema for record in records.values()]}, "an object", read)
+    schemas = [
+        {**record.schema, "required": [name, *record.schema.get("required", ())]} for record in classes
+    ]
+    return Shape({"oneOf": schemas}, "an object", read)
 
 
-def _tags(kind: Any) -> tuple[str, ...]:
-    hint = get_type_hints(kind).get(TAG) if isinstance(kind, type) and attrs.has(kind) else None
-    if get_origin(hint) is not Literal:
-        raise NoJsonForm(f"a union holds attrs classes with a field {TAG} that is a Literal")
-    return get_args(hint)
+def _tags(kinds: tuple[Any, ...]) -> tuple[str, list[tuple[str, ...]]]:
+    """The field that tells classes apart, and the words that each of them has there."""
+    hints = [get_type_hints(kind) if isinstance(kind, type) and attrs.has(kind) else {} for kind in kinds]
+    for name in TAGS:
+        if all(get_origin(each.get(name)) is Literal for each in hints):
+            return name, [get_args(each[name]) for each in hints]
+    raise NoJsonForm(f"a union holds attrs classes with a field {' or '.join(TAGS)} that is a Literal")
 
 
 # --- records ----------------------------------------------------------------------------------------------

@@ -80,6 +80,27 @@ async def test_stable_texts_come_first_each_under_its_title(mesh: MeshUnderTest)
     assert prepared.notices == ()
 
 
+@context_source("Job", stable=False, needs="triggered_by")
+@final
+@attrs.frozen(kw_only=True)
+class JobNotes(Request[str]):
+    job: Annotated[str, from_context("triggered_by")]
+
+
+class JobActor(Actor):
+    @JobNotes.handler
+    async def notes(self, request: JobNotes) -> str:
+        return f"This is {request.job}."
+
+
+async def test_a_source_that_needs_something_is_asked_where_that_is(mesh: MeshUnderTest) -> None:
+    await mesh.start(JobActor)
+    sources = Sources(context=(context_of(JobNotes),))
+    assert (await prepare(mesh.bus, sources, HERE)).system == ()
+    prepared = await prepare(mesh.bus, sources, attrs.evolve(HERE, triggered_by="report"))
+    assert prepared.system == (SystemText(text="--- Job ---\nThis is report.", cached=False),)
+
+
 async def test_what_is_empty_is_left_out_and_what_is_wrong_is_a_notice(
     mesh: MeshUnderTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -327,6 +327,26 @@ class Line:
 LINE = Record(Line)
 
 
+@attrs.frozen(kw_only=True)
+class Daily:
+    kind: Literal["daily"] = "daily"
+    hour: int
+
+
+@attrs.frozen(kw_only=True)
+class Yearly:
+    kind: Literal["yearly", "annual"] = "yearly"
+
+
+def test_a_field_called_kind_says_so_too_and_is_required() -> None:
+    shape = shape_of(Daily | Yearly)
+    assert shape.load({"kind": "daily", "hour": 5}) == Daily(hour=5)
+    assert shape.load({"kind": "annual"}) == Yearly(kind="annual")
+    assert [each["required"] for each in shape.schema["oneOf"]] == [["kind", "hour"], ["kind"]]
+    with pytest.raises(Mistakes, match=r"kind: .*daily"):
+        shape.load({"hour": 5})
+
+
 def test_the_type_says_which_class_is_meant() -> None:
     value = {"parts": [{"type": "number", "value": 1}, {"type": "word", "text": "a"}], "last": None}
     assert LINE.load(value) == Line(parts=(Number(value=1), Word(text="a")))

@@ -1,0 +1,161 @@
+"""What the model may do with jobs: those of the person it works for, and no others."""
+
+from datetime import datetime
+from typing import Annotated, ClassVar, Literal, final
+
+import attrs
+
+from actors.shapes import described
+from actors.tooling import from_context, tool
+from actors.vocabulary import Role
+from bus import Abandon, Data, Request
+
+from . import jobs
+from .jobs import LARGEST, SessionMode
+from .schedules import Schedule
+
+
+@tool(
+    "CronAdd",
+    "Schedule work for later or again and again: a reminder, a report, a check. At its time the prompt is given to you "
+    "in a conversation of its own, and your answer is delivered to the person.",
+    effect="local",
+)
+@final
+@attrs.frozen(kw_only=True)
+class CronAdd(Request[str]):
+    """Raises BadJob, JobExists, TooManyJobs, CronFailed."""
+
+    abandon: ClassVar[Abandon] = Abandon.FINISH
+    name: Annotated[str, jobs.NAME]
+    prompt: Annotated[str, jobs.PROMPT]
+    schedule: Schedule
+    timezone: Annotated[str | None, jobs.ZONE] = None
+    delete_after_run: Annotated[bool, jobs.DELETE] = False
+    session_mode: Annotated[SessionMode, jobs.MODE] = "isolated"
+    max_retries: Annotated[int | None, jobs.RETRIES] = None
+    timeout_secs: Annotated[int | None, jobs.TIMEOUT] = None
+    user: Annotated[str, from_context("user")]
+    role: Annotated[Role, from_context("role")]
+    call: Annotated[str, from_context("call")]
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Listed(Data):
+    """One job, as the model sees it."""
+
+    name: str
+    prompt: str
+    schedule: str
+    """In words."""
+    timezone: str
+    enabled: bool
+    session_mode: SessionMode
+    max_retries: int
+    timeout_secs: int
+    last_run_at: datetime | None
+    next_run_at: datetime | None
+    retry_count: int
+    last_error: str | None
+    retry_at: datetime | None
+
+
+@tool("CronList", "List the scheduled jobs of the person, with their last and next runs.", effect="pure")
+@final
+@attrs.frozen(kw_only=True)
+class CronList(Request[tuple[Listed, ...]]):
+    max_bytes: ClassVar[int] = LARGEST
+    user: Annotated[str, from_context("user")]
+
+
+@tool("CronRemove", "Remove a scheduled job.", effect="local")
+@final
+@attrs.frozen(kw_only=True)
+class CronRemove(Request[str]):
+    """Raises UnknownJob, CronFailed."""
+
+    abandon: ClassVar[Abandon] = Abandon.FINISH
+    name: Annotated[str, jobs.NAME]
+    user: Annotated[str, from_context("user")]
+    call: Annotated[str, from_context("call")]
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Outcome(Data):
+    """One run, as the model sees it."""
+
+    planned_for: datetime
+    status: str
+    started_at: datetime | None
+    completed_at: datetime | None
+    result_summary: str
+    why: str
+
+
+@tool("CronRuns", "See what became of the last runs of a scheduled job, and why.", effect="pure")
+@final
+@attrs.frozen(kw_only=True)
+class CronRuns(Request[tuple[Outcome, ...]]):
+    """Raises UnknownJob."""
+
+    name: Annotated[str, jobs.NAME]
+    limit: Annotated[int, described("Most runs.", ge=1, le=100)] = 10
+    user: Annotated[str, from_context("user")]
+
+
+@tool(
+    "CronRun",
+    "Run a scheduled job now, beside its plan; it works by itself, and the person gets its answer.",
+    effect="local",
+)
+@final
+@attrs.frozen(kw_only=True)
+class CronRun(Request[str]):
+    """Raises UnknownJob, AlreadyRunning, CronFailed."""
+
+    abandon: ClassVar[Abandon] = Abandon.FINISH
+    name: Annotated[str, jobs.NAME]
+    user: Annotated[str, from_context("user")]
+    call: Annotated[str, from_context("call")]
+
+
+@tool("CronUpdate", "Change a scheduled job, pause it or let it run again.", effect="local")
+@final
+@attrs.frozen(kw_only=True)
+class CronUpdate(Request[str]):
+    """Raises BadJob, UnknownJob, CronFailed."""
+
+    abandon: ClassVar[Abandon] = Abandon.FINISH
+    name: Annotated[str, jobs.NAME]
+    prompt: Annotated[str | None, jobs.PROMPT] = None
+    schedule: Schedule | None = None
+    timezone: Annotated[str | None, jobs.ZONE] = None
+    enabled: Annotated[bool | None, jobs.ENABLED] = None
+    max_retries: Annotated[int | None, jobs.RETRIES] = None
+    timeout_secs: Annotated[int | None, jobs.TIMEOUT] = None
+    session_mode: Annotated[SessionMode | None, jobs.MODE] = None
+    user: Annotated[str, from_context("user")]
+    role: Annotated[Role, from_context("role")]
+    call: Annotated[str, from_context("call")]
+
+
+@tool(
+    "HeartbeatWake",
+    "Have the heartbeat, your regular look at HEARTBEAT.md, happen now, or tell the next one something.",
+    effect="local",
+)
+@final
+@attrs.frozen(kw_only=True)
+class HeartbeatWake(Request[str]):
+    """Raises UnknownJob where there is no heartbeat, NotYourJob for who is no admin, CronFailed."""
+
+    abandon: ClassVar[Abandon] = Abandon.FINISH
+    mode: Annotated[Literal["now", "next"], described("When.")] = "next"
+    message: Annotated[
+        str | None, described("What that one heartbeat is told before its usual task.", max_length=4000)
+    ] = None
+    user: Annotated[str, from_context("user")]
+    role: Annotated[Role, from_context("role")]
+    call: Annotated[str, from_context("call")]

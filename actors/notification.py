@@ -1,0 +1,23 @@
+"""What a person is told although they have not asked: the page shows it, whichever subsystem says it."""
+
+from typing import final
+
+import attrs
+
+from bus import Event
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Notification(Event):
+    """Something has happened that a user is to know of."""
+
+    user: str
+    source: str
+    """The subsystem that says it: ``cron`` …"""
+    title: str
+    """What it is about: the name of a job."""
+    text: str
+    success: bool
+    session: str | None = None
+    """The conversation to look at."""
