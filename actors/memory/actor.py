@@ -8,12 +8,12 @@ from typing import final
 import attrs
 
 from actors.context import Section
-from actors.memory import context, daily, edits, files, messages, revisions
+from actors.memory import context, daily, edits, files, index, messages, revisions
 from actors.memory.files import Seen
 from actors.memory.keeping import NoteKeeper
 from actors.memory.meaning import MeaningfulKeeper
 from actors.memory.messages import AdminsOnly, BadName, Origin, UnknownFile, Written
-from actors.memory.names import Name, checked
+from actors.memory.names import SOUL, Name, checked
 from actors.memory.prompt import Prompt
 from actors.memory.searchable import Generation
 from actors.memory.settings import Settings
@@ -360,10 +360,22 @@ class MemoryActor(MeaningfulKeeper):
     async def purge(self, request: messages.Purge) -> messages.Purged:
         name, origin = checked(request.name), self._by_person()
         if _is_agents(name, request.role):
-            return await self.bus.ask(messages.PurgeAgents(name=name.text, origin=origin))
+            purged = await self.bus.ask(messages.PurgeAgents(name=name.text, origin=origin))
+            for user in await self._apart(files.users, self._agents.root):
+                await self.bus.ask(messages.PurgeFromIndex(user=user, name=name.text))
+            return purged
         purged = await self._purge(name, origin)
         await self.bus.ask(ForgetTold(user=self._user, source="Memory"))
         return purged
+
+    @messages.PurgeFromIndex.handler
+    @concurrent(AT_ONCE, isolated=True)
+    async def purge_from_index(self, request: messages.PurgeFromIndex) -> None:
+        await self._look(at_once=True)
+        await self._write(index.optimise)
+        await self._erase(anew=True)
+        if request.name == SOUL:
+            await self.bus.ask(ForgetTold(user=self._user, source=SOUL))
 
 
 def _is_agents(name: Name, role: Role) -> bool:

@@ -18,6 +18,7 @@ from actors.memory.edits import etag
 from actors.memory.look import Root
 from actors.memory.messages import LARGEST, BadName, Entry, TooLarge
 from actors.memory.names import Name
+from actors.vocabulary import BadUserId, user_id
 
 PRIVATE: Final = 0o600
 _FILE: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -220,6 +221,20 @@ def roots(user: Folder, agent: Folder) -> tuple[Root, Root, Root]:
         Root(folder=agent.root / names.SHARED, prefix=f"{names.SHARED}/"),
         Root(folder=user.root, without=frozenset({*names.LIFECYCLE, names.SHARED})),
     )
+
+
+def users(data: Path) -> list[str]:
+    """Who has a folder for notes, below the folder of the agent."""
+    found = sorted(each.name for each in (data / "users").iterdir() if each.is_dir())
+    return [name for name in found if _is_user(name)]
+
+
+def _is_user(name: str) -> bool:
+    try:
+        user_id(name)
+    except BadUserId:
+        return False
+    return True
 
 
 def listing(user: Folder, agent: Folder, *, may_change_agents: bool) -> tuple[Entry, ...]:

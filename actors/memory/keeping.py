@@ -121,19 +121,13 @@ class NoteKeeper(Keeper):
             _LOG.warning("not all of the history could be read; the rest is in %s", aside)
         self._mended += 1
 
-    async def _begin_log_anew(self) -> None:
-        """Let go of the write-ahead log, in which what is gone can still be read. Whoever asks meanwhile waits."""
-        async with self._mending:
-            await self._storage.close()
-            self._storage = _storage(self._database)
-            try:
-                await self._storage.open()
-            except StorageError as error:
-                raise MemoryFailed(reason=error.brief) from error
-            self._mended += 1
-
     async def _remade(self) -> None:
         """The database is new, and knows nothing but the history."""
+
+    async def _erase(self, *, anew: bool = False) -> None:
+        """Nor in what was set aside of a damaged database, where one note cannot be told from the other."""
+        await self._in_spite_of_damage(lambda: super(NoteKeeper, self)._erase(anew=anew))
+        await self._apart(salvage.discard_all, self._database)
 
     # --- changing -------------------------------------------------------------------------------------------
 
@@ -263,7 +257,7 @@ class NoteKeeper(Keeper):
         async with self._writing:
             content = await self._apart(self._folder.read, name)
             gone = await self._write(store.purge, name, content, origin, self._now())
-        await self._begin_log_anew()
+        await self._erase(anew=True)
         return messages.Purged(name=name.text, revisions=gone)
 
 

@@ -31,6 +31,12 @@ def discard(aside: Path) -> None:
         aside.with_name(aside.name + suffix).unlink(missing_ok=True)
 
 
+def discard_all(path: Path) -> None:
+    """Remove whatever was set aside of a database."""
+    for each in path.parent.glob(f"{path.name}.damaged*"):
+        each.unlink(missing_ok=True)
+
+
 def history(connection: sqlite3.Connection, aside: Path) -> bool:
     """Copy what can be read of a history. Whether that is all there is."""
     if not aside.exists():

@@ -212,6 +212,7 @@ class SessionActor(Keeper):
     @concurrent(256, isolated=True)
     async def forget_told(self, request: messages.ForgetTold) -> None:
         await self._write(told.forget, request.user, request.source)
+        await self._erase()
 
     @messages.WasSent.handler
     @concurrent(256, isolated=True)

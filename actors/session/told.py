@@ -75,6 +75,7 @@ def of_turn(connection: sqlite3.Connection, turn: str, user: str) -> tuple[ToldT
 
 def forget(connection: sqlite3.Connection, user: str, source: str) -> None:
     """Delete the texts that a source has told in the turns of a user."""
+    connection.execute("PRAGMA secure_delete = ON")
     connection.execute(_FORGET, {"user": user, "source": clean(source)})
 
 

@@ -12,6 +12,7 @@ import attrs
 
 from actors.storage.errors import (
     Corrupt,
+    Locked,
     MigrationFailed,
     Missing,
     OutOfPlace,
@@ -68,6 +69,17 @@ class Database:
             connection = self._connect()
             connection.execute("PRAGMA query_only = ON")
             return connection
+
+    def erase(self, connection: sqlite3.Connection, *, anew: bool) -> None:
+        """Leave nothing in the files of what was deleted; outside of a transaction. See :meth:`Storage.erase`."""
+        if anew:
+            connection.execute("VACUUM")
+        (busy, _, _) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise Locked(path=self.path)
+        for pattern in ("snapshot", "partial"):
+            for copy in self.path.parent.glob(f"{self.path.name}.v*.{pattern}"):
+                copy.unlink(missing_ok=True)
 
     def _prepare_file(self) -> None:
         """Create the file for its owner alone, or see that the one that is there can be used."""

@@ -37,6 +37,17 @@ class Job:
         self.result: outcome.Outcome[Any] = outcome.Value(None)
 
 
+@final
+class Apart:
+    """A job that is done alone, outside of any transaction."""
+
+    def __init__(self, fn: Callable[[sqlite3.Connection], Any]) -> None:
+        self._fn = fn
+
+    def __call__(self, connection: sqlite3.Connection) -> Any:
+        return self._fn(connection)
+
+
 class Worker(abc.ABC):
     """An open connection and the way it does jobs. Used by one thread only, but for its counters."""
 
@@ -123,10 +134,15 @@ class Writer(Worker):
         super().close()
 
     def _execute(self, jobs: Sequence[Job]) -> None:
-        if len(jobs) > 1 and self._execute_together(jobs):
+        apart = any(isinstance(job.fn, Apart) for job in jobs)
+        if len(jobs) > 1 and not apart and self._execute_together(jobs):
             return
         for job in jobs:
-            self._execute_alone(job)
+            if isinstance(job.fn, Apart):
+                self._roll_back()
+                self._attempt(job)
+            else:
+                self._execute_alone(job)
 
     def _execute_together(self, jobs: Sequence[Job]) -> bool:
         """False when nothing was committed and the jobs may do better one by one."""

@@ -84,6 +84,13 @@ class Keeper(Actor):
         except StorageError as error:
             raise self._failed(error.brief) from error
 
+    async def _erase(self, *, anew: bool = False) -> None:
+        """Leave nothing in the files of what was deleted; see :meth:`Storage.erase`."""
+        try:
+            await self._storage.erase(anew=anew)
+        except StorageError as error:
+            raise self._failed(error.brief) from error
+
 
 @contextmanager
 def empty(migrations: Iterable[Migration]) -> Generator[sqlite3.Connection]:

@@ -11,7 +11,7 @@ import trio
 
 from actors.storage.database import Database, Migration
 from actors.storage.errors import Closed
-from actors.storage.jobs import Reader, Writer
+from actors.storage.jobs import Apart, Reader, Writer
 from actors.storage.lines import Inline, Line, Thread, WorkerT
 from bus import in_thread, is_virtual
 
@@ -78,7 +78,7 @@ class Storage:
         Raises what the job raises, its changes rolled back, or StorageError. If cancelled before the job begins
         it is dropped; a job that has begun is waited for.
         """
-        return await self._write(functools.partial(_call, fn, args, kwargs), relaxed=False)
+        return await self._write(in_thread(functools.partial(_call, fn, args, kwargs)), relaxed=False)
 
     async def run_relaxed(
         self, fn: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
@@ -88,12 +88,12 @@ class Storage:
         The death of the process undoes nothing. A power cut may, until a later :meth:`run` has returned; what is left
         is always the work of the first jobs, in order.
         """
-        return await self._write(functools.partial(_call, fn, args, kwargs), relaxed=True)
+        return await self._write(in_thread(functools.partial(_call, fn, args, kwargs)), relaxed=True)
 
     async def _write(self, job: Callable[[sqlite3.Connection], T], *, relaxed: bool) -> T:
         if self._writer is None:
             raise Closed(path=self._database.path)
-        result: T = await self._writer.call(in_thread(job), relaxed=relaxed)
+        result: T = await self._writer.call(job, relaxed=relaxed)
         return result
 
     async def read(
@@ -106,6 +106,15 @@ class Storage:
         reader = self._reader or await self._open_reader()
         result: T = await reader.call(in_thread(functools.partial(_call, fn, args, kwargs)))
         return result
+
+    async def erase(self, *, anew: bool = False) -> None:
+        """Leave nothing in the files of what was deleted with SQLite's ``secure_delete``.
+
+        The write-ahead log is emptied, and copies from before a migration are deleted. Pages that were rearranged may
+        still hold a part of it, unless the file is written `anew`, which takes as long as it is large. Raises
+        StorageError.
+        """
+        await self._write(Apart(in_thread(functools.partial(self._database.erase, anew=anew))), relaxed=True)
 
     async def close(self) -> None:
         """Finish what was asked, checkpoint and close. Closing what is closed does nothing."""

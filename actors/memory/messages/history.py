@@ -191,5 +191,18 @@ class RevertAgents(Request[Written]):
 @attrs.frozen(kw_only=True)
 class PurgeAgents(Request[Purged]):
     abandon: ClassVar[Abandon] = Abandon.FINISH
+    within: ClassVar[float] = 30.0
     name: str
     origin: Origin
+
+
+@final
+@attrs.frozen(kw_only=True)
+class PurgeFromIndex(Request[None]):
+    """A note of the agent was purged: leave nothing of it in the index of a user, nor in what turns were told."""
+
+    key_field: ClassVar[str | None] = "user"
+    abandon: ClassVar[Abandon] = Abandon.FINISH
+    within: ClassVar[float] = 30.0
+    user: str
+    name: str

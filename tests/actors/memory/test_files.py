@@ -149,3 +149,10 @@ def test_what_is_there_and_can_be_no_note_is_none(tmp_path: Path) -> None:
     (tmp_path / "b.md").write_bytes(b"text")
     assert folder.found(note("b.md"), LATER).content == b"text"
     assert folder.put(note("c.md"), None, b"beside them", LATER).content == b"beside them"
+
+
+def test_users_have_folders_that_can_be_called_after_them(tmp_path: Path) -> None:
+    for name in ("bob", "ada", "lost+found", "heartbeat"):
+        (tmp_path / "users" / name).mkdir(parents=True)
+    (tmp_path / "users" / "file").touch()
+    assert files.users(tmp_path) == ["ada", "bob"]

@@ -122,6 +122,8 @@ class TestSnapshot:
         assert "green tea" in ((await heard())["Memory"] or "")
         await agent.world.bus.ask(memory.Purge(name="MEMORY.md", user=ADMIN, role="admin"))
         assert (await heard())["Memory"] is None
+        for file in filter(Path.is_file, agent.data.rglob("*")):
+            assert (b"green tea" in file.read_bytes()) is (file.name == "MEMORY.md"), file
         assert (await heard())["Identity"] is not None
 
     async def test_each_user_hears_of_their_own(self, agent: Remembering, autojump_clock: MockClock) -> None:

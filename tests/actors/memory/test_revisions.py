@@ -290,3 +290,10 @@ def test_a_purge_takes_it_out_of_the_index_as_well(tmp_path: Path) -> None:
     blocks = connection.execute("SELECT block FROM word_index_data").fetchall()
     assert not [block for (block,) in blocks if b"tangerin" in block]
     assert [b"plum" in block for (block,) in blocks].count(True) >= 1
+
+
+def test_whatever_was_set_aside_goes(tmp_path: Path) -> None:
+    for name in ("memory.db", "memory.db.damaged1", "memory.db.damaged3-wal", "notes.md"):
+        (tmp_path / name).touch()
+    salvage.discard_all(tmp_path / "memory.db")
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["memory.db", "notes.md"]

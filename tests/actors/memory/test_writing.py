@@ -1,5 +1,8 @@
 """Notes are written, changed and forgotten, by people and by the model."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 import trio
 
@@ -156,6 +159,50 @@ async def test_nobody_has_notes_who_cannot_be_a_user(notes: Notes, user: str) ->
     assert sorted(each.name for each in (notes.data / "users").iterdir()) == ["ada", "bob"]
 
 
+def holding(folder: Path, *words: str) -> list[tuple[str, str]]:
+    """The files in which a word stands, whatever they are."""
+    return [
+        (word, str(file.relative_to(folder)))
+        for file in folder.rglob("*")
+        if file.is_file()
+        for word in words
+        if word.encode() in file.read_bytes()
+    ]
+
+
+async def test_what_was_purged_is_in_no_copy_of_the_database_either(stopped: Notes) -> None:
+    folder = stopped.path("")
+    folder.mkdir(parents=True)
+    for copy in (
+        "memory.db.damaged1",
+        "memory.db.damaged3-wal",
+        "memory.db.v2.snapshot",
+        "memory.db.v2.partial",
+    ):
+        (folder / copy).write_text("the word is heliotrope")
+    await stopped.start()
+    await stopped.write("a.md", "heliotrope\n")
+    await stopped.forget("a.md")
+    await stopped.mesh.bus.ask(memory.Purge(name="a.md", user="ada", role="user"))
+    assert not holding(stopped.data, "heliotrop")
+
+
+async def test_what_is_purged_of_the_agents_notes_is_in_the_index_of_no_user(notes: Notes) -> None:
+    (notes.data / "users" / "lost+found").mkdir()
+    admin: dict[str, Any] = {"user": "ada", "role": "admin"}
+    await notes.write("shared/house.md", "keep\nheliotrope\n", **admin)
+    await notes.write("SOUL.md", "You like zinnias.\n", **admin)
+    for user in ("ada", "bob"):
+        assert await notes.search("heliotrope", user) == ["shared/house.md"]
+    await notes.forget("shared/house.md", "heliotrope", **admin)
+    await notes.forget("SOUL.md", "zinnias", **admin)
+    for name in ("shared/house.md", "SOUL.md"):
+        await notes.mesh.bus.ask(memory.Purge(name=name, **admin))
+    assert not holding(notes.data, "heliotrop", "zinnia")
+    assert await notes.search("keep", "bob") == ["shared/house.md"]
+    assert [(each.user, each.source) for each in notes.forgotten] == [("ada", "SOUL.md"), ("bob", "SOUL.md")]
+
+
 async def test_what_was_purged_is_nowhere_on_the_disk(notes: Notes) -> None:
     await notes.write("a.md", "keep\nheliotrope\n")
     await notes.write("b.md", "zinnia\n")
@@ -167,7 +214,6 @@ async def test_what_was_purged_is_nowhere_on_the_disk(notes: Notes) -> None:
             nursery.start_soon(notes.write, "c.md", "rose")
         for name in ("a.md", "b.md"):
             nursery.start_soon(notes.mesh.bus.ask, memory.Purge(name=name, user="ada", role="user"))
-    for file in notes.path("").rglob("memory.db*"):
-        assert not {word for word in (b"heliotrop", b"zinnia") if word in file.read_bytes()}, file
+    assert not holding(notes.data, "heliotrop", "zinnia")
     assert await notes.search("keep") == ["a.md"]
     assert [each.action for each in await notes.history("a.md")] == ["purge"]

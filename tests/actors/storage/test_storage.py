@@ -23,6 +23,15 @@ def thread_name(connection: sqlite3.Connection) -> str:
     return threading.current_thread().name
 
 
+def delete_for_good(connection: sqlite3.Connection, text: str) -> None:
+    connection.execute("PRAGMA secure_delete = ON")
+    connection.execute("DELETE FROM notes WHERE text = ?", (text,))
+
+
+async def add_to(database: Storage, text: str) -> None:
+    await database.run(add, text)
+
+
 async def all_threads_ended() -> None:
     """Wait for the threads of the database, which outlive their last answer by a moment."""
     for thread in threading.enumerate():
@@ -291,3 +300,40 @@ trio.run(main)
         assert ended.returncode != 0
         with contextlib.closing(sqlite3.connect(path)) as connection:
             assert connection.execute("SELECT text FROM notes").fetchall() == [("kept",)]
+
+
+class TestErasing:
+    @pytest.mark.parametrize("inline", [False, True])
+    @pytest.mark.parametrize("anew", [False, True])
+    async def test_nothing_is_left_of_what_was_deleted(
+        self,
+        path: pathlib.Path,
+        inline: bool,  # noqa: FBT001
+        anew: bool,  # noqa: FBT001
+    ) -> None:
+        copies = [path.with_name(f"notes.db.v1.{kind}") for kind in ("snapshot", "partial")]
+        async with opened(path, inline=inline) as database:
+            for copy in copies:
+                copy.write_text("heliotrope")
+            await database.run(add, "heliotrope")
+            assert await database.read(texts) == ["heliotrope"]
+            await database.run(delete_for_good, "heliotrope")
+            async with trio.open_nursery() as nursery:
+                for n in range(9):
+                    nursery.start_soon(add_to, database, f"other{n}")
+                nursery.start_soon(functools.partial(database.erase, anew=anew))
+            assert not [file for file in path.parent.iterdir() if b"heliotrope" in file.read_bytes()]
+            assert len(await database.read(texts)) == 9
+
+    async def test_while_somebody_else_reads_nothing_can_be_promised(self, path: pathlib.Path) -> None:
+        async with opened(path, busy_timeout=0.05) as database:
+            await database.run(add, "one")
+            with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as reader:
+                reader.execute("BEGIN")
+                reader.execute("SELECT * FROM notes").fetchall()
+                await database.run(add, "two")
+                with pytest.raises(storage.Locked):
+                    await database.erase()
+                reader.execute("COMMIT")
+            await database.erase()
+            assert await database.read(texts) == ["one", "two"]
