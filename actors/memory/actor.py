@@ -12,7 +12,7 @@ from actors.memory import context, daily, edits, files, index, messages, revisio
 from actors.memory.files import Seen
 from actors.memory.keeping import NoteKeeper
 from actors.memory.meaning import MeaningfulKeeper
-from actors.memory.messages import AdminsOnly, BadName, Origin, UnknownFile, Written
+from actors.memory.messages import AdminsOnly, BadName, Origin, TooLarge, UnknownFile, Written
 from actors.memory.names import SOUL, Name, checked
 from actors.memory.prompt import Prompt
 from actors.memory.searchable import Generation
@@ -278,12 +278,31 @@ class MemoryActor(MeaningfulKeeper):
         days = daily.days(request.entries, self._now(), self._zone())
         written: Written | None = None
         for n, day in enumerate(days):
-            make = edits.of_entries(day.text, day.name, request.origin, day.added)
             key = request.key if request.key is None or n == 0 else f"{request.key}+{n}"
-            written = await self._change(day.name, make, action="append", origin=request.origin, key=key)
+            written = await self._log(day, request.origin, key)
         if written is None:
             raise messages.Contradiction(reason="there is nothing to add")
         return written
+
+    async def _log(self, day: daily.Day, origin: Origin, key: str | None) -> Written:
+        """Add entries to the first log of their day that has room. Raises TooLarge for what fits into none."""
+        rest, names = day, day.names()
+        while True:
+            name = next(names)
+            make = edits.of_entries(rest.text, name, origin, rest.added)
+            try:
+                return await self._change(name, make, action="append", origin=origin, key=key)
+            except TooLarge:
+                full = await self._apart(self._as_far_as_it_can_be_read, name)
+                if full is None:
+                    raise
+                rest = rest.without(full)
+
+    def _as_far_as_it_can_be_read(self, name: Name) -> bytes | None:
+        try:
+            return self._folder.read(name)
+        except TooLarge:  # by hand
+            return b""
 
     @messages.MemoryAppendDaily.handler
     @concurrent(AT_ONCE, isolated=True)

@@ -16,7 +16,7 @@ from actors.llm import messages as llm
 from actors.memory import export, extract, log, messages, salvage, work
 from actors.memory.extractor import Extractor, Furthers, Task, nothing_further
 from actors.memory.keeping import DAMAGED
-from actors.memory.messages import AppendDaily, BadName, Change, MemoryFailed, Origin
+from actors.memory.messages import AppendDaily, Change, Origin
 from actors.memory.settings import Memory, Settings
 from actors.session import messages as session
 from actors.storage import Keeper, Storage, numbered
@@ -184,7 +184,7 @@ class MemoryFollower(Keeper):
             try:
                 while await self._log_of(user):
                     pass
-            except (MemoryFailed, BadName, DeliveryError) as error:
+            except (ActorError, ActorCrashed, DeliveryError) as error:
                 failed = f"the log of {user} cannot be written: {error}"
         self.degraded(failed)
 
@@ -193,19 +193,14 @@ class MemoryFollower(Keeper):
         if not entries:
             return False
         crash_point("log", "taken")
-        try:
-            await self.bus.ask(
-                AppendDaily(
-                    user=user,
-                    entries=tuple(messages.DailyEntry(at=each.at, text=each.text) for each in entries),
-                    origin=Origin(user=user, door="log"),
-                    key=f"log:{batch}",
-                )
+        await self.bus.ask(
+            AppendDaily(
+                user=user,
+                entries=tuple(messages.DailyEntry(at=each.at, text=each.text) for each in entries),
+                origin=Origin(user=user, door="log"),
+                key=f"log:{batch}",
             )
-        except (MemoryFailed, BadName):  # something that is no file is in its place, for now
-            raise
-        except ActorError as error:
-            _LOG.warning("%d entries are not in the log of %s: %s", len(entries), user, error)
+        )
         crash_point("log", "added")
         await self._write_relaxed(work.logged, user, batch)
         return True

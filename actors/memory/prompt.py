@@ -1,10 +1,9 @@
 """The notes that are part of every prompt of a user, as they are on the disk."""
 
 import stat
-from datetime import date
-from typing import Final, final
+from typing import final
 
-from actors.memory import names
+from actors.memory import daily, names
 from actors.memory.context import LOGS, Caps, Note, assembled
 from actors.memory.files import Folder
 from actors.memory.messages import BadName, TooLarge
@@ -12,7 +11,6 @@ from actors.memory.names import Name
 
 _Stamp = tuple[int, int, int] | None
 """Time of change in nanoseconds, bytes and inode of a file; None where there is none."""
-_DATE: Final = len("2026-03-17")
 
 
 @final
@@ -69,18 +67,7 @@ class Prompt:
         try:
             if not stat.S_ISDIR(folder.lstat().st_mode):
                 return []
-            found = [each.name for each in folder.iterdir() if _is_log(each.name)]
+            found = [(place, each.name) for each in folder.iterdir() if (place := daily.place(each.name))]
         except FileNotFoundError:
             return []
-        return sorted(found, reverse=True)[:LOGS]
-
-
-def _is_log(name: str) -> bool:
-    day, dot, suffix = name.partition(".")
-    if (dot, suffix) != (".", "md") or len(day) != _DATE:
-        return False
-    try:
-        date.fromisoformat(day)
-    except ValueError:
-        return False
-    return True
+        return [name for _, name in sorted(found, reverse=True)[:LOGS]]

@@ -124,6 +124,58 @@ class TestLog:
         await agent.rest()
         assert agent.logs().count("mine") == agent.logs().count("once more") == 1
 
+    async def test_a_full_log_goes_on_in_another_one_of_its_day(
+        self, agent: Remembering, autojump_clock: MockClock
+    ) -> None:
+        await agent.say("zero", say("Yes."))
+        await agent.rest()
+        (name,) = [name for name in await agent.names() if name.startswith("memory/")]
+        path = agent.data / "users" / ADMIN / name
+        path.write_text(path.read_text() + "x" * (memory.LARGEST - path.stat().st_size))
+        await agent.say("orchid", say("Yes."))
+        await agent.rest()
+        second = name.replace(".md", "-2.md")
+        assert agent.logs().count("**User**: orchid") == 1
+        assert "**User**: orchid" in agent.note(second)
+        assert agent.note(second).startswith("# Daily Log")
+        found = await agent.world.bus.ask(memory.Search(q="orchid", user=ADMIN))
+        assert [(each.source, each.date) for each in found] == [(second, second[7:17])]
+        await agent.say("hi", say("Hello."), key="another")
+        assert "**User**: orchid" in agent.world.requests[-1].system[0].text
+
+    async def test_a_log_that_somebody_made_too_long_to_be_read_is_left_as_it_is(
+        self, agent: Remembering, autojump_clock: MockClock
+    ) -> None:
+        day = f"{agent.world.bus.clock.now():%Y-%m-%d}"
+        path = agent.data / "users" / ADMIN / "memory" / f"{day}.md"
+        path.parent.mkdir()
+        path.write_text("x" * (memory.LARGEST + 1))
+        await agent.say("orchid", say("Yes."))
+        await agent.rest()
+        assert path.stat().st_size == memory.LARGEST + 1
+        assert "**User**: orchid" in agent.note(f"memory/{day}-2.md")
+
+    async def test_what_was_logged_in_two_is_not_logged_again(
+        self, agent: Remembering, autojump_clock: MockClock
+    ) -> None:
+        moment = agent.world.bus.clock.now()
+        entries = [
+            memory.DailyEntry(at=moment, text=f"{word} " + "x" * 400_000) for word in ("one", "two", "three")
+        ]
+
+        async def log(*which: memory.DailyEntry) -> str:
+            request = memory.AppendDaily(
+                user=ADMIN, entries=which, origin=memory.Origin(user=ADMIN, door="log"), key=None
+            )
+            return (await agent.world.bus.ask(request)).name
+
+        assert await log(*entries[:2]) == await log(entries[0])
+        assert await log(*entries) != await log(entries[0])
+        assert [agent.logs().count(f"{word} xxx") for word in ("one", "two", "three")] == [1, 1, 1]
+        with pytest.raises(memory.TooLarge):
+            await log(memory.DailyEntry(at=moment, text="y" * memory.LARGEST))
+        assert "yyy" not in agent.logs()
+
     async def test_a_turn_that_cannot_be_read_holds_up_no_other(
         self, agent: Remembering, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -34,13 +34,23 @@ def told(prompt: Prompt) -> str:
 def test_profile_and_facts_come_first_then_the_newest_logs(tmp_path: Path, prompt: Prompt) -> None:
     write(tmp_path, "USER.md", "Ada")
     write(tmp_path, "notes.md", "not this one")
-    for day in ("2026-02-27", "2026-02-28", "2026-03-01", "2026-03-02", "2026-13-45", "zzz", "2026-03-02-b"):
+    for day in (
+        "2026-03-01-2",
+        "2026-03-01-10",
+        "2026-02-27",
+        "2026-02-28",
+        "2026-03-01",
+        "2026-03-02",
+        "2026-13-45",
+        "zzz",
+        "2026-03-02-b",
+    ):
         write(tmp_path, f"memory/{day}.md", day)
     assert told(prompt) == (
         "--- USER.md ---\nAda\n\n--- MEMORY.md ---\n\n"
         "--- daily/2026-03-02.md ---\n2026-03-02\n\n"
-        "--- daily/2026-03-01.md ---\n2026-03-01\n\n"
-        "--- daily/2026-02-28.md ---\n2026-02-28"
+        "--- daily/2026-03-01-10.md ---\n2026-03-01-10\n\n"
+        "--- daily/2026-03-01-2.md ---\n2026-03-01-2"
     )
 
 
