@@ -10,7 +10,7 @@ from typing import Any, Final, final
 import attrs
 
 from tests.crash.record import Record, Sent
-from tests.crash.script import Asked, Piece, answered, asked, tags
+from tests.crash.script import AMONG_NOTES, Asked, Piece, answered, asked, tags
 
 Row = Mapping[str, Any]
 """A displayed message, as ``GET /api/sessions/{id}/messages`` has it."""
@@ -143,6 +143,7 @@ def complaints(record: Record, left: Left) -> list[str]:
         *_called_otherwise(left),
         *_files_differ(left),
         *_notes_differ(left),
+        *_missed(left),
         *_not_valid(left),
         *_rewritten(left),
         *_renumbered(record),
@@ -284,7 +285,7 @@ def _wanted(rows: Iterable[Row]) -> list[Asked]:
 def _files_differ(left: Left) -> Iterator[str]:
     """The files are as if the calls had been carried out one after another, those in doubt done or not done."""
     for rows in left.rows.values():
-        wanted = {call.id: call for call in _wanted(rows) if call.verb != "note"}
+        wanted = {call.id: call for call in _wanted(rows) if call.verb not in AMONG_NOTES}
         possible: dict[str, set[str | None]] = {
             call.path: {ABSENT} for call in wanted.values() if call.verb != "list"
         }
@@ -347,6 +348,27 @@ def _noted_otherwise(call: Asked, result: Mapping[str, Any], count: int) -> Iter
     possible = {0, 1} if DOUBT in text else {0} if UNDONE in text else {1}
     if count not in possible or (result["is_error"] and possible == {1}):
         yield f"{call.id} was noted {count} times, and its result is {result}"
+
+
+def _missed(left: Left) -> Iterator[str]:
+    """A search that is asked for after a line was noted finds it, whichever process asks and whichever has noted it."""
+    for rows in left.rows.values():
+        wanted = {call.id: call for call in _wanted(rows) if call.verb in AMONG_NOTES}
+        noted: dict[str, list[str]] = {}
+        due: dict[str, list[str]] = {}
+        for row in rows:
+            if _is(row, "tool_use") and (call := wanted.get(_result(row)["id"])) is not None:
+                due[call.id] = list(noted.get(call.word, ()))
+            if not _is(row, "tool_result"):
+                continue
+            result = _result(row)
+            call = wanted.get(result["tool_use_id"])
+            if call is None or DOUBT in result["content"] or UNDONE in result["content"]:
+                continue
+            if call.verb == "note":
+                noted.setdefault(call.word, []).append(call.content)
+            elif missing := [line for line in due.get(call.id, ()) if line not in result["content"]]:
+                yield f"{call.id} has not found {missing}: {result}"
 
 
 # --- what the model was sent ----------------------------------------------------------------------------------

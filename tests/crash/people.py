@@ -2,14 +2,14 @@
 
 import random
 from collections.abc import Awaitable, Callable
-from typing import Final, final
+from typing import Any, Final, final
 
 import httpx2
 import trio
 import trio_websocket
 
 from tests.crash.record import Json, Record, Sent
-from tests.crash.script import think_up
+from tests.crash.script import Asked, notes, think_up
 from tests.system.daemons import Daemon, Socket
 
 LOST: Final = (
@@ -196,4 +196,31 @@ class Person:
             message.answer = {"status": answer.status_code, **answer.json()}
             if "turn_id" in message.answer:
                 self._record.place(message, message.answer["session_id"], message.answer["turn_id"])
+        for call in notes(message.text):
+            await self._look_up(call)
         self._calls.remove(message)
+
+    async def _look_up(self, call: Asked) -> None:
+        """What is read in a note is found by a search, also by another process that is asked afterwards."""
+        read = await self._get("/api/memory/file", name=call.path)
+        if read is None:
+            return
+        found = await self._get("/api/memory/search", q=call.word)
+        text = "\n".join(hit["text"] for hit in found)
+        if missing := [line for line in read["text"].splitlines() if line not in text]:
+            self._record.complaints.append(f"a search for {call.word} has found {text!r} and not {missing}")
+
+    async def _get(self, path: str, **query: str) -> Any:
+        """Ask until there is an answer; None for what is not there."""
+        while True:
+            daemon = await self._up()
+            try:
+                answer = await daemon.request("GET", path, params=query)
+            except (httpx2.TransportError, OSError):
+                await trio.sleep(0.01)
+                continue
+            if answer.status_code in {200, 404}:
+                return answer.json() if answer.status_code == 200 else None
+            if answer.status_code != 503:
+                self._record.complaints.append(f"{path} was answered with {answer.text}")
+                return None

@@ -22,7 +22,9 @@ TOOLS: Final[Mapping[str, str]] = {
     "delete": "FileDelete",
     "list": "FileList",
     "note": "MemoryWrite",
+    "seek": "MemorySearch",
 }
+AMONG_NOTES: Final = {"note", "seek"}
 
 _MESSAGE: Final = re.compile(r"<(s\d+-\d+):([^>]*)>")
 _ANSWER: Final = re.compile(r"\{(s\d+-\d+)\}")
@@ -43,18 +45,26 @@ class Asked:
     @property
     def path(self) -> str:
         """Each conversation has a folder of its own, among the files and among the notes."""
-        return f"{'notes' if self.verb == 'note' else 'documents'}/{self.id.partition('-')[0]}/{self.file}.md"
+        folder = "notes" if self.verb in AMONG_NOTES else "documents"
+        return f"{folder}/{self.id.partition('-')[0]}/{self.file}.md"
+
+    @property
+    def word(self) -> str:
+        """Stands in every line of its note, and nowhere else."""
+        return f"line{self.id.partition('-')[0]}{self.file}"
 
     @property
     def content(self) -> str:
         """What it writes; nobody else writes the same."""
-        return f"written by {self.id}"
+        return f"written by {self.id}{f' as a {self.word}' if self.verb == 'note' else ''}"
 
     def call(self) -> Call:
         """As the model says it."""
         if self.verb == "note":
             fields: dict[str, Any] = {"file": self.path, "content": f"{self.content}\n", "append": True}
             return Call(TOOLS[self.verb], fields, id=self.id)
+        if self.verb == "seek":
+            return Call(TOOLS[self.verb], {"query": self.word}, id=self.id)
         fields = {"path": self.path.rpartition("/")[0] if self.verb == "list" else self.path}
         if self.verb == "write":
             fields["content"] = self.content
@@ -74,6 +84,12 @@ def answered(text: str) -> list[str]:
 def asked(text: str) -> dict[str, list[list[Asked]]]:
     """The rounds of calls that a text asks for, by tag."""
     return {match[1]: list(_rounds(match[1], match[2])) for match in _MESSAGE.finditer(text)}
+
+
+def notes(text: str) -> list[Asked]:
+    """Of the calls that a text asks for those that note something."""
+    rounds = [calls for each in asked(text).values() for calls in each]
+    return [call for calls in rounds for call in calls if call.verb == "note"]
 
 
 def _rounds(tag: str, wishes: str) -> Iterator[list[Asked]]:

@@ -115,6 +115,7 @@ NOTED = "<s0-0: note a & note a>"
 def test_a_note_has_each_line_once_and_all_know_it(
     first: str, text: str, indexed: str, appended: int, wrong: str | None
 ) -> None:
+    text, indexed = (each.replace("\n", " as a lines0a\n") for each in (text, indexed))
     record, left = all_is_well()
     record = attrs.evolve(record, sent=[attrs.evolve(record.sent[0], text=NOTED)])
     rows = [
@@ -130,6 +131,40 @@ def test_a_note_has_each_line_once_and_all_know_it(
     found = complaints(record, attrs.evolve(left, fates={"t0": Fate("done")}))
     assert [wrong in complaint for complaint in found if wrong] == [True] * bool(wrong), found
     assert wrong or found == []
+
+
+SOUGHT = "<s0-0: note a & seek a | seek a>"
+LINE = "written by s0-0-0 as a lines0a"
+
+
+@pytest.mark.parametrize(
+    ("noted", "found", "wrong"),
+    [
+        ("Appended", LINE, None),
+        ("Appended", "Nothing fits in the notes.", f"s0-0-2 has not found ['{LINE}']"),
+        ("Appended", "… This call was not completed and changed nothing.", None),
+        ("… It may or may not have happened. …", "Nothing fits in the notes.", None),
+    ],
+)
+def test_a_search_finds_what_was_noted_before_it_was_asked_for(
+    noted: str, found: str, wrong: str | None
+) -> None:
+    record, left = all_is_well()
+    record = attrs.evolve(record, sent=[attrs.evolve(record.sent[0], text=SOUGHT)])
+    rows = [
+        row("user", SOUGHT),
+        *(row("tool_use", {"id": f"s0-0-{n}"}) for n in range(2)),
+        result("s0-0-1", "Nothing fits in the notes."),
+        result("s0-0-0", noted, is_error=noted != "Appended"),
+        row("tool_use", {"id": "s0-0-2"}),
+        result("s0-0-2", found),
+        row("assistant", "Done: {s0-0} and that is all."),
+    ]
+    notes = {"notes/s0/a.md": Note(text=f"{LINE}\n", indexed=LINE, appended=1)}
+    left = attrs.evolve(left, rows={0: rows}, requests=[], notes=notes, fates={"t0": Fate("done")})
+    said = complaints(record, left)
+    assert [wrong in complaint for complaint in said if wrong] == [True] * bool(wrong), said
+    assert wrong or said == []
 
 
 Break = Callable[[Record, list[dict[str, Any]]], dict[str, Any] | None]

@@ -42,7 +42,7 @@ POINTS: Final = (
     ),
     *(
         f"{tool}.{moment}"
-        for tool in ("FileRead", "FileWrite", "FileDelete", "MemoryWrite")
+        for tool in ("FileRead", "FileWrite", "FileDelete", "MemoryWrite", "MemorySearch")
         for moment in ("before_run", "after_run")
     ),
     *(f"{step}.{moment}" for step in ("intend", "settle") for moment in ("before_commit", "after_commit")),
