@@ -27,6 +27,7 @@ HANDS = {
         f"actors/agent/{name}.py"
         for name in ("answer", "compactor", "completion", "gate", "loop", "record", "sources")
     ),
+    "actors/cron/telling.py",
     "actors/memory/extractor.py",
     "actors/memory/meaning.py",
 }
