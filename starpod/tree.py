@@ -95,7 +95,11 @@ class Parts(Given):
 
 def _session(given: Given) -> Iterator[Child]:
     silence = timedelta(minutes=given.settings(SessionSettings)().telegram_gap_minutes)
-    channels = (session.ChannelPolicy("main"), session.ChannelPolicy("telegram", gap=silence, pushes=True))
+    channels = (
+        session.ChannelPolicy("main"),
+        session.ChannelPolicy("telegram", gap=silence, pushes=True),
+        session.ChannelPolicy("scheduler", gap=timedelta(days=1)),  # until then a person may answer a job
+    )
     factory = partial(SessionActor, given.database("session"), channels)
     yield Child("session", factory, limits=Limits(mailbox=256))
 

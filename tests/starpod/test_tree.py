@@ -4,11 +4,15 @@ from pathlib import Path
 
 import attrs
 import pytest
+import trio
+from trio.testing import MockClock
 
 from actors.agent.settings import Settings
 from actors.session import messages as session
+from actors.session.settings import Settings as SessionSettings
 from actors.subsystem import Given
-from bus import Remains, Request
+from bus import Child, Remains, Request
+from bus.testing import MeshUnderTest
 from starpod.tree import SOURCES, SUBSYSTEMS
 
 
@@ -38,3 +42,24 @@ def test_the_model_is_told_who_it_is_before_anything_else_and_what_stays_the_sam
     names = [each.name for each in SOURCES.context]
     assert names[:2] == ["Identity", "SOUL.md"]
     assert {"Memory", "Skills"} <= {each.name for each in SOURCES.context if each.stable}
+
+
+async def test_what_a_job_has_begun_can_be_answered_for_a_day(
+    tmp_path: Path, mesh: MeshUnderTest, autojump_clock: MockClock
+) -> None:
+    given = Given(data=tmp_path, home=tmp_path, environment={}, settings_of=lambda _: SessionSettings())
+    given.database("session").parent.mkdir(exist_ok=True)
+    (store,) = next(each for each in SUBSYSTEMS if each.name == "session").children(given)
+    assert isinstance(store, Child)
+    await mesh.start(store.factory, name="session")
+    incoming = session.Incoming(
+        text="sum up", user="ada", channel="scheduler", key="cron:j:1:1", triggered_by="brief"
+    )
+    began = await mesh.bus.ask(session.Accept(incoming=incoming))
+    await mesh.bus.ask(session.CancelTurn(turn=began.turn, user="ada"))
+    closed: list[bool] = []
+    for _ in range(2):
+        await trio.sleep(23 * 3600)
+        found = await mesh.bus.ask(session.Get(session=began.session, user="ada"))
+        closed.append(found.is_closed)
+    assert closed == [False, True]

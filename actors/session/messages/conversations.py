@@ -24,7 +24,8 @@ class Session(Data):
     user: str
     channel: Channel
     key: str | None
-    """Channel session key: chosen by the client on ``main``, the chat id on ``telegram``."""
+    """Channel session key: chosen by the client on ``main``, the chat id on ``telegram``, the attempt at a run of a job
+    on ``scheduler``."""
     title: str | None
     summary: str | None
     created_at: datetime

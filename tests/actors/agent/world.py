@@ -280,6 +280,7 @@ MODELS = llm.Catalogue(
 CHANNELS = (
     session.ChannelPolicy("main"),
     session.ChannelPolicy("telegram", gap=timedelta(hours=6), pushes=True),
+    session.ChannelPolicy("scheduler", gap=timedelta(days=1)),
 )
 
 

@@ -20,7 +20,7 @@ export interface Session {
   id: string;
   user_id: string;
   channel: string;
-  /** Channel session key: chosen by the client on `main`, the chat id on `telegram`. */
+  /** Channel session key: chosen by the client on `main`, the chat id on `telegram`, the attempt at a run of a job on `scheduler`. */
   channel_session_key: string | null;
   title: string | null;
   summary: string | null;
