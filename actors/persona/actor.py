@@ -1,7 +1,6 @@
 """The persona actor: says who the agent is."""
 
 import logging
-import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, final
@@ -9,6 +8,7 @@ from typing import Final, final
 from actors.context import Section
 from actors.persona import messages, texts
 from actors.persona.settings import Settings
+from actors.prose import Prose, read
 from bus import Actor
 
 _LOG: Final = logging.getLogger(__name__)
@@ -43,20 +43,8 @@ class PersonaActor(Actor):
     async def now(self, request: messages.Now) -> str:
         return texts.now(self.bus.clock.now(), self._settings().zone, request.session)
 
-    def _read(self) -> texts.Soul:
+    def _read(self) -> Prose:
         """The file as it is; what is wrong with it is also the health of this actor. A missing one is well."""
-        try:
-            found = texts.soul(self._bytes())
-        except FileNotFoundError:
-            found = texts.Soul()
-        except OSError as error:
-            found = texts.Soul(fault=f"SOUL.md could not be read: {error.strerror}")
+        found = read(self._path, texts.SOUL_BYTES)
         self.degraded(found.fault)
         return found
-
-    def _bytes(self) -> bytes:
-        """Raises OSError."""
-        if not stat.S_ISREG(self._path.stat().st_mode):  # opening a pipe would wait for its other end
-            raise OSError(0, "it is not a file")
-        with self._path.open("rb") as file:
-            return file.read(texts.SOUL_BYTES + 4)

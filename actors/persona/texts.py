@@ -1,9 +1,7 @@
 """The words about the agent, short and the same bytes every time. Pure."""
 
 from datetime import datetime, tzinfo
-from typing import Final, final
-
-import attrs
+from typing import Final
 
 SOUL_BYTES: Final = 20_000
 """Most of SOUL.md that becomes part of the prompt."""
@@ -34,23 +32,3 @@ def now(moment: datetime, zone: tzinfo | None, session: str) -> str:
     local = moment.astimezone(zone)
     name = str(zone or local.tzname())
     return f"Local time at the start of this turn: {local:%A, %d %B %Y, %H:%M} ({name}). Session: {session}."
-
-
-@final
-@attrs.frozen
-class Soul:
-    """What a file says about the agent, and what is wrong with it."""
-
-    text: str = ""
-    fault: str | None = None
-
-
-def soul(data: bytes) -> Soul:
-    """Read the file's bytes, whatever they are; all beyond `SOUL_BYTES` is left out."""
-    kept = data.removeprefix(b"\xef\xbb\xbf")[:SOUL_BYTES]
-    try:
-        return Soul(kept.decode().strip())
-    except UnicodeDecodeError as error:
-        if error.start >= len(kept) - 3 and len(data) > SOUL_BYTES:
-            return Soul(kept[: error.start].decode().strip())  # cut within a character
-        return Soul(kept.decode(errors="replace").strip(), f"SOUL.md is not UTF-8 at byte {error.start}")

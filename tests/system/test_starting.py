@@ -210,8 +210,10 @@ async def test_files_with_a_byte_order_mark_are_read(place: Place) -> None:
 
 async def test_a_soul_that_is_no_text_is_reported_by_the_doctor_and_stops_nobody(place: Place) -> None:
     (place.inside / "config" / "SOUL.md").write_bytes(b"You are J\xfcrgen.")
+    (place.inside / "config" / "HEARTBEAT.md").mkdir()
     told = await starpod(place.root, "bus", "doctor")
     assert (told.status, "SOUL.md is not UTF-8 at byte 9" in told.out) == (0, True)
+    assert "HEARTBEAT.md could not be read: it is not a file" in told.out
 
     async with serving(place) as daemon:
         assert (await daemon.chat("hello"))["status"] == 200

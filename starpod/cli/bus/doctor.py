@@ -75,9 +75,10 @@ def _running(daemon: DaemonInfo) -> Iterator[Finding]:
 
 def _settings(instance: Instance) -> Iterator[Finding]:
     """Read the files that the next start will read."""
-    from actors.persona.texts import soul
+    from actors.cron import files
+    from actors.persona.texts import SOUL_BYTES
+    from actors.prose import read
     from actors.settings.problems import ConfigError
-    from actors.settings.text import content
     from starpod.config import load
 
     try:
@@ -86,12 +87,11 @@ def _settings(instance: Instance) -> Iterator[Finding]:
         advice = "mend the files; it does not start with them"
         yield from (Finding(level="problem", what=str(each), advice=advice) for each in error.problems)
         return
-    if instance.soul.exists():
-        try:
-            fault = soul(content(instance.soul)).fault
-        except OSError as error:
-            fault = f"SOUL.md cannot be read: {error.strerror}"
-        odd += [] if fault is None else [f"{instance.soul}: {fault}"]
+    faults = [
+        read(instance.soul, SOUL_BYTES).fault,
+        *(files.read(instance.config_dir, job).fault for job in files.NAMES),
+    ]
+    odd += [f"{fault} ({instance.config_dir})" for fault in faults if fault is not None]
     yield from (Finding(level="note", what=each) for each in odd)
     yield Finding(level="ok", what="the settings can be used")
 
