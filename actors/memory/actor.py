@@ -109,13 +109,16 @@ class MemoryActor(MeaningfulKeeper):
         self._snapshots = context.Snapshots()
 
     async def start(self) -> None:
-        """Raises BadName for what cannot be a user, MemoryFailed."""
+        """Raises BadName for what cannot be a user."""
         try:
             user_id(self._user)
         except BadUserId as error:
             raise BadName(name=self._user, reason=str(error)) from None
-        await self._apart(self._seed, self._user)
         await super().start()
+
+    async def _open(self) -> None:
+        await self._apart(self._seed, self._user)
+        await super()._open()
 
     def _caps(self) -> edits.Caps:
         settings = self._settings()

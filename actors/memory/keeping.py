@@ -45,6 +45,9 @@ class NoteKeeper(Keeper):
         self._database = database
         self._folder = Folder(root)
         self._writing = trio.Lock()  # first come, first served
+        self._opening = trio.Lock()
+        self._is_ready = False
+        """Whether the database is open, and what a crash has left undecided is decided."""
         self._mending = trio.Lock()
         self._mended = 0
         self._undecided: set[str] = set()
@@ -53,12 +56,33 @@ class NoteKeeper(Keeper):
 
     async def start(self) -> None:
         try:
-            await super().start()
-        except MemoryFailed as error:
-            if not isinstance(error.__cause__, DAMAGED):
-                raise
-            await self._mend(error)
-        await self._settle()
+            await self._ready()
+        except MemoryFailed as error:  # what is in the files can be read all the same
+            self.degraded(str(error))
+
+    async def _ready(self) -> None:
+        """Open the database, unless it is open. Raises MemoryFailed."""
+        if self._is_ready or self._opening.statistics().owner is trio.lowlevel.current_task():
+            return
+        async with self._opening:
+            if not self._is_ready:
+                await self._open()
+                self._is_ready = True
+                self.degraded(None)
+
+    async def _open(self) -> None:
+        try:
+            await self._storage.open()
+        except StorageError as error:
+            failed = MemoryFailed(reason=error.brief)
+            if not isinstance(error, DAMAGED):
+                raise failed from error
+            await self._mend(failed)
+        try:
+            await self._settle()
+        except MemoryFailed:
+            await self._storage.close()
+            raise
 
     async def _apart(self, fn: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Do what touches files in a thread. Raises MemoryFailed."""
@@ -89,6 +113,7 @@ class NoteKeeper(Keeper):
 
     async def _in_spite_of_damage(self, job: Callable[[], Awaitable[T]]) -> T:
         """Do it, on a database made anew if need be. The notes themselves are files, so nothing of them is lost."""
+        await self._ready()
         before = self._mended
         try:
             return await job()

@@ -57,8 +57,11 @@ class Notes:
         settings: Callable[[], Settings] = lambda: Settings(memory=self.settings)  # noqa: E731
         await self.mesh.start(partial(Ledger, self), name="session")
         await self.mesh.start(partial(EmbedderActor, settings), name="embedder")
-        notes = partial(MemoryActor, settings, lambda: None, generation, self.seeded.append, self.data)
+        notes = partial(MemoryActor, settings, lambda: None, generation, self._seed, self.data)
         await self.mesh.start_pool(notes, name="notes")
+
+    def _seed(self, user: str) -> None:
+        self.seeded.append(user)
 
     def path(self, name: str, user: str = "ada") -> Path:
         """Where a note of a user lies."""

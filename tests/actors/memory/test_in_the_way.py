@@ -1,5 +1,6 @@
 """What stands in the way of one note is in the way of no other: it cannot be read, vanishes, becomes something else."""
 
+import errno
 import os
 import resource
 import tempfile
@@ -23,9 +24,9 @@ WORDS = ("write", "heliotrope", "append", "chrysanthemum")
 
 
 @contextmanager
-def refused(path: Path) -> Generator[None]:
-    """Nobody may read a file, this process included: root may read anything."""
-    path.chmod(0)
+def refused(path: Path, mode: int = 0) -> Generator[None]:
+    """Nobody may read a file, or do more than its mode allows, this process included: root may do anything."""
+    path.chmod(mode)
     was = os.geteuid()
     if was == 0:
         for folder in path.parents:
@@ -57,6 +58,36 @@ async def test_a_note_that_cannot_be_read_hides_no_other(
         assert "MEMORY.md cannot be read" in told.text
     autojump_clock.jump(2)
     assert await notes.search("too") == ["MEMORY.md"]
+
+
+class Refusing(list[str]):
+    """Who cannot be given the notes that everybody begins with."""
+
+    def append(self, user: str) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), user)
+
+
+@pytest.mark.parametrize("seeds", [True, False])
+async def test_in_a_folder_that_may_not_be_written_notes_are_read(stopped: Notes, seeds: bool) -> None:  # noqa: FBT001
+    await stopped.start()
+    if not seeds:
+        stopped.seeded = Refusing()
+    folder = stopped.path("")
+    (folder / "MEMORY.md").write_text("heliotrope", encoding="utf-8")
+    with refused(folder, 0o555):
+        assert await stopped.read("MEMORY.md") == "heliotrope"
+        assert await stopped.read_as_tool("MEMORY.md") == "heliotrope"
+        assert await stopped.names() == ["MEMORY.md"]
+        told = await stopped.mesh.bus.ask(memory.Remember(user="ada", session="s"))
+        assert "heliotrope" in told.text
+        for refusal in (stopped.write("a.md", "zinnia"), stopped.search("heliotrope"), stopped.history()):
+            with pytest.raises(memory.MemoryFailed, match="may not be written" if seeds else "Permission"):
+                await refusal
+    folder.chmod(0o755)
+    stopped.seeded = []
+    await stopped.write("a.md", "zinnia")
+    assert await stopped.search("heliotrope") == ["MEMORY.md"]
+    assert await stopped.search("zinnia") == ["a.md"]
 
 
 @contextmanager
