@@ -1,11 +1,11 @@
 """What applying a blueprint has to remember until the next time, in ``db/applied.json``.
 
-``BOOTSTRAP.md`` is emptied once its prompt has run; only its digest tells "ran" from "never there". ``.env`` is
-copied once; only its digest tells an untouched copy from secrets that somebody edited.
+Of files that people change where the agent runs, only a digest tells an untouched copy from one that somebody edited.
 """
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Self, final
 
 import attrs
@@ -24,7 +24,8 @@ def digest(content: bytes) -> str:
 class Applied:
     """Digests of what was last copied into an instance; None for what never was."""
 
-    bootstrap: str | None = None
+    prompts: Mapping[str, str | None] = attrs.field(factory=dict[str, str | None])
+    """Of what the agent does by itself, by the name of the file."""
     env: str | None = None
 
     @classmethod
@@ -32,7 +33,8 @@ class Applied:
         """What is known of `instance`; nothing when the file is missing or not readable."""
         try:
             stored = jsontext.read_object((instance.db_dir / "applied.json").read_bytes())
-            return cls(bootstrap=stored["bootstrap"], env=stored["env"])
+            prompts = stored["prompts"] if "prompts" in stored else {"BOOTSTRAP.md": stored["bootstrap"]}
+            return cls(prompts=dict(prompts), env=stored["env"])
         except (OSError, ValueError, KeyError, TypeError):
             return cls()
 

@@ -5,7 +5,8 @@ blueprint again renews what the blueprint owns and leaves alone what belongs to 
 machine:
 
 ==================  ===========================================================================
-``config/``         the blueprint's: overwritten
+``config/``         the blueprint's: overwritten, but for prompts of the agent's own jobs that were
+                    changed here
 ``skills/``         shared: a skill of the blueprint's workspace replaces the one of the same name
 ``.env``            the machine's: written once
 ``db/``, ``users/`` the agent's: never touched once there
@@ -36,10 +37,10 @@ from starpod.users import seed_user
 from starpod.workspace import Instance, InWorkspace, blueprint_in, instance_in, refuse_old_layout
 
 HOME_FOLDERS: Final = ("desktop", "documents", "projects", "downloads")
-OPTIONAL: Final = ("HEARTBEAT.md", "BOOT.md", "frontend.toml")
-"""Files of a blueprint that an instance has in any case, empty if need be."""
-OWNED: Final = ("agent.toml", "SOUL.md", *OPTIONAL)
-"""Files that are the same in blueprint and instance once the blueprint is applied."""
+PROMPTS: Final = ("HEARTBEAT.md", "BOOT.md", "BOOTSTRAP.md")
+"""What the agent does by itself. People change it where it runs, so what they made of it is not the blueprint's."""
+OWNED: Final = ("agent.toml", "SOUL.md", "frontend.toml", *PROMPTS)
+"""Files of a blueprint whose change is told of where it was not applied yet."""
 EnvSource = Literal["dev", "prod"]
 
 
@@ -146,12 +147,19 @@ def changed_since(instance: Instance) -> list[str]:
     """Files of the blueprint of `instance` that are not as they were when it was applied; none outside a workspace."""
     if instance.blueprint is None:
         return []
-    pairs = [(name, instance.blueprint / name, instance.config_dir / name) for name in OWNED]
+    brought = Applied.read(instance).prompts
+    now = {name: _digest(instance.blueprint / name) for name in OWNED}
     return [
         name
-        for name, source, target in pairs
-        if source.is_file() and not (target.is_file() and source.read_bytes() == target.read_bytes())
+        for name, there in now.items()
+        if there is not None and there != (brought.get(name) or _digest(instance.config_dir / name))
     ]
+
+
+def kept_prompts(instance: Instance, blueprint: Path) -> list[str]:
+    """Prompts that `blueprint` brings and that were changed in `instance`, which stay as they are there."""
+    pairs = [(name, _digest(blueprint / name), _digest(instance.config_dir / name)) for name in PROMPTS]
+    return [name for name, source, target in pairs if source is not None and source != target]
 
 
 # --- how it is done ---------------------------------------------------------------------------------------
@@ -184,7 +192,6 @@ def _carry_out(plan: _Plan) -> None:
     instance = plan.instance
     _make_folders(instance)
     _install_prompts(plan.blueprint, instance)
-    _install_bootstrap(plan.blueprint / "BOOTSTRAP.md", instance)
     _install_env(plan)
     install_template(plan.template, instance.home_dir)
     install_skills(plan.skills, instance.skills_dir)
@@ -209,35 +216,47 @@ def _make_folders(instance: Instance) -> None:
 
 
 def _install_prompts(blueprint: Path, instance: Instance) -> None:
-    """Persona, lifecycle prompts and start page. One that left the blueprint stays in the instance."""
+    """Persona, start page and the agent's own jobs. What left the blueprint stays in the instance."""
     if (blueprint / "SOUL.md").is_file():
         _renew(blueprint / "SOUL.md", instance.soul)
-    for name in OPTIONAL:
-        source, target = blueprint / name, instance.config_dir / name
-        if source.is_file():
-            _renew(source, target)
-        elif not target.exists():
-            atomic.write(target, "")
+    if (blueprint / "frontend.toml").is_file():
+        _renew(blueprint / "frontend.toml", instance.frontend_toml)
+    elif not instance.frontend_toml.exists():
+        atomic.write(instance.frontend_toml, "")
+    applied = Applied.read(instance)
+    brought = {
+        name: _bring(blueprint / name, instance.config_dir / name, applied.prompts.get(name))
+        for name in PROMPTS
+    }
+    if brought != applied.prompts:
+        attrs.evolve(applied, prompts=brought).write(instance)
+
+
+def _bring(source: Path, target: Path, before: str | None) -> str | None:
+    """Renew a prompt that is as the blueprint brought it.
+
+    `before` is the digest of what that was, as far as it is known; returned is that of what it brings by now.
+    """
+    wanted, there = _digest(source), _digest(target)
+    if wanted is None:
+        if there is not None:
+            return before
+        atomic.write(target, "")
+        return digest(b"")
+    if there in {None, before} or before is None:
+        _renew(source, target)
+    return wanted
 
 
 def _renew(source: Path, target: Path) -> None:
     """Make `target` the same as `source`, without a write when it is."""
-    if not target.is_file() or source.read_bytes() != target.read_bytes():
+    if _digest(source) != _digest(target):
         atomic.copy(source, target)
 
 
-def _install_bootstrap(source: Path, instance: Instance) -> None:
-    """Install the first-run prompt, unless this very prompt has run, which leaves it empty."""
-    target = instance.config_dir / "BOOTSTRAP.md"
-    installed = target.read_bytes() if target.is_file() else None
-    wanted = source.read_bytes() if source.is_file() else installed or b""
-    applied = Applied.read(instance)
-    is_known = applied.bootstrap == digest(wanted)
-    has_run = is_known and installed == b""
-    if installed != wanted and not has_run:
-        atomic.write(target, wanted)
-    if not is_known:
-        attrs.evolve(applied, bootstrap=digest(wanted)).write(instance)
+def _digest(path: Path) -> str | None:
+    """None where there is no file."""
+    return digest(path.read_bytes()) if path.is_file() else None
 
 
 def _install_env(plan: _Plan) -> None:

@@ -13,6 +13,7 @@ from actors.llm.settings import KEYLESS, Provider, split_spec
 from actors.persona.settings import check_name
 from actors.settings.problems import show
 from actors.settings.tomlfile import TomlFile
+from starpod.blueprint import PROMPTS
 from starpod.errors import WorkspaceError
 from starpod.modelkeys import FOUNDING_PROVIDER
 from starpod.resources import resource
@@ -103,8 +104,8 @@ def create_blueprint(
         settings |= _model_keys(model, settings["provider"])
     (blueprint / "files").mkdir(parents=True)
     atomic.write(blueprint / "SOUL.md", _soul(agent_name or name, soul))
-    for prompt in ("BOOT.md", "HEARTBEAT.md", "BOOTSTRAP.md"):
-        atomic.write(blueprint / prompt, "")
+    for prompt in PROMPTS:
+        atomic.write(blueprint / prompt, resource(f"agents/aster/{prompt}").read_bytes())
     atomic.write(blueprint / "frontend.toml", _FRONTEND)
     atomic.write(blueprint / "agent.toml", _configuration(settings))
     return blueprint

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from starpod.blueprint import build_standalone
 from starpod.cli.output import hint, note, ok, warn
+from starpod.cli.target import note_kept_prompts
 from starpod.errors import WorkspaceError
 from starpod.sources import lost_defaults
 from starpod.workspace import find_workspace
@@ -49,6 +50,7 @@ def run(args: argparse.Namespace) -> int:
     ok(f"Built {instance.agent_home}")
     if keeps_env:
         note(f"Kept the secrets in {instance.agent_home / '.env'}; --overwrite-env replaces them")
+    note_kept_prompts(instance, blueprint)
     if lost:
         warn(
             f"The workspace's defaults are not part of the build, so write them into agent.toml: {', '.join(lost)}"

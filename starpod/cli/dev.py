@@ -8,6 +8,7 @@ from actors.settings.problems import ConfigError
 from actors.settings.tomlfile import TomlFile
 from starpod.blueprint import apply_blueprint
 from starpod.cli.output import header, hint, note, say
+from starpod.cli.target import note_kept_prompts
 from starpod.errors import StarpodError, WorkspaceError
 from starpod.lock import InstanceBusy, read_daemon
 from starpod.sources import decided_here
@@ -38,6 +39,8 @@ def run(args: argparse.Namespace) -> int:
         note(
             f"{instance.local_toml.name} decides {', '.join(kept)}: changed while it ran, the blueprint no longer does"
         )
+    if instance.blueprint:
+        note_kept_prompts(instance, instance.blueprint)
     address = None if args.port is None else Address("127.0.0.1", args.port)
     return serve(
         instance, command=f"starpod dev {instance.root.name}", address=address, browser=not args.no_open

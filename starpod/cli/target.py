@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from starpod.blueprint import changed_since, ephemeral_instance, open_instance
-from starpod.cli.output import warn
+from starpod.blueprint import changed_since, ephemeral_instance, kept_prompts, open_instance
+from starpod.cli.output import note, warn
 from starpod.errors import NoProject, StarpodError
 from starpod.lock import DaemonInfo, read_daemon
 from starpod.workspace import Instance, detect
@@ -60,6 +60,14 @@ def warn_if_outdated(instance: Instance) -> None:
         warn(
             f"{', '.join(changed)} in {instance.blueprint} changed after this copy of the agent was made; it runs as "
             f"it was. `starpod dev {instance.root.name}` applies the change"
+        )
+
+
+def note_kept_prompts(instance: Instance, blueprint: Path) -> None:
+    """Say which prompts the blueprint does not decide any more."""
+    if kept := kept_prompts(instance, blueprint):
+        note(
+            f"{', '.join(kept)} changed in {instance.config_dir} stay so; the blueprint brings what you delete there"
         )
 
 

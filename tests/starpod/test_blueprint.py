@@ -1,3 +1,4 @@
+import json
 import os
 from pathlib import Path
 
@@ -5,7 +6,16 @@ import pytest
 
 from actors.persona.settings import Settings
 from starpod import config
-from starpod.blueprint import apply_blueprint, build_standalone, ephemeral_instance, open_instance
+from starpod.applied import digest
+from starpod.blueprint import (
+    PROMPTS,
+    apply_blueprint,
+    build_standalone,
+    changed_since,
+    ephemeral_instance,
+    kept_prompts,
+    open_instance,
+)
 from starpod.errors import WorkspaceError
 from starpod.workspace import Instance, InWorkspace, instance_in
 from tests.starpod.conftest import Workspace
@@ -163,37 +173,80 @@ class TestApplying:
         assert (instance.home_dir / "desktop").is_symlink()
 
 
-class TestTheFirstRunPrompt:
-    def test_is_not_restored_after_it_has_run(self, workspace: Workspace) -> None:
+@pytest.mark.parametrize("name", PROMPTS)
+class TestAPromptOfTheAgentsOwnJobs:
+    """HEARTBEAT.md and its kin, which people change where the agent runs."""
+
+    def put(self, workspace: Workspace, name: str, text: str) -> Path:
+        """In the blueprint, which is then applied. Returns the file of the instance."""
         workspace.blueprint()
-        workspace.write("agents/bot/BOOTSTRAP.md", "say hello")
-        installed = apply(workspace).config_dir / "BOOTSTRAP.md"
-        assert installed.read_text(encoding="utf-8") == "say hello"
-        installed.write_text("", encoding="utf-8")
+        workspace.write(f"agents/bot/{name}", text)
+        return apply(workspace).config_dir / name
+
+    def test_is_renewed_as_long_as_nobody_has_changed_it(self, workspace: Workspace, name: str) -> None:
+        for text in ("one", "two", "", "three"):
+            assert self.put(workspace, name, text).read_text(encoding="utf-8") == text
+
+    @pytest.mark.parametrize("mine", ["mine", ""])
+    def test_stays_as_somebody_has_left_it(self, workspace: Workspace, name: str, mine: str) -> None:
+        installed = self.put(workspace, name, "one")
+        assert kept_prompts(instance_in(workspace.root, "bot"), workspace.root / "agents/bot") == []
+        installed.write_text(mine, encoding="utf-8")
+
+        for text in ("one", "two", "two", "three"):
+            assert self.put(workspace, name, text).read_text(encoding="utf-8") == mine
+            assert kept_prompts(instance_in(workspace.root, "bot"), workspace.root / "agents/bot") == [name]
+
+    def test_is_the_blueprints_again_once_it_is_the_same_or_gone(
+        self, workspace: Workspace, name: str
+    ) -> None:
+        installed = self.put(workspace, name, "one")
+        installed.unlink()
+        assert self.put(workspace, name, "two").read_text(encoding="utf-8") == "two"
+        installed.write_text("three", encoding="utf-8")
+        self.put(workspace, name, "three")
+        assert self.put(workspace, name, "four").read_text(encoding="utf-8") == "four"
+
+    def test_an_empty_one_gives_way_to_the_first_real_one(self, workspace: Workspace, name: str) -> None:
+        workspace.blueprint()
+        assert (apply(workspace).config_dir / name).read_bytes() == b""
+
+        assert self.put(workspace, name, "one").read_text(encoding="utf-8") == "one"
+
+    def test_that_is_somebodys_gets_none_from_a_blueprint_that_had_none(
+        self, workspace: Workspace, name: str
+    ) -> None:
+        workspace.blueprint()
+        (apply(workspace).config_dir / name).write_text("mine", encoding="utf-8")
+
+        assert self.put(workspace, name, "one").read_text(encoding="utf-8") == "mine"
+
+    def test_is_told_of_only_when_the_blueprint_has_changed(self, workspace: Workspace, name: str) -> None:
+        instance = instance_in(workspace.root, "bot")
+        self.put(workspace, name, "one").write_text("mine", encoding="utf-8")
+        assert changed_since(instance) == []
+
+        workspace.write(f"agents/bot/{name}", "two")
+        assert changed_since(instance) == [name]
 
         apply(workspace)
+        assert changed_since(instance) == []
 
-        assert installed.read_text(encoding="utf-8") == ""
 
-    def test_comes_back_when_the_blueprint_has_a_new_one(self, workspace: Workspace) -> None:
-        workspace.blueprint()
-        workspace.write("agents/bot/BOOTSTRAP.md", "say hello")
-        installed = apply(workspace).config_dir / "BOOTSTRAP.md"
-        installed.write_text("", encoding="utf-8")
-        workspace.write("agents/bot/BOOTSTRAP.md", "say goodbye")
+def test_a_first_run_prompt_that_an_earlier_version_has_emptied_stays_empty(workspace: Workspace) -> None:
+    workspace.blueprint()
+    workspace.write("agents/bot/BOOTSTRAP.md", "say hello")
+    workspace.write("agents/bot/BOOT.md", "look around")
+    instance = apply(workspace)
+    old = {"bootstrap": digest(b"say hello"), "env": None}
+    (instance.db_dir / "applied.json").write_text(json.dumps(old), encoding="utf-8")
+    for name in PROMPTS:
+        (instance.config_dir / name).write_text("", encoding="utf-8")
 
-        apply(workspace)
+    apply(workspace)
 
-        assert installed.read_text(encoding="utf-8") == "say goodbye"
-
-    def test_an_empty_one_gives_way_to_the_first_real_one(self, workspace: Workspace) -> None:
-        workspace.blueprint()
-        installed = apply(workspace).config_dir / "BOOTSTRAP.md"
-        workspace.write("agents/bot/BOOTSTRAP.md", "say hello")
-
-        apply(workspace)
-
-        assert installed.read_text(encoding="utf-8") == "say hello"
+    assert (instance.config_dir / "BOOTSTRAP.md").read_text(encoding="utf-8") == ""
+    assert (instance.config_dir / "BOOT.md").read_text(encoding="utf-8") == "look around"  # nobody knows
 
 
 class TestSecrets:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from actors.cron import files
 from actors.gateway import settings as gateway
 from actors.llm import settings as llm
 from actors.llm.settings import ProviderSettings
@@ -137,8 +138,11 @@ def test_the_shipped_blueprint_builds_and_loads_without_a_word(tmp_path: Path) -
     assert loaded.of(gateway.Settings).greeting
     assert "help" in loaded.of(gateway.Settings).prompts
     assert (instance.home_dir / "documents/welcome.md").is_file()
-    for prompt in ("HEARTBEAT.md", "BOOT.md", "BOOTSTRAP.md"):
-        assert (instance.config_dir / prompt).read_bytes() == b""
+    assert [files.read(instance.config_dir, job) for job in files.NAMES] == [
+        files.File(content=(resource("agents/aster") / name).read_text(encoding="utf-8").strip())
+        for name in files.NAMES.values()
+    ]
+    assert not any(files.read(instance.config_dir, job).prompt for job in files.NAMES)
 
 
 def test_the_repository_is_a_workspace_that_sets_nothing() -> None:

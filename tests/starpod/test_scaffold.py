@@ -4,6 +4,7 @@ from typing import get_args
 
 import pytest
 
+from actors.cron import files
 from actors.llm import settings as llm
 from actors.llm.settings import PROVIDERS, Provider
 from actors.settings.problems import ConfigError, Problem
@@ -130,7 +131,8 @@ class TestABlueprint:
         }
         assert settings(blueprint / "agent.toml") == {"agent_name": "bot"}
         assert list(settings(blueprint / "frontend.toml")) == ["prompts"]
-        assert (blueprint / "BOOT.md").read_bytes() == b""
+        assert [files.read(blueprint, job).prompt for job in files.NAMES] == ["", "", ""]
+        assert "Headings, comments" in (blueprint / "HEARTBEAT.md").read_text(encoding="utf-8")
 
     def test_speaks_under_its_name(self, tmp_path: Path) -> None:
         create_workspace(tmp_path, Choices())

@@ -80,6 +80,22 @@ def test_kept_secrets_are_mentioned_and_replaced_on_request(
     assert (tmp_path / "srv/.starpod/.env").read_text(encoding="utf-8") == "A=2"
 
 
+def test_prompts_that_were_changed_where_the_agent_runs_are_kept_and_mentioned(
+    workspace: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workspace.blueprint()
+    workspace.write("agents/bot/HEARTBEAT.md", "Look at the mail.")
+    build()
+    installed = tmp_path / "srv/.starpod/config/HEARTBEAT.md"
+    installed.write_text("Look at the sea.", encoding="utf-8")
+    assert "HEARTBEAT.md" not in capsys.readouterr().out
+
+    assert build("--force") == 0
+
+    assert f"HEARTBEAT.md changed in {installed.parent}" in capsys.readouterr().out
+    assert installed.read_text(encoding="utf-8") == "Look at the sea."
+
+
 def test_defaults_that_stay_behind_are_named(
     workspace: Workspace, capsys: pytest.CaptureFixture[str]
 ) -> None:
