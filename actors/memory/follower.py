@@ -6,7 +6,8 @@ done once, whatever happens in between.
 
 import logging
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Concatenate, Final, ParamSpec, TypeVar, final
 
@@ -40,6 +41,12 @@ GATHERING: Final = 2.0
 """Seconds in which turns that end are dealt with together."""
 TICK: Final = 600.0
 """Seconds between two looks for what has become due."""
+TURNS: Final = 100
+"""Turns that are dealt with at once."""
+REST: Final = 3.0
+"""How many times as long as a piece of work took nothing is done before the next one."""
+LONGEST_REST: Final = 10.0
+"""Seconds."""
 PAGE: Final = 500
 """Messages asked for at once."""
 OFFLINE: Final = "offline/"
@@ -119,16 +126,28 @@ class MemoryFollower(Keeper):
 
     async def _catch_up(self) -> None:
         """Read on from where the last reading ended, then do what follows."""
-        while await self._take_turns():
+        while await self._paced(self._read_on):
             pass
         while await self._take_closed():
             pass
-        await self._log()
         self._nudge.set()
+
+    async def _paced(self, piece: Callable[[], Awaitable[bool]]) -> bool:
+        """Do a piece of work; whether there is more of it, after a rest in which whoever speaks is served."""
+        begun = self.bus.clock.monotonic()
+        more = await piece()
+        if more:
+            await trio.sleep(min(REST * (self.bus.clock.monotonic() - begun), LONGEST_REST))
+        return more
+
+    async def _read_on(self) -> bool:
+        more = await self._take_turns()
+        await self._log()
+        return more
 
     async def _take_turns(self) -> bool:
         seq = await self._write_relaxed(work.cursor, "turns")
-        turns = await self.bus.ask(session.TurnsAfter(seq=seq))
+        turns = await self.bus.ask(session.TurnsAfter(seq=seq, limit=TURNS))
         if not turns:
             return False
         entries: list[work.Entry] = []
@@ -146,7 +165,7 @@ class MemoryFollower(Keeper):
         await self._write_relaxed(
             work.take_turns, turns[-1].end_seq or seq, entries, spoken, self.bus.clock.now()
         )
-        return True
+        return len(turns) == TURNS
 
     async def _shown(self, turn: session.Turn) -> tuple[session.Message, ...]:
         """What people see of a turn; nothing of one that cannot be read, so that it holds up no other."""
@@ -182,7 +201,7 @@ class MemoryFollower(Keeper):
         failed: str | None = None
         for user in await self._write_relaxed(work.writers, self.bus.clock.now()):
             try:
-                while await self._log_of(user):
+                while await self._paced(partial(self._log_of, user)):
                     pass
             except (ActorError, ActorCrashed, DeliveryError) as error:
                 failed = f"the log of {user} cannot be written: {error}"
@@ -211,7 +230,8 @@ class MemoryFollower(Keeper):
         """One after the other, so that nobody who speaks has to wait for it."""
         while True:
             try:
-                await self._export_all()
+                while await self._paced(self._export_next):
+                    pass
                 while await self._review_next():
                     pass
             except (session.StorageFailed, DeliveryError) as error:
@@ -220,15 +240,18 @@ class MemoryFollower(Keeper):
                 await self._nudge.wait()
             self._nudge = trio.Event()
 
-    async def _export_all(self) -> None:
-        while (due := await self._write_relaxed(work.next_export, self.bus.clock.now())) is not None:
-            try:
-                if self._memory.export_sessions:
-                    await self._export(due)
-                await self._write_relaxed(work.exported, due)
-            except (ActorError, ActorCrashed) as error:
-                _LOG.warning("session %s could not be kept as a note: %s", due.session, error)
-                await self._write_relaxed(work.put_off_export, due, self.bus.clock.now())
+    async def _export_next(self) -> bool:
+        due = await self._write_relaxed(work.next_export, self.bus.clock.now())
+        if due is None:
+            return False
+        try:
+            if self._memory.export_sessions:
+                await self._export(due)
+            await self._write_relaxed(work.exported, due)
+        except (ActorError, ActorCrashed) as error:
+            _LOG.warning("session %s could not be kept as a note: %s", due.session, error)
+            await self._write_relaxed(work.put_off_export, due, self.bus.clock.now())
+        return True
 
     async def _export(self, due: work.Export) -> None:
         """Write the notes. Raises UnknownSession, and what Change raises."""

@@ -23,8 +23,10 @@ BATCH: Final = 100
 """Entries that are added to a log at once."""
 RETRY: Final = timedelta(minutes=10)
 """Until what has failed is tried again; twice as long each further time."""
+DOUBLINGS: Final = 7
+"""Of that time: a conversation that cannot be kept as a note is tried once a day in the end."""
 TRIES: Final = 5
-"""Of a conversation; then it is left."""
+"""Of a review; then it waits for something new to be said."""
 RECENT: Final = timedelta(days=1)
 """Turns that ended before are reviewed no more: that somebody comes late shall cost nothing."""
 QUIET: Final = timedelta(hours=6)
@@ -167,19 +169,16 @@ def next_export(connection: sqlite3.Connection, now: datetime) -> Export | None:
 
 
 def exported(connection: sqlite3.Connection, export: Export) -> None:
-    """It is kept, or cannot be."""
+    """It is kept, or is not to be."""
     connection.execute("DELETE FROM exports WHERE seq = ?", (export.seq,))
 
 
-def put_off_export(connection: sqlite3.Connection, export: Export, now: datetime) -> bool:
-    """Try again later; False when it has been tried often enough."""
-    (tries,) = connection.execute(
-        "UPDATE exports SET tries = tries + 1, not_before = ? + (? << tries) WHERE seq = ? RETURNING tries",
-        (micros(now), RETRY // timedelta(microseconds=1), export.seq),
-    ).fetchone()
-    if tries >= TRIES:
-        exported(connection, export)
-    return bool(tries < TRIES)
+def put_off_export(connection: sqlite3.Connection, export: Export, now: datetime) -> None:
+    """Try again later."""
+    connection.execute(
+        "UPDATE exports SET tries = tries + 1, not_before = ? + (? << min(tries, ?)) WHERE seq = ?",
+        (micros(now), RETRY // timedelta(microseconds=1), DOUBLINGS, export.seq),
+    )
 
 
 # --- reviews ----------------------------------------------------------------------------------------------
@@ -230,7 +229,7 @@ def spend(connection: sqlite3.Connection, user: str, now: datetime) -> None:
 
 
 def put_off_review(connection: sqlite3.Connection, review: Review, now: datetime) -> None:
-    """Try again later; one that has been tried often enough waits for something new to be said."""
+    """Try again later, for so many TRIES."""
     (tries,) = connection.execute(
         "UPDATE reviews SET tries = tries + 1, not_before = ? + (? << tries) WHERE session_id = ? RETURNING tries",
         (micros(now), RETRY // timedelta(microseconds=1), review.session),

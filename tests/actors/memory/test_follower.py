@@ -1,9 +1,11 @@
 """What follows turns and conversations: logs, exports, reviews; each once, whatever happens in between."""
 
+import math
 import sqlite3
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import attrs
@@ -13,9 +15,11 @@ from trio.testing import MockClock
 
 from actors.context import TurnContext
 from actors.llm import messages as llm
+from actors.memory import follower, work
 from actors.memory import messages as memory
-from actors.memory import work
+from actors.memory.actor import MemoryActor
 from actors.memory.extractor import Further
+from actors.memory.names import Name
 from actors.memory.settings import Memory
 from actors.session import messages as session
 from actors.session import sessions
@@ -42,6 +46,32 @@ def lives(tmp_path: Path) -> Remembering:
 def reviews(agent: Remembering) -> list[llm.Complete]:
     """What a model was asked about conversations."""
     return [each for each in agent.world.requests if "you looked last" in each.system[0].text]
+
+
+class TestWhatHasPiledUp:
+    async def test_it_is_done_piece_by_piece_with_rests_in_between(
+        self, lives: Remembering, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Each change of a note takes a second here, as on a machine that is busy."""
+        monkeypatch.setattr(follower, "TURNS", 4)
+        moments: list[float] = []
+
+        async def slow(_actor: MemoryActor, _name: Name, _action: memory.Action) -> None:
+            moments.append(trio.current_time())
+            await trio.sleep(1)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(follower, "GATHERING", math.inf)  # as before there was a memory
+            async with lives.running():
+                for n in range(10):
+                    await lives.close(await lives.say(f"number {n}", say("Yes."), key=f"k{n}"))
+        monkeypatch.setattr(MemoryActor, "_tell", slow)
+        async with lives.running():
+            await trio.sleep(200)
+            assert lives.logs().count("\n## ") == 10
+            assert len([name for name in await lives.names() if "sessions" in name]) == 10
+        assert len(moments) == 3 + 10
+        assert min(later - earlier for earlier, later in pairwise(moments)) > follower.REST + 0.9
 
 
 class TestLog:
