@@ -78,7 +78,7 @@ class Types:
             yield f'  type: "{form.tag}";\n'
         for name, hint, doc in written_fields(form):
             yield _comment(doc, "  ")
-            yield f"  {name}: {self._of(hint)};\n"
+            yield _wrapped(f"  {name}:", self._of(hint).split(" | "), indent="    ")
 
     def _read_fields(self, kind: type[Any], tag: str | None) -> Iterator[str]:
         if tag is not None:
@@ -145,6 +145,6 @@ def _comment(text: str, indent: str) -> str:
     return f"{indent}/** {said} */\n" if said else ""
 
 
-def _wrapped(head: str, members: list[str]) -> str:
+def _wrapped(head: str, members: list[str], indent: str = "  ") -> str:
     line = f"{head} {' | '.join(members)};\n"
-    return line if len(line) <= _WIDTH else head + "".join(f"\n  | {each}" for each in members) + ";\n"
+    return line if len(line) <= _WIDTH else head + "".join(f"\n{indent}| {each}" for each in members) + ";\n"

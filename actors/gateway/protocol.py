@@ -11,6 +11,7 @@ import attrs
 
 from actors.agent import messages as agent
 from actors.console import messages as console
+from actors.cron import messages as cron
 from actors.gateway.messages import Config
 from actors.memory import messages as memory
 from actors.session import messages as session
@@ -448,6 +449,7 @@ VALUES: Final = (
 )
 SECTIONS: Final[Mapping[str, tuple[type[Any], ...]]] = {
     "console": (console.MeshView, console.Trace),
+    "cron": (cron.Job, cron.Run, cron.Entry, cron.Explanation, cron.Previewed),
     "memory": (
         memory.Entry,
         memory.FileText,

@@ -72,6 +72,31 @@ export function when(moment: Date, now: Date): string {
   return moment.toLocaleDateString(undefined, { day: "numeric", month: "short", ...year });
 }
 
+/** Day and clock time: Mon 12 Oct, 09:00. In the browser's time zone, unless another is named. */
+export function dated(moment: Date, now: Date, timeZone?: string): string {
+  const year = moment.getFullYear() === now.getFullYear() ? {} : ({ year: "numeric" } as const);
+  return moment.toLocaleString(undefined, {
+    ...{ weekday: "short", day: "numeric", month: "short", hour: "numeric", minute: "2-digit" },
+    ...year,
+    ...(timeZone === undefined ? {} : { timeZone }),
+  });
+}
+
+/** How far off a moment is, in its greatest unit: in 40 s, in 3 h, 2 days ago */
+export function away(moment: Date, now: Date): string {
+  const seconds = Math.round((moment.getTime() - now.getTime()) / 1000);
+  const span = greatest(Math.abs(seconds));
+  if (span === "") return "now";
+  return seconds > 0 ? `in ${span}` : `${span} ago`;
+}
+
+function greatest(seconds: number): string {
+  if (seconds < 1) return "";
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  return seconds < 129_600 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} days`;
+}
+
 export function clock(moment: Date): string {
   return moment.toLocaleTimeString(undefined, { hour: "numeric", minute: "2-digit" });
 }

@@ -14,6 +14,6 @@ export { CopyButton, IconButton, TextButton } from "./ui/buttons";
 export { useApp } from "./ui/context";
 export { Dialog } from "./ui/Dialog";
 export { useNow } from "./ui/hooks";
-export { Icon } from "./ui/icons";
+export { Icon, type IconName } from "./ui/icons";
 export { Revisions, type RevisionRow } from "./ui/Revisions";
 export { Sure } from "./ui/Sure";

@@ -397,7 +397,17 @@ export interface Backlog {
 /** What a client asked for was not done; the connection stays. */
 export interface ErrorFrame {
   type: "error";
-  kind: "invalid" | "unauthenticated" | "forbidden" | "not_found" | "conflict" | "too_large" | "rate_limited" | "unavailable" | "timeout" | "failed";
+  kind:
+    | "invalid"
+    | "unauthenticated"
+    | "forbidden"
+    | "not_found"
+    | "conflict"
+    | "too_large"
+    | "rate_limited"
+    | "unavailable"
+    | "timeout"
+    | "failed";
   /** The name of the error, which says more than its kind. */
   code: string;
   /** For a person. */

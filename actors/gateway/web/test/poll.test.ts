@@ -75,3 +75,32 @@ test("one who is told of a change asks at once, but not while an answer is await
   assert.equal(answers.length, 2);
   stop();
 });
+
+test("a change while an answer is awaited is asked for after it, and whoever told of it waits for that", async () => {
+  const answers: ((value: number) => void)[] = [];
+  const poll = new Poll(() => new Promise<number>((resolve) => answers.push(resolve)));
+  const stop = poll.watch();
+  let known = false;
+  void poll.look().then(() => (known = true));
+  answers[0]?.(1);
+  await settled();
+  assert.deepEqual([answers.length, known], [2, false]);
+  answers[1]?.(2);
+  await settled();
+  assert.deepEqual([poll.value.value, known], [2, true]);
+  stop();
+});
+
+test("it rests as long as a value says", async () => {
+  let asked = 0;
+  const poll = new Poll(() => Promise.resolve((asked += 1)), { rest: (value) => value * 10_000 });
+  const stop = poll.watch();
+  await settled();
+  await pass(9000);
+  assert.equal(asked, 1);
+  await pass(1000);
+  assert.equal(asked, 2);
+  await pass(19_000);
+  assert.equal(asked, 2);
+  stop();
+});

@@ -11,6 +11,8 @@ const REST = 20;
 interface Options<T> {
   /** Is told each new value. */
   readonly take?: (value: T) => void;
+  /** Milliseconds until something may have changed; where they are less than it is asked anyway, they do not count. */
+  readonly rest?: (value: T) => number;
   /** Whether a value is the last one. */
   readonly over?: (value: T) => boolean;
 }
@@ -20,7 +22,8 @@ export class Poll<T> {
   readonly problem = signal<ApiError | null>(null);
   private timer: ReturnType<typeof setTimeout> | undefined;
   private watched = false;
-  private asking = false;
+  private asking: Promise<void> | null = null;
+  private again = false;
   private over = false;
 
   constructor(
@@ -41,16 +44,34 @@ export class Poll<T> {
     };
   }
 
-  /** Asks now: there is reason to believe that something has changed. */
+  /** Asks now, or once more if an answer is awaited: there is reason to believe that something has changed. */
   async look(): Promise<void> {
     clearTimeout(this.timer);
-    if (!this.watched || this.asking || this.over || document.hidden) return;
-    this.asking = true;
-    const began = performance.now();
-    await this.once();
-    this.asking = false;
-    const rest = Math.max(EVERY, REST * (performance.now() - began));
-    if (this.watched && !this.over) this.timer = setTimeout(() => void this.look(), rest);
+    if (!this.wanted()) return;
+    this.again = true;
+    this.asking ??= this.askOn();
+    await this.asking;
+  }
+
+  private async askOn(): Promise<void> {
+    let began: number;
+    do {
+      this.again = false;
+      began = performance.now();
+      await this.once();
+    } while (this.again && this.wanted());
+    this.asking = null;
+    if (this.wanted()) this.timer = setTimeout(() => void this.look(), this.rest(began));
+  }
+
+  private wanted(): boolean {
+    return this.watched && !this.over && !document.hidden;
+  }
+
+  private rest(began: number): number {
+    const value = this.problem.value === null ? this.value.value : null;
+    const wished = value === null ? 0 : (this.options.rest?.(value) ?? 0);
+    return Math.max(EVERY, wished, REST * (performance.now() - began));
   }
 
   private async once(): Promise<void> {

@@ -1,14 +1,14 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 
-/** Epoch milliseconds, drawn anew every second while `active`. */
-export function useNow(active: boolean): number {
+/** Epoch milliseconds, drawn anew again and again while `active`. */
+export function useNow(active: boolean, every = 1000): number {
   const [now, setNow] = useState(Date.now);
   useEffect(() => {
     if (!active) return;
     setNow(Date.now());
-    const timer = setInterval(() => setNow(Date.now()), 1000);
+    const timer = setInterval(() => setNow(Date.now()), every);
     return () => clearInterval(timer);
-  }, [active]);
+  }, [active, every]);
   return now;
 }
 
