@@ -55,7 +55,7 @@ def _command(parser: argparse.ArgumentParser, level: int) -> Iterator[str]:
 
 def _actions(parser: argparse.ArgumentParser) -> Iterable[argparse.Action]:
     actions = parser._actions  # noqa: SLF001 - argparse has no other way to ask
-    return [action for action in actions if action.dest != "help"]
+    return [action for action in actions if action.dest != "help" and action.help != argparse.SUPPRESS]
 
 
 def _is_choice_of_commands(action: argparse.Action) -> bool:

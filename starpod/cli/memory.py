@@ -8,12 +8,11 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 from starpod.cli.client import Client, Refused, print_json, shown
-from starpod.cli.output import Colour, hint, note, ok, paint, say, warn, write
+from starpod.cli.output import Colour, hint, note, ok, paint, say, warn, when, write
 from starpod.cli.table import Cell, Column, print_table
 from starpod.cli.target import add_agent_option, find_instance, live_daemon
 from starpod.errors import StarpodError
@@ -124,11 +123,7 @@ def _list(args: argparse.Namespace, client: Client) -> None:
 
 
 def _file(file: Mapping[str, Any]) -> list[Cell]:
-    return [file["name"], file["level"], str(file["size"]), _when(file["changed_at"])]
-
-
-def _when(moment: str) -> str:
-    return f"{datetime.fromisoformat(moment).astimezone():%Y-%m-%d %H:%M}"
+    return [file["name"], file["level"], str(file["size"]), when(file["changed_at"])]
 
 
 # --- changing -----------------------------------------------------------------------------------------------
@@ -236,7 +231,7 @@ def _history(args: argparse.Namespace, client: Client) -> None:
 def _revision(each: Mapping[str, Any]) -> list[Cell]:
     by: Cell = each["by"] or ("somebody", "dim")
     new = " ".join(each["preview"].split())
-    return [str(each["seq"]), _when(each["at"]), each["action"], each["name"], by, each["door"], new]
+    return [str(each["seq"]), when(each["at"]), each["action"], each["name"], by, each["door"], new]
 
 
 def _revert(args: argparse.Namespace, client: Client) -> None:

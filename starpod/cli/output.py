@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+from datetime import datetime
 from typing import Final, Literal, TextIO
 from unicodedata import combining, east_asian_width
 
@@ -64,6 +65,11 @@ def warn(text: str) -> None:
 def fail(text: str) -> None:
     """Print, on standard error, why the command failed."""
     say(f"  {paint('✗', 'red', sys.stderr)} {printable(text)}", sys.stderr)
+
+
+def when(moment: str) -> str:
+    """A moment in ISO 8601 as the day and time here."""
+    return f"{datetime.fromisoformat(moment).astimezone():%Y-%m-%d %H:%M}"
 
 
 # --- what a terminal gets to see ---------------------------------------------------------------------------

@@ -2,12 +2,11 @@
 
 import argparse
 import json
-from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from starpod.cli.client import Client
-from starpod.cli.output import note, one_line, paint, say, width
+from starpod.cli.output import note, one_line, paint, say, when, width
 from starpod.cli.table import screen_width
 from starpod.cli.target import add_agent_option, find_instance, load_config
 from starpod.errors import StarpodError
@@ -77,7 +76,7 @@ def _from_disk(instance: "Instance", limit: int) -> list[dict[str, Any]]:
 
 
 async def _ask(instance: "Instance", limit: int) -> list[dict[str, Any]]:
-    from datetime import UTC
+    from datetime import UTC, datetime
 
     from actors.gateway.protocol import wire
     from actors.session import messages as session
@@ -100,11 +99,10 @@ async def _ask(instance: "Instance", limit: int) -> list[dict[str, Any]]:
 
 def _line(session: dict[str, Any], columns: int | None) -> str:
     """One conversation, on a terminal of that many columns; elsewhere as wide as it is."""
-    at = datetime.fromisoformat(session["last_message_at"]).astimezone()
     state = "running" if session["running"] else "closed" if session["is_closed"] else "open"
     unread = paint("●", "blue") if not session["is_read"] else " "
     where = f"{session['channel']}  {session['user_id']}  " if columns is None or columns >= WIDE else ""
-    tail = f"msgs={session['message_count']}  {where}{at:%Y-%m-%d %H:%M}"
+    tail = f"msgs={session['message_count']}  {where}{when(session['last_message_at'])}"
     head = f"{session['id'][:8]}  {f'[{state}]':<9}"
     room = TITLE if columns is None else min(TITLE, max(SHORTEST_TITLE, columns - width(head + tail) - 5))
     title = one_line(session["title"] or session["summary"] or "(untitled)", room)

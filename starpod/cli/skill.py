@@ -7,14 +7,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
 from actors.skills.names import checked
 from starpod.cli.client import Client, Refused, Unreachable, print_json, shown
-from starpod.cli.output import hint, note, ok, paint, say, warn
+from starpod.cli.output import hint, note, ok, paint, say, warn, when
 from starpod.cli.package import fetched, report
 from starpod.cli.table import Cell, Column, print_table
 from starpod.cli.target import add_agent_option, find_instance, live_daemon
@@ -126,11 +125,7 @@ def _row(skill: Mapping[str, Any]) -> list[Cell]:
     name: Cell = skill["name"] if skill["visible"] else (skill["name"], "dim")
     whose: Cell = skill["owner"] or ("everybody", "dim")
     origin: Cell = (skill["origin"], "yellow") if skill["origin"] == "model" else skill["origin"]
-    return [name, whose, origin, _when(skill["updated_at"]), skill["description"]]
-
-
-def _when(moment: str) -> str:
-    return f"{datetime.fromisoformat(moment).astimezone():%Y-%m-%d %H:%M}"
+    return [name, whose, origin, when(skill["updated_at"]), skill["description"]]
 
 
 def _show(args: argparse.Namespace, client: Client) -> None:
@@ -159,7 +154,7 @@ def _revision(revision: Mapping[str, Any]) -> list[Cell]:
     origin = f"{revision['origin']} {revision['source']}" if revision["source"] else revision["origin"]
     who: Cell = revision["by"] or ("nobody knows", "dim")
     files: Cell = str(revision["files"]) if revision["digest"] else ("none", "dim")
-    return [str(revision["seq"]), _when(revision["at"]), revision["action"], origin, who, files]
+    return [str(revision["seq"]), when(revision["at"]), revision["action"], origin, who, files]
 
 
 # --- changing -----------------------------------------------------------------------------------------------

@@ -5,7 +5,6 @@ import getpass
 import stat
 import sys
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -14,7 +13,7 @@ from actors import atomic
 from actors.settings import text
 from actors.vault.names import LONGEST, checked_name, names_a_secret
 from starpod.cli.client import Client, Refused, print_json, shown
-from starpod.cli.output import hint, note, ok, say, warn
+from starpod.cli.output import hint, note, ok, say, warn, when
 from starpod.cli.table import Cell, Column, print_table
 from starpod.cli.target import add_agent_option, find_instance, live_daemon
 from starpod.environment import read_env, without
@@ -167,16 +166,12 @@ def _list(args: argparse.Namespace, client: Client, _instance: Instance) -> None
 
 def _row(entry: Mapping[str, Any]) -> list[Cell]:
     where: Cell = _where(entry) or ("nowhere", "dim")
-    read: Cell = _when(entry["last_read_at"]) if entry["last_read_at"] else ("never", "dim")
-    return [entry["name"], _owner(entry["owner"]), where, _when(entry["updated_at"]), read]
+    read: Cell = when(entry["last_read_at"]) if entry["last_read_at"] else ("never", "dim")
+    return [entry["name"], _owner(entry["owner"]), where, when(entry["updated_at"]), read]
 
 
 def _owner(owner: str) -> Cell:
     return owner or ("agent", "dim")
-
-
-def _when(moment: str) -> str:
-    return f"{datetime.fromisoformat(moment).astimezone():%Y-%m-%d %H:%M}"
 
 
 def _audit(args: argparse.Namespace, client: Client, _instance: Instance) -> None:
@@ -192,7 +187,7 @@ def _audit(args: argparse.Namespace, client: Client, _instance: Instance) -> Non
 def _access(access: Mapping[str, Any]) -> list[Cell]:
     what: Cell = (access["action"], "red") if access["action"] == "unreadable" else access["action"]
     who = _owner(access["user"])
-    return [_when(access["at"]), what, access["name"], _owner(access["owner"]), who, access["why"]]
+    return [when(access["at"]), what, access["name"], _owner(access["owner"]), who, access["why"]]
 
 
 def _rotate(_args: argparse.Namespace, client: Client, _instance: Instance) -> None:
