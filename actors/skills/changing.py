@@ -13,6 +13,7 @@ from actors.skills.messages.history import Action
 from actors.skills.reading import Reader
 from actors.skills.store import Change
 from actors.storage import micros
+from actors.users import messages as users
 from actors.vocabulary import UNCHANGED, Role
 from bus import crash_point, redact
 
@@ -86,6 +87,11 @@ class Changer(Reader):
                 return cards[name]
         raise NothingToChange(name=name)
 
+    async def _require_user(self, owner: str, user: str) -> None:
+        """Raises UnknownUser where somebody gives a skill to a user who is none."""
+        if owner not in {SHARED, user}:
+            await self.bus.ask(users.GetUser(id=owner, user=user))
+
     async def _require_free(self, name: str, owner: str) -> None:
         """Raises SkillExists where a skill of that name counts for an owner already."""
         for cards in await self._layers(owner or None):
@@ -101,6 +107,7 @@ class Changer(Reader):
         if owner is None:
             raise messages.NotYours(name=name, why="it would be another user's")
         tree = edits.new(name, request.description, request.body, request.skill_version)
+        await self._require_user(owner, request.user)
         await self._require_free(name, owner)
         await self._change(
             Change(owner=owner, name=name, before=None, after=tree, action="create", by=request.user)
@@ -295,6 +302,7 @@ class Changer(Reader):
         _, tree = await self._revision(owner, name, request.seq)
         if MAIN not in tree:
             raise BadSkill(f"after revision {request.seq} there was no skill: delete it instead")
+        await self._require_user(owner, request.user)
         if name not in await self._cards(owner):
             await self._require_free(name, owner)
         elif owner == SHARED:

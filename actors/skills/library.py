@@ -12,7 +12,7 @@ from typing import Final, final
 
 import attrs
 
-from actors.skills import folder, names
+from actors.skills import folder, names, unseen
 from actors.skills.document import Document, parse_file
 from actors.skills.folder import Stamp, Unusable
 from actors.skills.names import SOURCE
@@ -87,7 +87,7 @@ class Shelf:
             if stamp.fault is not None:
                 raise Unusable(stamp.fault)
             data = folder.read_main(self.root / name)
-            document, main = attrs.evolve(parse_file(data, name), body=""), digest_of(data)
+            document, main = _on_card(parse_file(data, name)), digest_of(data)
             names.checked(name)
             usable = True
         except (Unusable, ValueError) as error:
@@ -108,6 +108,18 @@ class Shelf:
             return (self.root / SOURCE).stat().st_mtime_ns
         except OSError:
             return None
+
+
+def _on_card(document: Document) -> Document:
+    """Without its body, and without what the model would read and no person sees."""
+    codes = unseen.codes(f"{document.description}\n{document.body}")
+    problem = f"characters that nobody sees, or that turn text around, are kept from the model: {codes}"
+    return attrs.evolve(
+        document,
+        description=unseen.without(document.description),
+        body="",
+        problems=(*document.problems, problem) if codes else document.problems,
+    )
 
 
 def sources_in(root: Path) -> frozenset[str]:

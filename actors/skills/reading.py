@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 import trio
 
 from actors.context import Expansion, Section
-from actors.skills import document, edits, folder, messages, names, rights, showing, store, texts
+from actors.skills import document, edits, folder, messages, names, rights, showing, store, texts, unseen
 from actors.skills.folder import MAIN, Unusable
 from actors.skills.library import BUNDLED, SHARED, USERS_KEPT, Card, Library, digest_of, visible
 from actors.skills.messages import BadSkill, SkillsFailed, UnknownSkill
@@ -175,7 +175,7 @@ class Reader(LateKeeper):
 
     @messages.SkillRead.handler
     async def tool_read(self, request: messages.SkillRead) -> str:
-        text = await self._text(await self._seen(request.name, request.user), request.path)
+        text = unseen.without(await self._text(await self._seen(request.name, request.user), request.path))
         lines = text.split("\n")
         until = None if request.limit is None else request.offset - 1 + request.limit
         return "\n".join(lines[request.offset - 1 : until])

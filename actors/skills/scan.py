@@ -4,10 +4,10 @@ Patterns find what is careless or clumsy; they are no proof of the contrary, and
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
+from actors.skills import unseen
 from actors.skills.document import parse_file
 from actors.skills.folder import MAIN, Tree
 from actors.skills.messages import Asks, Finding
@@ -60,10 +60,6 @@ _INJECTION: Final = re.compile(
               (?:\b(?:passwords?|api\s*keys?|secrets?|credentials?|private\s+keys?|environment\s+variables?)|\.env)\b
     """
 )
-_UNSEEN: Final = frozenset({"Cf", "Cc", "Co", "Cs"})
-"""Categories of characters that nobody sees, those that turn text around among them."""
-_FINE: Final = frozenset("\t\r\f\u200c\u200d")
-"""Of these the ones that texts are laid out with, or that letters of some scripts and many emoji are made with."""
 
 
 def asks(tree: Tree) -> Asks:
@@ -122,8 +118,7 @@ def _all(tree: Tree) -> Iterator[Finding]:
 
 
 def _in_line(path: str, n: int, line: str, *, is_code: bool) -> Iterator[Finding]:
-    if hidden := _hidden(line, first=n == 1):
-        codes = ", ".join(sorted({f"U+{ord(each):04X}" for each in hidden}))
+    if codes := unseen.codes(line.removeprefix("\ufeff") if n == 1 else line):
         yield _finding(path, n, "hidden", f"characters that nobody sees, or that turn text around: {codes}")
     if _REMOTE.search(line):
         yield _finding(path, n, "remote_code", f"fetches code and runs it: {_shown(line)}")
@@ -131,11 +126,6 @@ def _in_line(path: str, n: int, line: str, *, is_code: bool) -> Iterator[Finding
         yield _finding(path, n, "network", f"uses the network: {_shown(line)}")
     if _INJECTION.search(line):
         yield _finding(path, n, "injection", f"speaks to the model over your head: {_shown(line)}")
-
-
-def _hidden(line: str, *, first: bool) -> str:
-    text = line.removeprefix("\ufeff") if first else line
-    return "".join(each for each in text if unicodedata.category(each) in _UNSEEN and each not in _FINE)
 
 
 def _shown(line: str) -> str:

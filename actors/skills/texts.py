@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final, Protocol
 
+from actors.skills import unseen
 from actors.skills.document import LONGEST_DESCRIPTION
 
 MOST_FILES: Final = 200
@@ -89,7 +90,7 @@ def _size(entries: Iterable[str]) -> int:
 
 def activation(name: str, body: str, files: Sequence[str]) -> str:
     """The instructions of a skill and the paths of its files. Nothing in them ends the element they stand in."""
-    lines = [f'<skill_content name="{escaped(name)}">', _OURS.sub("&lt;", body.strip())]
+    lines = [f'<skill_content name="{escaped(name)}">', _OURS.sub("&lt;", unseen.without(body).strip())]
     if files:
         lines += [
             "",

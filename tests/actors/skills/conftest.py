@@ -15,7 +15,8 @@ from actors.skills import messages as skills
 from actors.skills.actor import SkillsActor
 from actors.skills.settings import Settings
 from actors.subsystem import Given
-from bus import Request
+from actors.users import messages as users
+from bus import Actor, Request
 from bus.testing import MeshUnderTest, open_test_mesh
 
 ReplyT = TypeVar("ReplyT")
@@ -40,6 +41,25 @@ def md(name: str = "x", description: str = "Does it.", body: str = "Do it.", **k
     return f"---\nname: {name}\ndescription: {description}\n{more}---\n\n{body}"
 
 
+class Accounts(Actor):
+    """Knows Ada and Bob."""
+
+    @users.GetUser.handler
+    async def get(self, request: users.GetUser) -> users.User:
+        if request.id not in {"ada", "bob"}:
+            raise users.UnknownUser(id=request.id)
+        return users.User(
+            id=request.id,
+            email=None,
+            display_name=None,
+            role="user",
+            is_active=True,
+            filesystem_enabled=False,
+            created_at=self.bus.clock.now(),
+            updated_at=self.bus.clock.now(),
+        )
+
+
 @final
 class Skills:
     """What is told to the actor, in few words."""
@@ -55,6 +75,7 @@ class Skills:
     async def start(self) -> None:
         settings: Callable[[type[Any]], Any] = lambda _kind: self.settings  # noqa: E731
         given = Given(data=self.data, home=self.data / "home", environment={}, settings_of=settings)
+        await self.mesh.start(Accounts, name="users")
         await self.mesh.start(partial(SkillsActor, given), name="skills")
 
     def set(self, **settings: Any) -> None:

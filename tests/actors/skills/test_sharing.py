@@ -7,6 +7,7 @@ import pytest
 import trio
 
 from actors.skills import messages as skills
+from actors.users import messages as users
 from bus import conceal
 from tests.actors.skills.conftest import ADA, ADMIN, BOB, Skills, lay, life, md
 
@@ -344,3 +345,26 @@ async def test_what_is_no_user_has_no_skills_whoever_says_so(shelf: Skills, owne
         with pytest.raises(skills.BadSkill, match="cannot be the id of a user"):
             await shelf.ask(request)
     assert sorted(shelf.data.parent.rglob("*")) == before
+
+
+async def test_nobody_is_given_a_skill_who_does_not_exist(shelf: Skills) -> None:
+    made = await shelf.create("deploy", owner="ada")
+    assert (made.owner, await shelf.names(**ADA)) == ("ada", ["deploy"])
+    for request in (
+        skills.CreateSkill(name="deploy", description="Does it.", body="", owner="eve", **ADMIN),
+        skills.RevertSkill(name="deploy", seq=1, owner="eve", **ADMIN),
+    ):
+        with pytest.raises((users.UnknownUser, skills.UnknownRevision)):
+            await shelf.ask(request)
+    assert not shelf.own("eve").exists()
+
+
+async def test_what_nobody_sees_no_model_is_told(shelf: Skills) -> None:
+    hidden = "\u202e\u200b\U000e0041\ufe00\ufe01"
+    text = md(description=f"Does{hidden} it.", body=f"Do{hidden} it.")
+    lay(shelf.own("ada") / "x", text, more_0_md=f"And{hidden} more.")
+    assert "Does it." in await shelf.section()
+    assert "\nDo it.\n" in await shelf.ask(skills.SkillActivate(name="x", user="ada"))
+    assert await shelf.ask(skills.SkillRead(name="x", path="more.md", user="ada")) == "And more."
+    assert "U+200B, U+202E, U+E0041, U+FE00, U+FE01" in str((await shelf.get("x", **ADA)).problems)
+    assert (await shelf.get("x", **ADA)).raw_content == text
