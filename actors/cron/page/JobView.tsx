@@ -1,9 +1,21 @@
-import { dated, duration, Outcome, Sure, TextButton, useAttempts, useNow } from "@starpod/page";
+import { duration, Outcome, Sure, TextButton, useAttempts, useNow } from "@starpod/page";
 import { useEffect, useState } from "preact/hooks";
 import { Act } from "./Jobs";
 import type { Explanation, Job, Run } from "./protocol";
 import { Runs } from "./Runs";
-import { arrivalWords, arrive, editPlace, isOpen, job, LIST, remove, restUntil, runs, why } from "./state";
+import {
+  arrivalWords,
+  arrive,
+  editPlace,
+  isOpen,
+  job,
+  LIST,
+  remove,
+  restUntil,
+  runs,
+  why,
+  titleOf,
+} from "./state";
 import { useWatched } from "./watched";
 import { Badges, Next, StateWord } from "./words";
 
@@ -68,7 +80,7 @@ export function JobView({ id, instant }: { id: string; instant: string | null })
             )}
           </div>
           <Task of={shown.job} />
-          <Why of={shown.why} now={now} />
+          <Why of={shown.why} />
           <Runs runs={shown.runs} instant={instant} now={now} />
           {shown.runs.length >= limit && limit < AT_MOST && (
             <TextButton onClick={() => setLimit(Math.min(AT_MOST, limit * 5))}>Show more runs</TextButton>
@@ -83,7 +95,7 @@ function Facts({ of: each, now }: { of: Job; now: number }) {
   return (
     <>
       <h2>
-        {each.name} <Badges of={each} />
+        {titleOf(each.name)} <Badges of={each} />
       </h2>
       <p class="entry-facts quiet">
         <span class="job-words">
@@ -138,15 +150,15 @@ function Task({ of: each }: { of: Job }) {
   );
 }
 
-function Why({ of: explained, now }: { of: Explanation; now: number }) {
+function Why({ of: explained }: { of: Explanation }) {
   return (
     <section aria-labelledby="why">
       <h2 id="why">Why it runs when it does</h2>
       <p>{explained.text}</p>
       <details class="more">
         <summary>Its last and next times</summary>
-        <Reasons title="Next" reasons={explained.next} now={now} />
-        <Reasons title="Last" reasons={explained.last} now={now} />
+        <Reasons title="Next" reasons={explained.next} />
+        <Reasons title="Last" reasons={explained.last} />
       </details>
     </section>
   );
@@ -155,10 +167,9 @@ function Why({ of: explained, now }: { of: Explanation; now: number }) {
 interface ReasonsProps {
   readonly title: string;
   readonly reasons: Explanation["next"];
-  readonly now: number;
 }
 
-function Reasons({ title, reasons, now }: ReasonsProps) {
+function Reasons({ title, reasons }: ReasonsProps) {
   if (reasons.length === 0) return null;
   return (
     <>
@@ -166,7 +177,6 @@ function Reasons({ title, reasons, now }: ReasonsProps) {
       <ul class="reasons" aria-label={`${title} times`}>
         {reasons.map(({ instant, state, text }) => (
           <li key={instant}>
-            <time dateTime={instant}>{dated(new Date(instant), new Date(now))}</time>
             <StateWord state={state} />
             <span>{text}</span>
           </li>

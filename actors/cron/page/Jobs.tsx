@@ -1,7 +1,18 @@
 import { beginWith, Outcome, TextButton, useAttempts, useNow } from "@starpod/page";
 import { useEffect, useState } from "preact/hooks";
 import type { Job } from "./protocol";
-import { arrivalWords, enable, isAdmin, jobs, NEW, placeOf, restUntil, runNow } from "./state";
+import {
+  arrivalWords,
+  enable,
+  isAdmin,
+  jobs,
+  NEW,
+  placeOf,
+  restUntil,
+  runNow,
+  showsOwn,
+  titleOf,
+} from "./state";
 import { useWatched } from "./watched";
 import { Badges, Last, Next } from "./words";
 
@@ -10,7 +21,7 @@ const SHOWN = 100;
 
 /** What the agent does by itself. */
 export function Jobs() {
-  const [builtin, setBuiltin] = useState(false);
+  const builtin = showsOwn.value;
   const { found, problem, look } = useWatched(
     () => jobs(builtin),
     (each) =>
@@ -34,18 +45,26 @@ export function Jobs() {
     <>
       <Outcome of={{ ...attempts, problem: attempts.problem ?? problem?.message ?? null }} />
       {found !== null && (found.length === 0 ? <Nothing /> : <List jobs={found} act={act} />)}
-      {isAdmin() && (
-        <label class="switch quiet">
-          <input
-            type="checkbox"
-            role="switch"
-            checked={builtin}
-            onChange={(event) => setBuiltin(event.currentTarget.checked)}
-          />
-          Show the agent’s own jobs, such as its heartbeat
-        </label>
-      )}
+      <OwnJobs />
     </>
+  );
+}
+
+/** Whether an admin sees what the agent does of itself, too. */
+export function OwnJobs() {
+  if (!isAdmin()) return null;
+  return (
+    <label class="switch quiet">
+      <input
+        type="checkbox"
+        role="switch"
+        checked={showsOwn.value}
+        onChange={(event) => {
+          showsOwn.value = event.currentTarget.checked;
+        }}
+      />
+      Show the agent’s own jobs, such as its heartbeat
+    </label>
   );
 }
 
@@ -90,7 +109,7 @@ function Row({ job, now, act }: { job: Job; now: number; act: ListProps["act"] }
   return (
     <li class={job.enabled ? undefined : "over"}>
       <span class="entry-name">
-        <a href={placeOf(job.id)}>{job.name}</a> <Badges of={job} />
+        <a href={placeOf(job.id)}>{titleOf(job.name)}</a> <Badges of={job} />
       </span>
       <span class="entry-facts quiet">
         <span class="job-words">
@@ -106,14 +125,15 @@ function Row({ job, now, act }: { job: Job; now: number; act: ListProps["act"] }
 
 /** What may be done with a job at once. */
 export function Act({ on: job, act }: { on: Job; act: ListProps["act"] }) {
-  const name = <span class="sr-only"> {job.name}</span>;
+  const title = titleOf(job.name);
+  const name = <span class="sr-only"> {title}</span>;
   return (
     <span class="buttons">
       <TextButton
         onClick={() =>
           act(async () => {
             await runNow(job.id);
-            return `${job.name} begins.`;
+            return `${title} begins.`;
           })
         }
       >
@@ -123,7 +143,7 @@ export function Act({ on: job, act }: { on: Job; act: ListProps["act"] }) {
         onClick={() =>
           act(async () => {
             const { enabled } = await enable(job.id, !job.enabled);
-            return enabled ? `${job.name} runs at its times again.` : `${job.name} is paused.`;
+            return enabled ? `${title} runs at its times again.` : `${title} is paused.`;
           })
         }
       >

@@ -80,7 +80,7 @@ function Attempts({ of: attempts, now }: { of: readonly Attempt[]; now: number }
   return (
     <details class="more run-summary">
       <summary>Its attempts</summary>
-      <ol class="reasons" aria-label="Attempts">
+      <ol class="reasons attempts" aria-label="Attempts">
         {attempts.map((attempt) => (
           <li key={attempt.n}>
             <time dateTime={attempt.started_at}>{dated(new Date(attempt.started_at), new Date(now))}</time>

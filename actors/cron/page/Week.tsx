@@ -1,6 +1,18 @@
 import { clock, Icon, useNow } from "@starpod/page";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { calendar, isOpen, ownerOf, placeOf, restUntil, weekPlace } from "./state";
+import {
+  calendar,
+  isOpen,
+  ownerOf,
+  placeOf,
+  restUntil,
+  weekPlace,
+  isOwn,
+  PLANNED,
+  showsOwn,
+  titleOf,
+} from "./state";
+import { OwnJobs } from "./Jobs";
 import { useWatched } from "./watched";
 import { dayOf, daysLater, daysOf, mondayOf, moved, nameOf, stopOf, type Day, type Item } from "./days";
 import { lookOf, STATES } from "./words";
@@ -10,7 +22,7 @@ export function Week({ day }: { day: string | undefined }) {
   const now = new Date(useNow(true, 10_000));
   const monday = mondayOf(dayOf(day) ?? now);
   const { found, present, problem } = useWatched(
-    () => calendar(monday, daysLater(monday, 7)),
+    () => calendar(Array.from({ length: 8 }, (_, index) => daysLater(monday, index))),
     (entries) =>
       restUntil(
         entries.some(isOpen),
@@ -19,12 +31,12 @@ export function Week({ day }: { day: string | undefined }) {
       ),
     [nameOf(monday)],
   );
-  const days = daysOf(monday, found ?? []);
+  const days = daysOf(monday, found?.filter(({ name }) => showsOwn.value || !isOwn(name)) ?? []);
 
   return (
     <div class="week">
       <header>
-        <h2 aria-live="polite">{titleOf(monday)}</h2>
+        <h2 aria-live="polite">{spanOf(monday)}</h2>
         <nav class="buttons" aria-label="Weeks">
           <a href={weekPlace(nameOf(daysLater(monday, -7)))}>Previous week</a>
           <a href={weekPlace()}>Today</a>
@@ -38,6 +50,7 @@ export function Week({ day }: { day: string | undefined }) {
         </p>
       )}
       <Days days={days} monday={monday} now={now} read={present} />
+      <OwnJobs />
       <p class="legend quiet" aria-hidden="true">
         {STATES.map((state) => (
           <span key={state} class={`run-state ${lookOf(state).tone}`}>
@@ -53,7 +66,7 @@ export function Week({ day }: { day: string | undefined }) {
   );
 }
 
-function titleOf(monday: Date): string {
+function spanOf(monday: Date): string {
   const format = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "long", year: "numeric" });
   return format.formatRange(monday, daysLater(monday, 6));
 }
@@ -136,9 +149,13 @@ function DayColumn({ day: { start, items }, today, read, stop, onStop }: DayProp
   );
 }
 
+/** There may be more than are told. */
+const countOf = ([state, count]: Item["states"][number]) =>
+  `${count}${state === "planned" && count >= PLANNED ? " or more" : ""} ${lookOf(state).word}`;
+
 function ItemLink({ item, stop, onStop }: { item: Item; stop: boolean; onStop: (key: string) => void }) {
   const { icon, tone, word } = lookOf(item.state);
-  const counts = item.states.map(([state, count]) => `${count} ${lookOf(state).word}`).join(", ");
+  const counts = item.states.map(countOf).join(", ");
   const owner = ownerOf({ user_id: item.owner });
   const title = [counts, item.why, owner === "" ? "" : `of ${owner}`].filter((text) => text !== "");
   return (
@@ -155,7 +172,7 @@ function ItemLink({ item, stop, onStop }: { item: Item; stop: boolean; onStop: (
         {clock(item.first)}
         {item.count > 1 && `–${clock(item.last)}`}
       </span>
-      <span class="week-name">{item.name}</span>
+      <span class="week-name">{titleOf(item.name)}</span>
       {item.count > 1 ? (
         <small>{counts}</small>
       ) : (

@@ -1,5 +1,6 @@
 /** What the page asks of the scheduler, and how long it waits before it asks again. */
 
+import { signal } from "@preact/signals";
 import { account, request, routeHash, send, toSection } from "@starpod/page";
 import type { Body } from "./draft";
 import type { Entry, Explanation, Job, Previewed, Run } from "./protocol";
@@ -18,6 +19,20 @@ export function ownerOf({ user_id: owner }: Pick<Job, "user_id">): string {
   return owner === account.value?.user_id ? "" : owner;
 }
 
+/** Whether an admin looks at the agent's own jobs too. */
+export const showsOwn = signal(false);
+
+const OWN = /^__(.+)__$/;
+
+/** Whether a job of that name is the agent's own: people cannot make one of such a name. */
+export const isOwn = (name: string) => OWN.test(name);
+
+/** The name of a job as people read it. */
+export function titleOf(name: string): string {
+  const own = OWN.exec(name)?.[1];
+  return own === undefined ? name : own.charAt(0).toUpperCase() + own.slice(1);
+}
+
 export const jobs = (builtin: boolean) => request<Job[]>(builtin ? `${JOBS}?builtin=true` : JOBS);
 export const job = (id: string) => request<Job>(at(id));
 export const runs = (id: string, limit: number) => request<Run[]>(at(id, `/runs?limit=${limit}`));
@@ -33,11 +48,17 @@ export const runNow = (id: string) => send<Run>("POST", at(id, "/run"));
 export const preview = (schedule: Schedule, timezone: string | null) =>
   send<Previewed>("POST", "/api/cron/preview", { schedule, timezone });
 
-/** What ran and what will from `start` until before `end`. */
-export function calendar(start: Date, end: Date): Promise<Entry[]> {
-  const last = new Date(end.getTime() - 1);
-  const asked = { start: start.toISOString(), end: last.toISOString() };
-  return request<Entry[]>(`/api/cron/calendar?${new URLSearchParams(asked)}`);
+/** Planned runs of a job that a calendar has at most. */
+export const PLANNED = 50;
+
+/** What ran and what will between each of some moments and the next: of each span all that a calendar has. */
+export async function calendar(moments: readonly Date[]): Promise<Entry[]> {
+  const spans = moments.slice(1).map((end, index) => {
+    const last = new Date(end.getTime() - 1);
+    const asked = { start: (moments[index] as Date).toISOString(), end: last.toISOString() };
+    return request<Entry[]>(`/api/cron/calendar?${new URLSearchParams(asked)}`);
+  });
+  return (await Promise.all(spans)).flat();
 }
 
 const SECTION = "cron";

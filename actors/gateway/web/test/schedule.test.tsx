@@ -168,6 +168,11 @@ test("a view looks again soon while something runs, else when the next run is du
   assert.equal(rest(false, "2026-10-12T08:00:00Z"), 3000);
 });
 
+test("the agent's own jobs are told by their names, which people read without the marks", () => {
+  assert.deepEqual(["__heartbeat__", "news", "__"].map(state.titleOf), ["Heartbeat", "news", "__"]);
+  assert.deepEqual(["__heartbeat__", "news", "__"].map(state.isOwn), [true, false, false]);
+});
+
 test("what a view has done is said once, where it led", () => {
   state.arrive(state.LIST, "news is removed.");
   assert.equal(location.hash, "#/s/cron");
@@ -290,7 +295,7 @@ test("requests go to the places of the scheduler", async () => {
   void state.enable("j1", false);
   void state.runNow("j1");
   void state.remove("j1");
-  void state.calendar(new Date("2026-10-12T00:00:00Z"), new Date("2026-10-19T00:00:00Z"));
+  void state.calendar([12, 13, 14].map((day) => new Date(Date.UTC(2026, 9, day))));
   assert.deepEqual(
     asked.map(({ path }) => path),
     [
@@ -301,7 +306,8 @@ test("requests go to the places of the scheduler", async () => {
       "PUT /api/cron/jobs/j1",
       "POST /api/cron/jobs/j1/run",
       "DELETE /api/cron/jobs/j1",
-      "GET /api/cron/calendar?start=2026-10-12T00%3A00%3A00.000Z&end=2026-10-18T23%3A59%3A59.999Z",
+      "GET /api/cron/calendar?start=2026-10-12T00%3A00%3A00.000Z&end=2026-10-12T23%3A59%3A59.999Z",
+      "GET /api/cron/calendar?start=2026-10-13T00%3A00%3A00.000Z&end=2026-10-13T23%3A59%3A59.999Z",
     ],
   );
   assert.deepEqual(asked[4]?.body, { enabled: false });
