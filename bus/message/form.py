@@ -5,10 +5,11 @@ import typing
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from enum import Enum
-from typing import Any, Literal, Union
+from typing import Annotated, Any, Literal, Union
 
 import attrs
 
+from bus.message.hints import hints_of
 from bus.message.message import Message, Request, wire_name
 
 SCALARS = {str, int, float, bool, bytes, datetime, types.NoneType}
@@ -27,7 +28,7 @@ def _of_class(kind: type[Any], seen: set[type[Any]]) -> Iterator[str]:
     if "__attrs_attrs__" not in vars(kind) or not attrs.inspect(kind).is_frozen:
         yield f"{kind.__name__} is not a frozen attrs class"
         return
-    hints = typing.get_type_hints(kind)
+    hints = hints_of(kind)
     for field in attrs.fields(kind):
         for fault in _of_type(hints[field.name], seen):
             yield f"{field.name}: {fault}"
@@ -39,6 +40,8 @@ def _of_type(hint: Any, seen: set[type[Any]]) -> Iterator[str]:
         return
     if origin in (Union, types.UnionType):
         members = parts
+    elif origin is Annotated:
+        members = parts[:1]
     elif origin in (tuple, frozenset):
         members = tuple(part for part in parts if part is not Ellipsis)
     elif origin is Mapping and parts[0] is str:

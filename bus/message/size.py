@@ -18,6 +18,8 @@ from typing import Any
 
 import attrs
 
+from bus.message.hints import hints_of
+
 EACH = 8
 """Bytes of a number, a date, a part of a collection."""
 
@@ -80,7 +82,7 @@ def _nothing(_: Any) -> Iterable[Any]:
 def _of_fields(kind: type[Any]) -> Shape:
     names = [field.name for field in attrs.fields(kind)]
     try:
-        hints = typing.get_type_hints(kind)
+        hints = hints_of(kind)
     except NameError:
         hints = {}
     large = [name for name in names if not _is_small(hints.get(name))]
@@ -93,6 +95,8 @@ def _of_fields(kind: type[Any]) -> Shape:
 
 def _is_small(hint: Any) -> bool:
     """Whether every value of that type is small, and no text."""
+    if typing.get_origin(hint) is typing.Annotated:
+        return _is_small(typing.get_args(hint)[0])
     if typing.get_origin(hint) in {typing.Union, types.UnionType}:
         return all(map(_is_small, typing.get_args(hint)))
     if typing.get_origin(hint) is typing.Literal:

@@ -4,7 +4,7 @@ import types
 from collections.abc import Mapping
 from datetime import datetime
 from enum import Enum
-from typing import Any, ClassVar, Literal, final
+from typing import Annotated, Any, ClassVar, Literal, final
 
 import attrs
 import pytest
@@ -160,7 +160,7 @@ class Everything(Command):
     many: tuple[Point, ...]
     pair: tuple[int, str]
     some: frozenset[str]
-    table: Mapping[str, int]
+    table: Mapping[str, Annotated[int, "said of it"]]
     anything: Mapping[str, Any]
     perhaps: str | None = None
 

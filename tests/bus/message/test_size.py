@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import Enum
 from functools import partial
-from typing import Any, ClassVar, Literal, final
+from typing import Annotated, Any, ClassVar, Literal, final
 
 import attrs
 import pytest
@@ -30,7 +30,7 @@ class Small(Command):
     x: float | None
     when: datetime
     colour: Colour
-    word: Literal["a", "b"]
+    word: Annotated[Literal["a", "b"], "said of it"]
 
 
 @final
