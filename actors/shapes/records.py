@@ -182,11 +182,8 @@ class Record:
             properties[name] = {**shape.schema, **_description(extras), **_default(field)}
             if field.default is attrs.NOTHING:
                 self._required.append(name)
-        self.schema: dict[str, Any] = {
-            "type": "object",
-            "properties": properties,
-            "additionalProperties": False,
-        }
+        # That other keys are refused is not part of it: it would be sent with each request, and an error says it.
+        self.schema: dict[str, Any] = {"type": "object", "properties": properties}
         if self._required:
             self.schema["required"] = self._required
 

@@ -18,17 +18,13 @@ _OURS: Final = re.compile(r"<(?=\s*/?\s*(?:skill_content|skill_resources|availab
 """Where a text would begin or end one of our own elements."""
 
 INSTRUCTION: Final = (
-    "Skills are tested instructions for certain tasks. When a task matches a description below, call SkillActivate "
-    "with its name before you begin, and follow what it says."
+    "Skills are tested instructions. When a task matches a description below, call SkillActivate with its name before "
+    "you begin, and follow what it says."
 )
-MAINTENANCE: Final = (
-    "When instructions of a skill prove wrong or outdated, correct them with SkillUpdate before you answer: keep what "
-    "works, and never write passwords, keys or other secrets into a skill."
-)
+MAINTENANCE: Final = "When a skill proves wrong or outdated, correct it with SkillUpdate before you answer."
 CREATION: Final = (
-    "When you have solved a task that took about five calls of tools or more, found the way around a tricky fault, or "
-    "worked out a procedure that will be wanted again, keep it with SkillCreate: the steps that led there, what went "
-    "wrong on the way, how to see that it worked. Not for what happens once, and not for what a skill says already."
+    "When a task took about five calls of tools or more, or you found the way around a tricky fault, and it will be "
+    "wanted again, keep it with SkillCreate: the steps, what went wrong on the way, how to see that it worked."
 )
 
 

@@ -176,7 +176,7 @@ class _OfUser:
 
 # --- tools of the model -----------------------------------------------------------------------------------
 
-_PATH = described("Path relative to the home folder, such as documents/notes.md.")
+_PATH = described("In the home folder, such as documents/notes.md.")
 
 
 @final
@@ -211,7 +211,7 @@ class ImageFile(ToolReply):
 
 @tool(
     "FileRead",
-    "Read a text file of the home folder, or look at a picture in it (PNG, JPEG, GIF, WebP).",
+    "Read a text file, or look at a picture (PNG, JPEG, GIF, WebP).",
     effect="pure",
 )
 @final
@@ -221,8 +221,8 @@ class FileRead(_OfUser, Request[FileText | ImageFile]):
 
     max_bytes: ClassVar[int] = 4 * 1024 * 1024
     path: Annotated[str, _PATH]
-    offset: Annotated[int, described("First line to read, counted from 1.", ge=0)] = 1
-    limit: Annotated[int | None, described("Most lines to read; all by default.", ge=1)] = None
+    offset: Annotated[int, described("First line, counted from 1.", ge=0)] = 1
+    limit: Annotated[int | None, described("Most lines; all by default.", ge=1)] = None
     skip: Annotated[int, described("Characters of that line to pass over.", ge=0)] = 0
     user: Annotated[str, from_context("user")]
 
@@ -245,7 +245,7 @@ class Written(ToolReply):
 
 @tool(
     "FileWrite",
-    "Write a text file in the home folder. Replaces the file if there is one and creates missing folders.",
+    "Write a text file. Replaces one that is there and makes missing folders.",
     # Writing the same content again gives the same file. What can be lost is an edit that somebody else made
     # between a crash and the restart; a model told of a doubt would write again as well.
     effect="unsafe",
@@ -307,14 +307,14 @@ class Listing(ToolReply):
         return Rendered(content=tuple(Text(text=text) for text in texts))
 
 
-@tool("FileList", "List one folder of the home folder, not what is below it.", effect="pure")
+@tool("FileList", "List one folder, not what is below it.", effect="pure")
 @final
 @attrs.frozen(kw_only=True)
 class FileList(_OfUser, Request[Listing]):
     """Raises NotADirectory, InvalidPath, FileSystemRefused."""
 
     max_bytes: ClassVar[int] = 4 * 1024 * 1024
-    path: Annotated[str, described("Path of the folder, relative to the home folder.")] = "."
+    path: Annotated[str, described("In the home folder.")] = "."
     user: Annotated[str, from_context("user")]
 
 
@@ -329,7 +329,7 @@ class Deleted(ToolReply):
 
 @tool(
     "FileDelete",
-    "Delete one file of the home folder. Folders cannot be deleted.",
+    "Delete one file. Folders cannot be deleted.",
     # Running it again could delete a file that was put there since, or report a missing file that was in fact
     # deleted by the first run; the model can look and decide.
     effect="unsafe",
@@ -359,7 +359,7 @@ class Attached(ToolReply):
         return Rendered(content=(Text(text=text),), attachments=(what,))
 
 
-@tool("Attach", "Send a file of the home folder to the person, along with the answer.", effect="pure")
+@tool("Attach", "Send a file to the person, along with the answer.", effect="pure")
 @final
 @attrs.frozen(kw_only=True)
 class Attach(_OfUser, Request[Attached]):
@@ -371,7 +371,7 @@ class Attach(_OfUser, Request[Attached]):
 
 @tool(
     "EnvGet",
-    "Read a variable of the environment. Only those can be read that the owner of this agent has allowed.",
+    "Read a variable of the environment that the owner of this agent has allowed.",
     effect="pure",
 )
 @final

@@ -96,7 +96,6 @@ def test_a_tool_is_described_by_its_class() -> None:
                     "default": 5,
                 },
             },
-            "additionalProperties": False,
             "required": ["query"],
         },
     )

@@ -17,7 +17,7 @@ LARGEST: Final = 1024 * 1024
 ROOM: Final = 7 * LARGEST
 """Bytes of a message with a note: JSON may take six for one."""
 Level = Literal["agent", "user"]
-NAME: Final = described("Name of the note, such as MEMORY.md, memory/2026-03-17.md or projects/boat.md.")
+NAME: Final = described("Such as MEMORY.md, memory/2026-03-17.md or projects/boat.md.")
 
 
 @final
@@ -89,7 +89,7 @@ class Note(ToolReply):
 
 @tool(
     "MemoryRead",
-    "Read a note as a whole, or some lines of it: a passage that MemorySearch has found, MEMORY.md, USER.md, SOUL.md.",
+    "Read a note, or some lines of it.",
     effect="pure",
 )
 @final

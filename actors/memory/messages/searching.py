@@ -14,7 +14,7 @@ from actors.vocabulary import Text
 from bus import Abandon, Data, Request
 
 MOST_HITS: Final = 50
-_QUERY: Final = described("What to look for: words, a question, a name. Anything may be in it.")
+_QUERY: Final = described("Words, a question, a name.")
 
 
 @final
@@ -79,8 +79,8 @@ class Hits(ToolReply):
 
 @tool(
     "MemorySearch",
-    "Search what is remembered: the person's notes, profile and daily logs, and the shared notes. Use it before you "
-    "answer about earlier conversations, people, dates, preferences or decisions.",
+    "Search notes and daily logs, before you answer about earlier conversations, people, dates, preferences or "
+    "decisions.",
     effect="pure",
 )
 @final

@@ -126,9 +126,8 @@ class ForgetFile(_Changing, Request[Written]):
 
 @tool(
     "MemoryWrite",
-    "Remember something for later conversations: USER.md for who the person is and how they like things, MEMORY.md for "
-    "lasting facts and links, a note of its own for anything longer. Write what will still matter in weeks, never the "
-    "state of a task. Correct what is out of date with `replace` instead of adding to it.",
+    "Remember something for later conversations, in USER.md, MEMORY.md or a note of its own. Write what will still "
+    "matter in weeks. Correct what is out of date with `replace` instead of adding to it.",
     effect="local",
 )
 @final
@@ -137,13 +136,11 @@ class MemoryWrite(_Changing, Request[Written]):
     """Raises Contradiction, and what Change does."""
 
     file: Annotated[str, NAME]
-    content: Annotated[
-        str, described("The text: all of the note, or what is added or put in place of `replace`.")
-    ]
-    append: Annotated[bool, described("Add it at the end and keep what is there.")] = False
+    content: Annotated[str, described("All of the note, or what is added or takes the place of `replace`.")]
+    append: Annotated[bool, described("Add it at the end.")] = False
     replace: Annotated[
         str | None,
-        described("An exact passage of the note, there once, that `content` takes the place of."),
+        described("An exact passage, there once."),
     ] = None
     user: Annotated[str, from_context("user")]
     role: Annotated[Role, from_context("role")]
@@ -154,7 +151,7 @@ class MemoryWrite(_Changing, Request[Written]):
 
 @tool(
     "MemoryAppendDaily",
-    "Add a line to today's log: what happened or was decided today and may matter later.",
+    "Add a line to today's log: what happened or was decided and may matter later.",
     effect="local",
 )
 @final
@@ -162,7 +159,7 @@ class MemoryWrite(_Changing, Request[Written]):
 class MemoryAppendDaily(_Changing, Request[Written]):
     """Raises what Change does."""
 
-    text: Annotated[str, described("What to add. The time is put before it.")]
+    text: Annotated[str, described("The time is put before it.")]
     user: Annotated[str, from_context("user")]
     session: Annotated[str, from_context("session")]
     turn: Annotated[str, from_context("turn")]
@@ -171,7 +168,7 @@ class MemoryAppendDaily(_Changing, Request[Written]):
 
 @tool(
     "MemoryForget",
-    "Forget a passage of a note, or a whole note, when the person asks for it or it is wrong.",
+    "Forget a passage of a note, or all of it, when the person asks for it or it is wrong.",
     effect="local",
 )
 @final
@@ -180,9 +177,7 @@ class MemoryForget(_Changing, Request[Written]):
     """Raises what Change does."""
 
     file: Annotated[str, NAME]
-    passage: Annotated[
-        str | None, described("The exact text to forget, there once. Left out: the whole note.")
-    ] = None
+    passage: Annotated[str | None, described("Exact, and there once. Left out: the whole note.")] = None
     user: Annotated[str, from_context("user")]
     role: Annotated[Role, from_context("role")]
     session: Annotated[str, from_context("session")]

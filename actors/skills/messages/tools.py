@@ -11,17 +11,17 @@ from bus import Abandon, Data, Request
 
 from .listing import LARGEST
 
-_NAME: Final = described("Name of the skill.")
-_NEW_NAME: Final = described("1 to 64 of the letters a to z, digits, and - between them.", max_length=64)
+_NAME: Final = described("Of the skill.")
+_NEW_NAME: Final = described("Letters a to z, digits, and - between them.", max_length=64)
 _DESCRIPTION: Final = described(
-    "What it does and when to use it, with the words by which such a task is recognised; at most 1024 characters."
+    "What it does and when to use it, with the words that tell such a task; at most 1024 characters."
 )
 _BODY: Final = described("The instructions, in Markdown.")
 
 
 @tool(
     "SkillActivate",
-    "Read the instructions of a skill, before you work on a task that its description fits.",
+    "Read the instructions of a skill, before a task that its description fits.",
     effect="pure",
 )
 @final
@@ -42,9 +42,9 @@ class SkillRead(Request[str]):
 
     max_bytes: ClassVar[int] = LARGEST
     name: Annotated[str, _NAME]
-    path: Annotated[str, described("Path of the file within the skill, such as references/api.md.")]
-    offset: Annotated[int, described("First line to read, counted from 1.", ge=1)] = 1
-    limit: Annotated[int | None, described("Most lines to read; all by default.", ge=1)] = None
+    path: Annotated[str, described("Within the skill, such as references/api.md.")]
+    offset: Annotated[int, described("First line, counted from 1.", ge=1)] = 1
+    limit: Annotated[int | None, described("Most lines; all by default.", ge=1)] = None
     user: Annotated[str, from_context("user")]
 
 
@@ -70,7 +70,7 @@ class SkillList(Request[tuple[Listed, ...]]):
 
 @tool(
     "SkillCreate",
-    "Keep a procedure as a new skill, to be followed again another time. Never put secrets into it.",
+    "Keep a procedure as a new skill, to be followed again. Never put secrets into it.",
     effect="local",
 )
 @final
@@ -92,7 +92,7 @@ class SkillCreate(Request[str]):
 
 @tool(
     "SkillUpdate",
-    "Correct a skill that proved wrong or incomplete. Keep what works; what you leave out stays as it is.",
+    "Correct a skill that proved wrong or incomplete. What you leave out stays as it is.",
     effect="local",
 )
 @final
@@ -103,7 +103,7 @@ class SkillUpdate(Request[str]):
     abandon: ClassVar[Abandon] = Abandon.FINISH
     max_bytes: ClassVar[int] = LARGEST
     name: Annotated[str, _NAME]
-    description: Annotated[str | None, _DESCRIPTION] = None
+    description: Annotated[str | None, described("As of SkillCreate.")] = None
     body: Annotated[str | None, _BODY] = None
     user: Annotated[str, from_context("user")]
     role: Annotated[Role, from_context("role")]
