@@ -1,10 +1,11 @@
 """Everybody who is connected by WebSocket, and telling them when a conversation or the settings have changed."""
 
+from collections.abc import Iterable
 from typing import Final, Protocol, final
 
 import trio
 
-from actors.gateway.protocol import ConfigChanged, SessionUpdated, wire
+from actors.gateway.protocol import ConfigChanged, SessionsUpdated, wire
 from actors.session import messages as session
 from actors.settings import messages as settings
 from actors.wire import Json
@@ -61,7 +62,7 @@ reading it at once would cost the answer itself time."""
 
 @final
 class SessionFeed:
-    """Pushes conversations that have changed; one that changes often is read once per round."""
+    """Pushes conversations that have changed: those of a round together, and each read once."""
 
     def __init__(self, bus: Bus, clients: Clients) -> None:
         self._bus = bus
@@ -75,17 +76,21 @@ class SessionFeed:
                 changed = {change.session: change.user}
                 while (another := changes.take_nowait()) is not None:
                     changed[another.session] = another.user
+                found: dict[str, list[session.Session]] = {}
                 for conversation, user in changed.items():
-                    await self._push(conversation, user)
+                    found.setdefault(user, []).extend(await self._read(conversation, user))
+                for user, sessions in found.items():
+                    if sessions:
+                        self._clients.tell(user, wire.json(SessionsUpdated(sessions=tuple(sessions))))
 
-    async def _push(self, conversation: str, user: str) -> None:
+    async def _read(self, conversation: str, user: str) -> Iterable[session.Session]:
+        """A conversation of somebody who is connected. One that is gone, or cannot be read now, may change again."""
         if not self._clients.has(user):
-            return
+            return ()
         try:
-            found = await self._bus.ask(session.Get(session=conversation, user=user))
+            return (await self._bus.ask(session.Get(session=conversation, user=user)),)
         except (ActorError, DeliveryError):
-            return  # gone, or unreadable now; its next change is another chance
-        self._clients.tell(user, wire.json(SessionUpdated(session=found)))
+            return ()
 
 
 async def tell_of_settings(bus: Bus, clients: Clients) -> None:

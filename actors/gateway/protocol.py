@@ -226,10 +226,10 @@ class Backlog(Data):
 
 @final
 @attrs.frozen(kw_only=True)
-class SessionUpdated(Data):
-    """Title, read mark or state have changed; told to every connection of its user."""
+class SessionsUpdated(Data):
+    """Title, read mark or state of conversations have changed; told to every connection of their user."""
 
-    session: session.Session
+    sessions: tuple[session.Session, ...]
 
 
 @final
@@ -259,12 +259,12 @@ class Pong(Data):
     """Answer to ``ping``."""
 
 
-ServerFrame = Hello | Accepted | Backlog | SessionUpdated | ConfigChanged | ErrorFrame | Pong
+ServerFrame = Hello | Accepted | Backlog | SessionsUpdated | ConfigChanged | ErrorFrame | Pong
 
 wire.form(Hello, tag="hello")
 wire.form(Accepted, tag="accepted")
 wire.form(Backlog, tag="backlog")
-wire.form(SessionUpdated, tag="session_updated")
+wire.form(SessionsUpdated, tag="sessions_updated")
 wire.form(ConfigChanged, tag="config_changed")
 wire.form(ErrorFrame, tag="error")
 wire.form(Pong, tag="pong")
@@ -437,7 +437,7 @@ wire.form(
     add={"is_error": _an_error, "errors": _errors, **_FLAT},
 )
 
-SERVER_FRAMES: Final = (Hello, Accepted, Backlog, ErrorFrame, SessionUpdated, ConfigChanged, Pong)
+SERVER_FRAMES: Final = (Hello, Accepted, Backlog, ErrorFrame, SessionsUpdated, ConfigChanged, Pong)
 VALUES: Final = (
     Attachment,
     session.Session,

@@ -26,7 +26,7 @@ FRAMES = {frame["type"] for _, _, frame in EVENTS} | {
     "hello",
     "accepted",
     "backlog",
-    "session_updated",
+    "sessions_updated",
     "config_changed",
     "error",
     "pong",

@@ -415,7 +415,10 @@ async def test_fifty_users_have_a_socket_each_and_hear_of_their_own_alone(gatewa
             await gateway.mesh.bus.publish(session.SessionChanged(session=user, user=user))
         for user, socket in sockets.items():
             heard = await socket.hear()
-            assert (heard["type"], heard["session"]["user_id"]) == ("session_updated", user)
+            assert (heard["type"], [each["user_id"] for each in heard["sessions"]]) == (
+                "sessions_updated",
+                [user],
+            )
         await gateway.mesh.bus.ask(users.Deactivate(id="user7", **ASKS))
         with trio.fail_after(1):
             assert await sockets.pop("user7").closed() == 1008

@@ -232,8 +232,8 @@ async def test_a_changed_conversation_is_pushed_to_the_connections_of_its_user(g
         await gateway.mesh.bus.publish(session.SessionChanged(session="s2", user="ada"))
         await gateway.http.post("/api/sessions/s1/rename", json={"title": "New"})
         frame = await mine.hear()
-        assert (frame["type"], frame["session"]["title"]) == ("session_updated", "New")
-        assert frame["session"]["user_id"] == "admin"
+        assert (frame["type"], [each["title"] for each in frame["sessions"]]) == ("sessions_updated", ["New"])
+        assert frame["sessions"][0]["user_id"] == "admin"
         await mine.silence()
 
 
@@ -248,7 +248,7 @@ async def test_many_changes_of_a_conversation_are_pushed_once_a_round(gateway: G
         for _ in range(50):
             await gateway.mesh.bus.publish(session.SessionChanged(session="s1", user="admin"))
         await gateway.mesh.bus.publish(session.SessionChanged(session="gone", user="admin"))
-        assert (await socket.hear())["type"] == "session_updated"
+        assert (await socket.hear())["type"] == "sessions_updated"
         await socket.silence()
 
 

@@ -417,10 +417,10 @@ export interface ErrorFrame {
   session_id: string | null;
 }
 
-/** Title, read mark or state have changed; told to every connection of its user. */
-export interface SessionUpdated {
-  type: "session_updated";
-  session: Session;
+/** Title, read mark or state of conversations have changed; told to every connection of their user. */
+export interface SessionsUpdated {
+  type: "sessions_updated";
+  sessions: Session[];
 }
 
 /** What `GET /api/config` tells may have changed and is to be read again; told to every connection. */
@@ -440,7 +440,7 @@ export type ServerFrame =
   | Accepted
   | Backlog
   | ErrorFrame
-  | SessionUpdated
+  | SessionsUpdated
   | ConfigChanged
   | Pong
   | SessionEvent;
@@ -463,7 +463,7 @@ export const OTHER_FRAMES = [
   "accepted",
   "backlog",
   "error",
-  "session_updated",
+  "sessions_updated",
   "config_changed",
   "pong",
 ] as const;

@@ -178,8 +178,8 @@ export class App {
         return this.accepted(frame);
       case "backlog":
         return this.conversations.backlog(frame);
-      case "session_updated":
-        return this.sessions.put(frame.session);
+      case "sessions_updated":
+        return this.sessions.put(...frame.sessions);
       case "config_changed":
         return void this.daemon.configure();
       case "error":
