@@ -20,6 +20,8 @@ import { useWatched } from "./watched";
 import { Badges, Next, StateWord } from "./words";
 
 const AT_FIRST = 20;
+/** Runs among which one that somebody came for is looked for: usually all that are kept. */
+const TO_FIND = 100;
 const AT_MOST = 500;
 
 interface Shown {
@@ -38,7 +40,7 @@ const restOf = ({ job: each, runs: theirs }: Shown) =>
 
 /** One job: how it stands, and what became of its runs. */
 export function JobView({ id, instant }: { id: string; instant: string | null }) {
-  const [limit, setLimit] = useState(AT_FIRST);
+  const [limit, setLimit] = useState(instant === null ? AT_FIRST : TO_FIND);
   const watched = useWatched(() => read(id, limit), restOf, [limit]);
   const { found: shown } = watched;
   const now = useNow(true, 10_000);
