@@ -3,11 +3,12 @@
 import argparse
 import time
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, Final
 
 from starpod.cli import joboptions, jobview
-from starpod.cli.client import Client, print_json, shown
-from starpod.cli.output import hint, note, ok, paint, say, warn
+from starpod.cli.client import Client, Refused, print_json, shown
+from starpod.cli.output import fail, hint, note, ok, paint, say
 from starpod.cli.table import print_table
 from starpod.cli.target import add_agent_option, find_instance, live_daemon
 from starpod.errors import StarpodError
@@ -211,30 +212,44 @@ def _remove(args: argparse.Namespace, client: Client) -> None:
 def _run(args: argparse.Namespace, client: Client) -> int:
     job = _job(args, client)
     run = client.post(f"{PATH}/{job['id']}/run", {})
-    if args.wait:
-        run = _ended(client, job["id"], run["id"])
-    run = shown(run)
+    if not args.wait:
+        _tell_begun(args, run)
+        return 0
+    ended = shown(_ended(client, job, run["id"]))
+    if ended is None:
+        note(f"{job['name']} has run and is removed, as it was to be: its conversation says what came of it")
+        return 0
+    if args.json:
+        print_json(ended)
+    elif ended["state"] == "done":
+        say(ended["summary"] or "it ran, and had nothing to say")
+    else:
+        fail(f"{job['name']} {ended['state']}: {jobview.result(ended) or 'nobody knows why'}")
+    return 0 if ended["state"] == "done" else 1
+
+
+def _tell_begun(args: argparse.Namespace, run: Mapping[str, Any]) -> None:
     if args.json:
         print_json(run)
-    elif not args.wait:
-        ok(f"{job['name']} runs now")
-        hint(f"what becomes of it: starpod cron runs {args.name}")
-    elif run["state"] == "done":
-        say(run["summary"] or "it ran, and had nothing to say")
     else:
-        warn(f"{job['name']} {run['state']}: {jobview.result(run) or 'nobody knows why'}")
-    return 0 if run["state"] == "done" or not args.wait else 1
+        ok(f"{args.name} runs now")
+        hint(f"what becomes of it: starpod cron runs {args.name}")
 
 
-def _ended(client: Client, job: str, run: str) -> dict[str, Any]:
-    """The run, once its state is final. Raises StarpodError when it is forgotten meanwhile."""
+def _ended(client: Client, job: Mapping[str, Any], run: str) -> dict[str, Any] | None:
+    """The run, once its state is final; None when its job went with it, as it was to. Raises StarpodError."""
     from actors.cron.messages import FINAL  # the bus with it, which nothing else here needs
 
     while True:
-        runs: list[dict[str, Any]] = client.get(f"{PATH}/{job}/runs", limit=LOOK_BACK)
+        try:
+            runs: list[dict[str, Any]] = client.get(f"{PATH}/{job['id']}/runs", limit=LOOK_BACK)
+        except Refused as refused:
+            if refused.status == HTTPStatus.NOT_FOUND and job["delete_after_run"]:
+                return None
+            raise
         found = next((each for each in runs if each["id"] == run), None)
         if found is None:
-            raise StarpodError("the run is forgotten: the job was removed, or has run too often meanwhile")
+            raise StarpodError("the run is forgotten: its job has run too often meanwhile")
         if found["state"] in FINAL:
             return found
         time.sleep(POLL)
