@@ -1,7 +1,8 @@
 """How jobs and their runs are shown on a terminal. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -49,14 +50,14 @@ def job_row(job: Mapping[str, Any]) -> list[Cell]:
     return [name, job["user_id"], job["words"], next_run(job), last, _state(job["last_state"] or "")]
 
 
-def next_run(job: Mapping[str, Any]) -> Cell:
-    """When a job runs next, or why it does not."""
+def next_run(job: Mapping[str, Any], clock: Callable[[str], str] = when) -> Cell:
+    """When a job runs next, or why it does not; `clock` writes a moment."""
     if job["running"]:
         return "now", "cyan"
     if job["retry_at"]:
-        return f"{when(job['retry_at'])} again", "yellow"
+        return f"{clock(job['retry_at'])} again", "yellow"
     if job["next_run_at"]:
-        return when(job["next_run_at"])
+        return clock(job["next_run_at"])
     return "never" if job["enabled"] else "off", "dim"
 
 
@@ -69,12 +70,13 @@ def job_lines(job: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _facts(job: Mapping[str, Any]) -> dict[str, Any]:
-    state = next_run(job)
+    clock = partial(there, zone=job["timezone"])
+    state = next_run(job, clock)
     return {
         "runs": job["words"],
         "zone": job["timezone"],
         "next": state if isinstance(state, str) else state[0],
-        "last": job["last_run_at"] and when(job["last_run_at"]),
+        "last": job["last_run_at"] and clock(job["last_run_at"]),
         "result": job["last_state"],
         "error": job["last_error"] and flat(job["last_error"]),
         "conversation": job["last_session"],
