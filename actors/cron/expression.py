@@ -2,6 +2,7 @@
 
 import calendar
 import re
+from copy import copy
 from datetime import MAXYEAR, MINYEAR, datetime
 from typing import Final, final
 
@@ -59,7 +60,9 @@ class Expression:
 
     def __init__(self, text: str) -> None:
         fields = _fields(text)
-        self._rule = _rule(fields)
+        rule = _rule(fields)
+        self._ahead = CronSim(rule, _NEVER)
+        self._back = CronSim(rule, _NEVER, reverse=True)
         second, minute, hour, day, _, weekday = fields
         self.any_hour = hour.startswith("*")
         """Hours are not named, so one that the clock leaves out is not missed."""
@@ -68,10 +71,11 @@ class Expression:
         self._either = not (day.startswith("*") or weekday.startswith("*"))
 
     def walls(self, *, backwards: bool = False) -> "Walls":
-        return Walls(CronSim(self._rule, _NEVER, reverse=backwards))
+        return Walls(copy(self._back if backwards else self._ahead))
 
     def words(self) -> str:
-        said = self.walls().explained()
+        said = self._ahead.explain()
+        said = said[0].lower() + said[1:]
         return said.replace(" and on ", " or on ") if self._either else said
 
 
@@ -102,10 +106,6 @@ class Walls:
             return None
         self._from, self._found = wall, found
         return found
-
-    def explained(self) -> str:
-        said = self._sim.explain()
-        return said[0].lower() + said[1:]
 
 
 def _fields(text: str) -> list[str]:

@@ -1,12 +1,14 @@
 """When a job runs: its schedule checked, its instants, and what it is in words. Pure but for `host_zone`.
 
-Instants are whole seconds, aware, in UTC, and come from the schedule alone: nothing here remembers what ran.
+Instants are whole seconds, aware, in UTC, and come from the schedule alone: nothing here remembers what ran. How an
+expression reads is told in `expression`, what it does where clocks change in `walltime`.
 """
 
 import calendar
 import math
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import islice, pairwise, takewhile
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -15,7 +17,7 @@ import tzlocal
 
 from actors.cron.expression import BadSchedule, Expression
 from actors.cron.messages.schedules import CronExpression, Interval, OneShot, Schedule
-from actors.cron.walltime import FIRST, LAST, downwards, upwards
+from actors.cron.walltime import FIRST, LAST, downwards, upwards, within
 from actors.vocabulary import quoted
 
 __all__ = ["BadSchedule", "between", "check", "following", "host_zone", "words", "zone_of"]
@@ -51,11 +53,7 @@ def host_zone() -> str:
     """IANA name of the zone that this machine is set to; UTC where that cannot be known."""
     try:
         return zone_of(tzlocal.get_localzone_name()).key
-    except (
-        LookupError,
-        ValueError,
-        TypeError,
-    ):  # files that contradict each other; a name that is none; no name
+    except (LookupError, ValueError, TypeError):  # settings that contradict each other, no such zone, no name
         return "UTC"
 
 
@@ -64,6 +62,7 @@ def check(schedule: Schedule, zone: str, *, anchor: datetime, now: datetime, lea
 
     Of expressions the gap is measured on the wall: changes of the clock make none too small.
     """
+    now = within(now)
     if following(schedule, zone, anchor, now) is None:
         raise BadSchedule(_never(schedule))
     gap = _gap(schedule, now)
@@ -83,16 +82,14 @@ def following(schedule: Schedule, zone: str, anchor: datetime, after: datetime) 
       BadSchedule: the schedule or the zone cannot be read.
     """
     local = zone_of(zone)
-    if after > LAST:
-        return None
-    after = max(after, FIRST)
+    after = within(after)
     match schedule:
         case Interval():
             every = _every(schedule)
             number = max(1, _number(anchor, every, _floor(after) + _SECOND))
             return _nth(anchor, every, number) if number * every < LAST - anchor else None
         case CronExpression():
-            return next(takewhile(LAST.__ge__, upwards(Expression(schedule.expr), local, after)), None)
+            return next(upwards(_read(schedule.expr), local, after), None)
         case OneShot():
             once = _once(schedule, local)
             return once if once > after else None
@@ -108,6 +105,8 @@ def between(
     """
     local = zone_of(zone)
     first, last = max(first, FIRST), min(last, LAST)
+    if first > last:
+        return []
     match schedule:
         case Interval():
             every = _every(schedule)
@@ -115,7 +114,7 @@ def between(
             start = max(1, _number(anchor, every, _ceiling(first)), end - most)
             return [_nth(anchor, every, number) for number in range(start, end)]
         case CronExpression():
-            late = takewhile(first.__le__, downwards(Expression(schedule.expr), local, last))
+            late = takewhile(first.__le__, downwards(_read(schedule.expr), local, last))
             return list(islice(late, max(0, most)))[::-1]
         case OneShot():
             once = _once(schedule, local)
@@ -135,11 +134,15 @@ def words(schedule: Schedule, zone: str) -> str:
             name, unit = next((unit for unit in _UNITS if ms % unit[1] == 0), _UNITS[-1])
             return f"every {name}" if ms == unit else f"every {ms / unit:.12g} {name}s"
         case CronExpression():
-            return Expression(schedule.expr).words()
+            return _read(schedule.expr).words()
         case OneShot():
             once = _once(schedule, local).astimezone(local)
             time = f"{once:%H:%M:%S}" if once.second else f"{once:%H:%M}"
             return f"once, {once.day} {calendar.month_name[once.month]} {once.year}, {time}"
+
+
+_read = lru_cache(maxsize=256)(Expression)
+"""A reading takes several times as long as the search for the next instant."""
 
 
 def _never(schedule: Schedule) -> str:
@@ -160,7 +163,7 @@ def _gap(schedule: Schedule, now: datetime) -> float:
         case Interval():
             return schedule.every_ms / 1000
         case CronExpression():
-            coming = upwards(Expression(schedule.expr), ZoneInfo("UTC"), now)
+            coming = upwards(_read(schedule.expr), ZoneInfo("UTC"), now)
             near = takewhile(lambda instant: instant - now < _YEAR, islice(coming, _SAMPLE))
             return min(((later - one).total_seconds() for one, later in pairwise(near)), default=math.inf)
 
@@ -202,7 +205,7 @@ def _once(schedule: OneShot, local: ZoneInfo) -> datetime:
         raise BadSchedule(f"{quoted(text)} is no time: {error}") from error
     if said.tzinfo is None and shown.replace(tzinfo=None) != said:
         raise BadSchedule(f"{quoted(text)} does not exist in {local.key}: the clock is set on past it")
-    if not FIRST <= once <= LAST:
+    if once != within(once):
         raise BadSchedule(f"{quoted(text)} is outside of the calendar")
     return _floor(once)
 

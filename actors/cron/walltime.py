@@ -15,8 +15,13 @@ _NEAR: Final = timedelta(days=7)
 """No zone changes its clock twice within it."""
 
 
+def within(instant: datetime) -> datetime:
+    """The nearest that the calendar of schedules has."""
+    return min(max(instant, FIRST), LAST)
+
+
 def upwards(expression: Expression, zone: ZoneInfo, after: datetime) -> Iterator[datetime]:
-    """Every instant after one, in their order; aware UTC.
+    """Every instant after one of the calendar, in their order; aware UTC.
 
     Where the clock is set on, times that it leaves out come once, at the first instant after; if the expression's hour
     begins with ``*``, not at all. Where it is set back, the times of the repeated hour come twice if the expression's
@@ -27,6 +32,8 @@ def upwards(expression: Expression, zone: ZoneInfo, after: datetime) -> Iterator
     wall = _wall(zone, at)
     while (named := walls.beyond(wall)) is not None:
         candidate = (named - _offset(zone, at)).replace(tzinfo=UTC)
+        if candidate > LAST:
+            return
         change = _change(zone, at, candidate)
         if change is None:
             if expression.repeats or not candidate.astimezone(zone).fold:
