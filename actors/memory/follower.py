@@ -168,7 +168,7 @@ class MemoryFollower(Keeper):
         return len(turns) == TURNS
 
     async def _shown(self, turn: session.Turn) -> tuple[session.Message, ...]:
-        """What people see of a turn; nothing of one that cannot be read, so that it holds up no other."""
+        """What people see of a turn; nothing of one that cannot be read or is gone, so that it holds up no other."""
         try:
             return await self.bus.ask(
                 session.Messages(
@@ -182,6 +182,8 @@ class MemoryFollower(Keeper):
         except ActorCrashed as error:
             _LOG.warning("turn %s is left out of logs and reviews: %s", turn.id, error)
             return ()
+        except session.UnknownSession:
+            return ()  # a job's, deleted since
 
     async def _take_closed(self) -> bool:
         seq = await self._write_relaxed(work.cursor, "closed")
@@ -254,8 +256,11 @@ class MemoryFollower(Keeper):
         return True
 
     async def _export(self, due: work.Export) -> None:
-        """Write the notes. Raises UnknownSession, and what Change raises."""
-        found = redacted(await self.bus.ask(session.Get(session=due.session, user=due.user)))
+        """Write the notes. Raises what Change raises."""
+        try:
+            found = redacted(await self.bus.ask(session.Get(session=due.session, user=due.user)))
+        except session.UnknownSession:
+            return  # a job's too, deleted since
         if found.triggered_by is not None:
             return  # a job's, of which the log tells
         texts = export.notes(found, await self._messages(due.session, due.user), self._agent())

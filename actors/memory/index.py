@@ -69,7 +69,6 @@ def fault(connection: sqlite3.Connection) -> str | None:
 
 def optimise(connection: sqlite3.Connection) -> None:
     """Write the index anew, so that no word of what was removed is left in it."""
-    connection.execute("PRAGMA secure_delete = ON")
     connection.execute("INSERT INTO word_index (word_index) VALUES ('optimize')")
 
 
@@ -285,7 +284,6 @@ def _index(connection: sqlite3.Connection, rows: Sequence[tuple[int, Row]]) -> N
 
 def _unindex(connection: sqlite3.Connection, rows: Sequence[tuple[int, Row]]) -> None:
     """Take passages out, from the disk as well; what was fed has to be said again, as the index does not keep it."""
-    connection.execute("PRAGMA secure_delete = ON")
     connection.executemany(
         "INSERT INTO word_index (word_index, rowid, text, above) VALUES ('delete', ?, ?, ?)", _fed(rows)
     )

@@ -149,9 +149,9 @@ class NoteKeeper(Keeper):
     async def _remade(self) -> None:
         """The database is new, and knows nothing but the history."""
 
-    async def _erase(self, *, anew: bool = False) -> None:
+    async def _erase(self, *, anew: bool = False, copies: bool = True) -> None:
         """Nor in what was set aside of a damaged database, where one note cannot be told from the other."""
-        await self._in_spite_of_damage(lambda: super(NoteKeeper, self)._erase(anew=anew))
+        await self._in_spite_of_damage(lambda: super(NoteKeeper, self)._erase(anew=anew, copies=copies))
         await self._apart(salvage.discard_all, self._database)
 
     # --- changing -------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from . import (
     messages,
     outbox,
     overview,
+    pruning,
     sessions,
     survey,
     told,
@@ -46,6 +47,8 @@ class SessionActor(Keeper):
         storage = Storage(path, numbered(MIGRATIONS), synchronous="FULL")
         super().__init__(storage, lambda reason: messages.StorageFailed(reason=reason))
         self._recent = RecentHistories()
+        self._pruned = False
+        """Whether words of what was deleted may still be in the write-ahead log."""
 
     async def start(self) -> None:
         """Open the database. Raises StorageFailed, whose text says what to do."""
@@ -268,6 +271,19 @@ class SessionActor(Keeper):
                 await self._closed(await self._write(sessions.close_silent, policy.name, before))
         await self._write(outbox.purge, micros(now - outbox.KEPT))
         await self._write(told.purge, micros(now - told.KEPT))
+        if self._pruned:
+            await self._erase(copies=False)
+            self._pruned = False
+
+    @messages.Prune.handler
+    @concurrent(256, isolated=True)
+    async def prune(self, request: messages.Prune) -> bool:
+        fate = await self._write(pruning.prune, request.session, request.user)
+        if fate == "pruned":
+            self._pruned = True
+            self._recent.forget(request.session)
+            await self.bus.publish(messages.SessionChanged(session=request.session, user=request.user))
+        return fate != "kept"
 
     @messages.ClosedAfter.handler
     @concurrent(256, isolated=True)

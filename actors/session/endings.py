@@ -29,7 +29,7 @@ _WHY: Final[dict[EndState, str]] = {
     "failed": "The turn failed. ",
 }
 _CHANGED_NOTHING: Final = "This call was not completed and changed nothing."
-_NEXT_END: Final = "SELECT coalesce(max(end_seq), 0) + 1 FROM turns WHERE end_seq IS NOT NULL"
+_NEXT_END: Final = "UPDATE counters SET last = last + 1 WHERE name = 'ended' RETURNING last"
 _AFTER: Final = f"{LISTED_TURN} WHERE end_seq > ? ORDER BY end_seq LIMIT ?"
 _WAITING: Final = f"{TURN} WHERE session_id = ? AND {OPEN} AND state = 'accepted' ORDER BY seq LIMIT 1"
 
@@ -104,9 +104,10 @@ def end(
         writer.notice(n, ending.notice)
     if ending.usage is not None:
         usage.record(connection, turn.session, turn.id, turn.user, ending.usage, now)
+    (seq,) = connection.execute(_NEXT_END).fetchone()
     connection.execute(
-        f"UPDATE turns SET state = ?, outcome = ?, finished_at = ?, end_seq = ({_NEXT_END}) WHERE id = ?",
-        (ending.state, ending.outcome, now, turn.id),
+        "UPDATE turns SET state = ?, outcome = ?, finished_at = ?, end_seq = ? WHERE id = ?",
+        (ending.state, ending.outcome, now, seq, turn.id),
     )
     ended = get(connection, turn.id)
     if turn.channel in pushing:

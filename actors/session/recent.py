@@ -78,9 +78,7 @@ class RecentHistories:
 
     def keep(self, unread: Unread, done: history.History) -> None:
         """Keep what was derived of a conversation and will not change."""
-        old = self._kept.pop(unread.session, None)
-        if old is not None:
-            self.weight -= old.weight
+        self.forget(unread.session)
         new = (row for row in unread.rows if row["id"] <= done.last)
         kept = _Kept(unread.summary, done, unread.weight + sum(map(_weigh, new)))
         if kept.weight > self._capacity // 2:
@@ -90,6 +88,12 @@ class RecentHistories:
         while self.weight > self._capacity:
             _, oldest = self._kept.popitem(last=False)
             self.weight -= oldest.weight
+
+    def forget(self, session: str) -> None:
+        """Keep nothing of a conversation."""
+        old = self._kept.pop(session, None)
+        if old is not None:
+            self.weight -= old.weight
 
 
 def summary_of(connection: sqlite3.Connection, session: str) -> history.Summary | None:

@@ -15,6 +15,14 @@ _SUMS: Final = """
 coalesce(sum(cost_usd), 0.0), coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0),
 coalesce(sum(cache_read_tokens), 0), coalesce(sum(cache_write_tokens), 0), count(*)
 """
+_OWNED: Final = """
+SELECT 1 FROM sessions WHERE id = :session AND user_id = :user
+UNION ALL SELECT 1 FROM usage WHERE session_id = :session AND user_id = :user LIMIT 1
+"""
+"""Whether a conversation is a user's, or was and has been deleted since."""
+_CALLS: Final = """
+(SELECT session_id, tool, is_error, started_at FROM steps WHERE kind = 'tool' UNION ALL SELECT * FROM past_calls)
+"""
 
 
 def record(
@@ -52,9 +60,9 @@ def record(
 
 
 def record_other(connection: sqlite3.Connection, request: RecordUsage, now: int) -> None:
-    """Store one that is no part of an answer. Raises UnknownSession."""
-    owned = "SELECT 1 FROM sessions WHERE id = ? AND user_id = ?"
-    if request.session and not connection.execute(owned, (request.session, request.user)).fetchone():
+    """Store one that is no part of an answer. Raises UnknownSession for a conversation that never was."""
+    names = {"session": request.session, "user": request.user}
+    if request.session and not connection.execute(_OWNED, names).fetchone():
         raise UnknownSession(session=request.session)
     record(
         connection, request.session, request.turn, request.user, request.usage, now, purpose=request.purpose
@@ -130,8 +138,8 @@ def _by_tool(
 ) -> tuple[ToolCount, ...]:
     where, values = _filter("started_at", since, session)
     query = (
-        f"SELECT tool, count(*), count(*) FILTER (WHERE is_error = 1) FROM steps {where}"
-        f" {'AND' if where else 'WHERE'} kind = 'tool' GROUP BY tool ORDER BY 2 DESC, 1"
+        f"SELECT tool, count(*), count(*) FILTER (WHERE is_error = 1) FROM {_CALLS} {where}"
+        " GROUP BY tool ORDER BY 2 DESC, 1"
     )
     return tuple(
         ToolCount(name=name, invocations=calls, errors=errors)

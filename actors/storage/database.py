@@ -56,6 +56,9 @@ class Database:
             self._prepare_file()
             connection = self._connect()
             try:
+                connection.execute(
+                    "PRAGMA secure_delete = ON"
+                )  # from the first change on: a row leaves traces of what it was
                 self._migrate(connection)
                 connection.execute("PRAGMA foreign_keys = ON")  # only now: a migration may rebuild tables
             except BaseException:
@@ -70,14 +73,14 @@ class Database:
             connection.execute("PRAGMA query_only = ON")
             return connection
 
-    def erase(self, connection: sqlite3.Connection, *, anew: bool) -> None:
+    def erase(self, connection: sqlite3.Connection, *, anew: bool, copies: bool) -> None:
         """Leave nothing in the files of what was deleted; outside of a transaction. See :meth:`Storage.erase`."""
         if anew:
             connection.execute("VACUUM")
         (busy, _, _) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if busy:
             raise Locked(path=self.path)
-        for pattern in ("snapshot", "partial"):
+        for pattern in ("snapshot", "partial") if copies else ():
             for copy in self.path.parent.glob(f"{self.path.name}.v*.{pattern}"):
                 copy.unlink(missing_ok=True)
 

@@ -84,10 +84,10 @@ class Keeper(Actor):
         except StorageError as error:
             raise self._failed(error.brief) from error
 
-    async def _erase(self, *, anew: bool = False) -> None:
+    async def _erase(self, *, anew: bool = False, copies: bool = True) -> None:
         """Leave nothing in the files of what was deleted; see :meth:`Storage.erase`."""
         try:
-            await self._storage.erase(anew=anew)
+            await self._storage.erase(anew=anew, copies=copies)
         except StorageError as error:
             raise self._failed(error.brief) from error
 

@@ -107,14 +107,16 @@ class Storage:
         result: T = await reader.call(in_thread(functools.partial(_call, fn, args, kwargs)))
         return result
 
-    async def erase(self, *, anew: bool = False) -> None:
-        """Leave nothing in the files of what was deleted with SQLite's ``secure_delete``.
+    async def erase(self, *, anew: bool = False, copies: bool = True) -> None:
+        """Leave nothing in the files of what was deleted.
 
-        The write-ahead log is emptied, and copies from before a migration are deleted. Pages that were rearranged may
-        still hold a part of it, unless the file is written `anew`, which takes as long as it is large. Raises
-        StorageError.
+        The write-ahead log is emptied, and with `copies` those from before a migration are deleted. Pages that were
+        rearranged may still hold a part of it, unless the file is written `anew`, which takes as long as it is large.
+        Raises StorageError.
         """
-        await self._write(Apart(in_thread(functools.partial(self._database.erase, anew=anew))), relaxed=True)
+        await self._write(
+            Apart(in_thread(functools.partial(self._database.erase, anew=anew, copies=copies))), relaxed=True
+        )
 
     async def close(self) -> None:
         """Finish what was asked, checkpoint and close. Closing what is closed does nothing."""

@@ -144,8 +144,27 @@ class Close(Request[Session]):
 
 @final
 @attrs.frozen(kw_only=True)
+class Prune(Request[bool]):
+    """Delete a conversation in which nobody but jobs spoke, with all that was said there; what it cost stays known.
+
+    False, and nothing was changed, while a turn is open or something is still to be sent in it, and for ever once a
+    person has spoken there. True also when there is none (any more). Its words leave the files within ten minutes, but
+    for copies that were made before an update. A message that was accepted there is no longer known: the same one again
+    is a new one. Raises UnknownSession for one of another user.
+    """
+
+    abandon: ClassVar[Abandon] = Abandon.FINISH
+    session: str
+    user: str
+
+
+@final
+@attrs.frozen(kw_only=True)
 class CloseSilent(Command):
-    """Close the conversations whose silence has lasted too long. The session actor tells itself."""
+    """Close the conversations whose silence has lasted too long, and throw away what is old.
+
+    The session actor tells itself.
+    """
 
 
 @final
@@ -188,7 +207,7 @@ class SessionClosed(Event):
 @final
 @attrs.frozen(kw_only=True)
 class SessionChanged(Event):
-    """Title, read mark, activity or state of a conversation changed; ask for it to see how."""
+    """Title, read mark, activity or state of a conversation changed, or it was deleted; ask for it to see how."""
 
     session: str
     user: str

@@ -1,8 +1,10 @@
 """What follows turns and conversations: logs, exports, reviews; each once, whatever happens in between."""
 
+import logging
 import math
 import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from datetime import timedelta
 from functools import partial
 from itertools import pairwise
@@ -21,8 +23,8 @@ from actors.memory.actor import MemoryActor
 from actors.memory.extractor import Further
 from actors.memory.names import Name
 from actors.memory.settings import Memory
+from actors.session import endings, pruning, sessions
 from actors.session import messages as session
-from actors.session import sessions
 from actors.tooling import tool_of
 from actors.vocabulary import ADMIN
 from bus import Bus
@@ -226,6 +228,45 @@ class TestLog:
         assert "whole" in agent.logs()
         notes = (agent.data / "users" / ADMIN / "memory" / "sessions").iterdir()
         assert [path.name.partition("-")[0] for path in notes] == ["whole"]
+
+    @pytest.mark.parametrize("while_reading", ["turns", "closed"])
+    async def test_what_is_deleted_while_it_is_read_holds_up_nothing(
+        self,
+        agent: Remembering,
+        autojump_clock: MockClock,
+        monkeypatch: pytest.MonkeyPatch,
+        caplog: pytest.LogCaptureFixture,
+        while_reading: str,
+    ) -> None:
+        def delete(session_id: str) -> None:
+            with closing(sqlite3.connect(agent.data / "session.db")) as connection:
+                connection.row_factory = sqlite3.Row
+                pruning.prune(connection, session_id, ADMIN)
+                connection.commit()
+
+        def after(connection: sqlite3.Connection, seq: int, limit: int) -> tuple[session.Turn, ...]:
+            turns = ended(connection, seq, limit)
+            for turn in turns if while_reading == "turns" else ():
+                delete(turn.session)
+            return turns
+
+        def closed_after(connection: sqlite3.Connection, seq: int, limit: int) -> tuple[session.Closed, ...]:
+            found = closed(connection, seq, limit)
+            for each in found:
+                delete(each.session.id)
+            return found
+
+        ended, closed = endings.after, sessions.closed_after
+        monkeypatch.setattr(endings, "after", after)
+        monkeypatch.setattr(sessions, "closed_after", closed_after)
+        agent.settings = attrs.evolve(agent.settings, nudge_interval=1)
+        follower = agent.world.mesh.cell("memory-log").actor
+        await agent.close(await agent.say("the report", say("Here."), key="job", triggered_by="morning"))
+        await agent.say("whole", say("Yes."), key="two")
+        await agent.rest()
+        assert "**User**: whole\n**Aster**: Yes." in agent.logs()
+        assert agent.world.mesh.cell("memory-log").actor is follower
+        assert [each for each in caplog.records if each.levelno >= logging.WARNING] == []
 
 
 class TestExport:

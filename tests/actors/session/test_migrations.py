@@ -5,9 +5,9 @@ import sqlite3
 
 import pytest
 
-from actors.session import endings, export, sessions, usage
+from actors.session import endings, export, pruning, sessions, usage
 from actors.session.actor import MIGRATIONS
-from actors.session.messages import TurnOptions
+from actors.session.messages import Close, TurnOptions
 from actors.storage import numbered
 from actors.storage.database import Database
 from tests.fakes.ledger import Ledger, check_valid, spoken
@@ -167,6 +167,39 @@ def test_old_and_new_databases_have_the_same_schema(migrated: Ledger, tmp_path: 
         migrated.connection.execute("UPDATE steps SET state = 'unknown' WHERE id = 1")
     new.close()
     migrated.close()
+
+
+def test_numbers_that_were_given_out_are_not_given_out_again(tmp_path: pathlib.Path) -> None:
+    old = database(tmp_path, 7)
+    for n in (1, 2):
+        old.execute(
+            "INSERT INTO sessions (id, user_id, channel, channel_key, created_at, last_message_at, message_count,"
+            " is_closed, closed_seq) VALUES (?, 'admin', 'scheduler', ?, 0, 0, 1, 1, ?)",
+            (f"s{n}", f"k{n}", n),
+        )
+        old.execute(
+            "INSERT INTO turns (id, session_id, user_id, source, text, attachments, mode, accepted_at, state,"
+            " triggered_by, end_seq, options)"
+            " VALUES (?, ?, 'admin', 'cron', 'x', '[]', 'queue', 0, 'done', 'job', ?, '{}')",
+            (f"t{n}", f"s{n}", n),
+        )
+        old.execute(
+            "INSERT INTO outbox (turn_id, channel, recipient, key, body, state, attempt, next_at)"
+            " VALUES (?, 'telegram', '42', ?, '{\"session\": \"x\"}', 'sent', 1, 0)",
+            (f"t{n}", f"p{n}"),
+        )
+    old.close()
+    ledger = Ledger(tmp_path)
+    assert ledger.run(pruning.prune, "s2", "admin") == "pruned"
+    turn = ledger.accept("hi", channel="telegram", key="42")
+    ledger.begin(turn.turn)
+    ledger.finish(turn.turn, "hello")
+    ledger.run(sessions.close, Close(session=turn.session, user="admin", summary=""))
+    assert [each.end_seq for each in endings.after(ledger.connection, 0, 9)] == [1, 3]
+    assert [each.seq for each in sessions.closed_after(ledger.connection, 0, 9)] == [1, 3]
+    rows = ledger.connection.execute("SELECT id, key FROM outbox ORDER BY id")
+    assert [tuple(row) for row in rows] == [(1, "p1"), (3, f"turn:{turn.turn}")]
+    ledger.close()
 
 
 def test_messages_from_before_call_nothing_up(tmp_path: pathlib.Path) -> None:

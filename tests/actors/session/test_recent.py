@@ -85,6 +85,18 @@ def test_a_conversation_of_great_weight_is_not_kept(ledger: Ledger) -> None:
     assert read(ledger, recent, session) == 2
 
 
+def test_of_a_conversation_that_is_gone_nothing_is_kept(ledger: Ledger) -> None:
+    recent = RecentHistories()
+    first, second = a_turn(ledger), a_turn(ledger)
+    read(ledger, recent, first)
+    weight = recent.weight
+    read(ledger, recent, second)
+    for session in (second, second, "never was"):
+        recent.forget(session)
+    assert recent.weight == weight
+    assert (read(ledger, recent, first), read(ledger, recent, second)) == (0, 2)
+
+
 def test_a_few_rows_are_read_where_others_wait_and_more_are_not(ledger: Ledger) -> None:
     recent = RecentHistories()
     session = a_turn(ledger, calls=FEW - 3)

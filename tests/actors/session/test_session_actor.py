@@ -14,7 +14,7 @@ import trio
 import trio.testing
 
 from actors.session import messages as session
-from actors.session.actor import SessionActor
+from actors.session.actor import SWEEP, SessionActor
 from actors.storage import Storage
 from actors.vocabulary import Text, ToolUse, Usage
 from bus import BootError, BusError, Request
@@ -62,6 +62,10 @@ async def finish(mesh: MeshUnderTest, turn: str, text: str = "hi", **fields: Any
 
 def files_beside(path: pathlib.Path) -> set[str]:
     return {entry.name for entry in path.parent.iterdir()}
+
+
+def files_that_hold(path: pathlib.Path, words: bytes) -> set[pathlib.Path]:
+    return {entry for entry in path.parent.iterdir() if words in entry.read_bytes()}
 
 
 def pragma(connection: sqlite3.Connection, statement: str) -> Any:
@@ -444,6 +448,43 @@ async def test_what_belongs_to_somebody_else_is_not_there(
     with pytest.raises((session.UnknownTurn, session.UnknownSession)):
         await mesh.bus.ask(kind(user="eve", **given))
     await mesh.bus.ask(kind(user="admin", **given))
+
+
+async def of_a_job(mesh: MeshUnderTest, text: str) -> session.Accepted:
+    accepted = await accept(mesh, text, triggered_by="brief", source="cron", client_message_id=text)
+    await begin(mesh, accepted.turn)
+    await finish(mesh, accepted.turn, f"{text} in bloom")
+    return accepted
+
+
+async def test_what_a_job_said_leaves_the_files_with_its_conversation(
+    mesh: MeshUnderTest, path: pathlib.Path, autojump_clock: trio.testing.MockClock
+) -> None:
+    """Copies from before an update are left as they were."""
+    await start(mesh, path)
+    copy = path.with_name(f"{path.name}.v7.snapshot")
+    copy.write_text("heliotrope")
+    gone, kept = await of_a_job(mesh, "heliotrope"), await of_a_job(mesh, "periwinkle")
+    costs = await mesh.bus.ask(session.GetCosts(period="all"))
+    told = len(mesh.published(session.SessionChanged))
+    prune = session.Prune(session=gone.session, user="admin")
+    assert [await mesh.bus.ask(prune) for _ in range(2)] == [True, True]
+    changed = mesh.published(session.SessionChanged)[told:]
+    assert changed == [session.SessionChanged(session=gone.session, user="admin")]
+    await trio.sleep(SWEEP + 1)
+    assert files_that_hold(path, b"heliotrope") == {copy}
+    assert files_that_hold(path, b"periwinkle in bloom") == {path}
+    assert await mesh.bus.ask(session.GetCosts(period="all")) == costs
+    assert [each.id for each in await mesh.bus.ask(session.List(user="admin"))] == [kept.session]
+
+
+async def test_a_conversation_in_which_a_person_spoke_stays(mesh: MeshUnderTest, path: pathlib.Path) -> None:
+    await start(mesh, path)
+    begun = await of_a_job(mesh, "heliotrope")
+    answer = await accept(mesh, "thanks", session=begun.session)
+    await mesh.bus.ask(session.CancelTurn(turn=answer.turn, user="admin"))
+    assert not await mesh.bus.ask(session.Prune(session=begun.session, user="admin"))
+    assert len(await mesh.bus.ask(session.Messages(session=begun.session, user="admin"))) == 3
 
 
 async def test_a_full_disk_is_a_typed_error_and_health_says_so_until_it_works_again(

@@ -24,7 +24,6 @@ def thread_name(connection: sqlite3.Connection) -> str:
 
 
 def delete_for_good(connection: sqlite3.Connection, text: str) -> None:
-    connection.execute("PRAGMA secure_delete = ON")
     connection.execute("DELETE FROM notes WHERE text = ?", (text,))
 
 
@@ -324,6 +323,19 @@ class TestErasing:
                 nursery.start_soon(functools.partial(database.erase, anew=anew))
             assert not [file for file in path.parent.iterdir() if b"heliotrope" in file.read_bytes()]
             assert len(await database.read(texts)) == 9
+
+    async def test_copies_from_before_a_migration_stay_where_that_is_wanted(self, path: pathlib.Path) -> None:
+        copy = path.with_name("notes.db.v1.snapshot")
+        copy.write_text("heliotrope")
+        async with opened(path) as database:
+            await database.run(add, "heliotrope")
+            await database.run(delete_for_good, "heliotrope")
+            await database.erase(copies=False)
+            assert [file for file in path.parent.iterdir() if b"heliotrope" in file.read_bytes()] == [copy]
+
+    async def test_what_a_row_was_before_it_changed_goes_with_it(self, path: pathlib.Path) -> None:
+        async with opened(path) as database:
+            assert await database.run(pragma, "secure_delete") == 1
 
     async def test_while_somebody_else_reads_nothing_can_be_promised(self, path: pathlib.Path) -> None:
         async with opened(path, busy_timeout=0.05) as database:
