@@ -8,16 +8,18 @@ import json
 import os
 import signal
 import subprocess
-import sys
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Final, Self, final
+from tempfile import TemporaryFile
+from typing import IO, Any, Final, Self, final
 
 import attrs
 import httpx2
 import trio
 import trio_websocket
+
+from tests.fakes.forked import Forked, fork
 
 PATIENCE: Final = 60.0
 """Seconds anything may take on a machine that is busy with something else."""
@@ -25,8 +27,17 @@ PATIENCE: Final = 60.0
 KEY: Final = "the-key-of-a-provider-4711"
 """The key of every provider in these tests. It looks like no credential, so that no mask can hide that it leaked."""
 
+NOWHERE: Final = Path(os.devnull)
+IMPORTED: Final = (
+    "starpod.cli.main",
+    "starpod.cli.banner",
+    "starpod.daemon",
+    "actors.skills.frontmatter",
+)
+"""Modules that a command and a daemon are going to import: the rest of the first is in here."""
+
 Json = dict[str, Any]
-Process = subprocess.Popen[bytes]
+Process = Forked | subprocess.Popen[bytes]
 
 
 def environment(**extra: str) -> dict[str, str]:
@@ -85,6 +96,8 @@ class Place:
         """Daemons started here so far."""
         self.variables: dict[str, str] = {}
         """For every process in this place."""
+        self.imported: list[str] = [*IMPORTED]
+        """What a daemon here is going to import."""
         self.configure('provider = "offline"')
         if model is not None:
             self.configure(
@@ -92,6 +105,8 @@ class Place:
                 "[llm.retry]\nmax_retries = 2\nfirst_wait = 0.05\n"
             )
             self.variables[f"{provider.upper()}_API_KEY"] = KEY
+            sdk = "anthropic" if provider == "anthropic" else "openai"
+            self.imported.append(f"actors.llm.{sdk}_client")
 
     def configure(self, toml: str) -> None:
         """Replace the configuration, except for the port."""
@@ -161,7 +176,7 @@ class Daemon:
     async def ended(self) -> int:
         """Wait for its end; the exit status, negative for a signal."""
         await until(lambda: not self.running, f"the daemon did not end:\n{self.log}")
-        return self.process.returncode
+        return self.process.wait()
 
     def signal(self, number: int) -> None:
         if self.running:
@@ -228,18 +243,21 @@ class Daemon:
             await trio.aclose_forcefully(stream)
 
 
-def popen(
+def launch(
     folder: Path,
     *arguments: str,
-    stdin: Any = subprocess.DEVNULL,
-    output: Any,
-    errors: Any = None,
-    **variables: str,
-) -> Process:
-    """Start a command in a folder; both of its outputs go to `output`, unless there is a place for `errors`."""
-    command = [sys.executable, "-m", "starpod", *arguments]
-    return subprocess.Popen(
-        command, cwd=folder, env=environment(**variables), stdin=stdin, stdout=output, stderr=errors or output
+    streams: tuple[int, int, int],
+    imported: Sequence[str] = IMPORTED,
+    variables: Mapping[str, str],
+) -> Forked:
+    """Start a command in a folder, with these files for input, output and errors."""
+    return fork(
+        "starpod",
+        *arguments,
+        folder=folder,
+        environment=environment(**variables),
+        streams=streams,
+        imported=[*imported, f"starpod.cli.{arguments[0]}"],
     )
 
 
@@ -247,8 +265,14 @@ def start(place: Place, **variables: str) -> Daemon:
     """Start a daemon in a place, without waiting for anything. The caller ends it."""
     place.started += 1
     log = place.root / f"daemon-{place.started}.log"
-    with log.open("wb") as file:
-        process = popen(place.root, "serve", output=file, **place.variables, **variables)
+    with log.open("wb") as file, NOWHERE.open("rb") as nothing:
+        process = launch(
+            place.root,
+            "serve",
+            streams=(nothing.fileno(), file.fileno(), file.fileno()),
+            imported=place.imported,
+            variables={**place.variables, **variables},
+        )
     return Daemon(place, process, log)
 
 
@@ -332,15 +356,19 @@ class Ended:
 
 
 async def starpod(folder: Path, *arguments: str, stdin: str = "", **variables: str) -> Ended:
-    """Run a command in a folder, with pipes for its streams."""
-    with trio.fail_after(PATIENCE):
-        done = await trio.run_process(
-            [sys.executable, "-m", "starpod", *arguments],
-            cwd=folder,
-            env=environment(**variables),
-            stdin=stdin.encode(),
-            capture_stdout=True,
-            capture_stderr=True,
-            check=False,
-        )
-    return Ended(status=done.returncode, out=done.stdout.decode(), err=done.stderr.decode())
+    """Run a command in a folder, with files for its streams."""
+    with TemporaryFile() as given, TemporaryFile() as out, TemporaryFile() as err:
+        given.write(stdin.encode())
+        given.seek(0)
+        files = (given.fileno(), out.fileno(), err.fileno())
+        process = launch(folder, *arguments, streams=files, variables=variables)
+        try:
+            await until(lambda: process.poll() is not None, f"{arguments} did not end")
+        finally:
+            process.kill()
+        return Ended(status=process.wait(), out=_text(out), err=_text(err))
+
+
+def _text(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode()

@@ -4,9 +4,11 @@ import json
 import signal
 from pathlib import Path
 
+import trio
+
 from tests.fakes.model_script import Refuse, Reply, Say, Wait
 from tests.fakes.model_server import ModelServer
-from tests.system.daemons import Place, popen, serving, starpod, start, until
+from tests.system.daemons import Daemon, Place, launch, serving, starpod, start, until
 
 
 async def test_without_a_daemon_it_opens_the_agent_itself_and_what_was_said_stays(place: Place) -> None:
@@ -100,7 +102,8 @@ async def test_interrupted_it_leaves_no_temporary_agent_behind(tmp_path: Path) -
     here.mkdir()
     complaint = tmp_path / "complaint"
     with complaint.open("wb") as file:
-        process = popen(here, "chat", "hello", output=file, TMPDIR=str(temporary))
+        files = (file.fileno(), file.fileno(), file.fileno())
+        process = launch(here, "chat", "hello", streams=files, variables={"TMPDIR": str(temporary)})
     await until(lambda: list(temporary.glob("starpod-*")) or process.poll() is not None)
     process.send_signal(signal.SIGINT)
     await until(lambda: process.poll() is not None)
@@ -109,20 +112,31 @@ async def test_interrupted_it_leaves_no_temporary_agent_behind(tmp_path: Path) -
     assert list(temporary.iterdir()) == []
 
 
+async def _follows(daemon: Daemon) -> bool:
+    """Whether somebody has been told what is said in a conversation, and is told what comes."""
+    classes = (await daemon.get("/api/bus/latency"))["classes"]
+    return any(row["type"].startswith("agent.Follow@") for row in classes)
+
+
 async def test_a_daemon_that_is_killed_in_the_middle_of_an_answer_and_comes_back_finishes_it(
     tmp_path: Path, model_server: ModelServer
 ) -> None:
     place = Place(tmp_path / "aster", model_server.url)
-    model_server.script(Reply(Say("One, "), Wait(60)), Reply(Say("One, two, three.")))
+    back = trio.Event()
+    model_server.script(Reply(Say("One, "), Wait(60)), Reply(Say("One, two, three."), held=back))
     first = start(place)
     out, err = tmp_path / "out", tmp_path / "err"
     try:
         await first.ready()
         with out.open("wb") as file, err.open("wb") as complaints:
-            chat = popen(place.root, "chat", "count", output=file, errors=complaints, **place.variables)
+            files = (file.fileno(), file.fileno(), complaints.fileno())
+            chat = launch(place.root, "chat", "count", streams=files, variables=place.variables)
         await until(lambda: "One, " in out.read_text(encoding="utf-8") or chat.poll() is not None)
         await first.kill()
         async with serving(place) as second:
+            while not await _follows(second) and chat.poll() is None:
+                await trio.sleep(0.01)
+            back.set()
             await until(lambda: chat.poll() is not None)
             said = err.read_text(encoding="utf-8")
             assert chat.returncode == 0, said

@@ -16,7 +16,8 @@ import trio
 
 from actors.session import messages as session
 from bus import wire_name
-from tests.system.daemons import Daemon, Place, Process, environment, popen, serving, starpod, until
+from tests.fakes.forked import Forked
+from tests.system.daemons import Daemon, Place, environment, launch, serving, starpod, until
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -24,7 +25,7 @@ ANSI = re.compile(r"\x1b\[[0-9;]*m")
 class Tap:
     """A tap that runs."""
 
-    def __init__(self, process: Process, output: Path) -> None:
+    def __init__(self, process: Forked, output: Path) -> None:
         self.process = process
         self._output = output
 
@@ -40,7 +41,7 @@ class Tap:
 
     async def status(self) -> int:
         await until(lambda: self.process.poll() is not None, self.text)
-        return self.process.returncode
+        return self.process.wait()
 
     async def interrupt(self) -> int:
         self.process.send_signal(signal.SIGINT)
@@ -69,7 +70,9 @@ async def tapping(
     output = daemon.place.root / f"tap-{len(list(daemon.place.root.glob('tap-*')))}"
     output.touch()
     ours, its = pty.openpty() if terminal else (None, os.open(output, os.O_WRONLY))
-    process = popen(daemon.place.root, "bus", "tap", *arguments, stdin=its, output=its, **variables)
+    process = launch(
+        daemon.place.root, "bus", "tap", *arguments, streams=(its, its, its), variables=variables
+    )
     os.close(its)
     tap = Tap(process, output)
     try:
