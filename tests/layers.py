@@ -80,6 +80,9 @@ WORLD = {
 }
 """What modules of the daemon and of the command line import to reach files, processes, terminals and the agent."""
 
+PROCESSES = ("subprocess", "tests.fakes.killed")
+"""What tests import to start processes."""
+
 
 def parse(module: str) -> ast.Module:
     return ast.parse((ROOT / module).read_text())
@@ -142,7 +145,9 @@ def is_direct(test: str) -> bool:
     """Whether a file of tests only calls what it tests, so that it runs the same lines each time."""
     tree = parse(test)
     return (
-        PurePath(test).name.startswith("test_") and not may_wait(tree) and "subprocess" not in packages(tree)
+        PurePath(test).name.startswith("test_")
+        and not may_wait(tree)
+        and not any(name.startswith(PROCESSES) for _, name in imports(tree))
     )
 
 

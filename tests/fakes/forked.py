@@ -211,6 +211,7 @@ def run(asked: Mapping[str, Any]) -> None:
         sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     sys.path[0] = asked["folder"]
     sys.argv = [asked["module"], *asked["arguments"]]
+    sys.modules.pop(asked["module"], None)  # what it imports stays
     runpy.run_module(asked["module"], run_name="__main__", alter_sys=True)
 
 

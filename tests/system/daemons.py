@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -27,6 +28,8 @@ PATIENCE: Final = 60.0
 KEY: Final = "the-key-of-a-provider-4711"
 """The key of every provider in these tests. It looks like no credential, so that no mask can hide that it leaked."""
 
+OF_PYTHON: Final = ("PYTHON", "LANG", "LC_")
+"""How the variables begin that only a Python hears of that begins."""
 NOWHERE: Final = Path(os.devnull)
 IMPORTED: Final = (
     "starpod.cli.main",
@@ -249,13 +252,24 @@ def launch(
     streams: tuple[int, int, int],
     imported: Sequence[str] = IMPORTED,
     variables: Mapping[str, str],
-) -> Forked:
+) -> Process:
     """Start a command in a folder, with these files for input, output and errors."""
+    variables = environment(**variables)
+    if any(variables[name] != os.environ.get(name) for name in variables if name.startswith(OF_PYTHON)):
+        given, output, errors = streams
+        return subprocess.Popen(
+            [sys.executable, "-m", "starpod", *arguments],
+            cwd=folder,
+            env=variables,
+            stdin=given,
+            stdout=output,
+            stderr=errors,
+        )
     return fork(
         "starpod",
         *arguments,
         folder=folder,
-        environment=environment(**variables),
+        environment=variables,
         streams=streams,
         imported=[*imported, f"starpod.cli.{arguments[0]}"],
     )

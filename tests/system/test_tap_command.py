@@ -16,8 +16,7 @@ import trio
 
 from actors.session import messages as session
 from bus import wire_name
-from tests.fakes.forked import Forked
-from tests.system.daemons import Daemon, Place, environment, launch, serving, starpod, until
+from tests.system.daemons import Daemon, Place, Process, environment, launch, serving, starpod, until
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -25,7 +24,7 @@ ANSI = re.compile(r"\x1b\[[0-9;]*m")
 class Tap:
     """A tap that runs."""
 
-    def __init__(self, process: Forked, output: Path) -> None:
+    def __init__(self, process: Process, output: Path) -> None:
         self.process = process
         self._output = output
 

@@ -2,9 +2,6 @@
 
 import json
 import random
-import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -12,9 +9,9 @@ from typing import Any
 import pytest
 
 from actors.memory.revisions import KEPT
-from tests.system.daemons import environment
+from tests.fakes import killed
 
-ROOT = Path(__file__).parents[3]
+PROCESS = "tests.actors.memory.memory_process"
 POINTS = (
     "intend.before_commit",
     "intend.after_commit",
@@ -25,27 +22,15 @@ POINTS = (
 )
 
 
-def start(folder: Path, *words: str, **variables: str) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "tests.actors.memory.memory_process", str(folder), *words]
-    return subprocess.Popen(
-        command, cwd=ROOT, env=environment(**variables), stdout=subprocess.PIPE, text=True
-    )
-
-
 def run(folder: Path, *words: str) -> dict[str, Any]:
     """Do it all and return what there is then."""
-    with start(folder, *words) as process:
-        said, _ = process.communicate()
-    assert process.returncode == 0
-    left: dict[str, Any] = json.loads(said.splitlines()[-1])
+    left: dict[str, Any] = json.loads(killed.run(PROCESS, folder, *words).splitlines()[-1])
     assert not list(folder.rglob("*.tmp"))
     return left
 
 
 def die(folder: Path, point: str, *words: str) -> None:
-    with start(folder, *words, BUS_CRASH_AT=point) as process:
-        process.communicate()
-    assert process.returncode == -signal.SIGKILL, f"{point} was not reached"
+    killed.die(PROCESS, folder, point, *words)
 
 
 @pytest.mark.parametrize("point", POINTS)
@@ -107,12 +92,11 @@ def test_kills_at_any_moment_lose_and_double_nothing(tmp_path: Path) -> None:
     chance = random.Random(seed)
     begun = 0
     for _ in range(8):
-        with start(tmp_path, "for_ever") as process:
-            assert process.stdout is not None
-            process.stdout.readline()
+        with killed.begun(PROCESS, tmp_path, "for_ever") as (process, said):
+            said.readline()
             time.sleep(chance.uniform(0, 0.4))
             process.kill()
-            begun = max(begun, process.stdout.read().count("\n"))
+            begun = max(begun, said.read().count("\n"))
     (name,) = (tmp_path / "users" / "ada" / "memory").glob("*.md")
     counts = [name.read_text().count(f"entry {number}.\n") for number in range(begun)]
     assert set(counts) == {1}, f"seed {seed}"

@@ -2,37 +2,23 @@
 
 import random
 import re
-import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
 from actors.vocabulary import ADMIN
-from tests.system.daemons import environment
+from tests.fakes import killed
 
-ROOT = Path(__file__).parents[3]
-
-
-def start(folder: Path, *words: str, **variables: str) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "tests.actors.memory.log_process", str(folder), *words]
-    return subprocess.Popen(
-        command, cwd=ROOT, env=environment(**variables), stdout=subprocess.PIPE, text=True
-    )
+PROCESS = "tests.actors.memory.log_process"
 
 
 def run(folder: Path, *words: str) -> None:
-    with start(folder, *words) as process:
-        process.communicate()
-    assert process.returncode == 0
+    killed.run(PROCESS, folder, *words)
 
 
 def die(folder: Path, point: str, *words: str) -> None:
-    with start(folder, *words, BUS_CRASH_AT=point) as process:
-        process.communicate()
-    assert process.returncode == -signal.SIGKILL, f"{point} was not reached"
+    killed.die(PROCESS, folder, point, *words)
 
 
 def logged(folder: Path) -> list[str]:
@@ -88,11 +74,9 @@ def test_kills_at_any_moment(tmp_path: Path) -> None:
     chance = random.Random(seed)
     words = [f"word{n}" for n in range(8)]
     for _ in range(6):
-        with start(tmp_path, *words) as process:
-            assert process.stdout is not None
-            assert process.stdout.readline()
+        with killed.begun(PROCESS, tmp_path, *words) as (_, said):
+            assert said.readline()
             time.sleep(chance.uniform(0, 0.3))
-            process.kill()
     run(tmp_path, *words, "close")
     assert sorted(logged(tmp_path)) == sorted(noted(tmp_path)) == words, f"seed {seed}"
     assert kept(tmp_path) == words, f"seed {seed}"

@@ -1,6 +1,5 @@
-import itertools
-import os
 import pathlib
+import secrets
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -16,8 +15,6 @@ from bus.testing import MeshUnderTest, open_test_mesh
 
 ReplyT = TypeVar("ReplyT")
 
-_SEEDS = itertools.count(1000 * os.getpid())
-"""Ids and keys of a later life are others, also in another process."""
 ASKS: dict[str, Any] = {"user": ADMIN, "proof": "operator", "address": "192.0.2.7"}
 """Who asks with the operator's token."""
 
@@ -88,8 +85,8 @@ class People:
 
 @asynccontextmanager
 async def life(folder: pathlib.Path, chosen: str | None = None) -> AsyncGenerator[People]:
-    """The actor from a start to its end, on files that may have been there before."""
-    async with open_test_mesh(seed=next(_SEEDS)) as mesh:
+    """The actor from a start to its end, on files that may have been there before. Its ids and keys are new ones."""
+    async with open_test_mesh(seed=secrets.randbits(64)) as mesh:
         people = People(mesh, folder)
         await people.start(chosen)
         yield people

@@ -2,32 +2,20 @@
 
 import pathlib
 import shutil
-import signal
-import subprocess
-import sys
 
 import pytest
 
 from tests.actors.users.changes import CHANGES, CHOSEN, stored
 from tests.actors.users.conftest import life
-from tests.system.daemons import environment
+from tests.fakes import killed
 
-
-def run(folder: pathlib.Path, what: str, point: str = "") -> int:
-    """Make a change in a process of its own; its exit status."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.actors.users.changes", str(folder), what],
-        env=environment(BUS_CRASH_AT=point),
-        cwd=pathlib.Path(__file__).parents[3],
-        check=False,
-    )
-    return done.returncode
+PROCESS = "tests.actors.users.changes"
 
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     folder = tmp_path_factory.mktemp("prepared")
-    assert run(folder, "prepare") == 0
+    killed.run(PROCESS, folder, "prepare")
     return folder
 
 
@@ -41,7 +29,7 @@ async def test_a_change_is_stored_as_a_whole_or_not_at_all(
     for moment in ("before_commit", "after_commit"):
         folder = tmp_path / moment
         shutil.copytree(prepared, folder)
-        assert run(folder, change, f"{change}.{moment}") == -signal.SIGKILL
+        killed.die(PROCESS, folder, f"{change}.{moment}", change)
         left[moment] = stored(folder / "db" / "users.db")
         async with life(folder, chosen) as people:
             assert await people.knows(people.key_file.read_text())
@@ -56,7 +44,7 @@ async def test_a_change_is_stored_as_a_whole_or_not_at_all(
 async def test_a_kill_at_the_first_start_leaves_an_admin_whose_key_is_written_down(
     tmp_path: pathlib.Path, moment: str
 ) -> None:
-    assert run(tmp_path, "start", f"first_admin.{moment}") == -signal.SIGKILL
+    killed.die(PROCESS, tmp_path, f"first_admin.{moment}", "start")
     async with life(tmp_path) as people:
         assert await people.knows(people.key_file.read_text())
         assert [each[1] for each in await people.audit()] == ["key.created", "bootstrap"]

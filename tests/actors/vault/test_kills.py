@@ -2,45 +2,29 @@
 
 import json
 import random
-import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from tests.system.daemons import environment
+from tests.fakes import killed
 
-ROOT = Path(__file__).parents[3]
+PROCESS = "tests.actors.vault.vault_process"
 BEFORE = {"A": "1", "B": "2"}
 PREPARE = ("set", "A", "1", "set", "B", "2")
 
 
-def start(folder: Path, *words: str, **variables: str) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "tests.actors.vault.vault_process", str(folder), *words]
-    return subprocess.Popen(
-        command, cwd=ROOT, env=environment(**variables), stdout=subprocess.PIPE, text=True
-    )
-
-
 def run(folder: Path, *words: str) -> dict[str, str]:
     """Do it all and return what can be read, which is everything."""
-    with start(folder, *words) as process:
-        said, _ = process.communicate()
-    assert process.returncode == 0
     readable: dict[str, str]
-    readable, unreadable = json.loads(said.splitlines()[-1])
+    readable, unreadable = json.loads(killed.run(PROCESS, folder, *words).splitlines()[-1])
     assert unreadable == {}
     return readable
 
 
 def die(folder: Path, point: str, *words: str) -> list[str]:
     """The words that were done before the kill."""
-    with start(folder, *words, BUS_CRASH_AT=point) as process:
-        said, _ = process.communicate()
-    assert process.returncode == -signal.SIGKILL, f"{point} was not reached"
-    return said.split()
+    return killed.die(PROCESS, folder, point, *words).split()
 
 
 @pytest.mark.parametrize(
@@ -104,9 +88,7 @@ def test_kills_at_any_moment_of_rotation_after_rotation_do_no_harm(tmp_path: Pat
     seed = random.randrange(10_000)
     chance = random.Random(seed)
     for _ in range(6):
-        with start(tmp_path, "rotate_for_ever") as process:
-            assert process.stdout is not None
-            assert process.stdout.readline()
+        with killed.begun(PROCESS, tmp_path, "rotate_for_ever") as (_, said):
+            assert said.readline()
             time.sleep(chance.uniform(0, 0.25))
-            process.kill()
     assert run(tmp_path, "rotate") == BEFORE, f"seed {seed}"
