@@ -41,11 +41,17 @@ class Prompt:
         self._known[name] = self._stamp(name)
 
     def is_as_known(self) -> bool:
-        """Whether every note is as it was read or written last; one that is not is seen once."""
-        now = {name: self._stamp(name) for name in self._known}
-        same = now == self._known
-        self._known = now
-        return same
+        """Whether every note is as it was read or written last; one that is not is seen once. Does not wait.
+
+        False, too, where that cannot be told: reading them says why.
+        """
+        known = dict(self._known)
+        try:
+            now = {name: self._stamp(name) for name in known}
+        except OSError:
+            return False
+        self._known.update(now)
+        return now == known
 
     def _read(self, text: str) -> str:
         name = names.checked(text)

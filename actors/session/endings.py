@@ -1,5 +1,4 @@
 """How turns end, each exactly once, and what follows: the order of the ends, and what is to be pushed."""
-# ruff: noqa: S608 - statements are put together from constants; values are parameters
 
 import sqlite3
 from collections.abc import Container
@@ -117,15 +116,12 @@ def end(
 
 def _close_calls(connection: sqlite3.Connection, turn: Turn, state: EndState, now: int) -> None:
     """Give every call of a turn that has none a result."""
-    results = (
-        ("state = 'begun'", history.NOT_COMPLETED),
-        ("state IN ('intent', 'awaiting')", _CHANGED_NOTHING),
-    )
-    for condition, text in results:
+    rows = connection.execute("SELECT id, state FROM steps WHERE turn_id = ? AND state <> 'done'", (turn.id,))
+    for step, was in rows.fetchall():
+        text = history.NOT_COMPLETED if was == "begun" else _CHANGED_NOTHING
         connection.execute(
-            "UPDATE steps SET state = 'done', result = ?, is_error = 1, ended_at = ?"
-            f" WHERE turn_id = ? AND {condition}",
-            (result_out((Text(text=_WHY[state] + text),)), now, turn.id),
+            "UPDATE steps SET state = 'done', result = ?, is_error = 1, ended_at = ? WHERE id = ?",
+            (result_out((Text(text=_WHY[state] + text),)), now, step),
         )
 
 

@@ -47,6 +47,10 @@ OPEN: Final = "state IN ('accepted', 'running')"
 """The very words of the partial index ``turns_open``, so that SQLite uses it."""
 
 
+_NO_ATTACHMENTS: Final = "[]"
+_NO_OPTIONS: Final = "{}"
+
+
 def session_of(row: sqlite3.Row) -> Session:
     """A row selected by :data:`SESSION`."""
     return Session(
@@ -118,6 +122,8 @@ def _moment(value: int | None) -> datetime | None:
 
 def _unpacked(row: sqlite3.Row) -> tuple[tuple[Attachment, ...], TurnOptions, bool]:
     """Attachments and options of a turn, and whether they are damaged and left out."""
+    if row["attachments"] == _NO_ATTACHMENTS and row["options"] == _NO_OPTIONS:  # as of nearly every turn
+        return (), TurnOptions(), False
     try:
         return attachments_in(json.loads(row["attachments"])), options_in(json.loads(row["options"])), False
     except Exception:  # noqa: BLE001 - whatever damage does to a decoder, it stays with the row

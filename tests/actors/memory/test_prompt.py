@@ -101,3 +101,18 @@ def test_what_the_disk_refuses_is_said(prompt: Prompt, monkeypatch: pytest.Monke
 
     monkeypatch.setattr(Folder, "read", refuse)
     assert "[USER.md cannot be read: broken]" in told(prompt)
+
+
+def test_what_the_disk_refuses_to_tell_is_not_as_known(
+    tmp_path: Path, prompt: Prompt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, "USER.md", "Ada")
+    prompt.text(CAPS)
+
+    def refuse(_folder: Folder, _name: Name) -> None:
+        raise OSError(errno.EIO, "broken")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Folder, "stat", refuse)
+        assert not prompt.is_as_known()
+    assert prompt.is_as_known()
