@@ -3,6 +3,7 @@
 import ast
 import importlib
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from types import ModuleType
 from typing import Any, cast
@@ -50,9 +51,10 @@ def of_a_module(module: str) -> Iterator[tuple[re.Pattern[Any], bool]]:
     One of the module's own that is asked only whether a text begins with it, or is it, is not.
     """
     tree = parse(module)
+    used = uses(tree)
     for name, value in vars(loaded(module)).items():
         if not name.startswith("__"):
-            searched = not name.startswith("_") or not uses(tree, name) <= AT_THE_BEGINNING
+            searched = not name.startswith("_") or not used[name] <= AT_THE_BEGINNING
             yield from ((pattern, searched) for pattern in patterns(value))
     for call in inside_functions(tree):
         pattern = call.args[0]
@@ -60,18 +62,18 @@ def of_a_module(module: str) -> Iterator[tuple[re.Pattern[Any], bool]]:
             yield re.compile(pattern.value), dotted(call.func) not in ("re.match", "re.fullmatch")
 
 
-def uses(tree: ast.Module, name: str) -> set[str]:
-    """What a module does with a name: the methods it calls, and ``""`` for anything else."""
+def uses(tree: ast.Module) -> defaultdict[str, set[str]]:
+    """What a module does with each name: the methods it calls, and ``""`` for anything else."""
     methods = {
         id(node.value): node.attr
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
     }
-    return {
-        methods.get(id(node), "")
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load)
-    }
+    found = defaultdict[str, set[str]](set)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            found[node.id].add(methods.get(id(node), ""))
+    return found
 
 
 def calls(tree: ast.Module) -> Iterator[ast.Call]:

@@ -10,14 +10,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Generator
+from functools import partial
 from pathlib import Path
 from typing import Any, final
 
 import pytest
+import trio
 
 from actors.session import messages as session
 from bus import wire_name
 from tests.bench.daemons import Instance, chat, environment, instance
+from tests.system.daemons import Ended, starpod
 
 PATIENCE = 60.0
 """Seconds that a test waits for another process."""
@@ -33,26 +36,19 @@ class Console:
 
     def told(self, *arguments: str, status: int) -> str:
         """What an action prints that ends with this status."""
-        done = self._done(arguments, None)
-        assert done.returncode == status, done.stdout + done.stderr
-        return done.stdout
+        done = self._done(arguments, "")
+        assert done.status == status, done.out + done.err
+        return done.out
 
-    def run(self, *arguments: str, status: int = 0, stdin: str | None = None) -> str:
+    def run(self, *arguments: str, status: int = 0, stdin: str = "") -> str:
         """What an action prints; its errors when it is to fail."""
         done = self._done(arguments, stdin)
-        assert done.returncode == status, done.stdout + done.stderr
-        return done.stderr if status else done.stdout
+        assert done.status == status, done.out + done.err
+        return done.err if status else done.out
 
-    def _done(self, arguments: tuple[str, ...], stdin: str | None) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [sys.executable, "-m", "starpod", "bus", *arguments],
-            cwd=self.agent.folder,
-            env=environment(),
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-            input=stdin,
+    def _done(self, arguments: tuple[str, ...], stdin: str) -> Ended:
+        return trio.run(
+            partial(starpod, self.agent.folder, "bus", *arguments, stdin=stdin, STARPOD_LOG="error")
         )
 
     def json(self, *arguments: str) -> Any:
