@@ -20,6 +20,10 @@ from actors.agent.sources import Dropped, Sources
 from actors.console import messages as console
 from actors.console.actor import ConsoleActor
 from actors.context import Expansion, TurnContext
+from actors.cron import messages as cron
+from actors.cron.actor import CronActor
+from actors.cron.scheduler import MIGRATIONS as CRON
+from actors.cron.settings import Settings as CronSettings
 from actors.gateway import messages as gateway
 from actors.gateway.actor import GatewayActor
 from actors.gateway.limits import Limits as GatewayLimits
@@ -233,6 +237,15 @@ def _expand(bus: Bus, incoming: session.Incoming) -> Awaitable[Expansion | None]
     return bus.ask(skills.Expand(text=incoming.text, user=incoming.user))
 
 
+def _cron(given: Given) -> Iterator[Child]:
+    persona_settings = given.settings(PersonaSettings)
+    zone = lambda: persona_settings().zone  # noqa: E731 - the scheduler knows nothing of the persona
+    factory = partial(
+        CronActor, given.database("cron"), given.settings(CronSettings), given.data / "config", zone
+    )
+    yield Child("cron", factory, limits=Limits(mailbox=256))
+
+
 def _console(_parts: Parts) -> Iterator[Child]:
     yield Child("console", partial(ConsoleActor, starpod.__version__), limits=Limits(mailbox=256))
 
@@ -312,6 +325,7 @@ SERVICES: Final = (
     Subsystem("memory-log", _memory_log, migrations=MEMORY_LOG),
 )
 AGENT: Final = (Subsystem("agent", _agent, settings=AgentSettings),)
+CLOCK: Final = (Subsystem("cron", _cron, front=cron, settings=CronSettings, migrations=CRON),)
 EDGES: Final = (
     Subsystem("console", _console, front=console),
     Subsystem(
@@ -329,7 +343,7 @@ EDGES: Final = (
     ),
 )
 
-SUBSYSTEMS: Final = (*STORAGE, *SERVICES, *AGENT, *EDGES)
+SUBSYSTEMS: Final = (*STORAGE, *SERVICES, *AGENT, *CLOCK, *EDGES)
 """All there is. Settings, tools, context and databases of the daemon follow from this list."""
 
 SOURCES: Final = Sources(
@@ -353,6 +367,7 @@ def tree(parts: Parts) -> Supervisor:
         _group("storage", STORAGE, parts),
         _group("services", SERVICES, parts),
         _group("agent", AGENT, parts),
+        _group("clock", CLOCK, parts),
         _group("edges", EDGES, parts),
     ], intensity=Intensity(5, 60))  # fmt: skip
 

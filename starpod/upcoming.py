@@ -12,16 +12,6 @@ from attrs.validators import ge
 
 @final
 @attrs.frozen(kw_only=True)
-class Cron:
-    default_max_retries: int = attrs.field(default=3, validator=ge(0))
-    default_timeout_secs: int = attrs.field(default=7200, validator=ge(1))
-    """Seconds."""
-    max_concurrent_runs: int = attrs.field(default=1, validator=ge(1))
-    heartbeat_interval_minutes: int = attrs.field(default=30, validator=ge(1))
-
-
-@final
-@attrs.frozen(kw_only=True)
 class Telegram:
     enabled: bool = True
     allowed_users: tuple[int | str, ...] = ()
@@ -66,7 +56,6 @@ class Browser:
 @final
 @attrs.frozen(kw_only=True)
 class Upcoming:
-    cron: Cron = Cron()
     channels: Channels = Channels()
     internet: Internet = Internet()
     browser: Browser = Browser()

@@ -4,6 +4,7 @@ import attrs
 import pytest
 
 from actors.agent import settings as agent
+from actors.cron import settings as cron
 from actors.gateway import settings as gateway
 from actors.gateway.settings import Address
 from actors.llm import settings as llm
@@ -78,7 +79,9 @@ def test_the_defaults_are_the_documented_ones(workspace: Workspace) -> None:
     }
     upcoming = attrs.asdict(loaded.of(Upcoming))
     assert attrs.asdict(loaded.of(memory.Settings))["memory"]["half_life_days"] == 30.0
-    assert upcoming["cron"]["default_timeout_secs"] == 7200
+    assert loaded.of(cron.Settings) == cron.Settings(
+        cron=cron.Cron(default_timeout_secs=7200, default_max_retries=3)
+    )
     assert upcoming["channels"]["email"]["gap_minutes"] == 1440
     assert upcoming["internet"]["max_fetch_bytes"] == 2097152
 

@@ -110,6 +110,16 @@ RULES: Final[dict[str, Rule]] = {
     "PUT /api/vault/<name>": USER,
     "PUT /api/vault/<name>/meta": Rule("a user", lambda ada: f"/api/vault/{ada.secret}/meta", {"hosts": []}),
     "DELETE /api/vault/<name>": USER,  # again, or of what is not there, it is no failure
+    "GET /api/cron/jobs": USER,  # an admin sees everybody's
+    "POST /api/cron/jobs": USER,
+    "GET /api/cron/jobs/<id>": USER,
+    "PUT /api/cron/jobs/<id>": USER,
+    "DELETE /api/cron/jobs/<id>": USER,
+    "POST /api/cron/jobs/<id>/run": USER,
+    "GET /api/cron/jobs/<id>/runs": USER,
+    "GET /api/cron/jobs/<id>/why": USER,
+    "POST /api/cron/preview": USER,
+    "GET /api/cron/calendar": USER,
     "POST /api/page-link": OPERATOR,
     "POST /api/settings/vault/<name>/reveal": OPERATOR,
     "POST /api/settings/vault/rotate": OPERATOR,
@@ -370,3 +380,34 @@ async def test_why_something_is_not_well_is_for_admins(house: House, place: Plac
             text = (await house.people[name].get(path)).text
             assert not [each for each in ("RIVAL_TOKEN", "vault.key") if each in text], (route, name)
     assert "vault.key" in (await house.people[ADMIN].get("/api/mesh")).text
+
+
+async def test_a_job_of_adas_is_hers_and_the_admins(house: House) -> None:
+    job = {"name": MARK, "prompt": MARK, "schedule": {"kind": "interval", "every_ms": 3_600_000}}
+    made = await house.people["ada"].post("/api/cron/jobs", json=job)
+    assert made.status_code == 201
+    path = f"/api/cron/jobs/{made.json()['id']}"
+    for method, rest in (
+        ("GET", ""),
+        ("PUT", ""),
+        ("DELETE", ""),
+        ("POST", "/run"),
+        ("GET", "/runs"),
+        ("GET", "/why"),
+    ):
+        body: dict[str, str] | None = None if method == "GET" else {}
+        answer = await house.people["bob"].request(method, f"{path}{rest}", json=body)
+        assert answer.status_code == 403, (method, rest)
+        assert MARK not in answer.text
+    days = "start=2026-01-01T00:00:00Z&end=2026-12-31T00:00:00Z"
+    for look in ("/api/cron/jobs", f"/api/cron/calendar?{days}"):
+        assert MARK not in (await house.people["bob"].get(look)).text
+    assert MARK in (await house.people[ADMIN].get("/api/cron/jobs")).text
+    assert (await house.people["bob"].post("/api/cron/jobs", json={**job, "owner": "ada"})).status_code == 403
+    again = await house.people["ada"].post("/api/cron/jobs", json=job)
+    assert (again.status_code, MARK in again.json()["error"]) == (409, True)
+    bad = await house.people["ada"].post(
+        "/api/cron/jobs", json={**job, "name": "x", "schedule": {"kind": "cron", "expr": "61 * * * *"}}
+    )
+    assert bad.status_code == 400
+    assert (await house.people[ADMIN].delete(path)).status_code == 204

@@ -7,6 +7,7 @@ import attrs
 from actors.context import context_source, from_context
 from actors.endpoints import endpoint
 from actors.shapes import described
+from actors.vocabulary import Proof
 from bus import Abandon, Data, Request
 
 LONGEST_FILE: Final = 100_000
@@ -49,7 +50,8 @@ class PutHeartbeat(Request[Heartbeat]):
     content: Annotated[
         str | None, described("Of HEARTBEAT.md; null leaves it as it is.", max_length=LONGEST_FILE)
     ] = None
-    user: Annotated[str, from_context("user")]
+    user: str
+    proof: Proof = "key"
 
 
 @context_source("EXECUTION CONTEXT", stable=False, needs="triggered_by")

@@ -37,6 +37,7 @@ CREATE TABLE runs (
     due_at         INTEGER NOT NULL,            -- instant and jitter, or the time of the next attempt
     attempt        INTEGER NOT NULL DEFAULT 0,  -- the latest, from 1
     preface        TEXT    NOT NULL DEFAULT '', -- what it is told before the prompt of the job
+    started_at     INTEGER,                     -- when its first attempt was
     ended_at       INTEGER,
     summary        TEXT    NOT NULL DEFAULT '',
     error          TEXT,
@@ -52,6 +53,7 @@ CREATE TABLE attempts (
     run        INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
     n          INTEGER NOT NULL,
     session    TEXT    NOT NULL,
+    own        INTEGER NOT NULL CHECK (own IN (0, 1)), -- whether the conversation is of this attempt alone
     turn       TEXT    NOT NULL,
     started_at INTEGER NOT NULL,
     ended_at   INTEGER,

@@ -1,0 +1,332 @@
+"""Jobs in their database: made, changed, removed, found. Each function is one transaction."""
+# ruff: noqa: S608 - statements are put together from constants; values are parameters
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import attrs
+
+from actors.cron import ledger
+from actors.cron.messages import (
+    AlreadyRunning,
+    BadJob,
+    Entry,
+    Job,
+    JobExists,
+    NotYourJob,
+    Run,
+    TooManyJobs,
+    UnknownJob,
+)
+from actors.cron.rows import ATTEMPTS, JOBS, OPEN, RUNS, Kept, job_of, kept, run_of, values_of
+from actors.cron.why import local
+from actors.storage import clean, micros, moment
+from actors.vocabulary import Role
+
+REPLANNED: Final = frozenset({"schedule", "timezone", "jitter_secs", "enabled"})
+"""What a change of asks for another plan."""
+
+
+# --- finding ----------------------------------------------------------------------------------------------
+
+
+def owned(connection: sqlite3.Connection, id: str, user: str, role: Role) -> Kept:
+    """A job by its id, for its owner or an admin. Raises UnknownJob, NotYourJob."""
+    job = ledger.job_by_id(connection, clean(id))
+    if role != "admin" and job.owner != user:
+        raise NotYourJob(job=id)
+    return job
+
+
+def named(connection: sqlite3.Connection, name: str, user: str) -> Kept:
+    """A job of a user by its name. Raises UnknownJob."""
+    row = connection.execute(
+        "SELECT * FROM jobs WHERE owner = ? AND name = ? AND builtin IS NULL", (user, clean(name))
+    ).fetchone()
+    if row is None:
+        raise UnknownJob(job=name)
+    return kept(row)
+
+
+def builtin(connection: sqlite3.Connection, name: str) -> Kept | None:
+    """A job of the agent itself."""
+    row = connection.execute("SELECT * FROM jobs WHERE builtin = ?", (name,)).fetchone()
+    return None if row is None else kept(row)
+
+
+def get(connection: sqlite3.Connection, id: str, user: str, role: Role) -> Job:
+    """Raises UnknownJob, NotYourJob."""
+    owned(connection, id, user, role)
+    return _shown(connection, clean(id))
+
+
+def listed(
+    connection: sqlite3.Connection, user: str, role: Role, *, builtin: bool = False
+) -> tuple[Job, ...]:
+    """The jobs of a user, for an admin everybody's, by name."""
+    conditions = ["1"] if role == "admin" else ["jobs.owner = :user"]
+    if not (builtin and role == "admin"):
+        conditions.append("jobs.builtin IS NULL")
+    rows = connection.execute(
+        f"{JOBS} WHERE {' AND '.join(conditions)} ORDER BY jobs.name, jobs.owner", {"user": user}
+    )
+    return tuple(map(job_of, rows.fetchall()))
+
+
+def runs(
+    connection: sqlite3.Connection, id: str, user: str, role: Role, limit: int
+) -> tuple[Kept, tuple[Run, ...]]:
+    """A job and its runs, the latest instant first. Raises UnknownJob, NotYourJob."""
+    job = owned(connection, id, user, role)
+    rows = connection.execute(f"{RUNS} WHERE job = ? ORDER BY instant DESC LIMIT ?", (job.id, limit))
+    return job, tuple(_run(connection, row) for row in rows.fetchall())
+
+
+def run(connection: sqlite3.Connection, number: int) -> Run:
+    """One run that is there."""
+    return _run(connection, connection.execute(f"{RUNS} WHERE runs.id = ?", (number,)).fetchone())
+
+
+def _run(connection: sqlite3.Connection, row: sqlite3.Row) -> Run:
+    return run_of(row, connection.execute(ATTEMPTS, (row["id"],)).fetchall())
+
+
+def _shown(connection: sqlite3.Connection, id: str) -> Job:
+    return job_of(connection.execute(f"{JOBS} WHERE jobs.id = ?", (id,)).fetchone())
+
+
+# --- changing ---------------------------------------------------------------------------------------------
+
+
+def add(connection: sqlite3.Connection, job: Kept, now: datetime, most: int) -> Job:
+    """Keep a new job and plan it. Raises JobExists, TooManyJobs."""
+    (there,) = connection.execute(
+        "SELECT count(*) FROM jobs WHERE owner = ? AND builtin IS NULL", (job.owner,)
+    ).fetchone()
+    if there >= most and job.builtin is None:
+        raise TooManyJobs(most=most)
+    values = values_of(job)
+    names, marks = ", ".join(values), ", ".join(f":{name}" for name in values)
+    try:
+        connection.execute(f"INSERT INTO jobs ({names}) VALUES ({marks})", values)
+    except sqlite3.IntegrityError as error:
+        raise JobExists(name=job.name) from error
+    ledger.plan(connection, job, now)
+    return _shown(connection, job.id)
+
+
+def change(connection: sqlite3.Connection, before: Kept, changes: Mapping[str, Any], now: datetime) -> Job:
+    """Change a job, and plan it anew where that is another plan. Raises UnknownJob, BadJob, JobExists."""
+    job = ledger.job_by_id(connection, before.id)  # what was checked before may have been changed meanwhile
+    if job != before:
+        raise BadJob("the job was changed by somebody else just now: try again")
+    changed = attrs.evolve(job, **changes)
+    if changed == job:
+        return _shown(connection, job.id)
+    if changed.schedule != job.schedule:
+        changed = attrs.evolve(changed, anchor=now.replace(microsecond=0))
+    values = values_of(changed)
+    assignments = ", ".join(f"{name} = :{name}" for name in values)
+    try:
+        connection.execute(f"UPDATE jobs SET {assignments} WHERE id = :id", values)
+    except sqlite3.IntegrityError as error:
+        raise JobExists(name=changed.name) from error
+    if job.enabled and not changed.enabled:
+        ledger.pause(connection, job, now)
+    elif any(getattr(job, name) != getattr(changed, name) for name in REPLANNED):
+        ledger.unplan(connection, job, now, "the job was changed before it began")
+        ledger.plan(connection, changed, now)
+    return _shown(connection, job.id)
+
+
+def remove(connection: sqlite3.Connection, job: Kept) -> None:
+    """Remove a job with all that is known of its runs. A turn that is at one goes on."""
+    connection.execute("DELETE FROM jobs WHERE id = ?", (job.id,))
+
+
+def has_open(connection: sqlite3.Connection, job: Kept) -> bool:
+    """Whether a run of a job is planned or under way."""
+    row = connection.execute(f"SELECT 1 FROM runs WHERE job = ? AND {OPEN} LIMIT 1", (job.id,)).fetchone()
+    return row is not None
+
+
+def has_done(connection: sqlite3.Connection, job: Kept) -> bool:
+    """Whether a run of a job has ever succeeded."""
+    row = connection.execute(
+        "SELECT 1 FROM runs WHERE job = ? AND state = 'done' LIMIT 1", (job.id,)
+    ).fetchone()
+    return row is not None
+
+
+def run_now(connection: sqlite3.Connection, job: Kept, now: datetime) -> int:
+    """Take up a run beside the plan: its number. Raises AlreadyRunning."""
+    run = ledger.run_now(connection, job, now)
+    if run is None:
+        raise AlreadyRunning(name=job.name)
+    return run
+
+
+def boot(connection: sqlite3.Connection, job: Kept, process: str, now: datetime) -> None:
+    """Run a job of the agent's start, once in the life of a process; the very first one only until it has succeeded."""
+    if job.builtin == "bootstrap" and (has_done(connection, job) or has_open(connection, job)):
+        return
+
+    def act() -> str:
+        ledger.run_now(connection, job, now)
+        return ""
+
+    _once(connection, f"{job.builtin}:{process}", now, act)
+
+
+# --- a calendar -------------------------------------------------------------------------------------------
+
+
+def calendar(
+    connection: sqlite3.Connection,
+    user: str,
+    role: Role,
+    start: datetime,
+    end: datetime,
+    each: int,
+    most: int,
+) -> tuple[Entry, ...]:
+    """What is known of instants from `start` to `end`, and those that will come: `each` of a job, `most` in all."""
+    condition, values = ("1", {}) if role == "admin" else ("owner = :user", {"user": user})
+    there = connection.execute(
+        "SELECT runs.*, jobs.name, jobs.owner,"
+        " (SELECT session FROM attempts WHERE run = runs.id ORDER BY n DESC LIMIT 1) AS session"
+        f" FROM runs JOIN jobs ON jobs.id = job WHERE {condition} AND instant BETWEEN :start AND :end"
+        " ORDER BY instant DESC LIMIT :most",
+        {**values, "start": micros(start), "end": micros(end), "most": most},
+    ).fetchall()
+    found = [
+        Entry(
+            job=row["job"],
+            name=row["name"],
+            user_id=row["owner"],
+            instant=moment(row["instant"]),
+            state=row["state"],
+            session=row["session"],
+            why=row["why"],
+        )
+        for row in there
+    ]
+    planned = connection.execute(
+        "SELECT jobs.*, runs.instant FROM jobs JOIN runs ON runs.job = jobs.id AND runs.state = 'planned'"
+        f" WHERE {condition} AND runs.instant <= :end ORDER BY runs.instant",
+        {**values, "end": micros(end)},
+    ).fetchall()
+    for row in planned:
+        if len(found) >= most:
+            break
+        found += _coming(kept(row), moment(row["instant"]), start, end, each)
+    return tuple(sorted(found, key=lambda entry: (entry.instant, entry.name))[:most])
+
+
+def _coming(job: Kept, planned: datetime, start: datetime, end: datetime, most: int) -> list[Entry]:
+    """The instants of a job after the one that is planned."""
+    found = list[Entry]()
+    after = job.following(max(planned, start - timedelta(microseconds=1)))
+    while after is not None and after <= end and len(found) < most:
+        found.append(
+            Entry(
+                job=job.id,
+                name=job.name,
+                user_id=job.owner,
+                instant=after,
+                state="planned",
+                session=None,
+                why="",
+            )
+        )
+        after = job.following(after)
+    return found
+
+
+# --- calls of tools, once each ----------------------------------------------------------------------------
+
+
+def answer(connection: sqlite3.Connection, call: str) -> str | None:
+    """What a call was answered with before."""
+    row = connection.execute("SELECT answer FROM applied WHERE call = ?", (call,)).fetchone()
+    return None if row is None else str(row["answer"])
+
+
+def _once(connection: sqlite3.Connection, call: str, now: datetime, act: Callable[[], str]) -> str:
+    """What `act` answers; the same call once more gets the same answer and changes nothing."""
+    known = answer(connection, call)
+    if known is None:
+        known = act()
+        connection.execute("INSERT INTO applied VALUES (?, ?, ?)", (call, known, micros(now)))
+    return known
+
+
+def add_once(connection: sqlite3.Connection, call: str, job: Kept, now: datetime, most: int) -> str:
+    """Raises JobExists, TooManyJobs."""
+
+    def act() -> str:
+        made = add(connection, job, now, most)
+        return f"Job {made.name} ({made.id[:8]}) is made: {made.words}.{_next(made)}"
+
+    return _once(connection, call, now, act)
+
+
+def change_once(
+    connection: sqlite3.Connection, call: str, job: Kept, changes: Mapping[str, Any], now: datetime
+) -> str:
+    """Raises BadJob."""
+
+    def act() -> str:
+        changed = change(connection, job, changes, now)
+        paused = "" if changed.enabled else " It is paused."
+        return f"Job {changed.name} is changed: {changed.words}.{paused}{_next(changed)}"
+
+    return _once(connection, call, now, act)
+
+
+def remove_once(connection: sqlite3.Connection, call: str, name: str, user: str, now: datetime) -> str:
+    """Raises UnknownJob."""
+
+    def act() -> str:
+        remove(connection, named(connection, name, user))
+        return f"Job {name} is removed."
+
+    return _once(connection, call, now, act)
+
+
+def run_once(connection: sqlite3.Connection, call: str, name: str, user: str, now: datetime) -> str:
+    """Raises UnknownJob, AlreadyRunning."""
+
+    def act() -> str:
+        run_now(connection, named(connection, name, user), now)
+        return f"Job {name} runs now, by itself, and the person gets its answer. Do not carry out its prompt here."
+
+    return _once(connection, call, now, act)
+
+
+def wake_once(
+    connection: sqlite3.Connection, call: str, now: datetime, message: str, *, at_once: bool
+) -> str:
+    """Raises UnknownJob where there is no heartbeat, AlreadyRunning."""
+
+    def act() -> str:
+        job = builtin(connection, "heartbeat")
+        if at_once and (job is None or not job.enabled):
+            raise UnknownJob(job="heartbeat")
+        if job is not None:
+            preface = "\n\n".join(filter(None, (job.preface, clean(message))))
+            connection.execute("UPDATE jobs SET preface = ? WHERE id = ?", (preface, job.id))
+        if job is None or not job.enabled:
+            return "There is no heartbeat now: HEARTBEAT.md says nothing."
+        if at_once:
+            run_now(connection, job, now)
+            return "The heartbeat happens now."
+        return f"The next heartbeat knows.{_next(_shown(connection, job.id))}"
+
+    return _once(connection, call, now, act)
+
+
+def _next(job: Job) -> str:
+    return "" if job.next_run_at is None else f" Next run: {local(job.next_run_at, job.timezone)}."

@@ -1,0 +1,457 @@
+"""The ledger: one row for each planned instant of a job, which says what has become of it.
+
+Each function is one transaction and takes the time from its caller. A row is ``planned``, is taken up (``claimed``),
+becomes a turn of the agent (``accepted``), and ends; whoever dies in between leaves a row that says how to go on.
+"""
+# ruff: noqa: S608 - statements are put together from constants; values are parameters
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final, final
+
+import attrs
+
+from actors.cron.fates import Under, backoff, fates
+from actors.cron.messages import OneShot, UnknownJob
+from actors.cron.rows import OPEN, UNDER_WAY, Kept, kept
+from actors.storage import micros, moment
+
+AT_ONCE: Final = 100
+"""Jobs that are looked at in one transaction; others get theirs in between."""
+SHOWN: Final = 500
+"""Characters of an answer, or of an error, that are kept."""
+REMEMBERED: Final = timedelta(days=30)
+"""How long the answer to a call of a tool is known."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Claimed:
+    """A run that is to be carried out, or is."""
+
+    run: int
+    job: Kept
+    instant: datetime
+    attempt: int
+    preface: str
+    """What it is told before the prompt of the job."""
+    error: str | None
+    """Why the attempt before failed."""
+
+    @property
+    def key(self) -> str:
+        """Under which its message is accepted: the same again means the same turn."""
+        return f"cron:{self.job.id}:{micros(self.instant)}:{self.attempt}"
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Outcome:
+    """How an attempt came out."""
+
+    outcome: str
+    """As of the turn."""
+    success: bool
+    text: str = ""
+    """The answer."""
+    error: str = ""
+    """What failed, in a sentence."""
+    again: bool = True
+    """Whether another attempt may help."""
+    quiet: bool = False
+    """Whether nobody is to be told."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Untold:
+    """A run that has ended, and its owner does not know yet."""
+
+    run: int
+    job: Kept
+    instant: datetime
+    success: bool
+    session: str | None
+    text: str
+
+
+# --- planning ---------------------------------------------------------------------------------------------
+
+
+def plan(connection: sqlite3.Connection, job: Kept, after: datetime) -> None:
+    """Plan the first instant after a time that has no row yet, if the job is enabled and there is one."""
+    while job.enabled and (instant := job.following(after)) is not None:
+        if _insert(connection, job, instant, "planned") is not None:
+            return
+        after = instant
+
+
+def unplan(connection: sqlite3.Connection, job: Kept, now: datetime, why: str) -> None:
+    """Take back what is planned. What was due already and had not begun is left out, and why is kept."""
+    connection.execute(
+        "UPDATE runs SET state = 'skipped', why = ?, ended_at = ? WHERE job = ?"
+        " AND (state = 'waiting' OR state = 'planned' AND instant <= ?)",
+        (why, micros(now), job.id, micros(now)),
+    )
+    connection.execute("DELETE FROM runs WHERE job = ? AND state = 'planned'", (job.id,))
+
+
+def replan(connection: sqlite3.Connection, now: datetime) -> None:
+    """Plan every job anew: the clock was set back, and what is planned may be farther away than it should."""
+    for job in _jobs(connection, "enabled"):
+        connection.execute(
+            "DELETE FROM runs WHERE job = ? AND state = 'planned' AND instant > ?", (job.id, micros(now))
+        )
+        if not _count(connection, job, "state = 'planned'"):
+            plan(connection, job, now)
+
+
+def _insert(
+    connection: sqlite3.Connection, job: Kept, instant: datetime, state: str, **more: Any
+) -> int | None:
+    """Number of the row; None where the instant has one already."""
+    values = {
+        "job": job.id,
+        "instant": micros(instant),
+        "manual": 0,
+        "state": state,
+        "due_at": micros(job.due(instant)),
+        **more,
+    }
+    names = ", ".join(values)
+    marks = ", ".join(f":{name}" for name in values)
+    row = connection.execute(
+        f"INSERT INTO runs ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING RETURNING id", values
+    ).fetchone()
+    return None if row is None else int(row["id"])
+
+
+# --- taking up what is due --------------------------------------------------------------------------------
+
+
+def next_due(connection: sqlite3.Connection) -> datetime | None:
+    """When something is to be taken up next; None: nothing is planned."""
+    found: int | None = connection.execute(
+        "SELECT min(due_at) FROM runs WHERE state IN ('planned', 'retrying')"
+    ).fetchone()[0]
+    return None if found is None else moment(found)
+
+
+def claim(connection: sqlite3.Connection, now: datetime, keep: int) -> tuple[Claimed, ...]:
+    """Take up what is due, the longest due first, and plan what comes next: of AT_ONCE jobs at most.
+
+    `keep` is how many runs a job keeps: of the instants that were missed, no more are written down.
+    """
+    due = connection.execute(
+        "SELECT id, job, instant, state FROM runs WHERE state IN ('planned', 'retrying') AND due_at <= ?"
+        " ORDER BY state = 'retrying', due_at, id LIMIT ?",  # a planned run goes before another attempt of its job
+        (micros(now), AT_ONCE),
+    ).fetchall()
+    for row in due:
+        if row["state"] == "planned":
+            _take(connection, job_by_id(connection, row["job"]), moment(row["instant"]), now, keep)
+        elif _is(connection, row["id"], "retrying"):
+            _begin(connection, row["id"])
+    return opened(connection, [row["job"] for row in due])
+
+
+def _take(connection: sqlite3.Connection, job: Kept, first: datetime, now: datetime, keep: int) -> None:
+    """Decide on the instants of a job that are due, from the one that is planned on."""
+    due = [each for each in job.between(first, now, keep) if job.due(each) <= now]
+    if (
+        first not in due
+    ):  # more have passed than are written down, or the job is another than when it was planned
+        due = [first, *due]
+    connection.execute("DELETE FROM runs WHERE job = ? AND state = 'planned'", (job.id,))
+    fresh = [each for each in due if not _count(connection, job, "instant = ?", micros(each))]
+    decided = fates(
+        fresh,
+        now,
+        missed=job.missed,
+        missed_secs=job.missed_secs,
+        jitter=timedelta(seconds=job.jitter_secs),
+        overlap=job.overlap,
+        under=_under(connection, job),
+        waiting=_count(connection, job, "state = 'waiting'"),
+    )
+    for fate in decided:
+        final = fate.state not in {"claimed", "waiting"}
+        run = _insert(
+            connection,
+            job,
+            fate.instant,
+            "waiting" if fate.state == "claimed" else fate.state,
+            why=fate.why,
+            collapsed_into=None if fate.into is None else micros(fate.into),
+            ended_at=micros(now) if final else None,
+            told=int(not (fate.state == "late" and isinstance(job.schedule, OneShot))),
+        )
+        if run is not None and fate.state == "claimed":
+            _give_up_retry(connection, job, now)
+            _begin(connection, run)
+    plan(connection, job, due[-1])
+    _finish(connection, job)
+
+
+def _begin(connection: sqlite3.Connection, run: int) -> None:
+    """Take a run up for its next attempt. The first one is told what its job had to say to its next run."""
+    connection.execute(
+        "UPDATE runs SET preface = preface || (SELECT preface FROM jobs WHERE id = runs.job)"
+        " WHERE id = ? AND attempt = 0",
+        (run,),
+    )
+    connection.execute(
+        "UPDATE jobs SET preface = '' WHERE preface <> ''"
+        " AND id = (SELECT job FROM runs WHERE id = ? AND attempt = 0)",
+        (run,),
+    )
+    connection.execute("UPDATE runs SET state = 'claimed', attempt = attempt + 1 WHERE id = ?", (run,))
+
+
+def _give_up_retry(connection: sqlite3.Connection, job: Kept, now: datetime) -> None:
+    """A run that begins takes the place of one that waits for its next attempt."""
+    connection.execute(
+        "UPDATE runs SET state = 'failed', why = 'the next run took the place of another attempt', ended_at = ?,"
+        " told = 0 WHERE job = ? AND state = 'retrying'",
+        (micros(now), job.id),
+    )
+
+
+def _under(connection: sqlite3.Connection, job: Kept) -> Under:
+    if _count(connection, job, UNDER_WAY):
+        return "run"
+    return "retry" if _count(connection, job, "state = 'retrying'") else "nothing"
+
+
+def opened(connection: sqlite3.Connection, jobs: Iterable[str] | None = None) -> tuple[Claimed, ...]:
+    """What is claimed or accepted, of these jobs or of all, the longest due first."""
+    only = "" if jobs is None else "AND job IN (SELECT value FROM json_each(?))"
+    values = () if jobs is None else (_json(jobs),)
+    rows = connection.execute(
+        f"SELECT * FROM runs WHERE {UNDER_WAY} {only} ORDER BY due_at, id", values
+    ).fetchall()
+    known: dict[str, Kept] = {}
+    for row in rows:
+        if row["job"] not in known:
+            known[row["job"]] = job_by_id(connection, row["job"])
+    return tuple(
+        Claimed(
+            run=row["id"],
+            job=known[row["job"]],
+            instant=moment(row["instant"]),
+            attempt=row["attempt"],
+            preface=row["preface"],
+            error=row["error"],
+        )
+        for row in rows
+    )
+
+
+# --- a run ------------------------------------------------------------------------------------------------
+
+
+def run_now(connection: sqlite3.Connection, job: Kept, now: datetime, preface: str = "") -> int | None:
+    """Take up a run beside the plan: its number; None where one is under way and the job wants no other beside it."""
+    instant = now if now.microsecond else now + timedelta(microseconds=1)
+    while _count(connection, job, "instant = ?", micros(instant)):
+        instant += timedelta(microseconds=1)
+    under = _under(connection, job)
+    if under == "run" and job.overlap == "skip":
+        return None
+    run = _insert(connection, job, instant, "waiting", manual=1, due_at=micros(now), preface=preface)
+    if run is not None and under != "run":
+        _give_up_retry(connection, job, now)
+        _begin(connection, run)
+    return run
+
+
+def accepted(
+    connection: sqlite3.Connection, claimed: Claimed, session: str, turn: str, now: datetime, *, own: bool
+) -> bool:
+    """Note which turn is at it; whether the run is still there to be ended."""
+    there = connection.execute(
+        "UPDATE runs SET state = 'accepted', started_at = coalesce(started_at, ?)"
+        f" WHERE id = ? AND attempt = ? AND {UNDER_WAY}",
+        (micros(now), claimed.run, claimed.attempt),
+    ).rowcount
+    if there:
+        connection.execute(
+            "INSERT INTO attempts (run, n, session, turn, own, started_at) VALUES (?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT DO NOTHING",
+            (claimed.run, claimed.attempt, session, turn, own, micros(now)),
+        )
+    return bool(there)
+
+
+def ended(
+    connection: sqlite3.Connection, claimed: Claimed, outcome: Outcome, now: datetime, keep: int
+) -> None:
+    """Note how an attempt came out: the run is over, or is tried again later. What waited for it begins.
+
+    Nothing changes where that is known already, or the job is gone.
+    """
+    row = connection.execute(
+        f"SELECT * FROM runs WHERE id = ? AND attempt = ? AND {UNDER_WAY}", (claimed.run, claimed.attempt)
+    ).fetchone()
+    if row is None:
+        return
+    job = job_by_id(connection, row["job"])
+    error = None if outcome.success else outcome.error[:SHOWN]
+    connection.execute(
+        "UPDATE attempts SET ended_at = ?, outcome = ?, error = ? WHERE run = ? AND n = ?",
+        (micros(now), outcome.outcome, error, claimed.run, claimed.attempt),
+    )
+    waits = _count(connection, job, "state = 'waiting'")
+    wanted = job.enabled or row["manual"]  # nobody has paused it meanwhile
+    again = outcome.again and wanted and claimed.attempt <= job.max_retries and not waits
+    values: dict[str, object] = {"error": error, "summary": outcome.text[:SHOWN]}
+    if not outcome.success and again:
+        values |= {"state": "retrying", "due_at": micros(now + backoff(claimed.attempt))}
+    else:
+        state = "done" if outcome.success else "failed"
+        values |= {"state": state, "ended_at": micros(now), "told": int(outcome.quiet)}
+    _update(connection, claimed.run, values)
+    if values["state"] != "retrying":
+        _next_waiting(connection, job)
+    _forget(connection, job, keep)
+    _finish(connection, job)
+
+
+def skipped(connection: sqlite3.Connection, claimed: Claimed, why: str, now: datetime, keep: int) -> None:
+    """Leave out a run that was taken up, before a turn was at it."""
+    changed = connection.execute(
+        "UPDATE runs SET state = 'skipped', why = ?, ended_at = ? WHERE id = ? AND state = 'claimed'",
+        (why, micros(now), claimed.run),
+    ).rowcount
+    if changed:
+        _next_waiting(connection, claimed.job)
+        _forget(connection, claimed.job, keep)
+        _finish(connection, claimed.job)
+
+
+def pause(connection: sqlite3.Connection, job: Kept, now: datetime) -> None:
+    """A job is not to run any more for now. What is under way goes on to its end."""
+    unplan(connection, job, now, "the job was paused")
+    connection.execute(
+        "UPDATE runs SET state = 'failed', why = 'the job was paused before another attempt', ended_at = ?, told = 0"
+        " WHERE job = ? AND state = 'retrying'",
+        (micros(now), job.id),
+    )
+
+
+def _update(connection: sqlite3.Connection, run: int, values: Mapping[str, object]) -> None:
+    assignments = ", ".join(f"{name} = :{name}" for name in values)
+    connection.execute(f"UPDATE runs SET {assignments} WHERE id = :id", {**values, "id": run})
+
+
+def _next_waiting(connection: sqlite3.Connection, job: Kept) -> None:
+    row = connection.execute(
+        "SELECT id FROM runs WHERE job = ? AND state = 'waiting' ORDER BY instant LIMIT 1", (job.id,)
+    ).fetchone()
+    if row is not None and _under(connection, job) == "nothing":
+        _begin(connection, row["id"])
+
+
+def _finish(connection: sqlite3.Connection, job: Kept) -> None:
+    """A job of which nothing is left to come is switched off, and stays listed."""
+    if not _count(connection, job, OPEN):
+        connection.execute("UPDATE jobs SET enabled = 0 WHERE id = ? AND enabled", (job.id,))
+
+
+# --- afterwards -------------------------------------------------------------------------------------------
+
+
+def untold(connection: sqlite3.Connection) -> tuple[Untold, ...]:
+    """Runs that have ended without their owners' knowledge, in their order."""
+    rows = connection.execute(
+        "SELECT runs.*, (SELECT session FROM attempts WHERE run = runs.id ORDER BY n DESC LIMIT 1) AS session"
+        " FROM runs WHERE told = 0 ORDER BY id LIMIT ?",
+        (AT_ONCE,),
+    ).fetchall()
+    return tuple(
+        Untold(
+            run=row["id"],
+            job=job_by_id(connection, row["job"]),
+            instant=moment(row["instant"]),
+            success=row["state"] == "done",
+            session=row["session"],
+            text=row["summary"] if row["state"] == "done" else row["error"] or row["why"],
+        )
+        for row in rows
+    )
+
+
+def told(connection: sqlite3.Connection, each: Untold) -> None:
+    """The owner knows. A job that was to be removed after its run goes."""
+    connection.execute("UPDATE runs SET told = 1 WHERE id = ?", (each.run,))
+    done = "state IN ('done', 'failed')"
+    over = _count(connection, each.job, done) and not _count(connection, each.job, UNDER_WAY)
+    if each.job.delete_after_run and over:
+        connection.execute("DELETE FROM jobs WHERE id = ?", (each.job.id,))
+
+
+def _forget(connection: sqlite3.Connection, job: Kept, keep: int) -> None:
+    """Forget the oldest runs of a job beyond those it keeps, `keep` that ran and as many that did not.
+
+    Their conversations are left over.
+    """
+    for kind in ("attempt > 0", "attempt = 0"):
+        rows = connection.execute(
+            f"SELECT id FROM runs WHERE job = ? AND {kind} AND NOT ({OPEN}) AND told"
+            " ORDER BY instant DESC LIMIT -1 OFFSET ?",
+            (job.id, keep),
+        ).fetchall()
+        if not rows:
+            continue
+        gone = _json(row["id"] for row in rows)
+        connection.execute(
+            "INSERT INTO leftovers (session, owner) SELECT session, ? FROM attempts WHERE own"
+            " AND run IN (SELECT value FROM json_each(?)) ON CONFLICT DO NOTHING",
+            (job.owner, gone),
+        )
+        connection.execute("DELETE FROM runs WHERE id IN (SELECT value FROM json_each(?))", (gone,))
+
+
+def leftovers(connection: sqlite3.Connection) -> tuple[tuple[str, str], ...]:
+    """Conversations of forgotten runs with their owners, some at a time."""
+    rows = connection.execute("SELECT session, owner FROM leftovers LIMIT ?", (AT_ONCE,)).fetchall()
+    return tuple((row["session"], row["owner"]) for row in rows)
+
+
+def cleared(connection: sqlite3.Connection, session: str, now: datetime) -> None:
+    """A conversation is gone, or stays for good."""
+    connection.execute("DELETE FROM leftovers WHERE session = ?", (session,))
+    connection.execute("DELETE FROM applied WHERE at < ?", (micros(now - REMEMBERED),))
+
+
+# --- jobs -------------------------------------------------------------------------------------------------
+
+
+def job_by_id(connection: sqlite3.Connection, id: str) -> Kept:
+    """Raises UnknownJob."""
+    row = connection.execute("SELECT * FROM jobs WHERE id = ?", (id,)).fetchone()
+    if row is None:
+        raise UnknownJob(job=id)
+    return kept(row)
+
+
+def _jobs(connection: sqlite3.Connection, condition: str) -> list[Kept]:
+    return [kept(row) for row in connection.execute(f"SELECT * FROM jobs WHERE {condition}").fetchall()]
+
+
+def _count(connection: sqlite3.Connection, job: Kept, condition: str, *values: object) -> int:
+    (found,) = connection.execute(
+        f"SELECT count(*) FROM runs WHERE job = ? AND {condition}", (job.id, *values)
+    ).fetchone()
+    return int(found)
+
+
+def _is(connection: sqlite3.Connection, run: int, state: str) -> bool:
+    row = connection.execute("SELECT state FROM runs WHERE id = ?", (run,)).fetchone()
+    return row is not None and row["state"] == state
+
+
+def _json(values: Iterable[object]) -> str:
+    return json.dumps(list(values))

@@ -1,0 +1,284 @@
+"""Runs jobs at their times. What it knows is in the ledger, so it goes on where it was, whatever happens to it."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import trio
+
+from actors.agent import messages as agent
+from actors.cron import files, jobs, ledger, texts
+from actors.cron.ledger import Claimed, Outcome, Untold
+from actors.cron.messages import Builtin, CronFailed, Interval
+from actors.cron.rows import Kept
+from actors.cron.settings import Cron, Settings
+from actors.cron.telling import Ended, tell
+from actors.session import messages as session
+from actors.storage import LateKeeper, micros, numbered
+from actors.users import messages as users
+from actors.vocabulary import ADMIN, Role
+from bus import ActorCrashed, ActorError, BusError, DeliveryError
+
+MIGRATIONS: Final = Path(__file__).parent / "migrations"
+LOOK: Final = 30.0
+"""Seconds after which the clock is looked at although nothing is due: it may have been set, a file written."""
+SET_BACK: Final = 2.0
+"""Seconds that the clock may lag behind what has passed before it counts as set back."""
+AGAIN: Final = 5.0
+"""Seconds until something is tried again that could not be had."""
+
+_LOG: Final = logging.getLogger(__name__)
+
+
+class Scheduler(LateKeeper):
+    """Claims what is due, has it carried out, tells of it.
+
+    Args:
+      database: the ledger.
+      settings: those in force.
+      folder: where HEARTBEAT.md, BOOT.md and BOOTSTRAP.md are.
+    """
+
+    def __init__(self, database: Path, settings: Callable[[], Settings], folder: Path) -> None:
+        super().__init__(database, numbered(MIGRATIONS), CronFailed)
+        self._settings = settings
+        self._folder = folder
+        self._places = trio.CapacityLimiter(1)
+        self._in_hand: set[tuple[int, int]] = set()
+        """Runs, by number and attempt, that a task here is at."""
+        self._nudge = trio.Event()
+        self._ends = trio.Event()
+        self._last = (0.0, 0.0)
+        self._fault: str | None = None
+
+    async def start(self) -> None:
+        await super().start()
+        self.spawn(self._schedule)
+        self.spawn(self._tend)
+        self.spawn(self._boot)
+
+    @property
+    def _cron(self) -> Cron:
+        return self._settings().cron
+
+    def _wake(self) -> None:
+        """Something is planned anew, or was taken up."""
+        self._nudge.set()
+
+    # --- the loop -----------------------------------------------------------------------------------------
+
+    async def _schedule(self) -> None:
+        self._last = self._clocks()
+        while True:
+            self._nudge = trio.Event()
+            try:
+                await self._look()
+                due = await self._read(ledger.next_due)
+            except CronFailed as error:
+                _LOG.warning("what is due cannot be looked up: %s", error)
+                await trio.sleep(AGAIN)
+                continue
+            wait = LOOK if due is None else (due - self.bus.clock.now()).total_seconds()
+            with trio.move_on_after(min(max(wait, 0.0), LOOK)):
+                await self._nudge.wait()
+
+    async def _look(self) -> None:
+        """Take up what is to be carried out now."""
+        self._places.total_tokens = self._cron.max_concurrent_runs
+        if self._is_set_back():
+            await self._write(ledger.replan, self.bus.clock.now())
+        await self._sync_heartbeat()
+        due = await self._read(ledger.next_due)
+        while due is not None and due <= (now := self.bus.clock.now()):
+            await self._write(ledger.claim, now, self._cron.keep_runs)
+            due = await self._read(ledger.next_due)
+        for claimed in await self._read(ledger.opened):
+            if (place := (claimed.run, claimed.attempt)) not in self._in_hand:
+                self._in_hand.add(place)
+                self.spawn(self._carry_out, claimed)
+
+    def _clocks(self) -> tuple[float, float]:
+        return self.bus.clock.now().timestamp(), self.bus.clock.monotonic()
+
+    def _is_set_back(self) -> bool:
+        """Whether the clock on the wall was set back since this was asked last."""
+        (wall, passed), before = self._clocks(), self._last
+        self._last = (wall, passed)
+        return wall - before[0] < passed - before[1] - SET_BACK
+
+    # --- one run ------------------------------------------------------------------------------------------
+
+    async def _carry_out(self, claimed: Claimed) -> None:
+        """See a run to the end of its attempt. Whatever it comes to, it is the trouble of this run alone."""
+        try:
+            async with self._places:
+                while not await self._tried(claimed):  # noqa: ASYNC110 - of what it waits for nobody tells
+                    await trio.sleep(AGAIN)
+        finally:
+            self._in_hand.discard((claimed.run, claimed.attempt))
+        self._ends.set()
+        self._wake()
+
+    async def _tried(self, claimed: Claimed) -> bool:
+        """Carry a run out; False where it has to wait for something that cannot be had."""
+        try:
+            outcome = await self._outcome(claimed)
+            if outcome is not None:
+                now = self.bus.clock.now()
+                await self._write(ledger.ended, claimed, outcome, now, self._cron.keep_runs)
+        except (CronFailed, DeliveryError, session.StorageFailed) as error:
+            _LOG.info("the run %s waits: %s", claimed.key, error)
+            return False
+        return True
+
+    async def _outcome(self, claimed: Claimed) -> Outcome | None:
+        """How an attempt came out; None where there was none. Raises what it may have to wait for."""
+        try:
+            return await self._run(claimed)
+        except (CronFailed, session.StorageFailed):
+            raise
+        except ActorCrashed as error:
+            return Outcome(outcome="error", success=False, error=str(error))
+        except ActorError as error:
+            if error.kind in {"unavailable", "timeout", "rate_limited"}:
+                return Outcome(outcome="error", success=False, error=str(error))
+            return Outcome(outcome="refused", success=False, error=str(error), again=False)
+        except BusError:
+            raise
+        except Exception:  # noqa: BLE001 - a fault in what only this run has come to
+            _LOG.exception("the run %s could not be carried out", claimed.key)
+            return Outcome(outcome="error", success=False, error="A fault in the program; its log says more.")
+
+    async def _run(self, claimed: Claimed) -> Outcome | None:
+        role, prompt = await self._role(claimed.job.owner), self._prompt(claimed.job)
+        why = (
+            "its owner is not let in any more"
+            if role is None
+            else ""
+            if prompt
+            else "there is nothing to do in its file"
+        )
+        if role is None or not prompt:
+            now = self.bus.clock.now()
+            await self._write(ledger.skipped, claimed, why, now, self._cron.keep_runs)
+            return None
+        incoming = texts.incoming(claimed, prompt, role)
+        accepted = await self.bus.ask(agent.Accept(incoming=incoming))
+        there = await self._write(
+            ledger.accepted,
+            claimed,
+            accepted.session,
+            accepted.turn,
+            self.bus.clock.now(),
+            own=incoming.channel == texts.CHANNEL,
+        )
+        if not there:  # its job was removed meanwhile: what was accepted goes on, and nobody waits for it
+            return None
+        return texts.outcome(await self.bus.ask(agent.Run(incoming=incoming)), claimed.job.builtin)
+
+    async def _role(self, owner: str) -> Role | None:
+        """What the owner of a job may; None for one who is not let in."""
+        try:
+            found = await self.bus.ask(users.GetUser(id=owner, user=owner, proof="operator"))
+        except users.UnknownUser:
+            return None
+        return found.role if found.is_active else None
+
+    def _prompt(self, job: Kept) -> str:
+        return job.prompt if job.builtin is None else files.read(self._folder, job.builtin).prompt
+
+    # --- what follows -------------------------------------------------------------------------------------
+
+    async def _tend(self) -> None:
+        """Tell of what has ended, forget what nobody needs any more."""
+        while True:
+            self._ends = trio.Event()
+            try:
+                while there := await self._read(ledger.untold):
+                    for each in there:
+                        await self._tell(each)
+            except (CronFailed, DeliveryError, ActorError) as error:
+                _LOG.warning("what has ended cannot be told of now: %s", error)
+                await trio.sleep(AGAIN)
+                continue
+            with trio.move_on_after(LOOK):
+                await self._ends.wait()
+
+    async def _tell(self, each: Untold) -> None:
+        ended = Ended(
+            user=each.job.owner,
+            job=each.job.id,
+            name=each.job.name,
+            instant=micros(each.instant),
+            session=each.session,
+            success=each.success,
+            text=each.text,
+        )
+        await tell(self.bus, ended)
+        await self._write(ledger.told, each)
+
+    # --- jobs of the agent itself -------------------------------------------------------------------------
+
+    async def _sync_heartbeat(self) -> None:
+        """Have the heartbeat planned as the settings and its file say."""
+        file = files.read(self._folder, "heartbeat")
+        self._complain(file.fault)
+        wanted = bool(file.prompt)
+        job = await self._read(jobs.builtin, "heartbeat")
+        schedule = Interval(every_ms=self._cron.heartbeat_interval_minutes * 60_000)
+        now = self.bus.clock.now()
+        if job is None:
+            if wanted:
+                await self._write(jobs.add, self._own("heartbeat", schedule), now, 0)
+        elif (job.enabled, job.schedule) != (wanted, schedule):
+            await self._write(jobs.change, job, {"enabled": wanted, "schedule": schedule}, now)
+
+    def _complain(self, fault: str | None) -> None:
+        """Say once what is wrong with a file."""
+        if fault is not None and fault != self._fault:
+            _LOG.warning("%s", fault)
+        self._fault = fault
+
+    def _own(self, builtin: Builtin, schedule: Interval) -> Kept:
+        now = self.bus.clock.now()
+        return Kept(
+            id=self.bus.ids.uuid(),
+            owner=ADMIN,
+            name=texts.name_of(builtin),
+            prompt="",
+            schedule=schedule,
+            timezone="UTC",
+            anchor=now.replace(microsecond=0),
+            enabled=builtin == "heartbeat",
+            max_retries=self._cron.default_max_retries,
+            timeout_secs=self._cron.default_timeout_secs,
+            builtin=builtin,
+            created_at=now,
+        )
+
+    async def _boot(self) -> None:
+        """Run BOOTSTRAP.md, if it never was, then BOOT.md: once in the life of a process."""
+        starting: tuple[Builtin, ...] = ("bootstrap", "boot")
+        for builtin in starting:
+            while not await self._boots(builtin):  # noqa: ASYNC110 - nobody tells that the disk is well again
+                await trio.sleep(AGAIN)
+
+    async def _boots(self, builtin: Builtin) -> bool:
+        """Run one of them to its end; False where the disk does not take it."""
+        if not files.read(self._folder, builtin).prompt:
+            return True
+        try:
+            if (job := await self._read(jobs.builtin, builtin)) is None:
+                made = self._own(builtin, Interval(every_ms=60_000))
+                await self._write(jobs.add, made, self.bus.clock.now(), 0)
+                job = made
+            await self._write(jobs.boot, job, self.bus.boot_id, self.bus.clock.now())
+            self._wake()
+            while await self._read(jobs.has_open, job):
+                with trio.move_on_after(LOOK):
+                    await self._ends.wait()
+        except CronFailed as error:
+            _LOG.warning("%s cannot be run: %s", files.NAMES[builtin], error)
+            return False
+        return True
