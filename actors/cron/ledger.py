@@ -383,9 +383,10 @@ def untold(connection: sqlite3.Connection) -> tuple[Untold, ...]:
     )
 
 
-def told(connection: sqlite3.Connection, each: Untold) -> None:
+def told(connection: sqlite3.Connection, each: Untold, keep: int) -> None:
     """The owner knows. A job that was to be removed after its run goes."""
     connection.execute("UPDATE runs SET told = 1 WHERE id = ?", (each.run,))
+    _forget(connection, each.job, keep)
     done = "state IN ('done', 'failed')"
     over = _count(connection, each.job, done) and not _count(connection, each.job, UNDER_WAY)
     if each.job.delete_after_run and over:

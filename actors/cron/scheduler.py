@@ -1,5 +1,6 @@
 """Runs jobs at their times. What it knows is in the ledger, so it goes on where it was, whatever happens to it."""
 
+import contextlib
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -198,6 +199,9 @@ class Scheduler(LateKeeper):
                 while there := await self._read(ledger.untold):
                     for each in there:
                         await self._tell(each)
+                while left := await self._read(ledger.leftovers):
+                    for conversation, owner in left:
+                        await self._prune(conversation, owner)
             except (CronFailed, DeliveryError, ActorError) as error:
                 _LOG.warning("what has ended cannot be told of now: %s", error)
                 await trio.sleep(AGAIN)
@@ -216,7 +220,12 @@ class Scheduler(LateKeeper):
             text=each.text,
         )
         await tell(self.bus, ended)
-        await self._write(ledger.told, each)
+        await self._write(ledger.told, each, self._cron.keep_runs)
+
+    async def _prune(self, conversation: str, owner: str) -> None:
+        with contextlib.suppress(session.UnknownSession):
+            await self.bus.ask(session.Prune(session=conversation, user=owner))
+        await self._write(ledger.cleared, conversation, self.bus.clock.now())
 
     # --- jobs of the agent itself -------------------------------------------------------------------------
 

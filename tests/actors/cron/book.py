@@ -98,7 +98,7 @@ class Book:
         """What owners do not know yet; they do now."""
         there = ledger.untold(self.connection)
         for each in there:
-            ledger.told(self.connection, each)
+            ledger.told(self.connection, each, self.keep)
         return [f"{each.job.name}: {each.text}" for each in there]
 
 

@@ -297,6 +297,21 @@ async def test_a_job_that_was_removed_while_it_ran_ends_in_peace(
         assert await desk.ask(cron.ListJobs) == ()
 
 
+async def test_conversations_of_forgotten_runs_go_and_those_with_people_stay(
+    desk: Desk, autojump_clock: MockClock
+) -> None:
+    desk.settings = Settings(cron=Cron(keep_runs=2))
+    async with desk.running():
+        job = await desk.add()
+        await trio.sleep(3600 + 5)
+        (first,) = await desk.runs(job)
+        await desk.world.send("thank you", session=first.session)
+        await trio.sleep(4 * 3600)
+        there = await desk.mesh.bus.ask(session.List(user=ADMIN, limit=100))
+        assert len(there) == 3
+        assert first.session in {each.id for each in there}
+
+
 # --- the agent's own ----------------------------------------------------------------------------------------
 
 
