@@ -6,6 +6,9 @@ from pathlib import Path
 from actors.agent.messages import TURN_EVENTS
 from actors.console.messages import Tap
 from actors.gateway.protocol import EVENT_FIELDS, SECTIONS, SERVER_FRAMES, ClientMessage, wire
+from actors.skills import bundle
+from actors.skills.document import parse_file
+from actors.skills.library import digest_of
 from scripts.interface import endpoint_table, field_table, filled, frame_table
 from scripts.protocol import page_types, section_types
 from starpod.blueprint import ephemeral_instance
@@ -17,6 +20,12 @@ from starpod.tree import ENDPOINTS
 ROOT = Path(__file__).parent.parent
 REFERENCE = ROOT / "docs" / "reference"
 PAGE_TYPES = ROOT / "actors" / "gateway" / "web" / "src" / "protocol.ts"
+
+
+def bundled() -> Iterator[tuple[str, bytes]]:
+    """The skills that come along."""
+    for path in sorted(bundle.HOME.glob("*/SKILL.md")):
+        yield path.parent.name, path.read_bytes()
 
 
 def pages() -> Iterator[tuple[Path, str]]:
@@ -36,6 +45,7 @@ def pages() -> Iterator[tuple[Path, str]]:
     for name, text in texts.items():
         yield REFERENCE / name, text
     yield REFERENCE / "cli.md", manual.page()
+    yield bundle.READ, bundle.written({digest_of(data): parse_file(data, name) for name, data in bundled()})
     with ephemeral_instance() as instance:
         yield REFERENCE / "messages.md", markdown(messages(instance))
 

@@ -13,6 +13,7 @@ from typing import Final, final
 import attrs
 
 from actors.skills import folder, names, unseen
+from actors.skills.bundle import document_of
 from actors.skills.document import Document, parse_file
 from actors.skills.folder import Stamp, Unusable
 from actors.skills.names import SOURCE
@@ -87,7 +88,10 @@ class Shelf:
             if stamp.fault is not None:
                 raise Unusable(stamp.fault)
             data = folder.read_main(self.root / name)
-            document, main = _on_card(parse_file(data, name)), digest_of(data)
+            main = digest_of(data)
+            document = _on_card(
+                document_of(data, name, main) if self.owner == BUNDLED else parse_file(data, name)
+            )
             names.checked(name)
             usable = True
         except (Unusable, ValueError) as error:

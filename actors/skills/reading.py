@@ -8,7 +8,19 @@ from typing import Any, Final, TypeVar
 import trio
 
 from actors.context import Expansion, Section
-from actors.skills import document, edits, folder, messages, names, rights, showing, store, texts, unseen
+from actors.skills import (
+    bundle,
+    document,
+    edits,
+    folder,
+    messages,
+    names,
+    rights,
+    showing,
+    store,
+    texts,
+    unseen,
+)
 from actors.skills.folder import MAIN, Unusable
 from actors.skills.library import BUNDLED, SHARED, USERS_KEPT, Card, Library, digest_of, visible
 from actors.skills.messages import BadSkill, SkillsFailed, UnknownSkill
@@ -23,8 +35,6 @@ T = TypeVar("T")
 Known = Mapping[tuple[str, str], Latest]
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
-COME_ALONG: Final = Path(__file__).parent / "bundled"
-"""The skills that come with Starpod."""
 
 
 class Reader(LateKeeper):
@@ -32,7 +42,7 @@ class Reader(LateKeeper):
 
     def __init__(self, given: Given) -> None:
         super().__init__(given.database("skills"), numbered(MIGRATIONS), SkillsFailed)
-        self._library = Library(COME_ALONG, given.data / "skills", given.data / "users")
+        self._library = Library(bundle.HOME, given.data / "skills", given.data / "users")
         self._settings = given.settings(Settings)
         self._limiter = trio.CapacityLimiter(1)
         self._told: dict[str, tuple[tuple[Card, ...], Settings, str]] = {}

@@ -11,8 +11,8 @@ from typing import Final
 
 import pytest
 
+from actors.skills import bundle
 from actors.skills import messages as skills
-from actors.skills.reading import COME_ALONG
 from starpod.cli.main import COMMANDS
 from tests.actors.skills.conftest import ADA, Skills
 
@@ -102,7 +102,7 @@ async def test_those_that_come_along_are_without_a_fault_and_their_files_are_nam
 
 def test_the_commands_that_they_name_are_there() -> None:
     """A command that was renamed is to be renamed there too."""
-    words = " ".join(path.read_text() for path in COME_ALONG.rglob("*.md")).split("starpod ")[1:]
+    words = " ".join(path.read_text() for path in bundle.HOME.rglob("*.md")).split("starpod ")[1:]
     named = {word.split()[0].strip("`.,;:)") for word in words if word[0].islower()}
     assert {"skill", "vault", "bus", "open"} < named
     assert named - {"in"} <= set(COMMANDS)
@@ -115,7 +115,7 @@ def test_the_script_that_comes_along_tells_what_a_table_holds(tmp_path: Path) ->
     )
     lines = tmp_path / "b.jsonl"
     lines.write_text('{"a": 1, "b": "x"}\n{"a": 2}\n')
-    script = COME_ALONG / "data-analysis" / "scripts" / "profile.py"
+    script = bundle.HOME / "data-analysis" / "scripts" / "profile.py"
 
     def told(path: Path) -> str:
         return subprocess.run(
