@@ -1,6 +1,7 @@
 """A database that cannot be read gives way to a new one; what can still be read of the history goes along."""
 
 import sqlite3
+from collections.abc import Iterable
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final
@@ -46,7 +47,7 @@ def history(connection: sqlite3.Connection, aside: Path) -> bool:
             old.row_factory = sqlite3.Row
             names = [row[0] for row in old.execute("SELECT DISTINCT name FROM revisions ORDER BY name")]
             whole = [_copied(connection, old, name) for name in names]
-            return all(whole)
+            return all(whole) & _calls(connection, old)
     except sqlite3.DatabaseError:
         return False
 
@@ -54,11 +55,27 @@ def history(connection: sqlite3.Connection, aside: Path) -> bool:
 def _copied(connection: sqlite3.Connection, old: sqlite3.Connection, name: str) -> bool:
     """Copy the history of one note, as far as it makes sense. Whether that is all of it."""
     rows = old.execute("SELECT * FROM revisions WHERE name = ? ORDER BY seq", (name,))
+    return _inserted(connection, "revisions", revisions.sound(rows))
+
+
+def _calls(connection: sqlite3.Connection, old: sqlite3.Connection) -> bool:
+    """Copy that calls were made, also where their revisions make no sense. Whether all that have none are there."""
+    known = {key for (key,) in connection.execute("SELECT key FROM revisions WHERE key IS NOT NULL")}
+    columns = "key, seq, name, hash, size"
+    of_revisions = old.execute(f"SELECT {columns} FROM revisions WHERE key IS NOT NULL AND pending = 0")  # noqa: S608
+    _inserted(connection, "applied", (row for row in of_revisions if row["key"] not in known))
+    if not old.execute("SELECT 1 FROM sqlite_schema WHERE name = 'applied'").fetchone():
+        return True
+    return _inserted(connection, "applied", old.execute(f"SELECT {columns} FROM applied"))  # noqa: S608 - ours
+
+
+def _inserted(connection: sqlite3.Connection, table: str, rows: Iterable[sqlite3.Row]) -> bool:
+    """Insert rows that are not there, as far as they can be read. Whether those were all."""
     try:
-        for row in revisions.sound(rows):
+        for row in rows:
             columns = row.keys()
             connection.execute(
-                f"INSERT OR IGNORE INTO revisions ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",  # noqa: S608 - ours
+                f"INSERT OR IGNORE INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",  # noqa: S608 - ours
                 tuple(row),
             )
     except sqlite3.DatabaseError:

@@ -269,6 +269,29 @@ def test_what_does_not_make_sense_is_left_behind(tmp_path: Path) -> None:
     assert [each.seq for each in revisions.history(new, None, 9)] == [3, 1]
 
 
+@pytest.mark.parametrize("is_old", [False, True])
+def test_that_a_call_was_made_is_known_of_a_database_that_is_damaged(tmp_path: Path, is_old: bool) -> None:  # noqa: FBT001
+    """Also where what it has written cannot be told any more: asked for again, it would be done twice."""
+    path = tmp_path / "memory.db"
+    old = database(path)
+    change(old, None, b"secret", key="purged")
+    revisions.purge(old, NOTE, b"secret", ADA, NOW)
+    change(old, b"secret", b"a" * 50, key="kept")
+    change(old, None, b"other", OTHER, key="broken")
+    revisions.intend(old, OTHER, b"other", b"more", action="append", origin=ADA, now=NOW, key="pending")
+    old.execute("UPDATE revisions SET body = X'00' WHERE key = 'broken'")
+    if is_old:
+        old.execute("DROP TABLE applied")
+    old.commit()
+    old.close()
+    new = database()
+
+    assert not salvage.history(new, salvage.set_aside(path))
+
+    known = {key for key in ("purged", "kept", "broken", "pending") if revisions.applied(new, key)}
+    assert known == {"kept", "broken"} | ({"purged"} if not is_old else set())
+
+
 def test_what_is_no_database_has_no_history(tmp_path: Path) -> None:
     path = tmp_path / "memory.db"
     for number in (1, 2, 3, 3):
