@@ -192,7 +192,7 @@ def _memory_log(given: Given) -> Iterator[Child]:
     persona_settings = given.settings(PersonaSettings)
     factory = partial(
         MemoryFollower,
-        given.database("memory-log"),
+        given.data,
         given.settings(MemorySettings),
         lambda: persona_settings().agent_name,
         partial(_self_improvement, given.settings(SkillsSettings)),

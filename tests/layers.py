@@ -30,6 +30,7 @@ HANDS = {
     "actors/cron/telling.py",
     "actors/memory/extractor.py",
     "actors/memory/meaning.py",
+    "actors/memory/unattended.py",
 }
 """What an actor does through the bus, one neighbour each; what it decides is in the modules beside them."""
 

@@ -196,6 +196,11 @@ class MemoryActor(MeaningfulKeeper):
         if self._prompt.holds(name):
             await self._apart(self._prompt.wrote, name)
 
+    @messages.EmbedRest.handler
+    @concurrent(AT_ONCE, isolated=True)
+    async def embed_rest(self, request: messages.EmbedRest) -> bool:
+        return await self._embed_rest()
+
     # --- changing -------------------------------------------------------------------------------------------
 
     @messages.Change.handler

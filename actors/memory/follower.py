@@ -19,6 +19,7 @@ from actors.memory.extractor import Extractor, Furthers, Task, nothing_further
 from actors.memory.keeping import DAMAGED
 from actors.memory.messages import AppendDaily, Change, Origin
 from actors.memory.settings import Memory, Settings
+from actors.memory.unattended import Unattended
 from actors.session import messages as session
 from actors.storage import Keeper, Storage, numbered
 from actors.vocabulary import ADMIN, RESERVED
@@ -59,7 +60,7 @@ class MemoryFollower(Keeper):
     """Keeps daily logs, exports and reviews up with what was said.
 
     Args:
-      database: what is still to be done.
+      data: the folder of the agent; what is still to be done is in its ``db/memory-log.db``.
       settings: of the memory.
       agent: what the agent is called.
       furthers: what else a review may do.
@@ -67,13 +68,13 @@ class MemoryFollower(Keeper):
 
     def __init__(
         self,
-        database: Path,
+        data: Path,
         settings: Callable[[], Settings],
         agent: Callable[[], str],
         furthers: Furthers = nothing_further,
     ) -> None:
-        super().__init__(Storage(database, numbered(work.MIGRATIONS)), Unavailable)
-        self._database = database
+        self._data, self._database = data, data / "db" / "memory-log.db"
+        super().__init__(Storage(self._database, numbered(work.MIGRATIONS)), Unavailable)
         self._settings = settings
         self._agent = agent
         self._furthers = furthers
@@ -88,6 +89,16 @@ class MemoryFollower(Keeper):
         self._extractor = Extractor(self.bus, self._furthers)
         self.spawn(self._follow)
         self.spawn(self._tend)
+        self.spawn(self._attend)
+
+    async def _attend(self) -> None:
+        unattended = Unattended(self.bus, self._data, lambda: self._memory)
+        while True:
+            await trio.sleep(TICK)
+            try:
+                await unattended.see_to_vectors()
+            except OSError as error:
+                _LOG.warning("it is not known which notes lack vectors: %s", error)
 
     async def _write_relaxed(
         self, fn: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs

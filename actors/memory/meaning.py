@@ -40,7 +40,8 @@ class MeaningfulKeeper(SearchableKeeper):
         """Whether any file may have passages without a vector of that kind."""
         self._lack_vectors: dict[str, None] = {}
         """Files that may."""
-        self._embeds = False
+        self._embedded_all: trio.Event | None = None
+        """When what is being done behind has ended; None while nothing is."""
 
     async def start(self) -> None:
         await super().start()
@@ -90,11 +91,19 @@ class MeaningfulKeeper(SearchableKeeper):
     def _embed_behind(self) -> None:
         """See to what lacks vectors, unless that is being done."""
         lacking = self._all_lack_vectors or self._lack_vectors
-        if lacking and not self._embeds and self._settings().embedder is not None:
-            self._embeds = True
-            self.spawn(self._embed_all)
+        if lacking and self._embedded_all is None and self._settings().embedder is not None:
+            self._embedded_all = trio.Event()
+            self.spawn(self._embed_all, self._embedded_all)
 
-    async def _embed_all(self) -> None:
+    async def _embed_rest(self) -> bool:
+        """Wait until nothing lacks a vector; False when that is not to be for now."""
+        await self._look()
+        self._embed_behind()
+        if self._embedded_all is not None:
+            await self._embedded_all.wait()
+        return not (self._all_lack_vectors or self._lack_vectors)
+
+    async def _embed_all(self, ended: trio.Event) -> None:
         try:
             while (embedder := self._settings().embedder) is not None:
                 batch = await self._batch_without(embedder)
@@ -103,8 +112,10 @@ class MeaningfulKeeper(SearchableKeeper):
                 await self._embed_some(batch)
         except MemoryFailed as error:
             _LOG.warning("passages get no vectors for now: %s", error)
+            self._all_lack_vectors = True
         finally:
-            self._embeds = False
+            self._embedded_all = None
+            ended.set()
 
     async def _embed_some(self, batch: Sequence[tuple[int, str]]) -> None:
         """Keep the vectors of some passages, or wait for the embedder to be well again."""

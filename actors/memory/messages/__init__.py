@@ -1,7 +1,7 @@
 """Front door of the memory: notes of users and of the agent, their history, and a search over them."""
 
 from .context import Remember
-from .embedding import Embed, EmbedderFailed, NoEmbedder, Vectors
+from .embedding import Embed, EmbedderFailed, EmbedRest, NoEmbedder, Vectors
 from .errors import (
     AdminsOnly,
     BadName,
@@ -83,6 +83,7 @@ __all__ = [
     "DailyEntry",
     "Door",
     "Embed",
+    "EmbedRest",
     "EmbedderFailed",
     "Entry",
     "FileText",

@@ -45,6 +45,16 @@ class Vectors(Data):
 
 @final
 @attrs.frozen(kw_only=True)
+class EmbedRest(Request[bool]):
+    """Wait until no note of a user lacks a vector; False when that is not to be for now. Raises MemoryFailed."""
+
+    within: ClassVar[float] = 600.0
+    key_field: ClassVar[str | None] = "user"
+    user: str
+
+
+@final
+@attrs.frozen(kw_only=True)
 class Embed(Request[Vectors]):
     """Have the embedder that is set make vectors. Raises NoEmbedder, EmbedderFailed."""
 

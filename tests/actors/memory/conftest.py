@@ -48,6 +48,8 @@ class Notes:
         """What was to be forgotten of what turns were told."""
         self.seeded: list[str] = []
         self.spent: list[session.RecordUsage] = []
+        self.idle = 600.0
+        """Seconds after which who keeps the notes of a user is put to rest."""
 
     async def start(self) -> None:
         for folder in ("users/ada", "users/bob", "config", "shared", "db"):
@@ -58,7 +60,7 @@ class Notes:
         await self.mesh.start(partial(Ledger, self), name="session")
         await self.mesh.start(partial(EmbedderActor, settings), name="embedder")
         notes = partial(MemoryActor, settings, lambda: None, generation, self._seed, self.data)
-        await self.mesh.start_pool(notes, name="notes")
+        await self.mesh.start_pool(notes, name="notes", idle=self.idle)
 
     def _seed(self, user: str) -> None:
         self.seeded.append(user)

@@ -55,7 +55,6 @@ def _no_seed(_user: str) -> None:
 
 
 def _tree(folder: Path) -> Supervisor:
-    database = folder / "db" / "memory-log.db"
     settings = lambda: SETTINGS  # noqa: E731
     generation = Generation()
     channels = (session.ChannelPolicy("main"),)
@@ -64,7 +63,7 @@ def _tree(folder: Path) -> Supervisor:
         Child("memory", partial(AgentNotesActor, folder, generation)),
         Pool("notes", partial(MemoryActor, settings, lambda: None, generation, _no_seed, folder), limit=4),
         Child("llm", Model),
-        Child("memory-log", partial(follower.MemoryFollower, database, settings, lambda: "Aster")),
+        Child("memory-log", partial(follower.MemoryFollower, folder, settings, lambda: "Aster")),
     )
     return Supervisor("root", "one_for_one", nodes)
 

@@ -64,8 +64,7 @@ class Remembering:
                 partial(MemoryActor, settings, lambda: UTC, generation, lambda _: None, self.data),
                 name="notes",
             )
-            database = self.data / "db" / "memory-log.db"
-            follower = partial(MemoryFollower, database, settings, lambda: "Aster", self.furthers)
+            follower = partial(MemoryFollower, self.data, settings, lambda: "Aster", self.furthers)
             await world.mesh.start(follower, name="memory-log")
             yield self
 

@@ -23,6 +23,7 @@ from actors.memory.actor import MemoryActor
 from actors.memory.extractor import Further
 from actors.memory.names import Name
 from actors.memory.settings import Memory
+from actors.memory.unattended import Unattended
 from actors.session import endings, pruning, sessions
 from actors.session import messages as session
 from actors.tooling import tool_of
@@ -74,6 +75,22 @@ class TestWhatHasPiledUp:
             assert len([name for name in await lives.names() if "sessions" in name]) == 10
         assert len(moments) == 3 + 10
         assert min(later - earlier for earlier, later in pairwise(moments)) > follower.REST + 0.9
+
+
+class TestUnattended:
+    async def test_notes_that_nobody_uses_are_seen_to_from_time_to_time(
+        self, agent: Remembering, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        moments: list[float] = []
+
+        async def seen(_: Unattended) -> None:
+            moments.append(trio.current_time())
+            if len(moments) == 1:
+                raise OSError("broken")
+
+        monkeypatch.setattr(Unattended, "see_to_vectors", seen)
+        await trio.sleep(3 * follower.TICK + 1)
+        assert len(moments) == 3
 
 
 class TestLog:

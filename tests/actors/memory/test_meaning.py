@@ -13,6 +13,7 @@ from actors.llm.settings import Settings as LlmSettings
 from actors.memory import embedder, meaning, vectors
 from actors.memory import messages as memory
 from actors.memory.settings import Memory
+from actors.memory.unattended import Unattended
 from bus.testing import MeshUnderTest
 from tests.actors.llm.world import CATALOGUE, KEYS, at
 from tests.actors.memory.conftest import SMALL, Notes
@@ -221,3 +222,45 @@ async def test_who_is_switched_off_in_the_middle_is_asked_no_more(
             await trio.sleep(0.01)
     await notes.mesh.settle()
     assert len(model_server.requests) == 1
+
+
+async def test_what_lacked_vectors_when_its_notes_were_put_to_rest_gets_them(
+    mesh: MeshUnderTest, stopped: Notes, model_server: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedder, "FIRST_WAIT", 0.01)
+    settings: LlmSettings = at(model_server, "openai")
+    await mesh.start(partial(LlmActor, lambda: settings, KEYS, CATALOGUE), name="llm")
+    stopped.idle = 0.2
+    await stopped.start()
+    unattended = Unattended(mesh.bus, stopped.data, lambda: stopped.settings)
+
+    async def at_rest() -> None:
+        with trio.fail_after(60):
+            while any(stopped.path("", user).joinpath("memory.db-wal").exists() for user in ("ada", "bob")):
+                await trio.sleep(0.01)
+
+    await write_two(stopped)
+    await stopped.write("a.md", "heliotrope", user="bob")
+    await at_rest()
+    await unattended.see_to_vectors()
+    assert (stopped.vectors(), model_server.requests) == ({}, [])
+    stopped.settings = Memory(embedder=SMALL)
+    await unattended.see_to_vectors()
+    assert set(stopped.vectors()) == {"river.md", "savings.md"}
+    assert set(stopped.vectors("bob")) == {"a.md"}
+    for _ in range(2):  # putting them to rest tidies up
+        await at_rest()
+        await unattended.see_to_vectors()
+    await at_rest()
+    woken = len(stopped.seeded)
+    await unattended.see_to_vectors()
+    assert len(stopped.seeded) == woken, "nobody is woken for nothing"
+
+
+async def test_a_user_whose_notes_cannot_be_looked_at_keeps_no_other_from_vectors(
+    mesh: MeshUnderTest, notes: Notes
+) -> None:
+    await notes.write("a.md", "heliotrope", user="bob")
+    notes.path("memory.db").mkdir()
+    await Unattended(mesh.bus, notes.data, lambda: notes.settings).see_to_vectors()
+    assert set(notes.vectors("bob")) == {"a.md"}
