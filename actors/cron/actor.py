@@ -151,7 +151,7 @@ class CronActor(Scheduler):
         while job.enabled and after is not None and len(coming) < request.count:
             coming.append(after)
             after = job.following(after)
-        return why.explain(job, shown, runs, coming, self._cron.max_concurrent_runs)
+        return why.explain(job, shown, runs, coming, self._now(), self._cron.max_concurrent_runs)
 
     @messages.Preview.handler
     async def preview(self, request: messages.Preview) -> messages.Previewed:

@@ -60,6 +60,17 @@ class Kept:
     """What its next run is told before its prompt, once."""
     created_at: datetime
 
+    @property
+    def words(self) -> str:
+        """When it runs."""
+        if self.builtin in {"boot", "bootstrap"}:
+            return (
+                "when the agent is started"
+                if self.builtin == "boot"
+                else "when the agent is started for the first time"
+            )
+        return schedules.words(self.schedule, self.timezone)
+
     def following(self, after: datetime) -> datetime | None:
         """Its first instant after a time; None where there is none."""
         return schedules.following(self.schedule, self.timezone, self.anchor, after)
@@ -123,7 +134,7 @@ def job_of(row: sqlite3.Row) -> Job:
         prompt=job.prompt,
         schedule=job.schedule,
         timezone=job.timezone,
-        words=schedules.words(job.schedule, job.timezone),
+        words=job.words,
         enabled=job.enabled,
         delete_after_run=job.delete_after_run,
         session_mode=job.session_mode,

@@ -14,7 +14,7 @@ _UNITS: Final = ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 
 def explain(
-    job: Kept, shown: Job, runs: Sequence[Run], coming: Sequence[datetime], places: int
+    job: Kept, shown: Job, runs: Sequence[Run], coming: Sequence[datetime], now: datetime, places: int
 ) -> Explanation:
     """How a job stands.
 
@@ -23,6 +23,7 @@ def explain(
       shown: as it is told.
       runs: its latest ones, the latest first, those that are to come included.
       coming: its next instants, as it is planned.
+      now: wall time.
       places: how many runs may be under way at once.
     """
     zone = job.timezone
@@ -31,7 +32,7 @@ def explain(
         job=job.id,
         name=job.name,
         timezone=zone,
-        text=_standing(job, shown),
+        text=_standing(job, shown, now),
         last=tuple(
             Reason(instant=run.instant, state=run.state, text=_reason(run, job, places), session=run.session)
             for run in past
@@ -55,10 +56,10 @@ def length(seconds: float) -> str:
         if left >= size and len(parts) < 2:
             parts.append(f"{left // size} {unit}")
             left %= size
-    return " ".join(parts) or "0 s"
+    return " ".join(parts) or "less than a second"
 
 
-def _standing(job: Kept, shown: Job) -> str:
+def _standing(job: Kept, shown: Job, now: datetime) -> str:
     text = f"It runs {shown.words}."
     if shown.running:
         text += " A run is under way now."
@@ -66,11 +67,10 @@ def _standing(job: Kept, shown: Job) -> str:
         text += f" Its latest run failed and is tried again at {local(shown.retry_at, job.timezone)}."
     if shown.next_run_at is not None:
         return f"{text} The next run is at {local(shown.next_run_at, job.timezone)}."
-    if job.enabled or shown.running:
+    if job.enabled or shown.running or job.builtin in {"boot", "bootstrap"}:
         return f"{text} Nothing is planned after that."
-    if job.builtin is not None and job.builtin != "heartbeat":
-        return "It runs when the agent is started."
-    return f"{text} It is paused or over: nothing is planned until somebody switches it on."
+    over = job.following(now) is None
+    return f"{text} {'It is over.' if over else 'It is paused: nothing is planned until somebody switches it on.'}"
 
 
 def _coming(instant: datetime, job: Kept) -> str:
