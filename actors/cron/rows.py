@@ -2,7 +2,6 @@
 
 import json
 import sqlite3
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any, Final, final
@@ -98,17 +97,15 @@ def values_of(job: Kept) -> dict[str, Any]:
 
 def kept(row: sqlite3.Row) -> Kept:
     """The other way."""
-    values: Mapping[str, Any] = {field.name: row[field.name] for field in attrs.fields(Kept)}
-    return Kept(
-        **{
-            **values,
-            "schedule": SCHEDULE.load(jsontext.read(row["schedule"])),
-            "anchor": moment(row["anchor"]),
-            "created_at": moment(row["created_at"]),
-            "enabled": bool(row["enabled"]),
-            "delete_after_run": bool(row["delete_after_run"]),
-        }
-    )
+    values: dict[str, Any] = {field.name: row[field.name] for field in attrs.fields(Kept)}
+    values |= {
+        "schedule": SCHEDULE.load(jsontext.read(row["schedule"])),
+        "anchor": moment(row["anchor"]),
+        "created_at": moment(row["created_at"]),
+        "enabled": bool(row["enabled"]),
+        "delete_after_run": bool(row["delete_after_run"]),
+    }
+    return Kept(**values)
 
 
 JOBS: Final = f"""

@@ -1,7 +1,7 @@
 """The ledger: one row for each planned instant, whatever happens in between."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import attrs
 import pytest
@@ -120,7 +120,7 @@ def test_all_runs_the_last_ten_one_after_the_other(desk: Book) -> None:
     claimed = desk.claim()
     assert desk.states(job) == ["collapsed", "collapsed", "claimed"] + ["waiting"] * 9
     assert desk.runs(job)[-1].collapsed_into == START + timedelta(hours=3)
-    ran = []
+    ran = list[datetime]()
     while claimed:
         (run,) = claimed
         ran.append(run.instant)
@@ -186,7 +186,7 @@ def test_a_failed_run_does_not_make_those_that_wait_wait_longer(desk: Book) -> N
 def test_a_run_that_failed_is_tried_again_with_growing_patience(desk: Book) -> None:
     job = desk.add(schedule=once(hours=1), max_retries=5)
     desk.wait(hours=1)
-    waits = []
+    waits = list[float]()
     for attempt in range(1, 7):
         (claimed,) = desk.claim()
         assert (claimed.attempt, claimed.error) == (attempt, None if attempt == 1 else "no model")

@@ -373,7 +373,7 @@ async def test_the_heartbeat_is_set_up_in_one_place(desk: Desk, autojump_clock: 
         await trio.sleep(5)
         assert worlds.last_text(desk.world.requests[-1].messages) == "The mail is late.\n\nLook at the mail."
         with pytest.raises(cron.NotYourJob):
-            await desk.mesh.bus.ask(cron.HeartbeatWake(call="c2", **{**wake, "role": "user"}))
+            await desk.mesh.bus.ask(cron.HeartbeatWake(call="c2", user="eve", role="user"))
         await desk.mesh.bus.ask(cron.PutHeartbeat(enabled=False, user=ADMIN))
         assert await desk.mesh.bus.ask(cron.GetHeartbeat()) == cron.Heartbeat(
             enabled=False, interval_minutes=30, content=""
@@ -414,7 +414,8 @@ async def test_models_make_jobs_once_and_not_too_often(desk: Desk, autojump_cloc
         }
         with pytest.raises(cron.BadJob, match="schedule: "):
             await desk.mesh.bus.ask(cron.CronAdd(**often))
-        wanted = cron.CronAdd(**{**often, "schedule": desk.once(30)})
+        often["schedule"] = desk.once(30)
+        wanted = cron.CronAdd(**often)
         said = await desk.mesh.bus.ask(wanted)
         await trio.sleep(60)
         assert await desk.mesh.bus.ask(wanted) == said
