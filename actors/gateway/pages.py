@@ -78,7 +78,7 @@ class FileAnswer:
 
 @final
 class Pages:
-    """The files of the built web page below one folder.
+    """The files of the built web page below one folder, read when somebody asks for the first of them.
 
     They are read again when the page has been built again, so that a developer need not restart the agent.
     """
@@ -90,7 +90,6 @@ class Pages:
         self._built: int | None = None
         self._assets: dict[str, Asset] = {}
         self._missing = _asset("missing.html", _MISSING)
-        self._refresh()
 
     def answer(
         self, path: str, *, known: str | None = None, packed: bool = False, locked: bool = False
@@ -107,7 +106,7 @@ class Pages:
             get a link that opens it.
         """
         is_page = path in {"", INDEX} or "." not in path.rpartition("/")[2]
-        if is_page:
+        if is_page or self._built is None:
             self._refresh()
         found = self._assets.get(INDEX if is_page else path)
         if found is None:
