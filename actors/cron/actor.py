@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, final
 
+import attrs
 import trio
 
 from actors.atomic import write
@@ -293,6 +294,25 @@ class CronActor(Scheduler):
             interval_minutes=self._cron.heartbeat_interval_minutes,
             content=file.content,
         )
+
+    # --- what holds for all -------------------------------------------------------------------------------
+
+    @messages.GetDefaults.handler
+    async def get_defaults(self, request: messages.GetDefaults) -> messages.Defaults:
+        return self._defaults()
+
+    @messages.PutDefaults.handler
+    async def put_defaults(self, request: messages.PutDefaults) -> messages.Defaults:
+        wanted = {f"cron.{name}": getattr(request, name) for name in attrs.asdict(self._cron)}
+        if changes := {key: value for key, value in wanted.items() if value is not None}:
+            await self.bus.ask(
+                settings.Put(changes=changes, user=request.user, proof=request.proof, address=request.address)
+            )
+            self._wake()
+        return self._defaults()
+
+    def _defaults(self) -> messages.Defaults:
+        return messages.Defaults(**attrs.asdict(self._cron))
 
     @messages.RunContext.handler
     async def run_context(self, request: messages.RunContext) -> str:

@@ -1,5 +1,6 @@
 """Front door of the scheduler: jobs, what became of each of their instants and why, the heartbeat."""
 
+from .defaults import Defaults, GetDefaults, PutDefaults
 from .errors import AlreadyRunning, BadJob, CronFailed, JobExists, NotYourJob, TooManyJobs, UnknownJob
 from .heartbeat import LONGEST_FILE, SILENT, GetHeartbeat, Heartbeat, PutHeartbeat, RunContext
 from .jobs import (
@@ -64,8 +65,10 @@ __all__ = [
     "CronRun",
     "CronRuns",
     "CronUpdate",
+    "Defaults",
     "Entry",
     "Explanation",
+    "GetDefaults",
     "GetHeartbeat",
     "GetJob",
     "Heartbeat",
@@ -83,6 +86,7 @@ __all__ = [
     "Overlap",
     "Preview",
     "Previewed",
+    "PutDefaults",
     "PutHeartbeat",
     "Reason",
     "RemoveJob",
