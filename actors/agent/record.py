@@ -273,6 +273,7 @@ class Record:
                     content=result.content,
                     is_error=result.is_error,
                     attachments=result.attachments,
+                    repeatable=step.effect == "pure",
                     last_event=self._journal.last,
                 )
             )

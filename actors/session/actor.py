@@ -149,7 +149,8 @@ class SessionActor(Keeper):
     @messages.SaveResult.handler
     @concurrent(256, isolated=True)
     async def save_result(self, request: messages.SaveResult) -> None:
-        await self._write(turns.save_result, request, self._now())
+        write = self._write_relaxed if request.repeatable else self._write
+        await write(turns.save_result, request, self._now())
 
     @messages.Merge.handler
     @concurrent(256, isolated=True)

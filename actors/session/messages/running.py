@@ -188,6 +188,7 @@ class SaveResult(Request[None]):
     Raises StaleAttempt or UnknownStep.
     """
 
+    version: ClassVar[int] = 2
     abandon: ClassVar[Abandon] = Abandon.FINISH
     max_bytes: ClassVar[int] = 64 * 1024 * 1024
     turn: str
@@ -198,7 +199,14 @@ class SaveResult(Request[None]):
     is_error: bool
     attachments: tuple[Attachment, ...] = ()
     """Files the tool hands to the person."""
+    repeatable: bool = False
+    """Whether the call only read, so that it can be made again: then nobody waits for the disk, and until the next
+    thing is stored a power cut may undo this."""
     last_event: int
+
+    @classmethod
+    def upcast(cls, version: int, body: dict[str, Any]) -> dict[str, Any]:
+        return body if version > 1 else {**body, "repeatable": False}
 
 
 @final

@@ -14,6 +14,7 @@ import trio
 import trio.testing
 
 from actors.session import messages as session
+from actors.session import turns
 from actors.session.actor import SWEEP, SessionActor
 from actors.storage import Storage
 from actors.vocabulary import Text, ToolUse, Usage
@@ -117,6 +118,42 @@ async def test_a_turn_with_a_tool_is_stored_message_by_message(
     assert len(await bus.ask(session.Export(session=accepted.session, user="admin"))) == 6
     assert (await bus.ask(session.Costs())).by_tool[0].name == "FileRead"
     assert (await bus.ask(session.GetCosts(period="7d"))).by_tool[0].tool_name == "FileRead"
+
+
+@pytest.mark.parametrize("repeatable", [True, False])
+async def test_the_disk_is_waited_for_with_a_result_that_cannot_be_had_again(
+    mesh: MeshUnderTest,
+    path: pathlib.Path,
+    monkeypatch: pytest.MonkeyPatch,
+    repeatable: bool,  # noqa: FBT001
+) -> None:
+    seen: list[int] = []
+    save_result = turns.save_result
+
+    def save(connection: sqlite3.Connection, request: session.SaveResult, now: int) -> None:
+        seen.append(pragma(connection, "synchronous"))
+        save_result(connection, request, now)
+
+    monkeypatch.setattr(turns, "save_result", save)
+    await start(mesh, path)
+    accepted = await accept(mesh, "read it")
+    begun = await begin(mesh, accepted.turn)
+    common: dict[str, Any] = {
+        "turn": accepted.turn,
+        "boot": mesh.bus.boot_id,
+        "attempt": begun.turn.attempt,
+        "last_event": 5,
+    }
+    call = ToolUse(id="a", name="FileRead", input={})
+    saved = await mesh.bus.ask(
+        session.SaveCompletion(
+            **common, iteration=1, content=(), calls=((call, "pure"),), usage=Usage(model="m")
+        )
+    )
+    result: dict[str, Any] = {"content": (Text(text="x"),), "is_error": False, "repeatable": repeatable}
+    await mesh.bus.ask(session.SaveResult(**common, n=saved.calls[0].n, **result))
+    normal, full = 1, 2
+    assert seen == [normal if repeatable else full]
 
 
 async def test_a_turn_is_handed_from_one_incarnation_to_the_next(
