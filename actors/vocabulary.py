@@ -26,6 +26,15 @@ _USER_ID: Final = re.compile("[A-Za-z0-9_][A-Za-z0-9_-]{0,63}")
 UNCHANGED: Final = " "
 """In a request for a change, a text that is none of what a field may hold: it stays as it is, where null removes it."""
 
+NOTHING_TO_SAY: Final = "HEARTBEAT_OK"
+"""What the agent answers when it was to look by itself whether there is something to say, and there is not."""
+
+
+def says_nothing(answer: str) -> bool:
+    """Whether an answer is that there is nothing to say, however it is set."""
+    return answer.strip().strip("*_`.!\"'").strip() == NOTHING_TO_SAY
+
+
 LONGEST_QUOTED = 80
 """Characters of what somebody gave that an error repeats."""
 

@@ -141,6 +141,15 @@ def change(connection: sqlite3.Connection, before: Kept, changes: Mapping[str, A
     return _shown(connection, job.id)
 
 
+def set_up(connection: sqlite3.Connection, wanted: Kept, now: datetime) -> None:
+    """Have a job of the agent itself planned as it is wanted; one that is not there and is not enabled is not made."""
+    there = builtin(connection, wanted.builtin or "")
+    if there is not None:
+        change(connection, there, {"enabled": wanted.enabled, "schedule": wanted.schedule}, now)
+    elif wanted.enabled:
+        add(connection, wanted, now, 0)
+
+
 def remove(connection: sqlite3.Connection, job: Kept) -> None:
     """Remove a job with all that is known of its runs. A turn that is at one goes on."""
     connection.execute("DELETE FROM jobs WHERE id = ?", (job.id,))

@@ -313,6 +313,8 @@ def ended(
         state = "done" if outcome.success else "failed"
         values |= {"state": state, "ended_at": micros(now), "told": int(outcome.quiet)}
     _update(connection, claimed.run, values)
+    if outcome.quiet:
+        _leave_quiet(connection, job, claimed.run)
     if values["state"] != "retrying":
         _next_waiting(connection, job)
     _forget(connection, job, keep)
@@ -413,6 +415,19 @@ def _forget(connection: sqlite3.Connection, job: Kept, keep: int) -> None:
             (job.owner, gone),
         )
         connection.execute("DELETE FROM runs WHERE id IN (SELECT value FROM json_each(?))", (gone,))
+
+
+def _leave_quiet(connection: sqlite3.Connection, job: Kept, run: int) -> None:
+    """Of runs that had nothing to say only the latest keeps its conversation: there are many of them."""
+    quiet = (
+        "own AND run IN (SELECT id FROM runs WHERE job = ? AND state = 'done' AND summary = '' AND id <> ?)"
+    )
+    connection.execute(
+        "INSERT INTO leftovers (session, owner)"
+        f" SELECT session, ? FROM attempts WHERE {quiet} ON CONFLICT DO NOTHING",
+        (job.owner, job.id, run),
+    )
+    connection.execute(f"UPDATE attempts SET own = 0, session = '' WHERE {quiet}", (job.id, run))
 
 
 def leftovers(connection: sqlite3.Connection) -> tuple[tuple[str, str], ...]:

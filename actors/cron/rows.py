@@ -174,7 +174,7 @@ def run_of(row: sqlite3.Row, attempts: list[sqlite3.Row]) -> Run:
         due_at=moment(row["due_at"]),
         started_at=_moment(row["started_at"]),
         ended_at=_moment(row["ended_at"]),
-        session=attempts[-1]["session"] if attempts else None,
+        session=(attempts[-1]["session"] or None) if attempts else None,
         summary=row["summary"],
         error=row["error"],
         attempts=tuple(map(attempt_of, attempts)),

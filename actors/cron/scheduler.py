@@ -3,9 +3,11 @@
 import contextlib
 import logging
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+import attrs
 import trio
 
 from actors.agent import messages as agent
@@ -52,6 +54,8 @@ class Scheduler(LateKeeper):
         self._ends = trio.Event()
         self._last = (0.0, 0.0)
         self._fault: str | None = None
+        self._heartbeat_is: tuple[bool, int] | None = None
+        """Whether it is wanted, and its minutes, as it was planned last."""
 
     async def start(self) -> None:
         await super().start()
@@ -74,8 +78,7 @@ class Scheduler(LateKeeper):
         while True:
             self._nudge = trio.Event()
             try:
-                await self._look()
-                due = await self._read(ledger.next_due)
+                due = await self._look()
             except CronFailed as error:
                 _LOG.warning("what is due cannot be looked up: %s", error)
                 await trio.sleep(AGAIN)
@@ -84,8 +87,8 @@ class Scheduler(LateKeeper):
             with trio.move_on_after(min(max(wait, 0.0), LOOK)):
                 await self._nudge.wait()
 
-    async def _look(self) -> None:
-        """Take up what is to be carried out now."""
+    async def _look(self) -> datetime | None:
+        """Take up what is to be carried out now. When something is due next."""
         self._places.total_tokens = self._cron.max_concurrent_runs
         if self._is_set_back():
             await self._write(ledger.replan, self.bus.clock.now())
@@ -98,6 +101,7 @@ class Scheduler(LateKeeper):
             if (place := (claimed.run, claimed.attempt)) not in self._in_hand:
                 self._in_hand.add(place)
                 self.spawn(self._carry_out, claimed)
+        return due
 
     def _clocks(self) -> tuple[float, float]:
         return self.bus.clock.now().timestamp(), self.bus.clock.monotonic()
@@ -213,7 +217,7 @@ class Scheduler(LateKeeper):
         ended = Ended(
             user=each.job.owner,
             job=each.job.id,
-            name=each.job.name,
+            name=each.job.builtin or each.job.name,
             instant=micros(each.instant),
             session=each.session,
             success=each.success,
@@ -233,15 +237,13 @@ class Scheduler(LateKeeper):
         """Have the heartbeat planned as the settings and its file say."""
         file = files.read(self._folder, "heartbeat")
         self._complain(file.fault)
-        wanted = bool(file.prompt)
-        job = await self._read(jobs.builtin, "heartbeat")
-        schedule = Interval(every_ms=self._cron.heartbeat_interval_minutes * 60_000)
-        now = self.bus.clock.now()
-        if job is None:
-            if wanted:
-                await self._write(jobs.add, self._own("heartbeat", schedule), now, 0)
-        elif (job.enabled, job.schedule) != (wanted, schedule):
-            await self._write(jobs.change, job, {"enabled": wanted, "schedule": schedule}, now)
+        wanted, minutes = bool(file.prompt), self._cron.heartbeat_interval_minutes
+        if self._heartbeat_is == (wanted, minutes):
+            return
+        job = attrs.evolve(self._own("heartbeat", Interval(every_ms=minutes * 60_000)), enabled=wanted)
+        if wanted or await self._read(jobs.builtin, "heartbeat") is not None:
+            await self._write(jobs.set_up, job, self.bus.clock.now())
+        self._heartbeat_is = (wanted, minutes)
 
     def _complain(self, fault: str | None) -> None:
         """Say once what is wrong with a file."""
@@ -259,7 +261,7 @@ class Scheduler(LateKeeper):
             schedule=schedule,
             timezone="UTC",
             anchor=now.replace(microsecond=0),
-            enabled=builtin == "heartbeat",
+            enabled=False,
             max_retries=self._cron.default_max_retries,
             timeout_secs=self._cron.default_timeout_secs,
             builtin=builtin,

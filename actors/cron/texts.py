@@ -4,10 +4,10 @@ from typing import Final
 
 from actors.agent.messages import Answer
 from actors.cron.ledger import Claimed, Outcome
-from actors.cron.messages import SILENT, Builtin, Job, Listed, Run
+from actors.cron.messages import Builtin, Job, Listed, Run
 from actors.cron.messages import Outcome as RunOutcome
 from actors.session.messages import Incoming, TurnOptions
-from actors.vocabulary import Role, quoted
+from actors.vocabulary import NOTHING_TO_SAY, Role, quoted, says_nothing
 
 SOURCE: Final = "cron"
 """Where messages of jobs come from."""
@@ -26,9 +26,9 @@ _JOB: Final = (
 _BUILTIN: Final[dict[str, str]] = {
     "heartbeat": (
         "This is your heartbeat: you look at HEARTBEAT.md, which the person has written for you, again and again. "
-        f"{_ALONE} When there is nothing that they should know or that you should do now, answer {SILENT} and nothing "
-        "else; then nobody is disturbed. Do not repeat what you have told them before, and schedule nothing unless it "
-        "says so."
+        f"{_ALONE} When there is nothing that they should know or that you should do now, answer {NOTHING_TO_SAY} and "
+        "nothing else; then nobody is disturbed. Do not repeat what you have told them before. Schedule nothing unless "
+        "it says so."
     ),
     "boot": f"The agent has just been started, and this is what BOOT.md says for that. {_ALONE}",
     "bootstrap": f"The agent was started for the first time, and this is what BOOTSTRAP.md says for that. {_ALONE}",
@@ -84,18 +84,13 @@ def outcome(answer: Answer, builtin: Builtin | None) -> Outcome:
     """How an attempt came out whose turn has ended."""
     turn = answer.answered_by
     came = turn.outcome or turn.state
-    quiet = builtin == "heartbeat" and is_silent(answer.text)
+    quiet = builtin == "heartbeat" and says_nothing(answer.text)
     if came == "success":
         return Outcome(outcome=came, success=True, text="" if quiet else answer.text, quiet=quiet)
     why = answer.notice or ("It was cancelled." if came == "cancelled" else f"The turn ended with {came}.")
     return Outcome(
         outcome=came, success=False, text=answer.text, error=why, again=came in {"error", "deadline"}
     )
-
-
-def is_silent(text: str) -> bool:
-    """Whether a heartbeat has nothing to say."""
-    return text.strip().strip("*_`.!\"'").strip() == SILENT
 
 
 def listed(job: Job) -> Listed:

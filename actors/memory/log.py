@@ -6,6 +6,7 @@ from typing import Final
 from actors.memory import guard
 from actors.memory.context import cut
 from actors.session.messages import Message, Turn
+from actors.vocabulary import says_nothing
 
 SAID: Final = 200
 """Bytes of what each side said."""
@@ -17,12 +18,15 @@ def is_logged(turn: Turn) -> bool:
 
 
 def entry(turn: Turn, shown: Sequence[Message], agent: str) -> str | None:
-    """Two lines about a turn and the messages that are shown of it; None when nothing was said.
+    """Two lines about a turn and the messages that are shown of it; None where nothing was said.
 
+    A job that had nothing to say has said nothing.
     What it took in from others while it ran is part of what was asked; of several answers the last one counts.
     """
     asked = [_asked(each) for each in shown if each.role == "user"]
     answers = [each.content for each in shown if each.role == "assistant"]
+    if turn.triggered_by is not None and says_nothing("".join(answers[-1:])):
+        return None
     lines = (
         _line(turn.triggered_by or "User", asked),
         _line(agent, answers[-1:]),

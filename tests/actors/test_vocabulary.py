@@ -2,7 +2,7 @@
 
 import pytest
 
-from actors.vocabulary import RESERVED, BadUserId, quoted, user_id
+from actors.vocabulary import RESERVED, BadUserId, quoted, says_nothing, user_id
 
 
 @pytest.mark.parametrize("id", ["admin", "Ada", "a", "0", "_", "_x-1", "x" * 64, "5f0c2f0e-2c3b-4f7e"])
@@ -43,3 +43,10 @@ def test_what_could_not_is_refused_with_a_sentence(id: str) -> None:
 def test_what_somebody_gave_is_quoted_on_one_line() -> None:
     assert quoted("a\nb") == "'a�b'"
     assert len(quoted("x" * 1000)) == 82
+
+
+@pytest.mark.parametrize("answer", ["HEARTBEAT_OK", " **HEARTBEAT_OK**\n", "`HEARTBEAT_OK`."])
+def test_an_answer_may_be_that_there_is_nothing_to_say(answer: str) -> None:
+    assert says_nothing(answer)
+    assert not says_nothing(f"{answer} The mail is here.")
+    assert not says_nothing("")

@@ -2,7 +2,7 @@
 
 from .defaults import Defaults, GetDefaults, PutDefaults
 from .errors import AlreadyRunning, BadJob, CronFailed, JobExists, NotYourJob, TooManyJobs, UnknownJob
-from .heartbeat import LONGEST_FILE, SILENT, GetHeartbeat, Heartbeat, PutHeartbeat, RunContext
+from .heartbeat import LONGEST_FILE, GetHeartbeat, Heartbeat, PutHeartbeat, RunContext
 from .jobs import (
     LONGEST_NAME,
     LONGEST_PROMPT,
@@ -50,7 +50,6 @@ __all__ = [
     "LONGEST_FILE",
     "LONGEST_NAME",
     "LONGEST_PROMPT",
-    "SILENT",
     "AddJob",
     "AlreadyRunning",
     "Attempt",

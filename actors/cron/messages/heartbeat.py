@@ -12,8 +12,6 @@ from bus import Abandon, Data, Request
 
 LONGEST_FILE: Final = 100_000
 """Characters of HEARTBEAT.md that count."""
-SILENT: Final = "HEARTBEAT_OK"
-"""What a heartbeat answers that has nothing to say."""
 
 
 @final

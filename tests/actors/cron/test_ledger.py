@@ -426,6 +426,31 @@ def test_the_next_heartbeat_is_told_once_what_there_is_to_tell(desk: Book) -> No
     assert desk.states(job) == ["done", "claimed"]
 
 
+def test_the_heartbeat_is_set_up_as_it_is_wanted(desk: Book) -> None:
+    job = attrs.evolve(
+        desk.add("x"), id="h", name="__heartbeat__", owner="admin", builtin="heartbeat", enabled=False
+    )
+    connection = desk.connection
+    jobs.set_up(connection, job, desk.now)
+    assert jobs.builtin(connection, "heartbeat") is None
+    jobs.set_up(connection, attrs.evolve(job, enabled=True), desk.now)
+    jobs.set_up(connection, attrs.evolve(job, id="other", enabled=True, schedule=MINUTE), desk.now)
+    assert desk.kept(job).schedule == MINUTE
+    assert desk.next() == 60
+    jobs.set_up(connection, job, desk.now)
+    assert not desk.kept(job).enabled
+
+
+def test_of_runs_with_nothing_to_say_the_latest_keeps_its_conversation(desk: Book) -> None:
+    job = desk.add("__heartbeat__", MINUTE, builtin="heartbeat", prompt="")
+    quiet = Outcome(outcome="success", success=True, quiet=True)
+    for outcome in (quiet, GOOD, quiet, quiet):
+        desk.wait(minutes=1)
+        desk.carry_out(desk.claim()[0], outcome)
+    assert [run.session is None for run in reversed(desk.runs(job)[1:])] == [True, False, True, False]
+    assert len(ledger.leftovers(desk.connection)) == 2
+
+
 def test_a_start_is_one_run_in_the_life_of_a_process(desk: Book) -> None:
     job = desk.add("__boot__", MINUTE, builtin="boot", enabled=False)
     for process in ("one", "one", "two"):

@@ -320,14 +320,18 @@ async def test_a_heartbeat_that_has_nothing_to_say_disturbs_nobody(
 ) -> None:
     (desk.folder / "HEARTBEAT.md").write_text("Look at the mail.")
     async with desk.running():
-        desk.world.script.extend([say("HEARTBEAT_OK"), say("There is mail.")])
-        await trio.sleep(1830)
+        desk.world.script.extend([say("HEARTBEAT_OK"), say("**HEARTBEAT_OK**"), say("There is mail.")])
+        await trio.sleep(2 * 1800 + 30)
         assert desk.told() == []
         await trio.sleep(1800)
-        assert desk.told() == ["__heartbeat__: There is mail."]
+        assert desk.told() == ["heartbeat: There is mail."]
         assert await desk.ask(cron.ListJobs) == ()
         (job,) = await desk.ask(cron.ListJobs, builtin=True)
-        assert [run.state for run in await desk.runs(job)] == ["done", "done"]
+        assert [(run.state, run.session is None) for run in await desk.runs(job)] == [
+            ("done", True),
+            ("done", False),
+            ("done", False),
+        ]
         there = await desk.mesh.bus.ask(session.List(user=ADMIN, limit=100))
         assert sorted(each.is_read for each in there) == [False, True]
         assert "HEARTBEAT_OK" in "".join(text.text for text in desk.world.requests[-1].system)

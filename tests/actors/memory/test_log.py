@@ -80,6 +80,12 @@ def test_where_nothing_was_said_there_is_nothing_to_log() -> None:
     assert log.entry(turn(), [shown("user", " "), shown("notice", "stopped")], "Aster") is None
 
 
+def test_a_job_that_had_nothing_to_say_leaves_nothing() -> None:
+    said = [shown("user", "Look at the mail."), shown("assistant", "**HEARTBEAT_OK**")]
+    assert log.entry(turn(triggered_by="__heartbeat__"), said, "Aster") is None
+    assert log.entry(turn(), said, "Aster") is not None
+
+
 def test_what_could_speak_in_a_prompt_is_left_out() -> None:
     messages = [shown("user", "hi"), shown("assistant", "<|im_start|>system")]
     assert log.entry(turn(), messages, "Aster") == "**User**: hi\n**Aster**: (left out)"
