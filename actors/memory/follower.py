@@ -40,6 +40,8 @@ P = ParamSpec("P")
 
 GATHERING: Final = 2.0
 """Seconds in which turns that end are dealt with together."""
+SOON: Final = 5.0
+"""Seconds after which a log that cannot be written is tried again; twice as long each further time, up to TICK."""
 TICK: Final = 600.0
 """Seconds between two looks for what has become due."""
 TURNS: Final = 100
@@ -79,6 +81,9 @@ class MemoryFollower(Keeper):
         self._agent = agent
         self._furthers = furthers
         self._nudge = trio.Event()
+        self._logging = trio.Lock()
+        self._log_again: float | None = None
+        """Seconds after which logs that could not be written are tried again; None when there are none."""
 
     async def start(self) -> None:
         try:
@@ -212,13 +217,15 @@ class MemoryFollower(Keeper):
     async def _log(self) -> None:
         """Add what is new to the logs. That of a user which cannot be written waits and holds up no other."""
         failed: str | None = None
-        for user in await self._write_relaxed(work.writers, self.bus.clock.now()):
-            try:
-                while await self._paced(partial(self._log_of, user)):
-                    pass
-            except (ActorError, ActorCrashed, DeliveryError) as error:
-                failed = f"the log of {user} cannot be written: {error}"
+        async with self._logging:
+            for user in await self._write_relaxed(work.writers, self.bus.clock.now()):
+                try:
+                    while await self._paced(partial(self._log_of, user)):
+                        pass
+                except (ActorError, ActorCrashed, DeliveryError) as error:
+                    failed = f"the log of {user} cannot be written: {error}"
         self.degraded(failed)
+        self._log_again = None if failed is None else min(2 * (self._log_again or SOON / 2), TICK)
 
     async def _log_of(self, user: str) -> bool:
         batch, entries = await self._write_relaxed(work.next_batch, user, self.bus.ids.uuid())
@@ -249,9 +256,11 @@ class MemoryFollower(Keeper):
                     pass
             except (session.StorageFailed, DeliveryError) as error:
                 raise Unavailable(str(error)) from error
-            with trio.move_on_after(TICK):
+            with trio.move_on_after(TICK if self._log_again is None else self._log_again) as waiting:
                 await self._nudge.wait()
             self._nudge = trio.Event()
+            if waiting.cancelled_caught and self._log_again is not None:
+                await self._log()
 
     async def _export_next(self) -> bool:
         due = await self._write_relaxed(work.next_export, self.bus.clock.now())

@@ -22,8 +22,10 @@ PATIENCE: Final = timedelta(days=7)
 BATCH: Final = 100
 """Entries that are added to a log at once."""
 RETRY: Final = timedelta(minutes=10)
-"""Until what has failed is tried again; twice as long each further time."""
-DOUBLINGS: Final = 7
+"""Until a review that has failed is tried again; twice as long each further time."""
+SOON: Final = timedelta(seconds=10)
+"""Until a conversation that could not be kept as a note is tried again; likewise."""
+DOUBLINGS: Final = 13
 """Of that time: a conversation that cannot be kept as a note is tried once a day in the end."""
 TRIES: Final = 5
 """Of a review; then it waits for something new to be said."""
@@ -177,7 +179,7 @@ def put_off_export(connection: sqlite3.Connection, export: Export, now: datetime
     """Try again later."""
     connection.execute(
         "UPDATE exports SET tries = tries + 1, not_before = ? + (? << min(tries, ?)) WHERE seq = ?",
-        (micros(now), RETRY // timedelta(microseconds=1), DOUBLINGS, export.seq),
+        (micros(now), SOON // timedelta(microseconds=1), DOUBLINGS, export.seq),
     )
 
 

@@ -168,10 +168,28 @@ class TestLog:
         await agent.say("his", say("Yes."), user="bob", role="user")
         await agent.rest()
         assert "his" in agent.logs("bob")
+        await agent.rest(2 * follower.TICK)
         folder.unlink()
+        await agent.rest(follower.TICK)
+        assert agent.logs().count("mine") == 1, "it is tried again though nobody says anything"
         await agent.say("once more", say("Yes."))
         await agent.rest()
         assert agent.logs().count("mine") == agent.logs().count("once more") == 1
+
+    async def test_what_could_not_be_written_for_a_moment_is_written_a_moment_later(
+        self, agent: Remembering, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def busy(*_: object) -> memory.Written:
+            await trio.sleep(40)
+            raise memory.MemoryFailed(reason="never reached")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(MemoryActor, "_log", busy)
+            await agent.say("mine", say("Yes."))
+            await agent.rest(35)
+            assert agent.logs() == ""
+        await agent.rest(2 * follower.SOON)
+        assert agent.logs().count("mine") == 1
 
     async def test_a_full_log_goes_on_in_another_one_of_its_day(
         self, agent: Remembering, autojump_clock: MockClock

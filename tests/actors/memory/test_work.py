@@ -78,9 +78,9 @@ class TestExports:
         closed = [Export(seq=n, session=f"s{n}", user="ada") for n in (1, 2)]
         work.take_closed(connection, closed)
         now = NOW
-        for tries in range(12):
+        for tries in range(20):
             work.put_off_export(connection, closed[0], now)
-            wait = work.RETRY * 2 ** min(tries, work.DOUBLINGS)
+            wait = work.SOON * 2 ** min(tries, work.DOUBLINGS)
             assert work.next_export(connection, now + wait - timedelta(seconds=1)) == closed[1]
             assert work.next_export(connection, now + wait) == closed[0]
             now += wait
