@@ -232,14 +232,10 @@ def opened(connection: sqlite3.Connection, jobs: Iterable[str] | None = None) ->
     rows = connection.execute(
         f"SELECT * FROM runs WHERE {UNDER_WAY} {only} ORDER BY due_at, id", values
     ).fetchall()
-    known: dict[str, Kept] = {}
-    for row in rows:
-        if row["job"] not in known:
-            known[row["job"]] = job_by_id(connection, row["job"])
     return tuple(
         Claimed(
             run=row["id"],
-            job=known[row["job"]],
+            job=job_by_id(connection, row["job"]),
             instant=moment(row["instant"]),
             attempt=row["attempt"],
             preface=row["preface"],
