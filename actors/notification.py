@@ -10,7 +10,7 @@ from bus import Event
 @final
 @attrs.frozen(kw_only=True)
 class Notification(Event):
-    """Something has happened that a user is to know of."""
+    """Something has happened that a user is to know of; told to every connection of theirs."""
 
     user: str
     source: str

@@ -1,11 +1,12 @@
 """Everybody who is connected by WebSocket, and telling them when a conversation or the settings have changed."""
 
-from collections.abc import Iterable
 from typing import Final, Protocol, final
 
+import attrs
 import trio
 
 from actors.gateway.protocol import ConfigChanged, SessionsUpdated, wire
+from actors.notification import Notification
 from actors.session import messages as session
 from actors.settings import messages as settings
 from actors.wire import Json
@@ -76,21 +77,32 @@ class SessionFeed:
                 changed = {change.session: change.user}
                 while (another := changes.take_nowait()) is not None:
                     changed[another.session] = another.user
-                found: dict[str, list[session.Session]] = {}
+                found: dict[str, SessionsUpdated] = {}
                 for conversation, user in changed.items():
-                    found.setdefault(user, []).extend(await self._read(conversation, user))
-                for user, sessions in found.items():
-                    if sessions:
-                        self._clients.tell(user, wire.json(SessionsUpdated(sessions=tuple(sessions))))
+                    update = found.get(user, SessionsUpdated(sessions=()))
+                    found[user] = await self._read(conversation, user, update)
+                for user, update in found.items():
+                    if update.sessions or update.gone:
+                        self._clients.tell(user, wire.json(update))
 
-    async def _read(self, conversation: str, user: str) -> Iterable[session.Session]:
-        """A conversation of somebody who is connected. One that is gone, or cannot be read now, may change again."""
+    async def _read(self, conversation: str, user: str, update: SessionsUpdated) -> SessionsUpdated:
+        """The update, with a conversation of somebody who is connected. One that cannot be read may change again."""
         if not self._clients.has(user):
-            return ()
+            return update
         try:
-            return (await self._bus.ask(session.Get(session=conversation, user=user)),)
+            found = await self._bus.ask(session.Get(session=conversation, user=user))
+        except session.UnknownSession:
+            return attrs.evolve(update, gone=(*update.gone, conversation))
         except (ActorError, DeliveryError):
-            return ()
+            return update
+        return attrs.evolve(update, sessions=(*update.sessions, found))
+
+
+async def tell_of_notifications(bus: Bus, clients: Clients) -> None:
+    """Push to each user what they are to know of although they have not asked, until cancelled."""
+    async with bus.subscribe(Notification, lag=Lag.DROP_OLDEST) as notifications:
+        async for notification in notifications:
+            clients.tell(notification.user, wire.json(notification))
 
 
 async def tell_of_settings(bus: Bus, clients: Clients) -> None:

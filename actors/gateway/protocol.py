@@ -14,6 +14,7 @@ from actors.console import messages as console
 from actors.cron import messages as cron
 from actors.gateway.messages import Config
 from actors.memory import messages as memory
+from actors.notification import Notification
 from actors.session import messages as session
 from actors.shapes import described
 from actors.skills import messages as skills
@@ -227,9 +228,11 @@ class Backlog(Data):
 @final
 @attrs.frozen(kw_only=True)
 class SessionsUpdated(Data):
-    """Title, read mark or state of conversations have changed; told to every connection of their user."""
+    """Conversations have another title, read mark or state, or are gone; told to every connection of their user."""
 
     sessions: tuple[session.Session, ...]
+    gone: tuple[str, ...] = ()
+    """Those that were deleted."""
 
 
 @final
@@ -259,13 +262,19 @@ class Pong(Data):
     """Answer to ``ping``."""
 
 
-ServerFrame = Hello | Accepted | Backlog | SessionsUpdated | ConfigChanged | ErrorFrame | Pong
+ServerFrame = Hello | Accepted | Backlog | SessionsUpdated | ConfigChanged | Notification | ErrorFrame | Pong
 
 wire.form(Hello, tag="hello")
 wire.form(Accepted, tag="accepted")
 wire.form(Backlog, tag="backlog")
 wire.form(SessionsUpdated, tag="sessions_updated")
 wire.form(ConfigChanged, tag="config_changed")
+wire.form(
+    Notification,
+    tag="notification",
+    names={"title": "job_name", "text": "result_preview", "session": "session_id"},
+    omit={"user"},
+)
 wire.form(ErrorFrame, tag="error")
 wire.form(Pong, tag="pong")
 
@@ -437,7 +446,16 @@ wire.form(
     add={"is_error": _an_error, "errors": _errors, **_FLAT},
 )
 
-SERVER_FRAMES: Final = (Hello, Accepted, Backlog, ErrorFrame, SessionsUpdated, ConfigChanged, Pong)
+SERVER_FRAMES: Final = (
+    Hello,
+    Accepted,
+    Backlog,
+    ErrorFrame,
+    SessionsUpdated,
+    ConfigChanged,
+    Notification,
+    Pong,
+)
 VALUES: Final = (
     Attachment,
     session.Session,

@@ -59,6 +59,11 @@ class Agent:
         wait_for(lambda: daemon.reachable or not daemon.running, "the daemon did not get ready")
         assert daemon.running, daemon.log
 
+    def run_job(self, name: str, instant: int, prompt: str = "sum up", **fields: Any) -> str:
+        """Run a job of :mod:`tests.fakes.jobs`; its conversation."""
+        job = {"name": name, "instant": instant, "prompt": prompt, **fields}
+        return str(self._request("POST", "/api/tests/job", json=job).json()["session"])
+
     def link(self) -> str:
         """A link that opens the page, once."""
         return str(self._request("POST", "/api/page-link").json()["url"])
@@ -106,10 +111,11 @@ class Agent:
 
 
 @contextmanager
-def agent_in(folder: Path, model: str, settings: str = "") -> Generator[Agent]:
-    """An agent in a new folder, with more `settings` if need be."""
+def agent_in(folder: Path, model: str, settings: str = "", program: str = "starpod") -> Generator[Agent]:
+    """An agent in a new folder, with more `settings` if need be; `program` is a module of ours that serves it."""
     with reserved_port() as port:
         agent = Agent(Place(folder, model, port=port))
+        agent.place.program = program
         with agent.place.settings.open("a") as file:
             file.write(settings)
         agent.start()

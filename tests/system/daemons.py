@@ -99,6 +99,8 @@ class Place:
         """Daemons started here so far."""
         self.variables: dict[str, str] = {}
         """For every process in this place."""
+        self.program = "starpod"
+        """Module that its daemons run."""
         self.imported: list[str] = [*IMPORTED]
         """What a daemon here is going to import."""
         self.configure('provider = "offline"')
@@ -250,6 +252,7 @@ def launch(
     folder: Path,
     *arguments: str,
     streams: tuple[int, int, int],
+    program: str = "starpod",
     imported: Sequence[str] = IMPORTED,
     variables: Mapping[str, str],
 ) -> Process:
@@ -258,7 +261,7 @@ def launch(
     if any(variables[name] != os.environ.get(name) for name in variables if name.startswith(OF_PYTHON)):
         given, output, errors = streams
         return subprocess.Popen(
-            [sys.executable, "-m", "starpod", *arguments],
+            [sys.executable, "-m", program, *arguments],
             cwd=folder,
             env=variables,
             stdin=given,
@@ -266,7 +269,7 @@ def launch(
             stderr=errors,
         )
     return fork(
-        "starpod",
+        program,
         *arguments,
         folder=folder,
         environment=variables,
@@ -284,6 +287,7 @@ def start(place: Place, **variables: str) -> Daemon:
             place.root,
             "serve",
             streams=(nothing.fileno(), file.fileno(), file.fileno()),
+            program=place.program,
             imported=place.imported,
             variables={**place.variables, **variables},
         )

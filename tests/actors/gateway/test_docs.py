@@ -28,6 +28,7 @@ FRAMES = {frame["type"] for _, _, frame in EVENTS} | {
     "backlog",
     "sessions_updated",
     "config_changed",
+    "notification",
     "error",
     "pong",
 }

@@ -9,6 +9,7 @@ import trio_websocket
 
 from actors.agent import messages as agent
 from actors.llm import messages as llm
+from actors.notification import Notification
 from actors.session import messages as session
 from actors.settings import messages as settings
 from actors.users import messages as users
@@ -243,12 +244,34 @@ async def test_that_there_are_other_settings_is_told_to_everybody(gateway: Gatew
         assert [await one.hear(), await other.hear()] == [{"type": "config_changed"}] * 2
 
 
+async def test_what_a_user_is_to_know_of_is_told_to_all_their_connections_and_nobody_elses(
+    gateway: Gateway,
+) -> None:
+    async with gateway.socket() as one, gateway.socket() as other:
+        for user in ("bob", "admin"):
+            told = Notification(
+                user=user, source="cron", title="brief", text="All is well.", success=True, session="s1"
+            )
+            await gateway.mesh.bus.publish(told)
+        frame = {
+            "type": "notification",
+            "source": "cron",
+            "job_name": "brief",
+            "result_preview": "All is well.",
+            "success": True,
+            "session_id": "s1",
+        }
+        assert [await one.hear(), await other.hear()] == [frame] * 2
+        await one.silence()
+
+
 async def test_many_changes_of_a_conversation_are_pushed_once_a_round(gateway: Gateway) -> None:
     async with gateway.socket() as socket:
         for _ in range(50):
             await gateway.mesh.bus.publish(session.SessionChanged(session="s1", user="admin"))
         await gateway.mesh.bus.publish(session.SessionChanged(session="gone", user="admin"))
-        assert (await socket.hear())["type"] == "sessions_updated"
+        frame = await socket.hear()
+        assert ([each["id"] for each in frame["sessions"]], frame["gone"]) == (["s1"], ["gone"])
         await socket.silence()
 
 

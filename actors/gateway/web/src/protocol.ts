@@ -417,15 +417,30 @@ export interface ErrorFrame {
   session_id: string | null;
 }
 
-/** Title, read mark or state of conversations have changed; told to every connection of their user. */
+/** Conversations have another title, read mark or state, or are gone; told to every connection of their user. */
 export interface SessionsUpdated {
   type: "sessions_updated";
   sessions: Session[];
+  /** Those that were deleted. */
+  gone: string[];
 }
 
 /** What `GET /api/config` tells may have changed and is to be read again; told to every connection. */
 export interface ConfigChanged {
   type: "config_changed";
+}
+
+/** Something has happened that a user is to know of; told to every connection of theirs. */
+export interface Notification {
+  type: "notification";
+  /** The subsystem that says it: `cron` … */
+  source: string;
+  /** What it is about: the name of a job. */
+  job_name: string;
+  result_preview: string;
+  success: boolean;
+  /** The conversation to look at. */
+  session_id: string | null;
 }
 
 /** Answer to `ping`. */
@@ -442,6 +457,7 @@ export type ServerFrame =
   | ErrorFrame
   | SessionsUpdated
   | ConfigChanged
+  | Notification
   | Pong
   | SessionEvent;
 
@@ -465,5 +481,6 @@ export const OTHER_FRAMES = [
   "error",
   "sessions_updated",
   "config_changed",
+  "notification",
   "pong",
 ] as const;

@@ -1,4 +1,4 @@
-/** What a conversation is called. Pure. */
+/** What conversations and jobs are called. Pure. */
 
 import type { Session } from "./protocol";
 
@@ -14,6 +14,11 @@ export function titleOf({ title, summary }: Pick<Session, "title" | "summary">):
     if (text !== null && VISIBLE.test(text)) return lineOf(text);
   }
   return "Untitled";
+}
+
+/** The name of a job as people read it: `heartbeat` for `__heartbeat__`, one of those that the agent has by itself. */
+export function jobName(name: string): string {
+  return /^__(.+)__$/.exec(name)?.[1] ?? name;
 }
 
 function lineOf(text: string): string {

@@ -2,8 +2,11 @@ import "./dom";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bytes, cost, count, dayGroup, duration, passed } from "../src/format";
+import type { Api } from "../src/net/api";
+import type { Session } from "../src/protocol";
 import { newId } from "../src/state/ids";
 import { FRESH, parseRoute, routeHash, toSection, toSession } from "../src/state/router";
+import { SessionList } from "../src/state/sessions";
 import { titleOf } from "../src/title";
 import { commandFor } from "../src/ui/keys";
 import { inputFields, pretty, summary } from "../src/ui/tool-text";
@@ -30,6 +33,18 @@ test("times are short", () => {
     [passed(null, 9000), passed(1000, 1900), passed(1000, 4900), passed(1000, 62_000)],
     [...["", "", "3 s", "1 min 1 s"]],
   );
+});
+
+test("a conversation that is gone is on the list no longer", () => {
+  const list = new SessionList({} as Api);
+  const [one, two] = ["one", "two"].map((id) => ({ id, last_message_at: "", is_read: false }) as Session);
+  list.put(one!, two!);
+  list.drop("one", "never was");
+  assert.deepEqual(
+    list.all.value.map(({ id }) => id),
+    ["two"],
+  );
+  assert.equal(list.unread.value, 1);
 });
 
 test("days are those of the person's own clock", () => {

@@ -15,6 +15,7 @@ import {
   type ErrorFrame,
   type FollowupMode,
   type Hello,
+  type Notification,
   type ServerFrame,
   type SessionEvent,
 } from "../protocol";
@@ -29,7 +30,7 @@ import { isNewPlace, PendingMessages, type PendingMessage } from "./pending";
 import { renewWhenIdle } from "./renew";
 import { followAddress, FRESH, openSession, settle } from "./router";
 import { SessionList } from "./sessions";
-import { toast } from "./toasts";
+import { notify, toast } from "./toasts";
 
 /** Errors that a message may not meet a moment later. */
 const PASSING: ReadonlySet<string> = new Set(["busy", "timeout", "unavailable"]);
@@ -179,7 +180,10 @@ export class App {
       case "backlog":
         return this.conversations.backlog(frame);
       case "sessions_updated":
+        this.sessions.drop(...frame.gone);
         return this.sessions.put(...frame.sessions);
+      case "notification":
+        return this.notified(frame);
       case "config_changed":
         return void this.daemon.configure();
       case "error":
@@ -199,6 +203,17 @@ export class App {
     this.conversations.accepted(frame);
     const entry = this.pending.accepted(frame);
     if (entry !== null) this.open.accepted(frame, entry);
+  }
+
+  /** Of a conversation that somebody looks at nothing has to be told. */
+  private notified({
+    job_name: title,
+    result_preview: text,
+    success,
+    session_id: session,
+  }: Notification): void {
+    if (session !== null && session === openSession.value && !document.hidden) return;
+    notify({ title, text, success, session });
   }
 
   private failed(frame: ErrorFrame): void {

@@ -50,6 +50,12 @@ export class SessionList {
     this.byId.value = map;
   }
 
+  drop(...ids: readonly string[]): void {
+    const map = new Map(this.byId.value);
+    for (const id of ids) map.delete(id);
+    this.byId.value = map;
+  }
+
   search(query: string): void {
     this.query.value = query;
     clearTimeout(this.pause);

@@ -7,10 +7,22 @@ export interface Toast {
   readonly text: string;
 }
 
+/** What a person is told although they have not asked. */
+export interface Notice {
+  readonly id: number;
+  readonly title: string;
+  readonly text: string;
+  readonly success: boolean;
+  /** The conversation to look at. */
+  readonly session: string | null;
+}
+
+/** Of each kind. */
 const MOST = 3;
 let count = 0;
 
 export const toasts = signal<readonly Toast[]>([]);
+export const notices = signal<readonly Notice[]>([]);
 
 /** Shows a message until it is dismissed; the oldest goes when there are too many. */
 export function toast(text: string): void {
@@ -19,6 +31,23 @@ export function toast(text: string): void {
   toasts.value = [...toasts.value, { id: count, text }].slice(-MOST);
 }
 
+/** Shows a notice until it has been there long enough; one that is shown already is not shown twice. */
+export function notify(notice: Omit<Notice, "id">): void {
+  const { title, text, session } = notice;
+  const same = (other: Notice) => other.title === title && other.text === text && other.session === session;
+  if (notices.value.some(same)) return;
+  count += 1;
+  notices.value = [...notices.value, { ...notice, id: count }].slice(-MOST);
+}
+
 export function dismiss(id: number): void {
   toasts.value = toasts.value.filter((other) => other.id !== id);
+  notices.value = notices.value.filter((other) => other.id !== id);
+}
+
+/** Closes the newest notice; false when there is none. */
+export function dismissNewest(): boolean {
+  const newest = notices.value.at(-1);
+  if (newest !== undefined) dismiss(newest.id);
+  return newest !== undefined;
 }

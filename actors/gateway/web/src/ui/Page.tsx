@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { announcement } from "../state/announcement";
 import { sidebarHidden } from "../state/preferences";
 import { FRESH, go, openSession, route, toSection, toSession, type Route } from "../state/router";
+import { dismissNewest } from "../state/toasts";
 import { TextButton } from "./buttons";
 import { ComposerBar } from "./ComposerBar";
 import { useApp } from "./context";
@@ -59,7 +60,7 @@ export function Page() {
     sidebar: () => showList(!listShown()),
     stop: () => {
       if (drawer) setDrawer(false);
-      else void app.open.stop();
+      else if (!dismissNewest()) void app.open.stop();
     },
   };
   const command = (given: Command) => {

@@ -8,7 +8,7 @@ import type { Section } from "../section";
 import { account } from "../state/account";
 import { nextTheme, theme } from "../state/preferences";
 import { openSession, route, routeHash, toSection, toSession } from "../state/router";
-import { titleOf } from "../title";
+import { jobName, titleOf } from "../title";
 import { IconButton, TextButton } from "./buttons";
 import { useApp } from "./context";
 import { Drawing, Icon, Star } from "./icons";
@@ -211,14 +211,26 @@ const SessionRow = memo(function SessionRow({ session, current, onChosen }: Sess
         }}
       >
         <bdi class="session-title cut">{titleOf(session)}</bdi>
-        {session.channel !== "main" && <small class="badge">{session.channel}</small>}
-        {session.triggered_by !== null && <small class="badge">job</small>}
+        <Origin session={session} />
         <SessionMark session={session} unread={unread} />
       </a>
       <IconButton icon="pencil" label={`Rename ${titleOf(session)}`} onClick={() => setRenaming(true)} />
     </li>
   );
 });
+
+/** Where a conversation comes from, unless it is from here: the job that began it, or the channel. */
+function Origin({ session: { channel, triggered_by } }: { session: Session }) {
+  if (triggered_by !== null) {
+    return (
+      <small class="badge job cut">
+        <span class="sr-only">job </span>
+        {jobName(triggered_by)}
+      </small>
+    );
+  }
+  return channel === "main" ? null : <small class="badge">{channel}</small>;
+}
 
 function SessionMark({ session, unread }: { session: Session; unread: boolean }) {
   if (session.running) {

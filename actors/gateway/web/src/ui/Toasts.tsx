@@ -1,15 +1,60 @@
-import { dismiss, toasts } from "../state/toasts";
+import { useEffect, useState } from "preact/hooks";
+import { routeHash, toSession } from "../state/router";
+import { dismiss, notices, toasts, type Notice } from "../state/toasts";
+import { jobName } from "../title";
 import { IconButton } from "./buttons";
+import { useShown } from "./hooks";
+
+/** Milliseconds that a notice stays while it can be seen and nobody is at it. */
+export const NOTICE_STAYS = 20_000;
 
 export function Toasts() {
   return (
-    <div class="toasts" role="alert">
-      {toasts.value.map(({ id, text }) => (
-        <div key={id} class="toast">
-          <span>{text}</span>
-          <IconButton icon="cross" label="Dismiss" onClick={() => dismiss(id)} />
-        </div>
-      ))}
+    <div class="toasts">
+      <div role="alert">
+        {toasts.value.map(({ id, text }) => (
+          <div key={id} class="toast">
+            <span>{text}</span>
+            <IconButton icon="cross" label="Dismiss" onClick={() => dismiss(id)} />
+          </div>
+        ))}
+      </div>
+      <div role="status">
+        {notices.value.map((notice) => (
+          <NoticeToast key={notice.id} notice={notice} />
+        ))}
+      </div>
+    </div>
+  );
+}
+
+function NoticeToast({ notice: { id, title, text, success, session } }: { notice: Notice }) {
+  const [held, setHeld] = useState(false);
+  const shown = useShown();
+  const name = jobName(title);
+  useEffect(() => {
+    if (held || !shown) return;
+    const timer = setTimeout(() => dismiss(id), NOTICE_STAYS);
+    return () => clearTimeout(timer);
+  }, [held, shown, id]);
+  return (
+    <div
+      class={success ? "toast done" : "toast"}
+      onPointerEnter={() => setHeld(true)}
+      onPointerLeave={() => setHeld(false)}
+      onFocusIn={() => setHeld(true)}
+      onFocusOut={() => setHeld(false)}
+    >
+      <div>
+        <strong class="cut">{success ? name : `${name} failed`}</strong>
+        {text !== "" && <p dir="auto">{text}</p>}
+        {session !== null && (
+          <a href={routeHash(toSession(session))} onClick={() => dismiss(id)}>
+            Open the conversation<span class="sr-only"> of {name}</span>
+          </a>
+        )}
+      </div>
+      <IconButton icon="cross" label={`Dismiss ${name} (Esc)`} onClick={() => dismiss(id)} />
     </div>
   );
 }

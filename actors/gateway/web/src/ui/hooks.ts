@@ -12,6 +12,17 @@ export function useNow(active: boolean, every = 1000): number {
   return now;
 }
 
+/** Whether the page can be seen. */
+export function useShown(): boolean {
+  const [shown, setShown] = useState(!document.hidden);
+  useEffect(() => {
+    const changed = () => setShown(!document.hidden);
+    document.addEventListener("visibilitychange", changed);
+    return () => document.removeEventListener("visibilitychange", changed);
+  }, []);
+  return shown;
+}
+
 /** True for `milliseconds` after each call of the returned function. */
 export function useFlash(milliseconds: number): [boolean, () => void] {
   const [on, setOn] = useState(false);
