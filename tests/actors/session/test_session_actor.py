@@ -4,6 +4,7 @@ import pathlib
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -513,6 +514,23 @@ async def test_what_a_job_said_leaves_the_files_with_its_conversation(
     assert files_that_hold(path, b"periwinkle in bloom") == {path}
     assert await mesh.bus.ask(session.GetCosts(period="all")) == costs
     assert [each.id for each in await mesh.bus.ask(session.List(user="admin"))] == [kept.session]
+
+
+async def test_while_somebody_else_reads_the_words_stay_in_the_files_and_nothing_else_suffers(
+    mesh: MeshUnderTest, path: pathlib.Path, autojump_clock: trio.testing.MockClock
+) -> None:
+    actor = await start(mesh, path)
+    await actor._storage.run(pragma, "busy_timeout = 10")
+    gone = await of_a_job(mesh, "heliotrope")
+    with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM steps").fetchall()
+        assert await mesh.bus.ask(session.Prune(session=gone.session, user="admin"))
+        await trio.sleep(SWEEP + 1)
+        assert files_that_hold(path, b"heliotrope")
+    assert mesh.cell("session").actor is actor
+    await trio.sleep(SWEEP + 1)
+    assert files_that_hold(path, b"heliotrope") == set()
 
 
 async def test_a_conversation_in_which_a_person_spoke_stays(mesh: MeshUnderTest, path: pathlib.Path) -> None:
