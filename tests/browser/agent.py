@@ -64,6 +64,11 @@ class Agent:
         job = {"name": name, "instant": instant, "prompt": prompt, **fields}
         return str(self._request("POST", "/api/tests/job", json=job).json()["session"])
 
+    def run_now(self, name: str) -> None:
+        """Run a job of the scheduler beside its plan."""
+        job = next(job["id"] for job in self.get("/api/cron/jobs") if job["name"] == name)
+        self._request("POST", f"/api/cron/jobs/{job}/run")
+
     def link(self) -> str:
         """A link that opens the page, once."""
         return str(self._request("POST", "/api/page-link").json()["url"])

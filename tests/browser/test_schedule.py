@@ -1,12 +1,16 @@
 """The schedule, as jobs are made, looked at, run, changed and removed in the page."""
 
 import re
+from typing import Final
 
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.browser.agent import Agent, Model
 from tests.browser.conftest import open_window
 from tests.browser.test_people import entries, signed_in
+
+LESS_THAN_A_REST: Final = 30_000
+"""Milliseconds; by itself, a list asks again only after a minute."""
 
 
 def write(page: Page, name: str, prompt: str, expression: str) -> None:
@@ -86,6 +90,21 @@ def test_a_job_is_made_run_paused_changed_and_removed(
     expect(page.get_by_text(re.compile("^every 90 minutes"))).to_be_visible()
     remove(page, "Tea time")
     expect(page.get_by_text("Nothing is scheduled")).to_be_visible()
+
+
+def test_a_list_that_rests_is_told_of_the_end_of_a_run(
+    context: BrowserContext, agent: Agent, model: Model, complaints: list[str]
+) -> None:
+    page = open_window(context, agent, complaints, "#/s/cron/new").page
+    make(page, "Nightly")
+    page.get_by_role("link", name="Jobs").click()
+    job = entries(page, "Jobs").filter(has_text="Nightly")
+    expect(job).to_contain_text("has not run yet")
+    model.script({"say": "All is well."})
+    agent.run_now("Nightly")
+    expect(job).to_contain_text("done", timeout=LESS_THAN_A_REST)
+    job.get_by_role("link", name="Nightly").click()
+    remove(page, "Nightly")
 
 
 def test_a_refusal_is_told_at_the_form_and_loses_nothing(

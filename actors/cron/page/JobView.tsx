@@ -1,21 +1,9 @@
-import { duration, Outcome, Sure, TextButton, useAttempts, useNow } from "@starpod/page";
+import { duration, jobName, Outcome, Sure, TextButton, useAttempts, useNow } from "@starpod/page";
 import { useEffect, useState } from "preact/hooks";
 import { Act } from "./Jobs";
 import type { Explanation, Job, Run } from "./protocol";
 import { Runs } from "./Runs";
-import {
-  arrivalWords,
-  arrive,
-  editPlace,
-  isOpen,
-  job,
-  LIST,
-  remove,
-  restUntil,
-  runs,
-  why,
-  titleOf,
-} from "./state";
+import { arrivalWords, arrive, editPlace, isOpen, job, LIST, remove, restUntil, runs, why } from "./state";
 import { useWatched } from "./watched";
 import { Badges, Next, StateWord } from "./words";
 
@@ -97,7 +85,7 @@ function Facts({ of: each, now }: { of: Job; now: number }) {
   return (
     <>
       <h2>
-        {titleOf(each.name)} <Badges of={each} />
+        {jobName(each.name)} <Badges of={each} />
       </h2>
       <p class="entry-facts quiet">
         <span class="job-words">

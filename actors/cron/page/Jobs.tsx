@@ -1,18 +1,7 @@
-import { beginWith, Outcome, TextButton, useAttempts, useNow } from "@starpod/page";
+import { beginWith, jobName, Outcome, TextButton, useAttempts, useNow } from "@starpod/page";
 import { useEffect, useState } from "preact/hooks";
 import type { Job } from "./protocol";
-import {
-  arrivalWords,
-  enable,
-  isAdmin,
-  jobs,
-  NEW,
-  placeOf,
-  restUntil,
-  runNow,
-  showsOwn,
-  titleOf,
-} from "./state";
+import { arrivalWords, enable, isAdmin, jobs, NEW, placeOf, restUntil, runNow, showsOwn } from "./state";
 import { useWatched } from "./watched";
 import { Badges, Last, Next } from "./words";
 
@@ -109,7 +98,7 @@ function Row({ job, now, act }: { job: Job; now: number; act: ListProps["act"] }
   return (
     <li class={job.enabled ? undefined : "over"}>
       <span class="entry-name">
-        <a href={placeOf(job.id)}>{titleOf(job.name)}</a> <Badges of={job} />
+        <a href={placeOf(job.id)}>{jobName(job.name)}</a> <Badges of={job} />
       </span>
       <span class="entry-facts quiet">
         <span class="job-words">
@@ -125,7 +114,7 @@ function Row({ job, now, act }: { job: Job; now: number; act: ListProps["act"] }
 
 /** What may be done with a job at once. */
 export function Act({ on: job, act }: { on: Job; act: ListProps["act"] }) {
-  const title = titleOf(job.name);
+  const title = jobName(job.name);
   const name = <span class="sr-only"> {title}</span>;
   return (
     <span class="buttons">

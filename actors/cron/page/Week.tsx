@@ -1,17 +1,6 @@
-import { clock, Icon, useNow } from "@starpod/page";
+import { clock, Icon, jobName, useNow } from "@starpod/page";
 import { useEffect, useRef, useState } from "preact/hooks";
-import {
-  calendar,
-  isOpen,
-  ownerOf,
-  placeOf,
-  restUntil,
-  weekPlace,
-  isOwn,
-  PLANNED,
-  showsOwn,
-  titleOf,
-} from "./state";
+import { calendar, isOpen, isOwn, ownerOf, placeOf, PLANNED, restUntil, showsOwn, weekPlace } from "./state";
 import { OwnJobs } from "./Jobs";
 import { useWatched } from "./watched";
 import { dayOf, daysLater, daysOf, mondayOf, moved, nameOf, stopOf, type Day, type Item } from "./days";
@@ -172,7 +161,7 @@ function ItemLink({ item, stop, onStop }: { item: Item; stop: boolean; onStop: (
         {clock(item.first)}
         {item.count > 1 && `–${clock(item.last)}`}
       </span>
-      <span class="week-name">{titleOf(item.name)}</span>
+      <span class="week-name">{jobName(item.name)}</span>
       {item.count > 1 ? (
         <small>{counts}</small>
       ) : (

@@ -1,7 +1,7 @@
 /** What the page asks of the scheduler, and how long it waits before it asks again. */
 
 import { signal } from "@preact/signals";
-import { account, request, routeHash, send, toSection } from "@starpod/page";
+import { account, jobName, request, routeHash, send, toSection } from "@starpod/page";
 import type { Body } from "./draft";
 import type { Entry, Explanation, Job, Previewed, Run } from "./protocol";
 
@@ -22,16 +22,8 @@ export function ownerOf({ user_id: owner }: Pick<Job, "user_id">): string {
 /** Whether an admin looks at the agent's own jobs too. */
 export const showsOwn = signal(false);
 
-const OWN = /^__(.+)__$/;
-
 /** Whether a job of that name is the agent's own: people cannot make one of such a name. */
-export const isOwn = (name: string) => OWN.test(name);
-
-/** The name of a job as people read it. */
-export function titleOf(name: string): string {
-  const own = OWN.exec(name)?.[1];
-  return own === undefined ? name : own.charAt(0).toUpperCase() + own.slice(1);
-}
+export const isOwn = (name: string) => jobName(name) !== name;
 
 export const jobs = (builtin: boolean) => request<Job[]>(builtin ? `${JOBS}?builtin=true` : JOBS);
 export const job = (id: string) => request<Job>(at(id));

@@ -1,4 +1,4 @@
-import { Poll, type ApiError } from "@starpod/page";
+import { Poll, useApp, type ApiError } from "@starpod/page";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 
 interface Watched<T> {
@@ -12,7 +12,7 @@ interface Watched<T> {
 }
 
 /**
- * Something that is asked for while somebody looks, and at once when its inputs are others.
+ * Something that is asked for while somebody looks, and at once when its inputs are others or a run has ended.
  *
  * @param rest milliseconds until the answer may be another.
  */
@@ -23,6 +23,8 @@ export function useWatched<T>(
 ): Watched<T> {
   const poll = useMemo(() => new Poll(ask, { rest }), [...inputs]);
   useEffect(() => poll.watch(), [poll]);
+  const app = useApp();
+  useEffect(() => app.onNotification(({ source }) => void (source === "cron" && poll.look())), [app, poll]);
   const last = useRef<T | null>(null);
   const value = poll.value.value;
   if (value !== null) last.current = value;

@@ -9,6 +9,7 @@ export { account } from "./state/account";
 export { beginWith } from "./state/begin";
 export { Poll } from "./state/poll";
 export { routeHash, toSection, toSession } from "./state/router";
+export { jobName } from "./title";
 export { Outcome, useAttempts, type Attempts } from "./ui/attempts";
 export { CopyButton, IconButton, TextButton } from "./ui/buttons";
 export { useApp } from "./ui/context";

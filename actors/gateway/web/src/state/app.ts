@@ -44,6 +44,7 @@ export class App {
   readonly open: OpenConversation;
   private readonly socket: Socket;
   private effects: (() => void)[] = [];
+  private readonly hearers = new Set<(notification: Notification) => void>();
   private readonly frames = new PaintBatch<ServerFrame>((frames) =>
     batch(() => frames.forEach((frame) => this.take(frame))),
   );
@@ -205,13 +206,16 @@ export class App {
     if (entry !== null) this.open.accepted(frame, entry);
   }
 
+  /** Calls back at each notification until the returned function is called. */
+  onNotification(hearer: (notification: Notification) => void): () => void {
+    this.hearers.add(hearer);
+    return () => void this.hearers.delete(hearer);
+  }
+
   /** Of a conversation that somebody looks at nothing has to be told. */
-  private notified({
-    job_name: title,
-    result_preview: text,
-    success,
-    session_id: session,
-  }: Notification): void {
+  private notified(told: Notification): void {
+    for (const hear of this.hearers) hear(told);
+    const { job_name: title, result_preview: text, success, session_id: session } = told;
     if (session !== null && session === openSession.value && !document.hidden) return;
     notify({ title, text, success, session });
   }
