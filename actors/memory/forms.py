@@ -3,6 +3,7 @@
 People ask "what did she buy" about "I bought", and "her job" about "my work".
 """
 
+import re
 from collections import defaultdict
 from typing import Final
 
@@ -56,6 +57,24 @@ def _table() -> dict[str, tuple[str, ...]]:
 
 
 _OTHERS: Final = _table()
+
+
+_UMLAUTS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
+_ARABIC: Final = re.compile("[\u0621-\u064a]{3,}")
+_ARTICLES: Final = ("وال", "بال", "كال", "فال", "لل", "ال")
+"""What Arabic writes before a word: the article, and what it is joined with."""
+_SHORTEST: Final = 3
+"""Letters of a word behind one."""
+
+
+def spellings(word: str) -> tuple[str, ...]:
+    """Other ways in which people write a word, lower case: without umlauts, with or without an Arabic article."""
+    found = [word.translate(_UMLAUTS)]
+    if _ARABIC.fullmatch(word):
+        bare = (word.removeprefix(each) for each in _ARTICLES if word.startswith(each))
+        base = next((each for each in bare if len(each) >= _SHORTEST), word)
+        found += [base, *(f"{each}{base}" for each in _ARTICLES)]
+    return tuple(each for each in dict.fromkeys(found) if each != word)
 
 
 def others(word: str) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from actors.memory.ranking import Candidate, Found, Hit
 from actors.memory.vectors import Embedded
 from actors.memory.words import Term
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Of how passages are cut and indexed. Raise it with every change of that."""
 CANDIDATES: Final = 150
 """Passages that are read for an answer."""

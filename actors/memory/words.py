@@ -11,8 +11,9 @@ of Chinese text, a trigram table 1.1; English costs nothing more, a trigram tabl
 
 import re
 import unicodedata
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from datetime import date
+from itertools import pairwise
 from typing import Final, final
 
 import attrs
@@ -47,6 +48,10 @@ _FOLDED: Final[dict[str, str]] = {
 The index itself folds no more than the accents of Latin and Greek letters.
 """
 _FOLDABLE: Final = re.compile(f"[{''.join(_FOLDED)}]")
+_PICTURE: Final = re.compile(
+    "([\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001f3fa\U0001f400-\U0001faff])\ufe0f?"
+)
+_PICTURED: Final = re.compile(r"picture(\d{4,6})")
 _PLUS: Final = "_plusplus"
 _SHARP: Final = "_sharp"
 _APOSTROPHE: Final = re.compile("['’]")
@@ -55,6 +60,10 @@ _ENDINGS: Final = ("en", "er", "em", "es", "e", "n", "s")
 _LINKS: Final = ("s", "n", "en", "es", "e")
 _SHORTEST: Final = 4
 """Letters of a part of a word."""
+_SHORTEST_JOINED: Final = 3
+"""Letters of a word that may be a part of one with its neighbour."""
+_WRITTEN_OUT: Final = re.compile("([aou])e")
+"""What people write for an umlaut who have none, of which the index keeps the first letter."""
 _LONGEST: Final = 40
 """Letters of a word of which parts are looked for."""
 
@@ -147,12 +156,27 @@ def terms(question: str, today: date) -> list[Term]:
     used = [word for key, word in telling.items() if key not in stop]
     if not used and not grams:
         used, grams = list(words.values()), list(_run_terms(text))
-    found = (*_day_terms(text, today), *grams, *(_term(word, compounds=german >= english) for word in used))
-    return list(dict.fromkeys(found))[:MOST_TERMS]
+    compounds = german >= english
+    joined = _joined([word if key not in stop else "" for key, word in telling.items()], compounds=compounds)
+    single = (_term(word, joined.get(word, []), compounds=compounds) for word in used)
+    return list(dict.fromkeys((*_day_terms(text, today), *grams, *single)))[:MOST_TERMS]
+
+
+def _joined(words: Sequence[str], *, compounds: bool) -> dict[str, list[str]]:
+    """For each word that stands beside another what people write who write both as one."""
+    found: dict[str, list[str]] = {}
+    for one, other in pairwise(words):
+        if all(word.isalpha() and len(word) >= _SHORTEST_JOINED for word in (one, other)):
+            whole = [f"{one}{link}{other}".lower() for link in (("", "s") if compounds else ("",))]
+            for word in (one, other):
+                found.setdefault(word, []).extend(whole)
+    return found
 
 
 def _signs(text: str) -> str:
-    """Give the signs in names such as C++ and C# letters."""
+    """Give the signs in names such as C++ and C# letters, and make words of pictures."""
+    if not text.isascii():
+        text = _PICTURE.sub(lambda match: f" picture{ord(match[1])} ", text)
     return _SIGNS.sub(lambda match: _PLUS if match[0] == "++" else _SHARP, text)
 
 
@@ -183,11 +207,12 @@ def _words(text: str) -> Generator[str]:
         yield from filter(None, (part.strip("._-'’") for part in parts))
 
 
-def _term(word: str, *, compounds: bool) -> Term:
+def _term(word: str, joined: Sequence[str], *, compounds: bool) -> Term:
+    lower = word.lower()
     return Term(
-        word.replace(_PLUS, "++").replace(_SHARP, "#"),
+        _PICTURED.sub(lambda match: chr(int(match[1])), word).replace(_PLUS, "++").replace(_SHARP, "#"),
         quoted(word),
-        " OR ".join(map(quoted, forms.others(word.lower()))),
+        " OR ".join(map(quoted, (*forms.others(lower), *forms.spellings(lower), *joined))),
         _alike(word.lower(), compounds=compounds),
     )
 
@@ -208,6 +233,8 @@ def _alike(word: str, *, compounds: bool) -> str:
     if not word.isalpha() or len(word) > _LONGEST:
         return ""
     found = dict.fromkeys([_beginning(word)])
+    if compounds and (folded := _WRITTEN_OUT.sub(r"\1", word)) != word:
+        found |= dict.fromkeys([quoted(folded)])
     for cut in range(_SHORTEST, len(word) - _SHORTEST + 1) if compounds else ():
         head, tail = word[:cut], word[cut:]
         links = ("", *filter(head.endswith, _LINKS))

@@ -186,6 +186,18 @@ def test_optimised_no_word_of_what_was_removed_is_left() -> None:
         ("محمد عند أخي", "مُحَمَّد"),
         ("محمد عند أخي", "اخي"),
         ("שָׁלוֹם רב", "שלום"),
+        ("Der Speicherplatz reicht nicht", "speicher platz"),
+        ("Die Arbeitszeit ist kurz", "Arbeit Zeit"),
+        ("Mehr Speicher, mehr Platz", "Speicherplatz"),
+        ("Er wohnt in Köln", "Koeln"),
+        ("Er wohnt in Koeln", "Köln"),
+        ("the database is slow", "data base"),
+        ("البيت كبير", "بيت"),
+        ("في بيت كبير", "البيت"),
+        ("ذهب للبيت", "البيت"),
+        ("Ada 🎂 am Samstag", "🎂"),
+        ("Ada 👩\u200d🚀❤\ufe0f am Samstag", "🚀"),
+        ("Ada ❤\ufe0f Tee", "❤"),
     ],
 )
 def test_words_are_found_in_whatever_language_and_way_of_writing(text: str, question: str) -> None:

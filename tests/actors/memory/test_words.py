@@ -2,7 +2,7 @@
 
 import pytest
 
-from actors.memory import words
+from actors.memory import forms, words
 from tests.actors.memory.database import TODAY
 
 
@@ -62,6 +62,34 @@ def test_other_words_and_words_that_are_like_one() -> None:
     (long,) = words.terms("Dachreparaturen", TODAY)
     assert {'"dach"', '"reparatur"*'} <= set(long.alike.split(" OR "))
     assert all(not term.alike for term in words.terms(f"abc x1y {'y' * 50}", TODAY))
+
+
+def test_words_that_people_also_write_as_one() -> None:
+    first, second, third = words.terms("grüner Speicher Platz", TODAY)
+    assert first.others.split(" OR ") == ['"gruener"', '"grünerspeicher"', '"grünersspeicher"']
+    assert second.others.split(" OR ") == [
+        *('"grünerspeicher"', '"grünersspeicher"', '"speicherplatz"', '"speichersplatz"'),
+    ]
+    assert third.others.split(" OR ") == ['"speicherplatz"', '"speichersplatz"']
+    (base, _) = words.terms("what is a data base", TODAY)
+    assert base.others == '"database"'
+    assert all('"' not in term.others for term in words.terms("ab cd-ef 12 34", TODAY))
+
+
+def test_ways_of_writing_a_word() -> None:
+    assert forms.spellings("köln") == ("koeln",)
+    assert forms.spellings("koeln") == ()
+    assert forms.spellings("بيت") == ("والبيت", "بالبيت", "كالبيت", "فالبيت", "للبيت", "البيت")
+    assert forms.spellings("البيت")[:2] == ("بيت", "والبيت")
+    assert forms.spellings("ال") == ()
+    (term,) = words.terms("Koeln", TODAY)
+    assert '"koln"' in term.alike.split(" OR ")
+
+
+def test_a_picture_is_a_word() -> None:
+    (term,) = words.terms("🎂", TODAY)
+    assert (term.word, term.expression) == ("🎂", '"picture127874"')
+    assert words.indexed("Ada🎂👍🏽") == "Ada picture127874  picture128077 🏽"
 
 
 def test_an_english_question_has_no_compounds() -> None:
