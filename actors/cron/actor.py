@@ -47,8 +47,7 @@ class CronActor(Scheduler):
         folder: Path,
         zone: Callable[[], tzinfo | None],
     ) -> None:
-        super().__init__(database, settings, folder)
-        self._zone = zone
+        super().__init__(database, settings, folder, zone)
         self._writing = trio.CapacityLimiter(1)
 
     # --- jobs ---------------------------------------------------------------------------------------------
@@ -317,10 +316,6 @@ class CronActor(Scheduler):
     @messages.RunContext.handler
     async def run_context(self, request: messages.RunContext) -> str:
         return texts.context(request.triggered_by, request.source)
-
-    def _zone_name(self) -> str:
-        zone = self._zone()
-        return schedules.host_zone() if zone is None else str(zone)
 
     def _now(self) -> datetime:
         return self.bus.clock.now()

@@ -3,7 +3,7 @@
 import contextlib
 import logging
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +12,7 @@ import trio
 
 from actors.agent import messages as agent
 from actors.cron import files, jobs, ledger, texts
+from actors.cron import schedule as schedules
 from actors.cron.ledger import Claimed, Outcome, Untold
 from actors.cron.messages import Builtin, CronFailed, Interval
 from actors.cron.rows import Kept
@@ -41,10 +42,18 @@ class Scheduler(LateKeeper):
       database: the ledger.
       settings: those in force.
       folder: where HEARTBEAT.md, BOOT.md and BOOTSTRAP.md are.
+      zone: the time zone of the agent; None for that of the machine.
     """
 
-    def __init__(self, database: Path, settings: Callable[[], Settings], folder: Path) -> None:
+    def __init__(
+        self,
+        database: Path,
+        settings: Callable[[], Settings],
+        folder: Path,
+        zone: Callable[[], tzinfo | None],
+    ) -> None:
         super().__init__(database, numbered(MIGRATIONS), CronFailed)
+        self._zone = zone
         self._settings = settings
         self._folder = folder
         self._places = trio.CapacityLimiter(1)
@@ -66,6 +75,10 @@ class Scheduler(LateKeeper):
     @property
     def _cron(self) -> Cron:
         return self._settings().cron
+
+    def _zone_name(self) -> str:
+        zone = self._zone()
+        return schedules.host_zone() if zone is None else str(zone)
 
     def _wake(self) -> None:
         """Something is planned anew, or was taken up."""
@@ -259,7 +272,7 @@ class Scheduler(LateKeeper):
             name=texts.name_of(builtin),
             prompt="",
             schedule=schedule,
-            timezone="UTC",
+            timezone=self._zone_name(),
             anchor=now.replace(microsecond=0),
             enabled=False,
             max_retries=self._cron.default_max_retries,

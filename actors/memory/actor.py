@@ -177,9 +177,8 @@ class MemoryActor(MeaningfulKeeper):
     async def remember(self, request: messages.Remember) -> Section:
         """The same through a session, as long as it is true; see :mod:`actors.memory.context`."""
         if (told := self._snapshots.of(request.session)) is not None:
-            if (
-                self._prompt.is_as_known()
-            ):  # a few calls of the system: the way to a thread and back takes longer
+            # A few calls of the system: the way to a thread and back takes longer.
+            if self._prompt.is_as_known():
                 return Section(text=told)
             self._snapshots.changed()
         version = self._snapshots.version

@@ -128,17 +128,19 @@ export function Act({ on: job, act }: { on: Job; act: ListProps["act"] }) {
       >
         Run now{name}
       </TextButton>
-      <TextButton
-        onClick={() =>
-          act(async () => {
-            const { enabled } = await enable(job.id, !job.enabled);
-            return enabled ? `${title} runs at its times again.` : `${title} is paused.`;
-          })
-        }
-      >
-        {job.enabled ? "Pause" : "Resume"}
-        {name}
-      </TextButton>
+      {job.builtin === null && (
+        <TextButton
+          onClick={() =>
+            act(async () => {
+              const { enabled } = await enable(job.id, !job.enabled);
+              return enabled ? `${title} runs at its times again.` : `${title} is paused.`;
+            })
+          }
+        >
+          {job.enabled ? "Pause" : "Resume"}
+          {name}
+        </TextButton>
+      )}
     </span>
   );
 }
