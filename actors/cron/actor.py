@@ -174,7 +174,7 @@ class CronActor(Scheduler):
 
     @messages.Calendar.handler
     async def calendar(self, request: messages.Calendar) -> tuple[messages.Entry, ...]:
-        if not request.start < request.end <= request.start + LONGEST_CALENDAR:
+        if not timedelta() < request.end - request.start <= LONGEST_CALENDAR:
             raise BadJob(f"end: must be after start, and at most {LONGEST_CALENDAR.days} days")
         return await self._read(
             jobs.calendar,
@@ -271,23 +271,26 @@ class CronActor(Scheduler):
     @messages.PutHeartbeat.handler
     async def put_heartbeat(self, request: messages.PutHeartbeat) -> messages.Heartbeat:
         name = files.NAMES["heartbeat"]
-        content = self._heartbeat().content if request.content is None else redacted(clean(request.content))
-        if request.enabled and files.asks_nothing(content):
+        content = None if request.content is None else redacted(clean(request.content))
+        if request.enabled and files.asks_nothing(self._heartbeat().content if content is None else content):
             raise BadJob(f"{name} would be empty: say what there is to look at")
         if request.interval_minutes is not None:
             changes = {"cron.heartbeat_interval_minutes": request.interval_minutes}
             await self.bus.ask(settings.Put(changes=changes, user=request.user, proof=request.proof))
-        try:
-            text = content if request.enabled else ""
-            await run_in_thread(partial(write, self._folder / name, text), limiter=self._writing)
-        except OSError as error:
-            raise CronFailed(f"{name} cannot be written: {error.strerror}") from error
+        text = content if request.enabled else ""
+        if text is not None:
+            try:
+                await run_in_thread(partial(write, self._folder / name, text), limiter=self._writing)
+            except OSError as error:
+                raise CronFailed(f"{name} cannot be written: {error.strerror}") from error
         await self._sync_heartbeat()
         self._wake()
         return self._heartbeat()
 
     def _heartbeat(self) -> messages.Heartbeat:
         file = files.read(self._folder, "heartbeat")
+        if file.fault is not None and not file.content:
+            raise CronFailed(file.fault)
         return messages.Heartbeat(
             enabled=bool(file.prompt),
             interval_minutes=self._cron.heartbeat_interval_minutes,

@@ -6,6 +6,7 @@ becomes a turn of the agent (``accepted``), and ends; whoever dies in between le
 # ruff: noqa: S608 - statements are put together from constants; values are parameters
 
 import json
+import logging
 import sqlite3
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
@@ -22,8 +23,11 @@ AT_ONCE: Final = 100
 """Jobs that are looked at in one transaction; others get theirs in between."""
 SHOWN: Final = 500
 """Characters of an answer, or of an error, that are kept."""
+FAULT: Final = "A fault in the program; its log says more."
 REMEMBERED: Final = timedelta(days=30)
 """How long the answer to a call of a tool is known."""
+
+_LOG: Final = logging.getLogger(__name__)
 
 
 @final
@@ -139,7 +143,7 @@ def next_due(connection: sqlite3.Connection) -> datetime | None:
     return None if found is None else moment(found)
 
 
-def claim(connection: sqlite3.Connection, now: datetime, keep: int) -> tuple[Claimed, ...]:
+def claim(connection: sqlite3.Connection, now: datetime, keep: int) -> None:
     """Take up what is due, the longest due first, and plan what comes next: of AT_ONCE jobs at most.
 
     `keep` is how many runs a job keeps: of the instants that were missed, no more are written down.
@@ -150,11 +154,25 @@ def claim(connection: sqlite3.Connection, now: datetime, keep: int) -> tuple[Cla
         (micros(now), AT_ONCE),
     ).fetchall()
     for row in due:
-        if row["state"] == "planned":
-            _take(connection, job_by_id(connection, row["job"]), moment(row["instant"]), now, keep)
-        elif _is(connection, row["id"], "retrying"):
-            _begin(connection, row["id"])
-    return opened(connection, [row["job"] for row in due])
+        connection.execute("SAVEPOINT one")
+        try:
+            if row["state"] == "planned":
+                _take(connection, job_by_id(connection, row["job"]), moment(row["instant"]), now, keep)
+            elif _is(connection, row["id"], "retrying"):
+                _begin(connection, row["id"])
+        except sqlite3.Error:
+            raise
+        except Exception:  # noqa: BLE001 - the others are to run, whatever there is in this one
+            _LOG.exception("the job %s is switched off", row["job"])
+            connection.execute("ROLLBACK TO one")
+            _break_off(connection, row["id"], now)
+        connection.execute("RELEASE one")
+
+
+def _break_off(connection: sqlite3.Connection, run: int, now: datetime) -> None:
+    """Give a run up with its job, about which nothing can be worked out."""
+    _update(connection, run, {"state": "failed", "error": FAULT, "ended_at": micros(now), "told": 0})
+    connection.execute("UPDATE jobs SET enabled = 0 WHERE id = (SELECT job FROM runs WHERE id = ?)", (run,))
 
 
 def _take(connection: sqlite3.Connection, job: Kept, first: datetime, now: datetime, keep: int) -> None:
@@ -225,13 +243,9 @@ def _under(connection: sqlite3.Connection, job: Kept) -> Under:
     return "retry" if _count(connection, job, "state = 'retrying'") else "nothing"
 
 
-def opened(connection: sqlite3.Connection, jobs: Iterable[str] | None = None) -> tuple[Claimed, ...]:
-    """What is claimed or accepted, of these jobs or of all, the longest due first."""
-    only = "" if jobs is None else "AND job IN (SELECT value FROM json_each(?))"
-    values = () if jobs is None else (_json(jobs),)
-    rows = connection.execute(
-        f"SELECT * FROM runs WHERE {UNDER_WAY} {only} ORDER BY due_at, id", values
-    ).fetchall()
+def opened(connection: sqlite3.Connection) -> tuple[Claimed, ...]:
+    """What is claimed or accepted, the longest due first."""
+    rows = connection.execute(f"SELECT * FROM runs WHERE {UNDER_WAY} ORDER BY due_at, id").fetchall()
     return tuple(
         Claimed(
             run=row["id"],

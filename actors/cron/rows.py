@@ -68,15 +68,24 @@ class Kept:
                 if self.builtin == "boot"
                 else "when the agent is started for the first time"
             )
-        return schedules.words(self.schedule, self.timezone)
+        try:
+            return schedules.words(self.schedule, self.timezone)
+        except schedules.BadSchedule as error:
+            return f"never: {error}"
 
     def following(self, after: datetime) -> datetime | None:
-        """Its first instant after a time; None where there is none."""
-        return schedules.following(self.schedule, self.timezone, self.anchor, after)
+        """Its first instant after a time; None where there is none, or what was checked cannot be read any more."""
+        try:
+            return schedules.following(self.schedule, self.timezone, self.anchor, after)
+        except schedules.BadSchedule:  # by this version, on this machine
+            return None
 
     def between(self, first: datetime, last: datetime, most: int) -> list[datetime]:
         """Its latest instants from `first` to `last`, both included, ascending."""
-        return schedules.between(self.schedule, self.timezone, self.anchor, first, last, most)
+        try:
+            return schedules.between(self.schedule, self.timezone, self.anchor, first, last, most)
+        except schedules.BadSchedule:
+            return []
 
     def due(self, instant: datetime) -> datetime:
         """When the run of an instant is to begin: later by a jitter that is the same each time it is asked for."""

@@ -8,7 +8,8 @@ import calendar
 import math
 import re
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib import resources
 from itertools import islice, pairwise, takewhile
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -42,11 +43,19 @@ _TIME: Final = re.compile(
 
 
 def zone_of(name: str) -> ZoneInfo:
-    """Raises BadSchedule for what is no zone of the IANA database."""
-    try:
-        return ZoneInfo(name)
-    except (LookupError, ValueError, OSError) as error:
-        raise BadSchedule(f"there is no time zone {quoted(name)}; one is Europe/Rome, another UTC") from error
+    """Raises BadSchedule for what is no zone of the IANA database.
+
+    Names that only some machines have, such as ``localtime`` and ``right/Europe/Rome``, are none: browsers refuse them.
+    """
+    if name not in _zones():
+        raise BadSchedule(f"there is no time zone {quoted(name)}; one is Europe/Rome, another UTC")
+    return ZoneInfo(name)
+
+
+@cache
+def _zones() -> frozenset[str]:
+    listed = resources.files("tzdata").joinpath("zones").read_text(encoding="utf-8").split()
+    return frozenset(listed) - {"Factory"}
 
 
 def host_zone() -> str:

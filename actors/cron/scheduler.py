@@ -166,7 +166,7 @@ class Scheduler(LateKeeper):
             raise
         except Exception:  # noqa: BLE001 - a fault in what only this run has come to
             _LOG.exception("the run %s could not be carried out", claimed.key)
-            return Outcome(outcome="error", success=False, error="A fault in the program; its log says more.")
+            return Outcome(outcome="error", success=False, error=ledger.FAULT)
 
     async def _run(self, claimed: Claimed) -> Outcome | None:
         role, prompt = await self._role(claimed.job.owner), self._prompt(claimed.job)

@@ -45,8 +45,12 @@ def explain(
 
 
 def local(instant: datetime, zone: str) -> str:
-    """An instant as the clock on the wall shows it there."""
-    return f"{instant.astimezone(schedules.zone_of(zone)):%a %d %b %Y, %H:%M:%S %Z}"
+    """An instant as the clock on the wall shows it there; in UTC where there is no such zone any more."""
+    try:
+        wall = schedules.zone_of(zone)
+    except schedules.BadSchedule:  # the database of zones is not what it was
+        wall = schedules.zone_of("UTC")
+    return f"{instant.astimezone(wall):%a %d %b %Y, %H:%M:%S %Z}"
 
 
 def length(seconds: float) -> str:

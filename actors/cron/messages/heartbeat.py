@@ -12,6 +12,8 @@ from bus import Abandon, Data, Request
 
 LONGEST_FILE: Final = 100_000
 """Characters of HEARTBEAT.md that count."""
+LONGEST_INTERVAL: Final = 525_600
+"""Minutes."""
 
 
 @final
@@ -42,9 +44,9 @@ class PutHeartbeat(Request[Heartbeat]):
 
     abandon: ClassVar[Abandon] = Abandon.FINISH
     enabled: bool
-    interval_minutes: Annotated[int | None, described("Minutes from one to the next.", ge=1, le=525_600)] = (
-        None
-    )
+    interval_minutes: Annotated[
+        int | None, described("Minutes from one to the next.", ge=1, le=LONGEST_INTERVAL)
+    ] = None
     content: Annotated[
         str | None, described("Of HEARTBEAT.md; null leaves it as it is.", max_length=LONGEST_FILE)
     ] = None

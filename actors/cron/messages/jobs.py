@@ -20,6 +20,8 @@ LONGEST_PROMPT: Final = 32_000
 LONGEST_TIMEOUT: Final = 7 * 24 * 3600
 """Seconds."""
 MOST_RETRIES: Final = 20
+LATEST: Final = 366 * 24 * 3600
+"""Seconds by which a run may be late at most."""
 LARGEST: Final = 64 * 1024 * 1024
 """Bytes of a list of jobs."""
 
@@ -49,7 +51,7 @@ MISSED: Final = described(
     "What happens to times at which the agent was not running: run_once makes up for all with one run, skip_older_than "
     "leaves out those more than missed_secs late, all runs each of the last ten."
 )
-MISSED_SECS: Final = described("Seconds, for skip_older_than.", ge=1)
+MISSED_SECS: Final = described("Seconds, for skip_older_than.", ge=1, le=LATEST)
 OVERLAP: Final = described("What happens at a time at which the run before is not over: skip, or queue.")
 JITTER: Final = described(
     "Seconds by which a run may begin later, at random, so that not all begin at once.", ge=0, le=86_400
