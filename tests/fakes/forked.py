@@ -6,6 +6,7 @@ with its own arguments, environment, folder, streams and end. It has no other fi
 """
 
 import atexit
+import contextlib
 import functools
 import gc
 import importlib
@@ -59,7 +60,8 @@ class Forked:
 
     def send_signal(self, number: int) -> None:
         if self.poll() is None:
-            os.kill(self.pid, number)
+            with contextlib.suppress(ProcessLookupError):  # it has ended, and we are about to be told
+                os.kill(self.pid, number)
 
     def kill(self) -> None:
         self.send_signal(signal.SIGKILL)

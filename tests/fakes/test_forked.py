@@ -180,3 +180,13 @@ def test_what_the_server_imports_starts_no_thread_and_opens_no_file() -> None:
     )
     found: list[Any] = json.loads(done.stdout)
     assert found == [1, ["0", "1", "2"]]
+
+
+def test_whoever_is_to_be_killed_may_have_ended_a_moment_ago() -> None:
+    """The server has buried it, and has not told us yet."""
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        process.wait()
+    told, telling = os.pipe()
+    Forked(process.pid, told).kill()
+    os.close(telling)
+    os.close(told)
