@@ -9,7 +9,7 @@ import importlib
 import itertools
 import re
 import string
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, Final, final
 
@@ -26,6 +26,8 @@ _OPENINGS: Final = 4
 """Beginnings that are tried."""
 _CANDIDATES: Final = "a0 -" + string.printable
 _REPEATS: Final = ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT")
+_WAYS: Final = (*_REPEATS, "ATOMIC_GROUP", "SUBPATTERN", "BRANCH", "GROUPREF")
+"""Nodes that may have several ends; of the others, characters, places, looks around, the engine says the only one."""
 
 
 def steps(pattern: re.Pattern[Any], text: str, *, everywhere: bool = True) -> int:
@@ -56,18 +58,25 @@ class _Matcher:
 
     def _in_turn(self, nodes: Any, index: int, at: int) -> Iterator[int]:
         """Every end of a match of `nodes` from `index` on that begins at `at`."""
-        if index == len(nodes):
-            yield at
-            return
-        for end in self._ends(nodes, index, at):
-            yield from self._in_turn(nodes, index + 1, end)
+        plan = _plan(nodes, self._pattern.flags)
+        while index < len(plan):
+            name, arg, engine = plan[index]
+            index += 1
+            self._count(1)
+            if engine is None:
+                for end in self._ends(name, arg, at):
+                    yield from self._in_turn(nodes, index, end)
+                return
+            found = engine(self._text, at)
+            if found is None:
+                return
+            at = found.end()
+        yield at
 
-    def _ends(self, nodes: Any, index: int, at: int) -> Iterator[int]:
-        self._count(1)
-        op, arg = nodes[index]
-        match op.name:
+    def _ends(self, name: str, arg: Any, at: int) -> Iterator[int]:
+        match name:
             case "MAX_REPEAT" | "MIN_REPEAT":
-                return self._repeated(arg, 0, at, greedy=op.name == "MAX_REPEAT")
+                return self._repeated(arg, 0, at, greedy=name == "MAX_REPEAT")
             case "POSSESSIVE_REPEAT":
                 return itertools.islice(self._repeated(arg, 0, at, greedy=True), 1)
             case "ATOMIC_GROUP":
@@ -76,11 +85,8 @@ class _Matcher:
                 return self._grouped(arg[0], arg[3], at)
             case "BRANCH":
                 return (end for way in arg[1] for end in self._in_turn(way, 0, at))
-            case "GROUPREF":
-                return self._again(self._groups.get(arg), at)
             case _:
-                found = _engine(nodes, index, self._pattern.flags)(self._text, at)
-                return iter(() if found is None else (found.end(),))
+                return self._again(self._groups.get(arg), at)
 
     def _count(self, steps: int) -> None:
         self.steps += steps
@@ -117,18 +123,27 @@ def _nodes(pattern: re.Pattern[Any]) -> Any:
     return _PARSER.parse(source, flags)
 
 
-_compiled: Final[dict[tuple[int, int, int], Callable[..., re.Match[str] | None]]] = {}
+_Engine = Callable[..., re.Match[str] | None]
+_plans: Final[dict[tuple[int, int], Sequence[tuple[str, Any, _Engine | None]]]] = {}
 
 
-def _engine(nodes: Any, index: int, flags: int) -> Callable[..., re.Match[str] | None]:
-    """What the engine itself says of a node without repeats: characters, places, looks around.
+def _plan(nodes: Any, flags: int) -> Sequence[tuple[str, Any, _Engine | None]]:
+    """Name and argument of each node, and what the engine itself says of one that has one end at most.
 
     The nodes live as long as the cache of `_nodes`, so their identity is a key.
     """
-    key = (id(nodes), index, flags)
-    if key not in _compiled:
-        _compiled[key] = _COMPILER.compile(nodes[index : index + 1], flags).match
-    return _compiled[key]
+    key = (id(nodes), flags)
+    if key not in _plans:
+        _plans[key] = [
+            (op.name, arg, None if op.name in _WAYS else _engine(nodes, index, flags))
+            for index, (op, arg) in enumerate(nodes)
+        ]
+    return _plans[key]
+
+
+def _engine(nodes: Any, index: int, flags: int) -> _Engine:
+    engine: _Engine = _COMPILER.compile(nodes[index : index + 1], flags).match
+    return engine
 
 
 # --- texts ------------------------------------------------------------------------------------------------
