@@ -32,9 +32,14 @@ REPLANNED: Final = frozenset({"schedule", "timezone", "jitter_secs", "enabled"})
 # --- finding ----------------------------------------------------------------------------------------------
 
 
-def owned(connection: sqlite3.Connection, id: str, user: str, role: Role) -> Kept:
-    """A job by its id, for its owner or an admin. Raises UnknownJob, NotYourJob."""
+def owned(connection: sqlite3.Connection, id: str, user: str, role: Role, *, removed: bool = False) -> Kept:
+    """A job by its id, for its owner or an admin; one that is removed only if it is asked for.
+
+    Raises UnknownJob, NotYourJob.
+    """
     job = ledger.job_by_id(connection, clean(id))
+    if job.removed and not removed:
+        raise UnknownJob(job=id)
     if role != "admin" and job.owner != user:
         raise NotYourJob(job=id)
     return job
@@ -43,7 +48,8 @@ def owned(connection: sqlite3.Connection, id: str, user: str, role: Role) -> Kep
 def named(connection: sqlite3.Connection, name: str, user: str) -> Kept:
     """A job of a user by its name. Raises UnknownJob."""
     row = connection.execute(
-        "SELECT * FROM jobs WHERE owner = ? AND name = ? AND builtin IS NULL", (user, clean(name))
+        "SELECT * FROM jobs WHERE owner = ? AND name = ? AND builtin IS NULL AND NOT removed",
+        (user, clean(name)),
     ).fetchone()
     if row is None:
         raise UnknownJob(job=name)
@@ -66,7 +72,7 @@ def listed(
     connection: sqlite3.Connection, user: str, role: Role, *, builtin: bool = False
 ) -> tuple[Job, ...]:
     """The jobs of a user, for an admin everybody's, by name."""
-    conditions = ["1"] if role == "admin" else ["jobs.owner = :user"]
+    conditions = ["NOT jobs.removed"] if role == "admin" else ["NOT jobs.removed", "jobs.owner = :user"]
     if not (builtin and role == "admin"):
         conditions.append("jobs.builtin IS NULL")
     rows = connection.execute(
@@ -78,8 +84,11 @@ def listed(
 def runs(
     connection: sqlite3.Connection, id: str, user: str, role: Role, limit: int
 ) -> tuple[Kept, tuple[Run, ...]]:
-    """A job and its runs, the latest instant first. Raises UnknownJob, NotYourJob."""
-    job = owned(connection, id, user, role)
+    """A job and its runs, the latest instant first; for a while after it was removed too.
+
+    Raises UnknownJob, NotYourJob.
+    """
+    job = owned(connection, id, user, role, removed=True)
     rows = connection.execute(f"{RUNS} WHERE job = ? ORDER BY instant DESC LIMIT ?", (job.id, limit))
     return job, tuple(_run(connection, row) for row in rows.fetchall())
 
@@ -103,7 +112,7 @@ def _shown(connection: sqlite3.Connection, id: str) -> Job:
 def add(connection: sqlite3.Connection, job: Kept, now: datetime, most: int) -> Job:
     """Keep a new job and plan it. Raises JobExists, TooManyJobs."""
     (there,) = connection.execute(
-        "SELECT count(*) FROM jobs WHERE owner = ? AND builtin IS NULL", (job.owner,)
+        "SELECT count(*) FROM jobs WHERE owner = ? AND builtin IS NULL AND NOT removed", (job.owner,)
     ).fetchone()
     if there >= most and job.builtin is None:
         raise TooManyJobs(most=most)
@@ -148,11 +157,6 @@ def set_up(connection: sqlite3.Connection, wanted: Kept, now: datetime) -> None:
         change(connection, there, {"enabled": wanted.enabled, "schedule": wanted.schedule}, now)
     elif wanted.enabled:
         add(connection, wanted, now, 0)
-
-
-def remove(connection: sqlite3.Connection, job: Kept) -> None:
-    """Remove a job with all that is known of its runs. A turn that is at one goes on."""
-    connection.execute("DELETE FROM jobs WHERE id = ?", (job.id,))
 
 
 def has_open(connection: sqlite3.Connection, job: Kept) -> bool:
@@ -202,7 +206,9 @@ def calendar(
     most: int,
 ) -> tuple[Entry, ...]:
     """What is known of instants from `start` to `end`, and those that will come: `each` of a job, `most` in all."""
-    condition, values = ("1", {}) if role == "admin" else ("owner = :user", {"user": user})
+    condition, values = (
+        ("NOT removed", {}) if role == "admin" else ("NOT removed AND owner = :user", {"user": user})
+    )
     there = connection.execute(
         "SELECT runs.*, jobs.name, jobs.owner,"
         " (SELECT session FROM attempts WHERE run = runs.id ORDER BY n DESC LIMIT 1) AS session"
@@ -299,8 +305,10 @@ def remove_once(connection: sqlite3.Connection, call: str, name: str, user: str,
     """Raises UnknownJob."""
 
     def act() -> str:
-        remove(connection, named(connection, name, user))
-        return f"Job {name} is removed."
+        under_way = ledger.remove(connection, named(connection, name, user))
+        return (
+            f"Job {name} is removed.{' Its run that is under way goes on to its end.' if under_way else ''}"
+        )
 
     return _once(connection, call, now, act)
 

@@ -24,6 +24,8 @@ AT_ONCE: Final = 100
 SHOWN: Final = 500
 """Characters of an answer, or of an error, that are kept."""
 FAULT: Final = "A fault in the program; its log says more."
+LOOKED_AT: Final = timedelta(minutes=1)
+"""For how long the last run of a job that is removed can be looked at."""
 REMEMBERED: Final = timedelta(days=30)
 """How long the answer to a call of a tool is known."""
 
@@ -43,6 +45,10 @@ class Claimed:
     """What it is told before the prompt of the job."""
     error: str | None
     """Why the attempt before failed."""
+    manual: bool = False
+    """Whether somebody asked for it."""
+    begun: bool = False
+    """Whether a turn is at it."""
 
     @property
     def key(self) -> str:
@@ -246,16 +252,27 @@ def _under(connection: sqlite3.Connection, job: Kept) -> Under:
 def opened(connection: sqlite3.Connection) -> tuple[Claimed, ...]:
     """What is claimed or accepted, the longest due first."""
     rows = connection.execute(f"SELECT * FROM runs WHERE {UNDER_WAY} ORDER BY due_at, id").fetchall()
-    return tuple(
-        Claimed(
-            run=row["id"],
-            job=job_by_id(connection, row["job"]),
-            instant=moment(row["instant"]),
-            attempt=row["attempt"],
-            preface=row["preface"],
-            error=row["error"],
-        )
-        for row in rows
+    return tuple(_claimed(connection, row) for row in rows)
+
+
+def current(connection: sqlite3.Connection, claimed: Claimed) -> Claimed | None:
+    """What was claimed as it is now, its job too; None where it is over."""
+    row = connection.execute(
+        f"SELECT * FROM runs WHERE id = ? AND attempt = ? AND {UNDER_WAY}", (claimed.run, claimed.attempt)
+    ).fetchone()
+    return None if row is None else _claimed(connection, row)
+
+
+def _claimed(connection: sqlite3.Connection, row: sqlite3.Row) -> Claimed:
+    return Claimed(
+        run=row["id"],
+        job=job_by_id(connection, row["job"]),
+        instant=moment(row["instant"]),
+        attempt=row["attempt"],
+        preface=row["preface"],
+        error=row["error"],
+        manual=bool(row["manual"]),
+        begun=row["state"] == "accepted",
     )
 
 
@@ -314,7 +331,7 @@ def ended(
         (micros(now), outcome.outcome, error, claimed.run, claimed.attempt),
     )
     waits = _count(connection, job, "state = 'waiting'")
-    wanted = job.enabled or row["manual"]  # nobody has paused it meanwhile
+    wanted = not job.removed and (job.enabled or row["manual"])  # nobody has paused it meanwhile
     again = outcome.again and wanted and claimed.attempt <= job.max_retries and not waits
     values: dict[str, object] = {"error": error, "summary": outcome.text[:SHOWN]}
     if not outcome.success and again:
@@ -399,10 +416,47 @@ def told(connection: sqlite3.Connection, each: Untold, keep: int) -> None:
     """The owner knows. A job that was to be removed after its run goes."""
     connection.execute("UPDATE runs SET told = 1 WHERE id = ?", (each.run,))
     _forget(connection, each.job, keep)
-    done = "state IN ('done', 'failed')"
+    done = (
+        "state IN ('done', 'failed') AND why = ''"  # not given up for another run, or because it was paused
+    )
     over = _count(connection, each.job, done) and not _count(connection, each.job, UNDER_WAY)
     if each.job.delete_after_run and over:
-        connection.execute("DELETE FROM jobs WHERE id = ?", (each.job.id,))
+        _mark_removed(connection, each.job)
+
+
+def remove(connection: sqlite3.Connection, job: Kept) -> bool:
+    """Remove a job with all that is known of its runs.
+
+    Whether one is under way: that goes on to its end, and is told of before the job is gone.
+    """
+    under_way = _count(connection, job, UNDER_WAY) > 0
+    if under_way:
+        _mark_removed(connection, job)
+    else:
+        forget_job(connection, job.id)
+    return under_way
+
+
+def _mark_removed(connection: sqlite3.Connection, job: Kept) -> None:
+    connection.execute(
+        "DELETE FROM runs WHERE job = ? AND state IN ('planned', 'waiting', 'retrying')", (job.id,)
+    )
+    connection.execute("UPDATE jobs SET removed = 1, enabled = 0 WHERE id = ?", (job.id,))
+
+
+def removed(connection: sqlite3.Connection, now: datetime) -> tuple[str, ...]:
+    """Jobs that are removed and of which nobody wants to know anything any more, some at a time."""
+    rows = connection.execute(
+        "SELECT id FROM jobs WHERE removed AND NOT EXISTS"
+        f" (SELECT 1 FROM runs WHERE job = jobs.id AND ({UNDER_WAY} OR told = 0 OR ended_at > ?)) LIMIT ?",
+        (micros(now - LOOKED_AT), AT_ONCE),
+    ).fetchall()
+    return tuple(row["id"] for row in rows)
+
+
+def forget_job(connection: sqlite3.Connection, id: str) -> None:
+    """Delete a job with all that is known of its runs."""
+    connection.execute("DELETE FROM jobs WHERE id = ?", (id,))
 
 
 def _forget(connection: sqlite3.Connection, job: Kept, keep: int) -> None:

@@ -58,6 +58,8 @@ class Kept:
     preface: str = ""
     """What its next run is told before its prompt, once."""
     created_at: datetime
+    removed: bool = False
+    """Whether only its last run is waited for, until that has ended and was told of."""
 
     @property
     def words(self) -> str:
@@ -113,6 +115,7 @@ def kept(row: sqlite3.Row) -> Kept:
         "created_at": moment(row["created_at"]),
         "enabled": bool(row["enabled"]),
         "delete_after_run": bool(row["delete_after_run"]),
+        "removed": bool(row["removed"]),
     }
     return Kept(**values)
 

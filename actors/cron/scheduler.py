@@ -169,21 +169,27 @@ class Scheduler(LateKeeper):
             return Outcome(outcome="error", success=False, error=ledger.FAULT)
 
     async def _run(self, claimed: Claimed) -> Outcome | None:
-        role, prompt = await self._role(claimed.job.owner), self._prompt(claimed.job)
-        why = (
-            "its owner is not let in any more"
-            if role is None
-            else ""
-            if prompt
-            else "there is nothing to do in its file"
-        )
-        if role is None or not prompt:
-            now = self.bus.clock.now()
-            await self._write(ledger.skipped, claimed, why, now, self._cron.keep_runs)
+        current = await self._read(ledger.current, claimed)  # it may have waited for long
+        if current is None:
             return None
-        incoming = texts.incoming(claimed, prompt, role)
+        role, prompt = await self._role(current.job.owner), self._prompt(current.job)
+        if not current.begun:
+            if why := texts.hindrance(current, role, prompt):
+                now = self.bus.clock.now()
+                await self._write(ledger.skipped, current, why, now, self._cron.keep_runs)
+                return None
+            if not await self._begun(current, texts.incoming(current, prompt, role or "user")):
+                return None
+        same = texts.incoming(current, prompt or current.job.name, role or "user")
+        wait = agent.Run(
+            incoming=attrs.evolve(same, options=session.TurnOptions())
+        )  # it has those it began with
+        return texts.outcome(await self.bus.ask(wait), current.job.builtin)
+
+    async def _begun(self, claimed: Claimed, incoming: session.Incoming) -> bool:
+        """Have a turn begin; whether the run is still there to be ended."""
         accepted = await self.bus.ask(agent.Accept(incoming=incoming))
-        there = await self._write(
+        return await self._write(
             ledger.accepted,
             claimed,
             accepted.session,
@@ -191,9 +197,6 @@ class Scheduler(LateKeeper):
             self.bus.clock.now(),
             own=incoming.channel == texts.CHANNEL,
         )
-        if not there:  # its job was removed meanwhile: what was accepted goes on, and nobody waits for it
-            return None
-        return texts.outcome(await self.bus.ask(agent.Run(incoming=incoming)), claimed.job.builtin)
 
     async def _role(self, owner: str) -> Role | None:
         """What the owner of a job may; None for one who is not let in."""
@@ -219,6 +222,9 @@ class Scheduler(LateKeeper):
                 while left := await self._read(ledger.leftovers):
                     for conversation, owner in left:
                         await self._prune(conversation, owner)
+                while gone := await self._read(ledger.removed, self.bus.clock.now()):
+                    for job in gone:
+                        await self._write(ledger.forget_job, job)
             except (CronFailed, DeliveryError, ActorError) as error:
                 _LOG.warning("what has ended cannot be told of now: %s", error)
                 await trio.sleep(AGAIN)

@@ -70,6 +70,17 @@ def incoming(claimed: Claimed, prompt: str, role: Role) -> Incoming:
     )
 
 
+def hindrance(claimed: Claimed, role: Role | None, prompt: str) -> str:
+    """Why a run that was taken up is not to begin; empty where nothing is in its way. `role` is its owner's, if any."""
+    if claimed.job.removed:
+        return "the job was removed before it began"
+    if not (claimed.job.enabled or claimed.manual):
+        return "the job was paused before it began"
+    if role is None:
+        return "its owner is not let in any more"
+    return "" if prompt else "there is nothing to do in its file"
+
+
 def _tried(claimed: Claimed) -> str:
     if claimed.attempt == 1 or claimed.error is None:
         return ""

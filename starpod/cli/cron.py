@@ -3,11 +3,10 @@
 import argparse
 import time
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Any, Final
 
 from starpod.cli import joboptions, jobview
-from starpod.cli.client import Client, Refused, print_json, shown
+from starpod.cli.client import Client, print_json, shown
 from starpod.cli.output import fail, hint, note, ok, paint, say
 from starpod.cli.table import print_table
 from starpod.cli.target import add_agent_option, find_instance, live_daemon
@@ -216,9 +215,6 @@ def _run(args: argparse.Namespace, client: Client) -> int:
         _tell_begun(args, run)
         return 0
     ended = shown(_ended(client, job, run["id"]))
-    if ended is None:
-        note(f"{job['name']} has run and is removed, as it was to be: its conversation says what came of it")
-        return 0
     if args.json:
         print_json(ended)
     elif ended["state"] == "done":
@@ -236,17 +232,12 @@ def _tell_begun(args: argparse.Namespace, run: Mapping[str, Any]) -> None:
         hint(f"what becomes of it: starpod cron runs {args.name}")
 
 
-def _ended(client: Client, job: Mapping[str, Any], run: str) -> dict[str, Any] | None:
-    """The run, once its state is final; None when its job went with it, as it was to. Raises StarpodError."""
+def _ended(client: Client, job: Mapping[str, Any], run: str) -> dict[str, Any]:
+    """The run, once its state is final. Raises StarpodError."""
     from actors.cron.messages import FINAL  # the bus with it, which nothing else here needs
 
     while True:
-        try:
-            runs: list[dict[str, Any]] = client.get(f"{PATH}/{job['id']}/runs", limit=LOOK_BACK)
-        except Refused as refused:
-            if refused.status == HTTPStatus.NOT_FOUND and job["delete_after_run"]:
-                return None
-            raise
+        runs: list[dict[str, Any]] = client.get(f"{PATH}/{job['id']}/runs", limit=LOOK_BACK)
         found = next((each for each in runs if each["id"] == run), None)
         if found is None:
             raise StarpodError("the run is forgotten: its job has run too often meanwhile")

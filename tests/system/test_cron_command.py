@@ -128,7 +128,7 @@ async def test_a_job_that_is_run_now_is_waited_for(place: Place) -> None:
         assert len((await told(place, "why", "report"))["next"]) == 5
 
         await cron(place, "add", "call", "--at", "2099-01-01T10:00", "--once", "--prompt", "help")
-        assert "is removed, as it was to be" in await cron(place, "run", "call", "--wait")
+        assert HELP in await cron(place, "run", "call", "--wait")
         assert "there is no job 'call'" in await cron(place, "run", "call", status=1)
 
 

@@ -190,7 +190,7 @@ class UpdateJob(Request[Job]):
 @final
 @attrs.frozen(kw_only=True)
 class RemoveJob(Request[None]):
-    """Remove a job and what is known of its runs; one that is under way goes on to its end.
+    """Remove a job and what is known of its runs; one that is under way goes on to its end, and its owner hears of it.
 
     Raises UnknownJob, NotYourJob, BadJob for one of the agent itself, CronFailed.
     """

@@ -80,7 +80,7 @@ class Run(Data):
 @final
 @attrs.frozen(kw_only=True)
 class ListRuns(Request[tuple[Run, ...]]):
-    """Runs of a job, the latest instant first. Raises UnknownJob, NotYourJob."""
+    """Runs of a job, the latest instant first; for a minute after it was removed too. Raises UnknownJob, NotYourJob."""
 
     max_bytes: ClassVar[int] = LARGEST
     id: str

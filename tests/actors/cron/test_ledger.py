@@ -67,7 +67,7 @@ def test_what_is_claimed_and_accepted_is_found_again_after_a_crash(desk: Book) -
     desk.wait(minutes=1)
     tea, milk = desk.claim()
     desk.accept(milk)
-    assert ledger.opened(desk.connection) == (tea, milk)
+    assert ledger.opened(desk.connection) == (tea, attrs.evolve(milk, begun=True))
     assert tea.key == f"cron:ada-tea:{int(desk.now.timestamp()) * 1_000_000}:1"
 
 
@@ -333,16 +333,29 @@ def test_jobs_are_found_by_their_owners_and_by_admins(desk: Book) -> None:
     assert jobs.builtin(connection, "boot") is None
 
 
-def test_a_removed_job_is_gone_with_its_runs_and_its_end_comes_to_nothing(desk: Book) -> None:
+def test_a_removed_job_is_gone_once_its_run_has_ended_and_was_told_of(desk: Book) -> None:
     job = desk.add(schedule=MINUTE)
     desk.wait(minutes=1)
     (claimed,) = desk.claim()
-    jobs.remove(desk.connection, job)
-    assert not desk.accept(claimed)
-    desk.end(claimed)
-    ledger.skipped(desk.connection, claimed, "whatever", desk.now, 5)
+    assert ledger.remove(desk.connection, job)
     assert desk.next() is None
+    assert jobs.listed(desk.connection, "ada", "admin") == ()
+    assert jobs.calendar(desk.connection, "ada", "admin", START, START + timedelta(days=1), 5, 50) == ()
+    desk.add(schedule=MINUTE, owner="bob")
+    for gone in (lambda: jobs.named(desk.connection, "tea", "ada"), lambda: desk.shown(job)):
+        with pytest.raises(UnknownJob):
+            gone()
+    assert desk.accept(claimed)
+    desk.end(claimed, BAD)
+    assert desk.states(job) == ["failed"]
     assert ledger.opened(desk.connection) == ()
+    desk.wait(minutes=2)
+    assert ledger.removed(desk.connection, desk.now) == ()
+    assert desk.untold() == ["tea: no model"]
+    assert ledger.removed(desk.connection, desk.now) == (job.id,)
+    ledger.forget_job(desk.connection, job.id)
+    ledger.skipped(desk.connection, claimed, "whatever", desk.now, 5)
+    assert ledger.current(desk.connection, claimed) is None
 
 
 # --- beside the plan ----------------------------------------------------------------------------------------
@@ -482,9 +495,12 @@ def test_a_job_that_is_to_go_after_its_run_goes_when_its_owner_knows(desk: Book)
     desk.wait(seconds=30)
     desk.carry_out(desk.claim()[0])
     assert desk.states(job) == ["done"]
+    assert ledger.removed(desk.connection, desk.now) == ()
     assert desk.untold() == ["tea: all is well"]
-    with pytest.raises(UnknownJob):
-        desk.kept(job)
+    assert desk.kept(job).removed
+    assert ledger.removed(desk.connection, desk.now) == ()
+    desk.wait(minutes=1)
+    assert ledger.removed(desk.connection, desk.now) == (job.id,)
 
 
 def test_the_oldest_runs_are_forgotten_and_leave_their_conversations(desk: Book) -> None:

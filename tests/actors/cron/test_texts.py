@@ -101,6 +101,24 @@ def test_another_attempt_says_why_the_one_before_failed() -> None:
 # --- what became of a turn ----------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("job", "manual", "role", "prompt", "why"),
+    [
+        ({}, False, "user", "x", ""),
+        ({"enabled": False}, True, "user", "x", ""),
+        ({"enabled": False}, False, "user", "x", "paused"),
+        ({"removed": True, "enabled": False}, True, "user", "x", "removed"),
+        ({}, False, None, "x", "not let in"),
+        ({}, False, "user", "", "nothing to do"),
+    ],
+)
+def test_what_is_in_the_way_of_a_run_is_said(job: Any, manual: Any, role: Any, prompt: str, why: str) -> None:
+    run = claimed(manual=manual)
+    said = texts.hindrance(attrs.evolve(run, job=attrs.evolve(run.job, **job)), role, prompt)
+    assert why in said
+    assert bool(said) is bool(why)
+
+
 def test_a_turn_that_succeeded_is_a_run_that_did() -> None:
     assert texts.outcome(answer("tea is made"), None) == Outcome(
         outcome="success", success=True, text="tea is made"

@@ -7,12 +7,15 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from actors.cron import jobs
+from actors.cron import jobs, ledger
 from actors.cron import messages as cron
 from actors.cron.ledger import FAULT
-from actors.cron.settings import Cron
+from actors.cron.scheduler import MIGRATIONS
+from actors.cron.settings import Cron, Settings
+from actors.storage import empty, moment, numbered
 from actors.vocabulary import ADMIN
-from tests.actors.cron.book import MINUTE, book
+from tests.actors.agent.world import Gate, after, fail, say, use
+from tests.actors.cron.book import BAD, MINUTE, book, once
 from tests.actors.cron.desk import Desk
 
 DAY = timedelta(days=1)
@@ -89,3 +92,128 @@ async def test_a_file_that_cannot_be_read_is_no_empty_one(desk: Desk, autojump_c
             await desk.mesh.bus.ask(cron.GetHeartbeat())
         await trio.sleep(60)
         assert await desk.ask(cron.ListJobs, builtin=True) == ()
+
+
+# --- jobs that are changed or removed while they run ---------------------------------------------------------
+
+
+async def test_a_job_that_is_removed_while_it_runs_still_says_what_came_of_it(
+    desk: Desk, autojump_clock: MockClock
+) -> None:
+    async with desk.running():
+        gate = Gate()
+        desk.world.script.append(gate.then(say("It has come.")))
+        await desk.add(schedule=desk.once(60))
+        await gate.reached.wait()
+        said = await desk.mesh.bus.ask(cron.CronRemove(name="tea", user=ADMIN, call="c1"))
+        assert said == "Job tea is removed. Its run that is under way goes on to its end."
+        assert await desk.ask(cron.ListJobs) == ()
+        assert [job.name for job in [await desk.add("tea")]] == ["tea"]
+        gate.open.set()
+        await trio.sleep(1)
+        assert desk.told() == ["tea: It has come."]
+
+
+async def test_a_run_can_be_looked_at_a_while_after_its_job_is_removed(
+    desk: Desk, autojump_clock: MockClock
+) -> None:
+    async with desk.running():
+        desk.world.script.extend([fail(ValueError("a bug"))] * 9)
+        job = await desk.add(delete_after_run=True, max_retries=0)
+        await desk.ask(cron.RunNow, id=job.id)
+        await trio.sleep(20)
+        assert await desk.ask(cron.ListJobs) == ()
+        assert await desk.states(job) == ["failed"]
+        for request in (cron.GetJob, cron.RunNow, cron.Why, cron.UpdateJob, cron.RemoveJob):
+            with pytest.raises(cron.UnknownJob):
+                await desk.ask(request, id=job.id)
+        await trio.sleep(100)
+        with pytest.raises(cron.UnknownJob):
+            await desk.states(job)
+
+
+async def test_what_waits_for_its_place_begins_as_the_job_is_by_then(
+    desk: Desk, autojump_clock: MockClock
+) -> None:
+    desk.settings = Settings(cron=Cron(max_concurrent_runs=1))
+    async with desk.running():
+        gate = Gate()
+        desk.world.script.append(gate.then(say("done")))
+        await desk.add("slow", desk.once(60))
+        await gate.reached.wait()
+        made = [await desk.add(name, desk.once(10)) for name in ("removed", "paused", "edited", "asked")]
+        removed, paused, edited, asked = made
+        await trio.sleep(20)
+        await desk.ask(cron.RemoveJob, id=removed.id)
+        await desk.ask(cron.UpdateJob, id=paused.id, enabled=False)
+        await desk.ask(cron.UpdateJob, id=edited.id, prompt="make coffee")
+        await desk.ask(cron.UpdateJob, id=asked.id, enabled=False)
+        gate.open.set()
+        await trio.sleep(60)
+        assert [run.summary for run in await desk.runs(edited)] == ["echo make coffee"]
+        assert [(run.state, run.why) for run in await desk.runs(paused)] == [
+            ("skipped", "the job was paused before it began")
+        ]
+        assert len(desk.world.requests) == 2
+        await desk.ask(cron.RunNow, id=asked.id)
+        await trio.sleep(5)
+        assert (await desk.states(asked)) == ["skipped", "done"]
+
+
+async def test_a_run_that_has_begun_is_waited_for_whatever_becomes_of_its_file_and_its_owner(
+    desk: Desk, autojump_clock: MockClock
+) -> None:
+    gate = Gate()
+    (desk.folder / "HEARTBEAT.md").write_text("Look at the mail.")
+    async with desk.running():
+        desk.world.script.append(gate.then(say("never")))
+        await gate.reached.wait()
+        await trio.sleep(1)
+        (job,) = await desk.ask(cron.ListJobs, builtin=True)
+        desk.world.kill()
+    (desk.folder / "HEARTBEAT.md").unlink()
+    async with desk.running():
+        await trio.sleep(60)
+        assert await desk.states(job) == ["done"]
+        assert desk.told() == ["heartbeat: echo Look at the mail."]
+
+
+async def test_a_run_may_take_longer_than_anybody_waits_for_an_answer(
+    desk: Desk, autojump_clock: MockClock
+) -> None:
+    async with desk.running():
+        look = [after(200, say(calls=[use("Peek", id=f"c{n}", what=str(n))])) for n in range(25)]
+        desk.world.script.extend([*look, say("at last")])
+        job = await desk.add(schedule=desk.once(60))
+        await trio.sleep(6000)
+        (run,) = await desk.runs(job)
+        assert (run.state, run.summary, len(run.attempts)) == ("done", "at last", 1)
+
+
+def test_a_paused_job_stays_although_it_was_to_go_after_its_run() -> None:
+    with book() as desk:
+        tea = desk.add("tea", once(minutes=1), delete_after_run=True)
+        desk.wait(minutes=1)
+        desk.carry_out(desk.claim()[0], BAD)
+        desk.change(tea, enabled=False)
+        assert desk.untold() == ["tea: no model"]
+        assert len(jobs.listed(desk.connection, "ada", "user")) == 1
+
+
+def test_an_older_database_keeps_its_jobs_and_runs() -> None:
+    """From before a job could be removed while it ran."""
+    with empty(numbered(MIGRATIONS)[:1]) as connection:
+        connection.execute(
+            "INSERT INTO jobs VALUES ('j', 'ada', 'tea', 'make tea', '{\"kind\": \"interval\", \"every_ms\": 60000}',"
+            " 'UTC', 0, 1, 0, 'isolated', 3, 60, 'run_once', 3600, 'skip', 0, 0, NULL, NULL, '', 0)"
+        )
+        connection.execute(
+            "INSERT INTO runs (job, instant, manual, state, due_at) VALUES ('j', 1, 0, 'planned', 1)"
+        )
+        for migration in numbered(MIGRATIONS)[1:]:
+            connection.executescript(str(migration))
+        connection.execute("PRAGMA foreign_keys = ON")
+        (job,) = jobs.listed(connection, "ada", "user")
+        assert (job.name, job.next_run_at) == ("tea", moment(1))
+        assert not ledger.remove(connection, ledger.job_by_id(connection, "j"))
+        assert connection.execute("SELECT count(*) FROM runs").fetchone()[0] == 0
