@@ -8,7 +8,8 @@ becomes a turn of the agent (``accepted``), and ends; whoever dies in between le
 import json
 import logging
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Generator, Iterable, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, Final, final
 
@@ -53,7 +54,11 @@ class Claimed:
     @property
     def key(self) -> str:
         """Under which its message is accepted: the same again means the same turn."""
-        return f"cron:{self.job.id}:{micros(self.instant)}:{self.attempt}"
+        return _key(self.job.id, micros(self.instant), self.attempt)
+
+
+def _key(job: str, instant: int, attempt: int) -> str:
+    return f"cron:{job}:{instant}:{attempt}"
 
 
 @final
@@ -91,11 +96,19 @@ class Untold:
 
 
 def plan(connection: sqlite3.Connection, job: Kept, after: datetime) -> None:
-    """Plan the first instant after a time that has no row yet, if the job is enabled and there is one."""
-    while job.enabled and (instant := job.following(after)) is not None:
-        if _insert(connection, job, instant, "planned") is not None:
-            return
+    """Plan the first instant after a time that is not accounted for, if the job is enabled and there is one."""
+    instant = _free(connection, job, after) if job.enabled else None
+    if instant is not None:
+        _insert(connection, job, instant, "planned")
+
+
+def _free(connection: sqlite3.Connection, job: Kept, after: datetime) -> datetime | None:
+    """The first instant after a time that has no row, or is planned."""
+    while (instant := job.following(after)) is not None:
+        if not _count(connection, job, "instant = ? AND state <> 'planned'", micros(instant)):
+            return instant
         after = instant
+    return None
 
 
 def unplan(connection: sqlite3.Connection, job: Kept, now: datetime, why: str) -> None:
@@ -109,13 +122,43 @@ def unplan(connection: sqlite3.Connection, job: Kept, now: datetime, why: str) -
 
 
 def replan(connection: sqlite3.Connection, now: datetime) -> None:
-    """Plan every job anew: the clock was set back, and what is planned may be farther away than it should."""
-    for job in _jobs(connection, "enabled"):
+    """Plan what is planned farther away than it should be: the clock was set back, or may have been."""
+    for row in connection.execute("SELECT id FROM jobs WHERE enabled").fetchall():
+        with _alone(connection, row["id"], now):
+            job = job_by_id(connection, row["id"])
+            planned = connection.execute(
+                "SELECT instant FROM runs WHERE job = ? AND state = 'planned'", (job.id,)
+            ).fetchone()
+            nearest = _free(connection, job, now)
+            if planned is None or (nearest is not None and micros(nearest) < planned["instant"]):
+                connection.execute("DELETE FROM runs WHERE job = ? AND state = 'planned'", (job.id,))
+                plan(connection, job, now)
+    retrying = "SELECT id, attempt FROM runs WHERE state = 'retrying' AND due_at > ?"
+    for row in connection.execute(retrying, (micros(now),)).fetchall():
         connection.execute(
-            "DELETE FROM runs WHERE job = ? AND state = 'planned' AND instant > ?", (job.id, micros(now))
+            "UPDATE runs SET due_at = min(due_at, ?) WHERE id = ?",
+            (micros(now + backoff(row["attempt"])), row["id"]),
         )
-        if not _count(connection, job, "state = 'planned'"):
-            plan(connection, job, now)
+
+
+@contextmanager
+def _alone(connection: sqlite3.Connection, job: str, now: datetime) -> Generator[None]:
+    """What cannot be worked out about one job switches that one off, and stops nothing else."""
+    connection.execute("SAVEPOINT one")
+    try:
+        yield
+    except sqlite3.Error:
+        raise
+    except Exception:  # noqa: BLE001 - the others are to run, whatever there is in this one
+        _LOG.exception("the job %s is switched off", job)
+        connection.execute("ROLLBACK TO one")
+        connection.execute(
+            "UPDATE runs SET state = 'failed', error = ?, ended_at = ?, told = 0"
+            " WHERE job = ? AND state IN ('planned', 'retrying')",
+            (FAULT, micros(now), job),
+        )
+        connection.execute("UPDATE jobs SET enabled = 0 WHERE id = ?", (job,))
+    connection.execute("RELEASE one")
 
 
 def _insert(
@@ -144,7 +187,8 @@ def _insert(
 def next_due(connection: sqlite3.Connection) -> datetime | None:
     """When something is to be taken up next; None: nothing is planned."""
     found: int | None = connection.execute(
-        "SELECT min(due_at) FROM runs WHERE state IN ('planned', 'retrying')"
+        "SELECT min(due_at) FROM (SELECT min(due_at) AS due_at FROM runs WHERE state = 'planned'"
+        " UNION ALL SELECT min(due_at) FROM runs WHERE state = 'retrying')"
     ).fetchone()[0]
     return None if found is None else moment(found)
 
@@ -160,25 +204,11 @@ def claim(connection: sqlite3.Connection, now: datetime, keep: int) -> None:
         (micros(now), AT_ONCE),
     ).fetchall()
     for row in due:
-        connection.execute("SAVEPOINT one")
-        try:
+        with _alone(connection, row["job"], now):
             if row["state"] == "planned":
                 _take(connection, job_by_id(connection, row["job"]), moment(row["instant"]), now, keep)
             elif _is(connection, row["id"], "retrying"):
                 _begin(connection, row["id"])
-        except sqlite3.Error:
-            raise
-        except Exception:  # noqa: BLE001 - the others are to run, whatever there is in this one
-            _LOG.exception("the job %s is switched off", row["job"])
-            connection.execute("ROLLBACK TO one")
-            _break_off(connection, row["id"], now)
-        connection.execute("RELEASE one")
-
-
-def _break_off(connection: sqlite3.Connection, run: int, now: datetime) -> None:
-    """Give a run up with its job, about which nothing can be worked out."""
-    _update(connection, run, {"state": "failed", "error": FAULT, "ended_at": micros(now), "told": 0})
-    connection.execute("UPDATE jobs SET enabled = 0 WHERE id = (SELECT job FROM runs WHERE id = ?)", (run,))
 
 
 def _take(connection: sqlite3.Connection, job: Kept, first: datetime, now: datetime, keep: int) -> None:
@@ -249,16 +279,21 @@ def _under(connection: sqlite3.Connection, job: Kept) -> Under:
     return "retry" if _count(connection, job, "state = 'retrying'") else "nothing"
 
 
-def opened(connection: sqlite3.Connection) -> tuple[Claimed, ...]:
-    """What is claimed or accepted, the longest due first."""
+def opened(connection: sqlite3.Connection, in_hand: Collection[str] = ()) -> tuple[Claimed, ...]:
+    """What is claimed or accepted, the longest due first, but for what somebody has in hand, by its key."""
     rows = connection.execute(f"SELECT * FROM runs WHERE {UNDER_WAY} ORDER BY due_at, id").fetchall()
-    return tuple(_claimed(connection, row) for row in rows)
+    return tuple(
+        _claimed(connection, row)
+        for row in rows
+        if _key(row["job"], row["instant"], row["attempt"]) not in in_hand
+    )
 
 
 def current(connection: sqlite3.Connection, claimed: Claimed) -> Claimed | None:
     """What was claimed as it is now, its job too; None where it is over."""
     row = connection.execute(
-        f"SELECT * FROM runs WHERE id = ? AND attempt = ? AND {UNDER_WAY}", (claimed.run, claimed.attempt)
+        f"SELECT * FROM runs WHERE id = ? AND job = ? AND attempt = ? AND {UNDER_WAY}",
+        (claimed.run, claimed.job.id, claimed.attempt),
     ).fetchone()
     return None if row is None else _claimed(connection, row)
 
@@ -300,8 +335,8 @@ def accepted(
     """Note which turn is at it; whether the run is still there to be ended."""
     there = connection.execute(
         "UPDATE runs SET state = 'accepted', started_at = coalesce(started_at, ?)"
-        f" WHERE id = ? AND attempt = ? AND {UNDER_WAY}",
-        (micros(now), claimed.run, claimed.attempt),
+        f" WHERE id = ? AND job = ? AND attempt = ? AND {UNDER_WAY}",
+        (micros(now), claimed.run, claimed.job.id, claimed.attempt),
     ).rowcount
     if there:
         connection.execute(
@@ -320,7 +355,8 @@ def ended(
     Nothing changes where that is known already, or the job is gone.
     """
     row = connection.execute(
-        f"SELECT * FROM runs WHERE id = ? AND attempt = ? AND {UNDER_WAY}", (claimed.run, claimed.attempt)
+        f"SELECT * FROM runs WHERE id = ? AND job = ? AND attempt = ? AND {UNDER_WAY}",
+        (claimed.run, claimed.job.id, claimed.attempt),
     ).fetchone()
     if row is None:
         return
@@ -351,8 +387,9 @@ def ended(
 def skipped(connection: sqlite3.Connection, claimed: Claimed, why: str, now: datetime, keep: int) -> None:
     """Leave out a run that was taken up, before a turn was at it."""
     changed = connection.execute(
-        "UPDATE runs SET state = 'skipped', why = ?, ended_at = ? WHERE id = ? AND state = 'claimed'",
-        (why, micros(now), claimed.run),
+        "UPDATE runs SET state = 'skipped', why = ?, ended_at = ?"
+        " WHERE id = ? AND job = ? AND attempt = ? AND state = 'claimed'",
+        (why, micros(now), claimed.run, claimed.job.id, claimed.attempt),
     ).rowcount
     if changed:
         _next_waiting(connection, claimed.job)
@@ -414,7 +451,7 @@ def untold(connection: sqlite3.Connection) -> tuple[Untold, ...]:
 
 def told(connection: sqlite3.Connection, each: Untold, keep: int) -> None:
     """The owner knows. A job that was to be removed after its run goes."""
-    connection.execute("UPDATE runs SET told = 1 WHERE id = ?", (each.run,))
+    connection.execute("UPDATE runs SET told = 1 WHERE id = ? AND job = ?", (each.run, each.job.id))
     _forget(connection, each.job, keep)
     done = (
         "state IN ('done', 'failed') AND why = ''"  # not given up for another run, or because it was paused
@@ -515,10 +552,6 @@ def job_by_id(connection: sqlite3.Connection, id: str) -> Kept:
     if row is None:
         raise UnknownJob(job=id)
     return kept(row)
-
-
-def _jobs(connection: sqlite3.Connection, condition: str) -> list[Kept]:
-    return [kept(row) for row in connection.execute(f"SELECT * FROM jobs WHERE {condition}").fetchall()]
 
 
 def _count(connection: sqlite3.Connection, job: Kept, condition: str, *values: object) -> int:

@@ -57,11 +57,11 @@ class Scheduler(LateKeeper):
         self._settings = settings
         self._folder = folder
         self._places = trio.CapacityLimiter(1)
-        self._in_hand: set[tuple[int, int]] = set()
-        """Runs, by number and attempt, that a task here is at."""
+        self._in_hand: set[str] = set()
+        """Attempts, by their keys, that a task here is at."""
         self._nudge = trio.Event()
         self._ends = trio.Event()
-        self._last = (0.0, 0.0)
+        self._last: tuple[float, float] | None = None
         self._fault: str | None = None
         self._heartbeat_is: tuple[bool, int] | None = None
         """Whether it is wanted, and its minutes, as it was planned last."""
@@ -87,7 +87,6 @@ class Scheduler(LateKeeper):
     # --- the loop -----------------------------------------------------------------------------------------
 
     async def _schedule(self) -> None:
-        self._last = self._clocks()
         while True:
             self._nudge = trio.Event()
             try:
@@ -103,27 +102,30 @@ class Scheduler(LateKeeper):
     async def _look(self) -> datetime | None:
         """Take up what is to be carried out now. When something is due next."""
         self._places.total_tokens = self._cron.max_concurrent_runs
-        if self._is_set_back():
-            await self._write(ledger.replan, self.bus.clock.now())
         await self._sync_heartbeat()
         due = await self._read(ledger.next_due)
+        clocks = self._clocks()
+        if due is not None and self._may_be_set_back(*clocks):
+            await self._write(ledger.replan, self.bus.clock.now())
+            due = await self._read(ledger.next_due)
+        self._last = clocks
         while due is not None and due <= (now := self.bus.clock.now()):
             await self._write(ledger.claim, now, self._cron.keep_runs)
             due = await self._read(ledger.next_due)
-        for claimed in await self._read(ledger.opened):
-            if (place := (claimed.run, claimed.attempt)) not in self._in_hand:
-                self._in_hand.add(place)
-                self.spawn(self._carry_out, claimed)
+        in_hand = frozenset(self._in_hand)  # what ends while it is looked up is not to be begun again
+        for claimed in await self._read(ledger.opened, in_hand):
+            self._in_hand.add(claimed.key)
+            self.spawn(self._carry_out, claimed)
         return due
 
     def _clocks(self) -> tuple[float, float]:
         return self.bus.clock.now().timestamp(), self.bus.clock.monotonic()
 
-    def _is_set_back(self) -> bool:
-        """Whether the clock on the wall was set back since this was asked last."""
-        (wall, passed), before = self._clocks(), self._last
-        self._last = (wall, passed)
-        return wall - before[0] < passed - before[1] - SET_BACK
+    def _may_be_set_back(self, wall: float, passed: float) -> bool:
+        """Whether the clock on the wall was set back since the last look; before the first one nobody knows."""
+        if self._last is None:
+            return True
+        return wall - self._last[0] < passed - self._last[1] - SET_BACK
 
     # --- one run ------------------------------------------------------------------------------------------
 
@@ -134,7 +136,7 @@ class Scheduler(LateKeeper):
                 while not await self._tried(claimed):  # noqa: ASYNC110 - of what it waits for nobody tells
                     await trio.sleep(AGAIN)
         finally:
-            self._in_hand.discard((claimed.run, claimed.attempt))
+            self._in_hand.discard(claimed.key)
         self._ends.set()
         self._wake()
 

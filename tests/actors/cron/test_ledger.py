@@ -534,38 +534,6 @@ def test_a_run_that_is_left_out_makes_way_for_the_next(desk: Book) -> None:
     assert desk.untold() == []
 
 
-# --- the clock ----------------------------------------------------------------------------------------------
-
-
-def test_a_clock_that_is_set_back_runs_nothing_twice_and_waits_no_longer_than_it_must(desk: Book) -> None:
-    job = desk.add(schedule=NINE)
-    desk.now = START + timedelta(days=1000)
-    desk.carry_out(desk.claim()[0])
-    desk.now = START
-    ledger.replan(desk.connection, desk.now)
-    assert desk.next() == 25 * 3600  # what was planned is accounted for, what was not written down is free
-    desk.wait(hours=25)
-    desk.carry_out(desk.claim()[0])
-    assert [run.instant for run in desk.runs(job) if run.state == "done"] == [
-        START + timedelta(days=999, hours=1),
-        START + timedelta(days=1, hours=1),
-    ]
-
-
-def test_what_ran_before_the_clock_was_set_back_does_not_run_again(desk: Book) -> None:
-    job = desk.add(schedule=HOUR)
-    for _ in range(3):
-        desk.wait(hours=1)
-        desk.carry_out(desk.claim()[0])
-    desk.now = START + timedelta(minutes=30)
-    ledger.replan(desk.connection, desk.now)
-    assert desk.next() == 3.5 * 3600
-    desk.now = START + timedelta(days=2)
-    ledger.replan(desk.connection, desk.now)
-    assert desk.next() == 4 * 3600 - 2 * 86400
-    assert desk.states(job) == ["done"] * 3
-
-
 # --- jitter -------------------------------------------------------------------------------------------------
 
 
@@ -584,3 +552,67 @@ def test_a_run_begins_later_by_a_jitter_that_is_always_the_same(desk: Book) -> N
 
 def test_an_outcome_says_what_it_came_to() -> None:
     assert Outcome(outcome="x", success=True).again
+
+
+# --- numbers ------------------------------------------------------------------------------------------------
+
+
+def test_the_end_of_a_run_of_a_removed_job_is_nobody_elses(desk: Book) -> None:
+    tea = desk.add("tea", MINUTE)
+    desk.wait(minutes=1)
+    (old,) = desk.claim()
+    assert desk.accept(old)
+    ledger.forget_job(desk.connection, tea.id)
+
+    milk = desk.add("milk", MINUTE)
+    desk.wait(minutes=1)
+    (new,) = desk.claim()
+    assert new.run == old.run  # the number is free again
+    assert ledger.opened(desk.connection, {old.key}) == (new,)
+    assert not desk.accept(old)
+    desk.end(old)
+    ledger.skipped(desk.connection, old, "whatever", desk.now, 5)
+    assert desk.states(milk) == ["claimed"]
+    desk.accept(new)
+    desk.end(new)
+    (untold,) = ledger.untold(desk.connection)
+    ledger.told(desk.connection, attrs.evolve(untold, job=tea), 5)
+    assert ledger.untold(desk.connection) == (untold,)
+
+
+def test_what_somebody_has_in_hand_is_not_opened_again(desk: Book) -> None:
+    desk.add("tea", MINUTE)
+    desk.add("milk", MINUTE)
+    desk.wait(minutes=1)
+    tea, milk = desk.claim()
+    assert ledger.opened(desk.connection, {tea.key}) == (milk,)
+
+
+# --- queries ------------------------------------------------------------------------------------------------
+
+
+def test_no_query_goes_through_runs_that_are_over(desk: Book) -> None:
+    """Whatever is asked of runs finds them by an index; of those of a job only the ones that a job keeps are read."""
+    said = set[str]()
+    job = desk.add("tea", MINUTE)
+    desk.add("milk", MINUTE, overlap="queue")
+    desk.connection.set_trace_callback(said.add)
+    for outcome in (GOOD, BAD, GOOD):
+        desk.wait(minutes=1)
+        for claimed in desk.claim():
+            desk.carry_out(claimed, outcome)
+        desk.next()
+        desk.untold()
+    desk.shown(job)
+    desk.runs(job)
+    jobs.run_now(desk.connection, job, desk.now)
+    ledger.replan(desk.connection, desk.now)
+    jobs.calendar(desk.connection, "ada", "user", START, desk.now, 5, 100)
+    desk.change(job, enabled=False)
+    desk.connection.set_trace_callback(None)
+
+    asked = [each for each in said if each.lstrip().startswith(("SELECT", "UPDATE", "DELETE"))]
+    assert len(asked) > 50
+    for each in asked:
+        plan = [row["detail"] for row in desk.connection.execute(f"EXPLAIN QUERY PLAN {each}")]
+        assert not [step for step in plan if step.startswith("SCAN runs") and "runs_untold" not in step], each

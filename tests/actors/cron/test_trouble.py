@@ -1,4 +1,4 @@
-"""What is wrong with one job, one file or one request is no trouble of the others."""
+"""What is wrong with one file or one request is no trouble of the others."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -9,47 +9,15 @@ from trio.testing import MockClock
 
 from actors.cron import jobs, ledger
 from actors.cron import messages as cron
-from actors.cron.ledger import FAULT
 from actors.cron.scheduler import MIGRATIONS
 from actors.cron.settings import Cron, Settings
 from actors.storage import empty, moment, numbered
 from actors.vocabulary import ADMIN
 from tests.actors.agent.world import Gate, after, fail, say, use
-from tests.actors.cron.book import BAD, MINUTE, book, once
+from tests.actors.cron.book import BAD, book, once
 from tests.actors.cron.desk import Desk
 
 DAY = timedelta(days=1)
-
-
-# --- jobs that cannot be worked out -------------------------------------------------------------------------
-
-
-def test_a_job_about_which_nothing_can_be_worked_out_is_switched_off_and_the_others_run() -> None:
-    with book() as desk:
-        tea, milk = desk.add("tea", MINUTE), desk.add("milk", MINUTE)
-        desk.change(tea, missed="skip_older_than", missed_secs=10**13)  # before all calendars
-        desk.wait(minutes=1)
-        assert [each.job.name for each in desk.claim()] == ["milk"]
-        assert desk.states(tea) == ["failed"]
-        assert not desk.kept(tea).enabled
-        assert desk.untold() == [f"tea: {FAULT}"]
-        desk.wait(minutes=1)
-        desk.claim()
-        assert desk.states(milk) == ["claimed", "skipped"]
-
-
-def test_a_job_whose_zone_is_gone_is_over_and_everything_can_be_looked_at() -> None:
-    with book() as desk:
-        tea, milk = desk.add("tea", MINUTE), desk.add("milk", MINUTE)
-        desk.connection.execute("UPDATE jobs SET timezone = 'Mars/X' WHERE name = 'tea'")
-        desk.wait(minutes=1)
-        assert len(desk.claim()) == 2
-        assert desk.shown(tea).next_run_at is None
-        assert desk.shown(milk).next_run_at is not None
-        assert "there is no time zone 'Mars/X'" in desk.shown(tea).words
-        assert len(jobs.listed(desk.connection, "ada", "user")) == 2
-        assert jobs.calendar(desk.connection, "ada", "user", desk.now, desk.now + DAY, 5, 100)
-        assert desk.kept(tea).between(desk.now, desk.now + DAY, 5) == []
 
 
 # --- requests -----------------------------------------------------------------------------------------------

@@ -35,6 +35,7 @@ def latest(desk: Book, job: Kept) -> str:
 
 def test_times_are_those_of_the_wall_of_the_job() -> None:
     assert whys.local(START, "Asia/Kolkata") == "Mon 02 Mar 2026, 13:30:00 IST"
+    assert whys.local(START, "Mars/X") == "Mon 02 Mar 2026, 08:00:00 UTC"
 
 
 @pytest.mark.parametrize(
