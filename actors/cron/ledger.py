@@ -450,14 +450,17 @@ def untold(connection: sqlite3.Connection) -> tuple[Untold, ...]:
 
 
 def told(connection: sqlite3.Connection, each: Untold, keep: int) -> None:
-    """The owner knows. A job that was to be removed after its run goes."""
+    """The owner knows. A job that was to be removed after its run goes, unless it was put off meanwhile."""
     connection.execute("UPDATE runs SET told = 1 WHERE id = ? AND job = ?", (each.run, each.job.id))
     _forget(connection, each.job, keep)
     done = (
         "state IN ('done', 'failed') AND why = ''"  # not given up for another run, or because it was paused
     )
     over = _count(connection, each.job, done) and not _count(connection, each.job, UNDER_WAY)
-    if each.job.delete_after_run and over:
+    put_off = isinstance(each.job.schedule, OneShot) and _count(
+        connection, each.job, "state = 'planned' AND id > ?", each.run
+    )
+    if each.job.delete_after_run and over and not put_off:
         _mark_removed(connection, each.job)
 
 

@@ -13,8 +13,8 @@ from actors.cron.scheduler import MIGRATIONS
 from actors.cron.settings import Cron, Settings
 from actors.storage import empty, moment, numbered
 from actors.vocabulary import ADMIN
-from tests.actors.agent.world import Gate, after, fail, say, use
-from tests.actors.cron.book import BAD, book, once
+from tests.actors.agent.world import Gate, after, fail, last_text, say, use
+from tests.actors.cron.book import BAD, START, book, once
 from tests.actors.cron.desk import Desk
 
 DAY = timedelta(days=1)
@@ -158,6 +158,22 @@ async def test_a_run_may_take_longer_than_anybody_waits_for_an_answer(
         assert (run.state, run.summary, len(run.attempts)) == ("done", "at last", 1)
 
 
+def test_a_reminder_that_is_put_off_while_it_runs_comes_again() -> None:
+    with book() as desk:
+        tea = desk.add("tea", once(minutes=1), delete_after_run=True)
+        desk.wait(minutes=1)
+        (claimed,) = desk.claim()
+        desk.accept(claimed)
+        desk.change(tea, schedule=once(minutes=11))
+        desk.end(claimed)
+        assert desk.untold() == ["tea: all is well"]
+        assert desk.shown(tea).next_run_at == START + timedelta(minutes=11)
+        desk.wait(minutes=10)
+        desk.carry_out(desk.claim()[0])
+        assert desk.untold() == ["tea: all is well"]
+        assert desk.kept(tea).removed
+
+
 def test_a_paused_job_stays_although_it_was_to_go_after_its_run() -> None:
     with book() as desk:
         tea = desk.add("tea", once(minutes=1), delete_after_run=True)
@@ -185,3 +201,10 @@ def test_an_older_database_keeps_its_jobs_and_runs() -> None:
         assert (job.name, job.next_run_at) == ("tea", moment(1))
         assert not ledger.remove(connection, ledger.job_by_id(connection, "j"))
         assert connection.execute("SELECT count(*) FROM runs").fetchone()[0] == 0
+
+
+async def test_a_heartbeat_of_every_length_is_said(desk: Desk, autojump_clock: MockClock) -> None:
+    (desk.folder / "HEARTBEAT.md").write_text("\U0001f375" * 3_000_000)
+    async with desk.running():
+        await trio.sleep(1900)
+        assert len(last_text(desk.world.requests[-1].messages)) == cron.LONGEST_FILE
