@@ -31,8 +31,10 @@ class Day:
 
     def names(self) -> Iterator[Name]:
         """Where they can stand: where the one before is full, the next goes on."""
-        for part in count(1):
-            yield names.checked(f"{names.LOGS}/{self.date}{f'-{part}' if part > 1 else ''}.md")
+        return map(self._name, count(1))
+
+    def _name(self, part: int) -> Name:
+        return names.checked(f"{names.LOGS}/{self.date}{f'-{part}' if part > 1 else ''}.md")
 
     def added(self, before: bytes | None) -> bytes:
         """The log with so much more. What is there already, at the same second in the same words, is not added."""

@@ -35,18 +35,14 @@ Overlap = Literal["skip", "queue"]
 Builtin = Literal["heartbeat", "boot", "bootstrap"]
 """Jobs of the agent itself, whose prompts are files."""
 
-NAME: Final = described("Name of the job.", max_length=LONGEST_NAME)
-PROMPT: Final = described(
-    "What to do, written so that it can be understood by itself.", max_length=LONGEST_PROMPT
-)
-ENABLED: Final = described("Whether it runs at its times.")
-ZONE: Final = described("IANA time zone such as Europe/Rome; the agent's when it is left out.", max_length=64)
-RETRIES: Final = described("How often a run that failed is tried again.", ge=0, le=MOST_RETRIES)
-TIMEOUT: Final = described("Seconds a run may take.", ge=1, le=LONGEST_TIMEOUT)
-MODE: Final = described(
-    "isolated: each run has a conversation of its own; main: it speaks in the person's main conversation."
-)
-DELETE: Final = described("Whether it is removed after its first run.")
+NAME: Final = described(max_length=LONGEST_NAME)
+PROMPT: Final = described("What to do; it must be clear by itself.", max_length=LONGEST_PROMPT)
+ENABLED: Final = described("False pauses it.")
+ZONE: Final = described("IANA name; by default the agent's.", max_length=64)
+RETRIES: Final = described("Further attempts after a failure.", ge=0, le=MOST_RETRIES)
+TIMEOUT: Final = described("Seconds for a run.", ge=1, le=LONGEST_TIMEOUT)
+MODE: Final = described("isolated: a conversation for each run; main: in the person's main one.")
+DELETE: Final = described("Remove it after its first run.")
 MISSED: Final = described(
     "What happens to times at which the agent was not running: run_once makes up for all with one run, skip_older_than "
     "leaves out those more than missed_secs late, all runs each of the last ten."

@@ -17,7 +17,7 @@ class Interval(Data):
     """Again and again, counted from when the job was made."""
 
     kind: Literal["interval"] = "interval"
-    every_ms: Annotated[int, described("Milliseconds between two runs.", ge=1)]
+    every_ms: Annotated[int, described("interval: milliseconds between two runs.", ge=1)]
 
 
 @final
@@ -29,8 +29,8 @@ class CronExpression(Data):
     expr: Annotated[
         str,
         described(
-            "Five fields: minute, hour, day of month, month, day of week, where 0 and 7 are Sunday; a sixth in front "
-            "is the second. Or @hourly, @daily, @weekly, @monthly, @yearly.",
+            "cron: minute, hour, day of month, month, day of week (0 and 7 are Sunday), or @hourly, @daily, @weekly, "
+            "@monthly, @yearly; a sixth field in front is the second.",
             max_length=LONGEST_SCHEDULE,
         ),
     ]
@@ -45,7 +45,7 @@ class OneShot(Data):
     at: Annotated[
         str,
         described(
-            "Time in ISO 8601, such as 2030-06-15T23:00:00; without an offset in the time zone of the job.",
+            "one_shot: 2030-06-15T23:00:00, in the time zone of the job where there is no offset.",
             max_length=LONGEST_SCHEDULE,
         ),
     ]

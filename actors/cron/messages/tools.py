@@ -17,8 +17,8 @@ from .schedules import Schedule
 
 @tool(
     "CronAdd",
-    "Schedule work for later or again and again: a reminder, a report, a check. At its time the prompt is given to you "
-    "in a conversation of its own, and your answer is delivered to the person.",
+    "Schedule work for later, once or repeatedly: a reminder, a report, a check. At its time you get the prompt, and "
+    "your answer goes to the person.",
     effect="local",
 )
 @final
@@ -61,7 +61,7 @@ class Listed(Data):
     retry_at: datetime | None
 
 
-@tool("CronList", "List the scheduled jobs of the person, with their last and next runs.", effect="pure")
+@tool("CronList", "List the person's scheduled jobs.", effect="pure")
 @final
 @attrs.frozen(kw_only=True)
 class CronList(Request[tuple[Listed, ...]]):
@@ -94,7 +94,7 @@ class Outcome(Data):
     why: str
 
 
-@tool("CronRuns", "See what became of the last runs of a scheduled job, and why.", effect="pure")
+@tool("CronRuns", "What became of a job's last runs, and why.", effect="pure")
 @final
 @attrs.frozen(kw_only=True)
 class CronRuns(Request[tuple[Outcome, ...]]):
@@ -107,7 +107,7 @@ class CronRuns(Request[tuple[Outcome, ...]]):
 
 @tool(
     "CronRun",
-    "Run a scheduled job now, beside its plan; it works by itself, and the person gets its answer.",
+    "Run a job now, beside its plan: by itself, with its answer going to the person.",
     effect="local",
 )
 @final
@@ -121,7 +121,7 @@ class CronRun(Request[str]):
     call: Annotated[str, from_context("call")]
 
 
-@tool("CronUpdate", "Change a scheduled job, pause it or let it run again.", effect="local")
+@tool("CronUpdate", "Change, pause or resume a job.", effect="local")
 @final
 @attrs.frozen(kw_only=True)
 class CronUpdate(Request[str]):
@@ -143,7 +143,7 @@ class CronUpdate(Request[str]):
 
 @tool(
     "HeartbeatWake",
-    "Have the heartbeat, your regular look at HEARTBEAT.md, happen now, or tell the next one something.",
+    "Have your heartbeat (the regular look at HEARTBEAT.md) now, or tell the next one something.",
     effect="local",
 )
 @final
@@ -152,10 +152,8 @@ class HeartbeatWake(Request[str]):
     """Raises UnknownJob where there is no heartbeat, NotYourJob for who is no admin, CronFailed."""
 
     abandon: ClassVar[Abandon] = Abandon.FINISH
-    mode: Annotated[Literal["now", "next"], described("When.")] = "next"
-    message: Annotated[
-        str | None, described("What that one heartbeat is told before its usual task.", max_length=4000)
-    ] = None
+    mode: Annotated[Literal["now", "next"], described()] = "next"
+    message: Annotated[str | None, described("What that one is told beforehand.", max_length=4000)] = None
     user: Annotated[str, from_context("user")]
     role: Annotated[Role, from_context("role")]
     call: Annotated[str, from_context("call")]

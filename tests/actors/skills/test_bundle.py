@@ -1,7 +1,5 @@
 """What comes along is read beforehand, and to the same effect."""
 
-import subprocess
-import sys
 from collections.abc import Generator
 from pathlib import Path
 
@@ -13,16 +11,6 @@ from actors.skills.document import Document, parse_file
 from actors.skills.library import BUNDLED, Shelf, digest_of
 
 SKILLS = sorted(bundle.HOME.iterdir())
-LOOK = f"""
-import sys
-from pathlib import Path
-from actors.skills.library import BUNDLED, Shelf
-shelf = Shelf(Path({str(bundle.HOME)!r}), BUNDLED)
-shelf.look()
-shelf.read()
-assert len(shelf.cards) == {len(SKILLS)}, shelf.cards
-print("yaml" in sys.modules)
-"""
 
 
 @pytest.fixture
@@ -44,11 +32,6 @@ def test_it_says_what_the_file_says(skill: Path) -> None:
 def test_a_file_that_was_changed_is_read_itself() -> None:
     data = b"---\nname: x\ndescription: other\n---\nbody"
     assert bundle.document_of(data, "x", digest_of(data)) == parse_file(data, "x")
-
-
-def test_the_catalogue_of_what_comes_along_takes_no_yaml() -> None:
-    told = subprocess.run([sys.executable, "-c", LOOK], check=True, capture_output=True, text=True)
-    assert told.stdout == "False\n"
 
 
 @pytest.mark.parametrize("text", [None, "no JSON"])
