@@ -54,11 +54,12 @@ class CronActor(Scheduler):
 
     @messages.ListJobs.handler
     async def list_jobs(self, request: messages.ListJobs) -> tuple[messages.Job, ...]:
-        return await self._read(jobs.listed, request.user, request.role, builtin=request.builtin)
+        found = await self._read(jobs.listed, request.user, request.role, builtin=request.builtin)
+        return redacted(found)
 
     @messages.GetJob.handler
     async def get_job(self, request: messages.GetJob) -> messages.Job:
-        return await self._read(jobs.get, request.id, request.user, request.role)
+        return redacted(await self._read(jobs.get, request.id, request.user, request.role))
 
     @messages.AddJob.handler
     async def add_job(self, request: AddJob) -> messages.Job:
@@ -73,7 +74,7 @@ class CronActor(Scheduler):
         changes = await self._changes(request, job, by_model=False)
         changed = await self._write(jobs.change, job, changes, self._now())
         self._wake()
-        return changed
+        return redacted(changed)
 
     @messages.RemoveJob.handler
     async def remove_job(self, request: messages.RemoveJob) -> None:
@@ -131,7 +132,7 @@ class CronActor(Scheduler):
     @messages.ListRuns.handler
     async def list_runs(self, request: messages.ListRuns) -> tuple[messages.Run, ...]:
         _, found = await self._read(jobs.runs, request.id, request.user, request.role, request.limit)
-        return found
+        return redacted(found)
 
     @messages.RunNow.handler
     async def run_now(self, request: messages.RunNow) -> messages.Run:
@@ -140,7 +141,7 @@ class CronActor(Scheduler):
             raise BadJob(f"{files.NAMES[job.builtin]} says nothing")
         run = await self._write(jobs.run_now, job, self._now())
         self._wake()
-        return await self._read(jobs.run, run)
+        return redacted(await self._read(jobs.run, run))
 
     @messages.Why.handler
     async def why(self, request: messages.Why) -> messages.Explanation:
@@ -152,7 +153,7 @@ class CronActor(Scheduler):
         while job.enabled and after is not None and len(coming) < request.count:
             coming.append(after)
             after = job.following(after)
-        return why.explain(job, shown, runs, coming, self._now(), self._cron.max_concurrent_runs)
+        return redacted(why.explain(job, shown, runs, coming, self._now(), self._cron.max_concurrent_runs))
 
     @messages.Preview.handler
     async def preview(self, request: messages.Preview) -> messages.Previewed:
@@ -177,7 +178,7 @@ class CronActor(Scheduler):
     async def calendar(self, request: messages.Calendar) -> tuple[messages.Entry, ...]:
         if not timedelta() < request.end - request.start <= LONGEST_CALENDAR:
             raise BadJob(f"end: must be after start, and at most {LONGEST_CALENDAR.days} days")
-        return await self._read(
+        found = await self._read(
             jobs.calendar,
             request.user,
             request.role,
@@ -186,6 +187,7 @@ class CronActor(Scheduler):
             OF_ONE_JOB,
             IN_CALENDAR,
         )
+        return redacted(found)
 
     # --- tools --------------------------------------------------------------------------------------------
 

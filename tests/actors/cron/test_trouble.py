@@ -13,6 +13,8 @@ from actors.cron.scheduler import MIGRATIONS
 from actors.cron.settings import Cron, Settings
 from actors.storage import empty, moment, numbered
 from actors.vocabulary import ADMIN
+from bus import conceal
+from bus.testing import forget_secrets
 from tests.actors.agent.world import Gate, after, fail, last_text, say, use
 from tests.actors.cron.book import BAD, START, book, once
 from tests.actors.cron.desk import Desk
@@ -36,6 +38,27 @@ async def test_a_calendar_reaches_to_the_ends_of_time(desk: Desk, autojump_clock
 def test_every_setting_has_an_end(name: str) -> None:
     with pytest.raises(ValueError, match=name):
         Cron(**{name: 10**12})
+
+
+async def test_what_has_become_a_secret_is_shown_no_more(desk: Desk, autojump_clock: MockClock) -> None:
+    secret = "Zuperg3heim-4711"
+    async with desk.running():
+        job = await desk.add(f"use {secret}", schedule=desk.once(60))
+        await trio.sleep(70)
+        conceal("vault", [("TOKEN", secret)])
+        try:
+            for request in (cron.GetJob, cron.ListRuns, cron.Why, cron.RunNow):
+                shown = str(await desk.ask(request, id=job.id))
+                assert "[secret TOKEN]" in shown
+                assert secret not in shown
+            listed = await desk.ask(cron.ListJobs)
+            there = await desk.ask(cron.Calendar, start=desk.now - DAY, end=desk.now)
+            changed = await desk.ask(cron.UpdateJob, id=job.id, max_retries=1)
+            for shown in map(str, (listed, there, changed)):
+                assert "[secret TOKEN]" in shown
+                assert secret not in shown
+        finally:
+            forget_secrets()
 
 
 # --- HEARTBEAT.md -------------------------------------------------------------------------------------------
