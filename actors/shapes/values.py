@@ -223,8 +223,8 @@ def scalar(kind: Any, rule: Described) -> Shape | None:
     if kind not in _SCALARS:
         return None
     schema, noun, convert = _SCALARS[kind]
-    words = [f"at least {rule.ge:g}"] if rule.ge is not None else []
-    words += [f"at most {rule.le:g}"] if rule.le is not None else []
+    words = [f"at least {rule.ge:.15g}"] if rule.ge is not None else []
+    words += [f"at most {rule.le:.15g}"] if rule.le is not None else []
     words += [f"at most {rule.max_length} characters"] if rule.max_length is not None else []
     expected = f"{noun} of {' and '.join(words)}" if words else noun
 
