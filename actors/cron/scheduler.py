@@ -176,17 +176,22 @@ class Scheduler(LateKeeper):
             return None
         role, prompt = await self._role(current.job.owner), self._prompt(current.job)
         if not current.begun:
-            if why := texts.hindrance(current, role, prompt):
+            why = texts.hindrance(current, role, prompt)
+            if why and not await self._is_known(current):
                 now = self.bus.clock.now()
                 await self._write(ledger.skipped, current, why, now, self._cron.keep_runs)
                 return None
-            if not await self._begun(current, texts.incoming(current, prompt, role or "user")):
-                return None
         same = texts.incoming(current, prompt or current.job.name, role or "user")
+        if not current.begun and not await self._begun(current, same):
+            return None
         wait = agent.Run(
             incoming=attrs.evolve(same, options=session.TurnOptions())
         )  # it has those it began with
         return texts.outcome(await self.bus.ask(wait), current.job.builtin)
+
+    async def _is_known(self, claimed: Claimed) -> bool:
+        """Whether the agent has taken the message already, as somebody knew who died before noting it."""
+        return bool(await self.bus.ask(session.FindTurns(sent_as=claimed.key, limit=1)))
 
     async def _begun(self, claimed: Claimed, incoming: session.Incoming) -> bool:
         """Have a turn begin; whether the run is still there to be ended."""

@@ -26,6 +26,7 @@ _FOUND: Final = f"""
 WHERE (json_array_length(:states) = 0 OR state IN (SELECT value FROM json_each(:states)))
   AND (:outcome IS NULL OR outcome = :outcome)
   AND substr(turns.id, 1, length(:turn)) = :turn AND substr(session_id, 1, length(:session)) = :session
+  AND (:sent_as = '' OR client_message_id = :sent_as)
 ORDER BY seq DESC LIMIT :limit
 """
 _RANGE: Final = f"""
@@ -60,6 +61,7 @@ def find_turns(connection: sqlite3.Connection, request: FindTurns) -> tuple[Turn
         "outcome": request.outcome,
         "turn": clean(request.turn),
         "session": clean(request.session),
+        "sent_as": clean(request.sent_as),
         "limit": max(0, request.limit),
     }
     return turns_of(connection.execute(_FOUND, wanted))

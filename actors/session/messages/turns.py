@@ -7,7 +7,7 @@ in a turn is stored as numbered *steps*, the one source of truth of the conversa
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, ClassVar, Literal, final
+from typing import Annotated, Any, ClassVar, Literal, final
 
 import attrs
 
@@ -105,6 +105,7 @@ class ListTurns(Request[tuple[Turn, ...]]):
 class FindTurns(Request[tuple[Turn, ...]]):
     """Turns of everybody, the newest first, each with the first 200 characters of its text: for an operator."""
 
+    version: ClassVar[int] = 2
     states: tuple[TurnState, ...] = ()
     """Only those in one of these states; all when empty."""
     outcome: str | None = None
@@ -113,7 +114,13 @@ class FindTurns(Request[tuple[Turn, ...]]):
     """Only those whose id begins so."""
     session: str = ""
     """Only those of conversations whose id begins so."""
+    sent_as: str = ""
+    """Only those of messages that came with this `client_message_id`."""
     limit: int = 50
+
+    @classmethod
+    def upcast(cls, version: int, body: dict[str, Any]) -> dict[str, Any]:
+        return body if version > 1 else {**body, "sent_as": ""}
 
 
 @final

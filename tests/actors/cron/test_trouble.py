@@ -1,6 +1,7 @@
 """What is wrong with one file or one request is no trouble of the others."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import attrs
 import pytest
@@ -149,6 +150,28 @@ async def test_what_waits_for_its_place_begins_as_the_job_is_by_then(
         await desk.ask(cron.RunNow, id=asked.id)
         await trio.sleep(5)
         assert (await desk.states(asked)) == ["skipped", "done"]
+
+
+async def test_a_run_of_which_nobody_could_note_that_it_began_has_begun(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, autojump_clock: MockClock
+) -> None:
+    async with desk.running():
+        actor: Any = desk.mesh.cell("cron").actor
+        committed = actor._committed
+
+        async def refuse(run: Any, fn: Any, *args: Any, **options: Any) -> Any:
+            if fn is ledger.accepted:
+                raise cron.CronFailed("the disk is full")
+            return await committed(run, fn, *args, **options)
+
+        job = await desk.add(schedule=desk.once(60))
+        with monkeypatch.context() as patch:
+            patch.setattr(actor, "_committed", refuse)
+            await trio.sleep(62)
+            await desk.ask(cron.UpdateJob, id=job.id, enabled=False)
+        await trio.sleep(60)
+        assert await desk.states(job) == ["done"]
+        assert len(desk.world.requests) == 1
 
 
 async def test_a_run_that_has_begun_is_waited_for_whatever_becomes_of_its_file_and_its_owner(

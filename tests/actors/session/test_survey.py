@@ -54,6 +54,13 @@ def test_turns_are_found_by_the_beginning_of_ids(ledger: Ledger) -> None:
     assert found(ledger, turn="%") == []
 
 
+def test_a_turn_is_found_by_the_id_of_its_message(ledger: Ledger) -> None:
+    one, two = (ledger.accept(client_message_id=each).turn for each in ("m1", "m2"))
+    assert found(ledger, sent_as="m1") == [one]
+    assert found(ledger, sent_as="m2") == [two]
+    assert found(ledger, sent_as="m") == []
+
+
 def test_a_turn_is_described_with_the_beginning_of_its_text(ledger: Ledger) -> None:
     at = ledger.now
     accepted = ledger.accept(
