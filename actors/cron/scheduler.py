@@ -2,7 +2,7 @@
 
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Final
@@ -22,7 +22,7 @@ from actors.session import messages as session
 from actors.storage import LateKeeper, micros, numbered
 from actors.users import messages as users
 from actors.vocabulary import ADMIN, Role
-from bus import ActorCrashed, ActorError, BusError, DeliveryError
+from bus import ActorError, BusError, DeliveryError
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 LOOK: Final = 30.0
@@ -31,6 +31,8 @@ SET_BACK: Final = 2.0
 """Seconds that the clock may lag behind what has passed before it counts as set back."""
 AGAIN: Final = 5.0
 """Seconds until something is tried again that could not be had."""
+FOR_GOOD: Final = frozenset({"failed", "too_large"})
+"""What a message fails of that would fail again."""
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -158,7 +160,9 @@ class Scheduler(LateKeeper):
             return await self._run(claimed)
         except (CronFailed, session.StorageFailed):
             raise
-        except ActorCrashed as error:
+        except DeliveryError as error:
+            if error.kind not in FOR_GOOD:
+                raise
             return Outcome(outcome="error", success=False, error=str(error))
         except ActorError as error:
             if error.kind in {"unavailable", "timeout", "rate_limited"}:
@@ -249,11 +253,12 @@ class Scheduler(LateKeeper):
             success=each.success,
             text=each.text,
         )
-        await tell(self.bus, ended)
+        with _given_up(f"nobody could be told how {ended.name} ended"):
+            await tell(self.bus, ended)
         await self._write(ledger.told, each, self._cron.keep_runs)
 
     async def _prune(self, conversation: str, owner: str) -> None:
-        with contextlib.suppress(session.UnknownSession):
+        with _given_up(f"{conversation} stays"), contextlib.suppress(session.UnknownSession):
             await self.bus.ask(session.Prune(session=conversation, user=owner))
         await self._write(ledger.cleared, conversation, self.bus.clock.now())
 
@@ -319,3 +324,14 @@ class Scheduler(LateKeeper):
             _LOG.warning("%s cannot be run: %s", files.NAMES[builtin], error)
             return False
         return True
+
+
+@contextlib.contextmanager
+def _given_up(what: str) -> Generator[None]:
+    """What fails for good is said in the log, `what` it means first, and holds up nothing else."""
+    try:
+        yield
+    except DeliveryError as error:
+        if error.kind not in FOR_GOOD:
+            raise
+        _LOG.error("%s: %s", what, error)

@@ -12,6 +12,7 @@ from actors.cron import jobs, ledger
 from actors.cron import messages as cron
 from actors.cron.scheduler import MIGRATIONS
 from actors.cron.settings import Cron, Settings
+from actors.session import messages as session
 from actors.storage import empty, moment, numbered
 from actors.vocabulary import ADMIN
 from bus import conceal
@@ -60,6 +61,30 @@ async def test_what_has_become_a_secret_is_shown_no_more(desk: Desk, autojump_cl
                 assert secret not in shown
         finally:
             forget_secrets()
+
+
+async def test_what_cannot_be_told_or_forgotten_holds_up_nothing_else(
+    desk: Desk, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The end of a run crashes whoever is to keep it."""
+
+    def crash(*_args: object) -> None:
+        raise ZeroDivisionError
+
+    desk.settings = Settings(cron=Cron(keep_runs=1))
+    async with desk.running():
+        with monkeypatch.context() as patch:
+            patch.setattr("actors.session.sessions.mark_read", crash)
+            await desk.add("poison", desk.once(60))
+            await trio.sleep(100)
+        tea = await desk.add("tea")
+        with monkeypatch.context() as patch:
+            patch.setattr("actors.session.pruning.prune", crash)
+            await trio.sleep(2 * 3600 + 60)
+        await trio.sleep(3700)
+        assert desk.told() == ["tea: echo make tea"] * 3
+        assert len(await desk.states(tea)) == 1
+        assert len(await desk.mesh.bus.ask(session.List(user=ADMIN, limit=100))) == 3
 
 
 # --- HEARTBEAT.md -------------------------------------------------------------------------------------------
