@@ -20,8 +20,8 @@ _ALONE: Final = (
     "what you know. Your answer is delivered to the person."
 )
 _JOB: Final = (
-    "This is the scheduled job {name}. {alone} So a reminder is simply what you answer. Do not schedule it again, it "
-    "comes again by itself; make, change or remove jobs only where it tells you to."
+    "This is the scheduled job {name}. {alone} So a reminder is simply what you answer. Do not schedule it "
+    "again: if it is to come again, it does so by itself. Make, change or remove jobs only where it tells you to."
 )
 _BUILTIN: Final[dict[str, str]] = {
     "heartbeat": (

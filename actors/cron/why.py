@@ -73,6 +73,8 @@ def _standing(job: Kept, shown: Job, now: datetime) -> str:
         return f"{text} The next run is at {local(shown.next_run_at, job.timezone)}."
     if job.enabled or shown.running or job.builtin in {"boot", "bootstrap"}:
         return f"{text} Nothing is planned after that."
+    if job.builtin == "heartbeat":
+        return f"{text} Nothing is planned: HEARTBEAT.md says nothing."
     over = job.following(now) is None
     return f"{text} {'It is over.' if over else 'It is paused: nothing is planned until somebody switches it on.'}"
 

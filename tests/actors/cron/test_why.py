@@ -57,6 +57,11 @@ def test_lengths_have_two_units_at_most(seconds: float, said: str) -> None:
 # --- how a job stands ---------------------------------------------------------------------------------------
 
 
+def test_a_heartbeat_without_a_task_says_where_one_goes(desk: Book) -> None:
+    job = desk.add("__heartbeat__", builtin="heartbeat", enabled=False)
+    assert "HEARTBEAT.md says nothing" in why(desk, job).text
+
+
 def test_a_job_says_when_it_runs_next(desk: Book) -> None:
     job = desk.add(schedule=NINE, timezone="Europe/Rome")
     coming = (START + timedelta(days=1), START + timedelta(days=2))
