@@ -2,13 +2,15 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import pytest
 import trio
 import trio.testing
 
 from bus import Clock, Ids, open_mesh
-from bus.message.clock import VIRTUAL_START, is_virtual
+from bus.message.clock import OFFSET, VIRTUAL_START, is_virtual
 from bus.supervise.spec import Supervisor
 from bus.testing.virtual import in_virtual_time
 
@@ -33,6 +35,22 @@ async def test_outside_of_virtual_time_it_is_the_worlds() -> None:
     before = datetime.now(UTC)
     assert before <= clock.now() <= datetime.now(UTC)
     assert clock.now().tzinfo is UTC
+
+
+async def test_a_test_can_set_the_clock_on_the_wall_by_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "offset"
+    monkeypatch.setenv(OFFSET, str(file))
+    clock = Clock()
+    day = timedelta(days=1)
+    for text, least in (("", timedelta()), ("86400", day), ("-86400.5", -day - timedelta(seconds=0.5))):
+        if text:
+            file.write_text(text)
+        before = datetime.now(UTC)
+        assert before <= clock.now() - least <= datetime.now(UTC)
+    file.write_text("")
+    assert datetime.now(UTC) - clock.now() < day
 
 
 def test_seeded_ids_repeat_and_others_do_not() -> None:
