@@ -114,8 +114,10 @@ def add(connection: sqlite3.Connection, job: Kept, now: datetime, most: int) -> 
     (there,) = connection.execute(
         "SELECT count(*) FROM jobs WHERE owner = ? AND builtin IS NULL AND NOT removed", (job.owner,)
     ).fetchone()
-    if there >= most and job.builtin is None:
-        raise TooManyJobs(most=most)
+    while there >= most and job.builtin is None:
+        if not _made_room(connection, job.owner, now):
+            raise TooManyJobs(most=most)
+        there -= 1
     values = values_of(job)
     names, marks = ", ".join(values), ", ".join(f":{name}" for name in values)
     try:
@@ -124,6 +126,20 @@ def add(connection: sqlite3.Connection, job: Kept, now: datetime, most: int) -> 
         raise JobExists(name=job.name) from error
     ledger.plan(connection, job, now)
     return _shown(connection, job.id)
+
+
+def _made_room(connection: sqlite3.Connection, owner: str, now: datetime) -> bool:
+    """Forget the job of an owner that has happened once and for all, the longest ago; False where there is none."""
+    rows = connection.execute(
+        "SELECT jobs.* FROM jobs JOIN runs ON runs.job = jobs.id WHERE owner = ? AND NOT removed AND NOT enabled"
+        " AND json_extract(schedule, '$.kind') = 'one_shot' GROUP BY jobs.id"
+        f" HAVING sum({OPEN} OR told = 0) = 0 ORDER BY max(ended_at), jobs.id",
+        (owner,),
+    )
+    over = next((job for job in map(kept, rows) if job.following(now) is None), None)
+    if over is not None:
+        ledger.forget_job(connection, over.id)
+    return over is not None
 
 
 def change(connection: sqlite3.Connection, before: Kept, changes: Mapping[str, Any], now: datetime) -> Job:

@@ -1,6 +1,8 @@
 """What is wrong with one file or one request is no trouble of the others."""
 
+import sqlite3
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -13,12 +15,12 @@ from actors.cron import messages as cron
 from actors.cron.scheduler import MIGRATIONS
 from actors.cron.settings import Cron, Settings
 from actors.session import messages as session
-from actors.storage import empty, moment, numbered
+from actors.storage import Storage, moment, numbered
 from actors.vocabulary import ADMIN
 from bus import conceal
 from bus.testing import forget_secrets
 from tests.actors.agent.world import Gate, after, fail, last_text, say, use
-from tests.actors.cron.book import BAD, START, book, once
+from tests.actors.cron.book import BAD, HOUR, START, book, once
 from tests.actors.cron.desk import Desk
 
 DAY = timedelta(days=1)
@@ -245,6 +247,24 @@ def test_a_reminder_that_is_put_off_while_it_runs_comes_again() -> None:
         assert desk.kept(tea).removed
 
 
+def test_what_happened_once_makes_room_for_more() -> None:
+    with book() as desk:
+        tea, milk = desk.add("tea", once(minutes=1)), desk.add("milk", once(minutes=2))
+        later = desk.add("later", once(days=9))
+        jobs.run_now(desk.connection, later, desk.now)
+        desk.carry_out(desk.claim()[0])
+        desk.change(later, enabled=False)
+        for _ in range(2):
+            desk.wait(minutes=1)
+            desk.carry_out(desk.claim()[0])
+        assert len(desk.untold()) == 3
+        for name in ("salt", "bread"):
+            jobs.add(desk.connection, attrs.evolve(tea, id=name, name=name, schedule=HOUR), desk.now, 3)
+        assert [job.name for job in jobs.listed(desk.connection, "ada", "user")] == ["bread", "later", "salt"]
+        with pytest.raises(cron.TooManyJobs):
+            jobs.add(desk.connection, attrs.evolve(milk, id="x", name="x"), desk.now, 3)
+
+
 def test_a_paused_job_stays_although_it_was_to_go_after_its_run() -> None:
     with book() as desk:
         tea = desk.add("tea", once(minutes=1), delete_after_run=True)
@@ -255,23 +275,31 @@ def test_a_paused_job_stays_although_it_was_to_go_after_its_run() -> None:
         assert len(jobs.listed(desk.connection, "ada", "user")) == 1
 
 
-def test_an_older_database_keeps_its_jobs_and_runs() -> None:
+async def test_an_older_database_keeps_its_jobs_and_runs(tmp_path: Path) -> None:
     """From before a job could be removed while it ran."""
-    with empty(numbered(MIGRATIONS)[:1]) as connection:
+
+    def fill(connection: sqlite3.Connection) -> None:
+        every = '{"kind": "interval", "every_ms": 60000}'
         connection.execute(
-            "INSERT INTO jobs VALUES ('j', 'ada', 'tea', 'make tea', '{\"kind\": \"interval\", \"every_ms\": 60000}',"
-            " 'UTC', 0, 1, 0, 'isolated', 3, 60, 'run_once', 3600, 'skip', 0, 0, NULL, NULL, '', 0)"
+            "INSERT INTO jobs VALUES ('j', 'ada', 'tea', 'make tea', ?, 'UTC', 0, 1, 0, 'isolated', 3, 60,"
+            " 'run_once', 3600, 'skip', 0, 0, NULL, NULL, '', 0)",
+            (every,),
         )
         connection.execute(
             "INSERT INTO runs (job, instant, manual, state, due_at) VALUES ('j', 1, 0, 'planned', 1)"
         )
-        for migration in numbered(MIGRATIONS)[1:]:
-            connection.executescript(str(migration))
-        connection.execute("PRAGMA foreign_keys = ON")
-        (job,) = jobs.listed(connection, "ada", "user")
-        assert (job.name, job.next_run_at) == ("tea", moment(1))
-        assert not ledger.remove(connection, ledger.job_by_id(connection, "j"))
-        assert connection.execute("SELECT count(*) FROM runs").fetchone()[0] == 0
+
+    old = Storage(tmp_path / "cron.db", numbered(MIGRATIONS)[:1])
+    await old.open()
+    await old.run(fill)
+    await old.close()
+    new = Storage(tmp_path / "cron.db", numbered(MIGRATIONS))
+    await new.open()
+    (job,) = await new.read(jobs.listed, "ada", "user")
+    assert (job.name, job.next_run_at) == ("tea", moment(1))
+    assert not await new.run(ledger.remove, await new.read(ledger.job_by_id, "j"))
+    assert await new.read(ledger.next_due) is None
+    await new.close()
 
 
 async def test_a_heartbeat_of_every_length_is_said(desk: Desk, autojump_clock: MockClock) -> None:
