@@ -11,11 +11,14 @@ from typing import Final
 
 import trio
 
+from tests.crash import jobs
 from tests.crash.world import Kill, Summary, World, at_random
 from tests.fakes.model_server import ModelServer
 
 SERIES: Final = 10
 """Kills before everything is looked at."""
+OF_JOBS: Final = 3
+"""Of so many series one is of jobs instead of people."""
 
 
 async def series(kills: int, seed: int) -> Summary:
@@ -27,6 +30,10 @@ async def series(kills: int, seed: int) -> Summary:
     provider = rng.choice(("anthropic", "openai", "openai"))
     with tempfile.TemporaryDirectory(prefix="starpod-crash-") as folder:
         async with ModelServer.running() as server:
+            if seed % OF_JOBS == 0:
+                return await jobs.killed(
+                    Path(folder) / "aster", server, [jobs.at_random(rng) for _ in range(kills)]
+                )
             return await World(Path(folder) / "aster", server, rng, provider).run(planned[:kills])
 
 

@@ -122,6 +122,8 @@ class Summary:
     """Each turn that failed, with why."""
     reasons: Counter[str] = attrs.field(factory=Counter[str])
     """How many failed, by outcome."""
+    runs: Counter[str] = attrs.field(factory=Counter[str])
+    """Of instants of jobs, by what has become of them."""
     complaints: list[str] = attrs.field(factory=list[str])
 
     def plus(self, other: Self) -> Self:
@@ -135,15 +137,18 @@ class Summary:
             twice=self.twice + other.twice,
             failures=self.failures + other.failures,
             reasons=self.reasons + other.reasons,
+            runs=self.runs + other.runs,
             complaints=self.complaints + other.complaints,
         )
 
     def __str__(self) -> str:
         ended = ", ".join(f"{count} {fate}" for fate, count in sorted(self.fates.items()))
         failed = ", ".join(f"{count} {reason}" for reason, count in sorted(self.reasons.items())) or "none"
+        came = ", ".join(f"{count} {state}" for state, count in sorted(self.runs.items()))
         lines = [
             f"{self.kills.total()} kills, {self.fates.total()} acknowledged messages ({ended}), {self.doubts} doubts",
             f"lost: {self.lost}, twice: {self.twice}, parked: {self.reasons['parked']}, failed by reason: {failed}",
+            f"instants of jobs: {came or 'none'}",
             *self.failures,
             *(f"  {count:>4} {point}" for point, count in sorted(self.kills.items())),
             *(f"  not reached: {point}" for point in self.missed),
@@ -242,13 +247,13 @@ class World:
         """Note which attempts died with the daemon; `cause` is the turn at whose point it did, if it was one."""
         if not self.place.database.exists():
             return
-        with contextlib.closing(_only_read(self.place.database)) as database:
+        with contextlib.closing(only_read(self.place.database)) as database:
             for turn, attempt, progress in database.execute(_RUNNING):
                 self.deaths.setdefault(turn, {}).setdefault(attempt, Death(kill, progress, turn == cause))
 
     async def _finish_alone(self) -> None:
         """All that was accepted comes to its end although nobody has said a word to this daemon."""
-        with contextlib.closing(_only_read(self.place.database)) as database:
+        with contextlib.closing(only_read(self.place.database)) as database:
 
             def unended() -> list[tuple[str]]:
                 return database.execute(_UNENDED).fetchall()
@@ -312,7 +317,7 @@ class World:
 def _notes(folder: Path) -> dict[str, Note]:
     """What has become of the notes that calls have added lines to."""
     found: dict[str, Note] = {}
-    with contextlib.closing(_only_read(folder / "memory.db")) as database:
+    with contextlib.closing(only_read(folder / "memory.db")) as database:
         for path in (folder / "notes").rglob("*.md"):
             name = path.relative_to(folder).as_posix()
             passages = database.execute(
@@ -329,11 +334,11 @@ def _notes(folder: Path) -> dict[str, Note]:
 
 
 def _number(database: Path, query: str) -> int:
-    with contextlib.closing(_only_read(database)) as connection:
+    with contextlib.closing(only_read(database)) as connection:
         return int(connection.execute(query).fetchone()[0])
 
 
-def _only_read(database: Path) -> sqlite3.Connection:
+def only_read(database: Path) -> sqlite3.Connection:
     """What is left to the next daemon to recover must not be tidied up by a look at it."""
     return sqlite3.connect(f"file:{database}?mode=ro", uri=True)
 
