@@ -5,7 +5,7 @@ import random
 import signal
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
@@ -76,7 +76,7 @@ def at_random(rng: random.Random) -> Kill:
 
 
 @contextlib.contextmanager
-def _started(place: Place, **variables: str) -> Iterator[Daemon]:
+def _started(place: Place, **variables: str) -> Generator[Daemon]:
     """A daemon that does not outlive the block."""
     daemon = start(place, **variables)
     try:

@@ -4,6 +4,7 @@ import argparse
 import sys
 import time
 from collections import Counter
+from contextlib import closing
 
 from tests.actors.cron.simulation import World
 from tests.actors.cron.verdict import complaints
@@ -21,18 +22,20 @@ def main() -> int:
     options = parser.parse_args()
     happened, wrong, begun = Counter[str](), 0, time.process_time()
     for seed in range(options.first, options.first + options.seeds):
-        world = World(seed).live()
-        happened += world.happened
-        happened["turns of the agent"] += len(world.turns)
-        happened["transactions"] += len(world.transactions)
-        for row in world.connection.execute(
-            "SELECT new, count(*) FROM history WHERE new NOTNULL GROUP BY new"
-        ):
-            happened[f"became {row[0]}"] += row[1]
-        found = complaints(world)
+        with closing(World(seed)) as world:
+            world.live()
+            happened += world.happened
+            happened["turns of the agent"] += len(world.turns)
+            happened["transactions"] += len(world.transactions)
+            became = "SELECT new, count(*) FROM history WHERE new NOTNULL GROUP BY new"
+            for state, count in world.connection.execute(became):
+                happened[f"became {state}"] += count
+            found = complaints(world)
         wrong += len(found)
         if found:
             print(f"wrong with --seeds 1 --first {seed}:", *found, sep="\n  ", flush=True)
+        if (seed - options.first) % 50 == 49:
+            print(f"up to seed {seed}: {wrong} complaints", file=sys.stderr, flush=True)
     print(*(f"{count:>9} {what}" for what, count in sorted(happened.items())), sep="\n")
     print(f"{options.seeds} years, {wrong} complaints, {time.process_time() - begun:.0f} s of CPU")
     return 1 if wrong else 0

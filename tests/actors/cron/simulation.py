@@ -197,6 +197,10 @@ class World:
         self.connection.create_function("tx", 0, lambda: len(self.transactions))
         self.connection.executescript(_HISTORY)
 
+    def close(self) -> None:
+        """Give its database up, which holds on to it as well."""
+        self.connection.close()
+
     # --- time ---------------------------------------------------------------------------------------------
 
     @property

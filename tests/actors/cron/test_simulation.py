@@ -1,5 +1,6 @@
 """Years of jobs, clocks and deaths in which nothing is lost, nothing is twice, and every policy is kept."""
 
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,10 +14,11 @@ from tests.actors.cron.verdict import complaints
 
 @pytest.mark.parametrize("seed", range(20))
 def test_a_year(seed: int) -> None:
-    world = World(seed).live()
-    assert complaints(world) == []
-    assert len(world.turns) > 300, "a year in which little happened"
-    assert world.happened["deaths"] > 20
+    with closing(World(seed)) as world:
+        world.live()
+        assert complaints(world) == []
+        assert len(world.turns) > 300, "a year in which little happened"
+        assert world.happened["deaths"] > 20
 
 
 @pytest.mark.parametrize("zone", ZONES)
@@ -30,15 +32,19 @@ def test_the_scheduler_and_the_calendar_agree_on_every_instant(zone: str) -> Non
 
 def test_a_fault_is_found() -> None:
     """Each kind of lie in the history of a year that was well is complained of."""
-    world = World(1).live()
-    say = world.connection.execute
-    (job, instant) = say("SELECT job, instant FROM runs WHERE state = 'done' AND NOT manual").fetchone()
-    say("UPDATE history SET new = 'waiting' WHERE job = ? AND instant = ? AND new = 'done'", (job, instant))
-    assert any("is waiting for good" in each for each in complaints(world))
-    say("DELETE FROM history WHERE job = ? AND instant = ?", (job, instant))
-    assert any("has no row for" in each for each in complaints(world))
-    say("UPDATE history SET instant = instant + 1000000 WHERE job = ? AND new <> 'planned'", (job,))
-    assert any("which is no instant of it" in each for each in complaints(world))
-    turn = next(iter(world.turns.values()))
-    turn.attempt += 1
-    assert any("was accepted with" in each for each in complaints(world))
+    with closing(World(1)) as world:
+        world.live()
+        say = world.connection.execute
+        (job, instant) = say("SELECT job, instant FROM runs WHERE state = 'done' AND NOT manual").fetchone()
+        say(
+            "UPDATE history SET new = 'waiting' WHERE job = ? AND instant = ? AND new = 'done'",
+            (job, instant),
+        )
+        assert any("is waiting for good" in each for each in complaints(world))
+        say("DELETE FROM history WHERE job = ? AND instant = ?", (job, instant))
+        assert any("has no row for" in each for each in complaints(world))
+        say("UPDATE history SET instant = instant + 1000000 WHERE job = ? AND new <> 'planned'", (job,))
+        assert any("which is no instant of it" in each for each in complaints(world))
+        turn = next(iter(world.turns.values()))
+        turn.attempt += 1
+        assert any("was accepted with" in each for each in complaints(world))
