@@ -63,8 +63,9 @@ def agent(model: Model, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ag
 
 
 @pytest.fixture
-def context(browser: Browser, agent: Agent) -> Iterator[BrowserContext]:
+def context(browser: Browser, agent: Agent, model: Model) -> Iterator[BrowserContext]:
     """A browser at a desk, whose owner has opened the page with a link and closed it again."""
+    model.forget()
     context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
     context.set_default_timeout(PATIENCE)
     let_in(context, agent)

@@ -40,7 +40,9 @@ def test_without_a_link_the_page_says_how_to_get_one_and_goes_on_when_it_was_ope
     expect(page.get_by_role("heading", name=SIGN_IN)).to_be_visible()
     expect(page.locator("main")).to_contain_text("starpod open")
     expect(page.get_by_role("textbox")).to_have_count(1)
-    expect(page.get_by_role("status")).to_have_text("")  # there is nothing that would be kept
+    expect(page.get_by_role("main").get_by_role("status")).to_have_text(
+        ""
+    )  # there is nothing that would be kept
     page.get_by_role("button", name="Try again").click()
     expect(page.get_by_role("heading", name=SIGN_IN)).to_be_visible()
 
@@ -64,7 +66,9 @@ def test_an_agent_that_forgets_its_devices_takes_no_draft_and_no_message_along(
         agent.start()
     window.page.evaluate("dispatchEvent(new Event('online'))")
     expect(window.page.get_by_role("heading", name=SIGN_IN)).to_be_visible()
-    expect(window.page.get_by_role("status")).to_contain_text("a message goes out then by itself")
+    expect(window.page.get_by_role("main").get_by_role("status")).to_contain_text(
+        "a message goes out then by itself"
+    )
 
     open_with_a_link(context, agent)
     window.page.get_by_role("button", name="Try again").click()

@@ -14,8 +14,8 @@ As a process of its own, for system tests and benchmarks::
     python tests/fakes/model_server.py --port 0 --behaviour tool:FileRead*2:{"path":"a.md"}
 
 It prints its address and ends with its parent. `model_script.behaviour` and `model_script.reply_from_json` say what it
-understands; ``POST /_script`` adds replies while it runs, ``POST /_behaviour`` changes what it does without a script,
-``GET /_requests`` returns what was received and ``GET /_stats`` the counters.
+understands; ``POST /_script`` adds replies while it runs, ``DELETE`` takes all back, ``POST /_behaviour`` changes what
+it does without a script, ``GET /_requests`` returns what was received and ``GET /_stats`` the counters.
 """
 
 import argparse
@@ -212,6 +212,9 @@ class ModelServer:
             case "POST", "/_script":
                 self.script(*map(reply_from_json, json.loads(body)))
                 return 200, {"queued": len(self._replies)}
+            case "DELETE", "/_script":
+                self._replies.clear()
+                return 200, {}
             case "POST", "/_behaviour":
                 self.rule = behaviour(body.decode())
                 return 200, {}

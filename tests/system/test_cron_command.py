@@ -111,14 +111,14 @@ async def test_the_life_of_a_job(place: Place) -> None:
 
 async def test_a_job_that_is_run_now_is_waited_for(place: Place) -> None:
     async with serving(place):
-        await cron(place, "add", "report", "--every", "1d", "--prompt", "help")
+        await cron(place, "add", "report", "--every", "1d", "--prompt", "help", "--overlap", "queue")
         assert HELP in await cron(place, "run", "report", "--wait")
         run = await told(place, "run", "report", "--wait")
         assert (run["state"], run["manual"], len(run["attempts"])) == ("done", True, 1)
         assert "report runs now" in await cron(place, "run", "report")
         assert (await told(place, "run", "report"))["manual"]
         states = {each["state"] for each in await told(place, "runs", "report", "-l", "2")}
-        assert states <= {"planned", "claimed", "accepted", "done"}
+        assert states <= {"planned", "waiting", "claimed", "accepted", "done"}
         assert HELP in await cron(place, "runs", "report")
 
         why = await cron(place, "why", "report", "-n", "2")
