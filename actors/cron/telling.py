@@ -31,8 +31,6 @@ class Ended:
     success: bool
     text: str
     """The answer, or what failed."""
-    silent: bool = False
-    """Whether it had nothing to say."""
 
 
 async def tell(bus: Bus, run: Ended) -> None:
@@ -41,8 +39,6 @@ async def tell(bus: Bus, run: Ended) -> None:
     Raises what users.GetTelegram, session.Push and session.MarkRead raise, and all of it is to be tried again then. An
     owner or a conversation that is gone by now is passed over.
     """
-    if run.silent:
-        return
     try:
         link = await bus.ask(users.GetTelegram(id=run.user, user=run.user))
     except users.UnknownUser:

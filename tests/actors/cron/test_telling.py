@@ -135,11 +135,6 @@ async def test_without_an_account_that_has_its_number_there_is_the_page_alone(wo
     assert (await world.pushed(), len(world.shown())) == ([], 2)
 
 
-async def test_who_has_nothing_to_say_is_silent(world: World) -> None:
-    await world.tell(silent=True)
-    assert (await world.pushed(), world.shown(), await world.is_read()) == ([], [], True)
-
-
 async def test_an_owner_whom_nobody_knows_any_more_is_passed_over(world: World) -> None:
     await world.tell(user="bob")
     assert (world.shown(), await world.is_read()) == ([], True)
