@@ -3,6 +3,7 @@
 import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from functools import partial
 from typing import Any
 
 import attrs
@@ -12,7 +13,7 @@ from trio.testing import MockClock
 
 from actors.cron import jobs, ledger
 from actors.cron import messages as cron
-from actors.cron.scheduler import MIGRATIONS
+from actors.cron.scheduler import MIGRATIONS, Scheduler
 from actors.cron.settings import Cron, Settings
 from actors.session import messages as session
 from actors.storage import Storage, moment, numbered
@@ -21,7 +22,7 @@ from bus import conceal
 from bus.testing import forget_secrets
 from tests.actors.agent.world import Gate, after, fail, last_text, say, use
 from tests.actors.cron.book import BAD, HOUR, START, book, once
-from tests.actors.cron.desk import Desk
+from tests.actors.cron.desk import HOURLY, Desk
 
 DAY = timedelta(days=1)
 
@@ -307,3 +308,22 @@ async def test_a_heartbeat_of_every_length_is_said(desk: Desk, autojump_clock: M
     async with desk.running():
         await trio.sleep(1900)
         assert len(last_text(desk.world.requests[-1].messages)) == cron.LONGEST_FILE
+
+
+# --- two at one ledger --------------------------------------------------------------------------------------
+
+
+async def test_two_schedulers_at_one_ledger_run_nothing_twice(desk: Desk, autojump_clock: MockClock) -> None:
+    """The lock of an instance keeps two daemons apart; if it ever did not, the ledger would."""
+    async with desk.running():
+        await desk.mesh.start(
+            partial(Scheduler, desk.folder / "cron.db", lambda: desk.settings, desk.folder, lambda: None),
+            name="another",
+        )
+        made = [await desk.add(f"job{n}", HOURLY) for n in range(5)]
+        await trio.sleep(6 * 3600 + 60)
+        for job in made:
+            found = await desk.runs(job)
+            assert [run.state for run in found] == ["done"] * 6
+            assert [len(run.attempts) for run in found] == [1] * 6
+        assert len(desk.world.requests) == len(desk.told()) == 30
