@@ -112,7 +112,12 @@ def _free(connection: sqlite3.Connection, job: Kept, after: datetime) -> datetim
 
 
 def unplan(connection: sqlite3.Connection, job: Kept, now: datetime, why: str) -> None:
-    """Take back what is planned. What was due already and had not begun is left out, and why is kept."""
+    """Take back what is planned. What has passed already and had not begun is left out, and why is kept."""
+    for row in connection.execute(
+        "SELECT instant FROM runs WHERE job = ? AND state = 'planned' AND instant <= ?", (job.id, micros(now))
+    ).fetchall():
+        for instant in job.between(moment(row["instant"]), now, AT_ONCE):
+            _insert(connection, job, instant, "skipped", why=why, ended_at=micros(now))
     connection.execute(
         "UPDATE runs SET state = 'skipped', why = ?, ended_at = ? WHERE job = ?"
         " AND (state = 'waiting' OR state = 'planned' AND instant <= ?)",

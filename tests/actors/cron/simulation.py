@@ -142,6 +142,8 @@ class Plan:
     low: datetime
     reach: datetime
     """The earliest and the latest time at which somebody looked."""
+    left: datetime | None = None
+    """When somebody made another of it."""
 
 
 @final
@@ -437,6 +439,8 @@ class World:
         story.versions.append((len(self.transactions) - 1, story.kept))
         kept, now = story.kept, self.wall
         same = all(getattr(before, name) == getattr(kept, name) for name in jobs.REPLANNED)
+        if before.enabled and not same and story.plans:
+            story.plans[-1].left = now
         if kept.enabled and not (same and story.plans):
             instants = oracle.instants(kept.schedule, kept.timezone, kept.anchor)
             story.plans.append(Plan(kept=kept, instants=instants, since=now, low=now, reach=now))

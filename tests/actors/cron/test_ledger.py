@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 import attrs
 import pytest
@@ -293,6 +294,24 @@ def test_what_was_due_when_the_job_was_changed_has_its_row(desk: Book) -> None:
     desk.change(job, schedule=NINE)
     assert desk.states(job) == ["skipped"]
     assert desk.runs(job)[-1].why == "the job was changed before it began"
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"enabled": False}, "the job was paused"),
+        ({"schedule": NINE}, "the job was changed before it began"),
+    ],
+)
+def test_everything_that_had_passed_when_the_job_was_changed_has_its_row(
+    desk: Book, change: dict[str, Any], why: str
+) -> None:
+    job = desk.add(schedule=HOUR)
+    desk.wait(hours=5, minutes=30)
+    desk.change(job, **change)
+    left_out = [run for run in desk.runs(job) if run.state != "planned"]
+    assert [(run.state, run.why, run.ended_at) for run in left_out] == [("skipped", why, desk.now)] * 5
+    assert {run.instant - START for run in left_out} == {timedelta(hours=n) for n in range(1, 6)}
 
 
 def test_a_change_of_what_is_not_there_any_more_is_refused(desk: Book) -> None:

@@ -2,8 +2,8 @@
 
 import sqlite3
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import attrs

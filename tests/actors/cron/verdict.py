@@ -110,6 +110,8 @@ class _Judge:
                 for each in plan.instants.within(plan.since, plan.reach)
                 if plan.kept.due(each) <= plan.reach
             ]
+            if plan.left is not None:
+                wanted += plan.instants.within(plan.since, plan.left)
             for instant in sorted(set(wanted) - settled):
                 yield f"{job} has no row for {instant} of {plan.kept.schedule}"
         for instant in there:
