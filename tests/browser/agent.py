@@ -63,15 +63,26 @@ class Agent:
         wait_for(lambda: daemon.reachable or not daemon.running, "the daemon did not get ready")
         assert daemon.running, daemon.log
 
-    def run_job(self, name: str, instant: int, prompt: str = "sum up", **fields: Any) -> str:
-        """Run a job of :mod:`tests.fakes.jobs`; its conversation."""
-        job = {"name": name, "instant": instant, "prompt": prompt, **fields}
-        return str(self._request("POST", "/api/tests/job", json=job).json()["session"])
+    def run_job(self, name: str, **options: Any) -> str:
+        """Run a job of this name, which is made if there is none, to its end; its conversation."""
+        if name not in {job["name"] for job in self.get("/api/cron/jobs")}:
+            job = {"name": name, "prompt": "sum up", "schedule": {"kind": "interval", "every_ms": 86_400_000}}
+            self._request("POST", "/api/cron/jobs", json={**job, "max_retries": 0, **options})
+        run = self.run_now(name)
+        ended = dict[str, Any]()
 
-    def run_now(self, name: str) -> None:
-        """Run a job of the scheduler beside its plan."""
+        def over() -> bool:
+            runs = self.get(f"/api/cron/jobs/{run['job']}/runs")
+            ended.update(next(each for each in runs if each["id"] == run["id"]))
+            return ended["ended_at"] is not None
+
+        wait_for(over, f"{name} does not end")
+        return str(ended["session"])
+
+    def run_now(self, name: str) -> Any:
+        """Begin a run of a job beside its plan."""
         job = next(job["id"] for job in self.get("/api/cron/jobs") if job["name"] == name)
-        self._request("POST", f"/api/cron/jobs/{job}/run")
+        return self._request("POST", f"/api/cron/jobs/{job}/run").json()
 
     def link(self) -> str:
         """A link that opens the page, once."""
@@ -120,11 +131,10 @@ class Agent:
 
 
 @contextmanager
-def agent_in(folder: Path, model: str, settings: str = "", program: str = "starpod") -> Generator[Agent]:
-    """An agent in a new folder, with more `settings` if need be; `program` is a module of ours that serves it."""
+def agent_in(folder: Path, model: str, settings: str = "") -> Generator[Agent]:
+    """An agent in a new folder, with more `settings` if need be."""
     with reserved_port() as port:
         agent = Agent(Place(folder, model, port=port))
-        agent.place.program = program
         with agent.place.settings.open("a") as file:
             file.write(settings)
         agent.start()

@@ -12,8 +12,8 @@ from tests.browser.window import Window
 
 @pytest.fixture(scope="module")
 def agent(model: Model, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Agent]:
-    folder = tmp_path_factory.mktemp("jobs") / "aster"
-    with agent_in(folder, model.url, program="tests.fakes.job_process") as agent:
+    """One whose jobs are no other test's."""
+    with agent_in(tmp_path_factory.mktemp("jobs") / "aster", model.url) as agent:
         yield agent
 
 
@@ -22,9 +22,9 @@ def test_the_end_of_a_job_is_told_and_leads_to_its_conversation(
 ) -> None:
     page = window.page
     window.ask("hello")
-    model.script({"say": "All is **well**."}, {"say": "Mail is down."})
-    agent.run_job("brief", 1)
-    agent.run_job("watch", 1, success=False)
+    model.script({"say": "All is **well**."}, {"status": 401})
+    agent.run_job("brief")
+    agent.run_job("watch")
     notices = page.get_by_role("status").locator(".toast")
     expect(notices).to_have_count(2)
     expect(notices.first).to_contain_text("brief")
@@ -53,7 +53,7 @@ def test_the_end_of_a_job_is_told_and_leads_to_its_conversation(
 def test_what_was_told_while_nobody_looked_is_found_later_and_not_told_again(
     context: BrowserContext, agent: Agent, complaints: list[str]
 ) -> None:
-    agent.run_job("nightly", 1)
+    agent.run_job("nightly")
     window = open_window(context, agent, complaints)
     row = window.page.get_by_role("navigation").get_by_role("link").filter(has_text="job nightly")
     expect(row).to_contain_text("unread")
@@ -63,11 +63,12 @@ def test_what_was_told_while_nobody_looked_is_found_later_and_not_told_again(
 def test_a_conversation_that_somebody_looks_at_needs_no_notice_and_is_read(
     window: Window, agent: Agent, complaints: list[str], context: BrowserContext
 ) -> None:
-    begun = agent.run_job("hourly", 1)
+    begun = agent.run_job("hourly", session_mode="main")
     window.go(f"#/chat/{begun}")
     expect(window.turns).to_have_count(1)
-    agent.run_job("hourly", 1)  # the same run, told once more
-    other = agent.run_job("other", 1)
+    assert agent.run_job("hourly") == begun
+    expect(window.turns).to_have_count(2)
+    other = agent.run_job("other")
     expect(window.page.locator(".toast")).to_have_count(1)
     row = window.page.get_by_role("navigation").get_by_role("link").filter(has_text="job hourly")
     expect(row).not_to_contain_text("unread")

@@ -99,8 +99,6 @@ class Place:
         """Daemons started here so far."""
         self.variables: dict[str, str] = {}
         """For every process in this place."""
-        self.program = "starpod"
-        """Module that its daemons run."""
         self.imported: list[str] = [*IMPORTED]
         """What a daemon here is going to import."""
         self.configure('provider = "offline"')
@@ -252,7 +250,6 @@ def launch(
     folder: Path,
     *arguments: str,
     streams: tuple[int, int, int],
-    program: str = "starpod",
     imported: Sequence[str] = IMPORTED,
     variables: Mapping[str, str],
 ) -> Process:
@@ -261,7 +258,7 @@ def launch(
     if any(variables[name] != os.environ.get(name) for name in variables if name.startswith(OF_PYTHON)):
         given, output, errors = streams
         return subprocess.Popen(
-            [sys.executable, "-m", program, *arguments],
+            [sys.executable, "-m", "starpod", *arguments],
             cwd=folder,
             env=variables,
             stdin=given,
@@ -269,7 +266,7 @@ def launch(
             stderr=errors,
         )
     return fork(
-        program,
+        "starpod",
         *arguments,
         folder=folder,
         environment=variables,
@@ -287,7 +284,6 @@ def start(place: Place, **variables: str) -> Daemon:
             place.root,
             "serve",
             streams=(nothing.fileno(), file.fileno(), file.fileno()),
-            program=place.program,
             imported=place.imported,
             variables={**place.variables, **variables},
         )
