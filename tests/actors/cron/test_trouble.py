@@ -327,3 +327,59 @@ async def test_two_schedulers_at_one_ledger_run_nothing_twice(desk: Desk, autoju
             assert [run.state for run in found] == ["done"] * 6
             assert [len(run.attempts) for run in found] == [1] * 6
         assert len(desk.world.requests) == len(desk.told()) == 30
+
+
+# --- ends and faults of the program -------------------------------------------------------------------------
+
+
+async def test_a_run_goes_on_after_an_orderly_stop(desk: Desk, autojump_clock: MockClock) -> None:
+    gate = Gate()
+    async with desk.running():
+        desk.world.script.append(gate.then(say("never")))
+        job = await desk.add(schedule=HOURLY)
+        await gate.reached.wait()
+    async with desk.running():
+        await trio.sleep(60)
+        (run,) = await desk.runs(job)
+        assert (run.state, len(run.attempts)) == ("done", 1)
+        assert (await desk.ask(cron.GetJob, id=job.id)).next_run_at == run.instant + timedelta(hours=1)
+
+
+@pytest.mark.parametrize("broken", ["_look", "_tell"])
+async def test_a_fault_in_a_loop_is_not_its_silent_end(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, autojump_clock: MockClock, broken: str
+) -> None:
+    async with desk.running():
+        job = await desk.add(schedule=HOURLY)
+        whole, faults = getattr(Scheduler, broken), [RuntimeError("a bug")]
+
+        async def fail_once(self: Scheduler, *args: Any) -> Any:
+            if faults:
+                raise faults.pop()
+            return await whole(self, *args)
+
+        monkeypatch.setattr(Scheduler, broken, fail_once)
+        await trio.sleep(3 * 3600 + 60)
+        assert await desk.states(job) == ["done"] * 3
+        assert faults == []
+        assert desk.told() == ["tea: echo make tea"] * 3
+
+
+async def test_nobody_touches_the_jobs_of_others(desk: Desk, autojump_clock: MockClock) -> None:
+    async with desk.running():
+        job = await desk.add()
+        eve: dict[str, Any] = {"user": "eve", "role": "user"}
+        for kind in (cron.GetJob, cron.UpdateJob, cron.RemoveJob, cron.ListRuns, cron.RunNow, cron.Why):
+            with pytest.raises(cron.NotYourJob):
+                await desk.mesh.bus.ask(kind(id=job.id, **eve))
+        assert await desk.mesh.bus.ask(cron.ListJobs(**eve)) == ()
+        assert await desk.mesh.bus.ask(cron.CronList(user="eve")) == ()
+        for call in (
+            cron.CronRemove(name="tea", user="eve", call="c1"),
+            cron.CronRun(name="tea", user="eve", call="c2"),
+            cron.CronUpdate(name="tea", prompt="mine", call="c3", **eve),
+            cron.CronRuns(name="tea", user="eve"),
+        ):
+            with pytest.raises(cron.UnknownJob):
+                await desk.mesh.bus.ask(call)
+        assert (await desk.ask(cron.GetJob, id=job.id)).prompt == job.prompt
