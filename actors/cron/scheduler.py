@@ -22,7 +22,7 @@ from actors.session import messages as session
 from actors.storage import LateKeeper, micros, numbered
 from actors.users import messages as users
 from actors.vocabulary import ADMIN, Role
-from bus import ActorError, BusError, DeliveryError
+from bus import ActorError, BusError, DeliveryError, Unavailable
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 LOOK: Final = 30.0
@@ -69,7 +69,11 @@ class Scheduler(LateKeeper):
         """Whether it is wanted, and its minutes, as it was planned last."""
 
     async def start(self) -> None:
-        await super().start()
+        """Go on where the ledger says. Raises Unavailable while it cannot be opened: the others do without."""
+        try:
+            await super().start()
+        except CronFailed as error:
+            raise Unavailable(str(error)) from error
         self.spawn(self._schedule)
         self.spawn(self._tend)
         self.spawn(self._boot)

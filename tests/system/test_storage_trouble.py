@@ -49,6 +49,18 @@ async def test_a_damaged_database_is_left_alone(used: Place) -> None:
     await refused(used, "damaged", "backup")
 
 
+async def test_a_damaged_ledger_of_jobs_costs_only_the_jobs(used: Place) -> None:
+    job = {"name": "tea", "prompt": "help", "schedule": {"kind": "interval", "every_ms": 3_600_000}}
+    async with serving(used) as daemon:
+        assert (await daemon.request("POST", "/api/cron/jobs", json=job)).status_code == 201
+    ledger = used.database.with_name("cron.db")
+    ledger.write_bytes(b"not a database at all".ljust(5000, b"!"))
+    async with serving(used, expect_errors=True) as daemon:
+        assert (await daemon.chat("note: buy bread"))["status"] == 200
+        assert "damaged" in daemon.log
+    assert ledger.read_bytes().startswith(b"not a database")
+
+
 async def test_a_database_that_was_cut_off_is_left_alone(used: Place) -> None:
     os.truncate(used.database, used.database.stat().st_size // 2)
     await refused(used, "damaged", "backup")
