@@ -10,7 +10,7 @@ import attrs
 import trio
 
 from actors.atomic import write
-from actors.cron import files, forms, jobs, ledger, messages, texts, why
+from actors.cron import afterwards, files, forms, jobs, messages, texts, why
 from actors.cron import schedule as schedules
 from actors.cron.messages import AddJob, BadJob, CronFailed, NotYourJob, UpdateJob
 from actors.cron.rows import Kept
@@ -81,7 +81,7 @@ class CronActor(Scheduler):
         job = await self._read(jobs.owned, request.id, request.user, request.role)
         if job.builtin is not None:
             raise BadJob(f"{job.name} is the agent's own: empty its file instead")
-        await self._write(ledger.remove, job)
+        await self._write(afterwards.remove, job)
         self._ends.set()
 
     async def _new(self, request: AddJob, *, by_model: bool) -> Kept:

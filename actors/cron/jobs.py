@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import attrs
 
-from actors.cron import ledger
+from actors.cron import afterwards, ledger, rows
 from actors.cron.messages import (
     AlreadyRunning,
     BadJob,
@@ -37,7 +37,7 @@ def owned(connection: sqlite3.Connection, id: str, user: str, role: Role, *, rem
 
     Raises UnknownJob, NotYourJob.
     """
-    job = ledger.job_by_id(connection, clean(id))
+    job = rows.job_by_id(connection, clean(id))
     if job.removed and not removed:
         raise UnknownJob(job=id)
     if role != "admin" and job.owner != user:
@@ -138,13 +138,13 @@ def _made_room(connection: sqlite3.Connection, owner: str, now: datetime) -> boo
     )
     over = next((job for job in map(kept, rows) if job.following(now) is None), None)
     if over is not None:
-        ledger.forget_job(connection, over.id)
+        afterwards.forget_job(connection, over.id)
     return over is not None
 
 
 def change(connection: sqlite3.Connection, before: Kept, changes: Mapping[str, Any], now: datetime) -> Job:
     """Change a job, and plan it anew where that is another plan. Raises UnknownJob, BadJob, JobExists."""
-    job = ledger.job_by_id(connection, before.id)  # what was checked before may have been changed meanwhile
+    job = rows.job_by_id(connection, before.id)  # what was checked before may have been changed meanwhile
     if job != before:
         raise BadJob("the job was changed by somebody else just now: try again")
     changed = attrs.evolve(job, **changes)
@@ -321,7 +321,7 @@ def remove_once(connection: sqlite3.Connection, call: str, name: str, user: str,
     """Raises UnknownJob."""
 
     def act() -> str:
-        under_way = ledger.remove(connection, named(connection, name, user))
+        under_way = afterwards.remove(connection, named(connection, name, user))
         return (
             f"Job {name} is removed.{' Its run that is under way goes on to its end.' if under_way else ''}"
         )

@@ -5,30 +5,24 @@ becomes a turn of the agent (``accepted``), and ends; whoever dies in between le
 """
 # ruff: noqa: S608 - statements are put together from constants; values are parameters
 
-import json
 import logging
 import sqlite3
-from collections.abc import Collection, Generator, Iterable, Mapping
+from collections.abc import Collection, Generator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, Final, final
 
 import attrs
 
+from actors.cron.afterwards import AT_ONCE, forget, leave_quiet
 from actors.cron.fates import Under, backoff, fates
-from actors.cron.messages import OneShot, UnknownJob
-from actors.cron.rows import OPEN, UNDER_WAY, Kept, kept
+from actors.cron.messages import OneShot
+from actors.cron.rows import OPEN, UNDER_WAY, Kept, count, job_by_id
 from actors.storage import micros, moment
 
-AT_ONCE: Final = 100
-"""Jobs that are looked at in one transaction; others get theirs in between."""
 SHOWN: Final = 500
 """Characters of an answer, or of an error, that are kept."""
 FAULT: Final = "A fault in the program; its log says more."
-LOOKED_AT: Final = timedelta(minutes=1)
-"""For how long the last run of a job that is removed can be looked at."""
-REMEMBERED: Final = timedelta(days=30)
-"""How long the answer to a call of a tool is known."""
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -79,19 +73,6 @@ class Outcome:
     """Whether nobody is to be told."""
 
 
-@final
-@attrs.frozen(kw_only=True)
-class Untold:
-    """A run that has ended, and its owner does not know yet."""
-
-    run: int
-    job: Kept
-    instant: datetime
-    success: bool
-    session: str | None
-    text: str
-
-
 # --- planning ---------------------------------------------------------------------------------------------
 
 
@@ -105,7 +86,7 @@ def plan(connection: sqlite3.Connection, job: Kept, after: datetime) -> None:
 def _free(connection: sqlite3.Connection, job: Kept, after: datetime) -> datetime | None:
     """The first instant after a time that has no row, or is planned."""
     while (instant := job.following(after)) is not None:
-        if not _count(connection, job, "instant = ? AND state <> 'planned'", micros(instant)):
+        if not count(connection, job, "instant = ? AND state <> 'planned'", micros(instant)):
             return instant
         after = instant
     return None
@@ -224,7 +205,7 @@ def _take(connection: sqlite3.Connection, job: Kept, first: datetime, now: datet
     ):  # more have passed than are written down, or the job is another than when it was planned
         due = [first, *due]
     connection.execute("DELETE FROM runs WHERE job = ? AND state = 'planned'", (job.id,))
-    fresh = [each for each in due if not _count(connection, job, "instant = ?", micros(each))]
+    fresh = [each for each in due if not count(connection, job, "instant = ?", micros(each))]
     decided = fates(
         fresh,
         now,
@@ -233,7 +214,7 @@ def _take(connection: sqlite3.Connection, job: Kept, first: datetime, now: datet
         jitter=timedelta(seconds=job.jitter_secs),
         overlap=job.overlap,
         under=_under(connection, job),
-        waiting=_count(connection, job, "state = 'waiting'"),
+        waiting=count(connection, job, "state = 'waiting'"),
     )
     for fate in decided:
         final = fate.state not in {"claimed", "waiting"}
@@ -279,9 +260,9 @@ def _give_up_retry(connection: sqlite3.Connection, job: Kept, now: datetime) -> 
 
 
 def _under(connection: sqlite3.Connection, job: Kept) -> Under:
-    if _count(connection, job, UNDER_WAY):
+    if count(connection, job, UNDER_WAY):
         return "run"
-    return "retry" if _count(connection, job, "state = 'retrying'") else "nothing"
+    return "retry" if count(connection, job, "state = 'retrying'") else "nothing"
 
 
 def opened(connection: sqlite3.Connection, in_hand: Collection[str] = ()) -> tuple[Claimed, ...]:
@@ -322,7 +303,7 @@ def _claimed(connection: sqlite3.Connection, row: sqlite3.Row) -> Claimed:
 def run_now(connection: sqlite3.Connection, job: Kept, now: datetime, preface: str = "") -> int | None:
     """Take up a run beside the plan: its number; None where one is under way and the job wants no other beside it."""
     instant = now if now.microsecond else now + timedelta(microseconds=1)
-    while _count(connection, job, "instant = ?", micros(instant)):
+    while count(connection, job, "instant = ?", micros(instant)):
         instant += timedelta(microseconds=1)
     under = _under(connection, job)
     if under == "run" and job.overlap == "skip":
@@ -371,7 +352,7 @@ def ended(
         "UPDATE attempts SET ended_at = ?, outcome = ?, error = ? WHERE run = ? AND n = ?",
         (micros(now), outcome.outcome, error, claimed.run, claimed.attempt),
     )
-    waits = _count(connection, job, "state = 'waiting'")
+    waits = count(connection, job, "state = 'waiting'")
     wanted = not job.removed and (job.enabled or row["manual"])  # nobody has paused it meanwhile
     again = outcome.again and wanted and claimed.attempt <= job.max_retries and not waits
     values: dict[str, object] = {"error": error, "summary": outcome.text[:SHOWN]}
@@ -382,10 +363,10 @@ def ended(
         values |= {"state": state, "ended_at": micros(now), "told": int(outcome.quiet)}
     _update(connection, claimed.run, values)
     if outcome.quiet:
-        _leave_quiet(connection, job, claimed.run)
+        leave_quiet(connection, job, claimed.run)
     if values["state"] != "retrying":
         _next_waiting(connection, job)
-    _forget(connection, job, keep)
+    forget(connection, job, keep)
     _finish(connection, job)
 
 
@@ -398,7 +379,7 @@ def skipped(connection: sqlite3.Connection, claimed: Claimed, why: str, now: dat
     ).rowcount
     if changed:
         _next_waiting(connection, claimed.job)
-        _forget(connection, claimed.job, keep)
+        forget(connection, claimed.job, keep)
         _finish(connection, claimed.job)
 
 
@@ -427,152 +408,10 @@ def _next_waiting(connection: sqlite3.Connection, job: Kept) -> None:
 
 def _finish(connection: sqlite3.Connection, job: Kept) -> None:
     """A job of which nothing is left to come is switched off, and stays listed."""
-    if not _count(connection, job, OPEN):
+    if not count(connection, job, OPEN):
         connection.execute("UPDATE jobs SET enabled = 0 WHERE id = ? AND enabled", (job.id,))
-
-
-# --- afterwards -------------------------------------------------------------------------------------------
-
-
-def untold(connection: sqlite3.Connection) -> tuple[Untold, ...]:
-    """Runs that have ended without their owners' knowledge, in their order."""
-    rows = connection.execute(
-        "SELECT runs.*, (SELECT session FROM attempts WHERE run = runs.id ORDER BY n DESC LIMIT 1) AS session"
-        " FROM runs WHERE told = 0 ORDER BY id LIMIT ?",
-        (AT_ONCE,),
-    ).fetchall()
-    return tuple(
-        Untold(
-            run=row["id"],
-            job=job_by_id(connection, row["job"]),
-            instant=moment(row["instant"]),
-            success=row["state"] == "done",
-            session=row["session"],
-            text=row["summary"] if row["state"] == "done" else row["error"] or row["why"],
-        )
-        for row in rows
-    )
-
-
-def told(connection: sqlite3.Connection, each: Untold, keep: int) -> None:
-    """The owner knows. A job that was to be removed after its run goes, unless it was put off meanwhile."""
-    connection.execute("UPDATE runs SET told = 1 WHERE id = ? AND job = ?", (each.run, each.job.id))
-    _forget(connection, each.job, keep)
-    done = (
-        "state IN ('done', 'failed') AND why = ''"  # not given up for another run, or because it was paused
-    )
-    over = _count(connection, each.job, done) and not _count(connection, each.job, UNDER_WAY)
-    put_off = isinstance(each.job.schedule, OneShot) and _count(
-        connection, each.job, "state = 'planned' AND id > ?", each.run
-    )
-    if each.job.delete_after_run and over and not put_off:
-        _mark_removed(connection, each.job)
-
-
-def remove(connection: sqlite3.Connection, job: Kept) -> bool:
-    """Remove a job with all that is known of its runs.
-
-    Whether one is under way: that goes on to its end, and is told of before the job is gone.
-    """
-    under_way = _count(connection, job, UNDER_WAY) > 0
-    if under_way:
-        _mark_removed(connection, job)
-    else:
-        forget_job(connection, job.id)
-    return under_way
-
-
-def _mark_removed(connection: sqlite3.Connection, job: Kept) -> None:
-    connection.execute(
-        "DELETE FROM runs WHERE job = ? AND state IN ('planned', 'waiting', 'retrying')", (job.id,)
-    )
-    connection.execute("UPDATE jobs SET removed = 1, enabled = 0 WHERE id = ?", (job.id,))
-
-
-def removed(connection: sqlite3.Connection, now: datetime) -> tuple[str, ...]:
-    """Jobs that are removed and of which nobody wants to know anything any more, some at a time."""
-    rows = connection.execute(
-        "SELECT id FROM jobs WHERE removed AND NOT EXISTS"
-        f" (SELECT 1 FROM runs WHERE job = jobs.id AND ({UNDER_WAY} OR told = 0 OR ended_at > ?)) LIMIT ?",
-        (micros(now - LOOKED_AT), AT_ONCE),
-    ).fetchall()
-    return tuple(row["id"] for row in rows)
-
-
-def forget_job(connection: sqlite3.Connection, id: str) -> None:
-    """Delete a job with all that is known of its runs."""
-    connection.execute("DELETE FROM jobs WHERE id = ?", (id,))
-
-
-def _forget(connection: sqlite3.Connection, job: Kept, keep: int) -> None:
-    """Forget the oldest runs of a job beyond those it keeps, `keep` that ran and as many that did not.
-
-    Their conversations are left over.
-    """
-    for kind in ("attempt > 0", "attempt = 0"):
-        rows = connection.execute(
-            f"SELECT id FROM runs WHERE job = ? AND {kind} AND NOT ({OPEN}) AND told"
-            " ORDER BY instant DESC LIMIT -1 OFFSET ?",
-            (job.id, keep),
-        ).fetchall()
-        if not rows:
-            continue
-        gone = _json(row["id"] for row in rows)
-        connection.execute(
-            "INSERT INTO leftovers (session, owner) SELECT session, ? FROM attempts WHERE own"
-            " AND run IN (SELECT value FROM json_each(?)) ON CONFLICT DO NOTHING",
-            (job.owner, gone),
-        )
-        connection.execute("DELETE FROM runs WHERE id IN (SELECT value FROM json_each(?))", (gone,))
-
-
-def _leave_quiet(connection: sqlite3.Connection, job: Kept, run: int) -> None:
-    """Of runs that had nothing to say only the latest keeps its conversation: there are many of them."""
-    quiet = (
-        "own AND run IN (SELECT id FROM runs WHERE job = ? AND state = 'done' AND summary = '' AND id <> ?)"
-    )
-    connection.execute(
-        "INSERT INTO leftovers (session, owner)"
-        f" SELECT session, ? FROM attempts WHERE {quiet} ON CONFLICT DO NOTHING",
-        (job.owner, job.id, run),
-    )
-    connection.execute(f"UPDATE attempts SET own = 0, session = '' WHERE {quiet}", (job.id, run))
-
-
-def leftovers(connection: sqlite3.Connection) -> tuple[tuple[str, str], ...]:
-    """Conversations of forgotten runs with their owners, some at a time."""
-    rows = connection.execute("SELECT session, owner FROM leftovers LIMIT ?", (AT_ONCE,)).fetchall()
-    return tuple((row["session"], row["owner"]) for row in rows)
-
-
-def cleared(connection: sqlite3.Connection, session: str, now: datetime) -> None:
-    """A conversation is gone, or stays for good."""
-    connection.execute("DELETE FROM leftovers WHERE session = ?", (session,))
-    connection.execute("DELETE FROM applied WHERE at < ?", (micros(now - REMEMBERED),))
-
-
-# --- jobs -------------------------------------------------------------------------------------------------
-
-
-def job_by_id(connection: sqlite3.Connection, id: str) -> Kept:
-    """Raises UnknownJob."""
-    row = connection.execute("SELECT * FROM jobs WHERE id = ?", (id,)).fetchone()
-    if row is None:
-        raise UnknownJob(job=id)
-    return kept(row)
-
-
-def _count(connection: sqlite3.Connection, job: Kept, condition: str, *values: object) -> int:
-    (found,) = connection.execute(
-        f"SELECT count(*) FROM runs WHERE job = ? AND {condition}", (job.id, *values)
-    ).fetchone()
-    return int(found)
 
 
 def _is(connection: sqlite3.Connection, run: int, state: str) -> bool:
     row = connection.execute("SELECT state FROM runs WHERE id = ?", (run,)).fetchone()
     return row is not None and row["state"] == state
-
-
-def _json(values: Iterable[object]) -> str:
-    return json.dumps(list(values))

@@ -1,4 +1,4 @@
-"""Jobs and runs as they are stored, and as they are told. Pure."""
+"""Jobs and runs as they are stored, and as they are told."""
 
 import json
 import sqlite3
@@ -22,6 +22,7 @@ from actors.cron.messages import (
     Run,
     Schedule,
     SessionMode,
+    UnknownJob,
 )
 from actors.shapes import dump, shape_of
 from actors.storage import micros, moment
@@ -208,3 +209,20 @@ def attempt_of(row: sqlite3.Row) -> Attempt:
 
 def _moment(value: int | None) -> datetime | None:
     return None if value is None else moment(value)
+
+
+def job_by_id(connection: sqlite3.Connection, id: str) -> Kept:
+    """A job that is there, or is removed and not gone yet. Raises UnknownJob."""
+    row = connection.execute("SELECT * FROM jobs WHERE id = ?", (id,)).fetchone()
+    if row is None:
+        raise UnknownJob(job=id)
+    return kept(row)
+
+
+def count(connection: sqlite3.Connection, job: Kept, condition: str, *values: object) -> int:
+    """How many runs of a job are as `condition` says."""
+    (found,) = connection.execute(
+        f"SELECT count(*) FROM runs WHERE job = ? AND {condition}",  # noqa: S608 - constants
+        (job.id, *values),
+    ).fetchone()
+    return int(found)

@@ -11,9 +11,10 @@ import attrs
 import trio
 
 from actors.agent import messages as agent
-from actors.cron import files, jobs, ledger, texts
+from actors.cron import afterwards, files, jobs, ledger, texts
 from actors.cron import schedule as schedules
-from actors.cron.ledger import Claimed, Outcome, Untold
+from actors.cron.afterwards import Untold
+from actors.cron.ledger import Claimed, Outcome
 from actors.cron.messages import Builtin, CronFailed, Interval
 from actors.cron.rows import Kept
 from actors.cron.settings import Cron, Settings
@@ -231,15 +232,15 @@ class Scheduler(LateKeeper):
         while True:
             self._ends = trio.Event()
             try:
-                while there := await self._read(ledger.untold):
+                while there := await self._read(afterwards.untold):
                     for each in there:
                         await self._tell(each)
-                while left := await self._read(ledger.leftovers):
+                while left := await self._read(afterwards.leftovers):
                     for conversation, owner in left:
                         await self._prune(conversation, owner)
-                while gone := await self._read(ledger.removed, self.bus.clock.now()):
+                while gone := await self._read(afterwards.removed, self.bus.clock.now()):
                     for job in gone:
-                        await self._write(ledger.forget_job, job)
+                        await self._write(afterwards.forget_job, job)
             except (CronFailed, DeliveryError, ActorError) as error:
                 _LOG.warning("what has ended cannot be told of now: %s", error)
                 await trio.sleep(AGAIN)
@@ -259,12 +260,12 @@ class Scheduler(LateKeeper):
         )
         with _given_up(f"nobody could be told how {ended.name} ended"):
             await tell(self.bus, ended)
-        await self._write(ledger.told, each, self._cron.keep_runs)
+        await self._write(afterwards.told, each, self._cron.keep_runs)
 
     async def _prune(self, conversation: str, owner: str) -> None:
         with _given_up(f"{conversation} stays"), contextlib.suppress(session.UnknownSession):
             await self.bus.ask(session.Prune(session=conversation, user=owner))
-        await self._write(ledger.cleared, conversation, self.bus.clock.now())
+        await self._write(afterwards.cleared, conversation, self.bus.clock.now())
 
     # --- jobs of the agent itself -------------------------------------------------------------------------
 

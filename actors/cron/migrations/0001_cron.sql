@@ -22,8 +22,11 @@ CREATE TABLE jobs (
     builtin          TEXT UNIQUE,               -- 'heartbeat', 'boot', 'bootstrap'
     preface          TEXT    NOT NULL,          -- what its next run is told before its prompt, once
     created_at       INTEGER NOT NULL,
-    UNIQUE (owner, name)
+    removed          INTEGER NOT NULL CHECK (removed IN (0, 1)) -- it stays until its last run has ended and was told of
 ) STRICT;
+
+CREATE UNIQUE INDEX jobs_name ON jobs (owner, name) WHERE NOT removed; -- that of a removed one is free at once
+CREATE INDEX jobs_removed ON jobs (id) WHERE removed;
 
 -- One row for each planned instant of a job: what has become of it.
 CREATE TABLE runs (
@@ -45,8 +48,8 @@ CREATE TABLE runs (
     UNIQUE (job, instant)
 ) STRICT;
 
-CREATE INDEX runs_due ON runs (state, due_at) WHERE state IN ('planned', 'waiting', 'claimed', 'accepted', 'retrying');
-CREATE INDEX runs_open ON runs (job, state) WHERE state IN ('planned', 'waiting', 'claimed', 'accepted', 'retrying');
+CREATE INDEX runs_due ON runs (state, due_at);
+CREATE INDEX runs_open ON runs (job, state);
 CREATE INDEX runs_untold ON runs (id) WHERE told = 0;
 
 CREATE TABLE attempts (

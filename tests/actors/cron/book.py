@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import attrs
 
-from actors.cron import jobs, ledger
+from actors.cron import afterwards, jobs, ledger, rows
 from actors.cron.ledger import Claimed, Outcome
 from actors.cron.messages import CronExpression, Interval, Job, OneShot, Run, Schedule
 from actors.cron.rows import Kept
@@ -53,7 +53,7 @@ class Book:
         return self.kept(job)
 
     def kept(self, job: Kept) -> Kept:
-        return ledger.job_by_id(self.connection, job.id)
+        return rows.job_by_id(self.connection, job.id)
 
     def shown(self, job: Kept) -> Job:
         return jobs.get(self.connection, job.id, job.owner, "user")
@@ -96,9 +96,9 @@ class Book:
 
     def untold(self) -> list[str]:
         """What owners do not know yet; they do now."""
-        there = ledger.untold(self.connection)
+        there = afterwards.untold(self.connection)
         for each in there:
-            ledger.told(self.connection, each, self.keep)
+            afterwards.told(self.connection, each, self.keep)
         return [f"{each.job.name}: {each.text}" for each in there]
 
 

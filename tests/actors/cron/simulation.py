@@ -19,8 +19,9 @@ from typing import Any, Concatenate, Final, ParamSpec, TypeVar, final
 
 import attrs
 
-from actors.cron import jobs, ledger, texts
-from actors.cron.ledger import Claimed, Outcome, Untold
+from actors.cron import afterwards, jobs, ledger, rows, texts
+from actors.cron.afterwards import Untold
+from actors.cron.ledger import Claimed, Outcome
 from actors.cron.messages import AlreadyRunning, CronExpression, Interval, OneShot, Schedule
 from actors.cron.rows import OPEN, Kept
 from actors.cron.scheduler import AGAIN, LOOK, MIGRATIONS, SET_BACK
@@ -426,7 +427,7 @@ class World:
         self._nudge()
 
     def _change(self, story: Story, **changes: Any) -> None:
-        story.kept = ledger.job_by_id(self.connection, story.kept.id)  # it may have come to its end
+        story.kept = rows.job_by_id(self.connection, story.kept.id)  # it may have come to its end
         wanted = attrs.evolve(story.kept, **changes)
         if wanted.enabled and wanted.following(self.wall) is None:
             return
@@ -435,7 +436,7 @@ class World:
 
     def _learn(self, story: Story) -> None:
         """Read a job as it is now, and note what follows from it."""
-        before, story.kept = story.kept, ledger.job_by_id(self.connection, story.kept.id)
+        before, story.kept = story.kept, rows.job_by_id(self.connection, story.kept.id)
         story.versions.append((len(self.transactions) - 1, story.kept))
         kept, now = story.kept, self.wall
         same = all(getattr(before, name) == getattr(kept, name) for name in jobs.REPLANNED)
@@ -450,7 +451,7 @@ class World:
             return
         self.at(HOUR, partial(self._remove, story))  # until it is done
         if self.life is not None:
-            self.write(ledger.remove, story.kept)
+            self.write(afterwards.remove, story.kept)
             story.removed = True
 
     def _nudge(self) -> None:
@@ -585,11 +586,11 @@ class Life:
         """Tell of what has ended."""
         world = self._world
         try:
-            while there := ledger.untold(world.connection):
+            while there := afterwards.untold(world.connection):
                 for each in there:
                     self._tell(each)
-            for job in ledger.removed(world.connection, world.wall):
-                world.write(ledger.forget_job, job)
+            for job in afterwards.removed(world.connection, world.wall):
+                world.write(afterwards.forget_job, job)
         except Refused:
             world.at(AGAIN * SECOND, self.tend, self)
 
@@ -598,6 +599,6 @@ class Life:
         world.told[run] += 1
         world.untold[run] += 1
         self._crash_point()
-        world.write(ledger.told, each, KEEP)
+        world.write(afterwards.told, each, KEEP)
         world.untold[run] -= 1
-        world.stories[each.job.id].removed |= ledger.job_by_id(world.connection, each.job.id).removed
+        world.stories[each.job.id].removed |= rows.job_by_id(world.connection, each.job.id).removed

@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 import pytest
 
-from actors.cron import jobs, ledger
+from actors.cron import afterwards, jobs, ledger
 from actors.cron.ledger import Outcome
 from actors.cron.messages import (
     AlreadyRunning,
@@ -73,12 +73,12 @@ def test_what_is_claimed_and_accepted_is_found_again_after_a_crash(desk: Book) -
 
 
 def test_more_jobs_than_fit_into_one_transaction_are_taken_up_one_after_the_other(desk: Book) -> None:
-    for n in range(ledger.AT_ONCE + 5):
+    for n in range(afterwards.AT_ONCE + 5):
         desk.add(f"job {n}", MINUTE)
     desk.wait(minutes=1)
-    assert len(desk.claim()) == ledger.AT_ONCE
+    assert len(desk.claim()) == afterwards.AT_ONCE
     assert desk.next() == 0
-    assert len(desk.claim()) == ledger.AT_ONCE + 5
+    assert len(desk.claim()) == afterwards.AT_ONCE + 5
 
 
 # --- missed instants ----------------------------------------------------------------------------------------
@@ -356,7 +356,7 @@ def test_a_removed_job_is_gone_once_its_run_has_ended_and_was_told_of(desk: Book
     job = desk.add(schedule=MINUTE)
     desk.wait(minutes=1)
     (claimed,) = desk.claim()
-    assert ledger.remove(desk.connection, job)
+    assert afterwards.remove(desk.connection, job)
     assert desk.next() is None
     assert jobs.listed(desk.connection, "ada", "admin") == ()
     assert jobs.calendar(desk.connection, "ada", "admin", START, START + timedelta(days=1), 5, 50) == ()
@@ -369,10 +369,10 @@ def test_a_removed_job_is_gone_once_its_run_has_ended_and_was_told_of(desk: Book
     assert desk.states(job) == ["failed"]
     assert ledger.opened(desk.connection) == ()
     desk.wait(minutes=2)
-    assert ledger.removed(desk.connection, desk.now) == ()
+    assert afterwards.removed(desk.connection, desk.now) == ()
     assert desk.untold() == ["tea: no model"]
-    assert ledger.removed(desk.connection, desk.now) == (job.id,)
-    ledger.forget_job(desk.connection, job.id)
+    assert afterwards.removed(desk.connection, desk.now) == (job.id,)
+    afterwards.forget_job(desk.connection, job.id)
     ledger.skipped(desk.connection, claimed, "whatever", desk.now, 5)
     assert ledger.current(desk.connection, claimed) is None
 
@@ -480,7 +480,7 @@ def test_of_runs_with_nothing_to_say_the_latest_keeps_its_conversation(desk: Boo
         desk.wait(minutes=1)
         desk.carry_out(desk.claim()[0], outcome)
     assert [run.session is None for run in reversed(desk.runs(job)[1:])] == [True, False, True, False]
-    assert len(ledger.leftovers(desk.connection)) == 2
+    assert len(afterwards.leftovers(desk.connection)) == 2
 
 
 def test_a_start_is_one_run_in_the_life_of_a_process(desk: Book) -> None:
@@ -514,12 +514,12 @@ def test_a_job_that_is_to_go_after_its_run_goes_when_its_owner_knows(desk: Book)
     desk.wait(seconds=30)
     desk.carry_out(desk.claim()[0])
     assert desk.states(job) == ["done"]
-    assert ledger.removed(desk.connection, desk.now) == ()
+    assert afterwards.removed(desk.connection, desk.now) == ()
     assert desk.untold() == ["tea: all is well"]
     assert desk.kept(job).removed
-    assert ledger.removed(desk.connection, desk.now) == ()
+    assert afterwards.removed(desk.connection, desk.now) == ()
     desk.wait(minutes=1)
-    assert ledger.removed(desk.connection, desk.now) == (job.id,)
+    assert afterwards.removed(desk.connection, desk.now) == (job.id,)
 
 
 def test_the_oldest_runs_are_forgotten_and_leave_their_conversations(desk: Book) -> None:
@@ -534,12 +534,12 @@ def test_the_oldest_runs_are_forgotten_and_leave_their_conversations(desk: Book)
         desk.untold()
     assert first is not None
     assert desk.states(job) == ["done"] * 3
-    left = ledger.leftovers(desk.connection)
+    left = afterwards.leftovers(desk.connection)
     assert (f"s-{first.key}", "ada") in left
     assert len(left) == 2
     for conversation, _ in left:
-        ledger.cleared(desk.connection, conversation, desk.now)
-    assert ledger.leftovers(desk.connection) == ()
+        afterwards.cleared(desk.connection, conversation, desk.now)
+    assert afterwards.leftovers(desk.connection) == ()
 
 
 def test_a_run_that_is_left_out_makes_way_for_the_next(desk: Book) -> None:
@@ -581,7 +581,7 @@ def test_the_end_of_a_run_of_a_removed_job_is_nobody_elses(desk: Book) -> None:
     desk.wait(minutes=1)
     (old,) = desk.claim()
     assert desk.accept(old)
-    ledger.forget_job(desk.connection, tea.id)
+    afterwards.forget_job(desk.connection, tea.id)
 
     milk = desk.add("milk", MINUTE)
     desk.wait(minutes=1)
@@ -594,9 +594,9 @@ def test_the_end_of_a_run_of_a_removed_job_is_nobody_elses(desk: Book) -> None:
     assert desk.states(milk) == ["claimed"]
     desk.accept(new)
     desk.end(new)
-    (untold,) = ledger.untold(desk.connection)
-    ledger.told(desk.connection, attrs.evolve(untold, job=tea), 5)
-    assert ledger.untold(desk.connection) == (untold,)
+    (untold,) = afterwards.untold(desk.connection)
+    afterwards.told(desk.connection, attrs.evolve(untold, job=tea), 5)
+    assert afterwards.untold(desk.connection) == (untold,)
 
 
 def test_what_somebody_has_in_hand_is_not_opened_again(desk: Book) -> None:

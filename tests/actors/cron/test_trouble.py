@@ -1,9 +1,7 @@
 """What is wrong with one file or one request is no trouble of the others."""
 
-import sqlite3
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import attrs
@@ -11,12 +9,11 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from actors.cron import jobs, ledger
+from actors.cron import ledger
 from actors.cron import messages as cron
-from actors.cron.scheduler import MIGRATIONS, Scheduler
+from actors.cron.scheduler import Scheduler
 from actors.cron.settings import Cron, Settings
 from actors.session import messages as session
-from actors.storage import Storage, moment, numbered
 from actors.vocabulary import ADMIN
 from bus import conceal
 from bus.testing import forget_secrets
@@ -229,33 +226,6 @@ async def test_a_run_may_take_longer_than_anybody_waits_for_an_answer(
         await trio.sleep(6000)
         (run,) = await desk.runs(job)
         assert (run.state, run.summary, len(run.attempts)) == ("done", "at last", 1)
-
-
-async def test_an_older_database_keeps_its_jobs_and_runs(tmp_path: Path) -> None:
-    """From before a job could be removed while it ran."""
-
-    def fill(connection: sqlite3.Connection) -> None:
-        every = '{"kind": "interval", "every_ms": 60000}'
-        connection.execute(
-            "INSERT INTO jobs VALUES ('j', 'ada', 'tea', 'make tea', ?, 'UTC', 0, 1, 0, 'isolated', 3, 60,"
-            " 'run_once', 3600, 'skip', 0, 0, NULL, NULL, '', 0)",
-            (every,),
-        )
-        connection.execute(
-            "INSERT INTO runs (job, instant, manual, state, due_at) VALUES ('j', 1, 0, 'planned', 1)"
-        )
-
-    old = Storage(tmp_path / "cron.db", numbered(MIGRATIONS)[:1])
-    await old.open()
-    await old.run(fill)
-    await old.close()
-    new = Storage(tmp_path / "cron.db", numbered(MIGRATIONS))
-    await new.open()
-    (job,) = await new.read(jobs.listed, "ada", "user")
-    assert (job.name, job.next_run_at) == ("tea", moment(1))
-    assert not await new.run(ledger.remove, await new.read(ledger.job_by_id, "j"))
-    assert await new.read(ledger.next_due) is None
-    await new.close()
 
 
 async def test_a_heartbeat_of_every_length_is_said(desk: Desk, autojump_clock: MockClock) -> None:
