@@ -115,6 +115,7 @@ async def test_a_thousand_clients_that_only_listen_cost_little_and_are_told_to_c
                 await trio.aclose_forcefully(client)
 
 
+@pytest.mark.slow
 @needs_proc
 async def test_a_thousand_conversations_leave_no_more_behind_than_six_hundred(place: Place) -> None:
     conversations: list[str] = []
