@@ -1,13 +1,10 @@
 """The cron actor: the doors to jobs and their runs, and the one who runs them."""
 
-from collections.abc import Callable
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any, Final, final
 
 import attrs
-import trio
 
 from actors.atomic import write
 from actors.cron import afterwards, files, forms, jobs, messages, texts, why
@@ -15,7 +12,6 @@ from actors.cron import schedule as schedules
 from actors.cron.messages import AddJob, BadJob, CronFailed, NotYourJob, UpdateJob
 from actors.cron.rows import Kept
 from actors.cron.scheduler import Scheduler
-from actors.cron.settings import Settings
 from actors.llm import messages as llm
 from actors.settings import messages as settings
 from actors.storage import clean
@@ -31,24 +27,7 @@ LONGEST_CALENDAR: Final = timedelta(days=370)
 
 @final
 class CronActor(Scheduler):
-    """Answers for jobs and their runs.
-
-    Args:
-      database: the ledger.
-      settings: those in force.
-      folder: where HEARTBEAT.md, BOOT.md and BOOTSTRAP.md are.
-      zone: the time zone of the agent; None for that of the machine.
-    """
-
-    def __init__(
-        self,
-        database: Path,
-        settings: Callable[[], Settings],
-        folder: Path,
-        zone: Callable[[], tzinfo | None],
-    ) -> None:
-        super().__init__(database, settings, folder, zone)
-        self._writing = trio.CapacityLimiter(1)
+    """Answers for jobs and their runs. Made like its base."""
 
     # --- jobs ---------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import attrs
 
-from actors.cron import afterwards, ledger, rows
+from actors.cron import afterwards, ledger
 from actors.cron.messages import (
     AlreadyRunning,
     BadJob,
@@ -20,7 +20,7 @@ from actors.cron.messages import (
     TooManyJobs,
     UnknownJob,
 )
-from actors.cron.rows import ATTEMPTS, JOBS, OPEN, RUNS, Kept, job_of, kept, run_of, values_of
+from actors.cron.rows import ATTEMPTS, JOBS, OPEN, RUNS, Kept, job_by_id, job_of, kept, run_of, values_of
 from actors.cron.why import local
 from actors.storage import clean, micros, moment
 from actors.vocabulary import Role
@@ -37,7 +37,7 @@ def owned(connection: sqlite3.Connection, id: str, user: str, role: Role, *, rem
 
     Raises UnknownJob, NotYourJob.
     """
-    job = rows.job_by_id(connection, clean(id))
+    job = job_by_id(connection, clean(id))
     if job.removed and not removed:
         raise UnknownJob(job=id)
     if role != "admin" and job.owner != user:
@@ -144,7 +144,7 @@ def _made_room(connection: sqlite3.Connection, owner: str, now: datetime) -> boo
 
 def change(connection: sqlite3.Connection, before: Kept, changes: Mapping[str, Any], now: datetime) -> Job:
     """Change a job, and plan it anew where that is another plan. Raises UnknownJob, BadJob, JobExists."""
-    job = rows.job_by_id(connection, before.id)  # what was checked before may have been changed meanwhile
+    job = job_by_id(connection, before.id)  # what was checked before may have been changed meanwhile
     if job != before:
         raise BadJob("the job was changed by somebody else just now: try again")
     changed = attrs.evolve(job, **changes)

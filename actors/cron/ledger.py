@@ -200,9 +200,8 @@ def claim(connection: sqlite3.Connection, now: datetime, keep: int) -> None:
 def _take(connection: sqlite3.Connection, job: Kept, first: datetime, now: datetime, keep: int) -> None:
     """Decide on the instants of a job that are due, from the one that is planned on."""
     due = [each for each in job.between(first, now, keep) if job.due(each) <= now]
-    if (
-        first not in due
-    ):  # more have passed than are written down, or the job is another than when it was planned
+    # More have passed than are written down, or the job is another than when it was planned.
+    if first not in due:
         due = [first, *due]
     connection.execute("DELETE FROM runs WHERE job = ? AND state = 'planned'", (job.id,))
     fresh = [each for each in due if not count(connection, job, "instant = ?", micros(each))]
@@ -238,7 +237,7 @@ def _take(connection: sqlite3.Connection, job: Kept, first: datetime, now: datet
 def _begin(connection: sqlite3.Connection, run: int) -> None:
     """Take a run up for its next attempt. The first one is told what its job had to say to its next run."""
     connection.execute(
-        "UPDATE runs SET preface = preface || (SELECT preface FROM jobs WHERE id = runs.job)"
+        "UPDATE runs SET preface = (SELECT preface FROM jobs WHERE id = runs.job)"
         " WHERE id = ? AND attempt = 0",
         (run,),
     )
@@ -300,7 +299,7 @@ def _claimed(connection: sqlite3.Connection, row: sqlite3.Row) -> Claimed:
 # --- a run ------------------------------------------------------------------------------------------------
 
 
-def run_now(connection: sqlite3.Connection, job: Kept, now: datetime, preface: str = "") -> int | None:
+def run_now(connection: sqlite3.Connection, job: Kept, now: datetime) -> int | None:
     """Take up a run beside the plan: its number; None where one is under way and the job wants no other beside it."""
     instant = now if now.microsecond else now + timedelta(microseconds=1)
     while count(connection, job, "instant = ?", micros(instant)):
@@ -308,7 +307,7 @@ def run_now(connection: sqlite3.Connection, job: Kept, now: datetime, preface: s
     under = _under(connection, job)
     if under == "run" and job.overlap == "skip":
         return None
-    run = _insert(connection, job, instant, "waiting", manual=1, due_at=micros(now), preface=preface)
+    run = _insert(connection, job, instant, "waiting", manual=1, due_at=micros(now))
     if run is not None and under != "run":
         _give_up_retry(connection, job, now)
         _begin(connection, run)

@@ -60,6 +60,7 @@ class Scheduler(LateKeeper):
         self._settings = settings
         self._folder = folder
         self._places = trio.CapacityLimiter(1)
+        self._writing = trio.CapacityLimiter(1)
         self._in_hand: set[str] = set()
         """Attempts, by their keys, that a task here is at."""
         self._nudge = trio.Event()
