@@ -98,12 +98,16 @@ class Parts(Given):
 
 
 def _session(given: Given) -> Iterator[Child]:
-    silence = timedelta(minutes=given.settings(SessionSettings)().telegram_gap_minutes)
-    channels = (
-        session.ChannelPolicy("main"),
-        session.ChannelPolicy("telegram", gap=silence, pushes=True),
-        session.ChannelPolicy("scheduler", gap=timedelta(days=1)),  # until then a person may answer a job
-    )
+    settings = given.settings(SessionSettings)
+
+    def channels() -> Iterator[session.ChannelPolicy]:
+        yield session.ChannelPolicy("main")
+        silence = timedelta(minutes=settings().telegram_gap_minutes)
+        yield session.ChannelPolicy("telegram", gap=silence, pushes="end")
+        yield session.ChannelPolicy(
+            "scheduler", gap=timedelta(days=1)
+        )  # until then a person may answer a job
+
     factory = partial(SessionActor, given.database("session"), channels)
     yield Child("session", factory, limits=Limits(mailbox=256))
 
@@ -279,7 +283,6 @@ STORAGE: Final = (
         front=session,
         settings=SessionSettings,
         keys={"telegram_gap_minutes": "channels.telegram.gap_minutes"},
-        fixed=frozenset({"channels.telegram.gap_minutes"}),
         migrations=MIGRATIONS,
     ),
     Subsystem("users", _users, front=users, migrations=USERS_MIGRATIONS),

@@ -55,6 +55,7 @@ async def tell(bus: Bus, run: Ended) -> None:
 
 def _pushed(run: Ended, text: str, account: int) -> session.Push:
     return session.Push(
+        user=run.user,
         channel="telegram",
         recipient=str(account),
         key=f"cron:{run.job}:{run.instant}",

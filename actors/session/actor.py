@@ -1,15 +1,18 @@
 """The session actor: takes a message, runs one transaction, answers, tells others."""
 
 import pathlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final, final
 
+from actors.notification import Notification
 from actors.storage import Keeper, Storage, micros, numbered
+from actors.vocabulary import Channel
 from bus import concurrent, redact, redacted
 
 from . import (
     accept,
     attempts,
+    deliveries,
     endings,
     export,
     messages,
@@ -26,6 +29,7 @@ from .recent import RecentHistories
 
 MIGRATIONS: Final = pathlib.Path(__file__).parent / "migrations"
 
+_ANY: Final = ("end", "each")
 SWEEP: Final = 600.0
 """Seconds between two looks for what has grown old."""
 
@@ -38,12 +42,11 @@ class SessionActor(Keeper):
 
     Args:
       path: the database file, usually ``db/session.db``.
-      channels: the policies of the channels on which people may speak.
+      channels: gives the policies of the channels on which people may speak, as they are now.
     """
 
-    def __init__(self, path: pathlib.Path, channels: Iterable[messages.ChannelPolicy]) -> None:
-        self._channels = {policy.name: policy for policy in channels}
-        self._pushing = frozenset(policy.name for policy in self._channels.values() if policy.pushes)
+    def __init__(self, path: pathlib.Path, channels: Callable[[], Iterable[messages.ChannelPolicy]]) -> None:
+        self._channels = channels
         storage = Storage(path, numbered(MIGRATIONS), synchronous="FULL")
         super().__init__(storage, lambda reason: messages.StorageFailed(reason=reason))
         self._recent = RecentHistories()
@@ -57,6 +60,12 @@ class SessionActor(Keeper):
 
     def _now(self) -> int:
         return micros(self.bus.clock.now())
+
+    def _pushing(self, *how: str) -> frozenset[Channel]:
+        """The channels that what is said is pushed to, in any or in one of these ways."""
+        return frozenset(
+            policy.name for policy in self._channels() if policy.pushes and policy.pushes in (how or _ANY)
+        )
 
     async def _changed(self, session: messages.Session) -> messages.Session:
         await self.bus.publish(messages.SessionChanged(session=session.id, user=session.user))
@@ -73,7 +82,7 @@ class SessionActor(Keeper):
         await self.bus.publish(
             messages.TurnFinished(seq=turn.end_seq or 0, session=turn.session, user=turn.user, turn=turn.id)
         )
-        if turn.channel in self._pushing:
+        if turn.channel in self._pushing():
             await self.bus.publish(messages.OutboxDue(channel=turn.channel))
 
     # --- accepting and running turns ---
@@ -82,7 +91,7 @@ class SessionActor(Keeper):
     @concurrent(256, isolated=True)
     async def accept(self, request: messages.Accept) -> messages.Accepted:
         ids, incoming = self.bus.ids, request.incoming
-        policy = self._channels.get(incoming.channel)
+        policy = next((each for each in self._channels() if each.name == incoming.channel), None)
         if policy is None:
             raise messages.UnknownChannel(channel=incoming.channel)
         accepted = await self._write(
@@ -102,6 +111,7 @@ class SessionActor(Keeper):
     @messages.Recover.handler
     @concurrent(256, isolated=True)
     async def recover(self, request: messages.Recover) -> tuple[messages.Turn, ...]:
+        await self._tell_lost(await self._write(outbox.doubt, request.boot, self._now()))
         return await self._write(attempts.recover, request)
 
     @messages.Open.handler
@@ -118,7 +128,7 @@ class SessionActor(Keeper):
             found = await self._goes_on(found)
         if isinstance(found, messages.Begun):
             return found
-        begun = await self._write(attempts.carry_out, found, self._now(), self._pushing)
+        begun = await self._write(attempts.carry_out, found, self._now(), self._pushing())
         await self._ended(begun.turn)
         return begun
 
@@ -134,7 +144,11 @@ class SessionActor(Keeper):
     @messages.SaveCompletion.handler
     @concurrent(256, isolated=True)
     async def save_completion(self, request: messages.SaveCompletion) -> messages.Saved:
-        return await self._write(turns.save_completion, request, self._now())
+        saying = self._pushing("each")
+        saved = await self._write(turns.save_completion, request, self._now(), saying)
+        for channel in saying:
+            await self.bus.publish(messages.OutboxDue(channel=channel))
+        return saved
 
     @messages.AwaitStep.handler
     @concurrent(256, isolated=True)
@@ -162,10 +176,18 @@ class SessionActor(Keeper):
     async def release(self, request: messages.Release) -> None:
         await self._write(attempts.release, request)
 
+    @messages.Amend.handler
+    @concurrent(256, isolated=True)
+    async def amend(self, request: messages.Amend) -> bool:
+        turn = await self._write(turns.amend, redacted(request))
+        if turn is not None:
+            await self.bus.publish(messages.SessionChanged(session=turn.session, user=turn.user))
+        return turn is not None
+
     @messages.CancelTurn.handler
     @concurrent(256, isolated=True)
     async def cancel_turn(self, request: messages.CancelTurn) -> messages.Cancellation:
-        cancellation = await self._write(endings.cancel, request, self._now(), self._pushing)
+        cancellation = await self._write(endings.cancel, request, self._now(), self._pushing())
         if cancellation.fate == "cancelled":
             await self._ended(cancellation.turn)
         return cancellation
@@ -173,7 +195,7 @@ class SessionActor(Keeper):
     @messages.Finish.handler
     @concurrent(256, isolated=True)
     async def end_turn(self, request: messages.Finish) -> messages.Finished:
-        finished = await self._write(endings.finish, request, self._now(), self._pushing)
+        finished = await self._write(endings.finish, request, self._now(), self._pushing())
         await self._ended(finished.turn)
         return finished
 
@@ -240,6 +262,11 @@ class SessionActor(Keeper):
     async def get(self, request: messages.Get) -> messages.Session:
         return await self._read(sessions.get, request.session, request.user)
 
+    @messages.Current.handler
+    @concurrent(256, isolated=True)
+    async def current(self, request: messages.Current) -> messages.Session | None:
+        return await self._read(sessions.current, request)
+
     @messages.Messages.handler
     @concurrent(256, isolated=True)
     async def displayed(self, request: messages.Messages) -> tuple[messages.Message, ...]:
@@ -266,11 +293,11 @@ class SessionActor(Keeper):
     @messages.CloseSilent.handler
     async def close_silent(self, command: messages.CloseSilent) -> None:
         now = self.bus.clock.now()
-        for policy in self._channels.values():
+        for policy in self._channels():
             if policy.gap is not None:
                 before = micros(now - policy.gap)
                 await self._closed(await self._write(sessions.close_silent, policy.name, before))
-        await self._write(outbox.purge, micros(now - outbox.KEPT))
+        await self._write(outbox.purge, micros(now))
         await self._write(told.purge, micros(now - told.KEPT))
         if self._pruned:
             await self._erase(copies=False)
@@ -323,10 +350,48 @@ class SessionActor(Keeper):
 
     @messages.ClaimOutbox.handler
     @concurrent(256, isolated=True)
-    async def claim_outbox(self, request: messages.ClaimOutbox) -> tuple[messages.OutboxRow, ...]:
-        return await self._write(outbox.claim, request, self.bus.boot_id, self._now())
+    async def claim_outbox(self, request: messages.ClaimOutbox) -> messages.Claimed:
+        claimed, lost = await self._write(outbox.claim, request, self.bus.boot_id, self._now())
+        await self._tell_lost(lost)
+        return claimed
 
     @messages.MarkOutbox.handler
     @concurrent(256, isolated=True)
     async def mark_outbox(self, request: messages.MarkOutbox) -> None:
-        await self._write(outbox.mark, request, self._now())
+        await self._tell_lost(await self._write(outbox.mark, redacted(request), self._now()))
+
+    async def _tell_lost(self, lost: Iterable[outbox.Undelivered]) -> None:
+        """Tell the owners of what could not be delivered; the page shows it."""
+        for each in lost:
+            if each.session:
+                await self.bus.publish(messages.SessionChanged(session=each.session, user=each.user))
+            said = Notification(
+                user=each.user,
+                source="outbox",
+                title=f"A message could not be delivered on {each.channel}",
+                text=each.reason,
+                success=False,
+                session=each.session,
+            )
+            await self.bus.publish(said)
+
+    @messages.ListOutbox.handler
+    @concurrent(256, isolated=True)
+    async def list_outbox(self, request: messages.ListOutbox) -> tuple[messages.Delivery, ...]:
+        return redacted(await self._read(deliveries.find, request))
+
+    @messages.RetryOutbox.handler
+    @concurrent(256, isolated=True)
+    async def retry_outbox(self, request: messages.RetryOutbox) -> messages.Delivery:
+        return await self._looked_after(await self._write(deliveries.retry, request, self._now()))
+
+    @messages.DropOutbox.handler
+    @concurrent(256, isolated=True)
+    async def drop_outbox(self, request: messages.DropOutbox) -> messages.Delivery:
+        return await self._looked_after(await self._write(deliveries.drop, request, self._now()))
+
+    async def _looked_after(self, delivery: messages.Delivery) -> messages.Delivery:
+        await self.bus.publish(
+            messages.OutboxDue(channel=delivery.channel)
+        )  # what waited behind it may go now
+        return redacted(delivery)

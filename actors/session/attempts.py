@@ -13,7 +13,7 @@ import attrs
 from actors.storage import clean, moment
 from actors.vocabulary import Channel
 
-from . import endings, history, outbox
+from . import endings, history
 from .claims import claimed, note_event, store_message
 from .messages import Begin, Begun, Opened, Recover, Release, Turn, UnknownSession, UnknownTurn
 from .recent import RecentHistories, Unread, steps_in
@@ -47,7 +47,6 @@ def recover(connection: sqlite3.Connection, request: Recover) -> tuple[Turn, ...
     for turn, boot in ran:
         culprit = boot == request.of_boot and turn in request.culprits
         _hand_back(connection, turn, _died(connection, turn, request.culprits[turn]) if culprit else 0)
-    outbox.doubt(connection, request.boot)
     return turns_of(connection.execute(f"{TURN} WHERE {OPEN} ORDER BY seq"))
 
 

@@ -1,80 +1,174 @@
 """What must reach a person: stored with the end of its turn, claimed by its channel, marked, at last thrown away."""
+# ruff: noqa: S608 - statements are put together from constants; values are parameters
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any, Final, cast
+from typing import Any, Final, cast, final
 
-from actors.storage import clean, micros
+import attrs
+
+from actors.storage import clean, micros, moment
 from actors.transcript import texts
+from actors.vocabulary import Block, Channel
 
 from .encoding import attachments_out, dump
-from .messages import ClaimOutbox, MarkOutbox, OutboxRow, Push, Turn
+from .messages import Claimed, ClaimOutbox, MarkOutbox, OutboxRow, Push, Turn
 from .steps import COLUMNS, AssistantStep, CallStep, NoticeStep, step_of
 
 KEPT: Final = timedelta(days=7)
-"""How long a row stays once it was sent."""
+"""How long a row stays once it was sent or dropped."""
+KEPT_UNDELIVERED: Final = timedelta(days=90)
+"""How long one stays that could not be delivered."""
+WAITS: Final = timedelta(days=3)
+"""How long a notification may wait; what is older is no news any more."""
+_TOO_LATE: Final = "it could not be sent within three days"
+_UNREADABLE: Final = "what is stored of it cannot be read any more"
+_INTERRUPTED: Final = "the program ended while it was being sent"
 
+_OPEN: Final = "state IN ('pending', 'sending')"
+"""The very words of the partial index ``outbox_open``, so that SQLite uses it."""
 _INSERT: Final = """
-INSERT INTO outbox (turn_id, channel, recipient, key, body, state, next_at) VALUES (?, ?, ?, ?, ?, 'pending', ?)
+INSERT INTO outbox (turn_id, user_id, channel, recipient, key, body, state, created_at, next_at)
+VALUES (?, ?, ?, ?, ?, ?, 'pending', ?, ?)
 ON CONFLICT (key) DO NOTHING
 """
-_CLAIM: Final = """
-UPDATE outbox SET state = 'sending', attempt = attempt + 1, boot_id = :boot, claimer = :claimer WHERE id IN
-    (SELECT id FROM outbox WHERE channel = :channel AND next_at <= :now AND state IN ('pending', 'sending')
-        AND id NOT IN (SELECT value FROM json_each(:in_hand)) ORDER BY id LIMIT :limit)
-RETURNING id, turn_id, channel, recipient, key, body, attempt
+_DUE: Final = f"""
+SELECT id FROM outbox AS row INDEXED BY outbox_open
+WHERE channel = :channel AND {_OPEN} AND next_at <= :now
+    AND recipient NOT IN (SELECT recipient FROM outbox WHERE id IN (SELECT value FROM json_each(:in_hand)))
+    AND NOT EXISTS (
+        SELECT 1 FROM outbox AS before INDEXED BY outbox_open
+        WHERE before.channel = row.channel AND before.recipient = row.recipient AND before.id < row.id
+            AND before.{_OPEN} AND (before.next_at <= :now OR before.attempt > 0))
+ORDER BY id LIMIT :limit
 """
-"""What is ``sending`` is the claimer's own: that of others is ``doubtful`` by then."""
+"""Of each recipient the oldest. What is ``sending`` is the claimer's own: that of others no longer is by then."""
+_CLAIM: Final = f"""
+UPDATE outbox SET state = 'sending', attempt = attempt + 1, boot_id = :boot, claimer = :claimer WHERE id IN ({_DUE})
+RETURNING *
+"""
+_DOUBT: Final = """
+UPDATE outbox SET state = CASE doubts WHEN 0 THEN 'pending' ELSE 'doubtful' END, doubts = doubts + 1, next_at = ?,
+    reason = ? WHERE state = 'sending'
+"""
+"""What nobody can say of whether it has arrived is tried once more, and no more than that."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Undelivered:
+    """A row that will not be sent by itself any more."""
+
+    user: str
+    channel: Channel
+    session: str | None
+    reason: str
 
 
 def push(connection: sqlite3.Connection, request: Push, now: int) -> None:
     """Store what is to be sent; a key that is there already is left alone."""
-    row = (None, request.channel, clean(request.recipient), clean(request.key), dump(request.body), now)
-    connection.execute(_INSERT, row)
+    next_at = now if request.not_before is None else max(now, micros(request.not_before))
+    recipient, key = clean(request.recipient), clean(request.key)
+    _insert(connection, (None, request.user, request.channel, recipient, key, request.body, now, next_at))
 
 
-def fill(connection: sqlite3.Connection, turn: Turn, now: int) -> bool:
-    """Store what a turn that ended has to say to whoever is behind its conversation; whether there is anything."""
-    body = _said_in(connection, turn)
-    if not (body["text"] or body["attachments"] or body["notice"]):
-        return False
-    connection.execute(_INSERT, (turn.id, turn.channel, turn.key, f"turn:{turn.id}", dump(body), now))
-    return True
+def _insert(connection: sqlite3.Connection, row: tuple[object, ...]) -> None:
+    *names, body, created_at, next_at = row
+    connection.execute(_INSERT, (*names, dump(body), created_at, next_at))
 
 
-def _said_in(connection: sqlite3.Connection, turn: Turn) -> dict[str, Any]:
+# --- what turns say -----------------------------------------------------------------------------------------
+
+
+def fill(connection: sqlite3.Connection, turn: Turn, now: int) -> None:
+    """Store what a turn that ended has to say to whoever is behind its conversation, and has not said yet."""
+    texts_, attachments, notice = _said_in(connection, turn)
+    said = [text for n, text in enumerate(texts_, 1) if text and not _is_there(connection, _key(turn.id, n))]
+    if said or attachments or notice:
+        body = _body(turn, said, iteration=len(texts_), attachments=attachments, notice=notice)
+        _insert(
+            connection,
+            (turn.id, turn.user, turn.channel, turn.key, _key(turn.id), body, now, now),
+        )
+
+
+def say(
+    connection: sqlite3.Connection, turn: Turn, iteration: int, content: Sequence[Block], now: int
+) -> None:
+    """Store what one completion of a turn that goes on has to say."""
+    text = "".join(texts(content))
+    if text:
+        body = _body(turn, [text], iteration=iteration)
+        key = _key(turn.id, iteration)
+        _insert(connection, (turn.id, turn.user, turn.channel, turn.key, key, body, now, now))
+
+
+def _key(turn: str, iteration: int | None = None) -> str:
+    return f"turn:{turn}" if iteration is None else f"turn:{turn}:{iteration}"
+
+
+def _is_there(connection: sqlite3.Connection, key: str) -> bool:
+    return connection.execute("SELECT 1 FROM outbox WHERE key = ?", (key,)).fetchone() is not None
+
+
+def _body(
+    turn: Turn,
+    said: list[str],
+    *,
+    iteration: int,
+    attachments: Sequence[Any] = (),
+    notice: str | None = None,
+) -> dict[str, Any]:
+    return {
+        "session": turn.session,
+        "turn": turn.id,
+        "outcome": turn.outcome,
+        "texts": said,
+        "attachments": attachments,
+        "notice": notice,
+        "iteration": iteration,
+        "client_message_id": turn.client_message_id,
+    }
+
+
+def _said_in(connection: sqlite3.Connection, turn: Turn) -> tuple[list[str], list[Any], str | None]:
+    """The text of each completion, the files that were handed over, and the last notice."""
     said: list[str] = []
     attachments: list[Any] = []
     notice: str | None = None
-    query = f"SELECT {COLUMNS} FROM steps WHERE turn_id = ? ORDER BY n"  # noqa: S608 - put together from constants
+    query = f"SELECT {COLUMNS} FROM steps WHERE turn_id = ? ORDER BY n"
     for step in map(step_of, connection.execute(query, (turn.id,))):
         match step:
             case AssistantStep(content=content):
-                said += texts(content)
+                said.append("".join(texts(content)))
             case CallStep(result=result) if result is not None:
                 attachments += attachments_out(result.attachments)
             case NoticeStep(text=text):
                 notice = text
             case _:
                 pass
-    return {
-        "session": turn.session,
-        "turn": turn.id,
-        "outcome": turn.outcome,
-        "text": "\n\n".join(said),
-        "attachments": attachments,
-        "notice": notice,
-    }
+    return said, attachments, notice
 
 
-def claim(connection: sqlite3.Connection, request: ClaimOutbox, boot: str, now: int) -> tuple[OutboxRow, ...]:
-    """Move due rows to ``sending``, oldest first; what others were sending there is ``doubtful`` from now on."""
-    connection.execute(
-        "UPDATE outbox SET state = 'doubtful' WHERE state = 'sending' AND channel = ?"
-        " AND (boot_id, claimer) IS NOT (?, ?)",
-        (request.channel, boot, request.claimer),
+# --- claiming and marking -----------------------------------------------------------------------------------
+
+
+def claim(
+    connection: sqlite3.Connection, request: ClaimOutbox, boot: str, now: int
+) -> tuple[Claimed, tuple[Undelivered, ...]]:
+    """Move due rows to ``sending``, of each recipient the oldest; and what this has found to be undeliverable."""
+    lost = _close(
+        connection,
+        f"{_DOUBT} AND channel = ? AND (boot_id, claimer) IS NOT (?, ?)",
+        (now, _INTERRUPTED, request.channel, boot, request.claimer),
+    )
+    lost += _close(
+        connection,
+        "UPDATE outbox SET state = 'dead', reason = ?, next_at = ? WHERE state = 'pending' AND channel = ?"
+        " AND turn_id IS NULL AND created_at < ?",
+        (_TOO_LATE, now, request.channel, now - WAITS // timedelta(microseconds=1)),
     )
     due = {
         "boot": boot,
@@ -84,38 +178,68 @@ def claim(connection: sqlite3.Connection, request: ClaimOutbox, boot: str, now: 
         "in_hand": json.dumps(request.in_hand),
         "limit": max(0, request.limit),
     }
-    rows = connection.execute(_CLAIM, due).fetchall()
     found: list[OutboxRow] = []
-    for row in sorted(rows, key=lambda row: int(row["id"])):
-        body = _body_of(row)
+    for row in sorted(connection.execute(_CLAIM, due).fetchall(), key=lambda row: int(row["id"])):
+        body = body_of(row)
         if body is None:
-            connection.execute("UPDATE outbox SET state = 'dead' WHERE id = ?", (row["id"],))
+            kill = "UPDATE outbox SET state = 'dead', reason = ?, next_at = ? WHERE id = ?"
+            lost += _close(connection, kill, (_UNREADABLE, now, row["id"]))
         else:
             found.append(_row_of(row, body))
-    return tuple(found)
+    (next_at,) = connection.execute(
+        f"SELECT min(next_at) FROM outbox WHERE channel = ? AND {_OPEN} AND next_at > ?",
+        (request.channel, now),
+    ).fetchone()
+    return Claimed(rows=tuple(found), next_at=None if next_at is None else moment(next_at)), tuple(lost)
 
 
-def mark(connection: sqlite3.Connection, request: MarkOutbox, now: int) -> None:
-    """Say what became of a row; an unknown one is nobody's concern."""
+def mark(connection: sqlite3.Connection, request: MarkOutbox, now: int) -> tuple[Undelivered, ...]:
+    """Say what became of a row; an unknown one is nobody's concern. Gives the row if it will not be sent any more."""
     next_at = now if request.next_at is None else micros(request.next_at)
-    connection.execute(
-        "UPDATE outbox SET state = ?, next_at = ? WHERE id = ?", (request.state, next_at, request.id)
-    )
+    if request.sent:
+        connection.execute(
+            "UPDATE outbox SET doubts = 0, reason = NULL, sent = (SELECT json_group_array(value) FROM"
+            " (SELECT value FROM json_each(sent) UNION ALL SELECT value FROM json_each(?))) WHERE id = ?",
+            (json.dumps(request.sent), request.id),
+        )
+    reason = None if request.reason is None else clean(request.reason)
+    which = "id = ? AND (state <> 'dropped' OR ? = 'sent')"
+    if request.state == "doubtful":
+        return tuple(_close(connection, f"{_DOUBT} AND id = ?", (next_at, reason, request.id)))
+    if request.state == "sending":
+        return ()
+    change = f"UPDATE outbox SET state = ?, next_at = ?, reason = coalesce(?, reason) WHERE {which}"
+    return tuple(_close(connection, change, (request.state, next_at, reason, request.id, request.state)))
 
 
-def doubt(connection: sqlite3.Connection, boot: str) -> None:
+def _close(connection: sqlite3.Connection, change: str, values: tuple[object, ...]) -> list[Undelivered]:
+    """Carry out a change. What is undeliverable after it leaves the unread mark on its conversation."""
+    rows = connection.execute(f"{change} RETURNING *", values).fetchall()
+    lost = [undelivered_of(row) for row in rows if row["state"] in {"doubtful", "dead"}]
+    for session in {each.session for each in lost if each.session}:
+        connection.execute("UPDATE sessions SET is_read = 0 WHERE id = ?", (session,))
+    return lost
+
+
+def doubt(connection: sqlite3.Connection, boot: str, now: int) -> tuple[Undelivered, ...]:
     """What another boot was sending when it ended may or may not have arrived."""
-    connection.execute(
-        "UPDATE outbox SET state = 'doubtful' WHERE state = 'sending' AND boot_id IS NOT ?", (boot,)
-    )
+    return tuple(_close(connection, f"{_DOUBT} AND boot_id IS NOT ?", (now, _INTERRUPTED, boot)))
 
 
-def purge(connection: sqlite3.Connection, before: int) -> None:
-    """Throw away what was sent before a moment, in microseconds since 1970."""
-    connection.execute("DELETE FROM outbox WHERE state = 'sent' AND next_at < ?", (before,))
+def purge(connection: sqlite3.Connection, now: int) -> None:
+    """Throw away what is over and old."""
+    for states, kept in (
+        ("'sent', 'dropped'", KEPT),
+        ("'dead', 'doubtful'", KEPT_UNDELIVERED),
+    ):
+        before = now - kept // timedelta(microseconds=1)
+        connection.execute(f"DELETE FROM outbox WHERE state IN ({states}) AND next_at < ?", (before,))
 
 
-def _body_of(row: sqlite3.Row) -> Mapping[str, Any] | None:
+# --- rows ---------------------------------------------------------------------------------------------------
+
+
+def body_of(row: sqlite3.Row) -> Mapping[str, Any] | None:
     """What a row has to say; None when that cannot be read any more."""
     try:
         body: Any = json.loads(row["body"])
@@ -124,13 +248,33 @@ def _body_of(row: sqlite3.Row) -> Mapping[str, Any] | None:
     return cast("dict[str, Any]", body) if isinstance(body, dict) else None
 
 
+def session_of(body: Mapping[str, Any] | None) -> str | None:
+    """The conversation that what is said belongs to."""
+    session = None if body is None else body.get("session")
+    return session if isinstance(session, str) else None
+
+
+def undelivered_of(row: sqlite3.Row) -> Undelivered:
+    """What is told of a row that will not be sent any more."""
+    return Undelivered(
+        user=row["user_id"],
+        channel=row["channel"],
+        session=session_of(body_of(row)),
+        reason=row["reason"] or "",
+    )
+
+
 def _row_of(row: sqlite3.Row, body: Mapping[str, Any]) -> OutboxRow:
     return OutboxRow(
         id=row["id"],
         turn=row["turn_id"],
+        user=row["user_id"],
         channel=row["channel"],
         recipient=row["recipient"],
         key=row["key"],
         body=body,
         attempt=row["attempt"],
+        sent=tuple(map(str, json.loads(row["sent"]))),
+        doubtful=row["doubts"] > 0,
+        created_at=moment(row["created_at"]),
     )

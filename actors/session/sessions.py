@@ -13,6 +13,7 @@ from .messages import (
     WAITING,
     Close,
     Closed,
+    Current,
     EmptyTitle,
     List,
     MarkRead,
@@ -51,6 +52,15 @@ def get(connection: sqlite3.Connection, session: str, user: str) -> Session:
     if row is None:
         raise UnknownSession(session=session)
     return session_of(row)
+
+
+def current(connection: sqlite3.Connection, request: Current) -> Session | None:
+    """The open conversation behind a key."""
+    row = connection.execute(
+        f"{SESSION} WHERE user_id = ? AND channel = ? AND channel_key = ? AND is_closed = 0",
+        (request.user, request.channel, clean(request.key)),
+    ).fetchone()
+    return None if row is None else session_of(row)
 
 
 def find(connection: sqlite3.Connection, request: List) -> tuple[Session, ...]:

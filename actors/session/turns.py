@@ -6,14 +6,17 @@ Every function is one transaction, and done twice is done once.
 
 import json
 import sqlite3
+from collections.abc import Collection
 
 import attrs
 
 from actors.storage import clean, moment
+from actors.vocabulary import Channel
 
-from . import told, usage
+from . import outbox, told, usage
 from .claims import Claim, claimed, note_event
 from .messages import (
+    Amend,
     AwaitStep,
     BeginStep,
     Merge,
@@ -39,14 +42,21 @@ def get(connection: sqlite3.Connection, turn: str, user: str | None = None) -> T
     return turn_of(row)
 
 
-def save_completion(connection: sqlite3.Connection, request: SaveCompletion, now: int) -> Saved:
-    """Store one answer of the model and its calls as intents. Raises StaleAttempt."""
+def save_completion(
+    connection: sqlite3.Connection, request: SaveCompletion, now: int, saying: Collection[Channel] = ()
+) -> Saved:
+    """Store one answer of the model and its calls as intents. Raises StaleAttempt.
+
+    What it says is to be sent at once on channels that are `saying` so.
+    """
     claim = claimed(connection, request)
     stored = connection.execute(
         "SELECT id, n FROM steps WHERE turn_id = ? AND kind = 'assistant' ORDER BY n LIMIT 1 OFFSET ?",
         (request.turn, request.iteration - 1),
     ).fetchone()
     step, n = stored or _add_completion(connection, claim, request, now)
+    if saying and (turn := get(connection, request.turn)).channel in saying:
+        outbox.say(connection, turn, request.iteration, request.content, now)
     told.record(connection, claim.user, request, now)
     calls = tuple(
         ToolStep(n=number, call=call, effect=effect)
@@ -167,3 +177,13 @@ def record_compaction(connection: sqlite3.Connection, request: RecordCompaction,
         ),
     )
     connection.execute("UPDATE sessions SET context_tokens = 0 WHERE id = ?", (turn.session,))
+
+
+def amend(connection: sqlite3.Connection, request: Amend) -> Turn | None:
+    """Put other words in place of those of a message that waits; None when that cannot be. Raises UnknownTurn."""
+    turn = get(connection, request.turn, request.user)
+    calls = turn.called or request.text.startswith("/") or not request.text.strip()
+    if calls or turn.state != "accepted" or turn.attempt:
+        return None
+    connection.execute("UPDATE turns SET text = ? WHERE id = ?", (clean(request.text), turn.id))
+    return turn

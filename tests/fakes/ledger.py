@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Concatenate, ParamSpec, TypeVar, final
 
 from actors.context import Expansion
-from actors.session import accept, attempts, endings, history, recent, sessions, turns
+from actors.session import accept, attempts, endings, history, outbox, recent, sessions, turns
 from actors.session.actor import MIGRATIONS
 from actors.session.messages import (
     Accepted,
@@ -155,6 +155,7 @@ class Ledger:
         attempt: int = 1,
         usage: Usage = USAGE,
         effect: Effect = "pure",
+        saying: Sequence[str] = (),
         **fields: Any,
     ) -> tuple[ToolStep, ...]:
         """Store an answer; each of `calls` is the id of one."""
@@ -169,7 +170,7 @@ class Ledger:
             last_event=fields.pop("last_event", 0),
             **fields,
         )
-        return self.run(turns.save_completion, request, micros(self.now)).calls
+        return self.run(turns.save_completion, request, micros(self.now), saying).calls
 
     def completions(self, turn: str) -> int:
         """How many are stored of a turn."""
@@ -251,6 +252,7 @@ class Ledger:
         """What the next process does first; it is known whose code ran when the one before died."""
         of_boot = f"boot-{self._kills - 1}"
         request = Recover(boot=self.boot, of_boot=of_boot, culprits=dict.fromkeys(culprits, doing))
+        self.run(outbox.doubt, request.boot, micros(self.now))
         return self.run(attempts.recover, request)
 
     def turn(self, turn: str) -> Turn:

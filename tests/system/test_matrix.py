@@ -120,6 +120,9 @@ RULES: Final[dict[str, Rule]] = {
     "GET /api/cron/jobs/<id>/why": USER,
     "POST /api/cron/preview": USER,
     "GET /api/cron/calendar": USER,
+    "GET /api/outbox": USER,  # an admin sees everybody's
+    "POST /api/outbox/<id>/retry": USER,
+    "POST /api/outbox/<id>/drop": USER,
     "POST /api/page-link": OPERATOR,
     "POST /api/settings/vault/<name>/reveal": OPERATOR,
     "POST /api/settings/vault/rotate": OPERATOR,

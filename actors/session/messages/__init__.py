@@ -1,12 +1,13 @@
 """Front door of the session subsystem: conversations, the ledger of turns, transcript, usage, what is to be pushed."""
 
-from .accepting import Accept, Accepted, Cancellation, CancelTurn
+from .accepting import Accept, Accepted, Amend, Cancellation, CancelTurn
 from .conversations import (
     WAITING,
     Close,
     Closed,
     ClosedAfter,
     CloseSilent,
+    Current,
     Export,
     Get,
     List,
@@ -22,18 +23,32 @@ from .conversations import (
 )
 from .costs import CostOverview, GetCosts
 from .errors import (
+    DeliveryClosed,
     EmptyTitle,
     SessionIsClosed,
     StaleAttempt,
     StorageFailed,
     UnknownChannel,
+    UnknownDelivery,
     UnknownSession,
     UnknownStep,
     UnknownTurn,
     Unstorable,
 )
 from .incoming import ChannelPolicy, Incoming, TurnOptions
-from .outbox import ClaimOutbox, MarkOutbox, OutboxDue, OutboxRow, OutboxState, Push
+from .outbox import (
+    Claimed,
+    ClaimOutbox,
+    Delivery,
+    DropOutbox,
+    ListOutbox,
+    MarkOutbox,
+    OutboxDue,
+    OutboxRow,
+    OutboxState,
+    Push,
+    RetryOutbox,
+)
 from .running import (
     AwaitStep,
     Begin,
@@ -79,6 +94,7 @@ __all__ = [
     "WAITING",
     "Accept",
     "Accepted",
+    "Amend",
     "AwaitStep",
     "Begin",
     "BeginStep",
@@ -87,6 +103,7 @@ __all__ = [
     "Cancellation",
     "ChannelPolicy",
     "ClaimOutbox",
+    "Claimed",
     "Close",
     "CloseSilent",
     "Closed",
@@ -95,7 +112,11 @@ __all__ = [
     "CostReport",
     "Costs",
     "CountOpenWork",
+    "Current",
     "DayCost",
+    "Delivery",
+    "DeliveryClosed",
+    "DropOutbox",
     "Effect",
     "EmptyTitle",
     "EndState",
@@ -111,6 +132,7 @@ __all__ = [
     "GetTurn",
     "Incoming",
     "List",
+    "ListOutbox",
     "ListTurns",
     "MarkOutbox",
     "MarkRead",
@@ -133,6 +155,7 @@ __all__ = [
     "Recover",
     "Release",
     "Rename",
+    "RetryOutbox",
     "SaveCompletion",
     "SaveResult",
     "Saved",
@@ -154,6 +177,7 @@ __all__ = [
     "TurnState",
     "TurnsAfter",
     "UnknownChannel",
+    "UnknownDelivery",
     "UnknownSession",
     "UnknownStep",
     "UnknownTurn",

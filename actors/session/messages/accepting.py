@@ -67,3 +67,19 @@ class CancelTurn(Request[Cancellation]):
     abandon: ClassVar[Abandon] = Abandon.FINISH
     turn: str
     user: str
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Amend(Request[bool]):
+    """Put other words in place of those of a message that waits: its sender has edited it.
+
+    False, and nothing was changed, once its turn has begun, and where the old or the new words call something up.
+    Raises UnknownTurn, also for one of another user.
+    """
+
+    abandon: ClassVar[Abandon] = Abandon.FINISH
+    max_bytes: ClassVar[int] = 16 * 1024 * 1024
+    turn: str
+    user: str
+    text: str

@@ -83,6 +83,16 @@ class Get(Request[Session]):
     user: str
 
 
+@final
+@attrs.frozen(kw_only=True)
+class Current(Request[Session | None]):
+    """The open conversation behind a key; None when the next message there will start one."""
+
+    user: str
+    channel: Channel
+    key: str
+
+
 @endpoint("GET", "/api/sessions/{session}/messages")
 @final
 @attrs.frozen(kw_only=True)

@@ -43,6 +43,29 @@ class UnknownStep(ActorError):
 
 
 @attrs.define(eq=False, kw_only=True)
+class UnknownDelivery(ActorError):
+    """Nothing of that number was to be sent to this user."""
+
+    kind: ClassVar[ErrorKind] = "not_found"
+    id: int
+
+    def __str__(self) -> str:
+        return f"there is no delivery {self.id}"
+
+
+@attrs.define(eq=False, kw_only=True)
+class DeliveryClosed(ActorError):
+    """It has arrived, or was dropped."""
+
+    kind: ClassVar[ErrorKind] = "conflict"
+    id: int
+    state: str
+
+    def __str__(self) -> str:
+        return f"delivery {self.id} is {self.state}: nothing is left to be done about it"
+
+
+@attrs.define(eq=False, kw_only=True)
 class UnknownChannel(ActorError):
     """There is no policy for a channel of that name, so nothing can come from there."""
 

@@ -1,7 +1,7 @@
 """A message that comes in: what it says, who says it and where, how its turn is to be run."""
 
 from datetime import timedelta
-from typing import final, get_args
+from typing import Literal, final, get_args
 
 import attrs
 from attrs.validators import ge, gt, in_, optional
@@ -18,8 +18,9 @@ class ChannelPolicy(Data):
     name: Channel
     gap: timedelta | None = None
     """Silence after which the next message starts another conversation; None: the client decides, by its key."""
-    pushes: bool = False
-    """Whether answers are sent there by us, through the outbox, instead of being fetched by a client that waits."""
+    pushes: Literal["", "end", "each"] = ""
+    """Whether answers are sent there by us, through the outbox, instead of being fetched by a client that waits: all
+    that a turn has said at its end, or what each completion says as soon as it is stored."""
 
 
 @final

@@ -279,7 +279,7 @@ MODELS = llm.Catalogue(
 
 CHANNELS = (
     session.ChannelPolicy("main"),
-    session.ChannelPolicy("telegram", gap=timedelta(hours=6), pushes=True),
+    session.ChannelPolicy("telegram", gap=timedelta(hours=6), pushes="end"),
     session.ChannelPolicy("scheduler", gap=timedelta(days=1)),
 )
 
@@ -335,7 +335,9 @@ class World:
         self._boots += 1
         async with open_test_mesh(seed=self._boots) as mesh:
             self._mesh = mesh
-            await mesh.start(partial(SessionActor, self.path / "session.db", CHANNELS), name="session")
+            await mesh.start(
+                partial(SessionActor, self.path / "session.db", lambda: CHANNELS), name="session"
+            )
             await mesh.start(partial(ModelActor, self), name="llm")
             await mesh.start(partial(ToolActor, self), name="tools")
             (self.path / "SOUL.md").write_bytes(self.soul)

@@ -127,7 +127,7 @@ async def operating(mesh: MeshUnderTest, tmp_path: Path) -> AsyncGenerator[Opera
     world = World(home)
     await mesh.start(partial(Agent, world), name="agent")
     await mesh.start(
-        partial(SessionActor, tmp_path / "session.db", (session.ChannelPolicy("main"),)),
+        partial(SessionActor, tmp_path / "session.db", lambda: (session.ChannelPolicy("main"),)),
         name="session",
     )
     await mesh.start(some_users(tmp_path), name="users")

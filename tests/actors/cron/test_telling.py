@@ -23,7 +23,7 @@ from bus.testing import MeshUnderTest
 CHANNELS = (
     session.ChannelPolicy("main"),
     session.ChannelPolicy("scheduler", gap=timedelta(days=1)),
-    session.ChannelPolicy("telegram", gap=timedelta(hours=6), pushes=True),
+    session.ChannelPolicy("telegram", gap=timedelta(hours=6), pushes="end"),
 )
 
 
@@ -38,7 +38,9 @@ class World:
         )
 
     async def start_session(self) -> None:
-        await self.mesh.start(partial(SessionActor, self.folder / "session.db", CHANNELS), name="session")
+        await self.mesh.start(
+            partial(SessionActor, self.folder / "session.db", lambda: CHANNELS), name="session"
+        )
         await self.spoken()
 
     async def start_users(self) -> None:
@@ -77,7 +79,8 @@ class World:
         return (await self.mesh.bus.ask(session.Get(session=self.run.session, user="ada"))).is_read
 
     async def pushed(self) -> list[session.OutboxRow]:
-        return list(await self.mesh.bus.ask(session.ClaimOutbox(channel="telegram", claimer="bot")))
+        claimed = await self.mesh.bus.ask(session.ClaimOutbox(channel="telegram", claimer="bot"))
+        return list(claimed.rows)
 
     def shown(self) -> list[Notification]:
         return self.mesh.published(Notification)

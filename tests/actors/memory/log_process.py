@@ -57,7 +57,7 @@ def _no_seed(_user: str) -> None:
 def _tree(folder: Path) -> Supervisor:
     settings = lambda: SETTINGS  # noqa: E731
     generation = Generation()
-    channels = (session.ChannelPolicy("main"),)
+    channels = lambda: (session.ChannelPolicy("main"),)  # noqa: E731
     nodes: Sequence[Child | Pool] = (
         Child("session", partial(SessionActor, folder / "db" / "session.db", channels)),
         Child("memory", partial(AgentNotesActor, folder, generation)),

@@ -11,25 +11,20 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from actors.session import endings, outbox
+from actors.session import endings
 from actors.session.attempts import DEATHS
 from actors.session.messages import (
     Begun,
-    ClaimOutbox,
     EndState,
-    MarkOutbox,
-    OutboxRow,
     StaleAttempt,
     UnknownStep,
 )
-from actors.storage import micros
 from tests.actors.session.modelled import Call, Entry, ModelTurn
 from tests.fakes.ledger import Killed, Ledger, check_valid
 
 CHANNELS = {"garden": "main", "kitchen": "telegram"}
 """By key of the conversation; Telegram is pushed."""
 KEYS = tuple(CHANNELS)
-CLAIMERS = ("bot 1", "bot 2")
 
 
 class LedgerMachine(RuleBasedStateMachine):
@@ -46,7 +41,6 @@ class LedgerMachine(RuleBasedStateMachine):
         self.followed: list[str] = []
         """Those that a follower with a cursor of its own has dealt with."""
         self.cursor = 0
-        self.outbox: dict[str, tuple[str, str, int]] = {}
         """State, claimer and id of what is to be pushed, by turn."""
 
     def teardown(self) -> None:
@@ -81,14 +75,8 @@ class LedgerMachine(RuleBasedStateMachine):
             if turn.state == "running":
                 turn.state = "accepted"
                 turn.attempt_ended(died=doing if turn.id in culprits else None)
-        self.doubt(lambda _: True)
         expected = [(turn.id, turn.attempt, turn.deaths) for turn in self.turns if turn.state == "accepted"]
         assert [(turn.id, turn.attempt, turn.deaths) for turn in found] == expected
-
-    def doubt(self, condition: Callable[[str], bool]) -> None:
-        for turn, (state, claimer, row) in self.outbox.items():
-            if state == "sending" and condition(claimer):
-                self.outbox[turn] = ("doubtful", claimer, row)
 
     def is_held(self, turn: ModelTurn, attempt: int) -> bool:
         return (turn.state, turn.boot, turn.attempt) == ("running", self.ledger.boot, attempt)
@@ -108,8 +96,6 @@ class LedgerMachine(RuleBasedStateMachine):
         entries += [Entry(turn.id, "assistant", answer)] if answer else []
         entries += [Entry(turn.id, "notice", notice)] if notice else []
         self.ended.append(turn.id)
-        if CHANNELS[turn.key] == "telegram" and (turn.spoke or answer or notice):
-            self.outbox[turn.id] = ("pending", "", len(self.outbox) + 1)
 
     # --- what happens ---
 
@@ -201,7 +187,6 @@ class LedgerMachine(RuleBasedStateMachine):
             turn.calls += made
             turn.answers.append(made)
             turn.steps += 1 + calls
-            turn.spoke = True
             self.transcript[turn.session].append(Entry(turn.id, "assistant", text, made))
 
     @precondition(lambda self: self.turns)
@@ -368,37 +353,6 @@ class LedgerMachine(RuleBasedStateMachine):
         assert self.followed == self.ended[: len(self.followed)]
         assert len(found) == min(limit, len(self.ended) - len(self.followed) + len(found))
 
-    @rule(claimer=st.sampled_from(CLAIMERS), limit=st.integers(1, 2), heard=st.booleans())
-    def claim(self, claimer: str, limit: int, heard: bool) -> None:  # noqa: FBT001
-        """`heard`: no answer to an earlier claim was lost."""
-        sending = {turn: row for turn, (*held, row) in self.outbox.items() if held == ["sending", claimer]}
-        in_hand = tuple(sending.values()) if heard else ()
-        request = ClaimOutbox(channel="telegram", claimer=claimer, limit=limit, in_hand=in_hand)
-        found: list[tuple[OutboxRow, ...]] = []
-        now = micros(self.ledger.now) + 10_000_000
-        if not self.survives(
-            lambda: found.append(self.ledger.run(outbox.claim, request, self.ledger.boot, now))
-        ):
-            return
-        self.doubt(lambda other: other != claimer)
-        again = set[str]() if heard else set(sending)
-        due = [turn for turn, (state, _, _) in self.outbox.items() if state == "pending" or turn in again]
-        assert [row.turn for row in found[0]] == due[:limit]
-        for row in found[0]:
-            assert row.turn is not None
-            self.outbox[row.turn] = ("sending", claimer, row.id)
-
-    @rule(which=st.integers(0, 5), state=st.sampled_from(["sent", "dead"]))
-    def mark(self, which: int, state: Any) -> None:
-        sending = [turn for turn, (state, _, _) in self.outbox.items() if state == "sending"]
-        if not sending:
-            return
-        turn = sending[which % len(sending)]
-        _, claimer, row = self.outbox[turn]
-        now = micros(self.ledger.now)
-        if self.survives(lambda: self.ledger.run(outbox.mark, MarkOutbox(id=row, state=state), now)):
-            self.outbox[turn] = (state, claimer, row)
-
     # --- what must hold ---
 
     @invariant()
@@ -423,11 +377,6 @@ class LedgerMachine(RuleBasedStateMachine):
             ]
             expected = [row for entry in entries for row in entry.rows()] + waiting
             assert [_plain(role, content) for role, content in self.ledger.shown(session)] == expected
-
-    @invariant()
-    def everything_to_be_pushed_is_in_its_state(self) -> None:
-        rows = self.ledger.connection.execute("SELECT turn_id, state FROM outbox ORDER BY id")
-        assert [tuple(row) for row in rows] == [(turn, state) for turn, (state, _, _) in self.outbox.items()]
 
 
 def _plain(role: str, content: str) -> tuple[str, str]:

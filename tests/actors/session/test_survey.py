@@ -142,7 +142,7 @@ def test_open_work_counts_what_is_not_done(ledger: Ledger) -> None:
     for turn in (done, running):
         ledger.begin(turn)
     ledger.finish(done)
-    ledger.run(outbox.push, Push(channel="telegram", recipient="42", key="k", body={}), 0)
+    ledger.run(outbox.push, Push(user="ada", channel="telegram", recipient="42", key="k", body={}), 0)
 
     work = survey.open_work(ledger.connection)
     assert (work.accepted, work.running, work.oldest) == (2, 1, oldest)
