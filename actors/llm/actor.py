@@ -13,7 +13,7 @@ from actors.llm.catalogue import Catalogue, ModelDetails
 from actors.llm.clients import Clients
 from actors.llm.completion import Completion, Send, Tokens
 from actors.llm.discretion import Discreet, discreet_history, without_secrets
-from actors.llm.keys import Keys
+from actors.llm.keys import VARIABLES, keys
 from actors.llm.offline import Offline
 from actors.llm.pictures import Picture, Pictures
 from actors.llm.prices import cost
@@ -50,7 +50,7 @@ class LlmActor(Actor):
         Raises ModelSettingsError when the settings name no model that there could be.
         """
         self._in_force = settings
-        self._keys = Keys(env)
+        self._keys = keys(env)
         self._catalogue = catalogue
         self._clients = Clients(self._new_id, self.spawn, self._report)
         self._trouble: dict[Name, str] = {}
@@ -205,7 +205,7 @@ class LlmActor(Actor):
             self._trouble.clear()
             self.degraded(None)
         for name, why in self._keys.unreadable.items():
-            self._report(name, why)
+            self._report(VARIABLES[name], why)
         if self._selected.fault:
             self._report(split_spec(self._selected.default)[0], self._selected.fault)
         await self._look_for_ollama()

@@ -1,0 +1,1 @@
+"""Telegram: people write to the agent from there, and are written to."""
