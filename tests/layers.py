@@ -50,14 +50,14 @@ BASES = {"actors/cron/scheduler.py", *(f"actors/skills/{name}.py" for name in ("
 
 EDGES = {
     *(f"actors/gateway/{name}.py" for name in ("app", "authentication", "clients", "connection", "devices")),
-    *(
-        f"actors/gateway/{name}.py"
-        for name in ("failures", "follow", "frames", "http1", "presence", "protocol")
-    ),
+    *(f"actors/gateway/{name}.py" for name in ("failures", "frames", "http1", "presence", "protocol")),
     *(f"actors/gateway/{name}.py" for name in ("refusals", "send_queue", "server", "share", "uploads", "ws")),
     *(f"actors/gateway/routes/{name}.py" for name in ("auth", "chat", "endpoints", "files")),
     *(f"actors/console/{name}.py" for name in ("letters", "mesh", "tap", "traces", "turns")),
-    *(f"actors/llm/{name}.py" for name in ("discretion", "keys")),
+    "actors/credentials.py",
+    "actors/following.py",
+    "actors/llm/discretion.py",
+    "actors/telegram/client.py",
 }
 """Where a subsystem stands between the world and the bus: sockets, requests, followers, models and their keys."""
 

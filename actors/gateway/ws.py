@@ -12,9 +12,9 @@ import trio
 
 from actors.agent import messages as agent
 from actors.endpoints import BadMessage
+from actors.following import Replay, follow
 from actors.gateway.clients import Clients
 from actors.gateway.failures import report
-from actors.gateway.follow import Replay, follow
 from actors.gateway.frames import echo_of, read_frame
 from actors.gateway.limiting import RequestLimit
 from actors.gateway.limits import Limits

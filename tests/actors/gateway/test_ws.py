@@ -194,7 +194,7 @@ async def test_a_conversation_that_is_unfollowed_is_silent(gateway: Gateway) -> 
 async def test_a_client_that_falls_behind_the_bus_catches_up(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("actors.gateway.follow.QUEUE", 4)
+    monkeypatch.setattr("actors.following.QUEUE", 4)
     async with gateway.socket() as socket:
         await socket.say(type="resume", session_id="s1", after_seq=0)
         await socket.hear()

@@ -7,7 +7,7 @@ import pytest
 import trio
 
 from actors.agent import messages as agent
-from actors.gateway.follow import Replay, follow, from_running_turn
+from actors.following import Replay, follow, from_running_turn
 from actors.session import messages as session
 from bus import Actor
 from bus.testing import MeshUnderTest
