@@ -18,7 +18,6 @@ class Notification(Event):
     title: str
     """What it is about: the name of a job."""
     text: str
-    success: bool | None
-    """How it ended, where it is something that ends."""
+    success: bool
     session: str | None = None
     """The conversation to look at."""

@@ -15,7 +15,6 @@ from actors.cron.actor import CronActor
 from actors.cron.messages import AddJob, Interval, Job, OneShot, Run
 from actors.cron.settings import Settings
 from actors.notification import Notification
-from actors.notify.actor import NotifyActor
 from actors.users.actor import UsersActor
 from actors.vocabulary import ADMIN
 from bus.testing import MeshUnderTest
@@ -57,13 +56,8 @@ class Desk:
                 ),
                 name="users",
             )
-            await self.start_notify()
             await self.start_cron()
             yield self
-
-    async def start_notify(self) -> None:
-        factory = partial(NotifyActor, self.folder / "notify.db", lambda: ZoneInfo("Europe/Rome"))
-        await self.mesh.start(factory, name="notify")
 
     async def start_cron(self) -> None:
         factory = partial(

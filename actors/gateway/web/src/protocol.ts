@@ -438,8 +438,7 @@ export interface Notification {
   /** What it is about: the name of a job. */
   job_name: string;
   result_preview: string;
-  /** How it ended, where it is something that ends. */
-  success: boolean | null;
+  success: boolean;
   /** The conversation to look at. */
   session_id: string | null;
 }

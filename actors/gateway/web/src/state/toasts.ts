@@ -12,8 +12,7 @@ export interface Notice {
   readonly id: number;
   readonly title: string;
   readonly text: string;
-  /** How it ended, where it is something that ends. */
-  readonly success: boolean | null;
+  readonly success: boolean;
   /** The conversation to look at. */
   readonly session: string | null;
 }

@@ -1,1 +1,0 @@
-"""How a person is reached who has not asked: by which channels, and when not."""
