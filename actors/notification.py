@@ -18,6 +18,7 @@ class Notification(Event):
     title: str
     """What it is about: the name of a job."""
     text: str
-    success: bool
+    success: bool | None
+    """How it ended, where it is something that ends."""
     session: str | None = None
     """The conversation to look at."""

@@ -41,6 +41,9 @@ from actors.memory.keeping import MIGRATIONS as MEMORY
 from actors.memory.searchable import Generation
 from actors.memory.settings import Settings as MemorySettings
 from actors.memory.work import MIGRATIONS as MEMORY_LOG
+from actors.notify import messages as notify
+from actors.notify.actor import MIGRATIONS as NOTIFY
+from actors.notify.actor import NotifyActor
 from actors.persona import messages as persona
 from actors.persona.actor import PersonaActor
 from actors.persona.settings import Settings as PersonaSettings
@@ -175,6 +178,12 @@ def _uploads(given: Given) -> Path:
 def _persona(given: Given) -> Iterator[Child]:
     factory = partial(PersonaActor, given.settings(PersonaSettings), given.data / "config" / "SOUL.md")
     yield Child("persona", factory, limits=Limits(mailbox=256))
+
+
+def _notify(given: Given) -> Iterator[Child]:
+    persona_settings = given.settings(PersonaSettings)
+    zone = lambda: persona_settings().zone  # noqa: E731 - notifications know nothing of the persona
+    yield Child("notify", partial(NotifyActor, given.database("notify"), zone), limits=Limits(mailbox=256))
 
 
 NOTES_OF_USERS: Final = 16
@@ -326,6 +335,7 @@ SERVICES: Final = (
     Subsystem("persona", _persona, front=persona, settings=PersonaSettings),
     Subsystem("skills", SkillsActor, front=skills, settings=SkillsSettings, migrations=SKILLS),
     Subsystem("memory-log", _memory_log, migrations=MEMORY_LOG),
+    Subsystem("notify", _notify, front=notify, migrations=NOTIFY),
 )
 AGENT: Final = (Subsystem("agent", _agent, settings=AgentSettings),)
 CLOCK: Final = (Subsystem("cron", _cron, front=cron, settings=CronSettings, migrations=CRON),)

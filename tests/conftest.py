@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, settings
 from bus.testing import MeshUnderTest, forget_secrets, open_test_mesh
 from tests.fakes.model_server import ModelServer
 from tests.fakes.ports import reserved_port
+from tests.fakes.telegram.server import TelegramServer
 
 SLOW_IS_FINE = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 """A shared machine is slow now and then; fixtures such as a clock serve all examples of one test."""
@@ -32,6 +33,13 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 async def model_server() -> AsyncIterator[ModelServer]:
     """A scripted model server on loopback; it echoes until it is told otherwise."""
     async with ModelServer.running() as server:
+        yield server
+
+
+@pytest.fixture
+async def telegram() -> AsyncIterator[TelegramServer]:
+    """A stand-in for Telegram's Bot API on loopback."""
+    async with TelegramServer.running() as server:
         yield server
 
 

@@ -50,7 +50,7 @@ def untold(connection: sqlite3.Connection) -> tuple[Untold, ...]:
             instant=moment(row["instant"]),
             success=row["state"] == "done",
             session=row["session"],
-            text=row["summary"] if row["state"] == "done" else row["error"] or row["why"],
+            text=row["answer"] or row["summary"] if row["state"] == "done" else row["error"] or row["why"],
         )
         for row in rows
     )
@@ -58,7 +58,9 @@ def untold(connection: sqlite3.Connection) -> tuple[Untold, ...]:
 
 def told(connection: sqlite3.Connection, each: Untold, keep: int) -> None:
     """The owner knows. A job that was to be removed after its run goes, unless it was put off meanwhile."""
-    connection.execute("UPDATE runs SET told = 1 WHERE id = ? AND job = ?", (each.run, each.job.id))
+    connection.execute(
+        "UPDATE runs SET told = 1, answer = '' WHERE id = ? AND job = ?", (each.run, each.job.id)
+    )
     forget(connection, each.job, keep)
     done = (
         "state IN ('done', 'failed') AND why = ''"  # not given up for another run, or because it was paused

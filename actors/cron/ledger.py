@@ -14,14 +14,16 @@ from typing import Any, Final, final
 
 import attrs
 
+from actors.beginning import beginning_in_bytes
 from actors.cron.afterwards import AT_ONCE, forget, leave_quiet
 from actors.cron.fates import Under, backoff, fates
 from actors.cron.messages import OneShot
 from actors.cron.rows import OPEN, UNDER_WAY, Kept, count, job_by_id
+from actors.notify.messages import LONGEST
 from actors.storage import micros, moment
 
 SHOWN: Final = 500
-"""Characters of an answer, or of an error, that are kept."""
+"""Characters of an answer, or of an error, that are kept; until its owner was told, all of an answer is."""
 FAULT: Final = "A fault in the program; its log says more."
 
 _LOG: Final = logging.getLogger(__name__)
@@ -359,7 +361,8 @@ def ended(
         values |= {"state": "retrying", "due_at": micros(now + backoff(claimed.attempt))}
     else:
         state = "done" if outcome.success else "failed"
-        values |= {"state": state, "ended_at": micros(now), "told": int(outcome.quiet)}
+        answer = beginning_in_bytes(outcome.text, LONGEST) if outcome.success and not outcome.quiet else ""
+        values |= {"state": state, "ended_at": micros(now), "told": int(outcome.quiet), "answer": answer}
     _update(connection, claimed.run, values)
     if outcome.quiet:
         leave_quiet(connection, job, claimed.run)

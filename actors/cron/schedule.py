@@ -1,4 +1,4 @@
-"""When a job runs: its schedule checked, its instants, and what it is in words. Pure but for `host_zone`.
+"""When a job runs: its schedule checked, its instants, and what it is in words. Pure.
 
 Instants are whole seconds, aware, in UTC, and come from the schedule alone: nothing here remembers what ran. How an
 expression reads is told in `expression`, what it does where clocks change in `walltime`.
@@ -8,20 +8,18 @@ import calendar
 import math
 import re
 from datetime import UTC, datetime, timedelta
-from functools import cache, lru_cache
-from importlib import resources
+from functools import lru_cache
 from itertools import islice, pairwise, takewhile
 from typing import Final
 from zoneinfo import ZoneInfo
 
-import tzlocal
-
+from actors import zones
 from actors.cron.expression import BadSchedule, Expression
 from actors.cron.messages.schedules import CronExpression, Interval, OneShot, Schedule
 from actors.cron.walltime import FIRST, LAST, downwards, upwards, within
 from actors.vocabulary import quoted
 
-__all__ = ["BadSchedule", "between", "check", "following", "host_zone", "words", "zone_of"]
+__all__ = ["BadSchedule", "between", "check", "following", "words", "zone_of"]
 
 _SECOND: Final = timedelta(seconds=1)
 _CENTURY_MS: Final = 36525 * 86_400_000
@@ -43,27 +41,11 @@ _TIME: Final = re.compile(
 
 
 def zone_of(name: str) -> ZoneInfo:
-    """Raises BadSchedule for what is no zone of the IANA database.
-
-    Names that only some machines have, such as ``localtime`` and ``right/Europe/Rome``, are none: browsers refuse them.
-    """
-    if name not in _zones():
-        raise BadSchedule(f"there is no time zone {quoted(name)}; one is Europe/Rome, another UTC")
-    return ZoneInfo(name)
-
-
-@cache
-def _zones() -> frozenset[str]:
-    listed = resources.files("tzdata").joinpath("zones").read_text(encoding="utf-8").split()
-    return frozenset(listed) - {"Factory"}
-
-
-def host_zone() -> str:
-    """IANA name of the zone that this machine is set to; UTC where that cannot be known."""
+    """Raises BadSchedule for what is no zone of the IANA database."""
     try:
-        return zone_of(tzlocal.get_localzone_name()).key
-    except (LookupError, ValueError, TypeError):  # settings that contradict each other, no such zone, no name
-        return "UTC"
+        return zones.zone_of(name)
+    except zones.UnknownZone as error:
+        raise BadSchedule(str(error)) from error
 
 
 def check(schedule: Schedule, zone: str, *, anchor: datetime, now: datetime, least: float) -> None:

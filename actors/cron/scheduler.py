@@ -12,18 +12,19 @@ import trio
 
 from actors.agent import messages as agent
 from actors.cron import afterwards, files, jobs, ledger, texts
-from actors.cron import schedule as schedules
 from actors.cron.afterwards import Untold
 from actors.cron.ledger import Claimed, Outcome
 from actors.cron.messages import Builtin, CronFailed, Interval
 from actors.cron.rows import Kept
 from actors.cron.settings import Cron, Settings
 from actors.cron.telling import Ended, tell
+from actors.notify import messages as notify
 from actors.session import messages as session
 from actors.storage import LateKeeper, micros, numbered
 from actors.users import messages as users
 from actors.vocabulary import ADMIN, Role
-from bus import ActorError, BusError, DeliveryError, Unavailable
+from actors.zones import host_zone
+from bus import ActorError, BusError, DeliveryError, Unavailable, redacted
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 LOOK: Final = 30.0
@@ -86,7 +87,7 @@ class Scheduler(LateKeeper):
 
     def _zone_name(self) -> str:
         zone = self._zone()
-        return schedules.host_zone() if zone is None else str(zone)
+        return host_zone() if zone is None else str(zone)
 
     def _wake(self) -> None:
         """Something is planned anew, or was taken up."""
@@ -197,7 +198,7 @@ class Scheduler(LateKeeper):
         wait = agent.Run(
             incoming=attrs.evolve(same, options=session.TurnOptions())
         )  # it has those it began with
-        return texts.outcome(await self.bus.ask(wait), current.job.builtin)
+        return redacted(texts.outcome(await self.bus.ask(wait), current.job.builtin))
 
     async def _is_known(self, claimed: Claimed) -> bool:
         """Whether the agent has taken the message already, as somebody knew who died before noting it."""
@@ -233,9 +234,7 @@ class Scheduler(LateKeeper):
         while True:
             self._ends = trio.Event()
             try:
-                while there := await self._read(afterwards.untold):
-                    for each in there:
-                        await self._tell(each)
+                await self._tell_all()
                 while left := await self._read(afterwards.leftovers):
                     for conversation, owner in left:
                         await self._prune(conversation, owner)
@@ -248,6 +247,18 @@ class Scheduler(LateKeeper):
                 continue
             with trio.move_on_after(LOOK):
                 await self._ends.wait()
+
+    async def _tell_all(self) -> None:
+        """Tell of everything that has ended. Raises NotTold, once all was tried, if not all of it could be told."""
+        while there := await self._read(afterwards.untold):
+            troubles = list[notify.NotTold]()
+            for each in there:
+                try:
+                    await self._tell(each)
+                except notify.NotTold as error:  # what one of them lacks another may not
+                    troubles.append(error)
+            if troubles:
+                raise troubles[0]
 
     async def _tell(self, each: Untold) -> None:
         ended = Ended(

@@ -120,6 +120,8 @@ RULES: Final[dict[str, Rule]] = {
     "GET /api/cron/jobs/<id>/why": USER,
     "POST /api/cron/preview": USER,
     "GET /api/cron/calendar": USER,
+    "GET /api/notify/preferences": USER,
+    "PUT /api/notify/preferences": USER,
     "GET /api/outbox": USER,  # an admin sees everybody's
     "POST /api/outbox/<id>/retry": USER,
     "POST /api/outbox/<id>/drop": USER,

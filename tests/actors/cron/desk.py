@@ -15,6 +15,7 @@ from actors.cron.actor import CronActor
 from actors.cron.messages import AddJob, Interval, Job, OneShot, Run
 from actors.cron.settings import Settings
 from actors.notification import Notification
+from actors.notify.actor import NotifyActor
 from actors.users.actor import UsersActor
 from actors.vocabulary import ADMIN
 from bus.testing import MeshUnderTest
@@ -56,8 +57,13 @@ class Desk:
                 ),
                 name="users",
             )
+            await self.start_notify()
             await self.start_cron()
             yield self
+
+    async def start_notify(self) -> None:
+        factory = partial(NotifyActor, self.folder / "notify.db", lambda: ZoneInfo("Europe/Rome"))
+        await self.mesh.start(factory, name="notify")
 
     async def start_cron(self) -> None:
         factory = partial(

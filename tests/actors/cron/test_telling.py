@@ -1,192 +1,89 @@
-"""What the owner of a job is told of a run that has ended: by the real stores of conversations and of users."""
+"""The owner of a job is told how its runs end, whatever of what they are told by can be used."""
 
-import pathlib
-from datetime import timedelta
-from functools import partial
+import sqlite3
+from contextlib import closing
 
-import attrs
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+import trio
+from trio.testing import MockClock
 
-from actors.cron import telling
-from actors.cron.telling import Ended, beginning, tell
-from actors.notification import Notification
+from actors.cron import ledger
 from actors.session import messages as session
-from actors.session.actor import SessionActor
+from actors.session import outbox
+from actors.storage import micros
 from actors.users import messages as users
-from actors.users.actor import UsersActor
 from actors.vocabulary import ADMIN
-from bus import BusError, conceal
-from bus.testing import MeshUnderTest
+from bus import conceal
+from tests.actors.agent.world import say
+from tests.actors.cron.desk import Desk
 
-CHANNELS = (
-    session.ChannelPolicy("main"),
-    session.ChannelPolicy("scheduler", gap=timedelta(days=1)),
-    session.ChannelPolicy("telegram", gap=timedelta(hours=6), pushes="end"),
-)
+ANSWER = "All is well. " * 200
 
 
-class World:
-    """A user called Ada, and a conversation that a job of hers has had."""
-
-    def __init__(self, mesh: MeshUnderTest, folder: pathlib.Path) -> None:
-        self.mesh = mesh
-        self.folder = folder
-        self.run = Ended(
-            user="ada", job="j1", name="brief", instant=5, session=None, success=True, text="all well"
-        )
-
-    async def start_session(self) -> None:
-        await self.mesh.start(
-            partial(SessionActor, self.folder / "session.db", lambda: CHANNELS), name="session"
-        )
-        await self.spoken()
-
-    async def start_users(self) -> None:
-        factory = partial(
-            UsersActor,
-            self.folder / "users.db",
-            chosen=None,
-            key_file=self.folder / "admin.key",
-            on_first_key=lambda _key: None,
-            seed=lambda _user: None,
-            has_left=lambda _user: False,
-        )
-        await self.mesh.start(factory, name="users")
-        await self.mesh.bus.ask(users.AddUser(id="ada", role="user", user=ADMIN, proof="operator"))
-        await self.link(7)
-
-    async def spoken(self, channel: str = "scheduler", key: str = "cron:j1:5:1") -> None:
-        """The job has had its conversation there."""
-        said = session.Incoming(
-            text="sum up", user="ada", channel=channel, key=key, source="cron", triggered_by="brief"
-        )
-        accepted = await self.mesh.bus.ask(session.Accept(incoming=said))
-        self.run = attrs.evolve(self.run, session=accepted.session)
-
-    async def link(self, number: int | None, name: str | None = None) -> None:
-        linking = users.LinkTelegram(
-            id="ada", telegram_id=number, username=name, user=ADMIN, proof="operator"
-        )
-        await self.mesh.bus.ask(linking)
-
-    async def tell(self, **changes: object) -> None:
-        await tell(self.mesh.bus, attrs.evolve(self.run, **changes))  # type: ignore[arg-type]
-
-    async def is_read(self) -> bool:
-        assert self.run.session is not None
-        return (await self.mesh.bus.ask(session.Get(session=self.run.session, user="ada"))).is_read
-
-    async def pushed(self) -> list[session.OutboxRow]:
-        claimed = await self.mesh.bus.ask(session.ClaimOutbox(channel="telegram", claimer="bot"))
-        return list(claimed.rows)
-
-    def shown(self) -> list[Notification]:
-        return self.mesh.published(Notification)
+async def link(desk: Desk) -> None:
+    await desk.mesh.bus.ask(users.LinkTelegram(id=ADMIN, telegram_id=7, user=ADMIN, proof="operator"))
 
 
-@pytest.fixture
-async def world(mesh: MeshUnderTest, tmp_path: pathlib.Path) -> World:
-    world = World(mesh, tmp_path)
-    await world.start_users()
-    await world.start_session()
-    return world
+async def sent(desk: Desk) -> list[session.OutboxRow]:
+    """All that waits for the chat of the admin, which gets it now."""
+    found = list[session.OutboxRow]()
+    while rows := (await desk.mesh.bus.ask(session.ClaimOutbox(channel="telegram", claimer="bot"))).rows:
+        for row in rows:
+            await desk.mesh.bus.ask(session.MarkOutbox(id=row.id, state="sent"))
+        found += rows
+    return found
 
 
-@pytest.mark.parametrize("channel", ["scheduler", "main"])
-async def test_the_conversation_is_unread_and_the_page_is_told(world: World, channel: str) -> None:
-    await world.spoken(channel, "main")
-    await world.tell()
-    assert not await world.is_read()
-    assert world.shown() == [
-        Notification(
-            user="ada", source="cron", title="brief", text="all well", success=True, session=world.run.session
-        )
-    ]
-
-
-async def test_a_failure_says_what_failed_also_without_a_conversation(world: World) -> None:
-    await world.tell(session=None, success=False, text="no model answers")
-    assert world.shown() == [
-        Notification(user="ada", source="cron", title="brief", text="no model answers", success=False)
-    ]
-    assert await world.is_read()
-
-
-async def test_a_linked_account_gets_it_once_however_often_it_is_told(world: World) -> None:
-    await world.tell()
-    await world.tell()
-    (row,) = await world.pushed()
-    assert (row.recipient, row.key, row.turn) == ("7", "cron:j1:5", None)
-    assert row.body == {
-        "text": "all well",
-        "session": world.run.session,
-        "title": "brief",
-        "success": True,
-    }
-    await world.tell(instant=6)
-    await world.mesh.bus.ask(session.MarkOutbox(id=row.id, state="sent"))
-    assert [row.key for row in await world.pushed()] == ["cron:j1:6"]
-
-
-async def test_without_an_account_that_has_its_number_there_is_the_page_alone(world: World) -> None:
-    await world.link(None, "ada_l")
-    await world.tell()
-    await world.mesh.bus.ask(users.UnlinkTelegram(id="ada", user=ADMIN, proof="operator"))
-    await world.tell()
-    assert (await world.pushed(), len(world.shown())) == ([], 2)
-
-
-async def test_an_owner_whom_nobody_knows_any_more_is_passed_over(world: World) -> None:
-    await world.tell(user="bob")
-    assert (world.shown(), await world.is_read()) == ([], True)
-
-
-async def test_a_conversation_that_is_gone_is_passed_over(world: World) -> None:
-    await world.tell(session="gone")
-    assert [each.session for each in world.shown()] == ["gone"]
-
-
-async def test_nothing_is_shown_while_a_store_is_away_and_all_of_it_later(
-    mesh: MeshUnderTest, tmp_path: pathlib.Path
+async def test_a_chat_gets_the_whole_answer_and_the_ledger_keeps_its_beginning(
+    desk: Desk, autojump_clock: MockClock
 ) -> None:
-    world = World(mesh, tmp_path)
-    for start in (world.start_users, world.start_session):
-        with pytest.raises(BusError):
-            await world.tell()
-        await start()
-        assert world.shown() == []
-    await world.tell()
-    assert ([row.key for row in await world.pushed()], len(world.shown())) == (["cron:j1:5"], 1)
-    assert not await world.is_read()
+    desk.world.script = [say(ANSWER)]
+    async with desk.running():
+        await link(desk)
+        job = await desk.add("tea", desk.once(60))
+        await trio.sleep(100)
+        (row,), (run,) = await sent(desk), await desk.runs(job)
+        ((answer,),) = await kept(desk)
+    assert (row.key, row.body["title"]) == (f"cron:{job.id}:{micros(run.instant)}", "tea")
+    assert row.body["text"] == ANSWER
+    assert run.summary == ANSWER[: ledger.SHOWN]
+    assert answer == ""
 
 
-async def test_a_secret_is_told_nobody_not_even_its_beginning(world: World) -> None:
+async def test_no_part_of_a_secret_is_kept(desk: Desk, autojump_clock: MockClock) -> None:
     conceal("test", [("TOKEN", "squeamish-ossifrage")])
-    await world.tell(text="x" * (telling.LONGEST - 5) + "squeamish-ossifrage")
-    texts = [world.shown()[0].text, (await world.pushed())[0].body["text"]]
-    assert texts[0] == texts[1]
-    assert "squ" not in texts[0]
+    desk.world.script = [say("x" * (ledger.SHOWN - 5) + "squeamish-ossifrage")]
+    async with desk.running():
+        job = await desk.add("tea", desk.once(60))
+        await trio.sleep(100)
+        (run,) = await desk.runs(job)
+    assert "squ" not in run.summary
 
 
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("", ""),
-        ("a" * 500, "a" * 500),
-        ("a" * 501, "a" * 499 + "…"),
-        ("a" * 498 + "e\u0301" + "a" * 9, "a" * 498 + "…"),
-        ("a" * 496 + "👩\u200d💻\u200d💻" + "a" * 9, "a" * 496 + "…"),
-        ("\u0301" * 501, "…"),
-    ],
-)
-def test_a_long_text_is_cut_between_two_letters(text: str, told: str) -> None:
-    assert beginning(text) == told
+async def test_what_cannot_be_told_now_is_told_later_and_holds_up_nothing(
+    desk: Desk, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(connection: sqlite3.Connection, request: session.Push, now: int) -> None:
+        if request.body["title"] == "tea":
+            raise session.StorageFailed(reason="the disk is full")
+        push(connection, request, now)
+
+    push = outbox.push
+    async with desk.running():
+        await link(desk)
+        await desk.add("tea", desk.once(60))
+        await desk.add("milk", desk.once(90))
+        with monkeypatch.context() as patch:
+            patch.setattr(outbox, "push", refuse)
+            await trio.sleep(200)
+            assert [row.body["title"] for row in await sent(desk)] == ["milk"]
+            assert sorted(desk.told()) == ["milk: echo make milk", "tea: echo make tea"]
+        await trio.sleep(60)
+        assert [row.body["title"] for row in await sent(desk)] == ["tea"]
+        assert len(desk.told()) == 2
 
 
-@given(st.text(min_size=480, max_size=520))
-def test_what_is_told_is_short_and_how_the_text_begins(text: str) -> None:
-    told = beginning(text)
-    assert len(told) <= telling.LONGEST
-    assert text.startswith(told.removesuffix("…"))
+async def kept(desk: Desk) -> list[tuple[str]]:
+    """Answers in the ledger."""
+    with closing(sqlite3.connect(desk.folder / "cron.db")) as connection:
+        return connection.execute("SELECT answer FROM runs").fetchall()

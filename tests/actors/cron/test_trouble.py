@@ -81,7 +81,7 @@ async def test_what_cannot_be_told_or_forgotten_holds_up_nothing_else(
             patch.setattr("actors.session.pruning.prune", crash)
             await trio.sleep(2 * 3600 + 60)
         await trio.sleep(3700)
-        assert desk.told() == ["tea: echo make tea"] * 3
+        assert desk.told() == ["poison: echo make poison", *["tea: echo make tea"] * 3]
         assert len(await desk.states(tea)) == 1
         assert len(await desk.mesh.bus.ask(session.List(user=ADMIN, limit=100))) == 3
 

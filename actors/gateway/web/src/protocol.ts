@@ -438,7 +438,8 @@ export interface Notification {
   /** What it is about: the name of a job. */
   job_name: string;
   result_preview: string;
-  success: boolean;
+  /** How it ended, where it is something that ends. */
+  success: boolean | null;
   /** The conversation to look at. */
   session_id: string | null;
 }

@@ -12,7 +12,8 @@ export interface Notice {
   readonly id: number;
   readonly title: string;
   readonly text: string;
-  readonly success: boolean;
+  /** How it ended, where it is something that ends. */
+  readonly success: boolean | null;
   /** The conversation to look at. */
   readonly session: string | null;
 }

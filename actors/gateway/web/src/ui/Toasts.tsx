@@ -39,14 +39,14 @@ function NoticeToast({ notice: { id, title, text, success, session } }: { notice
   }, [held, shown, id]);
   return (
     <div
-      class={success ? "toast done" : "toast"}
+      class={success === true ? "toast done" : "toast"}
       onPointerEnter={() => setHeld(true)}
       onPointerLeave={() => setHeld(false)}
       onFocusIn={() => setHeld(true)}
       onFocusOut={() => setHeld(false)}
     >
       <div>
-        <strong class="cut">{success ? name : `${name} failed`}</strong>
+        <strong class="cut">{success === false ? `${name} failed` : name}</strong>
         {text !== "" && <p dir="auto">{text}</p>}
         {session !== null && (
           <a href={routeHash(toSession(session))} onClick={() => dismiss(id)}>

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.fakes.telegram.html import parse
+from tests.fakes.telegram.markup import parse
 from tests.fakes.telegram.refusals import Refusal
 
 FIELD = "🏟 🏟"
