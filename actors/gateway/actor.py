@@ -29,9 +29,10 @@ from actors.gateway.security import HostPolicy
 from actors.gateway.server import Server, listen
 from actors.gateway.settings import About, Address, Reach, Settings, is_loopback, url_for_people
 from actors.gateway.tls import certificate_of
-from actors.gateway.uploads import Uploads, prepare
+from actors.gateway.uploads import PREFIX, Uploads
 from actors.gateway.ws import ClientContext
 from actors.llm import messages as llm
+from actors.spool import prepare
 from actors.users import messages as users
 from bus import Actor, ActorError, DeliveryError, concurrent
 
@@ -95,7 +96,7 @@ class GatewayActor(Actor):
 
     async def start(self) -> None:
         """Take the address and serve."""
-        prepare(self._upload_folder)
+        prepare(self._upload_folder, PREFIX)
         now = self.bus.clock.monotonic
         refusals = Refusals(self.bus)
         self._codes = Codes(now)

@@ -1,12 +1,9 @@
 """Files that people send: spooled to disk, then handed to the tools subsystem, which decides and stores."""
 
 import binascii
-import shutil
-import tempfile
 from base64 import b64decode
 from collections import OrderedDict
-from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import final
@@ -16,6 +13,7 @@ import attrs
 from actors.endpoints import BadMessage
 from actors.gateway.protocol import ClientFile, ClientMessage
 from actors.session import messages as session
+from actors.spool import spool
 from actors.tools import messages as tools
 from actors.users import messages as users
 from actors.vocabulary import Attachment, Principal
@@ -26,22 +24,9 @@ Refused = Callable[[str], None]
 
 
 PREFIX = "starpod-upload-"
+"""Of folders with the files of one request."""
 MOST_KEPT = 256
 """Files sent within a message that are known again when the message comes again."""
-
-
-@contextmanager
-def spool(parent: Path) -> Generator[Path]:
-    """A private folder for the files of one request, gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix=PREFIX, dir=parent) as folder:
-        yield Path(folder)
-
-
-def prepare(parent: Path) -> None:
-    """Make a folder that is ours alone ready for use: there, and without what a killed process left in it."""
-    parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for left in parent.glob(f"{PREFIX}*"):
-        shutil.rmtree(left, ignore_errors=True)
 
 
 @final
@@ -117,7 +102,7 @@ class Uploads:
         return self._kept[sent]
 
     async def _stored(self, file: ClientFile, data: bytes, user: str) -> Attachment:
-        with spool(self.folder) as folder:
+        with spool(self.folder, PREFIX) as folder:
             (folder / "inline").write_bytes(data)
             sent = tools.SentFile(id="inline", name=file.file_name, declared=file.mime_type)
             (attachment,) = await self.save(folder, [sent], user)

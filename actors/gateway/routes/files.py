@@ -16,7 +16,8 @@ from werkzeug.exceptions import UnsupportedMediaType
 from actors.endpoints import BadMessage
 from actors.gateway.bodies import UPLOAD_PATH, LimitedRequest
 from actors.gateway.http import RAW_PATH, answer, principal, refusal, route
-from actors.gateway.uploads import Uploads, spool
+from actors.gateway.uploads import PREFIX, Uploads
+from actors.spool import spool
 from actors.tools import messages as tools
 from bus import redact
 
@@ -59,7 +60,7 @@ class FileRoutes:
         if request.mimetype != "multipart/form-data":
             raise UnsupportedMediaType("send a form, with content-type multipart/form-data")
         form = cast("LimitedRequest", request)
-        with spool(self._uploads.folder) as folder, form.writing_to(folder):
+        with spool(self._uploads.folder, PREFIX) as folder, form.writing_to(folder):
             files = (await request.files).getlist("file")
             if not files:
                 raise BadMessage("expected at least one file", "file")
