@@ -11,7 +11,7 @@ FACE = "👉 👉  "
 CABA = "aba caba"
 
 
-def e(type: str, offset: int, length: int, **more: Any) -> dict[str, Any]:
+def e(type: Any, offset: int, length: int, **more: Any) -> dict[str, Any]:
     return {"type": type, "offset": offset, "length": length, **more}
 
 
@@ -63,6 +63,7 @@ def test_entities_that_stand_apart_or_properly_in_each_other_are_valid(given: li
          "entities pre[0:8] and blockquote[0:3] must not contain each other"),
         (CABA, [e("bold", 0, 1)] * 101, "101 entities are more than the 100 of one message"),
         (CABA, [e("h1", 0, 1)], "can't parse MessageEntity: 'h1' is no type that a bot may use"),
+        (CABA, [e({}, 0, 1)], "can't parse MessageEntity: {} is no type that a bot may use"),
         (CABA, [{"offset": 0, "length": 1}], "can't parse MessageEntity: None is no type that a bot may use"),
         (CABA, [e("bold", 0, 1, url="a.example")], "can't parse MessageEntity: bold has no field ['url']"),
         (CABA, [e("text_link", 0, 1)], "can't parse MessageEntity: text_link without url"),
@@ -112,10 +113,3 @@ def test_a_text_is_neither_empty_nor_too_long(text: str, limit: int, why: str) -
 )
 def test_what_becomes_a_link(url: str, opened: str) -> None:
     assert entities.link(url) == opened
-
-
-def test_blanks_at_the_ends_go_and_entities_with_them() -> None:
-    text, kept = entities.tidy(" \n👉 a \n", [e("bold", 2, 6), e("italic", 5, 3)])
-    assert (text, kept) == ("👉 a", [e("bold", 0, 4), e("italic", 3, 1)])
-    assert entities.tidy("  a", [e("bold", 1, 2)]) == (" a", [e("bold", 0, 2)])
-    assert entities.tidy("a  ", [e("bold", 1, 2)]) == ("a", [])

@@ -6,11 +6,12 @@
     entities.check_message(text, rendered, entities.TEXT_LIMIT)
 
 Positions and lengths count UTF-16 code units. Where the real server mends what it is given in silence (it drops
-entities that are too many, that cover nothing or that nest wrongly), these refuse: otherwise nobody would notice.
+entities that are too many, cover nothing, nest wrongly or link to what it opens no links to), these refuse: otherwise
+nobody would notice.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any, Final
 
@@ -93,7 +94,7 @@ def _insides(text: str) -> Mapping[int, int]:
 
 def _check_fields(entity: Entity) -> None:
     kind = entity.get("type")
-    if kind not in TYPES:
+    if not isinstance(kind, str) or kind not in TYPES:
         raise bad_request(f"can't parse MessageEntity: {kind!r} is no type that a bot may use")
     own = OWN_FIELD.get(kind)
     allowed = {"type", "offset", "length", own, "language" if kind == "pre" else None}
@@ -101,7 +102,7 @@ def _check_fields(entity: Entity) -> None:
         raise bad_request(f"can't parse MessageEntity: {kind} has no field {sorted(unknown)}")
     if own is not None and not entity.get(own):
         raise bad_request(f"can't parse MessageEntity: {kind} without {own}")
-    if kind == "text_link" and not link(entity["url"]):
+    if kind == "text_link" and not link(str(entity["url"])):
         raise bad_request(f"can't parse MessageEntity: {entity['url']!r} can't be linked to")
     for name in ("offset", "length"):
         if type(entity.get(name)) is not int:
@@ -158,20 +159,3 @@ def _span(entity: Entity) -> tuple[int, int]:
 def _shown(entity: Entity) -> str:
     begin, end = _span(entity)
     return f"{entity['type']}[{begin}:{end}]"
-
-
-# --- as the server keeps it ---------------------------------------------------------------------------------
-
-
-def tidy(text: str, entities: Iterable[Entity]) -> tuple[str, list[dict[str, Any]]]:
-    """A valid text as people see it: without blanks at its ends; entities move along and are cut with it."""
-    kept = [{**entity} for entity in sorted(entities, key=lambda e: (e["offset"], -e["length"]))]
-    text = text.rstrip()
-    size = units(text)
-    lead = len(text) - len(text.lstrip())  # white space, none of which takes two units
-    if kept:
-        lead = min(lead, kept[0]["offset"])
-    for entity in kept:
-        entity["length"] = min(entity["length"], size - entity["offset"])
-        entity["offset"] -= lead
-    return text[lead:], [entity for entity in kept if entity["length"] > 0]

@@ -5,6 +5,8 @@ from typing import Any, Final, Literal, final, get_args
 
 import attrs
 
+from tests.fakes.telegram.methods import METHODS
+
 Kind = Literal["silence", "half", "slow", "drop", "reset", "html", "garbage", "flood", "refuse"]
 """What becomes of the answer:
 
@@ -28,13 +30,18 @@ _GROUPS: Final[dict[str, tuple[str, ...]]] = {
 }
 
 
+def _is_known(_fault: object, _field: object, on: str) -> None:
+    if on not in get_args(Where) and on.lower() not in {*METHODS, "getupdates", "file"}:
+        raise ValueError(f"{on!r} are no calls")
+
+
 @final
 @attrs.define(kw_only=True)
 class Fault:
     """Happens to the next `times` calls that match, after `skip` of them; without a number until it is cleared."""
 
     kind: Kind = attrs.field(validator=attrs.validators.in_(get_args(Kind)))
-    on: str = "all"
+    on: str = attrs.field(default="all", validator=_is_known)
     """Which calls: one of Where, or the name of a method; ``file`` are downloads of a file's content."""
     chat: int | None = None
     times: int | None = 1

@@ -33,8 +33,10 @@ class Seen:
     def requests(self, method: str = "") -> list[dict[str, Any]]:
         """Calls of the bot in order: ``method`` in its own writing, ``parameters``, ``at`` and ``outcome``."""
         wanted = method.lower()
-        calls = [attrs.asdict(request) for request in self._world.requests]
-        return [call for call in calls if not wanted or call["method"].lower() == wanted]
+        calls = self._world.requests
+        return [
+            attrs.asdict(call, recurse=False) for call in calls if not wanted or call.method.lower() == wanted
+        ]
 
     def polling(self) -> bool:
         """Whether a poll waits now."""

@@ -8,6 +8,7 @@ from tests.fakes.telegram import entities, markup
 from tests.fakes.telegram.parameters import Parameters
 from tests.fakes.telegram.refusals import bad_request
 from tests.fakes.telegram.state import Chat, Message, World, quoted
+from tests.fakes.telegram.tidying import is_blank, tidy
 
 ACTIONS: Final = frozenset(
     {"typing", "upload_photo", "record_video", "upload_video", "record_voice", "upload_voice"}
@@ -100,9 +101,10 @@ def formatted(p: Parameters, name: str, entities_name: str, limit: int) -> tuple
     else:
         found = p.list_of_objects(entities_name)
     entities.check(text, found)
+    text, found = tidy(text, found)
     if entities.units(text) > limit:
         raise bad_request("message is too long" if name == "text" else f"message {name} is too long")
-    return entities.tidy(text, found)
+    return ("", []) if is_blank(text) else (text, found)
 
 
 def count(world: World, chat: Chat) -> None:
@@ -168,8 +170,11 @@ def _edit(world: World, p: Parameters, needs: str, content: dict[str, Any]) -> M
         raise bad_request("there is no text in the message to edit")
     if needs == "caption" and "text" in before:
         raise bad_request("there is no caption in the message to edit")
-    after = copy.deepcopy(before) | content | _preview(p)
+    after = copy.deepcopy(before) | content
     after.pop("reply_markup", None)
+    if needs == "text":
+        after.pop("link_preview_options", None)
+        after |= _preview(p)
     after = {name: value for name, value in after.items() if value or name not in content}
     if buttons := _buttons(p):
         after["reply_markup"] = buttons

@@ -121,12 +121,18 @@ class World:
         """Called after every change, by whoever made it."""
         self._last_id = 0
 
-    def chat(self, id: int | str) -> Chat:
+    def chat(self, id: str) -> Chat:
         """The chat a bot names by its id or its public name. Raises Refusal."""
-        for chat in self.chats.values():
-            if id in {chat.id, str(chat.id)} or (chat.username and id == f"@{chat.username}"):
-                return chat
-        raise bad_request("chat not found" if id else "chat_id is empty")
+        if not id:
+            raise bad_request("chat_id is empty")
+        if id.startswith("@"):
+            named = (c for c in self.chats.values() if c.username == id[1:] and c.kind != "private")
+            chat = next(named, None)
+        else:
+            chat = self.chats.get(int(id)) if id.removeprefix("-").isdecimal() else None
+        if chat is None:
+            raise bad_request("chat not found")
+        return chat
 
     def new_message(self, chat: Chat, sender: dict[str, Any], **content: Any) -> Message:
         """A message with its number and date, not yet put into its chat."""
