@@ -303,8 +303,9 @@ async def test_a_message_is_sent_changed_and_taken_away(telegram: TelegramServer
         edited = await sent.edit_text("Hello again")
         assert isinstance(edited, Message)
         assert edited.edit_date is not None
-        with pytest.raises(BadRequest, match="Message is not modified: specified new message content"):
-            await sent.edit_text("Hello again")
+        for message in (sent, edited):
+            with pytest.raises(BadRequest, match="Message is not modified: specified new message content"):
+                await message.edit_text("Hello again")
         assert await again.delete()
         with pytest.raises(BadRequest, match="Message to delete not found"):
             await again.delete()
@@ -488,6 +489,9 @@ async def test_people_who_do_not_want_the_bot(telegram: TelegramServer) -> None:
     telegram.people.stand(ADA, "deactivated")
     why = await refused(telegram, Forbidden, lambda bot: bot.send_message(ADA, "x"))
     assert why == "Forbidden: user is deactivated"
+    telegram.people.stand(GROUP, "muted")
+    why = await refused(telegram, BadRequest, lambda bot: bot.send_message(GROUP, "x"))
+    assert why == "Not enough rights to send text messages to the chat"
     telegram.people.write("back again")
     await by_bot(telegram, lambda bot: bot.send_message(ADA, "welcome"))
 
@@ -574,6 +578,22 @@ async def test_an_answer_that_does_not_come_is_waited_for_in_vain(
     await by_bot(telegram, lambda bot: bot.send_message(ADA, "x"))
     telegram.faults.clear()
     await by_bot(telegram, lambda bot: bot.get_updates())
+
+
+async def test_a_file_that_is_cut_off_is_not_taken_for_whole(telegram: TelegramServer) -> None:
+    telegram.people.document(b"12345678")
+    telegram.faults.add("half", on="file")
+
+    async def work(bot: Bot) -> None:
+        (update,) = await bot.get_updates()
+        assert update.message is not None
+        assert update.message.document is not None
+        file = await update.message.document.get_file()
+        with pytest.raises(TimedOut):
+            await file.download_as_bytearray(read_timeout=0.2)
+        assert await file.download_as_bytearray() == b"12345678"
+
+    await by_bot(telegram, work)
 
 
 async def test_faults_are_counted_and_meant_for_some(telegram: TelegramServer) -> None:

@@ -36,6 +36,13 @@ def test_it_is_told_from_outside_what_people_do() -> None:
         telegram.limit(chat=(1, 1))
         assert [bot.get("sendMessage?chat_id=8&text=a").status_code for _ in range(2)] == [200, 429]
         telegram.limit()
+        telegram.unplug()
+        with pytest.raises(httpx2.NetworkError):
+            bot.get("getMe")
+        with pytest.raises(httpx2.ConnectError):
+            bot.get("getMe")
+        telegram.plug()
+        assert bot.get("getMe").status_code == 200
         with pytest.raises(LookupError, match="KeyError: -1"):
             telegram.people.write("nowhere", chat=-1)
         with pytest.raises(LookupError, match="there is no /_do/people/dance"):
@@ -124,6 +131,29 @@ async def test_a_client_that_leaves_ends_its_poll(telegram: TelegramServer) -> N
             await telegram.wait_for(telegram.seen.polling)
             nursery.cancel_scope.cancel()
     await telegram.wait_for(lambda: not telegram.seen.polling())
+
+
+async def test_a_line_that_is_pulled_refuses_and_can_be_plugged_in_again(telegram: TelegramServer) -> None:
+    call = f"/bot{telegram.token}/getUpdates?timeout=50"
+    async with (
+        httpx2.AsyncClient(base_url=telegram.url, trust_env=False) as client,
+        trio.open_nursery() as nursery,
+    ):
+
+        async def poll() -> None:
+            with pytest.raises(httpx2.RemoteProtocolError):
+                await client.get(call)
+
+        nursery.start_soon(poll)
+        await telegram.wait_for(telegram.seen.polling)
+        for _ in range(2):
+            telegram.unplug()
+            with pytest.raises(httpx2.ConnectError):
+                await client.get(call)
+        for _ in range(2):
+            telegram.plug()
+        telegram.people.write("hello")
+        assert len((await client.get(call)).json()["result"]) == 1
 
 
 async def test_a_chunked_body_is_read_and_nonsense_is_not() -> None:

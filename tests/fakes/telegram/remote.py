@@ -28,6 +28,8 @@ from tests.system.daemons import environment
 SCRIPT: Final = Path(__file__).with_name("server.py")
 _PATIENCE: Final = 60.0
 """Seconds until what is waited for does not come any more."""
+_KEPT: Final = httpx2.Limits(max_connections=1, keepalive_expiry=None)
+"""The connection is kept: while the stand-in is unplugged there is no other."""
 
 
 @final
@@ -37,7 +39,7 @@ class RemoteTelegram:
     def __init__(self, url: str, token: str = TOKEN) -> None:
         self.url = url
         self.token = token
-        self._client = httpx2.Client(base_url=url, timeout=_PATIENCE, trust_env=False)
+        self._client = httpx2.Client(base_url=url, timeout=_PATIENCE, trust_env=False, limits=_KEPT)
         self.people = cast("People", _Door(self._client, "people"))
         self.seen = cast("Seen", _Door(self._client, "seen"))
         self.faults = cast("Faults", _Door(self._client, "faults"))
@@ -45,6 +47,14 @@ class RemoteTelegram:
     def limit(self, **rates: tuple[float, int]) -> None:
         """Rates as in Limits; without any about those of the real one."""
         _Door(self._client, "server").limit(*([rates] if rates else []))
+
+    def unplug(self) -> None:
+        """Refuse connections from now on, and cut those of the bot."""
+        _Door(self._client, "server").unplug()
+
+    def plug(self) -> None:
+        """Take connections again, at the same address."""
+        _Door(self._client, "server").plug()
 
     def wait_for(self, condition: Callable[[], bool], seconds: float = _PATIENCE) -> None:
         """Return once `condition` holds; it is looked at after every change. Raises TimeoutError."""

@@ -19,6 +19,7 @@ as the method above; `remote` has a client for it.
 """
 
 import argparse
+import contextlib
 import os
 import sys
 from collections.abc import AsyncGenerator, Callable, Sequence
@@ -35,6 +36,7 @@ from tests.fakes.telegram import calls, control
 from tests.fakes.telegram.connection import Answer, Connection, Gone
 from tests.fakes.telegram.faults import Faults
 from tests.fakes.telegram.limits import REAL, Limits
+from tests.fakes.telegram.line import Line
 from tests.fakes.telegram.people import People
 from tests.fakes.telegram.seen import Seen
 from tests.fakes.telegram.state import TOKEN, World
@@ -60,17 +62,26 @@ class TelegramServer:
         """How often something has changed."""
         self._changed = trio.Event()
         self._calls = calls.Calls(self.world, self.faults)
+        self._line: Line
 
     @classmethod
     @asynccontextmanager
     async def running(cls, token: str = TOKEN, port: int = 0) -> "AsyncGenerator[TelegramServer]":
         server = cls(token)
         async with trio.open_nursery() as nursery:
-            listeners = await trio.open_tcp_listeners(port, host="127.0.0.1")
-            server.url = f"http://127.0.0.1:{listeners[0].socket.getsockname()[1]}"
-            nursery.start_soon(trio.serve_listeners, server._serve, listeners)
-            yield server
-            nursery.cancel_scope.cancel()
+            with contextlib.closing(Line(nursery, server._serve, port)) as server._line:
+                server.url = f"http://127.0.0.1:{server._line.port}"
+                yield server
+                server.unplug()
+                nursery.cancel_scope.cancel()
+
+    def unplug(self) -> None:
+        """Refuse connections from now on, and cut those of the bot."""
+        self._line.disconnect()
+
+    def plug(self) -> None:
+        """Take connections again, at the same address."""
+        self._line.connect()
 
     def limit(self, limits: Limits = REAL) -> None:
         """Answer 429 to what is too much from now on; without a word everything may pass."""
@@ -97,16 +108,18 @@ class TelegramServer:
     async def _serve(self, stream: trio.SocketStream) -> None:
         self.connections += 1
         connection = Connection(stream)
-        try:
-            while (request := await connection.receive()) is not None:
-                if request.path.startswith("/_"):
-                    await connection.send(await self._control(connection, request.path, request.body))
-                else:
-                    await self._calls.answer(connection, request)
-        except (Gone, trio.BrokenResourceError):
-            return
-        finally:
-            await trio.aclose_forcefully(stream)
+        with self._line.carrying() as scope:
+            try:
+                while (request := await connection.receive()) is not None:
+                    if request.path.startswith("/_"):
+                        self._line.spare(scope)
+                        await connection.send(await self._control(connection, request.path, request.body))
+                    else:
+                        await self._calls.answer(connection, request)
+            except (Gone, trio.BrokenResourceError):
+                return
+            finally:
+                await trio.aclose_forcefully(stream)
 
     async def _control(self, connection: Connection, path: str, body: bytes) -> Answer:
         if path == "/_changes":
