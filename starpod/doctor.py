@@ -172,11 +172,19 @@ def _turns(facts: Facts) -> Iterator[Finding]:
 def _outbox(facts: Facts) -> Iterator[Finding]:
     work = facts["open_work"]
     outbox: Mapping[str, int] = {} if work is None else work["outbox"]
-    if outbox.get("doubtful"):
-        what = f"{outbox['doubtful']} messages to a channel may or may not have arrived"
-        yield Finding(level="problem", what=what, advice="ask those who should have got them")
-    if outbox.get("dead"):
-        yield Finding(level="note", what=f"{outbox['dead']} messages to a channel could not be delivered")
+    advice = "look at them: starpod outbox list"
+    if doubtful := outbox.get("doubtful"):
+        what = f"{_messages(doubtful)} may or may not have arrived"
+        yield Finding(level="problem", what=what, advice=advice)
+    if dead := outbox.get("dead"):
+        yield Finding(level="problem", what=f"{_messages(dead)} could not be delivered", advice=advice)
+    if work is not None and (age := work["outbox_oldest"]) is not None and age > BACKLOG:
+        what = f"messages wait to be sent, the oldest for {age:.0f} s"
+        yield Finding(level="problem", what=what, advice="see why: starpod outbox list --waiting")
+
+
+def _messages(count: int) -> str:
+    return "1 message to a person" if count == 1 else f"{count} messages to people"
 
 
 # --- what lies on the disk --------------------------------------------------------------------------------

@@ -63,13 +63,17 @@ class Turns:
     async def open_work(self, now: datetime) -> Json:
         """How much is accepted and not done."""
         work = await self._bus.ask(session.CountOpenWork())
-        age = None if work.oldest is None else (now - work.oldest).total_seconds()
         return {
             "accepted": work.accepted,
             "running": work.running,
-            "oldest": age,
+            "oldest": _age(work.oldest, now),
             "outbox": dict(work.outbox),
+            "outbox_oldest": _age(work.outbox_oldest, now),
         }
+
+
+def _age(since: datetime | None, now: datetime) -> float | None:
+    return None if since is None else (now - since).total_seconds()
 
 
 def _turn(turn: session.Turn) -> Json:

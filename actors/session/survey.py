@@ -148,10 +148,16 @@ def open_work(connection: sqlite3.Connection) -> OpenWork:
         )
     }
     waiting, oldest = turns.get("accepted", (0, None))
-    outbox = connection.execute("SELECT state, count(*) FROM outbox WHERE state <> 'sent' GROUP BY state")
+    outbox = connection.execute(
+        "SELECT state, count(*) FROM outbox WHERE state NOT IN ('sent', 'dropped') GROUP BY state"
+    )
+    (unsent,) = connection.execute(
+        "SELECT min(created_at) FROM outbox WHERE state = 'pending' AND (attempt > 0 OR next_at <= created_at)"
+    ).fetchone()
     return OpenWork(
         accepted=waiting,
         running=turns.get("running", (0, None))[0],
         oldest=None if oldest is None else moment(oldest),
         outbox=dict(outbox.fetchall()),
+        outbox_oldest=None if unsent is None else moment(unsent),
     )

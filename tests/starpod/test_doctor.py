@@ -35,7 +35,7 @@ def facts(**fields: Any) -> dict[str, Any]:
         "tree": tree,
         "unbalanced": [],
         "losses": [],
-        "open_work": {"accepted": 0, "running": 0, "oldest": None, "outbox": {}},
+        "open_work": {"accepted": 0, "running": 0, "oldest": None, "outbox": {}, "outbox_oldest": None},
         "parked": [],
     }
     return {**plain, **fields}
@@ -156,7 +156,7 @@ def test_a_loss_is_a_problem_while_it_is_news(reason: str, age: float, level: st
     ],
 )
 def test_turns_that_wait_for_long_are_told(work: dict[str, Any], level: str | None) -> None:
-    found = wrong(open_work={**work, "outbox": {}})
+    found = wrong(open_work={**work, "outbox": {}, "outbox_oldest": None})
     assert [finding.level for finding in found] == ([] if level is None else [level])
 
 
@@ -170,11 +170,26 @@ def test_parked_turns_and_doubtful_messages_are_told() -> None:
     assert "turn 01234567 was given up after 3 attempts: 'hello' | try it again" in the_one(
         "note", parked=[parked]
     )
-    work = {"accepted": 0, "running": 0, "oldest": None}
-    assert "2 messages to a channel may or may not" in the_one(
-        "problem", open_work={**work, "outbox": {"doubtful": 2}}
-    )
-    assert "1 messages to a channel could not" in the_one("note", open_work={**work, "outbox": {"dead": 1}})
+
+
+@pytest.mark.parametrize(
+    ("outbox", "oldest", "told"),
+    [
+        ({"doubtful": 2}, None, "2 messages to people may or may not have arrived | look at them"),
+        ({"dead": 1}, None, "1 message to a person could not be delivered | look at them"),
+        ({"pending": 1}, 121.0, "messages wait to be sent, the oldest for 121 s | see why"),
+    ],
+)
+def test_what_has_not_reached_somebody_is_told(
+    outbox: dict[str, int], oldest: float | None, told: str
+) -> None:
+    work = {"accepted": 0, "running": 0, "oldest": None, "outbox": outbox, "outbox_oldest": oldest}
+    assert told in the_one("problem", open_work=work)
+
+
+def test_what_is_sent_soon_is_well() -> None:
+    work = {"accepted": 0, "running": 0, "oldest": None, "outbox": {"pending": 1}, "outbox_oldest": 119.0}
+    assert wrong(open_work=work) == []
 
 
 def test_the_last_crash_counts_until_the_agent_runs_again() -> None:

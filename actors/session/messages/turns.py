@@ -214,6 +214,8 @@ class OpenWork(Data):
     """When the oldest of the waiting ones was accepted."""
     outbox: Mapping[str, int]
     """Pushes by state: ``pending``, ``sending``, ``doubtful``, ``dead``. States without any are left out."""
+    outbox_oldest: datetime | None = None
+    """When the oldest was pushed that could have been sent by now and is not."""
 
 
 @final

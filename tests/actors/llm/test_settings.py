@@ -2,6 +2,7 @@
 
 import pytest
 
+from actors.llm.keys import keys
 from actors.llm.settings import ProviderSettings, Settings
 
 
@@ -41,3 +42,8 @@ def test_what_is_none_is_refused_in_words(url: str, why: str) -> None:
 def test_a_default_model_has_an_id(model: str) -> None:
     with pytest.raises(ValueError, match="must not be empty"):
         Settings(model=model)
+
+
+def test_the_keys_of_all_providers_are_asked_for() -> None:
+    held = keys({"OPENAI_API_KEY": "k"})
+    assert (held.current, held.unreadable) == ({"OPENAI_API_KEY": "k"}, {})

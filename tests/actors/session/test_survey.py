@@ -16,6 +16,7 @@ from actors.session.messages import (
     UnknownSession,
     UnknownTurn,
 )
+from actors.storage import moment
 from actors.vocabulary import Attachment, Thinking, Usage
 from tests.fakes.ledger import USAGE, Ledger
 
@@ -146,7 +147,7 @@ def test_open_work_counts_what_is_not_done(ledger: Ledger) -> None:
 
     work = survey.open_work(ledger.connection)
     assert (work.accepted, work.running, work.oldest) == (2, 1, oldest)
-    assert work.outbox == {"pending": 1}
+    assert (work.outbox, work.outbox_oldest) == ({"pending": 1}, moment(0))
     ledger.connection.execute("UPDATE outbox SET state = 'sent'")
     assert survey.open_work(ledger.connection).outbox == {}
 
