@@ -199,7 +199,8 @@ def mark(connection: sqlite3.Connection, request: MarkOutbox, now: int) -> tuple
     if request.sent:
         connection.execute(
             "UPDATE outbox SET doubts = 0, reason = NULL, sent = (SELECT json_group_array(value) FROM"
-            " (SELECT value FROM json_each(sent) UNION ALL SELECT value FROM json_each(?))) WHERE id = ?",
+            " (SELECT value FROM json_each(sent) UNION ALL SELECT value FROM json_each(?)"
+            " WHERE value NOT IN (SELECT value FROM json_each(sent)))) WHERE id = ?",
             (json.dumps(request.sent), request.id),
         )
     reason = None if request.reason is None else clean(request.reason)

@@ -279,6 +279,15 @@ class TestDoubted:
         mark(ledger, row, state="sent", sent=("m4",))
         assert states(ledger) == ["sent"]
 
+    def test_a_part_of_which_is_told_once_more_is_one_part(self, ledger: Ledger) -> None:
+        push(ledger, "a")
+        (row,) = claim(ledger)
+        mark(ledger, row, state="sending", sent=("m1",))
+        mark(ledger, row, state="sending", sent=("m1",))
+        mark(ledger, row, state="pending", sent=("m1", "m2"))
+        (row,) = claim(ledger)
+        assert row.sent == ("m1", "m2")
+
 
 def test_what_was_sent_or_given_up_stays_so(ledger: Ledger) -> None:
     push(ledger, "a")
