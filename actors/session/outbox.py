@@ -84,10 +84,12 @@ def _insert(connection: sqlite3.Connection, row: tuple[object, ...]) -> None:
 
 def fill(connection: sqlite3.Connection, turn: Turn, now: int) -> None:
     """Store what a turn that ended has to say to whoever is behind its conversation, and has not said yet."""
-    texts_, attachments, notice = _said_in(connection, turn)
-    said = [text for n, text in enumerate(texts_, 1) if text and not _is_there(connection, _key(turn.id, n))]
-    if said or attachments or notice:
-        body = _body(turn, said, iteration=len(texts_), attachments=attachments, notice=notice)
+    said = _said_in(connection, turn)
+    fresh = [
+        text for n, text in enumerate(said.texts, 1) if text and not _is_there(connection, _key(turn.id, n))
+    ]
+    if fresh or said.attachments or said.notice:
+        body = _body(turn, fresh, said)
         _insert(
             connection,
             (turn.id, turn.user, turn.channel, turn.key, _key(turn.id), body, now, now),
@@ -100,7 +102,7 @@ def say(
     """Store what one completion of a turn that goes on has to say."""
     text = "".join(texts(content))
     if text:
-        body = _body(turn, [text], iteration=iteration)
+        body = _body(turn, [text], _Said(texts=[""] * iteration))
         key = _key(turn.id, iteration)
         _insert(connection, (turn.id, turn.user, turn.channel, turn.key, key, body, now, now))
 
@@ -113,43 +115,53 @@ def _is_there(connection: sqlite3.Connection, key: str) -> bool:
     return connection.execute("SELECT 1 FROM outbox WHERE key = ?", (key,)).fetchone() is not None
 
 
-def _body(
-    turn: Turn,
-    said: list[str],
-    *,
-    iteration: int,
-    attachments: Sequence[Any] = (),
-    notice: str | None = None,
-) -> dict[str, Any]:
+@final
+@attrs.define
+class _Said:
+    """What a turn has said."""
+
+    texts: list[str] = attrs.field(factory=list[str])
+    """Of each completion."""
+    answers: list[str] = attrs.field(factory=list[str])
+    """Of those that called no tool: one, or more where followups came just then."""
+    attachments: list[Any] = attrs.field(factory=list[Any])
+    notice: str | None = None
+
+
+def _body(turn: Turn, fresh: list[str], said: _Said) -> dict[str, Any]:
     return {
         "session": turn.session,
         "turn": turn.id,
         "outcome": turn.outcome,
-        "texts": said,
-        "attachments": attachments,
-        "notice": notice,
-        "iteration": iteration,
+        "texts": fresh,
+        "answers": said.answers,
+        "attachments": said.attachments,
+        "notice": said.notice,
+        "iteration": len(said.texts),
         "client_message_id": turn.client_message_id,
     }
 
 
-def _said_in(connection: sqlite3.Connection, turn: Turn) -> tuple[list[str], list[Any], str | None]:
-    """The text of each completion, the files that were handed over, and the last notice."""
-    said: list[str] = []
-    attachments: list[Any] = []
-    notice: str | None = None
+def _said_in(connection: sqlite3.Connection, turn: Turn) -> _Said:
+    said = _Said()
     query = f"SELECT {COLUMNS} FROM steps WHERE turn_id = ? ORDER BY n"
+    answer = ""
     for step in map(step_of, connection.execute(query, (turn.id,))):
+        if not isinstance(step, CallStep) and answer:
+            said.answers.append(answer)
+        answer = ""
         match step:
             case AssistantStep(content=content):
-                said.append("".join(texts(content)))
+                said.texts.append(answer := "".join(texts(content)))
             case CallStep(result=result) if result is not None:
-                attachments += attachments_out(result.attachments)
+                said.attachments += attachments_out(result.attachments)
             case NoticeStep(text=text):
-                notice = text
+                said.notice = text
             case _:
                 pass
-    return said, attachments, notice
+    if answer:
+        said.answers.append(answer)
+    return said
 
 
 # --- claiming and marking -----------------------------------------------------------------------------------

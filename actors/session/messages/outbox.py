@@ -54,8 +54,8 @@ class OutboxRow(Data):
     """One thing to be sent.
 
     That of a turn has a `body` with ``session``, ``turn``, ``outcome``, ``texts`` (of its completions, in order),
-    ``attachments``, ``notice``, ``iteration`` (number of the completion that the last text is of) and
-    ``client_message_id`` (of the message that is answered).
+    ``answers`` (of those of them that called no tool), ``attachments``, ``notice``, ``iteration`` (number of the
+    completion that the last text is of) and ``client_message_id`` (of the message that is answered).
     """
 
     version: ClassVar[int] = 2

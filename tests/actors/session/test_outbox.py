@@ -79,6 +79,7 @@ class TestFilled:
             "turn": turn,
             "outcome": "success",
             "texts": ["I look", "hello"],
+            "answers": ["hello"],
             "attachments": [{"name": "a.md", "media_type": "text/markdown", "path": "a.md", "size": 1}],
             "notice": "that was all",
             "iteration": 2,
@@ -108,6 +109,17 @@ class TestFilled:
         ledger.finish(turn, "three")
         rows = ledger.connection.execute("SELECT body ->> 'texts' FROM outbox ORDER BY id")
         assert [row[0] for row in rows] == ['["two"]', '["one","three"]']
+
+    def test_an_answer_that_was_followed_up_is_an_answer(self, ledger: Ledger) -> None:
+        turn = ledger.accept(key="42", channel="telegram").turn
+        ledger.begin(turn)
+        ledger.complete(turn, "one", calls=["a"])
+        ledger.complete(turn, "two")
+        followup = ledger.accept("and?", key="42", channel="telegram").turn
+        ledger.merge(turn, followup)
+        ledger.finish(turn, "three")
+        (row,) = claim(ledger)
+        assert (row.body["texts"], row.body["answers"]) == (["one", "two", "three"], ["two", "three"])
 
     def test_other_channels_fetch_their_answers(self, ledger: Ledger) -> None:
         ended(ledger, "hello", channel="main")
