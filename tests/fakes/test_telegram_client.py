@@ -113,6 +113,14 @@ async def test_a_token_that_is_not_the_bots_is_refused(telegram: TelegramServer)
     assert [call["outcome"] for call in telegram.seen.requests()] == ["Unauthorized", "Not Found"]
 
 
+async def test_a_token_can_be_replaced(telegram: TelegramServer) -> None:
+    before = telegram.token
+    telegram.people.new_token("4242:new")
+    assert (await by_bot(telegram, lambda bot: bot.get_me())).id == 4242
+    with pytest.raises(InvalidToken):
+        await by_bot(telegram, lambda bot: bot.get_me(), token=before)
+
+
 @pytest.mark.parametrize(
     ("command", "why"),
     [
@@ -232,12 +240,14 @@ async def test_everything_that_people_send_is_read(telegram: TelegramServer) -> 
     people.edit(start, "/stop")
     people.write("in a topic", chat=GROUP, thread=topic)
     people.write("anonymous", chat=GROUP, sender=None)
+    people.gather(-1002, "News", "channel")
+    people.write("posted", chat=-1002)
 
     updates = await by_bot(telegram, lambda bot: bot.get_updates())
     messages = [update.effective_message for update in updates]
     assert None not in messages
-    made, text, photo, one, two, document, voice, location, contact, edited, threaded, anonymous = filter(
-        None, messages
+    made, text, photo, one, two, document, voice, location, contact, edited, threaded, anonymous, post = (
+        filter(None, messages)
     )
     assert made.forum_topic_created is not None
     assert text.reply_to_message is not None
@@ -260,6 +270,7 @@ async def test_everything_that_people_send_is_read(telegram: TelegramServer) -> 
     assert anonymous.sender_chat is not None
     assert anonymous.from_user is not None
     assert anonymous.from_user.is_bot
+    assert (post.chat.type, post.from_user, post.text) == (ChatType.CHANNEL, None, "posted")
 
 
 async def test_files_are_fetched_up_to_a_size(telegram: TelegramServer) -> None:

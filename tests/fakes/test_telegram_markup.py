@@ -1,9 +1,14 @@
 """HTML as the real server reads it; most of the cases are behaviour that its own tests hold."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from telegram import Chat, Message, MessageEntity
 
+from tests.fakes.telegram import entities as rules
 from tests.fakes.telegram.markup import parse
 from tests.fakes.telegram.refusals import Refusal
 
@@ -84,3 +89,37 @@ def test_markup_that_is_not_whole_is_refused(html: str, why: str) -> None:
 )
 def test_markup_becomes_text_and_entities(html: str, text: str, entities: list[dict[str, Any]]) -> None:
     assert parse(html) == (text, entities)
+
+
+CHARACTERS = st.text("ab <&\"'👉\n", min_size=1, max_size=20)
+TYPES = ["bold", "italic", "underline", "strikethrough", "spoiler", "code", "pre", "blockquote", "text_link"]
+
+
+@st.composite
+def messages(draw: st.DrawFn) -> tuple[str, list[dict[str, Any]]]:
+    """A text and valid entities of it, of which no two cover the same."""
+    text = draw(CHARACTERS)
+    ends = sorted({rules.units(text[:end]) for end in range(len(text) + 1)})
+    found: dict[tuple[int, int], dict[str, Any]] = {}
+    for _ in range(draw(st.integers(0, 5))):
+        begin, end = sorted(draw(st.lists(st.sampled_from(ends), min_size=2, max_size=2, unique=True)))
+        kind = draw(st.sampled_from(TYPES))
+        url = {"url": "https://a.example/?b=c&d"} if kind == "text_link" else {}
+        entity = e(kind, begin, end - begin, **url)
+        try:
+            rules.check(text, [*found.values(), entity])
+        except Refusal:
+            continue
+        found.setdefault((begin, end), entity)
+    return text, list(found.values())
+
+
+@given(messages())
+def test_what_another_client_writes_as_html_is_read_as_it_was(
+    message: tuple[str, list[dict[str, Any]]],
+) -> None:
+    text, found = message
+    found.sort(key=lambda each: (each["offset"], -each["length"]))
+    as_received = [MessageEntity(**each) for each in found]
+    sent = Message(1, datetime.now(UTC), Chat(7, "private"), text=text, entities=as_received)
+    assert parse(sent.text_html) == (text, found)

@@ -61,7 +61,7 @@ def get_file(world: World, p: Parameters) -> dict[str, Any]:
 
 def photo_sizes(world: World, name: str, data: bytes, width: int, height: int) -> dict[str, Any]:
     """A photo as a message has it: in several sizes, the largest last."""
-    largest = max(width, height, 1)
+    largest = max(width, height, THUMBNAIL)
     small = {
         "width": max(1, width * THUMBNAIL // largest),
         "height": max(1, height * THUMBNAIL // largest),

@@ -172,6 +172,11 @@ class People:
 
     # the bot's side of it
 
+    def new_token(self, token: str) -> None:
+        """Its owner has asked for another token; the one before is none any more."""
+        self._world.token = token
+        self._world.changed()
+
     def renumber_updates(self, first: int) -> None:
         """Updates get ids from `first` on, as after a week without any."""
         self._world.updates.number_from(first)

@@ -8,7 +8,8 @@ In a test, ask for the fixture ``telegram``::
         await telegram.wait_for(lambda: telegram.seen.texts(ADA) == ["Hello, Ada."])
         telegram.faults.add("drop", on="sends", effect=True)
 
-`people` is what people do, `seen` what they see and what the bot has called, `faults` what goes wrong.
+`people` is what people do, `seen` what they see and what the bot has called, `faults` what goes wrong. Polls, limits
+and slow answers take the time of trio, so they follow a virtual clock.
 
 As a process of its own, for tests that end the daemon by force::
 
@@ -49,7 +50,6 @@ class TelegramServer:
     def __init__(self, token: str = TOKEN) -> None:
         self.url = ""
         """``http://127.0.0.1:port``, in place of ``https://api.telegram.org``."""
-        self.token = token
         self.world = World(token)
         self.world.clock = trio.current_time
         self.world.changed = self._notify
@@ -82,6 +82,11 @@ class TelegramServer:
     def plug(self) -> None:
         """Take connections again, at the same address."""
         self._line.connect()
+
+    @property
+    def token(self) -> str:
+        """What the bot has to say in every address."""
+        return self.world.token
 
     def limit(self, limits: Limits = REAL) -> None:
         """Answer 429 to what is too much from now on; without a word everything may pass."""
