@@ -224,6 +224,8 @@ class _Layout:
     def _end_code(self, event: Event) -> None:
         lines = plain("".join(self._code or ())).rstrip("\n").expandtabs(_TAB).split("\n")
         self._code = None
+        if not any(lines) and not self._info:
+            return
         if _LANGUAGE.fullmatch(self._info):
             self._lines(lines, self._info)
         else:
@@ -259,14 +261,14 @@ class _Layout:
         link = self._links.pop()
         url = link.url.removeprefix("mailto:")
         is_short = self._out.length - link.begin <= LONGEST
-        label = self._out.since(link.begin) if is_short else url
-        if is_short and not is_visible(label):
+        label = self._out.since(link.begin) if is_short else None
+        if label is not None and not is_visible(label):
             label = url
             self._out.write(url)
         if link.is_linked:
             self._out.close("text_link")
-        unsaid = [] if link.is_linked or label in (url, link.url) else [url]
-        if more := " ".join(filter(None, [*unsaid, link.title])):
+        unsaid = None if link.is_linked or label in (url, link.url) else url
+        if more := " ".join(filter(None, (unsaid, link.title))):
             self._out.write(f" ({more})")
 
     # --- tables ---

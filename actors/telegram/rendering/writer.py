@@ -197,8 +197,8 @@ def _nested(stretches: Sequence[tuple[int, tuple[Style, ...]]], end: int) -> Ite
 def _tight(text: str, spans: Iterable[Span]) -> Iterable[Span]:
     """Spans without blanks at their ends, as Telegram would make them, and none of blanks alone."""
     for span in spans:
-        covered = text[span.begin : span.end]
-        begin = span.end - len(covered.lstrip())
-        end = span.begin + len(covered.rstrip())
+        begin, end, style = span
+        covered = text[begin:end]
+        begin, end = end - len(covered.lstrip()), begin + len(covered.rstrip())
         if begin < end:
-            yield Span(begin, end, span.style)
+            yield Span(begin, end, style)
