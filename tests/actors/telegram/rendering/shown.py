@@ -2,7 +2,7 @@
 
 from actors.telegram.rendering.rich import Rich
 from actors.telegram.rendering.split import LIMIT, chunks
-from tests.fakes.telegram import entities
+from tests.fakes.telegram import entities, tidying
 
 Seen = tuple[str, list[tuple[str, ...]]]
 
@@ -29,5 +29,8 @@ def checked(markdown: str, limit: int = LIMIT) -> list[Rich]:
     for message in messages:
         sent = [entity.json() for entity in message.entities]
         entities.check_message(message.text, sent, limit)
-        assert entities.tidy(message.text, sent) == (message.text, sent)
+        assert not tidying.is_blank(message.text)
+        for link in sent:
+            link.update({"url": entities.link(link["url"])} if "url" in link else {})
+        assert tidying.tidy(message.text, sent) == (message.text, sent)
     return messages

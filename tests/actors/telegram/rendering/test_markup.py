@@ -2,9 +2,9 @@
 
 from typing import Never
 
+import pyromark
 import pytest
 
-from actors.telegram.rendering import markup
 from actors.telegram.rendering.markup import events, plain
 from actors.telegram.rendering.split import chunks
 
@@ -41,7 +41,7 @@ def test_a_panic_of_the_parser_leaves_plain_text(monkeypatch: pytest.MonkeyPatch
     def panic(*_: object, **__: object) -> Never:
         raise _Panic
 
-    monkeypatch.setattr(markup.pyromark, "events_with_range", panic)
+    monkeypatch.setattr(pyromark, "events_with_range", panic)
     (message,) = chunks("**a**\n\n[b]: ~c <i>")
     assert message.text == "**a**\n\n[b]: ~c <i>"
 
@@ -50,6 +50,6 @@ def test_an_interruption_is_no_panic(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: object, **__: object) -> Never:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(markup.pyromark, "events_with_range", interrupted)
+    monkeypatch.setattr(pyromark, "events_with_range", interrupted)
     with pytest.raises(KeyboardInterrupt):
         events("a")
