@@ -18,9 +18,7 @@ BULLET: Final = "• "
 BOXES: Final = {False: "☐ ", True: "☑ "}
 _FORMATS: Final = {"Emphasis": "italic", "Strong": "bold", "Strikethrough": "strikethrough"}
 _LANGUAGE: Final = re.compile(r"[\w+#.-]{1,32}")
-_NUMBER: Final = re.compile(rb"[ \t]*(\d{1,9})([.)])")
-_TAB: Final = 4
-"""Columns; Telegram makes a tab one blank."""
+_NUMBER: Final = re.compile(rb" *(\d{1,9})([.)])")
 
 
 @final
@@ -222,7 +220,7 @@ class _Layout:
         self._info = "" if event.about == "Indented" else plain(event.about["Fenced"]).strip()
 
     def _end_code(self, event: Event) -> None:
-        lines = plain("".join(self._code or ())).rstrip("\n").expandtabs(_TAB).split("\n")
+        lines = plain("".join(self._code or ())).rstrip("\n").split("\n")
         self._code = None
         if not any(lines) and not self._info:
             return

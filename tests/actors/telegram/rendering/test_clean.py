@@ -5,7 +5,7 @@ import pytest
 from actors.telegram.rendering.clean import cleaned, is_clean, is_visible
 
 
-@pytest.mark.parametrize("text", ["", "a\nb\tc", "é👍🏽", "\u200d\u200f\u2066", "\u00a0"])
+@pytest.mark.parametrize("text", ["", "a\nb c", "é👍🏽", "\u200d\u200f\u2066", "\u00a0"])
 def test_most_texts_stay(text: str) -> None:
     assert cleaned(text) is text
 
@@ -14,6 +14,7 @@ def test_most_texts_stay(text: str) -> None:
     ("text", "expected"),
     [
         ("a\r\nb\rc\x0bd\x0ce\x85f\u2028g\u2029h", "a\nb\nc\nd\ne\nf\ng\nh"),
+        ("\ta\n\tbc\td", "    a\n    bc  d"),
         ("\x00a\x08\x0e\x1fb\x7f\x80\x9f", "ab"),
         ("\u202a\u202ea", "a"),
         ("\ud83d \udc4d \ud83d\udc4d", "\ufffd \ufffd \ufffd\ufffd"),

@@ -24,7 +24,7 @@ LINES: Final[list[tuple[str, Seen]]] = [
     ("one\n\n\n\ntwo", ("one\n\ntwo", [])),
     ("👍🏽 **b**", ("👍🏽 b", [("bold", "b")])),
     ("a\x00b\x07c\x1bd\r\ne\u2028f\u202eg \ud800", ("abcd\ne\nfg \ufffd", [])),
-    ("&#7;a &#x80;b &#x81;c", ("a b ~c", [])),
+    ("&#7;a &#x80;b &#x81;c d&#9;e", ("a b ~c d    e", [])),
 ]  # fmt: skip
 
 
