@@ -1,20 +1,25 @@
 -- Times are microseconds since 1970, UTC.
 
 CREATE TABLE updates (
+    n          INTEGER PRIMARY KEY,        -- in the order in which they came
     bot        INTEGER NOT NULL,
     update_id  INTEGER NOT NULL,
     chat       INTEGER NOT NULL,           -- 0 for an update of no chat
     message_id INTEGER,
+    in_group   INTEGER NOT NULL CHECK (in_group IN (0, 1)),
+    group_id   TEXT,                       -- what the messages of an album have in common
+    album      INTEGER,                    -- the first of the album that it has become a part of
     state      TEXT    NOT NULL CHECK (state IN ('waiting', 'done')),
     body       TEXT    NOT NULL,           -- as it came, JSON; empty once it is done
+    target     TEXT,                       -- the turn that it is to stop
     turn       TEXT,                       -- that it has begun
-    in_group   INTEGER NOT NULL CHECK (in_group IN (0, 1)),
     at         INTEGER NOT NULL,           -- when it was stored
-    PRIMARY KEY (bot, update_id)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX updates_waiting ON updates (chat, update_id) WHERE state = 'waiting';
+    UNIQUE (bot, update_id)
+) STRICT;
+CREATE INDEX updates_waiting ON updates (chat, n) WHERE state = 'waiting';
 CREATE INDEX updates_by_age ON updates (at) WHERE state = 'done';
 CREATE INDEX updates_of_message ON updates (chat, message_id) WHERE turn IS NOT NULL;
+CREATE INDEX updates_of_turn ON updates (turn) WHERE turn IS NOT NULL;
 
 -- Somebody unknown who asks to be let in.
 CREATE TABLE pairings (
@@ -26,16 +31,20 @@ CREATE TABLE pairings (
     asked_at    INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- When a chat in which nobody is known was answered last.
-CREATE TABLE refusals (
-    chat INTEGER NOT NULL PRIMARY KEY,
-    at   INTEGER NOT NULL
-) STRICT;
+-- What was said to a chat lately, and is not said again so soon.
+CREATE TABLE said (
+    chat INTEGER NOT NULL,
+    what TEXT    NOT NULL CHECK (what IN ('stranger', 'late')),
+    at   INTEGER NOT NULL,
+    PRIMARY KEY (chat, what)
+) STRICT, WITHOUT ROWID;
 
--- What a chat has chosen.
-CREATE TABLE chats (
-    key   TEXT NOT NULL PRIMARY KEY,  -- of the conversation
-    model TEXT
+-- What somebody has chosen for a conversation.
+CREATE TABLE choices (
+    user  TEXT NOT NULL,
+    key   TEXT NOT NULL,
+    model TEXT NOT NULL,
+    PRIMARY KEY (user, key)
 ) STRICT, WITHOUT ROWID;
 
 -- Messages of ours that change while a turn runs.
@@ -48,3 +57,4 @@ CREATE TABLE kept (
     at         INTEGER NOT NULL,
     PRIMARY KEY (turn, kind, n)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX kept_by_age ON kept (at);
