@@ -72,6 +72,9 @@ from actors.vault import messages as vault
 from actors.vault.actor import MIGRATIONS as VAULT
 from actors.vault.actor import VaultActor
 from actors.vault.settings import Settings as VaultSettings
+from actors.webpush import messages as webpush
+from actors.webpush.actor import MIGRATIONS as WEBPUSH
+from actors.webpush.actor import WebPushActor
 from bus import Backoff, Bus, Child, Intensity, Limits, Pool, Remains, Supervisor
 from starpod import modelkeys, models
 from starpod.environment import granted, withheld
@@ -279,6 +282,10 @@ def _gateway(parts: Parts) -> Iterator[Child]:
     yield Child("gateway", factory)
 
 
+def _webpush(given: Given) -> Iterator[Child]:
+    yield Child("webpush", partial(WebPushActor, given.database("webpush")), limits=Limits(mailbox=256))
+
+
 REACH: Final = tuple(
     f"gateway.{key}"
     for key in ("hosts", "trusted_proxies", "base_path", "public_url", "tls.certificate", "tls.key")
@@ -355,8 +362,9 @@ EDGES: Final = (
         guarded=("server_addr", *REACH),
     ),
 )
+CHANNELS: Final = (Subsystem("webpush", _webpush, front=webpush, migrations=WEBPUSH),)
 
-SUBSYSTEMS: Final = (*STORAGE, *SERVICES, *AGENT, *CLOCK, *EDGES)
+SUBSYSTEMS: Final = (*STORAGE, *SERVICES, *AGENT, *CLOCK, *EDGES, *CHANNELS)
 """All there is. Settings, tools, context and databases of the daemon follow from this list."""
 
 SOURCES: Final = Sources(
@@ -382,6 +390,7 @@ def tree(parts: Parts) -> Supervisor:
         _group("agent", AGENT, parts),
         _group("clock", CLOCK, parts),
         _group("edges", EDGES, parts),
+        _group("channels", CHANNELS, parts),
     ], intensity=Intensity(5, 60))  # fmt: skip
 
 

@@ -58,6 +58,7 @@ EDGES = {
     "actors/following.py",
     "actors/llm/discretion.py",
     "actors/telegram/client.py",
+    "actors/webpush/client.py",
 }
 """Where a subsystem stands between the world and the bus: sockets, requests, followers, models and their keys."""
 

@@ -13,6 +13,7 @@ from actors.notify import messages, quiet, store
 from actors.session import messages as session
 from actors.storage import LateKeeper, numbered
 from actors.users import messages as users
+from actors.webpush import messages as webpush
 from actors.zones import host_zone
 from bus import BusError, concurrent, redacted
 
@@ -66,7 +67,7 @@ class NotifyActor(LateKeeper):
         if not preferences.muted:
             now, zone = self.bus.clock.now(), ZoneInfo(preferences.timezone)
             not_before = quiet.not_before(preferences, now, zone)
-            for channel, recipients in (("telegram", self._on_telegram),):
+            for channel, recipients in (("telegram", self._chats), ("webpush", self._browsers)):
                 if getattr(preferences, channel):
                     pushing = self._push(request, channel, recipients, not_before)
                     await _tried(pushing, f"{request.key} by {channel}", troubles)
@@ -92,13 +93,16 @@ class NotifyActor(LateKeeper):
                 )
             )
 
-    async def _on_telegram(self, user: str) -> tuple[str, ...]:
+    async def _chats(self, user: str) -> tuple[str, ...]:
         """The chat of the linked account, once that has written."""
         try:
             link = await self.bus.ask(users.GetTelegram(id=user, user=user))
         except users.UnknownUser:
             return ()
         return () if link is None or link.telegram_id is None else (str(link.telegram_id),)
+
+    async def _browsers(self, user: str) -> tuple[str, ...]:
+        return await self.bus.ask(webpush.Recipients(user=user))
 
     async def _mark_unread(self, request: messages.Notify) -> None:
         if request.session is None:

@@ -125,6 +125,10 @@ RULES: Final[dict[str, Rule]] = {
     "GET /api/outbox": USER,  # an admin sees everybody's
     "POST /api/outbox/<id>/retry": USER,
     "POST /api/outbox/<id>/drop": USER,
+    "GET /api/webpush/key": USER,
+    "GET /api/webpush/subscriptions": USER,
+    "POST /api/webpush/subscriptions": USER,
+    "DELETE /api/webpush/subscriptions/<id>": USER,
     "POST /api/page-link": OPERATOR,
     "POST /api/settings/vault/<name>/reveal": OPERATOR,
     "POST /api/settings/vault/rotate": OPERATOR,

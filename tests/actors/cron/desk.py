@@ -18,6 +18,7 @@ from actors.notification import Notification
 from actors.notify.actor import NotifyActor
 from actors.users.actor import UsersActor
 from actors.vocabulary import ADMIN
+from actors.webpush.actor import WebPushActor
 from bus.testing import MeshUnderTest
 from tests.actors.agent.world import World
 
@@ -64,6 +65,7 @@ class Desk:
     async def start_notify(self) -> None:
         factory = partial(NotifyActor, self.folder / "notify.db", lambda: ZoneInfo("Europe/Rome"))
         await self.mesh.start(factory, name="notify")
+        await self.mesh.start(partial(WebPushActor, self.folder / "webpush.db"), name="webpush")
 
     async def start_cron(self) -> None:
         factory = partial(

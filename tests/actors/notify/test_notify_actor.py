@@ -131,6 +131,7 @@ async def test_a_store_that_is_away_holds_up_no_other_and_is_made_up_for(
     autojump_clock: trio.testing.MockClock, mesh: MeshUnderTest, tmp_path: pathlib.Path
 ) -> None:
     world = World(mesh, tmp_path)
+    await world.start_webpush()
     await world.start_users()
     await world.start_session()
     with pytest.raises(BusError):
@@ -149,6 +150,19 @@ async def test_a_store_that_is_away_holds_up_no_other_and_is_made_up_for(
     assert ([row.key for row in await world.pushed()], len(world.shown())) == (["cron:j1:5"], 1)
     await world.notify()
     assert len(world.shown()) == 2
+
+
+async def test_a_channel_that_is_away_holds_up_no_other(
+    autojump_clock: trio.testing.MockClock, world: World
+) -> None:
+    world.mesh.console.suspend("webpush")
+    with pytest.raises(notify.NotTold, match="webpush"):
+        await world.notify()
+    assert [row.key for row in await world.pushed()] == ["cron:j1:5"]
+    assert (len(world.shown()), await world.is_read()) == (1, False)
+    world.mesh.console.resume("webpush")
+    await world.notify()
+    assert len(world.shown()) == 1
 
 
 async def test_what_never_works_is_said_in_the_log_and_not_tried_again(

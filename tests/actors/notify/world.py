@@ -16,6 +16,8 @@ from actors.session.actor import SessionActor
 from actors.users import messages as users
 from actors.users.actor import UsersActor
 from actors.vocabulary import ADMIN
+from actors.webpush.actor import WebPushActor
+from actors.webpush.client import Client
 from bus.testing import MeshUnderTest
 
 CHANNELS = (
@@ -47,6 +49,14 @@ class World:
         return self.mesh.bus.clock.now()
 
     async def start(self) -> None:
+        await self.start_webpush()
+        await self.start_all_but_webpush()
+
+    async def start_webpush(self, client: Client | None = None) -> None:
+        factory = partial(WebPushActor, self.folder / "webpush.db", client)
+        await self.mesh.start(factory, name="webpush")
+
+    async def start_all_but_webpush(self) -> None:
         await self.start_notify()
         await self.start_users()
         await self.start_session()
