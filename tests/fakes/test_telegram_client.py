@@ -43,13 +43,20 @@ GROUP = -1001
 
 
 async def by_bot(
-    telegram: TelegramServer, work: Callable[[Bot], Awaitable[T]], token: str = "", patience: float = 30
+    telegram: TelegramServer, work: Callable[[Bot], Awaitable[T]], token: str = "", patience: float = 60
 ) -> T:
     """What a bot gets that does `work` on an event loop of its own."""
 
     async def run() -> T:
         request = [
-            HTTPXRequest(read_timeout=patience, httpx_kwargs={"trust_env": False, "verify": False})
+            HTTPXRequest(
+                read_timeout=patience,
+                connect_timeout=60,
+                write_timeout=60,
+                media_write_timeout=60,
+                pool_timeout=60,
+                httpx_kwargs={"trust_env": False, "verify": False},
+            )
             for _ in range(2)
         ]
         bot = Bot(
@@ -73,7 +80,7 @@ async def refused(
 ) -> str:
     """How the client puts the refusal that `work` gets."""
     with pytest.raises(kind) as caught:
-        await by_bot(telegram, work, patience=5)
+        await by_bot(telegram, work)
     assert type(caught.value) is kind
     return caught.value.message
 
