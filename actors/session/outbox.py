@@ -221,8 +221,12 @@ def mark(connection: sqlite3.Connection, request: MarkOutbox, now: int) -> tuple
         return tuple(_close(connection, f"{_DOUBT} AND id = ?", (next_at, reason, request.id)))
     if request.state == "sending":
         return ()
-    change = f"UPDATE outbox SET state = ?, next_at = ?, reason = coalesce(?, reason) WHERE {which}"
-    return tuple(_close(connection, change, (request.state, next_at, reason, request.id, request.state)))
+    change = (
+        "UPDATE outbox SET state = ?, next_at = ?, reason = coalesce(?, reason), doubts = max(doubts, ?)"
+        f" WHERE {which}"
+    )
+    values = (request.state, next_at, reason, request.perhaps, request.id, request.state)
+    return tuple(_close(connection, change, values))
 
 
 def _close(connection: sqlite3.Connection, change: str, values: tuple[object, ...]) -> list[Undelivered]:

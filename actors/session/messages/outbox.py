@@ -113,9 +113,9 @@ class ClaimOutbox(Request[Claimed]):
 class MarkOutbox(Request[None]):
     """Say what became of a row that was claimed.
 
-    ``sending``: more of its parts have arrived. ``pending``: nothing was sent, try again at `next_at`. ``doubtful``:
-    nobody can say whether the next part has arrived; it is tried once more at `next_at`. ``sent`` and ``dead`` are
-    final. What a person has dropped meanwhile stays so, unless it was ``sent``.
+    ``sending``: more of its parts have arrived. ``pending``: the next part has not, try again at `next_at`.
+    ``doubtful``: nobody can say whether it has; it is tried once more at `next_at`. ``sent`` and ``dead`` are final.
+    What a person has dropped meanwhile stays so, unless it was ``sent``.
     """
 
     version: ClassVar[int] = 2
@@ -127,10 +127,12 @@ class MarkOutbox(Request[None]):
     next_at: datetime | None = None
     reason: str | None = None
     """Why it was not sent, as a sentence for people."""
+    perhaps: bool = False
+    """With ``pending``: the next part is most unlikely to have arrived, but might have; its reader is to be told so."""
 
     @classmethod
     def upcast(cls, version: int, body: dict[str, Any]) -> dict[str, Any]:
-        return body if version > 1 else {**body, "sent": [], "reason": None}
+        return body if version > 1 else {**body, "sent": [], "reason": None, "perhaps": False}
 
 
 @final

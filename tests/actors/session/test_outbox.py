@@ -275,6 +275,15 @@ class TestDoubted:
         assert lost.reason == "cut off"
         assert states(ledger) == ["doubtful"]
 
+    def test_what_might_have_arrived_against_all_odds_is_tried_for_as_long_as_it_takes(
+        self, ledger: Ledger
+    ) -> None:
+        push(ledger, "a")
+        for again in (False, True, True):
+            (row,) = claim(ledger)
+            assert row.doubtful == again
+            mark(ledger, row, state="pending", reason="bad gateway", perhaps=True)
+
     def test_the_doubt_is_about_one_part(self, ledger: Ledger) -> None:
         push(ledger, "a")
         (row,) = claim(ledger)
