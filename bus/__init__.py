@@ -131,8 +131,8 @@ from bus.message.message import (
     wire_name as wire_name,
 )
 from bus.message.redactor import (
+    Clean as Clean,
     Held as Held,
-    SameAgain as SameAgain,
     conceal as conceal,
     redact as redact,
     redacted as redacted,

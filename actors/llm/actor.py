@@ -24,8 +24,8 @@ from actors.llm.settings import Provider as Name
 from actors.llm.settings import Settings, api_key, split_spec
 from actors.tools import messages as tools
 from actors.vault import messages as vault
-from actors.vocabulary import Image, ToolSpec, Usage
-from bus import Actor, BusError, Lag, SameAgain, Sink, concurrent, redacted
+from actors.vocabulary import Image, Usage
+from bus import Actor, BusError, Clean, Lag, Sink, concurrent, redacted
 
 WARM_UP: Final = 0.5
 """Seconds after the start at which the SDK of the default provider is imported, unless it is needed earlier. Then
@@ -54,7 +54,8 @@ class LlmActor(Actor):
         self._catalogue = catalogue
         self._clients = Clients(self._new_id, self.spawn, self._report)
         self._trouble: dict[Name, str] = {}
-        self._tools = SameAgain[tuple[ToolSpec, ...]]()
+        self._clean = Clean()
+        """What is sent again and again: tools and earlier messages."""
         self._choose(settings())
 
     def _choose(self, settings: Settings) -> None:
@@ -138,9 +139,9 @@ class LlmActor(Actor):
         prompt = Prompt(
             provider=name,
             model=model,
-            messages=discreet_history(request.messages),
+            messages=discreet_history(request.messages, self._clean),
             system=redacted(request.system),
-            tools=self._tools.redacted(request.tools),
+            tools=tuple(tool if tool in self._clean else redacted(tool) for tool in request.tools),
             max_tokens=request.max_tokens,
             effort=request.effort,
             details=details,

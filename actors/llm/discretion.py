@@ -4,7 +4,7 @@ A model may have read a secret before it was known as one, or have put it togeth
 and handed to tools with the name in the place of the value.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final, TypeVar, final
 
 import attrs
@@ -13,7 +13,7 @@ from actors.llm.completion import Send
 from actors.llm.failures import Failure
 from actors.llm.messages import Completed, CompletionEvent, Retrying, TextDelta, ThinkingDelta
 from actors.vocabulary import Block, ChatMessage, Thinking
-from bus import Held, mask_text, redacted
+from bus import Clean, Held, mask_text, redacted
 
 MASK: Final = "***"
 
@@ -28,9 +28,9 @@ def discreet(said: SaidT) -> SaidT:
     return attrs.evolve(shown, content=tuple(blocks))
 
 
-def discreet_history(messages: tuple[ChatMessage, ...]) -> tuple[ChatMessage, ...]:
-    """A conversation without secrets; itself where there is none, which one look tells."""
-    return messages if redacted(messages) is messages else tuple(map(discreet, messages))
+def discreet_history(messages: Iterable[ChatMessage], clean: Clean) -> tuple[ChatMessage, ...]:
+    """A conversation without secrets; `clean` knows which of its messages were looked at before."""
+    return tuple(message if message in clean else discreet(message) for message in messages)
 
 
 def _unsigned(shown: Block, said: Block) -> Block:

@@ -11,8 +11,9 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import reduce
-from typing import Any, Final, Generic, TypeVar, cast, final
+from typing import Any, Final, TypeVar, cast, final
 from urllib.parse import quote
+from weakref import WeakValueDictionary
 
 import attrs
 
@@ -276,19 +277,27 @@ def _redacted(value: object, redactor: Redactor) -> Any:
 
 
 @final
-class SameAgain(Generic[ValueT]):
-    """:func:`redacted` for what is large and nearly always what it was the last time."""
+class Clean:
+    """Which values hold no secret. Each is looked at once, as long as it is there and the secrets are the same.
+
+    For what comes again and again, the same objects, and never changes: a conversation is sent again with each answer.
+    """
 
     def __init__(self) -> None:
-        self._last: tuple[Redactor, ValueT, ValueT] | None = None
+        self._redactor: Redactor | None = None
+        self._seen: WeakValueDictionary[int, Any] = WeakValueDictionary()
 
-    def redacted(self, value: ValueT) -> ValueT:
+    def __contains__(self, value: object) -> bool:
         redactor = _KNOWN.redactor
-        if self._last is not None and self._last[0] is redactor and self._last[1] == value:
-            return self._last[2]
-        shown = redacted(value)
-        self._last = (redactor, value, shown)
-        return shown
+        if redactor is not self._redactor:
+            self._redactor = redactor
+            self._seen.clear()
+        if self._seen.get(id(value)) is value:
+            return True
+        if redactor and redactor.may_be_in(value):
+            return False
+        self._seen[id(value)] = value
+        return True
 
 
 @final

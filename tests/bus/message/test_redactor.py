@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bus import Held, SameAgain, conceal, mask_text, redact, redacted
+from bus import Clean, Held, conceal, mask_text, redact, redacted
 from bus.message import redactor as redactor_module
 from bus.message.codec import mask_value
 from bus.message.redactor import LOOKED_AT, MOST_LINES, SHORTEST, Redactor
@@ -226,17 +226,28 @@ def test_values_are_cleaned_at_any_depth_and_otherwise_the_same() -> None:
     assert redacted(clean) is clean
 
 
-def test_what_is_the_same_again_is_looked_at_again_only_when_the_secrets_are_others() -> None:
+def test_what_is_clean_is_looked_at_again_only_when_the_secrets_are_others() -> None:
     conceal("test", [("A", "aaaaaaaa")])
-    tools: SameAgain[tuple[Inner, ...]] = SameAgain()
-    first = tools.redacted((Inner("aaaaaaaa"), Inner("bbbbbbbb")))
-    assert first == (Inner("[secret A]"), Inner("bbbbbbbb"))
-    assert tools.redacted((Inner("aaaaaaaa"), Inner("bbbbbbbb"))) is first
-    assert tools.redacted((Inner("c"),)) == (Inner("c"),)
+    words = ["bbbbbbbb"]
+    clean, known = Outer(inner=Inner("b"), many=(), fields=words), Clean()
+    assert Inner("aaaaaaaa") not in known
+    assert clean in known
+    words.append("aaaaaaaa")  # which nothing does that is in a message
+    assert clean in known
+    assert attrs.evolve(clean) not in known
+    words.pop()
     conceal("other", [("B", "bbbbbbbb")])
-    assert tools.redacted((Inner("bbbbbbbb"),)) == (Inner("[secret B]"),)
+    assert clean not in known
     forget_secrets()
-    assert tools.redacted((Inner("bbbbbbbb"),)) == (Inner("bbbbbbbb"),)
+    assert clean in known
+
+
+def test_what_is_gone_is_not_known_to_be_clean() -> None:
+    conceal("test", [("A", "aaaaaaaa")])
+    known = Clean()
+    for _ in range(100):  # many of them lie where the one before lay
+        assert Inner("bbbbbbbb") in known
+        assert Inner("aaaaaaaa") not in known
 
 
 def test_masked_text_and_bodies_show_no_secret() -> None:
