@@ -85,9 +85,9 @@ def test_reasoning_that_is_changed_loses_its_signature() -> None:
     assert discreet(said).content == (clean, Thinking(text="[secret TOKEN]"))
     untouched = ChatMessage(role="assistant", content=(clean,))
     assert discreet(untouched) is untouched
-    clean = Clean()
+    known = Clean()
     for _ in range(2):
-        assert discreet_history((untouched, said), clean) == (untouched, discreet(said))
+        assert discreet_history((untouched, said), known) == (untouched, discreet(said))
 
 
 def test_an_error_may_not_repeat_what_was_sent() -> None:
