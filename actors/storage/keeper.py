@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import attrs
+import trio
 
 from actors.storage.database import Migration
 from actors.storage.errors import StorageError
@@ -118,6 +119,7 @@ class LateKeeper(Keeper):
         self._path = path
         self._migrations = migrations
         self._is_open = False
+        self._opening = trio.Lock()
 
     async def start(self) -> None:
         """Open the database, if there is one. Raises the error of the front door."""
@@ -125,8 +127,10 @@ class LateKeeper(Keeper):
             await self._open_late()
 
     async def _open_late(self) -> None:
-        await super().start()
-        self._is_open = True
+        async with self._opening:  # tasks of the actor may have something to keep at the same time
+            if not self._is_open:
+                await super().start()
+                self._is_open = True
 
     async def _committed(
         self,
