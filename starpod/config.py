@@ -34,6 +34,10 @@ SECRETS: Final = (
         "channels.telegram.bot_token",
         "ignored, secrets do not belong here: set TELEGRAM_BOT_TOKEN in .env instead",
     ),
+    *(
+        (f"channels.email.{key}", "ignored, secrets do not belong here: set EMAIL_PASSWORD in .env instead")
+        for key in ("password", "smtp_password", "imap_password")
+    ),
 )
 """They would be copied, committed and shown."""
 

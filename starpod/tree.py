@@ -24,6 +24,11 @@ from actors.cron import messages as cron
 from actors.cron.actor import CronActor
 from actors.cron.scheduler import MIGRATIONS as CRON
 from actors.cron.settings import Settings as CronSettings
+from actors.email import messages as email
+from actors.email import settings as email_settings
+from actors.email.actor import EmailActor
+from actors.email.settings import Settings as EmailSettings
+from actors.email.store import MIGRATIONS as EMAIL
 from actors.gateway import messages as gateway
 from actors.gateway.actor import GatewayActor
 from actors.gateway.limits import Limits as GatewayLimits
@@ -110,6 +115,8 @@ def _session(given: Given) -> Iterator[Child]:
         yield session.ChannelPolicy("main")
         silence = timedelta(minutes=settings().telegram_gap_minutes)
         yield session.ChannelPolicy("telegram", gap=silence, pushes="end")
+        of_mails = timedelta(minutes=settings().email_gap_minutes)
+        yield session.ChannelPolicy("email", gap=of_mails, pushes="end")
         yield session.ChannelPolicy(
             "scheduler", gap=timedelta(days=1)
         )  # until then a person may answer a job
@@ -286,6 +293,20 @@ def _webpush(given: Given) -> Iterator[Child]:
     yield Child("webpush", partial(WebPushActor, given.database("webpush")), limits=Limits(mailbox=256))
 
 
+def _email(given: Given) -> Iterator[Child]:
+    persona_settings = given.settings(PersonaSettings)
+
+    factory = partial(
+        EmailActor,
+        given.database("email"),
+        given.settings(EmailSettings),
+        given.environment,
+        lambda: persona_settings().agent_name,
+        _uploads(given),
+    )
+    yield Child("email", factory, limits=Limits(mailbox=256))
+
+
 REACH: Final = tuple(
     f"gateway.{key}"
     for key in ("hosts", "trusted_proxies", "base_path", "public_url", "tls.certificate", "tls.key")
@@ -298,7 +319,10 @@ STORAGE: Final = (
         _session,
         front=session,
         settings=SessionSettings,
-        keys={"telegram_gap_minutes": "channels.telegram.gap_minutes"},
+        keys={
+            "telegram_gap_minutes": "channels.telegram.gap_minutes",
+            "email_gap_minutes": "channels.email.gap_minutes",
+        },
         migrations=MIGRATIONS,
     ),
     Subsystem("users", _users, front=users, migrations=USERS_MIGRATIONS),
@@ -362,7 +386,21 @@ EDGES: Final = (
         guarded=("server_addr", *REACH),
     ),
 )
-CHANNELS: Final = (Subsystem("webpush", _webpush, front=webpush, migrations=WEBPUSH),)
+CHANNELS: Final = (
+    Subsystem("webpush", _webpush, front=webpush, migrations=WEBPUSH),
+    Subsystem(
+        "email",
+        _email,
+        front=email,
+        settings=EmailSettings,
+        keys=email_settings.KEYS,
+        check=lambda settings, _given: email_settings.faults(settings),
+        changes="restart",
+        guarded=email_settings.GUARDED,
+        migrations=EMAIL,
+    ),
+)
+
 
 SUBSYSTEMS: Final = (*STORAGE, *SERVICES, *AGENT, *CLOCK, *EDGES, *CHANNELS)
 """All there is. Settings, tools, context and databases of the daemon follow from this list."""

@@ -21,16 +21,8 @@ class Telegram:
 
 @final
 @attrs.frozen(kw_only=True)
-class Email:
-    enabled: bool = True
-    gap_minutes: int = attrs.field(default=1440, validator=ge(0))
-
-
-@final
-@attrs.frozen(kw_only=True)
 class Channels:
     telegram: Telegram = Telegram()
-    email: Email = Email()
 
 
 @final

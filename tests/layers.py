@@ -45,7 +45,11 @@ WAITS = {
 THREADS = {"actors/tools/threads.py"}
 """Where work leaves the loop."""
 
-BASES = {"actors/cron/scheduler.py", *(f"actors/skills/{name}.py" for name in ("reading", "changing"))}
+BASES = {
+    "actors/cron/scheduler.py",
+    *(f"actors/email/{name}.py" for name in ("post", "sending", "receiving")),
+    *(f"actors/skills/{name}.py" for name in ("reading", "changing")),
+}
 """Parts of an actor that is too long for one module."""
 
 EDGES = {

@@ -65,11 +65,15 @@ class Envelope:
 
 
 def said(body: Mapping[str, Any]) -> Said:
-    """Read the body of a row: of a turn that ended, or of a notification."""
+    """Read the body of a row: of a turn that ended, or of a notification.
+
+    What was said on the way to an answer is left out, unless there is none.
+    """
     if "title" in body:
         mark = {True: "✓ ", False: "✗ "}.get(cast("bool", body.get("success")), "")
         return Said(subject=f"{mark}{body['title']}", text=str(body.get("text", "")))
-    parts = [*map(str, body.get("texts", ())), str(body.get("notice") or "")]
+    texts = body.get("answers") or body.get("texts", ())
+    parts = [*map(str, texts), str(body.get("notice") or "")]
     return Said(
         subject=None,
         text="\n\n".join(part for part in parts if part.strip()),

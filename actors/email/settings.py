@@ -37,7 +37,7 @@ class Settings:
     imap_user: str | None = attrs.field(default=None, validator=optional(min_len(1)))
     """None: as `smtp_user`."""
     folder: str = attrs.field(default="INBOX", validator=min_len(1))
-    poll_secs: int = attrs.field(default=60, validator=[ge(5), le(86400)])
+    poll_secs: int = attrs.field(default=60, validator=[ge(1), le(86400)])
     """Seconds from one look at the mailbox to the next."""
     authserv_id: str | None = attrs.field(default=None, validator=optional(min_len(1)))
     """What the receiving server calls itself in Authentication-Results. None: a name in the domain of `imap_host`."""

@@ -8,6 +8,7 @@ from typing import Any, Final, final
 from zoneinfo import ZoneInfo
 
 from actors.beginning import beginning, beginning_in_bytes
+from actors.email import messages as email
 from actors.notification import Notification
 from actors.notify import messages, quiet, store
 from actors.session import messages as session
@@ -67,7 +68,8 @@ class NotifyActor(LateKeeper):
         if not preferences.muted:
             now, zone = self.bus.clock.now(), ZoneInfo(preferences.timezone)
             not_before = quiet.not_before(preferences, now, zone)
-            for channel, recipients in (("telegram", self._chats), ("webpush", self._browsers)):
+            ways = (("telegram", self._chats), ("webpush", self._browsers), ("email", self._addresses))
+            for channel, recipients in ways:
                 if getattr(preferences, channel):
                     pushing = self._push(request, channel, recipients, not_before)
                     await _tried(pushing, f"{request.key} by {channel}", troubles)
@@ -103,6 +105,9 @@ class NotifyActor(LateKeeper):
 
     async def _browsers(self, user: str) -> tuple[str, ...]:
         return await self.bus.ask(webpush.Recipients(user=user))
+
+    async def _addresses(self, user: str) -> tuple[str, ...]:
+        return await self.bus.ask(email.Recipients(user=user))
 
     async def _mark_unread(self, request: messages.Notify) -> None:
         if request.session is None:

@@ -16,6 +16,8 @@ SYSTEM: Final = frozenset(
         "OPENROUTER_API_KEY",
         "BRAVE_API_KEY",
         "TELEGRAM_BOT_TOKEN",
+        "EMAIL_PASSWORD",
+        "IMAP_PASSWORD",
     }
 )
 """What the agent itself works with, in whatever case they are written."""

@@ -73,6 +73,7 @@ def test_the_defaults_are_the_documented_ones(workspace: Workspace) -> None:
         },
     }
     assert loaded.of(session.Settings).telegram_gap_minutes == 360
+    assert loaded.of(session.Settings).email_gap_minutes == 1440
     assert attrs.asdict(loaded.of(tools.Settings)) == {
         "tools": {"env_allowed": ()},
         "attachments": {"enabled": True, "allowed_extensions": (), "max_file_size": 20971520},
@@ -82,7 +83,6 @@ def test_the_defaults_are_the_documented_ones(workspace: Workspace) -> None:
     assert loaded.of(cron.Settings) == cron.Settings(
         cron=cron.Cron(default_timeout_secs=7200, default_max_retries=3)
     )
-    assert upcoming["channels"]["email"]["gap_minutes"] == 1440
     assert upcoming["internet"]["max_fetch_bytes"] == 2097152
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import attrs
 import pytest
 
+from tests.actors.email.office import Office
 from tests.fakes.certificates import certify
 
 
@@ -22,3 +23,8 @@ def tls(tmp_path_factory: pytest.TempPathFactory) -> Tls:
     server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     server.load_cert_chain(files.certificate, files.key)
     return Tls(server, ssl.create_default_context(cafile=str(files.certificate)))
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    return Office(tmp_path)

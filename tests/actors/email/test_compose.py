@@ -135,6 +135,7 @@ def test_a_turn_in_words_of_the_channel() -> None:
     assert said(turn) == Said(
         subject=None, text="One.\n\nTwo.\n\nIt was stopped.", attachments=(file,), answers="mail:<1@x>"
     )
+    assert said({**turn, "answers": ["Two."], "notice": None}).text == "Two."
     assert said({"texts": [], "notice": None, "client_message_id": None}) == Said(subject=None, text="")
 
 
