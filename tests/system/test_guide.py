@@ -22,8 +22,6 @@ from tests.system.daemons import PATIENCE, Daemon, Place, serving, starpod
 ROOT: Final = Path(__file__).parents[2]
 GUIDE: Final = ROOT / "docs/guide/adding-a-subsystem.md"
 _BLOCK: Final = re.compile(r"^```\w+ (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_IMPORT: Final = "\nfrom bus import "
-"""What the new imports are put before."""
 _ENTRY: Final = '    Subsystem("persona"'
 """The entry of the list that the new one is put before."""
 KEY: Final = "the-key-of-a-client-4711"
@@ -48,11 +46,12 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _added(tree: str, lines: str) -> str:
-    """The tree with the guide's lines: imports among the imports, the entry in the list."""
+    """The tree with the guide's lines: imports among the imports, by their names, and the entry in the list."""
     imports = [line for line in lines.splitlines() if line.startswith("from ")]
     entry = [line for line in lines.splitlines() if line.startswith(" ")]
-    assert (tree.count(_IMPORT), tree.count(_ENTRY), len(entry)) == (1, 1, 1)
-    tree = tree.replace(_IMPORT, "\n" + "\n".join(imports) + _IMPORT)
+    assert (tree.count(_ENTRY), len(entry)) == (1, 1)
+    behind = next(line for line in tree.splitlines() if line.startswith("from ") and line > imports[0])
+    tree = tree.replace(f"\n{behind}", "\n" + "\n".join([*imports, behind]), 1)
     return tree.replace(_ENTRY, f"{entry[0]}\n{_ENTRY}")
 
 
