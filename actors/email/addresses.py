@@ -10,8 +10,8 @@ _PLAIN: Final = re.compile(
     r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
     r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 )
-_OF_SENDER: Final = re.compile(r'(?:(?:"(?:[^"\\]|\\.)*"|[^<>@,;"\\]*)\s*<\s*([^<>\s]+)\s*>|([^<>\s]+))')
-"""``Ada <ada@example.org>`` or the address alone; nothing that two programs might read in two ways."""
+_NAME: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[^<>@,;"\\]*')
+"""Of a sender, before the address in brackets; nothing that two programs might read in two ways."""
 
 
 class NotAnAddress(ValueError):
@@ -37,10 +37,12 @@ def domain_of(address: str) -> str:
 
 def sender_of(field: str) -> str | None:
     """The one address of a ``From`` field; None where it has several, or cannot be read beyond doubt."""
-    found = _OF_SENDER.fullmatch(" ".join(field.split()))
-    if found is None:
-        return None
+    address = " ".join(field.split())
+    if address.endswith(">"):
+        name, _, address = address[:-1].rpartition("<")
+        if not _NAME.fullmatch(name.strip()):
+            return None
     try:
-        return plain(found[1] or found[2])
+        return plain(address)
     except NotAnAddress:
         return None

@@ -186,4 +186,6 @@ def _past_comment(field: str, at: int) -> int:
 
 
 def _unquoted(token: str) -> str:
-    return re.sub(r'"((?:[^"\\]|\\.)*)"', lambda found: re.sub(r"\\(.)", r"\1", found[1]), token)
+    """A token without its quotes, and without the backslashes that may be in them."""
+    characters = iter(token)
+    return "".join(next(characters, "") if each == "\\" else each for each in characters if each != '"')
