@@ -42,12 +42,15 @@ class Sent:
 @final
 @attrs.frozen
 class Again:
-    """The part that was to be sent now has not arrived, and is to be tried again."""
+    """The part that was to be sent now has not arrived, and is to be tried again, for as long as it takes."""
 
     reason: str
     """A sentence for people."""
     seconds: float | None = None
-    """From now; None for longer and longer."""
+    """From now; None for longer and longer each time, up to `most`."""
+    most: float = RETRY.cap
+    perhaps: bool = False
+    """It might have arrived all the same, against all odds: its reader is to be told."""
 
 
 @final
@@ -82,7 +85,12 @@ class Parcel:
     @property
     def stopping(self) -> bool:
         """Whether no further part is to be begun: the program stops."""
-        return self._sender.stopping
+        return self._sender.stopped.is_set()
+
+    async def rest(self, seconds: float) -> None:
+        """Wait, but no longer than until the program stops."""
+        with trio.move_on_after(seconds):
+            await self._sender.stopped.wait()
 
     async def arrived(self, *ids: str) -> None:
         """Store that parts have arrived; no further one may be sent before that."""
@@ -123,7 +131,8 @@ class Sender:
         self._woken = trio.Event()
         self._work = trio.CancelScope(shield=True)
         self._fault: Exception | None = None
-        self.stopping = False
+        self.stopped = trio.Event()
+        """No further part is to be begun."""
         self.failures: dict[int, int] = {}
         """How often each row could not be sent since something of it has arrived, by id."""
 
@@ -147,7 +156,7 @@ class Sender:
                 self._stop()
 
     def _stop(self) -> None:
-        self.stopping = True
+        self.stopped.set()
         self._work.deadline = min(self._work.deadline, trio.current_time() + GRACE)
         self.look()
 
@@ -162,7 +171,7 @@ class Sender:
         """Claim and send, out of reach of a cancellation, which would leave in doubt what is on its way."""
         with self._work:
             async with trio.open_nursery() as rows:
-                while not self.stopping:
+                while not self.stopped.is_set():
                     self._woken = trio.Event()
                     seconds = await self._claim(rows)
                     with trio.move_on_after(seconds):
@@ -200,7 +209,7 @@ class Sender:
             self.look()
 
     async def _fate(self, row: session.OutboxRow) -> Fate:
-        if self.stopping:
+        if self.stopped.is_set():
             return Again(STOPPED, 0.0)
         crash_point("outbox", "before_send")
         try:
@@ -223,15 +232,19 @@ class Sender:
                 return session.MarkOutbox(id=row.id, state="dead", reason=reason)
             case InDoubt(reason=reason):
                 return session.MarkOutbox(id=row.id, state="doubtful", reason=reason, next_at=self._next(row))
-            case Again(reason=reason, seconds=seconds):
-                next_at = self._next(row, seconds)
-                return session.MarkOutbox(id=row.id, state="pending", reason=reason, next_at=next_at)
+            case Again():
+                next_at = self._next(row, fate.seconds, fate.most)
+                return session.MarkOutbox(
+                    id=row.id, state="pending", reason=fate.reason, next_at=next_at, perhaps=fate.perhaps
+                )
 
-    def _next(self, row: session.OutboxRow, seconds: float | None = None) -> datetime:
+    def _next(
+        self, row: session.OutboxRow, seconds: float | None = None, most: float = RETRY.cap
+    ) -> datetime:
         """When a row is tried again."""
         if seconds is None:
             failures = self.failures[row.id] = self.failures.get(row.id, 0) + 1
-            seconds = RETRY.delay(failures, self._bus.ids.random())
+            seconds = min(RETRY.delay(failures, self._bus.ids.random()), most)
         return self._bus.clock.now() + timedelta(seconds=seconds)
 
     async def mark(self, request: session.MarkOutbox) -> None:

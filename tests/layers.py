@@ -19,6 +19,7 @@ SHELL = {
     "conversation.py",
     "follower.py",
     "embedder.py",
+    "sender_actor.py",
 }
 """Modules of a subsystem that speak with the bus; the others decide, store or fetch, and can be tested without."""
 
@@ -61,7 +62,10 @@ EDGES = {
     "actors/credentials.py",
     "actors/following.py",
     "actors/llm/discretion.py",
-    "actors/telegram/client.py",
+    *(
+        f"actors/telegram/{name}.py"
+        for name in ("client", "companion", "line", "placed", "posting", "sending")
+    ),
     "actors/webpush/client.py",
 }
 """Where a subsystem stands between the world and the bus: sockets, requests, followers, models and their keys."""

@@ -1,9 +1,8 @@
 """A client of the Bot API, https://core.telegram.org/bots/api."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
-from pathlib import Path
-from typing import Any, Final, final
+from typing import Any, BinaryIO, Final, final
 
 import attrs
 import httpx2
@@ -34,7 +33,8 @@ class Upload:
     field: str
     name: str
     media_type: str
-    path: Path
+    open: Callable[[], BinaryIO]
+    """Opens it for reading; each time anew."""
 
 
 @final
@@ -68,10 +68,10 @@ class Client:
         Args:
           method: its name, such as ``sendMessage``.
           parameters: what is None is left out.
-          upload: a file of this machine.
+          upload: a file that goes along.
           within: seconds for all of it.
 
-        Raises TelegramError, and OSError for a file that cannot be read.
+        Raises TelegramError, and what `upload` raises when it cannot be opened or read.
         """
         given = {name: value for name, value in (parameters or {}).items() if value is not None}
         seconds = within or (REPLY if upload is None else UPLOAD)
@@ -86,7 +86,7 @@ class Client:
         fields = {
             name: value if isinstance(value, str) else jsontext.write(value) for name, value in given.items()
         }
-        with upload.path.open("rb") as file:
+        with upload.open() as file:
             return await self._post(
                 url, data=fields, files={upload.field: (upload.name, file, upload.media_type)}
             )

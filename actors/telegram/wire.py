@@ -20,7 +20,14 @@ class TelegramError(Exception):
 
 @final
 class Unreachable(TelegramError):
-    """Nothing was sent, or the server said that it did nothing: the same call may be made again."""
+    """Nothing was sent, or the server said that something was wrong with it: the same call may be made again.
+
+    `perhaps` says that the call did arrive, so that it might have been carried out all the same.
+    """
+
+    def __init__(self, reason: str, *, perhaps: bool = False) -> None:
+        super().__init__(reason)
+        self.perhaps = perhaps
 
 
 @final
@@ -82,7 +89,7 @@ def read(status: int, body: bytes) -> Answer:
 def _without_words(status: int) -> TelegramError:
     """What an answer means that is none of the Bot API: that of something in between."""
     if status >= 500 or status in {408, 425}:
-        return Unreachable(f"the server answered with status {status}")
+        return Unreachable(f"the server answered with status {status}", perhaps=True)
     if status == 200:
         return Unknown("the answer cannot be understood")
     return Unreachable(f"what answered with status {status} is no Bot API")
@@ -102,6 +109,6 @@ def _error(status: int, said: Mapping[str, Any]) -> TelegramError:
     if code in {401, 404}:
         return Unauthorized(reason)
     if code >= 500:
-        return Unreachable(reason)
+        return Unreachable(reason, perhaps=True)
     moved = given.get("migrate_to_chat_id")
     return Refused(code, reason, moved if isinstance(moved, int) else None)
