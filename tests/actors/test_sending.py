@@ -190,6 +190,21 @@ class TestFates:
         await trio.sleep(100)
         assert post.times == [0.0, 30.0, 35.0]
 
+    async def test_what_might_have_arrived_against_all_odds_is_told_of(
+        self, post: Post, autojump_clock: MockClock
+    ) -> None:
+        doubts = list[bool]()
+
+        async def send(parcel: Parcel) -> Fate:
+            doubts.append(parcel.row.doubtful)
+            return Again("no", 1.0, perhaps=True) if len(doubts) < 4 else Sent()
+
+        post.send = send
+        await post.open()
+        await post.push("a")
+        await trio.sleep(100)
+        assert doubts == [False, True, True, True]
+
     async def test_what_is_in_doubt_is_tried_once_more(self, post: Post, autojump_clock: MockClock) -> None:
         doubts = list[bool]()
 
@@ -231,6 +246,15 @@ class TestFates:
         await post.push("a")
         await trio.sleep(100)
         assert (parts, failures) == ([0, 1, 2, 2, 2, 3], [0, 1, 2])
+
+    async def test_a_channel_may_be_patient_only_so_long(self, post: Post, autojump_clock: MockClock) -> None:
+        post.send = answering(*[Again("down", most=30.0)] * 10)
+        await post.open()
+        await post.push("a")
+        await trio.sleep(300)
+        waits = [after - before for before, after in zip(post.times, post.times[1:], strict=False)]
+        assert len(waits) == 10
+        assert max(waits) <= 30.1
 
     async def test_a_neighbour_that_does_not_answer_is_no_fault_of_the_row(
         self, post: Post, autojump_clock: MockClock
