@@ -15,7 +15,6 @@ from actors.subsystem import Given
 from actors.telegram.messages import Asked, FindMessages, KeepMessage, Kept, Placed
 from actors.telegram.sender_actor import TelegramSenderActor
 from actors.telegram.settings import TOKEN, Channels, Settings, Telegram
-from actors.tools import messages as tools
 from actors.tools.actor import ToolsActor
 from actors.tools.settings import Settings as ToolsSettings
 from actors.vocabulary import ADMIN
@@ -150,6 +149,3 @@ class Outside:
 
     def health(self) -> str:
         return str(self.mesh.cell("telegram-sender").health.why)
-
-
-__all__ = ["Outside", "tools"]
