@@ -1,7 +1,7 @@
 """The flight recorder: the last few thousand messages, always on (G16).
 
-One append per message. A small message is kept whole; of a large one only what the envelope says, since a few
-thousand references could otherwise pin hundreds of megabytes.
+One append per message. A small message is kept whole; of a large one, or one whose class is not measured, only what the
+envelope says, since a few thousand references could otherwise pin hundreds of megabytes.
 """
 
 from __future__ import annotations
@@ -37,11 +37,9 @@ class FlightRecorder:
 
     def record(self, point: str, envelope: Envelope, at: float, detail: str = "") -> None:
         """Remember how a message ended."""
-        message = envelope.message
-        if shapes[type(message)].large:
-            size = size_of(message, SMALL) if envelope.size is None else envelope.size
-            if size > SMALL:
-                envelope = without_message(envelope)
+        kind = type(envelope.message)
+        if not kind.measured or (shapes[kind].large and _size(envelope) > SMALL):
+            envelope = without_message(envelope)
         self._ring.append((at, point, envelope, detail))
 
     def __iter__(self) -> Iterator[Record]:
@@ -49,3 +47,7 @@ class FlightRecorder:
 
     def __len__(self) -> int:
         return len(self._ring)
+
+
+def _size(envelope: Envelope) -> int:
+    return size_of(envelope.message, SMALL) if envelope.size is None else envelope.size

@@ -231,6 +231,13 @@ class Scalars(Command):
 
 @final
 @attrs.frozen(kw_only=True)
+class Unmeasured(Command):
+    measured: ClassVar[bool] = False
+    text: str = ""
+
+
+@final
+@attrs.frozen(kw_only=True)
 class Texts(Command):
     text: str = ""
     data: bytes | None = None
@@ -305,6 +312,7 @@ class TestAMessage:
             Texts(either="x" * (SMALL + 1)),
             Several(texts=("x" * SMALL,)),
             Free(value={"x": ["x" * SMALL]}),
+            Unmeasured(),
         ],
     )
     def test_that_is_large_is_kept_by_its_envelope_alone(self, message: Message) -> None:
