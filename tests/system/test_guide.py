@@ -50,7 +50,8 @@ def _added(tree: str, lines: str) -> str:
     imports = [line for line in lines.splitlines() if line.startswith("from ")]
     entry = [line for line in lines.splitlines() if line.startswith(" ")]
     assert (tree.count(_ENTRY), len(entry)) == (1, 1)
-    behind = next(line for line in tree.splitlines() if line.startswith("from ") and line > imports[0])
+    ours = [line for line in tree.splitlines() if line.startswith(("from actors.", "from bus "))]
+    behind = next(line for line in ours if line > imports[0])
     tree = tree.replace(f"\n{behind}", "\n" + "\n".join([*imports, behind]), 1)
     return tree.replace(_ENTRY, f"{entry[0]}\n{_ENTRY}")
 
