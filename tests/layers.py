@@ -29,6 +29,7 @@ HANDS = {
         for name in ("answer", "compactor", "completion", "gate", "loop", "record", "sources")
     ),
     "actors/cron/telling.py",
+    *(f"actors/email/{name}.py" for name in ("receiving", "sending")),
     "actors/memory/extractor.py",
     "actors/memory/meaning.py",
     "actors/memory/unattended.py",
@@ -48,7 +49,7 @@ THREADS = {"actors/tools/threads.py"}
 
 BASES = {
     "actors/cron/scheduler.py",
-    *(f"actors/email/{name}.py" for name in ("post", "sending", "receiving")),
+    "actors/email/post.py",
     *(f"actors/skills/{name}.py" for name in ("reading", "changing")),
 }
 """Parts of an actor that is too long for one module."""

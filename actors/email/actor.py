@@ -1,23 +1,48 @@
 """The actor of e-mail: its doors."""
 
 from datetime import datetime
-from typing import final
+from typing import TYPE_CHECKING, final
 
 from actors.email import messages, store
 from actors.email.addresses import NotAnAddress, plain
 from actors.email.condition import Condition
 from actors.email.messages import AddressTaken, BadAddress, RemoveAddress, SetAddress
-from actors.email.receiving import Receiving
+from actors.email.post import Post
 from actors.storage import micros
 from actors.users import messages as users
 
+if TYPE_CHECKING:
+    from actors.email.receiving import Receiving
+    from actors.email.sending import Sending
+
 
 @final
-class EmailActor(Receiving):
+class EmailActor(Post):
     """Knows whose addresses there are, sends to them and takes what comes from them. Made like its base.
 
     Where it is not configured it does neither, and costs nothing.
     """
+
+    _sending: "Sending | None" = None
+    _receiving: "Receiving | None" = None
+
+    async def start(self) -> None:
+        await super().start()
+        if self.settings.sends:
+            from actors.email.sending import Sending
+
+            self._sending = Sending(self)
+            self.spawn(self._sending.run)
+        if self.settings.receives:
+            from actors.email.receiving import Receiving
+
+            self._receiving = Receiving(self)
+            self.spawn(self._receiving.run)
+
+    async def on_stop(self) -> None:
+        if self._receiving is not None:
+            await self._receiving.close()
+        await super().on_stop()
 
     @messages.SetAddress.handler
     async def set_address(self, request: SetAddress) -> messages.Address:
@@ -25,7 +50,7 @@ class EmailActor(Receiving):
             address = plain(request.email)
         except NotAnAddress as error:
             raise BadAddress(str(error)) from error
-        if address == self._own:
+        if address == self.own:
             raise BadAddress(f"{address} is the agent's own address")
         user = (await self.bus.ask(users.GetUser(id=request.id, user=request.id))).id
         owner = (await self._read(store.owners)).get(address, user)
@@ -61,22 +86,22 @@ class EmailActor(Receiving):
 
     @messages.Recipients.handler
     async def recipients(self, request: messages.Recipients) -> tuple[str, ...]:
-        if not self._settings.sends:
+        if not self.settings.sends:
             return ()
         found = await self._read(store.of, request.user)
         return () if found is None else (found.address,)
 
     @messages.GetEmailStatus.handler
     async def status(self, request: messages.GetEmailStatus) -> messages.EmailStatus:
-        at = self._settings
+        at = self.settings
         outgoing = f"{at.smtp_host}:{at.outgoing_port}", at.smtp_user
         incoming = f"{at.imap_host}:{at.incoming_port}", at.incoming_user
         return messages.EmailStatus(
             sender=at.sender,
-            outgoing=_server(self._out, *outgoing) if at.sends else None,
-            incoming=_server(self._in, *incoming) if at.receives else None,
-            sent=self._sent,
-            taken=self._taken,
+            outgoing=_server(self.outgoing, *outgoing) if at.sends else None,
+            incoming=_server(self.incoming, *incoming) if at.receives else None,
+            sent=self._sending.sent if self._sending else 0,
+            taken=self._receiving.taken if self._receiving else 0,
             left_alone=await self._read(store.passed),
         )
 

@@ -9,8 +9,8 @@ from typing import Final, cast, final
 
 import attrs
 
+from actors.email.fates import Taken
 from actors.email.htmltext import text_of
-from actors.email.intake import Taken
 from actors.email.quotes import reply_of
 from actors.storage import clean
 

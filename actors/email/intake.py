@@ -11,17 +11,12 @@ from email.message import Message
 from email.parser import BytesHeaderParser
 from email.policy import compat32
 from hashlib import sha256
-from typing import Final, Literal, final
-
-import attrs
+from typing import Final
 
 from actors.email.addresses import domain_of, sender_of
+from actors.email.fates import LeftAlone, Taken
 from actors.email.provenance import Trust, find
 from actors.storage import one_line
-
-Reason = Literal["own", "automatic", "sender", "unknown", "unproven", "inactive"]
-"""Why a mail is left alone: it is one of ours, no person wrote it, it is not clear who did, nobody has that address,
-nothing proves that it is from there, or that user is let in no more."""
 
 MARK: Final = "starpod."
 """How the ids of our own mails begin."""
@@ -33,36 +28,6 @@ _ID: Final = re.compile(r"<[!-;=?-~]+>")
 _MACHINES: Final = re.compile(r"(?:mailer-daemon|postmaster|no-?reply|do-?not-?reply)(?:[+.-].*)?")
 _OF_LISTS: Final = ("List-Id", "List-Post", "List-Unsubscribe", "X-Loop", "X-Autoreply", "X-Autorespond")
 _BULK: Final = frozenset({"bulk", "list", "junk", "auto_reply"})
-
-
-@final
-@attrs.frozen(kw_only=True)
-class LeftAlone:
-    """A mail that is none for the agent."""
-
-    reason: Reason
-    detail: str
-    """A sentence for the admin, without anything that the mail says about itself but names of servers."""
-
-
-@final
-@attrs.frozen(kw_only=True)
-class Taken:
-    """A mail from somebody known, as far as its headers say."""
-
-    sender: str
-    message_id: str
-    """With its angle brackets; where there is none, or none that can be used, one that was made from the headers."""
-    subject: str
-    references: tuple[str, ...]
-    """The thread before this mail, oldest first."""
-    is_reply: bool
-    provenance: str
-
-    @property
-    def key(self) -> str:
-        """The same for the same mail."""
-        return f"mail:{self.message_id}"
 
 
 def parse(headers: bytes) -> Message:

@@ -1,9 +1,10 @@
-"""What sending and receiving have in common: the database, the passwords, threads, and saying how it goes."""
+"""What sending and receiving stand on: the database, the passwords, threads, and saying how it goes."""
 
 import logging
+import sqlite3
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Concatenate, Final, ParamSpec, TypeVar
 
 import trio
 
@@ -17,6 +18,7 @@ from actors.vault import messages as vault
 from bus import Lag, Unavailable, run_in_thread
 
 T = TypeVar("T")
+P = ParamSpec("P")
 
 PASSWORD: Final = "EMAIL_PASSWORD"
 OF_MAILBOX: Final = "IMAP_PASSWORD"
@@ -45,14 +47,14 @@ class Post(LateKeeper):
         uploads: Path,
     ) -> None:
         super().__init__(database, numbered(MIGRATIONS), EmailFailed)
-        self._settings = settings()
-        self._name = name
-        self._uploads = uploads
+        self.settings = settings()
+        self.name = name
+        self.uploads = uploads
         self._passwords = Credentials(environment, (PASSWORD, OF_MAILBOX), "e-mail")
-        self._changed = trio.Event()
+        self.changed = trio.Event()
         """Passwords may be others."""
-        self._out = Condition()
-        self._in = Condition()
+        self.outgoing = Condition()
+        self.incoming = Condition()
 
     async def start(self) -> None:
         """Open the database, if there is one. Raises Unavailable while it cannot be: the others do without."""
@@ -60,15 +62,27 @@ class Post(LateKeeper):
             await super().start()
         except EmailFailed as error:
             raise Unavailable(str(error)) from error
-        if self._settings.sends:
+        if self.settings.sends:
             listening = trio.Event()
             self.spawn(self._follow_vault, listening)
             await listening.wait()
 
     @property
-    def _own(self) -> str:
+    def own(self) -> str:
         """The agent's address, as addresses are compared."""
-        return (self._settings.sender or "").strip().casefold()
+        return (self.settings.sender or "").strip().casefold()
+
+    async def read(
+        self, fn: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """A job on the database that only reads. Raises EmailFailed."""
+        return await self._read(fn, *args, **kwargs)
+
+    async def write(
+        self, fn: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """One transaction, safe on the disk when this returns. Raises EmailFailed."""
+        return await self._write(fn, *args, **kwargs)
 
     async def _follow_vault(self, listening: trio.Event) -> None:
         """Try a changed password at once."""
@@ -77,10 +91,10 @@ class Post(LateKeeper):
             listening.set()
             async for _ in changed:
                 self._passwords.changed()
-                self._changed.set()
-                self._changed = trio.Event()
+                self.changed.set()
+                self.changed = trio.Event()
 
-    async def _password(self, *names: str) -> tuple[str, str | None]:
+    async def password(self, *names: str) -> tuple[str, str | None]:
         """The first of these that is there, or else nothing and what to do about it."""
         await self._passwords.read(self.bus)
         for name in names:
@@ -90,24 +104,24 @@ class Post(LateKeeper):
         unset = f"there is no password: `starpod vault set {PASSWORD}`, or {PASSWORD}=… in .env"
         return "", lost[0] if lost else unset
 
-    def _went_wrong(self, condition: Condition, why: str) -> None:
+    def went_wrong(self, condition: Condition, why: str) -> None:
         if condition.went_wrong(why, self.bus.clock.now()):
             _LOG.warning("%s", self._said(condition))
         self._tell()
 
-    def _went_well(self, condition: Condition) -> None:
+    def went_well(self, condition: Condition) -> None:
         if condition.went_well(self.bus.clock.now()):
             _LOG.info("e-mail works again")
             self._tell()
 
     def _tell(self) -> None:
         """Say in the health of this actor what is wrong."""
-        wrong = [self._said(each) for each in (self._out, self._in) if each.trouble is not None]
+        wrong = [self._said(each) for each in (self.outgoing, self.incoming) if each.trouble is not None]
         self.degraded("; ".join(wrong) or None)
 
     def _said(self, condition: Condition) -> str:
-        at = self._settings
-        if condition is self._out:
+        at = self.settings
+        if condition is self.outgoing:
             return f"no mail can be sent by {at.smtp_host}:{at.outgoing_port}: {condition.trouble}"
         return f"no mail can be fetched from {at.imap_host}:{at.incoming_port}: {condition.trouble}"
 

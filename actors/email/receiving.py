@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, final
 
 import attrs
 import trio
@@ -13,12 +13,11 @@ import trio
 from actors.agent import messages as agent
 from actors.email import content, intake, store
 from actors.email.content import Content, File
+from actors.email.fates import LeftAlone, Taken
 from actors.email.imap import Head, Incoming, Mailbox, MailboxTrouble, State
-from actors.email.intake import LeftAlone, Taken
 from actors.email.messages import CHANNEL
-from actors.email.post import OF_MAILBOX, PASSWORD, in_thread
+from actors.email.post import OF_MAILBOX, PASSWORD, Post, in_thread
 from actors.email.provenance import Trust
-from actors.email.sending import Sending
 from actors.email.store import Place
 from actors.session import messages as session
 from actors.spool import prepare, spool
@@ -40,24 +39,27 @@ CLOSING: Final = 1.0
 _LOG: Final = logging.getLogger(__name__)
 
 
-class Receiving(Sending):
+@final
+class Receiving:
     """Looks into the mailbox again and again, and hands on what is for the agent, in the order in which it came."""
 
-    _taken: int = 0
-    _box: Mailbox | None = None
+    def __init__(self, post: Post) -> None:
+        self._post = post
+        self._one = trio.CapacityLimiter(1)
+        self._box: Mailbox | None = None
+        self._of_box: Incoming | None = None
+        self.taken = 0
+        """Mails that became messages."""
 
-    async def start(self) -> None:
-        await super().start()
-        if self._settings.receives:
-            self._of_box: Incoming | None = None
-            self._one = trio.CapacityLimiter(1)
-            prepare(self._uploads, PREFIX)
-            self.spawn(self._receive)
+    async def run(self) -> None:
+        """Receive until cancelled."""
+        prepare(self._post.uploads, PREFIX)
+        await self._receive()
 
-    async def on_stop(self) -> None:
+    async def close(self) -> None:
+        """Leave the mailbox, as far as it lets us within a moment."""
         with trio.move_on_after(CLOSING):
             await self._leave()
-        await super().on_stop()
 
     async def _leave(self) -> None:
         box, self._box = self._box, None
@@ -66,16 +68,20 @@ class Receiving(Sending):
 
     async def _receive(self) -> None:
         while True:
-            changed = self._changed
+            changed = self._post.changed
             try:
                 await self._look()
             except MailboxTrouble as error:
-                self._went_wrong(self._in, error.reason)
+                self._post.went_wrong(self._post.incoming, error.reason)
             except BusError as error:
-                self._went_wrong(self._in, f"what has come in cannot be handed on: {error}")
+                self._post.went_wrong(self._post.incoming, f"what has come in cannot be handed on: {error}")
             else:
-                self._went_well(self._in)
-            wait = self._settings.poll_secs if self._in.trouble is None else self._in.pause
+                self._post.went_well(self._post.incoming)
+            wait = (
+                self._post.settings.poll_secs
+                if self._post.incoming.trouble is None
+                else self._post.incoming.pause
+            )
             with trio.move_on_after(wait):
                 await changed.wait()
 
@@ -83,7 +89,7 @@ class Receiving(Sending):
         """Take what is new. Raises MailboxTrouble and BusError; what was taken by then is."""
         box = await self._mailbox()
         state = await in_thread(box.look, self._one)
-        place = await self._read(store.place, self._mailbox_name)
+        place = await self._post.read(store.place, self._mailbox_name)
         if place is None or place.validity != state.validity:
             place = await self._begin(box, state)
         for uid in await in_thread(partial(box.after, place.uid), self._one):
@@ -91,10 +97,10 @@ class Receiving(Sending):
 
     async def _begin(self, box: Mailbox, state: State) -> Place:
         """Where a mailbox is read from that is new, or has other numbers than before: the unread mails of a day."""
-        since = (self.bus.clock.now() - RECENT).date()
+        since = (self._post.bus.clock.now() - RECENT).date()
         unseen = await in_thread(partial(box.unseen, since), self._one)
         place = Place(validity=state.validity, uid=min([*unseen, state.next]) - 1)
-        await self._write(store.reach, self._mailbox_name, place)
+        await self._post.write(store.reach, self._mailbox_name, place)
         return place
 
     async def _see_to(self, box: Mailbox, at: Place) -> None:
@@ -104,21 +110,21 @@ class Receiving(Sending):
             fate, user = await self._fate(head)
             if isinstance(fate, LeftAlone):
                 _LOG.info("a mail is left alone: %s", fate.detail)
-                now = micros(self.bus.clock.now())
-                return await self._write(store.leave, self._mailbox_name, at, fate, now)
+                now = micros(self._post.bus.clock.now())
+                return await self._post.write(store.leave, self._mailbox_name, at, fate, now)
             await self._take(box, at.uid, head, fate, user)
-        return await self._write(store.reach, self._mailbox_name, at)
+        return await self._post.write(store.reach, self._mailbox_name, at)
 
     async def _fate(self, head: Head) -> tuple[Taken | LeftAlone, users.User | None]:
         """What is to become of a mail, and whose it is."""
-        at, owners = self._settings, await self._read(store.owners)
+        at, owners = self._post.settings, await self._post.read(store.owners)
         trust = Trust(at.imap_host or "", at.authserv_id)
-        fate = intake.decide(head.headers, owners, self._own, trust)
+        fate = intake.decide(head.headers, owners, self._post.own, trust)
         if isinstance(fate, LeftAlone):
             return fate, None
         id = owners[fate.sender]
         try:
-            user = await self.bus.ask(users.GetUser(id=id, user=id))
+            user = await self._post.bus.ask(users.GetUser(id=id, user=id))
         except users.UnknownUser:
             return LeftAlone(reason="unknown", detail=f"There is no user {id} any more."), None
         if not user.is_active:
@@ -131,7 +137,7 @@ class Receiving(Sending):
         read = await self._content(box, uid, head, mail)
         attachments, refused = await self._stored(read.files, user.id)
         read = attrs.evolve(read, notes=(*read.notes, *refused))
-        await self._write(store.keep, mail, micros(self.bus.clock.now()))
+        await self._post.write(store.keep, mail, micros(self._post.bus.clock.now()))
         incoming = session.Incoming(
             text=content.told(mail, read),
             user=user.id,
@@ -142,10 +148,10 @@ class Receiving(Sending):
             source=CHANNEL,
             client_message_id=mail.key,
         )
-        with self.bus.fresh("email"):
-            await self.bus.ask(agent.Accept(incoming=incoming))
+        with self._post.bus.fresh("email"):
+            await self._post.bus.ask(agent.Accept(incoming=incoming))
         crash_point("mail", "accepted")
-        self._taken += 1
+        self.taken += 1
         await in_thread(partial(box.mark, uid), self._one)
         crash_point("mail", "seen")
 
@@ -162,20 +168,20 @@ class Receiving(Sending):
         """The files as attachments, and a sentence on each that is not taken. Raises BusError: then all comes again."""
         taken, refused = list[Attachment](), list[str]()
         for file in files:
-            with spool(self._uploads, PREFIX) as folder:
+            with spool(self._post.uploads, PREFIX) as folder:
                 await in_thread(partial(_write, folder, file.data), self._one)
                 sent = tools.SentFile(id=_FILE, name=redact(file.name), declared=file.media_type)
                 request = tools.SaveUpload(upload=folder.name, files=(sent,), user=user)
                 try:
-                    taken += await self.bus.ask(request)
+                    taken += await self._post.bus.ask(request)
                 except ActorError as error:
                     refused.append(str(error))
         return tuple(taken), refused
 
     async def _mailbox(self) -> Mailbox:
         """The connection that fits settings and password. Raises MailboxTrouble where there is no password."""
-        at = self._settings
-        password, missing = await self._password(OF_MAILBOX, PASSWORD)
+        at = self._post.settings
+        password, missing = await self._post.password(OF_MAILBOX, PASSWORD)
         if missing is not None:
             raise MailboxTrouble(missing)
         wanted = Incoming(
@@ -193,7 +199,7 @@ class Receiving(Sending):
 
     @property
     def _mailbox_name(self) -> str:
-        at = self._settings
+        at = self._post.settings
         return f"{at.incoming_user}@{at.imap_host}/{at.folder}"
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, final
 
 import attrs
 import trio
@@ -23,21 +23,24 @@ AT_ONCE: Final = 4
 """Recipients."""
 
 
-class Sending(Post):
+@final
+class Sending:
     """Hands mails to the server, and says what became of them."""
 
-    _sent: int = 0
-    _paused: bool = False
-    """Whether nothing is tried: the server has not let anything be sent a moment ago."""
+    def __init__(self, post: Post) -> None:
+        self._post = post
+        self._threads = trio.CapacityLimiter(AT_ONCE)
+        self._paused = False
+        """Whether nothing is tried: the server has not let anything be sent a moment ago."""
+        self._sender = Sender(
+            post.bus, CHANNEL, self._send, ready=lambda: not self._paused, recipients=AT_ONCE
+        )
+        self.sent = 0
+        """Mails that the server has taken."""
 
-    async def start(self) -> None:
-        await super().start()
-        if self._settings.sends:
-            self._threads = trio.CapacityLimiter(AT_ONCE)
-            self._sender = Sender(
-                self.bus, CHANNEL, self._send, ready=lambda: not self._paused, recipients=AT_ONCE
-            )
-            self.spawn(self._sender.run)
+    async def run(self) -> None:
+        """Send until cancelled."""
+        await self._sender.run()
 
     async def _send(self, parcel: Parcel) -> Fate:
         try:
@@ -53,34 +56,34 @@ class Sending(Post):
             return GivenUp(error.reason)
         except EmailFailed as error:
             return Again(str(error))
-        self._sent += 1
-        self._went_well(self._out)
+        self.sent += 1
+        self._post.went_well(self._post.outgoing)
         return Sent((id,))
 
     def _pause(self, why: str) -> None:
         """Leave the server alone for a while; rows stay in the outbox."""
         if not self._paused:
             self._paused = True
-            self._went_wrong(self._out, why)
-            self.spawn(self._wait)
+            self._post.went_wrong(self._post.outgoing, why)
+            self._post.spawn(self._wait)
 
     async def _wait(self) -> None:
-        with trio.move_on_after(self._out.pause):
-            await self._changed.wait()
+        with trio.move_on_after(self._post.outgoing.pause):
+            await self._post.changed.wait()
         self._paused = False
         self._sender.look()
 
     async def _handed_over(self, row: OutboxRow) -> str:
         """Have one mail sent; its id. Raises a NotSent, or EmailFailed."""
-        if (await self._read(store.owners)).get(row.recipient) != row.user:
+        if (await self._post.read(store.owners)).get(row.recipient) != row.user:
             raise Refused(f"{row.recipient} is not the address of {row.user} any more")
         what = compose.said(row.body)
         what = attrs.evolve(what, text=redact(what.text), subject=what.subject and redact(what.subject))
-        thread = await self._read(store.thread, what.answers)
+        thread = await self._post.read(store.thread, what.answers)
         files, notes = await self._files(what.attachments)
         about = Envelope(
-            sender=self._own,
-            name=self._name(),
+            sender=self._post.own,
+            name=self._post.name(),
             recipient=row.recipient,
             key=row.key,
             at=row.created_at,
@@ -88,7 +91,7 @@ class Sending(Post):
         )
         work = partial(_hand_over, await self._server(), about, what, thread, files, notes)
         await in_thread(work, self._threads)
-        return compose.message_id(row.key, self._own)
+        return compose.message_id(row.key, self._post.own)
 
     async def _files(self, attachments: Sequence[Mapping[str, Any]]) -> tuple[list[File], list[str]]:
         taken, too_large = compose.chosen(attachments)
@@ -96,7 +99,7 @@ class Sending(Post):
         notes = [compose.left_out(each) for each in too_large]
         for each in taken:
             try:
-                data = await self.bus.ask(tools.LoadFile(path=each["path"]))
+                data = await self._post.bus.ask(tools.LoadFile(path=each["path"]))
             except ActorError as error:
                 notes.append(compose.left_out(each, redact(str(error))))
             else:
@@ -105,9 +108,9 @@ class Sending(Post):
 
     async def _server(self) -> Outgoing:
         """Raises ServerTrouble where there is no password although there should be one."""
-        at, password = self._settings, ""
+        at, password = self._post.settings, ""
         if at.smtp_user is not None:
-            password, missing = await self._password(PASSWORD)
+            password, missing = await self._post.password(PASSWORD)
             if missing is not None:
                 raise ServerTrouble(missing)
         return Outgoing(

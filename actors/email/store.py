@@ -11,7 +11,7 @@ from typing import Final, final
 
 import attrs
 
-from actors.email.intake import LeftAlone, Taken
+from actors.email.fates import LeftAlone, Taken
 from actors.email.messages import Address, AddressTaken, Passed
 from actors.storage import clean, moment
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from actors.email import compose as composing
 from actors.email.compose import Envelope, Said, chosen, compose, left_out, message_id, said
 from actors.email.content import File
-from actors.email.intake import LeftAlone, decide
+from actors.email.fates import LeftAlone
+from actors.email.intake import decide
 from actors.email.provenance import Trust
 from actors.email.store import Thread
 from tests.fakes.mail import message

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from actors.email import content
 from actors.email.content import Content, File, read, told, too_large
-from actors.email.intake import Taken
+from actors.email.fates import Taken
 from tests.fakes.mail import mail
 
 

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.email import intake
-from actors.email.intake import LeftAlone, Reason, Taken, decide
+from actors.email.fates import LeftAlone, Reason, Taken
+from actors.email.intake import decide
 from actors.email.provenance import Trust
 from tests.fakes.mail import mail
 

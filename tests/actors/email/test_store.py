@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from actors.email import store
-from actors.email.intake import LeftAlone, Taken
+from actors.email.fates import LeftAlone, Taken
 from actors.email.messages import Address, AddressTaken, Passed
 from actors.email.store import MIGRATIONS, Place, Thread
 from actors.storage import empty, numbered
