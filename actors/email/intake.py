@@ -36,7 +36,7 @@ def parse(headers: bytes) -> Message:
 
 
 def decide(headers: bytes, known: Container[str], own: str, trust: Trust) -> Taken | LeftAlone:
-    """What is to become of a mail.
+    """What is to become of a mail. Raises nothing, whatever its headers are: anybody may send one.
 
     Args:
       headers: as they came.
@@ -44,6 +44,13 @@ def decide(headers: bytes, known: Container[str], own: str, trust: Trust) -> Tak
       own: the agent's address.
       trust: whose word on its origin counts.
     """
+    try:
+        return _decided(headers, known, own, trust)
+    except Exception as error:  # noqa: BLE001 - the parser is known to raise anything for headers that are wrong enough
+        return LeftAlone(reason="sender", detail=f"Its headers cannot be read: {type(error).__name__}.")
+
+
+def _decided(headers: bytes, known: Container[str], own: str, trust: Trust) -> Taken | LeftAlone:
     mail = parse(headers)
     sender = sender_of(_field(mail, "From")) if len(mail.get_all("From", [])) == 1 else None
     if sender == own or f"<{MARK}" in _field(mail, "Message-ID"):

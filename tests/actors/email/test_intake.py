@@ -133,3 +133,11 @@ def test_a_subject_is_one_line_that_can_be_read(field: str, text: str) -> None:
 @given(st.binary(max_size=200))
 def test_nothing_that_may_come_is_taken_or_raises(headers: bytes) -> None:
     assert isinstance(fate(headers), LeftAlone)
+
+
+def test_headers_that_the_parser_cannot_stand_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(_: bytes) -> None:
+        raise KeyError("x")
+
+    monkeypatch.setattr(intake, "parse", fails)
+    assert fate(b"") == LeftAlone(reason="sender", detail="Its headers cannot be read: KeyError.")
