@@ -1,10 +1,9 @@
 """A push service on loopback, over TLS: it keeps what it is sent and answers what it is told to."""
 
 import ssl
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import attrs
 import h11
@@ -31,6 +30,8 @@ class PushService:
     """What a client needs in order to believe it."""
     answers: list[tuple[int, dict[str, str]] | None] = attrs.field(factory=list)
     """Status and headers of the next answers; None hangs up instead. Without any it is 201."""
+    says: bytes = b"so!"
+    """The body of each."""
     taken: list[Taken] = attrs.field(factory=list)
 
     def endpoint(self, name: str, host: str = "localhost") -> str:
@@ -63,18 +64,18 @@ class PushService:
             self.taken.append(Taken(path, headers, body))
             answer = self.answers.pop(0) if self.answers else (201, dict[str, str]())
             if answer is not None:
-                await stream.send_all(_answer(connection, *answer))
+                await stream.send_all(_answer(*answer, self.says))
         except (trio.BrokenResourceError, h11.RemoteProtocolError):
             pass  # whoever connected does not believe us
         finally:
             await trio.aclose_forcefully(stream)
 
 
-def _answer(connection: h11.Connection, status: int, headers: dict[str, str]) -> bytes:
-    pairs: list[Any] = [*headers.items(), ("Content-Length", "3"), ("Connection", "close")]
-    events = (h11.Response(status_code=status, headers=pairs), h11.Data(data=b"so!"), h11.EndOfMessage())
-    sent: Callable[[Any], bytes | None] = connection.send
-    return b"".join(sent(event) or b"" for event in events)
+def _answer(status: int, headers: dict[str, str], body: bytes) -> bytes:
+    lines = [f"HTTP/1.1 {status} So", *(f"{name}: {value}" for name, value in headers.items())]
+    if "Content-Length" not in headers:
+        lines.append(f"Content-Length: {len(body)}")
+    return "\r\n".join([*lines, "Connection: close", "", ""]).encode() + body
 
 
 @asynccontextmanager

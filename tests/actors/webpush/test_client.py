@@ -56,6 +56,17 @@ async def test_answers_are_judged(service: PushService) -> None:
     ]
 
 
+async def test_of_a_body_the_beginning_is_read_as_far_as_it_comes(service: PushService) -> None:
+    service.says = b"no " * 100_000
+    service.answers = [(400, {}), (400, {"Content-Length": "900001"}), (201, {"Content-Length": "900001"})]
+    refused = await post(local(service), service.endpoint("ada"))
+    assert isinstance(refused, Refused)
+    assert refused.reason.startswith("the push service answers 400: no no no")
+    service.says = b"no"
+    assert await post(local(service), service.endpoint("ada")) == Refused("the push service answers 400: no")
+    assert await post(local(service), service.endpoint("ada")) == Sent()
+
+
 async def test_nobody_is_followed_elsewhere(service: PushService) -> None:
     service.answers = [(307, {"Location": service.endpoint("other")})]
     assert await post(local(service), service.endpoint("ada")) == Refused("the push service answers 307: so!")

@@ -299,7 +299,14 @@ async def test_a_browser_that_somebody_else_uses_now_is_told_nothing_of_before(d
 # --- trouble ----------------------------------------------------------------------------------------------
 
 
-async def test_an_outbox_that_is_away_is_waited_for(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_outbox_that_is_away_is_waited_for(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def said(words: str) -> None:
+        with trio.fail_after(20):
+            while words not in caplog.text:
+                await trio.sleep(0.01)
+
     browser = await desk.subscribed()
 
     def refuse(*_args: object) -> None:
@@ -309,12 +316,12 @@ async def test_an_outbox_that_is_away_is_waited_for(desk: Desk, monkeypatch: pyt
         patch.setattr("actors.session.outbox.mark", refuse)
         await desk.push(browser.id)
         await desk.service.came(1)
-        await trio.sleep(0.1)
+        await said("what was pushed cannot be noted: the disk is full")
     await desk.settled("sent")
     with monkeypatch.context() as patch:
         patch.setattr("actors.session.outbox.claim", refuse)
         await desk.push(browser.id)
-        await trio.sleep(0.1)
+        await said("what is to be pushed cannot be looked up: the disk is full")
     await desk.settled("sent", "sent")
     assert len(desk.service.taken) == 2
 
@@ -344,3 +351,33 @@ async def test_what_a_person_drops_meanwhile_stays_dropped(desk: Desk) -> None:
     (row,) = await desk.settled("pending")
     await desk.mesh.bus.ask(session.DropOutbox(id=row.id, user="ada", role="user"))
     await desk.settled("dropped")
+
+
+async def test_what_a_person_has_dropped_first_is_no_trouble(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = list[int]()
+
+    def closed(_connection: object, request: session.DropOutbox, _now: int) -> None:
+        tried.append(request.id)
+        raise session.DeliveryClosed(id=request.id, state="dropped")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("actors.session.deliveries.drop", closed)
+        await desk.push("nobody")
+        with trio.fail_after(20):
+            while not tried:
+                await trio.sleep(0.01)
+    await desk.settled("dropped")
+
+
+async def test_by_itself_it_sends_to_the_internet_alone(mesh: MeshUnderTest, tmp_path: pathlib.Path) -> None:
+    world = World(mesh, tmp_path)
+    await world.start()
+    async with push_service(tmp_path) as service:
+        desk = Desk(world, service)
+        browser = await desk.subscribed()
+        await desk.push(browser.id)
+        (row,) = await desk.settled("dead")
+    assert row.reason == "localhost is at no address of the internet"
+    assert service.taken == []
