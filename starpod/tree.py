@@ -65,6 +65,11 @@ from actors.skills.reading import MIGRATIONS as SKILLS
 from actors.skills.settings import Settings as SkillsSettings
 from actors.storage import numbered
 from actors.subsystem import Given, Subsystem
+from actors.telegram import messages as telegram
+from actors.telegram.actor import TelegramActor
+from actors.telegram.doing import MIGRATIONS as TELEGRAM
+from actors.telegram.sender_actor import TelegramSenderActor
+from actors.telegram.settings import Settings as TelegramSettings
 from actors.tooling import offering, tool_of
 from actors.tools import messages as tools
 from actors.tools.actor import ToolsActor
@@ -109,12 +114,13 @@ class Parts(Given):
 
 
 def _session(given: Given) -> Iterator[Child]:
-    settings = given.settings(SessionSettings)
+    settings, of_telegram = given.settings(SessionSettings), given.settings(TelegramSettings)
 
     def channels() -> Iterator[session.ChannelPolicy]:
         yield session.ChannelPolicy("main")
         silence = timedelta(minutes=settings().telegram_gap_minutes)
-        yield session.ChannelPolicy("telegram", gap=silence, pushes="end")
+        only_last = of_telegram().channels.telegram.stream_mode == "final_only"
+        yield session.ChannelPolicy("telegram", gap=silence, pushes="end" if only_last else "each")
         of_mails = timedelta(minutes=settings().email_gap_minutes)
         yield session.ChannelPolicy("email", gap=of_mails, pushes="end")
         yield session.ChannelPolicy(
@@ -289,6 +295,13 @@ def _gateway(parts: Parts) -> Iterator[Child]:
     yield Child("gateway", factory)
 
 
+def _telegram(given: Given) -> Iterator[Child]:
+    persona_settings = given.settings(PersonaSettings)
+    factory = partial(TelegramActor, given, lambda: persona_settings().agent_name)
+    yield Child("telegram", factory, limits=Limits(mailbox=256))
+    yield Child("telegram-sender", partial(TelegramSenderActor, given))
+
+
 def _webpush(given: Given) -> Iterator[Child]:
     yield Child("webpush", partial(WebPushActor, given.database("webpush")), limits=Limits(mailbox=256))
 
@@ -387,6 +400,14 @@ EDGES: Final = (
     ),
 )
 CHANNELS: Final = (
+    Subsystem(
+        "telegram",
+        _telegram,
+        front=telegram,
+        settings=TelegramSettings,
+        migrations=TELEGRAM,
+        guarded=("channels.telegram.api_url",),
+    ),
     Subsystem("webpush", _webpush, front=webpush, migrations=WEBPUSH),
     Subsystem(
         "email",

@@ -4,25 +4,10 @@ They are accepted and checked, so a configuration written for a later version lo
 but nothing uses them yet. A subsystem takes its class along when it is built.
 """
 
-from typing import Literal, final
+from typing import final
 
 import attrs
 from attrs.validators import ge
-
-
-@final
-@attrs.frozen(kw_only=True)
-class Telegram:
-    enabled: bool = True
-    allowed_users: tuple[int | str, ...] = ()
-    """Ids, or names with or without ``@``, compared without case; empty allows nobody who is not linked."""
-    stream_mode: Literal["final_only", "all_messages"] = "final_only"
-
-
-@final
-@attrs.frozen(kw_only=True)
-class Channels:
-    telegram: Telegram = Telegram()
 
 
 @final
@@ -48,6 +33,5 @@ class Browser:
 @final
 @attrs.frozen(kw_only=True)
 class Upcoming:
-    channels: Channels = Channels()
     internet: Internet = Internet()
     browser: Browser = Browser()

@@ -51,6 +51,7 @@ BASES = {
     "actors/cron/scheduler.py",
     "actors/email/post.py",
     *(f"actors/skills/{name}.py" for name in ("reading", "changing")),
+    *(f"actors/telegram/{name}.py" for name in ("doing", "receiving")),
 }
 """Parts of an actor that is too long for one module."""
 
@@ -65,7 +66,7 @@ EDGES = {
     "actors/llm/discretion.py",
     *(
         f"actors/telegram/{name}.py"
-        for name in ("client", "companion", "line", "placed", "posting", "sending")
+        for name in ("client", "companion", "fetching", "line", "placed", "poll", "posting", "sending")
     ),
     "actors/webpush/client.py",
 }

@@ -15,14 +15,12 @@ from actors.cron import messages as cron
 from actors.gateway.messages import Config
 from actors.memory import messages as memory
 from actors.notification import Notification
-from actors.notify import messages as notify
 from actors.session import messages as session
 from actors.shapes import described
 from actors.skills import messages as skills
 from actors.users import messages as users
 from actors.vault import messages as vault
 from actors.vocabulary import Attachment, FollowupMode, Principal, Role, Usage, quoted
-from actors.webpush import messages as webpush
 from actors.wire import Wire
 from bus import Data, ErrorKind
 
@@ -479,7 +477,6 @@ SECTIONS: Final[Mapping[str, tuple[type[Any], ...]]] = {
         memory.RevisionText,
         memory.Written,
     ),
-    "notify": (notify.Preferences, session.Delivery, webpush.Subscription),
     "skills": (
         skills.Changed,
         skills.Draft,

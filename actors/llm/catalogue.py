@@ -60,9 +60,6 @@ class ProviderTable:
     models: Mapping[str, Model] = attrs.field(factory=dict[str, Model])
 
 
-_UNKNOWN: Final = ProviderTable()
-
-
 @final
 @attrs.frozen(kw_only=True)
 class ModelDetails:
@@ -86,7 +83,7 @@ class Catalogue:
         """This catalogue with `other` on top: its models replace whole entries, its provider fields single ones."""
         merged = dict(self.providers)
         for name, table in other.providers.items():
-            merged[name] = _overlaid(merged.get(name, _UNKNOWN), table)
+            merged[name] = _overlaid(merged.get(name, ProviderTable()), table)
         return Catalogue(merged)
 
     def default_model(self, provider: str) -> str | None:
@@ -111,7 +108,7 @@ class Catalogue:
         )
 
     def _table(self, provider: str) -> ProviderTable:
-        return self.providers.get(provider, _UNKNOWN)
+        return self.providers.get(provider, ProviderTable())
 
 
 def parse(text: str, name: str) -> Catalogue:

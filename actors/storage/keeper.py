@@ -140,7 +140,12 @@ class LateKeeper(Keeper):
         **kwargs: P.kwargs,
     ) -> T:
         if not self._is_open:
-            await self._open_late()
+            try:
+                await self._open_late()
+            except ActorError as error:
+                self._failing = True
+                self.degraded(str(error))
+                raise
         return await super()._committed(run, fn, *args, **kwargs)
 
     async def _read(

@@ -94,6 +94,19 @@ def refusal(agent: str, sender: Sender, code: str | None, *, in_group: bool) -> 
     return f"{who}; whoever runs me can let you in with the code `{code}` within an hour."
 
 
+def welcome(agent: str, user: str) -> str:
+    """To somebody who was let in."""
+    return f"You are let in, as {plain(user)}. I am {plain(agent)}: write to me, or see /help."
+
+
+def too_late(ago: timedelta) -> str:
+    """To somebody whose message has waited too long."""
+    return (
+        f"I was away. What you wrote {lasted(ago)} ago I do not take up any more, nor what else has waited so long: "
+        "write it again if it still matters."
+    )
+
+
 def help_text(skills: Iterable[str]) -> str:
     """What can be said."""
     lines = [f"- /{name}: {words}" for name, words in NAMES.items()]

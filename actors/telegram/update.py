@@ -16,6 +16,8 @@ LONGEST_NAME: Final = 64
 """Characters of a name that are shown."""
 _GREATEST: Final = 2**62
 """Numbers beyond are none of Telegram's."""
+_LAST_MOMENT: Final = 2**35
+"""Seconds since 1970 that a calendar can still say."""
 
 
 @final
@@ -126,7 +128,7 @@ def read(update: Any) -> Post | None:
         message_id=message_id,
         in_group=chat.get("type") != "private",
         sender=_sender(message),
-        at=number(message.get("date")) or 0,
+        at=min(max(number(message.get("date")) or 0, 0), _LAST_MOMENT),
         edited=edited,
         album=text(message.get("media_group_id"))[:LONGEST_NAME] or None,
         message=message,

@@ -4,7 +4,7 @@ import sqlite3
 from typing import Final
 
 from actors.storage import clean, moment
-from actors.vocabulary import Principal
+from actors.vocabulary import Principal, Role
 
 from . import accounts, audit
 from .accounts import NOBODY, Done, Told
@@ -23,8 +23,9 @@ from .messages import (
 from .rights import require_admin
 
 _LINKED: Final = """
-SELECT link.user_id, link.telegram_id, users.role FROM telegram_links AS link JOIN users ON users.id = link.user_id
-WHERE users.is_active AND (link.telegram_id = :id OR (link.telegram_id IS NULL AND link.username = :name))
+SELECT link.user_id, link.telegram_id, users.role, users.is_active
+FROM telegram_links AS link JOIN users ON users.id = link.user_id
+WHERE link.telegram_id = :id OR (link.telegram_id IS NULL AND link.username = :name)
 ORDER BY link.telegram_id IS NULL LIMIT 1
 """
 """A name counts only where there is no number: whoever takes a name over that was given up is somebody else."""
@@ -76,14 +77,28 @@ def recognise(connection: sqlite3.Connection, request: IdentifyTelegram) -> Iden
     """Who writes from an account; a link by name alone gets its number. Raises NotKnown."""
     name = plain_name(request.username)
     row = connection.execute(_LINKED, {"id": request.telegram_id, "name": name and clean(name)}).fetchone()
-    if row is None:
+    if row is None and request.allowed:
+        return _only_user(connection)
+    if row is None or not row["is_active"]:
         raise NotKnown(what="invalid")
     if row["telegram_id"] is None:
         connection.execute(
             "UPDATE telegram_links SET telegram_id = ? WHERE user_id = ?",
             (request.telegram_id, row["user_id"]),
         )
-    principal = Principal(user=row["user_id"], role=row["role"], proof="telegram", credential=TELEGRAM)
+    return _identity(row["user_id"], row["role"])
+
+
+def _only_user(connection: sqlite3.Connection) -> Identity:
+    """The only user who is let in. Raises NotKnown where there are several: nobody has said which of them it is."""
+    rows = connection.execute("SELECT id, role FROM users WHERE is_active LIMIT 2").fetchall()
+    if len(rows) != 1:
+        raise NotKnown(what="invalid")
+    return _identity(rows[0]["id"], rows[0]["role"])
+
+
+def _identity(user: str, role: Role) -> Identity:
+    principal = Principal(user=user, role=role, proof="telegram", credential=TELEGRAM)
     return Identity(principal=principal, expires_at=None)
 
 

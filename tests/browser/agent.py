@@ -84,11 +84,6 @@ class Agent:
         job = next(job["id"] for job in self.get("/api/cron/jobs") if job["name"] == name)
         return self._request("POST", f"/api/cron/jobs/{job}/run").json()
 
-    def subscribe(self, endpoint: str, p256dh: str, auth: str) -> None:
-        """Have a browser shown notifications."""
-        told = {"endpoint": endpoint, "p256dh": p256dh, "auth": auth, "page": self.url}
-        self._request("POST", "/api/webpush/subscriptions", json=told)
-
     def link(self) -> str:
         """A link that opens the page, once."""
         return str(self._request("POST", "/api/page-link").json()["url"])

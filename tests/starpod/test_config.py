@@ -157,7 +157,10 @@ class TestEveryMistakeAtOnce:
             ('agent_name = " "', "must not be empty"),
             ("[memory]\nchunk_size = 63", "must be >= 64"),
             ("[compaction]\nprune_threshold_pct = 101", "must be <= 100"),
-            ('[channels.telegram]\nstream_mode = "all"', "must be one of 'final_only', 'all_messages'"),
+            (
+                '[channels.telegram]\nstream_mode = "all"',
+                "must be one of 'final_only', 'all_messages', 'stream'",
+            ),
             ("[channels.telegram]\ngap_minutes = -1", "must be >= 0"),
             ('server_addr = "127.0.0.1:65536"', "must be host:port"),
             ('server_addr = "::1:80"', "must be host:port"),

@@ -9,7 +9,6 @@ from trio.testing import MockClock
 
 from actors.agent.settings import Settings
 from actors.session import messages as session
-from actors.session.settings import Settings as SessionSettings
 from actors.subsystem import Given
 from bus import Child, Remains, Request
 from bus.testing import MeshUnderTest
@@ -47,7 +46,7 @@ def test_the_model_is_told_who_it_is_before_anything_else_and_what_stays_the_sam
 async def test_what_a_job_has_begun_can_be_answered_for_a_day(
     tmp_path: Path, mesh: MeshUnderTest, autojump_clock: MockClock
 ) -> None:
-    given = Given(data=tmp_path, home=tmp_path, environment={}, settings_of=lambda _: SessionSettings())
+    given = Given(data=tmp_path, home=tmp_path, environment={}, settings_of=lambda kind: kind())
     given.database("session").parent.mkdir(exist_ok=True)
     (store,) = next(each for each in SUBSYSTEMS if each.name == "session").children(given)
     assert isinstance(store, Child)

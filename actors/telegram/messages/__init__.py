@@ -1,5 +1,6 @@
 """Front door of Telegram: how the bot is, who asks to be let in, and which of its messages belong to a turn."""
 
+from .errors import TelegramFailed
 from .pairing import AcceptPairing, ListPairings, Pairing, RefusePairing, UnknownPairing
 from .placing import Asked, FindMessages, KeepMessage, Kept, Kind, Placed
 from .status import GetTelegramStatus, TelegramStatus
@@ -16,6 +17,7 @@ __all__ = [
     "Pairing",
     "Placed",
     "RefusePairing",
+    "TelegramFailed",
     "TelegramStatus",
     "UnknownPairing",
 ]

@@ -2,7 +2,7 @@
 
 import re
 from datetime import datetime
-from typing import Annotated, ClassVar, Final, final
+from typing import Annotated, Any, ClassVar, Final, final
 
 import attrs
 
@@ -85,14 +85,21 @@ class GetTelegram(Request[TelegramLink | None]):
 @final
 @attrs.frozen(kw_only=True)
 class IdentifyTelegram(Request[Identity]):
-    """Who writes from this account. Raises NotKnown.
+    """Who writes from this account. Raises NotKnown, also for the account of a user who is not let in.
 
     A name counts only for a link that has no number yet, which then gets this one: names are given up and taken over.
     """
 
+    version: ClassVar[int] = 2
     abandon: ClassVar[Abandon] = Abandon.FINISH
     telegram_id: int
     username: str | None = None
+    allowed: bool = False
+    """Whether it may, where nobody is linked to it, speak for the only active user there is."""
+
+    @classmethod
+    def upcast(cls, version: int, body: dict[str, Any]) -> dict[str, Any]:
+        return body if version > 1 else {**body, "allowed": False}
 
 
 def plain_name(username: str | None) -> str | None:

@@ -51,8 +51,6 @@ class Outside:
     folder: Path
     bot: Telegram = attrs.field(factory=Telegram)
     token: str | None = None
-    elsewhere: str = ""
-    """Address of another server."""
     asked: dict[str, Asked] = attrs.field(factory=dict[str, Asked])
     """By client_message_id."""
     kept: dict[str, dict[tuple[str, int], Kept]] = attrs.field(factory=dict[str, dict[tuple[str, int], Kept]])
@@ -66,8 +64,7 @@ class Outside:
         return self.folder / "home"
 
     def settings_of(self, kind: type[Any]) -> Any:
-        address = self.elsewhere or self.telegram.url
-        return Settings(channels=Channels(telegram=attrs.evolve(self.bot, api_url=address)))
+        return Settings(channels=Channels(telegram=attrs.evolve(self.bot, api_url=self.telegram.url)))
 
     @property
     def given(self) -> Given:

@@ -101,6 +101,16 @@ def test_a_stranger_hears_how_to_be_let_in() -> None:
     )
 
 
+def test_who_is_let_in_hears_as_whom() -> None:
+    assert (
+        commands.welcome("Star", "a_b") == "You are let in, as a\\_b. I am Star: write to me, or see /help."
+    )
+
+
+def test_who_is_too_late_hears_by_how_much() -> None:
+    assert commands.too_late(timedelta(hours=30)).startswith("I was away. What you wrote 30 h ago I do not")
+
+
 def test_help_names_everything() -> None:
     text = commands.help_text(["daily-note"])
     assert all(f"/{name}:" in text for name in commands.NAMES)

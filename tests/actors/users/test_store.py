@@ -315,6 +315,21 @@ def test_a_telegram_account_speaks_for_one_user(store: Store) -> None:
     assert store.run(telegram.unlink, unlink, NOW) == (None, ())
 
 
+def test_an_account_that_is_allowed_speaks_for_the_only_user_who_is_let_in(store: Store) -> None:
+    def who(number: int, *, allowed: bool = True) -> str | None:
+        asked = users.IdentifyTelegram(telegram_id=number, allowed=allowed)
+        try:
+            return store.run(telegram.recognise, asked).principal.user
+        except users.NotKnown:
+            return None
+
+    assert who(8) is None, "there are several"
+    store.run(telegram.link, users.LinkTelegram(id="ada", telegram_id=7, **OPERATOR), NOW)
+    store.run(accounts.deactivate, users.Deactivate(id="ada", **OPERATOR), NOW)
+    assert (who(8), who(8, allowed=False)) == ("admin", None)
+    assert who(7) is None, "whoever is not let in does not come in as somebody else"
+
+
 # --- the log ------------------------------------------------------------------------------------------------
 
 

@@ -15,7 +15,6 @@ import { SectionView } from "./SectionView";
 import { Sidebar } from "./Sidebar";
 import { Toasts } from "./Toasts";
 import { Transcript } from "./Transcript";
-import { UndeliveredBanner } from "./UndeliveredBanner";
 
 /** As in the style sheet: there the list of conversations lies over the page instead of beside it. */
 const SMALL = "(max-width: 760px)";
@@ -111,7 +110,6 @@ export function Page() {
       {drawer && <div class="shade" onClick={() => setDrawer(false)} />}
       <main inert={drawer}>
         <Header renaming={renaming} onRename={setRenaming} onMenu={() => showList(true)} onNew={fresh} />
-        <UndeliveredBanner />
         {here.view === "chat" ? (
           <>
             <Transcript field={field} />
