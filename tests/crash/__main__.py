@@ -11,14 +11,14 @@ from typing import Final
 
 import trio
 
-from tests.crash import jobs
+from tests.crash import chats, jobs
 from tests.crash.world import Kill, Summary, World, at_random
 from tests.fakes.model_server import ModelServer
 
 SERIES: Final = 10
 """Kills before everything is looked at."""
-OF_JOBS: Final = 3
-"""Of so many series one is of jobs instead of people."""
+KINDS: Final = 3
+"""Of so many series one is of jobs, and one of people on Telegram."""
 
 
 async def series(kills: int, seed: int) -> Summary:
@@ -30,9 +30,13 @@ async def series(kills: int, seed: int) -> Summary:
     provider = rng.choice(("anthropic", "openai", "openai"))
     with tempfile.TemporaryDirectory(prefix="starpod-crash-") as folder:
         async with ModelServer.running() as server:
-            if seed % OF_JOBS == 0:
+            if seed % KINDS == 0:
                 return await jobs.killed(
                     Path(folder) / "aster", server, [jobs.at_random(rng) for _ in range(kills)]
+                )
+            if seed % KINDS == 1:
+                return await chats.killed(
+                    Path(folder) / "aster", server, rng, [chats.at_random(rng) for _ in range(kills)]
                 )
             return await World(Path(folder) / "aster", server, rng, provider).run(planned[:kills])
 
