@@ -15,12 +15,15 @@ from actors.cron import messages as cron
 from actors.gateway.messages import Config
 from actors.memory import messages as memory
 from actors.notification import Notification
+from actors.notify import messages as notify
 from actors.session import messages as session
 from actors.shapes import described
 from actors.skills import messages as skills
+from actors.telegram import messages as telegram
 from actors.users import messages as users
 from actors.vault import messages as vault
 from actors.vocabulary import Attachment, FollowupMode, Principal, Role, Usage, quoted
+from actors.webpush import messages as webpush
 from actors.wire import Wire
 from bus import Data, ErrorKind
 
@@ -477,6 +480,7 @@ SECTIONS: Final[Mapping[str, tuple[type[Any], ...]]] = {
         memory.RevisionText,
         memory.Written,
     ),
+    "notify": (notify.Preferences, session.Delivery, webpush.Subscription),
     "skills": (
         skills.Changed,
         skills.Draft,
@@ -485,6 +489,7 @@ SECTIONS: Final[Mapping[str, tuple[type[Any], ...]]] = {
         skills.Skill,
         skills.SkillDetail,
     ),
+    "telegram": (telegram.Pairing, telegram.TelegramStatus),
     "users": (users.User, users.ApiKey, users.CreatedKey, users.Device, users.AuditEntry),
     "vault": (vault.Entry, vault.Access),
 }

@@ -84,6 +84,11 @@ class Agent:
         job = next(job["id"] for job in self.get("/api/cron/jobs") if job["name"] == name)
         return self._request("POST", f"/api/cron/jobs/{job}/run").json()
 
+    def subscribe(self, endpoint: str, p256dh: str, auth: str) -> None:
+        """Have a browser shown notifications."""
+        told = {"endpoint": endpoint, "p256dh": p256dh, "auth": auth, "page": self.url}
+        self._request("POST", "/api/webpush/subscriptions", json=told)
+
     def link(self) -> str:
         """A link that opens the page, once."""
         return str(self._request("POST", "/api/page-link").json()["url"])
@@ -95,6 +100,10 @@ class Agent:
     def change(self, **settings: Any) -> None:
         """Change settings; None gives one back to the files."""
         self._request("PUT", "/api/settings", json={"changes": settings})
+
+    def keep_secret(self, name: str, value: str) -> None:
+        """Put a secret of the agent into the vault."""
+        self._request("PUT", f"/api/settings/vault/{name}", json={"value": value})
 
     def add_user(self, id: str, role: str = "user") -> str:
         """Make an account, and return a key of it."""
