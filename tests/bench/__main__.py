@@ -8,7 +8,7 @@ from pathlib import Path
 
 import trio
 
-from tests.bench import buses, commits, encryption, jobs, keys, memory, people, recall, starts, turns
+from tests.bench import buses, chats, commits, encryption, jobs, keys, memory, people, recall, starts, turns
 from tests.bench.figures import Figure, compare, load, machine, save, table
 
 GROUPS: Mapping[str, Callable[[Path], list[Figure]]] = {
@@ -27,6 +27,7 @@ GROUPS: Mapping[str, Callable[[Path], list[Figure]]] = {
     "kill": starts.measure_kill,
     "memory": memory.measure,
     "jobs": jobs.measure,
+    "chats": chats.measure,
 }
 
 

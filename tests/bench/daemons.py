@@ -43,6 +43,8 @@ class Instance:
         (settings / "agent.toml").write_text(text, encoding="utf-8")
         (folder / "home").mkdir(exist_ok=True)
         self.process: subprocess.Popen[bytes] | None = None
+        self.variables: dict[str, str] = {}
+        """More of its environment."""
 
     @property
     def pid(self) -> int:
@@ -54,7 +56,7 @@ class Instance:
         self.process = subprocess.Popen(
             [sys.executable, "-c", SERVE],
             cwd=self.folder,
-            env=environment(ANTHROPIC_API_KEY="test-key", STARPOD_API_KEY=KEY),
+            env=environment(ANTHROPIC_API_KEY="test-key", STARPOD_API_KEY=KEY, **self.variables),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
