@@ -15,7 +15,7 @@ import trio
 
 from actors.session import messages as session
 from actors.vocabulary import Channel
-from bus import Backoff, Bus, DeliveryError, Lag, Subscription, crash_point
+from bus import Backoff, Bus, DeliveryError, Lag, Subscription, crash_point, redacted
 
 RETRY: Final = Backoff(first=1.0, cap=600.0)
 """When a row is tried again that fails again and again."""
@@ -213,7 +213,8 @@ class Sender:
             return Again(STOPPED, 0.0)
         crash_point("outbox", "before_send")
         try:
-            return await self._send(Parcel(self, row))
+            # A secret may have become one since the row was stored.
+            return await self._send(Parcel(self, attrs.evolve(row, body=redacted(row.body))))
         except DeliveryError as error:
             return Again(str(error))
         except Exception as error:  # noqa: BLE001 - raised again when the others have come to an end

@@ -60,6 +60,9 @@ class ProviderTable:
     models: Mapping[str, Model] = attrs.field(factory=dict[str, Model])
 
 
+_UNKNOWN: Final = ProviderTable()
+
+
 @final
 @attrs.frozen(kw_only=True)
 class ModelDetails:
@@ -83,7 +86,7 @@ class Catalogue:
         """This catalogue with `other` on top: its models replace whole entries, its provider fields single ones."""
         merged = dict(self.providers)
         for name, table in other.providers.items():
-            merged[name] = _overlaid(merged.get(name, ProviderTable()), table)
+            merged[name] = _overlaid(merged.get(name, _UNKNOWN), table)
         return Catalogue(merged)
 
     def default_model(self, provider: str) -> str | None:
@@ -108,7 +111,7 @@ class Catalogue:
         )
 
     def _table(self, provider: str) -> ProviderTable:
-        return self.providers.get(provider, ProviderTable())
+        return self.providers.get(provider, _UNKNOWN)
 
 
 def parse(text: str, name: str) -> Catalogue:

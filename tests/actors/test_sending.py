@@ -16,7 +16,7 @@ from actors.session import messages as session
 from actors.session.actor import SessionActor
 from actors.tools import messages as tools
 from actors.vocabulary import ADMIN
-from bus import Actor
+from bus import Actor, conceal
 from bus.testing import MeshUnderTest
 
 CHANNELS = (session.ChannelPolicy("main"), session.ChannelPolicy("telegram", pushes="end"))
@@ -287,6 +287,21 @@ class TestFates:
         assert await post.states() == ["dead", "sent", "sent"]
 
 
+async def test_no_secret_leaves_with_it(post: Post, autojump_clock: MockClock) -> None:
+    said = list[Any]()
+
+    async def send(parcel: Parcel) -> Fate:
+        said.append(parcel.row.body)
+        return Sent()
+
+    post.send = send
+    await post.open()
+    conceal("test", [("API_KEY", "correct-horse-battery")])
+    await post.push("it is correct-horse-battery")
+    await trio.sleep(1)
+    assert said == [{"text": "it is [secret API_KEY]"}]
+
+
 class TestLedgerDown:
     async def test_rows_are_sent_once_the_ledger_is_there(
         self, post: Post, autojump_clock: MockClock
@@ -367,15 +382,17 @@ class TestStops:
     async def test_what_was_claimed_and_not_begun_is_put_back(
         self, post: Post, autojump_clock: MockClock
     ) -> None:
+        post.ready = False
         await post.open()
+        await post.push("a")
         await post.mesh.settle()
         post.mesh.console.suspend("session")
+        post.ready = True
+        assert post.sender is not None
+        post.sender.look()
+        await trio.sleep(0.1)
+        post.ready = False
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(post.push, "a")
-            await trio.sleep(0.1)
-            await post.mesh.bus.publish(session.OutboxDue(channel="telegram"))
-            await trio.sleep(0.1)
-            post.ready = False
             nursery.start_soon(post.mesh.console.restart, "channel")
             await trio.sleep(1)
             post.mesh.console.resume("session")

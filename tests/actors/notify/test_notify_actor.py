@@ -8,6 +8,7 @@ import pytest
 import trio
 import trio.testing
 
+from actors.email import messages as email
 from actors.notification import Notification
 from actors.notify import actor
 from actors.notify import messages as notify
@@ -16,7 +17,7 @@ from actors.notify.messages import Preferences
 from actors.session import messages as session
 from actors.users import messages as users
 from actors.vocabulary import ADMIN
-from bus import BusError, conceal
+from bus import Actor, BusError, conceal
 from bus.testing import MeshUnderTest
 from tests.actors.notify.world import ZONE, World
 
@@ -211,6 +212,28 @@ async def test_a_channel_that_somebody_does_not_want_is_not_used(
     await world.prefer(telegram=False)
     await world.notify()
     assert (await world.pushed(), len(world.shown())) == ([], 1)
+
+
+class Post(Actor):
+    """Knows where people are reached by e-mail."""
+
+    @email.Recipients.handler
+    async def recipients(self, request: email.Recipients) -> tuple[str, ...]:
+        return (f"{request.user}@example.org",)
+
+
+async def test_email_is_used_where_somebody_wants_it(
+    autojump_clock: trio.testing.MockClock, world: World
+) -> None:
+    await world.mesh.start(Post, name="email")
+    await world.notify()
+    assert await world.pushed("email") == []
+    await world.prefer(email=True)
+    text = "long " * 1000
+    await world.notify(text=text)
+    (row,) = await world.pushed("email")
+    assert (row.recipient, row.key) == ("ada@example.org", "cron:j1:5:email:ada@example.org")
+    assert row.body["text"] == text
 
 
 async def test_what_comes_in_quiet_hours_is_sent_when_they_end(

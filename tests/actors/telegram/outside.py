@@ -51,6 +51,8 @@ class Outside:
     folder: Path
     bot: Telegram = attrs.field(factory=Telegram)
     token: str | None = None
+    elsewhere: str = ""
+    """Address of another server."""
     asked: dict[str, Asked] = attrs.field(factory=dict[str, Asked])
     """By client_message_id."""
     kept: dict[str, dict[tuple[str, int], Kept]] = attrs.field(factory=dict[str, dict[tuple[str, int], Kept]])
@@ -64,7 +66,8 @@ class Outside:
         return self.folder / "home"
 
     def settings_of(self, kind: type[Any]) -> Any:
-        return Settings(channels=Channels(telegram=attrs.evolve(self.bot, api_url=self.telegram.url)))
+        address = self.elsewhere or self.telegram.url
+        return Settings(channels=Channels(telegram=attrs.evolve(self.bot, api_url=address)))
 
     @property
     def given(self) -> Given:

@@ -1,5 +1,6 @@
 """What a chat is shown of a turn while it runs, with the real agent, in virtual time."""
 
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -11,9 +12,11 @@ from trio.testing import MockClock
 from actors.agent import messages as agent
 from actors.llm import messages as llm
 from actors.telegram.messages import Asked
+from actors.telegram.sender_actor import TelegramSenderActor
 from actors.telegram.settings import Telegram
 from actors.vocabulary import ADMIN, Text
 from bus import Sink
+from bus.testing import MeshUnderTest
 from tests.actors.agent import world as worlds
 from tests.actors.agent.world import Answer, after, fail, say, usage, use
 from tests.actors.telegram.outside import Outside
@@ -362,3 +365,49 @@ async def test_a_conversation_that_crashes_is_followed_when_it_goes_on(
         await outside.settle()
         assert typing_calls(outside) >= 6
         assert outside.texts()[-1] == "hi"
+
+
+class TestNeighboursDown:
+    async def test_without_the_ledger_nothing_is_shown(
+        self, outside: Outside, mesh: MeshUnderTest, autojump_clock: MockClock
+    ) -> None:
+        await mesh.start(partial(TelegramSenderActor, outside.given), name="telegram-sender")
+        started = agent.TurnStarted(
+            session="s",
+            n=1,
+            turn="t",
+            text="",
+            attachments=(),
+            source="telegram",
+            client_message_id=None,
+            attempt=1,
+            at=mesh.bus.clock.now(),
+        )
+        await mesh.bus.publish(started)
+        await trio.sleep(30)
+        assert mesh.cell("telegram-sender").incarnation == 1
+        assert typing_calls(outside) == 0
+
+    async def test_without_whoever_keeps_the_messages_they_are_known_in_memory(
+        self, streaming: Outside, autojump_clock: MockClock
+    ) -> None:
+        async with streaming.running():
+            streaming.mesh.console.suspend("keeper")
+            await streaming.turn("hello", slowly(*[f"{n} " for n in range(40)]))
+            await streaming.settle()
+            await trio.sleep(30)
+            assert len(streaming.texts()) == 1
+            streaming.mesh.console.resume("keeper")
+
+
+async def test_a_bot_with_much_to_do_shows_less(outside: Outside, autojump_clock: MockClock) -> None:
+    async with outside.running():
+        for chat in range(1000, 1060):
+            outside.telegram.people.meet(chat, f"P{chat}")
+            outside.telegram.people.write("hi", sender=chat)
+            await outside.send("hello", after(3.0, say("hi")), chat=chat)
+        await trio.sleep(2)
+        assert 5 <= typing_calls(outside) <= 40
+        await trio.sleep(10)
+        await outside.settle()
+        assert all(outside.texts(chat) == ["hi"] for chat in range(1000, 1060))

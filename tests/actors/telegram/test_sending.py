@@ -9,9 +9,10 @@ from trio.testing import MockClock
 
 from actors.notification import Notification
 from actors.session import messages as session
+from actors.settings.messages import SettingsChanged
 from actors.telegram.messages import Asked
 from actors.telegram.parts import DOUBT, LARGEST_DOCUMENT, LARGEST_PHOTO
-from actors.telegram.settings import TOKEN
+from actors.telegram.settings import TOKEN, Telegram
 from actors.vault import messages as vault
 from actors.vocabulary import ADMIN
 from bus import Actor
@@ -19,6 +20,7 @@ from tests.actors.agent.world import say
 from tests.actors.telegram.outside import Outside
 from tests.fakes.telegram.limits import Limits, Rate
 from tests.fakes.telegram.people import ADA, PIXEL
+from tests.fakes.telegram.server import TelegramServer
 
 GROUP = -1001
 LONG = "word " * 2000
@@ -348,7 +350,47 @@ class Vault(Actor):
 
     @vault.Read.handler
     async def read(self, request: vault.Read) -> vault.Found:
+        if not self._token:
+            return vault.Found(secrets=(), unreadable={TOKEN: "no key"})
         return vault.Found(secrets=(vault.Secret(name=TOKEN, value=self._token),), unreadable={})
+
+
+class TestSettings:
+    async def test_another_address_counts_from_the_next_message_on(
+        self, outside: Outside, autojump_clock: MockClock
+    ) -> None:
+        async with outside.running(agent=False), TelegramServer.running() as other:
+            await outside.push("one")
+            await outside.settle()
+            other.people.write("hello")
+            outside.elsewhere = other.url
+            await outside.push("two")
+            await outside.settle()
+            assert (outside.texts(), other.seen.texts(ADA)) == (["one"], ["two"])
+
+    async def test_a_bot_that_is_turned_off_sends_nothing_until_it_is_on_again(
+        self, outside: Outside, autojump_clock: MockClock
+    ) -> None:
+        outside.bot = Telegram(enabled=False)
+        async with outside.running(agent=False):
+            await outside.push("hello")
+            await trio.sleep(1000)
+            assert [state for state, _ in await outside.fates()] == ["pending"]
+            assert "Telegram" not in outside.health()
+            outside.bot = Telegram()
+            await outside.mesh.bus.publish(SettingsChanged(sections=("telegram",)))
+            await outside.settle(within=5)
+            assert outside.texts() == ["hello"]
+
+    async def test_a_token_that_the_vault_cannot_read_is_said_to_be_so(
+        self, outside: Outside, autojump_clock: MockClock
+    ) -> None:
+        outside.token = ""
+        async with outside.running(agent=False):
+            await outside.mesh.start(partial(Vault, ""), name="vault")
+            await outside.mesh.bus.publish(vault.SecretsChanged(names=(TOKEN,), owner=""))
+            await trio.sleep(1)
+            assert f"{TOKEN} is in the vault and cannot be read: no key" in outside.health()
 
 
 class TestGroups:

@@ -1,4 +1,4 @@
-// Builds the page into dist/: index.html, and assets/ whose names carry a hash of their content.
+// Builds the page into dist/: index.html, sw.js, and assets/ whose names carry a hash of their content.
 // `--analyze` also prints what takes how much room in each file.
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
@@ -11,6 +11,8 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const dist = join(root, "dist");
 /** Names of the files index.html points to, as esbuild is told to call them. */
 const ENTRIES = { app: "src/main.tsx", early: "src/early.ts", icon: "src/icon.svg" };
+/** The worker of the page. It answers for what is below its own address, so it stands above the assets, by its name. */
+const WORKER = "src/sw.ts";
 
 const shared = {
   absWorkingDir: root,
@@ -40,6 +42,7 @@ async function bundle() {
     // A classic script: it runs before the first paint, which a module would not.
     esbuild.build({ ...shared, entryPoints: { early: ENTRIES.early }, format: "iife" }),
     esbuild.build({ ...shared, entryPoints: { icon: ENTRIES.icon }, loader: { ".svg": "copy" } }),
+    esbuild.build({ ...shared, outdir: "dist", entryNames: "[name]", entryPoints: [WORKER], format: "iife" }),
   ]);
   if (process.argv.includes("--analyze")) {
     for (const build of builds) console.log(await esbuild.analyzeMetafile(build.metafile));

@@ -10,7 +10,7 @@ export type Account = Pick<Hello, "user_id" | "role" | "credential">;
 
 const NAME = "user";
 /** What is kept of conversations; choices such as the theme are the browser's. */
-const OF_USER = ["draft.", "outbox.", "model"];
+const OF_USER = ["draft.", "outbox.", "model", "push"];
 
 /** As the gateway has said last; null before the first time. */
 export const account = signal(load<Account>(NAME));

@@ -27,10 +27,12 @@ import { Daemon } from "./daemon";
 import { OpenConversation } from "./open";
 import { PaintBatch } from "./paint";
 import { isNewPlace, PendingMessages, type PendingMessage } from "./pending";
+import { renew as renewPush } from "./push";
 import { renewWhenIdle } from "./renew";
 import { followAddress, FRESH, openSession, settle } from "./router";
 import { SessionList } from "./sessions";
 import { notify, toast } from "./toasts";
+import { countUndelivered } from "./undelivered";
 
 /** Errors that a message may not meet a moment later. */
 const PASSING: ReadonlySet<string> = new Set(["busy", "timeout", "unavailable"]);
@@ -44,6 +46,8 @@ export class App {
   readonly open: OpenConversation;
   private readonly socket: Socket;
   private effects: (() => void)[] = [];
+  /** Whether this page has said where its browser is found by what is pushed. */
+  private pushes = false;
   private readonly hearers = new Set<(notification: Notification) => void>();
   private readonly frames = new PaintBatch<ServerFrame>((frames) =>
     batch(() => frames.forEach((frame) => this.take(frame))),
@@ -162,6 +166,9 @@ export class App {
     this.conversations.up();
     this.pending.resend();
     void this.sessions.refresh();
+    void countUndelivered();
+    if (!this.pushes) void renewPush().catch(() => undefined); // the next page that is opened tries again
+    this.pushes = true;
   }
 
   private linkChanged(state: LinkState): void {
@@ -215,6 +222,7 @@ export class App {
   /** Of a conversation that somebody looks at nothing has to be told. */
   private notified(told: Notification): void {
     for (const hear of this.hearers) hear(told);
+    if (told.source === "outbox") void countUndelivered();
     const { job_name: title, result_preview: text, success, session_id: session } = told;
     if (session !== null && session === openSession.value && !document.hidden) return;
     notify({ title, text, success, session });

@@ -15,6 +15,7 @@ import { SectionView } from "./SectionView";
 import { Sidebar } from "./Sidebar";
 import { Toasts } from "./Toasts";
 import { Transcript } from "./Transcript";
+import { UndeliveredBanner } from "./UndeliveredBanner";
 
 /** As in the style sheet: there the list of conversations lies over the page instead of beside it. */
 const SMALL = "(max-width: 760px)";
@@ -110,6 +111,7 @@ export function Page() {
       {drawer && <div class="shade" onClick={() => setDrawer(false)} />}
       <main inert={drawer}>
         <Header renaming={renaming} onRename={setRenaming} onMenu={() => showList(true)} onNew={fresh} />
+        <UndeliveredBanner />
         {here.view === "chat" ? (
           <>
             <Transcript field={field} />
