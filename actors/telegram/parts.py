@@ -79,6 +79,11 @@ def draft_of(body: Mapping[str, Any]) -> int | None:
     return iteration if isinstance(iteration, int) and len(said) == 1 else None
 
 
+def answered(body: Mapping[str, Any]) -> str | None:
+    """What the client called the message that is answered."""
+    return _text(body, "client_message_id") or None
+
+
 def missing(file: File) -> Rich:
     """In place of a file that is there no longer."""
     return Rich(text=f"📎 {_one_line(file.name)} is no longer where it was: {file.path}")

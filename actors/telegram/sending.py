@@ -78,14 +78,15 @@ class Delivery:
 
     async def _place(self, parcel: Parcel, to: Target, mode: StreamMode) -> int | None:
         """Find the message that is answered, for a group, and the draft that becomes the answer."""
-        row = parcel.row
-        if row.turn is None or (to.chat > 0 and mode != "stream"):
+        row, asked = parcel.row, parts.answered(parcel.row.body)
+        in_group = to.chat < 0 and (row.turn or asked) is not None
+        if not in_group and (row.turn is None or mode != "stream"):
             return None
-        of = await self._placed.of(row.turn, row.body.get("client_message_id"))
-        if to.chat < 0 and of.asked is not None and of.asked.chat == to.chat and not row.sent:
+        of = await self._placed.of(row.turn or row.key, asked)
+        if in_group and of.asked is not None and of.asked.chat == to.chat and not row.sent:
             to.reply = of.asked.message_id
         n = parts.draft_of(row.body)
-        if n is None or row.sent:
+        if n is None or row.sent or mode != "stream":
             return None
         of.closed.add(n)
         async with of.free:  # what shows it growing may be at it

@@ -13,6 +13,7 @@ from actors.telegram.parts import (
     Part,
     Whole,
     Words,
+    answered,
     draft_of,
     missing,
     parts,
@@ -161,6 +162,14 @@ class TestDraft:
         self, body: dict[str, Any], expected: int | None
     ) -> None:
         assert draft_of(body) == expected
+
+
+def test_the_message_that_is_answered_has_a_name() -> None:
+    assert [answered({"client_message_id": "m1"}), answered({"client_message_id": None}), answered({})] == [
+        "m1",
+        None,
+        None,
+    ]
 
 
 def test_where_a_file_is_that_cannot_be_sent_is_said() -> None:

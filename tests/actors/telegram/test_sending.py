@@ -408,6 +408,21 @@ class TestGroups:
             ]
             assert replies == [asked, None, None]
 
+    async def test_so_is_one_that_we_answer_ourselves(
+        self, outside: Outside, autojump_clock: MockClock
+    ) -> None:
+        outside.telegram.people.gather(GROUP)
+        asked = outside.telegram.people.write("/status", chat=GROUP)["message"]["message_id"]
+        outside.asked["m1"] = Asked(chat=GROUP, message_id=asked, in_group=True)
+        async with outside.running(agent=False):
+            await outside.push("fine", to=GROUP, client_message_id="m1")
+            await outside.push("news", to=GROUP)
+            await outside.settle()
+            replies = [
+                message.get("reply_to_message", {}).get("message_id") for message in own(outside, GROUP)
+            ]
+            assert replies == [asked, None]
+
     async def test_that_it_is_gone_is_no_matter(self, outside: Outside, autojump_clock: MockClock) -> None:
         outside.telegram.people.gather(GROUP)
         outside.asked["m1"] = Asked(chat=GROUP, message_id=77, in_group=True)
