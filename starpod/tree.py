@@ -299,7 +299,8 @@ def _telegram(given: Given) -> Iterator[Child]:
     persona_settings = given.settings(PersonaSettings)
     factory = partial(TelegramActor, given, lambda: persona_settings().agent_name)
     yield Child("telegram", factory, limits=Limits(mailbox=256))
-    yield Child("telegram-sender", partial(TelegramSenderActor, given))
+    # A message that it has a bug with ends it: it begins again rarely enough not to end the others with it.
+    yield Child("telegram-sender", partial(TelegramSenderActor, given), backoff=Backoff(first=8.0, cap=600.0))
 
 
 def _webpush(given: Given) -> Iterator[Child]:
