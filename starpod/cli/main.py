@@ -28,6 +28,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "vault": "keep secrets where neither the model nor a log sees them",
     "skill": "the skills of an agent: list, write, install, approve, take back",
     "cron": "scheduled work: list, add, change, run, and why it did or did not run",
+    "telegram": "the bot: whether it receives, who asks to be let in",
     "outbox": "what could not be delivered: list, send again, give up",
     "build": "make a deployable instance from a blueprint",
     "bus": "look inside a running agent, and act on what is found",
