@@ -317,6 +317,22 @@ class TestDraft:
             await trio.sleep(30)
             assert streaming.texts() == ["abcdefgh"]
 
+    @pytest.mark.parametrize("kind", ["drop", "html"])
+    async def test_that_it_becomes_the_answer_is_tried_as_long_as_it_takes_and_is_no_repeat(
+        self, streaming: Outside, autojump_clock: MockClock, kind: Any
+    ) -> None:
+        streaming.telegram.faults.add(kind, on="edits", times=None)
+        async with streaming.running():
+            await streaming.turn("hello", slowly("**a** ", "b ", "c ", "d"))
+            await trio.sleep(20)
+            assert [state for state, _ in await streaming.fates()] == ["pending"]
+            streaming.telegram.faults.clear()
+            streaming.telegram.faults.add(
+                "refuse", on="edits", code=400, description="Bad Request: can't parse entities: no"
+            )
+            await streaming.settle()
+            assert streaming.texts() == ["a b c d"]
+
     async def test_what_is_refused_of_its_formatting_is_left_out(
         self, streaming: Outside, autojump_clock: MockClock
     ) -> None:
