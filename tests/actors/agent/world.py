@@ -297,6 +297,7 @@ class World:
     tools: tuple[ToolSource, ...] = (offering(*TOOLS),)
     context: tuple[ContextSource, ...] = tuple(map(context_of, persona.CONTEXT))
     keepsake: Keepsake | None = None
+    channels: tuple[session.ChannelPolicy, ...] = CHANNELS
     policy: Policy = allow_all
     expand: Expand | None = None
     soul: bytes = b"Be kind."
@@ -336,7 +337,7 @@ class World:
         async with open_test_mesh(seed=self._boots) as mesh:
             self._mesh = mesh
             await mesh.start(
-                partial(SessionActor, self.path / "session.db", lambda: CHANNELS), name="session"
+                partial(SessionActor, self.path / "session.db", lambda: self.channels), name="session"
             )
             await mesh.start(partial(ModelActor, self), name="llm")
             await mesh.start(partial(ToolActor, self), name="tools")

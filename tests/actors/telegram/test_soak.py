@@ -8,8 +8,9 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final, final
+from typing import Any, Final, Literal, final
 
 import pytest
 import trio
@@ -19,7 +20,7 @@ from actors.llm import messages as llm
 from actors.session import messages as session
 from actors.telegram.parts import DOUBT
 from actors.telegram.sender_actor import TelegramSenderActor
-from actors.telegram.settings import Telegram
+from actors.telegram.settings import StreamMode, Telegram
 from actors.vocabulary import ADMIN, Text
 from bus import Sink
 from bus.message.clock import VIRTUAL_START, Clock
@@ -28,6 +29,7 @@ from tests.actors.telegram.inside import Inside
 from tests.fakes.telegram.server import TelegramServer
 
 HOUR: Final = 3600.0
+MODES: Final[tuple[StreamMode, ...]] = ("final_only", "all_messages")
 CHATS: Final = (7, 8, 9)
 TAG: Final = re.compile(r"\bm\d+x\d+\b")
 """What names a message, in it and in its answer."""
@@ -40,7 +42,7 @@ FAULTS: Final[tuple[dict[str, Any], ...]] = (
     {"kind": "refuse", "on": "polls", "code": 400, "description": "Bad Request"},
 )
 PLACES: Final = ("all", "polls", "calls", "sends", "edits", "downloads")
-RESTARTED: Final = ("telegram", "telegram-sender", "house", "users")
+RESTARTED: Final = ("telegram", "telegram-sender", "house", "users", "session", "conductor")
 LONGEST: Final = 1200.0
 """Seconds after the last fault in which everything has to come to its end."""
 
@@ -57,7 +59,10 @@ class Soak:
         """The tag of each message, by the id of its update."""
         self._offset = offset
         inside.world.by_prompt[""] = self._answer
-        inside.settings = Telegram(allowed_users=CHATS)
+        mode = MODES[seed % len(MODES)]
+        inside.settings = Telegram(allowed_users=CHATS, stream_mode=mode)
+        pushes: Literal["end", "each"] = "end" if mode == "final_only" else "each"
+        inside.world.channels = (session.ChannelPolicy("telegram", gap=timedelta(hours=6), pushes=pushes),)
         for chat in CHATS:
             self.telegram.people.meet(chat, f"Person {chat}")
 
@@ -178,18 +183,22 @@ class Soak:
 
     def _answers(self, chat: int, late: set[str]) -> Iterator[str]:
         """Every message is answered; more often than once only with a mark, and in order but for what was `late`."""
-        events = [event["message"] for event in self.telegram.seen.history(chat) if event["what"] == "sent"]
-        texts = [str(each.get("text", "")) for each in events if each["from"]["is_bot"]]
-        shown = [(tag, text.startswith(DOUBT)) for text in texts for tag in TAG.findall(text)]
+        shown = [(tag, text.startswith(DOUBT)) for text in self._texts(chat) for tag in TAG.findall(text)]
         for tag in (tag for tag in self.sent.values() if _chat(tag) == chat):
             marks = [mark for other, mark in shown if other == tag]
             if not marks or not all(marks[1:]):
                 yield f"{tag} was answered {len(marks)} times, marked as repeats: {marks}"
         order = [_number(tag) for tag in dict.fromkeys(tag for tag, _ in shown) if tag not in late]
         if order != sorted(order):
-            yield f"answered out of order in {chat}: {order}"
+            displaced = [n for before, n in pairwise(order) if n < before]
+            yield f"answered out of order in {chat}: {displaced}"
         if strangers := {tag for tag, _ in shown if _chat(tag) != chat}:
             yield f"{chat} got answers to {strangers}"
+
+    def _texts(self, chat: int) -> list[str]:
+        """What the bot has said in a chat."""
+        events = [event["message"] for event in self.telegram.seen.history(chat) if event["what"] == "sent"]
+        return [str(each.get("text", "")) for each in events if each["from"]["is_bot"]]
 
 
 def _chat(tag: str) -> int:
