@@ -162,6 +162,43 @@ async def test_a_network_that_is_not_there_is_waited_for(inside: Inside, autojum
         await inside.until("polling")
 
 
+async def test_a_network_that_goes_and_comes_back_is_used_again(
+    inside: Inside, autojump_clock: MockClock
+) -> None:
+    async with inside.running():
+        await inside.until("polling")
+        inside.telegram.unplug()
+        inside.write("while it is away")
+        await trio.sleep(300)
+        assert (await inside.status()).state == "stalled"
+        inside.telegram.plug()
+        await inside.settled(60)
+        assert await inside.said() == ["while it is away"]
+
+
+async def test_a_rival_is_said_also_while_nobody_tells_who_it_is(
+    inside: Inside, autojump_clock: MockClock
+) -> None:
+    async with inside.running():
+        await inside.until("polling")
+        inside.telegram.faults.add("html", on="getWebhookInfo", times=None)
+        inside.telegram.people.webhook("https://elsewhere.example/secret")
+        found = await inside.until("conflict")
+        assert "another program polls with this token" in str(found.why)
+
+
+async def test_commands_that_telegram_does_not_take_are_told_again(
+    inside: Inside, autojump_clock: MockClock
+) -> None:
+    async with inside.running():
+        inside.telegram.faults.add("refuse", on="setMyCommands", times=1)
+        await inside.until("polling")
+        await trio.sleep(60)
+        assert inside.telegram.seen.commands() == {}
+        await trio.sleep(600)
+        assert len(inside.telegram.seen.commands()) == 1
+
+
 async def test_an_answer_that_was_lost_brings_nothing_twice(
     inside: Inside, autojump_clock: MockClock
 ) -> None:

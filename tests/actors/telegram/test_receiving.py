@@ -14,6 +14,7 @@ from actors.session import accept
 from actors.session import messages as session
 from actors.storage import DiskFull
 from actors.telegram import content, messages
+from actors.telegram.client import Client
 from actors.telegram.content import LARGEST_FILE
 from actors.telegram.doing import Doer
 from actors.tools.settings import Attachments
@@ -240,6 +241,27 @@ async def test_a_file_that_cannot_be_had_is_waited_for_then_left_out(
         (told,) = await inside.answers()
         assert told.startswith("late\\.txt could not be fetched from Telegram")
         assert inside.telegram.token not in told
+
+
+async def test_what_no_disk_takes_and_what_a_server_keeps_to_itself_is_said(
+    inside: Inside, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with inside.running():
+        (inside.folder / "uploads").write_bytes(b"in the way")
+        inside.telegram.people.document(b"tea", "list.txt", date=inside.now)
+        await inside.settled()
+        local = {"ok": True, "result": {"file_id": "x", "file_path": "/var/lib/telegram/list.txt"}}
+        called = Client.call
+
+        async def call(self: Client, method: str, *args: Any, **more: Any) -> Any:
+            return local["result"] if method == "getFile" else await called(self, method, *args, **more)
+
+        monkeypatch.setattr(Client, "call", call)
+        inside.telegram.people.document(b"tea", "other.txt", date=inside.now)
+        await inside.settled()
+        first, second = await inside.answers()
+        assert first.startswith("list\\.txt could not be stored")
+        assert "runs with \\-\\-local" in second
 
 
 async def test_an_album_is_one_message(inside: Inside, autojump_clock: MockClock) -> None:
