@@ -1,6 +1,7 @@
 """Sending one part to a chat, with a remedy for what Telegram refuses of it."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from io import BytesIO
 from typing import Any, Final, cast, final
 
@@ -11,7 +12,7 @@ from actors.telegram.client import Client, Upload
 from actors.telegram.parts import ANSWER, File
 from actors.telegram.rendering.rich import Rich, units
 from actors.telegram.rendering.split import chunks
-from actors.telegram.wire import Refused, Unknown, Unreachable
+from actors.telegram.wire import Refused, TelegramError, Unknown, Unreachable
 from actors.tools import messages as tools
 from bus import Bus, crash_point
 
@@ -73,6 +74,17 @@ class Posting:
         self._client = client
         self._to = to
         self._wait = wait
+
+    @property
+    def chat(self) -> int:
+        """Where the parts go, which another chat may have taken the place of meanwhile."""
+        return self._to.chat
+
+    async def remove(self, message_id: int) -> None:
+        """Take a message of ours away, if that can be."""
+        with suppress(TelegramError):
+            where = {"chat_id": self._to.chat, "message_id": message_id}
+            await self._client.call("deleteMessage", where)
 
     async def words(self, rich: Rich) -> int:
         """Send a text; without its formatting, in pieces, without topic or reply, if it cannot be otherwise."""

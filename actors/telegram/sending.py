@@ -51,6 +51,8 @@ class Delivery:
         self._pace = pace
         self._placed = placed
         self._report = report
+        self._latest: dict[int, int] = {}
+        """By chat, the latest message that was delivered there."""
 
     async def send(self, parcel: Parcel) -> Fate:
         """Send what of a row has not arrived yet."""
@@ -70,7 +72,11 @@ class Delivery:
 
         try:
             draft = await self._place(parcel, to, mode)
-            return await self._parts(parcel, Posting(self._bus, client, to, wait), todo, draft)
+            posting = Posting(self._bus, client, to, wait)
+            if draft is not None and draft < self._latest.get(to.chat, 0):
+                await posting.remove(draft)  # what was said before it has come after it
+                draft = None
+            return await self._parts(parcel, posting, todo, draft)
         except _Waits as error:
             return error.again
         except TelegramError as error:
@@ -109,6 +115,7 @@ class Delivery:
             if arrived is None:
                 arrived = await self._part(parcel, posting, part, DOUBT if doubtful else "")
             self._report(None)
+            self._latest[posting.chat] = max(arrived, self._latest.get(posting.chat, 0))
             if index == len(todo) - 1:
                 return Sent((str(arrived),))
             await parcel.arrived(str(arrived))

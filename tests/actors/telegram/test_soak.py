@@ -29,7 +29,7 @@ from tests.actors.telegram.inside import Inside
 from tests.fakes.telegram.server import TelegramServer
 
 HOUR: Final = 3600.0
-MODES: Final[tuple[StreamMode, ...]] = ("final_only", "all_messages")
+MODES: Final[tuple[StreamMode, ...]] = ("final_only", "all_messages", "stream")
 CHATS: Final = (7, 8, 9)
 TAG: Final = re.compile(r"\bm\d+x\d+\b")
 """What names a message, in it and in its answer."""
@@ -59,7 +59,7 @@ class Soak:
         """The tag of each message, by the id of its update."""
         self._offset = offset
         inside.world.by_prompt[""] = self._answer
-        mode = MODES[seed % len(MODES)]
+        mode = self._mode = MODES[seed % len(MODES)]
         inside.settings = Telegram(allowed_users=CHATS, stream_mode=mode)
         pushes: Literal["end", "each"] = "end" if mode == "final_only" else "each"
         inside.world.channels = (session.ChannelPolicy("telegram", gap=timedelta(hours=6), pushes=pushes),)
@@ -196,7 +196,9 @@ class Soak:
             yield f"{chat} got answers to {strangers}"
 
     def _texts(self, chat: int) -> list[str]:
-        """What the bot has said in a chat."""
+        """What the bot has said in a chat; of what grew, how it ended."""
+        if self._mode == "stream":
+            return [text for text in self.telegram.seen.texts(chat) if not text.endswith("…")]
         events = [event["message"] for event in self.telegram.seen.history(chat) if event["what"] == "sent"]
         return [str(each.get("text", "")) for each in events if each["from"]["is_bot"]]
 
