@@ -213,12 +213,11 @@ class TestLine:
 
 
 @pytest.fixture
-def streaming(outside: Outside, monkeypatch: pytest.MonkeyPatch) -> Outside:
+def streaming(outside: Outside) -> Outside:
     """Each completion is sent, as it grows."""
-    each = tuple(
+    outside.world.channels = tuple(
         attrs.evolve(policy, pushes="each" if policy.name == "telegram" else "") for policy in worlds.CHANNELS
     )
-    monkeypatch.setattr(worlds, "CHANNELS", each)
     outside.bot = Telegram(stream_mode="stream", show_tools=False)
     return outside
 
