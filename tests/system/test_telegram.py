@@ -6,6 +6,7 @@ import sqlite3
 from contextlib import closing
 from typing import Any
 
+import pytest
 import trio
 
 from tests.fakes.telegram.people import ADA
@@ -64,6 +65,7 @@ async def test_stopping_does_not_wait_for_the_poll(place: Place, telegram: Teleg
     assert telegram.seen.polling() is False
 
 
+@pytest.mark.slow
 async def test_whatever_is_killed_when_each_message_is_taken_once(
     place: Place, telegram: TelegramServer
 ) -> None:

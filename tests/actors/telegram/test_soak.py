@@ -229,7 +229,7 @@ async def soaked(
     await Soak(Inside(World(folder), telegram, folder), seed, offset).run(hours * HOUR)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [2, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(3, 9))])
 async def test_an_hour_of_trouble_loses_and_repeats_nothing(
     tmp_path: Path, telegram: TelegramServer, seed: int, offset: list[float], autojump_clock: MockClock
 ) -> None:
