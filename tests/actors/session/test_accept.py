@@ -6,8 +6,17 @@ from typing import Any
 import pytest
 
 from actors.context import Expansion
-from actors.session import sessions, survey
-from actors.session.messages import Close, ListTurns, SessionIsClosed, TurnOptions, UnknownSession
+from actors.session import sessions, survey, turns
+from actors.session.messages import (
+    Amend,
+    Close,
+    Current,
+    ListTurns,
+    SessionIsClosed,
+    TurnOptions,
+    UnknownSession,
+    UnknownTurn,
+)
 from actors.vocabulary import ADMIN, Attachment, Text
 from tests.fakes.ledger import START, Killed, Ledger, spoken
 
@@ -241,3 +250,46 @@ def test_a_list_of_turns_has_the_words_alone(ledger: Ledger) -> None:
     accepted = ledger.accept("/plan")
     (listed,) = survey.list_turns(ledger.connection, ListTurns(session=accepted.session, user=ADMIN))
     assert (listed.text, listed.called, listed.content) == ("/plan", "plan", (Text(text="/plan"),))
+
+
+class TestAmended:
+    def test_other_words_stand_in_place_of_those_of_a_message_that_waits(self, ledger: Ledger) -> None:
+        turn = ledger.accept("buy milk").turn
+        assert amended(ledger, turn, "buy bread")
+        assert ledger.turn(turn).text == "buy bread"
+
+    @pytest.mark.parametrize("text", ["/skill", "", " "])
+    def test_words_that_call_something_up_or_say_nothing_do_not(self, ledger: Ledger, text: str) -> None:
+        turn = ledger.accept("buy milk").turn
+        assert not amended(ledger, turn, text)
+        assert ledger.turn(turn).text == "buy milk"
+
+    def test_once_it_was_begun_the_first_words_stay(self, ledger: Ledger) -> None:
+        turn = ledger.accept("buy milk").turn
+        ledger.begin(turn)
+        assert not amended(ledger, turn, "buy bread")
+        assert ledger.turn(turn).text == "buy milk"
+
+    def test_nobody_changes_what_others_have_said(self, ledger: Ledger) -> None:
+        turn = ledger.accept("buy milk").turn
+        with pytest.raises(UnknownTurn):
+            amended(ledger, turn, "buy bread", user="eve")
+
+
+def amended(ledger: Ledger, turn: str, text: str, user: str | None = None) -> bool:
+    request = Amend(turn=turn, user=user or ledger.turn(turn).user, text=text)
+    return ledger.run(turns.amend, request) is not None
+
+
+def test_the_open_conversation_behind_a_key_is_found(ledger: Ledger) -> None:
+    accepted = ledger.accept("hi", key="42", channel="telegram")
+    user = ledger.turn(accepted.turn).user
+
+    def current(key: str, of: str = user) -> str | None:
+        request = Current(user=of, channel="telegram", key=key)
+        found = sessions.current(ledger.connection, request)
+        return found and found.id
+
+    assert (current("42"), current("43"), current("42", "eve")) == (accepted.session, None, None)
+    ledger.run(sessions.close, Close(session=accepted.session, user=user, summary=""))
+    assert current("42") is None
