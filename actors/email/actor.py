@@ -61,7 +61,7 @@ class EmailActor(Post):
 
     @messages.RemoveAddress.handler
     async def remove_address(self, request: RemoveAddress) -> None:
-        if await self._read(store.of, request.id) is not None:
+        if await self._known(request.id) is not None:
             await self._note(request, request.id)
             await self._write(store.remove, request.id)
 
@@ -78,7 +78,14 @@ class EmailActor(Post):
 
     @messages.GetAddress.handler
     async def get_address(self, request: messages.GetAddress) -> messages.Address | None:
-        return await self._read(store.of, request.id)
+        return await self._known(request.id)
+
+    async def _known(self, user: str) -> messages.Address | None:
+        """The address of a user. Raises users.UnknownUser for nobody's."""
+        found = await self._read(store.of, user)
+        if found is None:
+            await self.bus.ask(users.GetUser(id=user, user=user))
+        return found
 
     @messages.ListAddresses.handler
     async def list_addresses(self, request: messages.ListAddresses) -> tuple[messages.Address, ...]:

@@ -46,7 +46,10 @@ class SetAddress(Request[Address]):
 @final
 @attrs.frozen(kw_only=True)
 class RemoveAddress(Request[None]):
-    """Take a user's address away, if there is one: nothing more is taken from there, and nothing more sent to it."""
+    """Take a user's address away, if there is one: nothing more is taken from there, and nothing more sent to it.
+
+    Raises users.UnknownUser.
+    """
 
     abandon: ClassVar[Abandon] = Abandon.FINISH
     id: Annotated[str, described("The user.")]

@@ -106,7 +106,7 @@ def check_report(report: dict[str, Any]) -> None:
     assert "[secret ANY]" in report["stack"]
     assert report["tree"]["state"] == "failed"
     assert [child["name"] for child in report["tree"]["children"]] == [
-        "first", "second", "storage", "services", "agent", "clock", "edges", "extra",
+        "first", "second", "storage", "services", "agent", "clock", "edges", "channels", "extra",
     ]  # fmt: skip
     for name, (sent, handled, dead, queued, in_hand) in report["books"].items():
         assert sent == handled + dead + queued + in_hand, name

@@ -1,7 +1,9 @@
 """An agent that other machines reach, as the command line of its own machine sees it."""
 
+import trio
+
 from tests.fakes.certificates import certify
-from tests.system.daemons import Place, serving, starpod, start, until
+from tests.system.daemons import PATIENCE, Place, serving, starpod, start, until
 
 EVERYWHERE = 'provider = "offline"\nserver_addr = "0.0.0.0:0"\n'
 
@@ -36,5 +38,7 @@ async def test_nobody_is_served_elsewhere_before_somebody_has_a_key(place: Place
     assert "no active user has a key that is good" in refused.log
     assert "starpod key new" in refused.log
     async with serving(place, STARPOD_API_KEY="a-key-for-programs-0815") as daemon:
-        assert (await daemon.get("/api/health"))["status"] == "ok"
+        with trio.fail_after(PATIENCE):  # channels are opened once it listens
+            while (await daemon.get("/api/health"))["status"] != "ok":
+                await trio.sleep(0.05)
         await until(lambda: "whoever is on the way can read it" in daemon.log)
