@@ -69,7 +69,13 @@ class GivenUp:
     reason: str
 
 
-Fate = Sent | Again | InDoubt | GivenUp
+@final
+@attrs.frozen
+class Unwanted:
+    """There is nobody any more who would get it, and who could miss it."""
+
+
+Fate = Sent | Again | InDoubt | GivenUp | Unwanted
 
 
 @final
@@ -222,8 +228,11 @@ class Sender:
             self._stop()
             return GivenUp(BROKEN)
 
-    def _verdict(self, row: session.OutboxRow, fate: Fate) -> session.MarkOutbox:
+    def _verdict(self, row: session.OutboxRow, fate: Fate) -> session.MarkOutbox | session.DropOutbox:
         match fate:
+            case Unwanted():
+                self.failures.pop(row.id, None)
+                return session.DropOutbox(id=row.id, user=row.user, role="user")
             case Sent(ids=ids):
                 crash_point("outbox", "before_mark")
                 self.failures.pop(row.id, None)
@@ -248,12 +257,13 @@ class Sender:
             seconds = min(RETRY.delay(failures, self._bus.ids.random()), most)
         return self._bus.clock.now() + timedelta(seconds=seconds)
 
-    async def mark(self, request: session.MarkOutbox) -> None:
+    async def mark(self, request: session.MarkOutbox | session.DropOutbox) -> None:
         """Say what became of a row, until the ledger has heard it."""
         failures = 0
         while True:
             with suppress(*_DOWN):
-                await self._bus.ask(request)
+                with suppress(session.UnknownDelivery, session.DeliveryClosed):  # a person was faster
+                    await self._bus.ask(request)
                 return
             failures += 1
             await trio.sleep(ANSWERS.delay(failures, self._bus.ids.random()))

@@ -1,5 +1,6 @@
 """Time zones by their IANA names. Pure but for `host_zone`."""
 
+from datetime import tzinfo
 from functools import cache
 from importlib import resources
 from zoneinfo import ZoneInfo
@@ -27,6 +28,11 @@ def zone_of(name: str) -> ZoneInfo:
 def _zones() -> frozenset[str]:
     listed = resources.files("tzdata").joinpath("zones").read_text(encoding="utf-8").split()
     return frozenset(listed) - {"Factory"}
+
+
+def name_of(zone: tzinfo | None) -> str:
+    """IANA name of a zone; None is that of this machine."""
+    return host_zone() if zone is None else str(zone)
 
 
 def host_zone() -> str:

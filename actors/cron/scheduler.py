@@ -23,7 +23,7 @@ from actors.session import messages as session
 from actors.storage import LateKeeper, micros, numbered
 from actors.users import messages as users
 from actors.vocabulary import ADMIN, Role
-from actors.zones import host_zone
+from actors.zones import name_of
 from bus import ActorError, BusError, DeliveryError, Unavailable, redacted
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
@@ -86,8 +86,7 @@ class Scheduler(LateKeeper):
         return self._settings().cron
 
     def _zone_name(self) -> str:
-        zone = self._zone()
-        return host_zone() if zone is None else str(zone)
+        return name_of(self._zone())
 
     def _wake(self) -> None:
         """Something is planned anew, or was taken up."""
@@ -172,7 +171,7 @@ class Scheduler(LateKeeper):
                 raise
             return Outcome(outcome="error", success=False, error=str(error))
         except ActorError as error:
-            if error.kind in {"unavailable", "timeout", "rate_limited"}:
+            if error.passes:
                 return Outcome(outcome="error", success=False, error=str(error))
             return Outcome(outcome="refused", success=False, error=str(error), again=False)
         except BusError:

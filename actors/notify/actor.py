@@ -15,7 +15,7 @@ from actors.session import messages as session
 from actors.storage import LateKeeper, numbered
 from actors.users import messages as users
 from actors.webpush import messages as webpush
-from actors.zones import host_zone
+from actors.zones import name_of
 from bus import BusError, concurrent, redacted
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
@@ -23,8 +23,6 @@ LONGEST_TITLE: Final = 200
 """Characters."""
 MOST_SHOWN: Final = 1000
 """Notifications of which is remembered that the page has shown them."""
-PASSING: Final = frozenset({"unavailable", "timeout", "rate_limited"})
-"""What a way of reaching somebody fails of that the same later may not."""
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -133,8 +131,7 @@ class NotifyActor(LateKeeper):
         return quiet.current(kept, self.bus.clock.now())
 
     def _zone_name(self) -> str:
-        zone = self._zone()
-        return host_zone() if zone is None else zone.key
+        return name_of(self._zone())
 
 
 async def _tried(doing: Awaitable[None], what: str, troubles: list[BusError]) -> None:
@@ -142,7 +139,7 @@ async def _tried(doing: Awaitable[None], what: str, troubles: list[BusError]) ->
     try:
         await doing
     except BusError as error:
-        if error.kind in PASSING:
+        if error.passes:
             troubles.append(error)
         else:
             _LOG.error("%s cannot be told: %s", what, error)

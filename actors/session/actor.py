@@ -145,9 +145,9 @@ class SessionActor(Keeper):
     @concurrent(256, isolated=True)
     async def save_completion(self, request: messages.SaveCompletion) -> messages.Saved:
         saying = self._pushing("each")
-        saved = await self._write(turns.save_completion, request, self._now(), saying)
-        for channel in saying:
-            await self.bus.publish(messages.OutboxDue(channel=channel))
+        saved, said = await self._write(turns.save_completion, request, self._now(), saying)
+        if said is not None:
+            await self.bus.publish(messages.OutboxDue(channel=said))
         return saved
 
     @messages.AwaitStep.handler

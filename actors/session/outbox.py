@@ -98,13 +98,14 @@ def fill(connection: sqlite3.Connection, turn: Turn, now: int) -> None:
 
 def say(
     connection: sqlite3.Connection, turn: Turn, iteration: int, content: Sequence[Block], now: int
-) -> None:
-    """Store what one completion of a turn that goes on has to say."""
+) -> bool:
+    """Store what one completion of a turn that goes on has to say; whether there is anything."""
     text = "".join(texts(content))
     if text:
         body = _body(turn, [text], _Said(texts=[""] * iteration))
         key = _key(turn.id, iteration)
         _insert(connection, (turn.id, turn.user, turn.channel, turn.key, key, body, now, now))
+    return bool(text)
 
 
 def _key(turn: str, iteration: int | None = None) -> str:

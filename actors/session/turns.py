@@ -44,10 +44,10 @@ def get(connection: sqlite3.Connection, turn: str, user: str | None = None) -> T
 
 def save_completion(
     connection: sqlite3.Connection, request: SaveCompletion, now: int, saying: Collection[Channel] = ()
-) -> Saved:
+) -> tuple[Saved, Channel | None]:
     """Store one answer of the model and its calls as intents. Raises StaleAttempt.
 
-    What it says is to be sent at once on channels that are `saying` so.
+    On channels that are `saying` so, what it says is to be sent at once; the channel that has something to send.
     """
     claim = claimed(connection, request)
     stored = connection.execute(
@@ -55,14 +55,27 @@ def save_completion(
         (request.turn, request.iteration - 1),
     ).fetchone()
     step, n = stored or _add_completion(connection, claim, request, now)
-    if saying and (turn := get(connection, request.turn)).channel in saying:
-        outbox.say(connection, turn, request.iteration, request.content, now)
+    said = _say(connection, claim, request, now, saying) if saying else None
     told.record(connection, claim.user, request, now)
     calls = tuple(
         ToolStep(n=number, call=call, effect=effect)
         for number, (call, effect) in enumerate(request.calls, n + 1)
     )
-    return Saved(step=step, calls=calls)
+    return Saved(step=step, calls=calls), said
+
+
+def _say(
+    connection: sqlite3.Connection,
+    claim: Claim,
+    request: SaveCompletion,
+    now: int,
+    saying: Collection[Channel],
+) -> Channel | None:
+    (channel,) = connection.execute("SELECT channel FROM sessions WHERE id = ?", (claim.session,)).fetchone()
+    if channel not in saying:
+        return None
+    turn = get(connection, request.turn)
+    return channel if outbox.say(connection, turn, request.iteration, request.content, now) else None
 
 
 def _add_completion(

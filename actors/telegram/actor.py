@@ -7,14 +7,12 @@ from typing import Any, Final, final
 import trio
 
 from actors.credentials import Credentials
-from actors.session import messages as session
 from actors.settings import messages as settings
 from actors.skills import messages as skills
 from actors.storage import micros
 from actors.subsystem import Given
 from actors.telegram import commands, inbox, messages, pairing, placing
 from actors.telegram.client import Client, TelegramError
-from actors.telegram.doing import CHANNEL
 from actors.telegram.liveness import Goal, Liveness, goal
 from actors.telegram.poll import CLOSING, Poller
 from actors.telegram.receiving import Reached, Receiver
@@ -207,17 +205,8 @@ class TelegramActor(Receiver):
                 address=request.address,
             )
         )
-        body = {
-            "title": "",
-            "text": commands.welcome(self._agent_name(), link.user),
-            "success": None,
-            "session": None,
-            "source": CHANNEL,
-        }
         key = f"tg:pairing:{asks.code}:{asks.telegram_id}"
-        await self.bus.ask(
-            session.Push(user=link.user, channel=CHANNEL, recipient=str(chat), key=key, body=body)
-        )
+        await self._send(link.user, str(chat), key, commands.welcome(self._agent_name(), link.user))
         await self._write(pairing.forget, asks.code)
         return link
 

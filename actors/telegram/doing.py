@@ -61,6 +61,13 @@ class Doer(LateKeeper):
         super().__init__(database, numbered(MIGRATIONS), TelegramFailed)
         self._agent_name = agent_name
 
+    async def _send(self, user: str, recipient: str, key: str, text: str, **answered: str) -> None:
+        """Have a chat told something that is no answer of the agent, once."""
+        about = {"success": None, "session": None, "source": CHANNEL}
+        body = {"title": "", "text": text, **about, **answered}
+        push = session.Push(user=user, channel=CHANNEL, recipient=recipient, key=key, body=body)
+        await self.bus.ask(push)
+
     async def _obey(self, heard: Heard, command: Command) -> str:
         """Do it. What the person hears, as Markdown."""
         match command.name:

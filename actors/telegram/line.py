@@ -6,6 +6,7 @@ from typing import Final, final
 
 from actors.credentials import Credentials
 from actors.telegram.client import Client
+from actors.telegram.liveness import Goal, goal
 from actors.telegram.settings import TOKEN, Settings
 from bus import Bus
 
@@ -34,8 +35,9 @@ class Line:
     @property
     def why(self) -> str | None:
         """Why nothing can be sent, as a sentence for the owner; None when it can, or when there is to be no bot."""
-        if self._bot() is None:
-            return self._credentials.unreadable.get(TOKEN)
+        wanted = self._goal()
+        if wanted.phase != "receiving":
+            return wanted.why if wanted.phase == "unauthorized" else None
         return None if self.usable else f"Telegram refuses {TOKEN}: get a new one from @BotFather and set it"
 
     @property
@@ -70,11 +72,14 @@ class Line:
         for client in (*self._old, *(self._clients or ())):
             await client.close()
 
+    def _goal(self) -> Goal:
+        secrets = self._credentials
+        return goal(self._settings().channels.telegram, secrets.current, secrets.unreadable)
+
     def _bot(self) -> tuple[str, str] | None:
-        """Address and token, if there is to be a bot."""
-        settings = self._settings().channels.telegram
-        token = self._credentials.current.get(TOKEN, "").strip()
-        return (settings.api_url, token) if settings.enabled and token else None
+        """Address and token, if there is a bot to send as."""
+        wanted = self._goal()
+        return (wanted.api_url, wanted.token) if wanted.phase == "receiving" else None
 
     def _current(self) -> tuple[Client, Client] | None:
         """What is under way on older ones comes to its end there."""

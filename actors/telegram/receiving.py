@@ -33,8 +33,6 @@ QUIET: Final = 1.0
 """Seconds without another message of an album after which it is complete."""
 AGAIN: Final = (1.0, 2.0, 4.0, 8.0, 15.0)
 """Seconds between attempts to deal with something while the agent cannot."""
-PASSING: Final = frozenset({"unavailable", "timeout", "rate_limited"})
-"""Kinds of errors that are over some time."""
 NOBODY: Final = "there is no bot at the moment"
 FAULT: Final = "Something here went wrong with your message, and it was set aside."
 _LOG: Final = logging.getLogger("starpod.telegram")
@@ -42,7 +40,7 @@ _LOG: Final = logging.getLogger("starpod.telegram")
 
 def passes(error: BusError) -> bool:
     """Whether the same may go well later. Who makes somebody crash does not do so for ever: that is Quarantined."""
-    return error.kind in PASSING or isinstance(error, ActorCrashed)
+    return error.passes or isinstance(error, ActorCrashed)
 
 
 @final
@@ -333,13 +331,4 @@ class Receiver(Doer):
         await self._push(heard.who.user, heard.post, f"{heard.row.key}:{what}", text, heard.row.key)
 
     async def _push(self, user: str, post: Post, key: str, text: str, answered: str) -> None:
-        body = {
-            "title": "",
-            "text": text,
-            "success": None,
-            "session": None,
-            "source": CHANNEL,
-            "client_message_id": answered,
-        }
-        push = session.Push(user=user, channel=CHANNEL, recipient=post.key, key=key, body=body)
-        await self.bus.ask(push)
+        await self._send(user, post.key, key, text, client_message_id=answered)

@@ -2,21 +2,20 @@
 
 import logging
 import secrets
-from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, final
+from typing import TYPE_CHECKING, Final, final
 
-import trio
-
+from actors.sending import Again, Fate, GivenUp, InDoubt, Parcel, Sender, Sent, Unwanted
 from actors.session import messages as session
 from actors.storage import LateKeeper, numbered
 from actors.users import messages as users
 from actors.webpush import messages, places, store
+from actors.webpush import verdict as verdicts
 from actors.webpush.content import content, topic
 from actors.webpush.messages import CHANNEL
 from actors.webpush.store import Kept
-from actors.webpush.verdict import Gone, Later, Refused, Sent, Unknown, Verdict, again
-from bus import ActorError, DeliveryError, Lag, Request
+from actors.webpush.verdict import Gone, Later, Refused, Unknown, Verdict, again
+from bus import ActorError, DeliveryError
 
 if TYPE_CHECKING:
     from actors.webpush.client import Client
@@ -24,11 +23,6 @@ if TYPE_CHECKING:
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 AT_ONCE: Final = 8
 """Notifications that are on their way."""
-LOOK: Final = 300.0
-"""Seconds after which the outbox is looked at although nobody has said that there is something."""
-AGAIN: Final = 5.0
-"""Seconds until something is tried again that could not be had."""
-
 _LOG: Final = logging.getLogger(__name__)
 
 
@@ -44,13 +38,11 @@ class WebPushActor(LateKeeper):
     def __init__(self, database: Path, client: "Client | None" = None) -> None:
         super().__init__(database, numbered(MIGRATIONS), lambda reason: messages.StorageFailed(reason=reason))
         self._client = client
-        self._in_hand: set[int] = set()
-        self._nudge = trio.Event()
 
     async def start(self) -> None:
         await super().start()
-        self.spawn(self._listen)
-        self.spawn(self._send, self.bus.ids.uuid())
+        sender = Sender(self.bus, CHANNEL, self._deliver, ready=lambda: True, recipients=AT_ONCE)
+        self.spawn(sender.run)
 
     # --- subscriptions ------------------------------------------------------------------------------------
 
@@ -118,46 +110,12 @@ class WebPushActor(LateKeeper):
 
     # --- sending ------------------------------------------------------------------------------------------
 
-    async def _listen(self) -> None:
-        async with self.bus.subscribe(session.OutboxDue, lag=Lag.DROP_OLDEST) as due:
-            async for each in due:
-                if each.channel == CHANNEL:
-                    self._nudge.set()
-
-    async def _send(self, claimer: str) -> None:
-        """Take up whatever is due, whenever something may be."""
-        while True:
-            self._nudge = trio.Event()
-            claim = session.ClaimOutbox(
-                channel=CHANNEL,
-                claimer=claimer,
-                in_hand=tuple(self._in_hand),
-                limit=AT_ONCE - len(self._in_hand),
-            )
-            try:
-                claimed = await self.bus.ask(claim)
-            except (session.StorageFailed, DeliveryError) as error:
-                _LOG.warning("what is to be pushed cannot be looked up: %s", error)
-                await trio.sleep(AGAIN)
-                continue
-            for row in claimed.rows:
-                self._in_hand.add(row.id)
-                self.spawn(self._deliver, row)
-            wait = LOOK
-            if claimed.next_at is not None:
-                wait = (claimed.next_at - self.bus.clock.now()).total_seconds()
-            with trio.move_on_after(min(max(wait, 0.0), LOOK)):
-                await self._nudge.wait()
-
-    async def _deliver(self, row: session.OutboxRow) -> None:
-        try:
-            verdict = await self._taken(row)
-            if verdict is not None and not isinstance(verdict, Sent):
-                _LOG.info("%s has not reached its browser: %s", row.key, verdict.reason)
-            await self._note(_marked(row, verdict, self.bus.clock.now()))
-        finally:
-            self._in_hand.discard(row.id)
-            self._nudge.set()
+    async def _deliver(self, parcel: Parcel) -> Fate:
+        row = parcel.row
+        verdict = await self._taken(row)
+        if verdict is not None and not isinstance(verdict, verdicts.Sent):
+            _LOG.info("%s has not reached its browser: %s", row.key, verdict.reason)
+        return _fate(verdict)
 
     async def _taken(self, row: session.OutboxRow) -> Verdict | None:
         """Take a row to its browser; None for one that wants nothing any more."""
@@ -195,19 +153,6 @@ class WebPushActor(LateKeeper):
             now=now,
         )
 
-    async def _note(self, what: Request[Any]) -> None:
-        """Have the outbox know what became of a row, however long that takes: otherwise it would be sent again."""
-        while True:
-            try:
-                await self.bus.ask(what)
-            except (session.StorageFailed, DeliveryError) as error:
-                _LOG.warning("what was pushed cannot be noted: %s", error)
-                await trio.sleep(AGAIN)
-            except (session.UnknownDelivery, session.DeliveryClosed):
-                return
-            else:
-                return
-
 
 def _checked(request: messages.Subscribe) -> tuple[bytes, bytes]:
     """Public key and secret of a browser. Raises BadSubscription."""
@@ -229,18 +174,16 @@ def _checked(request: messages.Subscribe) -> tuple[bytes, bytes]:
     return p256dh, auth
 
 
-def _marked(row: session.OutboxRow, verdict: Verdict | None, now: datetime) -> Request[Any]:
+def _fate(verdict: Verdict | None) -> Fate:
     """What the outbox is told."""
     match verdict:
         case None:
-            return session.DropOutbox(id=row.id, user=row.user, role="user")
-        case Sent():
-            return session.MarkOutbox(id=row.id, state="sent", sent=("pushed",))
+            return Unwanted()
+        case verdicts.Sent():
+            return Sent(("pushed",))
         case Gone(reason) | Refused(reason):
-            return session.MarkOutbox(id=row.id, state="dead", reason=reason)
+            return GivenUp(reason)
         case Later(reason, seconds):
-            at = now + timedelta(seconds=seconds)
-            return session.MarkOutbox(id=row.id, state="pending", next_at=at, reason=reason)
+            return Again(reason, seconds)
         case Unknown(reason):
-            at = now + timedelta(seconds=again(row.attempt))
-            return session.MarkOutbox(id=row.id, state="doubtful", next_at=at, reason=reason)
+            return InDoubt(reason)

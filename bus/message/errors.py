@@ -1,6 +1,6 @@
 """What can go wrong between two actors. Every outcome of an ask that is not a reply is one of these (G5)."""
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Final, Literal
 
 import attrs
 
@@ -19,12 +19,18 @@ ErrorKind = Literal[
     "failed",  # a fault in here
 ]
 """What a failure means to whoever asked, in words that every edge can translate into its own."""
+_PASSING: Final = frozenset[ErrorKind]({"rate_limited", "unavailable", "timeout"})
 
 
 class BusError(Shown, Exception):
     """Base of the errors this package raises."""
 
     kind: ClassVar[ErrorKind] = "failed"
+
+    @property
+    def passes(self) -> bool:
+        """Whether the same may go well later, by its kind."""
+        return self.kind in _PASSING
 
 
 class ActorError(BusError):

@@ -170,7 +170,7 @@ class Ledger:
             last_event=fields.pop("last_event", 0),
             **fields,
         )
-        return self.run(turns.save_completion, request, micros(self.now), saying).calls
+        return self.run(turns.save_completion, request, micros(self.now), saying)[0].calls
 
     def completions(self, turn: str) -> int:
         """How many are stored of a turn."""

@@ -7,7 +7,7 @@ import sys
 from contextlib import closing
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 import pytest
@@ -30,8 +30,10 @@ def path(tmp_path: pathlib.Path) -> pathlib.Path:
     return tmp_path / "session.db"
 
 
-async def start(mesh: MeshUnderTest, path: pathlib.Path, gap_minutes: int = 360) -> SessionActor:
-    telegram = session.ChannelPolicy("telegram", gap=timedelta(minutes=gap_minutes), pushes="end")
+async def start(
+    mesh: MeshUnderTest, path: pathlib.Path, gap_minutes: int = 360, pushes: Literal["end", "each"] = "end"
+) -> SessionActor:
+    telegram = session.ChannelPolicy("telegram", gap=timedelta(minutes=gap_minutes), pushes=pushes)
     channels = lambda: (session.ChannelPolicy("main"), telegram)  # noqa: E731
     cell = await mesh.start(partial(SessionActor, path, channels), name="session")
     assert isinstance(cell.actor, SessionActor)
@@ -330,22 +332,6 @@ async def test_what_ends_is_told_and_what_is_to_be_pushed_is_due(
     assert mesh.published(session.OutboxDue) == [session.OutboxDue(channel="telegram")] * 3
     claimed = await mesh.bus.ask(session.ClaimOutbox(channel="telegram", claimer="bot"))
     assert [(row.turn, row.recipient) for row in claimed.rows] == [(one.turn, "42"), (three.turn, "43")]
-
-
-async def test_a_notification_is_pushed_once(mesh: MeshUnderTest, path: pathlib.Path) -> None:
-    await start(mesh, path)
-    note = session.Push(user="ada", channel="telegram", recipient="42", key="k", body={"text": "x"})
-    claiming = session.ClaimOutbox(channel="telegram", claimer="bot")
-    await mesh.bus.ask(note)
-    await mesh.bus.ask(note)
-    (row,) = (await mesh.bus.ask(claiming)).rows
-    await mesh.bus.ask(session.Recover(boot=mesh.bus.boot_id))
-    await mesh.bus.ask(session.MarkOutbox(id=row.id, state="pending"))
-    (again,) = (await mesh.bus.ask(claiming)).rows
-    assert (again.id, again.attempt, again.doubtful) == (row.id, 2, False)
-    await mesh.bus.ask(session.Recover(boot="another"))
-    (doubted,) = (await mesh.bus.ask(claiming)).rows
-    assert doubted.doubtful
 
 
 async def test_another_boot_recovers_what_this_one_began(path: pathlib.Path) -> None:
