@@ -259,6 +259,19 @@ class TestDraft:
             assert streaming.texts() == ["I look now", "It is there"]
             assert len(streaming.telegram.seen.requests("sendMessage")) == 2
 
+    async def test_one_that_stands_above_what_came_meanwhile_is_sent_anew_below(
+        self, streaming: Outside, autojump_clock: MockClock
+    ) -> None:
+        async with streaming.running():
+            accepted = await streaming.send("hello", slowly(*[f"w{n} " for n in range(8)]))
+            await trio.sleep(4)
+            assert [text[-1] for text in streaming.texts()] == ["…"]
+            await streaming.push("what was to be said before it")
+            await streaming.world.end(accepted.turn)
+            await streaming.settle()
+            await trio.sleep(5)
+            assert streaming.texts() == ["what was to be said before it", "w0 w1 w2 w3 w4 w5 w6 w7"]
+
     async def test_one_that_is_longer_than_a_message_shows_its_end(
         self, streaming: Outside, autojump_clock: MockClock
     ) -> None:
