@@ -1,13 +1,10 @@
 """``starpod serve``: run the agent of this directory until it is told to stop."""
 
 import argparse
-import gc
 import sys
 import threading
-from collections.abc import Generator
-from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from starpod.cli.output import note, say
 from starpod.cli.target import add_agent_option, find_instance, load_config, warn_if_outdated
@@ -17,9 +14,6 @@ if TYPE_CHECKING:
     from starpod.config import Config
     from starpod.daemon import Running
     from starpod.workspace import Instance
-
-SELDOM: Final = 40_000
-"""Objects after which garbage is collected while the daemon is imported; else it is after 700."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,10 +32,9 @@ def serve(
     instance: "Instance", *, command: str, address: "Address | None" = None, browser: bool = False
 ) -> int:
     """Run an instance and tell where it is. `browser` opens its page once it listens."""
-    with _seldom_collected():
-        import trio
+    import trio
 
-        from starpod import daemon, logs
+    from starpod import daemon, logs
 
     logs.configure()
     config = load_config(instance)
@@ -49,21 +42,6 @@ def serve(
     return trio.run(
         partial(daemon.serve, instance, config, command=command, address=address, on_ready=on_ready)
     )
-
-
-@contextmanager
-def _seldom_collected() -> Generator[None]:
-    """Look for garbage less often.
-
-    Importing makes a hundred thousand objects that stay. Looking at them again and again takes between 4 and 14 %
-    of a start, as measured on a loaded machine, while not looking at all would leave 5 MB.
-    """
-    usual = gc.get_threshold()
-    gc.set_threshold(SELDOM)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*usual)
 
 
 def _ready(
