@@ -4,9 +4,9 @@ from typing import Literal, final
 
 import attrs
 
-Reason = Literal["own", "automatic", "sender", "unknown", "unproven", "inactive"]
+Reason = Literal["own", "automatic", "sender", "unknown", "unproven", "inactive", "fault"]
 """Why a mail is left alone: it is one of ours, no person wrote it, it is not clear who did, nobody has that address,
-nothing proves that it is from there, or that user is let in no more."""
+nothing proves that it is from there, that user is let in no more, or it cannot be dealt with."""
 
 
 @final

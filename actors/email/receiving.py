@@ -106,14 +106,30 @@ class Receiving:
     async def _see_to(self, box: Mailbox, at: Place) -> None:
         """Take a mail, or leave it alone; then it is behind us."""
         head = await in_thread(partial(box.head, at.uid), self._one)
-        if head is not None:
+        left_alone = None if head is None else await self._dealt_with(box, at.uid, head)
+        if left_alone is None:
+            return await self._post.write(store.reach, self._mailbox_name, at)
+        _LOG.info("a mail is left alone: %s", left_alone.detail)
+        now = micros(self._post.bus.clock.now())
+        return await self._post.write(store.leave, self._mailbox_name, at, left_alone, now)
+
+    async def _dealt_with(self, box: Mailbox, uid: int, head: Head) -> LeftAlone | None:
+        """Take a mail, or say why not. Raises MailboxTrouble and BusError for what the next time may go well."""
+        try:
             fate, user = await self._fate(head)
             if isinstance(fate, LeftAlone):
-                _LOG.info("a mail is left alone: %s", fate.detail)
-                now = micros(self._post.bus.clock.now())
-                return await self._post.write(store.leave, self._mailbox_name, at, fate, now)
-            await self._take(box, at.uid, head, fate, user)
-        return await self._post.write(store.reach, self._mailbox_name, at)
+                return fate
+            await self._take(box, uid, head, fate, user)
+        except MailboxTrouble:
+            raise
+        except BusError as error:
+            if error.passes:
+                raise
+            return LeftAlone(reason="fault", detail=f"It was refused: {type(error).__name__}.")
+        except Exception as error:  # noqa: BLE001 - a fault in what only this mail has come to keeps no other waiting
+            _LOG.exception("a mail is set aside")
+            return LeftAlone(reason="fault", detail=f"It could not be read: {type(error).__name__}.")
+        return None
 
     async def _fate(self, head: Head) -> tuple[Taken | LeftAlone, users.User | None]:
         """What is to become of a mail, and whose it is."""

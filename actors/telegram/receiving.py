@@ -25,7 +25,7 @@ from actors.telegram.settings import Telegram
 from actors.telegram.update import Bot, Post, Sender
 from actors.users import messages as users
 from actors.vocabulary import Attachment, Principal
-from bus import ActorCrashed, BusError
+from bus import BusError
 
 AT_ONCE: Final = 64
 """Chats."""
@@ -36,11 +36,6 @@ AGAIN: Final = (1.0, 2.0, 4.0, 8.0, 15.0)
 NOBODY: Final = "there is no bot at the moment"
 FAULT: Final = "Something here went wrong with your message, and it was set aside."
 _LOG: Final = logging.getLogger("starpod.telegram")
-
-
-def passes(error: BusError) -> bool:
-    """Whether the same may go well later. Who makes somebody crash does not do so for ever: that is Quarantined."""
-    return error.passes or isinstance(error, ActorCrashed)
 
 
 @final
@@ -113,7 +108,7 @@ class Receiver(Doer):
         try:
             await self._one(chat, head)
         except BusError as error:
-            if passes(error):
+            if error.passes:
                 _LOG.info("%s waits: %s", head.key, error)
                 return False
             _LOG.warning("%s is set aside: %s", head.key, error)
@@ -174,7 +169,7 @@ class Receiver(Doer):
         try:
             await self._hear(heard)
         except BusError as error:
-            if passes(error):
+            if error.passes:
                 raise
             return f"Your message could not be taken: {commands.plain(str(error))}"
         except Exception:  # noqa: BLE001 - a fault in what only this message has come to

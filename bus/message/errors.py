@@ -124,6 +124,11 @@ class ActorCrashed(DeliveryError):
 
     retry_safe: bool = False
 
+    @property
+    def passes(self) -> bool:
+        """What makes somebody crash again and again is Quarantined in the end."""
+        return True
+
     def __str__(self) -> str:
         return f"{self.to} crashed while handling {self.request}: {self.__cause__!r}"
 

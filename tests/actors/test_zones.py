@@ -2,7 +2,7 @@ from zoneinfo import ZoneInfoNotFoundError
 
 import pytest
 
-from actors.zones import UnknownZone, host_zone, zone_of
+from actors.zones import UnknownZone, host_zone, name_of, zone_of
 
 
 def test_a_zone_by_its_name() -> None:
@@ -24,7 +24,8 @@ def test_what_is_none_is_refused(name: str) -> None:
 def test_the_zone_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "Europe/Rome")
     monkeypatch.setattr("tzlocal.unix._cache_tz_name", None)
-    assert host_zone() == "Europe/Rome"
+    assert host_zone() == name_of(None) == "Europe/Rome"
+    assert name_of(zone_of("Asia/Tokyo")) == "Asia/Tokyo"
 
 
 @pytest.mark.parametrize("name", [None, "local", "/etc/localtime"])

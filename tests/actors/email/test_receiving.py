@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import trio
 
-from actors.email import receiving
+from actors.email import content, receiving
 from actors.session import messages as session
 from actors.users import messages as users
 from actors.vault import messages as vault
@@ -129,6 +129,33 @@ async def test_what_is_too_large_is_not_fetched_and_what_is_refused_is_said(
         keeper.add(mail("x" * 200_000, id="<large@x>"))
         await office.until(lambda: office.taken)
         assert office.taken[0].text.startswith("[The mail has 0 MB and was not fetched: 0 MB are the limit.]")
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError("odd"), session.UnknownChannel(channel="email")])
+async def test_one_that_cannot_be_dealt_with_keeps_no_other_waiting(
+    office: Office,
+    keeper: MailKeeper,
+    monkeypatch: pytest.MonkeyPatch,
+    autojump_clock: object,
+    error: Exception,
+) -> None:
+    read = content.read
+
+    def spoilt(raw: bytes, **how: Any) -> content.Content:
+        if b"poison" in raw:
+            raise error
+        return read(raw, **how)
+
+    monkeypatch.setattr("actors.email.content.read", spoilt)
+    office.use(keeper=keeper)
+    async with office.open():
+        await office.add("ada")
+        keeper.add(mail("poison", id="<bad@example.org>"))
+        keeper.add(mail("When?"))
+        await office.until(lambda: office.taken)
+        assert [taken.client_message_id for taken in office.taken] == ["mail:<one@example.org>"]
+        assert await left_alone(office) == {"fault": 1}
+        assert (await office.status()).incoming is not None
 
 
 async def test_an_answer_stands_below_the_mail_it_answers(
