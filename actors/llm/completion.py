@@ -14,6 +14,13 @@ Send = Callable[[CompletionEvent], Awaitable[None]]
 END_TURN: Final = "end_turn"
 TOOL_USE: Final = "tool_use"
 MAX_TOKENS: Final = "max_tokens"
+"""The answer was cut at its limit."""
+REFUSAL: Final = "refusal"
+"""The model would not."""
+FILTERED: Final = "content_filter"
+"""Something at the provider withheld the answer, or what was left of it."""
+PAUSED: Final = "pause_turn"
+"""The model goes on when it gets back what it said."""
 
 
 @final

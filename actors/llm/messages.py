@@ -110,7 +110,8 @@ class Completed(Data):
     content: tuple[Block, ...]
     """Text, thinking and ToolUse blocks in the model's order; no empty ones."""
     stop_reason: str
-    """``end_turn``, ``tool_use``, ``max_tokens`` or what the provider said."""
+    """``end_turn``, ``tool_use``, ``max_tokens`` (cut at its limit), ``refusal`` (the model would not),
+    ``content_filter`` (the provider withheld it) or ``pause_turn`` (the model goes on when it gets this back)."""
     usage: Usage
     type: Literal["completed"] = "completed"
 
