@@ -65,7 +65,7 @@ def judged(schedule: Schedule, zone: str, now: datetime) -> None:
     assert said
 
 
-@settings(max_examples=500)
+@settings(max_examples=4 * settings().max_examples)
 @given(expr=EXPRESSIONS)
 @example("* * * * 1#2#3")
 @example("* * * * ²L")

@@ -1,5 +1,6 @@
 """The index: what is put in is found, what is taken out is gone, and no text is an error."""
 
+import sqlite3
 from datetime import date
 
 import pytest
@@ -35,6 +36,13 @@ HOSTILE = st.one_of(
 )
 
 
+@pytest.fixture
+def some_notes() -> sqlite3.Connection:
+    connection = opened()
+    index.replace(connection, "notes.md", "Drank coffee in Berlin. 我喜欢咖啡。 NEAR ab")
+    return connection
+
+
 def test_what_is_written_is_found_with_its_lines_and_the_reason() -> None:
     connection = opened()
     index.replace(connection, "notes.md", "one\n\nDrank coffee in Berlin.\n")
@@ -63,12 +71,9 @@ def test_what_is_removed_is_not_found() -> None:
 
 
 @given(HOSTILE)
-@settings(max_examples=2000, deadline=None)
-def test_no_text_is_an_error(question: str) -> None:
-    connection = opened()
-    index.replace(connection, "notes.md", "Drank coffee in Berlin. 我喜欢咖啡。 NEAR ab")
-
-    index.search(connection, question, today=TODAY)
+@settings(max_examples=4 * settings().max_examples)
+def test_no_text_is_an_error(some_notes: sqlite3.Connection, question: str) -> None:
+    index.search(some_notes, question, today=TODAY)
 
 
 def test_an_append_writes_the_last_passages_only() -> None:
@@ -91,7 +96,6 @@ def test_an_append_writes_the_last_passages_only() -> None:
     st.lists(st.sampled_from(["", "# coffee\n", "tea\n" * 40, "咖啡\n", "x" * 900 + "\n", "2026-03-12\n"])),
     st.data(),
 )
-@settings(max_examples=50, deadline=None)
 def test_a_file_that_was_replaced_is_indexed_as_one_that_is_new(
     pieces: list[str], data: st.DataObject
 ) -> None:

@@ -77,7 +77,7 @@ HOSTILE = st.one_of(
 )
 
 
-@settings(max_examples=2000)
+@settings(max_examples=4 * settings().max_examples)
 @given(HOSTILE)
 @example("users/bob/MEMORY.md")
 @example("shared/../users/bob/MEMORY.md")
