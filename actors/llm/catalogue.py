@@ -6,7 +6,8 @@ The table ships as ``config/models.toml``; an instance may lay its own file of t
 import re
 import tomllib
 from collections.abc import Mapping
-from typing import Any, Final, final
+from fnmatch import fnmatchcase
+from typing import Any, Final, Literal, final
 
 import attrs
 from attrs.validators import ge, optional
@@ -21,13 +22,37 @@ _DATED = re.compile(r"[-@:](latest|\d{4,}(-\d\d){0,2})")
 _NO_PRICE: Final = ("ollama", "offline")
 
 
+ThinkingForm = Literal["none", "budget", "adaptive", "level"]
+"""How a provider's own interface is told how much to think: not at all; by a number of tokens (Claude up to 4.6,
+Gemini 2.5); by the model itself, within an effort (Claude since 4.7); by a word (Gemini 3)."""
+
+
 class CatalogueError(ValueError):
     """A catalogue file cannot be used. The text names every mistake, each on a line of its own."""
 
 
+@attrs.frozen(kw_only=True)
+class Abilities:
+    """What may be sent to a model. What is None is said by its family, by its provider, or not known."""
+
+    context_window: int | None = attrs.field(default=None, validator=optional(ge(1)))
+    """Tokens of prompt and answer together."""
+    max_output: int | None = attrs.field(default=None, validator=optional(ge(1)))
+    """Tokens of an answer; None where the provider's limit is far away."""
+    supports_tool_use: bool | None = None
+    supports_vision: bool | None = None
+    supports_documents: bool | None = None
+    """Whether PDF files may be sent as they are."""
+    supports_effort: bool | None = None
+    """Whether an OpenAI-style request may say ``reasoning_effort``."""
+    supports_effort_with_tools: bool | None = None
+    """Whether it may do so beside tools; where not, both go by OpenAI's Responses interface only."""
+    thinking: ThinkingForm | None = None
+
+
 @final
 @attrs.frozen(kw_only=True)
-class Model:
+class Model(Abilities):
     """One model of one provider. Prices are US dollars per million tokens."""
 
     input: float = attrs.field(validator=ge(0))
@@ -36,15 +61,6 @@ class Model:
     """Price of cached input in units of `input`; None takes the provider's."""
     cache_creation_multiplier: float | None = attrs.field(default=None, validator=optional(ge(0)))
     """Price of input that is put into the cache, likewise."""
-    context_window: int | None = attrs.field(default=None, validator=optional(ge(1)))
-    """Tokens of prompt and answer together."""
-    max_output: int | None = attrs.field(default=None, validator=optional(ge(1)))
-    """Tokens of an answer; None where the provider's limit is far away."""
-    supports_tool_use: bool = True
-    supports_vision: bool | None = None
-    """None takes the provider's."""
-    supports_effort: bool = False
-    """Whether an OpenAI-style request may say ``reasoning_effort``."""
 
 
 @final
@@ -57,6 +73,9 @@ class ProviderTable:
     cache_creation_multiplier: float | None = attrs.field(default=None, validator=optional(ge(0)))
     supports_vision: bool | None = None
     """Of models that do not say themselves, unknown ones included."""
+    families: Mapping[str, Abilities] = attrs.field(factory=dict[str, Abilities])
+    """By pattern of ids, in which ``*`` stands for anything: what models have that do not say it themselves, unknown
+    ones included. The first that fits counts."""
     models: Mapping[str, Model] = attrs.field(factory=dict[str, Model])
 
 
@@ -66,12 +85,20 @@ _UNKNOWN: Final = ProviderTable()
 @final
 @attrs.frozen(kw_only=True)
 class ModelDetails:
-    """What the catalogue says of one model; of an unknown model only what its provider's table says."""
+    """What the catalogue says of one model, asked before anything is sent; by default what the plainest one can.
+
+    :class:`Abilities` explains the fields.
+    """
 
     context_window: int | None = None
     max_output: int | None = None
+    tools: bool = True
+    """Taken for granted, since an agent is little without; a server that refuses them is asked without them."""
     vision: bool = False
+    documents: bool = False
     effort: bool = False
+    effort_with_tools: bool = True
+    thinking: ThinkingForm = "none"
     rates: Rates | None = None
 
 
@@ -83,7 +110,10 @@ class Catalogue:
     providers: Mapping[str, ProviderTable] = attrs.field(factory=dict[str, ProviderTable])
 
     def overlaid(self, other: "Catalogue") -> "Catalogue":
-        """This catalogue with `other` on top: its models replace whole entries, its provider fields single ones."""
+        """This catalogue with `other` on top.
+
+        Its models and families replace whole entries, its provider fields single ones; its families come first.
+        """
         merged = dict(self.providers)
         for name, table in other.providers.items():
             merged[name] = _overlaid(merged.get(name, _UNKNOWN), table)
@@ -95,19 +125,23 @@ class Catalogue:
     def look_up(self, provider: str, model: str) -> ModelDetails:
         """What is known of `model`: by its id, else as a dated snapshot of the longest id that fits.
 
-        Dots and dashes count as equal. Local models cost nothing; the price of an unknown one is unknown.
+        What the entry does not say its family says. Dots and dashes count as equal. Local models cost nothing; the
+        price of an unknown one is unknown.
         """
         table = self._table(provider)
-        entry = _entry(table.models, model)
-        if entry is None:
-            rates = FREE if provider in _NO_PRICE else None
-            return ModelDetails(vision=bool(table.supports_vision), rates=rates)
+        entry, family = _entry(table.models, model), _family(table.families, model)
+        said = tuple(each for each in (entry, family) if each is not None)
+        rates = FREE if provider in _NO_PRICE else None
         return ModelDetails(
-            context_window=entry.context_window,
-            max_output=entry.max_output,
-            vision=bool(_first(entry.supports_vision, table.supports_vision)),
-            effort=entry.supports_effort,
-            rates=_rates(entry, table),
+            context_window=_first(*(each.context_window for each in said)),
+            max_output=_first(*(each.max_output for each in said)),
+            tools=_first(*(each.supports_tool_use for each in said), True),
+            vision=_first(*(each.supports_vision for each in said), table.supports_vision, False),
+            documents=_first(*(each.supports_documents for each in said), False),
+            effort=_first(*(each.supports_effort for each in said), False),
+            effort_with_tools=_first(*(each.supports_effort_with_tools for each in said), True),
+            thinking=_first(*(each.thinking for each in said), "none"),
+            rates=_rates(entry, table) if entry is not None else rates,
         )
 
     def _table(self, provider: str) -> ProviderTable:
@@ -136,7 +170,8 @@ def _overlaid(base: ProviderTable, top: ProviderTable) -> ProviderTable:
         "supports_vision",
     )
     said = {field: value for field in fields if (value := getattr(top, field)) is not None}
-    return attrs.evolve(base, **said, models={**base.models, **top.models})
+    families = {**top.families, **{id: each for id, each in base.families.items() if id not in top.families}}
+    return attrs.evolve(base, **said, models={**base.models, **top.models}, families=families)
 
 
 def _entry(models: Mapping[str, Model], wanted: str) -> Model | None:
@@ -151,8 +186,13 @@ def _is_snapshot(name: str, id: str) -> bool:
     return name == id or (name.startswith(id) and _DATED.fullmatch(name, len(id)) is not None)
 
 
+def _family(families: Mapping[str, Abilities], wanted: str) -> Abilities | None:
+    plain = _plain(wanted)
+    return next((family for like, family in families.items() if fnmatchcase(plain, _plain(like))), None)
+
+
 def _plain(id: str) -> str:
-    return id.replace(".", "-")
+    return id.replace(".", "-").lower()
 
 
 def _rates(model: Model, table: ProviderTable) -> Rates:

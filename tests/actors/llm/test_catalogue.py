@@ -20,7 +20,7 @@ def test_the_shipped_file_has_every_provider_with_its_default_and_its_key(shippe
     for name, table in shipped.providers.items():
         assert table.default_model
         assert table.api_key_env == key_variable(name)
-    assert sum(len(table.models) for table in shipped.providers.values()) == 41
+    assert sum(len(table.models) for table in shipped.providers.values()) == 50
 
 
 def test_the_default_models_have_a_price_and_a_window(shipped: Catalogue) -> None:
@@ -33,7 +33,10 @@ def test_the_default_models_have_a_price_and_a_window(shipped: Catalogue) -> Non
 def test_an_exact_id_is_found(shipped: Catalogue) -> None:
     assert shipped.look_up("anthropic", "claude-haiku-4-5") == ModelDetails(
         context_window=200_000,
+        max_output=64_000,
         vision=True,
+        documents=True,
+        thinking="budget",
         rates=Rates(input=1.0, output=5.0, cache_read=0.1, cache_write=1.25),
     )
 
@@ -57,13 +60,107 @@ def test_snapshots_and_dots_lead_to_the_same_entry(
     assert shipped.look_up(provider, name) == shipped.look_up(provider, id)
 
 
-@pytest.mark.parametrize("name", ["", "o", "gpt", "gpt-4o-audio-preview", "o1-preview", "gpt-4o2", "xgpt-4o"])
+@pytest.mark.parametrize("name", ["", "o", "gpt", "gpt-4-1106-preview", "go1-preview", "xgpt-4o"])
 def test_what_only_resembles_an_id_is_unknown(shipped: Catalogue, name: str) -> None:
     assert shipped.look_up("openai", name) == ModelDetails()
 
 
 def test_an_unknown_model_has_no_price_but_the_senses_of_its_family(shipped: Catalogue) -> None:
-    assert shipped.look_up("anthropic", "claude-opus-9") == ModelDetails(vision=True, rates=None)
+    assert shipped.look_up("anthropic", "claude-opus-9") == ModelDetails(
+        context_window=1_000_000,
+        max_output=128_000,
+        vision=True,
+        documents=True,
+        thinking="adaptive",
+        rates=None,
+    )
+    assert shipped.look_up("anthropic", "glm-9") == ModelDetails(vision=True)
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "thinking"),
+    [
+        ("anthropic", "claude-3-5-sonnet-20241022", "none"),
+        ("anthropic", "claude-3-7-sonnet-latest", "budget"),
+        ("anthropic", "claude-opus-4-20250514", "budget"),
+        ("anthropic", "claude-opus-4-1-20250805", "budget"),
+        ("anthropic", "claude-sonnet-4-5-20250929", "budget"),
+        ("anthropic", "claude-haiku-4.5", "budget"),
+        ("anthropic", "claude-opus-4-6", "budget"),
+        ("anthropic", "claude-opus-4-7", "adaptive"),
+        ("anthropic", "claude-opus-4.8-20260528", "adaptive"),
+        ("anthropic", "claude-sonnet-5", "adaptive"),
+        ("anthropic", "claude-fable-5-1", "adaptive"),
+        ("gemini", "gemini-2.0-flash", "none"),
+        ("gemini", "gemini-2.5-flash-lite", "budget"),
+        ("gemini", "gemini-3-flash-preview", "level"),
+        ("gemini", "gemini-3.1-pro-preview", "level"),
+        ("gemini", "gemma-3-27b-it", "none"),
+    ],
+)
+def test_every_family_has_its_form_of_thinking(
+    shipped: Catalogue, provider: str, model: str, thinking: str
+) -> None:
+    assert shipped.look_up(provider, model).thinking == thinking
+
+
+@pytest.mark.parametrize(
+    ("model", "effort", "beside_tools"),
+    [
+        ("gpt-4o", False, True),
+        ("gpt-4.1-mini-2025-04-14", False, True),
+        ("o3", True, True),
+        ("o1-mini", False, True),
+        ("gpt-5", True, True),
+        ("gpt-5-2025-08-07", True, True),
+        ("gpt-5-mini", True, True),
+        ("gpt-5.1", True, True),
+        ("gpt-5.2", True, False),
+        ("gpt-5.4-mini-2026-03-17", True, False),
+        ("gpt-5.6-terra", True, False),
+        ("gpt-6-astra", True, False),
+        ("gpt-5-chat-latest", False, True),
+        ("gpt-5.3-chat-latest", False, True),
+    ],
+)
+def test_effort_and_tools_go_together_where_openai_lets_them(
+    shipped: Catalogue, model: str, effort: object, beside_tools: object
+) -> None:
+    known = shipped.look_up("openai", model)
+    assert (known.effort, known.effort_with_tools) == (effort, beside_tools)
+
+
+def test_what_an_entry_says_goes_before_its_family_and_the_family_before_the_provider() -> None:
+    catalogue = parse(
+        """
+        [openai]
+        supports_vision = true
+        [openai.families."a-*"]
+        supports_vision = false
+        max_output = 5
+        [openai.families."*"]
+        max_output = 6
+        [openai.models.a-1]
+        input = 1
+        output = 2
+        max_output = 4
+        supports_tool_use = false
+        """,
+        "x",
+    )
+    assert catalogue.look_up("openai", "a-1") == ModelDetails(
+        max_output=4, tools=False, rates=Rates(input=1, output=2, cache_read=1, cache_write=1)
+    )
+    assert catalogue.look_up("openai", "A-2") == ModelDetails(max_output=5)
+    assert catalogue.look_up("openai", "b") == ModelDetails(max_output=6, vision=True)
+
+
+def test_families_on_top_come_first() -> None:
+    base = parse("[openai.families.'a*']\nmax_output = 1\n[openai.families.'b*']\nmax_output = 2", "base")
+    top = parse("[openai.families.'ab*']\nmax_output = 3\n[openai.families.'b*']\nmax_output = 4", "top")
+    both = base.overlaid(top)
+    found = [both.look_up("openai", name).max_output for name in ("a", "abc", "b")]
+    assert found == [1, 3, 4]
 
 
 def test_local_models_are_free(shipped: Catalogue) -> None:
