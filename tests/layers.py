@@ -59,6 +59,7 @@ EDGES = {
     *(f"actors/gateway/{name}.py" for name in ("app", "authentication", "clients", "connection", "devices")),
     *(f"actors/gateway/{name}.py" for name in ("failures", "frames", "http1", "presence", "protocol")),
     *(f"actors/gateway/{name}.py" for name in ("refusals", "send_queue", "server", "share", "uploads", "ws")),
+    *(f"actors/gateway/v1/{name}.py" for name in ("routes", "stream")),
     *(f"actors/gateway/routes/{name}.py" for name in ("auth", "chat", "endpoints", "files")),
     *(f"actors/console/{name}.py" for name in ("letters", "mesh", "tap", "traces", "turns")),
     "actors/credentials.py",

@@ -30,6 +30,7 @@ from actors.gateway.server import Server, listen
 from actors.gateway.settings import About, Address, Reach, Settings, is_loopback, url_for_people
 from actors.gateway.tls import certificate_of
 from actors.gateway.uploads import PREFIX, Uploads
+from actors.gateway.v1.routes import V1Routes
 from actors.gateway.ws import ClientContext
 from actors.llm import messages as llm
 from actors.spool import prepare
@@ -183,6 +184,7 @@ class GatewayActor(Actor):
     def _serve(self, app: Quart, uploads: Uploads) -> None:
         ChatRoutes(app, self.bus, self._presence)
         FileRoutes(app, uploads)
+        V1Routes(app, self.bus, uploads, self._presence)
         EndpointRoutes(app, self.bus, self._endpoints, self._presence, self._limits)
         add_socket(
             app,

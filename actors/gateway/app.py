@@ -19,7 +19,17 @@ from actors.gateway.bodies import request_class
 from actors.gateway.codes import Codes
 from actors.gateway.devices import cookie_name, give_cookie, sign_in
 from actors.gateway.failures import report
-from actors.gateway.http import KNOWN_ONLY, accept, address_of, admitted, asked_of, principal, refusal, route
+from actors.gateway.http import (
+    COMPATIBLE,
+    KNOWN_ONLY,
+    accept,
+    address_of,
+    admitted,
+    asked_of,
+    principal,
+    refusal,
+    route,
+)
 from actors.gateway.limits import Limits
 from actors.gateway.pages import Pages, leads_to
 from actors.gateway.presence import Presence
@@ -28,6 +38,7 @@ from actors.gateway.ws import ClientContext, WebClient
 from actors.users import messages as users
 from bus import Bus
 
+FOR_PROGRAMS: Final = ("/api/", COMPATIBLE)
 NO_SOCKET: Final = "there is no WebSocket at this path"
 
 _from_elsewhere = partial(refusal, 403, security.FROM_ELSEWHERE)
@@ -83,18 +94,20 @@ class Guard:
         app.after_websocket(self.add_headers_of_refusal)
 
     async def check_request(self) -> Response | None:
-        """The page itself may be opened from anywhere; what is below ``/api`` only by itself or by a program."""
-        if request.path.startswith("/api/") and security.is_from_elsewhere(
+        """The page itself may be opened from anywhere; what is for programs only by itself or by one of them."""
+        if request.path.startswith(FOR_PROGRAMS) and security.is_from_elsewhere(
             request.headers.get("Sec-Fetch-Site")
         ):
             return _from_elsewhere()
         changes = request.method not in security.SAFE_METHODS
-        return await self._check(request, changes=changes, below="/api/")
+        return await self._check(request, changes=changes, below=FOR_PROGRAMS)
 
     async def check_websocket(self) -> Response | None:
-        return await self._check(websocket, changes=True, below="/")
+        return await self._check(websocket, changes=True, below=("/",))
 
-    async def _check(self, asked: Request | Websocket, *, changes: bool, below: str) -> Response | None:
+    async def _check(
+        self, asked: Request | Websocket, *, changes: bool, below: tuple[str, ...]
+    ) -> Response | None:
         why = self._policy.refuses(asked_of(asked), changes=changes)
         if why is not None:
             return refusal(403, why)
@@ -125,7 +138,7 @@ class Guard:
 class Place(PathConverter):
     """A place within the page: every path that is no part of the API."""
 
-    regex = r"(?!(?:api|ws)(?:/|\Z))[^/].*?"
+    regex = r"(?!(?:api|ws|v1)(?:/|\Z))[^/].*?"
 
 
 @final

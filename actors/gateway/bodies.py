@@ -15,6 +15,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from actors.gateway.limits import KIB, MIB, Limits
 
 UPLOAD_PATH = "/api/uploads"
+CONVERSATION_PATH = "/v1/chat/completions"
 UNPARSED = 4 * MIB
 """Bytes of a form that may wait to be parsed: more than arrive at once, and less than anybody would miss."""
 
@@ -42,11 +43,15 @@ class LimitedRequest(TrioRequest):
     limits = Limits()
 
     def __init__(self, method: str, scheme: str, path: str, *rest: Any, **options: Any) -> None:
-        upload = path == UPLOAD_PATH
-        options["max_content_length"] = self.limits.upload_body if upload else self.limits.json_body
+        options["max_content_length"] = self._most(path)
         super().__init__(method, scheme, path, *rest, **options)
         self._folder: Path | None = None
         self._opened: list[CappedFile] = []
+
+    def _most(self, path: str) -> int:
+        if path == UPLOAD_PATH:
+            return self.limits.upload_body
+        return self.limits.conversation_body if path == CONVERSATION_PATH else self.limits.json_body
 
     def make_form_data_parser(self) -> TrioFormDataParser:
         """A parser that writes files where :attr:`folder` says."""

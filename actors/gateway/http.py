@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any, Final, TypeVar, cast
 
 import attrs
-from quart import Quart, Response, g, request
+from quart import Quart, Response, g, has_request_context, request
 from quart.wrappers import Request, Websocket
 from werkzeug.exceptions import UnsupportedMediaType
 
@@ -15,6 +15,7 @@ from actors.gateway.authentication import Authenticator, Shown
 from actors.gateway.devices import cookie_name
 from actors.gateway.protocol import wire
 from actors.gateway.security import Asked
+from actors.gateway.v1.shapes import error
 from actors.users.messages import NotKnown
 from actors.vocabulary import Principal
 from actors.wire import encode
@@ -28,6 +29,8 @@ KNOWN_ONLY: Final = (
 )
 SUBPROTOCOL: Final = "starpod"
 """Of WebSockets. The page offers a second one, which is what it keeps, for want of headers."""
+COMPATIBLE: Final = "/v1/"
+"""Below it is the interface of another."""
 RAW_PATH: Final = "/api/files/raw"
 MOST_COOKIES: Final = 4
 """Of one name, that are looked at."""
@@ -42,9 +45,12 @@ def answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = No
     return Response(encode(wire.json(value)), status, dict(headers or {}), content_type="application/json")
 
 
-def refusal(status: int, text: str, headers: Mapping[str, str] | None = None) -> Response:
-    """The form every error has."""
-    return answer({"error": text}, status, headers)
+def refusal(
+    status: int, text: str, headers: Mapping[str, str] | None = None, code: str | None = None
+) -> Response:
+    """The form every error has; below ``/v1`` that of OpenAI, with the `code` that programs know it by."""
+    compatible = has_request_context() and request.path.startswith(COMPATIBLE)
+    return answer(error(status, text, code) if compatible else {"error": text}, status, headers)
 
 
 async def read_fields() -> Mapping[str, Any]:

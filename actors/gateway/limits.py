@@ -13,6 +13,8 @@ MIB = 1024 * 1024
 class Limits:
     json_body: int = 2 * MIB
     """Bytes of a JSON request."""
+    conversation_body: int = 16 * MIB
+    """Bytes of a request that brings a whole conversation with its pictures."""
     upload_file: int = 20 * MIB
     """Bytes of one uploaded file."""
     upload_files: int = 8

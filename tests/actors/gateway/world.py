@@ -297,6 +297,11 @@ class FakeSession(Actor):
         await self.bus.publish(session.SessionChanged(session=found.id, user=found.user))
         return found
 
+    @session.Current.handler
+    async def current(self, request: session.Current) -> session.Session | None:
+        found = (each for each in self.world.sessions.values() if each.key == request.key)
+        return next(found, None)
+
     @session.GetTurn.handler
     async def turn(self, request: session.GetTurn) -> session.Turn:
         found = self.world.turns.get(request.turn, a_turn(request.turn, state="running"))
