@@ -1,5 +1,6 @@
 """The reference names everything that a client can meet."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from tests.actors.gateway.world import Gateway
 REFERENCE = Path(__file__).parents[3] / "docs" / "reference"
 WEBSOCKET = (REFERENCE / "websocket.md").read_text()
 HTTP = (REFERENCE / "http.md").read_text()
+_PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 
 FRAMES = {frame["type"] for _, _, frame in EVENTS} | {
     "hello",
@@ -78,4 +80,4 @@ async def test_every_route_is_described(gateway: Gateway, tmp_path: Path) -> Non
     rules = [rule.rule for rule in app.url_map.iter_rules()]
     assert "/ws" in rules
     for rule in rules:
-        assert rule == "/<place:path>" or rule.replace("<", "{").replace(">", "}") in HTTP + WEBSOCKET
+        assert rule == "/<place:path>" or _PARAMETER.sub(r"{\1}", rule) in HTTP + WEBSOCKET
