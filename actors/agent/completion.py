@@ -9,6 +9,7 @@ from actors.agent.record import Record
 from actors.agent.settings import Settings
 from actors.agent.turn import Run
 from actors.llm import messages as llm
+from actors.transcript import texts
 from actors.vocabulary import ToolSpec
 from bus import ActorCrashed, ActorStopped, Bus
 
@@ -40,21 +41,23 @@ class Speaker:
         request = llm.Complete(
             model=run.model,
             system=(*run.system, *extra),
-            messages=run.transcript.messages,
+            messages=run.prompt,
             tools=self._tools,
             max_tokens=self._settings.max_tokens,
             effort=self._settings.reasoning_effort,
         )
+        if not run.paused or run.partial != texts(run.paused):
+            await self._asked(run)
         for pause in PAUSES:
             try:
                 return await self._once(run, request)
             except (ActorCrashed, ActorStopped):
                 await self._again(run, failures.INTERRUPTED, pause)
                 await trio.sleep(pause)
+                await self._asked(run)
         return await self._once(run, request)
 
     async def _once(self, run: Run, request: llm.Complete) -> llm.Completed:
-        await self._record.asked(run)
         answer: llm.Completed | None = None
         async with self._bus.stream(request) as items:
             async for item in items:
@@ -64,7 +67,15 @@ class Speaker:
                 reason="protocol", provider=run.model or "the model", detail="the answer has no end"
             )
         run.heard(answer)
-        return answer
+        return run.whole(answer)
+
+    async def _asked(self, run: Run) -> None:
+        """The model is asked anew. What it had said when it paused is part of what it says."""
+        await self._record.asked(run)
+        run.partial.clear()
+        for text in texts(run.paused):
+            run.partial.append(text)
+            await self._record.text(text)
 
     async def _again(self, run: Run, reason: str, wait: float) -> None:
         """What was said so far is void: it comes once more. `wait` is in seconds."""
@@ -81,7 +92,7 @@ class Speaker:
                 await self._record.thinking(item.text)
             case llm.Retrying():
                 await self._again(run, item.reason, item.wait)
-                await self._record.asked(run)
+                await self._asked(run)
             case llm.ToolCallStarted():
                 pass  # told when the whole call is known
             case llm.Completed():

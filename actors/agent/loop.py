@@ -10,7 +10,7 @@ from typing import final
 import attrs
 
 from actors import transcript
-from actors.agent import failures
+from actors.agent import endings, failures
 from actors.agent.compactor import Compactor
 from actors.agent.completion import Speaker
 from actors.agent.followups import Inbox
@@ -22,7 +22,6 @@ from actors.agent.turn import Ending, Run, settings_for
 from actors.context import TurnContext
 from actors.llm import messages as llm
 from actors.session import messages as session
-from actors.vocabulary import ToolUse
 from bus import Bus, BusError
 
 
@@ -89,16 +88,40 @@ class Loop:
                 return ending
             await self._compactor.relieve(run)
             try:
-                answer = await self._speaker.complete(run)
+                answer = await self._speaker.complete(run, *again(run))
             except BusError as error:
                 if failures.too_long(error) and await self._compactor.compact(run, run.context_tokens):
                     continue
                 return run.failed(error)
-            calls = transcript.calls(answer.content)
-            if not calls and not self._joining():
-                return run.success(answer)
-            await self._act(answer, calls)
+            if (ending := await self._follow(answer)) is not None:
+                return ending
         return await self._close()
+
+    async def _follow(self, answer: llm.Completed) -> Ending | None:
+        """Do what an answer asks for. None while the turn goes on."""
+        run, course = self.run, endings.course(answer)
+        match course:
+            case "refusal":
+                return run.broken_up(answer, course, endings.REFUSED)
+            case "content_filter":
+                return run.broken_up(answer, course, endings.FILTERED)
+            case "max_tokens":
+                return run.broken_up(answer, course, endings.cut(self._settings.max_tokens))
+            case "pause_turn":
+                if run.pauses >= endings.PAUSES:
+                    return run.broken_up(answer, course, endings.PAUSED)
+                run.pause(answer)
+                await self.record.spent(answer.usage)
+            case "empty" if not self._joining():
+                if run.silences:
+                    return run.broken_up(answer, course, endings.SILENT)
+                run.silences += 1
+                await self.record.spent(answer.usage)
+            case "said" if not self._joining():
+                return run.success(answer)
+            case _:
+                await self._act(answer)
+        return None
 
     async def _prepare(self) -> None:
         """Learn which tools there are and what the model is to be told."""
@@ -134,8 +157,9 @@ class Loop:
         inbox.drop(*(turn.id for turn in run.merged))
         return inbox.joining(run.id)
 
-    async def _act(self, answer: llm.Completed, calls: tuple[ToolUse, ...]) -> None:
+    async def _act(self, answer: llm.Completed) -> None:
         """Store what the model said and carry out its calls."""
+        calls = endings.wanted(answer)
         content = transcript.without_calls(answer.content)
         intents = tuple(map(self._gate.intent, calls))
         saved = await self.record.completed(self.run.iteration + 1, content, intents, answer.usage)
@@ -150,6 +174,11 @@ class Loop:
             return run.limit(await self._speaker.complete(run, closing(run.rounds)))
         except BusError as error:
             return run.failed(error)
+
+
+def again(run: Run) -> tuple[llm.SystemText, ...]:
+    """What a model is told whose last answer held nothing."""
+    return (llm.SystemText(text=endings.AGAIN, cached=False),) if run.silences else ()
 
 
 def closing(rounds: int) -> llm.SystemText:

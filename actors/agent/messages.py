@@ -18,7 +18,21 @@ from bus import Abandon, Command, Data, Event, Lane, Overflow, Request
 TEXT_BYTES = 16 * 1024 * 1024
 """Limit of messages that hold what a person, a model or a tool said in full."""
 
-Outcome = Literal["success", "max_turns", "deadline", "budget", "error", "cancelled", "parked"]
+Outcome = Literal[
+    "success",
+    "refusal",  # the model would not
+    "content_filter",  # its provider withheld the answer, or the rest of it
+    "max_tokens",  # the answer was cut at its limit
+    "pause_turn",  # the model paused again and again
+    "empty",  # it answered with nothing
+    "max_turns",
+    "deadline",
+    "budget",
+    "error",
+    "cancelled",
+    "parked",
+]
+"""How a turn ends. A notice says more of each that is neither a success nor cancelled."""
 
 
 @final

@@ -240,6 +240,19 @@ class Record:
             self._told = ()
             return saved
 
+    async def spent(self, usage: Usage) -> None:
+        """A completion of which nothing is stored has used this."""
+        with self._uncut:
+            await self._store(
+                session.RecordUsage(
+                    user=self._turn.user,
+                    purpose="completion",
+                    usage=usage,
+                    session=self._turn.session,
+                    turn=self._turn.id,
+                )
+            )
+
     # --- what is done -------------------------------------------------------------------------------------
 
     async def call_started(self, step: session.ToolStep, *, begins: bool = False) -> None:

@@ -6,14 +6,14 @@ from typing import final
 import attrs
 
 from actors import transcript
-from actors.agent import failures
+from actors.agent import endings, failures
 from actors.agent.messages import Outcome
 from actors.agent.settings import Settings
 from actors.llm.messages import Completed, SystemText
 from actors.session import messages as session
 from actors.tooling import Rendered
 from actors.transcript import Part, Transcript
-from actors.vocabulary import Attachment, Block, Text, ToolResult, ToolUse, Usage
+from actors.vocabulary import Attachment, Block, ChatMessage, Text, ToolResult, ToolUse, Usage
 
 
 @final
@@ -69,6 +69,12 @@ class Run:
     """Followups that became part of this turn."""
     partial: list[str] = attrs.field(factory=list[str])
     """Text of the completion that is being streamed."""
+    paused: tuple[Block, ...] = ()
+    """What the model has said of the answer in which it pauses; nobody has stored it."""
+    pauses: int = 0
+    """How often it has paused in this answer."""
+    silences: int = 0
+    """Answers in a row that held nothing."""
     compact_at: int = 0
     """Number of messages below which compacting again is not worth its price."""
 
@@ -111,9 +117,28 @@ class Run:
         self.context_tokens = answer.usage.prompt_tokens
         self.cost_usd += answer.usage.cost_usd or 0.0
 
+    def pause(self, answer: Completed) -> None:
+        """The model has paused: what it has said is sent back to it, and the rest of the answer is to come."""
+        self.paused = answer.content
+        self.pauses += 1
+        self.partial[:] = transcript.texts(self.paused)
+
+    def whole(self, answer: Completed) -> Completed:
+        """An answer with what was said of it before a pause."""
+        content = endings.joined(self.paused, answer.content)
+        self.paused = ()
+        return attrs.evolve(answer, content=content)
+
+    @property
+    def prompt(self) -> tuple[ChatMessage, ...]:
+        """The conversation as the model gets it next: with what it had said when it paused."""
+        said = transcript.spoken(self.paused, ())
+        return self.transcript.plus([Part("assistant", said, self.transcript.starts[-1])]).messages
+
     def stored(self, step: int, content: tuple[Block, ...], calls: Sequence[ToolUse]) -> None:
         """An answer that is not the last one was stored as `step`: it becomes part of the conversation."""
         self.iteration += 1
+        self.pauses = self.silences = 0
         self.rounds += bool(calls)
         self.said.extend(transcript.texts(content))
         self.transcript = self.transcript.plus([Part("assistant", transcript.spoken(content, calls), step)])
@@ -133,17 +158,15 @@ class Run:
         self.said.extend(transcript.texts(answer.content))
         return Ending(state="done", outcome="success", content=answer.content, usage=answer.usage)
 
-    def limit(self, answer: Completed) -> Ending:
-        """The last answer of a turn that used up its rounds; calls in it are not carried out."""
+    def broken_up(self, answer: Completed, outcome: Outcome, notice: str) -> Ending:
+        """An answer that is none, or not all of one; what was said of it stays. Calls in it are not carried out."""
         content = transcript.without_calls(answer.content)
         self.said.extend(transcript.texts(content))
-        return Ending(
-            state="done",
-            outcome="max_turns",
-            content=content,
-            notice=failures.out_of_rounds(self.rounds),
-            usage=answer.usage,
-        )
+        return Ending(state="done", outcome=outcome, content=content, notice=notice, usage=answer.usage)
+
+    def limit(self, answer: Completed) -> Ending:
+        """The last answer of a turn that used up its rounds."""
+        return self.broken_up(answer, "max_turns", failures.out_of_rounds(self.rounds))
 
     def failed(self, error: Exception) -> Ending:
         return Ending(

@@ -183,6 +183,8 @@ class _Printer:
         self.broken()
         if "error" in stored:
             fail(stored["error"])
+        elif stored["notice"]:
+            warn(stored["notice"])
         self._close(None, stored["usage"], stored["session_id"])
 
     def broken(self) -> None:
@@ -204,6 +206,8 @@ class _Printer:
         self.broken()
         if event["is_error"]:
             fail(event["error"])
+        elif event["notice"]:
+            warn(event["notice"])
         took = f"{event['usage']['model'] or 'no model'} · {event['elapsed']:.1f} s"
         self._close(took, event["usage"], event["session_id"])
 

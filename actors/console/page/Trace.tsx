@@ -81,7 +81,15 @@ function Waterfall({ trace }: { trace: TraceValue }) {
 
 const OUTCOMES: Readonly<Record<string, string>> = {
   success: "answered",
+  refusal: "refused by the model",
+  content_filter: "withheld by the provider",
+  max_tokens: "cut at its limit",
+  pause_turn: "paused without an end",
+  empty: "answered with nothing",
+  loop: "stopped, as it went round in circles",
   max_turns: "stopped at the limit of rounds",
+  deadline: "stopped when its time was over",
+  budget: "stopped at what it may cost",
   error: "failed",
   cancelled: "stopped",
   parked: "put aside",

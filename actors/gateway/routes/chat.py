@@ -62,6 +62,7 @@ def _json(found: agent.Answer) -> Json:
         "outcome": found.answered_by.outcome,
         "usage": wire.json(found.answered_by.usage),
         "attachments": wire.json(found.attachments),
+        "notice": found.notice,
     }
     failed = found.answered_by.state == "failed"
     return {"error": found.notice or "the turn failed", **body} if failed else body

@@ -275,7 +275,7 @@ class Finish(Request[Finished]):
     attempt: int
     state: EndState
     outcome: str
-    """``success``, ``max_turns``, ``deadline``, ``budget``, ``error``, ``cancelled``, ``parked``."""
+    """An ``Outcome`` of the agent."""
     content: tuple[Block, ...] = ()
     """Final words of the model, stored as the last step; empty when there are none."""
     notice: str | None = None

@@ -147,14 +147,6 @@ async def test_what_was_void_is_not_kept_when_the_answer_breaks_off(
     assert ("assistant", "Bye") in await world.rows(end.session)
 
 
-async def test_an_empty_answer_ends_the_turn(world: World, autojump_clock: MockClock) -> None:
-    end = await world.turn("hi", say())
-    assert isinstance(end, agent.TurnEnded)
-    assert end.text == ""
-    await world.turn("hello?", say("yes"))
-    assert shape(world.requests[1].messages) == ["u:hi", "u:hello?"]
-
-
 # --- models that fail -------------------------------------------------------------------------------------
 
 
