@@ -106,7 +106,7 @@ class Loop:
             case "content_filter":
                 return run.broken_up(answer, course, endings.FILTERED)
             case "max_tokens":
-                return run.broken_up(answer, course, endings.cut(self._settings.max_tokens))
+                return run.cut(answer, self._settings.max_tokens)
             case "pause_turn":
                 if run.pauses >= endings.PAUSES:
                     return run.broken_up(answer, course, endings.PAUSED)

@@ -22,7 +22,7 @@ Outcome = Literal[
     "success",
     "refusal",  # the model would not
     "content_filter",  # its provider withheld the answer, or the rest of it
-    "max_tokens",  # the answer was cut at its limit
+    "max_tokens",  # its answer was cut at its limit before it said anything
     "pause_turn",  # the model paused again and again
     "empty",  # it answered with nothing
     "max_turns",
@@ -32,7 +32,7 @@ Outcome = Literal[
     "cancelled",
     "parked",
 ]
-"""How a turn ends. A notice says more of each that is neither a success nor cancelled."""
+"""How a turn ends. A notice says more of each that is no success, and of a success that is only the first part of one."""
 
 
 @final

@@ -158,6 +158,11 @@ class Run:
         self.said.extend(transcript.texts(answer.content))
         return Ending(state="done", outcome="success", content=answer.content, usage=answer.usage)
 
+    def cut(self, answer: Completed, tokens: int) -> Ending:
+        """An answer that was cut at its limit of `tokens`: as far as it goes it is one."""
+        outcome: Outcome = "success" if transcript.texts(answer.content) else "max_tokens"
+        return self.broken_up(answer, outcome, endings.cut(tokens))
+
     def broken_up(self, answer: Completed, outcome: Outcome, notice: str) -> Ending:
         """An answer that is none, or not all of one; what was said of it stays. Calls in it are not carried out."""
         content = transcript.without_calls(answer.content)

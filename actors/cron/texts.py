@@ -97,7 +97,8 @@ def outcome(answer: Answer, builtin: Builtin | None) -> Outcome:
     came = turn.outcome or turn.state
     quiet = builtin == "heartbeat" and says_nothing(answer.text)
     if came == "success":
-        return Outcome(outcome=came, success=True, text="" if quiet else answer.text, quiet=quiet)
+        said = "\n\n".join(filter(None, (answer.text, answer.notice)))
+        return Outcome(outcome=came, success=True, text="" if quiet else said, quiet=quiet)
     why = answer.notice or ("It was cancelled." if came == "cancelled" else f"The turn ended with {came}.")
     return Outcome(
         outcome=came, success=False, text=answer.text, error=why, again=came in {"error", "deadline"}

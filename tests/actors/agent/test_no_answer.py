@@ -47,7 +47,8 @@ async def test_what_the_model_would_or_could_not_say_is_told(
     world: World, autojump_clock: MockClock, reason: str, notice: str, said: str
 ) -> None:
     words = [Text(text=said)] if said else []
-    await ended(world, reason, said, notice, stop(reason, *words))
+    outcome = "success" if said and reason == "max_tokens" else reason
+    await ended(world, outcome, said, notice, stop(reason, *words))
 
 
 async def test_calls_of_an_answer_that_was_withheld_are_not_carried_out(

@@ -123,6 +123,7 @@ def test_a_turn_that_succeeded_is_a_run_that_did() -> None:
     assert texts.outcome(answer("tea is made"), None) == Outcome(
         outcome="success", success=True, text="tea is made"
     )
+    assert texts.outcome(answer("tea is", "It was cut."), None).text == "tea is\n\nIt was cut."
 
 
 @pytest.mark.parametrize(
