@@ -13,9 +13,9 @@ from actors.llm.messages import Completed
 from actors.vocabulary import Block, Text, ToolUse
 
 Course = Literal["refusal", "content_filter", "calls", "max_tokens", "pause_turn", "empty", "said"]
-"""``refusal`` and ``content_filter``: there will be no answer. ``calls``: they are to be carried out. ``max_tokens``: it was
-cut at its limit. ``pause_turn``: the rest comes when it is sent back. ``empty``: nothing for anybody in it. ``said``:
-the last word."""
+"""``refusal`` and ``content_filter``: there will be no answer. ``calls``: they are to be carried out. ``max_tokens``: it
+was cut at its limit. ``pause_turn``: the rest comes when it is sent back. ``empty``: nothing for anybody in it.
+``said``: the last word."""
 
 PAUSES: Final = 8
 """How often in a row a model may pause."""

@@ -32,7 +32,7 @@ Outcome = Literal[
     "cancelled",
     "parked",
 ]
-"""How a turn ends. A notice says more of each that is no success, and of a success that is only the first part of one."""
+"""How a turn ends. A notice says more of what is no success, and of a success that is only the first part of one."""
 
 
 @final
