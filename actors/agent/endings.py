@@ -13,8 +13,8 @@ from actors.llm.messages import Completed
 from actors.vocabulary import Block, Text, ToolUse
 
 Course = Literal["refusal", "content_filter", "calls", "max_tokens", "pause_turn", "empty", "said"]
-"""``refusal`` and ``content_filter``: there will be no answer. ``calls``: they are to be carried out. ``max_tokens``: it
-was cut at its limit. ``pause_turn``: the rest comes when it is sent back. ``empty``: nothing for anybody in it.
+"""``refusal`` and ``content_filter``: there will be no answer. ``calls``: they are to be carried out. ``max_tokens``:
+it was cut at its limit. ``pause_turn``: the rest comes when it is sent back. ``empty``: it holds nothing for anybody.
 ``said``: the last word."""
 
 PAUSES: Final = 8

@@ -30,6 +30,7 @@ async def test_a_message_is_answered_with_what_the_agent_said(gateway: Gateway) 
             "cost_usd": 0.5,
         },
         "attachments": [],
+        "notice": None,
     }
     (incoming,) = gateway.world.asked_to_run
     assert (incoming.text, incoming.source, incoming.key) == ("hi", "http", "s1")
