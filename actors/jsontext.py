@@ -28,6 +28,7 @@ OWN_DEPTH: Final = 2 * DEPTH
 """The same for what this process wrote itself: something from outside within objects of ours."""
 
 _WHOLE_DIGITS: Final = 20
+_BLANKS: Final = " \t\r\n"
 _PAIR: Final = r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 _HALF: Final = r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
 _ESCAPES: Final = re.compile(rf"({_PAIR})|{_HALF}|(\\.)", re.DOTALL)
@@ -73,6 +74,22 @@ def read_object(text: bytes | str, *, limit: int = BYTES, depth: int = DEPTH) ->
     if not isinstance(value, dict):
         raise NotJson("it is not a JSON object")
     return cast("dict[str, Any]", value)
+
+
+def read_row(text: bytes | str, *, limit: int = BYTES, depth: int = DEPTH) -> list[Any]:
+    """The values of a text that holds several, one behind the other; none where anything else is among them."""
+    try:
+        text = _ESCAPES.sub(_mended, _decoded(text, limit))
+        values, at = list[Any](), 0
+        while at < len(text):
+            if text[at] in _BLANKS:
+                at += 1
+                continue
+            value, at = _STRICT.raw_decode(text, at)
+            values.append(value)
+    except (ValueError, RecursionError, _UnfitNumber):
+        return []
+    return [] if _nests_deeper(values, depth + 1) else values
 
 
 def _decoded(text: bytes | str, limit: int) -> str:

@@ -1,11 +1,11 @@
 """Content blocks, put together from the fragments of a stream. Pure."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Literal, final
 
 import attrs
 
-from actors import jsontext
+from actors.llm.arguments import read_fragments, read_input
 from actors.vocabulary import Block, ProviderData, Text, Thinking, ToolUse
 
 Kind = Literal["text", "thinking", "call"]
@@ -19,6 +19,8 @@ class _Open:
     kind: Kind
     fragments: list[str] = attrs.field(factory=list[str])
     provider_data: dict[str, Any] = attrs.field(factory=dict[str, Any])
+    given: str = ""
+    """Id that the provider gave the call."""
     id: str = ""
     name: str = ""
     input: Any = None
@@ -52,11 +54,22 @@ class BlockBuilder:
         if fragment and (block := self._open.get(key)) is not None:
             block.provider_data[name] = block.provider_data.get(name, "") + fragment
 
+    def attach(self, key: object, name: str, value: Any) -> None:
+        """Have a value, which the provider wants back with a block, kept under `name` in place of an earlier one."""
+        if value and (block := self._open.get(key)) is not None:
+            block.provider_data[name] = value
+
+    def said(self, key: object) -> str:
+        """The text of a block so far."""
+        block = self._open.get(key)
+        return "".join(block.fragments) if block is not None else ""
+
     def name_call(self, key: object, *, id: str, name: str) -> tuple[str, str] | None:
         """Note id and name of a call. Returns both the first time its name is known; a missing id is made up."""
         call = self._open[key]
         announced = bool(call.name)
         call.name = name or call.name
+        call.given = call.given or id
         call.id = call.id or id
         if announced or not call.name:
             return None
@@ -70,13 +83,22 @@ class BlockBuilder:
 
     @property
     def has_calls(self) -> bool:
-        return any(block.kind == "call" for block in self._open.values())
+        return any(block.kind == "call" and block.name for block in self._open.values())
 
     def blocks(self, *, cut: bool) -> tuple[Block, ...]:
         """The blocks that hold something. `cut`: the answer ended at the token limit."""
         kept = [block for block in self._open.values() if block.kind != "call" or block.name]
-        built = [self._built(block, cut=cut and block is kept[-1]) for block in kept]
-        return tuple(block for block in built if block is not None)
+        built: list[Block] = []
+        calls: list[tuple[str, ToolUse]] = []
+        for each in kept:
+            block = self._built(each, cut=cut and each is kept[-1])
+            if isinstance(block, ToolUse):
+                if _is_repeated(each.given, block, calls):
+                    continue
+                calls.append((each.given, block))
+            if block is not None:
+                built.append(block)
+        return tuple(built)
 
     def _built(self, block: _Open, *, cut: bool) -> Block | None:
         text = "".join(block.fragments)
@@ -87,24 +109,18 @@ class BlockBuilder:
             case "thinking":
                 return Thinking(text=text, provider_data=data) if text or data else None
             case "call":
-                given = block.input if block.input and not text else text
-                input, unreadable = read_input(given, cut=cut)
+                if block.input and not text:
+                    input, unreadable = read_input(block.input, cut=cut)
+                else:
+                    input, unreadable = read_fragments(block.fragments, cut=cut)
                 return ToolUse(
                     id=block.id, name=block.name, input=input, unreadable=unreadable, provider_data=data
                 )
 
 
-def read_input(value: Any, *, cut: bool) -> tuple[Mapping[str, Any], str | None]:
-    """Input of a call from its JSON text (or from a value that came whole), and why it cannot be read.
-
-    Nothing at all means a call without input, unless the answer was `cut` at the token limit.
-    """
-    text = value if isinstance(value, str) else jsontext.write(value)
-    if not text.strip() and not cut:
-        return {}, None
-    try:
-        return jsontext.read_object(text), None
-    except jsontext.NotJson as error:
-        if cut:
-            return {}, "The input of this call was cut off at the token limit, so the call was not run."
-        return {}, f"The input of this call is no JSON that can be read ({error}), so the call was not run."
+def _is_repeated(given: str, call: ToolUse, calls: list[tuple[str, ToolUse]]) -> bool:
+    """Whether a call came before under the same id: a server sent it twice."""
+    return bool(given) and any(
+        given == id and (call.name, call.input, call.unreadable) == (each.name, each.input, each.unreadable)
+        for id, each in calls
+    )

@@ -1,34 +1,95 @@
-"""A conversation made fit for a provider: no empty blocks, no empty messages, no two of one role in a row. Pure."""
+"""A conversation made fit for a provider: nothing empty, roles by turns, every call with its result. Pure."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
+from typing import Final
 
 import attrs
 
 from actors.llm.messages import SystemText
+from actors.llm.pairing import paired
+from actors.llm.wire_names import STRICT
 from actors.vocabulary import Block, ChatMessage, Image, Text, Thinking, ToolResult, ToolUse
 
 Keep = Callable[[Block], bool]
 
+BEFORE: Final = "(What was said before this is not shown.)"
+"""In the place of the person, where the model speaks first."""
+GO_ON: Final = "(Go on.)"
+"""In the place of the person, where the model spoke last: models do not all go on with an answer of theirs."""
 
-def normalise(messages: Iterable[ChatMessage], keep: Keep) -> list[ChatMessage]:
-    """Drop what is empty or what `keep` refuses, then merge neighbours of one role.
 
-    Providers refuse text without a visible character; they either refuse or merge neighbours by themselves.
+def normalise(
+    messages: Iterable[ChatMessage], keep: Keep, *, illegal: re.Pattern[str] = STRICT
+) -> list[ChatMessage]:
+    """The conversation in a shape that no provider refuses, whatever it is like.
+
+    Blocks that say nothing or that `keep` refuses are gone, roles take turns and begin and end with the user, each
+    call has its result behind it, names and ids have the letters that are taken everywhere. What was sent of a
+    conversation stays the same when it goes on, so that a provider finds again what it has cached.
+
+    Args:
+      messages: any, in any order.
+      keep: whether the provider wants a block.
+      illegal: matches the letters that an id may not have.
     """
+    taking_turns = _merged(_said(message, keep) for message in messages)
+    spoken = _merged(message for message in taking_turns if not _is_mere_thought(message))
+    sent = _merged(paired(spoken, illegal))
+    if not sent or sent[0].role == "assistant":
+        sent.insert(0, ChatMessage(role="user", content=(Text(text=BEFORE),)))
+    if sent[-1].role == "assistant":
+        sent.append(ChatMessage(role="user", content=(Text(text=GO_ON),)))
+    return sent
+
+
+def _merged(messages: Iterable[ChatMessage]) -> list[ChatMessage]:
+    """Without empty ones, neighbours of one role made one."""
     merged: list[ChatMessage] = []
     for message in messages:
-        content = tuple(block for block in message.content if _says_something(block) and keep(block))
-        if not content:
+        if not message.content:
             continue
         if merged and merged[-1].role == message.role:
-            merged[-1] = attrs.evolve(merged[-1], content=merged[-1].content + content)
+            merged[-1] = attrs.evolve(merged[-1], content=merged[-1].content + message.content)
         else:
-            merged.append(ChatMessage(role=message.role, content=content))
+            merged.append(message)
     return merged
 
 
-def _says_something(block: Block) -> bool:
-    return not isinstance(block, Text) or bool(block.text.strip())
+def _said(message: ChatMessage, keep: Keep) -> ChatMessage:
+    """What of a message its role may say."""
+    fit = _of_model if message.role == "assistant" else _of_person
+    content = (block for each in message.content if keep(each) for block in fit(each))
+    return attrs.evolve(message, content=tuple(content))
+
+
+def _of_model(block: Block) -> Iterable[Block]:
+    """A model has words, thoughts and calls; a picture of its own is named."""
+    match block:
+        case Text(text=text):
+            return (block,) if text.strip() else ()
+        case Image(path=path):
+            return (Text(text=f"[picture {path}]"),)
+        case ToolResult():
+            return ()
+        case _:
+            return (block,)
+
+
+def _of_person(block: Block) -> Iterable[Block]:
+    """A person has words and pictures; results of tools travel with them."""
+    match block:
+        case Text(text=text):
+            return (block,) if text.strip() else ()
+        case Image() | ToolResult():
+            return (block,)
+        case _:
+            return ()
+
+
+def _is_mere_thought(message: ChatMessage) -> bool:
+    """Whether a model thought and said nothing, which cannot be sent back by itself."""
+    return all(isinstance(block, Thinking) for block in message.content)
 
 
 def wanted_back(provider: str) -> Keep:
@@ -43,6 +104,28 @@ def _is_from(block: Thinking, provider: str) -> bool:
 def unthinking(block: Block) -> bool:
     """Whether the block is no reasoning; other vendors do not want it back."""
     return not isinstance(block, Thinking)
+
+
+def reasoned_with_calls(messages: Iterable[ChatMessage]) -> list[ChatMessage]:
+    """The messages without the reasoning of turns that called no tool.
+
+    DeepSeek wants the reasoning of a turn with calls back for as long as the conversation lasts, and overlooks that
+    of others. A turn lasts from one message of the person to the next.
+    """
+    kept: list[ChatMessage] = []
+    turn: list[ChatMessage] = []
+    for message in messages:
+        if message.role == "user" and any(isinstance(block, Text | Image) for block in message.content):
+            kept += _reasoned(turn)
+            turn = []
+        turn.append(message)
+    return kept + _reasoned(turn)
+
+
+def _reasoned(turn: list[ChatMessage]) -> list[ChatMessage]:
+    if any(isinstance(block, ToolUse) for message in turn for block in message.content):
+        return turn
+    return [attrs.evolve(message, content=tuple(filter(unthinking, message.content))) for message in turn]
 
 
 def may_think(messages: list[ChatMessage]) -> bool:

@@ -4,7 +4,7 @@ The SDK makes and authenticates the request; its stream is read here, byte by by
 the SDK's own decoding, and what the SDK does not know cannot fail.
 """
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, aclosing, suppress
 from functools import partial
 from typing import Any, Final, Protocol, final
@@ -20,6 +20,7 @@ from actors.llm.embeddings import Embedding
 from actors.llm.failures import Failure, failure, garbled, lost, no_embeddings, read_report, retry_after
 from actors.llm.format import Format, Reader
 from actors.llm.messages import CompletionEvent, ModelError, ModelUnavailable
+from actors.llm.naming import Naming
 from actors.llm.prompt import Prompt
 from actors.llm.sse import EventSplitter
 
@@ -33,6 +34,9 @@ _REPORT: Final = 64 * 1024
 """Bytes that are read of a report of what is wrong."""
 _DRAIN: Final = 0.05
 """Seconds to wait for the end of a body whose content is complete, so that its connection can be used again."""
+_REST: Final = 2.0
+"""Seconds for what may follow the last word of an answer, such as its bill."""
+_STREAM: Final = "text/event-stream"
 _FROM_HTTP: Final = (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL)
 """All that the HTTP library raises by itself."""
 
@@ -86,12 +90,16 @@ class HttpProvider:
 
     async def complete(self, prompt: Prompt, send: Send) -> Completion:
         """See :class:`actors.llm.provider.Provider`."""
-        reader = self.format.reader(self.name, self.new_id)
-        await self._ask(prompt, reader, send)
+        reader, naming = self.format.reader(self.name, self.new_id), Naming(prompt, self.new_id)
+
+        async def send_named(item: CompletionEvent) -> None:
+            await send(naming.item(item))
+
+        await self._ask(prompt, reader, send_named)
         if not reader.whole:
             raise lost(self.name, "the connection ended in the middle of the answer")
         try:
-            return reader.completion()
+            return naming.completion(reader.completion())
         except (ModelError, ModelUnavailable):
             raise
         except Exception as error:
@@ -125,7 +133,6 @@ class HttpProvider:
         )
         try:
             async with await self.client.post(*request) as stream:
-                await self._check(stream.response)
                 await self._follow(stream.response, reader, send)
         except (self.client.error, *_FROM_HTTP) as error:
             if not reader.whole:
@@ -139,31 +146,49 @@ class HttpProvider:
         idle = max(self.idle_timeout, PATIENCE) if patient else self.idle_timeout
         return httpx2.Timeout(connect=CONNECT_TIMEOUT, read=idle, write=30.0, pool=10.0)
 
-    async def _check(self, response: httpx2.Response) -> None:
-        kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind in ("application/json", "text/html", "text/plain"):
-            body = (await _beginning(response, _REPORT)).decode("utf-8", "replace")
-            said = read_report(response.status_code, body).message
-            detail = (
-                f"{_shown(response.url)} answered with {kind} instead of a stream of events: {said}; "
-                "is base_url right?"
-            )
-            raise ModelError(reason="protocol", provider=self.name, detail=detail)
-
     async def _follow(self, response: httpx2.Response, reader: Reader, send: Send) -> None:
-        splitter, size = EventSplitter(), 0
+        """Read the answer, whatever the server calls it; only when it says nothing is it judged by its name."""
+        kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind == "text/html":
+            raise self._no_stream(response, kind, await _beginning(response, _REPORT))
+        splitter, size, beginning = EventSplitter(), 0, bytearray()
         async with aclosing(response.aiter_bytes()) as chunks:
             async for chunk in chunks:
                 size += len(chunk)
+                beginning += chunk[: _REPORT - len(beginning)]
                 await self._take(partial(splitter.feed, chunk), reader, send)
-                if reader.finished:
-                    with self.within(_DRAIN), suppress(*_FROM_HTTP):
-                        async for _ in chunks:
-                            pass
+                if reader.whole or reader.finished:
+                    await self._follow_to_the_end(chunks, splitter, reader, send)
                     return
                 if size > LONGEST:
                     raise garbled(self.name, "the answer does not end")
         await self._take(splitter.close, reader, send)
+        if not reader.whole and kind != _STREAM and beginning.strip():
+            raise self._no_stream(response, kind, bytes(beginning))
+
+    async def _follow_to_the_end(
+        self, chunks: AsyncIterator[bytes], splitter: EventSplitter, reader: Reader, send: Send
+    ) -> None:
+        """Take what comes behind the last word, such as the bill. Some servers leave the connection open after it."""
+        rest: list[CompletionEvent] = []
+        with self.within(_REST), suppress(*_FROM_HTTP):
+            while not reader.finished and (chunk := await anext(chunks, None)) is not None:
+                rest += joined(self._read(partial(splitter.feed, chunk), reader))
+        rest += joined(self._read(splitter.close, reader))
+        for item in rest:
+            await send(item)
+        if reader.finished:
+            with self.within(_DRAIN), suppress(*_FROM_HTTP):
+                async for _ in chunks:
+                    pass
+
+    def _no_stream(self, response: httpx2.Response, kind: str, beginning: bytes) -> ModelError:
+        said = read_report(response.status_code, beginning.decode("utf-8", "replace")).message
+        detail = (
+            f"{_shown(response.url)} answered with {kind or 'something'} instead of a stream of events: {said}; "
+            "is base_url right?"
+        )
+        return ModelError(reason="protocol", provider=self.name, detail=detail)
 
     async def _take(self, split: Callable[[], list[bytes]], reader: Reader, send: Send) -> None:
         """Hand over what events that arrived together say, text that came in pieces as one."""
@@ -171,13 +196,16 @@ class HttpProvider:
             await send(item)
 
     def _read(self, split: Callable[[], list[bytes]], reader: Reader) -> Iterator[CompletionEvent]:
+        """What events say. Behind an answer that is whole nothing can be wrong any more."""
         try:
             for data in split():
                 yield from reader.read(data)
         except (ModelError, ModelUnavailable):
-            raise
+            if not reader.whole:
+                raise
         except Exception as error:
-            raise self._unreadable(error) from error
+            if not reader.whole:
+                raise self._unreadable(error) from error
 
     def _unreadable(self, error: Exception) -> Failure:
         """Whatever a provider sent, an error says that it cannot be read, and in words of people."""

@@ -59,7 +59,7 @@ PROVIDERS: Final[Mapping[Name, Entry]] = {
     ),
     "openai": Entry(base_url="https://api.openai.com/v1", format=openai_format.FORMAT, client=_openai),
     "groq": Entry(base_url="https://api.groq.com/openai/v1"),
-    "deepseek": Entry(base_url="https://api.deepseek.com/v1"),
+    "deepseek": Entry(base_url="https://api.deepseek.com/v1", format=openai_format.DEEPSEEK),
     "openrouter": Entry(base_url="https://openrouter.ai/api/v1"),
     "ollama": Entry(base_url="http://localhost:11434/v1", patient=True),
 }

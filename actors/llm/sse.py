@@ -1,4 +1,4 @@
-"""Server-sent events, cut out of a stream of bytes. Pure."""
+"""Events, cut out of a stream of bytes: server-sent ones, and what servers send that only resemble them. Pure."""
 
 from codecs import BOM_UTF8
 from typing import Final, final
@@ -7,6 +7,8 @@ from actors import jsontext
 
 LONGEST: Final = jsontext.BYTES
 """Bytes of one event."""
+
+_DONE: Final = b"[DONE]"
 
 
 class EventTooLong(ValueError):
@@ -18,7 +20,12 @@ class EventSplitter:
     """Takes the body of a response chunk by chunk, gives the data of each event as it is complete.
 
     It splits on bytes: a chunk may end inside a character, and U+2028 inside a JSON string is no line end. Names of
-    events and comments are dropped; the formats read here repeat the name inside the data.
+    events and comments are dropped; the formats read here repeat the name inside the data. Beyond the standard:
+
+    * lines of data that are JSON objects each are events each, where no blank lines are between them;
+    * so are lines that are JSON without the word ``data:``;
+    * a body that is one JSON value over many lines is one event, at its end;
+    * what follows ``error:``, or is the data of an event of that name, is told as an error.
     """
 
     def __init__(self) -> None:
@@ -26,34 +33,106 @@ class EventSplitter:
         """Pieces of the line that has no end yet."""
         self._held = 0
         """Bytes of them."""
+        self._returned = False
+        """The last chunk ended with a carriage return, of which a line feed may be the rest."""
         self._data: list[bytes] = []
         self._size = 0
         """Bytes of the other lines of the event that has no end yet."""
+        self._bare: list[bytes] = []
+        """Lines of JSON over many lines."""
+        self._name = b""
 
     def feed(self, chunk: bytes) -> list[bytes]:
         """Data of the events that `chunk` completes, in order. Raises EventTooLong."""
-        *lines, rest = chunk.split(b"\n")
+        *lines, rest = self._with_line_feeds(chunk).split(b"\n")
         if lines:
             lines[0] = b"".join((*self._line, lines[0])).removeprefix(BOM_UTF8)
             self._line.clear()
             self._held = 0
         events: list[bytes] = []
-        begun = 0
-        for number, line in enumerate(lines, 1):
-            if line.startswith(b"data:"):
-                self._data.append(line[5:].strip(b" \r"))
-            elif line in (b"", b"\r"):
-                if self._data:
-                    events.append(b"\n".join(self._data))
-                    self._data.clear()
-                self._size, begun = 0, number
+        for line in lines:
+            self._take(line, events)
         self._line.append(rest)
         self._held += len(rest)
-        self._size += sum(map(len, lines[begun:]))
         if self._size + self._held > LONGEST:
             raise EventTooLong(f"an event is longer than {LONGEST} bytes")
         return events
 
     def close(self) -> list[bytes]:
         """Data of an event that the end of the body left without its blank line, if any."""
-        return self.feed(b"\n\n")
+        events = self.feed(b"\n\n")
+        if self._bare:
+            events.append(b"\n".join(self._bare))
+            self._bare.clear()
+        return events
+
+    def _with_line_feeds(self, chunk: bytes) -> bytes:
+        """The chunk with every end of a line as one line feed."""
+        if self._returned and chunk:
+            self._returned = False
+            chunk = chunk.removeprefix(b"\n")
+        if b"\r" in chunk:
+            self._returned = chunk.endswith(b"\r")
+            chunk = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        return chunk
+
+    def _take(self, line: bytes, events: list[bytes]) -> None:
+        self._size += len(line)
+        if self._bare:
+            self._bare.append(line)
+        elif not line:
+            self._end(events)
+        elif line.startswith(b"data:"):
+            self._add(line[5:].strip(b" "), events)
+        elif line.startswith(b"event:"):
+            self._name = line[6:].strip(b" ")
+        elif line.startswith(b"error:"):
+            self._end(events)
+            events.append(_as_error(line[6:].strip(b" ")))
+        elif line.lstrip().startswith((b"{", b"[")) or line.strip() == _DONE:
+            self._end(events)
+            self._add_bare(line.strip(), events)
+
+    def _add(self, data: bytes, events: list[bytes]) -> None:
+        """Data of an event. An object that was whole by itself has ended where another line of data begins."""
+        if len(self._data) == 1 and _is_whole(self._data[0]):
+            self._end(events)
+        self._data.append(data)
+        if data == _DONE and len(self._data) == 1:
+            self._end(events)
+
+    def _add_bare(self, line: bytes, events: list[bytes]) -> None:
+        if line == _DONE or _is_whole(line):
+            events.append(line)
+            self._size = 0
+        else:
+            self._bare.append(line)
+
+    def _end(self, events: list[bytes]) -> None:
+        if self._data:
+            data = b"\n".join(self._data)
+            events.append(_as_error(data) if self._name == b"error" else data)
+            self._data.clear()
+        self._size, self._name = 0, b""
+
+
+def _is_whole(data: bytes) -> bool:
+    """Whether a line is all of an event."""
+    if not data.startswith(b"{") or not data.endswith(b"}"):
+        return False
+    try:
+        jsontext.read(data, limit=LONGEST)
+    except jsontext.NotJson:
+        return False
+    return True
+
+
+def _as_error(data: bytes) -> bytes:
+    """Data that tells of a failure, in the one form that every format knows."""
+    if b'"error"' in data:
+        return data
+    return (
+        b'{"error":'
+        + (data if data.startswith((b"{", b'"')) else jsontext.encode(data.decode(errors="replace")))
+        + b"}"
+    )

@@ -123,24 +123,35 @@ def test_never_more_than_four_breakpoints() -> None:
     assert json.dumps(sent).count("cache_control") == 4
 
 
-def test_what_nobody_reuses_is_not_marked_for_it() -> None:
-    sent = body(
-        model("I begin", Thinking(text="hm")),
-        system=(SystemText(text="now", cached=False),),
-    )
-    assert "cache_control" not in json.dumps(sent)
-    assert sent["messages"][-1]["role"] == "assistant"
+def test_the_model_neither_begins_nor_ends() -> None:
+    sent = body(model("I begin", Thinking(text="hm")))
+    assert [(each["role"], each["content"][0]["text"]) for each in sent["messages"]] == [
+        ("user", "(What was said before this is not shown.)"),
+        ("assistant", "I begin"),
+        ("user", "(Go on.)"),
+    ]
 
 
-def test_without_words_of_the_person_what_changes_ends_the_system_prompt() -> None:
+def test_a_message_does_not_end_with_reasoning() -> None:
+    thought = Thinking(text="hm", provider_data=SIGNED)
+    sent = body(user("q"), model("a", thought), user("more"), model(thought), user("and"))
+    assert [[block["text"] for block in each["content"]] for each in sent["messages"]] == [
+        ["q"],
+        ["a"],
+        ["more", "and"],
+    ]
+
+
+def test_without_words_of_the_person_what_changes_stands_behind_what_takes_their_place() -> None:
     sent = body(
         model(ToolUse(id="a", name="FileRead", input={})),
         user(result("a")),
-        system=(SystemText(text="stable"), SystemText(text="now", cached=False)),
+        system=(SystemText(text="stable"), SystemText(text=" "), SystemText(text="now", cached=False)),
     )
-    assert sent["system"] == [
-        {"type": "text", "text": "stable", "cache_control": CACHED},
-        {"type": "text", "text": "now"},
+    assert sent["system"] == [{"type": "text", "text": "stable", "cache_control": CACHED}]
+    assert [each["text"] for each in sent["messages"][0]["content"]] == [
+        "(What was said before this is not shown.)",
+        "<system-note>\nnow\n</system-note>",
     ]
 
 
@@ -149,7 +160,7 @@ def test_the_name_of_a_tool_is_not_part_of_its_result() -> None:
         model(ToolUse(id="a", name="FileRead", input={"path": "x"})),
         user(result("a", Text(text="no"), is_error=True)),
     )
-    assert sent["messages"] == [
+    assert sent["messages"][1:] == [
         {
             "role": "assistant",
             "content": [{"type": "tool_use", "id": "a", "name": "FileRead", "input": {"path": "x"}}],
@@ -169,17 +180,23 @@ def test_the_name_of_a_tool_is_not_part_of_its_result() -> None:
     ]
 
 
-def test_an_empty_result_has_no_content() -> None:
-    sent = body(model(ToolUse(id="a", name="T", input={})), user(result("a", Text(text=" "))))
-    assert sent["messages"][1]["content"] == [
-        {"type": "tool_result", "tool_use_id": "a", "cache_control": CACHED},
+def test_an_empty_result_says_so() -> None:
+    sent = body(user("q"), model(ToolUse(id="a", name="T", input={})), user(result("a", Text(text=" "))))
+    assert sent["messages"][2]["content"] == [
+        {
+            "type": "tool_result",
+            "tool_use_id": "a",
+            "content": [{"type": "text", "text": "(no output)"}],
+            "cache_control": CACHED,
+        },
     ]
 
 
 def test_ids_of_other_providers_are_made_acceptable_on_both_sides() -> None:
-    sent = body(model(ToolUse(id="functions.read:0", name="T", input={})), user(result("functions.read:0")))
-    assert sent["messages"][0]["content"][0]["id"] == "functions_read_0"
-    assert sent["messages"][1]["content"][0]["tool_use_id"] == "functions_read_0"
+    call = ToolUse(id="functions.read:0", name="T", input={})
+    sent = body(user("q"), model(call), user(result("functions.read:0")))
+    assert sent["messages"][1]["content"][0]["id"] == "functions_read_0"
+    assert sent["messages"][2]["content"][0]["tool_use_id"] == "functions_read_0"
 
 
 def test_reasoning_goes_back_only_to_where_it_came_from() -> None:
@@ -415,9 +432,23 @@ def test_a_call_cut_off_at_the_token_limit_says_so() -> None:
     assert call.unreadable is not None
 
 
-@pytest.mark.parametrize("reason", ["refusal", "pause_turn", "stop_sequence"])
-def test_other_reasons_to_stop_pass_through(reason: str) -> None:
-    assert read([start(), *end(reason)])[1].stop_reason == reason
+@pytest.mark.parametrize(
+    ("reason", "meaning"),
+    [
+        ("refusal", "refusal"),
+        ("pause_turn", "pause_turn"),
+        ("stop_sequence", "end_turn"),
+        ("model_context_window_exceeded", "max_tokens"),
+        ("brand_new", "end_turn"),
+    ],
+)
+def test_reasons_to_stop_have_names_of_ours(reason: str, meaning: str) -> None:
+    assert read([start(), *end(reason)])[1].stop_reason == meaning
+
+
+def test_an_answer_that_ended_with_an_error_failed() -> None:
+    with pytest.raises(ModelUnavailable, match="ended with 'error'"):
+        read([start(), *end("error")])
 
 
 def test_an_error_event_is_raised() -> None:
@@ -425,7 +456,14 @@ def test_an_error_event_is_raised() -> None:
         read([start(), {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}])
 
 
-@pytest.mark.parametrize("data", [b"{", b"[]", b"\xff", b'{"type":"content_block_delta","delta":3}', b'"x"'])
+@pytest.mark.parametrize("data", [b"[]", b"\xff", b'"x"', b"[DONE]", b": hello"])
+def test_what_is_no_object_is_passed_over(data: bytes) -> None:
+    reader = anthropic_format.Reader("anthropic", lambda: "made-up")
+    assert list(reader.read(data)) == []
+    assert not reader.whole
+
+
+@pytest.mark.parametrize("data", [b"{", b"{\xff}", b'{"type":"content_block_delta","delta":3}'])
 def test_what_is_no_event_is_refused_in_words(data: bytes) -> None:
     reader = anthropic_format.Reader("anthropic", lambda: "made-up")
     with pytest.raises(ValueError, match=r"^[a-z'].*[a-z0-9]$"):

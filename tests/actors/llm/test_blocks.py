@@ -2,7 +2,8 @@
 
 import pytest
 
-from actors.llm.blocks import BlockBuilder, read_input
+from actors.llm.arguments import read_input
+from actors.llm.blocks import BlockBuilder
 from actors.vocabulary import ProviderData, Text, Thinking, ToolUse
 
 
@@ -65,6 +66,7 @@ def test_a_missing_or_repeated_id_is_made_up() -> None:
     for key, id in ((0, "a"), (1, "a"), (2, "")):
         d.begin(key, "call")
         d.name_call(key, id=id, name="T")
+        d.add(key, f'{{"n": {key}}}')
     assert [block.id for block in d.blocks(cut=False) if isinstance(block, ToolUse)] == [
         "a",
         "new-1",
@@ -86,7 +88,7 @@ def test_no_input_at_all_is_an_empty_object() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ['{"a": ', "[1]", '"text"', "3", "null", "{'a': 1}", '{"a": NaN}', '{"a": 1e400}', '{"a": 1}{}']
+    "text", ['{"a": ', "[1]", '"text"', "3", "{'a': 1}", '{"a": NaN}', '{"a": 1e400}', '{"a": 1}{"a": 2}']
 )
 def test_input_that_is_no_json_object_says_why(text: str) -> None:
     input, why = read_input(text, cut=False)

@@ -4,7 +4,16 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.llm.history import images, may_think, normalise, place_notes, unthinking, wanted_back
+from actors.llm.history import (
+    BEFORE,
+    GO_ON,
+    images,
+    may_think,
+    normalise,
+    place_notes,
+    unthinking,
+    wanted_back,
+)
 from actors.llm.messages import SystemText
 from actors.vocabulary import (
     Block,
@@ -39,17 +48,28 @@ histories = st.lists(
 
 
 @given(histories, st.sampled_from([wanted_back("here"), unthinking]))
-def test_roles_take_turns_and_nothing_is_empty(history: list[ChatMessage], keep: Any) -> None:
+def test_roles_take_turns_from_the_person_to_the_person(history: list[ChatMessage], keep: Any) -> None:
     fit = normalise(history, keep)
     assert all(a.role != b.role for a, b in pairwise(fit))
     assert all(each.content for each in fit)
-    kept = [
-        (each.role, block)
+    assert fit[0].role == fit[-1].role == "user"
+
+
+@given(histories, st.sampled_from([wanted_back("here"), unthinking]))
+def test_what_was_said_is_sent_in_its_order(history: list[ChatMessage], keep: Any) -> None:
+    words = [
+        (each.role, block.text)
         for each in history
         for block in each.content
-        if keep(block) and (not isinstance(block, Text) or block.text.strip())
+        if isinstance(block, Text) and block.text.strip()
     ]
-    assert [(each.role, block) for each in fit for block in each.content] == kept
+    sent = [
+        (each.role, block.text)
+        for each in normalise(history, keep)
+        for block in each.content
+        if isinstance(block, Text) and block.text not in (BEFORE, GO_ON, "[picture a.png]")
+    ]
+    assert sent == words
 
 
 def test_pictures_inside_results_are_found() -> None:

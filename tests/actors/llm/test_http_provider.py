@@ -113,7 +113,7 @@ async def test_relatives_of_openai_work_by_configuration(
     model_server.script(Reply(Think("hm"), Say("hello"), Call("FileRead", {"path": "a"}, id="c")))
     _, answer = await ask(provider, tools=(SPEC,))
     assert answer.content == (
-        Thinking(text="hm"),
+        Thinking(text="hm", provider_data=ProviderData(origin=name, data={"field": "reasoning_content"})),
         Text(text="hello"),
         ToolUse(id="c", name="FileRead", input={"path": "a"}),
     )

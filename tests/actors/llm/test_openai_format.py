@@ -118,7 +118,7 @@ def test_calls_and_their_results_take_their_own_forms() -> None:
             "content": None,
             "tool_calls": [{"id": "c", "type": "function", "function": {"name": "T", "arguments": "{}"}}],
         },
-        {"role": "tool", "tool_call_id": "c", "content": ""},
+        {"role": "tool", "tool_call_id": "c", "content": "(no output)"},
     ]
 
 
@@ -192,6 +192,10 @@ def test_effort_is_said_only_to_models_that_know_it() -> None:
 def test_limits_stay_within_what_the_model_can_do() -> None:
     sent = body(user("q"), provider="deepseek", details=ModelDetails(max_output=8192))
     assert sent["max_tokens"] == 8192
+
+
+def reasoned(text: str, **data: Any) -> Thinking:
+    return Thinking(text=text, provider_data=ProviderData(origin="openai", data=data))
 
 
 # --- stream ------------------------------------------------------------------------------------------------
@@ -283,10 +287,10 @@ def test_a_bill_that_cannot_be_read_costs_no_answer(usage: Any, counted: Tokens)
 
 
 @pytest.mark.parametrize("field", ["reasoning_content", "reasoning"])
-def test_reasoning_in_the_open_is_thinking_without_a_signature(field: str) -> None:
+def test_reasoning_in_the_open_is_thinking_that_goes_back_under_its_name(field: str) -> None:
     items, answer, _ = read([chunk({field: "hm"}), chunk({"content": "a"}, "stop")])
     assert items == [ThinkingDelta(text="hm"), TextDelta(text="a")]
-    assert answer.content == (Thinking(text="hm"), Text(text="a"))
+    assert answer.content == (reasoned("hm", field=field), Text(text="a"))
 
 
 def test_a_refusal_is_something_said() -> None:
