@@ -3,38 +3,66 @@
 import re
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
-from typing import Any, Final, cast, final
+from typing import Final
 
-import attrs
-
-from actors import jsontext
 from actors.llm.messages import ModelError, ModelUnavailable, Reason
+from actors.llm.overflow import is_overflow
+from actors.llm.reports import Report, read_report
 from actors.llm.settings import key_variable
+
+__all__ = [
+    "Failure",
+    "failure",
+    "garbled",
+    "lost",
+    "no_embeddings",
+    "read_report",
+    "retry_after",
+]
 
 Failure = ModelError | ModelUnavailable
 
 _RETRYABLE: Final[frozenset[Reason]] = frozenset({"rate_limited", "overloaded", "server", "network"})
 
 _BY_NAME: Final[Mapping[str, Reason]] = {
-    "insufficient_quota": "billing",
-    "billing_error": "billing",
-    "billing_hard_limit_reached": "billing",
-    "context_length_exceeded": "context_length",
-    "model_context_window_exceeded": "context_length",
-    "authentication_error": "authentication",
-    "permission_error": "authentication",
-    "invalid_api_key": "authentication",
-    "rate_limit_error": "rate_limited",
-    "rate_limit_exceeded": "rate_limited",
-    "overloaded_error": "overloaded",
-    "api_error": "server",
-    "server_error": "server",
-    "timeout_error": "server",
-    "invalid_request_error": "invalid_request",
-    "not_found_error": "invalid_request",
-    "request_too_large": "invalid_request",
+    "insufficientquota": "billing",
+    "billing": "billing",
+    "billinghardlimitreached": "billing",
+    "insufficientbalance": "billing",
+    "authentication": "authentication",
+    "unauthenticated": "authentication",
+    "unauthorized": "authentication",
+    "permission": "authentication",
+    "permissiondenied": "authentication",
+    "accessdenied": "authentication",
+    "invalidapikey": "authentication",
+    "ratelimit": "rate_limited",
+    "ratelimitexceeded": "rate_limited",
+    "toomanyrequests": "rate_limited",
+    "resourceexhausted": "rate_limited",
+    "throttling": "rate_limited",
+    "overloaded": "overloaded",
+    "unavailable": "overloaded",
+    "serviceunavailable": "overloaded",
+    "api": "server",
+    "server": "server",
+    "internal": "server",
+    "internalserver": "server",
+    "timeout": "server",
+    "deadlineexceeded": "server",
+    "modeltimeout": "server",
+    "invalidrequest": "invalid_request",
+    "invalidargument": "invalid_request",
+    "badrequest": "invalid_request",
+    "validation": "invalid_request",
+    "failedprecondition": "invalid_request",
+    "unprocessableentity": "invalid_request",
+    "notfound": "invalid_request",
+    "modelnotfound": "invalid_request",
+    "unsupportedparameter": "invalid_request",
+    "unsupportedvalue": "invalid_request",
 }
-"""By ``error.code`` or ``error.type`` of a body."""
+"""By what a body calls the failure, in small letters alone, without what says that it is one."""
 
 _BY_STATUS: Final[Mapping[int, Reason]] = {
     401: "authentication",
@@ -48,54 +76,23 @@ _BY_STATUS: Final[Mapping[int, Reason]] = {
     529: "overloaded",
 }
 
-_TOO_LONG: Final = re.compile(
-    r"prompt is too long|context[ _](length|window)|maximum context|too many (input )?tokens|input is too long",
+_NO_MONEY: Final = re.compile(
+    r"credit balance|insufficient (?:account )?(?:credit|balance|funds)|exceeded your current quota|out of credits"
+    r"|requires more credits",
     re.IGNORECASE,
 )
-_NO_MONEY: Final = re.compile(
-    r"credit balance|insufficient (credit|balance|funds)|exceeded your current quota", re.IGNORECASE
+_COME_BACK: Final = re.compile(
+    r"(?:retry|try again) (?:in|after) (?:([0-9]{1,3})h)?(?:([0-9]{1,4})m(?![a-z]))?(?:([0-9.]{1,12}) ?(ms|s))?",
+    re.IGNORECASE,
 )
-_STATUS: Final = re.compile(r"[1-5][0-9]{2}")
-_TAG_NAME: Final = re.compile(r"/?[a-z]{0,20}", re.IGNORECASE)
-_UNSPOKEN: Final = ("script", "style")
-_LONGEST_DETAIL: Final = 400
-
-
-@final
-@attrs.frozen(kw_only=True)
-class Report:
-    """What a provider said about a failure."""
-
-    status: int | None = None
-    """HTTP status; None for an error inside a stream that began well."""
-    names: tuple[str, ...] = ()
-    """``error.code`` and ``error.type``, the more exact one first."""
-    message: str = ""
-
-
-def read_report(status: int | None, body: Any) -> Report:
-    """Understand an error body: JSON of either vendor, or any text. `body` is decoded JSON or text."""
-    if isinstance(body, str):
-        try:
-            body = jsontext.read(body)
-        except jsontext.NotJson:
-            return Report(status=status, message=_plain(body))
-    fields = _fields(_fields(body).get("error", body))
-    if not fields:
-        return Report(status=status, message=_plain(jsontext.write(body)) if body else "")
-    names = tuple(str(fields[key]) for key in ("code", "type") if fields.get(key))
-    if status is None and names and _STATUS.fullmatch(names[0]):
-        status = int(names[0])
-    return Report(status=status, names=names, message=_plain(str(fields.get("message") or "")))
-
-
-def _fields(value: Any) -> Mapping[str, Any]:
-    return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else {}
+_KIND_OF_FAILURE: Final = re.compile(r"(?:error|exception)$")
 
 
 def failure(provider: str, report: Report, retry_after: float | None = None) -> Failure:
     """The error to raise for an answer that was a refusal."""
     reason = _reason(report)
+    if retry_after is None:
+        retry_after = _asked_to_wait(report.message)
     detail = report.message or ", ".join(report.names) or "no reason given"
     if report.status is not None:
         detail = f"{detail} (HTTP {report.status})"
@@ -139,42 +136,34 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def _reason(report: Report) -> Reason:
-    if _NO_MONEY.search(report.message):
+    if _NO_MONEY.search(report.message) and _asked_to_wait(report.message) is None:
         return "billing"
-    named: Reason | None = next((_BY_NAME[name] for name in report.names if name in _BY_NAME), None)
-    if named is not None and named in ("billing", "context_length"):
+    named: Reason | None = next((_BY_NAME[key] for key in map(_key, report.names) if key in _BY_NAME), None)
+    if named == "billing":
         return named
-    if report.status in (None, 400, 413, 422) and _TOO_LONG.search(report.message):
+    if is_overflow(report.status, report.names, report.message):
         return "context_length"
-    if report.status is None:
+    if report.status is None or report.status < 400:
         return named or "server"
+    if report.status == 413 and named is not None:
+        return named
     if report.status in _BY_STATUS:
         return _BY_STATUS[report.status]
     return "server" if report.status >= 500 else "invalid_request"
 
 
-def _plain(text: str) -> str:
-    """Text on one line, without HTML, not longer than a person reads; a word is whole, and a secret would be found."""
-    words = " ".join(_without_tags(text).split())
-    if len(words) <= _LONGEST_DETAIL:
-        return words
-    shown = words[:_LONGEST_DETAIL]
-    return f"{shown.rpartition(' ')[0] or shown}…"
+def _key(name: str) -> str:
+    letters = "".join(filter(str.isalnum, name.lower()))
+    return _KIND_OF_FAILURE.sub("", letters)
 
 
-def _without_tags(text: str) -> str:
-    first, *parts = text.split("<")
-    said, inside = [first], ""
-    for part in parts:
-        tag, closed, rest = part.partition(">")
-        name = _TAG_NAME.match(tag)
-        called = name[0].lower() if name else ""
-        if inside:
-            inside = "" if called == f"/{inside}" else inside
-        elif called in _UNSPOKEN:
-            inside = called
-        elif not closed:
-            said.append(f"<{tag}")
-        if not inside:
-            said.append(rest)
-    return " ".join(said)
+def _asked_to_wait(message: str) -> float | None:
+    """Seconds that the words ask to wait."""
+    for hours, minutes, rest, unit in _COME_BACK.findall(message):
+        try:
+            seconds = float(rest or 0) / (1000 if unit.lower() == "ms" else 1)
+        except ValueError:
+            continue
+        if hours or minutes or rest:
+            return int(hours or 0) * 3600 + int(minutes or 0) * 60 + seconds
+    return None

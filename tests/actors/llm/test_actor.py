@@ -300,6 +300,6 @@ async def test_nor_do_tools_that_are_not_there(mesh: MeshUnderTest, anthropic: M
 async def test_a_model_without_eyes_gets_a_note_and_nothing_is_read(
     mesh: MeshUnderTest, model_server: ModelServer
 ) -> None:
-    await mesh.start(actor(at(model_server, provider="openai", model="o3"), KEYS))
+    await mesh.start(actor(at(model_server, provider="openai", model="o3-mini"), KEYS))
     await ask(mesh, messages=shown())
     assert "cannot see pictures" in model_server.requests[0].messages[0]["content"]

@@ -3,8 +3,9 @@ from typing import Any
 
 import pytest
 
-from actors.llm.failures import Report, failure, garbled, lost, no_embeddings, read_report, retry_after
+from actors.llm.failures import failure, garbled, lost, no_embeddings, read_report, retry_after
 from actors.llm.messages import ModelError, ModelUnavailable, Reason
+from actors.llm.reports import Report
 
 
 def body(message: str = "", type: str = "", code: str | None = None) -> str:
@@ -16,7 +17,7 @@ def body(message: str = "", type: str = "", code: str | None = None) -> str:
     [
         (400, body("max_tokens: must be positive", "invalid_request_error"), "invalid_request"),
         (404, body("model: nonsense", "not_found_error"), "invalid_request"),
-        (413, body("too big", "request_too_large"), "invalid_request"),
+        (413, body("too big", "request_too_large"), "context_length"),
         (418, "I am a teapot", "invalid_request"),
         (
             400,
@@ -129,3 +130,59 @@ def test_who_makes_no_vectors_says_so() -> None:
     refused = no_embeddings("anthropic")
     assert (refused.reason, refused.provider) == ("invalid_request", "anthropic")
     assert "makes no vectors" in str(refused)
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ("Rate limit reached. Please try again in 7.66s.", 7.66),
+        ("Rate limit reached. Please try again in 6ms.", 0.006),
+        ("Rate limit reached. Please try again in 1m30.5s.", 90.5),
+        ("Rate limit reached. Please try again in 2h5m.", 7500),
+        ("You exceeded your current quota, please check your plan. Please retry in 34.07s.", 34.07),
+        ("Please try again in a while.", None),
+        ("Please try again in 1.2.3s.", None),
+        ("Please try again later.", None),
+    ],
+)
+def test_the_words_may_say_how_long_to_wait(said: str, seconds: float | None) -> None:
+    error = failure("groq", read_report(429, body(said)))
+    assert isinstance(error, ModelUnavailable)
+    assert error.reason == "rate_limited"
+    assert error.retry_after == (pytest.approx(seconds) if seconds else None)
+    assert failure("groq", read_report(429, body(said)), retry_after=1.0).retry_after == 1.0  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("RESOURCE_EXHAUSTED", "rate_limited"),
+        ("UNAVAILABLE", "overloaded"),
+        ("ThrottlingException", "rate_limited"),
+        ("ServiceUnavailableException", "overloaded"),
+        ("RateLimitError", "rate_limited"),
+        ("BadRequestError", "invalid_request"),
+        ("AuthenticationError", "authentication"),
+        ("InternalServerError", "server"),
+        ("INVALID_ARGUMENT", "invalid_request"),
+        ("ContextWindowExceededError", "context_length"),
+        ("insufficient_balance", "billing"),
+        ("brand_new", "server"),
+    ],
+)
+def test_names_of_every_house_are_known(name: str, kind: Reason) -> None:
+    assert failure("openai", read_report(None, {"error": {"type": name, "message": "no"}})).reason == kind
+
+
+def test_too_many_tokens_in_a_minute_is_a_matter_of_time_whatever_the_status() -> None:
+    said = "Request too large for model `llama` on tokens per minute (TPM): Limit 6000, Requested 7431"
+    error = failure("groq", read_report(413, body(said, "tokens", "rate_limit_exceeded")))
+    assert error.reason == "rate_limited"
+
+
+def test_an_error_inside_a_success_is_told_by_its_code() -> None:
+    error = failure(
+        "openai", read_report(200, '{"error": {"code": 429, "message": "Rate limited, try again"}}')
+    )
+    assert isinstance(error, ModelUnavailable)
+    assert (error.reason, error.status) == ("rate_limited", 429)
