@@ -12,6 +12,7 @@ from actors.llm.settings import key_variable
 
 __all__ = [
     "Failure",
+    "Report",
     "failure",
     "garbled",
     "lost",
