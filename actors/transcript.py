@@ -15,6 +15,7 @@ from actors.vocabulary import (
     Block,
     ChatMessage,
     Image,
+    ProviderData,
     Side,
     Text,
     Thinking,
@@ -24,6 +25,9 @@ from actors.vocabulary import (
 
 SUMMARY_OPENS: Final = "[Summary of the conversation so far; the messages it replaces are not shown]"
 SUMMARY_CLOSES: Final = "[End of the summary; the conversation continues below]"
+
+PICTURE: Final = 4000
+"""Characters of text that weigh as much as a picture."""
 
 
 @final
@@ -98,16 +102,23 @@ class Transcript:
 
 
 def characters(block: Block) -> int:
-    """How much a block says, roughly."""
+    """How much a block says, roughly, or weighs: a picture as much as a text of that length."""
     match block:
-        case Text() | Thinking():
+        case Text():
             return len(block.text)
+        case Thinking():
+            return len(block.text) + _attached(block.provider_data)
         case ToolUse():
-            return len(block.name) + len(json.dumps(dict(block.input), default=str))
+            written = json.dumps(dict(block.input), default=str)
+            return len(block.name) + len(written) + _attached(block.provider_data)
         case ToolResult():
-            return sum(len(part.text) if isinstance(part, Text) else len(part.path) for part in block.content)
+            return sum(len(part.text) if isinstance(part, Text) else PICTURE for part in block.content)
         case Image():
-            return len(block.path)
+            return PICTURE
+
+
+def _attached(data: ProviderData | None) -> int:
+    return 0 if data is None else sum(len(value) for value in data.data.values() if isinstance(value, str))
 
 
 def summed_up(summary: str, until: int) -> Part:

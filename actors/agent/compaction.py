@@ -1,49 +1,18 @@
 """When a conversation has grown too long, and what is done about it. Pure.
 
 Two measures: *pruning* shortens large results of tools in older messages, for this prompt only; *compaction*
-replaces the older messages by a summary for good. Both leave the newest messages alone.
+replaces the older messages by a summary for good. Both leave the newest messages alone; what is done when those
+alone are too much is in :mod:`actors.agent.fitting`.
 """
 
-import json
 from collections.abc import Sequence
-from typing import Any, Final
 
 import attrs
 
 from actors.agent.sanitise import plain, shorten
 from actors.agent.settings import Compaction
-from actors.transcript import Transcript
-from actors.vocabulary import (
-    Block,
-    ChatMessage,
-    Image,
-    Text,
-    Thinking,
-    ToolResult,
-    ToolUse,
-)
-
-INSTRUCTION: Final = (
-    "You summarise a part of a conversation between a person and their assistant, so that the assistant can go on "
-    "without it. Keep decisions and their reasons, facts, names, dates, preferences, what was promised, file paths, "
-    "code references and what the tools found or changed. Leave out small talk. Write in the language of the "
-    "conversation, concisely, in short sections with headings. Answer with the summary alone."
-)
-"""System prompt of the model that writes the summary."""
-
-_RESULT_CHARS: Final = 500
-_THINKING_CHARS: Final = 200
-_CHARS_PER_TOKEN: Final = 4
-
-
-def estimate(transcript: Transcript) -> int:
-    """Tokens of a conversation, roughly, where a provider tells none."""
-    return transcript.size // _CHARS_PER_TOKEN
-
-
-def budget(settings: Compaction, window: int | None) -> int:
-    """Tokens of prompt past which to compact: the configured number, at most 80 % of the model's window."""
-    return settings.context_budget if window is None else min(settings.context_budget, window * 8 // 10)
+from actors.transcript import SUMMARY_OPENS
+from actors.vocabulary import Block, ChatMessage, Image, Text, ToolResult, ToolUse
 
 
 def should_prune(tokens: int, budget: int, settings: Compaction) -> bool:
@@ -98,31 +67,11 @@ def _cycles(messages: Sequence[ChatMessage]) -> list[tuple[int, int]]:
     return sorted(found)
 
 
-def summary_request(messages: Sequence[ChatMessage]) -> ChatMessage:
-    """Ask for a summary of these messages."""
-    parts = [f"[{message.role}]\n{_transcript(message)}" for message in messages]
-    text = "Summarise this conversation.\n\n<conversation>\n" + "\n\n".join(parts) + "\n</conversation>"
-    return ChatMessage(role="user", content=(Text(text=text),))
+def is_summary(block: Block) -> bool:
+    """Whether it is what a compaction has put in the place of older messages."""
+    return isinstance(block, Text) and block.text.startswith(SUMMARY_OPENS)
 
 
-def _transcript(message: ChatMessage) -> str:
-    return "\n".join(filter(None, map(_summarised, message.content)))
-
-
-def _summarised(block: Block) -> str:
-    match block:
-        case ToolResult():
-            label = "error" if block.is_error else "result"
-            return f"({label} of {block.name}: {shorten(plain(block.content), _RESULT_CHARS)})"
-        case Thinking() if len(block.text) > _THINKING_CHARS:
-            return ""
-        case Text() | Thinking():
-            return block.text
-        case ToolUse():
-            return f"(calls {block.name} with {_json(block.input)})"
-        case Image():
-            return f"[image {block.path}]"
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str)
+def is_worth_it(messages: Sequence[ChatMessage]) -> bool:
+    """Whether there is anything to sum up: more than a summary."""
+    return any(not is_summary(block) for message in messages for block in message.content)

@@ -1,4 +1,9 @@
-"""Keeps a conversation within the model's window: prunes, and replaces the older part by a summary."""
+"""Keeps a conversation within the model's window, whatever it holds and whatever the models say.
+
+Before each completion old results are shortened, the older part is replaced by a summary, and what is still too much is
+made to fit by rule. A provider that refuses a prompt even so is asked again with less, until only the newest words are
+left: so every turn ends, and the next one begins with what is stored.
+"""
 
 import sys
 from collections.abc import Sequence
@@ -6,16 +11,17 @@ from typing import final
 
 import trio
 
-from actors import asking
-from actors.agent import compaction
+from actors.agent import compaction, failures, fitting
 from actors.agent.record import Record
-from actors.agent.settings import Compaction
+from actors.agent.room import CHARACTERS, SMALL, Learned, Room, named_window, rate, room, smaller
+from actors.agent.settings import Settings
 from actors.agent.sources import Dropped, Keepsake
+from actors.agent.summaries import Summariser, Summary, Writer
 from actors.agent.turn import Run
 from actors.context import TurnContext
 from actors.llm import messages as llm
-from actors.transcript import texts
-from actors.vocabulary import ChatMessage, Usage
+from actors.transcript import characters
+from actors.vocabulary import ToolSpec
 from bus import Bus, BusError
 
 _NEVER = sys.maxsize
@@ -26,92 +32,173 @@ class Compactor:
     """Shortens the conversation of a running turn when it has grown too long for the model."""
 
     def __init__(
-        self, bus: Bus, settings: Compaction, record: Record, turn: TurnContext, keepsake: Keepsake | None
+        self,
+        bus: Bus,
+        settings: Settings,
+        record: Record,
+        turn: TurnContext,
+        keepsake: Keepsake | None,
+        learned: Learned,
     ) -> None:
         self._bus = bus
-        self._settings = settings
+        self._answer_tokens = settings.max_tokens
+        self._settings = settings.compaction
         self._record = record
         self._turn = turn
         self._keepsake = keepsake
+        self._learned = learned
+        self._summariser = Summariser(bus, settings.compaction, learned)
         self._models: llm.Catalogue | None = None
+        self._fixed = 0
+        self._told = False
+
+    def surrounded(self, system: Sequence[llm.SystemText], tools: Sequence[ToolSpec]) -> None:
+        """Learn what stands around the conversation in each prompt of the turn."""
+        offered = (len(tool.name) + len(tool.description) + len(str(tool.input_schema)) for tool in tools)
+        self._fixed = sum(len(part.text) for part in system) + sum(offered)
 
     async def relieve(self, run: Run) -> None:
-        """Before a completion: shorten what has grown too long. A failure leaves the conversation as it is."""
-        tokens = max(run.context_tokens, compaction.estimate(run.transcript))
-        budget = compaction.budget(self._settings, await self._window(run.model))
-        if compaction.should_prune(tokens, budget, self._settings):
+        """Before a completion: make the conversation fit what is known of the model's window."""
+        room = await self._room(run)
+        tokens = _tokens(run, room)
+        if compaction.should_prune(tokens, room.budget, self._settings):
             pruned = compaction.prune(run.transcript.messages, self._settings)
             run.transcript = run.transcript.pruned(pruned)
-        if tokens > budget:
-            await self.compact(run, tokens)
+        if tokens > room.budget:
+            if len(run.transcript.messages) >= run.compact_at:
+                await self._compact(run, room, tokens)
+            await self._fit(run, room.characters)
+        run.answer_limit = room.answer(self._answer_tokens, run.transcript.size)
 
-    async def compact(self, run: Run, tokens: int) -> bool:
-        """Replace the older messages by a summary; False when that was not possible.
+    async def refused(self, run: Run, error: Exception) -> bool:
+        """A provider has found the prompt too long: make it smaller. False when there is nothing left to take away.
 
-        It is not tried again in this turn after a failure, nor soon after a success: each try costs a completion.
+        At the first refusal the conversation is compacted, or the answer that is asked for limited; at each further
+        one the conversation gets strictly smaller. So it comes to an end.
+        """
+        run.refusals += 1
+        size, answer = run.transcript.size, run.answer_limit or self._answer_tokens
+        model, named = await self._spec(run), named_window(str(error))
+        aim = smaller(size, run.refusals)
+        likely = max(aim, size // 2, SMALL if run.refusals == 1 else 0)
+        self._learned.refused(model, await self._room(run), likely, named)
+        room = await self._room(run)
+        eased = False
+        if run.refusals == 1:
+            eased = room.answer(self._answer_tokens, size) < answer
+            eased = await self._compact(run, room, _tokens(run, room)) or eased
+        await self._fit(run, min(max(aim, SMALL if eased else 0), room.characters))
+        run.answer_limit = room.answer(self._answer_tokens, run.transcript.size)
+        if eased or run.transcript.size < size:
+            return True
+        self._learned.gave_up(model, named)
+        return False
+
+    async def hopeless(self, run: Run, error: llm.ModelError | llm.ModelUnavailable) -> llm.ModelError:
+        """The refusal, with what can be done about it, when nothing more can be taken away."""
+        room = await self._room(run)
+        why = failures.cramped(room.window, room.fixed // CHARACTERS)
+        return llm.ModelError(
+            reason=error.reason, provider=error.provider, detail=f"{error.detail}; {why}", status=error.status
+        )
+
+    # --- by a summary -------------------------------------------------------------------------------------
+
+    async def _compact(self, run: Run, room: Room, tokens: int) -> bool:
+        """Replace the older messages by a summary, stored unless a better one can be had later; False if it cannot be.
+
+        It is not done again soon: each try costs a completion.
         """
         keep = self._settings.min_keep_messages
         at = compaction.split(run.transcript.messages, keep)
-        if not at or len(run.transcript.messages) < run.compact_at:
+        if not compaction.is_worth_it(run.transcript.messages[:at]):
             return False
-        run.compact_at = _NEVER
         messages, until = run.transcript.messages[:at], run.transcript.starts[at]
         async with trio.open_nursery() as nursery:  # both read the same, so nobody waits for them twice
-            nursery.start_soon(self._remember, run, messages, until)
-            summary = await self._summarise(run, messages)
-        if summary is None:
-            return False
-        if not await self._record.compacted(until, at, tokens, *summary):
-            return False
-        run.transcript = run.transcript.summarised(at, summary[0])
-        run.compact_at = len(run.transcript.messages) + 2 * keep
+            nursery.start_soon(self._remember, run, at)
+            summary = await self._summariser.summarise(messages, await self._writers(run), room)
+        run.compact_at = _NEVER
+        if not summary.later and await self._stored(until, at, tokens, summary):
+            run.compact_at = keep + 1 + 2 * keep
+            run.context_tokens = run.prompt_characters = 0
+        run.transcript = run.transcript.summarised(at, summary.text)
         return True
 
-    async def _remember(self, run: Run, messages: tuple[ChatMessage, ...], until: int) -> None:
+    async def _stored(self, until: int, replaced: int, tokens: int, summary: Summary) -> bool:
+        return await self._record.compacted(until, replaced, tokens, summary.text, summary.usage)
+
+    async def _remember(self, run: Run, at: int) -> None:
         """Have what is worth it written down before it is gone. That it fails is no reason to keep it all."""
-        if self._keepsake is None:
+        begun, until = self._learned.noted, run.transcript.starts[at]
+        told = zip(run.transcript.messages[:at], run.transcript.starts[:at], strict=True)
+        messages = tuple(message for message, start in told if start >= begun)
+        if self._keepsake is None or not messages:
             return
+        self._learned.noted = until
         model = None
         if self._settings.memory_flush:
             known = None if self._models is None else self._models.compaction
             model = self._settings.flush_model or known or run.model
         dropped = Dropped(messages=messages, until=until, model=model)
         try:
-            told = await self._bus.ask(self._keepsake(self._turn, dropped))
+            said = await self._bus.ask(self._keepsake(self._turn, dropped))
         except BusError as error:
-            told = f"What older messages held could not be noted in the memory: {error}"
-        if told:
-            await self._record.notice("remembered", told)
+            said = f"What older messages held could not be noted in the memory: {error}"
+        if said:
+            await self._record.notice("remembered", said)
 
-    # --- asking -------------------------------------------------------------------------------------------
+    async def _writers(self, run: Run) -> list[Writer]:
+        """Who may write a summary: the model that is configured for it, then the one that answers."""
+        models = await self._catalogue()
+        if models is None:
+            return [Writer(run.model or "", run.model, None)]
+        chosen = dict.fromkeys((models.compaction, run.model or models.default))
+        return [
+            Writer(spec, None if spec == models.default else spec, _window(models, spec)) for spec in chosen
+        ]
 
-    async def _summarise(self, run: Run, messages: Sequence[ChatMessage]) -> tuple[str, Usage] | None:
-        """A summary by the model for summaries, else by the one that answers; None when neither gives one."""
-        first = None if self._models is None else self._models.compaction
-        for model in dict.fromkeys((first, run.model)):
-            try:
-                answer = await self._ask(model, messages)
-            except BusError:
-                continue
-            if text := "\n\n".join(texts(answer.content)).strip():
-                return text, answer.usage
-        return None
+    # --- by rule ------------------------------------------------------------------------------------------
 
-    async def _ask(self, model: str | None, messages: Sequence[ChatMessage]) -> llm.Completed:
-        request = llm.Complete(
-            model=model,
-            system=(llm.SystemText(text=compaction.INSTRUCTION),),
-            messages=(compaction.summary_request(messages),),
-            max_tokens=self._settings.summary_max_tokens,
-        )
-        return await asking.answer(self._bus, request)
+    async def _fit(self, run: Run, limit: int) -> None:
+        """Take away as much as does not fit, for this prompt only, and say so once if words are among it."""
+        fitted = fitting.fit(run.transcript, limit)
+        run.transcript = fitted.transcript
+        if fitted.words_lost and not self._told:
+            self._told = True
+            await self._record.notice("compacted", failures.SHORTENED)
 
-    async def _window(self, model: str | None) -> int | None:
-        """Tokens the model of this turn can hold; None when not known."""
+    # --- what is known of the model -----------------------------------------------------------------------
+
+    async def _room(self, run: Run) -> Room:
+        models, spec = await self._catalogue(), await self._spec(run)
+        known = None if models is None else _window(models, spec)
+        whole = self._fixed + run.prompt_characters
+        measured = rate(run.context_tokens, whole if run.prompt_characters else 0)
+        return room(self._settings, self._learned.window(spec, known), self._fixed, measured)
+
+    async def _spec(self, run: Run) -> str:
+        """``provider/model`` that is asked, by which windows are remembered; empty where that is not known."""
+        models = await self._catalogue()
+        return run.model or ("" if models is None else models.default)
+
+    async def _catalogue(self) -> llm.Catalogue | None:
         if self._models is None:
             try:
                 self._models = await self._bus.ask(llm.Models())
             except BusError:
                 return None
-        spec = model or self._models.default
-        return next((info.context_window for info in self._models.models if info.spec == spec), None)
+        return self._models
+
+
+def _window(models: llm.Catalogue, spec: str) -> int | None:
+    """Tokens that a model can hold; None when not known."""
+    return next((info.context_window for info in models.models if info.spec == spec), None)
+
+
+def _tokens(run: Run, room: Room) -> int:
+    """Size of the next prompt: what the last one had and what has come since, or an estimate."""
+    if not run.context_tokens:
+        return room.tokens(run.transcript.size)
+    newest = sum(map(characters, run.transcript.messages[-1].content))
+    since = run.transcript.size - run.prompt_characters if run.prompt_characters else newest
+    return max(run.context_tokens + int(max(0, since) * room.rate), room.tokens(run.transcript.size))

@@ -43,7 +43,7 @@ class Speaker:
             system=(*run.system, *extra),
             messages=run.prompt,
             tools=self._tools,
-            max_tokens=self._settings.max_tokens,
+            max_tokens=run.answer_limit or self._settings.max_tokens,
             effort=self._settings.reasoning_effort,
         )
         if not run.paused or run.partial != texts(run.paused):

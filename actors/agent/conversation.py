@@ -19,6 +19,7 @@ from actors.agent.interrupt import Interrupt
 from actors.agent.journal import Journal
 from actors.agent.loop import Loop, Parts
 from actors.agent.record import OUTAGES, Record, Teller
+from actors.agent.room import Learned
 from actors.agent.settings import Settings
 from actors.agent.sources import Sources
 from actors.agent.turn import Ending, Run
@@ -86,6 +87,7 @@ class ConversationActor(Actor):
             sources=self._sources,
             policy=self._policy,
             inbox=self._inbox,
+            learned=Learned(),
             stopping=lambda: self.stopping,
         )
         self._resume_after(0.0)

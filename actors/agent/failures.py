@@ -18,6 +18,10 @@ _MODEL: Final[Mapping[Reason, str]] = {
     "protocol": "The model provider sent an answer that cannot be read",
 }
 
+SHORTENED: Final = (
+    "The conversation does not fit into the model's window: long texts in it were shortened for this answer. "
+    "All of it is still stored."
+)
 INTERRUPTED: Final = "the program was interrupted while it asked the model"
 """Why a completion is repeated that was cut off from within."""
 
@@ -58,6 +62,19 @@ def spent(budget: float) -> str:
 def retrying(reason: str, wait: float) -> str:
     """The sentence about an attempt that is repeated after `wait` seconds."""
     return f"Asking the model again in {wait:.0f} s: {reason}"
+
+
+def cramped(window: int | None, fixed: int) -> str:
+    """What helps where not even the newest message fits; tokens of the window, if known, and of what is fixed."""
+    if window is not None and fixed >= window:
+        return (
+            f"its window of {window} tokens is too small for the instructions and tools alone, about {fixed} tokens: "
+            "choose a model with a larger one"
+        )
+    return (
+        f"not even the newest message alone fits beside the instructions and tools, about {fixed} tokens: "
+        "a shorter message or a model with a larger window helps"
+    )
 
 
 def too_long(error: Exception) -> bool:

@@ -16,6 +16,7 @@ from actors.agent.completion import Speaker
 from actors.agent.followups import Inbox
 from actors.agent.gate import Gate, Policy
 from actors.agent.record import Record
+from actors.agent.room import Learned
 from actors.agent.settings import Settings
 from actors.agent.sources import Sources, prepare
 from actors.agent.turn import Ending, Run, settings_for
@@ -36,6 +37,8 @@ class Parts:
     sources: Sources
     policy: Policy
     inbox: Inbox
+    learned: Learned
+    """What was found out of the models' windows."""
     stopping: Callable[[], bool]
     """Whether the program stops: a turn then comes to its next boundary and no further."""
 
@@ -60,7 +63,7 @@ class Loop:
             triggered_by=run.turn.triggered_by or "",
         )
         self._compactor = Compactor(
-            parts.bus, self._settings.compaction, record, self._turn, parts.sources.keepsake
+            parts.bus, self._settings, record, self._turn, parts.sources.keepsake, parts.learned
         )
 
     async def recall(self) -> None:
@@ -86,16 +89,26 @@ class Loop:
             await self._boundary()
             if (ending := run.spent() or run.answered()) is not None:
                 return ending
-            await self._compactor.relieve(run)
             try:
-                answer = await self._speaker.complete(run, *again(run))
+                answer = await self._ask(*again(run))
             except BusError as error:
-                if failures.too_long(error) and await self._compactor.compact(run, run.context_tokens):
-                    continue
                 return run.failed(error)
             if (ending := await self._follow(answer)) is not None:
                 return ending
         return await self._close()
+
+    async def _ask(self, *extra: llm.SystemText) -> llm.Completed:
+        """The model's answer to the conversation, or to as much of it as it can take. Raises what llm.Complete raises."""
+        run = self.run
+        await self._compactor.relieve(run)
+        while True:
+            try:
+                return await self._speaker.complete(run, *extra)
+            except (llm.ModelError, llm.ModelUnavailable) as error:
+                if not failures.too_long(error):
+                    raise
+                if not await self._compactor.refused(run, error):
+                    raise await self._compactor.hopeless(run, error) from error
 
     async def _follow(self, answer: llm.Completed) -> Ending | None:
         """Do what an answer asks for. None while the turn goes on."""
@@ -106,7 +119,7 @@ class Loop:
             case "content_filter":
                 return run.broken_up(answer, course, endings.FILTERED)
             case "max_tokens":
-                return run.cut(answer, self._settings.max_tokens)
+                return run.cut(answer, run.answer_limit or self._settings.max_tokens)
             case "pause_turn":
                 if run.pauses >= endings.PAUSES:
                     return run.broken_up(answer, course, endings.PAUSED)
@@ -130,6 +143,7 @@ class Loop:
         run.system = prepared.system
         self.record.hears(prepared.told)
         self._speaker = Speaker(parts.bus, self._settings, prepared.catalogue.specs(), self.record)
+        self._compactor.surrounded(prepared.system, prepared.catalogue.specs())
         self._gate = Gate(
             bus=parts.bus,
             catalogue=prepared.catalogue,
@@ -171,7 +185,7 @@ class Loop:
         """The rounds are used up: ask for a last answer, in which calls are not carried out."""
         run = self.run
         try:
-            return run.limit(await self._speaker.complete(run, closing(run.rounds)))
+            return run.limit(await self._ask(closing(run.rounds)))
         except BusError as error:
             return run.failed(error)
 

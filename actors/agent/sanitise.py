@@ -60,6 +60,20 @@ def shorten(text: str, limit: int) -> str:
     return f"{text[:head]}\n[… {len(text) - head - tail} characters left out …]\n{text[len(text) - tail :]}"
 
 
+def squeeze(text: str, limit: int) -> str:
+    """Beginning and end of a text in at most `limit` characters, with the number of characters left out between them.
+
+    A limit in which the note has no room leaves the beginning alone.
+    """
+    if len(text) <= limit:
+        return text
+    if limit < _MARKER:
+        return text[: max(0, limit)]
+    head = (limit - _MARKER) * 5 // 7
+    tail = limit - _MARKER - head
+    return f"{text[:head]}\n[… {len(text) - head - tail} characters left out …]\n{text[len(text) - tail :]}"
+
+
 def plain(content: tuple[Text | Image, ...]) -> str:
     """The content as one text, pictures as a short note."""
     return "\n".join(block.text if isinstance(block, Text) else f"[image {block.path}]" for block in content)

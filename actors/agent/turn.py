@@ -58,6 +58,12 @@ class Run:
     """Completions stored that made calls."""
     context_tokens: int = 0
     """Size of the last prompt; 0 when unknown."""
+    prompt_characters: int = 0
+    """Of the conversation in that prompt; 0 when unknown."""
+    answer_limit: int | None = None
+    """Tokens for which there is room in the model's window, if less than what is configured."""
+    refusals: int = 0
+    """How often the conversation was too long for the model since it last answered."""
     cost_usd: float = 0.0
     """Of its completions so far, as far as their prices are known."""
     model: str | None = None
@@ -114,7 +120,9 @@ class Run:
     def heard(self, answer: Completed) -> None:
         """Count a completed answer."""
         self.partial.clear()
+        self.refusals = 0
         self.context_tokens = answer.usage.prompt_tokens
+        self.prompt_characters = self.transcript.size
         self.cost_usd += answer.usage.cost_usd or 0.0
 
     def pause(self, answer: Completed) -> None:

@@ -3,14 +3,16 @@
 import pytest
 from trio.testing import MockClock
 
+from actors.agent import failures
 from actors.agent import messages as agent
 from actors.agent.settings import Compaction, Settings
 from actors.llm import messages as llm
 from actors.session import messages as session
-from tests.actors.agent.world import World, check_valid, fail, say, shape, usage, use
+from tests.actors.agent.world import World, check_valid, fail, last_text, say, shape, usage, use
 
 SMALL = Settings(compaction=Compaction(context_budget=1000, min_keep_messages=2))
 BIG = usage(2000)
+TOO_LONG = fail(llm.ModelError(reason="context_length", provider="test", detail="too many tokens"))
 
 
 def summaries(world: World) -> list[llm.Complete]:
@@ -34,7 +36,7 @@ async def test_before_the_first_call_of_a_turn_the_last_prompt_counts(
         assert end.text == "a3"
         (asked,) = summaries(world)
         assert asked.model == "test/summaries"
-        assert asked.max_tokens == 4096
+        assert asked.max_tokens == 250, "a quarter of the budget"
         found = shape(world.requests[-1].messages)
         assert found[0].startswith("u:[Summary of the conversation so far")
         assert "In short." in found[0]
@@ -118,19 +120,38 @@ async def test_an_empty_summary_is_no_summary(lives: World, autojump_clock: Mock
         assert "In short." in shape(world.requests[-1].messages)[0]
 
 
-async def test_without_a_summary_all_stays_and_it_is_tried_once_a_turn(
+BUSY = fail(llm.ModelUnavailable(reason="overloaded", provider="test", detail="busy"))
+BROKEN = fail(llm.ModelError(reason="invalid_request", provider="test", detail="no"))
+
+
+async def test_without_a_model_first_lines_stand_in_for_a_summary_and_a_better_one_is_made_later(
     lives: World, autojump_clock: MockClock
 ) -> None:
     lives.settings = SMALL
     async with lives.running() as world:
         await grown(world)
-        broken = fail(llm.ModelUnavailable(reason="overloaded", provider="test", detail="busy"))
         end = await world.turn(
-            "q3", broken, broken, say(calls=[use("Peek", what="a")], used=BIG), say("a3", used=BIG)
+            "q3", BUSY, BUSY, say(calls=[use("Peek", what="a")], used=BIG), say("a3", used=BIG)
         )
         assert end.text == "a3"
+        assert len(summaries(world)) == 2, "once a turn"
+        first = shape(world.requests[-1].messages)[0]
+        assert "user: q0\nassistant: a0\nuser: q1" in first
+        await world.turn("q4", say("In short."), say("a4"))
+        assert "In short." in shape(world.requests[-1].messages)[0]
+        assert "q0" in last_text(summaries(world)[-1].messages), "nothing of it was stored"
+
+
+async def test_first_lines_stay_where_the_models_refuse_to_sum_up(
+    lives: World, autojump_clock: MockClock
+) -> None:
+    lives.settings = SMALL
+    async with lives.running() as world:
+        await grown(world)
+        await world.turn("q3", BROKEN, BROKEN, say("a3"))
+        await world.turn("q4")
         assert len(summaries(world)) == 2
-        assert shape(world.requests[-1].messages)[0] == "u:q0"
+        assert "user: q0\nassistant: a0" in shape(world.requests[-1].messages)[0]
 
 
 async def test_large_old_results_are_shortened_before_anything_is_summarised(
@@ -152,22 +173,38 @@ async def test_a_model_that_finds_it_too_long_gets_a_shorter_one(
     lives.settings = Settings(compaction=Compaction(min_keep_messages=2))
     async with lives.running() as world:
         await grown(world)
-        too_long = fail(llm.ModelError(reason="context_length", provider="test", detail="too many tokens"))
-        end = await world.turn("q3", too_long, say("In short."), say("a3"))
+        end = await world.turn("q3", TOO_LONG, say("In short."), say("a3"))
         assert end.text == "a3"
         assert shape(world.requests[-1].messages)[1:] == ["a:a2", "u:q3"]
 
 
-async def test_a_conversation_that_stays_too_long_fails_the_turn(
+async def test_what_stays_too_long_is_reduced_to_the_newest_words(
     lives: World, autojump_clock: MockClock
 ) -> None:
     lives.settings = Settings(compaction=Compaction(min_keep_messages=2))
     async with lives.running() as world:
         await grown(world)
-        too_long = fail(llm.ModelError(reason="context_length", provider="test", detail="too many tokens"))
-        end = await world.turn("q3", too_long, say("In short."), too_long, say("never asked"))
+        end = await world.turn("q3", TOO_LONG, say("In short."), TOO_LONG, say("a3"))
+        assert end.text == "a3"
+        assert shape(world.requests[-1].messages) == ["u:q3"]
+        told = [event.text for event in world.mesh.published(agent.Notice) if event.kind == "compacted"]
+        assert told == ["5 older messages were replaced by a summary.", failures.SHORTENED]
+
+
+async def test_a_turn_of_which_nothing_fits_ends_and_the_next_one_begins_with_what_is_stored(
+    lives: World, autojump_clock: MockClock
+) -> None:
+    lives.settings = Settings(compaction=Compaction(min_keep_messages=2))
+    async with lives.running() as world:
+        await grown(world)
+        end = await world.turn("q3", TOO_LONG, say("In short."), TOO_LONG, TOO_LONG)
         assert isinstance(end, agent.TurnFailed)
         assert "too long" in end.reason
+        assert "a model with a larger window helps" in end.reason
+        assert world.script == [], "asked three times and for one summary"
+        assert (await world.turn("q4", say("a4"))).text == "a4"
+        assert "In short." in shape(world.requests[-1].messages)[0]
+        assert shape(world.requests[-1].messages)[1:] == ["a:a2", "u:q3", "u:q4"]
 
 
 async def test_the_price_of_a_summary_is_recorded(lives: World, autojump_clock: MockClock) -> None:

@@ -4,17 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.agent.compaction import (
-    budget,
-    estimate,
-    prune,
-    should_prune,
-    split,
-    summary_request,
-)
+from actors.agent.compaction import is_worth_it, prune, should_prune, split
 from actors.agent.settings import Compaction
-from actors.transcript import Part, Transcript
-from actors.vocabulary import ChatMessage, Image, Side, Text, Thinking, ToolResult, ToolUse, Usage
+from actors.transcript import Part, Transcript, summed_up
+from actors.vocabulary import ChatMessage, Image, Side, Text, ToolResult, ToolUse, Usage
 
 SETTINGS = Compaction()
 
@@ -83,12 +76,6 @@ def test_cached_tokens_count_as_prompt() -> None:
     assert Usage(input_tokens=1, cache_read_tokens=20, cache_write_tokens=300).prompt_tokens == 321
 
 
-def test_a_small_window_lowers_the_budget() -> None:
-    assert budget(SETTINGS, None) == 160_000
-    assert budget(SETTINGS, 1_000_000) == 160_000
-    assert budget(SETTINGS, 128_000) == 102_400
-
-
 def test_pruning_starts_past_70_percent() -> None:
     assert not should_prune(112_000, 160_000, SETTINGS)
     assert should_prune(112_001, 160_000, SETTINGS)
@@ -134,31 +121,10 @@ def test_pruning_twice_changes_nothing_more() -> None:
     assert prune(once, SETTINGS) == once
 
 
-def test_the_summary_is_asked_for_with_roles_texts_and_shortened_results() -> None:
-    messages = [
-        *history("u"),
-        ChatMessage(
-            role="assistant",
-            content=(
-                Thinking(text="t" * 201),
-                Thinking(text="short thought"),
-                ToolUse(id="c", name="FileRead", input={"path": "ä.txt"}),
-            ),
-        ),
-        ChatMessage(role="user", content=(Image(media_type="image/png", path="b.png"),)),
-        answered("y" * 3000),
-        answered("", picture=True),
-    ]
-    block = summary_request(messages).content[0]
-    assert isinstance(block, Text)
-    assert "<conversation>\n[user]\nu\n\n[assistant]\nshort thought\n" in block.text
-    assert '(calls FileRead with {"path": "ä.txt"})' in block.text
-    assert "(result of X: yyy" in block.text
-    assert "left out" in block.text
-    assert "[image a.png]" in block.text
-    assert "[user]\n[image b.png]\n" in block.text
-    assert "ttt" not in block.text
-
-
-def test_tokens_are_estimated_from_characters() -> None:
-    assert estimate(Transcript().plus([Part("user", (Text(text="x" * 400),), 1)])) == 100
+def test_a_summary_is_not_summed_up_again() -> None:
+    known = Transcript().plus([summed_up("short", 3)])
+    assert not is_worth_it(known.messages)
+    assert not is_worth_it(())
+    assert is_worth_it(history("u"))
+    assert is_worth_it([*known.messages, *history("a")])
+    assert is_worth_it(known.plus([Part("user", (Text(text="more"),), 3)]).messages)

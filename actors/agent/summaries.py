@@ -1,0 +1,132 @@
+"""Has a part of a conversation summed up, however long it is, and whatever becomes of the models that are asked."""
+
+from collections.abc import Sequence
+from typing import Final, final
+
+import attrs
+
+from actors import asking
+from actors.agent import digest, failures
+from actors.agent.room import CHARACTERS, Learned, Room, named_window, room
+from actors.agent.settings import Compaction
+from actors.llm import messages as llm
+from actors.transcript import texts
+from actors.vocabulary import ChatMessage, Usage
+from bus import Bus, BusError, Unavailable
+
+STAND_IN: Final = 8000
+"""Characters of a summary that no model has written, at most."""
+_CUTS: Final = 3
+"""How often smaller pieces are tried with one model."""
+_LEAST: Final = 1000
+"""Characters of a piece that is not cut again."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Summary:
+    text: str
+    usage: Usage
+    """Of all that was asked."""
+    written: bool
+    """Whether a model has written it."""
+    later: bool
+    """Whether one may be had later: none could be reached, though none refused."""
+
+
+@final
+@attrs.frozen
+class Writer:
+    """A model that may be asked for a summary."""
+
+    spec: str
+    """``provider/model``; empty where that is not known."""
+    named: str | None
+    """How it is asked for; None: as the default."""
+    window: int | None
+    """Tokens, where known."""
+
+
+@final
+class Summariser:
+    """Asks one model after the other for a summary, and makes one out of first lines when none gives one."""
+
+    def __init__(self, bus: Bus, settings: Compaction, learned: Learned) -> None:
+        self._bus = bus
+        self._settings = settings
+        self._learned = learned
+        self._usage = Usage()
+
+    async def summarise(
+        self, messages: Sequence[ChatMessage], writers: Sequence[Writer], room: Room
+    ) -> Summary:
+        """A summary in any case.
+
+        Each model is asked at most once for each piece, and anew only with smaller ones when it found one too long.
+        `room` is that of the conversation.
+        """
+        self._usage = Usage()
+        longest = min(self._settings.summary_max_tokens, max(room.budget // 4, 1))
+        later = True
+        for writer in writers:
+            try:
+                if text := await self._rolling(messages, writer, longest):
+                    return Summary(text=text, usage=self._usage, written=True, later=False)
+                later = False
+            except BusError as error:
+                later = later and isinstance(error, Unavailable)
+        text = digest.first_lines(messages, min(STAND_IN, room.characters // 4))
+        return Summary(text=text, usage=self._usage, written=False, later=later)
+
+    async def _rolling(self, messages: Sequence[ChatMessage], writer: Writer, longest: int) -> str:
+        """A summary of all, piece by piece; empty when the model says nothing. Raises what llm.Complete raises.
+
+        It has `longest` tokens at most.
+        """
+        for cut in range(_CUTS):
+            known = self._learned.window(writer.spec, writer.window)
+            size, tokens = self._measure(known, cut, longest)
+            pieces = digest.pieces(messages, size)
+            try:
+                return await self._pieces(pieces, writer.named, tokens)
+            except BusError as error:
+                if not failures.too_long(error) or max(map(len, pieces)) <= _LEAST:
+                    raise
+                if (named := named_window(str(error))) is not None:
+                    self._learned.windows[writer.spec] = named
+        return ""
+
+    def _measure(self, window: int | None, cut: int, longest: int) -> tuple[int, int]:
+        """Characters of a piece and tokens of a summary that fit into the window together with the one before."""
+        place = room(self._settings, window, len(digest.INSTRUCTION))
+        tokens = min(longest, max(place.budget // 4, 1))
+        size = place.budget * CHARACTERS - tokens * CHARACTERS - len(digest.INSTRUCTION)
+        return max(_LEAST, size >> 2 * cut), tokens
+
+    async def _pieces(self, pieces: Sequence[str], model: str | None, tokens: int) -> str:
+        summary = ""
+        for piece in pieces:
+            request = llm.Complete(
+                model=model,
+                system=(llm.SystemText(text=digest.INSTRUCTION),),
+                messages=(digest.summary_request(piece, summary),),
+                max_tokens=tokens,
+            )
+            answer = await asking.answer(self._bus, request)
+            self._usage = _sum(self._usage, answer.usage)
+            summary = "\n\n".join(texts(answer.content)).strip()
+            if not summary:
+                break
+        return summary
+
+
+def _sum(one: Usage, other: Usage) -> Usage:
+    costs = [usage.cost_usd for usage in (one, other) if usage.cost_usd is not None]
+    return Usage(
+        input_tokens=one.input_tokens + other.input_tokens,
+        output_tokens=one.output_tokens + other.output_tokens,
+        cache_read_tokens=one.cache_read_tokens + other.cache_read_tokens,
+        cache_write_tokens=one.cache_write_tokens + other.cache_write_tokens,
+        cost_usd=sum(costs) if costs else None,
+        model=other.model or one.model,
+    )
