@@ -98,7 +98,7 @@ class Loop:
         return await self._close()
 
     async def _ask(self, *extra: llm.SystemText) -> llm.Completed:
-        """The model's answer to the conversation, or to as much of it as it can take. Raises what llm.Complete raises."""
+        """An answer to the conversation, or to as much of it as the model can take. Raises what llm.Complete raises."""
         run = self.run
         await self._compactor.relieve(run)
         while True:
