@@ -19,8 +19,13 @@ _TYPES: Final = {
     404: "not_found_error",
     429: "rate_limit_error",
 }
-_WHOLE: Final = frozenset({"success", "cancelled"})
-"""Outcomes of turns in which the agent was not stopped by a limit."""
+_FINISH: Final = {
+    "success": "stop",
+    "cancelled": "stop",
+    "refusal": "content_filter",
+    "content_filter": "content_filter",
+}
+"""By the outcome of a turn; all others are limits."""
 
 
 def error(status: int, text: str, code: str | None = None) -> Json:
@@ -75,7 +80,7 @@ def event(value: Any) -> bytes:
 
 def finish(outcome: str | None) -> str:
     """Why an answer ended, as programs call it."""
-    return "stop" if outcome in _WHOLE else "length"
+    return _FINISH.get(outcome or "", "length")
 
 
 def usage(used: Usage) -> Json:

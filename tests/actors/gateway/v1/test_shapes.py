@@ -47,6 +47,14 @@ def test_what_the_agent_adds_to_the_words_of_the_model() -> None:
     assert choice.finish_reason == "length"
 
 
+@pytest.mark.parametrize(
+    ("outcome", "reason"),
+    [("success", "stop"), ("refusal", "content_filter"), ("budget", "length"), (None, "length")],
+)
+def test_why_an_answer_ended(outcome: str | None, reason: str) -> None:
+    assert shapes.finish(outcome) == reason
+
+
 def test_pieces() -> None:
     first = data(shapes.chunk("t1", AT, None, {"role": "assistant", "content": ""}))
     last = data(shapes.chunk("t1", AT, "a/b", {}, "stop"))
