@@ -15,7 +15,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from actors.gateway.limits import KIB, MIB, Limits
 
 UPLOAD_PATH = "/api/uploads"
-CONVERSATION_PATH = "/v1/chat/completions"
+CONVERSATIONS = frozenset({"/v1/chat/completions", "/v1/responses"})
 UNPARSED = 4 * MIB
 """Bytes of a form that may wait to be parsed: more than arrive at once, and less than anybody would miss."""
 
@@ -51,7 +51,7 @@ class LimitedRequest(TrioRequest):
     def _most(self, path: str) -> int:
         if path == UPLOAD_PATH:
             return self.limits.upload_body
-        return self.limits.conversation_body if path == CONVERSATION_PATH else self.limits.json_body
+        return self.limits.conversation_body if path in CONVERSATIONS else self.limits.json_body
 
     def make_form_data_parser(self) -> TrioFormDataParser:
         """A parser that writes files where :attr:`folder` says."""

@@ -76,6 +76,7 @@ RULES: Final[dict[str, Rule]] = {
     "GET /api/turns/<turn>/context": Rule("a user", lambda ada: f"/api/turns/{ada.turn}/context"),
     "POST /api/chat": USER,
     "POST /v1/chat/completions": USER,
+    "POST /v1/responses": USER,
     "GET /v1/models": USER,
     "GET /v1/models/<path:model>": USER,
     "POST /api/uploads": USER,

@@ -1,4 +1,4 @@
-"""What a program asks for: the body of ``POST /v1/chat/completions``, as a message to the agent. Pure.
+"""What a program asks for: the body of a chat completion or of a response, as a message to the agent. Pure.
 
 Such a program holds the conversation itself and sends all of it each time. The agent keeps its own, so what is new is
 what stands behind the last answer; the rest is told once, to an agent that has not heard it.
@@ -38,33 +38,64 @@ class Asked:
     """Whether a stream is to end with what it cost."""
     user: str | None
     """Name that the program has for whoever asks, or for the conversation."""
+    previous: str | None = None
+    """Id of the response that this continues."""
 
     def told(self, *, heard: bool) -> str:
         """The text for the agent; `heard` says whether it knows what was said before."""
         return self.text if heard or not self.before else f"{self.text}\n\n{self.before}".strip()
 
 
-def read(fields: Mapping[str, Any]) -> Asked:
-    """Understand a request. What an agent has no use for, such as a temperature, is passed over. Raises BadMessage."""
+def completion(fields: Mapping[str, Any]) -> Asked:
+    """Understand a request for a chat completion. What an agent has no use for, such as a temperature, is passed over.
+
+    Raises BadMessage.
+    """
+    asked = _asked(
+        fields, [_message(f"messages[{at}]", each) for at, each in enumerate(_list(fields, "messages"))]
+    )
+    return attrs.evolve(asked, usage=_object(fields, "stream_options").get("include_usage") is True)
+
+
+def response(fields: Mapping[str, Any]) -> Asked:
+    """Understand a request for a response, likewise. Raises BadMessage."""
+    given, rules = fields.get("input"), _text(fields, "instructions")
+    if isinstance(given, str):
+        messages = [_Message("user", given, ())]
+    else:
+        items = enumerate(_list(fields, "input"))
+        messages = [_message(f"input[{at}]", each) for at, each in items if _is_said(each)]
+    if rules:
+        messages.insert(0, _Message("system", rules, ()))
+    return attrs.evolve(
+        _asked(fields, messages), previous=_text(fields, "previous_response_id")[:MAX_ID] or None
+    )
+
+
+def _is_said(item: Any) -> bool:
+    """Whether an item is a message, and not reasoning or a call that the program keeps for the model."""
+    return (
+        not isinstance(item, Mapping) or cast("Mapping[str, Any]", item).get("type", "message") == "message"
+    )
+
+
+def _asked(fields: Mapping[str, Any], messages: Sequence["_Message"]) -> Asked:
     _check(fields)
-    messages = [_message(position, each) for position, each in enumerate(_list(fields, "messages"))]
-    if not messages:
-        raise BadMessage("expected at least one message", "messages")
     said = [message for message in messages if message.role not in _INSTRUCTIONS]
     new = next((at for at in range(len(said), 0, -1) if said[at - 1].role == "assistant"), 0)
     files = tuple(file for message in said[new:] for file in message.files)
     text = "\n\n".join(message.text for message in said[new:] if message.text.strip())
     if not text and not files:
-        raise BadMessage("expected the last message to be one of the user, with something in it", "messages")
+        raise BadMessage("expected the last message to be one of the user, with something in it")
     if len(files) > MAX_ATTACHMENTS:
-        raise BadMessage(f"at most {MAX_ATTACHMENTS} files come with one message", "messages")
+        raise BadMessage(f"at most {MAX_ATTACHMENTS} files come with one message")
     return Asked(
         model=_model(fields),
         text=text,
         before=_before([m.text for m in messages if m.role in _INSTRUCTIONS], said[:new]),
         files=files,
         stream=fields.get("stream") is True,
-        usage=_object(fields, "stream_options").get("include_usage") is True,
+        usage=False,
         user=_text(fields, "user")[:MAX_ID] or None,
     )
 
@@ -93,8 +124,7 @@ class _Message:
     files: tuple[ClientFile, ...]
 
 
-def _message(position: int, value: Any) -> _Message:
-    where = f"messages[{position}]"
+def _message(where: str, value: Any) -> _Message:
     if not isinstance(value, Mapping):
         raise BadMessage("expected an object", where)
     fields = cast("Mapping[str, Any]", value)

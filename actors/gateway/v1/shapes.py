@@ -1,15 +1,13 @@
-"""The shapes of answers that programs for OpenAI's models read. Pure."""
+"""What all answers to programs for OpenAI's models share. Pure."""
 
 from collections.abc import Iterable
-from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from actors.agent.messages import Answer
 from actors.gateway.v1.asked import AGENT
 from actors.vocabulary import Attachment, Usage
 from actors.wire import Json, encode
 
-DONE: Final = b"data: [DONE]\n\n"
 STILL_HERE: Final = b": the agent is at work\n\n"
 """Keeps a connection open on which there is nothing to say."""
 
@@ -19,13 +17,26 @@ _TYPES: Final = {
     404: "not_found_error",
     429: "rate_limit_error",
 }
-_FINISH: Final = {
-    "success": "stop",
-    "cancelled": "stop",
-    "refusal": "content_filter",
-    "content_filter": "content_filter",
-}
-"""By the outcome of a turn; all others are limits."""
+
+
+class Writer(Protocol):
+    """Writes one answer as events, in the form of one interface."""
+
+    def begun(self) -> bytes:
+        """The beginning."""
+        ...
+
+    def text(self, text: str) -> bytes:
+        """A piece of the answer."""
+        ...
+
+    def ended(self, outcome: str | None, used: Usage) -> bytes:
+        """The end, of a turn with this outcome."""
+        ...
+
+    def failed(self, status: int, text: str, code: str | None = None) -> bytes:
+        """The end of what could not be answered."""
+        ...
 
 
 def error(status: int, text: str, code: str | None = None) -> Json:
@@ -44,60 +55,18 @@ def model(name: str) -> Json:
     return {"id": name, "object": "model", "created": 0, "owned_by": name.partition("/")[0]}
 
 
-def completion(found: Answer, at: datetime) -> Json:
-    """A whole answer."""
-    turn = found.answered_by
-    choice = {
-        "index": 0,
-        "message": {"role": "assistant", "content": _text(found), "refusal": None},
-        "logprobs": None,
-        "finish_reason": finish(turn.outcome),
-    }
-    head = _head("chat.completion", found.turn, at, turn.usage.model)
-    return {**head, "choices": [choice], "usage": usage(turn.usage)}
+def event(value: Any, kind: str = "") -> bytes:
+    """A value as one server-sent event, of a kind where the interface has kinds."""
+    named = f"event: {kind}\n" if kind else ""
+    return f"{named}data: {encode(value)}\n\n".encode()
 
 
-def _text(found: Answer) -> str:
+def whole(found: Answer) -> str:
+    """All that is told of an answer."""
     return "\n\n".join(filter(None, (found.text, end(found.notice, found.attachments))))
 
 
-def chunk(turn: str, at: datetime, model: str | None, delta: Json, finish: str | None = None) -> bytes:
-    """A piece of an answer, as an event."""
-    choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
-    return event({**_head("chat.completion.chunk", turn, at, model), "choices": [choice]})
-
-
-def closing(turn: str, at: datetime, used: Usage) -> bytes:
-    """What an answer has cost, as the last event."""
-    head = _head("chat.completion.chunk", turn, at, used.model)
-    return event({**head, "choices": [], "usage": usage(used)})
-
-
-def event(value: Any) -> bytes:
-    """A value as one server-sent event."""
-    return f"data: {encode(value)}\n\n".encode()
-
-
-def finish(outcome: str | None) -> str:
-    """Why an answer ended, as programs call it."""
-    return _FINISH.get(outcome or "", "length")
-
-
-def usage(used: Usage) -> Json:
-    """Tokens; those that a cache gave are counted in the prompt, as it is usual there."""
-    return {
-        "prompt_tokens": used.prompt_tokens,
-        "completion_tokens": used.output_tokens,
-        "total_tokens": used.prompt_tokens + used.output_tokens,
-        "prompt_tokens_details": {"cached_tokens": used.cache_read_tokens},
-    }
-
-
-def end(text: str | None, files: Iterable[Attachment]) -> str:
+def end(notice: str | None, files: Iterable[Attachment]) -> str:
     """What follows the words of the model: a notice, and which files came with the answer."""
     names = ", ".join(file.path for file in files)
-    return "\n\n".join(filter(None, (text, f"[Files: {names}]" if names else "")))
-
-
-def _head(kind: str, turn: str, at: datetime, model: str | None) -> Json:
-    return {"id": f"chatcmpl-{turn}", "object": kind, "created": int(at.timestamp()), "model": model or AGENT}
+    return "\n\n".join(filter(None, (notice, f"[Files: {names}]" if names else "")))

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
-from datetime import datetime
 from types import TracebackType
 from typing import Final, Self, final
 
@@ -15,13 +14,15 @@ from actors.following import Replay, follow
 from actors.gateway.failures import report
 from actors.gateway.presence import Presence
 from actors.gateway.v1 import shapes
+from actors.gateway.v1.shapes import Writer
 from actors.gateway.v1.telling import Telling
 from actors.session import messages as session
-from actors.vocabulary import Attachment, Principal, Usage
+from actors.vocabulary import Principal
 from bus import ActorError, Bus, DeliveryError
 
 PULSE: Final = 15.0
 """Seconds without a word after which a sign of life is sent: proxies and clients close what is silent for long."""
+FAILED: Final = "turn_failed"
 LEFT: Final = "the agent is restarting, or your access has changed; the turn goes on"
 
 
@@ -35,17 +36,14 @@ class Ongoing:
     who: Principal
     changes: int
     """How often access had changed when it was found out who asks."""
-    at: datetime
-    model: str | None
-    usage: bool
-    """Whether the client wants to know what it has cost."""
 
 
 @final
 class Stream(ResponseBody):
     """The body of a streamed answer. A client that goes away does not stop the turn."""
 
-    def __init__(self, bus: Bus, presence: Presence, turn: Ongoing) -> None:
+    def __init__(self, bus: Bus, presence: Presence, turn: Ongoing, writer: Writer) -> None:
+        self._write = writer
         self._bus = bus
         self._presence = presence
         self._turn = turn
@@ -77,7 +75,7 @@ class Stream(ResponseBody):
         return self._chunks()
 
     async def _chunks(self) -> AsyncIterator[bytes]:
-        yield self._chunk({"role": "assistant", "content": ""})
+        yield self._write.begun()
         over = False
         while not over:
             with trio.move_on_after(PULSE):
@@ -89,14 +87,10 @@ class Stream(ResponseBody):
             for piece in self._told(events):
                 yield piece
             over = any(isinstance(event, agent.TurnEnded | agent.TurnFailed) for event in events)
-            if not over and self._answer is not None:
-                for piece in self._answered(self._answer):
+            if not over and (self._answer is not None or self._broken is not None):
+                for piece in self._otherwise():
                     yield piece
-                break
-            if not over and self._broken is not None:
-                yield shapes.event(shapes.error(503, self._broken))
-                break
-        yield shapes.DONE
+                over = True
 
     # --- a follower -----------------------------------------------------------------------------------------
 
@@ -146,41 +140,27 @@ class Stream(ResponseBody):
                 case _:
                     pass
         if text:
-            yield self._chunk({"content": text})
+            yield self._write.text(text)
 
     def _ended(self, event: agent.TurnEnded | agent.TurnFailed, text: str) -> Iterator[bytes]:
         if not self._telling.any:  # what was said is no longer kept as it was said
             text += self._telling.paragraph(event.text)
         if isinstance(event, agent.TurnEnded):
-            yield from self._closed(text, event.notice, event.attachments, event.outcome, event.usage)
-            return
+            text += self._telling.paragraph(shapes.end(event.notice, event.attachments))
         if text:
-            yield self._chunk({"content": text})
-        yield shapes.event(shapes.error(502, event.reason, "turn_failed"))
+            yield self._write.text(text)
+        if isinstance(event, agent.TurnEnded):
+            yield self._write.ended(event.outcome, event.usage)
+        else:
+            yield self._write.failed(502, event.reason, FAILED)
 
-    def _answered(self, found: agent.Answer) -> Iterator[bytes]:
-        turn, text = found.answered_by, self._telling.paragraph(found.text)
-        if turn.state == "failed":
-            yield shapes.event(shapes.error(502, found.notice or "the turn failed", "turn_failed"))
-            return
-        yield from self._closed(text, found.notice, found.attachments, turn.outcome, turn.usage)
-
-    def _closed(
-        self,
-        text: str,
-        notice: str | None,
-        files: tuple[Attachment, ...],
-        outcome: str | None,
-        usage: Usage,
-    ) -> Iterator[bytes]:
-        """The rest of the text, why it ended, and what it has cost."""
-        text += self._telling.paragraph(shapes.end(notice, files))
-        if text:
-            yield self._chunk({"content": text})
-        yield self._chunk({}, shapes.finish(outcome), usage.model)
-        if self._turn.usage:
-            yield shapes.closing(self._turn.accepted.turn, self._turn.at, usage)
-
-    def _chunk(self, delta: dict[str, str], finish: str | None = None, model: str | None = None) -> bytes:
-        turn = self._turn
-        return shapes.chunk(turn.accepted.turn, turn.at, model or turn.model, delta, finish)
+    def _otherwise(self) -> Iterator[bytes]:
+        """The end of what is not followed to its own: its answer is there already, or will not be had here."""
+        found = self._answer
+        if found is None:
+            yield self._write.failed(503, self._broken or LEFT)
+        elif found.answered_by.state == "failed":
+            yield self._write.failed(502, found.notice or "the turn failed", FAILED)
+        else:
+            yield self._write.text(shapes.whole(found))
+            yield self._write.ended(found.answered_by.outcome, found.answered_by.usage)

@@ -279,29 +279,25 @@ export interface Notice {
   data: Record<string, unknown>;
 }
 
-/** How a turn ends. */
-export type Outcome =
-  | "success"
-  | "refusal"
-  | "content_filter"
-  | "max_tokens"
-  | "pause_turn"
-  | "empty"
-  | "loop"
-  | "max_turns"
-  | "deadline"
-  | "budget"
-  | "error"
-  | "cancelled"
-  | "parked";
-
 /** The last event of a turn that was not failed. Numbers are of the whole turn. */
 export interface TurnEnded {
   type: "stream_end";
   session_id: string;
   seq: number;
   turn_id: string;
-  outcome: Outcome;
+  outcome:
+    | "success"
+    | "refusal"
+    | "content_filter"
+    | "max_tokens"
+    | "pause_turn"
+    | "empty"
+    | "max_turns"
+    | "deadline"
+    | "budget"
+    | "error"
+    | "cancelled"
+    | "parked";
   /** All the model said in this turn, completions joined by a blank line. */
   text: string;
   usage: Usage;
@@ -329,7 +325,19 @@ export interface TurnFailed {
   session_id: string;
   seq: number;
   turn_id: string;
-  outcome: Outcome;
+  outcome:
+    | "success"
+    | "refusal"
+    | "content_filter"
+    | "max_tokens"
+    | "pause_turn"
+    | "empty"
+    | "max_turns"
+    | "deadline"
+    | "budget"
+    | "error"
+    | "cancelled"
+    | "parked";
   /** A sentence to the person. */
   error: string;
   /** All the model said until then. */

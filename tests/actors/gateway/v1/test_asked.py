@@ -1,12 +1,14 @@
 """What programs send, understood."""
 
+import re
 from typing import Any
 
 import pytest
 
 from actors.endpoints import BadMessage
 from actors.gateway.protocol import MAX_ATTACHMENTS
-from actors.gateway.v1.asked import read
+from actors.gateway.v1.asked import completion as read
+from actors.gateway.v1.asked import response
 
 BYTES = "application/octet-stream"
 PIXEL = "data:image/png;base64,iVBORw0KGgo="
@@ -115,7 +117,7 @@ def test_a_refusal_said_before_is_part_of_what_was_said() -> None:
     [
         ({}, "messages: expected a list"),
         ({"messages": "Hi"}, "messages: expected a list"),
-        ({"messages": []}, "messages: expected at least one message"),
+        ({"messages": []}, "expected the last message to be one of the user"),
         ({"messages": ["Hi"]}, "messages[0]: expected an object"),
         ({"messages": [{"role": "robot", "content": "Hi"}]}, "messages[0].role: expected one of"),
         ({"messages": [{"role": ["user"], "content": "Hi"}]}, "messages[0].role: expected one of"),
@@ -150,3 +152,33 @@ def test_what_cannot_be_meant_is_refused_by_its_name(fields: dict[str, Any], why
     with pytest.raises(BadMessage) as refused:
         read(fields)
     assert why in str(refused.value)
+
+
+def test_a_response_is_asked_for_with_a_text() -> None:
+    asked = response(
+        {"input": "Hi", "instructions": "Be short.", "previous_response_id": "resp_t1", "stream": True}
+    )
+    assert (asked.text, asked.previous, asked.stream) == ("Hi", "resp_t1", True)
+    assert "Be short." in asked.before
+
+
+def test_a_response_is_asked_for_with_items() -> None:
+    parts = [{"type": "input_text", "text": "Look"}, {"type": "input_image", "image_url": PIXEL}]
+    items: list[Any] = [
+        user("One"),
+        {"type": "reasoning", "summary": []},
+        {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "1"}]},
+        {"type": "function_call_output", "call_id": "c", "output": "x"},
+        user(parts),
+    ]
+    asked = response({"input": items})
+    assert (asked.text, len(asked.files), asked.previous) == ("Look", 1, None)
+    assert "[user]\nOne\n\n[assistant]\n1" in asked.before
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"), [({}, "input: expected a list"), ({"input": ["Hi"]}, "input[0]: expected an object")]
+)
+def test_a_response_that_cannot_be_meant(fields: dict[str, Any], why: str) -> None:
+    with pytest.raises(BadMessage, match=re.escape(why)):
+        response(fields)

@@ -13,7 +13,7 @@ from actors.agent import messages as agent
 from actors.llm import messages as llm
 from actors.vocabulary import Attachment, Usage
 from tests.actors.gateway.client import KEY, PATIENCE, eventually
-from tests.actors.gateway.world import ENDED, FAILED, STARTED, USED, Gateway, a_session, an_ended_turn
+from tests.actors.gateway.world import ENDED, FAILED, STARTED, USED, Gateway, a_session, a_turn, an_ended_turn
 
 HI: Any = [{"role": "user", "content": "Hi"}]
 
@@ -154,7 +154,7 @@ async def test_an_answer_comes_as_it_grows(gateway: Gateway, client: openai.Asyn
 
 async def test_limits_and_files_are_told_at_the_end(gateway: Gateway, client: openai.AsyncOpenAI) -> None:
     file = Attachment(name="x.png", media_type="image/png", path="documents/x.png", size=3)
-    how = {**ENDED, "outcome": "max_turns", "notice": "Stopped.", "attachments": (file,)}
+    how: dict[str, Any] = {**ENDED, "outcome": "max_turns", "notice": "Stopped.", "attachments": (file,)}
 
     async def answer(_: agent.Accept, turn: str) -> None:
         await gateway.world.happen(agent.TurnEnded, turn, text="So far.", **how)
@@ -231,7 +231,43 @@ async def test_a_long_silence_is_filled(gateway: Gateway, monkeypatch: pytest.Mo
     async with gateway.http.stream(
         "POST", "/v1/chat/completions", json={"messages": HI, "stream": True}
     ) as response:
-        async for line in response.aiter_lines():
-            if line.startswith(":"):
-                break
-    assert line == ": the agent is at work"
+        lines = response.aiter_lines()
+        with trio.fail_after(PATIENCE):
+            while not (await anext(lines)).startswith(":"):
+                pass
+
+
+# --- responses ------------------------------------------------------------------------------------------------
+
+
+async def test_a_response_and_the_one_that_continues_it(gateway: Gateway, client: openai.AsyncOpenAI) -> None:
+    first = await client.responses.create(model="starpod", input="Hi", instructions="Be short.")
+    assert (first.output_text, first.status, first.id) == ("Hello, Ada", "completed", "resp_t1")
+    second = await client.responses.create(
+        model="starpod", input="And now?", instructions="Be short.", previous_response_id=first.id
+    )
+    assert second.previous_response_id == first.id
+    begun, continued = gateway.world.asked_to_run
+    assert begun.text.startswith("Hi\n\n<instructions-of-the-program>")
+    assert (begun.session, continued.session, continued.text) == (None, "s1", "And now?")
+
+
+async def test_a_response_of_somebody_else_is_not_there(gateway: Gateway, client: openai.AsyncOpenAI) -> None:
+    gateway.world.turns["t9"] = a_turn("t9", user="bob")
+    with pytest.raises(openai.NotFoundError):
+        await client.responses.create(model="starpod", input="Hi", previous_response_id="resp_t9")
+
+
+async def test_a_response_comes_as_it_grows(gateway: Gateway, client: openai.AsyncOpenAI) -> None:
+    async def answer(_: agent.Accept, turn: str) -> None:
+        await gateway.world.run("Hello, ", "Ada", turn=turn)
+
+    gateway.world.on_accept = answer
+    stream = await client.responses.create(model="starpod", input="Hi", stream=True)
+    with trio.fail_after(PATIENCE):
+        events = [event async for event in stream]
+    assert (
+        "".join(event.delta for event in events if event.type == "response.output_text.delta") == "Hello, Ada"
+    )
+    assert events[-1].type == "response.completed"
+    assert events[-1].response.output_text == "Hello, Ada"
