@@ -39,6 +39,8 @@ HANDS = {
 WAITS = {
     "actors/agent/order.py",
     "actors/llm/clients.py",
+    "actors/llm/interfaces.py",
+    "actors/llm/local_models.py",
     "actors/memory/keeping.py",
     "actors/memory/searchable.py",
 }

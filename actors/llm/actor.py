@@ -14,6 +14,7 @@ from actors.llm.clients import Clients
 from actors.llm.completion import Completion, Send, Tokens
 from actors.llm.discretion import Discreet, discreet_history, without_secrets
 from actors.llm.keys import VARIABLES, keys
+from actors.llm.local_models import LOOK_AGAIN, LocalModels
 from actors.llm.offline import Offline
 from actors.llm.pictures import Picture, Pictures
 from actors.llm.prices import cost
@@ -31,8 +32,8 @@ WARM_UP: Final = 0.5
 """Seconds after the start at which the SDK of the default provider is imported, unless it is needed earlier. Then
 the rest of the daemon has started, with which the import would compete for the interpreter."""
 
-LOOK_AGAIN: Final = 5.0
-"""Seconds after which an Ollama that did not answer may be asked again."""
+LIST_AGAIN: Final = 15.0
+"""Seconds after which an Ollama may be asked again which models it has."""
 
 _LASTING: Final = frozenset[messages.Reason]({"authentication", "billing"})
 """Refusals that the next request will meet as well."""
@@ -53,6 +54,7 @@ class LlmActor(Actor):
         self._keys = keys(env)
         self._catalogue = catalogue
         self._clients = Clients(self._new_id, self.spawn, self._report)
+        self._local = LocalModels(trio.current_time)
         self._trouble: dict[Name, str] = {}
         self._clean = Clean()
         """What is sent again and again: tools and earlier messages."""
@@ -67,6 +69,7 @@ class LlmActor(Actor):
             chosen = selection.unusable(error)
         self._selected = chosen or selection.without_key(settings, self._env, self._catalogue, ())
         self._looks_locally = chosen is None
+        self._found_locally = False
         self._look_again = -math.inf
 
     async def start(self) -> None:
@@ -123,6 +126,7 @@ class LlmActor(Actor):
     @messages.Models.handler
     async def models(self, request: messages.Models) -> messages.Catalogue:
         await self._catch_up()
+        await self._learn(*self._selected.allowed)
         infos = tuple(self._info(spec) for spec in self._selected.allowed)
         return messages.Catalogue(
             default=self._selected.default, models=infos, compaction=self._selected.compaction
@@ -135,7 +139,8 @@ class LlmActor(Actor):
         name, model = split_spec(spec)
         if self._selected.fault and spec == self._selected.default:
             raise messages.ModelError(reason="authentication", provider=name, detail=self._selected.fault)
-        details = self._catalogue.look_up(name, model)
+        await self._learn(spec)
+        details = self._details(spec)
         prompt = Prompt(
             provider=name,
             model=model,
@@ -187,7 +192,7 @@ class LlmActor(Actor):
         return pictures.encode(image, data)
 
     def _info(self, spec: str) -> messages.ModelInfo:
-        details = self._catalogue.look_up(*split_spec(spec))
+        details = self._details(spec)
         return messages.ModelInfo(
             spec=spec,
             context_window=details.context_window,
@@ -195,6 +200,20 @@ class LlmActor(Actor):
             input_price=details.rates.input if details.rates else None,
             output_price=details.rates.output if details.rates else None,
         )
+
+    # --- models -------------------------------------------------------------------------------------------
+
+    async def _learn(self, *specs: str) -> None:
+        """Ask about the local ones of these models what is not known of them."""
+        own = self._settings.of("ollama")
+        named = [model for name, model in map(split_spec, specs) if name == "ollama"]
+        if named and own.enabled:
+            await self._local.learn(own, named)
+
+    def _details(self, spec: str) -> ModelDetails:
+        name, model = split_spec(spec)
+        details = self._catalogue.look_up(name, model)
+        return self._local.details(self._settings.of(name), model, details) if name == "ollama" else details
 
     # --- providers ----------------------------------------------------------------------------------------
 
@@ -221,16 +240,19 @@ class LlmActor(Actor):
                 await self._catch_up()
 
     async def _look_for_ollama(self) -> None:
-        """Ask for an Ollama on this machine where nothing else is set; one that was started later is found as well."""
+        """Ask for an Ollama on this machine where nothing else is set, and again after a while for what it has then."""
         settings = self._settings
         own = settings.of("ollama")
         now = self.bus.clock.monotonic()
         if self._looks_locally and own.enabled and now >= self._look_again:
             self._look_again = now + LOOK_AGAIN
-            local = await trio.to_thread.run_sync(ollama.installed, endpoints.host(own.base_url))
-            if settings is self._settings:  # they may have changed meanwhile
+            local = await trio.to_thread.run_sync(ollama.installed, endpoints.ollama(own.base_url))
+            if settings is self._settings and (
+                local or not self._found_locally
+            ):  # they may have changed meanwhile
                 self._selected = selection.without_key(settings, self._env, self._catalogue, local)
-                self._looks_locally = not local
+            if local:
+                self._found_locally, self._look_again = True, now + LIST_AGAIN
 
     async def _warm_up(self) -> None:
         await trio.sleep(WARM_UP)

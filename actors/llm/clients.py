@@ -95,7 +95,9 @@ class Clients:
         return client
 
     async def _make(self, name: Name, settings: Settings, keys: Keys, client: _Client) -> None:
-        make = partial(providers.connect, new_id=self._new_id, within=trio.move_on_after)
+        make = partial(
+            providers.connect, new_id=self._new_id, within=trio.move_on_after, clock=trio.current_time
+        )
         try:
             client.provider = await trio.to_thread.run_sync(
                 make, name, settings, keys, abandon_on_cancel=True

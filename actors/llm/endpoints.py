@@ -1,8 +1,10 @@
 """Addresses of providers, however a person writes them. Pure."""
 
+import re
 from typing import Final
 from urllib.parse import urlsplit
 
+_OF_INTERFACE: Final = re.compile(r"(/v1(/chat(/completions)?)?|/api(/chat)?)\Z")
 OLLAMA_HOST: Final = "http://127.0.0.1:11434"
 
 
@@ -23,7 +25,7 @@ def base(own: str, path: str, given: str | None) -> str:
     return url._replace(path=prefix or ("" if url.path else urlsplit(own).path)).geturl()
 
 
-def host(base_url: str | None) -> str:
-    """Scheme, host and port of an Ollama, for its own interface."""
-    parts = urlsplit(base_url or OLLAMA_HOST)
-    return f"{parts.scheme}://{parts.netloc}"
+def ollama(given: str | None) -> str:
+    """The URL below which an Ollama has its own interface, from one of the forms that :func:`base` takes."""
+    url = urlsplit((given or OLLAMA_HOST).rstrip("/"))
+    return url._replace(path=_OF_INTERFACE.sub("", url.path), query="", fragment="").geturl()

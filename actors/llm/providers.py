@@ -8,11 +8,14 @@ import gc
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, final
+from urllib.parse import urlsplit
 
 import attrs
 
-from actors.llm import anthropic_format, endpoints, openai_format
+from actors.llm import anthropic_format, endpoints, ollama_format, openai_format
 from actors.llm.format import Format
+from actors.llm.interfaces import Interfaces
+from actors.llm.prompt import Prompt
 from actors.llm.provider import Provider
 from actors.llm.settings import Provider as Name
 from actors.llm.settings import Settings, api_key
@@ -20,11 +23,17 @@ from actors.llm.settings import Settings, api_key
 if TYPE_CHECKING:
     from actors.llm.http_provider import Client, Within
 
+Clock = Callable[[], float]
+
 
 def _anthropic(base_url: str, key: str | None) -> "Client":
     from actors.llm import anthropic_client
 
     return anthropic_client.connect(base_url, key)
+
+
+def _ollama(base_url: str | None, clock: Clock) -> Format:
+    return ollama_format.format_at(endpoints.ollama(base_url), clock)
 
 
 def _openai(base_url: str, key: str | None) -> "Client":
@@ -41,6 +50,17 @@ def _relative(base_url: str, key: str | None) -> "Client":
 
 @final
 @attrs.frozen(kw_only=True)
+class Better:
+    """A second interface of a provider, better than the one that it has in common with others; not all have it."""
+
+    format: Callable[[str | None, Clock], Format]
+    """Takes the base URL of the settings."""
+    suits: Callable[[Prompt], bool]
+    """Whether a prompt is one for it."""
+
+
+@final
+@attrs.frozen(kw_only=True)
 class Entry:
     """One provider: where it is, how it is spoken with, and whose SDK speaks."""
 
@@ -51,6 +71,7 @@ class Entry:
     """Takes base URL and key; imports the SDK."""
     patient: bool = False
     """Whether it may be silent for long, as a local model is while it loads."""
+    better: Better | None = None
 
 
 PROVIDERS: Final[Mapping[Name, Entry]] = {
@@ -61,23 +82,33 @@ PROVIDERS: Final[Mapping[Name, Entry]] = {
     "groq": Entry(base_url="https://api.groq.com/openai/v1"),
     "deepseek": Entry(base_url="https://api.deepseek.com/v1", format=openai_format.DEEPSEEK),
     "openrouter": Entry(base_url="https://openrouter.ai/api/v1"),
-    "ollama": Entry(base_url="http://localhost:11434/v1", patient=True),
+    "ollama": Entry(
+        base_url="http://localhost:11434/v1",
+        patient=True,
+        better=Better(format=_ollama, suits=lambda _: True),
+    ),
 }
 
 
 def connect(
-    name: Name, settings: Settings, env: Mapping[str, str], *, new_id: Callable[[], str], within: "Within"
+    name: Name,
+    settings: Settings,
+    env: Mapping[str, str],
+    *,
+    new_id: Callable[[], str],
+    within: "Within",
+    clock: Clock,
 ) -> Provider:
     """The provider `name`, ready to be asked. Takes up to two seconds: run it in a thread.
 
-    `new_id` makes ids for calls that came without one.
+    `new_id` makes ids for calls that came without one, `clock` tells seconds from any beginning.
     """
     entry, own, key = PROVIDERS[name], settings.of(name), api_key(name, env)
     with _uncollected():
         from actors.llm.http_provider import HttpProvider
 
         client = entry.client(endpoints.base(entry.base_url, entry.format.path, own.base_url), key)
-    return HttpProvider(
+    usual = HttpProvider(
         name=name,
         client=client,
         format=entry.format,
@@ -86,6 +117,15 @@ def connect(
         patient=entry.patient,
         idle_timeout=settings.idle_timeout,
         within=within,
+    )
+    if entry.better is None:
+        return usual
+    format = entry.better.format(own.base_url, clock)
+    return Interfaces(
+        better=attrs.evolve(usual, format=format),
+        usual=usual,
+        path=urlsplit(format.path).path,
+        suits=entry.better.suits,
     )
 
 

@@ -10,7 +10,7 @@ import attrs
 import trio
 
 JsonObject = dict[str, Any]
-Wire = Literal["anthropic", "openai"]
+Wire = Literal["anthropic", "openai", "ollama"]
 
 # --- what a reply is made of ---------------------------------------------------------------------------------
 
@@ -217,7 +217,7 @@ class Received:
         found: list[tuple[str, str]] = []
         for message in reversed(self.messages):
             if message["role"] == "tool":
-                found.append((_text(message["content"]), message["tool_call_id"]))
+                found.append((_text(message["content"]), message.get("tool_call_id", "")))
             elif message["role"] != "user":
                 break
             elif not isinstance(message["content"], str):

@@ -1,4 +1,4 @@
-"""A scripted model server on loopback: the wire formats of Anthropic Messages, OpenAI chat completions and embeddings.
+"""A scripted model server on loopback: Anthropic's messages, OpenAI's chat completions and embeddings, Ollama's chats.
 
 In a test, ask for the fixture ``model_server``::
 
@@ -53,6 +53,7 @@ from tests.fakes.model_script import (
     reply_from_json,
 )
 from tests.fakes.model_wire import Anthropic, OpenAI, dump, embeddings
+from tests.fakes.ollama_wire import Ollama, OllamaHost
 
 _REASONS: Final = {
     200: "OK",
@@ -62,6 +63,13 @@ _REASONS: Final = {
     529: "Overloaded",
 }
 _READ: Final = 1 << 16
+_WIRES: Final[Mapping[str, tuple[Wire, type[Anthropic | OpenAI | Ollama]]]] = {
+    "/messages": ("anthropic", Anthropic),
+    "/chat/completions": ("openai", OpenAI),
+    "/embeddings": ("openai", OpenAI),
+    "/api/chat": ("ollama", Ollama),
+}
+"""By the end of the path of a call."""
 
 
 @final
@@ -117,8 +125,9 @@ class ModelServer:
         """Connections made so far."""
         self.open = 0
         """Connections open now."""
-        self.ollama_models: list[str] = []
-        """Names listed under ``/api/tags``."""
+        self.ollama = OllamaHost()
+        self.missed: list[str] = []
+        """Paths that were asked for and are not there."""
         self._replies: deque[Answer] = deque()
         self._numbers = itertools.count(1)
         self._changed = trio.Event()
@@ -176,8 +185,9 @@ class ModelServer:
     async def _answer(
         self, connection: _Connection, method: str, path: str, headers: dict[str, str], body: bytes
     ) -> None:
-        if path.endswith(("/messages", "/chat/completions", "/embeddings")):
-            wire: Wire = "anthropic" if path.endswith("/messages") else "openai"
+        call = next((end for end in _WIRES if path.endswith(end)), None)
+        if call is not None and (call != "/api/chat" or self.ollama.native):
+            wire, encoder = _WIRES[call]
             request = Received(wire=wire, path=path, headers=headers, body=json.loads(body), size=len(body))
             self.requests.append(request)
             answer = self._replies.popleft() if self._replies else self._by_rule(request)
@@ -186,13 +196,17 @@ class ModelServer:
                 await self._waiting(connection, answer.held.wait)
             if answer.delay:
                 await self._waiting(connection, trio.sleep, answer.delay)
+            if wire == "ollama" and (refused := self.ollama.load(request)) is not None:
+                answer = refused
             if isinstance(answer, Refuse):
-                await _send(connection, answer.status, _refusal(answer), answer.headers, answer.content_type)
+                await _send(
+                    connection, answer.status, _refusal(answer, wire), answer.headers, answer.content_type
+                )
             elif isinstance(answer, Vectors):
                 body = dump(embeddings(request, answer)).encode()
                 await _send(connection, 200, body, cut=answer.cut)
             else:
-                await self._reply(connection, request, answer)
+                await self._reply(connection, encoder(request, answer, next(self._numbers)), answer)
         else:
             status, data = self._control(method, path, body)
             await _send(connection, status, dump(data).encode())
@@ -203,7 +217,9 @@ class ModelServer:
     def _control(self, method: str, path: str, body: bytes) -> tuple[int, object]:
         match method, path:
             case "GET", "/api/tags":
-                return 200, {"models": [{"name": name, "model": name} for name in self.ollama_models]}
+                return 200, self.ollama.tags()
+            case "POST", "/api/show":
+                return self.ollama.show(json.loads(body))
             case "GET", "/_requests":
                 return 200, [{"wire": r.wire, "path": r.path, "body": r.body} for r in self.requests]
             case "GET", "/_stats":
@@ -219,11 +235,13 @@ class ModelServer:
                 self.rule = behaviour(body.decode())
                 return 200, {}
             case _:
+                self.missed.append(path)
                 return 404, {"error": {"type": "not_found_error", "message": f"no route for {method} {path}"}}
 
-    async def _reply(self, connection: _Connection, request: Received, reply: Reply) -> None:
-        encoder = (Anthropic if request.wire == "anthropic" else OpenAI)(request, reply, next(self._numbers))
-        if not request.body.get("stream"):
+    async def _reply(
+        self, connection: _Connection, encoder: Anthropic | OpenAI | Ollama, reply: Reply
+    ) -> None:
+        if not encoder.streams:
             await _send(connection, 200, dump(encoder.whole()).encode())
         elif reply.gap or reply.cut or any(isinstance(part, Wait) for part in reply.parts):
             await self._waiting(connection, _stream, connection, encoder, reply)
@@ -258,9 +276,11 @@ class ModelServer:
             raise cut
 
 
-def _refusal(answer: Refuse) -> bytes:
+def _refusal(answer: Refuse, wire: Wire) -> bytes:
     if answer.body is not None:
         return answer.body
+    if wire == "ollama":
+        return dump({"error": answer.message}).encode()
     error = {"type": answer.type, "message": answer.message}
     if answer.code is not None:
         error["code"] = answer.code
@@ -282,14 +302,11 @@ async def _send(
         raise _Cut
 
 
-_STREAM_HEAD: Final = (
-    b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\ntransfer-encoding: chunked\r\n\r\n"
-)
-
-
-async def _stream(connection: _Connection, encoder: Anthropic | OpenAI, reply: Reply) -> None:
+async def _stream(connection: _Connection, encoder: Anthropic | OpenAI | Ollama, reply: Reply) -> None:
     """Send the events, each as one HTTP chunk, in as few writes as the pauses of `reply` allow."""
-    pending = bytearray(_STREAM_HEAD)
+    kind = encoder.content_type
+    head = f"HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ntransfer-encoding: chunked\r\n\r\n"
+    pending = bytearray(head.encode())
 
     async def flush() -> None:
         data = bytes(pending)
@@ -311,7 +328,7 @@ async def _stream(connection: _Connection, encoder: Anthropic | OpenAI, reply: R
     await flush()
 
 
-def _pieces_of(encoder: Anthropic | OpenAI, reply: Reply) -> Iterator[bytes | Wait | Drop]:
+def _pieces_of(encoder: Anthropic | OpenAI | Ollama, reply: Reply) -> Iterator[bytes | Wait | Drop]:
     yield from encoder.begin()
     for part in reply.parts:
         match part:
@@ -341,7 +358,7 @@ def _spaced(events: Iterable[bytes], gap: float) -> Iterator[bytes | Wait]:
 async def _serve_forever(options: argparse.Namespace) -> None:
     parent = os.getppid()
     async with ModelServer.running(behaviour(options.behaviour), options.port) as server:
-        server.ollama_models = options.ollama_model
+        server.ollama.models = options.ollama_model
         if options.script is not None:
             server.script(*map(reply_from_json, json.loads(options.script.read_text())))
         print(server.url, flush=True)  # noqa: T201

@@ -10,6 +10,7 @@ from typing import Any, Final, final
 from tests.fakes.model_script import Call, Fail, JsonObject, Received, Redacted, Reply, Say, Think, Vectors
 
 dump: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+EVENTS: Final = "text/event-stream; charset=utf-8"
 _FINISH: Final = {"end_turn": "stop", "tool_use": "tool_calls", "max_tokens": "length"}
 
 
@@ -48,7 +49,10 @@ def _base64(vector: Sequence[float]) -> str:
 class Anthropic:
     """Encodes one reply as events of the Messages API."""
 
+    content_type: Final = EVENTS
+
     def __init__(self, request: Received, reply: Reply, number: int) -> None:
+        self.streams = bool(request.body.get("stream"))
         self._model, self._reply, self._number = request.body["model"], reply, number
         self._index = 0
         self._calls = 0
@@ -129,7 +133,10 @@ def _event(name: str, **fields: Any) -> bytes:
 class OpenAI:
     """Encodes one reply as chunks of the chat completions API."""
 
+    content_type: Final = EVENTS
+
     def __init__(self, request: Received, reply: Reply, number: int) -> None:
+        self.streams = bool(request.body.get("stream"))
         self._model, self._reply, self._number = request.body["model"], reply, number
         self._with_usage = bool(request.body.get("stream_options", {}).get("include_usage"))
         self._calls = 0

@@ -30,6 +30,7 @@ def connect(name: Any, base_url: str, **settings: Any) -> Provider:
         {key_variable(name) or "": KEY},
         new_id=lambda: f"made-up-{next(ids)}",
         within=trio.move_on_after,
+        clock=trio.current_time,
     )
 
 

@@ -153,12 +153,12 @@ async def test_the_offline_helper_calls_tools(mesh: MeshUnderTest) -> None:
 async def test_a_local_ollama_is_found_and_costs_nothing(
     mesh: MeshUnderTest, model_server: ModelServer
 ) -> None:
-    model_server.ollama_models = ["qwen3:8b"]
+    model_server.ollama.models = ["qwen3:8b"]
     await mesh.start(actor(at(model_server, "ollama")))
     _, completed = await ask(mesh)
     assert completed.usage.model == "ollama/qwen3:8b"
     assert completed.usage.cost_usd == 0.0
-    assert model_server.requests[0].path == "/v1/chat/completions"
+    assert model_server.requests[0].path == "/api/chat"
 
 
 async def test_an_ollama_that_is_started_later_is_found(
@@ -167,7 +167,7 @@ async def test_an_ollama_that_is_started_later_is_found(
     monkeypatch.setattr("actors.llm.actor.LOOK_AGAIN", 0.0)
     await mesh.start(actor(at(model_server, "ollama")))
     assert (await ask(mesh))[1].usage.model == OFFLINE
-    model_server.ollama_models = ["qwen3:8b"]
+    model_server.ollama.models = ["qwen3:8b"]
     assert (await mesh.bus.ask(llm.Models())).default == "ollama/qwen3:8b"
     assert (await ask(mesh))[1].usage.model == "ollama/qwen3:8b"
 
@@ -185,7 +185,7 @@ async def test_an_ollama_that_does_not_answer_is_not_asked_at_every_message(
 async def test_an_ollama_that_is_switched_off_is_not_asked(
     mesh: MeshUnderTest, model_server: ModelServer
 ) -> None:
-    model_server.ollama_models = ["qwen3:8b"]
+    model_server.ollama.models = ["qwen3:8b"]
     off = ProviderSettings(base_url=model_server.url, enabled=False)
     await mesh.start(actor(Settings(providers={"ollama": off})))
     assert (await mesh.bus.ask(llm.Models())).default == OFFLINE

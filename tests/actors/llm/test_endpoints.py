@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from actors.llm import providers
-from actors.llm.endpoints import base, host
+from actors.llm.endpoints import base, ollama
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,17 @@ def test_full_addresses_prefixes_and_hosts_lead_to_the_same_place(
     assert base(entry.base_url, entry.format.path, base_url) == expected
 
 
-def test_the_host_of_an_ollama() -> None:
-    assert host(None) == "http://127.0.0.1:11434"
-    assert host("https://10.0.0.2:1/v1/chat/completions") == "https://10.0.0.2:1"
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (None, "http://127.0.0.1:11434"),
+        ("http://10.0.0.2:11434/", "http://10.0.0.2:11434"),
+        ("http://10.0.0.2:11434/v1", "http://10.0.0.2:11434"),
+        ("https://10.0.0.2:1/v1/chat/completions", "https://10.0.0.2:1"),
+        ("https://relay.example/ollama/v1/", "https://relay.example/ollama"),
+        ("https://relay.example/ollama/api/chat", "https://relay.example/ollama"),
+        ("https://relay.example/api?a=b", "https://relay.example"),
+    ],
+)
+def test_the_address_of_an_ollama_for_its_own_interface(given: str | None, expected: str) -> None:
+    assert ollama(given) == expected

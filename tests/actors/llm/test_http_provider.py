@@ -21,7 +21,7 @@ from tests.fakes.model_server import ModelServer
 SPEC = ToolSpec(name="FileRead", description="Read.", input_schema={"type": "object", "properties": {}})
 
 
-RELATIVES = pytest.mark.parametrize("name", ["groq", "deepseek", "openrouter", "ollama"])
+RELATIVES = pytest.mark.parametrize("name", ["groq", "deepseek", "openrouter"])
 
 
 SIGNED = ProviderData(origin="anthropic", data={"signature": "sig"})

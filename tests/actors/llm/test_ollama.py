@@ -1,4 +1,4 @@
-"""Which models an Ollama on this machine has."""
+"""Which models an Ollama on this machine has, and what it says of them."""
 
 import json
 import socket
@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from actors.llm.ollama import installed
+from actors.llm.ollama import installed, shown
+from actors.llm.ollama_models import Facts
 
 PATIENT = 30.0
 """Seconds; whoever is there answers sooner."""
@@ -19,9 +20,9 @@ NONE: list[Any] = [{"models": []}, {"models": None}, {}, {"models": [5]}, {"mode
 
 
 @contextmanager
-def somebody(models: Any, status: str = "200 OK") -> Generator[str]:
+def somebody(answered: Any, status: str = "200 OK", asked_for: bytes = b"GET /api/tags ") -> Generator[str]:
     """An address at which one request is answered."""
-    body = json.dumps(models).encode()
+    body = json.dumps(answered).encode()
     with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(1) as thread:
 
         def answer() -> bytes:
@@ -34,7 +35,7 @@ def somebody(models: Any, status: str = "200 OK") -> Generator[str]:
 
         asked = thread.submit(answer)
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        assert asked.result().startswith(b"GET /api/tags ")
+        assert asked.result().startswith(asked_for)
 
 
 def test_it_lists_the_models_that_talk() -> None:
@@ -53,6 +54,23 @@ def test_an_ollama_without_models_has_none(models: Any) -> None:
 def test_somebody_else_means_none() -> None:
     with somebody({"models": [{"name": "qwen3:8b"}]}, "404 Not Found") as url:
         assert installed(url, PATIENT) == ()
+
+
+def test_an_ollama_behind_a_path_is_asked_there() -> None:
+    with somebody({"models": [{"name": "qwen3:8b"}]}, asked_for=b"GET /ollama/api/tags ") as url:
+        assert installed(f"{url}/ollama", PATIENT) == ("qwen3:8b",)
+
+
+def test_it_says_what_a_model_can_do() -> None:
+    said = {"model_info": {"qwen3.context_length": 40_960}, "capabilities": ["tools"]}
+    with somebody(said, asked_for=b"POST /api/show ") as url:
+        facts = shown(url, "qwen3:8b", PATIENT)
+    assert facts == Facts(context_window=40_960, tools=True, vision=False, thinking=False)
+
+
+def test_of_a_model_that_it_does_not_have_it_says_nothing() -> None:
+    with somebody({"error": "model not found"}, "404 Not Found", b"POST /api/show ") as url:
+        assert shown(url, "qwen3:8b", PATIENT) is None
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def test_connecting_leaves_the_garbage_collector_as_it_was(
 ) -> None:
     (gc.enable if enabled else gc.disable)()
     keys = {f"{provider.upper()}_API_KEY": "k"}
-    found = connect(provider, Settings(), keys, new_id=str, within=lambda _: nullcontext())
+    found = connect(provider, Settings(), keys, new_id=str, within=lambda _: nullcontext(), clock=lambda: 0.0)
     assert gc.isenabled() == enabled
     assert isinstance(found, HttpProvider)
     assert found.name == provider
