@@ -19,6 +19,9 @@ def base(own: str, path: str, given: str | None) -> str:
     if given is None:
         return own
     url = urlsplit(given.rstrip("/"))
+    before, of_model, _ = path.partition("{model}")
+    if of_model and before in url.path:
+        url = url._replace(path=url.path.rpartition(before)[0], query="")
     *steps, _ = path.split("/")
     ends = [path, *("/".join(steps[: n + 1]) for n in reversed(range(1, len(steps))))]
     prefix = next((url.path.removesuffix(end) for end in ends if url.path.endswith(end)), url.path)

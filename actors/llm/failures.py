@@ -37,6 +37,7 @@ _BY_NAME: Final[Mapping[str, Reason]] = {
     "permissiondenied": "authentication",
     "accessdenied": "authentication",
     "invalidapikey": "authentication",
+    "apikeyinvalid": "authentication",
     "ratelimit": "rate_limited",
     "ratelimitexceeded": "rate_limited",
     "toomanyrequests": "rate_limited",
@@ -93,7 +94,7 @@ def failure(provider: str, report: Report, retry_after: float | None = None) -> 
     """The error to raise for an answer that was a refusal."""
     reason = _reason(report)
     if retry_after is None:
-        retry_after = _asked_to_wait(report.message)
+        retry_after = _asked_to_wait(report)
     detail = report.message or ", ".join(report.names) or "no reason given"
     if report.status is not None:
         detail = f"{detail} (HTTP {report.status})"
@@ -137,10 +138,10 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def _reason(report: Report) -> Reason:
-    if _NO_MONEY.search(report.message) and _asked_to_wait(report.message) is None:
+    if _NO_MONEY.search(report.message) and _asked_to_wait(report) is None:
         return "billing"
     named: Reason | None = next((_BY_NAME[key] for key in map(_key, report.names) if key in _BY_NAME), None)
-    if named == "billing":
+    if named == "billing" or (named == "authentication" and report.status == 400):
         return named
     if is_overflow(report.status, report.names, report.message):
         return "context_length"
@@ -158,9 +159,11 @@ def _key(name: str) -> str:
     return _KIND_OF_FAILURE.sub("", letters)
 
 
-def _asked_to_wait(message: str) -> float | None:
-    """Seconds that the words ask to wait."""
-    for hours, minutes, rest, unit in _COME_BACK.findall(message):
+def _asked_to_wait(report: Report) -> float | None:
+    """Seconds that a field or the words ask to wait."""
+    if report.wait is not None:
+        return report.wait
+    for hours, minutes, rest, unit in _COME_BACK.findall(report.message):
         try:
             seconds = float(rest or 0) / (1000 if unit.lower() == "ms" else 1)
         except ValueError:

@@ -15,7 +15,7 @@ from actors.llm.prompt import Prompt
 from actors.llm.settings import KEYLESS, PROVIDERS, WHERE_KEYS_GO, key_variable
 from actors.vocabulary import Block, Image, Text, ToolResult, ToolSpec, ToolUse
 
-_KEYS: Final = ", ".join(key_variable(name) or "" for name in PROVIDERS if name not in (*KEYLESS, "gemini"))
+_KEYS: Final = ", ".join(key_variable(name) or "" for name in PROVIDERS if name not in KEYLESS)
 
 WHO: Final = (
     "I am the offline helper: there is no language model behind me, and I only follow a few fixed phrases."

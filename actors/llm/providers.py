@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from actors.llm import anthropic_format, endpoints, ollama_format, openai_format
+from actors.llm import anthropic_format, endpoints, gemini_format, ollama_format, openai_format
 from actors.llm.format import Format
 from actors.llm.interfaces import Interfaces
 from actors.llm.prompt import Prompt
@@ -48,6 +48,12 @@ def _relative(base_url: str, key: str | None) -> "Client":
     return openai_client.connect(base_url, key, relative=True)
 
 
+def _gemini(base_url: str, key: str | None) -> "Client":
+    from actors.llm import plain_client
+
+    return plain_client.connect(base_url, {"x-goog-api-key": key or ""})
+
+
 @final
 @attrs.frozen(kw_only=True)
 class Better:
@@ -68,7 +74,7 @@ class Entry:
     """What the path of a call is added to."""
     format: Format = openai_format.RELATIVE
     client: "Callable[[str, str | None], Client]" = _relative
-    """Takes base URL and key; imports the SDK."""
+    """Takes base URL and key; imports the SDK where there is one."""
     patient: bool = False
     """Whether it may be silent for long, as a local model is while it loads."""
     better: Better | None = None
@@ -79,6 +85,11 @@ PROVIDERS: Final[Mapping[Name, Entry]] = {
         base_url="https://api.anthropic.com", format=anthropic_format.FORMAT, client=_anthropic
     ),
     "openai": Entry(base_url="https://api.openai.com/v1", format=openai_format.FORMAT, client=_openai),
+    "gemini": Entry(
+        base_url="https://generativelanguage.googleapis.com/v1beta",
+        format=gemini_format.FORMAT,
+        client=_gemini,
+    ),
     "groq": Entry(base_url="https://api.groq.com/openai/v1"),
     "deepseek": Entry(base_url="https://api.deepseek.com/v1", format=openai_format.DEEPSEEK),
     "openrouter": Entry(base_url="https://openrouter.ai/api/v1"),

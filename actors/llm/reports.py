@@ -11,6 +11,7 @@ from typing import Any, Final, cast, final
 import attrs
 
 from actors import jsontext
+from actors.llm import google_errors
 
 _STATUS: Final = re.compile(r"[45][0-9]{2}")
 _TAG_NAME: Final = re.compile(r"/?[a-z]{0,20}", re.IGNORECASE)
@@ -39,6 +40,8 @@ class Report:
     names: tuple[str, ...] = ()
     """What it calls the failure, ``error.code`` and ``error.type``, the more exact one first."""
     message: str = ""
+    wait: float | None = None
+    """Seconds after which to ask again, where a field says so."""
 
 
 def read_report(status: int | None, body: Any) -> Report:
@@ -57,7 +60,8 @@ def read_report(status: int | None, body: Any) -> Report:
         message = jsontext.write(body)
     if status is None or status < 400:
         status = found.status or status
-    return Report(status=status, names=tuple(dict.fromkeys(found.names)), message=plain(message))
+    names = tuple(dict.fromkeys(found.names))
+    return Report(status=status, names=names, message=plain(message), wait=found.wait)
 
 
 class _Found:
@@ -65,6 +69,7 @@ class _Found:
 
     def __init__(self) -> None:
         self.status: int | None = None
+        self.wait: float | None = None
         self.names: list[str] = []
         self.said: list[str] = []
 
@@ -83,6 +88,8 @@ class _Found:
             self._look_within({str(key).lower(): each for key, each in _members(value)}, depth - 1)
 
     def _look_within(self, fields: Mapping[str, Any], depth: int) -> None:
+        self.names += google_errors.names(fields)
+        self.wait = google_errors.wait(fields) if self.wait is None else self.wait
         self.names += [
             str(name)
             for key in _NAMES

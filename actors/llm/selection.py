@@ -5,7 +5,6 @@ from typing import Final, final
 
 import attrs
 
-from actors.llm import providers
 from actors.llm.catalogue import Catalogue
 from actors.llm.messages import ModelNotAllowed
 from actors.llm.settings import (
@@ -17,9 +16,6 @@ from actors.llm.settings import (
     key_variable,
     split_spec,
 )
-
-NOT_BUILT: Final[frozenset[Provider]] = frozenset(PROVIDERS) - frozenset(providers.PROVIDERS) - {"offline"}
-"""Providers that have a name and a catalogue, but no client yet."""
 
 OFFLINE: Final = "offline/basic"
 """The model that is none: it follows a few fixed phrases."""
@@ -145,9 +141,6 @@ def _qualified(model: str, default: str) -> str:
 
 def fault(provider: Provider, settings: Settings, env: Mapping[str, str]) -> str | None:
     """Why no model of `provider` can be used."""
-    if provider in NOT_BUILT:
-        built = ", ".join(name for name in PROVIDERS if name not in NOT_BUILT)
-        return f"provider {provider!r} is not part of this version; there are {built}"
     if not settings.of(provider).enabled:
         return f"provider {provider!r} is switched off by providers.{provider}.enabled"
     if (variable := key_variable(provider)) is None:

@@ -11,7 +11,6 @@ from pathlib import Path
 import attrs
 
 from actors.llm.catalogue import parse
-from actors.llm.selection import NOT_BUILT
 from actors.llm.settings import PROVIDERS, Provider, key_variable
 from starpod.cli.output import hint, note, ok, paint, say, warn
 from starpod.errors import WorkspaceError
@@ -89,7 +88,7 @@ def _create(root: Path, wishes: _Wishes) -> int:
 
 
 def _ask_provider() -> Provider:
-    offered: list[Provider] = sorted(name for name in PROVIDERS if name not in NOT_BUILT)
+    offered: list[Provider] = sorted(PROVIDERS)
     say("  Which provider?")
     for number, name in enumerate(offered, start=1):
         say(f"    {number}  {name}{paint('  no model, to look around', 'dim') if name == 'offline' else ''}")

@@ -145,7 +145,7 @@ class TestABlueprint:
         assert settings(named / "agent.toml") == {"agent_name": "Nóva"}
         assert "Aster" not in by_folder + (named / "SOUL.md").read_text(encoding="utf-8")
 
-    @pytest.mark.parametrize("provider", [name for name in get_args(Provider) if name != "gemini"])
+    @pytest.mark.parametrize("provider", get_args(Provider))
     def test_loads_with_the_model_of_its_workspace(self, tmp_path: Path, provider: Provider) -> None:
         create_workspace(tmp_path, Choices(provider=provider, model="m/1"))
         create_blueprint(tmp_path, "bot")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors import jsontext
-from actors.llm import anthropic_format, openai_format
+from actors.llm import anthropic_format, gemini_format, openai_format
 from actors.llm.failures import read_report
 from actors.llm.format import Format
 from actors.llm.messages import ModelError, ModelUnavailable
@@ -19,7 +19,8 @@ WORDS = st.sampled_from([
     "type", "index", "delta", "content_block", "message", "usage", "error", "text", "thinking", "signature", "data",
     "id", "name", "input", "partial_json", "stop_reason", "choices", "finish_reason", "content", "reasoning", "refusal",
     "tool_calls", "function", "arguments", "prompt_tokens", "completion_tokens", "prompt_tokens_details", "code",
-    "cached_tokens", "input_tokens", "output_tokens", "x_groq",
+    "cached_tokens", "input_tokens", "output_tokens", "x_groq", "parts", "functionCall", "args", "thought",
+    "thoughtSignature", "finishReason", "blockReason", "promptTokenCount",
 ])  # fmt: skip
 NAMES = st.sampled_from([
     "content_block_delta", "content_block_start", "message_start", "message_delta", "message_stop", "error",
@@ -32,6 +33,13 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=4),
     max_leaves=12,
 )
+PARTS = st.dictionaries(
+    st.sampled_from(["text", "thought", "functionCall", "thoughtSignature"]), VALUES, max_size=3
+)
+CANDIDATES = st.fixed_dictionaries(
+    {"content": st.fixed_dictionaries({"parts": st.lists(PARTS, max_size=3) | VALUES}) | VALUES},
+    optional={"finishReason": st.sampled_from(["STOP", "MAX_TOKENS", "SAFETY", "MALFORMED_FUNCTION_CALL"])},
+)
 SHAPED = st.fixed_dictionaries(
     {"type": NAMES | VALUES, "index": st.integers(0, 2) | VALUES},
     optional={
@@ -42,10 +50,15 @@ SHAPED = st.fixed_dictionaries(
         "usage": VALUES,
         "error": VALUES,
         "choices": st.lists(VALUES, max_size=2) | VALUES,
+        "candidates": st.lists(CANDIDATES | VALUES, max_size=2) | VALUES,
+        "promptFeedback": VALUES,
+        "usageMetadata": VALUES,
     },
 )
 EVENTS = st.lists((SHAPED | VALUES).map(json.dumps).map(str.encode) | st.binary(max_size=20), max_size=8)
-FORMATS = pytest.mark.parametrize("format", [anthropic_format.FORMAT, openai_format.FORMAT])
+FORMATS = pytest.mark.parametrize(
+    "format", [anthropic_format.FORMAT, openai_format.FORMAT, gemini_format.FORMAT]
+)
 
 
 @FORMATS

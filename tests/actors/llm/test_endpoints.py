@@ -21,6 +21,15 @@ from actors.llm.endpoints import base, ollama
         ("groq", "http://127.0.0.1:9", "http://127.0.0.1:9/openai/v1"),
         ("openrouter", None, "https://openrouter.ai/api/v1"),
         ("ollama", "http://10.0.0.2:11434", "http://10.0.0.2:11434/v1"),
+        ("gemini", None, "https://generativelanguage.googleapis.com/v1beta"),
+        ("gemini", "http://127.0.0.1:9", "http://127.0.0.1:9/v1beta"),
+        ("gemini", "https://relay.example/google/v1beta/", "https://relay.example/google/v1beta"),
+        ("gemini", "https://relay.example/v1beta/models", "https://relay.example/v1beta"),
+        (
+            "gemini",
+            "https://relay.example/v1/models/gemini-2.5-pro:streamGenerateContent?alt=sse",
+            "https://relay.example/v1",
+        ),
         ("openai", "http://v1", "http://v1/v1"),
         (
             "openai",

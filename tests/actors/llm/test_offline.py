@@ -62,7 +62,7 @@ async def test_it_says_what_it_is_and_how_to_get_a_model() -> None:
     assert WHO in text
     assert CONFIGURE in text
     assert "ANTHROPIC_API_KEY" in text
-    assert "GEMINI_API_KEY" not in text
+    assert "GEMINI_API_KEY" in text
     assert ".env" in text
 
 
@@ -73,7 +73,9 @@ async def test_help_lists_what_it_understands() -> None:
 
 
 async def test_it_says_why_a_key_does_not_help() -> None:
-    assert "A key is there, but" in await said(user("help"), note="A key is there, but gemini is not built.")
+    assert "A key is there, but" in await said(
+        user("help"), note="A key is there, but gemini is switched off."
+    )
 
 
 async def test_what_it_does_not_understand_leads_to_help() -> None:

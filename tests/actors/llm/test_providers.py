@@ -23,7 +23,8 @@ def collector() -> Iterator[None]:
 
 
 @pytest.mark.parametrize(
-    ("provider", "enabled"), [("groq", True), ("groq", False), ("openai", True), ("anthropic", True)]
+    ("provider", "enabled"),
+    [("groq", True), ("groq", False), ("openai", True), ("anthropic", True), ("gemini", True)],
 )
 def test_connecting_leaves_the_garbage_collector_as_it_was(
     collector: None,

@@ -65,7 +65,7 @@ def test_the_first_of_the_list_is_the_default_unless_another_is_named() -> None:
     assert both.allowed == ("anthropic/claude-haiku-4-5", "openai/gpt-4o")
 
 
-@pytest.mark.parametrize("name", [name for name in PROVIDERS if name not in ("gemini", "ollama", "offline")])
+@pytest.mark.parametrize("name", [name for name in PROVIDERS if name not in ("ollama", "offline")])
 def test_a_single_key_is_enough(name: str) -> None:
     assert selected(keys(name)).default == f"{name}/{CATALOGUE.default_model(name)}"
 
@@ -75,15 +75,13 @@ def test_the_first_key_of_the_founding_table_decides() -> None:
     assert selected(keys("openrouter", "deepseek")).default == "deepseek/deepseek-chat"
 
 
-def test_disabled_and_unbuilt_providers_are_skipped() -> None:
+def test_disabled_providers_are_skipped() -> None:
     assert selected(keys("anthropic", "groq"), providers={"anthropic": OFF}).default.startswith("groq/")
-    assert selected(keys("gemini", "groq")).default.startswith("groq/")
 
 
 def test_without_name_and_key_nothing_is_chosen_yet() -> None:
     assert choose(Settings(), {}, CATALOGUE) is None
     assert choose(Settings(), {"ANTHROPIC_API_KEY": " \n"}, CATALOGUE) is None
-    assert choose(Settings(), keys("gemini"), CATALOGUE) is None
 
 
 @pytest.mark.parametrize(
@@ -107,13 +105,6 @@ def test_nothing_takes_the_place_of_a_default_without_a_key() -> None:
 def test_a_named_provider_that_is_disabled_is_an_error() -> None:
     with pytest.raises(ModelSettingsError, match=r"providers\.openai\.enabled"):
         selected(keys("openai"), provider="openai", providers={"openai": OFF})
-
-
-def test_a_named_provider_that_is_not_built_is_an_error() -> None:
-    with pytest.raises(
-        ModelSettingsError, match="not part of this version; there are anthropic, openai, groq"
-    ):
-        selected(keys("gemini"), provider="gemini")
 
 
 def test_a_key_that_cannot_be_sent_is_an_error() -> None:
@@ -197,6 +188,5 @@ def test_without_anything_it_is_offline() -> None:
 
 
 def test_offline_says_why_a_key_does_not_help() -> None:
-    assert "gemini" in without_key(Settings(), keys("gemini"), CATALOGUE, []).note
     disabled = Settings(providers={"openai": OFF})
     assert "providers.openai.enabled" in without_key(disabled, keys("openai"), CATALOGUE, []).note
