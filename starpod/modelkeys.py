@@ -14,7 +14,7 @@ from actors.settings.tomlfile import Values
 
 FOUNDING_PROVIDER: Final[Provider] = "anthropic"
 """Provider of a model that is named alone."""
-KEYS: Final = {"retry": "llm.retry", "idle_timeout": "llm.idle_timeout"}
+KEYS: Final = {"retry": "llm.retry", "idle_timeout": "llm.idle_timeout", "fallbacks": "llm.fallbacks"}
 """Where the settings stand whose keys would mean something else at the top of the file."""
 
 

@@ -40,6 +40,7 @@ class Speaker:
         """
         request = llm.Complete(
             model=run.model,
+            fallbacks=run.fallbacks,
             system=(*run.system, *extra),
             messages=run.prompt,
             tools=self._tools,
@@ -82,6 +83,14 @@ class Speaker:
         run.partial.clear()
         await self._record.again(reason, wait)
 
+    async def _switched(self, run: Run, item: llm.Switched) -> None:
+        """What was said so far is void; the person is told once of each model that steps in."""
+        if item.model not in run.stand_ins:
+            run.stand_ins.add(item.model)
+            text = failures.switched(item.model, item.reason)
+            await self._record.notice("switched", text, model=item.model, reason=item.reason)
+        await self._asked(run)
+
     async def _hear(self, run: Run, item: llm.CompletionEvent) -> llm.Completed | None:
         """Tell one item of the stream; the last one is the answer."""
         match item:
@@ -93,6 +102,8 @@ class Speaker:
             case llm.Retrying():
                 await self._again(run, item.reason, item.wait)
                 await self._asked(run)
+            case llm.Switched():
+                await self._switched(run, item)
             case llm.ToolCallStarted():
                 pass  # told when the whole call is known
             case llm.Completed():

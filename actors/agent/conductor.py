@@ -69,7 +69,8 @@ class ConductorActor(Actor):
     @concurrent(256, isolated=True)
     async def accept(self, request: messages.Accept) -> messages.Accepted:
         incoming = request.incoming
-        await self._check(incoming.options.model)
+        for model in (incoming.options.model, *(incoming.options.fallbacks or ())):
+            await self._check(model)
         mode = incoming.mode or self._settings().followup_mode
         kept = attrs.evolve(
             incoming,

@@ -232,6 +232,7 @@ class ConversationActor(Actor):
             cost_usd=begun.turn.usage.cost_usd or 0.0,
             context_tokens=begun.context_tokens,
             model=begun.turn.options.model,
+            fallbacks=begun.turn.options.fallbacks,
         )
 
     async def _end(self, loop: Loop, ending: Ending) -> None:

@@ -16,6 +16,7 @@ _MODEL: Final[Mapping[Reason, str]] = {
     "server": "The model provider has a problem",
     "network": "The model provider could not be reached",
     "protocol": "The model provider sent an answer that cannot be read",
+    "nobody": "None of the models that may answer could be asked",
 }
 
 SHORTENED: Final = (
@@ -75,6 +76,11 @@ def cramped(window: int | None, fixed: int) -> str:
         f"not even the newest message alone fits beside the instructions and tools, about {fixed} tokens: "
         "a shorter message or a model with a larger window helps"
     )
+
+
+def switched(model: str, reason: str) -> str:
+    """The sentence about another model that answers."""
+    return f"{model} answers instead ({reason})."
 
 
 def too_long(error: Exception) -> bool:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal, final, get_args
 
 import attrs
 
-from actors.session.messages import Incoming, Turn
+from actors.session.messages import Incoming, Turn, naming_no_fallbacks
 from actors.vocabulary import Attachment, FollowupMode, Usage
 from bus import Abandon, Command, Data, Event, Lane, Overflow, Request
 
@@ -59,9 +59,14 @@ class Accept(Request[Accepted]):
     Raises llm.ModelNotAllowed, and session.UnknownChannel, UnknownSession, SessionIsClosed or StorageFailed.
     """
 
+    version: ClassVar[int] = 2
     abandon: ClassVar[Abandon] = Abandon.FINISH
     max_bytes: ClassVar[int] = TEXT_BYTES
     incoming: Incoming
+
+    @classmethod
+    def upcast(cls, version: int, body: dict[str, Any]) -> dict[str, Any]:
+        return naming_no_fallbacks(body)
 
 
 @final
@@ -89,9 +94,14 @@ class Run(Request[Answer]):
     stops nothing. Raises what :class:`Accept` raises, and session.StorageFailed.
     """
 
+    version: ClassVar[int] = 2
     within: ClassVar[float] = 3600.0
     max_bytes: ClassVar[int] = TEXT_BYTES
     incoming: Incoming
+
+    @classmethod
+    def upcast(cls, version: int, body: dict[str, Any]) -> dict[str, Any]:
+        return naming_no_fallbacks(body)
 
 
 @final
@@ -285,8 +295,8 @@ class FollowupFate(Event):
 class Notice(Event):
     """A sentence about the turn for the person, with what a program may want to know of it.
 
-    Kinds told by the agent: ``retrying``, ``compacted``, ``doubt``, ``left_out``. Whoever does not know a kind shows
-    its text.
+    Kinds told by the agent: ``retrying``, ``switched``, ``compacted``, ``doubt``, ``left_out``. Whoever does not know
+    a kind shows its text.
     """
 
     key_field: ClassVar[str | None] = "session"

@@ -68,6 +68,10 @@ class Run:
     """Of its completions so far, as far as their prices are known."""
     model: str | None = None
     """``provider/model`` to ask; the latest message that names one decides."""
+    fallbacks: tuple[str, ...] | None = None
+    """Models that may take its place, likewise; None: those that are configured."""
+    stand_ins: set[str] = attrs.field(factory=set[str])
+    """Models that have taken its place, of which the person was told."""
     said: list[str] = attrs.field(factory=list[str])
     """Texts of the completions."""
     attachments: list[Attachment] = attrs.field(factory=list[Attachment])
@@ -109,6 +113,8 @@ class Run:
         self.model = next(
             (turn.options.model for turn in reversed(followups) if turn.options.model), self.model
         )
+        named = (turn.options.fallbacks for turn in reversed(followups))
+        self.fallbacks = next((chain for chain in named if chain is not None), self.fallbacks)
 
     def join(self, merged: session.Merged) -> None:
         """Take followups in, as one message."""

@@ -3,6 +3,7 @@
 import math
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from functools import partial
 from typing import Any, Final, final
 
@@ -10,9 +11,13 @@ import trio
 
 from actors.llm import endpoints, history, messages, ollama, pictures, selection
 from actors.llm.catalogue import Catalogue, ModelDetails
+from actors.llm.chain import is_outage
+from actors.llm.circuit import Circuit
 from actors.llm.clients import Clients
 from actors.llm.completion import Completion, Send, Tokens
 from actors.llm.discretion import Discreet, discreet_history, without_secrets
+from actors.llm.failover import Endpoint, Failover
+from actors.llm.failures import Failure
 from actors.llm.keys import VARIABLES, keys
 from actors.llm.local_models import LOOK_AGAIN, LocalModels
 from actors.llm.offline import Offline
@@ -20,7 +25,6 @@ from actors.llm.pictures import Picture, Pictures
 from actors.llm.prices import cost
 from actors.llm.prompt import Prompt
 from actors.llm.provider import Provider
-from actors.llm.retry import with_retries
 from actors.llm.settings import Provider as Name
 from actors.llm.settings import Settings, api_key, split_spec
 from actors.tools import messages as tools
@@ -34,9 +38,6 @@ the rest of the daemon has started, with which the import would compete for the 
 
 LIST_AGAIN: Final = 15.0
 """Seconds after which an Ollama may be asked again which models it has."""
-
-_LASTING: Final = frozenset[messages.Reason]({"authentication", "billing"})
-"""Refusals that the next request will meet as well."""
 
 
 @final
@@ -53,9 +54,18 @@ class LlmActor(Actor):
         self._in_force = settings
         self._keys = keys(env)
         self._catalogue = catalogue
-        self._clients = Clients(self._new_id, self.spawn, self._report)
+        self._clients = Clients(
+            self._new_id, self.spawn, lambda name, why: self._report(self._place(name), why)
+        )
+        self._failover = Failover(
+            endpoint=self._endpoint,
+            clock=self._now,
+            chance=self._chance,
+            sleep=trio.sleep,
+            ended=self._ended,
+        )
         self._local = LocalModels(trio.current_time)
-        self._trouble: dict[Name, str] = {}
+        self._trouble: dict[str, str] = {}
         self._clean = Clean()
         """What is sent again and again: tools and earlier messages."""
         self._choose(settings())
@@ -66,7 +76,7 @@ class LlmActor(Actor):
         try:
             chosen = selection.choose(settings, self._env, self._catalogue)
         except selection.ModelSettingsError as error:
-            chosen = selection.unusable(error)
+            chosen = selection.unusable(error, settings, self._env)
         self._selected = chosen or selection.without_key(settings, self._env, self._catalogue, ())
         self._looks_locally = chosen is None
         self._found_locally = False
@@ -84,23 +94,26 @@ class LlmActor(Actor):
         await self._clients.close()
 
     def describe(self) -> dict[str, Any]:
-        return {"default": self._selected.default, "clients": self._clients.names()}
+        return {
+            "default": self._selected.default,
+            "fallbacks": list(self._selected.fallbacks),
+            "clients": self._clients.names(),
+            "resting": {
+                endpoints.label(*endpoint): f"{circuit.why} ({self._until(circuit)})"
+                for endpoint, circuit in self._failover.circuits.open().items()
+            },
+        }
 
     @messages.Complete.handler
     @concurrent(256, isolated=True)
     async def complete(self, request: messages.Complete, sink: Sink[messages.CompletionEvent]) -> None:
         await self._catch_up()
-        spec = self._selected.pick(request.model, configured=request.configured)
+        chain = self._selected.chain(request.model, request.fallbacks, configured=request.configured)
         heard = Discreet(sink.send)
-        completion = await with_retries(
-            partial(self._attempt, request, spec),
-            heard.send,
-            retry=self._settings.retry,
-            chance=self.bus.ids.random,
-            sleep=trio.sleep,
-            clock=self.bus.clock.monotonic,
+        answer = await self._failover.ask(
+            chain, partial(self._attempt, request), heard.send, self._settings.retry
         )
-        await heard.send(self._completed(spec, completion))
+        await heard.send(self._completed(*answer))
 
     @messages.Embed.handler
     @concurrent(16, isolated=True)
@@ -154,14 +167,9 @@ class LlmActor(Actor):
         )
         try:
             async with self._provider(name) as provider:
-                completion = await provider.complete(prompt, send)
+                return await provider.complete(prompt, send)
         except (messages.ModelError, messages.ModelUnavailable) as error:
-            shown = without_secrets(error, api_key(name, self._keys.current))
-            if isinstance(shown, messages.ModelUnavailable) or shown.reason in _LASTING:
-                self._report(name, str(shown))
-            raise shown from error.__cause__
-        self._report(name, None)
-        return completion
+            raise without_secrets(error, api_key(name, self._keys.current)) from error.__cause__
 
     def _completed(self, spec: str, completion: Completion) -> messages.Completed:
         tokens = completion.tokens
@@ -223,11 +231,14 @@ class LlmActor(Actor):
         if (settings := self._in_force()) is not self._settings or self._keys.current is not self._env:
             self._choose(settings)
             self._trouble.clear()
+            self._failover.circuits.forget()
             self.degraded(None)
         for name, why in self._keys.unreadable.items():
             self._report(VARIABLES[name], why)
         if self._selected.fault:
-            self._report(split_spec(self._selected.default)[0], self._selected.fault)
+            self._report(self._place(split_spec(self._selected.default)[0]), self._selected.fault)
+        if self._selected.left_out:
+            self._report("fallbacks", "; ".join(self._selected.left_out))
         await self._look_for_ollama()
 
     async def _follow_vault(self, listening: trio.Event) -> None:
@@ -269,9 +280,37 @@ class LlmActor(Actor):
     def _new_id(self) -> str:
         return f"call_{self.bus.ids.token(12)}"
 
+    def _now(self) -> float:
+        return self.bus.clock.monotonic()
+
+    def _chance(self) -> float:
+        return self.bus.ids.random()
+
     # --- health -------------------------------------------------------------------------------------------
 
-    def _report(self, name: Name, trouble: str | None) -> None:
+    def _endpoint(self, spec: str) -> Endpoint:
+        name = split_spec(spec)[0]
+        return name, self._settings.of(name).base_url
+
+    def _place(self, name: Name) -> str:
+        return endpoints.label(name, self._settings.of(name).base_url)
+
+    def _ended(self, spec: str, error: Failure | None) -> None:
+        """One request has had its answer, or has failed."""
+        place = self._place(split_spec(spec)[0])
+        if error is None:
+            self._report(place, None)
+        elif is_outage(error):
+            circuit = self._failover.circuits.of(self._endpoint(spec))
+            rest = f" ({self._until(circuit)})" if circuit.until is not None else ""
+            self._report(place, f"{place}: {error.detail}{rest}")
+
+    def _until(self, circuit: Circuit) -> str:
+        """When an endpoint that rests is asked again, for people."""
+        left = max(0.0, (circuit.until or 0.0) - self.bus.clock.monotonic())
+        return f"asked last until {self.bus.clock.now() + timedelta(seconds=left):%H:%M:%S} UTC"
+
+    def _report(self, name: str, trouble: str | None) -> None:
         if trouble is None:
             self._trouble.pop(name, None)
         else:

@@ -11,7 +11,7 @@ import attrs
 
 from actors.llm.completion import Send
 from actors.llm.failures import Failure
-from actors.llm.messages import Completed, CompletionEvent, Retrying, TextDelta, ThinkingDelta
+from actors.llm.messages import Completed, CompletionEvent, Retrying, Switched, TextDelta, ThinkingDelta
 from actors.vocabulary import Block, ChatMessage, Thinking
 from bus import Clean, Held, mask_text, redacted
 
@@ -65,7 +65,7 @@ class Discreet:
         if self._held is not None and self._held[0] is not kind:
             before, held = self._held
             self._held = None
-            if not isinstance(item, Retrying) and (rest := held.rest()):
+            if not isinstance(item, Retrying | Switched) and (rest := held.rest()):
                 yield before(text=rest)
         if not isinstance(item, TextDelta | ThinkingDelta):
             yield discreet(item) if isinstance(item, Completed) else redacted(item)

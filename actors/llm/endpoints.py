@@ -32,3 +32,8 @@ def ollama(given: str | None) -> str:
     """The URL below which an Ollama has its own interface, from one of the forms that :func:`base` takes."""
     url = urlsplit((given or OLLAMA_HOST).rstrip("/"))
     return url._replace(path=_OF_INTERFACE.sub("", url.path), query="", fragment="").geturl()
+
+
+def label(name: str, base_url: str | None) -> str:
+    """What a person reads of an endpoint: the provider, and where it is when that was set; never a password in it."""
+    return f"{name} at {urlsplit(base_url).netloc.rpartition('@')[2]}" if base_url else name

@@ -17,6 +17,7 @@ Reason = Literal[
     "server",
     "network",
     "protocol",  # an answer that is none: not a stream of events, or one that breaks its own rules
+    "nobody",  # neither the model that was chosen nor any that may take its place; the detail has each one's reason
 ]
 
 
@@ -104,6 +105,18 @@ class Retrying(Data):
 
 @final
 @attrs.frozen(kw_only=True)
+class Switched(Data):
+    """From here on `model` answers, as another one could not. Text streamed so far is void."""
+
+    model: str
+    """``provider/model``."""
+    reason: str
+    """Why the other one could not."""
+    type: Literal["switched"] = "switched"
+
+
+@final
+@attrs.frozen(kw_only=True)
 class Completed(Data):
     """Always the last item: the whole answer."""
 
@@ -116,24 +129,26 @@ class Completed(Data):
     type: Literal["completed"] = "completed"
 
 
-CompletionEvent = TextDelta | ThinkingDelta | ToolCallStarted | Retrying | Completed
+CompletionEvent = TextDelta | ThinkingDelta | ToolCallStarted | Retrying | Switched | Completed
 
 
 @final
 @attrs.frozen(kw_only=True)
 class Complete(Stream[CompletionEvent]):
-    """Ask a model to go on with a conversation.
+    """Ask a model to go on with a conversation, and others in its place when it cannot answer.
 
     Raises ModelError, ModelUnavailable or ModelNotAllowed. Leaving the stream closes the connection.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     max_bytes: ClassVar[int] = 64 * 1024 * 1024
     measured: ClassVar[bool] = False
     model: str | None = None
     """``provider/model``; None takes the configured default."""
     configured: bool = False
     """Whether the settings name the model and no message does: it may be any, and without a provider."""
+    fallbacks: tuple[str, ...] | None = None
+    """``provider/model`` to ask when `model` cannot answer, in this order; None takes those that are configured."""
     system: tuple[SystemText, ...] = ()
     messages: tuple[ChatMessage, ...]
     tools: tuple[ToolSpec, ...] = ()
@@ -143,7 +158,7 @@ class Complete(Stream[CompletionEvent]):
 
     @classmethod
     def upcast(cls, version: int, body: dict[str, Any]) -> dict[str, Any]:
-        return body if version > 1 else {**body, "configured": False}
+        return {"configured": False, "fallbacks": None, **body}
 
 
 @final

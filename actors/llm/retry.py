@@ -1,5 +1,6 @@
 """Whether and when a failed request is repeated. Pure, but for the loop that is told how to sleep."""
 
+import math
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -14,7 +15,9 @@ QUIET: Final = 2.0
 """Seconds of silence, before a failure or after it, that need no word to the person who waits."""
 
 
-def wait_before_retry(error: ModelUnavailable, failures: int, retry: Retry, chance: float) -> float | None:
+def wait_before_retry(
+    error: ModelUnavailable, failures: int, retry: Retry, chance: float, left: float = math.inf
+) -> float | None:
     """Seconds to wait before the next request, or None to give up.
 
     Args:
@@ -22,11 +25,13 @@ def wait_before_retry(error: ModelUnavailable, failures: int, retry: Retry, chan
       failures: requests that have failed so far, at least one.
       retry: the limits.
       chance: random number in [0, 1).
+      left: seconds within which the next request has to begin.
     """
     if failures > retry.max_retries or (error.retry_after or 0.0) > retry.max_wait:
         return None
     wait: float = min(retry.first_wait * 2.0 ** (failures - 1), retry.max_wait) * (1 - JITTER * chance)
-    return max(wait, error.retry_after or 0.0)
+    wait = max(wait, error.retry_after or 0.0)
+    return wait if wait <= left else None
 
 
 async def with_retries(
@@ -37,13 +42,17 @@ async def with_retries(
     chance: Callable[[], float],
     sleep: Callable[[float], Awaitable[None]],
     clock: Callable[[], float],
+    patience: float = math.inf,
+    given_up: Callable[[], bool] = lambda: False,
 ) -> Completion:
     """Make attempts until one succeeds or the limits of `retry` are reached; then its error goes on.
 
     A repetition after something was delivered, or a long silence, is announced as :class:`Retrying`. `clock`
-    counts seconds.
+    counts seconds, `patience` those from the first attempt within which the last one begins. `given_up` is asked
+    after each failure.
     """
     failures = 0
+    latest = clock() + patience
     while True:
         delivered = False
         begun = clock()
@@ -57,8 +66,8 @@ async def with_retries(
             return await attempt(forward)
         except ModelUnavailable as error:
             failures += 1
-            wait = wait_before_retry(error, failures, retry, chance())
-            if wait is None:
+            wait = wait_before_retry(error, failures, retry, chance(), latest - clock())
+            if wait is None or given_up():
                 raise
             if delivered or max(wait, clock() - begun) > QUIET:
                 await send(Retrying(reason=str(error), wait=wait))

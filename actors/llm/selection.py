@@ -43,6 +43,10 @@ class Selection:
     allowed: tuple[str, ...]
     """What a message may name, the default first."""
     compaction: str
+    fallbacks: tuple[str, ...] = ()
+    """Those that may answer when another cannot, in order."""
+    left_out: tuple[str, ...] = ()
+    """Why fallbacks that are configured cannot be used, a sentence for each."""
     note: str = ""
     """Why it is this default, when nobody chose it and a person may wonder."""
     fault: str = ""
@@ -54,9 +58,17 @@ class Selection:
             return self.default
         if configured:
             return _qualified(wanted, self.default)
-        if wanted not in (*self.allowed, self.compaction):
+        if wanted not in (*self.allowed, self.compaction, *self.fallbacks):
             raise ModelNotAllowed(model=wanted, allowed=self.allowed)
         return wanted
+
+    def chain(
+        self, wanted: str | None, fallbacks: Sequence[str] | None, *, configured: bool = False
+    ) -> tuple[str, ...]:
+        """The model of a message and those that may take its place. Raises ModelNotAllowed for any of them."""
+        first = self.pick(wanted, configured=configured)
+        others = self.fallbacks if fallbacks is None else map(self.pick, fallbacks)
+        return tuple(dict.fromkeys((first, *others)))
 
 
 def choose(settings: Settings, env: Mapping[str, str], catalogue: Catalogue) -> Selection | None:
@@ -83,12 +95,20 @@ def without_key(
     return _selection(f"ollama/{default}", settings, env, more=[f"ollama/{name}" for name in local])
 
 
-def unusable(error: ModelSettingsError) -> Selection:
+def unusable(error: ModelSettingsError, settings: Settings, env: Mapping[str, str]) -> Selection:
     """The models while the default has no key: nothing else takes its place unasked. Raises `error` for want of one."""
     if not error.default:
         raise error
     spec = error.default
-    return Selection(default=spec, allowed=(spec,), compaction=spec, fault=str(error))
+    fallbacks, left_out = _fallbacks(settings, env)
+    return Selection(
+        default=spec,
+        allowed=(spec,),
+        compaction=spec,
+        fallbacks=fallbacks,
+        left_out=left_out,
+        fault=str(error),
+    )
 
 
 def _named_default(settings: Settings, catalogue: Catalogue) -> str | None:
@@ -128,7 +148,21 @@ def _selection(
     allowed = tuple(spec for spec in named if fault(split_spec(spec)[0], settings, env) is None)
     compaction = _qualified(settings.compaction_model or default, default)
     usable = fault(split_spec(compaction)[0], settings, env) is None
-    return Selection(default=default, allowed=allowed, compaction=compaction if usable else default)
+    fallbacks, left_out = _fallbacks(settings, env)
+    return Selection(
+        default=default,
+        allowed=allowed,
+        compaction=compaction if usable else default,
+        fallbacks=fallbacks,
+        left_out=left_out,
+    )
+
+
+def _fallbacks(settings: Settings, env: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Those that can be used, and a sentence about each other."""
+    faults = {spec: fault(split_spec(spec)[0], settings, env) for spec in settings.fallbacks}
+    usable = tuple(spec for spec, why in faults.items() if why is None)
+    return usable, tuple(f"fallback {spec} is left out: {why}" for spec, why in faults.items() if why)
 
 
 def _qualified(model: str, default: str) -> str:

@@ -92,6 +92,9 @@ class Retry:
     """Seconds before the first repetition; each further one waits twice as long."""
     max_wait: float = attrs.field(default=60.0, validator=gt(0))
     """Seconds no wait exceeds. A provider that asks for a longer one is not asked again."""
+    patience: float = attrs.field(default=10.0, validator=ge(0))
+    """Seconds from the first request within which the last one begins where another model could answer, or where the
+    provider has failed before."""
 
 
 @final
@@ -111,6 +114,9 @@ class Settings:
     """Writes summaries: ``provider/model``, or an id of the default provider; None takes the default model."""
     providers: Mapping[Provider, ProviderSettings] = attrs.field(factory=dict[Provider, ProviderSettings])
     """By name of the provider; those left out keep their defaults."""
+    fallbacks: tuple[str, ...] = attrs.field(default=(), validator=deep_iterable(_is_spec))
+    """``provider/model`` that are asked in this order when the model that was chosen cannot answer; those without a key
+    are left out."""
     retry: Retry = Retry()
     idle_timeout: float = attrs.field(default=90.0, validator=gt(0))
     """Seconds without a byte after which a request counts as lost. Local models and models that think in silence get

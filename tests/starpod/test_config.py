@@ -168,6 +168,8 @@ class TestEveryMistakeAtOnce:
             ("[attachments]\nmax_file_size = 0", "must be >= 1"),
             ("[llm.retry]\nmax_retries = -1", "llm.retry.max_retries: must be >= 0"),
             ("[llm]\nidle_timeout = 0", "llm.idle_timeout: must be > 0, found 0"),
+            ('[llm]\nfallbacks = ["gpt-4o"]', "must be written provider/model"),
+            ("[llm.retry]\npatience = -1", "llm.retry.patience: must be >= 0"),
         ],
     )
     def test_what_is_refused(self, workspace: Workspace, text: str, words: str) -> None:

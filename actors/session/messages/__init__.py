@@ -35,7 +35,7 @@ from .errors import (
     UnknownTurn,
     Unstorable,
 )
-from .incoming import ChannelPolicy, Incoming, TurnOptions
+from .incoming import ChannelPolicy, Incoming, TurnOptions, naming_no_fallbacks
 from .outbox import (
     Claimed,
     ClaimOutbox,
@@ -183,4 +183,5 @@ __all__ = [
     "UnknownTurn",
     "Unstorable",
     "WasSent",
+    "naming_no_fallbacks",
 ]

@@ -7,7 +7,7 @@ import attrs
 from actors.context import Expansion
 from bus import Abandon, Data, Request
 
-from .incoming import Incoming
+from .incoming import Incoming, naming_no_fallbacks
 from .turns import Turn, TurnState
 
 
@@ -35,7 +35,7 @@ class Accept(Request[Accepted]):
     Raises UnknownChannel; UnknownSession or SessionIsClosed when a `session` is given and does not fit.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     abandon: ClassVar[Abandon] = Abandon.FINISH
     max_bytes: ClassVar[int] = 16 * 1024 * 1024
     incoming: Incoming
@@ -44,7 +44,7 @@ class Accept(Request[Accepted]):
 
     @classmethod
     def upcast(cls, version: int, body: dict[str, Any]) -> dict[str, Any]:
-        return body if version > 1 else {**body, "expansion": None}
+        return naming_no_fallbacks({"expansion": None, **body})
 
 
 @final

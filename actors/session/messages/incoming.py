@@ -1,7 +1,8 @@
 """A message that comes in: what it says, who says it and where, how its turn is to be run."""
 
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Literal, final, get_args
+from typing import Any, Literal, final, get_args
 
 import attrs
 from attrs.validators import ge, gt, in_, optional
@@ -30,6 +31,8 @@ class TurnOptions(Data):
 
     model: str | None = None
     """``provider/model``."""
+    fallbacks: tuple[str, ...] | None = None
+    """Models that may take its place when it cannot answer, in this order; empty: nobody may."""
     effort: Effort | None = attrs.field(default=None, validator=optional(in_(get_args(Effort))))
     """How much the model is to think."""
     max_tokens: int | None = attrs.field(default=None, validator=optional(ge(1)))
@@ -67,3 +70,9 @@ class Incoming(Data):
     triggered_by: str | None = None
     """Name of the job or hook that speaks for the user."""
     options: TurnOptions = TurnOptions()
+
+
+def naming_no_fallbacks(body: Mapping[str, Any]) -> dict[str, Any]:
+    """A message with an `incoming` from before its options could name fallbacks, as it is now."""
+    incoming = body["incoming"]
+    return {**body, "incoming": {**incoming, "options": {"fallbacks": None, **incoming["options"]}}}

@@ -38,6 +38,7 @@ def test_a_failure_is_told_in_a_sentence(error: Exception, told: str) -> None:
         (failures.overdue(90.0), "Stopped after 90 s"),
         (failures.spent(0.25), "no more than $0.25"),
         (failures.retrying("it is busy", 2.4), "again in 2 s: it is busy"),
+        (failures.switched("openai/b", "anthropic: busy"), "openai/b answers instead (anthropic: busy)."),
     ],
 )
 def test_the_person_is_told_the_numbers_that_count(sentence: str, told: str) -> None:

@@ -21,6 +21,15 @@ async def test_what_a_message_wants_of_the_model_is_asked_of_it(
     assert wanted == [("test/two", "high", 7), (None, None, 16_384)]
 
 
+async def test_a_message_may_say_who_answers_when_its_model_cannot(
+    world: World, autojump_clock: MockClock
+) -> None:
+    await world.turn("hi", options=TurnOptions(fallbacks=("test/two",)))
+    await world.turn("hi", options=TurnOptions(fallbacks=()))
+    await world.turn("hi")
+    assert [request.fallbacks for request in world.requests] == [("test/two",), (), None]
+
+
 async def test_a_turn_has_the_rounds_it_was_given(world: World, autojump_clock: MockClock) -> None:
     calls = say(calls=[use("Peek", what="a")])
     end = await world.turn("go", calls, calls, say("done"), options=TurnOptions(max_turns=1))

@@ -133,6 +133,27 @@ async def test_a_retry_voids_what_was_said(world: World, autojump_clock: MockClo
     ]
 
 
+async def test_another_model_that_answers_is_told_once_and_voids_what_was_said(
+    world: World, autojump_clock: MockClock
+) -> None:
+    async def step_in(_request: llm.Complete, sink: Sink[llm.CompletionEvent]) -> None:
+        await sink.send(llm.TextDelta(text="Hel"))
+        await sink.send(llm.Switched(model="test/two", reason="test: busy"))
+        await say("Look.", calls=[use("Peek", what="a")])(_request, sink)
+
+    async def again(_request: llm.Complete, sink: Sink[llm.CompletionEvent]) -> None:
+        await sink.send(llm.Switched(model="test/two", reason="test: busy"))
+        await say("Done.")(_request, sink)
+
+    end = await world.turn("hi", step_in, again)
+    assert end.text == "Look.\n\nDone."
+    (notice,) = world.mesh.published(agent.Notice)
+    assert (notice.kind, notice.text) == ("switched", "test/two answers instead (test: busy).")
+    assert notice.data == {"model": "test/two", "reason": "test: busy"}
+    names = [type(event).__name__ for event in world.events()]
+    assert names[1:6] == ["CompletionStarted", "TextDelta", "Notice", "CompletionStarted", "TextDelta"]
+
+
 async def test_what_was_void_is_not_kept_when_the_answer_breaks_off(
     world: World, autojump_clock: MockClock
 ) -> None:

@@ -166,7 +166,12 @@ async def test_a_bug_in_one_answer_leaves_the_others_alone(
 async def test_no_message_and_no_state_shows_a_key(mesh: MeshUnderTest, anthropic: ModelServer) -> None:
     await ask(mesh)
     state = mesh.cell("llm").describe()
-    assert state == {"default": "anthropic/claude-haiku-4-5", "clients": ["anthropic"]}
+    assert state == {
+        "default": "anthropic/claude-haiku-4-5",
+        "fallbacks": [],
+        "clients": ["anthropic"],
+        "resting": {},
+    }
     shown = [await mesh.bus.ask(llm.Models()), mesh.cell("llm").actor, mesh.cell("llm").health]
     assert "sk-secret" not in repr(shown)
 

@@ -66,6 +66,15 @@ async def test_what_was_held_is_void_when_the_model_is_asked_again() -> None:
     ]
 
 
+async def test_what_was_held_is_void_when_another_model_takes_over() -> None:
+    other = llm.Switched(model="openai/m", reason=f"no {CANARY}")
+    assert await heard([llm.TextDelta(text="I can"), other, llm.TextDelta(text="ary")]) == [
+        llm.TextDelta(text="I "),
+        llm.Switched(model="openai/m", reason="no [secret TOKEN]"),
+        llm.TextDelta(text="ary"),
+    ]
+
+
 @given(st.lists(st.integers(0, 60), max_size=8))
 def test_however_it_is_cut_the_whole_is_the_same(cuts: list[int]) -> None:
     text = f"a {CANARY} b {base64.b64encode(CANARY.encode()).decode()} c"

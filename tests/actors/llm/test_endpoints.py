@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from actors.llm import providers
-from actors.llm.endpoints import base, ollama
+from actors.llm.endpoints import base, label, ollama
 
 
 @pytest.mark.parametrize(
@@ -60,3 +60,8 @@ def test_full_addresses_prefixes_and_hosts_lead_to_the_same_place(
 )
 def test_the_address_of_an_ollama_for_its_own_interface(given: str | None, expected: str) -> None:
     assert ollama(given) == expected
+
+
+def test_an_endpoint_is_called_by_its_provider_and_its_place_if_that_was_set() -> None:
+    assert label("openai", None) == "openai"
+    assert label("openai", "http://me:secret@10.0.0.2:1/v1") == "openai at 10.0.0.2:1"

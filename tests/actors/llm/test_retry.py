@@ -1,4 +1,5 @@
 from functools import partial
+from typing import Any
 
 import pytest
 import trio
@@ -44,6 +45,12 @@ def test_a_provider_that_asks_for_too_long_a_wait_is_not_asked_again() -> None:
     assert wait_before_retry(trouble(retry_after=61), 1, Retry(), 0.0) is None
 
 
+def test_a_wait_that_takes_longer_than_there_is_patience_is_not_begun() -> None:
+    assert wait_before_retry(trouble(), 3, Retry(), 0.0, left=4.0) == 4
+    assert wait_before_retry(trouble(), 3, Retry(), 0.0, left=3.9) is None
+    assert wait_before_retry(trouble(retry_after=5), 1, Retry(), 0.0, left=4.0) is None
+
+
 @given(st.integers(1, 5), st.floats(0, 1, exclude_max=True))
 def test_chance_shortens_a_wait_by_a_quarter_at_most(failures: int, chance: float) -> None:
     whole = wait_before_retry(trouble(), failures, Retry(), 0.0)
@@ -77,7 +84,9 @@ def sent() -> list[CompletionEvent]:
     return []
 
 
-async def run(attempts: Attempts, sent: list[CompletionEvent], retry: Retry | None = None) -> None:
+async def run(
+    attempts: Attempts, sent: list[CompletionEvent], retry: Retry | None = None, **limits: Any
+) -> None:
     async def send(item: CompletionEvent) -> None:
         sent.append(item)
 
@@ -88,6 +97,7 @@ async def run(attempts: Attempts, sent: list[CompletionEvent], retry: Retry | No
         chance=lambda: 0.0,
         sleep=trio.sleep,
         clock=trio.current_time,
+        **limits,
     )
     assert answer is ANSWER
 
@@ -129,6 +139,24 @@ async def test_a_permanent_outage_ends_after_six_requests_with_its_error(
     with pytest.raises(ModelUnavailable):
         await run(attempts, sent)
     assert len(attempts.times) == 6
+
+
+async def test_patience_ends_before_the_limits_do(
+    autojump_clock: trio.testing.MockClock, sent: list[CompletionEvent]
+) -> None:
+    attempts = Attempts(*[trouble()] * 10)
+    with pytest.raises(ModelUnavailable):
+        await run(attempts, sent, patience=10.0)
+    assert [time - attempts.times[0] for time in attempts.times] == pytest.approx([0, 1, 3, 7])
+
+
+async def test_it_may_be_given_up_at_any_failure(
+    autojump_clock: trio.testing.MockClock, sent: list[CompletionEvent]
+) -> None:
+    attempts = Attempts(*[trouble()] * 10)
+    with pytest.raises(ModelUnavailable):
+        await run(attempts, sent, given_up=lambda: len(attempts.times) == 2)
+    assert len(attempts.times) == 2
 
 
 async def test_a_refusal_is_final(sent: list[CompletionEvent]) -> None:

@@ -95,11 +95,48 @@ def test_a_named_provider_without_a_key_is_an_error_that_names_the_variable(sett
 def test_nothing_takes_the_place_of_a_default_without_a_key() -> None:
     with pytest.raises(ModelSettingsError) as found:
         selected(provider="openai", model="x")
-    waiting = unusable(found.value)
+    waiting = unusable(found.value, Settings(), {})
     assert (waiting.default, waiting.allowed) == ("openai/x", ("openai/x",))
     assert "OPENAI_API_KEY" in (waiting.fault or "")
     with pytest.raises(ModelSettingsError, match="no such thing"):
-        unusable(ModelSettingsError("no such thing"))
+        unusable(ModelSettingsError("no such thing"), Settings(), {})
+
+
+def test_the_fallbacks_of_a_default_without_a_key_may_answer() -> None:
+    settings = Settings(provider="openai", model="x", fallbacks=("groq/a",))
+    with pytest.raises(ModelSettingsError) as found:
+        choose(settings, keys("groq"), CATALOGUE)
+    waiting = unusable(found.value, settings, keys("groq"))
+    assert waiting.chain(None, None) == ("openai/x", "groq/a")
+
+
+def test_fallbacks_that_cannot_be_used_are_left_out_and_said() -> None:
+    found = selected(keys("anthropic"), fallbacks=("openai/a", "ollama/b", "gemini/c"))
+    assert found.fallbacks == ("ollama/b",)
+    assert [sentence.partition(":")[0] for sentence in found.left_out] == [
+        "fallback openai/a is left out",
+        "fallback gemini/c is left out",
+    ]
+    assert "OPENAI_API_KEY" in found.left_out[0]
+
+
+def test_the_chain_of_a_message_begins_with_its_model_and_names_each_once() -> None:
+    found = selected(
+        keys("anthropic", "openai", "groq"), models=("anthropic/a", "groq/c"), fallbacks=("openai/b",)
+    )
+    assert found.chain(None, None) == ("anthropic/a", "openai/b")
+    assert found.chain("groq/c", None) == ("groq/c", "openai/b")
+    assert found.chain("openai/b", None) == ("openai/b",)
+    assert found.chain("groq/c", ()) == ("groq/c",)
+    assert found.chain(None, ("groq/c", "anthropic/a", "groq/c")) == ("anthropic/a", "groq/c")
+    assert found.chain("z", None, configured=True) == ("anthropic/z", "openai/b")
+
+
+def test_a_message_names_as_fallbacks_what_it_may_name_as_its_model() -> None:
+    found = selected(keys("anthropic", "openai"), models=("anthropic/a",), fallbacks=("openai/b",))
+    assert found.chain(None, ("openai/b",)) == ("anthropic/a", "openai/b")
+    with pytest.raises(ModelNotAllowed):
+        found.chain(None, ("openai/other",))
 
 
 def test_a_named_provider_that_is_disabled_is_an_error() -> None:
