@@ -39,7 +39,8 @@ def request_body(prompt: Prompt, options: Mapping[str, Any]) -> JsonObject:
     history = [
         _without_last_thought(each) for each in normalise(prompt.messages, _wanted_back(prompt.provider))
     ]
-    budget = BUDGETS[prompt.effort] if prompt.effort and may_think(history) else None
+    thinks = prompt.details.thinking if prompt.effort and may_think(history) else "none"
+    budget = BUDGETS[prompt.effort] if prompt.effort and thinks != "none" else None
     limit = answer_limit(prompt, budget)
     noted = place_notes(history, prompt.system)
     body: JsonObject = {"model": prompt.model, "max_tokens": limit}
@@ -49,7 +50,10 @@ def request_body(prompt: Prompt, options: Mapping[str, Any]) -> JsonObject:
         *tools, last = {wire_name(tool.name): _tool(tool) for tool in prompt.tools}.values()
         body["tools"] = [*tools, {**last, "cache_control": CACHED}]
     body["messages"] = _messages(history, prompt.pictures, noted)
-    if budget is not None and (budget := min(budget, limit - _LEAST_BUDGET)) >= _LEAST_BUDGET:
+    if thinks == "adaptive":
+        body["thinking"] = {"type": "adaptive", "display": "summarized"}
+        body["output_config"] = {"effort": prompt.effort}
+    elif budget is not None and (budget := min(budget, limit - _LEAST_BUDGET)) >= _LEAST_BUDGET:
         body["thinking"] = {"type": "enabled", "budget_tokens": budget}
     return {**body, **options, "stream": True}
 

@@ -13,11 +13,13 @@ import attrs
 import httpx2
 
 from actors import jsontext
-from actors.llm import embeddings
+from actors.llm import embeddings, objections
+from actors.llm.adaptation import Learned, adapt_body, adapt_prompt
 from actors.llm.completion import Completion, Send
 from actors.llm.deltas import joined
 from actors.llm.embeddings import Embedding
 from actors.llm.failures import Failure, failure, garbled, lost, no_embeddings, read_report, retry_after
+from actors.llm.fields import JsonObject
 from actors.llm.format import Format, Reader
 from actors.llm.messages import CompletionEvent, ModelError, ModelUnavailable
 from actors.llm.naming import Naming
@@ -87,15 +89,41 @@ class HttpProvider:
     idle_timeout: float
     """Seconds without a byte."""
     within: Within
+    learned: Learned = attrs.field(factory=Learned)
+    """What the endpoint was found to refuse."""
 
     async def complete(self, prompt: Prompt, send: Send) -> Completion:
-        """See :class:`actors.llm.provider.Provider`."""
+        """See :class:`actors.llm.provider.Provider`. What is refused of a request is left out, and not tried again."""
+        delivered = False
+
+        async def forward(item: CompletionEvent) -> None:
+            nonlocal delivered
+            delivered = True
+            await send(item)
+
+        measures, left = self.learned.of(prompt), objections.MOST
+        while True:
+            adapted = adapt_prompt(prompt, measures)
+            body = adapt_body(self.format.body(adapted, self.options), measures)
+            try:
+                completion = await self._complete_once(adapted, body, forward)
+            except (ModelError, ModelUnavailable) as error:
+                more = () if delivered or not left else objections.remedy(error, adapted, body, measures)
+                if not more:
+                    raise
+                measures, left = (*measures, *more), left - 1
+            else:
+                if measures:
+                    self.learned.keep(prompt.model, measures)
+                return completion
+
+    async def _complete_once(self, prompt: Prompt, body: JsonObject, send: Send) -> Completion:
         reader, naming = self.format.reader(self.name, self.new_id), Naming(prompt, self.new_id)
 
         async def send_named(item: CompletionEvent) -> None:
             await send(naming.item(item))
 
-        await self._ask(prompt, reader, send_named)
+        await self._ask(prompt, body, reader, send_named)
         if not reader.whole:
             raise lost(self.name, "the connection ended in the middle of the answer")
         try:
@@ -124,11 +152,12 @@ class HttpProvider:
     async def close(self) -> None:
         await self.client.close()
 
-    async def _ask(self, prompt: Prompt, reader: Reader, send: Send) -> None:
+    async def _ask(self, prompt: Prompt, body: JsonObject, reader: Reader, send: Send) -> None:
+        """Send the body as it is: the SDKs would first copy it, value by value, which costs more than all they do."""
         request = (
             self.format.path_of(prompt),
             self.format.headers,
-            self._body(prompt),
+            jsontext.encode(body, default=str),
             self._limits(patient=self.patient or prompt.details.effort),
         )
         try:
@@ -137,10 +166,6 @@ class HttpProvider:
         except (self.client.error, *_FROM_HTTP) as error:
             if not reader.whole:
                 raise self._failure(error) from error
-
-    def _body(self, prompt: Prompt) -> bytes:
-        """The request body. The SDKs would first copy it, value by value, which costs more than all they do besides."""
-        return jsontext.encode(self.format.body(prompt, self.options), default=str)
 
     def _limits(self, *, patient: bool) -> httpx2.Timeout:
         idle = max(self.idle_timeout, PATIENCE) if patient else self.idle_timeout

@@ -31,7 +31,8 @@ def request_body(
       limit_name: what the provider calls the limit of the answer.
       wants_reasoning: whether it refuses calls in the history without reasoning.
     """
-    thinks = prompt.effort is not None and prompt.details.effort
+    beside_tools = prompt.details.effort_with_tools or not prompt.tools
+    thinks = prompt.effort is not None and prompt.details.effort and beside_tools
     limit = answer_limit(prompt, BUDGETS[prompt.effort] if prompt.effort and thinks else None)
     body: JsonObject = {
         "model": prompt.model,

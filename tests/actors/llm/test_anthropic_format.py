@@ -50,6 +50,7 @@ def result(id: str = "a", *content: Any, is_error: bool = False) -> ToolResult:
 
 
 def body(*messages: ChatMessage, **options: Any) -> dict[str, Any]:
+    options = {"details": ModelDetails(thinking="budget"), **options}
     prompt = Prompt(provider="anthropic", model="claude-haiku-4-5", messages=messages, **options)
     return anthropic_format.request_body(prompt, {})
 
@@ -260,11 +261,21 @@ def test_effort_becomes_a_budget_that_leaves_room_for_words(
 
 
 def test_limits_stay_within_what_the_model_can_do() -> None:
-    sent = body(user("q"), effort="high", details=ModelDetails(max_output=8192))
+    sent = body(user("q"), effort="high", details=ModelDetails(max_output=8192, thinking="budget"))
     assert sent["max_tokens"] == 8192
     assert sent["thinking"]["budget_tokens"] == 7168
-    tight = body(user("q"), effort="high", details=ModelDetails(max_output=1500))
+    tight = body(user("q"), effort="high", details=ModelDetails(max_output=1500, thinking="budget"))
     assert "thinking" not in tight
+
+
+def test_thinking_is_asked_for_in_the_form_of_the_model() -> None:
+    adaptive = body(user("q"), effort="high", details=ModelDetails(thinking="adaptive"))
+    assert adaptive["thinking"] == {"type": "adaptive", "display": "summarized"}
+    assert adaptive["output_config"] == {"effort": "high"}
+    assert adaptive["max_tokens"] == 40960
+    unknown = body(user("q"), effort="high", details=ModelDetails())
+    assert "thinking" not in unknown
+    assert unknown["max_tokens"] == 16384
 
 
 def test_thinking_stays_off_while_the_results_of_a_call_made_without_it_are_answered() -> None:

@@ -8,6 +8,7 @@ import pytest
 import trio
 
 from actors.llm import openai_format, providers
+from actors.llm.catalogue import ModelDetails
 from actors.llm.format import Format
 from actors.llm.messages import CompletionEvent, TextDelta, ThinkingDelta, ToolCallStarted
 from actors.llm.prompt import Prompt
@@ -72,7 +73,7 @@ async def test_where_the_network_cuts_does_not_matter(
 @pytest.mark.parametrize("name", ["anthropic"])
 async def test_thinking_keeps_its_signature(provider: Provider, model_server: ModelServer) -> None:
     model_server.script(Reply(Think("h", "m", signature="sig"), Redacted("opaque"), Say("ok")))
-    items, answer = await ask(provider, effort="low")
+    items, answer = await ask(provider, effort="low", details=ModelDetails(thinking="budget"))
     assert items == [ThinkingDelta(text="h"), ThinkingDelta(text="m"), TextDelta(text="ok")]
     assert answer.content == (
         Thinking(text="hm", provider_data=SIGNED),

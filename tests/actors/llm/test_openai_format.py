@@ -189,6 +189,13 @@ def test_effort_is_said_only_to_models_that_know_it() -> None:
     assert sent["max_completion_tokens"] == 40960
 
 
+def test_effort_stays_away_from_tools_where_both_are_refused() -> None:
+    apart = ModelDetails(effort=True, effort_with_tools=False)
+    tools = (ToolSpec(name="T", description="", input_schema={}),)
+    assert "reasoning_effort" not in body(user("q"), effort="high", details=apart, tools=tools)
+    assert "reasoning_effort" in body(user("q"), effort="high", details=apart)
+
+
 def test_limits_stay_within_what_the_model_can_do() -> None:
     sent = body(user("q"), provider="deepseek", details=ModelDetails(max_output=8192))
     assert sent["max_tokens"] == 8192

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, cast, get_type_hints
 
 import anthropic.types
+import attrs
 import openai.types.chat
 import pytest
 from pydantic import TypeAdapter
@@ -49,14 +50,20 @@ EVERYTHING = Prompt(
         ToolSpec(name="FileRead", description="Read.", input_schema={"type": "object", "properties": {}}),
     ),
     effort="low",
-    details=ModelDetails(vision=True, effort=True),
+    details=ModelDetails(vision=True, effort=True, thinking="budget"),
     pictures={"a.png": Picture("image/png", "iVBORw==")},
 )
+
+ADAPTIVE = attrs.evolve(EVERYTHING, details=ModelDetails(vision=True, thinking="adaptive"))
 
 
 @pytest.mark.parametrize(
     ("body", "kind"),
     [
+        (
+            anthropic_format.request_body(ADAPTIVE, {}),
+            anthropic.types.message_create_params.MessageCreateParamsStreaming,
+        ),
         (
             anthropic_format.request_body(EVERYTHING, {}),
             anthropic.types.message_create_params.MessageCreateParamsStreaming,
