@@ -186,8 +186,9 @@ class LlmActor(Actor):
     async def _pictures(self, request: messages.Complete, details: ModelDetails) -> Pictures:
         if not details.vision:
             return {}
-        wanted = {image.path: image for image in history.images(request.messages)}
-        return {path: await self._picture(image) for path, image in wanted.items()}
+        places = history.images(request.messages)
+        wanted = {image.path: image for image in places}
+        return pictures.newest(places, {path: await self._picture(image) for path, image in wanted.items()})
 
     async def _picture(self, image: Image) -> Picture | str:
         """Whatever is wrong with one old file, the conversation goes on."""

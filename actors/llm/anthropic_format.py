@@ -94,16 +94,13 @@ def _messages(history: list[ChatMessage], pictures: Pictures, noted: int | None)
     ]
     if noted is not None:
         messages[noted]["content"][-2]["cache_control"] = CACHED
-    if messages and messages[-1]["role"] == "user":
-        messages[-1]["content"][-1]["cache_control"] = CACHED
+    messages[-1]["content"][-1]["cache_control"] = CACHED
     return messages
 
 
 def _system(parts: list[SystemText]) -> list[JsonObject]:
     blocks: list[JsonObject] = [{"type": "text", "text": part.text} for part in parts]
-    stable = [i for i, part in enumerate(parts) if part.cached]
-    if stable:
-        blocks[stable[-1]]["cache_control"] = CACHED
+    blocks[-1]["cache_control"] = CACHED
     return blocks
 
 

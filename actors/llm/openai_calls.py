@@ -177,8 +177,7 @@ class Calls:
         if call.name and not call.announced:
             call.announced = True
             named = self._blocks.name_call(call.key, id=call.id, name=call.name)
-            if named is not None:
-                yield ToolCallStarted(id=named[0], name=named[1])
+            yield from (ToolCallStarted(id=id, name=name) for id, name in filter(None, (named,)))
 
 
 def _is_another(call: _Call, piece: _Piece) -> bool:

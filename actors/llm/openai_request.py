@@ -149,15 +149,11 @@ def _result_text(result: ToolResult) -> str:
 
 def _content(blocks: list[Block], pictures: Pictures) -> str | list[JsonObject]:
     """Text alone as a string, which every relative understands; with pictures a list of parts."""
-    parts: list[str | Picture] = []
-    for block in blocks:
-        match block:
-            case Text(text=text):
-                parts.append(text)
-            case Image(path=path):
-                parts.append(shown(pictures, path))
-            case _:
-                pass
+    parts = [
+        block.text if isinstance(block, Text) else shown(pictures, block.path)
+        for block in blocks
+        if isinstance(block, Text | Image)
+    ]
     if not any(isinstance(part, Picture) for part in parts):
         return "\n".join(part for part in parts if isinstance(part, str))
     return [_part(part) for part in parts]

@@ -42,10 +42,11 @@ class ThinkTags:
 
     def _begin(self) -> Iterator[Piece]:
         said = self._held.lstrip()
-        if opening := next((each for each in _OPENING if said.startswith(each)), ""):
+        blank = len(self._held) - len(said) > _LONGEST_BLANK
+        if not blank and (opening := next((each for each in _OPENING if said.startswith(each)), "")):
             self._closing = opening.replace("<", "</")
             self._held = said[len(opening) :]
-        elif not any(each.startswith(said) for each in _OPENING) or len(self._held) > _LONGEST_BLANK:
+        elif blank or not any(each.startswith(said) for each in _OPENING):
             self._spoken = True
             yield "text", said if self._thought else self._held
             self._held = ""

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors import jsontext
-from actors.jsontext import NotJson, encode, read, read_object, whole, write
+from actors.jsontext import NotJson, encode, read, read_object, read_row, whole, write
 
 SCALARS = st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.text(st.characters(codec="utf-8"))
 NUMBERS = SCALARS | st.floats(allow_nan=False, allow_infinity=False)
@@ -130,6 +130,25 @@ def test_an_object_is_asked_for_and_nothing_else_taken() -> None:
     assert read_object(b'{"a": 1}') == {"a": 1}
     with pytest.raises(NotJson, match="it is not a JSON object"):
         read_object("[]")
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("", []),
+        ('{} "a"\n[1]null', [{}, "a", [1], None]),
+        ('"\\ud83d"', ["\ufffd"]),
+        ("{} x", []),
+        ("1e400", []),
+        (b"\xff", []),
+        ("{}" + nested(65), []),
+        (nested(100_000), []),
+    ],
+)
+def test_values_behind_each_other_are_read_unless_anything_else_is_there(
+    text: Any, values: list[Any]
+) -> None:
+    assert read_row(text) == values
 
 
 # --- writing ----------------------------------------------------------------------------------------------

@@ -1,3 +1,4 @@
+from base64 import b64encode
 from functools import partial
 from pathlib import Path
 from typing import final
@@ -16,6 +17,7 @@ from actors.tools.settings import Settings as ToolSettings
 from actors.vocabulary import ChatMessage, Image, Text, ToolResult, ToolSpec, ToolUse, Usage
 from bus import State
 from bus.testing import MeshUnderTest
+from tests.actors.llm.pictures import png
 from tests.actors.llm.world import CATALOGUE, KEYS, QUESTION, actor, ask, at, health
 from tests.fakes.model_script import Refuse, Reply, Say, Tokens, Wait
 from tests.fakes.model_server import ModelServer
@@ -270,11 +272,11 @@ async def test_pictures_are_read_from_home_when_they_are_sent(
     mesh: MeshUnderTest, anthropic: ModelServer, tmp_path: Path
 ) -> None:
     (tmp_path / "downloads").mkdir()
-    (tmp_path / "downloads/a.png").write_bytes(b"\x89PNG")
+    (tmp_path / "downloads/a.png").write_bytes(png())
     await start_tools(mesh, tmp_path)
     await ask(mesh, messages=shown())
     first, _, last = anthropic.requests[0].messages
-    source = {"type": "base64", "media_type": "image/png", "data": "iVBORw=="}
+    source = {"type": "base64", "media_type": "image/png", "data": b64encode(png()).decode()}
     assert first["content"][0] == {"type": "image", "source": source}
     assert last["content"][0]["content"][0] == {"type": "image", "source": source}
 

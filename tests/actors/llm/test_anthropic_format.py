@@ -479,3 +479,91 @@ def test_what_is_no_event_is_refused_in_words(data: bytes) -> None:
     reader = anthropic_format.Reader("anthropic", lambda: "made-up")
     with pytest.raises(ValueError, match=r"^[a-z'].*[a-z0-9]$"):
         list(reader.read(data))
+
+
+# --- what only resembles the interface ---------------------------------------------------------------------
+
+
+def test_a_whole_message_in_place_of_a_stream_is_an_answer() -> None:
+    items, answer, reader = read(
+        [
+            {
+                "type": "message",
+                "content": [
+                    {"type": "thinking", "thinking": "hm", "signature": "sig"},
+                    {"type": "text", "text": "Hello"},
+                    {"type": "tool_use", "id": "a", "name": "T", "input": {"x": 1}},
+                ],
+                "stop_reason": "tool_use",
+                "usage": {"input_tokens": 3, "output_tokens": 2},
+            }
+        ]
+    )
+    assert items == [ThinkingDelta(text="hm"), TextDelta(text="Hello"), ToolCallStarted(id="a", name="T")]
+    assert answer.content == (
+        Thinking(text="hm", provider_data=SIGNED),
+        Text(text="Hello"),
+        ToolUse(id="a", name="T", input={"x": 1}),
+    )
+    assert answer.tokens == Tokens(input=3, output=2)
+    assert reader.finished
+
+
+def test_blocks_may_all_have_the_same_index() -> None:
+    _, answer, _ = read([
+        start(),
+        block(0, type="text"),
+        delta(0, type="text_delta", text="I look."),
+        stop(0),
+        block(0, type="tool_use", id="a", name="T"),
+        block(0, type="tool_use", id="a", name="T", input={}),
+        delta(0, type="input_json_delta", partial_json="{}"),
+        block(0, type="tool_use", id="b", name="T", input={"x": 1}),
+        block(0, type="server_tool_use", id="c", name="web"),
+        delta(0, type="text_delta", text="not for us"),
+        stop(0),
+        *end("tool_use"),
+    ])  # fmt: skip
+    assert answer.content == (
+        Text(text="I look."),
+        ToolUse(id="a", name="T", input={}),
+        ToolUse(id="b", name="T", input={"x": 1}),
+    )
+
+
+def test_the_beginning_of_a_block_and_the_types_of_events_may_be_missing() -> None:
+    events = [
+        start(),
+        delta(0, type="thinking_delta", thinking="hm"),
+        delta(0, type="signature_delta", signature="sig"),
+        stop(0),
+        block(1, type="text", text=""),
+        delta(1, type="text_delta", text="Hello"),
+        delta(2, type=None),
+        delta(3, type="input_json_delta", partial_json="{}"),
+        *end("end_turn", output_tokens=3)[:1],
+    ]
+    untyped = [{key: value for key, value in event.items() if key != "type"} for event in events]
+    for told in (events, untyped, [*untyped, {}, {"x": 1}]):
+        _, answer, reader = read(told)
+        assert answer.content == (Thinking(text="hm", provider_data=SIGNED), Text(text="Hello"))
+        assert reader.whole
+    with pytest.raises(ModelUnavailable, match="Overloaded"):
+        read([{"error": {"type": "overloaded_error", "message": "Overloaded"}}])
+
+
+def test_the_mark_of_another_format_ends_an_answer_that_began() -> None:
+    reader = anthropic_format.Reader("anthropic", lambda: "made-up")
+    for event in (block(0, type="text", text="Hello"), stop(0)):
+        list(reader.read(json.dumps(event).encode()))
+    assert list(reader.read(b"[DONE]")) == []
+    assert reader.finished
+    assert reader.completion().stop_reason == "end_turn"
+
+
+def test_names_are_legal_and_no_tool_is_named_twice() -> None:
+    odd = ToolSpec(name="web.search", description="", input_schema={})
+    sent = body(user("q"), model(ToolUse(id="a", name="web.search", input={})), tools=(odd, SPEC, odd))
+    names = [tool["name"] for tool in sent["tools"]]
+    assert names == [sent["messages"][1]["content"][0]["name"], "FileRead"]
+    assert "." not in names[0]

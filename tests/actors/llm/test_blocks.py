@@ -1,8 +1,5 @@
 """Content blocks from the fragments of a stream."""
 
-import pytest
-
-from actors.llm.arguments import read_input
 from actors.llm.blocks import BlockBuilder
 from actors.vocabulary import ProviderData, Text, Thinking, ToolUse
 
@@ -82,43 +79,6 @@ def test_a_call_is_announced_once_and_when_its_name_is_known() -> None:
     assert d.name_call(0, id="b", name="T") is None
 
 
-def test_no_input_at_all_is_an_empty_object() -> None:
-    assert read_input("", cut=False) == ({}, None)
-    assert read_input(" \n", cut=False) == ({}, None)
-
-
-@pytest.mark.parametrize(
-    "text", ['{"a": ', "[1]", '"text"', "3", "{'a': 1}", '{"a": NaN}', '{"a": 1e400}', '{"a": 1}{"a": 2}']
-)
-def test_input_that_is_no_json_object_says_why(text: str) -> None:
-    input, why = read_input(text, cut=False)
-    assert input == {}
-    assert why is not None
-    assert "not run" in why
-
-
-@pytest.mark.parametrize("levels", [65, 330, 100_000])
-def test_deeply_nested_input_says_why(levels: int) -> None:
-    assert "nests" in str(read_input('{"a":' * levels + "1" + "}" * levels, cut=False)[1])
-
-
-def test_a_character_cut_in_two_is_whole_again() -> None:
-    assert read_input('{"a": "\ud83d' + '\ude00"}', cut=False) == ({"a": "😀"}, None)
-    assert read_input({"a": "\ud83d"}, cut=False) == ({"a": "�"}, None)
-
-
-@pytest.mark.parametrize("text", ["", '{"path": "a', '{"path"'])
-def test_input_cut_at_the_token_limit_says_so(text: str) -> None:
-    input, why = read_input(text, cut=True)
-    assert input == {}
-    assert why is not None
-    assert "cut off at the token limit" in why
-
-
-def test_input_that_was_whole_before_the_cut_is_used() -> None:
-    assert read_input('{"path": "a"}', cut=True) == ({"path": "a"}, None)
-
-
 def test_only_the_last_block_of_a_cut_answer_counts_as_cut() -> None:
     d = builder()
     for key in (0, 1):
@@ -137,3 +97,37 @@ def test_input_may_come_as_an_object() -> None:
     d.name_call(0, id="a", name="T")
     d.set_input(0, {"x": {"y": []}})
     assert d.blocks(cut=False) == (ToolUse(id="a", name="T", input={"x": {"y": []}}),)
+
+
+def test_a_call_that_was_sent_twice_is_one() -> None:
+    d = builder()
+    for key, text in enumerate(('{"x": 1}', '{"x":1}', '{"x": 2}')):
+        d.begin(key, "call")
+        d.name_call(key, id="a", name="T")
+        d.add(key, text)
+    called = d.has_calls
+    assert called
+    assert [(block.id, block.input) for block in d.blocks(cut=False) if isinstance(block, ToolUse)] == [
+        ("a", {"x": 1}),
+        ("made-up", {"x": 2}),
+    ]
+
+
+def test_the_last_value_attached_to_a_block_counts() -> None:
+    d = builder()
+    d.begin(0, "thinking")
+    for value in ([1], [1, 2], []):
+        d.attach(0, "details", value)
+    d.attach(7, "details", [3])
+    assert d.blocks(cut=False) == (
+        Thinking(text="", provider_data=ProviderData(origin="anthropic", data={"details": [1, 2]})),
+    )
+
+
+def test_what_a_block_said_so_far_can_be_asked() -> None:
+    d = builder()
+    d.begin(0, "text")
+    d.add(0, "Hel")
+    d.add(0, "lo")
+    assert (d.said(0), d.said(7)) == ("Hello", "")
+    assert not d.has_calls

@@ -391,3 +391,174 @@ def test_garbled_chunks_raise_what_the_caller_expects(data: bytes) -> None:
     reader = openai_format.Reader("openai", lambda: "made-up")
     with pytest.raises((LookupError, TypeError, ValueError, AttributeError)):
         list(reader.read(data))
+
+
+# --- what only resembles the standard ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        [{"type": "text", "text": "Hi"}, " ", {"type": "refusal", "refusal": "there"}, 5, {"type": "x"}],
+        {"type": "text", "text": {"value": "Hi there"}},
+        [{"type": "text", "text": [{"text": "Hi"}, " there"]}],
+    ],
+)
+def test_content_may_be_a_list_of_parts(content: Any) -> None:
+    items, answer, _ = read([chunk({"content": content}, "stop")])
+    assert "".join(item.text for item in items if isinstance(item, TextDelta)) == "Hi there"
+    assert answer.content == (Text(text="Hi there"),)
+
+
+def test_reasoning_may_be_a_part_of_the_content() -> None:
+    parts = [
+        {"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]},
+        {"type": "text", "text": "Hi"},
+    ]
+    items, answer, _ = read([chunk({"content": parts}), chunk({"content": [{"type": "thinking"}]}, "stop")])
+    assert items == [ThinkingDelta(text="hm"), TextDelta(text="Hi")]
+    assert answer.content == (Thinking(text="hm"), Text(text="Hi"))
+
+
+def test_reasoning_may_come_between_tags_or_as_an_object() -> None:
+    items, answer, _ = read([
+        chunk({"reasoning_content": {"x": 1}, "reasoning": {"text": "oh"}}),
+        chunk({"content": "\ud83d"}),
+        chunk({"content": "\ude00"}),
+    ])  # fmt: skip
+    assert items == [ThinkingDelta(text="oh"), TextDelta(text="😀")]
+    items, answer, _ = read([
+        chunk({"reasoning": {"text": "oh"}}),
+        chunk({"content": "<think>h"}),
+        chunk({"content": "m</think>\n\n"}),
+        chunk({"content": "Hi <"}, "stop"),
+    ])  # fmt: skip
+    assert [item.text for item in items if isinstance(item, TextDelta)] == ["Hi <"]
+    assert answer.content == (reasoned("ohhm", field="reasoning"), Text(text="Hi <"))
+
+
+def test_reasoning_in_details_is_kept_as_it_came_and_shown_once() -> None:
+    summary = {"type": "reasoning.summary", "index": 0, "format": "x"}
+    items, answer, _ = read([
+        chunk({"reasoning": "he", "reasoning_details": [{**summary, "summary": "he"}]}),
+        chunk({"reasoning_details": [{**summary, "summary": "llo", "id": "r", "format": None}]}),
+        chunk({"reasoning_details": [{"type": "reasoning.encrypted", "data": "d", "index": 0}, "x"]}),
+        chunk({"reasoning_details": [{"type": "reasoning.text", "text": "!", "index": 1}]}),
+        chunk({"reasoning_details": [{"type": "reasoning.text", "signature": "s", "index": 1}]}),
+        chunk({"content": "a"}, "stop"),
+    ])  # fmt: skip
+    details = [
+        {**summary, "summary": "hello", "id": "r"},
+        {"type": "reasoning.encrypted", "data": "d", "index": 0},
+        {"type": "reasoning.text", "text": "!", "index": 1, "signature": "s"},
+    ]
+    assert [item.text for item in items if isinstance(item, ThinkingDelta)] == ["he", "llo", "!"]
+    assert answer.content[0] == reasoned("hello!", field="reasoning", reasoning_details=details)
+
+
+def whole_message(**message: Any) -> dict[str, Any]:
+    return {"choices": [{"index": 0, "message": {"role": "assistant", **message}, "finish_reason": "stop"}]}
+
+
+CALL = {"id": "a", "type": "function", "function": {"name": "T", "arguments": '{"x": 1}'}}
+
+
+@pytest.mark.parametrize("before", [[], ["He"], ["He", "llo"]])
+def test_a_whole_message_adds_what_is_new_in_it(before: list[str]) -> None:
+    items, answer, _ = read([
+        *[chunk({"content": each}) for each in before],
+        whole_message(content="Hello", reasoning="hm", tool_calls=[CALL]),
+        whole_message(content="Hello", reasoning="hm", tool_calls=[CALL]),
+        whole_message(content="Something else", tool_calls=[{**CALL, "id": "b"}]),
+    ])  # fmt: skip
+    assert "".join(item.text for item in items if isinstance(item, TextDelta)) == "Hello"
+    assert sorted(answer.content, key=lambda block: block.type) == [
+        Text(text="Hello"),
+        reasoned("hm", field="reasoning"),
+        ToolUse(id="a", name="T", input={"x": 1}),
+    ]
+    assert answer.stop_reason == "tool_use"
+
+
+def test_a_call_of_the_old_form_is_a_call() -> None:
+    _, answer, _ = read([
+        chunk({"function_call": {"name": "T", "arguments": '{"x"'}}),
+        chunk({"function_call": {"arguments": ": 1}"}}, "function_call"),
+    ])  # fmt: skip
+    assert answer.content == (ToolUse(id="made-up", name="T", input={"x": 1}),)
+
+
+def test_what_is_held_back_is_told_at_the_end_whatever_that_is() -> None:
+    reader = openai_format.Reader("openai", lambda: "made-up")
+    list(reader.read(json.dumps(chunk({"content": "<th", **call(0, "a", "T")})).encode()))
+    assert list(reader.read(b"[DONE]")) == [TextDelta(text="<th"), ToolCallStarted(id="a", name="T")]
+    _, answer, _ = read([chunk({"content": "<th", **call(0, "a", "T")})], done=False)
+    assert answer.content == (ToolUse(id="a", name="T", input={}), Text(text="<th"))
+
+
+@pytest.mark.parametrize("finish", ["error", "network_error"])
+def test_an_end_that_is_a_failure_is_raised(finish: str) -> None:
+    with pytest.raises(ModelUnavailable, match=f"ended with '{finish}'"):
+        read([chunk({"content": "x"}, finish)])
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        {"object": "error", "message": "upstream", "code": 502},
+        {"type": "error", "message": "upstream", "code": "502"},
+        [{"error": {"code": 502, "message": "upstream"}}],
+    ],
+)
+def test_an_error_may_have_any_shape(error: Any) -> None:
+    with pytest.raises(ModelUnavailable, match="openai: upstream"):
+        read([error])
+
+
+# --- what goes back ----------------------------------------------------------------------------------------
+
+USED = ToolUse(id="a", name="T", input={})
+
+
+def test_reasoning_of_a_turn_with_calls_goes_back_to_who_sent_it() -> None:
+    details = [{"type": "reasoning.text", "text": "b", "index": 0}]
+    thoughts = (reasoned("a", field="reasoning"), reasoned("b", field="reasoning", reasoning_details=details))
+    history = (
+        user("q"),
+        model(*thoughts, USED),
+        user(result("a", Text(text="r"))),
+        model(thoughts[0], "done"),
+    )
+    sent = body(*history, user("more"), model(thoughts[0], "plain"), user("and"))["messages"]
+    assert (sent[1]["reasoning"], sent[1]["reasoning_details"]) == ("ab", details)
+    assert sent[3] == {"role": "assistant", "content": "done", "reasoning": "a"}
+    assert sent[5] == {"role": "assistant", "content": "plain"}
+    assert "reasoning" not in json.dumps(body(*history, user("more"), provider="groq"))
+    sent = body(user("q"), model(reasoned("", reasoning_details=details), USED), user(result("a")))[
+        "messages"
+    ]
+    assert sent[1]["reasoning_details"] == details
+    assert "reasoning" not in sent[1]
+
+
+def test_who_demands_reasoning_gets_some_with_each_call() -> None:
+    history = (user("q"), model("I look.", USED), user(result("a", Text(text="r"))))
+    sent = body(*history, provider="deepseek")["messages"]
+    assert sent[1]["reasoning_content"] == "(The reasoning behind this is not known.)"
+    assert "reasoning_content" not in body(*history, provider="groq")["messages"][1]
+
+
+@pytest.mark.parametrize("origin", ["openai", "gemini"])
+def test_what_was_attached_to_a_call_goes_back_to_who_attached_it(origin: str) -> None:
+    data = ProviderData(origin=origin, data={"extra_content": {"google": {"thought_signature": "s"}}})
+    used = ToolUse(id="a", name="T", input={}, provider_data=data)
+    sent = body(user("q"), model(used), user(result("a")))["messages"][1]["tool_calls"][0]
+    assert ("extra_content" in sent) == (origin == "openai")
+
+
+def test_names_are_legal_and_no_tool_is_named_twice() -> None:
+    odd = ToolSpec(name="web.search", description="", input_schema={})
+    sent = body(user("q"), model(ToolUse(id="a", name="web.search", input={})), tools=(odd, SPEC, odd))
+    names = [tool["function"]["name"] for tool in sent["tools"]]
+    assert names == [sent["messages"][1]["tool_calls"][0]["function"]["name"], "FileRead"]
+    assert "." not in names[0]

@@ -59,3 +59,65 @@ def test_an_event_without_end_is_refused(body: bytes, monkeypatch: pytest.Monkey
         assert splitter.feed(b"data: short\n\n") == [b"short"]
     with pytest.raises(EventTooLong, match="longer than 100 bytes"):
         splitter.feed(body)
+
+
+OBJECT = b'{"a": 1}'
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
+@pytest.mark.parametrize("sizes", [[], [1] * 200, [9, 1, 9, 1]])
+def test_lines_may_end_in_any_way_and_anywhere(end: bytes, sizes: list[int]) -> None:
+    body = end.join([b"event: x", b"data: 1", b"data: 2", b"", b"data: 3", b"", b""])
+    assert split(body, sizes) == [b"1\n2", b"3"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"data: {}\ndata: %s\ndata: [DONE]\n\n",
+        b"data: {}\n\ndata: %s\nevent: x\ndata: [DONE]",
+        b"{}\n%s\n[DONE]\n",
+        b"{}\r%s\r [DONE] \r",
+        b"data: {}\n%s\ndata:[DONE]\n\n",
+    ],
+)
+def test_objects_on_lines_of_their_own_are_events(body: bytes) -> None:
+    assert split(body % OBJECT, []) == [b"{}", OBJECT, b"[DONE]"]
+
+
+def test_the_mark_of_the_end_waits_for_nothing() -> None:
+    splitter = EventSplitter()
+    assert splitter.feed(b"data: {}\ndata: [DONE]\n") == [b"{}", b"[DONE]"]
+
+
+def test_an_object_over_many_lines_of_data_is_one_event() -> None:
+    assert split(b'data: {"a":\ndata: {}\ndata: }\n\n', []) == [b'{"a":\n{}\n}']
+    assert split(b"data: {x}\ndata: {}\n\n", []) == [b"{x}\n{}"]
+
+
+def test_a_body_that_is_one_value_over_many_lines_is_one_event() -> None:
+    body = b'data: 1\n{\n "a": [\n\n {}\n ]\n}\n'
+    first, whole = split(body, [3] * 20)
+    assert first == b"1"
+    assert whole.split() == b'{ "a": [ {} ] }'.split()
+    assert split(b'[{"error": 1},\n{}]', [])[0].startswith(b'[{"error"')
+
+
+@pytest.mark.parametrize(
+    ("body", "event"),
+    [
+        (b'error: {"code":400}\n\n', b'{"error":{"code":400}}'),
+        (b"error: no \xff\n\n", '{"error":"no \ufffd"}'.encode()),
+        (b'event: error\ndata: {"code":400}\n\n', b'{"error":{"code":400}}'),
+        (b'event: error\ndata: {"type":"error","error":{}}\n\n', b'{"type":"error","error":{}}'),
+    ],
+)
+def test_what_is_called_an_error_is_told_as_one(body: bytes, event: bytes) -> None:
+    assert split(body, []) == [event]
+    assert split(b"data: 1\n\n" + body + b"data: 2\n\n", []) == [b"1", event, b"2"]
+
+
+def test_a_value_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("actors.llm.sse.LONGEST", 100)
+    with pytest.raises(EventTooLong):
+        split(b"{\n" + b'"a": 1,\n' * 20, [])
