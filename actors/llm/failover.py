@@ -143,13 +143,22 @@ class _Voice:
         self._model = model
         self._why = why
 
-    async def send(self, item: CompletionEvent) -> None:
+    @property
+    def known(self) -> bool:
+        """Whether the reader knows who speaks."""
+        return self._reader.model == self._model
+
+    @property
+    def send(self) -> Send:
+        return self._reader.send if self.known else self._announced
+
+    async def _announced(self, item: CompletionEvent) -> None:
         if not isinstance(item, Retrying):
             await self.speaks()
         await self._reader.send(item)
 
     async def speaks(self) -> None:
         """Say who speaks, unless it is known."""
-        if self._reader.model != self._model:
+        if not self.known:
             self._reader.model = self._model
             await self._reader.send(Switched(model=self._model, reason=self._why))
