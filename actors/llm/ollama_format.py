@@ -130,18 +130,18 @@ def _assistant(message: ChatMessage, *, thinking: bool) -> JsonObject:
 
 def _user(message: ChatMessage, pictures: Pictures) -> Iterator[JsonObject]:
     """One message for each result, then one with all that is left, pictures out of results included."""
-    rest: list[Text | Image] = []
-    for block in message.content:
-        if isinstance(block, ToolResult):
-            yield {
-                "role": "tool",
-                "content": _result(block),
-                "tool_name": block.name,
-                "tool_call_id": block.tool_use_id,
-            }
-            rest.extend(part for part in block.content if isinstance(part, Image))
-        elif isinstance(block, Text | Image):
-            rest.append(block)
+    results = [block for block in message.content if isinstance(block, ToolResult)]
+    for result in results:
+        yield {
+            "role": "tool",
+            "content": _result(result),
+            "tool_name": result.name,
+            "tool_call_id": result.tool_use_id,
+        }
+    rest: list[Text | Image] = [
+        *(part for result in results for part in result.content if isinstance(part, Image)),
+        *(block for block in message.content if isinstance(block, Text | Image)),
+    ]
     if rest:
         yield _said(rest, pictures)
 

@@ -40,8 +40,9 @@ class Facts:
 
 def names(listed: Any) -> tuple[str, ...]:
     """Names of the models that talk, from ``GET /api/tags``, as they are ordered there."""
-    models: Any = _field(listed, "models")
-    found = [_name(each) for each in models[:_MOST] if not _embeds(each)] if isinstance(models, list) else []
+    models = _field(listed, "models")
+    each_one: list[Any] = cast("Any", models[:_MOST]) if isinstance(models, list) else []
+    found = [_name(each) for each in each_one if not _embeds(each)]
     return tuple(name for name in found if name)
 
 

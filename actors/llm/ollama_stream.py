@@ -56,7 +56,7 @@ class Reader:
 
     def completion(self) -> Completion:
         """See :class:`actors.llm.format.Reader`."""
-        stop = _STOPS.get(text_in(self._last, "done_reason"), END_TURN)
+        stop = _STOPS.get(str(self._last.get("done_reason")), END_TURN)
         return Completion(
             content=self._blocks.blocks(cut=False),
             stop_reason=TOOL_USE if stop == END_TURN and self._blocks.has_calls else stop,

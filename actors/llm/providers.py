@@ -12,7 +12,15 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from actors.llm import anthropic_format, endpoints, gemini_format, ollama_format, openai_format
+from actors.llm import (
+    anthropic_format,
+    endpoints,
+    gemini_format,
+    ollama_format,
+    openai_format,
+    responses_format,
+)
+from actors.llm.adaptation import Learned
 from actors.llm.format import Format
 from actors.llm.interfaces import Interfaces
 from actors.llm.prompt import Prompt
@@ -84,7 +92,15 @@ PROVIDERS: Final[Mapping[Name, Entry]] = {
     "anthropic": Entry(
         base_url="https://api.anthropic.com", format=anthropic_format.FORMAT, client=_anthropic
     ),
-    "openai": Entry(base_url="https://api.openai.com/v1", format=openai_format.FORMAT, client=_openai),
+    "openai": Entry(
+        base_url="https://api.openai.com/v1",
+        format=openai_format.FORMAT,
+        client=_openai,
+        better=Better(
+            format=lambda _base_url, _clock: responses_format.FORMAT,
+            suits=lambda prompt: not prompt.details.effort_with_tools,
+        ),
+    ),
     "gemini": Entry(
         base_url="https://generativelanguage.googleapis.com/v1beta",
         format=gemini_format.FORMAT,
@@ -133,7 +149,7 @@ def connect(
         return usual
     format = entry.better.format(own.base_url, clock)
     return Interfaces(
-        better=attrs.evolve(usual, format=format),
+        better=attrs.evolve(usual, format=format, learned=Learned()),
         usual=usual,
         path=urlsplit(format.path).path,
         suits=entry.better.suits,

@@ -3,14 +3,14 @@
 import json
 import re
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal, final
 
 import attrs
 import trio
 
 JsonObject = dict[str, Any]
-Wire = Literal["anthropic", "openai", "ollama"]
+Wire = Literal["anthropic", "openai", "ollama", "responses"]
 
 # --- what a reply is made of ---------------------------------------------------------------------------------
 
@@ -180,7 +180,8 @@ class Received:
 
     @property
     def messages(self) -> list[JsonObject]:
-        return list(self.body["messages"])
+        """The conversation; of the Responses interface in the form of chat completions."""
+        return list(self.body["messages"]) if self.wire != "responses" else list(_from_items(self.body))
 
     @property
     def tools(self) -> list[JsonObject]:
@@ -188,6 +189,8 @@ class Received:
         offered: list[JsonObject] = self.body.get("tools", [])
         if self.wire == "anthropic":
             return offered
+        if self.wire == "responses":
+            offered = [{"function": tool} for tool in offered]
         functions = [tool["function"] for tool in offered]
         return [{"name": function["name"], "input_schema": function["parameters"]} for function in functions]
 
@@ -231,6 +234,29 @@ Rule = Callable[[Received], Answer]
 
 def _text(content: str | Sequence[JsonObject]) -> str:
     return content if isinstance(content, str) else "".join(b["text"] for b in content if b["type"] == "text")
+
+
+def _from_items(body: JsonObject) -> Iterator[JsonObject]:
+    if body.get("instructions"):
+        yield {"role": "system", "content": body["instructions"]}
+    given: str | list[JsonObject] = body["input"]
+    for item in [{"role": "user", "content": given}] if isinstance(given, str) else given:
+        match item.get("type", "message"):
+            case "message":
+                parts: str | list[JsonObject] = item["content"]
+                content = parts if isinstance(parts, str) else "".join(part.get("text", "") for part in parts)
+                yield {"role": item["role"], "content": content}
+            case "function_call":
+                function = {"name": item["name"], "arguments": item["arguments"]}
+                yield {
+                    "role": "assistant",
+                    "content": "",
+                    "tool_calls": [{"id": item["call_id"], "function": function}],
+                }
+            case "function_call_output":
+                yield {"role": "tool", "tool_call_id": item["call_id"], "content": item["output"]}
+            case _:
+                pass
 
 
 # --- rules ---------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""A scripted model server on loopback: Anthropic's messages, OpenAI's chat completions and embeddings, Ollama's chats.
+"""A scripted model server on loopback: Anthropic's messages, OpenAI's three interfaces, Ollama's own.
 
 In a test, ask for the fixture ``model_server``::
 
@@ -54,6 +54,7 @@ from tests.fakes.model_script import (
 )
 from tests.fakes.model_wire import Anthropic, OpenAI, dump, embeddings
 from tests.fakes.ollama_wire import Ollama, OllamaHost
+from tests.fakes.responses_wire import Responses
 
 _REASONS: Final = {
     200: "OK",
@@ -63,11 +64,14 @@ _REASONS: Final = {
     529: "Overloaded",
 }
 _READ: Final = 1 << 16
-_WIRES: Final[Mapping[str, tuple[Wire, type[Anthropic | OpenAI | Ollama]]]] = {
+
+Encoder = Anthropic | OpenAI | Ollama | Responses
+_WIRES: Final[Mapping[str, tuple[Wire, type[Encoder]]]] = {
     "/messages": ("anthropic", Anthropic),
     "/chat/completions": ("openai", OpenAI),
     "/embeddings": ("openai", OpenAI),
     "/api/chat": ("ollama", Ollama),
+    "/responses": ("responses", Responses),
 }
 """By the end of the path of a call."""
 
@@ -126,6 +130,8 @@ class ModelServer:
         self.open = 0
         """Connections open now."""
         self.ollama = OllamaHost()
+        self.has_responses = True
+        """Whether there is OpenAI's newer interface, ``/responses``."""
         self.missed: list[str] = []
         """Paths that were asked for and are not there."""
         self._replies: deque[Answer] = deque()
@@ -186,7 +192,7 @@ class ModelServer:
         self, connection: _Connection, method: str, path: str, headers: dict[str, str], body: bytes
     ) -> None:
         call = next((end for end in _WIRES if path.endswith(end)), None)
-        if call is not None and (call != "/api/chat" or self.ollama.native):
+        if call is not None and self._has(call):
             wire, encoder = _WIRES[call]
             request = Received(wire=wire, path=path, headers=headers, body=json.loads(body), size=len(body))
             self.requests.append(request)
@@ -210,6 +216,10 @@ class ModelServer:
         else:
             status, data = self._control(method, path, body)
             await _send(connection, status, dump(data).encode())
+
+    def _has(self, call: str) -> bool:
+        """Whether there is such an interface."""
+        return {"/api/chat": self.ollama.native, "/responses": self.has_responses}.get(call, True)
 
     def _by_rule(self, request: Received) -> Answer:
         return self.vectors if request.path.endswith("/embeddings") else self.rule(request)
@@ -238,9 +248,7 @@ class ModelServer:
                 self.missed.append(path)
                 return 404, {"error": {"type": "not_found_error", "message": f"no route for {method} {path}"}}
 
-    async def _reply(
-        self, connection: _Connection, encoder: Anthropic | OpenAI | Ollama, reply: Reply
-    ) -> None:
+    async def _reply(self, connection: _Connection, encoder: Encoder, reply: Reply) -> None:
         if not encoder.streams:
             await _send(connection, 200, dump(encoder.whole()).encode())
         elif reply.gap or reply.cut or any(isinstance(part, Wait) for part in reply.parts):
@@ -302,7 +310,7 @@ async def _send(
         raise _Cut
 
 
-async def _stream(connection: _Connection, encoder: Anthropic | OpenAI | Ollama, reply: Reply) -> None:
+async def _stream(connection: _Connection, encoder: Encoder, reply: Reply) -> None:
     """Send the events, each as one HTTP chunk, in as few writes as the pauses of `reply` allow."""
     kind = encoder.content_type
     head = f"HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ntransfer-encoding: chunked\r\n\r\n"
@@ -328,7 +336,7 @@ async def _stream(connection: _Connection, encoder: Anthropic | OpenAI | Ollama,
     await flush()
 
 
-def _pieces_of(encoder: Anthropic | OpenAI | Ollama, reply: Reply) -> Iterator[bytes | Wait | Drop]:
+def _pieces_of(encoder: Encoder, reply: Reply) -> Iterator[bytes | Wait | Drop]:
     yield from encoder.begin()
     for part in reply.parts:
         match part:

@@ -14,11 +14,13 @@ EVENTS: Final = "text/event-stream; charset=utf-8"
 _FINISH: Final = {"end_turn": "stop", "tool_use": "tool_calls", "max_tokens": "length"}
 
 
-def _arguments(call: Call) -> str:
+def arguments_of(call: Call) -> str:
+    """The JSON text of a call's input."""
     return call.input if isinstance(call.input, str) else json.dumps(call.input)
 
 
-def _pieces(text: str, count: int) -> list[str]:
+def pieces(text: str, count: int) -> list[str]:
+    """The text in about so many pieces."""
     size = max(1, math.ceil(len(text) / max(1, count)))
     return [text[i : i + size] for i in range(0, len(text), size)]
 
@@ -120,8 +122,8 @@ class Anthropic:
             case Call():
                 self._calls += 1
                 id = part.id or f"toolu_{self._number}_{self._calls}"
-                pieces = _pieces(_arguments(part), part.fragments)
-                deltas = [{"type": "input_json_delta", "partial_json": piece} for piece in ["", *pieces]]
+                fragments = pieces(arguments_of(part), part.fragments)
+                deltas = [{"type": "input_json_delta", "partial_json": piece} for piece in ["", *fragments]]
                 return {"type": "tool_use", "id": id, "name": part.name, "input": {}}, deltas
 
 
@@ -157,7 +159,7 @@ class OpenAI:
                 call = self._call(part)
                 arguments = call["function"].pop("arguments")
                 yield self._chunk({"tool_calls": [{"index": index, **call}]})
-                for piece in _pieces(arguments, part.fragments):
+                for piece in pieces(arguments, part.fragments):
                     yield self._chunk({"tool_calls": [{"index": index, "function": {"arguments": piece}}]})
 
     def fail(self, part: Fail) -> bytes:
@@ -181,7 +183,7 @@ class OpenAI:
 
     def _call(self, part: Call) -> JsonObject:
         self._calls += 1
-        function = {"name": part.name, "arguments": _arguments(part)}
+        function = {"name": part.name, "arguments": arguments_of(part)}
         return {
             "id": part.id or f"call_{self._number}_{self._calls}",
             "type": "function",

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors import jsontext
-from actors.llm import anthropic_format, gemini_format, openai_format
+from actors.llm import anthropic_format, gemini_format, ollama_format, openai_format, responses_format
 from actors.llm.failures import read_report
 from actors.llm.format import Format
 from actors.llm.messages import ModelError, ModelUnavailable
@@ -21,11 +21,16 @@ WORDS = st.sampled_from([
     "tool_calls", "function", "arguments", "prompt_tokens", "completion_tokens", "prompt_tokens_details", "code",
     "cached_tokens", "input_tokens", "output_tokens", "x_groq", "parts", "functionCall", "args", "thought",
     "thoughtSignature", "finishReason", "blockReason", "promptTokenCount",
+    "done", "done_reason", "response", "item", "output",
+    "item_id", "output_index", "summary", "encrypted_content", "call_id", "status", "incomplete_details",
 ])  # fmt: skip
 NAMES = st.sampled_from([
     "content_block_delta", "content_block_start", "message_start", "message_delta", "message_stop", "error",
     "text_delta", "input_json_delta", "thinking_delta", "signature_delta", "tool_use", "thinking",
     "redacted_thinking", "max_tokens", "length", "stop", "tool_calls", "²", "\ud83d",
+    "response.output_text.delta", "response.output_item.added", "response.output_item.done", "response.completed",
+    "response.function_call_arguments.delta", "response.reasoning_summary_text.delta", "response.incomplete",
+    "message", "function_call", "reasoning", "incomplete",
 ])  # fmt: skip
 NUMBERS = st.integers(-2, 3) | st.floats() | st.sampled_from([2**63, 10**30, -1])
 VALUES: st.SearchStrategy[Any] = st.recursive(
@@ -49,6 +54,13 @@ SHAPED = st.fixed_dictionaries(
         "message": VALUES,
         "usage": VALUES,
         "error": VALUES,
+        "output_index": st.integers(0, 2) | VALUES,
+        "item": st.fixed_dictionaries(
+            {"type": NAMES}, optional={"name": VALUES, "content": VALUES, "summary": VALUES}
+        )
+        | VALUES,
+        "response": VALUES,
+        "done": VALUES,
         "choices": st.lists(VALUES, max_size=2) | VALUES,
         "candidates": st.lists(CANDIDATES | VALUES, max_size=2) | VALUES,
         "promptFeedback": VALUES,
@@ -57,7 +69,14 @@ SHAPED = st.fixed_dictionaries(
 )
 EVENTS = st.lists((SHAPED | VALUES).map(json.dumps).map(str.encode) | st.binary(max_size=20), max_size=8)
 FORMATS = pytest.mark.parametrize(
-    "format", [anthropic_format.FORMAT, openai_format.FORMAT, gemini_format.FORMAT]
+    "format",
+    [
+        anthropic_format.FORMAT,
+        openai_format.FORMAT,
+        gemini_format.FORMAT,
+        responses_format.FORMAT,
+        ollama_format.format_at("", lambda: 0.0),
+    ],
 )
 
 

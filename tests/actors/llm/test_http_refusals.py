@@ -3,12 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-import attrs
 import pytest
 
 from actors.llm.catalogue import ModelDetails
 from actors.llm.completion import Completion
-from actors.llm.http_provider import HttpProvider
 from actors.llm.messages import ModelError, ModelUnavailable
 from actors.llm.pictures import Picture
 from actors.llm.provider import Provider
@@ -84,9 +82,7 @@ async def test_the_limit_of_the_answer_has_two_names(provider: Provider, model_s
 
 
 @BOTH
-async def test_several_things_may_be_refused_one_after_another(
-    provider: Provider, model_server: ModelServer
-) -> None:
+async def test_several_things_may_be_refused_one_after_another(model_server: ModelServer, name: str) -> None:
     def rule(request: Received) -> Answer:
         if "temperature" in request.body:
             return Refuse(status=400, message="temperature is deprecated for this model")
@@ -95,9 +91,9 @@ async def test_several_things_may_be_refused_one_after_another(
         return Reply(Say("fine"))
 
     model_server.rule = rule
-    assert isinstance(provider, HttpProvider)
-    warm = attrs.evolve(provider, options={"temperature": 0.3})
+    warm = connect(name, model_server.url, options={"temperature": 0.3})
     assert await twice(warm, model_server, tools=TOOLS) == 3
+    await warm.close()
 
 
 @BOTH

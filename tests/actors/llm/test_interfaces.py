@@ -6,14 +6,24 @@ from typing import Any
 import attrs
 import pytest
 
+from actors.llm.catalogue import ModelDetails
 from actors.llm.interfaces import is_missing
-from actors.llm.messages import ModelError, ModelUnavailable, TextDelta
+from actors.llm.messages import (
+    CompletionEvent,
+    ModelError,
+    ModelUnavailable,
+    TextDelta,
+    ThinkingDelta,
+    ToolCallStarted,
+)
+from actors.llm.prompt import Prompt
 from actors.llm.provider import Provider
-from actors.vocabulary import Text
+from actors.vocabulary import ChatMessage, Text, ToolResult, ToolSpec
 from tests.actors.llm.answering import answering
-from tests.actors.llm.asking import ask, connect
-from tests.fakes.model_script import Drop, Fail, Refuse, Reply, Say
+from tests.actors.llm.asking import QUESTION, ask, connect
+from tests.fakes.model_script import Call, Drop, Fail, Refuse, Reply, Say, Think
 from tests.fakes.model_server import ModelServer
+from tests.validators import responses as validator
 
 
 @pytest.fixture
@@ -138,3 +148,60 @@ def test_a_server_that_does_not_know_the_method_has_no_interface() -> None:
     error = ModelUnavailable(reason="server", provider="ollama", detail="Unsupported method", status=501)
     assert is_missing(error, "/api/chat")
     assert not is_missing(attrs.evolve(error, status=500), "/api/chat")
+
+
+REASONS: dict[str, Any] = {"model": "gpt-5.4", "details": ModelDetails(effort=True, effort_with_tools=False)}
+SPEC = ToolSpec(name="FileRead", description="Read.", input_schema={"type": "object", "properties": {}})
+
+
+@pytest.fixture
+async def openai(model_server: ModelServer) -> AsyncIterator[Provider]:
+    made = connect("openai", model_server.url)
+    yield made
+    await made.close()
+
+
+async def test_a_model_that_reasons_beside_tools_is_asked_by_the_responses_interface(
+    openai: Provider, model_server: ModelServer
+) -> None:
+    call = Call("FileRead", {"path": "a"}, id="c")
+    model_server.script(Reply(Think("hm", signature="gAAA"), Say("I look."), call), Reply(Say("done")))
+    items: list[CompletionEvent] = []
+
+    async def send(item: CompletionEvent) -> None:
+        items.append(item)
+
+    prompt = Prompt(provider="openai", messages=(QUESTION,), tools=(SPEC,), effort="low", **REASONS)
+    answer = await openai.complete(prompt, send)
+    assert items == [
+        ThinkingDelta(text="hm"),
+        TextDelta(text="I look."),
+        ToolCallStarted(id="c", name="FileRead"),
+    ]
+    result = ToolResult(tool_use_id="c", name="FileRead", content=(Text(text="AAA"),))
+    history = (
+        QUESTION,
+        ChatMessage(role="assistant", content=answer.content),
+        ChatMessage(role="user", content=(result,)),
+    )
+    await openai.complete(attrs.evolve(prompt, messages=history), send)
+    first, second = model_server.requests
+    assert [first.path, second.path] == ["/v1/responses"] * 2
+    assert first.body["reasoning"]["effort"] == "low"
+    assert second.body["input"][1]["encrypted_content"] == "gAAA"
+    assert validator.complaints(second.body) == []
+
+
+async def test_other_models_are_asked_as_ever(openai: Provider, model_server: ModelServer) -> None:
+    await ask(openai, model="gpt-4o")
+    assert paths(model_server) == ["/v1/chat/completions"]
+
+
+async def test_an_endpoint_without_the_responses_interface_is_asked_for_chat_completions(
+    openai: Provider, model_server: ModelServer
+) -> None:
+    model_server.has_responses = False
+    for _ in range(2):
+        await ask(openai, **REASONS)
+    assert paths(model_server) == ["/v1/chat/completions"] * 2
+    assert model_server.missed == ["/v1/responses"]

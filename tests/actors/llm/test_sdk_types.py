@@ -6,10 +6,11 @@ from typing import Any, cast, get_type_hints
 import anthropic.types
 import attrs
 import openai.types.chat
+import openai.types.responses.response_create_params
 import pytest
 from pydantic import TypeAdapter
 
-from actors.llm import anthropic_format, openai_format
+from actors.llm import anthropic_format, openai_format, responses_format
 from actors.llm.catalogue import ModelDetails
 from actors.llm.messages import SystemText
 from actors.llm.pictures import Picture
@@ -55,6 +56,19 @@ EVERYTHING = Prompt(
 )
 
 ADAPTIVE = attrs.evolve(EVERYTHING, details=ModelDetails(vision=True, thinking="adaptive"))
+ENCRYPTED = ProviderData(origin="openai", data={"encrypted_content": "e", "id": "rs_1", "model": "m"})
+REASONED = attrs.evolve(
+    EVERYTHING,
+    provider="openai",
+    messages=(
+        EVERYTHING.messages[0],
+        attrs.evolve(
+            EVERYTHING.messages[1],
+            content=(Thinking(text="hm", provider_data=ENCRYPTED), *EVERYTHING.messages[1].content[2:]),
+        ),
+        EVERYTHING.messages[2],
+    ),
+)
 
 
 @pytest.mark.parametrize(
@@ -75,6 +89,10 @@ ADAPTIVE = attrs.evolve(EVERYTHING, details=ModelDetails(vision=True, thinking="
         (
             openai_format.RELATIVE.body(EVERYTHING, {}),
             openai.types.chat.completion_create_params.CompletionCreateParamsStreaming,
+        ),
+        (
+            responses_format.FORMAT.body(REASONED, {}),
+            openai.types.responses.response_create_params.ResponseCreateParamsStreaming,
         ),
     ],
 )
