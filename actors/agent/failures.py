@@ -67,7 +67,7 @@ def retrying(reason: str, wait: float) -> str:
 
 def cramped(window: int | None, fixed: int) -> str:
     """What helps where not even the newest message fits; tokens of the window, if known, and of what is fixed."""
-    if window is not None and fixed >= window:
+    if window is not None and fixed >= window * 8 // 10:
         return (
             f"its window of {window} tokens is too small for the instructions and tools alone, about {fixed} tokens: "
             "choose a model with a larger one"

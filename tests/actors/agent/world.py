@@ -26,6 +26,7 @@ from actors.persona.settings import Settings as PersonaSettings
 from actors.session import messages as session
 from actors.session.actor import SessionActor
 from actors.tooling import Rendered, ToolReply, ToolSource, described, from_context, offering, tool
+from actors.transcript import Transcript
 from actors.vocabulary import ADMIN, Attachment, Block, ChatMessage, Text, ToolResult, ToolUse, Usage
 from bus import Abandon, Actor, ActorError, Bus, Remains, Request, Sink, concurrent
 from bus.console import Console
@@ -81,6 +82,24 @@ def after(seconds: float, then: Answer) -> Answer:
     return answer
 
 
+def weight(request: llm.Complete) -> int:
+    """Characters of a request, roughly as a provider counts them."""
+    conversation = Transcript().pruned(request.messages).size
+    around = sum(len(part.text) for part in request.system) + len(str(request.tools))
+    return conversation + around
+
+
+def within(window: int, then: Answer, detail: str = "too many tokens") -> Answer:
+    """Refuse every request of more than `window` characters, as a provider with a hard limit does."""
+
+    async def answer(request: llm.Complete, sink: Sink[llm.CompletionEvent]) -> None:
+        if weight(request) > window:
+            raise llm.ModelError(reason="context_length", provider="test", detail=detail)
+        await then(request, sink)
+
+    return answer
+
+
 def crash_once(monkeypatch: pytest.MonkeyPatch, word: str = "") -> None:
     """The next result of a tool in which there is `word` crashes its conversation."""
     crashes = [ZeroDivisionError()]
@@ -126,12 +145,16 @@ class ModelActor(Actor):
         prompt = request.system[0].text if request.system else ""
         chosen = next((answer for words, answer in world.by_prompt.items() if words in prompt), None)
         if chosen is None:
-            chosen = world.script.pop(0) if world.script else say(f"echo {last_text(request.messages)}")
+            chosen = world.script.pop(0) if world.script else world.rule or _echo(request)
         await chosen(request, sink)
 
     @llm.Models.handler
     async def models(self, request: llm.Models) -> llm.Catalogue:
         return self._world.models
+
+
+def _echo(request: llm.Complete) -> Answer:
+    return say(f"echo {last_text(request.messages)}")
 
 
 def last_text(messages: Sequence[ChatMessage]) -> str:
@@ -303,6 +326,8 @@ class World:
     soul: bytes = b"Be kind."
     models: llm.Catalogue = MODELS
     script: list[Answer] = attrs.field(factory=list[Answer])
+    rule: Answer | None = None
+    """What the model does where the script says nothing; None: it echoes."""
     by_prompt: dict[str, Answer] = attrs.field(factory=dict[str, Answer])
     """Answers to all who say these words in their system prompt, whatever the script says."""
     requests: list[llm.Complete] = attrs.field(factory=list[llm.Complete])
