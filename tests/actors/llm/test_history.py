@@ -108,3 +108,19 @@ def test_thinking_may_begin_where_no_results_are_waiting() -> None:
     assert may_think([])
     assert may_think([message("user", Text(text="q"))])
     assert may_think([message("assistant", Text(text="a")), message("user", Text(text="q"))])
+
+
+def test_a_model_says_only_what_is_a_models_to_say() -> None:
+    stray = ToolResult(tool_use_id="i", name="n", content=())
+    fit = normalise(
+        [
+            message("user", Text(text="q"), ToolUse(id="i", name="n", input={})),
+            message("assistant", IMAGE, stray),
+        ],
+        unthinking,
+    )
+    assert fit == [
+        message("user", Text(text="q")),
+        message("assistant", Text(text="[picture a.png]")),
+        message("user", Text(text=GO_ON)),
+    ]
