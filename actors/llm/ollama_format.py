@@ -11,6 +11,7 @@ from actors.llm.ollama_stream import Reader
 from actors.llm.ollama_window import Windows, needed
 from actors.llm.pictures import Picture, Pictures, shown
 from actors.llm.prompt import BUDGETS, Prompt, answer_limit
+from actors.llm.wire_names import wire_name
 from actors.vocabulary import ChatMessage, Image, Text, Thinking, ToolResult, ToolSpec, ToolUse
 
 KEEP_ALIVE: Final = "5m"
@@ -39,7 +40,9 @@ def request_body(prompt: Prompt, options: Mapping[str, Any], *, windows: Windows
     thinks = prompt.details.effort
     limit = answer_limit(prompt, BUDGETS[prompt.effort] if prompt.effort and thinks else None)
     messages = list(_messages(prompt))
-    tools = [_tool(tool) for tool in prompt.tools if prompt.details.tools]
+    tools = list(
+        {wire_name(tool.name): _tool(tool) for tool in prompt.tools if prompt.details.tools}.values()
+    )
     given, chosen = _sorted_out(options)
     size = needed(messages, tools, limit)
     body: JsonObject = {
@@ -82,7 +85,11 @@ def _think(prompt: Prompt) -> bool | str:
 
 def _tool(tool: ToolSpec) -> JsonObject:
     parameters: JsonObject = {"type": "object", "properties": {}, **tool.input_schema}
-    function: JsonObject = {"name": tool.name, "description": tool.description, "parameters": parameters}
+    function: JsonObject = {
+        "name": wire_name(tool.name),
+        "description": tool.description,
+        "parameters": parameters,
+    }
     return {"type": "function", "function": function}
 
 

@@ -16,6 +16,7 @@ from actors.llm.history import normalise, place_notes, wanted_back
 from actors.llm.pictures import Picture, Pictures, shown
 from actors.llm.prompt import BUDGETS, Prompt, answer_limit
 from actors.llm.responses_stream import Reader
+from actors.llm.wire_names import wire_name
 from actors.vocabulary import ChatMessage, Image, Text, Thinking, ToolResult, ToolSpec, ToolUse
 
 ENCRYPTED: Final = "reasoning.encrypted_content"
@@ -46,7 +47,7 @@ def request_body(prompt: Prompt, options: Mapping[str, Any]) -> JsonObject:
     if effort:
         body["reasoning"] = {"effort": effort, "summary": "auto"}
     if prompt.tools and prompt.details.tools:
-        body["tools"] = [_tool(tool) for tool in prompt.tools]
+        body["tools"] = list({wire_name(tool.name): _tool(tool) for tool in prompt.tools}.values())
     return {**body, **_renamed(options), "stream": True}
 
 
@@ -64,7 +65,7 @@ def _renamed(options: Mapping[str, Any]) -> JsonObject:
 def _tool(tool: ToolSpec) -> JsonObject:
     return {
         "type": "function",
-        "name": tool.name,
+        "name": wire_name(tool.name),
         "description": tool.description,
         "parameters": dict(tool.input_schema),
         "strict": False,
