@@ -31,7 +31,10 @@ MOST: Final = 4
 _LEAST_ROOM: Final = 1024
 """Tokens of an answer that is worth asking for."""
 _NEEDED: Final = frozenset(
-    {"model", "messages", "stream", "input", "contents", "system", "tools", *LIMITS, *THINKING_FIELDS}
+    {
+        *("model", "messages", "stream", "input", "contents", "system", "system_instruction", "tools"),
+        *("generationConfig", *LIMITS, *THINKING_FIELDS),
+    }
 )
 """Fields of bodies that have a row of their own, or without which there is no request."""
 
@@ -212,7 +215,10 @@ def _thinking_form(refused: Refused) -> Iterator[Measure]:
 
 def _thoughts(refused: Refused) -> Iterator[Measure]:
     """Reasoning of before may not come back, or not like this."""
-    has_any = any(block.type == "thinking" for each in refused.prompt.messages for block in each.content)
+    blocks = (block for each in refused.prompt.messages for block in each.content)
+    has_any = any(
+        block.type == "thinking" or (block.type == "tool_use" and block.provider_data) for block in blocks
+    )
     if has_any and _ABOUT_THOUGHTS.search(refused.said):
         yield Measure("no_thoughts")
 

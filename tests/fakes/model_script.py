@@ -10,17 +10,17 @@ import attrs
 import trio
 
 JsonObject = dict[str, Any]
-Wire = Literal["anthropic", "openai", "ollama", "responses"]
+Wire = Literal["anthropic", "openai", "ollama", "responses", "gemini"]
 
 # --- what a reply is made of ---------------------------------------------------------------------------------
 
 
 @final
 class Say:
-    """A block of text, one delta a chunk."""
+    """A block of text, one delta a chunk. The `signature` is Gemini's, for the last of them."""
 
-    def __init__(self, *chunks: str) -> None:
-        self.chunks = chunks
+    def __init__(self, *chunks: str, signature: str = "") -> None:
+        self.chunks, self.signature = chunks, signature
 
 
 @final
@@ -49,6 +49,8 @@ class Call:
     id: str | None = None
     fragments: int = 3
     """Pieces the arguments are cut into."""
+    signature: str = ""
+    """What Gemini wants back with it."""
 
 
 @final
@@ -180,7 +182,9 @@ class Received:
 
     @property
     def messages(self) -> list[JsonObject]:
-        """The conversation; of the Responses interface in the form of chat completions."""
+        """The conversation; of the Responses interface in the form of chat completions, Gemini's in Anthropic's."""
+        if self.wire == "gemini":
+            return gemini_messages(self.body["contents"])
         return list(self.body["messages"]) if self.wire != "responses" else list(_from_items(self.body))
 
     @property
@@ -189,6 +193,9 @@ class Received:
         offered: list[JsonObject] = self.body.get("tools", [])
         if self.wire == "anthropic":
             return offered
+        if self.wire == "gemini":
+            declared = [each for tool in offered for each in tool["functionDeclarations"]]
+            return [{**each, "input_schema": each.get("parametersJsonSchema", {})} for each in declared]
         if self.wire == "responses":
             offered = [{"function": tool} for tool in offered]
         functions = [tool["function"] for tool in offered]
@@ -227,6 +234,26 @@ class Received:
                 blocks: list[JsonObject] = [b for b in message["content"] if b["type"] == "tool_result"]
                 found.extend((_text(block["content"]), block["tool_use_id"]) for block in reversed(blocks))
         return found[::-1]
+
+
+def gemini_messages(contents: Sequence[JsonObject]) -> list[JsonObject]:
+    """Gemini's conversation in the shape that Anthropic gives one."""
+    return [
+        {
+            "role": "assistant" if content["role"] == "model" else "user",
+            "content": [block for part in content["parts"] for block in _gemini_blocks(part)],
+        }
+        for content in contents
+    ]
+
+
+def _gemini_blocks(part: JsonObject) -> Iterator[JsonObject]:
+    if "functionResponse" in part:
+        response = part["functionResponse"]
+        said = [{"type": "text", "text": str(each)} for each in response["response"].values()]
+        yield {"type": "tool_result", "tool_use_id": response.get("id", response["name"]), "content": said}
+    elif part.get("text") and not part.get("thought"):
+        yield {"type": "text", "text": part["text"]}
 
 
 Rule = Callable[[Received], Answer]
@@ -318,7 +345,7 @@ def reply_from_json(data: JsonObject) -> Answer:
     """One answer of a script.
 
     ``{"status": 429, ...}`` with the other fields of :class:`Refuse` refuses. Else the parts come in this order, all
-    optional: ``"think": [chunks]``, ``"say": text or [chunks]``, ``"calls": [{"name", "input", "id"}]``,
+    optional: ``"think": [chunks]``, ``"say": text or [chunks]``, ``"calls": [{"name", "input", "id", "signature"}]``,
     ``"wait": seconds``, ``"fail": {"type", "message"}``, ``"drop": true``; options of `Reply` stand beside them.
     """
     if "status" in data:

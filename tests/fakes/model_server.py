@@ -1,4 +1,4 @@
-"""A scripted model server on loopback: Anthropic's messages, OpenAI's three interfaces, Ollama's own.
+"""A scripted model server on loopback: Anthropic's messages, OpenAI's three interfaces, Ollama's and Gemini's own.
 
 In a test, ask for the fixture ``model_server``::
 
@@ -36,6 +36,8 @@ import trio
 if __name__ == "__main__":  # run by path: the repository is not on the import path
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from tests.fakes import gemini_wire
+from tests.fakes.gemini_wire import Gemini
 from tests.fakes.model_script import (
     Answer,
     Drop,
@@ -65,12 +67,14 @@ _REASONS: Final = {
 }
 _READ: Final = 1 << 16
 
-Encoder = Anthropic | OpenAI | Ollama | Responses
+Encoder = Anthropic | OpenAI | Ollama | Responses | Gemini
 _WIRES: Final[Mapping[str, tuple[Wire, type[Encoder]]]] = {
     "/messages": ("anthropic", Anthropic),
     "/chat/completions": ("openai", OpenAI),
     "/embeddings": ("openai", OpenAI),
     "/api/chat": ("ollama", Ollama),
+    ":generateContent": ("gemini", Gemini),
+    ":streamGenerateContent": ("gemini", Gemini),
     "/responses": ("responses", Responses),
 }
 """By the end of the path of a call."""
@@ -191,7 +195,7 @@ class ModelServer:
     async def _answer(
         self, connection: _Connection, method: str, path: str, headers: dict[str, str], body: bytes
     ) -> None:
-        call = next((end for end in _WIRES if path.endswith(end)), None)
+        call = next((end for end in _WIRES if path.partition("?")[0].endswith(end)), None)
         if call is not None and self._has(call):
             wire, encoder = _WIRES[call]
             request = Received(wire=wire, path=path, headers=headers, body=json.loads(body), size=len(body))
@@ -203,6 +207,8 @@ class ModelServer:
             if answer.delay:
                 await self._waiting(connection, trio.sleep, answer.delay)
             if wire == "ollama" and (refused := self.ollama.load(request)) is not None:
+                answer = refused
+            if wire == "gemini" and (refused := gemini_wire.refused(request)) is not None:
                 answer = refused
             if isinstance(answer, Refuse):
                 await _send(
@@ -289,6 +295,8 @@ def _refusal(answer: Refuse, wire: Wire) -> bytes:
         return answer.body
     if wire == "ollama":
         return dump({"error": answer.message}).encode()
+    if wire == "gemini":
+        return dump(gemini_wire.error(answer.status, answer.message, answer.type)).encode()
     error = {"type": answer.type, "message": answer.message}
     if answer.code is not None:
         error["code"] = answer.code

@@ -8,9 +8,10 @@ import attrs
 import openai.types.chat
 import openai.types.responses.response_create_params
 import pytest
+from google.genai import types as google
 from pydantic import TypeAdapter
 
-from actors.llm import anthropic_format, openai_format, responses_format
+from actors.llm import anthropic_format, gemini_format, openai_format, responses_format
 from actors.llm.catalogue import ModelDetails
 from actors.llm.messages import SystemText
 from actors.llm.pictures import Picture
@@ -111,3 +112,16 @@ def read_out(value: Any) -> Any:
     if isinstance(value, str) or not isinstance(value, Iterable):
         return value
     return [*map(read_out, cast("Any", value))]
+
+
+def test_every_field_of_a_body_for_gemini_is_known_and_of_its_kind() -> None:
+    asked = attrs.evolve(EVERYTHING, provider="gemini", details=ModelDetails(vision=True, thinking="level"))
+    body = gemini_format.FORMAT.body(asked, {})
+    assert set(body) == {"contents", "system_instruction", "tools", "generationConfig"}
+    assert len([google.Content.model_validate(content) for content in body["contents"]]) == 3
+    google.Content.model_validate(body["system_instruction"])
+    (tool,) = body["tools"]
+    google.Tool.model_validate(tool)
+    google.GenerationConfig.model_validate(body["generationConfig"])
+    with pytest.raises(ValueError, match="Extra inputs"):
+        google.Content.model_validate({"role": "user", "parts": [{"text": "x", "type": "text"}]})
