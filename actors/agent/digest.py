@@ -38,12 +38,15 @@ def pieces(messages: Sequence[ChatMessage], room: int) -> list[str]:
     written = [_written(message) for message in messages]
     if sum(map(len, written)) > (PIECES - 1) * room:
         written = [squeeze(text, share) for text in written]
-    found = [""]
+    found: list[list[str]] = [[]]
+    left = room
     for text in (squeeze(text, room // 2) for text in written):
-        if found[-1] and len(found[-1]) + len(_BETWEEN) + len(text) > room:
-            found.append("")
-        found[-1] += f"{_BETWEEN if found[-1] else ''}{text}"
-    return found[-PIECES:]
+        if found[-1] and len(_BETWEEN) + len(text) > left:
+            found.append([])
+            left = room
+        left -= len(text) + (len(_BETWEEN) if found[-1] else 0)
+        found[-1].append(text)
+    return [_BETWEEN.join(texts) for texts in found[-PIECES:]]
 
 
 def summary_request(piece: str, before: str = "") -> ChatMessage:

@@ -5,6 +5,7 @@ results stay together and sides alternate. After the last one only the newest wo
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from operator import is_
 from typing import Any, Final, cast, final
 
 import attrs
@@ -55,9 +56,12 @@ def _each(change: Callable[[Block], Block | None], *, spare_newest: bool = False
         for index, message in enumerate(messages):
             if size <= limit:
                 break
-            if not (spare_newest and index == newest):
-                messages[index] = _changed(message, change)
-                size -= _size(message) - _size(messages[index])
+            if spare_newest and index == newest:
+                continue
+            shorter = _changed(message, change)
+            if shorter is not message:
+                messages[index] = shorter
+                size -= _size(message) - _size(shorter)
         return transcript.pruned(tuple(messages))
 
     return stage
@@ -73,8 +77,12 @@ def _texts(limit: int, *, all_of_them: bool = False) -> Stage:
 
 
 def _changed(message: ChatMessage, change: Callable[[Block], Block | None]) -> ChatMessage:
-    content = tuple(block for block in map(change, message.content) if block is not None)
-    return attrs.evolve(message, content=content) if content else message
+    """The message with its blocks changed; the same object where nothing is."""
+    blocks = [change(block) for block in message.content]
+    content = tuple(block for block in blocks if block is not None)
+    if not content or all(map(is_, blocks, message.content)):
+        return message
+    return attrs.evolve(message, content=content)
 
 
 def _shorter_result(block: Block, limit: int) -> Block:
@@ -96,7 +104,8 @@ def _shorter(block: Block, limit: int) -> Block | None:
         case Image():
             return Text(text=f"[image {block.path}]") if limit <= _DISPENSABLE else block
         case ToolUse():
-            return attrs.evolve(block, input=_shorter_input(block.input, limit))
+            short = characters(block) <= limit
+            return block if short else attrs.evolve(block, input=_shorter_input(block.input, limit))
         case ToolResult():
             return block
 

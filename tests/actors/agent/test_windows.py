@@ -15,6 +15,7 @@ from actors.agent.digest import PIECES
 from actors.agent.settings import Compaction, Settings
 from actors.llm import messages as llm
 from actors.session import messages as session
+from actors.session.recent import RecentHistories
 from actors.vocabulary import Text, Usage
 from bus import Sink
 from tests.actors.agent.world import Answer, World, check_valid, say, shape, use, weight, within
@@ -31,6 +32,7 @@ def fill(world: World, turns: int) -> str:
     folder = world.path / "ledger"
     folder.mkdir()
     ledger = Ledger(folder)
+    ledger.recent = RecentHistories(capacity=10**10)  # else each turn would read all before it
     found = ""
     for n in range(turns):
         accepted = ledger.accept(f"Look at file {n}.", key="main")
