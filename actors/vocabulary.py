@@ -146,8 +146,8 @@ class ToolUse:
     name: str
     input: Mapping[str, Any]
     unreadable: str | None = None
-    """Why the input could not be read: no JSON object, or cut off at the token limit. Then `input` is empty, and the
-    call is answered with this sentence as an error instead of being run."""
+    """Why the call is answered with this sentence as an error instead of being run: its input could not be read, as it
+    was no JSON object or cut off at the token limit (then `input` is empty), or it is one too many."""
     provider_data: ProviderData | None = None
     type: Literal["tool_use"] = "tool_use"
 

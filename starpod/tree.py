@@ -17,6 +17,7 @@ from actors.agent.conductor import ConductorActor
 from actors.agent.conversation import INTENSITY, ConversationActor
 from actors.agent.settings import Settings as AgentSettings
 from actors.agent.sources import Dropped, Sources
+from actors.agent.underway import UnderWay
 from actors.console import messages as console
 from actors.console.actor import ConsoleActor
 from actors.context import Expansion, TurnContext
@@ -253,7 +254,11 @@ def _keepsake(turn: TurnContext, dropped: Dropped) -> memory.Flush:
 
 def _agent(parts: Parts) -> Iterator[Child | Pool]:
     settings = parts.settings(AgentSettings)
-    conversation = partial(ConversationActor, settings=settings, sources=SOURCES)
+    persona_settings, under_way = parts.settings(PersonaSettings), UnderWay()
+    zone = lambda: persona_settings().zone  # noqa: E731 - the agent knows nothing of the persona
+    conversation = partial(
+        ConversationActor, settings=settings, sources=SOURCES, under_way=under_way, zone=zone
+    )
     # Each begins with a question to the store: that it is slow shall be its outage, not a start that failed.
     limits = Limits(start_within=2 * session.Open.within, stop_within=20, patience=3600)
     yield Pool("conversation", conversation, limit=512, intensity=INTENSITY, limits=limits)

@@ -26,7 +26,7 @@ SHELL = {
 HANDS = {
     *(
         f"actors/agent/{name}.py"
-        for name in ("answer", "compactor", "completion", "gate", "loop", "record", "sources")
+        for name in ("allowance", "answer", "compactor", "completion", "gate", "loop", "record", "sources")
     ),
     "actors/cron/telling.py",
     *(f"actors/email/{name}.py" for name in ("receiving", "sending")),
@@ -38,6 +38,7 @@ HANDS = {
 
 WAITS = {
     "actors/agent/order.py",
+    "actors/agent/underway.py",
     "actors/llm/clients.py",
     "actors/llm/interfaces.py",
     "actors/llm/local_models.py",

@@ -1,10 +1,13 @@
 """The tool calls of one answer: in which order they run, and what becomes of one that a crash left open. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, Literal
+
+import attrs
 
 from actors.session.messages import ToolStep
 from actors.tooling import OnDoubt
+from actors.vocabulary import ToolUse
 
 PARALLEL: Final = 8
 """Calls of one answer that run at once."""
@@ -17,6 +20,20 @@ IN_DOUBT: Final = (
     "Check before you repeat it."
 )
 SKIPPED: Final = "The program was interrupted before this call was completed. It counts as not done."
+
+
+def bounded(calls: Sequence[ToolUse], *, of_answer: int, of_turn: int) -> tuple[ToolUse, ...]:
+    """The calls of an answer, those that are too many marked as not to be carried out.
+
+    `of_answer` may be carried out of one answer, `of_turn` are left of what the turn may make.
+    """
+    room = min(of_answer, of_turn)
+    limit = "limits.calls_per_answer" if room == of_answer else "limits.calls_per_turn"
+    why = f"This call was not carried out: {room} of the {len(calls)} calls in this answer were ({limit})."
+    return (
+        *calls[:room],
+        *(attrs.evolve(call, unreadable=call.unreadable or why) for call in calls[room:]),
+    )
 
 
 def batches(steps: Iterable[ToolStep]) -> list[list[ToolStep]]:

@@ -12,7 +12,8 @@ from typing import Any, Final, final
 import attrs
 import trio
 
-from actors.agent import failures, messages
+from actors.agent import circles, failures, limits, messages
+from actors.agent.allowance import Zone
 from actors.agent.followups import Inbox
 from actors.agent.gate import Policy, allow_all
 from actors.agent.interrupt import Interrupt
@@ -23,6 +24,7 @@ from actors.agent.room import Learned
 from actors.agent.settings import Settings
 from actors.agent.sources import Sources
 from actors.agent.turn import Ending, Run
+from actors.agent.underway import UnderWay
 from actors.session import messages as session
 from actors.vocabulary import FollowupMode
 from bus import Actor, BusError, DeliveryError, Intensity, Unavailable
@@ -56,11 +58,15 @@ class ConversationActor(Actor):
         settings: Callable[[], Settings],
         sources: Sources,
         policy: Policy = allow_all,
+        under_way: UnderWay | None = None,
+        zone: Zone = lambda: None,
     ) -> None:
         self._session = session_id
         self._settings = settings
         self._sources = sources
         self._policy = policy
+        self._under_way = UnderWay() if under_way is None else under_way
+        self._zone = zone
         self._inbox = Inbox(partial(self.drain, messages.Deliver))
         self._current: _Current | None = None
         self._suspended: dict[str, Record | None] = {}
@@ -88,6 +94,8 @@ class ConversationActor(Actor):
             policy=self._policy,
             inbox=self._inbox,
             learned=Learned(),
+            under_way=self._under_way,
+            zone=self._zone,
             stopping=lambda: self.stopping,
         )
         self._resume_after(0.0)
@@ -185,6 +193,7 @@ class ConversationActor(Actor):
             self._cut_short = current.record if _is_cancellation(error) else None
             raise
         finally:
+            self._under_way.drop(turn)
             self._current = None
         return True
 
@@ -209,14 +218,14 @@ class ConversationActor(Actor):
         current.record = record
         if begun.iteration:
             await loop.recall()
-        if (seconds := begun.turn.options.deadline_s) is not None:
+        if (seconds := limits.cut_after(self._settings().limits, begun.turn.options)) is not None:
             current.interrupt.due(trio.current_time() + seconds)
         await self._teller.started(begun.turn)
         ending: Ending | None = None
         with scope:
             ending = await loop.walk(begun.open_calls)
         if scope.cancelled_caught:
-            ending = loop.run.cancelled() if current.interrupt.requested else loop.run.overdue()
+            ending = loop.run.cancelled() if current.interrupt.requested else loop.overdue()
         if ending is None:
             await record.release()
             return
@@ -229,7 +238,7 @@ class ConversationActor(Actor):
             transcript=begun.transcript,
             iteration=begun.iteration,
             rounds=begun.turn.tool_rounds,
-            cost_usd=begun.turn.usage.cost_usd or 0.0,
+            made=circles.rounds(begun.transcript.messages),
             context_tokens=begun.context_tokens,
             model=begun.turn.options.model,
             fallbacks=begun.turn.options.fallbacks,

@@ -45,19 +45,9 @@ def unstored(error: Exception) -> str:
     return f"What was done could not be stored ({error}). It is tried again later; nothing that was stored is lost."
 
 
-def out_of_rounds(rounds: int) -> str:
-    """The sentence about a turn that was ended at the limit of rounds."""
-    return f"Stopped after {rounds} rounds of tool calls, the limit of one turn (max_turns). Say so to go on."
-
-
 def overdue(seconds: float) -> str:
     """The sentence about a turn that was ended when its time was over."""
     return f"Stopped after {seconds:g} s, the time that this turn was given (deadline)."
-
-
-def spent(budget: float) -> str:
-    """The sentence about a turn that was ended when its money was spent."""
-    return f"Stopped because this turn may cost no more than ${budget:g} (budget)."
 
 
 def retrying(reason: str, wait: float) -> str:

@@ -4,22 +4,26 @@ Everything is stored before it is told, so that another attempt can go on where 
 """
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import final
 
 import attrs
 
 from actors import transcript
-from actors.agent import endings, failures
+from actors.agent import circles, endings, failures, limits
+from actors.agent.allowance import Allowance, Zone
+from actors.agent.calls import bounded
 from actors.agent.compactor import Compactor
 from actors.agent.completion import Speaker
 from actors.agent.followups import Inbox
 from actors.agent.gate import Gate, Policy
+from actors.agent.limits import Stop
 from actors.agent.record import Record
 from actors.agent.room import Learned
 from actors.agent.settings import Settings
 from actors.agent.sources import Sources, prepare
 from actors.agent.turn import Ending, Run, settings_for
+from actors.agent.underway import UnderWay
 from actors.context import TurnContext
 from actors.llm import messages as llm
 from actors.session import messages as session
@@ -39,6 +43,10 @@ class Parts:
     inbox: Inbox
     learned: Learned
     """What was found out of the models' windows."""
+    under_way: UnderWay
+    """Completions of all conversations."""
+    zone: Zone
+    """By which a day begins."""
     stopping: Callable[[], bool]
     """Whether the program stops: a turn then comes to its next boundary and no further."""
 
@@ -65,6 +73,7 @@ class Loop:
         self._compactor = Compactor(
             parts.bus, self._settings, record, self._turn, parts.sources.keepsake, parts.learned
         )
+        self._allowance = Allowance(parts.bus, self._settings, self._turn, parts.under_way, parts.zone)
 
     async def recall(self) -> None:
         """Learn what earlier attempts have said, handed over and taken in."""
@@ -83,32 +92,45 @@ class Loop:
         await self._prepare()
         if open_calls:
             run.results(await self._gate.run(open_calls))
-        while run.rounds < self._settings.max_turns:
-            if self._parts.stopping():
-                return None
+        while not self._parts.stopping():
             await self._boundary()
-            if (ending := run.spent() or run.answered()) is not None:
+            if (ending := run.answered()) is not None:
                 return ending
+            stop = await self._readied()
+            if stop is not None and stop.last is None:
+                return run.stopped(stop.outcome, stop.notice)
             try:
-                answer = await self._ask(*again(run))
+                answer = await self._speaker.complete(run, *asides(run, stop))
             except BusError as error:
-                return run.failed(error)
+                if (ending := await self._unanswered(error, stop)) is not None:
+                    return ending
+                continue
+            if stop is not None:
+                return run.broken_up(answer, stop.outcome, stop.notice)
             if (ending := await self._follow(answer)) is not None:
                 return ending
-        return await self._close()
+        return None
 
-    async def _ask(self, *extra: llm.SystemText) -> llm.Completed:
-        """An answer to the conversation, or to as much of it as the model can take. Raises what llm.Complete raises."""
+    async def _readied(self) -> Stop | None:
+        """Make the conversation fit, and count what is about to be asked for; what stands against more than that."""
         run = self.run
+        stop = await self._allowance.stop(run, self._told)
+        if stop is not None and stop.last is None:
+            return stop
+        before = run.transcript
         await self._compactor.relieve(run)
-        while True:
-            try:
-                return await self._speaker.complete(run, *extra)
-            except (llm.ModelError, llm.ModelUnavailable) as error:
-                if not failures.too_long(error):
-                    raise
-                if not await self._compactor.refused(run, error):
-                    raise await self._compactor.hopeless(run, error) from error
+        if run.transcript is not before:  # a summary has used something, too
+            stop = await self._allowance.stop(run, self._told)
+        return stop
+
+    async def _unanswered(self, error: BusError, stop: Stop | None) -> Ending | None:
+        """The end of a turn whose model did not answer; None if it may be asked with less. Of a last answer it is none."""
+        run = self.run
+        if failures.too_long(error) and isinstance(error, llm.ModelError | llm.ModelUnavailable):
+            if await self._compactor.refused(run, error):
+                return None
+            error = await self._compactor.hopeless(run, error)
+        return run.failed(error) if stop is None else run.stopped(stop.outcome, stop.notice)
 
     async def _follow(self, answer: llm.Completed) -> Ending | None:
         """Do what an answer asks for. None while the turn goes on."""
@@ -124,12 +146,12 @@ class Loop:
                 if run.pauses >= endings.PAUSES:
                     return run.broken_up(answer, course, endings.PAUSED)
                 run.pause(answer)
-                await self.record.spent(answer.usage)
+                await self._spent(answer)
             case "empty" if not self._joining():
                 if run.silences:
                     return run.broken_up(answer, course, endings.SILENT)
                 run.silences += 1
-                await self.record.spent(answer.usage)
+                await self._spent(answer)
             case "said" if not self._joining():
                 return run.success(answer)
             case _:
@@ -142,8 +164,10 @@ class Loop:
         prepared = await prepare(parts.bus, parts.sources, self._turn, run.turn.options.tools)
         run.system = prepared.system
         self.record.hears(prepared.told)
-        self._speaker = Speaker(parts.bus, self._settings, prepared.catalogue.specs(), self.record)
-        self._compactor.surrounded(prepared.system, prepared.catalogue.specs())
+        specs = prepared.catalogue.specs()
+        self._told = limits.size(prepared.system, specs)
+        self._speaker = Speaker(parts.bus, self._settings, specs, self.record)
+        self._compactor.surrounded(prepared.system, specs)
         self._gate = Gate(
             bus=parts.bus,
             catalogue=prepared.catalogue,
@@ -173,32 +197,38 @@ class Loop:
 
     async def _act(self, answer: llm.Completed) -> None:
         """Store what the model said and carry out its calls."""
-        calls = endings.wanted(answer)
+        bounds = self._settings.limits
+        calls = bounded(
+            endings.wanted(answer),
+            of_answer=bounds.calls_per_answer,
+            of_turn=max(0, (bounds.calls_per_turn or sys.maxsize) - self.run.calls),
+        )
         content = transcript.without_calls(answer.content)
         intents = tuple(map(self._gate.intent, calls))
         saved = await self.record.completed(self.run.iteration + 1, content, intents, answer.usage)
+        self._allowance.settled()
         self.run.stored(saved.step, content, calls)
         if saved.calls:
             self.run.results(await self._gate.run(saved.calls))
 
-    async def _close(self) -> Ending:
-        """The rounds are used up: ask for a last answer, in which calls are not carried out."""
-        run = self.run
-        try:
-            return run.limit(await self._ask(closing(run.rounds)))
-        except BusError as error:
-            return run.failed(error)
+    async def _spent(self, answer: llm.Completed) -> None:
+        """Store what an answer has used of which nothing is stored."""
+        await self.record.spent(answer.usage)
+        self._allowance.settled()
+
+    def overdue(self) -> Ending:
+        """The time that the turn was given is over, and what was under way is cut off."""
+        given, limit = self.run.turn.options.deadline_s, self._settings.limits.seconds_per_turn
+        notice = limits.overdue(limit) if given is None else failures.overdue(given)
+        return self.run.stopped("deadline", notice)
 
 
-def again(run: Run) -> tuple[llm.SystemText, ...]:
-    """What a model is told whose last answer held nothing."""
-    return (llm.SystemText(text=endings.AGAIN, cached=False),) if run.silences else ()
-
-
-def closing(rounds: int) -> llm.SystemText:
-    """Ask for an answer without further tools."""
-    text = (
-        f"The limit of {rounds} rounds of tool calls in one turn is reached. Do not call tools now. Say in a few "
-        "sentences what you did and found, and what is left to do; the person can tell you to go on."
-    )
-    return llm.SystemText(text=text, cached=False)
+def asides(run: Run, stop: Stop | None) -> Iterator[llm.SystemText]:
+    """What a model is told besides: that its turn ends, that it goes round in circles, that it has said nothing."""
+    if stop is not None and stop.last is not None:
+        yield llm.SystemText(text=stop.last, cached=False)
+        return
+    if (circle := circles.circle(run.made)) is not None:
+        yield llm.SystemText(text=circles.warning(circle), cached=False)
+    if run.silences:
+        yield llm.SystemText(text=endings.AGAIN, cached=False)

@@ -25,6 +25,7 @@ Outcome = Literal[
     "max_tokens",  # its answer was cut at its limit before it said anything
     "pause_turn",  # the model paused again and again
     "empty",  # it answered with nothing
+    "loop",  # it went round in circles
     "max_turns",
     "deadline",
     "budget",

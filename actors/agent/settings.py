@@ -33,6 +33,31 @@ class Compaction:
 
 @final
 @attrs.frozen(kw_only=True)
+class Limits:
+    """What a turn, a conversation and a day of a user may use; 0 is no limit.
+
+    Money counts as far as the prices of models are known.
+    """
+
+    calls_per_answer: int = attrs.field(default=32, validator=ge(1))
+    """Tool calls of one answer that are carried out."""
+    calls_per_turn: int = attrs.field(default=200, validator=ge(0))
+    """Tool calls, also those that were not carried out."""
+    seconds_per_turn: float = attrs.field(default=3600.0, validator=ge(0))
+    """Seconds, from when it was begun last."""
+    tokens_per_turn: int = attrs.field(default=10_000_000, validator=ge(0))
+    """Tokens of prompts, cached ones included, and answers; those of summaries count like the rest."""
+    usd_per_turn: float = attrs.field(default=5.0, validator=ge(0))
+    """US dollars."""
+    tokens_per_conversation: int = attrs.field(default=500_000_000, validator=ge(0))
+    usd_per_conversation: float = attrs.field(default=100.0, validator=ge(0))
+    tokens_per_day: int = attrs.field(default=100_000_000, validator=ge(0))
+    """Tokens of one user, in all conversations and beside them, from midnight to midnight."""
+    usd_per_day: float = attrs.field(default=25.0, validator=ge(0))
+
+
+@final
+@attrs.frozen(kw_only=True)
 class Settings:
     max_turns: int = attrs.field(default=30, validator=ge(1))
     """Rounds of tool calls in one turn; then the model is asked for a last answer without any."""
@@ -42,4 +67,5 @@ class Settings:
     """How much the model thinks before it answers; None switches thinking off."""
     followup_mode: FollowupMode = "inject"
     """What becomes of a message sent while a turn is running: joins it, or waits for its own turn."""
+    limits: Limits = Limits()
     compaction: Compaction = Compaction()

@@ -6,7 +6,7 @@ from typing import final
 import attrs
 
 from actors import transcript
-from actors.agent import endings, failures
+from actors.agent import circles, endings, failures
 from actors.agent.messages import Outcome
 from actors.agent.settings import Settings
 from actors.llm.messages import Completed, SystemText
@@ -64,8 +64,6 @@ class Run:
     """Tokens for which there is room in the model's window, if less than what is configured."""
     refusals: int = 0
     """How often the conversation was too long for the model since it last answered."""
-    cost_usd: float = 0.0
-    """Of its completions so far, as far as their prices are known."""
     model: str | None = None
     """``provider/model`` to ask; the latest message that names one decides."""
     fallbacks: tuple[str, ...] | None = None
@@ -85,6 +83,12 @@ class Run:
     """How often it has paused in this answer."""
     silences: int = 0
     """Answers in a row that held nothing."""
+    calls: int = 0
+    """Tool calls so far."""
+    made: list[circles.Round] = attrs.field(factory=list[circles.Round])
+    """Rounds of calls since a person last said something."""
+    last: session.Consumed = attrs.field(factory=session.Consumed)
+    """What the last completion used."""
     compact_at: int = 0
     """Number of messages below which compacting again is not worth its price."""
 
@@ -104,6 +108,8 @@ class Run:
         for row in rows:
             if row.role == "assistant":
                 self.said.append(row.content)
+            elif row.role == "tool_use":
+                self.calls += 1
             elif row.role == "tool_result":
                 self.attachments.extend(row.attachments)
         self._take_in(followups)
@@ -119,17 +125,19 @@ class Run:
     def join(self, merged: session.Merged) -> None:
         """Take followups in, as one message."""
         self._take_in(merged.turns)
+        self.made.clear()
         self.transcript = self.transcript.plus(
             Part("user", turn.content, merged.step) for turn in merged.turns
         )
 
     def heard(self, answer: Completed) -> None:
         """Count a completed answer."""
+        used = answer.usage
         self.partial.clear()
         self.refusals = 0
-        self.context_tokens = answer.usage.prompt_tokens
+        self.context_tokens = used.prompt_tokens
         self.prompt_characters = self.transcript.size
-        self.cost_usd += answer.usage.cost_usd or 0.0
+        self.last = session.Consumed(tokens=used.prompt_tokens + used.output_tokens, usd=used.cost_usd or 0.0)
 
     def pause(self, answer: Completed) -> None:
         """The model has paused: what it has said is sent back to it, and the rest of the answer is to come."""
@@ -149,11 +157,18 @@ class Run:
         said = transcript.spoken(self.paused, ())
         return self.transcript.plus([Part("assistant", said, self.transcript.starts[-1])]).messages
 
+    def next_prompt(self, told: int) -> int:
+        """Tokens of the next prompt at most, roughly; `told` is the size in characters of all but the conversation."""
+        if not self.prompt_characters:
+            return max(self.context_tokens, self.transcript.size + told)
+        return self.context_tokens + max(0, self.transcript.size - self.prompt_characters)
+
     def stored(self, step: int, content: tuple[Block, ...], calls: Sequence[ToolUse]) -> None:
         """An answer that is not the last one was stored as `step`: it becomes part of the conversation."""
         self.iteration += 1
         self.pauses = self.silences = 0
         self.rounds += bool(calls)
+        self.calls += len(calls)
         self.said.extend(transcript.texts(content))
         self.transcript = self.transcript.plus([Part("assistant", transcript.spoken(content, calls), step)])
 
@@ -164,6 +179,7 @@ class Run:
             for call, found in results
         ]
         self.transcript = self.transcript.answered(blocks)
+        self.made += circles.rounds(self.transcript.messages[-2:])
         self.attachments.extend(attachment for _, found in results for attachment in found.attachments)
 
     # --- how it ends --------------------------------------------------------------------------------------
@@ -183,9 +199,9 @@ class Run:
         self.said.extend(transcript.texts(content))
         return Ending(state="done", outcome=outcome, content=content, notice=notice, usage=answer.usage)
 
-    def limit(self, answer: Completed) -> Ending:
-        """The last answer of a turn that used up its rounds."""
-        return self.broken_up(answer, "max_turns", failures.out_of_rounds(self.rounds))
+    def stopped(self, outcome: Outcome, notice: str) -> Ending:
+        """A limit is reached, and there is no last answer."""
+        return Ending(state="done", outcome=outcome, content=self._broken_off(), notice=notice)
 
     def failed(self, error: Exception) -> Ending:
         return Ending(
@@ -194,18 +210,6 @@ class Run:
 
     def cancelled(self) -> Ending:
         return Ending(state="cancelled", outcome="cancelled", content=self._broken_off())
-
-    def overdue(self) -> Ending:
-        """The time that the turn was given is over."""
-        notice = failures.overdue(self.turn.options.deadline_s or 0.0)
-        return Ending(state="done", outcome="deadline", content=self._broken_off(), notice=notice)
-
-    def spent(self) -> Ending | None:
-        """The end of a turn that has used up what it may cost; None while it may go on."""
-        budget = self.turn.options.budget_usd
-        if budget is None or self.cost_usd < budget:
-            return None
-        return Ending(state="done", outcome="budget", notice=failures.spent(budget))
 
     def answered(self) -> Ending | None:
         """The end of a turn in which nothing was said since the last words of the model; None while there is more.

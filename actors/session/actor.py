@@ -329,6 +329,11 @@ class SessionActor(Keeper):
     async def costs(self, request: messages.Costs) -> messages.CostReport:
         return await self._read(usage.costs, request.since, request.session)
 
+    @messages.Measure.handler
+    @concurrent(256, isolated=True)
+    async def measure(self, request: messages.Measure) -> messages.Consumption:
+        return await self._read(usage.measure, request)
+
     @messages.GetCosts.handler
     @concurrent(256, isolated=True)
     async def get_costs(self, request: messages.GetCosts) -> messages.CostOverview:

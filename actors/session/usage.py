@@ -9,11 +9,25 @@ from typing import Any, Final
 from actors.storage import clean, micros
 from actors.vocabulary import Usage
 
-from .messages import CostReport, DayCost, Purpose, RecordUsage, Spent, ToolCount, UnknownSession
+from .messages import (
+    Consumed,
+    Consumption,
+    CostReport,
+    DayCost,
+    Measure,
+    Purpose,
+    RecordUsage,
+    Spent,
+    ToolCount,
+    UnknownSession,
+)
 
 _SUMS: Final = """
 coalesce(sum(cost_usd), 0.0), coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0),
 coalesce(sum(cache_read_tokens), 0), coalesce(sum(cache_write_tokens), 0), count(*)
+"""
+_CONSUMED: Final = """
+coalesce(sum(input_tokens + output_tokens + cache_read_tokens + cache_write_tokens), 0), total(cost_usd)
 """
 _OWNED: Final = """
 SELECT 1 FROM sessions WHERE id = :session AND user_id = :user
@@ -53,6 +67,10 @@ def record(
             now,
         ),
     )
+    connection.execute(
+        "UPDATE sessions SET used_tokens = used_tokens + ?, used_usd = used_usd + ? WHERE id = ?",
+        (usage.prompt_tokens + usage.output_tokens, usage.cost_usd or 0.0, session),
+    )
     if purpose == "completion":
         connection.execute(
             "UPDATE sessions SET context_tokens = ? WHERE id = ?", (usage.prompt_tokens, session)
@@ -67,6 +85,26 @@ def record_other(connection: sqlite3.Connection, request: RecordUsage, now: int)
     record(
         connection, request.session, request.turn, request.user, request.usage, now, purpose=request.purpose
     )
+
+
+def measure(connection: sqlite3.Connection, request: Measure) -> Consumption:
+    """What was used so far."""
+    conversation = connection.execute(
+        "SELECT used_tokens, used_usd FROM sessions WHERE id = ?", (clean(request.session),)
+    ).fetchone()
+    turn = connection.execute(
+        f"SELECT {_CONSUMED} FROM usage WHERE session_id = ? AND turn_id = ?",
+        (clean(request.session), clean(request.turn)),
+    ).fetchone()
+    day = connection.execute(
+        f"SELECT {_CONSUMED} FROM usage WHERE user_id = ? AND at >= ?",
+        (clean(request.user), micros(request.since)),
+    ).fetchone()
+    return Consumption(turn=_consumed(turn), conversation=_consumed(conversation), day=_consumed(day))
+
+
+def _consumed(row: sqlite3.Row | None) -> Consumed:
+    return Consumed() if row is None else Consumed(tokens=row[0], usd=row[1])
 
 
 def costs(connection: sqlite3.Connection, since: datetime | None, session: str | None) -> CostReport:

@@ -88,7 +88,18 @@ from .turns import (
     TurnState,
     WasSent,
 )
-from .usage import CostReport, Costs, DayCost, Purpose, RecordUsage, Spent, ToolCount
+from .usage import (
+    Consumed,
+    Consumption,
+    CostReport,
+    Costs,
+    DayCost,
+    Measure,
+    Purpose,
+    RecordUsage,
+    Spent,
+    ToolCount,
+)
 
 __all__ = [
     "WAITING",
@@ -108,6 +119,8 @@ __all__ = [
     "CloseSilent",
     "Closed",
     "ClosedAfter",
+    "Consumed",
+    "Consumption",
     "CostOverview",
     "CostReport",
     "Costs",
@@ -137,6 +150,7 @@ __all__ = [
     "MarkOutbox",
     "MarkRead",
     "Marked",
+    "Measure",
     "Merge",
     "Merged",
     "Message",

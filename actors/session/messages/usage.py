@@ -71,6 +71,38 @@ class RecordUsage(Request[None]):
 
 @final
 @attrs.frozen(kw_only=True)
+class Consumed(Data):
+    """What some calls of models came to."""
+
+    tokens: int = 0
+    """Of prompts, whether a cache held them or not, and answers."""
+    usd: float = 0.0
+    """US dollars; what has no known price counts nothing."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Consumption(Data):
+    turn: Consumed
+    conversation: Consumed
+    day: Consumed
+    """Of the user, in all conversations and beside them."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Measure(Request[Consumption]):
+    """What a turn, its conversation and its user have used, asked before more is. Raises StorageFailed."""
+
+    user: str
+    session: str
+    turn: str
+    since: datetime
+    """When the day began."""
+
+
+@final
+@attrs.frozen(kw_only=True)
 class Costs(Request[CostReport]):
     """What was used since a moment (or ever), by user, model, purpose, day and tool."""
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.agent.calls import batches, decide, doubt
+from actors.agent.calls import batches, bounded, decide, doubt
 from actors.session.messages import Effect, ToolStep
 from actors.tooling import OnDoubt
 from actors.vocabulary import ToolUse
@@ -61,3 +61,25 @@ def test_a_call_in_doubt_is_told_by_its_name() -> None:
     assert doubt("MailSend") == (
         "The program stopped while MailSend was running; it may or may not have happened."
     )
+
+
+@given(st.integers(0, 12), st.integers(1, 5), st.integers(0, 12))
+def test_calls_that_are_too_many_are_not_carried_out(made: int, of_answer: int, of_turn: int) -> None:
+    calls = tuple(ToolUse(id=f"c{n}", name="X", input={"n": n}) for n in range(made))
+    found = bounded(calls, of_answer=of_answer, of_turn=of_turn)
+    assert [attrs.evolve(call, unreadable=None) for call in found] == list(calls)
+    carried_out = [call for call in found if call.unreadable is None]
+    assert carried_out == list(calls[: min(of_answer, of_turn)])
+
+
+def test_which_limit_it_was_is_said() -> None:
+    calls = tuple(ToolUse(id=f"c{n}", name="X", input={}) for n in range(3))
+    (*_, last) = bounded(calls, of_answer=2, of_turn=9)
+    assert (
+        last.unreadable
+        == "This call was not carried out: 2 of the 3 calls in this answer were (limits.calls_per_answer)."
+    )
+    (*_, last) = bounded(calls, of_answer=2, of_turn=1)
+    assert "1 of the 3 calls in this answer were (limits.calls_per_turn)" in (last.unreadable or "")
+    broken = attrs.evolve(calls[0], unreadable="no JSON")
+    assert bounded([broken], of_answer=1, of_turn=0) == (broken,)

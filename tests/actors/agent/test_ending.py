@@ -61,9 +61,14 @@ def test_what_a_turn_wants_otherwise_wins_over_what_is_configured() -> None:
 
 def test_earlier_attempts_are_remembered_with_what_they_said_handed_over_and_took_in() -> None:
     run = a_run()
-    rows = [message("assistant", "I look"), message("thinking", "hm"), message("tool_result", "{}", FILE)]
+    rows = [
+        message("assistant", "I look"),
+        message("thinking", "hm"),
+        message("tool_use", "{}"),
+        message("tool_result", "{}", FILE),
+    ]
     run.recall(rows, [turn("b", model="x/one"), turn("c")])
-    assert (run.text, run.attachments, run.model) == ("I look", [FILE], "x/one")
+    assert (run.text, run.attachments, run.model, run.calls) == ("I look", [FILE], "x/one", 1)
     assert [followup.id for followup in run.merged] == ["b", "c"]
 
 
@@ -99,13 +104,14 @@ def test_a_success_says_what_the_model_said_last() -> None:
     assert run.text == "done"
 
 
-def test_calls_of_the_last_answer_at_the_limit_are_not_carried_out() -> None:
-    run = a_run()
-    run.rounds = 30
-    ending = run.limit(completed(Text(text="so far"), ToolUse(id="a", name="Hand", input={})))
-    assert (ending.outcome, ending.content) == ("max_turns", (Text(text="so far"),))
-    assert ending.notice is not None
-    assert "30 rounds" in ending.notice
+def test_calls_of_the_last_answer_at_a_limit_are_not_carried_out() -> None:
+    answer = completed(Text(text="so far"), ToolUse(id="a", name="Hand", input={}))
+    ending = a_run().broken_up(answer, "max_turns", "It is over.")
+    assert (ending.outcome, ending.content, ending.notice) == (
+        "max_turns",
+        (Text(text="so far"),),
+        "It is over.",
+    )
 
 
 def test_what_was_said_of_an_answer_that_broke_off_is_kept_once() -> None:
@@ -118,30 +124,52 @@ def test_what_was_said_of_an_answer_that_broke_off_is_kept_once() -> None:
     assert run.cancelled() == Ending(state="cancelled", outcome="cancelled")
 
 
-def test_a_turn_whose_time_is_over_says_how_long_it_had() -> None:
-    run = a_run(deadline_s=1.5)
-    run.partial.append(" ")
-    ending = run.overdue()
-    assert (ending.state, ending.outcome, ending.content) == ("done", "deadline", ())
-    assert ending.notice == "Stopped after 1.5 s, the time that this turn was given (deadline)."
-
-
-def test_a_turn_ends_when_its_completions_have_cost_what_it_may() -> None:
-    run = a_run(budget_usd=0.5)
-    run.partial.append("was told")
-    run.heard(completed(input_tokens=3, cache_read_tokens=4, cost_usd=0.25))
-    assert (run.partial, run.context_tokens, run.spent()) == ([], 7, None)
-    run.heard(completed(cost_usd=None))
-    assert run.spent() is None
-    run.heard(completed(cost_usd=0.25))
-    notice = "Stopped because this turn may cost no more than $0.5 (budget)."
-    assert run.spent() == Ending(state="done", outcome="budget", notice=notice)
-
-
-def test_without_a_budget_money_ends_nothing() -> None:
+def test_a_turn_that_is_stopped_keeps_what_was_said() -> None:
     run = a_run()
-    run.heard(completed(cost_usd=1e6))
-    assert run.spent() is None
+    run.partial.append("half")
+    ending = run.stopped("deadline", "It took too long.")
+    assert ending == Ending(
+        state="done", outcome="deadline", content=(Text(text="half"),), notice="It took too long."
+    )
+
+
+def test_what_the_last_answer_used_and_how_long_the_prompt_was_is_known() -> None:
+    run = a_run()
+    assert run.next_prompt(100) == 102
+    run.context_tokens = 1000
+    assert run.next_prompt(100) == 1000
+    run.partial.append("was told")
+    run.heard(completed(input_tokens=3, cache_read_tokens=4, output_tokens=2, cost_usd=0.25))
+    assert (run.partial, run.context_tokens, run.last) == ([], 7, session.Consumed(tokens=9, usd=0.25))
+    run.stored(2, (Text(text="four"),), [])
+    assert run.next_prompt(100) == 7 + 4
+    run.heard(completed(cost_usd=None))
+    assert run.last == session.Consumed()
+
+
+def test_an_answer_with_a_pause_in_it_is_one() -> None:
+    run = a_run()
+    assert len(run.prompt) == 1
+    run.pause(completed(Thinking(text="hm"), Text(text="The first ")))
+    assert (run.pauses, run.partial) == (1, ["The first "])
+    assert [message.role for message in run.prompt] == ["user", "assistant"]
+    assert run.whole(completed(Text(text="and"))).content == (Thinking(text="hm"), Text(text="The first and"))
+    assert (len(run.prompt), run.paused) == (1, ())
+
+
+def test_an_answer_that_was_cut_is_a_success_as_far_as_it_goes() -> None:
+    assert a_run().cut(completed(Text(text="The first")), 9).outcome == "success"
+    assert a_run().cut(completed(Thinking(text="hm")), 9).outcome == "max_tokens"
+
+
+def test_what_a_person_says_begins_the_rounds_anew() -> None:
+    run = a_run()
+    call = ToolUse(id="a", name="Hand", input={})
+    run.stored(2, (), [call])
+    run.results([(call, Rendered(content=(Text(text="there"),)))])
+    assert (run.calls, len(run.made)) == (1, 1)
+    run.join(session.Merged(step=7, turns=(turn("b", "and"),)))
+    assert (run.calls, run.made) == (1, [])
 
 
 def test_a_turn_is_answered_when_the_last_words_are_those_of_the_model() -> None:

@@ -81,10 +81,11 @@ async def test_a_turn_that_has_spent_its_money_asks_for_no_further_completion(
     world: World, autojump_clock: MockClock
 ) -> None:
     calls = say(calls=[use("Peek", what="a")])
-    end = await world.turn("go", calls, calls, say("done"), options=TurnOptions(budget_usd=0.75))
-    assert (end.outcome, len(world.requests), world.done) == ("budget", 2, ["a", "a"])
+    last = say("So far.", calls=[use("Peek", what="b")])
+    end = await world.turn("go", calls, last, say("never"), options=TurnOptions(budget_usd=0.75))
+    assert (end.outcome, end.text, len(world.requests), world.done) == ("budget", "So far.", 2, ["a"])
     rows = await world.rows(end.session)
-    assert rows[-1] == ("notice", "Stopped because this turn may cost no more than $0.75 (budget).")
+    assert rows[-1][1].startswith("Stopped at the limit of one turn: $0.75 (budget).")
 
 
 @pytest.mark.parametrize(

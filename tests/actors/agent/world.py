@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, timedelta
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -18,6 +18,7 @@ from actors.agent.conversation import INTENSITY, ConversationActor
 from actors.agent.gate import Policy, allow_all
 from actors.agent.settings import Settings
 from actors.agent.sources import Keepsake, Sources
+from actors.agent.underway import UnderWay
 from actors.context import ContextSource, context_of
 from actors.llm import messages as llm
 from actors.persona import messages as persona
@@ -245,7 +246,7 @@ class ToolActor(Actor):
             await world.gates[what].wait()
         await trio.sleep(world.durations.get(what, 0.0))
         world.done.append(what)
-        return f"{name} {what}"
+        return world.results[what]() if what in world.results else f"{name} {what}"
 
     @Peek.handler
     @concurrent(64)
@@ -336,6 +337,8 @@ class World:
     keys: list[str] = attrs.field(factory=list[str])
     gates: dict[str, Gate] = attrs.field(factory=dict[str, Gate])
     durations: dict[str, float] = attrs.field(factory=dict[str, float])
+    results: dict[str, Callable[[], str]] = attrs.field(factory=dict[str, Callable[[], str]])
+    """What looking at something gives, where that is not what it is called."""
     _mesh: MeshUnderTest | None = None
     _remains: Remains = attrs.field(factory=Remains)
     _boots: int = 0
@@ -370,7 +373,12 @@ class World:
             await mesh.start(partial(PersonaActor, PersonaSettings, self.path / "SOUL.md"), name="persona")
             sources = Sources(tools=self.tools, context=self.context, keepsake=self.keepsake)
             conversation = partial(
-                ConversationActor, settings=lambda: self.settings, sources=sources, policy=self.policy
+                ConversationActor,
+                settings=lambda: self.settings,
+                sources=sources,
+                policy=self.policy,
+                under_way=UnderWay(),
+                zone=lambda: UTC,
             )
             await mesh.start_pool(conversation, name="conversation", intensity=INTENSITY)
             if conductor:

@@ -156,6 +156,15 @@ def test_what_was_closed_has_an_order_and_what_is_still_to_be_done_in_it_gets_on
     ledger.close()
 
 
+def test_what_conversations_have_used_is_added_up(migrated: Ledger) -> None:
+    query = "SELECT used_tokens, used_usd FROM sessions WHERE id = ?"
+    for (session,) in migrated.connection.execute("SELECT id FROM sessions").fetchall():
+        total = usage.costs(migrated.connection, None, session).total.usage
+        used = migrated.connection.execute(query, (session,)).fetchone()
+        assert tuple(used) == (total.prompt_tokens + total.output_tokens, total.cost_usd)
+    assert migrated.connection.execute("SELECT max(used_tokens) > 0 FROM sessions").fetchone()[0]
+
+
 def test_old_and_new_databases_have_the_same_schema(migrated: Ledger, tmp_path: pathlib.Path) -> None:
     query = "SELECT type, name, tbl_name FROM sqlite_schema ORDER BY name"
     new = database(tmp_path / "new", len(numbered(MIGRATIONS)))

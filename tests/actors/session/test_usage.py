@@ -7,7 +7,10 @@ import pytest
 
 from actors.session import turns, usage
 from actors.session.messages import (
+    Consumed,
+    Consumption,
     CostReport,
+    Measure,
     RecordCompaction,
     RecordUsage,
     Spent,
@@ -197,3 +200,25 @@ def test_nothing_counts_for_a_conversation_of_somebody_else(ledger: Ledger) -> N
     request = RecordUsage(user="bob", purpose="review", session=session, usage=used("m", 1, 1))
     with pytest.raises(UnknownSession):
         ledger.run(usage.record_other, request, 0)
+
+
+def test_what_a_turn_a_conversation_and_a_day_have_used(ledger: Ledger) -> None:
+    begins = ledger.now
+    turn = answered(ledger, used("m", 1000, 500, 200, 100, cost=0.25))
+    session = ledger.turn(turn).session
+    spent: dict[str, Any] = {"user": "admin", "usage": used("m", 8, 2, cost=0.5)}
+    ledger.run(usage.record_other, RecordUsage(purpose="review", session=session, **spent), micros(begins))
+    ledger.run(usage.record_other, RecordUsage(purpose="skill", session="", **spent), micros(begins))
+    ledger.run(usage.record_other, RecordUsage(purpose="skill", session="", **spent), micros(begins) - 1)
+    answered(ledger, used("m", 10**6, 1, cost=None), user="bob")
+
+    measured = usage.measure(
+        ledger.connection, Measure(user="admin", session=session, turn=turn, since=begins)
+    )
+    assert measured == Consumption(
+        turn=Consumed(tokens=1800, usd=0.25),
+        conversation=Consumed(tokens=1810, usd=0.75),
+        day=Consumed(tokens=1820, usd=1.25),
+    )
+    nothing = usage.measure(ledger.connection, Measure(user="eve", session="x", turn="x", since=begins))
+    assert nothing == Consumption(turn=Consumed(), conversation=Consumed(), day=Consumed())

@@ -1,0 +1,197 @@
+"""What a turn, a conversation and a day of a user may use, and which limit ends a turn. Pure.
+
+A completion is only asked for while everything is below its limit, so that what is used is at most a limit and one
+completion. Where the next one is likely to reach it, that one is the last: the model is told to sum up.
+"""
+
+import json
+from collections.abc import Iterable
+from datetime import datetime, time, timedelta, tzinfo
+from typing import Final, final
+
+import attrs
+
+from actors.agent import circles
+from actors.agent.messages import Outcome
+from actors.agent.settings import Limits, Settings
+from actors.agent.turn import Run
+from actors.llm.messages import ModelInfo, SystemText
+from actors.session.messages import Consumed, Consumption, TurnOptions
+from actors.vocabulary import ToolSpec
+
+GO_ON: Final = 'Say "go on" to have it go on.'
+LAST_WORDS: Final = 120.0
+"""Seconds that what is under way and the last answer have once the time of a turn is over."""
+_CACHE_WRITE: Final = 1.25
+"""What a token costs at most, as a multiple of the price of one that is fresh."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Stop:
+    """Why a turn goes no further."""
+
+    outcome: Outcome
+    notice: str
+    """The sentence to the person."""
+    last: str | None = None
+    """What the model is told when it is asked for a last answer; None: it is not asked."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Soon:
+    """Not now: what others have under way may reach the limit."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Price:
+    """US dollars per million tokens, of the dearest model; 0 where none is known."""
+
+    input: float = 0.0
+    output: float = 0.0
+
+
+# --- a turn -----------------------------------------------------------------------------------------------
+
+
+def turn_ends(settings: Settings, run: Run, used: Consumed, seconds: float) -> Stop | None:
+    """Why a turn goes no further, or which limit its next completion will reach; None while it may go on.
+
+    Args:
+      settings: less what the turn wants otherwise.
+      run: the turn so far.
+      used: by all of it.
+      seconds: since it was begun.
+    """
+    limits, options = settings.limits, run.turn.options
+    if run.rounds >= settings.max_turns:
+        return _closed("max_turns", f"{run.rounds} rounds of tool calls", "max_turns")
+    if 0 < limits.calls_per_turn <= run.calls:
+        return _closed("max_turns", f"{run.calls} tool calls", "limits.calls_per_turn")
+    if options.deadline_s is None and 0 < limits.seconds_per_turn <= seconds:
+        return _closed("deadline", f"{limits.seconds_per_turn:g} seconds", "limits.seconds_per_turn")
+    circle = circles.circle(run.made)
+    if circle is not None and circle.step == "stop":
+        return Stop(outcome="loop", notice=circles.ended(circle), last=closing(circles.why(circle)))
+    money = ("limits.usd_per_turn", limits.usd_per_turn)
+    if options.budget_usd is not None:
+        money = ("budget", options.budget_usd)
+    return _spent("limits.tokens_per_turn", limits.tokens_per_turn, used.tokens, run.last.tokens) or _spent(
+        *money, used.usd, run.last.usd
+    )
+
+
+def cut_after(limits: Limits, options: TurnOptions) -> float | None:
+    """Seconds after which a turn is cut off, whatever is under way; None: never."""
+    if options.deadline_s is not None:
+        return options.deadline_s
+    return limits.seconds_per_turn + LAST_WORDS if limits.seconds_per_turn else None
+
+
+def overdue(seconds: float) -> str:
+    """The sentence about a turn that was cut off when its time was over."""
+    return _notice(f"{seconds:g} seconds", "limits.seconds_per_turn", "turn", GO_ON)
+
+
+def _spent(name: str, limit: float, used: float, last: float) -> Stop | None:
+    if limit <= 0 or used + last < limit:
+        return None
+    stop = _closed("budget", _amount(name, limit), name)
+    return stop if used < limit else attrs.evolve(stop, last=None)
+
+
+def _closed(outcome: Outcome, what: str, name: str) -> Stop:
+    return Stop(
+        outcome=outcome,
+        notice=_notice(what, name, "turn", GO_ON),
+        last=closing(f"The limit of {what} in one turn is reached."),
+    )
+
+
+def closing(why: str) -> str:
+    """Ask for an answer without further tools."""
+    return (
+        f"{why} Do not call tools now. Say in a few sentences what you did and found, and what is left to do; the "
+        "person can tell you to go on."
+    )
+
+
+def _notice(what: str, name: str, whose: str, helps: str) -> str:
+    return f"Stopped at the limit of one {whose}: {what} ({name}). {helps}"
+
+
+def _amount(name: str, limit: float) -> str:
+    return f"{limit:,.0f} tokens" if "tokens" in name else f"${limit:g}"
+
+
+# --- a conversation, a day --------------------------------------------------------------------------------
+
+
+def others_end(
+    limits: Limits, found: Consumption, reserved: Consumed, day_ends: datetime
+) -> Stop | Soon | None:
+    """Whether a conversation or the day of its user is at its limit; None while a completion may be asked for.
+
+    Args:
+      limits: those in force.
+      found: what was used, as it is stored.
+      reserved: what completions of the same user that are under way may use at most.
+      day_ends: when the next day begins, in its zone.
+    """
+    elsewhere = "A new conversation can go on."
+    tomorrow = (
+        f"It is over at {day_ends:%H:%M on %A} ({day_ends.tzinfo}); an admin can raise it in the settings."
+    )
+    whole = (
+        (
+            "limits.tokens_per_conversation",
+            limits.tokens_per_conversation,
+            found.conversation.tokens,
+            elsewhere,
+        ),
+        ("limits.usd_per_conversation", limits.usd_per_conversation, found.conversation.usd, elsewhere),
+        ("limits.tokens_per_day", limits.tokens_per_day, found.day.tokens, tomorrow),
+        ("limits.usd_per_day", limits.usd_per_day, found.day.usd, tomorrow),
+    )
+    for name, limit, used, helps in whole:
+        if 0 < limit <= used:
+            whose = "conversation" if helps is elsewhere else "user and day"
+            return Stop(outcome="budget", notice=_notice(_amount(name, limit), name, whose, helps))
+    soon = 0 < limits.tokens_per_day <= found.day.tokens + reserved.tokens or (
+        0 < limits.usd_per_day <= found.day.usd + reserved.usd
+    )
+    return Soon() if soon else None
+
+
+def day_of(now: datetime, zone: tzinfo | None) -> tuple[datetime, datetime]:
+    """When the day began in which `now` is, and when it ends, by the clock on the wall. None is the system's zone."""
+    local = now.astimezone(zone)
+    began = datetime.combine(local.date(), time(), local.tzinfo)
+    return began, datetime.combine(local.date() + timedelta(days=1), time(), local.tzinfo)
+
+
+# --- what is under way ------------------------------------------------------------------------------------
+
+
+def at_most(prompt: int, answer: int, price: Price) -> Consumed:
+    """What a completion may use: `prompt` and `answer` in tokens."""
+    usd = (prompt * price.input * _CACHE_WRITE + answer * price.output) / 1_000_000
+    return Consumed(tokens=prompt + answer, usd=usd)
+
+
+def dearest(models: Iterable[ModelInfo]) -> Price:
+    """What a completion costs at most, whichever model a failover comes to."""
+    known = list(models)
+    return Price(
+        input=max((model.input_price or 0.0 for model in known), default=0.0),
+        output=max((model.output_price or 0.0 for model in known), default=0.0),
+    )
+
+
+def size(system: Iterable[SystemText], tools: Iterable[ToolSpec]) -> int:
+    """Characters of what a model is told besides the conversation, roughly."""
+    return sum(len(part.text) for part in system) + sum(
+        len(tool.description) + len(json.dumps(tool.input_schema, default=dict)) for tool in tools
+    )
