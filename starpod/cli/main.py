@@ -30,6 +30,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "cron": "scheduled work: list, add, change, run, and why it did or did not run",
     "telegram": "the bot: whether it receives, who asks to be let in",
     "outbox": "what could not be delivered: list, send again, give up",
+    "costs": "what models were asked for and what it cost",
     "build": "make a deployable instance from a blueprint",
     "bus": "look inside a running agent, and act on what is found",
 }
