@@ -13,6 +13,7 @@ from typing import Any, Final, final
 import attrs
 
 import starpod
+from actors.agent.allowance import day_is_over
 from actors.agent.conductor import ConductorActor
 from actors.agent.conversation import INTENSITY, ConversationActor
 from actors.agent.settings import Settings as AgentSettings
@@ -226,6 +227,7 @@ def _memory_log(given: Given) -> Iterator[Child]:
         given.settings(MemorySettings),
         lambda: persona_settings().agent_name,
         partial(_self_improvement, given.settings(SkillsSettings)),
+        partial(day_is_over, given.settings(AgentSettings), lambda: persona_settings().zone),
     )
     # Nobody waits for it, so a fault of its own is to be no fault of the others: it begins again rarely enough.
     yield Child("memory-log", factory, backoff=Backoff(first=8.0, cap=600.0))

@@ -19,6 +19,14 @@ Zone = Callable[[], tzinfo | None]
 FREE: Final = Price()
 
 
+async def day_is_over(settings: Callable[[], Settings], zone: Zone, bus: Bus, user: str) -> str | None:
+    """Why nothing more may be asked for a user today; None while it may. Raises what the store raises."""
+    began, ends = limits.day_of(bus.clock.now(), zone())
+    found = await bus.ask(session.Measure(user=user, session="", turn="", since=began))
+    stop = limits.others_end(settings().limits, found, session.Consumed(), ends)
+    return stop.notice if isinstance(stop, Stop) else None
+
+
 @final
 class Allowance:
     """What one attempt of a turn may still use."""

@@ -63,6 +63,25 @@ class Further:
 Furthers = Callable[[Bus, TurnContext], Awaitable[Further | None]]
 
 
+Hindrance = Callable[[Bus, str], Awaitable[str | None]]
+"""Why no model may be asked for a user now; None while one may."""
+
+
+@attrs.define(eq=False)
+class Hindered(ActorError):
+    """No model may be asked now."""
+
+    why: str
+
+    def __str__(self) -> str:
+        return self.why
+
+
+async def unhindered(_bus: Bus, _user: str) -> str | None:
+    """A model may always be asked."""
+    return None
+
+
 async def nothing_further(_bus: Bus, _context: TurnContext) -> Further | None:
     """It looks after the memory alone."""
     return None
@@ -72,12 +91,20 @@ async def nothing_further(_bus: Bus, _context: TurnContext) -> Further | None:
 class Extractor:
     """Does one task with one question to a model; whoever waits for it decides what a failure means."""
 
-    def __init__(self, bus: Bus, furthers: Furthers = nothing_further) -> None:
+    def __init__(
+        self, bus: Bus, furthers: Furthers = nothing_further, hindrance: Hindrance = unhindered
+    ) -> None:
         self._bus = bus
         self._furthers = furthers
+        self._hindrance = hindrance
 
     async def run(self, task: Task, model: str) -> tuple[str, ...]:
-        """The names of the notes that were written to. Raises what llm.Complete raises, MemoryFailed, DeliveryError."""
+        """The names of the notes that were written to.
+
+        Raises Hindered, what llm.Complete raises, MemoryFailed, DeliveryError.
+        """
+        if (why := await self._hindrance(self._bus, task.owner)) is not None:
+            raise Hindered(why)
         further = None if task.door == "flush" else await self._furthers(self._bus, task.context(""))
         tools = Catalogue((*extract.tools(task.door), *(further.tools if further else ())))
         known = [(name, await self._text(task.user, name)) for name in names.PERSONAL]

@@ -15,7 +15,7 @@ import trio
 
 from actors.llm import messages as llm
 from actors.memory import export, extract, log, messages, salvage, work
-from actors.memory.extractor import Extractor, Furthers, Task, nothing_further
+from actors.memory.extractor import Extractor, Furthers, Hindrance, Task, nothing_further, unhindered
 from actors.memory.keeping import DAMAGED
 from actors.memory.messages import AppendDaily, Change, Origin
 from actors.memory.settings import Memory, Settings
@@ -66,6 +66,7 @@ class MemoryFollower(Keeper):
       settings: of the memory.
       agent: what the agent is called.
       furthers: what else a review may do.
+      hindrance: why no model may be asked for a user now.
     """
 
     def __init__(
@@ -74,12 +75,14 @@ class MemoryFollower(Keeper):
         settings: Callable[[], Settings],
         agent: Callable[[], str],
         furthers: Furthers = nothing_further,
+        hindrance: Hindrance = unhindered,
     ) -> None:
         self._data, self._database = data, data / "db" / "memory-log.db"
         super().__init__(Storage(self._database, numbered(work.MIGRATIONS)), Unavailable)
         self._settings = settings
         self._agent = agent
         self._furthers = furthers
+        self._hindrance = hindrance
         self._nudge = trio.Event()
         self._logging = trio.Lock()
         self._log_again: float | None = None
@@ -91,7 +94,7 @@ class MemoryFollower(Keeper):
         except Unavailable as error:
             await self._give_up(error)
             await super().start()
-        self._extractor = Extractor(self.bus, self._furthers)
+        self._extractor = Extractor(self.bus, self._furthers, self._hindrance)
         self.spawn(self._follow)
         self.spawn(self._tend)
         self.spawn(self._attend)

@@ -21,6 +21,12 @@ from tests.fakes.model_server import ModelServer
 from tests.system.daemons import Daemon, Place, check_log, read_json, start, until
 
 PEOPLE: Final = 3
+WRONG_SUMS: Final = """
+SELECT id FROM sessions WHERE used_tokens <> (
+    SELECT total(input_tokens + output_tokens + cache_read_tokens + cache_write_tokens)
+    FROM usage WHERE session_id = sessions.id
+)
+"""
 LIFE: Final = 60.0
 """Seconds until a point counts as not reached."""
 PATIENCE: Final = 120.0
@@ -297,6 +303,8 @@ class World:
             (verdict,) = database.execute("PRAGMA integrity_check").fetchone()
             if verdict != "ok" or database.execute("PRAGMA foreign_key_check").fetchone():
                 self.record.complaints.append(f"the database is damaged: {verdict}")
+            if database.execute(WRONG_SUMS).fetchone():
+                self.record.complaints.append("what a conversation has used is not what its completions have")
             turns = database.execute("SELECT id, state, merged_into, outcome FROM turns")
             fates = {turn: Fate(*fate) for turn, *fate in turns}
         deaths = {turn: list(found.values()) for turn, found in self.deaths.items()}

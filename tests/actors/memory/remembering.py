@@ -42,6 +42,8 @@ class Remembering:
     data: Path
     settings: Memory = attrs.field(factory=Memory)
     furthers: Furthers = nothing_further
+    spent: set[str] = attrs.field(factory=set[str])
+    """Users for whom no model may be asked any more."""
     world: World = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -64,9 +66,14 @@ class Remembering:
                 partial(MemoryActor, settings, lambda: UTC, generation, lambda _: None, self.data),
                 name="notes",
             )
-            follower = partial(MemoryFollower, self.data, settings, lambda: "Aster", self.furthers)
+            follower = partial(
+                MemoryFollower, self.data, settings, lambda: "Aster", self.furthers, self._hindrance
+            )
             await world.mesh.start(follower, name="memory-log")
             yield self
+
+    async def _hindrance(self, _bus: Bus, user: str) -> str | None:
+        return "nothing is left for today" if user in self.spent else None
 
     async def say(self, text: str, *script: Answer, **fields: Any) -> str:
         """Say something and wait for the end of the turn; its conversation."""

@@ -430,6 +430,18 @@ class TestReview:
         await agent.rest(work.RETRY / timedelta(seconds=1) + 700)
         assert agent.logs().count("Ada came by.") == 1
 
+    async def test_a_user_who_has_nothing_left_for_the_day_is_reviewed_later(
+        self, agent: Remembering, autojump_clock: MockClock
+    ) -> None:
+        agent.spent.add(ADMIN)
+        await agent.say("one", say("1"))
+        await agent.say("two", say("2"))
+        await agent.rest()
+        assert reviews(agent) == []
+        agent.spent.clear()
+        await agent.rest(work.RETRY / timedelta(seconds=1) + 700)
+        assert len(reviews(agent)) == 1
+
     async def test_it_adds_and_corrects_and_replaces_nothing(
         self, agent: Remembering, autojump_clock: MockClock
     ) -> None:
