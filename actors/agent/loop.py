@@ -124,7 +124,7 @@ class Loop:
         return stop
 
     async def _unanswered(self, error: BusError, stop: Stop | None) -> Ending | None:
-        """The end of a turn whose model did not answer; None if it may be asked with less. Of a last answer it is none."""
+        """The end of a turn whose model did not answer; None if it may be asked with less."""
         run = self.run
         if failures.too_long(error) and isinstance(error, llm.ModelError | llm.ModelUnavailable):
             if await self._compactor.refused(run, error):

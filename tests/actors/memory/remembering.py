@@ -21,6 +21,7 @@ from actors.memory.settings import Memory, Settings
 from actors.persona import messages as persona
 from actors.session import messages as session
 from actors.vocabulary import ADMIN
+from bus import Bus
 from tests.actors.agent.world import Answer, World
 
 
