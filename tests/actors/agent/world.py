@@ -16,7 +16,7 @@ from actors.agent import messages as agent
 from actors.agent.conductor import ConductorActor, Expand
 from actors.agent.conversation import INTENSITY, ConversationActor
 from actors.agent.gate import Policy, allow_all
-from actors.agent.settings import Settings
+from actors.agent.settings import Limits, Settings
 from actors.agent.sources import Keepsake, Sources
 from actors.agent.underway import UnderWay
 from actors.context import ContextSource, context_of
@@ -374,7 +374,7 @@ class World:
             sources = Sources(tools=self.tools, context=self.context, keepsake=self.keepsake)
             conversation = partial(
                 ConversationActor,
-                settings=lambda: self.settings,
+                settings=self._in_force,
                 sources=sources,
                 policy=self.policy,
                 under_way=UnderWay(),
@@ -387,6 +387,13 @@ class World:
                     name="conductor",
                 )
             yield self
+
+    def _in_force(self) -> Settings:
+        """The settings. Without limits of its own a test may spend as much as it likes: its completions are dear."""
+        if self.settings.limits != Limits():
+            return self.settings
+        dear = attrs.evolve(Limits(), usd_per_turn=0, usd_per_conversation=0, usd_per_day=0)
+        return attrs.evolve(self.settings, limits=dear)
 
     def kill(self, *culprits: str) -> None:
         """Stop everything where it stands, as far as that is possible inside of one process.
