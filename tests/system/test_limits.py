@@ -76,6 +76,6 @@ async def test_a_model_that_does_the_same_for_ever_is_stopped_and_the_page_is_to
         assert (end["outcome"], end["num_turns"], end["is_error"]) == ("loop", 5, False)
         assert "the same calls 5 times in a row" in end["notice"]
         assert (await daemon.rows(end["session_id"]))[-1] == ("notice", end["notice"])
-        asked = [str(request.body["system"]) for request in model_server.requests]
-        assert sum("Do not call tools now" in system for system in asked) == 1
-        assert sum("Once more will not help" in system for system in asked) == 2
+        asked = [str(request.body) for request in model_server.requests]
+        assert sum("Do not call tools now" in body for body in asked) == 1
+        assert sum("Once more will not help" in body for body in asked) == 2
