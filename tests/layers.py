@@ -26,7 +26,17 @@ SHELL = {
 HANDS = {
     *(
         f"actors/agent/{name}.py"
-        for name in ("allowance", "answer", "compactor", "completion", "gate", "loop", "record", "sources")
+        for name in (
+            "allowance",
+            "answer",
+            "compactor",
+            "completion",
+            "gate",
+            "loop",
+            "record",
+            "sources",
+            "summaries",
+        )
     ),
     "actors/cron/telling.py",
     *(f"actors/email/{name}.py" for name in ("receiving", "sending")),

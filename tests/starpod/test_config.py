@@ -61,6 +61,17 @@ def test_the_defaults_are_the_documented_ones(workspace: Workspace) -> None:
         "max_tokens": 16384,
         "reasoning_effort": None,
         "followup_mode": "inject",
+        "limits": {
+            "calls_per_answer": 32,
+            "calls_per_turn": 200,
+            "seconds_per_turn": 3600.0,
+            "tokens_per_turn": 10_000_000,
+            "usd_per_turn": 5.0,
+            "tokens_per_conversation": 500_000_000,
+            "usd_per_conversation": 100.0,
+            "tokens_per_day": 100_000_000,
+            "usd_per_day": 25.0,
+        },
         "compaction": {
             "context_budget": 160000,
             "summary_max_tokens": 4096,
