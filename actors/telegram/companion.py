@@ -203,7 +203,7 @@ class Companion:
         return done
 
     async def _put_line(self, show: _Show, progress: Progress) -> bool:
-        line = progress.line() if self._settings().show_tools else ""
+        line = progress.line(tools=self._settings().show_tools)
         return not line or await self._put(show, "line", 0, Rich(text=line))
 
     async def _put(self, show: _Show, kind: Kind, n: int, rich: Rich) -> bool:

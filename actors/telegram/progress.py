@@ -1,4 +1,4 @@
-"""What is shown of a turn while it runs: which tools it has used, and what it is saying. Pure."""
+"""What is shown of a turn while it runs: who answers instead, which tools it has used, what it is saying. Pure."""
 
 from collections import Counter
 from typing import Final, final
@@ -23,11 +23,12 @@ class Progress:
         self.iteration = 0
         """Number of the completion that is being written; 0 before the first."""
         self._text = ""
+        self._switched = ""
         self._tools = Counter[str]()
 
     def forget(self) -> None:
         """Begin anew: everything is told once more."""
-        self.iteration, self._text = 0, ""
+        self.iteration, self._text, self._switched = 0, "", ""
         self._tools.clear()
 
     def take(self, event: agent.TurnEvent) -> bool:
@@ -43,21 +44,24 @@ class Progress:
                 self._text += text
             case agent.ToolStarted(name=name):
                 self._tools[name] += 1
+            case agent.Notice(kind="switched", text=text):
+                self._switched = text
             case agent.TurnEnded() | agent.TurnFailed():
                 self.ended = True
             case _:
                 return False
         return True
 
-    def line(self) -> str:
-        """``⚙ FileRead · MemorySearch ×2``, or nothing when no tool was used."""
+    def line(self, *, tools: bool = True) -> str:
+        """Which model answers instead of the usual one, and ``⚙ FileRead · MemorySearch ×2``; nothing without both."""
         used = " · ".join(name if n == 1 else f"{name} ×{n}" for name, n in self._tools.items())
-        if not used:
-            return ""
-        line = f"⚙ {used}"
-        return line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE - 1]}…"
+        return "\n".join(filter(None, (_cut(self._switched), _cut(f"⚙ {used}") if used and tools else "")))
 
     def draft(self) -> Rich | None:
         """What has been said in this completion, of what is too long for one message its end; None before that."""
         shown = chunks(self._text, LIMIT - len(GOES_ON))
         return Rich(text=shown[-1].text + GOES_ON, entities=shown[-1].entities) if shown else None
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE - 1]}…"

@@ -29,6 +29,10 @@ def completion(iteration: int) -> agent.CompletionStarted:
     return begun
 
 
+def notice(kind: str, said: str) -> agent.Notice:
+    return agent.Notice(session="s", n=1, turn="t", kind=kind, text=said)
+
+
 def after(*events: agent.TurnEvent) -> Progress:
     progress = Progress("t")
     for each in events:
@@ -45,6 +49,14 @@ def test_tools_are_counted_in_the_order_of_their_first_use() -> None:
 def test_a_line_is_no_longer_than_one_looks_at() -> None:
     line = after(*[tool(f"Tool{n}") for n in range(100)]).line()
     assert (len(line), line[-1]) == (LONGEST_LINE, "…")
+
+
+def test_who_answers_instead_is_said_whether_tools_are_shown_or_not() -> None:
+    found = after(tool("FileRead"), notice("switched", "openai/b answers instead (busy)."))
+    assert found.line() == "openai/b answers instead (busy).\n⚙ FileRead"
+    assert found.line(tools=False) == "openai/b answers instead (busy)."
+    assert after(tool("FileRead")).line(tools=False) == ""
+    assert not Progress("t").take(notice("retrying", "soon"))
 
 
 def test_a_draft_is_what_was_said_in_this_completion() -> None:
