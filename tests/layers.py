@@ -52,6 +52,7 @@ WAITS = {
     "actors/llm/clients.py",
     "actors/llm/interfaces.py",
     "actors/llm/local_models.py",
+    "actors/llm/offering.py",
     "actors/memory/keeping.py",
     "actors/memory/searchable.py",
 }

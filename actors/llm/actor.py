@@ -20,6 +20,7 @@ from actors.llm.failover import Endpoint, Failover
 from actors.llm.failures import Failure
 from actors.llm.keys import VARIABLES, keys
 from actors.llm.local_models import LOOK_AGAIN, LocalModels
+from actors.llm.offering import Offering
 from actors.llm.offline import Offline
 from actors.llm.pictures import Picture, Pictures
 from actors.llm.prices import cost
@@ -65,6 +66,7 @@ class LlmActor(Actor):
             ended=self._ended,
         )
         self._local = LocalModels(trio.current_time)
+        self._offering = Offering(catalogue, trio.current_time)
         self._trouble: dict[str, str] = {}
         self._clean = Clean()
         """What is sent again and again: tools and earlier messages."""
@@ -144,6 +146,12 @@ class LlmActor(Actor):
         return messages.Catalogue(
             default=self._selected.default, models=infos, compaction=self._selected.compaction
         )
+
+    @messages.ListOffers.handler
+    @concurrent(4, isolated=True)
+    async def list_offers(self, request: messages.ListOffers) -> tuple[messages.Offer, ...]:
+        await self._catch_up()
+        return await self._offering.ask(self._settings, self._env)
 
     # --- requests -----------------------------------------------------------------------------------------
 

@@ -34,7 +34,14 @@ Kind = Literal[
 
 LIMITS: Final = ("max_tokens", "max_completion_tokens")
 """Two names of one thing."""
-THINKING_FIELDS: Final = ("reasoning_effort", "reasoning", "thinking", "output_config", "enable_thinking")
+THINKING_FIELDS: Final = (
+    "reasoning_effort",
+    "reasoning",
+    "thinking",
+    "output_config",
+    "enable_thinking",
+    "think",
+)
 """Where bodies say how much to think, whether from here or from the settings."""
 _FIELDS: Final[Mapping[Kind, tuple[str, ...]]] = {
     "no_effort": THINKING_FIELDS,

@@ -122,6 +122,10 @@ class Catalogue:
     def default_model(self, provider: str) -> str | None:
         return self._table(provider).default_model
 
+    def ids(self, provider: str) -> tuple[str, ...]:
+        """The models of `provider` that have an entry."""
+        return tuple(self._table(provider).models)
+
     def look_up(self, provider: str, model: str) -> ModelDetails:
         """What is known of `model`: by its id, else as a dated snapshot of the longest id that fits.
 

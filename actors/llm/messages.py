@@ -4,6 +4,7 @@ from typing import Any, ClassVar, Literal, final
 
 import attrs
 
+from actors.endpoints import endpoint
 from actors.vocabulary import Block, ChatMessage, Effort, ToolSpec, Usage, quoted
 from bus import ActorError, Data, Request, Stream, Unavailable
 
@@ -216,3 +217,39 @@ class Catalogue(Data):
 @attrs.frozen(kw_only=True)
 class Models(Request[Catalogue]):
     """Which models a conversation may use."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class OfferedModel(Data):
+    """One model of an endpoint and what is known of it, from the catalogue and from the endpoint."""
+
+    spec: str
+    """``provider/model``."""
+    context_window: int | None
+    max_output: int | None
+    """Tokens; None when not known."""
+    tools: bool
+    vision: bool
+    input_price: float | None
+    output_price: float | None
+    """US dollars per million tokens; None when not known."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Offer(Data):
+    """What one provider has."""
+
+    provider: str
+    models: tuple[OfferedModel, ...]
+    """By name."""
+    trouble: str | None
+    """Why the models are those of the catalogue instead of the endpoint's own."""
+
+
+@endpoint("GET", "/api/settings/models", access="admin")
+@final
+@attrs.frozen(kw_only=True)
+class ListOffers(Request[tuple[Offer, ...]]):
+    """Which models the providers in use say they have. An answer is kept for some minutes."""

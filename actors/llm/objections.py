@@ -39,34 +39,33 @@ _NEEDED: Final = frozenset(
 """Fields of bodies that have a row of their own, or without which there is no request."""
 
 
-def _words(*alternatives: str) -> re.Pattern[str]:
-    return re.compile("|".join(alternatives), re.IGNORECASE)
-
-
 _STATUS: Final = re.compile(r" ?\(HTTP [0-9]{3}\)")
-_UNWANTED: Final = _words(
-    r"(?:not|n't|n’t|never|cannot)(?: \w+){0,3} (?:support|allow|permit|accept|enable|recogni|implement)",
-    r"not (?:\w+ ){0,2}(?:available|compatible|valid)",
-    r"no endpoints|no (?:such|support)|\bwithout\b.{0,20}\bsupport",
-    r"un(?:support|recogni|known|expected|available)|invalid|extra|forbidden|deprecated|disabled|incompatible",
-    r"\brequires?\b|must (?:be|not)|should (?:be|not)|only (?:\w+ ){0,3}support|(?:may|can) only"
+_UNWANTED: Final = re.compile(
+    r"(?:not|n't|n’t|never|cannot)(?: \w{1,20}){0,3} (?:support|allow|permit|accept|enable|recogni|implement)"
+    r"|not (?:\w{1,20} ){0,2}(?:available|compatible|valid)|no endpoints|no (?:such|support)"
+    r"|un(?:support|recogni|known|expected|available)|invalid|extra|forbidden|deprecated|disabled|incompatible"
+    r"|\brequires?\b|must (?:be|not)|should (?:be|not)|only (?:\w{1,20} ){0,3}support|(?:may|can) only"
     r"|remove|instead|text[- ]only|illegal",
+    re.IGNORECASE,
 )
-_CAPABILITY: Final = _words(
-    r"support|endpoint|not (?:enabled|available|allowed|permitted|implemented)|unknown|unrecogni|unexpected|extra",
-    r"--enable|--jinja|requires|text[- ]only|multimodal|modalit|only|expected (?:a )?string|must be a string|variant",
+_CAPABILITY: Final = re.compile(
+    r"support|endpoint|not (?:enabled|available|allowed|permitted|implemented)|unknown|unrecogni|unexpected|extra"
+    r"|--enable|--jinja|requires|text[- ]only|multimodal|modalit|only|expected (?:a )?string|must be a string"
+    r"|variant",
+    re.IGNORECASE,
 )
-_VAGUE: Final = _words(
-    r"^\W*$|^no reason given$",
-    r"^\W*(?:error:? )?(?:bad request|invalid request|invalid argument|invalid_request_error|validation error"
+_VAGUE: Final = re.compile(
+    r"^\W*$|^no reason given$"
+    r"|^\W*(?:error:? )?(?:bad request|invalid request|invalid argument|invalid_request_error|validation error"
     r"|unprocessable (?:entity|content)|provider returned error|request contains an invalid argument"
-    r"|upstream error)\W*$",
-    r"(?:unsupported|unknown|unrecogni[sz]ed|unexpected|invalid|extra) (?:\w+ ){0,2}"
-    r"(?:parameter|field|argument|propert|option|key|keyword|input)",
-    r"(?:parameter|field|argument|propert|option)\w*(?: \w+){0,3} (?:not|unsupported|unknown|unrecogni)",
+    r"|upstream error)\W*$"
+    r"|(?:unsupported|unknown|unrecogni[sz]ed|unexpected|invalid|extra) (?:\w{1,20} ){0,2}"
+    r"(?:parameter|field|argument|propert|option|key|keyword|input)"
+    r"|(?:parameter|field|argument|property|option)s?(?: \w{1,20}){0,3} (?:not|unsupported|unknown|unrecogni)",
+    re.IGNORECASE,
 )
-_ANSWER_LIMIT: Final = _words(
-    r"max_?(?:completion_?|output_?|new_?)?tokens", r"(?:output|completion) tokens", "num_predict"
+_ANSWER_LIMIT: Final = re.compile(
+    r"max_?(?:completion_?|output_?|new_?)?tokens|(?:output|completion) tokens|num_predict", re.IGNORECASE
 )
 _NUMBERS: Final = re.compile(
     r"(?:at most|less than or equal to|no more than|up to|<=|>|maximum(?: value)?(?: is| of|:)?|limit(?: is| of|:)?"
@@ -83,31 +82,44 @@ _INPUT: Final = re.compile(
     r"|([0-9]{2,8}) \+ [0-9]{2,8} >",
     re.IGNORECASE,
 )
+_NAME: Final = re.compile(r"[\w-]+")
+_QUOTED: Final = re.compile(r"['\"`]([\w-]{1,64})['\"`]")
 _TOOL_AT: Final = re.compile(r"tools?[.\[]{1,2}([0-9]{1,3})")
-_ABOUT_CALLS: Final = _words(
-    r"tool_use|tool_result|tool_call|tool call|tool message|tool result|function_call|function call|functionresponse"
-    r"|role[^.]{0,12}tool\b"
+_ABOUT_CALLS: Final = re.compile(
+    r"tool_use|tool_result|tool_call|tool call|tool message|tool result|function_call|function call"
+    r"|functionresponse|role[^.]{0,12}tool\b",
+    re.IGNORECASE,
 )
-_ABOUT_TOOLS: Final = _words(r"\btools?\b|tool_choice|function[ _-]?call|\bfunctions?\b|parallel_tool")
-_ABOUT_PICTURES: Final = _words(
-    r"\bimages?\b|image_url|picture|\bvision\b|visual|multi-?modal|modalit|media[_ ]type|photo|mmproj|inline_?data"
+_ABOUT_TOOLS: Final = re.compile(
+    r"\btools?\b|tool_choice|function[ _-]?call|\bfunctions?\b|parallel_tool", re.IGNORECASE
 )
-_BLIND: Final = _words(
-    r"(?:not|n't|n’t|no endpoints(?: \w+){0,2}) support (?:\w+ ){0,3}(?:image|vision|picture|visual|multi)",
-    r"(?:image|image_url|vision|picture|visual|multi-?modal|modalit)\w*['\"` ]*(?:\w+ ){0,3}"
-    r"(?:not|n't|only|un)(?: \w+){0,2} ?(?:support|enable|available|allow|permit)",
-    r"unknown variant|text[- ]only|only (?:supports? )?text|must be (?:a )?string|expected (?:a )?(?:string|str\b)",
-    r"not (?:a )?(?:multi-?modal|vision)|mmproj|unsupported (?:content type|modalit)|valid string",
+_ABOUT_PICTURES: Final = re.compile(
+    r"\bimages?\b|image_url|picture|\bvision\b|visual|multi-?modal|modalit|media[_ ]type|photo|mmproj"
+    r"|inline_?data",
+    re.IGNORECASE,
+)
+_BLIND: Final = re.compile(
+    r"(?:not|n't|n’t|no endpoints(?: \w{1,20}){0,2}) support (?:\w{1,20} ){0,3}"
+    r"(?:image|vision|picture|visual|multi)"
+    r"|(?:image|image_url|vision|picture|visual|multi-?modal|modalit)\w{0,8}['\"` ]{0,3}(?:\w{1,20} ){0,3}"
+    r"(?:not|n't|only|un)(?: \w{1,20}){0,2} ?(?:support|enable|available|allow|permit)"
+    r"|unknown variant|text[- ]only|only (?:supports? )?text|must be (?:a )?string|expected (?:a )?(?:string|str\b)"
+    r"|not (?:a )?(?:multi-?modal|vision)|mmproj|unsupported (?:content type|modalit)|valid string",
+    re.IGNORECASE,
 )
 """The model sees nothing at all."""
-_ABOUT_THINKING: Final = _words(r"reasoning|thinking|\beffort\b|output_config|budget_tokens|thought")
-_ABOUT_THOUGHTS: Final = _words(
-    r"signature|redacted_thinking|reasoning_(?:content|details)|encrypted_content"
-    r"|(?:thinking|reasoning)`? (?:block|item|content)"
+_ABOUT_THINKING: Final = re.compile(
+    r"reasoning|thinking|\beffort\b|output_config|budget_tokens|thought", re.IGNORECASE
 )
-_ABOUT_SYSTEM: Final = _words(
+_ABOUT_THOUGHTS: Final = re.compile(
+    r"signature|redacted_thinking|reasoning_(?:content|details)|encrypted_content"
+    r"|(?:thinking|reasoning)`? (?:block|item|content)",
+    re.IGNORECASE,
+)
+_ABOUT_SYSTEM: Final = re.compile(
     r"(?:system|developer)(?: role| message| instruction| prompt)|system_?instruction"
-    r"|roles?[^.]{0,40}\b(?:system|developer)\b|only user and assistant roles"
+    r"|roles?[^.]{0,40}\b(?:system|developer)\b|only user and assistant roles",
+    re.IGNORECASE,
 )
 _FORMS: Final = (
     ("budget", ("adaptive",), "adaptive"),
@@ -132,6 +144,11 @@ class Refused:
     def unwanted(self) -> bool:
         """Whether the words are such as say that something is not taken."""
         return _UNWANTED.search(self.said) is not None
+
+    @property
+    def words(self) -> frozenset[str]:
+        """Names that occur in the words."""
+        return frozenset(_NAME.findall(self.said))
 
     def has_taken(self, kind: str) -> bool:
         return any(each.kind == kind for each in self.taken)
@@ -194,7 +211,7 @@ def _limit(refused: Refused) -> Iterator[Measure]:
 def _limit_name(refused: Refused) -> Iterator[Measure]:
     """The limit of the answer has another name here, or none."""
     used = next((name for name in LIMITS if name in refused.body), None)
-    if used is None or not refused.unwanted or not re.search(rf"\b{used}\b", refused.said, re.IGNORECASE):
+    if used is None or not refused.unwanted or used not in refused.words:
         return
     if refused.has_taken("rename"):
         yield Measure("drop", what=used)
@@ -266,9 +283,7 @@ def _one_tool(refused: Refused) -> Iterator[Measure]:
         if at := _TOOL_AT.search(refused.said):
             yield from (Measure("no_tool", name) for name in [*tools.values()][int(at[1]) :][:1])
             return
-        named = [
-            name for sent, name in tools.items() if re.search(rf"['\"`]{re.escape(sent)}['\"`]", refused.said)
-        ]
+        named = [name for sent, name in tools.items() if sent in _QUOTED.findall(refused.said)]
         yield from (Measure("no_tool", name) for name in named[:1])
 
 
@@ -298,7 +313,7 @@ def _field(refused: Refused) -> Iterator[Measure]:
     if not refused.unwanted:
         return
     for name in refused.body:
-        if name not in _NEEDED and re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", refused.said):
+        if name not in _NEEDED and name in refused.words:
             yield Measure("drop", name)
 
 

@@ -16,24 +16,24 @@ _NOT_THESE: Final = r"(?!image|picture|file|document|audio|video|media)"
 _TOO_LONG: Final = re.compile(
     "|".join(
         (
-            rf"{_SPACE}\W{{0,3}}(?:\w+ ){{0,3}}{_BEYOND}",
+            rf"{_SPACE}\W{{0,3}}(?:\w{{1,20}} ){{0,3}}{_BEYOND}",
             rf"{_BEYOND}[^.]{{0,60}}?\bcontext\b",
             r"context[ _]?overflow",
             rf"{_SPACE} (?:is |was )?(?:too|not enough|insufficient)",
             r"max(?:imum)? (?:allowed )?(?:prompt|sequence|model|input)(?: token)? (?:length|size|limit|window)",
             r"max(?:imum)? (?:allowed )?context",
-            rf"{_SAID} (?:{_NOT_THESE}\w+ ){{0,2}}(?:is|are|was|were) too (?:long|large|big|many)",
+            rf"{_SAID} (?:{_NOT_THESE}\w{{1,20}} ){{0,2}}(?:is|are|was|were) too (?:long|large|big|many)",
             rf"{_SAID}(?: tokens?)?(?: count| length| size| tokens)?[ (:\w)]{{0,40}} exceed",
             r"too (?:long|large|big)[^.]{0,20} for (?:the |this |that )?(?:requested )?model",
             r"reduce (?:the )?(?:total )?(?:length|size) of",
             rf"(?:reduce|shorten|trim) (?:the |your )(?:context|{_SAID})",
             r"too many (?:input |prompt |context )?tokens",
             (
-                r"(?:exceed\w*|over) (?:the )?(?:model'?s? )?(?:maximum (?:number of )?|max )?(?:allowed )?"
+                r"(?:exceed\w{0,3}|over) (?:the )?(?:model'?s? )?(?:maximum (?:number of )?|max )?(?:allowed )?"
                 r"(?:input |message )?tokens?\b"
             ),
             r"token (?:limit|count|length)(?: has been| is| was)? exceed",
-            r"exceed\w* (?:the )?(?:maximum|max|model)(?: \w+){0,3} (?:length|tokens?|size)\b",
+            r"exceed\w{0,3} (?:the )?(?:maximum|max|model)(?: \w{1,20}){0,3} (?:length|tokens?|size)\b",
             r"(?:prompt token count|tokens?) [^.]{0,30}exceeds? the limit of \d",
             r"initial prompt is greater|keep the first \d+ tokens",
             r"supports (?:only )?(?:up to|at most|a maximum of) \d+ (?:input |prompt )?tokens",

@@ -127,6 +127,10 @@ class ModelServer:
         self.vectors: Answer = Vectors()
         """Answers requests for embeddings."""
         self.requests: list[Received] = []
+        self.models: list[str] = []
+        """Names listed under ``/models``; without any there is no such list."""
+        self.listed = 0
+        """Times that somebody asked for it."""
         self.closed_by_client = 0
         """Answers that the client did not read to their end: it closed the connection."""
         self.connections = 0
@@ -231,6 +235,12 @@ class ModelServer:
         return self.vectors if request.path.endswith("/embeddings") else self.rule(request)
 
     def _control(self, method: str, path: str, body: bytes) -> tuple[int, object]:
+        if method == "GET" and self.models and path.partition("?")[0].endswith("/models"):
+            self.listed += 1
+            return 200, {"data": [{"id": id} for id in self.models]}
+        return self._controlled(method, path, body)
+
+    def _controlled(self, method: str, path: str, body: bytes) -> tuple[int, object]:
         match method, path:
             case "GET", "/api/tags":
                 return 200, self.ollama.tags()

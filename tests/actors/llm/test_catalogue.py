@@ -204,6 +204,8 @@ def test_a_file_on_top_replaces_models_and_single_fields() -> None:
         rates=Rates(input=4, output=8, cache_read=2, cache_write=8)
     )
     assert both.look_up("openai", "b").rates == FREE
+    assert both.ids("openai") == ("a", "b")
+    assert both.ids("gemini") == ()
 
 
 def test_an_empty_file_is_an_empty_catalogue() -> None:
