@@ -37,6 +37,7 @@ from actors.gateway.limits import Limits as GatewayLimits
 from actors.gateway.server import unusable
 from actors.gateway.settings import About, Address
 from actors.gateway.settings import Settings as GatewaySettings
+from actors.llm import messages as llm
 from actors.llm.actor import LlmActor
 from actors.llm.settings import Settings as LlmSettings
 from actors.memory import messages as memory
@@ -369,6 +370,7 @@ SERVICES: Final = (
     Subsystem(
         "llm",
         _llm,
+        front=llm,
         settings=LlmSettings,
         keys=modelkeys.KEYS,
         read=modelkeys.read,
