@@ -1,11 +1,14 @@
 """The stand-in for the Bot API as a process of its own, and its wire seen from below."""
 
+import socket
+import struct
 import sys
 from pathlib import Path
 
 import httpx2
 import pytest
 import trio
+import trio.testing
 
 from tests.fakes.telegram.connection import Connection, Gone
 from tests.fakes.telegram.people import ADA, PIXEL
@@ -185,3 +188,18 @@ async def test_sizes_of_a_jpeg_are_read(telegram: TelegramServer) -> None:
     ]
     assert telegram.seen.messages(ADA)[-1]["photo"][-1]["file_size"] == len(head)
     assert PIXEL.startswith(b"\x89PNG")
+
+
+async def test_a_client_that_is_reset_while_it_waits_has_left(telegram: TelegramServer) -> None:
+    telegram.faults.add("silence", on="polls")
+    address = httpx2.URL(telegram.url)
+    client = await trio.open_tcp_stream(address.host, address.port or 0)
+    await client.send_all(f"GET /bot{telegram.token}/getUpdates HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    with trio.fail_after(5):
+        while not telegram.connections:
+            await trio.lowlevel.checkpoint()
+    await trio.testing.wait_all_tasks_blocked(0.05)
+    client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    await client.aclose()
+    async with httpx2.AsyncClient(base_url=f"{telegram.url}/bot{telegram.token}", trust_env=False) as bot:
+        assert (await bot.get("getMe")).json()["ok"]

@@ -3,6 +3,7 @@
 import socket
 import struct
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Final, TypeVar, TypeVarTuple, final
 from urllib.parse import unquote
 
@@ -92,8 +93,9 @@ class Connection:
 
         async with trio.open_nursery() as nursery:
             nursery.start_soon(run)
-            while data := await self._stream.receive_some(_READ):
-                self._http.receive_data(data)
+            with suppress(trio.BrokenResourceError):  # a client that is reset has left as well
+                while data := await self._stream.receive_some(_READ):
+                    self._http.receive_data(data)
             nursery.cancel_scope.cancel()
         if not results:
             raise Gone
