@@ -84,9 +84,17 @@ class _Matcher:
             case "SUBPATTERN":
                 return self._grouped(arg[0], arg[3], at)
             case "BRANCH":
-                return (end for way in arg[1] for end in self._in_turn(way, 0, at))
+                ways = self._ways(arg[1], at)
+                return (end for way in ways for end in self._in_turn(way, 0, at))
             case _:
                 return self._again(self._groups.get(arg), at)
+
+    def _ways(self, branch: Sequence[Any], at: int) -> Sequence[Any]:
+        """Those that may be gone; short ones of which the engine says that they cannot cost nothing worth counting."""
+        any_short, ways, others = _by_length(branch, self._pattern.flags)
+        if any_short is None or not any_short(self._text, at):
+            return others
+        return [way for way, engine in ways if engine is None or engine(self._text, at)]
 
     def _count(self, steps: int) -> None:
         self.steps += steps
@@ -125,6 +133,8 @@ def _nodes(pattern: re.Pattern[Any]) -> Any:
 
 _Engine = Callable[..., re.Match[str] | None]
 _plans: Final[dict[tuple[int, int], Sequence[tuple[str, Any, _Engine | None]]]] = {}
+_Ways = tuple[_Engine | None, Sequence[tuple[Any, _Engine | None]], Sequence[Any]]
+_branches: Final[dict[tuple[int, int], _Ways]] = {}
 
 
 def _plan(nodes: Any, flags: int) -> Sequence[tuple[str, Any, _Engine | None]]:
@@ -141,6 +151,30 @@ def _plan(nodes: Any, flags: int) -> Sequence[tuple[str, Any, _Engine | None]]:
     return _plans[key]
 
 
+def _by_length(branch: Sequence[Any], flags: int) -> _Ways:
+    """What the engine says of the short ways of a branch together and of each, and the ways that are not short."""
+    key = (id(branch), flags)
+    if key not in _branches:
+        short = [way for way in branch if _is_short(way)]
+        any_short = None
+        if short:
+            choice = _PARSER.SubPattern(short[0].state, [(_PARSER.BRANCH, (None, short))])
+            any_short = _COMPILER.compile(choice, flags).match
+        engines = [_COMPILER.compile(way, flags).match if _is_short(way) else None for way in branch]
+        ways = list(zip(branch, engines, strict=True))
+        _branches[key] = any_short, ways, [way for way, engine in ways if engine is None]
+    return _branches[key]
+
+
+def _is_short(nodes: Any) -> bool:
+    """Whether they take no more of a longer text."""
+    return all(
+        op.name != "GROUPREF" and (op.name not in _REPEATS or int(arg[1]) <= _BOUND)
+        for each in _sequences(nodes)
+        for op, arg in each
+    )
+
+
 def _engine(nodes: Any, index: int, flags: int) -> _Engine:
     engine: _Engine = _COMPILER.compile(nodes[index : index + 1], flags).match
     return engine
@@ -151,15 +185,20 @@ def _engine(nodes: Any, index: int, flags: int) -> _Engine:
 
 def attacks(pattern: re.Pattern[Any], times: int) -> Iterator[str]:
     """Texts that drive `pattern` into its repeats, `times` over, and let it fail behind them."""
+    for opening, pump in _pumps(pattern):
+        yield opening + pump * times
+        yield opening + pump * times + "\x01"
+
+
+@functools.cache
+def _pumps(pattern: re.Pattern[Any]) -> Sequence[tuple[str, str]]:
+    """What a text begins with, and what it then says again and again."""
     nodes = _nodes(pattern)
     example, openings = _example(nodes)
     letters = list(dict.fromkeys(_letters(nodes)))[:_ALPHABET]
     pumps = {example, *_words(nodes), *("".join(pair) for pair in itertools.product(letters, ["", *letters]))}
-    for opening, pump in itertools.product(
-        list({"": 0, **dict.fromkeys(openings)})[:_OPENINGS], sorted(pumps - {""})
-    ):
-        yield opening + pump * times
-        yield opening + pump * times + "\x01"
+    beginnings = list({"": 0, **dict.fromkeys(openings)})[:_OPENINGS]
+    return list(itertools.product(beginnings, sorted(pumps - {""})))
 
 
 def _example(nodes: Any) -> tuple[str, list[str]]:
@@ -224,4 +263,5 @@ def _member(nodes: Any, index: int) -> str:
         return chr(arg)
     if op.name not in ("IN", "ANY", "NOT_LITERAL"):
         return ""
-    return next((char for char in _CANDIDATES if _engine(nodes, index, 0)(char)), "")
+    engine = _engine(nodes, index, 0)
+    return next((char for char in _CANDIDATES if engine(char)), "")

@@ -7,6 +7,7 @@ Read by the test of the architecture, and by ``scripts/test`` for what must be c
 import ast
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path, PurePath
 
 ROOT = Path(__file__).parent.parent
@@ -111,7 +112,9 @@ PROCESSES = ("subprocess", "tests.fakes.killed")
 """What tests import to start processes."""
 
 
+@cache
 def parse(module: str) -> ast.Module:
+    """Each is read once: many tests look at all of them, and none changes what it is given."""
     return ast.parse((ROOT / module).read_text())
 
 

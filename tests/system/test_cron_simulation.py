@@ -1,4 +1,4 @@
-"""Years of jobs, clocks and deaths in which nothing is lost, nothing is twice, and every policy is kept."""
+"""Seasons and years of jobs, clocks and deaths in which nothing is lost, nothing is twice, and every policy is kept."""
 
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -11,7 +11,20 @@ from tests.actors.cron import oracle
 from tests.actors.cron.simulation import EXPRESSIONS, ZONES, World
 from tests.actors.cron.verdict import complaints
 
+SEASON = 91
+"""Days."""
 
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_season(seed: int) -> None:
+    with closing(World(seed, SEASON)) as world:
+        world.live()
+        assert complaints(world) == []
+        assert len(world.turns) > 200, "a season in which little happened"
+        assert world.happened["deaths"] > 20
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(20))
 def test_a_year(seed: int) -> None:
     with closing(World(seed)) as world:
@@ -31,8 +44,8 @@ def test_the_scheduler_and_the_calendar_agree_on_every_instant(zone: str) -> Non
 
 
 def test_a_fault_is_found() -> None:
-    """Each kind of lie in the history of a year that was well is complained of."""
-    with closing(World(1)) as world:
+    """Each kind of lie in the history of a season that was well is complained of."""
+    with closing(World(1, SEASON)) as world:
         world.live()
         say = world.connection.execute
         (job, instant) = say("SELECT job, instant FROM runs WHERE state = 'done' AND NOT manual").fetchone()
