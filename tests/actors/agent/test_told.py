@@ -1,5 +1,7 @@
 """What the model was told in a turn can be asked for afterwards: as it was, and by whose turn it is."""
 
+from datetime import timedelta
+
 import pytest
 import trio
 from trio.testing import MockClock
@@ -7,6 +9,7 @@ from trio.testing import MockClock
 from actors.agent import messages as agent
 from actors.llm import messages as llm
 from actors.session import messages as session
+from actors.session import told as texts
 from actors.vocabulary import ADMIN
 from bus import conceal
 from tests.actors.agent.world import Gate, World, fail, say, use
@@ -62,8 +65,14 @@ async def test_it_is_told_to_nobody_else(world: World, autojump_clock: MockClock
         await world.bus.ask(session.GetTold(turn=ended.turn, user="eve"))
 
 
-async def test_old_texts_are_forgotten_by_themselves(world: World, autojump_clock: MockClock) -> None:
+async def test_old_texts_are_forgotten_by_themselves(
+    world: World, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(texts, "KEPT", timedelta(days=4))  # as the days of ninety are all alike
     ended = await world.turn("hi", say("hello"))
-    await trio.sleep(92 * 24 * 3600)
+    await trio.sleep(2 * 24 * 3600)
+    await world.mesh.settle()
+    assert None not in {text for _, _, text in await told(world, ended.turn)}
+    await trio.sleep(4 * 24 * 3600)
     await world.mesh.settle()
     assert await told(world, ended.turn) == []
