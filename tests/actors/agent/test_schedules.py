@@ -94,7 +94,7 @@ class Person:
     async def goes_on(self) -> None:
         """Whatever has happened, the next message is answered, and with it all before it is over."""
         last = await self._world.send("and now?", key=self._key, mode="queue")
-        end = await self._world.end(last.turn)
+        end = await self._world.end(last.turn, every=5.0)
         assert isinstance(end, agent.TurnEnded), end
         assert (end.outcome, end.text) == ("success", "fine")
 

@@ -419,14 +419,14 @@ class World:
         accepted = await self.send(text, **fields)
         return await self.end(accepted.turn)
 
-    async def end(self, turn: str) -> agent.TurnEnded | agent.TurnFailed:
-        """Wait for the (latest) end of a turn."""
+    async def end(self, turn: str, *, every: float = 0.01) -> agent.TurnEnded | agent.TurnFailed:
+        """Wait for the (latest) end of a turn, for which all events are looked through after so many seconds."""
         with trio.fail_after(PATIENCE):
             while True:
                 for event in reversed(self.events()):
                     if isinstance(event, agent.TurnEnded | agent.TurnFailed) and event.turn == turn:
                         return event
-                await trio.sleep(0.01)
+                await trio.sleep(every)
 
     async def quiet(self, seconds: float = 1.0) -> None:
         """Let some time pass."""
