@@ -36,7 +36,9 @@ class Offering:
         async def ask(name: Provider) -> None:
             told[name] = await self._offer(name, settings, env)
 
-        usable = [name for name in providers.PROVIDERS if selection.fault(name, settings, env) is None]
+        usable: list[Provider] = [
+            name for name in providers.PROVIDERS if selection.fault(name, settings, env) is None
+        ]
         async with trio.open_nursery() as nursery:
             for name in usable:
                 nursery.start_soon(ask, name)

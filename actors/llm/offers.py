@@ -116,7 +116,7 @@ def read(body: bytes) -> tuple[Offered, ...]:
         value = jsontext.read(body)
     except jsontext.NotJson as error:
         raise NoList("it is not JSON") from error
-    listed = value if isinstance(value, list) else _field(value, "data", "models")
+    listed = cast("Any", value) if isinstance(value, list) else _field(value, "data", "models")
     if not isinstance(listed, list):
         raise NoList("it lists no models")
     items: list[Any] = cast("Any", listed)

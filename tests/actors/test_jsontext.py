@@ -136,7 +136,7 @@ def test_an_object_is_asked_for_and_nothing_else_taken() -> None:
     ("text", "values"),
     [
         ("", []),
-        ('{} "a"\n[1]null', [{}, "a", [1], None]),
+        ('{"b": 2} "a"\n[1]null', [{"b": 2}, "a", [1], None]),
         ('"\\ud83d"', ["\ufffd"]),
         ("{} x", []),
         ("1e400", []),

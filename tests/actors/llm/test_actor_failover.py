@@ -40,7 +40,10 @@ def switches(items: list[llm.CompletionEvent]) -> list[llm.Switched]:
 
 
 def rule(answer: Answer) -> Any:
-    return lambda _: answer
+    def always(_: Any) -> Answer:
+        return answer
+
+    return always
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from tests.fakes.model_server import ModelServer
 def settings(server: ModelServer, **ollama: Any) -> Settings:
     """Anthropic and OpenAI at the server, and no Ollama unless it is asked for."""
     ours = at(server)
-    local = ProviderSettings(**{"enabled": False, **ollama})
+    local = attrs.evolve(ProviderSettings(enabled=False), **ollama)
     return attrs.evolve(ours, providers={**ours.providers, "ollama": local})
 
 
