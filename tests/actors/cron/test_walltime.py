@@ -192,3 +192,9 @@ def test_both_directions_agree_over_months_and_years(expr: str, zone: str, secon
     except BadSchedule:  # 31 February
         reject()
     assert between(schedule, zone, first, first, after, len(walked) + 1) == walked
+
+
+def test_looking_back_ends_where_the_calendar_begins() -> None:
+    yearly, anchor = CronExpression(expr="0 0 3 1 *"), datetime(2027, 1, 1, tzinfo=UTC)
+    found = between(yearly, "UTC", anchor, datetime(1, 1, 1, tzinfo=UTC), datetime(3, 6, 1, tzinfo=UTC), 9)
+    assert found == [datetime(2, 1, 3, tzinfo=UTC), datetime(3, 1, 3, tzinfo=UTC)]
