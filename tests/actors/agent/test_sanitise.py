@@ -1,10 +1,10 @@
 """What of a tool's text reaches the model."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from actors.agent.sanitise import cut, plain, sanitise, shorten, strip_blobs
+from actors.agent.sanitise import cut, plain, sanitise, shorten, squeeze, strip_blobs
 from actors.vocabulary import Image, Text
 
 PICTURE = Image(media_type="image/png", path="desktop/a.png")
@@ -89,3 +89,12 @@ def test_shortening_never_lengthens_and_twice_is_once(value: str, limit: int) ->
 
 def test_content_as_one_text_names_pictures() -> None:
     assert plain((Text(text="look"), PICTURE)) == "look\n[image desktop/a.png]"
+
+
+@given(st.text(max_size=300), st.integers(-5, 300))
+@example("x" * 300, 0)
+@example("x" * 300, 200)
+def test_squeezing_keeps_to_its_limit(value: str, limit: int) -> None:
+    squeezed = squeeze(value, limit)
+    assert len(squeezed) <= max(0, limit)
+    assert squeezed == value if len(value) <= limit else value.startswith(squeezed[:1])

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from actors.llm.http_provider import HttpProvider
+from actors.llm.interfaces import Interfaces
 from actors.llm.providers import connect
 from actors.llm.settings import Settings
 
@@ -24,7 +25,7 @@ def collector() -> Iterator[None]:
 
 @pytest.mark.parametrize(
     ("provider", "enabled"),
-    [("groq", True), ("groq", False), ("openai", True), ("anthropic", True), ("gemini", True)],
+    [("groq", True), ("groq", False), ("anthropic", True), ("gemini", True)],
 )
 def test_connecting_leaves_the_garbage_collector_as_it_was(
     collector: None,
@@ -37,3 +38,13 @@ def test_connecting_leaves_the_garbage_collector_as_it_was(
     assert gc.isenabled() == enabled
     assert isinstance(found, HttpProvider)
     assert found.name == provider
+
+
+@pytest.mark.parametrize("provider", ["openai", "ollama"])
+def test_one_of_two_interfaces_has_the_usual_one_beside_it(collector: None, provider: Any) -> None:
+    keys = {f"{provider.upper()}_API_KEY": "k"}
+    found = connect(provider, Settings(), keys, new_id=str, within=lambda _: nullcontext(), clock=lambda: 0.0)
+    assert isinstance(found, Interfaces)
+    assert isinstance(found.better, HttpProvider)
+    assert isinstance(found.usual, HttpProvider)
+    assert found.better.name == found.usual.name == provider
