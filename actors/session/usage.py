@@ -88,10 +88,12 @@ def record_other(connection: sqlite3.Connection, request: RecordUsage, now: int)
 
 
 def measure(connection: sqlite3.Connection, request: Measure) -> Consumption:
-    """What was used so far."""
+    """What was used so far. Raises UnknownSession for a conversation of somebody else."""
     conversation = connection.execute(
-        "SELECT used_tokens, used_usd FROM sessions WHERE id = ?", (clean(request.session),)
+        "SELECT used_tokens, used_usd, user_id FROM sessions WHERE id = ?", (clean(request.session),)
     ).fetchone()
+    if conversation is not None and conversation["user_id"] != request.user:
+        raise UnknownSession(session=request.session)
     turn = connection.execute(
         f"SELECT {_CONSUMED} FROM usage WHERE session_id = ? AND turn_id = ?",
         (clean(request.session), clean(request.turn)),

@@ -92,7 +92,10 @@ class Consumption(Data):
 @final
 @attrs.frozen(kw_only=True)
 class Measure(Request[Consumption]):
-    """What a turn, its conversation and its user have used, asked before more is. Raises StorageFailed."""
+    """What a turn, its conversation and its user have used, asked before more is.
+
+    Raises UnknownSession for a conversation of somebody else, and StorageFailed.
+    """
 
     user: str
     session: str

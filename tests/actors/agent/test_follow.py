@@ -94,7 +94,7 @@ async def test_a_fast_model_does_not_run_away_from_those_who_follow(
     async def burst(_request: llm.Complete, sink: Sink[llm.CompletionEvent]) -> None:
         for n in range(2000):
             await sink.send(llm.TextDelta(text=f"{n} "))
-        await say()(_request, sink)
+        await say("done")(_request, sink)
 
     async with world.bus.subscribe(agent.TextDelta, agent.TurnEnded, limit=64) as live:
         world.script.append(burst)
@@ -104,7 +104,7 @@ async def test_a_fast_model_does_not_run_away_from_those_who_follow(
             if isinstance(event, agent.TurnEnded):
                 break
             count += 1
-    assert count == 2000
+    assert count == 2001
 
 
 async def test_a_slow_follower_changes_nothing_in_the_order(world: World, autojump_clock: MockClock) -> None:

@@ -5,7 +5,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Literal
 
@@ -470,6 +470,7 @@ async def test_what_belongs_to_somebody_else_is_not_there(
         "summary": "",
         "purpose": "review",
         "usage": Usage(),
+        "since": datetime(2026, 1, 1, tzinfo=UTC),
     }
     given = {name: known[name] for name, needed in fields_of(kind).items() if needed and name != "user"}
     with pytest.raises((session.UnknownTurn, session.UnknownSession)):

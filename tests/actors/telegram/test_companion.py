@@ -174,8 +174,8 @@ class TestLine:
         self, outside: Outside, autojump_clock: MockClock
     ) -> None:
         outside.telegram.limit()
-        calls = [say(calls=[use("Peek", f"c{n}", what="a")]) for n in range(20)]
-        outside.world.durations.update(a=0.4)
+        calls = [say(calls=[use("Peek", f"c{n}", what=f"a{n}")]) for n in range(20)]
+        outside.world.durations.update({f"a{n}": 0.4 for n in range(20)})
         async with outside.running():
             await outside.turn("hello", *calls, say("done"))
             await outside.settle()
