@@ -222,3 +222,5 @@ def test_what_a_turn_a_conversation_and_a_day_have_used(ledger: Ledger) -> None:
     )
     nothing = usage.measure(ledger.connection, Measure(user="eve", session="x", turn="x", since=begins))
     assert nothing == Consumption(turn=Consumed(), conversation=Consumed(), day=Consumed())
+    with pytest.raises(UnknownSession):
+        usage.measure(ledger.connection, Measure(user="eve", session=session, turn=turn, since=begins))
