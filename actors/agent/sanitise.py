@@ -55,9 +55,7 @@ def shorten(text: str, limit: int) -> str:
     """
     head = min(_HEAD, limit * 5 // 7)
     tail = min(_TAIL, limit - head)
-    if len(text) <= max(limit, head + tail + _MARKER):
-        return text
-    return f"{text[:head]}\n[… {len(text) - head - tail} characters left out …]\n{text[len(text) - tail :]}"
+    return text if len(text) <= max(limit, head + tail + _MARKER) else _ends(text, head, tail)
 
 
 def squeeze(text: str, limit: int) -> str:
@@ -70,7 +68,10 @@ def squeeze(text: str, limit: int) -> str:
     if limit < _MARKER:
         return text[: max(0, limit)]
     head = (limit - _MARKER) * 5 // 7
-    tail = limit - _MARKER - head
+    return _ends(text, head, limit - _MARKER - head)
+
+
+def _ends(text: str, head: int, tail: int) -> str:
     return f"{text[:head]}\n[… {len(text) - head - tail} characters left out …]\n{text[len(text) - tail :]}"
 
 

@@ -28,10 +28,8 @@ class Summary:
     text: str
     usage: Usage
     """Of all that was asked."""
-    written: bool
-    """Whether a model has written it."""
     later: bool
-    """Whether one may be had later: none could be reached, though none refused."""
+    """Whether a better one may be had later: no model could be reached, though none refused."""
 
 
 @final
@@ -71,12 +69,12 @@ class Summariser:
         for writer in writers:
             try:
                 if text := await self._rolling(messages, writer, longest):
-                    return Summary(text=text, usage=self._usage, written=True, later=False)
+                    return Summary(text=text, usage=self._usage, later=False)
                 later = False
             except BusError as error:
                 later = later and isinstance(error, Unavailable)
         text = digest.first_lines(messages, min(STAND_IN, room.characters // 4))
-        return Summary(text=text, usage=self._usage, written=False, later=later)
+        return Summary(text=text, usage=self._usage, later=later)
 
     async def _rolling(self, messages: Sequence[ChatMessage], writer: Writer, longest: int) -> str:
         """A summary of all, piece by piece; empty when the model says nothing. Raises what llm.Complete raises.

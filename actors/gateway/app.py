@@ -52,7 +52,7 @@ class _Rule(QuartRule):
 
 
 def _no_address(*_: object, **__: object) -> tuple[str, str]:
-    raise NotImplementedError
+    raise TypeError("no address is made of a route")
 
 
 def create_app(limits: Limits) -> Quart:

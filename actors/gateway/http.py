@@ -3,14 +3,13 @@
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from http import HTTPStatus
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, cast
 
-import attrs
 from quart import Quart, Response, g, has_request_context, request
 from quart.wrappers import Request, Websocket
 from werkzeug.exceptions import UnsupportedMediaType
 
-from actors.endpoints import Access, parse_object, read, record_of
+from actors.endpoints import Access, parse_object
 from actors.gateway.authentication import Authenticator, Shown
 from actors.gateway.devices import cookie_name
 from actors.gateway.protocol import wire
@@ -20,7 +19,6 @@ from actors.users.messages import NotKnown
 from actors.vocabulary import Principal
 from actors.wire import encode
 
-T = TypeVar("T", bound=attrs.AttrsInstance)
 View = Callable[..., Awaitable[Response]]
 
 KNOWN_ONLY: Final = (
@@ -64,11 +62,6 @@ async def read_fields() -> Mapping[str, Any]:
     if not request.is_json:
         raise UnsupportedMediaType("send JSON, with content-type application/json")
     return parse_object(body)
-
-
-def read_query(kind: type[T]) -> T:
-    """The query string of the running request. Raises BadMessage."""
-    return read(kind, record_of(kind).gathered(request.args.items(multi=True)))
 
 
 # --- who asks -----------------------------------------------------------------------------------------------

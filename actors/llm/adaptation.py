@@ -11,7 +11,7 @@ import attrs
 from actors.llm.catalogue import ThinkingForm
 from actors.llm.fields import JsonObject
 from actors.llm.pictures import Picture, shown
-from actors.llm.prompt import Prompt
+from actors.llm.prompt import LIMITS, Prompt
 from actors.llm.retelling import in_words, without_thoughts
 from actors.vocabulary import ChatMessage, Image, Text
 
@@ -32,8 +32,6 @@ Kind = Literal[
     "no_pictures",  # notes are in the place of all
 ]
 
-LIMITS: Final = ("max_tokens", "max_completion_tokens")
-"""Two names of one thing."""
 THINKING_FIELDS: Final = (
     "reasoning_effort",
     "reasoning",

@@ -7,7 +7,7 @@ from typing import Final
 import attrs
 
 from actors.llm.messages import SystemText
-from actors.llm.pairing import paired
+from actors.llm.pairing import paired, saying
 from actors.llm.wire_names import STRICT
 from actors.vocabulary import Block, ChatMessage, Image, Text, Thinking, ToolResult, ToolUse
 
@@ -59,8 +59,7 @@ def _merged(messages: Iterable[ChatMessage]) -> list[ChatMessage]:
 def _said(message: ChatMessage, keep: Keep) -> ChatMessage:
     """What of a message its role may say."""
     fit = _of_model if message.role == "assistant" else _of_person
-    content = (block for each in message.content if keep(each) for block in fit(each))
-    return attrs.evolve(message, content=tuple(content))
+    return saying(message, tuple(block for each in message.content if keep(each) for block in fit(each)))
 
 
 def _of_model(block: Block) -> Iterable[Block]:
@@ -125,7 +124,7 @@ def reasoned_with_calls(messages: Iterable[ChatMessage]) -> list[ChatMessage]:
 def _reasoned(turn: list[ChatMessage]) -> list[ChatMessage]:
     if any(isinstance(block, ToolUse) for message in turn for block in message.content):
         return turn
-    return [attrs.evolve(message, content=tuple(filter(unthinking, message.content))) for message in turn]
+    return [saying(message, tuple(filter(unthinking, message.content))) for message in turn]
 
 
 def may_think(messages: list[ChatMessage]) -> bool:

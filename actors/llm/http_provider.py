@@ -16,6 +16,7 @@ from actors import jsontext
 from actors.llm import embeddings, objections
 from actors.llm.adaptation import Learned, adapt_body, adapt_prompt
 from actors.llm.completion import Completion, Send
+from actors.llm.delivery import Delivery
 from actors.llm.deltas import joined
 from actors.llm.embeddings import Embedding
 from actors.llm.failures import Failure, failure, garbled, lost, no_embeddings, read_report, retry_after
@@ -94,21 +95,15 @@ class HttpProvider:
 
     async def complete(self, prompt: Prompt, send: Send) -> Completion:
         """See :class:`actors.llm.provider.Provider`. What is refused of a request is left out, and not tried again."""
-        delivered = False
-
-        async def forward(item: CompletionEvent) -> None:
-            nonlocal delivered
-            delivered = True
-            await send(item)
-
+        delivery = Delivery(send)
         measures, left = self.learned.of(prompt), objections.MOST
         while True:
             adapted = adapt_prompt(prompt, measures)
             body = adapt_body(self.format.body(adapted, self.options), measures)
             try:
-                completion = await self._complete_once(adapted, body, forward)
+                completion = await self._complete_once(adapted, body, delivery.send)
             except (ModelError, ModelUnavailable) as error:
-                more = () if delivered or not left else objections.remedy(error, adapted, body, measures)
+                more = () if delivery.begun or not left else objections.remedy(error, adapted, body, measures)
                 if not more:
                     raise
                 measures, left = (*measures, *more), left - 1

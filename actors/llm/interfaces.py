@@ -7,8 +7,9 @@ from typing import Final, final
 import attrs
 
 from actors.llm.completion import Completion, Send
+from actors.llm.delivery import Delivery
 from actors.llm.embeddings import Embedding
-from actors.llm.messages import CompletionEvent, ModelError, ModelUnavailable
+from actors.llm.messages import ModelError, ModelUnavailable
 from actors.llm.prompt import Prompt
 from actors.llm.provider import Provider
 
@@ -34,17 +35,11 @@ class Interfaces:
         """See :class:`actors.llm.provider.Provider`. That there is no better interface is remembered."""
         if not self._is_there or not self.suits(prompt):
             return await self.usual.complete(prompt, send)
-        sent = False
-
-        async def send_on(item: CompletionEvent) -> None:
-            nonlocal sent
-            sent = True
-            await send(item)
-
+        delivery = Delivery(send)
         try:
-            return await self.better.complete(prompt, send_on)
+            return await self.better.complete(prompt, delivery.send)
         except (ModelError, ModelUnavailable) as error:
-            if sent or not is_missing(error, self.path):
+            if delivery.begun or not is_missing(error, self.path):
                 raise
         return await self._ask_usual(prompt, send)
 

@@ -13,7 +13,6 @@ from typing import Any, Final, final
 import attrs
 
 from actors.llm.adaptation import (
-    LIMITS,
     THINKING_FIELDS,
     Measure,
     newest_pictures,
@@ -21,7 +20,7 @@ from actors.llm.adaptation import (
 )
 from actors.llm.fields import JsonObject
 from actors.llm.messages import ModelError, ModelUnavailable
-from actors.llm.prompt import Prompt
+from actors.llm.prompt import LIMITS, Prompt
 from actors.llm.retelling import has_calls
 from actors.llm.wire_names import wire_name
 

@@ -6,8 +6,9 @@ from typing import Final
 import attrs
 
 from actors.llm.format import Format
-from actors.llm.openai_request import LIMITS, request_body
+from actors.llm.openai_request import request_body
 from actors.llm.openai_stream import Reader
+from actors.llm.prompt import LIMITS
 
 __all__ = ["DEEPSEEK", "FORMAT", "RELATIVE", "Reader", "request_body"]
 

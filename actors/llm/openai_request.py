@@ -8,12 +8,10 @@ from actors.llm.fields import JsonObject
 from actors.llm.history import Keep, normalise, place_notes, reasoned_with_calls
 from actors.llm.openai_words import EXTRA, REASONING, REASONING_DETAILS, REASONING_NAMES
 from actors.llm.pictures import Picture, Pictures, shown
-from actors.llm.prompt import BUDGETS, Prompt, answer_limit
+from actors.llm.prompt import BUDGETS, LIMITS, Prompt, answer_limit
 from actors.llm.wire_names import VISIBLE, wire_name
 from actors.vocabulary import Block, ChatMessage, Image, Text, Thinking, ToolResult, ToolSpec, ToolUse
 
-LIMITS: Final = ("max_completion_tokens", "max_tokens")
-"""Names of one thing: the first is what OpenAI's reasoning models demand, the second all that relatives know."""
 NOTHING: Final = "(no output)"
 """In the place of a result without a visible character, which some refuse."""
 UNKNOWN: Final = "(The reasoning behind this is not known.)"

@@ -41,10 +41,15 @@ def paired(messages: Sequence[ChatMessage], illegal: re.Pattern[str]) -> list[Ch
         if message.role == "assistant":
             calls, content = _sent(message, ids)
             open_calls |= _by_id(calls)
-            made.append((attrs.evolve(message, content=content), calls))
+            made.append((saying(message, content), calls))
         else:
-            made.append((attrs.evolve(message, content=_answered(message.content, open_calls)), []))
+            made.append((saying(message, _answered(message.content, open_calls)), []))
     return list(_interleaved(made))
+
+
+def saying(message: ChatMessage, content: tuple[Block, ...]) -> ChatMessage:
+    """The message with this content: itself where it says so already, as nearly all of a long conversation do."""
+    return message if content == message.content else ChatMessage(role=message.role, content=content)
 
 
 def _sent(message: ChatMessage, ids: Ids) -> tuple[list[_Pending], tuple[Block, ...]]:
@@ -53,12 +58,16 @@ def _sent(message: ChatMessage, ids: Ids) -> tuple[list[_Pending], tuple[Block, 
     content: list[Block] = []
     for block in message.content:
         if isinstance(block, ToolUse):
-            call = attrs.evolve(block, id=ids.unique(block.id), name=wire_name(block.name))
+            call = _called(block, ids.unique(block.id), wire_name(block.name))
             calls.append(_Pending(block.id, call))
             content.append(call)
         else:
             content.append(block)
     return calls, tuple(content)
+
+
+def _called(call: ToolUse, id: str, name: str) -> ToolUse:
+    return call if (id, name) == (call.id, call.name) else attrs.evolve(call, id=id, name=name)
 
 
 def _by_id(calls: Iterable[_Pending]) -> dict[str, list[_Pending]]:
@@ -78,10 +87,16 @@ def _answered(content: Iterable[Block], open_calls: dict[str, list[_Pending]]) -
         elif (
             asked := next((each for each in open_calls.get(block.tool_use_id, ()) if not each.result), None)
         ) is not None:
-            asked.result = attrs.evolve(block, tool_use_id=asked.call.id, name=asked.call.name)
+            asked.result = _of_call(block, asked.call)
         else:
             rest.extend(_in_words(block))
     return tuple(rest)
+
+
+def _of_call(result: ToolResult, call: ToolUse) -> ToolResult:
+    if (result.tool_use_id, result.name) == (call.id, call.name):
+        return result
+    return attrs.evolve(result, tool_use_id=call.id, name=call.name)
 
 
 def _in_words(result: ToolResult) -> Iterable[Block]:

@@ -13,6 +13,10 @@ from actors.vocabulary import ChatMessage, Effort, ToolSpec
 BUDGETS: Final[Mapping[Effort, int]] = {"low": 4096, "medium": 10240, "high": 32768}
 """Tokens of thinking."""
 
+LIMITS: Final = ("max_completion_tokens", "max_tokens")
+"""Names of one thing, the limit of the answer, in chat completions: the first is what OpenAI's reasoning models demand,
+the second all that relatives know."""
+
 ROOM_FOR_WORDS: Final = 8192
 """Tokens that remain for the answer when all of the thinking budget is used."""
 

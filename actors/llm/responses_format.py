@@ -14,7 +14,7 @@ from actors.llm.fields import JsonObject
 from actors.llm.format import Format
 from actors.llm.history import normalise, place_notes, wanted_back
 from actors.llm.pictures import Picture, Pictures, shown
-from actors.llm.prompt import BUDGETS, Prompt, answer_limit
+from actors.llm.prompt import BUDGETS, LIMITS, Prompt, answer_limit
 from actors.llm.responses_stream import Reader
 from actors.llm.wire_names import wire_name
 from actors.vocabulary import ChatMessage, Image, Text, Thinking, ToolResult, ToolSpec, ToolUse
@@ -22,8 +22,6 @@ from actors.vocabulary import ChatMessage, Image, Text, Thinking, ToolResult, To
 ENCRYPTED: Final = "reasoning.encrypted_content"
 
 _DATE: Final = re.compile(r"(-\d[\d-]*)?")
-_LIMITS: Final = ("max_completion_tokens", "max_tokens")
-"""What chat completions call the limit of an answer, for settings that were made for those."""
 _NOT_HERE: Final = frozenset({"messages", "stream_options", "n", "stop", "seed", "frequency_penalty"})
 """Parameters of chat completions that this interface refuses."""
 
@@ -53,8 +51,8 @@ def request_body(prompt: Prompt, options: Mapping[str, Any]) -> JsonObject:
 
 def _renamed(options: Mapping[str, Any]) -> JsonObject:
     """What the settings add, in the words of this interface."""
-    added = {name: value for name, value in options.items() if name not in (*_LIMITS, *_NOT_HERE)}
-    limit = next((options[name] for name in _LIMITS if name in options), None)
+    added = {name: value for name, value in options.items() if name not in (*LIMITS, *_NOT_HERE)}
+    limit = next((options[name] for name in LIMITS if name in options), None)
     if limit is not None:
         added.setdefault("max_output_tokens", limit)
     if (effort := added.pop("reasoning_effort", None)) is not None:

@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from actors.llm.completion import Completion, Send
-from actors.llm.messages import CompletionEvent, ModelUnavailable, Retrying
+from actors.llm.delivery import Delivery
+from actors.llm.messages import ModelUnavailable, Retrying
 from actors.llm.settings import Retry
 
 JITTER: Final = 0.25
@@ -54,21 +55,14 @@ async def with_retries(
     failures = 0
     latest = clock() + patience
     while True:
-        delivered = False
-        begun = clock()
-
-        async def forward(item: CompletionEvent) -> None:
-            nonlocal delivered
-            delivered = True
-            await send(item)
-
+        delivery, begun = Delivery(send), clock()
         try:
-            return await attempt(forward)
+            return await attempt(delivery.send)
         except ModelUnavailable as error:
             failures += 1
             wait = wait_before_retry(error, failures, retry, chance(), latest - clock())
             if wait is None or given_up():
                 raise
-            if delivered or max(wait, clock() - begun) > QUIET:
+            if delivery.begun or max(wait, clock() - begun) > QUIET:
                 await send(Retrying(reason=str(error), wait=wait))
         await sleep(wait)

@@ -12,11 +12,10 @@ LONGEST_ID: Final = 40
 """Characters; the lowest limits of all vendors."""
 
 STRICT: Final = re.compile(r"[^A-Za-z0-9_-]")
-"""What no id at Anthropic may hold."""
+"""What no name of a tool may hold, nor an id at Anthropic."""
 VISIBLE: Final = re.compile(r"[^!-~]")
 """What no id anywhere should hold. Some models number their calls ``functions.read:0`` and want that back."""
 
-_ILLEGAL: Final = re.compile(r"[^A-Za-z0-9_-]")
 _PREFIX: Final = re.compile(r"^.*[.:/]", re.DOTALL)
 _OF_THE_TEMPLATE: Final = re.compile(r"<\|.*$", re.DOTALL)
 """What gpt-oss and its servers leave behind a name: ``FileRead<|channel|>json``."""
@@ -24,9 +23,9 @@ _OF_THE_TEMPLATE: Final = re.compile(r"<\|.*$", re.DOTALL)
 
 def wire_name(name: str) -> str:
     """The name of a tool in letters that every provider takes; two names never become one, the same one always does."""
-    if 0 < len(name) <= LONGEST_NAME and not _ILLEGAL.search(name):
+    if 0 < len(name) <= LONGEST_NAME and not STRICT.search(name):
         return name
-    return f"{_ILLEGAL.sub('_', name)[: LONGEST_NAME - 9]}_{crc32(name.encode(errors='replace')):08x}"
+    return f"{STRICT.sub('_', name)[: LONGEST_NAME - 9]}_{crc32(name.encode(errors='replace')):08x}"
 
 
 def known_name(name: str, tools: Iterable[ToolSpec]) -> str:

@@ -1,0 +1,20 @@
+"""Whether anything has gone to whoever asked. An answer whose beginning they have seen is not begun anew unsaid."""
+
+from typing import final
+
+from actors.llm.completion import Send
+from actors.llm.messages import CompletionEvent
+
+
+@final
+class Delivery:
+    """Hands items on."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.begun = False
+        """Whether there was any."""
+
+    async def send(self, item: CompletionEvent) -> None:
+        self.begun = True
+        await self._send(item)
