@@ -6,8 +6,8 @@ from contextlib import closing
 from functools import cache
 from pathlib import Path
 
-from actors.llm.catalogue import Catalogue, CatalogueError, parse
-from actors.llm.selection import ModelSettingsError, choose
+from actors.llm.models.catalogue import Catalogue, CatalogueError, parse
+from actors.llm.models.selection import ModelSettingsError, choose
 from actors.llm.settings import Settings, split_spec
 from actors.memory.settings import LOCAL
 from actors.settings import text

@@ -52,7 +52,7 @@ WAITS = {
     "actors/agent/underway.py",
     "actors/llm/clients.py",
     "actors/llm/interfaces.py",
-    "actors/llm/local_models.py",
+    "actors/llm/ollama/local_models.py",
     "actors/llm/offering.py",
     "actors/memory/keeping.py",
     "actors/memory/searchable.py",
@@ -79,7 +79,7 @@ EDGES = {
     *(f"actors/console/{name}.py" for name in ("letters", "mesh", "tap", "traces", "turns")),
     "actors/credentials.py",
     "actors/following.py",
-    "actors/llm/discretion.py",
+    "actors/llm/failures/discretion.py",
     *(
         f"actors/telegram/{name}.py"
         for name in ("client", "companion", "fetching", "line", "placed", "poll", "posting", "sending")

@@ -32,7 +32,7 @@ READERS_OF_JSON = {
 UNNAMED_THREADS = {
     "actors/settings/actor.py",
     "actors/gateway/routes/files.py",
-    *(f"actors/llm/{name}.py" for name in ("actor", "clients", "local_models", "offering")),
+    *(f"actors/llm/{name}.py" for name in ("actor", "clients", "offering", "ollama/local_models")),
 }
 """Where threads work for all, or for a client that reads, and for no turn that could be to blame for them."""
 
@@ -182,7 +182,7 @@ def test_a_shield_that_is_off_is_none() -> None:
         ("actors/agent/loop.py", False),  # speaks with the bus
         ("actors/session/actor.py", False),
         ("actors/storage/errors.py", False),
-        ("actors/llm/http_provider.py", False),  # waits for a model
+        ("actors/llm/transport/http_provider.py", False),  # waits for a model
         ("starpod/cli/bus/waterfall.py", True),
         ("starpod/workspace.py", False),  # reads files
     ],

@@ -9,23 +9,26 @@ from typing import Any, Final, final
 
 import trio
 
-from actors.llm import endpoints, history, messages, ollama, pictures, selection
-from actors.llm.catalogue import Catalogue, ModelDetails
-from actors.llm.chain import is_outage
-from actors.llm.circuit import Circuit
+from actors.llm import messages
 from actors.llm.clients import Clients
 from actors.llm.completion import Completion, Send, Tokens
-from actors.llm.discretion import Discreet, discreet_history, without_secrets
-from actors.llm.failover import Endpoint, Failover
-from actors.llm.failures import Failure
-from actors.llm.keys import VARIABLES, keys
-from actors.llm.local_models import LOOK_AGAIN, LocalModels
+from actors.llm.failover.chain import is_outage
+from actors.llm.failover.circuit import Circuit
+from actors.llm.failover.failover import Endpoint, Failover
+from actors.llm.failures.discretion import Discreet, discreet_history, without_secrets
+from actors.llm.failures.failures import Failure
+from actors.llm.models import endpoints, selection
+from actors.llm.models.catalogue import Catalogue, ModelDetails
+from actors.llm.models.keys import VARIABLES, keys
+from actors.llm.models.prices import cost
 from actors.llm.offering import Offering
-from actors.llm.offline import Offline
-from actors.llm.pictures import Picture, Pictures
-from actors.llm.prices import cost
-from actors.llm.prompt import Prompt
+from actors.llm.offline.provider import Offline
+from actors.llm.ollama import server as ollama
+from actors.llm.ollama.local_models import LOOK_AGAIN, LocalModels
 from actors.llm.provider import Provider
+from actors.llm.requests import history, pictures
+from actors.llm.requests.pictures import Picture, Pictures
+from actors.llm.requests.prompt import Prompt
 from actors.llm.settings import Provider as Name
 from actors.llm.settings import Settings, api_key, split_spec
 from actors.tools import messages as tools

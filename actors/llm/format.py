@@ -9,7 +9,7 @@ import attrs
 from actors.llm.completion import Completion
 from actors.llm.fields import JsonObject
 from actors.llm.messages import CompletionEvent
-from actors.llm.prompt import Prompt
+from actors.llm.requests.prompt import Prompt
 
 
 class Reader(Protocol):
@@ -46,7 +46,7 @@ class Format:
     headers: Mapping[str, str] = attrs.field(factory=dict[str, str])
     """Beside those that the SDK sends."""
     embeddings: str | None = None
-    """Path of a request for vectors, see :mod:`actors.llm.embeddings`; None where there are none."""
+    """Path of a request for vectors, see :mod:`actors.llm.answers.embeddings`; None where there are none."""
 
     def path_of(self, prompt: Prompt) -> str:
         return self.path.replace("{model}", quote(prompt.model, safe=""))

@@ -6,12 +6,12 @@ from typing import Final, final
 
 import attrs
 
+from actors.llm.answers.delivery import Delivery
+from actors.llm.answers.embeddings import Embedding
 from actors.llm.completion import Completion, Send
-from actors.llm.delivery import Delivery
-from actors.llm.embeddings import Embedding
 from actors.llm.messages import ModelError, ModelUnavailable
-from actors.llm.prompt import Prompt
 from actors.llm.provider import Provider
+from actors.llm.requests.prompt import Prompt
 
 _NO_SUCH_PATH: Final = frozenset({404, 405, 501})
 _OF_MODEL: Final = re.compile(r"\bmodel\b", re.IGNORECASE)

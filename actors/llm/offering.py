@@ -6,9 +6,10 @@ from typing import Final, final
 
 import trio
 
-from actors.llm import endpoints, listing, messages, offers, providers, selection
-from actors.llm.catalogue import Catalogue
-from actors.llm.discretion import without_secrets
+from actors.llm import messages, providers
+from actors.llm.failures.discretion import without_secrets
+from actors.llm.models import endpoints, listing, offers, selection
+from actors.llm.models.catalogue import Catalogue
 from actors.llm.settings import KEYLESS, Provider, Settings, api_key
 
 WITHIN: Final = 10.0

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from actors.llm.answers.embeddings import Embedding
 from actors.llm.completion import Completion, Send
-from actors.llm.embeddings import Embedding
-from actors.llm.prompt import Prompt
+from actors.llm.requests.prompt import Prompt
 
 
 class Provider(Protocol):

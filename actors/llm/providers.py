@@ -12,30 +12,28 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from actors.llm import (
-    anthropic_format,
-    endpoints,
-    gemini_format,
-    ollama_format,
-    openai_format,
-    responses_format,
-)
-from actors.llm.adaptation import Learned
+from actors.llm.anthropic import format as anthropic_format
 from actors.llm.format import Format
+from actors.llm.gemini import format as gemini_format
 from actors.llm.interfaces import Interfaces
-from actors.llm.prompt import Prompt
+from actors.llm.models import endpoints
+from actors.llm.ollama import format as ollama_format
+from actors.llm.openai import format as openai_format
+from actors.llm.openai import responses as responses_format
 from actors.llm.provider import Provider
+from actors.llm.refusals.adaptation import Learned
+from actors.llm.requests.prompt import Prompt
 from actors.llm.settings import Provider as Name
 from actors.llm.settings import Settings, api_key
 
 if TYPE_CHECKING:
-    from actors.llm.http_provider import Client, Within
+    from actors.llm.transport.http_provider import Client, Within
 
 Clock = Callable[[], float]
 
 
 def _anthropic(base_url: str, key: str | None) -> "Client":
-    from actors.llm import anthropic_client
+    from actors.llm.anthropic import client as anthropic_client
 
     return anthropic_client.connect(base_url, key)
 
@@ -45,19 +43,19 @@ def _ollama(base_url: str | None, clock: Clock) -> Format:
 
 
 def _openai(base_url: str, key: str | None) -> "Client":
-    from actors.llm import openai_client
+    from actors.llm.openai import client as openai_client
 
     return openai_client.connect(base_url, key, relative=False)
 
 
 def _relative(base_url: str, key: str | None) -> "Client":
-    from actors.llm import openai_client
+    from actors.llm.openai import client as openai_client
 
     return openai_client.connect(base_url, key, relative=True)
 
 
 def _gemini(base_url: str, key: str | None) -> "Client":
-    from actors.llm import plain_client
+    from actors.llm.transport import plain_client
 
     return plain_client.connect(base_url, {"x-goog-api-key": key or ""})
 
@@ -132,7 +130,7 @@ def connect(
     """
     entry, own, key = PROVIDERS[name], settings.of(name), api_key(name, env)
     with _uncollected():
-        from actors.llm.http_provider import HttpProvider
+        from actors.llm.transport.http_provider import HttpProvider
 
         client = entry.client(endpoints.base(entry.base_url, entry.format.path, own.base_url), key)
     usual = HttpProvider(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import attrs
 
-from actors.llm.catalogue import parse
+from actors.llm.models.catalogue import parse
 from actors.llm.settings import PROVIDERS, Provider, key_variable
 from starpod.cli.output import hint, note, ok, paint, say, warn
 from starpod.errors import WorkspaceError

@@ -171,7 +171,7 @@ def test_it_does_not_outlive_who_started_it(folder: Path, how: str) -> None:
 def test_what_the_server_imports_starts_no_thread_and_opens_no_file() -> None:
     program = textwrap.dedent(f"""
         import importlib, json, os, threading
-        for module in {[*IMPORTED, "actors.llm.anthropic_client", "actors.llm.openai_client"]}:
+        for module in {[*IMPORTED, "actors.llm.anthropic.client", "actors.llm.openai.client"]}:
             importlib.import_module(module)
         print(json.dumps([threading.active_count(), sorted(os.listdir("/dev/fd"), key=int)[:-1]]))
     """)

@@ -109,7 +109,7 @@ class Place:
             )
             self.variables[f"{provider.upper()}_API_KEY"] = KEY
             client = {"anthropic": "anthropic", "gemini": "plain"}.get(provider, "openai")
-            self.imported.append(f"actors.llm.{client}_client")
+            self.imported.append(f"actors.llm.{client}.client")
 
     def configure(self, toml: str) -> None:
         """Replace the configuration, except for the port."""

@@ -23,7 +23,7 @@ async def other() -> AsyncIterator[ModelServer]:
 def place(root: Path, first: ModelServer, second: ModelServer, retries: int = 0) -> Place:
     made = Place(root / "aster", first.url, "anthropic")
     made.variables["OPENAI_API_KEY"] = KEY
-    made.imported.append("actors.llm.openai_client")
+    made.imported.append("actors.llm.openai.client")
     made.configure(
         f'provider = "anthropic"\nmodel = "first"\n[providers.anthropic]\nbase_url = "{first.url}"\n'
         f'[providers.openai]\nbase_url = "{second.url}"\n'

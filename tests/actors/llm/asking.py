@@ -9,8 +9,8 @@ import trio
 from actors.llm import providers
 from actors.llm.completion import Completion
 from actors.llm.messages import CompletionEvent
-from actors.llm.prompt import Prompt
 from actors.llm.provider import Provider
+from actors.llm.requests.prompt import Prompt
 from actors.llm.settings import ProviderSettings, Settings, key_variable
 from actors.vocabulary import ChatMessage, Text
 

@@ -9,8 +9,8 @@ import trio
 
 from actors.llm import messages as llm
 from actors.llm.actor import LlmActor
-from actors.llm.pictures import MAX_BYTES
-from actors.llm.selection import OFFLINE, ModelSettingsError
+from actors.llm.models.selection import OFFLINE, ModelSettingsError
+from actors.llm.requests.pictures import MAX_BYTES
 from actors.llm.settings import ProviderSettings, Settings
 from actors.tools.actor import ToolsActor
 from actors.tools.settings import Settings as ToolSettings

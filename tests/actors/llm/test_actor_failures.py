@@ -22,7 +22,9 @@ from tests.fakes.model_server import ModelServer
 async def test_a_short_failure_is_repaired_without_a_word(
     mesh: MeshUnderTest, anthropic: ModelServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("actors.llm.retry.QUIET", 60.0)  # a busy machine takes seconds to import the SDK
+    monkeypatch.setattr(
+        "actors.llm.failover.retry.QUIET", 60.0
+    )  # a busy machine takes seconds to import the SDK
     anthropic.script(Refuse(status=529), Reply(Drop()), Reply(Say("ok")))
     items, completed = await ask(mesh)
     assert items == [llm.TextDelta(text="ok")]

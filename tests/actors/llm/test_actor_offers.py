@@ -6,10 +6,11 @@ import attrs
 import pytest
 import trio
 
-from actors.llm import listing, offering
 from actors.llm import messages as llm
-from actors.llm.listing import NotListed
-from actors.llm.offers import Offered, Question
+from actors.llm import offering
+from actors.llm.models import listing
+from actors.llm.models.listing import NotListed
+from actors.llm.models.offers import Offered, Question
 from actors.llm.settings import ProviderSettings, Settings
 from bus.testing import MeshUnderTest
 from tests.actors.llm.world import KEYS, actor, at

@@ -10,14 +10,15 @@ import pytest
 from hypothesis import given
 
 from actors import jsontext
-from actors.llm import ollama_format, responses_format
-from actors.llm.catalogue import ModelDetails
 from actors.llm.completion import Completion
 from actors.llm.format import Format
 from actors.llm.messages import CompletionEvent, ModelError, ModelUnavailable, TextDelta, ThinkingDelta
-from actors.llm.pictures import Picture, Pictures
-from actors.llm.prompt import Prompt
-from actors.llm.sse import EventSplitter
+from actors.llm.models.catalogue import ModelDetails
+from actors.llm.ollama import format as ollama_format
+from actors.llm.openai import responses as responses_format
+from actors.llm.requests.pictures import Picture, Pictures
+from actors.llm.requests.prompt import Prompt
+from actors.llm.transport.sse import EventSplitter
 from actors.vocabulary import ChatMessage, Text, Thinking, ToolUse
 from tests.actors.llm import fuzzing
 from tests.actors.llm.histories import HISTORIES, TOOLS

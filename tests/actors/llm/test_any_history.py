@@ -8,12 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors import jsontext
-from actors.llm import anthropic_format, openai_format
-from actors.llm.catalogue import ModelDetails
+from actors.llm.anthropic import format as anthropic_format
 from actors.llm.format import Format
 from actors.llm.messages import SystemText
-from actors.llm.pictures import Picture, Pictures
-from actors.llm.prompt import Prompt
+from actors.llm.models.catalogue import ModelDetails
+from actors.llm.openai import format as openai_format
+from actors.llm.requests.pictures import Picture, Pictures
+from actors.llm.requests.prompt import Prompt
 from actors.vocabulary import ChatMessage, Effort, Text, Thinking, ToolSpec, ToolUse
 from tests.actors.llm.histories import HISTORIES, TOOLS, orderly
 from tests.validators import anthropic_messages, openai_chat

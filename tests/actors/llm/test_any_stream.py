@@ -9,10 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors import jsontext
-from actors.llm import anthropic_format, gemini_format, ollama_format, openai_format, responses_format
-from actors.llm.failures import read_report
+from actors.llm.anthropic import format as anthropic_format
+from actors.llm.failures.failures import read_report
 from actors.llm.format import Format
+from actors.llm.gemini import format as gemini_format
 from actors.llm.messages import ModelError, ModelUnavailable
+from actors.llm.ollama import format as ollama_format
+from actors.llm.openai import format as openai_format
+from actors.llm.openai import responses as responses_format
 from actors.vocabulary import Text, Thinking, ToolUse
 
 WORDS = st.sampled_from([

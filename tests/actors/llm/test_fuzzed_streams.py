@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from actors.llm import anthropic_format, openai_format
+from actors.llm.anthropic import format as anthropic_format
 from actors.llm.completion import Completion
 from actors.llm.format import Format
 from actors.llm.messages import CompletionEvent, ModelError, ModelUnavailable, TextDelta, ThinkingDelta
-from actors.llm.sse import EventSplitter
+from actors.llm.openai import format as openai_format
+from actors.llm.transport.sse import EventSplitter
 from actors.vocabulary import Text, Thinking, ToolUse
 from tests.actors.llm import fuzzing
 

@@ -6,7 +6,6 @@ from typing import Any
 import attrs
 import pytest
 
-from actors.llm.catalogue import ModelDetails
 from actors.llm.interfaces import is_missing
 from actors.llm.messages import (
     CompletionEvent,
@@ -16,8 +15,9 @@ from actors.llm.messages import (
     ThinkingDelta,
     ToolCallStarted,
 )
-from actors.llm.prompt import Prompt
+from actors.llm.models.catalogue import ModelDetails
 from actors.llm.provider import Provider
+from actors.llm.requests.prompt import Prompt
 from actors.vocabulary import ChatMessage, Text, ToolResult, ToolSpec
 from tests.actors.llm.answering import answering
 from tests.actors.llm.asking import QUESTION, ask, connect

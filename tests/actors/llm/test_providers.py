@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from actors.llm.http_provider import HttpProvider
 from actors.llm.interfaces import Interfaces
 from actors.llm.providers import connect
 from actors.llm.settings import Settings
+from actors.llm.transport.http_provider import HttpProvider
 
 
 @pytest.fixture

@@ -11,11 +11,14 @@ import pytest
 from google.genai import types as google
 from pydantic import TypeAdapter
 
-from actors.llm import anthropic_format, gemini_format, openai_format, responses_format
-from actors.llm.catalogue import ModelDetails
+from actors.llm.anthropic import format as anthropic_format
+from actors.llm.gemini import format as gemini_format
 from actors.llm.messages import SystemText
-from actors.llm.pictures import Picture
-from actors.llm.prompt import Prompt
+from actors.llm.models.catalogue import ModelDetails
+from actors.llm.openai import format as openai_format
+from actors.llm.openai import responses as responses_format
+from actors.llm.requests.pictures import Picture
+from actors.llm.requests.prompt import Prompt
 from actors.vocabulary import (
     ChatMessage,
     Image,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from actors.llm.keys import keys
+from actors.llm.models.keys import keys
 from actors.llm.settings import ProviderSettings, Settings
 
 

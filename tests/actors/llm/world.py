@@ -10,7 +10,7 @@ import trio
 
 from actors.llm import messages as llm
 from actors.llm.actor import LlmActor
-from actors.llm.catalogue import parse
+from actors.llm.models.catalogue import parse
 from actors.llm.settings import ProviderSettings, Retry, Settings
 from actors.vocabulary import ChatMessage, Text
 from bus import State

@@ -1,0 +1,1 @@
+"""The messages interface of Anthropic."""

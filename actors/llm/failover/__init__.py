@@ -1,0 +1,1 @@
+"""Which model is asked next when one fails, and which endpoint rests."""

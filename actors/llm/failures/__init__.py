@@ -1,0 +1,1 @@
+"""What providers report when something is wrong, in any shape, as one of our failures."""

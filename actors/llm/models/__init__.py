@@ -1,0 +1,1 @@
+"""Which models there are, what each can do and costs, and where they are found."""

@@ -1,0 +1,1 @@
+"""The native interface of Ollama, and what is installed there."""

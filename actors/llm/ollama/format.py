@@ -1,0 +1,177 @@
+"""Ollama's own interface, ``POST /api/chat``: prompt to request body. Pure. Its answers: :mod:`.stream`."""
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any, Final, cast
+
+from actors.llm.fields import JsonObject
+from actors.llm.format import Format
+from actors.llm.ollama.stream import Reader
+from actors.llm.ollama.window import Windows, needed
+from actors.llm.requests.history import normalise, place_notes, wanted_back
+from actors.llm.requests.pictures import Picture, Pictures, shown
+from actors.llm.requests.prompt import BUDGETS, Prompt, answer_limit
+from actors.llm.requests.wire_names import wire_name
+from actors.vocabulary import ChatMessage, Image, Text, Thinking, ToolResult, ToolSpec, ToolUse
+
+KEEP_ALIVE: Final = "5m"
+"""How long a model stays loaded after a request, unless the settings say otherwise."""
+
+_BODY: Final = frozenset({
+    "model", "messages", "tools", "format", "keep_alive", "think", "truncate", "shift", "logprobs", "top_logprobs",
+})  # fmt: skip
+"""What stands in a body itself; all else that the settings add is an option of the model, such as ``temperature``."""
+_OPENAI: Final = {"max_tokens": "num_predict", "max_completion_tokens": "num_predict"}
+"""Options by the names that they have in the interface which Ollama has as well."""
+
+
+def format_at(base_url: str, clock: Callable[[], float]) -> Format:
+    """The interface of the Ollama at `base_url`; `clock` tells seconds, from any beginning."""
+    body = partial(request_body, windows=Windows(clock))
+    return Format(path=f"{base_url}/api/chat", body=body, reader=Reader)
+
+
+def request_body(prompt: Prompt, options: Mapping[str, Any], *, windows: Windows) -> JsonObject:
+    """The body of a request for a streamed answer. `options` win over everything but `stream`.
+
+    A prompt that does not fit is to be refused (``truncate``, ``shift``) instead of being cut without a word; an
+    Ollama that is too old to know that passes over it.
+    """
+    thinks = prompt.details.effort
+    limit = answer_limit(prompt, BUDGETS[prompt.effort] if prompt.effort and thinks else None)
+    messages = list(_messages(prompt))
+    tools = list(
+        {wire_name(tool.name): _tool(tool) for tool in prompt.tools if prompt.details.tools}.values()
+    )
+    given, chosen = _sorted_out(options)
+    size = needed(messages, tools, limit)
+    body: JsonObject = {
+        "model": prompt.model,
+        "messages": messages,
+        "truncate": False,
+        "shift": False,
+        "keep_alive": KEEP_ALIVE,
+    }
+    if tools:
+        body["tools"] = tools
+    if thinks:
+        body["think"] = _think(prompt)
+    if "num_ctx" not in chosen:
+        chosen["num_ctx"] = windows.choose(prompt.model, size, prompt.details.context_window)
+    return {**body, **given, "options": {"num_predict": limit, **chosen}, "stream": True}
+
+
+def fixed_window(options: Mapping[str, Any]) -> int | None:
+    """Tokens of context that the settings demand, if they do."""
+    size = _sorted_out(options)[1].get("num_ctx")
+    return size if isinstance(size, int) and size > 0 else None
+
+
+def _sorted_out(options: Mapping[str, Any]) -> tuple[JsonObject, JsonObject]:
+    """What the settings add to the body, and what to the options in it."""
+    body = {name: value for name, value in options.items() if name in _BODY}
+    chosen = {_OPENAI.get(name, name): value for name, value in options.items() if name not in _BODY}
+    inner = chosen.pop("options", None)
+    chosen.pop("stream", None)
+    if (effort := chosen.pop("reasoning_effort", None)) is not None:
+        body.setdefault("think", False if effort == "none" else effort)
+    return body, {**chosen, **(cast("JsonObject", inner) if isinstance(inner, Mapping) else {})}
+
+
+def _think(prompt: Prompt) -> bool | str:
+    """Whether to think; one family is told how much, the others only know yes and no."""
+    return prompt.effort or "low" if "gpt-oss" in prompt.model else prompt.effort is not None
+
+
+def _tool(tool: ToolSpec) -> JsonObject:
+    parameters: JsonObject = {"type": "object", "properties": {}, **tool.input_schema}
+    function: JsonObject = {
+        "name": wire_name(tool.name),
+        "description": tool.description,
+        "parameters": parameters,
+    }
+    return {"type": "function", "function": function}
+
+
+def _messages(prompt: Prompt) -> Iterator[JsonObject]:
+    history = normalise(prompt.messages, wanted_back(prompt.provider))
+    noted = place_notes(history, prompt.system)
+    system = "\n".join(part.text for part in prompt.system if part.text and (part.cached or noted is None))
+    if system:
+        yield {"role": "system", "content": system}
+    turn = _last_turn(history)
+    for number, message in enumerate(history):
+        if message.role == "assistant":
+            yield _assistant(message, thinking=number > turn)
+        else:
+            yield from _user(message, prompt.pictures)
+
+
+def _last_turn(history: list[ChatMessage]) -> int:
+    """Index of the last message in which the person speaks. What was thought before it no model reads again."""
+    spoken = (
+        number
+        for number, message in enumerate(history)
+        if message.role == "user" and any(isinstance(block, Text | Image) for block in message.content)
+    )
+    return max(spoken, default=-1)
+
+
+def _assistant(message: ChatMessage, *, thinking: bool) -> JsonObject:
+    made: JsonObject = {
+        "role": "assistant",
+        "content": "".join(block.text for block in message.content if isinstance(block, Text)),
+    }
+    thought = "".join(block.text for block in message.content if isinstance(block, Thinking))
+    if thinking and thought:
+        made["thinking"] = thought
+    calls = [
+        {"id": block.id, "function": {"name": block.name, "arguments": dict(block.input)}}
+        for block in message.content
+        if isinstance(block, ToolUse)
+    ]
+    if calls:
+        made["tool_calls"] = calls
+    return made
+
+
+def _user(message: ChatMessage, pictures: Pictures) -> Iterator[JsonObject]:
+    """One message for each result, then one with all that is left, pictures out of results included."""
+    results = [block for block in message.content if isinstance(block, ToolResult)]
+    for result in results:
+        yield {
+            "role": "tool",
+            "content": _result(result),
+            "tool_name": result.name,
+            "tool_call_id": result.tool_use_id,
+        }
+    rest: list[Text | Image] = [
+        *(part for result in results for part in result.content if isinstance(part, Image)),
+        *(block for block in message.content if isinstance(block, Text | Image)),
+    ]
+    if rest:
+        yield _said(rest, pictures)
+
+
+def _result(result: ToolResult) -> str:
+    """The interface knows neither pictures in results nor failed calls; words stand for both."""
+    parts = [
+        part.text if isinstance(part, Text) else f"[picture {part.path} follows]" for part in result.content
+    ]
+    text = "\n".join(parts)
+    return f"Error: {text}" if result.is_error and not text.lower().startswith("error") else text
+
+
+def _said(blocks: list[Text | Image], pictures: Pictures) -> JsonObject:
+    """Words as one text, pictures beside it."""
+    words: list[str] = []
+    seen: list[str] = []
+    for block in blocks:
+        if isinstance(block, Text):
+            words.append(block.text)
+        elif isinstance(picture := shown(pictures, block.path), Picture):
+            seen.append(picture.data)
+        else:
+            words.append(picture)
+    made: JsonObject = {"role": "user", "content": "\n".join(words)}
+    return {**made, "images": seen} if seen else made

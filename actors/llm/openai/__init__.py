@@ -1,0 +1,1 @@
+"""The interfaces of OpenAI, and of all that resemble its chat completions."""

@@ -1,0 +1,25 @@
+"""The chat completions format of OpenAI and its many relatives. Pure."""
+
+from functools import partial
+from typing import Final
+
+import attrs
+
+from actors.llm.format import Format
+from actors.llm.openai.request import request_body
+from actors.llm.openai.stream import Reader
+from actors.llm.requests.prompt import LIMITS
+
+__all__ = ["DEEPSEEK", "FORMAT", "RELATIVE", "Reader", "request_body"]
+
+FORMAT: Final = Format(
+    path="/chat/completions",
+    body=partial(request_body, limit_name=LIMITS[0]),
+    reader=Reader,
+    embeddings="/embeddings",
+)
+"""OpenAI's own."""
+RELATIVE: Final = attrs.evolve(FORMAT, body=partial(request_body, limit_name=LIMITS[1]))
+"""That of everybody else who speaks it."""
+DEEPSEEK: Final = attrs.evolve(FORMAT, body=partial(request_body, limit_name=LIMITS[1], wants_reasoning=True))
+"""It refuses calls in the history without the reasoning that led to them."""

@@ -1,0 +1,1 @@
+"""Asking once more without what a provider refused, and remembering it."""

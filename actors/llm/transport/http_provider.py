@@ -1,0 +1,269 @@
+"""A provider behind HTTP: one call sends the request, reads the stream, closes it, and translates what goes wrong.
+
+The SDK makes and authenticates the request; its stream is read here, byte by byte. That costs a tenth to a half of
+the SDK's own decoding, and what the SDK does not know cannot fail.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, aclosing, suppress
+from functools import partial
+from typing import Any, Final, Protocol, final
+
+import attrs
+import httpx2
+
+from actors import jsontext
+from actors.llm.answers import embeddings
+from actors.llm.answers.delivery import Delivery
+from actors.llm.answers.deltas import joined
+from actors.llm.answers.embeddings import Embedding
+from actors.llm.completion import Completion, Send
+from actors.llm.failures.failures import (
+    Failure,
+    failure,
+    garbled,
+    lost,
+    no_embeddings,
+    read_report,
+    retry_after,
+)
+from actors.llm.fields import JsonObject
+from actors.llm.format import Format, Reader
+from actors.llm.messages import CompletionEvent, ModelError, ModelUnavailable
+from actors.llm.refusals import objections
+from actors.llm.refusals.adaptation import Learned, adapt_body, adapt_prompt
+from actors.llm.requests.naming import Naming
+from actors.llm.requests.prompt import Prompt
+from actors.llm.transport.sse import EventSplitter
+
+CONNECT_TIMEOUT: Final = 10.0
+"""Seconds."""
+PATIENCE: Final = 300.0
+"""Seconds without a byte that a local model, or one that thinks in silence, may take at least."""
+LONGEST: Final = 64 * 1024 * 1024
+"""Bytes of one answer."""
+_REPORT: Final = 64 * 1024
+"""Bytes that are read of a report of what is wrong."""
+_DRAIN: Final = 0.05
+"""Seconds to wait for the end of a body whose content is complete, so that its connection can be used again."""
+_REST: Final = 2.0
+"""Seconds for what may follow the last word of an answer, such as its bill."""
+_STREAM: Final = "text/event-stream"
+_FROM_HTTP: Final = (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL)
+"""All that the HTTP library raises by itself."""
+
+Within = Callable[[float], AbstractContextManager[object]]
+"""A scope that is left after so many seconds, like ``trio.move_on_after``."""
+
+
+class ResponseStream(Protocol):
+    """What the streams of both SDKs have in common."""
+
+    response: httpx2.Response
+
+
+class Post(Protocol):
+    """Sends a request body, JSON, to a path below the base URL; returns once the headers are here."""
+
+    async def __call__(
+        self, path: str, headers: Mapping[str, str], body: bytes, limits: httpx2.Timeout
+    ) -> AbstractAsyncContextManager[ResponseStream]: ...
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Client:
+    """An SDK's client, reduced to what is used of it."""
+
+    post: Post
+    close: Callable[[], Awaitable[None]]
+    error: type[Exception]
+    """Base of what the SDK raises."""
+    refusal: Callable[[Exception], httpx2.Response | None]
+    """The answer behind an error, when it was an answer with an error status."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class HttpProvider:
+    """A provider reached over HTTP. Any number of completions may run at once."""
+
+    name: str
+    client: Client
+    format: Format
+    options: Mapping[str, Any]
+    """Added to the body of each request."""
+    new_id: Callable[[], str]
+    patient: bool
+    """Whether the provider may be silent for long."""
+    idle_timeout: float
+    """Seconds without a byte."""
+    within: Within
+    learned: Learned = attrs.field(factory=Learned)
+    """What the endpoint was found to refuse."""
+
+    async def complete(self, prompt: Prompt, send: Send) -> Completion:
+        """See :class:`actors.llm.provider.Provider`. What is refused of a request is left out, and not tried again."""
+        delivery = Delivery(send)
+        measures, left = self.learned.of(prompt), objections.MOST
+        while True:
+            adapted = adapt_prompt(prompt, measures)
+            body = adapt_body(self.format.body(adapted, self.options), measures)
+            try:
+                completion = await self._complete_once(adapted, body, delivery.send)
+            except (ModelError, ModelUnavailable) as error:
+                more = () if delivery.begun or not left else objections.remedy(error, adapted, body, measures)
+                if not more:
+                    raise
+                measures, left = (*measures, *more), left - 1
+            else:
+                if measures:
+                    self.learned.keep(prompt.model, measures)
+                return completion
+
+    async def _complete_once(self, prompt: Prompt, body: JsonObject, send: Send) -> Completion:
+        reader, naming = self.format.reader(self.name, self.new_id), Naming(prompt, self.new_id)
+
+        async def send_named(item: CompletionEvent) -> None:
+            await send(naming.item(item))
+
+        await self._ask(prompt, body, reader, send_named)
+        if not reader.whole:
+            raise lost(self.name, "the connection ended in the middle of the answer")
+        try:
+            return naming.completion(reader.completion())
+        except (ModelError, ModelUnavailable):
+            raise
+        except Exception as error:
+            raise self._unreadable(error) from error
+
+    async def embed(self, model: str, texts: Sequence[str]) -> Embedding:
+        """See :class:`actors.llm.provider.Provider`."""
+        if self.format.embeddings is None:
+            raise no_embeddings(self.name)
+        body = jsontext.encode(embeddings.request_body(model, texts))
+        request = (self.format.embeddings, self.format.headers, body, self._limits(patient=self.patient))
+        try:
+            async with await self.client.post(*request) as stream:
+                answer = await _beginning(stream.response, embeddings.LONGEST)
+        except (self.client.error, *_FROM_HTTP) as error:
+            raise self._failure(error) from error
+        try:
+            return embeddings.read(answer, len(texts))
+        except ValueError as error:
+            raise garbled(self.name, f"the answer cannot be read: {error}") from error
+
+    async def close(self) -> None:
+        await self.client.close()
+
+    async def _ask(self, prompt: Prompt, body: JsonObject, reader: Reader, send: Send) -> None:
+        """Send the body as it is: the SDKs would first copy it, value by value, which costs more than all they do."""
+        request = (
+            self.format.path_of(prompt),
+            self.format.headers,
+            jsontext.encode(body, default=str),
+            self._limits(patient=self.patient or prompt.details.effort),
+        )
+        try:
+            async with await self.client.post(*request) as stream:
+                await self._follow(stream.response, reader, send)
+        except (self.client.error, *_FROM_HTTP) as error:
+            if not reader.whole:
+                raise self._failure(error) from error
+
+    def _limits(self, *, patient: bool) -> httpx2.Timeout:
+        idle = max(self.idle_timeout, PATIENCE) if patient else self.idle_timeout
+        return httpx2.Timeout(connect=CONNECT_TIMEOUT, read=idle, write=30.0, pool=10.0)
+
+    async def _follow(self, response: httpx2.Response, reader: Reader, send: Send) -> None:
+        """Read the answer, whatever the server calls it; only when it says nothing is it judged by its name."""
+        kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind == "text/html":
+            raise self._no_stream(response, kind, await _beginning(response, _REPORT))
+        splitter, size, beginning = EventSplitter(), 0, bytearray()
+        async with aclosing(response.aiter_bytes()) as chunks:
+            async for chunk in chunks:
+                size += len(chunk)
+                beginning += chunk[: _REPORT - len(beginning)]
+                await self._take(partial(splitter.feed, chunk), reader, send)
+                if reader.whole or reader.finished:
+                    await self._follow_to_the_end(chunks, splitter, reader, send)
+                    return
+                if size > LONGEST:
+                    raise garbled(self.name, "the answer does not end")
+        await self._take(splitter.close, reader, send)
+        if not reader.whole and kind != _STREAM and beginning.strip():
+            raise self._no_stream(response, kind, bytes(beginning))
+
+    async def _follow_to_the_end(
+        self, chunks: AsyncIterator[bytes], splitter: EventSplitter, reader: Reader, send: Send
+    ) -> None:
+        """Take what comes behind the last word, such as the bill. Some servers leave the connection open after it."""
+        rest: list[CompletionEvent] = []
+        with self.within(_REST), suppress(*_FROM_HTTP):
+            while not reader.finished and (chunk := await anext(chunks, None)) is not None:
+                rest += joined(self._read(partial(splitter.feed, chunk), reader))
+        rest += joined(self._read(splitter.close, reader))
+        for item in rest:
+            await send(item)
+        if reader.finished:
+            with self.within(_DRAIN), suppress(*_FROM_HTTP):
+                async for _ in chunks:
+                    pass
+
+    def _no_stream(self, response: httpx2.Response, kind: str, beginning: bytes) -> ModelError:
+        said = read_report(response.status_code, beginning.decode("utf-8", "replace")).message
+        detail = (
+            f"{_shown(response.url)} answered with {kind or 'something'} instead of a stream of events: {said}; "
+            "is base_url right?"
+        )
+        return ModelError(reason="protocol", provider=self.name, detail=detail)
+
+    async def _take(self, split: Callable[[], list[bytes]], reader: Reader, send: Send) -> None:
+        """Hand over what events that arrived together say, text that came in pieces as one."""
+        for item in joined(self._read(split, reader)):
+            await send(item)
+
+    def _read(self, split: Callable[[], list[bytes]], reader: Reader) -> Iterator[CompletionEvent]:
+        """What events say. Behind an answer that is whole nothing can be wrong any more."""
+        try:
+            for data in split():
+                yield from reader.read(data)
+        except (ModelError, ModelUnavailable):
+            if not reader.whole:
+                raise
+        except Exception as error:
+            if not reader.whole:
+                raise self._unreadable(error) from error
+
+    def _unreadable(self, error: Exception) -> Failure:
+        """Whatever a provider sent, an error says that it cannot be read, and in words of people."""
+        why = f": {error}" if isinstance(error, ValueError) else ""
+        return garbled(self.name, f"an event of the stream cannot be read{why}")
+
+    def _failure(self, error: Exception) -> Failure:
+        if (response := self.client.refusal(error)) is not None:
+            report = read_report(response.status_code, response.text)
+            return failure(self.name, report, retry_after(response.headers))
+        cause = error if isinstance(error, _FROM_HTTP) else error.__cause__
+        if isinstance(cause, httpx2.ConnectTimeout):
+            return lost(self.name, f"no connection within {CONNECT_TIMEOUT:g} s")
+        if isinstance(cause, httpx2.TimeoutException):
+            return lost(self.name, "no word for too long")
+        return lost(self.name, f"the connection failed: {cause or error}")
+
+
+async def _beginning(response: httpx2.Response, most: int) -> bytes:
+    """As much of a body as is read of it."""
+    body = bytearray()
+    async with aclosing(response.aiter_bytes()) as chunks:
+        async for chunk in chunks:
+            body += chunk
+            if len(body) > most:
+                break
+    return bytes(body[:most])
+
+
+def _shown(url: httpx2.URL) -> str:
+    """An address without the name, the password and the parameters in it."""
+    return f"{url.scheme}://{url.netloc.decode()}{url.path}"
