@@ -13,6 +13,7 @@ from typing import Any, Final, final
 import attrs
 
 import starpod
+from actors.agent import messages as agent
 from actors.agent.allowance import day_is_over
 from actors.agent.conductor import ConductorActor
 from actors.agent.conversation import INTENSITY, ConversationActor
@@ -266,7 +267,7 @@ def _agent(parts: Parts) -> Iterator[Child | Pool]:
     limits = Limits(start_within=2 * session.Open.within, stop_within=20, patience=3600)
     yield Pool("conversation", conversation, limit=512, intensity=INTENSITY, limits=limits)
     claiming = Limits(start_within=2 * session.Recover.within, mailbox=256)
-    yield Child("conductor", partial(ConductorActor, settings, parts.remains, _expand), limits=claiming)
+    yield Child("conductor", partial(ConductorActor, settings, parts.remains, _expand, zone), limits=claiming)
 
 
 def _expand(bus: Bus, incoming: session.Incoming) -> Awaitable[Expansion | None]:
@@ -391,7 +392,7 @@ SERVICES: Final = (
     Subsystem("memory-log", _memory_log, migrations=MEMORY_LOG),
     Subsystem("notify", _notify, front=notify, migrations=NOTIFY),
 )
-AGENT: Final = (Subsystem("agent", _agent, settings=AgentSettings),)
+AGENT: Final = (Subsystem("agent", _agent, front=agent, settings=AgentSettings),)
 CLOCK: Final = (Subsystem("cron", _cron, front=cron, settings=CronSettings, migrations=CRON),)
 EDGES: Final = (
     Subsystem("console", _console, front=console),

@@ -8,8 +8,9 @@ from typing import Any, Final, final
 import attrs
 import trio
 
-from actors.agent import messages
+from actors.agent import limits, messages
 from actors.agent.acceptance import after, fate
+from actors.agent.allowance import Zone
 from actors.agent.answer import answer_to
 from actors.agent.order import Order
 from actors.agent.settings import Settings
@@ -19,6 +20,7 @@ from actors.session import messages as session
 from bus import Actor, Bus, BusError, DeliveryError, Remains, Unavailable, concurrent, redact, redacted
 
 NOTHING: Final = Remains()
+SYSTEM: Final[Zone] = lambda: None  # noqa: E731 - what else is there to say
 COMMAND: Final = "/"
 """What the text of a message begins with that may call something up."""
 Expand = Callable[[Bus, session.Incoming], Awaitable[Expansion | None]]
@@ -35,6 +37,7 @@ class ConductorActor(Actor):
       settings: those in force.
       remains: what the process before has left, if it did not end in order.
       expand: says what a message calls up.
+      zone: where the days of people are counted; None is where the program runs.
     """
 
     def __init__(
@@ -42,9 +45,11 @@ class ConductorActor(Actor):
         settings: Callable[[], Settings],
         remains: Remains = NOTHING,
         expand: Expand | None = None,
+        zone: Zone = SYSTEM,
     ) -> None:
         self._settings = settings
         self._expand = expand
+        self._zone = zone
         self._remains = remains
         self._models: frozenset[str] = frozenset()
         self._late: dict[str, deque[messages.Deliver]] = {}
@@ -101,6 +106,13 @@ class ConductorActor(Actor):
         # Over the bus, where an acceptance is brought to its end although nobody waits for it any more.
         accepted = await self.bus.ask(messages.Accept(incoming=request.incoming))
         return await answer_to(self.bus, accepted, request.incoming.user)
+
+    @messages.GetToday.handler
+    @concurrent(256, isolated=True)
+    async def today(self, request: messages.GetToday) -> messages.Today:
+        began, ends = limits.day_of(self.bus.clock.now(), self._zone())
+        report = await self.bus.ask(session.Costs(since=began, of_user=request.user))
+        return limits.today(self._settings().limits, report.total, ends)
 
     async def _check(self, model: str | None) -> None:
         """Raise ModelNotAllowed for a model that is not offered. The list is asked for again before a refusal."""

@@ -12,11 +12,11 @@ from typing import Final, final
 import attrs
 
 from actors.agent import circles
-from actors.agent.messages import Outcome
+from actors.agent.messages import Outcome, Today
 from actors.agent.settings import Limits, Settings
 from actors.agent.turn import Run
 from actors.llm.messages import ModelInfo, SystemText
-from actors.session.messages import Consumed, Consumption, TurnOptions
+from actors.session.messages import Consumed, Consumption, Spent, TurnOptions
 from actors.vocabulary import ToolSpec
 
 GO_ON: Final = 'Say "go on" to have it go on.'
@@ -170,6 +170,19 @@ def day_of(now: datetime, zone: tzinfo | None) -> tuple[datetime, datetime]:
     local = now.astimezone(zone)
     began = datetime.combine(local.date(), time(), local.tzinfo)
     return began, datetime.combine(local.date() + timedelta(days=1), time(), local.tzinfo)
+
+
+def today(limits: Limits, spent: Spent, day_ends: datetime) -> Today:
+    """What of a day's limits is used, as people are told."""
+    usage = spent.usage
+    return Today(
+        until=day_ends,
+        tokens=usage.prompt_tokens + usage.output_tokens,
+        tokens_limit=limits.tokens_per_day or None,
+        cost_usd=usage.cost_usd if spent.calls else 0.0,
+        usd_limit=limits.usd_per_day or None,
+        unpriced=spent.unpriced,
+    )
 
 
 # --- what is under way ------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Literal, final, get_args
 
 import attrs
 
+from actors.endpoints import endpoint
 from actors.session.messages import Incoming, Turn, naming_no_fallbacks
 from actors.vocabulary import Attachment, FollowupMode, Usage
 from bus import Abandon, Command, Data, Event, Lane, Overflow, Request
@@ -155,6 +156,31 @@ class Resume(Command):
     expected: ClassVar[float] = 3600.0
     session: str
     turn: str
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Today(Data):
+    """What a user has used since midnight, and what they may use; a limit that is null is none."""
+
+    until: datetime
+    """When the day ends, in the zone in which it is counted."""
+    tokens: int
+    tokens_limit: int | None
+    cost_usd: float | None
+    """US dollars, of the calls whose price is known; null where it is known of none."""
+    usd_limit: float | None
+    unpriced: int
+    """Calls whose price is not known; the limit of US dollars does not count them."""
+
+
+@endpoint("GET", "/api/settings/costs/today")
+@final
+@attrs.frozen(kw_only=True)
+class GetToday(Request[Today]):
+    """What who asks has used today of what they may use in a day."""
+
+    user: str
 
 
 # --- events -----------------------------------------------------------------------------------------------

@@ -481,6 +481,7 @@ SECTIONS: Final[Mapping[str, tuple[type[Any], ...]]] = {
         memory.Written,
     ),
     "notify": (notify.Preferences, session.Delivery, webpush.Subscription),
+    "session": (session.CostOverview, agent.Today),
     "skills": (
         skills.Changed,
         skills.Draft,

@@ -327,7 +327,7 @@ class SessionActor(Keeper):
     @messages.Costs.handler
     @concurrent(256, isolated=True)
     async def costs(self, request: messages.Costs) -> messages.CostReport:
-        return await self._read(usage.costs, request.since, request.session)
+        return await self._read(usage.costs, request)
 
     @messages.Measure.handler
     @concurrent(256, isolated=True)
@@ -337,8 +337,11 @@ class SessionActor(Keeper):
     @messages.GetCosts.handler
     @concurrent(256, isolated=True)
     async def get_costs(self, request: messages.GetCosts) -> messages.CostOverview:
-        began = overview.since(request.period, self.bus.clock.now())
-        return overview.overview(await self._read(usage.costs, began, None))
+        wanted = messages.Costs(
+            since=overview.since(request.period, self.bus.clock.now()),
+            of_user=None if request.role == "admin" else request.user,
+        )
+        return overview.overview(await self._read(usage.costs, wanted))
 
     @messages.RecordUsage.handler
     @concurrent(256, isolated=True)

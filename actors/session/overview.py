@@ -1,5 +1,6 @@
-"""What all of it has cost, in the shape in which an owner reads it. Pure."""
+"""What all of it has cost, in the shape in which people read it. Pure."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -27,9 +28,15 @@ def overview(report: CostReport) -> CostOverview:
             Day(
                 date=day.date,
                 by_model=tuple(
-                    ModelOfDay(model=model or _UNKNOWN, cost_usd=cost) for model, cost in day.by_model.items()
+                    ModelOfDay(
+                        model=each.name or _UNKNOWN,
+                        cost_usd=each.usage.cost_usd,
+                        tokens=each.usage.prompt_tokens + each.usage.output_tokens,
+                        unpriced=each.unpriced,
+                    )
+                    for each in day.by_model
                 ),
-                total_cost_usd=day.cost_usd,
+                total_cost_usd=_together(each.usage.cost_usd for each in day.by_model),
             )
             for day in report.by_day
         ),
@@ -43,10 +50,17 @@ def overview(report: CostReport) -> CostOverview:
 def _sums(spent: Spent) -> dict[str, Any]:
     usage = spent.usage
     return {
-        "total_cost_usd": usage.cost_usd or 0.0,
+        "total_cost_usd": usage.cost_usd if spent.calls else 0.0,
         "total_input_tokens": usage.prompt_tokens,
         "total_output_tokens": usage.output_tokens,
         "total_cache_read": usage.cache_read_tokens,
         "total_cache_write": usage.cache_write_tokens,
         "total_turns": spent.calls,
+        "total_unpriced": spent.unpriced,
     }
+
+
+def _together(costs: Iterable[float | None]) -> float | None:
+    """The sum of what is known; None where nothing is."""
+    known = [cost for cost in costs if cost is not None]
+    return sum(known) if known else None

@@ -3,7 +3,6 @@
 
 import sqlite3
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any, Final
 
 from actors.storage import clean, micros
@@ -13,6 +12,7 @@ from .messages import (
     Consumed,
     Consumption,
     CostReport,
+    Costs,
     DayCost,
     Measure,
     Purpose,
@@ -23,8 +23,8 @@ from .messages import (
 )
 
 _SUMS: Final = """
-coalesce(sum(cost_usd), 0.0), coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0),
-coalesce(sum(cache_read_tokens), 0), coalesce(sum(cache_write_tokens), 0), count(*)
+sum(cost_usd), coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0),
+coalesce(sum(cache_read_tokens), 0), coalesce(sum(cache_write_tokens), 0), count(*), count(*) - count(cost_usd)
 """
 _CONSUMED: Final = """
 coalesce(sum(input_tokens + output_tokens + cache_read_tokens + cache_write_tokens), 0), total(cost_usd)
@@ -109,9 +109,9 @@ def _consumed(row: sqlite3.Row | None) -> Consumed:
     return Consumed() if row is None else Consumed(tokens=row[0], usd=row[1])
 
 
-def costs(connection: sqlite3.Connection, since: datetime | None, session: str | None) -> CostReport:
+def costs(connection: sqlite3.Connection, request: Costs) -> CostReport:
     """The report: dearest user and model first, days in order, tools by how often they were called."""
-    where, values = _filter("at", since, session)
+    where, values = _filter("at", request, "user_id = ?")
     (total,) = _sums(connection, f"SELECT 'total', {_SUMS} FROM usage {where}", values)
     return CostReport(
         total=total,
@@ -119,64 +119,77 @@ def costs(connection: sqlite3.Connection, since: datetime | None, session: str |
         by_model=_grouped(connection, "model", where, values),
         by_purpose=_grouped(connection, "purpose", where, values),
         by_day=_by_day(connection, where, values),
-        by_tool=_by_tool(connection, since, session),
+        by_tool=_by_tool(connection, request),
     )
 
 
-def _filter(column: str, since: datetime | None, session: str | None) -> tuple[str, list[Any]]:
+def _filter(column: str, request: Costs, of_user: str) -> tuple[str, list[Any]]:
+    """What is asked for, of rows whose time is in `column` and for whose user `of_user` is a condition."""
     conditions: list[str] = []
     values: list[Any] = []
-    if since is not None:
+    if request.since is not None:
         conditions.append(f"{column} >= ?")
-        values.append(micros(since))
-    if session is not None:
+        values.append(micros(request.since))
+    if request.session is not None:
         conditions.append("session_id = ?")
-        values.append(clean(session))
+        values.append(clean(request.session))
+    if request.of_user is not None:
+        conditions.append(of_user)
+        values.append(clean(request.of_user))
     return (f"WHERE {' AND '.join(conditions)}" if conditions else ""), values
 
 
 def _grouped(
     connection: sqlite3.Connection, column: str, where: str, values: Sequence[Any]
 ) -> tuple[Spent, ...]:
-    query = f"SELECT {column}, {_SUMS} FROM usage {where} GROUP BY {column} ORDER BY 2 DESC, 1"
+    query = f"SELECT {column}, {_SUMS} FROM usage {where} GROUP BY {column} ORDER BY 2 DESC NULLS LAST, 1"
     return _sums(connection, query, values)
 
 
 def _sums(connection: sqlite3.Connection, query: str, values: Sequence[Any]) -> tuple[Spent, ...]:
-    return tuple(
-        Spent(
-            name=name,
-            usage=Usage(
-                input_tokens=tokens_in,
-                output_tokens=tokens_out,
-                cache_read_tokens=read,
-                cache_write_tokens=written,
-                cost_usd=cost,
-            ),
-            calls=rows,
-        )
-        for name, cost, tokens_in, tokens_out, read, written, rows in connection.execute(query, values)
+    return tuple(_spent(*row) for row in connection.execute(query, values))
+
+
+def _spent(
+    name: str,
+    cost: float | None,
+    tokens_in: int,
+    tokens_out: int,
+    read: int,
+    written: int,
+    rows: int,
+    unpriced: int,
+) -> Spent:
+    return Spent(
+        name=name,
+        usage=Usage(
+            input_tokens=tokens_in,
+            output_tokens=tokens_out,
+            cache_read_tokens=read,
+            cache_write_tokens=written,
+            cost_usd=cost,
+        ),
+        calls=rows,
+        unpriced=unpriced,
     )
 
 
 def _by_day(connection: sqlite3.Connection, where: str, values: Sequence[Any]) -> tuple[DayCost, ...]:
-    days: dict[str, dict[str, float]] = {}
+    days: dict[str, list[Spent]] = {}
     query = (
-        "SELECT date(at / 1000000, 'unixepoch') AS day, model, coalesce(sum(cost_usd), 0.0)"
+        f"SELECT date(at / 1000000, 'unixepoch') AS day, model, {_SUMS}"
         f" FROM usage {where} GROUP BY day, model ORDER BY day, model"
     )
-    for day, model, cost in connection.execute(query, values):
-        days.setdefault(day, {})[model] = cost
-    return tuple(
-        DayCost(date=day, cost_usd=sum(by_model.values()), by_model=by_model)
-        for day, by_model in days.items()
+    for day, *row in connection.execute(query, values):
+        days.setdefault(day, []).append(_spent(*row))
+    return tuple(DayCost(date=day, by_model=tuple(models)) for day, models in days.items())
+
+
+def _by_tool(connection: sqlite3.Connection, request: Costs) -> tuple[ToolCount, ...]:
+    # What is left of the calls in a conversation that is gone does not say whose it was; what it has used does.
+    where, values = _filter(
+        "started_at", request, "session_id IN (SELECT session_id FROM usage WHERE user_id = ?)"
     )
-
-
-def _by_tool(
-    connection: sqlite3.Connection, since: datetime | None, session: str | None
-) -> tuple[ToolCount, ...]:
-    where, values = _filter("started_at", since, session)
     query = (
         f"SELECT tool, count(*), count(*) FILTER (WHERE is_error = 1) FROM {_CALLS} {where}"
         " GROUP BY tool ORDER BY 2 DESC, 1"

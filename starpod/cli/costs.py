@@ -52,7 +52,10 @@ def run(args: argparse.Namespace) -> int:
 
 def parts(found: dict[str, Any]) -> Iterator[tuple[tuple[Column, ...], list[list[Cell]]]]:
     """The tables: columns and rows."""
-    days = [[day["date"], dollars(day["total_cost_usd"]), _dearest(day)] for day in found["by_day"]]
+    days: list[list[Cell]] = [
+        [day["date"], _amount(day["total_cost_usd"], _unpriced(day)), _dearest(day)]
+        for day in found["by_day"]
+    ]
     yield (Column("DAY"), Column("COST", right=True), Column("MODELS", shrinks=True)), days
     for part, name in _NAMES:
         columns = (Column(name.removesuffix("_id").upper(), shrinks=True), *_SUMS)
@@ -62,20 +65,37 @@ def parts(found: dict[str, Any]) -> Iterator[tuple[tuple[Column, ...], list[list
 def total(found: dict[str, Any], period: str) -> str:
     """All of it on one line."""
     tokens = f"{found['total_input_tokens']:,} tokens in, {found['total_output_tokens']:,} out"
-    return f"{dollars(found['total_cost_usd'])} in {found['total_turns']:,} calls ({period}): {tokens}"
+    unpriced = found["total_unpriced"]
+    on_top = f"; the price of {unpriced:,} calls is not known" if unpriced else ""
+    return f"{_amount_of(found)} in {found['total_turns']:,} calls ({period}): {tokens}{on_top}"
 
 
-def dollars(amount: float) -> str:
+def dollars(amount: float | None) -> str:
     """An amount to the cent, or as exactly as it takes to see one that is less."""
+    if amount is None:
+        return "unknown"
     return f"${amount:,.2f}" if amount >= 1 or amount == 0 else f"${amount:.4f}"
 
 
 def _sums(each: dict[str, Any]) -> list[Cell]:
     names = ("total_turns", "total_input_tokens", "total_cache_read", "total_output_tokens")
-    return [dollars(each["total_cost_usd"]), *(f"{each[name]:,}" for name in names)]
+    return [_amount_of(each), *(f"{each[name]:,}" for name in names)]
 
 
 def _dearest(day: dict[str, Any]) -> str:
     """The models of a day, the dearest first."""
-    models = sorted(day["by_model"], key=lambda each: -float(each["cost_usd"]))
-    return ", ".join(f"{each['model']} {dollars(each['cost_usd'])}" for each in models)
+    models = sorted(day["by_model"], key=lambda each: -float(each["cost_usd"] or 0))
+    return ", ".join(f"{each['model']} {_amount(each['cost_usd'], each['unpriced'])}" for each in models)
+
+
+def _unpriced(day: dict[str, Any]) -> int:
+    return sum(each["unpriced"] for each in day["by_model"])
+
+
+def _amount_of(sums: dict[str, Any]) -> str:
+    return _amount(sums["total_cost_usd"], sums["total_unpriced"])
+
+
+def _amount(cost: float | None, unpriced: int) -> str:
+    """What is known of a cost, and a mark where that is not all."""
+    return dollars(cost) + ("+" if unpriced and cost is not None else "")

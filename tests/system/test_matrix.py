@@ -108,6 +108,8 @@ RULES: Final[dict[str, Rule]] = {
     "GET /api/skills/<name>/history": of_skill("/history"),
     "GET /api/skills/<name>/revision": of_skill("/revision?seq=1"),
     "POST /api/skills/<name>/revert": USER,
+    "GET /api/settings/costs": USER,  # an admin sees everybody's
+    "GET /api/settings/costs/today": USER,
     "POST /api/settings/skills/inspect": OPERATOR,
     "POST /api/settings/skills/install": OPERATOR,
     "GET /api/vault": USER,

@@ -1,8 +1,7 @@
 """What the model calls used and cost."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import ClassVar, Literal, final
+from typing import Any, ClassVar, Literal, final
 
 import attrs
 
@@ -21,8 +20,11 @@ class Spent(Data):
 
     name: str
     usage: Usage
+    """Its cost is that of the calls whose price is known, and None where there are none of them."""
     calls: int
     """Of models, summaries included."""
+    unpriced: int = 0
+    """Those of them whose price is not known."""
 
 
 @final
@@ -30,8 +32,7 @@ class Spent(Data):
 class DayCost(Data):
     date: str
     """``YYYY-MM-DD``, UTC."""
-    cost_usd: float
-    by_model: Mapping[str, float]
+    by_model: tuple[Spent, ...]
 
 
 @final
@@ -109,5 +110,13 @@ class Measure(Request[Consumption]):
 class Costs(Request[CostReport]):
     """What was used since a moment (or ever), by user, model, purpose, day and tool."""
 
+    version: ClassVar[int] = 2
     since: datetime | None = None
     session: str | None = None
+    """Only in this conversation."""
+    of_user: str | None = None
+    """Only by this user."""
+
+    @classmethod
+    def upcast(cls, version: int, body: dict[str, Any]) -> dict[str, Any]:
+        return body if version > 1 else {**body, "of_user": None}

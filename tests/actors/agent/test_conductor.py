@@ -254,3 +254,15 @@ async def test_an_acknowledged_message_is_on_disk(tmp_path: Path, autojump_clock
         world.kill()
     async with World(tmp_path).running(conductor=False) as world:
         assert (await world.bus.ask(session.GetTurn(turn=accepted.turn, user="admin"))).text == "hello"
+
+
+async def test_a_day_begins_at_midnight_and_is_ones_own(world: World, autojump_clock: MockClock) -> None:
+    world.script.append(say("hello"))
+    await world.turn("hello")
+    today = await world.bus.ask(agent.GetToday(user="admin"))
+    assert today.tokens > 0
+    assert today.tokens_limit == world.settings.limits.tokens_per_day
+    assert world.bus.clock.now() < today.until
+    assert (await world.bus.ask(agent.GetToday(user="eve"))).tokens == 0
+    await trio.sleep((today.until - world.bus.clock.now()).total_seconds())
+    assert (await world.bus.ask(agent.GetToday(user="admin"))).tokens == 0

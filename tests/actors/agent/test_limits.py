@@ -23,12 +23,13 @@ from actors.agent.limits import (
     others_end,
     overdue,
     size,
+    today,
     turn_ends,
 )
 from actors.agent.settings import Limits, Settings
 from actors.llm.messages import ModelInfo, SystemText
-from actors.session.messages import Consumed, Consumption, TurnOptions
-from actors.vocabulary import ToolSpec
+from actors.session.messages import Consumed, Consumption, Spent, TurnOptions
+from actors.vocabulary import ToolSpec, Usage
 from tests.actors.agent.test_ending import a_run
 
 UNLIMITED = Limits(
@@ -263,3 +264,18 @@ def test_a_turn_is_cut_off_some_time_after_its_last_answer_was_due() -> None:
 
 def test_a_turn_that_is_cut_off_says_how_long_it_had() -> None:
     assert overdue(60).startswith("Stopped at the limit of one turn: 60 seconds (limits.seconds_per_turn).")
+
+
+def test_what_people_are_told_of_their_day() -> None:
+    used = Usage(input_tokens=60, output_tokens=40, cache_read_tokens=900, cost_usd=0.5)
+    told = today(Limits(tokens_per_day=2000), Spent(name="", usage=used, calls=3, unpriced=1), MIDNIGHT)
+    assert (told.until, told.tokens, told.tokens_limit) == (MIDNIGHT, 1000, 2000)
+    assert (told.cost_usd, told.usd_limit, told.unpriced) == (0.5, 25.0, 1)
+
+
+@pytest.mark.parametrize(("calls", "cost"), [(0, 0.0), (1, None)])
+def test_a_day_without_prices_has_an_unknown_cost_and_one_without_calls_none(
+    calls: int, cost: float | None
+) -> None:
+    told = today(UNLIMITED, Spent(name="", usage=Usage(), calls=calls, unpriced=calls), MIDNIGHT)
+    assert (told.cost_usd, told.tokens_limit, told.usd_limit) == (cost, None, None)

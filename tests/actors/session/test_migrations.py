@@ -7,7 +7,7 @@ import pytest
 
 from actors.session import endings, export, pruning, sessions, usage
 from actors.session.actor import MIGRATIONS
-from actors.session.messages import Close, TurnOptions
+from actors.session.messages import Close, Costs, TurnOptions
 from actors.storage import numbered
 from actors.storage.database import Database
 from tests.fakes.ledger import Ledger, check_valid, spoken
@@ -82,7 +82,7 @@ def test_what_was_said_and_used_is_as_it_was(migrated: Ledger) -> None:
     ]
     assert migrated.shown("s2") == [("user", "hi"), ("notice", "given up")]
     assert len(export.export(migrated.connection, "s1", "admin")) == 10
-    report = usage.costs(migrated.connection, None, None)
+    report = usage.costs(migrated.connection, Costs())
     assert (report.total.usage.cost_usd, [(tool.name, tool.invocations) for tool in report.by_tool]) == (
         0.5,
         [("FileDelete", 1), ("FileRead", 1)],
@@ -159,9 +159,9 @@ def test_what_was_closed_has_an_order_and_what_is_still_to_be_done_in_it_gets_on
 def test_what_conversations_have_used_is_added_up(migrated: Ledger) -> None:
     query = "SELECT used_tokens, used_usd FROM sessions WHERE id = ?"
     for (session,) in migrated.connection.execute("SELECT id FROM sessions").fetchall():
-        total = usage.costs(migrated.connection, None, session).total.usage
+        total = usage.costs(migrated.connection, Costs(session=session)).total.usage
         used = migrated.connection.execute(query, (session,)).fetchone()
-        assert tuple(used) == (total.prompt_tokens + total.output_tokens, total.cost_usd)
+        assert tuple(used) == (total.prompt_tokens + total.output_tokens, total.cost_usd or 0.0)
     assert migrated.connection.execute("SELECT max(used_tokens) > 0 FROM sessions").fetchone()[0]
 
 

@@ -16,6 +16,7 @@ from actors.session import endings, export, outbox, pruning, sessions, told, usa
 from actors.session.messages import (
     ClaimOutbox,
     Close,
+    Costs,
     MarkOutbox,
     Push,
     RecordUsage,
@@ -68,13 +69,13 @@ def mark(ledger: Ledger, state: Any) -> None:
 
 def test_nothing_is_left_but_what_it_cost(ledger: Ledger) -> None:
     gone, kept = answered(ledger, key="1"), answered(ledger, key="2")
-    before = usage.costs(ledger.connection, None, None)
+    before = usage.costs(ledger.connection, Costs())
     assert prune(ledger, gone) == "pruned"
     with pytest.raises(UnknownSession):
         sessions.get(ledger.connection, gone, "admin")
     mentioned = {line.split('"')[1] for line in dump(ledger) if f"'{gone}'" in line}
     assert mentioned == {"usage", "past_calls"}
-    assert usage.costs(ledger.connection, None, None) == before
+    assert usage.costs(ledger.connection, Costs()) == before
     assert [tool.errors for tool in before.by_tool] == [2]
     assert [role for role, _ in ledger.shown(kept)][-1] == "assistant"
 
@@ -157,7 +158,7 @@ def test_what_is_paid_for_it_later_is_counted(ledger: Ledger) -> None:
     prune(ledger, session)
     paid = RecordUsage(session=session, user="admin", purpose="flush", usage=Usage(model="m", input_tokens=9))
     ledger.run(usage.record_other, paid, micros(ledger.now))
-    assert usage.costs(ledger.connection, None, session).by_purpose[-1].usage.input_tokens == 9
+    assert usage.costs(ledger.connection, Costs(session=session)).by_purpose[-1].usage.input_tokens == 9
     with pytest.raises(UnknownSession):
         ledger.run(usage.record_other, attrs.evolve(paid, user="eve"), micros(ledger.now))
 
@@ -394,7 +395,11 @@ class PruningMachine(RuleBasedStateMachine):
         times = (None, START + timedelta(seconds=20))
         rows: Callable[[str], list[Any]] = lambda query: [tuple(row) for row in connection.execute(query)]  # noqa: E731
         return (
-            [usage.costs(connection, since, name) for since in times for name in (None, *names)],
+            [
+                usage.costs(connection, Costs(since=since, session=name))
+                for since in times
+                for name in (None, *names)
+            ],
             [turn for turn in endings.after(connection, 0, 999) if turn.session != place.session],
             [each for each in sessions.closed_after(connection, 0, 999) if each.session.id != place.session],
             [export.export(connection, each.session, "admin") for each in others],

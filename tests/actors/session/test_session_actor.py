@@ -120,7 +120,10 @@ async def test_a_turn_with_a_tool_is_stored_message_by_message(
     assert (await bus.ask(session.GetTurn(turn=followup.turn, user="admin"))).merged_into == accepted.turn
     assert len(await bus.ask(session.Export(session=accepted.session, user="admin"))) == 6
     assert (await bus.ask(session.Costs())).by_tool[0].name == "FileRead"
-    assert (await bus.ask(session.GetCosts(period="7d"))).by_tool[0].tool_name == "FileRead"
+    assert (await bus.ask(session.GetCosts(user="admin", role="admin", period="7d"))).by_tool[
+        0
+    ].tool_name == "FileRead"
+    assert (await bus.ask(session.GetCosts(user="eve", role="user"))).by_tool == ()
 
 
 @pytest.mark.parametrize("repeatable", [True, False])
@@ -493,7 +496,7 @@ async def test_what_a_job_said_leaves_the_files_with_its_conversation(
     copy = path.with_name(f"{path.name}.v7.snapshot")
     copy.write_text("heliotrope")
     gone, kept = await of_a_job(mesh, "heliotrope"), await of_a_job(mesh, "periwinkle")
-    costs = await mesh.bus.ask(session.GetCosts(period="all"))
+    costs = await mesh.bus.ask(session.GetCosts(user="admin", role="admin", period="all"))
     told = len(mesh.published(session.SessionChanged))
     prune = session.Prune(session=gone.session, user="admin")
     assert [await mesh.bus.ask(prune) for _ in range(2)] == [True, True]
@@ -502,7 +505,7 @@ async def test_what_a_job_said_leaves_the_files_with_its_conversation(
     await trio.sleep(SWEEP + 1)
     assert files_that_hold(path, b"heliotrope") == {copy}
     assert files_that_hold(path, b"periwinkle in bloom") == {path}
-    assert await mesh.bus.ask(session.GetCosts(period="all")) == costs
+    assert await mesh.bus.ask(session.GetCosts(user="admin", role="admin", period="all")) == costs
     assert [each.id for each in await mesh.bus.ask(session.List(user="admin"))] == [kept.session]
 
 

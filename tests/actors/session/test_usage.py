@@ -10,6 +10,7 @@ from actors.session.messages import (
     Consumed,
     Consumption,
     CostReport,
+    Costs,
     Measure,
     RecordCompaction,
     RecordUsage,
@@ -42,12 +43,12 @@ def answered(ledger: Ledger, used: Usage, **fields: Any) -> str:
     return accepted.turn
 
 
-def report(ledger: Ledger, since: datetime | None = None, session: str | None = None) -> CostReport:
-    return usage.costs(ledger.connection, since, session)
+def report(ledger: Ledger, **wanted: Any) -> CostReport:
+    return usage.costs(ledger.connection, Costs(**wanted))
 
 
 def test_with_nothing_used_everything_is_zero(ledger: Ledger) -> None:
-    nothing = Spent(name="total", usage=Usage(cost_usd=0.0), calls=0)
+    nothing = Spent(name="total", usage=Usage(), calls=0)
     assert report(ledger) == CostReport(
         total=nothing, by_user=(), by_model=(), by_purpose=(), by_day=(), by_tool=()
     )
@@ -88,9 +89,17 @@ def test_the_model_that_answered_counts_not_the_one_that_was_asked_for(ledger: L
     assert [row.name for row in report(ledger).by_model] == ["real/model"]
 
 
-def test_an_unknown_price_counts_as_nothing(ledger: Ledger) -> None:
-    answered(ledger, used("free", 1, 1, cost=None))
-    assert report(ledger).total.usage.cost_usd == 0.0
+def test_an_unknown_price_is_told_as_unknown_and_not_as_nothing(ledger: Ledger) -> None:
+    answered(ledger, used("mine", 1, 1, cost=None))
+    total = report(ledger).total
+    assert (total.usage.cost_usd, total.calls, total.unpriced) == (None, 1, 1)
+    answered(ledger, used("free", 1, 1, cost=0.0))
+    found = report(ledger)
+    assert (found.total.usage.cost_usd, found.total.calls, found.total.unpriced) == (0.0, 2, 1)
+    assert [(row.name, row.usage.cost_usd, row.unpriced) for row in found.by_model] == [
+        ("free", 0.0, 0),
+        ("mine", None, 1),
+    ]
 
 
 def test_days_are_utc_in_order_with_the_models_of_each(ledger: Ledger) -> None:
@@ -99,10 +108,10 @@ def test_days_are_utc_in_order_with_the_models_of_each(ledger: Ledger) -> None:
     ledger.now = datetime(2026, 3, 2, 0, 0, 10, tzinfo=UTC)
     answered(ledger, used("b", 1, 1, cost=2.0))
     answered(ledger, used("a", 1, 1, cost=4.0))
-    assert [(day.date, day.cost_usd, day.by_model) for day in report(ledger).by_day] == [
-        ("2026-03-01", 1.0, {"a": 1.0}),
-        ("2026-03-02", 6.0, {"a": 4.0, "b": 2.0}),
+    found = [
+        (day.date, {each.name: each.usage.cost_usd for each in day.by_model}) for day in report(ledger).by_day
     ]
+    assert found == [("2026-03-01", {"a": 1.0}), ("2026-03-02", {"a": 4.0, "b": 2.0})]
 
 
 def test_since_is_an_instant_whatever_its_offset(ledger: Ledger) -> None:
@@ -122,6 +131,18 @@ def test_one_conversation_can_be_asked_for(ledger: Ledger) -> None:
     answered(ledger, used("m", 1, 1))
     assert report(ledger, session=ledger.turn(turn).session).total.calls == 1
     assert report(ledger, session="nothing").total.calls == 0
+
+
+def test_one_user_can_be_asked_for_with_their_tools(ledger: Ledger) -> None:
+    answered(ledger, used("m", 1, 1, cost=1.0), user="ada")
+    accepted = ledger.accept(user="bob")
+    ledger.begin(accepted.turn)
+    ledger.complete(accepted.turn, calls=["c"], usage=used("m", 1, 1, cost=2.0))
+    ada, bob = report(ledger, of_user="ada"), report(ledger, of_user="bob")
+    assert ([row.name for row in ada.by_user], ada.total.usage.cost_usd, ada.by_tool) == (["ada"], 1.0, ())
+    assert ([row.name for row in bob.by_user], bob.total.usage.cost_usd) == (["bob"], 2.0)
+    assert [tool.invocations for tool in bob.by_tool] == [1]
+    assert report(ledger, of_user="eve").total.calls == 0
 
 
 def test_tools_are_counted_with_their_errors_most_used_first(ledger: Ledger) -> None:

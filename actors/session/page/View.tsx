@@ -1,0 +1,111 @@
+import { count, Icon, Poll, type SectionProps } from "@starpod/page";
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { Chart } from "./Chart";
+import { chartOf, type Measure } from "./bars";
+import type { CostOverview } from "./protocol";
+import { find, isAdmin, known, PERIODS, periodOf, placeOf, REST, type Period } from "./state";
+import { Days, Tables } from "./Tables";
+import { Today } from "./Today";
+
+/** What was used and what it cost, over a period that the address names. */
+export default function View({ path }: SectionProps) {
+  const period = periodOf(path[0]);
+  const poll = useMemo(() => new Poll(() => find(period), { rest: () => REST }), [period]);
+  useEffect(() => poll.watch(), [poll]);
+  const [found, problem] = [poll.value.value, poll.problem.value];
+  return (
+    <div class="desk costs" role="region" aria-label="Costs" tabIndex={0}>
+      <Periods here={period} />
+      {problem !== null && (
+        <p class="notice warning" role="alert">
+          <Icon name="alert" />
+          {problem.message}
+        </p>
+      )}
+      {found === null ? (
+        problem === null && <p class="quiet">Looking…</p>
+      ) : (
+        <>
+          <Overview overview={found.overview} period={period} />
+          <Today today={found.today} />
+          {found.overview.total_turns > 0 && <Tables overview={found.overview} />}
+        </>
+      )}
+    </div>
+  );
+}
+
+function Periods({ here }: { here: Period }) {
+  return (
+    <nav class="places" aria-label="Period">
+      {(Object.keys(PERIODS) as Period[]).map((period) => (
+        <a key={period} href={placeOf(period)} aria-current={period === here ? "page" : undefined}>
+          {PERIODS[period]}
+        </a>
+      ))}
+    </nav>
+  );
+}
+
+function Overview({ overview, period }: { overview: CostOverview; period: Period }) {
+  const priced = overview.total_cost_usd !== null;
+  const [chosen, setChosen] = useState<Measure | null>(null);
+  const measure = chosen ?? (priced ? "cost" : "tokens");
+  const days = overview.by_day;
+  const length = period === "all" ? null : Number.parseInt(period, 10);
+  const chart = useMemo(() => chartOf(days, measure, length, Date.now()), [days, measure, length]);
+  if (overview.total_turns === 0) return <p class="quiet">No model was asked for anything in this period.</p>;
+  return (
+    <section aria-labelledby="spending">
+      <h2 id="spending">{isAdmin() ? "Everybody" : "You"}</h2>
+      <Figures overview={overview} />
+      <p class="buttons" role="group" aria-label="What the chart shows">
+        {(["cost", "tokens"] as const).map((each) => (
+          <button
+            key={each}
+            type="button"
+            class="text-button"
+            aria-pressed={each === measure}
+            onClick={() => setChosen(each)}
+          >
+            {each === "cost" ? "Cost" : "Tokens"}
+          </button>
+        ))}
+      </p>
+      <Chart chart={chart} measure={measure} />
+      <Days days={days} />
+    </section>
+  );
+}
+
+function Figures({ overview }: { overview: CostOverview }) {
+  const tools = overview.by_tool.reduce((sum, { invocations }) => sum + invocations, 0);
+  const { total_unpriced: unpriced } = overview;
+  return (
+    <>
+      <dl class="figures-of-costs">
+        <Figure name="cost" value={known(overview.total_cost_usd, unpriced)} />
+        <Figure name="tokens in" value={count(overview.total_input_tokens)} />
+        <Figure name="of them cached" value={count(overview.total_cache_read)} />
+        <Figure name="tokens out" value={count(overview.total_output_tokens)} />
+        <Figure name="calls of models" value={count(overview.total_turns)} />
+        <Figure name="calls of tools" value={count(tools)} />
+      </dl>
+      {unpriced > 0 && (
+        <p class="quiet">
+          The price of {count(unpriced)} of {count(overview.total_turns)} calls is not known; what they cost
+          comes on top.
+        </p>
+      )}
+    </>
+  );
+}
+
+function Figure({ name, value }: { name: string; value: string }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}
