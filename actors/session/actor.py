@@ -56,10 +56,15 @@ class SessionActor(Keeper):
     async def start(self) -> None:
         """Open the database. Raises StorageFailed, whose text says what to do."""
         await super().start()
+        self._lead = self._leads_by()
         self.timers.every(SWEEP, messages.CloseSilent())
 
     def _now(self) -> int:
         return micros(self.bus.clock.now())
+
+    def _leads_by(self) -> int:
+        """How far the clock on the wall is before the one that nobody can set, microseconds."""
+        return self._now() - int(self.bus.clock.monotonic() * 1_000_000)
 
     def _pushing(self, *how: str) -> frozenset[Channel]:
         """The channels that what is said is pushed to, in any or in one of these ways."""
@@ -359,7 +364,10 @@ class SessionActor(Keeper):
     @messages.ClaimOutbox.handler
     @concurrent(256, isolated=True)
     async def claim_outbox(self, request: messages.ClaimOutbox) -> messages.Claimed:
-        claimed, lost = await self._write(outbox.claim, request, self.bus.boot_id, self._now())
+        lead = self._leads_by()
+        set_back = self._lead - lead
+        claimed, lost = await self._write(outbox.claim, request, self.bus.boot_id, self._now(), set_back)
+        self._lead = lead
         await self._tell_lost(lost)
         return claimed
 

@@ -23,6 +23,8 @@ KEPT_UNDELIVERED: Final = timedelta(days=90)
 """How long one stays that could not be delivered."""
 WAITS: Final = timedelta(days=3)
 """How long a notification may wait; what is older is no news any more."""
+_NOTICED: Final = 1_000_000
+"""Microseconds from which a clock counts as set back: below, it is only made to agree with others."""
 _TOO_LATE: Final = "it could not be sent within three days"
 _UNREADABLE: Final = "what is stored of it cannot be read any more"
 _INTERRUPTED: Final = "the program ended while it was being sent"
@@ -34,14 +36,17 @@ INSERT INTO outbox (turn_id, user_id, channel, recipient, key, body, state, crea
 VALUES (?, ?, ?, ?, ?, ?, 'pending', ?, ?)
 ON CONFLICT (key) DO NOTHING
 """
+_IS_NEW: Final = "(attempt = 0 AND next_at <= created_at)"
+"""Stored to be sent at once and never tried: due even if the clock was set back since, or later ones would overtake."""
+_IS_DUE: Final = f"(next_at <= :now OR {_IS_NEW})"
 _DUE: Final = f"""
 SELECT id FROM outbox AS row INDEXED BY outbox_open
-WHERE channel = :channel AND {_OPEN} AND next_at <= :now
+WHERE channel = :channel AND {_OPEN} AND {_IS_DUE}
     AND recipient NOT IN (SELECT recipient FROM outbox WHERE id IN (SELECT value FROM json_each(:in_hand)))
     AND NOT EXISTS (
         SELECT 1 FROM outbox AS before INDEXED BY outbox_open
         WHERE before.channel = row.channel AND before.recipient = row.recipient AND before.id < row.id
-            AND before.{_OPEN} AND (before.next_at <= :now OR before.attempt > 0))
+            AND before.{_OPEN} AND ({_IS_DUE} OR before.attempt > 0))
 ORDER BY id LIMIT :limit
 """
 """Of each recipient the oldest. What is ``sending`` is the claimer's own: that of others no longer is by then."""
@@ -169,9 +174,15 @@ def _said_in(connection: sqlite3.Connection, turn: Turn) -> _Said:
 
 
 def claim(
-    connection: sqlite3.Connection, request: ClaimOutbox, boot: str, now: int
+    connection: sqlite3.Connection, request: ClaimOutbox, boot: str, now: int, set_back: int = 0
 ) -> tuple[Claimed, tuple[Undelivered, ...]]:
-    """Move due rows to ``sending``, of each recipient the oldest; and what this has found to be undeliverable."""
+    """Move due rows to ``sending``, of each recipient the oldest; and what this has found to be undeliverable.
+
+    `set_back`: microseconds by which the clock was set back since the last claim, for which nothing waits longer.
+    """
+    if set_back >= _NOTICED:
+        tried = f"UPDATE outbox SET next_at = next_at - ? WHERE {_OPEN} AND attempt > 0"
+        connection.execute(tried, (set_back,))
     lost = _close(
         connection,
         f"{_DOUBT} AND channel = ? AND (boot_id, claimer) IS NOT (?, ?)",
@@ -200,8 +211,8 @@ def claim(
         else:
             found.append(_row_of(row, body))
     (next_at,) = connection.execute(
-        f"SELECT min(next_at) FROM outbox WHERE channel = ? AND {_OPEN} AND next_at > ?",
-        (request.channel, now),
+        f"SELECT min(next_at) FROM outbox WHERE channel = :channel AND {_OPEN} AND NOT {_IS_DUE}",
+        {"channel": request.channel, "now": now},
     ).fetchone()
     return Claimed(rows=tuple(found), next_at=None if next_at is None else moment(next_at)), tuple(lost)
 

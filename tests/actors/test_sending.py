@@ -1,7 +1,7 @@
 """Sending what waits in the outbox, with the real ledger, in virtual time."""
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from actors.session.actor import SessionActor
 from actors.tools import messages as tools
 from actors.vocabulary import ADMIN
 from bus import Actor, conceal
+from bus.message.clock import Clock
 from bus.testing import MeshUnderTest
 
 CHANNELS = (session.ChannelPolicy("main"), session.ChannelPolicy("telegram", pushes="end"))
@@ -189,6 +190,22 @@ class TestFates:
         await post.push("a")
         await trio.sleep(100)
         assert post.times == [0.0, 30.0, 35.0]
+
+    async def test_nothing_waits_longer_because_the_clock_was_set_back(
+        self, post: Post, monkeypatch: pytest.MonkeyPatch, autojump_clock: MockClock
+    ) -> None:
+        right = Clock.now
+
+        def set_back(clock: Clock) -> datetime:
+            return right(clock) - timedelta(hours=1)
+
+        post.send = answering(Again("wait", 30.0), Again("wait", 200.0))
+        await post.open()
+        await post.push("a", "b")
+        await trio.sleep(1)
+        monkeypatch.setattr(Clock, "now", set_back)
+        await trio.sleep(1000)
+        assert (post.sent, post.times) == (["a", "a", "a", "b"], [0.0, 30.0, 230.0, 230.0])
 
     async def test_what_might_have_arrived_against_all_odds_is_told_of(
         self, post: Post, autojump_clock: MockClock

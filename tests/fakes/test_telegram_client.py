@@ -32,6 +32,7 @@ from telegram.error import (
     TimedOut,
 )
 from telegram.request import HTTPXRequest
+from trio.testing import MockClock
 
 from tests.fakes.telegram.files import DOWNLOAD_LIMIT, PHOTO_LIMIT
 from tests.fakes.telegram.limits import Limits, Rate
@@ -584,6 +585,13 @@ async def test_proxies_answer_in_html_and_servers_in_pieces(telegram: TelegramSe
         "flood",
         "slow after: ok",
     ]
+
+
+async def test_what_never_comes_is_not_waited_for_forever(
+    telegram: TelegramServer, autojump_clock: MockClock
+) -> None:
+    with pytest.raises(trio.TooSlowError):
+        await telegram.wait_for(telegram.seen.polling)
 
 
 @pytest.mark.parametrize("kind", ["silence", "half"])

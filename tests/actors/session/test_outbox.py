@@ -206,6 +206,38 @@ class TestClaimed:
         assert claimed(ledger)[0].next_at is None
         assert states(ledger) == ["sending"]
 
+    def test_what_is_new_goes_in_order_although_the_clock_was_set_back_after_it_was_stored(
+        self, ledger: Ledger
+    ) -> None:
+        push(ledger, "a")
+        ledger.now -= timedelta(hours=1)
+        push(ledger, "b")
+        (a,) = claim(ledger)
+        assert a.key == "a"
+        assert claim(ledger, in_hand=(a.id,)) == (), "one at a time"
+        mark(ledger, a, state="sent")
+        assert [row.key for row in claim(ledger)] == ["b"]
+
+    @pytest.mark.parametrize(("seconds", "state"), [(3600, "sending"), (0.5, "pending")])
+    def test_what_is_tried_again_waits_no_longer_because_the_clock_was_set_back(
+        self, ledger: Ledger, seconds: float, state: str
+    ) -> None:
+        push(ledger, "a")
+        (row,) = claim(ledger)
+        later = soon(ledger)
+        mark(ledger, row, state="pending", next_at=later)
+        set_back = timedelta(seconds=seconds)
+        request = ClaimOutbox(channel="telegram", claimer="bot")
+        ledger.run(outbox.claim, request, ledger.boot, micros(later - set_back), micros_of(set_back))
+        assert states(ledger) == [state]
+
+    def test_what_is_for_later_is_so_by_the_clock_that_was_set_back(self, ledger: Ledger) -> None:
+        push(ledger, "late", not_before=soon(ledger))
+        ledger.now -= timedelta(hours=1)
+        assert claim(ledger) == ()
+        ledger.now += timedelta(hours=1, minutes=1)
+        assert [row.key for row in claim(ledger)] == ["late"]
+
     def test_what_was_claimed_and_never_heard_of_comes_again(self, ledger: Ledger) -> None:
         push(ledger, "a")
         push(ledger, "b", to="43")

@@ -167,6 +167,10 @@ class Senders(RuleBasedStateMachine):
     def wait(self, minutes: int) -> None:
         self.ledger.now += timedelta(minutes=minutes)
 
+    @rule(minutes=st.sampled_from([1, 60]))
+    def set_the_clock_back(self, minutes: int) -> None:
+        self.ledger.now -= timedelta(minutes=minutes)
+
     @precondition(lambda self: self.rows)
     @rule(which=st.integers(0, 9), drop=st.booleans())
     def look_after(self, which: int, drop: bool) -> None:  # noqa: FBT001

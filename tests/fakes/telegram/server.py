@@ -26,7 +26,7 @@ import sys
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import final
+from typing import Final, final
 
 import trio
 
@@ -41,6 +41,9 @@ from tests.fakes.telegram.line import Line
 from tests.fakes.telegram.people import People
 from tests.fakes.telegram.seen import Seen
 from tests.fakes.telegram.state import TOKEN, World
+
+_PATIENCE: Final = 300.0
+"""Seconds until what is waited for does not come any more."""
 
 
 @final
@@ -93,9 +96,10 @@ class TelegramServer:
         self.world.limits = limits
 
     async def wait_for(self, condition: Callable[[], bool]) -> None:
-        """Return once `condition` holds; it is looked at after every change."""
-        while not condition():
-            await self._changed.wait()
+        """Return once `condition` holds; it is looked at after every change. Raises TooSlowError."""
+        with trio.fail_after(_PATIENCE):
+            while not condition():
+                await self._changed.wait()
 
     async def wait_beyond(self, changes: int, seconds: float) -> int:
         """The number of changes, once it is above `changes` or `seconds` have passed."""
