@@ -104,6 +104,8 @@ class Speaker:
                 await self._asked(run)
             case llm.Switched():
                 await self._switched(run, item)
+            case llm.Wasted():
+                await self._record.spent(item.usage, "failed")
             case llm.ToolCallStarted():
                 pass  # told when the whole call is known
             case llm.Completed():

@@ -240,13 +240,13 @@ class Record:
             self._told = ()
             return saved
 
-    async def spent(self, usage: Usage) -> None:
-        """A completion of which nothing is stored has used this."""
+    async def spent(self, usage: Usage, purpose: session.Purpose = "completion") -> None:
+        """A completion of which nothing is stored has used this; its purpose is ``failed`` where it was none."""
         with self._uncut:
             await self._store(
                 session.RecordUsage(
                     user=self._turn.user,
-                    purpose="completion",
+                    purpose=purpose,
                     usage=usage,
                     session=self._turn.session,
                     turn=self._turn.id,

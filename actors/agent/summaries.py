@@ -110,12 +110,15 @@ class Summariser:
                 messages=(digest.summary_request(piece, summary),),
                 max_tokens=tokens,
             )
-            answer = await asking.answer(self._bus, request)
-            self._usage = _sum(self._usage, answer.usage)
+            answer = await asking.answer(self._bus, request, self._used)
+            await self._used(answer.usage)
             summary = "\n\n".join(texts(answer.content)).strip()
             if not summary:
                 break
         return summary
+
+    async def _used(self, usage: Usage) -> None:
+        self._usage = _sum(self._usage, usage)
 
 
 def _sum(one: Usage, other: Usage) -> Usage:

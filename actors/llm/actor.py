@@ -11,7 +11,7 @@ import trio
 
 from actors.llm import messages
 from actors.llm.clients import Clients
-from actors.llm.completion import Completion, Send, Tokens
+from actors.llm.completion import Completion, Send, Tokens, tokens_of, usage_of
 from actors.llm.failover.chain import is_outage
 from actors.llm.failover.circuit import Circuit
 from actors.llm.failover.failover import Endpoint, Failover
@@ -176,23 +176,25 @@ class LlmActor(Actor):
             details=details,
             pictures=await self._pictures(request, details),
         )
+
+        async def priced(item: messages.CompletionEvent) -> None:
+            if isinstance(item, messages.Wasted):
+                item = messages.Wasted(usage=self._priced(spec, tokens_of(item.usage)))
+            await send(item)
+
         try:
             async with self._provider(name) as provider:
-                return await provider.complete(prompt, send)
+                return await provider.complete(prompt, priced)
         except (messages.ModelError, messages.ModelUnavailable) as error:
             raise without_secrets(error, api_key(name, self._keys.current)) from error.__cause__
 
     def _completed(self, spec: str, completion: Completion) -> messages.Completed:
-        tokens = completion.tokens
-        usage = Usage(
-            model=spec,
-            input_tokens=tokens.input,
-            output_tokens=tokens.output,
-            cache_read_tokens=tokens.cache_read,
-            cache_write_tokens=tokens.cache_write,
-            cost_usd=cost(tokens, self._catalogue.look_up(*split_spec(spec)).rates),
-        )
+        usage = self._priced(spec, completion.tokens)
         return messages.Completed(content=completion.content, stop_reason=completion.stop_reason, usage=usage)
+
+    def _priced(self, spec: str, tokens: Tokens) -> Usage:
+        """What a call of this model has used."""
+        return usage_of(tokens, spec, cost(tokens, self._catalogue.look_up(*split_spec(spec)).rates))
 
     async def _pictures(self, request: messages.Complete, details: ModelDetails) -> Pictures:
         if not details.vision:

@@ -6,7 +6,7 @@ from typing import Final, final
 import attrs
 
 from actors.llm.messages import CompletionEvent
-from actors.vocabulary import Block
+from actors.vocabulary import Block, Usage
 
 Send = Callable[[CompletionEvent], Awaitable[None]]
 """Hands one item to whoever asked, waiting while they lag."""
@@ -32,6 +32,28 @@ class Tokens:
     output: int = 0
     cache_read: int = 0
     cache_write: int = 0
+
+
+def usage_of(tokens: Tokens, model: str | None = None, cost_usd: float | None = None) -> Usage:
+    """The same as others are told it."""
+    return Usage(
+        model=model,
+        input_tokens=tokens.input,
+        output_tokens=tokens.output,
+        cache_read_tokens=tokens.cache_read,
+        cache_write_tokens=tokens.cache_write,
+        cost_usd=cost_usd,
+    )
+
+
+def tokens_of(usage: Usage) -> Tokens:
+    """What :func:`usage_of` was made from."""
+    return Tokens(
+        input=usage.input_tokens,
+        output=usage.output_tokens,
+        cache_read=usage.cache_read_tokens,
+        cache_write=usage.cache_write_tokens,
+    )
 
 
 @final

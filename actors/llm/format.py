@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import attrs
 
-from actors.llm.completion import Completion
+from actors.llm.completion import Completion, Tokens
 from actors.llm.fields import JsonObject
 from actors.llm.messages import CompletionEvent
 from actors.llm.requests.prompt import Prompt
@@ -21,6 +21,11 @@ class Reader(Protocol):
     @property
     def whole(self) -> bool:
         """Whether the model itself came to an end, even if the stream was cut after that."""
+        ...
+
+    @property
+    def tokens(self) -> Tokens:
+        """What was used, as far as the stream has said so yet."""
         ...
 
     def read(self, data: bytes) -> Iterator[CompletionEvent]:

@@ -118,6 +118,15 @@ class Switched(Data):
 
 @final
 @attrs.frozen(kw_only=True)
+class Wasted(Data):
+    """An attempt has failed, and has used this all the same; the usage of the answer does not count it."""
+
+    usage: Usage
+    type: Literal["wasted"] = "wasted"
+
+
+@final
+@attrs.frozen(kw_only=True)
 class Completed(Data):
     """Always the last item: the whole answer."""
 
@@ -130,7 +139,7 @@ class Completed(Data):
     type: Literal["completed"] = "completed"
 
 
-CompletionEvent = TextDelta | ThinkingDelta | ToolCallStarted | Retrying | Switched | Completed
+CompletionEvent = TextDelta | ThinkingDelta | ToolCallStarted | Retrying | Switched | Wasted | Completed
 
 
 @final

@@ -14,7 +14,7 @@ from actors.memory.messages import MemoryFailed, ReadFile, UnknownFile, Written
 from actors.session import messages as session
 from actors.tooling import CallContext, Catalogue, Tool
 from actors.transcript import calls
-from actors.vocabulary import ToolUse
+from actors.vocabulary import ToolUse, Usage
 from bus import ActorError, Bus
 
 _LOG: Final = logging.getLogger(__name__)
@@ -108,6 +108,18 @@ class Extractor:
         further = None if task.door == "flush" else await self._furthers(self._bus, task.context(""))
         tools = Catalogue((*extract.tools(task.door), *(further.tools if further else ())))
         known = [(name, await self._text(task.user, name)) for name in names.PERSONAL]
+
+        async def used(usage: Usage) -> None:
+            await self._bus.ask(
+                session.RecordUsage(
+                    user=task.owner,
+                    purpose=task.door,
+                    usage=usage,
+                    session=task.session,
+                    turn=task.turn,
+                )
+            )
+
         completed = await asking.answer(
             self._bus,
             llm.Complete(
@@ -120,16 +132,9 @@ class Extractor:
                 tools=tools.specs(),
                 max_tokens=extract.MAX_TOKENS,
             ),
+            used,
         )
-        await self._bus.ask(
-            session.RecordUsage(
-                user=task.owner,
-                purpose=task.door,
-                usage=completed.usage,
-                session=task.session,
-                turn=task.turn,
-            )
-        )
+        await used(completed.usage)
         written: dict[str, None] = {}
         for n, call in enumerate(calls(completed.content)):
             if (name := await self._write(tools, call, task.context(f"{task.key}:{n}"))) is not None:

@@ -1,5 +1,6 @@
 """The skills actor: tells which skills there are, reads them, and is the only one who changes them."""
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 
@@ -11,7 +12,7 @@ from actors.skills.library import SHARED
 from actors.skills.store import Change
 from actors.storage import clean
 from actors.transcript import texts as texts_of
-from actors.vocabulary import ChatMessage, Text
+from actors.vocabulary import ChatMessage, Text, Usage
 from bus import concurrent
 
 if TYPE_CHECKING:
@@ -70,25 +71,38 @@ class SkillsActor(Changer):
         name = edits.checked_name(request.name)
         given = edits.checked_description(request.description) if request.description else None
         await self._require_free(name, SHARED)
-        answer = await self._answer(authoring.SYSTEM, authoring.request(name, given, request.prompt))
+
+        async def used(usage: Usage) -> None:
+            await self.bus.ask(
+                session.RecordUsage(purpose="skill", user=request.user, usage=usage, session="")
+            )
+
+        answer = await self._answer(authoring.SYSTEM, authoring.request(name, given, request.prompt), used)
         if answer is None:
             raise messages.NotGenerated("its answer has no end")
-        await self.bus.ask(
-            session.RecordUsage(purpose="skill", user=request.user, usage=answer.usage, session="")
-        )
+        await used(answer.usage)
         try:
             written = authoring.answer("".join(texts_of(answer.content)), given)
         except authoring.NoSkill as error:
             raise messages.NotGenerated(str(error)) from error
         return messages.Draft(description=written.description, body=written.body, usage=answer.usage)
 
-    async def _answer(self, system: str, said: str) -> llm.Completed | None:
-        """What the default model answers. Raises what llm.Complete raises."""
+    async def _answer(
+        self, system: str, said: str, wasted: Callable[[Usage], Awaitable[None]]
+    ) -> llm.Completed | None:
+        """What the default model answers; `wasted` is told what attempts that failed have used.
+
+        Raises what llm.Complete raises.
+        """
         completion = llm.Complete(
             system=(llm.SystemText(text=system),),
             messages=(ChatMessage(role="user", content=(Text(text=said),)),),
             max_tokens=8192,
         )
         async with self.bus.stream(completion) as items:
-            found = [item async for item in items if isinstance(item, llm.Completed)]
-        return found[-1] if found else None
+            async for item in items:
+                if isinstance(item, llm.Wasted):
+                    await wasted(item.usage)
+                if isinstance(item, llm.Completed):
+                    return item
+        return None

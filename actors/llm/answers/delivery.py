@@ -3,7 +3,7 @@
 from typing import final
 
 from actors.llm.completion import Send
-from actors.llm.messages import CompletionEvent
+from actors.llm.messages import CompletionEvent, Wasted
 
 
 @final
@@ -13,8 +13,8 @@ class Delivery:
     def __init__(self, send: Send) -> None:
         self._send = send
         self.begun = False
-        """Whether there was any."""
+        """Whether there was any but what an attempt has used."""
 
     async def send(self, item: CompletionEvent) -> None:
-        self.begun = True
+        self.begun = self.begun or not isinstance(item, Wasted)
         await self._send(item)

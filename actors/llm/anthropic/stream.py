@@ -97,17 +97,22 @@ class Reader:
 
     def completion(self) -> Completion:
         """See :class:`actors.llm.format.Reader`."""
-        used = self._usage
         stop = stop_reason(self._provider, self._stop, calls=self._blocks.has_calls)
         return Completion(
             content=self._blocks.blocks(cut=stop == MAX_TOKENS),
             stop_reason=stop,
-            tokens=Tokens(
-                input=used["input_tokens"],
-                output=used["output_tokens"],
-                cache_read=used["cache_read_input_tokens"],
-                cache_write=used["cache_creation_input_tokens"],
-            ),
+            tokens=self.tokens,
+        )
+
+    @property
+    def tokens(self) -> Tokens:
+        """See :class:`actors.llm.format.Reader`."""
+        used = self._usage
+        return Tokens(
+            input=used["input_tokens"],
+            output=used["output_tokens"],
+            cache_read=used["cache_read_input_tokens"],
+            cache_write=used["cache_creation_input_tokens"],
         )
 
     def _message(self, message: JsonObject) -> Iterator[CompletionEvent]:

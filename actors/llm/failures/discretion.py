@@ -11,7 +11,15 @@ import attrs
 
 from actors.llm.completion import Send
 from actors.llm.failures.failures import Failure
-from actors.llm.messages import Completed, CompletionEvent, Retrying, Switched, TextDelta, ThinkingDelta
+from actors.llm.messages import (
+    Completed,
+    CompletionEvent,
+    Retrying,
+    Switched,
+    TextDelta,
+    ThinkingDelta,
+    Wasted,
+)
 from actors.vocabulary import Block, ChatMessage, Thinking
 from bus import Clean, Held, mask_text, redacted
 
@@ -61,6 +69,9 @@ class Discreet:
             await self._send(each)
 
     def _passed(self, item: CompletionEvent) -> Iterator[CompletionEvent]:
+        if isinstance(item, Wasted):
+            yield item
+            return
         kind = type(item)
         if self._held is not None and self._held[0] is not kind:
             before, held = self._held

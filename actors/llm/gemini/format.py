@@ -84,18 +84,24 @@ class Reader:
             yield from self._candidate(as_object(value, "candidate"))
 
     def completion(self) -> Completion:
-        """See :class:`actors.llm.format.Reader`. Cached tokens are part of the prompt's count here, and taken out."""
-        stop, used = _STOPS.get(self._stop, END_TURN), self._usage
-        cached = count_in(used, "cachedContentTokenCount")
-        prompt = count_in(used, "promptTokenCount") + count_in(used, "toolUsePromptTokenCount")
+        """See :class:`actors.llm.format.Reader`."""
+        stop = _STOPS.get(self._stop, END_TURN)
         return Completion(
             content=self._blocks.blocks(cut=stop == MAX_TOKENS),
             stop_reason=TOOL_USE if stop == END_TURN and self._blocks.has_calls else stop,
-            tokens=Tokens(
-                input=max(0, prompt - cached),
-                output=count_in(used, "candidatesTokenCount") + count_in(used, "thoughtsTokenCount"),
-                cache_read=cached,
-            ),
+            tokens=self.tokens,
+        )
+
+    @property
+    def tokens(self) -> Tokens:
+        """See :class:`actors.llm.format.Reader`. Cached tokens are part of the prompt's count here, and taken out."""
+        used = self._usage
+        cached = count_in(used, "cachedContentTokenCount")
+        prompt = count_in(used, "promptTokenCount") + count_in(used, "toolUsePromptTokenCount")
+        return Tokens(
+            input=max(0, prompt - cached),
+            output=count_in(used, "candidatesTokenCount") + count_in(used, "thoughtsTokenCount"),
+            cache_read=cached,
         )
 
     def _candidate(self, candidate: JsonObject) -> Iterator[CompletionEvent]:

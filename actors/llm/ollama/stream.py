@@ -60,9 +60,14 @@ class Reader:
         return Completion(
             content=self._blocks.blocks(cut=False),
             stop_reason=TOOL_USE if stop == END_TURN and self._blocks.has_calls else stop,
-            tokens=Tokens(
-                input=count_in(self._last, "prompt_eval_count"), output=count_in(self._last, "eval_count")
-            ),
+            tokens=self.tokens,
+        )
+
+    @property
+    def tokens(self) -> Tokens:
+        """See :class:`actors.llm.format.Reader`."""
+        return Tokens(
+            input=count_in(self._last, "prompt_eval_count"), output=count_in(self._last, "eval_count")
         )
 
     def _add(self, kind: Literal["text", "thinking"], fragment: str, line: JsonObject) -> str:

@@ -88,22 +88,27 @@ class Reader:
             yield from self._piece(kind, event)
 
     def completion(self) -> Completion:
-        """See :class:`actors.llm.format.Reader`. Cached tokens are part of the prompt's count here, and taken out."""
+        """See :class:`actors.llm.format.Reader`."""
         for item in self._items.values():
             if item.arguments:
                 self._blocks.add((item.place, "call"), "".join(item.arguments))
                 item.arguments.clear()
         stop = self._stop()
-        usage = counts_in(self._response, "usage")
-        cached = count_in(counts_in(usage, "input_tokens_details"), "cached_tokens")
         return Completion(
             content=self._blocks.blocks(cut=stop == MAX_TOKENS),
             stop_reason=TOOL_USE if stop == END_TURN and self._blocks.has_calls else stop,
-            tokens=Tokens(
-                input=max(0, count_in(usage, "input_tokens") - cached),
-                output=count_in(usage, "output_tokens"),
-                cache_read=cached,
-            ),
+            tokens=self.tokens,
+        )
+
+    @property
+    def tokens(self) -> Tokens:
+        """See :class:`actors.llm.format.Reader`. Cached tokens are part of the prompt's count here, and taken out."""
+        usage = counts_in(self._response, "usage")
+        cached = count_in(counts_in(usage, "input_tokens_details"), "cached_tokens")
+        return Tokens(
+            input=max(0, count_in(usage, "input_tokens") - cached),
+            output=count_in(usage, "output_tokens"),
+            cache_read=cached,
         )
 
     def _stop(self) -> str:

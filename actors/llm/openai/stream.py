@@ -56,20 +56,25 @@ class Reader:
                 yield from self._chunk(as_object(chunk, "chunk"))
 
     def completion(self) -> Completion:
-        """See :class:`actors.llm.format.Reader`. Cached tokens are part of the prompt's count here, and taken out."""
+        """See :class:`actors.llm.format.Reader`."""
         for _ in self._close():
             pass
-        details = counts_in(self._usage, "prompt_tokens_details")
-        cached = count_in(details, "cached_tokens") or count_in(self._usage, "prompt_cache_hit_tokens")
         stop = stop_reason(self._provider, self._stop, calls=self._blocks.has_calls)
         return Completion(
             content=self._blocks.blocks(cut=stop == MAX_TOKENS),
             stop_reason=stop,
-            tokens=Tokens(
-                input=max(0, count_in(self._usage, "prompt_tokens") - cached),
-                output=count_in(self._usage, "completion_tokens"),
-                cache_read=cached,
-            ),
+            tokens=self.tokens,
+        )
+
+    @property
+    def tokens(self) -> Tokens:
+        """See :class:`actors.llm.format.Reader`. Cached tokens are part of the prompt's count here, and taken out."""
+        details = counts_in(self._usage, "prompt_tokens_details")
+        cached = count_in(details, "cached_tokens") or count_in(self._usage, "prompt_cache_hit_tokens")
+        return Tokens(
+            input=max(0, count_in(self._usage, "prompt_tokens") - cached),
+            output=count_in(self._usage, "completion_tokens"),
+            cache_read=cached,
         )
 
     def _chunk(self, chunk: JsonObject) -> Iterator[CompletionEvent]:

@@ -17,7 +17,7 @@ from actors.llm.answers import embeddings
 from actors.llm.answers.delivery import Delivery
 from actors.llm.answers.deltas import joined
 from actors.llm.answers.embeddings import Embedding
-from actors.llm.completion import Completion, Send
+from actors.llm.completion import Completion, Send, Tokens, usage_of
 from actors.llm.failures.failures import (
     Failure,
     failure,
@@ -29,7 +29,7 @@ from actors.llm.failures.failures import (
 )
 from actors.llm.fields import JsonObject
 from actors.llm.format import Format, Reader
-from actors.llm.messages import CompletionEvent, ModelError, ModelUnavailable
+from actors.llm.messages import CompletionEvent, ModelError, ModelUnavailable, Wasted
 from actors.llm.refusals import objections
 from actors.llm.refusals.adaptation import Learned, adapt_body, adapt_prompt
 from actors.llm.requests.naming import Naming
@@ -127,11 +127,19 @@ class HttpProvider:
         async def send_named(item: CompletionEvent) -> None:
             await send(naming.item(item))
 
-        await self._ask(prompt, body, reader, send_named)
+        try:
+            await self._ask(prompt, body, reader, send_named)
+            return naming.completion(self._whole(reader))
+        except (ModelError, ModelUnavailable):
+            if reader.tokens != Tokens():
+                await send(Wasted(usage=usage_of(reader.tokens)))
+            raise
+
+    def _whole(self, reader: Reader) -> Completion:
         if not reader.whole:
             raise lost(self.name, "the connection ended in the middle of the answer")
         try:
-            return naming.completion(reader.completion())
+            return reader.completion()
         except (ModelError, ModelUnavailable):
             raise
         except Exception as error:

@@ -8,9 +8,9 @@ import attrs
 from actors.vocabulary import Usage
 from bus import Abandon, Data, Request
 
-Purpose = Literal["completion", "compaction", "flush", "review", "skill", "embedding"]
+Purpose = Literal["completion", "compaction", "flush", "review", "skill", "embedding", "failed"]
 """What a model was asked for: an answer, a summary, what to remember of messages that go into one or of a conversation,
-a skill, the vectors of notes or of a question to them."""
+a skill, the vectors of notes or of a question to them; ``failed`` is an answer that did not come to its end."""
 
 
 @final

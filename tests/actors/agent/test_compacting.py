@@ -8,6 +8,8 @@ from actors.agent import messages as agent
 from actors.agent.settings import Compaction, Settings
 from actors.llm import messages as llm
 from actors.session import messages as session
+from actors.vocabulary import Usage
+from bus import Sink
 from tests.actors.agent.world import World, check_valid, fail, last_text, say, shape, usage, use
 
 SMALL = Settings(compaction=Compaction(context_budget=1000, min_keep_messages=2))
@@ -217,6 +219,22 @@ async def test_the_price_of_a_summary_is_recorded(lives: World, autojump_clock: 
         assert (after.total.usage.cost_usd or 0.0) - (before.total.usage.cost_usd or 0.0) == pytest.approx(
             1.0
         )
+
+
+async def test_what_a_failed_attempt_at_a_summary_has_used_is_part_of_its_price(
+    lives: World, autojump_clock: MockClock
+) -> None:
+    async def stumble(request: llm.Complete, sink: Sink[llm.CompletionEvent]) -> None:
+        await sink.send(llm.Wasted(usage=Usage(model="test/one", cost_usd=0.25)))
+        await say("In short.")(request, sink)
+
+    lives.settings = SMALL
+    async with lives.running() as world:
+        await grown(world)
+        await world.turn("q3", stumble, say("a3"))
+        report = await world.bus.ask(session.Costs())
+        (found,) = [each for each in report.by_purpose if each.name == "compaction"]
+        assert (found.calls, found.usage.cost_usd) == (1, 0.75)
 
 
 async def test_a_model_list_that_cannot_be_had_is_no_obstacle(

@@ -9,7 +9,7 @@ from actors.agent.settings import Settings
 from actors.llm import messages as llm
 from actors.session import messages as session
 from actors.tooling import tool_of
-from actors.vocabulary import ProviderData, Text, Thinking
+from actors.vocabulary import ProviderData, Text, Thinking, Usage
 from bus import Sink
 from tests.actors.agent.world import (
     TOOLS,
@@ -152,6 +152,32 @@ async def test_another_model_that_answers_is_told_once_and_voids_what_was_said(
     assert notice.data == {"model": "test/two", "reason": "test: busy"}
     names = [type(event).__name__ for event in world.events()]
     assert names[1:6] == ["CompletionStarted", "TextDelta", "Notice", "CompletionStarted", "TextDelta"]
+
+
+async def test_what_failed_attempts_have_used_counts_for_the_turn_and_is_no_answer(
+    world: World, autojump_clock: MockClock
+) -> None:
+    bill = Usage(model="test/two", input_tokens=30, output_tokens=5, cost_usd=0.25)
+
+    async def stumble(request: llm.Complete, sink: Sink[llm.CompletionEvent]) -> None:
+        await sink.send(llm.TextDelta(text="Hel"))
+        await sink.send(llm.Wasted(usage=bill))
+        await sink.send(llm.Retrying(reason="overloaded", wait=2.0))
+        await sink.send(llm.Wasted(usage=bill))
+        await say("Hello")(request, sink)
+
+    async def fall(_request: llm.Complete, sink: Sink[llm.CompletionEvent]) -> None:
+        await sink.send(llm.Wasted(usage=bill))
+        raise refusal("server")
+
+    end = await world.turn("hi", stumble)
+    assert end.text == "Hello"
+    stored = await world.bus.ask(session.GetTurn(turn=end.turn, user="admin"))
+    assert (stored.completions, stored.usage.model) == (1, "test/one")
+    await world.turn("and now?", fall)
+    report = await world.bus.ask(session.Costs())
+    (failed,) = [each for each in report.by_purpose if each.name == "failed"]
+    assert (failed.calls, failed.usage.input_tokens, failed.usage.cost_usd) == (3, 90, 0.75)
 
 
 async def test_what_was_void_is_not_kept_when_the_answer_breaks_off(

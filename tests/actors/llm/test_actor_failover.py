@@ -8,7 +8,7 @@ import trio
 
 from actors.llm import messages as llm
 from actors.llm.settings import ProviderSettings, Retry, Settings
-from actors.vocabulary import ChatMessage, ProviderData, Text, Thinking, ToolResult, ToolUse
+from actors.vocabulary import ChatMessage, ProviderData, Text, Thinking, ToolResult, ToolUse, Usage
 from bus import State
 from bus.testing import MeshUnderTest
 from tests.actors.llm.world import FAST, KEYS, QUESTION, actor, ask, health
@@ -240,3 +240,35 @@ async def test_many_at_once_find_out_together_and_one_of_them_that_it_is_back(
         for _ in range(20):
             nursery.start_soon(one)
     assert len(model_server.requests) == asked
+
+
+async def test_what_each_attempt_has_used_is_told_once_with_the_price_of_its_model(
+    mesh: MeshUnderTest, model_server: ModelServer, other: ModelServer
+) -> None:
+    await mesh.start(actor(settings(model_server.url, other.url), KEYS), name="llm")
+    model_server.rule = rule(Reply(Say("Half"), Fail()))
+    other.script(Refuse(status=500, message="oops"), Reply(Say("I do.")))
+    items, completed = await ask(mesh)
+    bills = [item.usage for item in items if isinstance(item, llm.Wasted)]
+    assert len(bills) == len(model_server.requests), "who refuses at once has used nothing"
+    assert {(bill.model, bill.input_tokens > 0, bill.cost_usd is not None) for bill in bills} == {
+        (HERE, True, True)
+    }
+    assert completed.usage.model == THERE
+
+
+async def test_what_the_only_model_has_used_is_told_before_its_error(
+    mesh: MeshUnderTest, model_server: ModelServer
+) -> None:
+    none = Retry(max_retries=0)
+    await mesh.start(
+        actor(settings(model_server.url, model_server.url, fallbacks=(), retry=none), KEYS), name="llm"
+    )
+    model_server.rule = rule(Reply(Say("Half"), Drop()))
+    bills: list[Usage] = []
+    with pytest.raises(llm.ModelUnavailable):
+        async with mesh.bus.stream(llm.Complete(messages=QUESTION)) as stream:
+            async for item in stream:
+                bills += [item.usage] if isinstance(item, llm.Wasted) else []
+    (bill,) = bills
+    assert (bill.model, bill.input_tokens > 0) == (HERE, True)

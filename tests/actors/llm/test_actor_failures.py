@@ -27,7 +27,9 @@ async def test_a_short_failure_is_repaired_without_a_word(
     )  # a busy machine takes seconds to import the SDK
     anthropic.script(Refuse(status=529), Reply(Drop()), Reply(Say("ok")))
     items, completed = await ask(mesh)
-    assert items == [llm.TextDelta(text="ok")]
+    bill, said = items
+    assert isinstance(bill, llm.Wasted), "the prompt of the answer that broke off"
+    assert said == llm.TextDelta(text="ok")
     assert completed.content == (Text(text="ok"),)
     assert len(anthropic.requests) == 3
 
@@ -38,7 +40,8 @@ async def test_a_failure_after_text_is_announced_and_the_answer_begins_anew(
 ) -> None:
     anthropic.script(broken, Reply(Say("once")))
     items, completed = await ask(mesh)
-    first, retrying, second = items
+    first, bill, retrying, second = items
+    assert isinstance(bill, llm.Wasted)
     assert (first, second) == (llm.TextDelta(text="on"), llm.TextDelta(text="once"))
     assert isinstance(retrying, llm.Retrying)
     assert retrying.reason.startswith("anthropic: ")

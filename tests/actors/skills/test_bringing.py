@@ -111,6 +111,7 @@ class Model(Actor):
     @llm.Complete.handler
     async def complete(self, request: llm.Complete, sink: Sink[llm.CompletionEvent]) -> None:
         self._world.asked.append(request)
+        await sink.send(llm.Wasted(usage=Usage(cost_usd=0.002, model="test/two")))
         await sink.send(llm.TextDelta(text="so"))
         if self._world.ends:
             usage = Usage(input_tokens=10, output_tokens=5, cost_usd=0.01, model="test/one")
@@ -146,8 +147,10 @@ async def test_a_model_writes_and_nothing_is_stored_but_what_it_cost(shelf: Skil
     (asked,) = world.asked
     assert asked.tools == ()
     assert "Never on Fridays." in str(asked.messages)
-    (kept,) = world.kept
-    assert (kept.purpose, kept.user, kept.usage.cost_usd) == ("skill", "admin", 0.01)
+    kept = [(each.purpose, each.user, each.usage.cost_usd) for each in world.kept]
+    assert kept == [("skill", "admin", 0.002), ("skill", "admin", 0.01)], (
+        "an attempt that failed, and the answer"
+    )
 
 
 async def test_a_description_that_was_given_wins(shelf: Skills, world: World) -> None:
@@ -170,7 +173,7 @@ async def test_an_answer_that_is_no_skill_is_told_and_counted(shelf: Skills, wor
     world.answer = "I would rather not."
     with pytest.raises(skills.NotGenerated, match="no JSON"):
         await generate(shelf, "deploy")
-    assert len(world.kept) == 1
+    assert len(world.kept) == 2
     world.ends = False
     with pytest.raises(skills.NotGenerated, match="no end"):
         await generate(shelf, "deploy")

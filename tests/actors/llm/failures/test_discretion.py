@@ -57,6 +57,12 @@ async def test_what_was_held_comes_before_anything_else() -> None:
     assert await heard([said, call]) == [llm.TextDelta(text="I "), llm.TextDelta(text="can"), call]
 
 
+async def test_what_was_held_waits_on_when_an_attempt_says_what_it_has_used() -> None:
+    bill = llm.Wasted(usage=Usage(input_tokens=3))
+    said = llm.TextDelta(text="I can")
+    assert await heard([said, bill]) == [llm.TextDelta(text="I "), bill]
+
+
 async def test_what_was_held_is_void_when_the_model_is_asked_again() -> None:
     again = llm.Retrying(reason=f"no {CANARY}", wait=1)
     assert await heard([llm.TextDelta(text="I can"), again, llm.TextDelta(text="ary")]) == [

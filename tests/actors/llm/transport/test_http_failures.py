@@ -7,8 +7,8 @@ import pytest
 import trio
 
 from actors.llm import providers
-from actors.llm.completion import Completion
-from actors.llm.messages import CompletionEvent, ModelError, ModelUnavailable, Reason, TextDelta
+from actors.llm.completion import Completion, Tokens
+from actors.llm.messages import CompletionEvent, ModelError, ModelUnavailable, Reason, TextDelta, Wasted
 from actors.llm.models.catalogue import ModelDetails
 from actors.llm.openai import format as openai_format
 from actors.llm.provider import Provider
@@ -72,7 +72,8 @@ async def test_an_error_event_in_mid_stream_is_told_by_its_type(
     with pytest.raises(ModelUnavailable, match="Overloaded") as caught:
         await ask(provider, items)
     assert caught.value.reason == "overloaded"
-    assert items == [TextDelta(text="one")]
+    assert items[0] == TextDelta(text="one")
+    assert all(isinstance(item, Wasted) for item in items[1:]), "as far as the provider has told by then"
 
 
 @BOTH
@@ -212,6 +213,7 @@ class Broken:
 
     finished = False
     whole = False
+    tokens = Tokens()
 
     def __init__(self, provider: str, new_id: Callable[[], str]) -> None:
         pass
