@@ -13,11 +13,23 @@ from actors.agent.acceptance import after, fate
 from actors.agent.allowance import Zone
 from actors.agent.answer import answer_to
 from actors.agent.order import Order
+from actors.agent.revising import revised
 from actors.agent.settings import Settings
 from actors.context import Expansion
 from actors.llm import messages as llm
 from actors.session import messages as session
-from bus import Actor, Bus, BusError, DeliveryError, Remains, Unavailable, concurrent, redact, redacted
+from bus import (
+    Actor,
+    Bus,
+    BusError,
+    DeliveryError,
+    Remains,
+    Request,
+    Unavailable,
+    concurrent,
+    redact,
+    redacted,
+)
 
 NOTHING: Final = Remains()
 SYSTEM: Final[Zone] = lambda: None  # noqa: E731 - what else is there to say
@@ -73,7 +85,36 @@ class ConductorActor(Actor):
     @messages.Accept.handler
     @concurrent(256, isolated=True)
     async def accept(self, request: messages.Accept) -> messages.Accepted:
-        incoming = request.incoming
+        return await self._take(
+            request.incoming, lambda kept, expansion: session.Accept(incoming=kept, expansion=expansion)
+        )
+
+    @messages.Revise.handler
+    @concurrent(256, isolated=True)
+    async def revise(self, request: messages.Revise) -> messages.Accepted:
+        said = await self.bus.ask(session.GetWhole(turn=request.turn, user=request.user))
+        return await self._take(
+            revised(said, request),
+            lambda kept, expansion: session.Revise(turn=request.turn, incoming=kept, expansion=expansion),
+        )
+
+    @messages.Choose.handler
+    @concurrent(256, isolated=True)
+    async def choose(self, request: messages.Choose) -> session.Chosen:
+        asked = session.Choose(session=request.session, user=request.user, turn=request.turn)
+        chosen = await self.bus.ask(asked)
+        with contextlib.suppress(
+            DeliveryError
+        ):  # whoever does not hear of it sees it the next time they look
+            await self.bus.tell(messages.ShowPath(session=request.session, turn=chosen.turn))
+        return chosen
+
+    async def _take(
+        self,
+        incoming: session.Incoming,
+        storing: Callable[[session.Incoming, Expansion | None], Request[session.Accepted]],
+    ) -> messages.Accepted:
+        """Have a message stored, and wake its conversation."""
         for model in (incoming.options.model, *(incoming.options.fallbacks or ())):
             await self._check(model)
         mode = incoming.mode or self._settings().followup_mode
@@ -84,8 +125,7 @@ class ConductorActor(Actor):
             key=redacted(incoming.key),
             client_message_id=redacted(incoming.client_message_id),
         )
-        expansion = await self._expanded(kept)
-        acceptance = self.bus.ask(session.Accept(incoming=kept, expansion=expansion))
+        acceptance = self.bus.ask(storing(kept, await self._expanded(kept)))
         async with self._order.stored(incoming, acceptance) as stored:
             with self.bus.baggage(user=incoming.user, session=stored.session, turn=stored.turn):
                 if stored.state == "accepted":  # also the second time: perhaps nobody heard of the first one

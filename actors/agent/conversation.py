@@ -165,6 +165,10 @@ class ConversationActor(Actor):
             last=self._journal.last, began=self._journal.before(request.turn), running=self._running
         )
 
+    @messages.ShowPath.handler
+    async def show_path(self, command: messages.ShowPath) -> None:
+        await self._teller.path(command.turn, command.turn)
+
     def _check(self, user: str) -> None:
         """Raise UnknownSession for somebody whose conversation this is not."""
         if user != self._user:
@@ -220,6 +224,8 @@ class ConversationActor(Actor):
             await loop.recall()
         if (seconds := limits.cut_after(self._settings().limits, begun.turn.options)) is not None:
             current.interrupt.due(trio.current_time() + seconds)
+        if begun.turn.follows is not None:
+            await self._teller.path(begun.turn.id, begun.turn.follows)
         await self._teller.started(begun.turn)
         ending: Ending | None = None
         with scope:

@@ -7,13 +7,15 @@ appears only after a restart.
 import sys
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, ClassVar, Literal, final, get_args
+from typing import Annotated, Any, ClassVar, Literal, final, get_args
 
 import attrs
 
+from actors.context import from_context
 from actors.endpoints import endpoint
-from actors.session.messages import Incoming, Turn, naming_no_fallbacks
-from actors.vocabulary import Attachment, FollowupMode, Usage
+from actors.session.messages import Chosen, Incoming, Turn, naming_no_fallbacks
+from actors.shapes import described
+from actors.vocabulary import Attachment, Effort, FollowupMode, Role, Usage
 from bus import Abandon, Command, Data, Event, Lane, Overflow, Request
 
 TEXT_BYTES = 16 * 1024 * 1024
@@ -69,6 +71,65 @@ class Accept(Request[Accepted]):
     @classmethod
     def upcast(cls, version: int, body: dict[str, Any]) -> dict[str, Any]:
         return naming_no_fallbacks(body)
+
+
+@endpoint("POST", "/api/turns/{turn}/versions", status=201)
+@final
+@attrs.frozen(kw_only=True)
+class Revise(Request[Accepted]):
+    """Answer a message again, or another version of it. The first one is kept with all that followed it.
+
+    The new version follows what the first one followed, as a turn of its own, and the conversation goes on from it.
+    What had joined the turn is part of the new message. Refused while a turn of the conversation waits or runs.
+
+    Raises what :class:`Accept` raises; session.UnknownTurn; session.JoinedAnother for a message that became part of
+    another turn; session.StillOpen; session.EmptyMessage.
+    """
+
+    abandon: ClassVar[Abandon] = Abandon.FINISH
+    max_bytes: ClassVar[int] = TEXT_BYTES
+    turn: str
+    user: str
+    role: Annotated[Role, from_context("role")]
+    text: Annotated[
+        str | None, described("What it says now, with the files it had; absent: the same again.")
+    ] = None
+    model: Annotated[str | None, described("`provider/model` for it; absent: as before.", max_length=200)] = (
+        None
+    )
+    effort: Annotated[Effort | None, described("How much the model is to think; absent: as before.")] = None
+    client_message_id: Annotated[
+        str | None,
+        described("Chosen by the client. The same id twice is one message.", max_length=200),
+    ] = None
+    source: Annotated[Literal["web", "http", "cli"], described("By what way it comes.")] = "http"
+
+
+@endpoint("POST", "/api/sessions/{session}/path")
+@final
+@attrs.frozen(kw_only=True)
+class Choose(Request[Chosen]):
+    """Go on from a version of a message: from the newest of all turns that follow it, or from itself.
+
+    All who follow the conversation are told. Raises what :class:`session.Choose` raises.
+    """
+
+    abandon: ClassVar[Abandon] = Abandon.FINISH
+    session: str
+    user: str
+    turn: Annotated[str, described("The version.")]
+
+
+@final
+@attrs.frozen(kw_only=True)
+class ShowPath(Command):
+    """Tell those who follow a conversation which path was chosen. Sent by the conductor."""
+
+    key_field: ClassVar[str | None] = "session"
+    lane: ClassVar[Lane] = Lane.CONTROL
+    session: str
+    turn: str
+    """With which it ends."""
 
 
 @final
@@ -184,6 +245,20 @@ class GetToday(Request[Today]):
 
 
 # --- events -----------------------------------------------------------------------------------------------
+
+
+@final
+@attrs.frozen(kw_only=True)
+class PathChosen(Event):
+    """Another path of the conversation was chosen: what is not on it is no longer part of what is to be shown."""
+
+    key_field: ClassVar[str | None] = "session"
+    session: str
+    n: int
+    turn: str
+    """That was chosen: the last of the path, or another version that is about to begin."""
+    end: str
+    """Turn with which the path ends now, until the next one begins; empty when there is none."""
 
 
 @final
@@ -383,7 +458,8 @@ class TurnFailed(Event):
 
 
 TurnEvent = (
-    TurnStarted
+    PathChosen
+    | TurnStarted
     | CompletionStarted
     | TextDelta
     | ThinkingDelta

@@ -59,6 +59,10 @@ class Teller:
         if isinstance(event, messages.TextDelta | messages.ThinkingDelta):
             await trio.lowlevel.checkpoint()  # so that those who follow keep up with a fast model
 
+    async def path(self, turn: str, end: str) -> None:
+        """Tell that another path was chosen, for the sake of a turn, and with which one it ends so far."""
+        await self.tell(messages.PathChosen(**self.head(turn), end=end))
+
     async def started(self, turn: session.Turn) -> None:
         await self.tell(
             messages.TurnStarted(

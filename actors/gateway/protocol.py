@@ -129,6 +129,36 @@ class ClientMessage(Data):
         )
 
 
+@final
+@attrs.frozen(kw_only=True)
+class Revise(Data):
+    """``revise``: answer a message again, or another version of it; the first one is kept. Answered by ``accepted``.
+
+    Refused while a turn of the conversation waits or runs. The connection follows the conversation from then on.
+    """
+
+    turn_id: Annotated[str, described("The turn of the message.", max_length=MAX_ID)]
+    text: Annotated[
+        str | None, described("What it says now, with the files it had; absent: the same again.")
+    ] = None
+    model: Annotated[
+        str | None, described("`provider/model` for it; absent: as before.", max_length=MAX_ID)
+    ] = None
+    client_message_id: Annotated[str | None, described("As of `message`.", max_length=MAX_ID)] = None
+
+    def request(self, who: Principal) -> agent.Revise:
+        """The request to the agent. Empty ids count as absent."""
+        return agent.Revise(
+            turn=self.turn_id,
+            user=who.user,
+            role=who.role,
+            text=self.text,
+            model=self.model or None,
+            client_message_id=self.client_message_id or None,
+            source="web",
+        )
+
+
 SessionId = Annotated[str, described("The conversation.", max_length=MAX_ID)]
 
 
@@ -138,6 +168,15 @@ class Cancel(Data):
     """``cancel``: stop the running turn of a conversation; what was stored stays."""
 
     session_id: SessionId
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Choose(Data):
+    """``choose``: go on from a version of a message. All who follow the conversation get the event ``path``."""
+
+    session_id: SessionId
+    turn_id: Annotated[str, described("The version.", max_length=MAX_ID)]
 
 
 @final
@@ -169,9 +208,11 @@ class Ping(Data):
     """``ping``: still there? Answered by ``pong``."""
 
 
-ClientFrame = ClientMessage | Cancel | Resume | Unfollow | Ping
+ClientFrame = ClientMessage | Revise | Choose | Cancel | Resume | Unfollow | Ping
 CLIENT_FRAMES: Final[dict[str, type[ClientFrame]]] = {
     "message": ClientMessage,
+    "revise": Revise,
+    "choose": Choose,
     "cancel": Cancel,
     "resume": Resume,
     "unfollow": Unfollow,
@@ -297,7 +338,7 @@ def _took(turn: session.Turn) -> float | None:
     return round((turn.finished_at - turn.started_at).total_seconds(), 3)
 
 
-_FIGURES: Final = {"id", "state", "outcome", "accepted_at", "tool_rounds", "completions", "usage"}
+_FIGURES: Final = {"id", "state", "outcome", "accepted_at", "tool_rounds", "completions", "usage", "versions"}
 
 wire.form(
     session.Turn,
@@ -306,6 +347,10 @@ wire.form(
     omit={field.name for field in attrs.fields(session.Turn)} - _FIGURES,
     add={"elapsed": _took},
 )
+
+
+wire.form(agent.Accepted, "Stored", names={"session": "session_id", "turn": "turn_id", "after": "after_seq"})
+wire.form(session.Chosen, names={"turn": "turn_id"})
 
 
 wire.form(console.MeshNode)
@@ -414,6 +459,7 @@ _EVENT: Final = {"session": "session_id", "n": "seq", "turn": "turn_id"}
 EVENT_FIELDS: Final = frozenset(_EVENT.values())
 """What every event has."""
 
+wire.form(agent.PathChosen, tag="path", names={**_EVENT, "end": "end_turn_id"})
 wire.form(agent.TurnStarted, "StreamStart", tag="stream_start", names=_EVENT)
 wire.form(agent.CompletionStarted, "CompletionStart", tag="completion_start", names=_EVENT)
 wire.form(agent.TextDelta, tag="text_delta", names=_EVENT)

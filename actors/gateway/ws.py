@@ -24,12 +24,14 @@ from actors.gateway.protocol import (
     Accepted,
     Backlog,
     Cancel,
+    Choose,
     ClientMessage,
     ErrorFrame,
     Hello,
     Ping,
     Pong,
     Resume,
+    Revise,
     Unfollow,
     wire,
 )
@@ -153,6 +155,10 @@ class WebClient:
         match frame:
             case ClientMessage():
                 await self._say(frame)
+            case Revise():
+                await self._revise(frame)
+            case Choose():
+                await self._choose(frame)
             case Cancel():
                 await self._cancel(frame.session_id)
             case Resume():
@@ -175,9 +181,29 @@ class WebClient:
         except (ActorError, DeliveryError) as error:
             self._refuse(error, client_message_id=message.client_message_id, session_id=message.session_id)
             return
-        self.push(_accepted(message, accepted))
+        self._stored(message.client_message_id, accepted)
+
+    async def _revise(self, frame: Revise) -> None:
+        try:
+            with self._context.bus.baggage(origin="web", user=self.user):
+                accepted = await self._context.bus.ask(frame.request(self._known))
+        except (ActorError, DeliveryError) as error:
+            self._refuse(error, client_message_id=frame.client_message_id)
+            return
+        self._stored(frame.client_message_id, accepted)
+
+    def _stored(self, client_message_id: str | None, accepted: agent.Accepted) -> None:
+        """Tell the client that its message is stored, and from then on what becomes of it."""
+        self.push(_accepted(client_message_id, accepted))
         if accepted.session not in self._follows:
             self._join(accepted.session, accepted.after, asked=False)
+
+    async def _choose(self, frame: Choose) -> None:
+        asked = agent.Choose(session=frame.session_id, user=self.user, turn=frame.turn_id)
+        try:
+            await self._context.bus.ask(asked)
+        except (ActorError, DeliveryError) as error:
+            self._refuse(error, session_id=frame.session_id)
 
     async def _cancel(self, conversation: str) -> None:
         try:
@@ -263,12 +289,12 @@ class _EventSender:
         self._queue.push(wire.json(event))
 
 
-def _accepted(message: ClientMessage, accepted: agent.Accepted) -> Json:
+def _accepted(client_message_id: str | None, accepted: agent.Accepted) -> Json:
     return cast(
         "Json",
         wire.json(
             Accepted(
-                client_message_id=message.client_message_id,
+                client_message_id=client_message_id,
                 session_id=accepted.session,
                 turn_id=accepted.turn,
                 duplicate=accepted.duplicate,

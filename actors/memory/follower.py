@@ -307,7 +307,7 @@ class MemoryFollower(Keeper):
         while True:
             before = found[0].id if found else session.WAITING
             page = await self.bus.ask(
-                session.Messages(session=session_id, user=user, before=before, limit=PAGE)
+                session.Messages(session=session_id, user=user, before=before, limit=PAGE, versions=True)
             )
             found[:0] = page
             if len(page) < PAGE:
@@ -333,7 +333,9 @@ class MemoryFollower(Keeper):
     async def _review(self, due: work.Review, model: str) -> int:
         """Look at what is new. The message up to which it was seen."""
         shown = await self.bus.ask(
-            session.Messages(session=due.session, user=due.user, before=session.WAITING, limit=PAGE)
+            session.Messages(
+                session=due.session, user=due.user, before=session.WAITING, limit=PAGE, versions=True
+            )
         )
         upto = max((each.id for each in shown), default=due.upto)
         if conversation := extract.of_shown(shown, due.upto):

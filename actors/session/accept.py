@@ -27,11 +27,13 @@ VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?)
 _CLOSE: Final = "UPDATE sessions SET is_closed = 1, summary = ? WHERE id = ?"
 _TOUCH: Final = """
 UPDATE sessions SET last_message_at = ?, message_count = message_count + 1, title = coalesce(title, ?) WHERE id = ?
+RETURNING head
 """
+_GO_ON: Final = "UPDATE sessions SET head = NULL WHERE id = ?"
 _NEW_TURN: Final = """
 INSERT INTO turns (id, session_id, user_id, role, source, client_message_id, text, attachments, options, mode,
-                   triggered_by, accepted_at, called, expansion, state)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'accepted')
+                   triggered_by, accepted_at, called, expansion, parent, state)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'accepted')
 RETURNING seq
 """
 
@@ -65,23 +67,26 @@ def accept(
       policy: of its channel.
       fresh: identifiers to be used.
     """
-    incoming = _cleaned(incoming)
-    before = _same_message(connection, incoming)
+    incoming = cleaned(incoming)
+    before = same_message(connection, incoming)
     if before is not None:
         return before
     title = titles.title_of(incoming.text, incoming.attachments)
     key = resolve.key_of(policy, incoming.key, incoming.user, fresh.key)
     decision = _decide(connection, incoming, now, policy.gap, key)
+    parent = None
     if isinstance(decision, resolve.Continue):
         session = decision.session
-        connection.execute(_TOUCH, (now, title, session))
+        parent = touch(connection, session, title, now)
     else:
         session = fresh.session
         if decision.closing is not None:
             connection.execute(_CLOSE, (resolve.INACTIVITY, decision.closing))
         new = (session, incoming.user, incoming.channel, key, title, now, now, incoming.triggered_by)
         connection.execute(_NEW_SESSION, new)
-    seq = _store_turn(connection, incoming, expansion, session, now, fresh.turn)
+    seq = store_turn(
+        connection, incoming, expansion, session=session, parent=parent, now=now, turn=fresh.turn
+    )
     return Accepted(
         session=session,
         turn=fresh.turn,
@@ -93,7 +98,7 @@ def accept(
     )
 
 
-def _cleaned(incoming: Incoming) -> Incoming:
+def cleaned(incoming: Incoming) -> Incoming:
     """Replace what SQLite would refuse, wherever a client can put it."""
     changes: dict[str, Any] = {
         name: clean(value)
@@ -103,7 +108,8 @@ def _cleaned(incoming: Incoming) -> Incoming:
     return attrs.evolve(incoming, **changes) if changes else incoming
 
 
-def _same_message(connection: sqlite3.Connection, incoming: Incoming) -> Accepted | None:
+def same_message(connection: sqlite3.Connection, incoming: Incoming) -> Accepted | None:
+    """What became of a message that came before; None if it did not."""
     if incoming.client_message_id is None:
         return None
     row = connection.execute(
@@ -115,6 +121,15 @@ def _same_message(connection: sqlite3.Connection, incoming: Incoming) -> Accepte
     return Accepted(
         session=session, turn=turn, seq=seq, state=state, duplicate=True, created=False, closed=None
     )
+
+
+def touch(connection: sqlite3.Connection, session: str, title: str | None, now: int) -> int | None:
+    """Note that a message has come, from which the conversation goes on. What it follows, if not the one before it."""
+    head: int | None
+    (head,) = connection.execute(_TOUCH, (now, title, session)).fetchone()
+    if head is not None:
+        connection.execute(_GO_ON, (session,))
+    return head
 
 
 def _decide(
@@ -134,14 +149,17 @@ def _decide(
     return resolve.decide(found, now=moment(now), gap=gap)
 
 
-def _store_turn(
+def store_turn(
     connection: sqlite3.Connection,
     incoming: Incoming,
     expansion: Expansion | None,
+    *,
     session: str,
+    parent: int | None,
     now: int,
     turn: str,
 ) -> int:
+    """Add a turn, which follows `parent`, or the one before it if that is None; its number."""
     seq: int
     (seq,) = connection.execute(
         _NEW_TURN,
@@ -160,6 +178,7 @@ def _store_turn(
             now,
             None if expansion is None else expansion.name,
             None if expansion is None else clean(expansion.text),
+            parent,
         ),
     ).fetchone()
     return seq

@@ -19,6 +19,7 @@ from . import (
     outbox,
     overview,
     pruning,
+    revising,
     sessions,
     survey,
     told,
@@ -72,8 +73,15 @@ class SessionActor(Keeper):
             policy.name for policy in self._channels() if policy.pushes and policy.pushes in (how or _ANY)
         )
 
+    def _fresh(self) -> accept.Fresh:
+        ids = self.bus.ids
+        return accept.Fresh(session=ids.uuid(), turn=ids.uuid(), key=ids.uuid())
+
+    async def _told(self, session: str, user: str) -> None:
+        await self.bus.publish(messages.SessionChanged(session=session, user=user))
+
     async def _changed(self, session: messages.Session) -> messages.Session:
-        await self.bus.publish(messages.SessionChanged(session=session.id, user=session.user))
+        await self._told(session.id, session.user)
         return session
 
     async def _closed(self, closed: Iterable[messages.Session]) -> None:
@@ -83,7 +91,7 @@ class SessionActor(Keeper):
 
     async def _ended(self, turn: messages.Turn) -> None:
         """Tell those who follow that a turn has ended."""
-        await self.bus.publish(messages.SessionChanged(session=turn.session, user=turn.user))
+        await self._told(turn.session, turn.user)
         await self.bus.publish(
             messages.TurnFinished(seq=turn.end_seq or 0, session=turn.session, user=turn.user, turn=turn.id)
         )
@@ -95,7 +103,7 @@ class SessionActor(Keeper):
     @messages.Accept.handler
     @concurrent(256, isolated=True)
     async def accept(self, request: messages.Accept) -> messages.Accepted:
-        ids, incoming = self.bus.ids, request.incoming
+        incoming = request.incoming
         policy = next((each for each in self._channels() if each.name == incoming.channel), None)
         if policy is None:
             raise messages.UnknownChannel(channel=incoming.channel)
@@ -105,12 +113,12 @@ class SessionActor(Keeper):
             request.expansion,
             now=self._now(),
             policy=policy,
-            fresh=accept.Fresh(session=ids.uuid(), turn=ids.uuid(), key=ids.uuid()),
+            fresh=self._fresh(),
         )
         if accepted.closed is not None:
             await self.bus.publish(messages.SessionClosed(session=accepted.closed, user=incoming.user))
         if not accepted.duplicate:
-            await self.bus.publish(messages.SessionChanged(session=accepted.session, user=incoming.user))
+            await self._told(accepted.session, incoming.user)
         return accepted
 
     @messages.Recover.handler
@@ -186,8 +194,35 @@ class SessionActor(Keeper):
     async def amend(self, request: messages.Amend) -> bool:
         turn = await self._write(turns.amend, redacted(request))
         if turn is not None:
-            await self.bus.publish(messages.SessionChanged(session=turn.session, user=turn.user))
+            await self._told(turn.session, turn.user)
         return turn is not None
+
+    @messages.GetWhole.handler
+    @concurrent(256, isolated=True)
+    async def get_whole(self, request: messages.GetWhole) -> tuple[messages.Turn, ...]:
+        return await self._read(turns.whole, request)
+
+    @messages.Revise.handler
+    @concurrent(256, isolated=True)
+    async def revise(self, request: messages.Revise) -> messages.Accepted:
+        accepted = await self._write(
+            revising.revise,
+            request.incoming,
+            request.expansion,
+            turn=request.turn,
+            now=self._now(),
+            fresh=self._fresh(),
+        )
+        if not accepted.duplicate:
+            await self._told(accepted.session, request.incoming.user)
+        return accepted
+
+    @messages.Choose.handler
+    @concurrent(256, isolated=True)
+    async def choose(self, request: messages.Choose) -> messages.Chosen:
+        chosen = await self._write(revising.choose, request)
+        await self._told(request.session, request.user)
+        return chosen
 
     @messages.CancelTurn.handler
     @concurrent(256, isolated=True)
@@ -315,7 +350,7 @@ class SessionActor(Keeper):
         if fate == "pruned":
             self._pruned = True
             self._recent.forget(request.session)
-            await self.bus.publish(messages.SessionChanged(session=request.session, user=request.user))
+            await self._told(request.session, request.user)
         return fate != "kept"
 
     @messages.ClosedAfter.handler
@@ -380,7 +415,7 @@ class SessionActor(Keeper):
         """Tell the owners of what could not be delivered; the page shows it."""
         for each in lost:
             if each.session:
-                await self.bus.publish(messages.SessionChanged(session=each.session, user=each.user))
+                await self._told(each.session, each.user)
             said = Notification(
                 user=each.user,
                 source="outbox",

@@ -1,4 +1,4 @@
-"""The whole transcript of one conversation as JSON lines."""
+"""The transcript of one conversation as JSON lines."""
 
 import json
 import sqlite3
@@ -7,18 +7,22 @@ from typing import Any
 
 from actors.storage import moment
 
+from .branches import SEQ, chosen
 from .messages import Session
 from .sessions import get
 from .steps import step_of
 
 _STEPS = """
-SELECT steps.*, turns.source FROM steps JOIN turns ON turns.id = steps.turn_id WHERE steps.session_id = ?
+SELECT steps.*, turns.source, seq FROM steps JOIN turns ON turns.id = steps.turn_id WHERE steps.session_id = ?
 ORDER BY steps.id
 """
+_COMPACTIONS = f"SELECT *, {SEQ} FROM compactions WHERE session_id = ? ORDER BY id DESC"  # noqa: S608
 
 
 def export(connection: sqlite3.Connection, session: str, user: str) -> tuple[str, ...]:
     """A line for the conversation, then one for each step and each compaction in the order they happened.
+
+    Of a message that was answered again, or said in another way, there is the version that is chosen.
 
     Raises UnknownSession.
     """
@@ -28,10 +32,13 @@ def export(connection: sqlite3.Connection, session: str, user: str) -> tuple[str
 
 
 def _transcript(connection: sqlite3.Connection, session: str) -> Iterator[dict[str, Any]]:
-    compactions = connection.execute(
-        "SELECT * FROM compactions WHERE session_id = ? ORDER BY id DESC", (session,)
-    ).fetchall()
+    path = chosen(connection, session)
+    compactions = [
+        row for row in connection.execute(_COMPACTIONS, (session,)) if path is None or path.holds(row["seq"])
+    ]
     for row in connection.execute(_STEPS, (session,)):
+        if path is not None and not path.holds(row["seq"]):
+            continue
         while compactions and compactions[-1]["last_step"] < row["id"]:
             yield _compaction(compactions.pop())
         yield _step(row)

@@ -11,12 +11,18 @@ from typing import Final, final
 
 import attrs
 
-from . import history
+from . import branches, history
+from .paths import Path
 from .steps import COLUMNS, Step, step_of
 
-_SINCE: Final = (
-    f"SELECT {COLUMNS} FROM steps WHERE session_id = ? AND id > ? AND kind <> 'notice' ORDER BY id LIMIT ?"  # noqa: S608
-)
+_SINCE: Final = """
+SELECT {columns} FROM steps WHERE session_id = ? AND id > ? AND kind <> 'notice' ORDER BY id LIMIT ?
+"""
+_STRAIGHT: Final = _SINCE.format(columns=COLUMNS)
+_WITH_TURN: Final = _SINCE.format(columns=f"{COLUMNS}, {branches.SEQ}")
+_SUMMARIES: Final = f"""
+SELECT summary, first_step, {branches.SEQ} FROM compactions WHERE session_id = ? ORDER BY id DESC
+"""  # noqa: S608
 _ALL: Final = -1
 FEW: Final = 16
 """Rows that may be read where others wait."""
@@ -30,6 +36,8 @@ class Unread:
     """What is known of a conversation, and the rows that come after it."""
 
     session: str
+    path: Path | None
+    """The chosen one; None while there is but one."""
     summary: history.Summary | None
     known: history.History
     weight: int
@@ -40,6 +48,7 @@ class Unread:
 @final
 @attrs.frozen
 class _Kept:
+    path: Path | None
     summary: history.Summary | None
     known: history.History
     weight: int
@@ -61,26 +70,30 @@ class RecentHistories:
 
     def few(self, connection: sqlite3.Connection, session: str) -> Unread | None:
         """What :meth:`unread` says, or None when that is so much that it would keep other writers waiting."""
-        found = self._after_kept(connection, session, FEW + 1)
-        return None if len(found.rows) > FEW else found
+        found, read = self._after_kept(connection, session, FEW + 1)
+        return None if read > FEW else found
 
     def unread(self, connection: sqlite3.Connection, session: str) -> Unread:
         """What is kept of a conversation, and what came after it."""
-        return self._after_kept(connection, session, _ALL)
+        return self._after_kept(connection, session, _ALL)[0]
 
-    def _after_kept(self, connection: sqlite3.Connection, session: str, limit: int) -> Unread:
-        summary = summary_of(connection, session)
+    def _after_kept(self, connection: sqlite3.Connection, session: str, limit: int) -> tuple[Unread, int]:
+        """What came after what is kept, and how many rows were read for it, `limit` at most."""
+        path = branches.chosen(connection, session)
+        summary = summary_of(connection, session, path)
         kept = self._kept.get(session)
-        if kept is None or kept.summary != summary:
-            kept = _Kept(summary, history.opening(summary), 0)
-        rows = connection.execute(_SINCE, (session, kept.known.last, limit)).fetchall()
-        return Unread(session, summary, kept.known, kept.weight, tuple(rows))
+        if kept is None or (kept.summary, kept.path) != (summary, path):
+            kept = _Kept(path, summary, history.opening(summary), 0)
+        query = _STRAIGHT if path is None else _WITH_TURN
+        read = connection.execute(query, (session, kept.known.last, limit)).fetchall()
+        rows = tuple(read if path is None else (row for row in read if path.holds(row["seq"])))
+        return Unread(session, path, summary, kept.known, kept.weight, rows), len(read)
 
     def keep(self, unread: Unread, done: history.History) -> None:
         """Keep what was derived of a conversation and will not change."""
         self.forget(unread.session)
         new = (row for row in unread.rows if row["id"] <= done.last)
-        kept = _Kept(unread.summary, done, unread.weight + sum(map(_weigh, new)))
+        kept = _Kept(unread.path, unread.summary, done, unread.weight + sum(map(_weigh, new)))
         if kept.weight > self._capacity // 2:
             return
         self._kept[unread.session] = kept
@@ -96,13 +109,13 @@ class RecentHistories:
             self.weight -= old.weight
 
 
-def summary_of(connection: sqlite3.Connection, session: str) -> history.Summary | None:
-    """What the last compaction has put in the place of older steps."""
-    row = connection.execute(
-        "SELECT summary, first_step FROM compactions WHERE session_id = ? ORDER BY id DESC LIMIT 1",
-        (session,),
-    ).fetchone()
-    return None if row is None else history.Summary(*row)
+def summary_of(
+    connection: sqlite3.Connection, session: str, path: Path | None = None
+) -> history.Summary | None:
+    """What the last compaction on a path has put in the place of older steps."""
+    rows = connection.execute(_SUMMARIES, (session,))
+    row = next((row for row in rows if path is None or path.holds(row["seq"])), None)
+    return None if row is None else history.Summary(row["summary"], row["first_step"])
 
 
 def steps_in(rows: Iterable[sqlite3.Row]) -> list[Step]:

@@ -27,6 +27,8 @@ SELECT turns.id, seq, session_id, turns.user_id, role, channel, channel_key, sta
        client_message_id, accepted_at,
        (SELECT started_at FROM steps WHERE turn_id = turns.id AND n = 0) AS started_at, finished_at,
        turns.triggered_by, merged_into, end_seq,
+       CASE WHEN parent IS NOT NULL THEN
+            coalesce((SELECT id FROM turns AS other WHERE other.seq = turns.parent), '') END AS follows,
        (SELECT json_array(total(input_tokens), total(output_tokens), total(cache_read_tokens),
                           total(cache_write_tokens), sum(cost_usd), count(*) FILTER (WHERE purpose = 'completion'))
         FROM usage WHERE usage.session_id = turns.session_id AND turn_id = turns.id) AS used,
@@ -101,6 +103,7 @@ def turn_of(row: sqlite3.Row) -> Turn:
         triggered_by=row["triggered_by"],
         merged_into=row["merged_into"],
         end_seq=row["end_seq"],
+        follows=row["follows"],
         content=blocks_of(text, attachments, row["expansion"]),
         called=row["called"] or "",
         usage=Usage(

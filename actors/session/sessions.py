@@ -7,7 +7,7 @@ from typing import Final
 from actors.storage import clean
 from actors.vocabulary import Channel
 
-from . import display, titles
+from . import branches, display, titles
 from .attempts import still_open
 from .messages import (
     WAITING,
@@ -29,14 +29,17 @@ from .steps import COLUMNS, CallStep, Group, step_of
 
 _OWNED: Final = "id = ? AND user_id = ?"
 
-_BACKWARDS: Final = f"""
-SELECT {COLUMNS} FROM steps
+_BACKWARDS: Final = """
+SELECT {columns} FROM steps
 WHERE session_id = :session AND id < coalesce(
     (SELECT min(id) FROM steps WHERE session_id = :session AND id > :before AND kind <> 'tool'),
     9223372036854775807)
 ORDER BY id DESC
 """
 """Steps up to the group that begins with :before, newest first."""
+_STRAIGHT: Final = _BACKWARDS.format(columns=COLUMNS)
+_WITH_TURN: Final = _BACKWARDS.format(columns=f"{COLUMNS}, {branches.SEQ}")
+"""The same, with what tells the paths apart."""
 _OF_TURN: Final = f"""
 SELECT {COLUMNS} FROM steps
 WHERE turn_id = :turn AND +session_id = :session AND id < coalesce(
@@ -127,9 +130,12 @@ def messages(connection: sqlite3.Connection, request: Messages) -> tuple[Message
     limit = max(0, request.limit)
     before = WAITING if request.before is None else request.before
     wanted = {"session": session.id, "before": display.step_before(before), "turn": request.turn}
-    rows = connection.execute(_BACKWARDS if request.turn is None else _OF_TURN, wanted)
+    path = None if request.turn or request.versions else branches.chosen(connection, session.id)
+    query = _OF_TURN if request.turn is not None else _STRAIGHT if path is None else _WITH_TURN
     calls: list[CallStep] = []
-    for row in rows:
+    for row in connection.execute(query, wanted):
+        if path is not None and not path.holds(row["seq"]):
+            continue
         step = step_of(row)
         if isinstance(step, CallStep):
             calls.append(step)

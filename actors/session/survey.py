@@ -6,10 +6,12 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Final, Literal
 
+import attrs
+
 from actors.storage import clean, moment
 from actors.vocabulary import Block, Text, Usage
 
-from . import sessions
+from . import branches, sessions
 from .encoding import dump
 from .messages import FindTurns, ListTurns, OpenWork, StepInfo, Turn
 from .rows import LISTED_TURN, OPEN, SHORT_TURN, turns_of
@@ -76,7 +78,11 @@ def list_turns(connection: sqlite3.Connection, request: ListTurns) -> tuple[Turn
         "last": None if request.last is None else clean(request.last),
         "limit": max(0, request.limit),
     }
-    return turns_of(connection.execute(_RANGE, wanted))
+    found = turns_of(connection.execute(_RANGE, wanted))
+    versions = branches.versions(connection, session.id)
+    return (
+        tuple(attrs.evolve(turn, versions=versions.get(turn.id, ())) for turn in found) if versions else found
+    )
 
 
 def was_sent(connection: sqlite3.Connection, path: str, user: str) -> bool:

@@ -19,6 +19,7 @@ from .messages import (
     Amend,
     AwaitStep,
     BeginStep,
+    GetWhole,
     Merge,
     Merged,
     RecordCompaction,
@@ -30,7 +31,7 @@ from .messages import (
     UnknownStep,
     UnknownTurn,
 )
-from .rows import TURN, said_by, turn_of, turns_of
+from .rows import LISTED_TURN, TURN, said_by, turn_of, turns_of
 from .steps import result_out
 
 
@@ -40,6 +41,13 @@ def get(connection: sqlite3.Connection, turn: str, user: str | None = None) -> T
     if row is None or user not in {None, row["user_id"]}:
         raise UnknownTurn(turn=turn)
     return turn_of(row)
+
+
+def whole(connection: sqlite3.Connection, request: GetWhole) -> tuple[Turn, ...]:
+    """One turn with those that joined it. Raises UnknownTurn."""
+    turn = get(connection, request.turn, request.user)
+    joined = connection.execute(f"{LISTED_TURN} WHERE merged_into = ? ORDER BY seq", (turn.id,))
+    return (turn, *turns_of(joined))
 
 
 def save_completion(

@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Concatenate, ParamSpec, TypeVar, final
 
 from actors.context import Expansion
-from actors.session import accept, attempts, endings, history, outbox, recent, sessions, turns
+from actors.session import accept, attempts, endings, history, outbox, recent, revising, sessions, turns
+from actors.session.accept import Fresh
 from actors.session.actor import MIGRATIONS
 from actors.session.messages import (
     Accepted,
@@ -20,6 +21,7 @@ from actors.session.messages import (
     Cancellation,
     CancelTurn,
     ChannelPolicy,
+    Choose,
     Effect,
     EndState,
     Finish,
@@ -115,14 +117,33 @@ class Ledger:
         return value
 
     def accept(self, text: str = "hello", *, gap: timedelta | None = None, **fields: Any) -> Accepted:
-        n = next(self._numbers)
-        fresh = accept.Fresh(session=f"session-{n}", turn=f"turn-{n}", key=f"key-{n}")
+        fresh = self._fresh()
         said: dict[str, Any] = {"text": text, "user": ADMIN, **fields}
         incoming = Incoming(**said)
         policy = ChannelPolicy(incoming.channel, gap=gap)
         return self.run(
             accept.accept, incoming, self.expansion, now=micros(self.now), policy=policy, fresh=fresh
         )
+
+    def _fresh(self) -> Fresh:
+        n = next(self._numbers)
+        return Fresh(session=f"session-{n}", turn=f"turn-{n}", key=f"key-{n}")
+
+    def revise(self, turn: str, text: str = "in other words", **fields: Any) -> Accepted:
+        """Store another version of the message of a turn."""
+        said: dict[str, Any] = {"text": text, "user": ADMIN, **fields}
+        return self.run(
+            revising.revise,
+            Incoming(**said),
+            self.expansion,
+            turn=turn,
+            now=micros(self.now),
+            fresh=self._fresh(),
+        )
+
+    def choose(self, session: str, turn: str, user: str = ADMIN) -> str:
+        """Go on from a version; with which turn the path ends then."""
+        return self.run(revising.choose, Choose(session=session, user=user, turn=turn)).turn
 
     def begin(self, turn: str, **fields: Any) -> Begun:
         """Claim a turn and read what it goes on from; a kill in between leaves it claimed."""

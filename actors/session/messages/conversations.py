@@ -97,8 +97,13 @@ class Current(Request[Session | None]):
 @final
 @attrs.frozen(kw_only=True)
 class Messages(Request[tuple[Message, ...]]):
-    """Displayed messages, oldest first. Raises UnknownSession."""
+    """Displayed messages, oldest first. Raises UnknownSession.
 
+    Of a message that was answered again, or said in another way, there is the version that is chosen, with what came
+    after it.
+    """
+
+    version: ClassVar[int] = 2
     max_bytes: ClassVar[int] = 64 * 1024 * 1024
     session: str
     user: str
@@ -107,6 +112,13 @@ class Messages(Request[tuple[Message, ...]]):
     ] = None
     before: Annotated[int | None, described("Only those before this message.", ge=0)] = None
     limit: Annotated[int, described("The last so many.", ge=1, le=500)] = 500
+    versions: Annotated[
+        bool, described("Those of all versions, each once, in the order in which they were said.")
+    ] = False
+
+    @classmethod
+    def upcast(cls, version: int, body: dict[str, Any]) -> dict[str, Any]:
+        return body if version > 1 else {**body, "versions": False}
 
 
 @final
@@ -200,7 +212,10 @@ class ClosedAfter(Request[tuple[Closed, ...]]):
 @final
 @attrs.frozen(kw_only=True)
 class Export(Request[tuple[str, ...]]):
-    """The whole transcript as JSON lines, compactions and all. Raises UnknownSession."""
+    """The transcript as JSON lines, compactions and all. Raises UnknownSession.
+
+    Of a message that was answered again, or said in another way, there is the version that is chosen.
+    """
 
     max_bytes: ClassVar[int] = 64 * 1024 * 1024
     session: str

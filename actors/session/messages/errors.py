@@ -87,6 +87,49 @@ class SessionIsClosed(ActorError):
 
 
 @attrs.define(eq=False, kw_only=True)
+class StillOpen(ActorError):
+    """Something is being done in the conversation, or waits: its path does not change meanwhile."""
+
+    kind: ClassVar[ErrorKind] = "conflict"
+    session: str
+
+    def __str__(self) -> str:
+        return f"session {quoted(self.session)} is still at work: wait for the end of the answer, or stop it"
+
+
+@attrs.define(eq=False, kw_only=True)
+class JoinedAnother(ActorError):
+    """The message became part of another turn, so it has no answer of its own."""
+
+    kind: ClassVar[ErrorKind] = "conflict"
+    turn: str
+    into: str
+
+    def __str__(self) -> str:
+        return f"turn {quoted(self.turn)} became part of turn {quoted(self.into)}: choose that one"
+
+
+@attrs.define(eq=False, kw_only=True)
+class OtherSession(ActorError):
+    """The turn is of another conversation."""
+
+    kind: ClassVar[ErrorKind] = "not_found"
+    turn: str
+    session: str
+
+    def __str__(self) -> str:
+        return f"turn {quoted(self.turn)} is not of session {quoted(self.session)}"
+
+
+@attrs.define(eq=False, kw_only=True)
+class EmptyMessage(ActorError):
+    """A message without words and files."""
+
+    def __str__(self) -> str:
+        return "expected a text that is not empty"
+
+
+@attrs.define(eq=False, kw_only=True)
 class EmptyTitle(ActorError):
     """A title in which there is nothing to be seen."""
 

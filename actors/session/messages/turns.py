@@ -68,6 +68,11 @@ class Turn(Data):
     """Turn it became part of, once ``merged``."""
     end_seq: int | None = None
     """Place among all turns that have ended; the cursor of :class:`TurnsAfter`."""
+    follows: str | None = None
+    """Turn that it goes on from, empty where it is none; None: from the one before it in its conversation."""
+    versions: tuple[str, ...] = ()
+    """Where turns are listed: all that answer the same message again or another version of it, itself included, in the
+    order of acceptance. Empty where there is no other."""
     usage: Usage = attrs.field(factory=Usage)
     """Of all its completions, and of summaries that were made for it."""
     completions: int = 0

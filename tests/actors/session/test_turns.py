@@ -3,7 +3,7 @@
 import attrs
 import pytest
 
-from actors.session import attempts, claims, endings, recent, turns
+from actors.session import attempts, branches, claims, endings, recent, turns
 from actors.session.history import NOT_COMPLETED
 from actors.session.messages import (
     EndState,
@@ -387,7 +387,11 @@ class TestCompaction:
 def test_the_queries_of_a_running_turn_use_their_indexes(ledger: Ledger, turn: str) -> None:
     session = ledger.turn(turn).session
     for query, values, index in [
-        (recent._SINCE, (session, 0, -1), "steps_of_session"),
+        (recent._STRAIGHT, (session, 0, -1), "steps_of_session"),
+        (recent._WITH_TURN, (session, 0, -1), "steps_of_session"),
+        (branches._FORKS, (session,), "turns_forked"),
+        (branches._BEFORE, (session, 1, 2), "turns_of_session"),
+        (branches._NEXT, (session, 1), "turns_of_session"),
         (endings._WAITING, (session,), "turns_open"),
         (claims.NEXT, (turn,), "sqlite_autoindex_steps_1"),
         (endings._NEXT_END, (), "PRIMARY KEY"),
