@@ -101,12 +101,11 @@ class ConductorActor(Actor):
     @messages.Choose.handler
     @concurrent(256, isolated=True)
     async def choose(self, request: messages.Choose) -> session.Chosen:
-        asked = session.Choose(session=request.session, user=request.user, turn=request.turn)
-        chosen = await self.bus.ask(asked)
+        chosen = await self.bus.ask(session.Choose(turn=request.turn, user=request.user))
         with contextlib.suppress(
             DeliveryError
         ):  # whoever does not hear of it sees it the next time they look
-            await self.bus.tell(messages.ShowPath(session=request.session, turn=chosen.turn))
+            await self.bus.tell(messages.ShowPath(session=chosen.session, turn=chosen.turn))
         return chosen
 
     async def _take(

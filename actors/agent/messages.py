@@ -73,7 +73,7 @@ class Accept(Request[Accepted]):
         return naming_no_fallbacks(body)
 
 
-@endpoint("POST", "/api/turns/{turn}/versions", status=201)
+@endpoint("POST", "/api/turns/{turn}/versions")
 @final
 @attrs.frozen(kw_only=True)
 class Revise(Request[Accepted]):
@@ -105,7 +105,7 @@ class Revise(Request[Accepted]):
     source: Annotated[Literal["web", "http", "cli"], described("By what way it comes.")] = "http"
 
 
-@endpoint("POST", "/api/sessions/{session}/path")
+@endpoint("POST", "/api/turns/{turn}/choose")
 @final
 @attrs.frozen(kw_only=True)
 class Choose(Request[Chosen]):
@@ -115,9 +115,8 @@ class Choose(Request[Chosen]):
     """
 
     abandon: ClassVar[Abandon] = Abandon.FINISH
-    session: str
+    turn: str
     user: str
-    turn: Annotated[str, described("The version.")]
 
 
 @final

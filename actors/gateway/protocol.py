@@ -175,7 +175,6 @@ class Cancel(Data):
 class Choose(Data):
     """``choose``: go on from a version of a message. All who follow the conversation get the event ``path``."""
 
-    session_id: SessionId
     turn_id: Annotated[str, described("The version.", max_length=MAX_ID)]
 
 
@@ -350,7 +349,7 @@ wire.form(
 
 
 wire.form(agent.Accepted, "Stored", names={"session": "session_id", "turn": "turn_id", "after": "after_seq"})
-wire.form(session.Chosen, names={"turn": "turn_id"})
+wire.form(session.Chosen, names={"session": "session_id", "turn": "turn_id"})
 
 
 wire.form(console.MeshNode)

@@ -199,11 +199,10 @@ class WebClient:
             self._join(accepted.session, accepted.after, asked=False)
 
     async def _choose(self, frame: Choose) -> None:
-        asked = agent.Choose(session=frame.session_id, user=self.user, turn=frame.turn_id)
         try:
-            await self._context.bus.ask(asked)
+            await self._context.bus.ask(agent.Choose(turn=frame.turn_id, user=self.user))
         except (ActorError, DeliveryError) as error:
-            self._refuse(error, session_id=frame.session_id)
+            self._refuse(error)
 
     async def _cancel(self, conversation: str) -> None:
         try:

@@ -221,7 +221,7 @@ class SessionActor(Keeper):
     @concurrent(256, isolated=True)
     async def choose(self, request: messages.Choose) -> messages.Chosen:
         chosen = await self._write(revising.choose, request)
-        await self._told(request.session, request.user)
+        await self._told(chosen.session, request.user)
         return chosen
 
     @messages.CancelTurn.handler

@@ -14,7 +14,6 @@ from .messages import (
     Chosen,
     Incoming,
     JoinedAnother,
-    OtherSession,
     SessionIsClosed,
     StillOpen,
     Turn,
@@ -67,22 +66,19 @@ def revise(
 
 def choose(connection: sqlite3.Connection, request: Choose) -> Chosen:
     """Make the path that a version is on the one that the conversation goes on from."""
-    session = sessions.get(connection, request.session, request.user)
     turn = _own(connection, request.turn, request.user)
-    if turn.session != session.id:
-        raise OtherSession(turn=request.turn, session=request.session)
-    _at_rest(connection, session.id)
-    run = continuation(branches.forks(connection, session.id), turn.seq)
-    head = branches.last_between(connection, session.id, *run)
-    newest = branches.last_between(connection, session.id, head, NEWEST)
+    _at_rest(connection, turn.session)
+    run = continuation(branches.forks(connection, turn.session), turn.seq)
+    head = branches.last_between(connection, turn.session, *run)
+    newest = branches.last_between(connection, turn.session, head, NEWEST)
     changed = connection.execute(
         "UPDATE sessions SET head = ?1 WHERE id = ?2 AND head IS NOT ?1",
-        (None if head == newest else head, session.id),
+        (None if head == newest else head, turn.session),
     )
     if changed.rowcount:
-        _forget_length(connection, session.id)
+        _forget_length(connection, turn.session)
     (last,) = connection.execute("SELECT id FROM turns WHERE seq = ?", (head,)).fetchone()
-    return Chosen(turn=last)
+    return Chosen(session=turn.session, turn=last)
 
 
 def _own(connection: sqlite3.Connection, turn: str, user: str) -> Turn:

@@ -141,9 +141,9 @@ class Ledger:
             fresh=self._fresh(),
         )
 
-    def choose(self, session: str, turn: str, user: str = ADMIN) -> str:
+    def choose(self, turn: str, user: str = ADMIN) -> str:
         """Go on from a version; with which turn the path ends then."""
-        return self.run(revising.choose, Choose(session=session, user=user, turn=turn)).turn
+        return self.run(revising.choose, Choose(turn=turn, user=user)).turn
 
     def begin(self, turn: str, **fields: Any) -> Begun:
         """Claim a turn and read what it goes on from; a kill in between leaves it claimed."""

@@ -74,6 +74,8 @@ RULES: Final[dict[str, Rule]] = {
     "GET /api/mesh": USER,
     "GET /api/mesh/trace": Rule("a user", lambda ada: f"/api/mesh/trace?turn={ada.turn}"),
     "GET /api/turns/<turn>/context": Rule("a user", lambda ada: f"/api/turns/{ada.turn}/context"),
+    "POST /api/turns/<turn>/choose": Rule("a user", lambda ada: f"/api/turns/{ada.turn}/choose"),
+    "POST /api/turns/<turn>/versions": Rule("a user", lambda ada: f"/api/turns/{ada.turn}/versions"),
     "POST /api/chat": USER,
     "POST /v1/chat/completions": USER,
     "POST /v1/responses": USER,
@@ -152,12 +154,14 @@ ADMINS_BELOW: Final = "/api/settings"
 OPERATORS_BELOW: Final = "/api/bus/"
 FRAMES: Final[dict[str, dict[str, str]]] = {
     "message": {"text": "hi"},
+    "revise": {},
+    "choose": {},
     "cancel": {},
     "resume": {},
     "unfollow": {},
     "ping": {},
 }
-"""What each frame needs beside the conversation it is about."""
+"""What each frame needs beside the conversation and the turn that it is about."""
 
 
 def rule_of(route: str) -> Rule | None:
@@ -343,8 +347,8 @@ async def test_no_frame_reaches_what_is_adas(house: House, name: str) -> None:
     assert name in FRAMES, "say in FRAMES what it needs"
     for somebody in ("bob", ADMIN):
         async with socket_of(house, somebody) as socket:
-            frame = {"type": name, "session_id": house.ada.session, **FRAMES[name]}
-            await socket.say(**frame)
+            whose = {"session_id": house.ada.session, "turn_id": house.ada.turn}
+            await socket.say(type=name, **whose, **FRAMES[name])
             await socket.say(type="ping")
             with trio.fail_after(PATIENCE):
                 frames = await socket.until("pong")
@@ -353,7 +357,8 @@ async def test_no_frame_reaches_what_is_adas(house: House, name: str) -> None:
                 while name != "unfollow" and not any(each["type"] == "error" for each in frames):
                     frames.append(await socket.hear())
             codes = [each["code"] for each in frames if each["type"] == "error"]
-            assert codes == ([] if name == "unfollow" else ["unknown_session"])
+            unknown = "unknown_turn" if name in {"revise", "choose"} else "unknown_session"
+            assert codes == ([] if name == "unfollow" else [unknown])
             assert MARK not in json.dumps(frames)
 
 

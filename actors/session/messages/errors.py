@@ -110,18 +110,6 @@ class JoinedAnother(ActorError):
 
 
 @attrs.define(eq=False, kw_only=True)
-class OtherSession(ActorError):
-    """The turn is of another conversation."""
-
-    kind: ClassVar[ErrorKind] = "not_found"
-    turn: str
-    session: str
-
-    def __str__(self) -> str:
-        return f"turn {quoted(self.turn)} is not of session {quoted(self.session)}"
-
-
-@attrs.define(eq=False, kw_only=True)
 class EmptyMessage(ActorError):
     """A message without words and files."""
 

@@ -50,6 +50,7 @@ class Revise(Request[Accepted]):
 @final
 @attrs.frozen(kw_only=True)
 class Chosen(Data):
+    session: str
     turn: str
     """With which the path ends now."""
 
@@ -59,11 +60,11 @@ class Chosen(Data):
 class Choose(Request[Chosen]):
     """Go on from a version of a message: from the newest of all turns that follow it, or from itself.
 
-    Also where the conversation is closed: then it is to be read. Raises UnknownSession; UnknownTurn, OtherSession or
-    JoinedAnother for a turn that is none of its versions; StillOpen while anything is to be done in the conversation.
+    Also where the conversation is closed: then it is to be read. Raises UnknownTurn, also for one of another user;
+    JoinedAnother for a turn that became part of another one; StillOpen while anything is to be done in the
+    conversation.
     """
 
     abandon: ClassVar[Abandon] = Abandon.FINISH
-    session: str
-    user: str
     turn: str
+    user: str

@@ -5,7 +5,17 @@ import pytest
 
 from actors.endpoints import BadMessage
 from actors.gateway.frames import TooLarge, UnknownType, echo_of, read_frame
-from actors.gateway.protocol import Cancel, ClientFile, ClientFrame, ClientMessage, Ping, Resume, Unfollow
+from actors.gateway.protocol import (
+    Cancel,
+    Choose,
+    ClientFile,
+    ClientFrame,
+    ClientMessage,
+    Ping,
+    Resume,
+    Revise,
+    Unfollow,
+)
 from actors.vocabulary import Attachment, Principal
 
 LONGEST = 10_000
@@ -18,6 +28,8 @@ def read(**message: Any) -> ClientFrame:
 
 def test_every_type_is_understood() -> None:
     assert read(type="message", text="hi") == ClientMessage(text="hi")
+    assert read(type="revise", turn_id="t", text="hi") == Revise(turn_id="t", text="hi")
+    assert read(type="choose", turn_id="t") == Choose(turn_id="t")
     assert read(type="cancel", session_id="s") == Cancel(session_id="s")
     assert read(type="resume", session_id="s", after_seq=7) == Resume(session_id="s", after_seq=7)
     assert read(type="resume", session_id="s", after_seq=None) == Resume(session_id="s")
@@ -27,7 +39,7 @@ def test_every_type_is_understood() -> None:
 
 @pytest.mark.parametrize("kind", ["", "hello", "Message"])
 def test_an_unknown_type_is_named_with_those_that_are_known(kind: str) -> None:
-    with pytest.raises(UnknownType, match=f"unknown type {kind!r}; known are message, cancel"):
+    with pytest.raises(UnknownType, match=f"unknown type {kind!r}; known are message, revise"):
         read(type=kind)
 
 

@@ -14,6 +14,7 @@ FILE = Attachment(name="cat.png", media_type="image/png", path="downloads/cat.pn
 FILE_JSON = {"file_name": "cat.png", "mime_type": "image/png", "path": "downloads/cat.png", "size": 12}
 
 EVENTS: list[tuple[type[agent.TurnEvent], dict[str, Any], dict[str, Any]]] = [
+    (agent.PathChosen, {"end": "t1"}, {"type": "path", "end_turn_id": "t1"}),
     (
         agent.TurnStarted,
         {**STARTED, "text": "hi", "attachments": (FILE,), "client_message_id": "c", "attempt": 2},

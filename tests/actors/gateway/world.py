@@ -151,10 +151,12 @@ class World:
         self.accepted: list[session.Incoming] = []
         self.cancelled: list[str] = []
         self.failure: Exception | None = None
-        """Raised by every Accept and Run, when set."""
+        """Raised by every Accept, Run, Revise and Choose, when set."""
         self.fate: Any = "started"
         self.on_accept: Callable[[agent.Accept, str], Any] | None = None
         self.asked_to_run: list[session.Incoming] = []
+        self.revised: list[agent.Revise] = []
+        self.chosen: list[agent.Choose] = []
         self.answer = agent.Answer(
             turn="t1", answered_by=an_ended_turn("t1"), text="Hello, Ada", attachments=(), notice=None
         )
@@ -227,6 +229,22 @@ class FakeAgent(Actor):
         return agent.Accepted(
             session=conversation, turn=turn, duplicate=bool(earlier), created=False, fate=fate, after=after
         )
+
+    @agent.Revise.handler
+    async def revise(self, request: agent.Revise) -> agent.Accepted:
+        self.world.revised.append(request)
+        if self.world.failure is not None:
+            raise self.world.failure
+        return agent.Accepted(
+            session="s1", turn="t9", duplicate=False, created=False, fate="started", after=0
+        )
+
+    @agent.Choose.handler
+    async def choose(self, request: agent.Choose) -> session.Chosen:
+        self.world.chosen.append(request)
+        if self.world.failure is not None:
+            raise self.world.failure
+        return session.Chosen(session="s1", turn="t2")
 
     @agent.Run.handler
     @concurrent(64)

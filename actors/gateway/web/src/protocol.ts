@@ -68,6 +68,8 @@ export interface Figures {
   /** How it ended, `success` or another of `agent.Outcome`; None while it is open or merged. */
   outcome: string | null;
   accepted_at: string;
+  /** Where turns are listed: all that answer the same message again or another version of it, itself included, in the order of acceptance. Empty where there is no other. */
+  versions: string[];
   /** Of all its completions, and of summaries that were made for it. */
   usage: Usage;
   completions: number;
@@ -136,6 +138,26 @@ export interface ClientMessage {
   channel_id?: string | null;
 }
 
+/** `revise`: answer a message again, or another version of it; the first one is kept. Answered by `accepted`. */
+export interface Revise {
+  type: "revise";
+  /** The turn of the message. */
+  turn_id: string;
+  /** What it says now, with the files it had; absent: the same again. */
+  text?: string | null;
+  /** `provider/model` for it; absent: as before. */
+  model?: string | null;
+  /** As of `message`. */
+  client_message_id?: string | null;
+}
+
+/** `choose`: go on from a version of a message. All who follow the conversation get the event `path`. */
+export interface Choose {
+  type: "choose";
+  /** The version. */
+  turn_id: string;
+}
+
 /** `cancel`: stop the running turn of a conversation; what was stored stays. */
 export interface Cancel {
   type: "cancel";
@@ -164,7 +186,18 @@ export interface Ping {
   type: "ping";
 }
 
-export type ClientFrame = ClientMessage | Cancel | Resume | Unfollow | Ping;
+export type ClientFrame = ClientMessage | Revise | Choose | Cancel | Resume | Unfollow | Ping;
+
+/** Another path of the conversation was chosen: what is not on it is no longer part of what is to be shown. */
+export interface PathChosen {
+  type: "path";
+  session_id: string;
+  seq: number;
+  /** That was chosen: the last of the path, or another version that is about to begin. */
+  turn_id: string;
+  /** Turn with which the path ends now, until the next one begins; empty when there is none. */
+  end_turn_id: string;
+}
 
 /** A turn runs. After a restart the same turn starts again with a higher `attempt`. */
 export interface StreamStart {
@@ -368,6 +401,7 @@ export type Delta = TextDelta | ThinkingDelta;
 export type StreamEnd = TurnEnded | TurnFailed;
 
 export type SessionEvent =
+  | PathChosen
   | StreamStart
   | CompletionStart
   | TextDelta
@@ -489,6 +523,7 @@ export type ServerFrame =
   | SessionEvent;
 
 export const SESSION_EVENTS = [
+  "path",
   "stream_start",
   "completion_start",
   "text_delta",
