@@ -25,6 +25,8 @@ class Messages:
     """The one that began it, once that is known."""
     kept: dict[tuple[Kind, int], int] = attrs.field(factory=dict[tuple[Kind, int], int])
     """Ids of those of ours that are changed while it runs."""
+    inherited: set[int] = attrs.field(factory=set[int])
+    """Those of them that an earlier life of whoever sends has left: nobody remembers what it has sent after them."""
     closed: set[int] = attrs.field(factory=set[int])
     """Completions whose draft is none any more: the answer has taken its place, or goes another way."""
     free: trio.Lock = attrs.field(factory=trio.Lock)
@@ -53,7 +55,9 @@ class Placed:
                 placed = await self._bus.ask(asked)
                 found.asked = placed.asked
                 for each in placed.kept:
-                    found.kept.setdefault((each.kind, each.n), each.message_id)
+                    if (each.kind, each.n) not in found.kept:
+                        found.kept[each.kind, each.n] = each.message_id
+                        found.inherited.add(each.message_id)
                 found.known = True
         return found
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Final, final
 
+import attrs
+
 from actors.sending import STOPPED, Again, Fate, GivenUp, InDoubt, Parcel, Sent
 from actors.telegram import parts, refusals
 from actors.telegram.line import Line
@@ -32,6 +34,16 @@ class _Waits(Exception):
 
 
 @final
+@attrs.frozen
+class _Draft:
+    """A message that has grown while a turn was running."""
+
+    message_id: int
+    is_last: bool
+    """Whether nothing has come to its chat after it, as far as we know what has."""
+
+
+@final
 class Delivery:
     """Sends rows, any number at once."""
 
@@ -53,6 +65,8 @@ class Delivery:
         self._report = report
         self._latest: dict[int, int] = {}
         """By chat, the latest message that was delivered there."""
+        self._unsure: set[int] = set()
+        """Chats to which something may have come since of which nobody knows."""
 
     async def send(self, parcel: Parcel) -> Fate:
         """Send what of a row has not arrived yet."""
@@ -73,16 +87,16 @@ class Delivery:
         try:
             draft = await self._place(parcel, to, mode)
             posting = Posting(self._bus, client, to, wait)
-            if draft is not None and draft < self._latest.get(to.chat, 0):
-                await posting.remove(draft)  # what was said before it has come after it
+            if draft is not None and not draft.is_last:
+                await posting.remove(draft.message_id)  # what was said before it has come after it
                 draft = None
-            return await self._parts(parcel, posting, todo, draft)
+            return await self._parts(parcel, posting, todo, None if draft is None else draft.message_id)
         except _Waits as error:
             return error.again
         except TelegramError as error:
             return self._fate(to.chat, error)
 
-    async def _place(self, parcel: Parcel, to: Target, mode: StreamMode) -> int | None:
+    async def _place(self, parcel: Parcel, to: Target, mode: StreamMode) -> _Draft | None:
         """Find the message that is answered, for a group, and the draft that becomes the answer."""
         row, asked = parcel.row, parts.answered(parcel.row.body)
         in_group = to.chat < 0 and (row.turn or asked) is not None
@@ -96,7 +110,11 @@ class Delivery:
             return None
         of.closed.add(n)
         async with of.free:  # what shows it growing may be at it
-            return of.kept.get(("draft", n))
+            draft = of.kept.get(("draft", n))
+        if draft is None:
+            return None
+        is_known = draft not in of.inherited and to.chat not in self._unsure
+        return _Draft(draft, is_last=is_known and draft >= self._latest.get(to.chat, 0))
 
     async def _parts(
         self, parcel: Parcel, posting: Posting, todo: tuple[Part, ...], draft: int | None
@@ -116,6 +134,7 @@ class Delivery:
                 arrived = await self._part(parcel, posting, part, DOUBT if doubtful else "")
             self._report(None)
             self._latest[posting.chat] = max(arrived, self._latest.get(posting.chat, 0))
+            self._unsure.discard(posting.chat)
             if index == len(todo) - 1:
                 return Sent((str(arrived),))
             await parcel.arrived(str(arrived))
@@ -153,6 +172,7 @@ class Delivery:
                 self._report(None)
                 return Again(NO_TOKEN, 0.0)
             case Unknown():
+                self._unsure.add(chat)
                 self._report(f"Telegram cannot be reached: {error}")
                 return InDoubt(f"the connection to Telegram broke off: {error}")
             case _:

@@ -12,6 +12,7 @@ from trio.testing import MockClock
 from actors.agent import messages as agent
 from actors.llm import messages as llm
 from actors.telegram.messages import Asked
+from actors.telegram.parts import DOUBT
 from actors.telegram.sender_actor import TelegramSenderActor
 from actors.telegram.settings import Telegram
 from actors.vocabulary import ADMIN, Text
@@ -259,18 +260,37 @@ class TestDraft:
             assert streaming.texts() == ["I look now", "It is there"]
             assert len(streaming.telegram.seen.requests("sendMessage")) == 2
 
+    @pytest.mark.parametrize("restarted", [False, True])
     async def test_one_that_stands_above_what_came_meanwhile_is_sent_anew_below(
-        self, streaming: Outside, autojump_clock: MockClock
+        self, streaming: Outside, autojump_clock: MockClock, *, restarted: bool
     ) -> None:
         async with streaming.running():
             accepted = await streaming.send("hello", slowly(*[f"w{n} " for n in range(8)]))
             await trio.sleep(4)
             assert [text[-1] for text in streaming.texts()] == ["…"]
             await streaming.push("what was to be said before it")
+            await trio.sleep(1)
+            if restarted:  # and so remembers nothing of what has come
+                await streaming.mesh.console.restart("telegram-sender")
             await streaming.world.end(accepted.turn)
             await streaming.settle()
             await trio.sleep(5)
             assert streaming.texts() == ["what was to be said before it", "w0 w1 w2 w3 w4 w5 w6 w7"]
+
+    async def test_one_that_may_stand_above_what_nobody_knows_of_is_sent_anew_below(
+        self, streaming: Outside, autojump_clock: MockClock
+    ) -> None:
+        streaming.telegram.faults.add("drop", on="sends", times=2, skip=1, effect=True)
+        async with streaming.running():
+            accepted = await streaming.send("hello", slowly(*[f"w{n} " for n in range(8)]))
+            await trio.sleep(3)
+            assert [text[-1] for text in streaming.texts()] == ["…"]
+            await streaming.push("doubtful")
+            await streaming.world.end(accepted.turn)
+            await streaming.settle()
+            await trio.sleep(5)
+            assert [state for state, _ in await streaming.fates()] == ["doubtful", "sent"]
+            assert streaming.texts() == ["doubtful", f"{DOUBT}\ndoubtful", "w0 w1 w2 w3 w4 w5 w6 w7"]
 
     async def test_one_that_is_longer_than_a_message_shows_its_end(
         self, streaming: Outside, autojump_clock: MockClock
