@@ -24,6 +24,8 @@ _ALPHABET: Final = 4
 """Characters of which texts are made."""
 _OPENINGS: Final = 4
 """Beginnings that are tried."""
+_WORDS: Final = 8
+"""Words that are said again and again; of a pattern that is a list of hundreds, some from all of its parts."""
 _CANDIDATES: Final = "a0 -" + string.printable
 _REPEATS: Final = ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT")
 _WAYS: Final = (*_REPEATS, "ATOMIC_GROUP", "SUBPATTERN", "BRANCH", "GROUPREF")
@@ -242,8 +244,9 @@ def _words(nodes: Any) -> set[str]:
     runs = [
         "".join(chr(arg) if op.name == "LITERAL" else "\0" for op, arg in each) for each in _sequences(nodes)
     ]
-    words = {word for run in runs for word in run.split("\0") if len(word) > 1}
-    return words | {f"{word} " for word in words}
+    words = sorted({word for run in runs for word in run.split("\0") if len(word) > 1})
+    some = words[:: -(-len(words) // _WORDS) or 1]
+    return {*some, *(f"{word} " for word in some)}
 
 
 def _letters(nodes: Any) -> Iterator[str]:

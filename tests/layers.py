@@ -6,7 +6,7 @@ Read by the test of the architecture, and by ``scripts/test`` for what must be c
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path, PurePath
 
@@ -118,9 +118,15 @@ def parse(module: str) -> ast.Module:
     return ast.parse((ROOT / module).read_text())
 
 
+@cache
+def walk(tree: ast.Module) -> Sequence[ast.AST]:
+    """Everything in a module, found once for all who look."""
+    return tuple(ast.walk(tree))
+
+
 def imports(tree: ast.Module) -> Iterator[tuple[str, str]]:
     """Yield every import, wherever it stands, as the local name and the full name of what it is."""
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield alias.asname or alias.name.partition(".")[0], alias.name
@@ -145,7 +151,7 @@ def dotted(node: ast.expr) -> str:
 
 def may_wait(tree: ast.Module) -> bool:
     """Whether anything in a module may wait for somebody else."""
-    return any(isinstance(node, ast.AsyncFunctionDef) for node in ast.walk(tree))
+    return any(isinstance(node, ast.AsyncFunctionDef) for node in walk(tree))
 
 
 def modules(*packages: str) -> list[str]:

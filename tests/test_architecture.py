@@ -2,6 +2,7 @@
 
 import ast
 import sys
+from collections.abc import Callable, Collection, Iterable
 
 import pytest
 
@@ -20,6 +21,7 @@ from tests.layers import (
     modules,
     packages,
     parse,
+    walk,
 )
 
 READERS_OF_JSON = {
@@ -67,7 +69,7 @@ def real_time_and_chance(tree: ast.Module) -> set[str]:
     """Full names of forbidden things a module imports or reaches through an import."""
     known = dict(imports(tree))
     used = set(known.values())
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Attribute):
             first, _, rest = dotted(node).partition(".")
             used.add(f"{known[first]}.{rest}" if first in known else "")
@@ -82,10 +84,10 @@ def shields(tree: ast.Module) -> list[int]:
 
     lines = [
         node.value.lineno
-        for node in ast.walk(tree)
+        for node in walk(tree)
         if isinstance(node, ast.keyword) and node.arg == "shield" and on(node.value)
     ]
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Assign) and on(node.value):
             lines += [
                 goal.lineno
@@ -101,29 +103,31 @@ def third_party(module: str) -> set[str]:
     return packages(parse(module)) - OF_THE_BUS - (OF_ITS_TESTS if harness else set())
 
 
-@pytest.mark.parametrize("module", modules("bus"))
-def test_the_bus_stands_on_trio_attrs_and_cattrs_alone(module: str) -> None:
-    assert not third_party(module)
+def broken(rule: Callable[[str], Collection[object]], of: Iterable[str]) -> dict[str, Collection[object]]:
+    """What `rule` finds fault with, by module. One test asks all: a test for each would take longer than the look."""
+    return {module: found for module in of if (found := rule(module))}
 
 
-@pytest.mark.parametrize("module", [module for module in modules("actors") if is_domain(module)])
-def test_a_domain_module_imports_neither_bus_nor_trio(module: str) -> None:
-    assert not packages(parse(module)) & {"bus", "trio"}
+def test_the_bus_stands_on_trio_attrs_and_cattrs_alone() -> None:
+    assert broken(third_party, modules("bus")) == {}
 
 
-@pytest.mark.parametrize("module", modules("actors"))
-def test_an_actor_takes_time_and_chance_from_the_bus(module: str) -> None:
-    assert not real_time_and_chance(parse(module))
+def test_a_domain_module_imports_neither_bus_nor_trio() -> None:
+    domain = filter(is_domain, modules("actors"))
+    assert broken(lambda module: packages(parse(module)) & {"bus", "trio"}, domain) == {}
 
 
-@pytest.mark.parametrize("module", sorted({*modules("actors", "starpod")} - SHIELDED))
-def test_nobody_outside_the_bus_shields_from_cancellation(module: str) -> None:
-    assert not shields(parse(module))
+def test_an_actor_takes_time_and_chance_from_the_bus() -> None:
+    assert broken(lambda module: real_time_and_chance(parse(module)), modules("actors")) == {}
 
 
-@pytest.mark.parametrize("module", sorted(EDGES | HANDS | WAITS | THREADS | SHIELDED))
-def test_every_exception_is_a_module_that_exists(module: str) -> None:
-    assert (ROOT / module).is_file()
+def test_nobody_outside_the_bus_shields_from_cancellation() -> None:
+    assert broken(lambda module: shields(parse(module)), {*modules("actors", "starpod")} - SHIELDED) == {}
+
+
+def test_every_exception_is_a_module_that_exists() -> None:
+    exceptions = EDGES | HANDS | WAITS | THREADS | SHIELDED
+    assert [module for module in exceptions if not (ROOT / module).is_file()] == []
 
 
 @pytest.mark.parametrize(
@@ -209,17 +213,24 @@ def test_a_module_that_may_wait_is_found_in_every_shape(source: str) -> None:
     assert may_wait(ast.parse(source))
 
 
-@pytest.mark.parametrize("module", sorted({*modules("bus", "actors", "starpod")} - READERS_OF_JSON))
-def test_text_becomes_values_in_one_place(module: str) -> None:
-    called = {dotted(node) for node in ast.walk(parse(module)) if isinstance(node, ast.Attribute)}
-    assert not called & {"json.load", "json.loads", "json.JSONDecoder"}
+def reads_json(module: str) -> set[str]:
+    called = {dotted(node) for node in walk(parse(module)) if isinstance(node, ast.Attribute)}
+    return called & {"json.load", "json.loads", "json.JSONDecoder"}
 
 
-@pytest.mark.parametrize("module", sorted({*modules("actors")} - UNNAMED_THREADS))
-def test_the_black_box_knows_whom_a_thread_works_for(module: str) -> None:
+def test_text_becomes_values_in_one_place() -> None:
+    assert broken(reads_json, {*modules("bus", "actors", "starpod")} - READERS_OF_JSON) == {}
+
+
+def unnamed_threads(module: str) -> list[str]:
+    return [
+        ast.unparse(call)
+        for call in walk(parse(module))
+        if isinstance(call, ast.Call) and dotted(call.func) == "trio.to_thread.run_sync"
+        if not (isinstance(call.args[0], ast.Call) and dotted(call.args[0].func) == "in_thread")
+    ]
+
+
+def test_the_black_box_knows_whom_a_thread_works_for() -> None:
     """Else a turn that kills the process in a thread does so again after each start, as nobody is to blame."""
-    for call in ast.walk(parse(module)):
-        if isinstance(call, ast.Call) and dotted(call.func) == "trio.to_thread.run_sync":
-            work = call.args[0]
-            assert isinstance(work, ast.Call), ast.unparse(call)
-            assert dotted(work.func) == "in_thread", ast.unparse(call)
+    assert broken(unnamed_threads, {*modules("actors")} - UNNAMED_THREADS) == {}

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Final, final
 
 import attrs
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
@@ -206,3 +207,4 @@ class Senders(RuleBasedStateMachine):
 
 
 TestSenders = Senders.TestCase
+TestSenders.settings = settings(stateful_step_count=25)

@@ -9,6 +9,7 @@ from typing import Any
 
 import attrs
 import pytest
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
@@ -418,3 +419,4 @@ class PruningMachine(RuleBasedStateMachine):
 
 
 TestPruning = PruningMachine.TestCase
+TestPruning.settings = settings(stateful_step_count=25)
