@@ -34,7 +34,20 @@ __all__ = [
 ]
 
 ContextName = Literal[
-    "call", "session", "turn", "user", "role", "channel", "source", "called", "triggered_by"
+    "call",
+    "session",
+    "turn",
+    "user",
+    "role",
+    "channel",
+    "source",
+    "called",
+    "triggered_by",
+    "delegated_by",
+    "depth",
+    "model",
+    "tools",
+    "left",
 ]
 
 
@@ -53,12 +66,17 @@ class TurnContext(Data):
     """The skill that the message has called up; empty for none."""
     triggered_by: str = ""
     """The job or hook that speaks for the user; empty for none."""
+    delegated_by: str = ""
+    """The call of another turn that this one carries out; empty for none."""
+    depth: int = 0
+    """How many turns have called each other before this one was called."""
 
 
 def from_context(name: ContextName) -> Supplied:
     """Mark a field that nobody outside fills: its value comes from the turn.
 
-    Written into its annotation: ``user: Annotated[str, from_context("user")]``. Only tools have a ``call``.
+    Written into its annotation: ``user: Annotated[str, from_context("user")]``. Only tools have a ``call``, ``model``,
+    ``tools`` and ``left``.
     """
     return Supplied(name)
 

@@ -151,6 +151,12 @@ class CallContext(TurnContext):
 
     call: str
     """Idempotency key: unique over all calls of all turns, the same again when a call is repeated after a restart."""
+    model: str | None = None
+    """``provider/model`` that the turn asks for; None for the default."""
+    tools: tuple[str, ...] = ()
+    """Names of all the tools of the turn."""
+    left: float | None = None
+    """Seconds until the turn is ended; None: never."""
 
 
 # --- tools ------------------------------------------------------------------------------------------------
@@ -162,12 +168,18 @@ Decode = Callable[[Mapping[str, Any], CallContext], Request[Any]]
 @final
 @attrs.frozen(kw_only=True)
 class Tool(Data):
-    """Something a model may call. Raises ToolDefinitionError for an unusable name, or doubts that do not fit."""
+    """Something a model may call.
+
+    Raises ToolDefinitionError for an unusable name, or where doubts or waiting do not fit the effect.
+    """
 
     spec: ToolSpec
     effect: Effect
     on_doubt: OnDoubt | None = None
     """What follows a crash in the middle of an ``unsafe`` call; None for other effects."""
+    waits: bool = False
+    """Whether a call, which is ``keyed``, waits for other turns: neighbours run at once, and when the program stops
+    the call is left as it is, to be made again when it starts."""
     decode: Decode = attrs.field(repr=False)
 
     def __attrs_post_init__(self) -> None:
@@ -182,6 +194,10 @@ class Tool(Data):
             raise ToolDefinitionError(
                 f"tool {self.name!r} is {self.effect}, which leaves no doubt: on_doubt is for unsafe tools"
             )
+        if self.waits and self.effect != "keyed":
+            raise ToolDefinitionError(
+                f"tool {self.name!r} waits for other turns and is {self.effect}: only a keyed call can be made again"
+            )
 
     @property
     def name(self) -> str:
@@ -194,25 +210,27 @@ ToolSource = Callable[[Bus, TurnContext], Awaitable[Iterable[Tool]]]
 
 @overload
 def tool(
-    name: str, description: str, *, effect: Literal["pure", "local", "keyed"]
+    name: str, description: str, *, effect: Literal["pure", "local", "keyed"], waits: bool = ...
 ) -> Callable[[type[RequestT]], type[RequestT]]: ...
 @overload
 def tool(
     name: str, description: str, *, effect: Literal["unsafe"], on_doubt: OnDoubt
 ) -> Callable[[type[RequestT]], type[RequestT]]: ...
 def tool(
-    name: str, description: str, *, effect: Effect, on_doubt: OnDoubt | None = None
+    name: str, description: str, *, effect: Effect, on_doubt: OnDoubt | None = None, waits: bool = False
 ) -> Callable[[type[RequestT]], type[RequestT]]:
     """Offer the decorated request class as a tool. Goes above ``@final`` and ``@attrs.frozen``.
 
     Raises ToolDefinitionError: ``unsafe`` without `on_doubt`, ``local`` or ``keyed`` without a field
-    ``from_context("call")`` to take the key from, a field without a JSON form, an unusable name.
+    ``from_context("call")`` to take the key from, what :class:`Tool` refuses, a field without a JSON form.
     """
 
     def decorate(kind: type[RequestT]) -> type[RequestT]:
         record = _record(kind)
         spec = ToolSpec(name=name, description=description, input_schema=record.schema)
-        offered = Tool(spec=spec, effect=effect, on_doubt=on_doubt, decode=partial(_decode, name, record))
+        offered = Tool(
+            spec=spec, effect=effect, on_doubt=on_doubt, waits=waits, decode=partial(_decode, name, record)
+        )
         if effect in ("local", "keyed") and "call" not in record.supplied.values():
             raise ToolDefinitionError(
                 f"tool {name!r} is {effect} and needs a field from_context('call') as its key"

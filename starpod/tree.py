@@ -68,6 +68,10 @@ from actors.skills.actor import SkillsActor
 from actors.skills.reading import MIGRATIONS as SKILLS
 from actors.skills.settings import Settings as SkillsSettings
 from actors.storage import numbered
+from actors.subagents import messages as subagents
+from actors.subagents import settings as subagent_settings
+from actors.subagents.actor import SubagentsActor
+from actors.subagents.settings import Settings as SubagentSettings
 from actors.subsystem import Given, Subsystem
 from actors.telegram import messages as telegram
 from actors.telegram.actor import TelegramActor
@@ -390,6 +394,10 @@ SERVICES: Final = (
     Subsystem("persona", _persona, front=persona, settings=PersonaSettings),
     Subsystem("skills", SkillsActor, front=skills, settings=SkillsSettings, migrations=SKILLS),
     Subsystem("memory-log", _memory_log, migrations=MEMORY_LOG),
+    # Not with the agent: it is to be there until the last conversation has stopped.
+    Subsystem(
+        "subagents", SubagentsActor, front=subagents, settings=SubagentSettings, keys=subagent_settings.KEYS
+    ),
     Subsystem("notify", _notify, front=notify, migrations=NOTIFY),
 )
 AGENT: Final = (Subsystem("agent", _agent, front=agent, settings=AgentSettings),)

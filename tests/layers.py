@@ -29,7 +29,6 @@ HANDS = {
         f"actors/agent/{name}.py"
         for name in (
             "allowance",
-            "answer",
             "compactor",
             "completion",
             "gate",
@@ -78,6 +77,7 @@ EDGES = {
     *(f"actors/gateway/routes/{name}.py" for name in ("auth", "chat", "endpoints", "files")),
     *(f"actors/console/{name}.py" for name in ("letters", "mesh", "tap", "traces", "turns")),
     "actors/credentials.py",
+    "actors/answering.py",
     "actors/following.py",
     "actors/llm/failures/discretion.py",
     *(

@@ -9,7 +9,6 @@ from actors.agent.limits import Price, Soon, Stop
 from actors.agent.settings import Settings
 from actors.agent.turn import Run
 from actors.agent.underway import UnderWay
-from actors.context import TurnContext
 from actors.llm import messages as llm
 from actors.session import messages as session
 from bus import Bus, BusError
@@ -32,7 +31,7 @@ class Allowance:
     """What one attempt of a turn may still use."""
 
     def __init__(
-        self, bus: Bus, settings: Settings, turn: TurnContext, under_way: UnderWay, zone: Zone
+        self, bus: Bus, settings: Settings, turn: session.Turn, under_way: UnderWay, zone: Zone
     ) -> None:
         self._bus = bus
         self._settings = settings
@@ -44,30 +43,32 @@ class Allowance:
     async def stop(self, run: Run, told: int) -> Stop | None:
         """What ends the turn before its next completion, which is counted as under way from now on if nothing does.
 
-        Waits while completions of the same user that are under way may use up the day. `told` is the size in characters
+        Waits while completions of the same user that are under way may use up the day, or those on behalf of the same
+        turn what it may use. `told` is the size in characters
         of what the model is told besides the conversation. Raises what the store raises.
         """
         self.settled()
         most = limits.at_most(run.next_prompt(told), self._settings.max_tokens, await self._priced())
-        turn = self._turn
+        turn, origin = self._turn, self._turn.origin or self._turn.id
         while True:
             began, ends = limits.day_of(self._bus.clock.now(), self._zone())
             found = await self._bus.ask(
-                session.Measure(user=turn.user, session=turn.session, turn=turn.turn, since=began)
+                session.Measure(user=turn.user, session=turn.session, turn=turn.id, since=began)
             )
             reserved = self._under_way.of(turn.user)
-            stop = limits.others_end(self._settings.limits, found, reserved, ends)
+            stop = limits.others_end(self._settings.limits, found, reserved, ends) or limits.turn_ends(
+                self._settings, run, found.turn, self._seconds(run), self._under_way.beside(origin)
+            )
             if isinstance(stop, Soon):
                 await self._under_way.changed()
                 continue
-            stop = stop or limits.turn_ends(self._settings, run, found.turn, self._seconds(run))
             if stop is None or stop.last is not None:
-                self._under_way.add(turn.turn, turn.user, most)
+                self._under_way.add(turn.id, turn.user, most, origin)
             return stop
 
     def settled(self) -> None:
         """What the last completion has used is stored, or it has failed."""
-        self._under_way.drop(self._turn.turn)
+        self._under_way.drop(self._turn.id)
 
     def _seconds(self, run: Run) -> float:
         """Since the turn was begun here."""
@@ -75,7 +76,9 @@ class Allowance:
 
     async def _priced(self) -> Price:
         """What a completion costs at most. Where nobody can say, it is not counted while it is under way."""
-        if self._price is None and self._settings.limits.usd_per_day:
+        bounds, turn = self._settings.limits, self._turn
+        shared = turn.depth and (turn.options.budget_usd or bounds.usd_per_turn)
+        if self._price is None and (bounds.usd_per_day or shared):
             try:
                 self._price = limits.dearest((await self._bus.ask(llm.Models())).models)
             except BusError:

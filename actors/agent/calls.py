@@ -1,6 +1,6 @@
 """The tool calls of one answer: in which order they run, and what becomes of one that a crash left open. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Final, Literal
 
 import attrs
@@ -11,6 +11,8 @@ from actors.vocabulary import ToolUse
 
 PARALLEL: Final = 8
 """Calls of one answer that run at once."""
+PAUSES: Final = (0.5, 2.0, 8.0)
+"""Seconds before a call that waits for other turns is made again."""
 
 Decision = Literal["run", "tell", "skip"]
 """``run`` it again, ``tell`` the model that nobody knows, or ``skip`` it as not done."""
@@ -36,20 +38,22 @@ def bounded(calls: Sequence[ToolUse], *, of_answer: int, of_turn: int) -> tuple[
     )
 
 
-def batches(steps: Iterable[ToolStep]) -> list[list[ToolStep]]:
+def batches(steps: Iterable[ToolStep], waiting: Container[str] = ()) -> list[list[ToolStep]]:
     """Group calls so that the outcome is as if they ran one after another, in the order of the model.
 
-    Neighbouring calls that only read form one batch and run at once; a call that changes something is a batch of
-    its own.
+    Neighbouring calls that only read form one batch and run at once, and so do those of a tool that is `waiting` for
+    other turns, whose work overlaps anyway; any other call that changes something is a batch of its own.
     """
     found: list[list[ToolStep]] = []
-    reading = False
+    before = None
     for step in steps:
-        if step.effect == "pure" and reading:
+        kind = "" if step.effect == "pure" else step.call.name
+        joins = kind == "" or kind in waiting
+        if joins and kind == before:
             found[-1].append(step)
         else:
             found.append([step])
-        reading = step.effect == "pure"
+        before = kind if joins else None
     return found
 
 
@@ -63,6 +67,11 @@ def decide(step: ToolStep, on_doubt: OnDoubt | None) -> Decision:
     if step.state != "begun" or step.effect != "unsafe" or on_doubt == "retry":
         return "run"
     return "skip" if on_doubt == "skip" else "tell"
+
+
+def withheld(name: str, given: Iterable[str]) -> str:
+    """Why a call of a tool that there is, but not for this turn, is not carried out."""
+    return f"This turn may not use {name}. The tools that it was given: {', '.join(given) or 'none'}."
 
 
 def doubt(name: str) -> str:

@@ -11,10 +11,10 @@ import trio
 from actors.agent import limits, messages
 from actors.agent.acceptance import after, fate
 from actors.agent.allowance import Zone
-from actors.agent.answer import answer_to
 from actors.agent.order import Order
 from actors.agent.revising import revised
 from actors.agent.settings import Settings
+from actors.answering import answer_to
 from actors.context import Expansion
 from actors.llm import messages as llm
 from actors.session import messages as session
@@ -164,7 +164,7 @@ class ConductorActor(Actor):
 
     async def _expanded(self, incoming: session.Incoming) -> Expansion | None:
         """What a message calls up. It is not lost because nobody can say: then it means its words."""
-        if self._expand is None or not incoming.text.startswith(COMMAND):
+        if self._expand is None or incoming.delegation or not incoming.text.startswith(COMMAND):
             return None
         try:
             found = await self._expand(self.bus, incoming)

@@ -97,6 +97,7 @@ class ConversationActor(Actor):
             under_way=self._under_way,
             zone=self._zone,
             stopping=lambda: self.stopping,
+            stop=self.stopped,
         )
         self._resume_after(0.0)
 
@@ -230,8 +231,9 @@ class ConversationActor(Actor):
         ending: Ending | None = None
         with scope:
             ending = await loop.walk(begun.open_calls)
-        if scope.cancelled_caught:
-            ending = loop.run.cancelled() if current.interrupt.requested else loop.overdue()
+        interrupt = current.interrupt
+        if scope.cancelled_caught and (interrupt.requested or not interrupt.left):
+            ending = loop.run.cancelled() if interrupt.requested else loop.overdue()
         if ending is None:
             await record.release()
             return

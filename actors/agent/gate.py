@@ -4,7 +4,7 @@ A call is decoded, put to the policy, begun, carried out, stored and told, in th
 wrong with one becomes its result. Hooks before and after a call, and the question to a person, belong here too.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Container, Iterable, Sequence
 from typing import final
 
 import attrs
@@ -13,11 +13,10 @@ import trio
 from actors.agent import calls
 from actors.agent.record import Record
 from actors.agent.sanitise import sanitise
-from actors.context import TurnContext
 from actors.session import messages as session
 from actors.tooling import CallContext, Catalogue, Rendered, failure, render
 from actors.vocabulary import Text, ToolUse
-from bus import Bus, BusError, DeliveryError, Request, crash_point, redacted
+from bus import ActorCrashed, ActorStopped, Bus, BusError, DeliveryError, Request, crash_point, redacted
 
 Result = tuple[ToolUse, Rendered]
 
@@ -65,11 +64,18 @@ class Gate:
 
     bus: Bus
     catalogue: Catalogue
+    withheld: Container[str]
+    """Names of tools that the turn may not use."""
     policy: Policy
-    turn: TurnContext
+    context: Callable[[str], CallContext]
+    """Where a call comes from, by its key."""
     record: Record
     max_bytes: int
     """How much text of one result the model gets to see."""
+    stop: Callable[[], Awaitable[None]]
+    """Returns once the program stops."""
+    leave: Callable[[], None]
+    """Leaves the turn as it is, to be gone on with when the program starts again."""
 
     def intent(self, call: ToolUse) -> tuple[ToolUse, session.Effect]:
         """A call with what it may change; one that will not be carried out changes nothing."""
@@ -80,12 +86,33 @@ class Gate:
     async def run(self, steps: Sequence[session.ToolStep]) -> list[Result]:
         """Carry out calls, as if one after another; those that only read run at once. Results in order of the calls."""
         found: dict[int, Rendered] = {}
-        for batch in calls.batches(steps):
-            if len(batch) == 1:
+        waiting = {tool.name for tool in self.catalogue if tool.waits}
+        for batch in calls.batches(steps, waiting):
+            if batch[0].effect != "pure" and batch[0].call.name in waiting:
+                await self._waiting(batch, found)
+            elif len(batch) == 1:
                 found[batch[0].n] = await self._one(batch[0])
             else:
                 await self._together(batch, found)
         return [(step.call, found[step.n]) for step in steps]
+
+    async def _waiting(self, batch: Iterable[session.ToolStep], found: dict[int, Rendered]) -> None:
+        """Carry out calls that wait for other turns. They do not hold up the end of the program."""
+        failed: list[BusError] = []
+
+        async def watch() -> None:
+            await self.stop()
+            self.leave()
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(watch)
+            try:
+                await self._together(batch, found)
+            except BusError as error:
+                failed.append(error)
+            nursery.cancel_scope.cancel(reason="all have been waited for")
+        if failed:
+            raise failed[0]
 
     async def _together(self, batch: Iterable[session.ToolStep], found: dict[int, Rendered]) -> None:
         places = trio.CapacityLimiter(calls.PARALLEL)
@@ -147,8 +174,10 @@ class Gate:
         call = step.call
         if call.unreadable is not None:
             raise _Refused(call.unreadable)
-        context = CallContext(call=f"{self.turn.turn}:{step.n}", **attrs.asdict(self.turn, recurse=False))
+        if call.name in self.withheld:
+            raise _Refused(calls.withheld(call.name, (tool.name for tool in self.catalogue)))
         try:
+            context = self.context(f"{step.n}")
             request = self.catalogue.decode(call.name, call.input, context)
             verdict = await self.policy(call, context)
         except BusError as error:
@@ -159,10 +188,20 @@ class Gate:
             raise _Refused(f"This call is not allowed: {verdict.reason}")
         return request
 
+    async def _asked(self, step: session.ToolStep, request: Request[object]) -> object:
+        """The reply. A call that waits for other turns is made again where those who do the waiting are restarted."""
+        if self.catalogue.get(step.call.name).waits:
+            for pause in calls.PAUSES:
+                try:
+                    return await self.bus.ask(request)
+                except (ActorCrashed, ActorStopped):
+                    await trio.sleep(pause)
+        return await self.bus.ask(request)
+
     async def _carried_out(self, step: session.ToolStep, request: Request[object]) -> Rendered:
         try:
             crash_point(step.call.name, "before_run")
-            reply = await self.bus.ask(request)
+            reply = await self._asked(step, request)
             crash_point(step.call.name, "after_run")
         except BusError as error:
             doubtful = isinstance(error, DeliveryError) and not error.retry_safe and step.effect != "pure"

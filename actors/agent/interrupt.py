@@ -29,17 +29,25 @@ class Interrupt:
     leaving. Blocks may nest and overlap between tasks.
     """
 
-    __slots__ = ("_deadline", "_held", "_scope", "requested")
+    __slots__ = ("_deadline", "_held", "_scope", "left", "requested")
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
         self._held = 0
         self._deadline = math.inf
         self.requested = False
+        """Whether the turn is to end."""
+        self.left = False
+        """Whether it is to be gone on with when the program starts again."""
 
     def request(self) -> None:
         """Stop the work."""
         self.requested = True
+        self._settle()
+
+    def leave(self) -> None:
+        """Stop the work as it is."""
+        self.left = True
         self._settle()
 
     def due(self, deadline: float) -> None:
@@ -65,3 +73,5 @@ class Interrupt:
             self._scope.deadline = self._deadline
         if self.requested:
             self._scope.cancel("the turn was cancelled")
+        elif self.left:
+            self._scope.cancel("the program stops")

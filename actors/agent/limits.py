@@ -22,6 +22,10 @@ from actors.vocabulary import ToolSpec
 GO_ON: Final = 'Say "go on" to have it go on.'
 LAST_WORDS: Final = 120.0
 """Seconds that what is under way and the last answer have once the time of a turn is over."""
+SHARE: Final = 0.9
+"""How much of what a turn may use its subagents may, so that something is left for it to say what came of them; and of
+that theirs, and so on."""
+NOTHING: Final = Consumed()
 _CACHE_WRITE: Final = 1.25
 """What a token costs at most, as a multiple of the price of one that is fresh."""
 
@@ -56,14 +60,17 @@ class Price:
 # --- a turn -----------------------------------------------------------------------------------------------
 
 
-def turn_ends(settings: Settings, run: Run, used: Consumed, seconds: float) -> Stop | None:
+def turn_ends(
+    settings: Settings, run: Run, used: Consumed, seconds: float, reserved: Consumed = NOTHING
+) -> Stop | Soon | None:
     """Why a turn goes no further, or which limit its next completion will reach; None while it may go on.
 
     Args:
       settings: less what the turn wants otherwise.
       run: the turn so far.
-      used: by all of it.
+      used: by all of it, its subagents included; for one of those, by all of the turn on whose behalf it is.
       seconds: since it was begun.
+      reserved: what completions of others that count for the same turn, and are under way, may use at most.
     """
     limits, options = settings.limits, run.turn.options
     if run.rounds >= settings.max_turns:
@@ -72,15 +79,23 @@ def turn_ends(settings: Settings, run: Run, used: Consumed, seconds: float) -> S
         return _closed("max_turns", f"{run.calls} tool calls", "limits.calls_per_turn")
     if options.deadline_s is None and 0 < limits.seconds_per_turn <= seconds:
         return _closed("deadline", f"{limits.seconds_per_turn:g} seconds", "limits.seconds_per_turn")
+    if run.turn.depth and options.deadline_s is not None and seconds >= options.deadline_s * SHARE:
+        return _closed("deadline", f"{options.deadline_s:.0f} seconds", "deadline")
     circle = circles.circle(run.made)
     if circle is not None and circle.step == "stop":
         return Stop(outcome="loop", notice=circles.ended(circle), last=closing(circles.why(circle)))
     money = ("limits.usd_per_turn", limits.usd_per_turn)
     if options.budget_usd is not None:
         money = ("budget", options.budget_usd)
-    return _spent("limits.tokens_per_turn", limits.tokens_per_turn, used.tokens, run.last.tokens) or _spent(
-        *money, used.usd, run.last.usd
-    )
+    share = SHARE**run.turn.depth
+    return _spent(
+        "limits.tokens_per_turn", limits.tokens_per_turn, share, used.tokens, reserved.tokens, run.last.tokens
+    ) or _spent(*money, share, used.usd, reserved.usd, run.last.usd)
+
+
+def whole(limits: Limits, options: TurnOptions) -> float | None:
+    """Seconds that a turn has in all; None: as many as it takes."""
+    return options.deadline_s or limits.seconds_per_turn or None
 
 
 def cut_after(limits: Limits, options: TurnOptions) -> float | None:
@@ -95,11 +110,16 @@ def overdue(seconds: float) -> str:
     return _notice(f"{seconds:g} seconds", "limits.seconds_per_turn", "turn", GO_ON)
 
 
-def _spent(name: str, limit: float, used: float, last: float) -> Stop | None:
-    if limit <= 0 or used + last < limit:
+def _spent(
+    name: str, limit: float, share: float, used: float, reserved: float, last: float
+) -> Stop | Soon | None:
+    room = limit * share
+    if limit <= 0 or used + reserved + last < room:
         return None
+    if reserved and used < room:
+        return Soon()
     stop = _closed("budget", _amount(name, limit), name)
-    return stop if used < limit else attrs.evolve(stop, last=None)
+    return stop if used < room else attrs.evolve(stop, last=None)
 
 
 def _closed(outcome: Outcome, what: str, name: str) -> Stop:

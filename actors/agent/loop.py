@@ -4,7 +4,8 @@ Everything is stored before it is told, so that another attempt can go on where 
 """
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from functools import partial
 from typing import final
 
 import attrs
@@ -27,6 +28,7 @@ from actors.agent.underway import UnderWay
 from actors.context import TurnContext
 from actors.llm import messages as llm
 from actors.session import messages as session
+from actors.tooling import CallContext
 from bus import Bus, BusError
 
 
@@ -49,6 +51,8 @@ class Parts:
     """By which a day begins."""
     stopping: Callable[[], bool]
     """Whether the program stops: a turn then comes to its next boundary and no further."""
+    stop: Callable[[], Awaitable[None]]
+    """Returns once it does."""
 
 
 @final
@@ -69,11 +73,13 @@ class Loop:
             source=run.turn.source,
             called=run.turn.called,
             triggered_by=run.turn.triggered_by or "",
+            delegated_by=run.turn.delegated_by or "",
+            depth=run.turn.depth,
         )
-        self._compactor = Compactor(
-            parts.bus, self._settings, record, self._turn, parts.sources.keepsake, parts.learned
-        )
-        self._allowance = Allowance(parts.bus, self._settings, self._turn, parts.under_way, parts.zone)
+        # What an agent tells another is nothing that a person has said.
+        keepsake = None if run.turn.delegated_by else parts.sources.keepsake
+        self._compactor = Compactor(parts.bus, self._settings, record, self._turn, keepsake, parts.learned)
+        self._allowance = Allowance(parts.bus, self._settings, run.turn, parts.under_way, parts.zone)
 
     async def recall(self) -> None:
         """Learn what earlier attempts have said, handed over and taken in."""
@@ -171,13 +177,28 @@ class Loop:
         self._gate = Gate(
             bus=parts.bus,
             catalogue=prepared.catalogue,
+            withheld=prepared.withheld,
             policy=parts.policy,
-            turn=self._turn,
+            context=partial(self._calling, tuple(spec.name for spec in specs)),
             record=self.record,
             max_bytes=self._settings.compaction.max_tool_result_bytes,
+            stop=parts.stop,
+            leave=self.record.leave,
         )
         for notice in prepared.notices:
             await self.record.notice("left_out", notice)
+
+    def _calling(self, tools: tuple[str, ...], n: str) -> CallContext:
+        """Where the `n`-th step of the turn, a call, comes from."""
+        run = self.run
+        whole, began = limits.whole(self._settings.limits, run.turn.options), run.started
+        return CallContext(
+            call=f"{run.id}:{n}",
+            model=run.model,
+            tools=tools,
+            left=None if whole is None else whole - (self._parts.bus.clock.monotonic() - began),
+            **attrs.asdict(self._turn, recurse=False),
+        )
 
     async def _boundary(self) -> None:
         """Take in what people have sent meanwhile; tell those who have to wait."""

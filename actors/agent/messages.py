@@ -13,7 +13,7 @@ import attrs
 
 from actors.context import from_context
 from actors.endpoints import endpoint
-from actors.session.messages import Chosen, Incoming, Turn, naming_no_fallbacks
+from actors.session.messages import Chosen, Incoming, Turn, as_it_is_now
 from actors.shapes import described
 from actors.vocabulary import Attachment, Effort, FollowupMode, Role, Usage
 from bus import Abandon, Command, Data, Event, Lane, Overflow, Request
@@ -60,17 +60,18 @@ class Accepted(Data):
 class Accept(Request[Accepted]):
     """Take a message from a person. Once answered, it is not lost.
 
-    Raises llm.ModelNotAllowed, and session.UnknownChannel, UnknownSession, SessionIsClosed or StorageFailed.
+    Raises llm.ModelNotAllowed, and session.UnknownChannel, UnknownSession, SessionIsClosed or StorageFailed; for a
+    delegation session.UnknownTurn, TurnIsOver or TooManySubagents.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     abandon: ClassVar[Abandon] = Abandon.FINISH
     max_bytes: ClassVar[int] = TEXT_BYTES
     incoming: Incoming
 
     @classmethod
     def upcast(cls, version: int, body: dict[str, Any]) -> dict[str, Any]:
-        return naming_no_fallbacks(body)
+        return as_it_is_now(body)
 
 
 @endpoint("POST", "/api/turns/{turn}/versions")
@@ -156,14 +157,15 @@ class Run(Request[Answer]):
     stops nothing. Raises what :class:`Accept` raises, and session.StorageFailed.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     within: ClassVar[float] = 3600.0
+    expected: ClassVar[float] = 3600.0
     max_bytes: ClassVar[int] = TEXT_BYTES
     incoming: Incoming
 
     @classmethod
     def upcast(cls, version: int, body: dict[str, Any]) -> dict[str, Any]:
-        return naming_no_fallbacks(body)
+        return as_it_is_now(body)
 
 
 @final

@@ -386,6 +386,10 @@ class Record:
             last_event=self._journal.last,
         )
 
+    def leave(self) -> None:
+        """Leave the turn as it is, once what is being stored and told is stored and told."""
+        self._uncut.leave()
+
     async def release(self) -> None:
         """Hand the turn back: this attempt does not count. Raises StorageFailed at once."""
         await self._bus.ask(

@@ -50,6 +50,8 @@ class Sources:
 @attrs.frozen(kw_only=True)
 class Prepared:
     catalogue: Catalogue
+    withheld: frozenset[str]
+    """Names of tools that there are and that the turn may not use."""
     system: tuple[SystemText, ...]
     told: tuple[Told, ...]
     """The texts that `system` is made of."""
@@ -88,8 +90,11 @@ async def prepare(
         for source, section in zip(asked, sections, strict=True)
         if section is not None and section.text
     ]
+    offered = tuple(_distinct(tools, notices))
+    allowed = tuple(tool for tool in offered if only is None or tool.name in only)
     return Prepared(
-        catalogue=Catalogue(tool for tool in _distinct(tools, notices) if only is None or tool.name in only),
+        catalogue=Catalogue(allowed),
+        withheld=frozenset(tool.name for tool in offered) - {tool.name for tool in allowed},
         system=_assembled(parts),
         told=tuple(Told(source=source.name, text=text) for source, text in parts),
         notices=tuple(notices),

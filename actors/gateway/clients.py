@@ -95,6 +95,8 @@ class SessionFeed:
             return attrs.evolve(update, gone=(*update.gone, conversation))
         except (ActorError, DeliveryError):
             return update
+        if found.delegated_by is not None:  # it is on no list
+            return update
         return attrs.evolve(update, sessions=(*update.sessions, found))
 
 

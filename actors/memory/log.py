@@ -13,8 +13,11 @@ SAID: Final = 200
 
 
 def is_logged(turn: Turn) -> bool:
-    """Whether a turn leaves something: one that failed or was cancelled came to nothing."""
-    return turn.state == "done"
+    """Whether a turn leaves something: one that failed or was cancelled came to nothing.
+
+    In that of a subagent nobody speaks but agents.
+    """
+    return turn.state == "done" and turn.delegated_by is None
 
 
 def entry(turn: Turn, shown: Sequence[Message], agent: str) -> str | None:

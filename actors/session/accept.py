@@ -9,9 +9,9 @@ import attrs
 from actors.context import Expansion
 from actors.storage import clean, moment
 
-from . import resolve, titles
+from . import delegations, resolve, titles
 from .encoding import attachments_out, dump, options_out
-from .messages import Accepted, ChannelPolicy, Incoming, SessionIsClosed, UnknownSession
+from .messages import Accepted, ChannelPolicy, Delegation, Incoming, SessionIsClosed, UnknownSession
 
 _SAME_MESSAGE: Final = """
 SELECT id, session_id, seq, state FROM turns WHERE source = ? AND user_id = ? AND client_message_id = ?
@@ -24,6 +24,12 @@ INSERT INTO sessions (id, user_id, channel, channel_key, title, created_at, last
                       triggered_by)
 VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?)
 """
+_NEW_DELEGATION: Final = """
+INSERT INTO sessions (id, user_id, channel, channel_key, title, created_at, last_message_at, message_count,
+                      triggered_by, is_closed, caller_turn, caller_step, origin, origin_session, depth)
+VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, 1, ?, ?, ?, ?, ?)
+"""
+"""Closed: nobody else is to say anything in it."""
 _CLOSE: Final = "UPDATE sessions SET is_closed = 1, summary = ? WHERE id = ?"
 _TOUCH: Final = """
 UPDATE sessions SET last_message_at = ?, message_count = message_count + 1, title = coalesce(title, ?) WHERE id = ?
@@ -57,7 +63,9 @@ def accept(
     policy: ChannelPolicy,
     fresh: Fresh,
 ) -> Accepted:
-    """Store a message and say what it belongs to. Raises UnknownSession or SessionIsClosed.
+    """Store a message and say what it belongs to.
+
+    Raises UnknownSession or SessionIsClosed; for a delegation what :func:`actors.session.delegations.place` raises.
 
     Args:
       connection: inside a transaction.
@@ -71,6 +79,8 @@ def accept(
     before = same_message(connection, incoming)
     if before is not None:
         return before
+    if incoming.delegation is not None:
+        return _delegated(connection, incoming, incoming.delegation, now, fresh)
     title = titles.title_of(incoming.text, incoming.attachments)
     key = resolve.key_of(policy, incoming.key, incoming.user, fresh.key)
     decision = _decide(connection, incoming, now, policy.gap, key)
@@ -95,6 +105,42 @@ def accept(
         duplicate=False,
         created=isinstance(decision, resolve.Start),
         closed=decision.closing if isinstance(decision, resolve.Start) else None,
+    )
+
+
+def _delegated(
+    connection: sqlite3.Connection, incoming: Incoming, delegation: Delegation, now: int, fresh: Fresh
+) -> Accepted:
+    """Store what is to be done for a call of another turn, in a conversation of its own."""
+    place = delegations.place(connection, delegation, incoming.user)
+    caller, title = clean(delegation.turn), titles.title_of(delegation.title, ())
+    connection.execute(
+        _NEW_DELEGATION,
+        (
+            fresh.session,
+            incoming.user,
+            incoming.channel,
+            f"{caller}:{delegation.step}",
+            title,
+            now,
+            now,
+            incoming.triggered_by,
+            caller,
+            delegation.step,
+            place.origin,
+            place.origin_session,
+            place.depth,
+        ),
+    )
+    seq = store_turn(connection, incoming, None, session=fresh.session, parent=None, now=now, turn=fresh.turn)
+    return Accepted(
+        session=fresh.session,
+        turn=fresh.turn,
+        seq=seq,
+        state="accepted",
+        duplicate=False,
+        created=True,
+        closed=None,
     )
 
 

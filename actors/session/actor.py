@@ -12,6 +12,7 @@ from bus import concurrent, redact, redacted
 from . import (
     accept,
     attempts,
+    delegations,
     deliveries,
     endings,
     export,
@@ -97,6 +98,8 @@ class SessionActor(Keeper):
         )
         if turn.channel in self._pushing():
             await self.bus.publish(messages.OutboxDue(channel=turn.channel))
+        for session, left in turn.abandons:
+            await self.bus.publish(messages.TurnAbandoned(session=session, user=turn.user, turn=left))
 
     # --- accepting and running turns ---
 
@@ -268,6 +271,11 @@ class SessionActor(Keeper):
     @concurrent(256, isolated=True)
     async def get_steps(self, request: messages.GetSteps) -> tuple[messages.StepInfo, ...]:
         return await self._read(survey.steps_of, request.turn, request.user)
+
+    @messages.Subagents.handler
+    @concurrent(256, isolated=True)
+    async def subagents(self, request: messages.Subagents) -> tuple[messages.Subagent, ...]:
+        return redacted(await self._read(delegations.called, request))
 
     @messages.GetTold.handler
     @concurrent(256, isolated=True)

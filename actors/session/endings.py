@@ -8,7 +8,7 @@ import attrs
 
 from actors.vocabulary import Block, Channel, Text, Usage
 
-from . import history, outbox, told, usage
+from . import delegations, history, outbox, told, usage
 from .claims import NEXT, claimed, note_event, store_message
 from .messages import (
     Cancellation,
@@ -91,7 +91,10 @@ def cancel(
 def end(
     connection: sqlite3.Connection, turn: Turn, ending: Ending, now: int, pushing: Container[Channel]
 ) -> Turn:
-    """End a turn that is open, and put what it said into the outbox if its channel has to be pushed."""
+    """End a turn that is open, and put what it said into the outbox if its channel has to be pushed.
+
+    What is still done for it is no longer wanted.
+    """
     store_message(connection, turn, now)
     _close_calls(connection, turn, ending.state, now)
     (n,) = connection.execute(NEXT, (turn.id,)).fetchone()
@@ -109,9 +112,10 @@ def end(
         (ending.state, ending.outcome, now, seq, turn.id),
     )
     ended = get(connection, turn.id)
-    if turn.channel in pushing:
+    if turn.channel in pushing and turn.origin is None:
         outbox.fill(connection, ended, now)
-    return ended
+    abandoned = delegations.abandon(connection, turn.id)
+    return attrs.evolve(ended, abandons=abandoned) if abandoned else ended
 
 
 def _close_calls(connection: sqlite3.Connection, turn: Turn, state: EndState, now: int) -> None:

@@ -16,9 +16,11 @@ _PUSHES: Final = f"""
 (turn_id IN {_TURNS} OR CASE WHEN json_valid(body) THEN body ->> 'session' END = :session)
 """
 """Rows of the outbox that speak of the conversation; the second half in the very words of its index."""
+_DELEGATED: Final = "SELECT id FROM sessions WHERE origin_session = :session"
 _IN_USE: Final = f"""
 SELECT EXISTS (SELECT 1 FROM turns WHERE session_id = :session
                AND (coalesce(triggered_by, '') = '' OR state IN ('accepted', 'running')))
+    OR EXISTS (SELECT 1 FROM turns WHERE state IN ('accepted', 'running') AND session_id IN ({_DELEGATED}))
     OR EXISTS (SELECT 1 FROM outbox WHERE state IN ('pending', 'sending') AND {_PUSHES})
 """
 _TOLD: Final = f"""
@@ -55,9 +57,15 @@ def prune(connection: sqlite3.Connection, session: str, user: str) -> Fate:
         raise UnknownSession(session=session)
     if connection.execute(_IN_USE, names).fetchone()[0]:
         return "kept"
+    for (delegated,) in connection.execute(_DELEGATED, names).fetchall():
+        _delete(connection, {**names, "session": delegated})
+    _delete(connection, names)
+    return "pruned"
+
+
+def _delete(connection: sqlite3.Connection, names: dict[str, str]) -> None:
     digests = [digest for (digest,) in connection.execute(_TOLD, names)]
     connection.execute(_COUNT_CALLS, names)
     for statement in _DELETE:
         connection.execute(statement, names)
-    connection.execute(_TOLD_NOWHERE_ELSE, {"user": user, "digests": json.dumps(digests)})
-    return "pruned"
+    connection.execute(_TOLD_NOWHERE_ELSE, {"user": names["user"], "digests": json.dumps(digests)})

@@ -17,7 +17,9 @@ from .words import blocks_of
 SESSION: Final = """
 SELECT id, user_id, channel, channel_key, title, summary, created_at, last_message_at, message_count, is_closed,
        is_read, triggered_by,
-       EXISTS (SELECT 1 FROM turns WHERE session_id = sessions.id AND state IN ('accepted', 'running')) AS running
+       EXISTS (SELECT 1 FROM turns WHERE session_id = sessions.id AND state IN ('accepted', 'running')) AS running,
+       caller_turn || ':' || caller_step AS delegated_by,
+       (SELECT session_id FROM turns WHERE turns.id = caller_turn) AS parent
 FROM sessions
 """
 
@@ -26,7 +28,7 @@ SELECT turns.id, seq, session_id, turns.user_id, role, channel, channel_key, sta
        cancel_requested, {text} AS text, called, {expansion} AS expansion, attachments, options, mode, source,
        client_message_id, accepted_at,
        (SELECT started_at FROM steps WHERE turn_id = turns.id AND n = 0) AS started_at, finished_at,
-       turns.triggered_by, merged_into, end_seq,
+       turns.triggered_by, merged_into, end_seq, caller_turn || ':' || caller_step AS delegated_by, origin, depth,
        CASE WHEN parent IS NOT NULL THEN
             coalesce((SELECT id FROM turns AS other WHERE other.seq = turns.parent), '') END AS follows,
        (SELECT json_array(total(input_tokens), total(output_tokens), total(cache_read_tokens),
@@ -69,6 +71,8 @@ def session_of(row: sqlite3.Row) -> Session:
         is_read=bool(row["is_read"]),
         triggered_by=row["triggered_by"],
         running=bool(row["running"]),
+        delegated_by=row["delegated_by"],
+        parent=row["parent"],
     )
 
 
@@ -116,6 +120,9 @@ def turn_of(row: sqlite3.Row) -> Turn:
         ),
         completions=completions,
         tool_rounds=row["tool_rounds"],
+        delegated_by=row["delegated_by"],
+        origin=row["origin"],
+        depth=row["depth"],
     )
 
 

@@ -67,8 +67,8 @@ def current(connection: sqlite3.Connection, request: Current) -> Session | None:
 
 
 def find(connection: sqlite3.Connection, request: List) -> tuple[Session, ...]:
-    """Conversations, newest activity first."""
-    conditions = ["user_id = ?"]
+    """Conversations, newest activity first, without those of subagents."""
+    conditions = ["user_id = ?", "origin IS NULL"]
     values: list[object] = [request.user]
     if request.q:
         connection.create_function("folded", 1, titles.folded, deterministic=True)  # SQLite folds ASCII only
@@ -80,9 +80,9 @@ def find(connection: sqlite3.Connection, request: List) -> tuple[Session, ...]:
 
 
 def closed_after(connection: sqlite3.Connection, seq: int, limit: int) -> tuple[Closed, ...]:
-    """Conversations that were closed after number `seq`, in that order."""
+    """Conversations that were closed after number `seq`, in that order, without those of subagents."""
     numbers = connection.execute(
-        "SELECT id, closed_seq FROM sessions WHERE closed_seq > ? ORDER BY closed_seq LIMIT ?",
+        "SELECT id, closed_seq FROM sessions WHERE closed_seq > ? AND origin IS NULL ORDER BY closed_seq LIMIT ?",
         (seq, max(0, limit)),
     ).fetchall()
     return tuple(

@@ -79,8 +79,10 @@ def _say(
     now: int,
     saying: Collection[Channel],
 ) -> Channel | None:
-    (channel,) = connection.execute("SELECT channel FROM sessions WHERE id = ?", (claim.session,)).fetchone()
-    if channel not in saying:
+    channel, origin = connection.execute(
+        "SELECT channel, origin FROM sessions WHERE id = ?", (claim.session,)
+    ).fetchone()
+    if channel not in saying or origin is not None:
         return None
     turn = get(connection, request.turn)
     return channel if outbox.say(connection, turn, request.iteration, request.content, now) else None

@@ -27,7 +27,19 @@ sum(cost_usd), coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0),
 coalesce(sum(cache_read_tokens), 0), coalesce(sum(cache_write_tokens), 0), count(*), count(*) - count(cost_usd)
 """
 _CONSUMED: Final = """
-coalesce(sum(input_tokens + output_tokens + cache_read_tokens + cache_write_tokens), 0), total(cost_usd)
+coalesce(sum(input_tokens + output_tokens + cache_read_tokens + cache_write_tokens), 0) AS tokens,
+total(cost_usd) AS usd
+"""
+_OF_TURN: Final = f"""
+SELECT sum(tokens), sum(usd) FROM (
+    SELECT {_CONSUMED} FROM usage
+    WHERE session_id = :session AND turn_id = :turn
+    UNION ALL SELECT coalesce(sum(used_tokens), 0), total(used_usd) FROM sessions WHERE origin = :turn)
+"""
+_OF_CONVERSATION: Final = """
+SELECT sum(used_tokens), sum(used_usd) FROM (
+    SELECT used_tokens, used_usd FROM sessions WHERE id = :session
+    UNION ALL SELECT used_tokens, used_usd FROM sessions WHERE origin_session = :session)
 """
 _OWNED: Final = """
 SELECT 1 FROM sessions WHERE id = :session AND user_id = :user
@@ -89,15 +101,16 @@ def record_other(connection: sqlite3.Connection, request: RecordUsage, now: int)
 
 def measure(connection: sqlite3.Connection, request: Measure) -> Consumption:
     """What was used so far. Raises UnknownSession for a conversation of somebody else."""
-    conversation = connection.execute(
-        "SELECT used_tokens, used_usd, user_id FROM sessions WHERE id = ?", (clean(request.session),)
+    asked = connection.execute(
+        "SELECT user_id, origin, origin_session FROM sessions WHERE id = ?", (clean(request.session),)
     ).fetchone()
-    if conversation is not None and conversation["user_id"] != request.user:
-        raise UnknownSession(session=request.session)
-    turn = connection.execute(
-        f"SELECT {_CONSUMED} FROM usage WHERE session_id = ? AND turn_id = ?",
-        (clean(request.session), clean(request.turn)),
-    ).fetchone()
+    session, turn_id = clean(request.session), clean(request.turn)
+    if asked is not None:
+        if asked["user_id"] != request.user:
+            raise UnknownSession(session=request.session)
+        session, turn_id = asked["origin_session"] or session, asked["origin"] or turn_id
+    conversation = connection.execute(_OF_CONVERSATION, {"session": session}).fetchone()
+    turn = connection.execute(_OF_TURN, {"session": session, "turn": turn_id}).fetchone()
     day = connection.execute(
         f"SELECT {_CONSUMED} FROM usage WHERE user_id = ? AND at >= ?",
         (clean(request.user), micros(request.since)),
@@ -105,8 +118,8 @@ def measure(connection: sqlite3.Connection, request: Measure) -> Consumption:
     return Consumption(turn=_consumed(turn), conversation=_consumed(conversation), day=_consumed(day))
 
 
-def _consumed(row: sqlite3.Row | None) -> Consumed:
-    return Consumed() if row is None else Consumed(tokens=row[0], usd=row[1])
+def _consumed(row: sqlite3.Row) -> Consumed:
+    return Consumed(tokens=row[0] or 0, usd=row[1] or 0.0)
 
 
 def costs(connection: sqlite3.Connection, request: Costs) -> CostReport:
@@ -131,8 +144,10 @@ def _filter(column: str, request: Costs, of_user: str) -> tuple[str, list[Any]]:
         conditions.append(f"{column} >= ?")
         values.append(micros(request.since))
     if request.session is not None:
-        conditions.append("session_id = ?")
-        values.append(clean(request.session))
+        conditions.append(
+            "session_id IN (SELECT ? UNION ALL SELECT id FROM sessions WHERE origin_session = ?)"
+        )
+        values += [clean(request.session)] * 2
     if request.of_user is not None:
         conditions.append(of_user)
         values.append(clean(request.of_user))

@@ -62,6 +62,10 @@ class Actor:
         """Whether this incarnation was asked to end: a long handler should come to a good place and return."""
         return self._address.exit is not None
 
+    async def stopped(self) -> None:
+        """Wait until :attr:`stopping` holds."""
+        await self._address.ending.wait()
+
     @property
     def key(self) -> str | None:
         """Which actor of its pool this is; None outside a pool."""

@@ -88,6 +88,8 @@ class Address:
         self.running = False
         self.exit: Exit | None = None
         """Why the present incarnation is ending, once it is."""
+        self.ending = trio.Event()
+        """Set once it is."""
         self._tasks = 0
         """Spawned ones, timers included."""
         self._borne = Budget(Intensity())
@@ -332,6 +334,7 @@ class Address:
         """End this incarnation, for the first reason given. After a crash, what is in hand has little time left."""
         if self.exit is None:
             self.exit = exit
+            self.ending.set()
             if exit.kind is not ExitKind.STOPPED and self.nursery is not None:
                 self.nursery.cancel_scope.deadline = self.core.now() + self.limits.settle_within
         self.running = False

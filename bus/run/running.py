@@ -90,7 +90,7 @@ class RunningActor(Address):
     async def run(self, ready: Callable[[], None]) -> Exit:
         """Live one incarnation. Returns why it ended; raises only what is not ours to handle."""
         self.incarnation += 1
-        self.exit = None
+        self.exit, self.ending = None, trio.Event()
         self._borne = Budget(Intensity())
         self._stop_requested = self.disposed = self._forced = False
         self.condition.begin()

@@ -74,6 +74,7 @@ RULES: Final[dict[str, Rule]] = {
     "GET /api/mesh": USER,
     "GET /api/mesh/trace": Rule("a user", lambda ada: f"/api/mesh/trace?turn={ada.turn}"),
     "GET /api/turns/<turn>/context": Rule("a user", lambda ada: f"/api/turns/{ada.turn}/context"),
+    "GET /api/turns/<turn>/subagents": Rule("a user", lambda ada: f"/api/turns/{ada.turn}/subagents"),
     "POST /api/turns/<turn>/choose": Rule("a user", lambda ada: f"/api/turns/{ada.turn}/choose"),
     "POST /api/turns/<turn>/versions": Rule("a user", lambda ada: f"/api/turns/{ada.turn}/versions"),
     "POST /api/chat": USER,

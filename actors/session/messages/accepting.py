@@ -7,7 +7,7 @@ import attrs
 from actors.context import Expansion
 from bus import Abandon, Data, Request
 
-from .incoming import Incoming, naming_no_fallbacks
+from .incoming import Incoming, as_it_is_now
 from .turns import Turn, TurnState
 
 
@@ -32,10 +32,11 @@ class Accepted(Data):
 class Accept(Request[Accepted]):
     """Resolve the conversation and store message and turn in one transaction. After the reply it is not lost.
 
-    Raises UnknownChannel; UnknownSession or SessionIsClosed when a `session` is given and does not fit.
+    Raises UnknownChannel; UnknownSession or SessionIsClosed when a `session` is given and does not fit; UnknownTurn,
+    TurnIsOver or TooManySubagents for a delegation.
     """
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     abandon: ClassVar[Abandon] = Abandon.FINISH
     max_bytes: ClassVar[int] = 16 * 1024 * 1024
     incoming: Incoming
@@ -44,7 +45,7 @@ class Accept(Request[Accepted]):
 
     @classmethod
     def upcast(cls, version: int, body: dict[str, Any]) -> dict[str, Any]:
-        return naming_no_fallbacks({"expansion": None, **body})
+        return as_it_is_now({"expansion": None, **body})
 
 
 @final

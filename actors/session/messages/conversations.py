@@ -37,6 +37,11 @@ class Session(Data):
     triggered_by: str | None
     running: bool = False
     """Whether a turn is accepted or running."""
+    delegated_by: str | None = None
+    """The call of another conversation's turn that is carried out in this one, ``turn:step``. Such a conversation is on
+    no list, and closed to everybody from its beginning."""
+    parent: str | None = None
+    """That other conversation."""
 
 
 @final
@@ -60,7 +65,7 @@ class Message(Data):
 @final
 @attrs.frozen(kw_only=True)
 class List(Request[tuple[Session, ...]]):
-    """Conversations of a user, newest activity first."""
+    """Conversations of a user, newest activity first, without those of subagents."""
 
     version: ClassVar[int] = 2
     user: str

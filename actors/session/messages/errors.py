@@ -118,6 +118,31 @@ class EmptyMessage(ActorError):
 
 
 @attrs.define(eq=False, kw_only=True)
+class TurnIsOver(ActorError):
+    """The turn has ended or was cancelled: nobody waits for what is to be done for it."""
+
+    kind: ClassVar[ErrorKind] = "conflict"
+    turn: str
+
+    def __str__(self) -> str:
+        return f"turn {quoted(self.turn)} is over"
+
+
+@attrs.define(eq=False, kw_only=True)
+class TooManySubagents(ActorError):
+    """On behalf of one message of a person there are as many subagents as there may be."""
+
+    kind: ClassVar[ErrorKind] = "conflict"
+    most: int
+
+    def __str__(self) -> str:
+        return (
+            f"this turn has started {self.most} subagents, which is as many as it may (limits.subagents_per_turn); "
+            "do the rest yourself"
+        )
+
+
+@attrs.define(eq=False, kw_only=True)
 class EmptyTitle(ActorError):
     """A title in which there is nothing to be seen."""
 

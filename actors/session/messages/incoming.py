@@ -49,6 +49,21 @@ class TurnOptions(Data):
 
 @final
 @attrs.frozen(kw_only=True)
+class Delegation(Data):
+    """A call of a turn that another turn carries out, in a conversation of its own that nobody else speaks in."""
+
+    turn: str
+    """That made the call, of the same user."""
+    step: int
+    """Number of the call among its steps."""
+    title: str
+    """Of the conversation."""
+    most: int
+    """Turns of this kind that there may be on behalf of one message of a person."""
+
+
+@final
+@attrs.frozen(kw_only=True)
 class Incoming(Data):
     """A message as it came from outside, the same on its whole way into the store."""
 
@@ -70,9 +85,12 @@ class Incoming(Data):
     triggered_by: str | None = None
     """Name of the job or hook that speaks for the user."""
     options: TurnOptions = TurnOptions()
+    delegation: Delegation | None = None
+    """What it carries out, where an agent speaks and no person; `key` and `session` are of no account then."""
 
 
-def naming_no_fallbacks(body: Mapping[str, Any]) -> dict[str, Any]:
-    """A message with an `incoming` from before its options could name fallbacks, as it is now."""
+def as_it_is_now(body: Mapping[str, Any]) -> dict[str, Any]:
+    """A message with an `incoming` from before its options could name fallbacks, or an agent could be who speaks."""
     incoming = body["incoming"]
-    return {**body, "incoming": {**incoming, "options": {"fallbacks": None, **incoming["options"]}}}
+    options = {"fallbacks": None, **incoming["options"]}
+    return {**body, "incoming": {"delegation": None, **incoming, "options": options}}

@@ -4,7 +4,7 @@ Nothing is taken away. A version follows what the first one followed; the conver
 chosen, which a new one is until another is.
 """
 
-from typing import ClassVar, final
+from typing import Any, ClassVar, final
 
 import attrs
 
@@ -12,7 +12,7 @@ from actors.context import Expansion
 from bus import Abandon, Data, Request
 
 from .accepting import Accepted
-from .incoming import Incoming
+from .incoming import Incoming, as_it_is_now
 from .turns import Turn
 
 
@@ -39,12 +39,17 @@ class Revise(Request[Accepted]):
     the conversation.
     """
 
+    version: ClassVar[int] = 2
     abandon: ClassVar[Abandon] = Abandon.FINISH
     max_bytes: ClassVar[int] = 16 * 1024 * 1024
     turn: str
     incoming: Incoming
     expansion: Expansion | None = None
     """As of :class:`Accept`."""
+
+    @classmethod
+    def upcast(cls, version: int, body: dict[str, Any]) -> dict[str, Any]:
+        return as_it_is_now(body)
 
 
 @final

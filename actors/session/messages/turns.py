@@ -17,6 +17,7 @@ from actors.vocabulary import Attachment, Block, Channel, FollowupMode, Role, Us
 from bus import Abandon, Data, Event, Request
 
 from .incoming import TurnOptions
+from .usage import Consumed
 
 TurnState = Literal["accepted", "running", "merged", "done", "failed", "cancelled"]
 EndState = Literal["done", "failed", "cancelled"]
@@ -74,10 +75,18 @@ class Turn(Data):
     """Where turns are listed: all that answer the same message again or another version of it, itself included, in the
     order of acceptance. Empty where there is no other."""
     usage: Usage = attrs.field(factory=Usage)
-    """Of all its completions, and of summaries that were made for it."""
+    """Of all its completions, and of summaries that were made for it; what its subagents use is theirs."""
     completions: int = 0
     tool_rounds: int = 0
     """Answers of the model that called tools."""
+    delegated_by: str | None = None
+    """The call that it carries out, ``turn:step``; None where a person or a job speaks."""
+    origin: str | None = None
+    """The turn on whose behalf it was started in the end; None where that is itself."""
+    depth: int = 0
+    """How many calls lie between the two."""
+    abandons: tuple[tuple[str, str], ...] = ()
+    """Conversations and turns that it leaves behind, told only by the request that ends it: nobody waits for them."""
 
 
 @final
@@ -134,6 +143,33 @@ class WasSent(Request[bool]):
     """Whether a file, by its path in home, came with a message of a user or with an answer to them."""
 
     path: str
+    user: str
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Subagent(Data):
+    """A turn that carries out a call of another one, in a conversation of its own."""
+
+    call: str
+    """As the model named it."""
+    session: str
+    turn: str
+    title: str
+    state: TurnState
+    outcome: str | None
+    used: Consumed
+    """By it and all that was done for it but for what its own subagents used."""
+
+
+@endpoint("GET", "/api/turns/{turn}/subagents")
+@final
+@attrs.frozen(kw_only=True)
+class Subagents(Request[tuple[Subagent, ...]]):
+    """Who carries out calls of a turn, in the order of the calls. Raises UnknownTurn."""
+
+    max_bytes: ClassVar[int] = 4 * 1024 * 1024
+    turn: str
     user: str
 
 
@@ -240,6 +276,17 @@ class TurnsAfter(Request[tuple[Turn, ...]]):
     max_bytes: ClassVar[int] = 64 * 1024 * 1024
     seq: int
     limit: int = 100
+
+
+@final
+@attrs.frozen(kw_only=True)
+class TurnAbandoned(Event):
+    """The turn that waited for this one has ended, so that it is to be stopped; it will not be begun again."""
+
+    key_field: ClassVar[str | None] = "session"
+    session: str
+    user: str
+    turn: str
 
 
 @final

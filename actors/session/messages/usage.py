@@ -85,7 +85,9 @@ class Consumed(Data):
 @attrs.frozen(kw_only=True)
 class Consumption(Data):
     turn: Consumed
+    """With all of its subagents; of one of them, with all that is used on behalf of the same message of a person."""
     conversation: Consumed
+    """In which that message was, with all subagents there."""
     day: Consumed
     """Of the user, in all conversations and beside them."""
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.agent.calls import batches, bounded, decide, doubt
+from actors.agent.calls import batches, bounded, decide, doubt, withheld
 from actors.session.messages import Effect, ToolStep
 from actors.tooling import OnDoubt
 from actors.vocabulary import ToolUse
@@ -28,6 +28,21 @@ def test_calls_that_only_read_run_together() -> None:
 
 def test_a_call_that_changes_something_runs_alone() -> None:
     assert shape("pure", "pure", "local", "pure", "unsafe", "keyed") == [2, 1, 1, 1, 1]
+
+
+def test_calls_that_wait_for_other_turns_run_together_and_apart_from_those_that_read() -> None:
+    mixed = steps("pure", "keyed", "keyed", "pure", "keyed", "unsafe")
+    assert [len(batch) for batch in batches(mixed, {"X"})] == [1, 2, 1, 2]
+    mixed[2] = attrs.evolve(mixed[2], call=ToolUse(id="c2", name="Y", input={}))
+    assert [len(batch) for batch in batches(mixed, {"X"})] == [1, 1, 1, 1, 2]
+    assert [len(batch) for batch in batches(mixed, {"X", "Y"})] == [1, 1, 1, 1, 2]
+
+
+def test_who_may_not_use_a_tool_is_told_which() -> None:
+    assert withheld("Shell", ["Read", "Write"]).endswith(
+        "not use Shell. The tools that it was given: Read, Write."
+    )
+    assert withheld("Shell", []).endswith("given: none.")
 
 
 @given(st.lists(st.sampled_from(["pure", "local", "keyed", "unsafe"]), max_size=12))

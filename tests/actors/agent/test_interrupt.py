@@ -51,3 +51,14 @@ def test_what_is_due_waits_for_what_must_be_whole() -> None:
         interrupt.due(5.0)
         assert scope.deadline == math.inf
     assert (scope.deadline, scope.reasons) == (5.0, [])
+
+
+def test_work_is_left_as_it_is_once_what_must_be_whole_is_so_and_a_stop_counts_for_more() -> None:
+    scope = Scope()
+    interrupt = Interrupt(scope)
+    with interrupt:
+        interrupt.leave()
+        assert scope.reasons == []
+    assert (interrupt.left, scope.reasons) == (True, ["the program stops"])
+    interrupt.request()
+    assert scope.reasons[-1] == "the turn was cancelled"

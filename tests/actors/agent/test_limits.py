@@ -55,7 +55,9 @@ def ends(used: Consumed = NOTHING, seconds: float = 0.0, **given: Any) -> Stop |
     for name, value in given.items():
         setattr(run, name, value)
     settings = Settings(max_turns=max_turns, limits=attrs.evolve(UNLIMITED, **of_limits))
-    return turn_ends(settings, run, used, seconds)
+    found = turn_ends(settings, run, used, seconds)
+    assert not isinstance(found, Soon)
+    return found
 
 
 @pytest.mark.parametrize(
@@ -279,3 +281,53 @@ def test_a_day_without_prices_has_an_unknown_cost_and_one_without_calls_none(
 ) -> None:
     told = today(UNLIMITED, Spent(name="", usage=Usage(), calls=calls, unpriced=calls), MIDNIGHT)
     assert (told.cost_usd, told.tokens_limit, told.usd_limit) == (cost, None, None)
+
+
+# --- subagents --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("depth", "used", "reserved", "last", "end"),
+    [
+        (1, 8.0, 0.0, 0.5, None),
+        (1, 8.0, 0.5, 0.5, "soon"),  # what others are about to use may take the rest
+        (1, 8.0, 0.0, 1.0, "last words"),
+        (1, 9.0, 0.5, 0.0, "over"),
+        (0, 9.0, 0.5, 0.0, None),  # what is left is for who called them
+        (2, 8.0, 0.0, 0.2, "last words"),
+        (2, 8.2, 0.0, 0.0, "over"),
+    ],
+)
+@pytest.mark.parametrize("what", ["tokens", "usd"])
+def test_subagents_share_most_of_what_their_caller_may_use(
+    what: str, depth: int, used: float, reserved: float, last: float, end: str | None
+) -> None:
+    def amount(units: float) -> Consumed:
+        return Consumed(tokens=round(units * 1000)) if what == "tokens" else Consumed(usd=units)
+
+    run = a_run()
+    run.turn = attrs.evolve(run.turn, depth=depth)
+    run.last = amount(last)
+    bounds = attrs.evolve(UNLIMITED, tokens_per_turn=10_000, usd_per_turn=10.0)
+    found = turn_ends(Settings(limits=bounds), run, amount(used), 0.0, amount(reserved))
+    if isinstance(found, Stop):
+        assert found.outcome == "budget"
+        assert end == ("over" if found.last is None else "last words")
+    else:
+        assert end == (None if found is None else "soon")
+
+
+def test_a_subagent_is_asked_for_its_last_words_before_its_time_is_over() -> None:
+    run = a_run(deadline_s=100.0)
+    assert turn_ends(Settings(limits=UNLIMITED), run, NOTHING, 95.0) is None
+    run.turn = attrs.evolve(run.turn, depth=1)
+    assert turn_ends(Settings(limits=UNLIMITED), run, NOTHING, 89.0) is None
+    found = turn_ends(Settings(limits=UNLIMITED), run, NOTHING, 90.0)
+    assert isinstance(found, Stop)
+    assert (found.outcome, "100 seconds" in found.notice) == ("deadline", True)
+
+
+def test_how_long_a_turn_has_in_all() -> None:
+    assert limits.whole(Limits(seconds_per_turn=60), TurnOptions()) == 60
+    assert limits.whole(Limits(seconds_per_turn=60), TurnOptions(deadline_s=5.0)) == 5
+    assert limits.whole(Limits(seconds_per_turn=0), TurnOptions()) is None

@@ -181,7 +181,7 @@ async def test_a_queued_message_that_waits_in_the_mailbox_runs_in_its_own_trace(
         gate.open.set()
         await world.end(second.turn)
         begun = [event.trace for event in await until_idle(tap) if event.point == "sent"]
-        asked = [event.trace for event in await until_idle(all_of_it) if event.type == "agent.Accept@2"]
+        asked = [event.trace for event in await until_idle(all_of_it) if event.type == "agent.Accept@3"]
     assert begun == [asked[0]]
 
 

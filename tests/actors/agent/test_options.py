@@ -44,7 +44,7 @@ async def test_a_turn_has_the_tools_it_was_given_and_no_others(
     assert [spec.name for spec in world.requests[0].tools] == ["Peek"]
     found = shape(world.requests[-1].messages)
     assert found[-2] == "c1=peeked a"
-    assert found[-1].startswith("c2!There is no tool 'Tell'")
+    assert found[-1].startswith("c2!This turn may not use Tell")
 
 
 async def test_a_turn_ends_when_its_time_is_over_with_what_was_said(

@@ -26,6 +26,10 @@ from actors.persona.actor import PersonaActor
 from actors.persona.settings import Settings as PersonaSettings
 from actors.session import messages as session
 from actors.session.actor import SessionActor
+from actors.subagents import messages as subagents
+from actors.subagents.actor import SubagentsActor
+from actors.subagents.settings import Settings as SubagentSettings
+from actors.subsystem import Given
 from actors.tooling import Rendered, ToolReply, ToolSource, described, from_context, offering, tool
 from actors.transcript import Transcript
 from actors.vocabulary import ADMIN, Attachment, Block, ChatMessage, Text, ToolResult, ToolUse, Usage
@@ -326,6 +330,8 @@ class World:
     expand: Expand | None = None
     soul: bytes = b"Be kind."
     models: llm.Catalogue = MODELS
+    subagents: SubagentSettings | None = None
+    """How many there may be; None: the agent has no tool for it."""
     script: list[Answer] = attrs.field(factory=list[Answer])
     rule: Answer | None = None
     """What the model does where the script says nothing; None: it echoes."""
@@ -372,6 +378,13 @@ class World:
             (self.path / "SOUL.md").write_bytes(self.soul)
             await mesh.start(partial(PersonaActor, PersonaSettings, self.path / "SOUL.md"), name="persona")
             sources = Sources(tools=self.tools, context=self.context, keepsake=self.keepsake)
+            if self.subagents is not None:
+                await mesh.start(partial(SubagentsActor, self._given()), name="subagents")
+                sources = attrs.evolve(
+                    sources,
+                    tools=(*self.tools, offering(subagents.Delegate)),
+                    context=(*self.context, context_of(subagents.Duties)),
+                )
             conversation = partial(
                 ConversationActor,
                 settings=self._in_force,
@@ -387,6 +400,9 @@ class World:
                     name="conductor",
                 )
             yield self
+
+    def _given(self) -> Given:
+        return Given(data=self.path, home=self.path, environment={}, settings_of=lambda _kind: self.subagents)
 
     def _in_force(self) -> Settings:
         """The settings. Without limits of its own a test may spend as much as it likes: its completions are dear."""

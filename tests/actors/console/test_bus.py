@@ -96,7 +96,7 @@ async def test_the_tree_shows_states_and_budgets(operated: Operated) -> None:
 async def test_an_actor_is_described_and_its_secrets_are_not(operated: Operated) -> None:
     shown = await operated.look("actor", name="agent")
     assert shown["own"] == {"delivered": 0, "key": "•••"}
-    assert "agent.Accept@2" in shown["handles"]
+    assert "agent.Accept@3" in shown["handles"]
     answer = await operated.http.get("/api/bus/actor?name=agnt", headers=OPERATOR)
     assert (answer.status_code, answer.json()["error"]) == (
         404,
@@ -247,7 +247,7 @@ async def test_dead_letters_are_listed_newest_first(operated: Operated) -> None:
     seqs = [letter["seq"] for letter in dead["letters"]]
     assert seqs == sorted(seqs, reverse=True)
     assert len(seqs) == 3
-    assert dead["letters"][0]["type"] == "agent.Accept@2"
+    assert dead["letters"][0]["type"] == "agent.Accept@3"
     assert len((await operated.look("dead", limit=2))["letters"]) == 2
     assert (await operated.look("dead", reason="crashed"))["letters"] == []
     assert len((await operated.look("dead", to="age"))["letters"]) == 3
@@ -266,7 +266,7 @@ async def test_a_dead_letter_is_sent_again_and_its_answer_shown(operated: Operat
     await lose(operated)
     (letter,) = (await operated.look("dead"))["letters"]
     sent = await operated.act("letter/resend", seq=letter["seq"])
-    assert (sent["type"], sent["trace"]) == ("agent.Accept@2", letter["trace"])
+    assert (sent["type"], sent["trace"]) == ("agent.Accept@3", letter["trace"])
     assert sent["reply"]["session"] == "s1"
     assert [request.text for request in operated.world.accepted] == ["lost 0 sk-ant-0123456789abcdef"]
     (again,) = operated.console.recorded("type=agent.Accept outcome=ok")

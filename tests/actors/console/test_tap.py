@@ -117,8 +117,8 @@ async def test_what_was_is_shown_in_the_order_of_sending_on_request(gateway: Gat
         gateway.world.failure = RuntimeError("no")
         gateway.world.gate.set()
     for tree, expected in (
-        (0, ["session.Get@1", "agent.Run@2"]),
-        (1, ["agent.Run@2", "session.Get@1"]),
+        (0, ["session.Get@1", "agent.Run@3"]),
+        (1, ["agent.Run@3", "session.Get@1"]),
     ):
         async with tapping(gateway, since=60, limit=2, tree=tree, filter="!type=users.*") as tap:
             lines = [await tap.hear(), await tap.hear()]

@@ -33,6 +33,10 @@ export interface Session {
   triggered_by: string | null;
   /** Whether a turn is accepted or running. */
   running: boolean;
+  /** The call of another conversation's turn that is carried out in this one, `turn:step`. Such a conversation is on no list, and closed to everybody from its beginning. */
+  delegated_by: string | null;
+  /** That other conversation. */
+  parent: string | null;
 }
 
 /** One displayed row of a conversation, derived from its steps. */
@@ -70,7 +74,7 @@ export interface Figures {
   accepted_at: string;
   /** Where turns are listed: all that answer the same message again or another version of it, itself included, in the order of acceptance. Empty where there is no other. */
   versions: string[];
-  /** Of all its completions, and of summaries that were made for it. */
+  /** Of all its completions, and of summaries that were made for it; what its subagents use is theirs. */
   usage: Usage;
   completions: number;
   /** Answers of the model that called tools. */
