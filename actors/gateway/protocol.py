@@ -511,6 +511,7 @@ VALUES: Final = (
     Usage,
     session.Turn,
     session.ToldText,
+    session.Subagent,
     Config,
 )
 SECTIONS: Final[Mapping[str, tuple[type[Any], ...]]] = {

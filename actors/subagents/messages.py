@@ -74,9 +74,8 @@ class Report(ToolReply):
 
 @tool(
     TOOL,
-    "Hand a part of the task to a subagent. It works by itself in a conversation of its own, which keeps yours small, "
-    "and its last answer is the result. Good for research that reads a lot to find a little, and for parts that do not "
-    "depend on each other: several calls in one answer run at the same time. It cannot ask back.",
+    "Hand a part of the task to a subagent, which works in a conversation of its own and keeps yours small. Its last "
+    "answer is the result; it cannot ask back. Several calls in one answer run at once.",
     effect="keyed",
     waits=True,
 )
@@ -91,19 +90,16 @@ class Delegate(Request[Report]):
     within: ClassVar[float] = WEEK
     expected: ClassVar[float] = WEEK
     max_bytes: ClassVar[int] = 1024 * 1024
-    description: Annotated[str, described("What it is about, in three to six words.", max_length=100)]
+    description: Annotated[str, described("Its title.", max_length=100)]
     prompt: Annotated[
         str,
         described(
-            "The task with all it needs to know, since it sees nothing of this conversation, and what it is to "
-            "answer with.",
+            "The task, with all it needs to know: it sees nothing else of this conversation.",
             max_length=200_000,
         ),
     ]
-    tools: Annotated[
-        tuple[str, ...] | None, described("Names of the tools it may use; by default all of yours.")
-    ] = None
-    model: Annotated[str | None, described("provider/model; by default yours.")] = None
+    tools: Annotated[tuple[str, ...] | None, described("Those it may use; by default all of yours.")] = None
+    model: Annotated[str | None, described("provider/model")] = None
     call: Annotated[str, from_context("call")]
     turn: Annotated[str, from_context("turn")]
     user: Annotated[str, from_context("user")]

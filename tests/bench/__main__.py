@@ -20,6 +20,7 @@ GROUPS: Mapping[str, Callable[[Path], list[Figure]]] = {
     "rest": starts.measure_rest,
     "chat": starts.measure_chat,
     "turn": turns.measure_turns,
+    "subagent": turns.measure_subagents,
     "crowd": turns.measure_crowd,
     "idle": turns.measure_idle,
     "people": people.measure,

@@ -136,6 +136,23 @@ def measure_turns(folder: Path) -> list[Figure]:
     ]
 
 
+def measure_subagents(folder: Path) -> list[Figure]:
+    """One subagent after the other, each a turn in a conversation of its own."""
+    call = json.dumps({"description": "Say hello", "prompt": "Say hello."})
+    with (
+        model_process(f"tool:Agent*{TOOL_ROUNDS}:{call}") as url,
+        instance(folder / "subagents", url) as daemon,
+    ):
+        address = daemon.start()
+        trio.run(_calls, address, 5)
+        calls = trio.run(_calls, address, 50)
+    return [
+        Figure(
+            name="a subagent, from its call to its result", value=1000 * median(calls), unit="ms", budget=12
+        )
+    ]
+
+
 def _first_request_size(url: str) -> float:
     received: list[dict[str, Any]] = httpx2.get(f"{url}/_requests", trust_env=False).json()
     return float(len(json.dumps(received[0]["body"], separators=(",", ":"))))

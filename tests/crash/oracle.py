@@ -10,7 +10,7 @@ from typing import Any, Final, final
 import attrs
 
 from tests.crash.record import Record, Sent
-from tests.crash.script import AMONG_NOTES, Asked, Piece, answered, asked, tags
+from tests.crash.script import AMONG_FILES, AMONG_NOTES, Asked, Piece, answered, asked, tags
 
 Row = Mapping[str, Any]
 """A displayed message, as ``GET /api/sessions/{id}/messages`` has it."""
@@ -91,6 +91,8 @@ class Left:
         )
 
 
+GIVEN_UP: Final = "stopped the program"
+"""What is said of a turn that has killed the process again and again."""
 DEATHS: Final = 3
 """A turn is given up when it has killed the process so often at one place."""
 
@@ -144,6 +146,7 @@ def complaints(record: Record, left: Left) -> list[str]:
         *_files_differ(left),
         *_notes_differ(left),
         *_missed(left),
+        *_delegated_otherwise(left),
         *_not_valid(left),
         *_rewritten(left),
         *_renumbered(record),
@@ -285,15 +288,13 @@ def _wanted(rows: Iterable[Row]) -> list[Asked]:
 def _files_differ(left: Left) -> Iterator[str]:
     """The files are as if the calls had been carried out one after another, those in doubt done or not done."""
     for rows in left.rows.values():
-        wanted = {call.id: call for call in _wanted(rows) if call.verb not in AMONG_NOTES}
-        possible: dict[str, set[str | None]] = {
-            call.path: {ABSENT} for call in wanted.values() if call.verb != "list"
-        }
+        wanted = {call.id: call for call in _wanted(rows) if call.verb in AMONG_FILES}
+        possible: dict[str, set[str | None]] = {call.path: {ABSENT} for call in wanted.values()}
         for row in rows:
             if _is(row, "tool_result"):
                 result = _result(row)
                 call = wanted.get(result["tool_use_id"])
-                if call is not None and call.verb != "list":
+                if call is not None:
                     before = possible[call.path]
                     possible[call.path] = _afterwards(call, result, before)
                     if not possible[call.path]:
@@ -371,6 +372,22 @@ def _missed(left: Left) -> Iterator[str]:
                 yield f"{call.id} has not found {missing}: {result}"
 
 
+def _delegated_otherwise(left: Left) -> Iterator[str]:
+    """What a subagent has answered is the result of the call, unless a turn was cancelled or has killed the process."""
+    for rows in left.rows.values():
+        wanted = {call.id: call for call in _wanted(rows) if call.verb == "ask"}
+        for row in rows:
+            call = wanted.get(_result(row)["tool_use_id"]) if _is(row, "tool_result") else None
+            if call is None:
+                continue
+            result = _result(row)
+            text = result["content"]
+            if answered(text) != [call.delegated] and not (
+                result["is_error"] and any(words in text for words in (DOUBT, UNDONE, GIVEN_UP))
+            ):
+                yield f"{call.id} asked {call.delegated}, and its result is {result}"
+
+
 # --- what the model was sent ----------------------------------------------------------------------------------
 
 
@@ -442,6 +459,12 @@ def _logged_otherwise(record: Record, left: Left) -> Iterator[str]:
             yield f"{tag} is in the log {logged[tag]} times"
         elif logged[tag] > 1 or (fate is not None and fate.state in {"failed", "cancelled"} and logged[tag]):
             yield f"{tag} is in the log {logged[tag]} times, though its turn is {fate and fate.state}"
+    sent_by_people = {tag for sent in record.sent for tag in tags(sent.text)}
+    yield from (
+        f"{tag} is in the log, and no person has said it"
+        for tag in logged
+        if tag.startswith("s9") and tag not in sent_by_people
+    )
 
 
 # --- events ---------------------------------------------------------------------------------------------------

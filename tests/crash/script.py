@@ -3,6 +3,8 @@
 A message reads ``<s1-7: write a | read a & read b | delete a>``: its tag, then rounds of tool calls. The model carries
 out what it finds in the history and has not asked for yet, and in the end names each tag it has not named before, as
 ``{s1-7}``. So it says the same whichever process asks, and a call or an answer too many can be told at once.
+
+A subagent is told the same kind of message, with a tag of its own, and so answers by the same rule.
 """
 
 import random
@@ -23,8 +25,10 @@ TOOLS: Final[Mapping[str, str]] = {
     "list": "FileList",
     "note": "MemoryWrite",
     "seek": "MemorySearch",
+    "ask": "Agent",
 }
 AMONG_NOTES: Final = {"note", "seek"}
+AMONG_FILES: Final = {"write", "read", "delete"}
 
 _MESSAGE: Final = re.compile(r"<(s\d+-\d+):([^>]*)>")
 _ANSWER: Final = re.compile(r"\{(s\d+-\d+)\}")
@@ -58,8 +62,16 @@ class Asked:
         """What it writes; nobody else writes the same."""
         return f"written by {self.id}{f' as a {self.word}' if self.verb == 'note' else ''}"
 
+    @property
+    def delegated(self) -> str:
+        """Tag of the message that a subagent gets, whose conversation is no other one's."""
+        return f"s9{''.join(f'{int(number):04}' for number in re.findall('[0-9]+', self.id))}-0"
+
     def call(self) -> Call:
         """As the model says it."""
+        if self.verb == "ask":
+            task = f"<{self.delegated}: list {self.file} & seek {self.file} | write {self.file}>"
+            return Call(TOOLS[self.verb], {"description": f"Ask {self.id}", "prompt": task}, id=self.id)
         if self.verb == "note":
             fields: dict[str, Any] = {"file": self.path, "content": f"{self.content}\n", "append": True}
             return Call(TOOLS[self.verb], fields, id=self.id)

@@ -27,6 +27,9 @@ SELECT id FROM sessions WHERE used_tokens <> (
     FROM usage WHERE session_id = sessions.id
 )
 """
+ASKED_TWICE: Final = """
+SELECT caller_turn FROM sessions WHERE origin IS NOT NULL GROUP BY caller_turn, caller_step HAVING count(*) > 1
+"""
 LIFE: Final = 60.0
 """Seconds until a point counts as not reached."""
 PATIENCE: Final = 120.0
@@ -48,7 +51,7 @@ POINTS: Final = (
     ),
     *(
         f"{tool}.{moment}"
-        for tool in ("FileRead", "FileWrite", "FileDelete", "MemoryWrite", "MemorySearch")
+        for tool in ("FileRead", "FileWrite", "FileDelete", "MemoryWrite", "MemorySearch", "Agent")
         for moment in ("before_run", "after_run")
     ),
     *(f"{step}.{moment}" for step in ("intend", "settle") for moment in ("before_commit", "after_commit")),
@@ -305,6 +308,8 @@ class World:
                 self.record.complaints.append(f"the database is damaged: {verdict}")
             if database.execute(WRONG_SUMS).fetchone():
                 self.record.complaints.append("what a conversation has used is not what its completions have")
+            if database.execute(ASKED_TWICE).fetchone():
+                self.record.complaints.append("a call was handed to two subagents")
             turns = database.execute("SELECT id, state, merged_into, outcome FROM turns")
             fates = {turn: Fate(*fate) for turn, *fate in turns}
         deaths = {turn: list(found.values()) for turn, found in self.deaths.items()}

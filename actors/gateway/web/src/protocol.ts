@@ -96,6 +96,27 @@ export interface ToldText {
   text: string | null;
 }
 
+/** What some calls of models came to. */
+export interface Consumed {
+  /** Of prompts, whether a cache held them or not, and answers. */
+  tokens: number;
+  /** US dollars; what has no known price counts nothing. */
+  usd: number;
+}
+
+/** A turn that carries out a call of another one, in a conversation of its own. */
+export interface Subagent {
+  /** As the model named it. */
+  call: string;
+  session: string;
+  turn: string;
+  title: string;
+  state: "accepted" | "running" | "merged" | "done" | "failed" | "cancelled";
+  outcome: string | null;
+  /** By it and all that was done for it but for what its own subagents used. */
+  used: Consumed;
+}
+
 /** Names, texts and models for the page. */
 export interface Config {
   agent_name: string;

@@ -3,7 +3,7 @@
 import { answered } from "./access";
 import { BASE } from "./base";
 import { half, pageHeaders, withHalf } from "./half";
-import type { Attachment, Config, Figures, Message, Session, ToldText } from "../protocol";
+import type { Attachment, Config, Figures, Message, Session, Subagent, ToldText } from "../protocol";
 
 /** A request that was not answered with success. The message is meant for the person at the page. */
 export class ApiError extends Error {
@@ -117,6 +117,8 @@ export const api = {
   },
   /** What the model was told in a turn besides the conversation. */
   told: (turn: string) => request<ToldText[]>(`/api/turns/${encodeURIComponent(turn)}/context`),
+  /** Who carries out calls of a turn, in the order of the calls. */
+  subagents: (turn: string) => request<Subagent[]>(`/api/turns/${encodeURIComponent(turn)}/subagents`),
   markRead: (id: string) => send<unknown>("POST", `${session(id)}/read`),
   cancel: (id: string) => send<unknown>("POST", `${session(id)}/cancel`),
   signOut: () => send<unknown>("POST", "/api/auth/logout"),

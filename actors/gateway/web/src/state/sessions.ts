@@ -26,11 +26,11 @@ export class SessionList {
   /** Why the list could not be read. */
   readonly problem = signal<string | null>(null);
 
-  /** Newest activity first. */
+  /** Newest activity first. That of a subagent is on no list, though it may be the one that is open. */
   readonly all = computed(() =>
-    [...this.byId.value.values()].sort((one, other) =>
-      other.last_message_at.localeCompare(one.last_message_at),
-    ),
+    [...this.byId.value.values()]
+      .filter((session) => session.delegated_by === null)
+      .sort((one, other) => other.last_message_at.localeCompare(one.last_message_at)),
   );
   readonly shown = computed(() => {
     const found = this.found.value;

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import type { Session } from "../protocol";
 import { announcement } from "../state/announcement";
 import { sidebarHidden } from "../state/preferences";
 import { FRESH, go, openSession, route, toSection, toSession, type Route } from "../state/router";
@@ -13,6 +14,7 @@ import { commandFor, type Command } from "./keys";
 import { LinkBanner } from "./LinkBanner";
 import { SectionView } from "./SectionView";
 import { Sidebar } from "./Sidebar";
+import { SubagentBar } from "./Subagent";
 import { Toasts } from "./Toasts";
 import { Transcript } from "./Transcript";
 import { UndeliveredBanner } from "./UndeliveredBanner";
@@ -117,7 +119,7 @@ export function Page() {
             <Transcript field={field} />
             <LinkBanner />
             {app.open.session.value?.is_closed === true ? (
-              <Closed onNew={fresh} />
+              <Closed session={app.open.session.value} onNew={fresh} />
             ) : (
               <ComposerBar field={field} />
             )}
@@ -180,7 +182,8 @@ function useTitle(): void {
 }
 
 /** A closed conversation can be read, and no more. */
-function Closed({ onNew }: { onNew: () => void }) {
+function Closed({ session, onNew }: { session: Session; onNew: () => void }) {
+  if (session.delegated_by !== null) return <SubagentBar session={session} />;
   return (
     <div class="banner" role="status">
       <span>This conversation is closed.</span>

@@ -6,6 +6,7 @@ import { CopyButton, TextButton } from "./buttons";
 import { useApp } from "./context";
 import { useNow } from "./hooks";
 import { Icon } from "./icons";
+import { STARTS_ONE, SubagentLink } from "./Subagent";
 import { inputFields, pretty, summary } from "./tool-text";
 
 const STATES = { running: "running", done: "done", error: "failed", lost: "not completed" } as const;
@@ -79,6 +80,7 @@ function ToolDetails({ tool, turnId }: ToolCardProps) {
           ))}
         </dl>
       </section>
+      {tool.name === STARTS_ONE && <SubagentLink tool={tool} turnId={turnId} />}
       {tool.output !== null && <ToolOutput tool={tool} turnId={turnId} output={tool.output} />}
     </div>
   );
