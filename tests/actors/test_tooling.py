@@ -16,6 +16,7 @@ from actors.tooling import (
     Catalogue,
     InvalidInput,
     Rendered,
+    Tool,
     ToolDefinitionError,
     ToolReply,
     UnknownTool,
@@ -111,6 +112,13 @@ def test_an_unsafe_tool_must_say_what_to_do_in_doubt() -> None:
 def test_only_an_unsafe_tool_has_doubts(effect: str) -> None:
     with pytest.raises(ToolDefinitionError, match="on_doubt is for unsafe tools"):
         define(effect, "retry")
+
+
+def test_only_a_call_that_can_be_made_again_waits_for_other_turns() -> None:
+    spec, decode = tool_of(Search).spec, tool_of(Search).decode
+    assert Tool(spec=spec, effect="keyed", waits=True, decode=decode).waits
+    with pytest.raises(ToolDefinitionError, match="only a keyed call can be made again"):
+        Tool(spec=spec, effect="pure", waits=True, decode=decode)
 
 
 @pytest.mark.parametrize("effect", ["local", "keyed"])

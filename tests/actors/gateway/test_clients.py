@@ -1,5 +1,6 @@
 """Telling the connected clients that a conversation has changed."""
 
+import attrs
 import trio
 from trio.testing import MockClock
 
@@ -14,7 +15,8 @@ from tests.actors.gateway.world import a_session
 class Store(Actor):
     @session.Get.handler
     async def get(self, request: session.Get) -> session.Session:
-        return a_session(request.session)
+        call = "t:2" if request.session == "of a subagent" else None
+        return attrs.evolve(a_session(request.session), delegated_by=call)
 
 
 class Listener:
@@ -38,11 +40,11 @@ async def test_changes_that_follow_each_other_are_told_once(
     nursery.start_soon(SessionFeed(mesh.bus, clients).run)
     await mesh.settle()
     start = trio.current_time()
-    for name in ("one", "two", "one", "one"):
+    for name in ("one", "two", "one", "of a subagent", "one"):
         await mesh.bus.publish(session.SessionChanged(session=name, user="admin"))
         await trio.sleep(GATHER / 10)
     await trio.sleep(1)
     await mesh.bus.publish(session.SessionChanged(session="one", user="admin"))
     await trio.sleep(1)
-    first, last = round(start + GATHER, 3), round(start + 1 + 1.4 * GATHER, 3)
+    first, last = round(start + GATHER, 3), round(start + 1 + 1.5 * GATHER, 3)
     assert listener.heard == [(first, ["one", "two"]), (last, ["one"])]

@@ -53,6 +53,10 @@ def test_a_turn_that_came_to_nothing_is_not_logged() -> None:
     ]
 
 
+def test_nothing_is_logged_of_a_turn_in_which_no_person_speaks_but_an_agent() -> None:
+    assert not log.is_logged(turn(state="done", delegated_by="t:2"))
+
+
 def test_both_sides_have_a_line() -> None:
     messages = [
         shown("user", "look\ninto it"),

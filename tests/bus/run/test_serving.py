@@ -70,6 +70,19 @@ async def test_an_actor_can_tell_that_it_is_to_stop(autojump_clock: Any, scene: 
     assert books(cell) == (1, 1, 0, 0, 0)
 
 
+async def test_an_actor_can_wait_until_it_is_to_stop(autojump_clock: Any, scene: Scene) -> None:
+    async def run(actor: Actor, message: Message) -> None:
+        await actor.stopped()
+        scene.diary.note(f"asked to stop: {actor.stopping}")
+
+    cell = await scene.start(Restart.TEMPORARY, run=run)
+    await scene.mesh.bus.tell(Poke(do="run"))
+    await trio.sleep(2.5)
+    cell.request_stop()
+    await pass_time(scene.mesh, 1)
+    assert scene.lines == [(2.5, "asked to stop: True")]
+
+
 async def test_a_message_is_never_taken_before_it_was_sent(mesh: MeshUnderTest) -> None:
     """The end of one message counts as the beginning of the next, which may have been sent a moment later."""
     core = mesh.bus.core
