@@ -146,6 +146,16 @@ class ConductorActor(Actor):
         accepted = await self.bus.ask(messages.Accept(incoming=request.incoming))
         return await answer_to(self.bus, accepted, request.incoming.user)
 
+    @messages.SelectModel.handler
+    @concurrent(256, isolated=True)
+    async def select_model(self, request: messages.SelectModel) -> session.Session:
+        await self._check(request.model)
+        return await self.bus.ask(
+            session.SetModel(
+                session=request.session, user=request.user, model=request.model, effort=request.effort
+            )
+        )
+
     @messages.GetToday.handler
     @concurrent(256, isolated=True)
     async def today(self, request: messages.GetToday) -> messages.Today:

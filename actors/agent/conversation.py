@@ -248,7 +248,8 @@ class ConversationActor(Actor):
             rounds=begun.turn.tool_rounds,
             made=circles.rounds(begun.transcript.messages),
             context_tokens=begun.context_tokens,
-            model=begun.turn.options.model,
+            model=begun.turn.options.model or begun.model,
+            effort=begun.effort,
             fallbacks=begun.turn.options.fallbacks,
         )
 

@@ -73,6 +73,11 @@ def switched(model: str, reason: str) -> str:
     return f"{model} answers instead ({reason})."
 
 
+def gone(model: str) -> str:
+    """The sentence about a model that was chosen and is no longer in the settings."""
+    return f"{model} is not offered any more; the usual model answers instead."
+
+
 def too_long(error: Exception) -> bool:
     """Whether the model refused because the conversation does not fit into its window."""
     return isinstance(error, ModelError | ModelUnavailable) and error.reason == "context_length"

@@ -63,7 +63,7 @@ class Loop:
         self.run = run
         self.record = record
         self._parts = parts
-        self._settings = settings_for(parts.settings(), run.turn.options)
+        self._settings = settings_for(parts.settings(), run.turn.options, run.effort)
         self._turn = TurnContext(
             session=run.turn.session,
             turn=run.id,
@@ -132,6 +132,9 @@ class Loop:
     async def _unanswered(self, error: BusError, stop: Stop | None) -> Ending | None:
         """The end of a turn whose model did not answer; None if it may be asked with less."""
         run = self.run
+        if isinstance(error, llm.ModelNotAllowed) and run.dismiss(error.model):
+            await self.record.notice("left_out", failures.gone(error.model), model=error.model)
+            return None
         if failures.too_long(error) and isinstance(error, llm.ModelError | llm.ModelUnavailable):
             if await self._compactor.refused(run, error):
                 return None

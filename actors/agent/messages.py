@@ -13,7 +13,7 @@ import attrs
 
 from actors.context import from_context
 from actors.endpoints import endpoint
-from actors.session.messages import Chosen, Incoming, Turn, as_it_is_now
+from actors.session.messages import Chosen, Incoming, Session, Turn, as_it_is_now
 from actors.shapes import described
 from actors.vocabulary import Attachment, Effort, FollowupMode, Role, Usage
 from bus import Abandon, Command, Data, Event, Lane, Overflow, Request
@@ -243,6 +243,23 @@ class GetToday(Request[Today]):
     """What who asks has used today of what they may use in a day."""
 
     user: str
+
+
+@endpoint("PUT", "/api/sessions/{session}/model")
+@final
+@attrs.frozen(kw_only=True)
+class SelectModel(Request[Session]):
+    """Choose which model answers in a conversation, and how much it thinks, from the next turn on.
+
+    A message that names a model of its own is still answered by that one. All who look at the conversation are told.
+    Raises llm.ModelNotAllowed, session.UnknownSession.
+    """
+
+    abandon: ClassVar[Abandon] = Abandon.FINISH
+    session: str
+    user: str
+    model: Annotated[str | None, described("`provider/model`; null: as configured.", max_length=200)] = None
+    effort: Annotated[Effort | None, described("null: as configured.")] = None
 
 
 # --- events -----------------------------------------------------------------------------------------------

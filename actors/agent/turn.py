@@ -13,7 +13,7 @@ from actors.llm.messages import Completed, SystemText
 from actors.session import messages as session
 from actors.tooling import Rendered
 from actors.transcript import Part, Transcript
-from actors.vocabulary import Attachment, Block, ChatMessage, Text, ToolResult, ToolUse, Usage
+from actors.vocabulary import Attachment, Block, ChatMessage, Effort, Text, ToolResult, ToolUse, Usage
 
 
 @final
@@ -31,13 +31,13 @@ class Ending:
     """Of the completion that gave the last words."""
 
 
-def settings_for(settings: Settings, options: session.TurnOptions) -> Settings:
-    """What is configured, less what a turn wants otherwise."""
+def settings_for(settings: Settings, options: session.TurnOptions, chosen: Effort | None = None) -> Settings:
+    """What is configured, less what a turn wants otherwise, or was `chosen` for its conversation."""
     return attrs.evolve(
         settings,
         max_turns=options.max_turns or settings.max_turns,
         max_tokens=options.max_tokens or settings.max_tokens,
-        reasoning_effort=options.effort or settings.reasoning_effort,
+        reasoning_effort=options.effort or chosen or settings.reasoning_effort,
     )
 
 
@@ -66,6 +66,8 @@ class Run:
     """How often the conversation was too long for the model since it last answered."""
     model: str | None = None
     """``provider/model`` to ask; the latest message that names one decides."""
+    effort: Effort | None = None
+    """Chosen for the conversation."""
     fallbacks: tuple[str, ...] | None = None
     """Models that may take its place, likewise; None: those that are configured."""
     stand_ins: set[str] = attrs.field(factory=set[str])
@@ -181,6 +183,15 @@ class Run:
         self.transcript = self.transcript.answered(blocks)
         self.made += circles.rounds(self.transcript.messages[-2:])
         self.attachments.extend(attachment for _, found in results for attachment in found.attachments)
+
+    def dismiss(self, model: str) -> bool:
+        """A model is not offered any more: it is not asked again. False where nobody wanted it."""
+        wanted = model == self.model or model in (self.fallbacks or ())
+        if model == self.model:
+            self.model = None
+        if self.fallbacks is not None:
+            self.fallbacks = tuple(each for each in self.fallbacks if each != model)
+        return wanted
 
     # --- how it ends --------------------------------------------------------------------------------------
 

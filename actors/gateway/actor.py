@@ -166,6 +166,7 @@ class GatewayActor(Actor):
             prompts=settings.prompts,
             models=() if known is None else tuple(model.spec for model in known.models),
             default_model=None if known is None else known.default,
+            thinking_models=() if known is None else tuple(each.spec for each in known.models if each.effort),
             version=self._about.version,
         )
 

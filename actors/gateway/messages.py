@@ -103,6 +103,8 @@ class Config(Data):
     models: tuple[str, ...]
     """Empty while the model subsystem does not answer."""
     default_model: str | None
+    thinking_models: tuple[str, ...]
+    """Those of `models` that can be told how much to think."""
     version: str
 
 

@@ -22,7 +22,7 @@ from actors.skills import messages as skills
 from actors.telegram import messages as telegram
 from actors.users import messages as users
 from actors.vault import messages as vault
-from actors.vocabulary import Attachment, FollowupMode, Principal, Role, Usage, quoted
+from actors.vocabulary import Attachment, Effort, FollowupMode, Principal, Role, Usage, quoted
 from actors.webpush import messages as webpush
 from actors.wire import Wire
 from bus import Data, ErrorKind
@@ -33,6 +33,7 @@ PROTOCOL: Final = 1
 RESULT_BYTES: Final = 4096
 """Longest tool result in a ``tool_result`` event, as UTF-8; the whole text is in the stored messages."""
 MAX_ATTACHMENTS: Final = 32
+MAX_FALLBACKS: Final = 16
 MAX_ID: Final = 200
 """Characters of an id that a client chooses."""
 
@@ -90,7 +91,19 @@ class ClientMessage(Data):
             max_length=MAX_ATTACHMENTS,
         ),
     ] = ()
-    model: Annotated[str | None, described("`provider/model` for this turn.", max_length=MAX_ID)] = None
+    model: Annotated[
+        str | None,
+        described("`provider/model` for this turn; by default that of the conversation.", max_length=MAX_ID),
+    ] = None
+    effort: Annotated[Effort | None, described("How much the model is to think in this turn.")] = None
+    fallbacks: Annotated[
+        tuple[Annotated[str, described(max_length=MAX_ID)], ...] | None,
+        described(
+            "Models that may take its place in this turn when it cannot answer, in this order; none: nobody may. By "
+            "default as configured.",
+            max_length=MAX_FALLBACKS,
+        ),
+    ] = None
     mode: Annotated[
         FollowupMode | None,
         described(
@@ -124,7 +137,9 @@ class ClientMessage(Data):
                 mode=self.mode,
                 source="cli" if self.channel_id == "cli" else source,
                 client_message_id=self.client_message_id or None,
-                options=session.TurnOptions(model=self.model or None),
+                options=session.TurnOptions(
+                    model=self.model or None, effort=self.effort, fallbacks=self.fallbacks
+                ),
             )
         )
 
@@ -180,6 +195,21 @@ class Choose(Data):
 
 @final
 @attrs.frozen(kw_only=True)
+class SelectModel(Data):
+    """``select_model``: which model answers in a conversation, and how much it thinks, from the next turn on.
+
+    Told to every connection of the user by ``sessions_updated``.
+    """
+
+    session_id: SessionId
+    model: Annotated[str | None, described("`provider/model`; null: as configured.", max_length=MAX_ID)] = (
+        None
+    )
+    effort: Annotated[Effort | None, described("null: as configured.")] = None
+
+
+@final
+@attrs.frozen(kw_only=True)
 class Resume(Data):
     """``resume``: follow a conversation: replay what came after event `after_seq`, then go on.
 
@@ -207,12 +237,13 @@ class Ping(Data):
     """``ping``: still there? Answered by ``pong``."""
 
 
-ClientFrame = ClientMessage | Revise | Choose | Cancel | Resume | Unfollow | Ping
+ClientFrame = ClientMessage | Revise | Choose | SelectModel | Cancel | Resume | Unfollow | Ping
 CLIENT_FRAMES: Final[dict[str, type[ClientFrame]]] = {
     "message": ClientMessage,
     "revise": Revise,
     "choose": Choose,
     "cancel": Cancel,
+    "select_model": SelectModel,
     "resume": Resume,
     "unfollow": Unfollow,
     "ping": Ping,

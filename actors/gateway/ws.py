@@ -25,6 +25,7 @@ from actors.gateway.protocol import (
     Backlog,
     Cancel,
     Choose,
+    ClientFrame,
     ClientMessage,
     ErrorFrame,
     Hello,
@@ -32,6 +33,7 @@ from actors.gateway.protocol import (
     Pong,
     Resume,
     Revise,
+    SelectModel,
     Unfollow,
     wire,
 )
@@ -152,6 +154,9 @@ class WebClient:
         except TooManyRequests as error:
             self._refuse(error, **echo_of(raw))
             return
+        await self._do(frame)
+
+    async def _do(self, frame: ClientFrame) -> None:
         match frame:
             case ClientMessage():
                 await self._say(frame)
@@ -161,6 +166,8 @@ class WebClient:
                 await self._choose(frame)
             case Cancel():
                 await self._cancel(frame.session_id)
+            case SelectModel():
+                await self._select_model(frame)
             case Resume():
                 self._leave(frame.session_id)
                 self._join(frame.session_id, frame.after_seq, asked=True)
@@ -210,6 +217,15 @@ class WebClient:
             await self._context.bus.ask(agent.Cancel(session=conversation, user=self.user))
         except (ActorError, DeliveryError) as error:
             self._refuse(error, session_id=conversation)
+
+    async def _select_model(self, frame: SelectModel) -> None:
+        chosen = agent.SelectModel(
+            session=frame.session_id, user=self.user, model=frame.model, effort=frame.effort
+        )
+        try:
+            await self._context.bus.ask(chosen)
+        except (ActorError, DeliveryError) as error:
+            self._refuse(error, session_id=frame.session_id)
 
     def _attachment_refused(self, message: ClientMessage, reason: str) -> None:
         self._error("invalid", "attachment_refused", reason, client_message_id=message.client_message_id)

@@ -221,6 +221,7 @@ class LlmActor(Actor):
             vision=details.vision,
             input_price=details.rates.input if details.rates else None,
             output_price=details.rates.output if details.rates else None,
+            effort=details.takes_effort,
         )
 
     # --- models -------------------------------------------------------------------------------------------

@@ -209,6 +209,8 @@ class ModelInfo(Data):
     input_price: float | None
     """US dollars per million tokens; None when not known."""
     output_price: float | None
+    effort: bool = False
+    """Whether it can be told how much to think."""
 
 
 @final

@@ -21,8 +21,8 @@ SELECT id, last_message_at FROM sessions WHERE user_id = ? AND channel = ? AND c
 """
 _NEW_SESSION: Final = """
 INSERT INTO sessions (id, user_id, channel, channel_key, title, created_at, last_message_at, message_count,
-                      triggered_by)
-VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?)
+                      triggered_by, model, effort)
+VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?)
 """
 _NEW_DELEGATION: Final = """
 INSERT INTO sessions (id, user_id, channel, channel_key, title, created_at, last_message_at, message_count,
@@ -30,6 +30,11 @@ INSERT INTO sessions (id, user_id, channel, channel_key, title, created_at, last
 VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, 1, ?, ?, ?, ?, ?)
 """
 """Closed: nobody else is to say anything in it."""
+_CHOSEN_BEFORE: Final = """
+SELECT model, effort FROM sessions WHERE user_id = ? AND channel = ? AND channel_key = ?
+ORDER BY created_at DESC LIMIT 1
+"""
+"""What was chosen in the conversation whose place another one takes."""
 _CLOSE: Final = "UPDATE sessions SET is_closed = 1, summary = ? WHERE id = ?"
 _TOUCH: Final = """
 UPDATE sessions SET last_message_at = ?, message_count = message_count + 1, title = coalesce(title, ?) WHERE id = ?
@@ -92,8 +97,9 @@ def accept(
         session = fresh.session
         if decision.closing is not None:
             connection.execute(_CLOSE, (resolve.INACTIVITY, decision.closing))
+        chosen = connection.execute(_CHOSEN_BEFORE, (incoming.user, incoming.channel, key)).fetchone()
         new = (session, incoming.user, incoming.channel, key, title, now, now, incoming.triggered_by)
-        connection.execute(_NEW_SESSION, new)
+        connection.execute(_NEW_SESSION, (*new, *(chosen or (None, None))))
     seq = store_turn(
         connection, incoming, expansion, session=session, parent=parent, now=now, turn=fresh.turn
     )

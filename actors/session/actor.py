@@ -331,6 +331,11 @@ class SessionActor(Keeper):
     async def rename(self, request: messages.Rename) -> messages.Session:
         return await self._changed(await self._write(sessions.rename, redacted(request)))
 
+    @messages.SetModel.handler
+    @concurrent(256, isolated=True)
+    async def set_model(self, request: messages.SetModel) -> messages.Session:
+        return await self._changed(await self._write(sessions.set_model, request))
+
     @messages.Close.handler
     @concurrent(256, isolated=True)
     async def close(self, request: messages.Close) -> messages.Session:

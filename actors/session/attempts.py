@@ -11,7 +11,7 @@ from typing import Final, final
 import attrs
 
 from actors.storage import clean, moment
-from actors.vocabulary import Channel
+from actors.vocabulary import Channel, Effort
 
 from . import endings, history
 from .claims import claimed, note_event, store_message
@@ -99,6 +99,8 @@ class Beginning:
     iteration: int
     next_step: int
     context_tokens: int
+    model: str | None
+    effort: Effort | None
     unread: Unread | None
     """None when there is so much to read that it is to be read elsewhere."""
 
@@ -130,16 +132,20 @@ def begin(
         return Verdict(turn, endings.Ending(state="cancelled", outcome="cancelled"))
     if turn.deaths >= DEATHS:
         return Verdict(turn, endings.Ending(state="failed", outcome="parked", notice=PARKED))
-    iteration, next_step, context_tokens = connection.execute(
-        "SELECT count(*) FILTER (WHERE kind = 'assistant'), max(n) + 1,"
-        " (SELECT context_tokens FROM sessions WHERE id = ?) FROM steps WHERE turn_id = ?",
-        (turn.session, turn.id),
+    iteration, next_step = connection.execute(
+        "SELECT count(*) FILTER (WHERE kind = 'assistant'), max(n) + 1 FROM steps WHERE turn_id = ?",
+        (turn.id,),
+    ).fetchone()
+    context_tokens, model, effort = connection.execute(
+        "SELECT context_tokens, model, effort FROM sessions WHERE id = ?", (turn.session,)
     ).fetchone()
     return Beginning(
         turn=turn,
         iteration=iteration,
         next_step=next_step,
         context_tokens=context_tokens,
+        model=model,
+        effort=effort,
         unread=recent.few(connection, turn.session),
     )
 
@@ -202,5 +208,7 @@ def understand(beginning: Beginning, unread: Unread) -> tuple[Begun | Verdict, h
         next_step=beginning.next_step,
         iteration=beginning.iteration,
         context_tokens=beginning.context_tokens,
+        model=beginning.model,
+        effort=beginning.effort,
     )
     return begun, done

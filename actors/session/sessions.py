@@ -21,6 +21,7 @@ from .messages import (
     Messages,
     Rename,
     Session,
+    SetModel,
     UnknownSession,
 )
 from .resolve import INACTIVITY
@@ -58,11 +59,12 @@ def get(connection: sqlite3.Connection, session: str, user: str) -> Session:
 
 
 def current(connection: sqlite3.Connection, request: Current) -> Session | None:
-    """The open conversation behind a key."""
-    row = connection.execute(
-        f"{SESSION} WHERE user_id = ? AND channel = ? AND channel_key = ? AND is_closed = 0",
-        (request.user, request.channel, clean(request.key)),
-    ).fetchone()
+    """The open conversation behind a key, or else the last one, if that is wanted."""
+    found = f"{SESSION} WHERE user_id = ? AND channel = ? AND channel_key = ?"
+    key = (request.user, request.channel, clean(request.key))
+    row = connection.execute(f"{found} AND is_closed = 0", key).fetchone()
+    if row is None and request.or_last:
+        row = connection.execute(f"{found} ORDER BY created_at DESC LIMIT 1", key).fetchone()
     return None if row is None else session_of(row)
 
 
@@ -104,6 +106,20 @@ def rename(connection: sqlite3.Connection, request: Rename) -> Session:
     if not title:
         raise EmptyTitle
     return _update(connection, "title = ?", titles.shorten(title, titles.TITLE_BYTES), request)
+
+
+def set_model(connection: sqlite3.Connection, request: SetModel) -> Session:
+    """Which model answers from now on. Raises UnknownSession."""
+    connection.execute(
+        f"UPDATE sessions SET model = ?, effort = ? WHERE {_OWNED}",
+        (
+            None if request.model is None else clean(request.model),
+            request.effort,
+            clean(request.session),
+            request.user,
+        ),
+    )
+    return get(connection, request.session, request.user)
 
 
 def close(connection: sqlite3.Connection, request: Close) -> Session:

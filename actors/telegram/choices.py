@@ -9,22 +9,27 @@ HOUR: Final = 3_600_000_000
 
 
 def model(connection: sqlite3.Connection, user: str, key: str) -> str | None:
-    """The model that somebody has chosen for a conversation; None for the usual one."""
-    row = connection.execute("SELECT model FROM choices WHERE user = ? AND key = ?", (user, key)).fetchone()
+    """The model that somebody has chosen and no conversation knows of yet; None: nobody has."""
+    row = connection.execute(
+        "SELECT model FROM choices WHERE user = ? AND key = ? AND NOT is_taken", (user, key)
+    ).fetchone()
     return None if row is None else str(row[0])
 
 
-def choose_model(connection: sqlite3.Connection, user: str, key: str, chosen: str | None) -> None:
-    """Have a conversation use a model from now on; None: the usual one."""
+def choose_model(
+    connection: sqlite3.Connection, user: str, key: str, chosen: str | None, *, is_taken: bool = False
+) -> None:
+    """Note a choice; None: the usual model. `is_taken`: the conversation knows of it, which holds it from now on."""
     connection.execute("DELETE FROM choices WHERE user = ? AND key = ?", (user, key))
     if chosen is not None:
-        connection.execute("INSERT INTO choices VALUES (?, ?, ?)", (user, key, chosen))
+        connection.execute("INSERT INTO choices VALUES (?, ?, ?, ?)", (user, key, chosen, is_taken))
 
 
 def move(connection: sqlite3.Connection, old: int, new: int) -> None:
-    """A group has got another number; what was chosen there stays."""
+    """A group has got another number; what was chosen there stays, for conversations that know nothing of it."""
     connection.execute(
-        "UPDATE OR REPLACE choices SET key = ? || substr(key, length(?) + 1) WHERE key = ? OR key LIKE ? || ':%'",
+        "UPDATE OR REPLACE choices SET is_taken = 0, key = ? || substr(key, length(?) + 1)"
+        " WHERE key = ? OR key LIKE ? || ':%'",
         (str(new), str(old), str(old), str(old)),
     )
 

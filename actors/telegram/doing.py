@@ -170,8 +170,7 @@ class Doer(LateKeeper):
             session.ListOutbox(which="undelivered", limit=1000, user=heard.who.user, role="user")
         )
         standing = Standing(
-            model=await self._read(choices.model, heard.who.user, heard.post.key)
-            or await self._usual_model(),
+            model=await self._chosen(heard) or await self._usual_model(),
             running_since=None if running is None else running.started_at,
             waiting=sum(turn.state == "accepted" for turn in turns),
             undelivered=sum(each.channel == CHANNEL for each in undelivered),
@@ -187,18 +186,37 @@ class Doer(LateKeeper):
             return None
 
     async def _model(self, heard: Heard, wanted: str) -> str:
-        user, key = heard.who.user, heard.post.key
         catalogue = await self.bus.ask(llm.Models())
         if not wanted:
-            return commands.models(catalogue, await self._read(choices.model, user, key))
+            return commands.models(catalogue, await self._chosen(heard))
         if wanted.lower() == "default":
-            await self._write(choices.choose_model, user, key, None)
+            await self._choose(heard, None)
             return f"From your next message on `{catalogue.default}` answers here, as everywhere."
         chosen = commands.model_named(wanted, catalogue)
         if chosen is None:
             return f"There is no one model of that name.\n\n{commands.models(catalogue, None)}"
-        await self._write(choices.choose_model, user, key, chosen)
+        await self._choose(heard, chosen)
         return f"From your next message on `{chosen}` answers here."
+
+    async def _chosen(self, heard: Heard) -> str | None:
+        """The model that was chosen here; None: nobody has."""
+        user, key = heard.who.user, heard.post.key
+        if (waiting := await self._read(choices.model, user, key)) is not None:
+            return waiting
+        last = await self._last(heard)
+        return None if last is None else last.model
+
+    async def _choose(self, heard: Heard, model: str | None) -> None:
+        """Have the conversation use a model, or the one that begins where there was none yet."""
+        user, key, last = heard.who.user, heard.post.key, await self._last(heard)
+        if last is not None:
+            await self.bus.ask(agent.SelectModel(session=last.id, user=user, model=model, effort=last.effort))
+        await self._write(choices.choose_model, user, key, model, is_taken=last is not None)
+
+    async def _last(self, heard: Heard) -> session.Session | None:
+        """The conversation, or the one whose model the next one goes on with."""
+        user, key = heard.who.user, heard.post.key
+        return await self.bus.ask(session.Current(user=user, channel=CHANNEL, key=key, or_last=True))
 
     async def _mute(self, heard: Heard, words: str) -> str:
         user = heard.who.user

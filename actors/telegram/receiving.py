@@ -309,15 +309,28 @@ class Receiver(Doer):
             options=session.TurnOptions(model=chosen),
         )
         try:
-            return (await self.bus.ask(agent.Accept(incoming=incoming))).turn
+            accepted = await self.bus.ask(agent.Accept(incoming=incoming))
+            await self._settle(user, key, accepted.session, chosen)
         except llm.ModelNotAllowed:
             if chosen is None:
                 raise
+        else:
+            return accepted.turn
         gone = f"`{chosen}` is not offered any more: the usual model answers here again. See /model."
         await self._say(heard, gone, "model")
         await self._write(choices.choose_model, user, key, None)
         usual = attrs.evolve(incoming, options=session.TurnOptions())
         return (await self.bus.ask(agent.Accept(incoming=usual))).turn
+
+    async def _settle(self, user: str, key: str, conversation: str, chosen: str | None) -> None:
+        """What was chosen and no conversation knew of is that of this one."""
+        if chosen is None:
+            return
+        known = await self.bus.ask(session.Get(session=conversation, user=user))
+        await self.bus.ask(
+            agent.SelectModel(session=conversation, user=user, model=chosen, effort=known.effort)
+        )
+        await self._write(choices.choose_model, user, key, chosen, is_taken=True)
 
     # --- answering ----------------------------------------------------------------------------------------
 

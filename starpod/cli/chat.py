@@ -20,6 +20,7 @@ PREVIEW: Final = 100  # columns of a tool's input or result
 WHOLE: Final = 36  # characters of an id
 LONGEST_ID: Final = 200  # characters of a message's id
 NEWEST: Final = 200  # conversations among which the beginning of an id is looked for
+EFFORTS: Final = ("low", "medium", "high")
 UNANSWERED: Final = 3
 """Exit status when the message is stored and the agent has gone before it had answered."""
 
@@ -46,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--session", metavar="ID", help="go on with this conversation; the beginning of its id is enough"
     )
     parser.add_argument("--model", metavar="PROVIDER/MODEL", help="answer with this model")
+    parser.add_argument("--effort", choices=EFFORTS, help="how much the model is to think")
     parser.add_argument(
         "--message-id",
         metavar="ID",
@@ -86,6 +88,8 @@ async def _chat(instance: "Instance", text: str, args: argparse.Namespace) -> in
     }
     if args.model:
         message["model"] = args.model
+    if args.effort:
+        message["effort"] = args.effort
     async with daemon_for(instance) as daemon:
         if args.session:
             message["session_id"] = await _whole_id(daemon, args.session)

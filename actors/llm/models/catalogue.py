@@ -101,6 +101,11 @@ class ModelDetails:
     thinking: ThinkingForm = "none"
     rates: Rates | None = None
 
+    @property
+    def takes_effort(self) -> bool:
+        """Whether it can be told how much to think, in whatever form its provider has for that."""
+        return self.effort or self.thinking != "none"
+
 
 @final
 @attrs.frozen

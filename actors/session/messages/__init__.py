@@ -20,6 +20,7 @@ from .conversations import (
     Session,
     SessionChanged,
     SessionClosed,
+    SetModel,
 )
 from .costs import CostOverview, GetCosts
 from .errors import (
@@ -193,6 +194,7 @@ __all__ = [
     "SessionChanged",
     "SessionClosed",
     "SessionIsClosed",
+    "SetModel",
     "Spent",
     "StaleAttempt",
     "StepInfo",

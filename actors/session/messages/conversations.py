@@ -7,7 +7,7 @@ import attrs
 
 from actors.endpoints import endpoint
 from actors.shapes import described
-from actors.vocabulary import Attachment, Channel
+from actors.vocabulary import Attachment, Channel, Effort
 from bus import Abandon, Command, Data, Event, Request
 
 WAITING: Final = 1 << 52
@@ -42,6 +42,10 @@ class Session(Data):
     no list, and closed to everybody from its beginning."""
     parent: str | None = None
     """That other conversation."""
+    model: str | None = None
+    """``provider/model`` that was chosen for it; None: as configured."""
+    effort: Effort | None = None
+    """How much the model is to think, likewise."""
 
 
 @final
@@ -93,9 +97,16 @@ class Get(Request[Session]):
 class Current(Request[Session | None]):
     """The open conversation behind a key; None when the next message there will start one."""
 
+    version: ClassVar[int] = 2
     user: str
     channel: Channel
     key: str
+    or_last: bool = False
+    """Whether one that is closed is meant as well, the last of them: the next one goes on with its model."""
+
+    @classmethod
+    def upcast(cls, version: int, body: dict[str, Any]) -> dict[str, Any]:
+        return body if version > 1 else {**body, "or_last": False}
 
 
 @endpoint("GET", "/api/sessions/{session}/messages")
@@ -156,6 +167,22 @@ class Rename(Request[Session]):
     session: str
     user: str
     title: Annotated[str, described(max_length=200)]
+
+
+@final
+@attrs.frozen(kw_only=True)
+class SetModel(Request[Session]):
+    """Have a model answer in a conversation from the next turn on that does not name one itself.
+
+    What is None is as configured. Nobody asks here whether there is such a model: agent.SelectModel does. The next
+    conversation behind the same key goes on with it. Raises UnknownSession.
+    """
+
+    abandon: ClassVar[Abandon] = Abandon.FINISH
+    session: str
+    user: str
+    model: str | None = None
+    effort: Effort | None = None
 
 
 @final

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal, final
 import attrs
 
 from actors.transcript import Transcript
-from actors.vocabulary import Attachment, Block, Image, Text, ToolUse, Usage
+from actors.vocabulary import Attachment, Block, Effort, Image, Text, ToolUse, Usage
 from bus import Abandon, Data, Request
 
 from .turns import Effect, EndState, Turn
@@ -85,6 +85,10 @@ class Begun(Data):
     """Completions already stored for this turn."""
     context_tokens: int = 0
     """Prompt size of the last completion of the conversation, all kinds of input summed; 0 when unknown."""
+    model: str | None = None
+    """Chosen for the conversation, for a turn that names none; None: as configured."""
+    effort: Effort | None = None
+    """Likewise."""
 
 
 @final

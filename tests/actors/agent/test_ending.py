@@ -57,6 +57,18 @@ def test_what_a_turn_wants_otherwise_wins_over_what_is_configured() -> None:
     assert settings_for(settings, session.TurnOptions()) == settings
     wanted = session.TurnOptions(max_turns=2, max_tokens=10, effort="high")
     assert settings_for(settings, wanted) == Settings(max_turns=2, max_tokens=10, reasoning_effort="high")
+    assert settings_for(settings, session.TurnOptions(), "medium").reasoning_effort == "medium"
+    assert settings_for(settings, wanted, "medium").reasoning_effort == "high"
+
+
+def test_a_model_that_is_not_offered_any_more_is_not_asked_again() -> None:
+    run = a_run()
+    assert not run.dismiss("a/b")
+    run.model, run.fallbacks = "a/b", ("c/d", "e/f")
+    assert run.dismiss("a/b")
+    assert run.dismiss("c/d")
+    assert [run.model, run.fallbacks] == [None, ("e/f",)]
+    assert not run.dismiss("c/d")
 
 
 def test_earlier_attempts_are_remembered_with_what_they_said_handed_over_and_took_in() -> None:

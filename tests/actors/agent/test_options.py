@@ -9,7 +9,7 @@ from actors.llm import messages as llm
 from actors.session import messages as session
 from actors.session.messages import TurnOptions
 from bus import Sink
-from tests.actors.agent.world import Gate, World, check_valid, say, shape, use
+from tests.actors.agent.world import Gate, World, check_valid, fail, say, shape, use
 
 
 async def test_what_a_message_wants_of_the_model_is_asked_of_it(
@@ -19,6 +19,52 @@ async def test_what_a_message_wants_of_the_model_is_asked_of_it(
     await world.turn("hi")
     wanted = [(request.model, request.effort, request.max_tokens) for request in world.requests]
     assert wanted == [("test/two", "high", 7), (None, None, 16_384)]
+
+
+async def test_what_was_chosen_for_a_conversation_holds_for_each_turn_that_names_nothing_else(
+    world: World, autojump_clock: MockClock
+) -> None:
+    first = await world.turn("hi")
+    chosen = agent.SelectModel(session=first.session, user="admin", model="test/two", effort="high")
+    assert (await world.bus.ask(chosen)).model == "test/two"
+    assert world.mesh.published(session.SessionChanged)[-1].session == first.session
+    await world.turn("hi")
+    await world.turn("hi", options=TurnOptions(model="test/one", effort="low"))
+    await world.turn("hi", key="another")
+    await world.bus.ask(agent.SelectModel(session=first.session, user="admin"))
+    await world.turn("hi")
+    wanted = [(request.model, request.effort) for request in world.requests]
+    assert wanted == [
+        (None, None),
+        ("test/two", "high"),
+        ("test/one", "low"),
+        (None, None),
+        (None, None),
+    ]
+
+
+async def test_only_what_is_offered_can_be_chosen_and_only_for_ones_own_conversation(
+    world: World, autojump_clock: MockClock
+) -> None:
+    first = await world.turn("hi")
+    with pytest.raises(llm.ModelNotAllowed):
+        await world.bus.ask(agent.SelectModel(session=first.session, user="admin", model="test/none"))
+    with pytest.raises(session.UnknownSession):
+        await world.bus.ask(agent.SelectModel(session=first.session, user="eve", model="test/two"))
+    assert (await world.bus.ask(session.Get(session=first.session, user="admin"))).model is None
+
+
+async def test_a_model_that_is_gone_from_the_settings_is_told_and_the_usual_one_answers(
+    world: World, autojump_clock: MockClock
+) -> None:
+    first = await world.turn("hi")
+    await world.bus.ask(agent.SelectModel(session=first.session, user="admin", model="test/two"))
+    gone = fail(llm.ModelNotAllowed(model="test/two", allowed=("test/one",)))
+    end = await world.turn("and now?", gone, say("I do."))
+    assert (end.outcome, end.text) == ("success", "I do.")
+    assert [request.model for request in world.requests[-2:]] == ["test/two", None]
+    (notice,) = world.mesh.published(agent.Notice)
+    assert notice.text == "test/two is not offered any more; the usual model answers instead."
 
 
 async def test_a_message_may_say_who_answers_when_its_model_cannot(

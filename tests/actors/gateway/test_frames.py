@@ -100,6 +100,8 @@ def test_a_message_becomes_a_request_to_the_agent() -> None:
         session_id="s",
         channel_session_key="k",
         model="a/b",
+        effort="high",
+        fallbacks=["c/d", "e/f"],
         mode="queue",
         client_message_id="c",
         user_id="bob",
@@ -121,12 +123,16 @@ def test_a_message_becomes_a_request_to_the_agent() -> None:
     assert (request.source, request.channel) == ("cli", "main")
     assert (request.session, request.key, request.options.model, request.mode) == ("s", "k", "a/b", "queue")
     assert (request.client_message_id, request.attachments) == ("c", (stored,))
+    assert (request.options.effort, request.options.fallbacks) == ("high", ("c/d", "e/f"))
 
 
 def test_empty_ids_count_as_absent() -> None:
     asked = ClientMessage(text="a", session_id="", model="", client_message_id="").accept(ADA, "http", ())
     request = asked.incoming
     assert (request.session, request.options.model, request.client_message_id) == (None, None, None)
+    assert request.options.fallbacks is None
+    none = ClientMessage(text="a", fallbacks=()).accept(ADA, "http", ())
+    assert none.incoming.options.fallbacks == (), "nobody may step in"
 
 
 def test_a_file_may_come_without_words() -> None:

@@ -44,6 +44,7 @@ async def test_the_page_learns_names_texts_and_models(gateway: Gateway) -> None:
         "prompts": ["One", "Two"],
         "models": ["offline/offline"],
         "default_model": "offline/offline",
+        "thinking_models": ["offline/offline"],
         "version": "1.2.3",
     }
 

@@ -227,6 +227,18 @@ async def test_a_running_turn_is_cancelled(gateway: Gateway) -> None:
     assert gateway.world.cancelled == ["s1"]
 
 
+async def test_a_model_is_chosen_for_a_conversation_or_refused(gateway: Gateway) -> None:
+    async with gateway.socket() as socket:
+        await socket.say(type="select_model", session_id="s1", model="a/b", effort="high")
+        await socket.say(type="select_model", session_id="s1", model="a/gone")
+        refused = await socket.hear()
+        assert (refused["code"], refused["session_id"]) == ("model_not_allowed", "s1")
+    answer = await gateway.http.put("/api/sessions/s1/model", json={"model": None})
+    assert (answer.status_code, answer.json()["id"]) == (200, "s1")
+    chosen = [(each.session, each.model, each.effort) for each in gateway.world.selected]
+    assert chosen == [("s1", "a/b", "high"), ("s1", None, None)]
+
+
 async def test_a_changed_conversation_is_pushed_to_the_connections_of_its_user(gateway: Gateway) -> None:
     gateway.world.sessions["s2"] = a_session("s2", user="ada")
     async with gateway.socket() as mine:

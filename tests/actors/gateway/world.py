@@ -33,7 +33,7 @@ TOKEN = "operator-token"
 VERSION = "1.2.3"
 ENDPOINTS = tuple(
     endpoint
-    for front in (console, messages, session, users)
+    for front in (agent, console, messages, session, users)
     for endpoint in Subsystem(front.__name__, Actor, front=front).endpoints()
 )
 THEN = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
@@ -149,6 +149,7 @@ class World:
         self.forgotten = 0
         """Events up to this number are no longer kept."""
         self.accepted: list[session.Incoming] = []
+        self.selected: list[agent.SelectModel] = []
         self.cancelled: list[str] = []
         self.failure: Exception | None = None
         """Raised by every Accept, Run, Revise and Choose, when set."""
@@ -268,6 +269,13 @@ class FakeAgent(Actor):
             complete=request.after >= self.world.forgotten,
             running=self.world.running.get(request.session),
         )
+
+    @agent.SelectModel.handler
+    async def select_model(self, request: agent.SelectModel) -> session.Session:
+        if request.model == "a/gone":
+            raise llm.ModelNotAllowed(model=request.model, allowed=())
+        self.world.selected.append(request)
+        return self.world.sessions[request.session]
 
     @agent.Cancel.handler
     async def cancel(self, request: agent.Cancel) -> agent.Cancelled:
@@ -400,7 +408,12 @@ class FakeModels(Actor):
     @llm.Models.handler
     async def models(self, request: llm.Models) -> llm.Catalogue:
         model = llm.ModelInfo(
-            spec="offline/offline", context_window=None, vision=False, input_price=None, output_price=None
+            spec="offline/offline",
+            context_window=None,
+            vision=False,
+            input_price=None,
+            output_price=None,
+            effort=True,
         )
         return llm.Catalogue(default=model.spec, models=(model,), compaction=model.spec)
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import attrs
 import pytest
 
 from actors.context import Expansion
@@ -12,7 +13,9 @@ from actors.session.messages import (
     Close,
     Current,
     ListTurns,
+    Session,
     SessionIsClosed,
+    SetModel,
     TurnOptions,
     UnknownSession,
     UnknownTurn,
@@ -293,3 +296,34 @@ def test_the_open_conversation_behind_a_key_is_found(ledger: Ledger) -> None:
     assert (current("42"), current("43"), current("42", "eve")) == (accepted.session, None, None)
     ledger.run(sessions.close, Close(session=accepted.session, user=user, summary=""))
     assert current("42") is None
+
+
+def test_a_conversation_behind_the_same_key_goes_on_with_the_model_of_the_last_one(ledger: Ledger) -> None:
+    def choose(session: str, model: str | None, user: str = "admin") -> Session:
+        request = SetModel(session=session, user=user, model=model, effort=None if model is None else "low")
+        return ledger.run(sessions.set_model, request)
+
+    def model_of(session: str) -> tuple[str | None, str | None]:
+        found = ledger.session(session)
+        return found.model, found.effort
+
+    first = ledger.accept(channel="telegram", key="1", gap=GAP).session
+    assert model_of(first) == (None, None)
+    assert choose(first, "test/two").model == "test/two"
+    with pytest.raises(UnknownSession):
+        choose(first, None, user="eve")
+    ledger.now += GAP
+    second = ledger.accept(channel="telegram", key="1", gap=GAP)
+    assert (second.closed, model_of(second.session)) == (first, ("test/two", "low"))
+    begun = ledger.begin(second.turn)
+    assert (begun.model, begun.effort) == ("test/two", "low")
+    others = [ledger.accept(channel="telegram", key="2", gap=GAP), ledger.accept(key="1")]
+    assert [model_of(other.session) for other in others] == [(None, None)] * 2
+    choose(second.session, None)
+    ledger.run(sessions.close, Close(session=second.session, user="admin", summary=""))
+    wanted = Current(user="admin", channel="telegram", key="1")
+    assert sessions.current(ledger.connection, wanted) is None
+    last = sessions.current(ledger.connection, attrs.evolve(wanted, or_last=True))
+    assert last is not None
+    assert last.id == second.session, "the newest of them"
+    assert model_of(ledger.accept(channel="telegram", key="1", gap=GAP).session) == (None, None)

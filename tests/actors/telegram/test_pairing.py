@@ -80,6 +80,8 @@ def test_a_model_is_chosen_by_somebody_for_a_conversation(db: sqlite3.Connection
     choices.choose_model(db, "ada", "7", "test/two")
     assert choices.model(db, "ada", "7") == "test/two"
     assert choices.model(db, "bob", "7") is None
+    choices.choose_model(db, "ada", "7", "test/two", is_taken=True)
+    assert choices.model(db, "ada", "7") is None, "the conversation knows"
     choices.choose_model(db, "ada", "7", None)
     assert choices.model(db, "ada", "7") is None
 
@@ -88,7 +90,9 @@ def test_what_was_chosen_in_a_group_stays_when_it_gets_another_number(db: sqlite
     for key in ("-5", "-5:4", "-55", "7"):
         choices.choose_model(db, "ada", key, f"test/{key}")
     choices.choose_model(db, "ada", "-100", "test/there already")
+    choices.choose_model(db, "ada", "-5", "test/-5", is_taken=True)
     choices.move(db, -5, -100)
+    assert choices.model(db, "ada", "-100") == "test/-5", "no conversation of that number knows"
     rows = db.execute("SELECT key, model FROM choices ORDER BY key").fetchall()
     assert [tuple(row) for row in rows] == [
         ("-100", "test/-5"), ("-100:4", "test/-5:4"), ("-55", "test/-55"), ("7", "test/7"),

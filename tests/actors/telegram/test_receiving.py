@@ -9,6 +9,7 @@ import pytest
 import trio
 from trio.testing import MockClock
 
+from actors.agent import messages as agent
 from actors.notify import messages as notify
 from actors.session import accept
 from actors.session import messages as session
@@ -343,6 +344,27 @@ async def test_commands_are_answered_and_no_turns(inside: Inside, autojump_clock
         status = await answered(inside, "/status")
         assert "This conversation: since 2026-01-01" in status
         assert "as everywhere" in await answered(inside, "/model default")
+
+
+async def test_the_model_of_a_chat_is_that_of_its_conversation_and_of_those_that_follow(
+    inside: Inside, autojump_clock: MockClock
+) -> None:
+    async with inside.running():
+        inside.write("hello")
+        await inside.settled()
+        await answered(inside, "/model two")
+        (first,) = await inside.turns()
+        ask = inside.mesh.bus.ask
+        assert (await ask(session.Get(session=first.session, user=ADMIN))).model == "test/two"
+        assert await answered(inside, "/new")
+        assert "`test/two` (used here)" in await answered(inside, "/model")
+        inside.write("anew")
+        await inside.settled()
+        second = (await inside.turns())[-1]
+        assert (second.session != first.session, second.options.model) == (True, None)
+        assert inside.world.requests[-1].model == "test/two"
+        await ask(agent.SelectModel(session=second.session, user=ADMIN))  # in the page
+        assert "`test/one` (used here)" in await answered(inside, "/model")
 
 
 async def test_new_ends_the_conversation_and_what_runs_in_it(

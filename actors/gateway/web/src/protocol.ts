@@ -37,6 +37,10 @@ export interface Session {
   delegated_by: string | null;
   /** That other conversation. */
   parent: string | null;
+  /** `provider/model` that was chosen for it; None: as configured. */
+  model: string | null;
+  /** How much the model is to think, likewise. */
+  effort: "low" | "medium" | "high" | null;
 }
 
 /** One displayed row of a conversation, derived from its steps. */
@@ -127,6 +131,8 @@ export interface Config {
   /** Empty while the model subsystem does not answer. */
   models: string[];
   default_model: string | null;
+  /** Those of `models` that can be told how much to think. */
+  thinking_models: string[];
   version: string;
 }
 
@@ -155,8 +161,12 @@ export interface ClientMessage {
   client_message_id?: string | null;
   /** `{file_name, mime_type, path}` as `POST /api/uploads` returned it, or `{file_name, mime_type, data}` with the bytes in base64. */
   attachments?: ClientFile[];
-  /** `provider/model` for this turn. */
+  /** `provider/model` for this turn; by default that of the conversation. */
   model?: string | null;
+  /** How much the model is to think in this turn. */
+  effort?: "low" | "medium" | "high" | null;
+  /** Models that may take its place in this turn when it cannot answer, in this order; none: nobody may. By default as configured. */
+  fallbacks?: string[] | null;
   /** How it joins a running turn: `inject` (at its next step) or `queue` (as the next turn); by default as configured. */
   mode?: FollowupMode | null;
   /** `cli` marks the command line; `telegram` and `email` are refused. */
@@ -190,6 +200,17 @@ export interface Cancel {
   session_id: string;
 }
 
+/** `select_model`: which model answers in a conversation, and how much it thinks, from the next turn on. */
+export interface SelectModel {
+  type: "select_model";
+  /** The conversation. */
+  session_id: string;
+  /** `provider/model`; null: as configured. */
+  model?: string | null;
+  /** null: as configured. */
+  effort?: "low" | "medium" | "high" | null;
+}
+
 /** `resume`: follow a conversation: replay what came after event `after_seq`, then go on. */
 export interface Resume {
   type: "resume";
@@ -211,7 +232,7 @@ export interface Ping {
   type: "ping";
 }
 
-export type ClientFrame = ClientMessage | Revise | Choose | Cancel | Resume | Unfollow | Ping;
+export type ClientFrame = ClientMessage | Revise | Choose | Cancel | SelectModel | Resume | Unfollow | Ping;
 
 /** Another path of the conversation was chosen: what is not on it is no longer part of what is to be shown. */
 export interface PathChosen {

@@ -267,3 +267,16 @@ def test_cost(rates: Rates, tokens: Tokens, dollars: float) -> None:
 
 def test_an_unknown_price_is_an_unknown_cost() -> None:
     assert cost(Tokens(input=1), None) is None
+
+
+@pytest.mark.parametrize(
+    ("details", "takes"),
+    [
+        (ModelDetails(), False),
+        (ModelDetails(effort=True), True),
+        (ModelDetails(thinking="budget"), True),
+        (ModelDetails(thinking="level"), True),
+    ],
+)
+def test_a_model_takes_an_effort_in_whatever_form(details: ModelDetails, takes: object) -> None:
+    assert details.takes_effort is takes

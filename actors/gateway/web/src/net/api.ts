@@ -19,6 +19,9 @@ export class ApiError extends Error {
   }
 }
 
+/** Which model answers and how much it thinks; null is as configured. */
+export type Choice = Pick<Session, "model" | "effort">;
+
 /** A browser that was signed in: its half, and who it is. */
 export interface SignedIn {
   readonly page: string;
@@ -122,6 +125,7 @@ export const api = {
   markRead: (id: string) => send<unknown>("POST", `${session(id)}/read`),
   cancel: (id: string) => send<unknown>("POST", `${session(id)}/cancel`),
   signOut: () => send<unknown>("POST", "/api/auth/logout"),
+  choose: (id: string, choice: Choice) => send<Session>("PUT", `${session(id)}/model`, choice),
   rename: (id: string, title: string) => send<Session>("POST", `${session(id)}/rename`, { title }),
 };
 

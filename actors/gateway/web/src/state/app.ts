@@ -156,7 +156,7 @@ export class App {
 
   /** Sends a message to the open conversation. */
   say(text: string, attachments: readonly Attachment[], mode: FollowupMode | null = null): void {
-    this.open.say(text, attachments, mode, this.daemon.config.value.models);
+    this.open.say(text, attachments, mode, this.daemon.config.value);
   }
 
   private up(hello: Hello): void {
@@ -257,6 +257,7 @@ function messageFrame(entry: PendingMessage): ClientFrame {
     channel_id: "web",
     ...(isNewPlace(entry.place) ? {} : { session_id: entry.place }),
     ...(entry.model === null ? {} : { model: entry.model }),
+    ...(entry.effort == null ? {} : { effort: entry.effort }),
     ...(entry.mode === null ? {} : { mode: entry.mode }),
   };
 }

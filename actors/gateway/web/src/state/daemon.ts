@@ -10,6 +10,7 @@ const UNTIL_READ: Config = {
   prompts: [],
   models: [],
   default_model: null,
+  thinking_models: [],
   version: "",
 };
 

@@ -3,19 +3,27 @@
 import { computed, signal, untracked } from "@preact/signals";
 import { emptyConversation, type Conversation } from "../conversation/model";
 import { transcript } from "../conversation/transcript";
-import { ApiError, type Api } from "../net/api";
-import type { Accepted, Attachment, ClientFrame, FollowupMode } from "../protocol";
+import { ApiError, type Api, type Choice } from "../net/api";
+import type { Accepted, Attachment, ClientFrame, Config, FollowupMode, Session } from "../protocol";
 import { announcement } from "./announcement";
 import { composerOf } from "./composer";
 import type { Conversations } from "./conversations";
 import { newId } from "./ids";
 import { isNewPlace, newPlace, type PendingMessage, type PendingMessages } from "./pending";
-import { chosenModel } from "./preferences";
+import { chosenEffort, chosenModel } from "./preferences";
 import { FRESH, go, openSession, route, settle } from "./router";
 import type { SessionList } from "./sessions";
 import { toast } from "./toasts";
 
 const EMPTY = emptyConversation("");
+const AS_CONFIGURED: Choice = { model: null, effort: null };
+
+/** As much of a choice as can be asked for. */
+function offered({ model, effort }: Choice, { models, default_model, thinking_models }: Config): Choice {
+  const known = model !== null && models.includes(model) ? model : null;
+  const thinks = thinking_models.includes(known ?? default_model ?? "");
+  return { model: known, effort: thinks ? effort : null };
+}
 
 interface Parts {
   readonly api: Api;
@@ -46,6 +54,13 @@ export class OpenConversation {
     return session === null ? undefined : this.parts.sessions.get(session);
   });
 
+  /** Which model answers here: as it is stored with the conversation, or as the next new one will begin. */
+  readonly choice = computed<Choice>(() => {
+    if (openSession.value === null) return { model: chosenModel.value, effort: chosenEffort.value };
+    const { model, effort } = this.session.value ?? AS_CONFIGURED;
+    return { model, effort };
+  });
+
   constructor(private readonly parts: Parts) {
     const unsent = parts.pending.entries.value.findLast((entry) => isNewPlace(entry.place));
     if (unsent !== undefined) this.fresh.value = unsent.place;
@@ -66,15 +81,30 @@ export class OpenConversation {
   }
 
   /** Sends a message. It is kept until the daemon has confirmed it. */
-  say(
-    text: string,
-    attachments: readonly Attachment[],
-    mode: FollowupMode | null,
-    models: readonly string[],
-  ): void {
-    const model = chosenModel.value !== null && models.includes(chosenModel.value) ? chosenModel.value : null;
+  say(text: string, attachments: readonly Attachment[], mode: FollowupMode | null, config: Config): void {
     const place = this.place.value;
-    this.parts.pending.add({ id: newId(), place, text, attachments, model, mode, at: Date.now() });
+    // Beyond its beginning a conversation goes by what is stored with it.
+    const choice = isNewPlace(place) ? offered(this.choice.value, config) : AS_CONFIGURED;
+    this.parts.pending.add({ id: newId(), place, text, attachments, ...choice, mode, at: Date.now() });
+  }
+
+  /** Has a model answer here from now on. */
+  async choose(choice: Choice): Promise<void> {
+    if (openSession.value === null) {
+      chosenModel.value = choice.model;
+      chosenEffort.value = choice.effort;
+    } else if (this.session.value !== undefined) await this.keep(this.session.value, choice);
+  }
+
+  private async keep(session: Session, choice: Choice): Promise<void> {
+    const { api, sessions } = this.parts;
+    sessions.put({ ...session, ...choice });
+    try {
+      sessions.put(await api.choose(session.id, choice));
+    } catch (error) {
+      sessions.put(session);
+      toast(error instanceof ApiError ? `Not chosen. ${error.message}` : String(error));
+    }
   }
 
   async stop(): Promise<void> {
@@ -103,6 +133,9 @@ export class OpenConversation {
 
   /** A message of ours was stored: the conversation that it began gets its true address. */
   accepted(frame: Accepted, entry: PendingMessage): void {
+    const { model, effort = null } = entry;
+    if (frame.created && !frame.duplicate && (model !== null || effort !== null))
+      void this.keepFrom(frame.session_id, { model, effort });
     if (!isNewPlace(entry.place) || entry.place !== this.fresh.value) return;
     if (route.value.view === "chat" && route.value.session === null) {
       settle({ view: "chat", session: frame.session_id });
@@ -110,6 +143,15 @@ export class OpenConversation {
       this.parts.conversations.open(frame.session_id);
     }
     this.fresh.value = newPlace(newId());
+  }
+
+  /** What a conversation was begun with is what it goes on with. */
+  private async keepFrom(session: string, choice: Choice): Promise<void> {
+    try {
+      this.parts.sessions.put(await this.parts.api.choose(session, choice));
+    } catch (error) {
+      toast(error instanceof ApiError ? `The model was not kept. ${error.message}` : String(error));
+    }
   }
 
   /** Marks what is looked at as read. */

@@ -4,7 +4,7 @@
  */
 
 import { computed, signal, type ReadonlySignal } from "@preact/signals";
-import type { Accepted, Attachment, FollowupMode } from "../protocol";
+import type { Accepted, Attachment, FollowupMode, Session } from "../protocol";
 import { load, onSavedElsewhere, save, savedNames } from "./storage";
 
 export interface PendingMessage {
@@ -14,6 +14,8 @@ export interface PendingMessage {
   readonly text: string;
   readonly attachments: readonly Attachment[];
   readonly model: string | null;
+  /** Nothing is known of it where an older page wrote it. */
+  readonly effort?: Session["effort"];
   readonly mode: FollowupMode | null;
   /** Epoch milliseconds. */
   readonly at: number;
@@ -26,7 +28,10 @@ export interface PendingMessage {
   readonly error: string | null;
 }
 
-export type Draft = Pick<PendingMessage, "id" | "place" | "text" | "attachments" | "model" | "mode" | "at">;
+export type Draft = Pick<
+  PendingMessage,
+  "id" | "place" | "text" | "attachments" | "model" | "effort" | "mode" | "at"
+>;
 
 const NEW = "new:";
 /** Beginning of their names in the storage. */

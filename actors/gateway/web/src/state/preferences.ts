@@ -1,6 +1,7 @@
 /** Choices of the person at this browser. */
 
 import { effect, signal } from "@preact/signals";
+import type { Session } from "../protocol";
 import { load, save } from "./storage";
 
 export type Theme = "system" | "light" | "dark";
@@ -8,8 +9,9 @@ export type Theme = "system" | "light" | "dark";
 export const theme = signal<Theme>(load<Theme>("theme") ?? "system");
 /** Whether the list of conversations is folded away; on small screens it always is until asked for. */
 export const sidebarHidden = signal<boolean>(load<boolean>("sidebar-hidden") ?? false);
-/** Model for the messages that follow; null takes the daemon's default. */
+/** What conversations that are begun here are to use; null is as configured. A conversation keeps what it began with. */
 export const chosenModel = signal<string | null>(load<string>("model"));
+export const chosenEffort = signal<Session["effort"]>(load<NonNullable<Session["effort"]>>("model.effort"));
 
 export function nextTheme(): void {
   const order: Record<Theme, Theme> = { system: "light", light: "dark", dark: "system" };
@@ -24,4 +26,5 @@ export function keepPreferences(): void {
   });
   effect(() => save("sidebar-hidden", sidebarHidden.value || null));
   effect(() => save("model", chosenModel.value));
+  effect(() => save("model.effort", chosenEffort.value));
 }

@@ -3,11 +3,11 @@ import { useLayoutEffect } from "preact/hooks";
 import { bytes } from "../format";
 import type { FollowupMode } from "../protocol";
 import { composerOf, type Composer, type DraftFile } from "../state/composer";
-import { chosenModel } from "../state/preferences";
 import { openSession } from "../state/router";
 import { IconButton, TextButton } from "./buttons";
 import { useApp } from "./context";
 import { Icon } from "./icons";
+import { ModelChoice } from "./ModelChoice";
 
 /** Where messages are written. */
 export function ComposerBar({ field }: { field: RefObject<HTMLTextAreaElement | null> }) {
@@ -139,30 +139,6 @@ function AttachButton({ composer }: { composer: Composer }) {
         }}
       />
     </label>
-  );
-}
-
-function ModelChoice() {
-  const { models, default_model } = useApp().daemon.config.value;
-  if (models.length < 2) return null;
-  const chosen = chosenModel.value !== null && models.includes(chosenModel.value) ? chosenModel.value : "";
-  const others = models.filter((model) => model !== default_model);
-  return (
-    <select
-      class="model"
-      aria-label="Model"
-      value={chosen}
-      onChange={(event) => {
-        chosenModel.value = event.currentTarget.value === "" ? null : event.currentTarget.value;
-      }}
-    >
-      <option value="">{default_model ?? "Default model"}</option>
-      {others.map((model) => (
-        <option key={model} value={model}>
-          {model}
-        </option>
-      ))}
-    </select>
   );
 }
 

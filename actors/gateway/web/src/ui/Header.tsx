@@ -3,6 +3,7 @@ import { route } from "../state/router";
 import { titleOf } from "../title";
 import { IconButton } from "./buttons";
 import { useApp } from "./context";
+import { ChosenModel } from "./ModelChoice";
 import { RenameForm } from "./RenameForm";
 import { sectionOf } from "./SectionView";
 
@@ -29,6 +30,7 @@ export function Header({ renaming, onRename, onMenu, onNew }: HeaderProps) {
       {session !== undefined && !renaming && (
         <IconButton icon="pencil" label="Rename (F2)" onClick={() => onRename(true)} />
       )}
+      {route.value.view === "chat" && <ChosenModel />}
       <LinkMark />
       <IconButton icon="plus" label="New conversation" class="show-list" onClick={onNew} />
     </header>
