@@ -4,7 +4,7 @@ import { transcript } from "../src/conversation/transcript";
 import { ApiError, type Api } from "../src/net/api";
 import type { ClientFrame, Message } from "../src/protocol";
 import { Conversations } from "../src/state/conversations";
-import { end, figures, numbered, row, SESSION, start } from "./events";
+import { end, figures, numbered, path, row, SESSION, start } from "./events";
 
 type Answer = (rows: Message[] | ApiError) => void;
 
@@ -90,6 +90,21 @@ test("a conversation that was open before is resumed from the last number, witho
     { type: "resume", session_id: SESSION, after_seq: 7 },
   ]);
   assert.equal(answers.length, 1);
+});
+
+test("messages are read again when another path was chosen", async () => {
+  const { conversations, answers, texts } = begin();
+  conversations.up();
+  conversations.open(SESSION);
+  conversations.backlog(backlog);
+  answers[0]?.([row("user", "one"), row("user", "two", "t2")]);
+  await settled();
+  for (const event of numbered([path("t1", "t3"), start("due", { turn_id: "t3" })], 8))
+    conversations.event(event, 0);
+  assert.deepEqual(texts(), ["one"]);
+  answers[1]?.([row("user", "one"), row("user", "due", "t3")]);
+  await settled();
+  assert.deepEqual(texts(), ["one", "due"]);
 });
 
 test("what keeps messages from being read is told, and gone once they are", async () => {

@@ -160,6 +160,9 @@ export function brief(part: Part): string {
 }
 
 /** What a turn came to. */
+/** Another path was chosen, which ends with a turn. */
+export const path = (end: string, turn_id = end): Brief => ({ type: "path", turn_id, end_turn_id: end });
+
 export function figures(changes: Partial<Figures> = {}): Figures {
   return {
     turn_id: "t1",
@@ -167,6 +170,7 @@ export function figures(changes: Partial<Figures> = {}): Figures {
     outcome: "success",
     accepted_at: "2026-01-02T03:04:05.678Z",
     elapsed: 1.5,
+    versions: [],
     num_turns: 1,
     completions: 2,
     usage: {

@@ -1,3 +1,4 @@
+import type { Conversation } from "../src/conversation/model";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { emptyConversation } from "../src/conversation/model";
@@ -10,8 +11,10 @@ import {
   end,
   followup,
   numbered,
+  path,
   play,
   result,
+  row,
   SESSION,
   start,
   text,
@@ -302,4 +305,26 @@ test("a message that is cancelled while it waits ends nothing but itself", () =>
       ["t2", "cancelled"],
     ],
   );
+});
+
+test("of another path what is known of it stays, and the rest is read again", () => {
+  const turn = (id: string, words: string) => [start(words, { turn_id: id }), end({ turn_id: id })];
+  const live = numbered([...turn("t1", "one"), ...turn("t2", "two")]);
+  const ids = (conversation: Conversation) => conversation.live.map((each) => each.id);
+  const after = (end: string, from: Conversation) => play(numbered([path(end, "t3")], 9), from);
+
+  const told = after("t1", { ...play(live), rows: [] });
+  assert.deepEqual(ids(told), ["t1"]);
+  assert.equal(told.stale, true);
+  assert.deepEqual(ids(after("", { ...play(live), rows: [] })), []);
+
+  const rows = [row("user", "zero", "t0"), row("assistant", "0", "t0"), row("user", "one", "t1")];
+  const read = { ...play(live), rows };
+  assert.deepEqual([ids(after("t0", read)), after("t0", read).rows], [[], rows.slice(0, 2)]);
+  assert.deepEqual([ids(after("t1", read)), after("t1", read).rows], [["t1"], rows]);
+  assert.deepEqual([ids(after("t2", read)), after("t2", read).rows], [["t1", "t2"], rows]);
+  assert.deepEqual([ids(after("", read)), after("", read).rows], [[], []]);
+  const elsewhere = after("t9", read);
+  assert.deepEqual([ids(elsewhere), elsewhere.rows], [[], rows], "until they were read");
+  assert.equal(after("t1", play(live)).rows, null);
 });

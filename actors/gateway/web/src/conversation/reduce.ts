@@ -13,6 +13,7 @@ import type {
   ToolUse,
 } from "../protocol";
 import { used } from "./figures";
+import { withPath } from "./path";
 import {
   addFiles,
   emptyTurn,
@@ -35,6 +36,8 @@ export function reduce(conversation: Conversation, event: SessionEvent, now: num
   if (conversation.lastSeq !== null && event.seq <= conversation.lastSeq) return conversation;
   const next = { ...conversation, lastSeq: event.seq };
   switch (event.type) {
+    case "path":
+      return withPath(next, event.end_turn_id);
     case "stream_start":
       return started(next, event, now);
     case "completion_start":

@@ -30,6 +30,19 @@ export interface SignedIn {
 
 const UNREACHABLE = "Starpod cannot be reached. Is it still running?";
 
+/** How a message is said again; what is absent is as it was. */
+export interface Revision {
+  readonly client_message_id: string;
+  readonly text?: string;
+  readonly model?: string;
+}
+
+/** What became of a message that was stored. */
+interface Stored {
+  readonly session_id: string;
+  readonly turn_id: string;
+}
+
 interface Sending {
   readonly method?: string;
   readonly headers?: Record<string, string>;
@@ -122,6 +135,11 @@ export const api = {
   told: (turn: string) => request<ToldText[]>(`/api/turns/${encodeURIComponent(turn)}/context`),
   /** Who carries out calls of a turn, in the order of the calls. */
   subagents: (turn: string) => request<Subagent[]>(`/api/turns/${encodeURIComponent(turn)}/subagents`),
+  /** Has a message answered again, or another version of it. */
+  revise: (turn: string, change: Revision) =>
+    send<Stored>("POST", `/api/turns/${encodeURIComponent(turn)}/versions`, { ...change, source: "web" }),
+  /** Goes on from a version of a message. */
+  turnTo: (turn: string) => send<unknown>("POST", `/api/turns/${encodeURIComponent(turn)}/choose`),
   markRead: (id: string) => send<unknown>("POST", `${session(id)}/read`),
   cancel: (id: string) => send<unknown>("POST", `${session(id)}/cancel`),
   signOut: () => send<unknown>("POST", "/api/auth/logout"),

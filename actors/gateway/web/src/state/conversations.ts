@@ -106,6 +106,7 @@ export class Conversations {
   event(event: SessionEvent, now: number): void {
     const place = this.place(event.session_id);
     place.conversation.value = reduce(place.conversation.value, event, now);
+    if (event.type === "path") return void this.read(event.session_id);
     if (event.type !== "stream_end") return;
     if (place.conversation.value.stale) void this.read(event.session_id);
     else this.trim(event.session_id);

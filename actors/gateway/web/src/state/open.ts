@@ -3,7 +3,7 @@
 import { computed, signal, untracked } from "@preact/signals";
 import { emptyConversation, type Conversation } from "../conversation/model";
 import { transcript } from "../conversation/transcript";
-import { ApiError, type Api, type Choice } from "../net/api";
+import { ApiError, type Api, type Choice, type Revision } from "../net/api";
 import type { Accepted, Attachment, ClientFrame, Config, FollowupMode, Session } from "../protocol";
 import { announcement } from "./announcement";
 import { composerOf } from "./composer";
@@ -104,6 +104,39 @@ export class OpenConversation {
     } catch (error) {
       sessions.put(session);
       toast(error instanceof ApiError ? `Not chosen. ${error.message}` : String(error));
+    }
+  }
+
+  /** Whether something is being done or waits, so that no other version can be chosen now. */
+  readonly busy = computed(
+    () =>
+      this.running.value ||
+      this.transcript.value.waiting.length > 0 ||
+      this.pending.value.some((entry) => entry.state !== "refused"),
+  );
+
+  /** Version that somebody has just turned to, until it is shown. */
+  turnedTo: string | null = null;
+
+  /** Has a message answered again, or another version of it. Whether it was stored. */
+  async revise(turn: string, change: Revision): Promise<boolean> {
+    return this.tried(() => this.parts.api.revise(turn, change));
+  }
+
+  /** Goes on from a version of a message; the events of the conversation tell the rest. */
+  async turnTo(turn: string): Promise<void> {
+    this.turnedTo = turn;
+    await this.tried(() => this.parts.api.turnTo(turn));
+  }
+
+  /** Whether it could be done; why not is told. */
+  private async tried(act: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await act();
+      return true;
+    } catch (error) {
+      toast(error instanceof Error ? error.message : String(error));
+      return false;
     }
   }
 

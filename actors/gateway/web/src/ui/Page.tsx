@@ -116,7 +116,7 @@ export function Page() {
         <UndeliveredBanner />
         {here.view === "chat" ? (
           <>
-            <Transcript field={field} />
+            <Transcript />
             <LinkBanner />
             {app.open.session.value?.is_closed === true ? (
               <Closed session={app.open.session.value} onNew={fresh} />

@@ -1,7 +1,5 @@
 import type { RefObject } from "preact";
-import { useCallback, useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import type { Turn } from "../conversation/model";
-import { composerOf } from "../state/composer";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { isNewPlace } from "../state/pending";
 import { openSession } from "../state/router";
 import { TextButton } from "./buttons";
@@ -11,13 +9,17 @@ import { OutgoingView, WaitingView } from "./Pending";
 import { useStick } from "./stick";
 import { TurnView } from "./Turn";
 
+/** One for all time, so that turns are not drawn again for its sake. */
+const NO_VERSIONS: readonly string[] = [];
+
 /** The open conversation from its first message to those still on their way. */
-export function Transcript({ field }: { field: RefObject<HTMLTextAreaElement | null> }) {
+export function Transcript() {
   const app = useApp();
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const { near, toEnd } = useStick(scroller, content);
   const { turns, waiting: all } = app.open.transcript.value;
+  const { figures } = app.open.conversation.value;
   const outgoing = app.open.pending.value;
   const own = new Set(
     outgoing.flatMap((entry) => (entry.turnId === null ? [entry.id] : [entry.id, entry.turnId])),
@@ -33,20 +35,13 @@ export function Transcript({ field }: { field: RefObject<HTMLTextAreaElement | n
     if (outgoing.length > 0) toEnd();
   }, [outgoing.length]);
 
-  // One function for all time, so that turns are not drawn again for its sake.
-  const edit = useCallback((turn: Turn) => {
-    if (turn.prompt === null) return;
-    composerOf(openSession.value).edit(turn.prompt.text, turn.prompt.attachments);
-    field.current?.focus();
-  }, []);
-
   return (
     <div class="transcript">
       <div ref={scroller} class="scroller" role="region" aria-label="Conversation" tabIndex={0}>
         <div ref={content} class="column">
           <Older scroller={scroller} />
-          {turns.map((turn, index) => (
-            <TurnView key={turn.id} turn={turn} last={index === turns.length - 1} onEdit={edit} />
+          {turns.map((turn) => (
+            <TurnView key={turn.id} turn={turn} versions={figures.get(turn.id)?.versions ?? NO_VERSIONS} />
           ))}
           {outgoing.map((entry) => (
             <OutgoingView key={entry.id} entry={entry} held={entry !== outgoing[0] && blocked} />

@@ -1,11 +1,20 @@
 import sections from "@starpod/sections";
-import { useId, useState } from "preact/hooks";
-import type { FollowupPart, NoticePart, Part, Stats, TextPart, ToolPart, Turn } from "../conversation/model";
+import { useCallback, useId, useRef, useState } from "preact/hooks";
+import type {
+  FollowupPart,
+  NoticePart,
+  Part,
+  Prompt as PromptText,
+  Stats,
+  TextPart,
+  ToolPart,
+  Turn,
+} from "../conversation/model";
 import { clock, cost, count, duration, passed } from "../format";
 import { Markdown } from "../markdown/Markdown";
 import { memo } from "../memo";
 import { routeHash, toSection } from "../state/router";
-import { CopyButton, IconButton, TextButton } from "./buttons";
+import { CopyButton, IconButton } from "./buttons";
 import { useApp } from "./context";
 import { Files } from "./Files";
 import { useNow } from "./hooks";
@@ -13,43 +22,68 @@ import { Icon } from "./icons";
 import { Prompt } from "./Prompt";
 import { ToldButton } from "./Told";
 import { ToolCard } from "./ToolCard";
+import { Again, EditForm, Versions } from "./Versions";
 
 interface TurnProps {
   turn: Turn;
-  last: boolean;
-  onEdit: (turn: Turn) => void;
+  /** All versions of its message, if there are several. */
+  versions: readonly string[];
 }
 
 /** What a person said, and all that came of it. */
-export const TurnView = memo(function TurnView({ turn, last, onEdit }: TurnProps) {
+export const TurnView = memo(function TurnView({ turn, versions }: TurnProps) {
   const running = turn.state === "running";
+  const [editing, setEditing] = useState(false);
+  const article = useRef<HTMLElement>(null);
+  const close = useCallback(() => {
+    setEditing(false);
+    // Whoever left the form with a key goes on from where it was opened.
+    requestAnimationFrame(() => article.current?.querySelector<HTMLElement>(".edit")?.focus());
+  }, []);
   return (
-    <article class={`turn ${turn.state}`} aria-busy={running}>
+    <article ref={article} class={`turn ${turn.state}`} aria-busy={running}>
       {turn.prompt !== null && (
         <>
           <h2 class="sr-only">You said</h2>
-          <Prompt
-            text={turn.prompt.text}
-            attachments={turn.prompt.attachments}
-            aside={<PromptTools turn={turn} last={last} onEdit={onEdit} />}
-          />
+          {editing ? (
+            <EditForm
+              turn={turn.id}
+              text={saidIn(turn)}
+              files={turn.prompt.attachments.length > 0}
+              onClose={close}
+            />
+          ) : (
+            <Prompt
+              text={turn.prompt.text}
+              attachments={turn.prompt.attachments}
+              aside={<PromptTools prompt={turn.prompt} onEdit={running ? null : () => setEditing(true)} />}
+              {...(versions.length > 1 ? { note: <Versions turn={turn.id} versions={versions} /> } : {})}
+            />
+          )}
         </>
       )}
       <Answer turn={turn} />
-      {running ? <Activity turn={turn} /> : <Foot turn={turn} last={last} />}
+      {running ? <Activity turn={turn} /> : <Foot turn={turn} />}
     </article>
   );
 });
 
-function PromptTools({ turn, last, onEdit }: TurnProps) {
-  if (turn.prompt === null) return null;
-  const { text, at } = turn.prompt;
+/** All that a person said in a turn, what joined it included: another version stands for all of it. */
+function saidIn({ prompt, parts }: Turn): string {
+  const joined = parts.flatMap((part) => (part.kind === "followup" ? [part.text] : []));
+  return [prompt?.text ?? "", ...joined].filter((text) => text.trim() !== "").join("\n\n");
+}
+
+function PromptTools({ prompt, onEdit }: { prompt: PromptText; onEdit: (() => void) | null }) {
+  const { text, at } = prompt;
   return (
     <>
       <time dateTime={at}>{clock(new Date(at))}</time>
       <span class="hover-tools">
         <CopyButton label="Copy your message" text={() => text} />
-        {last && <IconButton icon="pencil" label="Edit and send again" onClick={() => onEdit(turn)} />}
+        {onEdit !== null && (
+          <IconButton class="edit" icon="pencil" label="Edit your message" onClick={onEdit} />
+        )}
       </span>
     </>
   );
@@ -153,12 +187,8 @@ function Activity({ turn }: { turn: Turn }) {
   );
 }
 
-function Foot({ turn, last }: { turn: Turn; last: boolean }) {
-  const app = useApp();
+function Foot({ turn }: { turn: Turn }) {
   const said = turn.parts.flatMap((part) => (part.kind === "text" ? [part.text] : []));
-  const again = () => {
-    if (turn.prompt !== null) app.say(turn.prompt.text, turn.prompt.attachments);
-  };
   return (
     <footer class="foot">
       {turn.state === "cancelled" && <span class="stopped">Stopped</span>}
@@ -173,9 +203,7 @@ function Foot({ turn, last }: { turn: Turn; last: boolean }) {
             ),
         )}
         <ToldButton turn={turn.id} />
-        {last && turn.prompt !== null && (turn.state === "failed" || turn.state === "cancelled") && (
-          <TextButton onClick={again}>Try again</TextButton>
-        )}
+        {turn.prompt !== null && <Again turn={turn.id} failed={turn.state !== "done"} />}
         {said.length > 0 && <CopyButton label="Copy answer" text={() => said.join("\n\n")} />}
       </span>
     </footer>

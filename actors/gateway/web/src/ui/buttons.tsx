@@ -10,10 +10,11 @@ interface IconButtonProps {
   onClick: () => void;
   class?: string;
   pressed?: boolean;
+  disabled?: boolean;
 }
 
 /** A button that is only a picture; its label is read out and shown on hovering. */
-export function IconButton({ icon, label, onClick, class: extra = "", pressed }: IconButtonProps) {
+export function IconButton({ icon, label, onClick, class: extra = "", pressed, disabled }: IconButtonProps) {
   return (
     <button
       type="button"
@@ -21,6 +22,7 @@ export function IconButton({ icon, label, onClick, class: extra = "", pressed }:
       aria-label={label}
       title={label}
       onClick={onClick}
+      disabled={disabled === true}
       {...(pressed === undefined ? {} : { "aria-pressed": pressed })}
     >
       <Icon name={icon} />
