@@ -210,16 +210,29 @@ ToolSource = Callable[[Bus, TurnContext], Awaitable[Iterable[Tool]]]
 
 @overload
 def tool(
-    name: str, description: str, *, effect: Literal["pure", "local", "keyed"], waits: bool = ...
+    name: str,
+    description: str,
+    *,
+    effect: Literal["pure", "local", "keyed"],
+    waits: bool = ...,
+    like: type[Request[Any]] | None = ...,
 ) -> Callable[[type[RequestT]], type[RequestT]]: ...
 @overload
 def tool(
     name: str, description: str, *, effect: Literal["unsafe"], on_doubt: OnDoubt
 ) -> Callable[[type[RequestT]], type[RequestT]]: ...
 def tool(
-    name: str, description: str, *, effect: Effect, on_doubt: OnDoubt | None = None, waits: bool = False
+    name: str,
+    description: str,
+    *,
+    effect: Effect,
+    on_doubt: OnDoubt | None = None,
+    waits: bool = False,
+    like: type[Request[Any]] | None = None,
 ) -> Callable[[type[RequestT]], type[RequestT]]:
     """Offer the decorated request class as a tool. Goes above ``@final`` and ``@attrs.frozen``.
+
+    A tool that is `like` another one is always offered beside it; what both take is described to the model there alone.
 
     Raises ToolDefinitionError: ``unsafe`` without `on_doubt`, ``local`` or ``keyed`` without a field
     ``from_context("call")`` to take the key from, what :class:`Tool` refuses, a field without a JSON form.
@@ -227,7 +240,8 @@ def tool(
 
     def decorate(kind: type[RequestT]) -> type[RequestT]:
         record = _record(kind)
-        spec = ToolSpec(name=name, description=description, input_schema=record.schema)
+        schema = record.schema if like is None else _briefer(record.schema, tool_of(like).spec.input_schema)
+        spec = ToolSpec(name=name, description=description, input_schema=schema)
         offered = Tool(
             spec=spec, effect=effect, on_doubt=on_doubt, waits=waits, decode=partial(_decode, name, record)
         )
@@ -248,6 +262,20 @@ def _record(kind: type[Any]) -> Record:
         return Record(kind)
     except NoJsonForm as error:
         raise ToolDefinitionError(str(error)) from error
+
+
+def _briefer(schema: Mapping[str, Any], known: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`schema`, with no more than the type of each property that `known` has as well; a default may differ."""
+
+    def described_there(name: str, each: Mapping[str, Any]) -> bool:
+        other = known["properties"].get(name, {})
+        return {**each, "default": None} == {**other, "default": None} and "type" in each
+
+    properties = {
+        name: {"type": each["type"]} if described_there(name, each) else each
+        for name, each in schema["properties"].items()
+    }
+    return {**schema, "properties": properties}
 
 
 def _decode(name: str, record: Record, input: Mapping[str, Any], context: CallContext) -> Request[Any]:

@@ -176,7 +176,7 @@ class _OfUser:
 
 # --- tools of the model -----------------------------------------------------------------------------------
 
-_PATH = described("In the home folder, such as documents/notes.md.")
+_PATH = described("In the home folder.")
 
 
 @final

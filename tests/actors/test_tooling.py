@@ -102,6 +102,21 @@ def test_a_tool_is_described_by_its_class() -> None:
     )
 
 
+def test_what_a_tool_shares_with_another_one_is_described_there_alone() -> None:
+    @tool("NoteCount", "Count them; as NoteSearch.", effect="pure", like=Search)
+    @final
+    @attrs.frozen(kw_only=True)
+    class Count(Request[int]):
+        query: Annotated[str | None, described("What to look for.")] = None
+        limit: Annotated[int, described("Most notes.", ge=1, le=9)] = 9
+        words: Annotated[bool, described("Whole words only.")] = False
+
+    properties = tool_of(Count).spec.input_schema["properties"]
+    assert properties["query"] == {"type": "string"}
+    assert properties["limit"]["description"] == "Most notes."
+    assert properties["words"]["description"] == "Whole words only."
+
+
 def test_an_unsafe_tool_must_say_what_to_do_in_doubt() -> None:
     with pytest.raises(ToolDefinitionError, match="'Odd' is unsafe and must declare on_doubt"):
         define("unsafe")

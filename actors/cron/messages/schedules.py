@@ -29,8 +29,7 @@ class CronExpression(Data):
     expr: Annotated[
         str,
         described(
-            "cron: minute, hour, day of month, month, day of week (0 and 7 are Sunday), or @hourly, @daily, @weekly, "
-            "@monthly, @yearly; a sixth field in front is the second.",
+            "cron: five fields, or six with the seconds in front, or @hourly, @daily, @weekly, @monthly, @yearly.",
             max_length=LONGEST_SCHEDULE,
         ),
     ]

@@ -121,7 +121,12 @@ class CronRun(Request[str]):
     call: Annotated[str, from_context("call")]
 
 
-@tool("CronUpdate", "Change, pause or resume a job.", effect="local")
+@tool(
+    "CronUpdate",
+    "Change, pause or resume a job; fields are those of CronAdd.",
+    effect="local",
+    like=CronAdd,
+)
 @final
 @attrs.frozen(kw_only=True)
 class CronUpdate(Request[str]):

@@ -127,7 +127,7 @@ class ForgetFile(_Changing, Request[Written]):
 @tool(
     "MemoryWrite",
     "Remember something for later conversations, in USER.md, MEMORY.md or a note of its own. Write what will still "
-    "matter in weeks. Correct what is out of date with `replace` instead of adding to it.",
+    "matter in weeks.",
     effect="local",
 )
 @final
@@ -170,6 +170,7 @@ class MemoryAppendDaily(_Changing, Request[Written]):
     "MemoryForget",
     "Forget a passage of a note, or all of it, when the person asks for it or it is wrong.",
     effect="local",
+    like=MemoryWrite,
 )
 @final
 @attrs.frozen(kw_only=True)
