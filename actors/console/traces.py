@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from typing import Final
 
 import attrs
 
@@ -9,6 +10,9 @@ from actors.console.messages import Span, Step, Told
 from actors.session import messages as session
 from bus import mask_text
 from bus.console import TapEvent
+
+HANDED: Final = "subagents.Delegate"
+"""What hands a part of a turn to others."""
 
 
 def steps_of(stored: Iterable[session.StepInfo], accepted_at: datetime, *, texts: bool) -> tuple[Step, ...]:
@@ -64,9 +68,15 @@ def begin_of(event: TapEvent) -> float:
 
 
 def of_turn(events: Iterable[TapEvent], turn: str) -> list[TapEvent]:
-    """Messages sent for a turn, and those that the same request of a client caused before it had a turn."""
-    own = {"", turn}
-    return [event for event in events if event.baggage.get("turn", "") in own]
+    """Messages sent for a turn, those for its subagents, and those that caused it before it was one."""
+    found = list(events)
+    own, handed = set[int](), set[int]()
+    for event in sorted(found, key=lambda event: event.seq):
+        if event.cause in handed or event.baggage.get("turn", "") in {"", turn}:
+            own.add(event.seq)
+            if event.cause in handed or short_type(event) == HANDED:
+                handed.add(event.seq)
+    return [event for event in found if event.seq in own]
 
 
 def spans_of(

@@ -64,6 +64,22 @@ def test_a_trace_has_what_led_to_the_turn_and_not_what_followed_in_another() -> 
     assert [found.seq for found in traces.of_turn(events, "t1")] == [1, 2]
 
 
+def test_what_a_subagent_does_is_part_of_the_turn_that_called_it_and_of_no_other() -> None:
+    mine, theirs = {"turn": "t1"}, {"turn": "t2"}
+    events = [
+        event(5, baggage=theirs, cause=4),
+        event(1, baggage=mine),
+        event(2, baggage=mine, type="subagents.Delegate@1", cause=1),
+        event(3, baggage=mine, cause=2),
+        event(4, baggage=theirs, cause=3),
+        event(6, baggage={"turn": "t3"}, cause=1),  # the next turn of the conversation
+        event(7, baggage=theirs, type="subagents.Delegate@1", cause=5),
+        event(8, baggage={"turn": "t4"}, cause=7),
+    ]
+    assert [found.seq for found in traces.of_turn(events, "t1")] == [5, 1, 2, 3, 4, 7, 8]
+    assert [found.seq for found in traces.of_turn(events, "t2")] == [5, 4, 7, 8]
+
+
 def test_messages_are_in_the_order_of_their_sending() -> None:
     first, second = traces.spans_of([event(2, at=101.0, cause=1), event(1)], 99.0)
     assert (first.seq, first.start, first.wait, first.took) == (1, 0.25, 0.25, 0.5)

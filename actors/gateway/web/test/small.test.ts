@@ -35,11 +35,13 @@ test("times are short", () => {
   );
 });
 
-test("a conversation that is gone is on the list no longer", () => {
+test("a conversation that is gone is on the list no longer, and that of a subagent never", () => {
   const list = new SessionList({} as Api);
-  const [one, two] = ["one", "two"].map((id) => ({ id, last_message_at: "", is_read: false }) as Session);
-  list.put(one!, two!);
+  const known = { last_message_at: "", is_read: false, delegated_by: null };
+  list.put({ ...known, id: "one" } as Session, { ...known, id: "two" } as Session);
+  list.put({ ...known, id: "three", delegated_by: "t:2" } as Session);
   list.drop("one", "never was");
+  assert.equal(list.get("three")?.id, "three");
   assert.deepEqual(
     list.all.value.map(({ id }) => id),
     ["two"],
