@@ -40,6 +40,7 @@ def test_a_failure_is_told_in_a_sentence(error: Exception, told: str) -> None:
         (failures.cramped(4096, 500), "not even the newest message alone fits"),
         (failures.cramped(None, 500), "about 500 tokens"),
         (failures.switched("openai/b", "anthropic: busy"), "openai/b answers instead (anthropic: busy)."),
+        (failures.gone("openai/b"), "openai/b is not offered any more"),
     ],
 )
 def test_the_person_is_told_the_numbers_that_count(sentence: str, told: str) -> None:

@@ -181,6 +181,10 @@ def test_a_conversation_has_its_json() -> None:
         "is_read": True,
         "triggered_by": "job",
         "running": True,
+        "model": None,
+        "effort": None,
+        "delegated_by": None,
+        "parent": None,
     }
 
 
