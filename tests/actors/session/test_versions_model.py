@@ -4,6 +4,7 @@ import json
 import pathlib
 import re
 import tempfile
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import attrs
@@ -12,11 +13,22 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from actors.llm.anthropic import format as anthropic_format
+from actors.llm.format import Format
+from actors.llm.openai import format as openai_format
 from actors.session import endings, export, survey
-from actors.session.messages import Accepted, EndState, JoinedAnother, ListTurns, StillOpen
+from actors.session.messages import Accepted, EndState, JoinedAnother, ListTurns, Message, StillOpen
 from actors.transcript import Transcript
 from actors.vocabulary import ADMIN, Text
+from tests.actors.llm.test_any_history import asked, openai, sent
 from tests.fakes.ledger import Ledger, check_valid
+from tests.validators import anthropic_messages
+
+PROVIDERS: Sequence[tuple[Format, Callable[[Any], None]]] = (
+    (openai_format.FORMAT, openai),
+    (openai_format.DEEPSEEK, openai),
+    (anthropic_format.FORMAT, anthropic_messages.check),
+)
 
 
 @attrs.define
@@ -118,6 +130,8 @@ class VersionsMachine(RuleBasedStateMachine):
         if turn.attempt == 0:
             self.adds(node.id, turn.text)
         check_valid(begun.transcript.messages)
+        for format, check in PROVIDERS:
+            check(sent(format, asked(begun.transcript.messages)))
         assert texts(begun.transcript) == self.told()
         return begun.turn.attempt
 
@@ -138,14 +152,24 @@ class VersionsMachine(RuleBasedStateMachine):
         state=st.sampled_from(["done", "done", "failed", "cancelled"]),
         answers=st.booleans(),
         killed=st.booleans(),
+        calls=st.integers(0, 2),
     )
-    def goes_on(self, state: EndState, answers: bool, killed: bool) -> None:  # noqa: FBT001
+    def goes_on(self, state: EndState, answers: bool, killed: bool, calls: int) -> None:  # noqa: FBT001
         node = self.say()
-        if killed:
+        if calls:
+            self.uses_tools(node, self.begin(node), calls)
+        elif killed:
             self.begin(node)
+        if killed or calls:
             self.ledger.kill()
             self.ledger.recover()
         self.finish(node, self.begin(node), state, answers=answers)
+
+    def uses_tools(self, node: Node, attempt: int, calls: int) -> None:
+        text, ids = self.word("looking"), [self.word("call").replace(" ", "_") for _ in range(calls)]
+        for step in self.ledger.complete(node.id, text, calls=ids, attempt=attempt):
+            self.ledger.result(node.id, step.n, attempt=attempt)
+        self.adds(node.id, text)
 
     @rule()
     def somebody_joins(self) -> None:
@@ -229,7 +253,7 @@ class VersionsMachine(RuleBasedStateMachine):
         chain: set[str] = self.chosen() if self.nodes else set()
         expected = [each.text for each in self.said if each.turn in chain]
         if self.session:
-            assert [text for _, text in self.ledger.shown(self.session)] == expected
+            assert spoken(self.ledger.displayed(self.session)) == expected
             lines = map(json.loads, export.export(self.ledger.connection, self.session, ADMIN))
             assert [text for line in lines for text in exported(line)] == expected
 
@@ -237,7 +261,7 @@ class VersionsMachine(RuleBasedStateMachine):
     def everything_is_there_once_for_who_wants_it_all(self) -> None:
         if self.session:
             shown = self.ledger.displayed(self.session, versions=True)
-            assert [row.content for row in shown] == [each.text for each in self.said]
+            assert spoken(shown) == [each.text for each in self.said]
             assert [turn.id for turn in endings.after(self.ledger.connection, 0, 1000)] == self.ended
 
     @invariant()
@@ -251,6 +275,11 @@ class VersionsMachine(RuleBasedStateMachine):
             family = tuple(other.id for other in self.places() if other.parent is node.parent)
             expected = family if len(family) > 1 and node.merged is None else ()
             assert listed[node.id].versions == expected
+
+
+def spoken(rows: Sequence[Message]) -> list[str]:
+    """What people and the model have said, without what tools have."""
+    return [row.content for row in rows if not row.role.startswith("tool")]
 
 
 def texts(transcript: Transcript) -> list[str]:
