@@ -24,7 +24,8 @@ SELECT coalesce(max(seq), 0) FROM turns WHERE session_id = ? AND seq BETWEEN ? A
 
 def forks(connection: sqlite3.Connection, session: str) -> tuple[Fork, ...]:
     """The turns of a conversation that follow another one than the one before them, in order."""
-    return tuple(Fork(*row) for row in connection.execute(_FORKS, (session,)))
+    rows = connection.execute(_FORKS, (session,)).fetchall()
+    return tuple(Fork(*row) for row in rows) if rows else ()
 
 
 def chosen(connection: sqlite3.Connection, session: str) -> Path | None:

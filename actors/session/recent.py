@@ -114,7 +114,9 @@ def summary_of(
 ) -> history.Summary | None:
     """What the last compaction on a path has put in the place of older steps."""
     rows = connection.execute(_SUMMARIES, (session,))
-    row = next((row for row in rows if path is None or path.holds(row["seq"])), None)
+    row = rows.fetchone()
+    while row is not None and path is not None and not path.holds(row["seq"]):
+        row = rows.fetchone()
     return None if row is None else history.Summary(row["summary"], row["first_step"])
 
 
