@@ -3,6 +3,7 @@
 import ast
 import functools
 import inspect
+import sys
 import types
 import typing
 from collections.abc import Iterable, Iterator, Mapping
@@ -37,10 +38,16 @@ def _leaves(node: Node) -> Iterator[Any]:
 
 def describe_all(owners: Owners) -> list[dict[str, Any]]:
     """Every class of the front doors that these actors serve, by wire name, as JSON-ready values."""
-    modules = {kind.__module__: inspect.getmodule(kind) for kind in owners}
     kinds: set[type[Message]] = {DeadLetter, *owners}
-    kinds |= {kind for module in modules.values() if module is not None for kind in message_classes(module)}
+    kinds |= {kind for door in set(map(_front_door, owners)) for kind in message_classes(door)}
     return [describe(kind, owners.get(kind)) for kind in sorted(kinds, key=wire_name)]
+
+
+def _front_door(kind: type[Message]) -> ModuleType:
+    """Where others get a class from: its module, or the package of that if it brings the class along."""
+    module = sys.modules[kind.__module__]
+    package = sys.modules[module.__package__ or module.__name__]
+    return package if vars(package).get(kind.__name__) is kind else module
 
 
 def describe(kind: type[Message], owner: str | None) -> dict[str, Any]:

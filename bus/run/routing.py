@@ -17,12 +17,12 @@ from bus.see.metrics import Metrics
 
 
 def message_classes(module: ModuleType) -> list[type[Message]]:
-    """The concrete message classes that a module defines, by name."""
+    """The concrete message classes that a module, or one of the modules of a package that brings it along, defines."""
     found: list[type[Message]] = []
     for _, value in inspect.getmembers(module, inspect.isclass):
         kind: Any = value
         if (
-            kind.__module__ == module.__name__
+            f"{kind.__module__}.".startswith(f"{module.__name__}.")
             and issubclass(kind, Message)
             and "__attrs_attrs__" in vars(kind)
         ):

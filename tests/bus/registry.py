@@ -19,7 +19,7 @@ def _modules() -> list[ModuleType]:
 
 
 KINDS: list[type[Message]] = sorted(
-    (kind for module in _modules() for kind in message_classes(module)), key=wire_name
+    {kind for module in _modules() for kind in message_classes(module)}, key=wire_name
 )
 
 

@@ -1,13 +1,29 @@
 """Message classes described from themselves."""
 
+import sys
 from collections.abc import Mapping
 from enum import Enum
+from types import ModuleType
 from typing import Any, ClassVar, Literal, TypeVar, final
 
 import attrs
 import pytest
 
-from bus import Actor, Child, Command, Event, Lane, Overflow, Pool, Request, Sink, Stream, Supervisor, secret
+from bus import (
+    Actor,
+    Child,
+    Command,
+    Event,
+    Lane,
+    Overflow,
+    Pool,
+    Request,
+    Sink,
+    Stream,
+    Supervisor,
+    secret,
+    wire_name,
+)
 from bus.console.reference import _docs, describe, describe_all, of_tree, type_name
 
 
@@ -106,6 +122,29 @@ def test_every_class_of_the_front_doors_is_described_by_name() -> None:
         ("test_reference.Done@1", "event", None),
         ("test_reference.Watch@1", "stream", "keyed"),
     ]
+
+
+def test_a_front_door_may_be_a_folder_whose_events_are_in_a_file_of_their_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    @final
+    @attrs.frozen(kw_only=True)
+    class Begin(Command): ...
+
+    @final
+    @attrs.frozen(kw_only=True)
+    class Begun(Event): ...
+
+    door = ModuleType("door")
+    for name, kind in (("door.asking", Begin), ("door.events", Begun)):
+        module = ModuleType(name)
+        module.__package__ = door.__name__
+        kind.__module__ = name
+        setattr(door, kind.__name__, kind)
+        monkeypatch.setitem(sys.modules, name, module)
+    monkeypatch.setitem(sys.modules, door.__name__, door)
+    shown = [each["name"] for each in describe_all({Begin: "somebody"})]
+    assert shown == sorted(["deadletter.DeadLetter@1", wire_name(Begin), wire_name(Begun)])
 
 
 def test_a_request_says_how_it_is_answered_and_when() -> None:
