@@ -26,7 +26,7 @@ def test_what_was_used_is_shown_to_an_admin_of_all_and_to_others_their_own(
     page.get_by_role("link", name="All").click()
     expect(page.get_by_role("link", name="All")).to_have_attribute("aria-current", "page")
 
-    key = agent.add_user("grace")
+    key = agent.add_user("rosalind")
     theirs = signed_in(stranger, agent, complaints, key, "#/s/costs").page
     expect(theirs.get_by_text("No model was asked for anything in this period.")).to_be_visible()
     theirs.set_viewport_size({"width": 390, "height": 800})

@@ -108,8 +108,8 @@ class Place:
                 "[llm.retry]\nmax_retries = 2\nfirst_wait = 0.05\n"
             )
             self.variables[f"{provider.upper()}_API_KEY"] = KEY
-            client = {"anthropic": "anthropic", "gemini": "plain"}.get(provider, "openai")
-            self.imported.append(f"actors.llm.{client}.client")
+            clients = {"anthropic": "anthropic.client", "gemini": "transport.plain_client"}
+            self.imported.append(f"actors.llm.{clients.get(provider, 'openai.client')}")
 
     def configure(self, toml: str) -> None:
         """Replace the configuration, except for the port."""

@@ -148,6 +148,7 @@ async def test_a_trace_tells_steps_and_sums_of_a_turn(gateway: Gateway) -> None:
             "elapsed": 2.5,
             "num_turns": 1,
             "completions": 2,
+            "versions": [],
             "usage": {
                 "model": "offline/offline",
                 "input_tokens": 30,

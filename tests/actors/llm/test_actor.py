@@ -90,6 +90,7 @@ async def test_the_models_in_use_are_told(mesh: MeshUnderTest, model_server: Mod
                 vision=True,
                 input_price=1,
                 output_price=5,
+                effort=True,
             ),
             llm.ModelInfo(
                 spec="openai/new-model",
