@@ -5,7 +5,8 @@ from pathlib import Path
 
 from actors.agent.messages import TURN_EVENTS
 from actors.console.messages import Tap
-from actors.gateway.protocol import EVENT_FIELDS, SECTIONS, SERVER_FRAMES, ClientMessage, wire
+from actors.gateway.client_frames import ClientMessage
+from actors.gateway.protocol import EVENT_FIELDS, SECTIONS, SERVER_FRAMES, wire
 from actors.skills import bundle
 from actors.skills.document import parse_file
 from actors.skills.library import digest_of

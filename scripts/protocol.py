@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from actors.agent import messages as agent
 from actors.gateway import protocol
+from actors.gateway.client_frames import CLIENT_FRAMES
 from actors.gateway.protocol import wire
 from actors.vocabulary import FollowupMode
 from scripts.typescript import Types
@@ -39,7 +40,7 @@ def page_types() -> str:
     types.constant("PROTOCOL", str(protocol.PROTOCOL))
     for value in protocol.VALUES:
         types.written(value)
-    said = [types.read(kind, tag) for tag, kind in protocol.CLIENT_FRAMES.items()]
+    said = [types.read(kind, tag) for tag, kind in CLIENT_FRAMES.items()]
     types.union("ClientFrame", said)
     events = {kind: types.written(kind) for kind in agent.TURN_EVENTS}
     types.union("Delta", ["TextDelta", "ThinkingDelta"])

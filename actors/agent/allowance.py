@@ -44,8 +44,8 @@ class Allowance:
         """What ends the turn before its next completion, which is counted as under way from now on if nothing does.
 
         Waits while completions of the same user that are under way may use up the day, or those on behalf of the same
-        turn what it may use. `told` is the size in characters
-        of what the model is told besides the conversation. Raises what the store raises.
+        turn what it may use. `told` is the size in characters of what the model is told besides the conversation.
+        Raises what the store raises.
         """
         self.settled()
         most = limits.at_most(run.next_prompt(told), self._settings.max_tokens, await self._priced())

@@ -32,7 +32,6 @@ from bus import (
 )
 
 NOTHING: Final = Remains()
-SYSTEM: Final[Zone] = lambda: None  # noqa: E731 - what else is there to say
 COMMAND: Final = "/"
 """What the text of a message begins with that may call something up."""
 Expand = Callable[[Bus, session.Incoming], Awaitable[Expansion | None]]
@@ -57,7 +56,7 @@ class ConductorActor(Actor):
         settings: Callable[[], Settings],
         remains: Remains = NOTHING,
         expand: Expand | None = None,
-        zone: Zone = SYSTEM,
+        zone: Zone = lambda: None,
     ) -> None:
         self._settings = settings
         self._expand = expand

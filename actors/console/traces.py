@@ -8,10 +8,11 @@ import attrs
 
 from actors.console.messages import Span, Step, Told
 from actors.session import messages as session
-from bus import mask_text
+from actors.subagents import messages as subagents
+from bus import mask_text, wire_name
 from bus.console import TapEvent
 
-HANDED: Final = "subagents.Delegate"
+HANDED: Final = wire_name(subagents.Delegate).partition("@")[0]
 """What hands a part of a turn to others."""
 
 

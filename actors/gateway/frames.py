@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Final
 import attrs
 
 from actors.endpoints import BadMessage, parse_object, read
-from actors.gateway.protocol import CLIENT_FRAMES, MAX_ID, ClientFrame
+from actors.gateway.client_frames import CLIENT_FRAMES, MAX_ID, ClientFrame
 from actors.vocabulary import quoted
 from bus import ErrorKind
 

@@ -11,7 +11,7 @@ from typing import final
 import attrs
 
 from actors.endpoints import BadMessage
-from actors.gateway.protocol import ClientFile, ClientMessage
+from actors.gateway.client_frames import ClientFile, ClientMessage
 from actors.session import messages as session
 from actors.spool import spool
 from actors.tools import messages as tools

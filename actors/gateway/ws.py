@@ -13,6 +13,17 @@ import trio
 from actors.agent import messages as agent
 from actors.endpoints import BadMessage
 from actors.following import Replay, follow
+from actors.gateway.client_frames import (
+    Cancel,
+    Choose,
+    ClientFrame,
+    ClientMessage,
+    Ping,
+    Resume,
+    Revise,
+    SelectModel,
+    Unfollow,
+)
 from actors.gateway.clients import Clients
 from actors.gateway.failures import report
 from actors.gateway.frames import echo_of, read_frame
@@ -23,18 +34,9 @@ from actors.gateway.presence import Presence
 from actors.gateway.protocol import (
     Accepted,
     Backlog,
-    Cancel,
-    Choose,
-    ClientFrame,
-    ClientMessage,
     ErrorFrame,
     Hello,
-    Ping,
     Pong,
-    Resume,
-    Revise,
-    SelectModel,
-    Unfollow,
     wire,
 )
 from actors.gateway.send_queue import SendQueue

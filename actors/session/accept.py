@@ -100,18 +100,12 @@ def accept(
         chosen = connection.execute(_CHOSEN_BEFORE, (incoming.user, incoming.channel, key)).fetchone()
         new = (session, incoming.user, incoming.channel, key, title, now, now, incoming.triggered_by)
         connection.execute(_NEW_SESSION, (*new, *(chosen or (None, None))))
-    seq = store_turn(
+    stored = store_turn(
         connection, incoming, expansion, session=session, parent=parent, now=now, turn=fresh.turn
     )
-    return Accepted(
-        session=session,
-        turn=fresh.turn,
-        seq=seq,
-        state="accepted",
-        duplicate=False,
-        created=isinstance(decision, resolve.Start),
-        closed=decision.closing if isinstance(decision, resolve.Start) else None,
-    )
+    if isinstance(decision, resolve.Start):
+        return attrs.evolve(stored, created=True, closed=decision.closing)
+    return stored
 
 
 def _delegated(
@@ -138,16 +132,10 @@ def _delegated(
             place.depth,
         ),
     )
-    seq = store_turn(connection, incoming, None, session=fresh.session, parent=None, now=now, turn=fresh.turn)
-    return Accepted(
-        session=fresh.session,
-        turn=fresh.turn,
-        seq=seq,
-        state="accepted",
-        duplicate=False,
-        created=True,
-        closed=None,
+    stored = store_turn(
+        connection, incoming, None, session=fresh.session, parent=None, now=now, turn=fresh.turn
     )
+    return attrs.evolve(stored, created=True)
 
 
 def cleaned(incoming: Incoming) -> Incoming:
@@ -210,8 +198,8 @@ def store_turn(
     parent: int | None,
     now: int,
     turn: str,
-) -> int:
-    """Add a turn, which follows `parent`, or the one before it if that is None; its number."""
+) -> Accepted:
+    """Add a turn, which follows `parent`, or the one before it if that is None."""
     seq: int
     (seq,) = connection.execute(
         _NEW_TURN,
@@ -233,4 +221,12 @@ def store_turn(
             parent,
         ),
     ).fetchone()
-    return seq
+    return Accepted(
+        session=session,
+        turn=turn,
+        seq=seq,
+        state="accepted",
+        duplicate=False,
+        created=False,
+        closed=None,
+    )

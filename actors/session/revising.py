@@ -44,7 +44,7 @@ def revise(
     parent = branches.parent_of(connection, first.session, first.seq)
     touch(connection, first.session, None, now)
     _forget_length(connection, first.session)
-    seq = store_turn(
+    return store_turn(
         connection,
         attrs.evolve(incoming, mode="queue"),
         expansion,
@@ -52,15 +52,6 @@ def revise(
         parent=parent,
         now=now,
         turn=fresh.turn,
-    )
-    return Accepted(
-        session=first.session,
-        turn=fresh.turn,
-        seq=seq,
-        state="accepted",
-        duplicate=False,
-        created=False,
-        closed=None,
     )
 
 

@@ -20,7 +20,7 @@ PREVIEW: Final = 100  # columns of a tool's input or result
 WHOLE: Final = 36  # characters of an id
 LONGEST_ID: Final = 200  # characters of a message's id
 NEWEST: Final = 200  # conversations among which the beginning of an id is looked for
-EFFORTS: Final = ("low", "medium", "high")
+EFFORTS: Final = ("low", "medium", "high")  # written out: a chat begins without the modules of the daemon
 UNANSWERED: Final = 3
 """Exit status when the message is stored and the agent has gone before it had answered."""
 

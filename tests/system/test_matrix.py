@@ -16,8 +16,8 @@ import pytest
 import trio
 
 from actors.gateway.actor import GatewayActor
+from actors.gateway.client_frames import CLIENT_FRAMES
 from actors.gateway.pages import Pages
-from actors.gateway.protocol import CLIENT_FRAMES
 from actors.users import messages as users
 from actors.vocabulary import ADMIN
 from starpod.config import load

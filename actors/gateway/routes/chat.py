@@ -7,9 +7,10 @@ from quart import Quart, Response, g, request
 
 from actors.agent import messages as agent
 from actors.endpoints import BadMessage, read
+from actors.gateway.client_frames import ClientMessage
 from actors.gateway.http import answer, principal, read_fields, refusal, route
 from actors.gateway.presence import ENDED, RESTART, Presence
-from actors.gateway.protocol import ClientMessage, wire
+from actors.gateway.protocol import wire
 from actors.session import messages as session
 from actors.wire import Json
 from bus import Bus

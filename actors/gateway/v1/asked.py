@@ -11,7 +11,7 @@ from typing import Any, Final, cast, final
 import attrs
 
 from actors.endpoints import BadMessage
-from actors.gateway.protocol import MAX_ATTACHMENTS, MAX_ID, ClientFile
+from actors.gateway.client_frames import MAX_ATTACHMENTS, MAX_ID, ClientFile
 
 AGENT: Final = "starpod"
 """Name of the agent as a model: the one that answers by default."""

@@ -7,9 +7,9 @@ from quart import Quart, Response, g, request
 
 from actors.agent import messages as agent
 from actors.endpoints import BadMessage
+from actors.gateway.client_frames import MAX_ID, ClientMessage
 from actors.gateway.http import answer, principal, read_fields, refusal, route
 from actors.gateway.presence import ENDED, Presence, Stay
-from actors.gateway.protocol import MAX_ID, ClientMessage
 from actors.gateway.uploads import Uploads
 from actors.gateway.v1 import asked as asking
 from actors.gateway.v1 import shapes

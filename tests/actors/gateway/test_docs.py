@@ -9,9 +9,9 @@ import pytest
 import bus
 from actors.endpoints import BadMessage
 from actors.gateway import failures
+from actors.gateway.client_frames import CLIENT_FRAMES
 from actors.gateway.frames import TooLarge, UnknownType
 from actors.gateway.pages import Pages
-from actors.gateway.protocol import CLIENT_FRAMES
 from actors.llm import messages as llm
 from actors.session import messages as session
 from actors.tools import messages as tools

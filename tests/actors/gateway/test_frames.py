@@ -4,8 +4,7 @@ from typing import Any
 import pytest
 
 from actors.endpoints import BadMessage
-from actors.gateway.frames import TooLarge, UnknownType, echo_of, read_frame
-from actors.gateway.protocol import (
+from actors.gateway.client_frames import (
     Cancel,
     Choose,
     ClientFile,
@@ -16,6 +15,7 @@ from actors.gateway.protocol import (
     Revise,
     Unfollow,
 )
+from actors.gateway.frames import TooLarge, UnknownType, echo_of, read_frame
 from actors.vocabulary import Attachment, Principal
 
 LONGEST = 10_000

@@ -6,10 +6,12 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
+from typing import get_args
 
 import pytest
 import trio
 
+from actors.vocabulary import Effort
 from starpod.cli import chat
 from starpod.errors import StarpodError
 from starpod.lock import DaemonInfo
@@ -101,3 +103,7 @@ def test_an_interruption_breaks_the_line_of_a_terminal_and_no_file(
     said = capsys.readouterr()
     assert said.out == ("Hel\nlo" if terminal else "Hello")
     assert "gone" in said.err
+
+
+def test_the_efforts_are_those_that_a_message_may_have() -> None:
+    assert get_args(Effort) == chat.EFFORTS

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from actors.endpoints import BadMessage
-from actors.gateway.protocol import MAX_ATTACHMENTS
+from actors.gateway.client_frames import MAX_ATTACHMENTS
 from actors.gateway.v1.asked import completion as read
 from actors.gateway.v1.asked import response
 
