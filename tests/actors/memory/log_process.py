@@ -109,14 +109,15 @@ def _done(folder: Path) -> bool:
     """Whether nothing is left to do."""
     ended = _number(folder, "session", "SELECT coalesce(max(end_seq), 0) FROM turns")
     closed = _number(folder, "session", "SELECT coalesce(max(closed_seq), 0) FROM sessions")
-    left = _number(
+    # One query: turns that are taken between two would be neither waiting in the first nor unread in the second.
+    followed = _number(
         folder,
         "memory-log",
-        "SELECT (SELECT count(*) FROM entries) + (SELECT count(*) FROM exports)"
-        " + (SELECT count(*) FROM reviews WHERE waiting > 1 OR (closed AND waiting > 0))",
+        "SELECT CASE WHEN EXISTS (SELECT 1 FROM entries) OR EXISTS (SELECT 1 FROM exports)"
+        " OR EXISTS (SELECT 1 FROM reviews WHERE waiting > 1 OR (closed AND waiting > 0))"
+        " THEN -1 ELSE (SELECT coalesce(sum(seq), 0) FROM cursors) END",
     )
-    read = "SELECT sum(seq) FROM cursors"
-    return left == 0 and _number(folder, "memory-log", read) == ended + closed
+    return followed == ended + closed
 
 
 def _number(folder: Path, database: str, query: str) -> int:
