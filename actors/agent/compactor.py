@@ -21,7 +21,7 @@ from actors.agent.turn import Run
 from actors.context import TurnContext
 from actors.llm import messages as llm
 from actors.transcript import characters
-from actors.vocabulary import ToolSpec
+from actors.vocabulary import ToolSpec, Usage
 from bus import Bus, BusError
 
 _NEVER = sys.maxsize
@@ -114,13 +114,20 @@ class Compactor:
         if not compaction.is_worth_it(run.transcript.messages[:at]):
             return False
         messages, until = run.transcript.messages[:at], run.transcript.starts[at]
-        async with trio.open_nursery() as nursery:  # both read the same, so nobody waits for them twice
-            nursery.start_soon(self._remember, run, at)
-            summary = await self._summariser.summarise(messages, await self._writers(run), room)
+        writers = await self._writers(run)
+        try:
+            async with trio.open_nursery() as nursery:  # both read the same, so nobody waits for them twice
+                nursery.start_soon(self._remember, run, at)
+                summary = await self._summariser.summarise(messages, writers, room)
+        except BaseException:
+            self._record.owes(self._summariser.usage, "compaction")
+            raise
         run.compact_at = _NEVER
         if not summary.later and await self._stored(until, at, tokens, summary):
             run.compact_at = keep + 1 + 2 * keep
             run.context_tokens = run.prompt_characters = 0
+        elif summary.usage != Usage():
+            await self._record.spent(summary.usage, "compaction")
         run.transcript = run.transcript.summarised(at, summary.text)
         return True
 

@@ -4,6 +4,7 @@ from typing import Final, final
 
 import trio
 
+from actors import asking
 from actors.agent import failures
 from actors.agent.record import Record
 from actors.agent.settings import Settings
@@ -11,7 +12,7 @@ from actors.agent.turn import Run
 from actors.llm import messages as llm
 from actors.transcript import texts
 from actors.vocabulary import ToolSpec
-from bus import ActorCrashed, ActorStopped, Bus
+from bus import ActorCrashed, ActorStopped, Bus, BusError
 
 PAUSES: Final = (0.5, 2.0, 8.0)
 """Seconds before a completion is asked for again that ended because those who ask the models were restarted."""
@@ -60,9 +61,15 @@ class Speaker:
 
     async def _once(self, run: Run, request: llm.Complete) -> llm.Completed:
         answer: llm.Completed | None = None
-        async with self._bus.stream(request) as items:
-            async for item in items:
-                answer = await self._hear(run, item)
+        tab = asking.Tab()
+        try:
+            async with self._bus.stream(request) as items:
+                async for item in items:
+                    self._record.owes(tab.hear(item))
+                    answer = await self._hear(run, item)
+        except BusError:
+            await self._record.broken_off()
+            raise
         if answer is None:
             raise llm.ModelError(
                 reason="protocol", provider=run.model or "the model", detail="the answer has no end"
@@ -106,8 +113,8 @@ class Speaker:
                 await self._switched(run, item)
             case llm.Wasted():
                 await self._record.spent(item.usage, "failed")
-            case llm.ToolCallStarted():
-                pass  # told when the whole call is known
+            case llm.ToolCallStarted() | llm.Spending():
+                pass  # a call is told when all of it is known, a bill when it is paid
             case llm.Completed():
                 return item
         return None

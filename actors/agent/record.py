@@ -3,7 +3,8 @@
 The rule of the whole house stands here: first it is stored, then it is told, and no cancellation comes between the two.
 """
 
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Final, Literal, TypedDict, TypeVar, cast, final
 
 import trio
@@ -171,6 +172,8 @@ class Record:
         self._uncut = interrupt
         self._told: tuple[session.Told, ...] = ()
         """What this attempt was told and nobody has stored yet."""
+        self._owed: dict[session.Purpose, Usage] = {}
+        """What was used, by completions that are under way or just over, and nobody has stored yet."""
 
     def hears(self, told: tuple[session.Told, ...]) -> None:
         """Note what the model is told in this attempt: it is stored with its first answer."""
@@ -242,20 +245,42 @@ class Record:
                 )
             )
             self._told = ()
+            self.owes(None)
             return saved
 
     async def spent(self, usage: Usage, purpose: session.Purpose = "completion") -> None:
         """A completion of which nothing is stored has used this; its purpose is ``failed`` where it was none."""
         with self._uncut:
-            await self._store(
-                session.RecordUsage(
-                    user=self._turn.user,
-                    purpose=purpose,
-                    usage=usage,
-                    session=self._turn.session,
-                    turn=self._turn.id,
-                )
-            )
+            await self._store(self._bill(usage, purpose))
+            self.owes(None, purpose if purpose == "compaction" else "failed")
+
+    async def _settle(self, store: Callable[[Request[None]], Awaitable[None]]) -> None:
+        """Store what is owed, each once. Where the conversation has gone meanwhile nobody counts it."""
+        for purpose, usage in list(self._owed.items()):
+            with contextlib.suppress(session.UnknownSession):
+                await store(self._bill(usage, purpose))
+            del self._owed[purpose]
+
+    def _bill(self, usage: Usage, purpose: session.Purpose) -> session.RecordUsage:
+        return session.RecordUsage(
+            user=self._turn.user,
+            purpose=purpose,
+            usage=usage,
+            session=self._turn.session,
+            turn=self._turn.id,
+        )
+
+    def owes(self, usage: Usage | None, purpose: session.Purpose = "failed") -> None:
+        """What is to be stored of a completion if it is broken off now; None: nothing."""
+        if usage is None or usage == Usage():
+            self._owed.pop(purpose, None)
+        else:
+            self._owed[purpose] = usage
+
+    async def broken_off(self) -> None:
+        """Store what completions have used that have come to no end; nothing if there are none."""
+        with self._uncut:
+            await self._settle(self._store)
 
     # --- what is done -------------------------------------------------------------------------------------
 
@@ -360,7 +385,10 @@ class Record:
     async def ended(self, run: Run, ending: Ending) -> session.Turn | None:
         """The end, told first to those whose messages the turn took in. Returns the turn that waits next."""
         with self._uncut:
+            if ending.usage is None:
+                await self.broken_off()
             finished = await self._store(self._finish(ending))
+            self.owes(None)
             for followup in run.merged:
                 await self._teller.fate(followup, "answered", into=run.id)
             await self._teller.ended(
@@ -392,6 +420,7 @@ class Record:
 
     async def release(self) -> None:
         """Hand the turn back: this attempt does not count. Raises StorageFailed at once."""
+        await self._settle(self._bus.ask)
         await self._bus.ask(
             session.Release(
                 turn=self._turn.id,

@@ -53,7 +53,8 @@ class Summariser:
         self._bus = bus
         self._settings = settings
         self._learned = learned
-        self._usage = Usage()
+        self.usage = Usage()
+        """Of all that was asked for the newest summary so far."""
 
     async def summarise(
         self, messages: Sequence[ChatMessage], writers: Sequence[Writer], room: Room
@@ -63,18 +64,18 @@ class Summariser:
         Each model is asked at most once for each piece, and anew only with smaller ones when it found one too long.
         `room` is that of the conversation.
         """
-        self._usage = Usage()
+        self.usage = Usage()
         longest = min(self._settings.summary_max_tokens, max(room.budget // 4, 1))
         later = True
         for writer in writers:
             try:
                 if text := await self._rolling(messages, writer, longest):
-                    return Summary(text=text, usage=self._usage, later=False)
+                    return Summary(text=text, usage=self.usage, later=False)
                 later = False
             except BusError as error:
                 later = later and isinstance(error, Unavailable)
         text = digest.first_lines(messages, min(STAND_IN, room.characters // 4))
-        return Summary(text=text, usage=self._usage, later=later)
+        return Summary(text=text, usage=self.usage, later=later)
 
     async def _rolling(self, messages: Sequence[ChatMessage], writer: Writer, longest: int) -> str:
         """A summary of all, piece by piece; empty when the model says nothing. Raises what llm.Complete raises.
@@ -110,7 +111,7 @@ class Summariser:
                 messages=(digest.summary_request(piece, summary),),
                 max_tokens=tokens,
             )
-            answer = await asking.answer(self._bus, request, self._used)
+            answer = await asking.answer(self._bus, request, self._used, self._used)
             await self._used(answer.usage)
             summary = "\n\n".join(texts(answer.content)).strip()
             if not summary:
@@ -118,7 +119,7 @@ class Summariser:
         return summary
 
     async def _used(self, usage: Usage) -> None:
-        self._usage = _sum(self._usage, usage)
+        self.usage = _sum(self.usage, usage)
 
 
 def _sum(one: Usage, other: Usage) -> Usage:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, Final, final
 
+import attrs
 import trio
 
 from actors.llm import messages
@@ -178,8 +179,8 @@ class LlmActor(Actor):
         )
 
         async def priced(item: messages.CompletionEvent) -> None:
-            if isinstance(item, messages.Wasted):
-                item = messages.Wasted(usage=self._priced(spec, tokens_of(item.usage)))
+            if isinstance(item, messages.Bill):
+                item = attrs.evolve(item, usage=self._priced(spec, tokens_of(item.usage)))
             await send(item)
 
         try:

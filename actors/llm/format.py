@@ -28,6 +28,11 @@ class Reader(Protocol):
         """What was used, as far as the stream has said so yet."""
         ...
 
+    @property
+    def written(self) -> int:
+        """Characters of the answer so far, calls and reasoning included."""
+        ...
+
     def read(self, data: bytes) -> Iterator[CompletionEvent]:
         """Take the data of one event. Raises the failure it stands for, or ValueError when it cannot be read."""
         ...

@@ -118,8 +118,20 @@ class Switched(Data):
 
 @final
 @attrs.frozen(kw_only=True)
+class Spending(Data):
+    """The attempt under way has used this so far, as far as is known, else roughly.
+
+    Whoever leaves before it has ended counts the last of these; :class:`Wasted` and :class:`Completed` take its place.
+    """
+
+    usage: Usage
+    type: Literal["spending"] = "spending"
+
+
+@final
+@attrs.frozen(kw_only=True)
 class Wasted(Data):
-    """An attempt has failed, and has used this all the same; the usage of the answer does not count it."""
+    """An attempt has failed, and has used this all the same, or roughly; the usage of the answer does not count it."""
 
     usage: Usage
     type: Literal["wasted"] = "wasted"
@@ -139,7 +151,9 @@ class Completed(Data):
     type: Literal["completed"] = "completed"
 
 
-CompletionEvent = TextDelta | ThinkingDelta | ToolCallStarted | Retrying | Switched | Wasted | Completed
+Bill = Spending | Wasted
+"""What an attempt costs; nothing of an answer."""
+CompletionEvent = TextDelta | ThinkingDelta | ToolCallStarted | Retrying | Switched | Bill | Completed
 
 
 @final

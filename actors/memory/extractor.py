@@ -11,10 +11,9 @@ from actors.context import TurnContext
 from actors.llm import messages as llm
 from actors.memory import extract, names
 from actors.memory.messages import MemoryFailed, ReadFile, UnknownFile, Written
-from actors.session import messages as session
 from actors.tooling import CallContext, Catalogue, Tool
 from actors.transcript import calls
-from actors.vocabulary import ToolUse, Usage
+from actors.vocabulary import ToolUse
 from bus import ActorError, Bus
 
 _LOG: Final = logging.getLogger(__name__)
@@ -109,17 +108,9 @@ class Extractor:
         tools = Catalogue((*extract.tools(task.door), *(further.tools if further else ())))
         known = [(name, await self._text(task.user, name)) for name in names.PERSONAL]
 
-        async def used(usage: Usage) -> None:
-            await self._bus.ask(
-                session.RecordUsage(
-                    user=task.owner,
-                    purpose=task.door,
-                    usage=usage,
-                    session=task.session,
-                    turn=task.turn,
-                )
-            )
-
+        bill = asking.Bill(
+            self._bus, user=task.owner, purpose=task.door, session=task.session, turn=task.turn
+        )
         completed = await asking.answer(
             self._bus,
             llm.Complete(
@@ -132,9 +123,10 @@ class Extractor:
                 tools=tools.specs(),
                 max_tokens=extract.MAX_TOKENS,
             ),
-            used,
+            bill.used,
+            bill.left,
         )
-        await used(completed.usage)
+        await bill.used(completed.usage)
         written: dict[str, None] = {}
         for n, call in enumerate(calls(completed.content)):
             if (name := await self._write(tools, call, task.context(f"{task.key}:{n}"))) is not None:

@@ -1,5 +1,6 @@
 """The session actor: takes a message, runs one transaction, answers, tells others."""
 
+import logging
 import pathlib
 from collections.abc import Callable, Iterable
 from typing import Final, final
@@ -29,6 +30,7 @@ from . import (
 )
 from .recent import RecentHistories
 
+_LOG: Final = logging.getLogger(__name__)
 MIGRATIONS: Final = pathlib.Path(__file__).parent / "migrations"
 
 _ANY: Final = ("end", "each")
@@ -400,6 +402,14 @@ class SessionActor(Keeper):
     @concurrent(256, isolated=True)
     async def record_usage(self, request: messages.RecordUsage) -> None:
         await self._write(usage.record_other, request, self._now())
+
+    @messages.NoteUsage.handler
+    @concurrent(256, isolated=True)
+    async def note_usage(self, command: messages.NoteUsage) -> None:
+        try:
+            await self._write(usage.record_other, command, self._now())
+        except (messages.UnknownSession, messages.StorageFailed) as error:
+            _LOG.warning("what a model has used could not be counted: %s", error)
 
     # --- outbox ---
 

@@ -15,6 +15,7 @@ from .messages import (
     Costs,
     DayCost,
     Measure,
+    NoteUsage,
     Purpose,
     RecordUsage,
     Spent,
@@ -89,7 +90,7 @@ def record(
         )
 
 
-def record_other(connection: sqlite3.Connection, request: RecordUsage, now: int) -> None:
+def record_other(connection: sqlite3.Connection, request: RecordUsage | NoteUsage, now: int) -> None:
     """Store one that is no part of an answer. Raises UnknownSession for a conversation that never was."""
     names = {"session": request.session, "user": request.user}
     if request.session and not connection.execute(_OWNED, names).fetchone():

@@ -1,18 +1,17 @@
 """The skills actor: tells which skills there are, reads them, and is the only one who changes them."""
 
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 
+from actors import asking
 from actors.llm import messages as llm
-from actors.session import messages as session
 from actors.skills import authoring, edits, folder, messages
 from actors.skills.changing import Changer
 from actors.skills.library import SHARED
 from actors.skills.store import Change
 from actors.storage import clean
 from actors.transcript import texts as texts_of
-from actors.vocabulary import ChatMessage, Text, Usage
+from actors.vocabulary import ChatMessage, Text
 from bus import concurrent
 
 if TYPE_CHECKING:
@@ -72,37 +71,21 @@ class SkillsActor(Changer):
         given = edits.checked_description(request.description) if request.description else None
         await self._require_free(name, SHARED)
 
-        async def used(usage: Usage) -> None:
-            await self.bus.ask(
-                session.RecordUsage(purpose="skill", user=request.user, usage=usage, session="")
-            )
-
-        answer = await self._answer(authoring.SYSTEM, authoring.request(name, given, request.prompt), used)
-        if answer is None:
-            raise messages.NotGenerated("its answer has no end")
-        await used(answer.usage)
+        asked = Text(text=authoring.request(name, given, request.prompt))
+        bill = asking.Bill(self.bus, user=request.user, purpose="skill")
+        answer = await asking.answer(
+            self.bus,
+            llm.Complete(
+                system=(llm.SystemText(text=authoring.SYSTEM),),
+                messages=(ChatMessage(role="user", content=(asked,)),),
+                max_tokens=8192,
+            ),
+            bill.used,
+            bill.left,
+        )
+        await bill.used(answer.usage)
         try:
             written = authoring.answer("".join(texts_of(answer.content)), given)
         except authoring.NoSkill as error:
             raise messages.NotGenerated(str(error)) from error
         return messages.Draft(description=written.description, body=written.body, usage=answer.usage)
-
-    async def _answer(
-        self, system: str, said: str, wasted: Callable[[Usage], Awaitable[None]]
-    ) -> llm.Completed | None:
-        """What the default model answers; `wasted` is told what attempts that failed have used.
-
-        Raises what llm.Complete raises.
-        """
-        completion = llm.Complete(
-            system=(llm.SystemText(text=system),),
-            messages=(ChatMessage(role="user", content=(Text(text=said),)),),
-            max_tokens=8192,
-        )
-        async with self.bus.stream(completion) as items:
-            async for item in items:
-                if isinstance(item, llm.Wasted):
-                    await wasted(item.usage)
-                if isinstance(item, llm.Completed):
-                    return item
-        return None

@@ -38,6 +38,8 @@ class BlockBuilder:
         self._open: dict[object, _Open] = {}
         self._provider = provider
         self._new_id = new_id
+        self.written = 0
+        """Characters that were appended so far."""
 
     def begin(self, key: object, kind: Kind) -> None:
         """Open a block; opening it again changes nothing."""
@@ -48,6 +50,7 @@ class BlockBuilder:
         """Append text, reasoning or JSON text to a block; fragments of blocks that never began are dropped."""
         if (block := self._open.get(key)) is not None:
             block.fragments.append(fragment)
+            self.written += len(fragment)
 
     def keep(self, key: object, name: str, fragment: str) -> None:
         """Append to what the provider wants back with a block, under `name`; nothing is kept of an empty one."""

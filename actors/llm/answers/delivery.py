@@ -3,7 +3,7 @@
 from typing import final
 
 from actors.llm.completion import Send
-from actors.llm.messages import CompletionEvent, Wasted
+from actors.llm.messages import Bill, CompletionEvent
 
 
 @final
@@ -13,8 +13,8 @@ class Delivery:
     def __init__(self, send: Send) -> None:
         self._send = send
         self.begun = False
-        """Whether there was any but what an attempt has used."""
+        """Whether there was any but what an attempt costs."""
 
     async def send(self, item: CompletionEvent) -> None:
-        self.begun = self.begun or not isinstance(item, Wasted)
+        self.begun = self.begun or not isinstance(item, Bill)
         await self._send(item)

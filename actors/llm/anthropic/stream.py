@@ -105,6 +105,11 @@ class Reader:
         )
 
     @property
+    def written(self) -> int:
+        """See :class:`actors.llm.format.Reader`."""
+        return self._blocks.written
+
+    @property
     def tokens(self) -> Tokens:
         """See :class:`actors.llm.format.Reader`."""
         used = self._usage

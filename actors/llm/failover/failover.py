@@ -14,7 +14,7 @@ from actors.llm.failover.chain import is_outage, nobody, order, passes_on
 from actors.llm.failover.circuit import Circuits
 from actors.llm.failover.retry import with_retries
 from actors.llm.failures.failures import Failure
-from actors.llm.messages import CompletionEvent, ModelError, ModelUnavailable, Retrying, Switched, Wasted
+from actors.llm.messages import Bill, CompletionEvent, ModelError, ModelUnavailable, Retrying, Switched
 from actors.llm.settings import Retry
 
 Endpoint = tuple[str, str | None]
@@ -153,7 +153,7 @@ class _Voice:
         return self._reader.send if self.known else self._announced
 
     async def _announced(self, item: CompletionEvent) -> None:
-        if not isinstance(item, Retrying | Wasted):
+        if not isinstance(item, Retrying | Bill):
             await self.speaks()
         await self._reader.send(item)
 

@@ -12,13 +12,13 @@ import attrs
 from actors.llm.completion import Send
 from actors.llm.failures.failures import Failure
 from actors.llm.messages import (
+    Bill,
     Completed,
     CompletionEvent,
     Retrying,
     Switched,
     TextDelta,
     ThinkingDelta,
-    Wasted,
 )
 from actors.vocabulary import Block, ChatMessage, Thinking
 from bus import Clean, Held, mask_text, redacted
@@ -69,7 +69,7 @@ class Discreet:
             await self._send(each)
 
     def _passed(self, item: CompletionEvent) -> Iterator[CompletionEvent]:
-        if isinstance(item, Wasted):
+        if isinstance(item, Bill):
             yield item
             return
         kind = type(item)

@@ -93,6 +93,11 @@ class Reader:
         )
 
     @property
+    def written(self) -> int:
+        """See :class:`actors.llm.format.Reader`."""
+        return self._blocks.written
+
+    @property
     def tokens(self) -> Tokens:
         """See :class:`actors.llm.format.Reader`. Cached tokens are part of the prompt's count here, and taken out."""
         used = self._usage

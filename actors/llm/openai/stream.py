@@ -67,6 +67,11 @@ class Reader:
         )
 
     @property
+    def written(self) -> int:
+        """See :class:`actors.llm.format.Reader`."""
+        return self._blocks.written
+
+    @property
     def tokens(self) -> Tokens:
         """See :class:`actors.llm.format.Reader`. Cached tokens are part of the prompt's count here, and taken out."""
         details = counts_in(self._usage, "prompt_tokens_details")

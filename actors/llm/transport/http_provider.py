@@ -17,7 +17,7 @@ from actors.llm.answers import embeddings
 from actors.llm.answers.delivery import Delivery
 from actors.llm.answers.deltas import joined
 from actors.llm.answers.embeddings import Embedding
-from actors.llm.completion import Completion, Send, Tokens, usage_of
+from actors.llm.completion import Completion, Send, usage_of
 from actors.llm.failures.failures import (
     Failure,
     failure,
@@ -28,12 +28,13 @@ from actors.llm.failures.failures import (
     retry_after,
 )
 from actors.llm.fields import JsonObject
-from actors.llm.format import Format, Reader
-from actors.llm.messages import CompletionEvent, ModelError, ModelUnavailable, Wasted
+from actors.llm.format import Format
+from actors.llm.messages import CompletionEvent, ModelError, ModelUnavailable, Spending, Wasted
 from actors.llm.refusals import objections
 from actors.llm.refusals.adaptation import Learned, adapt_body, adapt_prompt
 from actors.llm.requests.naming import Naming
 from actors.llm.requests.prompt import Prompt
+from actors.llm.transport.meter import Meter
 from actors.llm.transport.sse import EventSplitter
 
 CONNECT_TIMEOUT: Final = 10.0
@@ -122,7 +123,8 @@ class HttpProvider:
                 return completion
 
     async def _complete_once(self, prompt: Prompt, body: JsonObject, send: Send) -> Completion:
-        reader, naming = self.format.reader(self.name, self.new_id), Naming(prompt, self.new_id)
+        reader = Meter(self.format.reader(self.name, self.new_id), prompt)
+        naming = Naming(prompt, self.new_id)
 
         async def send_named(item: CompletionEvent) -> None:
             await send(naming.item(item))
@@ -131,11 +133,11 @@ class HttpProvider:
             await self._ask(prompt, body, reader, send_named)
             return naming.completion(self._whole(reader))
         except (ModelError, ModelUnavailable):
-            if reader.tokens != Tokens():
-                await send(Wasted(usage=usage_of(reader.tokens)))
+            if (used := reader.used()) is not None:
+                await send(Wasted(usage=usage_of(used)))
             raise
 
-    def _whole(self, reader: Reader) -> Completion:
+    def _whole(self, reader: Meter) -> Completion:
         if not reader.whole:
             raise lost(self.name, "the connection ended in the middle of the answer")
         try:
@@ -164,7 +166,7 @@ class HttpProvider:
     async def close(self) -> None:
         await self.client.close()
 
-    async def _ask(self, prompt: Prompt, body: JsonObject, reader: Reader, send: Send) -> None:
+    async def _ask(self, prompt: Prompt, body: JsonObject, reader: Meter, send: Send) -> None:
         """Send the body as it is: the SDKs would first copy it, value by value, which costs more than all they do."""
         request = (
             self.format.path_of(prompt),
@@ -183,7 +185,7 @@ class HttpProvider:
         idle = max(self.idle_timeout, PATIENCE) if patient else self.idle_timeout
         return httpx2.Timeout(connect=CONNECT_TIMEOUT, read=idle, write=30.0, pool=10.0)
 
-    async def _follow(self, response: httpx2.Response, reader: Reader, send: Send) -> None:
+    async def _follow(self, response: httpx2.Response, reader: Meter, send: Send) -> None:
         """Read the answer, whatever the server calls it; only when it says nothing is it judged by its name."""
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind == "text/html":
@@ -204,7 +206,7 @@ class HttpProvider:
             raise self._no_stream(response, kind, bytes(beginning))
 
     async def _follow_to_the_end(
-        self, chunks: AsyncIterator[bytes], splitter: EventSplitter, reader: Reader, send: Send
+        self, chunks: AsyncIterator[bytes], splitter: EventSplitter, reader: Meter, send: Send
     ) -> None:
         """Take what comes behind the last word, such as the bill. Some servers leave the connection open after it."""
         rest: list[CompletionEvent] = []
@@ -227,12 +229,14 @@ class HttpProvider:
         )
         return ModelError(reason="protocol", provider=self.name, detail=detail)
 
-    async def _take(self, split: Callable[[], list[bytes]], reader: Reader, send: Send) -> None:
-        """Hand over what events that arrived together say, text that came in pieces as one."""
+    async def _take(self, split: Callable[[], list[bytes]], reader: Meter, send: Send) -> None:
+        """Hand over what events that arrived together say, text that came in pieces as one, and what it costs."""
         for item in joined(self._read(split, reader)):
             await send(item)
+        if not reader.whole and (used := reader.news()) is not None:
+            await send(Spending(usage=usage_of(used)))
 
-    def _read(self, split: Callable[[], list[bytes]], reader: Reader) -> Iterator[CompletionEvent]:
+    def _read(self, split: Callable[[], list[bytes]], reader: Meter) -> Iterator[CompletionEvent]:
         """What events say. Behind an answer that is whole nothing can be wrong any more."""
         try:
             for data in split():

@@ -6,11 +6,12 @@ from typing import Any, ClassVar, Literal, final
 import attrs
 
 from actors.vocabulary import Usage
-from bus import Abandon, Data, Request
+from bus import Abandon, Command, Data, Request
 
 Purpose = Literal["completion", "compaction", "flush", "review", "skill", "embedding", "failed"]
 """What a model was asked for: an answer, a summary, what to remember of messages that go into one or of a conversation,
-a skill, the vectors of notes or of a question to them; ``failed`` is an answer that did not come to its end."""
+a skill, the vectors of notes or of a question to them; ``failed`` is an answer that did not come to its end, counted as
+far as its provider has told, else roughly."""
 
 
 @final
@@ -68,6 +69,18 @@ class RecordUsage(Request[None]):
     """Empty where it was for no conversation."""
     turn: str = ""
     """In whose figures it counts; empty where it was for none."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class NoteUsage(Command):
+    """The same for whoever is being cancelled and cannot wait; it fails silently, and what it says is lost then."""
+
+    user: str
+    purpose: Purpose
+    usage: Usage
+    session: str = ""
+    turn: str = ""
 
 
 @final

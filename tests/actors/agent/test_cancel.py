@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,16 @@ from actors.session import messages as session
 from actors.session.actor import SessionActor
 from actors.vocabulary import FollowupMode
 from bus import Message, Sink, wire_name
-from tests.actors.agent.world import Gate, World, check_numbers, check_valid, say, shape, use
+from tests.actors.agent.world import (
+    Gate,
+    World,
+    check_numbers,
+    check_valid,
+    say,
+    shape,
+    spending,
+    use,
+)
 
 
 async def cancel(world: World, session_id: str) -> str | None:
@@ -121,8 +131,8 @@ async def test_those_who_joined_a_cancelled_turn_are_told(world: World, autojump
 async def _cancel_at(world: World, point: int) -> bool:
     """Cancel a turn at the given point of its traffic; False when there are not so many."""
     world.script.extend([
-        say("Let ", "me ", "see.", calls=[use("Peek", "c1", what="a"), use("Tell", "c2", what="b")]),
-        say("That ", "is ", "all."),
+        spending(say("Let ", "me ", "see.", calls=[use("Peek", "c1", what="a"), use("Tell", "c2", what="b")])),
+        spending(say("That ", "is ", "all.")),
     ])  # fmt: skip
     count = 0
     async with world.console.tap("", rate=None) as tap, trio.open_nursery() as nursery:
@@ -142,6 +152,15 @@ async def _cancel_at(world: World, point: int) -> bool:
     return count == point
 
 
+async def check_counted(world: World) -> None:
+    """Raise AssertionError unless each completion of which something was heard was counted, and none twice."""
+    kinds = [type(event) for event in world.events()]
+    heard = sum(pair == (agent.CompletionStarted, agent.TextDelta) for pair in pairwise(kinds))
+    counted = (await world.bus.ask(session.Costs())).total.calls
+    assert heard <= counted
+    assert counted <= len(world.requests)
+
+
 async def test_cancelled_at_any_point_the_conversation_is_valid_and_goes_on(
     tmp_path: Path, autojump_clock: MockClock
 ) -> None:
@@ -151,6 +170,7 @@ async def test_cancelled_at_any_point_the_conversation_is_valid_and_goes_on(
         world.path.mkdir()
         async with world.running():
             reached = await _cancel_at(world, point)
+            await check_counted(world)
             world.script.clear()
             await world.turn("and now?")
             check_valid(world.requests[-1].messages)

@@ -64,6 +64,16 @@ def say(*texts: str, calls: Sequence[ToolUse] = (), used: Usage | None = None) -
     return answer
 
 
+def spending(then: Answer, used: Usage | None = None) -> Answer:
+    """Say at first what it has used so far."""
+
+    async def answer(request: llm.Complete, sink: Sink[llm.CompletionEvent]) -> None:
+        await sink.send(llm.Spending(usage=used or usage(output_tokens=0, cost_usd=0.25)))
+        await then(request, sink)
+
+    return answer
+
+
 def use(name: str, id: str = "c1", **input: Any) -> ToolUse:
     return ToolUse(id=id, name=name, input=input)
 

@@ -8,7 +8,7 @@ import trio
 
 from actors.llm import providers
 from actors.llm.completion import Completion
-from actors.llm.messages import CompletionEvent
+from actors.llm.messages import CompletionEvent, Spending
 from actors.llm.provider import Provider
 from actors.llm.requests.prompt import Prompt
 from actors.llm.settings import ProviderSettings, Settings, key_variable
@@ -37,10 +37,12 @@ def connect(name: Any, base_url: str, **settings: Any) -> Provider:
 async def ask(
     provider: Provider, items: list[CompletionEvent] | None = None, **prompt: Any
 ) -> tuple[list[CompletionEvent], Completion]:
+    """What was said, without what it costs so far, and the whole answer."""
     said: list[CompletionEvent] = [] if items is None else items
 
     async def send(item: CompletionEvent) -> None:
-        said.append(item)
+        if not isinstance(item, Spending):
+            said.append(item)
 
     asked = attrs.evolve(Prompt(provider="x", model="m", messages=(QUESTION,)), **prompt)
     return said, await provider.complete(asked, send)

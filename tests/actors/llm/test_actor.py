@@ -18,7 +18,7 @@ from actors.vocabulary import ChatMessage, Image, Text, ToolResult, ToolSpec, To
 from bus import State
 from bus.testing import MeshUnderTest
 from tests.actors.llm.pictures import png
-from tests.actors.llm.world import CATALOGUE, KEYS, QUESTION, actor, ask, at, health
+from tests.actors.llm.world import CATALOGUE, KEYS, QUESTION, actor, ask, at, health, next_said
 from tests.fakes.model_script import Refuse, Reply, Say, Tokens, Wait
 from tests.fakes.model_server import ModelServer
 
@@ -229,7 +229,7 @@ async def test_an_answer_that_has_begun_ends_on_the_client_it_has(
     await mesh.start(partial(LlmActor, settings, KEYS, CATALOGUE), name="llm")
     model_server.script(Reply(Say("one"), Wait(60)), Reply(Say("New.")))
     async with mesh.bus.stream(llm.Complete(messages=QUESTION)) as slow:
-        assert await anext(slow) == llm.TextDelta(text="one")
+        assert await next_said(slow) == llm.TextDelta(text="one")
         settings.now = attrs.evolve(settings.now, idle_timeout=80.0)
 
         assert (await ask(mesh))[1].content == (Text(text="New."),)

@@ -12,7 +12,7 @@ from actors.llm.settings import Retry
 from actors.vocabulary import Text
 from bus import ActorCrashed, State
 from bus.testing import MeshUnderTest, open_test_mesh
-from tests.actors.llm.world import KEYS, QUESTION, actor, ask, at, eventually, health
+from tests.actors.llm.world import KEYS, QUESTION, actor, ask, at, eventually, health, next_said
 from tests.fakes.model_script import Drop, Fail, Raw, Refuse, Reply, Say, Wait
 from tests.fakes.model_server import ModelServer
 
@@ -93,9 +93,7 @@ async def test_leaving_the_stream_closes_the_connection(mesh: MeshUnderTest, ant
     anthropic.script(Reply(Say("one"), Wait(60), Say("two")))
     with trio.fail_after(20):
         async with mesh.bus.stream(llm.Complete(messages=QUESTION)) as stream:
-            async for item in stream:
-                assert item == llm.TextDelta(text="one")
-                break
+            assert await next_said(stream) == llm.TextDelta(text="one")
         await anthropic.wait_for(lambda server: server.closed_by_client == 1)
 
 
@@ -160,7 +158,7 @@ async def test_a_bug_in_one_answer_leaves_the_others_alone(
     running = mesh.cell("llm").actor
     anthropic.script(Reply(Say("one"), Wait(600)), Reply(Say("bug")))
     async with mesh.bus.stream(llm.Complete(messages=QUESTION)) as slow:
-        assert await anext(slow) == llm.TextDelta(text="one")
+        assert await next_said(slow) == llm.TextDelta(text="one")
         with pytest.raises(ActorCrashed):
             await ask(mesh)
         await ask(mesh)

@@ -1,6 +1,6 @@
 """The actor of the models before the scripted server, and questions to it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -35,10 +35,20 @@ def at(server: ModelServer, *names: Any, **settings: Any) -> Settings:
     return attrs.evolve(Settings(providers=providers, retry=FAST), **settings)
 
 
+async def next_said(stream: AsyncIterator[llm.CompletionEvent]) -> llm.CompletionEvent:
+    """The next item that says something."""
+    while isinstance(item := await anext(stream), llm.Spending):
+        pass
+    return item
+
+
 async def ask(mesh: MeshUnderTest, **request: Any) -> tuple[list[llm.CompletionEvent], llm.Completed]:
+    """What was said, without what it costs so far, and the whole answer."""
     complete = attrs.evolve(llm.Complete(messages=QUESTION), **request)
     async with mesh.bus.stream(complete) as stream:
-        items = [item async for item in stream]
+        items: list[llm.CompletionEvent] = [
+            item async for item in stream if not isinstance(item, llm.Spending)
+        ]
     last = items.pop()
     assert isinstance(last, llm.Completed)
     return items, last

@@ -537,6 +537,21 @@ async def test_a_conversation_in_which_a_person_spoke_stays(mesh: MeshUnderTest,
     assert len(await mesh.bus.ask(session.Messages(session=begun.session, user="admin"))) == 3
 
 
+async def test_what_somebody_who_left_has_used_counts_and_what_cannot_be_counted_is_only_logged(
+    mesh: MeshUnderTest, path: pathlib.Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    await start(mesh, path)
+    note = session.NoteUsage(user="admin", purpose="skill", usage=Usage(input_tokens=7, model="m"))
+    await mesh.bus.tell(note)
+    await mesh.bus.tell(attrs.evolve(note, session="nowhere"))
+    with trio.fail_after(20):
+        while "could not be counted" not in caplog.text:  # nobody is told
+            await trio.sleep(0.001)
+    report = await mesh.bus.ask(session.Costs())
+    assert (report.total.calls, report.total.usage.input_tokens) == (1, 7)
+    assert mesh.cell("session").health.state is State.READY
+
+
 async def test_a_full_disk_is_a_typed_error_and_health_says_so_until_it_works_again(
     mesh: MeshUnderTest, path: pathlib.Path
 ) -> None:

@@ -175,5 +175,5 @@ async def test_an_answer_that_is_no_skill_is_told_and_counted(shelf: Skills, wor
         await generate(shelf, "deploy")
     assert len(world.kept) == 2
     world.ends = False
-    with pytest.raises(skills.NotGenerated, match="no end"):
+    with pytest.raises(llm.ModelError, match="no end"):
         await generate(shelf, "deploy")

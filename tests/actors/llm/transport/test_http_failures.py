@@ -7,15 +7,25 @@ import pytest
 import trio
 
 from actors.llm import providers
-from actors.llm.completion import Completion, Tokens
-from actors.llm.messages import CompletionEvent, ModelError, ModelUnavailable, Reason, TextDelta, Wasted
+from actors.llm.completion import Completion
+from actors.llm.completion import Tokens as Counted
+from actors.llm.messages import (
+    CompletionEvent,
+    ModelError,
+    ModelUnavailable,
+    Reason,
+    Spending,
+    TextDelta,
+    Wasted,
+)
 from actors.llm.models.catalogue import ModelDetails
 from actors.llm.openai import format as openai_format
 from actors.llm.provider import Provider
-from actors.vocabulary import Text
+from actors.llm.requests.prompt import Prompt
+from actors.vocabulary import ChatMessage, Text
 from tests.actors.llm.answering import answering, stream_of
-from tests.actors.llm.asking import BOTH, ask, connect
-from tests.fakes.model_script import Call, Drop, Fail, Raw, Refuse, Reply, Say, Wait
+from tests.actors.llm.asking import BOTH, QUESTION, ask, connect
+from tests.fakes.model_script import Call, Drop, Fail, Raw, Refuse, Reply, Say, Tokens, Wait
 from tests.fakes.model_server import ModelServer
 
 
@@ -94,6 +104,36 @@ async def test_a_stream_that_breaks_off_is_a_lost_connection(
     with pytest.raises(ModelUnavailable) as caught:
         await ask(provider)
     assert caught.value.reason == "network"
+
+
+@BOTH
+async def test_what_an_answer_had_used_is_told_when_it_breaks_off(
+    provider: Provider, name: str, model_server: ModelServer
+) -> None:
+    model_server.script(Reply(Say("x" * 400), Drop(), tokens=Tokens(input=70, output=3)))
+    items: list[CompletionEvent] = []
+    with pytest.raises(ModelUnavailable):
+        await ask(provider, items, messages=(ChatMessage(role="user", content=(Text(text="y" * 40),)),))
+    (bill,) = [item.usage for item in items if isinstance(item, Wasted)]
+    told = 70 if name == "anthropic" else 10
+    assert (bill.input_tokens, bill.output_tokens) == (told, 100), "what was told, the rest by its length"
+
+
+@BOTH
+async def test_what_an_answer_uses_is_told_as_it_comes(provider: Provider, model_server: ModelServer) -> None:
+    model_server.script(
+        Reply(Say(*["x" * 1200] * 4), Call("FileRead", '{"path": "' + "x" * 2400, fragments=2), finish=False)
+    )
+    items: list[CompletionEvent] = []
+
+    async def send(item: CompletionEvent) -> None:
+        items.append(item)
+
+    with pytest.raises(ModelUnavailable):
+        await provider.complete(Prompt(provider="x", model="m", messages=(QUESTION,)), send)
+    bills = [item.usage.output_tokens for item in items if isinstance(item, Spending)]
+    assert bills == sorted(set(bills))
+    assert 1200 + 300 < bills[-1] <= 1200 + 603, "a call counts as well"
 
 
 ENDS = {
@@ -213,7 +253,8 @@ class Broken:
 
     finished = False
     whole = False
-    tokens = Tokens()
+    tokens = Counted()
+    written = 0
 
     def __init__(self, provider: str, new_id: Callable[[], str]) -> None:
         pass
