@@ -46,6 +46,7 @@ ContextName = Literal[
     "delegated_by",
     "depth",
     "model",
+    "effort",
     "tools",
     "left",
 ]
@@ -76,7 +77,7 @@ def from_context(name: ContextName) -> Supplied:
     """Mark a field that nobody outside fills: its value comes from the turn.
 
     Written into its annotation: ``user: Annotated[str, from_context("user")]``. Only tools have a ``call``, ``model``,
-    ``tools`` and ``left``.
+    ``effort``, ``tools`` and ``left``.
     """
     return Supplied(name)
 

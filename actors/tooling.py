@@ -28,7 +28,7 @@ from cattrs.preconf.json import make_converter
 
 from actors.context import TurnContext, from_context
 from actors.shapes import Mistakes, NoJsonForm, Problem, Record, described, nearest
-from actors.vocabulary import Attachment, Image, Text, ToolSpec, quoted
+from actors.vocabulary import Attachment, Effort, Image, Text, ToolSpec, quoted
 from bus import ActorError, Bus, BusError, Data, ErrorKind, Request
 
 __all__ = [
@@ -153,6 +153,8 @@ class CallContext(TurnContext):
     """Idempotency key: unique over all calls of all turns, the same again when a call is repeated after a restart."""
     model: str | None = None
     """``provider/model`` that the turn asks for; None for the default."""
+    effort: Effort | None = None
+    """How much the model is to think in the turn; None: as configured."""
     tools: tuple[str, ...] = ()
     """Names of all the tools of the turn."""
     left: float | None = None

@@ -46,7 +46,7 @@ class Speaker:
             messages=run.prompt,
             tools=self._tools,
             max_tokens=run.answer_limit or self._settings.max_tokens,
-            effort=self._settings.reasoning_effort,
+            effort=run.effort or self._settings.reasoning_effort,
         )
         if not run.paused or run.partial != texts(run.paused):
             await self._asked(run)

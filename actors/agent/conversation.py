@@ -249,7 +249,7 @@ class ConversationActor(Actor):
             made=circles.rounds(begun.transcript.messages),
             context_tokens=begun.context_tokens,
             model=begun.turn.options.model or begun.model,
-            effort=begun.effort,
+            effort=begun.turn.options.effort or begun.effort,
             fallbacks=begun.turn.options.fallbacks,
         )
 

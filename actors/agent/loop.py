@@ -63,7 +63,7 @@ class Loop:
         self.run = run
         self.record = record
         self._parts = parts
-        self._settings = settings_for(parts.settings(), run.turn.options, run.effort)
+        self._settings = settings_for(parts.settings(), run.turn.options)
         self._turn = TurnContext(
             session=run.turn.session,
             turn=run.id,
@@ -133,7 +133,8 @@ class Loop:
         """The end of a turn whose model did not answer; None if it may be asked with less."""
         run = self.run
         if isinstance(error, llm.ModelNotAllowed) and run.dismiss(error.model):
-            await self.record.notice("left_out", failures.gone(error.model), model=error.model)
+            if await self.record.missing(error.model):
+                await self.record.notice("left_out", failures.gone(error.model), model=error.model)
             return None
         if failures.too_long(error) and isinstance(error, llm.ModelError | llm.ModelUnavailable):
             if await self._compactor.refused(run, error):
@@ -198,6 +199,7 @@ class Loop:
         return CallContext(
             call=f"{run.id}:{n}",
             model=run.model,
+            effort=run.effort,
             tools=tools,
             left=None if whole is None else whole - (self._parts.bus.clock.monotonic() - began),
             **attrs.asdict(self._turn, recurse=False),

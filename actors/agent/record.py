@@ -282,6 +282,11 @@ class Record:
         with self._uncut:
             await self._settle(self._store)
 
+    async def missing(self, model: str) -> bool:
+        """Note that a model is not offered any more: True the first time, so that the person is told once."""
+        with self._uncut:
+            return await self._store(session.NoteMissing(session=self._turn.session, model=model))
+
     # --- what is done -------------------------------------------------------------------------------------
 
     async def call_started(self, step: session.ToolStep, *, begins: bool = False) -> None:

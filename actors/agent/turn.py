@@ -31,13 +31,12 @@ class Ending:
     """Of the completion that gave the last words."""
 
 
-def settings_for(settings: Settings, options: session.TurnOptions, chosen: Effort | None = None) -> Settings:
-    """What is configured, less what a turn wants otherwise, or was `chosen` for its conversation."""
+def settings_for(settings: Settings, options: session.TurnOptions) -> Settings:
+    """What is configured, less what a turn wants otherwise."""
     return attrs.evolve(
         settings,
         max_turns=options.max_turns or settings.max_turns,
         max_tokens=options.max_tokens or settings.max_tokens,
-        reasoning_effort=options.effort or chosen or settings.reasoning_effort,
     )
 
 
@@ -67,7 +66,7 @@ class Run:
     model: str | None = None
     """``provider/model`` to ask; the latest message that names one decides."""
     effort: Effort | None = None
-    """Chosen for the conversation."""
+    """How much it is to think, likewise; None: as configured."""
     fallbacks: tuple[str, ...] | None = None
     """Models that may take its place, likewise; None: those that are configured."""
     stand_ins: set[str] = attrs.field(factory=set[str])
@@ -121,6 +120,8 @@ class Run:
         self.model = next(
             (turn.options.model for turn in reversed(followups) if turn.options.model), self.model
         )
+        for turn in followups:
+            self.effort = turn.options.effort or self.effort
         named = (turn.options.fallbacks for turn in reversed(followups))
         self.fallbacks = next((chain for chain in named if chain is not None), self.fallbacks)
 

@@ -132,6 +132,7 @@ class Revise(Data):
     model: Annotated[
         str | None, described("`provider/model` for it; absent: as before.", max_length=MAX_ID)
     ] = None
+    effort: Annotated[Effort | None, described("How much the model is to think; absent: as before.")] = None
     client_message_id: Annotated[str | None, described("As of `message`.", max_length=MAX_ID)] = None
 
     def request(self, who: Principal) -> agent.Revise:
@@ -142,6 +143,7 @@ class Revise(Data):
             role=who.role,
             text=self.text,
             model=self.model or None,
+            effort=self.effort,
             client_message_id=self.client_message_id or None,
             source="web",
         )

@@ -338,6 +338,11 @@ class SessionActor(Keeper):
     async def set_model(self, request: messages.SetModel) -> messages.Session:
         return await self._changed(await self._write(sessions.set_model, request))
 
+    @messages.NoteMissing.handler
+    @concurrent(256, isolated=True)
+    async def note_missing(self, request: messages.NoteMissing) -> bool:
+        return await self._write(sessions.note_missing, request)
+
     @messages.Close.handler
     @concurrent(256, isolated=True)
     async def close(self, request: messages.Close) -> messages.Session:

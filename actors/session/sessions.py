@@ -19,6 +19,7 @@ from .messages import (
     MarkRead,
     Message,
     Messages,
+    NoteMissing,
     Rename,
     Session,
     SetModel,
@@ -111,7 +112,7 @@ def rename(connection: sqlite3.Connection, request: Rename) -> Session:
 def set_model(connection: sqlite3.Connection, request: SetModel) -> Session:
     """Which model answers from now on. Raises UnknownSession."""
     connection.execute(
-        f"UPDATE sessions SET model = ?, effort = ? WHERE {_OWNED}",
+        f"UPDATE sessions SET model = ?, effort = ?, missing_model = NULL WHERE {_OWNED}",
         (
             None if request.model is None else clean(request.model),
             request.effort,
@@ -120,6 +121,15 @@ def set_model(connection: sqlite3.Connection, request: SetModel) -> Session:
         ),
     )
     return get(connection, request.session, request.user)
+
+
+def note_missing(connection: sqlite3.Connection, request: NoteMissing) -> bool:
+    """Note that a model is not offered any more; whether that is new."""
+    noted = connection.execute(
+        "UPDATE sessions SET missing_model = :model WHERE id = :session AND missing_model IS NOT :model",
+        {"model": clean(request.model), "session": clean(request.session)},
+    )
+    return noted.rowcount > 0
 
 
 def close(connection: sqlite3.Connection, request: Close) -> Session:

@@ -1,12 +1,12 @@
 """Front door of subagents: the tool that starts one, and what one is told."""
 
-from typing import Annotated, ClassVar, final
+from typing import Annotated, Any, ClassVar, final
 
 import attrs
 
 from actors.context import context_source
 from actors.tooling import Rendered, ToolReply, described, from_context, tool
-from actors.vocabulary import Attachment, Role, Text
+from actors.vocabulary import Attachment, Effort, Role, Text
 from bus import ActorError, ErrorKind, Request
 
 TOOL = "Agent"
@@ -87,6 +87,7 @@ class Delegate(Request[Report]):
     Raises TooDeep, NotYours, NoTimeLeft, llm.ModelNotAllowed, session.TooManySubagents or TurnIsOver.
     """
 
+    version: ClassVar[int] = 2
     within: ClassVar[float] = WEEK
     expected: ClassVar[float] = WEEK
     max_bytes: ClassVar[int] = 1024 * 1024
@@ -108,8 +109,13 @@ class Delegate(Request[Report]):
     triggered_by: Annotated[str, from_context("triggered_by")]
     depth: Annotated[int, from_context("depth")]
     own_model: Annotated[str | None, from_context("model")]
+    own_effort: Annotated[Effort | None, from_context("effort")] = None
     own_tools: Annotated[tuple[str, ...], from_context("tools")]
     left: Annotated[float | None, from_context("left")]
+
+    @classmethod
+    def upcast(cls, version: int, body: dict[str, Any]) -> dict[str, Any]:
+        return body if version > 1 else {**body, "own_effort": None}
 
 
 # --- what one is told -------------------------------------------------------------------------------------

@@ -56,6 +56,7 @@ def order(request: Delegate, caller: Turn, settings: Settings, waited: float) ->
         options=attrs.evolve(
             caller.options,
             model=request.model or request.own_model,
+            effort=request.own_effort,
             deadline_s=_deadline(request.left, waited),
             tools=given,
         ),

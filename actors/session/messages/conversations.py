@@ -187,6 +187,19 @@ class SetModel(Request[Session]):
 
 @final
 @attrs.frozen(kw_only=True)
+class NoteMissing(Request[bool]):
+    """Note that a model, wanted in a conversation, is not offered any more; whether that was not known yet.
+
+    It is forgotten once another one is chosen for the conversation, or is missing there.
+    """
+
+    abandon: ClassVar[Abandon] = Abandon.FINISH
+    session: str
+    model: str
+
+
+@final
+@attrs.frozen(kw_only=True)
 class Close(Request[Session]):
     """Close a conversation for good. Raises UnknownSession."""
 

@@ -55,10 +55,8 @@ def message(role: Any, content: str, *files: Attachment) -> session.Message:
 def test_what_a_turn_wants_otherwise_wins_over_what_is_configured() -> None:
     settings = Settings(max_turns=30, max_tokens=1000, reasoning_effort="low")
     assert settings_for(settings, session.TurnOptions()) == settings
-    wanted = session.TurnOptions(max_turns=2, max_tokens=10, effort="high")
-    assert settings_for(settings, wanted) == Settings(max_turns=2, max_tokens=10, reasoning_effort="high")
-    assert settings_for(settings, session.TurnOptions(), "medium").reasoning_effort == "medium"
-    assert settings_for(settings, wanted, "medium").reasoning_effort == "high"
+    wanted = session.TurnOptions(max_turns=2, max_tokens=10)
+    assert settings_for(settings, wanted) == Settings(max_turns=2, max_tokens=10, reasoning_effort="low")
 
 
 def test_a_model_that_is_not_offered_any_more_is_not_asked_again() -> None:

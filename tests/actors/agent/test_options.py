@@ -43,6 +43,20 @@ async def test_what_was_chosen_for_a_conversation_holds_for_each_turn_that_names
     ]
 
 
+async def test_a_message_that_joins_a_turn_says_who_goes_on_and_how_much_it_thinks(
+    world: World, autojump_clock: MockClock
+) -> None:
+    gate = Gate()
+    world.script += [gate.then(say(calls=[use("Peek", what="a")])), say("Done.")]
+    first = await world.send("hi", options=TurnOptions(model="test/two", effort="low"))
+    await gate.reached.wait()
+    await world.send("think", options=TurnOptions(effort="high"), mode="inject")
+    gate.open.set()
+    await world.end(first.turn)
+    wanted = [(request.model, request.effort) for request in world.requests]
+    assert wanted == [("test/two", "low"), ("test/two", "high")]
+
+
 async def test_only_what_is_offered_can_be_chosen_and_only_for_ones_own_conversation(
     world: World, autojump_clock: MockClock
 ) -> None:
@@ -65,6 +79,31 @@ async def test_a_model_that_is_gone_from_the_settings_is_told_and_the_usual_one_
     assert [request.model for request in world.requests[-2:]] == ["test/two", None]
     (notice,) = world.mesh.published(agent.Notice)
     assert notice.text == "test/two is not offered any more; the usual model answers instead."
+
+
+async def test_that_a_model_is_gone_is_told_once_until_another_one_is_chosen(
+    lives: World, autojump_clock: MockClock
+) -> None:
+    async def offered(request: llm.Complete, sink: Sink[llm.CompletionEvent]) -> None:
+        if request.model is not None:
+            raise llm.ModelNotAllowed(model=request.model, allowed=("test/one",))
+        await say("I do.")(request, sink)
+
+    async def told(world: World) -> int:
+        before = len(world.mesh.published(agent.Notice))
+        await world.turn("and now?")
+        return len(world.mesh.published(agent.Notice)) - before
+
+    async with lives.running() as world:
+        first = await world.turn("hi")
+        choice = agent.SelectModel(session=first.session, user="admin", model="test/two")
+        await world.bus.ask(choice)
+        world.rule = offered
+        assert [await told(world), await told(world)] == [1, 0]
+    async with lives.running() as world:
+        assert await told(world) == 0, "also after a restart"
+        await world.bus.ask(choice)
+        assert [await told(world), await told(world)] == [1, 0]
 
 
 async def test_a_message_may_say_who_answers_when_its_model_cannot(

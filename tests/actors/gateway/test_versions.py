@@ -9,7 +9,9 @@ from tests.actors.gateway.world import STARTED, Gateway
 
 async def test_a_message_is_said_again_and_followed(gateway: Gateway) -> None:
     async with gateway.socket() as socket:
-        await socket.say(type="revise", turn_id="t1", text="anew", model="a/b", client_message_id="c1")
+        await socket.say(
+            type="revise", turn_id="t1", text="anew", model="a/b", effort="low", client_message_id="c1"
+        )
         accepted = await socket.hear()
         assert (accepted["type"], accepted["client_message_id"]) == ("accepted", "c1")
         assert (accepted["session_id"], accepted["turn_id"]) == ("s1", "t9")
@@ -25,6 +27,7 @@ async def test_a_message_is_said_again_and_followed(gateway: Gateway) -> None:
             role="admin",
             text="anew",
             model="a/b",
+            effort="low",
             client_message_id="c1",
             source="web",
         )

@@ -95,6 +95,21 @@ async def test_its_last_words_are_the_result(world: World, autojump_clock: MockC
         check_valid(request.messages)
 
 
+async def test_model_and_effort_are_those_of_whoever_calls_unless_the_call_names_a_model(
+    world: World, autojump_clock: MockClock
+) -> None:
+    calls = [part("look", "c1"), part("two", "c2", model="test/two")]
+    world.rule = Parts(
+        go=[say("Hi."), say(calls=calls), say("Done."), say(calls=[part("there")]), say("Done.")]
+    )
+    end = await world.turn("go")
+    await world.bus.ask(agent.SelectModel(session=end.session, user=ADMIN, model="test/small", effort="high"))
+    await world.turn("and now?")
+    await world.turn("again", options=session.TurnOptions(model="test/one", effort="low"))
+    wanted = [[(each.model, each.effort) for each in of(world, what)] for what in ("look", "two", "there")]
+    assert wanted == [[("test/small", "high")], [("test/two", "high")], [("test/one", "low")]]
+
+
 async def test_nobody_sees_it_who_has_not_asked_for_it(world: World, autojump_clock: MockClock) -> None:
     world.rule = Parts(go=[say(calls=[part("look")]), say("Done.")])
     end = await world.turn("go", channel="telegram", key="chat")

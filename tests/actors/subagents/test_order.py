@@ -30,8 +30,8 @@ def call(**changes: Any) -> Delegate:
 
 
 def test_the_message_is_its_callers_in_all_but_its_words() -> None:
-    caller = turn(budget_usd=2.0, effort="low", max_turns=5, fallbacks=("test/two",), deadline_s=60.0)
-    incoming = order(call(), caller, Settings(per_turn=3), 0.0)
+    caller = turn(budget_usd=2.0, effort="high", max_turns=5, fallbacks=("test/two",), deadline_s=60.0)
+    incoming = order(call(own_effort="low"), caller, Settings(per_turn=3), 0.0)
     assert (incoming.user, incoming.role, incoming.channel, incoming.triggered_by) == (
         "ada",
         "user",

@@ -182,6 +182,8 @@ export interface Revise {
   text?: string | null;
   /** `provider/model` for it; absent: as before. */
   model?: string | null;
+  /** How much the model is to think; absent: as before. */
+  effort?: "low" | "medium" | "high" | null;
   /** As of `message`. */
   client_message_id?: string | null;
 }
