@@ -135,7 +135,7 @@ class LlmActor(Actor):
             raise messages.ModelError(reason="authentication", provider=name, detail=why)
         try:
             async with self._provider(name) as provider:
-                made = await provider.embed(model, redacted(request.texts))
+                made = await provider.embed(model, redacted(request.texts), request.role)
         except (messages.ModelError, messages.ModelUnavailable) as error:
             raise without_secrets(error, api_key(name, self._keys.current)) from error.__cause__
         price = cost(Tokens(input=made.tokens), self._catalogue.look_up(name, model).rates)

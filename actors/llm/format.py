@@ -1,14 +1,15 @@
 """How a provider is asked over HTTP and how it answers: one value for each format. Pure."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, final
 from urllib.parse import quote
 
 import attrs
 
+from actors.llm.answers.embeddings import Embedding
 from actors.llm.completion import Completion, Tokens
 from actors.llm.fields import JsonObject
-from actors.llm.messages import CompletionEvent
+from actors.llm.messages import CompletionEvent, TextRole
 from actors.llm.requests.prompt import Prompt
 
 
@@ -44,6 +45,21 @@ class Reader(Protocol):
 
 @final
 @attrs.frozen(kw_only=True)
+class Embeddings:
+    """How vectors are asked for."""
+
+    path: str
+    """As of :class:`Format`."""
+    body: Callable[[str, Sequence[str], TextRole], JsonObject]
+    """The body of a request to a model."""
+    read: Callable[[bytes, int], Embedding]
+    """Takes the answer and the number of texts. Raises ValueError with a sentence without its full stop."""
+    most: int
+    """Texts of one request."""
+
+
+@final
+@attrs.frozen(kw_only=True)
 class Format:
     """What differs between the interfaces of providers."""
 
@@ -55,8 +71,13 @@ class Format:
     """Takes the name of the provider and what makes ids for calls that come without one."""
     headers: Mapping[str, str] = attrs.field(factory=dict[str, str])
     """Beside those that the SDK sends."""
-    embeddings: str | None = None
-    """Path of a request for vectors, see :mod:`actors.llm.answers.embeddings`; None where there are none."""
+    embeddings: Embeddings | None = None
+    """None where there are none."""
 
     def path_of(self, prompt: Prompt) -> str:
-        return self.path.replace("{model}", quote(prompt.model, safe=""))
+        return path_of(self.path, prompt.model)
+
+
+def path_of(path: str, model: str) -> str:
+    """The path of a call to a model."""
+    return path.replace("{model}", quote(model, safe=""))

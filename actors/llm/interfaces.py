@@ -9,7 +9,7 @@ import attrs
 from actors.llm.answers.delivery import Delivery
 from actors.llm.answers.embeddings import Embedding
 from actors.llm.completion import Completion, Send
-from actors.llm.messages import ModelError, ModelUnavailable
+from actors.llm.messages import ModelError, ModelUnavailable, TextRole
 from actors.llm.provider import Provider
 from actors.llm.requests.prompt import Prompt
 
@@ -53,9 +53,9 @@ class Interfaces:
         self._is_there = False
         return completion
 
-    async def embed(self, model: str, texts: Sequence[str]) -> Embedding:
+    async def embed(self, model: str, texts: Sequence[str], role: TextRole = "passage") -> Embedding:
         """See :class:`actors.llm.provider.Provider`."""
-        return await self.usual.embed(model, texts)
+        return await self.usual.embed(model, texts, role)
 
     async def close(self) -> None:
         await self.usual.close()

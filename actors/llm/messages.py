@@ -195,6 +195,10 @@ class Embedded(Data):
     usage: Usage
 
 
+TextRole = Literal["passage", "question"]
+"""What a text is to a search: something that may be found, or what is looked for. Some models tell them apart."""
+
+
 @final
 @attrs.frozen(kw_only=True)
 class Embed(Request[Embedded]):
@@ -203,6 +207,7 @@ class Embed(Request[Embedded]):
     Raises ModelError or ModelUnavailable.
     """
 
+    version: ClassVar[int] = 2
     within: ClassVar[float] = 120.0
     max_bytes: ClassVar[int] = 64 * 1024 * 1024
     measured: ClassVar[bool] = False
@@ -210,6 +215,11 @@ class Embed(Request[Embedded]):
     """``provider/model``. It need not be one that a conversation may use."""
     texts: tuple[str, ...]
     """None of them empty, each short enough for the model."""
+    role: TextRole = "passage"
+
+    @classmethod
+    def upcast(cls, version: int, body: dict[str, Any]) -> dict[str, Any]:
+        return body if version > 1 else {**body, "role": "passage"}
 
 
 @final

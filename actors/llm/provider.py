@@ -5,6 +5,7 @@ from typing import Protocol
 
 from actors.llm.answers.embeddings import Embedding
 from actors.llm.completion import Completion, Send
+from actors.llm.messages import TextRole
 from actors.llm.requests.prompt import Prompt
 
 
@@ -18,7 +19,7 @@ class Provider(Protocol):
         """
         ...
 
-    async def embed(self, model: str, texts: Sequence[str]) -> Embedding:
+    async def embed(self, model: str, texts: Sequence[str], role: TextRole = "passage") -> Embedding:
         """Ask once for the vectors of some texts. Raises as :meth:`complete` does."""
         ...
 

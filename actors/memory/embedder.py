@@ -74,7 +74,7 @@ class EmbedderActor(Actor):
         texts = [_sendable(text) for text in request.texts]
         if embedder == LOCAL:
             return await self._made_here(texts)
-        made = await self.bus.ask(llm.Embed(model=embedder, texts=tuple(texts)))
+        made = await self.bus.ask(llm.Embed(model=embedder, texts=tuple(texts), role=request.role))
         await self._record(request.user, made.usage)
         return tuple(map(vectors.packed, made.vectors))
 

@@ -7,6 +7,7 @@ from typing import Final
 
 import trio
 
+from actors.llm.messages import TextRole
 from actors.memory import index, vectors
 from actors.memory.files import Seen
 from actors.memory.messages import Embed, EmbedderFailed, MemoryFailed, Vectors
@@ -53,15 +54,16 @@ class MeaningfulKeeper(SearchableKeeper):
         if self._settings().embedder is None or not question.strip():
             return None
         try:
-            made = await self._embed([question], QUESTION)
+            made = await self._embed([question], QUESTION, "question")
         except BusError:
             return None
         self._embed_behind()
         return Embedded(made.embedder, made.vectors[0])
 
-    async def _embed(self, texts: Sequence[str], patience: float) -> Vectors:
+    async def _embed(self, texts: Sequence[str], patience: float, role: TextRole = "passage") -> Vectors:
         """Raises NoEmbedder, EmbedderFailed, DeliveryError."""
-        made = await self.bus.ask(Embed(user=self._whose, texts=tuple(texts), patience=patience))
+        wanted = Embed(user=self._whose, texts=tuple(texts), patience=patience, role=role)
+        made = await self.bus.ask(wanted)
         kind = (made.embedder, len(made.vectors[0]))
         if kind != self._kind:
             self._kind, self._all_lack_vectors = kind, True

@@ -4,12 +4,26 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, final
 
-from tests.fakes.model_script import Call, Fail, JsonObject, Received, Redacted, Refuse, Reply, Say, Think
+from tests.fakes.model_script import (
+    Call,
+    Fail,
+    JsonObject,
+    Received,
+    Redacted,
+    Refuse,
+    Reply,
+    Say,
+    Think,
+    Vectors,
+)
 from tests.fakes.model_wire import dump
 from tests.validators import gemini
 from tests.validators.strict import Refused
 
-PATH: Final = re.compile(r".*/models/([^/:]+):(streamGenerateContent|generateContent)(?:\?(.*))?")
+PATH: Final = re.compile(
+    r".*/models/([^/:]+):(streamGenerateContent|generateContent|batchEmbedContents)(?:\?(.*))?"
+)
+EMBEDS: Final = ":batchEmbedContents"
 _FINISH: Final[Mapping[str, str]] = {"end_turn": "STOP", "tool_use": "STOP", "max_tokens": "MAX_TOKENS"}
 _STATUS: Final[Mapping[int, str]] = {
     400: "INVALID_ARGUMENT",
@@ -97,10 +111,19 @@ def model_of(path: str) -> str:
 def refused(request: Received) -> Refuse | None:
     """What Google would refuse of a request."""
     try:
-        gemini.check(request.body, model=model_of(request.path))
+        if request.path.endswith(EMBEDS):
+            gemini.check_embeds(request.body, model=model_of(request.path))
+        else:
+            gemini.check(request.body, model=model_of(request.path))
     except Refused as why:
         return Refuse(status=400, message=str(why))
     return None
+
+
+def embeddings(request: Received, answer: Vectors) -> JsonObject:
+    """The answer to a request for embeddings; like Google's it does not say what was used."""
+    texts = [each["content"]["parts"][0]["text"] for each in request.body["requests"]]
+    return {"embeddings": [{"values": list(answer.of(text))} for text in texts]}
 
 
 def error(code: int, message: str, status: str = "error") -> JsonObject:

@@ -75,6 +75,7 @@ _WIRES: Final[Mapping[str, tuple[Wire, type[Encoder]]]] = {
     "/api/chat": ("ollama", Ollama),
     ":generateContent": ("gemini", Gemini),
     ":streamGenerateContent": ("gemini", Gemini),
+    gemini_wire.EMBEDS: ("gemini", Gemini),
     "/responses": ("responses", Responses),
 }
 """By the end of the path of a call."""
@@ -219,7 +220,8 @@ class ModelServer:
                     connection, answer.status, _refusal(answer, wire), answer.headers, answer.content_type
                 )
             elif isinstance(answer, Vectors):
-                body = dump(embeddings(request, answer)).encode()
+                made = gemini_wire.embeddings if wire == "gemini" else embeddings
+                body = dump(made(request, answer)).encode()
                 await _send(connection, 200, body, cut=answer.cut)
             else:
                 await self._reply(connection, encoder(request, answer, next(self._numbers)), answer)
@@ -232,7 +234,8 @@ class ModelServer:
         return {"/api/chat": self.ollama.native, "/responses": self.has_responses}.get(call, True)
 
     def _by_rule(self, request: Received) -> Answer:
-        return self.vectors if request.path.endswith("/embeddings") else self.rule(request)
+        asked = request.path.endswith(("/embeddings", gemini_wire.EMBEDS))
+        return self.vectors if asked else self.rule(request)
 
     def _control(self, method: str, path: str, body: bytes) -> tuple[int, object]:
         if method == "GET" and self.models and path.partition("?")[0].endswith("/models"):

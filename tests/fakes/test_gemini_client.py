@@ -7,7 +7,19 @@ import trio
 from google import genai
 from google.genai import errors, types
 
-from tests.fakes.model_script import Call, Fail, Received, Refuse, Reply, Say, Think, Tokens, behaviour
+from actors.llm.gemini.embeddings import EMBEDDINGS, request_body
+from tests.fakes.model_script import (
+    Call,
+    Fail,
+    Received,
+    Refuse,
+    Reply,
+    Say,
+    Think,
+    Tokens,
+    bag_of_words,
+    behaviour,
+)
 from tests.fakes.model_server import ModelServer
 
 MODEL = "gemini-3-pro-preview"
@@ -129,3 +141,36 @@ def test_a_tool_is_called_in_as_many_rounds_as_wanted() -> None:
         said.append(answer.parts[0])
     assert [type(part) for part in said] == [Call, Say]
     assert "text" in "".join(said[1].chunks)
+
+
+def made_of(server: ModelServer, texts: list[str], **config: Any) -> list[list[float]]:
+    """The vectors that the client gets."""
+    with genai.Client(api_key="k", http_options=types.HttpOptions(base_url=server.url)) as client:
+        models: Any = client.models
+        settings = types.EmbedContentConfig(**config)
+        made = models.embed_content(model="gemini-embedding-001", contents=texts, config=settings)
+    return [each.values for each in made.embeddings]
+
+
+async def test_the_client_gets_vectors_and_sends_what_we_send(model_server: ModelServer) -> None:
+    texts = ["the red boat", "日本 🙂"]
+    config = {"task_type": "RETRIEVAL_DOCUMENT", "output_dimensionality": 768}
+    found = await trio.to_thread.run_sync(lambda: made_of(model_server, texts, **config))
+    assert found == [bag_of_words(text) for text in texts]
+    (request,) = model_server.requests
+    ours = request_body("gemini-embedding-001", texts, "passage")
+    assert [_said(each) for each in request.body["requests"]] == [_said(each) for each in ours["requests"]]
+    assert (
+        request.path.partition("/models/")[2]
+        == EMBEDDINGS.path.replace("{model}", "gemini-embedding-001")[8:]
+    )
+
+
+def _said(request: Any) -> Any:
+    """Without the role, which the client adds to what a person says and nobody needs."""
+    return {**request, "content": {"parts": request["content"]["parts"]}}
+
+
+async def test_the_client_is_refused_what_google_refuses(model_server: ModelServer) -> None:
+    with pytest.raises(errors.ClientError, match="100"):
+        await trio.to_thread.run_sync(made_of, model_server, ["x"] * 101)

@@ -15,6 +15,10 @@ KEYWORDS = {
     "type", "format", "title", "description", "enum", "items", "prefixItems", "minItems", "maxItems", "minimum",
     "maximum", "anyOf", "properties", "additionalProperties", "required", "propertyOrdering", "$defs",
 }  # fmt: skip
+TASKS = (
+    "RETRIEVAL_QUERY", "RETRIEVAL_DOCUMENT", "SEMANTIC_SIMILARITY", "CLASSIFICATION", "CLUSTERING",
+    "QUESTION_ANSWERING", "FACT_VERIFICATION", "CODE_RETRIEVAL_QUERY",
+)  # fmt: skip
 TYPES = {"string", "number", "integer", "boolean", "array", "object", "null"}
 Part = Mapping[str, Any]
 
@@ -42,6 +46,23 @@ def check(body: Mapping[str, Any], *, model: str = "gemini-3-pro-preview") -> No
         else:
             calls = list(_of_model(parts, where, since_3=since_3))
     demand(body["contents"][-1]["role"] == "user", "the last content is the model's")
+
+
+def check_embeds(body: Mapping[str, Any], *, model: str) -> None:
+    """Raise Refused unless the interface makes vectors of what is in `body`."""
+    is_plain_json(body)
+    only(body, ("requests",), "body")
+    demand(0 < len(body["requests"]) <= 100, "at most 100 requests can be in one batch")
+    for at, request in enumerate(body["requests"]):
+        where = f"requests[{at}]"
+        only(request, ("model", "content", "taskType", "title", "outputDimensionality"), where)
+        demand(request["model"] == f"models/{model}", f"{where}: model must be that of the batch")
+        demand(request.get("taskType") in {*TASKS, None}, f"{where}: unknown taskType")
+        demand(1 <= request.get("outputDimensionality", 1) <= 3072, f"{where}: outputDimensionality")
+        only(request["content"], ("parts", "role"), where)
+        demand(request["content"]["parts"], f"{where}: no parts")
+        for part in request["content"]["parts"]:
+            demand(is_said(part["text"]), f"{where}: empty text")
 
 
 def _of_person(parts: Sequence[Part], where: str, calls: Sequence[Part], *, since_3: bool) -> None:

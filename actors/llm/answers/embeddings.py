@@ -41,27 +41,35 @@ def read(body: bytes, count: int) -> Embedding:
     vectors: dict[int, bytes] = {}
     for position, value in enumerate(list_in(answer, "data")):
         item = as_object(value, "data")
-        vectors[index_in(item, "index", position)] = _vector(item.get("embedding"))
-    if sorted(vectors) != list(range(count)):
-        raise ValueError(f"{count} texts were sent, and {len(vectors)} vectors came back")
-    if len({len(vector) for vector in vectors.values()}) > 1:
-        raise ValueError("the vectors are not of one length")
+        vectors[index_in(item, "index", position)] = vector(item.get("embedding"))
+    if sorted(vectors) != list(range(len(vectors))):
+        raise ValueError("the vectors are not numbered from 0 on")
     return Embedding(
-        vectors=tuple(vectors[n] for n in range(count)),
+        vectors=alike([vectors[n] for n in range(len(vectors))], count),
         tokens=count_in(object_in(answer, "usage"), "prompt_tokens"),
     )
 
 
-def _vector(value: Any) -> bytes:
+def alike(vectors: Sequence[bytes], count: int) -> tuple[bytes, ...]:
+    """The same, unless they are not `count` or not of one length: then ValueError."""
+    if len(vectors) != count:
+        raise ValueError(f"{count} texts were sent, and {len(vectors)} vectors came back")
+    if len({len(vector) for vector in vectors}) > 1:
+        raise ValueError("the vectors are not of one length")
+    return tuple(vectors)
+
+
+def vector(value: Any) -> bytes:
+    """A vector as float32, little-endian, of one in base64 or in numbers. Raises ValueError."""
     try:
         if isinstance(value, str):
-            vector = base64.b64decode(value, validate=True)
-            numbers: Sequence[float] = struct.unpack(f"<{len(vector) // 4}f", vector)
+            made = base64.b64decode(value, validate=True)
+            numbers: Sequence[float] = struct.unpack(f"<{len(made) // 4}f", made)
         else:
             numbers = cast("list[float]", value)
-            vector = struct.pack(f"<{len(numbers)}f", *numbers)
+            made = struct.pack(f"<{len(numbers)}f", *numbers)
     except (TypeError, ValueError, OverflowError, struct.error):
         raise ValueError("an embedding is no list of numbers") from None
     if not 0 < len(numbers) <= MOST_DIMENSIONS or not all(map(math.isfinite, numbers)):
         raise ValueError("an embedding is no vector")
-    return vector
+    return made

@@ -10,6 +10,7 @@ from actors.llm.completion import END_TURN, FILTERED, MAX_TOKENS, TOOL_USE, Comp
 from actors.llm.failures.failures import failure, garbled, read_report
 from actors.llm.fields import JsonObject, as_object, count_in, counts_in, list_in, object_in, text_in
 from actors.llm.format import Format
+from actors.llm.gemini.embeddings import EMBEDDINGS
 from actors.llm.gemini.request import CALL_ID, SIGNATURE, SIGNED_TEXT, THOUGHT, request_body
 from actors.llm.messages import CompletionEvent, ModelError, TextDelta, ThinkingDelta, ToolCallStarted
 
@@ -172,4 +173,9 @@ class Reader:
         self._blocks.begin(self._count, kind)
 
 
-FORMAT: Final = Format(path="/models/{model}:streamGenerateContent?alt=sse", body=request_body, reader=Reader)
+FORMAT: Final = Format(
+    path="/models/{model}:streamGenerateContent?alt=sse",
+    body=request_body,
+    reader=Reader,
+    embeddings=EMBEDDINGS,
+)

@@ -9,7 +9,7 @@ from actors import jsontext
 from actors.llm.answers.embeddings import Embedding
 from actors.llm.completion import END_TURN, TOOL_USE, Completion, Send, Tokens
 from actors.llm.failures.failures import no_embeddings
-from actors.llm.messages import TextDelta, ToolCallStarted
+from actors.llm.messages import TextDelta, TextRole, ToolCallStarted
 from actors.llm.offline.phrases import HELP, Call, Intent, Words, understand
 from actors.llm.requests.prompt import Prompt
 from actors.llm.settings import KEYLESS, PROVIDERS, WHERE_KEYS_GO, key_variable
@@ -50,7 +50,7 @@ class Offline:
             content=content, stop_reason=TOOL_USE if uses else END_TURN, tokens=_tokens(prompt, content)
         )
 
-    async def embed(self, model: str, texts: Sequence[str]) -> Embedding:
+    async def embed(self, model: str, texts: Sequence[str], role: TextRole = "passage") -> Embedding:
         """See :class:`actors.llm.provider.Provider`."""
         raise no_embeddings("offline")
 

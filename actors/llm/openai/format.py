@@ -5,7 +5,8 @@ from typing import Final
 
 import attrs
 
-from actors.llm.format import Format
+from actors.llm.answers import embeddings
+from actors.llm.format import Embeddings, Format
 from actors.llm.openai.request import request_body
 from actors.llm.openai.stream import Reader
 from actors.llm.requests.prompt import LIMITS
@@ -16,7 +17,12 @@ FORMAT: Final = Format(
     path="/chat/completions",
     body=partial(request_body, limit_name=LIMITS[0]),
     reader=Reader,
-    embeddings="/embeddings",
+    embeddings=Embeddings(
+        path="/embeddings",
+        body=lambda model, texts, _role: embeddings.request_body(model, texts),
+        read=embeddings.read,
+        most=2048,
+    ),
 )
 """OpenAI's own."""
 RELATIVE: Final = attrs.evolve(FORMAT, body=partial(request_body, limit_name=LIMITS[1]))

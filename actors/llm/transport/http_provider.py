@@ -28,13 +28,20 @@ from actors.llm.failures.failures import (
     retry_after,
 )
 from actors.llm.fields import JsonObject
-from actors.llm.format import Format
-from actors.llm.messages import CompletionEvent, ModelError, ModelUnavailable, Spending, Wasted
+from actors.llm.format import Embeddings, Format, path_of
+from actors.llm.messages import (
+    CompletionEvent,
+    ModelError,
+    ModelUnavailable,
+    Spending,
+    TextRole,
+    Wasted,
+)
 from actors.llm.refusals import objections
 from actors.llm.refusals.adaptation import Learned, adapt_body, adapt_prompt
 from actors.llm.requests.naming import Naming
 from actors.llm.requests.prompt import Prompt
-from actors.llm.transport.meter import Meter
+from actors.llm.transport.meter import CHARACTERS, Meter
 from actors.llm.transport.sse import EventSplitter
 
 CONNECT_TIMEOUT: Final = 10.0
@@ -147,21 +154,43 @@ class HttpProvider:
         except Exception as error:
             raise self._unreadable(error) from error
 
-    async def embed(self, model: str, texts: Sequence[str]) -> Embedding:
+    async def embed(self, model: str, texts: Sequence[str], role: TextRole = "passage") -> Embedding:
         """See :class:`actors.llm.provider.Provider`."""
-        if self.format.embeddings is None:
+        if (how := self.format.embeddings) is None:
             raise no_embeddings(self.name)
-        body = jsontext.encode(embeddings.request_body(model, texts))
-        request = (self.format.embeddings, self.format.headers, body, self._limits(patient=self.patient))
+        vectors: list[bytes] = []
+        tokens = 0
+        for start in range(0, len(texts), how.most):
+            made = await self._embed_once(how, model, texts[start : start + how.most], role)
+            vectors += made.vectors
+            tokens += made.tokens
+        try:
+            return Embedding(vectors=embeddings.alike(vectors, len(texts)), tokens=tokens)
+        except ValueError as error:
+            raise self._no_vectors(error) from error
+
+    async def _embed_once(
+        self, how: Embeddings, model: str, texts: Sequence[str], role: TextRole
+    ) -> Embedding:
+        request = (
+            path_of(how.path, model),
+            self.format.headers,
+            jsontext.encode(how.body(model, texts, role)),
+            self._limits(patient=self.patient),
+        )
         try:
             async with await self.client.post(*request) as stream:
                 answer = await _beginning(stream.response, embeddings.LONGEST)
         except (self.client.error, *_FROM_HTTP) as error:
             raise self._failure(error) from error
         try:
-            return embeddings.read(answer, len(texts))
+            made = how.read(answer, len(texts))
         except ValueError as error:
-            raise garbled(self.name, f"the answer cannot be read: {error}") from error
+            raise self._no_vectors(error) from error
+        return made if made.tokens else attrs.evolve(made, tokens=sum(map(len, texts)) // CHARACTERS)
+
+    def _no_vectors(self, error: ValueError) -> Failure:
+        return garbled(self.name, f"the answer cannot be read: {error}")
 
     async def close(self) -> None:
         await self.client.close()

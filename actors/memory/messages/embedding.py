@@ -1,10 +1,11 @@
 """Having vectors made of texts, so that a search tells what means the same."""
 
-from typing import ClassVar, final
+from typing import Any, ClassVar, final
 
 import attrs
 from attrs.validators import min_len
 
+from actors.llm.messages import TextRole
 from bus import ActorError, Data, ErrorKind, Request
 
 
@@ -58,6 +59,7 @@ class EmbedRest(Request[bool]):
 class Embed(Request[Vectors]):
     """Have the embedder that is set make vectors. Raises NoEmbedder, EmbedderFailed."""
 
+    version: ClassVar[int] = 2
     within: ClassVar[float] = 120.0
     max_bytes: ClassVar[int] = 16 * 1024 * 1024
     measured: ClassVar[bool] = False
@@ -66,3 +68,8 @@ class Embed(Request[Vectors]):
     texts: tuple[str, ...] = attrs.field(validator=min_len(1))
     patience: float
     """Seconds after which the embedder counts as failed."""
+    role: TextRole = "passage"
+
+    @classmethod
+    def upcast(cls, version: int, body: dict[str, Any]) -> dict[str, Any]:
+        return body if version > 1 else {**body, "role": "passage"}

@@ -29,8 +29,9 @@ def by_meaning(text: str) -> Sequence[float]:
 @pytest.fixture
 async def notes(mesh: MeshUnderTest, stopped: Notes, model_server: ModelServer) -> Notes:
     """Notes with an embedder that is the scripted server."""
-    settings: LlmSettings = at(model_server, "openai", "ollama")
-    await mesh.start(partial(LlmActor, lambda: settings, KEYS, CATALOGUE), name="llm")
+    settings: LlmSettings = at(model_server, "openai", "ollama", "gemini")
+    keys = {**KEYS, "GEMINI_API_KEY": "sk-secret-g"}
+    await mesh.start(partial(LlmActor, lambda: settings, keys, CATALOGUE), name="llm")
     stopped.settings = Memory(embedder=SMALL)
     await stopped.start()
     return stopped
@@ -56,6 +57,19 @@ async def test_what_is_meant_comes_first(notes: Notes, model_server: ModelServer
     assert {each.purpose for each in notes.spent} == {"embedding"}
     assert {each.user for each in notes.spent} == {"ada"}
     assert all(each.usage.cost_usd for each in notes.spent)
+
+
+async def test_a_model_that_tells_questions_from_passages_is_told(
+    notes: Notes, model_server: ModelServer
+) -> None:
+    notes.settings = Memory(embedder="gemini/gemini-embedding-001")
+    model_server.vectors = Vectors(of=by_meaning)
+    await write_two(notes)
+    await notes.until_vectors("river.md", "savings.md", of=("gemini/gemini-embedding-001", 2))
+    assert await notes.search("bank to pay invoices at") == ["savings.md", "river.md"]
+    sent = [each for request in model_server.requests for each in request.body["requests"]]
+    tasks = {each["content"]["parts"][0]["text"].split()[0]: each["taskType"] for each in sent}
+    assert tasks == {"the": "RETRIEVAL_DOCUMENT", "bank": "RETRIEVAL_QUERY"}
 
 
 async def test_a_write_replies_before_its_vectors_are_there_and_is_found(

@@ -1,6 +1,7 @@
 """Vectors of texts, from every provider that makes them: the wire, what it costs, what goes wrong."""
 
 import json
+import math
 from typing import Any
 
 import openai
@@ -20,6 +21,7 @@ from tests.fakes.model_script import Refuse, Vectors, bag_of_words
 from tests.fakes.model_server import ModelServer
 
 SMALL = "openai/text-embedding-3-small"
+GEMINI = "gemini/gemini-embedding-001"
 TEXTS = ("the red boat", "日本 🙂", "the blue boat")
 
 
@@ -74,6 +76,51 @@ async def test_a_model_of_ones_own_needs_no_key_and_costs_nothing(
     made = await embed(mesh, model="ollama/nomic-embed-text:latest")
     assert model_server.requests[0].body["model"] == "nomic-embed-text:latest"
     assert made.usage.cost_usd == 0.0
+
+
+async def test_gemini_is_told_what_is_a_question_and_what_may_answer_it(
+    mesh: MeshUnderTest, model_server: ModelServer
+) -> None:
+    await mesh.start(actor(at(model_server, "gemini"), {"GEMINI_API_KEY": "sk-secret-g"}), name="llm")
+    made = await embed(mesh, model=GEMINI)
+    await mesh.bus.ask(llm.Embed(model=GEMINI, texts=("boat?",), role="question"))
+    for vector, text in zip(made.vectors, TEXTS, strict=True):
+        length = math.hypot(*bag_of_words(text))
+        assert numbers(vector) == pytest.approx([each / length for each in bag_of_words(text)])
+    tokens = sum(map(len, TEXTS)) // 4
+    assert (made.usage.model, made.usage.input_tokens) == (GEMINI, tokens), "estimated: Google does not say"
+    assert made.usage.cost_usd == pytest.approx(tokens * 0.15e-6)
+    passages, question = model_server.requests
+    assert passages.path == "/v1beta/models/gemini-embedding-001:batchEmbedContents"
+    assert passages.headers["x-goog-api-key"] == "sk-secret-g"
+    assert [each["taskType"] for each in passages.body["requests"]] == ["RETRIEVAL_DOCUMENT"] * 3
+    assert question.body["requests"] == [
+        {
+            "model": "models/gemini-embedding-001",
+            "taskType": "RETRIEVAL_QUERY",
+            "outputDimensionality": 768,
+            "content": {"parts": [{"text": "boat?"}]},
+        }
+    ]
+
+
+async def test_many_texts_go_in_several_requests(mesh: MeshUnderTest, model_server: ModelServer) -> None:
+    await mesh.start(actor(at(model_server, "gemini"), {"GEMINI_API_KEY": "k"}), name="llm")
+    made = await embed(mesh, *[f"{n} boats" for n in range(250)], model=GEMINI)
+    assert [len(request.body["requests"]) for request in model_server.requests] == [100, 100, 50]
+    assert len(made.vectors) == 250
+    boats = numbers(made.vectors[249])
+    assert boats == pytest.approx([each / math.hypot(1, 1) for each in bag_of_words("249 boats")])
+
+
+async def test_vectors_of_several_requests_must_be_alike(
+    mesh: MeshUnderTest, model_server: ModelServer
+) -> None:
+    await mesh.start(actor(at(model_server, "gemini"), {"GEMINI_API_KEY": "k"}), name="llm")
+    model_server.script(Vectors(), Vectors(of=lambda _: [1.0]))
+    with pytest.raises(llm.ModelUnavailable, match="not of one length") as raised:
+        await embed(mesh, *["boat"] * 101, model=GEMINI)
+    assert raised.value.reason == "protocol"
 
 
 async def test_nothing_secret_is_sent(mesh: MeshUnderTest, model_server: ModelServer) -> None:

@@ -20,7 +20,7 @@ def test_the_shipped_file_has_every_provider_with_its_default_and_its_key(shippe
     for name, table in shipped.providers.items():
         assert table.default_model
         assert table.api_key_env == key_variable(name)
-    assert sum(len(table.models) for table in shipped.providers.values()) == 50
+    assert sum(len(table.models) for table in shipped.providers.values()) == 51
 
 
 def test_the_default_models_have_a_price_and_a_window(shipped: Catalogue) -> None:
