@@ -28,7 +28,7 @@ from cattrs.preconf.json import make_converter
 
 from actors.context import TurnContext, from_context
 from actors.shapes import Mistakes, NoJsonForm, Problem, Record, described, nearest
-from actors.vocabulary import Attachment, Effort, Image, Text, ToolSpec, quoted
+from actors.vocabulary import Attachment, Content, Effort, Text, ToolSpec, quoted
 from bus import ActorError, Bus, BusError, Data, ErrorKind, Request
 
 __all__ = [
@@ -79,7 +79,7 @@ _JSON = make_converter()
 class Rendered(Data):
     """A reply or an error as the model gets it, and the files that go to the person."""
 
-    content: tuple[Text | Image, ...]
+    content: tuple[Content, ...]
     is_error: bool = False
     attachments: tuple[Attachment, ...] = ()
 

@@ -6,7 +6,7 @@ an answer has its calls last, and every call has its result in the message that 
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Self, final
 
 import attrs
@@ -14,6 +14,8 @@ import attrs
 from actors.vocabulary import (
     Block,
     ChatMessage,
+    Content,
+    Document,
     Image,
     ProviderData,
     Side,
@@ -28,6 +30,8 @@ SUMMARY_CLOSES: Final = "[End of the summary; the conversation continues below]"
 
 PICTURE: Final = 4000
 """Characters of text that weigh as much as a picture."""
+NOTE: Final = 100
+"""Those of the note in the place of a document that is not shown."""
 
 
 @final
@@ -52,21 +56,27 @@ class Transcript:
     starts: tuple[int, ...] = ()
     size: int = 0
     """Characters of all that is said, calls and results included; kept so that nobody has to count a long one."""
+    documents: tuple[Document, ...] = ()
+    """All that are in it, in order. `size` has no more of them than a note: what they weigh, the model says."""
 
     def plus(self, parts: Iterable[Part]) -> Self:
         """Add what is said; what one side says in a row is one message, what says nothing is left out."""
         messages, starts, size = list(self.messages), list(self.starts), self.size
+        found = list(self.documents)
         for part in parts:
             if not part.content:
                 continue
             size += sum(map(characters, part.content))
+            found += documents(part.content)
             if messages and messages[-1].role == part.side:
                 content = (*messages[-1].content, *part.content)
                 messages[-1] = ChatMessage(role=part.side, content=content)
             else:
                 messages.append(ChatMessage(role=part.side, content=part.content))
                 starts.append(part.start)
-        return attrs.evolve(self, messages=tuple(messages), starts=tuple(starts), size=size)
+        return attrs.evolve(
+            self, messages=tuple(messages), starts=tuple(starts), size=size, documents=tuple(found)
+        )
 
     def answered(self, results: Iterable[ToolResult]) -> Self:
         """Add results of calls of the last answer, in the order of the calls, beside those that are there already."""
@@ -84,6 +94,7 @@ class Transcript:
             messages=self.messages[: last + 1],
             starts=self.starts[: last + 1],
             size=self.size - sum(map(characters, there)),
+            documents=self.documents[: len(self.documents) - len(documents(there))],
         )
         return until.plus([Part("user", tuple(blocks), self.starts[last])])
 
@@ -91,18 +102,35 @@ class Transcript:
         """Put a summary in the place of the first `replaced` messages, of which at least one must be left."""
         rest = zip(self.messages[replaced:], self.starts[replaced:], strict=True)
         parts = [Part(message.role, message.content, start) for message, start in rest]
-        return attrs.evolve(self, messages=(), starts=(), size=0).plus(
+        return attrs.evolve(self, messages=(), starts=(), size=0, documents=()).plus(
             [summed_up(summary, self.starts[replaced]), *parts]
         )
 
     def pruned(self, messages: tuple[ChatMessage, ...]) -> Self:
         """The same messages with less in them."""
         size = sum(characters(block) for message in messages for block in message.content)
-        return attrs.evolve(self, messages=messages, size=size)
+        found = tuple(each for message in messages for each in documents(message.content))
+        return attrs.evolve(self, messages=messages, size=size, documents=found)
+
+    def weight(self, known: Mapping[str, int]) -> int:
+        """`size`, and the characters that documents weigh, as far as they are `known` by path."""
+        return self.size + sum(known.get(each.path, 0) for each in self.documents)
+
+
+def documents(blocks: Iterable[Block]) -> list[Document]:
+    """Those among blocks, and in results."""
+    found: list[Document] = []
+    for block in blocks:
+        parts = block.content if isinstance(block, ToolResult) else (block,)
+        found += (part for part in parts if isinstance(part, Document))
+    return found
 
 
 def characters(block: Block) -> int:
-    """How much a block says, roughly, or weighs: a picture as much as a text of that length."""
+    """How much a block says, roughly, or weighs: a picture as much as a text of that length.
+
+    A document has no more than a note here: see :meth:`Transcript.weight`.
+    """
     match block:
         case Text():
             return len(block.text)
@@ -112,9 +140,11 @@ def characters(block: Block) -> int:
             written = json.dumps(dict(block.input), default=str)
             return len(block.name) + len(written) + _attached(block.provider_data)
         case ToolResult():
-            return sum(len(part.text) if isinstance(part, Text) else PICTURE for part in block.content)
+            return sum(map(characters, block.content))
         case Image():
             return PICTURE
+        case Document():
+            return NOTE
 
 
 def _attached(data: ProviderData | None) -> int:
@@ -129,7 +159,7 @@ def summed_up(summary: str, until: int) -> Part:
 def spoken(content: Iterable[Block], asked: Sequence[ToolUse]) -> tuple[Block, ...]:
     """An answer and its calls. Reasoning that led to neither words nor calls is left out: it is refused when sent."""
     said = [block for block in content if not (isinstance(block, Text) and not block.text.strip())]
-    if not asked and not any(isinstance(block, Text | Image) for block in said):
+    if not asked and not any(isinstance(block, Content) for block in said):
         return ()
     return (*said, *asked)
 

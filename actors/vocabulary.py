@@ -119,6 +119,23 @@ class Image:
 
 @final
 @attrs.frozen(kw_only=True)
+class Document:
+    """A PDF by reference, likewise. What it weighs depends on the model: :class:`actors.llm.messages.Weigh`."""
+
+    media_type: str
+    path: str
+    """Relative to the agent's home."""
+    name: str
+    """File name as the person knows it."""
+    type: Literal["document"] = "document"
+
+
+Content = Text | Image | Document
+"""What people say and tools answer."""
+
+
+@final
+@attrs.frozen(kw_only=True)
 class ProviderData:
     """What a provider wants back with the block it came with, unchanged. Nobody else reads it, nobody else gets it."""
 
@@ -159,12 +176,12 @@ class ToolResult:
 
     tool_use_id: str
     name: str
-    content: tuple[Text | Image, ...]
+    content: tuple[Content, ...]
     is_error: bool = False
     type: Literal["tool_result"] = "tool_result"
 
 
-Block = Text | Image | Thinking | ToolUse | ToolResult
+Block = Content | Thinking | ToolUse | ToolResult
 
 
 @final

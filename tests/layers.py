@@ -40,6 +40,7 @@ HANDS = {
     ),
     "actors/cron/telling.py",
     *(f"actors/email/{name}.py" for name in ("receiving", "sending")),
+    "actors/llm/loading.py",
     "actors/memory/extractor.py",
     "actors/memory/meaning.py",
     "actors/memory/unattended.py",

@@ -12,7 +12,7 @@ import attrs
 from actors.agent.sanitise import plain, shorten
 from actors.agent.settings import Compaction
 from actors.transcript import SUMMARY_OPENS
-from actors.vocabulary import Block, ChatMessage, Image, Text, ToolResult, ToolUse
+from actors.vocabulary import Block, ChatMessage, Text, ToolResult, ToolUse
 
 
 def should_prune(tokens: int, budget: int, settings: Compaction) -> bool:
@@ -37,7 +37,7 @@ def _pruned_block(block: Block, limit: int) -> Block:
         return block
     text = plain(block.content)
     short = shorten(text, limit)
-    if short == text and not any(isinstance(part, Image) for part in block.content):
+    if short == text and all(isinstance(part, Text) for part in block.content):
         return block
     return attrs.evolve(block, content=(Text(text=short),))
 

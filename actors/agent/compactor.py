@@ -7,6 +7,7 @@ left: so every turn ends, and the next one begins with what is stored.
 
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import final
 
 import trio
@@ -20,7 +21,7 @@ from actors.agent.summaries import Summariser, Summary, Writer
 from actors.agent.turn import Run
 from actors.context import TurnContext
 from actors.llm import messages as llm
-from actors.transcript import characters
+from actors.transcript import characters, documents
 from actors.vocabulary import ToolSpec, Usage
 from bus import Bus, BusError
 
@@ -59,6 +60,7 @@ class Compactor:
 
     async def relieve(self, run: Run) -> None:
         """Before a completion: make the conversation fit what is known of the model's window."""
+        await self._weigh(run)
         room = await self._room(run)
         tokens = _tokens(run, room)
         if compaction.should_prune(tokens, room.budget, self._settings):
@@ -68,7 +70,7 @@ class Compactor:
             if len(run.transcript.messages) >= run.compact_at:
                 await self._compact(run, room, tokens)
             await self._fit(run, room.characters)
-        run.answer_limit = room.answer(self._answer_tokens, run.transcript.size)
+        run.answer_limit = room.answer(self._answer_tokens, run.size)
 
     async def refused(self, run: Run, error: Exception) -> bool:
         """A provider has found the prompt too long: make it smaller. False when there is nothing left to take away.
@@ -77,7 +79,7 @@ class Compactor:
         one the conversation gets strictly smaller. So it comes to an end.
         """
         run.refusals += 1
-        size, answer = run.transcript.size, run.answer_limit or self._answer_tokens
+        size, answer = run.size, run.answer_limit or self._answer_tokens
         model, named = await self._spec(run), named_window(str(error))
         aim = smaller(size, run.refusals)
         likely = max(aim, size // 2, SMALL if run.refusals == 1 else 0)
@@ -88,8 +90,8 @@ class Compactor:
             eased = room.answer(self._answer_tokens, size) < answer
             eased = await self._compact(run, room, _tokens(run, room)) or eased
         await self._fit(run, min(max(aim, SMALL if eased else 0), room.characters))
-        run.answer_limit = room.answer(self._answer_tokens, run.transcript.size)
-        if eased or run.transcript.size < size:
+        run.answer_limit = room.answer(self._answer_tokens, run.size)
+        if eased or run.size < size:
             return True
         self._learned.gave_up(model, named)
         return False
@@ -168,7 +170,7 @@ class Compactor:
 
     async def _fit(self, run: Run, limit: int) -> None:
         """Take away as much as does not fit, for this prompt only, and say so once if words are among it."""
-        fitted = fitting.fit(run.transcript, limit)
+        fitted = fitting.fit(run.transcript, limit, run.weights)
         run.transcript = fitted.transcript
         if fitted.words_lost and not self._told:
             self._told = True
@@ -182,6 +184,19 @@ class Compactor:
         whole = self._fixed + run.prompt_characters
         measured = rate(run.context_tokens, whole if run.prompt_characters else 0)
         return room(self._settings, self._learned.window(spec, known), self._fixed, measured)
+
+    async def _weigh(self, run: Run) -> None:
+        """Ask what the documents weigh for the model; what nobody says weighs nothing, until it has been sent."""
+        if not run.transcript.documents:
+            return
+        spec = await self._spec(run)
+        known = self._learned.weights.setdefault(spec, {})
+        new = {each.path: each for each in run.transcript.documents if each.path not in known}
+        if new:
+            with suppress(BusError):
+                found = await self._bus.ask(llm.Weigh(model=run.model, documents=tuple(new.values())))
+                known |= zip(new, (tokens * CHARACTERS for tokens in found), strict=True)
+        run.weights = known
 
     async def _spec(self, run: Run) -> str:
         """``provider/model`` that is asked, by which windows are remembered; empty where that is not known."""
@@ -205,7 +220,8 @@ def _window(models: llm.Catalogue, spec: str) -> int | None:
 def _tokens(run: Run, room: Room) -> int:
     """Size of the next prompt: what the last one had and what has come since, or an estimate."""
     if not run.context_tokens:
-        return room.tokens(run.transcript.size)
-    newest = sum(map(characters, run.transcript.messages[-1].content))
-    since = run.transcript.size - run.prompt_characters if run.prompt_characters else newest
-    return max(run.context_tokens + int(max(0, since) * room.rate), room.tokens(run.transcript.size))
+        return room.tokens(run.size)
+    content = run.transcript.messages[-1].content
+    newest = sum(map(characters, content)) + sum(run.weights.get(each.path, 0) for each in documents(content))
+    since = run.size - run.prompt_characters if run.prompt_characters else newest
+    return max(run.context_tokens + int(max(0, since) * room.rate), room.tokens(run.size))

@@ -7,9 +7,9 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
-from actors.agent.sanitise import plain, shorten, squeeze
+from actors.agent.sanitise import named, plain, shorten, squeeze
 from actors.transcript import SUMMARY_CLOSES, SUMMARY_OPENS
-from actors.vocabulary import Block, ChatMessage, Image, Text, Thinking, ToolResult, ToolUse
+from actors.vocabulary import Block, ChatMessage, Document, Image, Text, Thinking, ToolResult, ToolUse
 
 INSTRUCTION: Final = (
     "You summarise a part of a conversation between a person and their assistant, so that the assistant can go on "
@@ -95,8 +95,8 @@ def _summarised(block: Block) -> str:
             return block.text
         case ToolUse():
             return f"(calls {block.name} with {_json(block.input)})"
-        case Image():
-            return f"[image {block.path}]"
+        case Image() | Document():
+            return named(block)
 
 
 def _json(value: Any) -> str:

@@ -12,9 +12,19 @@ import attrs
 
 from actors.agent.compaction import is_summary, split
 from actors.agent.digest import first_lines
-from actors.agent.sanitise import plain, squeeze
-from actors.transcript import Part, Transcript, characters, summed_up
-from actors.vocabulary import Block, ChatMessage, Image, Text, Thinking, ToolResult, ToolUse
+from actors.agent.sanitise import named, plain, squeeze
+from actors.transcript import Part, Transcript, characters, documents, summed_up
+from actors.vocabulary import (
+    Block,
+    ChatMessage,
+    Content,
+    Document,
+    Image,
+    Text,
+    Thinking,
+    ToolResult,
+    ToolUse,
+)
 
 LEAST: Final = 400
 """Characters that the newest words are never shortened below."""
@@ -22,7 +32,9 @@ LEAST: Final = 400
 _DISPENSABLE: Final = 2000
 """Limit of texts from which on reasoning and pictures are left out."""
 
-Stage = Callable[[Transcript, int], Transcript]
+Weights = Mapping[str, int]
+"""Characters that documents weigh, by path."""
+Stage = Callable[[Transcript, int, Weights], Transcript]
 
 
 @final
@@ -33,14 +45,14 @@ class Fitted:
     """Whether more is gone than what tools have given."""
 
 
-def fit(transcript: Transcript, limit: int) -> Fitted:
+def fit(transcript: Transcript, limit: int, weights: Weights | None = None) -> Fitted:
     """The conversation in at most `limit` characters, or what of its newest words is left when all else is gone."""
-    words_lost = False
+    words_lost, weights = False, weights or {}
     for touches_words, stage in _STAGES:
-        if transcript.size <= limit:
+        if transcript.weight(weights) <= limit:
             break
-        smaller = stage(transcript, limit)
-        if smaller.size < transcript.size:
+        smaller = stage(transcript, limit, weights)
+        if smaller.weight(weights) < transcript.weight(weights):
             transcript, words_lost = smaller, words_lost or touches_words
     return Fitted(transcript, words_lost)
 
@@ -51,8 +63,8 @@ def fit(transcript: Transcript, limit: int) -> Fitted:
 def _each(change: Callable[[Block], Block | None], *, spare_newest: bool = False) -> Stage:
     """A stage that changes blocks, oldest first, until it is enough; those of the newest words only if not spared."""
 
-    def stage(transcript: Transcript, limit: int) -> Transcript:
-        messages, size, newest = list(transcript.messages), transcript.size, _newest(transcript)
+    def stage(transcript: Transcript, limit: int, weights: Weights) -> Transcript:
+        messages, size, newest = list(transcript.messages), transcript.weight(weights), _newest(transcript)
         for index, message in enumerate(messages):
             if size <= limit:
                 break
@@ -61,7 +73,7 @@ def _each(change: Callable[[Block], Block | None], *, spare_newest: bool = False
             shorter = _changed(message, change)
             if shorter is not message:
                 messages[index] = shorter
-                size -= _size(message) - _size(shorter)
+                size -= _weight(message, weights) - _weight(shorter, weights)
         return transcript.pruned(tuple(messages))
 
     return stage
@@ -74,6 +86,34 @@ def _results(limit: int) -> Stage:
 def _texts(limit: int, *, all_of_them: bool = False) -> Stage:
     """Shorten what was said and what tools were called with; the newest words only if `all_of_them` are meant."""
     return _each(lambda block: _shorter(block, limit), spare_newest=not all_of_them)
+
+
+def _documents(*, all_of_them: bool = False) -> Stage:
+    """Name documents that weigh anything, oldest first, until it is enough; likewise."""
+
+    def stage(transcript: Transcript, limit: int, weights: Weights) -> Transcript:
+        over, newest = transcript.weight(weights) - limit, _newest(transcript)
+
+        def lighter(part: Content) -> Content:
+            nonlocal over
+            if over <= 0 or not isinstance(part, Document) or not weights.get(part.path):
+                return part
+            over -= weights[part.path]
+            return Text(text=named(part))
+
+        def change(block: Block) -> Block:
+            if not isinstance(block, ToolResult):
+                return lighter(block) if isinstance(block, Document) else block
+            content = tuple(map(lighter, block.content))
+            return block if content == block.content else attrs.evolve(block, content=content)
+
+        messages = (
+            message if index == newest and not all_of_them else _changed(message, change)
+            for index, message in enumerate(transcript.messages)
+        )
+        return transcript.pruned(tuple(messages))
+
+    return stage
 
 
 def _changed(message: ChatMessage, change: Callable[[Block], Block | None]) -> ChatMessage:
@@ -89,7 +129,7 @@ def _shorter_result(block: Block, limit: int) -> Block:
     if not isinstance(block, ToolResult):
         return block
     text = plain(block.content)
-    if len(text) <= limit and not any(isinstance(part, Image) for part in block.content):
+    if len(text) <= limit and all(isinstance(part, Text) for part in block.content):
         return block
     return attrs.evolve(block, content=(Text(text=squeeze(text, limit)),))
 
@@ -102,7 +142,9 @@ def _shorter(block: Block, limit: int) -> Block | None:
         case Thinking():
             return None if limit <= _DISPENSABLE and characters(block) > limit else block
         case Image():
-            return Text(text=f"[image {block.path}]") if limit <= _DISPENSABLE else block
+            return Text(text=named(block)) if limit <= _DISPENSABLE else block
+        case Document():
+            return block
         case ToolUse():
             short = characters(block) <= limit
             return block if short else attrs.evolve(block, input=_shorter_input(block.input, limit))
@@ -134,7 +176,7 @@ def _shorter_value(value: Any, limit: int) -> Any:
 # --- less messages ----------------------------------------------------------------------------------------
 
 
-def _folded(transcript: Transcript, limit: int) -> Transcript:
+def _folded(transcript: Transcript, limit: int, _: Weights) -> Transcript:
     """The last message, with the call that it answers, the newest words, and a line of each before them."""
     at, newest = split(transcript.messages, 1), _newest(transcript)
     if not at:
@@ -151,7 +193,7 @@ def _folded(transcript: Transcript, limit: int) -> Transcript:
     )
 
 
-def _alone(transcript: Transcript, limit: int) -> Transcript:
+def _alone(transcript: Transcript, limit: int, _: Weights) -> Transcript:
     """The newest words, as much of them as there is room for."""
     at = _newest(transcript)
     content = _within(map(_in_words, transcript.messages[at].content), max(limit, LEAST))
@@ -173,8 +215,8 @@ def _is_said(block: Block) -> bool:
 
 
 def _in_words(block: Block) -> Text | None:
-    if isinstance(block, Image):
-        return Text(text=f"[image {block.path}]")
+    if isinstance(block, Image | Document):
+        return Text(text=named(block))
     return block if isinstance(block, Text) else None
 
 
@@ -189,15 +231,18 @@ def _within(blocks: Iterable[Text | None], room: int) -> tuple[Text, ...]:
     return tuple(reversed(kept))
 
 
-def _size(message: ChatMessage) -> int:
-    return sum(map(characters, message.content))
+def _weight(message: ChatMessage, weights: Weights) -> int:
+    heavy = sum(weights.get(each.path, 0) for each in documents(message.content))
+    return sum(map(characters, message.content)) + heavy
 
 
 _STAGES: Final[tuple[tuple[bool, Stage], ...]] = (
+    (True, _documents()),
     (False, _results(2000)),
     (True, _texts(8000)),
     (False, _results(500)),
     (True, _texts(2000)),
+    (True, _documents(all_of_them=True)),
     (False, _results(100)),
     (True, _texts(500)),
     (True, _texts(8000, all_of_them=True)),

@@ -123,9 +123,10 @@ class Loop:
         stop = await self._allowance.stop(run, self._told)
         if stop is not None and stop.last is None:
             return stop
-        before = run.transcript
+        before, size = run.transcript, run.size
         await self._compactor.relieve(run)
-        if run.transcript is not before:  # a summary has used something, too
+        # A summary has used something, too; documents weigh something, which is known now.
+        if run.transcript is not before or run.size != size:
             stop = await self._allowance.stop(run, self._told)
         return stop
 

@@ -104,6 +104,8 @@ class Learned:
 
     windows: dict[str, int] = attrs.field(factory=dict[str, int])
     """Tokens, by ``provider/model``."""
+    weights: dict[str, dict[str, int]] = attrs.field(factory=dict[str, dict[str, int]])
+    """Characters that documents weigh, likewise and by path."""
     noted: int = 0
     """Step before which all was handed over to be remembered."""
 

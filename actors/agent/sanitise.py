@@ -1,12 +1,12 @@
 """What of a tool's text the model gets to see: no embedded files, no endless hexadecimal, no more than a limit.
 
-Pure. Pictures are no text and pass as they are.
+Pure. Pictures and documents are no text and pass as they are.
 """
 
 import re
 from typing import Final
 
-from actors.vocabulary import Image, Text
+from actors.vocabulary import Content, Document, Image, Text
 
 _DATA_URI: Final = re.compile(r"data:[^\s,]{0,256};base64,[A-Za-z0-9+/=_-]{200,}")
 _HEX: Final = re.compile(r"\b(?:0x[0-9a-fA-F]{200,}|(?=[0-9]*[a-fA-F])[0-9a-fA-F]{200,})")
@@ -15,12 +15,12 @@ _TAIL: Final = 200
 _MARKER: Final = 60  # characters, more than the note about what was left out
 
 
-def sanitise(content: tuple[Text | Image, ...], limit: int) -> tuple[Text | Image, ...]:
+def sanitise(content: tuple[Content, ...], limit: int) -> tuple[Content, ...]:
     """The content of a result as the model may see it: all its text together at most `limit` bytes, plus a note."""
-    cleaned: list[Text | Image] = []
+    cleaned: list[Content] = []
     left = limit
     for block in content:
-        if isinstance(block, Image):
+        if not isinstance(block, Text):
             cleaned.append(block)
             continue
         text = cut(strip_blobs(block.text), left)
@@ -75,6 +75,11 @@ def _ends(text: str, head: int, tail: int) -> str:
     return f"{text[:head]}\n[… {len(text) - head - tail} characters left out …]\n{text[len(text) - tail :]}"
 
 
-def plain(content: tuple[Text | Image, ...]) -> str:
-    """The content as one text, pictures as a short note."""
-    return "\n".join(block.text if isinstance(block, Text) else f"[image {block.path}]" for block in content)
+def plain(content: tuple[Content, ...]) -> str:
+    """The content as one text, pictures and documents as a short note."""
+    return "\n".join(block.text if isinstance(block, Text) else named(block) for block in content)
+
+
+def named(block: Image | Document) -> str:
+    """A picture or document in words."""
+    return f"[{block.type} {block.path}]"

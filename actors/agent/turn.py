@@ -1,6 +1,6 @@
 """What is known of a turn while it runs, and how it ends. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import final
 
 import attrs
@@ -59,6 +59,8 @@ class Run:
     """Size of the last prompt; 0 when unknown."""
     prompt_characters: int = 0
     """Of the conversation in that prompt; 0 when unknown."""
+    weights: Mapping[str, int] = attrs.field(factory=dict[str, int])
+    """Characters that the documents of the conversation weigh for the model, by path."""
     answer_limit: int | None = None
     """Tokens for which there is room in the model's window, if less than what is configured."""
     refusals: int = 0
@@ -96,6 +98,11 @@ class Run:
     @property
     def id(self) -> str:
         return self.turn.id
+
+    @property
+    def size(self) -> int:
+        """Characters of the conversation, documents included."""
+        return self.transcript.weight(self.weights)
 
     @property
     def text(self) -> str:
@@ -139,7 +146,7 @@ class Run:
         self.partial.clear()
         self.refusals = 0
         self.context_tokens = used.prompt_tokens
-        self.prompt_characters = self.transcript.size
+        self.prompt_characters = self.size
         self.last = session.Consumed(tokens=used.prompt_tokens + used.output_tokens, usd=used.cost_usd or 0.0)
 
     def pause(self, answer: Completed) -> None:
@@ -163,8 +170,8 @@ class Run:
     def next_prompt(self, told: int) -> int:
         """Tokens of the next prompt at most, roughly; `told` is the size in characters of all but the conversation."""
         if not self.prompt_characters:
-            return max(self.context_tokens, self.transcript.size + told)
-        return self.context_tokens + max(0, self.transcript.size - self.prompt_characters)
+            return max(self.context_tokens, self.size + told)
+        return self.context_tokens + max(0, self.size - self.prompt_characters)
 
     def stored(self, step: int, content: tuple[Block, ...], calls: Sequence[ToolUse]) -> None:
         """An answer that is not the last one was stored as `step`: it becomes part of the conversation."""

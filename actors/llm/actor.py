@@ -10,7 +10,7 @@ from typing import Any, Final, final
 import attrs
 import trio
 
-from actors.llm import messages
+from actors.llm import loading, messages
 from actors.llm.clients import Clients
 from actors.llm.completion import Completion, Send, Tokens, tokens_of, usage_of
 from actors.llm.failover.chain import is_outage
@@ -27,15 +27,12 @@ from actors.llm.offline.provider import Offline
 from actors.llm.ollama import server as ollama
 from actors.llm.ollama.local_models import LOOK_AGAIN, LocalModels
 from actors.llm.provider import Provider
-from actors.llm.requests import history, pictures
-from actors.llm.requests.pictures import Picture, Pictures
 from actors.llm.requests.prompt import Prompt
 from actors.llm.settings import Provider as Name
 from actors.llm.settings import Settings, api_key, split_spec
-from actors.tools import messages as tools
 from actors.vault import messages as vault
-from actors.vocabulary import Image, Usage
-from bus import Actor, BusError, Clean, Lag, Sink, concurrent, redacted
+from actors.vocabulary import Usage
+from bus import Actor, Clean, Lag, Sink, concurrent, redacted
 
 WARM_UP: Final = 0.5
 """Seconds after the start at which the SDK of the default provider is imported, unless it is needed earlier. Then
@@ -151,6 +148,16 @@ class LlmActor(Actor):
             default=self._selected.default, models=infos, compaction=self._selected.compaction
         )
 
+    @messages.Weigh.handler
+    @concurrent(4, isolated=True)
+    async def weigh(self, request: messages.Weigh) -> tuple[int, ...]:
+        await self._catch_up()
+        spec = request.model or self._selected.default
+        if spec not in self._selected.allowed:
+            return tuple(0 for _ in request.documents)
+        await self._learn(spec)
+        return await loading.weigh(self.bus, split_spec(spec)[0], self._details(spec), request.documents)
+
     @messages.ListOffers.handler
     @concurrent(4, isolated=True)
     async def list_offers(self, request: messages.ListOffers) -> tuple[messages.Offer, ...]:
@@ -175,7 +182,7 @@ class LlmActor(Actor):
             max_tokens=request.max_tokens,
             effort=request.effort,
             details=details,
-            pictures=await self._pictures(request, details),
+            files=await loading.files(self.bus, name, details, request.messages),
         )
 
         async def priced(item: messages.CompletionEvent) -> None:
@@ -197,22 +204,7 @@ class LlmActor(Actor):
         """What a call of this model has used."""
         return usage_of(tokens, spec, cost(tokens, self._catalogue.look_up(*split_spec(spec)).rates))
 
-    async def _pictures(self, request: messages.Complete, details: ModelDetails) -> Pictures:
-        if not details.vision:
-            return {}
-        places = history.images(request.messages)
-        wanted = {image.path: image for image in places}
-        return pictures.newest(places, {path: await self._picture(image) for path, image in wanted.items()})
-
-    async def _picture(self, image: Image) -> Picture | str:
-        """Whatever is wrong with one old file, the conversation goes on."""
-        try:
-            data = await self.bus.ask(tools.LoadFile(path=image.path, limit=pictures.MAX_BYTES))
-        except tools.FileTooLarge as error:
-            return pictures.too_large(image, error.size)
-        except BusError as error:
-            return pictures.missing(image, error)
-        return pictures.encode(image, data)
+    # --- models -------------------------------------------------------------------------------------------
 
     def _info(self, spec: str) -> messages.ModelInfo:
         details = self._details(spec)
@@ -220,12 +212,11 @@ class LlmActor(Actor):
             spec=spec,
             context_window=details.context_window,
             vision=details.vision,
+            documents=details.documents,
             input_price=details.rates.input if details.rates else None,
             output_price=details.rates.output if details.rates else None,
             effort=details.takes_effort,
         )
-
-    # --- models -------------------------------------------------------------------------------------------
 
     async def _learn(self, *specs: str) -> None:
         """Ask about the local ones of these models what is not known of them."""

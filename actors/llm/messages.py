@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Literal, final
 import attrs
 
 from actors.endpoints import endpoint
-from actors.vocabulary import Block, ChatMessage, Effort, ToolSpec, Usage, quoted
+from actors.vocabulary import Block, ChatMessage, Document, Effort, ToolSpec, Usage, quoted
 from bus import ActorError, Data, Request, Stream, Unavailable
 
 Reason = Literal[
@@ -164,7 +164,7 @@ class Complete(Stream[CompletionEvent]):
     Raises ModelError, ModelUnavailable or ModelNotAllowed. Leaving the stream closes the connection.
     """
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     max_bytes: ClassVar[int] = 64 * 1024 * 1024
     measured: ClassVar[bool] = False
     model: str | None = None
@@ -183,6 +183,16 @@ class Complete(Stream[CompletionEvent]):
     @classmethod
     def upcast(cls, version: int, body: dict[str, Any]) -> dict[str, Any]:
         return {"configured": False, "fallbacks": None, **body}
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Weigh(Request[tuple[int, ...]]):
+    """Tokens that each of these documents takes in a prompt, roughly; 0 for one that the model will not be shown."""
+
+    model: str | None = None
+    """``provider/model``; None takes the default."""
+    documents: tuple[Document, ...]
 
 
 @final
@@ -230,6 +240,8 @@ class ModelInfo(Data):
     context_window: int | None
     """Tokens; None when not known."""
     vision: bool
+    documents: bool = False
+    """Whether it reads PDF files as they are."""
     input_price: float | None
     """US dollars per million tokens; None when not known."""
     output_price: float | None
@@ -266,6 +278,8 @@ class OfferedModel(Data):
     """Tokens; None when not known."""
     tools: bool
     vision: bool
+    documents: bool
+    """Whether it reads PDF files as they are."""
     input_price: float | None
     output_price: float | None
     """US dollars per million tokens; None when not known."""

@@ -82,6 +82,7 @@ class Offering:
             max_output=details.max_output,
             tools=details.tools,
             vision=details.vision,
+            documents=details.documents,
             input_price=details.rates.input if details.rates else None,
             output_price=details.rates.output if details.rates else None,
         )

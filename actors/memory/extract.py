@@ -16,7 +16,17 @@ from actors.memory.messages.files import NAME
 from actors.session.messages import Message
 from actors.shapes import Mistakes, Record, described
 from actors.tooling import CallContext, InvalidInput, Tool
-from actors.vocabulary import Block, ChatMessage, Image, Text, Thinking, ToolResult, ToolSpec, ToolUse
+from actors.vocabulary import (
+    Block,
+    ChatMessage,
+    Document,
+    Image,
+    Text,
+    Thinking,
+    ToolResult,
+    ToolSpec,
+    ToolUse,
+)
 
 MOST: Final = 30_000
 """Bytes of a conversation that are looked at."""
@@ -72,7 +82,7 @@ def _part(message: ChatMessage, block: Block) -> Iterator[str]:
         case ToolResult():
             text = "\n".join(part.text for part in block.content if isinstance(part, Text))
             yield f"[tool_result] {short(text, OF_RESULT)}"
-        case Thinking() | Image():
+        case Thinking() | Image() | Document():
             pass
 
 

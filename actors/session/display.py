@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final, Literal
 
 from actors.storage import moment
-from actors.vocabulary import Attachment, Image, Text, Thinking
+from actors.vocabulary import Attachment, Content, Text, Thinking
 
 from .messages import WAITING, Message, Turn
 from .steps import AssistantStep, CallStep, Group, NoticeStep, Result, UserStep
@@ -103,9 +103,11 @@ def _result(step: CallStep, result: Result) -> _Row:
     return "tool_result", step.turn, _json(content), result.attachments, result.at
 
 
-def plain(content: Iterable[Text | Image]) -> str:
-    """Content of a result as text; a picture is named."""
-    return "\n".join(block.text if isinstance(block, Text) else f"[image {block.path}]" for block in content)
+def plain(content: Iterable[Content]) -> str:
+    """Content of a result as text; a picture or document is named."""
+    return "\n".join(
+        block.text if isinstance(block, Text) else f"[{block.type} {block.path}]" for block in content
+    )
 
 
 def _json(value: Any) -> str:

@@ -11,6 +11,8 @@ from actors.storage import clean
 from actors.vocabulary import (
     Attachment,
     Block,
+    Content,
+    Document,
     Image,
     Text,
     Thinking,
@@ -24,6 +26,7 @@ _CONVERTER: Final = make_converter(omit_if_default=False, detailed_validation=Fa
 _BLOCKS: Final[Mapping[str, type[Block]]] = {
     "text": Text,
     "image": Image,
+    "document": Document,
     "thinking": Thinking,
     "tool_use": ToolUse,
     "tool_result": ToolResult,
@@ -56,7 +59,7 @@ def _structure_block(value: Mapping[str, Any], _: Any) -> Any:
     return _STRUCTURE[value["type"]](value, _BLOCKS[value["type"]])
 
 
-_CONVERTER.register_structure_hook(Text | Image, _structure_block)
+_CONVERTER.register_structure_hook(Content, _structure_block)
 _CONVERTER.register_unstructure_hook(  # what a model wrote is JSON already
     ToolUse, make_dict_unstructure_fn(ToolUse, _CONVERTER, input=override(unstruct_hook=dict))
 )

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal, final
 import attrs
 
 from actors.storage import clean
-from actors.vocabulary import Attachment, Block, Image, Text, ToolUse
+from actors.vocabulary import Attachment, Block, Content, Text, ToolUse
 
 from .encoding import attachments_in, attachments_out, blocks_in, blocks_out, dump
 from .messages import Effect
@@ -56,7 +56,7 @@ class AssistantStep:
 @final
 @attrs.frozen(kw_only=True)
 class Result:
-    content: tuple[Text | Image, ...]
+    content: tuple[Content, ...]
     is_error: bool
     attachments: tuple[Attachment, ...]
     """Files the tool handed to the person."""
@@ -208,7 +208,7 @@ def _result_in(row: sqlite3.Row) -> Result:
     )
 
 
-def result_out(content: Iterable[Text | Image], attachments: Iterable[Attachment] = ()) -> str:
+def result_out(content: Iterable[Content], attachments: Iterable[Attachment] = ()) -> str:
     """The ``result`` column of a tool call."""
     return dump({"content": blocks_out(content), "attachments": attachments_out(attachments)})
 

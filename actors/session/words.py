@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 from typing import Final
 
-from actors.vocabulary import Attachment, Image, Text
+from actors.vocabulary import Attachment, Content, Document, Image, Text
 
 PICTURES: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 """Media types that models can see."""
+PDF: Final = "application/pdf"
+"""That of documents which some models can read."""
 
 NOTHING: Final = "(empty message)"
 """Stands for a message that says nothing, since a model takes no empty one."""
@@ -14,17 +16,22 @@ NOTHING: Final = "(empty message)"
 
 def blocks_of(
     text: str, attachments: tuple[Attachment, ...], expansion: str | None = None
-) -> tuple[Text | Image, ...]:
-    """Pictures first, then the words or what they call up, then where each file lies."""
+) -> tuple[Content, ...]:
+    """Pictures first, then documents, then the words or what they call up, then where each file lies."""
     text = text if expansion is None else expansion
     pictures = [
         Image(media_type=attachment.media_type, path=attachment.path)
         for attachment in attachments
         if attachment.media_type in PICTURES
     ]
+    documents = [
+        Document(media_type=attachment.media_type, path=attachment.path, name=attachment.name)
+        for attachment in attachments
+        if attachment.media_type == PDF
+    ]
     words = [Text(text=text)] if text.strip() else []
     notes = [Text(text=_notes(attachments))] if attachments else []
-    return (*pictures, *words, *notes) or (Text(text=NOTHING),)
+    return (*pictures, *documents, *words, *notes) or (Text(text=NOTHING),)
 
 
 def _notes(attachments: Iterable[Attachment]) -> str:

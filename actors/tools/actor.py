@@ -56,8 +56,8 @@ class ToolsActor(Actor):
 
     @messages.FileRead.handler
     @concurrent(AT_ONCE, isolated=True)
-    async def read_file(self, request: messages.FileRead) -> messages.FileText | messages.ImageFile:
-        def look(place: Place, file: BinaryIO, go_on: GoOn) -> messages.FileText | messages.ImageFile:
+    async def read_file(self, request: messages.FileRead) -> reading.Read:
+        def look(place: Place, file: BinaryIO, go_on: GoOn) -> reading.Read:
             lines = (request.offset, request.skip, request.limit)
             return reading.read(file, place.path, *lines, self._max_result(), go_on)
 

@@ -6,7 +6,8 @@ import re
 from actors.tools.messages import ImageType
 
 HEAD = 16
-"""Bytes that are enough to recognise a picture."""
+"""Bytes that are enough to recognise a picture or a PDF."""
+PDF = "application/pdf"
 UNKNOWN = "application/octet-stream"
 _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9.+-]{0,60}/[a-z0-9][a-z0-9.+-]{0,60}")
@@ -48,10 +49,20 @@ def picture(head: bytes) -> ImageType | None:
     return None
 
 
+def is_pdf(head: bytes) -> bool:
+    """Whether a file is a PDF, by its content."""
+    return head.startswith(b"%PDF-")
+
+
 def media_type(name: str, head: bytes, declared: str | None = None) -> str:
-    """Media type of a file: pictures by content alone, others by name, else what the sender `declared`."""
+    """Media type of a file: pictures by content alone, others by name, else what the sender `declared`.
+
+    A PDF is one by either: what is called one and is none is told to the model as such.
+    """
     if found := picture(head):
         return found
+    if is_pdf(head):
+        return PDF
     claimed = (declared or "").partition(";")[0].strip().lower()
     guess = _by_name(name) or (claimed if _MEDIA_TYPE.fullmatch(claimed) else UNKNOWN)
     return UNKNOWN if guess in _PICTURES else guess

@@ -13,7 +13,7 @@ from typing import Annotated, Any, BinaryIO, ClassVar, Literal, final
 import attrs
 
 from actors.tooling import Rendered, ToolReply, described, from_context, tool
-from actors.vocabulary import ADMIN, Attachment, Image, Text, quoted
+from actors.vocabulary import ADMIN, Attachment, Document, Image, Text, quoted
 from bus import Abandon, ActorError, Data, ErrorKind, Request
 
 ImageType = Literal["image/png", "image/jpeg", "image/gif", "image/webp"]
@@ -209,14 +209,31 @@ class ImageFile(ToolReply):
         return Rendered(content=(text, Image(media_type=self.media_type, path=self.path)))
 
 
+@final
+@attrs.frozen(kw_only=True)
+class DocumentFile(ToolReply):
+    """A PDF, by reference."""
+
+    path: str
+    size: int
+    """Bytes."""
+    media_type: Literal["application/pdf"] = "application/pdf"
+    type: Literal["document"] = "document"
+
+    def rendered(self) -> Rendered:
+        text = Text(text=f"Document: {self.path} ({self.media_type}, {self.size} bytes)")
+        name = self.path.rpartition("/")[2]
+        return Rendered(content=(text, Document(media_type=self.media_type, path=self.path, name=name)))
+
+
 @tool(
     "FileRead",
-    "Read a text file, or look at a picture (PNG, JPEG, GIF, WebP).",
+    "Read a text file, or look at a picture (PNG, JPEG, GIF, WebP) or a PDF.",
     effect="pure",
 )
 @final
 @attrs.frozen(kw_only=True)
-class FileRead(_OfUser, Request[FileText | ImageFile]):
+class FileRead(_OfUser, Request[FileText | ImageFile | DocumentFile]):
     """Raises FileNotFound, IsADirectory, NotARegularFile, NotText, FileTooLarge, InvalidPath, FileSystemRefused."""
 
     max_bytes: ClassVar[int] = 4 * 1024 * 1024

@@ -9,6 +9,7 @@ from typing import BinaryIO, Literal
 from actors.tools import media, names
 from actors.tools.messages import (
     Attached,
+    DocumentFile,
     Entry,
     FileText,
     FileTooLarge,
@@ -20,7 +21,9 @@ from actors.tools.messages import (
 from actors.tools.paths import GoOn, Home, Place
 from actors.vocabulary import Attachment
 
+Read = FileText | ImageFile | DocumentFile
 MAX_IMAGE = 20 * 1024 * 1024
+MAX_DOCUMENT = 20 * 1024 * 1024
 MAX_ATTACHMENT = 20 * 1024 * 1024
 MAX_ENTRIES = 1000
 """Entries of one listing."""
@@ -36,8 +39,8 @@ LISTING_NOTE_ROOM = 2000
 
 def read(
     file: BinaryIO, path: str, offset: int, skip: int, limit: int | None, room: int, go_on: GoOn
-) -> FileText | ImageFile:
-    """A picture by reference, or text.
+) -> Read:
+    """A picture or PDF by reference, or text.
 
     Args:
       file: open at its start.
@@ -58,6 +61,10 @@ def read(
         if size > MAX_IMAGE:
             raise FileTooLarge(path=path, size=size, limit=MAX_IMAGE)
         return ImageFile(path=path, media_type=media_type, size=size)
+    if media.is_pdf(head):
+        if size > MAX_DOCUMENT:
+            raise FileTooLarge(path=path, size=size, limit=MAX_DOCUMENT)
+        return DocumentFile(path=path, size=size)
     file.seek(0)
     first = max(offset, 1)
     try:

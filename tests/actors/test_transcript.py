@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.transcript import Part, Transcript, characters, spoken, without_calls
-from actors.vocabulary import Block, Image, Text, Thinking, ToolResult, ToolUse
+from actors.transcript import documents as in_blocks
+from actors.vocabulary import Block, Document, Image, Text, Thinking, ToolResult, ToolUse
 from tests.fakes.ledger import check_valid
 from tests.fakes.ledger import spoken as short
 
@@ -52,7 +53,14 @@ def test_an_answer_that_says_nothing_is_none() -> None:
     assert spoken([Thinking(text="hm")], uses("a")) == (Thinking(text="hm"), *uses("a"))
 
 
+documents = st.builds(
+    Document,
+    media_type=st.just("application/pdf"),
+    path=st.sampled_from(["a.pdf", "b.pdf"]),
+    name=st.just("A"),
+)
 blocks: st.SearchStrategy[Block] = st.one_of(
+    documents,
     st.builds(Text, text=st.text(max_size=5)),
     st.builds(Thinking, text=st.text(max_size=5)),
     st.just(Image(media_type="image/png", path="a.png")),
@@ -61,7 +69,9 @@ blocks: st.SearchStrategy[Block] = st.one_of(
         ToolResult,
         tool_use_id=st.sampled_from("ab"),
         name=st.just("Look"),
-        content=st.tuples(st.just(Image(media_type="image/png", path="a.png")), st.just(Text(text="four"))),
+        content=st.tuples(
+            st.just(Image(media_type="image/png", path="a.png")), st.just(Text(text="four")), documents
+        ),
     ),
 )
 parts = st.lists(
@@ -80,6 +90,23 @@ def test_the_size_is_kept_up_to_date(first: list[Part], later: list[Part]) -> No
     if found.messages:
         summed_up = found.summarised(len(found.messages) - 1, "so far")
         assert summed_up == summed_up.pruned(summed_up.messages)
+
+
+@given(parts)
+def test_documents_weigh_what_is_known_of_them_wherever_they_are(parts: list[Part]) -> None:
+    found = Transcript().plus(parts)
+    places = [paper.path for message in found.messages for paper in in_blocks(message.content)]
+    assert [paper.path for paper in found.documents] == places
+    assert found.weight({}) == found.size
+    assert found.weight({"a.pdf": 5000, "c.pdf": 1}) == found.size + 5000 * places.count("a.pdf")
+
+
+def test_a_document_in_a_result_is_known_once_all_results_are_there() -> None:
+    paper = Document(media_type="application/pdf", path="a.pdf", name="A")
+    read = ToolResult(tool_use_id="b", name="Look", content=(paper,))
+    found = asked("a", "b").plus([Part("user", (read,), 2)]).answered([result("a")])
+    assert found.documents == (paper,)
+    assert found == found.pruned(found.messages)
 
 
 def test_the_size_counts_results_once() -> None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from tests.validators.strict import NAME, demand, is_plain_json, is_said, only
+from tests.validators.strict import NAME, demand, is_base64, is_plain_json, is_said, only
 
 ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 THOUGHTS = ("thinking", "redacted_thinking")
@@ -62,6 +62,13 @@ def _block(block: Mapping[str, Any], where: str, role: str) -> None:
         case "image":
             only(block, ("type", "source", "cache_control"), where)
             demand(role == "user", f"{where}: a picture of the assistant")
+        case "document":
+            only(block, ("type", "source", "title", "cache_control"), where)
+            demand(role == "user", f"{where}: a document of the assistant")
+            demand(1 <= len(block.get("title", "x")) <= 500, f"{where}: title")
+            only(block["source"], ("type", "media_type", "data"), where)
+            demand(block["source"]["media_type"] == "application/pdf", f"{where}: media_type")
+            demand(is_base64(block["source"]["data"]), f"{where}: no base64")
         case "tool_use":
             only(block, ("type", "id", "name", "input"), where)
             demand(role == "assistant", f"{where}: a call of the user")
@@ -73,7 +80,7 @@ def _block(block: Mapping[str, Any], where: str, role: str) -> None:
             demand(role == "user", f"{where}: a result of the assistant")
             demand(block["content"], f"{where}: an empty result")
             for part in block["content"]:
-                demand(part["type"] in ("text", "image"), f"{where}: {part['type']} in a result")
+                demand(part["type"] in ("text", "image", "document"), f"{where}: {part['type']} in a result")
                 _block(part, where, role)
         case "thinking":
             only(block, ("type", "thinking", "signature"), where)

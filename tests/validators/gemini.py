@@ -1,15 +1,13 @@
 """What Gemini's own interface takes: the oracle of every request that we build for it."""
 
-import base64
-import binascii
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from tests.validators.strict import demand, is_plain_json, is_said, only
+from tests.validators.strict import demand, is_base64, is_plain_json, is_said, only
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]{0,63}")
-PICTURES = ("image/png", "image/jpeg", "image/webp", "image/heic", "image/heif")
+FILES = ("image/png", "image/jpeg", "image/webp", "image/heic", "image/heif", "application/pdf")
 FIELDS = ("contents", "system_instruction", "tools", "toolConfig", "generationConfig", "safetySettings")
 KEYWORDS = {
     "type", "format", "title", "description", "enum", "items", "prefixItems", "minItems", "maxItems", "minimum",
@@ -79,13 +77,13 @@ def _of_person(parts: Sequence[Part], where: str, calls: Sequence[Part], *, sinc
         demand(isinstance(response["response"], dict), f"{where}: response is no object")
         for part in response.get("parts", ()):
             only(part, ("inlineData",), where)
-            _picture(part["inlineData"], where)
+            _file(part["inlineData"], where)
     for part in parts[len(responses) :]:
         only(part, ("text",) if "text" in part else ("inlineData",), where)
         if "text" in part:
             demand(is_said(part["text"]), f"{where}: blank text")
         else:
-            _picture(part["inlineData"], where)
+            _file(part["inlineData"], where)
 
 
 def _of_model(parts: Sequence[Part], where: str, *, since_3: bool) -> Iterator[Part]:
@@ -109,18 +107,10 @@ def _of_model(parts: Sequence[Part], where: str, *, since_3: bool) -> Iterator[P
         yield call
 
 
-def _picture(data: Mapping[str, str], where: str) -> None:
+def _file(data: Mapping[str, str], where: str) -> None:
     only(data, ("mimeType", "data"), where)
-    demand(data["mimeType"] in PICTURES, f"{where}: Unsupported MIME type: {data['mimeType']}")
-    demand(_is_base64(data["data"]), f"{where}: no base64")
-
-
-def _is_base64(text: object) -> bool:
-    """Both alphabets are taken."""
-    try:
-        return bool(base64.b64decode(str(text).replace("-", "+").replace("_", "/"), validate=True))
-    except binascii.Error:
-        return False
+    demand(data["mimeType"] in FILES, f"{where}: Unsupported MIME type: {data['mimeType']}")
+    demand(is_base64(data["data"]), f"{where}: no base64")
 
 
 def _tools(tools: Any) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tests.validators.strict import NAME, demand, is_plain_json, is_said, only, strict_object
+from tests.validators.strict import NAME, demand, is_base64, is_plain_json, is_said, only, strict_object
 
 LONGEST_ID = 40
 REASONING = ("reasoning_content", "reasoning", "reasoning_text", "reasoning_details")
@@ -60,6 +60,13 @@ def _content(content: Any, where: str) -> None:
     for part in content:
         if part["type"] == "text":
             demand(is_said(part["text"]), f"{where}: a blank part")
+        elif part["type"] == "file":
+            only(part, ("type", "file"), where)
+            only(part["file"], ("filename", "file_data"), where)
+            kind, _, data = part["file"]["file_data"].partition(";base64,")
+            pdf = kind == "data:application/pdf" and is_base64(data)
+            demand(pdf, f"{where}: Expected a base64-encoded data URL with an application/pdf MIME type")
+            demand(part["file"]["filename"].lower().endswith(".pdf"), f"{where}: filename")
         else:
             only(part, ("type", "image_url"), where)
             demand(part["image_url"]["url"].startswith("data:image/"), f"{where}: no picture")

@@ -116,5 +116,16 @@ def _message(item: JsonObject) -> Iterator[str]:
             yield "a part has no text"
         if part.get("type") == "input_image" and not part.get("image_url", "").startswith("data:image/"):
             yield "a picture is none"
-        if part.get("type") not in ("input_text", "input_image"):
+        if part.get("type") == "input_file":
+            yield from _file(part)
+        if part.get("type") not in ("input_text", "input_image", "input_file"):
             yield f"a part is {part.get('type')!r}"
+
+
+def _file(part: JsonObject) -> Iterator[str]:
+    if not part.get("file_data", "").startswith("data:application/pdf;base64,"):
+        yield "a file has no data"
+    if not part.get("filename", "").lower().endswith(".pdf"):
+        yield "a file has no name that is one"
+    for name in part.keys() - {"type", "filename", "file_data"}:
+        yield f"a file has {name!r}"

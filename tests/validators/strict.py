@@ -1,5 +1,7 @@
 """What the strict servers of all vendors have in common."""
 
+import base64
+import binascii
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -43,3 +45,11 @@ def strict_object(text: object) -> None:
         raise Refused(f"arguments are not JSON: {error}") from None
     demand(isinstance(value, dict), "arguments are not an object")
     is_plain_json(value)
+
+
+def is_base64(text: object) -> bool:
+    """Whether it is base64, in either alphabet."""
+    try:
+        return bool(base64.b64decode(str(text).replace("-", "+").replace("_", "/"), validate=True))
+    except binascii.Error:
+        return False

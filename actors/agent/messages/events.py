@@ -138,7 +138,7 @@ class ToolFinished(Event):
     call: str
     name: str
     content: str
-    """As the model gets it, pictures as a short note."""
+    """As the model gets it, pictures and documents as a short note."""
     is_error: bool
     elapsed: float
     """Seconds."""

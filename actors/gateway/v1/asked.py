@@ -157,6 +157,8 @@ def _part(value: Any, where: str, say: Callable[[str], None], attach: Callable[[
             attach(_picture(part, where))
         case "file" | "input_file":
             attach(_file(part, where))
+        case "document":
+            attach(_document(part, where))
         case "input_audio":
             attach(_sound(part, where))
         case kind:
@@ -172,6 +174,18 @@ def _picture(part: Mapping[str, Any], where: str) -> ClientFile:
 def _file(part: Mapping[str, Any], where: str) -> ClientFile:
     fields = _object(part, "file", where) or part
     return _from_url(fields.get("file_data"), _text(fields, "filename", where) or "file", where)
+
+
+def _document(part: Mapping[str, Any], where: str) -> ClientFile:
+    """As Anthropic's interface has it, which some programs speak in this one too."""
+    source = _object(part, "source", where)
+    if source.get("type") != "base64":
+        raise BadMessage("expected the data itself: a source of type base64", f"{where}.source")
+    kind = _text(source, "media_type", f"{where}.source") or "application/pdf"
+    name = _text(part, "title", where) or "document"
+    if kind == "application/pdf" and not name.lower().endswith(".pdf"):
+        name = f"{name[: MAX_ID - 4]}.pdf"
+    return ClientFile(file_name=name[:MAX_ID], mime_type=kind[:MAX_ID], data=_text(source, "data", where))
 
 
 def _sound(part: Mapping[str, Any], where: str) -> ClientFile:

@@ -9,13 +9,15 @@ from actors.llm.anthropic.stream import REDACTED, SIGNATURE, Reader
 from actors.llm.fields import JsonObject
 from actors.llm.format import Format
 from actors.llm.messages import SystemText
+from actors.llm.requests.documents import MEDIA_TYPE, Pdf
+from actors.llm.requests.files import File, Files, shown
 from actors.llm.requests.history import Keep, may_think, normalise, place_notes
-from actors.llm.requests.pictures import Picture, Pictures, shown
 from actors.llm.requests.prompt import BUDGETS, Prompt, answer_limit
 from actors.llm.requests.wire_names import wire_name
 from actors.vocabulary import (
     Block,
     ChatMessage,
+    Document,
     Image,
     Text,
     Thinking,
@@ -49,7 +51,7 @@ def request_body(prompt: Prompt, options: Mapping[str, Any]) -> JsonObject:
     if prompt.tools:
         *tools, last = {wire_name(tool.name): _tool(tool) for tool in prompt.tools}.values()
         body["tools"] = [*tools, {**last, "cache_control": CACHED}]
-    body["messages"] = _messages(history, prompt.pictures, noted)
+    body["messages"] = _messages(history, prompt.files, noted)
     if thinks == "adaptive":
         body["thinking"] = {"type": "adaptive", "display": "summarized"}
         body["output_config"] = {"effort": prompt.effort}
@@ -82,14 +84,14 @@ def _without_last_thought(message: ChatMessage) -> ChatMessage:
     return attrs.evolve(message, content=content)
 
 
-def _messages(history: list[ChatMessage], pictures: Pictures, noted: int | None) -> list[JsonObject]:
+def _messages(history: list[ChatMessage], files: Files, noted: int | None) -> list[JsonObject]:
     """The history, with two breakpoints.
 
     The last block is found again by the next round of this turn; the last one before the note by the next turn, when
     the note is gone.
     """
     messages: list[JsonObject] = [
-        {"role": message.role, "content": [_block(block, pictures) for block in message.content]}
+        {"role": message.role, "content": [_block(block, files) for block in message.content]}
         for message in history
     ]
     if noted is not None:
@@ -112,18 +114,18 @@ def _tool(tool: ToolSpec) -> JsonObject:
     }
 
 
-def _block(block: Block, pictures: Pictures) -> JsonObject:
+def _block(block: Block, files: Files) -> JsonObject:
     match block:
         case Text(text=text):
             return {"type": "text", "text": text}
-        case Image(path=path):
-            return _picture(shown(pictures, path))
+        case Image() | Document():
+            return _file(shown(files, block))
         case Thinking():
             return _thinking(block)
         case ToolUse(id=id, name=name, input=input):
             return {"type": "tool_use", "id": id, "name": name, "input": dict(input)}
         case ToolResult():
-            return _result(block, pictures)
+            return _result(block, files)
 
 
 def _thinking(block: Thinking) -> JsonObject:
@@ -134,20 +136,25 @@ def _thinking(block: Thinking) -> JsonObject:
     return {"type": "thinking", "thinking": block.text, "signature": data[SIGNATURE]}
 
 
-def _picture(picture: Picture | str) -> JsonObject:
-    if isinstance(picture, str):
-        return {"type": "text", "text": picture}
-    source = {"type": "base64", "media_type": picture.media_type, "data": picture.data}
-    return {"type": "image", "source": source}
+def _file(file: File | str) -> JsonObject:
+    match file:
+        case str():
+            return {"type": "text", "text": file}
+        case Pdf():
+            source = {"type": "base64", "media_type": MEDIA_TYPE, "data": file.data}
+            return {"type": "document", "source": source, "title": file.name}
+        case _:
+            source = {"type": "base64", "media_type": file.media_type, "data": file.data}
+            return {"type": "image", "source": source}
 
 
-def _result(result: ToolResult, pictures: Pictures) -> JsonObject:
+def _result(result: ToolResult, files: Files) -> JsonObject:
     """The name of the tool is ours alone: the API refuses fields it does not know."""
-    parts = [part for part in result.content if isinstance(part, Image) or part.text.strip()]
+    parts = [part for part in result.content if not isinstance(part, Text) or part.text.strip()]
     block: JsonObject = {
         "type": "tool_result",
         "tool_use_id": result.tool_use_id,
-        "content": [_block(part, pictures) for part in parts or (Text(text=_NOTHING),)],
+        "content": [_block(part, files) for part in parts or (Text(text=_NOTHING),)],
     }
     if result.is_error:
         block["is_error"] = True

@@ -6,11 +6,13 @@ from typing import Any, Final, cast
 
 from actors.llm.fields import JsonObject
 from actors.llm.gemini.schema import parameters
+from actors.llm.requests.documents import MEDIA_TYPE
+from actors.llm.requests.files import Files, Reference, follows, shown
 from actors.llm.requests.history import normalise, place_notes, wanted_back
-from actors.llm.requests.pictures import Picture, Pictures, shown
+from actors.llm.requests.pictures import Picture
 from actors.llm.requests.prompt import BUDGETS, Prompt, answer_limit
 from actors.llm.requests.wire_names import LONGEST_NAME, wire_name
-from actors.vocabulary import Block, ChatMessage, Image, Text, Thinking, ToolResult, ToolSpec, ToolUse
+from actors.vocabulary import Block, ChatMessage, Text, Thinking, ToolResult, ToolSpec, ToolUse
 
 SIGNATURE: Final = "signature"
 """Name of the proof that goes back with the part it came with, unchanged. Gemini 3 refuses calls without theirs."""
@@ -100,9 +102,9 @@ class _Contents:
 
     def __init__(self, prompt: Prompt) -> None:
         self._provider: Final = prompt.provider
-        self._pictures: Final[Pictures] = prompt.pictures
+        self._files: Final[Files] = prompt.files
         self._strict: Final = prompt.details.thinking == "level"
-        """Since Gemini 3: calls must be signed, and results may hold pictures."""
+        """Since Gemini 3: calls must be signed, and results may hold files."""
         self._ids: dict[str, str] = {}
         """The ids that Gemini gave the calls, by ours."""
 
@@ -143,45 +145,46 @@ class _Contents:
         rest: list[JsonObject] = []
         for block in content:
             if isinstance(block, ToolResult):
-                response, pictures = self._result(block)
+                response, files = self._result(block)
                 yield response
-                rest += pictures
+                rest += files
             else:
                 rest += self._shown(block)
         yield from rest
 
     def _shown(self, block: Block) -> list[JsonObject]:
-        """What a person says: words and pictures."""
+        """What a person says: words and files."""
         if isinstance(block, Text):
             return [{"text": block.text}]
-        return [self._picture(block.path)] if isinstance(block, Image) else []
+        return [self._file(block)] if isinstance(block, Reference) else []
 
     def _result(self, result: ToolResult) -> tuple[JsonObject, list[JsonObject]]:
-        """A result, and its pictures where the model does not take them within it."""
+        """A result, and its files where the model does not take them within it."""
         words: list[str] = []
-        pictures: list[JsonObject] = []
+        files: list[JsonObject] = []
         for part in result.content:
-            sent = {"text": part.text} if isinstance(part, Text) else self._picture(part.path)
+            sent = {"text": part.text} if isinstance(part, Text) else self._file(part)
             if isinstance(part, Text) or "text" in sent:
                 words.append(sent["text"])
             else:
-                words.append(f"[picture {part.path} follows]")
-                pictures.append(sent)
+                words.append(follows(part))
+                files.append(sent)
         response: JsonObject = {"name": _name(result.name)}
         if given := self._ids.get(result.tool_use_id):
             response["id"] = given
         response["response"] = {"error" if result.is_error else "output": "\n".join(words)}
-        if pictures and self._strict:
-            response["parts"], pictures = pictures, []
-        return {"functionResponse": response}, pictures
+        if files and self._strict:
+            response["parts"], files = files, []
+        return {"functionResponse": response}, files
 
-    def _picture(self, path: str) -> JsonObject:
-        picture = shown(self._pictures, path)
-        if isinstance(picture, Picture) and picture.media_type in _UNSEEN:
-            picture = f"[picture {path}: {picture.media_type} cannot be shown to the model]"
-        if isinstance(picture, str):
-            return {"text": picture}
-        return {"inlineData": {"mimeType": picture.media_type, "data": picture.data}}
+    def _file(self, block: Reference) -> JsonObject:
+        file = shown(self._files, block)
+        if isinstance(file, Picture) and file.media_type in _UNSEEN:
+            file = f"[picture {block.path}: {file.media_type} cannot be shown to the model]"
+        if isinstance(file, str):
+            return {"text": file}
+        media_type = file.media_type if isinstance(file, Picture) else MEDIA_TYPE
+        return {"inlineData": {"mimeType": media_type, "data": file.data}}
 
 
 def _give_back(block: Thinking, parts: list[JsonObject]) -> None:

@@ -57,6 +57,7 @@ class Offered:
     max_output: int | None = None
     tools: bool | None = None
     vision: bool | None = None
+    documents: bool | None = None
     input_price: float | None = None
     output_price: float | None = None
     """US dollars per million tokens."""
@@ -77,6 +78,7 @@ class Offered:
             max_output=details.max_output or self.max_output,
             tools=details.tools and self.tools is not False,
             vision=details.vision or bool(self.vision),
+            documents=details.documents or bool(self.documents),
             rates=rates,
         )
 
@@ -140,7 +142,8 @@ def _described(id: str, item: Any) -> Offered:
     pricing, parameters = _field(item, "pricing"), _field(item, "supported_parameters")
     modalities = _field(_field(item, "architecture"), "input_modalities")
     can = _field(item, "capabilities")
-    vision = "image" in modalities if isinstance(modalities, list) else _flag(can, "vision")
+    listed = isinstance(modalities, list)
+    vision = "image" in modalities if listed else _flag(can, "vision")
     tools = "tools" in parameters if isinstance(parameters, list) else _flag(can, "function_calling")
     return Offered(
         id=id,
@@ -148,6 +151,7 @@ def _described(id: str, item: Any) -> Offered:
         max_output=_tokens(_field(item, *_OUTPUTS) or _field(_field(item, "top_provider"), *_OUTPUTS)),
         tools=tools,
         vision=vision,
+        documents="file" in modalities if listed else None,
         input_price=_price(_field(pricing, "prompt")),
         output_price=_price(_field(pricing, "completion")),
     )

@@ -13,7 +13,7 @@ from actors.llm.messages import TextDelta, TextRole, ToolCallStarted
 from actors.llm.offline.phrases import HELP, Call, Intent, Words, understand
 from actors.llm.requests.prompt import Prompt
 from actors.llm.settings import KEYLESS, PROVIDERS, WHERE_KEYS_GO, key_variable
-from actors.vocabulary import Block, Image, Text, ToolResult, ToolSpec, ToolUse
+from actors.vocabulary import Block, Document, Image, Text, ToolResult, ToolSpec, ToolUse
 
 _KEYS: Final = ", ".join(key_variable(name) or "" for name in PROVIDERS if name not in KEYLESS)
 
@@ -110,6 +110,8 @@ def _report(use: ToolUse | None, result: ToolResult) -> str:
     match result.name:
         case "FileRead" if any(isinstance(part, Image) for part in result.content):
             return f"{path} is a picture, and I cannot see pictures."
+        case "FileRead" if any(isinstance(part, Document) for part in result.content):
+            return f"{path} is a PDF, and I cannot read those."
         case "FileRead":
             return f"{path} says:\n\n{_fenced(text)}" if text.strip() else f"{path} is empty."
         case "FileList":

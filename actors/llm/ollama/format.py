@@ -8,11 +8,13 @@ from actors.llm.fields import JsonObject
 from actors.llm.format import Format
 from actors.llm.ollama.stream import Reader
 from actors.llm.ollama.window import Windows, needed
+from actors.llm.requests.documents import Pdf
+from actors.llm.requests.files import Files, Reference, cannot, follows, shown
 from actors.llm.requests.history import normalise, place_notes, wanted_back
-from actors.llm.requests.pictures import Picture, Pictures, shown
+from actors.llm.requests.pictures import Picture
 from actors.llm.requests.prompt import BUDGETS, Prompt, answer_limit
 from actors.llm.requests.wire_names import wire_name
-from actors.vocabulary import ChatMessage, Image, Text, Thinking, ToolResult, ToolSpec, ToolUse
+from actors.vocabulary import ChatMessage, Content, Text, Thinking, ToolResult, ToolSpec, ToolUse
 
 KEEP_ALIVE: Final = "5m"
 """How long a model stays loaded after a request, unless the settings say otherwise."""
@@ -104,7 +106,7 @@ def _messages(prompt: Prompt) -> Iterator[JsonObject]:
         if message.role == "assistant":
             yield _assistant(message, thinking=number > turn)
         else:
-            yield from _user(message, prompt.pictures)
+            yield from _user(message, prompt.files)
 
 
 def _last_turn(history: list[ChatMessage]) -> int:
@@ -112,7 +114,7 @@ def _last_turn(history: list[ChatMessage]) -> int:
     spoken = (
         number
         for number, message in enumerate(history)
-        if message.role == "user" and any(isinstance(block, Text | Image) for block in message.content)
+        if message.role == "user" and any(isinstance(block, Content) for block in message.content)
     )
     return max(spoken, default=-1)
 
@@ -135,8 +137,8 @@ def _assistant(message: ChatMessage, *, thinking: bool) -> JsonObject:
     return made
 
 
-def _user(message: ChatMessage, pictures: Pictures) -> Iterator[JsonObject]:
-    """One message for each result, then one with all that is left, pictures out of results included."""
+def _user(message: ChatMessage, files: Files) -> Iterator[JsonObject]:
+    """One message for each result, then one with all that is left, files out of results included."""
     results = [block for block in message.content if isinstance(block, ToolResult)]
     for result in results:
         yield {
@@ -145,33 +147,31 @@ def _user(message: ChatMessage, pictures: Pictures) -> Iterator[JsonObject]:
             "tool_name": result.name,
             "tool_call_id": result.tool_use_id,
         }
-    rest: list[Text | Image] = [
-        *(part for result in results for part in result.content if isinstance(part, Image)),
-        *(block for block in message.content if isinstance(block, Text | Image)),
+    rest: list[Content] = [
+        *(part for result in results for part in result.content if isinstance(part, Reference)),
+        *(block for block in message.content if isinstance(block, Content)),
     ]
     if rest:
-        yield _said(rest, pictures)
+        yield _said(rest, files)
 
 
 def _result(result: ToolResult) -> str:
-    """The interface knows neither pictures in results nor failed calls; words stand for both."""
-    parts = [
-        part.text if isinstance(part, Text) else f"[picture {part.path} follows]" for part in result.content
-    ]
+    """The interface knows neither files in results nor failed calls; words stand for both."""
+    parts = [part.text if isinstance(part, Text) else follows(part) for part in result.content]
     text = "\n".join(parts)
     return f"Error: {text}" if result.is_error and not text.lower().startswith("error") else text
 
 
-def _said(blocks: list[Text | Image], pictures: Pictures) -> JsonObject:
-    """Words as one text, pictures beside it."""
+def _said(blocks: list[Content], files: Files) -> JsonObject:
+    """Words as one text, pictures beside it. There is no place for documents, whatever the model can."""
     words: list[str] = []
     seen: list[str] = []
     for block in blocks:
         if isinstance(block, Text):
             words.append(block.text)
-        elif isinstance(picture := shown(pictures, block.path), Picture):
-            seen.append(picture.data)
+        elif isinstance(file := shown(files, block), Picture):
+            seen.append(file.data)
         else:
-            words.append(picture)
+            words.append(cannot(block) if isinstance(file, Pdf) else file)
     made: JsonObject = {"role": "user", "content": "\n".join(words)}
     return {**made, "images": seen} if seen else made

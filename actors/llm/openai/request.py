@@ -6,11 +6,12 @@ from typing import Any, Final
 from actors import jsontext
 from actors.llm.fields import JsonObject
 from actors.llm.openai.words import EXTRA, REASONING, REASONING_DETAILS, REASONING_NAMES
+from actors.llm.requests.documents import Pdf
+from actors.llm.requests.files import File, Files, Reference, follows, shown
 from actors.llm.requests.history import Keep, normalise, place_notes, reasoned_with_calls
-from actors.llm.requests.pictures import Picture, Pictures, shown
 from actors.llm.requests.prompt import BUDGETS, LIMITS, Prompt, answer_limit
 from actors.llm.requests.wire_names import VISIBLE, wire_name
-from actors.vocabulary import Block, ChatMessage, Image, Text, Thinking, ToolResult, ToolSpec, ToolUse
+from actors.vocabulary import Block, ChatMessage, Content, Text, Thinking, ToolResult, ToolSpec, ToolUse
 
 NOTHING: Final = "(no output)"
 """In the place of a result without a visible character, which some refuse."""
@@ -64,7 +65,7 @@ def _messages(prompt: Prompt, *, wants_reasoning: bool) -> list[JsonObject]:
         if message.role == "assistant":
             messages.append(_assistant(message, prompt.provider, wants_reasoning=wants_reasoning))
         else:
-            messages.extend(_user(message, prompt.pictures))
+            messages.extend(_user(message, prompt.files))
     return messages
 
 
@@ -121,43 +122,43 @@ def _call(call: ToolUse, provider: str) -> JsonObject:
     return sent
 
 
-def _user(message: ChatMessage, pictures: Pictures) -> Iterator[JsonObject]:
-    """One message for each result, then one with all that is left, pictures out of results included."""
+def _user(message: ChatMessage, files: Files) -> Iterator[JsonObject]:
+    """One message for each result, then one with all that is left, files out of results included."""
     rest: list[Block] = []
     for block in message.content:
         if isinstance(block, ToolResult):
             yield {"role": "tool", "tool_call_id": block.tool_use_id, "content": _result_text(block)}
-            rest.extend(part for part in block.content if isinstance(part, Image))
+            rest.extend(part for part in block.content if isinstance(part, Reference))
         else:
             rest.append(block)
     if rest:
-        yield {"role": "user", "content": _content(rest, pictures)}
+        yield {"role": "user", "content": _content(rest, files)}
 
 
 def _result_text(result: ToolResult) -> str:
-    """The format knows neither pictures in results nor failed calls; words stand for both."""
-    parts = [
-        part.text if isinstance(part, Text) else f"[picture {part.path} follows]" for part in result.content
-    ]
+    """The format knows neither files in results nor failed calls; words stand for both."""
+    parts = [part.text if isinstance(part, Text) else follows(part) for part in result.content]
     text = "\n".join(parts)
     if not text.strip():
         text = NOTHING
     return f"Error: {text}" if result.is_error and not text.lower().startswith("error") else text
 
 
-def _content(blocks: list[Block], pictures: Pictures) -> str | list[JsonObject]:
-    """Text alone as a string, which every relative understands; with pictures a list of parts."""
+def _content(blocks: list[Block], files: Files) -> str | list[JsonObject]:
+    """Text alone as a string, which every relative understands; with files a list of parts."""
     parts = [
-        block.text if isinstance(block, Text) else shown(pictures, block.path)
+        block.text if isinstance(block, Text) else shown(files, block)
         for block in blocks
-        if isinstance(block, Text | Image)
+        if isinstance(block, Content)
     ]
-    if not any(isinstance(part, Picture) for part in parts):
+    if not any(isinstance(part, File) for part in parts):
         return "\n".join(part for part in parts if isinstance(part, str))
     return [_part(part) for part in parts]
 
 
-def _part(part: str | Picture) -> JsonObject:
+def _part(part: str | File) -> JsonObject:
     if isinstance(part, str):
         return {"type": "text", "text": part}
+    if isinstance(part, Pdf):
+        return {"type": "file", "file": {"filename": part.name, "file_data": part.url}}
     return {"type": "image_url", "image_url": {"url": part.url}}

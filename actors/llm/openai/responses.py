@@ -13,11 +13,13 @@ from actors import jsontext
 from actors.llm.fields import JsonObject
 from actors.llm.format import Format
 from actors.llm.openai.responses_stream import Reader
+from actors.llm.requests.documents import Pdf
+from actors.llm.requests.files import Files, Reference, follows, shown
 from actors.llm.requests.history import normalise, place_notes, wanted_back
-from actors.llm.requests.pictures import Picture, Pictures, shown
+from actors.llm.requests.pictures import Picture
 from actors.llm.requests.prompt import BUDGETS, LIMITS, Prompt, answer_limit
 from actors.llm.requests.wire_names import wire_name
-from actors.vocabulary import ChatMessage, Image, Text, Thinking, ToolResult, ToolSpec, ToolUse
+from actors.vocabulary import ChatMessage, Content, Text, Thinking, ToolResult, ToolSpec, ToolUse
 
 ENCRYPTED: Final = "reasoning.encrypted_content"
 
@@ -72,9 +74,7 @@ def _tool(tool: ToolSpec) -> JsonObject:
 
 def _items(message: ChatMessage, prompt: Prompt) -> Iterator[JsonObject]:
     yield from (
-        _of_model(message, prompt.model)
-        if message.role == "assistant"
-        else _of_person(message, prompt.pictures)
+        _of_model(message, prompt.model) if message.role == "assistant" else _of_person(message, prompt.files)
     )
 
 
@@ -116,31 +116,31 @@ def _is_of(answered: str, model: str) -> bool:
     return answered.startswith(model) and _DATE.fullmatch(answered, len(model)) is not None
 
 
-def _of_person(message: ChatMessage, pictures: Pictures) -> Iterator[JsonObject]:
-    """An item for each result, then one with all that is left, pictures out of results included."""
+def _of_person(message: ChatMessage, files: Files) -> Iterator[JsonObject]:
+    """An item for each result, then one with all that is left, files out of results included."""
     results = [block for block in message.content if isinstance(block, ToolResult)]
     for result in results:
         yield {"type": "function_call_output", "call_id": result.tool_use_id, "output": _result(result)}
-    rest: list[Text | Image] = [
-        *(part for result in results for part in result.content if isinstance(part, Image)),
-        *(block for block in message.content if isinstance(block, Text | Image)),
+    rest: list[Content] = [
+        *(part for result in results for part in result.content if isinstance(part, Reference)),
+        *(block for block in message.content if isinstance(block, Content)),
     ]
     if rest:
-        yield {"role": "user", "content": [_part(block, pictures) for block in rest]}
+        yield {"role": "user", "content": [_part(block, files) for block in rest]}
 
 
 def _result(result: ToolResult) -> str:
-    parts = [
-        part.text if isinstance(part, Text) else f"[picture {part.path} follows]" for part in result.content
-    ]
+    parts = [part.text if isinstance(part, Text) else follows(part) for part in result.content]
     text = "\n".join(parts)
     return f"Error: {text}" if result.is_error and not text.lower().startswith("error") else text
 
 
-def _part(block: Text | Image, pictures: Pictures) -> JsonObject:
-    said = block.text if isinstance(block, Text) else shown(pictures, block.path)
+def _part(block: Content, files: Files) -> JsonObject:
+    said = block.text if isinstance(block, Text) else shown(files, block)
     if isinstance(said, Picture):
         return {"type": "input_image", "detail": "auto", "image_url": said.url}
+    if isinstance(said, Pdf):
+        return {"type": "input_file", "filename": said.name, "file_data": said.url}
     return {"type": "input_text", "text": said}
 
 

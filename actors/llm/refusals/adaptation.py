@@ -11,9 +11,10 @@ import attrs
 from actors.llm.fields import JsonObject
 from actors.llm.models.catalogue import ThinkingForm
 from actors.llm.refusals.retelling import in_words, without_thoughts
-from actors.llm.requests.pictures import Picture, shown
+from actors.llm.requests import files
+from actors.llm.requests.history import references
 from actors.llm.requests.prompt import LIMITS, Prompt
-from actors.vocabulary import ChatMessage, Image, Text
+from actors.vocabulary import ChatMessage, Document, Image, Text
 
 Kind = Literal[
     "drop",  # the field of the body called `what` is left out
@@ -28,8 +29,9 @@ Kind = Literal[
     "no_tool",  # the tool called `what` is left out
     "no_tools",  # no tools; calls of before are told in words
     "calls_in_words",  # tools, but calls of before are told in words
-    "no_picture",  # a note is in the place of the picture at `what`
-    "no_pictures",  # notes are in the place of all
+    "no_file",  # a note is in the place of the picture or document at `what`
+    "no_pictures",  # notes are in the place of all of them
+    "no_documents",  # likewise
 ]
 
 THINKING_FIELDS: Final = (
@@ -50,7 +52,7 @@ _PASSING: Final[frozenset[Kind]] = frozenset({"calls_in_words", "no_thoughts"})
 """What mends one conversation and says nothing of the endpoint."""
 _MODELS: Final = 64
 _MEASURES: Final = 16
-_PICTURES: Final = 256
+_FILES: Final = 256
 
 
 @final
@@ -71,33 +73,33 @@ class Learned:
 
     def __init__(self) -> None:
         self._measures: Final[dict[str, tuple[Measure, ...]]] = {}
-        self._pictures: Final[dict[str, None]] = {}
+        self._files: Final[dict[str, None]] = {}
 
     def of(self, prompt: Prompt) -> tuple[Measure, ...]:
         """What is done differently from the first request on."""
         known = () if prompt.details.tools else (Measure("no_tools"),)
         learned = tuple(each for each in self._measures.get(prompt.model, ()) if each not in known)
-        pictures = tuple(Measure("no_picture", path) for path in prompt.pictures if path in self._pictures)
-        return (*known, *learned, *pictures)
+        refused = tuple(Measure("no_file", path) for path in prompt.files if path in self._files)
+        return (*known, *learned, *refused)
 
     def keep(self, model: str, measures: Iterable[Measure]) -> None:
         """Remember with what a request was taken in the end."""
         measures = tuple(measures)
         for each in measures:
-            if each.kind == "no_picture":
-                self._pictures[each.what] = None
-        lasting = tuple(each for each in measures if each.kind != "no_picture" and _lasts(each))
+            if each.kind == "no_file":
+                self._files[each.what] = None
+        lasting = tuple(each for each in measures if each.kind != "no_file" and _lasts(each))
         self._measures.pop(model, None)
         if lasting:
             self._measures[model] = lasting[-_MEASURES:]
-        for kept, most in ((self._measures, _MODELS), (self._pictures, _PICTURES)):
+        for kept, most in ((self._measures, _MODELS), (self._files, _FILES)):
             while len(kept) > most:
                 del cast("dict[str, Any]", kept)[next(iter(kept))]
 
 
 def _lasts(measure: Measure) -> bool:
     return measure.kind not in _PASSING and not (
-        measure.guessed and measure.kind in ("no_tools", "no_pictures")
+        measure.guessed and measure.kind in ("no_tools", "no_pictures", "no_documents")
     )
 
 
@@ -131,14 +133,20 @@ def _adapted(prompt: Prompt, measure: Measure) -> Prompt:
             changes.update(tools=(), messages=in_words(prompt.messages))
         case "calls_in_words":
             changes["messages"] = in_words(prompt.messages)
-        case "no_picture":
-            note = f"[picture {measure.what}: the model's provider refused it]"
-            changes["pictures"] = {**prompt.pictures, measure.what: note}
-        case "no_pictures":
-            changes["pictures"] = {path: shown({}, path) for path in prompt.pictures}
+        case "no_file":
+            note = files.refused(measure.what, prompt.files.get(measure.what))
+            changes["files"] = {**prompt.files, measure.what: note}
+        case "no_pictures" | "no_documents":
+            changes["files"] = _without(prompt, Image if measure.kind == "no_pictures" else Document)
         case "drop" | "rename" | "no_cache":
             pass
     return attrs.evolve(prompt, **changes) if changes else prompt
+
+
+def _without(prompt: Prompt, kind: type[files.Reference]) -> files.Files:
+    """The files, with notes in the place of all of one kind."""
+    gone = {each.path: files.cannot(each) for each in references(prompt.messages) if isinstance(each, kind)}
+    return {path: gone.get(path, each) for path, each in prompt.files.items()}
 
 
 def _without_system(prompt: Prompt) -> dict[str, Any]:
@@ -181,29 +189,3 @@ def _without_marks(value: Any) -> Any:
         items: list[Any] = cast("Any", value)
         return [_without_marks(each) for each in items]
     return value
-
-
-# --- what a request holds ---------------------------------------------------------------------------------
-
-
-def pictures_of(prompt: Prompt) -> tuple[str, ...]:
-    """Paths of the pictures that are sent, in the order of the conversation."""
-    paths = dict.fromkeys(image.path for message in prompt.messages for image in _images(message))
-    return tuple(path for path in paths if isinstance(prompt.pictures.get(path), Picture))
-
-
-def newest_pictures(prompt: Prompt) -> tuple[str, ...]:
-    """Those of the last message that has any: the ones before it were taken when they were new."""
-    sent = pictures_of(prompt)
-    for message in reversed(prompt.messages):
-        if paths := tuple(image.path for image in _images(message) if image.path in sent):
-            return paths
-    return ()
-
-
-def _images(message: ChatMessage) -> Iterable[Image]:
-    for block in message.content:
-        if isinstance(block, Image):
-            yield block
-        elif block.type == "tool_result":
-            yield from (part for part in block.content if isinstance(part, Image))

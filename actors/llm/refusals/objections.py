@@ -14,11 +14,10 @@ import attrs
 
 from actors.llm.fields import JsonObject
 from actors.llm.messages import ModelError, ModelUnavailable
+from actors.llm.refusals import unseen
 from actors.llm.refusals.adaptation import (
     THINKING_FIELDS,
     Measure,
-    newest_pictures,
-    pictures_of,
 )
 from actors.llm.refusals.retelling import has_calls
 from actors.llm.requests.prompt import LIMITS, Prompt
@@ -92,21 +91,6 @@ _ABOUT_CALLS: Final = re.compile(
 _ABOUT_TOOLS: Final = re.compile(
     r"\btools?\b|tool_choice|function[ _-]?call|\bfunctions?\b|parallel_tool", re.IGNORECASE
 )
-_ABOUT_PICTURES: Final = re.compile(
-    r"\bimages?\b|image_url|picture|\bvision\b|visual|multi-?modal|modalit|media[_ ]type|photo|mmproj"
-    r"|inline_?data",
-    re.IGNORECASE,
-)
-_BLIND: Final = re.compile(
-    r"(?:not|n't|n’t|no endpoints(?: \w{1,20}){0,2}) support (?:\w{1,20} ){0,3}"
-    r"(?:image|vision|picture|visual|multi)"
-    r"|(?:image|image_url|vision|picture|visual|multi-?modal|modalit)\w{0,8}['\"` ]{0,3}(?:\w{1,20} ){0,3}"
-    r"(?:not|n't|only|un)(?: \w{1,20}){0,2} ?(?:support|enable|available|allow|permit)"
-    r"|unknown variant|text[- ]only|only (?:supports? )?text|must be (?:a )?string|expected (?:a )?(?:string|str\b)"
-    r"|not (?:a )?(?:multi-?modal|vision)|mmproj|unsupported (?:content type|modalit)|valid string",
-    re.IGNORECASE,
-)
-"""The model sees nothing at all."""
 _ABOUT_THINKING: Final = re.compile(
     r"reasoning|thinking|\beffort\b|output_config|budget_tokens|thought", re.IGNORECASE
 )
@@ -261,16 +245,8 @@ def _system(refused: Refused) -> Iterator[Measure]:
         yield Measure("no_system")
 
 
-def _pictures(refused: Refused) -> Iterator[Measure]:
-    """A model that sees nothing gets none any more; a picture that is refused for what it is, is not sent again."""
-    if not _ABOUT_PICTURES.search(refused.said) or not pictures_of(refused.prompt):
-        return
-    if _BLIND.search(refused.said):
-        yield Measure("no_pictures")
-    elif not refused.has_taken("no_picture"):
-        yield from (Measure("no_picture", path) for path in newest_pictures(refused.prompt))
-    else:
-        yield from (Measure("no_picture", path) for path in pictures_of(refused.prompt))
+def _files(refused: Refused) -> Iterator[Measure]:
+    yield from unseen.measures(refused.said, refused.prompt, refused.taken)
 
 
 def _one_tool(refused: Refused) -> Iterator[Measure]:
@@ -326,7 +302,7 @@ _TABLE: Final[tuple[Row, ...]] = (
     _field,
     _effort,
     _system,
-    _pictures,
+    _files,
     _one_tool,
     _calls,
     _tools,
@@ -344,7 +320,7 @@ def _guessed(refused: Refused) -> tuple[Measure, ...]:
         extras.append(Measure("drop", "stream_options", guessed=True))
     steps: tuple[list[Measure], ...] = (
         extras,
-        [Measure("no_pictures", guessed=True)] if pictures_of(refused.prompt) else [],
+        unseen.guessed(refused.prompt),
         [Measure("no_tools", guessed=True)] if refused.prompt.tools else [],
     )
     for step in steps:

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator
 import attrs
 
 from actors import jsontext
-from actors.vocabulary import Block, ChatMessage, Image, Text, Thinking, ToolResult, ToolUse
+from actors.vocabulary import Block, ChatMessage, Text, Thinking, ToolResult, ToolUse
 
 
 def in_words(messages: Iterable[ChatMessage]) -> tuple[ChatMessage, ...]:
-    """The same messages; what was called and what came of it is text, pictures in results stay pictures."""
+    """The same messages; what was called and what came of it is text, files in results stay files."""
     return tuple(attrs.evolve(message, content=tuple(_blocks(message))) for message in messages)
 
 
@@ -41,7 +41,7 @@ def _blocks(message: ChatMessage) -> Iterator[Block]:
             case ToolResult(name=name, content=parts):
                 said = "\n".join(part.text for part in parts if isinstance(part, Text))
                 yield Text(text=f"({name} answered: {said})")
-                yield from (part for part in parts if isinstance(part, Image))
+                yield from (part for part in parts if not isinstance(part, Text))
             case Thinking():
                 pass
             case _:

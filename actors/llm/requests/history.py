@@ -1,15 +1,26 @@
 """A conversation made fit for a provider: nothing empty, roles by turns, every call with its result. Pure."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 import attrs
 
 from actors.llm.messages import SystemText
+from actors.llm.requests.files import Reference, kind
 from actors.llm.requests.pairing import paired, saying
 from actors.llm.requests.wire_names import STRICT
-from actors.vocabulary import Block, ChatMessage, Image, Text, Thinking, ToolResult, ToolUse
+from actors.vocabulary import (
+    Block,
+    ChatMessage,
+    Content,
+    Document,
+    Image,
+    Text,
+    Thinking,
+    ToolResult,
+    ToolUse,
+)
 
 Keep = Callable[[Block], bool]
 
@@ -63,12 +74,12 @@ def _said(message: ChatMessage, keep: Keep) -> ChatMessage:
 
 
 def _of_model(block: Block) -> Iterable[Block]:
-    """A model has words, thoughts and calls; a picture of its own is named."""
+    """A model has words, thoughts and calls; a file of its own is named."""
     match block:
         case Text(text=text):
             return (block,) if text.strip() else ()
-        case Image(path=path):
-            return (Text(text=f"[picture {path}]"),)
+        case Image() | Document():
+            return (Text(text=f"[{kind(block)} {block.path}]"),)
         case ToolResult():
             return ()
         case _:
@@ -76,11 +87,11 @@ def _of_model(block: Block) -> Iterable[Block]:
 
 
 def _of_person(block: Block) -> Iterable[Block]:
-    """A person has words and pictures; results of tools travel with them."""
+    """A person has words and files; results of tools travel with them."""
     match block:
         case Text(text=text):
             return (block,) if text.strip() else ()
-        case Image() | ToolResult():
+        case Image() | Document() | ToolResult():
             return (block,)
         case _:
             return ()
@@ -114,7 +125,7 @@ def reasoned_with_calls(messages: Iterable[ChatMessage]) -> list[ChatMessage]:
     kept: list[ChatMessage] = []
     turn: list[ChatMessage] = []
     for message in messages:
-        if message.role == "user" and any(isinstance(block, Text | Image) for block in message.content):
+        if message.role == "user" and any(isinstance(block, Content) for block in message.content):
             kept += _reasoned(turn)
             turn = []
         turn.append(message)
@@ -138,19 +149,16 @@ def may_think(messages: list[ChatMessage]) -> bool:
     return isinstance(messages[-2].content[0], Thinking)
 
 
-def images(messages: Iterable[ChatMessage]) -> list[Image]:
-    """Every picture, those inside results of tools included."""
-    found: list[Image] = []
-    for message in messages:
-        for block in message.content:
-            match block:
-                case Image():
-                    found.append(block)
-                case ToolResult(content=content):
-                    found.extend(part for part in content if isinstance(part, Image))
-                case Text() | Thinking() | ToolUse():
-                    pass
-    return found
+def references(messages: Iterable[ChatMessage]) -> list[Reference]:
+    """Every picture and document, those inside results of tools included."""
+    return [each for message in messages for each in references_of(message)]
+
+
+def references_of(message: ChatMessage) -> Iterator[Reference]:
+    """Those of one message."""
+    for block in message.content:
+        parts = block.content if isinstance(block, ToolResult) else (block,)
+        yield from (part for part in parts if isinstance(part, Reference))
 
 
 def place_notes(messages: list[ChatMessage], system: Sequence[SystemText]) -> int | None:
@@ -169,4 +177,4 @@ def place_notes(messages: list[ChatMessage], system: Sequence[SystemText]) -> in
 
 
 def _is_spoken(message: ChatMessage) -> bool:
-    return message.role == "user" and isinstance(message.content[-1], Text | Image)
+    return message.role == "user" and isinstance(message.content[-1], Content)

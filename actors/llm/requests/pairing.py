@@ -7,7 +7,7 @@ from typing import Final, final
 import attrs
 
 from actors.llm.requests.wire_names import Ids, wire_name
-from actors.vocabulary import Block, ChatMessage, Image, Text, ToolResult, ToolUse
+from actors.vocabulary import Block, ChatMessage, Text, ToolResult, ToolUse
 
 UNANSWERED: Final = "There is no result: the call was not carried out, or its result was lost."
 
@@ -101,7 +101,7 @@ def _of_call(result: ToolResult, call: ToolUse) -> ToolResult:
 
 def _in_words(result: ToolResult) -> Iterable[Block]:
     yield Text(text=f"[result of {result.name or 'a tool'}, whose call is not part of this conversation]")
-    yield from (part for part in result.content if isinstance(part, Image) or part.text.strip())
+    yield from (part for part in result.content if not isinstance(part, Text) or part.text.strip())
 
 
 def _interleaved(made: Iterable[tuple[ChatMessage, list[_Pending]]]) -> Iterable[ChatMessage]:

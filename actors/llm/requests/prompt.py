@@ -1,4 +1,4 @@
-"""One request for one model: the model chosen, its pictures loaded, its limits known. Pure."""
+"""One request for one model: the model chosen, its files loaded, its limits known. Pure."""
 
 from collections.abc import Mapping
 from typing import Any, Final, final
@@ -7,7 +7,7 @@ import attrs
 
 from actors.llm.messages import SystemText
 from actors.llm.models.catalogue import ModelDetails
-from actors.llm.requests.pictures import Pictures
+from actors.llm.requests.files import Files
 from actors.vocabulary import ChatMessage, Effort, ToolSpec
 
 BUDGETS: Final[Mapping[Effort, int]] = {"low": 4096, "medium": 10240, "high": 32768}
@@ -36,7 +36,7 @@ class Prompt:
     max_tokens: int = 16384
     effort: Effort | None = None
     details: ModelDetails = attrs.field(factory=ModelDetails)
-    pictures: Pictures = attrs.field(factory=dict[str, Any], repr=False)
+    files: Files = attrs.field(factory=dict[str, Any], repr=False)
 
 
 def answer_limit(prompt: Prompt, budget: int | None) -> int:

@@ -18,6 +18,7 @@ class Flush(Request[str]):
     cost of the turn.
     """
 
+    version: ClassVar[int] = 2
     abandon: ClassVar[Abandon] = Abandon.FINISH
     within: ClassVar[float] = 180.0
     max_bytes: ClassVar[int] = 64 * 1024 * 1024

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal, final
 import attrs
 
 from actors.transcript import Transcript
-from actors.vocabulary import Attachment, Block, Effort, Image, Text, ToolUse, Usage
+from actors.vocabulary import Attachment, Block, Content, Effort, ToolUse, Usage
 from bus import Abandon, Data, Request
 
 from .turns import Effect, EndState, Turn
@@ -137,7 +137,7 @@ class SaveCompletion(Request[Saved]):
     `content` holds no ToolUse blocks. Raises StaleAttempt, Unstorable.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     abandon: ClassVar[Abandon] = Abandon.FINISH
     max_bytes: ClassVar[int] = 64 * 1024 * 1024
     turn: str
@@ -192,14 +192,14 @@ class SaveResult(Request[None]):
     Raises StaleAttempt or UnknownStep.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     abandon: ClassVar[Abandon] = Abandon.FINISH
     max_bytes: ClassVar[int] = 64 * 1024 * 1024
     turn: str
     boot: str
     attempt: int
     n: int
-    content: tuple[Text | Image, ...]
+    content: tuple[Content, ...]
     is_error: bool
     attachments: tuple[Attachment, ...] = ()
     """Files the tool hands to the person."""
@@ -271,7 +271,7 @@ class Finish(Request[Finished]):
     ends as cancelled, without `notice`. Ending twice in the same way is one end. Raises StaleAttempt, Unstorable.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     abandon: ClassVar[Abandon] = Abandon.FINISH
     max_bytes: ClassVar[int] = SaveCompletion.max_bytes
     turn: str

@@ -52,7 +52,7 @@ class Turn(Data):
     text: str
     attachments: tuple[Attachment, ...]
     content: tuple[Block, ...]
-    """The message as the model gets it: pictures, words, a note for each file. Never empty."""
+    """The message as the model gets it: pictures, documents, words, a note for each file. Never empty."""
     called: str = ""
     """What its words have called up, the skill ``x`` of ``/x``. `content` has that instead of the words, except where
     turns are listed."""

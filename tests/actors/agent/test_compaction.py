@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from actors.agent.compaction import is_worth_it, prune, should_prune, split
 from actors.agent.settings import Compaction
 from actors.transcript import Part, Transcript, summed_up
-from actors.vocabulary import ChatMessage, Image, Side, Text, ToolResult, ToolUse, Usage
+from actors.vocabulary import ChatMessage, Document, Image, Side, Text, ToolResult, ToolUse, Usage
 
 SETTINGS = Compaction()
 
@@ -114,6 +114,13 @@ def test_the_newest_messages_keep_their_results() -> None:
 def test_an_old_picture_becomes_a_short_note() -> None:
     found = prune([answered("", picture=True), *history("uaua")], SETTINGS)
     assert result_text(found[0]) == "[image a.png]"
+
+
+def test_so_does_an_old_document() -> None:
+    paper = Document(media_type="application/pdf", path="a.pdf", name="A.pdf")
+    read = ToolResult(tool_use_id="c", name="X", content=(Text(text="Document"), paper))
+    found = prune([ChatMessage(role="user", content=(read,)), *history("uaua")], SETTINGS)
+    assert result_text(found[0]) == "Document\n[document a.pdf]"
 
 
 def test_pruning_twice_changes_nothing_more() -> None:

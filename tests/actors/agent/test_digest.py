@@ -5,7 +5,9 @@ from hypothesis import strategies as st
 
 from actors.agent.digest import PIECES, first_lines, pieces, summary_request
 from actors.transcript import Part, Transcript, summed_up
-from actors.vocabulary import Block, ChatMessage, Image, Side, Text, Thinking, ToolResult, ToolUse
+from actors.vocabulary import Block, ChatMessage, Document, Image, Side, Text, Thinking, ToolResult, ToolUse
+
+PAPER = Document(media_type="application/pdf", path="b.pdf", name="B.pdf")
 
 
 def message(role: Side, *content: Block | str) -> ChatMessage:
@@ -27,7 +29,7 @@ def test_roles_texts_calls_and_shortened_results_are_shown() -> None:
             Thinking(text="short thought"),
             ToolUse(id="c", name="FileRead", input={"path": "ä.txt"}),
         ),
-        message("user", Image(media_type="image/png", path="b.png")),
+        message("user", Image(media_type="image/png", path="b.png"), PAPER),
         message("user", result("y" * 3000)),
         message("user", result("", picture=True), result("no", failed=True)),
     ]
@@ -37,7 +39,7 @@ def test_roles_texts_calls_and_shortened_results_are_shown() -> None:
     assert "(result of X: yyy" in piece
     assert "left out" in piece
     assert "(result of X: [image a.png])\n(error of X: no)" in piece
-    assert "[user]\n[image b.png]\n" in piece
+    assert "[user]\n[image b.png]\n[document b.pdf]\n" in piece
     assert "ttt" not in piece
 
 

@@ -10,10 +10,23 @@ from hypothesis import strategies as st
 
 from actors.agent.fitting import LEAST, fit
 from actors.transcript import PICTURE, Part, Transcript, characters, summed_up
-from actors.vocabulary import Block, Image, ProviderData, Text, Thinking, ToolResult, ToolUse
+from actors.vocabulary import (
+    Block,
+    Content,
+    Document,
+    Image,
+    ProviderData,
+    Text,
+    Thinking,
+    ToolResult,
+    ToolUse,
+)
 from tests.actors.agent.world import check_valid, shape
 
 PHOTO = Image(media_type="image/png", path="downloads/a.png")
+PAPER = Document(media_type="application/pdf", path="downloads/a.pdf", name="A.pdf")
+LIGHT = Document(media_type="application/pdf", path="downloads/b.pdf", name="B.pdf")
+WEIGHTS = {PAPER.path: 50_000}
 
 
 def size_of(transcript: Transcript) -> int:
@@ -50,9 +63,9 @@ class Talk:
     def _attached(self) -> ProviderData | None:
         return self._rng.choice((None, ProviderData(origin="x", data={"signature": self.text(), "n": 1})))
 
-    def _words(self) -> tuple[Text | Image, ...]:
+    def _words(self) -> tuple[Content, ...]:
         return tuple(
-            self._rng.choice((Text(text=self.text()), Text(text=self.text()), PHOTO))
+            self._rng.choice((Text(text=self.text()), Text(text=self.text()), PHOTO, PAPER, LIGHT))
             for _ in range(self._rng.randint(1, 3))
         )
 
@@ -83,10 +96,10 @@ class Talk:
 seeds = st.integers(min_value=0, max_value=2**32)
 
 
-def newest_words(transcript: Transcript) -> list[Text | Image]:
+def newest_words(transcript: Transcript) -> list[Content]:
     """The last that a person has said."""
     said = (
-        [block for block in message.content if isinstance(block, Text | Image)]
+        [block for block in message.content if isinstance(block, Content)]
         for message in reversed(transcript.messages)
         if message.role == "user"
     )
@@ -94,27 +107,31 @@ def newest_words(transcript: Transcript) -> list[Text | Image]:
 
 
 def beginning(block: Block) -> str:
-    return block.text[:20] if isinstance(block, Text) else f"[image {PHOTO.path}]"[:20]
+    if isinstance(block, Image | Document):
+        return f"[{block.type} {block.path}]"[:20]
+    assert isinstance(block, Text)
+    return block.text[:20]
 
 
 @given(seeds, st.integers(min_value=LEAST, max_value=200_000))
 def test_it_fits_whatever_it_holds_and_a_provider_accepts_it(seed: int, limit: int) -> None:
     whole = Talk(seed).transcript()
     check_valid(whole.messages)
-    found = fit(whole, limit).transcript
+    found = fit(whole, limit, WEIGHTS).transcript
     check_valid(found.messages)
-    assert found.size == size_of(found) <= limit
+    assert found.size == size_of(found)
+    assert found.weight(WEIGHTS) <= limit
     assert len(found.starts) == len(found.messages)
     assert set(found.starts) <= set(whole.starts)
-    assert fit(found, limit).transcript == found, "twice is once"
+    assert fit(found, limit, WEIGHTS).transcript == found, "twice is once"
 
 
 @given(seeds, st.integers(min_value=-1, max_value=LEAST))
 def test_where_nothing_fits_the_newest_words_are_left(seed: int, limit: int) -> None:
     whole = Talk(seed).transcript()
-    found = fit(whole, limit).transcript
+    found = fit(whole, limit, WEIGHTS).transcript
     check_valid(found.messages)
-    assert found.size <= LEAST
+    assert found.weight(WEIGHTS) <= LEAST
     if found.size > limit:
         (message,) = found.messages
         assert beginning(message.content[-1]) == beginning(newest_words(whole)[-1])
@@ -137,7 +154,7 @@ def call(id: str, **given: Any) -> ToolUse:
     return ToolUse(id=id, name="Peek", input=given)
 
 
-def result(id: str, *content: Text | Image) -> ToolResult:
+def result(id: str, *content: Content) -> ToolResult:
     return ToolResult(tool_use_id=id, name="Peek", content=content)
 
 
@@ -201,6 +218,37 @@ def test_pictures_become_notes() -> None:
     assert PHOTO in found.messages[-1].content
     found = fit(whole, 500).transcript
     assert said("[image downloads/a.png]") in found.messages[-1].content
+
+
+NAMED = said("[document downloads/a.pdf]")
+
+
+def test_old_documents_become_notes_before_anything_else_and_the_oldest_first() -> None:
+    whole = conversation(
+        (said("look"), PAPER, LIGHT),
+        call("c1"),
+        (result("c1", said("see"), PAPER, said(LONG))),
+        said("seen"),
+        (said("and this?"), PAPER),
+    )
+    assert fit(whole, whole.size).transcript == whole, "who cannot read them is not burdened with them"
+    one = fit(whole, whole.size + 100_000, WEIGHTS)
+    assert one.words_lost
+    assert one.transcript.messages[0].content == (said("look"), NAMED, LIGHT)
+    assert one.transcript.messages[1:] == whole.messages[1:]
+    two = fit(whole, whole.size + 50_000, WEIGHTS).transcript
+    assert two.messages[2].content == (result("c1", said("see"), NAMED, said(LONG)),)
+    assert PAPER in two.messages[-1].content
+
+
+def test_the_document_of_the_newest_words_goes_when_nothing_else_helps() -> None:
+    whole = conversation(said("hello"), said(LONG), (said("and this?"), PAPER))
+    found = fit(whole, 49_000, WEIGHTS)
+    assert found.words_lost
+    assert found.transcript.messages[-1].content == (said("and this?"), NAMED)
+    small = fit(whole, 53_000, WEIGHTS).transcript
+    assert PAPER in small.messages[-1].content
+    assert len(shape(small.messages)[1]) < 3000
 
 
 def test_long_reasoning_is_left_out() -> None:

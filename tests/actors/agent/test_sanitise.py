@@ -5,12 +5,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from actors.agent.sanitise import cut, plain, sanitise, shorten, squeeze, strip_blobs
-from actors.vocabulary import Image, Text
+from actors.vocabulary import Content, Document, Image, Text
 
 PICTURE = Image(media_type="image/png", path="desktop/a.png")
+PAPER = Document(media_type="application/pdf", path="desktop/a.pdf", name="A.pdf")
 
 
-def text(value: str) -> tuple[Text | Image, ...]:
+def text(value: str) -> tuple[Content, ...]:
     return (Text(text=value),)
 
 
@@ -88,7 +89,9 @@ def test_shortening_never_lengthens_and_twice_is_once(value: str, limit: int) ->
 
 
 def test_content_as_one_text_names_pictures() -> None:
-    assert plain((Text(text="look"), PICTURE)) == "look\n[image desktop/a.png]"
+    assert plain((Text(text="look"), PICTURE, PAPER)) == (
+        "look\n[image desktop/a.png]\n[document desktop/a.pdf]"
+    )
 
 
 @given(st.text(max_size=300), st.integers(-5, 300))

@@ -167,6 +167,11 @@ class ModelActor(Actor):
     async def models(self, request: llm.Models) -> llm.Catalogue:
         return self._world.models
 
+    @llm.Weigh.handler
+    async def weigh(self, request: llm.Weigh) -> tuple[int, ...]:
+        self._world.weighed.append(request)
+        return tuple(self._world.weights[paper.path] for paper in request.documents)
+
 
 def _echo(request: llm.Complete) -> Answer:
     return say(f"echo {last_text(request.messages)}")
@@ -348,6 +353,9 @@ class World:
     by_prompt: dict[str, Answer] = attrs.field(factory=dict[str, Answer])
     """Answers to all who say these words in their system prompt, whatever the script says."""
     requests: list[llm.Complete] = attrs.field(factory=list[llm.Complete])
+    weights: dict[str, int] = attrs.field(factory=dict[str, int])
+    """Tokens of documents; to ask of others is a crash."""
+    weighed: list[llm.Weigh] = attrs.field(factory=list[llm.Weigh])
     begun: list[str] = attrs.field(factory=list[str])
     done: list[str] = attrs.field(factory=list[str])
     keys: list[str] = attrs.field(factory=list[str])

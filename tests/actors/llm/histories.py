@@ -4,9 +4,13 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from actors.llm.requests.documents import Pdf
+from actors.llm.requests.files import Files
+from actors.llm.requests.pictures import Picture
 from actors.vocabulary import (
     Block,
     ChatMessage,
+    Document,
     Image,
     ProviderData,
     Text,
@@ -35,7 +39,13 @@ DATA: st.SearchStrategy[Any] = st.sampled_from([
 ])  # fmt: skip
 KEPT = st.none() | st.builds(ProviderData, origin=st.sampled_from(["here", "elsewhere"]), data=DATA)
 IMAGES = st.builds(Image, media_type=st.just("image/png"), path=st.sampled_from(["a.png", "b.png", "c.png"]))
-PARTS = st.builds(Text, text=TEXTS) | IMAGES
+DOCUMENTS = st.builds(
+    Document,
+    media_type=st.just("application/pdf"),
+    path=st.sampled_from(["a.pdf", "b.pdf", "c.pdf"]),
+    name=TEXTS,
+)
+PARTS = st.builds(Text, text=TEXTS) | IMAGES | DOCUMENTS
 BLOCKS: st.SearchStrategy[Block] = st.one_of(
     PARTS,
     st.builds(Thinking, text=TEXTS, provider_data=KEPT),
@@ -51,6 +61,13 @@ BLOCKS: st.SearchStrategy[Block] = st.one_of(
 MESSAGES = st.builds(
     ChatMessage, role=st.sampled_from(["user", "assistant"]), content=st.lists(BLOCKS, max_size=4).map(tuple)
 )
+FILES: Files = {
+    "a.png": Picture("image/png", "QUJD"),
+    "b.png": "[picture b.png is gone]",
+    "a.pdf": Pdf(name="a.pdf", pages=1, data="JVBERi0="),
+    "b.pdf": "[document b.pdf is gone]",
+}
+"""What some of the files in them are; there is nothing of the third ones."""
 HISTORIES = st.lists(MESSAGES, max_size=7).map(tuple)
 TOOLS = st.lists(
     st.builds(ToolSpec, name=NAMES, description=st.just("d"), input_schema=st.just({"type": "object"})),

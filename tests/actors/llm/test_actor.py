@@ -1,4 +1,5 @@
 from base64 import b64encode
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import final
@@ -9,14 +10,16 @@ import trio
 
 from actors.llm import messages as llm
 from actors.llm.actor import LlmActor
+from actors.llm.loading import INLINE
 from actors.llm.models.selection import OFFLINE, ModelSettingsError
 from actors.llm.requests.pictures import MAX_BYTES
 from actors.llm.settings import ProviderSettings, Settings
 from actors.tools.actor import ToolsActor
 from actors.tools.settings import Settings as ToolSettings
-from actors.vocabulary import ChatMessage, Image, Text, ToolResult, ToolSpec, ToolUse, Usage
+from actors.vocabulary import ChatMessage, Document, Image, Text, ToolResult, ToolSpec, ToolUse, Usage
 from bus import State
 from bus.testing import MeshUnderTest
+from tests.actors.llm.papers import pdf
 from tests.actors.llm.pictures import png
 from tests.actors.llm.world import CATALOGUE, KEYS, QUESTION, actor, ask, at, health, next_said
 from tests.fakes.model_script import Refuse, Reply, Say, Tokens, Wait
@@ -88,6 +91,7 @@ async def test_the_models_in_use_are_told(mesh: MeshUnderTest, model_server: Mod
                 spec="anthropic/claude-haiku-4-5",
                 context_window=200_000,
                 vision=True,
+                documents=True,
                 input_price=1,
                 output_price=5,
                 effort=True,
@@ -306,3 +310,92 @@ async def test_a_model_without_eyes_gets_a_note_and_nothing_is_read(
     await mesh.start(actor(at(model_server, provider="openai", model="o3-mini"), KEYS))
     await ask(mesh, messages=shown())
     assert "cannot see pictures" in model_server.requests[0].messages[0]["content"]
+
+
+# --- documents ---------------------------------------------------------------------------------------------
+
+PAPER = Document(media_type="application/pdf", path="uploads/ada/r.pdf", name="Report.pdf")
+
+
+@pytest.fixture
+async def paper(mesh: MeshUnderTest, tmp_path: Path) -> Callable[[bytes | None], None]:
+    """A document of three pages, and a way to make it another or none."""
+    file = tmp_path / PAPER.path
+    file.parent.mkdir(parents=True)
+
+    def put(data: bytes | None) -> None:
+        file.unlink() if data is None else file.write_bytes(data)
+
+    put(pdf(3))
+    await start_tools(mesh, tmp_path)
+    return put
+
+
+def read() -> tuple[ChatMessage, ...]:
+    result = ToolResult(tool_use_id="c", name="FileRead", content=(PAPER,))
+    return (
+        ChatMessage(role="user", content=(PAPER, Text(text="what does it say?"))),
+        ChatMessage(role="assistant", content=(ToolUse(id="c", name="FileRead", input={}),)),
+        ChatMessage(role="user", content=(result,)),
+    )
+
+
+async def test_documents_are_read_from_home_when_they_are_sent(
+    mesh: MeshUnderTest, anthropic: ModelServer, paper: Callable[[bytes | None], None]
+) -> None:
+    await ask(mesh, messages=read())
+    first, _, last = anthropic.requests[0].messages
+    source = {"type": "base64", "media_type": "application/pdf", "data": b64encode(pdf(3)).decode()}
+    sent = {"type": "document", "source": source, "title": "Report.pdf"}
+    assert first["content"][0] == sent
+    assert last["content"][0]["content"] == [sent]
+
+
+async def test_a_large_document_is_looked_at_elsewhere(
+    mesh: MeshUnderTest, anthropic: ModelServer, paper: Callable[[bytes | None], None]
+) -> None:
+    paper(pdf(1, "x" * INLINE))
+    await ask(mesh, messages=read())
+    assert anthropic.requests[0].messages[0]["content"][0]["type"] == "document"
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (pdf(trailer=b"/Encrypt 9 0 R "), "cannot be shown to the model: it is encrypted"),
+        (pdf()[:-20], "cannot be shown to the model: its end is missing"),
+        (b"hello", "cannot be shown to the model: it is no PDF"),
+        (pdf(101), "is too large to be shown to the model: 101 pages, and it takes 100"),
+        (bytes(20 * 1024 * 1024 + 1), "is too large to be shown to the model: 20.0 MB"),
+        (None, "is not available any more: File not found: uploads/ada/r.pdf"),
+    ],
+)
+async def test_a_document_that_cannot_be_sent_does_not_end_the_conversation(
+    mesh: MeshUnderTest,
+    anthropic: ModelServer,
+    paper: Callable[[bytes | None], None],
+    data: bytes | None,
+    why: str,
+) -> None:
+    paper(data)
+    await ask(mesh, messages=read())
+    note = {"type": "text", "text": f"[document uploads/ada/r.pdf {why}]"}
+    assert anthropic.requests[0].messages[0]["content"][0] == note
+    assert await mesh.bus.ask(llm.Weigh(documents=(PAPER,))) == (0,)
+
+
+async def test_what_documents_weigh_is_told_for_each_model(
+    mesh: MeshUnderTest, model_server: ModelServer, paper: Callable[[bytes | None], None]
+) -> None:
+    models = ("anthropic/claude-haiku-4-5", "openai/o3-mini", "gemini/gemini-2.5-pro")
+    await mesh.start(actor(at(model_server, models=models), {**KEYS, "GEMINI_API_KEY": "g"}))
+    gone = attrs.evolve(PAPER, path="gone.pdf")
+
+    async def weigh(model: str | None) -> tuple[int, ...]:
+        return await mesh.bus.ask(llm.Weigh(model=model, documents=(PAPER, gone)))
+
+    assert await weigh(None) == (3 * 1500, 0)
+    assert await weigh("openai/o3-mini") == (0, 0)
+    assert await weigh("gemini/gemini-2.5-pro") == (3 * 258, 0)
+    assert await weigh("anthropic/not-allowed") == (0, 0)
+    assert await weigh("nonsense") == (0, 0)

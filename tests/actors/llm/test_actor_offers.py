@@ -40,6 +40,7 @@ async def test_endpoints_say_what_they_have_once_in_a_while(
         max_output=64_000,
         tools=True,
         vision=True,
+        documents=True,
         input_price=1,
         output_price=5,
     )

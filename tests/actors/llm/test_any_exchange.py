@@ -16,12 +16,11 @@ from actors.llm.messages import CompletionEvent, ModelError, ModelUnavailable, T
 from actors.llm.models.catalogue import ModelDetails
 from actors.llm.ollama import format as ollama_format
 from actors.llm.openai import responses as responses_format
-from actors.llm.requests.pictures import Picture, Pictures
 from actors.llm.requests.prompt import Prompt
 from actors.llm.transport.sse import EventSplitter
 from actors.vocabulary import ChatMessage, Text, Thinking, ToolUse
 from tests.actors.llm import fuzzing
-from tests.actors.llm.histories import HISTORIES, TOOLS
+from tests.actors.llm.histories import FILES, HISTORIES, TOOLS
 from tests.fakes.model_script import Call, Part, Received, Reply, Say, Think
 from tests.fakes.ollama_wire import Ollama
 from tests.fakes.responses_wire import Responses
@@ -35,7 +34,7 @@ BOTH = pytest.mark.parametrize(
 EXPECTED = (ModelError, ModelUnavailable, ValueError)
 """What a stream may end in; whoever reads it makes one of the first two of the last."""
 SEEDS = pytest.mark.parametrize("seeds", [range(60), pytest.param(range(5000), marks=pytest.mark.slow)])
-CAN: Final = ModelDetails(vision=True, effort=True, context_window=40_960)
+CAN: Final = ModelDetails(vision=True, documents=True, effort=True, context_window=40_960)
 
 
 @BOTH
@@ -48,13 +47,12 @@ def test_no_request_can_be_refused_for_its_shape(
     tools: Any,
 ) -> None:
     del wire
-    pictures: Pictures = {"a.png": Picture("image/png", "QUJD"), "b.png": "[picture b.png is gone]"}
     prompt = Prompt(
         provider="here",
         model="m",
         messages=history,
         details=CAN,
-        pictures=pictures,
+        files=FILES,
         tools=tools,
         effort="low",
     )

@@ -13,17 +13,15 @@ from actors.llm.format import Format
 from actors.llm.messages import SystemText
 from actors.llm.models.catalogue import ModelDetails
 from actors.llm.openai import format as openai_format
-from actors.llm.requests.pictures import Picture, Pictures
 from actors.llm.requests.prompt import Prompt
 from actors.vocabulary import ChatMessage, Effort, Text, Thinking, ToolSpec, ToolUse
-from tests.actors.llm.histories import HISTORIES, TOOLS, orderly
+from tests.actors.llm.histories import FILES, HISTORIES, TOOLS, orderly
 from tests.validators import anthropic_messages, openai_chat
 from tests.validators.strict import Refused
 
 SYSTEMS = st.lists(
     st.builds(SystemText, text=st.sampled_from(["Be kind.", " ", ""]), cached=st.booleans()), max_size=3
 ).map(tuple)
-PICTURES: Pictures = {"a.png": Picture("image/png", "QUJD"), "b.png": "[picture b.png is gone]"}
 
 
 def openai(body: Mapping[str, Any]) -> None:
@@ -42,8 +40,8 @@ FORMATS = pytest.mark.parametrize(
 
 
 def asked(messages: tuple[ChatMessage, ...], **prompt: Any) -> Prompt:
-    details = ModelDetails(vision=True)
-    return Prompt(provider="here", model="m", messages=messages, details=details, pictures=PICTURES, **prompt)
+    details = ModelDetails(vision=True, documents=True)
+    return Prompt(provider="here", model="m", messages=messages, details=details, files=FILES, **prompt)
 
 
 def sent(format: Format, prompt: Prompt) -> Any:
@@ -108,6 +106,12 @@ def test_who_did_not_send_reasoning_gets_none(history: tuple[ChatMessage, ...]) 
 
 
 NONE: list[Any] = []
+FILE: Any = {"type": "file", "file": {"filename": "a.pdf", "file_data": "JVBERi0="}}
+TITLED: Any = {
+    "type": "document",
+    "title": "",
+    "source": {"type": "base64", "media_type": "application/pdf", "data": "JVBERi0="},
+}
 
 
 @pytest.mark.parametrize(
@@ -119,6 +123,13 @@ NONE: list[Any] = []
         (openai, [{"role": "tool", "content": "x", "tool_call_id": "a"}], "answers no call"),
         (openai, [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}], "assistant's"),
         (openai, [{"role": "user", "content": "q", "name": "x"}], "unknown fields"),
+        (
+            openai,
+            [{"role": "user", "content": [{"type": "file", "file": {"file_id": "x"}}]}],
+            "unknown fields",
+        ),
+        (openai, [{"role": "user", "content": [FILE]}], "base64-encoded data URL"),
+        (anthropic_messages.check, [{"role": "user", "content": [TITLED]}], "title"),
         (anthropic_messages.check, [{"role": "assistant", "content": NONE}], "turns"),
         (anthropic_messages.check, [{"role": "user", "content": NONE}], "content"),
         (anthropic_messages.check, [{"role": "user", "content": [{"type": "x"}]}], "x"),

@@ -17,10 +17,12 @@ from actors.llm.messages import SystemText
 from actors.llm.models.catalogue import ModelDetails
 from actors.llm.openai import format as openai_format
 from actors.llm.openai import responses as responses_format
+from actors.llm.requests.documents import Pdf
 from actors.llm.requests.pictures import Picture
 from actors.llm.requests.prompt import Prompt
 from actors.vocabulary import (
     ChatMessage,
+    Document,
     Image,
     ProviderData,
     Text,
@@ -31,12 +33,13 @@ from actors.vocabulary import (
 )
 
 IMAGE = Image(media_type="image/png", path="a.png")
+PAPER = Document(media_type="application/pdf", path="a.pdf", name="A.pdf")
 EVERYTHING = Prompt(
     provider="anthropic",
     model="m",
     system=(SystemText(text="Be kind."), SystemText(text="It is noon.", cached=False)),
     messages=(
-        ChatMessage(role="user", content=(Text(text="look"), IMAGE)),
+        ChatMessage(role="user", content=(Text(text="look"), IMAGE, PAPER)),
         ChatMessage(
             role="assistant",
             content=(
@@ -48,18 +51,21 @@ EVERYTHING = Prompt(
         ),
         ChatMessage(
             role="user",
-            content=(ToolResult(tool_use_id="a", name="FileRead", content=(Text(text="x"), IMAGE)),),
+            content=(ToolResult(tool_use_id="a", name="FileRead", content=(Text(text="x"), IMAGE, PAPER)),),
         ),
     ),
     tools=(
         ToolSpec(name="FileRead", description="Read.", input_schema={"type": "object", "properties": {}}),
     ),
     effort="low",
-    details=ModelDetails(vision=True, effort=True, thinking="budget"),
-    pictures={"a.png": Picture("image/png", "iVBORw==")},
+    details=ModelDetails(vision=True, documents=True, effort=True, thinking="budget"),
+    files={
+        "a.png": Picture("image/png", "iVBORw=="),
+        "a.pdf": Pdf(name="A.pdf", pages=1, data="JVBERi0="),
+    },
 )
 
-ADAPTIVE = attrs.evolve(EVERYTHING, details=ModelDetails(vision=True, thinking="adaptive"))
+ADAPTIVE = attrs.evolve(EVERYTHING, details=ModelDetails(vision=True, documents=True, thinking="adaptive"))
 ENCRYPTED = ProviderData(origin="openai", data={"encrypted_content": "e", "id": "rs_1", "model": "m"})
 REASONED = attrs.evolve(
     EVERYTHING,
@@ -118,7 +124,9 @@ def read_out(value: Any) -> Any:
 
 
 def test_every_field_of_a_body_for_gemini_is_known_and_of_its_kind() -> None:
-    asked = attrs.evolve(EVERYTHING, provider="gemini", details=ModelDetails(vision=True, thinking="level"))
+    asked = attrs.evolve(
+        EVERYTHING, provider="gemini", details=ModelDetails(vision=True, documents=True, thinking="level")
+    )
     body = gemini_format.FORMAT.body(asked, {})
     assert set(body) == {"contents", "system_instruction", "tools", "generationConfig"}
     assert len([google.Content.model_validate(content) for content in body["contents"]]) == 3

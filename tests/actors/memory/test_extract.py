@@ -7,7 +7,7 @@ import pytest
 from actors.memory import extract
 from actors.memory.messages import AppendDaily, Change, Origin
 from actors.tooling import CallContext, Catalogue, InvalidInput, UnknownTool
-from actors.vocabulary import Block, ChatMessage, Image, Side, Text, Thinking, ToolResult, ToolUse
+from actors.vocabulary import Block, ChatMessage, Document, Image, Side, Text, Thinking, ToolResult, ToolUse
 from tests.actors.memory.test_log import shown
 
 HERE = CallContext(
@@ -29,8 +29,9 @@ class TestConversation:
     def test_words_calls_and_results_are_told_each_by_who(self) -> None:
         result = ToolResult(tool_use_id="c", name="FileRead", content=(Text(text="x" * 501),))
         picture = Image(media_type="image/png", path="a.png")
+        paper = Document(media_type="application/pdf", path="a.pdf", name="A.pdf")
         messages = [
-            said("user", picture, " look "),
+            said("user", picture, paper, " look "),
             said(
                 "assistant", Thinking(text="hm"), " ", ToolUse(id="c", name="FileRead", input={"path": "é"})
             ),

@@ -6,7 +6,7 @@ import pytest
 
 from actors.session.display import RESULT_BYTES
 from actors.session.messages import UnknownSession
-from actors.vocabulary import Attachment, Image, ProviderData, Text, Thinking
+from actors.vocabulary import Attachment, Document, Image, ProviderData, Text, Thinking
 from tests.fakes.ledger import Ledger
 
 SIGNED = ProviderData(origin="anthropic", data={"signature": "s"})
@@ -105,13 +105,15 @@ def test_a_result_is_shown_whole_unless_it_is_huge(
     assert (content["content"], content["truncated"]) == (shown, truncated)
 
 
-def test_a_picture_in_a_result_is_named(ledger: Ledger) -> None:
+def test_a_picture_and_a_document_in_a_result_are_named(ledger: Ledger) -> None:
     turn = ledger.accept().turn
     ledger.begin(turn)
     (call,) = ledger.complete(turn, calls=["a"])
-    ledger.result(turn, call.n, content=(Text(text="see"), Image(media_type="image/png", path="x.png")))
+    picture = Image(media_type="image/png", path="x.png")
+    paper = Document(media_type="application/pdf", path="x.pdf", name="X.pdf")
+    ledger.result(turn, call.n, content=(Text(text="see"), picture, paper))
     (row,) = (row for row in ledger.displayed(ledger.turn(turn).session) if row.role == "tool_result")
-    assert json.loads(row.content)["content"] == "see\n[image x.png]"
+    assert json.loads(row.content)["content"] == "see\n[image x.png]\n[document x.pdf]"
 
 
 def test_ids_grow_and_do_not_change_when_a_result_is_added(ledger: Ledger) -> None:

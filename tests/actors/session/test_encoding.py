@@ -13,6 +13,7 @@ from actors.storage import clean, micros, moment
 from actors.vocabulary import (
     Attachment,
     Block,
+    Document,
     Image,
     ProviderData,
     Text,
@@ -28,7 +29,11 @@ json_values = st.recursive(
     max_leaves=8,
 )
 provider_data = st.builds(ProviderData, origin=text, data=st.dictionaries(text, json_values, max_size=2))
-parts = st.builds(Text, text=text) | st.builds(Image, media_type=text, path=text)
+parts = (
+    st.builds(Text, text=text)
+    | st.builds(Image, media_type=text, path=text)
+    | st.builds(Document, media_type=text, path=text, name=text)
+)
 blocks: st.SearchStrategy[Block] = (
     parts
     | st.builds(Thinking, text=text, provider_data=st.none() | provider_data)
@@ -107,6 +112,15 @@ def test_a_message_is_its_pictures_then_its_words_then_a_note_for_each_file() ->
             text="[Attached file: a.txt (text/plain), saved as downloads/a.txt]\n"
             "[Attached image: cat.png (image/png), saved as downloads/cat.png]"
         ),
+    )
+
+
+def test_a_pdf_stands_behind_the_pictures_under_its_own_name() -> None:
+    photo, paper = file("cat.png", "image/png"), file("a.pdf", "application/pdf")
+    assert blocks_of("look", (paper, photo))[:3] == (
+        Image(media_type="image/png", path="downloads/cat.png"),
+        Document(media_type="application/pdf", path="downloads/a.pdf", name="a.pdf"),
+        Text(text="look"),
     )
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from actors.tools import reading
 from actors.tools.messages import (
     Attached,
+    DocumentFile,
     Entry,
     FileNotFound,
     FileText,
@@ -25,7 +26,7 @@ from actors.tools.messages import (
     NotText,
 )
 from actors.tools.paths import Home
-from actors.vocabulary import Attachment, Image, Text
+from actors.vocabulary import Attachment, Document, Image, Text
 from tests.actors.tools.files import PNG, go_on, put
 
 ROOM = 50_000
@@ -270,6 +271,34 @@ def test_a_picture_may_have_20_mib_and_no_byte_more(home: Home) -> None:
     with pytest.raises(FileTooLarge) as caught:
         read(home, "a.png")
     assert str(caught.value) == "File too large: a.png is 20971521 bytes, the limit is 20971520 bytes"
+
+
+# --- documents --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["documents/a.pdf", "documents/noname"])
+def test_a_pdf_is_known_by_its_content(home: Home, name: str) -> None:
+    data = b"%PDF-1.7\n"
+    put(home, name, data)
+    found = read(home, name)
+    assert found == DocumentFile(path=name, size=len(data))
+    assert found.rendered().content == (
+        Text(text=f"Document: {name} (application/pdf, {len(data)} bytes)"),
+        Document(media_type="application/pdf", path=name, name=name.removeprefix("documents/")),
+    )
+
+
+def test_a_text_that_is_called_a_pdf_stays_a_text(home: Home) -> None:
+    put(home, "a.pdf", b"a,b\n")
+    assert read(home, "a.pdf") == FileText(text="a,b\n")
+
+
+def test_a_pdf_may_have_20_mib_and_no_byte_more(home: Home) -> None:
+    os.truncate(put(home, "a.pdf", b"%PDF-1.7\n"), reading.MAX_DOCUMENT)
+    assert read(home, "a.pdf").size == 20 * 2**20
+    os.truncate(home.root / "a.pdf", reading.MAX_DOCUMENT + 1)
+    with pytest.raises(FileTooLarge):
+        read(home, "a.pdf")
 
 
 # --- listing ----------------------------------------------------------------------------------------------

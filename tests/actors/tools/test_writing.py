@@ -244,6 +244,8 @@ def test_when_no_name_is_free_an_upload_is_refused(
 
 def test_the_content_decides_then_the_name_then_the_sender(home: Home, spool: Home) -> None:
     assert save(home, spool, "a.txt", PNG).media_type == "image/png"
+    assert save(home, spool, "a.txt", b"%PDF-1.7").media_type == "application/pdf"
+    assert save(home, spool, "a.pdf", b"none").media_type == "application/pdf"
     assert save(home, spool, "a.txt", declared="application/json").media_type == "text/plain"
     assert save(home, spool, "voice", declared="Audio/OGG; codecs=opus").media_type == "audio/ogg"
     assert save(home, spool, "voice", declared="image/png").media_type == "application/octet-stream"

@@ -77,6 +77,30 @@ def test_files_of_earlier_messages_are_mentioned_and_those_of_new_ones_come_alon
         ),
         ({"type": "input_file", "file_data": "data:text/csv;base64,AA=="}, "file", "text/csv"),
         (
+            {"type": "input_file", "filename": "a.pdf", "file_data": "data:application/pdf;base64,AA=="},
+            "a.pdf",
+            "application/pdf",
+        ),
+        (
+            {
+                "type": "document",
+                "title": "Report",
+                "source": {"type": "base64", "media_type": "application/pdf", "data": "AA=="},
+            },
+            "Report.pdf",
+            "application/pdf",
+        ),
+        (
+            {"type": "document", "title": "r" * 300, "source": {"type": "base64", "data": "AA=="}},
+            f"{'r' * 196}.pdf",
+            "application/pdf",
+        ),
+        (
+            {"type": "document", "source": {"type": "base64", "media_type": "text/plain", "data": "AA=="}},
+            "document",
+            "text/plain",
+        ),
+        (
             {"type": "input_audio", "input_audio": {"data": "AA==", "format": "mp3"}},
             "sound.mp3",
             "application/octet-stream",
@@ -134,6 +158,11 @@ def test_a_refusal_said_before_is_part_of_what_was_said() -> None:
             "expected the data",
         ),
         ({"messages": [user([{"type": "image_url"}])]}, "expected the data itself"),
+        ({"messages": [user([{"type": "document"}])]}, "content[0].source: expected the data itself"),
+        (
+            {"messages": [user([{"type": "document", "source": {"type": "url", "url": "https://x/y.pdf"}}])]},
+            "expected the data itself",
+        ),
         ({"messages": [user(None)]}, "the last message to be one of the user"),
         ({"messages": [user("Hi"), assistant("Hello")]}, "the last message to be one of the user"),
         (

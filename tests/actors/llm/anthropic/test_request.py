@@ -9,10 +9,12 @@ from actors.llm.messages import (
     SystemText,
 )
 from actors.llm.models.catalogue import ModelDetails
+from actors.llm.requests.documents import Pdf
 from actors.llm.requests.pictures import Picture
 from actors.llm.requests.prompt import Prompt
 from actors.vocabulary import (
     ChatMessage,
+    Document,
     Image,
     ProviderData,
     Text,
@@ -216,11 +218,27 @@ def test_pictures_are_sent_in_their_place_in_messages_and_in_results() -> None:
         user(image, "what is this?"),
         model(ToolUse(id="a", name="T", input={})),
         user(result("a", image, gone)),
-        pictures={"a.png": Picture("image/png", "QUJD"), "b.png": "[gone]"},
+        files={"a.png": Picture("image/png", "QUJD"), "b.png": "[gone]"},
     )
     shown = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "QUJD"}}
     assert sent["messages"][0]["content"][0] == shown
     assert sent["messages"][2]["content"][0]["content"] == [shown, {"type": "text", "text": "[gone]"}]
+
+
+def test_documents_are_sent_likewise_under_their_names() -> None:
+    paper = Document(media_type="application/pdf", path="a.pdf", name="A.pdf")
+    other = Document(media_type="application/pdf", path="b.pdf", name="B.pdf")
+    sent = body(
+        user(paper, "what is this?"),
+        model(ToolUse(id="a", name="T", input={})),
+        user(result("a", paper, other)),
+        files={"a.pdf": Pdf(name="A.pdf", pages=1, data="QUJD")},
+    )
+    source = {"type": "base64", "media_type": "application/pdf", "data": "QUJD"}
+    shown = {"type": "document", "source": source, "title": "A.pdf"}
+    note = {"type": "text", "text": "[document b.pdf: this model cannot read PDF files by itself]"}
+    assert sent["messages"][0]["content"][0] == shown
+    assert sent["messages"][2]["content"][0]["content"] == [shown, note]
 
 
 def test_neighbours_of_one_role_are_merged_and_empty_messages_left_out() -> None:

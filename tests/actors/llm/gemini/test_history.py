@@ -10,6 +10,8 @@ from actors import jsontext
 from actors.llm.gemini.request import request_body
 from actors.llm.messages import SystemText
 from actors.llm.models.catalogue import Catalogue
+from actors.llm.requests.documents import Pdf
+from actors.llm.requests.files import Files
 from actors.llm.requests.pictures import Picture
 from actors.llm.requests.prompt import Prompt
 from actors.vocabulary import ChatMessage, ProviderData, Text, Thinking, ToolSpec
@@ -22,10 +24,11 @@ MODELS = pytest.mark.parametrize("model", ["gemini-2.5-flash", "gemini-3-pro-pre
 SYSTEMS = st.lists(
     st.builds(SystemText, text=st.sampled_from(["Be kind.", " ", ""]), cached=st.booleans()), max_size=3
 ).map(tuple)
-PICTURES: dict[str, Picture | str] = {
+FILES: Files = {
     "a.png": Picture("image/png", "QUJD"),
     "b.png": "[picture b.png is gone]",
     "c.png": Picture("image/gif", "QUJD"),
+    "a.pdf": Pdf(name="a.pdf", pages=1, data="JVBERi0="),
 }
 SIGNATURES = st.builds(
     Thinking,
@@ -46,9 +49,7 @@ def sent(
 ) -> Any:
     """The body as it arrives."""
     details = catalogue.look_up("gemini", model)
-    asked = Prompt(
-        provider="here", model=model, messages=messages, details=details, pictures=PICTURES, **prompt
-    )
+    asked = Prompt(provider="here", model=model, messages=messages, details=details, files=FILES, **prompt)
     return jsontext.read(jsontext.encode(request_body(asked, {})))
 
 

@@ -8,9 +8,20 @@ import pytest
 from actors.llm.gemini.request import UNSIGNED, request_body
 from actors.llm.messages import SystemText
 from actors.llm.models.catalogue import parse
+from actors.llm.requests.documents import Pdf
 from actors.llm.requests.pictures import Picture
 from actors.llm.requests.prompt import Prompt
-from actors.vocabulary import ChatMessage, Image, ProviderData, Text, Thinking, ToolResult, ToolSpec, ToolUse
+from actors.vocabulary import (
+    ChatMessage,
+    Document,
+    Image,
+    ProviderData,
+    Text,
+    Thinking,
+    ToolResult,
+    ToolSpec,
+    ToolUse,
+)
 
 CATALOGUE = parse((Path(__file__).parents[4] / "config/models.toml").read_text(), "models.toml")
 SPEC = ToolSpec(
@@ -188,7 +199,7 @@ def test_reasoning_that_is_not_wanted_back_stays_here() -> None:
 
 
 def test_pictures_are_shown_or_told() -> None:
-    (said,) = contents(user("look", PNG, Image(media_type="image/gif", path="b.gif")), pictures=PICTURES)
+    (said,) = contents(user("look", PNG, Image(media_type="image/gif", path="b.gif")), files=PICTURES)
     assert said["parts"] == [
         {"text": "look"},
         {"inlineData": {"mimeType": "image/png", "data": "iVBORw=="}},
@@ -198,6 +209,20 @@ def test_pictures_are_shown_or_told() -> None:
     assert "cannot see" in said["parts"][0]["text"]
 
 
+def test_documents_are_sent_like_pictures() -> None:
+    paper = Document(media_type="application/pdf", path="a.pdf", name="A.pdf")
+    history = (user("look", paper), model(use("a")), user(result("a", paper)))
+    files = {"a.pdf": Pdf(name="A.pdf", pages=1, data="JVBERi0=")}
+    sent = {"inlineData": {"mimeType": "application/pdf", "data": "JVBERi0="}}
+    older = contents(*history, files=files)
+    assert older[0]["parts"] == [{"text": "look"}, sent]
+    assert older[2]["parts"][1] == sent
+    assert older[2]["parts"][0]["functionResponse"]["response"] == {"output": "[document a.pdf follows]"}
+    newer = contents(*history, files=files, id="gemini-3-pro-preview")
+    assert newer[2]["parts"][0]["functionResponse"]["parts"] == [sent]
+    assert "cannot read PDF files" in contents(*history)[0]["parts"][1]["text"]
+
+
 def test_pictures_in_results_are_within_them_where_the_model_takes_that() -> None:
     history = (
         user("look"),
@@ -205,10 +230,10 @@ def test_pictures_in_results_are_within_them_where_the_model_takes_that() -> Non
         user(result("a", Text(text="x"), PNG), result("b", PNG)),
     )
     picture = {"inlineData": {"mimeType": "image/png", "data": "iVBORw=="}}
-    older = contents(*history, pictures=PICTURES)[2]["parts"]
+    older = contents(*history, files=PICTURES)[2]["parts"]
     assert [list(part) for part in older] == [["functionResponse"]] * 2 + [["inlineData"]] * 2
     assert older[0]["functionResponse"]["response"] == {"output": "x\n[picture a.png follows]"}
-    newer = contents(*history, pictures=PICTURES, id="gemini-3-pro-preview")[2]["parts"]
+    newer = contents(*history, files=PICTURES, id="gemini-3-pro-preview")[2]["parts"]
     assert [part["functionResponse"]["parts"] for part in newer] == [[picture], [picture]]
     blind = contents(*history)[2]["parts"]
     assert "cannot see" in blind[1]["functionResponse"]["response"]["output"]

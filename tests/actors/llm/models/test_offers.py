@@ -59,7 +59,7 @@ def test_an_address_of_ones_own_is_asked_without_a_key() -> None:
                 "id": "a/b",
                 "context_length": 8192,
                 "pricing": {"prompt": "0.0000025", "completion": "0.00001"},
-                "architecture": {"input_modalities": ["text", "image"]},
+                "architecture": {"input_modalities": ["text", "image", "file"]},
                 "supported_parameters": ["temperature"],
                 "top_provider": {"max_completion_tokens": 4096},
             },
@@ -69,6 +69,7 @@ def test_an_address_of_ones_own_is_asked_without_a_key() -> None:
                 max_output=4096,
                 tools=False,
                 vision=True,
+                documents=True,
                 input_price=2.5,
                 output_price=10.0,
             ),
@@ -138,11 +139,18 @@ def test_the_catalogue_counts_more_than_what_is_offered() -> None:
         context_window=10, max_output=5, rates=Rates(input=1, output=2, cache_read=1, cache_write=1)
     )
     offered = Offered(
-        id="x", context_window=20, max_output=9, vision=True, tools=False, input_price=3.0, output_price=4.0
+        id="x",
+        context_window=20,
+        max_output=9,
+        vision=True,
+        documents=True,
+        tools=False,
+        input_price=3.0,
+        output_price=4.0,
     )
     both = offered.under(known)
     assert (both.context_window, both.max_output, both.rates) == (10, 5, known.rates)
-    assert (both.vision, both.tools) == (True, False)
+    assert (both.vision, both.documents, both.tools) == (True, True, False)
     new = offered.under(ModelDetails())
     assert new.rates == Rates(input=3.0, output=4.0, cache_read=3.0, cache_write=3.0)
     assert (new.context_window, new.max_output) == (20, 9)

@@ -6,7 +6,7 @@ from actors.llm.completion import Completion
 from actors.llm.messages import CompletionEvent, SystemText, TextDelta, ToolCallStarted
 from actors.llm.offline.provider import CONFIGURE, WHO, Offline
 from actors.llm.requests.prompt import Prompt
-from actors.vocabulary import ChatMessage, Image, Text, ToolResult, ToolSpec, ToolUse
+from actors.vocabulary import ChatMessage, Document, Image, Text, ToolResult, ToolSpec, ToolUse
 
 TOOLS = tuple(
     ToolSpec(name=name, description=f"{name} does\nthings.", input_schema={"type": "object"})
@@ -149,6 +149,12 @@ async def test_tools_are_listed_with_what_they_do() -> None:
 )  # fmt: skip
 async def test_results_are_told_in_words(use: ToolUse, outcome: ToolResult, expected: str) -> None:
     assert await after(use, outcome) == expected
+
+
+async def test_a_document_cannot_be_read() -> None:
+    paper = Document(media_type="application/pdf", path="a.md", name="a.md")
+    outcome = ToolResult(tool_use_id="c1", name="FileRead", content=(Text(text="Document: a.md"), paper))
+    assert await after(called("FileRead"), outcome) == "`a.md` is a PDF, and I cannot read those."
 
 
 async def test_a_picture_cannot_be_seen() -> None:

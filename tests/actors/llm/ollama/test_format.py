@@ -9,10 +9,12 @@ from actors.llm.messages import SystemText
 from actors.llm.models.catalogue import ModelDetails
 from actors.llm.ollama.format import fixed_window, format_at, request_body
 from actors.llm.ollama.window import Windows
+from actors.llm.requests.documents import Pdf
 from actors.llm.requests.pictures import Picture
 from actors.llm.requests.prompt import Prompt
 from actors.vocabulary import (
     ChatMessage,
+    Document,
     Image,
     ProviderData,
     Text,
@@ -68,7 +70,7 @@ def test_a_turn_with_everything() -> None:
         user(attrs.evolve(result, tool_use_id="b", content=(Text(text="gone"),), is_error=True)),
         system=(SystemText(text="Be kind."), SystemText(text="Noon.", cached=False)),
         tools=(SPEC,),
-        pictures={"a.png": Picture("image/png", "iVBORw==")},
+        files={"a.png": Picture("image/png", "iVBORw==")},
     )
     assert made["messages"] == [
         {"role": "system", "content": "Be kind."},
@@ -112,6 +114,14 @@ def test_reasoning_of_others_is_not_sent() -> None:
     foreign = ProviderData(origin="anthropic", data={"signature": "s"})
     made = body(user("hi"), model(Thinking(text="hm", provider_data=foreign), "yes"), user("and?"))
     assert made["messages"][1] == {"role": "assistant", "content": "yes"}
+
+
+def test_a_document_is_named_whatever_is_said_of_the_model() -> None:
+    paper = Document(media_type="application/pdf", path="a.pdf", name="A.pdf")
+    named = "look\n[document a.pdf: this model cannot read PDF files by itself]"
+    for files in ({}, {"a.pdf": Pdf(name="A.pdf", pages=1, data="QUJD")}):
+        (said,) = body(user("look", paper), files=files)["messages"]
+        assert said == {"role": "user", "content": named}
 
 
 def test_a_picture_that_cannot_be_shown_is_named() -> None:

@@ -8,9 +8,20 @@ from actors.llm.messages import (
     SystemText,
 )
 from actors.llm.models.catalogue import ModelDetails
+from actors.llm.requests.documents import Pdf
 from actors.llm.requests.pictures import Picture
 from actors.llm.requests.prompt import Prompt
-from actors.vocabulary import ChatMessage, Image, ProviderData, Text, Thinking, ToolResult, ToolSpec, ToolUse
+from actors.vocabulary import (
+    ChatMessage,
+    Document,
+    Image,
+    ProviderData,
+    Text,
+    Thinking,
+    ToolResult,
+    ToolSpec,
+    ToolUse,
+)
 
 SPEC = ToolSpec(name="FileRead", description="Read.", input_schema={"type": "object", "properties": {}})
 
@@ -144,7 +155,7 @@ def test_pictures_are_parts_of_a_list_and_those_of_a_result_follow_it() -> None:
         user(image, "what?"),
         model(ToolUse(id="a", name="FileRead", input={})),
         user(result("a", Text(text="Image: a.png"), image)),
-        pictures={"a.png": Picture("image/png", "QUJD")},
+        files={"a.png": Picture("image/png", "QUJD")},
     )
     shown = {"type": "image_url", "image_url": {"url": "data:image/png;base64,QUJD"}}
     assert sent["messages"][0]["content"] == [shown, {"type": "text", "text": "what?"}]
@@ -154,21 +165,38 @@ def test_pictures_are_parts_of_a_list_and_those_of_a_result_follow_it() -> None:
     ]
 
 
+def test_documents_are_files_with_a_name() -> None:
+    paper = Document(media_type="application/pdf", path="a.pdf", name="A.pdf")
+    history = (
+        user(paper, "what?"),
+        model(ToolUse(id="a", name="FileRead", input={})),
+        user(result("a", Text(text="Document: a.pdf"), paper)),
+    )
+    sent = body(*history, files={"a.pdf": Pdf(name="A.pdf", pages=1, data="QUJD")})
+    file = {"filename": "A.pdf", "file_data": "data:application/pdf;base64,QUJD"}
+    shown = {"type": "file", "file": file}
+    assert sent["messages"][0]["content"] == [shown, {"type": "text", "text": "what?"}]
+    assert sent["messages"][2:] == [
+        {"role": "tool", "tool_call_id": "a", "content": "Document: a.pdf\n[document a.pdf follows]"},
+        {"role": "user", "content": [shown]},
+    ]
+    told = "[document a.pdf: this model cannot read PDF files by itself]\nwhat?"
+    assert body(*history)["messages"][0]["content"] == told
+
+
 def test_of_a_message_of_the_person_only_words_and_pictures_are_sent() -> None:
     call = ToolUse(id="a", name="FileRead", input={})
     assert body(user("hi", call))["messages"] == [{"role": "user", "content": "hi"}]
 
 
 def test_a_note_in_place_of_a_picture_is_text() -> None:
-    sent = body(
-        user(Image(media_type="image/png", path="a.png"), "what?"), pictures={"a.png": "[cannot see]"}
-    )
+    sent = body(user(Image(media_type="image/png", path="a.png"), "what?"), files={"a.png": "[cannot see]"})
     assert sent["messages"] == [{"role": "user", "content": "[cannot see]\nwhat?"}]
 
 
 def test_a_picture_and_a_note_may_stand_side_by_side() -> None:
     seen, gone = (Image(media_type="image/png", path=path) for path in ("a.png", "b.png"))
-    sent = body(user(seen, gone, "q"), pictures={"a.png": Picture("image/png", "QUJD"), "b.png": "[gone]"})
+    sent = body(user(seen, gone, "q"), files={"a.png": Picture("image/png", "QUJD"), "b.png": "[gone]"})
     assert [part["type"] for part in sent["messages"][0]["content"]] == ["image_url", "text", "text"]
 
 

@@ -8,10 +8,12 @@ import pytest
 from actors.llm.messages import SystemText
 from actors.llm.models.catalogue import ModelDetails
 from actors.llm.openai.responses import FORMAT, request_body
+from actors.llm.requests.documents import Pdf
 from actors.llm.requests.pictures import Picture
 from actors.llm.requests.prompt import Prompt
 from actors.vocabulary import (
     ChatMessage,
+    Document,
     Image,
     ProviderData,
     Text,
@@ -76,7 +78,7 @@ def test_a_turn_with_everything() -> None:
         system=(SystemText(text="Be kind."), SystemText(text="Noon.", cached=False)),
         tools=(SPEC,),
         effort="high",
-        pictures={"a.png": Picture("image/png", "iVBORw==")},
+        files={"a.png": Picture("image/png", "iVBORw==")},
     )
     picture = {"type": "input_image", "detail": "auto", "image_url": "data:image/png;base64,iVBORw=="}
     call = {"type": "function_call", "call_id": "a", "name": "FileRead", "arguments": '{"path":"x"}'}
@@ -139,6 +141,19 @@ def test_reasoning_that_nobody_can_read_is_not_sent(data: ProviderData | None) -
 def test_reasoning_without_a_summary_has_none() -> None:
     made = body(user("hi"), model(attrs.evolve(THOUGHT, text=""), "yes"), user("and?"))
     assert made["input"][1] == {**REASONING, "summary": []}
+
+
+def test_documents_are_files_with_a_name() -> None:
+    paper = Document(media_type="application/pdf", path="a.pdf", name="A.pdf")
+    result = ToolResult(tool_use_id="a", name="FileRead", content=(Text(text="AAA"), paper))
+    use = ToolUse(id="a", name="FileRead", input={})
+    made = body(
+        user(paper), model(use), user(result), files={"a.pdf": Pdf(name="A.pdf", pages=1, data="QUJD")}
+    )
+    file = {"type": "input_file", "filename": "A.pdf", "file_data": "data:application/pdf;base64,QUJD"}
+    said, _, output, shown = made["input"]
+    assert said == shown == {"role": "user", "content": [file]}
+    assert output["output"] == "AAA\n[document a.pdf follows]"
 
 
 def test_a_picture_that_cannot_be_shown_is_named() -> None:

@@ -9,12 +9,11 @@ from actors.llm.refusals.adaptation import (
     Measure,
     adapt_body,
     adapt_prompt,
-    newest_pictures,
-    pictures_of,
 )
+from actors.llm.requests.documents import Pdf
 from actors.llm.requests.pictures import Picture
 from actors.llm.requests.prompt import Prompt
-from actors.vocabulary import ChatMessage, Image, Text, Thinking, ToolResult, ToolSpec, ToolUse
+from actors.vocabulary import ChatMessage, Document, Image, Text, Thinking, ToolResult, ToolSpec, ToolUse
 
 PICTURE = Picture("image/png", "AA")
 TOOLS = tuple(ToolSpec(name=name, description="", input_schema={}) for name in ("A", "B"))
@@ -40,7 +39,7 @@ PROMPT = Prompt(
     tools=TOOLS,
     effort="high",
     details=ModelDetails(max_output=9000, thinking="budget"),
-    pictures={"1.png": PICTURE, "2.png": PICTURE},
+    files={"1.png": PICTURE, "2.png": PICTURE},
 )
 
 
@@ -96,19 +95,25 @@ def test_tools_go_one_by_one_or_all_with_their_calls() -> None:
 
 
 def test_notes_take_the_place_of_pictures() -> None:
-    one = adapted(Measure("no_picture", "2.png"))
-    assert one.pictures["1.png"] is PICTURE
-    assert "refused" in str(one.pictures["2.png"])
+    one = adapted(Measure("no_file", "2.png"))
+    assert one.files["1.png"] is PICTURE
+    assert "refused" in str(one.files["2.png"])
     none = adapted(Measure("no_pictures"))
-    assert all("cannot see" in str(each) for each in none.pictures.values())
+    assert all("cannot see" in str(each) for each in none.files.values())
 
 
-def test_pictures_are_found_wherever_they_are() -> None:
-    assert pictures_of(PROMPT) == ("1.png", "2.png")
-    assert newest_pictures(PROMPT) == ("2.png",)
-    noted = adapted(Measure("no_picture", "2.png"))
-    assert pictures_of(noted) == newest_pictures(noted) == ("1.png",)
-    assert newest_pictures(adapted(Measure("no_pictures"))) == ()
+def test_notes_take_the_place_of_documents_and_of_nothing_else() -> None:
+    paper = Document(media_type="application/pdf", path="3.pdf", name="3.pdf")
+    pdf = Pdf(name="3.pdf", pages=1, data="AA")
+    both = attrs.evolve(
+        PROMPT, messages=(*PROMPT.messages, user(paper)), files={**PROMPT.files, "3.pdf": pdf, "4.pdf": pdf}
+    )
+    one = adapted(Measure("no_file", "3.pdf"), prompt=both)
+    assert one.files["3.pdf"] == "[document 3.pdf: the model's provider refused it]"
+    none = adapted(Measure("no_documents"), prompt=both)
+    assert "cannot read PDF files" in str(none.files["3.pdf"])
+    assert none.files["1.png"] is PICTURE
+    assert adapted(Measure("no_pictures"), prompt=both).files["3.pdf"] is pdf
 
 
 def test_fields_go_or_get_another_name() -> None:
@@ -127,9 +132,9 @@ def test_fields_go_or_get_another_name() -> None:
 
 def test_what_was_learned_is_known_for_the_model_and_no_other() -> None:
     learned = Learned()
-    learned.keep("m", [Measure("drop", "x"), Measure("no_picture", "2.png")])
-    assert learned.of(PROMPT) == (Measure("drop", "x"), Measure("no_picture", "2.png"))
-    other = attrs.evolve(PROMPT, model="n", pictures={})
+    learned.keep("m", [Measure("drop", "x"), Measure("no_file", "2.png")])
+    assert learned.of(PROMPT) == (Measure("drop", "x"), Measure("no_file", "2.png"))
+    other = attrs.evolve(PROMPT, model="n", files={})
     assert learned.of(other) == ()
 
 
@@ -158,9 +163,9 @@ def test_a_model_that_is_known_to_call_nothing_is_offered_nothing() -> None:
 def test_memory_is_bounded() -> None:
     learned = Learned()
     for number in range(300):
-        learned.keep(f"model {number}", [Measure("drop", "x"), Measure("no_picture", f"{number}.png")])
+        learned.keep(f"model {number}", [Measure("drop", "x"), Measure("no_file", f"{number}.png")])
     learned.keep("m", [Measure("drop", str(number)) for number in range(40)])
     assert len(learned.of(PROMPT)) == 16
-    assert learned.of(attrs.evolve(PROMPT, model="model 0", pictures={"0.png": PICTURE})) == ()
-    known = learned.of(attrs.evolve(PROMPT, model="model 299", pictures={"299.png": PICTURE}))
-    assert known == (Measure("drop", "x"), Measure("no_picture", "299.png"))
+    assert learned.of(attrs.evolve(PROMPT, model="model 0", files={"0.png": PICTURE})) == ()
+    known = learned.of(attrs.evolve(PROMPT, model="model 299", files={"299.png": PICTURE}))
+    assert known == (Measure("drop", "x"), Measure("no_file", "299.png"))

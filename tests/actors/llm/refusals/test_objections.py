@@ -40,7 +40,7 @@ PROMPT = Prompt(
     tools=TOOLS,
     effort="low",
     details=ModelDetails(thinking="budget"),
-    pictures={path: Picture("image/png", "AA") for path in ("old.png", "new.png")},
+    files={path: Picture("image/png", "AA") for path in ("old.png", "new.png")},
 )
 BODY: dict[str, Any] = {
     "model": "m",
@@ -121,11 +121,11 @@ def asked(
         ("image input is not supported - hint: if this is unexpected, you may need to provide the mmproj",
          "no_pictures", ""),
         ("m is not a multimodal model", "no_pictures", ""),
-        ("Could not process image", "no_picture", "new.png"),
-        ("You uploaded an unsupported image. Please make sure your image is valid.", "no_picture", "new.png"),
-        ("messages.0.content.1.image.source.base64: image exceeds 5 MB maximum: 6 bytes > 5 bytes", "no_picture",
+        ("Could not process image", "no_file", "new.png"),
+        ("You uploaded an unsupported image. Please make sure your image is valid.", "no_file", "new.png"),
+        ("messages.0.content.1.image.source.base64: image exceeds 5 MB maximum: 6 bytes > 5 bytes", "no_file",
          "new.png"),
-        ("unsupported image format", "no_picture", "new.png"),
+        ("unsupported image format", "no_file", "new.png"),
         # tools
         ("registry.ollama.ai/library/gemma:2b does not support tools", "no_tools", ""),
         ('"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set', "no_tools", ""),
@@ -241,9 +241,9 @@ def test_forms_of_thinking_that_are_refused_give_way() -> None:
 
 def test_after_the_newest_pictures_all_are_left_out() -> None:
     first = asked("Could not process image")
-    assert first == (Measure("no_picture", "new.png"),)
-    assert asked("Could not process image", *first) == (Measure("no_picture", "old.png"),)
-    blind = attrs.evolve(PROMPT, pictures={"old.png": "[a note]"})
+    assert first == (Measure("no_file", "new.png"),)
+    assert asked("Could not process image", *first) == (Measure("no_file", "old.png"),)
+    blind = attrs.evolve(PROMPT, files={"old.png": "[a note]"})
     assert asked("Could not process image", prompt=blind) == ()
 
 

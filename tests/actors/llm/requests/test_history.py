@@ -8,16 +8,18 @@ from actors.llm.messages import SystemText
 from actors.llm.requests.history import (
     BEFORE,
     GO_ON,
-    images,
     may_think,
     normalise,
     place_notes,
+    references,
+    references_of,
     unthinking,
     wanted_back,
 )
 from actors.vocabulary import (
     Block,
     ChatMessage,
+    Document,
     Image,
     ProviderData,
     Side,
@@ -30,6 +32,7 @@ from actors.vocabulary import (
 HERE = ProviderData(origin="here", data={"signature": "s"})
 ELSEWHERE = ProviderData(origin="elsewhere", data={"signature": "s"})
 IMAGE = Image(media_type="image/png", path="a.png")
+PAPER = Document(media_type="application/pdf", path="a.pdf", name="A.pdf")
 
 
 def message(role: Side, *blocks: Block) -> ChatMessage:
@@ -41,6 +44,7 @@ blocks = st.one_of(
     st.builds(Thinking, text=st.just("t"), provider_data=st.sampled_from([None, HERE, ELSEWHERE])),
     st.builds(ToolUse, id=st.just("i"), name=st.just("n"), input=st.just({})),
     st.just(IMAGE),
+    st.just(PAPER),
 )
 histories = st.lists(
     st.builds(ChatMessage, role=st.sampled_from(["user", "assistant"]), content=st.lists(blocks).map(tuple))
@@ -67,14 +71,17 @@ def test_what_was_said_is_sent_in_its_order(history: list[ChatMessage], keep: An
         (each.role, block.text)
         for each in normalise(history, keep)
         for block in each.content
-        if isinstance(block, Text) and block.text not in (BEFORE, GO_ON, "[picture a.png]")
+        if isinstance(block, Text)
+        and block.text not in (BEFORE, GO_ON, "[picture a.png]", "[document a.pdf]")
     ]
     assert sent == words
 
 
-def test_pictures_inside_results_are_found() -> None:
-    result = ToolResult(tool_use_id="a", name="T", content=(Text(text="x"), IMAGE))
-    assert images([message("user", IMAGE, Text(text="t")), message("user", result)]) == [IMAGE, IMAGE]
+def test_files_inside_results_are_found() -> None:
+    result = ToolResult(tool_use_id="a", name="T", content=(Text(text="x"), IMAGE, PAPER))
+    messages = [message("user", IMAGE, Text(text="t")), message("user", result)]
+    assert references(messages) == [IMAGE, IMAGE, PAPER]
+    assert [*references_of(messages[1])] == [IMAGE, PAPER]
 
 
 def test_notes_go_behind_the_last_words_of_the_person() -> None:
@@ -115,12 +122,12 @@ def test_a_model_says_only_what_is_a_models_to_say() -> None:
     fit = normalise(
         [
             message("user", Text(text="q"), ToolUse(id="i", name="n", input={})),
-            message("assistant", IMAGE, stray),
+            message("assistant", IMAGE, stray, PAPER),
         ],
         unthinking,
     )
     assert fit == [
         message("user", Text(text="q")),
-        message("assistant", Text(text="[picture a.png]")),
+        message("assistant", Text(text="[picture a.png]"), Text(text="[document a.pdf]")),
         message("user", Text(text=GO_ON)),
     ]

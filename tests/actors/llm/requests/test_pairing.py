@@ -4,9 +4,10 @@ from typing import Any
 
 from actors.llm.requests.pairing import UNANSWERED, paired
 from actors.llm.requests.wire_names import STRICT
-from actors.vocabulary import Block, ChatMessage, Image, Side, Text, ToolResult, ToolUse
+from actors.vocabulary import Block, ChatMessage, Document, Image, Side, Text, ToolResult, ToolUse
 
 IMAGE = Image(media_type="image/png", path="a.png")
+PAPER = Document(media_type="application/pdf", path="a.pdf", name="A.pdf")
 
 
 def call(id: str, name: str = "T") -> ToolUse:
@@ -72,12 +73,13 @@ def test_a_result_that_comes_late_stands_behind_its_call() -> None:
 
 
 def test_a_result_without_its_call_becomes_words() -> None:
-    orphan = ToolResult(tool_use_id="x", name="", content=(Text(text="one"), Text(text=" "), IMAGE))
+    orphan = ToolResult(tool_use_id="x", name="", content=(Text(text="one"), Text(text=" "), IMAGE, PAPER))
     assert sides(message("user", orphan), message("assistant", call("x"))) == [
         [
             Text(text="[result of a tool, whose call is not part of this conversation]"),
             Text(text="one"),
             IMAGE,
+            PAPER,
         ],
         ["x"],
         [("x", UNANSWERED)],

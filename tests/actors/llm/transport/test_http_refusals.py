@@ -9,8 +9,9 @@ from actors.llm.completion import Completion
 from actors.llm.messages import ModelError, ModelUnavailable
 from actors.llm.models.catalogue import ModelDetails
 from actors.llm.provider import Provider
+from actors.llm.requests.documents import Pdf
 from actors.llm.requests.pictures import Picture
-from actors.vocabulary import ChatMessage, Image, Text, ToolResult, ToolSpec, ToolUse
+from actors.vocabulary import ChatMessage, Document, Image, Text, ToolResult, ToolSpec, ToolUse
 from tests.actors.llm.asking import BOTH, QUESTION, ask, connect
 from tests.fakes.model_script import Answer, Fail, Received, Refuse, Reply, Say
 from tests.fakes.model_server import ModelServer
@@ -103,12 +104,33 @@ async def test_a_picture_that_is_refused_is_not_sent_again(
     pictures = {"a.png": Picture("image/png", "BAD")}
     model_server.rule = unless(lambda request: "BAD" not in str(request.body), "Could not process image")
     eyes = ModelDetails(vision=True)
-    assert await twice(provider, model_server, messages=SHOWN, pictures=pictures, details=eyes) == 2
+    assert await twice(provider, model_server, messages=SHOWN, files=pictures, details=eyes) == 2
     assert "refused it" in str(model_server.requests[-1].messages)
     pictures["b.png"] = Picture("image/png", "GOOD")
     more = (*SHOWN, ChatMessage(role="user", content=(Image(media_type="image/png", path="b.png"),)))
-    await ask(provider, messages=more, pictures=pictures, details=eyes)
+    await ask(provider, messages=more, files=pictures, details=eyes)
     assert "GOOD" in str(model_server.requests[-1].messages)
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("said", "known"), [("Could not process PDF", False), ("PDF input is not supported by this model", True)]
+)
+async def test_a_document_that_is_refused_is_not_sent_again(
+    provider: Provider, model_server: ModelServer, said: str, *, known: bool
+) -> None:
+    def paper(path: str) -> ChatMessage:
+        named = Document(media_type="application/pdf", path=path, name=path)
+        return ChatMessage(role="user", content=(named, Text(text="what does it say?")))
+
+    files = {"a.pdf": Pdf(name="a.pdf", pages=1, data="BADD")}
+    model_server.rule = unless(lambda request: "BADD" not in str(request.body), said)
+    reads = ModelDetails(documents=True)
+    assert await twice(provider, model_server, messages=(paper("a.pdf"),), files=files, details=reads) == 2
+    assert "[document a.pdf: " in str(model_server.requests[-1].messages)
+    files["b.pdf"] = Pdf(name="b.pdf", pages=1, data="GOOD")
+    await ask(provider, messages=(paper("a.pdf"), paper("b.pdf")), files=files, details=reads)
+    assert ("GOOD" in str(model_server.requests[-1].messages)) is not known
 
 
 @BOTH
