@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Generator
+from collections.abc import AsyncGenerator, Generator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from typing import Any
 
@@ -94,7 +94,7 @@ class Bus:
         if not address.offer(envelope):
             await self.sender.post_slowly(envelope, address, context)
 
-    def stream(self, request: Stream[ItemT]) -> AbstractAsyncContextManager[AsyncIterator[ItemT]]:
+    def stream(self, request: Stream[ItemT]) -> Items[ItemT]:
         """Open a stream; leaving the block cancels the work unless its class says FINISH.
 
         Errors are those of :meth:`ask`. A message that is not taken is refused on entering the block, everything

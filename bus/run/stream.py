@@ -141,11 +141,22 @@ class Channel(Generic[ItemT]):
 
             await wait_task_rescheduled(abort)
         item = self._items.popleft()
-        if self._producers:
+        self._make_up()
+        return item
+
+    def take(self) -> list[ItemT]:
+        """All items that are there, perhaps none, without waiting. The end is for :meth:`receive`."""
+        items = list(self._items)
+        self._items.clear()
+        self._make_up()
+        return items
+
+    def _make_up(self) -> None:
+        """Let producers that have waited fill the places that have become free."""
+        while self._producers and len(self._items) < self._capacity:
             producer, waiting = self._producers.popleft()
             self._append(waiting)
             reschedule(producer)
-        return item
 
     def leave(self) -> None:
         """The consumer wants no more."""
@@ -194,6 +205,10 @@ class Items(Generic[ItemT]):
         finally:
             self._reading = False
             self._sender.end_wait(envelope, waiter)
+
+    def at_once(self) -> list[ItemT]:
+        """The next items as far as they are there already: a consumer that lags can see to all of them together."""
+        return self._channel.take()
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None

@@ -42,7 +42,6 @@ async def test_a_message_is_answered_and_everything_is_told_in_order(
         "TurnStarted",
         "CompletionStarted",
         "TextDelta",
-        "TextDelta",
         "TurnEnded",
     ]
     check_numbers(world.events())

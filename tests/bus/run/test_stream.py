@@ -63,6 +63,20 @@ class TestItems:
                 assert len(actor_of(mesh).sent) <= len(seen) + BUFFER + 1
         assert seen == list(range(20))
 
+    async def test_that_are_there_can_be_taken_at_once(self, mesh: MeshUnderTest) -> None:
+        """Their places are filled by those that waited, and the end is read like any other."""
+        await mesh.start(producer())
+        async with mesh.bus.stream(Count(upto=10)) as items:
+            assert items.at_once() == []
+            await mesh.settle()
+            seen = items.at_once()
+            assert seen == list(range(BUFFER))
+            async for item in items:
+                seen += [item, *items.at_once()]
+                await mesh.settle()
+            assert items.at_once() == []
+        assert seen == list(range(10))
+
     async def test_let_other_tasks_run_however_large_the_buffer(self, mesh: MeshUnderTest) -> None:
         turns = 0
 
