@@ -5,6 +5,7 @@ raises StarpodError for what the person can mend.
 """
 
 import argparse
+import gc
 import importlib
 import io
 import os
@@ -36,6 +37,10 @@ COMMANDS: Final[Mapping[str, str]] = {
 }
 """Each command, in the order of the help text; its module has the same name."""
 
+COLLECTED: Final = (5000, 100, 10)
+"""How much comes into being until the garbage collector looks at it, and again at what is older. By default it looks
+after 700 objects; what is imported are 250 000 that stay, and each turn makes some that it lets go of itself."""
+
 
 class Command(Protocol):
     """What the module of a command offers."""
@@ -54,6 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0: done. 1: failed, and said why. 2: not understood. 130: interrupted.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
+    gc.set_threshold(*COLLECTED)
     _open_what_is_closed()
     _print_what_can_be_printed()
     try:
