@@ -89,7 +89,10 @@ def _texts(limit: int, *, all_of_them: bool = False) -> Stage:
 
 
 def _documents(*, all_of_them: bool = False) -> Stage:
-    """Name documents that weigh anything, oldest first, until it is enough; likewise."""
+    """Leave out documents that weigh anything, oldest first, until it is enough.
+
+    What came since the newest words, and with them, only if `all_of_them` are meant.
+    """
 
     def stage(transcript: Transcript, limit: int, weights: Weights) -> Transcript:
         over, newest = transcript.weight(weights) - limit, _newest(transcript)
@@ -99,7 +102,7 @@ def _documents(*, all_of_them: bool = False) -> Stage:
             if over <= 0 or not isinstance(part, Document) or not weights.get(part.path):
                 return part
             over -= weights[part.path]
-            return Text(text=named(part))
+            return Text(text=f"[document {part.path} is left out here: there is no room for it]")
 
         def change(block: Block) -> Block:
             if not isinstance(block, ToolResult):
@@ -108,7 +111,7 @@ def _documents(*, all_of_them: bool = False) -> Stage:
             return block if content == block.content else attrs.evolve(block, content=content)
 
         messages = (
-            message if index == newest and not all_of_them else _changed(message, change)
+            message if index >= newest and not all_of_them else _changed(message, change)
             for index, message in enumerate(transcript.messages)
         )
         return transcript.pruned(tuple(messages))
@@ -128,10 +131,12 @@ def _changed(message: ChatMessage, change: Callable[[Block], Block | None]) -> C
 def _shorter_result(block: Block, limit: int) -> Block:
     if not isinstance(block, ToolResult):
         return block
-    text = plain(block.content)
-    if len(text) <= limit and all(isinstance(part, Text) for part in block.content):
+    papers = tuple(part for part in block.content if isinstance(part, Document))
+    rest = tuple(part for part in block.content if not isinstance(part, Document))
+    text = plain(rest)
+    if len(text) <= limit and all(isinstance(part, Text) for part in rest):
         return block
-    return attrs.evolve(block, content=(Text(text=squeeze(text, limit)),))
+    return attrs.evolve(block, content=(Text(text=squeeze(text, limit)), *papers))
 
 
 def _shorter(block: Block, limit: int) -> Block | None:

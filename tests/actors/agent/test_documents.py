@@ -79,7 +79,7 @@ async def test_of_documents_that_are_too_much_the_newest_is_sent(
     async with lives.running() as world:
         await world.turn("read these", say("fine"), attachments=(REPORT, OTHER))
         assert papers(world.requests[-1]) == [OTHER.path]
-        assert "[document uploads/admin/r.pdf]" in shape(world.requests[-1].messages)[0]
+        assert "[document uploads/admin/r.pdf is left out here" in shape(world.requests[-1].messages)[0]
         world.settings = Settings(compaction=Compaction(context_budget=50_000))
         await world.turn("and now?", say("fine"))
         assert papers(world.requests[-1]) == [REPORT.path, OTHER.path], "nothing is lost for good"

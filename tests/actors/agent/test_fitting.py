@@ -220,7 +220,7 @@ def test_pictures_become_notes() -> None:
     assert said("[image downloads/a.png]") in found.messages[-1].content
 
 
-NAMED = said("[document downloads/a.pdf]")
+LEFT_OUT = said("[document downloads/a.pdf is left out here: there is no room for it]")
 
 
 def test_old_documents_become_notes_before_anything_else_and_the_oldest_first() -> None:
@@ -234,18 +234,33 @@ def test_old_documents_become_notes_before_anything_else_and_the_oldest_first() 
     assert fit(whole, whole.size).transcript == whole, "who cannot read them is not burdened with them"
     one = fit(whole, whole.size + 100_000, WEIGHTS)
     assert one.words_lost
-    assert one.transcript.messages[0].content == (said("look"), NAMED, LIGHT)
+    assert one.transcript.messages[0].content == (said("look"), LEFT_OUT, LIGHT)
     assert one.transcript.messages[1:] == whole.messages[1:]
     two = fit(whole, whole.size + 50_000, WEIGHTS).transcript
-    assert two.messages[2].content == (result("c1", said("see"), NAMED, said(LONG)),)
+    assert two.messages[2].content == (result("c1", said("see"), LEFT_OUT, said(LONG)),)
     assert PAPER in two.messages[-1].content
+
+
+def test_a_document_that_was_just_read_stays_longer_than_the_words_around_it() -> None:
+    whole = conversation(
+        (said("look"), PAPER), said("seen"), said("again"), call("c1"), result("c1", said(LONG), PAPER)
+    )
+    found = fit(whole, 53_000, WEIGHTS).transcript
+    assert found.messages[0].content == (said("look"), LEFT_OUT)
+    (block,) = found.messages[-1].content
+    assert isinstance(block, ToolResult)
+    text, paper = block.content
+    assert isinstance(text, Text)
+    assert len(text.text) <= 2000
+    assert paper is PAPER
+    assert LEFT_OUT.text in shape(fit(whole, 49_000, WEIGHTS).transcript.messages)[-1]
 
 
 def test_the_document_of_the_newest_words_goes_when_nothing_else_helps() -> None:
     whole = conversation(said("hello"), said(LONG), (said("and this?"), PAPER))
     found = fit(whole, 49_000, WEIGHTS)
     assert found.words_lost
-    assert found.transcript.messages[-1].content == (said("and this?"), NAMED)
+    assert found.transcript.messages[-1].content == (said("and this?"), LEFT_OUT)
     small = fit(whole, 53_000, WEIGHTS).transcript
     assert PAPER in small.messages[-1].content
     assert len(shape(small.messages)[1]) < 3000

@@ -130,6 +130,44 @@ def test_effort_and_tools_go_together_where_openai_lets_them(
     assert (known.effort, known.effort_with_tools) == (effort, beside_tools)
 
 
+@pytest.mark.parametrize(
+    ("model", "reads"),
+    [
+        ("anthropic/claude-haiku-4-5", True),
+        ("anthropic/claude-3-5-sonnet-20241022", True),
+        ("anthropic/claude-3-haiku-20240307", False),
+        ("openai/gpt-4o-mini", True),
+        ("openai/gpt-4.1-nano", True),
+        ("openai/gpt-5.4", True),
+        ("openai/o4-mini", True),
+        ("openai/o3-mini", False),
+        ("openai/gpt-3.5-turbo", False),
+        ("gemini/gemini-2.5-flash", True),
+        ("gemini/gemini-3-flash-preview", True),
+        ("gemini/gemma-3-27b-it", False),
+        ("openrouter/anthropic/claude-3.5-sonnet", True),
+        ("openrouter/anthropic/claude-3.7-sonnet", True),
+        ("openrouter/anthropic/claude-3-opus", False),
+        ("openrouter/anthropic/claude-sonnet-4.6", True),
+        ("openrouter/openai/gpt-4o", True),
+        ("openrouter/openai/gpt-4.1-mini", True),
+        ("openrouter/openai/gpt-4-turbo", False),
+        ("openrouter/openai/gpt-5-mini", True),
+        ("openrouter/openai/gpt-5-chat", False),
+        ("openrouter/openai/o3", True),
+        ("openrouter/openai/o3-mini", False),
+        ("openrouter/google/gemini-2.5-pro", True),
+        ("openrouter/meta-llama/llama-3.3-70b-instruct", False),
+        ("groq/meta-llama/llama-4-scout", False),
+        ("deepseek/deepseek-chat", False),
+        ("ollama/llava", False),
+    ],
+)
+def test_which_models_read_documents(shipped: Catalogue, model: str, reads: object) -> None:
+    provider, _, name = model.partition("/")
+    assert shipped.look_up(provider, name).documents is reads
+
+
 def test_what_an_entry_says_goes_before_its_family_and_the_family_before_the_provider() -> None:
     catalogue = parse(
         """
