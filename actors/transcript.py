@@ -109,7 +109,7 @@ class Transcript:
     def pruned(self, messages: tuple[ChatMessage, ...]) -> Self:
         """The same messages with less in them."""
         size = sum(characters(block) for message in messages for block in message.content)
-        found = tuple(each for message in messages for each in documents(message.content))
+        found = tuple(documents(block for message in messages for block in message.content))
         return attrs.evolve(self, messages=messages, size=size, documents=found)
 
     def weight(self, known: Mapping[str, int]) -> int:
@@ -121,8 +121,10 @@ def documents(blocks: Iterable[Block]) -> list[Document]:
     """Those among blocks, and in results."""
     found: list[Document] = []
     for block in blocks:
-        parts = block.content if isinstance(block, ToolResult) else (block,)
-        found += (part for part in parts if isinstance(part, Document))
+        if isinstance(block, Document):
+            found.append(block)
+        elif isinstance(block, ToolResult):
+            found += [part for part in block.content if isinstance(part, Document)]
     return found
 
 
