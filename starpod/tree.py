@@ -269,7 +269,9 @@ def _agent(parts: Parts) -> Iterator[Child | Pool]:
     )
     # Each begins with a question to the store: that it is slow shall be its outage, not a start that failed.
     limits = Limits(start_within=2 * session.Open.within, stop_within=20, patience=3600)
-    yield Pool("conversation", conversation, limit=512, intensity=INTENSITY, limits=limits)
+    yield Pool(
+        "conversation", conversation, limit=512, rank=session.depth_of, intensity=INTENSITY, limits=limits
+    )
     claiming = Limits(start_within=2 * session.Recover.within, mailbox=256)
     yield Child("conductor", partial(ConductorActor, settings, parts.remains, _expand, zone), limits=claiming)
 

@@ -11,7 +11,7 @@ from actors.storage import clean, moment
 
 from . import delegations, resolve, titles
 from .encoding import attachments_out, dump, options_out
-from .messages import Accepted, ChannelPolicy, Delegation, Incoming, SessionIsClosed, UnknownSession
+from .messages import Accepted, ChannelPolicy, Delegation, Incoming, SessionIsClosed, UnknownSession, id_at
 
 _SAME_MESSAGE: Final = """
 SELECT id, session_id, seq, state FROM turns WHERE source = ? AND user_id = ? AND client_message_id = ?
@@ -113,11 +113,12 @@ def _delegated(
 ) -> Accepted:
     """Store what is to be done for a call of another turn, in a conversation of its own."""
     place = delegations.place(connection, delegation, incoming.user)
+    session = id_at(place.depth, fresh.session)
     caller, title = clean(delegation.turn), titles.title_of(delegation.title, ())
     connection.execute(
         _NEW_DELEGATION,
         (
-            fresh.session,
+            session,
             incoming.user,
             incoming.channel,
             f"{caller}:{delegation.step}",
@@ -132,9 +133,7 @@ def _delegated(
             place.depth,
         ),
     )
-    stored = store_turn(
-        connection, incoming, None, session=fresh.session, parent=None, now=now, turn=fresh.turn
-    )
+    stored = store_turn(connection, incoming, None, session=session, parent=None, now=now, turn=fresh.turn)
     return attrs.evolve(stored, created=True)
 
 

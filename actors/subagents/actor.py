@@ -21,6 +21,9 @@ from actors.subagents.settings import Settings
 from actors.subsystem import Given
 from bus import Actor, BusError, DeliveryError, concurrent
 
+ALL: Final = 1_000_000
+"""Calls at once. No fewer than there can be: those of subagents must not wait for a place that those who wait for them
+hold. They are bounded by the turns that run and by what one of them may call."""
 AGAIN: Final = 1.0
 """Seconds between attempts to reach the agent, which may be starting anew."""
 LAST: Final = 100
@@ -50,7 +53,7 @@ class SubagentsActor(Actor):
         return DUTIES
 
     @messages.Delegate.handler
-    @concurrent(4096)
+    @concurrent(ALL)
     async def delegate(self, request: messages.Delegate) -> messages.Report:
         made = self.bus.clock.monotonic()
         async with self._place(request.turn):

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import Final, final
 
 import attrs
-from attrs.validators import ge
+from attrs.validators import ge, le
+
+from actors.session.messages import DEEPEST
 
 KEYS: Final[Mapping[str, str]] = {
     "depth": "limits.subagent_depth",
@@ -16,7 +18,7 @@ KEYS: Final[Mapping[str, str]] = {
 @final
 @attrs.frozen(kw_only=True)
 class Settings:
-    depth: int = attrs.field(default=1, validator=ge(0))
+    depth: int = attrs.field(default=1, validator=[ge(0), le(DEEPEST)])
     """How many turns may call each other in a row: with 1 a subagent has none of its own, with 0 there is none."""
     at_once: int = attrs.field(default=4, validator=ge(1))
     """Subagents of one turn that run at once; the others wait for their turn."""

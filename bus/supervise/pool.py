@@ -31,9 +31,10 @@ DONE = {ExitKind.STOPPED, ExitKind.REFUSED}
 class Member:
     """One key of a pool."""
 
-    def __init__(self, key: str, actor: RunningActor) -> None:
+    def __init__(self, key: str, actor: RunningActor, places: Places) -> None:
         self.key = key
         self.actor = actor
+        self.places = places
         self.child = RunningChild(actor)
         self.due: float | None = None
         """When a crashed one is started again."""
@@ -54,6 +55,17 @@ class Member:
         return max(self.actor.last_active, self.child.past.ready_at or 0.0)
 
 
+@attrs.define(eq=False)
+class Places:
+    """Those for members of one rank."""
+
+    living: dict[str, Member] = attrs.field(factory=dict[str, Member])
+    leaving: int = 0
+    """How many of the living are on their way to rest."""
+    queue: deque[Member] = attrs.field(factory=deque[Member])
+    """Members that wait for a place."""
+
+
 class RunningPool:
     """A running pool. The books and metrics of members that have gone are kept with the pool."""
 
@@ -68,10 +80,8 @@ class RunningPool:
         self._spec = spec
         self._make_actor = make_actor
         self._members: dict[str, Member] = {}
-        self._living: dict[str, Member] = {}
-        self._leaving = 0
-        """How many of the living are on their way to rest."""
-        self._queue: deque[Member] = deque()
+        self._places: dict[int, Places] = {}
+        """By rank."""
         self._sleep = trio.CancelScope()
         self.budget = restart.Budget(spec.intensity)
         self._exit: Exit | None = None
@@ -97,8 +107,10 @@ class RunningPool:
     def _add(self, key: str) -> Member:
         actor = self._make_actor(f"{self.name}[{key}]", partial(self._spec.factory, key), key)
         actor.metrics = self.metrics
-        actor.on_idle = self._make_room
-        member = self._members[key] = Member(key, actor)
+        rank = self._spec.rank(key)
+        places = self._places.setdefault(rank, Places())
+        actor.on_idle = partial(self._make_room, places)
+        member = self._members[key] = Member(key, actor, places)
         return member
 
     def addresses(self) -> Iterable[RunningActor]:
@@ -112,26 +124,27 @@ class RunningPool:
             return
         if self._nursery is None or self._exit is not None:
             return
-        if self._queue or len(self._living) >= self._spec.limit:
+        places = member.places
+        if places.queue or len(places.living) >= self._spec.limit:
             member.queued = True
-            self._queue.append(member)
-            self._make_room()
+            places.queue.append(member)
+            self._make_room(places)
         else:
             self._begin(member, self._nursery)
 
     def _begin(self, member: Member, nursery: trio.Nursery) -> None:
-        self._living[member.key] = member
+        member.places.living[member.key] = member
         member.unfinished = False
         member.child.begin()
         nursery.start_soon(self._live, member, name=member.actor.name)
 
     async def _live(self, member: Member) -> None:
         exit = await member.child.live(partial(self._is_up, member))
-        del self._living[member.key]
-        self._leaving -= member.child.expected and self._exit is None
+        del member.places.living[member.key]
+        member.places.leaving -= member.child.expected and self._exit is None
         if self._exit is None:
             self._settle(member, exit)
-            self._fill()
+            self._fill(member.places)
         else:
             member.unfinished = member.unfinished or exit.kind not in DONE
 
@@ -181,17 +194,17 @@ class RunningPool:
 
     # --- places -------------------------------------------------------------------------------------------
 
-    def _fill(self) -> None:
+    def _fill(self, places: Places) -> None:
         """Give free places to those who wait for one."""
-        while self._queue and self._nursery is not None and len(self._living) < self._spec.limit:
-            member = self._queue.popleft()
+        while places.queue and self._nursery is not None and len(places.living) < self._spec.limit:
+            member = places.queue.popleft()
             member.queued = False
             self._begin(member, self._nursery)
 
-    def _make_room(self) -> None:
+    def _make_room(self, places: Places) -> None:
         """Put to rest as many idle members as wait for a place, those that were idle longest first."""
-        while len(self._queue) > self._leaving and self._exit is None:
-            restful = [member for member in self._living.values() if member.restful]
+        while len(places.queue) > places.leaving and self._exit is None:
+            restful = [member for member in places.living.values() if member.restful]
             if not restful:
                 return
             self._rest(min(restful, key=lambda member: member.idle_since))
@@ -200,7 +213,7 @@ class RunningPool:
         """From this very step on the member begins no message: one that comes now waits for its next incarnation."""
         if self._nursery is None:  # pragma: no cover - who could rest lives, and so does the nursery
             raise RuntimeError("not running")
-        self._leaving += 1
+        member.places.leaving += 1
         member.child.expected = True
         member.actor.request_stop()
         self._nursery.start_soon(member.child.see_off, member.child.life, name=f"rest of {member.actor.name}")
@@ -253,7 +266,9 @@ class RunningPool:
 
     async def run(self, ready: Callable[[], None]) -> Exit:
         """Keep the members until a stop is asked for or the budget is spent."""
-        self._exit, self._disposed, self._leaving = None, False, 0
+        self._exit, self._disposed = None, False
+        for places in self._places.values():
+            places.leaving = 0
         self.budget = restart.Budget(self._spec.intensity)
         async with trio.open_nursery() as nursery:
             self._nursery = nursery
@@ -283,9 +298,10 @@ class RunningPool:
             resting = member.child.expected or not member.child.running
             member.unfinished = member.unfinished or member.due is not None or not resting
             member.due, member.queued, member.look_at = None, False, INFINITY
-        self._queue.clear()
+        for places in self._places.values():
+            places.queue.clear()
         async with trio.open_nursery() as nursery:
-            for member in list(self._living.values()):
+            for member in self._living():
                 nursery.start_soon(member.child.stop, name=f"stop of {member.actor.name}")
 
     def _end(self, exit: Exit) -> None:
@@ -296,12 +312,15 @@ class RunningPool:
         self._end(STOPPED)
 
     def cancel(self) -> None:
-        for member in self._living.values():
+        for member in self._living():
             member.actor.cancel()
 
     def force(self) -> None:
-        for member in self._living.values():
+        for member in self._living():
             member.child.hurry()
+
+    def _living(self) -> list[Member]:
+        return [member for places in self._places.values() for member in places.living.values()]
 
     def restarting(self, until: float, why: str) -> None:
         self._health = Health(State.BACKOFF, why, until=until)

@@ -27,7 +27,7 @@ class Child:
 class Pool:
     """Actors of one class, one per key, started on the first message and put to rest when idle.
 
-    `factory` gets the key. `limit` bounds the living ones; messages for further keys wait for a place.
+    `factory` gets the key. `limit` bounds the living ones of a `rank`; messages for further keys wait for a place.
     """
 
     name: str
@@ -35,6 +35,8 @@ class Pool:
     idle: float = attrs.field(default=600.0, kw_only=True, validator=positive)
     """Seconds without a message after which an actor is stopped."""
     limit: int = attrs.field(default=1024, kw_only=True, validator=at_least(1))
+    rank: Callable[[str], int] = attrs.field(default=lambda _key: 0, kw_only=True)
+    """By key. Each rank has places of its own: who waits for members of a higher one cannot keep them from living."""
     intensity: Intensity = attrs.field(factory=lambda: Intensity(20, 30.0), kw_only=True)
     backoff: Backoff = attrs.field(factory=Backoff, kw_only=True)
     limits: Limits = attrs.field(factory=Limits, kw_only=True)

@@ -42,7 +42,16 @@ from .errors import (
     UnknownTurn,
     Unstorable,
 )
-from .incoming import ChannelPolicy, Delegation, Incoming, TurnOptions, as_it_is_now
+from .incoming import (
+    DEEPEST,
+    ChannelPolicy,
+    Delegation,
+    Incoming,
+    TurnOptions,
+    as_it_is_now,
+    depth_of,
+    id_at,
+)
 from .outbox import (
     Claimed,
     ClaimOutbox,
@@ -114,6 +123,7 @@ from .usage import (
 )
 
 __all__ = [
+    "DEEPEST",
     "WAITING",
     "Accept",
     "Accepted",
@@ -226,4 +236,6 @@ __all__ = [
     "Unstorable",
     "WasSent",
     "as_it_is_now",
+    "depth_of",
+    "id_at",
 ]

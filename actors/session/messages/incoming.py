@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, Literal, final, get_args
+from typing import Any, Final, Literal, final, get_args
 
 import attrs
 from attrs.validators import ge, gt, in_, optional
@@ -45,6 +45,23 @@ class TurnOptions(Data):
     """US dollars after which no further completion is asked for."""
     tools: tuple[str, ...] | None = None
     """Names of the only tools it may use."""
+
+
+DEEPEST: Final = 8
+"""How many turns may call each other in a row."""
+_DEPTH: Final = "~"
+_DIGITS: Final = 3
+
+
+def id_at(depth: int, id: str) -> str:
+    """What a conversation is called that carries out a call of one `depth` - 1 deep."""
+    return f"{id}{_DEPTH}{depth}"
+
+
+def depth_of(session: str) -> int:
+    """How many calls lie between a person and a conversation, by what it is called; whatever that is."""
+    depth = session.rpartition(_DEPTH)[2] if _DEPTH in session else ""
+    return min(int(depth), DEEPEST) if depth.isdecimal() and len(depth) <= _DIGITS else 0
 
 
 @final

@@ -363,6 +363,8 @@ class World:
     durations: dict[str, float] = attrs.field(factory=dict[str, float])
     results: dict[str, Callable[[], str]] = attrs.field(factory=dict[str, Callable[[], str]])
     """What looking at something gives, where that is not what it is called."""
+    places: int = 1024
+    """For conversations that live at once."""
     _mesh: MeshUnderTest | None = None
     _remains: Remains = attrs.field(factory=Remains)
     _boots: int = 0
@@ -411,7 +413,13 @@ class World:
                 under_way=UnderWay(),
                 zone=lambda: UTC,
             )
-            await mesh.start_pool(conversation, name="conversation", intensity=INTENSITY)
+            await mesh.start_pool(
+                conversation,
+                name="conversation",
+                limit=self.places,
+                rank=session.depth_of,
+                intensity=INTENSITY,
+            )
             if conductor:
                 await mesh.start(
                     partial(ConductorActor, lambda: self.settings, self._remains, self.expand),

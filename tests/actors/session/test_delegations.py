@@ -7,6 +7,7 @@ import pytest
 
 from actors.session import delegations, pruning, sessions, usage
 from actors.session.messages import (
+    DEEPEST,
     Accepted,
     ClosedAfter,
     Consumption,
@@ -19,6 +20,8 @@ from actors.session.messages import (
     TooManySubagents,
     TurnIsOver,
     UnknownTurn,
+    depth_of,
+    id_at,
 )
 from actors.vocabulary import ADMIN, Usage
 from tests.fakes.ledger import Ledger
@@ -50,6 +53,7 @@ def test_it_has_a_conversation_of_its_own_that_is_on_no_list(ledger: Ledger) -> 
     caller = calling(ledger, "a", key="chat", channel="telegram", triggered_by="brief")
     sub = delegate(ledger, caller.turn, channel="telegram", key="chat", triggered_by="brief")
     assert (sub.created, sub.duplicate, sub.session != caller.session) == (True, False, True)
+    assert (depth_of(caller.session), depth_of(sub.session)) == (0, 1)
     shown = ledger.session(sub.session)
     assert (shown.title, shown.is_closed, shown.is_read) == ("Look around", True, True)
     assert (shown.delegated_by, shown.parent) == (f"{caller.turn}:2", caller.session)
@@ -154,3 +158,21 @@ def test_a_conversation_is_deleted_with_those_that_worked_for_it(ledger: Ledger)
     left = ledger.connection.execute("SELECT (SELECT count(*) FROM sessions) + (SELECT count(*) FROM steps)")
     assert left.fetchone()[0] == 0
     assert usage.costs(ledger.connection, Costs()).total == before
+
+
+@pytest.mark.parametrize(
+    ("session", "depth"),
+    [
+        ("1b4e28ba-2fa1-11d2-883f-0016d3cca427", 0),
+        (id_at(1, "1b4e28ba"), 1),
+        (id_at(3, "1b4e28ba"), 3),
+        (id_at(12, "1b4e28ba"), DEEPEST),
+        ("x~", 0),
+        ("x~y", 0),
+        ("x~-1", 0),
+        ("x~\u00b2", 0),
+        (f"x~{10**9}", 0),
+    ],
+)
+def test_how_deep_a_conversation_lies_is_told_by_its_name_whatever_it_is(session: str, depth: int) -> None:
+    assert depth_of(session) == depth

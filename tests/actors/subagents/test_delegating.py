@@ -15,7 +15,7 @@ from actors.agent.settings import Limits, Settings
 from actors.llm import messages as llm
 from actors.session import messages as session
 from actors.subagents.settings import Settings as SubagentSettings
-from actors.vocabulary import ADMIN, ToolUse
+from actors.vocabulary import ADMIN, ToolResult, ToolUse
 from bus import Sink
 from tests.actors.agent.test_merging import until_idle
 from tests.actors.agent.world import (
@@ -185,6 +185,30 @@ async def test_a_model_that_is_not_offered_is_refused(world: World, autojump_clo
 
 
 # --- many -------------------------------------------------------------------------------------------------
+
+
+async def test_those_who_wait_never_hold_the_places_of_those_they_wait_for(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    """Forty conversations over four places, each with two subagents that have a subagent of their own."""
+
+    async def rule(request: llm.Complete, sink: Sink[llm.CompletionEvent]) -> None:
+        first, last = last_text(request.messages[:1]), request.messages[-1].content[-1]
+        parts = {"go": ("part", "part"), "part": ("bit",)}.get(first.split()[0], ())
+        if parts and not isinstance(last, ToolResult):
+            calls = [part(f"{each} {n}", f"c{n}") for n, each in enumerate(parts)]
+            await after(1.0, say(calls=calls))(request, sink)
+        else:
+            await after(1.0, say(f"did {first}"))(request, sink)
+
+    world = World(
+        tmp_path, subagents=SubagentSettings(depth=2, at_once=1), places=4, rule=rule, settings=FREE
+    )
+    async with world.running():
+        accepted = [await world.send(f"go {n}", key=f"k{n}") for n in range(40)]
+        ends = [await world.end(each.turn, every=1.0) for each in accepted]
+        assert [end.text for end in ends] == [f"did go {n}" for n in range(40)]
+        assert len(world.requests) == 40 * (2 + 2 * 2 + 2)
 
 
 async def test_calls_of_one_answer_run_at_once_as_far_as_there_are_places(

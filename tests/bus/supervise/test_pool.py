@@ -226,6 +226,18 @@ class TestPlaces:
             await trio.sleep(25)
             assert house.starts == ["a", "b"]  # for nothing, but in good order
 
+    async def test_are_not_shared_with_members_of_another_rank(
+        self, autojump_clock: MockClock, house: House
+    ) -> None:
+        async with open_house(house, limit=1, rank=len) as mesh, trio.open_nursery() as nursery:
+            for key in ("a", "b", "aa", "bb"):
+                nursery.start_soon(mesh.bus.ask, Work(key=key, seconds=10))
+                await wait_all_tasks_blocked()
+            assert house.starts == ["a", "aa"]
+            await trio.sleep(15)
+            assert sorted(house.starts[2:]) == ["b", "bb"]
+            assert house.most == 2
+
     async def test_are_kept_by_members_that_are_busy(self, autojump_clock: MockClock, house: House) -> None:
         async with open_house(house, limit=1, idle=1.0) as mesh, trio.open_nursery() as nursery:
             nursery.start_soon(mesh.bus.ask, Work(key="a", seconds=30))
