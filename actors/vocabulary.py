@@ -1,7 +1,9 @@
 """Values every subsystem speaks of: who speaks, content blocks, attachments, usage. Frozen, no imports of ours."""
 
+import json
 import re
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, Final, Literal, final
 
 import attrs
@@ -202,6 +204,11 @@ class ToolSpec:
     description: str
     input_schema: Mapping[str, Any]
     """JSON Schema of an object."""
+
+    @cached_property
+    def size(self) -> int:
+        """Characters that a model is told of it, roughly."""
+        return len(self.name) + len(self.description) + len(json.dumps(self.input_schema, default=dict))
 
 
 @final

@@ -33,6 +33,7 @@ HANDS = {
             "completion",
             "gate",
             "loop",
+            "offer",
             "record",
             "sources",
             "summaries",

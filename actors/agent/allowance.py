@@ -6,12 +6,12 @@ from typing import Final, final
 
 from actors.agent import limits
 from actors.agent.limits import Price, Soon, Stop
+from actors.agent.offer import Offer
 from actors.agent.settings import Settings
 from actors.agent.turn import Run
 from actors.agent.underway import UnderWay
-from actors.llm import messages as llm
 from actors.session import messages as session
-from bus import Bus, BusError
+from bus import Bus
 
 Zone = Callable[[], tzinfo | None]
 """Where the person lives; None is where the program runs."""
@@ -31,13 +31,20 @@ class Allowance:
     """What one attempt of a turn may still use."""
 
     def __init__(
-        self, bus: Bus, settings: Settings, turn: session.Turn, under_way: UnderWay, zone: Zone
+        self,
+        bus: Bus,
+        settings: Settings,
+        turn: session.Turn,
+        under_way: UnderWay,
+        zone: Zone,
+        offer: Offer,
     ) -> None:
         self._bus = bus
         self._settings = settings
         self._turn = turn
         self._under_way = under_way
         self._zone = zone
+        self._offer = offer
         self._price: Price | None = None
 
     async def stop(self, run: Run, told: int) -> Stop | None:
@@ -79,8 +86,7 @@ class Allowance:
         bounds, turn = self._settings.limits, self._turn
         shared = turn.depth and (turn.options.budget_usd or bounds.usd_per_turn)
         if self._price is None and (bounds.usd_per_day or shared):
-            try:
-                self._price = limits.dearest((await self._bus.ask(llm.Models())).models)
-            except BusError:
+            if (offered := await self._offer.models()) is None:
                 return FREE
+            self._price = limits.dearest(offered.models)
         return self._price or FREE

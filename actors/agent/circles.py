@@ -6,8 +6,9 @@ errors say.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from hashlib import blake2b
+from itertools import pairwise
 from typing import Any, Final, Literal, final
 
 import attrs
@@ -89,20 +90,23 @@ def circle(rounds: Sequence[Round]) -> Circle | None:
     return None
 
 
-def rounds(messages: Iterable[ChatMessage]) -> list[Round]:
+def rounds(messages: Sequence[ChatMessage]) -> list[Round]:
     """The rounds since somebody last said something. One whose results are not all there is not among them."""
     found: list[Round] = []
-    calls: tuple[ToolUse, ...] = ()
-    for message in messages:
-        if message.role == "assistant":
-            calls = transcript.calls(message.content)
-            continue
-        results = {block.tool_use_id: block for block in message.content if isinstance(block, ToolResult)}
+    for asked, answer in pairwise(messages[_heard(messages) :]):
+        calls = transcript.calls(asked.content) if asked.role == "assistant" else ()
+        results = {block.tool_use_id: block for block in answer.content if isinstance(block, ToolResult)}
         if calls and all(call.id in results for call in calls):
             found.append(_round([(call, results[call.id]) for call in calls]))
-        if any(isinstance(block, Text) for block in message.content):
-            found.clear()
     return found
+
+
+def _heard(messages: Sequence[ChatMessage]) -> int:
+    """Where that begins which follows the last words of a person; looked for from the end, near which they are."""
+    for n in reversed(range(len(messages))):
+        if messages[n].role == "user" and any(isinstance(block, Text) for block in messages[n].content):
+            return n + 1
+    return 0
 
 
 def _round(made: Sequence[tuple[ToolUse, ToolResult]]) -> Round:

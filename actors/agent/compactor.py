@@ -6,13 +6,13 @@ left: so every turn ends, and the next one begins with what is stored.
 """
 
 import sys
-from collections.abc import Sequence
 from contextlib import suppress
 from typing import final
 
 import trio
 
 from actors.agent import compaction, failures, fitting
+from actors.agent.offer import Offer
 from actors.agent.record import Record
 from actors.agent.room import CHARACTERS, SMALL, Learned, Room, named_window, rate, room, smaller
 from actors.agent.settings import Settings
@@ -22,7 +22,7 @@ from actors.agent.turn import Run
 from actors.context import TurnContext
 from actors.llm import messages as llm
 from actors.transcript import characters, documents
-from actors.vocabulary import ToolSpec, Usage
+from actors.vocabulary import Usage
 from bus import Bus, BusError
 
 _NEVER = sys.maxsize
@@ -40,6 +40,7 @@ class Compactor:
         turn: TurnContext,
         keepsake: Keepsake | None,
         learned: Learned,
+        offer: Offer,
     ) -> None:
         self._bus = bus
         self._answer_tokens = settings.max_tokens
@@ -49,14 +50,13 @@ class Compactor:
         self._keepsake = keepsake
         self._learned = learned
         self._summariser = Summariser(bus, settings.compaction, learned)
-        self._models: llm.Catalogue | None = None
+        self._offer = offer
         self._fixed = 0
         self._told = False
 
-    def surrounded(self, system: Sequence[llm.SystemText], tools: Sequence[ToolSpec]) -> None:
-        """Learn what stands around the conversation in each prompt of the turn."""
-        offered = (len(tool.name) + len(tool.description) + len(str(tool.input_schema)) for tool in tools)
-        self._fixed = sum(len(part.text) for part in system) + sum(offered)
+    def surrounded(self, size: int) -> None:
+        """Learn how many characters stand around the conversation in each prompt of the turn."""
+        self._fixed = size
 
     async def relieve(self, run: Run) -> None:
         """Before a completion: make the conversation fit what is known of the model's window."""
@@ -146,7 +146,7 @@ class Compactor:
         self._learned.noted = until
         model = None
         if self._settings.memory_flush:
-            known = None if self._models is None else self._models.compaction
+            known = None if self._offer.known is None else self._offer.known.compaction
             model = self._settings.flush_model or known or run.model
         dropped = Dropped(messages=messages, until=until, model=model)
         try:
@@ -158,7 +158,7 @@ class Compactor:
 
     async def _writers(self, run: Run) -> list[Writer]:
         """Who may write a summary: the model that is configured for it, then the one that answers."""
-        models = await self._catalogue()
+        models = await self._offer.models()
         if models is None:
             return [Writer(run.model or "", run.model, None)]
         chosen = dict.fromkeys((models.compaction, run.model or models.default))
@@ -179,7 +179,7 @@ class Compactor:
     # --- what is known of the model -----------------------------------------------------------------------
 
     async def _room(self, run: Run) -> Room:
-        models, spec = await self._catalogue(), await self._spec(run)
+        models, spec = await self._offer.models(), await self._spec(run)
         known = None if models is None else _window(models, spec)
         whole = self._fixed + run.prompt_characters
         measured = rate(run.context_tokens, whole if run.prompt_characters else 0)
@@ -200,16 +200,8 @@ class Compactor:
 
     async def _spec(self, run: Run) -> str:
         """``provider/model`` that is asked, by which windows are remembered; empty where that is not known."""
-        models = await self._catalogue()
+        models = await self._offer.models()
         return run.model or ("" if models is None else models.default)
-
-    async def _catalogue(self) -> llm.Catalogue | None:
-        if self._models is None:
-            try:
-                self._models = await self._bus.ask(llm.Models())
-            except BusError:
-                return None
-        return self._models
 
 
 def _window(models: llm.Catalogue, spec: str) -> int | None:

@@ -4,7 +4,6 @@ A completion is only asked for while everything is below its limit, so that what
 completion. Where the next one is likely to reach it, that one is the last: the model is told to sum up.
 """
 
-import json
 from collections.abc import Iterable
 from datetime import datetime, time, timedelta, tzinfo
 from typing import Final, final
@@ -225,6 +224,4 @@ def dearest(models: Iterable[ModelInfo]) -> Price:
 
 def size(system: Iterable[SystemText], tools: Iterable[ToolSpec]) -> int:
     """Characters of what a model is told besides the conversation, roughly."""
-    return sum(len(part.text) for part in system) + sum(
-        len(tool.description) + len(json.dumps(tool.input_schema, default=dict)) for tool in tools
-    )
+    return sum(len(part.text) for part in system) + sum(tool.size for tool in tools)

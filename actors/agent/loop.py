@@ -19,6 +19,7 @@ from actors.agent.completion import Speaker
 from actors.agent.followups import Inbox
 from actors.agent.gate import Gate, Policy
 from actors.agent.limits import Stop
+from actors.agent.offer import Offer
 from actors.agent.record import Record
 from actors.agent.room import Learned
 from actors.agent.settings import Settings
@@ -78,8 +79,11 @@ class Loop:
         )
         # What an agent tells another is nothing that a person has said.
         keepsake = None if run.turn.delegated_by else parts.sources.keepsake
-        self._compactor = Compactor(parts.bus, self._settings, record, self._turn, keepsake, parts.learned)
-        self._allowance = Allowance(parts.bus, self._settings, run.turn, parts.under_way, parts.zone)
+        offer = Offer(parts.bus)
+        self._compactor = Compactor(
+            parts.bus, self._settings, record, self._turn, keepsake, parts.learned, offer
+        )
+        self._allowance = Allowance(parts.bus, self._settings, run.turn, parts.under_way, parts.zone, offer)
 
     async def recall(self) -> None:
         """Learn what earlier attempts have said, handed over and taken in."""
@@ -178,7 +182,7 @@ class Loop:
         specs = prepared.catalogue.specs()
         self._told = limits.size(prepared.system, specs)
         self._speaker = Speaker(parts.bus, self._settings, specs, self.record)
-        self._compactor.surrounded(prepared.system, specs)
+        self._compactor.surrounded(self._told)
         self._gate = Gate(
             bus=parts.bus,
             catalogue=prepared.catalogue,

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-import attrs
-
 from actors.llm.anthropic.stream import REDACTED, SIGNATURE, Reader
 from actors.llm.fields import JsonObject
 from actors.llm.format import Format
@@ -12,6 +10,7 @@ from actors.llm.messages import SystemText
 from actors.llm.requests.documents import MEDIA_TYPE, Pdf
 from actors.llm.requests.files import File, Files, shown
 from actors.llm.requests.history import Keep, may_think, normalise, place_notes
+from actors.llm.requests.pairing import saying
 from actors.llm.requests.prompt import BUDGETS, Prompt, answer_limit
 from actors.llm.requests.wire_names import wire_name
 from actors.vocabulary import (
@@ -81,7 +80,7 @@ def _without_last_thought(message: ChatMessage) -> ChatMessage:
     content = message.content
     while isinstance(content[-1], Thinking):
         content = content[:-1]
-    return attrs.evolve(message, content=content)
+    return saying(message, content)
 
 
 def _messages(history: list[ChatMessage], files: Files, noted: int | None) -> list[JsonObject]:

@@ -1,6 +1,5 @@
 """What an answer has used while it is still coming: as far as its stream says so, the rest by its length. Pure."""
 
-import json
 from collections.abc import Iterator
 from typing import Final, final
 
@@ -30,7 +29,10 @@ class Meter:
         self._prompt = prompt
         self._guess: int | None = None
         self._begun = False
-        self._told = Tokens()
+        self._told: tuple[int, ...] | None = None
+        """The tokens of the prompt in the last :meth:`news`."""
+        self._worth_a_word = 0
+        """Tokens of an answer that is news again."""
 
     # --- a reader -----------------------------------------------------------------------------------------
 
@@ -57,12 +59,12 @@ class Meter:
 
     def news(self) -> Tokens | None:
         """What was used, when it is more by a good deal than when it was last asked for."""
-        if (used := self.used()) is None:
+        known = self._reader.tokens
+        prompt = (known.input, known.cache_read, known.cache_write)
+        if prompt == self._told and self._output(known) < self._worth_a_word:
             return None
-        told = self._told
-        if attrs.evolve(used, output=told.output) == told and used.output < told.output + STEP:
-            return None
-        self._told = used
+        if (used := self.used()) is not None:
+            self._told, self._worth_a_word = prompt, used.output + STEP
         return used
 
     def used(self) -> Tokens | None:
@@ -70,20 +72,20 @@ class Meter:
         known = self._reader.tokens
         if not self._begun and known == Tokens():
             return None
-        output = max(known.output, self._reader.written // CHARACTERS)
+        output = self._output(known)
         if known.input or known.cache_read or known.cache_write:
             return attrs.evolve(known, output=output)
         if self._guess is None:
             self._guess = size(self._prompt) // CHARACTERS
         return Tokens(input=self._guess, output=output)
 
+    def _output(self, known: Tokens) -> int:
+        return max(known.output, self._reader.written // CHARACTERS)
+
 
 def size(prompt: Prompt) -> int:
     """Characters of a prompt, with pictures as texts that weigh as much."""
     said = sum(characters(block) for message in prompt.messages for block in message.content)
     told = sum(len(part.text) for part in prompt.system)
-    offered = sum(
-        len(tool.name) + len(tool.description) + len(json.dumps(tool.input_schema, default=dict))
-        for tool in prompt.tools
-    )
+    offered = sum(tool.size for tool in prompt.tools)
     return said + told + offered

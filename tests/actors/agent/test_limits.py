@@ -255,7 +255,7 @@ def test_what_is_under_way_is_counted_at_the_dearest_price() -> None:
 
 def test_all_that_is_told_counts() -> None:
     tool = ToolSpec(name="Peek", description="Reads.", input_schema={"type": "object"})
-    assert size([SystemText(text="Be kind.")], [tool]) == 8 + 6 + 18
+    assert size([SystemText(text="Be kind.")], [tool]) == 8 + 4 + 6 + 18
 
 
 def test_a_turn_is_cut_off_some_time_after_its_last_answer_was_due() -> None:
