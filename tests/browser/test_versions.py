@@ -68,3 +68,29 @@ def test_versions_stand_beside_each_other(
     expect(versions(turns.first)).to_be_visible()
     page.set_viewport_size({"width": 390, "height": 780})
     assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_arrow_up_in_the_empty_field_edits_what_was_said_last(window: Window, model: Model) -> None:
+    model.script({"say": "one"}, {"say": "two"}, {"say": "dos"})
+    page, turns = window.page, window.turns
+    window.field.press("ArrowUp")
+    expect(window.field).to_have_value("")
+    window.ask("first")
+    window.ask("second")
+    window.field.fill("half a thought")
+    window.field.press("ArrowUp")
+    expect(turns.last.get_by_role("textbox", name="Your message")).to_have_count(0)
+    window.field.fill("")
+    window.field.press("ArrowUp")
+    field = turns.last.get_by_role("textbox", name="Your message")
+    expect(field).to_be_focused()
+    expect(field).to_have_value("second")
+    page.keyboard.press("Escape")
+    expect(field).to_have_count(0)
+    window.field.press("ArrowUp")
+    field.fill("segundo")
+    field.press("Enter")
+    expect(turns.last).to_contain_text("dos")
+    window.answered()
+    expect(turns).to_have_count(2)
+    expect(versions(turns.last)).to_have_attribute("aria-label", "Version 2 of 2")

@@ -69,6 +69,7 @@ export class OpenConversation {
   /** Follows the address: to be called whenever it names another session. */
   opened(session: string | null): void {
     const { api, sessions, conversations } = this.parts;
+    this.editing.value = null;
     conversations.open(session);
     // An older conversation than those on the list so far: its title is wanted all the same.
     if (session === null || sessions.get(session) !== undefined) return;
@@ -114,6 +115,23 @@ export class OpenConversation {
       this.transcript.value.waiting.length > 0 ||
       this.pending.value.some((entry) => entry.state !== "refused"),
   );
+
+  /** Whether anything can be said here: a conversation that is closed is to be read, and so is a subagent's. */
+  readonly writable = computed(() => {
+    if (openSession.value === null) return true;
+    return this.session.value?.is_closed === false && this.problem.value === null;
+  });
+
+  /** Turn whose message is being edited. */
+  readonly editing = signal<string | null>(null);
+
+  /** Takes up the message that was said last, to be said in other words. Whether there is one that can be. */
+  editLast(): boolean {
+    const last = this.transcript.value.turns.findLast((turn) => turn.prompt !== null);
+    if (last === undefined || this.busy.value || !this.writable.value) return false;
+    this.editing.value = last.id;
+    return true;
+  }
 
   /** Version that somebody has just turned to, until it is shown. */
   turnedTo: string | null = null;

@@ -34,7 +34,7 @@ export function ComposerBar({ field }: { field: RefObject<HTMLTextAreaElement | 
     >
       {composer.editing.value && (
         <p class="composer-note">
-          Your last message again: it will be sent as a new one
+          Your message again: change it and send it
           <TextButton onClick={() => composer.letGo()}>Leave it</TextButton>
         </p>
       )}
@@ -76,10 +76,7 @@ function Field({ composer, field, onSend }: FieldProps) {
 
   const pressed = (event: KeyboardEvent) => {
     if (event.key === "ArrowUp" && composer.empty.value && !event.altKey) {
-      const prompt = app.open.transcript.value.turns.at(-1)?.prompt;
-      if (prompt == null) return;
-      event.preventDefault();
-      composer.edit(prompt.text, prompt.attachments);
+      if (app.open.editLast()) event.preventDefault();
     }
     // An input method uses Enter to choose; the old key code is how some browsers tell.
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;

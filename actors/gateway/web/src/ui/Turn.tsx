@@ -32,14 +32,18 @@ interface TurnProps {
 
 /** What a person said, and all that came of it. */
 export const TurnView = memo(function TurnView({ turn, versions }: TurnProps) {
+  const { open } = useApp();
   const running = turn.state === "running";
-  const [editing, setEditing] = useState(false);
+  const editing = open.editing.value === turn.id && open.writable.value;
   const article = useRef<HTMLElement>(null);
   const close = useCallback(() => {
-    setEditing(false);
+    open.editing.value = null;
     // Whoever left the form with a key goes on from where it was opened.
     requestAnimationFrame(() => article.current?.querySelector<HTMLElement>(".edit")?.focus());
   }, []);
+  const edit = () => {
+    open.editing.value = turn.id;
+  };
   return (
     <article ref={article} class={`turn ${turn.state}`} aria-busy={running}>
       {turn.prompt !== null && (
@@ -56,7 +60,9 @@ export const TurnView = memo(function TurnView({ turn, versions }: TurnProps) {
             <Prompt
               text={turn.prompt.text}
               attachments={turn.prompt.attachments}
-              aside={<PromptTools prompt={turn.prompt} onEdit={running ? null : () => setEditing(true)} />}
+              aside={
+                <PromptTools prompt={turn.prompt} onEdit={running || !open.writable.value ? null : edit} />
+              }
               {...(versions.length > 1 ? { note: <Versions turn={turn.id} versions={versions} /> } : {})}
             />
           )}
@@ -188,6 +194,7 @@ function Activity({ turn }: { turn: Turn }) {
 }
 
 function Foot({ turn }: { turn: Turn }) {
+  const { open } = useApp();
   const said = turn.parts.flatMap((part) => (part.kind === "text" ? [part.text] : []));
   return (
     <footer class="foot">
@@ -203,7 +210,9 @@ function Foot({ turn }: { turn: Turn }) {
             ),
         )}
         <ToldButton turn={turn.id} />
-        {turn.prompt !== null && <Again turn={turn.id} failed={turn.state !== "done"} />}
+        {turn.prompt !== null && open.writable.value && (
+          <Again turn={turn.id} failed={turn.state !== "done"} />
+        )}
         {said.length > 0 && <CopyButton label="Copy answer" text={() => said.join("\n\n")} />}
       </span>
     </footer>

@@ -43,7 +43,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: "Enter", does: "Send, also while the agent works" },
   { keys: "Alt Enter", does: "Send as the next turn, after the present one" },
   { keys: "Shift Enter", does: "New line" },
-  { keys: "↑", does: "In an empty field: take up your last message" },
+  { keys: "↑", does: "In an empty field: edit your last message" },
   {
     keys: "Esc",
     does: "Close what is open, else stop the agent",
