@@ -1,7 +1,9 @@
 """The databases of people and of secrets: gone, restored, or not to be written. Nobody is let in by that."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -35,6 +37,13 @@ async def asked(
     headers = {"Authorization": "", "X-API-Key": shown}
     answer = await daemon.request(method, path, json=body or None, headers=headers)
     return answer.status_code, answer.json()
+
+
+@pytest.fixture
+def place() -> Iterator[Place]:
+    """An agent on a disk: a file in memory can be written by whoever has it open, whatever its attributes say."""
+    with TemporaryDirectory(dir="/var/tmp") as folder:
+        yield Place(Path(folder) / "aster")
 
 
 @pytest.fixture
