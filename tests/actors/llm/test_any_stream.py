@@ -13,7 +13,7 @@ from actors.llm.anthropic import format as anthropic_format
 from actors.llm.failures.failures import read_report
 from actors.llm.format import Format
 from actors.llm.gemini import format as gemini_format
-from actors.llm.messages import ModelError, ModelUnavailable
+from actors.llm.messages import CompletionEvent, ModelError, ModelUnavailable, TextDelta
 from actors.llm.ollama import format as ollama_format
 from actors.llm.openai import format as openai_format
 from actors.llm.openai import responses as responses_format
@@ -88,13 +88,15 @@ FORMATS = pytest.mark.parametrize(
 @given(EVENTS)
 def test_any_stream_is_read_or_refused(format: Format, events: list[bytes]) -> None:
     reader = format.reader("provider", lambda: "made-up")
+    told: list[CompletionEvent] = []
     for event in events:
         try:
-            list(reader.read(event))
+            told += reader.read(event)
         except (ModelError, ModelUnavailable, ValueError) as refused:
             said = str(refused)
             assert said, event
             assert not any(word in said for word in ("KeyError", "object has no", "NoneType")), event
+    assert reader.written >= sum(len(item.text) for item in told if isinstance(item, TextDelta))
     completion = reader.completion()
     assert all(isinstance(block, Text | Thinking | ToolUse) for block in completion.content)
     assert all(isinstance(count, int) and count >= 0 for count in attrs.astuple(completion.tokens))

@@ -13,8 +13,10 @@ from actors.session.messages import (
     List,
     MarkRead,
     Messages,
+    NoteMissing,
     Rename,
     Session,
+    SetModel,
     UnknownSession,
 )
 from actors.storage import micros
@@ -35,6 +37,10 @@ def marked(ledger: Ledger, session: str, **fields: Any) -> Session:
 
 def named(ledger: Ledger, session: str, title: str, **fields: Any) -> Session:
     return ledger.run(sessions.rename, Rename(session=session, title=title, **of_admin(**fields)))
+
+
+def missing(ledger: Ledger, session: str, model: str) -> bool:
+    return ledger.run(sessions.note_missing, NoteMissing(session=session, model=model))
 
 
 def closed(ledger: Ledger, session: str, summary: str = "done", **fields: Any) -> Session:
@@ -245,3 +251,12 @@ class TestClosedAfter:
         assert self.after(ledger) == []
         ledger.cancel(waiting.turn)
         assert self.after(ledger) == [(1, accepted.session)]
+
+
+def test_that_a_model_is_missing_is_new_until_another_is_chosen_or_missing(ledger: Ledger) -> None:
+    chat, other = (ledger.accept(key=key).session for key in ("chat", "other"))
+    assert [missing(ledger, chat, name) for name in ("a", "a", "b", "a")] == [True, False, True, True]
+    assert missing(ledger, other, "a")
+    ledger.run(sessions.set_model, SetModel(session=chat, model="c", effort=None, **of_admin()))
+    assert missing(ledger, chat, "a")
+    assert not missing(ledger, "nowhere", "a")
