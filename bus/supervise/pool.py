@@ -60,6 +60,7 @@ class Places:
     """Those for members of one rank."""
 
     living: dict[str, Member] = attrs.field(factory=dict[str, Member])
+    """Those first that have been idle longest."""
     leaving: int = 0
     """How many of the living are on their way to rest."""
     queue: deque[Member] = attrs.field(factory=deque[Member])
@@ -109,8 +110,8 @@ class RunningPool:
         actor.metrics = self.metrics
         rank = self._spec.rank(key)
         places = self._places.setdefault(rank, Places())
-        actor.on_idle = partial(self._make_room, places)
         member = self._members[key] = Member(key, actor, places)
+        actor.on_idle = partial(self._rested, member)
         return member
 
     def addresses(self) -> Iterable[RunningActor]:
@@ -201,19 +202,25 @@ class RunningPool:
             member.queued = False
             self._begin(member, self._nursery)
 
+    def _rested(self, member: Member) -> None:
+        """It has become idle."""
+        _put_last(member)
+        self._make_room(member.places)
+
     def _make_room(self, places: Places) -> None:
         """Put to rest as many idle members as wait for a place, those that were idle longest first."""
         while len(places.queue) > places.leaving and self._exit is None:
-            restful = [member for member in places.living.values() if member.restful]
-            if not restful:
+            longest = next((member for member in places.living.values() if member.restful), None)
+            if longest is None:
                 return
-            self._rest(min(restful, key=lambda member: member.idle_since))
+            self._rest(longest)
 
     def _rest(self, member: Member) -> None:
         """From this very step on the member begins no message: one that comes now waits for its next incarnation."""
         if self._nursery is None:  # pragma: no cover - who could rest lives, and so does the nursery
             raise RuntimeError("not running")
         member.places.leaving += 1
+        _put_last(member)  # so that nobody comes by it who looks for one to put to rest
         member.child.expected = True
         member.actor.request_stop()
         self._nursery.start_soon(member.child.see_off, member.child.life, name=f"rest of {member.actor.name}")
@@ -339,3 +346,9 @@ class RunningPool:
             strain = strained(self.budget, self._core.now())
             health = roll_up(members, strain, fine=FINE | {State.STARTING})
         return NodeHealth(self.name, health, restarts=self._restarts)
+
+
+def _put_last(member: Member) -> None:
+    living = member.places.living
+    if living.pop(member.key, None) is not None:
+        living[member.key] = member
