@@ -1,7 +1,8 @@
 """Whatever people, tools, models and restarts do to each other, every prompt is one that a provider accepts.
 
 A schedule is one conversation at random: messages that join or wait, cancellations, calls alone and together, tools
-that refuse, crash or take long, a model with a hard window that is busy or breaks off. Then it goes on.
+that refuse, crash or take long, a model with a hard window that is busy or breaks off, and another that takes its
+place. Then it goes on.
 """
 
 import contextlib
@@ -18,7 +19,7 @@ from actors.agent.settings import Compaction, Settings
 from actors.llm import messages as llm
 from actors.vocabulary import ADMIN, ToolUse
 from bus import BusError, Sink
-from tests.actors.agent.world import World, check_valid, say, shape, use, within
+from tests.actors.agent.world import World, check_valid, say, shape, usage, use, within
 
 WINDOW = 12_000
 """Characters, of which tools take some."""
@@ -41,17 +42,33 @@ class Moods:
         self._rng = random.Random(seed)
         self._numbers = itertools.count()
         self.calm = False
+        self.switches = 0
+        """Times that another model has taken over."""
 
     async def __call__(self, request: llm.Complete, sink: Sink[llm.CompletionEvent]) -> None:
         if self.calm:
             await within(WINDOW, say("fine"))(request, sink)
             return
         await trio.sleep(self._rng.choice((0.0, 0.0, 0.1, 1.0)))
-        if self._rng.random() < 0.2:
+        while self._rng.random() < 0.3:
             await sink.send(llm.TextDelta(text="I was about to"))
-            raise self._rng.choice(TROUBLE)
+            if self._rng.random() < 0.5:
+                raise self._rng.choice(TROUBLE)
+            await self._takes_over(sink)
         calls = self._calls() if request.tools and self._rng.random() < 0.6 else []
         await within(WINDOW, say("w" * self._rng.choice((0, 5, 5, 2000)) or "x", calls=calls))(request, sink)
+
+    async def _takes_over(self, sink: Sink[llm.CompletionEvent]) -> None:
+        """The model has failed after a few words: it, or another one, begins anew."""
+        await sink.send(llm.Wasted(usage=usage(7)))
+        if self._rng.random() < 0.3:
+            await sink.send(llm.Retrying(reason="busy", wait=0.5))
+            await trio.sleep(0.5)
+        else:
+            self.switches += 1
+            await sink.send(
+                llm.Switched(model=f"test/{self._rng.choice(('two', 'three'))}", reason="it broke off")
+            )
 
     def _calls(self) -> list[ToolUse]:
         return [self._call(f"c{next(self._numbers)}") for _ in range(self._rng.choice((1, 1, 2, 6)))]
@@ -113,7 +130,7 @@ async def test_no_prompt_is_one_that_a_provider_refuses_for_its_shape(
     async with lives.running() as world:
         await world.turn("hello", key="first")
         people = [Person(world, f"k{n}", 1000 * seed + n) for n in range(TOGETHER)]
-        with trio.move_on_after(4.0 if seed % 2 else 10_000) as scope:
+        with trio.move_on_after(random.Random(seed).uniform(1.0, 12.0) if seed % 2 else 10_000) as scope:
             async with trio.open_nursery() as nursery:
                 for person in people:
                     nursery.start_soon(person.live)
@@ -130,6 +147,7 @@ async def test_no_prompt_is_one_that_a_provider_refuses_for_its_shape(
         check_valid(request.messages)
     summed_up = [request for request in lives.requests if "[Summary of" in shape(request.messages)[0]]
     assert len(summed_up) > TOGETHER // 5
+    assert seed % 2 or moods.switches > TOGETHER // 5
 
 
 async def _all_go_on(people: Sequence[Person]) -> None:
