@@ -14,7 +14,7 @@ import attrs
 
 import starpod
 from actors.agent import messages as agent
-from actors.agent.allowance import day_is_over
+from actors.agent.allowance import apart
 from actors.agent.conductor import ConductorActor
 from actors.agent.conversation import INTENSITY, ConversationActor
 from actors.agent.settings import Settings as AgentSettings
@@ -119,6 +119,8 @@ class Parts(Given):
     """Told where the gateway listens, once it does."""
     on_first_key: Callable[[str], None]
     """Told the key that was made for the first admin."""
+    under_way: UnderWay = attrs.field(factory=UnderWay, init=False)
+    """What models are being asked for."""
 
 
 def _session(given: Given) -> Iterator[Child]:
@@ -225,15 +227,15 @@ def _memory(given: Given) -> Iterator[Child | Pool]:
     yield Pool("notes", of_user, limit=NOTES_OF_USERS, idle=300, limits=Limits(mailbox=256))
 
 
-def _memory_log(given: Given) -> Iterator[Child]:
-    persona_settings = given.settings(PersonaSettings)
+def _memory_log(parts: Parts) -> Iterator[Child]:
+    persona_settings, agent_settings = parts.settings(PersonaSettings), parts.settings(AgentSettings)
     factory = partial(
         MemoryFollower,
-        given.data,
-        given.settings(MemorySettings),
+        parts.data,
+        parts.settings(MemorySettings),
         lambda: persona_settings().agent_name,
-        partial(_self_improvement, given.settings(SkillsSettings)),
-        partial(day_is_over, given.settings(AgentSettings), lambda: persona_settings().zone),
+        partial(_self_improvement, parts.settings(SkillsSettings)),
+        partial(apart, agent_settings, lambda: persona_settings().zone, parts.under_way),
     )
     # Nobody waits for it, so a fault of its own is to be no fault of the others: it begins again rarely enough.
     yield Child("memory-log", factory, backoff=Backoff(first=8.0, cap=600.0))
@@ -262,7 +264,7 @@ def _keepsake(turn: TurnContext, dropped: Dropped) -> memory.Flush:
 
 def _agent(parts: Parts) -> Iterator[Child | Pool]:
     settings = parts.settings(AgentSettings)
-    persona_settings, under_way = parts.settings(PersonaSettings), UnderWay()
+    persona_settings, under_way = parts.settings(PersonaSettings), parts.under_way
     zone = lambda: persona_settings().zone  # noqa: E731 - the agent knows nothing of the persona
     conversation = partial(
         ConversationActor, settings=settings, sources=SOURCES, under_way=under_way, zone=zone

@@ -9,22 +9,27 @@ import sys
 from contextlib import suppress
 from typing import final
 
+import attrs
 import trio
 
 from actors.agent import compaction, failures, fitting
+from actors.agent.allowance import Allowance
 from actors.agent.offer import Offer
 from actors.agent.record import Record
 from actors.agent.room import CHARACTERS, SMALL, Learned, Room, named_window, rate, room, smaller
 from actors.agent.settings import Settings
 from actors.agent.sources import Dropped, Keepsake
-from actors.agent.summaries import Summariser, Summary, Writer
+from actors.agent.summaries import Summariser, Writer
 from actors.agent.turn import Run
 from actors.context import TurnContext
 from actors.llm import messages as llm
 from actors.transcript import characters, documents
-from actors.vocabulary import Usage
-from bus import Bus, BusError
+from bus import Bus, BusError, Request
 
+FLUSHED = 60_000
+"""Tokens of the question what is worth remembering, at most."""
+FLUSHED_ANSWER = 4096
+"""Tokens of its answer, at most."""
 _NEVER = sys.maxsize
 
 
@@ -41,6 +46,7 @@ class Compactor:
         keepsake: Keepsake | None,
         learned: Learned,
         offer: Offer,
+        allowance: Allowance,
     ) -> None:
         self._bus = bus
         self._answer_tokens = settings.max_tokens
@@ -49,7 +55,8 @@ class Compactor:
         self._turn = turn
         self._keepsake = keepsake
         self._learned = learned
-        self._summariser = Summariser(bus, settings.compaction, learned)
+        self._allowance = allowance
+        self._summariser = Summariser(bus, settings.compaction, learned, allowance, record)
         self._offer = offer
         self._fixed = 0
         self._told = False
@@ -117,24 +124,15 @@ class Compactor:
             return False
         messages, until = run.transcript.messages[:at], run.transcript.starts[at]
         writers = await self._writers(run)
-        try:
-            async with trio.open_nursery() as nursery:  # both read the same, so nobody waits for them twice
-                nursery.start_soon(self._remember, run, at)
-                summary = await self._summariser.summarise(messages, writers, room)
-        except BaseException:
-            self._record.owes(self._summariser.usage, "compaction")
-            raise
+        async with trio.open_nursery() as nursery:  # both read the same, so nobody waits for them twice
+            nursery.start_soon(self._remember, run, at)
+            summary = await self._summariser.summarise(messages, writers, room)
         run.compact_at = _NEVER
-        if not summary.later and await self._stored(until, at, tokens, summary):
+        if not summary.later and await self._record.compacted(until, at, tokens, summary.text):
             run.compact_at = keep + 1 + 2 * keep
             run.context_tokens = run.prompt_characters = 0
-        elif summary.usage != Usage():
-            await self._record.spent(summary.usage, "compaction")
         run.transcript = run.transcript.summarised(at, summary.text)
         return True
-
-    async def _stored(self, until: int, replaced: int, tokens: int, summary: Summary) -> bool:
-        return await self._record.compacted(until, replaced, tokens, summary.text, summary.usage)
 
     async def _remember(self, run: Run, at: int) -> None:
         """Have what is worth it written down before it is gone. That it fails is no reason to keep it all."""
@@ -149,12 +147,18 @@ class Compactor:
             known = None if self._offer.known is None else self._offer.known.compaction
             model = self._settings.flush_model or known or run.model
         dropped = Dropped(messages=messages, until=until, model=model)
-        try:
-            said = await self._bus.ask(self._keepsake(self._turn, dropped))
-        except BusError as error:
-            said = f"What older messages held could not be noted in the memory: {error}"
+        async with self._allowance.beside(FLUSHED, FLUSHED_ANSWER) as attempts:
+            if not attempts:
+                dropped = attrs.evolve(dropped, model=None)
+            said = await self._handed_over(self._keepsake(self._turn, dropped))
         if said:
             await self._record.notice("remembered", said)
+
+    async def _handed_over(self, keeping: Request[str]) -> str:
+        try:
+            return await self._bus.ask(keeping)
+        except BusError as error:
+            return f"What older messages held could not be noted in the memory: {error}"
 
     async def _writers(self, run: Run) -> list[Writer]:
         """Who may write a summary: the model that is configured for it, then the one that answers."""
@@ -206,7 +210,8 @@ class Compactor:
 
 def _window(models: llm.Catalogue, spec: str) -> int | None:
     """Tokens that a model can hold; None when not known."""
-    return next((info.context_window for info in models.models if info.spec == spec), None)
+    known = (*models.models, *models.others)
+    return next((info.context_window for info in known if info.spec == spec), None)
 
 
 def _tokens(run: Run, room: Room) -> int:

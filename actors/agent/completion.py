@@ -36,9 +36,13 @@ class Speaker:
         self._settings = settings
         self._tools = tools
         self._record = record
+        self.lost = 0
+        """Attempts at this completion that have failed at a price."""
 
-    async def complete(self, run: Run, *extra: llm.SystemText) -> llm.Completed:
+    async def complete(self, run: Run, *extra: llm.SystemText, attempts: int | None = None) -> llm.Completed:
         """One answer of the model; `extra` ends the system prompt. Raises what llm.Complete raises.
+
+        `attempts` is that of :class:`llm.Complete`.
 
         A completion changes nothing, so one that another's crash or a restart has cut off is asked for again.
         """
@@ -50,7 +54,9 @@ class Speaker:
             tools=self._tools,
             max_tokens=run.answer_limit or self._settings.max_tokens,
             effort=run.effort or self._settings.reasoning_effort,
+            attempts=attempts,
         )
+        self.lost = 0
         if not run.paused or run.partial != texts(run.paused):
             await self._asked(run)
         for pause in PAUSES:
@@ -116,6 +122,7 @@ class Speaker:
             case llm.Switched():
                 await self._switched(run, item)
             case llm.Wasted():
+                self.lost += 1
                 await self._record.spent(item.usage, "failed")
             case llm.ToolCallStarted() | llm.Spending():
                 pass  # a call is told when all of it is known, a bill when it is paid

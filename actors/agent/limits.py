@@ -1,9 +1,11 @@
 """What a turn, a conversation and a day of a user may use, and which limit ends a turn. Pure.
 
-A completion is only asked for while everything is below its limit, so that what is used is at most a limit and one
-completion. Where the next one is likely to reach it, that one is the last: the model is told to sum up.
+A model is only asked while everything is below its limit, what others have under way included, so that what is used is
+at most a limit and one call. Where the next completion of a turn is likely to reach it, that one is the last: the model
+is told to sum up.
 """
 
+import math
 from collections.abc import Iterable
 from datetime import datetime, time, timedelta, tzinfo
 from typing import Final, final
@@ -15,7 +17,7 @@ from actors.agent.messages import Outcome, Today
 from actors.agent.settings import Limits, Settings
 from actors.agent.turn import Run
 from actors.llm.messages import ModelInfo, SystemText
-from actors.session.messages import Consumed, Consumption, Spent, TurnOptions
+from actors.session.messages import Consumed, Consumption, Spent, Turn, TurnOptions
 from actors.vocabulary import ToolSpec
 
 GO_ON: Final = 'Say "go on" to have it go on.'
@@ -25,8 +27,12 @@ SHARE: Final = 0.9
 """How much of what a turn may use its subagents may, so that something is left for it to say what came of them; and of
 that theirs, and so on."""
 NOTHING: Final = Consumed()
+ATTEMPTS: Final = 6
+"""Attempts at one completion that may use something, where there is room for them."""
+AT_ONCE: Final = 8
+"""Among how many conversations at once the room in a day is shared."""
 _CACHE_WRITE: Final = 1.25
-"""What a token costs at most, as a multiple of the price of one that is fresh."""
+"""What a token costs at most that goes into a cache, as a multiple of the price of one that is fresh."""
 
 
 @final
@@ -50,10 +56,15 @@ class Soon:
 @final
 @attrs.frozen(kw_only=True)
 class Price:
-    """US dollars per million tokens, of the dearest model; 0 where none is known."""
+    """US dollars per million tokens at most, whichever model answers; 0 where none has a known price."""
 
     input: float = 0.0
     output: float = 0.0
+
+
+FREE: Final = Price()
+UNKNOWN: Final = Price(input=math.inf, output=math.inf)
+"""What nobody could be asked for: until it is there, completions come one after another."""
 
 
 # --- a turn -----------------------------------------------------------------------------------------------
@@ -71,6 +82,14 @@ def turn_ends(
       seconds: since it was begun.
       reserved: what completions of others that count for the same turn, and are under way, may use at most.
     """
+    money = spent(settings.limits, run.turn, used, reserved, run.last)
+    if isinstance(money, Soon) or (money is not None and money.last is None):
+        return money
+    return _goes_on_too_long(settings, run, seconds) or money
+
+
+def _goes_on_too_long(settings: Settings, run: Run, seconds: float) -> Stop | None:
+    """Whether a turn has had its rounds, calls or time, or goes round in circles."""
     limits, options = settings.limits, run.turn.options
     if run.rounds >= settings.max_turns:
         return _closed("max_turns", f"{run.rounds} rounds of tool calls", "max_turns")
@@ -83,13 +102,24 @@ def turn_ends(
     circle = circles.circle(run.made)
     if circle is not None and circle.step == "stop":
         return Stop(outcome="loop", notice=circles.ended(circle), last=closing(circles.why(circle)))
-    money = ("limits.usd_per_turn", limits.usd_per_turn)
-    if options.budget_usd is not None:
-        money = ("budget", options.budget_usd)
-    share = SHARE**run.turn.depth
+    return None
+
+
+def spent(
+    limits: Limits, turn: Turn, used: Consumed, reserved: Consumed = NOTHING, last: Consumed = NOTHING
+) -> Stop | Soon | None:
+    """Whether a turn has used what it may; see :func:`turn_ends`. `last` is what the next answer is likely to use."""
+    share = SHARE**turn.depth
     return _spent(
-        "limits.tokens_per_turn", limits.tokens_per_turn, share, used.tokens, reserved.tokens, run.last.tokens
-    ) or _spent(*money, share, used.usd, reserved.usd, run.last.usd)
+        "limits.tokens_per_turn", limits.tokens_per_turn, share, used.tokens, reserved.tokens, last.tokens
+    ) or _spent(*_money(limits, turn.options), share, used.usd, reserved.usd, last.usd)
+
+
+def _money(limits: Limits, options: TurnOptions) -> tuple[str, float]:
+    """Name and size of the limit of what a turn may cost."""
+    if options.budget_usd is not None:
+        return "budget", options.budget_usd
+    return "limits.usd_per_turn", limits.usd_per_turn
 
 
 def whole(limits: Limits, options: TurnOptions) -> float | None:
@@ -149,7 +179,7 @@ def _amount(name: str, limit: float) -> str:
 
 
 def others_end(
-    limits: Limits, found: Consumption, reserved: Consumed, day_ends: datetime
+    limits: Limits, found: Consumption, reserved: Consumed, beside: Consumed, day_ends: datetime
 ) -> Stop | Soon | None:
     """Whether a conversation or the day of its user is at its limit; None while a completion may be asked for.
 
@@ -157,6 +187,7 @@ def others_end(
       limits: those in force.
       found: what was used, as it is stored.
       reserved: what completions of the same user that are under way may use at most.
+      beside: likewise, those of the same conversation.
       day_ends: when the next day begins, in its zone.
     """
     elsewhere = "A new conversation can go on."
@@ -178,10 +209,21 @@ def others_end(
         if 0 < limit <= used:
             whose = "conversation" if helps is elsewhere else "user and day"
             return Stop(outcome="budget", notice=_notice(_amount(name, limit), name, whose, helps))
-    soon = 0 < limits.tokens_per_day <= found.day.tokens + reserved.tokens or (
-        0 < limits.usd_per_day <= found.day.usd + reserved.usd
-    )
+    soon = any(0 < limit <= used for limit, used in _whole(limits, found, reserved, beside))
     return Soon() if soon else None
+
+
+def _whole(
+    limits: Limits, found: Consumption, reserved: Consumed, beside: Consumed
+) -> tuple[tuple[float, float], ...]:
+    """Each limit of a conversation and of a day, and what is used of it once all that is under way has come."""
+    conversation, day = found.conversation, found.day
+    return (
+        (limits.tokens_per_conversation, conversation.tokens + beside.tokens),
+        (limits.usd_per_conversation, conversation.usd + beside.usd),
+        (limits.tokens_per_day, day.tokens + reserved.tokens),
+        (limits.usd_per_day, day.usd + reserved.usd),
+    )
 
 
 def day_of(now: datetime, zone: tzinfo | None) -> tuple[datetime, datetime]:
@@ -207,9 +249,41 @@ def today(limits: Limits, spent: Spent, day_ends: datetime) -> Today:
 # --- what is under way ------------------------------------------------------------------------------------
 
 
+def attempts(
+    limits: Limits,
+    turn: Turn,
+    found: Consumption,
+    reserved: Consumed,
+    beside: Consumed,
+    most: Consumed,
+) -> int:
+    """How many attempts at a completion, each of which uses `most` at most, there is room for; one there always is.
+
+    `found`, `reserved` and `beside` are those of :func:`others_end`.
+    """
+    share = SHARE**turn.depth
+    money = _money(limits, turn.options)[1]
+    of_conversation, usd_of_conversation, of_day, usd_of_day = _whole(limits, found, reserved, beside)
+    each = (
+        ((limits.tokens_per_turn * share, found.turn.tokens + beside.tokens), most.tokens),
+        ((money * share, found.turn.usd + beside.usd), most.usd),
+        (of_conversation, most.tokens),
+        (usd_of_conversation, most.usd),
+        (of_day, most.tokens * AT_ONCE),
+        (usd_of_day, most.usd * AT_ONCE),
+    )
+    fit = [(limit - used) / unit for (limit, used), unit in each if limit > 0 and unit > 0]
+    return max(1, int(min((ATTEMPTS, *fit))))
+
+
+def times(count: int, most: Consumed) -> Consumed:
+    """What so many attempts use at most."""
+    return Consumed(tokens=count * most.tokens, usd=count * most.usd)
+
+
 def at_most(prompt: int, answer: int, price: Price) -> Consumed:
     """What a completion may use: `prompt` and `answer` in tokens."""
-    usd = (prompt * price.input * _CACHE_WRITE + answer * price.output) / 1_000_000
+    usd = (max(1, prompt) * price.input * _CACHE_WRITE + answer * price.output) / 1_000_000
     return Consumed(tokens=prompt + answer, usd=usd)
 
 

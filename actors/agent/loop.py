@@ -80,10 +80,10 @@ class Loop:
         # What an agent tells another is nothing that a person has said.
         keepsake = None if run.turn.delegated_by else parts.sources.keepsake
         offer = Offer(parts.bus)
-        self._compactor = Compactor(
-            parts.bus, self._settings, record, self._turn, keepsake, parts.learned, offer
-        )
         self._allowance = Allowance(parts.bus, self._settings, run.turn, parts.under_way, parts.zone, offer)
+        self._compactor = Compactor(
+            parts.bus, self._settings, record, self._turn, keepsake, parts.learned, offer, self._allowance
+        )
 
     async def recall(self) -> None:
         """Learn what earlier attempts have said, handed over and taken in."""
@@ -110,7 +110,9 @@ class Loop:
             if stop is not None and stop.last is None:
                 return run.stopped(stop.outcome, stop.notice)
             try:
-                answer = await self._speaker.complete(run, *asides(run, stop))
+                answer = await self._speaker.complete(
+                    run, *asides(run, stop), attempts=self._allowance.attempts
+                )
             except BusError as error:
                 if (ending := await self._unanswered(error, stop)) is not None:
                     return ending
@@ -145,7 +147,16 @@ class Loop:
             if await self._compactor.refused(run, error):
                 return None
             error = await self._compactor.hopeless(run, error)
+        elif self._may_ask_again(error):
+            return None
         return run.failed(error) if stop is None else run.stopped(stop.outcome, stop.notice)
+
+    def _may_ask_again(self, error: BusError) -> bool:
+        """Whether nobody else was asked only because little is left of a limit: the next attempt looks at it anew."""
+        run, lost = self.run, self._speaker.lost
+        run.broken_off += lost
+        tried_all = not isinstance(error, llm.ModelUnavailable) or lost < self._allowance.attempts
+        return not tried_all and run.broken_off < limits.ATTEMPTS
 
     async def _follow(self, answer: llm.Completed) -> Ending | None:
         """Do what an answer asks for. None while the turn goes on."""

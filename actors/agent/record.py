@@ -268,6 +268,7 @@ class Record:
             usage=usage,
             session=self._turn.session,
             turn=self._turn.id,
+            key=self._bus.ids.uuid(),
         )
 
     def owes(self, usage: Usage | None, purpose: session.Purpose = "failed") -> None:
@@ -365,7 +366,7 @@ class Record:
                 if turn.state == "accepted":  # else it was cancelled while it waited
                     await self._teller.fate(turn, "queued")
 
-    async def compacted(self, until: int, replaced: int, tokens: int, summary: str, usage: Usage) -> bool:
+    async def compacted(self, until: int, replaced: int, tokens: int, summary: str) -> bool:
         """A summary takes the place of `replaced` messages, all before step `until`; False when the store refuses."""
         with self._uncut:
             try:
@@ -377,7 +378,6 @@ class Record:
                         pre_tokens=tokens,
                         summary=summary,
                         messages_compacted=replaced,
-                        usage=usage,
                     )
                 )
             except session.StorageFailed:

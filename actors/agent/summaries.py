@@ -7,6 +7,8 @@ import attrs
 
 from actors import asking
 from actors.agent import digest, failures
+from actors.agent.allowance import Allowance
+from actors.agent.record import Record
 from actors.agent.room import CHARACTERS, Learned, Room, named_window, room
 from actors.agent.settings import Compaction
 from actors.llm import messages as llm
@@ -26,8 +28,6 @@ _LEAST: Final = 1000
 @attrs.frozen(kw_only=True)
 class Summary:
     text: str
-    usage: Usage
-    """Of all that was asked."""
     later: bool
     """Whether a better one may be had later: no model could be reached, though none refused."""
 
@@ -49,33 +49,36 @@ class Writer:
 class Summariser:
     """Asks one model after the other for a summary, and makes one out of first lines when none gives one."""
 
-    def __init__(self, bus: Bus, settings: Compaction, learned: Learned) -> None:
+    def __init__(
+        self, bus: Bus, settings: Compaction, learned: Learned, allowance: Allowance, record: Record
+    ) -> None:
         self._bus = bus
         self._settings = settings
         self._learned = learned
-        self.usage = Usage()
-        """Of all that was asked for the newest summary so far."""
+        self._allowance = allowance
+        self._record = record
 
     async def summarise(
         self, messages: Sequence[ChatMessage], writers: Sequence[Writer], room: Room
     ) -> Summary:
-        """A summary in any case.
+        """A summary in any case. What each call has used is stored before the next.
 
         Each model is asked at most once for each piece, and anew only with smaller ones when it found one too long.
         `room` is that of the conversation.
         """
-        self.usage = Usage()
         longest = min(self._settings.summary_max_tokens, max(room.budget // 4, 1))
         later = True
         for writer in writers:
             try:
                 if text := await self._rolling(messages, writer, longest):
-                    return Summary(text=text, usage=self.usage, later=False)
+                    return Summary(text=text, later=False)
                 later = False
+            except _Spent:
+                break
             except BusError as error:
                 later = later and isinstance(error, Unavailable)
         text = digest.first_lines(messages, min(STAND_IN, room.characters // 4))
-        return Summary(text=text, usage=self.usage, later=later)
+        return Summary(text=text, later=later)
 
     async def _rolling(self, messages: Sequence[ChatMessage], writer: Writer, longest: int) -> str:
         """A summary of all, piece by piece; empty when the model says nothing. Raises what llm.Complete raises.
@@ -105,30 +108,39 @@ class Summariser:
     async def _pieces(self, pieces: Sequence[str], model: str | None, tokens: int) -> str:
         summary = ""
         for piece in pieces:
-            request = llm.Complete(
-                model=model,
-                system=(llm.SystemText(text=digest.INSTRUCTION),),
-                messages=(digest.summary_request(piece, summary),),
-                max_tokens=tokens,
-            )
-            answer = await asking.answer(self._bus, request, self._used, self._used)
-            await self._used(answer.usage)
-            summary = "\n\n".join(texts(answer.content)).strip()
+            summary = await self._piece(digest.summary_request(piece, summary), model, tokens)
             if not summary:
                 break
         return summary
 
+    async def _piece(self, request: ChatMessage, model: str | None, tokens: int) -> str:
+        """What a model answers. Raises _Spent when it may not be asked."""
+        size = len(digest.INSTRUCTION) + sum(map(len, texts(request.content)))
+        async with self._allowance.beside(size, tokens) as attempts:
+            if not attempts:
+                raise _Spent
+            completion = llm.Complete(
+                model=model,
+                system=(llm.SystemText(text=digest.INSTRUCTION),),
+                messages=(request,),
+                max_tokens=tokens,
+                attempts=attempts,
+            )
+            try:
+                answer = await asking.answer(self._bus, completion, self._used, self._owed)
+            except BusError:
+                await self._record.broken_off()
+                raise
+            await self._used(answer.usage)
+        return "\n\n".join(texts(answer.content)).strip()
+
     async def _used(self, usage: Usage) -> None:
-        self.usage = _sum(self.usage, usage)
+        await self._record.spent(usage, "compaction")
+
+    async def _owed(self, usage: Usage) -> None:
+        self._record.owes(usage, "compaction")
 
 
-def _sum(one: Usage, other: Usage) -> Usage:
-    costs = [usage.cost_usd for usage in (one, other) if usage.cost_usd is not None]
-    return Usage(
-        input_tokens=one.input_tokens + other.input_tokens,
-        output_tokens=one.output_tokens + other.output_tokens,
-        cache_read_tokens=one.cache_read_tokens + other.cache_read_tokens,
-        cache_write_tokens=one.cache_write_tokens + other.cache_write_tokens,
-        cost_usd=sum(costs) if costs else None,
-        model=other.model or one.model,
-    )
+@final
+class _Spent(Exception):
+    """A limit leaves nothing for a summary."""

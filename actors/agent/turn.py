@@ -84,6 +84,8 @@ class Run:
     """What the model has said of the answer in which it pauses; nobody has stored it."""
     pauses: int = 0
     """How often it has paused in this answer."""
+    broken_off: int = 0
+    """Attempts in a row that have failed and used something."""
     silences: int = 0
     """Answers in a row that held nothing."""
     calls: int = 0
@@ -144,7 +146,7 @@ class Run:
         """Count a completed answer."""
         used = answer.usage
         self.partial.clear()
-        self.refusals = 0
+        self.refusals = self.broken_off = 0
         self.context_tokens = used.prompt_tokens
         self.prompt_characters = self.size
         self.last = session.Consumed(tokens=used.prompt_tokens + used.output_tokens, usd=used.cost_usd or 0.0)

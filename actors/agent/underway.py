@@ -1,4 +1,4 @@
-"""What completions that are under way may use at most, by user: all conversations count them together.
+"""What calls of models that are under way may use at most, by user: all conversations count them together.
 
 It is lost with the process, and so are they; what has been used is in the store.
 """
@@ -6,40 +6,56 @@ It is lost with the process, and so are they; what has been used is in the store
 from collections.abc import Iterable
 from typing import final
 
+import attrs
 import trio
 
 from actors.session.messages import Consumed
 
 
 @final
+@attrs.frozen
+class _Call:
+    user: str
+    origin: str
+    """The turn on whose behalf it is; empty where it is for none."""
+    most: Consumed
+
+
+@final
 class UnderWay:
-    """Turns that have asked for a completion which is not stored yet, each with what it may use."""
+    """What was asked for and is not stored yet."""
 
     def __init__(self) -> None:
-        self._asked: dict[str, tuple[str, str, Consumed]] = {}
-        """By turn; the user, and the turn on whose behalf it is, which may be itself."""
+        self.ended = 0
+        """How many are over so far: what was measured before another one was does not count what that has used."""
+        self._calls: dict[str, _Call] = {}
         self._changed = trio.Event()
 
     def __len__(self) -> int:
-        return len(self._asked)
+        return len(self._calls)
 
-    def add(self, turn: str, user: str, most: Consumed, origin: str = "") -> None:
-        """A completion is about to be asked for. There must be no await since it was seen that it may be."""
-        self._asked[turn] = user, origin or turn, most
+    def add(self, key: str, user: str, most: Consumed, origin: str = "") -> None:
+        """Something is about to be asked for. There must be no await since it was seen that it may be."""
+        self._calls[key] = _Call(user, origin, most)
 
-    def drop(self, turn: str) -> None:
-        """What a turn has asked for is stored, or has failed. One that has asked for nothing is no error."""
-        if self._asked.pop(turn, None) is not None:
+    def drop(self, key: str) -> None:
+        """What was asked for is stored, or has failed. Where nothing was asked for this is no error."""
+        if self._calls.pop(key, None) is not None:
+            self.ended += 1
             self._changed.set()
             self._changed = trio.Event()
 
     def of(self, user: str) -> Consumed:
         """What all of a user may use at most."""
-        return _sum(most for whose, _, most in self._asked.values() if whose == user)
+        return _sum(call.most for call in self._calls.values() if call.user == user)
 
-    def beside(self, origin: str) -> Consumed:
-        """What all on behalf of a turn may use at most."""
-        return _sum(most for _, of, most in self._asked.values() if of == origin)
+    def beside(self, origin: str, user: str | None = None) -> Consumed:
+        """What all on behalf of a turn may use at most, and, of a `user`, what is on behalf of none."""
+        return _sum(
+            call.most
+            for call in self._calls.values()
+            if call.origin == origin or (call.user == user and not call.origin)
+        )
 
     async def changed(self) -> None:
         """Wait until one of them is over."""

@@ -112,9 +112,19 @@ class LlmActor(Actor):
     async def complete(self, request: messages.Complete, sink: Sink[messages.CompletionEvent]) -> None:
         await self._catch_up()
         chain = self._selected.chain(request.model, request.fallbacks, configured=request.configured)
-        heard = Discreet(sink.send)
+        heard, lost = Discreet(sink.send), list[messages.Wasted]()
+
+        async def send(item: messages.CompletionEvent) -> None:
+            if isinstance(item, messages.Wasted):
+                lost.append(item)
+            await heard.send(item)
+
         answer = await self._failover.ask(
-            chain, partial(self._attempt, request), heard.send, self._settings.retry
+            chain,
+            partial(self._attempt, request),
+            send,
+            self._settings.retry,
+            may_go_on=lambda: request.attempts is None or len(lost) < request.attempts,
         )
         await heard.send(self._completed(*answer))
 
@@ -142,10 +152,14 @@ class LlmActor(Actor):
     @messages.Models.handler
     async def models(self, request: messages.Models) -> messages.Catalogue:
         await self._catch_up()
-        await self._learn(*self._selected.allowed)
-        infos = tuple(self._info(spec) for spec in self._selected.allowed)
+        chosen = self._selected
+        await self._learn(*chosen.allowed)
+        others = dict.fromkeys((chosen.compaction, *chosen.fallbacks))
         return messages.Catalogue(
-            default=self._selected.default, models=infos, compaction=self._selected.compaction
+            default=chosen.default,
+            models=tuple(map(self._info, chosen.allowed)),
+            compaction=chosen.compaction,
+            others=tuple(self._info(spec) for spec in others if spec not in chosen.allowed),
         )
 
     @messages.Weigh.handler

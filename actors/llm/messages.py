@@ -164,7 +164,7 @@ class Complete(Stream[CompletionEvent]):
     Raises ModelError, ModelUnavailable or ModelNotAllowed. Leaving the stream closes the connection.
     """
 
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     max_bytes: ClassVar[int] = 64 * 1024 * 1024
     measured: ClassVar[bool] = False
     model: str | None = None
@@ -179,10 +179,12 @@ class Complete(Stream[CompletionEvent]):
     max_tokens: int = 16384
     effort: Effort | None = None
     """Thinking budget of 4096, 10240 or 32768 tokens; None switches thinking off."""
+    attempts: int | None = None
+    """How many attempts may use something; after so many that failed there is no other one. None: any number."""
 
     @classmethod
     def upcast(cls, version: int, body: dict[str, Any]) -> dict[str, Any]:
-        return {"configured": False, "fallbacks": None, **body}
+        return {"configured": False, "fallbacks": None, "attempts": None, **body}
 
 
 @final
@@ -258,6 +260,8 @@ class Catalogue(Data):
     """Those a message may name, the default first."""
     compaction: str
     """Model that writes summaries."""
+    others: tuple[ModelInfo, ...] = ()
+    """Those that may be asked all the same: for summaries, and in the place of others."""
 
 
 @final

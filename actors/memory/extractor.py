@@ -1,7 +1,8 @@
 """Asks a model what of a conversation is worth remembering, and has it written down."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Final, final
 
 import attrs
@@ -62,8 +63,9 @@ class Further:
 Furthers = Callable[[Bus, TurnContext], Awaitable[Further | None]]
 
 
-Hindrance = Callable[[Bus, str], Awaitable[str | None]]
-"""Why no model may be asked for a user now; None while one may."""
+Hindrance = Callable[[Bus, str, str, int, int], AbstractAsyncContextManager[str | None]]
+"""Within it a model may be asked once for a user about a conversation, with so many tokens of question and of answer at
+most, unless it says why not."""
 
 
 @attrs.define(eq=False)
@@ -76,9 +78,12 @@ class Hindered(ActorError):
         return self.why
 
 
-async def unhindered(_bus: Bus, _user: str) -> str | None:
+@asynccontextmanager
+async def unhindered(
+    _bus: Bus, _user: str, _session: str, _question: int, _answer: int
+) -> AsyncGenerator[str | None]:
     """A model may always be asked."""
-    return None
+    yield None
 
 
 async def nothing_further(_bus: Bus, _context: TurnContext) -> Further | None:
@@ -102,8 +107,6 @@ class Extractor:
 
         Raises Hindered, what llm.Complete raises, MemoryFailed, DeliveryError.
         """
-        if (why := await self._hindrance(self._bus, task.owner)) is not None:
-            raise Hindered(why)
         further = None if task.door == "flush" else await self._furthers(self._bus, task.context(""))
         tools = Catalogue((*extract.tools(task.door), *(further.tools if further else ())))
         known = [(name, await self._text(task.user, name)) for name in names.PERSONAL]
@@ -111,27 +114,35 @@ class Extractor:
         bill = asking.Bill(
             self._bus, user=task.owner, purpose=task.door, session=task.session, turn=task.turn
         )
-        completed = await asking.answer(
-            self._bus,
-            llm.Complete(
-                model=model,
-                configured=True,
-                system=(
-                    llm.SystemText(text=extract.instruction(task.door, further.told if further else "")),
-                ),
-                messages=(extract.question(known, task.conversation),),
-                tools=tools.specs(),
-                max_tokens=extract.MAX_TOKENS,
-            ),
-            bill.used,
-            bill.left,
+        question = llm.Complete(
+            model=model,
+            configured=True,
+            system=(llm.SystemText(text=extract.instruction(task.door, further.told if further else "")),),
+            messages=(extract.question(known, task.conversation),),
+            tools=tools.specs(),
+            max_tokens=extract.MAX_TOKENS,
+            attempts=1,
         )
-        await bill.used(completed.usage)
+        async with self._permitted(task, len(str(question))):
+            completed = await asking.answer(self._bus, question, bill.used, bill.left)
+            await bill.used(completed.usage)
         written: dict[str, None] = {}
         for n, call in enumerate(calls(completed.content)):
             if (name := await self._write(tools, call, task.context(f"{task.key}:{n}"))) is not None:
                 written[name] = None
         return tuple(written)
+
+    @asynccontextmanager
+    async def _permitted(self, task: Task, question: int) -> AsyncGenerator[None]:
+        """Within this a model may be asked. Of a flush the turn has seen to that. Raises Hindered."""
+        if task.door == "flush":
+            yield
+            return
+        owner = (task.owner, task.session)
+        async with self._hindrance(self._bus, *owner, question, extract.MAX_TOKENS) as why:
+            if why is not None:
+                raise Hindered(why)
+            yield
 
     async def _text(self, user: str, name: str) -> str:
         try:

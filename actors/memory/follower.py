@@ -66,7 +66,7 @@ class MemoryFollower(Keeper):
       settings: of the memory.
       agent: what the agent is called.
       furthers: what else a review may do.
-      hindrance: why no model may be asked for a user now.
+      hindrance: whether a model may be asked for a user now.
     """
 
     def __init__(

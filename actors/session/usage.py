@@ -61,11 +61,13 @@ def record(
     now: int,
     *,
     purpose: Purpose = "completion",
+    key: str = "",
 ) -> None:
-    """Store one model call; a completion also tells how long the conversation has become."""
-    connection.execute(
+    """Store one model call, unless its key is known; a completion also tells how long the conversation has become."""
+    stored = connection.execute(
         "INSERT INTO usage (session_id, turn_id, user_id, purpose, model, input_tokens, output_tokens,"
-        " cache_read_tokens, cache_write_tokens, cost_usd, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " cache_read_tokens, cache_write_tokens, cost_usd, at, key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT DO NOTHING",
         (
             session,
             turn,
@@ -78,8 +80,11 @@ def record(
             usage.cache_write_tokens,
             usage.cost_usd,
             now,
+            key or None,
         ),
     )
+    if not stored.rowcount:
+        return
     connection.execute(
         "UPDATE sessions SET used_tokens = used_tokens + ?, used_usd = used_usd + ? WHERE id = ?",
         (usage.prompt_tokens + usage.output_tokens, usage.cost_usd or 0.0, session),
@@ -96,7 +101,14 @@ def record_other(connection: sqlite3.Connection, request: RecordUsage | NoteUsag
     if request.session and not connection.execute(_OWNED, names).fetchone():
         raise UnknownSession(session=request.session)
     record(
-        connection, request.session, request.turn, request.user, request.usage, now, purpose=request.purpose
+        connection,
+        request.session,
+        request.turn,
+        request.user,
+        request.usage,
+        now,
+        purpose=request.purpose,
+        key=clean(request.key) if isinstance(request, RecordUsage) else "",
     )
 
 

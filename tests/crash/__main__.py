@@ -11,34 +11,40 @@ from typing import Final
 
 import trio
 
-from tests.crash import chats, jobs
+from tests.crash import chats, jobs, trouble
 from tests.crash.world import Kill, Summary, World, at_random
 from tests.fakes.model_server import ModelServer
+from tests.system.daemons import Place
 
 SERIES: Final = 10
 """Kills before everything is looked at."""
-KINDS: Final = 3
-"""Of so many series one is of jobs, and one of people on Telegram."""
+KINDS: Final = 4
+"""Of so many series one is of jobs, one of people on Telegram, and one of trouble with the models."""
 
 
 async def series(kills: int, seed: int) -> Summary:
     """One instance, killed `kills` times at random, then looked at."""
     rng = random.Random(seed)
+    with tempfile.TemporaryDirectory(prefix="starpod-crash-") as folder:
+        root = Path(folder) / "aster"
+        async with ModelServer.running() as server:
+            match seed % KINDS:
+                case 0:
+                    return await jobs.killed(root, server, [jobs.at_random(rng) for _ in range(kills)])
+                case 1:
+                    return await chats.killed(root, server, rng, [chats.at_random(rng) for _ in range(kills)])
+                case 2:
+                    return await trouble.killed(root, server, rng, *trouble.at_random(rng, kills))
+                case _:
+                    return await _talked_to(root, server, rng, kills)
+
+
+async def _talked_to(root: Path, server: ModelServer, rng: random.Random, kills: int) -> Summary:
     planned: list[Kill] = []
     while len(planned) < kills:
         planned += at_random(rng)
-    provider = rng.choice(("anthropic", "openai", "openai"))
-    with tempfile.TemporaryDirectory(prefix="starpod-crash-") as folder:
-        async with ModelServer.running() as server:
-            if seed % KINDS == 0:
-                return await jobs.killed(
-                    Path(folder) / "aster", server, [jobs.at_random(rng) for _ in range(kills)]
-                )
-            if seed % KINDS == 1:
-                return await chats.killed(
-                    Path(folder) / "aster", server, rng, [chats.at_random(rng) for _ in range(kills)]
-                )
-            return await World(Path(folder) / "aster", server, rng, provider).run(planned[:kills])
+    place = Place(root, server.url, rng.choice(("anthropic", "openai", "openai")))
+    return await World(place, server, rng).run(planned[:kills])
 
 
 async def _run(kills: int, seed: int) -> int:

@@ -9,6 +9,7 @@ from typing import Any, Final, final
 
 import attrs
 
+from actors.transcript import SUMMARY_CLOSES, SUMMARY_OPENS
 from tests.crash.record import Record, Sent
 from tests.crash.script import AMONG_FILES, AMONG_NOTES, Asked, Piece, answered, asked, tags
 
@@ -93,6 +94,8 @@ class Left:
 
 GIVEN_UP: Final = "stopped the program"
 """What is said of a turn that has killed the process again and again."""
+UNFINISHED: Final = "The subagent has not finished."
+"""What is said of one that a limit has ended."""
 DEATHS: Final = 3
 """A turn is given up when it has killed the process so often at one place."""
 
@@ -383,7 +386,7 @@ def _delegated_otherwise(left: Left) -> Iterator[str]:
             result = _result(row)
             text = result["content"]
             if answered(text) != [call.delegated] and not (
-                result["is_error"] and any(words in text for words in (DOUBT, UNDONE, GIVEN_UP))
+                result["is_error"] and any(words in text for words in (DOUBT, UNDONE, GIVEN_UP, UNFINISHED))
             ):
                 yield f"{call.id} asked {call.delegated}, and its result is {result}"
 
@@ -425,16 +428,24 @@ def _wrong_with(messages: Sequence[Sequence[Piece]]) -> Iterator[str]:
 
 
 def _rewritten(left: Left) -> Iterator[str]:
-    """What the model was sent of a conversation only grows: nothing is taken back, changed or put in between."""
+    """What the model was sent of a conversation only grows: nothing is taken back, changed or put in between.
+
+    But a summary may take the place of its beginning.
+    """
     latest: dict[str, list[Piece]] = {}
     for number, messages in enumerate(left.requests):
         pieces = [piece for message in messages for piece in message]
-        first = next((tag for piece in pieces for tag in tags(piece.text)), None)
+        said = (piece for piece in pieces if (piece.role, piece.kind) == ("user", "text"))
+        first = next((tag for piece in said for tag in tags(piece.text)), None)
         if first is None:
             yield f"request {number} of the model holds no message"
             continue
         conversation = first.partition("-")[0]
         before = latest.get(conversation, [])
+        if pieces[0].text == SUMMARY_OPENS:
+            yield from _summed_up(number, before, pieces)
+            latest[conversation] = pieces
+            continue
         if pieces[: len(before)] != before:
             changed = (n for n, (one, two) in enumerate(zip(before, pieces, strict=False)) if one != two)
             at = next(changed, len(pieces))
@@ -442,16 +453,30 @@ def _rewritten(left: Left) -> Iterator[str]:
         latest[conversation] = pieces
 
 
+def _summed_up(number: int, before: Sequence[Piece], pieces: Sequence[Piece]) -> Iterator[str]:
+    """A summary may take the place of the older part; what follows it is the newer part, and what has come since."""
+    closes = next((n for n, piece in enumerate(pieces) if piece.text == SUMMARY_CLOSES), 0)
+    newer = list(pieces[closes + 1 :])
+    if before and before[0].text == SUMMARY_OPENS and list(pieces[: len(before)]) == list(before):
+        return
+    if not any(newer[: len(before) - n] == list(before[n:]) for n in range(1, len(before))):
+        yield f"request {number} of the model holds a summary, and then not what is left: {newer}"
+
+
 # --- logs -----------------------------------------------------------------------------------------------------
 
 
 _LOGGED: Final = re.compile(r"<(s\d+-\d+):")
 """The beginning of a message; its end may be cut off."""
+_ENTRY: Final = re.compile(r"^(?=## )", re.MULTILINE)
+_SAVED: Final = "Pre-compaction save"
+"""Stands in an entry that keeps what a summary was about to replace, without a model: it is beside those of turns."""
 
 
 def _logged_otherwise(record: Record, left: Left) -> Iterator[str]:
     """A turn that was done is in the log once; of what it took in the log may have no room for all."""
-    logged = Counter(_LOGGED.findall(left.log))
+    entries = (entry for entry in _ENTRY.split(left.log) if _SAVED not in entry)
+    logged = Counter(tag for entry in entries for tag in _LOGGED.findall(entry))
     for sent in record.sent:
         fate = left.fates.get(sent.turn or "")
         (tag,) = tags(sent.text)

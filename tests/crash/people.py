@@ -1,6 +1,7 @@
 """The people of the kill tests: each leads one conversation and holds on to it, whatever happens to the daemon."""
 
 import random
+import sys
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, final
 
@@ -22,6 +23,8 @@ LOST: Final = (
 
 PACE: Final = 0.06
 """Most seconds between two things that one person does."""
+FEW: Final = 5
+"""Messages that one who is calm sends to one daemon."""
 PENDING: Final = 4
 """Messages without an end after which a person waits."""
 
@@ -38,16 +41,25 @@ class Person:
     """Leads conversation number `number`; what is sent and heard goes into the record."""
 
     def __init__(
-        self, number: int, rng: random.Random, record: Record, up: Callable[[], Awaitable[Daemon]]
+        self,
+        number: int,
+        rng: random.Random,
+        record: Record,
+        up: Callable[[], Awaitable[Daemon]],
+        *,
+        calm: bool = False,
     ) -> None:
-        """`up` waits until a daemon is ready."""
+        """`up` waits until a daemon is ready. One who is `calm` says a little to each, and stops nothing."""
         self.number = number
         self.over = False
         """Nothing new is to be said."""
+        self._calm = calm
         self._rng = rng
         self._record = record
         self._up = up
         self._count = 0
+        self._left = 0
+        """Messages that may still be sent on this connection."""
         self._last_event: int | None = None
         self._heard = trio.Event()
         self._pending: set[str] = set()
@@ -108,6 +120,7 @@ class Person:
 
     async def _talk(self, daemon: Daemon, socket: Socket, nursery: trio.Nursery) -> None:
         self._pending.clear()
+        self._left = FEW if self._calm else sys.maxsize
         session = self._record.sessions.get(self.number)
         if session is not None:
             await socket.say("resume", session_id=session, after_seq=self._last_event or 0)
@@ -124,9 +137,9 @@ class Person:
             await self._deliver(
                 socket, self._rng.choice([m for m in self._mine if m.source == "web"] or [None])
             )
-        elif len(self._pending) + len(self._calls) >= PENDING:
+        elif len(self._pending) + len(self._calls) >= PENDING or not self._left:
             return
-        elif chance < 0.14:
+        elif chance < 0.14 and not self._calm:
             await self._cancel(daemon)
         elif chance < 0.26:
             nursery.start_soon(self._ask, self._new("http"))
@@ -137,6 +150,7 @@ class Person:
             await self._deliver(socket, message)
 
     def _new(self, source: str, *, kept: bool = True) -> Sent:
+        self._left -= 1
         tag = f"s{self.number}-{self._count}"
         self._count += 1
         message = Sent(

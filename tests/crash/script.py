@@ -7,6 +7,7 @@ out what it finds in the history and has not asked for yet, and in the end names
 A subagent is told the same kind of message, with a tag of its own, and so answers by the same rule.
 """
 
+import json
 import random
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -27,6 +28,8 @@ TOOLS: Final[Mapping[str, str]] = {
     "seek": "MemorySearch",
     "ask": "Agent",
 }
+DONE: Final = "done"
+"""Stands in a summary for a call that was made."""
 AMONG_NOTES: Final = {"note", "seek"}
 AMONG_FILES: Final = {"write", "read", "delete"}
 
@@ -177,9 +180,9 @@ def _of_anthropic(message: Mapping[str, Any]) -> Iterator[Piece]:
             case "text":
                 yield from _lines(role, block["text"])
             case "tool_use":
-                yield Piece(role, "call", f"{block['name']} {block['input']}", block["id"])
+                yield Piece(role, "call", f"{block['name']} {json.dumps(block['input'])}", block["id"])
             case "tool_result":
-                yield Piece(role, "result", str(block["content"]), block["tool_use_id"])
+                yield Piece(role, "result", _result(block["content"]), block["tool_use_id"])
             case _:
                 raise AssertionError(f"unexpected {block}")
 
@@ -187,14 +190,21 @@ def _of_anthropic(message: Mapping[str, Any]) -> Iterator[Piece]:
 def _of_openai(message: Mapping[str, Any]) -> Iterator[Piece]:
     role, content = message["role"], message["content"]
     if role == "tool":
-        yield Piece("user", "result", str(content), message["tool_call_id"])
+        yield Piece("user", "result", _result(content), message["tool_call_id"])
         return
     texts = [content] if isinstance(content, str) else [part["text"] for part in content or ()]
     for text in texts:
         yield from _lines(role, text)
     for call in message.get("tool_calls", ()):
         function = call["function"]
-        yield Piece(role, "call", f"{function['name']} {function['arguments']}", call["id"])
+        arguments = json.dumps(json.loads(function["arguments"]))
+        yield Piece(role, "call", f"{function['name']} {arguments}", call["id"])
+
+
+def _result(content: Any) -> str:
+    """The text of a result. That it is a failure is part of the text in one format, and beside it in the other."""
+    text = content if isinstance(content, str) else "".join(part["text"] for part in content)
+    return text.removeprefix("Error: ")
 
 
 def text_of(pieces: Iterable[Piece], role: str) -> str:
@@ -211,19 +221,42 @@ def model(gap: float) -> Any:
     def rule(request: Received) -> Reply:
         if looks_back(request):
             return Reply(Say("Nothing to remember."))
-        return Reply(*_say([piece for message in heard(request) for piece in message]), gap=gap)
+        return Reply(*answer_to([piece for message in heard(request) for piece in message]), gap=gap)
 
     return rule
 
 
-def _say(pieces: Sequence[Piece]) -> list[Say | Call]:
+def answer_to(pieces: Sequence[Piece], *, closes: bool = False) -> list[Say | Call]:
+    """What it says to a conversation; when it `closes` it calls nothing, and what is missing is for another turn."""
     wishes = asked(text_of(pieces, "user"))
     made = {piece.id for piece in pieces if piece.kind == "call"}
-    for tag, rounds in wishes.items():
+    for tag, rounds in {}.items() if closes else wishes.items():
         for calls in rounds:
-            missing = [call.call() for call in calls if call.id not in made]
+            missing = [call.call() for call in calls if call.verb != DONE and call.id not in made]
             if missing:
                 return [Say("Working ", "on ", f"{tag}. "), *missing]
-    named = answered(text_of(pieces, "assistant"))
+    named = answered(f"{text_of(pieces, 'assistant')} {text_of(pieces, 'user')}")
     fresh = [tag for tag in wishes if tag not in named]
     return [Say("Done: ", *(f"{{{tag}}} " for tag in fresh), "and that is all.")]
+
+
+def summary_of(latest: Sequence[Piece], text: str) -> str:
+    """What a model writes for the messages in a text so that nothing is left undone: what is still to be called, and
+    what it has named; the newest message in any case. `latest` is the conversation as it got it last."""
+    made = {piece.id for piece in latest if piece.kind == "call"}
+    named = answered(f"{text_of(latest, 'assistant')} {text_of(latest, 'user')}")
+    own = tags(text_of(latest, "user"))
+    lines: list[str] = []
+    wishes = {tag: rounds for tag, rounds in asked(text).items() if tag in own}  # and not a subagent's
+    for tag, rounds in wishes.items():
+        left = [
+            [f"{DONE if call.id in made else call.verb} {call.file}" for call in calls] for calls in rounds
+        ]
+        if (
+            tag == list(wishes)[-1]
+            or tag not in named
+            or any(not words.startswith(DONE) for calls in left for words in calls)
+        ):
+            lines.append(f"<{tag}: {' | '.join(' & '.join(calls) for calls in left)}>")
+            lines += [f"{{{tag}}}"] if tag in named else []
+    return "\n".join(("They talked.", *lines))

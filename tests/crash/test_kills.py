@@ -10,6 +10,7 @@ import pytest
 
 from tests.crash.world import POINTS, Kill, World, at_moment, at_point, twice_in_recovery
 from tests.fakes.model_server import ModelServer
+from tests.system.daemons import Place
 
 GROUPS = 4
 
@@ -31,7 +32,8 @@ async def test_nothing_acknowledged_is_lost_and_nothing_is_done_twice(
     tmp_path: Path, model_server: ModelServer, group: int
 ) -> None:
     provider = "anthropic" if group == 0 else "openai"
-    world = World(tmp_path / "aster", model_server, random.Random(group), provider)
+    place = Place(tmp_path / "aster", model_server.url, provider)
+    world = World(place, model_server, random.Random(group))
     summary = await world.run(_dealt()[group])
     assert summary.complaints == [], summary
     assert summary.missed == [], summary

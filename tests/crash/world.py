@@ -5,9 +5,9 @@ import random
 import signal
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final, Self, final
+from typing import Any, Final, Protocol, Self, final
 
 import attrs
 import trio
@@ -17,6 +17,7 @@ from tests.crash.oracle import Death, Fate, Left, Note, complaints, failures, la
 from tests.crash.people import Person
 from tests.crash.record import Record
 from tests.crash.script import heard, looks_back, model
+from tests.fakes.model_script import Answer, Received
 from tests.fakes.model_server import ModelServer
 from tests.system.daemons import Daemon, Place, check_log, read_json, start, until
 
@@ -32,6 +33,8 @@ SELECT caller_turn FROM sessions WHERE origin IS NOT NULL GROUP BY caller_turn, 
 """
 LIFE: Final = 60.0
 """Seconds until a point counts as not reached."""
+BRIEF: Final = 15.0
+"""Likewise, where people say little to each daemon."""
 PATIENCE: Final = 120.0
 """Seconds until all that was left must be done, also on a machine that is busy with something else."""
 _RUNNING: Final = """
@@ -42,6 +45,19 @@ SELECT id, attempt, coalesce((SELECT sum(CASE state WHEN 'intent' THEN 1 WHEN 'a
 _UNENDED: Final = "SELECT id FROM turns WHERE state IN ('accepted', 'running')"
 GAP: Final = 0.003
 """Seconds before each piece of an answer of the model."""
+
+
+class Trouble(Protocol):
+    """What goes wrong with the models, see :mod:`tests.crash.trouble`."""
+
+    def rule(self, request: Received) -> Answer: ...
+
+    def begins(self, url: str, *, last: bool) -> None:
+        """Configure the daemon that is about to be started."""
+
+    def complaints(self) -> Iterator[str]:
+        """What is wrong when one has ended."""
+
 
 POINTS: Final = (
     *(
@@ -170,12 +186,20 @@ class Summary:
 class World:
     """One instance, its daemons one after another, its people, and their model."""
 
-    def __init__(self, root: Path, server: ModelServer, rng: random.Random, provider: str) -> None:
-        server.rule = model(GAP)
+    def __init__(
+        self, place: Place, server: ModelServer, rng: random.Random, trouble: Trouble | None = None
+    ) -> None:
+        """With `trouble` with the models it is what answers, and nobody stops what is under way."""
+        server.rule = model(GAP) if trouble is None else trouble.rule
         self.server = server
-        self.place = Place(root, server.url, provider)
+        self.place = place
+        self.trouble = trouble
+        self.life = LIFE if trouble is None else BRIEF
         self.record = Record()
-        self.people = [Person(n, random.Random(rng.random()), self.record, self._up) for n in range(PEOPLE)]
+        self.people = [
+            Person(n, random.Random(rng.random()), self.record, self._up, calm=trouble is not None)
+            for n in range(PEOPLE)
+        ]
         self.kills = Counter[str]()
         self.missed: list[str] = []
         self.deaths: dict[str, dict[int, Death]] = {}
@@ -203,13 +227,17 @@ class World:
                     await self._die(kill)
                 for person in self.people:
                     person.over = True
+                self._begins()
                 daemon = await ends.enter_context(_mortal(start(self.place))).ready()
                 await self._finish_alone()
                 self._show(daemon)
+            if self.trouble is not None:
+                daemon = await self._last_of_all(ends, daemon)
             rows = await self._look(daemon)
             if await daemon.stop() != 0:
                 self.record.complaints.append(f"the last daemon did not stop in order:\n{daemon.log}")
         check_log(daemon)
+        self._ended()
         left = self._left(rows)
         return Summary(
             kills=self.kills,
@@ -231,9 +259,25 @@ class World:
 
     # --- lives --------------------------------------------------------------------------------------------
 
+    def _begins(self, *, last: bool = False) -> None:
+        if self.trouble is not None:
+            self.trouble.begins(self.server.url, last=last)
+
+    def _ended(self) -> None:
+        if self.trouble is not None and self.place.database.exists():
+            self.record.complaints += self.trouble.complaints()
+
+    async def _last_of_all(self, ends: contextlib.ExitStack, daemon: Daemon) -> Daemon:
+        """One that has room for what limits have left undone."""
+        await daemon.stop()
+        self._ended()
+        self._begins(last=True)
+        return await ends.enter_context(_mortal(start(self.place))).ready()
+
     async def _die(self, kill: Kill) -> None:
         """One life of the daemon, to its violent end."""
         armed = {"BUS_CRASH_AT": f"{kill.point}:{kill.visit}"} if kill.point else {}
+        self._begins()
         note = self.place.root / f"crash-{self.place.started}.json"
         daemon = start(self.place, BUS_CRASH_NOTE=str(note), **armed)
         with _mortal(daemon):
@@ -242,7 +286,7 @@ class World:
                 self._show(daemon)
             if kill.point is None:
                 await self._moment(kill, daemon)
-            elif not await _happens(lambda: not daemon.running):
+            elif not await _happens(lambda: not daemon.running, self.life):
                 self.missed.append(str(kill))
             daemon.signal(signal.SIGKILL)
             self._show(None)
@@ -250,6 +294,7 @@ class World:
             self.record.complaints.append(f"a daemon ended by itself:\n{daemon.log}")
         self.kills[kill.point or "moment"] += 1
         self._count_deaths(str(kill), read_json(note).get("turn"))
+        self._ended()
         check_log(daemon)
 
     def _count_deaths(self, kill: str, cause: str | None) -> None:

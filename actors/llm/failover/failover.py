@@ -45,10 +45,17 @@ class Failover:
         self._ended = ended
 
     async def ask(
-        self, chain: Sequence[str], attempt: Attempt, send: Send, retry: Retry
+        self,
+        chain: Sequence[str],
+        attempt: Attempt,
+        send: Send,
+        retry: Retry,
+        *,
+        may_go_on: Callable[[], bool] = lambda: True,
     ) -> tuple[str, Completion]:
         """The first answer of a chain and the model that gave it; `chain` begins with the one that was chosen.
 
+        `may_go_on` is asked after each failure whether there may be another attempt.
         Raises the error of the only one that failed, or one that says how each of them did.
         """
         chosen = chain[0]
@@ -59,12 +66,12 @@ class Failover:
         for spec in plan:
             voice = reader.hears(spec, str(failed[-1]) if failed and (spec == chosen or not why) else why)
             try:
-                answer = await self._patiently(spec, attempt, voice.send, retry, more=spec != plan[-1])
+                answer = await self._patiently(spec, attempt, voice.send, retry, spec != plan[-1], may_go_on)
             except (ModelError, ModelUnavailable) as error:
                 failed.append(error)
                 if not passes_on(error, chosen=spec == chosen):
                     raise
-                if spec == plan[-1]:
+                if spec == plan[-1] or not may_go_on():
                     self._fail(failed, error)
                 why = str(error) if spec == chosen else why
             else:
@@ -78,7 +85,13 @@ class Failover:
         raise error from last
 
     async def _patiently(
-        self, spec: str, attempt: Attempt, send: Send, retry: Retry, *, more: bool
+        self,
+        spec: str,
+        attempt: Attempt,
+        send: Send,
+        retry: Retry,
+        more: bool,  # noqa: FBT001 - private
+        may_go_on: Callable[[], bool],
     ) -> Completion:
         """Ask one model, and again where waiting for it is better than asking somebody else."""
         circuit = self.circuits.of(self._endpoint(spec))
@@ -95,7 +108,7 @@ class Failover:
             sleep=self._sleep,
             clock=self._clock,
             patience=math.inf if waits else retry.patience,
-            given_up=lambda: more and self._rests(spec),
+            given_up=lambda: not may_go_on() or (more and self._rests(spec)),
         )
 
     async def _once(self, spec: str, attempt: Attempt, send: Send) -> Completion:

@@ -61,6 +61,7 @@ class CostReport(Data):
 class RecordUsage(Request[None]):
     """Store what a call of a model has used that is no part of an answer. Raises UnknownSession."""
 
+    version: ClassVar[int] = 2
     abandon: ClassVar[Abandon] = Abandon.FINISH
     user: str
     purpose: Purpose
@@ -69,6 +70,12 @@ class RecordUsage(Request[None]):
     """Empty where it was for no conversation."""
     turn: str = ""
     """In whose figures it counts; empty where it was for none."""
+    key: str = ""
+    """What has the same key is stored once; without one it is stored each time."""
+
+    @classmethod
+    def upcast(cls, version: int, body: dict[str, Any]) -> dict[str, Any]:
+        return {"key": "", **body}
 
 
 @final

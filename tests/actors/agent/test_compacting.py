@@ -234,7 +234,7 @@ async def test_what_a_failed_attempt_at_a_summary_has_used_is_part_of_its_price(
         await world.turn("q3", stumble, say("a3"))
         report = await world.bus.ask(session.Costs())
         (found,) = [each for each in report.by_purpose if each.name == "compaction"]
-        assert (found.calls, found.usage.cost_usd) == (1, 0.75)
+        assert (found.calls, found.usage.cost_usd) == (2, 0.75)
 
 
 async def test_a_model_list_that_cannot_be_had_is_no_obstacle(

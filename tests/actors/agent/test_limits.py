@@ -1,5 +1,6 @@
 """Which limit ends a turn, and what is told of it."""
 
+import math
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,17 +13,21 @@ from hypothesis import strategies as st
 from actors.agent import limits
 from actors.agent.circles import STOPPED, Round
 from actors.agent.limits import (
+    ATTEMPTS,
     LAST_WORDS,
+    UNKNOWN,
     Price,
     Soon,
     Stop,
     at_most,
+    attempts,
     cut_after,
     day_of,
     dearest,
     others_end,
     overdue,
     size,
+    times,
     today,
     turn_ends,
 )
@@ -118,6 +123,12 @@ def test_once_it_is_used_up_there_is_none() -> None:
     assert stop.last is None
 
 
+def test_once_it_is_used_up_there_is_none_for_another_reason_either() -> None:
+    stop = ends(usd_per_turn=1.0, used=Consumed(usd=1.0), max_turns=3, rounds=3)
+    assert stop is not None
+    assert (stop.outcome, stop.last) == ("budget", None)
+
+
 def test_a_circle_is_the_end() -> None:
     stop = ends(made=[Round(frozenset(), failed=True)] * STOPPED)
     assert stop is not None
@@ -146,10 +157,11 @@ def others(
     conversation: Consumed = NOTHING,
     day: Consumed = NOTHING,
     reserved: Consumed = NOTHING,
+    beside: Consumed = NOTHING,
     **of_limits: Any,
 ) -> Stop | Soon | None:
     found = Consumption(turn=NOTHING, conversation=conversation, day=day)
-    return others_end(attrs.evolve(UNLIMITED, **of_limits), found, reserved, MIDNIGHT)
+    return others_end(attrs.evolve(UNLIMITED, **of_limits), found, reserved, beside, MIDNIGHT)
 
 
 @pytest.mark.parametrize(
@@ -182,7 +194,7 @@ def test_at_a_limit_of_more_than_a_turn_nothing_is_asked(given: dict[str, Any], 
 
 def test_below_them_it_may_be_asked_and_0_is_no_limit() -> None:
     much = Consumed(tokens=10**9, usd=1e6)
-    assert others(conversation=much, day=much, reserved=much) is None
+    assert others(conversation=much, day=much, reserved=much, beside=much) is None
     little = Consumed(tokens=9, usd=0.9)
     assert others(day=little, tokens_per_day=10, usd_per_day=1, conversation=much) is None
 
@@ -192,6 +204,8 @@ def test_below_them_it_may_be_asked_and_0_is_no_limit() -> None:
     [
         {"day": Consumed(tokens=9), "reserved": Consumed(tokens=1), "tokens_per_day": 10},
         {"day": Consumed(usd=0.5), "reserved": Consumed(usd=0.75), "usd_per_day": 1},
+        {"conversation": Consumed(tokens=9), "beside": Consumed(tokens=1), "tokens_per_conversation": 10},
+        {"conversation": Consumed(usd=0.5), "beside": Consumed(usd=0.75), "usd_per_conversation": 1},
     ],
 )
 def test_what_others_have_under_way_is_waited_for_where_it_may_reach_the_limit(given: dict[str, Any]) -> None:
@@ -251,6 +265,40 @@ def test_what_is_under_way_is_counted_at_the_dearest_price() -> None:
     most = at_most(1000, 100, price)
     assert most.tokens == 1100
     assert most.usd == pytest.approx(0.00525)
+
+
+def test_what_nobody_could_be_asked_for_may_cost_anything() -> None:
+    most = at_most(0, 1, UNKNOWN)
+    assert (most.tokens, most.usd) == (1, math.inf)
+    assert others(day=NOTHING, reserved=most, usd_per_day=25.0) == Soon()
+
+
+@pytest.mark.parametrize(
+    ("of_limits", "used", "wanted"),
+    [
+        ({}, NOTHING, ATTEMPTS),
+        ({"usd_per_turn": 10.0}, NOTHING, ATTEMPTS),
+        ({"usd_per_turn": 3.0}, NOTHING, 3),
+        ({"usd_per_turn": 3.0}, Consumed(usd=1.5), 1),
+        ({"usd_per_turn": 3.0}, Consumed(usd=2.9), 1),
+        ({"tokens_per_turn": 300}, NOTHING, 3),
+        ({"usd_per_conversation": 2.5}, Consumed(usd=0.5), 2),
+        ({"tokens_per_conversation": 500}, Consumed(tokens=100), 4),
+        ({"usd_per_day": 17.0}, NOTHING, 2),  # of which there is something for others
+        ({"tokens_per_day": 1700}, NOTHING, 2),
+    ],
+)
+def test_as_many_attempts_at_a_completion_as_there_is_room_for(
+    of_limits: dict[str, Any], used: Consumed, wanted: int
+) -> None:
+    found = Consumption(turn=used, conversation=used, day=used)
+    bounds = attrs.evolve(UNLIMITED, **of_limits)
+    most = Consumed(tokens=100, usd=1.0)
+    assert attempts(bounds, a_run().turn, found, NOTHING, NOTHING, most) == wanted
+    assert attempts(bounds, a_run().turn, found, NOTHING, NOTHING, Consumed(usd=math.inf)) == (
+        ATTEMPTS if "usd" not in str(of_limits) else 1
+    )
+    assert times(3, most) == Consumed(tokens=300, usd=3.0)
 
 
 def test_all_that_is_told_counts() -> None:

@@ -165,6 +165,9 @@ class ModelActor(Actor):
 
     @llm.Models.handler
     async def models(self, request: llm.Models) -> llm.Catalogue:
+        if self._world.unlisted:
+            self._world.unlisted -= 1
+            raise Refused
         return self._world.models
 
     @llm.Weigh.handler
@@ -345,6 +348,8 @@ class World:
     expand: Expand | None = None
     soul: bytes = b"Be kind."
     models: llm.Catalogue = MODELS
+    unlisted: int = 0
+    """How often nobody can be asked for them."""
     subagents: SubagentSettings | None = None
     """How many there may be; None: the agent has no tool for it."""
     script: list[Answer] = attrs.field(factory=list[Answer])

@@ -257,6 +257,20 @@ async def test_what_each_attempt_has_used_is_told_once_with_the_price_of_its_mod
     assert completed.usage.model == THERE
 
 
+@pytest.mark.parametrize("attempts", [1, 2])
+async def test_after_so_many_attempts_that_have_used_something_nobody_is_asked(
+    mesh: MeshUnderTest, model_server: ModelServer, other: ModelServer, attempts: int
+) -> None:
+    await mesh.start(actor(settings(model_server.url, other.url), KEYS), name="llm")
+    model_server.rule = rule(Reply(Say("Half"), Fail()))
+    bills: list[llm.CompletionEvent] = []
+    with pytest.raises(llm.ModelUnavailable):
+        async with mesh.bus.stream(llm.Complete(messages=QUESTION, attempts=attempts)) as stream:
+            async for item in stream:
+                bills += [item] if isinstance(item, llm.Wasted) else []
+    assert (len(bills), len(model_server.requests), other.requests) == (attempts, attempts, [])
+
+
 async def test_what_the_only_model_has_used_is_told_before_its_error(
     mesh: MeshUnderTest, model_server: ModelServer
 ) -> None:

@@ -73,8 +73,9 @@ class Remembering:
             await world.mesh.start(follower, name="memory-log")
             yield self
 
-    async def _hindrance(self, _bus: Bus, user: str) -> str | None:
-        return "nothing is left for today" if user in self.spent else None
+    @asynccontextmanager
+    async def _hindrance(self, _bus: Bus, user: str, *_about: Any) -> AsyncGenerator[str | None]:
+        yield "nothing is left for today" if user in self.spent else None
 
     async def say(self, text: str, *script: Answer, **fields: Any) -> str:
         """Say something and wait for the end of the turn; its conversation."""

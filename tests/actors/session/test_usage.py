@@ -216,6 +216,18 @@ def test_what_was_no_answer_counts_by_its_purpose(ledger: Ledger) -> None:
     assert ledger.turn(turn).usage.cost_usd == pytest.approx(0.51), "a flush is for its turn, a review is not"
 
 
+def test_what_has_the_same_key_is_counted_once(ledger: Ledger) -> None:
+    turn = answered(ledger, used("m", 100, 10, cost=0.25))
+    session = ledger.turn(turn).session
+    fields: dict[str, Any] = {"user": "admin", "purpose": "failed", "session": session, "turn": turn}
+    for key in ("one", "one", "two", "", ""):
+        request = RecordUsage(usage=used("m", 50, 5, cost=0.5), key=key, **fields)
+        ledger.run(usage.record_other, request, 0)
+    assert report(ledger).total.usage.cost_usd == 2.25
+    measured = ledger.run(usage.measure, Measure(user="admin", session=session, turn=turn, since=START))
+    assert measured.conversation.usd == 2.25
+
+
 def test_nothing_counts_for_a_conversation_of_somebody_else(ledger: Ledger) -> None:
     session = ledger.accept(user="ada").session
     request = RecordUsage(user="bob", purpose="review", session=session, usage=used("m", 1, 1))

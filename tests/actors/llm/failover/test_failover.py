@@ -75,11 +75,10 @@ class World:
     async def ask(self, *chain: str, retry: Retry | None = None) -> tuple[str, Completion]:
         self.asked.clear()
         self.sent.clear()
+        return await self.failover.ask(chain or CHAIN, self.attempt, self.keep, retry or Retry())
 
-        async def send(item: CompletionEvent) -> None:
-            self.sent.append(item)
-
-        return await self.failover.ask(chain or CHAIN, self.attempt, send, retry or Retry())
+    async def keep(self, item: CompletionEvent) -> None:
+        self.sent.append(item)
 
     @property
     def who(self) -> list[str]:
@@ -92,6 +91,22 @@ class World:
 
 def fails(spec: str, *says: str, wait: float | None = None) -> list[Model]:
     return [Model(says, down(spec, wait))]
+
+
+@pytest.mark.parametrize(("allowed", "asked"), [(1, "a"), (2, "aa"), (5, "aabbc")])
+async def test_nobody_else_is_asked_when_there_may_be_no_more(
+    autojump_clock: MockClock, allowed: int, asked: str
+) -> None:
+    world = World({spec: fails(spec, "so") for spec in CHAIN})
+    with pytest.raises(ModelUnavailable):
+        await world.failover.ask(
+            CHAIN,
+            world.attempt,
+            world.keep,
+            Retry(max_retries=1),
+            may_go_on=lambda: len(world.asked) < allowed,
+        )
+    assert "".join(spec[-1] for spec in world.who) == asked
 
 
 async def test_nothing_is_said_of_others_while_the_chosen_one_answers(autojump_clock: MockClock) -> None:
