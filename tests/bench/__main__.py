@@ -8,7 +8,20 @@ from pathlib import Path
 
 import trio
 
-from tests.bench import buses, chats, commits, encryption, jobs, keys, memory, people, recall, starts, turns
+from tests.bench import (
+    buses,
+    chats,
+    commits,
+    encryption,
+    interfaces,
+    jobs,
+    keys,
+    memory,
+    people,
+    recall,
+    starts,
+    turns,
+)
 from tests.bench.figures import Figure, compare, load, machine, save, table
 
 GROUPS: Mapping[str, Callable[[Path], list[Figure]]] = {
@@ -21,6 +34,7 @@ GROUPS: Mapping[str, Callable[[Path], list[Figure]]] = {
     "chat": starts.measure_chat,
     "turn": turns.measure_turns,
     "subagent": turns.measure_subagents,
+    "interface": interfaces.measure,
     "crowd": turns.measure_crowd,
     "idle": turns.measure_idle,
     "people": people.measure,

@@ -56,7 +56,7 @@ class Instance:
         self.process = subprocess.Popen(
             [sys.executable, "-c", SERVE],
             cwd=self.folder,
-            env=environment(ANTHROPIC_API_KEY="test-key", STARPOD_API_KEY=KEY, **self.variables),
+            env=environment(**{"ANTHROPIC_API_KEY": "test-key", "STARPOD_API_KEY": KEY, **self.variables}),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

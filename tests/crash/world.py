@@ -229,7 +229,7 @@ class World:
                     person.over = True
                 self._begins()
                 daemon = await ends.enter_context(_mortal(start(self.place))).ready()
-                await self._finish_alone()
+                await self._finish_alone(daemon)
                 self._show(daemon)
             if self.trouble is not None:
                 daemon = await self._last_of_all(ends, daemon)
@@ -305,7 +305,7 @@ class World:
             for turn, attempt, progress in database.execute(_RUNNING):
                 self.deaths.setdefault(turn, {}).setdefault(attempt, Death(kill, progress, turn == cause))
 
-    async def _finish_alone(self) -> None:
+    async def _finish_alone(self, daemon: Daemon) -> None:
         """All that was accepted comes to its end although nobody has said a word to this daemon."""
         with contextlib.closing(only_read(self.place.database)) as database:
 
@@ -314,7 +314,8 @@ class World:
 
             if not await _happens(lambda: not unended(), PATIENCE):
                 self.record.complaints.append(
-                    f"what was left is not taken up before somebody speaks: {unended()} with {self.deaths}"
+                    f"what was left is not taken up before somebody speaks: {unended()} with {self.deaths}\n"
+                    f"{daemon.log}"
                 )
 
     async def _moment(self, kill: Kill, daemon: Daemon) -> None:

@@ -8,6 +8,7 @@ import trio
 from trio.testing import MockClock
 
 from actors.agent.settings import Settings
+from actors.agent.underway import UnderWay
 from actors.session import messages as session
 from actors.subsystem import Given
 from bus import Child, Remains, Request
@@ -20,6 +21,7 @@ class Left(Given):
     """What there is after a process that has left nothing."""
 
     remains: Remains = attrs.field(factory=Remains)
+    under_way: UnderWay = attrs.field(factory=UnderWay)
 
 
 @pytest.mark.parametrize(

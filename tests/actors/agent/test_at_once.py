@@ -5,6 +5,7 @@ import random
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,16 @@ import trio
 from trio.testing import MockClock
 
 from actors.agent import messages as agent
+from actors.agent.allowance import apart
 from actors.agent.settings import Compaction, Limits, Settings
+from actors.agent.underway import UnderWay
 from actors.llm import messages as llm
+from actors.session import messages as session
 from actors.subagents.settings import Settings as SubagentSettings
-from actors.vocabulary import ToolUse, Usage
+from actors.vocabulary import ADMIN, ToolUse, Usage
 from bus import Sink
 from tests.actors.agent.test_runaway import COST, PRICED
-from tests.actors.agent.world import World, say, use
+from tests.actors.agent.world import World, say, usage, use
 
 TOKENS = 10_000
 """Of an answer at most; they cost COST."""
@@ -141,3 +145,32 @@ async def test_no_limit_is_exceeded_by_more_than_one_call(
         for name, limit in limits.items():
             assert spent(world, name.removeprefix("usd_per_")) < limit + COST, name
     assert model.most > 1, "they do run at the same time"
+
+
+async def test_what_is_asked_beside_turns_counts_as_well(lives: World, autojump_clock: MockClock) -> None:
+    """Two reviews of the same user: the second one begins when the first one is stored, and a third one not at all."""
+    lives.models, under_way, order = PRICED, UnderWay(), list[str]()
+    settings = Settings(limits=attrs.evolve(Limits(), usd_per_day=0.7))
+
+    async def review(world: World, seconds: float, cost: float) -> None:
+        bounds = (lambda: settings, lambda: UTC, under_way, world.bus, ADMIN, "", 0, TOKENS)
+        async with apart(*bounds) as why:
+            if why is not None:
+                order.append(why)
+                return
+            order.append("begins")
+            await trio.sleep(seconds)
+            used = usage(cost_usd=cost)
+            await world.bus.ask(session.RecordUsage(user=ADMIN, purpose="review", usage=used, session=""))
+            order.append("ends")
+
+    async with lives.running() as world:
+        await review(world, 0.0, 0.25)
+        async with trio.open_nursery() as nursery:
+            for _ in range(2):
+                nursery.start_soon(review, world, 1.0, 0.25)
+        assert order == ["begins", "ends"] * 3
+        await review(world, 0.0, 0.0)
+        assert len(under_way) == 0
+    (*_, why) = order
+    assert "(limits.usd_per_day)" in why

@@ -5,6 +5,7 @@ import random
 import shutil
 from collections.abc import Iterator
 
+import attrs
 import pytest
 import trio
 from trio.testing import MockClock
@@ -12,7 +13,7 @@ from trio.testing import MockClock
 from actors.agent import failures
 from actors.agent import messages as agent
 from actors.agent.digest import PIECES
-from actors.agent.settings import Compaction, Settings
+from actors.agent.settings import Compaction, Limits, Settings
 from actors.llm import messages as llm
 from actors.session import messages as session
 from actors.session.recent import RecentHistories
@@ -177,6 +178,27 @@ async def test_a_part_too_long_for_the_model_that_sums_up_is_cut_into_pieces(
         assert "<summary>" not in first
         assert "<summary>\nsummary 2\n</summary>" in second, "the first one was refused"
         assert f"summary {len(written)}\n" in shape(world.requests[-1].messages)[0]
+
+
+async def test_what_is_used_up_while_a_summary_is_written_ends_it_and_the_turn(
+    lives: World, autojump_clock: MockClock
+) -> None:
+    """Each piece is booked before the next one is asked for."""
+    limits = attrs.evolve(Limits(), usd_per_turn=0.7)
+    lives.settings = Settings(compaction=Compaction(context_budget=2000), limits=limits)
+    fill(lives, 60)
+    async with lives.running() as world:
+        end = await world.turn("hello")
+        assert isinstance(end, agent.TurnEnded)
+        assert (end.outcome, "(limits.usd_per_turn)" in (end.notice or "")) == ("budget", True)
+        assert [request for request in world.requests if request.tools] == []
+        assert len(world.requests) == 2, "of half a dollar each"
+        report = await world.bus.ask(session.Costs())
+        assert [
+            (each.name, each.calls, each.usage.cost_usd)
+            for each in report.by_purpose
+            if each.name != "completion"
+        ] == [("compaction", 2, 1.0)]
 
 
 async def test_a_kill_while_a_summary_is_written_costs_another_and_nothing_else(
