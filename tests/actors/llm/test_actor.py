@@ -110,6 +110,7 @@ async def test_the_models_in_use_are_told(mesh: MeshUnderTest, model_server: Mod
                 spec="openai/gpt-4o-mini",
                 context_window=128_000,
                 vision=True,
+                documents=True,
                 input_price=0.15,
                 output_price=0.6,
             ),
