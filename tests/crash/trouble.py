@@ -26,7 +26,7 @@ BOOKING: Final = ("record_other.before_commit", "record_other.after_commit")
 SUMMING_UP: Final = ("record_compaction.before_commit", "record_compaction.after_commit")
 
 BASE: Final = 10_000
-"""Tokens of each answer, to which its number is added."""
+"""Tokens of each answer, to which its number is added; more than any is long."""
 MOST: Final = 20_000
 """Tokens of an answer and its prompt at most."""
 PRICE: Final = 10.0
@@ -153,7 +153,8 @@ class Trouble:
     def complaints(self) -> Iterator[str]:
         """What is wrong with what is booked so far."""
         with contextlib.closing(only_read(self._place.database)) as database:
-            rows = database.execute("SELECT output_tokens FROM usage WHERE output_tokens > 0")
+            # What an interface has not told of an answer that breaks off is booked by its length: that is less.
+            rows = database.execute("SELECT output_tokens FROM usage WHERE output_tokens >= ?", (BASE,))
             yield from self._booked_otherwise(Counter(tokens - BASE for (tokens,) in rows))
             for (unit, whose), limit in self._limits.items():
                 for name, *spent in database.execute(_SPENT[whose]):
