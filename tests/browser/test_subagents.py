@@ -24,6 +24,7 @@ def test_the_call_leads_to_the_conversation_of_its_subagent_and_that_back(
     expect(window.turns.first).to_contain_text("What is behind the door?")
     expect(window.turns.first).to_contain_text("A cupboard.")
     expect(window.field).to_have_count(0)
+    expect(page.get_by_text("A subagent has worked here")).to_be_visible()
     expect(window.turns.first.get_by_role("button", name="Copy answer")).to_have_count(1)
     for said in ("Answer again", "Answer again with another model", "Edit your message"):
         expect(window.turns.first.get_by_role("button", name=said, exact=True)).to_have_count(0)

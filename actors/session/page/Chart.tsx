@@ -14,7 +14,7 @@ const amount = (measure: Measure, value: number) => (measure === "cost" ? cost(v
 
 /** Stacked bars. What it shows stands in the table below as well. */
 export function Chart({ chart, measure }: ChartProps) {
-  const { bars, models, top } = chart;
+  const { bars, colours, models, top } = chart;
   const [first, last] = [bars[0], bars.at(-1)];
   return (
     <figure class="spending">
@@ -39,9 +39,9 @@ export function Chart({ chart, measure }: ChartProps) {
         {last !== undefined && last !== first && <span>{dayWords(last.name)}</span>}
       </div>
       <figcaption class="spending-legend quiet">
-        {models.map((model, index) => (
+        {models.map((model) => (
           <span key={model}>
-            <i class={`swatch part-${index}`} aria-hidden="true" />
+            <i class={`swatch part-${colours.indexOf(model)}`} aria-hidden="true" />
             <bdi>{model}</bdi>
           </span>
         ))}
@@ -61,7 +61,7 @@ interface ColumnProps extends ChartProps {
   readonly x: number;
 }
 
-function Column({ bar, x, chart: { models, top }, measure }: ColumnProps) {
+function Column({ bar, x, chart: { colours, top }, measure }: ColumnProps) {
   let y = HEIGHT;
   const place = x + (STEP - WIDTH) / 2;
   return (
@@ -71,7 +71,7 @@ function Column({ bar, x, chart: { models, top }, measure }: ColumnProps) {
       {bar.parts.map(({ model, value }) => {
         const height = (value / top) * HEIGHT;
         y -= height;
-        const part = `part-${models.indexOf(model)}`;
+        const part = `part-${colours.indexOf(model)}`;
         return <rect key={model} class={part} x={place} y={y} width={WIDTH} height={height} />;
       })}
       {bar.unpriced > 0 && (

@@ -59,7 +59,7 @@ function Overview({ overview, period }: { overview: CostOverview; period: Period
     <section aria-labelledby="spending">
       <h2 id="spending">{isAdmin() ? "Everybody" : "You"}</h2>
       <Figures overview={overview} />
-      <p class="buttons" role="group" aria-label="What the chart shows">
+      <p class="buttons measures" role="group" aria-label="What the chart shows">
         {(["cost", "tokens"] as const).map((each) => (
           <button
             key={each}

@@ -22,7 +22,9 @@ export interface Bar {
 
 export interface Chart {
   readonly bars: readonly Bar[];
-  /** Those that have a colour of their own, the greatest first; {@link OTHERS} is the last where there are more. */
+  /** Those that have a colour of their own, whatever is measured; {@link OTHERS} is the last where there are more. */
+  readonly colours: readonly string[];
+  /** Those of them that are in any bar. */
   readonly models: readonly string[];
   /** Where the axis ends. */
   readonly top: number;
@@ -41,13 +43,15 @@ const DAY = 86_400_000;
  * @param now milliseconds since 1970.
  */
 export function chartOf(days: readonly Day[], measure: Measure, length: number | null, now: number): Chart {
-  const models = greatest(days, measure);
+  const colours = greatest(days);
   const names = namesOf(days, length, now);
   const size = names[0]?.length ?? 0;
   const of = new Map<string, Day[]>(names.map((name) => [name, []]));
   for (const day of days) of.get(day.date.slice(0, size))?.push(day);
-  const bars = names.map((name) => barOf(name, of.get(name) ?? [], measure, models));
-  return { bars, models, top: roundUp(Math.max(0, ...bars.map(({ sum }) => sum))) };
+  const bars = names.map((name) => barOf(name, of.get(name) ?? [], measure, colours));
+  const drawn = new Set(bars.flatMap(({ parts }) => parts.map(({ model }) => model)));
+  const models = colours.filter((model) => drawn.has(model));
+  return { bars, colours, models, top: roundUp(Math.max(0, ...bars.map(({ sum }) => sum))) };
 }
 
 const valueOf = (measure: Measure, { cost_usd, tokens }: Day["by_model"][number]) =>
@@ -67,11 +71,16 @@ function barOf(name: string, days: readonly Day[], measure: Measure, models: rea
   return { name, parts, sum: parts.reduce((sum, { value }) => sum + value, 0), unpriced };
 }
 
-function greatest(days: readonly Day[], measure: Measure): string[] {
-  const sums = new Map<string, number>();
-  for (const each of days.flatMap(({ by_model }) => by_model))
-    sums.set(each.model, (sums.get(each.model) ?? 0) + valueOf(measure, each));
-  const models = [...sums].filter(([, sum]) => sum > 0).sort(([, one], [, other]) => other - one);
+/** The models, the greatest first: by their share of the cost and of the tokens, so that each keeps its colour. */
+function greatest(days: readonly Day[]): string[] {
+  const used = days.flatMap(({ by_model }) => by_model);
+  const shares = new Map<string, number>();
+  for (const measure of ["cost", "tokens"] as const) {
+    const all = used.reduce((sum, each) => sum + valueOf(measure, each), 0);
+    for (const each of used)
+      shares.set(each.model, (shares.get(each.model) ?? 0) + valueOf(measure, each) / (all || 1));
+  }
+  const models = [...shares].sort(([, one], [, other]) => other - one);
   const names = models.map(([model]) => model);
   return names.length <= COLOURS ? names : [...names.slice(0, COLOURS - 1), OTHERS];
 }

@@ -43,6 +43,19 @@ test("the dearest models have colours of their own, and the axis ends at a round
   assert.equal(top, 50);
 });
 
+test("a model has the same colour whatever is measured", () => {
+  const by_model = [
+    { model: "dear", cost_usd: 5, tokens: 10, unpriced: 0 },
+    { model: "busy", cost_usd: 1, tokens: 990, unpriced: 0 },
+    { model: "free", cost_usd: null, tokens: 500, unpriced: 1 },
+  ];
+  const days: Day[] = [{ date: "2026-03-10", by_model, total_cost_usd: 6 }];
+  const [cost, tokens] = (["cost", "tokens"] as const).map((each) => chartOf(days, each, 0, NOW));
+  assert.deepEqual(cost?.colours, tokens?.colours);
+  assert.deepEqual(cost?.models, ["dear", "busy"]);
+  assert.deepEqual(tokens?.models, ["dear", "busy", "free"]);
+});
+
 test("more days than have room become months", () => {
   const days = [day("2025-11-01", { a: 1 }), day("2026-01-01", { a: 2 }), day("2026-01-31", { a: 3 })];
   assert.equal(chartOf(days.slice(1), "cost", null, NOW).bars.length, 69);

@@ -33,13 +33,13 @@ export function ModelChoice() {
             </option>
           ))}
           {model !== null && !models.includes(model) && (
-            <option value={model}>{`${model} (not offered any more)`}</option>
+            <option value={model}>{`Not offered any more: ${model}`}</option>
           )}
         </select>
       )}
       {thinks(model) && (
         <select
-          class="model"
+          class="model effort"
           aria-label="Effort"
           value={effort ?? ""}
           onChange={({ currentTarget: { value } }) =>
@@ -60,8 +60,19 @@ export function ModelChoice() {
 
 /** What was chosen for the open conversation; nothing where it goes by the settings. */
 export function ChosenModel() {
-  const session = useApp().open.session.value;
+  const app = useApp();
+  const session = app.open.session.value;
   if (session === undefined || (session.model === null && session.effort === null)) return null;
+  const { models } = app.daemon.config.value;
+  if (session.model !== null && models.length > 0 && !models.includes(session.model)) {
+    const why = `${session.model} was chosen for this conversation and is not offered any more: the usual model answers`;
+    return (
+      <span class="chosen-model cut" title={why}>
+        <s>{session.model.replace(/^[^/]*\//, "")}</s>
+        <span class="sr-only"> is not offered any more</span>
+      </span>
+    );
+  }
   const effort = session.effort === null ? null : `${EFFORTS[session.effort].toLowerCase()} effort`;
   const words = (name: string | null) => [name, effort].filter((each) => each !== null).join(" · ");
   return (

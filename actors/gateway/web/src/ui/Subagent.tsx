@@ -53,7 +53,11 @@ export function SubagentBar({ session }: { session: Session }) {
   const app = useApp();
   return (
     <div class="banner" role="status">
-      <span>A subagent works here; nobody else can write.</span>
+      <span>
+        {app.open.running.value
+          ? "A subagent works here; nobody else can write."
+          : "A subagent has worked here; it is to be read only."}
+      </span>
       {app.open.running.value && (
         <button type="button" class="stop" onClick={() => void app.open.stop()}>
           <span class="stop-square" aria-hidden="true" />
