@@ -5,7 +5,6 @@ raises StarpodError for what the person can mend.
 """
 
 import argparse
-import gc
 import importlib
 import io
 import os
@@ -14,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, Protocol, cast
 
 import starpod
+from starpod.collecting import collect_seldom
 
 COMMANDS: Final[Mapping[str, str]] = {
     "init": "make a workspace in this directory",
@@ -37,10 +37,6 @@ COMMANDS: Final[Mapping[str, str]] = {
 }
 """Each command, in the order of the help text; its module has the same name."""
 
-COLLECTED: Final = (5000, 100, 10)
-"""How much comes into being until the garbage collector looks at it, and again at what is older. By default it looks
-after 700 objects; what is imported are 250 000 that stay, and each turn makes some that it lets go of itself."""
-
 
 class Command(Protocol):
     """What the module of a command offers."""
@@ -59,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0: done. 1: failed, and said why. 2: not understood. 130: interrupted.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
-    gc.set_threshold(*COLLECTED)
+    collect_seldom()
     _open_what_is_closed()
     _print_what_can_be_printed()
     try:
