@@ -8,6 +8,7 @@ import trio
 from actors import asking
 from actors.agent import failures
 from actors.agent.record import Record
+from actors.agent.room import Learned
 from actors.agent.settings import Settings
 from actors.agent.turn import Run
 from actors.llm import messages as llm
@@ -31,8 +32,10 @@ class Speaker:
         settings: Settings,
         tools: tuple[ToolSpec, ...],
         record: Record,
+        learned: Learned,
     ) -> None:
         self._bus = bus
+        self._learned = learned
         self._settings = settings
         self._tools = tools
         self._record = record
@@ -108,6 +111,12 @@ class Speaker:
             await self._record.notice("switched", text, model=item.model, reason=item.reason)
         await self._asked(run)
 
+    async def _toolless(self, model: str) -> None:
+        """The person is told once in a conversation of each model that takes no tools."""
+        if model not in self._learned.toolless:
+            self._learned.toolless.add(model)
+            await self._record.notice("left_out", failures.toolless(model), model=model)
+
     async def _hear(self, run: Run, item: llm.CompletionEvent) -> llm.Completed | None:
         """Tell one item of the stream; the last one is the answer."""
         match item:
@@ -121,6 +130,8 @@ class Speaker:
                 await self._asked(run)
             case llm.Switched():
                 await self._switched(run, item)
+            case llm.ToolsRefused():
+                await self._toolless(item.model)
             case llm.Wasted():
                 self.lost += 1
                 await self._record.spent(item.usage, "failed")

@@ -73,6 +73,11 @@ def switched(model: str, reason: str) -> str:
     return f"{model} answers instead ({reason})."
 
 
+def toolless(model: str) -> str:
+    """The sentence about a model that is asked without tools."""
+    return f"{model} takes no tools, so it answers without them: it can look at nothing and do nothing."
+
+
 def gone(model: str) -> str:
     """The sentence about a model that was chosen and is no longer in the settings."""
     return f"{model} is not offered any more; the usual model answers instead."

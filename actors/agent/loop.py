@@ -192,7 +192,7 @@ class Loop:
         self.record.hears(prepared.told)
         specs = prepared.catalogue.specs()
         self._told = limits.size(prepared.system, specs)
-        self._speaker = Speaker(parts.bus, self._settings, specs, self.record)
+        self._speaker = Speaker(parts.bus, self._settings, specs, self.record, parts.learned)
         self._compactor.surrounded(self._told)
         self._gate = Gate(
             bus=parts.bus,

@@ -106,6 +106,8 @@ class Learned:
     """Tokens, by ``provider/model``."""
     weights: dict[str, dict[str, int]] = attrs.field(factory=dict[str, dict[str, int]])
     """Characters that documents weigh, likewise and by path."""
+    toolless: set[str] = attrs.field(factory=set[str])
+    """Models that take no tools, of which the person was told."""
     noted: int = 0
     """Step before which all was handed over to be remembered."""
 

@@ -153,7 +153,21 @@ class Completed(Data):
 
 Bill = Spending | Wasted
 """What an attempt costs; nothing of an answer."""
-CompletionEvent = TextDelta | ThinkingDelta | ToolCallStarted | Retrying | Switched | Bill | Completed
+
+
+@final
+@attrs.frozen(kw_only=True)
+class ToolsRefused(Data):
+    """The model takes no tools: it has answered without those that it was offered."""
+
+    model: str
+    """``provider/model``."""
+    type: Literal["tools_refused"] = "tools_refused"
+
+
+CompletionEvent = (
+    TextDelta | ThinkingDelta | ToolCallStarted | Retrying | Switched | ToolsRefused | Bill | Completed
+)
 
 
 @final

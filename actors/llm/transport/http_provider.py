@@ -35,6 +35,7 @@ from actors.llm.messages import (
     ModelUnavailable,
     Spending,
     TextRole,
+    ToolsRefused,
     Wasted,
 )
 from actors.llm.refusals import objections
@@ -127,6 +128,8 @@ class HttpProvider:
             else:
                 if measures:
                     self.learned.keep(prompt.model, measures)
+                if prompt.tools and any(measure.kind == "no_tools" for measure in measures):
+                    await send(ToolsRefused(model=f"{prompt.provider}/{prompt.model}"))
                 return completion
 
     async def _complete_once(self, prompt: Prompt, body: JsonObject, send: Send) -> Completion:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from actors.llm.completion import Completion
-from actors.llm.messages import ModelError, ModelUnavailable
+from actors.llm.messages import ModelError, ModelUnavailable, ToolsRefused
 from actors.llm.models.catalogue import ModelDetails
 from actors.llm.provider import Provider
 from actors.llm.requests.documents import Pdf
@@ -71,6 +71,11 @@ async def test_without_tools_calls_of_before_are_told_in_words(
     model_server.rule = unless(lambda request: not request.tools, "m does not support tools")
     assert await twice(provider, model_server, tools=TOOLS, messages=CALLED) == 2
     assert "seen" in str(model_server.requests[-1].messages)
+    items, _ = await ask(provider, tools=TOOLS)
+    (told,) = [item for item in items if isinstance(item, ToolsRefused)]
+    assert told.model.endswith(f"/{model_server.requests[-1].body['model']}")
+    items, _ = await ask(provider)
+    assert ToolsRefused not in map(type, items), "nothing was left out"
 
 
 @pytest.mark.parametrize("name", ["openai"])
