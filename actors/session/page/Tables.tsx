@@ -9,7 +9,7 @@ type Sums = Omit<UserSums, "user_id">;
 /** What models were asked for, as their purposes are called for people. */
 const PURPOSES: Readonly<Record<string, string>> = {
   completion: "answers",
-  failed: "answers that failed",
+  failed: "answers that failed or were stopped",
   compaction: "summaries of long conversations",
   flush: "what to remember before a summary",
   review: "what to remember of a conversation",

@@ -118,7 +118,7 @@ async def test_what_a_summary_that_nobody_gave_has_used_counts(
         await grown(world)
         end = await world.turn("q3", *[spending(fail(lost), BEGUN)] * 2, say("a3"))
         assert end.text == "a3"
-        assert await spent(world, "compaction") == (1, 60, 0.5)
+        assert await spent(world, "compaction") == (2, 60, 0.5)
 
 
 async def test_an_answer_that_was_whole_when_it_was_cancelled_counts_what_it_was(

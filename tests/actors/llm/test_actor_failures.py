@@ -9,11 +9,11 @@ from actors.llm import messages as llm
 from actors.llm.actor import LlmActor
 from actors.llm.completion import Completion
 from actors.llm.settings import Retry
-from actors.vocabulary import Text
+from actors.vocabulary import Text, Usage
 from bus import ActorCrashed, State
 from bus.testing import MeshUnderTest, open_test_mesh
 from tests.actors.llm.world import KEYS, QUESTION, actor, ask, at, eventually, health, next_said
-from tests.fakes.model_script import Drop, Fail, Raw, Refuse, Reply, Say, Wait
+from tests.fakes.model_script import Drop, Fail, Raw, Refuse, Reply, Say, Tokens, Wait
 from tests.fakes.model_server import ModelServer
 
 # --- what goes wrong ---------------------------------------------------------------------------------------
@@ -87,6 +87,24 @@ async def test_a_refused_key_shows_in_the_health_and_a_bad_request_does_not(
     assert health(mesh)[0] is State.DEGRADED
     await ask(mesh)
     assert health(mesh)[0] is State.READY
+
+
+async def test_whoever_leaves_knows_what_it_has_cost_by_then(
+    mesh: MeshUnderTest, anthropic: ModelServer
+) -> None:
+    anthropic.script(Reply(Say("x" * 4000), Wait(60), tokens=Tokens(input=1000, output=3)))
+    bills: list[Usage] = []
+    with trio.fail_after(20):
+        async with mesh.bus.stream(llm.Complete(messages=QUESTION)) as stream:
+            async for item in stream:
+                if isinstance(item, llm.Spending):
+                    bills.append(item.usage)
+                if bills and bills[-1].output_tokens >= 1000:
+                    break
+    assert [bill.model for bill in bills] == ["anthropic/claude-haiku-4-5"] * len(bills)
+    last = bills[-1]
+    assert (last.input_tokens, last.output_tokens) == (1000, 1000), "told, and by its length"
+    assert last.cost_usd == pytest.approx(1000 * 1e-6 + 1000 * 5e-6)
 
 
 async def test_leaving_the_stream_closes_the_connection(mesh: MeshUnderTest, anthropic: ModelServer) -> None:
