@@ -190,7 +190,7 @@ async def test_a_model_that_is_not_offered_is_refused(world: World, autojump_clo
 async def test_those_who_wait_never_hold_the_places_of_those_they_wait_for(
     tmp_path: Path, autojump_clock: MockClock
 ) -> None:
-    """Forty conversations over four places, each with two subagents that have a subagent of their own."""
+    """Sixteen conversations over four places, each with two subagents that have a subagent of their own."""
 
     async def rule(request: llm.Complete, sink: Sink[llm.CompletionEvent]) -> None:
         first, last = last_text(request.messages[:1]), request.messages[-1].content[-1]
@@ -205,10 +205,10 @@ async def test_those_who_wait_never_hold_the_places_of_those_they_wait_for(
         tmp_path, subagents=SubagentSettings(depth=2, at_once=1), places=4, rule=rule, settings=FREE
     )
     async with world.running():
-        accepted = [await world.send(f"go {n}", key=f"k{n}") for n in range(40)]
+        accepted = [await world.send(f"go {n}", key=f"k{n}") for n in range(16)]
         ends = [await world.end(each.turn, every=1.0) for each in accepted]
-        assert [end.text for end in ends] == [f"did go {n}" for n in range(40)]
-        assert len(world.requests) == 40 * (2 + 2 * 2 + 2)
+        assert [end.text for end in ends] == [f"did go {n}" for n in range(16)]
+        assert len(world.requests) == 16 * (2 + 2 * 2 + 2)
 
 
 async def test_calls_of_one_answer_run_at_once_as_far_as_there_are_places(
