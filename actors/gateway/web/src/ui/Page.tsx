@@ -116,6 +116,7 @@ export function Page() {
         <UndeliveredBanner />
         {here.view === "chat" ? (
           <>
+            <Toasts />
             <Transcript />
             <LinkBanner />
             {app.open.session.value?.is_closed === true ? (
@@ -125,11 +126,13 @@ export function Page() {
             )}
           </>
         ) : (
-          <SectionView key={here.section} id={here.section} path={here.path} />
+          <>
+            <SectionView key={here.section} id={here.section} path={here.path} />
+            <Toasts />
+          </>
         )}
       </main>
       <KeySheet open={keys} onClose={() => setKeys(false)} />
-      <Toasts />
       <DropZone />
       <div class="sr-only" role="status" aria-live="polite">
         {announcement.value}

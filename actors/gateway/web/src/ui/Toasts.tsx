@@ -8,21 +8,24 @@ import { useShown } from "./hooks";
 /** Milliseconds that a notice stays while it can be seen and nobody is at it. */
 export const NOTICE_STAYS = 20_000;
 
+/** Over the beginning of what stands below them on the page, or over the end of all if they are last. */
 export function Toasts() {
   return (
     <div class="toasts">
-      <div role="alert">
-        {toasts.value.map(({ id, text }) => (
-          <div key={id} class="toast">
-            <span>{text}</span>
-            <IconButton icon="cross" label="Dismiss" onClick={() => dismiss(id)} />
-          </div>
-        ))}
-      </div>
-      <div role="status">
-        {notices.value.map((notice) => (
-          <NoticeToast key={notice.id} notice={notice} />
-        ))}
+      <div>
+        <div role="alert">
+          {toasts.value.map(({ id, text }) => (
+            <div key={id} class="toast">
+              <span>{text}</span>
+              <IconButton icon="cross" label="Dismiss" onClick={() => dismiss(id)} />
+            </div>
+          ))}
+        </div>
+        <div role="status">
+          {notices.value.map((notice) => (
+            <NoticeToast key={notice.id} notice={notice} />
+          ))}
+        </div>
       </div>
     </div>
   );
