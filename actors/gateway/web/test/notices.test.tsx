@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 import { render } from "preact";
 import { act } from "preact/test-utils";
+import { FRESH, settle, toSession } from "../src/state/router";
 import { dismissNewest, notices, notify, toast, toasts } from "../src/state/toasts";
 import { jobName } from "../src/title";
 import { NOTICE_STAYS, Toasts } from "../src/ui/Toasts";
@@ -134,4 +135,14 @@ test("a button closes one", () => {
 
 test("jobs of the agent itself have names that can be read", () => {
   assert.deepEqual(["brief", "__boot__", "__", "____"].map(jobName), ["brief", "boot", "__", "____"]);
+});
+
+test("it goes when its conversation is looked at", () => {
+  say(BRIEF);
+  hide(true);
+  void act(() => settle(toSession("s1")));
+  assert.equal(drawn().length, 1);
+  hide(false);
+  assert.deepEqual(drawn(), []);
+  settle(FRESH);
 });

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import { routeHash, toSession } from "../state/router";
+import { openSession, routeHash, toSession } from "../state/router";
 import { dismiss, notices, toasts, type Notice } from "../state/toasts";
 import { jobName } from "../title";
 import { IconButton } from "./buttons";
@@ -40,6 +40,10 @@ function NoticeToast({ notice: { id, title, text, success, session } }: { notice
     const timer = setTimeout(() => dismiss(id), NOTICE_STAYS);
     return () => clearTimeout(timer);
   }, [held, shown, id]);
+  const read = shown && session !== null && session === openSession.value;
+  useEffect(() => {
+    if (read) dismiss(id);
+  }, [read, id]);
   return (
     <div
       class={success === true ? "toast done" : "toast"}
