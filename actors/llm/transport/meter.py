@@ -13,7 +13,7 @@ from actors.transcript import characters
 
 CHARACTERS: Final = 4
 """Of a token, where nobody says how many there are."""
-STEP: Final = 256
+STEP: Final = 64
 """Tokens of an answer that are worth a word."""
 
 
