@@ -68,6 +68,40 @@ def read(text: bytes | str, *, limit: int = BYTES, depth: int = DEPTH, keep_halv
     return value
 
 
+def read_loosely(data: bytes, *, limit: int = BYTES) -> Any:
+    """The value of a text that somebody else's program took for JSON, halves of surrogate pairs as they are.
+
+    What is not UTF-8 becomes U+FFFD, what is no number that every reader can hold null, and a text may have line ends
+    in it. Raises NotJson where nothing can be made of it.
+    """
+    try:
+        return read(data, limit=limit, keep_halves=True)
+    except NotJson:
+        text = data[: limit + 1].decode(errors="replace")
+        return _shallow(_LOOSE, text.removeprefix("\ufeff"), limit)
+
+
+def read_first(text: str, *, limit: int = BYTES) -> tuple[Any, str]:
+    """The value with which a text begins, which may have line ends in its texts, and what follows. Raises NotJson."""
+    text = _ESCAPES.sub(_mended, _decoded(text, limit)).lstrip()
+    try:
+        value, end = _MULTILINE.raw_decode(text)
+    except (ValueError, RecursionError, _UnfitNumber):
+        raise NotJson("it does not begin with a value") from None
+    if _nests_deeper(value, DEPTH):
+        raise NotJson(f"it nests deeper than {DEPTH} levels")
+    return value, text[end:]
+
+
+def _shallow(decoder: json.JSONDecoder, text: str, limit: int) -> Any:
+    if len(text) > limit:
+        raise NotJson(f"it is longer than {limit} bytes")
+    value = _parsed(text, decoder)
+    if _nests_deeper(value, DEPTH):
+        raise NotJson(f"it nests deeper than {DEPTH} levels")
+    return value
+
+
 def read_object(text: bytes | str, *, limit: int = BYTES, depth: int = DEPTH) -> dict[str, Any]:
     """Like :func:`read`, for a text that must be an object. Raises NotJson."""
     value = read(text, limit=limit, depth=depth)
@@ -106,9 +140,9 @@ def _mended(escape: re.Match[str]) -> str:
     return escape[1] or escape[2] or "\\ufffd"
 
 
-def _parsed(text: str) -> Any:
+def _parsed(text: str, decoder: json.JSONDecoder | None = None) -> Any:
     try:
-        return _STRICT.decode(text)
+        return (decoder or _STRICT).decode(text)
     except json.JSONDecodeError as error:
         fault = f"{error.msg[0].lower()}{error.msg[1:]} at line {error.lineno}, column {error.colno}"
         raise NotJson(fault) from None
@@ -170,7 +204,26 @@ def _or_misfit(convert: Callable[[str], Any]) -> Callable[[str], Any]:
     return converted
 
 
+def _or_nothing(convert: Callable[[str], Any]) -> Callable[[str], Any]:
+    def converted(text: str) -> Any:
+        try:
+            return convert(text)
+        except _UnfitNumber:
+            return None
+
+    return converted
+
+
 _STRICT: Final = json.JSONDecoder(parse_int=_whole_number, parse_float=_fraction, parse_constant=_constant)
+_MULTILINE: Final = json.JSONDecoder(
+    strict=False, parse_int=_whole_number, parse_float=_fraction, parse_constant=_constant
+)
+_LOOSE: Final = json.JSONDecoder(
+    strict=False,
+    parse_int=_or_nothing(_whole_number),
+    parse_float=_or_nothing(_fraction),
+    parse_constant=_or_nothing(_constant),
+)
 _MARKING: Final = json.JSONDecoder(
     parse_int=_or_misfit(_whole_number),
     parse_float=_or_misfit(_fraction),

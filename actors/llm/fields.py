@@ -1,7 +1,13 @@
 """Fields of what a provider sent: absent or null is empty, another kind of value is told in plain words. Pure."""
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any, Final, cast
+
+from actors import jsontext
+
+MOST_TOKENS: Final = 20_000_000
+"""Of one prompt or answer; more is a mistake."""
+_DIGITS: Final = 19
 
 JsonObject = dict[str, Any]
 
@@ -31,9 +37,19 @@ def list_in(parent: Mapping[str, Any], key: str) -> list[Any]:
     return items
 
 
+def objects_in(parent: Mapping[str, Any], key: str) -> list[JsonObject]:
+    """The objects in the list under `key`; one by itself is such a list, and what is none is passed over."""
+    value: Any = parent.get(key)
+    items: list[Any] = cast("Any", value) if isinstance(value, list) else [value]
+    return [cast("JsonObject", each) for each in items if isinstance(each, dict)]
+
+
 def text_in(parent: Mapping[str, Any], key: str) -> str:
-    """The text under `key`. Raises WrongField."""
-    value = parent.get(key) or ""
+    """The text under `key`, which may be a number that a server took its words for. Raises WrongField."""
+    value = parent.get(key)
+    if isinstance(value, int | float):
+        return jsontext.write(value)
+    value = value or ""
     if not isinstance(value, str):
         raise WrongField(f"{key!r} is not a text")
     return value
@@ -42,16 +58,28 @@ def text_in(parent: Mapping[str, Any], key: str) -> str:
 def index_in(parent: Mapping[str, Any], key: str, otherwise: int) -> int:
     """The position under `key`. Raises WrongField."""
     value = parent.get(key)
-    value = otherwise if value is None else value
-    if not isinstance(value, int):
+    value = otherwise if value is None else _whole(value)
+    if value is None:
         raise WrongField(f"{key!r} is not a whole number")
     return value
 
 
+def _whole(value: Any) -> int | None:
+    """A whole number, which some servers write as a fraction or as a text."""
+    if isinstance(value, str) and value.isascii() and value.isdecimal():
+        return int(value[:_DIGITS])
+    if isinstance(value, int | float) and not isinstance(value, bool) and value == value // 1:
+        return int(value)
+    return None
+
+
 def count_in(parent: Mapping[str, Any], key: str) -> int:
-    """The number of tokens under `key`; what is none counts as nothing, since an answer is worth more than its bill."""
-    value = parent.get(key)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
+    """The number of tokens under `key`; what is none counts as nothing, since an answer is worth more than its bill.
+
+    So does more than any model can take: nobody is to be kept from all models by one number that a server made up.
+    """
+    value = _whole(parent.get(key))
+    return value if value is not None and 0 < value <= MOST_TOKENS else 0
 
 
 def counts_in(parent: Mapping[str, Any], key: str) -> JsonObject:

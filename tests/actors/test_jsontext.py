@@ -194,3 +194,26 @@ def test_what_nests_without_end_is_refused() -> None:
 
 def test_what_came_from_outside_fits_into_objects_of_ours() -> None:
     assert read(f'[{{"input": {nested(jsontext.DEPTH)}}}]', depth=jsontext.OWN_DEPTH)
+
+
+def test_what_others_take_for_json_is_read_loosely() -> None:
+    unfit = b'"a": NaN, "b": -Infinity, "c": 1e999, "d": 123456789012345678901234567890'
+    data = b"\xef\xbb\xbf{" + unfit + b', "e": "\xff\t\n", "f": 1}'
+    found = jsontext.read_loosely(data)
+    assert found == {"a": None, "b": None, "c": None, "d": None, "e": "\ufffd\t\n", "f": 1}
+    assert jsontext.read_loosely(rb'"\ud83d"') == "\ud83d"
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"{", b"{'a': 1}", b"[" * 70 + b"NaN" + b"]" * 70, b"[" * 9000, b'"' + b"\t" * 200 + b'"']
+)
+def test_what_is_none_in_any_reading_is_refused(data: bytes) -> None:
+    with pytest.raises(NotJson):
+        jsontext.read_loosely(data, limit=150 if b"\t" in data else jsontext.BYTES)
+
+
+def test_the_first_value_of_a_text_is_told_from_the_rest() -> None:
+    assert jsontext.read_first(' {"a": "b\nc"}</x>') == ({"a": "b\nc"}, "</x>")
+    for text in ("", "x", '{"a": 1e999}', "[" * 9000, "[" * 70 + "]" * 70):
+        with pytest.raises(NotJson):
+            jsontext.read_first(text)

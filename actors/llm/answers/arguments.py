@@ -1,5 +1,6 @@
 """Input of a call, out of whatever a provider sent for it. Pure."""
 
+import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Final, cast
@@ -8,8 +9,13 @@ from actors import jsontext
 
 CUT: Final = "The input of this call was cut off at the token limit, so the call was not run."
 
-_NO_INPUT: Final = ("", "null", '""', "''")
+_NO_INPUT: Final = ("", "null", '""', "''", "[]", "None", "undefined")
 """What stands for a call without input."""
+_FENCE: Final = re.compile(r"^```\w{0,10}\s")
+_REMAINS: Final = re.compile(r"(?:[\s}`]|<[^<>{}\[\]\"]{1,40}>)*")
+"""What a template or a model that miscounts leaves behind the object that it was asked for."""
+_NO_ESCAPE: Final = re.compile(r'(\\["\\/bfnrtu])|\\')
+"""A backslash with which no escape begins is one that was meant."""
 
 
 def read_input(value: Any, *, cut: bool) -> tuple[Mapping[str, Any], str | None]:
@@ -62,14 +68,27 @@ def _object(text: str) -> dict[str, Any]:
     try:
         value = jsontext.read(text)
     except jsontext.NotJson:
-        if (repeated := _repeated(text)) is None:
+        if (found := _repeated(text)) is None and (found := _mended(text)) is None:
             raise
-        return repeated
+        return found
     if isinstance(value, str):
         return jsontext.read_object(value)
     if not isinstance(value, dict):
         raise jsontext.NotJson("it is not a JSON object")
     return cast("dict[str, Any]", value)
+
+
+def _mended(text: str) -> dict[str, Any] | None:
+    """The object in a text that only its line ends, its backslashes or what stands around it keep from being JSON."""
+    text = _FENCE.sub("", text.strip().removeprefix("\ufeff").lstrip())
+    for candidate in dict.fromkeys((text, _NO_ESCAPE.sub(lambda match: match[1] or r"\\", text))):
+        try:
+            value, rest = jsontext.read_first(candidate)
+        except jsontext.NotJson:
+            continue
+        if isinstance(value, dict) and _REMAINS.fullmatch(rest):
+            return cast("dict[str, Any]", value)
+    return None
 
 
 def _repeated(text: str) -> dict[str, Any] | None:

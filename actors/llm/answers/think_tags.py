@@ -1,11 +1,19 @@
 """Reasoning that a model writes as text, between tags before its answer. Pure."""
 
 from collections.abc import Iterator
+from string import ascii_uppercase
 from typing import Final, Literal, final
 
 Piece = tuple[Literal["text", "thinking"], str]
 
-_OPENING: Final = tuple(f"<{name}>" for name in ("think", "thinking", "thought", "reasoning"))
+_TAGS: Final = {
+    **{f"<{name}>": f"</{name}>" for name in ("think", "thinking", "thought", "reasoning", "seed:think")},
+    "[think]": "[/think]",
+    "\u25c1think\u25b7": "\u25c1/think\u25b7",
+}
+"""What opens reasoning, in small letters, and what closes it."""
+_SMALL: Final = {ord(letter): letter.lower() for letter in ascii_uppercase}
+"""Letter for letter, so that a place in the one text is the same place in the other."""
 
 _LONGEST_BLANK: Final = 100
 """Characters of blanks before a tag."""
@@ -21,6 +29,8 @@ class ThinkTags:
         """What ends the reasoning; empty outside of it."""
         self._spoken = False
         self._thought = False
+        self._mused = False
+        """Something of the reasoning was told: blanks alone, between tags that hold nothing, are none."""
 
     def feed(self, text: str) -> Iterator[Piece]:
         """The pieces that `text` completes; what may be the beginning of a tag is held back."""
@@ -42,24 +52,30 @@ class ThinkTags:
 
     def _begin(self) -> Iterator[Piece]:
         said = self._held.lstrip()
+        small = said.translate(_SMALL)
         blank = len(self._held) - len(said) > _LONGEST_BLANK
-        if not blank and (opening := next((each for each in _OPENING if said.startswith(each)), "")):
-            self._closing = opening.replace("<", "</")
+        if not blank and (opening := next((each for each in _TAGS if small.startswith(each)), "")):
+            self._closing = _TAGS[opening]
             self._held = said[len(opening) :]
-        elif blank or not any(each.startswith(said) for each in _OPENING):
+        elif blank or not any(each.startswith(small) for each in _TAGS):
             self._spoken = True
             yield "text", said if self._thought else self._held
             self._held = ""
 
     def _think(self) -> Iterator[Piece]:
-        thought, closed, rest = self._held.partition(self._closing)
-        if closed:
-            self._closing, self._held, self._thought = "", rest, True
+        small = self._held.translate(_SMALL)
+        end = small.find(self._closing)
+        if end >= 0:
+            thought, self._held = self._held[:end], self._held[end + len(self._closing) :]
+            self._closing, self._thought = "", True
         else:
-            kept = _beginning_of(self._closing, thought)
-            self._held = thought[len(thought) - kept :]
-            thought = thought[: len(thought) - kept]
+            kept = _beginning_of(self._closing, small)
+            thought = self._held[: len(small) - kept]
+            self._held = self._held[len(small) - kept :]
+        if not self._mused:
+            thought = thought.lstrip()
         if thought:
+            self._mused = True
             yield "thinking", thought
 
 

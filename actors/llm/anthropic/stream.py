@@ -72,7 +72,7 @@ class Reader:
         if not data.startswith(b"{"):
             self.finished = self.finished or (data == b"[DONE]" and self._begun > 0)
             return
-        event: JsonObject = as_object(jsontext.read(data, keep_halves=True), "event")
+        event: JsonObject = as_object(jsontext.read_loosely(data), "event")
         match _type_of(event):
             case "content_block_delta":
                 yield from self._delta(index_in(event, "index", 0), object_in(event, "delta"))

@@ -74,6 +74,7 @@ _BY_STATUS: Final[Mapping[int, Reason]] = {
     409: "server",
     425: "server",
     429: "rate_limited",
+    498: "overloaded",
     503: "overloaded",
     529: "overloaded",
 }
@@ -83,16 +84,27 @@ _NO_MONEY: Final = re.compile(
     r"|requires more credits",
     re.IGNORECASE,
 )
+_MODERATED: Final = re.compile(
+    r"flagged|moderation|safety[ _]check|usage (?:guideline|polic)|content (?:management )?polic|content[ _]filter"
+    r"|inappropriate content|data[ _]?inspection",
+    re.IGNORECASE,
+)
+"""What was said is not wanted, which is nothing against the key."""
+_SLIPS: Final = frozenset({"tool_use_failed", "output_parse_failed"})
+"""Mistakes of the model that Groq tells as those of the request; asked again it rarely makes them again."""
 _COME_BACK: Final = re.compile(
     r"(?:retry|try again) (?:in|after) (?:([0-9]{1,3})h)?(?:([0-9]{1,4})m(?![a-z]))?(?:([0-9.]{1,12}) ?(ms|s))?",
     re.IGNORECASE,
 )
+_MILLISECONDS: Final = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)")
 _KIND_OF_FAILURE: Final = re.compile(r"(?:error|exception)$")
 
 
 def failure(provider: str, report: Report, retry_after: float | None = None) -> Failure:
     """The error to raise for an answer that was a refusal."""
     reason = _reason(report)
+    if not _SLIPS.isdisjoint(report.names):
+        return garbled(provider, report.message or "the model made a call that cannot be read")
     if retry_after is None:
         retry_after = _asked_to_wait(report)
     detail = report.message or ", ".join(report.names) or "no reason given"
@@ -124,6 +136,9 @@ def no_embeddings(provider: str) -> ModelError:
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds the provider asks to wait, given as such or as a date, which is compared with the provider's clock."""
+    exact = _MILLISECONDS.fullmatch(headers.get("retry-after-ms", "").strip())
+    if exact is not None:
+        return float(exact[1]) / 1000
     value = headers.get("retry-after", "").strip()
     try:
         return max(0.0, float(value))
@@ -149,6 +164,8 @@ def _reason(report: Report) -> Reason:
         return named or "server"
     if report.status == 413 and named is not None:
         return named
+    if report.status == 403 and _MODERATED.search(" ".join((report.message, *report.names))):
+        return "invalid_request"
     if report.status in _BY_STATUS:
         return _BY_STATUS[report.status]
     return "server" if report.status >= 500 else "invalid_request"

@@ -13,6 +13,24 @@ _BEYOND: Final = r"(?:exceed|overflow|surpass|larger|longer|greater|bigger|more|
 _SAID: Final = r"(?:prompt|inputs?|request|conversation|messages?|query|chat|history|sequence)"
 _NOT_THESE: Final = r"(?!image|picture|file|document|audio|video|media)"
 
+_ELSEWHERE: Final = (
+    r"(?:上下文|输入|提示词|对话|消息|请求|token|prompt)[^。]{0,12}(?:过长|太长|超过|超出|超长|长度)",
+    r"(?:上下文|輸入|提示詞|對話|訊息|請求)[^。]{0,12}(?:過長|太長|超過|超出|超長|長度)",
+    r"(?:入力|プロンプト|コンテキスト|会話|メッセージ|トークン)[^。]{0,16}(?:長すぎ|超え|超過|大きすぎ|上限)",
+    r"(?:입력|프롬프트|컨텍스트|대화|메시지|토큰)[^.]{0,16}(?:너무 (?:길|깁|많)|초과)",
+    r"(?:eingabe|anfrage|prompt|nachricht|gespräch|verlauf|text)\w{0,3} (?:ist|sind|war) zu (?:lang|groß|viel)",
+    r"kontext\w{0,12}[^.]{0,40}(?:überschr|übersteig|zu (?:lang|groß|klein))|(?:überschr|übersteig)[^.]{0,40}kontext",
+    r"(?:entrée|prompt|requête|message|conversation|contexte|texte)s? (?:est|sont) trop (?:long|grand)",
+    r"(?:dépass|excède)[^.]{0,60}(?:contexte|tokens|jetons)|contexte[^.]{0,40}(?:dépass|excéd)",
+    r"(?:entrada|prompt|mensaje|mensagem|conversa|contexto|texto)s? (?:es|é|son) (?:\w{3,9} )?(?:larg|long)",
+    r"(?:exced|supera|ultrapass)[^.]{0,60}contexto|contexto[^.]{0,40}(?:exced|superad|ultrapass)",
+    r"(?:ingresso|input|prompt|messaggio|conversazione|contesto|testo) (?:è|e'|sono) troppo (?:lung|grand)",
+    r"(?:supera|eccede)[^.]{0,60}contesto|contesto[^.]{0,40}superat",
+    r"(?:превыш|слишком (?:длин|больш))[^.]{0,60}(?:контекст|запрос|токен|промпт|сообщени|текст)",
+    r"(?:контекст|запрос|промпт|сообщени|ввод|текст)\w{0,5}[^.]{0,30}(?:слишком (?:длин|больш)|превыш)",
+)
+"""The same in languages of proxies and gateways elsewhere."""
+
 _TOO_LONG: Final = re.compile(
     "|".join(
         (
@@ -38,7 +56,8 @@ _TOO_LONG: Final = re.compile(
             r"initial prompt is greater|keep the first \d+ tokens",
             r"supports (?:only )?(?:up to|at most|a maximum of) \d+ (?:input |prompt )?tokens",
             r"`?inputs`? (?:tokens \+|must have less than)|range of input length",
-            r"(?:上下文|输入|提示词|对话|消息)[^。]{0,12}(?:过长|太长|超过|超出|超长|长度)",
+            r"max_kv_size|\bn_ctx\b",
+            *_ELSEWHERE,
         )
     ),
     re.IGNORECASE,

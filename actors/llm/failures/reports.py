@@ -23,8 +23,17 @@ _MOST: Final = 5
 _DEEPEST: Final = 10
 """Levels of objects within objects that are."""
 
-_INNER: Final = ("error", "errors", "detail", "metadata", "raw", "innererror", "cause")
-_WORDS: Final = ("message", "msg", "error_description", "error_msg", "errormessage", "title", "reason")
+_INNER: Final = ("error", "errors", "detail", "base_resp", "metadata", "raw", "innererror", "cause")
+_WORDS: Final = (
+    "message",
+    "msg",
+    "status_msg",
+    "error_description",
+    "error_msg",
+    "errormessage",
+    "title",
+    "reason",
+)
 _NAMES: Final = ("code", "type", "__type", "error_type", "status", "error_code")
 _CODES: Final = ("code", "status", "statuscode", "status_code", "error_code", "http_status")
 _NO_NAMES: Final = ("error", "errors", "none", "null")

@@ -75,7 +75,7 @@ class Reader:
         if data == b"[DONE]":
             self.finished = True
             return
-        response = as_object(jsontext.read(data, keep_halves=True), "response")
+        response = as_object(jsontext.read_loosely(data), "response")
         if response.get("error"):
             raise failure(self._provider, read_report(None, response))
         self._usage |= counts_in(response, "usageMetadata")

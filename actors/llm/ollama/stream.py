@@ -1,14 +1,15 @@
 """The answer of Ollama's own interface, line by line. Pure."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, Literal, final
 
 from actors import jsontext
 from actors.llm.answers.blocks import BlockBuilder
 from actors.llm.answers.deltas import CharacterJoiner
+from actors.llm.answers.think_tags import Piece, ThinkTags
 from actors.llm.completion import END_TURN, MAX_TOKENS, TOOL_USE, Completion, Tokens
 from actors.llm.failures.failures import failure, read_report
-from actors.llm.fields import JsonObject, as_object, count_in, list_in, object_in, text_in
+from actors.llm.fields import JsonObject, as_object, count_in, object_in, objects_in, text_in
 from actors.llm.messages import CompletionEvent, TextDelta, ThinkingDelta, ToolCallStarted
 
 _STOPS: Final = {"length": MAX_TOKENS}
@@ -28,6 +29,7 @@ class Reader:
         self._provider = provider
         self._blocks = BlockBuilder(provider, new_id)
         self._joiner = CharacterJoiner()
+        self._tags = ThinkTags()
         self._calls = 0
         self._thought = False
         self._last: JsonObject = {}
@@ -41,17 +43,18 @@ class Reader:
         """See :class:`actors.llm.format.Reader`."""
         if self.finished:
             return
-        line = as_object(jsontext.read(data, keep_halves=True), "line")
+        line = as_object(jsontext.read_loosely(data), "line")
         if error := line.get("error"):
             raise failure(self._provider, read_report(None, error if isinstance(error, str) else line))
         message = object_in(line, "message")
         if text := self._add("thinking", text_in(message, "thinking"), line):
             yield ThinkingDelta(text=text)
-        if text := self._add("text", text_in(message, "content"), line):
-            yield TextDelta(text=text)
-        for call in list_in(message, "tool_calls"):
-            yield from self._call(as_object(call, "tool call"))
+        if said := text_in(message, "content"):
+            yield from self._tagged(self._tags.feed(said), line)
+        for call in objects_in(message, "tool_calls"):
+            yield from self._call(call)
         if line.get("done") is True:
+            yield from self._tagged(self._tags.close(), line)
             self.finished, self._last = True, line
 
     def completion(self) -> Completion:
@@ -74,6 +77,12 @@ class Reader:
         return Tokens(
             input=count_in(self._last, "prompt_eval_count"), output=count_in(self._last, "eval_count")
         )
+
+    def _tagged(self, pieces: Iterable[Piece], line: JsonObject) -> Iterator[CompletionEvent]:
+        """Words, and the reasoning that models of which Ollama does not know it write before them."""
+        for kind, fragment in pieces:
+            if text := self._add(kind, fragment, line):
+                yield TextDelta(text=text) if kind == "text" else ThinkingDelta(text=text)
 
     def _add(self, kind: Literal["text", "thinking"], fragment: str, line: JsonObject) -> str:
         if not fragment:

@@ -13,7 +13,7 @@ import attrs
 
 from actors import jsontext
 from actors.llm.answers.blocks import BlockBuilder
-from actors.llm.fields import JsonObject, as_object
+from actors.llm.fields import JsonObject
 from actors.llm.messages import ToolCallStarted
 from actors.llm.openai.words import EXTRA
 
@@ -75,7 +75,7 @@ class _Piece:
     def read(cls, entry: JsonObject) -> "_Piece":
         function = entry.get("function")
         said = cast("JsonObject", function) if isinstance(function, dict) else entry
-        arguments = said.get("arguments")
+        arguments = said.get("arguments", said.get("parameters"))
         return cls(
             index=_number(entry.get("index")),
             id=_text(entry.get("id")),
@@ -110,14 +110,18 @@ class Calls:
     def __bool__(self) -> bool:
         return bool(self._calls)
 
-    def take(self, entries: list[Any]) -> Iterator[ToolCallStarted]:
-        """Add the pieces of one chunk; yields calls whose names are known to the end. Raises WrongField."""
+    def take(self, entries: list[JsonObject]) -> Iterator[ToolCallStarted]:
+        """Add the pieces of one chunk; yields calls whose names are known to the end."""
+        given: list[_Call] = []
         for position, entry in enumerate(entries):
-            piece = _Piece.read(as_object(entry, "tool call"))
+            piece = _Piece.read(entry)
             call = self._found(piece, position, alone=len(entries) == 1)
+            if call in given and piece.name and call.is_complete() and not _repeats(call, piece):
+                call = None  # nobody tells a call twice in one breath
             if call is None:
                 yield from self.close()
                 call = self._begin()
+            given.append(call)
             yield from self._add(call, piece)
 
     def close(self) -> Iterator[ToolCallStarted]:
@@ -158,7 +162,7 @@ class Calls:
             self._by_index[piece.index] = call
         if piece.id:
             self._by_id[piece.id] = call
-        if not call.begun:
+        if not call.begun or not call.name:
             call.name = _grown(call.name, piece.name)
         self._blocks.attach(call.key, EXTRA, piece.extra)
         if piece.arguments is not None:
@@ -186,7 +190,7 @@ def _is_another(call: _Call, piece: _Piece) -> bool:
         return False
     if piece.id and call.id and piece.id != call.id:
         return not (piece.name == call.name and call.begun and not call.is_complete() and _goes_on(piece))
-    if not call.begun:
+    if not call.begun or not call.name:
         return False
     if piece.name != call.name:
         return True

@@ -61,6 +61,8 @@ class Reader:
         self._provider = provider
         self._blocks = BlockBuilder(provider, new_id)
         self._items: dict[object, _Item] = {}
+        self._ids: dict[int, str] = {}
+        """Id of the item that was first at a place."""
         self._response: JsonObject = {}
         self._refused = False
 
@@ -72,15 +74,17 @@ class Reader:
     def read(self, data: bytes) -> Iterator[CompletionEvent]:
         """See :class:`actors.llm.format.Reader`."""
         if self.finished or data == b"[DONE]":
+            self.finished = self.finished or bool(self._items)
             return
-        event = as_object(jsontext.read(data, keep_halves=True), "event")
+        event = as_object(jsontext.read_loosely(data), "event")
         kind = text_in(event, "type")
         if kind == "error" or (not kind and event.get("error")):
             raise failure(self._provider, read_report(None, event))
         if kind in _FAILURES:
             error = object_in(event, "response").get("error") or {"message": "the answer failed"}
             raise failure(self._provider, read_report(None, {"error": error}))
-        if kind in _ENDS:
+        if kind in _ENDS or (not kind and event.get("object") == "response"):
+            event = event if kind else {"response": event}
             yield from self._end(object_in(event, "response"))
         elif kind == "response.created":
             self._response = object_in(event, "response")
@@ -140,17 +144,24 @@ class Reader:
             case "response.output_item.added":
                 item = object_in(event, "item")
                 if text_in(item, "type") == "function_call":
-                    yield from self._name(self._at(event), item)
+                    yield from self._name(self._at(event, item), item)
             case "response.output_item.done":
-                yield from self._done(self._at(event), object_in(event, "item"))
+                item = object_in(event, "item")
+                yield from self._done(self._at(event, item), item)
             case _:
                 pass
 
-    def _at(self, event: JsonObject) -> _Item:
-        """The item that an event tells of, by its position, else by its id."""
+    def _at(self, event: JsonObject, told: JsonObject | None = None) -> _Item:
+        """The item that an event tells of, by its position, else by its id.
+
+        Some servers put every item at the same place: then `told`, what is told of a call, has another id.
+        """
+        id = text_in(event, "item_id") or text_in(told or {}, "id")
         if event.get("output_index") is not None:
-            return self._item(index_in(event, "output_index", 0))
-        id = text_in(event, "item_id") or text_in(object_in(event, "item"), "id")
+            place = index_in(event, "output_index", 0)
+            if id and self._ids.setdefault(place, id) != id:
+                return self._item((place, id))
+            return self._item(place)
         if not id:
             raise WrongField("an event does not say of what it tells")
         return self._item(id)
@@ -173,8 +184,10 @@ class Reader:
                 self._keep(item, whole)
             case "function_call":
                 yield from self._name(item, whole)
-                if arguments := text_in(whole, "arguments"):
-                    item.arguments[:] = [arguments]
+                if arguments := whole.get("arguments"):
+                    item.arguments[:] = [
+                        arguments if isinstance(arguments, str) else jsontext.write(arguments)
+                    ]
             case _:
                 pass
 

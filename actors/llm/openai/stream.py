@@ -1,7 +1,7 @@
 """The chunks of a stream of chat completions as an answer, from OpenAI and all who resemble it. Pure."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Final, Literal, cast, final
+from typing import Final, Literal, final
 
 from actors import jsontext
 from actors.llm.answers.blocks import BlockBuilder
@@ -10,12 +10,14 @@ from actors.llm.answers.stops import stop_reason
 from actors.llm.answers.think_tags import ThinkTags
 from actors.llm.completion import MAX_TOKENS, Completion, Tokens
 from actors.llm.failures.failures import failure, read_report
-from actors.llm.fields import JsonObject, as_object, count_in, counts_in, list_in, object_in
+from actors.llm.fields import JsonObject, as_object, count_in, counts_in, list_in, object_in, objects_in
 from actors.llm.messages import CompletionEvent, TextDelta, ThinkingDelta
 from actors.llm.openai import content as openai_content
 from actors.llm.openai.calls import Calls
 from actors.llm.openai.words import REASONING, REASONING_DETAILS
 
+_NO_REASONS: Final = ("", "null", "none")
+"""What stands for the reason to stop while there is none."""
 _LEGACY: Final = -1
 """The index of a ``function_call``, of which there is but one."""
 
@@ -49,11 +51,8 @@ class Reader:
         if data == b"[DONE]":
             self.finished = True
             yield from self._close()
-        elif data.startswith((b"{", b"[{")):
-            value: Any = jsontext.read(data, keep_halves=True)
-            chunks: list[Any] = cast("Any", value) if isinstance(value, list) else [value]
-            for chunk in chunks:
-                yield from self._chunk(as_object(chunk, "chunk"))
+        elif data.startswith(b"{"):
+            yield from self._chunk(as_object(jsontext.read_loosely(data), "chunk"))
 
     def completion(self) -> Completion:
         """See :class:`actors.llm.format.Reader`."""
@@ -91,12 +90,12 @@ class Reader:
         for value in list_in(chunk, "choices")[:1]:
             choice = as_object(value, "choice")
             self._begun = True
-            if delta := object_in(choice, "delta"):
+            if delta := _delta_of(choice):
                 yield from self._delta(delta)
             if message := object_in(choice, "message"):
                 yield from self._message(message)
             reason = choice.get("finish_reason")
-            if reason and isinstance(reason, str):
+            if isinstance(reason, str) and reason.strip().lower() not in _NO_REASONS:
                 stop_reason(self._provider, reason, calls=False)  # raises at once what is a failure
                 self._stop = reason
                 yield from self._close()
@@ -156,16 +155,30 @@ class Reader:
         yield from self._calls.close()
 
 
-def _entries(message: JsonObject) -> list[Any]:
+def _delta_of(choice: JsonObject) -> JsonObject:
+    """The piece of a message in a choice; some servers send the mere text of it."""
+    delta = choice.get("delta")
+    if not delta and "message" not in choice:
+        delta = choice.get("text")
+    return {"content": delta} if isinstance(delta, str) else object_in({"delta": delta}, "delta")
+
+
+def _entries(message: JsonObject) -> list[JsonObject]:
     """The calls of a message, that of the old form included."""
-    calls = list_in(message, "tool_calls")
+    calls = objects_in(message, "tool_calls")
     legacy = message.get("function_call")
     return [*calls, {"index": _LEGACY, "function": legacy}] if isinstance(legacy, dict) else calls
 
 
 def _is_error(chunk: JsonObject) -> bool:
-    """Whether a chunk is an error, as OpenAI, vLLM or a framework for web services writes it."""
-    return bool(chunk.get("error")) or (
-        "choices" not in chunk
-        and (chunk.get("object") == "error" or chunk.get("type") == "error" or bool(chunk.get("detail")))
+    """Whether a chunk is an error, as OpenAI, vLLM, MiniMax or a framework for web services writes it."""
+    if chunk.get("error") or counts_in(chunk, "base_resp").get("status_code"):
+        return True
+    return not chunk.get("choices") and any(
+        (
+            chunk.get("object") == "error",
+            chunk.get("type") == "error",
+            chunk.get("success") is False,
+            any(chunk.get(name) for name in ("detail", "message", "msg")),
+        )
     )

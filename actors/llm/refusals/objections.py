@@ -42,14 +42,19 @@ _UNWANTED: Final = re.compile(
     r"(?:not|n't|n’t|never|cannot)(?: \w{1,20}){0,3} (?:support|allow|permit|accept|enable|recogni|implement)"
     r"|not (?:\w{1,20} ){0,2}(?:available|compatible|valid)|no endpoints|no (?:such|support)"
     r"|un(?:support|recogni|known|expected|available)|invalid|extra|forbidden|deprecated|disabled|incompatible"
-    r"|\brequires?\b|must (?:be|not)|should (?:be|not)|only (?:\w{1,20} ){0,3}support|(?:may|can) only"
-    r"|remove|instead|text[- ]only|illegal",
+    r"|\brequires?\b|must (?:be|not|alternate)|should (?:be|not)|only (?:\w{1,20} ){0,3}support|(?:may|can) only"
+    r"|remove|instead|text[- ]only|illegal"
+    r"|不支持|无效|非法|不允许|未知|不支援|無效|サポートされて|対応していません|無効|지원하지|지원되지|잘못된|유효하지"
+    r"|nicht (?:\w{1,20} )?(?:unterstützt|erlaubt|zulässig)|ungültig|unbekannt"
+    r"|non (?:\w{1,20} )?(?:support|pris|autoris|valid)|pas (?:\w{1,20} )?(?:support|pris|autoris)|n'est pas"
+    r"|no (?:\w{1,20} )?(?:soport|admit|permit|compatib|válid)|não (?:\w{1,20} )?(?:suport|permit|compat)"
+    r"|не (?:\w{1,20} )?(?:поддерж|допуск|разреш)|неизвестн|недопустим",
     re.IGNORECASE,
 )
 _CAPABILITY: Final = re.compile(
     r"support|endpoint|not (?:enabled|available|allowed|permitted|implemented)|unknown|unrecogni|unexpected|extra"
     r"|--enable|--jinja|requires|text[- ]only|multimodal|modalit|only|expected (?:a )?string|must be a string"
-    r"|variant",
+    r"|variant|roles must alternate",
     re.IGNORECASE,
 )
 _VAGUE: Final = re.compile(
@@ -101,7 +106,7 @@ _ABOUT_THOUGHTS: Final = re.compile(
 )
 _ABOUT_SYSTEM: Final = re.compile(
     r"(?:system|developer)(?: role| message| instruction| prompt)|system_?instruction"
-    r"|roles?[^.]{0,40}\b(?:system|developer)\b|only user and assistant roles",
+    r"|roles?[^.]{0,40}\b(?:system|developer)\b|only user and assistant roles|roles must alternate",
     re.IGNORECASE,
 )
 _FORMS: Final = (

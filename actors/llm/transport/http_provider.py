@@ -17,7 +17,7 @@ from actors.llm.answers import embeddings
 from actors.llm.answers.delivery import Delivery
 from actors.llm.answers.deltas import joined
 from actors.llm.answers.embeddings import Embedding
-from actors.llm.completion import Completion, Send, usage_of
+from actors.llm.completion import Completion, Send, Tokens, usage_of
 from actors.llm.failures.failures import (
     Failure,
     failure,
@@ -43,7 +43,7 @@ from actors.llm.refusals.adaptation import Learned, adapt_body, adapt_prompt
 from actors.llm.requests.naming import Naming
 from actors.llm.requests.prompt import Prompt
 from actors.llm.transport.meter import CHARACTERS, Meter
-from actors.llm.transport.sse import EventSplitter
+from actors.llm.transport.sse import DONE, EventSplitter, parts
 
 CONNECT_TIMEOUT: Final = 10.0
 """Seconds."""
@@ -58,6 +58,8 @@ _DRAIN: Final = 0.05
 _REST: Final = 2.0
 """Seconds for what may follow the last word of an answer, such as its bill."""
 _STREAM: Final = "text/event-stream"
+_PAGE: Final = "text/html"
+"""What some frameworks call a stream as well, for want of another word."""
 _FROM_HTTP: Final = (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL)
 """All that the HTTP library raises by itself."""
 
@@ -141,7 +143,7 @@ class HttpProvider:
 
         try:
             await self._ask(prompt, body, reader, send_named)
-            return naming.completion(self._whole(reader))
+            return _counted(naming.completion(self._whole(reader)), reader)
         except (ModelError, ModelUnavailable):
             if (used := reader.used()) is not None:
                 await send(Wasted(usage=usage_of(used)))
@@ -220,19 +222,21 @@ class HttpProvider:
     async def _follow(self, response: httpx2.Response, reader: Meter, send: Send) -> None:
         """Read the answer, whatever the server calls it; only when it says nothing is it judged by its name."""
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind == "text/html":
-            raise self._no_stream(response, kind, await _beginning(response, _REPORT))
         splitter, size, beginning = EventSplitter(), 0, bytearray()
         async with aclosing(response.aiter_bytes()) as chunks:
             async for chunk in chunks:
                 size += len(chunk)
                 beginning += chunk[: _REPORT - len(beginning)]
+                if kind == _PAGE and beginning.lstrip().startswith(b"<") and size < _REPORT:
+                    continue
                 await self._take(partial(splitter.feed, chunk), reader, send)
                 if reader.whole or reader.finished:
                     await self._follow_to_the_end(chunks, splitter, reader, send)
                     return
                 if size > LONGEST:
                     raise garbled(self.name, "the answer does not end")
+        if kind == _PAGE and beginning.lstrip().startswith(b"<"):
+            raise self._no_stream(response, kind, bytes(beginning))
         await self._take(splitter.close, reader, send)
         if not reader.whole and kind != _STREAM and beginning.strip():
             raise self._no_stream(response, kind, bytes(beginning))
@@ -272,7 +276,7 @@ class HttpProvider:
         """What events say. Behind an answer that is whole nothing can be wrong any more."""
         try:
             for data in split():
-                yield from reader.read(data)
+                yield from _told(data, reader)
         except (ModelError, ModelUnavailable):
             if not reader.whole:
                 raise
@@ -295,6 +299,29 @@ class HttpProvider:
         if isinstance(cause, httpx2.TimeoutException):
             return lost(self.name, "no word for too long")
         return lost(self.name, f"the connection failed: {cause or error}")
+
+
+def _counted(completion: Completion, reader: Meter) -> Completion:
+    """The answer with what it has used by its length, where its provider does not say: limits are there for it, too."""
+    used = reader.used()
+    return (
+        completion if completion.tokens != Tokens() or used is None else attrs.evolve(completion, tokens=used)
+    )
+
+
+def _told(data: bytes, reader: Meter) -> Iterator[CompletionEvent]:
+    """What an event says; one that holds several says what each of them does, one that is no object says nothing."""
+    if not data.startswith(b"{") and data != DONE:
+        for part in parts(data):
+            yield from reader.read(part)
+        return
+    try:
+        yield from reader.read(data)
+    except jsontext.NotJson:
+        if not (several := parts(data)):
+            raise
+        for part in several:
+            yield from reader.read(part)
 
 
 async def _beginning(response: httpx2.Response, most: int) -> bytes:

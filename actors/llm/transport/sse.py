@@ -1,14 +1,16 @@
 """Events, cut out of a stream of bytes: server-sent ones, and what servers send that only resemble them. Pure."""
 
 from codecs import BOM_UTF8
-from typing import Final, final
+from typing import Any, Final, cast, final
 
 from actors import jsontext
 
 LONGEST: Final = jsontext.BYTES
 """Bytes of one event."""
 
-_DONE: Final = b"[DONE]"
+DONE: Final = b"[DONE]"
+_WORD: Final = b"data:"
+_BLANKS: Final = b" \t"
 
 
 class EventTooLong(ValueError):
@@ -22,6 +24,7 @@ class EventSplitter:
     It splits on bytes: a chunk may end inside a character, and U+2028 inside a JSON string is no line end. Names of
     events and comments are dropped; the formats read here repeat the name inside the data. Beyond the standard:
 
+    * the word ``data:`` may be indented, or be there twice;
     * lines of data that are JSON objects each are events each, where no blank lines are between them;
     * so are lines that are JSON without the word ``data:``;
     * a body that is one JSON value over many lines is one event, at its end;
@@ -82,14 +85,14 @@ class EventSplitter:
             self._bare.append(line)
         elif not line:
             self._end(events)
-        elif line.startswith(b"data:"):
-            self._add(line[5:].strip(b" "), events)
+        elif line.lstrip(_BLANKS).startswith(b"data:"):
+            self._add(_said(line), events)
         elif line.startswith(b"event:"):
             self._name = line[6:].strip(b" ")
         elif line.startswith(b"error:"):
             self._end(events)
             events.append(_as_error(line[6:].strip(b" ")))
-        elif line.lstrip().startswith((b"{", b"[")) or line.strip() == _DONE:
+        elif line.lstrip().startswith((b"{", b"[")) or line.strip() == DONE:
             self._end(events)
             self._add_bare(line.strip(), events)
 
@@ -98,11 +101,11 @@ class EventSplitter:
         if len(self._data) == 1 and _is_whole(self._data[0]):
             self._end(events)
         self._data.append(data)
-        if data == _DONE and len(self._data) == 1:
+        if data == DONE and len(self._data) == 1:
             self._end(events)
 
     def _add_bare(self, line: bytes, events: list[bytes]) -> None:
-        if line == _DONE or _is_whole(line):
+        if line == DONE or _is_whole(line):
             events.append(line)
             self._size = 0
         else:
@@ -114,6 +117,38 @@ class EventSplitter:
             events.append(_as_error(data) if self._name == b"error" else data)
             self._data.clear()
         self._size, self._name = 0, b""
+
+
+def _said(line: bytes) -> bytes:
+    """What a line says behind ``data:``, which some proxies put there twice."""
+    data = line.strip(_BLANKS)
+    while data.startswith(_WORD):
+        data = data[len(_WORD) :].strip(_BLANKS)
+    return data
+
+
+def parts(data: bytes) -> list[bytes]:
+    """The objects of an event that holds several: a list of them, or one behind the other; none where it does not."""
+    try:
+        value = jsontext.read_loosely(data, limit=LONGEST)
+    except jsontext.NotJson:
+        return _row(data)
+    items: list[Any] = cast("Any", value) if isinstance(value, list) else []
+    return [jsontext.encode(item) for item in items if isinstance(item, dict)]
+
+
+def _row(data: bytes) -> list[bytes]:
+    found: list[bytes] = []
+    rest = data.decode(errors="replace")
+    while rest := rest.strip().removeprefix(_WORD.decode()):
+        try:
+            value, rest = jsontext.read_first(rest, limit=LONGEST)
+        except jsontext.NotJson:
+            return []
+        if not isinstance(value, dict):
+            return []
+        found.append(jsontext.encode(value))
+    return found
 
 
 def _is_whole(data: bytes) -> bool:

@@ -13,6 +13,7 @@ from actors.llm.fields import (
     index_in,
     list_in,
     object_in,
+    objects_in,
     text_in,
 )
 
@@ -26,8 +27,8 @@ def index(parent: dict[str, Any], key: str) -> int:
     [
         (object_in, {"a": 1}, {}, "[1]"),
         (list_in, [1], [], {"a": 1}),
-        (text_in, "a", "", 5),
-        (index, 2, 7, "2"),
+        (text_in, "a", "", [5]),
+        (index, 2, 7, "two"),
     ],
 )
 def test_a_field_is_read_is_empty_or_is_told(
@@ -45,7 +46,9 @@ def test_what_must_be_an_object_may_not_be_missing(value: Any) -> None:
         as_object(value, "event")
 
 
-@pytest.mark.parametrize("value", [None, -1, 0.5, "3", True, {}])
+@pytest.mark.parametrize(
+    "value", [None, -1, 0.5, "three", True, {}, 2**63 - 1, 10**15, "9" * 400, float("inf"), float("nan")]
+)
 def test_a_count_that_is_none_counts_as_nothing(value: Any) -> None:
     assert count_in({"x": value}, "x") == 0
     assert count_in({"x": 3}, "x") == 3
@@ -55,3 +58,21 @@ def test_a_count_that_is_none_counts_as_nothing(value: Any) -> None:
 def test_counts_that_are_none_are_no_counts(value: Any) -> None:
     assert counts_in({"x": value}, "x") == counts_in({}, "x") == {}
     assert counts_in({"x": {"a": 1}}, "x") == {"a": 1}
+
+
+@pytest.mark.parametrize(("value", "said"), [(5, "5"), (0, "0"), (0.5, "0.5"), (True, "true")])
+def test_a_number_in_the_place_of_a_text_is_its_words(value: Any, said: str) -> None:
+    assert text_in({"x": value}, "x") == said
+
+
+@pytest.mark.parametrize("value", [3, 3.0, "3"])
+def test_a_number_may_be_written_as_a_fraction_or_as_a_text(value: Any) -> None:
+    assert count_in({"x": value}, "x") == index({"x": value}, "x") == 3
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [(None, []), (5, []), ("", []), ([], []), ({"a": 1}, [{"a": 1}]), ([None, {"a": 1}, "x"], [{"a": 1}])],
+)
+def test_objects_are_a_list_or_one_by_itself(value: Any, found: Any) -> None:
+    assert objects_in({"x": value}, "x") == found

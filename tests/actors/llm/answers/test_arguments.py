@@ -8,7 +8,8 @@ from actors.llm.answers.arguments import read_fragments, read_input
 
 
 def test_no_input_at_all_is_an_empty_object() -> None:
-    for nothing in ("", " \n", "null", '""', None):
+    values: tuple[Any, ...] = ("", " \n", "null", '""', None, [], "[]", "None", "undefined")
+    for nothing in values:
         assert read_input(nothing, cut=False) == ({}, None)
 
 
@@ -90,3 +91,30 @@ def test_fragments_are_joined_or_each_says_all_so_far(fragments: list[Any]) -> N
 @pytest.mark.parametrize("fragments", [['{"a"', "x"], ['{"a"', '{"a"'], ["x", "y"], ['{"a'], ["3", '""']])
 def test_fragments_that_make_no_sense_say_why(fragments: list[str]) -> None:
     assert read_fragments(fragments, cut=False)[1] is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a": "b\nc\td"}',
+        '\ufeff {"a": "b\nc\td"}',
+        '```json\n{"a": "b\\nc\\td"}\n```',
+        '{"a": "b\\nc\\td"}\n</tool_call>',
+        '{"a": "b\\nc\\td"}<|im_end|>',
+        '{"a": "b\\nc\\td"}}',
+    ],
+)
+def test_an_object_is_read_whatever_a_template_leaves_around_it(text: str) -> None:
+    assert read_input(text, cut=False) == ({"a": "b\nc\td"}, None)
+    assert read_fragments([text[:9], text[9:]], cut=False) == ({"a": "b\nc\td"}, None)
+
+
+def test_a_backslash_that_escapes_nothing_is_one() -> None:
+    assert read_input(r'{"a": "\d\\s\"\n"}', cut=False) == ({"a": '\\d\\s"\n'}, None)
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a": 1} and more', '{"a": 1}, "b": 2}', '{"a": "b\nc"', "[1]</tool_call>", '{"a": NaN}</x>']
+)
+def test_what_is_more_or_less_than_an_object_is_not_guessed(text: str) -> None:
+    assert read_input(text, cut=False)[1] is not None

@@ -31,6 +31,11 @@ def told(text: str, sizes: list[int]) -> dict[str, str]:
         ("<thin", "", "<thin"),
         ("<b>Hi</b> <think>no</think>", "", "<b>Hi</b> <think>no</think>"),
         (" " * 300 + "<think>x", "", " " * 300 + "<think>x"),
+        ("<Think>hm</THINK>Hi", "hm", "Hi"),
+        ("[THINK]hm[/THINK]Hi", "hm", "Hi"),
+        ("\u25c1think\u25b7hm\u25c1/think\u25b7Hi", "hm", "Hi"),
+        ("<seed:think>\u0130 hm</seed:think>Hi", "\u0130 hm", "Hi"),
+        ("<think>\n\n</think>\n\nHi", "", "Hi"),
         ("", "", ""),
     ],
 )

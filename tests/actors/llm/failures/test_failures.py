@@ -186,3 +186,38 @@ def test_an_error_inside_a_success_is_told_by_its_code() -> None:
     )
     assert isinstance(error, ModelUnavailable)
     assert (error.reason, error.status) == ("rate_limited", 429)
+
+
+@pytest.mark.parametrize("status", [400, None])
+@pytest.mark.parametrize("name", ["tool_use_failed", "output_parse_failed"])
+def test_a_slip_of_the_model_that_is_told_as_one_of_the_request_is_asked_again(
+    name: str, status: int | None
+) -> None:
+    text = json.dumps(
+        {"error": {"message": "Failed to call a function.", "code": name, "failed_generation": "x"}}
+    )
+    error = failure("groq", read_report(status, text))
+    assert isinstance(error, ModelUnavailable)
+    assert (error.reason, error.detail) == ("protocol", "Failed to call a function.")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Content violates usage guidelines. Failed check: SAFETY_CHECK_TYPE_BIO",
+        'openai/gpt requires moderation on OpenAI. Your input was flagged for "violence".',
+    ],
+)
+def test_words_that_are_not_wanted_are_nothing_against_the_key(text: str) -> None:
+    error = failure("openai", read_report(403, json.dumps({"error": text})))
+    assert error.reason == "invalid_request"
+    assert "KEY" not in error.detail
+
+
+def test_a_tier_without_room_is_asked_again() -> None:
+    assert failure("groq", read_report(498, "Flex tier capacity exceeded")).reason == "overloaded"
+
+
+def test_the_exact_wait_counts_more() -> None:
+    assert retry_after({"retry-after-ms": "1500", "retry-after": "2"}) == 1.5
+    assert retry_after({"retry-after-ms": "soon", "retry-after": "2"}) == 2

@@ -5,6 +5,23 @@ import pytest
 from actors.llm.failures.overflow import is_overflow
 
 TOO_LONG = [
+    # in other languages, as gateways tell it
+    (400, "Prompt 超长"),
+    (400, "请求的 token 数量超出了模型的最大限制"),
+    (400, "輸入內容過長，超過模型上下文長度"),
+    (400, "入力が長すぎます。コンテキスト長の上限を超えています"),
+    (400, "입력이 너무 깁니다. 최대 컨텍스트 길이를 초과했습니다"),
+    (400, "Die Eingabe ist zu lang: 5000 Token, erlaubt sind 4096"),
+    (400, "Die maximale Kontextlänge wurde überschritten"),
+    (400, "La longueur du prompt dépasse la fenêtre de contexte du modèle"),
+    (400, "La entrada es demasiado larga para el modelo (5000 tokens, máximo 4096)"),
+    (400, "A mensagem é longa demais: limite de contexto excedido"),
+    (400, "Il testo è troppo lungo per il modello"),
+    (400, "Il testo in ingresso è troppo lungo per il modello"),
+    (400, "Превышена максимальная длина контекста"),
+    # MLX, KoboldCpp
+    (400, "Prompt length 5000 > max_kv_size 4096"),
+    (400, "Context shift failed: prompt of 5000 tokens does not fit n_ctx 4096"),
     # Anthropic
     (400, "prompt is too long: 213462 tokens > 200000 maximum"),
     (400, "input length and `max_tokens` exceed context limit: 195000 + 20000 > 200000, decrease input length"),

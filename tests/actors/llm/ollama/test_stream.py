@@ -140,12 +140,23 @@ def test_an_error_inside_the_stream_is_told(error: Any, said: str) -> None:
         b"[]",
         b"nothing",
         b'{"message": 5}',
-        b'{"message": {"content": 5}}',
-        b'{"message": {"tool_calls": 5}}',
-        b'{"message": {"tool_calls": [5]}}',
+        b'{"message": {"content": [5]}}',
         b'{"message": {"tool_calls": [{"function": 5}]}}',
     ],
 )
 def test_a_line_that_is_none_is_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
         read(data)
+
+
+def test_reasoning_that_is_written_between_tags_is_reasoning() -> None:
+    by, items = read(line("<thi"), line("nk>hm</think>\n"), line("Hi"), END)
+    assert items == [ThinkingDelta(text="hm"), TextDelta(text="Hi")]
+    assert [type(block) for block in by.completion().content] == [Thinking, Text]
+    _, items = read(line("<thin"), END)
+    assert items == [TextDelta(text="<thin")]
+
+
+def test_a_call_by_itself_is_a_list_of_one() -> None:
+    by, _ = read(line(tool_calls=call("FileRead", {"path": "a"})), line(tool_calls=[None]), END)
+    assert by.completion().content == (ToolUse(id="made-up-0", name="FileRead", input={"path": "a"}),)

@@ -6,7 +6,6 @@ from typing import Any, cast
 import pytest
 
 from actors.llm.answers.blocks import BlockBuilder
-from actors.llm.fields import WrongField
 from actors.llm.messages import ToolCallStarted
 from actors.llm.openai.calls import Calls
 from actors.vocabulary import ProviderData, ToolUse
@@ -179,6 +178,16 @@ def test_what_is_attached_to_a_call_is_kept_with_it() -> None:
     assert call.provider_data == ProviderData(origin="openai", data={"extra_content": extra})
 
 
-def test_a_call_that_is_no_object_is_refused() -> None:
-    with pytest.raises(WrongField, match="'tool call' is not an object"):
-        heard(["x"])
+def test_arguments_that_come_before_the_name_belong_to_it() -> None:
+    chunks = [piece(None, A[:5], index=0, id="a"), piece("Read", A[5:], index=0)]
+    assert summary(*chunks) == ONE
+
+
+def test_two_calls_in_one_chunk_under_one_id_are_two() -> None:
+    same = [piece("Read", A, index=0, id="a"), piece("Read", B, index=0, id="a")]
+    assert summary(same) == [("a", "Read", INPUTS[A]), ("new-0", "Read", INPUTS[B])]
+    assert summary([same[0], same[0]]) == ONE
+
+
+def test_arguments_may_be_called_parameters() -> None:
+    assert summary({"index": 0, "id": "a", "function": {"name": "Read", "parameters": INPUTS[A]}}) == ONE

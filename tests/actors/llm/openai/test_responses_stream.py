@@ -274,3 +274,43 @@ def test_characters_that_were_cut_in_two_are_joined() -> None:
 def test_a_call_without_input_has_none() -> None:
     by, _ = read(event("output_item.done", 0, item=call("")), end())
     assert by.completion().content == (ToolUse(id="call_1", name="FileRead", input={}),)
+
+
+def test_calls_at_one_place_are_told_apart_by_their_ids() -> None:
+    events: list[bytes] = []
+    for arguments, id in (('{"path": "a"}', "call_1"), ('{"path": "b"}', "call_2")):
+        whole = call(arguments, id)
+        events += [
+            event("output_item.added", 0, item={**whole, "arguments": ""}),
+            event("function_call_arguments.delta", 0, item_id=f"fc_{id}", delta=arguments),
+            event("output_item.done", 0, item=whole),
+        ]
+    by, _ = read(CREATED, *events, event("completed", response={"status": "completed"}))
+    assert [block.input for block in by.completion().content if isinstance(block, ToolUse)] == [
+        {"path": "a"},
+        {"path": "b"},
+    ]
+
+
+def test_a_whole_answer_in_the_place_of_events_is_one() -> None:
+    whole = {"object": "response", "status": "completed", "output": [message(text("Hello"))], "usage": USAGE}
+    by, items = read(json.dumps(whole).encode())
+    assert items == [TextDelta(text="Hello")]
+    assert by.whole
+    assert by.tokens.output == 30
+
+
+def test_arguments_may_come_as_an_object() -> None:
+    whole = {**call(""), "arguments": {"path": "a"}}
+    by, _ = read(event("output_item.done", 0, item=whole), event("completed", response={}))
+    (found,) = by.completion().content
+    assert isinstance(found, ToolUse)
+    assert found.input == {"path": "a"}
+
+
+def test_a_stream_that_says_it_is_done_is_done_once_something_came() -> None:
+    by, _ = read(b"[DONE]")
+    assert not by.whole
+    read(event("output_item.done", 0, item=message(text("Hello"))), b"[DONE]", by=by)
+    assert by.whole
+    assert by.completion().content == (Text(text="Hello"),)

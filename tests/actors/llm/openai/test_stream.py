@@ -197,7 +197,7 @@ def test_an_error_inside_the_stream_is_raised() -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"{", b'{"choices":{"a":1}}', b'{"choices":[5]}', b"{\xff}", b'{"choices":[{"delta":{"content":5}}]}'],
+    [b"{", b'{"choices":{"a":1}}', b'{"choices":[5]}', b"{\xff}", b'{"choices":[{"delta":[5]}]}'],
 )
 def test_garbled_chunks_raise_what_the_caller_expects(data: bytes) -> None:
     reader = openai_format.Reader("openai", lambda: "made-up")
@@ -319,9 +319,40 @@ def test_an_end_that_is_a_failure_is_raised(finish: str) -> None:
     [
         {"object": "error", "message": "upstream", "code": 502},
         {"type": "error", "message": "upstream", "code": "502"},
-        [{"error": {"code": 502, "message": "upstream"}}],
+        {"error": {"code": 502, "message": "upstream"}, "choices": [{"delta": {"content": ""}}]},
+        {"code": 502, "message": "upstream", "data": None},
+        {"success": False, "code": 502, "msg": "upstream"},
+        {"choices": None, "base_resp": {"status_code": 502, "status_msg": "upstream"}},
     ],
 )
 def test_an_error_may_have_any_shape(error: Any) -> None:
     with pytest.raises(ModelUnavailable, match="openai: upstream"):
         read([error])
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        {"delta": {"content": 42}},
+        {"delta": "42"},
+        {"text": "42"},
+        {"delta": {"content": "42", "tool_calls": [None, "x"]}},
+        {"delta": {"content": "42", "tool_calls": ""}},
+    ],
+)
+def test_words_of_any_shape_are_words(choice: Any) -> None:
+    _, answer, _ = read([{"choices": [choice]}, chunk({}, "stop")])
+    assert answer.content == (Text(text="42"),)
+
+
+def test_a_call_by_itself_is_a_list_of_one() -> None:
+    one = {"id": "a", "function": {"name": "T", "arguments": "{}"}}
+    _, answer, _ = read([chunk({"tool_calls": one}), chunk({}, "tool_calls")])
+    assert answer.content == (ToolUse(id="a", name="T", input={}),)
+
+
+@pytest.mark.parametrize("word", ["null", "None", " "])
+def test_a_reason_that_is_none_does_not_end_the_answer(word: str) -> None:
+    reader = openai_format.Reader("openai", lambda: "made-up")
+    list(reader.read(json.dumps(chunk({"content": "a"}, word)).encode()))
+    assert not reader.whole

@@ -92,6 +92,10 @@ def asked(
         ("`temperature` may only be set to 1 when thinking is enabled.", "drop", "temperature"),
         ("'tool_choice' is not supported by this model", "drop", "tool_choice"),
         ("top_k: Extra inputs are not permitted", "drop", "top_k"),
+        ("不支持的参数: stream_options", "drop", "stream_options"),
+        ("Parameter stream_options wird nicht unterstützt", "drop", "stream_options"),
+        ("Paramètre 'top_k' non supporté", "drop", "top_k"),
+        ("El parámetro top_k no es compatible", "drop", "top_k"),
         # the limit
         ("Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
          "rename", "max_completion_tokens"),
@@ -113,6 +117,7 @@ def asked(
         ("System role not supported", "no_system", ""),
         ("Developer instruction is not enabled for models/gemma-3-27b-it", "no_system", ""),
         ("messages[0].role: unsupported role 'system'", "no_system", ""),
+        ("Conversation roles must alternate user/assistant/user/assistant/...", "no_system", ""),
         # pictures
         ("this model does not support image input", "no_pictures", ""),
         ("Invalid content type. image_url is only supported by certain models.", "no_pictures", ""),

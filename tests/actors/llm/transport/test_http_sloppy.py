@@ -23,6 +23,10 @@ WHOLE = {
 CHUNK = b'data: {"choices":[{"delta":{"content":"Hello"},"finish_reason":"stop"}]}'
 
 
+HEL = b'{"choices":[{"delta":{"content":"Hel"}}]}'
+LO = b'{"choices":[{"delta":{"content":"lo"},"finish_reason":"stop"}]}'
+
+
 def answer(kind: str, body: bytes) -> bytes:
     return f"HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\nconnection: close\r\n\r\n".encode() + body
 
@@ -83,3 +87,55 @@ async def test_nothing_behind_the_last_word_spoils_the_answer(
         _, completion = await ask(provider)
     await provider.close()
     assert completion.content == (Text(text="Hello there"),)
+
+
+@pytest.mark.parametrize("body", [CHUNK + b"\n\n", CHUNK[:20]])
+async def test_a_page_is_only_what_begins_like_one(body: bytes) -> None:
+    async with answering(answer("text/html; charset=utf-8", body)) as (host, _):
+        provider = connect("openai", f"http://{host}")
+        if body != CHUNK[:20]:
+            _, completion = await ask(provider)
+            assert completion.content == (Text(text="Hello"),)
+        else:
+            with pytest.raises((ModelError, ModelUnavailable)):
+                await ask(provider)
+        await provider.close()
+
+
+async def test_a_page_without_end_is_read_no_further_than_a_report_goes() -> None:
+    body = b"<html>" + b"<p>x</p>" * 50_000
+    async with answering(answer("text/html", body)) as (host, _):
+        provider = connect("openai", f"http://{host}")
+        with pytest.raises(ModelError, match="base_url"):
+            await ask(provider)
+        await provider.close()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" + HEL + b",\n" + LO + b"]",
+        b"data: " + HEL + LO,
+        b'data: {"choices":[{"delta":{"content":"Hello"},"finish_reason":"stop"}],"timings":{"a":NaN}}',
+        b"data: keep-alive\n\ndata: null\n\n" + CHUNK,
+    ],
+)
+async def test_an_event_that_is_less_or_more_than_one_object_is_taken_for_what_it_holds(body: bytes) -> None:
+    async with answering(answer("text/event-stream", body)) as (host, _):
+        provider = connect("openai", f"http://{host}")
+        _, completion = await ask(provider)
+        await provider.close()
+    assert completion.content == (Text(text="Hello"),)
+
+
+@pytest.mark.parametrize("usage", [{}, {"prompt_tokens": 2**63 - 1, "completion_tokens": 10**15}])
+async def test_an_answer_whose_bill_is_none_or_nonsense_is_counted_by_its_length(
+    usage: dict[str, int],
+) -> None:
+    data = {"choices": [{"delta": {"content": "word " * 8}, "finish_reason": "stop"}], "usage": usage}
+    async with answering(answer("text/event-stream", b"data: " + json.dumps(data).encode())) as (host, _):
+        provider = connect("openai", f"http://{host}")
+        _, completion = await ask(provider)
+        await provider.close()
+    assert completion.tokens.output == 10
+    assert completion.tokens.input < 1000

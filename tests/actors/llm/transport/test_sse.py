@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.llm.transport.sse import EventSplitter, EventTooLong
+from actors.llm.transport.sse import EventSplitter, EventTooLong, parts
 
 
 def split(body: bytes, sizes: list[int]) -> list[bytes]:
@@ -121,3 +121,25 @@ def test_a_value_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr("actors.llm.transport.sse.LONGEST", 100)
     with pytest.raises(EventTooLong):
         split(b"{\n" + b'"a": 1,\n' * 20, [])
+
+
+@pytest.mark.parametrize("line", [b"data: data: {}", b"data:data:{}", b"  data: {}", b"\tdata:\t{}"])
+def test_the_word_before_data_may_be_indented_or_there_twice(line: bytes) -> None:
+    assert split(line + b"\n\n", []) == [b"{}"]
+
+
+@pytest.mark.parametrize(
+    ("data", "found"),
+    [
+        (b'[{"a": 1}, 5, {"b": 2}]', [b'{"a":1}', b'{"b":2}']),
+        (b'{"a": 1}{"b": 2}', [b'{"a":1}', b'{"b":2}']),
+        (b'{"a": 1}data: {"b": 2}', [b'{"a":1}', b'{"b":2}']),
+        (b'{"a": 1}', []),
+        (b"{", []),
+        (b'{"a": 1}, 5', []),
+        (b"5 5", []),
+        (b"keep-alive", []),
+    ],
+)
+def test_an_event_that_holds_several_is_taken_apart(data: bytes, found: list[bytes]) -> None:
+    assert parts(data) == found
