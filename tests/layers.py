@@ -32,6 +32,7 @@ HANDS = {
             "compactor",
             "completion",
             "gate",
+            "leaving",
             "loop",
             "offer",
             "record",

@@ -6,8 +6,9 @@ from typing import Final
 from actors.llm.messages import ModelError, ModelNotAllowed, ModelUnavailable, Reason
 from actors.session.messages import StorageFailed
 
+REFUSED: Final = "The model refused the request"
 _MODEL: Final[Mapping[Reason, str]] = {
-    "invalid_request": "The model refused the request",
+    "invalid_request": REFUSED,
     "context_length": "The conversation is too long for the model",
     "authentication": "The model provider refused the key",
     "billing": "The account at the model provider has no credit",
@@ -22,6 +23,10 @@ _MODEL: Final[Mapping[Reason, str]] = {
 SHORTENED: Final = (
     "The conversation does not fit into the model's window: long texts in it were shortened for this answer. "
     "All of it is still stored."
+)
+LEFT_OUT: Final = (
+    "The model refused this conversation on account of what it had refused in it before. That is left out of what it "
+    "gets from now on; it is still stored."
 )
 INTERRUPTED: Final = "the program was interrupted while it asked the model"
 """Why a completion is repeated that was cut off from within."""

@@ -18,6 +18,7 @@ from actors.agent.compactor import Compactor
 from actors.agent.completion import Speaker
 from actors.agent.followups import Inbox
 from actors.agent.gate import Gate, Policy
+from actors.agent.leaving import Leaving
 from actors.agent.limits import Stop
 from actors.agent.offer import Offer
 from actors.agent.record import Record
@@ -80,6 +81,7 @@ class Loop:
         # What an agent tells another is nothing that a person has said.
         keepsake = None if run.turn.delegated_by else parts.sources.keepsake
         offer = Offer(parts.bus)
+        self._leaving = Leaving(parts.bus, parts.learned)
         self._allowance = Allowance(parts.bus, self._settings, run.turn, parts.under_way, parts.zone, offer)
         self._compactor = Compactor(
             parts.bus, self._settings, record, self._turn, keepsake, parts.learned, offer, self._allowance
@@ -100,6 +102,7 @@ class Loop:
         """Go on from what is stored to the end of the turn. None when the program stops meanwhile."""
         run = self.run
         await self._prepare()
+        self._leaving.known(run)
         if open_calls:
             run.results(await self._gate.run(open_calls))
         while not self._parts.stopping():
@@ -147,7 +150,7 @@ class Loop:
             if await self._compactor.refused(run, error):
                 return None
             error = await self._compactor.hopeless(run, error)
-        elif self._may_ask_again(error):
+        elif self._may_ask_again(error) or await self._leaving.refused(run, error):
             return None
         return run.failed(error) if stop is None else run.stopped(stop.outcome, stop.notice)
 
@@ -161,6 +164,12 @@ class Loop:
     async def _follow(self, answer: llm.Completed) -> Ending | None:
         """Do what an answer asks for. None while the turn goes on."""
         run, course = self.run, endings.course(answer)
+        if course in ("refusal", "content_filter"):
+            if await self._leaving.refused(run):
+                await self._spent(answer)
+                return None
+        elif self._leaving.helped():
+            await self.record.notice("left_out", failures.LEFT_OUT)
         match course:
             case "refusal":
                 return run.broken_up(answer, course, endings.REFUSED)

@@ -10,6 +10,7 @@ from typing import Final, final
 import attrs
 
 from actors.agent.settings import Compaction
+from actors.agent.unwanted import Unwanted
 
 CHARACTERS: Final = 4
 """Characters of a token, where a provider has not told better."""
@@ -108,6 +109,8 @@ class Learned:
     """Characters that documents weigh, likewise and by path."""
     toolless: set[str] = attrs.field(factory=set[str])
     """Models that take no tools, of which the person was told."""
+    unwanted: Unwanted = attrs.field(factory=Unwanted)
+    """What providers have refused."""
     noted: int = 0
     """Step before which all was handed over to be remembered."""
 

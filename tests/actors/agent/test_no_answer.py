@@ -3,7 +3,7 @@
 import pytest
 from trio.testing import MockClock
 
-from actors.agent import endings
+from actors.agent import endings, failures
 from actors.agent import messages as agent
 from actors.llm import messages as llm
 from actors.vocabulary import Block, Text, Thinking
@@ -143,3 +143,40 @@ async def test_a_turn_that_is_killed_in_a_pause_asks_for_the_whole_answer(
         end = await world.end(turn)
         assert isinstance(end, agent.TurnEnded)
         assert (end.outcome, end.text, end.usage.cost_usd) == ("success", "The whole.", 1.0)
+
+
+def refusing(word: str, how: Answer) -> Answer:
+    """A provider that will have no conversation in which `word` is said."""
+
+    async def answer(request: llm.Complete, sink: Sink[llm.CompletionEvent]) -> None:
+        said = any(word in each for each in shape(request.messages))
+        await (how if said else say("Fine."))(request, sink)
+
+    return answer
+
+
+async def _refuse(_request: llm.Complete, _sink: Sink[llm.CompletionEvent]) -> None:
+    raise llm.ModelError(reason="invalid_request", provider="scripted", detail="not appropriate", status=400)
+
+
+@pytest.mark.parametrize("how", [_refuse, stop("content_filter"), stop("refusal")])
+async def test_what_a_provider_has_refused_does_not_cost_the_conversation(
+    world: World, autojump_clock: MockClock, how: Answer
+) -> None:
+    provider = refusing("badword", how)
+    await world.turn("hello", provider)
+    first = await world.turn("badword", provider)
+    assert first.outcome != "success"
+    asked = len(world.requests)
+    second = await world.turn("and now?", provider, provider)
+    assert isinstance(second, agent.TurnEnded)
+    assert (second.outcome, second.text, len(world.requests) - asked) == ("success", "Fine.", 2)
+    assert shape(world.requests[-1].messages)[:2] == ["u:hello", "a:Fine."]
+    check_valid(world.requests[-1].messages)
+    notices = [each for each in world.mesh.published(agent.Notice) if each.kind == "left_out"]
+    assert [each.text for each in notices] == [failures.LEFT_OUT]
+    asked = len(world.requests)
+    third = await world.turn("and then?", provider)
+    assert isinstance(third, agent.TurnEnded)
+    assert third.text == "Fine."
+    assert len(world.requests) - asked == 1
