@@ -142,6 +142,8 @@ def bad_server(
                     whole = answer.replace(b"TAG", tag) if b"TAG" in answer else answer + tag + b" OK x\r\n"
                     connection.sendall(whole)
                 ends.wait(patience)
+                connection.shutdown(socket.SHUT_WR)
+                lines.read()  # or what is still on its way here would break the connection off
 
         thread = threading.Thread(target=serve)
         thread.start()
