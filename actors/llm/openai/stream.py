@@ -1,7 +1,7 @@
 """The chunks of a stream of chat completions as an answer, from OpenAI and all who resemble it. Pure."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Final, Literal, final
+from typing import Any, Final, Literal, final
 
 from actors import jsontext
 from actors.llm.answers.blocks import BlockBuilder
@@ -16,6 +16,8 @@ from actors.llm.openai import content as openai_content
 from actors.llm.openai.calls import Calls
 from actors.llm.openai.words import REASONING, REASONING_DETAILS
 
+_WELL: Final = (None, 0, 200, "", "0", "200", "ok", "success")
+"""Codes that tell of no error."""
 _NO_REASONS: Final = ("", "null", "none")
 """What stands for the reason to stop while there is none."""
 _LEGACY: Final = -1
@@ -39,6 +41,8 @@ class Reader:
         self._details: list[JsonObject] = []
         self._usage: JsonObject = {}
         self._begun = False
+        self._number: Any = None
+        """Of the answer that is read, once one was told."""
         self._stop = ""
 
     @property
@@ -89,6 +93,8 @@ class Reader:
         )
         for value in list_in(chunk, "choices")[:1]:
             choice = as_object(value, "choice")
+            if self._is_another(choice.get("index")):
+                continue
             self._begun = True
             if delta := _delta_of(choice):
                 yield from self._delta(delta)
@@ -99,6 +105,11 @@ class Reader:
                 stop_reason(self._provider, reason, calls=False)  # raises at once what is a failure
                 self._stop = reason
                 yield from self._close()
+
+    def _is_another(self, number: Any) -> bool:
+        """Whether this is the number of a further answer, which nobody has asked for; not all servers number them."""
+        self._number = number if self._number is None else self._number
+        return number is not None and number != self._number
 
     def _delta(self, delta: JsonObject) -> Iterator[CompletionEvent]:
         yield from self._reason(delta)
@@ -179,6 +190,7 @@ def _is_error(chunk: JsonObject) -> bool:
             chunk.get("object") == "error",
             chunk.get("type") == "error",
             chunk.get("success") is False,
-            any(chunk.get(name) for name in ("detail", "message", "msg")),
+            bool(chunk.get("detail")),
+            chunk.get("code") not in _WELL and bool(chunk.get("message") or chunk.get("msg")),
         )
     )

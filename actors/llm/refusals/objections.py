@@ -93,6 +93,13 @@ _ABOUT_CALLS: Final = re.compile(
     r"|functionresponse|role[^.]{0,12}tool\b",
     re.IGNORECASE,
 )
+_WHOLE: Final = re.compile(
+    r"verified to stream|stream(?:ing|ed)?\b[^.]{0,20} (?:is |are )?(?:not|n't|un)\W?(?:\w{1,20} )?support"
+    r"|not support (?:\w{1,20} )?stream(?:ing)?\b(?!_)",
+    re.IGNORECASE,
+)
+"""Answers only come whole, at least for this account."""
+_IN_HISTORY: Final = re.compile(r"messages?\W{1,2}[0-9]{1,6}\b", re.IGNORECASE)
 _ABOUT_TOOLS: Final = re.compile(
     r"\btools?\b|tool_choice|function[ _-]?call|\bfunctions?\b|parallel_tool", re.IGNORECASE
 )
@@ -286,6 +293,17 @@ def _tools(refused: Refused) -> Iterator[Measure]:
         yield Measure("no_tools", guessed=not _CAPABILITY.search(refused.said))
 
 
+def _whole(refused: Refused) -> Iterator[Measure]:
+    if "stream" in refused.body and _WHOLE.search(refused.said):
+        yield from (Measure("drop", name) for name in ("stream", "stream_options"))
+
+
+def _shape(refused: Refused) -> Iterator[Measure]:
+    """A message of before is not as it should be, in a way that nobody knows: those with calls are the odd ones."""
+    if _IN_HISTORY.search(refused.said) and has_calls(refused.prompt.messages):
+        yield Measure("calls_in_words")
+
+
 def _field(refused: Refused) -> Iterator[Measure]:
     """Any other field of the body that is named."""
     if "include_usage" in refused.said and "stream_options" in refused.body:
@@ -301,6 +319,7 @@ _TABLE: Final[tuple[Row, ...]] = (
     _room,
     _limit,
     _limit_name,
+    _whole,
     _thinking_form,
     _thoughts,
     _cache,
@@ -311,6 +330,7 @@ _TABLE: Final[tuple[Row, ...]] = (
     _one_tool,
     _calls,
     _tools,
+    _shape,
 )
 _WINDOWED: Final[tuple[Row, ...]] = (_room,)
 """What may be done about a conversation that is too long without making it shorter."""

@@ -356,3 +356,24 @@ def test_a_reason_that_is_none_does_not_end_the_answer(word: str) -> None:
     reader = openai_format.Reader("openai", lambda: "made-up")
     list(reader.read(json.dumps(chunk({"content": "a"}, word)).encode()))
     assert not reader.whole
+
+
+@pytest.mark.parametrize(
+    "aside",
+    [{"object": "status", "message": "waiting in queue"}, {"code": 200, "msg": "ok"}, {"success": True}],
+)
+def test_what_is_told_beside_an_answer_is_no_error(aside: Any) -> None:
+    _, answer, _ = read([aside, chunk({"content": "a"}), chunk({}, "stop")])
+    assert answer.content == (Text(text="a"),)
+
+
+def test_of_several_answers_the_first_is_read() -> None:
+    other = {"choices": [{"index": 1, "delta": {"content": "no"}, "finish_reason": "length"}]}
+    _, answer, _ = read(
+        [
+            {"choices": [{"index": 0, "delta": {"content": "a"}}]},
+            other,
+            {"choices": [{"delta": {}, "finish_reason": "stop"}]},
+        ]
+    )
+    assert (answer.content, answer.stop_reason) == ((Text(text="a"),), "end_turn")

@@ -112,6 +112,10 @@ def asked(
         ("thinking budget is not supported; use thinking_level", "thinking", "level"),
         ("messages.1.content.0: Invalid `signature` in `thinking` block", "no_thoughts", ""),
         ("messages.1: unknown field reasoning_content", "no_thoughts", ""),
+        # shapes of messages
+        ("body.messages.2.role: value is not a valid enumeration member; permitted: 'system', 'user', 'assistant'",
+         "calls_in_words", ""),
+        ("messages[1].content: none is not an allowed value", "calls_in_words", ""),
         # caching, roles
         ("messages.0.content.0.cache_control: Extra inputs are not permitted", "no_cache", ""),
         ("System role not supported", "no_system", ""),
@@ -280,3 +284,16 @@ def test_what_is_not_there_is_not_taken_away() -> None:
     first = asked("Bad Request", prompt=bare, without=("stream_options",))
     assert [each.kind for each in first] == ["no_effort", "no_cache"]
     assert asked("Bad Request", *first, prompt=bare, without=("stream_options",)) == ()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Your organization must be verified to stream this model.",
+        "Streaming is not supported for this model",
+        "This model does not support streaming.",
+    ],
+)
+def test_who_may_not_stream_gets_the_answer_whole(said: str) -> None:
+    assert asked(said) == (Measure("drop", "stream"), Measure("drop", "stream_options"))
+    assert asked(said, without=("stream", "stream_options")) == ()
