@@ -16,6 +16,8 @@ _REMAINS: Final = re.compile(r"(?:[\s}`]|<[^<>{}\[\]\"]{1,40}>)*")
 """What a template or a model that miscounts leaves behind the object that it was asked for."""
 _NO_ESCAPE: Final = re.compile(r'(\\["\\/bfnrtu])|\\')
 """A backslash with which no escape begins is one that was meant."""
+_LINE_END: Final = re.compile(r"(\\\\)|\\n")
+"""An escaped end of a line, which some models write between values as well."""
 
 
 def read_input(value: Any, *, cut: bool) -> tuple[Mapping[str, Any], str | None]:
@@ -81,7 +83,9 @@ def _object(text: str) -> dict[str, Any]:
 def _mended(text: str) -> dict[str, Any] | None:
     """The object in a text that only its line ends, its backslashes or what stands around it keep from being JSON."""
     text = _FENCE.sub("", text.strip().removeprefix("\ufeff").lstrip())
-    for candidate in dict.fromkeys((text, _NO_ESCAPE.sub(lambda match: match[1] or r"\\", text))):
+    escaped = _NO_ESCAPE.sub(lambda match: match[1] or r"\\", text)
+    broken = _LINE_END.sub(lambda match: match[1] or "\n", text)
+    for candidate in dict.fromkeys((text, escaped, broken)):
         try:
             value, rest = jsontext.read_first(candidate)
         except jsontext.NotJson:

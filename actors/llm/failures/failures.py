@@ -164,11 +164,16 @@ def _reason(report: Report) -> Reason:
         return named or "server"
     if report.status == 413 and named is not None:
         return named
-    if report.status == 403 and _MODERATED.search(" ".join((report.message, *report.names))):
+    if report.status == 403 and _is_moderated(report):
         return "invalid_request"
     if report.status in _BY_STATUS:
         return _BY_STATUS[report.status]
     return "server" if report.status >= 500 else "invalid_request"
+
+
+def _is_moderated(report: Report) -> bool:
+    said = " ".join((report.message, *report.names))
+    return _MODERATED.search(said) is not None and "account" not in said.lower()
 
 
 def _key(name: str) -> str:

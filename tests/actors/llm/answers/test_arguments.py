@@ -109,6 +109,10 @@ def test_an_object_is_read_whatever_a_template_leaves_around_it(text: str) -> No
     assert read_fragments([text[:9], text[9:]], cut=False) == ({"a": "b\nc\td"}, None)
 
 
+def test_ends_of_lines_between_values_may_be_escaped() -> None:
+    assert read_input(r'{"a":\n"b\n\\n"\n}', cut=False) == ({"a": "b\n\\n"}, None)
+
+
 def test_a_backslash_that_escapes_nothing_is_one() -> None:
     assert read_input(r'{"a": "\d\\s\"\n"}', cut=False) == ({"a": '\\d\\s"\n'}, None)
 

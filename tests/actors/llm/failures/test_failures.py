@@ -214,6 +214,13 @@ def test_words_that_are_not_wanted_are_nothing_against_the_key(text: str) -> Non
     assert "KEY" not in error.detail
 
 
+def test_an_account_that_is_not_wanted_is_another_thing() -> None:
+    error = failure(
+        "openai", read_report(403, "Your account was flagged for a violation of the usage policy.")
+    )
+    assert error.reason == "authentication"
+
+
 def test_a_tier_without_room_is_asked_again() -> None:
     assert failure("groq", read_report(498, "Flex tier capacity exceeded")).reason == "overloaded"
 
