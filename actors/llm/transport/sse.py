@@ -121,9 +121,9 @@ class EventSplitter:
 
 def _said(line: bytes) -> bytes:
     """What a line says behind ``data:``, which some proxies put there twice."""
-    data = line.strip(_BLANKS)
+    data = line.lstrip(_BLANKS)
     while data.startswith(_WORD):
-        data = data[len(_WORD) :].strip(_BLANKS)
+        data = data[len(_WORD) :].strip(b" ")
     return data
 
 
