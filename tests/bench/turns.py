@@ -206,7 +206,7 @@ def measure_growth(folder: Path, turns: int) -> list[Figure]:
     sessions: list[str | None] = [None] * SESSIONS
     with model_process() as url, instance(folder / "growth", url) as daemon:
         address = daemon.start()
-        trio.run(_rounds, address, sessions, 40 * SESSIONS)  # until all that is kept of ended turns is full
+        trio.run(_rounds, address, sessions, 130 * SESSIONS)  # until all that is kept of ended turns is full
         before = daemon.memory()
         trio.run(_rounds, address, sessions, turns)
         grown = daemon.memory() - before
