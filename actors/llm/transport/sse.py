@@ -138,17 +138,9 @@ def parts(data: bytes) -> list[bytes]:
 
 
 def _row(data: bytes) -> list[bytes]:
-    found: list[bytes] = []
-    rest = data.decode(errors="replace")
-    while rest := rest.strip().removeprefix(_WORD.decode()):
-        try:
-            value, rest = jsontext.read_first(rest, limit=LONGEST)
-        except jsontext.NotJson:
-            return []
-        if not isinstance(value, dict):
-            return []
-        found.append(jsontext.encode(value))
-    return found
+    """Objects one behind the other, also where the word for the next one is all that is between them."""
+    row = jsontext.read_row(data.replace(b"}" + _WORD, b"} ").decode(errors="replace"), limit=LONGEST)
+    return [jsontext.encode(item) for item in row] if all(isinstance(item, dict) for item in row) else []
 
 
 def _is_whole(data: bytes) -> bool:

@@ -140,6 +140,7 @@ def test_the_word_before_data_may_be_indented_or_there_twice(line: bytes) -> Non
         (b'{"a": 1}{"b": 2}', [b'{"a":1}', b'{"b":2}']),
         (b'{"a": 1}data: {"b": 2}', [b'{"a":1}', b'{"b":2}']),
         (b'{"a": 1}', []),
+        (b"{}" * 300_000, [b"{}"] * 300_000),  # in linear time
         (b"{", []),
         (b'{"a": 1}, 5', []),
         (b"5 5", []),
