@@ -350,5 +350,4 @@ class RunningPool:
 
 def _put_last(member: Member) -> None:
     living = member.places.living
-    if living.pop(member.key, None) is not None:
-        living[member.key] = member
+    living[member.key] = living.pop(member.key)

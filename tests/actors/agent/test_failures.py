@@ -36,6 +36,7 @@ def test_a_failure_is_told_in_a_sentence(error: Exception, told: str) -> None:
         ),
         (failures.overdue(90.0), "Stopped after 90 s"),
         (failures.retrying("it is busy", 2.4), "again in 2 s: it is busy"),
+        (failures.toolless("ollama/gemma"), "ollama/gemma takes no tools"),
         (failures.cramped(4096, 3500), "its window of 4096 tokens is too small"),
         (failures.cramped(4096, 500), "not even the newest message alone fits"),
         (failures.cramped(None, 500), "about 500 tokens"),
