@@ -7,8 +7,8 @@ export function Root() {
   if (!locked.value) return <Page />;
   return (
     <>
-      <Toasts />
       <Locked />
+      <Toasts />
     </>
   );
 }
