@@ -149,6 +149,16 @@ def characters(block: Block) -> int:
             return NOTE
 
 
+def named(block: Image | Document) -> str:
+    """A picture or document in words."""
+    return f"[{block.type} {block.path}]"
+
+
+def plain(content: Iterable[Content]) -> str:
+    """What was said as one text, pictures and documents as a short note."""
+    return "\n".join(block.text if isinstance(block, Text) else named(block) for block in content)
+
+
 def _attached(data: ProviderData | None) -> int:
     return 0 if data is None else sum(len(value) for value in data.data.values() if isinstance(value, str))
 

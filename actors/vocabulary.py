@@ -119,6 +119,10 @@ class Image:
     type: Literal["image"] = "image"
 
 
+PDF: Final = "application/pdf"
+"""Media type of a :class:`Document`."""
+
+
 @final
 @attrs.frozen(kw_only=True)
 class Document:

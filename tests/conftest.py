@@ -15,11 +15,9 @@ from tests.fakes.telegram.server import TelegramServer
 SLOW_IS_FINE = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 """A shared machine is slow now and then; fixtures such as a clock serve all examples of one test."""
 
-# STARPOD_HYPOTHESIS=thorough searches forty times as long; CI tries the same examples every time, so it needs fewer.
+# STARPOD_HYPOTHESIS=thorough searches forty times as long; CI tries the same examples every time.
 settings.register_profile("dev", max_examples=50, deadline=None, suppress_health_check=SLOW_IS_FINE)
-settings.register_profile(
-    "ci", settings.get_profile("dev"), max_examples=25, derandomize=True, database=None, print_blob=True
-)
+settings.register_profile("ci", settings.get_profile("dev"), derandomize=True, database=None, print_blob=True)
 settings.register_profile("thorough", settings.get_profile("dev"), max_examples=2000)
 settings.load_profile(
     os.environ.get("STARPOD_HYPOTHESIS") or ("ci" if os.environ.get("CI") == "true" else "dev")

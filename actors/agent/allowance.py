@@ -92,16 +92,14 @@ class Allowance:
     ) -> tuple[Stop | None, session.Consumption]:
         """What stands against asking a model, with what is used; nothing may be awaited before it is asked for."""
         turn = self._turn
-        while True:
-            found, ends = await measured(
-                self._bus, self._under_way, self._zone, turn.user, turn.session, turn.id
-            )
-            reserved, beside = self._reserved()
-            stop = limits.others_end(self._settings.limits, found, reserved, beside, ends)
-            stop = stop or turn_ends(found, self._under_way.beside(self._origin))
-            if not isinstance(stop, Soon):
-                return stop, found
-            await self._under_way.changed()
+
+        def looked(found: session.Consumption, day_ends: datetime) -> Stop | Soon | None:
+            others = limits.others_end(self._settings.limits, found, *self._reserved(), day_ends)
+            return others or turn_ends(found, self._under_way.beside(self._origin))
+
+        return await waited(
+            self._bus, self._under_way, self._zone, (turn.user, turn.session, turn.id), looked
+        )
 
     def _count(self, key: str, most: session.Consumed, found: session.Consumption) -> int:
         """Count something as under way, and say how many attempts at it there is room for."""
@@ -139,19 +137,29 @@ async def price_of(offer: Offer) -> Price:
     return limits.UNKNOWN if known is None else limits.dearest((*known.models, *known.others))
 
 
-async def measured(
-    bus: Bus, under_way: UnderWay, zone: Zone, user: str, session_id: str, turn: str = ""
-) -> tuple[session.Consumption, datetime]:
-    """What is used of a turn, a conversation and the day, and when the day ends. Raises what the store raises.
+async def waited(
+    bus: Bus,
+    under_way: UnderWay,
+    zone: Zone,
+    whose: tuple[str, str, str],
+    looked: Callable[[session.Consumption, datetime], Stop | Soon | None],
+) -> tuple[Stop | None, session.Consumption]:
+    """What stands against asking a model, once it is not only what is under way, and what is used.
 
-    Nothing is missing in it that is not counted as under way any more.
+    Nothing is missing in that which is not counted as under way any more. `whose` is a user, a conversation and a turn;
+    `looked` judges what is used until the day ends. Raises what the store raises.
     """
+    user, conversation, turn = whose
     while True:
         ended = under_way.ended
         began, ends = limits.day_of(bus.clock.now(), zone())
-        found = await bus.ask(session.Measure(user=user, session=session_id, turn=turn, since=began))
-        if under_way.ended == ended:
-            return found, ends
+        found = await bus.ask(session.Measure(user=user, session=conversation, turn=turn, since=began))
+        if under_way.ended != ended:
+            continue
+        stop = looked(found, ends)
+        if not isinstance(stop, Soon):
+            return stop, found
+        await under_way.changed()
 
 
 @asynccontextmanager
@@ -170,13 +178,12 @@ async def apart(
     Waits as :meth:`Allowance.stop` does; `prompt` and `answer` are in tokens. Raises what the store raises.
     """
     most = limits.at_most(prompt, answer, await price_of(Offer(bus)))
-    while True:
-        found, ends = await measured(bus, under_way, zone, user, session_id)
+
+    def looked(found: session.Consumption, day_ends: datetime) -> Stop | Soon | None:
         reserved = under_way.of(user)
-        stop = limits.others_end(settings().limits, found, reserved, reserved, ends)
-        if not isinstance(stop, Soon):
-            break
-        await under_way.changed()
+        return limits.others_end(settings().limits, found, reserved, reserved, day_ends)
+
+    stop, _ = await waited(bus, under_way, zone, (user, session_id, ""), looked)
     if stop is not None:
         yield stop.notice
         return

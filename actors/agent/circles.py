@@ -14,7 +14,6 @@ from typing import Any, Final, Literal, final
 import attrs
 
 from actors import transcript
-from actors.agent.sanitise import plain
 from actors.vocabulary import ChatMessage, Text, ToolResult, ToolUse
 
 LONGEST: Final = 3
@@ -113,7 +112,13 @@ def _round(made: Sequence[tuple[ToolUse, ToolResult]]) -> Round:
     failed = all(result.is_error for _, result in made)
     return Round(
         calls=frozenset(
-            _digest([call.name, call.input, None if failed else [plain(result.content), result.is_error]])
+            _digest(
+                [
+                    call.name,
+                    call.input,
+                    None if failed else [transcript.plain(result.content), result.is_error],
+                ]
+            )
             for call, result in made
         ),
         failed=failed,

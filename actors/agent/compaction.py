@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 import attrs
 
-from actors.agent.sanitise import plain, shorten
+from actors.agent.sanitise import shorten
 from actors.agent.settings import Compaction
-from actors.transcript import SUMMARY_OPENS
+from actors.transcript import SUMMARY_OPENS, plain
 from actors.vocabulary import Block, ChatMessage, Text, ToolResult, ToolUse
 
 

@@ -1,6 +1,5 @@
 """Asks the model to go on with a turn, and tells what it says as it says it."""
 
-from collections.abc import Iterable, Iterator
 from typing import Final, final
 
 import trio
@@ -18,8 +17,6 @@ from bus import ActorCrashed, ActorStopped, Bus, BusError
 
 PAUSES: Final = (0.5, 2.0, 8.0)
 """Seconds before a completion is asked for again that ended because those who ask the models were restarted."""
-PIECE: Final = 1 << 16
-"""Characters of text that are told as one at most."""
 
 
 @final
@@ -77,7 +74,7 @@ class Speaker:
         try:
             async with self._bus.stream(request) as items:
                 async for item in items:
-                    for each in joined(item, items.at_once()):
+                    for each in llm.joined((item, *items.at_once())):
                         self._record.owes(tab.hear(each))
                         answer = await self._hear(run, each)
         except BusError:
@@ -140,26 +137,3 @@ class Speaker:
             case llm.Completed():
                 return item
         return None
-
-
-def joined(first: llm.CompletionEvent, more: Iterable[llm.CompletionEvent]) -> Iterator[llm.CompletionEvent]:
-    """What a model has said faster than it was told: pieces of text that follow each other are one."""
-    held = first
-    for item in more:
-        if (whole := _together(held, item)) is None:
-            yield held
-        held = item if whole is None else whole
-    yield held
-
-
-def _together(one: llm.CompletionEvent, other: llm.CompletionEvent) -> llm.CompletionEvent | None:
-    """Two pieces of text as one; None where they are not, or too long for that."""
-    if isinstance(one, llm.TextDelta) and isinstance(other, llm.TextDelta):
-        return llm.TextDelta(text=one.text + other.text) if _fit(one.text, other.text) else None
-    if isinstance(one, llm.ThinkingDelta) and isinstance(other, llm.ThinkingDelta):
-        return llm.ThinkingDelta(text=one.text + other.text) if _fit(one.text, other.text) else None
-    return None
-
-
-def _fit(*texts: str) -> bool:
-    return sum(map(len, texts)) <= PIECE

@@ -12,8 +12,8 @@ import attrs
 
 from actors.agent.compaction import is_summary, split
 from actors.agent.digest import first_lines
-from actors.agent.sanitise import named, plain, squeeze
-from actors.transcript import Part, Transcript, characters, documents, summed_up
+from actors.agent.sanitise import squeeze
+from actors.transcript import Part, Transcript, characters, documents, named, plain, summed_up
 from actors.vocabulary import (
     Block,
     ChatMessage,

@@ -12,10 +12,10 @@ import trio
 from actors.agent import failures, messages
 from actors.agent.interrupt import Interrupt
 from actors.agent.journal import Journal
-from actors.agent.sanitise import plain
 from actors.agent.turn import Ending, Run
 from actors.session import messages as session
 from actors.tooling import Rendered
+from actors.transcript import plain
 from actors.vocabulary import Attachment, Block, ToolUse, Usage
 from bus import ActorStopped, Bus, DeadlineExceeded, Request, redacted
 

@@ -6,7 +6,7 @@ Pure. Pictures and documents are no text and pass as they are.
 import re
 from typing import Final
 
-from actors.vocabulary import Content, Document, Image, Text
+from actors.vocabulary import Content, Text
 
 _DATA_URI: Final = re.compile(r"data:[^\s,]{0,256};base64,[A-Za-z0-9+/=_-]{200,}")
 _HEX: Final = re.compile(r"\b(?:0x[0-9a-fA-F]{200,}|(?=[0-9]*[a-fA-F])[0-9a-fA-F]{200,})")
@@ -73,13 +73,3 @@ def squeeze(text: str, limit: int) -> str:
 
 def _ends(text: str, head: int, tail: int) -> str:
     return f"{text[:head]}\n[… {len(text) - head - tail} characters left out …]\n{text[len(text) - tail :]}"
-
-
-def plain(content: tuple[Content, ...]) -> str:
-    """The content as one text, pictures and documents as a short note."""
-    return "\n".join(block.text if isinstance(block, Text) else named(block) for block in content)
-
-
-def named(block: Image | Document) -> str:
-    """A picture or document in words."""
-    return f"[{block.type} {block.path}]"

@@ -1,6 +1,7 @@
 """Front door of the model subsystem: one canonical request, one canonical event stream."""
 
-from typing import Any, ClassVar, Literal, final
+from collections.abc import Iterable, Iterator
+from typing import Any, ClassVar, Final, Literal, final
 
 import attrs
 
@@ -168,6 +169,34 @@ class ToolsRefused(Data):
 CompletionEvent = (
     TextDelta | ThinkingDelta | ToolCallStarted | Retrying | Switched | ToolsRefused | Bill | Completed
 )
+
+PIECE: Final = 1 << 16
+"""Characters of pieces that are joined at most."""
+
+
+def joined(items: Iterable[CompletionEvent]) -> Iterator[CompletionEvent]:
+    """The items, with pieces of text that follow each other as one; all that came before an error comes first."""
+    kind: type[TextDelta | ThinkingDelta] = TextDelta
+    texts: list[str] = []
+    size = 0
+    try:
+        for item in items:
+            piece = item.text if isinstance(item, TextDelta | ThinkingDelta) else None
+            if texts and (piece is None or type(item) is not kind or size + len(piece) > PIECE):
+                yield kind(text="".join(texts))
+                texts, size = [], 0
+            if isinstance(item, TextDelta | ThinkingDelta):
+                kind = type(item)
+                texts.append(item.text)
+                size += len(item.text)
+            else:
+                yield item
+    except Exception:
+        if texts:
+            yield kind(text="".join(texts))
+        raise
+    if texts:
+        yield kind(text="".join(texts))
 
 
 @final

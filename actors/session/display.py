@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final, Literal
 
 from actors.storage import moment
-from actors.vocabulary import Attachment, Content, Text, Thinking
+from actors.transcript import plain
+from actors.vocabulary import Attachment, Text, Thinking
 
 from .messages import WAITING, Message, Turn
 from .steps import AssistantStep, CallStep, Group, NoticeStep, Result, UserStep
@@ -101,13 +102,6 @@ def _result(step: CallStep, result: Result) -> _Row:
         "is_error": result.is_error,
     }
     return "tool_result", step.turn, _json(content), result.attachments, result.at
-
-
-def plain(content: Iterable[Content]) -> str:
-    """Content of a result as text; a picture or document is named."""
-    return "\n".join(
-        block.text if isinstance(block, Text) else f"[{block.type} {block.path}]" for block in content
-    )
 
 
 def _json(value: Any) -> str:

@@ -3,12 +3,10 @@
 from collections.abc import Iterable
 from typing import Final
 
-from actors.vocabulary import Attachment, Content, Document, Image, Text
+from actors.vocabulary import PDF, Attachment, Content, Document, Image, Text
 
 PICTURES: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 """Media types that models can see."""
-PDF: Final = "application/pdf"
-"""That of documents which some models can read."""
 
 NOTHING: Final = "(empty message)"
 """Stands for a message that says nothing, since a model takes no empty one."""

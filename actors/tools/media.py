@@ -4,10 +4,10 @@ import mimetypes
 import re
 
 from actors.tools.messages import ImageType
+from actors.vocabulary import PDF
 
 HEAD = 16
 """Bytes that are enough to recognise a picture or a PDF."""
-PDF = "application/pdf"
 UNKNOWN = "application/octet-stream"
 _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9.+-]{0,60}/[a-z0-9][a-z0-9.+-]{0,60}")

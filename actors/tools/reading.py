@@ -22,8 +22,8 @@ from actors.tools.paths import GoOn, Home, Place
 from actors.vocabulary import Attachment
 
 Read = FileText | ImageFile | DocumentFile
-MAX_IMAGE = 20 * 1024 * 1024
-MAX_DOCUMENT = 20 * 1024 * 1024
+MAX_SHOWN = 20 * 1024 * 1024
+"""Bytes of a picture or PDF."""
 MAX_ATTACHMENT = 20 * 1024 * 1024
 MAX_ENTRIES = 1000
 """Entries of one listing."""
@@ -58,13 +58,9 @@ def read(
     size = os.fstat(file.fileno()).st_size
     head = file.read(SNIFF)
     if media_type := media.picture(head[: media.HEAD]):
-        if size > MAX_IMAGE:
-            raise FileTooLarge(path=path, size=size, limit=MAX_IMAGE)
-        return ImageFile(path=path, media_type=media_type, size=size)
+        return ImageFile(path=path, media_type=media_type, size=_shown(path, size))
     if media.is_pdf(head):
-        if size > MAX_DOCUMENT:
-            raise FileTooLarge(path=path, size=size, limit=MAX_DOCUMENT)
-        return DocumentFile(path=path, size=size)
+        return DocumentFile(path=path, size=_shown(path, size))
     file.seek(0)
     first = max(offset, 1)
     try:
@@ -78,6 +74,13 @@ def read(
         return _text(data, first, passed + bool(skipped), skipped, size, room)
     except (UnicodeDecodeError, _NulError) as error:
         raise NotText(path=path, size=size) from error
+
+
+def _shown(path: str, size: int) -> int:
+    """The size of a file that is shown as it is. Raises FileTooLarge."""
+    if size > MAX_SHOWN:
+        raise FileTooLarge(path=path, size=size, limit=MAX_SHOWN)
+    return size
 
 
 class _NulError(ValueError):

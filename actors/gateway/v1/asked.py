@@ -12,6 +12,7 @@ import attrs
 
 from actors.endpoints import BadMessage
 from actors.gateway.client_frames import MAX_ATTACHMENTS, MAX_ID, ClientFile
+from actors.vocabulary import PDF
 
 AGENT: Final = "starpod"
 """Name of the agent as a model: the one that answers by default."""
@@ -181,9 +182,9 @@ def _document(part: Mapping[str, Any], where: str) -> ClientFile:
     source = _object(part, "source", where)
     if source.get("type") != "base64":
         raise BadMessage("expected the data itself: a source of type base64", f"{where}.source")
-    kind = _text(source, "media_type", f"{where}.source") or "application/pdf"
+    kind = _text(source, "media_type", f"{where}.source") or PDF
     name = _text(part, "title", where) or "document"
-    if kind == "application/pdf" and not name.lower().endswith(".pdf"):
+    if kind == PDF and not name.lower().endswith(".pdf"):
         name = f"{name[: MAX_ID - 4]}.pdf"
     return ClientFile(file_name=name[:MAX_ID], mime_type=kind[:MAX_ID], data=_text(source, "data", where))
 

@@ -7,13 +7,14 @@ from actors.llm.anthropic.stream import REDACTED, SIGNATURE, Reader
 from actors.llm.fields import JsonObject
 from actors.llm.format import Format
 from actors.llm.messages import SystemText
-from actors.llm.requests.documents import MEDIA_TYPE, Pdf
+from actors.llm.requests.documents import Pdf
 from actors.llm.requests.files import File, Files, shown
 from actors.llm.requests.history import Keep, may_think, normalise, place_notes
 from actors.llm.requests.pairing import saying
 from actors.llm.requests.prompt import BUDGETS, Prompt, answer_limit
 from actors.llm.requests.wire_names import wire_name
 from actors.vocabulary import (
+    PDF,
     Block,
     ChatMessage,
     Document,
@@ -140,7 +141,7 @@ def _file(file: File | str) -> JsonObject:
         case str():
             return {"type": "text", "text": file}
         case Pdf():
-            source = {"type": "base64", "media_type": MEDIA_TYPE, "data": file.data}
+            source = {"type": "base64", "media_type": PDF, "data": file.data}
             return {"type": "document", "source": source, "title": file.name}
         case _:
             source = {"type": "base64", "media_type": file.media_type, "data": file.data}

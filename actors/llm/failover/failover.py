@@ -7,6 +7,7 @@ announced.
 
 import math
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import NoReturn, final
 
 from actors.llm.completion import Completion, Send
@@ -66,7 +67,14 @@ class Failover:
         for spec in plan:
             voice = reader.hears(spec, str(failed[-1]) if failed and (spec == chosen or not why) else why)
             try:
-                answer = await self._patiently(spec, attempt, voice.send, retry, spec != plan[-1], may_go_on)
+                answer = await self._patiently(
+                    spec,
+                    partial(self._once, spec, attempt),
+                    voice.send,
+                    retry,
+                    may_go_on,
+                    more=spec != plan[-1],
+                )
             except (ModelError, ModelUnavailable) as error:
                 failed.append(error)
                 if not passes_on(error, chosen=spec == chosen):
@@ -87,18 +95,16 @@ class Failover:
     async def _patiently(
         self,
         spec: str,
-        attempt: Attempt,
+        once: Callable[[Send], Awaitable[Completion]],
         send: Send,
         retry: Retry,
-        more: bool,  # noqa: FBT001 - private
         may_go_on: Callable[[], bool],
+        *,
+        more: bool,
     ) -> Completion:
         """Ask one model, and again where waiting for it is better than asking somebody else."""
         circuit = self.circuits.of(self._endpoint(spec))
         waits = not more and (circuit.until is None or circuit.asked)
-
-        async def once(send: Send) -> Completion:
-            return await self._once(spec, attempt, send)
 
         return await with_retries(
             once,

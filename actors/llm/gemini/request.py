@@ -6,13 +6,12 @@ from typing import Any, Final, cast
 
 from actors.llm.fields import JsonObject
 from actors.llm.gemini.schema import parameters
-from actors.llm.requests.documents import MEDIA_TYPE
 from actors.llm.requests.files import Files, Reference, follows, shown
 from actors.llm.requests.history import normalise, place_notes, wanted_back
 from actors.llm.requests.pictures import Picture
 from actors.llm.requests.prompt import BUDGETS, Prompt, answer_limit
 from actors.llm.requests.wire_names import LONGEST_NAME, wire_name
-from actors.vocabulary import Block, ChatMessage, Text, Thinking, ToolResult, ToolSpec, ToolUse
+from actors.vocabulary import PDF, Block, ChatMessage, Text, Thinking, ToolResult, ToolSpec, ToolUse
 
 SIGNATURE: Final = "signature"
 """Name of the proof that goes back with the part it came with, unchanged. Gemini 3 refuses calls without theirs."""
@@ -183,7 +182,7 @@ class _Contents:
             file = f"[picture {block.path}: {file.media_type} cannot be shown to the model]"
         if isinstance(file, str):
             return {"text": file}
-        media_type = file.media_type if isinstance(file, Picture) else MEDIA_TYPE
+        media_type = file.media_type if isinstance(file, Picture) else PDF
         return {"inlineData": {"mimeType": media_type, "data": file.data}}
 
 

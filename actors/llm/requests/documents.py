@@ -8,9 +8,7 @@ import attrs
 
 from actors.llm.models.catalogue import ModelDetails
 from actors.llm.requests.pdf_format import BadPdf, measure
-from actors.vocabulary import Document
-
-MEDIA_TYPE: Final = "application/pdf"
+from actors.vocabulary import PDF, Document
 
 MAX_BYTES: Final = 20 * 1024 * 1024
 """Largest document that is sent: as base64 it leaves room in what Anthropic takes, 32 MB of a request in all
@@ -76,7 +74,7 @@ class Pdf:
 
     @property
     def url(self) -> str:
-        return f"data:{MEDIA_TYPE};base64,{self.data}"
+        return f"data:{PDF};base64,{self.data}"
 
 
 def encode(document: Document, data: bytes, taken: Limits) -> Pdf | str:

@@ -15,7 +15,6 @@ import httpx2
 from actors import jsontext
 from actors.llm.answers import embeddings
 from actors.llm.answers.delivery import Delivery
-from actors.llm.answers.deltas import joined
 from actors.llm.answers.embeddings import Embedding
 from actors.llm.completion import Completion, Send, Tokens, usage_of
 from actors.llm.failures.failures import (
@@ -37,6 +36,7 @@ from actors.llm.messages import (
     TextRole,
     ToolsRefused,
     Wasted,
+    joined,
 )
 from actors.llm.refusals import objections
 from actors.llm.refusals.adaptation import Learned, adapt_body, adapt_prompt

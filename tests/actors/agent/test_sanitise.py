@@ -4,7 +4,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from actors.agent.sanitise import cut, plain, sanitise, shorten, squeeze, strip_blobs
+from actors.agent.sanitise import cut, sanitise, shorten, squeeze, strip_blobs
+from actors.transcript import plain
 from actors.vocabulary import Content, Document, Image, Text
 
 PICTURE = Image(media_type="image/png", path="desktop/a.png")

@@ -299,4 +299,4 @@ def exported(line: dict[str, Any]) -> list[str]:
 
 
 TestVersions = VersionsMachine.TestCase
-TestVersions.settings = settings(stateful_step_count=25, max_examples=max(10, settings().max_examples // 5))
+TestVersions.settings = settings(stateful_step_count=25, max_examples=settings().max_examples // 5)

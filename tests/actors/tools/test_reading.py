@@ -265,9 +265,9 @@ def test_a_text_that_is_called_a_picture_stays_a_text(home: Home) -> None:
 
 
 def test_a_picture_may_have_20_mib_and_no_byte_more(home: Home) -> None:
-    os.truncate(put(home, "a.png", PNG), reading.MAX_IMAGE)
+    os.truncate(put(home, "a.png", PNG), reading.MAX_SHOWN)
     assert read(home, "a.png").size == 20 * 2**20
-    os.truncate(home.root / "a.png", reading.MAX_IMAGE + 1)
+    os.truncate(home.root / "a.png", reading.MAX_SHOWN + 1)
     with pytest.raises(FileTooLarge) as caught:
         read(home, "a.png")
     assert str(caught.value) == "File too large: a.png is 20971521 bytes, the limit is 20971520 bytes"
@@ -294,9 +294,9 @@ def test_a_text_that_is_called_a_pdf_stays_a_text(home: Home) -> None:
 
 
 def test_a_pdf_may_have_20_mib_and_no_byte_more(home: Home) -> None:
-    os.truncate(put(home, "a.pdf", b"%PDF-1.7\n"), reading.MAX_DOCUMENT)
+    os.truncate(put(home, "a.pdf", b"%PDF-1.7\n"), reading.MAX_SHOWN)
     assert read(home, "a.pdf").size == 20 * 2**20
-    os.truncate(home.root / "a.pdf", reading.MAX_DOCUMENT + 1)
+    os.truncate(home.root / "a.pdf", reading.MAX_SHOWN + 1)
     with pytest.raises(FileTooLarge):
         read(home, "a.pdf")
 

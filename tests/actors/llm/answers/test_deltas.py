@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.llm.answers.deltas import CharacterJoiner, joined
-from actors.llm.messages import CompletionEvent, TextDelta, ThinkingDelta, ToolCallStarted
+from actors.llm.answers.deltas import CharacterJoiner
+from actors.llm.messages import PIECE, CompletionEvent, TextDelta, ThinkingDelta, ToolCallStarted, joined
 
 
 @given(st.text(), st.lists(st.integers(0, 20)))
@@ -50,6 +50,11 @@ def test_pieces_of_text_that_follow_each_other_are_told_as_one() -> None:
         ToolCallStarted(id="c", name="FileRead"),
         TextDelta(text="!"),
     ]
+
+
+def test_a_long_text_is_told_in_several() -> None:
+    told = list(joined(TextDelta(text="x" * (PIECE // 2)) for _ in range(5)))
+    assert [len(each.text) for each in told if isinstance(each, TextDelta)] == [PIECE, PIECE, PIECE // 2]
 
 
 def test_text_that_came_before_an_error_is_told_before_it() -> None:
