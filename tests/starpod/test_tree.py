@@ -11,7 +11,7 @@ from actors.agent.settings import Settings
 from actors.agent.underway import UnderWay
 from actors.session import messages as session
 from actors.subsystem import Given
-from bus import Child, Remains, Request
+from bus import Child, Pool, Remains, Request
 from bus.testing import MeshUnderTest
 from starpod.tree import SOURCES, SUBSYSTEMS
 
@@ -35,6 +35,13 @@ def test_a_store_that_is_slow_is_an_outage_and_no_start_that_failed(
     (agent,) = (each for each in SUBSYSTEMS if each.name == "agent")
     (child,) = (child for child in agent.children(given) if child.name == name)
     assert child.limits.start_within > question.within >= 10
+
+
+def test_who_waits_for_subagents_holds_no_place_that_those_need() -> None:
+    given = Left(data=Path("/d"), home=Path("/h"), environment={}, settings_of=lambda _: Settings())
+    (agent,) = (each for each in SUBSYSTEMS if each.name == "agent")
+    (pool,) = (each for each in agent.children(given) if isinstance(each, Pool))
+    assert [pool.rank(each) for each in ("a", session.id_at(1, "b"), session.id_at(2, "c"))] == [0, 1, 2]
 
 
 def test_the_model_is_told_who_it_is_before_anything_else_and_what_stays_the_same_before_what_changes() -> (
