@@ -49,6 +49,8 @@ ContextName = Literal[
     "effort",
     "tools",
     "left",
+    "tool_use_id",
+    "outside",
 ]
 
 
@@ -76,8 +78,8 @@ class TurnContext(Data):
 def from_context(name: ContextName) -> Supplied:
     """Mark a field that nobody outside fills: its value comes from the turn.
 
-    Written into its annotation: ``user: Annotated[str, from_context("user")]``. Only tools have a ``call``, ``model``,
-    ``effort``, ``tools`` and ``left``.
+    Written into its annotation: ``user: Annotated[str, from_context("user")]``. Only tools have a ``call``,
+    ``tool_use_id``, ``model``, ``effort``, ``tools``, ``left`` and ``outside``.
     """
     return Supplied(name)
 
@@ -148,12 +150,18 @@ def context_source(
     return decorate
 
 
+_OF_TURN: Final = frozenset(field.name for field in attrs.fields(TurnContext))
+
+
 def _supplied(kind: type[Any]) -> dict[str, str]:
     try:
         record = Record(kind)
     except NoJsonForm as error:
         raise ContextDefinitionError(str(error)) from error
-    free = [*record.schema["properties"], *(n for n, source in record.supplied.items() if source == "call")]
+    free = [
+        *record.schema["properties"],
+        *(n for n, source in record.supplied.items() if source not in _OF_TURN),
+    ]
     if free:
         raise ContextDefinitionError(f"{kind.__name__}.{free[0]} does not come from the context of a turn")
     return record.supplied

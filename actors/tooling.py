@@ -36,6 +36,7 @@ __all__ = [
     "Catalogue",
     "Effect",
     "InvalidInput",
+    "Offer",
     "OnDoubt",
     "Problem",
     "Rendered",
@@ -62,6 +63,11 @@ everything else and says with :data:`OnDoubt` what to do.
 """
 OnDoubt = Literal["tell_model", "retry", "skip"]
 """``tell_model``: the result says that it may or may not have happened. ``skip``: it counts as not done."""
+
+Offer = Literal["always", "searched", "by_name"]
+"""How a model learns of a tool. ``always``: it is described in each request. ``searched``: only its name stands there,
+and it is described once it was looked up (see :mod:`actors.agent.lookup`). ``by_name``: not at all; it is there for
+models that call by habit what others offer."""
 
 RequestT = TypeVar("RequestT", bound=Request[Any])
 
@@ -159,6 +165,10 @@ class CallContext(TurnContext):
     """Names of all the tools of the turn."""
     left: float | None = None
     """Seconds until the turn is ended; None: never."""
+    tool_use_id: str = ""
+    """What the model calls the call, and the frames that tell of it."""
+    outside: tuple[str, ...] = ()
+    """Where words from outside came from that the model has read: see :mod:`actors.outside`."""
 
 
 # --- tools ------------------------------------------------------------------------------------------------
@@ -182,6 +192,12 @@ class Tool(Data):
     waits: bool = False
     """Whether a call, which is ``keyed``, waits for other turns: neighbours run at once, and when the program stops
     the call is left as it is, to be made again when it starts."""
+    offer: Offer = "always"
+    outside: bool = False
+    """Whether its results hold words that neither the person nor the agent has written."""
+    subject: str = ""
+    """The property of the input that says what a call acts on, which rules are about and a person is shown first; empty
+    for none."""
     decode: Decode = attrs.field(repr=False)
 
     def __attrs_post_init__(self) -> None:
@@ -200,6 +216,8 @@ class Tool(Data):
             raise ToolDefinitionError(
                 f"tool {self.name!r} waits for other turns and is {self.effect}: only a keyed call can be made again"
             )
+        if self.subject and self.subject not in self.spec.input_schema.get("properties", {}):
+            raise ToolDefinitionError(f"tool {self.name!r} has no input {self.subject!r} to be its subject")
 
     @property
     def name(self) -> str:
@@ -218,12 +236,23 @@ def tool(
     effect: Literal["pure", "local", "keyed"],
     waits: bool = ...,
     like: type[Request[Any]] | None = ...,
+    offer: Offer = ...,
+    outside: bool = ...,
+    subject: str = ...,
 ) -> Callable[[type[RequestT]], type[RequestT]]: ...
 @overload
 def tool(
-    name: str, description: str, *, effect: Literal["unsafe"], on_doubt: OnDoubt
+    name: str,
+    description: str,
+    *,
+    effect: Literal["unsafe"],
+    on_doubt: OnDoubt,
+    like: type[Request[Any]] | None = ...,
+    offer: Offer = ...,
+    outside: bool = ...,
+    subject: str = ...,
 ) -> Callable[[type[RequestT]], type[RequestT]]: ...
-def tool(
+def tool(  # noqa: PLR0913 - each says something else of the tool
     name: str,
     description: str,
     *,
@@ -231,8 +260,13 @@ def tool(
     on_doubt: OnDoubt | None = None,
     waits: bool = False,
     like: type[Request[Any]] | None = None,
+    offer: Offer = "always",
+    outside: bool = False,
+    subject: str = "",
 ) -> Callable[[type[RequestT]], type[RequestT]]:
     """Offer the decorated request class as a tool. Goes above ``@final`` and ``@attrs.frozen``.
+
+    What the arguments mean is said at the fields of :class:`Tool`.
 
     A tool that is `like` another one is always offered beside it; what both take is described to the model there alone.
 
@@ -245,7 +279,14 @@ def tool(
         schema = record.schema if like is None else _briefer(record.schema, tool_of(like).spec.input_schema)
         spec = ToolSpec(name=name, description=description, input_schema=schema)
         offered = Tool(
-            spec=spec, effect=effect, on_doubt=on_doubt, waits=waits, decode=partial(_decode, name, record)
+            spec=spec,
+            effect=effect,
+            on_doubt=on_doubt,
+            waits=waits,
+            offer=offer,
+            outside=outside,
+            subject=subject,
+            decode=partial(_decode, name, record),
         )
         if effect in ("local", "keyed") and "call" not in record.supplied.values():
             raise ToolDefinitionError(
@@ -321,11 +362,12 @@ class Catalogue:
             if offered.name in self._tools:
                 raise ToolDefinitionError(f"two tools are called {offered.name!r}")
             self._tools[offered.name] = offered
-        self._specs = tuple(offered.spec for offered in self._tools.values())
+        self._always = tuple(each.spec for each in self._tools.values() if each.offer == "always")
 
-    def specs(self) -> tuple[ToolSpec, ...]:
-        """What the model is offered."""
-        return self._specs
+    def specs(self, looked_up: Iterable[str] = ()) -> tuple[ToolSpec, ...]:
+        """What the model is offered: what always is, then what it has `looked_up`, as far as it is there."""
+        found = (self._tools[name] for name in looked_up if name in self._tools)
+        return (*self._always, *(each.spec for each in found if each.offer != "always"))
 
     def get(self, name: str) -> Tool:
         """Raises UnknownTool."""

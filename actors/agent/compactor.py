@@ -23,6 +23,7 @@ from actors.agent.summaries import Summariser, Writer
 from actors.agent.turn import Run
 from actors.context import TurnContext
 from actors.llm import messages as llm
+from actors.outside import marked
 from actors.transcript import characters, documents
 from bus import Bus, BusError, Request
 
@@ -128,10 +129,11 @@ class Compactor:
             nursery.start_soon(self._remember, run, at)
             summary = await self._summariser.summarise(messages, writers, room)
         run.compact_at = _NEVER
-        if not summary.later and await self._record.compacted(until, at, tokens, summary.text):
+        text = marked(summary.text, run.outside)
+        if not summary.later and await self._record.compacted(until, at, tokens, text):
             run.compact_at = keep + 1 + 2 * keep
             run.context_tokens = run.prompt_characters = 0
-        run.transcript = run.transcript.summarised(at, summary.text)
+        run.transcript = run.transcript.summarised(at, text)
         return True
 
     async def _remember(self, run: Run, at: int) -> None:

@@ -27,15 +27,15 @@ class Speaker:
         self,
         bus: Bus,
         settings: Settings,
-        tools: tuple[ToolSpec, ...],
         record: Record,
         learned: Learned,
     ) -> None:
         self._bus = bus
         self._learned = learned
         self._settings = settings
-        self._tools = tools
         self._record = record
+        self.tools: tuple[ToolSpec, ...] = ()
+        """What the model is offered."""
         self.lost = 0
         """Attempts at this completion that have failed at a price."""
 
@@ -51,7 +51,7 @@ class Speaker:
             fallbacks=run.fallbacks,
             system=(*run.system, *extra),
             messages=run.prompt,
-            tools=self._tools,
+            tools=self.tools,
             max_tokens=run.answer_limit or self._settings.max_tokens,
             effort=run.effort or self._settings.reasoning_effort,
             attempts=attempts,

@@ -8,7 +8,7 @@ from typing import Any, Final, final
 import attrs
 import trio
 
-from actors.agent import limits, messages
+from actors.agent import limits, lookup, messages
 from actors.agent.acceptance import after, fate
 from actors.agent.allowance import Zone
 from actors.agent.order import Order
@@ -161,6 +161,10 @@ class ConductorActor(Actor):
         began, ends = limits.day_of(self.bus.clock.now(), self._zone())
         report = await self.bus.ask(session.Costs(since=began, of_user=request.user))
         return limits.today(self._settings().limits, report.total, ends)
+
+    @messages.FindTools.handler
+    async def find_tools(self, request: messages.FindTools) -> str:
+        return lookup.described(request.found)
 
     async def _check(self, model: str | None) -> None:
         """Raise ModelNotAllowed for a model that is not offered. The list is asked for again before a refusal."""

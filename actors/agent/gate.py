@@ -67,8 +67,8 @@ class Gate:
     withheld: Container[str]
     """Names of tools that the turn may not use."""
     policy: Policy
-    context: Callable[[str], CallContext]
-    """Where a call comes from, by its key."""
+    context: Callable[[session.ToolStep], CallContext]
+    """Where a call comes from."""
     record: Record
     max_bytes: int
     """How much text of one result the model gets to see."""
@@ -177,7 +177,7 @@ class Gate:
         if call.name in self.withheld:
             raise _Refused(calls.withheld(call.name, (tool.name for tool in self.catalogue)))
         try:
-            context = self.context(f"{step.n}")
+            context = self.context(step)
             request = self.catalogue.decode(call.name, call.input, context)
             verdict = await self.policy(call, context)
         except BusError as error:

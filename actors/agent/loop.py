@@ -11,7 +11,7 @@ from typing import final
 import attrs
 
 from actors import transcript
-from actors.agent import circles, endings, failures, limits
+from actors.agent import circles, endings, failures, limits, lookup
 from actors.agent.allowance import Allowance, Zone
 from actors.agent.calls import bounded
 from actors.agent.compactor import Compactor
@@ -29,8 +29,10 @@ from actors.agent.turn import Ending, Run, settings_for
 from actors.agent.underway import UnderWay
 from actors.context import TurnContext
 from actors.llm import messages as llm
+from actors.outside import CHANNELS, heard
 from actors.session import messages as session
 from actors.tooling import CallContext
+from actors.vocabulary import ChatMessage
 from bus import Bus, BusError
 
 
@@ -104,7 +106,7 @@ class Loop:
         await self._prepare()
         self._leaving.known(run)
         if open_calls:
-            run.results(await self._gate.run(open_calls))
+            await self._carry_out(open_calls)
         while not self._parts.stopping():
             await self._boundary()
             if (ending := run.answered()) is not None:
@@ -199,16 +201,18 @@ class Loop:
         prepared = await prepare(parts.bus, parts.sources, self._turn, run.turn.options.tools)
         run.system = prepared.system
         self.record.hears(prepared.told)
-        specs = prepared.catalogue.specs()
-        self._told = limits.size(prepared.system, specs)
-        self._speaker = Speaker(parts.bus, self._settings, specs, self.record, parts.learned)
-        self._compactor.surrounded(self._told)
+        self._catalogue = prepared.catalogue
+        self._outside = frozenset(tool.name for tool in prepared.catalogue if tool.outside)
+        self._inside = frozenset(tool.name for tool in prepared.catalogue) - self._outside
+        self._speaker = Speaker(parts.bus, self._settings, self.record, parts.learned)
+        run.outside |= CHANNELS & {run.turn.channel}
+        self._hear(run.transcript.messages)
         self._gate = Gate(
             bus=parts.bus,
             catalogue=prepared.catalogue,
             withheld=prepared.withheld,
             policy=parts.policy,
-            context=partial(self._calling, tuple(spec.name for spec in specs)),
+            context=partial(self._calling, tuple(tool.name for tool in prepared.catalogue)),
             record=self.record,
             max_bytes=self._settings.compaction.max_tool_result_bytes,
             stop=parts.stop,
@@ -217,12 +221,23 @@ class Loop:
         for notice in prepared.notices:
             await self.record.notice("left_out", notice)
 
-    def _calling(self, tools: tuple[str, ...], n: str) -> CallContext:
-        """Where the `n`-th step of the turn, a call, comes from."""
+    def _hear(self, messages: Sequence[ChatMessage]) -> None:
+        """Take note of what has come into the conversation: words from outside, tools that were looked up."""
+        run = self.run
+        run.outside |= heard(messages, self._inside, self._outside)
+        run.looked_up |= dict.fromkeys(lookup.looked_up(messages, self._catalogue))
+        self._speaker.tools = self._catalogue.specs(run.looked_up)
+        self._told = limits.size(run.system, self._speaker.tools)
+        self._compactor.surrounded(self._told)
+
+    def _calling(self, tools: tuple[str, ...], step: session.ToolStep) -> CallContext:
+        """Where a call comes from."""
         run = self.run
         whole, began = limits.whole(self._settings.limits, run.turn.options), run.started
         return CallContext(
-            call=f"{run.id}:{n}",
+            call=f"{run.id}:{step.n}",
+            tool_use_id=step.call.id,
+            outside=tuple(sorted(run.outside)),
             model=run.model,
             effort=run.effort,
             tools=tools,
@@ -237,6 +252,7 @@ class Loop:
             merged = await self.record.merged(joining, run.iteration + 1)
             inbox.drop(*joining)
             run.join(merged)
+            self._hear(run.transcript.messages[-1:])
         await self.record.queued(inbox.announce())
 
     def _joining(self) -> tuple[str, ...]:
@@ -260,7 +276,11 @@ class Loop:
         self._allowance.settled()
         self.run.stored(saved.step, content, calls)
         if saved.calls:
-            self.run.results(await self._gate.run(saved.calls))
+            await self._carry_out(saved.calls)
+
+    async def _carry_out(self, steps: Sequence[session.ToolStep]) -> None:
+        self.run.results(await self._gate.run(steps))
+        self._hear(self.run.transcript.messages[-2:])
 
     async def _spent(self, answer: llm.Completed) -> None:
         """Store what an answer has used of which nothing is stored."""

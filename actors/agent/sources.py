@@ -6,6 +6,7 @@ from typing import Final, TypeVar, final
 import attrs
 import trio
 
+from actors.agent.lookup import search_tool
 from actors.context import ContextSource, Section, TurnContext
 from actors.llm.messages import SystemText
 from actors.session.messages import Told
@@ -92,8 +93,9 @@ async def prepare(
     ]
     offered = tuple(_distinct(tools, notices))
     allowed = tuple(tool for tool in offered if only is None or tool.name in only)
+    search = search_tool(allowed)
     return Prepared(
-        catalogue=Catalogue(allowed),
+        catalogue=Catalogue(allowed if search is None else (*allowed, search)),
         withheld=frozenset(tool.name for tool in offered) - {tool.name for tool in allowed},
         system=_assembled(parts),
         told=tuple(Told(source=source.name, text=text) for source, text in parts),

@@ -73,6 +73,10 @@ class Run:
     """Models that may take its place, likewise; None: those that are configured."""
     stand_ins: set[str] = attrs.field(factory=set[str])
     """Models that have taken its place, of which the person was told."""
+    outside: frozenset[str] = frozenset()
+    """Where words from outside came from that the model has read."""
+    looked_up: dict[str, None] = attrs.field(factory=dict[str, None])
+    """Tools that it has looked up, in this order."""
     said: list[str] = attrs.field(factory=list[str])
     """Texts of the completions."""
     attachments: list[Attachment] = attrs.field(factory=list[Attachment])

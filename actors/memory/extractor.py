@@ -119,7 +119,7 @@ class Extractor:
             configured=True,
             system=(llm.SystemText(text=extract.instruction(task.door, further.told if further else "")),),
             messages=(extract.question(known, task.conversation),),
-            tools=tools.specs(),
+            tools=tools.specs(tool.name for tool in tools),
             max_tokens=extract.MAX_TOKENS,
             attempts=1,
         )

@@ -78,6 +78,7 @@ class Report(ToolReply):
     "answer is the result; it cannot ask back. Several calls in one answer run at once.",
     effect="keyed",
     waits=True,
+    outside=True,  # it may have read what nobody knows
 )
 @final
 @attrs.frozen(kw_only=True)
@@ -87,7 +88,7 @@ class Delegate(Request[Report]):
     Raises TooDeep, NotYours, NoTimeLeft, llm.ModelNotAllowed, session.TooManySubagents or TurnIsOver.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     within: ClassVar[float] = WEEK
     expected: ClassVar[float] = WEEK
     max_bytes: ClassVar[int] = 1024 * 1024
@@ -112,10 +113,11 @@ class Delegate(Request[Report]):
     own_effort: Annotated[Effort | None, from_context("effort")] = None
     own_tools: Annotated[tuple[str, ...], from_context("tools")]
     left: Annotated[float | None, from_context("left")]
+    outside: Annotated[tuple[str, ...], from_context("outside")] = ()
 
     @classmethod
     def upcast(cls, version: int, body: dict[str, Any]) -> dict[str, Any]:
-        return body if version > 1 else {**body, "own_effort": None}
+        return {"own_effort": None, "outside": [], **body}
 
 
 # --- what one is told -------------------------------------------------------------------------------------

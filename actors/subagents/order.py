@@ -4,6 +4,7 @@ from typing import Final
 
 import attrs
 
+from actors.outside import marked
 from actors.session.messages import Delegation, Incoming, Turn
 from actors.subagents.messages import TOOL, Delegate, NoTimeLeft, NotYours, TooDeep
 from actors.subagents.settings import Settings
@@ -45,7 +46,7 @@ def order(request: Delegate, caller: Turn, settings: Settings, waited: float) ->
     """
     given = tools(request, settings)
     return Incoming(
-        text=request.prompt,
+        text=marked(request.prompt, request.outside),
         user=request.user,
         role=request.role,
         channel=request.channel,

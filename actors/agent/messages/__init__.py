@@ -32,6 +32,7 @@ from .events import (
     TurnFailed,
     TurnStarted,
 )
+from .finding import FindTools
 from .following import Backlog, Follow, Locate, Location
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "Choose",
     "CompletionStarted",
     "Deliver",
+    "FindTools",
     "Follow",
     "FollowupFate",
     "GetToday",

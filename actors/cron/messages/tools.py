@@ -69,7 +69,7 @@ class CronList(Request[tuple[Listed, ...]]):
     user: Annotated[str, from_context("user")]
 
 
-@tool("CronRemove", "Remove a scheduled job.", effect="local")
+@tool("CronRemove", "Remove a scheduled job.", effect="local", offer="searched")
 @final
 @attrs.frozen(kw_only=True)
 class CronRemove(Request[str]):
@@ -94,7 +94,7 @@ class Outcome(Data):
     why: str
 
 
-@tool("CronRuns", "What became of a job's last runs, and why.", effect="pure")
+@tool("CronRuns", "What became of a job's last runs, and why.", effect="pure", offer="searched")
 @final
 @attrs.frozen(kw_only=True)
 class CronRuns(Request[tuple[Outcome, ...]]):
@@ -109,6 +109,7 @@ class CronRuns(Request[tuple[Outcome, ...]]):
     "CronRun",
     "Run a job now, beside its plan: by itself, with its answer going to the person.",
     effect="local",
+    offer="searched",
 )
 @final
 @attrs.frozen(kw_only=True)
@@ -126,6 +127,7 @@ class CronRun(Request[str]):
     "Change, pause or resume a job; fields are those of CronAdd.",
     effect="local",
     like=CronAdd,
+    offer="searched",
 )
 @final
 @attrs.frozen(kw_only=True)
@@ -150,6 +152,7 @@ class CronUpdate(Request[str]):
     "HeartbeatWake",
     "Have your heartbeat (the regular look at HEARTBEAT.md) now, or tell the next one something.",
     effect="local",
+    offer="searched",
 )
 @final
 @attrs.frozen(kw_only=True)

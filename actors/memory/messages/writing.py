@@ -171,6 +171,7 @@ class MemoryAppendDaily(_Changing, Request[Written]):
     "Forget a passage of a note, or all of it, when the person asks for it or it is wrong.",
     effect="local",
     like=MemoryWrite,
+    offer="searched",
 )
 @final
 @attrs.frozen(kw_only=True)

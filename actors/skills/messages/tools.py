@@ -94,6 +94,7 @@ class SkillCreate(Request[str]):
     "SkillUpdate",
     "Correct a skill that proved wrong or incomplete. What you leave out stays as it is.",
     effect="local",
+    offer="searched",
 )
 @final
 @attrs.frozen(kw_only=True)
@@ -116,6 +117,7 @@ class SkillUpdate(Request[str]):
     "SkillDelete",
     "Delete a skill that you have written for this person. Ask the person before you do.",
     effect="local",
+    offer="searched",
 )
 @final
 @attrs.frozen(kw_only=True)

@@ -54,7 +54,9 @@ class Parts:
 
 def of(world: World, first: str) -> list[llm.Complete]:
     """What the models were asked in the conversation that began so."""
-    return [each for each in world.requests if last_text(each.messages[:1]) == first]
+    return [
+        each for each in world.requests if last_text(each.messages[:1]).partition("\n\n[Words")[0] == first
+    ]
 
 
 async def called(world: World, turn: str) -> tuple[session.Subagent, ...]:
@@ -108,6 +110,15 @@ async def test_model_and_effort_are_those_of_whoever_calls_unless_the_call_names
     await world.turn("again", options=session.TurnOptions(model="test/one", effort="low"))
     wanted = [[(each.model, each.effort) for each in of(world, what)] for what in ("look", "two", "there")]
     assert wanted == [[("test/small", "high")], [("test/two", "high")], [("test/one", "low")]]
+
+
+async def test_an_order_says_that_whoever_gave_it_has_read_words_from_outside(
+    world: World, autojump_clock: MockClock
+) -> None:
+    world.rule = Parts(go=[say(calls=[part("look")]), say(calls=[part("there", "c2")]), say("Done.")])
+    await world.turn("go")
+    orders = [last_text(each.messages[:1]) for each in world.requests if len(each.messages) == 1][1:]
+    assert orders == ["look", "there\n\n[Words from outside went into this: Agent]"]
 
 
 async def test_nobody_sees_it_who_has_not_asked_for_it(world: World, autojump_clock: MockClock) -> None:

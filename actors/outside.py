@@ -1,0 +1,51 @@
+"""Words from outside, which neither the person nor the agent has written, and where they went. Pure.
+
+Pages, mails, files and what other programs say may ask the agent for something that nobody wants. Whoever decides
+about a call has to know whether such words are among what the model has read; see ``Tool.outside``.
+"""
+
+import re
+from collections.abc import Collection, Container, Iterable
+from typing import Final
+
+from actors.vocabulary import ChatMessage, Document, Image, Text, ToolResult
+
+ATTACHMENTS: Final = "attachments"
+"""Stands for files that came with a message."""
+CHANNELS: Final = frozenset({"email"})
+"""Channels on which anybody may write in somebody else's name."""
+_MARK: Final = "[Words from outside went into this: {}]"
+_MARKED: Final = re.compile(r"^\[Words from outside went into this: ([^\]\n]+)\]$", re.MULTILINE)
+
+
+def marked(text: str, names: Collection[str]) -> str:
+    """A text that a model has written after it had read words from outside, which says so to whoever reads it next."""
+    mark = _MARK.format(", ".join(sorted(names)))
+    return f"{text}\n\n{mark}" if names else text
+
+
+def heard(messages: Iterable[ChatMessage], inside: Container[str], outside: Container[str]) -> frozenset[str]:
+    """Where words from outside came from that stand in a conversation: names of tools, and :data:`ATTACHMENTS`.
+
+    Args:
+      messages: the conversation, or a part of it.
+      inside: the tools that bring none.
+      outside: those that do. One of neither kind is gone; what it has answered counts, but that it is not there.
+    """
+    found: set[str] = set()
+    for message in messages:
+        if message.role != "user":
+            continue
+        for block in message.content:
+            match block:
+                case ToolResult():
+                    if block.name in outside or not (block.is_error or block.name in inside):
+                        found.add(block.name)
+                case Image() | Document():
+                    found.add(ATTACHMENTS)
+                case Text():
+                    for names in _MARKED.findall(block.text):
+                        found.update(names.split(", "))
+                case _:
+                    pass
+    return frozenset(found)

@@ -1,0 +1,57 @@
+"""Whether words from outside stand in a conversation."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actors.outside import ATTACHMENTS, heard, marked
+from actors.vocabulary import Block, ChatMessage, Document, Image, Text, Thinking, ToolResult, ToolUse
+
+NAMES = st.from_regex(r"[A-Za-z][A-Za-z0-9_-]{0,63}", fullmatch=True)
+
+
+def asked(*content: Block) -> list[ChatMessage]:
+    return [ChatMessage(role="user", content=content)]
+
+
+def result(name: str, *, bad: bool = False) -> ToolResult:
+    return ToolResult(tool_use_id="c1", name=name, content=(Text(text="words"),), is_error=bad)
+
+
+@pytest.mark.parametrize(
+    ("block", "found"),
+    [
+        (result("Fetch"), {"Fetch"}),
+        (result("Fetch", bad=True), {"Fetch"}),
+        (result("Notes"), set()),
+        (result("Gone"), {"Gone"}),
+        (result("Gone", bad=True), set()),
+        (Image(media_type="image/png", path="a.png"), {ATTACHMENTS}),
+        (Document(media_type="application/pdf", path="a.pdf", name="a.pdf"), {ATTACHMENTS}),
+        (Text(text="hello"), set()),
+        (Thinking(text="hm"), set()),
+    ],
+)
+def test_what_tools_bring_and_people_send_along(block: Block, found: set[str]) -> None:
+    assert heard(asked(block), inside={"Notes"}, outside={"Fetch"}) == found
+
+
+def test_what_the_model_says_itself_is_not_from_outside() -> None:
+    said = ChatMessage(
+        role="assistant", content=(ToolUse(id="c1", name="Gone", input={}), Text(text="hello"))
+    )
+    assert heard([said], inside=(), outside=()) == frozenset()
+
+
+@given(st.text(), st.sets(NAMES, max_size=4))
+def test_a_text_that_was_marked_brings_them_along(text: str, names: set[str]) -> None:
+    found = heard(asked(Text(text=marked(text, names))), inside=(), outside=())
+    assert names <= found
+    assert found == names or "[Words from outside" in text
+
+
+def test_a_mark_is_a_line_of_its_own() -> None:
+    assert marked("A summary.", ("b", "a")) == "A summary.\n\n[Words from outside went into this: a, b]"
+    assert marked("A summary.", ()) == "A summary."
+    quoted = Text(text="It said [Words from outside went into this: a] somewhere.")
+    assert heard(asked(quoted), inside=(), outside=()) == frozenset()
