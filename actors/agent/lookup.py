@@ -12,7 +12,6 @@ from actors.agent.messages import FindTools
 from actors.shapes import Mistakes, Record
 from actors.tooling import CallContext, InvalidInput, Tool
 from actors.vocabulary import ChatMessage, ToolSpec, ToolUse
-from bus import Request
 
 NAME: Final = "ToolSearch"
 MOST: Final = 8
@@ -27,7 +26,7 @@ def search_tool(tools: Iterable[Tool]) -> Tool | None:
         return None
     record = Record(FindTools)
 
-    def decode(input: Mapping[str, Any], _context: CallContext) -> Request[Any]:
+    def decode(input: Mapping[str, Any], _context: CallContext) -> FindTools:
         try:
             asked: FindTools = record.load(input, {"found": ()})
         except Mistakes as mistakes:
