@@ -8,12 +8,15 @@ import re
 from collections.abc import Collection, Container, Iterable
 from typing import Final
 
-from actors.vocabulary import ChatMessage, Document, Image, Text, ToolResult
+import attrs
+
+from actors.vocabulary import Block, ChatMessage, Document, Image, Text, ToolResult
 
 ATTACHMENTS: Final = "attachments"
 """Stands for files that came with a message."""
 CHANNELS: Final = frozenset({"email"})
 """Channels on which anybody may write in somebody else's name."""
+LEFT_OUT: Final = "[words from outside, left out]"
 _MARK: Final = "[Words from outside went into this: {}]"
 _MARKED: Final = re.compile(r"^\[Words from outside went into this: ([^\]\n]+)\]$", re.MULTILINE)
 
@@ -49,3 +52,17 @@ def heard(messages: Iterable[ChatMessage], inside: Container[str], outside: Cont
                 case _:
                     pass
     return frozenset(found)
+
+
+def without(messages: Iterable[ChatMessage], outside: Container[str]) -> tuple[ChatMessage, ...]:
+    """A conversation less the words that tools have brought from outside, for whoever acts on it unattended."""
+    return tuple(
+        ChatMessage(role=each.role, content=tuple(_without(block, outside) for block in each.content))
+        for each in messages
+    )
+
+
+def _without(block: Block, outside: Container[str]) -> Block:
+    if not isinstance(block, ToolResult) or block.name not in outside:
+        return block
+    return attrs.evolve(block, content=(Text(text=LEFT_OUT),))

@@ -23,7 +23,7 @@ from actors.agent.summaries import Summariser, Writer
 from actors.agent.turn import Run
 from actors.context import TurnContext
 from actors.llm import messages as llm
-from actors.outside import marked
+from actors.outside import marked, without
 from actors.transcript import characters, documents
 from bus import Bus, BusError, Request
 
@@ -61,6 +61,8 @@ class Compactor:
         self._offer = offer
         self._fixed = 0
         self._told = False
+        self.outside: frozenset[str] = frozenset()
+        """Tools that bring words from outside, of which nobody takes notes unattended."""
 
     def surrounded(self, size: int) -> None:
         """Learn how many characters stand around the conversation in each prompt of the turn."""
@@ -140,7 +142,7 @@ class Compactor:
         """Have what is worth it written down before it is gone. That it fails is no reason to keep it all."""
         begun, until = self._learned.noted, run.transcript.starts[at]
         told = zip(run.transcript.messages[:at], run.transcript.starts[:at], strict=True)
-        messages = tuple(message for message, start in told if start >= begun)
+        messages = without((message for message, start in told if start >= begun), self.outside)
         if self._keepsake is None or not messages:
             return
         self._learned.noted = until

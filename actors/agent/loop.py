@@ -204,6 +204,7 @@ class Loop:
         self._catalogue = prepared.catalogue
         self._outside = frozenset(tool.name for tool in prepared.catalogue if tool.outside)
         self._inside = frozenset(tool.name for tool in prepared.catalogue) - self._outside
+        self._compactor.outside = self._outside
         self._speaker = Speaker(parts.bus, self._settings, self.record, parts.learned)
         run.outside |= CHANNELS & {run.turn.channel}
         self._hear(run.transcript.messages)

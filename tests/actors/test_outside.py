@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.outside import ATTACHMENTS, heard, marked
+from actors.outside import ATTACHMENTS, LEFT_OUT, heard, marked, without
 from actors.vocabulary import Block, ChatMessage, Document, Image, Text, Thinking, ToolResult, ToolUse
 
 NAMES = st.from_regex(r"[A-Za-z][A-Za-z0-9_-]{0,63}", fullmatch=True)
@@ -55,3 +55,12 @@ def test_a_mark_is_a_line_of_its_own() -> None:
     assert marked("A summary.", ()) == "A summary."
     quoted = Text(text="It said [Words from outside went into this: a] somewhere.")
     assert heard(asked(quoted), inside=(), outside=()) == frozenset()
+
+
+def test_who_acts_unattended_does_not_get_to_see_them() -> None:
+    said = (Text(text="hello"), result("Fetch"), result("Notes"))
+    (left,) = without(asked(*said), outside={"Fetch"})
+    assert left.content[0::2] == said[0::2]
+    fetched = left.content[1]
+    assert isinstance(fetched, ToolResult)
+    assert fetched.content == (Text(text=LEFT_OUT),)

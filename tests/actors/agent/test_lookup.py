@@ -11,6 +11,9 @@ from trio.testing import MockClock
 from actors.agent.lookup import MOST, NAME, described, found, looked_up, search_tool
 from actors.agent.messages import FindTools
 from actors.agent.settings import Compaction, Settings
+from actors.agent.sources import Dropped
+from actors.context import TurnContext
+from actors.outside import LEFT_OUT
 from actors.session import messages as session
 from actors.tooling import CallContext, InvalidInput, Offer, Tool, offering, tool_of
 from actors.vocabulary import ADMIN, ChatMessage, Text, ToolSpec, ToolUse
@@ -163,8 +166,14 @@ async def test_calls_say_where_words_from_outside_came_from_also_after_a_restart
         spec = attrs.evolve(tool_of(Peek).spec, name="Fetch")
         return (attrs.evolve(tool_of(Peek), spec=spec, outside=True, decode=decode),)
 
+    dropped: list[Dropped] = []
+
+    def keepsake(_turn: TurnContext, what: Dropped) -> Request[str]:
+        dropped.append(what)
+        return Peek(what="nothing")
+
     small = Settings(compaction=Compaction(context_budget=1000, min_keep_messages=2))
-    lives = World(tmp_path, settings=small, tools=(offering(*TOOLS), fetching))
+    lives = World(tmp_path, settings=small, tools=(offering(*TOOLS), fetching), keepsake=keepsake)
     async with lives.running() as world:
         await world.turn("go", say(calls=[use("Fetch", "c1")]), say(calls=[use("Fetch", "c2")]), say("Done."))
     async with lives.running() as world:
@@ -174,5 +183,8 @@ async def test_calls_say_where_words_from_outside_came_from_also_after_a_restart
             "In short.\n\n[Words from outside went into this: Fetch]" in shape(world.requests[-1].messages)[0]
         )
         await world.turn("once more", say(calls=[use("Fetch", "c4")]), say("Done."))
+    noted = [line for what in dropped for line in shape(what.messages)]
+    assert f"c1={LEFT_OUT}" in noted
+    assert not any("peeked page" in line for line in noted)
     seen = [(context.tool_use_id, context.outside) for context in contexts]
     assert seen == [("c1", ()), ("c2", ("Fetch",)), ("c3", ("Fetch",)), ("c4", ("Fetch",))]
