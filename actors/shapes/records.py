@@ -176,21 +176,25 @@ class Record:
         self._shapes: dict[str, Shape] = {}
         self._required: list[str] = []
         self._nullable: set[str] = set()
-        self._fields = {field.alias or field.name: field for field in attrs.fields(kind)}
+        self._fields: dict[str, attrs.Attribute[Any]] = {}
         self.supplied: dict[str, str] = {}
         """Fields that are not part of the JSON, and where their values come from."""
         properties: dict[str, Any] = {}
         hints = get_type_hints(kind, include_extras=True)
-        for name, field in self._fields.items():
+        for field in attrs.fields(kind):
             hint = hints[field.name]
             extras = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
+            rule = next((extra for extra in extras if isinstance(extra, Described)), Described())
+            name = rule.name or field.alias or field.name
+            self._fields[name] = field
             if source := next((extra.source for extra in extras if isinstance(extra, Supplied)), None):
                 self.supplied[name] = source
                 continue
             shape = self._shapes[name] = self._compile(name, hint)
             if field.default is not attrs.NOTHING and _can_be_null(hint):
                 self._nullable.add(name)
-            properties[name] = {**shape.schema, **_description(extras), **_default(field)}
+            if not rule.silent:
+                properties[name] = {**shape.schema, **_description(rule), **_default(field)}
             if field.default is attrs.NOTHING:
                 self._required.append(name)
         # That other keys are refused is not part of it: it would be sent with each request, and an error says it.
@@ -266,7 +270,7 @@ class Record:
 
     def _build(self, values: dict[str, Any], at: str, problems: Problems) -> Any:
         try:
-            return self._kind(**values)
+            return self._kind(**{self._fields[name].alias or name: value for name, value in values.items()})
         except ValueError as error:  # a rule between fields
             problems.add(at, str(error))
             return None
@@ -277,9 +281,8 @@ def _can_be_null(hint: Any) -> bool:
     return _can_be_null(args[0]) if origin is Annotated else origin in (Union, UnionType) and NoneType in args
 
 
-def _description(extras: tuple[Any, ...]) -> dict[str, Any]:
-    text = next((extra.text for extra in extras if isinstance(extra, Described)), "")
-    return {"description": text} if text else {}
+def _description(rule: Described) -> dict[str, Any]:
+    return {"description": rule.text} if rule.text else {}
 
 
 def _default(field: "attrs.Attribute[Any]") -> dict[str, Any]:

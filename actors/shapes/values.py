@@ -86,10 +86,18 @@ class Described:
     ge: float | None = None
     le: float | None = None
     max_length: int | None = None
+    name: str = ""
+    silent: bool = False
 
 
 def described(
-    text: str = "", *, ge: float | None = None, le: float | None = None, max_length: int | None = None
+    text: str = "",
+    *,
+    ge: float | None = None,
+    le: float | None = None,
+    max_length: int | None = None,
+    name: str = "",
+    silent: bool = False,
 ) -> Described:
     """Describe a field to whoever fills it.
 
@@ -100,8 +108,10 @@ def described(
       ge: least number allowed.
       le: greatest number allowed.
       max_length: characters of a text, or items of a tuple.
+      name: what it is called in JSON where that is no identifier, such as ``-i``; empty: as the field, or its alias.
+      silent: it is taken, but no schema speaks of it.
     """
-    return Described(text=text, ge=ge, le=le, max_length=max_length)
+    return Described(text=text, ge=ge, le=le, max_length=max_length, name=name, silent=silent)
 
 
 @final

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO, TypeVar, final
 
-from actors.tools import messages, reading, writing
+from actors.tools import messages, reading, searching, writing
 from actors.tools.paths import GoOn, Home, Place
 from actors.tools.settings import Settings
 from actors.tools.threads import Threads
@@ -18,6 +18,8 @@ Look = Callable[[Place, BinaryIO, GoOn], T]
 
 AT_ONCE = 16
 """Files handled at once, per kind of request."""
+SEARCHES = 4
+"""Searches at once, of each kind: they keep a processor busy."""
 INLINE = 64 * 1024
 """Bytes up to which reading is done at once: it takes less than handing it to a thread and back."""
 
@@ -62,6 +64,29 @@ class ToolsActor(Actor):
             return reading.read(file, place.path, *lines, self._max_result(), go_on)
 
         return await self._look(self._home.of(request.user), request.path, look)
+
+    @messages.Read.handler
+    @concurrent(AT_ONCE, isolated=True)
+    async def read_numbered(self, request: messages.Read) -> reading.Read:
+        home = self._home.of(request.user)
+
+        def look(place: Place, file: BinaryIO, go_on: GoOn) -> reading.Read:
+            lines = (request.offset, request.skip, request.limit or None)
+            return reading.numbered(file, place.path, *lines, self._max_result(), go_on)
+
+        return await self._look(home, home.relative(request.file_path), look)
+
+    @messages.Glob.handler
+    @concurrent(SEARCHES, isolated=True)
+    async def find_names(self, request: messages.Glob) -> messages.Found:
+        work = partial(searching.glob, self._home.of(request.user), request, self._max_result())
+        return await self._run(work, request.path)
+
+    @messages.Grep.handler
+    @concurrent(SEARCHES, isolated=True)
+    async def find_lines(self, request: messages.Grep) -> messages.Found:
+        work = partial(searching.grep, self._home.of(request.user), request, self._max_result())
+        return await self._run(work, request.path)
 
     @messages.FileList.handler
     @concurrent(AT_ONCE, isolated=True)
@@ -108,6 +133,19 @@ class ToolsActor(Actor):
             writing.write, self._home.of(request.user), request.path, request.content, request.call
         )
         return await self._run(work, request.path)
+
+    @messages.Write.handler
+    @concurrent(AT_ONCE, isolated=True)
+    async def write_at(self, request: messages.Write) -> messages.Written:
+        home = self._home.of(request.user)
+        path = home.relative(request.file_path)
+        return await self._run(partial(writing.write, home, path, request.content, request.call), path)
+
+    @messages.Edit.handler
+    @concurrent(AT_ONCE, isolated=True)
+    async def edit_file(self, request: messages.Edit) -> messages.Edited:
+        work = partial(writing.edit, self._home.of(request.user), request)
+        return await self._run(work, request.file_path)
 
     @messages.FileDelete.handler
     @concurrent(AT_ONCE, isolated=True)

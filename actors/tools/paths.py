@@ -111,6 +111,19 @@ class Home:
         self.root = root
         self.user = user
 
+    def relative(self, path: str) -> str:
+        """A path that may be absolute, or begin with ``~/``, from home on. Raises InvalidPath for one elsewhere."""
+        if path == "~" or path.startswith("~/"):
+            return path[2:] or "."
+        return self.below(path, path).lstrip("/") or "." if path.startswith("/") else path
+
+    def below(self, path: str, asked: str) -> str:
+        """What follows home in an absolute path. Raises InvalidPath, naming what was `asked`, for one elsewhere."""
+        for root in (self.root.resolve(), self.root.absolute()):
+            if f"{path}/".startswith(f"{root}/"):
+                return path[len(str(root)) :]
+        raise _outside(asked)
+
     def of(self, user: str) -> "Home":
         """The same as this user may see it."""
         return Home(self.root, user)
@@ -256,16 +269,10 @@ class _Walk:
     def _names_of(self, target: str) -> list[str]:
         """The names of a link's target, from where the walk stands; an absolute one starts at home again."""
         if target.startswith("/"):
-            target = self._below_home(target)
+            target = self._home.below(target, self._shown)
             while self._names:
                 self._leave()
         return [name for name in target.split("/") if name not in ("", ".")]
-
-    def _below_home(self, target: str) -> str:
-        for root in (self._home.root.resolve(), self._home.root.absolute()):
-            if f"{target}/".startswith(f"{root}/"):
-                return target[len(str(root)) :]
-        raise _outside(self._shown)
 
     def _enter(self, name: str) -> None:
         if len(self._names) >= MAX_DEPTH:

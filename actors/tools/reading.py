@@ -6,6 +6,8 @@ import stat
 from contextlib import suppress
 from typing import BinaryIO, Literal
 
+import attrs
+
 from actors.tools import media, names
 from actors.tools.messages import (
     Attached,
@@ -74,6 +76,29 @@ def read(
         return _text(data, first, passed + bool(skipped), skipped, size, room)
     except (UnicodeDecodeError, _NulError) as error:
         raise NotText(path=path, size=size) from error
+
+
+def numbered(
+    file: BinaryIO, path: str, offset: int, skip: int, limit: int | None, room: int, go_on: GoOn
+) -> Read:
+    """The same as :func:`read`, each line of a text with its number before it and without its line end."""
+    allowed = room
+    while True:
+        found = read(file, path, offset, skip, limit, allowed, go_on)
+        if not isinstance(found, FileText):
+            return found
+        shown = attrs.evolve(found, text=_with_numbers(found.text, max(offset, 1)))
+        size = len(shown.text.encode()) + len(shown.note) + 1
+        if size <= room or allowed <= NOTE_ROOM:
+            return shown
+        allowed = allowed * room // size - 1
+        file.seek(0)
+
+
+def _with_numbers(text: str, first: int) -> str:
+    lines = text.removesuffix("\n").split("\n") if text else []
+    width = len(str(first + len(lines) - 1))
+    return "".join(f"{n:{width}}\t{line.removesuffix(chr(13))}\n" for n, line in enumerate(lines, first))
 
 
 def _shown(path: str, size: int) -> int:

@@ -15,16 +15,23 @@ import attrs
 
 from actors import atomic
 from actors.tools import media, uploads
+from actors.tools.editing import replaced
 from actors.tools.messages import (
     FOLDERS,
+    MAX_LOADED,
     UPLOADS,
+    ChangedMeanwhile,
     Deleted,
+    Edit,
+    Edited,
     FileSystemRefused,
     IsADirectory,
+    NotText,
     SentFile,
     Written,
 )
 from actors.tools.paths import GoOn, Home, Place
+from actors.tools.reading import load
 from actors.tools.settings import Attachments
 from actors.vocabulary import Attachment
 
@@ -38,17 +45,49 @@ def write(home: Home, path: str, content: str, key: str, go_on: GoOn) -> Written
     """
     data = content.encode()
     with home.place(path, create=True) as place:
-        mode = _replaced_mode(place)
-        temporary = f".{hashlib.sha256(key.encode()).hexdigest()[:16]}.tmp"
-        atomic.fill(
-            place.directory,
-            place.name,
-            lambda file: file.write(data),
-            mode=mode,
-            temporary=temporary,
-            go_on=go_on,
-        )
+        _put(place, data, _replaced_mode(place), key, go_on)
         return Written(path=place.path, size=len(data), loose=place.path.partition("/")[0] not in FOLDERS)
+
+
+def edit(home: Home, request: Edit, go_on: GoOn) -> Edited:
+    """Replace text in a file in one step, unless somebody else writes it meanwhile; on disk when this returns."""
+    with home.place(home.relative(request.file_path)) as place:
+        with place.open() as file:
+            found = os.fstat(file.fileno())
+            data = load(file, place.path, MAX_LOADED, go_on)
+        try:
+            text = data.decode()
+        except UnicodeDecodeError as error:
+            raise NotText(path=place.path, size=len(data)) from error
+        everywhere = request.replace_all
+        new, count = replaced(
+            text, request.old_string, request.new_string, everywhere=everywhere, path=place.path
+        )
+
+        def unchanged() -> None:
+            go_on()
+            if _version(place.stat()) != _version(found):
+                raise ChangedMeanwhile(path=place.path)
+
+        _put(place, new.encode(), stat.S_IMODE(found.st_mode) & 0o777, request.call, unchanged)
+        return Edited(path=place.path, count=count)
+
+
+def _version(found: os.stat_result) -> tuple[int, ...]:
+    """What differs once a file was written or replaced."""
+    return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+
+
+def _put(place: Place, data: bytes, mode: int | None, key: str, go_on: GoOn) -> None:
+    temporary = f".{hashlib.sha256(key.encode()).hexdigest()[:16]}.tmp"
+    atomic.fill(
+        place.directory,
+        place.name,
+        lambda file: file.write(data),
+        mode=mode,
+        temporary=temporary,
+        go_on=go_on,
+    )
 
 
 def _replaced_mode(place: Place) -> int | None:

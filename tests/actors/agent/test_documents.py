@@ -12,12 +12,12 @@ from actors.agent.settings import Compaction, Limits, Settings
 from actors.llm import messages as llm
 from actors.session import messages as session
 from actors.tooling import offering
-from actors.tools import messages as tools
 from actors.tools.actor import ToolsActor
 from actors.tools.settings import Settings as ToolSettings
 from actors.vocabulary import Attachment, Document, ToolResult
 from bus import Sink
 from tests.actors.agent.world import World, check_valid, say, shape, usage, use
+from tests.actors.tools.files import TOOLS
 
 REPORT = Attachment(name="R.pdf", media_type="application/pdf", path="uploads/admin/r.pdf", size=9)
 OTHER = Attachment(name="O.pdf", media_type="application/pdf", path="uploads/admin/o.pdf", size=9)
@@ -133,7 +133,7 @@ async def test_the_agent_reads_a_pdf_of_its_own(
 ) -> None:
     (tmp_path / "home").mkdir()
     (tmp_path / "home" / named).write_bytes(b"%PDF-1.7\n")
-    world = World(tmp_path, tools=(offering(*tools.TOOLS),), weights={named: 5})
+    world = World(tmp_path, tools=(offering(*TOOLS),), weights={named: 5})
     async with world.running():
         home = partial(ToolsActor, tmp_path / "home", tmp_path / "uploads", ToolSettings, lambda: 50_000)
         await world.mesh.start(home, name="files")

@@ -8,17 +8,17 @@ from trio.testing import MockClock
 from actors.agent import messages as agent
 from actors.agent.settings import Settings
 from actors.tooling import offering
-from actors.tools import messages as tools
 from actors.tools.actor import ToolsActor
 from actors.tools.settings import Settings as ToolSettings
 from bus.console import encode
 from tests.actors.agent.world import World, say, shape, use
+from tests.actors.tools.files import TOOLS
 
 
 async def test_files_are_written_read_and_handed_over(tmp_path: Path, autojump_clock: MockClock) -> None:
     home = tmp_path / "home"
     home.mkdir()
-    world = World(tmp_path, tools=(offering(*tools.TOOLS),))
+    world = World(tmp_path, tools=(offering(*TOOLS),))
     async with world.running():
         await world.mesh.start(
             partial(ToolsActor, home, tmp_path / "uploads", ToolSettings, lambda: 50_000), name="files"
@@ -42,7 +42,7 @@ async def test_a_first_hello_weighs_less_than_ten_kilobytes(
     tmp_path: Path, autojump_clock: MockClock
 ) -> None:
     soul = (Path(__file__).parents[3] / "agents" / "aster" / "SOUL.md").read_bytes()
-    world = World(tmp_path, settings=Settings(), tools=(offering(*tools.TOOLS),), soul=soul)
+    world = World(tmp_path, settings=Settings(), tools=(offering(*TOOLS),), soul=soul)
     async with world.running():
         await world.turn("hello")
         assert len(encode(world.requests[0])) < 10_000

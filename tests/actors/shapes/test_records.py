@@ -40,7 +40,15 @@ class Job:
     owner: Annotated[str, Supplied("user")] = "nobody"
 
 
+@final
+@attrs.frozen(kw_only=True)
+class Flags:
+    ignore_case: Annotated[bool, described(name="-i")] = False
+    hidden: Annotated[int, described("Nobody reads this.", ge=0, silent=True)] = 0
+
+
 JOB = Record(Job)
+FLAGS = Record(Flags)
 GOOD: dict[str, Any] = {"name": "tea", "schedule": {"kind": "cron"}}
 
 
@@ -55,6 +63,20 @@ def faults(value: Any) -> dict[str, str]:
     problems = Problems()
     JOB.read(value, "", problems, {})
     return {problem.field: problem.fault for problem in problems.found}
+
+
+def test_a_field_may_have_a_name_in_json_that_no_identifier_can_have() -> None:
+    assert FLAGS.schema["properties"] == {"-i": {"type": "boolean", "default": False}}
+    assert FLAGS.load({"-i": True}) == Flags(ignore_case=True)
+    with pytest.raises(Mistakes) as caught:
+        FLAGS.load({"-i": "yes", "ignore_case": True})
+    assert [each.field for each in caught.value.problems] == ["-i", "ignore_case"]
+
+
+def test_what_no_schema_speaks_of_is_taken_and_checked() -> None:
+    assert FLAGS.load({"hidden": 3}) == Flags(hidden=3)
+    with pytest.raises(Mistakes):
+        FLAGS.load({"hidden": -1})
 
 
 def test_the_schema_says_types_bounds_descriptions_and_defaults() -> None:

@@ -21,8 +21,9 @@ from actors.tools.actor import INLINE, ToolsActor
 from actors.tools.settings import Attachments, Settings
 from actors.vocabulary import Text
 from bus.testing import MeshUnderTest, open_test_mesh
+from tests.actors.tools.files import TOOLS
 
-CATALOGUE = Catalogue(map(tool_of, tools.TOOLS))
+CATALOGUE = Catalogue(map(tool_of, TOOLS))
 
 
 async def start(
@@ -63,6 +64,24 @@ async def test_a_file_is_written_listed_read_and_deleted(tmp_path: Path) -> None
         assert await call(mesh, "FileList", path="documents") == "[]"
 
 
+async def test_a_file_is_worked_on_by_the_names_that_models_know(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    async with open_test_mesh() as mesh:
+        await start(mesh, home)
+        path = f"{home}/documents/notes.md"
+        assert await call(mesh, "Write", file_path=path, content="one\ntwo\none\n") == (
+            "Successfully wrote documents/notes.md"
+        )
+        assert await call(mesh, "Read", file_path=path, offset=2) == "2\ttwo\n3\tone\n"
+        assert await call(mesh, "Read", file_path=path, limit=0, pages="1-3") == "1\tone\n2\ttwo\n3\tone\n"
+        once = await call(mesh, "Edit", file_path=path, old_string="two", new_string="2")
+        assert once == "Edited documents/notes.md: 1 replacement"
+        all_ = await call(mesh, "Edit", file_path=path, old_string="one", new_string="1", replace_all=True)
+        assert all_ == "Edited documents/notes.md: 2 replacements"
+        assert await call(mesh, "Glob", pattern="**/*.md") == "documents/notes.md"
+        assert await call(mesh, "Grep", pattern="^\\d$", output_mode="count") == "documents/notes.md:3"
+
+
 async def test_an_attached_file_goes_to_the_person(tmp_path: Path) -> None:
     async with open_test_mesh() as mesh:
         await start(mesh, tmp_path)
@@ -86,12 +105,17 @@ async def test_an_attached_file_goes_to_the_person(tmp_path: Path) -> None:
         tools.SaveUpload(user="ada", upload="..", files=(tools.SentFile(id="x", name="x"),)),
         tools.SaveUpload(user="ada", upload="no", files=(tools.SentFile(id="0", name="x"),)),
         tools.FileWrite(user="ada", path=".starpod/x", content="", call="1"),
+        tools.Read(user="ada", file_path="/etc/passwd"),
+        tools.Write(user="ada", file_path="/etc/x", content="", call="1"),
+        tools.Edit(user="ada", file_path="no.txt", old_string="a", new_string="b", call="1"),
+        tools.Glob(user="ada", pattern="../*"),
+        tools.Grep(user="ada", pattern="("),
     ],
 )
 async def test_a_refusal_is_an_error_of_the_call_not_of_the_actor(tmp_path: Path, request_: Any) -> None:
     async with open_test_mesh() as mesh:
         await start(mesh, tmp_path)
-        with pytest.raises(tools.FileError):
+        with pytest.raises((tools.FileError, tools.BadPattern)):
             await mesh.bus.ask(request_)
         await mesh.bus.ask(tools.FileWrite(user="ada", path="a.txt", content="still there", call="1"))
 

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from actors.tooling import CallContext, Catalogue, InvalidInput, tool_of
 from actors.tools import messages as tools
 from bus import Request
+from tests.actors.tools.files import TOOLS
 
-CATALOGUE = Catalogue(map(tool_of, tools.TOOLS))
+CATALOGUE = Catalogue(map(tool_of, TOOLS))
 GOLDEN = Path(__file__).with_name("specs.json")
 HERE = CallContext(
     call="turn-1:3", session="s1", user="admin", turn="turn-1", role="admin", channel="main", source="web"
@@ -27,18 +28,75 @@ def test_what_the_model_is_offered_changes_only_on_purpose() -> None:
 
 
 def test_the_tools_take_little_room_in_a_prompt() -> None:
-    assert len(JSON.dumps(CATALOGUE.specs())) < 2400
+    assert len(JSON.dumps(CATALOGUE.specs())) < 2900
 
 
 def test_what_follows_a_crash_is_declared() -> None:
     assert {offered.name: (offered.effect, offered.on_doubt) for offered in CATALOGUE} == {
         "FileRead": ("pure", None),
+        "Read": ("pure", None),
+        "Glob": ("pure", None),
+        "Grep": ("pure", None),
+        "Edit": ("unsafe", "tell_model"),
+        "Write": ("unsafe", "retry"),
         "FileWrite": ("unsafe", "retry"),
         "FileList": ("pure", None),
         "FileDelete": ("unsafe", "tell_model"),
         "Attach": ("pure", None),
         "EnvGet": ("pure", None),
     }
+
+
+def test_what_brings_words_from_outside_is_declared() -> None:
+    assert {offered.name for offered in CATALOGUE if offered.outside} == {"FileRead", "Read", "Grep"}
+
+
+def test_what_a_call_acts_on_is_declared() -> None:
+    assert {offered.name: offered.subject for offered in CATALOGUE} == {
+        "FileRead": "path",
+        "FileWrite": "path",
+        "FileList": "path",
+        "FileDelete": "path",
+        "Attach": "path",
+        "EnvGet": "key",
+        "Read": "file_path",
+        "Write": "file_path",
+        "Edit": "file_path",
+        "Glob": "pattern",
+        "Grep": "pattern",
+    }
+
+
+def test_what_models_know_by_habit_is_not_described_to_them() -> None:
+    assert {offered.name: offered.offer for offered in CATALOGUE if offered.offer != "always"} == {
+        "Read": "by_name",
+        "Write": "by_name",
+        "EnvGet": "searched",
+    }
+
+
+def test_a_search_is_asked_for_by_the_names_of_its_options() -> None:
+    input = {
+        "pattern": "x",
+        "-i": True,
+        "-n": False,
+        "-A": 1,
+        "-B": 2,
+        "-C": 3,
+        "head_limit": 0,
+        "multiline": True,
+    }
+    assert CATALOGUE.decode("Grep", input, HERE) == tools.Grep(
+        pattern="x",
+        ignore_case=True,
+        numbers=False,
+        after=1,
+        before=2,
+        around=3,
+        head_limit=0,
+        multiline=True,
+        user=HERE.user,
+    )
 
 
 CALLS: st.SearchStrategy[Request[Any]] = st.one_of(
@@ -55,6 +113,18 @@ CALLS: st.SearchStrategy[Request[Any]] = st.one_of(
     st.builds(tools.FileDelete, path=TEXT, user=st.just(HERE.user)),
     st.builds(tools.Attach, path=TEXT, user=st.just(HERE.user)),
     st.builds(tools.EnvGet, key=TEXT),
+    st.builds(tools.Read, file_path=TEXT, offset=st.integers(0, 9), limit=st.none(), user=st.just(HERE.user)),
+    st.builds(tools.Write, file_path=TEXT, content=TEXT, call=st.just(HERE.call), user=st.just(HERE.user)),
+    st.builds(
+        tools.Edit,
+        file_path=TEXT,
+        old_string=TEXT,
+        new_string=TEXT,
+        replace_all=st.booleans(),
+        call=st.just(HERE.call),
+        user=st.just(HERE.user),
+    ),
+    st.builds(tools.Glob, pattern=TEXT, path=TEXT, user=st.just(HERE.user)),
 )
 
 
@@ -83,6 +153,15 @@ def test_a_folder_need_not_be_named() -> None:
                 "offset: expected a whole number of at least 0, got -1",
                 "limit: expected a whole number of at least 1, got 0",
                 "file_path: unknown field, did you mean 'path'?",
+            ],
+        ),
+        ("Grep", {"pattern": "x", "-A": -1}, ["-A: expected a whole number of at least 0, got -1"]),
+        (
+            "Grep",
+            {"pattern": "x", "output_mode": "lines", "-x": True},
+            [
+                'output_mode: expected one of "files_with_matches", "content", "count", got "lines"',
+                "-x: unknown field",
             ],
         ),
         ("FileWrite", {"path": "a", "content": ["x"]}, ['content: expected a string, got ["x"]']),

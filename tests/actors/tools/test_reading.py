@@ -4,6 +4,7 @@ import json
 import os
 import re
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO
 
 import pytest
@@ -469,3 +470,60 @@ def test_a_whole_file_is_loaded_up_to_the_limit(home: Home) -> None:
     with home.place("a.bin") as place, place.open() as file, pytest.raises(FileTooLarge) as refused:
         reading.load(file, place.path, len(data) - 1, go_on)
     assert (refused.value.size, refused.value.limit) == (len(data), len(data) - 1)
+
+
+# --- with numbers -----------------------------------------------------------------------------------------
+
+
+def numbered(
+    home: Home, path: str, offset: int = 1, limit: int | None = None, room: int = ROOM, skip: int = 0
+) -> reading.Read:
+    with home.place(path) as place, place.open() as file:
+        return reading.numbered(file, place.path, offset, skip, limit, room, go_on)
+
+
+def test_lines_have_numbers_of_one_width_and_none_of_their_ends(home: Home) -> None:
+    put(home, "a.txt", b"".join(b"%d\r\n" % n for n in range(1, 12)) + b"last")
+
+    found = numbered(home, "a.txt", offset=9)
+    assert isinstance(found, FileText)
+    assert found.text == " 9\t9\n10\t10\n11\t11\n12\tlast\n"
+    assert numbered(home, "a.txt", offset=0, limit=2) == FileText(text="1\t1\n2\t2\n")
+    assert numbered(home, "a.txt", offset=1, limit=2) == numbered(home, "a.txt", offset=0, limit=2)
+
+
+def test_where_there_are_no_lines_there_are_no_numbers(home: Home) -> None:
+    put(home, "a.txt", b"one\ntwo")
+    put(home, "empty.txt", b"")
+    put(home, "a.png", PNG)
+
+    assert numbered(home, "a.txt", offset=3) == FileText(text="", note="The file ends after line 2.")
+    assert numbered(home, "empty.txt") == FileText(text="", note="The file is empty.")
+    assert isinstance(numbered(home, "a.png"), ImageFile)
+
+
+@given(st.lists(st.text("aä", max_size=9), min_size=1, max_size=200), st.integers(400, 1200))
+def test_a_text_with_numbers_can_be_read_in_parts_that_fit(lines: list[str], room: int) -> None:
+    with TemporaryDirectory() as folder:
+        home = Home(Path(folder), "ada")
+        put(home, "a.txt", "".join(f"{line}\n" for line in lines).encode())
+        seen: list[str] = []
+        offset = 1
+        while True:
+            found = numbered(home, "a.txt", offset, room=room)
+            assert isinstance(found, FileText)
+            assert len(f"{found.text}\n{found.note}".encode()) <= room
+            seen += [line.partition("\t")[2] for line in found.text.splitlines()]
+            cut = re.search(r"read on with offset (\d+)\]", found.note)
+            if cut is None:
+                break
+            offset = int(cut[1])
+    assert seen == lines
+
+
+def test_a_room_that_is_too_small_is_no_reason_to_try_for_ever(home: Home) -> None:
+    put(home, "a.txt", b"\n" * 1000)
+
+    found = numbered(home, "a.txt", room=10)
+    assert isinstance(found, FileText)
+    assert found.text.startswith("1\t\n")
