@@ -27,6 +27,11 @@ def marked(text: str, names: Collection[str]) -> str:
     return f"{text}\n\n{mark}" if names else text
 
 
+def is_marked(text: str) -> bool:
+    """Whether a text says that words from outside went into it."""
+    return _MARKED.search(text) is not None
+
+
 def heard(messages: Iterable[ChatMessage], inside: Container[str], outside: Container[str]) -> frozenset[str]:
     """Where words from outside came from that stand in a conversation: names of tools, and :data:`ATTACHMENTS`.
 

@@ -28,6 +28,7 @@ HANDS = {
     *(
         f"actors/agent/{name}.py"
         for name in (
+            "admission",
             "allowance",
             "compactor",
             "completion",
@@ -67,6 +68,7 @@ THREADS = {"actors/tools/threads.py"}
 BASES = {
     "actors/cron/scheduler.py",
     "actors/email/post.py",
+    "actors/session/auditing.py",
     *(f"actors/skills/{name}.py" for name in ("reading", "changing")),
     *(f"actors/telegram/{name}.py" for name in ("doing", "receiving")),
 }

@@ -27,7 +27,9 @@ from tests.layers import (
 READERS_OF_JSON = {
     "actors/jsontext.py",
     "bus/message/codec.py",  # bounds what it reads itself: the bus knows no application
-    *(f"actors/session/{name}.py" for name in ("export", "outbox", "rows", "steps")),  # rows of our own
+    *(
+        f"actors/session/{name}.py" for name in ("audit", "export", "outbox", "rows", "steps")
+    ),  # rows of our own
 }
 """Where text becomes values; everybody else has it done by :mod:`actors.jsontext`, which bounds it."""
 

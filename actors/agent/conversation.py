@@ -15,7 +15,6 @@ import trio
 from actors.agent import circles, failures, limits, messages
 from actors.agent.allowance import Zone
 from actors.agent.followups import Inbox
-from actors.agent.gate import Policy, allow_all
 from actors.agent.interrupt import Interrupt
 from actors.agent.journal import Journal
 from actors.agent.loop import Loop, Parts
@@ -25,6 +24,7 @@ from actors.agent.settings import Settings
 from actors.agent.sources import Sources
 from actors.agent.turn import Ending, Run
 from actors.agent.underway import UnderWay
+from actors.guarding import UNGUARDED, Guards
 from actors.session import messages as session
 from actors.vocabulary import FollowupMode
 from bus import Actor, BusError, DeliveryError, Intensity, Unavailable
@@ -57,14 +57,14 @@ class ConversationActor(Actor):
         *,
         settings: Callable[[], Settings],
         sources: Sources,
-        policy: Policy = allow_all,
+        guards: Guards = UNGUARDED,
         under_way: UnderWay | None = None,
         zone: Zone = lambda: None,
     ) -> None:
         self._session = session_id
         self._settings = settings
         self._sources = sources
-        self._policy = policy
+        self._guards = guards
         self._under_way = UnderWay() if under_way is None else under_way
         self._zone = zone
         self._inbox = Inbox(partial(self.drain, messages.Deliver))
@@ -91,7 +91,7 @@ class ConversationActor(Actor):
             bus=self.bus,
             settings=self._settings,
             sources=self._sources,
-            policy=self._policy,
+            guards=self._guards,
             inbox=self._inbox,
             learned=Learned(),
             under_way=self._under_way,

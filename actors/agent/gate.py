@@ -1,60 +1,27 @@
 """The gate: what stands between a call that the model asked for and what is done.
 
-A call is decoded, put to the policy, begun, carried out, stored and told, in this order and nowhere else. Whatever goes
-wrong with one becomes its result. Hooks before and after a call, and the question to a person, belong here too.
+A call is decoded, put to hooks, to the policy and perhaps to a person (:mod:`actors.agent.admission`), begun, carried
+out, put to hooks again, stored and told, in this order and nowhere else. Whatever goes wrong with one becomes its
+result.
 """
 
-from collections.abc import Awaitable, Callable, Container, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import final
 
 import attrs
 import trio
 
 from actors.agent import calls
+from actors.agent.admission import Admission, Refused
 from actors.agent.record import Record
 from actors.agent.sanitise import sanitise
+from actors.guarding import Decision, Proposal
 from actors.session import messages as session
-from actors.tooling import CallContext, Catalogue, Rendered, failure, render
+from actors.tooling import Catalogue, Rendered, failure, render
 from actors.vocabulary import Text, ToolUse
 from bus import ActorCrashed, ActorStopped, Bus, BusError, DeliveryError, Request, crash_point, redacted
 
 Result = tuple[ToolUse, Rendered]
-
-
-# --- the policy -------------------------------------------------------------------------------------------
-
-
-@final
-@attrs.frozen
-class Allow:
-    """The call may be carried out."""
-
-
-@final
-@attrs.frozen
-class Deny:
-    """The call is not carried out; the model is told why."""
-
-    reason: str
-
-
-Policy = Callable[[ToolUse, CallContext], Awaitable[Allow | Deny]]
-"""Decides about a call that could be decoded. What it raises denies the call."""
-
-
-async def allow_all(_call: ToolUse, _context: CallContext) -> Allow | Deny:
-    """The policy of an agent whose tools do no harm outside of its own home."""
-    return Allow()
-
-
-# --- the gate ---------------------------------------------------------------------------------------------
-
-
-@attrs.define(eq=False)
-class _Refused(Exception):
-    """The call is not carried out."""
-
-    why: str
 
 
 @final
@@ -64,18 +31,12 @@ class Gate:
 
     bus: Bus
     catalogue: Catalogue
-    withheld: Container[str]
-    """Names of tools that the turn may not use."""
-    policy: Policy
-    context: Callable[[session.ToolStep], CallContext]
-    """Where a call comes from."""
+    admission: Admission
     record: Record
     max_bytes: int
     """How much text of one result the model gets to see."""
     stop: Callable[[], Awaitable[None]]
     """Returns once the program stops."""
-    leave: Callable[[], None]
-    """Leaves the turn as it is, to be gone on with when the program starts again."""
 
     def intent(self, call: ToolUse) -> tuple[ToolUse, session.Effect]:
         """A call with what it may change; one that will not be carried out changes nothing."""
@@ -102,7 +63,7 @@ class Gate:
 
         async def watch() -> None:
             await self.stop()
-            self.leave()
+            self.record.leave()
 
         async with trio.open_nursery() as nursery:
             nursery.start_soon(watch)
@@ -142,20 +103,35 @@ class Gate:
     async def _one(self, step: session.ToolStep, begun: Callable[[], None] = lambda: None) -> Rendered:
         """Take a call from what the model wrote to its stored result. `begun` is called once the call is told of."""
         began = self.bus.clock.monotonic()
+        decision: Decision | None = None
         try:
             await self._settle(step)
-            request = await self._admitted(step)
-        except _Refused as refused:
-            await self.record.call_started(step)
+            admitted = await self.admission.admit(step, begun)
+            began = self.bus.clock.monotonic()  # not when a person was asked
+        except Refused as refused:
+            await self.record.call_started(step, told=refused.told)
             begun()
+            decision = refused.decision
             answer = _error(refused.why)
         else:
-            await self.record.call_started(step, begins=step.effect != "pure")
+            changes = step.effect != "pure"
+            begins = admitted.decision if changes else None
+            decision = None if changes else admitted.decision
+            await self.record.call_started(step, begins, told=admitted.told)
             begun()
-            answer = await self._carried_out(step, request)
+            answer = await self._carried_out(step, admitted.request)
+            if self.admission.guards.hooked(step.call.name):
+                answer = await self._looked_at(admitted.proposal, answer)
         result = attrs.evolve(answer, content=sanitise(redacted(answer.content), self.max_bytes))
-        await self.record.call_ended(step, result, self.bus.clock.monotonic() - began)
+        await self.record.call_ended(step, result, self.bus.clock.monotonic() - began, decision)
         return result
+
+    async def _looked_at(self, proposal: Proposal, answer: Rendered) -> Rendered:
+        """The result as hooks leave it."""
+        try:
+            return await self.admission.guards.after(self.bus, proposal, answer)
+        except BusError as error:
+            return attrs.evolve(answer, content=(*answer.content, Text(text=f"(A hook failed: {error})")))
 
     async def _settle(self, step: session.ToolStep) -> None:
         """Refuse a call that had begun before a restart and is not to be repeated."""
@@ -164,29 +140,10 @@ class Gate:
             case "run":
                 return
             case "skip":
-                raise _Refused(calls.SKIPPED)
+                raise Refused(calls.SKIPPED)
             case "tell":
                 await self.record.notice("doubt", calls.doubt(name), name=name)
-                raise _Refused(calls.IN_DOUBT)
-
-    async def _admitted(self, step: session.ToolStep) -> Request[object]:
-        """The request that a call asks for, if the policy allows it."""
-        call = step.call
-        if call.unreadable is not None:
-            raise _Refused(call.unreadable)
-        if call.name in self.withheld:
-            raise _Refused(calls.withheld(call.name, (tool.name for tool in self.catalogue)))
-        try:
-            context = self.context(step)
-            request = self.catalogue.decode(call.name, call.input, context)
-            verdict = await self.policy(call, context)
-        except BusError as error:
-            raise _Refused(str(error)) from error
-        except Exception as error:  # tools and policies are foreign code: what they raise ends no turn
-            raise _Refused(f"The call could not be prepared: {error!r}") from error
-        if isinstance(verdict, Deny):
-            raise _Refused(f"This call is not allowed: {verdict.reason}")
-        return request
+                raise Refused(calls.IN_DOUBT)
 
     async def _asked(self, step: session.ToolStep, request: Request[object]) -> object:
         """The reply. A call that waits for other turns is made again where those who do the waiting are restarted."""

@@ -29,12 +29,14 @@ class Interrupt:
     leaving. Blocks may nest and overlap between tasks.
     """
 
-    __slots__ = ("_deadline", "_held", "_scope", "left", "requested")
+    __slots__ = ("_deadline", "_held", "_paused", "_scope", "_since", "left", "requested")
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
         self._held = 0
         self._deadline = math.inf
+        self._paused = 0
+        self._since = 0.0
         self.requested = False
         """Whether the turn is to end."""
         self.left = False
@@ -55,6 +57,23 @@ class Interrupt:
         self._deadline = deadline
         self._settle()
 
+    def pause(self, now: float) -> None:
+        """What is due is not due any sooner while somebody is waited for, from `now` on. Pauses may overlap."""
+        if not self._paused:
+            self._since = now
+        self._paused += 1
+        self._settle()
+
+    def go_on(self, now: float) -> float:
+        """Nobody is waited for any more: how many seconds that was, 0 while somebody else still is."""
+        self._paused -= 1
+        if self._paused:
+            return 0.0
+        passed = now - self._since
+        self._deadline += passed
+        self._settle()
+        return passed
+
     def __enter__(self) -> None:
         self._held += 1
         if self._deadline < math.inf:
@@ -70,7 +89,7 @@ class Interrupt:
         if self._held:
             return
         if self._deadline < math.inf:
-            self._scope.deadline = self._deadline
+            self._scope.deadline = math.inf if self._paused else self._deadline
         if self.requested:
             self._scope.cancel("the turn was cancelled")
         elif self.left:

@@ -4,7 +4,8 @@ Everything is stored before it is told, so that another attempt can go on where 
 """
 
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import final
 
@@ -12,12 +13,13 @@ import attrs
 
 from actors import transcript
 from actors.agent import circles, endings, failures, limits, lookup
+from actors.agent.admission import Admission
 from actors.agent.allowance import Allowance, Zone
 from actors.agent.calls import bounded
 from actors.agent.compactor import Compactor
 from actors.agent.completion import Speaker
 from actors.agent.followups import Inbox
-from actors.agent.gate import Gate, Policy
+from actors.agent.gate import Gate
 from actors.agent.leaving import Leaving
 from actors.agent.limits import Stop
 from actors.agent.offer import Offer
@@ -28,6 +30,7 @@ from actors.agent.sources import Sources, prepare
 from actors.agent.turn import Ending, Run, settings_for
 from actors.agent.underway import UnderWay
 from actors.context import TurnContext
+from actors.guarding import Guards
 from actors.llm import messages as llm
 from actors.outside import CHANNELS, heard
 from actors.session import messages as session
@@ -45,7 +48,7 @@ class Parts:
     settings: Callable[[], Settings]
     """Those in force; an attempt goes by what they are when it begins."""
     sources: Sources
-    policy: Policy
+    guards: Guards
     inbox: Inbox
     learned: Learned
     """What was found out of the models' windows."""
@@ -208,19 +211,36 @@ class Loop:
         self._speaker = Speaker(parts.bus, self._settings, self.record, parts.learned)
         run.outside |= CHANNELS & {run.turn.channel}
         self._hear(run.transcript.messages)
-        self._gate = Gate(
+        admission = Admission(
             bus=parts.bus,
             catalogue=prepared.catalogue,
             withheld=prepared.withheld,
-            policy=parts.policy,
+            guards=parts.guards,
             context=partial(self._calling, tuple(tool.name for tool in prepared.catalogue)),
+            messages=lambda: run.transcript.messages,
+            record=self.record,
+            stop=parts.stop,
+            paused=self._paused,
+        )
+        self._gate = Gate(
+            bus=parts.bus,
+            catalogue=prepared.catalogue,
+            admission=admission,
             record=self.record,
             max_bytes=self._settings.compaction.max_tool_result_bytes,
             stop=parts.stop,
-            leave=self.record.leave,
         )
         for notice in prepared.notices:
             await self.record.notice("left_out", notice)
+
+    @contextmanager
+    def _paused(self) -> Generator[None]:
+        """While a person is waited for, the time of the turn stands still."""
+        self.record.pause()
+        try:
+            yield
+        finally:
+            self.run.started += self.record.go_on()
 
     def _hear(self, messages: Sequence[ChatMessage]) -> None:
         """Take note of what has come into the conversation: words from outside, tools that were looked up."""

@@ -13,6 +13,7 @@ from actors.agent import failures, messages
 from actors.agent.interrupt import Interrupt
 from actors.agent.journal import Journal
 from actors.agent.turn import Ending, Run
+from actors.guarding import Allow, Asked, Decision, Deny
 from actors.session import messages as session
 from actors.tooling import Rendered
 from actors.transcript import plain
@@ -290,15 +291,26 @@ class Record:
 
     # --- what is done -------------------------------------------------------------------------------------
 
-    async def call_started(self, step: session.ToolStep, *, begins: bool = False) -> None:
-        """A call is taken up. One that `begins` may have happened from now on."""
+    async def call_started(
+        self, step: session.ToolStep, begins: Decision | None = None, *, told: bool = False
+    ) -> None:
+        """A call is taken up, which may have been `told` before.
+
+        One that `begins`, by this decision, may have happened from now on.
+        """
         with self._uncut:
-            if begins:
+            if begins is not None:
                 await self._store(
                     session.BeginStep(
-                        turn=self._turn.id, boot=self._bus.boot_id, attempt=self._turn.attempt, n=step.n
+                        turn=self._turn.id,
+                        boot=self._bus.boot_id,
+                        attempt=self._turn.attempt,
+                        n=step.n,
+                        decision=begins,
                     )
                 )
+            if told:
+                return
             await self._teller.tell(
                 messages.ToolStarted(
                     **self._teller.head(self._turn.id),
@@ -309,8 +321,46 @@ class Record:
                 )
             )
 
-    async def call_ended(self, step: session.ToolStep, result: Rendered, elapsed: float) -> None:
-        """A result, and the files that it hands to the person. `elapsed` is in seconds."""
+    async def awaits(self, step: session.ToolStep, asked: Asked, reason: str) -> None:
+        """A person is asked about a call, which is taken up with that."""
+        with self._uncut:
+            await self._store(
+                session.AwaitStep(
+                    turn=self._turn.id, boot=self._bus.boot_id, attempt=self._turn.attempt, n=step.n
+                )
+            )
+            await self.call_started(step)
+            await self._teller.tell(
+                messages.ApprovalWanted(
+                    **self._teller.head(self._turn.id),
+                    call=step.call.id,
+                    name=step.call.name,
+                    approval=asked.id,
+                    reason=reason,
+                    expires_at=asked.expires_at,
+                )
+            )
+
+    async def answered(self, step: session.ToolStep, asked: Asked, verdict: Allow | Deny) -> None:
+        """Somebody has answered, or nobody in time."""
+        with self._uncut:
+            await self._teller.tell(
+                messages.ApprovalGiven(
+                    **self._teller.head(self._turn.id),
+                    call=step.call.id,
+                    approval=asked.id,
+                    allowed=isinstance(verdict, Allow),
+                    by=verdict.by,
+                )
+            )
+
+    async def call_ended(
+        self, step: session.ToolStep, result: Rendered, elapsed: float, decision: Decision | None = None
+    ) -> None:
+        """A result, and the files that it hands to the person. `elapsed` is in seconds.
+
+        `decision` is what was decided about the call where that was not stored when it began.
+        """
         with self._uncut:
             await self._store(
                 session.SaveResult(
@@ -322,6 +372,7 @@ class Record:
                     is_error=result.is_error,
                     attachments=result.attachments,
                     repeatable=step.effect == "pure",
+                    decision=decision,
                     last_event=self._journal.last,
                 )
             )
@@ -418,6 +469,14 @@ class Record:
             told=self._told,
             last_event=self._journal.last,
         )
+
+    def pause(self) -> None:
+        """The time of the turn stands still."""
+        self._uncut.pause(trio.current_time())
+
+    def go_on(self) -> float:
+        """It goes on, after so many seconds; 0 while it stands still for another reason."""
+        return self._uncut.go_on(trio.current_time())
 
     def leave(self) -> None:
         """Leave the turn as it is, once what is being stored and told is stored and told."""

@@ -47,7 +47,7 @@ class Run:
 
     turn: session.Turn
     started: float
-    """Seconds on the monotonic clock."""
+    """Seconds on the monotonic clock; later by the time in which a person was waited for."""
     transcript: Transcript
     """The conversation so far, as the model gets it."""
     system: tuple[SystemText, ...] = ()

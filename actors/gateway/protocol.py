@@ -280,6 +280,8 @@ wire.form(agent.CompletionStarted, "CompletionStart", tag="completion_start", na
 wire.form(agent.TextDelta, tag="text_delta", names=_EVENT)
 wire.form(agent.ThinkingDelta, tag="thinking_delta", names=_EVENT)
 wire.form(agent.ToolStarted, "ToolUse", tag="tool_use", names={**_EVENT, "call": "id"})
+wire.form(agent.ApprovalWanted, tag="approval_wanted", names={**_EVENT, "call": "tool_use_id"})
+wire.form(agent.ApprovalGiven, tag="approval_given", names={**_EVENT, "call": "tool_use_id"})
 wire.form(
     agent.ToolFinished,
     "ToolResult",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Final, final
 
 from actors.notification import Notification
-from actors.storage import Keeper, Storage, micros, numbered
+from actors.storage import Storage, micros, numbered
 from actors.vocabulary import Channel
 from bus import concurrent, redact, redacted
 
@@ -28,6 +28,7 @@ from . import (
     turns,
     usage,
 )
+from .auditing import Auditing
 from .recent import RecentHistories
 
 _LOG: Final = logging.getLogger(__name__)
@@ -39,7 +40,7 @@ SWEEP: Final = 600.0
 
 
 @final
-class SessionActor(Keeper):
+class SessionActor(Auditing):
     """Owns the session database. Handlers run concurrently, so that what comes together shares a commit.
 
     What was said before it was known as a secret is still stored; it is shown and exported without it.
@@ -52,7 +53,7 @@ class SessionActor(Keeper):
     def __init__(self, path: pathlib.Path, channels: Callable[[], Iterable[messages.ChannelPolicy]]) -> None:
         self._channels = channels
         storage = Storage(path, numbered(MIGRATIONS), synchronous="FULL")
-        super().__init__(storage, lambda reason: messages.StorageFailed(reason=reason))
+        super().__init__(storage, path)
         self._recent = RecentHistories()
         self._pruned = False
         """Whether words of what was deleted may still be in the write-ahead log."""
@@ -62,9 +63,6 @@ class SessionActor(Keeper):
         await super().start()
         self._lead = self._leads_by()
         self.timers.every(SWEEP, messages.CloseSilent())
-
-    def _now(self) -> int:
-        return micros(self.bus.clock.now())
 
     def _leads_by(self) -> int:
         """How far the clock on the wall is before the one that nobody can set, microseconds."""
@@ -177,12 +175,14 @@ class SessionActor(Keeper):
     @concurrent(256, isolated=True)
     async def begin_step(self, request: messages.BeginStep) -> None:
         await self._write(turns.begin_step, request, self._now())
+        self._audited(request.decision)
 
     @messages.SaveResult.handler
     @concurrent(256, isolated=True)
     async def save_result(self, request: messages.SaveResult) -> None:
         write = self._write_relaxed if request.repeatable else self._write
         await write(turns.save_result, request, self._now())
+        self._audited(request.decision)
 
     @messages.Merge.handler
     @concurrent(256, isolated=True)
@@ -366,8 +366,9 @@ class SessionActor(Keeper):
     @messages.Prune.handler
     @concurrent(256, isolated=True)
     async def prune(self, request: messages.Prune) -> bool:
-        fate = await self._write(pruning.prune, request.session, request.user)
+        fate = await self._write(pruning.prune, request.session, request.user, self._now())
         if fate == "pruned":
+            self._audited(request)
             self._pruned = True
             self._recent.forget(request.session)
             await self._told(request.session, request.user)

@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 from actors.storage import clean
 
+from . import audit
 from .messages import UnknownSession
 
 Fate = Literal["pruned", "kept", "gone"]
@@ -47,7 +48,7 @@ _DELETE: Final = (
 """In this order: nothing may refer to what is gone."""
 
 
-def prune(connection: sqlite3.Connection, session: str, user: str) -> Fate:
+def prune(connection: sqlite3.Connection, session: str, user: str, now: int) -> Fate:
     """Delete a conversation if it may be. Raises UnknownSession for one of another user."""
     names = {"session": clean(session), "user": user}
     row = connection.execute("SELECT user_id FROM sessions WHERE id = :session", names).fetchone()
@@ -58,14 +59,15 @@ def prune(connection: sqlite3.Connection, session: str, user: str) -> Fate:
     if connection.execute(_IN_USE, names).fetchone()[0]:
         return "kept"
     for (delegated,) in connection.execute(_DELEGATED, names).fetchall():
-        _delete(connection, {**names, "session": delegated})
-    _delete(connection, names)
+        _delete(connection, {**names, "session": delegated}, now)
+    _delete(connection, names, now)
     return "pruned"
 
 
-def _delete(connection: sqlite3.Connection, names: dict[str, str]) -> None:
+def _delete(connection: sqlite3.Connection, names: dict[str, str], now: int) -> None:
     digests = [digest for (digest,) in connection.execute(_TOLD, names)]
     connection.execute(_COUNT_CALLS, names)
     for statement in _DELETE:
         connection.execute(statement, names)
+    audit.erase(connection, names["session"], names["user"], now)
     connection.execute(_TOLD_NOWHERE_ELSE, {"user": names["user"], "digests": json.dumps(digests)})

@@ -13,7 +13,7 @@ import attrs
 from actors.storage import clean, moment
 from actors.vocabulary import Channel
 
-from . import outbox, told, usage
+from . import audit, outbox, told, usage
 from .claims import Claim, claimed, note_event
 from .messages import (
     Amend,
@@ -101,15 +101,34 @@ def _add_completion(
 
 
 def begin_step(connection: sqlite3.Connection, request: BeginStep, now: int) -> None:
-    """Note that a call is about to be carried out. Raises StaleAttempt or UnknownStep."""
-    claimed(connection, request)
-    updated = connection.execute(
+    """Note that a call is about to be carried out, and why. Raises StaleAttempt or UnknownStep."""
+    claim = claimed(connection, request)
+    call = connection.execute(
         "UPDATE steps SET state = 'begun', begun_at = coalesce(begun_at, ?) WHERE turn_id = ? AND n = ?"
-        " AND state IN ('intent', 'awaiting', 'begun')",
+        " AND state IN ('intent', 'awaiting', 'begun') RETURNING tool, content",
         (now, request.turn, request.n),
-    )
-    if updated.rowcount == 0:
+    ).fetchone()
+    if call is None:
         raise UnknownStep(turn=request.turn, n=request.n)
+    _decided(connection, request, claim, call, now)
+
+
+def _decided(
+    connection: sqlite3.Connection, request: BeginStep | SaveResult, claim: Claim, call: sqlite3.Row, now: int
+) -> None:
+    """Put into the books what was decided about a call, if something was."""
+    if request.decision is not None:
+        audit.decided(
+            connection,
+            request.decision,
+            key=f"{request.turn}:{request.n}:{request.attempt}",
+            user=claim.user,
+            session=claim.session,
+            turn=request.turn,
+            tool=call["tool"],
+            call=call["content"],
+            now=now,
+        )
 
 
 def await_step(connection: sqlite3.Connection, request: AwaitStep) -> None:
@@ -126,12 +145,14 @@ def await_step(connection: sqlite3.Connection, request: AwaitStep) -> None:
 def save_result(connection: sqlite3.Connection, request: SaveResult, now: int) -> None:
     """Store the result of one call, once. Raises StaleAttempt or UnknownStep."""
     claim = claimed(connection, request)
-    updated = connection.execute(
+    call = connection.execute(
         "UPDATE steps SET state = 'done', result = ?, is_error = ?, ended_at = ?"
-        " WHERE turn_id = ? AND n = ? AND state <> 'done'",
+        " WHERE turn_id = ? AND n = ? AND state <> 'done' RETURNING tool, content",
         (result_out(request.content, request.attachments), request.is_error, now, request.turn, request.n),
-    )
-    if updated.rowcount == 0 and not _is_call(connection, request.turn, request.n):
+    ).fetchone()
+    if call is not None:
+        _decided(connection, request, claim, call, now)
+    elif not _is_call(connection, request.turn, request.n):
         raise UnknownStep(turn=request.turn, n=request.n)
     note_event(connection, claim.session, request.last_event)
 

@@ -198,8 +198,8 @@ class Ledger:
         query = "SELECT count(*) FROM steps WHERE turn_id = ? AND kind = 'assistant'"
         return int(self.connection.execute(query, (turn,)).fetchone()[0])
 
-    def begin_step(self, turn: str, n: int, *, attempt: int = 1) -> None:
-        request = BeginStep(turn=turn, boot=self.boot, attempt=attempt, n=n)
+    def begin_step(self, turn: str, n: int, *, attempt: int = 1, **fields: Any) -> None:
+        request = BeginStep(turn=turn, boot=self.boot, attempt=attempt, n=n, **fields)
         self.run(turns.begin_step, request, micros(self.now))
 
     def await_step(self, turn: str, n: int, *, attempt: int = 1) -> None:

@@ -114,6 +114,8 @@ RULES: Final[dict[str, Rule]] = {
     "POST /api/skills/<name>/revert": USER,
     "GET /api/settings/costs": USER,  # an admin sees everybody's
     "GET /api/settings/costs/today": USER,
+    "GET /api/settings/audit": OPERATOR,
+    "GET /api/settings/audit/verify": OPERATOR,
     "POST /api/settings/skills/inspect": OPERATOR,
     "POST /api/settings/skills/install": OPERATOR,
     "GET /api/vault": USER,

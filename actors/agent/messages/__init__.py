@@ -17,6 +17,8 @@ from .choosing import GetToday, SelectModel, Today
 from .events import (
     TEXT_BYTES,
     TURN_EVENTS,
+    ApprovalGiven,
+    ApprovalWanted,
     Attached,
     CompletionStarted,
     FollowupFate,
@@ -41,6 +43,8 @@ __all__ = [
     "Accept",
     "Accepted",
     "Answer",
+    "ApprovalGiven",
+    "ApprovalWanted",
     "Attached",
     "Backlog",
     "Cancel",

@@ -127,6 +127,42 @@ class ToolStarted(Event):
 
 @final
 @attrs.frozen(kw_only=True)
+class ApprovalWanted(Event):
+    """A person is asked whether a call may be carried out; it was told of before, and waits."""
+
+    key_field: ClassVar[str | None] = "session"
+    session: str
+    n: int
+    turn: str
+    call: str
+    name: str
+    approval: str
+    """Id of the question."""
+    reason: str
+    """Why they are asked."""
+    expires_at: datetime
+    """When no answer becomes a denial."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class ApprovalGiven(Event):
+    """The question about a call was answered, or nobody did so in time. What becomes of the call is told as ever."""
+
+    key_field: ClassVar[str | None] = "session"
+    session: str
+    n: int
+    turn: str
+    call: str
+    approval: str
+    """Id of the question."""
+    allowed: bool
+    by: str
+    """Who has decided."""
+
+
+@final
+@attrs.frozen(kw_only=True)
 class ToolFinished(Event):
     """The result of a call. Results come in any order."""
 
@@ -250,6 +286,8 @@ TurnEvent = (
     | TextDelta
     | ThinkingDelta
     | ToolStarted
+    | ApprovalWanted
+    | ApprovalGiven
     | ToolFinished
     | Attached
     | FollowupFate

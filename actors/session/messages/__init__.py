@@ -1,6 +1,7 @@
 """Front door of the session subsystem: conversations, the ledger of turns, transcript, usage, what is to be pushed."""
 
 from .accepting import Accept, Accepted, Amend, Cancellation, CancelTurn
+from .auditing import Audited, AuditRow, Fault, Head, KeepHead, Note, ShowAudit, VerifyAudit
 from .conversations import (
     WAITING,
     Close,
@@ -128,6 +129,8 @@ __all__ = [
     "Accept",
     "Accepted",
     "Amend",
+    "AuditRow",
+    "Audited",
     "AwaitStep",
     "Begin",
     "BeginStep",
@@ -160,6 +163,7 @@ __all__ = [
     "EmptyTitle",
     "EndState",
     "Export",
+    "Fault",
     "FindTurns",
     "Finish",
     "Finished",
@@ -170,8 +174,10 @@ __all__ = [
     "GetTold",
     "GetTurn",
     "GetWhole",
+    "Head",
     "Incoming",
     "JoinedAnother",
+    "KeepHead",
     "List",
     "ListOutbox",
     "ListTurns",
@@ -183,6 +189,7 @@ __all__ = [
     "Merged",
     "Message",
     "Messages",
+    "Note",
     "NoteMissing",
     "NoteUsage",
     "Open",
@@ -209,6 +216,7 @@ __all__ = [
     "SessionClosed",
     "SessionIsClosed",
     "SetModel",
+    "ShowAudit",
     "Spent",
     "StaleAttempt",
     "StepInfo",
@@ -234,6 +242,7 @@ __all__ = [
     "UnknownStep",
     "UnknownTurn",
     "Unstorable",
+    "VerifyAudit",
     "WasSent",
     "as_it_is_now",
     "depth_of",

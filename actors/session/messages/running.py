@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Literal, final
 
 import attrs
 
+from actors.guarding import Decision
 from actors.transcript import Transcript
 from actors.vocabulary import Attachment, Block, Content, Effort, ToolUse, Usage
 from bus import Abandon, Data, Request
@@ -165,11 +166,19 @@ class BeginStep(Request[None]):
     Raises StaleAttempt; UnknownStep, also for a call that has its result.
     """
 
+    version: ClassVar[int] = 2
     abandon: ClassVar[Abandon] = Abandon.FINISH
+    max_bytes: ClassVar[int] = 64 * 1024 * 1024
     turn: str
     boot: str
     attempt: int
     n: int
+    decision: Decision | None = None
+    """Why it is, for the books: stored in the same commit."""
+
+    @classmethod
+    def upcast(cls, version: int, body: dict[str, Any]) -> dict[str, Any]:
+        return {"decision": None, **body}
 
 
 @final
@@ -192,7 +201,7 @@ class SaveResult(Request[None]):
     Raises StaleAttempt or UnknownStep.
     """
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     abandon: ClassVar[Abandon] = Abandon.FINISH
     max_bytes: ClassVar[int] = 64 * 1024 * 1024
     turn: str
@@ -206,11 +215,13 @@ class SaveResult(Request[None]):
     repeatable: bool = False
     """Whether the call only read, so that it can be made again: then nobody waits for the disk, and until the next
     thing is stored a power cut may undo this."""
+    decision: Decision | None = None
+    """Why it was made, or was not, for the books; None where that was stored when it began, or nobody had to decide."""
     last_event: int
 
     @classmethod
     def upcast(cls, version: int, body: dict[str, Any]) -> dict[str, Any]:
-        return body if version > 1 else {**body, "repeatable": False}
+        return {"repeatable": False, "decision": None, **body}
 
 
 @final

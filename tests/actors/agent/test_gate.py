@@ -7,8 +7,8 @@ import attrs
 from trio.testing import MockClock
 
 from actors.agent import messages as agent
-from actors.agent.gate import Allow, Deny
 from actors.context import TurnContext
+from actors.guarding import Allow, Deny, Guards, Proposal
 from actors.jsontext import DEPTH
 from actors.tooling import CallContext, Rendered, Tool, ToolReply, tool_of
 from actors.vocabulary import ToolSpec, ToolUse
@@ -32,11 +32,11 @@ async def test_a_call_that_the_policy_denies_is_told_and_not_carried_out(
 ) -> None:
     asked: list[CallContext] = []
 
-    async def policy(call: ToolUse, context: CallContext) -> Allow | Deny:
-        asked.append(context)
-        return Deny("nobody sends on a Sunday") if call.name == "Tell" else Allow()
+    def policy(proposal: Proposal) -> Allow | Deny:
+        asked.append(proposal.context)
+        return Deny("nobody sends on a Sunday") if proposal.call.name == "Tell" else Allow()
 
-    lives.policy = policy
+    lives.guards = Guards(policy=policy)
     async with lives.running() as world:
         calls = [use("Tell", "c1", what="a"), use("Peek", "c2", what="b")]
         await world.turn("go", say(calls=calls), say("done"))
@@ -52,10 +52,10 @@ async def test_a_call_that_the_policy_denies_is_told_and_not_carried_out(
 
 
 async def test_a_policy_that_fails_denies(lives: World, autojump_clock: MockClock) -> None:
-    async def policy(_call: ToolUse, _context: CallContext) -> Allow | Deny:
+    def policy(_proposal: Proposal) -> Allow | Deny:
         raise ValueError("a bug")
 
-    lives.policy = policy
+    lives.guards = Guards(policy=policy)
     async with lives.running() as world:
         assert (await result(world, use("Tell", what="a"))).startswith("c1!The call could not be prepared")
         assert world.begun == []
@@ -64,10 +64,10 @@ async def test_a_policy_that_fails_denies(lives: World, autojump_clock: MockCloc
 async def test_a_call_that_cannot_be_decoded_never_reaches_the_policy(
     lives: World, autojump_clock: MockClock
 ) -> None:
-    async def policy(_call: ToolUse, _context: CallContext) -> Allow | Deny:
+    def policy(_proposal: Proposal) -> Allow | Deny:
         raise AssertionError
 
-    lives.policy = policy
+    lives.guards = Guards(policy=policy)
     async with lives.running() as world:
         found = await result(world, use("Peek", where="a"))
         assert found.startswith("c1!Invalid or missing parameters for tool 'Peek'")

@@ -62,3 +62,16 @@ def test_work_is_left_as_it_is_once_what_must_be_whole_is_so_and_a_stop_counts_f
     assert (interrupt.left, scope.reasons) == (True, ["the program stops"])
     interrupt.request()
     assert scope.reasons[-1] == "the turn was cancelled"
+
+
+def test_what_is_due_is_put_off_by_the_time_in_which_somebody_is_waited_for() -> None:
+    scope = Scope()
+    interrupt = Interrupt(scope)
+    interrupt.due(10.0)
+    interrupt.pause(4.0)
+    assert scope.deadline == math.inf
+    interrupt.pause(5.0)
+    with interrupt:
+        pass
+    assert (interrupt.go_on(8.0), scope.deadline) == (0.0, math.inf)
+    assert (interrupt.go_on(9.0), scope.deadline) == (5.0, 15.0)

@@ -15,11 +15,11 @@ import trio
 from actors.agent import messages as agent
 from actors.agent.conductor import ConductorActor, Expand
 from actors.agent.conversation import INTENSITY, ConversationActor
-from actors.agent.gate import Policy, allow_all
 from actors.agent.settings import Limits, Settings
 from actors.agent.sources import Keepsake, Sources
 from actors.agent.underway import UnderWay
 from actors.context import ContextSource, context_of
+from actors.guarding import UNGUARDED, Guards
 from actors.llm import messages as llm
 from actors.persona import messages as persona
 from actors.persona.actor import PersonaActor
@@ -344,7 +344,7 @@ class World:
     context: tuple[ContextSource, ...] = tuple(map(context_of, persona.CONTEXT))
     keepsake: Keepsake | None = None
     channels: tuple[session.ChannelPolicy, ...] = CHANNELS
-    policy: Policy = allow_all
+    guards: Guards = UNGUARDED
     expand: Expand | None = None
     soul: bytes = b"Be kind."
     models: llm.Catalogue = MODELS
@@ -414,7 +414,7 @@ class World:
                 ConversationActor,
                 settings=self._in_force,
                 sources=sources,
-                policy=self.policy,
+                guards=self.guards,
                 under_way=UnderWay(),
                 zone=lambda: UTC,
             )

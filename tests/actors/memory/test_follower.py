@@ -276,7 +276,7 @@ class TestLog:
         def delete(session_id: str) -> None:
             with closing(sqlite3.connect(agent.data / "session.db")) as connection:
                 connection.row_factory = sqlite3.Row
-                pruning.prune(connection, session_id, ADMIN)
+                pruning.prune(connection, session_id, ADMIN, 0)
                 connection.commit()
 
         def after(connection: sqlite3.Connection, seq: int, limit: int) -> tuple[session.Turn, ...]:

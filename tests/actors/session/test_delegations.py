@@ -151,10 +151,10 @@ def test_a_conversation_is_deleted_with_those_that_worked_for_it(ledger: Ledger)
     sub = delegate(ledger, caller.turn, **job)
     ledger.begin(sub.turn)
     ledger.finish(caller.turn, "Done.")
-    assert ledger.run(pruning.prune, caller.session, ADMIN) == "kept"
+    assert ledger.run(pruning.prune, caller.session, ADMIN, 0) == "kept"
     ledger.finish(sub.turn, "There.", state="cancelled")
     before = usage.costs(ledger.connection, Costs()).total
-    assert ledger.run(pruning.prune, caller.session, ADMIN) == "pruned"
+    assert ledger.run(pruning.prune, caller.session, ADMIN, 0) == "pruned"
     left = ledger.connection.execute("SELECT (SELECT count(*) FROM sessions) + (SELECT count(*) FROM steps)")
     assert left.fetchone()[0] == 0
     assert usage.costs(ledger.connection, Costs()).total == before

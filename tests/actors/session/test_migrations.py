@@ -199,7 +199,7 @@ def test_numbers_that_were_given_out_are_not_given_out_again(tmp_path: pathlib.P
         )
     old.close()
     ledger = Ledger(tmp_path)
-    assert ledger.run(pruning.prune, "s2", "admin") == "pruned"
+    assert ledger.run(pruning.prune, "s2", "admin", 0) == "pruned"
     turn = ledger.accept("hi", channel="telegram", key="42")
     ledger.begin(turn.turn)
     ledger.finish(turn.turn, "hello")

@@ -32,7 +32,7 @@ JOB: dict[str, Any] = {"channel": "scheduler", "source": "cron", "triggered_by":
 
 
 def prune(ledger: Ledger, session: str, user: str = "admin") -> pruning.Fate:
-    return ledger.run(pruning.prune, session, user)
+    return ledger.run(pruning.prune, session, user, micros(ledger.now))
 
 
 def dump(ledger: Ledger) -> list[str]:

@@ -303,6 +303,36 @@ export interface ToolUse {
   at: string;
 }
 
+/** A person is asked whether a call may be carried out; it was told of before, and waits. */
+export interface ApprovalWanted {
+  type: "approval_wanted";
+  session_id: string;
+  seq: number;
+  turn_id: string;
+  tool_use_id: string;
+  name: string;
+  /** Id of the question. */
+  approval: string;
+  /** Why they are asked. */
+  reason: string;
+  /** When no answer becomes a denial. */
+  expires_at: string;
+}
+
+/** The question about a call was answered, or nobody did so in time. What becomes of the call is told as ever. */
+export interface ApprovalGiven {
+  type: "approval_given";
+  session_id: string;
+  seq: number;
+  turn_id: string;
+  tool_use_id: string;
+  /** Id of the question. */
+  approval: string;
+  allowed: boolean;
+  /** Who has decided. */
+  by: string;
+}
+
 /** The result of a call. Results come in any order. */
 export interface ToolResult {
   type: "tool_result";
@@ -455,6 +485,8 @@ export type SessionEvent =
   | TextDelta
   | ThinkingDelta
   | ToolUse
+  | ApprovalWanted
+  | ApprovalGiven
   | ToolResult
   | Attached
   | FollowupFate
@@ -577,6 +609,8 @@ export const SESSION_EVENTS = [
   "text_delta",
   "thinking_delta",
   "tool_use",
+  "approval_wanted",
+  "approval_given",
   "tool_result",
   "attachment",
   "followup",

@@ -192,6 +192,20 @@ test("a wait for the provider is a passing remark", () => {
   assert.equal(play(numbered([text("Here")], 4), waiting).live[0]?.status, null);
 });
 
+test("a call that waits for a person says so until they have answered", () => {
+  const approval = { tool_use_id: "a", approval: "q1" };
+  const waiting = play(
+    numbered([
+      start(),
+      call("a", "Bash"),
+      { type: "approval_wanted", ...approval, name: "Bash", reason: "it may do anything", expires_at: "" },
+    ]),
+  );
+  assert.equal(waiting.live[0]?.status, "Waiting for your answer: it may do anything");
+  const given = { type: "approval_given", ...approval, allowed: true, by: "person" } as const;
+  assert.equal(play(numbered([given], 4), waiting).live[0]?.status, null);
+});
+
 test("files are listed once each", () => {
   const attachment = { file_name: "a.csv", mime_type: "text/csv", path: "downloads/a.csv", size: 3 };
   const file = { type: "attachment", ...attachment } as const;

@@ -49,6 +49,13 @@ export function reduce(conversation: Conversation, event: SessionEvent, now: num
       return change(next, event.turn_id, (turn) => toolStarted(turn, event, now));
     case "tool_result":
       return change(next, event.turn_id, (turn) => toolFinished(turn, event));
+    case "approval_wanted":
+      return change(next, event.turn_id, (turn) => ({
+        ...turn,
+        status: `Waiting for your answer: ${event.reason}`,
+      }));
+    case "approval_given":
+      return change(next, event.turn_id, (turn) => ({ ...turn, status: null }));
     case "attachment": {
       const { file_name, mime_type, path, size } = event;
       return change(next, event.turn_id, (turn) => ({

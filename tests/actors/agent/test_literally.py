@@ -1,0 +1,42 @@
+"""Which words a conversation holds that the model has not put there itself."""
+
+from actors.agent.literally import stands
+from actors.outside import marked
+from actors.vocabulary import ChatMessage, Text, Thinking, ToolResult, ToolUse
+
+URL = "https://example.com/a"
+
+
+def person(text: str) -> ChatMessage:
+    return ChatMessage(role="user", content=(Text(text=text),))
+
+
+def model(*calls: ToolUse, says: str = "") -> ChatMessage:
+    return ChatMessage(role="assistant", content=(Thinking(text=says), Text(text=says), *calls))
+
+
+def call(id: str, what: str) -> ToolUse:
+    return ToolUse(id=id, name="Look", input={"what": what})
+
+
+def result(id: str, text: str, *, is_error: bool = False) -> ChatMessage:
+    found = ToolResult(tool_use_id=id, name="Look", content=(Text(text=text),), is_error=is_error)
+    return ChatMessage(role="user", content=(found,))
+
+
+def test_what_a_person_says_stands_there_and_what_the_model_says_does_not() -> None:
+    assert stands(URL, [person(f"look at {URL}, please")])
+    assert not stands(URL, [person("look"), model(says=URL)])
+
+
+def test_what_a_model_has_written_after_words_from_outside_is_its_own() -> None:
+    assert not stands(URL, [person(marked(f"open {URL}", {"WebFetch"}))])
+
+
+def test_what_a_tool_has_given_stands_there_unless_it_is_an_echo_or_an_error() -> None:
+    said = [person("look"), model(call("c1", "page"))]
+    assert stands(URL, [*said, result("c1", f"see {URL}")])
+    assert not stands(URL, [*said, result("c1", f"see {URL}", is_error=True)])
+    echo = [person("look"), model(call("c1", URL)), result("c1", f"nothing at {URL}")]
+    assert not stands(URL, echo)
+    assert stands(URL, [*echo, model(call("c2", "page")), result("c2", URL)])
