@@ -90,6 +90,10 @@ from actors.vault import messages as vault
 from actors.vault.actor import MIGRATIONS as VAULT
 from actors.vault.actor import VaultActor
 from actors.vault.settings import Settings as VaultSettings
+from actors.web import messages as web
+from actors.web.actor import WebActor
+from actors.web.settings import Settings as WebSettings
+from actors.web.settings import faults as web_faults
 from actors.webpush import messages as webpush
 from actors.webpush.actor import MIGRATIONS as WEBPUSH
 from actors.webpush.actor import WebPushActor
@@ -194,6 +198,14 @@ def _tools(given: Given) -> Iterator[Child]:
         ToolsActor, given.home, _uploads(given), given.settings(ToolsSettings), shown, variables
     )
     yield Child("tools", factory, limits=Limits(mailbox=256))
+
+
+def _web(given: Given) -> Iterator[Child]:
+    agent = given.settings(AgentSettings)
+    room = lambda: agent().compaction.max_tool_result_bytes  # noqa: E731 - the web knows nothing of the agent
+    settings = given.settings(WebSettings)
+    factory = partial(WebActor, settings, room, given.environment, starpod.__version__)
+    yield Child("web", factory, limits=Limits(mailbox=256))
 
 
 def _uploads(given: Given) -> Path:
@@ -394,6 +406,14 @@ SERVICES: Final = (
         check=lambda settings, _given: withheld(settings.tools.env_allowed),
         fixed=frozenset({"attachments.max_file_size", "tools.env_allowed"}),
         guarded=("tools.env_allowed",),
+    ),
+    Subsystem(
+        "web",
+        _web,
+        front=web,
+        settings=WebSettings,
+        check=lambda settings, _given: web_faults(settings),
+        guarded=("web.searxng_url",),
     ),
     Subsystem("persona", _persona, front=persona, settings=PersonaSettings),
     Subsystem("skills", SkillsActor, front=skills, settings=SkillsSettings, migrations=SKILLS),

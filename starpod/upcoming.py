@@ -12,16 +12,6 @@ from attrs.validators import ge
 
 @final
 @attrs.frozen(kw_only=True)
-class Internet:
-    enabled: bool = True
-    timeout_secs: int = attrs.field(default=15, validator=ge(1))
-    """Seconds."""
-    max_fetch_bytes: int = attrs.field(default=2 * 1024 * 1024, validator=ge(1))
-    max_text_chars: int = attrs.field(default=50_000, validator=ge(1))
-
-
-@final
-@attrs.frozen(kw_only=True)
 class Browser:
     enabled: bool = False
     cdp_url: str | None = None
@@ -33,5 +23,4 @@ class Browser:
 @final
 @attrs.frozen(kw_only=True)
 class Upcoming:
-    internet: Internet = Internet()
     browser: Browser = Browser()
