@@ -62,7 +62,7 @@ WAITS = {
 }
 """Where tasks wait for one another: who came before, a connection or a file that all of them need."""
 
-THREADS = {"actors/tools/threads.py"}
+THREADS = {"actors/tools/threads.py", "actors/web/reader.py"}
 """Where work leaves the loop."""
 
 BASES = {
@@ -92,6 +92,7 @@ EDGES = {
         f"actors/telegram/{name}.py"
         for name in ("client", "companion", "fetching", "line", "placed", "poll", "posting", "sending")
     ),
+    *(f"actors/web/{name}.py" for name in ("client", "network")),
     "actors/webpush/client.py",
 }
 """Where a subsystem stands between the world and the bus: sockets, requests, followers, models and their keys."""

@@ -119,9 +119,7 @@ class Client:
                 finally:
                     await response.aclose()
         except _FAILED as error:
-            raise NotFetched(
-                url=str(request.url.copy_with(query=None)), reason=str(error) or type(error).__name__
-            ) from error
+            raise NotFetched(url=str(request.url.copy_with(query=None)), reason=_said(error)) from error
 
     def _headers(self) -> Mapping[str, str]:
         return {"User-Agent": self._agent, "Accept-Encoding": "gzip, deflate"}
@@ -141,3 +139,11 @@ async def _read(response: httpx2.Response, url: httpx2.URL, most: int) -> Fetche
         body=bytes(body[:most]),
         whole=len(body) <= most,
     )
+
+
+def _said(error: BaseException) -> str:
+    """What went wrong, in the words of whoever has any: layers of the library pass on errors without."""
+    found: BaseException | None = error
+    while found is not None and not str(found):
+        found = found.__cause__ or found.__context__
+    return str(found or type(error).__name__)

@@ -77,7 +77,7 @@ def _known(name: str) -> str | None:
         found = codecs.lookup(name).name
         if found in {"iso8859-1", "ascii"}:
             return _ONE_BYTE
-        b"".decode(found)  # refuses those that make no text
+        b" ".decode(found, "replace")  # refuses those that make no text
         return None if found in _ASKED_FOR_TROUBLE or found.endswith("escape") else found
     return None
 

@@ -1,22 +1,26 @@
 """Has bodies read in a process of its own: what a hostile page can take there is bounded, and goes when it ends."""
 
-import json
 import math
 import subprocess
 import sys
+from collections.abc import Mapping
 from typing import Any, Final, final
 
 import attrs
 import trio
 
+from actors import jsontext
+
 SECONDS: Final = 20.0
 """Until it is ended. It has begun in a fifth of one, and reads the longest page in one."""
 MEMORY: Final = 768 * 1024 * 1024
 """Bytes of addresses it may use, its libraries among them."""
+OUTPUT: Final = 64 * 1024 * 1024
+"""Bytes of what it tells: more than it ever does."""
 
 _PROGRAM: Final = """
 import json, resource, sys
-seconds, memory, sys.path[:] = json.loads(sys.argv[1])
+seconds, memory, sys.path[:], kind, how = json.loads(sys.argv[1])
 limits = {"RLIMIT_CPU": seconds, "RLIMIT_AS": memory, "RLIMIT_CORE": 0, "RLIMIT_FSIZE": 0}
 for name, most in limits.items():
     try:
@@ -24,7 +28,7 @@ for name, most in limits.items():
     except (OSError, ValueError):
         pass
 from actors.web.reading import main
-main(sys.stdin.buffer, sys.stdout.buffer)
+main(kind, how, sys.stdin.buffer, sys.stdout.buffer)
 """
 """Without `site` it begins in half the time. A limit that a system does not know is done without."""
 
@@ -44,12 +48,11 @@ class Reader:
 
     async def read(self, kind: str, body: bytes, **how: object) -> dict[str, Any]:
         """What a function of :mod:`actors.web.reading` makes of a body. Raises NotRead."""
-        order = json.dumps({"kind": kind, **how}).encode() + b"\n"
         try:
             with trio.fail_after(self.seconds):
                 done = await trio.run_process(
-                    self._command(),
-                    stdin=order + body,
+                    self._command(kind, how),
+                    stdin=body,
                     capture_stdout=True,
                     check=False,
                     stderr=subprocess.DEVNULL,
@@ -65,14 +68,15 @@ class Reader:
             raise NotRead(
                 "reading it takes more time or memory than there is for it, or it breaks what reads it"
             )
-        found: dict[str, Any] = json.loads(done.stdout)
+        found = jsontext.read_object(done.stdout, limit=OUTPUT)
         if "fault" in found:
-            raise NotRead(found["fault"])
+            raise NotRead(str(found["fault"]))
         return found
 
-    def _command(self) -> list[str]:
-        given = [max(1, math.ceil(self.seconds)), self.memory, [each for each in sys.path if each]]
-        return [sys.executable, "-I", "-S", "-c", _PROGRAM, json.dumps(given)]
+    def _command(self, kind: str, how: Mapping[str, object]) -> list[str]:
+        path = [each for each in sys.path if each]
+        given = [max(1, math.ceil(self.seconds)), self.memory, path, kind, how]
+        return [sys.executable, "-I", "-S", "-c", _PROGRAM, jsontext.write(given)]
 
 
 async def _end(process: trio.Process) -> None:

@@ -63,7 +63,7 @@ def _hides(style: str | None) -> bool:
 
 
 def _markdown(html: str, url: str) -> str:
-    from html_to_markdown import ConversionOptions, convert
+    from html_to_markdown import ConversionOptions, PreprocessingOptions, convert
 
     options = ConversionOptions(
         base_url=url or None,
@@ -71,6 +71,7 @@ def _markdown(html: str, url: str) -> str:
         skip_images=True,
         autolinks=False,
         compact_tables=True,
+        preprocessing=PreprocessingOptions(enabled=False, remove_navigation=False, remove_forms=False),
     )
     return _tidy(convert(html, options).content or "")
 
@@ -151,12 +152,11 @@ READERS: Final[Mapping[str, Callable[..., dict[str, Any]]]] = {
 }
 
 
-def main(given: BinaryIO, taken: BinaryIO) -> None:
-    """Read what is on one stream, a line of JSON that says how and then the body, and write what came of it as JSON."""
-    order = json.loads(given.readline())
+def main(kind: str, how: Mapping[str, Any], given: BinaryIO, taken: BinaryIO) -> None:
+    """Read the body that is on one stream, and write what came of it on the other, as JSON."""
     try:
-        found = READERS[order.pop("kind")](given.read(), **order)
+        found = READERS[kind](given.read(), **how)
     except Unreadable as error:
         found = {"fault": str(error)}
-    taken.write(json.dumps(found).encode())
+    taken.write(json.dumps(found, ensure_ascii=False).encode(errors="replace"))
     taken.flush()

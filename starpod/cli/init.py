@@ -59,9 +59,7 @@ def _ask() -> _Wishes:
     provider = _ask_provider()
     model = _ask_model(provider)
     api_key = _ask_key(provider)
-    brave_key = (
-        getpass("  Brave Search key, for web search in a later version (Enter to skip): ").strip() or None
-    )
+    brave_key = getpass("  Brave Search key, for web search (Enter to skip): ").strip() or None
     slug, agent_name = None, "Aster"
     if _ask_yes("Make a first agent?"):
         slug = _ask_checked("Its folder in agents/", "my-agent", check_name)

@@ -14,6 +14,7 @@ from actors.persona import settings as persona
 from actors.session import settings as session
 from actors.settings.problems import ConfigError
 from actors.tools import settings as tools
+from actors.web import settings as web
 from starpod import config
 from starpod.blueprint import apply_blueprint
 from starpod.config import Config
@@ -89,12 +90,12 @@ def test_the_defaults_are_the_documented_ones(workspace: Workspace) -> None:
         "tools": {"env_allowed": ()},
         "attachments": {"enabled": True, "allowed_extensions": (), "max_file_size": 20971520},
     }
-    upcoming = attrs.asdict(loaded.of(Upcoming))
     assert attrs.asdict(loaded.of(memory.Settings))["memory"]["half_life_days"] == 30.0
     assert loaded.of(cron.Settings) == cron.Settings(
         cron=cron.Cron(default_timeout_secs=7200, default_max_retries=3)
     )
-    assert upcoming["internet"]["max_fetch_bytes"] == 2097152
+    assert loaded.of(web.Settings) == web.Settings(internet=web.Internet(max_fetch_bytes=2097152))
+    assert loaded.of(Upcoming) == Upcoming()
 
 
 def test_a_section_may_be_given_in_part(workspace: Workspace) -> None:

@@ -38,6 +38,7 @@ ILLUSTRATIONS: Final = {
     "reasoning_effort",
     "timezone",
     "browser.cdp_url",
+    "web.searxng_url",
     "channels.email.smtp_host",
     "channels.email.smtp_port",
     "channels.email.smtp_user",
