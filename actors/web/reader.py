@@ -1,6 +1,7 @@
 """Has bodies read in a process of its own: what a hostile page can take there is bounded, and goes when it ends."""
 
 import math
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -19,8 +20,14 @@ OUTPUT: Final = 64 * 1024 * 1024
 """Bytes of what it tells: more than it ever does."""
 
 _PROGRAM: Final = """
-import json, resource, sys
-seconds, memory, sys.path[:], kind, how = json.loads(sys.argv[1])
+import ctypes, json, os, resource, sys
+parent, seconds, memory, sys.path[:], kind, how = json.loads(sys.argv[1])
+try:
+    ctypes.CDLL(None).prctl(1, 9)  # PR_SET_PDEATHSIG, SIGKILL
+except AttributeError:
+    pass
+if os.getppid() != parent:
+    sys.exit(1)
 limits = {"RLIMIT_CPU": seconds, "RLIMIT_AS": memory, "RLIMIT_CORE": 0, "RLIMIT_FSIZE": 0}
 for name, most in limits.items():
     try:
@@ -30,7 +37,8 @@ for name, most in limits.items():
 from actors.web.reading import main
 main(kind, how, sys.stdin.buffer, sys.stdout.buffer)
 """
-"""Without `site` it begins in half the time. A limit that a system does not know is done without."""
+"""Without `site` it begins in half the time. What a system does not know is done without; where it cannot tell that a
+parent was killed, the limit on the processor is what ends it."""
 
 
 class NotRead(Exception):
@@ -40,7 +48,7 @@ class NotRead(Exception):
 @final
 @attrs.frozen(kw_only=True)
 class Reader:
-    """Starts a process for each body. It has no environment, no files, and ends with whoever waits for it."""
+    """Starts a process for each body. It has no environment and no files, and ends with whoever waits for it."""
 
     seconds: float = SECONDS
     """Of time, and of a processor."""
@@ -75,7 +83,7 @@ class Reader:
 
     def _command(self, kind: str, how: Mapping[str, object]) -> list[str]:
         path = [each for each in sys.path if each]
-        given = [max(1, math.ceil(self.seconds)), self.memory, path, kind, how]
+        given = [os.getpid(), max(1, math.ceil(self.seconds)), self.memory, path, kind, how]
         return [sys.executable, "-I", "-S", "-c", _PROGRAM, jsontext.write(given)]
 
 

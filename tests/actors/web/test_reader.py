@@ -11,6 +11,8 @@ import trio
 from actors.web import reader
 from actors.web.reader import NotRead, Reader
 from tests.actors.web.pdfs import pdf
+from tests.layers import ROOT
+from tests.system.daemons import environment
 
 PATIENT = Reader(seconds=60)
 HOSTILE = ("<p " + " ".join(f"a{n}=1" for n in range(200_000)) + ">x").encode()
@@ -49,6 +51,22 @@ async def test_who_does_not_wait_any_more_leaves_no_process() -> None:
     assert children() == set()
 
 
+async def test_a_parent_that_is_killed_leaves_no_process() -> None:
+    program = "import trio; from tests.actors.web.test_reader import HOSTILE, Reader; "
+    program += "trio.run(Reader(seconds=600).read, 'html', HOSTILE)"
+    command = [sys.executable, "-c", program]
+    parent = await trio.lowlevel.open_process(command, cwd=ROOT, env=environment())
+    with trio.fail_after(60):
+        while not (read := children(parent.pid)):
+            await trio.sleep(0.01)
+    parent.kill()
+    await parent.wait()
+    (child,) = read
+    with trio.fail_after(60):
+        while running(child):
+            await trio.sleep(0.01)
+
+
 async def test_whoever_reads_knows_nothing_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET", "x")
     peek = reader._PROGRAM.replace(
@@ -69,11 +87,19 @@ async def test_without_a_python_there_is_no_reading(monkeypatch: pytest.MonkeyPa
         await PATIENT.read("html", b"")
 
 
-def children() -> set[int]:
-    """Processes of ours that are there."""
+def children(of: int | None = None) -> set[int]:
+    """Processes that are there, of ours or of another one."""
     found = set[int]()
     for each in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):
-            if int(each.read_text().rpartition(")")[2].split()[1]) == os.getpid():
+            if int(each.read_text().rpartition(")")[2].split()[1]) == (of or os.getpid()):
                 found.add(int(each.parent.name))
     return found
+
+
+def running(process: int) -> bool:
+    """Whether it is there, and more than what a parent has not looked at yet."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] not in {"Z", "X"}
+    except OSError:
+        return False
