@@ -17,6 +17,8 @@ from actors.web.world import Reach, World
 
 REDIRECTS: Final = 10
 """That are followed."""
+_PAGES: Final = {"Accept": "text/html, application/xhtml+xml, text/*;q=0.9, */*;q=0.8"}
+"""Servers that ask what is wanted are told that it is to be read."""
 _MOVED: Final = frozenset({301, 302, 303, 307, 308})
 _FAILED: Final = (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL)
 
@@ -69,7 +71,7 @@ class Client:
     async def _followed(self, url: httpx2.URL, most: int) -> Fetched:
         start = url
         for _ in range(REDIRECTS + 1):
-            async with self._asked(self._public, httpx2.Request("GET", url)) as response:
+            async with self._asked(self._public, httpx2.Request("GET", url, headers=_PAGES)) as response:
                 location = response.headers.get("location")
                 if response.status_code not in _MOVED or location is None:
                     return await _read(response, url, most)

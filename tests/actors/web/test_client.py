@@ -39,6 +39,7 @@ async def test_a_page_comes_as_it_is(web: Site, client: Client) -> None:
     (asked,) = web.asked
     assert (asked.method, asked.target) == ("GET", "/a?q=1")
     assert asked.headers["user-agent"] == "Starpod/1.2.3"
+    assert asked.headers["accept"].startswith("text/html")
     assert asked.headers["host"] == f"site.example:{web.port}"
 
 
