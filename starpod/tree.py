@@ -38,6 +38,13 @@ from actors.gateway.limits import Limits as GatewayLimits
 from actors.gateway.server import unusable
 from actors.gateway.settings import About, Address
 from actors.gateway.settings import Settings as GatewaySettings
+from actors.hooks import messages as hooks
+from actors.hooks.actor import FOLDER as HOOKS_FOLDER
+from actors.hooks.actor import HooksActor
+from actors.hooks.armed import Armed
+from actors.hooks.registry import Registry
+from actors.hooks.settings import Settings as HooksSettings
+from actors.hooks.store import MIGRATIONS as HOOKS
 from actors.llm import messages as llm
 from actors.llm.actor import LlmActor
 from actors.llm.settings import Settings as LlmSettings
@@ -125,6 +132,13 @@ class Parts(Given):
     """Told the key that was made for the first admin."""
     under_way: UnderWay = attrs.field(factory=UnderWay, init=False)
     """What models are being asked for."""
+
+    armed: Armed = attrs.field(init=False)
+    """For which events there are hooks."""
+
+    def __attrs_post_init__(self) -> None:
+        enabled = lambda: self.settings_of(HooksSettings).hooks.enabled  # noqa: E731
+        object.__setattr__(self, "armed", Armed(self.data / HOOKS_FOLDER, enabled))
 
 
 def _session(given: Given) -> Iterator[Child]:
@@ -304,6 +318,14 @@ def _cron(given: Given) -> Iterator[Child]:
     yield Child("cron", factory, limits=Limits(mailbox=256))
 
 
+PROGRAMS: Final = Registry()
+"""Functions of the program that are called as hooks, before those of the owner."""
+
+
+def _hooks(parts: Parts) -> Iterator[Child]:
+    yield Child("hooks", partial(HooksActor, parts, parts.armed, PROGRAMS), limits=Limits(mailbox=1024))
+
+
 def _console(_parts: Parts) -> Iterator[Child]:
     yield Child("console", partial(ConsoleActor, starpod.__version__), limits=Limits(mailbox=256))
 
@@ -423,6 +445,14 @@ SERVICES: Final = (
         "subagents", SubagentsActor, front=subagents, settings=SubagentSettings, keys=subagent_settings.KEYS
     ),
     Subsystem("notify", _notify, front=notify, migrations=NOTIFY),
+    Subsystem(
+        "hooks",
+        _hooks,
+        front=hooks,
+        settings=HooksSettings,
+        migrations=HOOKS,
+        guarded=("hooks.enabled", "hooks.trusted"),
+    ),
 )
 AGENT: Final = (Subsystem("agent", _agent, front=agent, settings=AgentSettings),)
 CLOCK: Final = (Subsystem("cron", _cron, front=cron, settings=CronSettings, migrations=CRON),)

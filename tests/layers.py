@@ -43,6 +43,7 @@ HANDS = {
     ),
     "actors/cron/telling.py",
     *(f"actors/email/{name}.py" for name in ("receiving", "sending")),
+    "actors/hooks/commands.py",
     "actors/llm/loading.py",
     "actors/memory/extractor.py",
     "actors/memory/meaning.py",
@@ -53,6 +54,7 @@ HANDS = {
 WAITS = {
     "actors/agent/order.py",
     "actors/agent/underway.py",
+    "actors/hooks/running.py",
     "actors/llm/clients.py",
     "actors/llm/interfaces.py",
     "actors/llm/ollama/local_models.py",
@@ -87,6 +89,7 @@ EDGES = {
     "actors/credentials.py",
     "actors/answering.py",
     "actors/following.py",
+    "actors/hooks/process.py",
     "actors/llm/failures/discretion.py",
     *(
         f"actors/telegram/{name}.py"

@@ -40,9 +40,15 @@ UNNAMED_THREADS = {
 }
 """Where threads work for all, or for a client that reads, and for no turn that could be to blame for them."""
 
-SHIELDED = {"actors/gateway/connection.py", "actors/gateway/server.py", "actors/sending.py"}
-"""The web server: a frame once begun is ended, and clients get a word before the stop. What sends to people: nobody
-could say whether a message that is cut off has arrived. All have time limits."""
+SHIELDED = {
+    "actors/gateway/connection.py",
+    "actors/gateway/server.py",
+    "actors/hooks/process.py",
+    "actors/sending.py",
+}
+"""The web server: a frame once begun is ended, and clients get a word before the stop. What runs a program: it is
+killed, and collected. What sends to people: nobody could say whether a message that is cut off has arrived. All have
+time limits."""
 
 OF_THE_BUS = {*sys.stdlib_module_names, "bus", "trio", "outcome", "attrs", "cattrs"}
 """All that the bus may import; `outcome` is how trio takes results of its low-level calls."""

@@ -11,7 +11,16 @@ from actors.storage import clean, moment
 
 from . import delegations, resolve, titles
 from .encoding import attachments_out, dump, options_out
-from .messages import Accepted, ChannelPolicy, Delegation, Incoming, SessionIsClosed, UnknownSession, id_at
+from .messages import (
+    INACTIVITY,
+    Accepted,
+    ChannelPolicy,
+    Delegation,
+    Incoming,
+    SessionIsClosed,
+    UnknownSession,
+    id_at,
+)
 
 _SAME_MESSAGE: Final = """
 SELECT id, session_id, seq, state FROM turns WHERE source = ? AND user_id = ? AND client_message_id = ?
@@ -96,7 +105,7 @@ def accept(
     else:
         session = fresh.session
         if decision.closing is not None:
-            connection.execute(_CLOSE, (resolve.INACTIVITY, decision.closing))
+            connection.execute(_CLOSE, (INACTIVITY, decision.closing))
         chosen = connection.execute(_CHOSEN_BEFORE, (incoming.user, incoming.channel, key)).fetchone()
         new = (session, incoming.user, incoming.channel, key, title, now, now, incoming.triggered_by)
         connection.execute(_NEW_SESSION, (*new, *(chosen or (None, None))))

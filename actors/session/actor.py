@@ -379,6 +379,11 @@ class SessionActor(Auditing):
     async def closed_after(self, request: messages.ClosedAfter) -> tuple[messages.Closed, ...]:
         return await self._read(sessions.closed_after, request.seq, request.limit)
 
+    @messages.FindEnds.handler
+    @concurrent(256, isolated=True)
+    async def find_ends(self, request: messages.FindEnds) -> messages.Ends:
+        return await self._read(sessions.ends)
+
     @messages.Export.handler
     @concurrent(256, isolated=True)
     async def export(self, request: messages.Export) -> tuple[str, ...]:

@@ -1,14 +1,11 @@
 """Which conversation a message belongs to, and what a new one is called. Pure."""
 
 from datetime import datetime, timedelta
-from typing import Final, final
+from typing import final
 
 import attrs
 
 from .messages import ChannelPolicy
-
-INACTIVITY: Final = "Auto-closed: inactivity"
-"""Summary of a conversation that was closed because its silence had lasted too long."""
 
 
 @final

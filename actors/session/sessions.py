@@ -10,11 +10,13 @@ from actors.vocabulary import Channel
 from . import branches, display, titles
 from .attempts import still_open
 from .messages import (
+    INACTIVITY,
     WAITING,
     Close,
     Closed,
     Current,
     EmptyTitle,
+    Ends,
     List,
     MarkRead,
     Message,
@@ -25,7 +27,6 @@ from .messages import (
     SetModel,
     UnknownSession,
 )
-from .resolve import INACTIVITY
 from .rows import OPEN, SESSION, session_of
 from .steps import COLUMNS, CallStep, Group, step_of
 
@@ -94,6 +95,12 @@ def closed_after(connection: sqlite3.Connection, seq: int, limit: int) -> tuple[
         )
         for id, number in numbers
     )
+
+
+def ends(connection: sqlite3.Connection) -> Ends:
+    """The last numbers of the ledgers."""
+    last = dict(connection.execute("SELECT name, last FROM counters").fetchall())
+    return Ends(turns=last["ended"], closed=last["closed"])
 
 
 def mark_read(connection: sqlite3.Connection, request: MarkRead) -> Session:

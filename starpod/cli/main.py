@@ -28,6 +28,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "memory": "what an agent remembers: search, read, correct, forget, take back",
     "vault": "keep secrets where neither the model nor a log sees them",
     "skill": "the skills of an agent: list, write, install, approve, take back",
+    "hooks": "what is called when something happens: list, what came of it, try",
     "cron": "scheduled work: list, add, change, run, and why it did or did not run",
     "telegram": "the bot: whether it receives, who asks to be let in",
     "outbox": "what could not be delivered: list, send again, give up",

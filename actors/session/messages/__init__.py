@@ -3,13 +3,16 @@
 from .accepting import Accept, Accepted, Amend, Cancellation, CancelTurn
 from .auditing import Audited, AuditRow, Fault, Head, KeepHead, Note, ShowAudit, VerifyAudit
 from .conversations import (
+    INACTIVITY,
     WAITING,
     Close,
     Closed,
     ClosedAfter,
     CloseSilent,
     Current,
+    Ends,
     Export,
+    FindEnds,
     Get,
     List,
     Marked,
@@ -125,6 +128,7 @@ from .usage import (
 
 __all__ = [
     "DEEPEST",
+    "INACTIVITY",
     "WAITING",
     "Accept",
     "Accepted",
@@ -162,8 +166,10 @@ __all__ = [
     "EmptyMessage",
     "EmptyTitle",
     "EndState",
+    "Ends",
     "Export",
     "Fault",
+    "FindEnds",
     "FindTurns",
     "Finish",
     "Finished",

@@ -198,6 +198,10 @@ class NoteMissing(Request[bool]):
     model: str
 
 
+INACTIVITY: Final = "Auto-closed: inactivity"
+"""The summary of a conversation that nobody closed: it was silent for too long."""
+
+
 @final
 @attrs.frozen(kw_only=True)
 class Close(Request[Session]):
@@ -252,6 +256,23 @@ class ClosedAfter(Request[tuple[Closed, ...]]):
 
     seq: int
     limit: int = 100
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Ends(Data):
+    """How far the two ledgers go."""
+
+    turns: int
+    """The last `end_seq`; 0 where no turn has ended yet."""
+    closed: int
+    """The last `seq` of :class:`ClosedAfter`, likewise."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class FindEnds(Request[Ends]):
+    """Where somebody begins to read who wants to know only what ends from now on."""
 
 
 @final

@@ -1,0 +1,77 @@
+"""Whether there are hooks for an event, known to whoever may have them called: where there are none, nothing is sent.
+
+All in the process share one. It also notices, at most once in a second and when an event happens, that somebody has
+changed a manifest: so nobody has to wake up for that, and a new hook is called from the next event on.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, final
+
+from actors.hooks import discovery
+from actors.hooks.discovery import Stamp
+from actors.hooks.messages import EventName
+from actors.hooks.registry import EMPTY, Registry
+
+LOOK_EVERY: Final = 1.0
+"""Seconds."""
+_NEVER: Final = float("-inf")
+
+
+@final
+class Armed:
+    """What is known of the hooks.
+
+    Args:
+      folder: where manifests are.
+      on: whether hooks are called at all.
+    """
+
+    def __init__(self, folder: Path, on: Callable[[], bool] = lambda: True) -> None:
+        self.folder = folder
+        self.registry = EMPTY
+        self.setups: set[str] = set()
+        """What was told of the start of this process."""
+        self._on = on
+        self._stamp: Stamp | None = None
+        """Of what the registry was made from; None: it was not made yet."""
+        self._looked_at = _NEVER
+        self._changed = True
+
+    @property
+    def on(self) -> bool:
+        """Whether hooks are called at all."""
+        return self._on()
+
+    def arm(self, registry: Registry, stamp: Stamp, now: float) -> None:
+        """There are these hooks now, made from manifests with this stamp."""
+        self.registry, self._stamp = registry, stamp
+        self._looked_at, self._changed = now, False
+
+    def wants(self, event: EventName, now: float, tool: str = "") -> bool:
+        """Whether there may be a hook for an event about a tool, or about none.
+
+        Args:
+          event: its name.
+          now: seconds on the monotonic clock.
+          tool: of a call.
+        """
+        if not self._on():
+            return False
+        return self.is_stale(now) or bool(self.registry.matching(event, tool))
+
+    def wants_any(self, events: frozenset[EventName]) -> bool:
+        """Whether there is a hook for one of these, as far as is known."""
+        return self._on() and not events.isdisjoint(self.registry.groups)
+
+    def needs(self, event: EventName, tool: str = "") -> str | None:
+        """The first hook for an event without which nothing may go on; None where there is none."""
+        groups = self.registry.matching(event, tool) if self._on() else ()
+        return next((group.name for group in groups if group.required), None)
+
+    def is_stale(self, now: float) -> bool:
+        """Whether manifests are not what the registry was made from; looked at on the disk at most once in a second."""
+        if now - self._looked_at >= LOOK_EVERY:
+            self._looked_at = now
+            self._changed = discovery.stamp(self.folder) != self._stamp
+        return self._changed

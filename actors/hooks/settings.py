@@ -1,0 +1,27 @@
+"""Settings of the hooks."""
+
+from typing import final
+
+import attrs
+from attrs.validators import and_, ge, gt, le
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Hooks:
+    enabled: bool = True
+    """Whether hooks are called."""
+    trusted: tuple[str, ...] = ()
+    """Names of hooks whose commands run outside of the sandbox, with the rights of the agent."""
+    timeout: float = attrs.field(default=60.0, validator=and_(gt(0), le(600)))
+    """Seconds that a hook may take which says nothing else."""
+    max_consecutive_failures: int = attrs.field(default=5, validator=ge(1))
+    """Failures in a row after which a hook is left alone for a while."""
+    cooldown_secs: float = attrs.field(default=60.0, validator=ge(0))
+    """Seconds until it is tried again."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Settings:
+    hooks: Hooks = Hooks()
