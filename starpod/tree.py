@@ -70,6 +70,9 @@ from actors.settings import messages as settings
 from actors.settings.actor import Reader, SettingsActor
 from actors.settings.current import Current
 from actors.settings.document import Scheme, Source
+from actors.shell import messages as shell
+from actors.shell.actor import ShellActor
+from actors.shell.settings import Settings as ShellSettings
 from actors.skills import messages as skills
 from actors.skills.actor import SkillsActor
 from actors.skills.reading import MIGRATIONS as SKILLS
@@ -220,6 +223,14 @@ def _web(given: Given) -> Iterator[Child]:
     settings = given.settings(WebSettings)
     factory = partial(WebActor, settings, room, given.environment, starpod.__version__)
     yield Child("web", factory, limits=Limits(mailbox=256))
+
+
+def _shell(given: Given) -> Iterator[Child]:
+    agent = given.settings(AgentSettings)
+    shown = lambda: agent().compaction.max_tool_result_bytes  # noqa: E731 - the shell knows nothing of the agent
+    variables = granted(given.settings(ToolsSettings)().tools.env_allowed, given.environment)
+    factory = partial(ShellActor, given, shown, variables)
+    yield Child("shell", factory, limits=Limits(mailbox=256, stop_within=10))
 
 
 def _uploads(given: Given) -> Path:
@@ -436,6 +447,13 @@ SERVICES: Final = (
         settings=WebSettings,
         check=lambda settings, _given: web_faults(settings),
         guarded=("web.searxng_url",),
+    ),
+    Subsystem(
+        "shell",
+        _shell,
+        front=shell,
+        settings=ShellSettings,
+        guarded=("shell.sandbox", "shell.network"),
     ),
     Subsystem("persona", _persona, front=persona, settings=PersonaSettings),
     Subsystem("skills", SkillsActor, front=skills, settings=SkillsSettings, migrations=SKILLS),

@@ -86,6 +86,7 @@ EDGES = {
     *(f"actors/gateway/v1/{name}.py" for name in ("routes", "stream")),
     *(f"actors/gateway/routes/{name}.py" for name in ("auth", "chat", "endpoints", "files")),
     *(f"actors/console/{name}.py" for name in ("letters", "mesh", "tap", "traces", "turns")),
+    *(f"actors/shell/{name}.py" for name in ("launch", "process", "proxy", "telling")),
     "actors/credentials.py",
     "actors/answering.py",
     "actors/following.py",

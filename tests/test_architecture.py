@@ -45,9 +45,10 @@ SHIELDED = {
     "actors/gateway/server.py",
     "actors/hooks/process.py",
     "actors/sending.py",
+    "actors/shell/process.py",
 }
-"""The web server: a frame once begun is ended, and clients get a word before the stop. What runs a program: it is
-killed, and collected. What sends to people: nobody could say whether a message that is cut off has arrived. All have
+"""The web server: a frame once begun is ended, and clients get a word before the stop. What runs programs: they are
+ended, and collected. What sends to people: nobody could say whether a message that is cut off has arrived. All have
 time limits."""
 
 OF_THE_BUS = {*sys.stdlib_module_names, "bus", "trio", "outcome", "attrs", "cattrs"}

@@ -1,0 +1,271 @@
+"""The shell actor: runs commands for turns, keeps those in the background, and ends all of them with itself."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final, final
+
+import attrs
+import trio
+
+from actors import atomic
+from actors.resolving import connect
+from actors.shell import guard, messages, output, sandbox
+from actors.shell.environment import MARK, environment
+from actors.shell.process import PORT, Ended, Launch, carry_out, sweep, tried
+from actors.shell.proxy import Connect
+from actors.shell.settings import Settings, Shell
+from actors.shell.table import Entry, Table, restored
+from actors.shell.telling import Telling
+from actors.subsystem import Given
+from bus import Actor, concurrent
+
+AT_ONCE: Final = 64
+"""Commands in the foreground at once; they are bounded by the calls of turns."""
+SHOWN: Final = 30_000
+"""Bytes of output that a model sees, if its results may be as long."""
+AROUND: Final = 1_000
+"""Bytes of a result that are for what is said about the output."""
+
+
+@final
+@attrs.define(eq=False)
+class _Background:
+    """A command that runs."""
+
+    unread: output.Unread
+    scope: trio.CancelScope = attrs.field(factory=trio.CancelScope)
+    over: trio.Event = attrs.field(factory=trio.Event)
+
+
+@final
+class ShellActor(Actor):
+    """Owns all processes that commands have started."""
+
+    def __init__(
+        self,
+        given: Given,
+        max_result: Callable[[], int],
+        variables: Mapping[str, str | None],
+        reach: Connect = connect,
+    ) -> None:
+        """Start nothing yet.
+
+        Args:
+          given: where home and the agent's data are.
+          max_result: bytes of text that one result may have, asked for at each use.
+          variables: what of the environment is for commands, None for what is not set.
+          reach: how commands get to the internet.
+        """
+        self._home = given.home
+        self._data = given.data
+        self._folder = given.data / "shell"
+        self._ours = given.environment
+        self._settings = given.settings(Settings)
+        self._max_result = max_result
+        self._variables = variables
+        self._reach = reach
+        self._sandbox: sandbox.Sandbox | None = None
+        self._why = "it was not looked for yet"
+        self._looked = trio.Event()
+        self._table = Table()
+        self._background: dict[str, _Background] = {}
+        self._foreground = 0
+        self._mark = hashlib.sha256(str(given.data.resolve()).encode()).hexdigest()[:16]
+
+    async def start(self) -> None:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._table = self._restored()
+        sweep(f"{MARK}={self._mark}.")
+        self.spawn(self._look_for_sandbox)
+
+    def describe(self) -> dict[str, Any]:
+        return {
+            "foreground": self._foreground,
+            "background": list(self._background),
+            "sandbox": self._sandbox is not None and self._limits.sandbox != "off",
+        }
+
+    async def _look_for_sandbox(self) -> None:
+        found = sandbox.candidate(self._home, self._data)
+        if isinstance(found, sandbox.Sandbox):
+            found = await tried(found, self._limits)
+        if isinstance(found, sandbox.Sandbox):
+            self._sandbox = found
+        else:
+            self._why = found
+        self._looked.set()
+
+    @property
+    def _limits(self) -> Shell:
+        return self._settings().shell
+
+    # --- commands -----------------------------------------------------------------------------------------
+
+    @messages.Run.handler
+    @concurrent(AT_ONCE, isolated=True)
+    async def run(self, request: messages.Run) -> messages.Ran:
+        if fault := guard.fault(request.command, self._data):
+            raise messages.CommandRefused(reason=fault)
+        launch = await self._launch(request)
+        if request.run_in_background:
+            return self._begin(launch)
+        self._foreground += 1
+        try:
+            return await self._in_foreground(launch, request)
+        finally:
+            self._foreground -= 1
+
+    async def _launch(self, request: messages.Run) -> Launch:
+        """How a command is to be run as things are now. Raises NoSandbox."""
+        limits = self._limits
+        await self._looked.wait()
+        kept = None if limits.sandbox == "off" else self._sandbox
+        if kept is None and limits.sandbox == "required":
+            raise messages.NoSandbox(why=self._why)
+        launch = Launch(
+            command=request.command,
+            home=self._home,
+            environment={},
+            limits=limits,
+            sandbox=kept,
+            user=request.user,
+        )
+        variables = environment(
+            self._ours,
+            self._variables,
+            self._home,
+            visible=None if kept is None else (*sandbox.SYSTEM, str(self._home)),
+            proxy=f"http://127.0.0.1:{PORT}" if launch.by_proxy else None,
+            mark=None if kept is not None else f"{self._mark}.{self.bus.ids.uuid()}",
+        )
+        return attrs.evolve(launch, environment=variables)
+
+    async def _in_foreground(self, launch: Launch, request: messages.Run) -> messages.Ran:
+        captured = output.Captured(
+            self._home, self.bus.clock.now(), room=self._room(), limit=launch.limits.output
+        )
+        telling = Telling(lambda text, skipped: self._tell(request, text, skipped))
+
+        def sink(data: bytes) -> None:
+            captured.add(data)
+            telling.add(data)
+
+        seconds = min(request.timeout / 1000, float(launch.limits.seconds))
+        fault: OSError | None = None
+        ended = Ended(code=None)
+        try:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(telling.run)
+                try:
+                    ended = await carry_out(launch, sink, seconds, self._reach)
+                except OSError as error:  # raised below, without the group of a nursery
+                    fault = error
+                nursery.cancel_scope.cancel(reason="the command has ended")
+            await telling.finish()
+            if fault is not None:
+                raise messages.CommandNotStarted(reason=fault.strerror or str(fault)) from fault
+            return _ran(captured, ended)
+        finally:
+            captured.close()
+
+    async def _tell(self, request: messages.Run, text: str, skipped: int) -> None:
+        printed = messages.Printed(
+            session=request.session, turn=request.turn, call=request.tool_use_id, text=text, skipped=skipped
+        )
+        await self.bus.publish(printed)
+
+    def _room(self) -> int:
+        return max(min(SHOWN, self._max_result() - AROUND), AROUND)
+
+    # --- in the background --------------------------------------------------------------------------------
+
+    def _begin(self, launch: Launch) -> messages.Ran:
+        running = self._table.running(launch.user)
+        if len(running) >= launch.limits.background:
+            raise messages.TooManyCommands(limit=launch.limits.background, running=running)
+        entry = self._table.open(launch.user, launch.command)
+        unread = output.Unread(self._log(entry.id), room=self._room(), limit=launch.limits.output)
+        self._background[entry.id] = _Background(unread)
+        self._keep()
+        self.spawn(self._in_background, entry, launch)
+        return messages.Ran(
+            output="", notes=(*entry.told(), f"BashOutput and BashStop know it as {entry.id}.")
+        )
+
+    async def _in_background(self, entry: Entry, launch: Launch) -> None:
+        background = self._background[entry.id]
+        ended: Ended | None = None
+        try:
+            with background.scope:
+                try:
+                    ended = await carry_out(launch, background.unread.add, None, self._reach)
+                except OSError as error:
+                    ended = Ended(code=None, why=f"It could not be started: {error.strerror}.")
+        finally:
+            background.unread.close()
+        # Not after a cancellation from outside, which is the end of us: then it was interrupted.
+        self._table.put(
+            attrs.evolve(entry, state="stopped")
+            if ended is None
+            else attrs.evolve(
+                entry, state="stopped" if ended.why else "ended", code=ended.code, note=ended.why or ""
+            )
+        )
+        self._keep()
+        background.over.set()
+
+    @messages.Look.handler
+    async def look(self, request: messages.Look) -> messages.Ran:
+        return self._looked_at(self._table.get(request.id, request.user))
+
+    @messages.Stop.handler
+    @concurrent(AT_ONCE, isolated=True)
+    async def stop(self, request: messages.Stop) -> messages.Ran:
+        entry = self._table.get(request.id, request.user)
+        if entry.state == "running" and (background := self._background.get(entry.id)) is not None:
+            background.scope.cancel(reason="it was asked to stop")
+            await background.over.wait()
+        return self._looked_at(self._table.get(request.id, request.user))
+
+    def _looked_at(self, entry: Entry) -> messages.Ran:
+        known = self._background.get(entry.id)
+        said = known.unread.taken() if known else output.logged(self._log(entry.id), self._room())
+        return messages.Ran(output=said, code=entry.code, notes=(*entry.told(), f"Command: {entry.shown}"))
+
+    def _log(self, id: str) -> Path:
+        return self._folder / f"{id}.log"
+
+    def _restored(self) -> Table:
+        try:
+            return restored((self._folder / "commands.json").read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError):
+            return Table()
+
+    def _keep(self) -> None:
+        for gone in self._table.forget():
+            self._background.pop(gone.id, None)
+            self._log(gone.id).unlink(missing_ok=True)
+        atomic.write(self._folder / "commands.json", self._table.dumped(), mode=atomic.OURS)
+
+    # --- how it is kept -----------------------------------------------------------------------------------
+
+    @messages.GetProtection.handler
+    @concurrent(AT_ONCE, isolated=True)
+    async def protection(self, request: messages.GetProtection) -> messages.Protection:
+        await self._looked.wait()
+        limits = self._limits
+        if self._sandbox is not None and limits.sandbox != "off":
+            return messages.Protection(sandbox=True, network=limits.network, text="commands run in a sandbox")
+        why = "shell.sandbox is off" if limits.sandbox == "off" else self._why
+        if limits.sandbox == "required":
+            return messages.Protection(sandbox=False, network="off", text=f"no commands are run: {why}")
+        text = f"commands run without a sandbox, and may do what you may: {why}"
+        return messages.Protection(sandbox=False, network="on", text=text)
+
+
+def _ran(captured: output.Captured, ended: Ended) -> messages.Ran:
+    notes = (*captured.notes(), *((ended.why,) if ended.why else ()))
+    code = None if ended.why else ended.code
+    return messages.Ran(output=captured.text(), code=code, notes=notes, is_error=ended.why is not None)

@@ -1,0 +1,147 @@
+"""Runs in the place of a command, just before it: takes on its limits and becomes it.
+
+A program of its own, which nothing of ours imports and which imports as little as can be. Started as ``python -I -S
+launch.py CONTROL PORT KEEP MEMORY FILES SIZE THREADS WORD...``, where 0 stands for what is not wanted.
+
+- CONTROL: descriptor of a socket. A listener on PORT of loopback, in the network of the command, is sent there: what
+  the command says to it, the agent hears.
+- KEEP: 1 to stay as the parent of all that the command starts and end it with the command, or with the agent. Where
+  there is a sandbox, that does so.
+- MEMORY and SIZE: bytes of a process and of a file; FILES and THREADS: how many may be open, and be.
+"""
+
+import os
+import resource
+import sys
+from _signal import SIG_DFL, SIGPIPE, SIGXFSZ, signal  # type: ignore[import-not-found] # without enum, which takes 2 ms
+
+
+def main(words: list[str]) -> None:
+    """Become the command."""
+    control, port, keep, memory, files, size, threads = map(int, words[:7])
+    if control:
+        listen(control, port)
+    if keep:
+        stay()
+    limit(memory, files, size, threads)
+    for ignored in (SIGPIPE, SIGXFSZ):  # by Python, and so by all that it becomes
+        signal(ignored, SIG_DFL)
+    os.execvp(words[7], words[7:])
+
+
+def listen(control: int, port: int) -> None:
+    """Open a listener here, and send it to who started us."""
+    import _socket
+
+    listener = _socket.socket(_socket.AF_INET, _socket.SOCK_STREAM)
+    listener.bind(("127.0.0.1", port))
+    listener.listen(128)
+    told = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM, 0, control)
+    handle = listener.fileno().to_bytes(4, sys.byteorder)
+    told.sendmsg([b"."], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, handle)])
+    told.close()
+    listener.close()
+
+
+def limit(memory: int, files: int, size: int, threads: int) -> None:
+    """Take on limits, which the command can only narrow."""
+    for which, most in (
+        (resource.RLIMIT_DATA, memory),
+        (resource.RLIMIT_NOFILE, files),
+        (resource.RLIMIT_FSIZE, size),
+        (resource.RLIMIT_NPROC, threads),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        if most or which == resource.RLIMIT_CORE:
+            _, hard = resource.getrlimit(which)
+            allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
+            resource.setrlimit(which, (allowed, allowed))
+
+
+def stay() -> None:
+    """Return in a child. The parent waits for it, ends whatever is left of it, and exits as it did."""
+    import signal
+
+    agent = os.getppid()
+    adopt(signal.SIGTERM)
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD, signal.SIGTERM})
+    child = os.fork()
+    if child == 0:
+        os.setpgid(0, 0)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD, signal.SIGTERM})
+        return
+    status = None
+    while status is None and os.getppid() == agent:
+        if signal.sigwait({signal.SIGCHLD, signal.SIGTERM}) == signal.SIGTERM:
+            break
+        status = reaped(child)
+    end(child, signal.SIGKILL)
+    os._exit(137 if status is None else status)
+
+
+def adopt(at_end: int) -> None:
+    """Become the parent of all descendants that lose theirs, and hear of the agent's end by a signal."""
+    try:
+        import ctypes
+
+        prctl = ctypes.CDLL(None).prctl
+    except (ImportError, OSError, AttributeError):  # not on Linux
+        return
+    prctl(1, at_end)
+    prctl(36, 1)
+
+
+def reaped(child: int) -> int | None:
+    """Bury whoever has ended; the status to exit with once that is the child."""
+    found = None
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return found
+        if pid == 0:
+            return found
+        if pid == child:
+            found = os.waitstatus_to_exitcode(status)
+            found = 128 - found if found < 0 else found
+
+
+def end(child: int, by: int) -> None:
+    """End all descendants: what has lost its parent has become a child of ours."""
+    while True:
+        try:
+            os.killpg(child, by)
+        except OSError:
+            pass
+        for pid in children():
+            try:
+                os.kill(pid, by)
+            except OSError:
+                pass
+        try:
+            os.waitpid(-1, 0)
+        except ChildProcessError:
+            return
+
+
+def children() -> list[int]:
+    """Of this process, as far as the system tells."""
+    own, found = str(os.getpid()), []
+    try:
+        names = os.listdir("/proc")
+    except OSError:
+        return []
+    for name in names:
+        if name.isdecimal():
+            try:
+                with open(f"/proc/{name}/stat", errors="replace") as file:
+                    stat = file.read()
+            except OSError:
+                continue
+            if stat.rpartition(")")[2].split()[1:2] == [own]:
+                found.append(int(name))
+    return found
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,147 @@
+"""What a command sees of this machine where bubblewrap keeps it: a system that it cannot change, and its home.
+
+Everything else is not there: no folder of a person, no data of the agent, no process but its own, no user but one.
+"""
+
+import shutil
+import sys
+import sysconfig
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, final
+
+import attrs
+
+from actors.shell.settings import Shell
+from actors.tools.messages import UPLOADS
+
+SYSTEM: Final = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store")
+"""Where programs are and what they need to run."""
+CONFIGURATION: Final = (
+    *(
+        "alternatives",
+        "ca-certificates",
+        "ld.so.cache",
+        "ld.so.conf",
+        "ld.so.conf.d",
+        "localtime",
+        "mime.types",
+    ),
+    *("nsswitch.conf", "pki/ca-trust", "pki/tls/certs", "pki/tls/cert.pem", "protocols", "services"),
+    *("ssl/certs", "ssl/cert.pem", "ssl/openssl.cnf"),
+)
+"""Of ``/etc``: what says how to run programs, and nothing of whom the machine belongs to."""
+OF_NETWORK: Final = ("resolv.conf", "hosts")
+"""Of ``/etc``, for commands that look names up themselves."""
+LAUNCHER: Final = Path(__file__).with_name("launch.py")
+INSIDE: Final = "/run/starpod/launch.py"
+USER: Final = 1000
+ACCOUNTS: Final = {
+    "passwd": f"agent:x:{USER}:{USER}:agent:{{home}}:/bin/bash\nnobody:x:65534:65534:nobody:/:/usr/sbin/nologin\n",
+    "group": f"agent:x:{USER}:\nnogroup:x:65534:\n",
+    "hosts": "127.0.0.1 localhost starpod\n::1 localhost\n",
+}
+"""Files of ``/etc`` that are made up."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Sandbox:
+    """A way to start commands that was tried and found to work."""
+
+    bwrap: str
+    made_up: Path
+    """Folder with the files that are made up."""
+    home: Path
+    hidden: tuple[Path, ...]
+    """Folders that are not to be seen, should they lie in one that is."""
+    strict: bool = True
+    """Whether commands cannot make further namespaces of users, where this bubblewrap knows how."""
+
+    def arguments(self, limits: Shell, user: str) -> list[str]:
+        """The words before those of the launcher, for a command of `user`."""
+        return [
+            self.bwrap,
+            *("--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"),
+            *(() if limits.network == "on" else ("--unshare-net",)),
+            *("--uid", str(USER), "--gid", str(USER), "--hostname", "starpod"),
+            *("--die-with-parent", "--new-session", "--cap-drop", "ALL"),
+            *(("--disable-userns",) if self.strict else ()),
+            *_system(),
+            *self._configuration(limits),
+            *_python(),
+            *("--ro-bind", str(LAUNCHER), INSIDE),
+            *("--proc", "/proc", "--dev", "/dev", "--size", str(limits.temporary), "--tmpfs", "/dev/shm"),  # noqa: S108 - its own
+            *("--size", str(limits.temporary), "--tmpfs", "/tmp", "--symlink", "/tmp", "/var/tmp"),  # noqa: S108
+            *("--bind", str(self.home), str(self.home)),
+            *self._hidden(user),
+            # Where the agent is root, so is a command to the kernel, which asks for the owner of a file alone before it
+            # lets somebody write to /proc/sys.
+            *("--remount-ro", "/proc", "--remount-ro", "/dev", "--remount-ro", "/"),
+            *("--chdir", str(self.home)),
+            "--",
+        ]
+
+    def _configuration(self, limits: Shell) -> Iterator[str]:
+        for name in CONFIGURATION + (OF_NETWORK if limits.network == "on" else ()):
+            yield from _read_only(Path("/etc", name))
+        for name in ACCOUNTS:
+            if limits.network != "on" or name not in OF_NETWORK:
+                yield from ("--ro-bind", str(self.made_up / name), f"/etc/{name}")
+
+    def _hidden(self, user: str) -> Iterator[str]:
+        """What others have sent, and what is the agent's own."""
+        uploads = self.home / UPLOADS
+        if uploads.is_dir():
+            yield from ("--size", "4096", "--tmpfs", str(uploads))
+            if (own := uploads / user).is_dir():
+                yield from ("--bind", str(own), str(own))
+            yield from ("--remount-ro", str(uploads))
+        for folder in self.hidden:
+            if folder.is_dir() and any(folder.is_relative_to(shown) for shown in (self.home, *SYSTEM)):
+                yield from ("--size", "4096", "--tmpfs", str(folder), "--remount-ro", str(folder))
+
+
+def _system() -> Iterator[str]:
+    for name in SYSTEM:
+        yield from _read_only(Path(name))
+
+
+def _read_only(path: Path) -> Iterator[str]:
+    if path.is_symlink() and not (target := path.readlink()).is_absolute():
+        yield from ("--symlink", str(target), str(path))
+    elif path.exists():
+        yield from ("--ro-bind", str(path), str(path))
+
+
+def interpreter() -> Path:
+    """The Python that runs us, without the environment it may be in."""
+    return Path(getattr(sys, "_base_executable", sys.executable)).resolve()
+
+
+def _python() -> Iterator[str]:
+    """What the launcher needs of a Python that does not belong to the system."""
+    needed = [interpreter(), Path(sysconfig.get_path("stdlib"))]
+    library = Path(sysconfig.get_config_var("LIBDIR") or "/", sysconfig.get_config_var("INSTSONAME") or "")
+    if library.suffix != ".a" and library.is_file():
+        needed.append(library)
+    for path in needed:
+        if not any(path.is_relative_to(shown) for shown in SYSTEM):
+            yield from ("--ro-bind", str(path), str(path))
+
+
+def candidate(home: Path, data: Path) -> Sandbox | str:
+    """What may be the sandbox of this machine, still to be tried; why there is none.
+
+    Args:
+      home: the folder that commands work in.
+      data: the agent's own, below which ``shell/etc`` is written.
+    """
+    bwrap = shutil.which("bwrap")
+    if bwrap is None:
+        return "bubblewrap (bwrap) is not installed"
+    made_up = data / "shell" / "etc"
+    made_up.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name, content in ACCOUNTS.items():
+        (made_up / name).write_text(content.format(home=home), encoding="utf-8")
+    return Sandbox(bwrap=bwrap, made_up=made_up, home=home, hidden=(data,))
