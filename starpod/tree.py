@@ -91,6 +91,7 @@ from actors.telegram.settings import Settings as TelegramSettings
 from actors.tooling import offering, tool_of
 from actors.tools import messages as tools
 from actors.tools.actor import ToolsActor
+from actors.tools.keeping import MIGRATIONS as TOOLS
 from actors.tools.settings import Settings as ToolsSettings
 from actors.users import messages as users
 from actors.users.actor import MIGRATIONS as USERS_MIGRATIONS
@@ -212,7 +213,7 @@ def _tools(given: Given) -> Iterator[Child]:
     shown = lambda: agent().compaction.max_tool_result_bytes  # noqa: E731 - the tools know nothing of the agent
     variables = granted(given.settings(ToolsSettings)().tools.env_allowed, given.environment)
     factory = partial(
-        ToolsActor, given.home, _uploads(given), given.settings(ToolsSettings), shown, variables
+        ToolsActor, given.home, _uploads(given), given.data, given.settings(ToolsSettings), shown, variables
     )
     yield Child("tools", factory, limits=Limits(mailbox=256))
 
@@ -439,6 +440,7 @@ SERVICES: Final = (
         check=lambda settings, _given: withheld(settings.tools.env_allowed),
         fixed=frozenset({"attachments.max_file_size", "tools.env_allowed"}),
         guarded=("tools.env_allowed",),
+        migrations=TOOLS,
     ),
     Subsystem(
         "web",

@@ -72,6 +72,7 @@ BASES = {
     "actors/email/post.py",
     "actors/session/auditing.py",
     *(f"actors/skills/{name}.py" for name in ("reading", "changing")),
+    *(f"actors/tools/{name}.py" for name in ("keeping", "undoer")),
     *(f"actors/telegram/{name}.py" for name in ("doing", "receiving")),
 }
 """Parts of an actor that is too long for one module."""

@@ -6,12 +6,12 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO, TypeVar, final
 
-from actors.tools import messages, reading, searching, writing
+from actors.tools import changing, messages, reading, receiving, searching
 from actors.tools.paths import GoOn, Home, Place
 from actors.tools.settings import Settings
-from actors.tools.threads import Threads
+from actors.tools.undoer import UndoingActor
 from actors.vocabulary import Attachment, quoted
-from bus import Actor, concurrent
+from bus import concurrent
 
 T = TypeVar("T")
 Look = Callable[[Place, BinaryIO, GoOn], T]
@@ -25,13 +25,14 @@ INLINE = 64 * 1024
 
 
 @final
-class ToolsActor(Actor):
-    """Owns nothing in memory; every handler is one piece of work on the file system."""
+class ToolsActor(UndoingActor):
+    """Every handler is one piece of work on the file system."""
 
     def __init__(
         self,
         home: Path,
         uploads: Path,
+        data: Path,
         settings: Callable[[], Settings],
         max_result: Callable[[], int],
         variables: Mapping[str, str | None] | None = None,
@@ -41,20 +42,15 @@ class ToolsActor(Actor):
         Args:
           home: the agent's, made if it is not there.
           uploads: where files that people send wait in a folder of their own until they are stored.
+          data: the folder of the agent that no tool sees: its database lies there, and what is kept.
           settings: of this subsystem, asked for at each use.
           max_result: bytes of text that one result may have, likewise.
           variables: all that there is of the environment for the model, None for what is not set.
         """
-        self._root = home
-        self._home = Home(home)
+        super().__init__(home, data, settings)
         self._spool = Home(uploads)
-        self._threads = Threads()
-        self._settings = settings
         self._max_result = max_result
         self._variables = variables or {}
-
-    async def start(self) -> None:
-        self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     @messages.FileRead.handler
     @concurrent(AT_ONCE, isolated=True)
@@ -129,30 +125,33 @@ class ToolsActor(Actor):
     @messages.FileWrite.handler
     @concurrent(AT_ONCE, isolated=True)
     async def write_file(self, request: messages.FileWrite) -> messages.Written:
-        work = partial(
-            writing.write, self._home.of(request.user), request.path, request.content, request.call
-        )
-        return await self._run(work, request.path)
+        return await self._written(request, request.path)
 
     @messages.Write.handler
     @concurrent(AT_ONCE, isolated=True)
     async def write_at(self, request: messages.Write) -> messages.Written:
-        home = self._home.of(request.user)
-        path = home.relative(request.file_path)
-        return await self._run(partial(writing.write, home, path, request.content, request.call), path)
+        return await self._written(request, self._home.relative(request.file_path))
+
+    async def _written(self, request: messages.FileWrite | messages.Write, path: str) -> messages.Written:
+        data = request.content.encode()
+        work = partial(changing.plan_write, path=path, data=data)
+        asked = (await self._change(work, request, path, again=True)).asked
+        loose = asked.partition("/")[0] not in messages.FOLDERS
+        return messages.Written(path=asked, size=len(data), loose=loose)
 
     @messages.Edit.handler
     @concurrent(AT_ONCE, isolated=True)
     async def edit_file(self, request: messages.Edit) -> messages.Edited:
-        work = partial(writing.edit, self._home.of(request.user), request)
-        return await self._run(work, request.file_path)
+        path = self._home.relative(request.file_path)
+        edit = partial(changing.plan_edit, path=path, old=request.old_string, new=request.new_string)
+        done = await self._change(partial(edit, everywhere=request.replace_all), request, path)
+        return messages.Edited(path=done.asked, count=done.places)
 
     @messages.FileDelete.handler
     @concurrent(AT_ONCE, isolated=True)
     async def delete_file(self, request: messages.FileDelete) -> messages.Deleted:
-        return await self._run(
-            partial(writing.delete, self._home.of(request.user), request.path), request.path
-        )
+        done = await self._change(partial(changing.plan_delete, path=request.path), request, request.path)
+        return messages.Deleted(path=done.asked)
 
     @messages.EnvGet.handler
     async def variable(self, request: messages.EnvGet) -> str:
@@ -167,7 +166,7 @@ class ToolsActor(Actor):
         now = self.bus.clock.now().astimezone()
         rules = self._settings().attachments
         save = partial(
-            writing.save_upload, self._home.of(request.user), self._spool, request.upload, request.files
+            receiving.save_upload, self._home.of(request.user), self._spool, request.upload, request.files
         )
         return await self._run(lambda go_on: save(now=now, rules=rules, go_on=go_on), request.upload)
 
@@ -185,13 +184,6 @@ class ToolsActor(Actor):
         except messages.FileNotFound:
             pass
         return await self._run(work, path)
-
-    async def _run(self, work: Callable[[GoOn], T], path: str) -> T:
-        """Do a piece of work in a thread.
-
-        A virtual clock takes a waiting thread for idleness and would run ahead; there all work is done at once.
-        """
-        return work(_go_on) if self.bus.clock.virtual else await self._threads.run(work, path)
 
 
 def _go_on() -> None:

@@ -29,6 +29,23 @@ class Tools:
 
 @final
 @attrs.frozen(kw_only=True)
+class Checkpoints:
+    """What is kept of files before turns change them."""
+
+    keep_days: int = attrs.field(default=14, validator=ge(1))
+    max_file_mb: int = attrs.field(default=50, validator=ge(0))
+    """MB of one file that is kept; a larger one cannot be put back."""
+    max_total_mb: int = attrs.field(default=2048, validator=ge(0))
+    """MB of all that is kept; beyond that the oldest goes, and what is there before a command is not kept."""
+    max_files: int = attrs.field(default=100_000, validator=ge(0))
+    """Files, links and folders that are looked at before a command."""
+    skip_folders: tuple[str, ...] = (".cache", ".venv", "__pycache__", "node_modules")
+    """Names of folders that are left out there."""
+
+
+@final
+@attrs.frozen(kw_only=True)
 class Settings:
     tools: Tools = Tools()
     attachments: Attachments = Attachments()
+    checkpoints: Checkpoints = Checkpoints()

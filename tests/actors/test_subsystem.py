@@ -80,12 +80,17 @@ def test_a_front_door_may_be_a_package_or_missing() -> None:
 
 def test_of_the_real_ones_everything_is_found() -> None:
     assert [kind.__name__ for kind in Subsystem("tools", Plain, front=tools).tools()] == [
-        "FileRead",
-        "FileWrite",
-        "FileList",
+        "Edit",
         "FileDelete",
-        "Attach",
+        "FileWrite",
+        "Write",
         "EnvGet",
+        "FileList",
+        "Glob",
+        "Grep",
+        "Attach",
+        "FileRead",
+        "Read",
     ]
     assert len(list(Subsystem("persona", Plain, front=persona).context())) == 3
 

@@ -76,6 +76,9 @@ RULES: Final[dict[str, Rule]] = {
     "GET /api/turns/<turn>/context": Rule("a user", lambda ada: f"/api/turns/{ada.turn}/context"),
     "GET /api/turns/<turn>/subagents": Rule("a user", lambda ada: f"/api/turns/{ada.turn}/subagents"),
     "POST /api/turns/<turn>/choose": Rule("a user", lambda ada: f"/api/turns/{ada.turn}/choose"),
+    "POST /api/turns/<turn>/undo": Rule(
+        "a user", lambda ada: f"/api/turns/{ada.turn}/undo", {"dry_run": True}
+    ),
     "POST /api/turns/<turn>/versions": Rule("a user", lambda ada: f"/api/turns/{ada.turn}/versions"),
     "POST /api/chat": USER,
     "POST /v1/chat/completions": USER,

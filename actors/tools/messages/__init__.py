@@ -8,6 +8,7 @@ refused with :class:`InvalidPath`.
 """
 
 from .changing import Deleted, Edit, Edited, FileDelete, FileWrite, Write, Written
+from .checkpoints import KeepAll, KeepingFailed, Kept, NotPutBack, PutBack, TurnIsRunning, Undo, Undone
 from .common import FOLDERS, MAX_LOADED, UPLOADS
 from .environment import EnvGet
 from .errors import (
@@ -71,21 +72,29 @@ __all__ = [
     "ImageType",
     "InvalidPath",
     "IsADirectory",
+    "KeepAll",
+    "KeepingFailed",
+    "Kept",
     "Listing",
     "LoadFile",
     "Locate",
     "Located",
     "NotADirectory",
     "NotARegularFile",
+    "NotPutBack",
     "NotText",
     "NothingToEdit",
     "OutputMode",
+    "PutBack",
     "Read",
     "Restricted",
     "SaveUpload",
     "SentFile",
     "TextNotFound",
     "TextNotUnique",
+    "TurnIsRunning",
+    "Undo",
+    "Undone",
     "Write",
     "Written",
 ]

@@ -8,7 +8,7 @@ from actors.tooling import Rendered, ToolReply, described, from_context, tool
 from actors.vocabulary import Text
 from bus import Abandon, Request
 
-from .common import FOLDERS, PATH, OfUser
+from .common import FOLDERS, PATH, OfTurn
 
 
 @final
@@ -30,26 +30,27 @@ class Written(ToolReply):
 @tool(
     "FileWrite",
     "Write a text file. Replaces one that is there and makes missing folders.",
-    # Writing the same content again gives the same file. What can be lost is an edit that somebody else made
-    # between a crash and the restart; a model told of a doubt would write again as well.
+    # Writing the same content again gives the same file; what somebody else has written meanwhile is kept before.
     effect="unsafe",
     on_doubt="retry",
     subject="path",
 )
 @final
 @attrs.frozen(kw_only=True)
-class FileWrite(OfUser, Request[Written]):
+class FileWrite(OfTurn, Request[Written]):
     """Replace a file in one step: a reader or a crash sees the old content or the new, never half of it.
 
     Raises IsADirectory, NotADirectory, NotARegularFile, InvalidPath, FileSystemRefused.
     """
 
+    version: ClassVar[int] = 3
     abandon: ClassVar[Abandon] = Abandon.FINISH
     max_bytes: ClassVar[int] = 8 * 1024 * 1024
     path: Annotated[str, PATH]
     content: Annotated[str, described("The whole new content.")]
     call: Annotated[str, from_context("call")]
-    """Names the temporary file, so that a call repeated after a crash clears away what the first one left."""
+    """What it is known by when it is repeated after a crash, and done once."""
+    turn: Annotated[str, from_context("turn")] = ""
     user: Annotated[str, from_context("user")]
 
 
@@ -63,14 +64,16 @@ class FileWrite(OfUser, Request[Written]):
 )
 @final
 @attrs.frozen(kw_only=True)
-class Write(Request[Written]):
+class Write(OfTurn, Request[Written]):
     """:class:`FileWrite` as some models know it: the path may be absolute. Raises what that raises."""
 
+    version: ClassVar[int] = 2
     abandon: ClassVar[Abandon] = Abandon.FINISH
     max_bytes: ClassVar[int] = FileWrite.max_bytes
     file_path: Annotated[str, PATH]
     content: Annotated[str, described("The whole new content.")]
     call: Annotated[str, from_context("call")]
+    turn: Annotated[str, from_context("turn")] = ""
     user: Annotated[str, from_context("user")]
 
 
@@ -90,12 +93,12 @@ class Edited(ToolReply):
     "Edit",
     "Replace text in a file.",
     effect="unsafe",
-    on_doubt="tell_model",
+    on_doubt="retry",  # as FileDelete
     subject="file_path",
 )
 @final
 @attrs.frozen(kw_only=True)
-class Edit(Request[Edited]):
+class Edit(OfTurn, Request[Edited]):
     """Replace a text by another one in a file, in one step; its permissions and line ends stay.
 
     Where all lines of the file end in CRLF, those of both texts count as if they did.
@@ -104,6 +107,7 @@ class Edit(Request[Edited]):
     NotText, FileTooLarge, InvalidPath, FileSystemRefused.
     """
 
+    version: ClassVar[int] = 2
     abandon: ClassVar[Abandon] = Abandon.FINISH
     max_bytes: ClassVar[int] = 8 * 1024 * 1024
     file_path: Annotated[str, PATH]
@@ -111,6 +115,7 @@ class Edit(Request[Edited]):
     new_string: str
     replace_all: bool = False
     call: Annotated[str, from_context("call")]
+    turn: Annotated[str, from_context("turn")] = ""
     user: Annotated[str, from_context("user")]
 
 
@@ -126,20 +131,22 @@ class Deleted(ToolReply):
 @tool(
     "FileDelete",
     "Delete one file. Folders cannot be deleted.",
-    # Running it again could delete a file that was put there since, or report a missing file that was in fact
-    # deleted by the first run; the model can look and decide.
+    # What it was going to do is noted before: done again, it does nothing twice, and leaves another file alone.
     effect="unsafe",
-    on_doubt="tell_model",
+    on_doubt="retry",
     subject="path",
 )
 @final
 @attrs.frozen(kw_only=True)
-class FileDelete(OfUser, Request[Deleted]):
+class FileDelete(OfTurn, Request[Deleted]):
     """Remove a file, or a symbolic link itself, never what it points to.
 
     Raises FileNotFound, IsADirectory, InvalidPath (also for a path through a link), FileSystemRefused.
     """
 
+    version: ClassVar[int] = 3
     abandon: ClassVar[Abandon] = Abandon.FINISH
     path: Annotated[str, PATH]
+    call: Annotated[str, from_context("call")] = ""
+    turn: Annotated[str, from_context("turn")] = ""
     user: Annotated[str, from_context("user")]

@@ -23,3 +23,13 @@ class OfUser:
     @classmethod
     def upcast(cls, version: int, body: dict[str, Any]) -> dict[str, Any]:
         return body if version > 1 else {**body, "user": ADMIN}
+
+
+class OfTurn:
+    """A request that says on behalf of which turn it changes something; it once did not, and neither for whom."""
+
+    __slots__ = ()
+
+    @classmethod
+    def upcast(cls, _version: int, body: dict[str, Any]) -> dict[str, Any]:
+        return {"user": ADMIN, "call": "", "turn": "", **body}

@@ -135,7 +135,8 @@ async def test_the_agent_reads_a_pdf_of_its_own(
     (tmp_path / "home" / named).write_bytes(b"%PDF-1.7\n")
     world = World(tmp_path, tools=(offering(*TOOLS),), weights={named: 5})
     async with world.running():
-        home = partial(ToolsActor, tmp_path / "home", tmp_path / "uploads", ToolSettings, lambda: 50_000)
+        folders = (tmp_path / "uploads", tmp_path / "data")
+        home = partial(ToolsActor, tmp_path / "home", *folders, ToolSettings, lambda: 50_000)
         await world.mesh.start(home, name="files")
         await world.turn("read it", say(calls=[use("FileRead", "c1", path=named)]), say("So."))
         (result,) = world.requests[-1].messages[-1].content

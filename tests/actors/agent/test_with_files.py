@@ -18,10 +18,12 @@ from tests.actors.tools.files import TOOLS
 async def test_files_are_written_read_and_handed_over(tmp_path: Path, autojump_clock: MockClock) -> None:
     home = tmp_path / "home"
     home.mkdir()
+    (tmp_path / "data/db").mkdir(parents=True)
+    folders = (tmp_path / "uploads", tmp_path / "data")
     world = World(tmp_path, tools=(offering(*TOOLS),))
     async with world.running():
         await world.mesh.start(
-            partial(ToolsActor, home, tmp_path / "uploads", ToolSettings, lambda: 50_000), name="files"
+            partial(ToolsActor, home, *folders, ToolSettings, lambda: 50_000), name="files"
         )
         write = use("FileWrite", "c1", path="documents/a.md", content="# Plan\n")
         end = await world.turn(

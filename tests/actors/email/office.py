@@ -115,6 +115,7 @@ class Office:
                 ToolsActor,
                 self.path / "home",
                 self.path / "uploads",
+                self.path / "data",
                 ToolsSettings,
                 lambda: 1000,
                 dict[str, str | None](),

@@ -29,7 +29,9 @@ READ = ToolSpec(name="FileRead", description="Read.", input_schema={"type": "obj
 
 
 async def start_tools(mesh: MeshUnderTest, folder: Path) -> None:
-    await mesh.start(partial(ToolsActor, folder, folder / "uploads", ToolSettings, lambda: 50_000))
+    await mesh.start(
+        partial(ToolsActor, folder, folder / "uploads", folder / "data", ToolSettings, lambda: 50_000)
+    )
 
 
 async def test_an_answer_is_streamed_and_ends_with_the_whole_of_it_and_its_price(

@@ -104,7 +104,9 @@ class Inside:
                 name="users",
             )
             uploads, shown = self.folder / "uploads", lambda: 50_000
-            files = partial(ToolsActor, self.folder / "home", uploads, lambda: self.tools, shown, {})
+            files = partial(
+                ToolsActor, self.folder / "home", uploads, self.folder / "data", lambda: self.tools, shown, {}
+            )
             await self.mesh.start(files, name="files")
             notify = partial(NotifyActor, self.folder / "notify.db", lambda: ZoneInfo("Europe/Rome"))
             await self.mesh.start(notify, name="notify")

@@ -82,7 +82,7 @@ class Outside:
         self.home.mkdir(exist_ok=True)
         async with self.world.running(conductor=agent):
             uploads, shown = self.folder / "uploads", lambda: 50_000
-            files = partial(ToolsActor, self.home, uploads, ToolsSettings, shown, {})
+            files = partial(ToolsActor, self.home, uploads, self.folder / "data", ToolsSettings, shown, {})
             await self.mesh.start(files, name="files")
             await self.mesh.start(partial(Keeper, self), name="keeper")
             await self.start_sender()

@@ -4,9 +4,12 @@ from pathlib import Path
 from typing import Any
 
 from actors.subsystem import Subsystem
-from actors.tools import messages
+from actors.tools import changing, messages
 from actors.tools.actor import ToolsActor
-from actors.tools.paths import Home
+from actors.tools.changing import Plan
+from actors.tools.contents import Contents
+from actors.tools.looking import Keep
+from actors.tools.paths import GoOn, Home
 from bus import Request
 
 TOOLS: tuple[type[Request[Any]], ...] = tuple(Subsystem("tools", ToolsActor, front=messages).tools())
@@ -17,6 +20,32 @@ PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 100
 
 def go_on() -> None:
     """Somebody waits for the work for as long as it takes."""
+
+
+def keep(home: Home, limit: int = 1_000_000) -> Keep:
+    """What keeps contents beside a home."""
+    return Keep(home, Contents(home.root.parent / "kept"), limit, go_on)
+
+
+def write(home: Home, path: str, content: str, call: str = "call-1", going: GoOn = go_on) -> Plan:
+    """Write a file as a call does."""
+    return _done(home, changing.plan_write(keep(home), path, content.encode()), call, going)
+
+
+def edit(home: Home, path: str, old: str, new: str, *, everywhere: bool = False) -> Plan:
+    """Edit a file as a call does."""
+    plan = changing.plan_edit(keep(home), home.relative(path), old, new, everywhere=everywhere)
+    return _done(home, plan, "call-1", go_on)
+
+
+def delete(home: Home, path: str) -> Plan:
+    """Delete a file as a call does."""
+    return _done(home, changing.plan_delete(keep(home), path), "call-1", go_on)
+
+
+def _done(home: Home, plan: Plan, call: str, going: GoOn) -> Plan:
+    changing.carry_out(home, plan, call, going)
+    return plan
 
 
 def put(home: Home, path: str, data: bytes) -> Path:

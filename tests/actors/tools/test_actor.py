@@ -1,6 +1,7 @@
 """The tools actor on a bus, with real files and, outside virtual time, real threads."""
 
 import gc
+import itertools
 import os
 import resource
 import threading
@@ -15,8 +16,8 @@ import pytest
 import trio
 
 from actors.tooling import CallContext, Catalogue, render, tool_of
+from actors.tools import changing, reading
 from actors.tools import messages as tools
-from actors.tools import reading, writing
 from actors.tools.actor import INLINE, ToolsActor
 from actors.tools.settings import Attachments, Settings
 from actors.vocabulary import Text
@@ -29,14 +30,19 @@ CATALOGUE = Catalogue(map(tool_of, TOOLS))
 async def start(
     mesh: MeshUnderTest, home: Path, settings: Settings | None = None, max_result: int = 50_000
 ) -> None:
-    uploads = home.parent / "uploads"
-    await mesh.start(partial(ToolsActor, home, uploads, lambda: settings or Settings(), lambda: max_result))
+    uploads, data = home.parent / "uploads", home.parent / f".{home.name}"
+    (data / "db").mkdir(parents=True, exist_ok=True)
+    rules = settings or Settings()
+    await mesh.start(partial(ToolsActor, home, uploads, data, lambda: rules, lambda: max_result))
 
 
-async def call(mesh: MeshUnderTest, name: str, number: int = 1, **input: Any) -> str:
+CALLS = itertools.count(1)
+
+
+async def call(mesh: MeshUnderTest, name: str, **input: Any) -> str:
     """Call a tool as a model does; returns the text it gets."""
     context = CallContext(
-        call=f"turn:{number}",
+        call=f"turn:{next(CALLS)}",
         session="s",
         user="admin",
         turn="turn",
@@ -80,6 +86,20 @@ async def test_a_file_is_worked_on_by_the_names_that_models_know(tmp_path: Path)
         assert all_ == "Edited documents/notes.md: 2 replacements"
         assert await call(mesh, "Glob", pattern="**/*.md") == "documents/notes.md"
         assert await call(mesh, "Grep", pattern="^\\d$", output_mode="count") == "documents/notes.md:3"
+
+
+async def test_a_file_outside_the_usual_folders_is_written_with_a_warning(tmp_path: Path) -> None:
+    async with open_test_mesh() as mesh:
+        await start(mesh, tmp_path / "home")
+        for folder in ("documents", "projects", "scripts", "temp", "desktop", "downloads"):
+            path = f"{folder}/a.txt"
+            assert await call(mesh, "FileWrite", path=path, content="") == f"Successfully wrote {path}"
+        for path in ("a.txt", "documents.txt", "other/a.txt"):
+            first, warning = (await call(mesh, "FileWrite", path=path, content="")).splitlines()
+            assert first == f"Successfully wrote {path}"
+            assert warning.startswith(
+                "Warning: it lies outside the usual folders; prefer desktop/, documents/"
+            )
 
 
 async def test_an_attached_file_goes_to_the_person(tmp_path: Path) -> None:
@@ -175,7 +195,7 @@ async def test_what_reads_little_is_done_at_once_and_the_rest_in_threads(
         monkeypatch.setattr(module, name, work)
 
     for module, name in (
-        (reading, "read"), (reading, "listing"), (writing, "write"), (writing, "delete"),
+        (reading, "read"), (reading, "listing"), (changing, "plan_write"), (changing, "carry_out"),
     ):  # fmt: skip
         spy(module, name)
     (tmp_path / "small.txt").write_bytes(b"x" * INLINE)
@@ -187,8 +207,7 @@ async def test_what_reads_little_is_done_at_once_and_the_rest_in_threads(
         await call(mesh, "FileRead", path="large.txt")
         await call(mesh, "FileWrite", path="documents/a.txt", content="x")
         await call(mesh, "FileList", path="documents")
-        await call(mesh, "FileDelete", path="documents/a.txt")
-        assert threads == {"read": True, "write": True, "listing": False, "delete": True}
+        assert threads == {"read": True, "plan_write": True, "carry_out": True, "listing": False}
 
 
 async def test_under_virtual_time_nothing_leaves_the_loop(tmp_path: Path, autojump_clock: object) -> None:
@@ -208,8 +227,8 @@ async def test_many_calls_at_once_do_not_meet(tmp_path: Path) -> None:
 
         async def one(number: int) -> None:
             path = f"documents/{number}/a.txt"
-            await call(mesh, "FileWrite", number, path=path, content=str(number) * 1000)
-            assert await call(mesh, "FileRead", number, path=path) == str(number) * 1000
+            await call(mesh, "FileWrite", path=path, content=str(number) * 1000)
+            assert await call(mesh, "FileRead", path=path) == str(number) * 1000
 
         async with trio.open_nursery() as nursery:
             for number in range(50):
@@ -306,7 +325,7 @@ async def test_where_no_more_files_can_be_opened_that_is_told(tmp_path: Path, re
 async def test_what_the_owner_allows_of_the_environment_can_be_read(tmp_path: Path) -> None:
     async with open_test_mesh() as mesh:
         variables = {"LANG": "de_DE.UTF-8", "GITHUB_TOKEN": None}
-        files = (tmp_path / "home", tmp_path / "uploads")
+        files = (tmp_path / "home", tmp_path / "uploads", tmp_path / "data")
         await mesh.start(partial(ToolsActor, *files, Settings, lambda: 50_000, variables))
         assert await call(mesh, "EnvGet", key="LANG") == "de_DE.UTF-8"
         assert (

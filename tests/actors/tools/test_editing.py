@@ -1,17 +1,16 @@
 """Replacing a text in a text, and in a file."""
 
 import os
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.tools import writing
+from actors.tools import changing
 from actors.tools.editing import replaced
 from actors.tools.messages import (
     ChangedMeanwhile,
-    Edit,
-    Edited,
     FileNotFound,
     InvalidPath,
     IsADirectory,
@@ -21,25 +20,16 @@ from actors.tools.messages import (
     TextNotUnique,
 )
 from actors.tools.paths import Home
-from tests.actors.tools.files import go_on, names, put
+from tests.actors.tools.files import delete, edit, go_on, keep, names, put, write
 
 TEXT = st.text("ab\n", max_size=8)
-
-
-def of(path: str, old: str, new: str, *, everywhere: bool = False) -> Edit:
-    return Edit(
-        file_path=path, old_string=old, new_string=new, replace_all=everywhere, call="t:1", user="ada"
-    )
-
-
-def edit(home: Home, path: str, old: str, new: str, *, everywhere: bool = False) -> Edited:
-    return writing.edit(home, of(path, old, new, everywhere=everywhere), go_on)
 
 
 def test_one_place_is_replaced(home: Home) -> None:
     put(home, "a.txt", b"eins zwei drei\n")
 
-    assert edit(home, "a.txt", "zwei", "größer") == Edited(path="a.txt", count=1)
+    plan = edit(home, "a.txt", "zwei", "größer")
+    assert (plan.asked, plan.change.places) == ("a.txt", 1)
     assert (home.root / "a.txt").read_text() == "eins größer drei\n"
     assert names(home) == ["a.txt"]
 
@@ -54,7 +44,7 @@ def test_several_places_are_refused_unless_all_are_meant(home: Home) -> None:
     )
     assert (home.root / "a.txt").read_text() == "a a aa"
 
-    assert edit(home, "a.txt", "a", "b", everywhere=True).count == 4
+    assert edit(home, "a.txt", "a", "b", everywhere=True).change.places == 4
     assert (home.root / "a.txt").read_text() == "b b bb"
 
 
@@ -129,8 +119,8 @@ def test_what_is_no_text_is_not_edited(home: Home) -> None:
 def test_a_path_may_be_absolute_within_home(home: Home) -> None:
     put(home, "a.txt", b"one")
 
-    assert edit(home, f"{home.root}/a.txt", "one", "two").path == "a.txt"
-    assert edit(home, "~/a.txt", "two", "three").path == "a.txt"
+    assert edit(home, f"{home.root}/a.txt", "one", "two").asked == "a.txt"
+    assert edit(home, "~/a.txt", "two", "three").asked == "a.txt"
 
 
 @pytest.mark.parametrize("path", ["/etc/hostname", "../outside.txt", "link.txt", ".starpod/x", "~other/a"])
@@ -154,18 +144,17 @@ def test_a_hard_link_elsewhere_keeps_its_content(home: Home) -> None:
     assert (outside.read_text(), (home.root / "inside.txt").read_text()) == ("one", "two")
 
 
-def test_what_somebody_else_writes_meanwhile_is_not_lost(home: Home) -> None:
+@pytest.mark.parametrize("act", [write, delete])
+def test_what_somebody_else_writes_meanwhile_is_not_lost(home: Home, act: Callable[..., object]) -> None:
     path = put(home, "a.txt", b"one")
-    calls = 0
-
-    def meanwhile() -> None:
-        nonlocal calls
-        calls += 1
-        if calls == 2:  # the first is while it is read, the last before it is replaced
-            path.write_text("one and only")
+    if act is write:
+        plan = changing.plan_edit(keep(home), "a.txt", "one", "two", everywhere=False)
+    else:
+        plan = changing.plan_delete(keep(home), "a.txt")
+    path.write_text("one and only")
 
     with pytest.raises(ChangedMeanwhile) as caught:
-        writing.edit(home, of("a.txt", "one", "two"), meanwhile)
+        changing.carry_out(home, plan, "call-1", go_on)
     assert str(caught.value) == "a.txt was changed by somebody else meanwhile; read it again"
     assert path.read_text() == "one and only"
     assert names(home) == ["a.txt"]

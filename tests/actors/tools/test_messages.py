@@ -37,11 +37,11 @@ def test_what_follows_a_crash_is_declared() -> None:
         "Read": ("pure", None),
         "Glob": ("pure", None),
         "Grep": ("pure", None),
-        "Edit": ("unsafe", "tell_model"),
+        "Edit": ("unsafe", "retry"),
         "Write": ("unsafe", "retry"),
         "FileWrite": ("unsafe", "retry"),
         "FileList": ("pure", None),
-        "FileDelete": ("unsafe", "tell_model"),
+        "FileDelete": ("unsafe", "retry"),
         "Attach": ("pure", None),
         "EnvGet": ("pure", None),
     }
@@ -108,13 +108,29 @@ CALLS: st.SearchStrategy[Request[Any]] = st.one_of(
         limit=st.none() | st.integers(1, 2**40),
         skip=st.integers(0, 2**40),
     ),
-    st.builds(tools.FileWrite, path=TEXT, content=TEXT, call=st.just(HERE.call), user=st.just(HERE.user)),
+    st.builds(
+        tools.FileWrite,
+        path=TEXT,
+        content=TEXT,
+        call=st.just(HERE.call),
+        turn=st.just(HERE.turn),
+        user=st.just(HERE.user),
+    ),
     st.builds(tools.FileList, path=TEXT, user=st.just(HERE.user)),
-    st.builds(tools.FileDelete, path=TEXT, user=st.just(HERE.user)),
+    st.builds(
+        tools.FileDelete, path=TEXT, call=st.just(HERE.call), turn=st.just(HERE.turn), user=st.just(HERE.user)
+    ),
     st.builds(tools.Attach, path=TEXT, user=st.just(HERE.user)),
     st.builds(tools.EnvGet, key=TEXT),
     st.builds(tools.Read, file_path=TEXT, offset=st.integers(0, 9), limit=st.none(), user=st.just(HERE.user)),
-    st.builds(tools.Write, file_path=TEXT, content=TEXT, call=st.just(HERE.call), user=st.just(HERE.user)),
+    st.builds(
+        tools.Write,
+        file_path=TEXT,
+        content=TEXT,
+        call=st.just(HERE.call),
+        turn=st.just(HERE.turn),
+        user=st.just(HERE.user),
+    ),
     st.builds(
         tools.Edit,
         file_path=TEXT,
@@ -122,6 +138,7 @@ CALLS: st.SearchStrategy[Request[Any]] = st.one_of(
         new_string=TEXT,
         replace_all=st.booleans(),
         call=st.just(HERE.call),
+        turn=st.just(HERE.turn),
         user=st.just(HERE.user),
     ),
     st.builds(tools.Glob, pattern=TEXT, path=TEXT, user=st.just(HERE.user)),
@@ -132,7 +149,7 @@ CALLS: st.SearchStrategy[Request[Any]] = st.one_of(
 def test_every_call_written_as_json_is_read_back(request_: Request[Any]) -> None:
     offered = tool_of(type(request_))
     written = JSON.loads(JSON.dumps(request_), dict[str, Any])
-    for name in ("call", "user"):
+    for name in ("call", "turn", "user"):
         written.pop(name, None)
     assert CATALOGUE.decode(offered.name, written, HERE) == request_
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from actors.tools import reading, writing
+from actors.tools import reading
 from actors.tools.messages import FileNotFound, NotADirectory
 from actors.tools.paths import Home
-from tests.actors.tools.files import go_on
+from tests.actors.tools.files import delete, go_on, write
 
 OTHERS = (
     "uploads/bob/plan.md",
@@ -48,7 +48,7 @@ def listed(home: Home, path: str) -> list[str]:
 def test_it_is_not_found(shared: Home, path: str) -> None:
     for act in (
         lambda: read(shared, path),
-        lambda: writing.write(shared, path, "mine now", "call-1", go_on),
+        lambda: write(shared, path, "mine now"),
         lambda: listed(shared, path),
     ):
         with pytest.raises((FileNotFound, NotADirectory)) as refused:
@@ -56,7 +56,7 @@ def test_it_is_not_found(shared: Home, path: str) -> None:
         assert "bob's" not in str(refused.value)
     if not path.startswith("linked"):
         with pytest.raises(FileNotFound):
-            writing.delete(shared, path, go_on)
+            delete(shared, path)
     assert read(shared.of("bob"), "uploads/bob/plan.md") == "the plan of bob"
     assert not (shared.root / "uploads/nobody").exists()
 

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from actors.tools import reading, writing
+from actors.tools import reading
 from actors.tools.paths import Home
+from tests.actors.tools import files
 from tests.actors.tools.files import go_on
 
 SECRET = "the secret"
@@ -16,11 +17,11 @@ def read(home: Home, path: str) -> str:
 
 
 def write(home: Home, path: str, content: str = "new") -> None:
-    writing.write(home, path, content, "call-1", go_on)
+    files.write(home, path, content)
 
 
 def delete(home: Home, path: str) -> None:
-    writing.delete(home, path, go_on)
+    files.delete(home, path)
 
 
 def list_folder(home: Home, path: str) -> list[str]:
