@@ -60,6 +60,12 @@ from actors.memory.work import MIGRATIONS as MEMORY_LOG
 from actors.notify import messages as notify
 from actors.notify.actor import MIGRATIONS as NOTIFY
 from actors.notify.actor import NotifyActor
+from actors.permissions import messages as permissions
+from actors.permissions import settings as permission_settings
+from actors.permissions.actor import MIGRATIONS as PERMISSIONS
+from actors.permissions.actor import PermissionsActor
+from actors.permissions.guards import guards
+from actors.permissions.settings import Settings as PermissionSettings
 from actors.persona import messages as persona
 from actors.persona.actor import PersonaActor
 from actors.persona.settings import Settings as PersonaSettings
@@ -109,7 +115,7 @@ from actors.webpush import messages as webpush
 from actors.webpush.actor import MIGRATIONS as WEBPUSH
 from actors.webpush.actor import WebPushActor
 from bus import Backoff, Bus, Child, Intensity, Limits, Pool, Remains, Supervisor
-from starpod import modelkeys, models
+from starpod import modelkeys, models, permissionkeys
 from starpod.environment import granted, withheld
 from starpod.users import has_left, seed_user
 from starpod.workspace import Instance, UserContext
@@ -305,7 +311,12 @@ def _agent(parts: Parts) -> Iterator[Child | Pool]:
     persona_settings, under_way = parts.settings(PersonaSettings), parts.under_way
     zone = lambda: persona_settings().zone  # noqa: E731 - the agent knows nothing of the persona
     conversation = partial(
-        ConversationActor, settings=settings, sources=SOURCES, under_way=under_way, zone=zone
+        ConversationActor,
+        settings=settings,
+        sources=SOURCES,
+        guards=guards(parts.settings(PermissionSettings), str(parts.home)),
+        under_way=under_way,
+        zone=zone,
     )
     # Each begins with a question to the store: that it is slow shall be its outage, not a start that failed.
     limits = Limits(start_within=2 * session.Open.within, stop_within=20, patience=3600)
@@ -463,6 +474,15 @@ SERVICES: Final = (
     # Not with the agent: it is to be there until the last conversation has stopped.
     Subsystem(
         "subagents", SubagentsActor, front=subagents, settings=SubagentSettings, keys=subagent_settings.KEYS
+    ),
+    Subsystem(
+        "permissions",
+        PermissionsActor,
+        front=permissions,
+        settings=PermissionSettings,
+        read=permissionkeys.read,
+        guarded=permission_settings.GUARDED,
+        migrations=PERMISSIONS,
     ),
     Subsystem("notify", _notify, front=notify, migrations=NOTIFY),
     Subsystem(

@@ -46,6 +46,7 @@ HANDS = {
     "actors/hooks/commands.py",
     "actors/llm/loading.py",
     "actors/memory/extractor.py",
+    "actors/permissions/guards.py",
     "actors/memory/meaning.py",
     "actors/memory/unattended.py",
 }

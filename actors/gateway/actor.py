@@ -11,7 +11,13 @@ from actors.endpoints import Endpoint
 from actors.gateway import messages
 from actors.gateway.app import Errors, Guard, PageRoutes, add_socket, create_app
 from actors.gateway.authentication import OPERATOR, Authenticator
-from actors.gateway.clients import Clients, SessionFeed, tell_of_notifications, tell_of_settings
+from actors.gateway.clients import (
+    Clients,
+    SessionFeed,
+    tell_of_approvals,
+    tell_of_notifications,
+    tell_of_settings,
+)
 from actors.gateway.codes import CODE_SECONDS, Codes
 from actors.gateway.edge import Edge
 from actors.gateway.forwarded import Proxies
@@ -126,6 +132,7 @@ class GatewayActor(Actor):
         self.spawn(SessionFeed(self.bus, self._clients).run)
         self.spawn(tell_of_settings, self.bus, self._clients)
         self.spawn(tell_of_notifications, self.bus, self._clients)
+        self.spawn(tell_of_approvals, self.bus, self._clients)
         if self._on_bound is not None:
             self._on_bound(self.address)
 

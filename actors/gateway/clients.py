@@ -1,12 +1,14 @@
 """Everybody who is connected by WebSocket, and telling them when a conversation or the settings have changed."""
 
-from typing import Final, Protocol, final
+from collections.abc import AsyncIterator
+from typing import Final, Protocol, cast, final
 
 import attrs
 import trio
 
-from actors.gateway.protocol import ConfigChanged, SessionsUpdated, wire
+from actors.gateway.protocol import ApprovalFrame, ConfigChanged, SessionsUpdated, wire
 from actors.notification import Notification
+from actors.permissions import messages as permissions
 from actors.session import messages as session
 from actors.settings import messages as settings
 from actors.wire import Json
@@ -105,6 +107,13 @@ async def tell_of_notifications(bus: Bus, clients: Clients) -> None:
     async with bus.subscribe(Notification, lag=Lag.DROP_OLDEST) as notifications:
         async for notification in notifications:
             clients.tell(notification.user, wire.json(notification))
+
+
+async def tell_of_approvals(bus: Bus, clients: Clients) -> None:
+    """Push to each user what they are asked, and what became of it, until cancelled."""
+    async with bus.subscribe(permissions.Asked, permissions.Answered, lag=Lag.DROP_OLDEST) as events:
+        async for event in cast("AsyncIterator[permissions.Asked | permissions.Answered]", events):
+            clients.tell(event.approval.user, wire.json(ApprovalFrame(approval=event.approval)))
 
 
 async def tell_of_settings(bus: Bus, clients: Clients) -> None:

@@ -16,6 +16,7 @@ from actors.gateway.messages import Config
 from actors.memory import messages as memory
 from actors.notification import Notification
 from actors.notify import messages as notify
+from actors.permissions import messages as permissions
 from actors.session import messages as session
 from actors.skills import messages as skills
 from actors.telegram import messages as telegram
@@ -102,6 +103,14 @@ class ConfigChanged(Data):
 
 @final
 @attrs.frozen(kw_only=True)
+class ApprovalFrame(Data):
+    """Somebody is asked about a call of a tool, or was; told to every connection of theirs."""
+
+    approval: permissions.Approval
+
+
+@final
+@attrs.frozen(kw_only=True)
 class ErrorFrame(Data):
     """What a client asked for was not done; the connection stays."""
 
@@ -121,7 +130,17 @@ class Pong(Data):
     """Answer to ``ping``."""
 
 
-ServerFrame = Hello | Accepted | Backlog | SessionsUpdated | ConfigChanged | Notification | ErrorFrame | Pong
+ServerFrame = (
+    Hello
+    | Accepted
+    | Backlog
+    | SessionsUpdated
+    | ConfigChanged
+    | Notification
+    | ApprovalFrame
+    | ErrorFrame
+    | Pong
+)
 
 wire.form(Hello, tag="hello")
 wire.form(Accepted, tag="accepted")
@@ -134,6 +153,12 @@ wire.form(
     names={"title": "job_name", "text": "result_preview", "session": "session_id"},
     omit={"user"},
 )
+wire.form(
+    permissions.Approval,
+    names={"user": "user_id", "session": "session_id", "turn": "turn_id"},
+)
+wire.form(permissions.Grant, names={"user": "user_id", "session": "session_id"})
+wire.form(ApprovalFrame, tag="approval")
 wire.form(ErrorFrame, tag="error")
 wire.form(Pong, tag="pong")
 
@@ -320,6 +345,7 @@ SERVER_FRAMES: Final = (
     SessionsUpdated,
     ConfigChanged,
     Notification,
+    ApprovalFrame,
     Pong,
 )
 VALUES: Final = (
@@ -330,6 +356,8 @@ VALUES: Final = (
     session.Turn,
     session.ToldText,
     session.Subagent,
+    permissions.Approval,
+    permissions.Grant,
     Config,
 )
 SECTIONS: Final[Mapping[str, tuple[type[Any], ...]]] = {

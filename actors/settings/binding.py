@@ -89,6 +89,16 @@ class Table:
             )
         return self._children[name]
 
+    def value(self, name: str, kind: Any) -> Any:
+        """What stands under `name`, as `kind` says; None where that is a mistake."""
+        self._asked.add(name)
+        raw = self._values[name]
+        try:
+            return convert(kind, raw)
+        except Unfit as unfit:
+            self._findings.error((*self._key, name), unfit.expected, found=show(raw), nearest=unfit.nearest)
+            return None
+
     def bind(self, settings: Callable[..., T], *, names: Mapping[str, str] | None = None) -> T:
         """Make an instance of the attrs class `settings` from this table. What is wrong keeps its default.
 
@@ -120,6 +130,8 @@ class Table:
             arguments[field.name] = self.table(name).bind(kind)
         elif get_origin(kind) is Mapping and is_section(get_args(kind)[1]):
             arguments[field.name] = self.table(name).bind_entries(*get_args(kind))
+        elif get_origin(kind) is tuple and is_section(get_args(kind)[0]):
+            arguments[field.name] = self._bind_tables(name, get_args(kind)[0])
         else:
             self._bind_value(field, name, arguments)
 
@@ -135,6 +147,23 @@ class Table:
                     (*self._key, name), unfit.expected, found=repr(name), nearest=unfit.nearest
                 )
         return entries
+
+    def _bind_tables(self, name: str, kind: Callable[..., T]) -> tuple[T, ...]:
+        """Bind each table of a list; what is none is a mistake. They are known by their places in it, from 1 on."""
+        self._asked.add(name)
+        values = self._values.get(name, [])
+        found: list[T] = []
+        if not isinstance(values, list):
+            self._findings.error((*self._key, name), "must be a list of tables", found=show(values))
+            return ()
+        for number, each in enumerate(cast("list[object]", values), 1):
+            key = (*self._key, name, str(number))
+            if is_table(each):
+                entry = self._children[f"{name}.{number}"] = Table(each, self._findings, key)
+                found.append(entry.bind(kind))
+            else:
+                self._findings.error(key, "must be a table", found=show(each))
+        return tuple(found)
 
     def _bind_value(self, field: "attrs.Attribute[Any]", name: str, arguments: dict[str, Any]) -> None:
         self._asked.add(name)
@@ -247,5 +276,7 @@ def describe(kind: Any) -> str:
         return f"a list, each entry {describe(arguments[0])}"
     if origin in (Union, UnionType):
         return " or ".join(describe(part) for part in arguments if part is not NoneType)
+    if is_section(kind):
+        return "a table"
     words = {bool: "true or false", int: "an integer", float: "a number", str: "a string"}
     return words.get(kind, "a table" if origin is Mapping else "a string")

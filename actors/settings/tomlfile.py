@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Collection, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeGuard, final
+from typing import Any, TypeGuard, cast, final
 
 from actors.settings import text as textfile
 from actors.settings.problems import ConfigError, Problem
@@ -67,29 +67,44 @@ class TomlFile:
         """Whether the file sets `key`, directly or by something inside it."""
         table: Any = self.values
         for part in key:
+            if isinstance(table, list) and part.isdecimal():
+                listed = cast("list[object]", table)
+                table = dict(enumerate(listed, 1)).get(int(part))
+                continue
             if not is_table(table) or part not in table:
                 return False
             table = table[part]
-        return True
+        return table is not None
 
     def leaves(self) -> Iterator[Key]:
         """Every key the file sets, those of a table instead of the table itself."""
         return (key for key, value in _paths(self.values) if not is_table(value))
 
     def line_of(self, key: Key) -> int | None:
-        """Line on which `key` is set, counted from 1; for a table, the line where it begins."""
+        """Line on which `key` is set, counted from 1; for a table, the line where it begins.
+
+        One in a list of tables has its place in it, from 1 on, as a part of its key; where the list stands on one line,
+        that is the line of all that is in it.
+        """
+        while key not in self._lines and any(map(str.isdecimal, key)):
+            key = key[:-1]
         return self._lines.get(key)
 
     @cached_property
     def _lines(self) -> dict[Key, int]:
         lines: dict[Key, int] = {}
+        listed: dict[Key, int] = {}
         table: Key = ()
         for number, statement, values in _statements(self.text):
             is_header = statement.lstrip().startswith("[")
             paths = [path for path, _ in _paths(values)]
             for path in paths:
                 lines.setdefault(path if is_header else (*table, *path), number)
-            if is_header:
+            if statement.lstrip().startswith("[["):
+                listed[paths[-1]] = listed.get(paths[-1], 0) + 1
+                table = (*paths[-1], str(listed[paths[-1]]))
+                lines[table] = number
+            elif is_header:
                 table = paths[-1]
         return lines
 

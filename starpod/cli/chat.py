@@ -78,6 +78,7 @@ def _said(words: Sequence[str]) -> str:
 
 
 async def _chat(instance: "Instance", text: str, args: argparse.Namespace) -> int:
+    from starpod.cli.consenting import Asker
     from starpod.cli.exchange import Exchange, Lost
 
     message = {
@@ -95,7 +96,7 @@ async def _chat(instance: "Instance", text: str, args: argparse.Namespace) -> in
             message["session_id"] = await _whole_id(daemon, args.session)
         printer = _JsonPrinter() if args.json else _Printer()
         try:
-            return await Exchange(instance, message, printer).run(daemon)
+            return await Exchange(instance, message, printer, Asker()).run(daemon)
         except Lost as lost:
             printer.broken()
             fail(str(lost))
@@ -159,6 +160,8 @@ class _Printer:
             case "tool_result":
                 mark, colour = ("✗", "red") if event["is_error"] else ("✓", "green")
                 self._aside(f"{mark} {one_line(event['content'], PREVIEW)}", colour)
+            case "approval_given" if not event["allowed"]:
+                self._aside(f"not allowed by {event['by']}", "red")
             case "attachment":
                 self._aside(f"⇩ {event['file_name']} ({event['path']}, {event['size']} bytes)", "blue")
             case "notice":

@@ -75,10 +75,10 @@ class Client:
     def __init__(self, daemon: DaemonInfo) -> None:
         self.daemon = daemon
 
-    def get(self, path: str, **query: str | int | None) -> Any:
-        """What ``GET <path>`` answers. Raises Unreachable and Refused."""
+    def get(self, path: str, *, patience: float = PATIENCE, **query: str | int | None) -> Any:
+        """What ``GET <path>`` answers within `patience` seconds. Raises Unreachable and Refused."""
         wanted = {name: value for name, value in query.items() if value is not None}
-        return self._ask("GET", f"{path}?{urlencode(wanted)}" if wanted else path, None, PATIENCE)
+        return self._ask("GET", f"{path}?{urlencode(wanted)}" if wanted else path, None, patience)
 
     def post(self, path: str, body: Mapping[str, Any], *, patience: float = PATIENCE) -> Any:
         """What ``POST <path>`` answers within `patience` seconds. Raises Unreachable and Refused."""
@@ -130,7 +130,7 @@ class Console:
 
     def get(self, path: str, **query: str | int | None) -> Any:
         """What ``GET /api/bus/<path>`` answers. Raises StarpodError with the reason of a refusal."""
-        return shown(self._client.get(f"/api/bus/{path}", **query))
+        return shown(self._client.get(f"/api/bus/{path}", patience=PATIENCE, **query))
 
     def post(self, path: str, body: Mapping[str, Any], *, patience: float = PATIENCE) -> Any:
         """What ``POST /api/bus/<path>`` answers. Raises StarpodError, also when a change was not meant."""

@@ -4,6 +4,7 @@ The message has an id, so it can be said again after a connection was lost: it i
 what has become of it.
 """
 
+from collections.abc import Awaitable, Callable
 from functools import partial
 from http import HTTPStatus
 from typing import Any, Final, Protocol, final
@@ -41,6 +42,14 @@ class Shown(Protocol):
         """Show an answer that was found whole, as ``POST /api/chat`` gives it; a part may have been shown before."""
 
 
+Asked = Callable[[DaemonInfo, Json], Awaitable[None]]
+"""Asks whoever is there whether a call may be carried out, and answers the daemon."""
+
+
+async def _nobody(_daemon: DaemonInfo, _event: Json) -> None:
+    pass
+
+
 @attrs.define(eq=False)
 class Lost(StarpodError):
     """The connection is gone and no daemon has come back in time."""
@@ -72,7 +81,10 @@ class Lost(StarpodError):
 class Exchange:
     """Says one message and shows what comes until its turn has ended, wherever it was merged into."""
 
-    def __init__(self, instance: Instance, message: Json, shown: Shown) -> None:
+    def __init__(self, instance: Instance, message: Json, shown: Shown, asked: Asked = _nobody) -> None:
+        self._asked = asked
+        self._asking: dict[str, trio.CancelScope] = {}
+        """Questions that somebody is asked, by their ids."""
         self._instance = instance
         self._message = message
         self._shown = shown
@@ -102,7 +114,7 @@ class Exchange:
                 try:
                     async with connect(daemon, "/ws") as connection:
                         patience.deadline = float("inf")
-                        status = await self._speak(connection)
+                        status = await self._speak(connection, daemon)
                 except StarpodError:
                     if patience.deadline == float("inf"):  # what it says, now that we are in, is meant
                         raise
@@ -112,11 +124,40 @@ class Exchange:
 
     async def _over(self, daemon: DaemonInfo) -> int | Disconnected:
         async with connect(daemon, "/ws") as connection:
-            status = await self._speak(connection)
+            status = await self._speak(connection, daemon)
         return status if status is not None else await self._stored(daemon)
 
-    async def _speak(self, connection: Connection) -> int | Disconnected | None:
+    async def _speak(self, connection: Connection, daemon: DaemonInfo) -> int | Disconnected | None:
         """Say the message and show what comes. None when its events are gone and its answer is to be asked for."""
+        status: int | Disconnected | None = None
+        failed: StarpodError | None = None
+        async with trio.open_nursery() as nursery:
+            try:
+                status = await self._listen(connection, partial(self._ask, nursery, daemon))
+            except StarpodError as error:
+                failed = error
+            nursery.cancel_scope.cancel("there is nothing left to be asked")
+        if failed is not None:
+            raise failed
+        return status
+
+    def _ask(self, nursery: trio.Nursery, daemon: DaemonInfo, event: Json) -> None:
+        """Begin to ask whether a call may be carried out, or cease to, since it was answered."""
+        id = event["approval"]
+        if event["type"] == "approval_given":
+            if (scope := self._asking.pop(id, None)) is not None:
+                scope.cancel("it was answered")
+            return
+        scope = self._asking[id] = trio.CancelScope()
+
+        async def ask() -> None:
+            with scope:
+                await self._asked(daemon, event)
+
+        nursery.start_soon(ask)
+
+    async def _listen(self, connection: Connection, ask: Callable[[Json], None]) -> int | Disconnected | None:
+        """Show what comes until the turn has ended."""
         try:
             await connection.send(self._message)
             while True:
@@ -131,6 +172,8 @@ class Exchange:
                         self._session, self._turn = event["session_id"], event["turn_id"]
                         if event["fate"] in ENDED:
                             return None
+                    case {"type": "approval_wanted" | "approval_given"}:
+                        ask(event)
                     case {"type": "followup", "fate": "merged"} if event["turn_id"] == self._turn:
                         self._turn = event["into"]
                     case {"type": "stream_end"} if event["turn_id"] == self._turn:

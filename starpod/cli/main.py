@@ -32,6 +32,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "cron": "scheduled work: list, add, change, run, and why it did or did not run",
     "telegram": "the bot: whether it receives, who asks to be let in",
     "outbox": "what could not be delivered: list, send again, give up",
+    "approvals": "what waits for your answer, and what you have granted",
+    "audit": "what was decided about what the agent does: look at it, verify it",
     "costs": "what models were asked for and what it cost",
     "build": "make a deployable instance from a blueprint",
     "bus": "look inside a running agent, and act on what is found",

@@ -117,6 +117,11 @@ RULES: Final[dict[str, Rule]] = {
     "POST /api/skills/<name>/revert": USER,
     "GET /api/settings/costs": USER,  # an admin sees everybody's
     "GET /api/settings/costs/today": USER,
+    "GET /api/approvals": USER,
+    "GET /api/approvals/<id>": USER,
+    "POST /api/approvals/<id>": USER,
+    "GET /api/grants": USER,
+    "DELETE /api/grants/<id>": USER,
     "GET /api/settings/audit": OPERATOR,
     "GET /api/settings/audit/verify": OPERATOR,
     "POST /api/settings/skills/inspect": OPERATOR,

@@ -426,11 +426,13 @@ class World:
                 intensity=INTENSITY,
             )
             if conductor:
-                await mesh.start(
-                    partial(ConductorActor, lambda: self.settings, self._remains, self.expand),
-                    name="conductor",
-                )
+                await self.start_conductor()
             yield self
+
+    async def start_conductor(self) -> None:
+        """Go on with what is unfinished, and take what comes."""
+        conductor = partial(ConductorActor, lambda: self.settings, self._remains, self.expand)
+        await self.mesh.start(conductor, name="conductor")
 
     def _given(self) -> Given:
         return Given(data=self.path, home=self.path, environment={}, settings_of=lambda _kind: self.subagents)

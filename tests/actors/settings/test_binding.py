@@ -48,6 +48,7 @@ class Outer:
     inner: Inner = Inner()
     each: Mapping[Literal["a", "b"], Inner] = attrs.field(factory=dict[Literal["a", "b"], Inner])
     free: Mapping[str, Any] = attrs.field(factory=dict[str, Any])
+    listed: tuple[Inner, ...] = ()
 
 
 def bind(text: str) -> tuple[Outer, list[str]]:
@@ -62,6 +63,47 @@ def bind(text: str) -> tuple[Outer, list[str]]:
 
 def test_an_empty_document_gives_every_default() -> None:
     assert bind("") == (Outer(), [])
+
+
+def test_tables_in_a_list_are_known_by_their_places() -> None:
+    text = """
+        [[listed]]
+        high = 5
+        [[listed]]
+        low = "x"
+        hihg = 3
+        [[listed]]
+        low = 9
+    """
+    settings, problems = bind(text)
+    assert settings.listed == (Inner(high=5), Inner(), Inner())
+    assert [each.partition(" must")[0].partition(",")[0] for each in problems] == [
+        "5: listed.2.low:",
+        "7: listed.3: low",
+        "6: listed.2.hihg: unknown key",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("listed = 3", "1: listed: must be a list of tables"),
+        ("a = 1\nlisted = [{low = 0}, 3]", "2: listed.2: must be a table"),
+        ("listed = [{low = 0},\n{low = -1}]", "1: listed.2.low: must be >= 0"),
+    ],
+)
+def test_what_is_no_list_of_tables_is_a_mistake(text: str, problem: str) -> None:
+    _, problems = bind(text)
+    assert problem in [each.partition(", found")[0].partition(" (")[0] for each in problems]
+
+
+def test_a_single_value_is_taken_as_it_is_meant_or_is_a_mistake() -> None:
+    file = TomlFile(Path("f"), "a = 1\nb = 'x'", {"a": 1, "b": "x"})
+    findings = Findings([file])
+    table = Table(file.values, findings)
+    assert (table.value("a", int), table.value("b", int)) == (1, None)
+    assert [problem.line for problem in findings.errors] == [2]
+    assert list(table.unknown_keys()) == []
 
 
 def test_every_kind_of_value() -> None:

@@ -46,6 +46,13 @@ e = 2'''
     assert at(("table", "deep")) == 15
     assert at(("table", "deep", "d")) == 16
     assert at(("rows",)) == 17
+    assert (at(("rows", "1")), at(("rows", "1", "e")), at(("rows", "2", "e"))) == (17, 18, 20)
+    assert at(("rows", "3", "e")) == 17
+    has = file(text).has
+    assert has(("rows", "2", "e"))
+    assert not has(("rows", "3"))
+    assert not has(("rows", "1", "f"))
+    assert not has(("rows", "x"))
     assert at(("no", "table")) is None
     assert at(("x",)) is None
 

@@ -121,6 +121,53 @@ export interface Subagent {
   used: Consumed;
 }
 
+/** A question to a person about one call, and what became of it. */
+export interface Approval {
+  /** The same for the same call with the same input; another input is another question. */
+  id: string;
+  state: "open" | "allowed" | "denied" | "expired" | "withdrawn";
+  tool: string;
+  /** The call in the events of its conversation. */
+  tool_use_id: string;
+  /** What it would be carried out with, without secrets. */
+  input: Record<string, unknown>;
+  /** What it acts on: a command, a path, an address; empty where the tool does not say. */
+  subject: string;
+  /** Why somebody is asked. */
+  reason: string;
+  /** Where words came from that somebody else has written and the model has read. */
+  outside: string[];
+  /** What may be granted beyond the call: all that fits this. Whoever answers may write another one. */
+  pattern: string;
+  /** Who is asked; nobody else may answer. */
+  user_id: string;
+  session_id: string;
+  turn_id: string;
+  channel: string;
+  asked_at: string;
+  /** When no answer becomes a denial. */
+  expires_at: string;
+  /** For what it was allowed. */
+  scope: "once" | "conversation" | "always" | null;
+  /** What the person has said to the model about a denial. */
+  words: string | null;
+  answered_by: string | null;
+  answered_at: string | null;
+}
+
+/** What a person has allowed once and for all. */
+export interface Grant {
+  id: number;
+  user_id: string;
+  tool: string;
+  pattern: string;
+  /** Only in this conversation; None: in all of them. */
+  session_id: string | null;
+  /** Whether it counts where words from outside are in the conversation: they were when it was given. */
+  outside: boolean;
+  at: string;
+}
+
 /** Names, texts and models for the page. */
 export interface Config {
   agent_name: string;
@@ -584,6 +631,12 @@ export interface Notification {
   session_id: string | null;
 }
 
+/** Somebody is asked about a call of a tool, or was; told to every connection of theirs. */
+export interface ApprovalFrame {
+  type: "approval";
+  approval: Approval;
+}
+
 /** Answer to `ping`. */
 export interface Pong {
   type: "pong";
@@ -599,6 +652,7 @@ export type ServerFrame =
   | SessionsUpdated
   | ConfigChanged
   | Notification
+  | ApprovalFrame
   | Pong
   | SessionEvent;
 
@@ -626,5 +680,6 @@ export const OTHER_FRAMES = [
   "sessions_updated",
   "config_changed",
   "notification",
+  "approval",
   "pong",
 ] as const;

@@ -1,0 +1,61 @@
+"""Settings of permissions: rules, and what is done where they say nothing."""
+
+from typing import Final, Literal, final
+
+import attrs
+from attrs.validators import ge, le, min_len
+
+from actors.vocabulary import Role
+
+Verdict = Literal["allow", "deny", "ask"]
+WEEK: Final = 7 * 24 * 60
+"""Minutes."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Rule:
+    """One rule. It is about the calls that all of what it says fits; the first one that is about a call decides."""
+
+    tool: str = attrs.field(default="*", validator=min_len(1))
+    """Name of the tool; ``*`` stands for any part of it."""
+    pattern: str = ""
+    """Of what the call acts on; empty for anything. See :mod:`actors.permissions.patterns`."""
+    channel: str = ""
+    """Empty for any."""
+    role: Role | None = None
+    """None for any."""
+    outside: bool | None = None
+    """Only where words from outside are in the conversation, or only where none are. A rule that says true is the only
+    one that can allow a change there."""
+    decision: Verdict = "ask"
+
+    def __str__(self) -> str:
+        said = (
+            f"{name} = {value!r}" for name, value in attrs.asdict(self).items() if value not in ("", None)
+        )
+        return f"{{{', '.join(said)}}}"
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Permissions:
+    """The table ``[permissions]``. Every other key in it is the name of a tool with a decision."""
+
+    outside: Literal["ask", "allow"] = "ask"
+    """What is done about a change where words from outside are in the conversation, and no rule is about that."""
+    asks_on: tuple[str, ...] = ("main", "telegram")
+    """The channels whose people can be asked. On any other, what would be asked is denied."""
+    expires_minutes: int = attrs.field(default=24 * 60, validator=[ge(1), le(WEEK)])
+    """Minutes until a question that nobody answers is answered with a denial."""
+    rules: tuple[Rule, ...] = ()
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Settings:
+    permissions: Permissions = Permissions()
+
+
+GUARDED: Final = ("permissions.*",)
+"""Whoever may change them may have anything done."""
