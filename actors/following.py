@@ -1,11 +1,12 @@
 """Following a conversation: what happened after an event number, then what happens, each event once and in order."""
 
+from collections.abc import Callable
 from typing import Protocol, final
 
 import attrs
 
 from actors.agent import messages as agent
-from bus import Bus, Lag, SubscriptionLagged
+from bus import Bus, Event, Lag, SubscriptionLagged
 
 QUEUE = 1024
 """Events that may wait for a follower; one that lags more catches up from the agent's memory."""
@@ -35,7 +36,24 @@ class Follower(Protocol):
         ...
 
 
-async def follow(bus: Bus, session: str, user: str, after: int | None, follower: Follower) -> None:
+Aside = Callable[[Event], None]
+"""Takes what is told beside the events of a conversation, without waiting."""
+
+
+def _ignored(_event: Event) -> None:
+    pass
+
+
+async def follow(
+    bus: Bus,
+    session: str,
+    user: str,
+    after: int | None,
+    follower: Follower,
+    *,
+    beside: tuple[type[Event], ...] = (),
+    aside: Aside = _ignored,
+) -> None:
     """Follow until cancelled.
 
     Args:
@@ -43,17 +61,23 @@ async def follow(bus: Bus, session: str, user: str, after: int | None, follower:
       user: whose it is.
       after: the last event that is known; None for only what comes from now on, and a running turn from its start.
       follower: gets every event once, in order.
+      beside: further classes of events, whose key is the session. They have no numbers: what is told while nobody
+        follows is told to nobody.
+      aside: takes those.
 
     Raises session.UnknownSession, and the delivery errors of the bus.
     """
+    kinds: tuple[type[Event], ...] = (*agent.TURN_EVENTS, *beside)
     while True:
-        async with bus.subscribe(*agent.TURN_EVENTS, key=session, limit=QUEUE, lag=Lag.END) as events:
+        async with bus.subscribe(*kinds, key=session, limit=QUEUE, lag=Lag.END) as events:
             backlog = await bus.ask(agent.Follow(session=session, user=user, after=after or 0))
             await follower.replay(_replay(backlog) if after is not None else from_running_turn(backlog))
             after = backlog.last
             try:
                 async for event in events:
-                    if event.n > after:
+                    if not isinstance(event, agent.TURN_EVENTS):
+                        aside(event)
+                    elif event.n > after:
                         after = event.n
                         follower.live(event)
             except SubscriptionLagged:

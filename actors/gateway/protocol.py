@@ -18,6 +18,7 @@ from actors.notification import Notification
 from actors.notify import messages as notify
 from actors.permissions import messages as permissions
 from actors.session import messages as session
+from actors.shell import messages as shell
 from actors.skills import messages as skills
 from actors.telegram import messages as telegram
 from actors.users import messages as users
@@ -321,6 +322,12 @@ wire.form(
     omit={"attachment"},
     add={"file_name": _file_name, "mime_type": _mime_type, "path": _path, "size": _size},
 )
+wire.form(
+    shell.Printed,
+    "ToolOutput",
+    tag="tool_output",
+    names={"session": "session_id", "turn": "turn_id", "call": "tool_use_id"},
+)
 wire.form(agent.FollowupFate, tag="followup", names=_EVENT)
 wire.form(agent.Notice, tag="notice", names=_EVENT)
 wire.form(
@@ -346,6 +353,7 @@ SERVER_FRAMES: Final = (
     ConfigChanged,
     Notification,
     ApprovalFrame,
+    shell.Printed,
     Pong,
 )
 VALUES: Final = (

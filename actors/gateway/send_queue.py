@@ -28,6 +28,11 @@ class SendQueue:
         self._room: trio.Event | None = None
         """Set when somebody waits for room."""
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether so much waits that what can be left out should be."""
+        return len(self._frames) >= self._replay_level
+
     def push(self, frame: Json) -> None:
         """Add a frame without waiting."""
         try:

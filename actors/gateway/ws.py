@@ -43,9 +43,10 @@ from actors.gateway.send_queue import SendQueue
 from actors.gateway.settings import About
 from actors.gateway.uploads import Uploads
 from actors.session import messages as session
+from actors.shell import messages as shell
 from actors.vocabulary import Principal
 from actors.wire import Json, encode
-from bus import ActorError, Bus, DeliveryError, ErrorKind
+from bus import ActorError, Bus, DeliveryError, ErrorKind, Event
 
 _log = logging.getLogger(__name__)
 
@@ -270,7 +271,8 @@ class WebClient:
                 if asked:
                     await self._context.bus.ask(session.Get(session=conversation, user=self.user))
                 relay = _EventSender(self._queue, conversation, asked)
-                await follow(self._context.bus, conversation, self.user, after, relay)
+                bus, beside = self._context.bus, (shell.Printed,)
+                await follow(bus, conversation, self.user, after, relay, beside=beside, aside=relay.aside)
             except (ActorError, DeliveryError) as error:
                 self._refuse(error, session_id=conversation)
         if self._follows.get(conversation) is scope:
@@ -304,6 +306,11 @@ class _EventSender:
 
     def live(self, event: agent.TurnEvent) -> None:
         self._queue.push(wire.json(event))
+
+    def aside(self, event: Event) -> None:
+        """What may be left out where a client has enough to read."""
+        if not self._queue.is_behind:
+            self._queue.push(wire.json(event))
 
 
 def _accepted(client_message_id: str | None, accepted: agent.Accepted) -> Json:

@@ -9,6 +9,7 @@ import trio
 from actors.agent import messages as agent
 from actors.following import Replay, follow, from_running_turn
 from actors.session import messages as session
+from actors.shell import messages as shell
 from bus import Actor
 from bus.testing import MeshUnderTest
 from tests.actors.gateway.client import PATIENCE
@@ -53,6 +54,28 @@ class Listener:
         self.numbers.append(event.n)
         if event.n == self.until:
             self.scope.cancel()
+
+
+async def test_what_is_told_beside_comes_in_its_place(mesh: MeshUnderTest) -> None:
+    async def nothing(_: Actor) -> None: ...
+
+    def printed(session: str) -> shell.Printed:
+        return shell.Printed(session=session, turn="t", call="c", text="x")
+
+    await mesh.start(partial(Teller, [delta(1)], nothing))
+    scope = trio.CancelScope()
+    listener, order = Listener(3, scope), list[object]()
+    beside = partial(
+        follow, beside=(shell.Printed,), aside=lambda event: order.append((event, len(listener.numbers)))
+    )
+    with trio.fail_after(PATIENCE), scope:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(beside, mesh.bus, "s", "admin", 1, listener)
+            await mesh.settle()
+            for event in (delta(2), printed("s"), printed("another"), delta(3)):
+                await mesh.bus.publish(event)
+            await mesh.settle()
+    assert order == [(printed("s"), 1)]
 
 
 async def test_what_happens_while_one_begins_to_follow_is_seen_once(mesh: MeshUnderTest) -> None:

@@ -12,6 +12,7 @@ from actors.llm import messages as llm
 from actors.notification import Notification
 from actors.session import messages as session
 from actors.settings import messages as settings
+from actors.shell import messages as shell
 from actors.users import messages as users
 from bus import MailboxFull
 from tests.actors.gateway.client import connected, eventually
@@ -35,6 +36,27 @@ async def test_a_client_is_greeted(gateway: Gateway) -> None:
             "role": "admin",
             "credential": key.id,
         }
+
+
+async def test_what_a_command_prints_is_told_to_whoever_follows(gateway: Gateway) -> None:
+    printed = shell.Printed(session="s1", turn="t1", call="toolu_1", text="hello\n", skipped=3)
+    async with gateway.socket() as socket, gateway.socket() as other:
+        await socket.say(type="message", text="hi", client_message_id="c1", session_id="s1")
+        await socket.until("accepted")
+        await gateway.mesh.settle()
+        await gateway.mesh.bus.publish(printed)
+        await gateway.world.run("a")
+        (output,) = [each for each in await socket.until("stream_end") if each["type"] == "tool_output"]
+        await other.say(type="ping")
+        assert await other.hear() == {"type": "pong"}
+    assert output == {
+        "type": "tool_output",
+        "session_id": "s1",
+        "turn_id": "t1",
+        "tool_use_id": "toolu_1",
+        "text": "hello\n",
+        "skipped": 3,
+    }
 
 
 async def test_a_message_is_accepted_and_its_turn_followed(gateway: Gateway) -> None:

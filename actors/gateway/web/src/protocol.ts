@@ -637,6 +637,18 @@ export interface ApprovalFrame {
   approval: Approval;
 }
 
+/** Output of a command in the foreground, as it comes; told to whoever looks on, and kept by nobody. */
+export interface ToolOutput {
+  type: "tool_output";
+  session_id: string;
+  turn_id: string;
+  /** What the model calls the call. */
+  tool_use_id: string;
+  text: string;
+  /** Bytes before it that came too fast to be told. */
+  skipped: number;
+}
+
 /** Answer to `ping`. */
 export interface Pong {
   type: "pong";
@@ -653,6 +665,7 @@ export type ServerFrame =
   | ConfigChanged
   | Notification
   | ApprovalFrame
+  | ToolOutput
   | Pong
   | SessionEvent;
 
@@ -681,5 +694,6 @@ export const OTHER_FRAMES = [
   "config_changed",
   "notification",
   "approval",
+  "tool_output",
   "pong",
 ] as const;

@@ -2,8 +2,8 @@ import type { Conversation } from "../src/conversation/model";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { emptyConversation } from "../src/conversation/model";
-import { reduce, resumed } from "../src/conversation/reduce";
-import type { Backlog } from "../src/protocol";
+import { printed, reduce, resumed } from "../src/conversation/reduce";
+import type { Backlog, ToolOutput } from "../src/protocol";
 import {
   brief,
   call,
@@ -163,6 +163,32 @@ test("a failed turn keeps what was said and gives the reason", () => {
   );
   assert.deepEqual(parts(state), ["text: Half an ans", "warning: the provider hung up"]);
   assert.equal(state.live[0]?.state, "failed");
+});
+
+test("what a command prints is shown while it runs, and its result takes the place of it", () => {
+  const said = (text: string, more: Partial<ToolOutput> = {}): ToolOutput => ({
+    type: "tool_output",
+    session_id: SESSION,
+    turn_id: "t1",
+    tool_use_id: "a",
+    text,
+    skipped: 0,
+    ...more,
+  });
+  const running = play(numbered([start(), completion(1), call("a", "Bash")]));
+  const turn = running.live[0]?.id ?? "";
+  const output = (...frames: ToolOutput[]) => {
+    const after = frames.map((frame) => ({ ...frame, turn_id: turn })).reduce(printed, running);
+    const tool = after.live[0]?.parts.at(-1);
+    return tool?.kind === "tool" ? tool.output : undefined;
+  };
+  assert.equal(output(said("one\n"), said("two\n")), "one\ntwo\n");
+  assert.equal(output(said("one\n"), said("two\n", { skipped: 9 })), "one\n\n[… 9 bytes …]\ntwo\n");
+  assert.equal(output(said("x".repeat(70_000)))?.length, 65_536);
+  assert.equal(output(said("late", { tool_use_id: "b" })), null);
+  assert.equal(printed(running, said("elsewhere", { turn_id: "nowhere" })), running);
+  const done = play(numbered([start(), completion(1), call("a", "Bash"), result("a", "all of it")]));
+  assert.equal(printed(done, { ...said("late"), turn_id: turn }), done);
 });
 
 test("a stopped turn leaves no tool running", () => {

@@ -9,6 +9,7 @@ import type {
   SessionEvent,
   StreamEnd,
   StreamStart,
+  ToolOutput,
   ToolResult,
   ToolUse,
 } from "../protocol";
@@ -174,6 +175,24 @@ function toolStarted(turn: Turn, event: ToolUse, now: number): Turn {
     elapsed: null,
   };
   return { ...turn, status: null, parts: putTool(turn.parts, part) };
+}
+
+/** Characters of what a command prints that are shown while it runs; the result has what the model gets. */
+const PRINTED = 64 * 1024;
+
+/** Takes in what a command has printed, which is told while it runs and has no number. */
+export function printed(conversation: Conversation, said: ToolOutput): Conversation {
+  const turn = conversation.live.find((live) => live.id === said.turn_id);
+  const tool = turn?.parts.find(
+    (part): part is ToolPart => part.kind === "tool" && part.id === said.tool_use_id,
+  );
+  if (turn === undefined || tool?.state !== "running") return conversation;
+  const gap = said.skipped > 0 ? `\n[… ${said.skipped} bytes …]\n` : "";
+  const output = ((tool.output ?? "") + gap + said.text).slice(-PRINTED);
+  return change(conversation, turn.id, (known) => ({
+    ...known,
+    parts: putTool(known.parts, { ...tool, output }),
+  }));
 }
 
 function toolFinished(turn: Turn, event: ToolResult): Turn {

@@ -185,6 +185,8 @@ export class App {
     switch (frame.type) {
       case "accepted":
         return this.accepted(frame);
+      case "tool_output":
+        return this.conversations.printed(frame);
       case "backlog":
         return this.conversations.backlog(frame);
       case "sessions_updated":

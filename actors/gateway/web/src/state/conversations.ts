@@ -10,10 +10,10 @@ import {
   withRows,
   type Conversation,
 } from "../conversation/model";
-import { reduce, resumed } from "../conversation/reduce";
+import { printed, reduce, resumed } from "../conversation/reduce";
 import type { StoredResult } from "../conversation/stored";
 import { ApiError, type Api } from "../net/api";
-import type { Accepted, Backlog, ClientFrame, Message, SessionEvent } from "../protocol";
+import type { Accepted, Backlog, ClientFrame, Message, SessionEvent, ToolOutput } from "../protocol";
 
 const PAGE = 200;
 /** Conversations kept in memory besides the open one. */
@@ -111,6 +111,11 @@ export class Conversations {
     if (place.conversation.value.stale) void this.read(event.session_id);
     else this.trim(event.session_id);
     if (event.session_id !== this.current) this.leave(event.session_id);
+  }
+
+  printed(said: ToolOutput): void {
+    const place = this.places.get(said.session_id);
+    if (place !== undefined) place.conversation.value = printed(place.conversation.value, said);
   }
 
   backlog(backlog: Backlog): void {
