@@ -18,6 +18,7 @@ from actors.shell.settings import Settings, Shell
 from actors.shell.table import Entry, Table, restored
 from actors.shell.telling import Telling
 from actors.subsystem import Given
+from actors.tools import messages as tools
 from bus import Actor, concurrent
 
 AT_ONCE: Final = 64
@@ -109,6 +110,7 @@ class ShellActor(Actor):
         if fault := guard.fault(request.command, self._data):
             raise messages.CommandRefused(reason=fault)
         launch = await self._launch(request)
+        await self.bus.ask(tools.KeepAll(turn=request.turn, session=request.session, user=request.user))
         if request.run_in_background:
             return self._begin(launch)
         self._foreground += 1

@@ -117,7 +117,8 @@ class Ran(ToolReply):
 class Run(Request[Ran]):
     """Run a command, and wait for its end unless it is for the background.
 
-    Raises CommandRefused, NoSandbox, CommandNotStarted or TooManyCommands. Whoever gives up ends the command.
+    What is in home is kept before, once for each turn. Raises CommandRefused, NoSandbox, CommandNotStarted or
+    TooManyCommands, and tools.KeepingFailed. Whoever gives up ends the command.
     """
 
     within: ClassVar[float] = DAY

@@ -16,14 +16,29 @@ from actors.shell.proxy import Connect
 from actors.shell.settings import Settings, Shell
 from actors.subsystem import Given
 from actors.tooling import CallContext, Catalogue, Rendered, failure, render, tool_of
+from actors.tools import messages as tools
 from actors.vocabulary import Text
-from bus import ActorError
+from bus import Actor, ActorError
 from bus.testing import MeshUnderTest, open_test_mesh
 
 CATALOGUE = Catalogue(map(tool_of, (shell.Run, shell.Look, shell.Stop)))
 SECRET = "the-key-of-the-agent-4711"
 PATIENCE = 60.0
 """Seconds anything may take on a machine that is busy with something else."""
+
+
+class Keeper(Actor):
+    """Stands where home is kept before a command may change it."""
+
+    def __init__(self, asked: list[tools.KeepAll]) -> None:
+        self.asked = asked
+
+    @tools.KeepAll.handler
+    async def keep(self, request: tools.KeepAll) -> tools.Kept:
+        if request.user == "nobody":
+            raise tools.KeepingFailed(reason="the disk is full")
+        self.asked.append(request)
+        return tools.Kept(files=0, new=0)
 
 
 @final
@@ -34,6 +49,8 @@ class Hands:
         self.mesh = mesh
         self.home = home
         self.data = data
+        self.kept: list[tools.KeepAll] = []
+        """What was asked to be kept."""
 
     async def call(self, name: str, user: str = "ada", **input: Any) -> Rendered:
         """Call a tool as a model does."""
@@ -87,7 +104,9 @@ async def hands(
     )
     async with open_test_mesh() as mesh:
         await mesh.start(partial(ShellActor, given, lambda: max_result, granted or {}, reach))
-        yield Hands(mesh, home, data)
+        found = Hands(mesh, home, data)
+        await mesh.start(partial(Keeper, found.kept))
+        yield found
 
 
 async def until(holds: Callable[[], object], what: str = "it did not happen") -> None:

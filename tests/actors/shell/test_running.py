@@ -6,6 +6,7 @@ from pathlib import Path
 import trio
 
 from actors.shell import messages as shell
+from actors.tools import messages as tools
 from tests.actors.shell.hands import Hands, alive, hands, running, until
 
 
@@ -18,6 +19,15 @@ async def test_it_runs_in_home_and_home_is_its_own(at_work: Hands) -> None:
     assert await at_work.bash("pwd; echo ~; echo $TMPDIR") == f"{at_work.home}\n{at_work.home}\n/tmp\n"
     await at_work.bash("mkdir -p projects && echo hello > projects/a.txt")
     assert (at_work.home / "projects/a.txt").read_text() == "hello\n"
+
+
+async def test_what_is_in_home_is_kept_before_a_command_runs(tmp_path: Path) -> None:
+    async with hands(tmp_path, sandbox="off") as at_work:
+        await at_work.bash("true")
+        assert at_work.kept == [tools.KeepAll(turn="turn", session="s", user="ada")]
+        assert "could not be kept" in await at_work.bash("touch x", user="nobody")
+        assert "could not be kept" in await at_work.bash("touch x", user="nobody", run_in_background=True)
+        assert list(at_work.home.iterdir()) == []
 
 
 async def test_an_exit_code_is_told_with_whatever_was_printed(at_work: Hands) -> None:
