@@ -31,6 +31,7 @@ _COLUMNS: Final = (
 )
 _COLOURS: Final[dict[str, Colour]] = {"denied": "red", "allowed": "green"}
 _TEXT: Final = 100
+EMPTY: Final[dict[str, Any]] = {"rows": 0, "last": None, "faults": [], "more": 0}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -63,12 +64,19 @@ def run(args: argparse.Namespace) -> int:
     return status
 
 
-def _asked(instance: "Instance", path: str, question: Callable[[Any], Any], **fields: Any) -> Any:
-    """The answer to a question: over HTTP where a daemon runs, else by the message that `question` makes."""
+def _asked(
+    instance: "Instance", path: str, question: Callable[[Any], Any], nothing: Any, **fields: Any
+) -> Any:
+    """The answer to a question: over HTTP where a daemon runs, else by the message that `question` makes.
+
+    `nothing` is the answer of an agent that has done nothing yet.
+    """
     daemon = read_daemon(instance)
     if daemon is not None and daemon.address is not None:
         given = {name: value for name, value in fields.items() if value is not None}
         return Client(daemon).get(path, patience=WITHIN, **given)
+    if not any(instance.db_dir.glob("session.db*")):
+        return nothing
     import trio
 
     from starpod import logs
@@ -104,6 +112,7 @@ def _show(args: argparse.Namespace, instance: "Instance") -> int:
         instance,
         PATH,
         lambda session: session.ShowAudit,
+        [],
         session=args.session,
         of_user=args.user,
         tool=args.tool,
@@ -139,7 +148,7 @@ def _row(row: dict[str, Any]) -> list[Cell]:
 
 
 def _verify(args: argparse.Namespace, instance: "Instance") -> int:
-    found = _asked(instance, f"{PATH}/verify", lambda session: session.VerifyAudit, **_head(args.head))
+    found = _asked(instance, f"{PATH}/verify", lambda session: session.VerifyAudit, EMPTY, **_head(args.head))
     if args.json:
         print_json(found)
         return 1 if found["faults"] else 0
