@@ -48,6 +48,15 @@ from actors.hooks.store import MIGRATIONS as HOOKS
 from actors.llm import messages as llm
 from actors.llm.actor import LlmActor
 from actors.llm.settings import Settings as LlmSettings
+from actors.mcp import messages as mcp
+from actors.mcp.access import Access as McpAccess
+from actors.mcp.actor import McpActor
+from actors.mcp.keeping import Keep as McpKeep
+from actors.mcp.offering import Offering as McpOffering
+from actors.mcp.server_actor import ServerActor
+from actors.mcp.settings import GUARDED as MCP_GUARDED
+from actors.mcp.settings import Settings as McpSettings
+from actors.mcp.settings import faults as mcp_faults
 from actors.memory import messages as memory
 from actors.memory.actor import AgentNotesActor, MemoryActor
 from actors.memory.embedder import EmbedderActor
@@ -106,6 +115,7 @@ from actors.users.bootstrap import VARIABLE
 from actors.vault import messages as vault
 from actors.vault.actor import MIGRATIONS as VAULT
 from actors.vault.actor import VaultActor
+from actors.vault.names import may_be_granted, says_secret
 from actors.vault.settings import Settings as VaultSettings
 from actors.web import messages as web
 from actors.web.actor import WebActor
@@ -293,6 +303,19 @@ async def _self_improvement(
         return None
     told = await bus.ask(skills.Skills(user=turn.user, called=""))
     return Further((tool_of(skills.SkillCreate), tool_of(skills.SkillUpdate)), told.text)
+
+
+MCP_SERVERS: Final = 32
+"""Servers that run at once."""
+
+
+def _mcp(given: Given) -> Iterator[Child | Pool]:
+    settings, keep = given.settings(McpSettings), McpKeep(_uploads(given))
+    yield Child("mcp", partial(McpActor, settings, given.data / "mcp", keep), limits=Limits(mailbox=256))
+    of_server = partial(ServerActor, settings, given.home, McpAccess(given.environment), keep)
+    # Each has a process to end; one that has none any more is put to rest soon.
+    limits = Limits(mailbox=256, patience=3600, cleanup_within=10)
+    yield Pool("mcp-server", of_server, limit=MCP_SERVERS, idle=30, limits=limits)
 
 
 def _keepsake(turn: TurnContext, dropped: Dropped) -> memory.Flush:
@@ -492,6 +515,12 @@ SERVICES: Final = (
         settings=HooksSettings,
         migrations=HOOKS,
         guarded=("hooks.enabled", "hooks.trusted"),
+        "mcp",
+        _mcp,
+        front=mcp,
+        settings=McpSettings,
+        check=lambda settings, _given: mcp_faults(settings, says_secret, may_be_granted),
+        guarded=MCP_GUARDED,
     ),
 )
 AGENT: Final = (Subsystem("agent", _agent, front=agent, settings=AgentSettings),)
@@ -540,7 +569,7 @@ SUBSYSTEMS: Final = (*STORAGE, *SERVICES, *AGENT, *CLOCK, *EDGES, *CHANNELS)
 """All there is. Settings, tools, context and databases of the daemon follow from this list."""
 
 SOURCES: Final = Sources(
-    tools=(offering(*chain.from_iterable(each.tools() for each in SUBSYSTEMS)),),
+    tools=(offering(*chain.from_iterable(each.tools() for each in SUBSYSTEMS)), McpOffering()),
     context=tuple(
         chain.from_iterable(
             each.context() for each in sorted(SUBSYSTEMS, key=lambda each: each.name != "persona")

@@ -1,0 +1,247 @@
+"""A session with one server, over its process or over HTTP, through the client of the ``mcp`` package.
+
+That package takes a second to load; it is loaded in a thread, with the first server that is used.
+"""
+
+import importlib
+import math
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING, Any, Final, final
+
+import attrs
+import trio
+
+from actors.mcp import bounding
+from actors.mcp.messages import INSTALL, Interrupted, Listing, NotReached, Refused, ServerTool
+from actors.mcp.process import Process, Start, running
+from actors.mcp.transport import Wire
+from bus import in_thread
+
+if TYPE_CHECKING:
+    from mcp import Client
+
+PAGES: Final = 50
+"""Most pages of one listing."""
+LEAVING: Final = 3.0
+"""Seconds that taking leave of a server may take."""
+Json = Mapping[str, Any]
+Progress = Callable[[str], Awaitable[None]]
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Address:
+    """Where a server is reached over HTTP."""
+
+    url: str
+    headers: Mapping[str, str] = attrs.field(repr=False)
+
+
+@final
+class Link:
+    """A session. Several calls may be under way at once."""
+
+    def __init__(self, server: str, client: "Client", wire: Wire, process: Process | None) -> None:
+        self._server = server
+        self._client = client
+        self._wire = wire
+        self._process = process
+        self.changed = trio.Event()
+        """Set, and replaced, when the server says that it has other tools now."""
+
+    @property
+    def gone(self) -> trio.Event:
+        """Set once the server is not there any more; never over HTTP, where each request finds out by itself."""
+        return self._wire.gone
+
+    def why(self) -> str:
+        """Why it is gone."""
+        if self._wire.trouble:
+            return self._wire.trouble
+        return "the connection has ended" if self._process is None else self._process.how()
+
+    async def listing(self) -> Listing:
+        """What it offers."""
+        able = self._client.server_capabilities
+        tools: list[ServerTool] = []
+        if able.tools is not None:
+            found = await self._all(self._client.list_tools, "tools", bounding.MOST_TOOLS)
+            tools = [_tool(each) for each in found]
+        return Listing(
+            tools=tuple(tools), resources=able.resources is not None, prompts=able.prompts is not None
+        )
+
+    async def call(
+        self, tool: str, arguments: Json, *, patience: float, reads: bool, told: Progress | None = None
+    ) -> Json:
+        """The answer to a call as the protocol has it. Each word of progress renews the patience, in seconds.
+
+        Raises Refused and Interrupted. Who stops waiting has the server told.
+        """
+        with trio.CancelScope(deadline=trio.current_time() + patience) as scope:
+
+            async def heard(progress: float, total: float | None, message: str | None) -> None:
+                scope.deadline = trio.current_time() + patience
+                if told is not None:
+                    await told(_progress(progress, total, message))
+
+            return await self._answer(
+                lambda: self._client.call_tool(tool, dict(arguments), progress_callback=heard),
+                doubtful=not reads,
+            )
+        raise Interrupted(
+            server=self._server,
+            reason=f"it took longer than {patience:g} s without a word",
+            doubtful=not reads,
+        )
+
+    async def resources(self) -> tuple[list[Json], list[Json]]:
+        """What there is to read, and templates of addresses."""
+        listed = await self._listed(self._client.list_resources, "resources")
+        try:
+            templates = await self._listed(self._client.list_resource_templates, "resource_templates")
+        except Refused:  # few have them
+            templates = []
+        return listed, templates
+
+    async def read(self, uri: str) -> Json:
+        return await self._answer(lambda: self._client.read_resource(uri, cache_mode="bypass"))
+
+    async def prompts(self) -> list[Json]:
+        return await self._listed(self._client.list_prompts, "prompts")
+
+    async def prompt(self, name: str, arguments: Mapping[str, str]) -> Json:
+        return await self._answer(lambda: self._client.get_prompt(name, dict(arguments)))
+
+    async def _listed(self, page: Callable[..., Awaitable[Any]], field: str) -> list[Json]:
+        found = await self._all(page, field, 1000)
+        return [_json(each) for each in found]
+
+    async def _all(self, page: Callable[..., Awaitable[Any]], field: str, most: int) -> list[Any]:
+        """All entries of a listing, page by page."""
+        found: list[Any] = []
+        cursor: str | None = None
+        for _ in range(PAGES):
+            got = await self._trying(lambda: page(cursor=cursor), doubtful=False)  # noqa: B023 - awaited at once
+            found += getattr(got, field)
+            cursor = got.next_cursor
+            if cursor is None or len(found) >= most:
+                break
+        return found[:most]
+
+    async def _answer(self, ask: Callable[[], Awaitable[Any]], *, doubtful: bool = False) -> Json:
+        return _json(await self._trying(ask, doubtful=doubtful))
+
+    async def _trying(self, ask: Callable[[], Awaitable[Any]], *, doubtful: bool) -> Any:
+        """The result. Whatever the package raises is that the server refuses, or that it is gone."""
+        from mcp import MCPError
+        from mcp_types import CONNECTION_CLOSED
+
+        try:
+            return await ask()
+        except MCPError as error:
+            if error.code != CONNECTION_CLOSED:
+                raise Refused(server=self._server, reason=error.message[:2000]) from error
+            if self._process is not None:
+                with trio.move_on_after(1.0):  # so that there is something to be told
+                    await self._process.ended.wait()
+            raise Interrupted(server=self._server, reason=self.why(), doubtful=doubtful) from error
+        except Exception as error:  # of the package, of what it is made of, or of an answer that is none
+            reason = f"what it answered is not understood: {str(error)[:500]}"
+            raise Interrupted(server=self._server, reason=reason, doubtful=doubtful) from error
+
+
+def _tool(found: Any) -> ServerTool:
+    said = found.annotations
+    return ServerTool(
+        name=found.name,
+        description=bounding.description(found.description, found.name),
+        schema=bounding.schema(found.input_schema),
+        reads=bool(said is not None and said.read_only_hint),
+    )
+
+
+def _json(model: Any) -> Json:
+    found: Json = model.model_dump(mode="json", by_alias=True, exclude_none=True)
+    return found
+
+
+def _progress(done: float, total: float | None, message: str | None) -> str:
+    counted = f"{done:g}" if total is None else f"{done:g} of {total:g}"
+    return f"{counted}: {message[:500]}" if message else counted
+
+
+# --- beginning --------------------------------------------------------------------------------------------
+
+
+async def load(server: str) -> None:
+    """Have the package ready. Raises NotReached where it is not installed."""
+    try:
+        await trio.to_thread.run_sync(in_thread(importlib.import_module), "mcp")
+    except ImportError as error:
+        reason = f"the package mcp is not installed ({error}): {INSTALL}"
+        raise NotReached(server=server, reason=reason) from error
+
+
+@asynccontextmanager
+async def linked(server: str, where: Start | Address, within: float) -> AsyncGenerator[Link]:
+    """A session with a server that has answered within so many seconds. Raises NotReached."""
+    await load(server)
+    wire = Wire()
+    process: Process | None = None
+    reached = False
+    scope = trio.CancelScope(deadline=trio.current_time() + within)
+    try:
+        with scope:
+            async with AsyncExitStack() as stack:
+                if isinstance(where, Start):
+                    process = await stack.enter_async_context(running(where))
+                link = await _opened(stack, server, where, wire, process)
+                scope.deadline, reached = math.inf, True
+                yield link
+                scope.deadline = trio.current_time() + LEAVING
+    except Exception as error:
+        if reached:
+            raise
+        raise NotReached(server=server, reason=wire.trouble or _why(error, process)) from error
+    if not reached:
+        raise NotReached(server=server, reason=f"it did not answer within {within:g} s{_said(process)}")
+
+
+async def _opened(
+    stack: AsyncExitStack, server: str, where: Start | Address, wire: Wire, process: Process | None
+) -> Link:
+    from mcp import Client
+
+    found: list[Link] = []
+
+    async def heard(message: Any) -> None:
+        if getattr(message, "method", None) == "notifications/tools/list_changed" and found:
+            changed, found[0].changed = found[0].changed, trio.Event()
+            changed.set()
+
+    if isinstance(where, Address):
+        from actors.mcp.http import transport
+
+        over = transport(where.url, where.headers)
+    elif process is not None:
+        over = wire.over(process)
+    else:
+        raise AssertionError("a server that is started has a process")
+    client = await stack.enter_async_context(Client(over, mode="legacy", message_handler=heard, cache=None))
+    found.append(Link(server, client, wire, process))
+    return found[0]
+
+
+def _said(process: Process | None) -> str:
+    return f"; {process.said}" if process is not None and process.said else ""
+
+
+def _why(error: BaseException, process: Process | None) -> str:
+    """What to tell of a beginning that failed. What is left of a process has ended by then."""
+    if process is not None:
+        return process.how()
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return str(error)[:500] or type(error).__name__

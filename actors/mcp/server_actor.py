@@ -1,0 +1,264 @@
+"""The actor of one server: starts or reaches it when it is needed, asks it, and lets go of it when nobody does."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final, final
+
+import trio
+
+from actors.mcp import messages, results
+from actors.mcp.access import Access
+from actors.mcp.keeping import Keep
+from actors.mcp.link import Address, Link, linked
+from actors.mcp.process import Start
+from actors.mcp.settings import Server, Settings
+from actors.settings.messages import SettingsChanged
+from bus import Actor, Lag, concurrent, redacted
+
+AT_ONCE: Final = 16
+"""Calls of one server at once."""
+SOON: Final = 5.0
+"""Seconds after a failure within which a server is not tried again, whoever asks."""
+
+
+@final
+class _Attempt:
+    """One time of having a server, from its start to its end."""
+
+    def __init__(self) -> None:
+        self.settled = trio.Event()
+        """Set once it is there, or is not going to be."""
+        self.over = trio.Event()
+        self.link: Link | None = None
+        self.listing = messages.Listing(tools=())
+        self.error: messages.ServerError | None = None
+        self.ending = False
+        """Whether it is not for new calls any more."""
+        self.scope = trio.CancelScope()
+
+    def end(self) -> None:
+        """Have it ended, whatever is under way."""
+        self.ending = True
+        self.scope.cancel(reason="the session is not wanted any more")
+
+
+@final
+class ServerActor(Actor):
+    """Has at most one session with its server, in a task of its own; all calls go through it."""
+
+    def __init__(
+        self, settings: Callable[[], Settings], home: Path, access: Access, keep: Keep, name: str
+    ) -> None:
+        """`access` finds secrets and variables; `keep` has files stored."""
+        self._settings = settings
+        self._home = home
+        self._access = access
+        self._keep = keep
+        self._name = name
+        self._attempt: _Attempt | None = None
+        self._failed: tuple[float, messages.ServerError] | None = None
+        self._busy = 0
+        self._used = 0.0
+
+    def describe(self) -> dict[str, Any]:
+        there = self._attempt is not None and self._attempt.link is not None
+        return {"connected": there, "under way": self._busy}
+
+    # --- what it is asked -----------------------------------------------------------------------------------
+
+    @messages.Reach.handler
+    @concurrent(4, isolated=True)
+    async def reach(self, request: messages.Reach) -> messages.Listing:
+        if request.anew:
+            self._failed = None
+            await self._let_go()
+        async with self._session() as attempt:
+            return attempt.listing
+
+    @messages.Call.handler
+    @concurrent(AT_ONCE, isolated=True)
+    async def call(self, request: messages.Call) -> messages.Result:
+        async with self._link() as link:
+            answer = await link.call(
+                request.tool, request.arguments, patience=self._server().timeout_secs, reads=request.reads
+            )
+        kept = await self._keep.parts(self.bus, results.of_call(answer, request.tool), request.user)
+        return messages.Result(content=kept.content, files=kept.files, is_error=bool(answer.get("isError")))
+
+    @messages.ReadResource.handler
+    @concurrent(AT_ONCE, isolated=True)
+    async def read(self, request: messages.ReadResource) -> messages.Result:
+        async with self._link() as link, self._timely():
+            if request.uri:
+                parts = results.of_resource(await link.read(request.uri), request.uri)
+            else:
+                parts = (results.Words(results.resources(*await link.resources())),)
+        return await self._result(parts, request.user)
+
+    @messages.GetPrompt.handler
+    @concurrent(AT_ONCE, isolated=True)
+    async def prompt(self, request: messages.GetPrompt) -> messages.Result:
+        async with self._link() as link, self._timely():
+            if request.name:
+                answer = await link.prompt(request.name, request.arguments)
+                parts = results.of_prompt(answer, request.name)
+            else:
+                parts = (results.Words(results.prompts(await link.prompts())),)
+        return await self._result(parts, request.user)
+
+    async def _result(self, parts: tuple[results.Part, ...], user: str) -> messages.Result:
+        kept = await self._keep.parts(self.bus, parts, user)
+        return messages.Result(content=kept.content, files=kept.files)
+
+    @asynccontextmanager
+    async def _timely(self) -> AsyncGenerator[None]:
+        """Within the time that one request has. Raises Interrupted."""
+        patience = self._server().timeout_secs
+        with trio.move_on_after(patience) as scope:
+            yield
+        if scope.cancelled_caught:
+            reason = f"it took longer than {patience:g} s"
+            raise messages.Interrupted(server=self._name, reason=reason, doubtful=False)
+
+    # --- having it ------------------------------------------------------------------------------------------
+
+    def _server(self) -> Server:
+        """Its settings as they are now. Raises UnknownServer."""
+        found = self._settings().mcp.servers.get(self._name)
+        if found is None or not found.enabled:
+            raise messages.UnknownServer(server=self._name)
+        return found
+
+    @asynccontextmanager
+    async def _link(self) -> AsyncGenerator[Link]:
+        async with self._session() as attempt:
+            if attempt.link is None:
+                raise AssertionError("a session that began has a link")
+            yield attempt.link
+
+    @asynccontextmanager
+    async def _session(self) -> AsyncGenerator[_Attempt]:
+        """A session, begun where there is none, that is not let go of meanwhile. Raises UnknownServer, NotReached."""
+        self._server()
+        self._busy += 1
+        try:
+            yield await self._begun()
+        finally:
+            self._busy -= 1
+            self._used = trio.current_time()
+
+    async def _begun(self) -> _Attempt:
+        while True:
+            attempt = self._attempt
+            if attempt is None:
+                self._refuse_soon()
+                attempt = self._attempt = _Attempt()
+                self.spawn(self._have, attempt)
+            if attempt.ending:
+                await attempt.over.wait()
+                continue
+            await attempt.settled.wait()
+            if attempt.error is not None:
+                raise attempt.error
+            if not attempt.ending:
+                return attempt
+
+    def _refuse_soon(self) -> None:
+        if self._failed is not None and trio.current_time() - self._failed[0] < SOON:
+            raise self._failed[1]
+        self._failed = None
+
+    async def _let_go(self) -> None:
+        """End the session that there is."""
+        if (attempt := self._attempt) is not None:
+            attempt.end()
+            await attempt.over.wait()
+
+    async def _have(self, attempt: _Attempt) -> None:
+        """Have the server, until it is gone or nobody needs it."""
+        error = ""
+        try:
+            with attempt.scope:
+                error = await self._had(attempt)
+        except messages.ServerError as failed:
+            attempt.error = failed
+            self._failed = (trio.current_time(), failed)
+            error = str(failed)
+        finally:
+            attempt.ending = True
+            self._attempt = None
+            attempt.settled.set()
+            attempt.over.set()
+        state: messages.State = "failed" if error else "idle"
+        await self.bus.tell(messages.Told(server=self._name, state=state, error=redacted(error)))
+
+    async def _had(self, attempt: _Attempt) -> str:
+        """Have it; answers why it is gone when nobody wanted that. Raises UnknownServer, NotReached."""
+        await self._tell("starting")
+        server = self._server()
+        failed: messages.ServerError | None = None
+        lost = False
+        async with linked(self._name, await self._where(server), server.startup_secs) as link:
+            try:
+                with trio.fail_after(server.startup_secs):
+                    attempt.listing = await link.listing()
+            except (messages.ServerError, trio.TooSlowError) as error:
+                failed = messages.NotReached(server=self._name, reason=str(error) or "it tells of no tools")
+            else:
+                lost = await self._used_until(attempt, link, server)
+        if failed is not None:  # not raised in there, where it would come out as one of a group
+            raise failed
+        return link.why() if lost else ""
+
+    async def _used_until(self, attempt: _Attempt, link: Link, server: Server) -> bool:
+        """Let calls use a session until its end; answers whether it came unasked for."""
+        await self._tell("ready", attempt.listing)
+        attempt.link = link
+        self._used = trio.current_time()
+        attempt.settled.set()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._follow_tools, link)
+            nursery.start_soon(self._follow_settings, attempt, server)
+            lost = await self._until_unused(link)
+            attempt.ending = True
+            nursery.cancel_scope.cancel(reason="the session ends")
+        return lost
+
+    async def _until_unused(self, link: Link) -> bool:
+        """Return once it is gone (true), or nobody has used it for as long as the settings say."""
+        while True:
+            idle = self._settings().mcp.idle_secs
+            with trio.move_on_at(self._used + idle):
+                await link.gone.wait()
+                return True
+            if self._busy:
+                self._used = trio.current_time()
+            elif self._used + idle <= trio.current_time():
+                return False
+
+    async def _follow_tools(self, link: Link) -> None:
+        """Tell what it offers whenever that has changed."""
+        while True:
+            await link.changed.wait()
+            try:
+                with trio.move_on_after(30):
+                    await self._tell("ready", await link.listing())
+            except messages.ServerError:
+                return  # it is gone, or will be asked again when it is reached anew
+
+    async def _follow_settings(self, attempt: _Attempt, server: Server) -> None:
+        """End a session that is not as the settings want it any more."""
+        async with self.bus.subscribe(SettingsChanged, limit=1, lag=Lag.DROP_OLDEST) as changes:
+            while self._settings().mcp.servers.get(self._name) == server:
+                await anext(changes)
+        attempt.end()
+
+    async def _tell(self, state: messages.State, listing: messages.Listing | None = None) -> None:
+        await self.bus.tell(messages.Told(server=self._name, state=state, listing=listing))
+
+    async def _where(self, server: Server) -> Start | Address:
+        """What to run, or whom to ask, with the secrets that the settings name. Raises NotReached."""
+        if server.command is None:
+            return await self._access.address(self.bus, self._name, server)
+        return await self._access.start(self.bus, self._name, server, self._home)
