@@ -515,6 +515,8 @@ SERVICES: Final = (
         settings=HooksSettings,
         migrations=HOOKS,
         guarded=("hooks.enabled", "hooks.trusted"),
+    ),
+    Subsystem(
         "mcp",
         _mcp,
         front=mcp,
