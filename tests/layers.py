@@ -21,6 +21,7 @@ SHELL = {
     "follower.py",
     "embedder.py",
     "sender_actor.py",
+    "server_actor.py",
 }
 """Modules of a subsystem that speak with the bus; the others decide, store or fetch, and can be tested without."""
 
@@ -45,6 +46,7 @@ HANDS = {
     *(f"actors/email/{name}.py" for name in ("receiving", "sending")),
     "actors/hooks/commands.py",
     "actors/llm/loading.py",
+    "actors/mcp/offering.py",
     "actors/memory/extractor.py",
     "actors/permissions/guards.py",
     "actors/memory/meaning.py",
@@ -94,6 +96,10 @@ EDGES = {
     "actors/following.py",
     "actors/hooks/process.py",
     "actors/llm/failures/discretion.py",
+    *(
+        f"actors/mcp/{name}.py"
+        for name in ("access", "guard", "http", "keeping", "link", "process", "transport")
+    ),
     *(
         f"actors/telegram/{name}.py"
         for name in ("client", "companion", "fetching", "line", "placed", "poll", "posting", "sending")

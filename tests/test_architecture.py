@@ -44,6 +44,7 @@ SHIELDED = {
     "actors/gateway/connection.py",
     "actors/gateway/server.py",
     "actors/hooks/process.py",
+    "actors/mcp/process.py",
     "actors/sending.py",
     "actors/shell/process.py",
 }

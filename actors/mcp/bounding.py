@@ -3,9 +3,10 @@
 It was written by others, and may be of any size and shape.
 """
 
-import json
 from collections.abc import Mapping
 from typing import Any, Final, cast
+
+from actors import jsontext
 
 DESCRIPTION: Final = 1200
 """Characters of the description of a tool."""
@@ -33,7 +34,7 @@ def schema(given: object) -> dict[str, Any]:
         "properties": properties if isinstance(properties, Mapping) else {},
     }
     kept.pop("$schema", None)
-    if len(json.dumps(kept)) <= SCHEMA:
+    if len(jsontext.write(kept)) <= SCHEMA:
         return kept
     return {
         "type": "object",
@@ -46,10 +47,9 @@ def schema(given: object) -> dict[str, Any]:
 def _plain(given: object) -> dict[str, Any]:
     """The given JSON, as far as it is an object that can be written."""
     try:
-        found = json.loads(json.dumps(given))
+        return jsontext.read_object(jsontext.write(given))
     except (TypeError, ValueError, RecursionError):
         return {}
-    return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
 
 
 def _brief(given: object) -> dict[str, Any]:

@@ -1,16 +1,15 @@
 """What is known of servers without asking them: how they are, and what they offered when last reached. Pure."""
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final, final
 
 import attrs
 
+from actors import jsontext
 from actors.mcp import messages, names
 from actors.mcp.patience import Patience
 from actors.mcp.settings import Server
-from bus import Data
 
 FORMAT: Final = 1
 """Of what is kept on disk."""
@@ -34,7 +33,7 @@ class Known:
 
 @final
 @attrs.frozen(kw_only=True)
-class Shelf(Data):
+class Shelf:
     """What is offered of all servers, each tool under the name that it is offered by."""
 
     everyone: messages.Offer
@@ -94,13 +93,13 @@ def written(server: Server, listing: messages.Listing) -> str:
         "prompts": listing.prompts,
         "tools": [attrs.asdict(tool) for tool in listing.tools],
     }
-    return json.dumps(kept, ensure_ascii=False)
+    return jsontext.write(kept)
 
 
 def read(server: Server, text: str) -> messages.Listing | None:
     """What was kept, if it is of such a server; None where it is of another one or cannot be read."""
     try:
-        kept = json.loads(text)
+        kept = jsontext.read_object(text, depth=jsontext.OWN_DEPTH)
         if kept["format"] != FORMAT or kept["of"] != _print(server):
             return None
         tools = tuple(_tool(each) for each in kept["tools"])

@@ -130,6 +130,10 @@ class Link:
                 break
         return found[:most]
 
+    def _is_gone(self, said: str) -> bool:
+        """Whether an error with the code of a closed connection is one; servers use it for other things as well."""
+        return self._wire.gone.is_set() if self._process is not None else said.startswith("Connection closed")
+
     async def _answer(self, ask: Callable[[], Awaitable[Any]], *, doubtful: bool = False) -> Json:
         return _json(await self._trying(ask, doubtful=doubtful))
 
@@ -141,11 +145,11 @@ class Link:
         try:
             return await ask()
         except MCPError as error:
-            if error.code != CONNECTION_CLOSED:
+            if error.code != CONNECTION_CLOSED or not self._is_gone(error.message):
                 raise Refused(server=self._server, reason=error.message[:2000]) from error
             if self._process is not None:
                 with trio.move_on_after(1.0):  # so that there is something to be told
-                    await self._process.ended.wait()
+                    await self._process.watch()
             raise Interrupted(server=self._server, reason=self.why(), doubtful=doubtful) from error
         except Exception as error:  # of the package, of what it is made of, or of an answer that is none
             reason = f"what it answered is not understood: {str(error)[:500]}"

@@ -1,13 +1,12 @@
 """When a server that could not be reached is tried again by itself. Pure."""
 
-from typing import final
+from typing import Final, final
 
 import attrs
 
-from bus import Backoff
-
-WAITS = Backoff(first=2.0, factor=3.0, cap=600.0, jitter=0.0)
-"""How long a server is left alone that fails again and again."""
+FIRST: Final = 2.0
+"""Seconds that a server is left alone which could not be reached; three times as long after each further failure."""
+MOST: Final = 600.0
 
 
 @final
@@ -20,8 +19,8 @@ class Patience:
     """Before which it is not tried again."""
 
     def failed(self, now: float) -> None:
+        self.until = now + min(FIRST * 3.0 ** min(self.failures, 20), MOST)
         self.failures += 1
-        self.until = now + WAITS.delay(self.failures, 0.5)
 
     def succeeded(self) -> None:
         self.failures, self.until = 0, None

@@ -1,7 +1,6 @@
 """What a server has answered, taken apart: texts and files. Pure; works on the JSON of the protocol."""
 
 import binascii
-import json
 import mimetypes
 import re
 from base64 import b64decode
@@ -11,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 import attrs
 
-from bus import Data
+from actors import jsontext
 
 Json = Mapping[str, Any]
 
@@ -23,13 +22,13 @@ MOST_BYTES: Final = 20 * 1024 * 1024
 
 @final
 @attrs.frozen
-class Words(Data):
+class Words:
     text: str
 
 
 @final
 @attrs.frozen(kw_only=True)
-class File(Data):
+class File:
     """Bytes that came along."""
 
     name: str
@@ -45,7 +44,7 @@ def of_call(result: Json, tool: str) -> tuple[Part, ...]:
     content = _list(result.get("content"))
     structured = result.get("structuredContent")
     if not content and structured is not None:
-        return (Words(json.dumps(structured, indent=2, ensure_ascii=False)),)
+        return (Words(jsontext.write(structured, indent=2)),)
     return _bounded(part for each in content for part in _of_block(each, tool))
 
 

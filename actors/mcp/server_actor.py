@@ -57,7 +57,7 @@ class ServerActor(Actor):
         self._keep = keep
         self._name = name
         self._attempt: _Attempt | None = None
-        self._failed: tuple[float, messages.ServerError] | None = None
+        self._failed: tuple[float, messages.ServerError, Server | None] | None = None
         self._busy = 0
         self._used = 0.0
 
@@ -165,8 +165,10 @@ class ServerActor(Actor):
                 return attempt
 
     def _refuse_soon(self) -> None:
-        if self._failed is not None and trio.current_time() - self._failed[0] < SOON:
-            raise self._failed[1]
+        if self._failed is not None:
+            at, error, server = self._failed
+            if trio.current_time() - at < SOON and server == self._server():
+                raise error
         self._failed = None
 
     async def _let_go(self) -> None:
@@ -183,7 +185,7 @@ class ServerActor(Actor):
                 error = await self._had(attempt)
         except messages.ServerError as failed:
             attempt.error = failed
-            self._failed = (trio.current_time(), failed)
+            self._failed = (trio.current_time(), failed, self._settings().mcp.servers.get(self._name))
             error = str(failed)
         finally:
             attempt.ending = True

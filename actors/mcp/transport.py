@@ -6,6 +6,7 @@ from typing import Any, Final, final
 
 import trio
 
+from actors import jsontext
 from actors.mcp.process import Process
 
 LARGEST: Final = 32 * 1024 * 1024
@@ -65,7 +66,8 @@ class Wire:
         try:
             async for line in lines(process.output):
                 try:
-                    message = jsonrpc_message_adapter.validate_json(line, by_name=False)
+                    said = jsontext.read_object(line, limit=LARGEST)
+                    message = jsonrpc_message_adapter.validate_python(said, by_name=False)
                 except ValueError:
                     continue  # some write their logs there
                 await to_us.send(SessionMessage(message))

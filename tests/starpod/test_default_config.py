@@ -10,6 +10,7 @@ from actors.cron import files
 from actors.gateway import settings as gateway
 from actors.llm import settings as llm
 from actors.llm.settings import ProviderSettings
+from actors.mcp import settings as mcp
 from actors.persona import settings as persona
 from actors.settings.binding import Findings, Table
 from actors.settings.listing import entries
@@ -54,8 +55,17 @@ ILLUSTRATIONS: Final = {
     "gateway.tls.certificate",
     "gateway.tls.key",
     "providers.openai.base_url",
+    "mcp.servers.files.command",
+    "mcp.servers.files.args",
+    "mcp.servers.issues.url",
 }
 """Keys that are absent by default, shown with a value one might give them."""
+
+
+OF_ADDRESS: Final = {"url", "headers"}
+"""Keys of an MCP server that runs elsewhere."""
+EMPTY: Final = {"providers.openai.options", "mcp.servers.files.env", "mcp.servers.issues.headers"}
+"""Tables without a key."""
 
 
 def annotated() -> str:
@@ -79,9 +89,14 @@ def defaults(config_: config.Config) -> dict[str, Any]:
         for key, _, default, _ in entries(config_.of(kind), keys)
         if key not in PAGE_ONLY
     }
-    return found | {
-        f"providers.openai.{key}": default for key, _, default, _ in entries(ProviderSettings(), {})
-    }
+    return (
+        found
+        | {f"providers.openai.{key}": default for key, _, default, _ in entries(ProviderSettings(), {})}
+        | {
+            f"mcp.servers.{'issues' if key in OF_ADDRESS else 'files'}.{key}": default
+            for key, _, default, _ in entries(mcp.Server(), {})
+        }
+    )
 
 
 def test_it_sets_nothing_as_it_is_shipped() -> None:
@@ -91,9 +106,9 @@ def test_it_sets_nothing_as_it_is_shipped() -> None:
 def test_it_shows_every_key_there_is_and_no_other(workspace: Workspace) -> None:
     shown = {".".join(key) for key in TomlFile(Path("f"), "", tomllib.loads(switched_on())).leaves()}
     path = workspace.write("srv/.starpod/config/agent.toml", "")
-    known = set(defaults(config.load(Instance(root=path.parents[2]), {}))) - {"providers"}
+    known = set(defaults(config.load(Instance(root=path.parents[2]), {}))) - {"providers", "mcp.servers"}
 
-    assert shown - {"providers.openai.options"} == (known - {"providers.openai.options"}) | {
+    assert shown - EMPTY == (known - EMPTY) | {
         "name",
         "compaction.model",
         "compaction_provider",
