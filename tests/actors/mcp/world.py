@@ -66,7 +66,7 @@ class World:
         uploads = self.data / "uploads"
         uploads.mkdir(parents=True)
         keep = Keep(uploads)
-        tools = partial(ToolsActor, self.home, uploads, ToolsSettings, lambda: 50_000)
+        tools = partial(ToolsActor, self.home, uploads, self.data, ToolsSettings, lambda: 50_000)
         await self.mesh.start(tools, name="tools")
         await self.mesh.start(partial(McpActor, lambda: self.settings, self.data / "mcp", keep), name="mcp")
         of_server = partial(ServerActor, lambda: self.settings, self.home, Access(self.environment), keep)
