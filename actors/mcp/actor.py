@@ -33,8 +33,7 @@ class McpActor(Actor):
         self._reaching: set[str] = set()
 
     async def start(self) -> None:
-        if self._settings().mcp.servers:
-            self._keep.prepare()
+        self._keep.prepare()
         self._take_settings()
         self.spawn(self._follow_settings)
 
@@ -144,9 +143,11 @@ class McpActor(Actor):
 
     async def _follow_settings(self) -> None:
         async with self.bus.subscribe(SettingsChanged, limit=1, lag=Lag.DROP_OLDEST) as changes:
+            self._take_settings()
             while True:
-                self._take_settings()
                 await anext(changes)
+                self._take_settings()
+                self._reach_unknown()  # whoever has changed them wants to know
 
     def _take_settings(self) -> None:
         """Begin anew with those servers that are others now."""

@@ -287,7 +287,6 @@ async def test_one_that_is_mended_is_reached_by_itself_and_well_again(world: Wor
     assert "mcp__b__echo" in await world.reached("b")
 
     await world.change(a=world.fake(), b=world.fake())
-    await world.tools()
 
     await world.until_state("ready")
     assert "mcp__a__echo" in await world.tools()
