@@ -15,6 +15,7 @@ from actors.gateway import messages as gateway
 from actors.gateway.settings import Address
 from actors.gateway.settings import Settings as GatewaySettings
 from actors.llm import messages as llm
+from actors.shell import messages as shell
 from bus import (
     ActorError,
     BlackBox,
@@ -43,6 +44,8 @@ from starpod.workspace import Instance
 FAILED: Final = 1
 OUTDATED: Final = ("page.key",)
 """Files of ``.starpod`` that earlier versions left."""
+SOON: Final = 2.0
+"""Seconds that what is printed at the start waits for how commands run."""
 MANY_FILES: Final = 16384
 
 
@@ -194,13 +197,13 @@ async def serve(
     *,
     command: str,
     address: Address | None = None,
-    on_ready: Callable[[Running, str, str], None],
+    on_ready: Callable[[Running, str, str, str], None],
 ) -> int:
     """Run an instance until a signal or its own end; the exit status of the process.
 
-    `on_ready` is told the daemon, the default model and a link that opens the page, once it listens. The
-    first INT or TERM stops everything in order, also in the middle of the start, a second one at once. USR1 writes
-    what every task is doing to standard error.
+    `on_ready` is told the daemon, the default model, a link that opens the page and how commands run, once it
+    listens. The first INT or TERM stops everything in order, also in the middle of the start, a second one at once.
+    USR1 writes what every task is doing to standard error.
     """
     _open_many_files()
     status, failure = 0, None
@@ -216,7 +219,7 @@ async def serve(
                 with stopping.scope:
                     async with running(instance, config, command=command, address=address) as daemon:
                         model = (await daemon.mesh.bus.ask(llm.Models())).default
-                        on_ready(daemon, model, await _link(daemon))
+                        on_ready(daemon, model, await _link(daemon), await _shell(daemon))
                         status = await _stay(daemon.mesh, stopping)
             except StarpodError as error:  # raised below, outside of the nursery, which would wrap it
                 failure = error
@@ -233,6 +236,13 @@ async def _link(daemon: Running) -> str:
     except (ActorError, DeliveryError) as error:
         logs.log("warning", "no link that signs in could be made", {"error": error})
         return daemon.info.url
+
+
+async def _shell(daemon: Running) -> str:
+    """How commands run; nothing where that takes long to find out, or nobody says."""
+    with trio.move_on_after(SOON), suppress(ActorError, DeliveryError):
+        return (await daemon.mesh.bus.ask(shell.GetProtection())).text
+    return ""
 
 
 def _open_many_files() -> None:

@@ -48,6 +48,7 @@ def examine(facts: Facts) -> list[Finding]:
         _handlers(facts["snapshot"]),
         _mailboxes(facts["snapshot"]),
         _losses(facts),
+        _said(facts["snapshot"]),
         _turns(facts),
         _outbox(facts),
     )
@@ -135,6 +136,15 @@ def _mailboxes(snapshot: Facts) -> Iterator[Finding]:
             text = f"a message has been waiting for {name} for {actor['oldest']:.0f} s"
             found.append(Finding(level="problem", what=text, advice=advice))
     yield from found or [Finding(level="ok", what="no mailbox is full")]
+
+
+def _said(snapshot: Facts) -> Iterator[Finding]:
+    """What actors themselves have to say of how they work."""
+    for actor in snapshot["actors"]:
+        finding = actor.get("own", {}).get("finding")
+        if finding is not None:
+            level: Level = "ok" if finding["ok"] else "note"
+            yield Finding(level=level, what=finding["what"], advice=finding["advice"])
 
 
 def _losses(facts: Facts) -> Iterator[Finding]:

@@ -25,6 +25,8 @@ AT_ONCE: Final = 64
 """Commands in the foreground at once; they are bounded by the calls of turns."""
 SHOWN: Final = 30_000
 """Bytes of output that a model sees, if its results may be as long."""
+ADVICE: Final = "install bubblewrap and start anew, or set shell.sandbox; docs/guide/shell.md"
+"""Where there is no sandbox and nobody has said that there need be none."""
 AROUND: Final = 1_000
 """Bytes of a result that are for what is said about the output."""
 
@@ -85,8 +87,14 @@ class ShellActor(Actor):
         return {
             "foreground": self._foreground,
             "background": list(self._background),
-            "sandbox": self._sandbox is not None and self._limits.sandbox != "off",
+            **({"finding": self._finding()} if self._looked.is_set() else {}),
         }
+
+    def _finding(self) -> dict[str, Any]:
+        """For the doctor."""
+        protection = self._protection()
+        ok = protection.sandbox or self._limits.sandbox == "off"
+        return {"ok": ok, "what": protection.text, "advice": "" if ok else ADVICE}
 
     async def _look_for_sandbox(self) -> None:
         found = sandbox.candidate(self._home, self._data)
@@ -257,6 +265,9 @@ class ShellActor(Actor):
     @concurrent(AT_ONCE, isolated=True)
     async def protection(self, request: messages.GetProtection) -> messages.Protection:
         await self._looked.wait()
+        return self._protection()
+
+    def _protection(self) -> messages.Protection:
         limits = self._limits
         if self._sandbox is not None and limits.sandbox != "off":
             return messages.Protection(sandbox=True, network=limits.network, text="commands run in a sandbox")

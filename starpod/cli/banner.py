@@ -13,9 +13,19 @@ IN_CLEAR = "nothing here is encrypted, so whoever is on the way can read it: see
 
 
 def banner(
-    instance: "Instance", config: "Config", url: str, model: str, link: str, *, overheard: bool = False
+    instance: "Instance",
+    config: "Config",
+    url: str,
+    model: str,
+    link: str,
+    *,
+    overheard: bool = False,
+    shell: str = "",
 ) -> str:
-    """Where everything is. `link` opens the page, once; `overheard` says that others can read what is said."""
+    """Where everything is.
+
+    `link` opens the page, once; `overheard` says that others can read what is said, `shell` how commands run.
+    """
     from actors.agent.settings import Settings as AgentSettings
     from actors.persona.settings import Settings as PersonaSettings
 
@@ -30,6 +40,8 @@ def banner(
     ]
     if effort:
         rows.append(("Thinking", effort))
+    if shell:
+        rows.append(("Shell", shell))
     rows += [("Home", str(instance.home_dir)), ("Databases", str(instance.db_dir))]
     lines = [f"  {paint(f'{config.of(PersonaSettings).agent_name} is running', 'bold')}", ""]
     lines += [f"  {paint(f'{name:<10}', 'dim')} {value}" for name, value in rows]

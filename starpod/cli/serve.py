@@ -52,12 +52,13 @@ def _ready(
     daemon: "Running",
     model: str,
     link: str,
+    shell: str,
 ) -> None:
     from actors.gateway.settings import Settings, is_overheard
     from starpod.cli.banner import banner
 
     overheard = address is None and is_overheard(config.of(Settings))
-    say(banner(instance, config, daemon.info.url, model, link, overheard=overheard))
+    say(banner(instance, config, daemon.info.url, model, link, overheard=overheard, shell=shell))
     if daemon.first_key:
         _show_key(daemon.first_key, instance)
     if browser:

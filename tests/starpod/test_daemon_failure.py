@@ -85,7 +85,7 @@ async def test_a_tree_that_gives_up_stops_in_order_and_leaves_a_report(
                 instance,
                 load(instance, {}),
                 command="test",
-                on_ready=lambda running, _model, _link: nursery.start_soon(crash_it, running),
+                on_ready=lambda running, _model, _link, _shell: nursery.start_soon(crash_it, running),
             )
     assert status == FAILED == 1
     assert log[-1] == ("error", "starpod gives up")

@@ -52,6 +52,14 @@ def the_one(level: str, **fields: Any) -> str:
     return f"{finding.what} | {finding.advice}"
 
 
+@pytest.mark.parametrize(("ok", "level"), [(True, "ok"), (False, "note")])
+def test_what_an_actor_says_of_itself(level: str, *, ok: bool) -> None:
+    own = {"finding": {"ok": ok, "what": "it rains", "advice": "" if ok else "take an umbrella"}}
+    found = examine(facts(snapshot={"actors": [actor(), actor(own={"open": 1}), actor(own=own)]}))
+    (said,) = [finding for finding in found if finding.what == "it rains"]
+    assert (said.level, said.advice) == (level, own["finding"]["advice"])
+
+
 def test_an_agent_that_is_well_needs_nothing() -> None:
     found = examine(facts())
     assert {finding.level for finding in found} == {"ok"}

@@ -222,6 +222,9 @@ async def test_whoever_asks_for_a_sandbox_runs_nothing_without_one(
         )
         assert list(at_work.home.iterdir()) == []
         assert (await at_work.protection()).text.startswith("no commands are run")
+        (about,) = at_work.mesh.console.snapshot()["actors"][:1]
+        assert about["own"]["finding"]["ok"] is False
+        assert "install bubblewrap" in about["own"]["finding"]["advice"]
 
 
 async def test_a_bubblewrap_that_does_not_work_is_as_good_as_none(

@@ -8,11 +8,19 @@ from starpod.workspace import Instance
 from tests.starpod.conftest import Workspace
 
 
-def printed(workspace: Workspace, toml: str, *, overheard: bool = False) -> tuple[Instance, list[str]]:
+def printed(
+    workspace: Workspace, toml: str, *, overheard: bool = False, shell: str = ""
+) -> tuple[Instance, list[str]]:
     instance = Instance(root=workspace.write("srv/.starpod/config/agent.toml", toml).parents[2])
     link = "http://127.0.0.1:3000/?code=c"
     found = banner(
-        instance, config.load(instance, {}), "http://127.0.0.1:3000", "offline", link, overheard=overheard
+        instance,
+        config.load(instance, {}),
+        "http://127.0.0.1:3000",
+        "offline",
+        link,
+        overheard=overheard,
+        shell=shell,
     )
     return instance, found.splitlines()
 
@@ -36,6 +44,11 @@ def test_everything_is_where_it_says(workspace: Workspace) -> None:
 def test_that_others_can_read_along_is_told(workspace: Workspace) -> None:
     _, lines = printed(workspace, "", overheard=True)
     assert f"             {IN_CLEAR}" in lines
+
+
+def test_how_commands_run_is_told(workspace: Workspace) -> None:
+    _, lines = printed(workspace, "", shell="commands run in a sandbox")
+    assert "  Shell      commands run in a sandbox" in lines
 
 
 @pytest.mark.parametrize("effort", ["low", "high"])
