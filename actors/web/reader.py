@@ -4,7 +4,6 @@ import math
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
 from typing import Any, Final, final
 
 import attrs
@@ -20,14 +19,13 @@ OUTPUT: Final = 64 * 1024 * 1024
 """Bytes of what it tells: more than it ever does."""
 
 _PROGRAM: Final = """
-import ctypes, json, os, resource, sys
-parent, seconds, memory, sys.path[:], kind, how = json.loads(sys.argv[1])
-try:
-    ctypes.CDLL(None).prctl(1, 9)  # PR_SET_PDEATHSIG, SIGKILL
-except AttributeError:
-    pass
-if os.getppid() != parent:
-    sys.exit(1)
+import json, os, resource, sys, threading, time
+parent, seconds, memory, sys.path[:] = json.loads(sys.argv[1])
+def watch():
+    while os.getppid() == parent:
+        time.sleep(0.2)
+    os._exit(1)
+threading.Thread(target=watch, daemon=True).start()
 limits = {"RLIMIT_CPU": seconds, "RLIMIT_AS": memory, "RLIMIT_CORE": 0, "RLIMIT_FSIZE": 0}
 for name, most in limits.items():
     try:
@@ -35,10 +33,13 @@ for name, most in limits.items():
     except (OSError, ValueError):
         pass
 from actors.web.reading import main
+kind, how = json.loads(sys.stdin.buffer.readline())  # not an argument: anybody may see these
 main(kind, how, sys.stdin.buffer, sys.stdout.buffer)
 """
-"""Without `site` it begins in half the time. What a system does not know is done without; where it cannot tell that a
-parent was killed, the limit on the processor is what ends it."""
+"""Without `site` it begins in half the time. A limit that a system does not know is done without.
+
+That its parent was killed it sees for itself: the signal for that (PR_SET_PDEATHSIG) comes when the *thread* that has
+started it ends, and that is one of trio's, which ends when it has had nothing to do for ten seconds."""
 
 
 class NotRead(Exception):
@@ -56,11 +57,12 @@ class Reader:
 
     async def read(self, kind: str, body: bytes, **how: object) -> dict[str, Any]:
         """What a function of :mod:`actors.web.reading` makes of a body. Raises NotRead."""
+        order = f"{jsontext.write([kind, how])}\n".encode()
         try:
             with trio.fail_after(self.seconds):
                 done = await trio.run_process(
-                    self._command(kind, how),
-                    stdin=body,
+                    self._command(),
+                    stdin=order + body,
                     capture_stdout=True,
                     check=False,
                     stderr=subprocess.DEVNULL,
@@ -81,9 +83,9 @@ class Reader:
             raise NotRead(str(found["fault"]))
         return found
 
-    def _command(self, kind: str, how: Mapping[str, object]) -> list[str]:
+    def _command(self) -> list[str]:
         path = [each for each in sys.path if each]
-        given = [os.getpid(), max(1, math.ceil(self.seconds)), self.memory, path, kind, how]
+        given = [os.getpid(), max(1, math.ceil(self.seconds)), self.memory, path]
         return [sys.executable, "-I", "-S", "-c", _PROGRAM, jsontext.write(given)]
 
 
