@@ -38,7 +38,8 @@ main(kind, how, sys.stdin.buffer, sys.stdout.buffer)
 """
 """Without `site` it begins in half the time. A limit that a system does not know is done without.
 
-That its parent was killed it sees for itself: the signal for that (PR_SET_PDEATHSIG) comes when the *thread* that has
+That its parent was killed it sees for itself, unless a parser lets nothing else run: then the limit on the processor
+ends it. The signal for that (PR_SET_PDEATHSIG) comes when the *thread* that has
 started it ends, and that is one of trio's, which ends when it has had nothing to do for ten seconds."""
 
 
