@@ -12,6 +12,7 @@ from tests.bench import (
     buses,
     chats,
     commits,
+    consent,
     encryption,
     interfaces,
     jobs,
@@ -27,6 +28,7 @@ from tests.bench.figures import Figure, compare, load, machine, save, table
 GROUPS: Mapping[str, Callable[[Path], list[Figure]]] = {
     "bus": lambda _: trio.run(buses.measure),
     "commit": commits.measure,
+    "consent": consent.measure,
     "key": keys.measure,
     "recall": recall.measure,
     "start": starts.measure_starts,

@@ -37,6 +37,7 @@ def test_what_a_tool_has_given_stands_there_unless_it_is_an_echo_or_an_error() -
     said = [person("look"), model(call("c1", "page"))]
     assert stands(URL, [*said, result("c1", f"see {URL}")])
     assert not stands(URL, [*said, result("c1", f"see {URL}", is_error=True)])
+    assert not stands(URL, [*said, result("c1", "nothing")])
     echo = [person("look"), model(call("c1", URL)), result("c1", f"nothing at {URL}")]
     assert not stands(URL, echo)
     assert stands(URL, [*echo, model(call("c2", "page")), result("c2", URL)])

@@ -7,7 +7,7 @@ import attrs
 import pytest
 from attrs.validators import ge
 
-from actors.settings.binding import Findings, Table, convert
+from actors.settings.binding import Findings, Table, convert, describe
 from actors.settings.tomlfile import TomlFile
 
 
@@ -95,6 +95,10 @@ def test_tables_in_a_list_are_known_by_their_places() -> None:
 def test_what_is_no_list_of_tables_is_a_mistake(text: str, problem: str) -> None:
     _, problems = bind(text)
     assert problem in [each.partition(", found")[0].partition(" (")[0] for each in problems]
+
+
+def test_a_list_of_tables_is_called_so() -> None:
+    assert describe(tuple[Inner, ...]) == "a list, each entry a table"
 
 
 def test_a_single_value_is_taken_as_it_is_meant_or_is_a_mistake() -> None:
