@@ -5,6 +5,7 @@ And what was asked is answered from anywhere, over the death of the daemon, and 
 
 import json
 import os
+import signal
 import sqlite3
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, closing
@@ -12,15 +13,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+import httpx2
 import pytest
 import trio
+import trio_websocket
 
 from tests.actors.web import wire
 from tests.actors.web.sites import answer, site
 from tests.fakes.mail import mail
 from tests.fakes.model_script import Call, Reply, Say
 from tests.fakes.model_server import ModelServer
-from tests.system.daemons import PATIENCE, Daemon, Place, launch, serving, starpod, until
+from tests.system.daemons import PATIENCE, Daemon, Place, launch, serving, starpod, start, until
 from tests.system.payloads import PAYLOADS
 from tests.system.test_email import World, know_ada, world
 
@@ -230,6 +233,52 @@ async def test_what_was_asked_before_a_kill_is_answered_after_it_from_elsewhere_
         assert place.file("documents/log.txt") == "once\n"
         again = await daemon.request("POST", f"/api/approvals/{after['id']}", json={"decision": "once"})
         assert again.status_code == 409, again.text
+
+
+@pytest.mark.parametrize(
+    "point",
+    [
+        "ask.before_commit",
+        "ask.after_commit",
+        "await_step.before_commit",
+        "await_step.after_commit",
+        "answer.before_commit",
+        "answer.after_commit",
+        "begin_step.before_commit",
+    ],
+)
+async def test_wherever_it_dies_between_question_and_call_that_is_done_once(
+    place: Place, model_server: ModelServer, point: str
+) -> None:
+    model_server.script(Reply(LOG), Reply(Say("Logged.")))
+    daemon = await start(place, BUS_CRASH_AT=point).ready()
+    try:
+        async with daemon.socket() as socket:
+            await socket.say("message", text="log it", client_message_id="m")
+            await socket.until("approval_wanted")
+            (approval,) = await daemon.get("/api/approvals")
+            await respond(daemon, approval["id"])
+            await socket.until("stream_end")
+    except* (httpx2.HTTPError, trio_websocket.ConnectionClosed):
+        pass  # it has died
+    assert await daemon.ended() == -signal.SIGKILL
+    async with serving(place) as daemon:
+        done: list[Json] = []
+        with trio.fail_after(PATIENCE):
+            while not done or done[0]["running"]:
+                for each in await daemon.get("/api/approvals"):
+                    await respond(daemon, each["id"])
+                await trio.sleep(0.01)
+                done = await daemon.get("/api/sessions")
+        assert place.file("documents/log.txt") == "once\n"
+        (asked,) = await daemon.get("/api/approvals", which="all")
+        assert asked["state"] == "allowed"
+        rows = await daemon.get("/api/settings/audit", tool="Bash")
+        assert sorted((row["kind"], row["verdict"]) for row in rows) == [
+            ("answer", "allowed"),
+            ("call", "allowed"),
+        ]
+        assert (await daemon.get("/api/settings/audit/verify"))["faults"] == []
 
 
 # --- the command line -------------------------------------------------------------------------------------
