@@ -381,6 +381,7 @@ SECTIONS: Final[Mapping[str, tuple[type[Any], ...]]] = {
         memory.Written,
     ),
     "notify": (notify.Preferences, session.Delivery, webpush.Subscription),
+    "permissions": (permissions.InForce, session.AuditRow),
     "session": (session.CostOverview, agent.Today),
     "skills": (
         skills.Changed,

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final, final
 
+import attrs
 import trio
 
 from actors.permissions import messages, store
@@ -126,6 +127,17 @@ class PermissionsActor(LateKeeper):
         await self._write(store.revoke, request.id, request.user, self._now())
         self._note_soon.set()
         return messages.Revoked()
+
+    @messages.ShowRules.handler
+    @concurrent(64)
+    async def rules(self, _request: messages.ShowRules) -> messages.InForce:
+        found = self._settings().permissions
+        return messages.InForce(
+            rules=tuple(messages.RuleInForce(**attrs.asdict(rule)) for rule in found.rules),
+            outside=found.outside,
+            asks_on=found.asks_on,
+            expires_minutes=found.expires_minutes,
+        )
 
     # --- turns that end -----------------------------------------------------------------------------------
 

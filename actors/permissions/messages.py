@@ -118,6 +118,8 @@ class Approval(Data):
     words: str | None = None
     """What the person has said to the model about a denial."""
     answered_by: str | None = None
+    answered_via: str | None = None
+    """How it was known who that is: ``page``, ``key``, ``operator``, ``telegram``."""
     answered_at: datetime | None = None
 
 
@@ -126,7 +128,12 @@ class Approval(Data):
 class Asked(Event):
     """A person is to be asked."""
 
+    version: ClassVar[int] = 2
     approval: Approval
+
+    @classmethod
+    def upcast(cls, version: int, body: dict[str, Any]) -> dict[str, Any]:
+        return body if version > 1 else {**body, "approval": {**body["approval"], "answered_via": None}}
 
 
 @final
@@ -134,7 +141,12 @@ class Asked(Event):
 class Answered(Event):
     """A question is closed: answered, expired, or withdrawn as its turn has ended."""
 
+    version: ClassVar[int] = 2
     approval: Approval
+
+    @classmethod
+    def upcast(cls, version: int, body: dict[str, Any]) -> dict[str, Any]:
+        return body if version > 1 else {**body, "approval": {**body["approval"], "answered_via": None}}
 
 
 @final
@@ -276,3 +288,45 @@ class Revoke(Request[Revoked]):
     id: Annotated[int, described(ge=1)]
     user: str
     proof: str
+
+
+# --- what is in force -------------------------------------------------------------------------------------
+
+
+@final
+@attrs.frozen(kw_only=True)
+class RuleInForce(Data):
+    """One rule; the first one that is about a call decides."""
+
+    tool: str
+    pattern: str
+    """Of what the call acts on; empty for anything."""
+    channel: str
+    """Empty for any."""
+    role: str | None
+    outside: bool | None
+    """Only where words from outside are in the conversation, or only where none are."""
+    decision: Literal["allow", "deny", "ask"]
+
+
+@final
+@attrs.frozen(kw_only=True)
+class InForce(Data):
+    """What is decided without asking anybody, and who is asked."""
+
+    rules: tuple[RuleInForce, ...]
+    """In the order in which they are looked at."""
+    outside: Literal["ask", "allow"]
+    """What is done about a change where words from outside are in the conversation, and no rule is about that."""
+    asks_on: tuple[str, ...]
+    """Channels on which people are asked."""
+    expires_minutes: int
+
+
+@endpoint("GET", "/api/permissions")
+@final
+@attrs.frozen(kw_only=True)
+class ShowRules(Request[InForce]):
+    """The rules in force."""
+
+    user: str

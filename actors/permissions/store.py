@@ -149,6 +149,7 @@ def _approval(row: sqlite3.Row) -> Approval:
         scope=row["scope"],
         words=row["words"],
         answered_by=row["answered_by"],
+        answered_via=row["proof"],
         answered_at=None if row["answered_at"] is None else moment(row["answered_at"]),
     )
 

@@ -118,6 +118,8 @@ RULES: Final[dict[str, Rule]] = {
     "GET /api/settings/costs": USER,  # an admin sees everybody's
     "GET /api/settings/costs/today": USER,
     "GET /api/approvals": USER,
+    "GET /api/audit": USER,
+    "GET /api/permissions": USER,
     "GET /api/approvals/<id>": USER,
     "POST /api/approvals/<id>": USER,
     "GET /api/grants": USER,

@@ -34,6 +34,7 @@ class AuditRow(Data):
 
 
 @endpoint("GET", "/api/settings/audit", access="operator")
+@endpoint("GET", "/api/audit", own="of_user")
 @final
 @attrs.frozen(kw_only=True)
 class ShowAudit(Request[tuple[AuditRow, ...]]):

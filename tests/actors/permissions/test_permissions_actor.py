@@ -94,7 +94,8 @@ async def test_a_call_is_asked_about_and_carried_out_once_it_is_allowed(
         wanted = world.mesh.published(agent.ApprovalWanted)[0]
         assert wanted.approval == question.id
         closed = await world.bus.ask(answer(question.id))
-        assert (closed.state, closed.scope, closed.answered_by) == ("allowed", "once", ADMIN)
+        assert (closed.state, closed.scope) == ("allowed", "once")
+        assert (closed.answered_by, closed.answered_via) == (ADMIN, "page")
         await world.end(accepted.turn)
         assert world.begun == ["a"]
         assert await world.bus.ask(permissions.List(user=ADMIN)) == ()
@@ -385,3 +386,20 @@ async def test_a_rule_may_change_while_somebody_waits(house: House, autojump_clo
         await world.quiet()
         assert world.begun == ["a"]
         assert await world.bus.ask(permissions.List(user=ADMIN)) == ()
+
+
+async def test_the_rules_in_force_can_be_looked_at(house: House, autojump_clock: MockClock) -> None:
+    async with house.running() as world:
+        found = await world.bus.ask(permissions.ShowRules(user="eve"))
+        rule = permissions.RuleInForce(
+            tool="Tell", pattern="", channel="", role=None, outside=None, decision="ask"
+        )
+        assert found == permissions.InForce(
+            rules=(rule,), outside="ask", asks_on=("main", "telegram"), expires_minutes=1440
+        )
+
+
+def test_what_was_asked_before_it_was_known_from_where_it_was_answered_can_be_read() -> None:
+    for kind in (permissions.Asked, permissions.Answered):
+        assert kind.upcast(1, {"approval": {"id": "a"}}) == {"approval": {"id": "a", "answered_via": None}}
+        assert kind.upcast(2, {"approval": {"id": "a"}}) == {"approval": {"id": "a"}}

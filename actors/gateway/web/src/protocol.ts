@@ -152,6 +152,8 @@ export interface Approval {
   /** What the person has said to the model about a denial. */
   words: string | null;
   answered_by: string | null;
+  /** How it was known who that is: `page`, `key`, `operator`, `telegram`. */
+  answered_via: string | null;
   answered_at: string | null;
 }
 

@@ -227,7 +227,7 @@ test("a call that waits for a person says so until they have answered", () => {
       { type: "approval_wanted", ...approval, name: "Bash", reason: "it may do anything", expires_at: "" },
     ]),
   );
-  assert.equal(waiting.live[0]?.status, "Waiting for your answer: it may do anything");
+  assert.equal(waiting.live[0]?.status, "Waiting for your answer");
   const given = { type: "approval_given", ...approval, allowed: true, by: "person" } as const;
   assert.equal(play(numbered([given], 4), waiting).live[0]?.status, null);
 });

@@ -53,7 +53,7 @@ export function reduce(conversation: Conversation, event: SessionEvent, now: num
     case "approval_wanted":
       return change(next, event.turn_id, (turn) => ({
         ...turn,
-        status: `Waiting for your answer: ${event.reason}`,
+        status: "Waiting for your answer",
       }));
     case "approval_given":
       return change(next, event.turn_id, (turn) => ({ ...turn, status: null }));

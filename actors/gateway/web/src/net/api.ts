@@ -97,6 +97,19 @@ function inJson(method: string, body: unknown): Sending {
   return { method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
 }
 
+/** Most characters of a file that are shown beside what it is to become. */
+const LONGEST_FILE = 500_000;
+
+/** What a text file of the agent's holds; null where there is none, or none that may be seen. Throws ApiError. */
+export async function fileText(path: string): Promise<string | null> {
+  const [response, text] = await exchange(`/api/files/raw?path=${encodeURIComponent(path)}`);
+  if (response.status === 404) return null;
+  const found = successful(response, text);
+  if (found.length > LONGEST_FILE || found.includes("\0"))
+    throw new ApiError("It is no text to be shown.", 200);
+  return found;
+}
+
 /** As {@link request}, with a body in JSON. */
 export function send<T>(method: string, path: string, body: unknown = {}): Promise<T> {
   return request<T>(path, inJson(method, body));

@@ -10,6 +10,10 @@ export const announcement = signal("");
 
 export function announce(event: SessionEvent, agent: string): void {
   if (event.type === "stream_start") announcement.value = `${agent} is answering`;
+  if (event.type === "approval_wanted")
+    announcement.value = `${agent} waits for your answer about ${event.name}: ${event.reason}. F8 leads to it.`;
+  if (event.type === "approval_given")
+    announcement.value = event.allowed ? "It is allowed" : "It is not done";
   if (event.type === "stream_end") announcement.value = spoken(event);
 }
 

@@ -21,6 +21,7 @@ import {
 } from "../protocol";
 import { belongsTo, meet, onAnotherUser, signedOut } from "./account";
 import { announce } from "./announcement";
+import { Approvals } from "./approvals";
 import { storeDrafts } from "./composer";
 import { Conversations } from "./conversations";
 import { Daemon } from "./daemon";
@@ -44,6 +45,7 @@ export class App {
   readonly conversations: Conversations;
   readonly pending: PendingMessages;
   readonly open: OpenConversation;
+  readonly approvals = new Approvals();
   private readonly socket: Socket;
   private effects: (() => void)[] = [];
   /** Whether this page has said where its browser is found by what is pushed. */
@@ -91,7 +93,10 @@ export class App {
     this.effects = [
       effect(() => {
         const session = openSession.value;
-        untracked(() => this.open.opened(session));
+        untracked(() => {
+          this.open.opened(session);
+          if (session !== null && this.link.value.name === "ready") void this.approvals.readAll(session);
+        });
       }),
       effect(() => this.open.markRead()),
       effect(() => {
@@ -167,6 +172,8 @@ export class App {
     this.pending.resend();
     void this.sessions.refresh();
     void countUndelivered();
+    void this.approvals.refresh();
+    if (openSession.value !== null) void this.approvals.readAll(openSession.value);
     if (!this.pushes) void renewPush().catch(() => undefined); // the next page that is opened tries again
     this.pushes = true;
   }
@@ -194,6 +201,8 @@ export class App {
         return this.sessions.put(...frame.sessions);
       case "notification":
         return this.notified(frame);
+      case "approval":
+        return this.approvals.take(frame.approval);
       case "config_changed":
         return void this.daemon.configure();
       case "error":

@@ -4,6 +4,7 @@ import { announcement } from "../state/announcement";
 import { sidebarHidden } from "../state/preferences";
 import { FRESH, go, openSession, route, toSection, toSession, type Route } from "../state/router";
 import { dismissNewest } from "../state/toasts";
+import { ApprovalsBanner, showNextQuestion } from "./ApprovalsBanner";
 import { TextButton } from "./buttons";
 import { ComposerBar } from "./ComposerBar";
 import { useApp } from "./context";
@@ -47,6 +48,7 @@ export function Page() {
   };
 
   const commands: Record<Extract<Command, string>, () => void> = {
+    answer: () => showNextQuestion(app),
     compose: focusField,
     fresh,
     keys: () => setKeys(true),
@@ -114,6 +116,7 @@ export function Page() {
       <main inert={drawer}>
         <Header renaming={renaming} onRename={setRenaming} onMenu={() => showList(true)} onNew={fresh} />
         <UndeliveredBanner />
+        <ApprovalsBanner />
         {here.view === "chat" ? (
           <>
             <Toasts />
@@ -177,7 +180,7 @@ function useTitle(): void {
   const app = useApp();
   const { agent_name } = app.daemon.config.value;
   const session = app.open.session.value;
-  const unread = app.sessions.unread.value;
+  const unread = app.sessions.unread.value + app.approvals.waiting.value.length;
   const title = isNamed(session) ? `${headingOf(session)} · ${agent_name}` : agent_name;
   useEffect(() => {
     document.title = unread > 0 ? `(${unread}) ${title}` : title;

@@ -233,6 +233,14 @@ function Origin({ session: { channel, triggered_by } }: { session: Session }) {
 }
 
 function SessionMark({ session, unread }: { session: Session; unread: boolean }) {
+  if (useApp().approvals.sessions.value.has(session.id)) {
+    return (
+      <span class="waits-for-you">
+        <Icon name="ask" />
+        <span class="sr-only">waits for your answer</span>
+      </span>
+    );
+  }
   if (session.running) {
     return (
       <span class="spinner">

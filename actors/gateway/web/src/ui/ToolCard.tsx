@@ -9,19 +9,30 @@ import { Icon } from "./icons";
 import { STARTS_ONE, SubagentLink } from "./Subagent";
 import { inputFields, pretty, summary } from "./tool-text";
 
-const STATES = { running: "running", done: "done", error: "failed", lost: "not completed" } as const;
+const STATES = {
+  running: "running",
+  done: "done",
+  error: "failed",
+  lost: "not completed",
+  waits: "waits for your answer",
+} as const;
 
-interface ToolCardProps {
+interface DetailsProps {
   tool: ToolPart;
   turnId: string;
 }
 
+interface ToolCardProps extends DetailsProps {
+  /** Whether a person is asked about it. */
+  waits: boolean;
+}
+
 /** One call of a tool: a line that opens to what went in and what came out. */
-export const ToolCard = memo(function ToolCard({ tool, turnId }: ToolCardProps) {
+export const ToolCard = memo(function ToolCard({ tool, turnId, waits }: ToolCardProps) {
   const [open, setOpen] = useState(false);
   const id = useId();
   return (
-    <div class={`tool ${tool.state}`}>
+    <div class={`tool ${waits ? "waits" : tool.state}`}>
       <button
         type="button"
         class="tool-line"
@@ -32,8 +43,8 @@ export const ToolCard = memo(function ToolCard({ tool, turnId }: ToolCardProps) 
         <Icon name="chevron" />
         <span class="tool-name">{tool.name}</span>
         <bdi class="tool-summary cut">{summary(tool.input)}</bdi>
-        <ToolTime tool={tool} />
-        <ToolState state={tool.state} />
+        {!waits && <ToolTime tool={tool} />}
+        <ToolState state={waits ? "waits" : tool.state} />
       </button>
       <div id={id} hidden={!open}>
         {open && <ToolDetails tool={tool} turnId={turnId} />}
@@ -53,8 +64,8 @@ function ToolTime({ tool }: { tool: ToolPart }) {
   return <span class="tool-time">{text}</span>;
 }
 
-function ToolState({ state }: { state: ToolPart["state"] }) {
-  const mark = state === "done" ? <Icon name="check" /> : <Icon name="alert" />;
+function ToolState({ state }: { state: ToolPart["state"] | "waits" }) {
+  const mark = <Icon name={state === "done" ? "check" : state === "waits" ? "ask" : "alert"} />;
   return (
     <span class="tool-state">
       {state === "running" ? <span class="spinner" /> : mark}
@@ -63,7 +74,7 @@ function ToolState({ state }: { state: ToolPart["state"] }) {
   );
 }
 
-function ToolDetails({ tool, turnId }: ToolCardProps) {
+function ToolDetails({ tool, turnId }: DetailsProps) {
   return (
     <div class="tool-details">
       <section aria-label="Input">
@@ -86,7 +97,7 @@ function ToolDetails({ tool, turnId }: ToolCardProps) {
   );
 }
 
-function ToolOutput({ tool, turnId, output }: ToolCardProps & { output: string }) {
+function ToolOutput({ tool, turnId, output }: DetailsProps & { output: string }) {
   return (
     <section aria-label="Output">
       <header>

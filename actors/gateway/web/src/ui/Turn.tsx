@@ -14,6 +14,7 @@ import { clock, cost, count, duration, passed } from "../format";
 import { Markdown } from "../markdown/Markdown";
 import { memo } from "../memo";
 import { routeHash, toSection } from "../state/router";
+import { ApprovalCard } from "./Approval";
 import { CopyButton, IconButton } from "./buttons";
 import { useApp } from "./context";
 import { Files } from "./Files";
@@ -126,13 +127,18 @@ function grouped(parts: readonly Part[]): (Exclude<Part, ToolPart> | ToolPart[])
 }
 
 function Tools({ tools, turnId }: { tools: ToolPart[]; turnId: string }) {
+  const { approvals } = useApp();
   return (
     <ul class="tools" aria-label="Tool calls">
-      {tools.map((tool) => (
-        <li key={tool.key}>
-          <ToolCard tool={tool} turnId={turnId} />
-        </li>
-      ))}
+      {tools.map((tool) => {
+        const approval = approvals.about(turnId, tool.id);
+        return (
+          <li key={tool.key}>
+            <ToolCard tool={tool} turnId={turnId} waits={approval?.state === "open"} />
+            {approval !== undefined && <ApprovalCard key={approval.id} approval={approval} />}
+          </li>
+        );
+      })}
     </ul>
   );
 }

@@ -3,6 +3,7 @@
 import sections from "@starpod/sections";
 
 export type Command =
+  | "answer"
   | "compose"
   | "fresh"
   | "keys"
@@ -78,6 +79,13 @@ export const SHORTCUTS: readonly Shortcut[] = [
     does: "Conversation below",
     command: "next",
     matches: (event) => event.altKey && event.key === "ArrowDown",
+    everywhere: true,
+  },
+  {
+    keys: "F8",
+    does: "To what waits for your answer: Y, N, C or A there answers it",
+    command: "answer",
+    matches: (event) => plain(event, "F8"),
     everywhere: true,
   },
   { keys: "F2", does: "Rename", command: "rename", matches: (event) => plain(event, "F2"), everywhere: true },

@@ -1,0 +1,326 @@
+import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { away, dated } from "../format";
+import { fileText } from "../net/api";
+import type { Approval } from "../protocol";
+import { account } from "../state/account";
+import type { Verdict } from "../state/approvals";
+import { visible } from "../visible";
+import { changeOf, outcome, restOf, wish, type Change } from "./approval-text";
+import { useApp } from "./context";
+import { Diff } from "./Diff";
+import { useNow } from "./hooks";
+import { Icon } from "./icons";
+import { inputFields } from "./tool-text";
+
+/** Lines of a command above which it is said how many there are: the end may lie out of sight. */
+const TALL = 12;
+const NO_FILE = "There is no such file yet, or none that you may look at.";
+
+/** A question about a call: what it is about and the answers to it, or what became of it. */
+export function ApprovalCard({ approval }: { approval: Approval }) {
+  return approval.state === "open" ? <Open approval={approval} /> : <Closed approval={approval} />;
+}
+
+function Closed({ approval }: { approval: Approval }) {
+  const { state, words, answered_at: at, scope, pattern } = approval;
+  const beyond = scope === "conversation" || scope === "always";
+  return (
+    <p class={`approval-outcome ${state}`} data-approval={approval.id} tabIndex={-1}>
+      <Icon name={state === "allowed" ? "check" : "alert"} />
+      <span>
+        {outcome(approval, account.value?.user_id ?? null)}
+        {at !== null && <span class="quiet"> · {dated(new Date(at), new Date())}</span>}
+        {beyond && state === "allowed" && (
+          <>
+            {", with all that fits "}
+            <code>{visible(pattern)}</code>
+          </>
+        )}
+        {words !== null && words !== "" && <q>{words}</q>}
+      </span>
+    </p>
+  );
+}
+
+function Open({ approval }: { approval: Approval }) {
+  const { approvals, daemon } = useApp();
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<string | null>(null);
+  const [denying, setDenying] = useState(false);
+  const [pattern, setPattern] = useState(approval.pattern);
+  const card = useRef<HTMLDivElement>(null);
+  const id = useId();
+
+  const answer = (verdict: Verdict) => {
+    if (busy) return;
+    setBusy(true);
+    setProblem(null);
+    approvals
+      .answer(approval.id, verdict)
+      .then(() => refocus(card.current, approval.id))
+      .catch((error: unknown) => setProblem(error instanceof Error ? error.message : String(error)))
+      .finally(() => setBusy(false));
+  };
+  const wide = (decision: "conversation" | "always") => {
+    if (pattern.trim() !== "") answer({ decision, pattern });
+  };
+  const keys: Readonly<Record<string, () => void>> = {
+    y: () => answer({ decision: "once" }),
+    c: () => wide("conversation"),
+    a: () => wide("always"),
+    n: () => setDenying(true),
+  };
+
+  useEffect(() => {
+    if (approvals.wanted.value !== approval.id) return;
+    approvals.wanted.value = null;
+    card.current?.focus();
+  }, [approvals.wanted.value]);
+
+  return (
+    <div
+      ref={card}
+      class="approval"
+      role="group"
+      tabIndex={-1}
+      data-approval={approval.id}
+      aria-labelledby={`${id}-ask`}
+      aria-describedby={`${id}-why`}
+      aria-busy={busy}
+      onKeyDown={(event) => {
+        const { target, ctrlKey, metaKey, altKey, repeat } = event;
+        if (ctrlKey || metaKey || altKey || repeat || (target as Element).matches("input")) return;
+        const act = keys[event.key.toLowerCase()];
+        if (act === undefined) return;
+        event.preventDefault();
+        act();
+      }}
+    >
+      <h3 id={`${id}-ask`}>
+        <Icon name="ask" />
+        May {daemon.config.value.agent_name} {wish(approval)}?
+        <span class="approval-tool">{approval.tool}</span>
+      </h3>
+      <Subject approval={approval} />
+      <div id={`${id}-why`} class="approval-why">
+        <p>Asked because {visible(approval.reason)}.</p>
+        {approval.outside.length > 0 && (
+          <p>
+            It has read words of others, by{" "}
+            {approval.outside.map((name, index) => (
+              <span key={name}>
+                {index > 0 && ", "}
+                <code>{visible(name)}</code>
+              </span>
+            ))}
+            .
+          </p>
+        )}
+      </div>
+      {denying ? (
+        <DenyForm
+          busy={busy}
+          onDeny={(words) => answer({ decision: "deny", ...(words === "" ? {} : { words }) })}
+          onBack={() => {
+            setDenying(false);
+            requestAnimationFrame(() => card.current?.focus());
+          }}
+        />
+      ) : (
+        <>
+          <div class="approval-buttons">
+            <Choice label="Allow once" hint="Y" main disabled={busy} onClick={keys["y"]!} />
+            <Choice label="Deny" hint="N" disabled={busy} onClick={keys["n"]!} />
+          </div>
+          <div class="approval-wide" role="group" aria-label="Allow more than this call">
+            <label for={`${id}-pattern`}>
+              Or allow all <code>{approval.tool}</code> that fits
+            </label>
+            <input
+              id={`${id}-pattern`}
+              class="mono"
+              spellcheck={false}
+              autocomplete="off"
+              value={pattern}
+              onInput={(event) => setPattern(event.currentTarget.value)}
+            />
+            <Choice
+              label="In this conversation"
+              hint="C"
+              disabled={busy || pattern.trim() === ""}
+              onClick={keys["c"]!}
+            />
+            <Choice label="Always" hint="A" disabled={busy || pattern.trim() === ""} onClick={keys["a"]!} />
+          </div>
+        </>
+      )}
+      {problem !== null && (
+        <p class="notice warning" role="alert">
+          <Icon name="alert" />
+          {problem}
+        </p>
+      )}
+      <Expiry at={approval.expires_at} />
+    </div>
+  );
+}
+
+/** Whoever has answered goes on from what became of it, unless they are elsewhere by now. */
+function refocus(card: HTMLElement | null, id: string): void {
+  if (card === null || !card.contains(document.activeElement)) return;
+  requestAnimationFrame(() =>
+    document.querySelector<HTMLElement>(`[data-approval="${CSS.escape(id)}"]`)?.focus(),
+  );
+}
+
+interface ChoiceProps {
+  label: string;
+  /** The key that does the same while the question has the focus. */
+  hint: string;
+  main?: boolean;
+  disabled: boolean;
+  onClick: () => void;
+}
+
+function Choice({ label, hint, main = false, disabled, onClick }: ChoiceProps) {
+  return (
+    <button
+      type="button"
+      class={main ? "choice main" : "choice"}
+      disabled={disabled}
+      aria-keyshortcuts={hint}
+      onClick={onClick}
+    >
+      {label}
+      <kbd aria-hidden="true">{hint}</kbd>
+    </button>
+  );
+}
+
+interface DenyFormProps {
+  busy: boolean;
+  onDeny: (words: string) => void;
+  onBack: () => void;
+}
+
+function DenyForm({ busy, onDeny, onBack }: DenyFormProps) {
+  const { agent_name } = useApp().daemon.config.value;
+  const [words, setWords] = useState("");
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => field.current?.focus(), []);
+  return (
+    <form
+      class="approval-deny"
+      onSubmit={(event) => {
+        event.preventDefault();
+        onDeny(words.trim());
+      }}
+    >
+      <label>
+        What {agent_name} is told, if you like
+        <input
+          ref={field}
+          value={words}
+          maxLength={2000}
+          placeholder="Why not, or what to do instead"
+          onInput={(event) => setWords(event.currentTarget.value)}
+          onKeyDown={(event) => {
+            if (event.key !== "Escape") return;
+            event.stopPropagation();
+            event.preventDefault();
+            onBack();
+          }}
+        />
+      </label>
+      <div class="approval-buttons">
+        <button type="submit" class="choice main" disabled={busy}>
+          Deny
+          <kbd aria-hidden="true">Enter</kbd>
+        </button>
+        <button type="button" class="choice" disabled={busy} onClick={onBack}>
+          Back
+          <kbd aria-hidden="true">Esc</kbd>
+        </button>
+      </div>
+    </form>
+  );
+}
+
+function Expiry({ at }: { at: string }) {
+  const now = useNow(true, 10_000);
+  const moment = new Date(at);
+  return (
+    <p class="approval-expiry quiet">
+      <Icon name="clock" />
+      {moment.getTime() <= now ? (
+        "The time for an answer is over."
+      ) : (
+        <span>
+          Denied by itself <time dateTime={at}>{away(moment, new Date(now))}</time>
+        </span>
+      )}
+    </p>
+  );
+}
+
+/** What the call would be carried out with: what it acts on first, a change as such. */
+function Subject({ approval }: { approval: Approval }) {
+  const change = changeOf(approval);
+  const subject = visible(change === null ? approval.subject : change.path);
+  const rest = inputFields(restOf(approval));
+  const count = subject.split("\n").length;
+  return (
+    <div class="approval-subject">
+      {subject !== "" && (
+        <pre
+          class="approval-what"
+          tabIndex={0}
+          role="group"
+          aria-label={`What ${approval.tool} would act on`}
+        >
+          {subject}
+        </pre>
+      )}
+      {count > TALL && <p class="quiet">{count} lines</p>}
+      {change !== null && <FileChange change={change} />}
+      {rest.length > 0 && (
+        <dl>
+          {rest.map(({ name, text, long }) => (
+            <div key={name} class={long ? "long" : ""}>
+              <dt>{visible(name)}</dt>
+              <dd>{long ? <pre tabIndex={0}>{visible(text)}</pre> : visible(text)}</dd>
+            </div>
+          ))}
+        </dl>
+      )}
+    </div>
+  );
+}
+
+type Found = { readonly text: string; readonly note?: string } | "reading" | "unknown";
+
+/** A change against what the file holds now, where the call does not say what that is. */
+function FileChange({ change: { path, before, after } }: { change: Change }) {
+  const [found, setFound] = useState<Found>(before === null ? "reading" : { text: before });
+  useEffect(() => {
+    if (before !== null) return;
+    fileText(path).then(
+      (text) => setFound(text === null ? { text: "", note: NO_FILE } : { text }),
+      () => setFound("unknown"),
+    );
+  }, [path, before]);
+  if (found === "reading") return <p class="quiet">Reading the file…</p>;
+  if (found === "unknown")
+    return (
+      <>
+        <p class="quiet">What the file holds now cannot be shown. It would hold this:</p>
+        <Diff before="" after={visible(after)} />
+      </>
+    );
+  return (
+    <>
+      {found.note !== undefined && <p class="quiet">{found.note}</p>}
+      <Diff before={visible(found.text)} after={visible(after)} />
+    </>
+  );
+}
