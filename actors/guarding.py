@@ -58,6 +58,8 @@ class Pass(Data):
     """Whoever is asked has nothing against it and nothing for it, and perhaps wants it done with another input."""
 
     input: Mapping[str, Any] | None = None
+    context: tuple[str, ...] = attrs.field(default=(), kw_only=True)
+    """What the model is to be told with the result."""
 
 
 @final
@@ -69,6 +71,8 @@ class Allow(Data):
     """Who says so: ``default``, ``rule …``, ``grant …``, ``person …``, ``hook …``."""
     input: Mapping[str, Any] | None = None
     """The input it is to be carried out with; None: as proposed."""
+    context: tuple[str, ...] = attrs.field(default=(), kw_only=True)
+    """As of :class:`Pass`."""
 
 
 @final
@@ -78,6 +82,10 @@ class Deny(Data):
 
     reason: str
     by: str = "default"
+    stop: bool = attrs.field(default=False, kw_only=True)
+    """Whether the turn ends with the results of this round."""
+    context: tuple[str, ...] = attrs.field(default=(), kw_only=True)
+    """As of :class:`Pass`."""
 
 
 @final
@@ -87,6 +95,10 @@ class Ask(Data):
 
     reason: str
     by: str = "default"
+    input: Mapping[str, Any] | None = attrs.field(default=None, kw_only=True)
+    """As of :class:`Allow`."""
+    context: tuple[str, ...] = attrs.field(default=(), kw_only=True)
+    """As of :class:`Pass`."""
 
 
 @final

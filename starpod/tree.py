@@ -17,6 +17,7 @@ from actors.agent import messages as agent
 from actors.agent.allowance import apart
 from actors.agent.conductor import ConductorActor
 from actors.agent.conversation import INTENSITY, ConversationActor
+from actors.agent.occasions import Occasions
 from actors.agent.settings import Settings as AgentSettings
 from actors.agent.sources import Dropped, Sources
 from actors.agent.underway import UnderWay
@@ -38,6 +39,7 @@ from actors.gateway.limits import Limits as GatewayLimits
 from actors.gateway.server import unusable
 from actors.gateway.settings import About, Address
 from actors.gateway.settings import Settings as GatewaySettings
+from actors.hooks import guards as hooking
 from actors.hooks import messages as hooks
 from actors.hooks.actor import FOLDER as HOOKS_FOLDER
 from actors.hooks.actor import HooksActor
@@ -333,11 +335,13 @@ def _agent(parts: Parts) -> Iterator[Child | Pool]:
     settings = parts.settings(AgentSettings)
     persona_settings, under_way = parts.settings(PersonaSettings), parts.under_way
     zone = lambda: persona_settings().zone  # noqa: E731 - the agent knows nothing of the persona
+    occasions = _occasions(parts.armed)
     conversation = partial(
         ConversationActor,
         settings=settings,
         sources=SOURCES,
-        guards=guards(parts.settings(PermissionSettings), str(parts.home)),
+        guards=hooking.hooked(guards(parts.settings(PermissionSettings), str(parts.home)), parts.armed),
+        occasions=occasions,
         under_way=under_way,
         zone=zone,
     )
@@ -347,7 +351,18 @@ def _agent(parts: Parts) -> Iterator[Child | Pool]:
         "conversation", conversation, limit=512, rank=session.depth_of, intensity=INTENSITY, limits=limits
     )
     claiming = Limits(start_within=2 * session.Recover.within, mailbox=256)
-    yield Child("conductor", partial(ConductorActor, settings, parts.remains, _expand, zone), limits=claiming)
+    conductor = partial(ConductorActor, settings, parts.remains, _expand, zone, occasions)
+    yield Child("conductor", conductor, limits=claiming)
+
+
+def _occasions(armed: Armed) -> Occasions:
+    """Where hooks may step in besides calls of tools."""
+    return Occasions(
+        said=partial(hooking.said, armed, hooking.Turnstiles()),
+        opened=partial(hooking.opened, armed),
+        delegated=partial(hooking.delegated, armed),
+        shortened=partial(hooking.shortened, armed),
+    )
 
 
 def _expand(bus: Bus, incoming: session.Incoming) -> Awaitable[Expansion | None]:

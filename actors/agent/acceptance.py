@@ -1,10 +1,11 @@
 """What a sender is told about an accepted message. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
 from actors.agent.messages import Location
-from actors.session.messages import Accepted, TurnState
+from actors.context import Expansion
+from actors.session.messages import Accepted, Incoming, TurnState
 from actors.vocabulary import FollowupMode
 
 Fate = Literal["started", "followup", "queued", "merged", "done", "failed", "cancelled"]
@@ -32,6 +33,15 @@ def fate(stored: Accepted, mode: FollowupMode, place: Location | None) -> Fate:
     if stored.created or (place is not None and place.running in {None, stored.turn}):
         return "started"
     return "followup" if mode == "inject" else "queued"
+
+
+def with_more(incoming: Incoming, expansion: Expansion | None, added: Sequence[str]) -> Expansion | None:
+    """What the model gets instead of the words of a message, where others have something to add to them."""
+    if not added:
+        return expansion
+    words = incoming.text if expansion is None else expansion.text
+    text = "\n\n".join(filter(str.strip, (words, *added)))
+    return Expansion(name="" if expansion is None else expansion.name, text=text)
 
 
 def after(place: Location | None) -> int:

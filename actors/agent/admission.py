@@ -26,6 +26,8 @@ class Refused(Exception):
     """None where nobody had to decide: it could not be decoded, or is not repeated."""
     told: bool = False
     """Whether those who follow know of the call already."""
+    context: tuple[str, ...] = ()
+    """What the model is told besides."""
 
 
 @final
@@ -37,6 +39,8 @@ class Admitted:
     proposal: Proposal
     decision: Decision
     told: bool
+    context: tuple[str, ...]
+    """What the model is told with the result."""
 
 
 @final
@@ -58,6 +62,8 @@ class Admission:
     """Returns once the program stops."""
     paused: Callable[[], AbstractContextManager[None]]
     """Within it, the time of the turn stands still."""
+    halted: str | None = attrs.field(default=None, init=False)
+    """Why the turn is to end with the results that there are; None while it may go on."""
 
     async def admit(self, step: session.ToolStep, begun: Callable[[], None]) -> Admitted:
         """The request that a call asks for. `begun` is called if the call is told of here. Raises Refused."""
@@ -69,7 +75,7 @@ class Admission:
             raise Refused(why, Decision(verdict="denied", by="turn", reason=why))
         try:
             request, proposal = self._decoded(step, call.input)
-            proposal, verdict = await self._judged(proposal)
+            proposal, verdict, context = await self._judged(proposal)
             if proposal.input is not call.input:
                 request, proposal = self._decoded(step, proposal.input)
         except BusError as error:
@@ -80,14 +86,33 @@ class Admission:
         if isinstance(verdict, Ask):
             verdict, told = await self._agreed(step, proposal, verdict, begun)
         if isinstance(verdict, Deny):
+            self._halt(verdict)
             why = f"This call is not allowed: {verdict.reason}"
-            raise Refused(why, _decision(proposal, "denied", verdict.by, verdict.reason), told)
+            decision = _decision(proposal, "denied", verdict.by, verdict.reason)
+            raise Refused(why, decision, told, context)
+        if verdict.input is not None and verdict.input is not proposal.input:
+            request, proposal = self._redecoded(step, verdict.input, told=told)
         return Admitted(
             request=request,
             proposal=proposal,
             decision=_decision(proposal, "allowed", verdict.by),
             told=told,
+            context=context,
         )
+
+    def _halt(self, denied: Deny) -> None:
+        """Take note that the turn is to end. Where several say so, the first one's reason counts."""
+        if denied.stop and self.halted is None:
+            self.halted = denied.reason
+
+    def _redecoded(
+        self, step: session.ToolStep, input: Mapping[str, Any], *, told: bool
+    ) -> tuple[Request[object], Proposal]:
+        """What is to be done instead, as whoever was asked wants it. Raises Refused."""
+        try:
+            return self._decoded(step, input)
+        except BusError as error:
+            raise Refused(str(error), told=told) from error
 
     def _decoded(self, step: session.ToolStep, input: Mapping[str, Any]) -> tuple[Request[object], Proposal]:
         """Raises UnknownTool or InvalidInput."""
@@ -105,19 +130,19 @@ class Admission:
         )
         return request, proposal
 
-    async def _judged(self, proposal: Proposal) -> tuple[Proposal, Allow | Deny | Ask]:
-        """The proposal as hooks want it, and what they and the policy say to it."""
+    async def _judged(self, proposal: Proposal) -> tuple[Proposal, Allow | Deny | Ask, tuple[str, ...]]:
+        """The proposal as hooks want it, what they and the policy say to it, and what they have the model told."""
         said: Pass | Allow | Deny | Ask = Pass()
         if self.guards.hooked(proposal.call.name):
             said = await self.guards.before(self.bus, proposal)
             if isinstance(said, Deny):
-                return proposal, said
-            if isinstance(said, Pass | Allow) and said.input is not None:
+                return proposal, said, said.context
+            if said.input is not None:
                 proposal = attrs.evolve(proposal, input=said.input)
         verdict = self.guards.policy(proposal)
         if isinstance(verdict, Deny) or isinstance(said, Pass):
-            return proposal, verdict
-        return proposal, said
+            return proposal, verdict, said.context
+        return proposal, said, said.context
 
     async def _agreed(
         self, step: session.ToolStep, proposal: Proposal, question: Ask, begun: Callable[[], None]

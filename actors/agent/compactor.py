@@ -6,6 +6,7 @@ left: so every turn ends, and the next one begins with what is stored.
 """
 
 import sys
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import final
 
@@ -32,6 +33,10 @@ FLUSHED = 60_000
 FLUSHED_ANSWER = 4096
 """Tokens of its answer, at most."""
 _NEVER = sys.maxsize
+
+
+async def _untold() -> None:
+    return None
 
 
 @final
@@ -63,6 +68,8 @@ class Compactor:
         self._told = False
         self.outside: frozenset[str] = frozenset()
         """Tools that bring words from outside, of which nobody takes notes unattended."""
+        self.about_to: Callable[[], Awaitable[None]] = _untold
+        """Tells that messages are about to be replaced."""
 
     def surrounded(self, size: int) -> None:
         """Learn how many characters stand around the conversation in each prompt of the turn."""
@@ -126,6 +133,7 @@ class Compactor:
         if not compaction.is_worth_it(run.transcript.messages[:at]):
             return False
         messages, until = run.transcript.messages[:at], run.transcript.starts[at]
+        await self.about_to()
         writers = await self._writers(run)
         async with trio.open_nursery() as nursery:  # both read the same, so nobody waits for them twice
             nursery.start_soon(self._remember, run, at)

@@ -9,8 +9,9 @@ import attrs
 import trio
 
 from actors.agent import limits, lookup, messages
-from actors.agent.acceptance import after, fate
+from actors.agent.acceptance import after, fate, with_more
 from actors.agent.allowance import Zone
+from actors.agent.occasions import NOBODY, Occasions
 from actors.agent.order import Order
 from actors.agent.revising import revised
 from actors.agent.settings import Settings
@@ -48,6 +49,7 @@ class ConductorActor(Actor):
       settings: those in force.
       remains: what the process before has left, if it did not end in order.
       expand: says what a message calls up.
+      occasions: who may step in when a person writes.
       zone: where the days of people are counted; None is where the program runs.
     """
 
@@ -57,9 +59,11 @@ class ConductorActor(Actor):
         remains: Remains = NOTHING,
         expand: Expand | None = None,
         zone: Zone = lambda: None,
+        occasions: Occasions = NOBODY,
     ) -> None:
         self._settings = settings
         self._expand = expand
+        self._occasions = occasions
         self._zone = zone
         self._remains = remains
         self._models: frozenset[str] = frozenset()
@@ -123,8 +127,7 @@ class ConductorActor(Actor):
             key=redacted(incoming.key),
             client_message_id=redacted(incoming.client_message_id),
         )
-        acceptance = self.bus.ask(storing(kept, await self._expanded(kept)))
-        async with self._order.stored(incoming, acceptance) as stored:
+        async with self._order.stored(incoming, self._stored(kept, storing)) as stored:
             with self.bus.baggage(user=incoming.user, session=stored.session, turn=stored.turn):
                 if stored.state == "accepted":  # also the second time: perhaps nobody heard of the first one
                     await self._deliver(messages.Deliver(session=stored.session, turn=stored.turn, mode=mode))
@@ -137,6 +140,29 @@ class ConductorActor(Actor):
             fate=fate(stored, mode, place),
             after=after(place),
         )
+
+    async def _stored(
+        self,
+        kept: session.Incoming,
+        storing: Callable[[session.Incoming, Expansion | None], Request[session.Accepted]],
+    ) -> session.Accepted:
+        """Have a message stored, with what it calls up and what others have to add. Raises PromptRefused."""
+        expansion = await self._expanded(kept)
+        if kept.triggered_by is not None or kept.delegation is not None:
+            return await self.bus.ask(storing(kept, expansion))
+        async with self._occasions.said(self.bus, kept) as added:
+            return await self.bus.ask(storing(kept, with_more(kept, expansion, added)))
+
+    @messages.Amend.handler
+    @concurrent(256, isolated=True)
+    async def amend(self, request: messages.Amend) -> bool:
+        said = session.Incoming(text=redact(request.text), user=request.user)
+        try:
+            async with self._occasions.said(self.bus, said) as added:
+                amending = session.Amend(turn=request.turn, user=request.user, text=request.text)
+                return not added and await self.bus.ask(amending)
+        except messages.PromptRefused:
+            return False
 
     @messages.Run.handler
     @concurrent(1024)

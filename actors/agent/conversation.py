@@ -18,6 +18,7 @@ from actors.agent.followups import Inbox
 from actors.agent.interrupt import Interrupt
 from actors.agent.journal import Journal
 from actors.agent.loop import Loop, Parts
+from actors.agent.occasions import NOBODY, Occasions, Opened
 from actors.agent.record import OUTAGES, Record, Teller
 from actors.agent.room import Learned
 from actors.agent.settings import Settings
@@ -58,6 +59,7 @@ class ConversationActor(Actor):
         settings: Callable[[], Settings],
         sources: Sources,
         guards: Guards = UNGUARDED,
+        occasions: Occasions = NOBODY,
         under_way: UnderWay | None = None,
         zone: Zone = lambda: None,
     ) -> None:
@@ -65,6 +67,7 @@ class ConversationActor(Actor):
         self._settings = settings
         self._sources = sources
         self._guards = guards
+        self._occasions = occasions
         self._under_way = UnderWay() if under_way is None else under_way
         self._zone = zone
         self._inbox = Inbox(partial(self.drain, messages.Deliver))
@@ -92,6 +95,8 @@ class ConversationActor(Actor):
             settings=self._settings,
             sources=self._sources,
             guards=self._guards,
+            occasions=self._occasions,
+            opened=Opened("resume" if ran_before else "startup"),
             inbox=self._inbox,
             learned=Learned(),
             under_way=self._under_way,

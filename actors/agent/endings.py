@@ -43,6 +43,11 @@ def cut(tokens: int) -> str:
     return f'The answer was cut at its limit (max_tokens, {tokens} at most). Say "go on" for the rest.'
 
 
+def halted(why: str) -> str:
+    """The sentence about a turn that a hook has ended."""
+    return f"A hook has ended the turn here: {why}"
+
+
 def course(answer: Completed) -> Course:
     """What becomes of an answer."""
     match answer.stop_reason:

@@ -112,7 +112,7 @@ class Gate:
             await self.record.call_started(step, told=refused.told)
             begun()
             decision = refused.decision
-            answer = _error(refused.why)
+            answer = _with(_error(refused.why), refused.context)
         else:
             changes = step.effect != "pure"
             begins = admitted.decision if changes else None
@@ -122,6 +122,7 @@ class Gate:
             answer = await self._carried_out(step, admitted.request)
             if self.admission.guards.hooked(step.call.name):
                 answer = await self._looked_at(admitted.proposal, answer)
+            answer = _with(answer, admitted.context)
         result = attrs.evolve(answer, content=sanitise(redacted(answer.content), self.max_bytes))
         await self.record.call_ended(step, result, self.bus.clock.monotonic() - began, decision)
         return result
@@ -167,6 +168,11 @@ class Gate:
             return render(reply)
         except Exception as error:  # noqa: BLE001 - a reply draws itself, and what it raises is no end of a turn
             return _error(f"It was done, but its result cannot be shown: {error!r}")
+
+
+def _with(answer: Rendered, context: Iterable[str]) -> Rendered:
+    """A result, and what the model is told with it."""
+    return attrs.evolve(answer, content=(*answer.content, *(Text(text=text) for text in context)))
 
 
 def _error(text: str) -> Rendered:

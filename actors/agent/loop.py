@@ -22,6 +22,7 @@ from actors.agent.followups import Inbox
 from actors.agent.gate import Gate
 from actors.agent.leaving import Leaving
 from actors.agent.limits import Stop
+from actors.agent.occasions import Occasions, Opened
 from actors.agent.offer import Offer
 from actors.agent.record import Record
 from actors.agent.room import Learned
@@ -54,6 +55,8 @@ class Parts:
     """What was found out of the models' windows."""
     under_way: UnderWay
     """Completions of all conversations."""
+    occasions: Occasions
+    opened: Opened
     zone: Zone
     """By which a day begins."""
     stopping: Callable[[], bool]
@@ -89,8 +92,16 @@ class Loop:
         self._leaving = Leaving(parts.bus, parts.learned)
         self._allowance = Allowance(parts.bus, self._settings, run.turn, parts.under_way, parts.zone, offer)
         self._compactor = Compactor(
-            parts.bus, self._settings, record, self._turn, keepsake, parts.learned, offer, self._allowance
+            parts.bus,
+            self._settings,
+            record,
+            self._turn,
+            keepsake,
+            parts.learned,
+            offer,
+            self._allowance,
         )
+        self._compactor.about_to = partial(parts.occasions.shortened, parts.bus, self._turn)
 
     async def recall(self) -> None:
         """Learn what earlier attempts have said, handed over and taken in."""
@@ -111,6 +122,8 @@ class Loop:
         if open_calls:
             await self._carry_out(open_calls)
         while not self._parts.stopping():
+            if (why := self._gate.admission.halted) is not None:
+                return run.stopped("stopped", endings.halted(why))
             await self._boundary()
             if (ending := run.answered()) is not None:
                 return ending
@@ -202,8 +215,10 @@ class Loop:
         """Learn which tools there are and what the model is to be told."""
         run, parts = self.run, self._parts
         prepared = await prepare(parts.bus, parts.sources, self._turn, run.turn.options.tools)
-        run.system = prepared.system
-        self.record.hears(prepared.told)
+        opened = await self._opened()
+        run.system = (*prepared.system, *(llm.SystemText(text=text, cached=False) for text in opened))
+        hooked = tuple(session.Told(source="Hooks", text=text) for text in opened)
+        self.record.hears((*prepared.told, *hooked))
         self._catalogue = prepared.catalogue
         self._outside = frozenset(tool.name for tool in prepared.catalogue if tool.outside)
         self._inside = frozenset(tool.name for tool in prepared.catalogue) - self._outside
@@ -232,6 +247,15 @@ class Loop:
         )
         for notice in prepared.notices:
             await self.record.notice("left_out", notice)
+
+    async def _opened(self) -> tuple[str, ...]:
+        """What hooks of the beginning have the model told: of the conversation, or of what a subagent is to do."""
+        parts, run = self._parts, self.run
+        if run.turn.delegated_by is not None:
+            return await parts.occasions.delegated(parts.bus, self._turn)
+        return await parts.opened.context(
+            lambda source: parts.occasions.opened(parts.bus, self._turn, source, run.model)
+        )
 
     @contextmanager
     def _paused(self) -> Generator[None]:

@@ -15,7 +15,7 @@ import trio
 from actors.hooks import discovery, forms, messages, showing, store
 from actors.hooks.armed import Armed
 from actors.hooks.breaker import Breaker, Count
-from actors.hooks.commands import Commands, Sandbox, Transcripts, emptied, no_sandbox, written_down
+from actors.hooks.commands import Commands, Transcripts, emptied, written_down
 from actors.hooks.discovery import Scan, Stamp
 from actors.hooks.eligibility import SYSTEMS, Machine
 from actors.hooks.follower import Follower
@@ -50,7 +50,6 @@ class HooksActor(Follower):
       given: where it keeps something, and what it may read.
       armed: tells everybody in the process for which events there are hooks.
       programs: functions of the program, called before commands.
-      sandbox: runs commands that are not trusted.
     """
 
     def __init__(
@@ -58,7 +57,6 @@ class HooksActor(Follower):
         given: Given,
         armed: Armed,
         programs: Registry = EMPTY,
-        sandbox: Sandbox = no_sandbox,
     ) -> None:
         migrations = numbered(store.MIGRATIONS)
         super().__init__(
@@ -68,7 +66,6 @@ class HooksActor(Follower):
         self._settings: Callable[[], Settings] = given.settings(Settings)
         self._armed = armed
         self._programs = programs
-        self._sandbox = sandbox
         self._transcripts = given.data / "db" / TRANSCRIPTS
         self._breaker = Breaker()
         self._machine = Machine(
@@ -82,7 +79,6 @@ class HooksActor(Follower):
         await super().start()
         self._commands = Commands(
             self.bus,
-            self._sandbox,
             lambda: self._settings().hooks.trusted,
             self._given.environment,
             self._given.home,
@@ -99,6 +95,7 @@ class HooksActor(Follower):
         with contextlib.suppress(OSError):  # then hooks go without transcripts
             emptied(self._transcripts)
         await self._load()
+        await self._begin()
         self.spawn(self._follow)
         self.spawn(self._listen)
         self.spawn(self._set_up)

@@ -1,6 +1,6 @@
 """Commands of hooks: what they are given, where they run, and what they have said."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -10,11 +10,12 @@ import attrs
 
 from actors import atomic, jsontext
 from actors.hooks import process
-from actors.hooks.answers import CommandFailed, Done, answered
+from actors.hooks.answers import CommandFailed, answered
 from actors.hooks.discovery import Discovered
 from actors.hooks.messages import Fire
 from actors.hooks.registry import Answer, Callback
 from actors.session import messages as session
+from actors.shell import messages as shell
 from bus import ActorError, Bus, BusError, redact, redacted
 
 PASSED: Final = ("PATH", "LANG", "LC_ALL", "TERM", "TZ", "TMPDIR")
@@ -24,36 +25,12 @@ LARGEST: Final = 8 * 1024 * 1024
 
 
 @final
-@attrs.frozen(kw_only=True)
-class Job:
-    """A command to be run in the sandbox."""
-
-    command: str
-    folder: Path
-    """Where it runs; it may read what is there, and no more of the agent but `transcripts`."""
-    stdin: bytes = attrs.field(repr=False)
-    environment: Mapping[str, str] = attrs.field(repr=False)
-    transcripts: tuple[str, ...] = ()
-    """Files that it may read as well."""
-
-
-Sandbox = Callable[[Bus, Job], Awaitable[Done]]
-"""Runs a command where it can reach nothing but home. Cancelled, it ends it with all that it has begun."""
-
-
-async def no_sandbox(_bus: Bus, _job: Job) -> Done:
-    """Where there is no sandbox only trusted hooks are run."""
-    raise CommandFailed("there is no sandbox for it here, and it is not among [hooks] trusted")
-
-
-@final
 class Commands:
     """Makes the functions that run the commands of manifests.
 
     Args:
-      bus: for the sandbox.
-      sandbox: runs those that are not trusted.
-      trusted: names of those that are.
+      bus: knows who says where they run.
+      trusted: names of those that run outside of the sandbox.
       variables: all that there are, of which each gets what it asks for.
       home: what ``HOME`` says.
     """
@@ -61,13 +38,11 @@ class Commands:
     def __init__(
         self,
         bus: Bus,
-        sandbox: Sandbox,
         trusted: Callable[[], Collection[str]],
         variables: Mapping[str, str],
         home: Path,
     ) -> None:
         self._bus = bus
-        self._sandbox = sandbox
         self._trusted = trusted
         self._variables = variables
         self._home = home
@@ -80,22 +55,16 @@ class Commands:
         """Raises CommandFailed."""
         written, folder = found.manifest, found.path.parent
         stdin, environment = jsontext.encode(redacted(told)), self.environment(written.requires.env)
-        command = written.command or ""
+        paths = (str(told.get(name, "")) for name in ("transcript_path", "agent_transcript_path"))
+        enclosing = shell.Enclose(
+            command=written.command or "",
+            folder=str(folder),
+            shown=tuple(filter(None, paths)),
+            trusted=written.name in self._trusted(),
+        )
         try:
-            if written.name in self._trusted():
-                done = await process.run(command, folder, stdin, environment)
-            else:
-                paths = (str(told.get(name, "")) for name in ("transcript_path", "agent_transcript_path"))
-                done = await self._sandbox(
-                    self._bus,
-                    Job(
-                        command=command,
-                        folder=folder,
-                        stdin=stdin,
-                        environment=environment,
-                        transcripts=tuple(filter(None, paths)),
-                    ),
-                )
+            words = await self._bus.ask(enclosing)
+            done = await process.run(words, folder, stdin, environment)
         except (OSError, BusError) as error:
             raise CommandFailed(f"it could not be run: {error}") from error
         shown = attrs.evolve(done, stderr=redact(done.stderr.decode(errors="replace")).encode())

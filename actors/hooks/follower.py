@@ -89,17 +89,33 @@ class Follower(LateKeeper):
         *,
         new: int,
     ) -> bool:
-        """Tell a page of a ledger; whether there may be more. Where nobody was told yet, its last `new` ends count."""
+        """Tell a page of a ledger; whether there may be more."""
+        seq = await self._place(ledger, events, new=new)
+        return seq is not None and await tell(seq)
+
+    async def _place(self, ledger: Ledger, events: frozenset[EventName], *, new: int = 0) -> int | None:
+        """The last end that was told; None while nobody is to be told.
+
+        Where nobody was told yet, all but the `new` last ends that there are count as told.
+        """
         seq = await self._read(store.cursor, ledger)
         if not self._armed.wants_any(events):
             if seq is not None:
                 await self._write_relaxed(store.move, ledger, None)
-            return False
+            return None
         if seq is None:
             ends = await self.bus.ask(session.FindEnds())
             seq = max(0, (ends.turns if ledger == "turns" else ends.closed) - new)
             await self._write_relaxed(store.move, ledger, seq)
-        return await tell(seq)
+        return seq
+
+    async def _begin(self) -> None:
+        """Have hooks told of everything that ends from now on."""
+        try:
+            await self._place("turns", TURNS)
+            await self._place("closed", CLOSED)
+        except (session.StorageFailed, DeliveryError) as error:
+            raise Unavailable(str(error)) from error
 
     async def _tell_turns(self, seq: int) -> bool:
         turns = await self.bus.ask(session.TurnsAfter(seq=seq, limit=PAGE))

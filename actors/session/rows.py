@@ -154,10 +154,15 @@ def said_by(turn: Turn) -> Said:
         text=turn.text,
         attachments=turn.attachments,
         at=micros(turn.accepted_at),
-        expansion=_expansion(turn) if turn.called else None,
+        expansion=_expansion(turn) if is_expanded(turn) else None,
     )
 
 
+def is_expanded(turn: Turn) -> bool:
+    """Whether the model gets something else than the words of a message: what they call up, or more than they say."""
+    return bool(turn.called) or turn.content != blocks_of(turn.text, turn.attachments)
+
+
 def _expansion(turn: Turn) -> str:
-    """What the model gets instead of the words: of the texts of a message the first."""
+    """What that is: of the texts of a message the first."""
     return next(block.text for block in turn.content if isinstance(block, Text))

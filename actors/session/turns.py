@@ -31,7 +31,7 @@ from .messages import (
     UnknownStep,
     UnknownTurn,
 )
-from .rows import LISTED_TURN, TURN, said_by, turn_of, turns_of
+from .rows import LISTED_TURN, TURN, is_expanded, said_by, turn_of, turns_of
 from .steps import result_out
 
 
@@ -226,7 +226,7 @@ def record_compaction(connection: sqlite3.Connection, request: RecordCompaction,
 def amend(connection: sqlite3.Connection, request: Amend) -> Turn | None:
     """Put other words in place of those of a message that waits; None when that cannot be. Raises UnknownTurn."""
     turn = get(connection, request.turn, request.user)
-    calls = turn.called or request.text.startswith("/") or not request.text.strip()
+    calls = is_expanded(turn) or request.text.startswith("/") or not request.text.strip()
     if calls or turn.state != "accepted" or turn.attempt:
         return None
     connection.execute("UPDATE turns SET text = ? WHERE id = ?", (clean(request.text), turn.id))

@@ -130,10 +130,7 @@ class ShellActor(Actor):
     async def _launch(self, request: messages.Run) -> Launch:
         """How a command is to be run as things are now. Raises NoSandbox."""
         limits = self._limits
-        await self._looked.wait()
-        kept = None if limits.sandbox == "off" else self._sandbox
-        if kept is None and limits.sandbox == "required":
-            raise messages.NoSandbox(why=self._why)
+        kept = await self._kept()
         launch = Launch(
             command=request.command,
             home=self._home,
@@ -258,6 +255,33 @@ class ShellActor(Actor):
             self._background.pop(gone.id, None)
             self._log(gone.id).unlink(missing_ok=True)
         atomic.write(self._folder / "commands.json", self._table.dumped(), mode=atomic.OURS)
+
+    # --- commands of others -------------------------------------------------------------------------------
+
+    @messages.Enclose.handler
+    @concurrent(AT_ONCE, isolated=True)
+    async def enclose(self, request: messages.Enclose) -> tuple[str, ...]:
+        kept = None if request.trusted else await self._kept()
+        launch = Launch(
+            command=request.command,
+            home=self._home,
+            environment={},
+            limits=self._limits,
+            sandbox=kept,
+            user=request.user,
+            read_by="sh",
+            folder=Path(request.folder),
+            shown=request.shown,
+        )
+        return tuple(launch.words(0))
+
+    async def _kept(self) -> sandbox.Sandbox | None:
+        """The sandbox; None where commands may run without. Raises NoSandbox."""
+        await self._looked.wait()
+        kept = None if self._limits.sandbox == "off" else self._sandbox
+        if kept is None and self._limits.sandbox == "required":
+            raise messages.NoSandbox(why=self._why)
+        return kept
 
     # --- how it is kept -----------------------------------------------------------------------------------
 

@@ -75,6 +75,28 @@ class UnknownCommand(ActorError):
         return f"There is no background command {self.id}. {known}"
 
 
+# --- commands of others -----------------------------------------------------------------------------------
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Enclose(Request[tuple[str, ...]]):
+    """The words that run a command where it belongs: a hook's, which its actor starts itself.
+
+    In the sandbox it has no way to the internet but where the network is on. Raises NoSandbox. Whoever starts them does
+    so in the thread that lives as long as the agent: a sandbox ends with it.
+    """
+
+    command: str
+    folder: str
+    """Where it begins; there it may read."""
+    shown: tuple[str, ...] = ()
+    """Files that it may read besides, as it may what is in home."""
+    user: str = ""
+    trusted: bool = False
+    """Whether it runs outside of the sandbox, with the rights of the agent."""
+
+
 # --- the tools --------------------------------------------------------------------------------------------
 
 

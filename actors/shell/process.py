@@ -55,6 +55,12 @@ class Launch:
     sandbox: Sandbox | None
     user: str
 
+    read_by: str = "bash"
+    folder: Path | None = None
+    """Where it begins, if not at home; there it may only read."""
+    shown: tuple[str, ...] = ()
+    """Files that it may read besides."""
+
     @property
     def by_proxy(self) -> bool:
         """Whether it reaches the internet only through us."""
@@ -63,14 +69,18 @@ class Launch:
     def words(self, control: int) -> list[str]:
         """What is executed."""
         limits, apart = self.limits, self.sandbox is not None
-        before = [] if self.sandbox is None else self.sandbox.arguments(limits, self.user)
+        before = (
+            []
+            if self.sandbox is None
+            else self.sandbox.arguments(limits, self.user, folder=self.folder, shown=self.shown)
+        )
         # Without a sandbox those of a user are counted over the whole machine, and those of root by nobody but us.
         numbers = (control, PORT, not apart, limits.memory, limits.open_files, limits.file_size)
         threads = limits.processes + (0 if apart or os.getuid() == 0 else census.threads_of(os.getuid()))
         launcher = INSIDE if apart else str(LAUNCHER)
         return [
             *(*before, str(interpreter()), "-I", "-S", launcher),
-            *(*(str(int(each)) for each in numbers), str(threads), "bash", "-c", self.command),
+            *(*(str(int(each)) for each in numbers), str(threads), self.read_by, "-c", self.command),
         ]
 
 

@@ -6,7 +6,7 @@ Everything else is not there: no folder of a person, no data of the agent, no pr
 import shutil
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final, final
 
@@ -58,8 +58,14 @@ class Sandbox:
     strict: bool = True
     """Whether commands cannot make further namespaces of users, where this bubblewrap knows how."""
 
-    def arguments(self, limits: Shell, user: str) -> list[str]:
-        """The words before those of the launcher, for a command of `user`."""
+    def arguments(
+        self, limits: Shell, user: str, *, folder: Path | None = None, shown: Iterable[str] = ()
+    ) -> list[str]:
+        """The words before those of the launcher, for a command of `user`.
+
+        It begins in `folder`, or at home, and may read what is in there and in those that are `shown` besides.
+        """
+        more = shown if folder is None else (str(folder), *shown)
         return [
             self.bwrap,
             *("--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"),
@@ -75,10 +81,11 @@ class Sandbox:
             *("--size", str(limits.temporary), "--tmpfs", "/tmp", "--symlink", "/tmp", "/var/tmp"),  # noqa: S108
             *("--bind", str(self.home), str(self.home)),
             *self._hidden(user),
+            *(word for path in more for word in _read_only(Path(path))),
             # Where the agent is root, so is a command to the kernel, which asks for the owner of a file alone before it
             # lets somebody write to /proc/sys.
             *("--remount-ro", "/proc", "--remount-ro", "/dev", "--remount-ro", "/"),
-            *("--chdir", str(self.home)),
+            *("--chdir", str(folder or self.home)),
             "--",
         ]
 

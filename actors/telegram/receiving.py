@@ -242,7 +242,7 @@ class Receiver(Doer):
         text = content.composed(heard.contents)
         if turn is not None and text:
             try:
-                await self.bus.ask(session.Amend(turn=turn, user=heard.who.user, text=text))
+                await self.bus.ask(agent.Amend(turn=turn, user=heard.who.user, text=text))
             except session.UnknownTurn as error:
                 _LOG.info("%s changes nothing: %s", heard.row.key, error)
         await self._finish(heard.members, heard.row.key)
@@ -270,7 +270,10 @@ class Receiver(Doer):
             await self._say(heard, text.removeprefix("- ") if len(left_out) == 1 else text, "left_out")
         turn = None
         if has_words or attachments:
-            turn = await self._accept(heard, content.composed(heard.contents), attachments)
+            try:
+                turn = await self._accept(heard, content.composed(heard.contents), attachments)
+            except agent.PromptRefused as refused:
+                await self._say(heard, commands.plain(str(refused)), "refused")
         await self._finish(heard.members, heard.row.key, turn)
 
     async def _files(self, heard: Heard) -> tuple[tuple[Attachment, ...], list[str]]:

@@ -1,7 +1,7 @@
 """A message becomes part of a turn, is said in another way, or is cancelled."""
 
 import sys
-from typing import Annotated, Any, ClassVar, Literal, final
+from typing import Annotated, Any, ClassVar, Final, Literal, final
 
 import attrs
 
@@ -10,9 +10,12 @@ from actors.endpoints import endpoint
 from actors.session.messages import Chosen, Incoming, Turn, as_it_is_now
 from actors.shapes import described
 from actors.vocabulary import Attachment, Effort, FollowupMode, Role
-from bus import Abandon, Command, Data, Lane, Overflow, Request
+from bus import Abandon, ActorError, Command, Data, ErrorKind, Lane, Overflow, Request
 
 from .events import TEXT_BYTES
+
+WITHIN: Final = 90.0
+"""Seconds that a message may take until it is stored: hooks may want to look at it first."""
 
 
 @final
@@ -31,16 +34,28 @@ class Accepted(Data):
     """Follow the session from this event number to see everything this message causes."""
 
 
+@attrs.define(eq=False, kw_only=True)
+class PromptRefused(ActorError):
+    """A hook would not have the message in the conversation; nothing was stored."""
+
+    kind: ClassVar[ErrorKind] = "forbidden"
+    reason: str
+
+    def __str__(self) -> str:
+        return f"This message was refused: {self.reason}"
+
+
 @final
 @attrs.frozen(kw_only=True)
 class Accept(Request[Accepted]):
     """Take a message from a person. Once answered, it is not lost.
 
-    Raises llm.ModelNotAllowed, and session.UnknownChannel, UnknownSession, SessionIsClosed or StorageFailed; for a
-    delegation session.UnknownTurn, TurnIsOver or TooManySubagents.
+    Raises PromptRefused, llm.ModelNotAllowed, and session.UnknownChannel, UnknownSession, SessionIsClosed or
+    StorageFailed; for a delegation session.UnknownTurn, TurnIsOver or TooManySubagents.
     """
 
     version: ClassVar[int] = 3
+    within: ClassVar[float] = WITHIN
     abandon: ClassVar[Abandon] = Abandon.FINISH
     max_bytes: ClassVar[int] = TEXT_BYTES
     incoming: Incoming
@@ -63,6 +78,7 @@ class Revise(Request[Accepted]):
     another turn; session.StillOpen; session.EmptyMessage.
     """
 
+    within: ClassVar[float] = WITHIN
     abandon: ClassVar[Abandon] = Abandon.FINISH
     max_bytes: ClassVar[int] = TEXT_BYTES
     turn: str
@@ -80,6 +96,22 @@ class Revise(Request[Accepted]):
         described("Chosen by the client. The same id twice is one message.", max_length=200),
     ] = None
     source: Annotated[Literal["web", "http", "cli"], described("By what way it comes.")] = "http"
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Amend(Request[bool]):
+    """Put other words in place of those of a message that waits; as :class:`session.Amend`, where hooks let it be.
+
+    False, and nothing was changed, also where hooks refuse the words or have something to add to them.
+    """
+
+    within: ClassVar[float] = WITHIN
+    abandon: ClassVar[Abandon] = Abandon.FINISH
+    max_bytes: ClassVar[int] = TEXT_BYTES
+    turn: str
+    user: str
+    text: str
 
 
 @endpoint("POST", "/api/turns/{turn}/choose")

@@ -26,6 +26,7 @@ Outcome = Literal[
     "max_turns",
     "deadline",
     "budget",
+    "stopped",  # a hook would have it go no further
     "error",
     "cancelled",
     "parked",

@@ -15,6 +15,7 @@ import trio
 from actors.agent import messages as agent
 from actors.agent.conductor import ConductorActor, Expand
 from actors.agent.conversation import INTENSITY, ConversationActor
+from actors.agent.occasions import NOBODY, Occasions
 from actors.agent.settings import Limits, Settings
 from actors.agent.sources import Keepsake, Sources
 from actors.agent.underway import UnderWay
@@ -345,6 +346,7 @@ class World:
     keepsake: Keepsake | None = None
     channels: tuple[session.ChannelPolicy, ...] = CHANNELS
     guards: Guards = UNGUARDED
+    occasions: Occasions = NOBODY
     expand: Expand | None = None
     soul: bytes = b"Be kind."
     models: llm.Catalogue = MODELS
@@ -415,6 +417,7 @@ class World:
                 settings=self._in_force,
                 sources=sources,
                 guards=self.guards,
+                occasions=self.occasions,
                 under_way=UnderWay(),
                 zone=lambda: UTC,
             )
@@ -431,7 +434,8 @@ class World:
 
     async def start_conductor(self) -> None:
         """Go on with what is unfinished, and take what comes."""
-        conductor = partial(ConductorActor, lambda: self.settings, self._remains, self.expand)
+        settings = lambda: self.settings  # noqa: E731
+        conductor = partial(ConductorActor, settings, self._remains, self.expand, occasions=self.occasions)
         await self.mesh.start(conductor, name="conductor")
 
     def _given(self) -> Given:

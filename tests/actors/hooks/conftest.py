@@ -14,11 +14,13 @@ from actors.hooks import manifest
 from actors.hooks import messages as hooks
 from actors.hooks.actor import FOLDER, HooksActor
 from actors.hooks.armed import Armed
-from actors.hooks.commands import Sandbox, no_sandbox
 from actors.hooks.registry import EMPTY, Registry
 from actors.hooks.settings import Hooks, Settings
 from actors.session import messages as session
 from actors.session.actor import SessionActor
+from actors.shell.actor import ShellActor
+from actors.shell.settings import Settings as ShellSettings
+from actors.shell.settings import Shell
 from actors.subsystem import Given
 from actors.vocabulary import Text, ToolUse, Usage
 from bus.testing import MeshUnderTest
@@ -42,6 +44,7 @@ class World:
             environment=self.environment,
             settings_of=lambda _kind: self.settings,
         )
+        self.shell = Shell()
         self.armed = Armed(self.folder, lambda: self.settings.hooks.enabled)
 
     def configure(self, **changes: Any) -> None:
@@ -57,17 +60,22 @@ class World:
         )
         return path
 
-    async def start(self, programs: Registry = EMPTY, sandbox: Sandbox = no_sandbox) -> None:
+    async def start(self, programs: Registry = EMPTY) -> None:
         await self.start_session()
-        await self.start_hooks(programs, sandbox)
+        await self.start_shell()
+        await self.start_hooks(programs)
+
+    async def start_shell(self) -> None:
+        given = attrs.evolve(self.given, settings_of=lambda _kind: ShellSettings(shell=self.shell))
+        await self.mesh.start(partial(ShellActor, given, lambda: 50_000, {}), name="shell")
 
     async def start_session(self) -> None:
         (self.data / "db").mkdir(parents=True, exist_ok=True)
         factory = partial(SessionActor, self.data / "db" / "session.db", lambda: CHANNELS)
         await self.mesh.start(factory, name="session")
 
-    async def start_hooks(self, programs: Registry = EMPTY, sandbox: Sandbox = no_sandbox) -> None:
-        await self.mesh.start(partial(HooksActor, self.given, self.armed, programs, sandbox), name="hooks")
+    async def start_hooks(self, programs: Registry = EMPTY) -> None:
+        await self.mesh.start(partial(HooksActor, self.given, self.armed, programs), name="hooks")
 
     async def fire(self, told: hooks.Input, **more: str) -> hooks.Outcome:
         return await self.bus.ask(hooks.fire(told, **more))

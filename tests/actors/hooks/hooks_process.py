@@ -13,7 +13,9 @@ from collections.abc import Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+import attrs
 import trio
 
 from actors.hooks import manifest
@@ -22,6 +24,8 @@ from actors.hooks.armed import Armed
 from actors.hooks.settings import Hooks, Settings
 from actors.session import messages as session
 from actors.session.actor import SessionActor
+from actors.shell.actor import ShellActor
+from actors.shell.settings import Settings as ShellSettings
 from actors.subsystem import Given
 from actors.vocabulary import ADMIN, Text
 from bus import Bus, Child, Supervisor, open_mesh
@@ -35,6 +39,10 @@ command = '''grep -o '"last_assistant_message":"[^"]*"' >> told'''
 SETTINGS = Settings(hooks=Hooks(trusted=("a",)))
 
 
+def _shell(_kind: type[Any]) -> ShellSettings:
+    return ShellSettings()
+
+
 def _tree(folder: Path) -> Supervisor:
     channels = lambda: (session.ChannelPolicy("main"),)  # noqa: E731
     given = Given(
@@ -45,6 +53,7 @@ def _tree(folder: Path) -> Supervisor:
     )
     nodes = (
         Child("session", partial(SessionActor, folder / "db" / "session.db", channels)),
+        Child("shell", partial(ShellActor, attrs.evolve(given, settings_of=_shell), lambda: 50_000, {})),
         Child("hooks", partial(HooksActor, given, Armed(folder / FOLDER))),
     )
     return Supervisor("root", "one_for_one", nodes)

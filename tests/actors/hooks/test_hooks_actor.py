@@ -10,13 +10,13 @@ import trio
 
 from actors.hooks import actor, armed
 from actors.hooks import messages as hooks
-from actors.hooks.answers import Done
-from actors.hooks.commands import Job
 from actors.hooks.registry import Group, Registry
 from actors.notification import Notification
 from actors.settings import messages as settings
+from actors.shell import messages as shell
+from actors.shell.settings import Shell
 from actors.skills import messages as skills
-from bus import Bus, conceal
+from bus import conceal
 from tests.actors.hooks.conftest import World
 from tests.system.daemons import PATIENCE, until
 
@@ -139,47 +139,68 @@ async def test_no_secret_is_told_or_kept(world: World) -> None:
 # --- who runs where ---------------------------------------------------------------------------------------
 
 
-async def test_a_command_that_is_not_trusted_goes_to_the_sandbox(world: World) -> None:
-    jobs: list[Job] = []
+async def sandboxed(world: World) -> bool:
+    """Whether this machine has a sandbox."""
+    return (await world.bus.ask(shell.GetProtection())).sandbox
 
-    async def sandbox(_bus: Bus, job: Job) -> Done:
-        await trio.lowlevel.checkpoint()
-        jobs.append(job)
-        return Done(status=2, stdout=b"", stderr=b"no")
 
-    world.write("c", "PreToolUse", "./run", requires={"env": ["TOKEN"]})
-    await world.start(sandbox=sandbox)
+LOOKS = """
+echo "$TOKEN" > $HOME/token
+cat > $HOME/told
+cat ./own > $HOME/own
+touch ./new && touch $HOME/could_write
+cat ../../db/session.db && touch $HOME/could_look
+true
+"""
+
+
+async def test_a_command_that_is_not_trusted_reaches_home_and_its_own_folder_to_read(world: World) -> None:
+    world.write("c", "PreToolUse", LOOKS, requires={"env": ["TOKEN"]})
+    (world.folder / "c" / "own").write_text("its own")
+    await world.start()
+    if not await sandboxed(world):
+        pytest.skip("this machine has no sandbox")
     said = await world.accept("hello")
-    assert (await world.call(session=said.session, user="ada")).decision == "deny"
-    (job,) = jobs
-    assert (job.command, job.folder) == ("./run", world.folder / "c")
-    assert job.environment["TOKEN"] == "a-token-of-mine"
-    assert json.loads(job.stdin)["transcript_path"] in job.transcripts
-    assert len(job.transcripts) == 1
+    (run,) = (await world.call(session=said.session, user="ada")).runs
+    assert (run.result, run.detail) == ("ok", "")
+    assert (world.home / "token").read_text() == "a-token-of-mine\n"
+    assert json.loads((world.home / "told").read_text())["session_id"] == said.session
+    assert (world.home / "own").read_text() == "its own"
+    assert sorted(each.name for each in world.home.iterdir()) == ["own", "token", "told"]
 
 
-async def test_without_a_sandbox_it_is_not_run(world: World) -> None:
+async def test_it_reads_the_conversation_there(world: World) -> None:
+    reads = (
+        """import json,sys; print(open(json.load(sys.stdin)["transcript_path"]).read(), file=sys.stderr)"""
+    )
+    world.write("c", "PreToolUse", f"python3 -c '{reads}'; exit 2")
+    await world.start()
+    said = await world.accept("a word to be found")
+    outcome = await world.call(session=said.session, user="ada")
+    assert said.session in outcome.reason
+
+
+async def test_where_a_sandbox_is_required_and_there_is_none_only_trusted_ones_run(world: World) -> None:
+    world.shell = Shell(sandbox="off")
+    world.write("a", "PreToolUse")
     world.write("c", "PreToolUse", "touch ran")
     await world.start()
-    (run,) = (await world.call()).runs
-    assert run.detail == "there is no sandbox for it here, and it is not among [hooks] trusted"
-    assert not (world.folder / "c" / "ran").exists()
-    world.configure(trusted=("c",))
-    assert (await world.call()).runs[0].result == "ok"
+    assert [run.result for run in (await world.call()).runs] == ["ok", "ok"]
+    assert (world.folder / "c" / "ran").exists()
+    world.shell = Shell(sandbox="required")
+    if not await sandboxed(world):
+        runs = {run.hook: run for run in (await world.call()).runs}
+        assert runs["a"].result == "ok"
+        assert runs["c"].detail.startswith("it could not be run: no commands are run here")
 
 
 async def test_what_keeps_a_command_from_being_run_is_its_failure(world: World) -> None:
-    async def sandbox(_bus: Bus, _job: Job) -> Done:
-        await trio.lowlevel.checkpoint()
-        raise hooks.HooksFailed(reason="out of order")
-
-    world.write("c", "PreToolUse")
-    world.environment["PATH"] = "/nowhere\0"
-    world.write("a", "PreToolUse", requires={})
-    await world.start(sandbox=sandbox)
-    details = {run.hook: run.detail for run in (await world.call()).runs}
-    assert details["c"] == "it could not be run: out of order"
-    assert details["a"]
+    path = world.write("c", "PreToolUse")
+    await world.start_session()
+    await world.start_hooks()  # and nobody who knows where it belongs
+    (run,) = (await world.call()).runs
+    assert run.detail.startswith("it could not be run: no actor owns shell.Enclose")
+    assert path.exists()
 
 
 # --- several, and those of the program --------------------------------------------------------------------
@@ -374,6 +395,7 @@ async def test_an_agent_that_has_done_something_is_not_started_for_the_first_tim
     world.write("a", "Setup", "cat > new; mv new told")
     await world.start_session()
     await world.turn("hello")
+    await world.start_shell()
     await world.start_hooks()
     await until((world.folder / "a" / "told").exists)
     await until(world.called)

@@ -9,14 +9,29 @@ import trio
 
 from actors.hooks import process
 from actors.hooks.answers import LONGEST, Done
+from actors.shell.sandbox import LAUNCHER, interpreter
 from tests.system.daemons import PATIENCE, until
 
 PATH = {"PATH": os.environ["PATH"]}
 
 
+def kept(command: str) -> list[str]:
+    """The words for a command that somebody keeps together with all that it begins."""
+    return [
+        str(interpreter()),
+        "-I",
+        "-S",
+        str(LAUNCHER),
+        *["0", "0", "1", "0", "0", "0", "0"],
+        "sh",
+        "-c",
+        command,
+    ]
+
+
 async def run(folder: Path, command: str, stdin: bytes = b"{}", **variables: str) -> Done:
     with trio.fail_after(PATIENCE):
-        return await process.run(command, folder, stdin, {**PATH, **variables})
+        return await process.run(kept(command), folder, stdin, {**PATH, **variables})
 
 
 async def test_a_command_reads_the_event_and_answers(tmp_path: Path) -> None:
@@ -33,7 +48,7 @@ async def test_it_runs_in_the_folder_of_its_manifest(tmp_path: Path) -> None:
 async def test_its_environment_is_what_it_is_given(tmp_path: Path) -> None:
     done = await run(tmp_path, "env", WORD="said")
     names = {line.partition("=")[0] for line in done.stdout.decode().splitlines()}
-    assert names - {"PWD", "OLDPWD", "_", "SHLVL"} == {"PATH", "WORD"}
+    assert names - {"PWD", "OLDPWD", "_", "SHLVL", "LC_CTYPE"} == {"PATH", "WORD"}
 
 
 async def test_one_that_never_reads_what_it_is_told_is_no_failure(tmp_path: Path) -> None:
@@ -43,7 +58,7 @@ async def test_one_that_never_reads_what_it_is_told_is_no_failure(tmp_path: Path
 
 async def test_how_it_ended_is_told(tmp_path: Path) -> None:
     assert (await run(tmp_path, "exit 3")).status == 3
-    assert (await run(tmp_path, "kill -TERM $$")).status == -signal.SIGTERM
+    assert (await run(tmp_path, "kill -TERM $$")).status == 128 + signal.SIGTERM
     assert (await run(tmp_path, "no-such-program")).status == 127
 
 
@@ -62,7 +77,7 @@ async def test_what_it_leaves_behind_is_killed_and_not_waited_for(tmp_path: Path
 
 async def test_whoever_gives_up_waiting_kills_the_whole_group(tmp_path: Path) -> None:
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(process.run, "sleep 1000 & echo $! > pid; wait", tmp_path, b"", PATH)
+        nursery.start_soon(process.run, kept("sleep 1000 & echo $! > pid; wait"), tmp_path, b"", PATH)
         await until(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text().strip())
         nursery.cancel_scope.cancel()
     await gone(tmp_path)

@@ -456,6 +456,7 @@ export interface TurnEnded {
     | "max_turns"
     | "deadline"
     | "budget"
+    | "stopped"
     | "error"
     | "cancelled"
     | "parked";
@@ -497,6 +498,7 @@ export interface TurnFailed {
     | "max_turns"
     | "deadline"
     | "budget"
+    | "stopped"
     | "error"
     | "cancelled"
     | "parked";
