@@ -99,7 +99,7 @@ class ShellActor(Actor):
     async def _look_for_sandbox(self) -> None:
         found = sandbox.candidate(self._home, self._data)
         if isinstance(found, sandbox.Sandbox):
-            found = await tried(found, self._limits)
+            found = await tried(found, self._limits, f"{self._mark}.")
         if isinstance(found, sandbox.Sandbox):
             self._sandbox = found
         else:
@@ -145,7 +145,7 @@ class ShellActor(Actor):
             self._home,
             visible=None if kept is None else (*sandbox.SYSTEM, str(self._home)),
             proxy=f"http://127.0.0.1:{PORT}" if launch.by_proxy else None,
-            mark=None if kept is not None else f"{self._mark}.{self.bus.ids.uuid()}",
+            mark=f"{self._mark}.{self.bus.ids.uuid()}",
         )
         return attrs.evolve(launch, environment=variables)
 

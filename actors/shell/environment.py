@@ -7,7 +7,8 @@ from typing import Final
 PASSED: Final = ("LANG", "LC_ALL", "TERM", "TZ")
 USUAL: Final = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
 MARK: Final = "STARPOD_COMMAND"
-"""Variable by which processes are found again that a killed agent has left, where nothing else ends them."""
+"""Variable by which processes are found again that a killed agent has left. In a sandbox those are of one that was
+killed while the sandbox came into being: then nothing ends them."""
 PROXIES: Final = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 LOCAL: Final = "localhost,127.0.0.1,::1"
 
@@ -19,7 +20,7 @@ def environment(
     *,
     visible: Iterable[str] | None = None,
     proxy: str | None = None,
-    mark: str | None = None,
+    mark: str,
 ) -> dict[str, str]:
     """The variables of a command.
 
@@ -39,9 +40,7 @@ def environment(
     if proxy is not None:
         found |= {name: proxy for each in PROXIES for name in (each, each.lower())}
         found |= {"NO_PROXY": LOCAL, "no_proxy": LOCAL}
-    if mark is not None:
-        found[MARK] = mark
-    return found
+    return {**found, MARK: mark}
 
 
 def _searched(path: str, visible: Iterable[str] | None) -> list[str]:

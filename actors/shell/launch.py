@@ -3,8 +3,9 @@
 A program of its own, which nothing of ours imports and which imports as little as can be. Started as ``python -I -S
 launch.py CONTROL PORT KEEP MEMORY FILES SIZE THREADS WORD...``, where 0 stands for what is not wanted.
 
-- CONTROL: descriptor of a socket. A listener on PORT of loopback, in the network of the command, is sent there: what
-  the command says to it, the agent hears.
+- CONTROL: descriptor of a socket to the agent. That nobody is at its other end means that the agent was killed before
+  the system was told to end us with it. A listener on PORT of loopback, in the network of the command, is sent there:
+  what the command says to it, the agent hears.
 - KEEP: 1 to stay as the parent of all that the command starts and end it with the command, or with the agent. Where
   there is a sandbox, that does so.
 - MEMORY and SIZE: bytes of a process and of a file; FILES and THREADS: how many may be open, and be.
@@ -19,14 +20,32 @@ from _signal import SIG_DFL, SIGPIPE, SIGXFSZ, signal  # type: ignore[import-not
 def main(words: list[str]) -> None:
     """Become the command."""
     control, port, keep, memory, files, size, threads = map(int, words[:7])
-    if control:
-        listen(control, port)
     if keep:
-        stay()
+        stay(control)
+    leave_if_alone(control)
+    if port:
+        listen(control, port)
+    os.close(control)
     limit(memory, files, size, threads)
     for ignored in (SIGPIPE, SIGXFSZ):  # by Python, and so by all that it becomes
         signal(ignored, SIG_DFL)
     os.execvp(words[7], words[7:])
+
+
+def leave_if_alone(control: int) -> None:
+    """Exit if the agent is there no more."""
+    import _socket
+
+    agent = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM, 0, control)
+    try:
+        ended = agent.recv(1, _socket.MSG_PEEK | _socket.MSG_DONTWAIT) == b""
+    except BlockingIOError:
+        ended = False
+    except OSError:
+        ended = True
+    if ended:
+        os._exit(137)
+    agent.detach()
 
 
 def listen(control: int, port: int) -> None:
@@ -39,7 +58,7 @@ def listen(control: int, port: int) -> None:
     told = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM, 0, control)
     handle = listener.fileno().to_bytes(4, sys.byteorder)
     told.sendmsg([b"."], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, handle)])
-    told.close()
+    told.detach()
     listener.close()
 
 
@@ -58,18 +77,20 @@ def limit(memory: int, files: int, size: int, threads: int) -> None:
             resource.setrlimit(which, (allowed, allowed))
 
 
-def stay() -> None:
+def stay(control: int) -> None:
     """Return in a child. The parent waits for it, ends whatever is left of it, and exits as it did."""
     import signal
 
     agent = os.getppid()
     adopt(signal.SIGTERM)
+    leave_if_alone(control)
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD, signal.SIGTERM})
     child = os.fork()
     if child == 0:
         os.setpgid(0, 0)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD, signal.SIGTERM})
         return
+    os.close(control)
     status = None
     while status is None and os.getppid() == agent:
         if signal.sigwait({signal.SIGCHLD, signal.SIGTERM}) == signal.SIGTERM:

@@ -75,7 +75,8 @@ class Launch:
             else self.sandbox.arguments(limits, self.user, folder=self.folder, shown=self.shown)
         )
         # Without a sandbox those of a user are counted over the whole machine, and those of root by nobody but us.
-        numbers = (control, PORT, not apart, limits.memory, limits.open_files, limits.file_size)
+        port = PORT if self.by_proxy else 0
+        numbers = (control, port, not apart, limits.memory, limits.open_files, limits.file_size)
         threads = limits.processes + (0 if apart or os.getuid() == 0 else census.threads_of(os.getuid()))
         launcher = INSIDE if apart else str(LAUNCHER)
         return [
@@ -100,9 +101,16 @@ class Process:
     """A command that was started. Whoever did ends it, by leaving :func:`started`."""
 
     def __init__(
-        self, popen: subprocess.Popen[bytes], output: int, control: socket.socket | None, kept: str
+        self, popen: subprocess.Popen[bytes], output: int, control: socket.socket, kept: str
     ) -> None:
-        """`kept` is the mark of its processes where no sandbox keeps them together."""
+        """Hold what belongs to a command.
+
+        Args:
+          popen: the process.
+          output: what it prints.
+          control: tells it, by being closed, that we are gone.
+          kept: the mark of its processes where no sandbox keeps them together.
+        """
         self._popen = popen
         self._kept = kept
         self._output = trio.lowlevel.FdStream(output)
@@ -115,13 +123,11 @@ class Process:
         return self._popen.pid
 
     async def listener(self) -> trio.SocketListener | None:
-        """Where the command asks for the internet, in a network of its own; None if it has ended before."""
-        if self._control is None:
-            return None
+        """Where the command asks for the internet, in a network of its own; None if it was stopped before it began."""
         control = trio.socket.from_stdlib_socket(self._control)
         _, sent, *_ = await control.recvmsg(1, socket.CMSG_SPACE(4))
         if not sent:
-            raise OSError("the command ended before it began")
+            return None
         handle = int.from_bytes(sent[0][2][:4], sys.byteorder)
         return trio.SocketListener(trio.socket.from_stdlib_socket(socket.socket(fileno=handle)))
 
@@ -212,8 +218,7 @@ class Process:
 
     async def close(self) -> None:
         await self._output.aclose()
-        if self._control is not None:
-            self._control.close()
+        self._control.close()
 
 
 def _free(home: Path) -> int:
@@ -247,27 +252,25 @@ async def started(launch: Launch) -> AsyncGenerator[Process]:
 def _start(launch: Launch) -> Process:
     """In this very thread: the system takes the end of the thread that started it for the end of us."""
     output, written = os.pipe2(os.O_CLOEXEC)
-    ours, theirs = socket.socketpair() if launch.by_proxy else (None, None)
+    ours, theirs = socket.socketpair()
     try:
         popen = subprocess.Popen(
-            launch.words(0 if theirs is None else theirs.fileno()),
+            launch.words(theirs.fileno()),
             env=launch.environment,
             cwd=launch.home,
             stdin=subprocess.DEVNULL,
             stdout=written,
             stderr=written,
-            pass_fds=() if theirs is None else (theirs.fileno(),),
+            pass_fds=(theirs.fileno(),),
             start_new_session=True,
         )
     except BaseException:
         os.close(output)
-        if ours is not None:
-            ours.close()
+        ours.close()
         raise
     finally:
         os.close(written)
-        if theirs is not None:
-            theirs.close()
+        theirs.close()
     mark = launch.environment.get(MARK)
     kept = "" if launch.sandbox is not None or mark is None else f"{MARK}={mark}"
     with suppress(OSError):  # not everywhere
@@ -302,16 +305,16 @@ async def _reach(process: Process, connect: Connect) -> None:
             await serve(listener, connect)
 
 
-async def tried(sandbox: Sandbox, limits: Shell) -> Sandbox | str:
-    """The sandbox as it works on this machine, or why it does not."""
+async def tried(sandbox: Sandbox, limits: Shell, mark: str) -> Sandbox | str:
+    """The sandbox as it works on this machine, or why it does not. What tries it bears the `mark`."""
     fault: str | None = None
     for each in (sandbox, attrs.evolve(sandbox, strict=False)):
-        if (fault := await unusable(each, limits)) is None:
+        if (fault := await unusable(each, limits, mark)) is None:
             return each
     return f"{fault}"
 
 
-async def unusable(sandbox: Sandbox, limits: Shell) -> str | None:
+async def unusable(sandbox: Sandbox, limits: Shell, mark: str) -> str | None:
     """What keeps a sandbox from coming into being, by trying; None if nothing does."""
     with trio.move_on_after(PROBE):
         try:
@@ -320,6 +323,7 @@ async def unusable(sandbox: Sandbox, limits: Shell) -> str | None:
                 capture_stdout=True,
                 capture_stderr=True,
                 check=False,
+                env={MARK: mark},
             )
         except OSError as error:
             return f"bubblewrap cannot be run: {error}"

@@ -76,4 +76,4 @@ async def test_commands_in_the_background_end_with_the_daemon(
     async with serving(ready) as daemon:
         await daemon.chat("do it")
         await until(lambda: running("sleep 1032"))
-    assert not running("sleep 1032")
+    await until(lambda: not running("sleep 1032"), "it is still there")

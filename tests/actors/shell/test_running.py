@@ -43,12 +43,12 @@ async def test_an_exit_code_is_told_with_whatever_was_printed(at_work: Hands) ->
 async def test_a_time_out_leaves_what_was_printed(at_work: Hands) -> None:
     text = await at_work.bash("echo begun; sleep 1000", timeout=400)
     assert text == "begun\n[It was stopped after 0.4 s, its time-out.]"
-    assert not running("sleep 1000")
+    await until(lambda: not running("sleep 1000"), "it is still there")
 
 
 async def test_the_longest_a_command_may_take_is_set_by_the_owner(tmp_path: Path) -> None:
     async with hands(tmp_path, seconds=1) as at_work:
-        assert "after 1 s" in await at_work.bash("sleep 1000", timeout=10_000_000)
+        assert "after 1 s" in await at_work.bash("sleep 1005", timeout=10_000_000)
 
 
 async def test_nothing_is_typed(at_work: Hands) -> None:
@@ -57,7 +57,7 @@ async def test_nothing_is_typed(at_work: Hands) -> None:
 
 async def test_a_child_that_stays_does_not_hold_up_the_call_and_ends_with_it(at_work: Hands) -> None:
     assert await at_work.bash("sleep 1001 & echo $!") != ""
-    assert not running("sleep 1001")
+    await until(lambda: not running("sleep 1001"), "it is still there")
 
 
 async def test_a_child_that_makes_itself_a_daemon_ends_as_well(at_work: Hands) -> None:
@@ -83,7 +83,7 @@ async def test_all_ends_with_the_actor(tmp_path: Path) -> None:
     async with hands(tmp_path) as at_work:
         await at_work.bash("sleep 1004", run_in_background=True)
         await until(lambda: running("sleep 1004"))
-    assert not running("sleep 1004")
+    await until(lambda: not running("sleep 1004"), "it is still there")
 
 
 async def test_bytes_that_are_no_text_do_no_harm(at_work: Hands) -> None:
