@@ -211,6 +211,15 @@ def _version(row: Sequence[Any]) -> Version:
 # --- undos ------------------------------------------------------------------------------------------------
 
 
+def last_undo(connection: sqlite3.Connection, turn: str, user: str) -> str | None:
+    """The newest undo of a turn."""
+    row = connection.execute(
+        "SELECT id FROM undos WHERE turn = ? AND user = ? ORDER BY at DESC, rowid DESC LIMIT 1",
+        (clean(turn), user),
+    ).fetchone()
+    return None if row is None else str(row[0])
+
+
 def begun_undo(connection: sqlite3.Connection, turn: str, user: str) -> str | None:
     """The undo of a turn that was begun and not finished."""
     row = connection.execute(

@@ -74,8 +74,7 @@ class UndoingActor(KeepingActor):
             steps = undoing.ordered([each for each in decided if isinstance(each, Step)])
             refused = [each for each in decided if isinstance(each, Refusal)]
             undo = None
-            begun = await self._read(store.begun_undo, request.turn, request.user)
-            if (steps or begun) and not request.dry_run:
+            if not request.dry_run:
                 undo, failed = await self._put_back(request, home, steps, found.now)
                 refused += failed
             lost = {each.path for each in refused}
@@ -155,8 +154,13 @@ class UndoingActor(KeepingActor):
         home: Home,
         steps: Sequence[Step],
         now: Mapping[str, tuple[State, Look | None]],
-    ) -> tuple[str, list[Refusal]]:
-        """Note what is there, and make of it what was there before. The id of the undo, and what could not be done."""
+    ) -> tuple[str | None, list[Refusal]]:
+        """Note what is there, and make of it what was there before. The id of the undo, and what could not be done.
+
+        Where nothing is to be done, that is the one which did it, if one did.
+        """
+        if not steps and await self._read(store.begun_undo, request.turn, request.user) is None:
+            return await self._read(store.last_undo, request.turn, request.user), []
         new = f"undo-{self.bus.ids.uuid()}"
         undo = await self._write(store.begin_undo, new, request.turn, request.user, self._now())
         failed: list[Refusal] = []

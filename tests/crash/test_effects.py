@@ -8,7 +8,6 @@ from typing import Any
 import httpx2
 import pytest
 
-from actors.agent.calls import IN_DOUBT
 from tests.crash.script import Piece, heard, model
 from tests.fakes.model_server import ModelServer
 from tests.system.daemons import Daemon, Json, Place, serving, start
@@ -62,8 +61,12 @@ def results(model_server: ModelServer) -> list[str]:
     [
         ("write", "FileWrite.after_run", f"Successfully wrote {FILE}", "written by s0-0-0"),
         ("read", "FileRead.after_run", "before", "before"),
-        ("delete", "FileDelete.before_run", IN_DOUBT, "before"),
-        ("delete", "FileDelete.after_run", IN_DOUBT, None),
+        ("write", "note.before_commit", f"Successfully wrote {FILE}", "written by s0-0-0"),
+        ("write", "change.kept", f"Successfully wrote {FILE}", "written by s0-0-0"),
+        ("delete", "FileDelete.before_run", f"Deleted {FILE}", None),
+        ("delete", "note.after_commit", f"Deleted {FILE}", None),
+        ("delete", "change.kept", f"Deleted {FILE}", None),
+        ("delete", "FileDelete.after_run", f"Deleted {FILE}", None),
         ("delete", "save_result.after_commit", f"Deleted {FILE}", None),
     ],
 )
@@ -78,7 +81,7 @@ async def test_a_call_goes_on_by_its_effect(
         rows = await rows_of(daemon, answer)
     assert [row["role"] for row in rows] == ["user", "assistant", "tool_use", "tool_result", "assistant"]
     told = json.loads(rows[3]["content"])
-    assert (told["content"], told["is_error"]) == (result, result == IN_DOUBT)
+    assert (told["content"], told["is_error"]) == (result, False)
     (heard_by_model,) = results(model_server)
     assert result in heard_by_model
     assert (place.file(FILE) if (place.home / FILE).exists() else None) == afterwards

@@ -71,6 +71,7 @@ POINTS: Final = (
         for moment in ("before_run", "after_run")
     ),
     *(f"{step}.{moment}" for step in ("intend", "settle") for moment in ("before_commit", "after_commit")),
+    *("note.before_commit", "note.after_commit", "change.kept"),
     "memory.intended",
     "memory.written",
 )

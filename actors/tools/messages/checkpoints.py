@@ -83,7 +83,7 @@ class NotPutBack(Data):
 class Undone(Data):
     turn: str
     undo: str | None
-    """By this an undo is itself undone; None when nothing was changed."""
+    """By this an undo is itself undone, also where one before has done all; None where nothing was ever put back."""
     files: tuple[PutBack, ...]
     """In order of the paths, at most a thousand."""
     refused: tuple[NotPutBack, ...]

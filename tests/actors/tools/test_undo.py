@@ -174,7 +174,8 @@ async def test_an_undo_can_be_undone_and_done_again(place: Place) -> None:
 
     first = await place.undo(turn)
     assert place.files() == {"a.txt": "old"}
-    assert (await place.undo(turn)).undo is None, "nothing is left to be undone"
+    again = await place.undo(turn)
+    assert (again.total, again.undo) == (0, first.undo), "nothing is left to be undone"
     assert first.undo is not None
     second = await place.undo(first.undo)
     assert place.files() == changed
