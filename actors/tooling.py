@@ -83,11 +83,13 @@ _JSON = make_converter()
 @final
 @attrs.frozen(kw_only=True)
 class Rendered(Data):
-    """A reply or an error as the model gets it, and the files that go to the person."""
+    """A reply or an error as the model gets it, and what goes to the person besides."""
 
     content: tuple[Content, ...]
     is_error: bool = False
     attachments: tuple[Attachment, ...] = ()
+    diff: str = ""
+    """What a call changed in a text: lines with their marks, as a unified diff has them. The model does not get it."""
 
 
 class ToolReply(ABC):

@@ -123,7 +123,8 @@ class Gate:
             if self.admission.guards.hooked(step.call.name):
                 answer = await self._looked_at(admitted.proposal, answer)
             answer = _with(answer, admitted.context)
-        result = attrs.evolve(answer, content=sanitise(redacted(answer.content), self.max_bytes))
+        shown = sanitise(redacted(answer.content), self.max_bytes)
+        result = attrs.evolve(answer, content=shown, diff=redacted(answer.diff))
         await self.record.call_ended(step, result, self.bus.clock.monotonic() - began, decision)
         return result
 

@@ -371,6 +371,7 @@ class Record:
                     content=result.content,
                     is_error=result.is_error,
                     attachments=result.attachments,
+                    diff=result.diff,
                     repeatable=step.effect == "pure",
                     decision=decision,
                     last_event=self._journal.last,
@@ -383,6 +384,7 @@ class Record:
                     name=step.call.name,
                     content=plain(result.content),
                     is_error=result.is_error,
+                    diff=result.diff,
                     elapsed=elapsed,
                 )
             )

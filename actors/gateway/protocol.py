@@ -21,6 +21,7 @@ from actors.session import messages as session
 from actors.shell import messages as shell
 from actors.skills import messages as skills
 from actors.telegram import messages as telegram
+from actors.tools import messages as tools
 from actors.users import messages as users
 from actors.vault import messages as vault
 from actors.vocabulary import Attachment, Role, Usage
@@ -364,6 +365,7 @@ VALUES: Final = (
     session.Turn,
     session.ToldText,
     session.Subagent,
+    tools.Undone,
     permissions.Approval,
     permissions.Grant,
     Config,

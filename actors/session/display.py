@@ -100,6 +100,7 @@ def _result(step: CallStep, result: Result) -> _Row:
         "content": text[:RESULT_BYTES].decode("utf-8", "ignore"),
         "truncated": len(text) > RESULT_BYTES,
         "is_error": result.is_error,
+        **({"diff": result.diff} if result.diff else {}),
     }
     return "tool_result", step.turn, _json(content), result.attachments, result.at
 

@@ -61,6 +61,8 @@ class Result:
     attachments: tuple[Attachment, ...]
     """Files the tool handed to the person."""
     at: int
+    diff: str = ""
+    """What it changed in a text."""
 
 
 @final
@@ -204,13 +206,15 @@ def _result_in(row: sqlite3.Row) -> Result:
         content=blocks_in(value["content"]),
         is_error=bool(row["is_error"]),
         attachments=attachments_in(value["attachments"]),
+        diff=value.get("diff", ""),
         at=row["ended_at"],
     )
 
 
-def result_out(content: Iterable[Content], attachments: Iterable[Attachment] = ()) -> str:
+def result_out(content: Iterable[Content], attachments: Iterable[Attachment] = (), diff: str = "") -> str:
     """The ``result`` column of a tool call."""
-    return dump({"content": blocks_out(content), "attachments": attachments_out(attachments)})
+    value = {"content": blocks_out(content), "attachments": attachments_out(attachments)}
+    return dump({**value, "diff": diff} if diff else value)
 
 
 @final

@@ -148,7 +148,13 @@ def save_result(connection: sqlite3.Connection, request: SaveResult, now: int) -
     call = connection.execute(
         "UPDATE steps SET state = 'done', result = ?, is_error = ?, ended_at = ?"
         " WHERE turn_id = ? AND n = ? AND state <> 'done' RETURNING tool, content",
-        (result_out(request.content, request.attachments), request.is_error, now, request.turn, request.n),
+        (
+            result_out(request.content, request.attachments, request.diff),
+            request.is_error,
+            now,
+            request.turn,
+            request.n,
+        ),
     ).fetchone()
     if call is not None:
         _decided(connection, request, claim, call, now)

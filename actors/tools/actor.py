@@ -135,9 +135,9 @@ class ToolsActor(UndoingActor):
     async def _written(self, request: messages.FileWrite | messages.Write, path: str) -> messages.Written:
         data = request.content.encode()
         work = partial(changing.plan_write, path=path, data=data)
-        asked = (await self._change(work, request, path, again=True)).asked
-        loose = asked.partition("/")[0] not in messages.FOLDERS
-        return messages.Written(path=asked, size=len(data), loose=loose)
+        done = await self._change(work, request, path, again=True)
+        loose = done.asked.partition("/")[0] not in messages.FOLDERS
+        return messages.Written(path=done.asked, size=len(data), loose=loose, diff=done.diff)
 
     @messages.Edit.handler
     @concurrent(AT_ONCE, isolated=True)
@@ -145,13 +145,13 @@ class ToolsActor(UndoingActor):
         path = self._home.relative(request.file_path)
         edit = partial(changing.plan_edit, path=path, old=request.old_string, new=request.new_string)
         done = await self._change(partial(edit, everywhere=request.replace_all), request, path)
-        return messages.Edited(path=done.asked, count=done.places)
+        return messages.Edited(path=done.asked, count=done.places, diff=done.diff)
 
     @messages.FileDelete.handler
     @concurrent(AT_ONCE, isolated=True)
     async def delete_file(self, request: messages.FileDelete) -> messages.Deleted:
         done = await self._change(partial(changing.plan_delete, path=request.path), request, request.path)
-        return messages.Deleted(path=done.asked)
+        return messages.Deleted(path=done.asked, diff=done.diff)
 
     @messages.EnvGet.handler
     async def variable(self, request: messages.EnvGet) -> str:

@@ -16,6 +16,7 @@ import attrs
 from actors import atomic
 from actors.tools import contents, names, reading
 from actors.tools.contents import Content
+from actors.tools.diffs import unified
 from actors.tools.editing import replaced
 from actors.tools.looking import Keep, look_of
 from actors.tools.messages import (
@@ -44,6 +45,8 @@ class Plan:
     """What it holds, where that is kept."""
     data: bytes | None
     """What is to be there; None for nothing."""
+    diff: str = ""
+    """What that changes, for a person; empty where it is no text, or too much of it."""
 
 
 def real_path(place: Place) -> str:
@@ -67,7 +70,8 @@ def plan_write(keep: Keep, path: str, data: bytes) -> Plan:
             place.require_regular(place.stat())
             look, before, content = keep.state(place)
             change = Change(path=real_path(place), before=before, after=_file(data, before.mode))
-            return Plan(asked=place.path, change=change, look=look, content=content, data=data)
+            diff = _diff(None if content is None else content.data, data)
+            return Plan(asked=place.path, change=change, look=look, content=content, data=data, diff=diff)
     except FileNotFound:
         return _plan_new(keep.home, path, data)
 
@@ -80,7 +84,8 @@ def _plan_new(home: Home, path: str, data: bytes) -> Plan:
         raise FileNotFound(path="/".join(asked))
     shown = "/".join(names.shown(os.fsencode(name)) for name in (*above, *new))
     change = Change(path=shown, before=ABSENT, after=_file(data, atomic.OURS), folders=len(new) - 1)
-    return Plan(asked="/".join(asked), change=change, look=None, content=None, data=data)
+    asked_for = "/".join(asked)
+    return Plan(asked=asked_for, change=change, look=None, content=None, data=data, diff=_diff(b"", data))
 
 
 def _deepest(home: Home, asked: Sequence[str]) -> tuple[tuple[str, ...], int]:
@@ -106,7 +111,14 @@ def plan_edit(keep: Keep, path: str, old: str, new: str, *, everywhere: bool) ->
         before = attrs.evolve(_file(data, look.mode), kept=content is not None)
         after = _file(edited.encode(), look.mode)
         change = Change(path=real_path(place), before=before, after=after, places=count)
-        return Plan(asked=place.path, change=change, look=look, content=content, data=edited.encode())
+        return Plan(
+            asked=place.path,
+            change=change,
+            look=look,
+            content=content,
+            data=edited.encode(),
+            diff=unified(text, edited),
+        )
 
 
 def plan_delete(keep: Keep, path: str) -> Plan:
@@ -121,7 +133,19 @@ def plan_delete(keep: Keep, path: str) -> Plan:
             look=look,
             content=content,
             data=None,
+            diff=_diff(content.data, b"")
+            if content is not None and look is not None and look.kind == "file"
+            else "",
         )
+
+
+def _diff(before: bytes | None, after: bytes) -> str:
+    if before is None or b"\0" in before:
+        return ""
+    try:
+        return unified(before.decode(), after.decode())
+    except UnicodeDecodeError:
+        return ""
 
 
 def _file(data: bytes, mode: int) -> State:

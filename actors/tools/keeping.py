@@ -50,6 +50,7 @@ class Done:
     asked: str
     """The path as it was asked for, normalised."""
     places: int
+    diff: str = ""
 
 
 class KeepingActor(LateKeeper):
@@ -114,11 +115,11 @@ class KeepingActor(LateKeeper):
                     return Done(asked=noted.path, places=noted.places)
                 raise
             change, content = planned.change, planned.content
-            done = Done(asked=planned.asked, places=change.places)
+            done = Done(asked=planned.asked, places=change.places, diff=planned.diff)
             noted = await self._write(store.note, call.turn, call.call, change, content, self._now())
             if noted is not None and not attempt and change.before != noted.before:
                 if change.before == noted.after:
-                    return attrs.evolve(done, places=noted.places)
+                    return attrs.evolve(done, places=noted.places, diff="")
                 if not again:
                     raise messages.ChangedMeanwhile(path=planned.asked)
             crash_point("change", "kept")

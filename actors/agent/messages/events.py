@@ -167,6 +167,7 @@ class ApprovalGiven(Event):
 class ToolFinished(Event):
     """The result of a call. Results come in any order."""
 
+    version: ClassVar[int] = 2
     key_field: ClassVar[str | None] = "session"
     max_bytes: ClassVar[int] = TEXT_BYTES
     session: str
@@ -177,8 +178,14 @@ class ToolFinished(Event):
     content: str
     """As the model gets it, pictures and documents as a short note."""
     is_error: bool
+    diff: str = ""
+    """What the call changed in a text, as lines of a unified diff, where it did; the model does not get it."""
     elapsed: float
     """Seconds."""
+
+    @classmethod
+    def upcast(cls, version: int, body: dict[str, Any]) -> dict[str, Any]:
+        return body if version > 1 else {**body, "diff": ""}
 
 
 @final

@@ -60,7 +60,7 @@ class Message(Data):
     role: Literal["user", "assistant", "thinking", "tool_use", "tool_result", "notice"]
     content: str
     """Text; for ``tool_use`` and ``tool_result`` the JSON object of the reference (``id, name, input`` and
-    ``tool_use_id, name, content, truncated, is_error``)."""
+    ``tool_use_id, name, content, truncated, is_error`` and, where a text was changed, ``diff``)."""
     attachments: tuple[Attachment, ...]
     timestamp: datetime
 

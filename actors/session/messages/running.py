@@ -201,7 +201,7 @@ class SaveResult(Request[None]):
     Raises StaleAttempt or UnknownStep.
     """
 
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     abandon: ClassVar[Abandon] = Abandon.FINISH
     max_bytes: ClassVar[int] = 64 * 1024 * 1024
     turn: str
@@ -212,6 +212,8 @@ class SaveResult(Request[None]):
     is_error: bool
     attachments: tuple[Attachment, ...] = ()
     """Files the tool hands to the person."""
+    diff: str = ""
+    """What the call changed in a text, as lines of a unified diff: for the person."""
     repeatable: bool = False
     """Whether the call only read, so that it can be made again: then nobody waits for the disk, and until the next
     thing is stored a power cut may undo this."""
@@ -221,7 +223,7 @@ class SaveResult(Request[None]):
 
     @classmethod
     def upcast(cls, version: int, body: dict[str, Any]) -> dict[str, Any]:
-        return {"repeatable": False, "decision": None, **body}
+        return {"repeatable": False, "decision": None, "diff": "", **body}
 
 
 @final

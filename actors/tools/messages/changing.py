@@ -19,12 +19,14 @@ class Written(ToolReply):
     """Bytes."""
     loose: bool
     """Whether it lies outside the folders meant for files."""
+    diff: str = ""
+    """For the person."""
 
     def rendered(self) -> Rendered:
         text = f"Successfully wrote {self.path}"
         if self.loose:
             text += f"\nWarning: it lies outside the usual folders; prefer {', '.join(f'{each}/' for each in FOLDERS)}."
-        return Rendered(content=(Text(text=text),))
+        return Rendered(content=(Text(text=text),), diff=self.diff)
 
 
 @tool(
@@ -83,10 +85,11 @@ class Edited(ToolReply):
     path: str
     count: int
     """How many places were replaced."""
+    diff: str = ""
 
     def rendered(self) -> Rendered:
         places = "1 replacement" if self.count == 1 else f"{self.count} replacements"
-        return Rendered(content=(Text(text=f"Edited {self.path}: {places}"),))
+        return Rendered(content=(Text(text=f"Edited {self.path}: {places}"),), diff=self.diff)
 
 
 @tool(
@@ -123,9 +126,10 @@ class Edit(OfTurn, Request[Edited]):
 @attrs.frozen(kw_only=True)
 class Deleted(ToolReply):
     path: str
+    diff: str = ""
 
     def rendered(self) -> Rendered:
-        return Rendered(content=(Text(text=f"Deleted {self.path}"),))
+        return Rendered(content=(Text(text=f"Deleted {self.path}"),), diff=self.diff)
 
 
 @tool(

@@ -1,5 +1,6 @@
 """The loop with the real file tools, and what a first prompt weighs."""
 
+import json
 from functools import partial
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from trio.testing import MockClock
 
 from actors.agent import messages as agent
 from actors.agent.settings import Settings
+from actors.session import messages as session
 from actors.tooling import offering
 from actors.tools.actor import ToolsActor
 from actors.tools.settings import Settings as ToolSettings
@@ -38,6 +40,13 @@ async def test_files_are_written_read_and_handed_over(tmp_path: Path, autojump_c
         found = [entry for entry in shape(world.requests[-1].messages) if entry.startswith("c")]
         assert found[2:4] == ["c1=Successfully wrote documents/a.md", "c2=# Plan\n"]
         assert found[-1].startswith("c4!Invalid path")
+
+        told = [event for event in world.events() if isinstance(event, agent.ToolFinished)]
+        assert [event.diff for event in told if event.call == "c1"] == ["@@ -0,0 +1,1 @@\n+# Plan"]
+        assert {event.diff for event in told if event.call != "c1"} == {""}
+        rows = await world.bus.ask(session.Messages(session=told[0].session, user="admin"))
+        shown = [json.loads(row.content) for row in rows if row.role == "tool_result"]
+        assert [row.get("diff") for row in shown] == ["@@ -0,0 +1,1 @@\n+# Plan", None, None, None]
 
 
 async def test_a_first_hello_weighs_less_than_ten_kilobytes(

@@ -50,7 +50,7 @@ export interface Message {
   session_id: string;
   turn_id: string;
   role: "user" | "assistant" | "thinking" | "tool_use" | "tool_result" | "notice";
-  /** Text; for `tool_use` and `tool_result` the JSON object of the reference (`id, name, input` and `tool_use_id, name, content, truncated, is_error`). */
+  /** Text; for `tool_use` and `tool_result` the JSON object of the reference (`id, name, input` and `tool_use_id, name, content, truncated, is_error` and, where a text was changed, `diff`). */
   content: string;
   attachments: Attachment[];
   timestamp: string;
@@ -119,6 +119,35 @@ export interface Subagent {
   outcome: string | null;
   /** By it and all that was done for it but for what its own subagents used. */
   used: Consumed;
+}
+
+/** One path that is as it was before the turn, or would be. */
+export interface PutBack {
+  path: string;
+  /** `deleted`: it was not there before the turn. */
+  done: "restored" | "deleted";
+}
+
+/** One path that the turn changed and that stays as it is. */
+export interface NotPutBack {
+  path: string;
+  why: string;
+  /** Whether `force` puts it back all the same, and what others have written there is lost from sight. */
+  forcible: boolean;
+}
+
+export interface Undone {
+  turn: string;
+  /** By this an undo is itself undone, also where one before has done all; None where nothing was ever put back. */
+  undo: string | null;
+  /** In order of the paths, at most a thousand. */
+  files: PutBack[];
+  /** Likewise. */
+  refused: NotPutBack[];
+  /** How many files there are in all of both. */
+  total: number;
+  /** What else the turn did, which no undo takes back; one sentence each. */
+  beyond: string[];
 }
 
 /** A question to a person about one call, and what became of it. */
@@ -391,6 +420,8 @@ export interface ToolResult {
   tool_use_id: string;
   name: string;
   is_error: boolean;
+  /** What the call changed in a text, as lines of a unified diff, where it did; the model does not get it. */
+  diff: string;
   /** Seconds. */
   elapsed: number;
   /** Cut after 4,096 bytes; the stored message has more. */

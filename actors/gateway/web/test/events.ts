@@ -59,6 +59,7 @@ export const result = (
   content,
   truncated: false,
   is_error: false,
+  diff: "",
   elapsed: 0.25,
   ...more,
 });

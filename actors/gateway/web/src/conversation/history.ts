@@ -117,6 +117,7 @@ class Builder {
       input: call.input,
       state: "lost",
       output: null,
+      diff: "",
       truncated: false,
       since: Date.parse(row.timestamp) || null,
       elapsed: null,
@@ -140,6 +141,7 @@ class Builder {
       ...part,
       state: result.is_error ? "error" : "done",
       output: result.content,
+      diff: result.diff ?? "",
       huge: result.truncated === true,
       elapsed: elapsed >= 0 ? elapsed : null,
     };

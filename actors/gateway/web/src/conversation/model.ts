@@ -22,6 +22,8 @@ export interface ToolPart extends AnyPart {
   /** `lost`: its turn is over and no result was ever stored. */
   readonly state: "running" | "done" | "error" | "lost";
   readonly output: string | null;
+  /** What it changed in a text, as lines of a unified diff; empty where it did not. */
+  readonly diff: string;
   /** Whether `output` is only the beginning; the stored messages hold all of it. */
   readonly truncated: boolean;
   /** Whether it is so long that the page is never given all of it. */

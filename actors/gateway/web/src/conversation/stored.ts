@@ -12,4 +12,6 @@ export interface StoredResult {
   /** Whether `content` is only the beginning. */
   truncated?: boolean;
   is_error: boolean;
+  /** Where a text was changed: the lines of a unified diff. */
+  diff?: string;
 }

@@ -3,7 +3,7 @@
 import { answered } from "./access";
 import { BASE } from "./base";
 import { half, pageHeaders, withHalf } from "./half";
-import type { Attachment, Config, Figures, Message, Session, Subagent, ToldText } from "../protocol";
+import type { Attachment, Config, Figures, Message, Session, Subagent, ToldText, Undone } from "../protocol";
 
 /** A request that was not answered with success. The message is meant for the person at the page. */
 export class ApiError extends Error {
@@ -144,6 +144,9 @@ export const api = {
   turns(id: string, first: string, last: string): Promise<Figures[]> {
     return request<Figures[]>(`${session(id)}/turns?${new URLSearchParams({ first, last })}`);
   },
+  /** Puts back what a turn, or an undo, has done to files. */
+  undo: (turn: string, options: { dry_run?: boolean; force?: boolean }) =>
+    send<Undone>("POST", `/api/turns/${encodeURIComponent(turn)}/undo`, options),
   /** What the model was told in a turn besides the conversation. */
   told: (turn: string) => request<ToldText[]>(`/api/turns/${encodeURIComponent(turn)}/context`),
   /** Who carries out calls of a turn, in the order of the calls. */

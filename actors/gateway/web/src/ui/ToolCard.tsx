@@ -3,6 +3,7 @@ import type { ToolPart } from "../conversation/model";
 import { duration, passed } from "../format";
 import { memo } from "../memo";
 import { CopyButton, TextButton } from "./buttons";
+import { Changes } from "./Changes";
 import { useApp } from "./context";
 import { useNow } from "./hooks";
 import { Icon } from "./icons";
@@ -46,6 +47,7 @@ export const ToolCard = memo(function ToolCard({ tool, turnId, waits }: ToolCard
         {!waits && <ToolTime tool={tool} />}
         <ToolState state={waits ? "waits" : tool.state} />
       </button>
+      {tool.diff !== "" && <Changes text={tool.diff} />}
       <div id={id} hidden={!open}>
         {open && <ToolDetails tool={tool} turnId={turnId} />}
       </div>

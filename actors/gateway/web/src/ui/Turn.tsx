@@ -23,6 +23,7 @@ import { Icon } from "./icons";
 import { Prompt } from "./Prompt";
 import { ToldButton } from "./Told";
 import { ToolCard } from "./ToolCard";
+import { changesFiles, UndoButton } from "./Undo";
 import { Again, EditForm, Versions } from "./Versions";
 
 interface TurnProps {
@@ -216,6 +217,7 @@ function Foot({ turn }: { turn: Turn }) {
             ),
         )}
         <ToldButton turn={turn.id} />
+        {changesFiles(turn) && <UndoButton turn={turn.id} />}
         {turn.prompt !== null && open.writable.value && (
           <Again turn={turn.id} failed={turn.state !== "done"} />
         )}

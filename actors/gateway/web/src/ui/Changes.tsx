@@ -1,0 +1,48 @@
+import { useId, useState } from "preact/hooks";
+import { memo } from "../memo";
+import { CopyButton, TextButton } from "./buttons";
+
+/** Lines shown at first of a change that is longer. */
+const FOLDED = 16;
+
+const KINDS = { "+": "added", "-": "removed", "@": "place" } as const;
+
+/** What a call changed in a text. Each line has its mark, so that it can be read without its colour. */
+export const Changes = memo(function Changes({ text }: { text: string }) {
+  const [all, setAll] = useState(false);
+  const id = useId();
+  const lines = text.split("\n");
+  const [added, removed] = [count(lines, "+"), count(lines, "-")];
+  const isLong = lines.length > FOLDED + 4;
+  const shown = isLong && !all ? lines.slice(0, FOLDED) : lines;
+  return (
+    <figure class="changes" aria-label={`Changes: ${added} lines added, ${removed} removed`}>
+      <figcaption>
+        <span class="added">+{added}</span> <span class="removed">−{removed}</span>
+        <CopyButton label="Copy changes" text={() => text} />
+      </figcaption>
+      <pre id={id} tabIndex={0}>
+        {shown.map((line, index) => (
+          <Line key={index} line={line} />
+        ))}
+      </pre>
+      {isLong && (
+        <TextButton onClick={() => setAll(!all)}>
+          {all ? "Show less" : `Show all ${lines.length} lines`}
+        </TextButton>
+      )}
+    </figure>
+  );
+});
+
+function Line({ line }: { line: string }) {
+  const kind = KINDS[line.charAt(0) as keyof typeof KINDS];
+  const text = `${line}\n`;
+  if (kind === "added") return <ins>{text}</ins>;
+  if (kind === "removed") return <del>{text}</del>;
+  return <span class={kind ?? ""}>{text}</span>;
+}
+
+function count(lines: readonly string[], mark: string): number {
+  return lines.filter((line) => line.startsWith(mark)).length;
+}
