@@ -48,14 +48,15 @@ EVENTS: list[tuple[type[agent.TurnEvent], dict[str, Any], dict[str, Any]]] = [
     ),
     (
         agent.ToolFinished,
-        {"call": "c1", "name": "FileRead", "content": "text", "is_error": False, "elapsed": 0.5},
+        {"call": "c1", "name": "Edit", "content": "text", "is_error": False, "diff": "+a", "elapsed": 0.5},
         {
             "type": "tool_result",
             "tool_use_id": "c1",
-            "name": "FileRead",
+            "name": "Edit",
             "content": "text",
             "truncated": False,
             "is_error": False,
+            "diff": "+a",
             "elapsed": 0.5,
         },
     ),
