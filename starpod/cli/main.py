@@ -23,6 +23,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "open": "open the page of a running agent in a browser",
     "chat": "say one thing to an agent and print its answer",
     "sessions": "look at the conversations of an agent",
+    "undo": "put back what a turn has done to files",
     "user": "who may speak with an agent: add, list, let in or keep out",
     "key": "the keys that programs show: make, list, revoke",
     "memory": "what an agent remembers: search, read, correct, forget, take back",

@@ -527,3 +527,12 @@ def test_a_room_that_is_too_small_is_no_reason_to_try_for_ever(home: Home) -> No
     found = numbered(home, "a.txt", room=10)
     assert isinstance(found, FileText)
     assert found.text.startswith("1\t\n")
+
+
+def test_numbers_take_room_as_well(home: Home) -> None:
+    put(home, "a.txt", b"x\n" * 1000)
+
+    found = numbered(home, "a.txt", room=1000)
+    assert isinstance(found, FileText)
+    assert len(f"{found.text}\n{found.note}") <= 1000
+    assert found.text.count("\n") > 100

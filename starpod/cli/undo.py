@@ -1,0 +1,98 @@
+"""``starpod undo``: put back what a turn has done to files."""
+
+import argparse
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+from urllib.parse import quote
+
+from starpod.cli.client import Client, Console, print_json, shown
+from starpod.cli.output import hint, note, ok, one_line, paint, say
+from starpod.cli.target import add_agent_option, find_instance, live_daemon
+from starpod.errors import StarpodError
+
+LAST: Final = "last"
+PATIENCE: Final = 600.0
+"""Seconds that it may take."""
+LONGEST: Final = 160
+"""Columns of a line."""
+UNDO: Final = "undo-"
+"""How the id of an undo begins."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what ``starpod undo`` takes."""
+    parser.add_argument(
+        "turn",
+        metavar="TURN",
+        help="its id as `starpod bus turns` shows it, of which the beginning is enough; that of an undo; or `last` for"
+        " the last one of the conversation",
+    )
+    parser.add_argument(
+        "--session", default="", metavar="ID", help="the conversation that `last` means (the latest)"
+    )
+    parser.add_argument("-n", "--dry-run", action="store_true", help="only say what would be done")
+    parser.add_argument("--force", action="store_true", help="also what somebody else has changed since")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    add_agent_option(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do it, by way of the daemon. 1 when something stays as it is."""
+    client = Client(live_daemon(find_instance(args.agent)))
+    turn = _last(client, args.session) if args.turn == LAST else _turn(client, args.turn)
+    options = {"dry_run": args.dry_run, "force": args.force}
+    undone = shown(client.post(f"/api/turns/{quote(turn, safe='')}/undo", options, patience=PATIENCE))
+    if args.json:
+        print_json(undone)
+    else:
+        _print(undone, dry=args.dry_run)
+    return 1 if undone["refused"] else 0
+
+
+def _turn(client: Client, given: str) -> str:
+    """The whole id of a turn. Raises StarpodError when none, or several, begin so."""
+    if given.startswith(UNDO):
+        return given
+    return str(Console(client.daemon).get("turn", id=given)["id"])
+
+
+def _last(client: Client, session: str) -> str:
+    """The last turn of a conversation that is over."""
+    found = client.get("/api/sessions", limit=1000)
+    meant = [each for each in found if each["id"].startswith(session)]
+    if not meant:
+        raise StarpodError(
+            f"there is no conversation {session}" if session else "there are no conversations yet"
+        )
+    if session and len(meant) > 1:
+        raise StarpodError(f"several conversations begin with {session}")
+    turns = client.get(f"/api/sessions/{meant[0]['id']}/turns", limit=100)
+    if not turns:
+        raise StarpodError("nothing was said in that conversation")
+    return str(turns[-1]["turn_id"])
+
+
+def _print(undone: Mapping[str, Any], *, dry: bool) -> None:
+    would = "would be " if dry else ""
+    for each in undone["files"]:
+        ok(one_line(f"{each['path']}: {would}{each['done']}", LONGEST))
+    for each in undone["refused"]:
+        why = one_line(f"{each['path']}: stays, {each['why']}", LONGEST)
+        say(f"  {paint('✗', 'red')} {why}")
+    left = undone["total"] - len(undone["files"]) - len(undone["refused"])
+    if left:
+        note(f"and {left} more")
+    if not undone["total"]:
+        note("all files are as they were before")
+    _list("not undone:", undone["beyond"])
+    if any(each["forcible"] for each in undone["refused"]):
+        hint("`--force` puts them back all the same")
+    if undone["undo"] is not None and undone["total"]:
+        hint(f"`starpod undo {undone['undo']}` takes this back")
+
+
+def _list(title: str, sentences: Iterable[str]) -> None:
+    for number, each in enumerate(sentences):
+        if not number:
+            note(title)
+        say(f"    {one_line(each, LONGEST)}")
