@@ -10,6 +10,7 @@ from pathlib import Path
 import attrs
 import pytest
 
+from actors import atomic
 from actors.session.messages import StepInfo
 from actors.storage import empty, numbered
 from actors.tools import changing, contents, looking, restoring, store, undoing
@@ -215,7 +216,7 @@ def test_a_folder_that_cannot_be_opened_is_left_out(home: Home, monkeypatch: pyt
     def refused(*_: object) -> int:
         raise PermissionError
 
-    monkeypatch.setattr(looking.atomic, "enter", refused)
+    monkeypatch.setattr(atomic, "enter", refused)
     found = looking.survey(home, [], 1000, go_on)
     assert found.left_out == ["documents"]
     assert looking.left_out("documents", found.found["documents"]).state.kind == "other"
