@@ -12,7 +12,7 @@ from actors.tools import contents, names
 from actors.tools.contents import Content, Contents
 from actors.tools.messages import FileError, FileNotFound, NotADirectory
 from actors.tools.paths import MAX_DEPTH, GoOn, Home, Place
-from actors.tools.states import ABSENT, FOLDER, Kind, Look, State, Version, looks_same
+from actors.tools.states import ABSENT, FOLDER, UNKNOWN, Kind, Look, State, Version, looks_same
 
 SETTLED: Final = 50_000_000
 """Nanoseconds after which a change shows in the times of a file: they advance in steps of a few milliseconds."""
@@ -134,7 +134,7 @@ def batches(looks: Mapping[str, Look]) -> Iterator[dict[str, Look]]:
 
 def left_out(path: str, look: Look) -> Version:
     """A folder that was not looked into."""
-    return Version(path=path, state=State(kind="other", kept=False), look=look, settled=True)
+    return Version(path=path, state=UNKNOWN, look=look, settled=True)
 
 
 def now(home: Home, paths: Iterable[str], go_on: GoOn) -> dict[str, tuple[State, Look | None]]:
@@ -155,6 +155,8 @@ def _now(home: Home, path: str, go_on: GoOn) -> tuple[State, Look | None]:
             return _other(place, look)[0], look
     except (FileNotFound, NotADirectory):
         return ABSENT, None
+    except FileError:  # a link stands in the way, or it may not be read
+        return UNKNOWN, None
 
 
 def _other(place: Place, look: Look) -> tuple[State, Content | None]:
@@ -164,7 +166,7 @@ def _other(place: Place, look: Look) -> tuple[State, Content | None]:
     if look.kind == "link":
         content = contents.small(os.fsencode(os.readlink(place.name, dir_fd=place.directory)))
         return State(kind="link", digest=content.digest), content
-    return State(kind="other", kept=False), None
+    return UNKNOWN, None
 
 
 @final
@@ -203,13 +205,15 @@ class Keep:
                 yield Version(path=path, state=state, look=found, settled=settled), content
 
     def at(self, path: str) -> tuple[State, Content | None]:
-        """What lies under a path, from home on, and what it holds. Raises FileError for what cannot be read."""
+        """What lies under a path, from home on, and what it holds."""
         try:
             with self.home.place(path, follow=False, alike=False) as place:
                 _, state, content = self.state(place)
                 return state, content
         except (FileNotFound, NotADirectory):
             return ABSENT, None
+        except FileError:
+            return UNKNOWN, None
 
     def state(self, place: Place) -> tuple[Look | None, State, Content | None]:
         """What lies at a place: how it looks, what it is, and what it holds, kept if it is large. Raises OSError."""

@@ -68,10 +68,10 @@ def private(path: str) -> InvalidPath:
 def shown(name: bytes) -> str:
     """A name in a form that can be shown, written and read back with :func:`written`."""
     try:
-        name.decode()
+        text = name.decode()
     except UnicodeDecodeError:
         return name.replace(b"\\", b"\\x5c").decode(errors="backslashreplace")
-    return _ESCAPED.sub(rb"\\x5cx\1", name).decode()
+    return _ESCAPED.sub(rb"\\x5cx\1", name).decode() if "\\x" in text else text
 
 
 def written(name: str) -> str:

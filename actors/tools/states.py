@@ -24,6 +24,7 @@ class State:
 
 ABSENT: Final = State(kind="absent")
 FOLDER: Final = State(kind="folder")
+UNKNOWN: Final = State(kind="other", kept=False)
 
 
 @final

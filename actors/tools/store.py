@@ -172,11 +172,10 @@ def add_snapshot(
         "INSERT INTO snapshots VALUES (NULL, ?, ?, ?, ?)", (clean(turn), now, place, partial)
     )
     number = cursor.lastrowid or 0
-    known = current(connection)
     for version in found:
         look = version.look
         times = (look.size, look.inode, look.modified, look.changed, version.settled)
-        there = known.get(version.path)
+        there = _now(connection, version.path)
         if there is not None and there.state == version.state and there.state.kept == version.state.kept:
             connection.execute(
                 "UPDATE versions SET size = ?, inode = ?, modified = ?, changed = ?, settled = ?"
@@ -192,6 +191,11 @@ def add_snapshot(
         )
     for path in gone:
         _end(connection, number, path)
+
+
+def _now(connection: sqlite3.Connection, path: str) -> Version | None:
+    row = connection.execute(f"{_VERSION} WHERE path = ? AND until IS NULL", (path,)).fetchone()
+    return None if row is None else _version(row)
 
 
 def _end(connection: sqlite3.Connection, number: int, path: str) -> None:

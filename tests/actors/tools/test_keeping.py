@@ -18,7 +18,7 @@ from actors.tools.contents import INLINE, Content, Contents
 from actors.tools.keeping import MIGRATIONS
 from actors.tools.messages import ChangedMeanwhile, FileSystemRefused
 from actors.tools.paths import MAX_DEPTH, Home
-from actors.tools.states import ABSENT, FOLDER, Change, Look, State, Version, looks_same
+from actors.tools.states import ABSENT, FOLDER, UNKNOWN, Change, Look, State, Version, looks_same
 from actors.tools.undoing import Before, Refusal, Step
 from tests.actors.tools.files import go_on, keep, put
 
@@ -268,8 +268,9 @@ def test_states_are_read_with_what_they_hold(home: Home) -> None:
     assert found.keys().isdisjoint({"gone", "none/below"})
     assert keep(home).at("a.txt") == (file, contents.small(b"a"))
     assert keep(home).at("gone") == keep(home).at("a.txt/below") == (ABSENT, None)
-    now = looking.now(home, ["a.txt", "link", "documents", "pipe", "gone", "a.txt/below"], go_on)
-    assert [state for state, _ in now.values()] == [file, link, FOLDER, State(kind="other"), ABSENT, ABSENT]
+    assert keep(home).at("link/below") == (UNKNOWN, None), "a link stands in the way"
+    now = looking.now(home, ["a.txt", "link", "documents", "pipe", "gone", "a.txt/below", "link/x"], go_on)
+    assert [state for state, _ in now.values()] == [file, link, FOLDER, UNKNOWN, ABSENT, ABSENT, UNKNOWN]
 
 
 def test_files_are_read_in_portions(monkeypatch: pytest.MonkeyPatch) -> None:

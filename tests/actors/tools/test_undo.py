@@ -228,6 +228,25 @@ async def test_what_somebody_else_wrote_between_two_changes_of_a_turn_is_not_los
     assert place.files() == {"a.txt": "of a person"}
 
 
+@pytest.mark.parametrize("force", [False, True])
+async def test_a_link_that_somebody_has_put_in_the_way_leads_no_undo_out_of_home(
+    place: Place, tmp_path: Path, *, force: bool
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "a.txt").write_text("new")
+    (place.home / "documents").mkdir()
+    (place.home / "documents/a.txt").write_text("old")
+    turn = await place.turn(("FileWrite", {"path": "documents/a.txt", "content": "new"}))
+    (place.home / "documents").rename(place.home / "moved")
+    (place.home / "documents").symlink_to(outside)
+
+    undone = await place.undo(turn, force=force)
+    assert [each.path for each in undone.refused] == ["documents/a.txt"]
+    assert (outside / "a.txt").read_text() == "new"
+    assert [path.name for path in outside.iterdir()] == ["a.txt"]
+
+
 async def test_a_link_is_put_back_as_a_link(place: Place) -> None:
     (place.home / "a.txt").write_text("a")
     (place.home / "link").symlink_to("a.txt")

@@ -109,3 +109,14 @@ def test_a_file_is_deleted_once(home: Home) -> None:
     assert delete(home, "documents/a.txt").asked == "documents/a.txt"
     with pytest.raises(FileNotFound, match=r"File not found: documents/a\.txt"):
         delete(home, "documents/a.txt")
+
+
+def test_a_hard_link_is_read_like_any_file_and_never_written_through(home: Home) -> None:
+    outside = home.root.parent / "outside.txt"
+    outside.write_text("outside")
+    os.link(outside, home.root / "twin.txt")
+    with home.place("twin.txt") as place, place.open() as file:
+        assert file.read() == b"outside", "whoever could make the link can read it as well"
+    write(home, "twin.txt", "inside")
+    delete(home, "twin.txt")
+    assert outside.read_text() == "outside"
