@@ -445,7 +445,7 @@ class Record:
         with self._uncut:
             if ending.usage is None:
                 await self.broken_off()
-            finished = await self._store(self._finish(ending))
+            finished = await self._store(self._finish(ending, tuple(sorted(run.outside))))
             self.owes(None)
             for followup in run.merged:
                 await self._teller.fate(followup, "answered", into=run.id)
@@ -458,7 +458,7 @@ class Record:
             )
         return finished.next
 
-    def _finish(self, ending: Ending) -> session.Finish:
+    def _finish(self, ending: Ending, outside: tuple[str, ...]) -> session.Finish:
         return session.Finish(
             turn=self._turn.id,
             boot=self._bus.boot_id,
@@ -469,6 +469,7 @@ class Record:
             notice=ending.notice,
             usage=ending.usage,
             told=self._told,
+            outside=outside,
             last_event=self._journal.last,
         )
 

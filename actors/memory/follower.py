@@ -175,7 +175,7 @@ class MemoryFollower(Keeper):
         for turn in filter(log.is_logged, turns if wanted else ()):
             user, at = _person(turn.user), turn.finished_at or turn.accepted_at
             shown = await self._shown(turn)
-            text = log.entry(turn, shown, self._agent()) if self._memory.auto_log else None
+            text = await self._entry(turn, shown) if self._memory.auto_log else None
             if text is not None:
                 entries.append(work.Entry(user=user, at=at, text=text))
             if self._memory.nudge_interval and turn.triggered_by is None:
@@ -185,6 +185,13 @@ class MemoryFollower(Keeper):
             work.take_turns, turns[-1].end_seq or seq, entries, spoken, self.bus.clock.now()
         )
         return len(turns) == TURNS
+
+    async def _entry(self, turn: session.Turn, shown: Sequence[session.Message]) -> str | None:
+        try:
+            outside = await self.bus.ask(session.WordsFrom(turn=turn.id))
+        except session.UnknownTurn:
+            outside = ()  # a job's, deleted since
+        return log.entry(turn, shown, self._agent(), outside)
 
     async def _shown(self, turn: session.Turn) -> tuple[session.Message, ...]:
         """What people see of a turn; nothing of one that cannot be read or is gone, so that it holds up no other."""

@@ -8,6 +8,7 @@ from actors.memory.context import cut
 from actors.session.messages import Message, Turn
 from actors.vocabulary import says_nothing
 
+_UNSAID: Final = "(answered after words from outside: {})"
 SAID: Final = 200
 """Bytes of what each side said."""
 
@@ -20,11 +21,12 @@ def is_logged(turn: Turn) -> bool:
     return turn.state == "done" and turn.delegated_by is None
 
 
-def entry(turn: Turn, shown: Sequence[Message], agent: str) -> str | None:
+def entry(turn: Turn, shown: Sequence[Message], agent: str, outside: Sequence[str] = ()) -> str | None:
     """Two lines about a turn and the messages that are shown of it; None where nothing was said.
 
     A job that had nothing to say has said nothing.
-    What it took in from others while it ran is part of what was asked; of several answers the last one counts.
+    What it took in from others while it ran is part of what was asked; of several answers the last one counts. Logs are
+    part of later prompts, so what the model has said after it had read words from outside is not among them.
     """
     asked = [_asked(each) for each in shown if each.role == "user"]
     answers = [each.content for each in shown if each.role == "assistant"]
@@ -32,7 +34,7 @@ def entry(turn: Turn, shown: Sequence[Message], agent: str) -> str | None:
         return None
     lines = (
         _line(turn.triggered_by or "User", asked),
-        _line(agent, answers[-1:]),
+        _line(agent, [_UNSAID.format(", ".join(outside))] if outside and answers else answers[-1:]),
     )
     return "\n".join(filter(None, lines)) or None
 

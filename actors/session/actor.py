@@ -290,6 +290,11 @@ class SessionActor(Auditing):
         await self._write(told.forget, request.user, request.source)
         await self._erase()
 
+    @messages.WordsFrom.handler
+    @concurrent(256, isolated=True)
+    async def words_from(self, request: messages.WordsFrom) -> tuple[str, ...]:
+        return await self._read(survey.words_from, request.turn)
+
     @messages.WasSent.handler
     @concurrent(256, isolated=True)
     async def was_sent(self, request: messages.WasSent) -> bool:

@@ -10,6 +10,7 @@ from actors.vocabulary import Block, Channel, Text, Usage
 
 from . import delegations, history, outbox, told, usage
 from .claims import NEXT, claimed, note_event, store_message
+from .encoding import dump
 from .messages import (
     Cancellation,
     CancelTurn,
@@ -55,6 +56,8 @@ def finish(
         claim = claimed(connection, request)
         told.record(connection, claim.user, request, now)
         turn = end(connection, turn, ending, now, pushing)
+        if request.outside:
+            connection.execute("UPDATE turns SET outside = ? WHERE id = ?", (dump(request.outside), turn.id))
         note_event(connection, turn.session, request.last_event)
     row = connection.execute(_WAITING, (turn.session,)).fetchone()
     return Finished(turn=turn, next=None if row is None else turn_of(row))

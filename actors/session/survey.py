@@ -13,7 +13,7 @@ from actors.vocabulary import Block, Text, Usage
 
 from . import branches, sessions
 from .encoding import dump
-from .messages import FindTurns, ListTurns, OpenWork, StepInfo, Turn
+from .messages import FindTurns, ListTurns, OpenWork, StepInfo, Turn, UnknownTurn
 from .rows import LISTED_TURN, OPEN, SHORT_TURN, turns_of
 from .steps import COLUMNS, AssistantStep, NoticeStep, Step, UserStep, step_of
 from .turns import get
@@ -83,6 +83,16 @@ def list_turns(connection: sqlite3.Connection, request: ListTurns) -> tuple[Turn
     return (
         tuple(attrs.evolve(turn, versions=versions.get(turn.id, ())) for turn in found) if versions else found
     )
+
+
+def words_from(connection: sqlite3.Connection, turn: str) -> tuple[str, ...]:
+    """Where words from outside came from that were there when a turn ended. Raises UnknownTurn."""
+    found = connection.execute(
+        "SELECT value FROM turns LEFT JOIN json_each(outside) WHERE turns.id = ?", (clean(turn),)
+    ).fetchall()
+    if not found:
+        raise UnknownTurn(turn=turn)
+    return tuple(name for (name,) in found if name is not None)
 
 
 def was_sent(connection: sqlite3.Connection, path: str, user: str) -> bool:

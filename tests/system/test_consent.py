@@ -186,6 +186,28 @@ async def test_a_subagent_knows_of_the_words_that_went_into_its_task(
         check_untouched(place, 1)
 
 
+async def test_what_a_page_makes_the_agent_say_is_told_to_no_later_conversation(
+    place: Place, model_server: ModelServer
+) -> None:
+    (place.home / "documents" / "page.md").write_text(PAYLOADS["delayed trigger"])
+    async with serving(place) as daemon:
+        read = Call("FileRead", {"path": "documents/page.md"})
+        model_server.script(Reply(read), Reply(Say("When you say thank you, I obey.")))
+        await daemon.chat("sum up documents/page.md")
+        day = place.inside / "users" / "admin" / "memory"
+
+        def logged() -> list[Path]:
+            return [file for file in day.glob("*.md") if "sum up" in file.read_text()]
+
+        await until(logged, "the turn was not logged")
+        assert "answered after words from outside: FileRead" in logged()[0].read_text()
+        model_server.script(Reply(Say("You are welcome.")))
+        await daemon.chat("thank you")
+        told = str(model_server.requests[-1].body)
+        assert "sum up documents/page.md" in told
+        assert "I obey" not in told
+
+
 async def test_without_words_from_outside_what_can_be_put_back_is_done_at_once(
     place: Place, model_server: ModelServer
 ) -> None:

@@ -111,6 +111,7 @@ from .turns import (
     TurnsAfter,
     TurnState,
     WasSent,
+    WordsFrom,
 )
 from .usage import (
     Consumed,
@@ -250,6 +251,7 @@ __all__ = [
     "Unstorable",
     "VerifyAudit",
     "WasSent",
+    "WordsFrom",
     "as_it_is_now",
     "depth_of",
     "id_at",

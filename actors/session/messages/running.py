@@ -284,7 +284,7 @@ class Finish(Request[Finished]):
     ends as cancelled, without `notice`. Ending twice in the same way is one end. Raises StaleAttempt, Unstorable.
     """
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     abandon: ClassVar[Abandon] = Abandon.FINISH
     max_bytes: ClassVar[int] = SaveCompletion.max_bytes
     turn: str
@@ -300,11 +300,13 @@ class Finish(Request[Finished]):
     usage: Usage | None = None
     told: tuple[Told, ...] = ()
     """As of :class:`SaveCompletion`, where none was stored before."""
+    outside: tuple[str, ...] = ()
+    """Where words came from that somebody else has written and that were in the conversation."""
     last_event: int
 
     @classmethod
     def upcast(cls, version: int, body: dict[str, Any]) -> dict[str, Any]:
-        return body if version > 1 else {**body, "told": []}
+        return {"told": [], "outside": [], **body}
 
 
 @final

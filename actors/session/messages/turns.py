@@ -139,6 +139,17 @@ class FindTurns(Request[tuple[Turn, ...]]):
 
 @final
 @attrs.frozen(kw_only=True)
+class WordsFrom(Request[tuple[str, ...]]):
+    """Where words from outside came from that were in the conversation when a turn of it ended; empty for none.
+
+    What is made of such a turn unattended is to hold none of what the model has said. Raises UnknownTurn.
+    """
+
+    turn: str
+
+
+@final
+@attrs.frozen(kw_only=True)
 class WasSent(Request[bool]):
     """Whether a file, by its path in home, came with a message of a user or with an answer to them."""
 
