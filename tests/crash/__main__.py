@@ -43,7 +43,7 @@ async def _talked_to(root: Path, server: ModelServer, rng: random.Random, kills:
     planned: list[Kill] = []
     while len(planned) < kills:
         planned += at_random(rng)
-    place = Place(root, server.url, rng.choice(("anthropic", "openai", "openai")))
+    place = Place(root, server.url, rng.choice(("anthropic", "openai", "openai"))).trusting()
     return await World(place, server, rng).run(planned[:kills])
 
 

@@ -65,7 +65,7 @@ class Chats:
         self.telegram = telegram
         self.rng = rng
         self.mode = rng.choice(MODES)
-        self.place = Place(root, models.url, "openai")
+        self.place = Place(root, models.url, "openai").trusting()
         self.place.settings.write_text(
             f"{self.place.settings.read_text()}\n[channels.telegram]\n"
             f'api_url = "{telegram.url}"\nallowed_users = {list(CHATS)}\nstream_mode = "{self.mode}"\n'

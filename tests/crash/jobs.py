@@ -46,7 +46,7 @@ def model(request: Received) -> Reply:
 async def killed(root: Path, server: ModelServer, kills: Iterable[Kill]) -> Summary:
     """Let daemons die, then let the last one finish everything, and look."""
     server.rule = model
-    place = Place(root, server.url, "openai")
+    place = Place(root, server.url, "openai").trusting()
     place.settings.write_text(f"{place.settings.read_text()}\n[cron]\nkeep_runs = 10000\n")
     found = Summary()
     with _started(place) as daemon:

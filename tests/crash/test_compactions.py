@@ -21,7 +21,7 @@ async def test_the_turn_is_answered_and_no_summary_is_stored_twice(
     tmp_path: Path, model_server: ModelServer, point: str, summaries: int
 ) -> None:
     model_server.rule = model(0.0)
-    place = Place(tmp_path / "aster", model_server.url, "openai")
+    place = Place(tmp_path / "aster", model_server.url, "openai").trusting()
     limits = "[compaction]\ncontext_budget = 100\nmin_keep_messages = 1\nmemory_flush = false\n"
     place.settings.write_text(place.settings.read_text(encoding="utf-8") + limits, encoding="utf-8")
     daemon = start(place, BUS_CRASH_AT=point)

@@ -19,7 +19,7 @@ FILE = "documents/s0/a.md"
 def place(tmp_path: Path, model_server: ModelServer) -> Place:
     """An agent whose home holds a file already."""
     model_server.rule = model(0.0)
-    place = Place(tmp_path / "aster", model_server.url, "openai")
+    place = Place(tmp_path / "aster", model_server.url, "openai").trusting()
     (place.home / FILE).parent.mkdir(parents=True)
     (place.home / FILE).write_text("before", encoding="utf-8")
     return place

@@ -32,7 +32,7 @@ async def test_nothing_acknowledged_is_lost_and_nothing_is_done_twice(
     tmp_path: Path, model_server: ModelServer, group: int
 ) -> None:
     provider = "anthropic" if group == 0 else "openai"
-    place = Place(tmp_path / "aster", model_server.url, provider)
+    place = Place(tmp_path / "aster", model_server.url, provider).trusting()
     world = World(place, model_server, random.Random(group))
     summary = await world.run(_dealt()[group])
     assert summary.complaints == [], summary

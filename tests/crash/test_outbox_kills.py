@@ -23,7 +23,7 @@ def seen(telegram: TelegramServer) -> list[str]:
 
 @pytest.fixture
 def place(tmp_path: Path, model_server: ModelServer, telegram: TelegramServer) -> Place:
-    place = Place(tmp_path / "aster", model_server.url, "openai")
+    place = Place(tmp_path / "aster", model_server.url, "openai").trusting()
     channel = f'\n[channels.telegram]\napi_url = "{telegram.url}"\nallowed_users = [{ADA}]\n'
     place.settings.write_text(place.settings.read_text() + channel, encoding="utf-8")
     place.variables[TOKEN] = telegram.token

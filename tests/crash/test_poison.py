@@ -75,7 +75,7 @@ async def test_exactly_the_poison_is_given_up_and_after_three_deaths(
     tmp_path: Path, model_server: ModelServer
 ) -> None:
     model_server.rule = only_poison  # so that the others run when it happens, however slow the machine is
-    place = Place(tmp_path / "aster", model_server.url, "openai")
+    place = Place(tmp_path / "aster", model_server.url, "openai").trusting()
     await poisoned(place, model_server, *INNOCENT)
     assert [state for (state,) in turns(place, "state")].count("running") == 1 + len(INNOCENT)
     model_server.rule = rule
@@ -107,7 +107,7 @@ async def test_of_two_that_run_only_the_one_whose_code_it_was_has_died(
     tmp_path: Path, model_server: ModelServer
 ) -> None:
     model_server.rule = only_poison
-    place = Place(tmp_path / "aster", model_server.url, "openai")
+    place = Place(tmp_path / "aster", model_server.url, "openai").trusting()
     await poisoned(place, model_server, BYSTANDER)
     model_server.rule = model(0.0)
     async with serving(place):
@@ -119,7 +119,7 @@ async def test_one_that_waits_for_the_model_whenever_the_process_is_killed_is_no
     tmp_path: Path, model_server: ModelServer
 ) -> None:
     model_server.rule = only_poison
-    place = Place(tmp_path / "aster", model_server.url, "openai")
+    place = Place(tmp_path / "aster", model_server.url, "openai").trusting()
     for life in range(1, 5):
         daemon = start(place)
         try:

@@ -70,7 +70,7 @@ async def test_each_of_them_answers_once_however_often_the_daemon_dies(
     tmp_path: Path, model_server: ModelServer
 ) -> None:
     model_server.rule = rule
-    place = Place(tmp_path / "aster", model_server.url, "anthropic")
+    place = Place(tmp_path / "aster", model_server.url, "anthropic").trusting()
     for number, point in enumerate(POINTS):
         await killed(place, point, begins=number == 0)
     async with serving(place) as daemon:

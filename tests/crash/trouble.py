@@ -117,6 +117,7 @@ class Trouble:
                 f"{name} = {limit if 'usd' in name else int(limit)}\n" for name, limit in limits.items()
             )
         )
+        self._place.trusting()
 
     # --- the models -----------------------------------------------------------------------------------------
 

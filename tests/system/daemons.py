@@ -116,6 +116,12 @@ class Place:
         text = f'agent_name = "Aster"\nserver_addr = "127.0.0.1:{self.port}"\n{toml}\n'
         self.settings.write_text(text, encoding="utf-8")
 
+    def trusting(self) -> Self:
+        """The same, with an agent that does unasked what others have written: for tests of something else."""
+        trusted = f'{self.settings.read_text(encoding="utf-8")}\n[permissions]\noutside = "allow"\n'
+        self.settings.write_text(trusted, encoding="utf-8")
+        return self
+
     @property
     def info(self) -> Json:
         """What the lock file says."""
