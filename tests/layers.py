@@ -90,6 +90,7 @@ EDGES = {
     *(f"actors/gateway/{name}.py" for name in ("failures", "frames", "http1", "presence", "protocol")),
     *(f"actors/gateway/{name}.py" for name in ("refusals", "send_queue", "server", "share", "uploads", "ws")),
     *(f"actors/gateway/v1/{name}.py" for name in ("routes", "stream")),
+    "actors/gateway/mcp/routes.py",
     *(f"actors/gateway/routes/{name}.py" for name in ("auth", "chat", "endpoints", "files")),
     *(f"actors/console/{name}.py" for name in ("letters", "mesh", "tap", "traces", "turns")),
     *(f"actors/shell/{name}.py" for name in ("launch", "process", "proxy", "telling")),

@@ -23,6 +23,7 @@ from actors.gateway.edge import Edge
 from actors.gateway.forwarded import Proxies
 from actors.gateway.limiting import RequestLimit
 from actors.gateway.limits import Limits
+from actors.gateway.mcp.routes import McpRoutes
 from actors.gateway.messages import AddressRefused
 from actors.gateway.pages import Pages
 from actors.gateway.presence import Presence
@@ -193,6 +194,7 @@ class GatewayActor(Actor):
         ChatRoutes(app, self.bus, self._presence)
         FileRoutes(app, uploads)
         V1Routes(app, self.bus, uploads, self._presence)
+        McpRoutes(app, self.bus, self._presence, self._about)
         EndpointRoutes(app, self.bus, self._endpoints, self._presence, self._limits)
         add_socket(
             app,

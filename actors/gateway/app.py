@@ -31,6 +31,7 @@ from actors.gateway.http import (
     route,
 )
 from actors.gateway.limits import Limits
+from actors.gateway.mcp import protocol
 from actors.gateway.pages import Pages, leads_to
 from actors.gateway.presence import Presence
 from actors.gateway.security import HostPolicy
@@ -38,7 +39,7 @@ from actors.gateway.ws import ClientContext, WebClient
 from actors.users import messages as users
 from bus import Bus
 
-FOR_PROGRAMS: Final = ("/api/", COMPATIBLE)
+FOR_PROGRAMS: Final = ("/api/", COMPATIBLE, protocol.PATH)
 NO_SOCKET: Final = "there is no WebSocket at this path"
 
 _from_elsewhere = partial(refusal, 403, security.FROM_ELSEWHERE)
@@ -138,7 +139,7 @@ class Guard:
 class Place(PathConverter):
     """A place within the page: every path that is no part of the API."""
 
-    regex = r"(?!(?:api|ws|v1)(?:/|\Z))[^/].*?"
+    regex = r"(?!(?:api|ws|v1|mcp)(?:/|\Z))[^/].*?"
 
 
 @final

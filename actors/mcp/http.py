@@ -7,7 +7,7 @@ from typing import Any, final
 import httpx2
 from mcp.client.streamable_http import streamable_http_client
 
-from actors.mcp.transport import LARGEST
+from actors.mcp.transport import LARGEST, Wire
 
 TIMEOUT = httpx2.Timeout(30.0, read=None)
 """Seconds; how long an answer may take is the business of whoever waits for it."""
@@ -32,15 +32,16 @@ class _Bounded(httpx2.AsyncByteStream):
         await self._stream.aclose()
 
 
-async def _bound(response: httpx2.Response) -> None:
-    if not response.headers.get("content-type", "").startswith("text/event-stream"):
-        response.stream = _Bounded(response.stream)
-
-
 @asynccontextmanager
-async def transport(url: str, headers: Mapping[str, str]) -> AsyncGenerator[Any]:
+async def transport(url: str, headers: Mapping[str, str], wire: Wire) -> AsyncGenerator[Any]:
     """The streams of a session with the server at an address."""
-    hooks = {"response": [_bound]}
+
+    async def look(response: httpx2.Response) -> None:
+        wire.status = response.status_code
+        if not response.headers.get("content-type", "").startswith("text/event-stream"):
+            response.stream = _Bounded(response.stream)
+
+    hooks = {"response": [look]}
     async with httpx2.AsyncClient(headers=dict(headers), timeout=TIMEOUT, event_hooks=hooks) as client:
         async with streamable_http_client(url, http_client=client, max_sse_event_size=LARGEST) as streams:
             yield streams

@@ -5,6 +5,7 @@ That package takes a second to load; it is loaded in a thread, with the first se
 
 import importlib
 import math
+import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final, final
@@ -25,8 +26,19 @@ PAGES: Final = 50
 """Most pages of one listing."""
 LEAVING: Final = 3.0
 """Seconds that taking leave of a server may take."""
+_STALE: Final = frozenset({-32000, -32001, -32600})
+_NO_REASON: Final = -32603
+"""Of an answer that has none in the form of the protocol; then its status is all there is."""
+_OF_SESSION_LOST: Final = frozenset({400, 404})
+_OF_SESSIONS: Final = r"session|not initialized"
+"""In what servers say that were started anew and do not know us any more."""
 Json = Mapping[str, Any]
 Progress = Callable[[str], Awaitable[None]]
+
+
+@attrs.define(eq=False, kw_only=True)
+class Stale(Refused):
+    """It does not know the session any more: nothing was done, and in a new one it may be."""
 
 
 @final
@@ -54,6 +66,11 @@ class Link:
     def gone(self) -> trio.Event:
         """Set once the server is not there any more; never over HTTP, where each request finds out by itself."""
         return self._wire.gone
+
+    @property
+    def unsent(self) -> bool:
+        """Whether it is gone before it heard of what it was asked last."""
+        return self._wire.unsent
 
     def why(self) -> str:
         """Why it is gone."""
@@ -130,9 +147,26 @@ class Link:
                 break
         return found[:most]
 
-    def _is_gone(self, said: str) -> bool:
-        """Whether an error with the code of a closed connection is one; servers use it for other things as well."""
-        return self._wire.gone.is_set() if self._process is not None else said.startswith("Connection closed")
+    def _is_gone(self, closed: bool, said: str) -> bool:  # noqa: FBT001
+        """Whether an error means that no answer came; servers use the code for `closed` for other things as well."""
+        if self._process is not None:
+            return closed and self._wire.gone.is_set()
+        if closed and said.startswith(("SSE stream", "Connection closed")):
+            self._wire.trouble = self._wire.trouble or said
+            return True
+        return False
+
+    def _is_stale(self, code: int, said: str) -> bool:
+        """Whether an error over HTTP means that the session is not known any more."""
+        if code == _NO_REASON:
+            return self._wire.status in _OF_SESSION_LOST
+        return code in _STALE and re.search(_OF_SESSIONS, said, re.IGNORECASE) is not None
+
+    async def _leave(self) -> None:
+        """Give a process that is about to end the time to, so that there is something to be told."""
+        if self._process is not None:
+            with trio.move_on_after(1.0):
+                await self._process.watch()
 
     async def _answer(self, ask: Callable[[], Awaitable[Any]], *, doubtful: bool = False) -> Json:
         return _json(await self._trying(ask, doubtful=doubtful))
@@ -145,12 +179,12 @@ class Link:
         try:
             return await ask()
         except MCPError as error:
-            if error.code != CONNECTION_CLOSED or not self._is_gone(error.message):
-                raise Refused(server=self._server, reason=error.message[:2000]) from error
-            if self._process is not None:
-                with trio.move_on_after(1.0):  # so that there is something to be told
-                    await self._process.watch()
-            raise Interrupted(server=self._server, reason=self.why(), doubtful=doubtful) from error
+            if self._is_gone(error.code == CONNECTION_CLOSED, error.message):
+                await self._leave()
+                raise Interrupted(server=self._server, reason=self.why(), doubtful=doubtful) from error
+            if self._process is None and self._is_stale(error.code, error.message):
+                raise Stale(server=self._server, reason=error.message[:2000]) from error
+            raise Refused(server=self._server, reason=error.message[:2000]) from error
         except Exception as error:  # of the package, of what it is made of, or of an answer that is none
             reason = f"what it answered is not understood: {str(error)[:500]}"
             raise Interrupted(server=self._server, reason=reason, doubtful=doubtful) from error
@@ -206,9 +240,10 @@ async def linked(server: str, where: Start | Address, within: float) -> AsyncGen
                 yield link
                 scope.deadline = trio.current_time() + LEAVING
     except Exception as error:
-        if reached:
+        if not reached:
+            raise NotReached(server=server, reason=wire.trouble or _why(error, process)) from error
+        if process is not None or not _of_http(error, wire):
             raise
-        raise NotReached(server=server, reason=wire.trouble or _why(error, process)) from error
     if not reached:
         raise NotReached(server=server, reason=f"it did not answer within {within:g} s{_said(process)}")
 
@@ -228,7 +263,7 @@ async def _opened(
     if isinstance(where, Address):
         from actors.mcp.http import transport
 
-        over = transport(where.url, where.headers)
+        over = transport(where.url, where.headers, wire)
     elif process is not None:
         over = wire.over(process)
     else:
@@ -236,6 +271,21 @@ async def _opened(
     client = await stack.enter_async_context(Client(over, mode="legacy", message_handler=heard, cache=None))
     found.append(Link(server, client, wire, process))
     return found[0]
+
+
+def _of_http(error: BaseException, wire: Wire) -> bool:
+    """Whether a request over HTTP failed, which ends the session in the package's hands; the wire is told why."""
+    import httpx2
+
+    if isinstance(error, BaseExceptionGroup):
+        found = [_of_http(each, wire) for each in error.exceptions]
+        return any(found)
+    if not isinstance(error, httpx2.HTTPError):
+        return False
+    wire.trouble = str(error)[:500] or type(error).__name__
+    wire.unsent = isinstance(error, httpx2.ConnectError)
+    wire.gone.set()
+    return True
 
 
 def _said(process: Process | None) -> str:

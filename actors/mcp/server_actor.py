@@ -1,20 +1,23 @@
 """The actor of one server: starts or reaches it when it is needed, asks it, and lets go of it when nobody does."""
 
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+import math
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any, Final, final
+from typing import Any, Final, TypeVar, final
 
 import trio
 
 from actors.mcp import messages, results
 from actors.mcp.access import Access
 from actors.mcp.keeping import Keep
-from actors.mcp.link import Address, Link, linked
+from actors.mcp.link import Address, Json, Link, Stale, linked
 from actors.mcp.process import Start
 from actors.mcp.settings import Server, Settings
 from actors.settings.messages import SettingsChanged
 from bus import Actor, Lag, concurrent, redacted
+
+T = TypeVar("T")
 
 AT_ONCE: Final = 16
 """Calls of one server at once."""
@@ -35,7 +38,28 @@ class _Attempt:
         self.error: messages.ServerError | None = None
         self.ending = False
         """Whether it is not for new calls any more."""
+        self.used = False
+        """Whether anything was asked in it."""
         self.scope = trio.CancelScope()
+        self._waiting = set[trio.CancelScope]()
+
+    @contextmanager
+    def waiting(self) -> Generator[trio.CancelScope]:
+        """A wait for an answer, cut short where none can come any more."""
+        with trio.CancelScope() as scope:
+            self._waiting.add(scope)
+            try:
+                yield scope
+            finally:
+                self._waiting.discard(scope)
+
+    def is_over(self) -> None:
+        """Nobody shall wait any more."""
+        self.ending = True
+        self.settled.set()
+        self.over.set()
+        for scope in self._waiting:
+            scope.cancel(reason="the session is over")
 
     def end(self) -> None:
         """Have it ended, whatever is under way."""
@@ -79,47 +103,80 @@ class ServerActor(Actor):
     @messages.Call.handler
     @concurrent(AT_ONCE, isolated=True)
     async def call(self, request: messages.Call) -> messages.Result:
-        async with self._link() as link:
-            answer = await link.call(
-                request.tool, request.arguments, patience=self._server().timeout_secs, reads=request.reads
-            )
+        patience = self._server().timeout_secs
+
+        async def ask(link: Link) -> Json:
+            return await link.call(request.tool, request.arguments, patience=patience, reads=request.reads)
+
+        answer = await self._asked(ask, doubtful=not request.reads)
         kept = await self._keep.parts(self.bus, results.of_call(answer, request.tool), request.user)
         return messages.Result(content=kept.content, files=kept.files, is_error=bool(answer.get("isError")))
 
     @messages.ReadResource.handler
     @concurrent(AT_ONCE, isolated=True)
     async def read(self, request: messages.ReadResource) -> messages.Result:
-        async with self._link() as link, self._timely():
+        async def ask(link: Link) -> tuple[results.Part, ...]:
             if request.uri:
-                parts = results.of_resource(await link.read(request.uri), request.uri)
-            else:
-                parts = (results.Words(results.resources(*await link.resources())),)
-        return await self._result(parts, request.user)
+                return results.of_resource(await link.read(request.uri), request.uri)
+            return (results.Words(results.resources(*await link.resources())),)
+
+        return await self._result(await self._asked(ask, timely=True), request.user)
 
     @messages.GetPrompt.handler
     @concurrent(AT_ONCE, isolated=True)
     async def prompt(self, request: messages.GetPrompt) -> messages.Result:
-        async with self._link() as link, self._timely():
+        async def ask(link: Link) -> tuple[results.Part, ...]:
             if request.name:
                 answer = await link.prompt(request.name, request.arguments)
-                parts = results.of_prompt(answer, request.name)
-            else:
-                parts = (results.Words(results.prompts(await link.prompts())),)
-        return await self._result(parts, request.user)
+                return results.of_prompt(answer, request.name)
+            return (results.Words(results.prompts(await link.prompts())),)
+
+        return await self._result(await self._asked(ask, timely=True), request.user)
 
     async def _result(self, parts: tuple[results.Part, ...], user: str) -> messages.Result:
         kept = await self._keep.parts(self.bus, parts, user)
         return messages.Result(content=kept.content, files=kept.files)
 
-    @asynccontextmanager
-    async def _timely(self) -> AsyncGenerator[None]:
-        """Within the time that one request has. Raises Interrupted."""
-        patience = self._server().timeout_secs
-        with trio.move_on_after(patience) as scope:
-            yield
-        if scope.cancelled_caught:
-            reason = f"it took longer than {patience:g} s"
-            raise messages.Interrupted(server=self._name, reason=reason, doubtful=False)
+    async def _asked(
+        self, ask: Callable[[Link], Awaitable[T]], *, doubtful: bool = False, timely: bool = False
+    ) -> T:
+        """What comes of asking the server, in a new session where it does not know the old one any more.
+
+        Args:
+          ask: does it.
+          doubtful: whether it may change something.
+          timely: whether the time of one request is to be kept here; calls keep their own.
+        """
+        while True:
+            async with self._session() as attempt:
+                fresh = not attempt.used
+                attempt.used = True
+                try:
+                    return await self._within(attempt, ask, doubtful=doubtful, timely=timely)
+                except Stale:
+                    if fresh:
+                        raise
+            if self._attempt is attempt:
+                await self._let_go()
+
+    async def _within(
+        self, attempt: _Attempt, ask: Callable[[Link], Awaitable[T]], *, doubtful: bool, timely: bool
+    ) -> T:
+        """The same in one session. Whatever becomes of that, there is an end."""
+        link = attempt.link
+        if link is None:
+            raise AssertionError("a session that began has a link")
+        patience = self._server().timeout_secs if timely else math.inf
+        with trio.move_on_after(patience) as scope, attempt.waiting() as cut:
+            return await ask(link)
+        if cut.cancelled_caught:
+            raise messages.Interrupted(
+                server=self._name, reason=link.why(), doubtful=doubtful and not link.unsent
+            )
+        if not scope.cancelled_caught:
+            raise AssertionError("nothing else ends it")
+        reason = f"it took longer than {patience:g} s"
+        raise messages.Interrupted(server=self._name, reason=reason, doubtful=doubtful)
 
     # --- having it ------------------------------------------------------------------------------------------
 
@@ -129,13 +186,6 @@ class ServerActor(Actor):
         if found is None or not found.enabled:
             raise messages.UnknownServer(server=self._name)
         return found
-
-    @asynccontextmanager
-    async def _link(self) -> AsyncGenerator[Link]:
-        async with self._session() as attempt:
-            if attempt.link is None:
-                raise AssertionError("a session that began has a link")
-            yield attempt.link
 
     @asynccontextmanager
     async def _session(self) -> AsyncGenerator[_Attempt]:
@@ -188,10 +238,8 @@ class ServerActor(Actor):
             self._failed = (trio.current_time(), failed, self._settings().mcp.servers.get(self._name))
             error = str(failed)
         finally:
-            attempt.ending = True
             self._attempt = None
-            attempt.settled.set()
-            attempt.over.set()
+            attempt.is_over()
         state: messages.State = "failed" if error else "idle"
         await self.bus.tell(messages.Told(server=self._name, state=state, error=redacted(error)))
 
@@ -200,7 +248,7 @@ class ServerActor(Actor):
         await self._tell("starting")
         server = self._server()
         failed: messages.ServerError | None = None
-        lost = False
+        lost = True
         async with linked(self._name, await self._where(server), server.startup_secs) as link:
             try:
                 with trio.fail_after(server.startup_secs):
@@ -209,6 +257,8 @@ class ServerActor(Actor):
                 failed = messages.NotReached(server=self._name, reason=str(error) or "it tells of no tools")
             else:
                 lost = await self._used_until(attempt, link, server)
+        if attempt.link is None and failed is None:
+            failed = messages.NotReached(server=self._name, reason=link.why())
         if failed is not None:  # not raised in there, where it would come out as one of a group
             raise failed
         return link.why() if lost else ""

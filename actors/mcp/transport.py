@@ -41,6 +41,10 @@ class Wire:
         """Set once nothing comes from it any more."""
         self.trouble = ""
         """What ended it, other than the end of the process."""
+        self.unsent = False
+        """Whether it ended because nobody could be reached."""
+        self.status = 0
+        """Of the last answer over HTTP."""
 
     @asynccontextmanager
     async def over(self, process: Process) -> AsyncGenerator[Any]:

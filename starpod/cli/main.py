@@ -31,6 +31,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "skill": "the skills of an agent: list, write, install, approve, take back",
     "hooks": "what is called when something happens: list, what came of it, try",
     "cron": "scheduled work: list, add, change, run, and why it did or did not run",
+    "mcp": "the agent as a server for other programs, and the servers that it uses itself",
     "telegram": "the bot: whether it receives, who asks to be let in",
     "outbox": "what could not be delivered: list, send again, give up",
     "approvals": "what waits for your answer, and what you have granted",

@@ -83,6 +83,7 @@ RULES: Final[dict[str, Rule]] = {
     "POST /api/chat": USER,
     "POST /v1/chat/completions": USER,
     "POST /v1/responses": USER,
+    "POST /mcp": USER,
     "GET /v1/models": USER,
     "GET /v1/models/<path:model>": USER,
     "POST /api/uploads": USER,
