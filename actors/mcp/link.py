@@ -5,7 +5,6 @@ That package takes a second to load; it is loaded in a thread, with the first se
 
 import importlib
 import math
-import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final, final
@@ -30,7 +29,7 @@ _STALE: Final = frozenset({-32000, -32001, -32600})
 _NO_REASON: Final = -32603
 """Of an answer that has none in the form of the protocol; then its status is all there is."""
 _OF_SESSION_LOST: Final = frozenset({400, 404})
-_OF_SESSIONS: Final = r"session|not initialized"
+_OF_SESSIONS: Final = ("session", "not initialized")
 """In what servers say that were started anew and do not know us any more."""
 Json = Mapping[str, Any]
 Progress = Callable[[str], Awaitable[None]]
@@ -160,7 +159,7 @@ class Link:
         """Whether an error over HTTP means that the session is not known any more."""
         if code == _NO_REASON:
             return self._wire.status in _OF_SESSION_LOST
-        return code in _STALE and re.search(_OF_SESSIONS, said, re.IGNORECASE) is not None
+        return code in _STALE and any(each in said.casefold() for each in _OF_SESSIONS)
 
     async def _leave(self) -> None:
         """Give a process that is about to end the time to, so that there is something to be told."""
