@@ -48,6 +48,6 @@ def _searched(path: str, visible: Iterable[str] | None) -> list[str]:
     folders = [folder for folder in path.split(":") if folder.startswith("/")]
     if visible is None:
         return folders
-    roots = tuple(visible)
-    inside = [each for each in folders if any(PurePath(each).is_relative_to(root) for root in roots)]
+    roots = tuple(f"{root}/" for root in visible)
+    inside = [folder for folder in folders if f"{folder}/".startswith(roots)]
     return list(dict.fromkeys((*inside, *USUAL.split(":"))))

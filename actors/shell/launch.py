@@ -14,7 +14,19 @@ launch.py CONTROL PORT KEEP MEMORY FILES SIZE THREADS WORD...``, where 0 stands 
 import os
 import resource
 import sys
-from _signal import SIG_DFL, SIGPIPE, SIGXFSZ, signal  # type: ignore[import-not-found] # without enum, which takes 2 ms
+from _signal import (  # type: ignore[import-not-found] # without enum, which takes longer than the rest
+    SIG_BLOCK,
+    SIG_DFL,
+    SIG_UNBLOCK,
+    SIGCHLD,
+    SIGKILL,
+    SIGPIPE,
+    SIGTERM,
+    SIGXFSZ,
+    pthread_sigmask,
+    signal,
+    sigwait,
+)
 
 
 def main(words: list[str]) -> None:
@@ -79,24 +91,22 @@ def limit(memory: int, files: int, size: int, threads: int) -> None:
 
 def stay(control: int) -> None:
     """Return in a child. The parent waits for it, ends whatever is left of it, and exits as it did."""
-    import signal
-
-    agent = os.getppid()
-    adopt(signal.SIGTERM)
+    agent, heard = os.getppid(), {SIGCHLD, SIGTERM}
+    adopt(SIGTERM)
     leave_if_alone(control)
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD, signal.SIGTERM})
+    pthread_sigmask(SIG_BLOCK, heard)
     child = os.fork()
     if child == 0:
         os.setpgid(0, 0)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD, signal.SIGTERM})
+        pthread_sigmask(SIG_UNBLOCK, heard)
         return
     os.close(control)
     status = None
     while status is None and os.getppid() == agent:
-        if signal.sigwait({signal.SIGCHLD, signal.SIGTERM}) == signal.SIGTERM:
+        if sigwait(heard) == SIGTERM:
             break
         status = reaped(child)
-    end(child, signal.SIGKILL)
+    end(child)
     os._exit(137 if status is None else status)
 
 
@@ -115,34 +125,34 @@ def adopt(at_end: int) -> None:
 def reaped(child: int) -> int | None:
     """Bury whoever has ended; the status to exit with once that is the child."""
     found = None
-    while True:
-        try:
-            pid, status = os.waitpid(-1, os.WNOHANG)
-        except ChildProcessError:
-            return found
-        if pid == 0:
-            return found
-        if pid == child:
-            found = os.waitstatus_to_exitcode(status)
+    while (ended := bury(os.WNOHANG)) is not None and ended[0]:
+        if ended[0] == child:
+            found = os.waitstatus_to_exitcode(ended[1])
             found = 128 - found if found < 0 else found
+    return found
 
 
-def end(child: int, by: int) -> None:
+def bury(how: int) -> tuple[int, int] | None:
+    """One that has ended, and its status; 0 for nobody yet, None where there is nobody."""
+    try:
+        return os.waitpid(-1, how)
+    except ChildProcessError:
+        return None
+
+
+def end(child: int) -> None:
     """End all descendants: what has lost its parent has become a child of ours."""
-    while True:
+    while bury(os.WNOHANG) is not None:
         try:
-            os.killpg(child, by)
+            os.killpg(child, SIGKILL)
         except OSError:
             pass
         for pid in children():
             try:
-                os.kill(pid, by)
+                os.kill(pid, SIGKILL)
             except OSError:
                 pass
-        try:
-            os.waitpid(-1, 0)
-        except ChildProcessError:
-            return
+        bury(0)
 
 
 def children() -> list[int]:

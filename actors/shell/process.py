@@ -16,7 +16,7 @@ import trio
 from actors.shell import census
 from actors.shell.environment import MARK
 from actors.shell.proxy import Connect, serve
-from actors.shell.sandbox import INSIDE, LAUNCHER, Sandbox, interpreter
+from actors.shell.sandbox import LAUNCHER, Sandbox, interpreter
 from actors.shell.settings import Shell
 
 CHUNK: Final = 64 * 1024
@@ -27,7 +27,9 @@ POLITE: Final = 2.0
 PATIENCE: Final = 20.0
 """Seconds in which whatever does not stay in a sandbox is ended, over and over."""
 SHORT: Final = 0.02
-"""Seconds from one such time to the next, and until what a command uses is first looked at."""
+"""Seconds from one such time to the next."""
+FIRST: Final = 0.1
+"""Seconds until what a command uses is first looked at."""
 LOOK: Final = 0.25
 """Seconds from one look at what a command uses to the next, in the long run."""
 PROBE: Final = 20.0
@@ -78,9 +80,11 @@ class Launch:
         port = PORT if self.by_proxy else 0
         numbers = (control, port, not apart, limits.memory, limits.open_files, limits.file_size)
         threads = limits.processes + (0 if apart or os.getuid() == 0 else census.threads_of(os.getuid()))
-        launcher = INSIDE if apart else str(LAUNCHER)
+        launcher = (
+            ("-c", LAUNCHER.read_text(encoding="utf-8")) if apart else (str(LAUNCHER),)
+        )  # it is not in there
         return [
-            *(*before, str(interpreter()), "-I", "-S", launcher),
+            *(*before, str(interpreter()), "-I", "-S", *launcher),
             *(*(str(int(each)) for each in numbers), str(threads), self.read_by, "-c", self.command),
         ]
 
@@ -162,7 +166,7 @@ class Process:
 
     async def watch(self, limits: Shell, home: Path) -> None:
         """Stop the command at once when it uses more than it may. What the system itself limits needs no look."""
-        why, wait = None, SHORT
+        why, wait = None, FIRST
         while why is None:  # nobody tells
             await trio.sleep(wait)
             why = excess(census.usage(self.pid), limits, _free(home))

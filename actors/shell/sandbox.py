@@ -7,6 +7,8 @@ import shutil
 import sys
 import sysconfig
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import Final, final
 
@@ -17,46 +19,102 @@ from actors.tools.messages import UPLOADS
 
 SYSTEM: Final = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store")
 """Where programs are and what they need to run."""
-CONFIGURATION: Final = (
-    *(
-        "alternatives",
-        "ca-certificates",
-        "ld.so.cache",
-        "ld.so.conf",
-        "ld.so.conf.d",
-        "localtime",
-        "mime.types",
-    ),
-    *("nsswitch.conf", "pki/ca-trust", "pki/tls/certs", "pki/tls/cert.pem", "protocols", "services"),
-    *("ssl/certs", "ssl/cert.pem", "ssl/openssl.cnf"),
+FILES: Final = (
+    *("ld.so.cache", "ld.so.conf", "localtime", "mime.types", "nsswitch.conf", "protocols", "services"),
+    *("ssl/cert.pem", "ssl/openssl.cnf", "pki/tls/cert.pem"),
 )
 """Of ``/etc``: what says how to run programs, and nothing of whom the machine belongs to."""
+FOLDERS: Final = (
+    "alternatives",
+    "ca-certificates",
+    "ld.so.conf.d",
+    "pki/ca-trust",
+    "pki/tls/certs",
+    "ssl/certs",
+)
+"""Likewise."""
 OF_NETWORK: Final = ("resolv.conf", "hosts")
 """Of ``/etc``, for commands that look names up themselves."""
 LAUNCHER: Final = Path(__file__).with_name("launch.py")
-INSIDE: Final = "/run/starpod/launch.py"
 USER: Final = 1000
 ACCOUNTS: Final = {
     "passwd": f"agent:x:{USER}:{USER}:agent:{{home}}:/bin/bash\nnobody:x:65534:65534:nobody:/:/usr/sbin/nologin\n",
     "group": f"agent:x:{USER}:\nnogroup:x:65534:\n",
     "hosts": "127.0.0.1 localhost starpod\n::1 localhost\n",
+    "resolv.conf": "",
 }
 """Files of ``/etc`` that are made up."""
+
+
+def system(configuration: Path, home: Path) -> tuple[str, ...]:
+    """What is shown of the system, in words for bubblewrap: found once, as it takes longer than to show it.
+
+    Each mount costs time with each command, so what is small was copied to `configuration`, which is shown as ``/etc``.
+    """
+    shown = chain.from_iterable(_read_only(Path(each)) for each in SYSTEM)
+    folders = (name for name in FOLDERS if (configuration / name).is_dir())
+    return (
+        *shown,
+        *("--ro-bind", str(configuration), "/etc"),
+        *chain.from_iterable(("--ro-bind", f"/etc/{name}", f"/etc/{name}") for name in folders),
+        *_python(home),
+    )
+
+
+def write_configuration(folder: Path, home: Path) -> None:
+    """Fill a folder that is to be shown as ``/etc``."""
+    shutil.rmtree(folder, ignore_errors=True)
+    for name in FOLDERS:
+        if Path("/etc", name).is_dir():
+            (folder / name).mkdir(parents=True)
+    for name in FILES:
+        with suppress(OSError):  # it is not there, or not for us
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(Path("/etc", name), folder / name)
+    for name, content in ACCOUNTS.items():
+        (folder / name).write_text(content.format(home=home), encoding="utf-8")
+
+
+def _read_only(path: Path) -> Iterator[str]:
+    if path.is_symlink() and not (target := path.readlink()).is_absolute():
+        yield from ("--symlink", str(target), str(path))
+    elif path.exists():
+        yield from ("--ro-bind", str(path), str(path))
+
+
+def interpreter() -> Path:
+    """The Python that runs us, without the environment it may be in."""
+    return Path(getattr(sys, "_base_executable", sys.executable)).resolve()
+
+
+def _python(home: Path) -> Iterator[str]:
+    """What the launcher needs of a Python that does not belong to the system: its folder, if it has one for itself."""
+    program, stdlib = interpreter(), Path(sysconfig.get_path("stdlib"))
+    needed = {program.parents[1], stdlib.parents[1]}
+    private = (home, Path("~").expanduser())
+    if any(each.is_relative_to(folder) for each in private for folder in needed):
+        library = Path(
+            sysconfig.get_config_var("LIBDIR") or "/", sysconfig.get_config_var("INSTSONAME") or ""
+        )
+        needed = {program, stdlib} | ({library} if library.suffix != ".a" and library.is_file() else set())
+    for path in sorted(needed):
+        if not any(path.is_relative_to(shown) for shown in SYSTEM):
+            yield from ("--ro-bind", str(path), str(path))
 
 
 @final
 @attrs.frozen(kw_only=True)
 class Sandbox:
-    """A way to start commands that was tried and found to work."""
+    """A way to start commands, of which somebody has to find out whether it works here."""
 
     bwrap: str
-    made_up: Path
-    """Folder with the files that are made up."""
     home: Path
     hidden: tuple[Path, ...]
     """Folders that are not to be seen, should they lie in one that is."""
     strict: bool = True
     """Whether commands cannot make further namespaces of users, where this bubblewrap knows how."""
+    system: tuple[str, ...]
+    """What is shown of the system, in words."""
 
     def arguments(
         self, limits: Shell, user: str, *, folder: Path | None = None, shown: Iterable[str] = ()
@@ -73,11 +131,10 @@ class Sandbox:
             *("--uid", str(USER), "--gid", str(USER), "--hostname", "starpod"),
             *("--die-with-parent", "--new-session", "--cap-drop", "ALL"),
             *(("--disable-userns",) if self.strict else ()),
-            *_system(),
-            *self._configuration(limits),
-            *_python(),
-            *("--ro-bind", str(LAUNCHER), INSIDE),
-            *("--proc", "/proc", "--dev", "/dev", "--size", str(limits.temporary), "--tmpfs", "/dev/shm"),  # noqa: S108 - its own
+            *self.system,
+            *self._names(limits),
+            *("--proc", "/proc", "--dev", "/dev"),
+            *("--size", str(limits.temporary), "--tmpfs", "/dev/shm"),  # noqa: S108 - its own
             *("--size", str(limits.temporary), "--tmpfs", "/tmp", "--symlink", "/tmp", "/var/tmp"),  # noqa: S108
             *("--bind", str(self.home), str(self.home)),
             *self._hidden(user),
@@ -89,12 +146,12 @@ class Sandbox:
             "--",
         ]
 
-    def _configuration(self, limits: Shell) -> Iterator[str]:
-        for name in CONFIGURATION + (OF_NETWORK if limits.network == "on" else ()):
-            yield from _read_only(Path("/etc", name))
-        for name in ACCOUNTS:
-            if limits.network != "on" or name not in OF_NETWORK:
-                yield from ("--ro-bind", str(self.made_up / name), f"/etc/{name}")
+    def _names(self, limits: Shell) -> Iterator[str]:
+        """How names are looked up, by those who reach others themselves."""
+        if limits.network == "on":
+            for name in OF_NETWORK:
+                if (found := Path("/etc", name)).exists():
+                    yield from ("--ro-bind", str(found), f"/etc/{name}")
 
     def _hidden(self, user: str) -> Iterator[str]:
         """What others have sent, and what is the agent's own."""
@@ -105,36 +162,8 @@ class Sandbox:
                 yield from ("--bind", str(own), str(own))
             yield from ("--remount-ro", str(uploads))
         for folder in self.hidden:
-            if folder.is_dir() and any(folder.is_relative_to(shown) for shown in (self.home, *SYSTEM)):
+            if any(folder.is_relative_to(shown) for shown in (self.home, *SYSTEM)) and folder.is_dir():
                 yield from ("--size", "4096", "--tmpfs", str(folder), "--remount-ro", str(folder))
-
-
-def _system() -> Iterator[str]:
-    for name in SYSTEM:
-        yield from _read_only(Path(name))
-
-
-def _read_only(path: Path) -> Iterator[str]:
-    if path.is_symlink() and not (target := path.readlink()).is_absolute():
-        yield from ("--symlink", str(target), str(path))
-    elif path.exists():
-        yield from ("--ro-bind", str(path), str(path))
-
-
-def interpreter() -> Path:
-    """The Python that runs us, without the environment it may be in."""
-    return Path(getattr(sys, "_base_executable", sys.executable)).resolve()
-
-
-def _python() -> Iterator[str]:
-    """What the launcher needs of a Python that does not belong to the system."""
-    needed = [interpreter(), Path(sysconfig.get_path("stdlib"))]
-    library = Path(sysconfig.get_config_var("LIBDIR") or "/", sysconfig.get_config_var("INSTSONAME") or "")
-    if library.suffix != ".a" and library.is_file():
-        needed.append(library)
-    for path in needed:
-        if not any(path.is_relative_to(shown) for shown in SYSTEM):
-            yield from ("--ro-bind", str(path), str(path))
 
 
 def candidate(home: Path, data: Path) -> Sandbox | str:
@@ -147,8 +176,6 @@ def candidate(home: Path, data: Path) -> Sandbox | str:
     bwrap = shutil.which("bwrap")
     if bwrap is None:
         return "bubblewrap (bwrap) is not installed"
-    made_up = data / "shell" / "etc"
-    made_up.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for name, content in ACCOUNTS.items():
-        (made_up / name).write_text(content.format(home=home), encoding="utf-8")
-    return Sandbox(bwrap=bwrap, made_up=made_up, home=home, hidden=(data,))
+    configuration = data / "shell" / "etc"
+    write_configuration(configuration, home)
+    return Sandbox(bwrap=bwrap, home=home, hidden=(data,), system=system(configuration, home))

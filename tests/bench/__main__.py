@@ -11,6 +11,7 @@ import trio
 from tests.bench import (
     buses,
     chats,
+    commands,
     commits,
     consent,
     encryption,
@@ -45,6 +46,7 @@ GROUPS: Mapping[str, Callable[[Path], list[Figure]]] = {
     "memory": memory.measure,
     "jobs": jobs.measure,
     "chats": chats.measure,
+    "shell": commands.measure,
 }
 
 

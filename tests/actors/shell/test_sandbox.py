@@ -7,17 +7,14 @@ import attrs
 import pytest
 
 from actors.shell import sandbox
-from actors.shell.sandbox import Sandbox, candidate
+from actors.shell.sandbox import Sandbox, candidate, write_configuration
 from actors.shell.settings import Shell
 
 
 @pytest.fixture
 def place(tmp_path: Path) -> Sandbox:
     (tmp_path / "home").mkdir()
-    (tmp_path / "made-up").mkdir()
-    return Sandbox(
-        bwrap="bwrap", made_up=tmp_path / "made-up", home=tmp_path / "home", hidden=(tmp_path / "data",)
-    )
+    return Sandbox(bwrap="bwrap", home=tmp_path / "home", hidden=(tmp_path / "data",), system=())
 
 
 def test_the_network_is_its_own_unless_it_is_on(place: Sandbox) -> None:
@@ -25,11 +22,16 @@ def test_the_network_is_its_own_unless_it_is_on(place: Sandbox) -> None:
         words = place.arguments(Shell(network=network), "ada")
         assert "--unshare-net" in words
         assert "/etc/resolv.conf" not in words
-        assert str(place.made_up / "hosts") in words
     words = place.arguments(Shell(network="on"), "ada")
     assert "--unshare-net" not in words
     assert "/etc/hosts" in words
-    assert str(place.made_up / "hosts") not in words
+
+
+def test_what_is_not_there_is_not_shown(place: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox, "OF_NETWORK", ("hosts", "nothing"))
+    words = place.arguments(Shell(network="on"), "ada")
+    assert "/etc/hosts" in words
+    assert "/etc/nothing" not in words
 
 
 def test_what_others_have_sent_is_not_there(place: Sandbox) -> None:
@@ -58,24 +60,56 @@ def test_further_namespaces_are_forbidden_where_it_knows_how(place: Sandbox) -> 
     assert "--disable-userns" not in attrs.evolve(place, strict=False).arguments(Shell(), "ada")
 
 
-def test_a_python_of_the_system_is_there_anyway(
-    place: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def python(home: Path) -> list[str]:
+    """What is shown of Python beside the system."""
+    words = sandbox.system(home, home)
+    return [word for word in words if "python" in word.lower()]
+
+
+def test_a_python_of_the_system_is_there_anyway(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(sandbox, "SYSTEM", ("/",))
-    assert str(sandbox.interpreter()) not in place.arguments(Shell(), "ada")
-    monkeypatch.setattr(sandbox, "SYSTEM", (str(tmp_path),))
-    assert str(sandbox.interpreter()) in place.arguments(Shell(), "ada")
+    assert sandbox.system(tmp_path, tmp_path) == ("--ro-bind", "/", "/", "--ro-bind", str(tmp_path), "/etc")
 
 
-@pytest.mark.parametrize(("name", "there"), [("libpython3.so", True), ("libpython3.a", False), ("", False)])
-def test_a_library_that_python_needs(
-    place: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, *, there: bool
+def test_a_python_of_its_own_is_shown_with_its_folder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(sandbox, "SYSTEM", ())
+    folder = str(sandbox.interpreter().parents[1])
+    assert ("--ro-bind", folder) in pairwise(sandbox.system(tmp_path, tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("name", "there"), [("libpython3.so", True), ("libpython3.a", False), ("gone", False)]
+)
+def test_one_whose_folder_holds_what_is_private_is_shown_without_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, *, there: bool
 ) -> None:
     (tmp_path / "libpython3.so").touch()
     (tmp_path / "libpython3.a").touch()
     found = {"LIBDIR": str(tmp_path), "INSTSONAME": name}
     monkeypatch.setattr("sysconfig.get_config_var", found.get)
-    assert (str(tmp_path / name) in place.arguments(Shell(), "ada")) is there
+    monkeypatch.setattr(sandbox, "SYSTEM", ())
+    folder = sandbox.interpreter().parents[1]
+    words = sandbox.system(tmp_path, folder / "home")
+    assert str(folder) not in words
+    assert str(sandbox.interpreter()) in words
+    assert (str(tmp_path / name) in words) is there
+
+
+def test_what_is_shown_as_etc(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for names in ("FILES", "FOLDERS"):
+        monkeypatch.setattr(sandbox, names, (*getattr(sandbox, names), "no such thing"))
+    monkeypatch.setattr(sandbox, "FOLDERS", ("ssl", "nothing"))
+    folder = tmp_path / "etc"
+    for _ in range(2):  # what was there goes
+        write_configuration(folder, Path("/srv/home"))
+        assert (folder / "passwd").read_text().startswith("agent:x:1000:1000:agent:/srv/home:")
+        assert not (folder / "shadow").exists()
+        (folder / "shadow").touch()
+    words = sandbox.system(folder, tmp_path)
+    assert (("--ro-bind", "/etc/ssl") in pairwise(words)) is Path("/etc/ssl").is_dir()
+    assert "/etc/nothing" not in words
 
 
 def test_where_bubblewrap_is_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,4 +125,4 @@ def test_where_it_is_the_files_that_are_made_up_are_written(
     found = candidate(tmp_path / "home", tmp_path / "data")
     assert isinstance(found, Sandbox)
     assert found.bwrap == str(tmp_path / "bwrap")
-    assert (found.made_up / "passwd").read_text().startswith(f"agent:x:1000:1000:agent:{tmp_path}/home:")
+    assert str(tmp_path / "data/shell/etc") in found.system
