@@ -37,7 +37,7 @@ def main(words: list[str]) -> None:
     leave_if_alone(control)
     if port:
         listen(control, port)
-    os.close(control)
+    let_go(control)
     limit(memory, files, size, threads)
     for ignored in (SIGPIPE, SIGXFSZ):  # by Python, and so by all that it becomes
         signal(ignored, SIG_DFL)
@@ -45,7 +45,9 @@ def main(words: list[str]) -> None:
 
 
 def leave_if_alone(control: int) -> None:
-    """Exit if the agent is there no more."""
+    """Exit if the agent is there no more; where nothing was given to tell it by, whoever started us knows."""
+    if not control:
+        return
     import _socket
 
     agent = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM, 0, control)
@@ -58,6 +60,12 @@ def leave_if_alone(control: int) -> None:
     if ended:
         os._exit(137)
     agent.detach()
+
+
+def let_go(control: int) -> None:
+    """Close the socket to the agent, if there is one."""
+    if control:
+        os.close(control)
 
 
 def listen(control: int, port: int) -> None:
@@ -100,7 +108,7 @@ def stay(control: int) -> None:
         os.setpgid(0, 0)
         pthread_sigmask(SIG_UNBLOCK, heard)
         return
-    os.close(control)
+    let_go(control)
     status = None
     while status is None and os.getppid() == agent:
         if sigwait(heard) == SIGTERM:

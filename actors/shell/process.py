@@ -77,7 +77,7 @@ class Launch:
             else self.sandbox.arguments(limits, self.user, folder=self.folder, shown=self.shown)
         )
         # Without a sandbox those of a user are counted over the whole machine, and those of root by nobody but us.
-        port = PORT if self.by_proxy else 0
+        port = PORT if control and self.by_proxy else 0
         numbers = (control, port, not apart, limits.memory, limits.open_files, limits.file_size)
         threads = limits.processes + (0 if apart or os.getuid() == 0 else census.threads_of(os.getuid()))
         launcher = (
