@@ -22,6 +22,7 @@ from tests.bench import (
     people,
     recall,
     starts,
+    toolservers,
     turns,
 )
 from tests.bench.figures import Figure, compare, load, machine, save, table
@@ -41,6 +42,7 @@ GROUPS: Mapping[str, Callable[[Path], list[Figure]]] = {
     "crowd": turns.measure_crowd,
     "idle": turns.measure_idle,
     "people": people.measure,
+    "mcp": toolservers.measure,
     "tls": encryption.measure,
     "kill": starts.measure_kill,
     "memory": memory.measure,

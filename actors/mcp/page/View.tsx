@@ -1,0 +1,91 @@
+import { Outcome, TextButton, useAttempts } from "@starpod/page";
+import { useEffect, useState } from "preact/hooks";
+import type { OfferedTool, ServerState } from "./protocol";
+import { outcomeWords, reconnect, servers, stateWords, tools, toolWords } from "./state";
+
+/** Milliseconds between two looks at how the servers are. */
+const LOOK = 5000;
+
+/** The servers whose tools the agent may use. */
+export default function View() {
+  const [found, setFound] = useState<readonly ServerState[] | null>(null);
+  const attempts = useAttempts();
+  const look = async () => setFound(await servers());
+  useEffect(() => {
+    void attempts.attempt(async () => {
+      await look();
+      return "";
+    });
+    const timer = setInterval(() => void look().catch(() => undefined), LOOK);
+    return () => clearInterval(timer);
+  }, []);
+  const again = (server: ServerState) =>
+    void attempts.attempt(async () => {
+      const words = outcomeWords(await reconnect(server.name));
+      await look();
+      return words;
+    });
+  return (
+    <div class="desk" role="region" aria-label="MCP servers" tabIndex={0}>
+      <Outcome of={attempts} />
+      {found?.length === 0 && (
+        <p class="quiet">
+          None. Servers of the Model Context Protocol stand in the settings, in a table{" "}
+          <code>[mcp.servers.NAME]</code> each.
+        </p>
+      )}
+      <ul class="entries" aria-label="MCP servers">
+        {found?.map((each) => (
+          <Row key={each.name} of={each} onAgain={() => again(each)} />
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+interface RowProps {
+  readonly of: ServerState;
+  readonly onAgain: () => void;
+}
+
+function Row({ of: server, onAgain }: RowProps) {
+  const [offered, setOffered] = useState<readonly OfferedTool[] | null>(null);
+  const open = (shown: boolean) => {
+    if (shown) void tools(server.name).then(setOffered, () => setOffered([]));
+  };
+  return (
+    <li>
+      <span class="entry-name" dir="auto">
+        {server.name}
+      </span>
+      <span class="entry-facts quiet">
+        <span>{stateWords(server)}</span>
+        <span>{toolWords(server)}</span>
+        <code>{server.where}</code>
+      </span>
+      {server.error !== "" && <p role="status">{server.error}</p>}
+      {server.tools.length > 0 && (
+        <details onToggle={(event) => open(event.currentTarget.open)}>
+          <summary>
+            Tools<span class="sr-only"> of {server.name}</span>
+          </summary>
+          <ul>
+            {offered?.map(({ offered_as: name, tool }) => (
+              <li key={name}>
+                <code>{name}</code>{" "}
+                <span class="quiet">{tool.reads ? "only reads" : "may change things"}</span>
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+      {server.state !== "off" && (
+        <span class="buttons">
+          <TextButton onClick={onAgain}>
+            Connect again<span class="sr-only">: {server.name}</span>
+          </TextButton>
+        </span>
+      )}
+    </li>
+  );
+}
