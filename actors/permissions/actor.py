@@ -10,6 +10,7 @@ import trio
 
 from actors.permissions import messages, store
 from actors.permissions.settings import Settings
+from actors.permissions.shortening import shortened
 from actors.session import messages as session
 from actors.storage import LateKeeper, micros, numbered
 from actors.subsystem import Given
@@ -64,7 +65,7 @@ class PermissionsActor(LateKeeper):
         )
         if asked is not None:
             self._turns.add(asked.turn)
-            await self.bus.publish(messages.Asked(approval=asked))
+            await self.bus.publish(messages.Asked(approval=shortened(asked)))
         return question
 
     @messages.Await.handler
@@ -94,14 +95,14 @@ class PermissionsActor(LateKeeper):
         for approval in approvals:
             if (closing := self._closing.pop(approval.id, None)) is not None:
                 closing.set()
-            await self.bus.publish(messages.Answered(approval=approval))
+            await self.bus.publish(messages.Answered(approval=shortened(approval)))
 
     # --- answering ----------------------------------------------------------------------------------------
 
     @messages.List.handler
     @concurrent(64)
     async def find(self, request: messages.List) -> tuple[messages.Approval, ...]:
-        return redacted(await self._read(store.find, request))
+        return tuple(map(shortened, redacted(await self._read(store.find, request))))
 
     @messages.Get.handler
     @concurrent(64)
@@ -114,7 +115,7 @@ class PermissionsActor(LateKeeper):
         approval = await self._write(store.answer, redacted(request), home=self._home, now=self._now())
         self._note_soon.set()
         await self._closed([approval])
-        return redacted(approval)
+        return shortened(redacted(approval))
 
     @messages.Grants.handler
     @concurrent(64)

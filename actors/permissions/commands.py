@@ -20,6 +20,8 @@ _PLAIN: Final = re.compile(
     """,
     re.VERBOSE,
 )
+LONGEST: Final = 20_000
+"""Characters of a command that is looked at: what is longer is not plain."""
 _SEPARATOR: Final = re.compile(r"[ \t\n]*(?:&&|\|\||;|\||\n+)[ \t\n]*")
 _IN_QUOTES: Final = re.compile(r'\\(["\\$`])')
 _NO_COMMAND: Final = re.compile(r"[*?\[\]~^]|^[A-Za-z_]\w*\+?=|^-")
@@ -37,6 +39,8 @@ _PARTS: Final = re.compile(r"[;&|()`{}<>\n$\"']+")
 
 def simple(text: str) -> tuple[str, ...] | None:
     """The simple commands of a plain sequence, words quoted as :func:`shlex.join` does; None for anything else."""
+    if len(text) > LONGEST:
+        return None
     found: list[list[str]] = [[]]
     word: list[str] | None = None
     at = 0

@@ -126,8 +126,9 @@ class Approval(Data):
 @final
 @attrs.frozen(kw_only=True)
 class Asked(Event):
-    """A person is to be asked."""
+    """A person is to be asked. Of a very long input there is the beginning; :class:`Get` has all of it."""
 
+    max_bytes: ClassVar[int] = 16 * 1024 * 1024
     version: ClassVar[int] = 2
     approval: Approval
 
@@ -139,8 +140,9 @@ class Asked(Event):
 @final
 @attrs.frozen(kw_only=True)
 class Answered(Event):
-    """A question is closed: answered, expired, or withdrawn as its turn has ended."""
+    """A question is closed: answered, expired, or withdrawn as its turn has ended. Likewise."""
 
+    max_bytes: ClassVar[int] = Asked.max_bytes
     version: ClassVar[int] = 2
     approval: Approval
 
@@ -196,7 +198,7 @@ class Await(Request[Approval]):
 @final
 @attrs.frozen(kw_only=True)
 class List(Request[tuple[Approval, ...]]):
-    """What a user is asked, the latest first."""
+    """What a user is asked, the latest first; of a very long input the beginning."""
 
     max_bytes: ClassVar[int] = 64 * 1024 * 1024
     user: str
@@ -209,7 +211,7 @@ class List(Request[tuple[Approval, ...]]):
 @final
 @attrs.frozen(kw_only=True)
 class Get(Request[Approval]):
-    """One question. Raises UnknownApproval, also for one of another user."""
+    """One question with all of its input. Raises UnknownApproval, also for one of another user."""
 
     max_bytes: ClassVar[int] = Ask.max_bytes
     id: str

@@ -8,7 +8,7 @@ shows that rows are missing at the end, or that all was written anew.
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Any, Final, final
 
 from actors.guarding import Decision
@@ -215,7 +215,8 @@ def audited(connection: sqlite3.Connection, heads: Iterable[Head]) -> Audited:
     erased = dict(
         connection.execute("SELECT session_id, max(seq) FROM audit WHERE kind = 'erased' GROUP BY session_id")
     )
-    chain = _Chain(erased)
+    heads = tuple(heads)
+    chain = _Chain(erased, {head.seq for head in heads})
     faults = [fault for row in connection.execute(_ALL) for fault in chain.add(row)]
     faults += chain.ends(given_out, heads)
     return Audited(
@@ -231,11 +232,12 @@ MOST: Final = 100
 class _Chain:
     """What was seen of the log so far."""
 
-    def __init__(self, erased: Mapping[str, int]) -> None:
-        """`erased` gives, by conversation, the last row that says that its words were."""
+    def __init__(self, erased: Mapping[str, int], noted: Container[int]) -> None:
+        """`erased` gives, by conversation, the last row that says that its words were; `noted` rows are known."""
         self.rows = 0
         self.last: Head | None = None
         self._erased = erased
+        self._noted = noted
         self._hashes: dict[int, str] = {}
 
     def add(self, row: sqlite3.Row) -> Iterator[Fault]:
@@ -260,7 +262,8 @@ class _Chain:
             )
         self.rows += 1
         self.last = Head(seq=seq, hash=row["hash"])
-        self._hashes[seq] = row["hash"]
+        if seq in self._noted:
+            self._hashes[seq] = row["hash"]
 
     def ends(self, given_out: int, heads: Iterable[Head]) -> Iterator[Fault]:
         """What is wrong with the whole: `given_out` is the last number that the database has given to a row."""

@@ -115,7 +115,7 @@ def _brief(fields: dict[str, Any]) -> str:
 
 
 def _show(args: argparse.Namespace, client: Client) -> None:
-    approval = _one(args.id, client)
+    approval = client.get(f"{PATH}/{_one(args.id, client)['id']}")
     if args.json:
         print_json(approval)
         return

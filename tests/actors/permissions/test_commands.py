@@ -2,7 +2,7 @@
 
 import pytest
 
-from actors.permissions.commands import fits, proposal, simple, touches
+from actors.permissions.commands import LONGEST, fits, proposal, simple, touches
 
 
 @pytest.mark.parametrize(
@@ -68,6 +68,7 @@ def test_a_plain_sequence_is_its_simple_commands(text: str, found: tuple[str, ..
         "git a;;b",
         "git {a,b}",
         'echo "hi!"',
+        f"echo {'x' * LONGEST}",
     ],
 )
 def test_whatever_a_shell_would_do_more_with_is_not_plain(text: str) -> None:

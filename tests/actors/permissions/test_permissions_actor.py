@@ -405,3 +405,21 @@ def test_what_was_asked_before_it_was_known_from_where_it_was_answered_can_be_re
     for kind in (permissions.Asked, permissions.Answered):
         assert kind.upcast(1, {"approval": {"id": "a"}}) == {"approval": {"id": "a", "answered_via": None}}
         assert kind.upcast(2, {"approval": {"id": "a"}}) == {"approval": {"id": "a"}}
+
+
+async def test_a_very_long_input_is_told_in_part_and_kept_whole(
+    house: House, autojump_clock: MockClock
+) -> None:
+    async with house.running() as world:
+        accepted = await begin(world, "x" * 200_000)
+        (question,) = await asked(world)
+        assert len(question.input["what"]) < 50_000
+        whole = await world.bus.ask(permissions.Get(id=question.id, user=ADMIN))
+        assert len(whole.input["what"]) == 200_000
+        await world.bus.ask(answer(question.id))
+        await world.end(accepted.turn)
+        assert [len(what) for what in world.begun] == [200_000]
+        large = await ask_shell(world, "y" * 5_000_000, "t:1")
+        told = world.mesh.published(permissions.Asked)[-1].approval
+        assert (told.id, len(told.subject) < 50_000) == (large.id, True)
+        assert len((await world.bus.ask(permissions.Get(id=large.id, user=ADMIN))).subject) == 5_000_000
