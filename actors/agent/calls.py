@@ -21,6 +21,8 @@ IN_DOUBT: Final = (
     "The program was interrupted while this call was being carried out. It may or may not have happened. "
     "Check before you repeat it."
 )
+BEFORE: Final = "The program was interrupted when it was carried out before. It may or may not have happened."
+"""Likewise, of one that would be repeated if it were still allowed."""
 SKIPPED: Final = "The program was interrupted before this call was completed. It counts as not done."
 
 
@@ -67,6 +69,12 @@ def decide(step: ToolStep, on_doubt: OnDoubt | None) -> Decision:
     if step.state != "begun" or step.effect != "unsafe" or on_doubt == "retry":
         return "run"
     return "skip" if on_doubt == "skip" else "tell"
+
+
+def refusal(step: ToolStep, why: str) -> str:
+    """Why a call is not carried out, and that it may have been: one that had begun can be refused when repeated."""
+    settled = step.state != "begun" or step.effect == "pure" or why in {IN_DOUBT, SKIPPED}
+    return why if settled else f"{why} {BEFORE}"
 
 
 def withheld(name: str, given: Iterable[str]) -> str:

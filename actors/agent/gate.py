@@ -112,7 +112,7 @@ class Gate:
             await self.record.call_started(step, told=refused.told)
             begun()
             decision = refused.decision
-            answer = _with(_error(refused.why), refused.context)
+            answer = _with(_error(calls.refusal(step, refused.why)), refused.context)
         else:
             changes = step.effect != "pure"
             begins = admitted.decision if changes else None

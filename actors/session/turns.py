@@ -132,10 +132,14 @@ def _decided(
 
 
 def await_step(connection: sqlite3.Connection, request: AwaitStep) -> None:
-    """Note that a person is asked about a call. Raises StaleAttempt or UnknownStep."""
+    """Note that a person is asked about a call. Raises StaleAttempt or UnknownStep.
+
+    One that had begun before a crash, and may have happened, stays so.
+    """
     claimed(connection, request)
     updated = connection.execute(
-        "UPDATE steps SET state = 'awaiting' WHERE turn_id = ? AND n = ? AND state IN ('intent', 'awaiting')",
+        "UPDATE steps SET state = CASE state WHEN 'begun' THEN state ELSE 'awaiting' END"
+        " WHERE turn_id = ? AND n = ? AND state IN ('intent', 'awaiting', 'begun')",
         (request.turn, request.n),
     )
     if updated.rowcount == 0:

@@ -184,7 +184,10 @@ class BeginStep(Request[None]):
 @final
 @attrs.frozen(kw_only=True)
 class AwaitStep(Request[None]):
-    """Note that a person is asked whether a call may be carried out. Raises what :class:`BeginStep` raises."""
+    """Note that a person is asked whether a call may be carried out. Raises what :class:`BeginStep` raises.
+
+    One that had begun before a crash stays begun.
+    """
 
     abandon: ClassVar[Abandon] = Abandon.FINISH
     turn: str

@@ -1,11 +1,13 @@
 """The order of the calls of one answer, and what becomes of calls in doubt."""
 
+from typing import Literal
+
 import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.agent.calls import batches, bounded, decide, doubt, withheld
+from actors.agent.calls import BEFORE, IN_DOUBT, batches, bounded, decide, doubt, refusal, withheld
 from actors.session.messages import Effect, ToolStep
 from actors.tooling import OnDoubt
 from actors.vocabulary import ToolUse
@@ -70,6 +72,18 @@ def test_a_call_without_a_result_is_treated_by_its_effect(
     (step,) = steps(effect)
     assert decide(attrs.evolve(step, state="begun"), on_doubt) == expected
     assert decide(step, on_doubt) == "run", "nothing was done yet"
+
+
+@pytest.mark.parametrize("why", ["This call is not allowed: no", IN_DOUBT])
+@pytest.mark.parametrize("effect", ["pure", "unsafe"])
+@pytest.mark.parametrize("state", ["intent", "begun"])
+def test_a_call_that_is_refused_when_it_is_repeated_may_have_happened(
+    why: str, effect: Effect, state: Literal["intent", "begun"]
+) -> None:
+    (step,) = steps(effect)
+    told = refusal(attrs.evolve(step, state=state), why)
+    in_doubt = (state, effect) == ("begun", "unsafe") and why != IN_DOUBT
+    assert told == (f"{why} {BEFORE}" if in_doubt else why)
 
 
 def test_a_call_in_doubt_is_told_by_its_name() -> None:

@@ -10,13 +10,14 @@ import trio
 from trio.testing import MockClock
 
 from actors.agent import messages as agent
+from actors.agent.calls import BEFORE
 from actors.agent.settings import Limits, Settings
 from actors.guarding import Allow, Ask, Asked, Deny, Guards, Pass, Policy, Proposal
 from actors.session import messages as session
 from actors.tooling import Rendered
 from actors.vocabulary import ADMIN, Text
 from bus import ActorError, Bus
-from tests.actors.agent.world import World, check_valid, say, shape, use
+from tests.actors.agent.world import Gate, World, check_valid, say, shape, use
 
 LATER = datetime(2030, 1, 1, tzinfo=UTC)
 
@@ -141,6 +142,42 @@ async def test_where_nobody_can_be_asked_nothing_is_done(lives: World, autojump_
     async with lives.running() as world:
         await world.end((await begin(world, use("Tell", "c2", what="a"))).turn)
         assert world.begun == []
+
+
+async def test_what_was_agreed_to_and_begun_before_a_kill_is_carried_out_again_without_asking(
+    lives: World, autojump_clock: MockClock
+) -> None:
+    person = Person()
+    lives.guards = person.guards()
+    lives.gates["a"] = gate = Gate()
+    async with lives.running() as world:
+        accepted = await begin(world, use("Retry", "c1", what="a"))
+        await person.waiting.wait()
+        person.says(Allow(by="person ada"))
+        await gate.reached.wait()
+        world.kill()
+    lives.gates.clear()
+    async with lives.running() as world:
+        await world.end(accepted.turn)
+        assert world.begun == ["a", "a"]
+        assert shape(world.requests[-1].messages)[-1] == "c1=retried a"
+        assert {verdict for _, verdict, _ in await books(world)} == {"allowed"}
+
+
+async def test_what_is_refused_when_it_is_repeated_after_a_kill_may_have_happened(
+    lives: World, autojump_clock: MockClock
+) -> None:
+    lives.gates["a"] = gate = Gate()
+    async with lives.running() as world:
+        accepted = await begin(world, use("Retry", "c1", what="a"))
+        await gate.reached.wait()
+        world.kill()
+    lives.guards = Guards(policy=lambda _: Deny("not any more"))
+    async with lives.running() as world:
+        await world.end(accepted.turn)
+        assert world.begun == ["a"]
+        told = shape(world.requests[-1].messages)[-1]
+        assert told == f"c1!This call is not allowed: not any more {BEFORE}"
 
 
 async def test_time_in_which_a_person_is_waited_for_is_not_time_of_the_turn(

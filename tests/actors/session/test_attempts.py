@@ -190,14 +190,23 @@ class TestSteps:
         ]
         assert third.state == "intent"
 
+    def test_what_had_begun_stays_so_when_a_person_is_asked_again(self, ledger: Ledger, turn: str) -> None:
+        ledger.begin(turn)
+        (call,) = ledger.complete(turn, calls=["a"], effect="unsafe")
+        ledger.begin_step(turn, call.n)
+        kill(ledger, turn)
+        begun = ledger.begin(turn)
+        ledger.await_step(turn, call.n, attempt=begun.turn.attempt)
+        kill(ledger, turn)
+        (again,) = ledger.begin(turn).open_calls
+        assert again.state == "begun"
+
     def test_it_begins_once_and_after_a_person_was_asked(self, ledger: Ledger, turn: str) -> None:
         ledger.begin(turn)
         (call,) = ledger.complete(turn, calls=["a"], effect="unsafe")
         ledger.await_step(turn, call.n)
         ledger.begin_step(turn, call.n)
         ledger.begin_step(turn, call.n)
-        with pytest.raises(UnknownStep):
-            ledger.await_step(turn, call.n)
         query = "SELECT begun_at, started_at, ended_at FROM steps WHERE n = ?"
         begun_at, started_at, _ = ledger.connection.execute(query, (call.n,)).fetchone()
         ledger.result(turn, call.n)

@@ -235,13 +235,13 @@ class LedgerMachine(RuleBasedStateMachine):
         if not self.is_held(turn, turn.attempt):
             with pytest.raises(StaleAttempt):
                 operation()
-        elif act != "result" and (call.result is not None or (act, call.state) == ("awaiting", "begun")):
+        elif act != "result" and call.result is not None:
             with pytest.raises(UnknownStep):
                 operation()
         elif self.survives(operation):
             if act == "result":
                 call.result = call.result or text
-            else:
+            elif call.state != "begun":
                 call.state = act
 
     @precondition(lambda self: self.turns)
