@@ -19,7 +19,7 @@ from actors.shell.table import Entry, Table, restored
 from actors.shell.telling import Telling
 from actors.subsystem import Given
 from actors.tools import messages as tools
-from bus import Actor, concurrent
+from bus import Actor, concurrent, crash_point
 
 AT_ONCE: Final = 64
 """Commands in the foreground at once; they are bounded by the calls of turns."""
@@ -119,6 +119,7 @@ class ShellActor(Actor):
             raise messages.CommandRefused(reason=fault)
         launch = await self._launch(request)
         await self.bus.ask(tools.KeepAll(turn=request.turn, session=request.session, user=request.user))
+        crash_point("command", "kept")
         if request.run_in_background:
             return self._begin(launch)
         self._foreground += 1
@@ -196,6 +197,7 @@ class ShellActor(Actor):
         unread = output.Unread(self._log(entry.id), room=self._room(), limit=launch.limits.output)
         self._background[entry.id] = _Background(unread)
         self._keep()
+        crash_point("background", "entered")
         self.spawn(self._in_background, entry, launch)
         return messages.Ran(
             output="", notes=(*entry.told(), f"BashOutput and BashStop know it as {entry.id}.")
@@ -220,6 +222,7 @@ class ShellActor(Actor):
                 entry, state="stopped" if ended.why else "ended", code=ended.code, note=ended.why or ""
             )
         )
+        crash_point("background", "ended")
         self._keep()
         background.over.set()
 

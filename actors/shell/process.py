@@ -18,6 +18,7 @@ from actors.shell.environment import MARK
 from actors.shell.proxy import Connect, serve
 from actors.shell.sandbox import LAUNCHER, Sandbox, interpreter
 from actors.shell.settings import Shell
+from bus import crash_point
 
 CHUNK: Final = 64 * 1024
 GRACE: Final = 1.0
@@ -292,6 +293,7 @@ async def carry_out(launch: Launch, sink: Sink, seconds: float | None, connect: 
       connect: how it gets to the internet, if it does so through us.
     """
     async with started(launch) as process, trio.open_nursery() as nursery:
+        crash_point("command", "started")
         nursery.start_soon(process.watch, launch.limits, launch.home)
         if seconds is not None:
             nursery.start_soon(process.time_out, seconds)

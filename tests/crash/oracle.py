@@ -237,12 +237,16 @@ def _failed_otherwise(message: Sent, turn: str, left: Left) -> Iterator[str]:
     if left.fates[turn].outcome != "parked":
         yield f"{message.text} failed, though nothing went wrong but the process"
     else:
-        deaths = left.deaths.get(turn, ())
-        own = sum(death.own and death.progress == deaths[-1].progress for death in deaths)
+        own = killed_itself(left.deaths.get(turn, ()))
         if own < DEATHS:
             yield f"{message.text} is parked, though it has killed the process {own} times at the place where it is"
     if _notice(turn, left) == "no notice":
         yield f"{message.text} failed without a notice"
+
+
+def killed_itself(deaths: Sequence[Death]) -> int:
+    """How often a turn has killed the process at the place where it is."""
+    return sum(death.own and death.progress == deaths[-1].progress for death in deaths)
 
 
 def _answer_differs(message: Sent) -> Iterator[str]:

@@ -150,6 +150,8 @@ class Summary:
     """How many failed, by outcome."""
     runs: Counter[str] = attrs.field(factory=Counter[str])
     """Of instants of jobs, by what has become of them."""
+    calls: Counter[str] = attrs.field(factory=Counter[str])
+    """Of tools that ask or have effects, questions and undos, by what has become of them."""
     complaints: list[str] = attrs.field(factory=list[str])
 
     def plus(self, other: Self) -> Self:
@@ -164,6 +166,7 @@ class Summary:
             failures=self.failures + other.failures,
             reasons=self.reasons + other.reasons,
             runs=self.runs + other.runs,
+            calls=self.calls + other.calls,
             complaints=self.complaints + other.complaints,
         )
 
@@ -171,10 +174,12 @@ class Summary:
         ended = ", ".join(f"{count} {fate}" for fate, count in sorted(self.fates.items()))
         failed = ", ".join(f"{count} {reason}" for reason, count in sorted(self.reasons.items())) or "none"
         came = ", ".join(f"{count} {state}" for state, count in sorted(self.runs.items()))
+        hands = ", ".join(f"{count} {what}" for what, count in sorted(self.calls.items()))
         lines = [
             f"{self.kills.total()} kills, {self.fates.total()} acknowledged messages ({ended}), {self.doubts} doubts",
             f"lost: {self.lost}, twice: {self.twice}, parked: {self.reasons['parked']}, failed by reason: {failed}",
             f"instants of jobs: {came or 'none'}",
+            f"hands: {hands or 'none'}",
             *self.failures,
             *(f"  {count:>4} {point}" for point, count in sorted(self.kills.items())),
             *(f"  not reached: {point}" for point in self.missed),
@@ -229,7 +234,7 @@ class World:
                 for person in self.people:
                     person.over = True
                 self._begins()
-                daemon = await ends.enter_context(_mortal(start(self.place))).ready()
+                daemon = await ends.enter_context(mortal(start(self.place))).ready()
                 await self._finish_alone(daemon)
                 self._show(daemon)
             if self.trouble is not None:
@@ -273,7 +278,7 @@ class World:
         await daemon.stop()
         self._ended()
         self._begins(last=True)
-        return await ends.enter_context(_mortal(start(self.place))).ready()
+        return await ends.enter_context(mortal(start(self.place))).ready()
 
     async def _die(self, kill: Kill) -> None:
         """One life of the daemon, to its violent end."""
@@ -281,30 +286,22 @@ class World:
         self._begins()
         note = self.place.root / f"crash-{self.place.started}.json"
         daemon = start(self.place, BUS_CRASH_NOTE=str(note), **armed)
-        with _mortal(daemon):
+        with mortal(daemon):
             await until(lambda: daemon.reachable or not daemon.running, "neither ready nor dead")
             if daemon.running:
                 self._show(daemon)
             if kill.point is None:
                 await self._moment(kill, daemon)
-            elif not await _happens(lambda: not daemon.running, self.life):
+            elif not await happens(lambda: not daemon.running, self.life):
                 self.missed.append(str(kill))
             daemon.signal(signal.SIGKILL)
             self._show(None)
         if daemon.process.returncode != -signal.SIGKILL:
             self.record.complaints.append(f"a daemon ended by itself:\n{daemon.log}")
         self.kills[kill.point or "moment"] += 1
-        self._count_deaths(str(kill), read_json(note).get("turn"))
+        count_deaths(self.deaths, self.place.database, str(kill), read_json(note).get("turn"))
         self._ended()
         check_log(daemon)
-
-    def _count_deaths(self, kill: str, cause: str | None) -> None:
-        """Note which attempts died with the daemon; `cause` is the turn at whose point it did, if it was one."""
-        if not self.place.database.exists():
-            return
-        with contextlib.closing(only_read(self.place.database)) as database:
-            for turn, attempt, progress in database.execute(_RUNNING):
-                self.deaths.setdefault(turn, {}).setdefault(attempt, Death(kill, progress, turn == cause))
 
     async def _finish_alone(self, daemon: Daemon) -> None:
         """All that was accepted comes to its end although nobody has said a word to this daemon."""
@@ -313,7 +310,7 @@ class World:
             def unended() -> list[tuple[str]]:
                 return database.execute(_UNENDED).fetchall()
 
-            if not await _happens(lambda: not unended(), PATIENCE):
+            if not await happens(lambda: not unended(), PATIENCE):
                 self.record.complaints.append(
                     f"what was left is not taken up before somebody speaks: {unended()} with {self.deaths}\n"
                     f"{daemon.log}"
@@ -323,7 +320,7 @@ class World:
         """Wait for the moment at which a daemon is to be killed."""
         asked = len(self.server.requests)
         if kill.working:
-            await _happens(lambda: len(self.server.requests) > asked or not daemon.running)
+            await happens(lambda: len(self.server.requests) > asked or not daemon.running)
         await trio.sleep(kill.after)
 
     async def _look(self, daemon: Daemon) -> dict[int, list[dict[str, Any]]]:
@@ -374,6 +371,15 @@ class World:
         )
 
 
+def count_deaths(deaths: dict[str, dict[int, Death]], database: Path, kill: str, cause: str | None) -> None:
+    """Note which attempts died with a daemon, by turn; `cause` is the turn at whose point it did, if it was one."""
+    if not database.exists():
+        return
+    with contextlib.closing(only_read(database)) as connection:
+        for turn, attempt, progress in connection.execute(_RUNNING):
+            deaths.setdefault(turn, {}).setdefault(attempt, Death(kill, progress, turn == cause))
+
+
 def _notes(folder: Path) -> dict[str, Note]:
     """What has become of the notes that calls have added lines to."""
     found: dict[str, Note] = {}
@@ -404,7 +410,7 @@ def only_read(database: Path) -> sqlite3.Connection:
 
 
 @contextlib.contextmanager
-def _mortal(daemon: Daemon) -> Generator[Daemon]:
+def mortal(daemon: Daemon) -> Generator[Daemon]:
     """A daemon that does not outlive the block."""
     try:
         yield daemon
@@ -413,7 +419,7 @@ def _mortal(daemon: Daemon) -> Generator[Daemon]:
         daemon.process.wait()
 
 
-async def _happens(what: Callable[[], bool], seconds: float = LIFE) -> bool:
+async def happens(what: Callable[[], bool], seconds: float = LIFE) -> bool:
     """Wait for something; False when it does not come in time."""
     with trio.move_on_after(seconds):
         while not what():
