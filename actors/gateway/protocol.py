@@ -13,6 +13,7 @@ from actors.agent import messages as agent
 from actors.console import messages as console
 from actors.cron import messages as cron
 from actors.gateway.messages import Config
+from actors.hooks import messages as hooks
 from actors.mcp import messages as mcp
 from actors.memory import messages as memory
 from actors.notification import Notification
@@ -375,6 +376,7 @@ SECTIONS: Final[Mapping[str, tuple[type[Any], ...]]] = {
     "console": (console.MeshView, console.Trace),
     "cron": (cron.Job, cron.Run, cron.Entry, cron.Explanation, cron.Previewed),
     "mcp": (mcp.ServerState, mcp.OfferedTool),
+    "hooks": (hooks.Hook, hooks.Run),
     "memory": (
         memory.Entry,
         memory.FileText,

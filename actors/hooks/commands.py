@@ -56,19 +56,22 @@ class Commands:
         written, folder = found.manifest, found.path.parent
         stdin, environment = jsontext.encode(redacted(told)), self.environment(written.requires.env)
         paths = (str(told.get(name, "")) for name in ("transcript_path", "agent_transcript_path"))
-        enclosing = shell.Enclose(
-            command=written.command or "",
-            folder=str(folder),
-            shown=tuple(filter(None, paths)),
-            trusted=written.name in self._trusted(),
-        )
+        shown = tuple(filter(None, paths))
         try:
-            words = await self._bus.ask(enclosing)
-            done = await process.run(words, folder, stdin, environment)
+            with process.held() as control:
+                enclosing = shell.Enclose(
+                    command=written.command or "",
+                    folder=str(folder),
+                    shown=shown,
+                    trusted=written.name in self._trusted(),
+                    control=control,
+                )
+                words = await self._bus.ask(enclosing)
+                done = await process.run(words, folder, stdin, environment, control)
         except (OSError, BusError) as error:
             raise CommandFailed(f"it could not be run: {error}") from error
-        shown = attrs.evolve(done, stderr=redact(done.stderr.decode(errors="replace")).encode())
-        return answered(written.event, shown)
+        answer = attrs.evolve(done, stderr=redact(done.stderr.decode(errors="replace")).encode())
+        return answered(written.event, answer)
 
     def environment(self, asked_for: Collection[str]) -> dict[str, str]:
         """The variables of a command that asks for some by name; of all others it gets no secret."""

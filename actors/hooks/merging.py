@@ -5,7 +5,7 @@ from typing import Any, Final, final
 
 import attrs
 
-from actors.hooks.messages import Decision, EventName, Outcome, Permission, Run
+from actors.hooks.messages import Decision, EventName, Outcome, Run
 from actors.hooks.output import Output
 
 STRENGTH: Final[tuple[Decision, ...]] = ("none", "allow", "ask", "deny")
@@ -33,7 +33,6 @@ class Said:
     input: Mapping[str, Any] | None = None
     stop: bool = False
     context: tuple[str, ...] = ()
-    permissions: tuple[Permission, ...] = ()
 
 
 def said(event: EventName, output: Output, told: Mapping[str, Any]) -> Said:
@@ -86,7 +85,6 @@ def _of_person(output: Output) -> Said:
         reason=_why(output, verdict.message),
         input=verdict.updated_input if allows else None,
         stop=bool(verdict.interrupt) and not allows,
-        permissions=verdict.updated_permissions if allows else (),
     )
 
 
@@ -113,7 +111,6 @@ def joined(so_far: Outcome, by: str, one: Said) -> Outcome:
         input=so_far.input if one.input is None else one.input,
         stop=so_far.stop or one.stop,
         context=(*so_far.context, *one.context),
-        permissions=(*so_far.permissions, *one.permissions),
     )
 
 

@@ -2,9 +2,10 @@
 
 import os
 import signal
+import socket
 import subprocess
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -24,12 +25,22 @@ KEPT_STDERR: Final = 64 * 1024
 """Bytes of stderr, its end."""
 
 
-async def run(words: Sequence[str], folder: Path, stdin: bytes, environment: Mapping[str, str]) -> Done:
+@contextmanager
+def held() -> Generator[int]:
+    """A descriptor for a program, by which it hears whether we are there."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        yield theirs.fileno()
+
+
+async def run(
+    words: Sequence[str], folder: Path, stdin: bytes, environment: Mapping[str, str], control: int
+) -> Done:
     """Run a program in `folder`. Cancelled, or when it has ended, all of its process group is killed.
 
-    Raises OSError where it cannot be started.
+    It inherits the descriptor `control`. Raises OSError where it cannot be started.
     """
-    process = _started(words, folder, environment)
+    process = _started(words, folder, environment, control)
     fed, said, told = _streams(process)
     out, err = bytearray(), bytearray()
     try:
@@ -47,7 +58,9 @@ async def run(words: Sequence[str], folder: Path, stdin: bytes, environment: Map
     return Done(status=process.returncode, stdout=bytes(out), stderr=bytes(err))
 
 
-def _started(words: Sequence[str], folder: Path, environment: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+def _started(
+    words: Sequence[str], folder: Path, environment: Mapping[str, str], control: int
+) -> "subprocess.Popen[bytes]":
     """In this very thread: where a program ends with us, the system takes the end of a thread for that."""
     return subprocess.Popen(
         words,
@@ -56,6 +69,7 @@ def _started(words: Sequence[str], folder: Path, environment: Mapping[str, str])
         stderr=subprocess.PIPE,
         cwd=folder,
         env=dict(environment),
+        pass_fds=(control,),
         start_new_session=True,
     )
 

@@ -145,7 +145,6 @@ def _word(group: Group, heard: Hearing, form: Mapping[str, Any]) -> Said:
         input=together.input,
         stop=together.stop,
         context=together.context,
-        permissions=together.permissions,
     )
 
 

@@ -265,18 +265,19 @@ class ShellActor(Actor):
     @concurrent(AT_ONCE, isolated=True)
     async def enclose(self, request: messages.Enclose) -> tuple[str, ...]:
         kept = None if request.trusted else await self._kept()
+        limits = self._limits
         launch = Launch(
             command=request.command,
             home=self._home,
             environment={},
-            limits=self._limits,
+            limits=limits if limits.network == "on" else attrs.evolve(limits, network="off"),
             sandbox=kept,
             user=request.user,
             read_by="sh",
             folder=Path(request.folder),
             shown=request.shown,
         )
-        return tuple(launch.words(0))
+        return tuple(launch.words(request.control))
 
     async def _kept(self) -> sandbox.Sandbox | None:
         """The sandbox; None where commands may run without. Raises NoSandbox."""

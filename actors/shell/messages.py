@@ -95,6 +95,8 @@ class Enclose(Request[tuple[str, ...]]):
     user: str = ""
     trusted: bool = False
     """Whether it runs outside of the sandbox, with the rights of the agent."""
+    control: int
+    """Descriptor, which the program gets, of a socket whose other end whoever asks keeps while it runs."""
 
 
 # --- the tools --------------------------------------------------------------------------------------------

@@ -133,6 +133,9 @@ RULES: Final[dict[str, Rule]] = {
     "PUT /api/vault/<name>": USER,
     "PUT /api/vault/<name>/meta": Rule("a user", lambda ada: f"/api/vault/{ada.secret}/meta", {"hosts": []}),
     "DELETE /api/vault/<name>": USER,  # again, or of what is not there, it is no failure
+    "GET /api/hooks": ADMINS,
+    "GET /api/hooks/runs": ADMINS,
+    "POST /api/hooks/test": ADMINS,
     "GET /api/mcp": ADMINS,
     "GET /api/mcp/<name>/tools": ADMINS,
     "POST /api/mcp/<name>/reconnect": ADMINS,

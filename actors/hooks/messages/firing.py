@@ -8,7 +8,7 @@ import attrs
 
 from bus import Abandon, Data, Event, Request
 
-from .events import EventName, Input, Permission
+from .events import EventName, Input
 
 Decision = Literal["none", "ask", "allow", "deny"]
 """From the weakest to the strongest: of several hooks the strongest word counts."""
@@ -52,8 +52,6 @@ class Outcome(Data):
     """Whether nothing more is to be done after this."""
     context: tuple[str, ...] = ()
     """What the model is to be told."""
-    permissions: tuple[Permission, ...] = ()
-    """What is to hold from now on, where one answered for a person."""
     runs: tuple[Run, ...] = ()
 
 

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from actors.agent.acceptance import after, fate
+from actors.agent.acceptance import after, fate, with_more
 from actors.agent.messages import Location
-from actors.session.messages import Accepted, TurnState
+from actors.context import Expansion
+from actors.session.messages import Accepted, Incoming, TurnState
 from actors.vocabulary import FollowupMode
 
 
@@ -61,3 +62,12 @@ def test_the_sender_follows_from_before_the_first_event_of_the_turn() -> None:
     assert after(None) == 0
     assert after(at(began=4)) == 4
     assert after(at()) == 9
+
+
+def test_what_is_added_stands_behind_the_words_or_what_they_call_up() -> None:
+    said = Incoming(text="How is it?", user="ada")
+    plan = Expansion(name="plan", text="DO plan")
+    assert with_more(said, None, ()) is None
+    assert with_more(said, plan, ()) == plan
+    assert with_more(said, None, ("It rains.", " ")) == Expansion(name="", text="How is it?\n\nIt rains.")
+    assert with_more(said, plan, ("It rains.",)) == Expansion(name="plan", text="DO plan\n\nIt rains.")

@@ -74,3 +74,7 @@ def test_the_person_is_told_what_helps() -> None:
     assert "max_tokens, 64 at most" in endings.cut(64)
     for told in (endings.cut(64), endings.PAUSED, endings.SILENT):
         assert '"go on"' in told
+
+
+def test_who_has_ended_a_turn_is_told() -> None:
+    assert endings.halted("that is enough") == "A hook has ended the turn here: that is enough"

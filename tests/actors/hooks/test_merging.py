@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from actors.hooks import output
 from actors.hooks.merging import STRENGTH, Said, joined, ran, said
-from actors.hooks.messages import Decision, EventName, Outcome, Permission, Run
+from actors.hooks.messages import Decision, EventName, Outcome, Run
 
 
 def word(event: EventName, value: dict[str, Any], **told: Any) -> Said:
@@ -92,9 +92,7 @@ def test_the_end_of_a_turn_is_put_off_unless_a_hook_began_it() -> None:
                     },
                 }
             },
-            Said(
-                decision="allow", input={"a": 1}, permissions=(Permission(tool="Bash", permission="allow"),)
-            ),
+            Said(decision="allow", input={"a": 1}),
         ),
         (
             {
@@ -157,10 +155,9 @@ def test_the_last_change_of_the_input_counts_and_what_is_told_is_gathered() -> N
     for one in (
         Said(input={"a": 1}, context=("one",)),
         Said(stop=True, context=("two",)),
-        Said(input={"a": 2}, permissions=(Permission(tool="x", permission="ask"),)),
+        Said(input={"a": 2}),
     ):
         outcome = joined(outcome, "h", one)
     assert (outcome.input, outcome.context, outcome.stop) == ({"a": 2}, ("one", "two"), True)
-    assert outcome.permissions == (Permission(tool="x", permission="ask"),)
     run = Run(hook="h", event="Stop", at=datetime.now(UTC), seconds=0.0, result="ok")
     assert ran(outcome, run).runs == (run,)

@@ -15,14 +15,15 @@ from tests.system.daemons import PATIENCE, until
 PATH = {"PATH": os.environ["PATH"]}
 
 
-def kept(command: str) -> list[str]:
+def kept(command: str, control: int) -> list[str]:
     """The words for a command that somebody keeps together with all that it begins."""
     return [
         str(interpreter()),
         "-I",
         "-S",
         str(LAUNCHER),
-        *["0", "0", "1", "0", "0", "0", "0"],
+        str(control),
+        *["0", "1", "0", "0", "0", "0"],
         "sh",
         "-c",
         command,
@@ -31,7 +32,8 @@ def kept(command: str) -> list[str]:
 
 async def run(folder: Path, command: str, stdin: bytes = b"{}", **variables: str) -> Done:
     with trio.fail_after(PATIENCE):
-        return await process.run(kept(command), folder, stdin, {**PATH, **variables})
+        with process.held() as control:
+            return await process.run(kept(command, control), folder, stdin, {**PATH, **variables}, control)
 
 
 async def test_a_command_reads_the_event_and_answers(tmp_path: Path) -> None:
@@ -77,7 +79,7 @@ async def test_what_it_leaves_behind_is_killed_and_not_waited_for(tmp_path: Path
 
 async def test_whoever_gives_up_waiting_kills_the_whole_group(tmp_path: Path) -> None:
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(process.run, kept("sleep 1000 & echo $! > pid; wait"), tmp_path, b"", PATH)
+        nursery.start_soon(run, tmp_path, "sleep 1000 & echo $! > pid; wait")
         await until(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text().strip())
         nursery.cancel_scope.cancel()
     await gone(tmp_path)

@@ -255,6 +255,24 @@ def test_a_list_of_turns_has_the_words_alone(ledger: Ledger) -> None:
     assert (listed.text, listed.called, listed.content) == ("/plan", "plan", (Text(text="/plan"),))
 
 
+def test_what_is_added_to_words_reaches_the_model_and_is_no_call(ledger: Ledger) -> None:
+    ledger.expansion = Expansion(name="", text="How is it?\n\nIt rains.")
+    accepted = ledger.accept("How is it?", attachments=())
+    turn = ledger.turn(accepted.turn)
+    assert (turn.text, turn.called, turn.content) == (
+        "How is it?",
+        "",
+        (Text(text="How is it?\n\nIt rains."),),
+    )
+    assert not amended(ledger, accepted.turn, "How was it?")
+    begun = ledger.begin(accepted.turn)
+    assert begun.transcript.messages[-1].content == turn.content
+    ledger.finish(accepted.turn, "Wet.")
+    ledger.expansion = None
+    following = ledger.begin(ledger.accept("And now?", session=accepted.session).turn)
+    assert following.transcript.messages[0].content == turn.content
+
+
 class TestAmended:
     def test_other_words_stand_in_place_of_those_of_a_message_that_waits(self, ledger: Ledger) -> None:
         turn = ledger.accept("buy milk").turn

@@ -10,6 +10,7 @@ from actors.session import export, sessions
 from actors.session.messages import (
     Close,
     EmptyTitle,
+    Ends,
     List,
     MarkRead,
     Messages,
@@ -229,6 +230,14 @@ class TestClosedAfter:
         ledger.begin(accepted.turn)
         ledger.finish(accepted.turn, "hello")
         return accepted.session
+
+    def test_who_begins_to_read_now_is_told_how_far_the_ledgers_go(self, ledger: Ledger) -> None:
+        assert sessions.ends(ledger.connection) == Ends(turns=0, closed=0)
+        first = self.ended(ledger, key="first")
+        self.ended(ledger, key="second")
+        closed(ledger, first)
+        assert sessions.ends(ledger.connection) == Ends(turns=2, closed=1)
+        assert self.after(ledger, seq=1) == []
 
     def test_every_way_of_closing_gives_the_next_number(self, ledger: Ledger) -> None:
         first = self.ended(ledger, key="first", channel="telegram")

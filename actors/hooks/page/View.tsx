@@ -1,0 +1,42 @@
+import { Outcome, useAttempts } from "@starpod/page";
+import { useEffect, useState } from "preact/hooks";
+import { Hooks } from "./Hooks";
+import type { Hook, Run } from "./protocol";
+import { Runs } from "./Runs";
+import { hooks, runs } from "./state";
+
+/** Milliseconds between two looks at what has happened. */
+const LOOK = 5000;
+
+/** Which hooks there are, and what came of them lately. */
+export default function View() {
+  const [found, setFound] = useState<{ hooks: Hook[]; runs: Run[] } | null>(null);
+  const attempts = useAttempts();
+  useEffect(() => {
+    const look = async () => {
+      const [all, lately] = await Promise.all([hooks(), runs()]);
+      setFound({ hooks: all, runs: lately });
+    };
+    void attempts.attempt(async () => {
+      await look();
+      return "";
+    });
+    const timer = setInterval(() => void look().catch(() => undefined), LOOK);
+    return () => clearInterval(timer);
+  }, []);
+  return (
+    <div class="desk hooks" role="region" aria-label="Hooks" tabIndex={0}>
+      <p class="quiet">
+        Commands of yours that the agent calls when something happens. Each is a folder with a{" "}
+        <code>HOOK.md</code> in <code>.starpod/hooks</code>; <code>starpod hooks test</code> tries one.
+      </p>
+      <Outcome of={attempts} />
+      {found !== null && (
+        <>
+          <Hooks of={found.hooks} />
+          <Runs of={found.runs} />
+        </>
+      )}
+    </div>
+  );
+}
