@@ -165,6 +165,8 @@ class KeepingActor(LateKeeper):
 
     async def _keep_versions(self, looks: Mapping[str, Look], now: int) -> list[Version]:
         """Keep what lies under these paths, as far as there is room."""
+        if not looks:
+            return []
         room = self._settings().checkpoints.max_total_mb * MB - await self._read(contents.total)
         versions: list[Version] = []
         for some in batches(looks):
