@@ -50,6 +50,7 @@ HANDS = {
     "actors/llm/loading.py",
     "actors/mcp/offering.py",
     "actors/memory/extractor.py",
+    "actors/notify/asking.py",
     "actors/permissions/guards.py",
     "actors/memory/meaning.py",
     "actors/memory/unattended.py",
@@ -105,7 +106,17 @@ EDGES = {
     ),
     *(
         f"actors/telegram/{name}.py"
-        for name in ("client", "companion", "fetching", "line", "placed", "poll", "posting", "sending")
+        for name in (
+            "client",
+            "companion",
+            "fetching",
+            "line",
+            "placed",
+            "poll",
+            "posting",
+            "questions",
+            "sending",
+        )
     ),
     *(f"actors/web/{name}.py" for name in ("client", "network")),
     "actors/webpush/client.py",

@@ -160,6 +160,10 @@ class GatewayActor(Actor):
         place = url_for_people(self._reach, cast("Address", self.address))
         return messages.PageLink(url=f"{place}/?code={code}", seconds=CODE_SECONDS)
 
+    @messages.IsFollowed.handler
+    async def is_followed(self, request: messages.IsFollowed) -> bool:
+        return self._clients.follows(request.of_user, request.session)
+
     @messages.GetConfig.handler
     @concurrent(64)
     async def get_config(self, request: messages.GetConfig) -> messages.Config:

@@ -24,6 +24,10 @@ class Client(Protocol):
         """Send a frame, later; never waits."""
         ...
 
+    def follows(self, conversation: str) -> bool:
+        """Whether it is told of what happens there."""
+        ...
+
 
 @final
 class Clients:
@@ -51,6 +55,10 @@ class Clients:
         """Push a frame to every connection."""
         for client in self._clients:
             client.push(frame)
+
+    def follows(self, user: str, conversation: str) -> bool:
+        """Whether any connection of a user follows a conversation."""
+        return any(client.user == user and client.follows(conversation) for client in self._clients)
 
     def has(self, user: str) -> bool:
         return any(client.user == user for client in self._clients)

@@ -80,6 +80,15 @@ class PageLink(Data):
     seconds: float
 
 
+@final
+@attrs.frozen(kw_only=True)
+class IsFollowed(Request[bool]):
+    """Whether any client of a user is connected that follows a conversation: a page that shows it, a terminal."""
+
+    of_user: str
+    session: str
+
+
 @endpoint("POST", "/api/page-link", access="operator", origin="operator")
 @final
 @attrs.frozen(kw_only=True)

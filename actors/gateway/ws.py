@@ -94,6 +94,9 @@ class WebClient:
     def push(self, frame: Json) -> None:
         self._queue.push(frame)
 
+    def follows(self, conversation: str) -> bool:
+        return conversation in self._follows
+
     def end(self, code: int, reason: str) -> None:
         self._code = (code, reason)
         self._scope.cancel(reason)

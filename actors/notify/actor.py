@@ -11,6 +11,7 @@ from actors.beginning import beginning, beginning_in_bytes
 from actors.email import messages as email
 from actors.notification import Notification
 from actors.notify import messages, quiet, store
+from actors.notify.asking import Asking
 from actors.session import messages as session
 from actors.storage import LateKeeper, numbered
 from actors.users import messages as users
@@ -41,6 +42,10 @@ class NotifyActor(LateKeeper):
         self._zone = zone
         self._shown: set[str] = set()
         """Notifications that the page has shown and that were not told in full."""
+
+    async def start(self) -> None:
+        await super().start()
+        self.spawn(Asking(self.bus).run)
 
     # --- telling ------------------------------------------------------------------------------------------
 
@@ -159,6 +164,7 @@ def _body(request: messages.Notify, channel: str) -> dict[str, Any]:
         "success": request.success,
         "session": request.session,
         "source": request.source,
+        **({} if request.approval is None else {"approval": request.approval}),
     }
 
 

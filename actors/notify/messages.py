@@ -1,7 +1,7 @@
 """Front door of notifications: tell somebody something, and how they want to be told."""
 
 from datetime import datetime
-from typing import Annotated, ClassVar, Final, final
+from typing import Annotated, Any, ClassVar, Final, final
 
 import attrs
 
@@ -58,6 +58,7 @@ class Notify(Request[None]):
     now is passed over.
     """
 
+    version: ClassVar[int] = 2
     within: ClassVar[float] = 30.0
     abandon: ClassVar[Abandon] = Abandon.FINISH
     user: str
@@ -72,6 +73,13 @@ class Notify(Request[None]):
     """How it ended, where it is something that ends."""
     session: str | None
     """The conversation to look at."""
+    approval: str | None = None
+    """The question that it is about, if it is one: where it can be answered by a button it is, and once it is closed
+    nothing more is sent of it."""
+
+    @classmethod
+    def upcast(cls, version: int, body: dict[str, Any]) -> dict[str, Any]:
+        return body if version > 1 else {**body, "approval": None}
 
 
 @final

@@ -104,6 +104,11 @@ class PermissionsActor(LateKeeper):
     async def find(self, request: messages.List) -> tuple[messages.Approval, ...]:
         return tuple(map(shortened, redacted(await self._read(store.find, request))))
 
+    @messages.ListOpen.handler
+    @concurrent(64)
+    async def find_open(self, _request: messages.ListOpen) -> tuple[messages.Approval, ...]:
+        return redacted(await self._read(store.find_open))
+
     @messages.Get.handler
     @concurrent(64)
     async def get(self, request: messages.Get) -> messages.Approval:

@@ -207,6 +207,14 @@ class List(Request[tuple[Approval, ...]]):
     limit: Annotated[int, described("At most so many.", ge=1, le=1000)] = 100
 
 
+@final
+@attrs.frozen(kw_only=True)
+class ListOpen(Request[tuple[Approval, ...]]):
+    """What anybody is asked now, the oldest first: for who tells them of it."""
+
+    max_bytes: ClassVar[int] = List.max_bytes
+
+
 @endpoint("GET", "/api/approvals/{id}")
 @final
 @attrs.frozen(kw_only=True)

@@ -122,6 +122,12 @@ def find(connection: sqlite3.Connection, request: List) -> tuple[Approval, ...]:
     return tuple(map(_approval, rows))
 
 
+def find_open(connection: sqlite3.Connection) -> tuple[Approval, ...]:
+    """All that anybody is asked now, the oldest first."""
+    rows = connection.execute("SELECT * FROM asks WHERE state = 'open' ORDER BY asked_at, rowid LIMIT 1000")
+    return tuple(map(_approval, rows))
+
+
 def open_turns(connection: sqlite3.Connection) -> dict[str, str]:
     """Turns with questions that are open, each with its user."""
     return dict(

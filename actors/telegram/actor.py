@@ -67,6 +67,7 @@ class TelegramActor(Receiver):
         self.spawn(self._receive)
         self.spawn(self._deal)
         self.spawn(self._follow_skills)
+        self.spawn(self._questions.run)
 
     async def on_stop(self) -> None:
         if self._reached is not None:
@@ -128,6 +129,7 @@ class TelegramActor(Receiver):
             self.spawn(self._close, before.client)
         self._news.set()
         self._menu_due.set()
+        self._questions.look()
 
     async def _close(self, client: Client) -> None:
         with trio.move_on_after(CLOSING):
@@ -186,6 +188,10 @@ class TelegramActor(Receiver):
         # It changes what is shown, and nothing that was promised: not worth a wait for the disk.
         now = micros(self.bus.clock.now())
         await self._write_relaxed(placing.keep, request.turn, request.message, now)
+
+    @messages.KeepQuestion.handler
+    async def keep_question(self, request: messages.KeepQuestion) -> None:
+        await self._questions.kept(request.approval, request.of_user, request.chat, request.message_id)
 
     @messages.ListPairings.handler
     async def pairings(self, request: messages.ListPairings) -> tuple[messages.Pairing, ...]:

@@ -17,6 +17,7 @@ NAMES: Final[Mapping[str, str]] = {
     "undo": "take your last message back, as long as it is not answered",
     "status": "how things stand",
     "model": "which model answers here, or another one: /model NAME",
+    "approvals": "what waits for your answer",
     "mute": "no notifications for a while: /mute 2h, /mute off",
     "help": "what you can say",
 }

@@ -148,7 +148,7 @@ class Companion:
         follower = _Follower(turn.id)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._follow, turn, follower)
-            nursery.start_soon(self._type, to)
+            nursery.start_soon(self._type, to, follower.progress)
             await self._show(turn, to, follower)
             nursery.cancel_scope.cancel("the turn has ended")
 
@@ -164,12 +164,14 @@ class Companion:
 
     # --- typing -------------------------------------------------------------------------------------------
 
-    async def _type(self, to: Target) -> None:
+    async def _type(self, to: Target, progress: Progress) -> None:
+        """Say that somebody types, but not while a person is waited for."""
         action = {"chat_id": to.chat, "message_thread_id": to.thread, "action": "typing"}
         while True:
             next_at = trio.current_time() + TYPING
             try:
-                await self._call(to.chat, "sendChatAction", action)
+                if not progress.waits:
+                    await self._call(to.chat, "sendChatAction", action)
             except Refused:
                 return
             except TelegramError:

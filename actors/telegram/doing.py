@@ -14,10 +14,12 @@ from actors.session import messages as session
 from actors.skills import messages as skills
 from actors.storage import LateKeeper, numbered
 from actors.telegram import choices, commands, inbox
+from actors.telegram.client import Client
 from actors.telegram.commands import Command, Standing
 from actors.telegram.content import Content
 from actors.telegram.inbox import Waiting
 from actors.telegram.messages import TelegramFailed
+from actors.telegram.questions import Questions
 from actors.telegram.update import Bot, Post, Sender
 from actors.vocabulary import Principal
 from bus import BusError
@@ -61,6 +63,14 @@ class Doer(LateKeeper):
         super().__init__(database, numbered(MIGRATIONS), TelegramFailed)
         self._agent_name = agent_name
 
+    async def start(self) -> None:
+        await super().start()
+        self._questions = Questions(self.bus, self._read, self._write, self._client)
+
+    def _client(self) -> Client | None:
+        """By which Telegram is reached; None while it is not."""
+        raise NotImplementedError
+
     async def _send(self, user: str, recipient: str, key: str, text: str, **answered: str) -> None:
         """Have a chat told something that is no answer of the agent, once."""
         about = {"success": None, "session": None, "source": CHANNEL}
@@ -70,15 +80,16 @@ class Doer(LateKeeper):
 
     async def _obey(self, heard: Heard, command: Command) -> str:
         """Do it. What the person hears, as Markdown."""
+        plain = {
+            "new": self._new,
+            "stop": self._stop,
+            "undo": self._undo,
+            "status": self._status,
+            "approvals": self._approvals,
+        }
+        if (do := plain.get(command.name)) is not None:
+            return await do(heard)
         match command.name:
-            case "new":
-                return await self._new(heard)
-            case "stop":
-                return await self._stop(heard)
-            case "undo":
-                return await self._undo(heard)
-            case "status":
-                return await self._status(heard)
             case "model":
                 return await self._model(heard, command.rest)
             case "mute":
@@ -87,6 +98,9 @@ class Doer(LateKeeper):
                 return commands.help_text(await self._skills(heard.who))
             case _:
                 return commands.greeting(self._agent_name(), heard.sender)
+
+    async def _approvals(self, heard: Heard) -> str:
+        return await self._questions.list_in(heard.who.user, heard.post.key, heard.row.key)
 
     async def _current(self, heard: Heard) -> session.Session | None:
         user, key = heard.who.user, heard.post.key

@@ -69,6 +69,15 @@ def arrival(update: Any) -> Arrival | None:
         return None
     post = updates.read(update)
     body = jsontext.write(update)
+    if (press := updates.press(update)) is not None:  # in line with what is written in its chat
+        return Arrival(
+            update_id=update_id,
+            chat=press.post.chat,
+            message_id=None,
+            in_group=press.post.in_group,
+            group_id=None,
+            body=body,
+        )
     if post is None:
         return Arrival(update_id=update_id, chat=0, message_id=None, in_group=False, group_id=None, body=body)
     return Arrival(

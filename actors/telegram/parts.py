@@ -9,6 +9,7 @@ from typing import Any, Final, cast, final
 
 import attrs
 
+from actors.telegram.question import Keyboard
 from actors.telegram.rendering.clean import is_visible
 from actors.telegram.rendering.rich import MOST_ENTITIES, Entity, Rich, units
 from actors.telegram.rendering.split import chunks
@@ -22,6 +23,8 @@ MANY: Final = 4
 """An answer of more messages comes as a document too."""
 ANSWER: Final = "answer.md"
 """What that document is called."""
+QUESTION: Final = "question.txt"
+"""What a document is called that shows all of a question."""
 LARGEST_PHOTO: Final = 10 * 1024 * 1024
 """Bytes."""
 LARGEST_DOCUMENT: Final = 50 * 1024 * 1024
@@ -42,6 +45,7 @@ class Words:
     """One message of text."""
 
     rich: Rich
+    keyboard: Keyboard = ()
 
 
 @final
@@ -57,9 +61,10 @@ class File:
 @final
 @attrs.frozen
 class Whole:
-    """A whole answer as a document."""
+    """A whole text as a document."""
 
     text: str
+    name: str = ANSWER
 
 
 Part = Words | File | Whole
@@ -67,9 +72,16 @@ Part = Words | File | Whole
 
 def parts(body: Mapping[str, Any], mode: StreamMode) -> tuple[Part, ...]:
     """The parts of a row: an answer of a turn, or a notification. None where there is nothing to be seen."""
+    if "whole" in body:
+        return (Whole(_text(body, "whole"), QUESTION),)
     if "texts" in body:
         return tuple(_answer(body, mode))
     return tuple(map(Words, _notification(body)))
+
+
+def asked(body: Mapping[str, Any]) -> str | None:
+    """The question that a row is to ask."""
+    return _text(body, "approval") or None
 
 
 def draft_of(body: Mapping[str, Any]) -> int | None:

@@ -9,7 +9,8 @@ import attrs
 
 from actors.telegram import parts, refusals
 from actors.telegram.client import Client, Upload
-from actors.telegram.parts import ANSWER, File
+from actors.telegram.parts import File, Whole
+from actors.telegram.question import Keyboard
 from actors.telegram.rendering.rich import Rich, units
 from actors.telegram.rendering.split import chunks
 from actors.telegram.wire import Refused, TelegramError, Unknown, Unreachable
@@ -86,11 +87,11 @@ class Posting:
             where = {"chat_id": self._to.chat, "message_id": message_id}
             await self._client.call("deleteMessage", where)
 
-    async def words(self, rich: Rich) -> int:
+    async def words(self, rich: Rich, keyboard: Keyboard = ()) -> int:
         """Send a text; without its formatting, in pieces, without topic or reply, if it cannot be otherwise."""
         while True:
             try:
-                return await self._message(rich)
+                return await self._message(rich, keyboard)
             except Refused as error:
                 remedy = refusals.remedy(error)
                 if remedy == "unformatted" and rich.entities:
@@ -136,15 +137,16 @@ class Posting:
                 raise
             return await self.words(_below(caption, parts.refused(file)))
 
-    async def whole(self, text: str, caption: str) -> int:
+    async def whole(self, part: Whole, caption: str) -> int:
         """Send a text as a document."""
-        upload = Upload("document", ANSWER, "text/markdown", lambda: BytesIO(text.encode()))
+        media_type = "text/plain" if part.name.endswith(".txt") else "text/markdown"
+        upload = Upload("document", part.name, media_type, lambda: BytesIO(part.text.encode()))
         return await self._upload("sendDocument", upload, caption)
 
     # --- calls --------------------------------------------------------------------------------------------
 
-    async def _message(self, rich: Rich) -> int:
-        return await self._call("sendMessage", {**self._to.parameters(), **said(rich)})
+    async def _message(self, rich: Rich, keyboard: Keyboard) -> int:
+        return await self._call("sendMessage", {**self._to.parameters(), **said(rich, keyboard)})
 
     async def _edit(self, message_id: int, rich: Rich) -> None:
         await self._wait(self._to.chat)
@@ -189,10 +191,16 @@ def message_id(result: Any) -> int:
     return found
 
 
-def said(rich: Rich) -> dict[str, Any]:
-    """A text as the Bot API takes it."""
+def said(rich: Rich, keyboard: Keyboard = ()) -> dict[str, Any]:
+    """A text with its buttons as the Bot API takes it."""
     entities = [entity.json() for entity in rich.entities]
-    return {"text": rich.text, "entities": entities or None, "link_preview_options": _NO_PREVIEW}
+    buttons = [[{"text": words, "callback_data": data} for words, data in row] for row in keyboard]
+    return {
+        "text": rich.text,
+        "entities": entities or None,
+        "link_preview_options": _NO_PREVIEW,
+        "reply_markup": {"inline_keyboard": buttons} if buttons else None,
+    }
 
 
 def _below(line: str, rich: Rich) -> Rich:

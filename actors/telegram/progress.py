@@ -25,11 +25,18 @@ class Progress:
         self._text = ""
         self._switched = ""
         self._tools = Counter[str]()
+        self._asked: set[str] = set()
+
+    @property
+    def waits(self) -> bool:
+        """Whether a person is to answer something."""
+        return bool(self._asked)
 
     def forget(self) -> None:
         """Begin anew: everything is told once more."""
         self.iteration, self._text, self._switched = 0, "", ""
         self._tools.clear()
+        self._asked.clear()
 
     def take(self, event: agent.TurnEvent) -> bool:
         """Take what happens. Whether anything is to be seen of it."""
@@ -46,6 +53,12 @@ class Progress:
                 self._tools[name] += 1
             case agent.Notice(kind="switched", text=text):
                 self._switched = text
+            case agent.ApprovalWanted(approval=approval):
+                self._asked.add(approval)
+                return False
+            case agent.ApprovalGiven(approval=approval):
+                self._asked.discard(approval)
+                return False
             case agent.TurnEnded() | agent.TurnFailed():
                 self.ended = True
             case _:

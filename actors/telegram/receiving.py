@@ -22,7 +22,7 @@ from actors.telegram.inbox import Waiting
 from actors.telegram.liveness import Goal
 from actors.telegram.messages import TelegramFailed
 from actors.telegram.settings import Telegram
-from actors.telegram.update import Bot, Post, Sender
+from actors.telegram.update import Bot, Post, Press, Sender
 from actors.users import messages as users
 from actors.vocabulary import Attachment, Principal
 from bus import BusError
@@ -75,6 +75,9 @@ class Receiver(Doer):
         await super().start()
         self._fetcher = Fetcher(self.bus, self._uploads)
 
+    def _client(self) -> Client | None:
+        return None if self._reached is None else self._reached.client
+
     async def _deal(self) -> None:
         """Have each chat in which something waits be dealt with, once it is known who we are."""
         while True:
@@ -126,7 +129,10 @@ class Receiver(Doer):
     # --- one message --------------------------------------------------------------------------------------
 
     async def _one(self, chat: int, head: Waiting) -> None:
-        """Deal with what is next in a chat: a message, or all of an album. Raises BusError."""
+        """Deal with what is next in a chat: a button, a message, or all of an album. Raises BusError."""
+        if (press := updates.press(head.body)) is not None:
+            await self._pressed(head, press)
+            return
         rows = (head, *await self._album(chat, head))
         members, reached = tuple(row.n for row in rows), self._reached
         posts = [post for row in rows if (post := updates.read(row.body))]
@@ -154,6 +160,18 @@ class Receiver(Doer):
         if (why := await self._heard(heard)) is not None:
             await self._say(heard, why, "refused")
             await self._finish(members, head.key)
+
+    async def _pressed(self, head: Waiting, press: Press) -> None:
+        """Do what a button says. Whoever is not known, or writes in the name of a group, can say nothing by one."""
+        if self._reached is None:
+            raise TelegramFailed(NOBODY)
+        sender = press.post.sender
+        who = None if sender is None else await self._identify(sender)
+        if who is None:
+            await self._questions.acknowledge(press, "I do not know you.")
+        else:
+            await self._questions.press(press, head.key, who.user)
+        await self._finish((head.n,), head.key)
 
     async def _identify(self, sender: Sender) -> Principal | None:
         """For whom an account speaks; None for a stranger."""

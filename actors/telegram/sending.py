@@ -1,20 +1,24 @@
 """Sending a row of the outbox to its chat, part after part."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final, final
 
 import attrs
 
-from actors.sending import STOPPED, Again, Fate, GivenUp, InDoubt, Parcel, Sent
-from actors.telegram import parts, refusals
+from actors.permissions import messages as permissions
+from actors.sending import STOPPED, Again, Fate, GivenUp, InDoubt, Parcel, Sent, Unwanted
+from actors.session.messages import OutboxRow
+from actors.telegram import messages, parts, refusals
 from actors.telegram.line import Line
 from actors.telegram.pace import Pace
 from actors.telegram.parts import DOUBT, File, Part, Whole, Words
 from actors.telegram.placed import Placed
 from actors.telegram.posting import Posting, Target
+from actors.telegram.question import keyboard, rich
 from actors.telegram.settings import StreamMode
 from actors.telegram.wire import Refused, TelegramError, TooMany, Unauthorized, Unknown, Unreachable
-from bus import Bus
+from bus import Bus, BusError
 
 OUTAGE: Final = 60.0
 """Seconds after which, at the latest, it is tried again whether Telegram can be reached."""
@@ -78,6 +82,14 @@ class Delivery:
             return Again(NO_TOKEN, 0.0)
         mode = self._mode()
         todo = parts.parts(row.body, mode)
+        if (asked := parts.asked(row.body)) is not None:
+            try:
+                question = await self._bus.ask(permissions.Get(id=asked, user=row.user))
+            except permissions.UnknownApproval:
+                return Unwanted()
+            if question.state != "open" and not row.doubtful:
+                return Unwanted()  # it was answered before anybody could be asked here
+            todo = (Words(rich(question), keyboard(question) if question.state == "open" else ()),)
         if not todo and row.turn is None:
             return GivenUp("there is nothing in it to be seen")
 
@@ -136,16 +148,26 @@ class Delivery:
             self._latest[posting.chat] = max(arrived, self._latest.get(posting.chat, 0))
             self._unsure.discard(posting.chat)
             if index == len(todo) - 1:
+                await self._keep(row, posting.chat, arrived)
                 return Sent((str(arrived),))
             await parcel.arrived(str(arrived))
         return Sent()
 
+    async def _keep(self, row: OutboxRow, chat: int, message_id: int) -> None:
+        """Have a question be changed once it is closed; who presses one of its buttons has it kept, too."""
+        if (asked := parts.asked(row.body)) is not None:
+            with suppress(BusError):
+                kept = messages.KeepQuestion(
+                    approval=asked, of_user=row.user, chat=chat, message_id=message_id
+                )
+                await self._bus.ask(kept)
+
     async def _part(self, parcel: Parcel, posting: Posting, part: Part, caption: str) -> int:
         match part:
-            case Words(rich=rich):
-                return await posting.words(rich.below(caption) if caption else rich)
-            case Whole(text=text):
-                return await posting.whole(text, caption)
+            case Words(rich=text, keyboard=buttons):
+                return await posting.words(text.below(caption) if caption else text, buttons)
+            case Whole():
+                return await posting.whole(part, caption)
             case File():
                 in_words = parcel.failures >= HARD_FILE
                 return await posting.file(part, parcel.row.user, caption, in_words=in_words)

@@ -67,6 +67,19 @@ class Post:
         return f"{self.chat}" if self.thread is None else f"{self.chat}:{self.thread}"
 
 
+@final
+@attrs.frozen(kw_only=True)
+class Press:
+    """A button of one of our messages that somebody has pressed."""
+
+    id: str
+    """By which it is acknowledged."""
+    data: str
+    """What the button says."""
+    post: Post
+    """The message that has the button. Its sender is who has pressed it."""
+
+
 # --- values -----------------------------------------------------------------------------------------------
 
 
@@ -118,6 +131,21 @@ def read(update: Any) -> Post | None:
     said = mapping(update)
     edited = "message" not in said
     message = mapping(said.get("edited_message" if edited else "message"))
+    return _post(message, _sender(message), edited=edited)
+
+
+def press(update: Any) -> Press | None:
+    """The button that an update tells of; None for one that tells of none, or of a message that cannot be named."""
+    said = mapping(mapping(update).get("callback_query"))
+    message = mapping(said.get("message"))
+    post = _post(message, _account(mapping(said.get("from"))), edited=False)
+    id = text(said.get("id"))
+    if post is None or not id:
+        return None
+    return Press(id=id[:LONGEST_NAME], data=text(said.get("data"))[:LONGEST_NAME], post=post)
+
+
+def _post(message: Json, sender: Sender | None, *, edited: bool) -> Post | None:
     chat = mapping(message.get("chat"))
     id, message_id = number(chat.get("id")), number(message.get("message_id"))
     if id is None or message_id is None:
@@ -127,7 +155,7 @@ def read(update: Any) -> Post | None:
         thread=number(message.get("message_thread_id")) if message.get("is_topic_message") is True else None,
         message_id=message_id,
         in_group=chat.get("type") != "private",
-        sender=_sender(message),
+        sender=sender,
         at=min(max(number(message.get("date")) or 0, 0), _LAST_MOMENT),
         edited=edited,
         album=text(message.get("media_group_id"))[:LONGEST_NAME] or None,
@@ -136,9 +164,12 @@ def read(update: Any) -> Post | None:
 
 
 def _sender(message: Json) -> Sender | None:
-    user = mapping(message.get("from"))
+    return None if mapping(message.get("sender_chat")) else _account(mapping(message.get("from")))
+
+
+def _account(user: Json) -> Sender | None:
     id = number(user.get("id"))
-    if id is None or user.get("is_bot") is True or mapping(message.get("sender_chat")):
+    if id is None or user.get("is_bot") is True:
         return None
     return Sender(
         id=id,

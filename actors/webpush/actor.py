@@ -5,6 +5,7 @@ import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, final
 
+from actors.permissions import messages as permissions
 from actors.sending import Again, Fate, GivenUp, InDoubt, Parcel, Sender, Sent, Unwanted
 from actors.session import messages as session
 from actors.storage import LateKeeper, numbered
@@ -120,6 +121,8 @@ class WebPushActor(LateKeeper):
     async def _taken(self, row: session.OutboxRow) -> Verdict | None:
         """Take a row to its browser; None for one that wants nothing any more."""
         try:
+            if await self._is_closed(row):
+                return None
             kept = await self._read(store.find, row.recipient)
             if kept is None or kept.user != row.user or not await self._forget_ended((kept,)):
                 return None
@@ -129,6 +132,16 @@ class WebPushActor(LateKeeper):
         except (ActorError, DeliveryError) as error:
             return Later(str(error), again(row.attempt))
         return verdict
+
+    async def _is_closed(self, row: session.OutboxRow) -> bool:
+        """Whether it says that something is asked which was answered meanwhile."""
+        asked = row.body.get("approval")
+        if not isinstance(asked, str):
+            return False
+        try:
+            return (await self.bus.ask(permissions.Get(id=asked, user=row.user))).state != "open"
+        except permissions.UnknownApproval:
+            return True
 
     async def _post(self, kept: Kept, row: session.OutboxRow) -> Verdict:
         from actors.webpush import sealing

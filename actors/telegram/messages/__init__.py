@@ -2,7 +2,7 @@
 
 from .errors import TelegramFailed
 from .pairing import AcceptPairing, ListPairings, Pairing, RefusePairing, UnknownPairing
-from .placing import Asked, FindMessages, KeepMessage, Kept, Kind, Placed
+from .placing import Asked, FindMessages, KeepMessage, KeepQuestion, Kept, Kind, Placed
 from .status import GetTelegramStatus, TelegramStatus
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "FindMessages",
     "GetTelegramStatus",
     "KeepMessage",
+    "KeepQuestion",
     "Kept",
     "Kind",
     "ListPairings",

@@ -55,6 +55,19 @@ class FindMessages(Request[Placed]):
 
 @final
 @attrs.frozen(kw_only=True)
+class KeepQuestion(Request[None]):
+    """Remember a message in which something is asked, so that it says later what became of that."""
+
+    abandon: ClassVar[Abandon] = Abandon.FINISH
+    approval: str
+    of_user: str
+    """Who is asked."""
+    chat: int
+    message_id: int
+
+
+@final
+@attrs.frozen(kw_only=True)
 class KeepMessage(Request[None]):
     """Remember a message of ours, in place of one of the same kind and number."""
 

@@ -28,6 +28,9 @@ class Listener:
     def push(self, frame: Json) -> None:
         self.heard.append((round(trio.current_time(), 3), [each["id"] for each in frame["sessions"]]))
 
+    def follows(self, conversation: str) -> bool:
+        return conversation == "one"
+
     def end(self, code: int, reason: str) -> None: ...
 
 
@@ -48,3 +51,13 @@ async def test_changes_that_follow_each_other_are_told_once(
     await trio.sleep(1)
     first, last = round(start + GATHER, 3), round(start + 1 + 1.5 * GATHER, 3)
     assert listener.heard == [(first, ["one", "two"]), (last, ["one"])]
+
+
+def test_a_conversation_is_followed_where_a_client_of_its_user_follows_it() -> None:
+    clients, listener = Clients(), Listener()
+    clients.add(listener)
+    assert clients.follows("admin", "one")
+    assert not clients.follows("admin", "two")
+    assert not clients.follows("eve", "one")
+    clients.remove(listener)
+    assert not clients.follows("admin", "one")

@@ -85,11 +85,13 @@ class Inside:
         )
 
     @asynccontextmanager
-    async def running(self, *, linked: bool = True, receiving: bool = True) -> AsyncGenerator["Inside"]:
+    async def running(
+        self, *, linked: bool = True, receiving: bool = True, conductor: bool = True
+    ) -> AsyncGenerator["Inside"]:
         """One life of the program; Ada writes for the admin if she is linked."""
         for name in ("home", "db"):
             (self.folder / name).mkdir(exist_ok=True)
-        async with self.world.running():
+        async with self.world.running(conductor=conductor):
             await self.mesh.start(partial(House, self), name="house")
             await self.mesh.start(
                 partial(

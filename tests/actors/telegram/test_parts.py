@@ -14,6 +14,7 @@ from actors.telegram.parts import (
     Whole,
     Words,
     answered,
+    asked,
     draft_of,
     missing,
     parts,
@@ -179,3 +180,12 @@ def test_where_a_file_is_that_cannot_be_sent_is_said() -> None:
         "📎 a b.png (63 MB) is too large for Telegram. It is here: documents/ab.png"
     )
     assert refused(file).text == "📎 Telegram did not take a b.png. It is here: documents/ab.png"
+
+
+def test_all_of_a_question_is_a_document() -> None:
+    assert parts({"whole": "Bash: it may"}, "stream") == (Whole("Bash: it may", "question.txt"),)
+
+
+def test_a_row_says_which_question_it_asks() -> None:
+    assert asked({"approval": "q1", "text": "Bash: ls"}) == "q1"
+    assert asked({"text": "brief"}) is None

@@ -108,3 +108,28 @@ def test_it_knows_its_end() -> None:
     assert not after().ended
     assert after(ended).ended
     assert after(failed).ended
+
+
+def test_it_waits_as_long_as_any_question_is_open() -> None:
+    def wanted(id: str) -> Any:
+        fields: dict[str, Any] = {
+            "call": "c",
+            "name": "Bash",
+            "approval": id,
+            "reason": "it may",
+            "expires_at": AT,
+        }
+        return event(agent.ApprovalWanted, **fields)
+
+    def given(id: str) -> Any:
+        return event(agent.ApprovalGiven, call="c", approval=id, allowed=True, by="person ada")
+
+    progress = Progress("t")
+    assert not progress.waits
+    assert not any(map(progress.take, (wanted("a"), wanted("b"), given("a"))))
+    assert progress.waits
+    progress.take(given("b"))
+    assert not progress.waits
+    progress.take(wanted("c"))
+    progress.forget()
+    assert not progress.waits

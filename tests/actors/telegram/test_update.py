@@ -112,3 +112,41 @@ def test_an_update_without_a_message_is_none_of_a_chat(said: Any) -> None:
 def test_who_we_are() -> None:
     assert bot_of(OURS) == Bot(id=99, username="star_bot")
     assert bot_of({"username": "x"}) is None
+
+
+# --- buttons ----------------------------------------------------------------------------------------------
+
+
+def pressed(**fields: Any) -> dict[str, Any]:
+    query = {"id": "q", "from": ADA, "message": message("May I?", **{"from": OURS}), "data": "yes", **fields}
+    return {"update_id": 5, "callback_query": query}
+
+
+def test_a_button_says_who_has_pressed_it_where() -> None:
+    found = updates.press(pressed(message=message("May I?", chat=GROUP, message_id=3, **{"from": OURS})))
+    assert found is not None
+    assert (found.id, found.data, found.post.chat, found.post.message_id) == ("q", "yes", GROUP["id"], 3)
+    assert found.post.sender is not None
+    assert (found.post.sender.id, found.post.in_group) == (ADA["id"], True)
+    kept = inbox.arrival(pressed())
+    assert kept is not None
+    assert (kept.chat, kept.message_id, kept.in_group) == (7, None, False)
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [pressed(id=""), pressed(message={}), pressed(message={"chat": {"id": 7}}), update(1, "a"), {}, 3],
+)
+def test_what_names_no_button_is_none(whole: Any) -> None:
+    assert updates.press(whole) is None
+
+
+def test_a_button_that_a_bot_has_pressed_has_nobody_behind_it() -> None:
+    found = updates.press(pressed(**{"from": OURS}))
+    assert found is not None
+    assert found.post.sender is None
+
+
+@given(anything())
+def test_no_button_is_too_odd(part: Any) -> None:
+    updates.press({"callback_query": {"id": "q", "message": message(), **updates.mapping(part)}})

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from actors import jsontext
 from actors.notification import Notification
+from actors.permissions import messages as permissions
 from actors.session import messages as session
 from actors.users import messages as users
 from actors.vocabulary import ADMIN
@@ -20,6 +21,7 @@ from actors.webpush import actor, messages, verdict
 from actors.webpush.client import Client
 from actors.webpush.messages import BadSubscription, ListSubscriptions, Recipients, Subscribe, Unsubscribe
 from actors.webpush.sealing import encoded, public
+from bus import Actor
 from bus.testing import MeshUnderTest
 from tests.actors.notify.world import World
 from tests.actors.webpush.opened import opened
@@ -180,6 +182,44 @@ async def test_what_is_told_reaches_every_browser_of_its_user_and_nobody_else(de
     await desk.settled("pending", "sent", "sent")  # the first is for Telegram
     await desk.world.notify()
     assert len(await desk.deliveries()) == 3
+
+
+class Asker(Actor):
+    """Knows of one question that it is closed."""
+
+    @permissions.Get.handler
+    async def get(self, request: permissions.Get) -> permissions.Approval:
+        if request.id == "gone":
+            raise permissions.UnknownApproval(id=request.id)
+        now = self.bus.clock.now()
+        return permissions.Approval(
+            id=request.id,
+            state="denied" if request.id == "closed" else "open",
+            tool="Bash",
+            tool_use_id="c",
+            input={},
+            subject="",
+            reason="it may",
+            outside=(),
+            pattern="*",
+            user=request.user,
+            session="s",
+            turn="t",
+            channel="main",
+            asked_at=now,
+            expires_at=now,
+        )
+
+
+async def test_a_question_reaches_a_browser_only_while_it_waits(desk: Desk) -> None:
+    await desk.mesh.start(Asker, name="asker")
+    await desk.world.prefer(telegram=False)
+    browser = await desk.subscribed()
+    for id in ("closed", "gone", "open"):
+        await desk.world.notify(key=id, title=id, approval=id)
+    (taken,) = await desk.service.came(1)
+    assert browser.shown(taken)["title"] == "open"
+    await desk.settled("dropped", "dropped", "sent")
 
 
 async def test_what_is_pushed_while_nobody_was_there_is_sent_at_the_start(desk: Desk) -> None:

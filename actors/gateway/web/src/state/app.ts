@@ -234,6 +234,7 @@ export class App {
   private notified(told: Notification): void {
     for (const hear of this.hearers) hear(told);
     if (told.source === "outbox") void countUndelivered();
+    if (told.source === "permissions") return; // the question itself is shown, or a banner leads to it
     const { job_name: title, result_preview: text, success, session_id: session } = told;
     if (session !== null && session === openSession.value && !document.hidden) return;
     notify({ title, text, success, session });
