@@ -1,8 +1,9 @@
 """Finds what the settings of a server name: secrets of the vault, variables of the environment."""
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
-from typing import final
+from typing import Final, final
 from urllib.parse import urlsplit
 
 from actors.mcp.link import Address
@@ -10,8 +11,12 @@ from actors.mcp.messages import NotReached
 from actors.mcp.process import Start, environment
 from actors.mcp.references import Missing, filled, names_in
 from actors.mcp.settings import Server
+from actors.shell import messages as shell
 from actors.vault import messages as vault
 from bus import Bus, DeliveryError, NoRoute
+
+NOBODY: Final = "-"
+"""Whose uploads a server may see: no user is called that."""
 
 
 @final
@@ -26,7 +31,20 @@ class Access:
         """What to run. Raises NotReached."""
         own = await self._filled(bus, name, server.env, None)
         command = (server.command or "", *server.args)
-        return Start(command=command, environment=environment(self._here, own), folder=folder)
+        here = self._here
+        if server.sandbox:
+            command, here = await self._enclosed(bus, name, command), {**here, "HOME": str(folder)}
+        return Start(command=command, environment=environment(here, own), folder=folder)
+
+    async def _enclosed(self, bus: Bus, server: str, command: tuple[str, ...]) -> tuple[str, ...]:
+        """The words that run a command in the sandbox. Raises NotReached where there is none."""
+        try:
+            kept = await bus.ask(shell.GetProtection())
+            if not kept.sandbox:
+                raise NotReached(server=server, reason=f"it is to run in a sandbox: {kept.text}")
+            return await bus.ask(shell.Enclose(command=shlex.join(command), folder="", user=NOBODY))
+        except (shell.NoSandbox, DeliveryError) as error:
+            raise NotReached(server=server, reason=f"it is to run in a sandbox: {error}") from error
 
     async def address(self, bus: Bus, name: str, server: Server) -> Address:
         """Whom to ask. Raises NotReached, also where a secret may not be sent there."""

@@ -105,7 +105,7 @@ class McpActor(Actor):
             state=found.state if server.enabled else "off",
             kind="url" if server.command is None else "command",
             where=server.url or " ".join((server.command or "", *server.args)),
-            sandboxed=found.sandboxed,
+            sandboxed=server.sandbox,
             tools=tuple(tool.name for tool in tools),
             error=found.error,
             since=found.since,

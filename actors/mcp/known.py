@@ -28,7 +28,6 @@ class Known:
     patience: Patience = attrs.field(factory=Patience)
     told: set[str] = attrs.field(factory=set[str])
     """Users who have been told that its tools are missing."""
-    sandboxed: bool = False
 
 
 @final

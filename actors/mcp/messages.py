@@ -282,4 +282,3 @@ class Told(Command):
     error: str = ""
     listing: Listing | None = None
     """What it offers now; None: as before."""
-    sandboxed: bool = False

@@ -27,6 +27,9 @@ class Server:
     env: Mapping[str, str] = attrs.field(factory=dict[str, str])
     """Variables for it beside PATH, HOME and the like. ``$NAME`` stands for what the vault, or else the environment of
     the agent, holds under that name."""
+    sandbox: bool = False
+    """Whether it runs in the sandbox of the shell, where it sees a read-only system, the agent's home and, but where
+    the network of commands is on, no network."""
     url: str | None = None
     """Where it takes requests, by streamable HTTP."""
     headers: Mapping[str, str] = attrs.field(factory=dict[str, str])
@@ -59,7 +62,8 @@ class Settings:
 
 
 GUARDED: Final = tuple(
-    f"mcp.servers.*.{key}" for key in ("command", "args", "env", "url", "headers", "tools", "everyone")
+    f"mcp.servers.*.{key}"
+    for key in ("command", "args", "env", "sandbox", "url", "headers", "tools", "everyone")
 )
 """They decide what is run here, with which secrets, and for whom."""
 
@@ -94,8 +98,8 @@ def _of_kind(where: str, server: Server) -> Iterator[str]:
         yield f"{where} needs either a command to start it with or a url to reach it at"
     if server.command is not None and (not server.command.strip() or server.headers):
         yield f"{where}: a command is a program, and headers are for a url"
-    if server.url is not None and (server.args or server.env):
-        yield f"{where}: args and env are for a command"
+    if server.url is not None and (server.args or server.env or server.sandbox):
+        yield f"{where}: args, env and sandbox are for a command"
     if server.url is not None and not is_address(server.url):
         yield f"{where}.url must be an address that begins with http:// or https://, without a password in it"
     if any("\0" in each for each in (server.command or "", *server.args)):

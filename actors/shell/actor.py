@@ -274,7 +274,7 @@ class ShellActor(Actor):
             sandbox=kept,
             user=request.user,
             read_by="sh",
-            folder=Path(request.folder),
+            folder=Path(request.folder) if request.folder else None,
             shown=request.shown,
         )
         return tuple(launch.words(request.control))

@@ -81,7 +81,7 @@ class UnknownCommand(ActorError):
 @final
 @attrs.frozen(kw_only=True)
 class Enclose(Request[tuple[str, ...]]):
-    """The words that run a command where it belongs: a hook's, which its actor starts itself.
+    """The words that run a command where it belongs: a hook's or an MCP server, which its actor starts itself.
 
     In the sandbox it has no way to the internet but where the network is on. Raises NoSandbox. Whoever starts them does
     so in the thread that lives as long as the agent: a sandbox ends with it.
@@ -89,7 +89,7 @@ class Enclose(Request[tuple[str, ...]]):
 
     command: str
     folder: str
-    """Where it begins; there it may read."""
+    """Where it begins; there it may read. Empty for home."""
     shown: tuple[str, ...] = ()
     """Files that it may read besides, as it may what is in home."""
     user: str = ""

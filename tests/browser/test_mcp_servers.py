@@ -32,7 +32,7 @@ def test_servers_are_shown_with_their_tools_and_connected_again(window: Window, 
     expect(good).to_contain_text("not running: it is started when it is used")
 
     good.get_by_role("button", name="Connect again").click()
-    expect(page.get_by_text("good answers and has 19 tools.")).to_be_visible()
+    expect(page.get_by_text("good answers and has 20 tools.")).to_be_visible()
     expect(good).to_contain_text("running")
     good.locator("summary").click()
     expect(good.get_by_role("listitem").filter(has_text="mcp__good__echo")).to_contain_text("only reads")

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 Json = dict[str, Any]
@@ -20,10 +21,23 @@ Json = dict[str, Any]
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
-READS = {"echo", "picture", "silent_read", "environment", "long", "steps", "broken", "sound", "linked", "odd"}
+READS = {
+    "echo",
+    "picture",
+    "silent_read",
+    "environment",
+    "long",
+    "steps",
+    "broken",
+    "sound",
+    "linked",
+    "odd",
+    "look",
+}
 NAMES = [
     "echo", "write", "picture", "sound", "linked", "silent", "silent_read", "crash", "garbage", "huge", "endless",
     "long", "steps", "broken", "environment", "child", "change", "refuse", "odd",
+    "look",
 ]  # fmt: skip
 
 
@@ -122,6 +136,8 @@ class Server:
             text = "\ud800 half \x00"
         if name == "environment":
             text = json.dumps(dict(os.environ))
+        if name == "look":
+            text = json.dumps(look())
         if name == "child":
             text = str(self.child())
         return [{"type": "text", "text": text}]
@@ -133,6 +149,17 @@ class Server:
         started = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
         assert started.stdout is not None
         return int(started.stdout.readline())
+
+
+def look() -> Json:
+    """What there is to see of the machine from here."""
+    home = Path(os.environ["HOME"])
+    data = home.parent / ".starpod"
+    return {
+        "home": [each.name for each in home.iterdir()],
+        "data": [each.name for each in data.iterdir()] if data.is_dir() else [],
+        "processes": sum(each.name.isdecimal() for each in Path("/proc").iterdir()),
+    }
 
 
 def resources(_server: Server, _params: Json) -> Json:

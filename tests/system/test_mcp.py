@@ -2,7 +2,9 @@
 
 import json
 import os
+import shutil
 import signal
+import subprocess
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -138,6 +140,42 @@ async def test_a_killed_daemon_leaves_no_server_behind(
     await until(lambda: not any(map(lives, [*started(notes), child])), "a server outlives the daemon")
 
 
+def keeps() -> bool:
+    """Whether bubblewrap works here."""
+    if shutil.which("bwrap") is None:
+        return False
+    tried = ["bwrap", "--unshare-user", "--unshare-pid", "--ro-bind", "/", "/", "--proc", "/proc", "true"]
+    return subprocess.run(tried, capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("kept", [True, False])
+async def test_a_server_in_the_sandbox_sees_home_and_nothing_else_of_whose_machine_it_is(
+    place: Place,
+    model_server: ModelServer,
+    kept: bool,  # noqa: FBT001
+) -> None:
+    if kept and not keeps():
+        pytest.skip("bubblewrap does not work here")
+    program = place.home / "server.py"
+    program.write_text(FAKE.read_text())
+    own = server("a", "python3", str(program), MCP_NOTES=str(place.home / "notes"))
+    enclosed = own.replace("[mcp.servers.a.env]", "sandbox = true\n[mcp.servers.a.env]")
+    configure(place, model_server, ALLOWED, enclosed, "" if kept else '[shell]\nsandbox = "off"\n')
+    async with serving(place) as daemon:
+        answer = (await daemon.request("POST", "/api/mcp/a/reconnect", json={})).json()
+        assert answer["sandboxed"]
+        if not kept:
+            assert "it is to run in a sandbox: commands run without a sandbox" in answer["error"]
+            return
+        assert answer["state"] == "ready", answer
+        found = json.loads(await result_of(daemon, model_server, "mcp__a__look"))
+        assert {"server.py", "notes"} <= {*found["home"]}
+        assert found["data"] == []
+        assert found["processes"] < 10
+        assert len(processes("python3", str(program))) == 1
+    await until(lambda: not processes("python3", str(program)))
+
+
 async def test_without_the_package_it_says_what_to_install(
     place: Place, model_server: ModelServer, tmp_path: Path
 ) -> None:
@@ -166,7 +204,7 @@ async def test_the_command_line_shows_servers_and_their_tools(
     configure(place, model_server, server("a", sys.executable, str(FAKE)), server("b", "/nowhere/at-all"))
     async with serving(place):
         tested = await starpod(place.root, "mcp", "test", "a")
-        assert (tested.status, tested.out) == (0, "a is ready and has 19 tools\n")
+        assert (tested.status, tested.out) == (0, "a is ready and has 20 tools\n")
         failed = await starpod(place.root, "mcp", "test", "b")
         assert failed.status == 1
         assert "No such file or directory" in failed.err
@@ -215,14 +253,18 @@ async def test_the_reference_server_of_files_is_used_and_killed_and_used_again(
 
 
 def processes(program: str, argument: str) -> list[int]:
-    """Those of node that run a program with an argument."""
+    """Those of node and Python that run a program with an argument."""
     found = []
     for each in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             words = each.read_bytes().decode(errors="replace").split("\0")
         except OSError:
             continue
-        if words[0].rpartition("/")[2].startswith("node") and program in words and argument in words:
+        if (
+            words[0].rpartition("/")[2].startswith(("node", "python"))
+            and program in words
+            and argument in words
+        ):
             found.append(int(each.parent.name))
     return found
 
