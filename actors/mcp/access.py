@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from actors.mcp.link import Address
 from actors.mcp.messages import NotReached
-from actors.mcp.process import Start, environment
+from actors.mcp.process import CONTROL, Start, environment
 from actors.mcp.references import Missing, filled, names_in
 from actors.mcp.settings import Server
 from actors.shell import messages as shell
@@ -34,7 +34,9 @@ class Access:
         here = self._here
         if server.sandbox:
             command, here = await self._enclosed(bus, name, command), {**here, "HOME": str(folder)}
-        return Start(command=command, environment=environment(here, own), folder=folder)
+        return Start(
+            command=command, environment=environment(here, own), folder=folder, enclosed=server.sandbox
+        )
 
     async def _enclosed(self, bus: Bus, server: str, command: tuple[str, ...]) -> tuple[str, ...]:
         """The words that run a command in the sandbox. Raises NotReached where there is none."""
@@ -42,7 +44,9 @@ class Access:
             kept = await bus.ask(shell.GetProtection())
             if not kept.sandbox:
                 raise NotReached(server=server, reason=f"it is to run in a sandbox: {kept.text}")
-            return await bus.ask(shell.Enclose(command=shlex.join(command), folder="", user=NOBODY))
+            return await bus.ask(
+                shell.Enclose(command=shlex.join(command), folder="", user=NOBODY, control=CONTROL)
+            )
         except (shell.NoSandbox, DeliveryError) as error:
             raise NotReached(server=server, reason=f"it is to run in a sandbox: {error}") from error
 

@@ -1,9 +1,10 @@
 """Runs one program and sees to it that nothing of it is left: not when it ends, nor when whoever wanted it is killed.
 
-Started as a process of its own, ``python -I -S guard.py LIFELINE GRACE PROGRAM ARGUMENT…``: `LIFELINE` is the
-descriptor of a pipe whose other end whoever wants the program holds and lets go of, be it by dying; `GRACE` are the
-seconds from the request to end until the program is killed. Standard input, output and errors are the program's. The
-exit status is the program's, 128 and the signal where that ended it, 127 where it could not be started.
+Started as a process of its own, ``python -I -S guard.py LIFELINE CONTROL GRACE PROGRAM ARGUMENT…``: `LIFELINE` is the
+descriptor of a socket whose other end whoever wants the program holds and lets go of, be it by dying; the program has
+it as `CONTROL`, where that is not 0; `GRACE` are the seconds from the request to end until the program is killed.
+Standard input, output and errors are the program's. The exit status is the program's, 128 and the signal where that
+ended it, 127 where it could not be started.
 """
 
 import ctypes
@@ -20,7 +21,7 @@ ROUNDS = 20
 """Ends of other processes below us that the grace begins anew for."""
 
 
-def main(lifeline: int, grace: float, command: list[str]) -> int:
+def main(lifeline: int, control: int, grace: float, command: list[str]) -> int:
     """Run the program until it ends, or until nobody holds the lifeline any more."""
     linux = sys.platform == "linux"
     libc = ctypes.CDLL(None) if linux else None
@@ -37,11 +38,17 @@ def main(lifeline: int, grace: float, command: list[str]) -> int:
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(woken)
     try:
-        child = subprocess.Popen(command, preexec_fn=prepare)  # noqa: PLW1509 - there is one thread
+        lifeline, given = os.dup(lifeline), lifeline  # which may be called as the program is to have it
+        if control:
+            os.dup2(given, control)
+        handed = (control,) if control else ()
+        child = subprocess.Popen(command, preexec_fn=prepare, pass_fds=handed)  # noqa: PLW1509 - there is one thread
     except OSError as error:
         sys.stderr.write(f"{command[0]}: {error.strerror}\n")
         return 127
     silence()
+    if control:
+        os.close(control)
     status = watch(child.pid, lifeline, wake)
     if status is None:
         status = end(child.pid, grace, wake)
@@ -124,4 +131,4 @@ def children() -> list[int]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]), float(sys.argv[2]), sys.argv[3:]))
+    sys.exit(main(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]), sys.argv[4:]))

@@ -1,6 +1,6 @@
 """The process of a server: started behind a guard, so that nothing of it is left however we end."""
 
-import os
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -18,6 +18,8 @@ POLITELY: Final = 2.0
 """Seconds that a server has to end once its input is closed, before it is told to."""
 GRACE: Final = 1.0
 """Seconds that it has then, before it is killed."""
+CONTROL: Final = 9
+"""Descriptor of the lifeline in a sandbox that begins."""
 TAIL: Final = 2000
 """Bytes kept of what it writes to standard error."""
 PASSED_ON: Final = ("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "TZ", "TMPDIR")
@@ -32,6 +34,8 @@ class Start:
     command: Sequence[str]
     environment: Mapping[str, str] = attrs.field(repr=False)
     folder: Path
+    enclosed: bool = False
+    """Whether the command begins a sandbox, which hears by CONTROL whether we are there."""
 
 
 @final
@@ -94,14 +98,13 @@ async def running(start: Start) -> AsyncGenerator[Process]:
 
     Raises OSError where not even the guard can be started.
     """
-    lifeline, ours = os.pipe()
+    lifeline, ours = socket.socketpair()
     try:
-        started = await _started(start, lifeline)
+        with lifeline:
+            started = await _started(start, lifeline.fileno())
     except BaseException:
-        os.close(ours)
+        ours.close()
         raise
-    finally:
-        os.close(lifeline)
     process = Process(started)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(process.listen)
@@ -115,7 +118,15 @@ async def running(start: Start) -> AsyncGenerator[Process]:
 
 
 async def _started(start: Start, lifeline: int) -> trio.Process:
-    guard = [sys.executable, "-I", "-S", str(GUARD), str(lifeline), str(GRACE)]
+    guard = [
+        sys.executable,
+        "-I",
+        "-S",
+        str(GUARD),
+        str(lifeline),
+        str(CONTROL if start.enclosed else 0),
+        str(GRACE),
+    ]
     return await trio.lowlevel.open_process(
         [*guard, *start.command],
         stdin=subprocess.PIPE,
@@ -128,13 +139,13 @@ async def _started(start: Start, lifeline: int) -> trio.Process:
     )
 
 
-async def _end(process: Process, ours: int) -> None:
+async def _end(process: Process, ours: socket.socket) -> None:
     """Ask it to end by closing its input, then have the guard end it by letting go of the lifeline."""
     with suppress(trio.ClosedResourceError, trio.BrokenResourceError, trio.BusyResourceError):
         await process.input.aclose()
     with trio.move_on_after(POLITELY):
         await process.watch()
-    os.close(ours)
+    ours.close()
     await process.watch()  # the guard sees to it
     for stream in (process.output, process.errors):
         await stream.aclose()

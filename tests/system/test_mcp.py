@@ -19,6 +19,7 @@ from mcp import Client
 from mcp.client.stdio import StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 
+from actors.mcp.process import GUARD
 from tests.actors.mcp.world import FAKE, lives
 from tests.fakes.model_script import Call, Reply, Say
 from tests.fakes.model_server import ModelServer
@@ -260,11 +261,8 @@ def processes(program: str, argument: str) -> list[int]:
             words = each.read_bytes().decode(errors="replace").split("\0")
         except OSError:
             continue
-        if (
-            words[0].rpartition("/")[2].startswith(("node", "python"))
-            and program in words
-            and argument in words
-        ):
+        runs = words[0].rpartition("/")[2].startswith(("node", "python")) and str(GUARD) not in words
+        if runs and program in words and argument in words:
             found.append(int(each.parent.name))
     return found
 
