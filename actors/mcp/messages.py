@@ -222,8 +222,10 @@ class Call(Request[Result]):
     arguments: Mapping[str, Any]
     reads: bool
     user: str
-    session: str = ""
-    tool_use_id: str = ""
+    session: str
+    turn: str
+    tool_use_id: str
+    """What the model calls the call: a word of its progress is told under it."""
 
 
 @final

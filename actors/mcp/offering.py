@@ -92,6 +92,7 @@ def _call(each: messages.OfferedTool, input: Mapping[str, Any], context: CallCon
         reads=each.tool.reads,
         user=context.user,
         session=context.session,
+        turn=context.turn,
         tool_use_id=context.tool_use_id,
     )
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar, final
 
@@ -15,6 +16,7 @@ from actors.mcp.link import Address, Json, Link, Stale, linked
 from actors.mcp.process import Start
 from actors.mcp.settings import Server, Settings
 from actors.settings.messages import SettingsChanged
+from actors.shell.messages import Printed
 from bus import Actor, Lag, concurrent, redacted
 
 T = TypeVar("T")
@@ -106,11 +108,28 @@ class ServerActor(Actor):
         patience = self._server().timeout_secs
 
         async def ask(link: Link) -> Json:
-            return await link.call(request.tool, request.arguments, patience=patience, reads=request.reads)
+            return await link.call(
+                request.tool,
+                request.arguments,
+                patience=patience,
+                reads=request.reads,
+                told=partial(self._progress, request),
+            )
 
         answer = await self._asked(ask, doubtful=not request.reads)
         kept = await self._keep.parts(self.bus, results.of_call(answer, request.tool), request.user)
         return messages.Result(content=kept.content, files=kept.files, is_error=bool(answer.get("isError")))
+
+    async def _progress(self, request: messages.Call, text: str) -> None:
+        """Show whoever looks on what the server says of its progress."""
+        await self.bus.publish(
+            Printed(
+                session=request.session,
+                turn=request.turn,
+                call=request.tool_use_id,
+                text=f"{redacted(text)}\n",
+            )
+        )
 
     @messages.ReadResource.handler
     @concurrent(AT_ONCE, isolated=True)

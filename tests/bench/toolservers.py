@@ -72,7 +72,8 @@ async def _measure(folder: Path) -> tuple[float, float, float]:
         start = time.perf_counter()
         await mesh.bus.ask(mcp.Reach(server="a", anew=True))
         started = time.perf_counter() - start
-        call = mcp.Call(server="a", tool="echo", arguments={"text": "hello"}, reads=True, user="admin")
+        whose = {"user": "admin", "session": "s", "turn": "t", "tool_use_id": "c"}
+        call = mcp.Call(server="a", tool="echo", arguments={"text": "hello"}, reads=True, **whose)
         called = await _median(lambda: mesh.bus.ask(call))
         source = Offering()
         offered = await _median(lambda: source(mesh.bus, TURN))

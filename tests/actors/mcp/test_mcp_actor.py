@@ -12,6 +12,7 @@ import trio
 from actors.mcp import messages as mcp
 from actors.mcp.offering import PROMPT, RESOURCE
 from actors.mcp.settings import Server
+from actors.shell.messages import Printed
 from actors.tooling import InvalidInput
 from actors.vocabulary import Image
 from bus.testing import MeshUnderTest
@@ -225,11 +226,15 @@ async def test_a_call_without_an_answer_ends_and_the_server_is_told(world: World
     assert len(world.started()) == 1
 
 
-async def test_a_word_of_progress_renews_the_patience(world: World) -> None:
+async def test_a_word_of_progress_renews_the_patience_and_is_shown_to_whoever_looks_on(world: World) -> None:
     await world.start(a=world.fake(timeout_secs=1.0))
     await world.reached()
 
     assert text_of(await world.call("mcp__a__steps", n=6)) == "steps"
+
+    told = world.mesh.published(Printed)
+    assert [each.text for each in told] == [f"{n} of 6: on it\n" for n in range(1, 7)]
+    assert {(each.session, each.turn, each.call) for each in told} == {("s", "t", "toolu_1")}
 
 
 async def test_a_call_that_is_given_up_is_cancelled(world: World) -> None:

@@ -93,7 +93,7 @@ class World:
     async def call(self, name: str, /, **input: Any) -> Rendered:
         """Carry out a call by its full name, as the gate does. Raises what went wrong."""
         tool = (await self.tools())[name]
-        context = CallContext(**attrs.asdict(TURN), call="c")
+        context = CallContext(**attrs.asdict(TURN), call="c", tool_use_id="toolu_1")
         with trio.fail_after(PATIENCE):
             return render(await self.bus.ask(tool.decode(input, context)))
 
