@@ -1,11 +1,13 @@
 """``starpod approvals``: what the agent asks before it does something, the answers, and what was granted."""
 
 import argparse
+import json
 from collections.abc import Iterator
 from typing import Any, Final
 
+from actors.visible import visible
 from starpod.cli.client import Client, print_json, shown
-from starpod.cli.output import Colour, hint, note, ok, one_line, printable, when
+from starpod.cli.output import Colour, hint, note, ok, one_line, when
 from starpod.cli.table import Cell, Column, print_table
 from starpod.cli.target import add_agent_option, find_instance, live_daemon
 from starpod.errors import StarpodError
@@ -16,8 +18,8 @@ MOST: Final = 1000
 """Questions that are looked at at once."""
 SHORT: Final = 8
 """Characters of an id that are shown, and are enough where no other begins so."""
-LINES: Final = 40
-"""Of one input that are shown."""
+LINES: Final = 12
+"""Of one field that a conversation shows of a question."""
 _COLUMNS: Final = (
     Column("ID"),
     Column("STATE", spare=2),
@@ -105,7 +107,7 @@ def _row(approval: dict[str, Any]) -> list[Cell]:
         state if colour is None else (state, colour),
         when(approval["asked_at"]),
         approval["tool"],
-        one_line(approval["subject"] or _brief(approval["input"]), _TEXT),
+        one_line(visible(approval["subject"] or _brief(approval["input"])), _TEXT),
         one_line(approval["reason"], _TEXT),
     ]
 
@@ -124,20 +126,25 @@ def _show(args: argparse.Namespace, client: Client) -> None:
         note(line)
 
 
-def described(approval: dict[str, Any]) -> Iterator[str]:
-    """What is asked, for a terminal: the tool, why, and with what it would be called."""
-    yield f"{approval['tool']}: {approval['reason']}"
-    for name, value in approval["input"].items():
-        first, *rest = printable_lines(str(value))
-        yield f"  {name}: {first}"
+def described(approval: dict[str, Any], most: int | None = None) -> Iterator[str]:
+    """What is asked, for a terminal: the tool, why, and with what it would be called, what it acts on first.
+
+    Of each field at most `most` lines. Nothing in it orders a terminal about, hides or imitates.
+    """
+    yield f"{visible(approval['tool'])}: {visible(approval['reason'])}"
+    if approval["outside"]:
+        yield f"  words of others were read, by {visible(', '.join(approval['outside']))}"
+    fields = sorted(approval["input"].items(), key=lambda field: field[1] != approval["subject"])
+    for name, value in fields:
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        first, *rest = _beginning(visible(text).split("\n"), most)
+        yield f"  {visible(name)}: {first}"
         yield from (f"    {line}" for line in rest)
 
 
-def printable_lines(text: str) -> list[str]:
-    """The lines of a text, of a long one the first, without anything that a terminal would obey."""
-    lines = [printable(line) for line in text.split("\n")]
-    more = len(lines) - LINES
-    return lines if more <= 0 else [*lines[:LINES], f"({more} more lines)"]
+def _beginning(lines: list[str], most: int | None) -> list[str]:
+    more = 0 if most is None else len(lines) - most
+    return lines if more <= 0 else [*lines[:most], f"({more} more lines: `starpod approvals show` has all)"]
 
 
 def _one(beginning: str, client: Client) -> dict[str, Any]:

@@ -78,7 +78,7 @@ def _said(words: Sequence[str]) -> str:
 
 
 async def _chat(instance: "Instance", text: str, args: argparse.Namespace) -> int:
-    from starpod.cli.consenting import Asker
+    from starpod.cli.consenting import Asker, how_to_answer
     from starpod.cli.exchange import Exchange, Lost
 
     message = {
@@ -95,12 +95,18 @@ async def _chat(instance: "Instance", text: str, args: argparse.Namespace) -> in
         if args.session:
             message["session_id"] = await _whole_id(daemon, args.session)
         printer = _JsonPrinter() if args.json else _Printer()
+        exchange = Exchange(instance, message, printer, Asker())
         try:
-            return await Exchange(instance, message, printer, Asker()).run(daemon)
+            return await exchange.run(daemon)
         except Lost as lost:
             printer.broken()
             fail(str(lost))
             return UNANSWERED if lost.stored else 1
+        except BaseException:  # somebody has interrupted it
+            for question in exchange.open:
+                printer.broken()
+                warn(how_to_answer(question))
+            raise
 
 
 async def _whole_id(daemon: DaemonInfo, beginning: str) -> str:
@@ -160,8 +166,9 @@ class _Printer:
             case "tool_result":
                 mark, colour = ("✗", "red") if event["is_error"] else ("✓", "green")
                 self._aside(f"{mark} {one_line(event['content'], PREVIEW)}", colour)
-            case "approval_given" if not event["allowed"]:
-                self._aside(f"not allowed by {event['by']}", "red")
+            case "approval_given":
+                verdict, colour = ("allowed", "green") if event["allowed"] else ("not allowed", "red")
+                self._aside(f"{verdict} by {event['by']}", colour)
             case "attachment":
                 self._aside(f"⇩ {event['file_name']} ({event['path']}, {event['size']} bytes)", "blue")
             case "notice":

@@ -1,28 +1,35 @@
 """Asking whoever sits at the terminal whether a call may be carried out, while ``starpod chat`` shows its turn."""
 
 import sys
+from collections.abc import Iterator
+from datetime import datetime
 from functools import partial
+from http import HTTPStatus
 from typing import Any, Final, final
 
 import trio
 
-from starpod.cli.approvals import PATH, described
+from actors.visible import visible
+from starpod.cli.approvals import LINES, PATH, described
 from starpod.cli.client import Client, Refused
-from starpod.cli.output import paint, printable, say, warn
+from starpod.cli.output import paint, say, warn
 from starpod.errors import StarpodError
 from starpod.lock import DaemonInfo
 
 KEYS: Final = {"y": "once", "c": "conversation", "a": "always", "n": "deny"}
-"""What the first letter of an answer means; what follows an n is told to the model."""
+"""What the first letter of an answer means; behind an n stands what the model is told, behind a c or an a a pattern."""
 
 
 def answer_of(line: str) -> dict[str, str] | None:
     """What a line that somebody has typed says; None where that cannot be told."""
-    key, _, words = line.strip().partition(" ")
+    key, _, more = line.strip().partition(" ")
     decision = KEYS.get(key.lower()[:1])
-    if decision is None:
+    more = more.strip()
+    if decision is None or (decision == "once" and more):
         return None
-    return {"decision": decision, "words": words.strip()} if decision == "deny" else {"decision": decision}
+    if decision == "deny":
+        return {"decision": decision, "words": more}
+    return {"decision": decision, "pattern": more} if more else {"decision": decision}
 
 
 def how_to_answer(approval: str) -> str:
@@ -52,18 +59,35 @@ class Asker:
 
     async def _ask(self, client: Client, path: str) -> None:
         approval = await trio.to_thread.run_sync(client.get, path)
-        for line in described(approval):
+        for line in described(approval, LINES):
             say(f"  {paint(line, 'yellow', sys.stderr)}", sys.stderr)
-        pattern = printable(approval["pattern"])
-        keys = f"y: this once, c: in this conversation, a: always ({pattern}), n: no"
         while True:
-            say(f"  {paint(f'May it? {keys}', 'bold', sys.stderr)}", sys.stderr)
+            for line in _choices(approval):
+                say(f"  {paint(line, 'bold', sys.stderr)}", sys.stderr)
             await trio.lowlevel.wait_readable(sys.stdin)
             line = sys.stdin.readline()
             if not line:
                 warn(how_to_answer(approval["id"]))
                 return
             answer = answer_of(line)
-            if answer is not None:
-                await trio.to_thread.run_sync(partial(client.post, path, answer))
+            if answer is not None and await self._sent(client, path, answer):
                 return
+
+    async def _sent(self, client: Client, path: str, answer: dict[str, str]) -> bool:
+        """Whether nothing is left to be asked: it was answered, here or by somebody who was faster."""
+        try:
+            await trio.to_thread.run_sync(partial(client.post, path, answer))
+        except Refused as refusal:
+            warn(str(refusal))
+            return refusal.status != HTTPStatus.BAD_REQUEST  # a pattern that misses
+        return True
+
+
+def _choices(approval: dict[str, Any]) -> Iterator[str]:
+    until = datetime.fromisoformat(approval["expires_at"]).astimezone()
+    fits = visible(approval["pattern"])
+    yield f"May it? y: this once, n: no, c: in this conversation, a: always, for all that fits {fits}"
+    yield (
+        "(c PATTERN, a PATTERN: for all that fits that; n WORDS: for the model; "
+        f"no answer by {until:%a %H:%M} is a no)"
+    )

@@ -93,6 +93,11 @@ class Exchange:
         self._seen = -1
         """Number of the newest event that was shown."""
 
+    @property
+    def open(self) -> tuple[str, ...]:
+        """Ids of the questions that nobody has answered yet."""
+        return tuple(self._asking)
+
     async def run(self, daemon: DaemonInfo) -> int:
         """The exit status: 0, or 1 when the turn failed. Raises Lost, and StarpodError when the message is refused."""
         status = await self._over(daemon)

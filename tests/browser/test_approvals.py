@@ -59,9 +59,9 @@ def test_a_key_allows_what_is_shown_and_the_focus_is_taken_from_nobody(
     window.page.keyboard.type("y")  # meant for the message
     expect(window.field).to_have_value("y")
     expect(question.get_by_role("group", name="What FileWrite would act on")).to_have_text("notes/plan.md")
-    expect(question.get_by_role("group", name="Changes")).to_contain_text(
-        re.compile("- removed: second\\s+\\+ added: 2nd")
-    )
+    changes = question.get_by_role("figure", name="Changes: 1 lines added, 1 removed")
+    expect(changes.get_by_role("deletion")).to_have_text("-second")
+    expect(changes.get_by_role("insertion")).to_have_text("+2nd")
     expect(question).to_contain_text("Asked because the owner of this agent wants to be asked (FileWrite).")
     expect(question).to_contain_text("Denied by itself in 24 h")
     expect(window.page.get_by_text(re.compile("Aster waits for your answer about FileWrite"))).to_have_count(
@@ -167,6 +167,7 @@ def test_a_question_is_seen_from_everywhere_and_answered_once(
     listed = other.page.get_by_role("list", name="Waiting for your answer")
     expect(listed.get_by_role("group", name="May Aster change this file?")).to_be_visible()
     other.go("")
+    expect(banner).to_be_visible()
     other.page.keyboard.press("F8")
     other.page.wait_for_url("**/#/chat/*")
     question = card(other.page)
@@ -261,7 +262,7 @@ def test_a_phone_has_room_for_it(
     writes(model, "first\n" + "long " * 100 + "\n")
     window.say("on the phone")
     question = card(window.page)
-    expect(question.get_by_role("group", name="Changes")).to_be_visible()
+    expect(question.get_by_role("figure", name=re.compile("^Changes"))).to_be_visible()
     window.has_room()
     other = open_window(phone, agent, complaints, "#/s/permissions")
     expect(other.page.get_by_role("list", name="Decisions, newest first")).to_be_visible()

@@ -23,7 +23,7 @@ from tests.actors.web.sites import answer, site
 from tests.fakes.mail import mail
 from tests.fakes.model_script import Call, Reply, Say
 from tests.fakes.model_server import ModelServer
-from tests.system.daemons import PATIENCE, Daemon, Place, launch, serving, starpod, start, until
+from tests.system.daemons import PATIENCE, Daemon, Place, Process, launch, serving, starpod, start, until
 from tests.system.payloads import PAYLOADS
 from tests.system.test_email import World, know_ada, world
 
@@ -396,7 +396,7 @@ async def terminal(place: Place, *arguments: str) -> AsyncGenerator["Terminal"]:
     os.close(theirs)
     os.set_blocking(ours, False)
     try:
-        yield Terminal(ours)
+        yield Terminal(ours, process)
         await until(lambda: process.poll() is not None, "the command did not end")
     finally:
         process.kill()
@@ -407,8 +407,9 @@ async def terminal(place: Place, *arguments: str) -> AsyncGenerator["Terminal"]:
 class Terminal:
     """What is shown there and typed."""
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, process: Process) -> None:
         self._descriptor = descriptor
+        self._process = process
         self.shown = ""
 
     def _look(self) -> bool:
@@ -427,6 +428,9 @@ class Terminal:
 
     async def wait_for(self, text: str) -> None:
         await until(partial(self.shows, text), f"{text!r} was not shown: {self.shown}")
+
+    def interrupts(self) -> None:
+        self._process.send_signal(signal.SIGINT)
 
     def types(self, line: str) -> None:
         os.write(self._descriptor, f"{line}\n".encode())
@@ -449,6 +453,31 @@ async def test_chat_asks_whoever_sits_at_the_terminal(
         assert (file.read_text() if file.exists() else "") == result
         if not result:
             assert "the person has said no: not now" in model_server.requests[-1].tool_results[-1]
+
+
+async def test_another_pattern_may_be_typed_but_has_to_fit(place: Place, model_server: ModelServer) -> None:
+    model_server.script(Reply(LOG), Reply(Say("So be it.")))
+    async with serving(place) as daemon, terminal(place, "chat", "log it") as there:
+        await there.wait_for("May it?")
+        there.types("a git *")
+        await there.wait_for("does not fit the pattern")
+        await until(lambda: there.shows("") and there.shown.count("May it?") == 2, there.shown)
+        there.types("n")
+        await there.wait_for("So be it.")
+        assert await daemon.get("/api/grants") == []
+
+
+async def test_who_leaves_is_told_that_the_question_waits(place: Place, model_server: ModelServer) -> None:
+    model_server.script(Reply(LOG), Reply(Say("So be it.")))
+    async with serving(place) as daemon:
+        async with terminal(place, "chat", "log it") as there:
+            await there.wait_for("May it?")
+            (approval,) = await approvals(daemon)
+            there.interrupts()
+            await there.wait_for(f"starpod approvals show {approval['id'][:8]}")
+        assert [each["id"] for each in await approvals(daemon)] == [approval["id"]]
+        await respond(daemon, approval["id"])
+        await until((place.home / "documents" / "log.txt").exists)
 
 
 async def test_chat_ceases_to_ask_what_was_answered_elsewhere(

@@ -5,22 +5,27 @@ const MOST_PAIRS = 1_000_000;
 /** Lines that are shown before and after what has changed. */
 const AROUND = 3;
 
-export interface DiffLine {
-  readonly kind: "same" | "gone" | "new" | "left-out";
-  /** Of what is left out: how many lines there are, in words. */
+const MARKS = { same: " ", gone: "-", new: "+" } as const;
+
+interface Line {
+  readonly kind: keyof typeof MARKS;
   readonly text: string;
 }
 
-/** The lines of both texts in order, but for those far from any change. */
-export function diff(before: string, after: string): readonly DiffLine[] {
-  return shortened(lines(split(before), split(after)));
+/**
+ * The lines of both texts in order, each behind its mark, but for those far from any change; empty where nothing changes.
+ * Of what is left out it is said how much that is.
+ */
+export function diff(before: string, after: string): string {
+  const found = lines(split(before), split(after));
+  return found.every(({ kind }) => kind === "same") ? "" : shortened(found).join("\n");
 }
 
 function split(text: string): string[] {
   return text === "" ? [] : text.replace(/\n$/, "").split("\n");
 }
 
-function lines(before: readonly string[], after: readonly string[]): DiffLine[] {
+function lines(before: readonly string[], after: readonly string[]): Line[] {
   let start = 0;
   while (start < before.length && start < after.length && before[start] === after[start]) start += 1;
   let [end, last] = [before.length, after.length];
@@ -33,12 +38,12 @@ function lines(before: readonly string[], after: readonly string[]): DiffLine[] 
   ];
 }
 
-function as(kind: DiffLine["kind"], texts: readonly string[]): DiffLine[] {
+function as(kind: Line["kind"], texts: readonly string[]): Line[] {
   return texts.map((text) => ({ kind, text }));
 }
 
 /** By the longest run of lines that both have in common, found by its lengths from each pair to the end. */
-function between(before: readonly string[], after: readonly string[]): DiffLine[] {
+function between(before: readonly string[], after: readonly string[]): Line[] {
   const [rows, columns] = [before.length, after.length];
   if (rows * columns > MOST_PAIRS) return [...as("gone", before), ...as("new", after)];
   const width = columns + 1;
@@ -50,7 +55,7 @@ function between(before: readonly string[], after: readonly string[]): DiffLine[
         before[row] === after[column]
           ? at(row + 1, column + 1) + 1
           : Math.max(at(row + 1, column), at(row, column + 1));
-  const found: DiffLine[] = [];
+  const found: Line[] = [];
   let [row, column] = [0, 0];
   while (row < rows && column < columns) {
     const [gone, come] = [before[row] ?? "", after[column] ?? ""];
@@ -68,22 +73,22 @@ function between(before: readonly string[], after: readonly string[]): DiffLine[
   return [...found, ...as("gone", before.slice(row)), ...as("new", after.slice(column))];
 }
 
-function shortened(all: readonly DiffLine[]): readonly DiffLine[] {
+function shortened(all: readonly Line[]): string[] {
   const near = new Set<number>();
   all.forEach(({ kind }, index) => {
     if (kind === "same") return;
     for (let other = index - AROUND; other <= index + AROUND; other += 1) near.add(other);
   });
-  const found: DiffLine[] = [];
+  const found: string[] = [];
   let hidden = 0;
   const tell = () => {
-    if (hidden > 0) found.push({ kind: "left-out", text: hidden === 1 ? "1 line" : `${hidden} lines` });
+    if (hidden > 0) found.push(`@@ ${hidden === 1 ? "1 line" : `${hidden} lines`} @@`);
     hidden = 0;
   };
-  all.forEach((line, index) => {
+  all.forEach(({ kind, text }, index) => {
     if (!near.has(index)) return void (hidden += 1);
     tell();
-    found.push(line);
+    found.push(MARKS[kind] + text);
   });
   tell();
   return found;

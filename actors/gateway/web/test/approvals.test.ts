@@ -183,30 +183,19 @@ test("nothing that cannot be seen is in what is judged", () => {
   assert.equal(visible("Grüße, 世界!\n\tüber alles 🎉"), "Grüße, 世界!\n\tüber alles 🎉");
 });
 
-const drawn = (before: string, after: string) =>
-  diff(before, after).map(
-    ({ kind, text }) => `${{ same: " ", gone: "-", new: "+", "left-out": "…" }[kind]}${text}`,
-  );
+const drawn = (before: string, after: string) => diff(before, after).split("\n");
 
 test("a difference shows what goes and what comes, in its surroundings", () => {
   const numbers = Array.from({ length: 12 }, (_, number) => String(number));
   const changed = numbers.map((line) => (line === "6" ? "six" : line));
   assert.deepEqual(drawn(numbers.join("\n"), changed.join("\n")), [
-    "…3 lines",
-    " 3",
-    " 4",
-    " 5",
-    "-6",
-    "+six",
-    " 7",
-    " 8",
-    " 9",
-    "…2 lines",
+    ...["@@ 3 lines @@", " 3", " 4", " 5", "-6", "+six", " 7", " 8", " 9", "@@ 2 lines @@"],
   ]);
   assert.deepEqual(drawn("a\nb\nc\n", "a\nx\nb\n"), [" a", "+x", " b", "-c"]);
   assert.deepEqual(drawn("", "a\nb\n"), ["+a", "+b"]);
   assert.deepEqual(drawn("a", ""), ["-a"]);
-  assert.deepEqual(drawn("same", "same"), ["…1 line"]);
+  assert.deepEqual(drawn("a\nb\nc\nd\ne", "a\nb\nc\nd\nE"), ["@@ 1 line @@", " b", " c", " d", "-e", "+E"]);
+  assert.equal(diff("same\n", "same"), "");
 });
 
 test("what is too long to be compared is told as a whole", () => {

@@ -1,13 +1,14 @@
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { away, dated } from "../format";
+import { diff } from "../diff";
 import { fileText } from "../net/api";
 import type { Approval } from "../protocol";
 import { account } from "../state/account";
 import type { Verdict } from "../state/approvals";
 import { visible } from "../visible";
 import { changeOf, outcome, restOf, wish, type Change } from "./approval-text";
+import { Changes } from "./Changes";
 import { useApp } from "./context";
-import { Diff } from "./Diff";
 import { useNow } from "./hooks";
 import { Icon } from "./icons";
 import { inputFields } from "./tool-text";
@@ -314,13 +315,18 @@ function FileChange({ change: { path, before, after } }: { change: Change }) {
     return (
       <>
         <p class="quiet">What the file holds now cannot be shown. It would hold this:</p>
-        <Diff before="" after={visible(after)} />
+        <Changes text={diff("", visible(after))} />
       </>
     );
   return (
     <>
       {found.note !== undefined && <p class="quiet">{found.note}</p>}
-      <Diff before={visible(found.text)} after={visible(after)} />
+      <Difference before={found.text} after={after} />
     </>
   );
+}
+
+function Difference({ before, after }: { before: string; after: string }) {
+  const text = diff(visible(before), visible(after));
+  return text === "" ? <p class="quiet">Nothing changes.</p> : <Changes text={text} />;
 }
