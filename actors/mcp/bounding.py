@@ -27,20 +27,15 @@ def description(text: str | None, name: str) -> str:
 def schema(given: object) -> dict[str, Any]:
     """A schema that every provider takes: that of an object, and where it is too large little more than its names."""
     whole = _plain(given)
-    properties = whole.get("properties")
-    kept = {
-        **whole,
-        "type": "object",
-        "properties": properties if isinstance(properties, Mapping) else {},
-    }
+    found = whole.get("properties")
+    properties = cast("dict[str, Any]", found) if isinstance(found, dict) else {}
+    kept = {**whole, "type": "object", "properties": properties}
     kept.pop("$schema", None)
     if len(jsontext.write(kept)) <= SCHEMA:
         return kept
     return {
         "type": "object",
-        "properties": {
-            name[:100]: _brief(each) for name, each in list(kept["properties"].items())[:PROPERTIES]
-        },
+        "properties": {name[:100]: _brief(each) for name, each in list(properties.items())[:PROPERTIES]},
     }
 
 

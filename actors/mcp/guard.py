@@ -35,7 +35,7 @@ def main(lifeline: int, control: int, grace: float, command: list[str]) -> int:
 
     wake, woken = os.pipe()
     os.set_blocking(woken, False)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.signal(signal.SIGCHLD, told)
     signal.set_wakeup_fd(woken)
     try:
         lifeline, given = os.dup(lifeline), lifeline  # which may be called as the program is to have it
@@ -54,6 +54,10 @@ def main(lifeline: int, control: int, grace: float, command: list[str]) -> int:
         status = end(child.pid, grace, wake)
     leave_nobody(child.pid)
     return os.waitstatus_to_exitcode(status) if os.WIFEXITED(status) else 128 + os.WTERMSIG(status)
+
+
+def told(_signal: int, _frame: object) -> None:
+    """Nothing is to be done at once: whoever waits is woken."""
 
 
 def silence() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final, final
+from typing import Any, Final, cast, final
 
 import attrs
 
@@ -110,8 +110,9 @@ def read(server: Server, text: str) -> messages.Listing | None:
 
 
 def _tool(each: Mapping[str, Any]) -> messages.ServerTool:
-    schema = each["schema"]
-    if not isinstance(schema, dict) or not isinstance(schema.get("properties"), dict):
+    found = each["schema"]
+    schema = cast("dict[str, Any]", found) if isinstance(found, dict) else {}
+    if not isinstance(schema.get("properties"), dict):
         raise TypeError("no schema of an object")
     return messages.ServerTool(
         name=str(each["name"]),

@@ -5,9 +5,9 @@ That package takes a second to load; it is loaded in a thread, with the first se
 
 import importlib
 import math
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING, Any, Final, final
+from typing import TYPE_CHECKING, Any, Final, cast, final
 
 import attrs
 import trio
@@ -212,10 +212,14 @@ def _progress(done: float, total: float | None, message: str | None) -> str:
 # --- beginning --------------------------------------------------------------------------------------------
 
 
+def _load() -> None:
+    importlib.import_module("mcp")
+
+
 async def load(server: str) -> None:
     """Have the package ready. Raises NotReached where it is not installed."""
     try:
-        await trio.to_thread.run_sync(in_thread(importlib.import_module), "mcp")
+        await trio.to_thread.run_sync(in_thread(_load))
     except ImportError as error:
         reason = f"the package mcp is not installed ({error}): {INSTALL}"
         raise NotReached(server=server, reason=reason) from error
@@ -277,7 +281,8 @@ def _of_http(error: BaseException, wire: Wire) -> bool:
     import httpx2
 
     if isinstance(error, BaseExceptionGroup):
-        found = [_of_http(each, wire) for each in error.exceptions]
+        inner: Sequence[BaseException] = cast("BaseExceptionGroup[BaseException]", error).exceptions
+        found = [_of_http(each, wire) for each in inner]
         return any(found)
     if not isinstance(error, httpx2.HTTPError):
         return False
@@ -296,5 +301,5 @@ def _why(error: BaseException, process: Process | None) -> str:
     if process is not None:
         return process.how()
     while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
+        error = cast("BaseExceptionGroup[BaseException]", error).exceptions[0]
     return str(error)[:500] or type(error).__name__

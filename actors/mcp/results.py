@@ -153,7 +153,7 @@ def _bounded(parts: Iterable[Part]) -> tuple[Part, ...]:
 
 
 def _list(value: object) -> Sequence[Json]:
-    return [_object(each) for each in value] if isinstance(value, list | tuple) else []
+    return [_object(each) for each in cast("Sequence[object]", value)] if isinstance(value, list) else []
 
 
 def _object(value: object) -> Json:

@@ -4,7 +4,7 @@ Each request stands by itself; there are no sessions. Of what a server may offer
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Final, final
+from typing import Annotated, Any, Final, cast, final
 
 import attrs
 
@@ -93,7 +93,7 @@ class Asked:
     def progress(self) -> Id | None:
         """What names the progress of it that is to be told; None: none is."""
         meta = self.params.get("_meta")
-        token = meta.get("progressToken") if isinstance(meta, Mapping) else None
+        token = cast("Json", meta).get("progressToken") if isinstance(meta, dict) else None
         return token if isinstance(token, str | int) and not isinstance(token, bool) else None
 
 
@@ -112,16 +112,17 @@ def read(body: bytes) -> Asked | None:
         said = jsontext.read(body)
     except jsontext.NotJson as error:
         raise Refused(PARSE_ERROR, f"malformed JSON: {error}") from None
-    if not isinstance(said, dict) or said.get("jsonrpc") != "2.0":
+    message = cast("Json", said) if isinstance(said, dict) else {}
+    if message.get("jsonrpc") != "2.0":
         raise Refused(INVALID_REQUEST, "send one message of JSON-RPC 2.0")
-    id, method, params = said.get("id"), said.get("method"), said.get("params", {})
+    id, method, params = message.get("id"), message.get("method"), message.get("params", {})
     if id is not None and (not isinstance(id, str | int | float) or isinstance(id, bool)):
         raise Refused(INVALID_REQUEST, "an id is a text or a number")
-    if method is None and ("result" in said or "error" in said):
+    if method is None and ("result" in message or "error" in message):
         return None
     if not isinstance(method, str) or not isinstance(params, dict):
         raise Refused(INVALID_REQUEST, "a request has a method, and its params are an object", id)
-    return Asked(id=id, method=method, params=params)
+    return Asked(id=id, method=method, params=cast("Json", params))
 
 
 def called(asked: Asked) -> Tool:

@@ -66,10 +66,10 @@ class McpRoutes:
         if STREAM in request.headers.get("Accept", ""):
             stream = Stream(self._presence, g.changes, call)
             return Response(stream, 200, {"X-Accel-Buffering": "no"}, content_type=STREAM)
-        found: Json | None = None
+        found = protocol.texts(asked, [LEFT], is_error=True)
         with self._presence.stay(call.who, g.changes):
             found = await call.carried_out(lambda _: None)
-        return answer(protocol.texts(asked, [LEFT], is_error=True) if found is None else found)
+        return answer(found)
 
 
 @final
