@@ -15,7 +15,7 @@ from tests.system.daemons import Daemon, Json, Place
 PLANS: Final = {"once": 8, "later": 3, "both": 3, "against": 2, "conversation": 1, "deny": 2, "expire": 1}
 """What becomes of questions, and how often. ``both`` clients say the same, or one says something ``against`` the other;
 ``later`` is after a restart."""
-LONG: Final = 4.0
+LONG: Final = 2.0
 """Seconds after which nobody waits any more for the daemon to die before they answer."""
 GRANTED: Final = "sh count *"
 UNDONE: Final = 0.35

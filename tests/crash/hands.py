@@ -8,8 +8,6 @@ import json
 import random
 import signal
 import sqlite3
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -35,7 +33,7 @@ from tests.crash.world import (
     only_read,
 )
 from tests.fakes.model_server import ModelServer
-from tests.system.daemons import Place, check_log, environment, read_json, start, until
+from tests.system.daemons import Place, check_log, read_json, starpod, start, until
 
 TALKERS: Final = 3
 BRIEF: Final = 10.0
@@ -87,9 +85,15 @@ def at_random(rng: random.Random, count: int) -> list[Kill]:
 
 
 async def killed(
-    root: Path, server: ModelServer, rng: random.Random, kills: Iterable[Kill], sandbox: str = "auto"
+    root: Path,
+    server: ModelServer,
+    rng: random.Random,
+    kills: Iterable[Kill],
+    sandbox: str = "auto",
+    *,
+    life: float = BRIEF,
 ) -> Summary:
-    """Let daemons die, then let the last one finish everything, and look."""
+    """Let daemons die, each after so many seconds at most, then let the last one finish everything, and look."""
     place = Place(root, server.url, rng.choice(("anthropic", "openai")))
     place.settings.write_text(
         f'{place.settings.read_text()}\n[shell]\nsandbox = "{sandbox}"\ndisk_left = 0\nbackground = 4\n'
@@ -104,16 +108,17 @@ async def killed(
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(ends("nobody"), encoding="utf-8")
     server.rule = model(GAP)
-    return await _World(place, rng).run(kills)
+    return await _World(place, rng, life).run(kills)
 
 
 @final
 class _World:
     """One instance, its daemons one after another, and what became of them."""
 
-    def __init__(self, place: Place, rng: random.Random) -> None:
+    def __init__(self, place: Place, rng: random.Random, life: float) -> None:
         self._place = place
         self._rng = rng
+        self._life = life
         self._stage = Stage(place, TALKERS)
         self._found = Summary()
         self._deaths: dict[str, dict[int, Death]] = {}
@@ -150,6 +155,7 @@ class _World:
                 stage.complaints.append(f"the last daemon did not stop in order:\n{daemon.log}")
         await self._nothing_runs("it was stopped")
         check_log(daemon)
+        await self._verify()
         self._look()
         return attrs.evolve(self._found, doubts=sum(each.doubtful for each in made(self._place)))
 
@@ -165,7 +171,7 @@ class _World:
                 self._stage.show(daemon)
             if kill.point is None:
                 await trio.sleep(kill.after * 2)
-            elif not await happens(lambda: not daemon.running, BRIEF):
+            elif not await happens(lambda: not daemon.running, self._life):
                 self._found.missed.append(str(kill))
             daemon.signal(signal.SIGKILL)
             self._stage.show(None)
@@ -206,23 +212,20 @@ class _World:
         found.calls.update(map(str, books.made))
         found.calls["undos"] += stage.undos
 
+    async def _verify(self) -> None:
+        verified = await starpod(self._place.root, "audit", "verify", **self._place.variables)
+        if verified.status != 0:
+            self._stage.complaints.append(
+                f"the audit log is not as it was written: {verified.out}{verified.err}"
+            )
+
     def _damages(self) -> Iterator[str]:
-        """Databases, the audit log, and whether each message became one turn."""
+        """Databases, and whether each message became one turn."""
         for name in _DATABASES:
             if (path := self._place.inside / "db" / f"{name}.db").exists():
                 with contextlib.closing(sqlite3.connect(path)) as database:
                     if database.execute("PRAGMA integrity_check").fetchone() != ("ok",):
                         yield f"the database {name} is damaged"
-        verified = subprocess.run(
-            [sys.executable, "-m", "starpod", "audit", "verify"],
-            cwd=self._place.root,
-            env=environment(**self._place.variables),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if verified.returncode != 0:
-            yield f"the audit log is not as it was written: {verified.stdout}{verified.stderr}"
         with contextlib.closing(only_read(self._place.database)) as database:
             rows = database.execute("SELECT client_message_id FROM turns WHERE source = 'http'")
             turns = Counter(key for (key,) in rows)
