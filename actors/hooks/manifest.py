@@ -51,7 +51,7 @@ def read(text: str) -> Manifest:
         table = tomllib.loads(header)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise BadManifest(f"what stands between the lines {_LINE} is no TOML: {error}") from None
-    requires = _of(table, "requires", dict, "a table") or {}
+    requires = cast("Mapping[str, Any]", _of(table, "requires", dict, "a table") or {})
     event = _event(table)
     return Manifest(
         name=_name(table),

@@ -83,7 +83,9 @@ class Registry:
     """The groups of each event, in order."""
 
     def __init__(self, groups: Mapping[EventName, Sequence[Group]] | None = None) -> None:
-        self._groups = {event: tuple(found) for event, found in (groups or {}).items() if found}
+        self._groups: dict[EventName, tuple[Group, ...]] = {
+            event: tuple(found) for event, found in (groups or {}).items() if found
+        }
 
     def __bool__(self) -> bool:
         return bool(self._groups)

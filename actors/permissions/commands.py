@@ -128,9 +128,9 @@ _AS_THEY_ARE: Final = frozenset(
 def proposal(text: str) -> str | None:
     """A pattern for commands like this one: its first words, where they say something. None: there is none."""
     found = simple(text)
-    if found is None or len(found) > 1:
+    if found is None or len(found) != 1:
         return None
-    first, *rest = shlex.split(found[0])
+    first, *rest = shlex.split("".join(found))
     if first in _AS_THEY_ARE or shlex.quote(first) != first:
         return None
     if first in _WITH_ACTIONS:

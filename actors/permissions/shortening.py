@@ -26,5 +26,5 @@ def _shortened(value: Any) -> Any:
         entries = list(cast("Mapping[str, Any]", value).items())
         return {_shortened(name): _shortened(each) for name, each in entries[:MOST]}
     if isinstance(value, Sequence):
-        return [_shortened(each) for each in value[:MOST]]
+        return [_shortened(each) for each in cast("Sequence[object]", value)[:MOST]]
     return value

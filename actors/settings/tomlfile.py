@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Collection, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeGuard, cast, final
+from typing import Any, TypeGuard, final
 
 from actors.settings import text as textfile
 from actors.settings.problems import ConfigError, Problem
@@ -16,6 +16,10 @@ Values = dict[str, Any]
 def is_table(value: object) -> TypeGuard[Values]:
     """Whether a TOML value is a table."""
     return isinstance(value, dict)
+
+
+def _is_list(value: object) -> TypeGuard[list[object]]:
+    return isinstance(value, list)
 
 
 @final
@@ -65,11 +69,10 @@ class TomlFile:
 
     def has(self, key: Key) -> bool:
         """Whether the file sets `key`, directly or by something inside it."""
-        table: Any = self.values
+        table: object = self.values
         for part in key:
-            if isinstance(table, list) and part.isdecimal():
-                listed = cast("list[object]", table)
-                table = dict(enumerate(listed, 1)).get(int(part))
+            if part.isdecimal() and _is_list(table):
+                table = dict(enumerate(table, 1)).get(int(part))
                 continue
             if not is_table(table) or part not in table:
                 return False

@@ -14,19 +14,12 @@ launch.py CONTROL PORT KEEP MEMORY FILES SIZE THREADS WORD...``, where 0 stands 
 import os
 import resource
 import sys
-from _signal import (  # type: ignore[import-not-found] # without enum, which takes longer than the rest
-    SIG_BLOCK,
-    SIG_DFL,
-    SIG_UNBLOCK,
-    SIGCHLD,
-    SIGKILL,
-    SIGPIPE,
-    SIGTERM,
-    SIGXFSZ,
-    pthread_sigmask,
-    signal,
-    sigwait,
-)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import signal
+else:
+    import _signal as signal  # without enum, which takes longer than the rest
 
 
 def main(words: list[str]) -> None:
@@ -39,8 +32,8 @@ def main(words: list[str]) -> None:
         listen(control, port)
     let_go(control)
     limit(memory, files, size, threads)
-    for ignored in (SIGPIPE, SIGXFSZ):  # by Python, and so by all that it becomes
-        signal(ignored, SIG_DFL)
+    for ignored in (signal.SIGPIPE, signal.SIGXFSZ):  # by Python, and so by all that it becomes
+        signal.signal(ignored, signal.SIG_DFL)
     os.execvp(words[7], words[7:])
 
 
@@ -99,19 +92,19 @@ def limit(memory: int, files: int, size: int, threads: int) -> None:
 
 def stay(control: int) -> None:
     """Return in a child. The parent waits for it, ends whatever is left of it, and exits as it did."""
-    agent, heard = os.getppid(), {SIGCHLD, SIGTERM}
-    adopt(SIGTERM)
+    agent, heard = os.getppid(), {signal.SIGCHLD, signal.SIGTERM}
+    adopt(signal.SIGTERM)
     leave_if_alone(control)
-    pthread_sigmask(SIG_BLOCK, heard)
+    signal.pthread_sigmask(signal.SIG_BLOCK, heard)
     child = os.fork()
     if child == 0:
         os.setpgid(0, 0)
-        pthread_sigmask(SIG_UNBLOCK, heard)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, heard)
         return
     let_go(control)
     status = None
     while status is None and os.getppid() == agent:
-        if sigwait(heard) == SIGTERM:
+        if signal.sigwait(heard) == signal.SIGTERM:
             break
         status = reaped(child)
     end(child)
@@ -152,12 +145,12 @@ def end(child: int) -> None:
     """End all descendants: what has lost its parent has become a child of ours."""
     while bury(os.WNOHANG) is not None:
         try:
-            os.killpg(child, SIGKILL)
+            os.killpg(child, signal.SIGKILL)
         except OSError:
             pass
         for pid in children():
             try:
-                os.kill(pid, SIGKILL)
+                os.kill(pid, signal.SIGKILL)
             except OSError:
                 pass
         bury(0)
@@ -165,7 +158,8 @@ def end(child: int) -> None:
 
 def children() -> list[int]:
     """Of this process, as far as the system tells."""
-    own, found = str(os.getpid()), []
+    own = str(os.getpid())
+    found: list[int] = []
     try:
         names = os.listdir("/proc")
     except OSError:

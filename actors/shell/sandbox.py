@@ -96,7 +96,9 @@ def _python(home: Path) -> Iterator[str]:
         library = Path(
             sysconfig.get_config_var("LIBDIR") or "/", sysconfig.get_config_var("INSTSONAME") or ""
         )
-        needed = {program, stdlib} | ({library} if library.suffix != ".a" and library.is_file() else set())
+        needed = {program, stdlib}
+        if library.suffix != ".a" and library.is_file():
+            needed.add(library)
     for path in sorted(needed):
         if not any(path.is_relative_to(shown) for shown in SYSTEM):
             yield from ("--ro-bind", str(path), str(path))

@@ -101,7 +101,7 @@ async def _from_disk(instance: "Instance", question: Callable[[Any], Any], field
                 found = await mesh.bus.ask(question(session)(**fields))
         except BootError as error:
             raise StartFailed(error) from error
-    return [wire.json(each) for each in found] if isinstance(found, tuple) else wire.json(found)
+    return wire.json(found)
 
 
 def _show(args: argparse.Namespace, instance: "Instance") -> int:

@@ -66,7 +66,9 @@ class Input(Data):
 def _plain(value: Any) -> Any:
     if isinstance(value, Permission):
         return {"tool": value.tool, "permission": value.permission}
-    return list(map(_plain, value)) if isinstance(value, tuple) else value
+    if isinstance(value, tuple):
+        return list(map(_plain, cast("tuple[object, ...]", value)))
+    return value
 
 
 @final

@@ -31,5 +31,5 @@ class OfTurn:
     __slots__ = ()
 
     @classmethod
-    def upcast(cls, _version: int, body: dict[str, Any]) -> dict[str, Any]:
+    def upcast(cls, version: int, body: dict[str, Any]) -> dict[str, Any]:
         return {"user": ADMIN, "call": "", "turn": "", **body}
