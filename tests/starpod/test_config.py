@@ -89,6 +89,13 @@ def test_the_defaults_are_the_documented_ones(workspace: Workspace) -> None:
     assert attrs.asdict(loaded.of(tools.Settings)) == {
         "tools": {"env_allowed": ()},
         "attachments": {"enabled": True, "allowed_extensions": (), "max_file_size": 20971520},
+        "checkpoints": {
+            "keep_days": 14,
+            "max_file_mb": 50,
+            "max_total_mb": 2048,
+            "max_files": 100_000,
+            "skip_folders": (".cache", ".venv", "__pycache__", "node_modules"),
+        },
     }
     assert attrs.asdict(loaded.of(memory.Settings))["memory"]["half_life_days"] == 30.0
     assert loaded.of(cron.Settings) == cron.Settings(

@@ -9,6 +9,7 @@ from trio.testing import MockClock
 
 from actors.agent.settings import Settings
 from actors.agent.underway import UnderWay
+from actors.hooks.armed import Armed
 from actors.session import messages as session
 from actors.subsystem import Given
 from bus import Child, Pool, Remains, Request
@@ -22,6 +23,7 @@ class Left(Given):
 
     remains: Remains = attrs.field(factory=Remains)
     under_way: UnderWay = attrs.field(factory=UnderWay)
+    armed: Armed = attrs.field(factory=lambda: Armed(Path("/d/hooks"), lambda: False))
 
 
 @pytest.mark.parametrize(

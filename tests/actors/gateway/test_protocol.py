@@ -47,6 +47,29 @@ EVENTS: list[tuple[type[agent.TurnEvent], dict[str, Any], dict[str, Any]]] = [
         },
     ),
     (
+        agent.ApprovalWanted,
+        {"call": "c1", "name": "Bash", "approval": "a1", "reason": "rule 1", "expires_at": THEN},
+        {
+            "type": "approval_wanted",
+            "tool_use_id": "c1",
+            "name": "Bash",
+            "approval": "a1",
+            "reason": "rule 1",
+            "expires_at": "2026-01-02T03:04:05.678Z",
+        },
+    ),
+    (
+        agent.ApprovalGiven,
+        {"call": "c1", "approval": "a1", "allowed": False, "by": "person ada"},
+        {
+            "type": "approval_given",
+            "tool_use_id": "c1",
+            "approval": "a1",
+            "allowed": False,
+            "by": "person ada",
+        },
+    ),
+    (
         agent.ToolFinished,
         {"call": "c1", "name": "Edit", "content": "text", "is_error": False, "diff": "+a", "elapsed": 0.5},
         {
