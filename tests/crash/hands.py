@@ -191,14 +191,14 @@ class _World:
     def _time_passes(self) -> None:
         """Until the next start it is too late for some answers, now and then."""
         path = self._place.inside / "db" / "permissions.db"
-        if not path.exists() or self._rng.random() < 0.5:
-            return
-        with contextlib.closing(sqlite3.connect(path)) as database, database:
-            for id, call in database.execute(
-                "SELECT id, tool_use_id FROM asks WHERE state = 'open'"
-            ).fetchall():
-                if self._plan(call) == "expire":
-                    database.execute("UPDATE asks SET expires_at = asked_at + 1 WHERE id = ?", (id,))
+        late = [
+            (id,)
+            for id, call in _rows(path, "SELECT id, tool_use_id FROM asks WHERE state = 'open'")
+            if self._plan(call) == "expire"
+        ]
+        if late and self._rng.random() < 0.5:
+            with contextlib.closing(sqlite3.connect(path)) as database, database:
+                database.executemany("UPDATE asks SET expires_at = asked_at + 1 WHERE id = ?", late)
 
     # --- what is left ---------------------------------------------------------------------------------------
 
@@ -248,14 +248,25 @@ SELECT id, (SELECT max(id) FROM steps AS other WHERE other.session_id = steps.se
 """
 
 
+def _rows(path: Path, query: str) -> list[Any]:
+    """What a query finds in a database; nothing where a daemon has died before it was there, or had its tables."""
+    if not path.exists():
+        return []
+    with contextlib.closing(only_read(path)) as database:
+        try:
+            return database.execute(query).fetchall()
+        except sqlite3.OperationalError as error:
+            if "no such table" in str(error):
+                return []
+            raise
+
+
 def made(place: Place, text: str | None = None) -> Sequence[Made]:
     """The calls that the ledger has, of a message with its subagents or all."""
     prefixes = None if text is None else tuple({wish.id.rpartition("-")[0] + "-" for wish in in_order(text)})
-    with contextlib.closing(only_read(place.database)) as database:
-        rows = database.execute(_MADE).fetchall()
     return [
         Made(
-            place=place,
+            place=at,
             answer=answer,
             id=id,
             key=f"{turn}:{n}",
@@ -266,7 +277,9 @@ def made(place: Place, text: str | None = None) -> Sequence[Made]:
             text=_text(result),
             is_error=bool(is_error),
         )
-        for place, answer, id, turn, n, session, tool, effect, state, result, is_error in rows
+        for at, answer, id, turn, n, session, tool, effect, state, result, is_error in _rows(
+            place.database, _MADE
+        )
         if prefixes is None or id.startswith(prefixes)
     ]
 
@@ -278,20 +291,13 @@ def _text(result: str) -> str:
 
 def read_books(place: Place, stage: Stage) -> Books:
     """All that a daemon that has ended has left."""
-    with contextlib.closing(only_read(place.inside / "db" / "permissions.db")) as database:
-        questions = [
-            Question(id=id, about=about, session=session, state=state, scope=scope or "")
-            for id, about, session, state, scope in database.execute(
-                "SELECT id, tool_use_id, session_id, state, scope FROM asks ORDER BY asked_at"
-            )
-        ]
-    with contextlib.closing(only_read(place.database)) as database:
-        audit = [
-            Written(key=key, kind=kind, verdict=verdict, by=by)
-            for key, kind, verdict, by in database.execute(
-                "SELECT key, kind, verdict, by FROM audit ORDER BY seq"
-            )
-        ]
+    asks = "SELECT id, tool_use_id, session_id, state, scope FROM asks ORDER BY asked_at"
+    questions = [
+        Question(id=id, about=about, session=session, state=state, scope=scope or "")
+        for id, about, session, state, scope in _rows(place.inside / "db" / "permissions.db", asks)
+    ]
+    rows = _rows(place.database, "SELECT key, kind, verdict, by FROM audit ORDER BY seq")
+    audit = [Written(key=key, kind=kind, verdict=verdict, by=by) for key, kind, verdict, by in rows]
     return Books(
         made=made(place),
         questions=questions,
@@ -309,9 +315,8 @@ def _effects(place: Place) -> Counter[str]:
     noted = (place.inside / "users" / ADMIN / "notes").rglob("*.md")
     for path in (*(place.home / COUNTS).iterdir(), *noted):
         found.update(path.read_text(encoding="utf-8").split())
-    if (jobs := place.inside / "db" / "cron.db").exists():
-        with contextlib.closing(only_read(jobs)) as database:
-            found.update(name for (name,) in database.execute("SELECT name FROM jobs WHERE name LIKE 's%-%'"))
+    jobs = _rows(place.inside / "db" / "cron.db", "SELECT name FROM jobs WHERE name LIKE 's%-%'")
+    found.update(name for (name,) in jobs)
     return found
 
 

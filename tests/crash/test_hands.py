@@ -34,3 +34,13 @@ async def test_hands_are_cut_off_at_random(tmp_path: Path, model_server: ModelSe
     rng = random.Random(seed)
     found = await killed(tmp_path / "aster", model_server, rng, at_random(rng, 8), sandbox)
     assert found.complaints == [], f"seed {seed}"
+
+
+@pytest.mark.slow
+async def test_a_daemon_that_dies_before_anybody_was_asked_leaves_nothing_wrong(
+    tmp_path: Path, model_server: ModelServer
+) -> None:
+    kills = [Kill(point="ask.before_commit")]
+    found = await killed(tmp_path / "aster", model_server, random.Random(3), kills, life=LIFE)
+    assert found.complaints == []
+    assert found.missed == []
