@@ -12,7 +12,7 @@ from tests.crash.verdict import Answer, Files, Made, files_differ
 from tests.crash.wishes import WORK, in_order, think_up
 from tests.system.daemons import Daemon, Json, Place
 
-PLANS: Final = {"once": 8, "later": 3, "both": 3, "against": 2, "conversation": 1, "deny": 2, "expire": 1}
+PLANS: Final = {"once": 8, "later": 3, "both": 3, "against": 2, "conversation": 1, "deny": 2, "expire": 2}
 """What becomes of questions, and how often. ``both`` clients say the same, or one says something ``against`` the other;
 ``later`` is after a restart."""
 LONG: Final = 2.0
@@ -194,7 +194,8 @@ class Client:
     def _decision(self, asked: Json) -> str | None:
         """What this one says to a question now; None for nothing."""
         life, at = self._seen.setdefault(asked["id"], (self._stage.lives, trio.current_time()))
-        waited = self._stage.over or trio.current_time() - at > LONG
+        seconds = trio.current_time() - at
+        waited = self._stage.over or seconds > LONG
         match self._plan(asked["tool_use_id"]):
             case "both":
                 return "once"
@@ -203,7 +204,7 @@ class Client:
             case "deny":
                 return "deny" if self._number else None
             case "expire":
-                return "deny" if self._number and waited else None
+                return "deny" if self._number and (self._stage.over or seconds > 3 * LONG) else None
             case "later":
                 return "once" if self._number and (waited or self._stage.lives > life) else None
             case "conversation" if asked["subject"].startswith("sh count "):

@@ -189,14 +189,14 @@ class _World:
             self._stage.complaints.append(f"these outlive a daemon, {why}: {processes(self._place.home)}")
 
     def _time_passes(self) -> None:
-        """Until the next start it is too late for some answers, now and then."""
+        """Until the next start it is too late for some answers."""
         path = self._place.inside / "db" / "permissions.db"
         late = [
             (id,)
             for id, call in _rows(path, "SELECT id, tool_use_id FROM asks WHERE state = 'open'")
             if self._plan(call) == "expire"
         ]
-        if late and self._rng.random() < 0.5:
+        if late:
             with contextlib.closing(sqlite3.connect(path)) as database, database:
                 database.executemany("UPDATE asks SET expires_at = asked_at + 1 WHERE id = ?", late)
 
