@@ -170,3 +170,13 @@ def test_questions_of_a_conversation(connection: sqlite3.Connection) -> None:
     found = store.find(connection, List(user="ada", session="s"))
     assert [each.id for each in found] == [question.id]
     assert store.get(connection, question.id) == found[0]
+
+
+def test_what_anybody_is_asked_now(connection: sqlite3.Connection) -> None:
+    asked = [
+        ask(connection, call="t:1"),
+        ask(connection, call="t:2", user="bob"),
+        ask(connection, call="t:3"),
+    ]
+    answer(connection, asked[0].id)
+    assert [each.id for each in store.find_open(connection)] == [each.id for each in asked[1:]]
