@@ -123,7 +123,8 @@ class Sandbox:
     ) -> list[str]:
         """The words before those of the launcher, for a command of `user`.
 
-        It begins in `folder`, or at home, and may read what is in there and in those that are `shown` besides.
+        It begins in `folder`, or at home, and may read what is in there and in those that are `shown` besides. Raises
+        OSError where a file has the name of the folder of uploads.
         """
         more = shown if folder is None else (str(folder), *shown)
         return [
@@ -157,15 +158,23 @@ class Sandbox:
 
     def _hidden(self, user: str) -> Iterator[str]:
         """What others have sent, and what is the agent's own."""
-        uploads = self.home / UPLOADS
-        if uploads.is_dir():
-            yield from ("--size", "4096", "--tmpfs", str(uploads))
-            if (own := uploads / user).is_dir():
-                yield from ("--bind", str(own), str(own))
-            yield from ("--remount-ro", str(uploads))
+        uploads = self._uploads()
+        yield from ("--size", "4096", "--tmpfs", str(uploads))
+        own = uploads / user
+        if user and own.is_dir() and not own.is_symlink():  # what is bound is where a link leads, out here
+            yield from ("--bind", str(own), str(own))
+        yield from ("--remount-ro", str(uploads))
         for folder in self.hidden:
             if any(folder.is_relative_to(shown) for shown in (self.home, *SYSTEM)) and folder.is_dir():
                 yield from ("--size", "4096", "--tmpfs", str(folder), "--remount-ro", str(folder))
+
+    def _uploads(self) -> Path:
+        """The folder of what people send. It has to be there, for no command to make it, or a link in its place."""
+        uploads = self.home / UPLOADS
+        if uploads.is_symlink():
+            uploads.unlink()
+        uploads.mkdir(mode=0o700, exist_ok=True)
+        return uploads
 
 
 def candidate(home: Path, data: Path) -> Sandbox | str:

@@ -79,6 +79,28 @@ async def test_what_others_have_sent_is_out_of_reach(inside: Hands) -> None:
     assert (inside.home / "uploads/bob/a.txt").read_text() == "of bob\n"
 
 
+async def test_a_link_in_the_place_of_what_somebody_has_sent_leads_nowhere(inside: Hands) -> None:
+    assert "Exit code" in await inside.bash("mkdir uploads; ln -s ../.. uploads/ada")
+    assert "Exit code" in await inside.bash("rmdir uploads; mv uploads away; ln -s .. uploads/ada")
+    text = await inside.bash("cat uploads/ada/outside.txt; echo gone > uploads/ada/outside.txt")
+    assert "private" not in text
+    assert (inside.home.parent / "outside.txt").read_text() == "private"
+
+
+async def test_a_command_that_goes_on_does_not_see_what_others_send_later(inside: Hands) -> None:
+    watch = "until [ -e go ]; do sleep 0.05; done; cat uploads/bob/a.txt"
+    await inside.bash(watch, run_in_background=True)
+    (inside.home / "uploads" / "bob").mkdir(parents=True, exist_ok=True)
+    (inside.home / "uploads" / "bob" / "a.txt").write_text("of bob")
+    (inside.home / "go").touch()
+    seen = ""
+    with trio.fail_after(60):
+        while "Exit code" not in seen:
+            seen += await inside.text("BashOutput", id="sh-1")
+            await trio.sleep(0.05)
+    assert "of bob" not in seen
+
+
 async def test_the_lock_and_the_data_of_the_agent_are_not_there(inside: Hands) -> None:
     assert "refused" not in await inside.bash("ls")
     command = (

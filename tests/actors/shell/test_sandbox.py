@@ -36,14 +36,27 @@ def test_what_is_not_there_is_not_shown(place: Sandbox, monkeypatch: pytest.Monk
 
 def test_what_others_have_sent_is_not_there(place: Sandbox) -> None:
     uploads = place.home / "uploads"
-    assert str(uploads) not in place.arguments(Shell(), "ada")
-    (uploads / "ada").mkdir(parents=True)
+    place.arguments(Shell(), "ada")
+    (uploads / "ada").mkdir()  # the folder around it is there by now, so that no command makes it
     (uploads / "bob").mkdir()
     words = place.arguments(Shell(), "ada")
     assert ("--tmpfs", str(uploads)) in pairwise(words)
     assert ("--bind", str(uploads / "ada")) in pairwise(words)
     assert str(uploads / "bob") not in words
-    assert ("--bind", str(uploads / "ada")) not in pairwise(place.arguments(Shell(), "carl"))
+    for nobody in ("carl", ""):
+        binds = [word for word in place.arguments(Shell(), nobody) if word.startswith(str(uploads))]
+        assert set(binds) == {str(uploads)}, "there is a folder without anything in it"
+        assert ("--bind", str(uploads)) not in pairwise(place.arguments(Shell(), nobody))
+
+
+def test_a_link_is_no_folder_of_what_somebody_has_sent(place: Sandbox) -> None:
+    uploads = place.home / "uploads"
+    uploads.symlink_to("..")
+    place.arguments(Shell(), "ada")
+    assert uploads.is_dir()
+    assert not uploads.is_symlink()
+    (uploads / "ada").symlink_to("../..")
+    assert ("--bind", str(uploads / "ada")) not in pairwise(place.arguments(Shell(), "ada"))
 
 
 def test_what_is_the_agents_own_is_hidden_where_it_lies_in_what_is_shown(place: Sandbox) -> None:
