@@ -80,6 +80,8 @@ class Admission:
                 request, proposal = self._decoded(step, proposal.input)
         except BusError as error:
             raise Refused(str(error)) from error
+        except Refused:
+            raise
         except Exception as error:  # tools, hooks and policies are foreign code: what they raise ends no turn
             raise Refused(f"The call could not be prepared: {error!r}") from error
         told = False
@@ -100,6 +102,11 @@ class Admission:
             context=context,
         )
 
+    @property
+    def _models(self) -> frozenset[str]:
+        """Tools that have another model do something."""
+        return frozenset(tool.name for tool in self.catalogue if tool.waits)
+
     def _halt(self, denied: Deny) -> None:
         """Take note that the turn is to end. Where several say so, the first one's reason counts."""
         if denied.stop and self.halted is None:
@@ -115,10 +122,12 @@ class Admission:
             raise Refused(str(error), told=told) from error
 
     def _decoded(self, step: session.ToolStep, input: Mapping[str, Any]) -> tuple[Request[object], Proposal]:
-        """Raises UnknownTool or InvalidInput."""
+        """Raises UnknownTool, InvalidInput or Refused."""
         context = self.context(step)
         request = self.catalogue.decode(step.call.name, input, context)
         tool = self.catalogue.get(step.call.name)
+        if step.effect == "pure" != tool.effect:  # nobody would be asked, and nothing kept
+            raise Refused(calls.changed(tool.name))
         proposal = Proposal(
             call=step.call,
             input=input,
@@ -126,7 +135,7 @@ class Admission:
             delegates=tool.waits,
             acts_on=tool.subject,
             context=context,
-            heard=lambda text: stands(text, self.messages()),
+            heard=lambda text: stands(text, self.messages(), self._models),
         )
         return request, proposal
 

@@ -77,6 +77,13 @@ def refusal(step: ToolStep, why: str) -> str:
     return why if settled else f"{why} {BEFORE}"
 
 
+def changed(name: str) -> str:
+    """Why a call is not carried out that was stored as one that only reads, of a tool that does more."""
+    return (
+        f"The tool {name} was not there when this call was made, or did less then. Call it again if need be."
+    )
+
+
 def withheld(name: str, given: Iterable[str]) -> str:
     """Why a call of a tool that there is, but not for this turn, is not carried out."""
     return f"This turn may not use {name}. The tools that it was given: {', '.join(given) or 'none'}."

@@ -270,7 +270,9 @@ class Loop:
         """Take note of what has come into the conversation: words from outside, tools that were looked up."""
         run = self.run
         run.outside |= heard(messages, self._inside, self._outside)
-        run.looked_up |= dict.fromkeys(lookup.looked_up(messages, self._catalogue))
+        found = lookup.looked_up(messages, self._catalogue)
+        run.looked_up |= dict.fromkeys(found)
+        run.outside |= self._outside.intersection(found)  # whoever answers for such a tool also describes it
         self._speaker.tools = self._catalogue.specs(run.looked_up)
         self._told = limits.size(run.system, self._speaker.tools)
         self._compactor.surrounded(self._told)

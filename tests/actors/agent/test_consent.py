@@ -14,10 +14,10 @@ from actors.agent.calls import BEFORE
 from actors.agent.settings import Limits, Settings
 from actors.guarding import Allow, Ask, Asked, Deny, Guards, Pass, Policy, Proposal
 from actors.session import messages as session
-from actors.tooling import Rendered
+from actors.tooling import Rendered, Tool, tool_of
 from actors.vocabulary import ADMIN, Text
 from bus import ActorError, Bus
-from tests.actors.agent.world import Gate, World, check_valid, say, shape, use
+from tests.actors.agent.world import Gate, Tell, World, check_valid, say, shape, use
 
 LATER = datetime(2030, 1, 1, tzinfo=UTC)
 
@@ -320,3 +320,27 @@ async def test_what_a_hook_has_changed_stands_in_the_books(lives: World, autojum
         await world.end((await begin(world, use("Tell", what="a"))).turn)
         (row,) = await world.bus.ask(session.ShowAudit())
         assert (row.by, row.words["input"]) == ("hook x", '{"what":"b"}')
+
+
+async def test_what_only_read_when_it_was_called_does_not_do_more_after_a_restart(
+    lives: World, autojump_clock: MockClock
+) -> None:
+    """A tool that was not there yet changes nothing; the call is not taken for one of the tool that has come since."""
+
+    async def late(*_: object) -> tuple[Tool, ...]:
+        tell = tool_of(Tell)
+        return (attrs.evolve(tell, spec=attrs.evolve(tell.spec, name="Late")),)
+
+    person = Person()
+    lives.gates["a"] = gate = Gate()
+    async with lives.running() as world:
+        accepted = await begin(world, use("Tell", "c1", what="a"), use("Late", "c2", what="b"))
+        await gate.reached.wait()
+        world.kill()
+    lives.gates.clear()
+    lives.guards = person.guards()
+    lives.tools = (*lives.tools, late)
+    async with lives.running() as world:
+        await world.end(accepted.turn)
+        assert world.begun == ["a"]
+        assert "The tool Late was not there when this call was made" in shape(world.requests[-1].messages)[-1]

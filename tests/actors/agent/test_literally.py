@@ -41,3 +41,15 @@ def test_what_a_tool_has_given_stands_there_unless_it_is_an_echo_or_an_error() -
     echo = [person("look"), model(call("c1", URL)), result("c1", f"nothing at {URL}")]
     assert not stands(URL, echo)
     assert stands(URL, [*echo, model(call("c2", "page")), result("c2", URL)])
+
+
+def test_what_another_model_was_told_to_put_together_was_said_by_nobody() -> None:
+    said = [person("look"), model(call("c1", "put the pieces together")), result("c1", URL)]
+    assert stands(URL, said)
+    assert not stands(URL, said, {"Look"})
+
+
+def test_an_echo_is_one_also_of_what_is_written_differently_in_json() -> None:
+    url = f'{URL}?"\\'
+    assert not stands(url, [person("look"), model(call("c1", url)), result("c1", f"nothing at {url}")])
+    assert stands(url, [person(f"look at {url}")])
