@@ -102,7 +102,7 @@ from actors.subagents.settings import Settings as SubagentSettings
 from actors.subsystem import Given, Subsystem
 from actors.telegram import messages as telegram
 from actors.telegram.actor import TelegramActor
-from actors.telegram.doing import MIGRATIONS as TELEGRAM
+from actors.telegram.keeping import MIGRATIONS as TELEGRAM
 from actors.telegram.sender_actor import TelegramSenderActor
 from actors.telegram.settings import Settings as TelegramSettings
 from actors.tooling import offering, tool_of

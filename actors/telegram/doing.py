@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Final
 
 import attrs
@@ -12,19 +11,17 @@ from actors.llm import messages as llm
 from actors.notify import messages as notify
 from actors.session import messages as session
 from actors.skills import messages as skills
-from actors.storage import LateKeeper, numbered
 from actors.telegram import choices, commands, inbox
 from actors.telegram.client import Client
 from actors.telegram.commands import Command, Standing
 from actors.telegram.content import Content
 from actors.telegram.inbox import Waiting
-from actors.telegram.messages import TelegramFailed
+from actors.telegram.keeping import Keeping
 from actors.telegram.questions import Questions
 from actors.telegram.update import Bot, Post, Sender
 from actors.vocabulary import Principal
 from bus import BusError
 
-MIGRATIONS: Final = Path(__file__).parent / "migrations"
 CHANNEL: Final = "telegram"
 CLOSED: Final = "Closed by /new."
 """What the summary of a conversation says that was ended so."""
@@ -51,20 +48,19 @@ class Heard:
         return datetime.fromtimestamp(self.post.at, UTC)
 
 
-class Doer(LateKeeper):
+class Doer:
     """Carries out commands. Each may be carried out again after a crash, to the same end.
 
     Args:
-      database: where updates are kept.
+      keeper: the actor, in whose database updates are kept.
       agent_name: what the agent is called.
     """
 
-    def __init__(self, database: Path, agent_name: Callable[[], str]) -> None:
-        super().__init__(database, numbered(MIGRATIONS), TelegramFailed)
+    def __init__(self, keeper: Keeping, agent_name: Callable[[], str]) -> None:
+        self.bus = keeper.bus
+        self._read = keeper.read
+        self._write = keeper.write
         self._agent_name = agent_name
-
-    async def start(self) -> None:
-        await super().start()
         self._questions = Questions(self.bus, self._read, self._write, self._client)
 
     def _client(self) -> Client | None:

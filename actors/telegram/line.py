@@ -1,13 +1,13 @@
 """The line to Telegram for whoever sends: clients of the bot as its token and its address are now."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Final, final
 
 from actors.credentials import Credentials
 from actors.telegram.client import Client
 from actors.telegram.liveness import Goal, goal
-from actors.telegram.settings import TOKEN, Settings
+from actors.telegram.settings import TOKEN, Telegram
 from bus import Bus
 
 CONNECTIONS: Final = 24
@@ -22,10 +22,10 @@ REFUSED: Final = 600.0
 class Line:
     """Two clients of one bot: `messages`, and `quick` for what matters less."""
 
-    def __init__(self, bus: Bus, environment: Mapping[str, str], settings: Callable[[], Settings]) -> None:
+    def __init__(self, bus: Bus, credentials: Credentials, settings: Callable[[], Telegram]) -> None:
         self._bus = bus
         self._settings = settings
-        self._credentials = Credentials(environment, (TOKEN,), "the bot's token, to send messages")
+        self._credentials = credentials
         self._of: tuple[str, str] | None = None
         self._clients: tuple[Client, Client] | None = None
         self._old: list[Client] = []
@@ -46,12 +46,6 @@ class Line:
         bot = self._bot()
         now = self._bus.clock.monotonic()
         return bot is not None and (bot != self._refused or now >= self._refused_until)
-
-    async def read(self, *, changed: bool = False) -> None:
-        """Find out what the token is, where that may have `changed`."""
-        if changed:
-            self._credentials.changed()
-        await self._credentials.read(self._bus)
 
     def messages(self) -> Client | None:
         """The client that messages go by; None when there is no bot."""
@@ -74,7 +68,7 @@ class Line:
 
     def _goal(self) -> Goal:
         secrets = self._credentials
-        return goal(self._settings().channels.telegram, secrets.current, secrets.unreadable)
+        return goal(self._settings(), secrets.current, secrets.unreadable)
 
     def _bot(self) -> tuple[str, str] | None:
         """Address and token, if there is a bot to send as."""

@@ -21,6 +21,8 @@ LONGEST_PAUSE: Final = 20.0
 """Seconds between two attempts; with the others of this module it keeps what a fault costs below STALE."""
 STALE: Final = 60.0
 """Seconds without a completed poll after which nobody may count on being heard."""
+RECHECK: Final = 300.0
+"""Seconds after which a token that was refused is shown again, and one that could not be had is looked for."""
 _PLAIN_TOKEN: Final = re.compile(r"[0-9]{1,20}:[A-Za-z0-9_-]{1,200}")
 
 
@@ -33,6 +35,11 @@ class Goal:
     why: str | None = None
     api_url: str = ""
     token: str = attrs.field(default="", repr=False)
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether there is to be a bot, however it is with its token."""
+        return self.phase not in {"off", "no_token"}
 
 
 def goal(settings: Telegram, secrets: Mapping[str, str], unreadable: Mapping[str, str]) -> Goal:

@@ -12,7 +12,7 @@ import trio
 
 from actors.telegram import update as updates
 from actors.telegram.client import Client, TelegramError
-from actors.telegram.liveness import CALL, LONG_POLL, MARGIN, Goal, Liveness, Phase, pause
+from actors.telegram.liveness import CALL, LONG_POLL, MARGIN, RECHECK, Goal, Liveness, Phase, pause
 from actors.telegram.messages import TelegramFailed
 from actors.telegram.update import Bot
 from actors.telegram.wire import Conflict, TooMany, Unauthorized, Unknown
@@ -21,8 +21,6 @@ from bus import Clock
 WANTED: Final = ("message", "edited_message", "callback_query")
 MOST: Final = 100
 """Updates of one poll."""
-RECHECK: Final = 300.0
-"""Seconds after which a token that was refused is shown again."""
 AT_LEAST: Final = 1.0
 """Seconds that a poll takes which brings nothing, also from a server that holds none."""
 CLOSING: Final = 1.0

@@ -19,6 +19,7 @@ from actors.telegram.client import Client
 from actors.telegram.doing import CHANNEL, Doer, Heard
 from actors.telegram.fetching import Fetcher, NotTaken
 from actors.telegram.inbox import Waiting
+from actors.telegram.keeping import Keeping
 from actors.telegram.liveness import Goal
 from actors.telegram.messages import TelegramFailed
 from actors.telegram.settings import Telegram
@@ -52,28 +53,25 @@ class Receiver(Doer):
     """Takes what waits in the inbox to the agent, in order in each chat.
 
     Args:
-      database: of the inbox.
+      keeper: the actor, whose database has the inbox.
       agent_name: what the agent is called.
       settings: those in force.
       uploads: the folder where files wait until they are stored.
     """
 
     def __init__(
-        self, database: Path, agent_name: Callable[[], str], settings: Callable[[], Telegram], uploads: Path
+        self, keeper: Keeping, agent_name: Callable[[], str], settings: Callable[[], Telegram], uploads: Path
     ) -> None:
-        super().__init__(database, agent_name)
+        super().__init__(keeper, agent_name)
+        self.spawn = keeper.spawn
         self._settings = settings
-        self._uploads = uploads
+        self._fetcher = Fetcher(self.bus, uploads)
         self._reached: Reached | None = None
         self._busy: set[int] = set()
         """Chats that a task is at."""
         self._news = trio.Event()
         self._fetched: dict[tuple[str, int], Attachment | str] = {}
         """Files of messages that are still being dealt with, or why one was left out, by the message and its number."""
-
-    async def start(self) -> None:
-        await super().start()
-        self._fetcher = Fetcher(self.bus, self._uploads)
 
     def _client(self) -> Client | None:
         return None if self._reached is None else self._reached.client

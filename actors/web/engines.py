@@ -3,13 +3,14 @@
 import html
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Final, cast
-
-import httpx2
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from actors import jsontext
 from actors.web.messages import Hit
 from actors.web.settings import Engine, Web
+
+if TYPE_CHECKING:
+    from httpx2 import Request
 
 KEY: Final = "BRAVE_API_KEY"
 """Variable, or secret of the vault, that holds the key for Brave."""
@@ -45,27 +46,29 @@ def chosen(web: Web, key: str | None) -> Engine:
 # --- asking -----------------------------------------------------------------------------------------------
 
 
-def ask_brave(base: str, key: str, query: str, count: int) -> httpx2.Request:
+def ask_brave(base: str, key: str, query: str, count: int) -> "Request":
     """`base` is where its API lies."""
     headers = {"X-Subscription-Token": key, "Accept": "application/json"}
-    return httpx2.Request(
-        "GET", f"{base}/res/v1/web/search", params={"q": query, "count": count}, headers=headers
-    )
+    return _request("GET", f"{base}/res/v1/web/search", params={"q": query, "count": count}, headers=headers)
 
 
-def ask_searxng(base: str, query: str) -> httpx2.Request:
+def ask_searxng(base: str, query: str) -> "Request":
     """`base` is its address, as its owner has written it. It gives as many results as it wants to."""
     params = {"q": query, "format": "json"}
-    return httpx2.Request(
+    return _request(
         "GET", f"{base.rstrip('/')}/search", params=params, headers={"Accept": "application/json"}
     )
 
 
-def ask_duckduckgo(base: str, query: str) -> httpx2.Request:
+def ask_duckduckgo(base: str, query: str) -> "Request":
     """As the form of its page without scripts does."""
-    return httpx2.Request(
-        "POST", f"{base}/html/", data={"q": query, "b": ""}, headers={"Accept": "text/html"}
-    )
+    return _request("POST", f"{base}/html/", data={"q": query, "b": ""}, headers={"Accept": "text/html"})
+
+
+def _request(method: str, url: str, **more: Any) -> "Request":
+    from httpx2 import Request  # with the first search
+
+    return Request(method, url, **more)
 
 
 # --- what they say ----------------------------------------------------------------------------------------

@@ -6,8 +6,6 @@ from typing import Final, Literal, final
 import attrs
 from attrs.validators import and_, ge, le, min_len, optional
 
-from actors.web.targets import NotAnAddress, target
-
 Engine = Literal["brave", "searxng", "duckduckgo"]
 LONGEST: Final = 300
 """Most seconds that a page may take."""
@@ -49,6 +47,8 @@ def faults(settings: Settings) -> Iterator[str]:
         if settings.web.search == "searxng":
             yield 'web.searxng_url must be set where web.search = "searxng"'
         return
+    from actors.web.targets import NotAnAddress, target  # with HTTP, where there is an address
+
     try:
         target(address)
     except NotAnAddress as error:

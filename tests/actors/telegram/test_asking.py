@@ -8,8 +8,8 @@ import pytest
 from actors.storage import empty, numbered
 from actors.telegram import asking
 from actors.telegram.asking import Kept
-from actors.telegram.doing import MIGRATIONS
 from actors.telegram.inbox import KEPT
+from actors.telegram.keeping import MIGRATIONS
 
 
 @pytest.fixture

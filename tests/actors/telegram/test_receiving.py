@@ -15,9 +15,9 @@ from actors.session import accept
 from actors.session import messages as session
 from actors.storage import DiskFull
 from actors.telegram import content, messages
+from actors.telegram.actor import TelegramActor
 from actors.telegram.client import Client
 from actors.telegram.content import LARGEST_FILE
-from actors.telegram.doing import Doer
 from actors.tools.settings import Attachments
 from actors.users import messages as users
 from actors.vocabulary import ADMIN
@@ -531,19 +531,18 @@ async def test_killed_anywhere_each_message_is_taken_once_and_each_answer_given_
 ) -> None:
     """The program is cut off at the n-th time that something of this actor is to be stored, before or after it is."""
     left = [visit]
-    write = Doer._write
+    write = TelegramActor._write
 
     async def cut(self: Any, fn: Any, *args: Any, **kwargs: Any) -> Any:
-        if type(self).__name__ == "TelegramActor":
-            left[0] -= 1
-            if left[0] == 0:
-                if visit % 2:
-                    await write(self, fn, *args, **kwargs)
-                inside.world.kill()
-                await trio.sleep_forever()
+        left[0] -= 1
+        if left[0] == 0:
+            if visit % 2:
+                await write(self, fn, *args, **kwargs)
+            inside.world.kill()
+            await trio.sleep_forever()
         return await write(self, fn, *args, **kwargs)
 
-    monkeypatch.setattr(Doer, "_write", cut)
+    monkeypatch.setattr(TelegramActor, "_write", cut)
     async with inside.running():
         inside.write("one")
         inside.write("/help")
