@@ -47,6 +47,7 @@ HANDS = {
     *(f"actors/email/{name}.py" for name in ("receiving", "sending")),
     "actors/hooks/commands.py",
     "actors/hooks/guards.py",
+    "actors/hooks/transcripts.py",
     "actors/llm/loading.py",
     "actors/mcp/offering.py",
     "actors/memory/extractor.py",
@@ -79,7 +80,7 @@ BASES = {
     "actors/session/auditing.py",
     *(f"actors/skills/{name}.py" for name in ("reading", "changing")),
     *(f"actors/tools/{name}.py" for name in ("keeping", "undoer")),
-    *(f"actors/telegram/{name}.py" for name in ("doing", "receiving")),
+    *(f"actors/telegram/{name}.py" for name in ("doing", "keeping", "receiving", "running")),
 }
 """Parts of an actor that is too long for one module."""
 
@@ -111,6 +112,7 @@ EDGES = {
             "companion",
             "fetching",
             "line",
+            "outgoing",
             "placed",
             "poll",
             "posting",

@@ -7,7 +7,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, Final, final
+from typing import TYPE_CHECKING, Any, Final, final
 
 import attrs
 import trio
@@ -15,13 +15,12 @@ import trio
 from actors.hooks import discovery, forms, messages, showing, store
 from actors.hooks.armed import Armed
 from actors.hooks.breaker import Breaker, Count
-from actors.hooks.commands import Commands, Transcripts, emptied, written_down
-from actors.hooks.discovery import Scan, Stamp
+from actors.hooks.discovery import Discovered, Scan, Stamp
 from actors.hooks.eligibility import SYSTEMS, Machine
 from actors.hooks.follower import Follower
-from actors.hooks.registry import EMPTY, Group, Registry, of_manifests
-from actors.hooks.running import Caller
+from actors.hooks.registry import EMPTY, Callback, Group, Registry, of_manifests
 from actors.hooks.settings import Settings
+from actors.hooks.transcripts import Transcripts, emptied, written_down
 from actors.notification import Notification
 from actors.session import messages as session
 from actors.settings import messages as settings
@@ -29,6 +28,9 @@ from actors.skills import messages as skills
 from actors.storage import numbered
 from actors.subsystem import Given
 from bus import Event, Lag, concurrent, redact, run_in_thread
+
+if TYPE_CHECKING:
+    from actors.hooks.running import Caller
 
 FOLDER: Final = "hooks"
 """Below the folder of the agent, where its tools cannot write."""
@@ -44,7 +46,7 @@ _LOG: Final = logging.getLogger(__name__)
 
 @final
 class HooksActor(Follower):
-    """Calls hooks.
+    """Calls hooks. What calling takes is loaded once there is one.
 
     Args:
       given: where it keeps something, and what it may read.
@@ -72,24 +74,12 @@ class HooksActor(Follower):
             has=self._has, environment=given.environment, system=SYSTEMS.get(sys.platform, sys.platform)
         )
         self._scan = Scan()
+        self._caller: Caller | None = None
         self._limiter = trio.CapacityLimiter(1)
         self._reading = trio.Lock()
 
     async def start(self) -> None:
         await super().start()
-        self._commands = Commands(
-            self.bus,
-            lambda: self._settings().hooks.trusted,
-            self._given.environment,
-            self._given.home,
-        )
-        self._caller = Caller(
-            now=self.bus.clock.now,
-            breaker=self._breaker,
-            machine=self._machine,
-            timeout=lambda: self._settings().hooks.timeout,
-            kept=self._kept,
-        )
         for name, count in (await self._read(store.failing)).items():
             self._breaker.restore(name, count)
         with contextlib.suppress(OSError):  # then hooks go without transcripts
@@ -123,7 +113,7 @@ class HooksActor(Follower):
 
     async def _load(self) -> None:
         stamp, self._scan = await self._looked()
-        registry = self._programs.merged(of_manifests(self._scan.found, self._commands.callback))
+        registry = self._programs.merged(of_manifests(self._scan.found, self._callback))
         self._armed.arm(registry, stamp, self.bus.clock.monotonic())
         for group in registry:
             if group.problem is not None:
@@ -145,6 +135,13 @@ class HooksActor(Follower):
 
     def _has(self, program: str) -> bool:
         return shutil.which(program, path=self._given.environment.get("PATH", os.defpath)) is not None
+
+    def _callback(self, found: Discovered) -> Callback:
+        """What runs the command of a manifest."""
+        from actors.hooks.commands import Commands
+
+        trusted = lambda: self._settings().hooks.trusted  # noqa: E731 - as it is then
+        return Commands(self.bus, trusted, self._given.environment, self._given.home).callback(found)
 
     # --- calling them -------------------------------------------------------------------------------------
 
@@ -169,7 +166,20 @@ class HooksActor(Follower):
                 transcript=paths.own,
                 agent_transcript=paths.agent,
             )
-            return await self._caller.call(groups, form, counted=counted)
+            return await self._loaded().call(groups, form, counted=counted)
+
+    def _loaded(self) -> "Caller":
+        from actors.hooks.running import Caller
+
+        if self._caller is None:
+            self._caller = Caller(
+                now=self.bus.clock.now,
+                breaker=self._breaker,
+                machine=self._machine,
+                timeout=lambda: self._settings().hooks.timeout,
+                kept=self._kept,
+            )
+        return self._caller
 
     def _groups(self, request: messages.Fire) -> tuple[Group, ...]:
         if not self._armed.on:

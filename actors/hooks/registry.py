@@ -6,7 +6,7 @@ Subsystems of the program offer functions of their own::
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, final
 
 import attrs
 
@@ -14,7 +14,9 @@ from actors.hooks.discovery import Discovered
 from actors.hooks.eligibility import NOTHING, Requires
 from actors.hooks.manifest import BadManifest, Manifest, compiled
 from actors.hooks.messages import OF_TOOLS, EventName
-from actors.hooks.output import Output
+
+if TYPE_CHECKING:
+    from actors.hooks.output import Output
 
 
 @final
@@ -22,11 +24,13 @@ from actors.hooks.output import Output
 class Answer:
     """What a command hook has said, with what it wrote beside that."""
 
-    output: Output
+    output: "Output"
     stderr: str = ""
 
 
-Callback = Callable[[Mapping[str, Any], str | None], Awaitable[Output | Answer | Mapping[str, Any] | None]]
+Callback: TypeAlias = (
+    "Callable[[Mapping[str, Any], str | None], Awaitable[Output | Answer | Mapping[str, Any] | None]]"
+)
 """Is told the event and the id of the call, where it is about one, and is cancelled when its time is over.
 
 It answers with an object as in :mod:`actors.hooks.output`, or nothing; what it raises counts as its failure.

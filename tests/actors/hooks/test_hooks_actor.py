@@ -74,7 +74,7 @@ async def test_a_conversation_that_cannot_be_had_has_no_path(
     await world.call(session="none", user="ada")
     assert told(world)["transcript_path"] == ""
     said = await world.accept("hello")
-    monkeypatch.setattr("actors.hooks.commands.LARGEST", 10)
+    monkeypatch.setattr("actors.hooks.transcripts.LARGEST", 10)
     await world.call(session=said.session, user="ada")
     assert told(world)["transcript_path"] == ""
     monkeypatch.undo()

@@ -31,6 +31,8 @@ def test_what_is_wanted_follows_settings_and_secrets() -> None:
     none = goal(Telegram(), {}, {})
     assert (none.phase, none.token) == ("no_token", "")
     assert f"starpod vault set {TOKEN}" in (none.why or "")
+    wanted = {found, none, goal(Telegram(), {TOKEN: "no token"}, {}), goal(Telegram(enabled=False), {}, {})}
+    assert {each.phase for each in wanted if each.is_wanted} == {"receiving", "unauthorized"}
 
 
 @pytest.mark.parametrize("token", ["abc", "123:", "123:a b", "https://x", "123:a/../b"])
