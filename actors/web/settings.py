@@ -27,7 +27,7 @@ class Internet:
 @final
 @attrs.frozen(kw_only=True)
 class Web:
-    search: Engine | Literal["auto"] = "auto"
+    search: Literal["auto", Engine] = "auto"
     """Who is asked. ``auto``: Brave where there is a key, else SearXNG where there is an address, else DuckDuckGo."""
     searxng_url: str | None = attrs.field(default=None, validator=optional(min_len(1)))
     """Of the owner, so it may be on this machine."""

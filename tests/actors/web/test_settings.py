@@ -1,5 +1,9 @@
+from pathlib import Path
+
 import pytest
 
+from actors.settings.binding import Findings, Table
+from actors.settings.tomlfile import TomlFile
 from actors.web.settings import Engine, Internet, Settings, Web, faults
 from actors.web.world import ANYWHERE, Reach, World
 
@@ -15,6 +19,17 @@ def test_as_they_are_they_can_be_used() -> None:
 def test_an_address_of_ones_own_may_be_anywhere(search: Engine) -> None:
     for address in ("http://127.0.0.1:8888", "https://search.example/below"):
         assert list(faults(Settings(web=Web(search=search, searxng_url=address)))) == []
+
+
+def test_who_is_asked_is_one_of_those_that_are_named() -> None:
+    file = TomlFile(Path("f"), "", {"web": {"search": "google"}})
+    findings = Findings([file])
+
+    Table(file.values, findings).bind(Settings)
+
+    assert [str(each) for each in findings.errors] == [
+        "f: web.search: must be one of 'auto', 'brave', 'searxng', 'duckduckgo', found 'google'"
+    ]
 
 
 def test_what_has_no_address_cannot_be_asked() -> None:
