@@ -255,7 +255,7 @@ class ServerActor(Actor):
         except messages.ServerError as failed:
             attempt.error = failed
             self._failed = (trio.current_time(), failed, self._settings().mcp.servers.get(self._name))
-            error = str(failed)
+            error = failed.reason if isinstance(failed, messages.NotReached) else str(failed)
         finally:
             self._attempt = None
             attempt.is_over()

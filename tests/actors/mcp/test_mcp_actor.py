@@ -278,8 +278,9 @@ async def test_a_server_that_cannot_be_used_says_why(world: World, server: Serve
     assert said in found.error
     notice = (await world.bus.ask(mcp.Missing(user="admin", role="admin"))).notice
     assert notice is not None
-    assert said in notice
-    assert (world.mesh.cell("mcp").health.why or "").startswith("the MCP server a:")
+    assert notice == f"The tools of the MCP server a are missing: {found.error}."
+    assert world.mesh.cell("mcp").health.why == f"the MCP server a: {found.error}"
+    assert "MCP server" not in found.error  # each place says of which one
     with pytest.raises(mcp.NotReached):  # at once: it has just failed
         with trio.fail_after(0.9 if server.startup_secs == 1.0 else 60):
             await world.bus.ask(mcp.Reach(server="a"))
