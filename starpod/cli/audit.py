@@ -130,8 +130,8 @@ def _show(args: argparse.Namespace, instance: "Instance") -> int:
 
 def _row(row: dict[str, Any]) -> list[Cell]:
     words = row["words"]
-    verdict = row["verdict"] or row["kind"]
-    colour = _COLOURS.get(verdict)
+    colour = _COLOURS.get(row["verdict"])
+    what = _what(row)
     about = words.get("subject") or words.get("pattern") or words.get("input") or ""
     outside = words.get("outside")
     if outside:
@@ -139,12 +139,21 @@ def _row(row: dict[str, Any]) -> list[Cell]:
     return [
         str(row["seq"]),
         when(row["at"]),
-        verdict if colour is None else (verdict, colour),
+        what if colour is None else (what, colour),
         row["by"],
         row["tool"],
         row["user"],
         one_line(about, _TEXT),
     ]
+
+
+def _what(row: dict[str, Any]) -> str:
+    """What was decided; an answer of a person stands beside the call that it was about, as in the page."""
+    verdict = str(row["verdict"] or row["kind"])
+    if row["kind"] != "answer":
+        return verdict
+    scope = row["words"].get("scope")
+    return f"answer: {verdict} ({scope})" if scope else f"answer: {verdict}"
 
 
 def _verify(args: argparse.Namespace, instance: "Instance") -> int:

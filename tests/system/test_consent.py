@@ -301,6 +301,7 @@ async def test_wherever_it_dies_between_question_and_call_that_is_done_once(
             ("call", "allowed"),
         ]
         assert (await daemon.get("/api/settings/audit/verify"))["faults"] == []
+        assert "answer: allowed (once)" in await said(place, "audit", "show")
 
 
 # --- the command line -------------------------------------------------------------------------------------
