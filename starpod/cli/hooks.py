@@ -101,7 +101,7 @@ def _runs(args: argparse.Namespace, client: Client) -> int:
     if args.json:
         print_json(runs)
     elif not runs:
-        note("no hook was called yet")
+        note(f"no hook {args.hook} was called yet" if args.hook else "no hook was called yet")
     else:
         print_table(RUNS, map(_run, runs))
     return 0

@@ -59,6 +59,8 @@ async def test_a_hook_is_listed_tried_called_and_shown(place: Place) -> None:
             ("notes", "ok"),
         }
         assert "notes  Stop" in (await starpod(place.root, "hooks", "runs", "notes")).out
+        unknown = await starpod(place.root, "hooks", "runs", "nots")
+        assert "no hook nots was called yet" in unknown.out + unknown.err
 
 
 async def test_what_a_hook_says_of_a_call_of_a_tool_counts_and_tools_cannot_write_hooks(
