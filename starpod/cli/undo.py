@@ -24,8 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "turn",
         metavar="TURN",
-        help="its id as `starpod bus turns` shows it, of which the beginning is enough; that of an undo; or `last` for"
-        " the last one of the conversation",
+        help="its id as `starpod bus turns --state all` shows it, of which the beginning is enough; the whole id of an"
+        " undo; or `last` for the last one of the conversation",
     )
     parser.add_argument(
         "--session", default="", metavar="ID", help="the conversation that `last` means (the latest)"
