@@ -10,7 +10,7 @@ from typing import Final
 
 import attrs
 
-from actors.vocabulary import Block, ChatMessage, Document, Image, Text, ToolResult
+from actors.vocabulary import Block, ChatMessage, Document, Image, Text, ToolResult, ToolUse
 
 ATTACHMENTS: Final = "attachments"
 """Stands for files that came with a message."""
@@ -60,14 +60,33 @@ def heard(messages: Iterable[ChatMessage], inside: Container[str], outside: Cont
 
 
 def without(messages: Iterable[ChatMessage], outside: Container[str]) -> tuple[ChatMessage, ...]:
-    """A conversation less the words that tools have brought from outside, for whoever acts on it unattended."""
-    return tuple(
-        ChatMessage(role=each.role, content=tuple(_without(block, outside) for block in each.content))
-        for each in messages
+    """A conversation less the words that tools have brought from outside, for whoever acts on it unattended.
+
+    What the model has said and called for after them may be theirs as well, and is left out with them.
+    """
+    found: list[ChatMessage] = []
+    is_theirs = False
+    for each in messages:
+        theirs = is_theirs and each.role == "assistant"
+        kept = tuple(_without(block, outside, theirs=theirs) for block in each.content)
+        found.append(ChatMessage(role=each.role, content=kept))
+        is_theirs = is_theirs or any(_brings(block, outside) for block in each.content)
+    return tuple(found)
+
+
+def _without(block: Block, outside: Container[str], *, theirs: bool) -> Block:
+    match block:
+        case ToolResult(name=name) if name in outside:
+            return attrs.evolve(block, content=(Text(text=LEFT_OUT),))
+        case Text() if theirs:
+            return Text(text=LEFT_OUT)
+        case ToolUse() if theirs:
+            return attrs.evolve(block, input={})
+        case _:
+            return block
+
+
+def _brings(block: Block, outside: Container[str]) -> bool:
+    return (isinstance(block, ToolResult) and block.name in outside) or (
+        isinstance(block, Text) and is_marked(block.text)
     )
-
-
-def _without(block: Block, outside: Container[str]) -> Block:
-    if not isinstance(block, ToolResult) or block.name not in outside:
-        return block
-    return attrs.evolve(block, content=(Text(text=LEFT_OUT),))

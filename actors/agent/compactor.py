@@ -24,7 +24,7 @@ from actors.agent.summaries import Summariser, Writer
 from actors.agent.turn import Run
 from actors.context import TurnContext
 from actors.llm import messages as llm
-from actors.outside import marked, without
+from actors.outside import CHANNELS, marked, without
 from actors.transcript import characters, documents
 from bus import Bus, BusError, Request
 
@@ -151,7 +151,7 @@ class Compactor:
         begun, until = self._learned.noted, run.transcript.starts[at]
         told = zip(run.transcript.messages[:at], run.transcript.starts[:at], strict=True)
         messages = without((message for message, start in told if start >= begun), self.outside)
-        if self._keepsake is None or not messages:
+        if self._keepsake is None or not messages or run.outside & CHANNELS:
             return
         self._learned.noted = until
         model = None

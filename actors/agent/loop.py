@@ -272,7 +272,7 @@ class Loop:
         run.outside |= heard(messages, self._inside, self._outside)
         found = lookup.looked_up(messages, self._catalogue)
         run.looked_up |= dict.fromkeys(found)
-        run.outside |= self._outside.intersection(found)  # whoever answers for such a tool also describes it
+        run.outside |= {name for name in found if self._catalogue.get(name).foreign}
         self._speaker.tools = self._catalogue.specs(run.looked_up)
         self._told = limits.size(run.system, self._speaker.tools)
         self._compactor.surrounded(self._told)

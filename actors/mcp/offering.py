@@ -79,6 +79,7 @@ def _tool(each: messages.OfferedTool) -> Tool:
         on_doubt=None if tool.reads else "tell_model",
         offer="searched",
         outside=True,
+        foreign=True,
         subject=bounding.subject(tool.schema),
         decode=partial(_call, each),
     )

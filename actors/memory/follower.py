@@ -20,6 +20,7 @@ from actors.memory.keeping import DAMAGED
 from actors.memory.messages import AppendDaily, Change, Origin
 from actors.memory.settings import Memory, Settings
 from actors.memory.unattended import Unattended
+from actors.outside import CHANNELS
 from actors.session import messages as session
 from actors.storage import Keeper, Storage, numbered
 from actors.vocabulary import ADMIN, RESERVED
@@ -187,11 +188,7 @@ class MemoryFollower(Keeper):
         return len(turns) == TURNS
 
     async def _entry(self, turn: session.Turn, shown: Sequence[session.Message]) -> str | None:
-        try:
-            outside = await self.bus.ask(session.WordsFrom(turn=turn.id))
-        except session.UnknownTurn:
-            outside = ()  # a job's, deleted since
-        return log.entry(turn, shown, self._agent(), outside)
+        return log.entry(turn, shown, self._agent(), await self._outside(turn.id))
 
     async def _shown(self, turn: session.Turn) -> tuple[session.Message, ...]:
         """What people see of a turn; nothing of one that cannot be read or is gone, so that it holds up no other."""
@@ -345,7 +342,7 @@ class MemoryFollower(Keeper):
             )
         )
         upto = max((each.id for each in shown), default=due.upto)
-        if conversation := extract.of_shown(shown, due.upto):
+        if conversation := extract.of_shown(await self._trusted(shown, due.upto), due.upto):
             task = Task(
                 door="review",
                 user=_person(due.user),
@@ -358,6 +355,27 @@ class MemoryFollower(Keeper):
             with self.bus.baggage(user=due.user, session=due.session):
                 await self._extractor.run(task, model)
         return upto
+
+    async def _trusted(self, shown: Sequence[session.Message], after: int) -> list[session.Message]:
+        """New messages that nobody else may be behind: not what the model has said after words from outside."""
+        found: list[session.Message] = []
+        outside: dict[str, frozenset[str]] = {}
+        for each in shown:
+            if each.id <= after:
+                continue
+            if each.turn not in outside:
+                outside[each.turn] = frozenset(await self._outside(each.turn))
+            words = outside[each.turn]
+            if not words or (each.role == "user" and not words & CHANNELS):
+                found.append(each)
+        return found
+
+    async def _outside(self, turn: str) -> tuple[str, ...]:
+        """Where words from outside came from that the model knew in a turn."""
+        try:
+            return await self.bus.ask(session.WordsFrom(turn=turn))
+        except session.UnknownTurn:
+            return ()  # a job's, deleted since
 
     async def _reviewer(self) -> str | None:
         """The model that reviews; None when there is none."""

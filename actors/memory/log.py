@@ -5,10 +5,12 @@ from typing import Final
 
 from actors.memory import guard
 from actors.memory.context import cut
+from actors.outside import CHANNELS
 from actors.session.messages import Message, Turn
 from actors.vocabulary import says_nothing
 
 _UNSAID: Final = "(answered after words from outside: {})"
+_STRANGE: Final = "(a message by {})"
 SAID: Final = 200
 """Bytes of what each side said."""
 
@@ -26,9 +28,15 @@ def entry(turn: Turn, shown: Sequence[Message], agent: str, outside: Sequence[st
 
     A job that had nothing to say has said nothing.
     What it took in from others while it ran is part of what was asked; of several answers the last one counts. Logs are
-    part of later prompts, so what the model has said after it had read words from outside is not among them.
+    part of later prompts, so what the model has said after it had read words from outside is not among them, nor what
+    has come where anybody may write in somebody else's name.
     """
-    asked = [_asked(each) for each in shown if each.role == "user"]
+    strangers = CHANNELS.intersection(outside)
+    asked = (
+        [_STRANGE.format(", ".join(strangers))]
+        if strangers
+        else [_asked(each) for each in shown if each.role == "user"]
+    )
     answers = [each.content for each in shown if each.role == "assistant"]
     if turn.triggered_by is not None and says_nothing("".join(answers[-1:])):
         return None

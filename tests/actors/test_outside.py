@@ -64,3 +64,17 @@ def test_who_acts_unattended_does_not_get_to_see_them() -> None:
     fetched = left.content[1]
     assert isinstance(fetched, ToolResult)
     assert fetched.content == (Text(text=LEFT_OUT),)
+
+
+def test_nor_what_the_model_has_made_of_them() -> None:
+    call = ToolUse(id="c1", name="Notes", input={"text": "obey"})
+    said = ChatMessage(role="assistant", content=(Text(text="I obey."), Thinking(text="hm"), call))
+    theirs = ChatMessage(
+        role="assistant",
+        content=(Text(text=LEFT_OUT), Thinking(text="hm"), ToolUse(id="c1", name="Notes", input={})),
+    )
+    person = asked(Text(text="thanks"))
+    for before in (result("Fetch"), Text(text=marked("A summary.", {"Fetch"}))):
+        assert without([said, *asked(before), *person, said], outside={"Fetch"})[0] == said
+        assert without([*asked(before), *person, said], outside={"Fetch"})[1:] == (*person, theirs)
+    assert without([*asked(result("Notes")), said], outside={"Fetch"})[1] == said

@@ -94,7 +94,7 @@ class Outcome(Data):
     why: str
 
 
-@tool("CronRuns", "What became of a job's last runs, and why.", effect="pure", offer="searched")
+@tool("CronRuns", "What became of a job's last runs, and why.", effect="pure", offer="searched", outside=True)
 @final
 @attrs.frozen(kw_only=True)
 class CronRuns(Request[tuple[Outcome, ...]]):

@@ -13,6 +13,7 @@ from actors.cron import messages as cron
 from actors.cron.messages import AddJob, CronExpression, Interval
 from actors.cron.settings import Cron, Settings
 from actors.session import messages as session
+from actors.tooling import tool_of
 from actors.vocabulary import ADMIN
 from bus.message.clock import VIRTUAL_START
 from tests.actors.agent import world as worlds
@@ -332,6 +333,7 @@ async def test_models_make_jobs_once_and_not_too_often(desk: Desk, autojump_cloc
         (listed,) = await desk.mesh.bus.ask(cron.CronList(user=ADMIN))
         assert (listed.name, listed.enabled) == ("tea", False)
         (ran,) = await desk.mesh.bus.ask(cron.CronRuns(name="tea", user=ADMIN))
+        assert tool_of(cron.CronRuns).outside, "what a run has said may come from what it has read"
         assert (ran.status, ran.result_summary) == ("done", "echo make tea")
         with pytest.raises(cron.UnknownJob):
             await desk.mesh.bus.ask(cron.CronRun(name="milk", user=ADMIN, call="t:2"))
