@@ -73,7 +73,8 @@ class Put(Request[Saved]):
     """Who asks; empty where nobody has said so."""
     address: str = ""
     proof: Proof = "key"
-    """How it is known who asks. What decides where keys and conversations go takes ``operator``, or is Guarded."""
+    """How it is known who asks. What decides what the agent may do, or where keys and conversations go, takes
+    ``operator``, or is Guarded."""
 
 
 @final
@@ -114,8 +115,8 @@ class Guarded(ActorError):
 
     def __str__(self) -> str:
         return (
-            f"{', '.join(self.keys)}: this decides where keys and conversations go, so only the operator changes it: "
-            "with the token of the running daemon, or in the files"
+            f"{', '.join(self.keys)}: this decides what the agent may do, or where keys and conversations go, so only "
+            "the operator changes it: with the token of the running daemon, or in the files"
         )
 
 

@@ -210,7 +210,7 @@ async def test_what_is_guarded_is_refused_before_anything_else_is_looked_at(plac
 async def test_what_is_guarded_is_changed_by_the_operator_alone(
     place: Place, changes: dict[str, Any]
 ) -> None:
-    with pytest.raises(messages.Guarded, match=r"^oven\.flour: this decides where keys and conversations go"):
+    with pytest.raises(messages.Guarded, match=r"^oven\.flour: this decides what the agent may do, or where"):
         await place.mesh.bus.ask(messages.Put(changes=changes))
     assert not place.local.exists()
 
