@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 FOLDER: Final = "hooks"
 """Below the folder of the agent, where its tools cannot write."""
 TRANSCRIPTS: Final = "hooks-transcripts"
-"""Beside the databases: conversations, while hooks may read them."""
+"""Likewise: conversations, while hooks may read them."""
 EVENTS: Final = 256
 """Events that may wait until hooks have been told of others; what comes more is not told."""
 ON_START: Final = "start"
@@ -68,7 +68,7 @@ class HooksActor(Follower):
         self._settings: Callable[[], Settings] = given.settings(Settings)
         self._armed = armed
         self._programs = programs
-        self._transcripts = given.data / "db" / TRANSCRIPTS
+        self._transcripts = given.data / TRANSCRIPTS
         self._breaker = Breaker()
         self._machine = Machine(
             has=self._has, environment=given.environment, system=SYSTEMS.get(sys.platform, sys.platform)

@@ -79,6 +79,11 @@ class Agent:
         wait_for(over, f"{name} does not end")
         return str(ended["session"])
 
+    def forget_jobs(self) -> None:
+        """Remove the jobs that other tests have made."""
+        for job in self.get("/api/cron/jobs"):
+            self._request("DELETE", f"/api/cron/jobs/{job['id']}")
+
     def run_now(self, name: str) -> Any:
         """Begin a run of a job beside its plan."""
         job = next(job["id"] for job in self.get("/api/cron/jobs") if job["name"] == name)

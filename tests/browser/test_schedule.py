@@ -48,6 +48,7 @@ def remove(page: Page, name: str) -> None:
 def test_a_job_is_made_run_paused_changed_and_removed(
     context: BrowserContext, agent: Agent, model: Model, complaints: list[str]
 ) -> None:
+    agent.forget_jobs()
     page = open_window(context, agent, complaints, "#/s/cron").page
     expect(page.get_by_text("remind me every Monday at 9")).to_be_visible()
     page.get_by_role("link", name="Make a job").click()

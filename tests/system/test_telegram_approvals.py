@@ -56,7 +56,8 @@ async def ended(place: Place, telegram: TelegramServer) -> None:
     await until(lambda: not telegram.seen.waiting())
     texts = telegram.seen.texts(ADA)
     assert texts.count("It is written.") == 1
-    assert len([text for text in texts if "Allowed once, by admin here." in text]) == 1
+    # A question that was being sent when the process was killed comes once more: nobody knows whether it had come.
+    assert len({text for text in texts if "Allowed once, by admin here." in text}) == 1
     assert place.file("a.md") == "one\n"
 
 

@@ -111,6 +111,7 @@ class Office:
                 has_left=lambda _user: False,
             )
             await mesh.start(people, name="users")
+            (self.path / "data" / "db").mkdir(parents=True, exist_ok=True)
             tools = partial(
                 ToolsActor,
                 self.path / "home",

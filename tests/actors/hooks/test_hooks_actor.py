@@ -52,7 +52,7 @@ async def test_a_command_is_told_the_event_in_the_folder_of_its_manifest(world: 
         "tool_input": {"command": "ls"},
         "tool_use_id": "t1",
     }
-    assert path.startswith(str(world.data / "db" / actor.TRANSCRIPTS))
+    assert path.startswith(str(world.data / actor.TRANSCRIPTS))
 
 
 async def test_the_conversation_is_a_file_while_hooks_are_called(world: World) -> None:
@@ -63,7 +63,7 @@ async def test_the_conversation_is_a_file_while_hooks_are_called(world: World) -
     await world.fire(hooks.Stop(stop_hook_active=False), session=said.session, user="ada")
     lines = (world.folder / "a" / "said").read_text().split("\n")
     assert json.loads(lines[0])["id"] == said.session
-    assert not list((world.data / "db" / actor.TRANSCRIPTS).iterdir())
+    assert not list((world.data / actor.TRANSCRIPTS).iterdir())
 
 
 async def test_a_conversation_that_cannot_be_had_has_no_path(
@@ -78,7 +78,7 @@ async def test_a_conversation_that_cannot_be_had_has_no_path(
     await world.call(session=said.session, user="ada")
     assert told(world)["transcript_path"] == ""
     monkeypatch.undo()
-    (world.data / "db" / actor.TRANSCRIPTS).rmdir()
+    (world.data / actor.TRANSCRIPTS).rmdir()
     await world.call(session=said.session, user="ada")
     assert told(world)["transcript_path"] == ""
 
@@ -166,7 +166,7 @@ async def test_a_command_that_is_not_trusted_reaches_home_and_its_own_folder_to_
     assert (world.home / "token").read_text() == "a-token-of-mine\n"
     assert json.loads((world.home / "told").read_text())["session_id"] == said.session
     assert (world.home / "own").read_text() == "its own"
-    assert sorted(each.name for each in world.home.iterdir()) == ["own", "token", "told"]
+    assert sorted(each.name for each in world.home.iterdir()) == ["own", "token", "told", "uploads"]
 
 
 async def test_it_reads_the_conversation_there(world: World) -> None:
@@ -404,7 +404,7 @@ async def test_an_agent_that_has_done_something_is_not_started_for_the_first_tim
 
 
 async def test_what_a_process_that_died_has_left_is_taken_away(world: World) -> None:
-    folder = world.data / "db" / actor.TRANSCRIPTS
+    folder = world.data / actor.TRANSCRIPTS
     folder.mkdir(parents=True)
     (folder / "x.jsonl").write_text("left")
     await world.start()
