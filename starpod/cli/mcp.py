@@ -118,7 +118,7 @@ def _tool_row(each: Mapping[str, Any]) -> tuple[Cell, ...]:
 def _test(args: argparse.Namespace) -> int:
     found = shown(_client(args).post(f"{PATH}/{args.name}/reconnect", {}, patience=RECONNECT_WITHIN))
     if found["error"]:
-        raise StarpodError(found["error"])
+        raise StarpodError(f"the MCP server {args.name} cannot be used: {found['error']}")
     say(f"{paint(found['name'], 'bold')} is {found['state']} and has {len(found['tools'])} tools")
     return 0
 

@@ -208,6 +208,7 @@ async def test_the_command_line_shows_servers_and_their_tools(
         assert (tested.status, tested.out) == (0, "a is ready and has 20 tools\n")
         failed = await starpod(place.root, "mcp", "test", "b")
         assert failed.status == 1
+        assert failed.err.count("the MCP server b cannot be used: ") == 1
         assert "No such file or directory" in failed.err
         listed = await starpod(place.root, "mcp", "list", "--json")
         assert [(each["name"], each["state"]) for each in json.loads(listed.out)] == [
