@@ -115,10 +115,12 @@ _WITH_ACTIONS: Final = frozenset(
 # fmt: off
 _AS_THEY_ARE: Final = frozenset(
     {
-        ".", "awk", "bash", "chmod", "chown", "command", "cp", "curl", "dash", "dd", "doas", "env", "eval",
-        "exec", "find", "kill", "ln", "mv", "nice", "node", "nohup", "parallel", "perl", "php", "python",
-        "python3", "rm", "rmdir", "rsync", "ruby", "scp", "sed", "sh", "source", "ssh", "sudo", "tee",
-        "timeout", "watch", "wget", "xargs", "zsh",
+        ".", "awk", "bash", "builtin", "bun", "busybox", "chmod", "chown", "command", "cp", "curl", "dash",
+        "dd", "deno", "doas", "env", "eval", "exec", "find", "fish", "flock", "gawk", "ionice", "kill", "ksh",
+        "ln", "lua", "mawk", "mv", "nc", "ncat", "nice", "node", "nohup", "openssl", "parallel", "perl", "php",
+        "pypy", "python", "rm", "rmdir", "rsync", "ruby", "runuser", "scp", "script", "sed", "setsid", "sh",
+        "shred", "socat", "source", "ssh", "stdbuf", "strace", "su", "sudo", "tar", "taskset", "tclsh", "tee",
+        "timeout", "truncate", "unshare", "vi", "vim", "watch", "wget", "xargs", "zsh",
     }
 )
 # fmt: on
@@ -131,7 +133,8 @@ def proposal(text: str) -> str | None:
     if found is None or len(found) != 1:
         return None
     first, *rest = shlex.split("".join(found))
-    if first in _AS_THEY_ARE or shlex.quote(first) != first:
+    program = first.rpartition("/")[2].rstrip("0123456789.") or first
+    if not _AS_THEY_ARE.isdisjoint({first, program}) or shlex.quote(first) != first:
         return None
     if first in _WITH_ACTIONS:
         return f"{first} {rest[0]} *" if rest and rest[0].isalpha() else None

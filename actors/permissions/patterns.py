@@ -16,6 +16,9 @@ PATHS: Final = frozenset({"path", "file_path", "folder", "file"})
 URL: Final = "url"
 """Names of inputs, by which is known what kind of thing a call acts on."""
 ANY: Final = "*"
+_DETOURS: Final = {"2e": ".", "2f": "/", "5c": "/"}
+_WRITTEN_OUT: Final = re.compile(r"%(2e|2f|5c)", re.IGNORECASE)
+"""Of an address, what servers take for a part of ``..`` as well."""
 
 
 @final
@@ -103,9 +106,8 @@ def _port(parts: SplitResult) -> int | None:
 
 
 def _rest(parts: SplitResult) -> str:
-    return (posixpath.normpath(parts.path) if parts.path else "/") + (
-        f"?{parts.query}" if parts.query else ""
-    )
+    path = _WRITTEN_OUT.sub(lambda found: _DETOURS[found[1].lower()], parts.path)
+    return (posixpath.normpath(path) if path else "/") + (f"?{parts.query}" if parts.query else "")
 
 
 def proposal(subject: Subject) -> str:

@@ -136,3 +136,11 @@ def test_a_pattern_is_proposed_only_where_it_says_what_it_lets_through(
     text: str, pattern: str | None
 ) -> None:
     assert proposal(text) == pattern
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["/usr/bin/python3 a.py", "python3.11 a.py", "/bin/sh a", "busybox sh a", "setsid a", "tar xf a", "su x"],
+)
+def test_what_runs_anything_is_not_proposed_by_whatever_name(text: str) -> None:
+    assert proposal(text) is None
