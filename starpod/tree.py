@@ -314,7 +314,9 @@ MCP_SERVERS: Final = 32
 def _mcp(given: Given) -> Iterator[Child | Pool]:
     settings, keep = given.settings(McpSettings), McpKeep(_uploads(given))
     yield Child("mcp", partial(McpActor, settings, given.data / "mcp", keep), limits=Limits(mailbox=256))
-    of_server = partial(ServerActor, settings, given.home, McpAccess(given.environment), keep)
+    of_server = partial(
+        ServerActor, settings, given.home, given.data / "mcp", McpAccess(given.environment), keep
+    )
     # Each has a process to end; one that has none any more is put to rest soon.
     limits = Limits(mailbox=256, patience=3600, cleanup_within=10)
     yield Pool("mcp-server", of_server, limit=MCP_SERVERS, idle=30, limits=limits)

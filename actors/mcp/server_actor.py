@@ -74,11 +74,22 @@ class ServerActor(Actor):
     """Has at most one session with its server, in a task of its own; all calls go through it."""
 
     def __init__(
-        self, settings: Callable[[], Settings], home: Path, access: Access, keep: Keep, name: str
+        self,
+        settings: Callable[[], Settings],
+        home: Path,
+        folder: Path,
+        access: Access,
+        keep: Keep,
+        name: str,
     ) -> None:
-        """`access` finds secrets and variables; `keep` has files stored."""
+        """`access` finds secrets and variables; `keep` has files stored.
+
+        A server in a sandbox begins in `home`; another one in a folder of its own below `folder`, which no tool can
+        write to: many a program runs what lies where it begins.
+        """
         self._settings = settings
         self._home = home
+        self._folder = folder
         self._access = access
         self._keep = keep
         self._name = name
@@ -332,4 +343,17 @@ class ServerActor(Actor):
         """What to run, or whom to ask, with the secrets that the settings name. Raises NotReached."""
         if server.command is None:
             return await self._access.address(self.bus, self._name, server)
-        return await self._access.start(self.bus, self._name, server, self._home)
+        return await self._access.start(self.bus, self._name, server, self._place(server))
+
+    def _place(self, server: Server) -> Path:
+        """Where it begins. Raises NotReached."""
+        if server.sandbox:
+            return self._home
+        folder = self._folder / self._name
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise messages.NotReached(
+                server=self._name, reason=f"{folder} cannot be made: {error}"
+            ) from error
+        return folder

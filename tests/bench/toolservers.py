@@ -84,7 +84,7 @@ async def _start(mesh: MeshUnderTest, folder: Path) -> None:
     settings = Settings(mcp=Mcp(servers={"a": Server(command=sys.executable, args=(str(FAKE),))}))
     keep = Keep(folder / "uploads")
     await mesh.start(partial(McpActor, lambda: settings, folder / "mcp", keep), name="mcp")
-    of_server = partial(ServerActor, lambda: settings, folder, Access(os.environ), keep)
+    of_server = partial(ServerActor, lambda: settings, folder, folder / "mcp", Access(os.environ), keep)
     await mesh.start_pool(of_server, name="mcp-server")
 
 

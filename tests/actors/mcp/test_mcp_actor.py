@@ -16,7 +16,7 @@ from actors.shell.messages import Printed
 from actors.tooling import InvalidInput
 from actors.vocabulary import Image
 from bus.testing import MeshUnderTest
-from tests.actors.mcp.world import World, lives, text_of
+from tests.actors.mcp.world import FAKE, World, lives, text_of
 
 
 @pytest.fixture
@@ -369,3 +369,17 @@ async def test_a_process_has_few_variables_and_those_of_its_settings(world: Worl
     assert "OTHER_TOKEN" not in found
     assert "MY_TOKEN" not in found
     assert attrs.asdict(await world.state())["where"].endswith("mcp_server.py")
+
+
+async def test_what_lies_in_home_is_not_run_by_a_server_outside_of_the_sandbox(world: World) -> None:
+    """As with ``python -m`` and ``npx``, which look first where they are started."""
+    fake = world.fake()
+    words = (
+        "-c",
+        "import colorsys, runpy, sys; sys.argv.pop(0); runpy.run_path(sys.argv[0], run_name='__main__')",
+        str(FAKE),
+    )
+    await world.start(a=attrs.evolve(fake, args=words))
+    (world.home / "colorsys.py").write_text("raise SystemExit('of the agent')")
+    await world.reached()
+    assert (await world.state()).state == "ready"

@@ -69,7 +69,9 @@ class World:
         tools = partial(ToolsActor, self.home, uploads, self.data, ToolsSettings, lambda: 50_000)
         await self.mesh.start(tools, name="tools")
         await self.mesh.start(partial(McpActor, lambda: self.settings, self.data / "mcp", keep), name="mcp")
-        of_server = partial(ServerActor, lambda: self.settings, self.home, Access(self.environment), keep)
+        of_server = partial(
+            ServerActor, lambda: self.settings, self.home, self.data / "mcp", Access(self.environment), keep
+        )
         await self.mesh.start_pool(of_server, name="mcp-server", idle=0.2)
 
     # --- as a turn does -------------------------------------------------------------------------------------
