@@ -181,6 +181,13 @@ def _session(given: Given) -> Iterator[Child]:
     yield Child("session", factory, limits=Limits(mailbox=256))
 
 
+CHANNEL_NAMES: Final = ("main", "telegram", "email", "scheduler")
+
+
+def _unknown_names(settings: PermissionSettings, _given: Given) -> Iterator[str]:
+    return permissionkeys.faults(settings, TOOL_NAMES, CHANNEL_NAMES)
+
+
 ADMIN_KEY: Final = "admin.key"
 """File with the key that was made for the first admin."""
 
@@ -521,6 +528,7 @@ SERVICES: Final = (
         front=permissions,
         settings=PermissionSettings,
         read=permissionkeys.read,
+        check=_unknown_names,
         guarded=permission_settings.GUARDED,
         migrations=PERMISSIONS,
     ),
@@ -586,6 +594,12 @@ CHANNELS: Final = (
 
 SUBSYSTEMS: Final = (*STORAGE, *SERVICES, *AGENT, *CLOCK, *EDGES, *CHANNELS)
 """All there is. Settings, tools, context and databases of the daemon follow from this list."""
+
+TOOL_NAMES: Final[frozenset[str]] = frozenset(
+    {"ToolSearch", "McpResource", "McpPrompt"}  # made while the agent runs
+    | {tool_of(kind).name for each in SUBSYSTEMS for kind in each.tools()}
+)
+"""Names of all tools that are ours."""
 
 SOURCES: Final = Sources(
     tools=(offering(*chain.from_iterable(each.tools() for each in SUBSYSTEMS)), McpOffering()),

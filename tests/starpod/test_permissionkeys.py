@@ -50,6 +50,17 @@ def test_an_agent_adds_to_the_short_forms_of_its_workspace(workspace: Workspace)
             "agent.toml:2: permissions.rules.1.decision: must be one of",
         ),
         ('[permissions]\noutside = "deny"', "agent.toml:2: permissions.outside: must be one of"),
+        ('[permissions]\nBsh = "ask"', "there is no tool 'Bsh', did you mean 'Bash'?"),
+        ('[permissions]\noutsid = "ask"', "there is no tool 'outsid'"),
+        ('[[permissions.rules]]\ntool = "File*y"\ndecision = "deny"', "there is no tool 'File*y'"),
+        (
+            '[[permissions.rules]]\nchannel = "telegrm"\ndecision = "deny"',
+            "there is no channel 'telegrm', did you mean 'telegram'?",
+        ),
+        (
+            '[permissions]\nasks_on = ["man"]',
+            "permissions.asks_on: there is no channel 'man', did you mean 'main'?",
+        ),
     ],
 )
 def test_a_mistake_is_named_with_its_place(workspace: Workspace, text: str, words: str) -> None:
