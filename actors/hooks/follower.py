@@ -5,6 +5,7 @@ what ends meanwhile is told to nobody later either.
 """
 
 import logging
+from abc import abstractmethod
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -48,9 +49,9 @@ class Follower(LateKeeper):
     _looked_for: int = 0
     """The last end of a turn for which it was looked whether hooks are to be told."""
 
+    @abstractmethod
     async def _refresh(self) -> bool:
         """Have the hooks be those that are on the disk; whether they were others."""
-        raise NotImplementedError
 
     async def _follow(self) -> None:
         """Tell what has ended, then what ends."""

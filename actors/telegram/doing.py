@@ -1,5 +1,6 @@
 """Does what commands say: a part of the actor that receives."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -48,7 +49,7 @@ class Heard:
         return datetime.fromtimestamp(self.post.at, UTC)
 
 
-class Doer:
+class Doer(ABC):
     """Carries out commands. Each may be carried out again after a crash, to the same end.
 
     Args:
@@ -63,9 +64,9 @@ class Doer:
         self._agent_name = agent_name
         self._questions = Questions(self.bus, self._read, self._write, self._client)
 
+    @abstractmethod
     def _client(self) -> Client | None:
         """By which Telegram is reached; None while it is not."""
-        raise NotImplementedError
 
     async def _send(self, user: str, recipient: str, key: str, text: str, **answered: str) -> None:
         """Have a chat told something that is no answer of the agent, once."""

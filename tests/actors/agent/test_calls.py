@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.agent.calls import BEFORE, IN_DOUBT, batches, bounded, decide, doubt, refusal, withheld
+from actors.agent.calls import BEFORE, IN_DOUBT, batches, bounded, changed, decide, doubt, refusal, withheld
 from actors.session.messages import Effect, ToolStep
 from actors.tooling import OnDoubt
 from actors.vocabulary import ToolUse
@@ -112,3 +112,7 @@ def test_which_limit_it_was_is_said() -> None:
     assert "1 of the 3 calls in this answer were (limits.calls_per_turn)" in (last.unreadable or "")
     broken = attrs.evolve(calls[0], unreadable="no JSON")
     assert bounded([broken], of_answer=1, of_turn=0) == (broken,)
+
+
+def test_a_tool_that_has_become_another_one_is_named() -> None:
+    assert changed("Post").startswith("The tool Post was not there when this call was made")

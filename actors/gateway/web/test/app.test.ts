@@ -329,6 +329,9 @@ test("the list is read page by page", async () => {
       }),
     ),
   );
+  const settled = () =>
+    app.sessions.all.value.filter(({ title, running }) => title?.startsWith("Note ") && !running);
+  await until(() => settled().length === 45); // or their ends bring them into the list by themselves
   await reload();
   await until(() => app.sessions.more.value && !app.sessions.loading.value);
   const first = app.sessions.all.value.length; // of the others, one that changes meanwhile is shown as well
