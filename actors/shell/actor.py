@@ -99,7 +99,7 @@ class ShellActor(Actor):
     async def _look_for_sandbox(self) -> None:
         found = sandbox.candidate(self._home, self._data)
         if isinstance(found, sandbox.Sandbox):
-            found = await tried(found, self._limits, f"{self._mark}.")
+            found = await tried(found, self._limits, f"{self._mark}.probe")
         if isinstance(found, sandbox.Sandbox):
             self._sandbox = found
         else:

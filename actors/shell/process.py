@@ -322,6 +322,11 @@ async def tried(sandbox: Sandbox, limits: Shell, mark: str) -> Sandbox | str:
 
 async def unusable(sandbox: Sandbox, limits: Shell, mark: str) -> str | None:
     """What keeps a sandbox from coming into being, by trying; None if nothing does."""
+
+    async def give_up(process: trio.Process) -> None:
+        process.kill()
+        sweep(f"{MARK}={mark}")  # what was left behind on its way would hold the pipes open
+
     with trio.move_on_after(PROBE):
         try:
             done = await trio.run_process(
@@ -330,6 +335,7 @@ async def unusable(sandbox: Sandbox, limits: Shell, mark: str) -> str | None:
                 capture_stderr=True,
                 check=False,
                 env={MARK: mark},
+                deliver_cancel=give_up,
             )
         except OSError as error:
             return f"bubblewrap cannot be run: {error}"

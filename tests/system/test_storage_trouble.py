@@ -201,7 +201,7 @@ async def test_a_turn_waits_for_room_and_goes_on(tmp_path: Path, model_server: M
 
 
 async def test_a_full_disk_at_the_start_says_so(tmp_path: Path) -> None:
-    with small_disk(tmp_path / "disk", 1024) as disk:
+    with small_disk(tmp_path / "disk", 8192) as disk:
         place = Place(disk / "aster")
         with filled(disk):
             refused = await starpod(place.root, "serve")

@@ -1,5 +1,6 @@
 """Commands that go on beside the conversation."""
 
+import shutil
 from pathlib import Path
 
 from tests.actors.shell.hands import Hands, hands, running, until
@@ -65,7 +66,7 @@ async def test_after_a_restart_it_was_interrupted_and_its_output_is_still_there(
 
 async def test_what_cannot_be_started_says_so(tmp_path: Path) -> None:
     async with hands(tmp_path, sandbox="off") as at_work:
-        at_work.home.rmdir()
+        shutil.rmtree(at_work.home)
         await at_work.bash("true", run_in_background=True)
         said = ""
         while "was stopped" not in said:
