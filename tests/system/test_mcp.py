@@ -246,11 +246,13 @@ async def test_the_reference_server_of_files_is_used_and_killed_and_used_again(
         assert "denied" in outside
 
         (pid,) = processes(str(program), str(shared))
+        (before,) = await daemon.get("/api/mcp")
         os.kill(pid, signal.SIGKILL)
         await until(lambda: not lives(pid))
+        with trio.fail_after(PATIENCE):  # its end is noticed unasked
+            while (await daemon.get("/api/mcp"))[0]["since"] == before["since"]:
+                await trio.sleep(0.02)
         again = await result_of(daemon, model_server, "mcp__files__list_directory", path=str(shared))
-        if "did not answer" in again:  # it was asked before its end had been noticed
-            again = await result_of(daemon, model_server, "mcp__files__list_directory", path=str(shared))
         assert "new.txt" in again
         assert zombies(daemon.pid) == []
     await until(lambda: not processes(str(program), str(shared)))
