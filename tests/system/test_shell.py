@@ -51,12 +51,14 @@ async def test_a_killed_daemon_leaves_no_process_behind_and_says_what_became_of_
         await daemon.ready()
         async with daemon.socket() as socket:
             await socket.say("message", text="do it", client_message_id="1", channel_session_key="k")
-            await until(lambda: len(running("sleep 1031")) >= 4 and (ready.home / "made").exists())
+            await until(
+                lambda: len(running("sleep 1031", ready.home)) >= 4 and (ready.home / "made").exists()
+            )
             await daemon.kill()
     finally:
         daemon.process.kill()
         daemon.process.wait()
-    await until(lambda: not running("sleep 1031"), "a command outlives the daemon")
+    await until(lambda: not running("sleep 1031", ready.home), "a command outlives the daemon")
     async with serving(ready, expect_errors=True):
         await until(lambda: len(model_server.requests) >= 4, "the turn does not go on")
     assert "may or may not have happened" in model_server.requests[2].tool_results[-1]
@@ -75,5 +77,5 @@ async def test_commands_in_the_background_end_with_the_daemon(
     )
     async with serving(ready) as daemon:
         await daemon.chat("do it")
-        await until(lambda: running("sleep 1032"))
-    await until(lambda: not running("sleep 1032"), "it is still there")
+        await until(lambda: running("sleep 1032", ready.home))
+    assert not running("sleep 1032", ready.home)

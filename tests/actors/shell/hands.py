@@ -126,15 +126,16 @@ def alive(pid: int) -> bool:
     return stat.rpartition(")")[2].split()[0] not in "ZX"
 
 
-def running(words: str) -> list[int]:
-    """Processes of this machine with these words in their command line, but the shells that have them from us."""
+def running(words: str, home: Path) -> list[int]:
+    """Processes in a home whose command line begins so; the same test may run in another one meanwhile."""
     found = []
     for each in Path("/proc").iterdir():
         if each.name.isdecimal():
             try:
                 line = (each / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                there = (each / "cwd").readlink()
             except OSError:
                 continue
-            if line.startswith(words) and alive(int(each.name)):
+            if line.startswith(words) and there == home and alive(int(each.name)):
                 found.append(int(each.name))
     return found

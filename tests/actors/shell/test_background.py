@@ -27,9 +27,9 @@ async def test_it_is_begun_looked_at_and_ends(at_work: Hands) -> None:
 
 async def test_it_is_stopped_with_all_that_it_has_started(at_work: Hands) -> None:
     await at_work.bash("echo begun; setsid sleep 1010 & sleep 1010", run_in_background=True)
-    await until(lambda: len(running("sleep 1010")) == 2)
+    await until(lambda: len(running("sleep 1010", at_work.home)) == 2)
     assert "[sh-1 was stopped.]" in await at_work.text("BashStop", id="sh-1")
-    await until(lambda: not running("sleep 1010"), "it is still there")
+    assert not running("sleep 1010", at_work.home)
     assert "[sh-1 was stopped.]" in await at_work.text("BashStop", id="sh-1")
 
 
@@ -57,7 +57,7 @@ async def test_after_a_restart_it_was_interrupted_and_its_output_is_still_there(
     async with hands(tmp_path) as at_work:
         await at_work.bash("echo begun; sleep 1013", run_in_background=True)
         await until((tmp_path / ".starpod/shell/sh-1.log").read_bytes)
-    await until(lambda: not running("sleep 1013"), "it is still there")
+    assert not running("sleep 1013", at_work.home)
     async with hands(tmp_path) as at_work:
         said = await at_work.text("BashOutput", id="sh-1")
         assert said.startswith("begun\n[sh-1 was interrupted by a restart of the agent.]")

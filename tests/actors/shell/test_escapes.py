@@ -192,7 +192,7 @@ async def test_a_fork_bomb_ends_and_hurts_nobody(tmp_path: Path, way: str) -> No
         bomb = "bomb() { [ $1 = 0 ] || { bomb $(($1 - 1)) & bomb $(($1 - 1)) & }; sleep 1024; }; bomb 8; wait"
         text = await at_work.bash(bomb, timeout=20_000)
         assert "100 are allowed" in text or "Resource temporarily unavailable" in text
-        await until(lambda: not running("sleep 1024"), "something is left")
+        await until(lambda: not running("sleep 1024", at_work.home), "something is left")
         assert await at_work.bash("echo well") == "well\n"
 
 
@@ -200,7 +200,7 @@ async def test_processes_are_counted_where_the_system_does_not(tmp_path: Path, w
     async with hands(tmp_path, processes=20, sandbox="auto" if way == "sandbox" else "off") as at_work:
         text = await at_work.bash("for n in $(seq 60); do sleep 1021 & done; wait", timeout=20_000)
         assert "20 are allowed" in text or "Resource temporarily unavailable" in text
-        await until(lambda: not running("sleep 1021"), "something is left")
+        await until(lambda: not running("sleep 1021", at_work.home), "something is left")
 
 
 async def test_memory_is_bounded_for_one_and_for_all(tmp_path: Path, way: str) -> None:

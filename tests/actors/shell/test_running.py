@@ -44,7 +44,7 @@ async def test_an_exit_code_is_told_with_whatever_was_printed(at_work: Hands) ->
 async def test_a_time_out_leaves_what_was_printed(at_work: Hands) -> None:
     text = await at_work.bash("echo begun; sleep 1000", timeout=400)
     assert text == "begun\n[It was stopped after 0.4 s, its time-out.]"
-    await until(lambda: not running("sleep 1000"), "it is still there")
+    assert not running("sleep 1000", at_work.home)
 
 
 async def test_the_longest_a_command_may_take_is_set_by_the_owner(tmp_path: Path) -> None:
@@ -58,21 +58,21 @@ async def test_nothing_is_typed(at_work: Hands) -> None:
 
 async def test_a_child_that_stays_does_not_hold_up_the_call_and_ends_with_it(at_work: Hands) -> None:
     assert await at_work.bash("sleep 1001 & echo $!") != ""
-    await until(lambda: not running("sleep 1001"), "it is still there")
+    assert not running("sleep 1001", at_work.home)
 
 
 async def test_a_child_that_makes_itself_a_daemon_ends_as_well(at_work: Hands) -> None:
     await at_work.bash("(setsid nohup sleep 1002 >/dev/null 2>&1 &); env -i setsid -f sleep 1002; echo begun")
-    await until(lambda: not running("sleep 1002"), "it is still there")
+    await until(lambda: not running("sleep 1002", at_work.home), "it is still there")
 
 
 async def test_who_is_not_waited_for_any_more_is_ended(at_work: Hands) -> None:
     with trio.move_on_after(5):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(at_work.bash, "trap '' TERM; setsid sleep 1003 & sleep 1003")
-            await until(lambda: running("sleep 1003"))
+            await until(lambda: running("sleep 1003", at_work.home))
             nursery.cancel_scope.cancel()
-    await until(lambda: not running("sleep 1003"), "it is still there")
+    await until(lambda: not running("sleep 1003", at_work.home), "it is still there")
 
 
 async def test_a_command_is_asked_to_end_before_it_is_ended(at_work: Hands) -> None:
@@ -83,8 +83,8 @@ async def test_a_command_is_asked_to_end_before_it_is_ended(at_work: Hands) -> N
 async def test_all_ends_with_the_actor(tmp_path: Path) -> None:
     async with hands(tmp_path) as at_work:
         await at_work.bash("sleep 1004", run_in_background=True)
-        await until(lambda: running("sleep 1004"))
-    await until(lambda: not running("sleep 1004"), "it is still there")
+        await until(lambda: running("sleep 1004", at_work.home))
+    assert not running("sleep 1004", at_work.home)
 
 
 async def test_bytes_that_are_no_text_do_no_harm(at_work: Hands) -> None:
