@@ -226,6 +226,7 @@ class Loop:
         self._speaker = Speaker(parts.bus, self._settings, self.record, parts.learned)
         run.outside |= CHANNELS & {run.turn.channel}
         self._hear(run.transcript.messages)
+        self._offer()
         admission = Admission(
             bus=parts.bus,
             catalogue=prepared.catalogue,
@@ -270,11 +271,16 @@ class Loop:
         """Take note of what has come into the conversation: words from outside, tools that were looked up."""
         run = self.run
         run.outside |= heard(messages, self._inside, self._outside)
-        found = lookup.looked_up(messages, self._catalogue)
-        run.looked_up |= dict.fromkeys(found)
-        run.outside |= {name for name in found if self._catalogue.get(name).foreign}
-        self._speaker.tools = self._catalogue.specs(run.looked_up)
-        self._told = limits.size(run.system, self._speaker.tools)
+        looked_up = lookup.looked_up(messages, self._catalogue)
+        if new := [name for name in looked_up if name not in run.looked_up]:
+            run.looked_up |= dict.fromkeys(new)
+            run.outside |= {name for name in new if self._catalogue.get(name).foreign}
+            self._offer()
+
+    def _offer(self) -> None:
+        """Have the model offered what there is for it. To measure that takes as long as a small call."""
+        self._speaker.tools = self._catalogue.specs(self.run.looked_up)
+        self._told = limits.size(self.run.system, self._speaker.tools)
         self._compactor.surrounded(self._told)
 
     def _calling(self, tools: tuple[str, ...], step: session.ToolStep) -> CallContext:
