@@ -311,7 +311,8 @@ async def test_a_user_may_be_limited_over_http_and_websocket(
         async with stranger(gateway) as program:
             assert (await program.get("/api/sessions", headers={"X-API-Key": ada})).status_code == 200
             refused = await program.get("/api/sessions", headers={"X-API-Key": ada})
-            assert (refused.status_code, refused.headers["Retry-After"]) == (429, "60")
+            assert refused.status_code == 429
+            assert 0 < int(refused.headers["Retry-After"]) <= 60
             assert (await program.get("/api/sessions", headers={"X-API-Key": bob})).status_code == 200
         await socket.say(type="message", text="two", client_message_id="m2")
         frame = await socket.hear()
