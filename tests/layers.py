@@ -121,6 +121,7 @@ EDGES = {
         )
     ),
     *(f"actors/web/{name}.py" for name in ("client", "network")),
+    "actors/instances/client.py",
     "actors/webpush/client.py",
 }
 """Where a subsystem stands between the world and the bus: sockets, requests, followers, models and their keys."""

@@ -1,15 +1,16 @@
-"""``starpod agent``: make and list the agents of a workspace."""
+"""``starpod agent``: make and list the agents of a workspace, send them to a hosting backend and fetch them."""
 
 import argparse
 from pathlib import Path
 
+from starpod.cli.backend import add_url_option
 from starpod.cli.output import hint, note, ok, paint, say
 from starpod.errors import WorkspaceError
 from starpod.workspace import find_workspace
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare ``new`` and ``list``."""
+    """Declare ``new``, ``list``, ``push`` and ``pull``."""
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     new = actions.add_parser(
         "new", help="make a blueprint in agents/", description="Make a blueprint in agents/."
@@ -24,6 +25,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "list", help="list the blueprints", description="List the blueprints in agents/."
     )
     listing.set_defaults(action=_list)
+    for name, summary, do in (
+        ("push", "make its files at the hosting backend what they are here", _push),
+        ("pull", "make its files here what they are at the hosting backend", _pull),
+    ):
+        moving = actions.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
+        moving.add_argument("name", help="of an agent of this workspace")
+        if do is _pull:
+            moving.add_argument("--yes", action="store_true", help="do not ask before files are removed here")
+        add_url_option(moving)
+        moving.set_defaults(action=do)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -56,3 +67,19 @@ def _list(_args: argparse.Namespace, workspace: Path) -> None:
     for name in names:
         mark = paint("✓", "green") if (agents / name / "agent.toml").is_file() else paint("?", "yellow")
         say(f"  {mark} {name}")
+
+
+def _push(args: argparse.Namespace, _workspace: Path) -> None:
+    from starpod.cli import shipping
+    from starpod.cli.backend import asked
+
+    agent = shipping.source(args.name)
+    asked(args, lambda client: shipping.send(client, agent), patience=shipping.PATIENCE)
+
+
+def _pull(args: argparse.Namespace, _workspace: Path) -> None:
+    from starpod.cli import shipping
+    from starpod.cli.backend import asked
+
+    agent = shipping.source(args.name)
+    asked(args, lambda client: shipping.fetch(client, agent, yes=args.yes), patience=shipping.PATIENCE)

@@ -38,6 +38,10 @@ COMMANDS: Final[Mapping[str, str]] = {
     "audit": "what was decided about what the agent does: look at it, verify it",
     "costs": "what models were asked for and what it cost",
     "build": "make a deployable instance from a blueprint",
+    "deploy": "send an agent to a hosting backend and have it run there",
+    "instance": "agents that a hosting backend runs: create, list, pause, restart, kill, logs, health, a shell",
+    "secret": "secrets that a hosting backend keeps for agents",
+    "auth": "the login at a hosting backend",
     "bus": "look inside a running agent, and act on what is found",
 }
 """Each command, in the order of the help text; its module has the same name."""

@@ -1,0 +1,1 @@
+"""Agents that run elsewhere: what a hosting backend is asked, and what its answers mean."""

@@ -1,0 +1,137 @@
+"""Front door of the instances: agents that a hosting backend runs, and what can go wrong with one."""
+
+from typing import ClassVar, Literal, final
+
+import attrs
+
+from actors.vocabulary import quoted
+from bus import ActorError, Data, ErrorKind
+
+Status = Literal[
+    "creating", "pending", "provisioning", "starting", "running", "restarting", "paused",
+    "stopping", "stopped", "deleting", "deleted", "error", "unknown",
+]  # fmt: skip
+"""Of either shape; ``unknown`` stands for a word that we do not know."""
+
+
+# --- what goes wrong --------------------------------------------------------------------------------------
+
+
+@attrs.define(eq=False, kw_only=True)
+class BackendError(ActorError):
+    """Base of what can be wrong with a call of a backend."""
+
+    kind: ClassVar[ErrorKind] = "unavailable"
+    doing: str
+    """What was to be done: ``list instances``."""
+    status: int | None = None
+    """Of its answer, if one came."""
+    reason: str = ""
+
+    def __str__(self) -> str:
+        how = "" if self.status is None else f" ({self.status})"
+        return f"failed to {self.doing}{how}: {self.reason}"
+
+
+@final
+@attrs.define(eq=False, kw_only=True)
+class NotReached(BackendError):
+    """No answer came; whether something was done nobody knows."""
+
+
+@final
+@attrs.define(eq=False, kw_only=True)
+class Refused(BackendError):
+    """It answered, with an error or with what cannot be understood."""
+
+
+@final
+@attrs.define(eq=False, kw_only=True)
+class KeyRefused(BackendError):
+    """It does not take the key."""
+
+    kind: ClassVar[ErrorKind] = "unauthenticated"
+
+
+@final
+@attrs.define(eq=False, kw_only=True)
+class NotThere(BackendError):
+    """It does not know what was asked for."""
+
+    kind: ClassVar[ErrorKind] = "not_found"
+
+
+@final
+@attrs.define(eq=False, kw_only=True)
+class NotSetUp(ActorError):
+    """There is no backend to ask, or none that may be asked."""
+
+    kind: ClassVar[ErrorKind] = "unavailable"
+    reason: str
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+@final
+@attrs.define(eq=False, kw_only=True)
+class NotOne(ActorError):
+    """What somebody has called an instance means none, or several."""
+
+    kind: ClassVar[ErrorKind] = "not_found"
+    called: str
+    found: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        if not self.found:
+            return f"there is no instance {quoted(self.called)}"
+        return f"{quoted(self.called)} may be any of {', '.join(self.found)}: say more of the id"
+
+
+# --- instances --------------------------------------------------------------------------------------------
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Health(Data):
+    """How an instance is, as its backend measures."""
+
+    cpu_percent: float
+    memory_mb: float
+    disk_mb: float
+    last_heartbeat: float
+    """When it last showed that it lives, by the clock of the backend: seconds since 1970."""
+    uptime_secs: float
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Instance(Data):
+    """An agent that runs elsewhere. Keys that a backend sends along are no part of it."""
+
+    id: str
+    name: str | None = None
+    status: Status
+    said: str
+    """The status in the words of the backend."""
+    region: str | None = None
+    """Where it runs; of some backends the zone."""
+    agent_id: str | None = None
+    created_at: float | None = None
+    """Seconds since 1970."""
+    updated_at: float | None = None
+    health: Health | None = None
+    error: str | None = None
+    """What went wrong, where the status is ``error``."""
+    web_url: str | None = None
+
+
+@final
+@attrs.frozen(kw_only=True)
+class LogLine(Data):
+    """A line of the log of an instance, with nothing in it that a terminal obeys."""
+
+    timestamp: float
+    """Seconds since 1970; 0 where it is not known."""
+    level: Literal["error", "warn", "info", "debug"]
+    message: str
