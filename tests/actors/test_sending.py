@@ -19,6 +19,7 @@ from actors.vocabulary import ADMIN
 from bus import Actor, conceal
 from bus.message.clock import Clock
 from bus.testing import MeshUnderTest
+from tests.fakes.databases import session_database
 
 CHANNELS = (session.ChannelPolicy("main"), session.ChannelPolicy("telegram", pushes="end"))
 
@@ -43,7 +44,8 @@ class Post:
 
     async def start_ledger(self) -> None:
         await self.mesh.start(
-            partial(SessionActor, self.path / "session.db", lambda: CHANNELS), name="session"
+            partial(SessionActor, session_database(self.path / "session.db"), lambda: CHANNELS),
+            name="session",
         )
 
     async def push(self, *keys: str, to: str = "42", **fields: Any) -> None:

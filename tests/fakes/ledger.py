@@ -43,12 +43,14 @@ from actors.storage import micros, numbered
 from actors.storage.database import Database
 from actors.transcript import Transcript
 from actors.vocabulary import ADMIN, Block, ChatMessage, Text, ToolResult, ToolUse, Usage
+from tests.fakes.databases import session_database
 
 T = TypeVar("T")
 P = ParamSpec("P")
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PUSHING = frozenset({"telegram"})
+_MIGRATIONS = numbered(MIGRATIONS)
 USAGE = Usage(model="test/one", input_tokens=10, output_tokens=5, cost_usd=0.01)
 
 
@@ -74,10 +76,8 @@ class Ledger:
         """What the words of the next messages call up."""
 
     def _open(self) -> sqlite3.Connection:
-        path = self._folder / str(self._kills) / "session.db"
-        return Database(
-            path=path, migrations=numbered(MIGRATIONS), synchronous="OFF", busy_timeout=1.0
-        ).open_writer()
+        path = session_database(self._folder / str(self._kills) / "session.db")
+        return Database(path=path, migrations=_MIGRATIONS, synchronous="OFF", busy_timeout=1.0).open_writer()
 
     def close(self) -> None:
         self.connection.close()

@@ -9,12 +9,13 @@ from actors.agent.lookup import NAME
 from actors.agent.settings import Compaction, Settings
 from actors.agent.sources import Dropped
 from actors.context import TurnContext
-from actors.outside import LEFT_OUT
+from actors.guarding import Allow, Guards, Proposal
+from actors.outside import ATTACHMENTS, LEFT_OUT
 from actors.session import messages as session
 from actors.tooling import CallContext, Tool, offering, tool_of
-from actors.vocabulary import ADMIN
+from actors.vocabulary import ADMIN, Attachment
 from bus import Request
-from tests.actors.agent.world import TOOLS, Peek, World, last_text, say, shape, usage, use
+from tests.actors.agent.world import TOOLS, Gate, Peek, World, last_text, say, shape, usage, use
 
 
 async def _hidden(*_: object) -> tuple[Tool, ...]:
@@ -129,3 +130,28 @@ async def test_calls_say_where_words_from_outside_came_from_also_after_a_restart
     assert not any("peeked page" in line for line in noted)
     seen = [(context.tool_use_id, context.outside) for context in contexts]
     assert seen == [("c1", ()), ("c2", ("Fetch",)), ("c3", ("Fetch",)), ("c4", ("Fetch",))]
+
+
+async def test_a_file_that_joins_and_a_mail_bring_words_from_outside(
+    lives: World, autojump_clock: MockClock
+) -> None:
+    seen: list[tuple[str, tuple[str, ...]]] = []
+
+    def noting(proposal: Proposal) -> Allow:
+        seen.append((proposal.call.id, proposal.outside))
+        return Allow()
+
+    lives.guards = Guards(policy=noting)
+    lives.channels = (*lives.channels, session.ChannelPolicy("email"))
+    lives.gates["a"] = gate = Gate()
+    picture = Attachment(name="a.png", media_type="image/png", path="uploads/a.png", size=3)
+    async with lives.running() as world:
+        world.script += [say(calls=[use("Peek", f"c{n}", what=what)]) for n, what in enumerate("ab", 1)]
+        first = await world.send("go")
+        await gate.reached.wait()
+        await world.send("see this", attachments=(picture,))
+        gate.open.set()
+        await world.end(first.turn)
+        mail = say(calls=[use("Peek", "c3", what="b")])
+        await world.turn("a mail", mail, say("Done."), channel="email", key="mail")
+    assert seen == [("c1", ()), ("c2", (ATTACHMENTS,)), ("c3", ("email",))]

@@ -37,6 +37,7 @@ from actors.vocabulary import ADMIN, Attachment, Block, ChatMessage, Text, ToolR
 from bus import Abandon, Actor, ActorError, Bus, Remains, Request, Sink, concurrent
 from bus.console import Console
 from bus.testing import MeshUnderTest, open_test_mesh
+from tests.fakes.databases import session_database
 
 PATIENCE = 100_000.0
 """Virtual seconds a test waits for anything."""
@@ -398,7 +399,8 @@ class World:
         async with open_test_mesh(seed=self._boots) as mesh:
             self._mesh = mesh
             await mesh.start(
-                partial(SessionActor, self.path / "session.db", lambda: self.channels), name="session"
+                partial(SessionActor, session_database(self.path / "session.db"), lambda: self.channels),
+                name="session",
             )
             await mesh.start(partial(ModelActor, self), name="llm")
             await mesh.start(partial(ToolActor, self), name="tools")

@@ -19,6 +19,7 @@ from bus.console import Console
 from bus.testing import MeshUnderTest
 from tests.actors.gateway.client import PATIENCE
 from tests.actors.gateway.world import TOKEN, VERSION, FakeAgent, Gateway, World, a_gateway, some_users
+from tests.fakes.databases import session_database
 
 OPERATOR = {"Authorization": f"Bearer {TOKEN}"}
 
@@ -127,7 +128,9 @@ async def operating(mesh: MeshUnderTest, tmp_path: Path) -> AsyncGenerator[Opera
     world = World(home)
     await mesh.start(partial(Agent, world), name="agent")
     await mesh.start(
-        partial(SessionActor, tmp_path / "session.db", lambda: (session.ChannelPolicy("main"),)),
+        partial(
+            SessionActor, session_database(tmp_path / "session.db"), lambda: (session.ChannelPolicy("main"),)
+        ),
         name="session",
     )
     await mesh.start(some_users(tmp_path), name="users")

@@ -24,6 +24,7 @@ from actors.vocabulary import ADMIN
 from bus import Actor, ActorError, Request
 from bus.testing import MeshUnderTest, open_test_mesh
 from tests.actors.users.conftest import ASKS
+from tests.fakes.databases import session_database
 from tests.fakes.mail import HOST, PASSWORD, USER, MailKeeper, MailTaker
 
 ReplyT = TypeVar("ReplyT")
@@ -99,7 +100,8 @@ class Office:
         async with open_test_mesh() as mesh:
             self._mesh = mesh
             await mesh.start(
-                partial(SessionActor, self.path / "session.db", lambda: CHANNELS), name="session"
+                partial(SessionActor, session_database(self.path / "session.db"), lambda: CHANNELS),
+                name="session",
             )
             people = partial(
                 UsersActor,

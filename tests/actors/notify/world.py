@@ -19,6 +19,7 @@ from actors.vocabulary import ADMIN
 from actors.webpush.actor import WebPushActor
 from actors.webpush.client import Client
 from bus.testing import MeshUnderTest
+from tests.fakes.databases import session_database
 
 CHANNELS = (
     session.ChannelPolicy("main"),
@@ -67,7 +68,8 @@ class World:
 
     async def start_session(self) -> None:
         await self.mesh.start(
-            partial(SessionActor, self.folder / "session.db", lambda: CHANNELS), name="session"
+            partial(SessionActor, session_database(self.folder / "session.db"), lambda: CHANNELS),
+            name="session",
         )
         await self.spoken()
 

@@ -141,6 +141,16 @@ def test_an_edit_a_deletion_and_another_order_are_found(
     assert faults(ledger)[0].startswith(found)
 
 
+def test_whatever_is_changed_in_a_row_it_does_not_fit_its_seal(ledger: Ledger) -> None:
+    add(ledger, "a", "b")
+    first, second = ledger.connection.execute("SELECT * FROM audit ORDER BY seq").fetchall()
+    row = {name: second[name] for name in second.keys() if name not in {"words", "hash"}}  # noqa: SIM118 - it gives values
+    assert audit._sealed(first["hash"], row) == second["hash"]
+    seals = [audit._sealed(first["hash"], {**row, name: f"{row[name]}+"}) for name in row]
+    assert second["hash"] not in [*seals, audit._sealed(second["hash"], row)]
+    assert len(row) == len(set(seals)) == 11
+
+
 def test_an_end_that_is_cut_off_with_all_its_traces_in_the_database_is_found_by_what_is_kept_beside_it(
     ledger: Ledger,
 ) -> None:
