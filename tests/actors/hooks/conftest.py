@@ -24,7 +24,6 @@ from actors.shell.settings import Shell
 from actors.subsystem import Given
 from actors.vocabulary import Text, ToolUse, Usage
 from bus.testing import MeshUnderTest
-from tests.fakes.databases import session_database
 
 CHANNELS = (session.ChannelPolicy("main"), session.ChannelPolicy("telegram", gap=timedelta(hours=6)))
 
@@ -72,7 +71,7 @@ class World:
 
     async def start_session(self) -> None:
         (self.data / "db").mkdir(parents=True, exist_ok=True)
-        factory = partial(SessionActor, session_database(self.data / "db" / "session.db"), lambda: CHANNELS)
+        factory = partial(SessionActor, self.data / "db" / "session.db", lambda: CHANNELS)
         await self.mesh.start(factory, name="session")
 
     async def start_hooks(self, programs: Registry = EMPTY) -> None:
