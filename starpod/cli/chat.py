@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from starpod.cli.figures import preview, rest_of, tokens_of
 from starpod.cli.output import fail, one_line, paint, printable, say, warn, write
 from starpod.cli.target import add_agent_option, any_instance, daemon_for
 from starpod.errors import StarpodError
@@ -93,8 +94,8 @@ async def _chat(instance: "Instance", text: str, args: argparse.Namespace) -> in
         message["effort"] = args.effort
     async with daemon_for(instance) as daemon:
         if args.session:
-            message["session_id"] = await _whole_id(daemon, args.session)
-        printer = _JsonPrinter() if args.json else _Printer()
+            message["session_id"] = await whole_id(daemon, args.session)
+        printer = JsonPrinter() if args.json else Printer()
         exchange = Exchange(instance, message, printer, Asker())
         try:
             return await exchange.run(daemon)
@@ -109,7 +110,7 @@ async def _chat(instance: "Instance", text: str, args: argparse.Namespace) -> in
             raise
 
 
-async def _whole_id(daemon: DaemonInfo, beginning: str) -> str:
+async def whole_id(daemon: DaemonInfo, beginning: str) -> str:
     """The id that begins so, as lists show it, among the newest conversations; `beginning` itself when none does.
 
     Raises StarpodError when several do.
@@ -127,7 +128,7 @@ async def _whole_id(daemon: DaemonInfo, beginning: str) -> str:
     return found[0] if found else beginning
 
 
-class _JsonPrinter:
+class JsonPrinter:
     """Every event as it came."""
 
     def show(self, event: dict[str, Any]) -> None:
@@ -143,7 +144,7 @@ class _JsonPrinter:
         pass
 
 
-class _Printer:
+class Printer:
     """The answer on standard output; everything about it on standard error, so that the answer can be piped."""
 
     def __init__(self) -> None:
@@ -162,7 +163,7 @@ class _Printer:
                 self._write(event["text"])
             case "tool_use":
                 self._shown = ""
-                self._aside(f"⚙ {event['name']} {one_line(_preview(event['input']), PREVIEW)}", "cyan")
+                self._aside(f"⚙ {event['name']} {one_line(preview(event['input']), PREVIEW)}", "cyan")
             case "tool_result":
                 mark, colour = ("✗", "red") if event["is_error"] else ("✓", "green")
                 self._aside(f"{mark} {one_line(event['content'], PREVIEW)}", colour)
@@ -190,7 +191,7 @@ class _Printer:
         warn(why)
 
     def answer(self, stored: dict[str, Any]) -> None:
-        rest = _rest(stored["text"], self._shown)
+        rest = rest_of(stored["text"], self._shown)
         if rest is None and self._iteration:
             self._aside("the answer was interrupted; this is the whole of it", "yellow")
         self._write(stored["text"] if rest is None else rest)
@@ -227,30 +228,5 @@ class _Printer:
 
     def _close(self, took: str | None, usage: dict[str, Any], session: str) -> None:
         cost = "" if usage["cost_usd"] is None else f", ${usage['cost_usd']:.4f}"
-        line = " · ".join(part for part in (took, f"{_tokens(usage)}{cost}", session[:8]) if part)
+        line = " · ".join(part for part in (took, f"{tokens_of(usage)}{cost}", session[:8]) if part)
         say(f"  {paint(line, 'dim', sys.stderr)}", sys.stderr)
-
-
-def _preview(fields: dict[str, Any]) -> str:
-    """The telling part of a tool's input."""
-    for name in ("file_path", "path", "pattern", "command", "query", "key", "file"):
-        if name in fields:
-            return str(fields[name])
-    return json.dumps(fields, ensure_ascii=False)
-
-
-def _rest(whole: str, shown: str) -> str | None:
-    """What of an answer is still to be shown; None when what was shown last is neither its beginning nor its end."""
-    if shown and whole.endswith(shown):
-        return ""
-    return whole[len(shown) :] if shown and whole.startswith(shown) else None
-
-
-def _tokens(usage: dict[str, Any]) -> str:
-    """What went in counts what was read from the cache and written to it."""
-    read = usage["input_tokens"] + usage["cache_read_tokens"] + usage["cache_write_tokens"]
-    return f"{_thousands(read)} in, {_thousands(usage['output_tokens'])} out"
-
-
-def _thousands(tokens: int) -> str:
-    return str(tokens) if tokens < 1000 else f"{tokens / 1000:.1f}k"

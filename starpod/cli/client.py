@@ -4,11 +4,15 @@ HTTP here, a WebSocket in ``connection.py``; both say in the same words why it d
 """
 
 import argparse
+import itertools
 import json
+import os
+import secrets
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from http import HTTPStatus
-from typing import Any, Final, cast, final
+from pathlib import Path
+from typing import Any, BinaryIO, Final, cast, final
 from urllib.parse import urlencode, urlsplit
 
 from actors import jsontext
@@ -19,6 +23,11 @@ from starpod.lock import DaemonInfo
 
 PATIENCE: Final = 15.0
 """Seconds to wait for an answer."""
+SENDING: Final = 300.0
+"""Seconds without a sign of life while a file is sent."""
+PIECE: Final = 256 * 1024
+"""Bytes of a file that are read at once."""
+_NO_ENDS: Final = dict.fromkeys(map(ord, "\r\n"), "_")
 LONGEST_ANSWER: Final = 256 * 1024 * 1024
 """Bytes; a whole recording is one answer."""
 
@@ -92,12 +101,37 @@ class Client:
         """What ``DELETE <path>`` answers. Raises Unreachable and Refused."""
         return self._ask("DELETE", path, json.dumps(body), PATIENCE)
 
-    def _ask(self, method: str, path: str, body: str | None, patience: float) -> Any:
+    def upload(self, file: Path, *, patience: float = SENDING) -> dict[str, Any]:
+        """Send a file, to be named in a message afterwards. Raises OSError, Unreachable and Refused."""
+        boundary = secrets.token_hex(16)
+        name = file.name.replace("\\", "_").replace('"', "_").translate(_NO_ENDS)
+        head = (
+            f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
+            "Content-Type: application/octet-stream\r\n\r\n"
+        ).encode(errors="replace")
+        tail = f"\r\n--{boundary}--\r\n".encode()
+        headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+        with file.open("rb") as opened:
+            size = os.fstat(opened.fileno()).st_size
+            headers["Content-Length"] = str(len(head) + size + len(tail))
+            body = itertools.chain([head], _pieces(opened, size), [tail])
+            (stored,) = self._ask("POST", "/api/uploads", body, patience, headers)
+        found: dict[str, Any] = stored
+        return found
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        body: str | Iterable[bytes] | None,
+        patience: float,
+        more: Mapping[str, str] | None = None,
+    ) -> Any:
         import http.client  # a tenth of what `starpod chat` takes, which seldom needs it
 
         where = urlsplit(self.daemon.url)
-        headers = credentials(self.daemon)
-        if body is not None:
+        headers = {**credentials(self.daemon), **(more or {})}
+        if isinstance(body, str):
             headers["Content-Type"] = "application/json"
         if where.scheme == "https":
             connection: Any = http.client.HTTPSConnection(
@@ -116,6 +150,16 @@ class Client:
             raise Unreachable(self.daemon, error) from error
         finally:
             connection.close()
+
+
+def _pieces(file: BinaryIO, size: int) -> Iterator[bytes]:
+    """As many bytes as were promised, whatever becomes of the file. Raises OSError when there are fewer."""
+    while size:
+        piece = file.read(min(PIECE, size))
+        if not piece:
+            raise OSError("it became shorter while it was sent")
+        size -= len(piece)
+        yield piece
 
 
 @final

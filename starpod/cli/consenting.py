@@ -16,14 +16,20 @@ from starpod.cli.output import paint, say, warn
 from starpod.errors import StarpodError
 from starpod.lock import DaemonInfo
 
-KEYS: Final = {"y": "once", "c": "conversation", "a": "always", "n": "deny"}
-"""What the first letter of an answer means; behind an n stands what the model is told, behind a c or an a a pattern."""
+WORDS: Final = {
+    "once": ("y", "yes", "once"),
+    "conversation": ("c", "conversation"),
+    "always": ("a", "always"),
+    "deny": ("n", "no", "deny"),
+}
+"""How an answer begins; behind a no stands what the model is told, behind conversation and always a pattern."""
+_DECISIONS: Final = {word: decision for decision, words in WORDS.items() for word in words}
 
 
 def answer_of(line: str) -> dict[str, str] | None:
     """What a line that somebody has typed says; None where that cannot be told."""
-    key, _, more = line.strip().partition(" ")
-    decision = KEYS.get(key.lower()[:1])
+    word, _, more = line.strip().partition(" ")
+    decision = _DECISIONS.get(word.lower().rstrip(",.!"))
     more = more.strip()
     if decision is None or (decision == "once" and more):
         return None
@@ -62,7 +68,7 @@ class Asker:
         for line in described(approval, LINES):
             say(f"  {paint(line, 'yellow', sys.stderr)}", sys.stderr)
         while True:
-            for line in _choices(approval):
+            for line in choices(approval):
                 say(f"  {paint(line, 'bold', sys.stderr)}", sys.stderr)
             await trio.lowlevel.wait_readable(sys.stdin)
             line = sys.stdin.readline()
@@ -83,7 +89,8 @@ class Asker:
         return True
 
 
-def _choices(approval: dict[str, Any]) -> Iterator[str]:
+def choices(approval: dict[str, Any]) -> Iterator[str]:
+    """What may be answered to a question."""
     until = datetime.fromisoformat(approval["expires_at"]).astimezone()
     fits = visible(approval["pattern"])
     yield f"May it? y: this once, n: no, c: in this conversation, a: always, for all that fits {fits}"

@@ -22,6 +22,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "serve": "run the agent of this directory",
     "open": "open the page of a running agent in a browser",
     "chat": "say one thing to an agent and print its answer",
+    "repl": "talk with an agent at the terminal",
     "sessions": "look at the conversations of an agent",
     "undo": "put back what a turn has done to files",
     "user": "who may speak with an agent: add, list, let in or keep out",

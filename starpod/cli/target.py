@@ -2,10 +2,11 @@
 
 import argparse
 import os
+import sys
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from starpod.blueprint import changed_since, ephemeral_instance, kept_prompts, open_instance
 from starpod.cli.output import note, warn
@@ -80,8 +81,13 @@ def live_daemon(instance: Instance) -> DaemonInfo:
 
 
 @asynccontextmanager
-async def daemon_for(instance: Instance) -> AsyncGenerator[DaemonInfo]:
-    """The daemon of an instance; one of our own, for the duration of the block, where none runs."""
+async def daemon_for(
+    instance: Instance, command: str = "starpod chat", log: TextIO | None = None
+) -> AsyncGenerator[DaemonInfo]:
+    """The daemon of an instance; one of our own, for the duration of the block, where none runs.
+
+    `command` is for whoever finds the instance taken; `log` is where ours complains (standard error).
+    """
     found = read_daemon(instance)
     if found is not None and found.address is not None:
         yield found
@@ -90,8 +96,8 @@ async def daemon_for(instance: Instance) -> AsyncGenerator[DaemonInfo]:
     from starpod import logs
     from starpod.daemon import running
 
-    logs.configure(default="warning")
+    logs.configure(sys.stderr if log is None else log, default="warning")
     warn_if_outdated(instance)
     config = load_config(instance)
-    async with running(instance, config, command="starpod chat", address=Address("127.0.0.1", 0)) as daemon:
+    async with running(instance, config, command=command, address=Address("127.0.0.1", 0)) as daemon:
         yield daemon.info

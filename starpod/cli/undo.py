@@ -1,12 +1,12 @@
 """``starpod undo``: put back what a turn has done to files."""
 
 import argparse
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
 from starpod.cli.client import Client, Console, print_json, shown
-from starpod.cli.output import hint, note, ok, one_line, paint, say
+from starpod.cli.output import Colour, hint, one_line, paint, say
 from starpod.cli.target import add_agent_option, find_instance, live_daemon
 from starpod.errors import StarpodError
 
@@ -15,6 +15,7 @@ PATIENCE: Final = 600.0
 """Seconds that it may take."""
 LONGEST: Final = 160
 """Columns of a line."""
+NOTE: Final[tuple[str, Colour]] = ("ℹ", "blue")  # noqa: RUF001 - the glyph is meant
 UNDO: Final = "undo-"
 """How the id of an undo begins."""
 
@@ -45,7 +46,12 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json(undone)
     else:
-        _print(undone, dry=args.dry_run)
+        for line in told(undone, dry=args.dry_run):
+            say(line)
+        if any(each["forcible"] for each in undone["refused"]):
+            hint("`--force` puts them back all the same")
+        if undone["undo"] is not None and undone["total"]:
+            hint(f"`starpod undo {undone['undo']}` takes this back")
     return 1 if undone["refused"] else 0
 
 
@@ -72,27 +78,23 @@ def _last(client: Client, session: str) -> str:
     return str(turns[-1]["turn_id"])
 
 
-def _print(undone: Mapping[str, Any], *, dry: bool) -> None:
+def told(undone: Mapping[str, Any], *, dry: bool = False) -> Iterator[str]:
+    """What became of it, line by line."""
     would = "would be " if dry else ""
     for each in undone["files"]:
-        ok(one_line(f"{each['path']}: {would}{each['done']}", LONGEST))
+        yield _line("✓", "green", f"{each['path']}: {would}{each['done']}")
     for each in undone["refused"]:
-        why = one_line(f"{each['path']}: stays, {each['why']}", LONGEST)
-        say(f"  {paint('✗', 'red')} {why}")
+        yield _line("✗", "red", f"{each['path']}: stays, {each['why']}")
     left = undone["total"] - len(undone["files"]) - len(undone["refused"])
     if left:
-        note(f"and {left} more")
+        yield _line(*NOTE, f"and {left} more")
     if not undone["total"]:
-        note("all files are as they were before")
-    _list("not undone:", undone["beyond"])
-    if any(each["forcible"] for each in undone["refused"]):
-        hint("`--force` puts them back all the same")
-    if undone["undo"] is not None and undone["total"]:
-        hint(f"`starpod undo {undone['undo']}` takes this back")
-
-
-def _list(title: str, sentences: Iterable[str]) -> None:
-    for number, each in enumerate(sentences):
+        yield _line(*NOTE, "all files are as they were before")
+    for number, each in enumerate(undone["beyond"]):
         if not number:
-            note(title)
-        say(f"    {one_line(each, LONGEST)}")
+            yield _line(*NOTE, "not undone:")
+        yield f"    {one_line(each, LONGEST)}"
+
+
+def _line(glyph: str, colour: Colour, text: str) -> str:
+    return f"  {paint(glyph, colour)} {one_line(text, LONGEST)}"

@@ -44,6 +44,15 @@ async def main():
 
 print(json.dumps(trio.run(main)))
 """
+HELP: Final = """
+import json, sys
+from contextlib import suppress
+from starpod.cli.main import main
+
+with suppress(SystemExit):
+    main(sys.argv[1:])
+sys.stderr.write(json.dumps(sorted(sys.modules)))
+"""
 SELDOM: Final = (
     "httpx2",
     "pyromark",
@@ -114,3 +123,15 @@ def test_it_is_loaded_once_it_is_configured_or_asked(
 ) -> None:
     _, loaded = _run(tmp_path, PLAIN + settings, path)
     assert module in loaded
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["chat", "--help"], ["repl", "--help"]])
+def test_the_command_line_does_not_load_what_draws_conversations(arguments: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", HELP, *arguments],
+        env=environment(),
+        check=True,
+        capture_output=True,
+        timeout=PATIENCE,
+    )
+    assert {"prompt_toolkit", "rich", "markdown_it", "trio", "bus"}.isdisjoint(json.loads(done.stderr))

@@ -12,7 +12,7 @@ import pytest
 import trio
 
 from actors.vocabulary import Effort
-from starpod.cli import chat
+from starpod.cli import chat, figures
 from starpod.errors import StarpodError
 from starpod.lock import DaemonInfo
 
@@ -46,13 +46,13 @@ async def daemon_that_lists(body: bytes, status: str = "200 OK") -> AsyncGenerat
 )
 async def test_the_beginning_of_an_id_is_enough(given: str, whole: str) -> None:
     async with daemon_that_lists(LISTED) as daemon:
-        assert await chat._whole_id(daemon, given) == whole
+        assert await chat.whole_id(daemon, given) == whole
 
 
 async def test_a_beginning_that_several_share_is_not_guessed_at() -> None:
     async with daemon_that_lists(LISTED) as daemon:
         with pytest.raises(StarpodError, match="2 conversations begin with '007'"):
-            await chat._whole_id(daemon, "007")
+            await chat.whole_id(daemon, "007")
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ async def test_a_beginning_that_several_share_is_not_guessed_at() -> None:
 async def test_a_daemon_that_cannot_list_says_why(answer: bytes, status: str, why: str) -> None:
     async with daemon_that_lists(answer, status) as daemon:
         with pytest.raises(StarpodError, match=why):
-            await chat._whole_id(daemon, "007")
+            await chat.whole_id(daemon, "007")
 
 
 @pytest.mark.parametrize(("words", "said"), [(["a", "b"], "a b"), (["-"], "piped"), ([], "piped")])
@@ -88,7 +88,7 @@ def test_nobody_is_kept_waiting_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -
     ("tokens", "shown"), [(0, "0"), (12, "12"), (999, "999"), (1000, "1.0k"), (75_512, "75.5k")]
 )
 def test_small_numbers_of_tokens_are_told_exactly(tokens: int, shown: str) -> None:
-    assert chat._thousands(tokens) == shown
+    assert figures.thousands(tokens) == shown
 
 
 @pytest.mark.parametrize("terminal", [True, False])
@@ -96,7 +96,7 @@ def test_an_interruption_breaks_the_line_of_a_terminal_and_no_file(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *, terminal: bool
 ) -> None:
     monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal)
-    printer = chat._Printer()
+    printer = chat.Printer()
     printer.show({"type": "text_delta", "text": "Hel"})
     printer.interrupted("gone")
     printer.show({"type": "text_delta", "text": "lo"})
