@@ -1,6 +1,7 @@
 """``starpod agent``: make and list the agents of a workspace, send them to a hosting backend and fetch them."""
 
 import argparse
+import json
 from pathlib import Path
 
 from starpod.cli.backend import add_url_option
@@ -24,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     listing = actions.add_parser(
         "list", help="list the blueprints", description="List the blueprints in agents/."
     )
+    listing.add_argument("--json", action="store_true", help="print JSON")
     listing.set_defaults(action=_list)
     for name, summary, do in (
         ("push", "make its files at the hosting backend what they are here", _push),
@@ -59,14 +61,20 @@ def _new(args: argparse.Namespace, workspace: Path) -> None:
     hint(f"Start it: starpod dev {args.name}")
 
 
-def _list(_args: argparse.Namespace, workspace: Path) -> None:
+def _list(args: argparse.Namespace, workspace: Path) -> None:
     agents = workspace / "agents"
     names = sorted(at.name for at in agents.iterdir() if at.is_dir()) if agents.is_dir() else []
-    if not names:
+    complete = {name: (agents / name / "agent.toml").is_file() for name in names}
+    if args.json:
+        found = [
+            {"name": name, "path": str(agents / name), "complete": whole} for name, whole in complete.items()
+        ]
+        say(json.dumps(found, ensure_ascii=False, indent=2))
+    elif not names:
         note("No agents yet: starpod agent new NAME")
-    for name in names:
-        mark = paint("✓", "green") if (agents / name / "agent.toml").is_file() else paint("?", "yellow")
-        say(f"  {mark} {name}")
+    else:
+        for name, whole in complete.items():
+            say(f"  {paint('✓', 'green') if whole else paint('?', 'yellow')} {name}")
 
 
 def _push(args: argparse.Namespace, _workspace: Path) -> None:

@@ -25,13 +25,21 @@ EFFORTS: Final = ("low", "medium", "high")  # written out: a chat begins without
 UNANSWERED: Final = 3
 """Exit status when the message is stored and the agent has gone before it had answered."""
 
+UNREACHABLE: Final = 6
+"""Exit status when it is not known that the message is stored, since the agent does not answer."""
+
 STATUSES: Final = """\
 Exit status:
   0    answered
-  1    not answered, and said why: refused, failed, or perhaps not stored since the agent went away
+  1    not answered, and said why: the message was refused, or its turn failed
   2    not understood
   3    stored, but the agent went away before it had answered; it answers when it runs again
+  4    stopped by somebody before it was answered
+  5    not answered, or not wholly: the model or its provider would not, or a limit was reached
+  6    the agent does not answer, and the message is perhaps not stored
   130  interrupted
+
+A call that somebody has denied is part of an answer. What was answered of 4 and 5 is printed.
 
 When the connection is lost it waits 10 s for the agent to come back. After that, the same command with
 --message-id and the id it printed is safe: one id is one message, however often it is sent.
@@ -79,6 +87,7 @@ def _said(words: Sequence[str]) -> str:
 
 
 async def _chat(instance: "Instance", text: str, args: argparse.Namespace) -> int:
+    from starpod.cli.client import Unreachable
     from starpod.cli.consenting import Asker, how_to_answer
     from starpod.cli.exchange import Exchange, Lost
 
@@ -102,7 +111,10 @@ async def _chat(instance: "Instance", text: str, args: argparse.Namespace) -> in
         except Lost as lost:
             printer.broken()
             fail(str(lost))
-            return UNANSWERED if lost.stored else 1
+            return UNANSWERED if lost.stored else UNREACHABLE
+        except Unreachable as error:
+            fail(str(error))
+            return UNREACHABLE
         except BaseException:  # somebody has interrupted it
             for question in exchange.open:
                 printer.broken()

@@ -14,6 +14,7 @@ import trio
 
 from starpod.cli.client import Client, Refused, Unreachable
 from starpod.cli.connection import Connection, Disconnected, connect
+from starpod.cli.figures import status_of
 from starpod.errors import StarpodError
 from starpod.lock import DaemonInfo, read_daemon
 from starpod.workspace import Instance
@@ -99,7 +100,7 @@ class Exchange:
         return tuple(self._asking)
 
     async def run(self, daemon: DaemonInfo) -> int:
-        """The exit status: 0, or 1 when the turn failed. Raises Lost, and StarpodError when the message is refused."""
+        """The exit status of the turn. Raises Lost, and StarpodError when the message is refused."""
         status = await self._over(daemon)
         while isinstance(status, Disconnected):
             self._shown.interrupted(
@@ -182,7 +183,7 @@ class Exchange:
                     case {"type": "followup", "fate": "merged"} if event["turn_id"] == self._turn:
                         self._turn = event["into"]
                     case {"type": "stream_end"} if event["turn_id"] == self._turn:
-                        return 1 if event["is_error"] else 0
+                        return status_of(event["outcome"], failed=event["is_error"])
                     case _:
                         pass
         except Disconnected as gone:
@@ -213,4 +214,4 @@ class Exchange:
             if "outcome" not in stored:
                 raise
         self._shown.answer(stored)
-        return 1 if "error" in stored else 0
+        return status_of(stored["outcome"], failed="error" in stored)

@@ -6,6 +6,19 @@ from typing import Any, Final
 TELLING: Final = ("file_path", "path", "pattern", "command", "query", "key", "file")
 """Fields of a tool's input, the most telling first."""
 
+SUCCESS: Final = 0
+FAILED: Final = 1
+STOPPED: Final = 4
+INCOMPLETE: Final = 5
+"""Exit statuses of a turn that ended; `starpod chat --help` says what the others are."""
+
+
+def status_of(outcome: str, *, failed: bool) -> int:
+    """The exit status that says how a turn went. `failed`: it has an error."""
+    if failed:
+        return FAILED
+    return {"success": SUCCESS, "cancelled": STOPPED}.get(outcome, INCOMPLETE)
+
 
 def preview(fields: dict[str, Any]) -> str:
     """The telling part of a tool's input."""

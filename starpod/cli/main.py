@@ -43,6 +43,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "instance": "agents that a hosting backend runs: create, list, pause, restart, kill, logs, health, a shell",
     "secret": "secrets that a hosting backend keeps for agents",
     "auth": "the login at a hosting backend",
+    "completion": "what a shell needs to complete commands, options and names",
     "bus": "look inside a running agent, and act on what is found",
 }
 """Each command, in the order of the help text; its module has the same name."""

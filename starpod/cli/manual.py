@@ -15,7 +15,7 @@ Every command with its arguments, from the program itself; `scripts/docs` writes
 
 A command works on the agent of the current folder: an instance, a deployment, or the workspace above it. In a
 workspace with several agents `-a NAME` says which one. Exit status: 0 done, 1 failed and said why, 2 not understood,
-130 interrupted; `starpod chat` has one more.
+130 interrupted; `starpod chat` has some more.
 
 `STARPOD_LOG` (`debug`, `info`, `warning`, `error`) says how much is logged, on standard error. `NO_COLOR` switches
 colours off."""

@@ -80,8 +80,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _new_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", metavar="NAME", help="asked for where it is left out")
-    parser.add_argument("--description", metavar="TEXT", help="what it does and when to use it")
-    parser.add_argument("--prompt", metavar="TEXT", help="what else the model should know")
+    parser.add_argument("-d", "--description", metavar="TEXT", help="what it does and when to use it")
+    parser.add_argument("-p", "--prompt", metavar="TEXT", help="what else the model should know")
     parser.add_argument("--version", metavar="TEXT", default=FIRST, help=f"left out, {FIRST}")
 
 

@@ -255,4 +255,4 @@ def save(files: list[Json], given: str, place: Callable[[str], str | None]) -> P
         raise StarpodError(f"{target} is there already") from None
     except OSError as error:
         raise StarpodError(f"{target} cannot be written: {error.strerror}") from error
-    return target.absolute()
+    return target

@@ -154,7 +154,7 @@ async def test_files_go_along_and_come_back(place: Place, model_server: ModelSer
         await here.until("⇧ boat.txt (6 bytes)", "⇩ plan.md (4 bytes)", "Here it is.")
         assert "uploads/" in str(model_server.requests[0].body["messages"])
         here.say("/save")
-        await here.until("aster/plan.md")
+        await here.until("✓ plan.md")
         assert (place.root / "plan.md").read_text() == "sail"
         here.say("/attach nowhere.txt")
         await here.until("there is no file nowhere.txt")

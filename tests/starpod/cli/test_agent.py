@@ -1,3 +1,4 @@
+import json
 import tomllib
 from pathlib import Path
 
@@ -57,6 +58,14 @@ def test_list_marks_blueprints_in_order(workspace: Workspace, capsys: pytest.Cap
 
     assert main(["agent", "list"]) == 0
     assert capsys.readouterr().out == "  ✓ ada\n  ? half\n  ✓ zoe\n"
+
+
+def test_list_is_told_to_programs_too(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    workspace.blueprint("bot")
+    (workspace.root / "agents" / "torso").mkdir()
+    assert main(["agent", "list", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [(each["name"], each["complete"]) for each in found] == [("bot", True), ("torso", False)]
 
 
 @pytest.mark.parametrize("empty", [True, False])

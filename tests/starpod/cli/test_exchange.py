@@ -80,6 +80,7 @@ def text(number: int, said: str) -> Json:
 def end(number: int, *, is_error: bool = False) -> Json:
     return {
         "type": "stream_end",
+        "outcome": "success",
         "session_id": "session",
         "turn_id": "turn",
         "seq": number,

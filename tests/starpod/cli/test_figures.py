@@ -50,3 +50,19 @@ def test_the_telling_part_of_a_call_is_shown(fields: dict[str, Any], shown: str)
 )
 def test_what_was_shown_is_not_shown_again(whole: str, shown: str, rest: str | None) -> None:
     assert figures.rest_of(whole, shown) == rest
+
+
+@pytest.mark.parametrize(
+    ("outcome", "failed", "status"),
+    [
+        ("success", False, 0),
+        ("error", True, 1),
+        ("parked", True, 1),
+        ("cancelled", False, 4),
+        ("refusal", False, 5),
+        ("max_turns", False, 5),
+        ("budget", False, 5),
+    ],
+)
+def test_an_exit_status_is_honest(outcome: str, failed: bool, status: int) -> None:  # noqa: FBT001
+    assert figures.status_of(outcome, failed=failed) == status

@@ -49,7 +49,8 @@ def test_a_file_is_copied_and_nothing_written_over(tmp_path: Path, monkeypatch: 
     def place(path: str) -> str | None:
         return None if path == "gone" else str(tmp_path / "stored.md")
 
-    assert orders.save(files, "../plan.md", place) == tmp_path / "there" / "plan.md"
+    assert orders.save(files, "../plan.md", place) == Path("plan.md")
+    assert (tmp_path / "there" / "plan.md").read_text() == "sail"
     with pytest.raises(StarpodError, match="is there already"):
         orders.save(files, "../plan.md", place)
     assert orders.save(files[:1], str(tmp_path), place) == tmp_path / "plan.md"
