@@ -162,7 +162,7 @@ class GatewayActor(Actor):
 
     @messages.IsFollowed.handler
     async def is_followed(self, request: messages.IsFollowed) -> bool:
-        return self._clients.follows(request.of_user, request.session)
+        return self._clients.show(request.of_user, request.session)
 
     @messages.GetConfig.handler
     @concurrent(64)

@@ -208,11 +208,22 @@ class Unfollow(Data):
 
 @final
 @attrs.frozen(kw_only=True)
+class Looking(Data):
+    """``looking``: whether somebody can see this client, which counts as seen until it says otherwise.
+
+    What somebody is asked in a conversation that no client of theirs shows is told by the ways of notifications.
+    """
+
+    is_seen: Annotated[bool, described("False while it is hidden: a tab in the background, a locked screen.")]
+
+
+@final
+@attrs.frozen(kw_only=True)
 class Ping(Data):
     """``ping``: still there? Answered by ``pong``."""
 
 
-ClientFrame = ClientMessage | Revise | Choose | SelectModel | Cancel | Resume | Unfollow | Ping
+ClientFrame = ClientMessage | Revise | Choose | SelectModel | Cancel | Resume | Unfollow | Looking | Ping
 CLIENT_FRAMES: Final[dict[str, type[ClientFrame]]] = {
     "message": ClientMessage,
     "revise": Revise,
@@ -221,5 +232,6 @@ CLIENT_FRAMES: Final[dict[str, type[ClientFrame]]] = {
     "select_model": SelectModel,
     "resume": Resume,
     "unfollow": Unfollow,
+    "looking": Looking,
     "ping": Ping,
 }

@@ -24,8 +24,8 @@ class Client(Protocol):
         """Send a frame, later; never waits."""
         ...
 
-    def follows(self, conversation: str) -> bool:
-        """Whether it is told of what happens there."""
+    def shows(self, conversation: str) -> bool:
+        """Whether somebody can see there what happens in a conversation."""
         ...
 
 
@@ -56,9 +56,9 @@ class Clients:
         for client in self._clients:
             client.push(frame)
 
-    def follows(self, user: str, conversation: str) -> bool:
-        """Whether any connection of a user follows a conversation."""
-        return any(client.user == user and client.follows(conversation) for client in self._clients)
+    def show(self, user: str, conversation: str) -> bool:
+        """Whether any connection of a user shows a conversation."""
+        return any(client.user == user and client.shows(conversation) for client in self._clients)
 
     def has(self, user: str) -> bool:
         return any(client.user == user for client in self._clients)

@@ -83,7 +83,7 @@ class PageLink(Data):
 @final
 @attrs.frozen(kw_only=True)
 class IsFollowed(Request[bool]):
-    """Whether any client of a user is connected that follows a conversation: a page that shows it, a terminal."""
+    """Whether any client of a user shows them a conversation: a page that is not hidden, a terminal."""
 
     of_user: str
     session: str

@@ -18,6 +18,7 @@ from actors.gateway.client_frames import (
     Choose,
     ClientFrame,
     ClientMessage,
+    Looking,
     Ping,
     Resume,
     Revise,
@@ -87,6 +88,7 @@ class WebClient:
         self._context = context
         self._queue = SendQueue(context.limits, self._too_slow)
         self._follows: dict[str, trio.CancelScope] = {}
+        self._is_seen = True
         self._scope = trio.CancelScope()
         self._nursery: trio.Nursery
         self._code: tuple[int, str] = (1000, "")
@@ -94,8 +96,8 @@ class WebClient:
     def push(self, frame: Json) -> None:
         self._queue.push(frame)
 
-    def follows(self, conversation: str) -> bool:
-        return conversation in self._follows
+    def shows(self, conversation: str) -> bool:
+        return self._is_seen and conversation in self._follows
 
     def end(self, code: int, reason: str) -> None:
         self._code = (code, reason)
@@ -155,7 +157,7 @@ class WebClient:
             self._refuse(error, **echo_of(raw))
             return
         try:
-            if not isinstance(frame, Ping):
+            if not isinstance(frame, Ping | Looking):
                 self._context.limit.take(self._known, self._address)
         except TooManyRequests as error:
             self._refuse(error, **echo_of(raw))
@@ -179,6 +181,8 @@ class WebClient:
                 self._join(frame.session_id, frame.after_seq, asked=True)
             case Unfollow():
                 self._leave(frame.session_id)
+            case Looking():
+                self._is_seen = frame.is_seen
             case Ping():
                 self.push(wire.json(Pong()))
 

@@ -28,7 +28,7 @@ class Listener:
     def push(self, frame: Json) -> None:
         self.heard.append((round(trio.current_time(), 3), [each["id"] for each in frame["sessions"]]))
 
-    def follows(self, conversation: str) -> bool:
+    def shows(self, conversation: str) -> bool:
         return conversation == "one"
 
     def end(self, code: int, reason: str) -> None: ...
@@ -53,11 +53,11 @@ async def test_changes_that_follow_each_other_are_told_once(
     assert listener.heard == [(first, ["one", "two"]), (last, ["one"])]
 
 
-def test_a_conversation_is_followed_where_a_client_of_its_user_follows_it() -> None:
+def test_a_conversation_is_shown_where_a_client_of_its_user_shows_it() -> None:
     clients, listener = Clients(), Listener()
     clients.add(listener)
-    assert clients.follows("admin", "one")
-    assert not clients.follows("admin", "two")
-    assert not clients.follows("eve", "one")
+    assert clients.show("admin", "one")
+    assert not clients.show("admin", "two")
+    assert not clients.show("eve", "one")
     clients.remove(listener)
-    assert not clients.follows("admin", "one")
+    assert not clients.show("admin", "one")

@@ -10,6 +10,7 @@ from actors.gateway.client_frames import (
     ClientFile,
     ClientFrame,
     ClientMessage,
+    Looking,
     Ping,
     Resume,
     Revise,
@@ -34,6 +35,7 @@ def test_every_type_is_understood() -> None:
     assert read(type="resume", session_id="s", after_seq=7) == Resume(session_id="s", after_seq=7)
     assert read(type="resume", session_id="s", after_seq=None) == Resume(session_id="s")
     assert read(type="unfollow", session_id="s") == Unfollow(session_id="s")
+    assert read(type="looking", is_seen=False) == Looking(is_seen=False)
     assert read(type="ping") == Ping()
 
 

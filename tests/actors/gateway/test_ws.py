@@ -8,6 +8,7 @@ import trio
 import trio_websocket
 
 from actors.agent import messages as agent
+from actors.gateway import messages
 from actors.llm import messages as llm
 from actors.notification import Notification
 from actors.session import messages as session
@@ -15,7 +16,7 @@ from actors.settings import messages as settings
 from actors.shell import messages as shell
 from actors.users import messages as users
 from bus import MailboxFull
-from tests.actors.gateway.client import connected, eventually
+from tests.actors.gateway.client import Socket, connected, eventually
 from tests.actors.gateway.world import ENDED, STARTED, Gateway, a_session
 
 
@@ -199,6 +200,35 @@ async def test_resuming_again_starts_again(gateway: Gateway) -> None:
         await gateway.world.say("x")
         assert (await socket.hear())["seq"] == 4
         await socket.silence()
+
+
+async def test_a_conversation_is_before_somebodys_eyes_while_a_client_that_follows_it_can_be_seen(
+    gateway: Gateway,
+) -> None:
+    async def is_seen() -> bool:
+        return await gateway.mesh.bus.ask(messages.IsFollowed(of_user="admin", session="s1"))
+
+    async def say(socket: Socket, **frame: Any) -> None:
+        await socket.say(**frame)
+        await socket.say(type="ping")
+        await socket.until("pong")
+
+    async with gateway.socket() as socket:
+        await say(socket, type="resume", session_id="s1", after_seq=0)
+        assert await is_seen()
+        await say(socket, type="looking", is_seen=False)
+        assert not await is_seen()
+        async with gateway.socket() as another:
+            await say(another, type="resume", session_id="s1", after_seq=0)
+            assert await is_seen()
+            await say(another, type="looking", is_seen=False)
+            assert not await is_seen()
+        await gateway.world.run("hello")
+        assert len(await socket.until("stream_end")) == 3  # hidden, but no less up to date
+        await say(socket, type="looking", is_seen=True)
+        assert await is_seen()
+    await gateway.mesh.settle()
+    assert not await is_seen()
 
 
 async def test_a_conversation_that_is_unfollowed_is_silent(gateway: Gateway) -> None:

@@ -307,12 +307,28 @@ export interface Unfollow {
   session_id: string;
 }
 
+/** `looking`: whether somebody can see this client, which counts as seen until it says otherwise. */
+export interface Looking {
+  type: "looking";
+  /** False while it is hidden: a tab in the background, a locked screen. */
+  is_seen: boolean;
+}
+
 /** `ping`: still there? Answered by `pong`. */
 export interface Ping {
   type: "ping";
 }
 
-export type ClientFrame = ClientMessage | Revise | Choose | Cancel | SelectModel | Resume | Unfollow | Ping;
+export type ClientFrame =
+  | ClientMessage
+  | Revise
+  | Choose
+  | Cancel
+  | SelectModel
+  | Resume
+  | Unfollow
+  | Looking
+  | Ping;
 
 /** Another path of the conversation was chosen: what is not on it is no longer part of what is to be shown. */
 export interface PathChosen {

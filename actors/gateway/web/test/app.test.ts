@@ -80,6 +80,23 @@ beforeEach(async () => {
 });
 afterEach(() => app.stop());
 
+test("what the agent asks is told elsewhere while the page is hidden", async () => {
+  const seen = () => sent("looking").map((frame) => "is_seen" in frame && frame.is_seen);
+  const turnAway = async (hidden: boolean) => {
+    Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+  };
+  assert.deepEqual(seen(), []);
+  await turnAway(true);
+  assert.deepEqual(seen(), [false]);
+  line.cut();
+  await until(() => app.link.value.name !== "ready");
+  await connected();
+  assert.deepEqual(seen(), [false, false]);
+  await turnAway(false);
+  assert.deepEqual(seen(), [false, false, true]);
+});
+
 test("a first message begins a conversation and the page goes there", async () => {
   await agent.script({ say: "Good day." });
   app.say("hello", []);

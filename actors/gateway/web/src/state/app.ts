@@ -83,6 +83,7 @@ export class App {
     addEventListener("focus", () => this.seen());
     addEventListener("pagehide", storeDrafts);
     document.addEventListener("visibilitychange", () => {
+      this.tellWhetherSeen();
       if (document.hidden) storeDrafts();
       else {
         this.seen();
@@ -154,6 +155,11 @@ export class App {
     else this.wake();
   }
 
+  /** A question that comes while the page is hidden is one that nobody sees: it is told elsewhere, too. */
+  private tellWhetherSeen(): void {
+    this.socket.send({ type: "looking", is_seen: !document.hidden });
+  }
+
   /** Looks whether the gateway knows this browser by now. */
   knock(): void {
     void this.daemon.configure();
@@ -168,6 +174,7 @@ export class App {
     if (!belongsTo(hello.user_id)) return this.beginAnew();
     meet(hello);
     this.daemon.met(hello);
+    if (document.hidden) this.tellWhetherSeen();
     this.conversations.up();
     this.pending.resend();
     void this.sessions.refresh();
