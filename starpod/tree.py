@@ -20,6 +20,7 @@ from actors.agent.conversation import INTENSITY, ConversationActor
 from actors.agent.occasions import Occasions
 from actors.agent.settings import Settings as AgentSettings
 from actors.agent.sources import Dropped, Sources
+from actors.agent.standstill import Standstill
 from actors.agent.underway import UnderWay
 from actors.console import messages as console
 from actors.console.actor import ConsoleActor
@@ -352,6 +353,7 @@ def _agent(parts: Parts) -> Iterator[Child | Pool]:
         guards=hooking.hooked(guards(parts.settings(PermissionSettings), str(parts.home)), parts.armed),
         occasions=occasions,
         under_way=under_way,
+        standstill=Standstill(),
         zone=zone,
     )
     # Each begins with a question to the store: that it is slow shall be its outage, not a start that failed.

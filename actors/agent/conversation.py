@@ -23,6 +23,7 @@ from actors.agent.record import OUTAGES, Record, Teller
 from actors.agent.room import Learned
 from actors.agent.settings import Settings
 from actors.agent.sources import Sources
+from actors.agent.standstill import Standstill
 from actors.agent.turn import Ending, Run
 from actors.agent.underway import UnderWay
 from actors.guarding import UNGUARDED, Guards
@@ -61,6 +62,7 @@ class ConversationActor(Actor):
         guards: Guards = UNGUARDED,
         occasions: Occasions = NOBODY,
         under_way: UnderWay | None = None,
+        standstill: Standstill | None = None,
         zone: Zone = lambda: None,
     ) -> None:
         self._session = session_id
@@ -69,6 +71,7 @@ class ConversationActor(Actor):
         self._guards = guards
         self._occasions = occasions
         self._under_way = UnderWay() if under_way is None else under_way
+        self._standstill = Standstill() if standstill is None else standstill
         self._zone = zone
         self._inbox = Inbox(partial(self.drain, messages.Deliver))
         self._current: _Current | None = None
@@ -100,6 +103,8 @@ class ConversationActor(Actor):
             inbox=self._inbox,
             learned=Learned(),
             under_way=self._under_way,
+            standstill=self._standstill,
+            lending_place=self.lending_place,
             zone=self._zone,
             stopping=lambda: self.stopping,
             stop=self.stopped,

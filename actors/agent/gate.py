@@ -37,6 +37,8 @@ class Gate:
     """How much text of one result the model gets to see."""
     stop: Callable[[], Awaitable[None]]
     """Returns once the program stops."""
+    beside_waiting: Callable[[], Awaitable[None]]
+    """Runs while calls wait for other turns, until cancelled."""
 
     def intent(self, call: ToolUse) -> tuple[ToolUse, session.Effect]:
         """A call with what it may change; one that will not be carried out changes nothing."""
@@ -67,6 +69,7 @@ class Gate:
 
         async with trio.open_nursery() as nursery:
             nursery.start_soon(watch)
+            nursery.start_soon(self.beside_waiting)
             try:
                 await self._together(batch, found)
             except BusError as error:

@@ -74,6 +74,10 @@ class Interrupt:
         self._settle()
         return passed
 
+    def paused(self, now: float) -> float:
+        """For how many seconds somebody has been waited for by now; 0 while nobody is."""
+        return now - self._since if self._paused else 0.0
+
     def __enter__(self) -> None:
         self._held += 1
         if self._deadline < math.inf:

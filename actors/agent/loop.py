@@ -5,7 +5,7 @@ Everything is stored before it is told, so that another attempt can go on where 
 
 import sys
 from collections.abc import Awaitable, Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from typing import final
 
@@ -28,6 +28,7 @@ from actors.agent.record import Record
 from actors.agent.room import Learned
 from actors.agent.settings import Settings
 from actors.agent.sources import Sources, prepare
+from actors.agent.standstill import Standstill
 from actors.agent.turn import Ending, Run, settings_for
 from actors.agent.underway import UnderWay
 from actors.context import TurnContext
@@ -55,6 +56,9 @@ class Parts:
     """What was found out of the models' windows."""
     under_way: UnderWay
     """Completions of all conversations."""
+    standstill: Standstill
+    lending_place: Callable[[], AbstractContextManager[None]]
+    """Within it, another conversation may run in the place of this one."""
     occasions: Occasions
     opened: Opened
     zone: Zone
@@ -245,6 +249,7 @@ class Loop:
             record=self.record,
             max_bytes=self._settings.compaction.max_tool_result_bytes,
             stop=parts.stop,
+            beside_waiting=self._stand_still,
         )
         for notice in prepared.notices:
             await self.record.notice("left_out", notice)
@@ -260,12 +265,21 @@ class Loop:
 
     @contextmanager
     def _paused(self) -> Generator[None]:
-        """While a person is waited for, the time of the turn stands still."""
-        self.record.pause()
-        try:
-            yield
-        finally:
-            self.run.started += self.record.go_on()
+        """While a person is waited for, the time of the turn stands still, and that of those who wait for it."""
+        parts, run = self._parts, self.run
+        with parts.lending_place(), parts.standstill.above(run.turn.delegated_by):
+            self.record.pause()
+            try:
+                yield
+            finally:
+                run.started += self.record.go_on()
+
+    async def _stand_still(self) -> None:
+        """Where a subagent waits for a person, wait with it; until cancelled."""
+        while True:
+            await self._parts.standstill.begun(self.run.id)
+            with self._paused():
+                await self._parts.standstill.over(self.run.id)
 
     def _hear(self, messages: Sequence[ChatMessage]) -> None:
         """Take note of what has come into the conversation: words from outside, tools that were looked up."""
@@ -286,7 +300,8 @@ class Loop:
     def _calling(self, tools: tuple[str, ...], step: session.ToolStep) -> CallContext:
         """Where a call comes from."""
         run = self.run
-        whole, began = limits.whole(self._settings.limits, run.turn.options), run.started
+        whole = limits.whole(self._settings.limits, run.turn.options)
+        passed = self._parts.bus.clock.monotonic() - run.started - self.record.paused
         return CallContext(
             call=f"{run.id}:{step.n}",
             tool_use_id=step.call.id,
@@ -294,7 +309,7 @@ class Loop:
             model=run.model,
             effort=run.effort,
             tools=tools,
-            left=None if whole is None else whole - (self._parts.bus.clock.monotonic() - began),
+            left=None if whole is None else whole - passed,
             **attrs.asdict(self._turn, recurse=False),
         )
 

@@ -481,6 +481,11 @@ class Record:
         """It goes on, after so many seconds; 0 while it stands still for another reason."""
         return self._uncut.go_on(trio.current_time())
 
+    @property
+    def paused(self) -> float:
+        """Seconds for which it has stood still by now; 0 while it does not."""
+        return self._uncut.paused(trio.current_time())
+
     def leave(self) -> None:
         """Leave the turn as it is, once what is being stored and told is stored and told."""
         self._uncut.leave()

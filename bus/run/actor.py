@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from contextlib import AbstractContextManager
 from typing import Any, ClassVar, TypeVar, TypeVarTuple
 
 from bus.message.message import Command
@@ -56,6 +57,13 @@ class Actor:
     def degraded(self, why: str | None) -> None:
         """Say that the actor works, but not well, and why; None when it is well again."""
         self._address.condition.said = why
+
+    def lending_place(self) -> AbstractContextManager[None]:
+        """Within it, others live in the place that this actor has in its pool: for a wait that nobody can foresee.
+
+        Afterwards it goes on at once, even if more live then than there are places. Blocks may nest and overlap.
+        """
+        return self._address.lending_place()
 
     @property
     def stopping(self) -> bool:

@@ -6,7 +6,8 @@ An address outlives the crashes of its actor. Whatever happens, for every one an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Generator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, TypeVar, TypeVarTuple
 
@@ -79,6 +80,10 @@ class Address:
         """Called when something that waits in a queue may perhaps be begun."""
         self.on_idle: Callable[[], None] | None = None
         """Called whenever the actor has become idle."""
+        self.on_lent: Callable[[int], None] = lambda _: None
+        """Called with 1 when its place is lent to others, with -1 when it is no longer."""
+        self._lent = 0
+        """How many reasons there are to lend it."""
         self.last_active = core.now()
         """When a message was last brought to its end."""
         self.actor: Any = None
@@ -247,6 +252,18 @@ class Address:
         self.core.flight.record("taken", envelope, envelope.taken_at, "joined")
         if self.core.taps.taken:
             self.core.taps.message("taken", envelope, envelope.taken_at, detail=f"joined {current.get().seq}")
+
+    @contextmanager
+    def lending_place(self) -> Generator[None]:
+        self._lent += 1
+        if self._lent == 1:
+            self.on_lent(1)
+        try:
+            yield
+        finally:
+            self._lent -= 1
+            if not self._lent:
+                self.on_lent(-1)
 
     def context(self) -> Context:
         """Context of the actor's own code outside of any message."""

@@ -63,6 +63,8 @@ class Places:
     """Those first that have been idle longest."""
     leaving: int = 0
     """How many of the living are on their way to rest."""
+    lent: int = 0
+    """How many of the living do not count, as they wait for what may take as long as it likes."""
     queue: deque[Member] = attrs.field(factory=deque[Member])
     """Members that wait for a place."""
 
@@ -112,6 +114,7 @@ class RunningPool:
         places = self._places.setdefault(rank, Places())
         member = self._members[key] = Member(key, actor, places)
         actor.on_idle = partial(self._rested, member)
+        actor.on_lent = partial(self._lent, places)
         return member
 
     def addresses(self) -> Iterable[RunningActor]:
@@ -126,7 +129,7 @@ class RunningPool:
         if self._nursery is None or self._exit is not None:
             return
         places = member.places
-        if places.queue or len(places.living) >= self._spec.limit:
+        if places.queue or not self._has_room(places):
             member.queued = True
             places.queue.append(member)
             self._make_room(places)
@@ -195,9 +198,23 @@ class RunningPool:
 
     # --- places -------------------------------------------------------------------------------------------
 
+    def _has_room(self, places: Places) -> bool:
+        return len(places.living) - places.lent < self._spec.limit
+
+    def _too_many(self, places: Places) -> int:
+        """How many of the living would have to go for all to live who wait for that."""
+        waiting = len(places.queue)
+        return waiting and waiting + len(places.living) - places.lent - self._spec.limit
+
+    def _lent(self, places: Places, change: int) -> None:
+        """More, or fewer, of the living do not count."""
+        places.lent += change
+        if self._exit is None:
+            self._fill(places)
+
     def _fill(self, places: Places) -> None:
         """Give free places to those who wait for one."""
-        while places.queue and self._nursery is not None and len(places.living) < self._spec.limit:
+        while places.queue and self._nursery is not None and self._has_room(places):
             member = places.queue.popleft()
             member.queued = False
             self._begin(member, self._nursery)
@@ -209,7 +226,7 @@ class RunningPool:
 
     def _make_room(self, places: Places) -> None:
         """Put to rest as many idle members as wait for a place, those that were idle longest first."""
-        while len(places.queue) > places.leaving and self._exit is None:
+        while self._too_many(places) > places.leaving and self._exit is None:
             longest = next((member for member in places.living.values() if member.restful), None)
             if longest is None:
                 return

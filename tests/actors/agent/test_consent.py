@@ -35,7 +35,7 @@ class Person:
     fails: bool = False
 
     def guards(self, **others: Any) -> Guards:
-        return Guards(policy=self.policy, ask=self._ask, answer=self._answer, **others)
+        return Guards(**{"policy": self.policy, "ask": self._ask, "answer": self._answer, **others})
 
     async def _ask(self, _bus: Bus, proposal: Proposal, question: Ask) -> Allow | Deny | Asked:
         if self.fails:
@@ -195,6 +195,29 @@ async def test_time_in_which_a_person_is_waited_for_is_not_time_of_the_turn(
         assert isinstance(end, agent.TurnEnded)
         assert (end.outcome, end.text, world.begun) == ("success", "done", ["a"])
         assert end.elapsed < 30
+
+
+async def test_turns_that_wait_for_a_person_keep_no_others_from_running(
+    lives: World, autojump_clock: MockClock
+) -> None:
+    person = Person()
+    lives.guards, lives.places = person.guards(), 2
+    async with lives.running() as world:
+        asking = list[agent.Accepted]()
+        for number in range(5):
+            world.script += [say(calls=[use("Tell", what=str(number))])]
+            asking.append(await world.send("go", key=f"asking {number}"))
+            await person.waiting.wait()
+            person.waiting = trio.Event()
+        assert (await world.turn("hi", say("hello"), key="another")).text == "hello"
+        for id, _ in person.asked:
+            world.script.append(say("done"))
+            person.answers[id] = Allow(by="person ada")
+        person.given.set()
+        for accepted in asking:
+            assert (await world.end(accepted.turn)).text == "done"
+        assert sorted(world.begun) == ["0", "1", "2", "3", "4"]
+        assert (await world.turn("hi", say("hello"), key="another")).text == "hello"
 
 
 async def test_a_stop_of_the_program_leaves_the_question_and_the_next_life_waits_on(

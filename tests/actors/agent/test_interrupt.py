@@ -70,8 +70,10 @@ def test_what_is_due_is_put_off_by_the_time_in_which_somebody_is_waited_for() ->
     interrupt.due(10.0)
     interrupt.pause(4.0)
     assert scope.deadline == math.inf
+    assert interrupt.paused(4.5) == 0.5
     interrupt.pause(5.0)
     with interrupt:
         pass
     assert (interrupt.go_on(8.0), scope.deadline) == (0.0, math.inf)
     assert (interrupt.go_on(9.0), scope.deadline) == (5.0, 15.0)
+    assert interrupt.paused(10.0) == 0.0

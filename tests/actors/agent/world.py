@@ -18,6 +18,7 @@ from actors.agent.conversation import INTENSITY, ConversationActor
 from actors.agent.occasions import NOBODY, Occasions
 from actors.agent.settings import Limits, Settings
 from actors.agent.sources import Keepsake, Sources
+from actors.agent.standstill import Standstill
 from actors.agent.underway import UnderWay
 from actors.context import ContextSource, context_of
 from actors.guarding import UNGUARDED, Guards
@@ -421,6 +422,7 @@ class World:
                 guards=self.guards,
                 occasions=self.occasions,
                 under_way=UnderWay(),
+                standstill=Standstill(),
                 zone=lambda: UTC,
             )
             await mesh.start_pool(

@@ -12,11 +12,13 @@ from trio.testing import MockClock
 
 from actors.agent import messages as agent
 from actors.agent.settings import Limits, Settings
+from actors.guarding import Allow, Ask
 from actors.llm import messages as llm
 from actors.session import messages as session
 from actors.subagents.settings import Settings as SubagentSettings
 from actors.vocabulary import ADMIN, ToolResult, ToolUse
 from bus import Sink
+from tests.actors.agent.test_consent import Person
 from tests.actors.agent.test_merging import until_idle
 from tests.actors.agent.world import (
     MODELS,
@@ -341,6 +343,43 @@ async def test_the_time_of_its_caller_is_its_own(tmp_path: Path, autojump_clock:
         assert "Stopped after 90 s" in result.content
         (sub,) = await called(world, end.turn)
         assert (sub.state, sub.outcome) == ("done", "deadline")
+
+
+async def test_the_time_of_its_caller_stands_still_while_it_waits_for_a_person(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    person = Person()
+    settings = Settings(limits=attrs.evolve(FREE.limits, seconds_per_turn=30.0))
+    lives = World(tmp_path, subagents=SubagentSettings(depth=2), settings=settings, places=1)
+    lives.guards = person.guards(policy=lambda each: Ask("why") if each.call.name == "Tell" else Allow())
+    scripts: list[dict[str, list[Answer]]] = [
+        {
+            "go": [say(calls=[part("look"), part("count", "c2")])],
+            "look": [say(calls=[part("ask")])],
+            "ask": [say(calls=[use("Tell", what="a")])],
+        },
+        {"go": [say("Done.")], "look": [say("I looked.")], "ask": [say("I asked.")]},
+    ]
+    async with lives.running() as world:
+        world.rule = Parts(**scripts[0])
+        accepted = await world.send("go")
+        await person.waiting.wait()
+        await trio.sleep(80_000)
+        other = await world.turn("hi", key="other")  # nobody who waits keeps the only place
+        assert other.text == "echo hi"
+        world.kill()
+    person.waiting = trio.Event()
+    async with lives.running() as world:
+        world.rule = Parts(**scripts[1])
+        await person.waiting.wait()
+        await trio.sleep(80_000)
+        person.says(Allow())
+        end = await world.end(accepted.turn)
+        assert isinstance(end, agent.TurnEnded)
+        assert (end.outcome, end.text, world.begun) == ("success", "Done.", ["a"])
+        assert end.elapsed < 30
+        texts = [block.content[0].text for block in of(world, "go")[-1].messages[-1].content]  # type: ignore[union-attr]
+        assert texts == ["I looked.", "echo count"]
 
 
 # --- ends -------------------------------------------------------------------------------------------------

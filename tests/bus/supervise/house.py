@@ -29,6 +29,18 @@ class Work(Request[str]):
 
 @final
 @attrs.frozen(kw_only=True)
+class Wait(Request[str]):
+    """Like :class:`Work`, of which so many parts wait for others all the time."""
+
+    key_field: ClassVar[str | None] = "key"
+    within: ClassVar[float] = 10_000.0
+    key: str
+    seconds: float
+    parts: int = 1
+
+
+@final
+@attrs.frozen(kw_only=True)
 class Aside(Request[str]):
     key_field: ClassVar[str | None] = "key"
     key: str
@@ -102,6 +114,17 @@ class Member(Actor):
     async def work(self, request: Work) -> str:
         await trio.sleep(request.seconds)
         return f"{self.mine}{request.n}"
+
+    @Wait.handler
+    async def wait(self, request: Wait) -> str:
+        async with trio.open_nursery() as nursery:
+            for n in range(request.parts):
+                nursery.start_soon(self._wait, request.seconds * (n + 1) / request.parts)
+        return self.mine
+
+    async def _wait(self, seconds: float) -> None:
+        with self.lending_place():
+            await trio.sleep(seconds)
 
     @Aside.handler
     @concurrent(8)

@@ -18,6 +18,7 @@ from tests.bus.supervise.house import (
     Knock,
     Note,
     Slow,
+    Wait,
     Work,
     cell,
     kept,
@@ -237,6 +238,41 @@ class TestPlaces:
             await trio.sleep(15)
             assert sorted(house.starts[2:]) == ["b", "bb"]
             assert house.most == 2
+
+    async def test_are_lent_by_members_that_wait_for_what_nobody_can_foresee(
+        self, autojump_clock: MockClock, house: House
+    ) -> None:
+        async with open_house(house, limit=2) as mesh, trio.open_nursery() as nursery:
+            for key in "abcd":
+                nursery.start_soon(mesh.bus.ask, Wait(key=key, seconds=100, parts=3))
+            await wait_all_tasks_blocked()
+            for key in "efg":
+                nursery.start_soon(mesh.bus.ask, Work(key=key, seconds=200))
+                await wait_all_tasks_blocked()
+            assert (sorted(house.starts[:4]), house.starts[4:]) == (["a", "b", "c", "d"], ["e", "f"])
+            await trio.sleep(99)
+            assert (sorted(house.starts[:4]), house.starts[4:]) == (["a", "b", "c", "d"], ["e", "f"])
+            await trio.sleep(
+                2
+            )  # four have ended their wait at once, and count again until they are put to rest
+            nursery.start_soon(mesh.bus.ask, Work(key="h"))
+            await trio.sleep(98)
+            assert (sorted(house.starts[:4]), house.starts[4:]) == (["a", "b", "c", "d"], ["e", "f"])
+            await trio.sleep(2)
+            assert sorted(house.starts[6:]) == ["g", "h"]
+
+    async def test_that_were_lent_are_there_again_after_a_crash(
+        self, autojump_clock: MockClock, house: House
+    ) -> None:
+        async with open_house(house, limit=1) as mesh, trio.open_nursery() as nursery:
+            with trio.move_on_after(5):
+                await mesh.bus.ask(Wait(key="a", seconds=100))
+            await mesh.bus.tell(Crash(key="a"))
+            await trio.sleep(5)
+            for key in "bc":
+                nursery.start_soon(mesh.bus.ask, Work(key=key, seconds=10))
+            await trio.sleep(5)
+            assert len(set(house.starts) - {"a"}) == 1
 
     async def test_are_kept_by_members_that_are_busy(self, autojump_clock: MockClock, house: House) -> None:
         async with open_house(house, limit=1, idle=1.0) as mesh, trio.open_nursery() as nursery:
