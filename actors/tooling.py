@@ -19,7 +19,7 @@ runs. A source whose tools are not classes of ours makes the values itself.
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, KeysView, Mapping
 from functools import partial
 from typing import Any, ClassVar, Literal, TypeVar, final, overload
 
@@ -366,7 +366,14 @@ class Catalogue:
             if offered.name in self._tools:
                 raise ToolDefinitionError(f"two tools are called {offered.name!r}")
             self._tools[offered.name] = offered
+        self.waiting = frozenset(name for name, each in self._tools.items() if each.waits)
+        """Names of those that have other turns do something."""
         self._always = tuple(each.spec for each in self._tools.values() if each.offer == "always")
+
+    @property
+    def names(self) -> KeysView[str]:
+        """Of all tools, in their order."""
+        return self._tools.keys()
 
     def specs(self, looked_up: Iterable[str] = ()) -> tuple[ToolSpec, ...]:
         """What the model is offered: what always is, then what it has `looked_up`, as far as it is there."""

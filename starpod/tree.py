@@ -349,7 +349,7 @@ def _agent(parts: Parts) -> Iterator[Child | Pool]:
     conversation = partial(
         ConversationActor,
         settings=settings,
-        sources=SOURCES,
+        sources=partial(_sources, parts.settings(McpSettings)),
         guards=hooking.hooked(guards(parts.settings(PermissionSettings), str(parts.home)), parts.armed),
         occasions=occasions,
         under_way=under_way,
@@ -364,6 +364,11 @@ def _agent(parts: Parts) -> Iterator[Child | Pool]:
     claiming = Limits(start_within=2 * session.Recover.within, mailbox=256)
     conductor = partial(ConductorActor, settings, parts.remains, _expand, zone, occasions)
     yield Child("conductor", conductor, limits=claiming)
+
+
+def _sources(of_mcp: Callable[[], McpSettings]) -> Sources:
+    """Whom a turn asks. Where there are no servers nobody waits for what they offer."""
+    return SOURCES if of_mcp().mcp.servers else WITHOUT_SERVERS
 
 
 def _occasions(armed: Armed) -> Occasions:
@@ -613,6 +618,12 @@ SOURCES: Final = Sources(
     keepsake=_keepsake,
 )
 """What the model may use and what it is told, in the order in which it is told of it: who it is comes first."""
+WITHOUT_SERVERS: Final = attrs.evolve(
+    SOURCES,
+    tools=tuple(each for each in SOURCES.tools if not isinstance(each, McpOffering)),
+    context=tuple(each for each in SOURCES.context if each.name != mcp.Missing.__name__),
+)
+"""The same without those who only say what servers offer, and which are missing."""
 
 ENDPOINTS: Final = tuple(chain.from_iterable(each.endpoints() for each in SUBSYSTEMS))
 """What is offered over HTTP."""

@@ -71,7 +71,7 @@ class Admission:
         if call.unreadable is not None:
             raise Refused(call.unreadable)
         if call.name in self.withheld:
-            why = calls.withheld(call.name, (tool.name for tool in self.catalogue))
+            why = calls.withheld(call.name, self.catalogue.names)
             raise Refused(why, Decision(verdict="denied", by="turn", reason=why))
         try:
             request, proposal = self._decoded(step, call.input)
@@ -102,11 +102,6 @@ class Admission:
             context=context,
         )
 
-    @property
-    def _models(self) -> frozenset[str]:
-        """Tools that have another model do something."""
-        return frozenset(tool.name for tool in self.catalogue if tool.waits)
-
     def _halt(self, denied: Deny) -> None:
         """Take note that the turn is to end. Where several say so, the first one's reason counts."""
         if denied.stop and self.halted is None:
@@ -135,7 +130,7 @@ class Admission:
             delegates=tool.waits,
             acts_on=tool.subject,
             context=context,
-            heard=lambda text: stands(text, self.messages(), self._models),
+            heard=lambda text: stands(text, self.messages(), self.catalogue.waiting),
         )
         return request, proposal
 

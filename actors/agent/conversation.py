@@ -58,7 +58,7 @@ class ConversationActor(Actor):
         session_id: str,
         *,
         settings: Callable[[], Settings],
-        sources: Sources,
+        sources: Callable[[], Sources],
         guards: Guards = UNGUARDED,
         occasions: Occasions = NOBODY,
         under_way: UnderWay | None = None,

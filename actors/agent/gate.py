@@ -49,7 +49,7 @@ class Gate:
     async def run(self, steps: Sequence[session.ToolStep]) -> list[Result]:
         """Carry out calls, as if one after another; those that only read run at once. Results in order of the calls."""
         found: dict[int, Rendered] = {}
-        waiting = {tool.name for tool in self.catalogue if tool.waits}
+        waiting = self.catalogue.waiting
         for batch in calls.batches(steps, waiting):
             if batch[0].effect != "pure" and batch[0].call.name in waiting:
                 await self._waiting(batch, found)

@@ -16,6 +16,7 @@ from actors.vocabulary import ChatMessage, ToolSpec, ToolUse
 NAME: Final = "ToolSearch"
 MOST: Final = 8
 """Tools that one search finds."""
+_RECORD: Final = Record(FindTools)
 _WORD: Final = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])|[^\W_]+")
 
 
@@ -24,11 +25,10 @@ def search_tool(tools: Iterable[Tool]) -> Tool | None:
     searched = tuple(tool for tool in tools if tool.offer == "searched")
     if not searched:
         return None
-    record = Record(FindTools)
 
     def decode(input: Mapping[str, Any], _context: CallContext) -> FindTools:
         try:
-            asked: FindTools = record.load(input, {"found": ()})
+            asked: FindTools = _RECORD.load(input, {"found": ()})
         except Mistakes as mistakes:
             raise InvalidInput(tool=NAME, problems=mistakes.problems) from None
         return FindTools(query=asked.query, found=tuple(tool.spec for tool in found(asked.query, searched)))
@@ -37,7 +37,7 @@ def search_tool(tools: Iterable[Tool]) -> Tool | None:
     spec = ToolSpec(
         name=NAME,
         description=f"Look up how to call one of these further tools before its first use: {names}.",
-        input_schema=record.schema,
+        input_schema=_RECORD.schema,
     )
     return Tool(spec=spec, effect="pure", decode=decode)
 
@@ -61,14 +61,16 @@ def _words(text: str) -> set[str]:
 
 def looked_up(messages: Iterable[ChatMessage], tools: Iterable[Tool]) -> tuple[str, ...]:
     """Names of the tools that stand described in a conversation, in the order in which they were looked up."""
+    queries = [
+        str(block.input.get("query"))
+        for message in messages
+        for block in message.content
+        if isinstance(block, ToolUse) and block.name == NAME
+    ]
+    if not queries:
+        return ()
     searched = tuple(tool for tool in tools if tool.offer == "searched")
-    names: dict[str, None] = {}
-    for message in messages:
-        for block in message.content:
-            if isinstance(block, ToolUse) and block.name == NAME:
-                query = block.input.get("query")
-                names |= dict.fromkeys(tool.name for tool in found(str(query), searched))
-    return tuple(names)
+    return tuple(dict.fromkeys(tool.name for query in queries for tool in found(query, searched)))
 
 
 def described(specs: Iterable[ToolSpec]) -> str:

@@ -49,7 +49,8 @@ class Parts:
     bus: Bus
     settings: Callable[[], Settings]
     """Those in force; an attempt goes by what they are when it begins."""
-    sources: Sources
+    sources: Callable[[], Sources]
+    """Whom to ask, as it is when an attempt begins."""
     guards: Guards
     inbox: Inbox
     learned: Learned
@@ -91,7 +92,8 @@ class Loop:
             depth=run.turn.depth,
         )
         # What an agent tells another is nothing that a person has said.
-        keepsake = None if run.turn.delegated_by else parts.sources.keepsake
+        self._sources = parts.sources()
+        keepsake = None if run.turn.delegated_by else self._sources.keepsake
         offer = Offer(parts.bus)
         self._leaving = Leaving(parts.bus, parts.learned)
         self._allowance = Allowance(parts.bus, self._settings, run.turn, parts.under_way, parts.zone, offer)
@@ -218,14 +220,14 @@ class Loop:
     async def _prepare(self) -> None:
         """Learn which tools there are and what the model is to be told."""
         run, parts = self.run, self._parts
-        prepared = await prepare(parts.bus, parts.sources, self._turn, run.turn.options.tools)
+        prepared = await prepare(parts.bus, self._sources, self._turn, run.turn.options.tools)
         opened = await self._opened()
         run.system = (*prepared.system, *(llm.SystemText(text=text, cached=False) for text in opened))
         hooked = tuple(session.Told(source="Hooks", text=text) for text in opened)
         self.record.hears((*prepared.told, *hooked))
         self._catalogue = prepared.catalogue
         self._outside = frozenset(tool.name for tool in prepared.catalogue if tool.outside)
-        self._inside = frozenset(tool.name for tool in prepared.catalogue) - self._outside
+        self._inside = prepared.catalogue.names - self._outside
         self._compactor.outside = self._outside
         self._speaker = Speaker(parts.bus, self._settings, self.record, parts.learned)
         run.outside |= CHANNELS & {run.turn.channel}
@@ -236,7 +238,7 @@ class Loop:
             catalogue=prepared.catalogue,
             withheld=prepared.withheld,
             guards=parts.guards,
-            context=partial(self._calling, tuple(tool.name for tool in prepared.catalogue)),
+            context=partial(self._calling, tuple(prepared.catalogue.names)),
             messages=lambda: run.transcript.messages,
             record=self.record,
             stop=parts.stop,

@@ -92,11 +92,12 @@ async def prepare(
         if section is not None and section.text
     ]
     offered = tuple(_distinct(tools, notices))
-    allowed = tuple(tool for tool in offered if only is None or tool.name in only)
+    allowed = offered if only is None else tuple(tool for tool in offered if tool.name in only)
+    withheld = () if only is None else (tool.name for tool in offered if tool.name not in only)
     search = search_tool(allowed)
     return Prepared(
         catalogue=Catalogue(allowed if search is None else (*allowed, search)),
-        withheld=frozenset(tool.name for tool in offered) - {tool.name for tool in allowed},
+        withheld=frozenset(withheld),
         system=_assembled(parts),
         told=tuple(Told(source=source.name, text=text) for source, text in parts),
         notices=tuple(notices),
@@ -122,14 +123,12 @@ async def _section(bus: Bus, source: ContextSource, context: TurnContext) -> Sec
 
 def _distinct(offered: Iterable[Iterable[Tool] | None], notices: list[str]) -> Iterable[Tool]:
     """All tools; of those with one name the first."""
-    all_of_them = [tool for tools in offered for tool in tools or ()]
     first: dict[str, Tool] = {}
-    for tool in all_of_them:
-        first.setdefault(tool.name, tool)
     notices += [
         f"Of two tools called {tool.name} one is left out."
-        for tool in all_of_them
-        if first[tool.name] is not tool
+        for tools in offered
+        for tool in tools or ()
+        if first.setdefault(tool.name, tool) is not tool
     ]
     return first.values()
 

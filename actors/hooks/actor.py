@@ -77,6 +77,7 @@ class HooksActor(Follower):
         self._caller: Caller | None = None
         self._limiter = trio.CapacityLimiter(1)
         self._reading = trio.Lock()
+        self._followed = {"turns", "closed"}
 
     async def start(self) -> None:
         await super().start()

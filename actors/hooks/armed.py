@@ -4,7 +4,7 @@ All in the process share one. It also notices, at most once in a second and when
 changed a manifest: so nobody has to wake up for that, and a new hook is called from the next event on.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final, final
 
@@ -56,9 +56,15 @@ class Armed:
           now: seconds on the monotonic clock.
           tool: of a call.
         """
+        return self.wants_one((event,), now, tool)
+
+    def wants_one(self, events: Iterable[EventName], now: float, tool: str = "") -> bool:
+        """Whether there may be a hook for one of these events about a tool; likewise."""
         if not self._on():
             return False
-        return self.is_stale(now) or bool(self.registry.matching(event, tool))
+        if self.is_stale(now):
+            return True
+        return bool(self.registry) and any(self.registry.matching(event, tool) for event in events)
 
     def wants_any(self, events: frozenset[EventName]) -> bool:
         """Whether there is a hook for one of these, as far as is known."""

@@ -46,6 +46,8 @@ class Follower(LateKeeper):
 
     _armed: Armed
     _reading: trio.Lock
+    _followed: set[Ledger]
+    """Those of which the last end that was told may be stored."""
     _looked_for: int = 0
     """The last end of a turn for which it was looked whether hooks are to be told."""
 
@@ -99,11 +101,13 @@ class Follower(LateKeeper):
 
         Where nobody was told yet, all but the `new` last ends that there are count as told.
         """
-        seq = await self._read(store.cursor, ledger)
         if not self._armed.wants_any(events):
-            if seq is not None:
+            if ledger in self._followed and await self._read(store.cursor, ledger) is not None:
                 await self._write_relaxed(store.move, ledger, None)
+            self._followed.discard(ledger)
             return None
+        self._followed.add(ledger)
+        seq = await self._read(store.cursor, ledger)
         if seq is None:
             ends = await self.bus.ask(session.FindEnds())
             seq = max(0, (ends.turns if ledger == "turns" else ends.closed) - new)

@@ -76,8 +76,7 @@ def hooked(guards: Guards, armed: Armed) -> Guards:
     """The same guards with hooks before and after a call, and before a person is asked."""
 
     def is_hooked(tool: str) -> bool:
-        now = trio.current_time()
-        return any(armed.wants(event, now, tool) for event in AROUND)
+        return armed.wants_one(AROUND, trio.current_time(), tool)
 
     return attrs.evolve(
         guards,

@@ -6,7 +6,7 @@ done once, whatever happens in between.
 
 import logging
 import sqlite3
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Concatenate, Final, ParamSpec, TypeVar, final
@@ -173,10 +173,13 @@ class MemoryFollower(Keeper):
         entries: list[work.Entry] = []
         spoken: list[work.Spoken] = []
         wanted = self._memory.auto_log or self._memory.nudge_interval
-        for turn in filter(log.is_logged, turns if wanted else ()):
+        logged = tuple(filter(log.is_logged, turns if wanted else ()))
+        outside = await self._outside(turn.id for turn in logged) if self._memory.auto_log else {}
+        for turn in logged:
             user, at = _person(turn.user), turn.finished_at or turn.accepted_at
             shown = await self._shown(turn)
-            text = await self._entry(turn, shown) if self._memory.auto_log else None
+            words = outside.get(turn.id, ())
+            text = log.entry(turn, shown, self._agent(), words) if self._memory.auto_log else None
             if text is not None:
                 entries.append(work.Entry(user=user, at=at, text=text))
             if self._memory.nudge_interval and turn.triggered_by is None:
@@ -186,9 +189,6 @@ class MemoryFollower(Keeper):
             work.take_turns, turns[-1].end_seq or seq, entries, spoken, self.bus.clock.now()
         )
         return len(turns) == TURNS
-
-    async def _entry(self, turn: session.Turn, shown: Sequence[session.Message]) -> str | None:
-        return log.entry(turn, shown, self._agent(), await self._outside(turn.id))
 
     async def _shown(self, turn: session.Turn) -> tuple[session.Message, ...]:
         """What people see of a turn; nothing of one that cannot be read or is gone, so that it holds up no other."""
@@ -358,24 +358,19 @@ class MemoryFollower(Keeper):
 
     async def _trusted(self, shown: Sequence[session.Message], after: int) -> list[session.Message]:
         """New messages that nobody else may be behind: not what the model has said after words from outside."""
-        found: list[session.Message] = []
-        outside: dict[str, frozenset[str]] = {}
-        for each in shown:
-            if each.id <= after:
-                continue
-            if each.turn not in outside:
-                outside[each.turn] = frozenset(await self._outside(each.turn))
-            words = outside[each.turn]
-            if not words or (each.role == "user" and not words & CHANNELS):
-                found.append(each)
-        return found
+        new = [each for each in shown if each.id > after]
+        outside = await self._outside(each.turn for each in new)
 
-    async def _outside(self, turn: str) -> tuple[str, ...]:
-        """Where words from outside came from that the model knew in a turn."""
-        try:
-            return await self.bus.ask(session.WordsFrom(turn=turn))
-        except session.UnknownTurn:
-            return ()  # a job's, deleted since
+        def may_be_theirs(each: session.Message) -> bool:
+            words = outside.get(each.turn, ())
+            return bool(words) and (each.role != "user" or not CHANNELS.isdisjoint(words))
+
+        return [each for each in new if not may_be_theirs(each)]
+
+    async def _outside(self, turns: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+        """Where words from outside came from that the model knew in turns; of one that is gone it is not known."""
+        wanted = tuple(dict.fromkeys(turns))
+        return await self.bus.ask(session.WordsFrom(turns=wanted)) if wanted else {}
 
     async def _reviewer(self) -> str | None:
         """The model that reviews; None when there is none."""

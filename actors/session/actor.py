@@ -2,7 +2,7 @@
 
 import logging
 import pathlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, final
 
 from actors.notification import Notification
@@ -292,8 +292,8 @@ class SessionActor(Auditing):
 
     @messages.WordsFrom.handler
     @concurrent(256, isolated=True)
-    async def words_from(self, request: messages.WordsFrom) -> tuple[str, ...]:
-        return await self._read(survey.words_from, request.turn)
+    async def words_from(self, request: messages.WordsFrom) -> Mapping[str, tuple[str, ...]]:
+        return await self._read(survey.words_from, request.turns)
 
     @messages.WasSent.handler
     @concurrent(256, isolated=True)

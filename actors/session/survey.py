@@ -13,7 +13,7 @@ from actors.vocabulary import Block, Text, Usage
 
 from . import branches, sessions
 from .encoding import dump
-from .messages import FindTurns, ListTurns, OpenWork, StepInfo, Turn, UnknownTurn
+from .messages import FindTurns, ListTurns, OpenWork, StepInfo, Turn
 from .rows import LISTED_TURN, OPEN, SHORT_TURN, turns_of
 from .steps import COLUMNS, AssistantStep, NoticeStep, Step, UserStep, step_of
 from .turns import get
@@ -85,14 +85,17 @@ def list_turns(connection: sqlite3.Connection, request: ListTurns) -> tuple[Turn
     )
 
 
-def words_from(connection: sqlite3.Connection, turn: str) -> tuple[str, ...]:
-    """Where words from outside came from that were there when a turn ended. Raises UnknownTurn."""
-    found = connection.execute(
-        "SELECT value FROM turns LEFT JOIN json_each(outside) WHERE turns.id = ?", (clean(turn),)
-    ).fetchall()
-    if not found:
-        raise UnknownTurn(turn=turn)
-    return tuple(name for (name,) in found if name is not None)
+def words_from(connection: sqlite3.Connection, turns: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Where words from outside came from that were there when turns ended, of those of which there were any."""
+    rows = connection.execute(
+        "SELECT turns.id, names.value FROM json_each(?) wanted JOIN turns ON turns.id = wanted.value,"
+        " json_each(outside) names ORDER BY wanted.key, names.key",
+        (dump([clean(turn) for turn in turns]),),
+    )
+    found: dict[str, tuple[str, ...]] = {}
+    for id, value in rows:
+        found[id] = (*found.get(id, ()), value)
+    return found
 
 
 def was_sent(connection: sqlite3.Connection, path: str, user: str) -> bool:

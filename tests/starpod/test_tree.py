@@ -14,7 +14,7 @@ from actors.session import messages as session
 from actors.subsystem import Given
 from bus import Child, Pool, Remains, Request
 from bus.testing import MeshUnderTest
-from starpod.tree import SOURCES, SUBSYSTEMS
+from starpod.tree import SOURCES, SUBSYSTEMS, WITHOUT_SERVERS
 
 
 @attrs.frozen(kw_only=True)
@@ -52,6 +52,13 @@ def test_the_model_is_told_who_it_is_before_anything_else_and_what_stays_the_sam
     names = [each.name for each in SOURCES.context]
     assert names[:2] == ["Identity", "SOUL.md"]
     assert {"Memory", "Skills"} <= {each.name for each in SOURCES.context if each.stable}
+
+
+def test_nobody_waits_for_what_servers_offer_where_there_are_none() -> None:
+    assert len(WITHOUT_SERVERS.tools) == len(SOURCES.tools) - 1
+    left_out = [each.name for each in SOURCES.context if each not in WITHOUT_SERVERS.context]
+    assert left_out == ["Missing"]
+    assert WITHOUT_SERVERS.keepsake is SOURCES.keepsake
 
 
 async def test_what_a_job_has_begun_can_be_answered_for_a_day(

@@ -139,13 +139,19 @@ class FindTurns(Request[tuple[Turn, ...]]):
 
 @final
 @attrs.frozen(kw_only=True)
-class WordsFrom(Request[tuple[str, ...]]):
-    """Where words from outside came from that were in the conversation when a turn of it ended; empty for none.
+class WordsFrom(Request[Mapping[str, tuple[str, ...]]]):
+    """Where words from outside came from that were in the conversation when a turn of it ended: of those turns, by id.
 
-    What is made of such a turn unattended is to hold none of what the model has said. Raises UnknownTurn.
+    A turn without such words, or one that is gone, is not among them. What is made of one that is, unattended, is to
+    hold none of what the model has said.
     """
 
-    turn: str
+    version: ClassVar[int] = 2
+    turns: tuple[str, ...]
+
+    @classmethod
+    def upcast(cls, version: int, body: dict[str, Any]) -> dict[str, Any]:
+        return body if version > 1 else {"turns": [body["turn"]]}
 
 
 @final

@@ -418,7 +418,7 @@ class World:
             conversation = partial(
                 ConversationActor,
                 settings=self._in_force,
-                sources=sources,
+                sources=lambda: sources,
                 guards=self.guards,
                 occasions=self.occasions,
                 under_way=UnderWay(),

@@ -250,10 +250,11 @@ def test_a_file_was_sent_to_whom_it_came_with_a_message_or_an_answer(ledger: Led
 
 
 def test_where_words_came_from_is_known_of_a_turn_that_has_ended(ledger: Ledger) -> None:
-    first, second = ledger.accept("one"), ledger.accept("two")
-    for accepted, outside in ((first, ("WebFetch", "email")), (second, ())):
+    first, second, third = (ledger.accept(text) for text in ("one", "two", "three"))
+    for accepted, outside in ((first, ("WebFetch", "email")), (second, ()), (third, ("email",))):
         ledger.begin(accepted.turn)
         ledger.finish(accepted.turn, "done", outside=outside)
-        assert survey.words_from(ledger.connection, accepted.turn) == outside
-    with pytest.raises(UnknownTurn):
-        survey.words_from(ledger.connection, "nothing")
+    ids = (second.turn, third.turn, first.turn, "nothing")
+    expected = {first.turn: ("WebFetch", "email"), third.turn: ("email",)}
+    assert survey.words_from(ledger.connection, ids) == expected
+    assert survey.words_from(ledger.connection, ()) == {}
