@@ -60,6 +60,7 @@ HANDS = {
 
 WAITS = {
     "actors/agent/order.py",
+    "actors/agent/standstill.py",
     "actors/agent/underway.py",
     "actors/hooks/running.py",
     "actors/llm/clients.py",

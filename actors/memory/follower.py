@@ -174,7 +174,7 @@ class MemoryFollower(Keeper):
         spoken: list[work.Spoken] = []
         wanted = self._memory.auto_log or self._memory.nudge_interval
         logged = tuple(filter(log.is_logged, turns if wanted else ()))
-        outside = await self._outside(turn.id for turn in logged) if self._memory.auto_log else {}
+        outside = await self._outside(turn.id for turn in logged if self._memory.auto_log)
         for turn in logged:
             user, at = _person(turn.user), turn.finished_at or turn.accepted_at
             shown = await self._shown(turn)

@@ -75,7 +75,9 @@ class Launch:
         before = (
             []
             if self.sandbox is None
-            else self.sandbox.arguments(limits, self.user, folder=self.folder, shown=self.shown)
+            else self.sandbox.arguments(
+                limits, self.user, folder=self.folder, shown=self.shown, control=control
+            )
         )
         # Without a sandbox those of a user are counted over the whole machine, and those of root by nobody but us.
         port = PORT if control and self.by_proxy else 0
@@ -314,7 +316,7 @@ async def _reach(process: Process, connect: Connect) -> None:
 async def tried(sandbox: Sandbox, limits: Shell, mark: str) -> Sandbox | str:
     """The sandbox as it works on this machine, or why it does not. What tries it bears the `mark`."""
     fault: str | None = None
-    for each in (sandbox, attrs.evolve(sandbox, strict=False)):
+    for each in (sandbox, attrs.evolve(sandbox, strict=False), attrs.evolve(sandbox, filter=None)):
         if (fault := await unusable(each, limits, mark)) is None:
             return each
     return f"{fault}"

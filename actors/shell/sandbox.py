@@ -3,6 +3,7 @@
 Everything else is not there: no folder of a person, no data of the agent, no process but its own, no user but one.
 """
 
+import platform
 import shutil
 import sys
 import sysconfig
@@ -14,6 +15,8 @@ from typing import Final, final
 
 import attrs
 
+from actors import atomic
+from actors.shell.seccomp import SYSTEMS, program
 from actors.shell.settings import Shell
 from actors.tools.messages import UPLOADS
 
@@ -36,6 +39,8 @@ FOLDERS: Final = (
 OF_NETWORK: Final = ("resolv.conf", "hosts")
 """Of ``/etc``, for commands that look names up themselves."""
 LAUNCHER: Final = Path(__file__).with_name("launch.py")
+OPENED: Final = 'exec "$@" {handle}<"$0"'
+"""For the shell: open a file for a program, whoever starts that and whatever they hand to it."""
 USER: Final = 1000
 ACCOUNTS: Final = {
     "passwd": f"agent:x:{USER}:{USER}:agent:{{home}}:/bin/bash\nnobody:x:65534:65534:nobody:/:/usr/sbin/nologin\n",
@@ -73,6 +78,15 @@ def write_configuration(folder: Path, home: Path) -> None:
             shutil.copyfile(Path("/etc", name), folder / name)
     for name, content in ACCOUNTS.items():
         (folder / name).write_text(content.format(home=home), encoding="utf-8")
+
+
+def write_filter(path: Path) -> Path | None:
+    """Write down for bubblewrap which calls of the system are refused; None where that is not known of this machine."""
+    found = SYSTEMS.get(platform.machine())
+    if found is None:
+        return None
+    atomic.write(path, program(found), mode=atomic.OURS)
+    return path
 
 
 def _read_only(path: Path) -> Iterator[str]:
@@ -117,18 +131,26 @@ class Sandbox:
     """Whether commands cannot make further namespaces of users, where this bubblewrap knows how."""
     system: tuple[str, ...]
     """What is shown of the system, in words."""
+    filter: Path | None = None
+    """Says which calls of the system are refused; None where there is nothing that says so for this machine."""
 
     def arguments(
-        self, limits: Shell, user: str, *, folder: Path | None = None, shown: Iterable[str] = ()
+        self,
+        limits: Shell,
+        user: str,
+        *,
+        folder: Path | None = None,
+        shown: Iterable[str] = (),
+        control: int = 0,
     ) -> list[str]:
         """The words before those of the launcher, for a command of `user`.
 
         It begins in `folder`, or at home, and may read what is in there and in those that are `shown` besides. Raises
-        OSError where a file has the name of the folder of uploads.
+        OSError where a file has the name of the folder of uploads. `control` is a descriptor that it is to have.
         """
         more = shown if folder is None else (str(folder), *shown)
         return [
-            self.bwrap,
+            *self._started(control),
             *("--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"),
             *(() if limits.network == "on" else ("--unshare-net",)),
             *("--uid", str(USER), "--gid", str(USER), "--hostname", "starpod"),
@@ -148,6 +170,14 @@ class Sandbox:
             *("--chdir", str(folder or self.home)),
             "--",
         ]
+
+    def _started(self, control: int) -> Iterator[str]:
+        if self.filter is None:
+            yield self.bwrap
+            return
+        handle = 4 if control == 3 else 3
+        yield from ("/bin/sh", "-c", OPENED.format(handle=handle), str(self.filter))
+        yield from (self.bwrap, "--seccomp", str(handle))
 
     def _names(self, limits: Shell) -> Iterator[str]:
         """How names are looked up, by those who reach others themselves."""
@@ -182,11 +212,17 @@ def candidate(home: Path, data: Path) -> Sandbox | str:
 
     Args:
       home: the folder that commands work in.
-      data: the agent's own, below which ``shell/etc`` is written.
+      data: the agent's own, below which ``shell/etc`` and ``shell/seccomp`` are written.
     """
     bwrap = shutil.which("bwrap")
     if bwrap is None:
         return "bubblewrap (bwrap) is not installed"
     configuration = data / "shell" / "etc"
     write_configuration(configuration, home)
-    return Sandbox(bwrap=bwrap, home=home, hidden=(data,), system=system(configuration, home))
+    return Sandbox(
+        bwrap=bwrap,
+        home=home,
+        hidden=(data,),
+        system=system(configuration, home),
+        filter=write_filter(data / "shell" / "seccomp"),
+    )

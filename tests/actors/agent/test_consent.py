@@ -35,7 +35,7 @@ class Person:
     fails: bool = False
 
     def guards(self, **others: Any) -> Guards:
-        return Guards(**{"policy": self.policy, "ask": self._ask, "answer": self._answer, **others})
+        return Guards(policy=self.policy, ask=self._ask, answer=self._answer, **others)
 
     async def _ask(self, _bus: Bus, proposal: Proposal, question: Ask) -> Allow | Deny | Asked:
         if self.fails:
@@ -294,7 +294,10 @@ def hooks(said: Pass | Allow | Deny | Ask) -> Mapping[str, Any]:
     async def after(_bus: Bus, proposal: Proposal, result: Rendered) -> Rendered:
         return attrs.evolve(result, content=(*result.content, Text(text=f"({proposal.input['what']})")))
 
-    return {"hooked": lambda name: name == "Tell", "before": before, "after": after}
+    def is_hooked(name: str) -> bool:
+        return name == "Tell"
+
+    return {"hooked": is_hooked, "before": before, "after": after}
 
 
 @pytest.mark.parametrize(

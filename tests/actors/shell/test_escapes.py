@@ -4,7 +4,9 @@ Those that only a sandbox stands against are tried in one; all others in both wa
 runs the next one afterwards.
 """
 
+import json
 import os
+import platform
 import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,6 +14,7 @@ from pathlib import Path
 import pytest
 import trio
 
+from actors.shell.seccomp import EAFNOSUPPORT, EPERM, SYSTEMS
 from actors.shell.settings import MIB
 from tests.actors.shell.hands import SECRET, Hands, hands, running, until
 
@@ -137,6 +140,34 @@ async def test_it_has_no_rights_and_gains_none(inside: Hands) -> None:
     ):
         assert "Exit code" in await inside.bash(command), command
     assert "uid=1000(agent)" in await inside.bash("id")
+
+
+CALLS = """
+import ctypes, json, sys
+libc = ctypes.CDLL(None, use_errno=True)
+def error(*words):
+    ctypes.set_errno(0)
+    return ctypes.get_errno() if libc.syscall(*map(ctypes.c_long, words)) == -1 else 0
+print(json.dumps([error(*words) for words in json.loads(sys.argv[1])]))
+"""
+
+
+async def test_the_kernel_refuses_what_few_programs_need(inside: Hands) -> None:
+    system = SYSTEMS.get(platform.machine())
+    if system is None:
+        pytest.skip("nothing is refused on such a machine")
+    (inside.home / "calls.py").write_text(CALLS)
+    calls = [
+        *([system.unshare, flag] for flag in (0x10000000, 0x40000000)),
+        [system.clone, 17 | 0x10000000],
+        *([system.socket, family, 1, 0] for family in (38, 40, 2)),
+        [system.ioctl, 0, 0x5412, 0],
+        *([number] for number in system.refused),
+    ]
+    expected = [EPERM, EPERM, EPERM, EAFNOSUPPORT, EAFNOSUPPORT, 0, EPERM, *system.refused.values()]
+    assert json.loads(await inside.bash(f"python3 calls.py '{json.dumps(calls)}'")) == expected
+    threads = "import threading; each = threading.Thread(target=print, args=[7]); each.start(); each.join()"
+    assert await inside.bash(f"python3 -c '{threads}'; (echo 8) | cat") == "7\n8\n"
 
 
 async def test_there_is_no_terminal_to_type_into(inside: Hands) -> None:

@@ -7,7 +7,8 @@ import attrs
 import pytest
 
 from actors.shell import sandbox
-from actors.shell.sandbox import Sandbox, candidate, write_configuration
+from actors.shell.sandbox import Sandbox, candidate, write_configuration, write_filter
+from actors.shell.seccomp import SYSTEMS, program
 from actors.shell.settings import Shell
 
 
@@ -25,6 +26,36 @@ def test_the_network_is_its_own_unless_it_is_on(place: Sandbox) -> None:
     words = place.arguments(Shell(network="on"), "ada")
     assert "--unshare-net" not in words
     assert "/etc/hosts" in words
+
+
+def test_bubblewrap_gets_what_the_kernel_is_to_refuse_beside_what_a_command_is_to_have(
+    place: Sandbox,
+) -> None:
+    assert place.arguments(Shell(), "ada")[0] == "bwrap"
+    filtered = attrs.evolve(place, filter=Path("/data/seccomp"))
+    for control, handle in ((0, "3"), (3, "4"), (4, "3")):
+        words = filtered.arguments(Shell(), "ada", control=control)
+        expected = [
+            "/bin/sh",
+            "-c",
+            f'exec "$@" {handle}<"$0"',
+            "/data/seccomp",
+            "bwrap",
+            "--seccomp",
+            handle,
+        ]
+        assert words[: len(expected)] == expected
+
+
+def test_what_the_kernel_is_to_refuse_is_known_of_some_machines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for machine, system in SYSTEMS.items():
+        monkeypatch.setattr("platform.machine", lambda machine=machine: machine)
+        assert write_filter(tmp_path / machine) == tmp_path / machine
+        assert (tmp_path / machine).read_bytes() == program(system)
+    monkeypatch.setattr("platform.machine", lambda: "abacus")
+    assert write_filter(tmp_path / "abacus") is None
 
 
 def test_what_is_not_there_is_not_shown(place: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from trio.testing import MockClock
 
 from actors.agent import messages as agent
 from actors.agent.settings import Limits, Settings
-from actors.guarding import Allow, Ask
+from actors.guarding import Allow, Ask, Proposal
 from actors.llm import messages as llm
 from actors.session import messages as session
 from actors.subagents.settings import Settings as SubagentSettings
@@ -348,10 +348,13 @@ async def test_the_time_of_its_caller_is_its_own(tmp_path: Path, autojump_clock:
 async def test_the_time_of_its_caller_stands_still_while_it_waits_for_a_person(
     tmp_path: Path, autojump_clock: MockClock
 ) -> None:
-    person = Person()
+    def of_telling(proposal: Proposal) -> Allow | Ask:
+        return Ask("why") if proposal.call.name == "Tell" else Allow()
+
+    person = Person(policy=of_telling)
     settings = Settings(limits=attrs.evolve(FREE.limits, seconds_per_turn=30.0))
     lives = World(tmp_path, subagents=SubagentSettings(depth=2), settings=settings, places=1)
-    lives.guards = person.guards(policy=lambda each: Ask("why") if each.call.name == "Tell" else Allow())
+    lives.guards = person.guards()
     scripts: list[dict[str, list[Answer]]] = [
         {
             "go": [say(calls=[part("look"), part("count", "c2")])],
