@@ -12,6 +12,7 @@ from actors.skills.document import parse_file
 from actors.skills.library import digest_of
 from scripts.interface import endpoint_table, field_table, filled, frame_table
 from scripts.protocol import page_types, section_types
+from scripts.settings_page import settings_page
 from starpod.blueprint import ephemeral_instance
 from starpod.cli import manual
 from starpod.cli.bus.messages import markdown
@@ -46,6 +47,7 @@ def pages() -> Iterator[tuple[Path, str]]:
     for name, text in texts.items():
         yield REFERENCE / name, text
     yield REFERENCE / "cli.md", manual.page()
+    yield REFERENCE / "settings.md", settings_page()
     yield bundle.READ, bundle.written({digest_of(data): parse_file(data, name) for name, data in bundled()})
     with ephemeral_instance() as instance:
         yield REFERENCE / "messages.md", markdown(messages(instance))

@@ -215,7 +215,8 @@ class Errors:
         """What the mesh refuses, and what went wrong in here."""
         failure = report(error, "a request")
         headers = {} if failure.retry_after is None else {"Retry-After": str(failure.retry_after)}
-        return refusal(failure.status, failure.text, headers)
+        more = {"mistakes": failure.mistakes} if failure.mistakes else None
+        return refusal(failure.status, failure.text, headers, more=more)
 
 
 def add_socket(app: Quart, context: ClientContext) -> None:

@@ -9,6 +9,7 @@ from typing import Final, final
 import attrs
 
 from actors.gateway.messages import TooMany
+from actors.settings.messages import Mistake, Refused
 from bus import ActorError, DeliveryError, ErrorKind, redact
 
 RETRY_SECONDS: Final = 1
@@ -47,6 +48,8 @@ class Failure:
     text: str
     seconds: int = RETRY_SECONDS
     """After how many the same request may well succeed, if it may at all."""
+    mistakes: tuple[Mistake, ...] = ()
+    """What is wrong with which of the settings that were to be changed."""
 
     @property
     def status(self) -> int:
@@ -83,7 +86,9 @@ def describe(error: Exception) -> Failure:
         return Failure(kind=kind, code="internal", text=INSIDE)
     text = UNDELIVERED[kind] if isinstance(error, DeliveryError) else redact(str(error))
     seconds = math.ceil(error.seconds) if isinstance(error, TooMany) else RETRY_SECONDS
-    return Failure(kind=kind, code=code_of(type(error)), text=text, seconds=seconds)
+    mistakes = error.mistakes if isinstance(error, Refused) else ()
+    shown = tuple(Mistake(key=each.key, text=redact(each.text)) for each in mistakes)
+    return Failure(kind=kind, code=code_of(type(error)), text=text, seconds=seconds, mistakes=shown)
 
 
 def code_of(error: type[BaseException]) -> str:

@@ -44,11 +44,19 @@ def answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = No
 
 
 def refusal(
-    status: int, text: str, headers: Mapping[str, str] | None = None, code: str | None = None
+    status: int,
+    text: str,
+    headers: Mapping[str, str] | None = None,
+    code: str | None = None,
+    more: Mapping[str, Any] | None = None,
 ) -> Response:
-    """The form every error has; below ``/v1`` that of OpenAI, with the `code` that programs know it by."""
+    """The form every error has; below ``/v1`` that of OpenAI, with the `code` that programs know it by.
+
+    `more` is what else there is to say beside the text.
+    """
     compatible = has_request_context() and request.path.startswith(COMPATIBLE)
-    return answer(error(status, text, code) if compatible else {"error": text}, status, headers)
+    said = error(status, text, code) if compatible else {"error": text, **(more or {})}
+    return answer(said, status, headers)
 
 
 async def read_fields() -> Mapping[str, Any]:

@@ -19,11 +19,15 @@ from actors.settings.document import Allow, Loaded, Scheme, Source, load
 from actors.settings.edit import Unwritable, edited
 from actors.settings.listing import deciding, entries, masked
 from actors.settings.problems import ConfigError, Problem
+from actors.settings.schema import docs_of, schema
 from actors.users import messages as users
 from bus import DeliveryError, NodeHealth, State
 from bus.console import Operator
 
 _LOG: Final = logging.getLogger(__name__)
+LOOK: Final = 1.0
+"""Seconds between two looks at the files. What has changed is read once two looks found it the same, so that whoever
+writes in several steps is waited for."""
 _NOT_RUNNING: Final = frozenset({State.BACKOFF, State.STOPPED, State.FAILED})
 
 
@@ -44,6 +48,14 @@ class Reader:
     guarded: tuple[str, ...] = ()
     """Keys that only the operator may change; ``*`` stands for a name."""
 
+    def takes(self, key: str) -> messages.Takes:
+        if key in self.fixed:
+            return "next_start"
+        return "restart" if self.restart else "at_once"
+
+    def guards(self, key: str) -> bool:
+        return any(fnmatchcase(key, each) for each in self.guarded)
+
 
 @final
 class SettingsActor(Operator):
@@ -59,9 +71,27 @@ class SettingsActor(Operator):
         self._current = current
         self._readers = readers
         self._changing = trio.Lock()
+        self._seen = self._stamps()
+        self._described: tuple[messages.Field, ...] | None = None
 
     async def start(self) -> None:
         self.spawn(self._catch_up)  # not here: whoever starts us could not start others meanwhile
+        self.spawn(self._watch)
+
+    async def _watch(self) -> None:
+        """Take what somebody writes into the files while we run."""
+        pending = False
+        while True:
+            await trio.sleep(LOOK)
+            if (found := self._stamps()) != self._seen:
+                self._seen, pending = found, True
+            elif pending:
+                pending = False
+                await self._catch_up()
+
+    def _stamps(self) -> tuple[object, ...]:
+        """What tells the files from what they were. Of a few local files it is known in microseconds."""
+        return tuple(_stamp(source.path) for source in self._sources)
 
     async def _catch_up(self) -> None:
         """Put in force what the files say: the last incarnation may have ended between a change and its effect.
@@ -75,7 +105,18 @@ class SettingsActor(Operator):
                 _LOG.warning("the settings stay as they were: %s", error)
                 self.degraded("the files of settings have mistakes")
             else:
+                self.degraded(None)
                 await self._put_in_force(loaded.values)
+
+    @messages.Describe.handler
+    async def describe_all(self, request: messages.Describe) -> tuple[messages.Field, ...]:
+        if self._described is None:
+            self._described = await trio.to_thread.run_sync(self._fields)
+        return self._described
+
+    @messages.GetState.handler
+    async def get_state(self, request: messages.GetState) -> messages.State:
+        return await trio.to_thread.run_sync(self._state)
 
     @messages.Get.handler
     async def get(self, request: messages.Get) -> tuple[messages.Setting, ...]:
@@ -90,11 +131,13 @@ class SettingsActor(Operator):
             before = self._current.all()
             await self._note("settings.changed", request)
             await self._write(new)
+            self._seen = self._stamps()
             self.degraded(None)
             sections = await self._put_in_force(loaded.values)
             if down := self._down(sections):
                 try:
                     await self._write(old)
+                    self._seen = self._stamps()
                 finally:
                     await self._put_in_force(before)
                 await self._note("settings.restored", request)
@@ -167,9 +210,10 @@ class SettingsActor(Operator):
     def _checked(self, request: messages.Put) -> tuple[Loaded, str | None, str]:
         """What the files come to with the changes, old and new content of the one to write.
 
-        Raises Refused or Guarded.
+        Raises Refused, Guarded or Overtaken.
         """
         changes = request.changes
+        self._refuse_overtaken(request.was)
         allow = None if request.proof == "operator" else self._refuse_guarded
         try:
             old = text.read(self._local) if self._local.exists() else None
@@ -185,6 +229,46 @@ class SettingsActor(Operator):
         if strange := tuple(self._strange(loaded, changes)):
             raise messages.Refused(mistakes=strange)
         return loaded, old, content
+
+    def _refuse_overtaken(self, was: Mapping[str, Any]) -> None:
+        """Raises Overtaken for what by the files is not what it was."""
+        loaded = self._loaded_or_none() if was else None
+        now = self._values(loaded.values if loaded else self._current.all())
+        if keys := tuple(key for key, value in was.items() if key in now and now[key] != value):
+            raise messages.Overtaken(keys=keys)
+
+    def _values(self, values: Mapping[type, Any]) -> dict[str, Any]:
+        """By key, as clients see them."""
+        return {
+            key: masked(value)
+            for reader in self._readers
+            for key, value, _, _ in entries(values[reader.kind], reader.keys)
+        }
+
+    def _fields(self) -> tuple[messages.Field, ...]:
+        return tuple(
+            attrs.evolve(
+                field, section=reader.name, takes=reader.takes(field.key), guarded=reader.guards(field.key)
+            )
+            for reader in self._readers
+            for field in schema(reader.kind, reader.keys, docs_of)
+        )
+
+    def _state(self) -> messages.State:
+        values, before = self._values(self._current.all()), self._values(self._current.at_start())
+        try:
+            loaded, mistakes = self._load(), tuple[messages.Mistake, ...]()
+        except ConfigError as error:
+            loaded, mistakes = None, tuple(map(_found, error.problems))
+        fixed = frozenset[str]().union(*(reader.fixed for reader in self._readers))
+        files = {key: deciding(loaded.files, key) for key in values} if loaded else {}
+        return messages.State(
+            values=values,
+            files={key: file for key, file in files.items() if file is not None},
+            waiting=tuple(key for key in values if key in fixed and values[key] != before.get(key)),
+            mistakes=mistakes,
+            ignored=tuple(map(_found, loaded.warnings)) if loaded else (),
+        )
 
     def _refuse_guarded(self, values: Mapping[type, Any]) -> None:
         """Raises Guarded with the keys that are the operator's to change and are not what the files say now.
@@ -204,7 +288,7 @@ class SettingsActor(Operator):
             for reader in self._readers
             if reader.guarded
             for key, value, default, _ in entries(values[reader.kind], reader.keys)
-            if value != default and any(fnmatchcase(key, each) for each in reader.guarded)
+            if value != default and reader.guards(key)
         }
 
     def _strange(self, loaded: Loaded, changes: Mapping[str, Any]) -> Iterable[messages.Mistake]:
@@ -217,14 +301,10 @@ class SettingsActor(Operator):
     def _mistake(self, problem: Problem) -> messages.Mistake:
         """A problem of the files; one that is not of the change itself says in which file it is."""
         where = "" if problem.file == self._local else f"{problem.file.name}: "
-        found = "" if problem.found is None else f", found {masked(problem.found)}"
-        hint = "" if problem.nearest is None else f" (did you mean {problem.nearest}?)"
-        wrong = problem.expected.removeprefix("ignored, ").removesuffix(", ignored")  # here it is refused
-        return messages.Mistake(key=problem.key, text=f"{where}{wrong}{found}{hint}")
+        return messages.Mistake(key=problem.key, text=f"{where}{_words(problem)}")
 
     def _settings(self, reader: Reader, loaded: Loaded | None) -> Iterator[messages.Setting]:
         for key, value, default, expected in entries(self._current.of(reader.kind), reader.keys):
-            takes: messages.Takes = "restart" if reader.restart else "at_once"
             yield messages.Setting(
                 key=key,
                 section=reader.name,
@@ -232,8 +312,31 @@ class SettingsActor(Operator):
                 default=masked(default),
                 expected=expected,
                 file=deciding(loaded.files, key) if loaded else None,
-                takes="next_start" if key in reader.fixed else takes,
+                takes=reader.takes(key),
             )
+
+
+def _words(problem: Problem) -> str:
+    """What is wrong, without where."""
+    found = "" if problem.found is None else f", found {masked(problem.found)}"
+    hint = "" if problem.nearest is None else f" (did you mean {problem.nearest}?)"
+    wrong = problem.expected.removeprefix("ignored, ").removesuffix(", ignored")  # or it is refused
+    return f"{wrong}{found}{hint}"
+
+
+def _found(problem: Problem) -> messages.Mistake:
+    """A problem of the files as they are, with its place in them."""
+    place = problem.file.name if problem.line is None else f"{problem.file.name}, line {problem.line}"
+    return messages.Mistake(key=problem.key, text=f"{place}: {_words(problem)}")
+
+
+def _stamp(path: Path) -> object:
+    """Size, time and place of a file; None for one that cannot be seen."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns, found.st_ino
 
 
 def _names(changes: Mapping[str, Any]) -> Iterator[str]:

@@ -13,6 +13,7 @@ class Current:
     def __init__(self, values: Mapping[type, object]) -> None:
         self._values = dict(values)
         self._fresh: set[type] = set()
+        self._at_start = self._values
 
     def of(self, kind: type[T]) -> T:
         """The settings of this class. Raises KeyError for a class that no subsystem of the tree names."""
@@ -22,6 +23,10 @@ class Current:
         """Those of every class, as they are now."""
         return self._values
 
+    def at_start(self) -> Mapping[type, object]:
+        """Those of every class that were taken first: what counts at the start only is still as they say."""
+        return self._at_start
+
     def replace(self, values: Mapping[type, object]) -> frozenset[type]:
         """Put `values` in force; the classes whose settings are others than those that were taken, until they are."""
         self._fresh |= {kind for kind, value in values.items() if self._values.get(kind) != value}
@@ -30,4 +35,5 @@ class Current:
 
     def taken(self) -> None:
         """Everybody goes by what is in force."""
+        self._at_start = self._at_start or self._values
         self._fresh.clear()

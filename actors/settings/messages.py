@@ -44,6 +44,80 @@ class Get(Request[tuple[Setting, ...]]):
     """Only those of this subsystem."""
 
 
+Kind = Literal["switch", "integer", "number", "text", "choice", "list", "table"]
+"""How a value is entered; a table is edited in its file."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Field(Data):
+    """One key, as a form asks for it."""
+
+    key: str
+    section: str
+    """The subsystem that it is for."""
+    kind: Kind
+    default: Any
+    optional: bool
+    """Whether it may be left out, which means something else than any value."""
+    least: float | None
+    most: float | None
+    choices: tuple[str, ...]
+    """What it, or each of its entries, is one of; empty where it may be anything."""
+    numbers: bool
+    """Whether entries of a list may be whole numbers."""
+    unit: str
+    """What a number counts; empty where nothing in particular."""
+    text: str
+    """What is said of it; may be empty."""
+    expected: str
+    """What it may be, in words."""
+    takes: Takes
+    guarded: bool
+    """Whether only the operator changes it."""
+
+
+@endpoint("GET", "/api/settings/schema", access="admin")
+@final
+@attrs.frozen(kw_only=True)
+class Describe(Request[tuple[Field, ...]]):
+    """All that the files may set, as forms need it, in the order of the subsystems."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Mistake(Data):
+    """One thing that is wrong with a change, or with the files."""
+
+    key: str
+    """Empty when the settings as a whole are meant."""
+    text: str
+
+
+@final
+@attrs.frozen(kw_only=True)
+class State(Data):
+    """What is in force and where it comes from, and what of the files is not."""
+
+    values: Mapping[str, Any]
+    """By key, without names and passwords in addresses; null where nothing is set and nothing is the default."""
+    files: Mapping[str, str]
+    """Names of the files that say so, by key; the others are defaults."""
+    waiting: tuple[str, ...]
+    """Keys that are others than when the agent was started, and count only once it is started anew."""
+    mistakes: tuple[Mistake, ...]
+    """What is wrong with the files as they are now; as long as there is anything, what was in force before still is."""
+    ignored: tuple[Mistake, ...]
+    """What of the files is passed over: unknown keys, with what was perhaps meant."""
+
+
+@endpoint("GET", "/api/settings/state", access="admin")
+@final
+@attrs.frozen(kw_only=True)
+class GetState(Request[State]):
+    """What is in force now."""
+
+
 @final
 @attrs.frozen(kw_only=True)
 class Saved(Data):
@@ -63,12 +137,16 @@ class Put(Request[Saved]):
 
     They are written to ``config.local.toml``, which counts more than what a blueprint brings and is never overwritten
     by one; who changes which of them is in the audit log by then. What could not start is refused with Refused, where
-    keys and conversations go only the operator changes (Guarded), NotWritten says that the disk did not take it.
+    keys and conversations go only the operator changes (Guarded), Overtaken is for what somebody else has changed
+    meanwhile, NotWritten says that the disk did not take it.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     changes: Mapping[str, Any]
     """New values by key, as JSON has them; null gives a key back to the blueprint."""
+    was: Mapping[str, Any] = attrs.field(factory=dict[str, Any])
+    """What these keys were when whoever asks looked, as State has them. Those that are not named here are changed
+    whatever they are."""
     user: str = ""
     """Who asks; empty where nobody has said so."""
     address: str = ""
@@ -84,16 +162,6 @@ class SettingsChanged(Event):
 
     sections: tuple[str, ...]
     """The subsystems they are for."""
-
-
-@final
-@attrs.frozen(kw_only=True)
-class Mistake(Data):
-    """One thing that is wrong with a change."""
-
-    key: str
-    """Empty when the settings as a whole are meant."""
-    text: str
 
 
 @attrs.define(eq=False, kw_only=True)
@@ -118,6 +186,17 @@ class Guarded(ActorError):
             f"{', '.join(self.keys)}: this decides what the agent may do, or where keys and conversations go, so only "
             "the operator changes it: with the token of the running daemon, or in the files"
         )
+
+
+@attrs.define(eq=False, kw_only=True)
+class Overtaken(ActorError):
+    """Somebody else has changed meanwhile what was to be changed; nothing was written."""
+
+    kind: ClassVar[ErrorKind] = "conflict"
+    keys: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{', '.join(self.keys)}: changed by somebody else meanwhile, so nothing was written"
 
 
 @attrs.define(eq=False, kw_only=True)

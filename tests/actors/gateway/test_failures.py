@@ -9,6 +9,7 @@ from actors.gateway.failures import describe, report
 from actors.gateway.frames import TooLarge, UnknownType
 from actors.llm import messages as llm
 from actors.session import messages as session
+from actors.settings import messages as settings
 from actors.tools import messages as tools
 from bus import (
     ActorCrashed,
@@ -89,3 +90,9 @@ def test_what_somebody_gave_is_repeated_as_it_is_and_on_one_line() -> None:
 def test_what_a_client_is_told_holds_no_secret() -> None:
     bus.conceal("test", [("TOKEN", "canary-Zq81xK40")])
     assert describe(tools.FileNotFound(path="canary-Zq81xK40")).text == "File not found: [secret TOKEN]"
+
+
+def test_mistakes_of_settings_are_told_one_by_one() -> None:
+    failure = describe(settings.Refused(mistakes=(settings.Mistake(key="max_turns", text="must be >= 1"),)))
+    assert (failure.status, failure.text) == (400, "max_turns: must be >= 1")
+    assert failure.mistakes == (settings.Mistake(key="max_turns", text="must be >= 1"),)

@@ -26,6 +26,7 @@ from tests.actors.users.conftest import People
 @attrs.frozen(kw_only=True)
 class Shop:
     tills: int = attrs.field(default=1, validator=ge(1))
+    """Where people pay."""
     motto: str | None = None
 
 
@@ -348,6 +349,110 @@ async def test_what_is_in_force_is_listed_with_who_says_so(place: Place) -> None
         ),
     )
     assert {each.key for each in await place.mesh.bus.ask(messages.Get(section="shop"))} == {"tills", "motto"}
+
+
+async def test_what_the_files_may_say_is_described_with_whose_it_is_and_when_it_counts(place: Place) -> None:
+    found = {each.key: each for each in await place.mesh.bus.ask(messages.Describe())}
+
+    assert [(each.section, each.takes, each.guarded) for each in found.values()] == [
+        ("shop", "at_once", False),
+        ("shop", "next_start", False),
+        ("oven", "restart", False),
+        ("oven", "restart", False),
+        ("oven", "restart", True),
+    ]
+    assert (found["tills"].least, found["tills"].text) == (1, "Where people pay.")
+    assert await place.mesh.bus.ask(messages.Describe()) == tuple(found.values())
+
+
+async def state(place: Place) -> messages.State:
+    return await place.mesh.bus.ask(messages.GetState())
+
+
+async def test_what_is_in_force_is_told_with_where_it_comes_from_and_what_waits(place: Place) -> None:
+    await place.put(oven__heat=200, motto="bread")
+
+    assert await state(place) == messages.State(
+        values={
+            "tills": 2,
+            "motto": "bread",
+            "oven.heat": 200,
+            "oven.door": "shut",
+            "oven.flour": "http://***@mill",
+        },
+        files={"tills": "agent.toml", "motto": "config.local.toml", "oven.heat": "config.local.toml"},
+        waiting=("motto",),
+        mistakes=(),
+        ignored=(),
+    )
+
+
+async def test_files_that_are_wrong_are_told_of_beside_what_is_still_in_force(place: Place) -> None:
+    place.agent.write_text('tills = "many"\nmoto = 1\n')
+
+    found = await state(place)
+
+    assert found.mistakes == (
+        Mistake(key="tills", text="agent.toml, line 1: must be an integer, found 'many'"),
+    )
+    assert (found.values["tills"], found.files) == (2, {})
+    place.agent.write_text("moto = 1\n")
+    assert (await state(place)).ignored == (
+        Mistake(key="moto", text="agent.toml, line 1: unknown key (did you mean motto?)"),
+    )
+
+
+async def test_what_somebody_else_has_changed_meanwhile_is_not_written_over(place: Place) -> None:
+    place.local.write_text("tills = 7\n")
+
+    with pytest.raises(messages.Overtaken, match=r"^tills: changed by somebody else"):
+        await place.mesh.bus.ask(messages.Put(changes={"tills": 3}, was={"tills": 2, "gone": 1}))
+
+    assert place.local.read_text() == "tills = 7\n"
+    await place.mesh.bus.ask(messages.Put(changes={"tills": 3}, was={"tills": 7}))
+    place.agent.write_text("tills = \n")
+    with pytest.raises(messages.Overtaken):
+        await place.mesh.bus.ask(messages.Put(changes={"tills": 4}, was={"tills": 7}))
+
+
+async def until_taken(place: Place, write: Callable[[], object]) -> None:
+    """Write into the files, and wait until that is in force."""
+    async with place.mesh.bus.subscribe(SettingsChanged) as changes:
+        write()
+        with trio.fail_after(30):
+            async for _ in changes:
+                return
+
+
+async def test_what_is_written_into_the_files_is_taken_while_the_agent_runs(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("actors.settings.actor.LOOK", 0.01)
+    await place.restart()
+
+    await until_taken(place, lambda: place.local.write_text("tills = 7\n"))
+    assert place.current.of(Shop).tills == 7
+    new = place.local.with_name("new")
+    new.write_text("tills = 8\n")
+    await until_taken(place, lambda: new.replace(place.local))  # as editors do it
+    assert place.current.of(Shop).tills == 8
+    await until_taken(place, place.local.unlink)
+    assert place.current.of(Shop).tills == 2
+
+
+async def test_a_file_that_is_broken_while_the_agent_runs_changes_nothing_until_it_is_mended(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("actors.settings.actor.LOOK", 0.01)
+    await place.restart()
+
+    place.local.write_text("tills = \n")
+    with trio.fail_after(30):
+        while place.mesh.console.health().children[-1].health.why is None:
+            await trio.sleep(0.01)
+    assert place.current.of(Shop).tills == 2
+    await until_taken(place, lambda: place.local.write_text("tills = 5\n"))
+    assert place.mesh.console.health().children[-1].health.why is None
 
 
 async def test_after_a_crash_it_puts_in_force_what_the_files_say(place: Place) -> None:
