@@ -5,8 +5,9 @@ from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from actors.settings.messages import Field
-from actors.settings.schema import docs_of, schema
+from actors.settings.schema import schema
 from actors.subsystem import Subsystem
+from bus.console import fields_of
 from starpod.tree import SUBSYSTEMS
 
 HEAD: Final = """\
@@ -30,7 +31,7 @@ def settings_page() -> str:
 def _table(subsystem: Subsystem) -> Iterator[str]:
     yield f"\n## {subsystem.name}\n\n| key | default | | counts |\n| --- | --- | --- | --- |\n"
     kind: type[Any] = subsystem.settings or type(None)
-    for field in schema(kind, subsystem.keys, docs_of):
+    for field in schema(kind, subsystem.keys, fields_of):
         guarded = "operator" if any(fnmatchcase(field.key, each) for each in subsystem.guarded) else ""
         restarts = "restart" if subsystem.changes == "restart" else ""
         counts = ", ".join(

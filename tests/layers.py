@@ -67,6 +67,7 @@ WAITS = {
     "actors/llm/interfaces.py",
     "actors/llm/ollama/local_models.py",
     "actors/llm/offering.py",
+    "actors/llm/trying.py",
     "actors/memory/keeping.py",
     "actors/memory/searchable.py",
 }

@@ -36,7 +36,7 @@ READERS_OF_JSON = {
 UNNAMED_THREADS = {
     "actors/settings/actor.py",
     "actors/gateway/routes/files.py",
-    *(f"actors/llm/{name}.py" for name in ("actor", "clients", "offering", "ollama/local_models")),
+    *(f"actors/llm/{name}.py" for name in ("actor", "clients", "offering", "ollama/local_models", "trying")),
 }
 """Where threads work for all, or for a client that reads, and for no turn that could be to blame for them."""
 

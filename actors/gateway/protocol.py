@@ -14,12 +14,14 @@ from actors.console import messages as console
 from actors.cron import messages as cron
 from actors.gateway.messages import Config
 from actors.hooks import messages as hooks
+from actors.llm import messages as llm
 from actors.mcp import messages as mcp
 from actors.memory import messages as memory
 from actors.notification import Notification
 from actors.notify import messages as notify
 from actors.permissions import messages as permissions
 from actors.session import messages as session
+from actors.settings import messages as settings
 from actors.shell import messages as shell
 from actors.skills import messages as skills
 from actors.telegram import messages as telegram
@@ -397,6 +399,7 @@ SECTIONS: Final[Mapping[str, tuple[type[Any], ...]]] = {
         skills.Skill,
         skills.SkillDetail,
     ),
+    "settings": (settings.Field, settings.State, settings.Saved, llm.SetUp, llm.Tried),
     "telegram": (telegram.Pairing, telegram.TelegramStatus),
     "users": (users.User, users.ApiKey, users.CreatedKey, users.Device, users.AuditEntry),
     "vault": (vault.Entry, vault.Access),

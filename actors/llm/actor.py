@@ -10,7 +10,7 @@ from typing import Any, Final, final
 import attrs
 import trio
 
-from actors.llm import loading, messages
+from actors.llm import loading, messages, trying
 from actors.llm.clients import Clients
 from actors.llm.completion import Completion, Send, Tokens, tokens_of, usage_of
 from actors.llm.failover.chain import is_outage
@@ -177,6 +177,22 @@ class LlmActor(Actor):
     async def list_offers(self, request: messages.ListOffers) -> tuple[messages.Offer, ...]:
         await self._catch_up()
         return await self._offering.ask(self._settings, self._env)
+
+    @messages.GetSetUp.handler
+    @concurrent(4, isolated=True)
+    async def get_set_up(self, request: messages.GetSetUp) -> messages.SetUp:
+        await self._catch_up()
+        found = await trying.choices(self._settings, self._env, self._catalogue)
+        complete = not self._looks_locally
+        return messages.SetUp(complete=complete, model=self._selected.default, choices=found)
+
+    @messages.Try.handler
+    @concurrent(4, isolated=True)
+    async def try_model(self, request: messages.Try) -> messages.Tried:
+        await self._catch_up()
+        return await trying.tried(
+            request, self._settings, self._env, self._catalogue, self._new_id, self.spawn
+        )
 
     # --- requests -----------------------------------------------------------------------------------------
 

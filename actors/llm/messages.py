@@ -7,7 +7,7 @@ import attrs
 
 from actors.endpoints import endpoint
 from actors.vocabulary import Block, ChatMessage, Document, Effort, ToolSpec, Usage, quoted
-from bus import ActorError, Data, Request, Stream, Unavailable
+from bus import ActorError, Data, Request, Stream, Unavailable, secret
 
 Reason = Literal[
     "invalid_request",
@@ -349,3 +349,62 @@ class Offer(Data):
 @attrs.frozen(kw_only=True)
 class ListOffers(Request[tuple[Offer, ...]]):
     """Which models the providers in use say they have. An answer is kept for some minutes."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Choice(Data):
+    """A provider that may be chosen."""
+
+    provider: str
+    variable: str | None
+    """Name of the secret that is its key; null for one that needs none."""
+    has_key: bool
+    """Whether that is there."""
+    model: str | None
+    """Id of the model that it has by default."""
+    models: tuple[str, ...]
+    """Ids of those that are known; there may be others."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class SetUp(Data):
+    """Whether there is a model, and otherwise what there could be."""
+
+    complete: bool
+    """Whether the settings name a model, or the key of one is there: then nobody has to be asked."""
+    model: str
+    """``provider/model`` that answers now."""
+    choices: tuple[Choice, ...]
+
+
+@endpoint("GET", "/api/settings/setup-status", access="admin")
+@final
+@attrs.frozen(kw_only=True)
+class GetSetUp(Request[SetUp]):
+    """What the page asks before it asks a person for a model. An Ollama on this machine is looked for."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Tried(Data):
+    """What came of trying a model."""
+
+    works: bool
+    detail: str = ""
+    """Why it does not."""
+
+
+@endpoint("POST", "/api/settings/models/try", access="admin")
+@final
+@attrs.frozen(kw_only=True)
+class Try(Request[Tried]):
+    """Ask a model once for a sentence, with a key that is kept nowhere. It costs what such a sentence costs."""
+
+    within: ClassVar[float] = 60.0
+    provider: str
+    model: str
+    """Id, as the provider knows it."""
+    key: str = secret(default="")
+    """Empty takes the one that is there."""

@@ -19,10 +19,10 @@ from actors.settings.document import Allow, Loaded, Scheme, Source, load
 from actors.settings.edit import Unwritable, edited
 from actors.settings.listing import deciding, entries, masked
 from actors.settings.problems import ConfigError, Problem
-from actors.settings.schema import docs_of, schema
+from actors.settings.schema import schema
 from actors.users import messages as users
 from bus import DeliveryError, NodeHealth, State
-from bus.console import Operator
+from bus.console import Operator, fields_of
 
 _LOG: Final = logging.getLogger(__name__)
 LOOK: Final = 1.0
@@ -251,7 +251,7 @@ class SettingsActor(Operator):
                 field, section=reader.name, takes=reader.takes(field.key), guarded=reader.guards(field.key)
             )
             for reader in self._readers
-            for field in schema(reader.kind, reader.keys, docs_of)
+            for field in schema(reader.kind, reader.keys, fields_of)
         )
 
     def _state(self) -> messages.State:

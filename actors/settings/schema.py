@@ -1,7 +1,7 @@
-"""What the files may say, as a form needs it: each key with its kind, bounds, unit and what is said of it."""
+"""What the files may say, as a form needs it: each key with its kind, bounds, unit and what is said of it. Pure."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import NoneType, UnionType
 from typing import Any, Final, Literal, Union, cast, get_args, get_origin, get_type_hints
 
@@ -10,10 +10,9 @@ import attrs
 from actors.settings.binding import describe, is_section
 from actors.settings.listing import plain
 from actors.settings.messages import Field, Kind
-from bus.console import fields_of
 
-Docs = Callable[[type[Any]], Mapping[str, str]]
-"""The texts below the fields of a class, by name."""
+Fields = Callable[[type[Any]], Iterable[Mapping[str, Any]]]
+"""The fields of a class, each with its ``name`` and perhaps the ``doc`` that stands below it."""
 
 _UNITS: Final = {
     "seconds": "seconds",
@@ -36,28 +35,24 @@ _FIRST_WORD: Final = re.compile(r"US dollars|[A-Za-z]+")
 _NOTHING: Final = re.compile(r"\bNone(?:(:)| (?=[a-z]))")
 
 
-def docs_of(kind: type[Any]) -> Mapping[str, str]:
-    """As the source has them."""
-    return {each["name"]: each.get("doc", "") for each in fields_of(kind)}
-
-
-def schema(kind: type[Any], keys: Mapping[str, str], docs: Docs, above: str = "") -> Iterator[Field]:
+def schema(kind: type[Any], keys: Mapping[str, str], fields: Fields, above: str = "") -> Iterator[Field]:
     """Every key of a settings class, in the order of its fields; whose it is and when it counts is not said here.
 
     Args:
       kind: the class. Each field has a default.
       keys: key in the files of fields whose key is not their name.
-      docs: what is said of the fields of a class.
+      fields: what the source says of the fields of a class.
       above: key of the table the class is bound to, with a dot at its end.
     """
-    hints, texts, defaults = get_type_hints(kind), docs(kind), kind()
+    hints, defaults = get_type_hints(kind), kind()
+    texts = {each["name"]: each.get("doc", "") for each in fields(kind)}
     for field in attrs.fields(kind):
         key, hint = keys.get(field.name, f"{above}{field.name}"), hints[field.name]
         if is_section(hint):
-            yield from schema(hint, {}, docs, f"{key}.")
+            yield from schema(hint, {}, fields, f"{key}.")
         elif names := _names_of_tables(hint):
             for name in names:
-                yield from schema(get_args(hint)[1], {}, docs, f"{key}.{name}.")
+                yield from schema(get_args(hint)[1], {}, fields, f"{key}.{name}.")
         else:
             yield _entry(
                 key, hint, field.validator, plain(getattr(defaults, field.name)), texts.get(field.name, "")

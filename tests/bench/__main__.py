@@ -22,6 +22,7 @@ from tests.bench import (
     memory,
     people,
     recall,
+    settings,
     starts,
     toolservers,
     turns,
@@ -51,6 +52,7 @@ GROUPS: Mapping[str, Callable[[Path], list[Figure]]] = {
     "jobs": jobs.measure,
     "chats": chats.measure,
     "shell": commands.measure,
+    "settings": settings.measure,
 }
 
 

@@ -1,6 +1,6 @@
 """What a form needs to know of each key, from the class of the settings."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal, final
 
 import attrs
@@ -67,7 +67,10 @@ DOCS = {
 
 
 def described() -> dict[str, Field]:
-    return {each.key: each for each in schema(Shop, {"open": "shop.open"}, lambda kind: DOCS[kind])}
+    def fields(kind: type[Any]) -> Iterator[Mapping[str, str]]:
+        return ({"name": name, "doc": doc} for name, doc in DOCS[kind].items())
+
+    return {each.key: each for each in schema(Shop, {"open": "shop.open"}, fields)}
 
 
 def test_every_key_is_there_with_how_it_is_entered() -> None:

@@ -2,14 +2,15 @@
 
 export { used } from "./conversation/figures";
 export * from "./format";
-export { ApiError, request, send } from "./net/api";
+export { ApiError, request, send, type Mistake } from "./net/api";
 export type { Approval, Figures, Grant, Usage } from "./protocol";
 export type { Section, SectionProps } from "./section";
 export { account } from "./state/account";
 export { beginWith } from "./state/begin";
 export { Poll } from "./state/poll";
 export * as push from "./state/push";
-export { routeHash, toSection, toSession } from "./state/router";
+export { theme, type Theme } from "./state/preferences";
+export { FRESH, go, routeHash, toSection, toSession } from "./state/router";
 export { countUndelivered, undelivered } from "./state/undelivered";
 export { jobName, titleOf } from "./title";
 export { ApprovalCard } from "./ui/Approval";

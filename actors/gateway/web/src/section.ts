@@ -16,6 +16,12 @@ export interface Section {
   readonly key?: string;
   /** What stands above a place within it; by default its title. */
   readonly heading?: (path: readonly string[]) => string;
+  /**
+   * The place within it where an admin is led who opens the page with nothing in mind; null where there is nothing to do.
+   *
+   * @param model the one that answers, `provider/model`.
+   */
+  readonly first?: (model: string) => Promise<readonly string[] | null>;
   /** A link below each answer to what the section knows of its turn. */
   readonly turns?: { readonly title: string; readonly path: (turn: string) => readonly string[] };
 }

@@ -13,10 +13,18 @@ export class ApiError extends Error {
     readonly status: number,
     /** Seconds after which the same may well succeed; 0 where nobody says. */
     readonly wait = 0,
+    /** What is wrong with which of the settings that were to be changed. */
+    readonly mistakes: readonly Mistake[] = [],
   ) {
     super(message);
     this.name = "ApiError";
   }
+}
+
+/** One thing that is wrong; without a key all is meant. */
+export interface Mistake {
+  readonly key: string;
+  readonly text: string;
 }
 
 /** Which model answers and how much it thinks; null is as configured. */
@@ -62,7 +70,8 @@ async function exchange(path: string, init: Sending = {}): Promise<[Response, st
 /** The text of an answer. Throws ApiError for any but success. */
 function successful(response: Response, text: string): string {
   const wait = Number(response.headers.get("Retry-After") ?? 0);
-  if (!response.ok) throw new ApiError(reason(text, response.status), response.status, wait);
+  if (!response.ok)
+    throw new ApiError(reason(text, response.status), response.status, wait, mistakesOf(text));
   return text;
 }
 
@@ -79,6 +88,15 @@ function read<T>(text: string): T {
     return JSON.parse(text === "" ? "null" : text) as T;
   } catch {
     throw new ApiError("The answer of the gateway could not be read.", 200);
+  }
+}
+
+function mistakesOf(body: string): readonly Mistake[] {
+  try {
+    const value = JSON.parse(body) as { readonly mistakes?: readonly Mistake[] } | null;
+    return value?.mistakes ?? [];
+  } catch {
+    return [];
   }
 }
 

@@ -1,8 +1,10 @@
+import sections from "@starpod/sections";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Session } from "../protocol";
+import { account } from "../state/account";
 import { announcement } from "../state/announcement";
 import { sidebarHidden } from "../state/preferences";
-import { FRESH, go, openSession, route, toSection, toSession, type Route } from "../state/router";
+import { FRESH, go, openSession, route, routeHash, toSection, toSession, type Route } from "../state/router";
 import { dismissNewest } from "../state/toasts";
 import { ApprovalsBanner, showNextQuestion } from "./ApprovalsBanner";
 import { TextButton } from "./buttons";
@@ -86,6 +88,7 @@ export function Page() {
 
   useKeys(command);
   useTitle();
+  useFirst();
   useDrawerFocus(drawer, () => {
     const field = searching.current ? search.current : null;
     searching.current = false;
@@ -174,6 +177,23 @@ function useDrawerFocus(drawer: boolean, wanted: () => HTMLElement | null): void
     else if (opened.current) document.querySelector<HTMLElement>(".show-list")?.focus();
     opened.current = drawer;
   }, [drawer]);
+}
+
+/** Leads an admin who opens the page with nothing in mind to what has to be done first, once. */
+function useFirst(): void {
+  const { default_model: model } = useApp().daemon.config.value;
+  const admin = account.value?.role === "admin";
+  const asked = useRef(false);
+  useEffect(() => {
+    if (!admin || model === null || asked.current) return;
+    asked.current = true;
+    for (const { id, first } of sections) {
+      first?.(model).then(
+        (path) => path !== null && routeHash(route.value) === routeHash(FRESH) && go(toSection(id, ...path)),
+        () => undefined, // then it is as if there were nothing to do
+      );
+    }
+  }, [admin, model]);
 }
 
 function useTitle(): void {

@@ -1,0 +1,169 @@
+import { TextButton } from "@starpod/page";
+import { enteredOf, labelOf, roughly, same, shown, type Entered } from "./fields";
+import type { Field, State } from "./protocol";
+import { discard, drafts, enter, insist } from "./state";
+
+const LOCAL = "config.local.toml";
+
+interface FieldRowProps {
+  readonly field: Field;
+  readonly state: State;
+  /** What is wrong with what was entered; empty for nothing. */
+  readonly mistake: string;
+}
+
+/** One key: a field for its value, what is said of it, where it comes from and when a change of it counts. */
+export function FieldRow({ field, state, mistake }: FieldRowProps) {
+  const { key } = field;
+  const value = key in state.values ? state.values[key] : field.default;
+  const draft = drafts.value[key];
+  const entered = draft === undefined || draft.entered === null ? enteredOf(field, value) : draft.entered;
+  const id = `setting-${key}`;
+  const readOnly = field.guarded || field.kind === "table";
+  const overtaken = draft !== undefined && !same(draft.was, value);
+  const given = (next: Entered) => enter(field, next, value ?? null);
+  const said = [field.text !== "" && `${id}-text`, `${id}-facts`, mistake !== "" && `${id}-mistake`];
+  const described = said.filter((each) => each !== false).join(" ");
+  return (
+    <div class={`setting${draft === undefined ? "" : " changed"}`}>
+      <label for={id}>{labelOf(field)}</label>
+      <div class="setting-value">
+        <Control {...{ field, id, entered, described, readOnly }} wrong={mistake !== ""} onEnter={given} />
+        {field.unit !== "" && <span class="quiet">{field.unit}</span>}
+        {roughly(field, entered) !== "" && <span class="quiet">about {roughly(field, entered)}</span>}
+      </div>
+      {mistake !== "" && (
+        <p class="mistake" id={`${id}-mistake`} role="alert">
+          {mistake}
+        </p>
+      )}
+      {overtaken && (
+        <p class="mistake" role="alert">
+          It was changed meanwhile: {shown(field, value)}.{" "}
+          <TextButton onClick={() => discard(key)}>Take that</TextButton>{" "}
+          <TextButton onClick={() => insist(key, value ?? null)}>Keep mine</TextButton>
+        </p>
+      )}
+      {field.text !== "" && (
+        <p class="setting-text" id={`${id}-text`}>
+          {marked(field.text)}
+        </p>
+      )}
+      <Facts {...{ field, id, value }} file={state.files[key]} waits={state.waiting.includes(key)}>
+        {state.files[key] === LOCAL && !readOnly && draft?.entered !== null && (
+          <TextButton onClick={() => given(null)}>
+            Give back<span class="sr-only"> {labelOf(field)}</span>
+          </TextButton>
+        )}
+        {draft?.entered === null && <span>is given back to the other files</span>}
+      </Facts>
+    </div>
+  );
+}
+
+interface ControlProps {
+  readonly field: Field;
+  readonly id: string;
+  readonly entered: string | boolean;
+  /** Ids of what is said of it. */
+  readonly described: string;
+  readonly readOnly: boolean;
+  readonly wrong: boolean;
+  readonly onEnter: (entered: Entered) => void;
+}
+
+function Control({ field, id, entered, described, readOnly, wrong, onEnter }: ControlProps) {
+  const common = { id, "aria-describedby": described, "aria-invalid": wrong };
+  const text = String(entered);
+  if (field.kind === "switch") {
+    return (
+      <input
+        {...common}
+        type="checkbox"
+        checked={entered === true}
+        disabled={readOnly}
+        onChange={(event) => onEnter(event.currentTarget.checked)}
+      />
+    );
+  }
+  if (field.kind === "choice") {
+    return (
+      <select
+        {...common}
+        value={text}
+        disabled={readOnly}
+        onChange={(event) => onEnter(event.currentTarget.value)}
+      >
+        {field.optional && <option value="">Nothing chosen</option>}
+        {field.choices.map((choice) => (
+          <option key={choice} value={choice}>
+            {choice}
+          </option>
+        ))}
+      </select>
+    );
+  }
+  if (field.kind === "list" || field.kind === "table") {
+    return (
+      <textarea
+        {...common}
+        class="mono"
+        rows={Math.min(8, Math.max(2, text.split("\n").length))}
+        value={text}
+        readOnly={readOnly}
+        placeholder={field.kind === "list" ? "One a line" : ""}
+        spellcheck={false}
+        onInput={(event) => onEnter(event.currentTarget.value)}
+      />
+    );
+  }
+  const number = field.kind !== "text";
+  return (
+    <input
+      {...common}
+      class={number ? "number" : ""}
+      type="text"
+      inputMode={field.kind === "integer" ? "numeric" : number ? "decimal" : "text"}
+      value={text}
+      readOnly={readOnly}
+      placeholder={field.optional ? "Nothing set" : ""}
+      autocapitalize="off"
+      spellcheck={false}
+      onInput={(event) => onEnter(event.currentTarget.value)}
+    />
+  );
+}
+
+interface FactsProps {
+  readonly field: Field;
+  readonly id: string;
+  readonly value: unknown;
+  readonly file: string | undefined;
+  readonly waits: boolean;
+  readonly children: preact.ComponentChildren;
+}
+
+/** Where the value comes from, what it would be otherwise, and when a change counts. */
+function Facts({ field, id, value, file, waits, children }: FactsProps) {
+  const { default: standard, takes } = field;
+  return (
+    <p class="setting-facts" id={`${id}-facts`}>
+      <code>{field.key}</code>
+      <span>{file === undefined ? "default" : `from ${file}`}</span>
+      {!same(value, standard) && <span>default: {shown(field, standard)}</span>}
+      {takes === "restart" && <span>restarts its part of the agent</span>}
+      {takes === "next_start" && <span class={waits ? "waits" : ""}>needs a restart of the agent</span>}
+      {field.guarded ? (
+        <span>only the operator changes it, in the files</span>
+      ) : (
+        field.kind === "table" && <span>is written in the files</span>
+      )}
+      {children}
+    </p>
+  );
+}
+
+/** Words in backticks as code. */
+function marked(text: string) {
+  return text.split("`").map((part, index) => (index % 2 === 0 ? part : <code key={index}>{part}</code>));
+}

@@ -1,0 +1,138 @@
+import { FRESH, go, Outcome, routeHash, TextButton, toSection, useApp, useAttempts } from "@starpod/page";
+import { useEffect, useState } from "preact/hooks";
+import { KeyFields } from "./KeyFields";
+import type { SetUp } from "./protocol";
+import { languageOf, MANNERS, soulWith } from "./soul";
+import { change, keepKey, readSoul, setUp, tryModel, writeSoul } from "./state";
+
+const HELLO = "Hello! Who are you, and what can you do for me?";
+
+/** The first minute: a model, then who the agent is; then it talks. */
+export function First({ who }: { who: boolean }) {
+  return (
+    <div class="desk first" role="region" aria-label="Welcome" tabIndex={0}>
+      {who ? <Who /> : <Model />}
+    </div>
+  );
+}
+
+function Model() {
+  const [found, setFound] = useState<SetUp | null>(null);
+  const attempts = useAttempts();
+  useEffect(() => {
+    void attempts.attempt(async () => {
+      setFound(await setUp());
+      return "";
+    });
+  }, []);
+  const local = found?.choices.filter(({ variable }) => variable === null) ?? [];
+  const others = found?.choices.filter(({ variable }) => variable !== null) ?? [];
+  const without = () =>
+    attempts.attempt(async () => {
+      await change({ provider: "offline", model: null });
+      go(FRESH);
+      return "";
+    });
+  return (
+    <>
+      <h2>Which model is to answer?</h2>
+      <p class="quiet">
+        {local.length > 0
+          ? "An Ollama was found on this machine. Choose one of its models, or a provider of whom you have a key."
+          : "Choose a provider of whom you have a key. It is tried with one short question, kept in the vault and never shown again."}
+      </p>
+      {found !== null && (
+        <KeyFields
+          choices={[...local, ...others]}
+          button="Try it"
+          onTry={({ choice, model, key }) =>
+            attempts.attempt(async () => {
+              const { works, detail } = await tryModel(choice.provider, model, key);
+              if (!works) throw new Error(detail);
+              if (choice.variable !== null && key !== "") await keepKey(choice.variable, key);
+              await change({ provider: choice.provider, model });
+              go(toSection("settings", "first", "who"));
+              return "";
+            })
+          }
+        />
+      )}
+      <Outcome of={attempts} />
+      <p>
+        <TextButton onClick={() => void without()}>Look around without a model</TextButton>
+      </p>
+      <p class="quiet">
+        All of this can be changed later in{" "}
+        <a href={routeHash(toSection("settings", "models"))}>the settings</a>.
+      </p>
+    </>
+  );
+}
+
+function Who() {
+  const app = useApp();
+  const [name, setName] = useState(app.daemon.config.value.agent_name);
+  const [manner, setManner] = useState(MANNERS[0]?.id ?? "");
+  const [language, setLanguage] = useState(languageOf(navigator.language));
+  const attempts = useAttempts();
+  const begin = () =>
+    attempts.attempt(async () => {
+      if (name.trim() !== app.daemon.config.value.agent_name) await change({ agent_name: name.trim() });
+      const soul = await readSoul();
+      const text = MANNERS.find(({ id }) => id === manner)?.text ?? "";
+      const next = soulWith(soul.text, text, language.trim());
+      if (next !== soul.text) await writeSoul(next, soul.etag);
+      await app.daemon.configure();
+      go(FRESH);
+      app.say(HELLO, []);
+      return "";
+    });
+  return (
+    <>
+      <h2>Who is it to be?</h2>
+      <form
+        class="fields who"
+        autocomplete="off"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void begin();
+        }}
+      >
+        <label>
+          Name
+          <input
+            required
+            maxLength={100}
+            value={name}
+            onInput={(event) => setName(event.currentTarget.value)}
+          />
+        </label>
+        <label>
+          Language
+          <input value={language} onInput={(event) => setLanguage(event.currentTarget.value)} />
+        </label>
+        <label>
+          Manner
+          <select value={manner} onChange={(event) => setManner(event.currentTarget.value)}>
+            {MANNERS.map(({ id, title }) => (
+              <option key={id} value={id}>
+                {title}
+              </option>
+            ))}
+          </select>
+        </label>
+        <div class="buttons">
+          <button type="submit" class="primary">
+            Begin
+          </button>
+          <TextButton onClick={() => go(FRESH)}>Leave it as it is</TextButton>
+        </div>
+      </form>
+      <Outcome of={attempts} />
+      <p class="quiet">
+        Manner and language are written into <code>SOUL.md</code>, which is yours to change in{" "}
+        <a href={routeHash(toSection("memory", "SOUL.md"))}>the memory</a>.
+      </p>
+    </>
+  );
+}

@@ -1,0 +1,103 @@
+import { Outcome, TextButton, theme, useAttempts, type Mistake, type Theme } from "@starpod/page";
+import { useState } from "preact/hooks";
+import { FieldRow } from "./FieldRow";
+import { tables, type Group } from "./groups";
+import { Keys } from "./Keys";
+import type { Field, State } from "./protocol";
+import { discard, drafts, keep } from "./state";
+
+interface GroupViewProps {
+  readonly group: Group;
+  readonly fields: readonly Field[];
+  readonly state: State;
+}
+
+/** The forms of one group, table by table, and what was changed in them. */
+export function GroupView({ group, fields, state }: GroupViewProps) {
+  const [mistakes, setMistakes] = useState<readonly Mistake[]>([]);
+  const attempts = useAttempts();
+  const parts = tables(fields, group);
+  const own = parts.flatMap(([, each]) => each);
+  const changed = own.filter(({ key }) => key in drafts.value);
+  const elsewhere = mistakes.filter(({ key }) => !own.some((field) => field.key === key));
+
+  const save = () =>
+    attempts.attempt(async () => {
+      const kept = await keep(changed);
+      setMistakes(kept.mistakes);
+      return kept.said;
+    });
+  const forget = () => {
+    discard(...changed.map(({ key }) => key));
+    setMistakes([]);
+  };
+  return (
+    <form
+      class="setting-form"
+      autocomplete="off"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        void save();
+      }}
+    >
+      {group.id === "models" && <Keys />}
+      {group.id === "appearance" && <Colours />}
+      {parts.map(([table, each]) => {
+        const rows = each.map((field) => (
+          <FieldRow
+            key={field.key}
+            field={field}
+            state={state}
+            mistake={mistakes.find(({ key }) => key === field.key)?.text ?? ""}
+          />
+        ));
+        return table.startsWith("providers.") ? (
+          <details key={table}>
+            <summary>{table.slice(table.indexOf(".") + 1)}</summary>
+            {rows}
+          </details>
+        ) : (
+          <section key={table} aria-label={table === "" ? group.title : table}>
+            {parts.length > 1 && table !== "" && <h2>{table}</h2>}
+            {rows}
+          </section>
+        );
+      })}
+      <div class="setting-save">
+        {elsewhere.map(({ key, text }) => (
+          <p key={text} class="mistake" role="alert">
+            {key === "" ? text : `${key}: ${text}`}
+          </p>
+        ))}
+        <Outcome of={attempts} />
+        {changed.length > 0 && (
+          <div class="buttons">
+            <button type="submit" class="primary">
+              {changed.length === 1 ? "Keep the change" : `Keep ${changed.length} changes`}
+            </button>
+            <TextButton onClick={forget}>Discard</TextButton>
+          </div>
+        )}
+      </div>
+    </form>
+  );
+}
+
+function Colours() {
+  return (
+    <div class="setting">
+      <label for="setting-theme">Colours</label>
+      <select
+        id="setting-theme"
+        value={theme.value}
+        onChange={(event) => (theme.value = event.currentTarget.value as Theme)}
+      >
+        <option value="system">As the system</option>
+        <option value="light">Light</option>
+        <option value="dark">Dark</option>
+      </select>
+      <p class="quiet">Of this browser. Counts at once.</p>
+    </div>
+  );
+}
