@@ -111,7 +111,7 @@ function Control({ field, id, entered, described, readOnly, wrong, onEnter }: Co
         rows={Math.min(8, Math.max(2, text.split("\n").length))}
         value={text}
         readOnly={readOnly}
-        placeholder={field.kind === "list" ? "One a line" : ""}
+        placeholder={readOnly ? "None" : "One a line"}
         spellcheck={false}
         onInput={(event) => onEnter(event.currentTarget.value)}
       />
@@ -126,7 +126,7 @@ function Control({ field, id, entered, described, readOnly, wrong, onEnter }: Co
       inputMode={field.kind === "integer" ? "numeric" : number ? "decimal" : "text"}
       value={text}
       readOnly={readOnly}
-      placeholder={field.optional ? "Nothing set" : ""}
+      placeholder={field.optional || readOnly ? "Nothing set" : ""}
       autocapitalize="off"
       spellcheck={false}
       onInput={(event) => onEnter(event.currentTarget.value)}

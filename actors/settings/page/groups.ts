@@ -75,7 +75,7 @@ export const GROUPS: readonly Group[] = [
     title: "Tools",
     says: "Commands, files and the web.",
     keys: ["shell", "internet", "web", "tools", "attachments", "checkpoints"],
-    links: [],
+    links: [{ title: "Secrets: BRAVE_API_KEY", section: "secrets" }],
   },
   {
     id: "cron",
@@ -92,6 +92,7 @@ export const GROUPS: readonly Group[] = [
     links: [
       { title: "Telegram", section: "telegram" },
       { title: "Notifications", section: "notify" },
+      { title: "Secrets: TELEGRAM_BOT_TOKEN, EMAIL_PASSWORD", section: "secrets" },
     ],
   },
   {
