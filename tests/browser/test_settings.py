@@ -38,6 +38,11 @@ def keep(page: Page) -> None:
     page.get_by_role("button", name="Keep the change").click()
 
 
+def come_back(page: Page) -> None:
+    """Look at the page after a while elsewhere: it asks at once instead of when it is due."""
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+
 def test_a_change_is_kept_and_says_where_it_stands(page: Page, agent: Agent) -> None:
     expect(row(page, "max_turns")).to_contain_text("default")
     page.get_by_label("Max turns").fill("7")
@@ -86,9 +91,11 @@ def test_a_file_that_is_broken_or_waits_for_a_restart_says_so(page: Page, agent:
     before = settings.read_text()
     try:
         settings.write_text(f"max_turns = \n{before}")
+        come_back(page)
         alert = page.get_by_role("alert").filter(has_text="What was in force before still is")
         expect(alert).to_contain_text("agent.toml")
         settings.write_text(f"maxturns = 1\n{before}")
+        come_back(page)
         expect(page.get_by_text("in the files is passed over")).to_be_visible()
         expect(alert).to_have_count(0)
         settings.write_text(f'{before}\n[gateway]\nhosts = ["a.example"]\n')

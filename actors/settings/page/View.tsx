@@ -1,4 +1,4 @@
-import { Icon, routeHash, toSection, type SectionProps } from "@starpod/page";
+import { Icon, routeHash, toSection, useApp, type SectionProps } from "@starpod/page";
 import { useEffect, useState } from "preact/hooks";
 import { First } from "./First";
 import { GroupView } from "./GroupView";
@@ -22,6 +22,9 @@ function Settings({ id }: { id: string | undefined }) {
     schema().then(setFields, (error: unknown) => setProblem(String(error)));
     return state.watch();
   }, []);
+  // The daemon tells when other settings are in force; what is wrong with a file it has to be asked.
+  const { config } = useApp().daemon;
+  useEffect(() => void state.look(), [config.value]);
   return (
     <div class="settings">
       <Groups current={group.id} />
