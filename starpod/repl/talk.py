@@ -4,29 +4,27 @@ import math
 import shutil
 import signal
 import sys
-import textwrap
 from collections.abc import Callable
 from contextlib import redirect_stderr
 from functools import partial
-from http import HTTPStatus
 from typing import Any, Final, cast, final
 
 import trio
 
-from starpod.cli.approvals import LINES, PATH, described
-from starpod.cli.client import Client, Refused
-from starpod.cli.consenting import answer_of, choices, how_to_answer
-from starpod.cli.output import Colour, has_colour, header, paint, painted
+from starpod.cli.client import Client
+from starpod.cli.output import Colour, has_colour, header, note, paint, painted
 from starpod.cli.target import daemon_for
 from starpod.errors import StarpodError
+from starpod.lock import read_daemon
 from starpod.repl import orders
+from starpod.repl.asking import Questions
 from starpod.repl.completing import Known, LineCompleter
 from starpod.repl.doing import Doing, Opening
 from starpod.repl.drawing import Pen
 from starpod.repl.history import FILE, FileHistory
 from starpod.repl.lines import order_in
 from starpod.repl.link import Link
-from starpod.repl.screen import Answer, Complaints, Interrupted, Left, Line, Screen, Typed
+from starpod.repl.screen import Answer, Complaints, Left, Line, Screen
 from starpod.repl.telling import Teller, stored
 from starpod.workspace import Instance
 
@@ -37,17 +35,19 @@ TICK: Final = 0.1
 """Seconds between two looks at what has changed."""
 PATIENT: Final = 5.0
 """Times what a drawing takes, until the next one."""
+OPENING: Final = 10.0
+"""Seconds that what is typed waits for the conversation that is being taken up."""
 TWICE: Final = 2.0
 """Seconds within which a second Ctrl-C leaves."""
 SHOWN_AGAIN: Final = 12
 """Messages of a conversation that is taken up again."""
 SPINNER: Final = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
-CLEAR: Final = "May it? y: this once, n: no, c: in this conversation, a: always ❯ "
-SHORT: Final = "May it? y n c a ❯ "
 
 
 async def talk(instance: Instance, opening: Opening) -> int:
     """Talk until the person leaves; the exit status. Raises StarpodError when it cannot be begun."""
+    if read_daemon(instance) is None:
+        note("no daemon runs here: the agent runs in this terminal until you leave")
     complaints = cast("Any", Complaints(sys.stderr))  # all of a stream that is used
     async with daemon_for(instance, COMMAND, complaints):
         with redirect_stderr(complaints):
@@ -82,13 +82,14 @@ class Talk:
         self._turns: set[str] = set()
         """Turns of messages from here that have not ended yet."""
         self._doing = Doing(self)
-        self._questions: list[Json] = []
-        """Those that nobody has answered yet, the first of them on the screen."""
+        self._questions = Questions(self)
         self._interrupted = -math.inf
         self._nursery: trio.Nursery
         self._drawn: tuple[Any, ...] = ()
         self._next_drawing = 0.0
-        self._ready = trio.Event()
+        self._ready, self._opened = trio.Event(), trio.Event()
+        self._underway: trio.CancelScope | None = None
+        """Of the line that is being obeyed."""
         self._status = 0
 
     # --- the paper ----------------------------------------------------------------------------------------
@@ -111,8 +112,11 @@ class Talk:
     def _mark(self, glyph: str, colour: Colour, text: str) -> None:
         self.say(f"{paint(glyph, colour)} {text}")
 
-    def _fail(self, why: object) -> None:
+    def fail(self, why: object) -> None:
         self._mark("✗", "red", str(why))
+
+    def put(self, question: str | None) -> None:
+        self.screen.ask(question)
 
     def place(self, path: str) -> str | None:
         file = self._instance.home_dir / path
@@ -128,9 +132,8 @@ class Talk:
             nursery.start_soon(self._signals)
             nursery.start_soon(self._link.run)
             nursery.start_soon(self._refresh)
-            await self._ready.wait()
-            await self._open()
-            await self._obey_all()
+            nursery.start_soon(self._open)
+            await self._listen()
             await self._leave()
         return self._status
 
@@ -149,55 +152,76 @@ class Talk:
             self._mark("⚠", "yellow", "not sent, as the agent does not answer:")
             self.say(*message["text"].splitlines())
         if self._questions:
-            self._mark("⚠", "yellow", how_to_answer(self._questions[0]["id"]))
+            self._mark("⚠", "yellow", self._questions.how_to_answer())
         if self._link.session is not None:
             self.say(paint(f"to go on: starpod repl --resume {self._link.session[:8]}", "dim"))
         self.screen.close()
         await trio.sleep_forever()  # until the terminal was given back
 
-    async def _obey_all(self) -> None:
-        async for typed in self.screen.typed:
-            try:
-                if await self._obey(typed):
-                    return
-            except StarpodError as error:
-                self._fail(error)
+    async def _listen(self) -> None:
+        """Until somebody says farewell. Ctrl-C is heard at once, whatever is being done."""
+        send, lines = trio.open_memory_channel[Line | Answer](math.inf)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._obey_all, lines, nursery.cancel_scope)
+            async for typed in self.screen.typed:
+                if isinstance(typed, Line | Answer):
+                    send.send_nowait(typed)
+                elif isinstance(typed, Left) or await self._interrupt():
+                    nursery.cancel_scope.cancel("somebody leaves")
 
-    async def _obey(self, typed: Typed) -> bool:
-        """Whether that was a farewell."""
-        match typed:
-            case Left():
-                return True
-            case Interrupted():
-                return await self._interrupt()
-            case Answer(text):
-                await self._answer(text)
-            case Line(text):
-                order = order_in(text)
-                if order is None or (not self._doing.knows(order.name) and self._is_skill(order.name)):
-                    await self._speak(text)
-                elif order.name == "quit":
-                    return True
-                else:
-                    self.screen.write("")
-                    self.say(paint(f"/{order.name} {order.given}".rstrip(), "cyan"))
-                    await self._doing.obey(order)
+    async def _obey_all(
+        self, lines: trio.MemoryReceiveChannel[Line | Answer], leave: trio.CancelScope
+    ) -> None:
+        async for typed in lines:
+            with trio.CancelScope() as self._underway:
+                with trio.move_on_after(OPENING):
+                    await self._opened.wait()
+                try:
+                    if await self._obey(typed):
+                        leave.cancel("somebody leaves")
+                except StarpodError as error:
+                    self.fail(error)
+            self._underway = None
+
+    async def _obey(self, typed: Line | Answer) -> bool:
+        """Whether that was a farewell. Raises StarpodError."""
+        text = typed.text
+        if isinstance(typed, Answer):
+            if not await self._questions.answer(text):
+                await self._speak(text)
+            return False
+        order = order_in(text)
+        if order is None or (not self._doing.knows(order.name) and self._is_skill(order.name)):
+            await self._speak(text)
+            return False
+        if order.name == "quit":
+            return True
+        self.screen.write("")
+        self.say(paint(f"/{order.name} {order.given}".rstrip(), "cyan"))
+        await self._doing.obey(order)
         return False
 
     async def _interrupt(self) -> bool:
+        """Stop what is being done; whether somebody leaves."""
         now = trio.current_time()
         if now - self._interrupted < TWICE:
             return True
         self._interrupted = now
-        if self._teller.turn is not None or self._turns:
+        if self._underway is not None:
+            self._underway.cancel("somebody has interrupted it")
+        if self._runs():
             await self.stop()
         self.say(paint("Ctrl-C again leaves", "dim"))
         return False
+
+    def _runs(self) -> bool:
+        return self._teller.turn is not None or bool(self._turns)
 
     # --- speaking -------------------------------------------------------------------------------------------
 
     async def _speak(self, text: str) -> None:
         await self._doing.send_mentioned(text)
+        self._underway = None  # what is being said is said, or waits
         files, self._files = self._files, []
         message: Json = {"text": text, "attachments": [_named(file) for file in files]}
         if self._link.session is None:
@@ -255,7 +279,7 @@ class Talk:
         await self._link.follow(id)
 
     async def stop(self) -> None:
-        if self._teller.turn is None and not self._turns:
+        if not self._runs():
             raise StarpodError("nothing runs here")
         if self._link.session is not None:
             await self._link.tell({"type": "cancel", "session_id": self._link.session})
@@ -263,60 +287,6 @@ class Talk:
     async def status(self) -> list[str]:
         found: list[str] = await self.ask(orders.status_lines, self._hello, self._link.session, self.chosen)
         return found
-
-    # --- questions ------------------------------------------------------------------------------------------
-
-    async def _put_question(self, id: str) -> None:
-        """Show what is asked, and let the line answer it."""
-        try:
-            approval = await self.ask(_approval, id)
-        except StarpodError as error:
-            self._fail(f"{error}; {how_to_answer(id)}")
-            return
-        if approval["state"] != "open" or any(each["id"] == id for each in self._questions):
-            return
-        self._questions.append(approval)
-        if len(self._questions) == 1:
-            self._show_question()
-
-    def _show_question(self) -> None:
-        if not self._questions:
-            self.screen.ask(None)
-            return
-        self.screen.write("")
-        for line in described(self._questions[0], LINES):
-            self.say(*(paint(part, "yellow") for part in self._folded(line)))
-        for line in [*choices(self._questions[0]), "Anything else is said to the agent."]:
-            self.say(*(paint(part, "dim") for part in self._folded(line)))
-        self.screen.ask(CLEAR if self.columns > len(CLEAR) + 10 else SHORT)
-
-    def _folded(self, line: str) -> list[str]:
-        """As many lines as it takes."""
-        indent = " " * (len(line) - len(line.lstrip()) + 2)
-        return textwrap.wrap(line, max(self.columns - 4, 20), subsequent_indent=indent) or [""]
-
-    async def _answer(self, text: str) -> None:
-        answer = answer_of(text)
-        if not self._questions and answer is not None:  # it was answered elsewhere, just now
-            return
-        if answer is None:
-            await self._speak(text)
-            return
-        question = self._questions[0]
-        self.say(f"→ {text.strip()}")
-        try:
-            await self.ask(_respond, question["id"], answer)
-        except Refused as refusal:
-            self._fail(refusal)
-            if refusal.status == HTTPStatus.BAD_REQUEST:  # a pattern that misses
-                return
-        self._answered(question["id"])
-
-    def _answered(self, id: str) -> None:
-        first = self._questions[0]["id"] if self._questions else None
-        self._questions = [each for each in self._questions if each["id"] != id]
-        if first == id:
-            self._show_question()
 
     # --- the link -------------------------------------------------------------------------------------------
 
@@ -347,7 +317,7 @@ class Talk:
             self._nursery.start_soon(self._keep_choice)
 
     def refused(self, why: str, message: Json) -> None:
-        self._fail(why)
+        self.fail(why)
         self.screen.restore(message["text"])
 
     def missed(self) -> None:
@@ -356,14 +326,16 @@ class Talk:
     def heard(self, event: Json) -> None:
         match event:
             case {"type": "error"}:
-                self._fail(event["message"])
+                self.fail(event["message"])
             case {"type": "approval_wanted"}:
-                self._nursery.start_soon(self._put_question, event["approval"])
+                self._nursery.start_soon(self._questions.put, event["approval"])
             case {"type": "sessions_updated"}:
                 self._updated(event["sessions"])
             case _:
-                if event["type"] in {"stream_end", "approval_given"} and "approval" in event:
-                    self._answered(event["approval"])
+                if event["type"] == "approval_given":
+                    self._questions.close(event["approval"])
+                elif event["type"] == "stream_end":
+                    self._questions.end(event["turn_id"])
                 self._teller.show(event)
                 if event["type"] == "stream_end" or event.get("fate") in {"merged", "answered"}:
                     self._turns.discard(event["turn_id"])
@@ -380,7 +352,7 @@ class Talk:
         try:
             await self.ask(orders.choose, self._link.session, self.chosen)
         except StarpodError as error:
-            self._fail(error)
+            self.fail(error)
 
     async def _look_up(self) -> None:
         """Tell the turns that have ended while nobody listened."""
@@ -392,7 +364,7 @@ class Talk:
                     self._teller.answered(rows, figures)
                     self._turns.discard(turn)
         except StarpodError as error:
-            self._fail(error)
+            self.fail(error)
 
     async def _learn(self) -> None:
         """What is offered for completion."""
@@ -407,6 +379,7 @@ class Talk:
 
     async def _open(self) -> None:
         """Take up what was asked for on the command line."""
+        await self._ready.wait()
         try:
             if self._opening.last:
                 found = await self.ask(orders.conversations)
@@ -415,13 +388,13 @@ class Talk:
             elif self._opening.resume is not None:
                 await self._doing.resume(self._opening.resume)
         except StarpodError as error:
-            self._fail(error)
+            self.fail(error)
+        self._opened.set()
 
     def _turn_over(self) -> None:
         self._teller.forget()
         self._turns.clear()
         self._questions.clear()
-        self.screen.ask(None)
         self._draw()
 
     # --- drawing --------------------------------------------------------------------------------------------
@@ -451,6 +424,8 @@ class Talk:
         """A line above the one that is edited."""
         if self._questions:
             return paint("● waits for your answer", "yellow")
+        if self._hello is None:
+            return paint("looks for the agent", "dim")
         if self._lost:
             return paint("⚠ the agent does not answer", "yellow")
         if self._teller.turn is None:
@@ -486,15 +461,6 @@ def _turn_rows(client: Client, session: str, turn: str) -> tuple[list[Json], Jso
     turns = client.get(f"/api/sessions/{session}/turns", limit=100)
     figures = next((each for each in turns if each["turn_id"] == turn), None)
     return client.get(f"/api/sessions/{session}/messages", turn=turn), figures
-
-
-def _approval(client: Client, id: str) -> Json:
-    found: Json = client.get(f"{PATH}/{id}")
-    return found
-
-
-def _respond(client: Client, id: str, answer: dict[str, str]) -> None:
-    client.post(f"{PATH}/{id}", answer)
 
 
 def _config(client: Client) -> Json:

@@ -102,6 +102,27 @@ async def test_a_question_is_answered_where_it_is_asked_and_ctrl_c_stops_then_le
         assert await here.ended() == 0
 
 
+async def test_a_question_goes_with_its_turn_and_without_an_agent_one_can_leave(
+    place: Place, model_server: ModelServer
+) -> None:
+    model_server.script(Reply(Call("Bash", {"command": "rm documents/a.md"})))
+    async with serving(place) as daemon, terminal(place.root, "repl") as here:
+        await here.until("/help lists the orders")
+        here.say("tidy up")
+        await here.until("May it?")
+        (session,) = await daemon.get("/api/sessions")
+        await daemon.request("POST", f"/api/sessions/{session['id']}/cancel")
+        await here.until("stopped · ")
+        model_server.script(Reply(Say("Yes, I hear you.")))
+        here.say("y")  # nothing is asked any more: it is for the agent
+        await here.until("❯ y\n", "Yes, I hear you.")
+        await daemon.kill()
+        here.type(CTRL_C)
+        await here.until("Ctrl-C again leaves")
+        here.type(CTRL_C)
+        assert await here.ended() == 0
+
+
 async def test_nothing_is_lost_when_the_daemon_is_killed_and_comes_back(
     place: Place, model_server: ModelServer
 ) -> None:
