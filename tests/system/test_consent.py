@@ -104,7 +104,7 @@ async def deny_all(daemon: Daemon, answers: list[Json]) -> list[Json]:
         while not answers:
             now = await daemon.get("/api/approvals")
             asked += [await respond(daemon, approval["id"], "deny") for approval in now]
-            await trio.sleep(0.01)
+            await trio.sleep(0.05)
     return asked
 
 

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from subprocess import DEVNULL
 from typing import Any
@@ -73,7 +73,10 @@ def started(notes: Path) -> list[int]:
 
 def zombies(pid: int) -> list[str]:
     """Children of a process that have ended and that it has not taken leave of."""
-    found = [each.read_text() for each in Path("/proc").glob("[0-9]*/stat")]
+    found: list[str] = []
+    for each in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it has gone since it was listed
+            found.append(each.read_text())
     rest = [each.rpartition(")")[2].split() for each in found]
     return [each[0] for each in rest if int(each[1]) == pid and each[0] == "Z"]
 
@@ -260,7 +263,7 @@ async def test_the_reference_server_of_files_is_used_and_killed_and_used_again(
 
 def processes(program: str, argument: str) -> list[int]:
     """Those of node and Python that run a program with an argument."""
-    found = []
+    found: list[int] = []
     for each in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             words = each.read_bytes().decode(errors="replace").split("\0")

