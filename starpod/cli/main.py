@@ -44,6 +44,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "secret": "secrets that a hosting backend keeps for agents",
     "auth": "the login at a hosting backend",
     "completion": "what a shell needs to complete commands, options and names",
+    "host": "a hosting backend on this machine, which runs instances for whoever has its key",
     "bus": "look inside a running agent, and act on what is found",
 }
 """Each command, in the order of the help text; its module has the same name."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from starpod.cli.output import note, say
 from starpod.cli.target import add_agent_option, find_instance, load_config, warn_if_outdated
+from starpod.errors import StarpodError
 
 if TYPE_CHECKING:
     from actors.gateway.settings import Address
@@ -19,13 +20,21 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what ``starpod serve`` takes."""
     add_agent_option(parser)
+    parser.add_argument(
+        "-p", "--port", type=int, metavar="N", help="listen on 127.0.0.1:N instead, 0 for any free port"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Serve. 0 after an orderly stop, 1 when the agent could not start or gave up."""
+    from actors.gateway.settings import Address
+
+    if args.port is not None and not 0 <= args.port <= 65535:
+        raise StarpodError(f"--port takes a number from 0 to 65535, not {args.port}")
     instance = find_instance(args.agent)
     warn_if_outdated(instance)
-    return serve(instance, command="starpod serve")
+    address = None if args.port is None else Address("127.0.0.1", args.port)
+    return serve(instance, command="starpod serve", address=address)
 
 
 def serve(

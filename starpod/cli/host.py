@@ -1,0 +1,52 @@
+"""``starpod host``: a hosting backend on this machine."""
+
+import argparse
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from starpod.cli.output import hint, ok
+from starpod.errors import StarpodError
+
+if TYPE_CHECKING:
+    from starpod.host.service import Host
+
+PORT: Final = 8417
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare where it listens, and where it keeps what it has."""
+    parser.add_argument(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help="its folder, for agents, secrets and instances (~/.starpod/host)",
+    )
+    parser.add_argument(
+        "--listen",
+        metavar="HOST:PORT",
+        default=f"127.0.0.1:{PORT}",
+        help=f"on this machine (127.0.0.1:{PORT})",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run it until a signal. Raises StarpodError where it cannot run."""
+    import trio
+
+    from actors.gateway.settings import Address
+    from starpod import logs
+    from starpod.host import service
+
+    try:
+        address = Address.parse(args.listen)
+    except ValueError as error:
+        raise StarpodError(f"--listen {args.listen}: {error}") from None
+    logs.configure()
+    folder = (args.data or Path.home() / ".starpod" / "host").resolve()
+    return trio.run(partial(service.serve, folder, address, _ready))
+
+
+def _ready(host: "Host") -> None:
+    ok(f"hosting at {host.url}")
+    hint(f"starpod auth login --url {host.url} --paste < {host.key_file}")

@@ -1,0 +1,113 @@
+"""The host as a process: one a folder, on loopback, until it is told to stop."""
+
+import fcntl
+import json
+import os
+import signal
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from secrets import token_hex
+from typing import Final, final
+
+import attrs
+import trio
+
+from actors import atomic
+from actors.gateway.limits import Limits
+from actors.gateway.messages import AddressInUse, AddressRefused
+from actors.gateway.server import Server, listen
+from actors.gateway.settings import Address
+from actors.instances.account import is_here
+from starpod import logs
+from starpod.errors import StarpodError
+from starpod.host import store
+from starpod.host.api import create_app
+from starpod.host.keeper import Keeper
+
+KEY: Final = "host.key"
+LOCK: Final = "host.lock"
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Host:
+    """One that runs."""
+
+    url: str
+    key_file: Path
+
+
+def key_of(folder: Path) -> str:
+    """The key of the host in a folder, made if there is none."""
+    path = folder / KEY
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        key = f"sp_host_{token_hex(20)}"
+        atomic.write(path, f"{key}\n", mode=0o600)
+        return key
+
+
+@contextmanager
+def _locked(folder: Path) -> Generator[Callable[[str], None]]:
+    """The right to run the host in a folder for the time of the block; given is what tells others the address."""
+    file = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            said = os.pread(file, 4096, 0).decode(errors="replace").strip()
+            raise StarpodError(f"another host runs in {folder}: {said}") from None
+
+        def tell(url: str) -> None:
+            data = json.dumps({"pid": os.getpid(), "url": url}).encode()
+            os.ftruncate(file, 0)
+            os.pwrite(file, data + b"\n", 0)
+
+        os.ftruncate(file, 0)
+        yield tell
+        os.ftruncate(file, 0)
+    finally:
+        os.close(file)
+
+
+def _prepare(folder: Path) -> None:
+    if not hasattr(os, "pidfd_open") or not Path("/proc/self/environ").exists():
+        raise StarpodError("a host needs Linux: it finds its instances again by /proc")
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name in ("agents", "instances"):
+        (folder / name).mkdir(mode=0o700, exist_ok=True)
+
+
+async def serve(folder: Path, address: Address, on_ready: Callable[[Host], None]) -> int:
+    """Run the host in a folder until a signal; the exit status. Raises StarpodError where it cannot run."""
+    if not is_here(address.host):
+        raise StarpodError(f"{address} is not of this machine: put a proxy with TLS in front of 127.0.0.1")
+    _prepare(folder)
+    key, limits = key_of(folder), Limits()
+    with _locked(folder) as tell:
+        rows = store.open_store(str(folder / "host.db"))
+        try:
+            socket = listen(address, limits)
+        except (AddressInUse, AddressRefused) as error:
+            raise StarpodError(str(error)) from error
+        host, port = socket.getsockname()[:2]
+        url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        keeper = Keeper(folder, rows, sha256(key.encode()).hexdigest()[:12], logs.log)
+        server = Server(create_app(keeper, key), socket, limits, lambda: None)
+
+        def started() -> None:
+            tell(url)
+            on_ready(Host(url=url, key_file=folder / KEY))
+
+        with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(keeper.run, started)
+                nursery.start_soon(server.run)
+                async for _ in signals:
+                    nursery.cancel_scope.cancel("signal")
+                    break
+        rows.close()
+    return 0
