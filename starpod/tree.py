@@ -48,6 +48,11 @@ from actors.hooks.armed import Armed
 from actors.hooks.registry import Registry
 from actors.hooks.settings import Settings as HooksSettings
 from actors.hooks.store import MIGRATIONS as HOOKS
+from actors.instances import messages as instances
+from actors.instances.actor import InstancesActor
+from actors.instances.settings import GUARDED as INSTANCES_GUARDED
+from actors.instances.settings import Settings as InstancesSettings
+from actors.instances.settings import faults as instance_faults
 from actors.llm import messages as llm
 from actors.llm.actor import LlmActor
 from actors.llm.settings import Settings as LlmSettings
@@ -595,6 +600,14 @@ CHANNELS: Final = (
         changes="restart",
         guarded=email_settings.GUARDED,
         migrations=EMAIL,
+    ),
+    Subsystem(
+        "instances",
+        InstancesActor,
+        front=instances,
+        settings=InstancesSettings,
+        check=lambda settings, _given: instance_faults(settings),
+        guarded=INSTANCES_GUARDED,
     ),
 )
 

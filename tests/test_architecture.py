@@ -47,6 +47,7 @@ SHIELDED = {
     "actors/mcp/process.py",
     "actors/sending.py",
     "actors/shell/process.py",
+    "starpod/host/keeper.py",
 }
 """The web server: a frame once begun is ended, and clients get a word before the stop. What runs programs: they are
 ended, and collected. What sends to people: nobody could say whether a message that is cut off has arrived. All have

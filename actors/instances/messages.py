@@ -1,11 +1,13 @@
 """Front door of the instances: agents that a hosting backend runs, and what can go wrong with one."""
 
-from typing import ClassVar, Literal, final
+from typing import Annotated, ClassVar, Final, Literal, final
 
 import attrs
 
+from actors.endpoints import endpoint
+from actors.shapes import described
 from actors.vocabulary import quoted
-from bus import ActorError, Data, ErrorKind
+from bus import Abandon, ActorError, Data, ErrorKind, Event, Request
 
 Status = Literal[
     "creating", "pending", "provisioning", "starting", "running", "restarting", "paused",
@@ -135,3 +137,114 @@ class LogLine(Data):
     """Seconds since 1970; 0 where it is not known."""
     level: Literal["error", "warn", "info", "debug"]
     message: str
+
+
+# --- events -----------------------------------------------------------------------------------------------
+
+Verdict = Literal["stuck", "given_up", "recovered"]
+"""Its heart stopped, so it is started anew; that was done often enough; it beats again."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class StatusChanged(Event):
+    """The monitor found an instance in another status than the last time; None for not there."""
+
+    instance: str
+    name: str | None
+    before: Status | None
+    now: Status | None
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Judged(Event):
+    """The monitor found out something about the heart of an instance."""
+
+    instance: str
+    name: str | None
+    verdict: Verdict
+
+
+# --- requests ---------------------------------------------------------------------------------------------
+
+PATH: Final = "/api/instances"
+WITHIN: Final = 70.0
+"""Seconds: the backend may have to be asked twice."""
+
+
+@endpoint("GET", PATH, access="admin")
+@final
+@attrs.frozen(kw_only=True)
+class ListInstances(Request[tuple[Instance, ...]]):
+    """All instances. This and the others raise BackendError, NotSetUp."""
+
+    within: ClassVar[float] = WITHIN
+
+
+@endpoint("POST", PATH, access="admin", status=201)
+@final
+@attrs.frozen(kw_only=True)
+class CreateInstance(Request[Instance]):
+    """Have one made; it may take a while until it runs."""
+
+    within: ClassVar[float] = WITHIN
+    abandon: ClassVar[Abandon] = Abandon.FINISH
+    name: Annotated[str | None, described("What people call it.", max_length=200)] = None
+    region: Annotated[str | None, described("Where it is to run.", max_length=200)] = None
+    agent_id: Annotated[str | None, described("The agent whose files it gets.", max_length=200)] = None
+
+
+@endpoint("GET", PATH + "/{id}", access="admin")
+@final
+@attrs.frozen(kw_only=True)
+class GetInstance(Request[Instance]):
+    within: ClassVar[float] = WITHIN
+    id: str
+
+
+@endpoint("DELETE", PATH + "/{id}", access="admin", status=204)
+@final
+@attrs.frozen(kw_only=True)
+class DeleteInstance(Request[None]):
+    """End one and remove all of it."""
+
+    within: ClassVar[float] = WITHIN
+    abandon: ClassVar[Abandon] = Abandon.FINISH
+    id: str
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Done(Data):
+    status: Literal["paused", "restarted"]
+
+
+@endpoint("POST", PATH + "/{id}/pause", access="admin")
+@final
+@attrs.frozen(kw_only=True)
+class PauseInstance(Request[Done]):
+    """End one and keep what it has."""
+
+    within: ClassVar[float] = WITHIN
+    abandon: ClassVar[Abandon] = Abandon.FINISH
+    id: str
+
+
+@endpoint("POST", PATH + "/{id}/restart", access="admin")
+@final
+@attrs.frozen(kw_only=True)
+class RestartInstance(Request[Done]):
+    """Start one anew, also one that is paused."""
+
+    within: ClassVar[float] = WITHIN
+    abandon: ClassVar[Abandon] = Abandon.FINISH
+    id: str
+
+
+@endpoint("GET", PATH + "/{id}/health", access="admin")
+@final
+@attrs.frozen(kw_only=True)
+class GetHealth(Request[Health]):
+    within: ClassVar[float] = WITHIN
+    id: str

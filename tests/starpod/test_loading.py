@@ -65,6 +65,7 @@ SELDOM: Final = (
     "actors.hooks.output",
     "actors.hooks.process",
     "actors.hooks.running",
+    "actors.instances.client",
     "actors.mcp.http",
     "actors.telegram.client",
     "actors.telegram.companion",

@@ -3,6 +3,7 @@
 import signal
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, final
 
@@ -89,9 +90,10 @@ async def hosting(data: Path, crash_at: str = "") -> AsyncGenerator[Host]:
         process.wait()
 
 
-def marked() -> list[int]:
-    """Processes of instances of this user that run."""
-    return list(census.marked(f"{MARK}="))
+def marked(data: Path) -> list[int]:
+    """Processes of the instances of a host that run."""
+    host = sha256((data / "host.key").read_text().strip().encode()).hexdigest()[:12]
+    return list(census.marked(f"{MARK}={host}:"))
 
 
 def environment_of(pid: int) -> list[str]:
@@ -135,7 +137,9 @@ async def test_an_agent_goes_out_is_looked_after_and_leaves_nothing_behind(
         folder = data / "instances" / id
         assert (folder / ".starpod/config/SOUL.md").read_text() == "You are Aster."
         assert (folder / ".starpod/skills/knit/SKILL.md").is_file()
-        (pid,) = [each for each in marked() if read_json(folder / ".starpod/daemon.lock").get("pid") == each]
+        (pid,) = [
+            each for each in marked(data) if read_json(folder / ".starpod/daemon.lock").get("pid") == each
+        ]
         assert f"X_TOKEN={SECRET}" in environment_of(pid)
         assert (await host.ask("GET", f"/instances/{id}/health")).json()["memory_mb"] > 1
         assert "bot" in await run("instance", "list")
@@ -147,7 +151,7 @@ async def test_an_agent_goes_out_is_looked_after_and_leaves_nothing_behind(
 
         await run("instance", "pause", "bot")
         assert (await host.instances())[0]["status"] == "paused"
-        assert pid not in marked()
+        assert pid not in marked(data)
         (workspace / "agents/bot/SOUL.md").write_text("You are Nova.")
         assert "1 sent" in await run("agent", "push", "bot")
         await run("instance", "restart", "bot")
@@ -160,7 +164,7 @@ async def test_an_agent_goes_out_is_looked_after_and_leaves_nothing_behind(
         await run("instance", "kill", "bot")
         assert await host.instances() == []
         assert not folder.exists()
-        assert marked() == []
+        assert marked(data) == []
         assert SECRET not in host.log
         assert host.key not in host.log
 
@@ -175,11 +179,12 @@ async def test_a_host_that_is_killed_at_each_step_goes_on_and_leaves_nothing_beh
     for point in ("create.built", "create.started", "create.running"):
         async with hosting(data, point) as host:
             await host.died()
-    before = marked()
+    (folder,) = (data / "instances").iterdir()
+    before = read_json(folder / ".starpod/daemon.lock")["pid"]
     async with hosting(data, "delete.entered") as host:
         await host.ready()
         one = await host.until_state("running")
-        assert marked() == before, "it was found again"
+        assert read_json(folder / ".starpod/daemon.lock")["pid"] == before, "it was found again"
         with pytest.raises(httpx2.HTTPError):
             await host.ask("DELETE", f"/instances/{one['id']}")
         await host.died()
@@ -192,4 +197,4 @@ async def test_a_host_that_is_killed_at_each_step_goes_on_and_leaves_nothing_beh
             while await host.instances():
                 await trio.sleep(0.02)
         assert list((data / "instances").iterdir()) == []
-        assert marked() == []
+        assert marked(data) == []

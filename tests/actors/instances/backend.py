@@ -5,14 +5,14 @@ from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
 from threading import Event, Thread
-from typing import Any, Self, final
+from typing import Any, Self, cast, final
 from urllib.parse import parse_qsl, urlsplit
 
 import attrs
 import h11
 import trio
 
-from actors.instances.account import Backend
+from actors.instances.account import Api, Backend
 
 Send = Callable[[bytes], Awaitable[None]]
 Stream = Callable[[Send], Awaitable[None]]
@@ -39,6 +39,7 @@ class StandIn:
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self.asked: list[Asked] = []
+        self._news = trio.Event()
         self._always: dict[str, tuple[int, Any]] = {}
         self._next: dict[str, deque[tuple[int, Any]]] = {}
 
@@ -57,8 +58,14 @@ class StandIn:
         self._next.setdefault(what, deque()).append((status, body))
         return self
 
-    def backend(self, key: str | None = "the-key", **more: Any) -> Backend:
-        return Backend(url=self.url, key=key, **{"api": "plain", **more})
+    def backend(self, key: str | None = "the-key", api: Api = "plain") -> Backend:
+        return Backend(url=self.url, key=key, api=api)
+
+    async def until_asked(self, count: int, what: str) -> None:
+        """Wait until it was asked this so often."""
+        with trio.fail_after(3600):
+            while sum(f"{each.method} {each.path}" == what for each in self.asked) < count:
+                await self._news.wait()
 
     async def serve(self, stream: trio.SocketStream) -> None:
         try:
@@ -93,6 +100,8 @@ class StandIn:
                 body=body,
             )
         )
+        self._news.set()
+        self._news = trio.Event()
         what = f"{method} {where.path}"
         waiting = self._next.get(what)
         status, answer = (
@@ -105,7 +114,8 @@ class StandIn:
             await stream.send_all(connection.send(h11.Data(data=data)) or b"")
 
         if callable(answer):
-            await answer(send)
+            sends = cast("Stream", answer)
+            await sends(send)
         elif answer is not None and (
             data := answer if isinstance(answer, bytes) else json.dumps(answer).encode()
         ):
