@@ -31,6 +31,8 @@ class Proposal(Data):
     effect: Effect
     delegates: bool = False
     """Whether all it does is to begin another turn, whose calls are put to the guards themselves."""
+    outward: bool = False
+    """Whether its input goes to a program of others, whatever it is that it does there."""
     acts_on: str = ""
     """Name of the property of the input that says what the call acts on; empty for none."""
     context: CallContext

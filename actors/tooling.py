@@ -199,6 +199,8 @@ class Tool(Data):
     """Whether its results hold words that neither the person nor the agent has written."""
     foreign: bool = False
     """Whether its description does: then they are in a conversation in which it was looked up."""
+    outward: bool = False
+    """Whether what it is called with goes to a program of others, also where it only reads."""
     subject: str = ""
     """The property of the input that says what a call acts on, which rules are about and a person is shown first; empty
     for none."""

@@ -128,6 +128,7 @@ class Admission:
             input=input,
             effect=step.effect,
             delegates=tool.waits,
+            outward=tool.outward,
             acts_on=tool.subject,
             context=context,
             heard=lambda text: stands(text, self.messages(), self.catalogue.waiting),

@@ -80,6 +80,7 @@ def _tool(each: messages.OfferedTool) -> Tool:
         offer="searched",
         outside=True,
         foreign=True,
+        outward=True,
         subject=bounding.subject(tool.schema),
         decode=partial(_call, each),
     )
@@ -107,6 +108,7 @@ def _of_servers(name: str, what: str, record: Record, servers: Iterable[str], de
         effect="pure",
         offer="searched",
         outside=True,
+        outward=True,
         subject="server",
         decode=partial(_decoded, name, record, allowed, decode),
     )

@@ -20,7 +20,7 @@ from actors.memory.keeping import DAMAGED
 from actors.memory.messages import AppendDaily, Change, Origin
 from actors.memory.settings import Memory, Settings
 from actors.memory.unattended import Unattended
-from actors.outside import CHANNELS
+from actors.outside import CHANNELS, holds
 from actors.session import messages as session
 from actors.storage import Keeper, Storage, numbered
 from actors.vocabulary import ADMIN, RESERVED
@@ -363,7 +363,8 @@ class MemoryFollower(Keeper):
 
         def may_be_theirs(each: session.Message) -> bool:
             words = outside.get(each.turn, ())
-            return bool(words) and (each.role != "user" or not CHANNELS.isdisjoint(words))
+            is_own = each.role == "user" and CHANNELS.isdisjoint(words) and not holds(each.content)
+            return bool(words) and not is_own
 
         return [each for each in new if not may_be_theirs(each)]
 

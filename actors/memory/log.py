@@ -5,12 +5,13 @@ from typing import Final
 
 from actors.memory import guard
 from actors.memory.context import cut
-from actors.outside import CHANNELS
+from actors.outside import CHANNELS, holds
 from actors.session.messages import Message, Turn
 from actors.vocabulary import says_nothing
 
 _UNSAID: Final = "(answered after words from outside: {})"
 _STRANGE: Final = "(a message by {})"
+_OF_OTHERS: Final = "(a message with words of others)"
 SAID: Final = 200
 """Bytes of what each side said."""
 
@@ -29,7 +30,7 @@ def entry(turn: Turn, shown: Sequence[Message], agent: str, outside: Sequence[st
     A job that had nothing to say has said nothing.
     What it took in from others while it ran is part of what was asked; of several answers the last one counts. Logs are
     part of later prompts, so what the model has said after it had read words from outside is not among them, nor what
-    has come where anybody may write in somebody else's name.
+    has come where anybody may write in somebody else's name, or what was forwarded.
     """
     strangers = CHANNELS.intersection(outside)
     asked = (
@@ -49,7 +50,7 @@ def entry(turn: Turn, shown: Sequence[Message], agent: str, outside: Sequence[st
 
 def _asked(message: Message) -> str:
     files = [f"[{each.name}]" for each in message.attachments]
-    return " ".join((message.content, *files))
+    return " ".join((_OF_OTHERS if holds(message.content) else message.content, *files))
 
 
 def _line(label: str, texts: Iterable[str]) -> str | None:

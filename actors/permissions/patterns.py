@@ -5,20 +5,16 @@ import re
 from collections.abc import Callable
 from fnmatch import fnmatchcase
 from typing import Final, final
-from urllib.parse import SplitResult, urlsplit
 
 import attrs
 
-from actors.permissions import commands
+from actors.permissions import commands, urls
 
 COMMAND: Final = "command"
 PATHS: Final = frozenset({"path", "file_path", "folder", "file"})
 URL: Final = "url"
 """Names of inputs, by which is known what kind of thing a call acts on."""
 ANY: Final = "*"
-_DETOURS: Final = {"2e": ".", "2f": "/", "5c": "/"}
-_WRITTEN_OUT: Final = re.compile(r"%(2e|2f|5c)", re.IGNORECASE)
-"""Of an address, what servers take for a part of ``..`` as well."""
 
 
 @final
@@ -74,40 +70,18 @@ def path(text: str, home: str) -> str:
 
 def _address(pattern: str, text: str, *, unsure: bool) -> bool:
     """A pattern without ``://`` is one of hosts; ``*.example.com`` are all below it."""
-    found = _parts(text)
+    found = urls.read(text)
     if found is None:
         return unsure
-    host = (found.hostname or "").rstrip(".")
     if "://" not in pattern:
-        return fnmatchcase(host, pattern.lower())
-    wanted = _parts(pattern)
+        return fnmatchcase(found.host, urls.host_pattern(pattern))
+    wanted = urls.pattern(pattern)
     return (
         wanted is not None
-        and (wanted.scheme, _port(wanted)) == (found.scheme, _port(found))
-        and fnmatchcase(host, (wanted.hostname or "").rstrip("."))
-        and fnmatchcase(_rest(found), _rest(wanted))
+        and (wanted.scheme, wanted.port) == (found.scheme, found.port)
+        and fnmatchcase(found.host, wanted.host)
+        and fnmatchcase(found.rest, wanted.rest)
     )
-
-
-def _parts(text: str) -> SplitResult | None:
-    """Of an address that everybody reads alike."""
-    if "\\" in text or not text.isprintable() or any(map(str.isspace, text)):
-        return None
-    try:
-        found = urlsplit(text)
-        _port(found)
-    except ValueError:
-        return None
-    return found if found.scheme and found.hostname and found.username is None else None
-
-
-def _port(parts: SplitResult) -> int | None:
-    return parts.port or {"http": 80, "https": 443}.get(parts.scheme)
-
-
-def _rest(parts: SplitResult) -> str:
-    path = _WRITTEN_OUT.sub(lambda found: _DETOURS[found[1].lower()], parts.path)
-    return (posixpath.normpath(path) if path else "/") + (f"?{parts.query}" if parts.query else "")
 
 
 def proposal(subject: Subject) -> str:
@@ -118,8 +92,8 @@ def proposal(subject: Subject) -> str:
     if subject.acts_on == COMMAND:
         return commands.proposal(subject.text) or itself
     if subject.acts_on == URL:
-        found = _parts(subject.text)
-        return itself if found is None else (found.hostname or "").rstrip(".")
+        found = urls.read(subject.text)
+        return itself if found is None else found.host
     if subject.acts_on in PATHS:
         folder = posixpath.dirname(subject.shown)
         return f"{literally(folder)}/*" if folder.strip("/") else literally(subject.shown)

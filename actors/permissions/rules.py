@@ -76,13 +76,15 @@ def _outside(permissions: Permissions, proposal: Proposal) -> Ask | None:
 
 
 def changes(proposal: Proposal) -> bool:
-    """Whether a call does something that others could want: changes anything, or goes to an address of its own making.
+    """Whether a call does something that others could want.
+
+    It changes anything, tells a program of others something, or goes to an address of its own making.
 
     One that begins another turn does nothing itself: that turn knows what words went into it.
     """
     if proposal.effect != "pure":
         return not proposal.delegates
-    return proposal.acts_on == URL and not proposal.heard(proposal.subject)
+    return proposal.outward or (proposal.acts_on == URL and not proposal.heard(proposal.subject))
 
 
 def _default(proposal: Proposal) -> Allow | Ask:

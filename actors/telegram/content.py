@@ -9,6 +9,7 @@ from typing import Any, Final, final
 
 import attrs
 
+from actors.outside import QUOTED, holding
 from actors.telegram import entities
 from actors.telegram.update import Bot, Json, items, mapping, number, shown, text
 
@@ -45,6 +46,10 @@ class Content:
     """Words of the person."""
     context: tuple[str, ...] = ()
     """What they refer to, a paragraph each."""
+    theirs: bool = False
+    """Whether all of it, `said` included, was written by somebody else."""
+    quotes: bool = False
+    """Whether words of somebody else are among what it refers to."""
     shared: tuple[str, ...] = ()
     """What they share beside files and words, a line each: a place, a contact."""
     files: tuple[Wanted, ...] = ()
@@ -62,6 +67,8 @@ def read(message: Json, bot: Bot) -> Content:
     content = Content(
         said=entities.words(message, bot),
         context=tuple(filter(None, (_forwarded(message), _answered(message, bot)))),
+        theirs=_is_theirs(message, bot),
+        quotes=_quotes(message, bot),
         shared=tuple(_shared(message)),
         files=tuple(_files(message)),
     )
@@ -73,16 +80,41 @@ def read(message: Json, bot: Bot) -> Content:
 def composed(contents: Sequence[Content]) -> str:
     """What a message, or an album of several, says to the agent.
 
-    What is referred to comes first; after words that call something up, which only do so at the beginning.
+    What is referred to comes first; after words that call something up, which only do so at the beginning. Words of
+    others are marked as such.
     """
     said = "\n\n".join(each.said for each in contents if each.said)
     shared = "\n".join(line for each in contents for line in each.shared)
     context = "\n\n".join(dict.fromkeys(part for each in contents for part in each.context))
-    parts = (said, shared, context) if said.startswith("/") else (context, said, shared)
-    return "\n\n".join(filter(None, parts))
+    theirs = any(each.theirs for each in contents)
+    parts = (said, shared, context) if said.startswith("/") and not theirs else (context, said, shared)
+    text = "\n\n".join(filter(None, parts))
+    return holding(text, QUOTED) if text and (theirs or any(each.quotes for each in contents)) else text
 
 
 # --- what it refers to ------------------------------------------------------------------------------------
+
+
+def _is_theirs(message: Json, bot: Bot) -> bool:
+    """Whether a message was forwarded, and not from what the person has written elsewhere; or made by another bot."""
+    origin, maker = mapping(message.get("forward_origin")), mapping(message.get("via_bot"))
+    if maker and maker.get("id") != bot.id:
+        return True
+    author = number(mapping(origin.get("sender_user")).get("id"))
+    return bool(origin) and (author is None or author != number(mapping(message.get("from")).get("id")))
+
+
+def _quotes(message: Json, bot: Bot) -> bool:
+    """Whether what is answered was written by somebody who is neither the person nor we."""
+    if message.get("external_reply"):
+        return True
+    other = answered(message)
+    if not other:
+        return bool(message.get("quote"))
+    author = number(mapping(other.get("from")).get("id"))
+    if author is None or bool(other.get("forward_origin")):
+        return True
+    return author not in (bot.id, number(mapping(message.get("from")).get("id")))
 
 
 def _forwarded(message: Json) -> str:

@@ -242,7 +242,7 @@ class Receiver(Doer):
         if await self._is_late(heard):
             return
         first = heard.contents[0]
-        command = None if first.files else commands.parse(first.said, heard.bot)
+        command = None if first.files or first.theirs else commands.parse(first.said, heard.bot)
         if command is not None and command.is_ours:
             await self._say(heard, await self._obey(heard, command), "answer")
             await self._finish(heard.members, heard.row.key)

@@ -4,7 +4,9 @@ import os
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO, TypeVar, final
+from typing import BinaryIO, Final, TypeVar, final
+
+import attrs
 
 from actors.tools import changing, messages, reading, receiving, searching
 from actors.tools.paths import GoOn, Home, Place
@@ -20,6 +22,8 @@ AT_ONCE = 16
 """Files handled at once, per kind of request."""
 SEARCHES = 4
 """Searches at once, of each kind: they keep a processor busy."""
+OURS: Final = frozenset({*messages.FOLDERS, messages.UPLOADS, ""})
+"""Names of home that are always known; paths of folders end in an empty one."""
 INLINE = 64 * 1024
 """Bytes up to which reading is done at once: it takes less than handing it to a thread and back."""
 
@@ -76,7 +80,9 @@ class ToolsActor(UndoingActor):
     @concurrent(SEARCHES, isolated=True)
     async def find_names(self, request: messages.Glob) -> messages.Found:
         work = partial(searching.glob, self._home.of(request.user), request, self._max_result())
-        return await self._run(work, request.path)
+        found = await self._run(work, request.path)
+        given = {name for line in found.lines for name in line.split("/")} if found.strange else set[str]()
+        return attrs.evolve(found, strange=await self._is_strange(given, request.user))
 
     @messages.Grep.handler
     @concurrent(SEARCHES, isolated=True)
@@ -87,6 +93,16 @@ class ToolsActor(UndoingActor):
     @messages.FileList.handler
     @concurrent(AT_ONCE, isolated=True)
     async def list_folder(self, request: messages.FileList) -> messages.Listing:
+        listing = await self._listed(request)
+        given = {entry.name.removesuffix("/") for entry in listing.entries}
+        return attrs.evolve(listing, strange=await self._is_strange(given, request.user))
+
+    async def _is_strange(self, names: set[str], user: str) -> bool:
+        """Whether somebody else may be behind one of these names."""
+        unknown = names - OURS - {user}
+        return bool(unknown) and not unknown <= await self._known_names()
+
+    async def _listed(self, request: messages.FileList) -> messages.Listing:
         home = self._home.of(request.user)
 
         def work(go_on: GoOn) -> messages.Listing:
@@ -135,7 +151,7 @@ class ToolsActor(UndoingActor):
     async def _written(self, request: messages.FileWrite | messages.Write, path: str) -> messages.Written:
         data = request.content.encode()
         work = partial(changing.plan_write, path=path, data=data)
-        done = await self._change(work, request, path, again=True)
+        done = await self._change(work, request, path, again=True, names=not request.outside)
         loose = done.asked.partition("/")[0] not in messages.FOLDERS
         return messages.Written(path=done.asked, size=len(data), loose=loose, diff=done.diff)
 
@@ -144,7 +160,8 @@ class ToolsActor(UndoingActor):
     async def edit_file(self, request: messages.Edit) -> messages.Edited:
         path = self._home.relative(request.file_path)
         edit = partial(changing.plan_edit, path=path, old=request.old_string, new=request.new_string)
-        done = await self._change(partial(edit, everywhere=request.replace_all), request, path)
+        work = partial(edit, everywhere=request.replace_all)
+        done = await self._change(work, request, path, names=not request.outside)
         return messages.Edited(path=done.asked, count=done.places, diff=done.diff)
 
     @messages.FileDelete.handler

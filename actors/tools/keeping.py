@@ -74,6 +74,8 @@ class KeepingActor(LateKeeper):
         self._threads = Threads()
         self._keeping = trio.Lock()
         self._pruned = float("-inf")
+        self._named: set[str] | None = None
+        """Names that nobody else is behind, once somebody has asked."""
 
     async def start(self) -> None:
         await super().start()
@@ -95,7 +97,13 @@ class KeepingActor(LateKeeper):
     # --- single files -------------------------------------------------------------------------------------
 
     async def _change(
-        self, plan: Callable[[Keep], Plan], call: ByTurn, path: str, *, again: bool = False
+        self,
+        plan: Callable[[Keep], Plan],
+        call: ByTurn,
+        path: str,
+        *,
+        again: bool = False,
+        names: bool = False,
     ) -> Done:
         """Change a file, once what is there is kept; what a call has done before a crash is not done again.
 
@@ -104,6 +112,7 @@ class KeepingActor(LateKeeper):
           call: who asks, and for whom.
           path: as it was asked for.
           again: whether a call that is repeated may change what somebody else has left meanwhile.
+          names: whether the call gives the path its name, and nobody else is behind that.
         """
         home = self._home.of(call.user)
         for attempt in range(TRIES):
@@ -116,7 +125,10 @@ class KeepingActor(LateKeeper):
                 raise
             change, content = planned.change, planned.content
             done = Done(asked=planned.asked, places=change.places, diff=planned.diff)
-            noted = await self._write(store.note, call.turn, call.call, change, content, self._now())
+            own = await self._new_names(change.path) if names else []
+            noted = await self._write(store.note, call.turn, call.call, change, content, self._now(), own)
+            if self._named is not None:
+                self._named.update(own)
             if noted is not None and not attempt and change.before != noted.before:
                 if change.before == noted.after:
                     return attrs.evolve(done, places=noted.places, diff="")
@@ -129,6 +141,16 @@ class KeepingActor(LateKeeper):
                 continue
             return done
         raise messages.ChangedMeanwhile(path=path)
+
+    async def _new_names(self, path: str) -> list[str]:
+        """Of the names of a path, those that are not known as such that nobody else is behind."""
+        known = await self._known_names()
+        return [name for name in path.split("/") if name not in known]
+
+    async def _known_names(self) -> set[str]:
+        if self._named is None:
+            self._named = await self._read(store.names)
+        return self._named
 
     async def _is_there(self, home: Home, noted: Change) -> bool:
         """Whether what a call was going to leave is there."""

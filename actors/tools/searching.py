@@ -6,6 +6,8 @@ from collections.abc import Generator
 from contextlib import closing
 from typing import BinaryIO, Final, final
 
+import attrs
+
 from actors.tools import patterns, texts
 from actors.tools.messages import BadPattern, Found, Glob, Grep
 from actors.tools.paths import GoOn, Home, Place
@@ -55,7 +57,7 @@ def glob(home: Home, request: Glob, room: int, go_on: GoOn) -> Found:
         for each, state in all_:
             if pattern.fits(state) and not page.add(each.place.path + "/" * each.is_directory):
                 break
-    return page.reply("No files matched the pattern.")
+    return attrs.evolve(page.reply("No files matched the pattern."), strange=page.has_lines)
 
 
 def grep(home: Home, request: Grep, room: int, go_on: GoOn) -> Found:
@@ -137,6 +139,10 @@ class _Page:
         self._passed = 0
         self._lines: list[str] = []
         self._is_cut = False
+
+    @property
+    def has_lines(self) -> bool:
+        return bool(self._lines)
 
     def add(self, line: str) -> bool:
         """Take one more line; False when it has no place, and with that no other one."""

@@ -30,12 +30,19 @@ UNION SELECT digest FROM versions WHERE digest IS NOT NULL
 
 
 def note(
-    connection: sqlite3.Connection, turn: str, call: str, change: Change, content: Content | None, now: int
+    connection: sqlite3.Connection,
+    turn: str,
+    call: str,
+    change: Change,
+    content: Content | None,
+    now: int,
+    names: Iterable[str] = (),
 ) -> Change | None:
-    """Note what a call is about to do, with what is there before.
+    """Note what a call is about to do, with what is there before, and the `names` that nobody else is behind.
 
     Returns what it has noted before. If what is there now is what that found, or was going to leave, nothing is added.
     """
+    connection.executemany("INSERT OR IGNORE INTO names VALUES (?)", [(clean(each),) for each in names])
     noted = change_of(connection, call, change.path)
     if noted is not None and change.before in (noted.before, noted.after):
         return noted
@@ -54,6 +61,11 @@ def note(
         ),
     )
     return noted
+
+
+def names(connection: sqlite3.Connection) -> set[str]:
+    """Those that nobody else is behind."""
+    return {name for (name,) in connection.execute("SELECT name FROM names")}
 
 
 def note_all(

@@ -8,7 +8,7 @@ from actors.tooling import Rendered, ToolReply, described, from_context, tool
 from actors.vocabulary import Text
 from bus import Abandon, Request
 
-from .common import FOLDERS, PATH, OfTurn
+from .common import FOLDERS, PATH, Named, OfTurn
 
 
 @final
@@ -39,13 +39,13 @@ class Written(ToolReply):
 )
 @final
 @attrs.frozen(kw_only=True)
-class FileWrite(OfTurn, Request[Written]):
+class FileWrite(Named, Request[Written]):
     """Replace a file in one step: a reader or a crash sees the old content or the new, never half of it.
 
     Raises IsADirectory, NotADirectory, NotARegularFile, InvalidPath, FileSystemRefused.
     """
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     abandon: ClassVar[Abandon] = Abandon.FINISH
     max_bytes: ClassVar[int] = 8 * 1024 * 1024
     path: Annotated[str, PATH]
@@ -54,6 +54,8 @@ class FileWrite(OfTurn, Request[Written]):
     """What it is known by when it is repeated after a crash, and done once."""
     turn: Annotated[str, from_context("turn")] = ""
     user: Annotated[str, from_context("user")]
+    outside: Annotated[tuple[str, ...], from_context("outside")] = ()
+    """Who may be behind the name: see :mod:`actors.outside`."""
 
 
 @tool(
@@ -66,10 +68,10 @@ class FileWrite(OfTurn, Request[Written]):
 )
 @final
 @attrs.frozen(kw_only=True)
-class Write(OfTurn, Request[Written]):
+class Write(Named, Request[Written]):
     """:class:`FileWrite` as some models know it: the path may be absolute. Raises what that raises."""
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     abandon: ClassVar[Abandon] = Abandon.FINISH
     max_bytes: ClassVar[int] = FileWrite.max_bytes
     file_path: Annotated[str, PATH]
@@ -77,6 +79,7 @@ class Write(OfTurn, Request[Written]):
     call: Annotated[str, from_context("call")]
     turn: Annotated[str, from_context("turn")] = ""
     user: Annotated[str, from_context("user")]
+    outside: Annotated[tuple[str, ...], from_context("outside")] = ()
 
 
 @final
@@ -101,7 +104,7 @@ class Edited(ToolReply):
 )
 @final
 @attrs.frozen(kw_only=True)
-class Edit(OfTurn, Request[Edited]):
+class Edit(Named, Request[Edited]):
     """Replace a text by another one in a file, in one step; its permissions and line ends stay.
 
     Where all lines of the file end in CRLF, those of both texts count as if they did.
@@ -110,7 +113,7 @@ class Edit(OfTurn, Request[Edited]):
     NotText, FileTooLarge, InvalidPath, FileSystemRefused.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     abandon: ClassVar[Abandon] = Abandon.FINISH
     max_bytes: ClassVar[int] = 8 * 1024 * 1024
     file_path: Annotated[str, PATH]
@@ -120,6 +123,7 @@ class Edit(OfTurn, Request[Edited]):
     call: Annotated[str, from_context("call")]
     turn: Annotated[str, from_context("turn")] = ""
     user: Annotated[str, from_context("user")]
+    outside: Annotated[tuple[str, ...], from_context("outside")] = ()
 
 
 @final

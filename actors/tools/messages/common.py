@@ -33,3 +33,13 @@ class OfTurn:
     @classmethod
     def upcast(cls, version: int, body: dict[str, Any]) -> dict[str, Any]:
         return {"user": ADMIN, "call": "", "turn": "", **body}
+
+
+class Named(OfTurn):
+    """One that may give a file its name; it once did not say who may be behind that, so it may be anybody."""
+
+    __slots__ = ()
+
+    @classmethod
+    def upcast(cls, version: int, body: dict[str, Any]) -> dict[str, Any]:
+        return super().upcast(version, {"outside": ["anybody"], **body})

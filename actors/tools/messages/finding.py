@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal, final
 
 import attrs
 
+from actors.outside import FILE_NAMES, marked
 from actors.tooling import Rendered, ToolReply, described, from_context, tool
 from actors.vocabulary import Text
 from bus import Data, Request
@@ -39,6 +40,8 @@ class Listing(ToolReply):
     """How many there are; more than `entries` when the listing was cut."""
     loose: tuple[str, ...] = ()
     """Files that lie directly in home, when home itself is listed."""
+    strange: bool = False
+    """Whether a name may be somebody else's words."""
 
     def rendered(self) -> Rendered:
         lines = ",\n  ".join(entry.json() for entry in self.entries)
@@ -48,6 +51,7 @@ class Listing(ToolReply):
         if self.loose:
             names = ", ".join(self.loose[:5]) + (", …" if len(self.loose) > 5 else "")
             texts.append(f"Note: {len(self.loose)} loose in the home folder itself: {names}.")
+        texts[-1] = _told(texts[-1], strange=self.strange)
         return Rendered(content=tuple(Text(text=text) for text in texts))
 
 
@@ -70,9 +74,16 @@ class Found(ToolReply):
     lines: tuple[str, ...]
     notes: tuple[str, ...] = ()
     """What the model has to know about them: that they were cut and how to go on, what was not searched."""
+    strange: bool = False
+    """As of :class:`Listing`."""
 
     def rendered(self) -> Rendered:
-        return Rendered(content=(Text(text="\n".join((*self.lines, *self.notes))),))
+        text = "\n".join((*self.lines, *self.notes))
+        return Rendered(content=(Text(text=_told(text, strange=self.strange)),))
+
+
+def _told(text: str, *, strange: bool) -> str:
+    return marked(text, (FILE_NAMES,)) if strange else text
 
 
 @tool("Glob", "Find files and folders by name.", effect="pure", subject="pattern")

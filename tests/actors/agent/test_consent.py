@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import attrs
@@ -13,11 +14,14 @@ from actors.agent import messages as agent
 from actors.agent.calls import BEFORE
 from actors.agent.settings import Limits, Settings
 from actors.guarding import Allow, Ask, Asked, Deny, Guards, Pass, Policy, Proposal
+from actors.outside import QUOTED, holding
+from actors.permissions.rules import decide
+from actors.permissions.settings import Permissions
 from actors.session import messages as session
 from actors.tooling import Rendered, Tool, tool_of
 from actors.vocabulary import ADMIN, Text
 from bus import ActorError, Bus
-from tests.actors.agent.world import Gate, Tell, World, check_valid, say, shape, use
+from tests.actors.agent.world import Gate, Peek, Tell, World, check_valid, say, shape, use
 
 LATER = datetime(2030, 1, 1, tzinfo=UTC)
 
@@ -280,6 +284,31 @@ async def test_calls_that_only_read_are_in_the_books_as_well_and_so_is_what_the_
         assert row.words["input"] == '{"what":"a"}'
         found = await world.bus.ask(session.VerifyAudit())
         assert (found.rows, found.faults) == (2, ())
+
+
+@pytest.mark.parametrize(("text", "asked"), [("go", 0), (holding("Forwarded from Grace:\n\ngo", QUOTED), 1)])
+async def test_what_only_reads_may_carry_something_out(
+    lives: World, autojump_clock: MockClock, text: str, asked: int
+) -> None:
+    """Where others may be who wants it, a person is asked before a program of others is told something."""
+
+    async def servers(*_: object) -> tuple[Tool, ...]:
+        peek = tool_of(Peek)
+        return (attrs.evolve(peek, spec=attrs.evolve(peek.spec, name="mcp__a__read"), outward=True),)
+
+    person = Person(policy=partial(decide, Permissions(), ""))
+    lives.guards, lives.tools = person.guards(), (*lives.tools, servers)
+    async with lives.running() as world:
+        world.script += [say(calls=[use("mcp__a__read", "c1", what="a")]), say("done")]
+        accepted = await world.send(text)
+        if asked:
+            await person.waiting.wait()
+            person.says(Deny("no", by="person ada"))
+        await world.end(accepted.turn)
+        assert len(person.asked) == asked
+        assert await books(world) == [
+            ("mcp__a__read", *(("denied", "person ada") if asked else ("allowed", "default")))
+        ]
 
 
 # --- hooks ------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """Which words a conversation holds that the model has not put there itself."""
 
 from actors.agent.literally import stands
-from actors.outside import marked
+from actors.outside import QUOTED, holding, marked
 from actors.vocabulary import ChatMessage, Text, Thinking, ToolResult, ToolUse
 
 URL = "https://example.com/a"
@@ -27,6 +27,10 @@ def result(id: str, text: str, *, is_error: bool = False) -> ChatMessage:
 def test_what_a_person_says_stands_there_and_what_the_model_says_does_not() -> None:
     assert stands(URL, [person(f"look at {URL}, please")])
     assert not stands(URL, [person("look"), model(says=URL)])
+
+
+def test_an_address_in_what_a_person_has_forwarded_stands_there_as_on_a_page() -> None:
+    assert stands(URL, [person(holding(f"see {URL}", QUOTED))])
 
 
 def test_what_a_model_has_written_after_words_from_outside_is_its_own() -> None:

@@ -57,7 +57,7 @@ async def test_tools_are_looked_up_say_what_they_change_and_bring_words_from_out
     echo, write = tools["mcp__a__echo"], tools["mcp__a__write"]
     assert (echo.effect, echo.on_doubt) == ("pure", None)
     assert (write.effect, write.on_doubt) == ("unsafe", "tell_model")
-    assert {(each.offer, each.outside) for each in tools.values()} == {("searched", True)}
+    assert {(each.offer, each.outside, each.outward) for each in tools.values()} == {("searched", True, True)}
     assert {name for name, each in tools.items() if each.foreign} == {name for name in tools if "__" in name}
     assert echo.subject == "text"
     assert echo.spec.description == "Does echo.\n(MCP server a)"

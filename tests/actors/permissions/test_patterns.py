@@ -68,6 +68,14 @@ def test_paths_fit_as_they_are_seen(pattern: str, text: str, is_fit: bool) -> No
         ("https://example.com/docs/*", "https://example.com:8/docs/a", False),
         ("https://example.com/*", "https://example.com", True),
         ("https:///x", "https://example.com/x", False),
+        ("evil.com", "https://%65vil.com/", True),
+        ("EVIL.com.", "HTTPS://evil.COM.:443/", True),
+        ("bücher.example", "https://xn--bcher-kva.example", True),
+        ("*.xn--bcher-kva.example", "https://a.BÜCHER.example", True),
+        ("https://example.com:443/docs/*", "https://example.com/%64ocs//x", True),
+        ("https://example.com/a%3Fb", "https://example.com/a?b", False),
+        ("https://[::ffff:8.8.8.8]/*", "http://8.8.8.8/", False),
+        ("8.8.8.8", "http://134744072/", True),
     ],
 )
 def test_addresses_fit_by_host_or_as_a_whole(pattern: str, text: str, is_fit: bool) -> None:  # noqa: FBT001

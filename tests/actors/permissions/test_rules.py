@@ -23,7 +23,7 @@ def proposal(
     known: str = "",
     **fields: Any,
 ) -> Proposal:
-    delegates = fields.pop("delegates", False)
+    delegates, outward = fields.pop("delegates", False), fields.pop("outward", False)
     context: dict[str, Any] = {
         "session": "s",
         "turn": "t",
@@ -41,6 +41,7 @@ def proposal(
         effect=effect,
         acts_on=acts_on,
         delegates=delegates,
+        outward=outward,
         context=CallContext(outside=outside, **context),
         heard=lambda text: text == known,
     )
@@ -108,6 +109,8 @@ OUTSIDE = ("WebFetch", "email")
             proposal("WebFetch", "https://a.b", "url", effect="pure", outside=OUTSIDE, known="https://a.b"),
             "allow by default",
         ),
+        (proposal("mcp__x__read", "", "", effect="pure", outside=OUTSIDE, outward=True), "ask by outside"),
+        (proposal("mcp__x__read", "", "", effect="pure", outward=True), "allow by default"),
         (proposal("FileWrite", "a", "path", outside=OUTSIDE, channel="scheduler"), "deny by channel"),
     ],
 )

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
+from actors.outside import QUOTED, heard, holding
 from actors.telegram.content import LARGEST_FILE, LONGEST_QUOTE, Content, Wanted, composed, read
+from actors.vocabulary import ChatMessage, Text
 from tests.actors.telegram.made import ADA, BOT, OURS, entity, message
 
 GRACE = {"id": 8, "first_name": "Grace"}
@@ -16,6 +18,10 @@ def of(said: str | None = None, /, **fields: Any) -> Content:
 
 def text_of(said: str | None = None, /, **fields: Any) -> str:
     return composed([of(said, **fields)])
+
+
+def by_others(text: str) -> str:
+    return holding(text, QUOTED)
 
 
 # --- words --------------------------------------------------------------------------------------------------
@@ -75,8 +81,10 @@ def test_what_is_answered_is_quoted() -> None:
 def test_a_part_that_is_answered_counts_more_than_the_whole() -> None:
     answered = message("first\nsecond", **{"from": GRACE})
     quoted = {"text": "second"}
-    assert text_of("why?", reply_to_message=answered, quote=quoted) == "In reply to Grace:\n> second\n\nwhy?"
-    assert text_of("why?", quote=quoted) == "In reply to a message:\n> second\n\nwhy?"
+    assert text_of("why?", reply_to_message=answered, quote=quoted) == by_others(
+        "In reply to Grace:\n> second\n\nwhy?"
+    )
+    assert text_of("why?", quote=quoted) == by_others("In reply to a message:\n> second\n\nwhy?")
 
 
 @pytest.mark.parametrize(
@@ -95,7 +103,8 @@ def test_a_part_that_is_answered_counts_more_than_the_whole() -> None:
     ],
 )
 def test_what_is_answered_is_described_where_it_has_no_words(answered: Any, told: str) -> None:
-    assert text_of("so?", reply_to_message=answered) == f"{told}\n\nso?"
+    said = f"{told}\n\nso?"
+    assert text_of("so?", reply_to_message=answered) == (said if "their own" in told else by_others(said))
 
 
 def test_a_quote_has_an_end() -> None:
@@ -120,12 +129,30 @@ def test_a_message_in_a_topic_answers_nothing() -> None:
     ],
 )
 def test_where_a_message_was_forwarded_from_is_said(origin: dict[str, Any], name: str) -> None:
-    assert text_of("news", forward_origin=origin) == f"Forwarded from {name}:\n\nnews"
+    assert text_of("news", forward_origin=origin) == by_others(f"Forwarded from {name}:\n\nnews")
+
+
+def test_words_of_others_are_marked_as_such() -> None:
+    own = {"type": "user", "sender_user": ADA}
+    grace = {"type": "user", "sender_user": GRACE}
+    assert text_of("note", forward_origin=own, **{"from": ADA}) == "Forwarded from Ada L:\n\nnote"
+    assert text_of("/new", forward_origin=grace) == by_others("Forwarded from Grace:\n\n/new")
+    assert of("/new", forward_origin=grace).theirs
+    assert text_of("made", via_bot={"id": 77}) == by_others("made")
+    assert text_of("made", via_bot=OURS) == "made"
+    assert text_of("so?", external_reply={"origin": grace}) == by_others("so?")
+    answered = message("first", forward_origin=grace, **{"from": ADA})
+    assert text_of("so?", reply_to_message=answered, **{"from": ADA}) == by_others(
+        "In reply to their own message:\n> first\n\nso?"
+    )
+    assert heard([ChatMessage(role="user", content=(Text(text=by_others("x")),))], (), ()) == {QUOTED}
 
 
 def test_words_that_call_something_up_stay_at_the_beginning() -> None:
     answered = message("a text", **{"from": GRACE})
-    assert text_of("/shorten", reply_to_message=answered) == "/shorten\n\nIn reply to Grace:\n> a text"
+    assert text_of("/shorten", reply_to_message=answered) == by_others(
+        "/shorten\n\nIn reply to Grace:\n> a text"
+    )
 
 
 # --- what is shared -----------------------------------------------------------------------------------------
@@ -231,7 +258,7 @@ def test_an_album_is_one_message() -> None:
         of(forward_origin=grace, photo=[{"file_id": "b"}]),
         of(caption="third", forward_origin=grace, photo=[{"file_id": "c"}]),
     ]
-    assert composed(album) == "Forwarded from Grace:\n\nfirst\n\nthird"
+    assert composed(album) == by_others("Forwarded from Grace:\n\nfirst\n\nthird")
     assert [file.id for each in album for file in each.files] == ["a", "b", "c"]
 
 

@@ -11,6 +11,7 @@ from trio.testing import MockClock
 
 from actors.agent import messages as agent
 from actors.notify import messages as notify
+from actors.outside import QUOTED, holding
 from actors.session import accept
 from actors.session import messages as session
 from actors.storage import DiskFull
@@ -449,6 +450,14 @@ async def test_what_is_no_command_of_ours_may_call_up_a_skill(
         await trio.sleep(5)
         offered = [each["command"] for each in next(iter(inside.telegram.seen.commands().values()))]
         assert {"new", "undo", "daily_note"} <= set(offered)
+
+
+async def test_a_forwarded_command_is_none(inside: Inside, autojump_clock: MockClock) -> None:
+    grace = {"type": "user", "sender_user": {"id": 8, "is_bot": False, "first_name": "Grace"}, "date": 1}
+    async with inside.running():
+        inside.write("/new", more={"forward_origin": grace})
+        await inside.settled()
+        assert await inside.said() == [holding("Forwarded from Grace:\n\n/new", QUOTED)]
 
 
 async def test_a_model_that_is_gone_is_said_and_the_usual_one_answers(

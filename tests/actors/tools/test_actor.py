@@ -39,7 +39,7 @@ async def start(
 CALLS = itertools.count(1)
 
 
-async def call(mesh: MeshUnderTest, name: str, **input: Any) -> str:
+async def call(mesh: MeshUnderTest, name: str, *, outside: tuple[str, ...] = (), **input: Any) -> str:
     """Call a tool as a model does; returns the text it gets."""
     context = CallContext(
         call=f"turn:{next(CALLS)}",
@@ -49,6 +49,7 @@ async def call(mesh: MeshUnderTest, name: str, **input: Any) -> str:
         role="admin",
         channel="main",
         source="web",
+        outside=outside,
     )
     reply = await mesh.bus.ask(CATALOGUE.decode(name, input, context))
     (block,) = render(reply).content
@@ -86,6 +87,36 @@ async def test_a_file_is_worked_on_by_the_names_that_models_know(tmp_path: Path)
         assert all_ == "Edited documents/notes.md: 2 replacements"
         assert await call(mesh, "Glob", pattern="**/*.md") == "documents/notes.md"
         assert await call(mesh, "Grep", pattern="^\\d$", output_mode="count") == "documents/notes.md:3"
+
+
+MARK = "[Words from outside went into this: file names]"
+
+
+async def test_names_that_somebody_else_may_be_behind_count_as_words_from_outside(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    for at in range(2):  # the second time from what is stored
+        async with open_test_mesh() as mesh:
+            await start(mesh, home)
+            if not at:
+                assert MARK not in await call(mesh, "FileList", path=".")
+                await call(mesh, "FileWrite", path="documents/plans/own.md", content="x")
+            for folder in (".", "documents", "documents/plans"):
+                assert MARK not in await call(mesh, "FileList", path=folder)
+            assert MARK not in await call(mesh, "Glob", pattern="documents/**")
+            assert MARK not in await call(mesh, "Glob", pattern="nothing/*")
+
+    (home / "documents/plans/obey me.txt").write_text("")
+    async with open_test_mesh() as mesh:
+        await start(mesh, home)
+        assert MARK not in await call(mesh, "FileList", path="documents")
+        assert (await call(mesh, "FileList", path="documents/plans")).endswith(f"\n\n{MARK}")
+        assert (await call(mesh, "Glob", pattern="**/*.txt")).splitlines()[-1] == MARK
+        for name, path in (("FileWrite", "path"), ("Write", "file_path")):
+            await call(mesh, name, outside=("WebFetch",), content="", **{path: f"documents/{name}.md"})
+        assert (await call(mesh, "FileList", path="documents")).endswith(MARK)
+        for name in ("FileWrite", "Write"):
+            await call(mesh, "FileWrite", path=f"documents/{name}.md", content="x")
+        assert MARK not in await call(mesh, "FileList", path="documents")
 
 
 async def test_a_file_outside_the_usual_folders_is_written_with_a_warning(tmp_path: Path) -> None:
