@@ -66,6 +66,8 @@ class Running:
     lock: InstanceLock
     first_key: str | None = attrs.field(repr=False)
     """Of the admin that this very start has made, if it has."""
+    leave: Callable[[], None] = attrs.field(repr=False)
+    """Have everybody know that the program is about to stop in order."""
 
     @property
     def info(self) -> DaemonInfo:
@@ -107,7 +109,9 @@ async def running(
             try:
                 async with open_mesh(tree(parts), log=logs.log, boot_id=boot_id) as mesh:
                     with _tended(instance, mesh):
-                        yield Running(mesh=mesh, lock=lock, first_key=next(iter(first_keys), None))
+                        first_key = next(iter(first_keys), None)
+                        yield Running(mesh=mesh, lock=lock, first_key=first_key, leave=parts.armed.leave)
+                        parts.armed.leave()
             except BootError as error:
                 raise StartFailed(error) from error
 
@@ -220,7 +224,7 @@ async def serve(
                     async with running(instance, config, command=command, address=address) as daemon:
                         model = (await daemon.mesh.bus.ask(llm.Models())).default
                         on_ready(daemon, model, await _link(daemon), await _shell(daemon))
-                        status = await _stay(daemon.mesh, stopping)
+                        status = await _stay(daemon, stopping)
             except StarpodError as error:  # raised below, outside of the nursery, which would wrap it
                 failure = error
             nursery.cancel_scope.cancel(reason="stopped")
@@ -272,11 +276,12 @@ class _Stopping:
                 self.mesh.force()
 
 
-async def _stay(mesh: Mesh, stopping: _Stopping) -> int:
+async def _stay(daemon: Running, stopping: _Stopping) -> int:
     """Run until a signal or the end of the tree; the exit status of the process."""
-    stopping.mesh = mesh
+    mesh = stopping.mesh = daemon.mesh
     with trio.CancelScope() as stopping.scope:
         await mesh.wait()
+    daemon.leave()
     exit = await mesh.stop()
     return 0 if exit.kind is ExitKind.STOPPED else FAILED
 

@@ -43,7 +43,7 @@ from actors.gateway.settings import Settings as GatewaySettings
 from actors.hooks import guards as hooking
 from actors.hooks import messages as hooks
 from actors.hooks.actor import FOLDER as HOOKS_FOLDER
-from actors.hooks.actor import HooksActor
+from actors.hooks.actor import LAST_WORDS, HooksActor
 from actors.hooks.armed import Armed
 from actors.hooks.registry import Registry
 from actors.hooks.settings import Settings as HooksSettings
@@ -382,6 +382,7 @@ def _occasions(armed: Armed) -> Occasions:
         said=partial(hooking.said, armed, hooking.Turnstiles()),
         opened=partial(hooking.opened, armed),
         delegated=partial(hooking.delegated, armed),
+        stopped=partial(hooking.stopped, armed),
         shortened=partial(hooking.shortened, armed),
     )
 
@@ -405,7 +406,8 @@ PROGRAMS: Final = Registry()
 
 
 def _hooks(parts: Parts) -> Iterator[Child]:
-    yield Child("hooks", partial(HooksActor, parts, parts.armed, PROGRAMS), limits=Limits(mailbox=1024))
+    limits = Limits(mailbox=1024, cleanup_within=LAST_WORDS + 2)
+    yield Child("hooks", partial(HooksActor, parts, parts.armed, PROGRAMS), limits=limits)
 
 
 def _console(_parts: Parts) -> Iterator[Child]:

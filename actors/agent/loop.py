@@ -3,16 +3,18 @@
 Everything is stored before it is told, so that another attempt can go on where this one stopped.
 """
 
+import logging
 import sys
 from collections.abc import Awaitable, Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
-from typing import final
+from typing import Final, final
 
 import attrs
 
 from actors import transcript
 from actors.agent import circles, endings, failures, limits, lookup
+from actors.agent import messages as agent
 from actors.agent.admission import Admission
 from actors.agent.allowance import Allowance, Zone
 from actors.agent.calls import bounded
@@ -39,6 +41,8 @@ from actors.session import messages as session
 from actors.tooling import CallContext
 from actors.vocabulary import ChatMessage
 from bus import Bus, BusError
+
+_LOG: Final = logging.getLogger(__name__)
 
 
 @final
@@ -211,11 +215,28 @@ class Loop:
                     return run.broken_up(answer, course, endings.SILENT)
                 run.silences += 1
                 await self._spent(answer)
-            case "said" if not self._joining():
+            case "said" if not self._joining() and not await self._is_to_go_on(answer):
                 return run.success(answer)
             case _:
                 await self._act(answer)
         return None
+
+    async def _is_to_go_on(self, answer: llm.Completed) -> bool:
+        """Whether somebody has something more for a subagent to do that is about to end."""
+        run, parts = self.run, self._parts
+        if run.turn.delegated_by is None:
+            return False
+        wanted = await parts.occasions.stopped(
+            parts.bus, self._turn, "\n\n".join(transcript.texts(answer.content)), active=run.goes_on
+        )
+        if wanted is None or run.goes_on:
+            return False
+        try:
+            await parts.bus.ask(agent.Accept(incoming=wanted))
+        except BusError as error:
+            _LOG.warning("a subagent ends although a hook wants it to go on: %s", error)
+            return False
+        return bool(self._joining())
 
     async def _prepare(self) -> None:
         """Learn which tools there are and what the model is to be told."""

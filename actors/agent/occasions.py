@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Literal, final
+from typing import Literal, Protocol, final
 
 import attrs
 
@@ -27,8 +27,24 @@ async def _undelegated(_bus: Bus, _turn: TurnContext) -> tuple[str, ...]:
     return ()
 
 
+async def _unstopped(
+    _bus: Bus,
+    _turn: TurnContext,
+    _words: str,
+    *,
+    active: bool,  # noqa: ARG001 - nobody is told
+) -> session.Incoming | None:
+    return None
+
+
 async def _unshortened(_bus: Bus, _turn: TurnContext) -> None:
     return None
+
+
+class Stopped(Protocol):
+    def __call__(
+        self, bus: Bus, turn: TurnContext, words: str, /, *, active: bool
+    ) -> Awaitable[session.Incoming | None]: ...
 
 
 @final
@@ -45,6 +61,9 @@ class Occasions:
     """A conversation begins, with a turn that wants this model."""
     delegated: Callable[[Bus, TurnContext], Awaitable[tuple[str, ...]]] = _undelegated
     """A subagent begins."""
+    stopped: Stopped = _unstopped
+    """A subagent is about to end with these words. Whoever does not want that has a message for it; what such a message
+    has begun is told as `active`, and ends all the same."""
     shortened: Callable[[Bus, TurnContext], Awaitable[None]] = _unshortened
     """A summary is about to replace messages."""
 

@@ -115,6 +115,11 @@ class Run:
         """All the model said in this turn."""
         return "\n\n".join(self.said)
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether a hook has had it go on."""
+        return any(turn.client_message_id == f"stop:{self.id}" for turn in self.merged)
+
     # --- what happens -------------------------------------------------------------------------------------
 
     def recall(self, rows: Iterable[session.Message], followups: Sequence[session.Turn]) -> None:

@@ -17,7 +17,8 @@ from actors.hooks.armed import Armed
 from actors.hooks.breaker import Breaker, Count
 from actors.hooks.discovery import Discovered, Scan, Stamp
 from actors.hooks.eligibility import SYSTEMS, Machine
-from actors.hooks.follower import Follower
+from actors.hooks.follower import CLOSED, Follower
+from actors.hooks.lanes import Lanes
 from actors.hooks.registry import EMPTY, Callback, Group, Registry, of_manifests
 from actors.hooks.settings import Settings
 from actors.hooks.transcripts import Transcripts, emptied, written_down
@@ -27,7 +28,7 @@ from actors.settings import messages as settings
 from actors.skills import messages as skills
 from actors.storage import numbered
 from actors.subsystem import Given
-from bus import Event, Lag, concurrent, redact, run_in_thread
+from bus import BusError, Event, Lag, concurrent, redact, run_in_thread
 
 if TYPE_CHECKING:
     from actors.hooks.running import Caller
@@ -38,6 +39,8 @@ TRANSCRIPTS: Final = "hooks-transcripts"
 """Likewise: conversations, while hooks may read them."""
 EVENTS: Final = 256
 """Events that may wait until hooks have been told of others; what comes more is not told."""
+LAST_WORDS: Final = 8.0
+"""Seconds that hooks have when the agent stops."""
 ON_START: Final = "start"
 LOCAL_SETTINGS: Final = "config.local.toml"
 
@@ -78,9 +81,13 @@ class HooksActor(Follower):
         self._limiter = trio.CapacityLimiter(1)
         self._reading = trio.Lock()
         self._followed = {"turns", "closed"}
+        self._progress = {}
 
     async def start(self) -> None:
         await super().start()
+        self._lanes = Lanes(self.spawn)
+        if self._armed.began is None:
+            self._armed.began = self.bus.clock.now()
         for name, count in (await self._read(store.failing)).items():
             self._breaker.restore(name, count)
         with contextlib.suppress(OSError):  # then hooks go without transcripts
@@ -90,6 +97,19 @@ class HooksActor(Follower):
         self.spawn(self._follow)
         self.spawn(self._listen)
         self.spawn(self._set_up)
+
+    async def on_stop(self) -> None:
+        if self._armed.ending and self._armed.wants_any(CLOSED):
+            with trio.move_on_after(LAST_WORDS), contextlib.suppress(BusError):
+                await self._shut_down()
+        await super().on_stop()
+
+    async def _shut_down(self) -> None:
+        """Tell hooks of all conversations that had a turn in this life of the agent and go on in the next one."""
+        async with trio.open_nursery() as nursery:
+            for id, user in (await self._lived(self._armed.began)).items():
+                told = messages.fire(messages.SessionEnd(reason="shutdown"), session=id, user=user)
+                nursery.start_soon(self._call, told)
 
     def describe(self) -> dict[str, Any]:
         return {

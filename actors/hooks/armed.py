@@ -5,6 +5,7 @@ changed a manifest: so nobody has to wake up for that, and a new hook is called 
 """
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Final, final
 
@@ -32,11 +33,19 @@ class Armed:
         self.registry = EMPTY
         self.setups: set[str] = set()
         """What was told of the start of this process."""
+        self.began: datetime | None = None
+        """When the first who calls hooks was there."""
+        self.ending = False
+        """Whether the program stops in order."""
         self._on = on
         self._stamp: Stamp | None = None
         """Of what the registry was made from; None: it was not made yet."""
         self._looked_at = _NEVER
         self._changed = True
+
+    def leave(self) -> None:
+        """The program stops in order."""
+        self.ending = True
 
     @property
     def on(self) -> bool:

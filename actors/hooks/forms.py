@@ -38,6 +38,8 @@ from actors.vocabulary import quoted
 
 TRIAL: Final = "trial"
 """Id of the call, the agent and the conversation of a try."""
+SOURCE: Final = "hook"
+"""Where messages of hooks come from."""
 SUBAGENT: Final = "subagent"
 """What kind of agent carries out calls of another one."""
 

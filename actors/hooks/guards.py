@@ -17,7 +17,7 @@ from actors.beginning import beginning_in_bytes
 from actors.context import TurnContext
 from actors.guarding import Allow, Ask, Asked, Deny, Guards, Pass, Proposal
 from actors.hooks.armed import Armed
-from actors.hooks.forms import SUBAGENT
+from actors.hooks.forms import SOURCE, SUBAGENT
 from actors.hooks.messages import (
     EventName,
     Input,
@@ -29,9 +29,11 @@ from actors.hooks.messages import (
     PreToolUse,
     SessionStart,
     SubagentStart,
+    SubagentStop,
     UserPromptSubmit,
     fire,
 )
+from actors.permissions import messages as permissions
 from actors.session import messages as session
 from actors.tooling import Rendered
 from actors.transcript import texts
@@ -115,8 +117,9 @@ async def _after(armed: Armed, bus: Bus, proposal: Proposal, result: Rendered) -
     else:
         told = PostToolUse(tool_name=name, tool_input=proposal.input, tool_response=text, tool_use_id=call)
     said = await heard(bus, armed, told, proposal.context, name)
+    content = result.content if said.result is None else (Text(text=redact(said.result)),)
     added = tuple(Text(text=redact(each)) for each in said.context)
-    return attrs.evolve(result, content=(*result.content, *added)) if added else result
+    return attrs.evolve(result, content=(*content, *added)) if added or said.result is not None else result
 
 
 async def _ask(
@@ -131,9 +134,29 @@ async def _ask(
         case "deny":
             return Deny(redact(said.reason), by, stop=said.stop)
         case "allow":
+            await _settled(bus, proposal, said)
             return Allow(by, said.input)
         case _:
             return await guards.ask(bus, proposal, question)
+
+
+async def _settled(bus: Bus, proposal: Proposal, said: Outcome) -> None:
+    """Have permissions hold that a hook gives in the place of a person. The call itself does not depend on that."""
+    context = proposal.context
+    for each in said.permissions:
+        try:
+            await bus.ask(
+                permissions.Settle(
+                    tool=each.tool,
+                    allow=each.permission == "allow",
+                    outside=bool(proposal.outside),
+                    user=context.user,
+                    session=context.session,
+                    hook=said.by,
+                )
+            )
+        except BusError as error:
+            _LOG.warning("what the hook %s says of %s could not be kept: %s", said.by, each.tool, error)
 
 
 # --- other points -----------------------------------------------------------------------------------------
@@ -185,6 +208,46 @@ async def delegated(armed: Armed, bus: Bus, turn: TurnContext) -> tuple[str, ...
     """What a subagent is told at its beginning."""
     outcome = await heard(bus, armed, SubagentStart(agent_id=turn.turn, agent_type=SUBAGENT), turn)
     return tuple(map(redact, outcome.context))
+
+
+async def stopped(
+    armed: Armed, bus: Bus, turn: TurnContext, words: str, *, active: bool
+) -> session.Incoming | None:
+    """What a subagent that is about to end is told instead of a message of a person; None: it may end."""
+    if not armed.wants("SubagentStop", bus.clock.monotonic()):
+        return None
+    try:
+        asking = session.GetTurn(turn=turn.delegated_by.partition(":")[0], user=turn.user)
+        caller = await bus.ask(asking)
+    except BusError as error:  # it has gone with its conversation, or nobody can say
+        _LOG.warning("hooks were not told of the end of a subagent: %s", error)
+        return None
+    stop = SubagentStop(
+        stop_hook_active=active,
+        agent_id=turn.turn,
+        agent_transcript_path="",
+        agent_type=SUBAGENT,
+        last_assistant_message=words or None,
+    )
+    about = {"session": caller.session, "user": turn.user, "agent_session": turn.session}
+    try:
+        said = await bus.ask(fire(stop, **about))
+    except BusError as error:
+        _LOG.warning("hooks were not told of the end of a subagent: %s", error)
+        return None
+    if said.decision != "deny":
+        return None
+    return session.Incoming(
+        text=redact(said.reason),
+        user=turn.user,
+        role="admin" if turn.role == "admin" else "user",
+        channel=turn.channel,
+        session=turn.session,
+        mode="inject",
+        source=SOURCE,
+        client_message_id=f"stop:{turn.turn}",
+        triggered_by=f"hook {said.by}",
+    )
 
 
 async def shortened(armed: Armed, bus: Bus, turn: TurnContext) -> None:

@@ -1,13 +1,17 @@
 """What several hooks say of one event, taken together: deny before ask before allow before nothing. Pure."""
 
+import json
 from collections.abc import Mapping
 from typing import Any, Final, final
 
 import attrs
 
-from actors.hooks.messages import Decision, EventName, Outcome, Run
-from actors.hooks.output import Output
+from actors.hooks.messages import Decision, EventName, Outcome, Permission, Run
+from actors.hooks.output import BadOutput, Output
+from actors.vocabulary import quoted
 
+OF_SERVERS: Final = "mcp__"
+"""How the names of tools of MCP servers begin."""
 STRENGTH: Final[tuple[Decision, ...]] = ("none", "allow", "ask", "deny")
 _FOR_MODELS: Final = frozenset(
     {
@@ -21,6 +25,8 @@ _FOR_MODELS: Final = frozenset(
     }
 )
 """Events at which there is a model to be told something."""
+ENDS: Final = frozenset({"Stop", "SubagentStop"})
+"""Those of an agent that may be made to go on."""
 
 
 @final
@@ -33,10 +39,15 @@ class Said:
     input: Mapping[str, Any] | None = None
     stop: bool = False
     context: tuple[str, ...] = ()
+    permissions: tuple[Permission, ...] = ()
+    result: str | None = None
 
 
 def said(event: EventName, output: Output, told: Mapping[str, Any]) -> Said:
-    """What an answer comes to. `told` is what the hook was told: the end of what a hook began is not stopped again."""
+    """What an answer comes to. `told` is what the hook was told: the end of what a hook began is not stopped again.
+
+    Raises BadOutput for what does not fit what it was told.
+    """
     context = _context(event, output)
     if event == "PreToolUse":
         return _of_call(output, context)
@@ -45,10 +56,22 @@ def said(event: EventName, output: Output, told: Mapping[str, Any]) -> Said:
     if event == "UserPromptSubmit":
         against = output.go_on is False or output.decision == "block"
         return Said(decision="deny", reason=_why(output)) if against else Said(context=context)
-    if event == "Stop" and output.decision == "block":
+    if event == "PostToolUse":
+        return Said(context=context, result=_result(output, told))
+    if event in ENDS and output.decision == "block":
         is_heard = output.go_on is not False and not told.get("stop_hook_active")
         return Said(decision="deny", reason=_why(output)) if is_heard else Said()
     return Said(context=context)
+
+
+def _result(output: Output, told: Mapping[str, Any]) -> str | None:
+    specific = output.specific
+    if specific is None or specific.event != "PostToolUse" or specific.updated_mcp_tool_output is None:
+        return None
+    tool, given = str(told.get("tool_name", "")), specific.updated_mcp_tool_output
+    if not tool.startswith(OF_SERVERS):
+        raise BadOutput(f"updatedMCPToolOutput is for tools of MCP servers, and {quoted(tool)} is none")
+    return given if isinstance(given, str) else json.dumps(given, indent=2, ensure_ascii=False)
 
 
 def _of_call(output: Output, context: tuple[str, ...]) -> Said:
@@ -85,6 +108,7 @@ def _of_person(output: Output) -> Said:
         reason=_why(output, verdict.message),
         input=verdict.updated_input if allows else None,
         stop=bool(verdict.interrupt) and not allows,
+        permissions=verdict.updated_permissions if allows else (),
     )
 
 
@@ -111,6 +135,8 @@ def joined(so_far: Outcome, by: str, one: Said) -> Outcome:
         input=so_far.input if one.input is None else one.input,
         stop=so_far.stop or one.stop,
         context=(*so_far.context, *one.context),
+        permissions=(*so_far.permissions, *one.permissions),
+        result=so_far.result if one.result is None else one.result,
     )
 
 

@@ -17,7 +17,8 @@ T = TypeVar("T")
 
 Word = Literal["allow", "deny", "ask"]
 """What a hook says of a call."""
-_CAPITAL: Final = re.compile("[A-Z]")
+_WORD: Final = re.compile("(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+"""Where one begins: ``updatedMCPToolOutput`` has four."""
 SPECIFIC: Final[tuple[EventName, ...]] = (
     "PreToolUse",
     "PostToolUse",
@@ -59,6 +60,7 @@ class Specific:
     updated_input: Mapping[str, Any] | None = None
     additional_context: str | None = None
     updated_mcp_tool_output: Any = None
+    """What the model gets in the place of what a tool of an MCP server has answered."""
     decision: Verdict | None = None
 
 
@@ -74,6 +76,7 @@ class Output:
     go_on: bool | None = None
     """``continue``: False stops the agent."""
     suppress_output: bool | None = None
+    """True: what it says and writes is not kept among its calls."""
     stop_reason: str | None = None
     decision: Literal["approve", "block"] | None = None
     system_message: str | None = None
@@ -147,6 +150,11 @@ def _permission(value: Mapping[str, Any]) -> Permission:
     tool, permission = fields.text("tool"), fields.word("permission", get_args(Word))
     if tool is None or permission is None:
         raise BadOutput("a permission needs tool and permission")
+    if permission == "deny":
+        raise BadOutput(
+            "updatedPermissions can allow a tool in this conversation or have it asked about again;"
+            f" to deny {quoted(tool)} is for a rule in [permissions]"
+        )
     return Permission(tool=tool, permission=permission)
 
 
@@ -192,7 +200,7 @@ class _Fields:
 
 
 def _snake(key: str) -> str:
-    return _CAPITAL.sub(lambda capital: f"_{capital[0].lower()}", key)
+    return _WORD.sub("_", key).lower()
 
 
 # --- writing ----------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from actors.hooks.breaker import Breaker, Count
 from actors.hooks.eligibility import Machine, missing
 from actors.hooks.merging import Said, joined, ran, said
 from actors.hooks.messages import DECIDING, Outcome, Result, Run
-from actors.hooks.output import NOTHING, Output
+from actors.hooks.output import NOTHING, BadOutput, Output
 from actors.hooks.registry import Answer, Callback, Group
 
 Kept = Callable[[Run, Count | None], Awaitable[None]]
@@ -60,6 +60,8 @@ class Caller:
             outcome = ran(joined(outcome, _called(group), word), run)
             if word.input is not None and "tool_input" in form:
                 form["tool_input"] = word.input
+            if word.result is not None:
+                form["tool_response"] = word.result
         return outcome
 
     async def _one(self, group: Group, form: Mapping[str, Any], *, counted: bool) -> tuple[Run, Said]:
@@ -78,14 +80,15 @@ class Caller:
         if counted and not self.breaker.admits(group.name, at):
             return attrs.evolve(run, result="tripped", detail=_RESTS), _unheard(group, _RESTS)
         heard = await self._heard(group, form)
-        word = _word(group, heard, form)
+        heard, word = _word(group, heard, form)
         result = _result(heard, word)
+        hidden = any(each.suppress_output for each in heard.outputs)
         run = attrs.evolve(
             run,
             seconds=trio.current_time() - began,
             result=result,
-            detail=heard.fault or word.reason,
-            stderr=heard.stderr,
+            detail=heard.fault or ("" if hidden else word.reason),
+            stderr="" if hidden else heard.stderr,
         )
         if counted:
             await self.kept(run, self._counted(group, failed=bool(heard.fault)))
@@ -132,19 +135,24 @@ def _read(answer: Output | Answer | Mapping[str, Any] | None) -> Answer:
     return Answer(output=NOTHING if answer is None else output.read(answer))
 
 
-def _word(group: Group, heard: Hearing, form: Mapping[str, Any]) -> Said:
-    """What the answers of a group come to."""
+def _word(group: Group, heard: Hearing, form: Mapping[str, Any]) -> tuple[Hearing, Said]:
+    """What the answers of a group come to; one that does not fit what it was told is a fault."""
     together = Outcome()
     for each in heard.outputs:
-        together = joined(together, _called(group), said(group.event, each, form))
+        try:
+            together = joined(together, _called(group), said(group.event, each, form))
+        except BadOutput as error:
+            heard = attrs.evolve(heard, fault=str(error))
     if heard.fault:
         together = joined(together, _called(group), _unheard(group, heard.fault))
-    return Said(
+    return heard, Said(
         decision=together.decision,
         reason=together.reason,
         input=together.input,
         stop=together.stop,
         context=together.context,
+        permissions=together.permissions,
+        result=together.result,
     )
 
 

@@ -127,6 +127,12 @@ class PermissionsActor(LateKeeper):
     async def grants(self, request: messages.Grants) -> tuple[messages.Grant, ...]:
         return redacted(await self._read(store.grants, request.user))
 
+    @messages.Settle.handler
+    @concurrent(64)
+    async def settle(self, request: messages.Settle) -> None:
+        await self._write(store.settle, request, self._now())
+        self._note_soon.set()
+
     @messages.Revoke.handler
     @concurrent(64)
     async def revoke(self, request: messages.Revoke) -> messages.Revoked:

@@ -271,6 +271,25 @@ class Grant(Data):
     at: datetime
 
 
+@final
+@attrs.frozen(kw_only=True)
+class Settle(Request[None]):
+    """A hook, in the place of a person, has a tool be allowed in a conversation, or be asked about there again.
+
+    What rules deny stays denied.
+    """
+
+    tool: str
+    allow: bool
+    """False: what was granted for it in this conversation counts no more."""
+    outside: bool
+    """Whether it is to count where words from outside are in the conversation."""
+    user: str
+    session: str
+    hook: str
+    """Its name."""
+
+
 @endpoint("GET", "/api/grants")
 @final
 @attrs.frozen(kw_only=True)

@@ -16,11 +16,12 @@ from actors.permissions.messages import (
     List,
     PatternMisses,
     Question,
+    Settle,
     State,
     UnknownApproval,
     UnknownGrant,
 )
-from actors.permissions.patterns import Subject, fits, proposal
+from actors.permissions.patterns import ANY, Subject, fits, proposal
 from actors.storage import clean, moment
 
 KEPT: Final = 30 * 24 * 3600 * 1_000_000
@@ -87,7 +88,7 @@ def ask(
 def _granted(connection: sqlite3.Connection, request: Ask, subject: Subject) -> int | None:
     """The grant that covers a call, if there is one."""
     rows = connection.execute(
-        "SELECT id, pattern FROM grants WHERE user_id = ? AND tool = ? AND acts_on = ? AND revoked_at IS NULL"
+        "SELECT id, pattern FROM grants WHERE user_id = ? AND tool = ? AND acts_on IN (?, '*') AND revoked_at IS NULL"
         " AND coalesce(session_id, ?) = ? AND outside >= ? ORDER BY id",
         (
             request.user,
@@ -257,6 +258,30 @@ def _grant_of(row: sqlite3.Row) -> Grant:
         outside=bool(row["outside"]),
         at=moment(row["at"]),
     )
+
+
+def settle(connection: sqlite3.Connection, request: Settle, now: int) -> None:
+    """Have a grant for a conversation be there, once, or none."""
+    connection.execute(
+        "UPDATE grants SET revoked_at = ?, noted = 0 WHERE user_id = ? AND tool = ? AND session_id = ?"
+        " AND revoked_at IS NULL AND (NOT ? OR (acts_on = ? AND outside <= ?))",
+        (now, request.user, clean(request.tool), request.session, request.allow, ANY, request.outside),
+    )
+    if request.allow:
+        connection.execute(
+            "INSERT INTO grants (user_id, tool, acts_on, pattern, session_id, outside, at, ask)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                request.user,
+                clean(request.tool),
+                ANY,
+                ANY,
+                request.session,
+                request.outside,
+                now,
+                clean(f"hook {request.hook}"),
+            ),
+        )
 
 
 def revoke(connection: sqlite3.Connection, id: int, user: str, now: int) -> Grant:

@@ -39,6 +39,10 @@ INSERT INTO sessions (id, user_id, channel, channel_key, title, created_at, last
 VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, 1, ?, ?, ?, ?, ?)
 """
 """Closed: nobody else is to say anything in it."""
+_AT_WORK: Final = """
+SELECT 1 FROM turns JOIN sessions ON sessions.id = session_id
+WHERE sessions.id = ? AND sessions.caller_turn IS NOT NULL AND state = 'running'
+"""
 _CHOSEN_BEFORE: Final = """
 SELECT model, effort FROM sessions WHERE user_id = ? AND channel = ? AND channel_key = ?
 ORDER BY created_at DESC LIMIT 1
@@ -189,12 +193,20 @@ def _decide(
         ).fetchone()
         if row is None:
             raise UnknownSession(session=incoming.session)
-        if row["is_closed"]:
+        if row["is_closed"] and not _may_be_joined(connection, incoming):
             raise SessionIsClosed(session=incoming.session)
         return resolve.Continue(incoming.session)
     row = connection.execute(_OPEN_SESSION, (incoming.user, incoming.channel, key)).fetchone()
     found = None if row is None else resolve.Open(id=row[0], last_message_at=moment(row[1]))
     return resolve.decide(found, now=moment(now), gap=gap)
+
+
+def _may_be_joined(connection: sqlite3.Connection, incoming: Incoming) -> bool:
+    """Whether a subagent is at work there, to which something that is no person has something to say."""
+    if incoming.triggered_by is None:
+        return False
+    row = connection.execute(_AT_WORK, (incoming.session,)).fetchone()
+    return row is not None
 
 
 def store_turn(

@@ -36,10 +36,10 @@ OF_TOOLS: Final[frozenset[EventName]] = frozenset(
 )
 """Those that are about a call, whose tool a matcher looks at."""
 DECIDING: Final[frozenset[EventName]] = frozenset(
-    {"PreToolUse", "UserPromptSubmit", "PermissionRequest", "Stop"}
+    {"PreToolUse", "UserPromptSubmit", "PermissionRequest", "Stop", "SubagentStop"}
 )
 """Those at which a hook may stand in the way."""
-OF_ENDS: Final[frozenset[EventName]] = frozenset({"Stop", "SubagentStop", "SessionEnd"})
+OF_ENDS: Final[frozenset[EventName]] = frozenset({"Stop", "SessionEnd"})
 """Those that are read from the ledger of what has ended, so that no crash skips one."""
 
 _KEPT: Final = "kept"

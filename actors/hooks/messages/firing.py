@@ -8,7 +8,7 @@ import attrs
 
 from bus import Abandon, Data, Event, Request
 
-from .events import EventName, Input
+from .events import EventName, Input, Permission
 
 Decision = Literal["none", "ask", "allow", "deny"]
 """From the weakest to the strongest: of several hooks the strongest word counts."""
@@ -52,6 +52,10 @@ class Outcome(Data):
     """Whether nothing more is to be done after this."""
     context: tuple[str, ...] = ()
     """What the model is to be told."""
+    permissions: tuple[Permission, ...] = ()
+    """What is to hold for tools in this conversation from now on, if the decision is to allow."""
+    result: str | None = None
+    """What the model gets in the place of the result of the call; None: that."""
     runs: tuple[Run, ...] = ()
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from actors.agent import messages as agent
-from actors.hooks import armed, follower
+from actors.hooks import armed, forms
 from actors.hooks import messages as hooks
 from actors.session import messages as session
 from bus import Actor
@@ -122,7 +122,7 @@ async def test_a_hook_may_have_the_agent_go_on_which_is_said_once_and_by_no_pers
     await until(lambda: said)
     (incoming,) = said
     assert (incoming.text, incoming.session, incoming.user) == ("run the tests first", turn.session, "ada")
-    assert (incoming.source, incoming.triggered_by) == (follower.SOURCE, "hook a")
+    assert (incoming.source, incoming.triggered_by) == (forms.SOURCE, "hook a")
     assert incoming.client_message_id == f"stop:{turn.turn}"
     assert incoming.mode == "queue"
 
@@ -132,7 +132,7 @@ async def test_what_a_hook_has_begun_is_not_stopped_by_it_again(world: World) ->
     said: list[session.Incoming] = []
     await world.mesh.start(partial(Agent, said), name="agent")
     await world.start()
-    await world.turn("one", source=follower.SOURCE)
+    await world.turn("one", source=forms.SOURCE)
     await until(world.called)
     assert [each["stop_hook_active"] for each in told(world)] == [True]
     await world.turn("two")
@@ -174,27 +174,55 @@ async def test_a_conversation_that_was_silent_for_too_long_ends_by_the_gap(world
     assert told(world)[0]["reason"] == "gap"
 
 
-async def test_the_end_of_a_subagent_is_told_in_the_conversation_that_called_it(world: World) -> None:
-    world.write("a", "SubagentStop", APPEND)
+async def test_the_end_of_a_subagent_is_no_stop(world: World) -> None:
     world.write("b", "Stop", APPEND)
     await world.start()
-    conversation, turn, step = await world.delegating()
-    sub = await world.turn(
+    _, turn, step = await world.delegating()
+    await world.turn(
         "do a part",
         "A part is done.",
         key=None,
         delegation=session.Delegation(turn=turn, step=step, title="part", most=4),
     )
-    await until(lambda: told(world))
-    (stop,) = told(world)
-    assert (stop["session_id"], stop["agent_id"], stop["agent_type"]) == (
-        conversation,
-        sub.turn,
-        "subagent",
+    await world.turn("two", "Two.", user="grace", key="hers")
+    await until(lambda: told(world, "b"))
+    assert [each["last_assistant_message"] for each in told(world, "b")] == ["Two."]
+
+
+async def test_a_slow_hook_of_one_user_holds_up_nobody_else(world: World) -> None:
+    world.write(
+        "a", "Stop", 'read -r told; case "$told" in *ada*) sleep 1000;; *) echo "$told" >> told;; esac'
     )
-    assert stop["last_assistant_message"] == "A part is done."
-    assert stop["agent_transcript_path"] != stop["transcript_path"] != ""
-    assert told(world, "b") == []
+    await world.start()
+    await world.turn("one", "To ada.")
+    for word in ("two", "three"):
+        await world.turn(word, f"To grace: {word}.", user="grace", key="hers")
+    await until(lambda: len(told(world)) == 2)
+    assert [each["last_assistant_message"] for each in told(world)] == ["To grace: two.", "To grace: three."]
+    assert _number(world) == 0  # where it goes on after a crash: hers may be told again, his is not lost
+
+
+async def test_an_orderly_stop_is_the_end_of_all_conversations_that_lived(world: World) -> None:
+    world.write("a", "SessionEnd", APPEND)
+    await world.start()
+    said = await world.turn("one")
+    closed = await world.turn("two", key="other")
+    await world.bus.ask(session.Close(session=closed.session, user="ada", summary="bye"))
+    await until(lambda: told(world))
+    world.armed.leave()
+    await world.mesh.console.restart("hooks")
+    assert [(each["session_id"], each["reason"]) for each in told(world)] == [
+        (closed.session, "user"),
+        (said.session, "shutdown"),
+    ]
+
+
+async def test_where_the_agent_goes_on_nothing_has_ended(world: World) -> None:
+    world.write("a", "SessionEnd", APPEND)
+    await world.start()
+    await world.turn("one")
+    await world.mesh.console.restart("hooks")
+    assert told(world) == []
 
 
 async def test_what_cannot_be_told_holds_up_nothing(

@@ -22,13 +22,15 @@ from actors.hooks.manifest import Manifest
 from actors.hooks.messages import EventName
 from actors.hooks.registry import Group, Registry
 from actors.hooks.settings import Settings
+from actors.permissions import messages as permissions
 from actors.session import messages as session
 from actors.subagents.settings import Settings as SubagentSettings
 from actors.subsystem import Given
+from actors.tooling import Tool, tool_of
 from actors.vocabulary import ADMIN
-from bus import conceal
+from bus import Actor, conceal
 from tests.actors.agent.test_compacting import SMALL, grown
-from tests.actors.agent.world import Gate, World, say, shape, use
+from tests.actors.agent.world import Gate, Tell, World, say, shape, use
 
 Told = Mapping[str, Any]
 
@@ -67,6 +69,7 @@ class Hooked:
             said=partial(guards.said, armed, guards.Turnstiles()),
             opened=partial(guards.opened, armed),
             delegated=partial(guards.delegated, armed),
+            stopped=partial(guards.stopped, armed),
             shortened=partial(guards.shortened, armed),
         )
         lives = self.lives
@@ -412,6 +415,92 @@ async def test_a_subagent_that_begins_is_told_and_its_calls_say_whose_they_are(
         (call,) = hooked.of("PreToolUse")
         assert (call["agent_id"], call["agent_type"]) == (start["agent_id"], "subagent")
         assert len(hooked.of("SessionStart")) == 1
+
+
+BLOCK = {"decision": "block", "reason": "And the tests?"}
+
+
+async def test_a_subagent_that_is_to_go_on_does_so_once_and_its_caller_gets_what_it_says_then(
+    hooked: Hooked, autojump_clock: MockClock
+) -> None:
+    hooked.subagents = SubagentSettings()
+    hooked.on("SubagentStop", BLOCK)
+    async with hooked.running() as world:
+        world.script += [
+            say(calls=[use("Agent", "c1", description="look", prompt="look")]),
+            say("looked"),
+            say("The tests pass."),
+            say("done"),
+        ]
+        accepted = await world.send("go")
+        await world.end(accepted.turn)
+        first, second = hooked.of("SubagentStop")
+        assert [first["stop_hook_active"], second["stop_hook_active"]] == [False, True]
+        assert [first["last_assistant_message"], second["last_assistant_message"]] == [
+            "looked",
+            "The tests pass.",
+        ]
+        assert first["session_id"] == accepted.session
+        assert shape(world.requests[2].messages)[-1] == "u:And the tests?"
+        assert "The tests pass." in shape(world.requests[3].messages)[-1]
+
+
+async def test_where_nobody_stands_in_its_way_a_subagent_ends(
+    hooked: Hooked, autojump_clock: MockClock
+) -> None:
+    hooked.subagents = SubagentSettings()
+    hooked.on("SubagentStop")
+    async with hooked.running() as world:
+        world.script += [
+            say(calls=[use("Agent", "c1", description="look", prompt="look")]),
+            say("looked"),
+            say("done"),
+        ]
+        await world.end((await world.send("go")).turn)
+        assert len(hooked.of("SubagentStop")) == 1
+        assert "looked" in shape(world.requests[2].messages)[-1]
+
+
+async def test_what_a_server_has_answered_is_replaced_by_what_a_hook_says(
+    hooked: Hooked, autojump_clock: MockClock
+) -> None:
+    async def servers(*_: object) -> tuple[Tool, ...]:
+        tell = tool_of(Tell)
+        return (attrs.evolve(tell, spec=attrs.evolve(tell.spec, name="mcp__a__tell")),)
+
+    specific = {"hookEventName": "PostToolUse", "updatedMCPToolOutput": "less", "additionalContext": "c"}
+    hooked.on("PostToolUse", {"hookSpecificOutput": specific})
+    hooked.lives.tools = (*hooked.lives.tools, servers)
+    async with hooked.running() as world:
+        await world.turn("go", say(calls=[use("mcp__a__tell", "c1", what="a")]), say("done"))
+        assert shape(world.requests[-1].messages)[-1] == "c1=less c"
+
+
+async def test_what_a_hook_allows_from_now_on_is_kept(hooked: Hooked, autojump_clock: MockClock) -> None:
+    settled: list[permissions.Settle] = []
+
+    class Permissions(Actor):
+        @permissions.Settle.handler
+        async def settle(self, request: permissions.Settle) -> None:
+            settled.append(request)
+
+    hooked.guards = asking([])
+    verdict = {
+        "behavior": "allow",
+        "updatedPermissions": [{"tool": "Tell", "permission": word} for word in ("allow", "ask")],
+    }
+    specific = {"hookEventName": "PermissionRequest", "decision": verdict}
+    hooked.on("PermissionRequest", {"hookSpecificOutput": specific})
+    async with hooked.running() as world:
+        said, _ = await called(world)
+        assert said == "c1=told a"  # also where it cannot be kept
+        await world.mesh.start(Permissions, name="permissions")
+        _, end = await called(world, session=None)
+        assert [(each.tool, each.allow, each.outside, each.hook) for each in settled] == [
+            ("Tell", True, False, "h"),
+            ("Tell", False, False, "h"),
+        ]
+        assert {(each.user, each.session) for each in settled} == {(ADMIN, end.session)}
 
 
 async def test_before_a_summary_replaces_messages_hooks_are_told(

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from actors.hooks import output
 from actors.hooks.merging import STRENGTH, Said, joined, ran, said
-from actors.hooks.messages import Decision, EventName, Outcome, Run
+from actors.hooks.messages import Decision, EventName, Outcome, Permission, Run
 
 
 def word(event: EventName, value: dict[str, Any], **told: Any) -> Said:
@@ -66,12 +66,28 @@ def test_a_prompt_is_refused_or_something_is_added_to_it() -> None:
     assert word("UserPromptSubmit", added) == Said(context=("it rains",))
 
 
-def test_the_end_of_a_turn_is_put_off_unless_a_hook_began_it() -> None:
+@pytest.mark.parametrize("event", ["Stop", "SubagentStop"])
+def test_the_end_of_a_turn_is_put_off_unless_a_hook_began_it(event: EventName) -> None:
     block = {"decision": "block", "reason": "test it first"}
-    assert word("Stop", block, stop_hook_active=False) == Said(decision="deny", reason="test it first")
-    assert word("Stop", block, stop_hook_active=True) == Said()
-    assert word("Stop", {**block, "continue": False}) == Said()
-    assert word("Stop", {}) == Said()
+    assert word(event, block, stop_hook_active=False) == Said(decision="deny", reason="test it first")
+    assert word(event, block, stop_hook_active=True) == Said()
+    assert word(event, {**block, "continue": False}) == Said()
+    assert word(event, {"systemMessage": "m"}) == Said()
+
+
+def of_result(output: Any) -> dict[str, Any]:
+    return {"hookSpecificOutput": {"hookEventName": "PostToolUse", "updatedMCPToolOutput": output}}
+
+
+def test_what_a_tool_of_a_server_has_answered_may_be_replaced() -> None:
+    assert word("PostToolUse", of_result("less"), tool_name="mcp__a__b") == Said(result="less")
+    assert word("PostToolUse", of_result({"a": "ü"}), tool_name="mcp__a__b") == Said(
+        result='{\n  "a": "ü"\n}'
+    )
+    assert word("PostToolUseFailure", of_result("less"), tool_name="mcp__a__b") == Said()
+    assert word("PostToolUse", of_call(updatedInput={}), tool_name="mcp__a__b") == Said()
+    with pytest.raises(output.BadOutput, match="is for tools of MCP servers, and 'Bash' is none"):
+        word("PostToolUse", of_result("less"), tool_name="Bash")
 
 
 @pytest.mark.parametrize(
@@ -92,7 +108,9 @@ def test_the_end_of_a_turn_is_put_off_unless_a_hook_began_it() -> None:
                     },
                 }
             },
-            Said(decision="allow", input={"a": 1}),
+            Said(
+                decision="allow", input={"a": 1}, permissions=(Permission(tool="Bash", permission="allow"),)
+            ),
         ),
         (
             {
@@ -119,9 +137,7 @@ def test_other_events_only_hear_what_the_model_is_to_be_told(event: EventName) -
     assert word(event, value) == Said(context=("c",))
 
 
-@pytest.mark.parametrize(
-    "event", ["SessionEnd", "Notification", "PreCompact", "ConfigChange", "SubagentStop"]
-)
+@pytest.mark.parametrize("event", ["SessionEnd", "Notification", "PreCompact", "ConfigChange"])
 def test_where_there_is_no_model_to_be_told_nothing_is_heard(event: EventName) -> None:
     assert word(event, {"systemMessage": "m", "decision": "block"}) == Said()
 
@@ -154,10 +170,11 @@ def test_the_last_change_of_the_input_counts_and_what_is_told_is_gathered() -> N
     outcome = Outcome()
     for one in (
         Said(input={"a": 1}, context=("one",)),
-        Said(stop=True, context=("two",)),
+        Said(stop=True, context=("two",), result="less"),
         Said(input={"a": 2}),
     ):
         outcome = joined(outcome, "h", one)
     assert (outcome.input, outcome.context, outcome.stop) == ({"a": 2}, ("one", "two"), True)
+    assert outcome.result == "less"
     run = Run(hook="h", event="Stop", at=datetime.now(UTC), seconds=0.0, result="ok")
     assert ran(outcome, run).runs == (run,)

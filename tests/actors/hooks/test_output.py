@@ -95,20 +95,22 @@ def test_permissions_are_values() -> None:
                 "hookEventName": "PermissionRequest",
                 "decision": {
                     "behavior": "allow",
-                    "updatedPermissions": [{"tool": "Bash", "permission": "deny"}],
+                    "updatedPermissions": [{"tool": "Bash", "permission": "ask"}],
                 },
             }
         }
     )
     assert answer.specific == Specific(
         event="PermissionRequest",
-        decision=Verdict(behavior="allow", updated_permissions=(Permission(tool="Bash", permission="deny"),)),
+        decision=Verdict(behavior="allow", updated_permissions=(Permission(tool="Bash", permission="ask"),)),
     )
 
 
 def test_what_a_tool_of_a_server_is_to_have_answered_comes_through() -> None:
     value = {"hook_specific_output": {"hookEventName": "PostToolUse", "updated_mcp_tool_output": [1]}}
     assert output.written(output.read(value)) == value
+    camel = {"hookSpecificOutput": {"hookEventName": "PostToolUse", "updatedMCPToolOutput": [1]}}
+    assert output.read(camel) == output.read(value)
 
 
 @pytest.mark.parametrize(
@@ -141,6 +143,18 @@ def test_what_a_tool_of_a_server_is_to_have_answered_comes_through() -> None:
                 }
             },
             "a permission needs tool and permission",
+        ),
+        (
+            {
+                "hookSpecificOutput": {
+                    "hookEventName": "PermissionRequest",
+                    "decision": {
+                        "behavior": "allow",
+                        "updated_permissions": [{"tool": "Bash", "permission": "deny"}],
+                    },
+                }
+            },
+            "updatedPermissions can allow a tool in this conversation or have it asked about again; to deny 'Bash' is",
         ),
         (
             {

@@ -310,3 +310,41 @@ async def test_whoever_gives_up_waiting_ends_the_hook(
         await world.call(group(takes(50)))
     assert scope.cancelled_caught
     assert world.kept == []
+
+
+async def test_what_it_says_is_not_kept_where_it_does_not_want_that(
+    autojump_clock: trio.testing.MockClock, world: World
+) -> None:
+    secretive = attrs.evolve(DENY, suppress_output=True)
+    outcome = await world.call(group(says(Answer(output=secretive, stderr="words"))))
+    assert (outcome.decision, outcome.reason) == ("deny", "no")
+    ((run, _),) = world.kept
+    assert (run.result, run.detail, run.stderr) == ("deny", "", "")
+
+
+async def test_each_hook_sees_the_result_that_the_one_before_it_has_left(
+    autojump_clock: trio.testing.MockClock, world: World
+) -> None:
+    seen: list[Any] = []
+
+    async def look(told: Mapping[str, Any], _call: str | None) -> None:
+        await trio.lowlevel.checkpoint()
+        seen.append(told["tool_response"])
+
+    less = Output(specific=Specific(event="PostToolUse", updated_mcp_tool_output="less"))
+    groups = (group(says(less), event="PostToolUse"), group(look, name="b", event="PostToolUse"))
+    outcome = await world.call(*groups, tool_name="mcp__a__b", tool_response="much")
+    assert (outcome.result, seen) == ("less", ["less"])
+
+
+async def test_an_answer_that_does_not_fit_what_was_told_is_a_failure(
+    autojump_clock: trio.testing.MockClock, world: World
+) -> None:
+    less = Output(specific=Specific(event="PostToolUse", updated_mcp_tool_output="less"))
+    outcome = await world.call(group(says(less), event="PostToolUse"), tool_response="much")
+    assert outcome.result is None
+    ((run, _),) = world.kept
+    assert (run.result, run.detail) == (
+        "failed",
+        "updatedMCPToolOutput is for tools of MCP servers, and 'Bash' is none",
+    )

@@ -68,6 +68,18 @@ def test_it_has_a_conversation_of_its_own_that_is_on_no_list(ledger: Ledger) -> 
     assert ledger.connection.execute("SELECT count(*) FROM outbox").fetchone()[0] == 0
 
 
+def test_only_what_is_no_person_says_something_to_one_and_only_while_it_is_at_work(ledger: Ledger) -> None:
+    sub = delegate(ledger, calling(ledger, "a").turn)
+    for begun in (False, True):
+        with pytest.raises(SessionIsClosed):
+            ledger.accept("and I?", session=sub.session)
+        if not begun:
+            with pytest.raises(SessionIsClosed):
+                ledger.accept("and I?", session=sub.session, triggered_by="hook a")
+            ledger.begin(sub.turn)
+    assert ledger.accept("go on", session=sub.session, triggered_by="hook a").session == sub.session
+
+
 def test_the_same_call_is_one(ledger: Ledger) -> None:
     caller = calling(ledger, "a")
     first, again = delegate(ledger, caller.turn), delegate(ledger, caller.turn)
