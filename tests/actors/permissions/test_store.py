@@ -187,7 +187,7 @@ def test_a_hook_may_have_a_tool_allowed_in_a_conversation_until_it_says_otherwis
     connection: sqlite3.Connection,
 ) -> None:
     def settle(now: int = 5, **fields: Any) -> None:
-        said = {
+        said: dict[str, Any] = {
             "tool": "FileWrite",
             "allow": True,
             "outside": False,
