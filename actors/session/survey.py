@@ -47,7 +47,7 @@ SELECT EXISTS (SELECT 1 FROM turns WHERE user_id = :user AND instr(attachments, 
                WHERE user_id = :user AND kind = 'tool' AND instr(result, :stored))
 """
 _STEPS: Final = f"""
-SELECT {COLUMNS},
+SELECT {COLUMNS}, begun_at,
        usage.model, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, cost_usd
 FROM steps LEFT JOIN usage ON kind = 'assistant' AND purpose = 'completion' AND usage.at = started_at
      AND usage.session_id = steps.session_id AND usage.turn_id = steps.turn_id
@@ -120,6 +120,7 @@ def _info_of(row: sqlite3.Row) -> StepInfo:
         tool=tool,
         effect=row["effect"],
         state=row["state"],
+        begun=row["begun_at"] is not None,
         is_error=bool(row["is_error"]),
         text=text[:_SHOWN],
         started_at=moment(row["started_at"]),

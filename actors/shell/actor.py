@@ -1,7 +1,7 @@
 """The shell actor: runs commands for turns, keeps those in the background, and ends all of them with itself."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final, final
 
@@ -29,6 +29,9 @@ ADVICE: Final = "install bubblewrap and start anew, or set shell.sandbox; docs/g
 """Where there is no sandbox and nobody has said that there need be none."""
 AROUND: Final = 1_000
 """Bytes of a result that are for what is said about the output."""
+
+
+NOT_KEPT: Final = "Not kept before, so that no undo brings it back:"
 
 
 @final
@@ -118,13 +121,14 @@ class ShellActor(Actor):
         if fault := guard.fault(request.command, self._data):
             raise messages.CommandRefused(reason=fault)
         launch = await self._launch(request)
-        await self.bus.ask(tools.KeepAll(turn=request.turn, session=request.session, user=request.user))
+        asked = tools.KeepAll(turn=request.turn, session=request.session, user=request.user)
+        unkept = (await self.bus.ask(asked)).unkept
         crash_point("command", "kept")
         if request.run_in_background:
-            return self._begin(launch)
+            return _noted(self._begin(launch), unkept)
         self._foreground += 1
         try:
-            return await self._in_foreground(launch, request)
+            return _noted(await self._in_foreground(launch, request), unkept)
         finally:
             self._foreground -= 1
 
@@ -304,6 +308,12 @@ class ShellActor(Actor):
             return messages.Protection(sandbox=False, network="off", text=f"no commands are run: {why}")
         text = f"commands run without a sandbox, and may do what you may: {why}"
         return messages.Protection(sandbox=False, network="on", text=text)
+
+
+def _noted(ran: messages.Ran, unkept: Iterable[str]) -> messages.Ran:
+    """The same, saying what no undo brings back; once in a turn, with its first command."""
+    notes = (f"{NOT_KEPT} {sentence}" for sentence in unkept)
+    return attrs.evolve(ran, notes=(*ran.notes, *notes))
 
 
 def _ran(captured: output.Captured, ended: Ended) -> messages.Ran:

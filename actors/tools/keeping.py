@@ -1,6 +1,6 @@
 """Keeping what files are before they are changed: single ones, and all of home before a command."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Final, Protocol, TypeVar, final
@@ -9,10 +9,10 @@ import attrs
 import trio
 
 from actors.storage import LateKeeper, micros, numbered
-from actors.tools import changing, contents, looking, messages, store
+from actors.tools import changing, contents, looking, messages, store, undoing
 from actors.tools.changing import Plan
 from actors.tools.contents import Content, Contents
-from actors.tools.looking import Keep, Survey, batches
+from actors.tools.looking import Keep, batches
 from actors.tools.paths import GoOn, Home
 from actors.tools.settings import Settings
 from actors.tools.states import Change, Look, Version
@@ -25,8 +25,6 @@ MIGRATIONS: Final = Path(__file__).parent / "migrations"
 MB: Final = 1024 * 1024
 TRIES: Final = 20
 """How often a change is planned anew because somebody else was faster."""
-NAMED: Final = 5
-"""How many of the things that are not kept are named."""
 _HOUR: Final = 3600.0
 _DAY: Final = 24 * 3600 * 1_000_000
 
@@ -179,11 +177,10 @@ class KeepingActor(LateKeeper):
         versions += await self._keep_versions(new, now)
         gone = known.keys() - found.found.keys()
         await self._write(store.add_snapshot, turn, versions, gone, partial=found.partial, now=self._now())
-        return messages.Kept(
-            files=len(found.found),
-            new=len(versions),
-            unkept=tuple(_unkept(found, {**known, **{each.path: each for each in versions}}, most)),
-        )
+        kept = {**known, **{each.path: each for each in versions}}
+        there = {path: kept[path] for path in found.found if path in kept}
+        unkept = tuple(undoing.unkept(there, most if found.partial else None))
+        return messages.Kept(files=len(found.found), new=len(versions), unkept=unkept)
 
     async def _keep_versions(self, looks: Mapping[str, Look], now: int) -> list[Version]:
         """Keep what lies under these paths, as far as there is room."""
@@ -215,26 +212,6 @@ class KeepingActor(LateKeeper):
         known = await self._read(contents.large)
         seconds = self._now() / 1_000_000
         await self._run(lambda _: self._contents.clear(known, seconds), ".")
-
-
-def _unkept(found: Survey, there: Mapping[str, Version], most: int) -> Iterator[str]:
-    """What is not kept, in sentences."""
-    if found.left_out:
-        yield f"Folders that are not looked into: {_some(found.left_out)}."
-    lost = [
-        path
-        for path in found.found
-        if (version := there.get(path)) is not None and version.look.kind == "file" and not version.state.kept
-    ]
-    if lost:
-        yield f"Files that are too large, or cannot be read: {_some(lost)}."
-    if found.partial:
-        yield f"There are more than {most} files: the rest is not kept."
-
-
-def _some(paths: Sequence[str]) -> str:
-    more = f" and {len(paths) - NAMED} more" if len(paths) > NAMED else ""
-    return ", ".join(sorted(paths)[:NAMED]) + more
 
 
 def _go_on() -> None:

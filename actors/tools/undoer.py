@@ -19,6 +19,8 @@ from bus import concurrent, crash_point
 
 SHOWN: Final = 1000
 """Files that an answer names."""
+SAID: Final = 200
+"""Characters of a message."""
 BATCH: Final = 50
 """Files that are put back at once."""
 OPEN: Final = ("accepted", "running")
@@ -80,6 +82,31 @@ class UndoingActor(KeepingActor):
             lost = {each.path for each in refused}
             done = [step for step in steps if step.path not in lost]
             return _answer(request.turn, undo, done, refused, (*case.beyond, *found.notes))
+
+    @messages.ListUndoable.handler
+    @concurrent(4)
+    async def list_undoable(self, request: messages.ListUndoable) -> tuple[messages.Undoable, ...]:
+        asked = session.ListTurns(session=request.session, user=request.user, limit=request.limit)
+        return tuple(
+            [
+                await self._undoable(turn)
+                for turn in reversed(await self.bus.ask(asked))
+                if turn.merged_into is None
+            ]
+        )
+
+    async def _undoable(self, turn: session.Turn) -> messages.Undoable:
+        turns = await self._with_subagents(turn.id, turn.user)
+        changes = await self._read(store.changes_of, turns)
+        return messages.Undoable(
+            turn=turn.id,
+            said=turn.text[:SAID],
+            at=turn.accepted_at,
+            is_over=turn.state not in OPEN,
+            files=len({change.path for change in changes}),
+            commands=bool(await self._read(store.snapshots_of, turns)),
+            undone=await self._read(store.last_undo, turn.id, turn.user),
+        )
 
     # --- what there is to know ----------------------------------------------------------------------------
 
@@ -144,7 +171,10 @@ class UndoingActor(KeepingActor):
         before = Before(
             manifest=manifest, place=first.place, ended=case.ended, partial=first.partial or seen.partial
         )
-        return before, seen.found, (undoing.OVERLAPPED,) if others else ()
+        notes = [undoing.OVERLAPPED] if others else []
+        unkept = undoing.unkept(manifest, rules.max_files if first.partial else None)
+        notes += [f"{undoing.NOT_KEPT_BEFORE} {sentence}" for sentence in unkept]
+        return before, seen.found, tuple(notes)
 
     # --- putting back -------------------------------------------------------------------------------------
 

@@ -13,9 +13,12 @@ import attrs
 from actors.session.messages import StepInfo
 from actors.tools.states import ABSENT, Change, Look, State, Version, looks_same
 
+NAMED: Final = 5
+"""How many of the things that are not kept are named."""
 CHANGED: Final = "it was changed after the turn"
 BY_OTHER: Final = "it was changed by another turn ({}) since"
 OVERLAPPED: Final = "Other turns ran commands at the same time: some of these changes may be theirs."
+NOT_KEPT_BEFORE: Final = "What a command did to what was not kept before it stays."
 NOT_KEPT: Final = "what it was before is not kept: too large, or no regular file"
 UNKNOWN: Final = "not all of home was looked at before, so nobody knows whether it was there"
 
@@ -60,14 +63,35 @@ SHELLS: Final = frozenset({"Bash"})
 
 
 def beyond(steps: Iterable[StepInfo]) -> Iterator[str]:
-    """What a turn did besides changing files, one sentence for each call."""
+    """What a turn did besides changing files, one sentence for each call that was let through."""
     for step in steps:
-        if step.tool is None or step.tool in OURS or step.effect not in ("unsafe", "local"):
+        if not step.begun or step.tool is None or step.tool in OURS or step.effect not in ("unsafe", "local"):
             continue
         if step.tool in SHELLS:
             yield f"What a command did beyond files of home: {step.text}"
         elif not (step.is_error and step.effect == "local"):
             yield f"{step.tool}: {step.text}"
+
+
+def unkept(there: Mapping[str, Version], most: int | None) -> Iterator[str]:
+    """What of home is not kept, in sentences.
+
+    Args:
+      there: all that is known of it.
+      most: the number of files beyond which nothing is; None where there are not so many.
+    """
+    if left_out := [path for path, version in there.items() if version.state.kind == "other"]:
+        yield f"Not looked into: {_some(left_out)}."
+    lost = [path for path, each in there.items() if each.look.kind == "file" and not each.state.kept]
+    if lost:
+        yield f"Files that are too large, or cannot be read: {_some(lost)}."
+    if most is not None:
+        yield f"There are more than {most} files: the rest is not kept."
+
+
+def _some(paths: Sequence[str]) -> str:
+    more = f" and {len(paths) - NAMED} more" if len(paths) > NAMED else ""
+    return ", ".join(sorted(paths)[:NAMED]) + more
 
 
 def grouped(changes: Iterable[Change]) -> dict[str, list[Change]]:

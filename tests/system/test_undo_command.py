@@ -26,6 +26,8 @@ async def test_a_turn_is_undone_and_that_undone(place: Place) -> None:
         written = await daemon.chat(f"write {PATH}: hello")
         assert file.read_text() == "hello"
 
+        assert f"{written['turn_id']} (1 file) write {PATH}" in await said(place, "--list")
+        assert "name a turn" in await said(place, status=1)
         assert f"{PATH}: would be deleted" in await said(place, "last", "--dry-run")
         assert file.exists()
         assert f"{PATH}: would be deleted" in await said(
@@ -36,6 +38,7 @@ async def test_a_turn_is_undone_and_that_undone(place: Place) -> None:
         assert not file.exists()
         assert "all files are as they were before" in await said(place, written["turn_id"])
 
+        assert "(1 file, undone)" in await said(place, "--list", written["session_id"][:8])
         undo = out.partition("`starpod undo ")[2].partition("`")[0]
         assert f"{PATH}: restored" in await said(place, undo)
         assert file.read_text() == "hello"

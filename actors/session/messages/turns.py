@@ -200,6 +200,8 @@ class StepInfo(Data):
     tool: str | None
     effect: Effect | None
     state: Literal["intent", "done"]
+    begun: bool = False
+    """Whether a call was let through: it was carried out, or may have been."""
     is_error: bool
     text: str
     """The first 200 characters of what was said, or of the input of the tool, as JSON."""

@@ -8,7 +8,18 @@ refused with :class:`InvalidPath`.
 """
 
 from .changing import Deleted, Edit, Edited, FileDelete, FileWrite, Write, Written
-from .checkpoints import KeepAll, KeepingFailed, Kept, NotPutBack, PutBack, TurnIsRunning, Undo, Undone
+from .checkpoints import (
+    KeepAll,
+    KeepingFailed,
+    Kept,
+    ListUndoable,
+    NotPutBack,
+    PutBack,
+    TurnIsRunning,
+    Undo,
+    Undoable,
+    Undone,
+)
 from .common import FOLDERS, MAX_LOADED, UPLOADS
 from .environment import EnvGet
 from .errors import (
@@ -75,6 +86,7 @@ __all__ = [
     "KeepAll",
     "KeepingFailed",
     "Kept",
+    "ListUndoable",
     "Listing",
     "LoadFile",
     "Locate",
@@ -94,6 +106,7 @@ __all__ = [
     "TextNotUnique",
     "TurnIsRunning",
     "Undo",
+    "Undoable",
     "Undone",
     "Write",
     "Written",

@@ -1,5 +1,6 @@
 """Checkpoints: what files were before a turn changed them, and putting that back."""
 
+from datetime import datetime
 from typing import Annotated, ClassVar, Literal, final
 
 import attrs
@@ -92,6 +93,36 @@ class Undone(Data):
     """How many files there are in all of both."""
     beyond: tuple[str, ...] = ()
     """What else the turn did, which no undo takes back; one sentence each."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Undoable(Data):
+    """A turn, and what of it can be undone: nothing where it has no files and no commands."""
+
+    turn: str
+    said: str
+    """The message it answers, or the beginning of it."""
+    at: datetime
+    is_over: bool
+    """One that is not over yet cannot be undone."""
+    files: int
+    """How many its tools have changed, with its subagents, as far as that is still known."""
+    commands: bool
+    """Whether it ran commands, before which all of home was kept."""
+    undone: str | None
+    """The last undo of it."""
+
+
+@endpoint("GET", "/api/sessions/{session}/undoable")
+@final
+@attrs.frozen(kw_only=True)
+class ListUndoable(Request[tuple[Undoable, ...]]):
+    """The turns of a conversation with what of them can be undone, the latest first. Raises session.UnknownSession."""
+
+    session: str
+    user: str
+    limit: Annotated[int, described("The last so many.", ge=1, le=100)] = 20
 
 
 @endpoint("POST", "/api/turns/{turn}/undo")

@@ -384,13 +384,16 @@ def test_what_goes_goes_first_and_from_the_inside() -> None:
 
 
 def test_what_no_undo_takes_back_is_said() -> None:
-    def step(tool: str | None, effect: str, text: str = "{}", *, is_error: bool = False) -> StepInfo:
+    def step(
+        tool: str | None, effect: str, text: str = "{}", *, is_error: bool = False, begun: bool = True
+    ) -> StepInfo:
         return StepInfo(
             n=1,
             kind="tool" if tool else "assistant",
             tool=tool,
             effect=effect,  # type: ignore[arg-type]
             state="done",
+            begun=begun,
             is_error=is_error,
             text=text,
             started_at=datetime(2026, 1, 1, tzinfo=UTC),
@@ -406,6 +409,7 @@ def test_what_no_undo_takes_back_is_said() -> None:
         step("MemoryWrite", "local"),
         step("MemoryWrite", "local", is_error=True),
         step("Send", "unsafe", is_error=True),
+        step("Send", "unsafe", '{"denied": true}', is_error=True, begun=False),
     ]
     assert list(undoing.beyond(steps)) == [
         'What a command did beyond files of home: {"command": "ls"}',

@@ -401,11 +401,13 @@ async def test_what_is_not_kept_is_said(place: Place) -> None:
     turn = await place.shell(command)
     (kept,) = place.kept
     assert kept.unkept == (
-        "Folders that are not looked into: node_modules.",
+        "Not looked into: node_modules.",
         "Files that are too large, or cannot be read: large.bin.",
     )
     undone = await place.undo(turn)
     assert [(each.path, each.forcible) for each in undone.refused] == [("large.bin", False)]
+    stays = "What a command did to what was not kept before it stays."
+    assert undone.beyond[-2:] == tuple(f"{stays} {sentence}" for sentence in kept.unkept)
     assert (place.home / "node_modules/z.js").exists()
 
     for n in range(9):
@@ -424,6 +426,32 @@ async def test_what_takes_too_much_room_is_not_kept(place: Place) -> None:
     (said,) = kept.unkept
     assert said.startswith("Files that are too large, or cannot be read: ")
     assert said.count(".bin") == 1
+
+
+async def test_what_can_be_undone_of_a_conversation(place: Place) -> None:
+    turns = [
+        await place.turn(("FileWrite", {"path": "documents/a.md", "content": "x"})),
+        await place.turn(("FileRead", {"path": "documents/a.md"})),
+        await place.shell(lambda home: (home / "b.txt").write_text("x")),
+    ]
+    undone = await place.undo(turns[0])
+    conversations = {
+        (await place.bus.ask(session.GetTurn(turn=turn, user="admin"))).session for turn in turns
+    }
+    found = [
+        each
+        for conversation in conversations
+        for each in await place.bus.ask(tools.ListUndoable(session=conversation, user="admin"))
+    ]
+    assert {
+        each.turn: (each.files, each.commands, each.undone, each.is_over, each.said) for each in found
+    } == {
+        turns[0]: (1, False, undone.undo, True, "do it"),
+        turns[1]: (0, False, None, True, "do it"),
+        turns[2]: (0, True, None, True, "do it"),
+    }
+    with pytest.raises(session.UnknownSession):
+        await place.bus.ask(tools.ListUndoable(session=next(iter(conversations)), user="eve"))
 
 
 async def test_a_turn_that_is_not_over_cannot_be_undone(place: Place) -> None:
