@@ -5,7 +5,7 @@ import logging
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, final
 
@@ -85,7 +85,7 @@ class HooksActor(Follower):
 
     async def start(self) -> None:
         await super().start()
-        self._lanes = Lanes(self.spawn)
+        self._lanes = Lanes(self._spawn_lane)
         if self._armed.began is None:
             self._armed.began = self.bus.clock.now()
         for name, count in (await self._read(store.failing)).items():
@@ -97,6 +97,9 @@ class HooksActor(Follower):
         self.spawn(self._follow)
         self.spawn(self._listen)
         self.spawn(self._set_up)
+
+    def _spawn_lane(self, run: Callable[[str], Coroutine[Any, Any, None]], user: str) -> None:
+        self.spawn(run, user)
 
     async def on_stop(self) -> None:
         if self._armed.ending and self._armed.wants_any(CLOSED):

@@ -1,10 +1,10 @@
 """Hooks in conversations: what they say of calls, messages and beginnings counts, and without them nothing is sent."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import attrs
 import pytest
@@ -57,7 +57,8 @@ class Hooked:
         async def callback(told: Told, _call: str | None) -> Any:
             await trio.lowlevel.checkpoint()
             self.told.append(dict(told))
-            return await answer(told) if callable(answer) else answer
+            asked = cast("Callable[[Told], Awaitable[Any]] | None", answer if callable(answer) else None)
+            return answer if asked is None else await asked(told)
 
         group = Group(event=event, name=name, callbacks=(callback,), **more)
         self.groups.setdefault(event, []).append(group)

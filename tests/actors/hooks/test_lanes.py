@@ -1,6 +1,8 @@
 """What is done for one user waits for nobody else's."""
 
+from collections.abc import Callable, Coroutine
 from functools import partial
+from typing import Any
 
 import trio
 import trio.testing
@@ -18,7 +20,11 @@ async def test_work_of_one_user_is_done_in_order_and_does_not_wait_for_that_of_a
         done.append(name)
 
     async with trio.open_nursery() as nursery:
-        lanes = Lanes(nursery.start_soon)
+
+        def spawn(run: Callable[[str], Coroutine[Any, Any, None]], user: str) -> None:
+            nursery.start_soon(run, user)
+
+        lanes = Lanes(spawn)
         for user, seconds in (("ada", 60.0), ("grace", 1.0), ("ada", 0.0), ("grace", 2.0)):
             lanes.put(user, partial(work, user, seconds))
         await trio.sleep(5)

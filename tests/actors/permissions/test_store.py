@@ -15,7 +15,6 @@ from actors.permissions.messages import (
     List,
     PatternMisses,
     Question,
-    Settle,
     UnknownApproval,
     UnknownGrant,
 )
@@ -181,31 +180,3 @@ def test_what_anybody_is_asked_now(connection: sqlite3.Connection) -> None:
     ]
     answer(connection, asked[0].id)
     assert [each.id for each in store.find_open(connection)] == [each.id for each in asked[1:]]
-
-
-def test_a_hook_may_have_a_tool_allowed_in_a_conversation_until_it_says_otherwise(
-    connection: sqlite3.Connection,
-) -> None:
-    def settle(now: int = 5, **fields: Any) -> None:
-        said: dict[str, Any] = {
-            "tool": "FileWrite",
-            "allow": True,
-            "outside": False,
-            "user": "ada",
-            "session": "s",
-            "hook": "h",
-        }
-        store.settle(connection, Settle(**{**said, **fields}), now)
-
-    settle()
-    settle()
-    (grant,) = store.grants(connection, "ada")
-    assert (grant.tool, grant.pattern, grant.session, grant.outside) == ("FileWrite", "*", "s", False)
-    assert ask(connection).grant == grant.id
-    assert ask(connection, session="other", call="t:2").grant is None
-    assert ask(connection, outside=("WebFetch",), call="t:3").grant is None
-    settle(outside=True)
-    assert ask(connection, outside=("WebFetch",), call="t:4").grant is not None
-    settle(allow=False)
-    assert store.grants(connection, "ada") == ()
-    assert ask(connection, call="t:5").grant is None
