@@ -84,7 +84,7 @@ def _list_turns(client: Client, session: str, *, as_json: bool) -> int:
     for each in found:
         say(one_line(f"{each['turn']} {_can(each)} {each['said']}", LONGEST))
     if not found:
-        note("nothing was said in that conversation")
+        say(_line(*NOTE, "nothing was said in that conversation"))
     return 0
 
 

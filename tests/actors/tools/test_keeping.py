@@ -53,6 +53,7 @@ def test_small_contents_lie_in_the_database_and_large_ones_in_files(
     small = kept.take(io.BytesIO(b"small"), 10**6, go_on)
     large = kept.take(io.BytesIO(LARGE), 10**6, go_on)
     assert small == contents.small(b"small")
+    assert small is not None
     assert large is not None
     assert (large.data, large.size, large.digest) == (None, len(LARGE), contents.digest_of(LARGE))
 
@@ -225,8 +226,11 @@ def test_a_folder_that_cannot_be_opened_is_left_out(home: Home, monkeypatch: pyt
 def test_what_vanishes_while_it_is_looked_at_is_not_there(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def gone(_found: os.stat_result) -> Look:
+        raise FileNotFoundError
+
     put(home, "a.txt", b"")
-    monkeypatch.setattr(looking, "look_of", lambda _: (_ for _ in ()).throw(FileNotFoundError))
+    monkeypatch.setattr(looking, "look_of", gone)
     assert looking.survey(home, [], 1000, go_on).found == {}
 
 
