@@ -1,6 +1,6 @@
 /** The page without its looks, with a real agent whose model is scripted. */
 
-import "./dom";
+import { window } from "./dom";
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -82,18 +82,19 @@ afterEach(() => app.stop());
 
 test("what the agent asks is told elsewhere while the page is hidden", async () => {
   const seen = () => sent("looking").map((frame) => "is_seen" in frame && frame.is_seen);
-  const turnAway = async (hidden: boolean) => {
+  const turnAway = (hidden: boolean) => {
     Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
-    document.dispatchEvent(new Event("visibilitychange"));
+    document.dispatchEvent(new window.Event("visibilitychange"));
   };
   assert.deepEqual(seen(), []);
-  await turnAway(true);
+  turnAway(true);
   assert.deepEqual(seen(), [false]);
   line.cut();
   await until(() => app.link.value.name !== "ready");
+  line.mend();
   await connected();
   assert.deepEqual(seen(), [false, false]);
-  await turnAway(false);
+  turnAway(false);
   assert.deepEqual(seen(), [false, false, true]);
 });
 
