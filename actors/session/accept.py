@@ -50,7 +50,9 @@ ORDER BY created_at DESC LIMIT 1
 """What was chosen in the conversation whose place another one takes."""
 _CLOSE: Final = "UPDATE sessions SET is_closed = 1, summary = ? WHERE id = ?"
 _TOUCH: Final = """
-UPDATE sessions SET last_message_at = ?, message_count = message_count + 1, title = coalesce(title, ?) WHERE id = ?
+UPDATE sessions SET last_message_at = ?, message_count = message_count + 1, title = coalesce(title, ?),
+                    is_archived = 0
+WHERE id = ?
 RETURNING head
 """
 _GO_ON: Final = "UPDATE sessions SET head = NULL WHERE id = ?"

@@ -333,6 +333,12 @@ class SessionActor(Auditing):
         await self._changed(await self._write(sessions.mark_read, request))
         return messages.Marked()
 
+    @messages.Archive.handler
+    @concurrent(256, isolated=True)
+    async def archive(self, request: messages.Archive) -> messages.Marked:
+        await self._changed(await self._write(sessions.archive, request))
+        return messages.Marked()
+
     @messages.Rename.handler
     @concurrent(256, isolated=True)
     async def rename(self, request: messages.Rename) -> messages.Session:

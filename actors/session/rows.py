@@ -16,7 +16,7 @@ from .words import blocks_of
 
 SESSION: Final = """
 SELECT id, user_id, channel, channel_key, title, summary, created_at, last_message_at, message_count, is_closed,
-       is_read, triggered_by, model, effort,
+       is_read, triggered_by, model, effort, is_archived,
        EXISTS (SELECT 1 FROM turns WHERE session_id = sessions.id AND state IN ('accepted', 'running')) AS running,
        caller_turn || ':' || caller_step AS delegated_by,
        (SELECT session_id FROM turns WHERE turns.id = caller_turn) AS parent
@@ -75,6 +75,7 @@ def session_of(row: sqlite3.Row) -> Session:
         parent=row["parent"],
         model=row["model"],
         effort=row["effort"],
+        is_archived=bool(row["is_archived"]),
     )
 
 

@@ -12,6 +12,7 @@ from .attempts import still_open
 from .messages import (
     INACTIVITY,
     WAITING,
+    Archive,
     Close,
     Closed,
     Current,
@@ -72,8 +73,8 @@ def current(connection: sqlite3.Connection, request: Current) -> Session | None:
 
 def find(connection: sqlite3.Connection, request: List) -> tuple[Session, ...]:
     """Conversations, newest activity first, without those of subagents."""
-    conditions = ["user_id = ?", "origin IS NULL"]
-    values: list[object] = [request.user]
+    conditions = ["user_id = ?", "origin IS NULL", "is_archived = ?"]
+    values: list[object] = [request.user, request.archived]
     if request.q:
         connection.create_function("folded", 1, titles.folded, deterministic=True)  # SQLite folds ASCII only
         conditions.append("instr(folded(coalesce(title, '')), ?)")
@@ -106,6 +107,11 @@ def ends(connection: sqlite3.Connection) -> Ends:
 def mark_read(connection: sqlite3.Connection, request: MarkRead) -> Session:
     """Set or clear the unread mark. Raises UnknownSession."""
     return _update(connection, "is_read = ?", request.is_read, request)
+
+
+def archive(connection: sqlite3.Connection, request: Archive) -> Session:
+    """Put aside, or back. Raises UnknownSession."""
+    return _update(connection, "is_archived = ?", request.archived, request)
 
 
 def rename(connection: sqlite3.Connection, request: Rename) -> Session:
@@ -145,7 +151,10 @@ def close(connection: sqlite3.Connection, request: Close) -> Session:
 
 
 def _update(
-    connection: sqlite3.Connection, assignment: str, value: object, request: MarkRead | Rename | Close
+    connection: sqlite3.Connection,
+    assignment: str,
+    value: object,
+    request: MarkRead | Archive | Rename | Close,
 ) -> Session:
     connection.execute(
         f"UPDATE sessions SET {assignment} WHERE {_OWNED}", (value, clean(request.session), request.user)

@@ -92,6 +92,7 @@ RULES: Final[dict[str, Rule]] = {
     "GET /api/sessions/<session>": Rule("a user", of_session()),
     "GET /api/sessions/<session>/messages": Rule("a user", of_session("/messages")),
     "GET /api/sessions/<session>/turns": Rule("a user", of_session("/turns")),
+    "POST /api/sessions/<session>/archive": Rule("a user", of_session("/archive"), {"archived": False}),
     "POST /api/sessions/<session>/read": Rule("a user", of_session("/read"), {"is_read": False}),
     "POST /api/sessions/<session>/rename": Rule("a user", of_session("/rename"), {"title": MARK}),
     "PUT /api/sessions/<session>/model": Rule("a user", of_session("/model"), {"model": None}),

@@ -46,6 +46,8 @@ class Session(Data):
     """``provider/model`` that was chosen for it; None: as configured."""
     effort: Effort | None = None
     """How much the model is to think, likewise."""
+    is_archived: bool = False
+    """Whether it was put aside, so that it is on no list but that of the archive. Its next message brings it back."""
 
 
 @final
@@ -71,15 +73,17 @@ class Message(Data):
 class List(Request[tuple[Session, ...]]):
     """Conversations of a user, newest activity first, without those of subagents."""
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     user: str
     limit: Annotated[int, described(ge=0, le=1000)] = 20
     offset: Annotated[int, described(ge=0)] = 0
     q: Annotated[str | None, described("Only those whose title contains this, ignoring case.")] = None
+    archived: Annotated[bool, described("Those that were archived instead of all others.")] = False
 
     @classmethod
     def upcast(cls, version: int, body: dict[str, Any]) -> dict[str, Any]:
-        return body if version > 1 else {("q" if name == "text" else name): body[name] for name in body}
+        named = body if version > 1 else {("q" if name == "text" else name): body[name] for name in body}
+        return {"archived": False, **named}
 
 
 @endpoint("GET", "/api/sessions/{session}")
@@ -155,6 +159,18 @@ class MarkRead(Request[Marked]):
     session: str
     user: str
     is_read: bool = True
+
+
+@endpoint("POST", "/api/sessions/{session}/archive")
+@final
+@attrs.frozen(kw_only=True)
+class Archive(Request[Marked]):
+    """Put a conversation aside, or back. It can be read and goes on as ever. Raises UnknownSession."""
+
+    abandon: ClassVar[Abandon] = Abandon.FINISH
+    session: str
+    user: str
+    archived: Annotated[bool, described("false puts it back.")] = True
 
 
 @endpoint("POST", "/api/sessions/{session}/rename")
@@ -298,7 +314,7 @@ class SessionClosed(Event):
 @final
 @attrs.frozen(kw_only=True)
 class SessionChanged(Event):
-    """Title, read mark, activity or state of a conversation changed, or it was deleted; ask for it to see how."""
+    """Title, marks, activity or state of a conversation changed, or it was deleted; ask for it to see how."""
 
     session: str
     user: str

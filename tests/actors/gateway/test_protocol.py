@@ -209,6 +209,7 @@ def test_a_conversation_has_its_json() -> None:
         "effort": None,
         "delegated_by": None,
         "parent": None,
+        "is_archived": False,
     }
 
 

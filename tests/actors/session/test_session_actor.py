@@ -234,13 +234,16 @@ async def test_every_change_of_a_conversation_is_published(mesh: MeshUnderTest, 
     await finish(mesh, accepted.turn)
     await mesh.bus.ask(session.MarkRead(session=accepted.session, user="ada", is_read=False))
     await mesh.bus.ask(session.Rename(session=accepted.session, user="ada", title="new"))
-    assert mesh.published(session.SessionChanged) == [changed] * 4
+    for archived in (True, False):
+        aside = session.Archive(session=accepted.session, user="ada", archived=archived)
+        assert await mesh.bus.ask(aside) == session.Marked()
+    assert mesh.published(session.SessionChanged) == [changed] * 6
     assert mesh.published(session.SessionClosed) == []
     await mesh.bus.ask(session.Close(session=accepted.session, user="ada", summary="done"))
     assert mesh.published(session.SessionClosed) == [
         session.SessionClosed(session=accepted.session, user="ada")
     ]
-    assert mesh.published(session.SessionChanged) == [changed] * 5
+    assert mesh.published(session.SessionChanged) == [changed] * 7
     (found,) = await mesh.bus.ask(session.List(user="ada"))
     assert found == await mesh.bus.ask(session.Get(session=accepted.session, user="ada"))
     assert (found.title, found.is_read, found.is_closed, found.summary) == ("new", False, True, "done")

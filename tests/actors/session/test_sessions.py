@@ -8,6 +8,7 @@ import pytest
 
 from actors.session import export, sessions
 from actors.session.messages import (
+    Archive,
     Close,
     EmptyTitle,
     Ends,
@@ -38,6 +39,10 @@ def marked(ledger: Ledger, session: str, **fields: Any) -> Session:
 
 def named(ledger: Ledger, session: str, title: str, **fields: Any) -> Session:
     return ledger.run(sessions.rename, Rename(session=session, title=title, **of_admin(**fields)))
+
+
+def archived(ledger: Ledger, session: str, archived: bool = True, **fields: Any) -> Session:  # noqa: FBT001, FBT002
+    return ledger.run(sessions.archive, Archive(session=session, archived=archived, **of_admin(**fields)))
 
 
 def missing(ledger: Ledger, session: str, model: str) -> bool:
@@ -106,6 +111,7 @@ class TestOwners:
             lambda: sessions.messages(ledger.connection, Messages(session=session, user="bob")),
             lambda: marked(ledger, session, user="bob", is_read=False),
             lambda: named(ledger, session, "theirs", user="bob"),
+            lambda: archived(ledger, session, user="bob"),
             lambda: closed(ledger, session, user="bob"),
             lambda: export.export(ledger.connection, session, "bob"),
         ):
@@ -122,6 +128,17 @@ class TestMarks:
         assert not marked(ledger, session, is_read=False).is_read
         assert ledger.session(other).is_read
         assert marked(ledger, session).is_read
+
+    def test_one_that_is_archived_is_on_a_list_of_its_own_and_comes_back_with_its_next_message(
+        self, ledger: Ledger
+    ) -> None:
+        kept, aside = ledger.accept(key="a").session, ledger.accept(key="b").session
+        assert archived(ledger, aside).is_archived
+        assert (listed(ledger), listed(ledger, archived=True)) == ([kept], [aside])
+        assert not archived(ledger, aside, archived=False).is_archived
+        archived(ledger, aside)
+        assert ledger.accept(key="b").session == aside
+        assert (listed(ledger), listed(ledger, archived=True)) == ([aside, kept], [])
 
     def test_marking_what_is_not_there_is_an_error(self, ledger: Ledger) -> None:
         with pytest.raises(UnknownSession):

@@ -41,6 +41,8 @@ export interface Session {
   model: string | null;
   /** How much the model is to think, likewise. */
   effort: "low" | "medium" | "high" | null;
+  /** Whether it was put aside, so that it is on no list but that of the archive. Its next message brings it back. */
+  is_archived: boolean;
 }
 
 /** One displayed row of a conversation, derived from its steps. */
