@@ -10,6 +10,7 @@ from actors.gateway.protocol import EVENT_FIELDS, SECTIONS, SERVER_FRAMES, wire
 from actors.skills import bundle
 from actors.skills.document import parse_file
 from actors.skills.library import digest_of
+from scripts import description
 from scripts.interface import endpoint_table, field_table, filled, frame_table
 from scripts.protocol import page_types, section_types
 from scripts.settings_page import settings_page
@@ -21,6 +22,7 @@ from starpod.tree import ENDPOINTS
 
 ROOT = Path(__file__).parent.parent
 REFERENCE = ROOT / "docs" / "reference"
+INTERFACE = ROOT / "actors" / "gateway" / "interface"
 PAGE_TYPES = ROOT / "actors" / "gateway" / "web" / "src" / "protocol.ts"
 
 
@@ -33,6 +35,8 @@ def bundled() -> Iterator[tuple[str, bytes]]:
 def pages() -> Iterator[tuple[Path, str]]:
     """Every generated page, and what it should say."""
     yield PAGE_TYPES, page_types()
+    yield INTERFACE / "frames.json", description.text(description.frames())
+    yield INTERFACE / "openapi.json", description.text(description.openapi(ENDPOINTS))
     for name, values in SECTIONS.items():
         yield ROOT / "actors" / name / "page" / "protocol.ts", section_types(values)
     texts = {name: (REFERENCE / name).read_text(encoding="utf-8") for name in ("http.md", "websocket.md")}

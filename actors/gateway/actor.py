@@ -28,7 +28,7 @@ from actors.gateway.messages import AddressRefused
 from actors.gateway.pages import Pages
 from actors.gateway.presence import Presence
 from actors.gateway.refusals import Refusals
-from actors.gateway.routes import auth
+from actors.gateway.routes import auth, description
 from actors.gateway.routes.chat import ChatRoutes
 from actors.gateway.routes.endpoints import EndpointRoutes
 from actors.gateway.routes.files import FileRoutes
@@ -41,6 +41,7 @@ from actors.gateway.v1.routes import V1Routes
 from actors.gateway.ws import ClientContext
 from actors.llm import messages as llm
 from actors.spool import prepare
+from actors.tools import messages as tools
 from actors.users import messages as users
 from bus import Actor, ActorError, DeliveryError, concurrent
 
@@ -172,6 +173,10 @@ class GatewayActor(Actor):
             known = await self.bus.ask(llm.Models())
         except (ActorError, DeliveryError):
             known = None
+        try:
+            rules = await self.bus.ask(tools.GetAttachmentRules())
+        except (ActorError, DeliveryError):
+            rules = None
         return messages.Config(
             agent_name=self._about.agent_name(),
             greeting=settings.greeting,
@@ -180,17 +185,23 @@ class GatewayActor(Actor):
             default_model=None if known is None else known.default,
             thinking_models=() if known is None else tuple(each.spec for each in known.models if each.effort),
             version=self._about.version,
+            attachments=rules,
         )
 
     def _application(self, pages: Pages, address: Address) -> Quart:
         app = create_app(self._limits)
-        public = auth.PUBLIC | {each.path for each in self._endpoints if each.access == "public"}
+        public = (
+            auth.PUBLIC
+            | description.PUBLIC
+            | {each.path for each in self._endpoints if each.access == "public"}
+        )
         Guard(
             app, HostPolicy.of(address.host, self._reach.names), self._authenticator, self._presence, public
         )
         Errors(app)
         PageRoutes(app, self.bus, pages, self._codes)
         auth.AuthRoutes(app, self.bus, self._authenticator)
+        description.DescriptionRoutes(app)
         self._serve(app, Uploads(self.bus, self._upload_folder))
         return app
 
@@ -199,7 +210,7 @@ class GatewayActor(Actor):
         FileRoutes(app, uploads)
         V1Routes(app, self.bus, uploads, self._presence)
         McpRoutes(app, self.bus, self._presence, self._about)
-        EndpointRoutes(app, self.bus, self._endpoints, self._presence, self._limits)
+        EndpointRoutes(app, self.bus, self._endpoints, self._presence, self._limits, uploads)
         add_socket(
             app,
             ClientContext(

@@ -22,6 +22,7 @@ from actors.gateway.failures import report
 from actors.gateway.http import (
     COMPATIBLE,
     KNOWN_ONLY,
+    SOCKET_PATH,
     accept,
     address_of,
     admitted,
@@ -32,6 +33,7 @@ from actors.gateway.http import (
 )
 from actors.gateway.limits import Limits
 from actors.gateway.mcp import protocol
+from actors.gateway.original import Spoken
 from actors.gateway.pages import Pages, leads_to
 from actors.gateway.presence import Presence
 from actors.gateway.security import HostPolicy
@@ -225,11 +227,12 @@ def add_socket(app: Quart, context: ClientContext) -> None:
     async def serve() -> Response | None:
         if len(context.clients) >= context.limits.sockets:
             return refusal(503, "too many clients are connected", {"Retry-After": "1"})
+        spoken = Spoken.of(websocket.args)
         socket: Any = websocket
         await accept(socket)
-        client = WebClient(context, principal(), address_of(websocket))
+        client = WebClient(context, principal(), address_of(websocket), spoken)
         with context.presence.entered(principal(), g.changes, client.end):
             await client.serve(socket)
         return None
 
-    app.add_websocket("/ws", "ws", serve)
+    app.add_websocket(SOCKET_PATH, "ws", serve)

@@ -30,6 +30,7 @@ SUBPROTOCOL: Final = "starpod"
 COMPATIBLE: Final = "/v1/"
 """Below it is the interface of another."""
 RAW_PATH: Final = "/api/files/raw"
+SOCKET_PATH: Final = "/ws"
 MOST_COOKIES: Final = 4
 """Of one name, that are looked at."""
 ADMIN_ONLY: Final = "this needs somebody whose role is admin"
@@ -95,10 +96,15 @@ def _shown_by(asked: Request | Websocket) -> list[Shown]:
 
 
 def _key(asked: Request | Websocket) -> str | None:
-    """A key in either header. Whatever else ``Authorization`` holds is meant for a proxy that asks for a password."""
+    """A key in either header, or where clients of the original show it.
+
+    Whatever else ``Authorization`` holds is meant for a proxy that asks for a password.
+    """
     scheme, _, credentials = asked.headers.get("Authorization", "").partition(" ")
     key = credentials.strip() if scheme.lower() == "bearer" else asked.headers.get("X-API-Key")
-    return None if key is None else _as_typed(key)
+    if key is not None:
+        return _as_typed(key)
+    return asked.args.get("token") if isinstance(asked, Websocket) and asked.path == SOCKET_PATH else None
 
 
 def _as_typed(header: str) -> str:

@@ -21,6 +21,10 @@ class Limits:
     """Files of one upload."""
     socket_message: int = 1 * MIB
     """Characters of one message on a WebSocket; a longer one is refused, larger things are uploaded."""
+    inline_file: int = 1 * MIB
+    """Bytes of a file that goes within a frame to a client that wants it so."""
+    inline_files: int = 16 * MIB
+    """Bytes of all files that go within one answer, likewise."""
     send_queue: int = 256
     """Frames that may wait for a slow client before it is closed."""
     follows: int = 128

@@ -6,6 +6,7 @@ import attrs
 
 from actors.endpoints import endpoint
 from actors.shapes import described
+from actors.tools import messages as tools
 from actors.vocabulary import ADMIN
 from bus import ActorError, Data, ErrorKind, Request, secret
 
@@ -115,6 +116,8 @@ class Config(Data):
     thinking_models: tuple[str, ...]
     """Those of `models` that can be told how much to think."""
     version: str
+    attachments: tools.AttachmentRules | None = None
+    """Which files may be sent; null while the tools subsystem does not answer."""
 
 
 @endpoint("GET", "/api/config")

@@ -280,9 +280,14 @@ def _cache_written(event: _End) -> int:
     return event.usage.cache_write_tokens
 
 
-def _cost(event: _End) -> float | None:
-    """US dollars; null when the price is not known."""
-    return event.usage.cost_usd
+def _cost(event: _End) -> float:
+    """US dollars; 0 when the price is not known, which `cost_known` tells."""
+    return event.usage.cost_usd or 0.0
+
+
+def _cost_known(event: _End) -> bool:
+    """Whether `cost_usd` is what it has cost."""
+    return event.usage.cost_usd is not None
 
 
 def _model(event: _End) -> str | None:
@@ -296,6 +301,7 @@ _FLAT: Final = {
     "cache_read_input_tokens": _cache_read,
     "cache_creation_input_tokens": _cache_written,
     "cost_usd": _cost,
+    "cost_known": _cost_known,
     "model": _model,
 }
 """Figures of a turn under the names that clients of this protocol have always known."""

@@ -1,7 +1,7 @@
 """Files that people send: spooled to disk, then handed to the tools subsystem, which decides and stores."""
 
 import binascii
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from hashlib import sha256
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import final
 
 import attrs
+import trio
 
 from actors.endpoints import BadMessage
 from actors.gateway.client_frames import ClientFile, ClientMessage
@@ -17,7 +18,7 @@ from actors.spool import spool
 from actors.tools import messages as tools
 from actors.users import messages as users
 from actors.vocabulary import Attachment, Principal
-from bus import ActorError, Bus, redact
+from bus import ActorError, Bus, DeliveryError, redact
 
 Refused = Callable[[str], None]
 """Told the reason, once per file that is not taken."""
@@ -50,6 +51,14 @@ class Uploads:
         if not (own or await self._may_look(known) or await self._was_sent(asked, known.user)):
             raise tools.FileNotFound(path=asked)
         return await self._bus.ask(tools.Locate(path=path, user=known.user))
+
+    async def inline(self, path: str, known: Principal, most: int) -> str | None:
+        """The bytes of a file that somebody may have, in base64; None where it is gone or has more than `most`."""
+        try:
+            located = await self.find(path, known)
+            return None if located.size > most else await trio.to_thread.run_sync(_encoded, located)
+        except (ActorError, DeliveryError, OSError):
+            return None
 
     async def _was_sent(self, path: str, user: str) -> bool:
         return await self._bus.ask(session.WasSent(path=path, user=user))
@@ -113,6 +122,11 @@ class Uploads:
         path = file.path or ""
         located = await self.find(path, known)
         return Attachment(name=file.file_name, media_type=located.media_type, path=path, size=located.size)
+
+
+def _encoded(located: tools.Located) -> str:
+    with located.open() as file:
+        return b64encode(file.read(located.size)).decode()
 
 
 def _decode(file: ClientFile) -> bytes:

@@ -31,6 +31,7 @@ from actors.gateway.frames import echo_of, read_frame
 from actors.gateway.limiting import RequestLimit
 from actors.gateway.limits import Limits
 from actors.gateway.messages import TooManyRequests
+from actors.gateway.original import Original, Spoken
 from actors.gateway.presence import Presence
 from actors.gateway.protocol import (
     Accepted,
@@ -80,8 +81,10 @@ class ClientContext:
 class WebClient:
     """Serves one client until it leaves, is too slow, or the gateway stops."""
 
-    def __init__(self, context: ClientContext, known: Principal, address: str) -> None:
-        """`known` is who it is, at this `address`."""
+    def __init__(
+        self, context: ClientContext, known: Principal, address: str, spoken: Spoken | None = None
+    ) -> None:
+        """`known` is who it is, at this `address`; `spoken` how it wants to be told."""
         self.user = known.user
         self._known = known
         self._address = address
@@ -92,6 +95,8 @@ class WebClient:
         self._scope = trio.CancelScope()
         self._nursery: trio.Nursery
         self._code: tuple[int, str] = (1000, "")
+        self._spoken = spoken or Spoken()
+        self._original = Original() if self._spoken.original else None
 
     def push(self, frame: Json) -> None:
         self._queue.push(frame)
@@ -141,9 +146,18 @@ class WebClient:
 
     async def _write(self, socket: Socket) -> None:
         while True:
-            await socket.send(encode(await self._queue.next()))
+            frame = await self._queue.next()
+            for each in [frame] if self._original is None else self._original.told(frame):
+                await socket.send(encode(await self._with_data(each)))
             # To a peer that has left, sending neither fails nor yields.
             await trio.lowlevel.checkpoint()
+
+    async def _with_data(self, frame: Json) -> Json:
+        """A frame that tells of a file, with its bytes where the client wants them and they are few."""
+        if not self._spoken.inline or frame["type"] != "attachment":
+            return frame
+        most = self._context.limits.inline_file
+        return {**frame, "data": await self._context.uploads.inline(frame["path"], self._known, most) or ""}
 
     # --- what the client says -----------------------------------------------------------------------------
 
@@ -187,6 +201,7 @@ class WebClient:
                 self.push(wire.json(Pong()))
 
     async def _say(self, message: ClientMessage) -> None:
+        message = message if self._original is None else self._original.placed(message)
         refused = partial(self._attachment_refused, message)
         try:
             attachments = await self._context.uploads.of_message(message, self._known, refused)

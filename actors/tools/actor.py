@@ -187,6 +187,15 @@ class ToolsActor(UndoingActor):
         )
         return await self._run(lambda go_on: save(now=now, rules=rules, go_on=go_on), request.upload)
 
+    @messages.GetAttachmentRules.handler
+    async def attachment_rules(self, request: messages.GetAttachmentRules) -> messages.AttachmentRules:
+        rules = self._settings().attachments
+        return messages.AttachmentRules(
+            enabled=rules.enabled,
+            max_file_size=rules.max_file_size,
+            allowed_extensions=rules.allowed_extensions,
+        )
+
     async def _look(self, home: Home, path: str, look: Look[T]) -> T:
         """Read from a file: at once when it is small and there under this very name, else in a thread."""
 

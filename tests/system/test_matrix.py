@@ -62,6 +62,8 @@ RULES: Final[dict[str, Rule]] = {
     "GET /api/health": OPEN,
     "GET /api/auth/verify": OPEN,
     "POST /api/auth/login": OPEN,
+    "GET /api/openapi.json": OPEN,
+    "GET /api/frames.json": OPEN,
     "POST /api/auth/logout": USER,
     "GET /api/auth/keys": USER,
     "POST /api/auth/keys": USER,

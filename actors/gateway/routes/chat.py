@@ -12,6 +12,7 @@ from actors.gateway.http import answer, principal, read_fields, refusal, route
 from actors.gateway.presence import ENDED, RESTART, Presence
 from actors.gateway.protocol import wire
 from actors.session import messages as session
+from actors.vocabulary import Usage
 from actors.wire import Json
 from bus import Bus
 
@@ -61,12 +62,17 @@ def _json(found: agent.Answer) -> Json:
         "session_id": found.answered_by.session,
         "turn_id": found.turn,
         "outcome": found.answered_by.outcome,
-        "usage": wire.json(found.answered_by.usage),
+        "usage": _usage(found.answered_by.usage),
         "attachments": wire.json(found.attachments),
         "notice": found.notice,
     }
     failed = found.answered_by.state == "failed"
     return {"error": found.notice or "the turn failed", **body} if failed else body
+
+
+def _usage(used: Usage) -> Json:
+    """What it took, with a number for the cost in any case: clients of this route have always got one."""
+    return {**wire.json(used), "cost_usd": used.cost_usd or 0.0, "cost_known": used.cost_usd is not None}
 
 
 def _read(fields: Mapping[str, Any]) -> ClientMessage:

@@ -13,8 +13,10 @@ from actors.gateway.limits import Limits
 from actors.gateway.presence import Presence, Stay
 from actors.gateway.protocol import wire
 from actors.gateway.share import Share
+from actors.gateway.uploads import Uploads
+from actors.session import messages as session
 from actors.vocabulary import Principal
-from actors.wire import encode
+from actors.wire import Json, encode
 from bus import ActorError, Bus, DeliveryError, Request, Stream
 
 NORMAL = 1000
@@ -26,9 +28,17 @@ class EndpointRoutes:
     """Serves endpoints."""
 
     def __init__(
-        self, app: Quart, bus: Bus, endpoints: Iterable[Endpoint], presence: Presence, limits: Limits
+        self,
+        app: Quart,
+        bus: Bus,
+        endpoints: Iterable[Endpoint],
+        presence: Presence,
+        limits: Limits,
+        uploads: Uploads,
     ) -> None:
         self._bus = bus
+        self._limits = limits
+        self._uploads = uploads
         self._presence = presence
         self._looks = {each: Share(limits.looking) for each in get_args(Access)}
         """By who may look on, so that the page holds up neither the operator nor who asks for health."""
@@ -62,7 +72,18 @@ class EndpointRoutes:
             self._bus.baggage(**_baggage(origin)),
         ):
             reply = await self._bus.ask(message)
+            if isinstance(message, session.Messages) and request.args.get("inline") in {"1", "true"}:
+                reply = await self._with_data(wire.json(reply))
             return answer({} if reply is None else reply, endpoint.status)
+
+    async def _with_data(self, messages: list[Json]) -> list[Json]:
+        """Displayed messages with the bytes of small files, as long as they are not too many."""
+        left = self._limits.inline_files
+        for file in (file for message in reversed(messages) for file in message["attachments"]):
+            most = min(left, self._limits.inline_file)
+            file["data"] = await self._uploads.inline(file["path"], principal(), most)
+            left -= 0 if file["data"] is None else file["size"]
+        return messages
 
     # --- streams --------------------------------------------------------------------------------------------
 

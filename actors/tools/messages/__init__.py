@@ -45,7 +45,17 @@ from .errors import (
     TextNotUnique,
 )
 from .finding import Entry, FileList, Found, Glob, Grep, Listing, OutputMode
-from .handing import Attach, Attached, LoadFile, Locate, Located, SaveUpload, SentFile
+from .handing import (
+    Attach,
+    Attached,
+    AttachmentRules,
+    GetAttachmentRules,
+    LoadFile,
+    Locate,
+    Located,
+    SaveUpload,
+    SentFile,
+)
 from .reading import DocumentFile, FileRead, FileText, ImageFile, ImageType, Read
 
 __all__ = [
@@ -56,6 +66,7 @@ __all__ = [
     "Attach",
     "Attached",
     "AttachmentRefused",
+    "AttachmentRules",
     "AttachmentTooLarge",
     "AttachmentsDisabled",
     "BadPattern",
@@ -77,6 +88,7 @@ __all__ = [
     "FileTooLarge",
     "FileWrite",
     "Found",
+    "GetAttachmentRules",
     "Glob",
     "Grep",
     "ImageFile",

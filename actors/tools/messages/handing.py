@@ -70,6 +70,25 @@ class SaveUpload(OfUser, Request[tuple[Attachment, ...]]):
 
 @final
 @attrs.frozen(kw_only=True)
+class AttachmentRules(Data):
+    """Which files people may send."""
+
+    enabled: bool
+    """Whether any."""
+    max_file_size: int
+    """Bytes of one."""
+    allowed_extensions: tuple[str, ...]
+    """Without the dot; empty: all."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class GetAttachmentRules(Request[AttachmentRules]):
+    """Which files people may send, as it is set now."""
+
+
+@final
+@attrs.frozen(kw_only=True)
 class LoadFile(Request[bytes]):
     """Read a file of home as a whole, for somebody who sends its bytes on, such as a picture to a model.
 

@@ -9,6 +9,8 @@ import httpx2
 import trio
 import trio_websocket
 
+from tests.actors.gateway.described import check_frame
+
 KEY = f"sp_live_{'0123456789' * 4}"
 KNOWN = {"X-API-Key": KEY}
 """What a program shows to be known."""
@@ -26,8 +28,10 @@ async def eventually(holds: Callable[[], bool]) -> None:
 class Socket:
     """A WebSocket client that speaks JSON."""
 
-    def __init__(self, connection: trio_websocket.WebSocketConnection) -> None:
+    def __init__(self, connection: trio_websocket.WebSocketConnection, *, checked: bool = False) -> None:
+        """`checked` refuses what the gateway has not described."""
         self.connection = connection
+        self._checked = checked
 
     async def say(self, **message: Any) -> None:
         await self.raw(json.dumps(message))
@@ -39,7 +43,10 @@ class Socket:
     async def hear(self) -> Any:
         """The next frame."""
         with trio.fail_after(PATIENCE):
-            return json.loads(await self.connection.get_message())
+            frame = json.loads(await self.connection.get_message())
+        if self._checked:
+            check_frame(frame)
+        return frame
 
     async def until(self, kind: str) -> list[Any]:
         """Frames up to and including the next of a type."""
@@ -91,7 +98,7 @@ async def connected(
                     subprotocols=subprotocols,
                     extra_headers=extra,
                 )
-            yield Socket(connection)
+            yield Socket(connection, checked=parts.path.endswith("/ws"))
             with trio.move_on_after(1):
                 await connection.aclose()
             nursery.cancel_scope.cancel()

@@ -28,6 +28,7 @@ async def test_a_message_is_answered_with_what_the_agent_said(gateway: Gateway) 
             "cache_read_tokens": 60,
             "cache_write_tokens": 10,
             "cost_usd": 0.5,
+            "cost_known": True,
         },
         "attachments": [],
         "notice": None,

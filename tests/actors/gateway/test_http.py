@@ -45,6 +45,7 @@ async def test_the_page_learns_names_texts_and_models(gateway: Gateway) -> None:
         "models": ["offline/offline"],
         "default_model": "offline/offline",
         "thinking_models": ["offline/offline"],
+        "attachments": {"enabled": True, "max_file_size": 1000, "allowed_extensions": ["txt"]},
         "version": "1.2.3",
     }
 

@@ -382,6 +382,10 @@ class FakeTools(Actor):
             size=len(data),
         )
 
+    @tools.GetAttachmentRules.handler
+    async def rules(self, request: tools.GetAttachmentRules) -> tools.AttachmentRules:
+        return tools.AttachmentRules(enabled=True, max_file_size=1000, allowed_extensions=("txt",))
+
     @tools.Locate.handler
     async def locate(self, request: tools.Locate) -> tools.Located:
         if request.path.startswith("/"):

@@ -201,6 +201,16 @@ export interface Grant {
   at: string;
 }
 
+/** Which files people may send. */
+export interface AttachmentRules {
+  /** Whether any. */
+  enabled: boolean;
+  /** Bytes of one. */
+  max_file_size: number;
+  /** Without the dot; empty: all. */
+  allowed_extensions: string[];
+}
+
 /** Names, texts and models for the page. */
 export interface Config {
   agent_name: string;
@@ -214,6 +224,8 @@ export interface Config {
   /** Those of `models` that can be told how much to think. */
   thinking_models: string[];
   version: string;
+  /** Which files may be sent; null while the tools subsystem does not answer. */
+  attachments: AttachmentRules | null;
 }
 
 /** A file of a message: the `path` that an upload returned, or its `data`. */
@@ -524,8 +536,10 @@ export interface TurnEnded {
   output_tokens: number;
   cache_read_input_tokens: number;
   cache_creation_input_tokens: number;
-  /** US dollars; null when the price is not known. */
-  cost_usd: number | null;
+  /** US dollars; 0 when the price is not known, which `cost_known` tells. */
+  cost_usd: number;
+  /** Whether `cost_usd` is what it has cost. */
+  cost_known: boolean;
   /** The last that answered. */
   model: string | null;
 }
@@ -568,8 +582,10 @@ export interface TurnFailed {
   output_tokens: number;
   cache_read_input_tokens: number;
   cache_creation_input_tokens: number;
-  /** US dollars; null when the price is not known. */
-  cost_usd: number | null;
+  /** US dollars; 0 when the price is not known, which `cost_known` tells. */
+  cost_usd: number;
+  /** Whether `cost_usd` is what it has cost. */
+  cost_known: boolean;
   /** The last that answered. */
   model: string | null;
 }

@@ -11,6 +11,7 @@ const UNTIL_READ: Config = {
   models: [],
   default_model: null,
   thinking_models: [],
+  attachments: null,
   version: "",
 };
 

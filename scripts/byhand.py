@@ -1,0 +1,166 @@
+"""What is asked over HTTP and is no endpoint of a subsystem, for the description of the interface."""
+
+from collections.abc import Mapping
+from typing import Any, Final, final
+
+import attrs
+
+from actors.endpoints import Access, Method
+from actors.gateway.client_frames import ClientMessage
+from actors.gateway.routes.auth import Login
+from actors.vocabulary import Attachment
+
+JSON: Final = "application/json"
+FORM: Final = "multipart/form-data"
+BYTES: Final = "application/octet-stream"
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Other:
+    """One operation. In its schemas classes stand for theirs."""
+
+    method: Method
+    path: str
+    summary: str
+    access: Access = "user"
+    query: Mapping[str, tuple[bool, Any]] = attrs.field(factory=dict[str, tuple[bool, Any]])
+    """By name, whether it has to be given, and the schema."""
+    body: type[Any] | dict[str, Any] | None = None
+    takes: str = JSON
+    answers: tuple[tuple[str, str, Any], ...]
+    """Status, media type and schema; None where there is no body."""
+
+
+def _object(optional: tuple[str, ...] = (), **properties: Any) -> dict[str, Any]:
+    required = [name for name in properties if name not in optional]
+    return {"type": "object", "properties": properties, "required": required}
+
+
+def _list(item: Any) -> dict[str, Any]:
+    return {"type": "array", "items": item}
+
+
+_TEXT: Final = {"type": "string"}
+_MAYBE: Final = {"type": ["string", "null"]}
+_TRUTH: Final = {"type": "boolean"}
+_NUMBER: Final = {"type": "integer"}
+_ANYTHING: Final = {"type": "object"}
+_USER: Final = _object(id=_TEXT, display_name=_MAYBE, role=_TEXT, filesystem_enabled=_TRUTH)
+_ANSWER: Final = _object(
+    text=_TEXT,
+    session_id=_TEXT,
+    turn_id=_TEXT,
+    outcome=_MAYBE,
+    usage=_object(
+        model=_MAYBE,
+        input_tokens=_NUMBER,
+        output_tokens=_NUMBER,
+        cache_read_tokens=_NUMBER,
+        cache_write_tokens=_NUMBER,
+        cost_usd={"type": "number", "description": "0 when the price is not known."},
+        cost_known=_TRUTH,
+    ),
+    attachments=_list(Attachment),
+    notice=_MAYBE,
+)
+_FAILED: Final = _object(error=_TEXT, **_ANSWER["properties"])
+
+OTHERS: Final = (
+    Other(
+        method="GET",
+        path="/api/auth/verify",
+        summary="Whether it is known who asks; never 401.",
+        access="public",
+        answers=(("200", JSON, _object(("user",), authenticated=_TRUTH, auth_disabled=_TRUTH, user=_USER)),),
+    ),
+    Other(
+        method="POST",
+        path="/api/auth/login",
+        summary="Sign a browser in with a key; the answer sets its cookie.",
+        access="public",
+        body=Login,
+        answers=(("200", JSON, _object(page=_TEXT, user=_USER)),),
+    ),
+    Other(
+        method="POST",
+        path="/api/auth/logout",
+        summary="Sign the browser out that asks.",
+        answers=(("200", JSON, _object(ok=_TRUTH)),),
+    ),
+    Other(
+        method="POST",
+        path="/api/chat",
+        summary="Say something, wait for the end of its turn, and get what the agent said.",
+        body=ClientMessage,
+        answers=(("200", JSON, _ANSWER), ("502", JSON, _FAILED)),
+    ),
+    Other(
+        method="POST",
+        path="/api/sessions/{id}/cancel",
+        summary="Stop the running turn of a conversation.",
+        answers=(("200", JSON, _object(cancelled=_MAYBE)),),
+    ),
+    Other(
+        method="POST",
+        path="/api/uploads",
+        summary="Store files, to be named in a message afterwards.",
+        body=_object(file=_list({"type": "string", "format": "binary"})),
+        takes=FORM,
+        answers=(("200", JSON, _list(Attachment)),),
+    ),
+    Other(
+        method="GET",
+        path="/api/files/raw",
+        summary="The bytes of a file.",
+        query={"path": (True, _TEXT)},
+        answers=(("200", BYTES, {"type": "string", "format": "binary"}),),
+    ),
+    Other(
+        method="GET",
+        path="/api/openapi.json",
+        summary="This description.",
+        access="public",
+        answers=(("200", JSON, _ANYTHING),),
+    ),
+    Other(
+        method="GET",
+        path="/api/frames.json",
+        summary="A JSON Schema of the frames of the WebSocket.",
+        access="public",
+        answers=(("200", JSON, _ANYTHING),),
+    ),
+    Other(
+        method="POST",
+        path="/v1/chat/completions",
+        summary="As OpenAI's interface has it, whole or streamed.",
+        body=_ANYTHING,
+        answers=(("200", JSON, _ANYTHING),),
+    ),
+    Other(
+        method="POST",
+        path="/v1/responses",
+        summary="As OpenAI's interface has it, whole or streamed.",
+        body=_ANYTHING,
+        answers=(("200", JSON, _ANYTHING),),
+    ),
+    Other(
+        method="GET",
+        path="/v1/models",
+        summary="As OpenAI's interface has it.",
+        answers=(("200", JSON, _ANYTHING),),
+    ),
+    Other(
+        method="GET",
+        path="/v1/models/{model}",
+        summary="As OpenAI's interface has it.",
+        answers=(("200", JSON, _ANYTHING),),
+    ),
+    Other(
+        method="POST",
+        path="/mcp",
+        summary="The Model Context Protocol, over HTTP.",
+        body=_ANYTHING,
+        answers=(("200", JSON, _ANYTHING), ("202", JSON, None)),
+    ),
+)

@@ -1,0 +1,208 @@
+"""The interface as documents for programs: OpenAPI of what is asked over HTTP, JSON Schema of the frames."""
+
+import json
+from collections.abc import Iterable
+from typing import Any, Final, cast, final
+
+import attrs
+
+from actors.agent.messages import TURN_EVENTS
+from actors.endpoints import Endpoint
+from actors.gateway.client_frames import CLIENT_FRAMES
+from actors.gateway.protocol import PROTOCOL, SERVER_FRAMES, wire
+from actors.wire import Json
+from bus import Stream
+from bus.message.codec import reply_type
+from scripts.byhand import OTHERS, Other
+from scripts.schemas import Schemas, asked
+
+DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+_SCHEMAS: Final = "#/components/schemas/"
+_DEFS: Final = "#/$defs/"
+_JSON: Final = "application/json"
+_IN_QUERY: Final = frozenset({"GET", "DELETE"})
+_ABOUT: Final = (
+    "Unknown fields of answers are to be passed over: there may be more of them. Fields that are not here are passed "
+    "over by the gateway as well. Conversations are carried by the WebSocket /ws, whose frames are described by "
+    "/api/frames.json."
+)
+_KEYS: Final[Json] = {
+    "key": {"type": "http", "scheme": "bearer", "description": "A key of a user."},
+    "header": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "The same."},
+    "operator": {"type": "http", "scheme": "bearer", "description": "The token of the running daemon."},
+}
+_SECURITY: Final[dict[str, list[Json]]] = {
+    "public": [],
+    "operator": [{"operator": []}],
+    "user": [{"key": []}, {"header": []}],
+    "admin": [{"key": []}, {"header": []}],
+}
+
+
+def frames() -> Json:
+    """A JSON Schema of every frame, in both directions."""
+    schemas = Schemas(wire, _DEFS)
+    said = [schemas.written(kind) for kind in dict.fromkeys((*SERVER_FRAMES, *TURN_EVENTS))]
+    heard: list[Json] = []
+    for tag, kind in CLIENT_FRAMES.items():
+        schemas.found[f"client.{tag}"] = schemas.read(kind, tag)
+        heard.append({"$ref": f"{_DEFS}client.{tag}"})
+    _with_data(schemas.found["agent.Attached"])
+    return {
+        "$schema": DIALECT,
+        "$id": f"urn:starpod:frames:{PROTOCOL}",
+        "title": "Frames of the WebSocket /ws",
+        "description": f"Version {PROTOCOL} of the protocol. Unknown fields are to be passed over, on both sides.",
+        "anyOf": [{"$ref": f"{_DEFS}ServerFrame"}, {"$ref": f"{_DEFS}ClientFrame"}],
+        "$defs": {"ServerFrame": {"anyOf": said}, "ClientFrame": {"anyOf": heard}, **_sorted(schemas.found)},
+    }
+
+
+def openapi(endpoints: Iterable[Endpoint]) -> Json:
+    """What is asked over HTTP."""
+    written = _Paths()
+    for each in endpoints:
+        written.add(each.path, each.method, written.of_endpoint(each))
+    for other in OTHERS:
+        written.add(other.path, other.method, written.of_other(other))
+    _with_data(written.schemas.found["Attachment"])
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Starpod", "version": str(PROTOCOL), "description": _ABOUT},
+        "servers": [{"url": "/"}],
+        "paths": {path: _sorted(methods) for path, methods in sorted(written.paths.items())},
+        "components": {
+            "securitySchemes": _KEYS,
+            "responses": {
+                "Refused": {
+                    "description": "Why it was not done.",
+                    "content": {_JSON: {"schema": {"$ref": f"{_SCHEMAS}Refusal"}}},
+                }
+            },
+            "schemas": _sorted(written.schemas.found),
+        },
+    }
+
+
+@final
+class _Paths:
+    """The operations, by path and method, and the schemas that they name."""
+
+    def __init__(self) -> None:
+        self.paths: dict[str, Json] = {}
+        self.schemas = Schemas(wire, _SCHEMAS)
+        self.schemas.found["Refusal"] = {
+            "type": "object",
+            "properties": {"error": {"type": "string", "description": "For a person."}},
+            "required": ["error"],
+        }
+
+    def add(self, path: str, method: str, operation: Json) -> None:
+        self.paths.setdefault(path, {})[method.lower()] = operation
+
+    def of_endpoint(self, endpoint: Endpoint) -> Json:
+        kind: Any = endpoint.kind
+        fields = [each for each in asked(kind) if each[1].name != endpoint.own]
+        in_path = [
+            {"name": field.name, "in": "path", "required": True, "schema": schema}
+            for _, field, schema in fields
+            if field.name in endpoint.parameters
+        ]
+        rest = [each for each in fields if each[1].name not in endpoint.parameters]
+        reads = endpoint.method in _IN_QUERY
+        shown: Json = {"summary": _first(kind), **_about(endpoint.access)}
+        parameters = [*in_path, *(_query(*each) for each in rest if reads)]
+        if parameters:
+            shown["parameters"] = parameters
+        if rest and not reads:
+            shown["requestBody"] = _body(rest)
+        if issubclass(kind, Stream):
+            told = {"101": {"description": "A WebSocket, which carries one JSON object per frame."}}
+        else:
+            told = {str(endpoint.status): self._answer(endpoint.status, reply_type(kind))}
+        return {**shown, "responses": {**told, "default": {"$ref": "#/components/responses/Refused"}}}
+
+    def of_other(self, other: Other) -> Json:
+        shown: Json = {"summary": other.summary, **_about(other.access)}
+        named = [part[1:-1] for part in other.path.split("/") if part.startswith("{")]
+        parameters: list[Json] = [
+            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in named
+        ]
+        parameters += [
+            {"name": name, "in": "query", "required": required, "schema": schema}
+            for name, (required, schema) in other.query.items()
+        ]
+        if parameters:
+            shown["parameters"] = parameters
+        if other.body is not None:
+            body = other.body if isinstance(other.body, dict) else self.schemas.read(other.body)
+            shown["requestBody"] = {"content": {other.takes: {"schema": body}}}
+        answers = {
+            status: {"description": "The answer.", "content": {kind: {"schema": self._filled(schema)}}}
+            if schema is not None
+            else {"description": "The answer."}
+            for status, kind, schema in other.answers
+        }
+        return {**shown, "responses": {**answers, "default": {"$ref": "#/components/responses/Refused"}}}
+
+    def _filled(self, schema: Any) -> Any:
+        """A schema in which classes stand for theirs."""
+        if isinstance(schema, type):
+            return self.schemas.written(cast("type[Any]", schema))
+        if isinstance(schema, dict):
+            return {key: self._filled(value) for key, value in cast("Json", schema).items()}
+        return (
+            [self._filled(each) for each in cast("list[Any]", schema)] if isinstance(schema, list) else schema
+        )
+
+    def _answer(self, status: int, reply: Any) -> Json:
+        if status == 204:
+            return {"description": "It is done."}
+        schema = {"type": "object"} if reply in (None, type(None)) else self.schemas.of(reply)
+        return {"description": "The answer.", "content": {_JSON: {"schema": schema}}}
+
+
+def _with_data(schema: Json) -> None:
+    """What a file has beside, where a client asks for it with ``inline=1``."""
+    schema["properties"]["data"] = {
+        "type": ["string", "null"],
+        "description": "Its bytes in base64, where they were asked for with `inline=1`; of a large file none.",
+    }
+
+
+def _query(name: str, field: "attrs.Attribute[Any]", schema: Json) -> Json:
+    return {"name": name, "in": "query", "required": field.default is attrs.NOTHING, "schema": schema}
+
+
+def _body(fields: list[tuple[str, "attrs.Attribute[Any]", Json]]) -> Json:
+    required = [name for name, field, _ in fields if field.default is attrs.NOTHING]
+    schema: Json = {"type": "object", "properties": {name: schema for name, _, schema in fields}}
+    if required:
+        schema["required"] = required
+    return {"required": bool(required), "content": {_JSON: {"schema": schema}}}
+
+
+def _about(access: str) -> Json:
+    return {"security": _SECURITY[access], "x-for": access}
+
+
+def _first(kind: Any) -> str:
+    return " ".join((kind.__doc__ or "").partition("\n\n")[0].split("Raises")[0].replace("``", "`").split())
+
+
+def _sorted(table: Json) -> Json:
+    return dict(sorted(table.items()))
+
+
+def text(document: Json) -> str:
+    """A document as it is kept: an entry a line, so that changes can be read."""
+    return f"{_spread(document, 3)}\n"
+
+
+def _spread(value: Any, depth: int, indent: str = "") -> str:
+    if not (depth and value and isinstance(value, dict)):
+        return json.dumps(value, ensure_ascii=False)
+    inner = f"{indent} "
+    entries = cast("Json", value).items()
+    lines = (f"{inner}{json.dumps(key)}: {_spread(each, depth - 1, inner)}" for key, each in entries)
+    return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
