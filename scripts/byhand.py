@@ -8,6 +8,7 @@ import attrs
 from actors.endpoints import Access, Method
 from actors.gateway.client_frames import ClientMessage
 from actors.gateway.routes.auth import Login
+from actors.tools import messages as tools
 from actors.vocabulary import Attachment
 
 JSON: Final = "application/json"
@@ -110,11 +111,28 @@ OTHERS: Final = (
         answers=(("200", JSON, _list(Attachment)),),
     ),
     Other(
+        method="POST",
+        path="/api/files/upload",
+        summary="Put files into a folder of the agent's home, under their own names.",
+        body=_object(
+            ("path", "replace"),
+            file=_list({"type": "string", "format": "binary"}),
+            path=_TEXT,
+            replace=_TRUTH,
+        ),
+        takes=FORM,
+        answers=(("200", JSON, _list(tools.Stored)),),
+    ),
+    Other(
         method="GET",
         path="/api/files/raw",
-        summary="The bytes of a file.",
+        summary="The bytes of a file, or with `Range` a part of them.",
         query={"path": (True, _TEXT)},
-        answers=(("200", BYTES, {"type": "string", "format": "binary"}),),
+        answers=(
+            ("200", BYTES, {"type": "string", "format": "binary"}),
+            ("206", BYTES, {"type": "string", "format": "binary"}),
+            ("304", BYTES, None),
+        ),
     ),
     Other(
         method="GET",

@@ -151,9 +151,9 @@ class _Paths:
             return self.schemas.written(cast("type[Any]", schema))
         if isinstance(schema, dict):
             return {key: self._filled(value) for key, value in cast("Json", schema).items()}
-        return (
-            [self._filled(each) for each in cast("list[Any]", schema)] if isinstance(schema, list) else schema
-        )
+        if isinstance(schema, list):
+            return [self._filled(each) for each in cast("list[Json]", schema)]
+        return schema
 
     def _answer(self, status: int, reply: Any) -> Json:
         if status == 204:

@@ -207,7 +207,7 @@ class GatewayActor(Actor):
 
     def _serve(self, app: Quart, uploads: Uploads) -> None:
         ChatRoutes(app, self.bus, self._presence)
-        FileRoutes(app, uploads)
+        FileRoutes(app, self.bus, uploads)
         V1Routes(app, self.bus, uploads, self._presence)
         McpRoutes(app, self.bus, self._presence, self._about)
         EndpointRoutes(app, self.bus, self._endpoints, self._presence, self._limits, uploads)

@@ -15,6 +15,8 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from actors.gateway.limits import KIB, MIB, Limits
 
 UPLOAD_PATH = "/api/uploads"
+PLACE_PATH = "/api/files/upload"
+UPLOADS = frozenset({UPLOAD_PATH, PLACE_PATH})
 CONVERSATIONS = frozenset({"/v1/chat/completions", "/v1/responses"})
 UNPARSED = 4 * MIB
 """Bytes of a form that may wait to be parsed: more than arrive at once, and less than anybody would miss."""
@@ -49,7 +51,7 @@ class LimitedRequest(TrioRequest):
         self._opened: list[CappedFile] = []
 
     def _most(self, path: str) -> int:
-        if path == UPLOAD_PATH:
+        if path in UPLOADS:
             return self.limits.upload_body
         return self.limits.conversation_body if path in CONVERSATIONS else self.limits.json_body
 

@@ -9,9 +9,9 @@ from typing import BinaryIO, Final, TypeVar, final
 import attrs
 
 from actors.tools import changing, messages, reading, receiving, searching
+from actors.tools.browser import BrowsingActor
 from actors.tools.paths import GoOn, Home, Place
 from actors.tools.settings import Settings
-from actors.tools.undoer import UndoingActor
 from actors.vocabulary import Attachment, quoted
 from bus import concurrent
 
@@ -29,7 +29,7 @@ INLINE = 64 * 1024
 
 
 @final
-class ToolsActor(UndoingActor):
+class ToolsActor(BrowsingActor):
     """Every handler is one piece of work on the file system."""
 
     def __init__(

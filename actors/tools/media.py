@@ -64,10 +64,11 @@ def media_type(name: str, head: bytes, declared: str | None = None) -> str:
     if is_pdf(head):
         return PDF
     claimed = (declared or "").partition(";")[0].strip().lower()
-    guess = _by_name(name) or (claimed if _MEDIA_TYPE.fullmatch(claimed) else UNKNOWN)
+    guess = by_name(name) or (claimed if _MEDIA_TYPE.fullmatch(claimed) else UNKNOWN)
     return UNKNOWN if guess in _PICTURES else guess
 
 
-def _by_name(name: str) -> str | None:
+def by_name(name: str) -> str | None:
+    """What a file of this name would be; None where that says nothing."""
     guess, packing = _BY_NAME.guess_type(name)
     return guess if packing is None else _PACKED.get(packing, UNKNOWN)

@@ -169,10 +169,12 @@ class Home:
             ) from error
 
     @contextmanager
-    def directory(self, path: str, *, alike: bool = True) -> Generator[Place, None, None]:
+    def directory(
+        self, path: str, *, alike: bool = True, follow: bool = True
+    ) -> Generator[Place, None, None]:
         """An open directory, as the place ``.`` in it. Raises NotADirectory, InvalidPath, FileSystemRefused."""
         try:
-            with self.place(path, alike=alike) as place:
+            with self.place(path, alike=alike, follow=follow) as place:
                 handle = os.open(place.name, _DIRECTORY, dir_fd=place.directory)
                 try:
                     yield attrs.evolve(place, directory=handle, name=".", real=(*place.real, "."))

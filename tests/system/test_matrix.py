@@ -89,6 +89,13 @@ RULES: Final[dict[str, Rule]] = {
     "GET /v1/models": USER,
     "GET /v1/models/<path:model>": USER,
     "POST /api/uploads": USER,
+    "GET /api/files": ADMINS,  # and for whoever has filesystem_enabled, as all below
+    "GET /api/files/read": USER,
+    "PUT /api/files/write": USER,
+    "POST /api/files/mkdir": USER,
+    "POST /api/files/move": USER,
+    "POST /api/files/upload": USER,
+    "DELETE /api/files": USER,
     "GET /api/files/raw": Rule("a user", lambda ada: f"/api/files/raw?path={ada.file}"),
     "GET /api/sessions": USER,
     "GET /api/sessions/<session>": Rule("a user", of_session()),

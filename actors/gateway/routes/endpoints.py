@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, cast, final, get_args
 
+import attrs
 import trio
 from quart import Quart, Response, g, has_request_context, request, websocket
 
@@ -63,6 +64,8 @@ class EndpointRoutes:
 
     async def _answer(self, endpoint: Endpoint, parameters: Mapping[str, str]) -> Response:
         given = {**_query(endpoint), **({} if endpoint.method == "GET" else await read_fields())}
+        if "If-Match" in request.headers and "etag" in attrs.fields_dict(cast("Any", endpoint.kind)):
+            given["etag"] = request.headers["If-Match"].strip('"')
         message = cast(
             "Request[Any]", endpoint.message({**given, **parameters}, g.principal, address_of(request))
         )

@@ -1,10 +1,12 @@
 """Files: what people send, and the bytes of what lies in the agent's home."""
 
 import errno
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self, cast, final
+from typing import Any, BinaryIO, Self, cast, final
 from urllib.parse import quote
 
 import trio
@@ -14,12 +16,13 @@ from quart.wrappers.response import ResponseBody
 from werkzeug.exceptions import UnsupportedMediaType
 
 from actors.endpoints import BadMessage
-from actors.gateway.bodies import UPLOAD_PATH, LimitedRequest
+from actors.gateway.bodies import PLACE_PATH, UPLOAD_PATH, LimitedRequest
 from actors.gateway.http import RAW_PATH, answer, principal, refusal, route
+from actors.gateway.ranges import piece_of
 from actors.gateway.uploads import PREFIX, Uploads
 from actors.spool import spool
 from actors.tools import messages as tools
-from bus import redact
+from bus import Bus, redact
 
 CHUNK = 256 * 1024
 """Bytes read from disk at once."""
@@ -48,15 +51,38 @@ RAW_POLICY = "default-src 'none'; sandbox"
 
 @final
 class FileRoutes:
-    """``/api/uploads`` and ``/api/files/raw``."""
+    """``/api/uploads``, and of ``/api/files`` what are bytes and forms; the tools subsystem has the rest."""
 
-    def __init__(self, app: Quart, uploads: Uploads) -> None:
+    def __init__(self, app: Quart, bus: Bus, uploads: Uploads) -> None:
+        self._bus = bus
         self._uploads = uploads
         route(app, "POST", UPLOAD_PATH, self.upload)
+        route(app, "POST", PLACE_PATH, self.place)
         route(app, "GET", RAW_PATH, self.raw)
 
     async def upload(self) -> Response:
         """Store the files of a form, to be named in a message afterwards."""
+        async with self._received() as (folder, files):
+            return answer(await self._uploads.save(folder, files, principal().user))
+
+    async def place(self) -> Response:
+        """Put the files of a form into a folder of home, under their own names."""
+        async with self._received() as (folder, files):
+            form, known = await cast("Any", request).form, principal()
+            placed = tools.PlaceFiles(
+                upload=folder.name,
+                files=tuple(files),
+                path=form.get("path", request.args.get("path", ".")),
+                replace=form.get("replace", request.args.get("replace")) in {"1", "true"},
+                user=known.user,
+                proof=known.proof,
+            )
+            with self._bus.baggage(origin="gateway", user=known.user):
+                return answer(await self._bus.ask(placed))
+
+    @asynccontextmanager
+    async def _received(self) -> AsyncGenerator[tuple[Path, list[tools.SentFile]]]:
+        """The files of the form that is being sent, and the folder in which they wait."""
         if request.mimetype != "multipart/form-data":
             raise UnsupportedMediaType("send a form, with content-type multipart/form-data")
         form = cast("LimitedRequest", request)
@@ -64,8 +90,7 @@ class FileRoutes:
             files = (await request.files).getlist("file")
             if not files:
                 raise BadMessage("expected at least one file", "file")
-            saved = await self._uploads.save(folder, [_sent(file) for file in files], principal().user)
-        return answer(saved)
+            yield folder, [_sent(file) for file in files]
 
     async def raw(self) -> Response:
         """The bytes of a file in home that somebody may have."""
@@ -79,8 +104,25 @@ class FileRoutes:
         shown = located.media_type in SHOWN
         kind = "inline" if shown else "attachment"
         media_type = located.media_type if shown else "application/octet-stream"
-        response = Response(_Bytes(located.open(), located.size), content_type=media_type)
-        response.headers["Content-Length"] = str(located.size)
+        file = located.open()
+        found = os.fstat(file.fileno())
+        etag = f'"{found.st_ino:x}-{found.st_size:x}-{found.st_ctime_ns:x}"'
+        piece = piece_of(request.headers.get("Range"), request.headers.get("If-Range"), found.st_size, etag)
+        unchanged = etag in request.headers.get("If-None-Match", "")
+        if unchanged or piece is None:
+            file.close()
+            response = Response(b"", 304 if unchanged else 416)
+            if not unchanged:
+                response.headers["Content-Range"] = f"bytes */{found.st_size}"
+        else:
+            file.seek(piece.start)
+            size = piece.stop - piece.start
+            response = Response(_Bytes(file, size), 200 if piece.whole else 206, content_type=media_type)
+            response.headers["Content-Length"] = str(size)
+            if not piece.whole:
+                response.headers["Content-Range"] = f"bytes {piece.start}-{piece.stop - 1}/{found.st_size}"
+        response.headers["Accept-Ranges"] = "bytes"
+        response.headers["ETag"] = etag
         response.headers["Content-Disposition"] = f"{kind}; filename*=UTF-8''{name}"
         response.headers["Content-Security-Policy"] = RAW_POLICY
         return response

@@ -196,3 +196,37 @@ async def test_a_user_has_what_they_sent_what_was_sent_to_them_and_nothing_else(
     assert not await has("bob", uploaded["path"]), "what others have sent is not the agent's"
     got = await gateway.http.get("/api/files/raw", params={"path": uploaded["path"]})
     assert got.status_code == 404, "not even an admin's"
+
+
+async def test_a_part_of_a_file_is_given_as_long_as_it_is_the_same(gateway: Gateway) -> None:
+    (gateway.world.home / "a.txt").write_bytes(b"0123456789")
+    path = "/api/files/raw?path=a.txt"
+    whole = await gateway.http.get(path)
+    etag = whole.headers["ETag"]
+    part = await gateway.http.get(path, headers={"Range": "bytes=2-4", "If-Range": etag})
+    assert (part.status_code, part.content) == (206, b"234")
+    assert part.headers["Content-Range"] == "bytes 2-4/10"
+    assert (await gateway.http.get(path, headers={"If-None-Match": etag})).status_code == 304
+    beyond = await gateway.http.get(path, headers={"Range": "bytes=10-"})
+    assert (beyond.status_code, beyond.headers["Content-Range"]) == (416, "bytes */10")
+    (gateway.world.home / "a.txt").write_bytes(b"abcdefghij")
+    other = await gateway.http.get(path, headers={"Range": "bytes=2-4", "If-Range": etag})
+    assert (other.status_code, other.content) == (200, b"abcdefghij")
+
+
+async def test_files_are_put_into_a_folder(gateway: Gateway) -> None:
+    placed = await gateway.http.post(
+        "/api/files/upload", data={"path": "new", "replace": "true"}, files={"file": ("a.txt", b"hello")}
+    )
+    assert placed.json() == [{"path": "new/a.txt", "etag": "5", "status": "ok"}]
+    (asked,) = gateway.world.placed
+    assert (asked.path, asked.replace, asked.user, asked.proof) == ("new", True, ADMIN, "key")
+    nothing = await gateway.http.post("/api/files/upload", data={"path": "new"})
+    assert nothing.status_code == 415
+
+
+async def test_what_a_file_has_to_be_like_may_stand_in_the_header(gateway: Gateway) -> None:
+    body = {"path": "a.txt", "content": "hello"}
+    for headers in ({"If-Match": '"e-1"'}, {}):
+        await gateway.http.put("/api/files/write", json=body, headers=headers)
+    assert [each.etag for each in gateway.world.written] == ["e-1", None]

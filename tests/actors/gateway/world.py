@@ -33,7 +33,7 @@ TOKEN = "operator-token"
 VERSION = "1.2.3"
 ENDPOINTS = tuple(
     endpoint
-    for front in (agent, console, messages, session, users)
+    for front in (agent, console, messages, session, tools, users)
     for endpoint in Subsystem(front.__name__, Actor, front=front).endpoints()
 )
 THEN = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
@@ -163,6 +163,8 @@ class World:
         )
         """What every Run is answered with."""
         self.stored: list[str] = []
+        self.placed: list[tools.PlaceFiles] = []
+        self.written: list[tools.WriteText] = []
         self.sent: set[tuple[str, str]] = set()
         """Users, and files that came with an answer to them."""
         self.gate = trio.Event()
@@ -381,6 +383,21 @@ class FakeTools(Actor):
             path=f"uploads/{user}/{sent.name}",
             size=len(data),
         )
+
+    @tools.PlaceFiles.handler
+    async def place(self, request: tools.PlaceFiles) -> tuple[tools.Stored, ...]:
+        self.world.placed.append(request)
+        folder = self.world.uploads / request.upload
+        sizes = [(folder / each.id).stat().st_size for each in request.files]
+        return tuple(
+            tools.Stored(path=f"{request.path}/{each.name}", etag=str(size))
+            for each, size in zip(request.files, sizes, strict=True)
+        )
+
+    @tools.WriteText.handler
+    async def write(self, request: tools.WriteText) -> tools.Stored:
+        self.world.written.append(request)
+        return tools.Stored(path=request.path, etag="new")
 
     @tools.GetAttachmentRules.handler
     async def rules(self, request: tools.GetAttachmentRules) -> tools.AttachmentRules:

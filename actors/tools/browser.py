@@ -1,0 +1,83 @@
+"""What a person does with the files of home, in the page or by a program."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
+
+from actors.tools import browsing, messages
+from actors.tools.paths import GoOn, Home
+from actors.tools.undoer import UndoingActor
+from actors.users import messages as users
+from actors.vocabulary import Proof
+from bus import concurrent
+
+T = TypeVar("T")
+AT_ONCE = 16
+
+
+class BrowsingActor(UndoingActor):
+    """Shows and changes files for people who may."""
+
+    _spool: Home
+
+    @messages.Browse.handler
+    @concurrent(AT_ONCE, isolated=True)
+    async def browse(self, request: messages.Browse) -> tuple[messages.FileEntry, ...]:
+        page = partial(browsing.browse, path=request.path, offset=request.offset, limit=request.limit)
+        return await self._for(request.user, request.proof, page, request.path)
+
+    @messages.ReadText.handler
+    @concurrent(AT_ONCE, isolated=True)
+    async def read_text(self, request: messages.ReadText) -> messages.WholeText:
+        work = partial(browsing.read_text, path=request.path)
+        return await self._for(request.user, request.proof, work, request.path)
+
+    @messages.WriteText.handler
+    @concurrent(AT_ONCE, isolated=True)
+    async def write_text(self, request: messages.WriteText) -> messages.Stored:
+        data = request.content.encode()
+        work = partial(browsing.write_text, path=request.path, data=data, etag=request.etag)
+        return await self._for(request.user, request.proof, work, request.path)
+
+    @messages.Remove.handler
+    @concurrent(AT_ONCE, isolated=True)
+    async def remove(self, request: messages.Remove) -> messages.Stored:
+        work = partial(browsing.remove, path=request.path, etag=request.etag)
+        return await self._for(request.user, request.proof, work, request.path)
+
+    @messages.MakeFolder.handler
+    @concurrent(AT_ONCE, isolated=True)
+    async def make_folder(self, request: messages.MakeFolder) -> messages.Stored:
+        work = partial(browsing.make_folder, path=request.path)
+        return await self._for(request.user, request.proof, work, request.path)
+
+    @messages.Move.handler
+    @concurrent(AT_ONCE, isolated=True)
+    async def move(self, request: messages.Move) -> messages.Stored:
+        work = partial(browsing.move, path=request.path, to=request.to, replace=request.replace)
+        return await self._for(request.user, request.proof, work, request.path)
+
+    @messages.PlaceFiles.handler
+    @concurrent(AT_ONCE, isolated=True)
+    async def place_files(self, request: messages.PlaceFiles) -> tuple[messages.Stored, ...]:
+        work = partial(
+            browsing.place_files,
+            spool=self._spool,
+            upload=request.upload,
+            sent=request.files,
+            path=request.path,
+            replace=request.replace,
+        )
+        return await self._for(request.user, request.proof, work, request.path)
+
+    async def _for(self, user: str, proof: Proof, work: Callable[..., T], path: str) -> T:
+        """Do it for somebody who may. Raises FilesNotAllowed."""
+        known = await self.bus.ask(users.GetUser(id=user, user=user, proof=proof))
+        if known.role != "admin" and not known.filesystem_enabled:
+            raise messages.FilesNotAllowed
+        home = self._home.of(user)
+
+        def run(go_on: GoOn) -> T:
+            return work(home, go_on=go_on)
+
+        return await self._run(run, path)
