@@ -29,6 +29,7 @@ from actors.tools import messages as tools
 from actors.users import messages as users
 from actors.vault import messages as vault
 from actors.vocabulary import Attachment, Role, Usage
+from actors.web import messages as web
 from actors.webpush import messages as webpush
 from actors.wire import Wire
 from bus import Data, ErrorKind
@@ -175,6 +176,7 @@ wire.form(Attachment, names={"name": "file_name", "media_type": "mime_type"})
 wire.form(session.Session, names={"user": "user_id", "key": "channel_session_key"})
 wire.form(session.Message, names={"session": "session_id", "turn": "turn_id"})
 wire.form(Usage)
+wire.form(web.FrameView, names={"image": "ogImage", "title": "ogTitle"})
 
 
 def _took(turn: session.Turn) -> float | None:

@@ -1,5 +1,6 @@
 """The actor of the web: reads pages and asks search engines."""
 
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Final, final
@@ -9,7 +10,7 @@ import trio
 from actors.credentials import Credentials
 from actors.resolving import NotPublic, Unreachable
 from actors.vault import messages as vault
-from actors.web import engines, kinds, messages
+from actors.web import engines, framing, kinds, messages
 from actors.web.cutting import piece
 from actors.web.engines import KEY
 from actors.web.reader import NotRead, Reader
@@ -29,6 +30,13 @@ READING: Final = 2
 HEADER: Final = 1500
 """Bytes of a result that address and title may take."""
 LONGEST_TITLE: Final = 300
+FRAMES: Final = 4
+"""Pages at once of which is asked whether they can be shown within ours."""
+FRAME_SECONDS: Final = 5.0
+FRAME_BYTES: Final = 512 * 1024
+KNOWN: Final = 600.0
+"""Seconds for which that is known."""
+MOST_KNOWN: Final = 256
 ANSWER: Final = 2 * 1024 * 1024
 """Bytes of a search engine's answer."""
 
@@ -64,6 +72,8 @@ class WebActor(Actor):
         self._loading = trio.Lock()
         self._reading = trio.CapacityLimiter(READING)
         self._client: Client | None = None
+        self._frames: OrderedDict[str, tuple[float, messages.FrameView]] = OrderedDict()
+        """What is known of pages, by address, and until when."""
 
     async def start(self) -> None:
         listening = trio.Event()
@@ -98,6 +108,37 @@ class WebActor(Actor):
             text=part.text,
             note="\n".join(filter(None, (part.note, cut))),
         )
+
+    # --- links in an answer -------------------------------------------------------------------------------
+
+    @messages.FrameCheck.handler
+    @concurrent(FRAMES, isolated=True)
+    async def frame_check(self, request: messages.FrameCheck) -> messages.FrameView:
+        self._internet()
+        now = self.bus.clock.monotonic()
+        known = self._frames.get(request.url)
+        if known is not None and now < known[0]:
+            return known[1]
+        found = await self._framed(request.url)
+        self._frames[request.url] = (now + KNOWN, found)
+        self._frames.move_to_end(request.url)
+        while len(self._frames) > MOST_KNOWN:
+            self._frames.popitem(last=False)
+        return found
+
+    async def _framed(self, url: str) -> messages.FrameView:
+        """Raises BadAddress and NotPublic; that a page does not come is no error."""
+        client = await self._loaded()
+        try:
+            fetched = await client.page(url, within=FRAME_SECONDS, most=FRAME_BYTES)
+        except (messages.TooManyRedirects, messages.TooSlow, messages.NotFetched, Unreachable) as error:
+            return messages.FrameView(frameable=False, reason=str(error), image=None, title=None)
+        reason = framing.refusal(fetched.frame_options, fetched.policy)
+        if reason is None:
+            return messages.FrameView(frameable=True, reason=None, image=None, title=None)
+        text = kinds.text(fetched.content_type, fetched.body, whole=fetched.whole)
+        seen = framing.preview(text, fetched.url)
+        return messages.FrameView(frameable=False, reason=reason, image=seen.image, title=seen.title)
 
     def _internet(self) -> Internet:
         """How it may be used. Raises InternetOff."""

@@ -36,6 +36,10 @@ class Fetched:
     """Unpacked."""
     whole: bool
     """Whether that is all of it."""
+    frame_options: str = ""
+    """What its headers say of being shown within other pages."""
+    policy: str = ""
+    """Likewise."""
 
 
 @final
@@ -140,6 +144,8 @@ async def _read(response: httpx2.Response, url: httpx2.URL, most: int) -> Fetche
         content_type=response.headers.get("content-type", ""),
         body=bytes(body[:most]),
         whole=len(body) <= most,
+        frame_options=response.headers.get("x-frame-options", ""),
+        policy=response.headers.get("content-security-policy", ""),
     )
 
 

@@ -4,6 +4,7 @@ from typing import Annotated, ClassVar, Final, final
 
 import attrs
 
+from actors.endpoints import endpoint
 from actors.tooling import Rendered, ToolReply, described, tool
 from actors.vocabulary import Text, quoted
 from bus import ActorError, Data, ErrorKind, Request
@@ -154,6 +155,33 @@ class WebFetch(Request[Page]):
     max_bytes: ClassVar[int] = 4 * 1024 * 1024
     url: Annotated[str, described("http or https.")]
     start: Annotated[int, described("Characters to pass over.", ge=0)] = 0
+
+
+@final
+@attrs.frozen(kw_only=True)
+class FrameView(Data):
+    """Whether a page can be shown within ours, and what to show in its place."""
+
+    frameable: bool
+    reason: str | None
+    """Why it cannot."""
+    image: str | None
+    """Address of its picture, where it has one and cannot be shown."""
+    title: str | None
+    """Likewise."""
+
+
+@endpoint("GET", "/api/frame-check")
+@final
+@attrs.frozen(kw_only=True)
+class FrameCheck(Request[FrameView]):
+    """Whether a page on the internet lets itself be shown within another. Known for ten minutes.
+
+    Raises InternetOff, BadAddress, and NotPublic of :mod:`actors.resolving`.
+    """
+
+    within: ClassVar[float] = 20.0
+    url: Annotated[str, described("http or https.", max_length=8000)]
 
 
 @final

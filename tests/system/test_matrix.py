@@ -73,6 +73,7 @@ RULES: Final[dict[str, Rule]] = {
         "a user", lambda ada: f"/api/auth/devices/{ada.device}/sign-out"
     ),
     "GET /api/config": USER,
+    "GET /api/frame-check": USER,
     "GET /api/mesh": USER,
     "GET /api/mesh/trace": Rule("a user", lambda ada: f"/api/mesh/trace?turn={ada.turn}"),
     "GET /api/turns/<turn>/context": Rule("a user", lambda ada: f"/api/turns/{ada.turn}/context"),
