@@ -7,6 +7,7 @@ import attrs
 
 from actors.endpoints import Access, Method
 from actors.gateway.client_frames import ClientMessage
+from actors.gateway.groups import GROUPS
 from actors.gateway.routes.auth import Login
 from actors.tools import messages as tools
 from actors.vocabulary import Attachment
@@ -66,6 +67,20 @@ _ANSWER: Final = _object(
     notice=_MAYBE,
 )
 _FAILED: Final = _object(error=_TEXT, **_ANSWER["properties"])
+
+_BOTH: Final[tuple[Method, Method]] = ("GET", "PUT")
+
+
+def _group(name: str, *, required: bool = True) -> dict[str, Any]:
+    """The fields of a group of settings, which may be of any type."""
+    tables: dict[str, dict[str, Any]] = {}
+    for field in GROUPS[name]:
+        table, _, inner = field.rpartition(".")
+        tables.setdefault(table, {})[inner] = {}
+    plain = tables.pop("", {})
+    fields = {**plain, **{table: {"type": "object", "properties": inner} for table, inner in tables.items()}}
+    return {"type": "object", "properties": fields, "required": list(fields) if required else []}
+
 
 OTHERS: Final = (
     Other(
@@ -147,6 +162,18 @@ OTHERS: Final = (
         summary="A JSON Schema of the frames of the WebSocket.",
         access="public",
         answers=(("200", JSON, _ANYTHING),),
+    ),
+    *(
+        Other(
+            method=method,
+            path=f"/api/settings/{group}",
+            summary=f"Settings of the group {group}; all are at `/api/settings`.",
+            access="admin",
+            body=None if method == "GET" else _group(group, required=False),
+            answers=(("200", JSON, _group(group) if method == "GET" else _object(status={"const": "ok"})),),
+        )
+        for group in GROUPS
+        for method in _BOTH
     ),
     Other(
         method="POST",

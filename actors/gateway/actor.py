@@ -32,6 +32,7 @@ from actors.gateway.routes import auth, description
 from actors.gateway.routes.chat import ChatRoutes
 from actors.gateway.routes.endpoints import EndpointRoutes
 from actors.gateway.routes.files import FileRoutes
+from actors.gateway.routes.settings import SettingsRoutes
 from actors.gateway.security import HostPolicy
 from actors.gateway.server import Server, listen
 from actors.gateway.settings import About, Address, Reach, Settings, is_loopback, url_for_people
@@ -208,6 +209,7 @@ class GatewayActor(Actor):
     def _serve(self, app: Quart, uploads: Uploads) -> None:
         ChatRoutes(app, self.bus, self._presence)
         FileRoutes(app, self.bus, uploads)
+        SettingsRoutes(app, self.bus)
         V1Routes(app, self.bus, uploads, self._presence)
         McpRoutes(app, self.bus, self._presence, self._about)
         EndpointRoutes(app, self.bus, self._endpoints, self._presence, self._limits, uploads)

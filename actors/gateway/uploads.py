@@ -4,6 +4,7 @@ import binascii
 from base64 import b64decode, b64encode
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import final
@@ -18,7 +19,7 @@ from actors.spool import spool
 from actors.tools import messages as tools
 from actors.users import messages as users
 from actors.vocabulary import Attachment, Principal
-from bus import ActorError, Bus, DeliveryError, redact
+from bus import ActorError, Bus, DeliveryError, redact, run_in_thread
 
 Refused = Callable[[str], None]
 """Told the reason, once per file that is not taken."""
@@ -26,6 +27,8 @@ Refused = Callable[[str], None]
 
 PREFIX = "starpod-upload-"
 """Of folders with the files of one request."""
+ENCODING = 4
+"""Files that are put into frames at once."""
 MOST_KEPT = 256
 """Files sent within a message that are known again when the message comes again."""
 
@@ -38,6 +41,7 @@ class Uploads:
         """`folder` is where files wait until they are stored; the tools subsystem looks for them there."""
         self._bus = bus
         self.folder = folder
+        self._encoding = trio.CapacityLimiter(ENCODING)
         self._kept: OrderedDict[tuple[str, str, str, bytes], Attachment] = OrderedDict()
         """By whom it was sent, with which message, under what name, and what it was; the oldest first."""
 
@@ -56,9 +60,12 @@ class Uploads:
         """The bytes of a file that somebody may have, in base64; None where it is gone or has more than `most`."""
         try:
             located = await self.find(path, known)
-            return None if located.size > most else await trio.to_thread.run_sync(_encoded, located)
+            return None if located.size > most else await self._encoded(located)
         except (ActorError, DeliveryError, OSError):
             return None
+
+    async def _encoded(self, located: tools.Located) -> str:
+        return await run_in_thread(partial(_encoded, located), limiter=self._encoding)
 
     async def _was_sent(self, path: str, user: str) -> bool:
         return await self._bus.ask(session.WasSent(path=path, user=user))

@@ -10,7 +10,7 @@ import trio
 from actors.credentials import Credentials
 from actors.resolving import NotPublic, Unreachable
 from actors.vault import messages as vault
-from actors.web import engines, framing, kinds, messages
+from actors.web import engines, kinds, messages
 from actors.web.cutting import piece
 from actors.web.engines import KEY
 from actors.web.reader import NotRead, Reader
@@ -129,6 +129,8 @@ class WebActor(Actor):
     async def _framed(self, url: str) -> messages.FrameView:
         """Raises BadAddress and NotPublic; that a page does not come is no error."""
         client = await self._loaded()
+        from actors.web import framing
+
         try:
             fetched = await client.page(url, within=FRAME_SECONDS, most=FRAME_BYTES)
         except (messages.TooManyRedirects, messages.TooSlow, messages.NotFetched, Unreachable) as error:

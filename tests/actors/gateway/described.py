@@ -3,15 +3,17 @@
 import json
 from collections import Counter
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from jsonschema import Draft202012Validator
 
 from actors.gateway.routes.description import FOLDER
+from actors.wire import Json
 
 ENOUGH: Final = 40
 """Frames of one form, texts and numbers aside, after which the next count as right: some tests hear thousands."""
 _seen: Counter[Any] = Counter()
+_PLAIN: Final = frozenset({"str", "int", "float", "bool", "NoneType"})
 
 
 @cache
@@ -23,11 +25,11 @@ def document(name: str) -> Any:
 def closed(schema: Any) -> Any:
     """A schema that refuses fields which it does not name."""
     if isinstance(schema, list):
-        return [closed(each) for each in schema]
+        return [closed(each) for each in cast("list[Json]", schema)]
     if not isinstance(schema, dict):
         return schema
-    inner = {key: closed(value) for key, value in schema.items()}
-    return {"additionalProperties": False, **inner} if isinstance(schema.get("properties"), dict) else inner
+    inner = {key: closed(value) for key, value in cast("Json", schema).items()}
+    return {"additionalProperties": False, **inner} if isinstance(inner.get("properties"), dict) else inner
 
 
 @cache
@@ -44,13 +46,14 @@ def _validators() -> dict[str, Draft202012Validator]:
     }
 
 
-def check_frame(frame: Any) -> None:
+def check_frame(frame: Json) -> None:
     """Raises AssertionError for a frame of the gateway that is not described so."""
-    form = tuple((name, type(value)) for name, value in frame.items())
-    if all(kind in {str, int, float, bool, type(None)} for _, kind in form):
+    form = tuple((name, type(value).__name__) for name, value in frame.items())
+    if all(kind in _PLAIN for _, kind in form):
         _seen[frame["type"], form] += 1
         if _seen[frame["type"], form] > ENOUGH:
             return
     assert frame["type"] in _validators(), f"a frame that nobody has described: {frame}"
-    faults = [f"{each.json_path}: {each.message}" for each in _validators()[frame["type"]].iter_errors(frame)]
+    validator: Any = _validators()[frame["type"]]
+    faults = [f"{each.json_path}: {each.message}" for each in validator.iter_errors(frame)]
     assert not faults, f"{frame['type']} is not as it is described: {faults}"

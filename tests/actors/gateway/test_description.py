@@ -36,7 +36,12 @@ def test_what_describes_the_requests_is_openapi() -> None:
 def test_an_event_is_as_it_is_described_and_nothing_else(frame: dict[str, Any]) -> None:
     whole = {"session_id": "s1", "seq": 1, "turn_id": "t1", **frame}
     check_frame(whole)
-    for wrong in ({**whole, "more": []}, {**whole, "seq": "1"}, {"type": frame["type"], "seq": [1]}):
+    wrongs: list[dict[str, Any]] = [
+        {**whole, "more": [1]},
+        {**whole, "seq": "1"},
+        {"type": frame["type"], "seq": [1]},
+    ]
+    for wrong in wrongs:
         with pytest.raises(AssertionError):
             check_frame(wrong)
 
@@ -51,7 +56,8 @@ def test_an_event_is_as_it_is_described_and_nothing_else(frame: dict[str, Any]) 
     ],
 )
 def test_what_a_client_says_is_as_it_is_described(frame: dict[str, Any]) -> None:
-    Draft202012Validator(FRAMES).validate(frame)
+    validator: Any = Draft202012Validator(FRAMES)
+    validator.validate(frame)
     assert frame["type"] in CLIENT_FRAMES
 
 

@@ -1,0 +1,87 @@
+"""Settings by the groups in which clients of the original look at them and change them. Pure."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, cast
+
+from actors.settings import messages as settings
+from actors.wire import Json
+
+
+def _own(table: str, *names: str) -> dict[str, str]:
+    return {name: f"{table}.{name}" if table else name for name in names}
+
+
+GROUPS: Final[Mapping[str, Mapping[str, str]]] = {
+    "general": _own(
+        "",
+        "provider",
+        "model",
+        "models",
+        "max_turns",
+        "max_tokens",
+        "agent_name",
+        "timezone",
+        "reasoning_effort",
+        "compaction_model",
+        "followup_mode",
+        "server_addr",
+        "self_improve",
+    ),
+    "memory": _own(
+        "memory",
+        "half_life_days",
+        "chunk_size",
+        "export_sessions",
+        "nudge_interval",
+        "nudge_model",
+        "embedder",
+    ),
+    "compaction": _own(
+        "compaction",
+        "context_budget",
+        "summary_max_tokens",
+        "min_keep_messages",
+        "max_tool_result_bytes",
+        "prune_threshold_pct",
+        "prune_tool_result_max_chars",
+        "memory_flush",
+    ),
+    "frontend": _own("", "greeting", "prompts"),
+    "internet": _own("internet", "enabled", "timeout_secs", "max_fetch_bytes", "max_text_chars"),
+    "attachments": _own("attachments", "enabled", "max_file_size", "allowed_extensions"),
+    "channels": {
+        f"telegram.{name}": f"channels.telegram.{name}" for name in ("enabled", "gap_minutes", "stream_mode")
+    },
+}
+"""Field of a client, with a dot where it stands in an object, and the key of the settings that it is."""
+
+
+def shown(group: str, known: Iterable[settings.Setting]) -> Json:
+    """A group as a client gets it. Keys that there are not are left out."""
+    values = {each.key: each.value for each in known}
+    found: Json = {}
+    for field, key in GROUPS[group].items():
+        if key in values:
+            table, _, name = field.rpartition(".")
+            (found.setdefault(table, {}) if table else found)[name] = values[key]
+    return found
+
+
+def changes(group: str, known: Iterable[settings.Setting], body: Mapping[str, Any]) -> dict[str, Any]:
+    """What a client wants changed: only what is another than it is, so that whoever sends all back may do so.
+
+    A text that is empty gives a key back, as null does.
+    """
+    values = {each.key: each.value for each in known}
+    wanted: dict[str, Any] = {}
+    for field, key in GROUPS[group].items():
+        table, _, name = field.rpartition(".")
+        given: Any = body.get(table) if table else body
+        if key not in values or not isinstance(given, Mapping):
+            continue
+        fields = cast("Mapping[str, Any]", given)
+        value = fields.get(name, values[key])
+        value = None if value == "" else value
+        if value != values[key]:
+            wanted[key] = value
+    return wanted

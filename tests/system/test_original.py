@@ -1,0 +1,100 @@
+"""A program that was written for the original, against a whole daemon: it talks, works with files, changes settings."""
+
+from base64 import b64decode
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+import httpx2
+
+from actors.gateway.groups import GROUPS
+from actors.users import messages as users
+from actors.vocabulary import ADMIN
+from starpod.config import load
+from starpod.daemon import running
+from starpod.workspace import Instance
+from tests.fakes.original import original_client
+from tests.system.daemons import PATIENCE, Place
+
+
+@asynccontextmanager
+async def known(place: Place) -> AsyncGenerator[tuple[str, str, httpx2.AsyncClient]]:
+    """Address and key of a daemon, and a client that shows it."""
+    instance = Instance(root=place.root)
+    async with running(instance, load(instance, {}), command="a test") as daemon:
+        key = (await daemon.mesh.bus.ask(users.NewKey(id=ADMIN, user=ADMIN, proof="operator"))).key
+        address = str(daemon.info.address)
+        async with httpx2.AsyncClient(
+            base_url=f"http://{address}", headers={"X-API-Key": key}, timeout=PATIENCE, trust_env=False
+        ) as http:
+            yield address, key, http
+
+
+async def test_it_talks_gets_files_and_goes_on_where_it_was(place: Place) -> None:
+    async with known(place) as (address, key, http):
+        assert (await http.get("/api/auth/verify")).json()["authenticated"] is True
+        async with original_client(address, key, "mine") as client:
+            await client.say("say hello", {"note.txt": b"a note"})
+            first = await client.answer()
+            assert "hello" in first.text
+            assert (first.end["is_error"], first.end["num_turns"]) == (False, 0)
+        async with original_client(address, key, "mine") as client:
+            await client.say("say again")
+            assert (await client.answer()).session_id == first.session_id
+        path = f"/api/sessions/{first.session_id}"
+        said = (await http.get(f"{path}/messages", params={"inline": 1})).json()
+        assert [each["role"] for each in said if each["role"] in {"user", "assistant"}] == [
+            "user",
+            "assistant",
+        ] * 2
+        (file,) = said[0]["attachments"]
+        assert b64decode(file["data"]) == b"a note"
+        assert (await http.post(f"{path}/archive", json={"archived": True})).json() == {"ok": True}
+        assert (await http.get("/api/sessions")).json() == []
+        assert (await http.post("/api/chat", json={"text": "say hi"})).json()["usage"]["cost_usd"] >= 0
+
+
+async def test_it_works_with_files(place: Place) -> None:
+    async with known(place) as (_, _, http):
+        assert (await http.post("/api/files/mkdir", json={"path": "notes"})).json()["status"] == "ok"
+        body = {"path": "notes/a.md", "content": "hello"}
+        etag = (await http.put("/api/files/write", json={**body, "etag": ""})).json()["etag"]
+        assert (await http.put("/api/files/write", json=body, headers={"If-Match": '"x"'})).status_code == 409
+        assert (await http.get("/api/files/read", params={"path": "notes/a.md"})).json()["content"] == "hello"
+        uploaded = await http.post(
+            "/api/files/upload", data={"path": "notes"}, files={"file": ("b.bin", b"\0")}
+        )
+        assert uploaded.json()[0]["path"] == "notes/b.bin"
+        listed = (await http.get("/api/files", params={"path": "notes"})).json()
+        assert [(each["name"], each["type"], each["size"]) for each in listed] == [
+            ("a.md", "file", 5),
+            ("b.bin", "file", 1),
+        ]
+        await http.post("/api/files/move", json={"path": "notes/b.bin", "to": "c.bin"})
+        assert (
+            await http.delete("/api/files", params={"path": "notes/a.md", "etag": etag})
+        ).status_code == 200
+        assert (await http.delete("/api/files")).status_code == 400
+        assert (await http.delete("/api/files", params={"path": "."})).status_code == 403
+        assert [each["name"] for each in (await http.get("/api/files")).json() if each["type"] == "file"] == [
+            "c.bin"
+        ]
+
+
+async def test_it_finds_the_settings_where_it_looks_for_them(place: Place) -> None:
+    async with known(place) as (_, _, http):
+        for group, fields in GROUPS.items():
+            found: dict[str, Any] = (await http.get(f"/api/settings/{group}")).json()
+            flat: set[str] = set()
+            for name, value in found.items():
+                flat |= (
+                    {f"{name}.{inner}" for inner in cast("dict[str, Any]", value)}
+                    if isinstance(value, dict)
+                    else {name}
+                )
+            assert flat == fields.keys(), group
+            assert (await http.put(f"/api/settings/{group}", json=found)).json() == {"status": "ok"}, group
+        changed = {"context_budget": 100_000, "memory_flush": False}
+        assert (await http.put("/api/settings/compaction", json=changed)).json() == {"status": "ok"}
+        assert changed.items() <= (await http.get("/api/settings/compaction")).json().items()
+        assert (await http.put("/api/settings/compaction", json={"context_budget": "x"})).status_code == 400
