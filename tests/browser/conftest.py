@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Playwright, expect, sync_playwright
 
 from tests.browser.agent import Agent, Model, agent_in
 from tests.browser.window import PATIENCE, Window
@@ -25,28 +25,43 @@ FLAGS = (
     "--host-resolver-rules=MAP *.example 127.0.0.1",
     "--disable-features=LocalNetworkAccessChecks,LocalNetworkAccessChecksWebSockets",  # the gateway refuses by itself
 )
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+WHOLE = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+LIGHT = "chromium-headless-shell"
+"""Chromium without what is around a page, which takes half of the time."""
 
 
-def _installed() -> str | None:
-    """A Chromium of the machine; None where Playwright has to bring its own."""
-    return os.environ.get("STARPOD_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+def _launched(playwright: Playwright, *names: str) -> Browser:
+    """The first browser of these that the machine has, or the one that Playwright brings.
+
+    Without one the tests are skipped; where CI=true they fail instead.
+    """
+    found = os.environ.get("STARPOD_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    if found is None and not Path(playwright.chromium.executable_path).exists():
+        missing = "no Chromium is installed: `playwright install chromium`, or name one in STARPOD_CHROMIUM"
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(missing)
+    return playwright.chromium.launch(executable_path=found, args=FLAGS)
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """The browser, started once. Without one these tests are skipped; where CI=true they fail instead."""
-    found = _installed()
+def playwright() -> Iterator[Playwright]:
+    """What starts browsers."""
     with sync_playwright() as playwright:
-        if found is None and not Path(playwright.chromium.executable_path).exists():
-            missing = (
-                "no Chromium is installed: `playwright install chromium`, or name one in STARPOD_CHROMIUM"
-            )
-            (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(missing)
         expect.set_options(timeout=PATIENCE)
-        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """The browser, started once."""
+    with _launched(playwright, LIGHT, *WHOLE) as browser:
         yield browser
-        browser.close()
+
+
+@pytest.fixture(scope="session")
+def whole_browser(playwright: Playwright) -> Iterator[Browser]:
+    """A browser with all that people have around a page, such as notifications."""
+    with _launched(playwright, *WHOLE) as browser:
+        yield browser
 
 
 @pytest.fixture(scope="session")

@@ -31,6 +31,12 @@ SUBSCRIBES = """
 """A push service that needs no network; what it stands for is the browser's, not ours."""
 
 
+@pytest.fixture(scope="session")
+def browser(whole_browser: Browser) -> Browser:
+    """One that shows notifications."""
+    return whole_browser
+
+
 @pytest.fixture(scope="module")
 def agent(model: Model, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Agent]:
     """One whose jobs and subscriptions are no other test's."""

@@ -57,6 +57,8 @@ class Window:
 
     def ask(self, text: str) -> None:
         """Say something and wait for the end of the answer."""
+        if self.place.startswith("#/chat/"):
+            expect(self.turns).not_to_have_count(0)  # after a reload its history is still to come
         before = self.turns.count()
         self.say(text)
         expect(self.turns).to_have_count(before + 1)
