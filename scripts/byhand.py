@@ -118,6 +118,13 @@ OTHERS: Final = (
         answers=(("200", JSON, _object(cancelled=_MAYBE)),),
     ),
     Other(
+        method="GET",
+        path="/api/sessions/{id}/export",
+        summary="A conversation as a file: for people, or for programs.",
+        query={"format": (False, {"enum": ["markdown", "json"]})},
+        answers=(("200", BYTES, {"type": "string", "format": "binary"}),),
+    ),
+    Other(
         method="POST",
         path="/api/uploads",
         summary="Store files, to be named in a message afterwards.",

@@ -80,6 +80,7 @@ BASES = {
     "actors/cron/scheduler.py",
     "actors/email/post.py",
     "actors/session/auditing.py",
+    "actors/session/housekeeping.py",
     *(f"actors/skills/{name}.py" for name in ("reading", "changing")),
     *(f"actors/tools/{name}.py" for name in ("browser", "keeping", "undoer")),
     *(f"actors/telegram/{name}.py" for name in ("doing", "keeping", "receiving", "running")),
@@ -95,7 +96,10 @@ EDGES = {
     *(f"actors/gateway/{name}.py" for name in ("refusals", "send_queue", "server", "share", "uploads", "ws")),
     *(f"actors/gateway/v1/{name}.py" for name in ("routes", "stream")),
     "actors/gateway/mcp/routes.py",
-    *(f"actors/gateway/routes/{name}.py" for name in ("auth", "chat", "endpoints", "files", "settings")),
+    *(
+        f"actors/gateway/routes/{name}.py"
+        for name in ("auth", "chat", "downloads", "endpoints", "files", "settings")
+    ),
     *(f"actors/console/{name}.py" for name in ("letters", "mesh", "tap", "traces", "turns")),
     *(f"actors/shell/{name}.py" for name in ("launch", "process", "proxy", "telling")),
     "actors/credentials.py",

@@ -30,6 +30,7 @@ from actors.gateway.presence import Presence
 from actors.gateway.refusals import Refusals
 from actors.gateway.routes import auth, description
 from actors.gateway.routes.chat import ChatRoutes
+from actors.gateway.routes.downloads import DownloadRoutes
 from actors.gateway.routes.endpoints import EndpointRoutes
 from actors.gateway.routes.files import FileRoutes
 from actors.gateway.routes.settings import SettingsRoutes
@@ -210,6 +211,7 @@ class GatewayActor(Actor):
         ChatRoutes(app, self.bus, self._presence)
         FileRoutes(app, self.bus, uploads)
         SettingsRoutes(app, self.bus)
+        DownloadRoutes(app, self.bus, self._about.agent_name)
         V1Routes(app, self.bus, uploads, self._presence)
         McpRoutes(app, self.bus, self._presence, self._about)
         EndpointRoutes(app, self.bus, self._endpoints, self._presence, self._limits, uploads)

@@ -27,6 +27,7 @@ SELECT id, session_id, seq, state FROM turns WHERE source = ? AND user_id = ? AN
 """
 _OPEN_SESSION: Final = """
 SELECT id, last_message_at FROM sessions WHERE user_id = ? AND channel = ? AND channel_key = ? AND is_closed = 0
+      AND gone_at IS NULL
 """
 _NEW_SESSION: Final = """
 INSERT INTO sessions (id, user_id, channel, channel_key, title, created_at, last_message_at, message_count,
@@ -191,7 +192,8 @@ def _decide(
 ) -> resolve.Continue | resolve.Start:
     if incoming.session is not None:
         row = connection.execute(
-            "SELECT is_closed FROM sessions WHERE id = ? AND user_id = ?", (incoming.session, incoming.user)
+            "SELECT is_closed FROM sessions WHERE id = ? AND user_id = ? AND gone_at IS NULL",
+            (incoming.session, incoming.user),
         ).fetchone()
         if row is None:
             raise UnknownSession(session=incoming.session)

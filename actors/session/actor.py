@@ -28,8 +28,7 @@ from . import (
     turns,
     usage,
 )
-from .auditing import Auditing
-from .recent import RecentHistories
+from .housekeeping import Housekeeping
 
 _LOG: Final = logging.getLogger(__name__)
 MIGRATIONS: Final = pathlib.Path(__file__).parent / "migrations"
@@ -40,7 +39,7 @@ SWEEP: Final = 600.0
 
 
 @final
-class SessionActor(Auditing):
+class SessionActor(Housekeeping):
     """Owns the session database. Handlers run concurrently, so that what comes together shares a commit.
 
     What was said before it was known as a secret is still stored; it is shown and exported without it.
@@ -54,15 +53,13 @@ class SessionActor(Auditing):
         self._channels = channels
         storage = Storage(path, numbered(MIGRATIONS), synchronous="FULL")
         super().__init__(storage, path)
-        self._recent = RecentHistories()
-        self._pruned = False
-        """Whether words of what was deleted may still be in the write-ahead log."""
 
     async def start(self) -> None:
         """Open the database. Raises StorageFailed, whose text says what to do."""
         await super().start()
         self._lead = self._leads_by()
         self.timers.every(SWEEP, messages.CloseSilent())
+        self.timers.after(messages.GRACE, messages.EraseGoing())
 
     def _leads_by(self) -> int:
         """How far the clock on the wall is before the one that nobody can set, microseconds."""
@@ -77,13 +74,6 @@ class SessionActor(Auditing):
     def _fresh(self) -> accept.Fresh:
         ids = self.bus.ids
         return accept.Fresh(session=ids.uuid(), turn=ids.uuid(), key=ids.uuid())
-
-    async def _told(self, session: str, user: str) -> None:
-        await self.bus.publish(messages.SessionChanged(session=session, user=user))
-
-    async def _changed(self, session: messages.Session) -> messages.Session:
-        await self._told(session.id, session.user)
-        return session
 
     async def _closed(self, closed: Iterable[messages.Session]) -> None:
         for session in closed:
@@ -370,9 +360,10 @@ class SessionActor(Auditing):
                 await self._closed(await self._write(sessions.close_silent, policy.name, before))
         await self._write(outbox.purge, micros(now))
         await self._write(told.purge, micros(now - told.KEPT))
+        await self._erase_going()
         if self._pruned:
-            await self._erase(copies=False)
             self._pruned = False
+            await self._tidy(first=True)
 
     @messages.Prune.handler
     @concurrent(256, isolated=True)

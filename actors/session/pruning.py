@@ -1,4 +1,4 @@
-"""Deleting conversations in which nobody but jobs spoke: with every word of them, but for what they cost."""
+"""Deleting conversations, with every word of them, but for what they cost."""
 # ruff: noqa: S608 - statements are put together from constants; values are parameters
 
 import json
@@ -18,9 +18,11 @@ _PUSHES: Final = f"""
 """
 """Rows of the outbox that speak of the conversation; the second half in the very words of its index."""
 _DELEGATED: Final = "SELECT id FROM sessions WHERE origin_session = :session"
+_SPOKEN: Final = """
+SELECT EXISTS (SELECT 1 FROM turns WHERE session_id = :session AND coalesce(triggered_by, '') = '')
+"""
 _IN_USE: Final = f"""
-SELECT EXISTS (SELECT 1 FROM turns WHERE session_id = :session
-               AND (coalesce(triggered_by, '') = '' OR state IN ('accepted', 'running')))
+SELECT EXISTS (SELECT 1 FROM turns WHERE session_id = :session AND state IN ('accepted', 'running'))
     OR EXISTS (SELECT 1 FROM turns WHERE state IN ('accepted', 'running') AND session_id IN ({_DELEGATED}))
     OR EXISTS (SELECT 1 FROM outbox WHERE state IN ('pending', 'sending') AND {_PUSHES})
 """
@@ -37,6 +39,7 @@ INSERT INTO past_calls SELECT session_id, tool, is_error, started_at FROM steps
 WHERE session_id = :session AND kind = 'tool'
 """
 _DELETE: Final = (
+    "DELETE FROM drafts WHERE user_id = :user AND place = :session",
     f"DELETE FROM outbox WHERE {_PUSHES}",
     f"DELETE FROM told WHERE turn_id IN {_TURNS}",
     f"DELETE FROM deaths WHERE turn_id IN {_TURNS}",
@@ -56,12 +59,20 @@ def prune(connection: sqlite3.Connection, session: str, user: str, now: int) -> 
         return "gone"
     if row["user_id"] != user:
         raise UnknownSession(session=session)
-    if connection.execute(_IN_USE, names).fetchone()[0]:
+    if connection.execute(_SPOKEN, names).fetchone()[0]:
         return "kept"
+    return "pruned" if erase(connection, session, user, now) else "kept"
+
+
+def erase(connection: sqlite3.Connection, session: str, user: str, now: int) -> bool:
+    """Delete a conversation of this user, whoever spoke there, if it is at rest; whether it was."""
+    names = {"session": clean(session), "user": user}
+    if connection.execute(_IN_USE, names).fetchone()[0]:
+        return False
     for (delegated,) in connection.execute(_DELEGATED, names).fetchall():
         _delete(connection, {**names, "session": delegated}, now)
     _delete(connection, names, now)
-    return "pruned"
+    return True
 
 
 def _delete(connection: sqlite3.Connection, names: dict[str, str], now: int) -> None:

@@ -16,7 +16,7 @@ from .words import blocks_of
 
 SESSION: Final = """
 SELECT id, user_id, channel, channel_key, title, summary, created_at, last_message_at, message_count, is_closed,
-       is_read, triggered_by, model, effort, is_archived,
+       is_read, triggered_by, model, effort, is_archived, pinned, labels,
        EXISTS (SELECT 1 FROM turns WHERE session_id = sessions.id AND state IN ('accepted', 'running')) AS running,
        caller_turn || ':' || caller_step AS delegated_by,
        (SELECT session_id FROM turns WHERE turns.id = caller_turn) AS parent
@@ -51,6 +51,7 @@ OPEN: Final = "state IN ('accepted', 'running')"
 """The very words of the partial index ``turns_open``, so that SQLite uses it."""
 
 
+_NONE: Final = "[]"
 _NO_ATTACHMENTS: Final = "[]"
 _NO_OPTIONS: Final = "{}"
 
@@ -76,6 +77,8 @@ def session_of(row: sqlite3.Row) -> Session:
         model=row["model"],
         effort=row["effort"],
         is_archived=bool(row["is_archived"]),
+        pinned=bool(row["pinned"]),
+        labels=() if row["labels"] == _NONE else tuple(json.loads(row["labels"])),
     )
 
 

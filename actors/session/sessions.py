@@ -23,15 +23,17 @@ from .messages import (
     Message,
     Messages,
     NoteMissing,
+    Pin,
     Rename,
     Session,
+    SetLabels,
     SetModel,
     UnknownSession,
 )
 from .rows import OPEN, SESSION, session_of
-from .steps import COLUMNS, CallStep, Group, step_of
+from .steps import COLUMNS, CallStep, Group, HeadStep, step_of
 
-_OWNED: Final = "id = ? AND user_id = ?"
+_OWNED: Final = "id = ? AND user_id = ? AND gone_at IS NULL"
 
 _BACKWARDS: Final = """
 SELECT {columns} FROM steps
@@ -51,6 +53,13 @@ WHERE turn_id = :turn AND +session_id = :session AND id < coalesce(
 ORDER BY n DESC
 """
 """The same of one turn."""
+_FORWARD: Final = f"""
+SELECT {COLUMNS}, {branches.SEQ} FROM steps
+WHERE session_id = :session AND id >= coalesce(
+    (SELECT max(id) FROM steps WHERE session_id = :session AND id <= :after AND kind <> 'tool'), 0)
+ORDER BY id
+"""
+"""Steps from the group that holds :after, oldest first."""
 
 
 def get(connection: sqlite3.Connection, session: str, user: str) -> Session:
@@ -63,7 +72,7 @@ def get(connection: sqlite3.Connection, session: str, user: str) -> Session:
 
 def current(connection: sqlite3.Connection, request: Current) -> Session | None:
     """The open conversation behind a key, or else the last one, if that is wanted."""
-    found = f"{SESSION} WHERE user_id = ? AND channel = ? AND channel_key = ?"
+    found = f"{SESSION} WHERE user_id = ? AND channel = ? AND channel_key = ? AND gone_at IS NULL"
     key = (request.user, request.channel, clean(request.key))
     row = connection.execute(f"{found} AND is_closed = 0", key).fetchone()
     if row is None and request.or_last:
@@ -73,12 +82,17 @@ def current(connection: sqlite3.Connection, request: Current) -> Session | None:
 
 def find(connection: sqlite3.Connection, request: List) -> tuple[Session, ...]:
     """Conversations, newest activity first, without those of subagents."""
-    conditions = ["user_id = ?", "origin IS NULL", "is_archived = ?"]
+    conditions = ["user_id = ?", "origin IS NULL", "gone_at IS NULL", "is_archived = ?"]
     values: list[object] = [request.user, request.archived]
     if request.q:
         connection.create_function("folded", 1, titles.folded, deterministic=True)  # SQLite folds ASCII only
         conditions.append("instr(folded(coalesce(title, '')), ?)")
         values.append(titles.folded(clean(request.q)))
+    if request.pinned is not None:
+        conditions.append("pinned = 1" if request.pinned else "pinned = 0")
+    if request.label is not None:
+        conditions.append("labels <> '[]' AND EXISTS (SELECT 1 FROM json_each(labels) WHERE value = ?)")
+        values.append(clean(request.label))
     query = f"{SESSION} WHERE {' AND '.join(conditions)} ORDER BY last_message_at DESC, id LIMIT ? OFFSET ?"
     rows = connection.execute(query, (*values, max(0, request.limit), max(0, request.offset)))
     return tuple(map(session_of, rows))
@@ -106,12 +120,12 @@ def ends(connection: sqlite3.Connection) -> Ends:
 
 def mark_read(connection: sqlite3.Connection, request: MarkRead) -> Session:
     """Set or clear the unread mark. Raises UnknownSession."""
-    return _update(connection, "is_read = ?", request.is_read, request)
+    return update(connection, "is_read = ?", request.is_read, request)
 
 
 def archive(connection: sqlite3.Connection, request: Archive) -> Session:
     """Put aside, or back. Raises UnknownSession."""
-    return _update(connection, "is_archived = ?", request.archived, request)
+    return update(connection, "is_archived = ?", request.archived, request)
 
 
 def rename(connection: sqlite3.Connection, request: Rename) -> Session:
@@ -119,7 +133,7 @@ def rename(connection: sqlite3.Connection, request: Rename) -> Session:
     title = titles.readable(request.title)
     if not title:
         raise EmptyTitle
-    return _update(connection, "title = ?", titles.shorten(title, titles.TITLE_BYTES), request)
+    return update(connection, "title = ?", titles.shorten(title, titles.TITLE_BYTES), request)
 
 
 def set_model(connection: sqlite3.Connection, request: SetModel) -> Session:
@@ -147,15 +161,16 @@ def note_missing(connection: sqlite3.Connection, request: NoteMissing) -> bool:
 
 def close(connection: sqlite3.Connection, request: Close) -> Session:
     """Close for good; closing again replaces the summary. Raises UnknownSession."""
-    return _update(connection, "is_closed = 1, summary = ?", clean(request.summary), request)
+    return update(connection, "is_closed = 1, summary = ?", clean(request.summary), request)
 
 
-def _update(
+def update(
     connection: sqlite3.Connection,
     assignment: str,
     value: object,
-    request: MarkRead | Archive | Rename | Close,
+    request: MarkRead | Archive | Rename | Close | Pin | SetLabels,
 ) -> Session:
+    """Change a column of the conversation that a request names. Raises UnknownSession."""
     connection.execute(
         f"UPDATE sessions SET {assignment} WHERE {_OWNED}", (value, clean(request.session), request.user)
     )
@@ -165,6 +180,8 @@ def _update(
 def messages(connection: sqlite3.Connection, request: Messages) -> tuple[Message, ...]:
     """The last displayed messages before an id, oldest first. Raises UnknownSession."""
     session = get(connection, request.session, request.user)
+    if request.after is not None:
+        return _following(connection, session.id, request.after, request.limit)
     shown: list[list[Message]] = []
     if request.before is None:
         waiting = [turn for turn in still_open(connection, session.id) if turn.attempt == 0]
@@ -191,6 +208,34 @@ def messages(connection: sqlite3.Connection, request: Messages) -> tuple[Message
     return tuple(found[max(0, len(found) - limit) :])
 
 
+def _following(connection: sqlite3.Connection, session: str, after: int, limit: int) -> tuple[Message, ...]:
+    """The first displayed messages after an id that have begun."""
+    path = branches.chosen(connection, session)
+    found: list[Message] = []
+    head: HeadStep | None = None
+    calls: list[CallStep] = []
+
+    def flush() -> None:
+        if head is not None:
+            rows = display.rows_of(session, Group(head, tuple(calls)))
+            found.extend(message for message in rows if message.id > after)
+        calls.clear()
+
+    for row in connection.execute(_FORWARD, {"session": session, "after": display.step_before(after)}):
+        if path is not None and not path.holds(row["seq"]):
+            continue
+        step = step_of(row)
+        if isinstance(step, CallStep):
+            calls.append(step)
+            continue
+        flush()
+        if len(found) >= limit:
+            return tuple(found[:limit])
+        head = step
+    flush()
+    return tuple(found[:limit])
+
+
 def close_silent(connection: sqlite3.Connection, channel: Channel, before: int) -> tuple[Session, ...]:
     """Close the conversations of a channel that had no message since `before`, in microseconds since 1970.
 
@@ -198,6 +243,7 @@ def close_silent(connection: sqlite3.Connection, channel: Channel, before: int) 
     """
     closed = connection.execute(
         "UPDATE sessions SET is_closed = 1, summary = ? WHERE channel = ? AND is_closed = 0 AND last_message_at <= ?"
+        " AND gone_at IS NULL"
         f" AND NOT EXISTS (SELECT 1 FROM turns WHERE session_id = sessions.id AND {OPEN}) RETURNING id, user_id",
         (INACTIVITY, channel, before),
     ).fetchall()

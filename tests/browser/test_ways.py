@@ -41,7 +41,7 @@ def test_everything_can_be_done_from_the_keyboard(window: Window, agent: Agent, 
     expect(window.page.get_by_role("heading", name="New conversation")).to_be_visible()
     expect(window.field).to_be_focused()
     keys.press("Control+k")
-    expect(window.page.get_by_role("searchbox", name="Search titles")).to_be_focused()
+    expect(window.page.get_by_role("searchbox", name="Search conversations")).to_be_focused()
     keys.type("Read it by keys")
     expect(window.page.get_by_role("link", name="Read it by keys")).to_be_visible()
     expect(window.page.locator(".session")).to_have_count(1)
@@ -53,7 +53,7 @@ def test_everything_can_be_done_from_the_keyboard(window: Window, agent: Agent, 
 def test_the_search_is_ready_for_the_next_key_wherever_the_list_is(window: Window, model: Model) -> None:
     model.script({"say": "Done."})
     window.ask("Findable")
-    search = window.page.get_by_role("searchbox", name="Search titles")
+    search = window.page.get_by_role("searchbox", name="Search conversations")
     window.page.keyboard.press("Control+k")
     window.page.keyboard.type("Find")  # no pause: people type at once
     expect(search).to_have_value("Find")

@@ -48,6 +48,9 @@ class Session(Data):
     """How much the model is to think, likewise."""
     is_archived: bool = False
     """Whether it was put aside, so that it is on no list but that of the archive. Its next message brings it back."""
+    pinned: bool = False
+    """Whether it is kept at the top of the list."""
+    labels: tuple[str, ...] = ()
 
 
 @final
@@ -73,17 +76,19 @@ class Message(Data):
 class List(Request[tuple[Session, ...]]):
     """Conversations of a user, newest activity first, without those of subagents."""
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     user: str
     limit: Annotated[int, described(ge=0, le=1000)] = 20
     offset: Annotated[int, described(ge=0)] = 0
     q: Annotated[str | None, described("Only those whose title contains this, ignoring case.")] = None
     archived: Annotated[bool, described("Those that were archived instead of all others.")] = False
+    pinned: Annotated[bool | None, described("Only those that are pinned, or that are not.")] = None
+    label: Annotated[str | None, described("Only those with this label.")] = None
 
     @classmethod
     def upcast(cls, version: int, body: dict[str, Any]) -> dict[str, Any]:
         named = body if version > 1 else {("q" if name == "text" else name): body[name] for name in body}
-        return {"archived": False, **named}
+        return {"archived": False, "pinned": None, "label": None, **named}
 
 
 @endpoint("GET", "/api/sessions/{session}")
@@ -123,7 +128,7 @@ class Messages(Request[tuple[Message, ...]]):
     after it.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     max_bytes: ClassVar[int] = 64 * 1024 * 1024
     session: str
     user: str
@@ -135,10 +140,14 @@ class Messages(Request[tuple[Message, ...]]):
     versions: Annotated[
         bool, described("Those of all versions, each once, in the order in which they were said.")
     ] = False
+    after: Annotated[
+        int | None,
+        described("The first so many after this message instead; 0 begins at the beginning.", ge=0),
+    ] = None
 
     @classmethod
     def upcast(cls, version: int, body: dict[str, Any]) -> dict[str, Any]:
-        return body if version > 1 else {**body, "versions": False}
+        return {"versions": False, "after": None, **body}
 
 
 @final

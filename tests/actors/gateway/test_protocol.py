@@ -212,6 +212,8 @@ def test_a_conversation_has_its_json() -> None:
         "delegated_by": None,
         "parent": None,
         "is_archived": False,
+        "pinned": False,
+        "labels": [],
     }
 
 

@@ -308,7 +308,8 @@ class FakeSession(Actor):
     async def messages(self, request: session.Messages) -> tuple[session.Message, ...]:
         self.world.asked.append(request)
         self._find(request.session, request.user)
-        return tuple(self.world.messages.get(request.session, ()))
+        after = -1 if request.after is None else request.after
+        return tuple(each for each in self.world.messages.get(request.session, ()) if each.id > after)
 
     @session.MarkRead.handler
     async def read(self, request: session.MarkRead) -> session.Marked:

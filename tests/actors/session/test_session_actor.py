@@ -20,7 +20,7 @@ from actors.session import turns
 from actors.session.actor import SWEEP, SessionActor
 from actors.storage import Storage
 from actors.vocabulary import Text, ToolUse, Usage
-from bus import BootError, BusError, Request
+from bus import BootError, BusError, Request, conceal
 from bus.console import State
 from bus.testing import MeshUnderTest, open_test_mesh
 from tests.fakes.ledger import spoken
@@ -475,6 +475,7 @@ async def test_what_belongs_to_somebody_else_is_not_there(
         "title": "mine",
         "text": "mine",
         "summary": "",
+        "labels": (),
         "purpose": "review",
         "usage": Usage(),
         "since": datetime(2026, 1, 1, tzinfo=UTC),
@@ -529,6 +530,68 @@ async def test_while_somebody_else_reads_the_words_stay_in_the_files_and_nothing
     assert mesh.cell("session").actor is actor
     await trio.sleep(SWEEP + 1)
     assert files_that_hold(path, b"heliotrope") == set()
+
+
+async def test_what_a_person_deletes_is_gone_after_the_grace_even_when_nobody_looks(
+    mesh: MeshUnderTest, path: pathlib.Path, autojump_clock: trio.testing.MockClock
+) -> None:
+    await start(mesh, path)
+    gone, back = [await accept(mesh, f"of heliotropes {key}", key=key) for key in "ab"]
+    for accepted in (gone, back):
+        await mesh.bus.ask(session.CancelTurn(turn=accepted.turn, user="admin"))
+        await mesh.bus.ask(session.Delete(session=accepted.session, user="admin"))
+    assert await mesh.bus.ask(session.List(user="admin")) == ()
+    restored = await mesh.bus.ask(session.Restore(session=back.session, user="admin"))
+    assert restored.id == back.session
+    await trio.sleep(session.GRACE + 1)
+    assert await mesh.bus.ask(session.List(user="admin")) == (restored,)
+    with pytest.raises(session.UnknownSession):
+        await mesh.bus.ask(session.Restore(session=gone.session, user="admin"))
+    told = mesh.published(session.SessionChanged)
+    assert told[-1] == session.SessionChanged(session=gone.session, user="admin")
+    await trio.sleep(SWEEP + 60)
+    assert files_that_hold(path, b"heliotropes a") == set()
+
+
+async def test_what_was_deleted_before_a_restart_is_gone_after_it(
+    path: pathlib.Path, autojump_clock: trio.testing.MockClock
+) -> None:
+    async with open_test_mesh() as mesh:
+        await start(mesh, path)
+        accepted = await accept(mesh)
+        await mesh.bus.ask(session.CancelTurn(turn=accepted.turn, user="admin"))
+        await mesh.bus.ask(session.Delete(session=accepted.session, user="admin"))
+    async with open_test_mesh() as mesh:
+        await start(mesh, path)
+        await trio.sleep(session.GRACE + 1)
+        with pytest.raises(session.UnknownSession):
+            await mesh.bus.ask(session.Restore(session=accepted.session, user="admin"))
+
+
+async def test_conversations_are_pinned_labelled_searched_and_drafts_kept(
+    mesh: MeshUnderTest, path: pathlib.Path
+) -> None:
+    await start(mesh, path)
+    here = (await accept(mesh, "of heliotropes")).session
+    await mesh.bus.ask(session.Pin(session=here, user="admin"))
+    labelled = await mesh.bus.ask(session.SetLabels(session=here, user="admin", labels=("garden",)))
+    assert (labelled.pinned, labelled.labels) == (True, ("garden",))
+    assert await mesh.bus.ask(session.ListLabels(user="admin")) == (session.Label(name="garden", count=1),)
+    assert await mesh.bus.ask(session.Find(user="admin", q="heliotropes")) == ()  # its turn has not begun
+    await mesh.bus.ask(session.KeepDraft(place=here, user="admin", text="dear"))
+    (draft,) = await mesh.bus.ask(session.ListDrafts(user="admin"))
+    assert (draft.place, draft.text) == (here, "dear")
+
+
+async def test_no_secret_is_found_or_shown_by_a_search(mesh: MeshUnderTest, path: pathlib.Path) -> None:
+    await start(mesh, path)
+    begun = await begin(mesh, (await accept(mesh, "the key is xyzzy-plugh-12345")).turn)
+    await finish(mesh, begun.turn.id, "noted, the key")
+    conceal("vault", [("key", "xyzzy-plugh-12345")])
+    assert await mesh.bus.ask(session.Find(user="admin", q="xyzzy")) == ()
+    hits = await mesh.bus.ask(session.Find(user="admin", q="key is"))
+    (hit,) = hits
+    assert "xyzzy" not in "".join(hit.excerpt)
 
 
 async def test_a_conversation_in_which_a_person_spoke_stays(mesh: MeshUnderTest, path: pathlib.Path) -> None:

@@ -43,6 +43,9 @@ export interface Session {
   effort: "low" | "medium" | "high" | null;
   /** Whether it was put aside, so that it is on no list but that of the archive. Its next message brings it back. */
   is_archived: boolean;
+  /** Whether it is kept at the top of the list. */
+  pinned: boolean;
+  labels: string[];
 }
 
 /** One displayed row of a conversation, derived from its steps. */
@@ -56,6 +59,31 @@ export interface Message {
   content: string;
   attachments: Attachment[];
   timestamp: string;
+}
+
+export interface Label {
+  name: string;
+  /** Conversations that have it. */
+  count: number;
+}
+
+/** A message with the words that were looked for. */
+export interface Hit {
+  session: Session;
+  turn: string;
+  role: "user" | "assistant";
+  at: string;
+  /** A piece of it, cut so that every second part, from the second on, is what was looked for. */
+  excerpt: string[];
+}
+
+/** What is being written in a conversation and was not sent. */
+export interface Draft {
+  /** The conversation; `new` for one that is yet to begin. */
+  place: string;
+  text: string;
+  /** When it was kept. */
+  at: string;
 }
 
 /** Tokens and price of one completion, or of several. */

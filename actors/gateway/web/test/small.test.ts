@@ -37,9 +37,12 @@ test("times are short", () => {
 
 test("a conversation that is gone is on the list no longer, and that of a subagent never", () => {
   const list = new SessionList({} as Api);
-  const known = { last_message_at: "", is_read: false, delegated_by: null };
-  list.put({ ...known, id: "one" } as Session, { ...known, id: "two" } as Session);
-  list.put({ ...known, id: "three", delegated_by: "t:2" } as Session);
+  const known = { last_message_at: "", is_read: false, is_archived: false, pinned: false };
+  const put = (id: string, delegated_by: string | null) =>
+    list.put({ ...known, id, delegated_by, labels: [] as readonly string[] } as Session);
+  put("one", null);
+  put("two", null);
+  put("three", "t:2");
   list.drop("one", "never was");
   assert.equal(list.get("three")?.id, "three");
   assert.deepEqual(

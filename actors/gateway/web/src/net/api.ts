@@ -3,7 +3,18 @@
 import { answered } from "./access";
 import { BASE } from "./base";
 import { half, pageHeaders, withHalf } from "./half";
-import type { Attachment, Config, Figures, Message, Session, Subagent, ToldText, Undone } from "../protocol";
+import type {
+  Attachment,
+  Config,
+  Figures,
+  Hit,
+  Label,
+  Message,
+  Session,
+  Subagent,
+  ToldText,
+  Undone,
+} from "../protocol";
 
 /** A request that was not answered with success. The message is meant for the person at the page. */
 export class ApiError extends Error {
@@ -43,6 +54,16 @@ export interface Revision {
   readonly client_message_id: string;
   readonly text?: string;
   readonly model?: string;
+}
+
+/** Which conversations are listed. */
+export interface Listing {
+  readonly limit: number;
+  readonly offset: number;
+  readonly query: string;
+  readonly label?: string | null;
+  readonly pinned?: true;
+  readonly archived?: boolean;
 }
 
 /** What became of a message that was stored. */
@@ -146,9 +167,12 @@ export const api = {
   /** The HTML of the page as it is served now; its status does not tell whether this browser is signed in. */
   page: async () => successful(...(await exchange("/"))),
   config: () => request<Config>("/api/config"),
-  sessions(options: { limit: number; offset: number; query: string }): Promise<Session[]> {
+  sessions(options: Listing): Promise<Session[]> {
     const query = new URLSearchParams({ limit: String(options.limit), offset: String(options.offset) });
     if (options.query !== "") query.set("q", options.query);
+    if (options.label != null) query.set("label", options.label);
+    if (options.archived === true) query.set("archived", "true");
+    if (options.pinned === true) query.set("pinned", "true");
     return request<Session[]>(`/api/sessions?${query}`);
   },
   session: (id: string) => request<Session>(session(id)),
@@ -179,6 +203,22 @@ export const api = {
   signOut: () => send<unknown>("POST", "/api/auth/logout"),
   choose: (id: string, choice: Choice) => send<Session>("PUT", `${session(id)}/model`, choice),
   rename: (id: string, title: string) => send<Session>("POST", `${session(id)}/rename`, { title }),
+  remove: (id: string) => send<unknown>("DELETE", session(id)),
+  restore: (id: string) => send<Session>("POST", `${session(id)}/restore`),
+  archive: (id: string, archived: boolean) => send<unknown>("POST", `${session(id)}/archive`, { archived }),
+  pin: (id: string, pinned: boolean) => send<unknown>("POST", `${session(id)}/pin`, { pinned }),
+  /** The labels of all conversations. */
+  labels: () => request<Label[]>("/api/labels"),
+  label: (id: string, labels: readonly string[]) => send<Session>("PUT", `${session(id)}/labels`, { labels }),
+  /** Messages that have all words of a query. */
+  find: (query: string) => request<Hit[]>(`/api/search?${new URLSearchParams({ q: query })}`),
+  /** A conversation as a text to take away, and what to call it. */
+  async taken(id: string, format: "markdown" | "json"): Promise<[name: string, text: string]> {
+    const [response, text] = await exchange(`${session(id)}/export?format=${format}`);
+    answered(response.status);
+    const [, name] = /filename\*=UTF-8''(.+)/.exec(response.headers.get("Content-Disposition") ?? "") ?? [];
+    return [decodeURIComponent(name ?? "conversation"), successful(response, text)];
+  },
 };
 
 export type Api = typeof api;

@@ -57,7 +57,7 @@ export class App {
 
   constructor(
     address: string,
-    private readonly api: Api = http,
+    readonly api: Api = http,
     openSocket?: (url: string) => WebSocket,
     private readonly reload = () => location.reload(),
   ) {

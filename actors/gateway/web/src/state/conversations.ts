@@ -16,6 +16,8 @@ import { ApiError, type Api } from "../net/api";
 import type { Accepted, Backlog, ClientFrame, Message, SessionEvent, ToolOutput } from "../protocol";
 
 const PAGE = 200;
+/** The most that the gateway gives at once. */
+const LARGE_PAGE = 500;
 /** Conversations kept in memory besides the open one. */
 const KEPT = 12;
 /** Turns told by events, and stored messages, above which a conversation is read anew to keep only its end. */
@@ -183,6 +185,27 @@ export class Conversations {
       shown.value = problem(error);
     } finally {
       loadingOlder.value = false;
+    }
+  }
+
+  /** Reads back until a turn is there; false when there is none of that name. */
+  async readUntil(id: string, turn: string): Promise<boolean> {
+    const { conversation, problem: shown } = this.place(id);
+    this.readingBack = true;
+    for (;;) {
+      const { rows, more, live } = conversation.value;
+      const first = rows?.[0];
+      if (rows?.some((row) => row.turn_id === turn) === true || live.some((each) => each.id === turn))
+        return true;
+      if (first === undefined || !more) return false;
+      try {
+        const older = await this.api.messages(id, LARGE_PAGE, first.id);
+        conversation.value = withOlderRows(conversation.value, older, older.length === LARGE_PAGE);
+        void this.readFiguresOf(id, older);
+      } catch (error) {
+        shown.value = problem(error);
+        return false;
+      }
     }
   }
 

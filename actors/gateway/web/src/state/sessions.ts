@@ -1,9 +1,9 @@
 /** The list of conversations: what was read page by page, kept true by what the daemon tells. */
 
-import { computed, signal } from "@preact/signals";
+import { batch, computed, signal } from "@preact/signals";
 import { ApiError, type Api } from "../net/api";
-import type { Session } from "../protocol";
-import { toast } from "./toasts";
+import type { Hit, Label, Session } from "../protocol";
+import { offer, toast } from "./toasts";
 
 const PAGE = 40;
 /** Most that the gateway gives at once. */
@@ -21,6 +21,13 @@ export class SessionList {
   private asked = 0;
 
   readonly query = signal("");
+  /** The label that all conversations shown have; null for any or none. */
+  readonly label = signal<string | null>(null);
+  readonly labels = signal<readonly Label[]>([]);
+  /** Whether those are shown that were put aside, instead of all others. */
+  readonly archived = signal(false);
+  /** Messages that the present search found; null when there is no search. */
+  readonly hits = signal<readonly Hit[] | null>(null);
   readonly loading = signal(false);
   readonly more = signal(false);
   /** Why the list could not be read. */
@@ -29,14 +36,29 @@ export class SessionList {
   /** Newest activity first. That of a subagent is on no list, though it may be the one that is open. */
   readonly all = computed(() =>
     [...this.byId.value.values()]
-      .filter((session) => session.delegated_by === null)
+      .filter((session) => session.delegated_by === null && session.is_archived === this.archived.value)
       .sort((one, other) => other.last_message_at.localeCompare(one.last_message_at)),
   );
   readonly shown = computed(() => {
     const found = this.found.value;
-    return found === null ? this.all.value : this.all.value.filter((session) => found.includes(session.id));
+    const label = this.label.value;
+    const labelled =
+      label === null ? this.all.value : this.all.value.filter((each) => each.labels.includes(label));
+    return found === null ? labelled : labelled.filter((session) => found.includes(session.id));
   });
-  readonly unread = computed(() => this.all.value.filter((session) => !session.is_read).length);
+  /** Those that are kept at the top, unless something is looked for. */
+  readonly pinned = computed(() =>
+    this.found.value === null ? this.shown.value.filter((session) => session.pinned) : [],
+  );
+  readonly rest = computed(() =>
+    this.found.value === null ? this.shown.value.filter((session) => !session.pinned) : this.shown.value,
+  );
+  readonly unread = computed(
+    () =>
+      [...this.byId.value.values()].filter(
+        ({ is_read, is_archived, delegated_by }) => !is_read && !is_archived && delegated_by === null,
+      ).length,
+  );
 
   constructor(private readonly api: Api) {}
 
@@ -62,20 +84,72 @@ export class SessionList {
     this.pause = setTimeout(() => void this.refresh(), query === "" ? 0 : SEARCH_PAUSE);
   }
 
+  /** Shows conversations with a label alone, or all; or all that were put aside. */
+  narrow(label: string | null, archived = false): void {
+    this.label.value = label;
+    this.archived.value = archived;
+    void this.refresh();
+  }
+
+  /** Deletes a conversation, and offers to bring it back. */
+  async remove(session: Session, title: string): Promise<boolean> {
+    const done = await told("Not deleted", async () => {
+      if (session.running) await this.api.cancel(session.id);
+      await this.api.remove(session.id);
+      this.drop(session.id);
+      offer(`Deleted “${title}”.`, "Undo", () => void this.restore(session.id));
+    });
+    void this.readLabels();
+    return done;
+  }
+
+  private async restore(id: string): Promise<void> {
+    await told("Not brought back", async () => this.put(await this.api.restore(id)));
+    void this.readLabels();
+  }
+
+  /** Puts a conversation aside, or back. */
+  async archive(session: Session, archived: boolean): Promise<void> {
+    await told(archived ? "Not put aside" : "Not put back", async () => {
+      await this.api.archive(session.id, archived);
+      this.put({ ...session, is_archived: archived });
+    });
+  }
+
+  async pin(session: Session, pinned: boolean): Promise<void> {
+    await told("Not pinned", async () => {
+      await this.api.pin(session.id, pinned);
+      this.put({ ...session, pinned });
+    });
+  }
+
+  async setLabels(session: Session, labels: readonly string[]): Promise<boolean> {
+    const done = await told("Labels not changed", async () =>
+      this.put(await this.api.label(session.id, labels)),
+    );
+    void this.readLabels();
+    return done;
+  }
+
+  private async readLabels(): Promise<void> {
+    try {
+      this.labels.value = await this.api.labels();
+      if (!this.labels.value.some(({ name }) => name === this.label.value) && this.label.value !== null)
+        this.narrow(null);
+    } catch {
+      // The list can be read without them.
+    }
+  }
+
   /** Returns whether the new title was stored. */
   async rename(session: string, title: string): Promise<boolean> {
-    try {
-      this.put(await this.api.rename(session, title));
-      return true;
-    } catch (error) {
-      toast(error instanceof ApiError ? `Not renamed. ${error.message}` : String(error));
-      return false;
-    }
+    return told("Not renamed", async () => this.put(await this.api.rename(session, title)));
   }
 
   /** Reads again from the top as much as was shown. */
   async refresh(): Promise<void> {
     const pages = Math.max(1, this.query.value.trim() === "" ? this.pages : 1);
+    void this.readLabels();
     await this.read(0, Math.min(MOST, pages * PAGE));
   }
 
@@ -91,8 +165,20 @@ export class SessionList {
     const query = this.query.value.trim();
     this.loading.value = true;
     try {
-      const sessions = await this.api.sessions({ limit, offset, query });
-      if (mine === this.asked) this.take(sessions, offset, limit, query);
+      const [label, archived] = [this.label.value, this.archived.value];
+      const [sessions, pinned, hits] = await Promise.all([
+        this.api.sessions({ limit, offset, query, label, archived }),
+        offset === 0 && query === ""
+          ? this.api.sessions({ limit: MOST, offset, query, label, archived, pinned: true })
+          : [],
+        query === "" ? null : offset === 0 ? this.api.find(query) : this.hits.value,
+      ]);
+      if (mine !== this.asked) return;
+      batch(() => {
+        this.hits.value = hits;
+        this.put(...pinned, ...(hits ?? []).map((hit) => hit.session));
+        this.take(sessions, offset, limit, query);
+      });
     } catch (error) {
       if (mine === this.asked) this.problem.value = error instanceof ApiError ? error.message : String(error);
     } finally {
@@ -110,5 +196,16 @@ export class SessionList {
       this.found.value = null;
       this.pages = Math.ceil((offset + limit) / PAGE);
     }
+  }
+}
+
+/** Does something at the daemon; false, and why is told, when that failed. */
+async function told(not: string, act: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await act();
+    return true;
+  } catch (error) {
+    toast(error instanceof ApiError ? `${not}. ${error.message}` : String(error));
+    return false;
   }
 }

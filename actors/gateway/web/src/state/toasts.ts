@@ -5,6 +5,8 @@ import { signal } from "@preact/signals";
 export interface Toast {
   readonly id: number;
   readonly text: string;
+  /** What can be done about it, for as long as it is shown. */
+  readonly action?: { readonly label: string; readonly act: () => void };
 }
 
 /** What a person is told although they have not asked. */
@@ -30,6 +32,21 @@ export function toast(text: string): void {
   if (toasts.value.some((other) => other.text === text)) return;
   count += 1;
   toasts.value = [...toasts.value, { id: count, text }].slice(-MOST);
+}
+
+/** Milliseconds for which an offer stands; the daemon waits longer. */
+export const OFFER_STANDS = 15_000;
+
+/** Tells what was done, with a way back for a while. */
+export function offer(text: string, label: string, act: () => void): void {
+  count += 1;
+  const id = count;
+  const done = () => {
+    dismiss(id);
+    act();
+  };
+  toasts.value = [...toasts.value, { id, text, action: { label, act: done } }].slice(-MOST);
+  setTimeout(() => dismiss(id), OFFER_STANDS);
 }
 
 /** Shows a notice until it has been there long enough; one that is shown already is not shown twice. */

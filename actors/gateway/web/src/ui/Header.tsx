@@ -6,6 +6,7 @@ import { useApp } from "./context";
 import { ChosenModel } from "./ModelChoice";
 import { RenameForm } from "./RenameForm";
 import { sectionOf } from "./SectionView";
+import { SessionMenu } from "./SessionMenu";
 
 interface HeaderProps {
   renaming: boolean;
@@ -27,8 +28,8 @@ export function Header({ renaming, onRename, onMenu, onNew }: HeaderProps) {
           {headingOf(session)}
         </h1>
       )}
-      {session !== undefined && !renaming && (
-        <IconButton icon="pencil" label="Rename (F2)" onClick={() => onRename(true)} />
+      {session !== undefined && !renaming && session.delegated_by === null && (
+        <SessionMenu session={session} onRename={() => onRename(true)} />
       )}
       {route.value.view === "chat" && <ChosenModel />}
       <LinkMark />

@@ -12,7 +12,9 @@ import { jobName, titleOf } from "../title";
 import { IconButton, TextButton } from "./buttons";
 import { useApp } from "./context";
 import { Drawing, Icon, Star } from "./icons";
+import { Hits } from "./Hits";
 import { RenameForm } from "./RenameForm";
+import { SessionMenu } from "./SessionMenu";
 
 interface SidebarProps {
   search: RefObject<HTMLInputElement | null>;
@@ -38,6 +40,7 @@ export function Sidebar({ search, onNew, onHide, onKeys, onChosen }: SidebarProp
           New conversation
         </button>
         <SearchField field={search} />
+        <Which />
       </div>
       <SessionGroups onChosen={onChosen} />
       <footer>
@@ -79,8 +82,8 @@ function SearchField({ field }: { field: RefObject<HTMLInputElement | null> }) {
       <input
         ref={field}
         type="search"
-        placeholder="Search titles"
-        aria-label="Search titles"
+        placeholder="Search conversations"
+        aria-label="Search conversations"
         value={sessions.query.value}
         onInput={(event) => sessions.search(event.currentTarget.value)}
         onKeyDown={(event) => {
@@ -98,6 +101,30 @@ function SearchField({ field }: { field: RefObject<HTMLInputElement | null> }) {
   );
 }
 
+/** Which conversations are on the list. */
+function Which() {
+  const { sessions } = useApp();
+  const { label, labels, archived } = sessions;
+  return (
+    <select
+      class="which"
+      aria-label="Which conversations"
+      value={archived.value ? "archived" : label.value === null ? "" : `label ${label.value}`}
+      onChange={({ currentTarget: { value } }) =>
+        sessions.narrow(value.startsWith("label ") ? value.slice(6) : null, value === "archived")
+      }
+    >
+      <option value="">All conversations</option>
+      {labels.value.map(({ name, count }) => (
+        <option key={name} value={`label ${name}`}>
+          {name} ({count})
+        </option>
+      ))}
+      <option value="archived">Archive</option>
+    </select>
+  );
+}
+
 function ThemeButton() {
   const icons = { system: "auto", light: "sun", dark: "moon" } as const;
   const names = { system: "as the system", light: "light", dark: "dark" } as const;
@@ -107,24 +134,29 @@ function ThemeButton() {
 function SessionGroups({ onChosen }: { onChosen: () => void }) {
   const { sessions } = useApp();
   const shown = sessions.shown.value;
+  const pinned = sessions.pinned.value;
+  const groups: [string, readonly Session[]][] = [["Pinned", pinned], ...byDay(sessions.rest.value)];
   return (
     <div class="sessions" onKeyDown={walk}>
-      {byDay(shown).map(([day, members]) => (
-        <section key={day} aria-label={day}>
-          <h2>{day}</h2>
-          <ul>
-            {members.map((session) => (
-              <SessionRow
-                key={session.id}
-                session={session}
-                current={session.id === openSession.value}
-                onChosen={onChosen}
-              />
-            ))}
-          </ul>
-        </section>
-      ))}
-      {shown.length === 0 && <NoSessions />}
+      {groups
+        .filter(([, members]) => members.length > 0)
+        .map(([day, members]) => (
+          <section key={day} aria-label={day}>
+            <h2>{day}</h2>
+            <ul>
+              {members.map((session) => (
+                <SessionRow
+                  key={session.id}
+                  session={session}
+                  current={session.id === openSession.value}
+                  onChosen={onChosen}
+                />
+              ))}
+            </ul>
+          </section>
+        ))}
+      <Hits onChosen={onChosen} />
+      {shown.length === 0 && (sessions.hits.value ?? []).length === 0 && <NoSessions />}
       {shown.length > 0 && sessions.more.value && <More />}
     </div>
   );
@@ -161,7 +193,7 @@ function NoSessions() {
   }
   if (sessions.loading.value) return <p class="sessions-note">Reading…</p>;
   return (
-    <p class="sessions-note">{sessions.query.value === "" ? "No conversations yet" : "No title matches"}</p>
+    <p class="sessions-note">{sessions.query.value === "" ? "No conversations yet" : "Nothing was found"}</p>
   );
 }
 
@@ -214,7 +246,7 @@ const SessionRow = memo(function SessionRow({ session, current, onChosen }: Sess
         <Origin session={session} />
         <SessionMark session={session} unread={unread} />
       </a>
-      <IconButton icon="pencil" label={`Rename ${titleOf(session)}`} onClick={() => setRenaming(true)} />
+      <SessionMenu session={session} onRename={() => setRenaming(true)} />
     </li>
   );
 });

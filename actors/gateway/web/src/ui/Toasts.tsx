@@ -2,7 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import { openSession, routeHash, toSession } from "../state/router";
 import { dismiss, notices, toasts, type Notice } from "../state/toasts";
 import { jobName } from "../title";
-import { IconButton } from "./buttons";
+import { IconButton, TextButton } from "./buttons";
 import { useShown } from "./hooks";
 
 /** Milliseconds that a notice stays while it can be seen and nobody is at it. */
@@ -14,9 +14,10 @@ export function Toasts() {
     <div class="toasts">
       <div>
         <div role="alert">
-          {toasts.value.map(({ id, text }) => (
-            <div key={id} class="toast">
+          {toasts.value.map(({ id, text, action }) => (
+            <div key={id} class={action === undefined ? "toast" : "toast done"}>
               <span>{text}</span>
+              {action !== undefined && <TextButton onClick={action.act}>{action.label}</TextButton>}
               <IconButton icon="cross" label="Dismiss" onClick={() => dismiss(id)} />
             </div>
           ))}

@@ -6,6 +6,7 @@ import { TextButton } from "./buttons";
 import { useApp } from "./context";
 import { Icon, Star } from "./icons";
 import { OutgoingView, WaitingView } from "./Pending";
+import { useSought } from "./seek";
 import { useStick } from "./stick";
 import { TurnView } from "./Turn";
 
@@ -18,6 +19,7 @@ export function Transcript() {
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const { near, toEnd } = useStick(scroller, content);
+  useSought();
   const { turns, waiting: all } = app.open.transcript.value;
   const { figures } = app.open.conversation.value;
   const outgoing = app.open.pending.value;

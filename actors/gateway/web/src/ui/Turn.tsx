@@ -47,7 +47,7 @@ export const TurnView = memo(function TurnView({ turn, versions }: TurnProps) {
     open.editing.value = turn.id;
   };
   return (
-    <article ref={article} class={`turn ${turn.state}`} aria-busy={running}>
+    <article ref={article} data-turn={turn.id} class={`turn ${turn.state}`} aria-busy={running}>
       {turn.prompt !== null && (
         <>
           <h2 class="sr-only">You said</h2>

@@ -1,0 +1,52 @@
+"""A conversation as a file to take away."""
+
+from collections.abc import AsyncIterator, Callable
+from typing import cast, final
+from urllib.parse import quote
+
+from quart import Quart, Response, request
+
+from actors.endpoints import BadMessage
+from actors.gateway.downloads import MEDIA_TYPES, Download, Format, file_name
+from actors.gateway.http import principal, route
+from actors.session import messages as session
+from bus import Bus
+
+PAGE = 200
+"""Messages that are read and sent at once."""
+
+
+@final
+class DownloadRoutes:
+    """``GET /api/sessions/{id}/export``. It is no endpoint: what it answers is a text that grows while it is sent."""
+
+    def __init__(self, app: Quart, bus: Bus, agent: Callable[[], str]) -> None:
+        self._bus = bus
+        self._agent = agent
+        route(app, "GET", "/api/sessions/{id}/export", self.export)
+
+    async def export(self, id: str) -> Response:
+        """Send all of a conversation. Raises UnknownSession, BadMessage."""
+        kind = request.args.get("format", "markdown")
+        if kind not in MEDIA_TYPES:
+            raise BadMessage(f"expected one of {', '.join(MEDIA_TYPES)}", "format")
+        user = principal().user
+        found = await self._bus.ask(session.Get(session=id, user=user))
+        download = Download(found, cast("Format", kind), self._agent())
+        response = Response(self._pieces(download, user), content_type=MEDIA_TYPES[kind])
+        name = quote(file_name(found, download.kind), safe="")
+        response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
+        return response
+
+    async def _pieces(self, download: Download, user: str) -> AsyncIterator[bytes]:
+        yield download.head().encode()
+        after = 0
+        while True:
+            page = await self._bus.ask(
+                session.Messages(session=download.session.id, user=user, after=after, limit=PAGE)
+            )
+            if not page:
+                break
+            yield download.page(page).encode()
+            after = page[-1].id
+        yield download.tail().encode()
