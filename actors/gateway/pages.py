@@ -13,6 +13,13 @@ import attrs
 INDEX = "index.html"
 ASSETS = "assets/"
 """Below it, names carry a hash of the content, so what a name stands for never changes."""
+FRAMES = frozenset({"frames/diagram.html", "frames/preview.html"})
+"""What the page shows in frames of their own. They are large: they lie compressed and are read when they are needed."""
+FRAME_POLICY = (
+    "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; "
+    "font-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+)
+"""Of a frame: it is of no origin, whatever is written into it, and reaches nothing."""
 SMALL = 512
 """Bytes below which compressing is not worth a header."""
 
@@ -54,6 +61,10 @@ class Asset:
     cache: str
     """Value of ``Cache-Control``."""
     etag: str
+    given: bytes | None = attrs.field(default=None, repr=False)
+    """It, compressed already."""
+    policy: str | None = None
+    """Its ``Content-Security-Policy``, where it is not that of the page."""
 
     @property
     def gains(self) -> bool:
@@ -63,7 +74,7 @@ class Asset:
     @cached_property
     def packed(self) -> bytes:
         """Compressed with gzip, once somebody takes it: doing it with all of them took each start 12 ms."""
-        return gzip.compress(self.body, 6, mtime=0)
+        return gzip.compress(self.body, 6, mtime=0) if self.given is None else self.given
 
 
 @final
@@ -108,12 +119,24 @@ class Pages:
         is_page = path in {"", INDEX} or "." not in path.rpartition("/")[2]
         if is_page or self._built is None:
             self._refresh()
-        found = self._assets.get(INDEX if is_page else path)
+        found = self._assets.get(INDEX if is_page else path) or self._framed(path)
         if found is None:
             return _answer(self._missing, 404, known=None, packed=False) if is_page else None
         if is_page and locked:
             return _answer(found, 401, known=None, packed=packed)
         return _answer(found, 200, known=known, packed=packed)
+
+    def _framed(self, path: str) -> Asset | None:
+        """A frame, which is kept from now on."""
+        if path not in FRAMES:
+            return None
+        try:
+            packed = (self._root / f"{path}.gz").read_bytes()
+        except OSError:
+            return None
+        frame = _asset(path, gzip.decompress(packed))
+        self._assets[path] = attrs.evolve(frame, given=packed, policy=FRAME_POLICY, cache=_REVALIDATE)
+        return self._assets[path]
 
     def _refresh(self) -> None:
         try:
@@ -131,7 +154,7 @@ def leads_to(place: str) -> str:
 
 
 def _read(root: Path, base_path: str) -> dict[str, Asset]:
-    files = (path for path in root.rglob("*") if path.is_file())
+    files = (path for path in root.rglob("*") if path.is_file() and path.suffix != ".gz")
     return {
         name: _asset(name, _below(base_path, name, path.read_bytes()))
         for path in files
@@ -158,6 +181,8 @@ def _media_type(name: str) -> str:
 
 def _answer(asset: Asset, status: int, *, known: str | None, packed: bool) -> FileAnswer:
     headers = {"Content-Type": asset.media_type, "Cache-Control": asset.cache, "ETag": asset.etag}
+    if asset.policy is not None:
+        headers |= {"Content-Security-Policy": asset.policy, "X-Frame-Options": "SAMEORIGIN"}
     if asset.gains:
         headers["Vary"] = "Accept-Encoding"
     if known is not None and asset.etag in known:

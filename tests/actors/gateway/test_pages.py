@@ -45,6 +45,23 @@ def test_other_files_are_revalidated(pages: Pages) -> None:
     assert sent(pages, "favicon.svg", known='"other"').status == 200
 
 
+def test_frames_have_a_policy_of_their_own(pages: Pages, tmp_path: Path) -> None:
+    assert pages.answer("frames/diagram.html") is None
+    (tmp_path / "dist/frames").mkdir()
+    (tmp_path / "dist/frames/diagram.html.gz").write_bytes(gzip.compress(WELCOME.encode() * 99))
+    for _ in range(2):
+        sending = sent(pages, "frames/diagram.html", packed=True)
+        assert gzip.decompress(sending.body) == WELCOME.encode() * 99
+        assert sending.headers["Content-Security-Policy"].startswith(
+            "sandbox allow-scripts; default-src 'none'; "
+        )
+        assert sending.headers["X-Frame-Options"] == "SAMEORIGIN"
+        assert sending.headers["Cache-Control"] == "no-cache"
+    assert sent(pages, "frames/diagram.html").body == WELCOME.encode() * 99
+    assert pages.answer("frames/diagram.html.gz") is None
+    assert pages.answer("frames/other.html") is None
+
+
 def test_text_is_compressed_for_who_takes_it(pages: Pages) -> None:
     sending = sent(pages, SCRIPT_PATH, packed=True)
     assert sending.headers["Content-Encoding"] == "gzip"

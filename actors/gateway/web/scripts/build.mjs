@@ -1,6 +1,6 @@
 // Builds the page into dist/: index.html, sw.js, and assets/ whose names carry a hash of their content.
 // `--analyze` also prints what takes how much room in each file.
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -26,6 +26,28 @@ const shared = {
   assetNames: "[name]-[hash]",
   legalComments: "none",
 };
+
+/** What is shown in a frame of its own, each with its script in it: a frame of no origin may load none from here. */
+const FRAMES = ["diagram", "preview"];
+
+async function frames() {
+  await mkdir(join(dist, "frames"), { recursive: true });
+  for (const name of FRAMES) {
+    const { outputFiles, metafile } = await esbuild.build({
+      ...shared,
+      entryPoints: [`src/frames/${name}.ts`],
+      format: "iife",
+      write: false,
+    });
+    if (process.argv.includes("--analyze")) console.log(await esbuild.analyzeMetafile(metafile));
+    const template = await readFile(join(root, "src/frames/frame.html"), "utf8");
+    const html = template.replace("%script%", () => outputFiles[0].text);
+    await writeFile(join(dist, "frames", `${name}.html.gz`), gzipSync(html, { level: 9 }));
+    console.log(
+      `${(html.length / 1000).toFixed(1).padStart(7)} kB  in its own frame, when it is needed  ${name}.html`,
+    );
+  }
+}
 
 /** Returns the output files of all builds by path, with the metafile's description of each. */
 async function bundle() {
@@ -96,3 +118,4 @@ async function report(outputs, first) {
 await rm(dist, { recursive: true, force: true });
 const outputs = await bundle();
 await report(outputs, await page(outputs));
+await frames();

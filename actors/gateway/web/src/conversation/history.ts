@@ -8,14 +8,29 @@ import { withNotice } from "./reduce";
 /** Groups rows, oldest first, into turns. A first turn whose beginning is not among the rows has no prompt. */
 export function storedTurns(rows: readonly Message[]): readonly Turn[] {
   const hosts = hostsOfFollowups(rows);
-  const turns = new Map<string, Builder>();
+  const groups = new Map<string, Message[]>();
   for (const row of rows) {
     const id = hosts.get(row) ?? row.turn_id;
-    const builder = turns.get(id) ?? new Builder(id);
-    turns.set(id, builder);
-    builder.add(row);
+    const group = groups.get(id);
+    if (group === undefined) groups.set(id, [row]);
+    else group.push(row);
   }
-  return [...turns.values()].map((builder) => builder.finish());
+  return [...groups].map(([id, group]) => turnOf(id, group));
+}
+
+/** Turns by their first rows: where more rows come before or after them, they are not drawn again. */
+const known = new WeakMap<Message, { readonly rows: readonly Message[]; readonly turn: Turn }>();
+
+function turnOf(id: string, rows: readonly Message[]): Turn {
+  const [first] = rows;
+  const before = first === undefined ? undefined : known.get(first);
+  if (before?.rows.length === rows.length && rows.every((row, index) => row === before.rows[index]))
+    return before.turn;
+  const builder = new Builder(id);
+  for (const row of rows) builder.add(row);
+  const turn = builder.finish();
+  if (first !== undefined) known.set(first, { rows, turn });
+  return turn;
 }
 
 /** Finds the messages that lie inside another turn: they joined it and never had a turn of their own. */

@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { memo } from "../memo";
 import { CopyButton, IconButton } from "../ui/buttons";
+import { Framed } from "./Framed";
 import { sanitise, type SafeNode } from "./sanitise";
 
 interface CodeProps {
@@ -11,6 +12,13 @@ interface CodeProps {
   open: boolean;
 }
 
+/** Languages that can be shown as what they describe, each in a frame of its own. */
+const FRAMES: Readonly<Record<string, "diagram" | "preview">> = {
+  html: "preview",
+  mermaid: "diagram",
+  svg: "preview",
+};
+
 /** Characters up to which code is coloured; more would be felt. */
 const LONGEST = 60_000;
 
@@ -19,16 +27,41 @@ export const Code = memo(function Code({ text, info, open }: CodeProps) {
   const language = /^\W?[\w+#.-]+/.exec(info)?.[0].replace(/^\W/, "").toLowerCase() ?? "";
   const [wrapped, setWrapped] = useState(false);
   const coloured = useColours(text, language, open);
+  const frame = FRAMES[language];
+  const [chosen, setShown] = useState<boolean | null>(null);
+  const [failed, setFailed] = useState<string | null>(null);
+  // A diagram is drawn at once; a page, which may have scripts, once somebody wants to see it.
+  const shown = !open && frame !== undefined && failed === null && (chosen ?? frame === "diagram");
   return (
     <div class={wrapped ? "code wrapped" : "code"}>
       <div class="code-head">
         <span class="cut">{info === "" ? "text" : info}</span>
+        {frame !== undefined && !open && (
+          <IconButton
+            icon={shown ? "file" : "image"}
+            label={shown ? "Show what was written" : "Show what it looks like"}
+            onClick={() => {
+              setFailed(null);
+              setShown(!shown);
+            }}
+          />
+        )}
         <IconButton icon="wrap" label="Wrap lines" pressed={wrapped} onClick={() => setWrapped(!wrapped)} />
         <CopyButton label="Copy code" text={() => text} />
       </div>
-      <pre tabIndex={0}>
-        <code>{coloured === null ? text : coloured.map(drawSpan)}</code>
-      </pre>
+      {failed !== null && <p class="code-failed">It cannot be drawn: {failed}</p>}
+      {shown ? (
+        <Framed
+          frame={frame}
+          title={frame === "diagram" ? "Diagram" : "Preview"}
+          source={text}
+          onFailed={setFailed}
+        />
+      ) : (
+        <pre tabIndex={0}>
+          <code>{coloured === null ? text : coloured.map(drawSpan)}</code>
+        </pre>
+      )}
     </div>
   );
 });

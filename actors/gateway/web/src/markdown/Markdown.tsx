@@ -4,6 +4,7 @@ import { memo } from "../memo";
 import { NOTHING, update, type Block, type Blocks } from "./blocks";
 import { Code } from "./Code";
 import { directionOf } from "./direction";
+import { Formula } from "./Formula";
 import { sanitise, type SafeElement, type SafeNode } from "./sanitise";
 
 interface MarkdownProps {
@@ -70,6 +71,9 @@ function drawElement(element: SafeElement, place: Place): VNode {
       return drawCode(element, place);
     case "a":
       return drawLink(element, place);
+    case "span":
+      if (attributes["class"] !== "formula") return drawPlain(element, place);
+      return <Formula raw={textOf(element)} open={place.open} />;
     case "input":
       return <input type="checkbox" checked={"checked" in attributes} disabled aria-label="Task" />;
     case "table":
@@ -111,7 +115,7 @@ function directed(element: SafeElement, { inList }: Place): { dir?: "ltr" | "rtl
 }
 
 function isApart({ tag, attributes }: SafeElement): boolean {
-  return APART.has(tag) || attributes["class"] === "address";
+  return APART.has(tag) || attributes["class"] === "address" || attributes["class"] === "formula";
 }
 
 /** Words that tell the language: those of a block without its code and addresses. */

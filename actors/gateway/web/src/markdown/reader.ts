@@ -19,6 +19,9 @@ export const PAIRED = ["kbd", "mark", "sub", "sup", "u"] as const;
 // Their reach is limited, so that many openings without an end cost no more than they are long.
 const PAIR = new RegExp(`^<(${PAIRED.join("|")})>([^]{0,500}?)</\\1>`, "i");
 const FORMULA = /^(?:\\\([^]{1,2000}?\\\)|\\\[[^]{1,2000}?\\\]|\$\$[^$]{1,2000}\$\$)/;
+/** Between single marks a formula holds more than a number, and no sum of money ends or begins it. */
+const SHORT_FORMULA =
+  /^\$(?=[^\s$])(?=[^$\n]*[A-Za-z\\])[^$\n]{0,200}?[^\s$\\]\$(?![\w$])|^\$[A-Za-z]\$(?![\w$])/;
 const BREAK = /^<br ?\/?>/i;
 const OBEYED = new RegExp(`^ {0,3}</?(?:br|${PAIRED.join("|")})\\b`, "i");
 
@@ -43,8 +46,9 @@ const tokens: MarkedExtension = {
     {
       name: "formula",
       level: "inline",
-      start: (source) => /\\[([]|\$\$/.exec(source)?.index,
-      tokenizer: (source) => literalMatch(FORMULA, source),
+      start: (source) => /\\[([]|\$/.exec(source)?.index,
+      tokenizer: (source) => formulaIn(source),
+      renderer: (token) => `<span class="formula">${escaped(token.raw)}</span>`,
     },
     {
       name: "paired",
@@ -100,9 +104,9 @@ const tokens: MarkedExtension = {
   },
 };
 
-function literalMatch(pattern: RegExp, source: string): Tokens.Generic | undefined {
-  const raw = pattern.exec(source)?.[0];
-  return raw === undefined ? undefined : literal(raw);
+function formulaIn(source: string): Tokens.Generic | undefined {
+  const raw = (FORMULA.exec(source) ?? SHORT_FORMULA.exec(source))?.[0];
+  return raw === undefined ? undefined : { type: "formula", raw };
 }
 
 /** Cells of the longest row below the headings. */

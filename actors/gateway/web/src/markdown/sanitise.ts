@@ -38,23 +38,76 @@ const ATTRIBUTES = [...new Set(Object.values(TAGS).flat())];
 const DEEPEST = 60;
 
 let purifier: DOMPurify | null = null;
+let mathPurifier: DOMPurify | null = null;
 
+/** With its rules read once: they are the same for every block. */
 function purify(html: string): DocumentFragment {
-  purifier ??= createDOMPurify(window);
-  return purifier.sanitize(html, {
-    RETURN_DOM_FRAGMENT: true,
-    ALLOWED_TAGS: Object.keys(TAGS),
-    ALLOWED_ATTR: ATTRIBUTES,
-    ALLOW_DATA_ATTR: false,
-    ALLOW_ARIA_ATTR: false,
-    ALLOWED_URI_REGEXP: /^(?:https?|mailto):/i,
-    // All others it would hold against that pattern, as if they were addresses.
-    ADD_URI_SAFE_ATTR: ATTRIBUTES.filter((name) => name !== "href"),
-  });
+  if (purifier === null) {
+    purifier = createDOMPurify(window);
+    purifier.setConfig({
+      RETURN_DOM_FRAGMENT: true,
+      ALLOWED_TAGS: Object.keys(TAGS),
+      ALLOWED_ATTR: ATTRIBUTES,
+      ALLOW_DATA_ATTR: false,
+      ALLOW_ARIA_ATTR: false,
+      ALLOWED_URI_REGEXP: /^(?:https?|mailto):/i,
+      // All others it would hold against that pattern, as if they were addresses.
+      ADD_URI_SAFE_ATTR: ATTRIBUTES.filter((name) => name !== "href"),
+    });
+  }
+  return purifier.sanitize(html) as unknown as DocumentFragment;
 }
 
 export function sanitise(html: string): SafeNode[] {
   return copyChildren(purify(html), 0);
+}
+
+/** What KaTeX makes of a formula, with the attributes that a formula needs. */
+const MATH =
+  "math mrow mi mn mo ms mtext mspace msup msub msubsup mfrac msqrt mroot mover munder munderover mtable mtr mtd mstyle mpadded mphantom".split(
+    " ",
+  );
+const MATH_ATTRIBUTES =
+  "accent accentunder depth display displaystyle fence form height largeop linethickness lspace mathvariant maxsize minsize movablelimits rspace scriptlevel separator stretchy symmetric voffset width columnalign columnspacing rowspacing".split(
+    " ",
+  );
+const MATH_VALUE = /^[\w.%+ -]{1,60}$/;
+
+/** As {@link sanitise}, for MathML; what is beside it is left out. */
+export function sanitiseMath(html: string): SafeNode[] {
+  mathPurifier ??= createDOMPurify(window);
+  const fragment = mathPurifier.sanitize(html, {
+    RETURN_DOM_FRAGMENT: true,
+    ALLOWED_TAGS: [...MATH, "span", "semantics"],
+    ALLOWED_ATTR: MATH_ATTRIBUTES,
+    FORBID_CONTENTS: ["annotation"],
+    ALLOW_DATA_ATTR: false,
+    ALLOW_ARIA_ATTR: false,
+  });
+  return [...fragment.querySelectorAll("math")].map((math) => copyMath(math, 0));
+}
+
+function copyMath(element: Element, depth: number): SafeElement {
+  const attributes = Object.fromEntries(
+    MATH_ATTRIBUTES.map((name) => [name, element.getAttribute(name)] as const).filter(
+      (pair): pair is readonly [string, string] => pair[1] !== null && MATH_VALUE.test(pair[1]),
+    ),
+  );
+  return {
+    tag: element.localName,
+    attributes,
+    children: depth > DEEPEST ? [] : copyMathChildren(element, depth),
+  };
+}
+
+function copyMathChildren(parent: Element, depth: number): SafeNode[] {
+  return [...parent.childNodes].flatMap((node): SafeNode[] => {
+    if (node.nodeType === Node.TEXT_NODE) return [node.nodeValue ?? ""];
+    if (node.nodeType !== Node.ELEMENT_NODE) return [];
+    const element = node as Element;
+    if (element.localName === "semantics") return copyMathChildren(element, depth);
+    return MATH.includes(element.localName) ? [copyMath(element, depth + 1)] : [];
+  });
 }
 
 function copyChildren(parent: Node, depth: number): SafeNode[] {
@@ -90,7 +143,7 @@ function harmless(name: string, value: string): boolean {
     case "href":
       return isSafeAddress(value);
     case "class":
-      return /^(?:written|info|address|picture|hljs[\w -]*)$/.test(value);
+      return /^(?:written|info|address|picture|formula|hljs[\w -]*)$/.test(value);
     case "align":
       return /^(?:left|center|right)$/.test(value);
     case "value":

@@ -6,6 +6,7 @@ import { half, pageHeaders, withHalf } from "./half";
 import type {
   Attachment,
   Config,
+  Draft,
   Figures,
   Hit,
   Label,
@@ -210,6 +211,10 @@ export const api = {
   /** The labels of all conversations. */
   labels: () => request<Label[]>("/api/labels"),
   label: (id: string, labels: readonly string[]) => send<Session>("PUT", `${session(id)}/labels`, { labels }),
+  /** What is being written, on any device. */
+  drafts: () => request<Draft[]>("/api/drafts"),
+  keepDraft: (place: string, text: string) =>
+    send<unknown>("PUT", `/api/drafts/${encodeURIComponent(place)}`, { text }),
   /** Messages that have all words of a query. */
   find: (query: string) => request<Hit[]>(`/api/search?${new URLSearchParams({ q: query })}`),
   /** A conversation as a text to take away, and what to call it. */

@@ -22,7 +22,7 @@ import {
 import { belongsTo, meet, onAnotherUser, signedOut } from "./account";
 import { announce } from "./announcement";
 import { Approvals } from "./approvals";
-import { storeDrafts } from "./composer";
+import { storeDrafts, syncDrafts } from "./composer";
 import { Conversations } from "./conversations";
 import { Daemon } from "./daemon";
 import { OpenConversation } from "./open";
@@ -152,7 +152,10 @@ export class App {
   /** Somebody comes back to the page, perhaps from another window in which a link was opened. */
   private seen(): void {
     if (locked.value) this.knock();
-    else this.wake();
+    else {
+      this.wake();
+      if (this.link.value.name === "ready") void syncDrafts(this.api);
+    }
   }
 
   /** A question that comes while the page is hidden is one that nobody sees: it is told elsewhere, too. */
@@ -179,6 +182,7 @@ export class App {
     this.pending.resend();
     void this.sessions.refresh();
     void countUndelivered();
+    void syncDrafts(this.api);
     void this.approvals.refresh();
     if (openSession.value !== null) void this.approvals.readAll(openSession.value);
     if (!this.pushes) void renewPush().catch(() => undefined); // the next page that is opened tries again

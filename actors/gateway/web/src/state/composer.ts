@@ -1,7 +1,7 @@
 /** What is being written, for each conversation apart, and kept until it is sent. */
 
 import { computed, signal } from "@preact/signals";
-import { upload } from "../net/api";
+import { upload, type Api } from "../net/api";
 import type { Attachment } from "../protocol";
 import { newId } from "./ids";
 import { load, save, savedNames } from "./storage";
@@ -26,6 +26,12 @@ interface Message {
   readonly attachments: readonly Attachment[];
 }
 
+/** A draft as this browser keeps it. */
+interface Kept extends Message {
+  /** Its text as the daemon has it, for other devices. */
+  readonly synced?: string;
+}
+
 /** What is being written. */
 interface Draft {
   readonly text: string;
@@ -38,11 +44,18 @@ const NOTHING: Draft = { text: "", files: [] };
 const LONGEST = 500_000;
 /** Milliseconds without a keystroke before a draft is stored. */
 const PAUSE = 300;
+/** Milliseconds before the daemon is told. */
+const SYNC_PAUSE = 1000;
+/** Characters of a draft that the daemon keeps; longer ones stay with this browser. */
+const LONGEST_SYNCED = 50_000;
 const PICTURES: ReadonlySet<string> = new Set(["image/png", "image/jpeg", "image/gif", "image/webp"]);
 
 export class Composer {
   private readonly uploads = new Map<string, { file: File; stop: AbortController }>();
   private pause: ReturnType<typeof setTimeout> | undefined;
+  private syncPause: ReturnType<typeof setTimeout> | undefined;
+  /** The text as the daemon has it. */
+  private synced: string;
   private readonly draft = signal<Draft>(NOTHING);
   /** What was being written before an earlier message was taken up for editing; its uploads go on. */
   private readonly stash = signal<Draft | null>(null);
@@ -61,8 +74,9 @@ export class Composer {
   );
 
   constructor(private readonly name: string) {
-    const stored = load<Message>(name);
+    const stored = load<Kept>(name);
     if (stored !== null) this.draft.value = draftOf(stored);
+    this.synced = stored?.synced ?? "";
   }
 
   write(text: string): void {
@@ -75,8 +89,44 @@ export class Composer {
   store(): void {
     clearTimeout(this.pause);
     const message = messageOf(this.stash.value ?? this.draft.value);
-    const none = message.text === "" && message.attachments.length === 0;
-    save(this.name, none ? null : message);
+    const none = message.text === "" && message.attachments.length === 0 && this.synced === "";
+    save(this.name, none ? null : { ...message, synced: this.synced });
+    if (this.ahead()) {
+      clearTimeout(this.syncPause);
+      this.syncPause = setTimeout(() => void this.sync(), SYNC_PAUSE);
+    }
+  }
+
+  private ahead(): boolean {
+    return this.own() !== this.synced && this.own().length <= LONGEST_SYNCED;
+  }
+
+  /** What is being written here, beside an earlier message that is edited. */
+  private own(): string {
+    return (this.stash.value ?? this.draft.value).text;
+  }
+
+  /** Tells the daemon what is being written, for other devices. */
+  async sync(): Promise<void> {
+    const text = this.own();
+    if (!this.ahead() || keep === null) return;
+    told += 1;
+    try {
+      await keep(this.name.slice(PREFIX.length), text);
+      this.synced = text;
+      this.store();
+    } catch {
+      // The browser keeps it as well; the daemon is told again with the next connection.
+    }
+  }
+
+  /** Takes over what was written on another device, unless something was written here since. */
+  adopt(text: string): void {
+    if (this.own() !== this.synced || this.synced === text) return;
+    this.synced = text;
+    if (this.stash.value !== null) this.stash.value = { ...this.stash.value, text };
+    else this.draft.value = { ...this.draft.value, text };
+    this.store();
   }
 
   attach(files: Iterable<File>): void {
@@ -139,6 +189,7 @@ export class Composer {
     this.drop(this.files.value);
     this.stash.value = null;
     this.draft.value = NOTHING;
+    this.synced = "";
     this.store();
   }
 
@@ -182,14 +233,42 @@ function draftOf({ text, attachments }: Message): Draft {
   return { text, files };
 }
 
+const PREFIX = "draft.";
 const composers = new Map<string, Composer>();
+
+/** Tells the daemon what is being written somewhere; null while there is none to tell. */
+let keep: ((place: string, text: string) => Promise<unknown>) | null = null;
+/** How often that was done. */
+let told = 0;
+/** What the daemon has, by place; null while that is not known. */
+let elsewhere: ReadonlyMap<string, string> | null = null;
+
+/** Brings what is being written here and on other devices together. */
+export async function syncDrafts(api: Pick<Api, "drafts" | "keepDraft">): Promise<void> {
+  keep = api.keepDraft;
+  const before = told;
+  try {
+    const drafts = await api.drafts();
+    if (told !== before) return; // it was asked too early to know of that
+    elsewhere = new Map(drafts.map(({ place, text }) => [place, text]));
+  } catch {
+    return; // with the next connection
+  }
+  for (const [name, composer] of composers) {
+    composer.adopt(elsewhere.get(name.slice(PREFIX.length)) ?? "");
+    void composer.sync();
+  }
+}
 
 /** The composer of a conversation; null means the one yet to begin. */
 export function composerOf(session: string | null): Composer {
-  const name = `draft.${session ?? "new"}`;
-  const known = composers.get(name) ?? new Composer(name);
-  composers.set(name, known);
-  return known;
+  const name = `${PREFIX}${session ?? "new"}`;
+  const known = composers.get(name);
+  if (known !== undefined) return known;
+  const composer = new Composer(name);
+  composers.set(name, composer);
+  if (elsewhere !== null) composer.adopt(elsewhere.get(session ?? "new") ?? "");
+  return composer;
 }
 
 /** Stores all drafts at once: the page is about to go. */
@@ -210,6 +289,8 @@ export function someDraftIsKept(): boolean {
 
 /** Forgets what is being written, without a trace. Nothing may be written from then on. */
 export function discardDrafts(): void {
+  keep = null;
+  elsewhere = null;
   for (const composer of composers.values()) composer.discard();
   composers.clear();
 }

@@ -8,6 +8,7 @@ import { IconButton, TextButton } from "./buttons";
 import { useApp } from "./context";
 import { Icon } from "./icons";
 import { ModelChoice } from "./ModelChoice";
+import { LIST, Suggestions, useOffer } from "./Suggestions";
 
 /** Where messages are written. */
 export function ComposerBar({ field }: { field: RefObject<HTMLTextAreaElement | null> }) {
@@ -67,6 +68,8 @@ interface FieldProps {
 function Field({ composer, field, onSend }: FieldProps) {
   const app = useApp();
   const text = composer.text.value;
+  const offer = useOffer(composer, field);
+  const offered = offer.begun !== null && offer.found.length > 0;
   useLayoutEffect(() => {
     const area = field.current;
     if (area === null) return;
@@ -75,6 +78,7 @@ function Field({ composer, field, onSend }: FieldProps) {
   }, [text, composer]);
 
   const pressed = (event: KeyboardEvent) => {
+    if (offer.pressed(event)) return;
     if (event.key === "ArrowUp" && composer.empty.value && !event.altKey) {
       if (app.open.editLast()) event.preventDefault();
     }
@@ -86,23 +90,33 @@ function Field({ composer, field, onSend }: FieldProps) {
   };
 
   return (
-    <textarea
-      ref={field}
-      rows={1}
-      dir="auto"
-      value={text}
-      aria-label={`Message to ${app.daemon.config.value.agent_name}`}
-      placeholder={`Message ${app.daemon.config.value.agent_name}`}
-      enterkeyhint="send"
-      onInput={(event) => composer.write(event.currentTarget.value)}
-      onKeyDown={pressed}
-      onPaste={(event) => {
-        const files = event.clipboardData?.files;
-        if (files === undefined || files.length === 0) return;
-        event.preventDefault();
-        composer.attach(files);
-      }}
-    />
+    <>
+      <Suggestions offer={offer} />
+      <textarea
+        ref={field}
+        rows={1}
+        dir="auto"
+        value={text}
+        aria-label={`Message to ${app.daemon.config.value.agent_name}`}
+        placeholder={`Message ${app.daemon.config.value.agent_name}`}
+        enterkeyhint="send"
+        aria-autocomplete="list"
+        {...(offered ? { "aria-controls": LIST, "aria-activedescendant": `${LIST}-${offer.at}` } : {})}
+        onInput={(event) => {
+          composer.write(event.currentTarget.value);
+          offer.look();
+        }}
+        onClick={offer.look}
+        onBlur={offer.close}
+        onKeyDown={pressed}
+        onPaste={(event) => {
+          const files = event.clipboardData?.files;
+          if (files === undefined || files.length === 0) return;
+          event.preventDefault();
+          composer.attach(files);
+        }}
+      />
+    </>
   );
 }
 

@@ -13,6 +13,9 @@ import { TurnView } from "./Turn";
 /** One for all time, so that turns are not drawn again for its sake. */
 const NO_VERSIONS: readonly string[] = [];
 
+/** How far above what is in view earlier messages are read. */
+const AHEAD = "1200px 0px 0px";
+
 /** The open conversation from its first message to those still on their way. */
 export function Transcript() {
   const app = useApp();
@@ -41,7 +44,7 @@ export function Transcript() {
     <div class="transcript">
       <div ref={scroller} class="scroller" role="region" aria-label="Conversation" tabIndex={0}>
         <div ref={content} class="column">
-          <Older scroller={scroller} />
+          <Older scroller={scroller} near={near} />
           {turns.map((turn) => (
             <TurnView key={turn.id} turn={turn} versions={figures.get(turn.id)?.versions ?? NO_VERSIONS} />
           ))}
@@ -64,20 +67,34 @@ export function Transcript() {
   );
 }
 
-function Older({ scroller }: { scroller: RefObject<HTMLElement | null> }) {
+function Older({ scroller, near }: { scroller: RefObject<HTMLElement | null>; near: boolean }) {
   const app = useApp();
   const session = openSession.value;
-  if (session === null || !app.open.conversation.value.more) return null;
-  const { loadingOlder } = app.conversations.place(session);
+  const mark = useRef<HTMLParagraphElement>(null);
+  const { more, rows } = app.open.conversation.value;
   /** What was in view stays in view, however much comes above it. */
   const read = async () => {
+    if (session === null) return;
     const below = scroller.current === null ? 0 : scroller.current.scrollHeight - scroller.current.scrollTop;
     await app.conversations.readOlder(session);
     requestAnimationFrame(() => scroller.current?.scrollTo({ top: scroller.current.scrollHeight - below }));
   };
+  useEffect(() => {
+    // Who is at the end is not on the way up.
+    if (mark.current === null || near) return;
+    const watch = new IntersectionObserver(
+      ([entry]) => {
+        if (entry?.isIntersecting === true) void read();
+      },
+      { root: scroller.current, rootMargin: AHEAD },
+    );
+    watch.observe(mark.current);
+    return () => watch.disconnect();
+  }, [session, rows, near]);
+  if (session === null || !more) return null;
   return (
-    <p class="older">
-      {loadingOlder.value ? (
+    <p class="older" ref={mark}>
+      {app.conversations.place(session).loadingOlder.value ? (
         "Reading earlier messages…"
       ) : (
         <TextButton onClick={() => void read()}>Show earlier messages</TextButton>
