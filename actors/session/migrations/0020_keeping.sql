@@ -24,13 +24,14 @@ CREATE TABLE drafts (
 
 -- The words of messages of people and of the agent, by which they are found; the row of a step has its id. What tools got
 -- and gave is not among them. Triggers keep it true whoever writes a step. Marks are letters here: without them words of
--- Thai or Hindi fall to pieces.
+-- Thai or Hindi fall to pieces. Content that is damaged has no words and stands in nobody's way: only objects are looked into.
 CREATE VIRTUAL TABLE message_words USING fts5 (text, tokenize = "unicode61 remove_diacritics 2 categories 'L* N* Co M*'");
 
 INSERT INTO message_words (rowid, text)
 SELECT id, said FROM (
-    SELECT id, (SELECT substr(group_concat(value ->> 'text', char(10)), 1, 100000) FROM json_each(content)
-                WHERE kind = 'user' OR value ->> 'type' = 'text') AS said
+    SELECT id, (SELECT substr(group_concat(value ->> 'text', char(10)), 1, 100000)
+                FROM json_each(CASE WHEN json_valid(content) THEN content ELSE '[]' END)
+                WHERE CASE WHEN type = 'object' THEN kind = 'user' OR value ->> 'type' = 'text' END) AS said
     FROM steps WHERE kind IN ('user', 'assistant') AND json_valid(content)
 ) WHERE said <> '';
 
@@ -39,7 +40,7 @@ BEGIN
     INSERT INTO message_words (rowid, text)
     SELECT new.id, said FROM (
         SELECT substr(group_concat(value ->> 'text', char(10)), 1, 100000) AS said FROM json_each(new.content)
-        WHERE new.kind = 'user' OR value ->> 'type' = 'text'
+        WHERE CASE WHEN type = 'object' THEN new.kind = 'user' OR value ->> 'type' = 'text' END
     ) WHERE said <> '';
 END;
 
@@ -50,7 +51,7 @@ BEGIN
     SELECT new.id, said FROM (
         SELECT substr(group_concat(value ->> 'text', char(10)), 1, 100000) AS said
         FROM json_each(CASE WHEN json_valid(new.content) THEN new.content ELSE '[]' END)
-        WHERE new.kind = 'user' OR value ->> 'type' = 'text'
+        WHERE CASE WHEN type = 'object' THEN new.kind = 'user' OR value ->> 'type' = 'text' END
     ) WHERE said <> '';
 END;
 

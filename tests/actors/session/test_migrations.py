@@ -10,6 +10,7 @@ from actors.session.actor import MIGRATIONS
 from actors.session.messages import Close, Costs, TurnOptions
 from actors.storage import numbered
 from actors.storage.database import Database
+from tests.actors.session.test_damage import DAMAGE
 from tests.fakes.ledger import Ledger, check_valid, spoken
 
 FIRST = pathlib.Path(__file__).with_name("schema_1.sql")
@@ -18,7 +19,7 @@ FIRST = pathlib.Path(__file__).with_name("schema_1.sql")
 def database(folder: pathlib.Path, number: int) -> sqlite3.Connection:
     """The file as the program with so many migrations leaves it."""
     path = folder / "0" / "session.db"
-    path.parent.mkdir(parents=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     known = numbered(MIGRATIONS)[:number]
     return Database(path=path, migrations=known, synchronous="OFF", busy_timeout=1.0).open_writer()
 
@@ -163,6 +164,22 @@ def test_what_conversations_have_used_is_added_up(migrated: Ledger) -> None:
         used = migrated.connection.execute(query, (session,)).fetchone()
         assert tuple(used) == (total.prompt_tokens + total.output_tokens, total.cost_usd or 0.0)
     assert migrated.connection.execute("SELECT max(used_tokens) > 0 FROM sessions").fetchone()[0]
+
+
+@pytest.mark.parametrize("value", DAMAGE)
+def test_messages_that_cannot_be_read_are_in_no_migrations_way(tmp_path: pathlib.Path, value: bytes) -> None:
+    for number in (1, 19):
+        old = database(tmp_path, number)
+        old.executescript(FIRST.read_text() if number == 1 else "")
+        if number == 19:  # the next one looks for words
+            spoilt = old.execute(
+                "UPDATE steps SET content = CAST(? AS TEXT) WHERE content IS NOT NULL", (value,)
+            )
+            assert spoilt.rowcount > 0
+        old.close()
+    ledger = Ledger(tmp_path)
+    (words,) = ledger.connection.execute("SELECT count(*) FROM message_words").fetchone()
+    assert words == 0
 
 
 def test_old_and_new_databases_have_the_same_schema(migrated: Ledger, tmp_path: pathlib.Path) -> None:
