@@ -24,7 +24,7 @@ async def test_http_refuses_what_it_cannot_use_and_goes_on(place: Place) -> None
             ("GET", "/api/sessions/nowhere/messages", 404),
             ("POST", "/api/sessions/nowhere/cancel", 404),
             ("GET", "/api/nothing", 404),
-            ("DELETE", f"/api/sessions/{conversation}", 405),
+            ("PUT", f"/api/sessions/{conversation}", 405),
             ("GET", "/api/sessions?limit=many", 400),
             ("GET", "/api/files/raw?path=../.starpod/db/session.db", 400),
         ):

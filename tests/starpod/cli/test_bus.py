@@ -92,7 +92,7 @@ def test_top_shows_every_actor_once_in_a_pipe(console: Console) -> None:
     actors = [line.split()[0] for line in lines if line and not line.startswith(("ready", "ACTOR"))]
     assert actors[:4] == ["session", "users", "vault", "memory"]
     assert actors.index("settings") < actors.index("llm") < actors.index("tools")
-    assert actors[-1] == "email"
+    assert actors[-1] == "instances"
     assert any(re.fullmatch(r"conversation\[[0-9a-f-]{8}\]", actor) for actor in actors)
     assert {actor["name"] for actor in console.json("top")["actors"]} >= {"session", "gateway"}
 
@@ -100,7 +100,7 @@ def test_top_shows_every_actor_once_in_a_pipe(console: Console) -> None:
 def test_the_tree_names_supervisors_and_actors(console: Console) -> None:
     lines = console.run("tree").splitlines()
     assert lines[0] == "root  ready  rest_for_one"
-    assert lines[-1] == "   └─ email  ready"
+    assert lines[-1] == "   └─ instances  ready"
     assert console.json("tree")["name"] == "root"
 
 
