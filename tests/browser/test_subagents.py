@@ -28,7 +28,7 @@ def test_the_call_leads_to_the_conversation_of_its_subagent_and_that_back(
     expect(window.turns.first.get_by_role("button", name="Copy answer")).to_have_count(1)
     for said in ("Answer again", "Answer again with another model", "Edit your message"):
         expect(window.turns.first.get_by_role("button", name=said, exact=True)).to_have_count(0)
-    expect(page.get_by_role("combobox")).to_have_count(0)
+    expect(page.get_by_role("main").get_by_role("combobox")).to_have_count(0)
     listed = page.get_by_role("navigation", name="Conversations").get_by_role("link")
     expect(listed.filter(has_text="Is there a cupboard?")).to_be_visible()
     expect(listed.filter(has_text="Look behind the door")).to_have_count(0)

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import attrs
+
 from actors.agent.settings import Settings
 from actors.agent.turn import Ending, Run, settings_for
 from actors.llm.messages import Completed, ModelNotAllowed
@@ -187,3 +189,12 @@ def test_a_turn_is_answered_when_the_last_words_are_those_of_the_model() -> None
     assert run.answered() is None
     run.stored(2, (Text(text="said"),), [])
     assert run.answered() == Ending(state="done", outcome="success")
+
+
+def test_what_a_hook_has_said_to_have_it_go_on_is_known_again() -> None:
+    run = a_run()
+    assert not run.goes_on
+    run.merged = [attrs.evolve(turn("u"), client_message_id="m1")]
+    assert not run.goes_on
+    run.merged.append(attrs.evolve(turn("v"), client_message_id="stop:t"))
+    assert run.goes_on

@@ -98,3 +98,4 @@ def test_what_stands_in_the_conversation_was_looked_up() -> None:
         ),
     )
     assert looked_up([said], (*JOBS, tool_of(Peek))) == ("NoteForget", "JobUpdate")
+    assert looked_up([ChatMessage(role="user", content=(Text(text="NoteForget"),))], JOBS) == ()

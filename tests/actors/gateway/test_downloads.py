@@ -6,152 +6,120 @@ from typing import Any
 
 import pytest
 
+from actors import jsontext
 from actors.gateway.downloads import Download, Format, file_name
 from actors.session.messages import Message, Session
 from actors.vocabulary import Attachment
-from tests.actors.gateway.world import Gateway
 
-AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
+AT = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 
 
-def session(title: str | None = "Goldfinches") -> Session:
+def session(title: str | None = "Seeds for\n May") -> Session:
     return Session(
-        id="s1",
+        id="s",
         user="admin",
         channel="main",
-        key=None,
+        key="k",
         title=title,
         summary=None,
         created_at=AT,
         last_message_at=AT,
-        message_count=1,
+        message_count=2,
         is_closed=False,
         is_read=True,
         triggered_by=None,
     )
 
 
-def message(role: Any, content: Any, *attachments: Attachment) -> Message:
-    text = content if isinstance(content, str) else json.dumps(content)
+def message(role: Any, content: str, *files: str) -> Message:
+    attached = tuple(Attachment(name=name, media_type="text/plain", path=name, size=3) for name in files)
     return Message(
-        id=1, session="s1", turn="t1", role=role, content=text, attachments=attachments, timestamp=AT
+        id=1, session="s", turn="t", role=role, content=content, attachments=attached, timestamp=AT
     )
 
 
-MESSAGES = (
-    message("user", "look", Attachment(name="a.png", media_type="image/png", path="uploads/a.png", size=7)),
-    message("thinking", "let me\n\nsee"),
-    message("assistant", "I *look*"),
-    message("tool_use", {"type": "tool_use", "id": "c", "name": "FileRead", "input": {"path": "ä"}}),
-    message(
-        "tool_result",
-        {"name": "FileRead", "content": "```py\n1\n```", "truncated": True, "is_error": False},
-    ),
-    message("tool_result", {"name": "Web", "content": "no", "truncated": False, "is_error": True}),
-    message("notice", "Stopped"),
-    message("user", "more"),
-)
-
-
-def text(kind: Format, title: str | None = "Goldfinches") -> str:
+def told(kind: Format, *pages: list[Message], title: str | None = "Seeds for\n May") -> str:
     download = Download(session(title), kind, "Aster")
-    pages = download.page(MESSAGES[:3]) + download.page(MESSAGES[3:])
-    return download.head() + pages + download.tail()
+    return download.head() + "".join(download.page(page) for page in pages) + download.tail()
 
 
-def test_markdown_is_for_people() -> None:
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [(None, "conversation.md"), ("../../etc/passwd", "etc-passwd.md"), ("Été 2026", "Été-2026.md")],
+)
+def test_a_file_is_called_after_the_title(title: str | None, name: str) -> None:
+    assert file_name(session(title), "markdown") == name
+    assert file_name(session("x" * 500), "json") == f"{'x' * 60}.json"
+
+
+def test_people_read_who_said_what_and_what_was_done() -> None:
+    call = {"id": "c", "name": "FileRead", "input": {"path": "a.md"}}
+    gave = {"id": "c", "name": "FileRead", "content": "```\nx\n```", "is_error": False, "truncated": True}
+    failed = {**gave, "content": "no", "is_error": True, "truncated": False}
+    text = told(
+        "markdown",
+        [message("user", "Look.", "seeds.txt"), message("thinking", "Hm.\n\nYes.")],
+        [message("tool_use", json.dumps(call)), message("tool_result", json.dumps(gave))],
+        [message("tool_result", json.dumps(failed)), message("tool_result", "cut {")],
+        [message("assistant", "Done."), message("notice", "It was stopped.")],
+    )
     assert (
-        text("markdown")
-        == """\
-# Goldfinches
+        text
+        == """# Seeds for May
 
 2026-03-01 · main
 
-## You, 2026-03-01 12:00 UTC
+## You, 2026-03-01 09:30 UTC
 
-look
+Look.
 
-- Attached: a.png (image/png, 7 bytes)
+- Attached: seeds.txt (text/plain, 3 bytes)
 
-## Aster, 2026-03-01 12:00 UTC
+## Aster, 2026-03-01 09:30 UTC
 
-> let me
+> Hm.
 >
-> see
-
-I *look*
+> Yes.
 
 **FileRead**
 
 ```json
 {
-  "path": "ä"
+  "path": "a.md"
 }
 ```
 
 **FileRead** gave
 
 ````
-```py
-1
+```
+x
 ```
 ````
 
 *It is longer; this is the beginning.*
 
-**Web** failed
+**FileRead** failed
 
 ```
 no
 ```
 
-*Stopped*
+```
+cut {
+```
 
-## You, 2026-03-01 12:00 UTC
+Done.
 
-more
+*It was stopped.*
 """
     )
-    assert text("markdown", None).startswith("# Conversation\n")
+    assert told("markdown", title=None).startswith("# Conversation\n")
 
 
-def test_a_call_that_cannot_be_read_is_given_as_it_is() -> None:
-    download = Download(session(), "markdown", "Aster")
-    assert "```\nno object\n```" in download.page([message("tool_use", "no object")])
-
-
-def test_json_is_for_programs() -> None:
-    read = json.loads(text("json"))
-    assert read["session"]["id"] == "s1"
-    assert [each["role"] for each in read["messages"]] == [each.role for each in MESSAGES]
-    assert read["messages"][0]["attachments"][0]["path"] == "uploads/a.png"
-    empty = Download(session(), "json", "Aster")
-    assert json.loads(empty.head() + empty.tail())["messages"] == []
-
-
-@pytest.mark.parametrize(
-    ("title", "name"),
-    [
-        ("Über Äpfel: 1/2", "Über-Äpfel-1-2.md"),
-        ("../../etc", "etc.md"),
-        (None, "conversation.md"),
-        ("…", "conversation.md"),
-        ("x" * 90, "x" * 60 + ".md"),
-    ],
-)
-def test_the_file_is_called_after_the_title(title: str | None, name: str) -> None:
-    assert file_name(session(title), "markdown") == name
-
-
-async def test_it_is_sent_page_by_page_as_a_file(gateway: Gateway) -> None:
-    gateway.world.messages["s1"] = list(MESSAGES)
-    sent = await gateway.http.get("/api/sessions/s1/export?format=json")
-    assert sent.headers["content-type"] == "application/json"
-    assert sent.headers["content-disposition"].startswith("attachment; filename*=UTF-8''")
-    assert len(sent.json()["messages"]) == len(MESSAGES)
-    assert (await gateway.http.get("/api/sessions/s1/export")).text.startswith("# ")
-
-
-@pytest.mark.parametrize(("path", "status"), [("none/export", 404), ("s1/export?format=pdf", 400)])
-async def test_what_cannot_be_exported_is_refused(gateway: Gateway, path: str, status: int) -> None:
-    assert (await gateway.http.get(f"/api/sessions/{path}")).status_code == status
+def test_programs_read_json_whatever_the_pages() -> None:
+    said = [message("user", "Look."), message("assistant", "Done.")]
+    found = jsontext.read_object(told("json", said[:1], [], said[1:]).encode())
+    assert found["session"]["id"] == "s"
+    assert [each["content"] for each in found["messages"]] == ["Look.", "Done."]
+    assert jsontext.read_object(told("json").encode())["messages"] == []

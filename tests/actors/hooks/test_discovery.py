@@ -92,6 +92,13 @@ def test_before_anything_is_known_everybody_asks(tmp_path: Path) -> None:
     assert Armed(tmp_path).wants("Stop", 0.0)
 
 
+def test_that_the_program_stops_is_known(tmp_path: Path) -> None:
+    known = armed(tmp_path)
+    assert not known.ending
+    known.leave()
+    assert known.ending
+
+
 def test_a_change_is_noticed_after_a_second_at_the_latest(tmp_path: Path) -> None:
     known = armed(tmp_path)
     write(tmp_path, "a")

@@ -18,7 +18,7 @@ from actors.tools.contents import INLINE, Content, Contents
 from actors.tools.keeping import MIGRATIONS
 from actors.tools.messages import ChangedMeanwhile, FileSystemRefused
 from actors.tools.paths import MAX_DEPTH, Home
-from actors.tools.states import ABSENT, FOLDER, UNKNOWN, Change, Look, State, Version, looks_same
+from actors.tools.states import ABSENT, FOLDER, UNKNOWN, Change, Kind, Look, State, Version, looks_same
 from actors.tools.undoing import Before, Refusal, Step
 from tests.actors.tools.files import go_on, keep, put
 
@@ -138,6 +138,14 @@ def test_who_else_has_changed_a_path_is_known(connection: sqlite3.Connection) ->
     assert store.others(connection, ["a", "b"], ["t"], 1) == {"a": "v"}
     assert store.others(connection, ["a"], ["t", "v"], 1) == {"a": "u"}
     assert store.others(connection, ["a"], ["t"], 3) == {}
+
+
+def test_names_that_nobody_else_is_behind_are_known(connection: sqlite3.Connection) -> None:
+    assert store.names(connection) == set()
+    change = Change(path="a", before=ABSENT, after=FOLDER)
+    store.note(connection, "t1", "t1:1", change, None, now=1, names=("a", "b"))
+    store.note(connection, "t1", "t1:2", change, None, now=2, names=("b",))
+    assert store.names(connection) == {"a", "b"}
 
 
 def test_a_snapshot_shares_what_has_not_changed(connection: sqlite3.Connection) -> None:
@@ -374,6 +382,24 @@ def test_what_may_differ_from_before_is_found() -> None:
     }
     before = Before(manifest=manifest, place=0, ended=0, partial=False)
     assert undoing.suspects(before, looks) == {"gone", "touched", "fresh", "new"}
+
+
+def test_what_is_not_kept_is_told() -> None:
+    def version(path: str, kind: Kind, *, kept: bool = True) -> Version:
+        look = Look(kind=kind, mode=0, size=1, inode=1, modified=0, changed=0)
+        return Version(path=path, state=State(kind=kind, kept=kept), look=look, settled=True)
+
+    def told(*versions: Version, most: int | None = None) -> list[str]:
+        return list(undoing.unkept({each.path: each for each in versions}, most))
+
+    assert told(version("a", "file"), version("b", "folder")) == []
+    assert told(version("p", "other"), version("big", "file", kept=False), most=3) == [
+        "Not looked into: p.",
+        "Files that are too large, or cannot be read: big.",
+        "There are more than 3 files: the rest is not kept.",
+    ]
+    many = [version(f"p{n}", "other") for n in range(undoing.NAMED + 2)]
+    assert told(*many)[0].endswith(" and 2 more.")
 
 
 def test_what_goes_goes_first_and_from_the_inside() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from trio.testing import MockClock, wait_all_tasks_blocked
 
-from bus import Actor, DeadlineExceeded, Intensity, Mesh, Pool, State
+from bus import Actor, Bus, BusError, DeadlineExceeded, Intensity, Mesh, Pool, State
 from bus.testing.virtual import in_virtual_time
 from tests.bus.family import running
 from tests.bus.supervise.house import (
@@ -273,6 +273,18 @@ class TestPlaces:
                 nursery.start_soon(mesh.bus.ask, Work(key=key, seconds=10))
             await trio.sleep(5)
             assert len(set(house.starts) - {"a"}) == 1
+
+    async def test_are_lent_to_nobody_any_more_once_the_pool_ends(
+        self, autojump_clock: MockClock, house: House
+    ) -> None:
+        async def wait(bus: Bus) -> None:
+            with pytest.raises(BusError):
+                await bus.ask(Wait(key="a", seconds=1000))
+
+        async with trio.open_nursery() as nursery, open_house(house, limit=1) as mesh:
+            nursery.start_soon(wait, mesh.bus)
+            await wait_all_tasks_blocked()
+        assert house.starts == ["a"]
 
     async def test_are_kept_by_members_that_are_busy(self, autojump_clock: MockClock, house: House) -> None:
         async with open_house(house, limit=1, idle=1.0) as mesh, trio.open_nursery() as nursery:
