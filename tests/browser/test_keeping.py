@@ -50,14 +50,17 @@ def test_a_message_is_found_and_shown_in_place_and_a_conversation_is_saved(windo
     for number in range(3):
         window.ask(f"More of that, {number}\n" + "line\n" * 30)
     window.page.keyboard.press("Control+Shift+O")
+    expect(window.turns).to_have_count(0)
+    expect(window.field).to_be_focused()
     window.page.keyboard.press("Control+K")
+    expect(window.page.get_by_role("searchbox")).to_be_focused()
     window.page.keyboard.type("termi")
     hits = window.page.get_by_role("region", name="In messages")
     expect(hits.locator("mark").first).to_have_text("termites")
     hits.get_by_role("link").last.click()
     expect(window.turns.first).to_be_focused()
     expect(window.turns.first).to_be_in_viewport()
-    assert window.page.evaluate("CSS.highlights.get('sought').size") >= 1
+    window.page.wait_for_function("CSS.highlights.get('sought')?.size >= 1")
     with window.page.expect_download() as download:
         choose(window, "About numbats", "Save as JSON")
     assert download.value.suggested_filename.endswith(".json")

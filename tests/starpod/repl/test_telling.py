@@ -107,6 +107,7 @@ def test_a_call_its_output_its_result_and_its_change_are_told() -> None:
     diff = "\n".join(["-old", *(f"+new{n}\t" for n in range(12))])
     told.show("tool_result", is_error=False, content="\none\ntwo\nthree\nfour\n", diff=diff)
     told.show("tool_result", is_error=True, content="", diff="+one")
+    told.show("tool_result", is_error=True, content="", diff=None)
     told.show("thinking_delta", text="Hm")
     assert told.teller.doing == "thinks"
     assert told.said == [
@@ -122,6 +123,7 @@ def test_a_call_its_output_its_result_and_its_change_are_told() -> None:
         "    (1 more lines)",
         "  ✗",
         "    +one",
+        "  ✗",
     ]
     assert told.teller.output == []
 
