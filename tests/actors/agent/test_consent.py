@@ -302,7 +302,8 @@ async def test_what_only_reads_may_carry_something_out(
         world.script += [say(calls=[use("mcp__a__read", "c1", what="a")]), say("done")]
         accepted = await world.send(text)
         if asked:
-            await person.waiting.wait()
+            with trio.fail_after(60):
+                await person.waiting.wait()
             person.says(Deny("no", by="person ada"))
         await world.end(accepted.turn)
         assert len(person.asked) == asked

@@ -66,3 +66,58 @@ def test_nothing_is_typed_into_a_terminal_whatever_stands_beside_the_request(sys
 def test_calls_in_the_way_of_another_machine_are_not_there(system: System) -> None:
     assert said(system, 1, audit=0x40000003) == 38
     assert (said(system, 0x40000001) == 38) == system.has_x32
+
+
+NUMBERS = {
+    "ptrace": (101, 117),
+    "process_vm_readv": (310, 270),
+    "process_vm_writev": (311, 271),
+    "kcmp": (312, 272),
+    "add_key": (248, 217),
+    "request_key": (249, 218),
+    "keyctl": (250, 219),
+    "perf_event_open": (298, 241),
+    "bpf": (321, 280),
+    "userfaultfd": (323, 282),
+    "pivot_root": (155, 41),
+    "mount": (165, 40),
+    "umount2": (166, 39),
+    "setns": (308, 268),
+    "kexec_load": (246, 104),
+    "kexec_file_load": (320, 294),
+    "reboot": (169, 142),
+    "init_module": (175, 105),
+    "delete_module": (176, 106),
+    "finit_module": (313, 273),
+    "syslog": (103, 116),
+    "acct": (163, 89),
+    "swapon": (167, 224),
+    "swapoff": (168, 225),
+    "quotactl": (179, 60),
+    "iopl": (172, None),
+    "ioperm": (173, None),
+    "open_by_handle_at": (304, 265),
+    "open_tree": (428, 428),
+    "move_mount": (429, 429),
+    "fsopen": (430, 430),
+    "fsconfig": (431, 431),
+    "fsmount": (432, 432),
+    "fspick": (433, 433),
+    "pidfd_getfd": (438, 438),
+    "process_madvise": (440, 440),
+    "mount_setattr": (442, 442),
+    "quotactl_fd": (443, 443),
+    "io_uring_setup": (425, 425),
+    "io_uring_enter": (426, 426),
+    "io_uring_register": (427, 427),
+    "clone3": (435, 435),
+}
+"""As the kernel's headers have them: ``asm/unistd_64.h`` of x86-64, and ``asm-generic/unistd.h``, which is aarch64's."""
+
+
+def test_the_numbers_are_those_of_the_kernel() -> None:
+    for column, name in enumerate(("x86_64", "aarch64")):
+        system = SYSTEMS[name]
+        assert set(system.refused) == {pair[column] for pair in NUMBERS.values()} - {None}
+    told = [(each.ioctl, each.socket, each.clone, each.unshare) for each in SYSTEMS.values()]
+    assert told == [(16, 41, 56, 272), (29, 198, 220, 97)]
