@@ -131,13 +131,11 @@ class SettingsActor(Operator):
             before = self._current.all()
             await self._note("settings.changed", request)
             await self._write(new)
-            self._seen = self._stamps()
             self.degraded(None)
             sections = await self._put_in_force(loaded.values)
             if down := self._down(sections):
                 try:
                     await self._write(old)
-                    self._seen = self._stamps()
                 finally:
                     await self._put_in_force(before)
                 await self._note("settings.restored", request)
