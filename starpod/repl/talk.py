@@ -23,7 +23,7 @@ from starpod.repl.doing import Doing, Opening
 from starpod.repl.drawing import Pen
 from starpod.repl.history import FILE, FileHistory
 from starpod.repl.lines import order_in
-from starpod.repl.link import Link
+from starpod.repl.link import ENDED, Link
 from starpod.repl.screen import Answer, Complaints, Left, Line, Screen
 from starpod.repl.telling import Teller, stored
 from starpod.workspace import Instance
@@ -309,7 +309,7 @@ class Talk:
         self.say(paint("it is looked for; what you write is kept and sent then", "dim"))
 
     def accepted(self, event: Json, message: Json) -> None:
-        if event["fate"] not in {"done", "failed", "cancelled", "merged"}:
+        if event["fate"] not in ENDED:
             self._turns.add(event["turn_id"])
         self._teller.accepted(event)
         chosen = {name: message.get(name) for name in ("model", "effort")}
