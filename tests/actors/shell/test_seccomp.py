@@ -112,7 +112,7 @@ NUMBERS = {
     "io_uring_register": (427, 427),
     "clone3": (435, 435),
 }
-"""As the kernel's headers have them: ``asm/unistd_64.h`` of x86-64, and ``asm-generic/unistd.h``, which is aarch64's."""
+"""As the kernel's headers have them: ``asm/unistd_64.h`` of x86-64, ``asm-generic/unistd.h`` of aarch64."""
 
 
 def test_the_numbers_are_those_of_the_kernel() -> None:
