@@ -1,5 +1,7 @@
 """Files that are either there whole or not at all, and folders that no link stands for."""
 
+import ctypes
+import errno
 import fcntl
 import os
 import shutil
@@ -14,6 +16,10 @@ _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 OURS: Final = 0o600
 """Permissions of a file for which none are said."""
+_NO_REPLACE: Final = 1
+"""``RENAME_NOREPLACE`` of Linux."""
+_UNKNOWN: Final = frozenset({errno.ENOSYS, errno.EINVAL, errno.ENOTSUP})
+"""What a kernel, or a file system, says that knows no renaming without replacing."""
 
 
 def write(path: Path, data: bytes | str, *, mode: int = 0o644) -> None:
@@ -50,6 +56,7 @@ def fill(
     mode: int | None = None,
     temporary: str | None = None,
     go_on: Callable[[], None] = lambda: None,
+    replace: bool = True,
 ) -> None:
     """Like :func:`write`, in an open folder.
 
@@ -59,6 +66,7 @@ def fill(
       mode: permissions of the file; None for those of `OURS`.
       temporary: name of the sibling; one that is there, as a crash leaves it, is cleared away. None makes one up.
       go_on: called last before what cannot be taken back. It raises when nobody wants that any more.
+      replace: whether something may be there already; otherwise it stays, and FileExistsError is raised.
     """
     temporary = temporary or f".{os.urandom(8).hex()}.tmp"
     with suppress(FileNotFoundError):
@@ -71,12 +79,54 @@ def fill(
                 os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
         go_on()
-        os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+        move(folder, temporary, folder, name, replace=replace)
     except BaseException:
         with suppress(FileNotFoundError):
             os.unlink(temporary, dir_fd=folder)
         raise
     os.fsync(folder)
+
+
+def move(source: int, name: str, target: int, new: str, *, replace: bool) -> None:
+    """Give what is in an open folder another name, there or in another one, in one step.
+
+    Unless it may `replace` what is there, nothing is lost, whoever else makes something of that name at the same time.
+
+    Raises FileExistsError, and then nothing has happened, or another OSError.
+    """
+    if replace:
+        os.rename(name, new, src_dir_fd=source, dst_dir_fd=target)
+    elif not _moved_to_nothing(source, name, target, new):
+        _move_to_claimed(source, name, target, new)
+
+
+def _moved_to_nothing(source: int, name: str, target: int, new: str) -> bool:
+    """Whether the system could do it by itself; Python has no name for this call. Raises OSError."""
+    try:
+        rename = ctypes.CDLL(None, use_errno=True).renameat2
+    except AttributeError:  # another system than Linux
+        return False
+    if rename(source, os.fsencode(name), target, os.fsencode(new), _NO_REPLACE) == 0:
+        return True
+    number = ctypes.get_errno()
+    if number in _UNKNOWN:
+        return False
+    raise OSError(number, os.strerror(number), name, None, new)
+
+
+def _move_to_claimed(source: int, name: str, target: int, new: str) -> None:
+    """Take the name first, with an empty folder or file that only who made it replaces. Raises OSError."""
+    is_folder = stat.S_ISDIR(os.stat(name, dir_fd=source, follow_symlinks=False).st_mode)
+    if is_folder:
+        os.mkdir(new, 0o700, dir_fd=target)
+    else:
+        os.close(os.open(new, _NEW, OURS, dir_fd=target))
+    try:
+        os.rename(name, new, src_dir_fd=source, dst_dir_fd=target)
+    except OSError:
+        with suppress(OSError):
+            (os.rmdir if is_folder else os.unlink)(new, dir_fd=target)
+        raise
 
 
 def enter(parent: int, name: str, *, create: bool = False) -> int:

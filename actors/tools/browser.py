@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
 
-from actors.tools import browsing, messages
+from actors.tools import arranging, browsing, messages
 from actors.tools.paths import GoOn, Home
 from actors.tools.undoer import UndoingActor
 from actors.users import messages as users
@@ -26,6 +26,12 @@ class BrowsingActor(UndoingActor):
         page = partial(browsing.browse, path=request.path, offset=request.offset, limit=request.limit)
         return await self._for(request.user, request.proof, page, request.path)
 
+    @messages.Stat.handler
+    @concurrent(AT_ONCE, isolated=True)
+    async def stat(self, request: messages.Stat) -> messages.FileFacts:
+        work = partial(browsing.stat, path=request.path, count=request.count)
+        return await self._for(request.user, request.proof, work, request.path)
+
     @messages.ReadText.handler
     @concurrent(AT_ONCE, isolated=True)
     async def read_text(self, request: messages.ReadText) -> messages.WholeText:
@@ -36,32 +42,32 @@ class BrowsingActor(UndoingActor):
     @concurrent(AT_ONCE, isolated=True)
     async def write_text(self, request: messages.WriteText) -> messages.Stored:
         data = request.content.encode()
-        work = partial(browsing.write_text, path=request.path, data=data, etag=request.etag)
+        work = partial(arranging.write_text, path=request.path, data=data, etag=request.etag)
         return await self._for(request.user, request.proof, work, request.path)
 
     @messages.Remove.handler
     @concurrent(AT_ONCE, isolated=True)
     async def remove(self, request: messages.Remove) -> messages.Stored:
-        work = partial(browsing.remove, path=request.path, etag=request.etag)
+        work = partial(arranging.remove, path=request.path, etag=request.etag)
         return await self._for(request.user, request.proof, work, request.path)
 
     @messages.MakeFolder.handler
     @concurrent(AT_ONCE, isolated=True)
     async def make_folder(self, request: messages.MakeFolder) -> messages.Stored:
-        work = partial(browsing.make_folder, path=request.path)
+        work = partial(arranging.make_folder, path=request.path)
         return await self._for(request.user, request.proof, work, request.path)
 
     @messages.Move.handler
     @concurrent(AT_ONCE, isolated=True)
     async def move(self, request: messages.Move) -> messages.Stored:
-        work = partial(browsing.move, path=request.path, to=request.to, replace=request.replace)
+        work = partial(arranging.move, path=request.path, to=request.to, replace=request.replace)
         return await self._for(request.user, request.proof, work, request.path)
 
     @messages.PlaceFiles.handler
     @concurrent(AT_ONCE, isolated=True)
     async def place_files(self, request: messages.PlaceFiles) -> tuple[messages.Stored, ...]:
         work = partial(
-            browsing.place_files,
+            arranging.place_files,
             spool=self._spool,
             upload=request.upload,
             sent=request.files,

@@ -1,45 +1,30 @@
-"""Files as a person changes them. No link is followed: one on the way is refused, one at the end is meant itself."""
+"""Files as a person looks at them. No link is followed: one on the way is refused, one at the end is meant itself."""
 
 import os
-import shutil
-import stat
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
-from functools import partial
-from typing import BinaryIO
+from stat import S_ISREG
+from typing import Final
 
-from actors import atomic
-from actors.tools import changing, media, names, reading, uploads
+import attrs
+
+from actors.tools import media, names, reading
 from actors.tools.looking import look_of
-from actors.tools.messages import (
-    MOST_TEXT,
-    FileEntry,
-    FileExists,
-    FileIsAnother,
-    FileNotFound,
-    FolderStays,
-    InvalidPath,
-    IsADirectory,
-    NotText,
-    SentFile,
-    Stored,
-    WholeText,
-)
-from actors.tools.paths import GoOn, Home, Place
-from actors.tools.states import Look
+from actors.tools.messages import MOST_COUNTED, MOST_TEXT, FileEntry, FileFacts, FileKind, NotText, WholeText
+from actors.tools.paths import GoOn, Home
+from actors.tools.states import Kind, Look
+from actors.tools.trees import Walk
 
 
 def etag_of(found: os.stat_result) -> str:
     """What tells a file from what it was and will be."""
-    return _tag(look_of(found))
+    return tag_of(look_of(found))
 
 
-def _tag(look: Look | None) -> str:
+def tag_of(look: Look | None) -> str:
+    """The same of how it looks; empty for nothing."""
     return "" if look is None else f"{look.inode:x}-{look.size:x}-{look.changed:x}"
-
-
-# --- looking ----------------------------------------------------------------------------------------------
 
 
 def browse(home: Home, path: str, offset: int, limit: int, go_on: GoOn) -> tuple[FileEntry, ...]:
@@ -59,21 +44,61 @@ def browse(home: Home, path: str, offset: int, limit: int, go_on: GoOn) -> tuple
 
 
 def _entry(name: bytes, found: os.stat_result) -> FileEntry:
-    kind, text = look_of(found).kind, names.shown(name)
-    is_file = kind == "file"
+    text = names.shown(name)
+    kind = kind_of(found)
     return FileEntry(
-        name=f"{text}/" if kind == "folder" else text,
-        type="file"
-        if is_file
-        else "directory"
-        if kind == "folder"
-        else "link"
-        if kind == "link"
-        else "other",
-        size=found.st_size if is_file else 0,
+        name=f"{text}/" if kind == "directory" else text,
+        type=kind,
+        size=found.st_size if kind == "file" else 0,
         modified_at=datetime.fromtimestamp(found.st_mtime, UTC),
-        mime_type=media.by_name(text) or media.UNKNOWN if is_file else None,
+        mime_type=(media.by_name(text) or media.UNKNOWN) if kind == "file" else None,
+        etag=etag_of(found),
     )
+
+
+_KINDS: Final[Mapping[Kind, FileKind]] = {"file": "file", "folder": "directory", "link": "link"}
+
+
+def kind_of(found: os.stat_result) -> FileKind:
+    """What a name stands for, in the words of the interface."""
+    return _KINDS.get(look_of(found).kind, "other")
+
+
+def stat(home: Home, path: str, go_on: GoOn, *, count: bool = False) -> FileFacts:
+    """What there is under a path; of a folder also, if `count`, how much. Raises what can be wrong with a path."""
+    with home.place(path, follow=False, alike=False) as place:
+        found = place.stat()
+    kind = kind_of(found)
+    facts = FileFacts(
+        path=place.path,
+        type=kind,
+        size=found.st_size if kind == "file" else 0,
+        modified_at=datetime.fromtimestamp(found.st_mtime, UTC),
+        mime_type=(media.by_name(place.path) or media.UNKNOWN) if kind == "file" else None,
+        etag=etag_of(found),
+    )
+    return _counted(home, facts, go_on) if count and kind == "directory" else facts
+
+
+def _any(state: bool, _: object) -> bool:  # noqa: FBT001 - as the walk calls it
+    return state
+
+
+def _counted(home: Home, facts: FileFacts, go_on: GoOn) -> FileFacts:
+    files = folders = size = 0
+    walk = Walk[bool](home=home, after=_any, go_on=go_on)
+    with home.directory(facts.path, alike=False, follow=False) as folder:
+        for entry, _ in walk.below(folder, True):
+            if files + folders == MOST_COUNTED:
+                return attrs.evolve(facts, files=files, folders=folders, size=size, complete=False)
+            if entry.is_directory:
+                folders += 1
+                continue
+            files += 1
+            with suppress(FileNotFoundError):  # gone since it was listed
+                found = entry.place.stat()
+                size += found.st_size if S_ISREG(found.st_mode) else 0
+    return attrs.evolve(facts, files=files, folders=folders, size=size)
 
 
 def read_text(home: Home, path: str, go_on: GoOn) -> WholeText:
@@ -91,141 +116,3 @@ def read_text(home: Home, path: str, go_on: GoOn) -> WholeText:
             mime_type=media.media_type(place.path, data[: media.HEAD]),
             etag=etag_of(os.fstat(file.fileno())),
         )
-
-
-# --- changing ---------------------------------------------------------------------------------------------
-
-
-def write_text(home: Home, path: str, data: bytes, etag: str | None, go_on: GoOn) -> Stored:
-    """Make or replace a file. Raises FileIsAnother, IsADirectory, NotARegularFile, what can be wrong with a path."""
-    if etag:
-        with home.place(path, follow=False, alike=False) as place:  # no folder is made for what is refused
-            _require(place, etag)
-    with home.place(path, follow=False, create=True, alike=False) as place:
-
-        def ready() -> None:
-            go_on()
-            _require(place, etag)
-
-        found = _is_file_or_nothing(place)
-        mode = atomic.OURS if found is None else found.mode
-        atomic.fill(place.directory, place.name, lambda file: file.write(data), mode=mode, go_on=ready)
-        return _stored(place)
-
-
-def _require(place: Place, etag: str | None) -> None:
-    if etag is not None and _tag(changing.look_at(place)) != etag:
-        raise FileIsAnother(path=place.path)
-
-
-def _is_file_or_nothing(place: Place) -> Look | None:
-    """Raises IsADirectory or NotARegularFile for what no file takes the place of."""
-    if place.name == ".":
-        raise IsADirectory(path=place.path)
-    found = changing.look_at(place)
-    if found is not None:
-        place.require_regular(place.stat())
-    return found
-
-
-def _stored(place: Place) -> Stored:
-    return Stored(path=place.path, etag=_tag(changing.look_at(place)))
-
-
-def remove(home: Home, path: str, etag: str | None, go_on: GoOn) -> Stored:
-    """Delete what is there, a folder with all in it. Raises FolderStays, FileIsAnother, and what a path can be."""
-    with home.place(path, follow=False, alike=False) as place:
-        found = place.stat()
-        _require(place, etag)
-        _require_movable(place)
-        go_on()
-        if stat.S_ISDIR(found.st_mode):
-            shutil.rmtree(place.name, dir_fd=place.directory)  # goes by descriptors, through no link
-            os.fsync(place.directory)
-        else:
-            changing.remove(place)
-        return Stored(path=place.path, etag="")
-
-
-def _require_movable(place: Place) -> None:
-    """Raises FolderStays for a folder in which there is, or may be, what is not for who asks."""
-    real = tuple(name for name in place.real if name != ".")
-    if not real or (len(real) == 1 and names.is_uploads(real[0])):
-        raise FolderStays(path=place.path)
-    if not stat.S_ISDIR(place.stat().st_mode):
-        return
-    for _, folders, files, _ in os.fwalk(place.name, dir_fd=place.directory, follow_symlinks=False):
-        if any(names.is_private(name) for name in (*folders, *files)):
-            raise FolderStays(path=place.path)
-
-
-def make_folder(home: Home, path: str, go_on: GoOn) -> Stored:
-    """Make a folder. Raises FileExists for something else that is there, and what can be wrong with a path."""
-    go_on()
-    with home.place(path, follow=False, create=True, alike=False) as place:
-        found = changing.look_at(place)
-        if found is not None and found.kind != "folder":
-            raise FileExists(path=place.path)
-        if found is None:
-            os.close(atomic.enter(place.directory, place.name, create=True))
-        return Stored(path=place.path, etag="")
-
-
-def move(home: Home, path: str, to: str, *, replace: bool, go_on: GoOn) -> Stored:
-    """Give what is there another name. Raises FileExists, FolderStays, InvalidPath, what can be wrong with a path."""
-    with home.place(path, follow=False, alike=False) as source:
-        found = look_of(source.stat())
-        if found.kind == "link":
-            raise InvalidPath(path=source.path, reason=f"{source.path} is a symbolic link")
-        _require_movable(source)
-        with home.place(to, follow=False, create=True, alike=False) as target:
-            _require_free(target, replace=replace and found.kind == "file")
-            go_on()
-            os.rename(source.name, target.name, src_dir_fd=source.directory, dst_dir_fd=target.directory)
-            os.fsync(target.directory)
-            os.fsync(source.directory)
-            return _stored(target) if found.kind == "file" else Stored(path=target.path, etag="")
-
-
-def _require_free(place: Place, *, replace: bool) -> None:
-    found = changing.look_at(place)
-    if found is not None and not (replace and found.kind == "file"):
-        raise FileExists(path=place.path)
-
-
-def place_files(
-    home: Home, spool: Home, upload: str, sent: Sequence[SentFile], path: str, *, replace: bool, go_on: GoOn
-) -> tuple[Stored, ...]:
-    """Put files of an upload into a folder. Raises FileExists and what can be wrong with a path; then none is there."""
-    folder = "/".join(names.components(path))
-    stored: list[Stored] = []
-    with ExitStack() as made:
-        for each in sent:
-            with (
-                spool.place(uploads.spooled(upload, each.id), follow=False) as waiting,
-                waiting.open() as file,
-            ):
-                name = f"{folder}/{uploads.safe_name(each.name)}".lstrip("/")
-                with home.place(name, follow=False, create=True, alike=False) as place:
-                    is_new = changing.look_at(place) is None
-                    _require_free(place, replace=replace)
-                    atomic.fill(place.directory, place.name, _copying(file, go_on), mode=atomic.OURS)
-                    stored.append(_stored(place))
-            if is_new:
-                made.callback(partial(_taken_back, home, name))
-        made.pop_all()
-    return tuple(stored)
-
-
-def _copying(file: BinaryIO, go_on: GoOn) -> Callable[[BinaryIO], None]:
-    def copy(target: BinaryIO) -> None:
-        while piece := file.read(reading.CHUNK):
-            go_on()
-            target.write(piece)
-
-    return copy
-
-
-def _taken_back(home: Home, path: str) -> None:
-    with suppress(FileNotFound), home.place(path, follow=False, alike=False) as place:
-        changing.remove(place)

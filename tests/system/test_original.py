@@ -70,6 +70,8 @@ async def test_it_works_with_files(place: Place) -> None:
             ("a.md", "file", 5),
             ("b.bin", "file", 1),
         ]
+        facts = (await http.get("/api/files/stat", params={"path": "notes", "count": "true"})).json()
+        assert (facts["type"], facts["files"], facts["size"]) == ("directory", 2, 6)
         await http.post("/api/files/move", json={"path": "notes/b.bin", "to": "c.bin"})
         assert (
             await http.delete("/api/files", params={"path": "notes/a.md", "etag": etag})

@@ -18,8 +18,11 @@ from .handing import SentFile
 
 MOST_LISTED = 10_000
 """Entries of a folder that are told at once."""
+MOST_COUNTED = 100_000
+"""Names below a folder that are counted."""
 MOST_TEXT = 4 * 1024 * 1024
 """Bytes of a text that is read as a whole."""
+FileKind = Literal["file", "directory", "link", "other"]
 IN_HOME = described("In the home folder.", max_length=4000)
 ETAG = described(
     "What is there now, as it was told; refused when it is something else by then.", max_length=100
@@ -73,12 +76,36 @@ class FileEntry(Data):
 
     name: str
     """That of a folder ends in ``/``."""
-    type: Literal["file", "directory", "link", "other"]
+    type: FileKind
     size: int
     """Bytes of a file; 0 of anything else."""
     modified_at: datetime
     mime_type: str | None
     """Of a file, by its name."""
+    etag: str
+    """Another one: it was changed. To be shown when it is deleted."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class FileFacts(Data):
+    """What there is under a path."""
+
+    path: str
+    type: FileKind
+    size: int
+    """Bytes of a file, or of all files that were counted in a folder."""
+    modified_at: datetime
+    mime_type: str | None
+    """Of a file, by its name."""
+    etag: str
+    """Another one: it was changed. To be shown when it is deleted."""
+    files: int = 0
+    """Names below a folder that are no folders, where they were counted."""
+    folders: int = 0
+    """Folders below it, likewise."""
+    complete: bool = True
+    """Whether there is no more than was counted."""
 
 
 @final
@@ -119,6 +146,22 @@ class Browse(Request[tuple[FileEntry, ...]]):
     path: Annotated[str, IN_HOME] = "."
     offset: Annotated[int, described("Entries to pass over.", ge=0)] = 0
     limit: Annotated[int, described("At most so many.", ge=1, le=MOST_LISTED)] = 1000
+    user: str
+    proof: Proof
+
+
+@endpoint("GET", "/api/files/stat")
+@final
+@attrs.frozen(kw_only=True)
+class Stat(Request[FileFacts]):
+    """What there is under a path: a file, a folder, a link, which is not followed, or something else.
+
+    Raises FilesNotAllowed, FileNotFound, InvalidPath, FileSystemRefused.
+    """
+
+    within: ClassVar[float] = 60.0
+    path: Annotated[str, IN_HOME]
+    count: Annotated[bool, described("Whether to count what is in a folder, up to 100,000 names.")] = False
     user: str
     proof: Proof
 

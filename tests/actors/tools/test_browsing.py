@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from actors.tools import browsing
+from actors.tools import arranging, browsing
 from actors.tools.messages import (
     MOST_TEXT,
     FileEntry,
@@ -51,14 +51,14 @@ def on_disk(folder: Path) -> list[str]:
 
 
 def write(home: Home, path: str, text: str = "hello", etag: str | None = None) -> str:
-    return browsing.write_text(home, path, text.encode(), etag, go_on).etag
+    return arranging.write_text(home, path, text.encode(), etag, go_on).etag
 
 
 def place(home: Home, spool: Home, path: str, *sent: str, replace: bool = False) -> list[str]:
     for n, _ in enumerate(sent):
         (spool.root / UPLOAD / str(n)).write_bytes(b"sent %d" % n)
     files = [SentFile(id=str(n), name=name) for n, name in enumerate(sent)]
-    placed = browsing.place_files(home, spool, UPLOAD, files, path, replace=replace, go_on=go_on)
+    placed = arranging.place_files(home, spool, UPLOAD, files, path, replace=replace, go_on=go_on)
     return [each.path for each in placed]
 
 
@@ -93,13 +93,53 @@ def test_what_others_have_sent_is_not_there(home: Home) -> None:
     for reach in (
         lambda: browsing.read_text(home, "uploads/bob/a.txt", go_on),
         lambda: write(home, "uploads/bob/a.txt"),
-        lambda: browsing.remove(home, "uploads/bob", None, go_on),
-        lambda: browsing.make_folder(home, "uploads/bob/b", go_on),
-        lambda: browsing.move(home, "documents", "uploads/bob/b", replace=False, go_on=go_on),
+        lambda: arranging.remove(home, "uploads/bob", None, go_on),
+        lambda: arranging.make_folder(home, "uploads/bob/b", go_on),
+        lambda: arranging.move(home, "documents", "uploads/bob/b", replace=False, go_on=go_on),
     ):
         with pytest.raises(FileNotFound):
             reach()
     assert (home.root / "uploads/bob/a.txt").read_text() == "mine"
+
+
+def test_what_there_is_under_a_path_is_told(home: Home) -> None:
+    etag = write(home, "a.md", "häl")
+    (home.root / "link").symlink_to("a.md")
+    found = browsing.stat(home, "./a.md", go_on, count=True)
+    assert (found.path, found.type, found.size, found.mime_type) == ("a.md", "file", 4, "text/markdown")
+    assert (found.etag, listed(home)[0].etag) == (etag, etag)
+    assert [browsing.stat(home, path, go_on).type for path in (".", "documents", "link")] == [
+        "directory",
+        "directory",
+        "link",
+    ]
+    for path in ("missing", "documents/missing", "a.md/b"):
+        with pytest.raises((FileNotFound, NotADirectory)):
+            browsing.stat(home, path, go_on)
+
+
+def test_what_a_folder_holds_is_counted_without_what_is_private(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for path in ("a", "deep/b", "deep/er/c", ".starpod/d"):
+        (home.root / "all" / path).parent.mkdir(parents=True, exist_ok=True)
+        (home.root / "all" / path).write_text("12345")
+    (home.root / "all/link").symlink_to("a")
+    found = browsing.stat(home, "all", go_on, count=True)
+    assert (found.files, found.folders, found.size, found.complete) == (4, 2, 15, True)
+    assert browsing.stat(home, "all", go_on).files == 0
+    monkeypatch.setattr(browsing, "MOST_COUNTED", 3)
+    found = browsing.stat(home, "all", go_on, count=True)
+    assert (found.files + found.folders, found.complete) == (3, False)
+
+
+def test_what_goes_while_it_is_counted_counts_for_nothing(home: Home) -> None:
+    write(home, "all/a.txt")
+
+    def somebody_deletes() -> None:
+        (home.root / "all/a.txt").unlink(missing_ok=True)
+
+    assert browsing.stat(home, "all", somebody_deletes, count=True).size == 0
 
 
 def test_a_text_is_read_with_what_tells_it_from_others(home: Home) -> None:
@@ -140,12 +180,12 @@ def test_what_somebody_else_has_changed_meanwhile_is_not_overwritten(home: Home)
         with pytest.raises(FileIsAnother, match=r"a\.txt is not what it was"):
             write(home, "a.txt", "lost", wrong)
     with pytest.raises(FileIsAnother):
-        browsing.remove(home, "a.txt", etag, go_on)
+        arranging.remove(home, "a.txt", etag, go_on)
     with pytest.raises(FileNotFound):
         write(home, "gone/a.txt", "lost", etag)
     assert not (home.root / "gone").exists()
     assert (home.root / "a.txt").read_text() == "newer"
-    assert browsing.remove(home, "a.txt", newer, go_on).etag == ""
+    assert arranging.remove(home, "a.txt", newer, go_on).etag == ""
 
 
 @pytest.mark.parametrize(("path", "error"), [(".", IsADirectory), ("documents", IsADirectory)])
@@ -166,9 +206,9 @@ def test_a_folder_goes_with_all_in_it_and_a_link_alone(home: Home, tmp_path: Pat
     (outside / "a.txt").write_text("stays")
     write(home, "new/deep/a.txt")
     (home.root / "new/link").symlink_to(outside)
-    browsing.remove(home, "new", None, go_on)
+    arranging.remove(home, "new", None, go_on)
     (home.root / "link").symlink_to(outside)
-    browsing.remove(home, "link", None, go_on)
+    arranging.remove(home, "link", None, go_on)
     assert on_disk(home.root) == ["documents"]
     assert (outside / "a.txt").read_text() == "stays"
 
@@ -178,26 +218,26 @@ def test_what_is_not_for_whoever_asks_stays(home: Home, path: str) -> None:
     for name in ("uploads/bob", "Uploads.", "with/deep/.starpod"):
         (home.root / name).mkdir(parents=True)
     with pytest.raises(FolderStays, match="stays where it is"):
-        browsing.remove(home, path, None, go_on)
+        arranging.remove(home, path, None, go_on)
     with pytest.raises(FolderStays):
-        browsing.move(home, path, "elsewhere", replace=False, go_on=go_on)
+        arranging.move(home, path, "elsewhere", replace=False, go_on=go_on)
     assert (home.root / "with/deep/.starpod").is_dir()
 
 
 def test_a_folder_is_made_once(home: Home) -> None:
-    assert browsing.make_folder(home, "a/b", go_on).path == "a/b"
-    browsing.make_folder(home, "a/b", go_on)
-    browsing.make_folder(home, ".", go_on)
+    assert arranging.make_folder(home, "a/b", go_on).path == "a/b"
+    arranging.make_folder(home, "a/b", go_on)
+    arranging.make_folder(home, ".", go_on)
     write(home, "file")
     with pytest.raises(FileExists, match="file is there already"):
-        browsing.make_folder(home, "file", go_on)
+        arranging.make_folder(home, "file", go_on)
     assert (home.root / "a/b").is_dir()
 
 
 def test_what_is_moved_takes_no_place_that_is_taken(home: Home) -> None:
     write(home, "a.txt", "a")
     write(home, "b.txt", "b")
-    move: Callable[..., Any] = browsing.move
+    move: Callable[..., Any] = arranging.move
     for to, replace in (("b.txt", False), ("documents", True)):
         with pytest.raises(FileExists):
             move(home, "a.txt", to, replace=replace, go_on=go_on)
@@ -209,6 +249,31 @@ def test_what_is_moved_takes_no_place_that_is_taken(home: Home) -> None:
     assert on_disk(home.root) == ["b.txt", "new"]
 
 
+@pytest.mark.parametrize("path", ["a.txt", "documents"])
+def test_what_comes_while_something_is_moved_is_not_replaced(home: Home, path: str) -> None:
+    write(home, "a.txt", "a")
+
+    def somebody_writes() -> None:
+        (home.root / "b").write_text("theirs")
+
+    with pytest.raises(FileExists):
+        arranging.move(home, path, "b", replace=True, go_on=somebody_writes)
+    assert on_disk(home.root) == ["a.txt", "b", "documents"]
+    assert (home.root / "b").read_text() == "theirs"
+
+
+def test_what_comes_while_a_file_is_made_is_not_replaced(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    def sees_nothing(_: object) -> None:
+        """It comes just after the look."""
+
+    (home.root / "b").write_text("theirs")
+    monkeypatch.setattr("actors.tools.changing.look_at", sees_nothing)
+    with pytest.raises(FileIsAnother):
+        write(home, "b", "ours", etag="")
+    assert (home.root / "b").read_text() == "theirs"
+    assert on_disk(home.root) == ["b", "documents"]
+
+
 @pytest.mark.parametrize(
     "path", ["/etc/passwd", "../a", "a/../../b", ".starpod/x", "./.STARPOD", "\\x", "a\0"]
 )
@@ -217,9 +282,9 @@ def test_nothing_outside_of_home_is_reached(home: Home, path: str) -> None:
         lambda: listed(home, path),
         lambda: browsing.read_text(home, path, go_on),
         lambda: write(home, path),
-        lambda: browsing.remove(home, path, None, go_on),
-        lambda: browsing.make_folder(home, path, go_on),
-        lambda: browsing.move(home, "documents", path, replace=True, go_on=go_on),
+        lambda: arranging.remove(home, path, None, go_on),
+        lambda: arranging.make_folder(home, path, go_on),
+        lambda: arranging.move(home, "documents", path, replace=True, go_on=go_on),
     ):
         with pytest.raises(InvalidPath):
             reach()
@@ -237,9 +302,9 @@ def test_no_link_is_followed(home: Home, tmp_path: Path) -> None:
             lambda link=link: browsing.read_text(home, link, go_on),
             lambda link=link: write(home, f"{link}/a"),
             lambda link=link: write(home, link),
-            lambda link=link: browsing.remove(home, f"{link}/a", None, go_on),
-            lambda link=link: browsing.make_folder(home, f"{link}/a", go_on),
-            lambda link=link: browsing.move(home, link, "b", replace=False, go_on=go_on),
+            lambda link=link: arranging.remove(home, f"{link}/a", None, go_on),
+            lambda link=link: arranging.make_folder(home, f"{link}/a", go_on),
+            lambda link=link: arranging.move(home, link, "b", replace=False, go_on=go_on),
         ):
             with pytest.raises((InvalidPath, NotARegularFile, NotADirectory)):
                 reach()
@@ -265,6 +330,19 @@ def test_all_are_put_there_or_none(home: Home, spool: Home) -> None:
     assert on_disk(home.root) == ["b.txt", "documents"]
     place(home, spool, ".", "a.txt", "b.txt", replace=True)
     assert (home.root / "b.txt").read_bytes() == b"sent 1"
+
+
+def test_what_comes_while_files_are_put_there_is_not_replaced(home: Home, spool: Home) -> None:
+    (spool.root / UPLOAD / "0").write_bytes(b"sent")
+
+    def somebody_writes() -> None:
+        (home.root / "a.txt").write_text("theirs")
+
+    sent = [SentFile(id="0", name="a.txt")]
+    with pytest.raises(FileExists):
+        arranging.place_files(home, spool, UPLOAD, sent, ".", replace=True, go_on=somebody_writes)
+    assert (home.root / "a.txt").read_text() == "theirs"
+    assert on_disk(home.root) == ["a.txt", "documents"]
 
 
 def test_who_may_not_look_is_told_whom_to_ask() -> None:
