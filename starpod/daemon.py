@@ -33,12 +33,13 @@ from bus import (
     task_tree,
 )
 from starpod import crash, logs
+from starpod.children.parts import Parts
 from starpod.collecting import collect_as_usual
 from starpod.config import Config
 from starpod.errors import StarpodError, WorkspaceError
 from starpod.lock import DaemonInfo, InstanceLock
 from starpod.sources import sources
-from starpod.tree import Parts, tree
+from starpod.tree import tree
 from starpod.workspace import Instance
 
 FAILED: Final = 1

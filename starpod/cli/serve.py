@@ -79,7 +79,7 @@ def _ready(
 
 def _show_key(key: str, instance: "Instance") -> None:
     """On a terminal alone: what goes elsewhere is kept, by a log perhaps."""
-    from starpod.tree import ADMIN_KEY
+    from starpod.children.keeping import ADMIN_KEY
 
     if sys.stdout.isatty():
         note(f"the key of the first admin, shown this once: {key}")

@@ -13,9 +13,10 @@ import trio
 
 from bus import Actor, Backoff, Child, Command, Intensity, Supervisor
 from starpod import daemon, logs
+from starpod.children.parts import Parts
 from starpod.config import load
 from starpod.daemon import FAILED, Running, serve
-from starpod.tree import Parts, tree
+from starpod.tree import tree
 from starpod.workspace import Instance
 from tests.system.daemons import Place, serving, until
 

@@ -1,0 +1,1 @@
+"""How the actors of the tree are made, where that takes more than their class."""
