@@ -1,4 +1,4 @@
-import { Outcome, TextButton, theme, useAttempts, type Mistake, type Theme } from "@starpod/page";
+import { Appearance, Outcome, TextButton, useAttempts, type Mistake } from "@starpod/page";
 import { useState } from "preact/hooks";
 import { FieldRow } from "./FieldRow";
 import { tables, type Group } from "./groups";
@@ -42,7 +42,7 @@ export function GroupView({ group, fields, state }: GroupViewProps) {
       }}
     >
       {group.id === "models" && <Keys />}
-      {group.id === "appearance" && <Colours />}
+      {group.id === "appearance" && <Appearance />}
       {parts.map(([table, each]) => {
         const rows = each.map((field) => (
           <FieldRow
@@ -81,23 +81,5 @@ export function GroupView({ group, fields, state }: GroupViewProps) {
         )}
       </div>
     </form>
-  );
-}
-
-function Colours() {
-  return (
-    <div class="setting">
-      <label for="setting-theme">Colours</label>
-      <select
-        id="setting-theme"
-        value={theme.value}
-        onChange={(event) => (theme.value = event.currentTarget.value as Theme)}
-      >
-        <option value="system">As the system</option>
-        <option value="light">Light</option>
-        <option value="dark">Dark</option>
-      </select>
-      <p class="quiet">Of this browser. Counts at once.</p>
-    </div>
   );
 }

@@ -140,7 +140,7 @@ export const GROUPS: readonly Group[] = [
   {
     id: "appearance",
     title: "Appearance",
-    says: "What an empty conversation shows, and the colours of this browser.",
+    says: "What an empty conversation shows, and the language and colours of this browser.",
     keys: ["greeting", "prompts"],
     links: [],
   },

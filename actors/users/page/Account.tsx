@@ -1,4 +1,4 @@
-import { Outcome, Sure, useApp, useAttempts } from "@starpod/page";
+import { Appearance, Outcome, Sure, t, useApp, useAttempts } from "@starpod/page";
 import { useEffect, useState } from "preact/hooks";
 import { Devices } from "./Devices";
 import { Keys } from "./Keys";
@@ -32,6 +32,10 @@ export function Account() {
       <Outcome of={attempts} />
       <Keys person={null} />
       <Devices />
+      <section aria-labelledby="appearance">
+        <h2 id="appearance">{t("Appearance")}</h2>
+        <Appearance />
+      </section>
     </>
   );
 }

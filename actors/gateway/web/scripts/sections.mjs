@@ -1,5 +1,6 @@
 // Finds what other subsystems bring to the page, `actors/<name>/page.tsx`, for esbuild: `@starpod/sections` is the list of
-// them, and `@starpod/page` what they may use.
+// them, and `@starpod/page` what they may use. `@starpod/languages` are the catalogues in `src/language`, each in a file
+// of its own.
 import { existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -20,6 +21,18 @@ function list(files) {
   return `${imports.join("\n")}\nexport default [${files.map((_, index) => `section${index}`)}];`;
 }
 
+/** A module with all languages by their codes. */
+function languages() {
+  const folder = join(root, "src/language");
+  const files = readdirSync(folder).filter((name) => name.endsWith(".json"));
+  const loads = files
+    .sort()
+    .map(
+      (name) => `${JSON.stringify(name.slice(0, -5))}: () => import(${JSON.stringify(join(folder, name))})`,
+    );
+  return `export default { ${loads.join(", ")} };`;
+}
+
 export const sections = {
   name: "sections",
   setup(build) {
@@ -27,8 +40,9 @@ export const sections = {
     Object.assign(build.initialOptions, { nodePaths: [join(root, "node_modules")], tsconfigRaw: {} });
     build.onResolve({ filter: /^@starpod\/page$/ }, () => ({ path: join(root, "src/kit.ts") }));
     build.onResolve({ filter: /^@starpod\/sections$/ }, ({ path }) => ({ path, namespace: "sections" }));
-    build.onLoad({ filter: /.*/, namespace: "sections" }, () => ({
-      contents: list(sectionFiles()),
+    build.onResolve({ filter: /^@starpod\/languages$/ }, ({ path }) => ({ path, namespace: "sections" }));
+    build.onLoad({ filter: /.*/, namespace: "sections" }, ({ path }) => ({
+      contents: path === "@starpod/languages" ? languages() : list(sectionFiles()),
       resolveDir: root,
     }));
   },

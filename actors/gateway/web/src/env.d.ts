@@ -5,3 +5,11 @@ declare module "@starpod/sections" {
   const sections: readonly import("./section").Section[];
   export default sections;
 }
+
+/** All languages but English by their codes, each loaded when it is called for; see `scripts/sections.mjs`. */
+declare module "@starpod/languages" {
+  const languages: Readonly<
+    Record<string, () => Promise<{ readonly default: import("./language/texts").Catalogue }>>
+  >;
+  export default languages;
+}

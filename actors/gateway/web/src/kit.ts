@@ -2,6 +2,7 @@
 
 export { used } from "./conversation/figures";
 export * from "./format";
+export { fixed, n, rich, t, tag } from "./language/texts";
 export { ApiError, request, send, type Mistake } from "./net/api";
 export type { Approval, Figures, Grant, Usage } from "./protocol";
 export type { Section, SectionProps } from "./section";
@@ -9,10 +10,10 @@ export { account } from "./state/account";
 export { beginWith } from "./state/begin";
 export { Poll } from "./state/poll";
 export * as push from "./state/push";
-export { theme, type Theme } from "./state/preferences";
 export { FRESH, go, routeHash, toSection, toSession } from "./state/router";
 export { countUndelivered, undelivered } from "./state/undelivered";
 export { jobName, titleOf } from "./title";
+export { Appearance } from "./ui/Appearance";
 export { ApprovalCard } from "./ui/Approval";
 export { outcome } from "./ui/approval-text";
 export { Outcome, useAttempts, type Attempts } from "./ui/attempts";

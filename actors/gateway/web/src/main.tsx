@@ -1,4 +1,5 @@
 import { render } from "preact";
+import { showLanguage } from "./language/choice";
 import { BASE } from "./net/base";
 import { takeHalf } from "./net/half";
 import { App } from "./state/app";
@@ -18,10 +19,12 @@ if (root !== null) {
   const app = new App(socketAddress());
   keepPreferences();
   app.start();
-  render(
-    <AppProvider value={app}>
-      <Root />
-    </AppProvider>,
-    root,
-  );
+  const draw = () =>
+    render(
+      <AppProvider value={app}>
+        <Root />
+      </AppProvider>,
+      root,
+    );
+  showLanguage().then(draw, draw); // in English, where the language cannot be loaded
 }

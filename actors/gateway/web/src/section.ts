@@ -6,7 +6,7 @@ import type { ComponentType } from "preact";
 export interface Section {
   /** Its place in the address: `#/s/<id>`. */
   readonly id: string;
-  readonly title: string;
+  readonly title: () => string;
   /** Drawn with one stroke on a grid of 16: the `d` of an SVG path. */
   readonly icon: string;
   readonly view: () => Promise<{ readonly default: ComponentType<SectionProps> }>;
@@ -23,7 +23,7 @@ export interface Section {
    */
   readonly first?: (model: string) => Promise<readonly string[] | null>;
   /** A link below each answer to what the section knows of its turn. */
-  readonly turns?: { readonly title: string; readonly path: (turn: string) => readonly string[] };
+  readonly turns?: { readonly title: () => string; readonly path: (turn: string) => readonly string[] };
 }
 
 export interface SectionProps {

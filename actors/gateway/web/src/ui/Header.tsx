@@ -1,4 +1,5 @@
 import type { Session } from "../protocol";
+import { t } from "../language/texts";
 import { route } from "../state/router";
 import { titleOf } from "../title";
 import { IconButton } from "./buttons";
@@ -20,7 +21,7 @@ export function Header({ renaming, onRename, onMenu, onNew }: HeaderProps) {
   const session = app.open.session.value;
   return (
     <header class="head">
-      <IconButton icon="menu" label="Show the list" class="show-list" onClick={onMenu} />
+      <IconButton icon="menu" label={t("Show the list")} class="show-list" onClick={onMenu} />
       {session !== undefined && renaming ? (
         <RenameForm session={session} onDone={() => onRename(false)} />
       ) : (
@@ -33,7 +34,7 @@ export function Header({ renaming, onRename, onMenu, onNew }: HeaderProps) {
       )}
       {route.value.view === "chat" && <ChosenModel />}
       <LinkMark />
-      <IconButton icon="plus" label="New conversation" class="show-list" onClick={onNew} />
+      <IconButton icon="plus" label={t("New conversation")} class="show-list" onClick={onNew} />
     </header>
   );
 }
@@ -43,9 +44,9 @@ export function headingOf(session: Session | undefined): string {
   const here = route.value;
   if (here.view === "section") {
     const section = sectionOf(here.section);
-    return section?.heading?.(here.path) ?? section?.title ?? "Nothing here";
+    return section?.heading?.(here.path) ?? section?.title() ?? t("Nothing here");
   }
-  return session === undefined ? "New conversation" : titleOf(session);
+  return session === undefined ? t("New conversation") : titleOf(session);
 }
 
 /** Whether the page is at a place with a name of its own. */
@@ -56,6 +57,6 @@ export function isNamed(session: Session | undefined): boolean {
 function LinkMark() {
   const { name } = useApp().link.value;
   if (name === "ready") return null;
-  const words = name === "connecting" ? "Connecting" : "Offline";
+  const words = name === "connecting" ? t("Connecting") : t("Offline");
   return <span class={`link ${name}`}>{words}</span>;
 }

@@ -1,22 +1,29 @@
+import { t } from "../language/texts";
 import { Dialog } from "./Dialog";
 import { SHORTCUTS } from "./keys";
 
 const APPLE = /Mac|iPhone|iPad/.test(navigator.platform);
-const APPLE_KEYS: Readonly<Record<string, string>> = { Ctrl: "⌘", Alt: "⌥" };
+
+/** What stands on a key. */
+function written(key: string): string {
+  if (APPLE && key === "Ctrl") return "⌘";
+  if (APPLE && key === "Alt") return "⌥";
+  return key === "Ctrl" ? t("Ctrl") : key === "Shift" ? t("Shift") : key;
+}
 
 /** All shortcuts. */
 export function KeySheet({ open, onClose }: { open: boolean; onClose: () => void }) {
   return (
-    <Dialog title="Keyboard" open={open} onClose={onClose}>
+    <Dialog title={t("Keyboard")} open={open} onClose={onClose}>
       <dl>
         {SHORTCUTS.map(({ keys, does }) => (
           <div key={keys}>
             <dt>
               {keys.split(" ").map((key) => (
-                <kbd key={key}>{(APPLE && APPLE_KEYS[key]) || key}</kbd>
+                <kbd key={key}>{written(key)}</kbd>
               ))}
             </dt>
-            <dd>{does}</dd>
+            <dd>{does()}</dd>
           </div>
         ))}
       </dl>

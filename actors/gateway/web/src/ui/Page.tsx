@@ -1,5 +1,6 @@
 import sections from "@starpod/sections";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { t } from "../language/texts";
 import type { Session } from "../protocol";
 import { account } from "../state/account";
 import { announcement } from "../state/announcement";
@@ -105,7 +106,7 @@ export function Page() {
     <div class={`page${sidebarHidden.value ? " sidebar-hidden" : ""}${drawer ? " drawer-open" : ""}`}>
       {here.view === "chat" && (
         <button type="button" class="skip" onClick={focusField}>
-          Skip to writing
+          {t("Skip to writing")}
         </button>
       )}
       <Sidebar
@@ -212,8 +213,8 @@ function Closed({ session, onNew }: { session: Session; onNew: () => void }) {
   if (session.delegated_by !== null) return <SubagentBar session={session} />;
   return (
     <div class="banner" role="status">
-      <span>This conversation is closed.</span>
-      <TextButton onClick={onNew}>Start a new one</TextButton>
+      <span>{t("This conversation is closed.")}</span>
+      <TextButton onClick={onNew}>{t("Start a new one")}</TextButton>
     </div>
   );
 }

@@ -1,6 +1,7 @@
 import sections from "@starpod/sections";
 import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { t } from "../language/texts";
 import type { Section, SectionProps } from "../section";
 import { TextButton } from "./buttons";
 
@@ -28,13 +29,13 @@ export function SectionView({ id, path }: { id: string; path: readonly string[] 
     );
   }, [section, View, failed]);
 
-  if (section === undefined) return <p class="nothing">There is no such place.</p>;
+  if (section === undefined) return <p class="nothing">{t("There is no such place.")}</p>;
   if (View !== undefined) return <View path={path} />;
-  if (!failed) return <p class="nothing">Loading…</p>;
+  if (!failed) return <p class="nothing">{t("Loading…")}</p>;
   return (
     <div class="nothing" role="alert">
-      <p>{section.title} could not be loaded.</p>
-      <TextButton onClick={() => setFailed(false)}>Try again</TextButton>
+      <p>{t("{title} could not be loaded.", { title: section.title() })}</p>
+      <TextButton onClick={() => setFailed(false)}>{t("Try again")}</TextButton>
     </div>
   );
 }

@@ -2,6 +2,7 @@ import sections from "@starpod/sections";
 import type { RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { dayGroup, when } from "../format";
+import { t } from "../language/texts";
 import { memo } from "../memo";
 import type { Session } from "../protocol";
 import type { Section } from "../section";
@@ -28,16 +29,16 @@ interface SidebarProps {
 export function Sidebar({ search, onNew, onHide, onKeys, onChosen }: SidebarProps) {
   const app = useApp();
   return (
-    <nav class="sidebar" aria-label="Conversations">
+    <nav class="sidebar" aria-label={t("Conversations")}>
       <header>
         <Star />
         <strong class="cut">{app.daemon.config.value.agent_name}</strong>
-        <IconButton icon="menu" label="Hide the list" onClick={onHide} />
+        <IconButton icon="menu" label={t("Hide the list")} onClick={onHide} />
       </header>
       <div class="sidebar-top">
         <button type="button" class="new" onClick={onNew}>
           <Icon name="plus" />
-          New conversation
+          {t("New conversation")}
         </button>
         <SearchField field={search} />
         <Which />
@@ -50,7 +51,7 @@ export function Sidebar({ search, onNew, onHide, onKeys, onChosen }: SidebarProp
           .map((section) => (
             <SectionLink key={section.id} section={section} onChosen={onChosen} />
           ))}
-        <IconButton icon="keys" label="Keyboard shortcuts (?)" class="keys" onClick={onKeys} />
+        <IconButton icon="keys" label={t("Keyboard shortcuts (?)")} class="keys" onClick={onKeys} />
         <small class="cut">
           {app.daemon.config.value.version !== "" && `Starpod ${app.daemon.config.value.version}`}
         </small>
@@ -69,7 +70,7 @@ function SectionLink({ section, onChosen }: { section: Section; onChosen: () => 
       onClick={onChosen}
     >
       <Drawing path={section.icon} />
-      {section.title}
+      {section.title()}
     </a>
   );
 }
@@ -82,8 +83,8 @@ function SearchField({ field }: { field: RefObject<HTMLInputElement | null> }) {
       <input
         ref={field}
         type="search"
-        placeholder="Search conversations"
-        aria-label="Search conversations"
+        placeholder={t("Search conversations")}
+        aria-label={t("Search conversations")}
         value={sessions.query.value}
         onInput={(event) => sessions.search(event.currentTarget.value)}
         onKeyDown={(event) => {
@@ -108,34 +109,34 @@ function Which() {
   return (
     <select
       class="which"
-      aria-label="Which conversations"
+      aria-label={t("Which conversations")}
       value={archived.value ? "archived" : label.value === null ? "" : `label ${label.value}`}
       onChange={({ currentTarget: { value } }) =>
         sessions.narrow(value.startsWith("label ") ? value.slice(6) : null, value === "archived")
       }
     >
-      <option value="">All conversations</option>
+      <option value="">{t("All conversations")}</option>
       {labels.value.map(({ name, count }) => (
         <option key={name} value={`label ${name}`}>
           {name} ({count})
         </option>
       ))}
-      <option value="archived">Archive</option>
+      <option value="archived">{t("Archive")}</option>
     </select>
   );
 }
 
 function ThemeButton() {
   const icons = { system: "auto", light: "sun", dark: "moon" } as const;
-  const names = { system: "as the system", light: "light", dark: "dark" } as const;
-  return <IconButton icon={icons[theme.value]} label={`Theme: ${names[theme.value]}`} onClick={nextTheme} />;
+  const names = { system: t("Theme: as the system"), light: t("Theme: light"), dark: t("Theme: dark") };
+  return <IconButton icon={icons[theme.value]} label={names[theme.value]} onClick={nextTheme} />;
 }
 
 function SessionGroups({ onChosen }: { onChosen: () => void }) {
   const { sessions } = useApp();
   const shown = sessions.shown.value;
   const pinned = sessions.pinned.value;
-  const groups: [string, readonly Session[]][] = [["Pinned", pinned], ...byDay(sessions.rest.value)];
+  const groups: [string, readonly Session[]][] = [[t("Pinned"), pinned], ...byDay(sessions.rest.value)];
   return (
     <div class="sessions" onKeyDown={walk}>
       {groups
@@ -187,13 +188,15 @@ function NoSessions() {
     return (
       <div class="sessions-note" role="alert">
         <p>{sessions.problem.value}</p>
-        <TextButton onClick={() => void sessions.refresh()}>Try again</TextButton>
+        <TextButton onClick={() => void sessions.refresh()}>{t("Try again")}</TextButton>
       </div>
     );
   }
-  if (sessions.loading.value) return <p class="sessions-note">Reading…</p>;
+  if (sessions.loading.value) return <p class="sessions-note">{t("Reading…")}</p>;
   return (
-    <p class="sessions-note">{sessions.query.value === "" ? "No conversations yet" : "Nothing was found"}</p>
+    <p class="sessions-note">
+      {sessions.query.value === "" ? t("No conversations yet") : t("Nothing was found")}
+    </p>
   );
 }
 
@@ -211,7 +214,7 @@ function More() {
   }, [sessions.shown.value.length]);
   return (
     <div ref={mark} class="sessions-note">
-      <TextButton onClick={() => void sessions.loadMore()}>Show more</TextButton>
+      <TextButton onClick={() => void sessions.loadMore()}>{t("Show more")}</TextButton>
     </div>
   );
 }
@@ -256,7 +259,7 @@ function Origin({ session: { channel, triggered_by } }: { session: Session }) {
   if (triggered_by !== null) {
     return (
       <small class="badge job cut">
-        <span class="sr-only">job </span>
+        <span class="sr-only">{t("job")} </span>
         {jobName(triggered_by)}
       </small>
     );
@@ -269,14 +272,14 @@ function SessionMark({ session, unread }: { session: Session; unread: boolean })
     return (
       <span class="waits-for-you">
         <Icon name="ask" />
-        <span class="sr-only">waits for your answer</span>
+        <span class="sr-only">{t("waits for your answer")}</span>
       </span>
     );
   }
   if (session.running) {
     return (
       <span class="spinner">
-        <span class="sr-only">at work</span>
+        <span class="sr-only">{t("at work")}</span>
       </span>
     );
   }
@@ -285,7 +288,7 @@ function SessionMark({ session, unread }: { session: Session; unread: boolean })
       <time dateTime={session.last_message_at}>{when(new Date(session.last_message_at), new Date())}</time>
       {unread && (
         <span class="unread-dot">
-          <span class="sr-only">unread</span>
+          <span class="sr-only">{t("unread")}</span>
         </span>
       )}
     </>

@@ -212,7 +212,7 @@ function Foot({ turn }: { turn: Turn }) {
           ({ id, turns }) =>
             turns !== undefined && (
               <a key={id} href={routeHash(toSection(id, ...turns.path(turn.id)))}>
-                {turns.title}
+                {turns.title()}
               </a>
             ),
         )}

@@ -1,6 +1,7 @@
 /** Keyboard shortcuts of the whole page. The sheet that lists them is made from the same table. */
 
 import sections from "@starpod/sections";
+import { t } from "../language/texts";
 
 export type Command =
   | "answer"
@@ -18,7 +19,7 @@ export type Command =
 
 interface Shortcut {
   readonly keys: string;
-  readonly does: string;
+  readonly does: () => string;
   /** Absent for what other parts of the page listen to. */
   readonly command?: Command;
   readonly matches?: (event: KeyboardEvent) => boolean;
@@ -30,10 +31,10 @@ const control = (event: KeyboardEvent) => (event.ctrlKey || event.metaKey) && !e
 const plain = (event: KeyboardEvent, key: string) =>
   event.key === key && !event.ctrlKey && !event.metaKey && !event.altKey;
 
-function toSection(section: string, title: string, key: string): Shortcut {
+function toSection(section: string, title: () => string, key: string): Shortcut {
   return {
     keys: `Alt ${key.toUpperCase()}`,
-    does: `${title}, and back`,
+    does: () => t("{title}, and back", { title: title() }),
     command: { section },
     matches: (event) => event.altKey && !event.ctrlKey && event.key.toLowerCase() === key,
     everywhere: true,
@@ -41,57 +42,63 @@ function toSection(section: string, title: string, key: string): Shortcut {
 }
 
 export const SHORTCUTS: readonly Shortcut[] = [
-  { keys: "Enter", does: "Send, also while the agent works" },
-  { keys: "Alt Enter", does: "Send as the next turn, after the present one" },
-  { keys: "Shift Enter", does: "New line" },
-  { keys: "↑", does: "In an empty field: edit your last message" },
+  { keys: "Enter", does: () => t("Send, also while the agent works") },
+  { keys: "Alt Enter", does: () => t("Send as the next turn, after the present one") },
+  { keys: "Shift Enter", does: () => t("New line") },
+  { keys: "↑", does: () => t("In an empty field: edit your last message") },
   {
     keys: "Esc",
-    does: "Close what is open, else stop the agent",
+    does: () => t("Close what is open, else stop the agent"),
     command: "stop",
     matches: (event) => plain(event, "Escape"),
     everywhere: true,
   },
-  { keys: "/", does: "Write", command: "compose", matches: (event) => plain(event, "/") },
+  { keys: "/", does: () => t("Write"), command: "compose", matches: (event) => plain(event, "/") },
   {
     keys: "Ctrl K",
-    does: "Search conversations",
+    does: () => t("Search conversations"),
     command: "search",
     matches: (event) => control(event) && event.key.toLowerCase() === "k",
     everywhere: true,
   },
   {
     keys: "Ctrl Shift O",
-    does: "New conversation",
+    does: () => t("New conversation"),
     command: "fresh",
     matches: (event) => control(event) && event.shiftKey && event.key.toLowerCase() === "o",
     everywhere: true,
   },
   {
     keys: "Alt ↑",
-    does: "Conversation above",
+    does: () => t("Conversation above"),
     command: "previous",
     matches: (event) => event.altKey && event.key === "ArrowUp",
     everywhere: true,
   },
   {
     keys: "Alt ↓",
-    does: "Conversation below",
+    does: () => t("Conversation below"),
     command: "next",
     matches: (event) => event.altKey && event.key === "ArrowDown",
     everywhere: true,
   },
   {
     keys: "F8",
-    does: "To what waits for your answer: Y, N, C or A there answers it",
+    does: () => t("To what waits for your answer: Y, N, C or A there answers it"),
     command: "answer",
     matches: (event) => plain(event, "F8"),
     everywhere: true,
   },
-  { keys: "F2", does: "Rename", command: "rename", matches: (event) => plain(event, "F2"), everywhere: true },
+  {
+    keys: "F2",
+    does: () => t("Rename"),
+    command: "rename",
+    matches: (event) => plain(event, "F2"),
+    everywhere: true,
+  },
   {
     keys: "Ctrl B",
-    does: "Show or hide the list",
+    does: () => t("Show or hide the list"),
     command: "sidebar",
     matches: (event) => control(event) && !event.shiftKey && event.key.toLowerCase() === "b",
     everywhere: true,
@@ -99,7 +106,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   ...sections.flatMap(({ id, title, key }): Shortcut[] =>
     key === undefined ? [] : [toSection(id, title, key)],
   ),
-  { keys: "?", does: "This sheet", command: "keys", matches: (event) => plain(event, "?") },
+  { keys: "?", does: () => t("This sheet"), command: "keys", matches: (event) => plain(event, "?") },
 ];
 
 /** The command that a key press stands for, if any. */
