@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import html
+import sqlite3
 import time
 import tomllib
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -25,6 +26,7 @@ from actors.instances.manifest import BadPath
 from starpod.errors import StarpodError
 from starpod.host import logbook, store
 from starpod.host.keeper import Keeper
+from starpod.host.safe import Unsealable
 from starpod.host.store import EVERYBODY, Row
 
 LARGEST: Final = manifest.LARGEST + 1024 * 1024
@@ -251,8 +253,10 @@ class _Api:
         except ValueError as error:
             raise _Refused(400, f"deploy.toml: {error}") from None
         agent = _table(found, "agent")
-        own = {each["key"] for each in store.secrets(self._rows, id)}
-        shared = {each["key"]: each["hint"] for each in store.secrets(self._rows, EVERYBODY)}
+        own = {each["key"] for each in store.secrets(self._rows, self._keeper.safe, id)}
+        shared = {
+            each["key"]: each["hint"] for each in store.secrets(self._rows, self._keeper.safe, EVERYBODY)
+        }
         secrets = [
             {
                 "key": (key := str(each.get("secret", name))),
@@ -279,13 +283,15 @@ class _Api:
         return id or EVERYBODY
 
     async def _secrets(self, id: str | None = None) -> Response:
-        return _answer(store.secrets(self._rows, self._owner(id)))
+        return _answer(store.secrets(self._rows, self._keeper.safe, self._owner(id)))
 
     async def _set_secret(self, id: str | None = None) -> Response:
         owner, fields = self._owner(id), await _fields()
         key, value = fields.get("key"), fields.get("value")
         _check_variable(key, value)
-        kept = store.set_secret(self._rows, token_hex(8), owner, str(key), str(value), time.time())
+        kept = store.set_secret(
+            self._rows, self._keeper.safe, token_hex(8), owner, str(key), str(value), time.time()
+        )
         return _answer(kept, 201)
 
     async def _delete_secret(self, secret: str, id: str | None = None) -> Response:
@@ -361,6 +367,10 @@ def _said(view: View) -> View:
             return await view(**parameters)
         except _Refused as refused:
             return _answer({"error": str(refused)}, refused.status)
+        except Unsealable as error:
+            return _answer({"error": str(error)}, 409)
+        except sqlite3.Error as error:
+            return _answer({"error": f"the database of the host fails: {error}"}, 503)
         except (BadPath, StarpodError, jsontext.NotJson) as error:
             return _answer({"error": str(error)}, 400)
         except OSError as error:

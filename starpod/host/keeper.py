@@ -1,5 +1,7 @@
 """Sees to it that each instance is as its row says. One task an instance; whatever it does can be done twice.
 
+What goes wrong with one instance, or with the database, ends neither another instance nor the host.
+
 A host that was killed at any point finds by the rows what it has begun: an instance that was being made is made, one
 that was being deleted is deleted, one that runs is found again, and what no row knows is removed.
 """
@@ -8,13 +10,11 @@ import shutil
 import sqlite3
 import tempfile
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from secrets import token_hex
 from typing import Any, Final, final
 
-import attrs
 import httpx2
 import trio
 
@@ -22,55 +22,54 @@ from actors import atomic, jsontext
 from bus import crash_point
 from starpod.blueprint import build_standalone
 from starpod.errors import StarpodError
-from starpod.host import logbook, process, store
+from starpod.host import logbook, ports, process, store
+from starpod.host.pace import Pace
 from starpod.host.process import Process
+from starpod.host.safe import Safe
+from starpod.host.seen import Seen
 from starpod.host.store import Row, State
 from starpod.lock import LockUnusable, read_daemon
 from starpod.workspace import Instance
 
-BEAT: Final = 5.0
-"""Seconds between two looks at an instance that runs."""
-SOON: Final = 0.1
-"""The same while it starts."""
-PATIENCE: Final = 60.0
-"""Seconds that an instance has to start."""
-ATTEMPTS: Final = 3
-"""Ends that follow close upon a start, after which it is left alone."""
-STABLE: Final = 60.0
-"""Seconds after which an end is no longer close upon the start."""
-FIRST_WAIT: Final = 0.5
 ANSWER: Final = 20.0
 """Seconds that whoever wants something waits until it is so; it will be so all the same."""
 Log = Callable[[str, str, dict[str, Any]], None]
 
 
 @final
-@attrs.define(kw_only=True)
-class Seen:
-    """What is known of an instance that runs."""
-
-    process: Process
-    url: str | None = None
-    heartbeat: float = 0.0
-    """When it last answered: seconds since 1970."""
-    since: float = attrs.field(factory=time.monotonic)
-    used: float = 0.0
-    """Seconds of processor at the last look."""
-    looked: float = attrs.field(factory=time.monotonic)
-    cpu_percent: float = 0.0
-
-
-@final
 class Keeper:
     """All instances of a host."""
 
-    def __init__(self, folder: Path, rows: sqlite3.Connection, host: str, log: Log) -> None:
-        """`host` is the name of this host among all of this machine, in the marks of its processes."""
+    def __init__(
+        self,
+        folder: Path,
+        rows: sqlite3.Connection,
+        safe: Safe,
+        host: str,
+        log: Log,
+        *,
+        pace: Pace = Pace(),  # noqa: B008 - frozen
+        program: Sequence[str] = process.SERVE,
+    ) -> None:
+        """See the class.
+
+        Args:
+          folder: where everything is.
+          rows: what is wanted.
+          safe: opens the secrets.
+          host: the name of this host among all of this machine, in the marks of its processes.
+          log: told what people may want to know.
+          pace: how patient it is.
+          program: what an instance is; its port comes last.
+        """
         self.rows = rows
+        self.safe = safe
         self.seen: dict[str, Seen] = {}
         self._folder = folder
         self._host = host
         self._log = log
+        self._pace = pace
+        self._program = program
         self._wakes: dict[str, trio.Event] = {}
         self._changed = trio.Event()
         self._nursery: trio.Nursery | None = None
@@ -160,39 +159,59 @@ class Keeper:
         self._changed = trio.Event()
 
     async def _keep(self, id: str) -> None:
-        ends = 0
-        while (row := store.instance(self.rows, id)) is not None:
-            wake = self._wakes[id] = trio.Event()
+        """One task of an instance, until it is gone. No error of it, or of the database, is anybody else's."""
+        ends, failures = 0, 0
+        while True:
+            row, wake = None, trio.Event()
+            self._wakes[id] = wake
             try:
-                if row.state == "deleting":
-                    await self._remove(row)
-                elif row.state in {"paused", "error"}:
-                    await self._end(row)
-                    self._told()
-                    await wake.wait()
-                    ends = 0
-                else:
-                    started = time.monotonic()
-                    why = await self._live(row, wake)
-                    if why is not None:
-                        ends = 1 if time.monotonic() - started > STABLE else ends + 1
-                        await self._ended(row, why, ends, wake)
-            except (OSError, StarpodError, sqlite3.Error) as error:
-                self._log("error", "an instance cannot be kept", {"instance": id, "error": error})
-                if row.state == "deleting":
-                    await trio.sleep(FIRST_WAIT)
-                else:
-                    store.settle(self.rows, row, "error", time.time(), str(error))
+                row = store.instance(self.rows, id)
+                if row is None:
+                    break
+                ends = await self._do(row, wake, ends)
+                failures = 0
+            except* Exception as errors:  # noqa: BLE001 - said, and tried again
+                self._log("error", "an instance cannot be kept", {"instance": id, "error": errors})
+                is_to_run = row is not None and row.state in {"creating", "starting", "running"}
+                if row is None or not is_to_run or not self._given_up(row, _reason(errors)):
+                    with trio.move_on_after(self._pace.wait(failures)):
+                        await wake.wait()
+                    failures += 1
             self._told()
         del self._wakes[id]
         self._told()
 
+    async def _do(self, row: Row, wake: trio.Event, ends: int) -> int:
+        """What its state asks for, until something else is wanted; how often it has ended soon by then."""
+        if row.state == "deleting":
+            await self._remove(row)
+        elif row.state in {"paused", "error"}:
+            await self._end(row)
+            self._told()
+            await wake.wait()
+            return 0
+        else:
+            started = time.monotonic()
+            why = await self._live(row, wake)
+            if why is not None:
+                ends = 1 if time.monotonic() - started > self._pace.stable else ends + 1
+                await self._ended(row, why, ends, wake)
+        return ends
+
+    def _given_up(self, row: Row, why: str) -> bool:
+        """Whether the database knows by now that it cannot be kept, or that something else is wanted of it."""
+        try:
+            store.settle(self.rows, row, "error", time.time(), why)
+        except sqlite3.Error as error:
+            self._log("error", "the database of the host fails", {"error": error})
+            return False
+        return True
+
     async def _ended(self, row: Row, why: str, ends: int, wake: trio.Event) -> None:
         self._log("warning", "an instance has ended", {"instance": row.id, "why": why})
-        if ends >= ATTEMPTS:
-            store.settle(self.rows, row, "error", time.time(), why)
+        if ends >= self._pace.attempts and self._given_up(row, why):
             return
-        with trio.move_on_after(FIRST_WAIT * 2**ends):
+        with trio.move_on_after(self._pace.wait(ends)):
             await wake.wait()
 
     async def _remove(self, row: Row) -> None:
@@ -209,9 +228,10 @@ class Keeper:
         found = seen.process if seen is not None else self._running(row, None)
         if found is not None:
             await found.end()
-            found.close()
         await process.sweep(process.mark(self._host, row.id))
         self.seen.pop(row.id, None)
+        if found is not None:
+            found.close()
 
     def _running(self, row: Row, generation: int | None) -> Process | None:
         """The process of it that the host before us has started."""
@@ -225,18 +245,30 @@ class Keeper:
             else process.adopt(daemon.pid, process.mark(self._host, row.id, generation))
         )
 
+    async def _start(self, row: Row) -> Process:
+        """Build it anew and run it."""
+        await self._end(row)
+        await trio.to_thread.run_sync(self._build, row)
+        crash_point("create", "built")
+        logbook.renew(self.log_of(row.id))
+        port = ports.choose(row.port, store.ports(self.rows))
+        if port and port != row.port:
+            store.keep_port(self.rows, row.id, port)
+        variables = {**row.variables, **store.values(self.rows, self.safe, row.agent_id)}
+        marked = process.mark(self._host, row.id, row.generation)
+        program = (*self._program, str(port))
+        return process.start(program, self.place(row.id), self.log_of(row.id), marked, variables)
+
     async def _live(self, row: Row, wake: trio.Event) -> str | None:
         """Have it run until it ends, which is told in a sentence, or until something else is wanted."""
-        found = self._running(row, row.generation)
-        if found is None:
-            await self._end(row)
-            await trio.to_thread.run_sync(self._build, row)
-            crash_point("create", "built")
-            logbook.renew(self.log_of(row.id))
-            variables = {**row.variables, **store.values(self.rows, row.agent_id)}
-            marked = process.mark(self._host, row.id, row.generation)
-            found = process.start(self.place(row.id), self.log_of(row.id), marked, variables)
-        seen = self.seen[row.id] = Seen(process=found)
+        seen = self.seen.get(row.id)
+        if seen is None or seen.generation != row.generation or seen.process.ended:
+            found = None if seen is not None else self._running(row, row.generation)
+            found = found or await self._start(row)
+            seen = self.seen[row.id] = Seen(
+                place=self.place(row.id), process=found, generation=row.generation
+            )
+        found = seen.process
         why: list[str] = []
         async with trio.open_nursery() as nursery:
 
@@ -273,40 +305,35 @@ class Keeper:
             )
 
     async def _look(self, row: Row, seen: Seen, why: list[str], scope: trio.CancelScope) -> None:
-        """Ask it whether it lives, ever again."""
-        where = Instance(root=self.place(row.id))
+        """Ask it whether it lives, ever again. What we cannot do meanwhile, as on a full disk, does not end it."""
         began = time.monotonic()
-        async with httpx2.AsyncClient(timeout=BEAT, trust_env=False, verify=False) as http:
+        async with httpx2.AsyncClient(timeout=self._pace.beat, trust_env=False, verify=False) as http:
             while True:
-                daemon = None
-                with suppress(LockUnusable):
-                    daemon = read_daemon(where)
-                seen.url = None if daemon is None or daemon.address is None else daemon.url
-                if seen.url is not None:
-                    with suppress(httpx2.HTTPError):
-                        answer = await http.get(f"{seen.url}/api/health")
-                        if answer.status_code < 500:
-                            self._beats(row, seen)
-                if not seen.heartbeat and time.monotonic() - began > PATIENCE:
-                    why.append(f"it did not start within {PATIENCE:.0f} s")
+                try:
+                    if await seen.look(http):
+                        self._told()
+                    if seen.heartbeat:
+                        self._say_it_runs(row, seen)
+                    logbook.renew(self.log_of(row.id))
+                    seen.trouble = ""
+                except (OSError, sqlite3.Error) as error:
+                    if str(error) != seen.trouble:
+                        self._log(
+                            "error",
+                            "an instance cannot be looked after",
+                            {"instance": row.id, "error": error},
+                        )
+                    seen.trouble = str(error)
+                if not seen.heartbeat and time.monotonic() - began > self._pace.patience:
+                    why.append(f"it did not start within {self._pace.patience:.0f} s")
                     scope.cancel()
-                self._measure(seen)
-                logbook.renew(self.log_of(row.id))
-                await trio.sleep(BEAT if seen.heartbeat else SOON)
+                await trio.sleep(self._pace.beat if seen.heartbeat else self._pace.soon)
 
-    def _beats(self, row: Row, seen: Seen) -> None:
-        first, seen.heartbeat = not seen.heartbeat, time.time()
-        if first and row.state != "running":
+    def _say_it_runs(self, row: Row, seen: Seen) -> None:
+        if row.state != "running" and not seen.said:
             store.settle(self.rows, row, "running", time.time())
             crash_point("create", "running")
-        if first:
-            self._told()
-
-    def _measure(self, seen: Seen) -> None:
-        now, used = time.monotonic(), process.seconds_used(seen.process.pid)
-        if now - seen.looked >= BEAT / 2:
-            seen.cpu_percent = 100 * max(0.0, used - seen.used) / (now - seen.looked)
-            seen.used, seen.looked = used, now
+        seen.said = True
 
     # --- how they are ---------------------------------------------------------------------------------------
 
@@ -329,13 +356,13 @@ class Keeper:
     async def health(self, id: str) -> dict[str, float] | None:
         """How one is that runs."""
         seen = self.seen.get(id)
-        if seen is None or not seen.heartbeat:
-            return None
-        disk = await trio.to_thread.run_sync(process.disk_used, self.place(id))
-        return {
-            "cpu_percent": round(seen.cpu_percent, 1),
-            "memory_mb": round(process.memory_used(seen.process.pid) / 2**20, 1),
-            "disk_mb": round(disk / 2**20, 2),
-            "last_heartbeat": seen.heartbeat,
-            "uptime_secs": round(time.monotonic() - seen.since, 1),
-        }
+        return None if seen is None else await seen.health()
+
+
+def _reason(errors: BaseExceptionGroup[Exception]) -> str:
+    """The first of them, for people."""
+    first: BaseException = errors
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    known = isinstance(first, OSError | StarpodError | sqlite3.Error)
+    return str(first) if known else "the host has a fault: its log says more"

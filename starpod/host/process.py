@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final, final
@@ -15,6 +15,8 @@ from actors.shell import census
 from bus import crash_point
 
 MARK: Final = "STARPOD_HOSTED"
+SERVE: Final = (sys.executable, "-P", "-m", "starpod", "serve", "--port")
+"""What an instance is."""
 PASSED_ON: Final = (
     "PYTHONPATH",
     "PATH",
@@ -70,6 +72,11 @@ class Process:
                 await self.wait()
                 return
 
+    def kill(self) -> None:
+        """End it without a word."""
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._descriptor, signal.SIGKILL)
+
     def close(self) -> None:
         """Let go of it."""
         os.close(self._descriptor)
@@ -80,13 +87,15 @@ def mark(host: str, instance: str, generation: int | None = None) -> str:
     return f"{MARK}={host}:{instance}:" + ("" if generation is None else f"{generation};")
 
 
-def start(folder: Path, log: Path, marked: str, variables: Mapping[str, str]) -> Process:
+def start(
+    program: Sequence[str], folder: Path, log: Path, marked: str, variables: Mapping[str, str]
+) -> Process:
     """Run the instance in a folder. Raises OSError."""
     here = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     output = os.open(log, OPEN, 0o600)
     try:
         own = subprocess.Popen(
-            [sys.executable, "-P", "-m", "starpod", "serve", "--port", "0"],
+            program,
             cwd=folder,
             env={**here, **variables, "HOME": str(folder), MARK: marked.partition("=")[2]},
             stdin=subprocess.DEVNULL,

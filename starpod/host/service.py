@@ -22,9 +22,10 @@ from actors.gateway.settings import Address
 from actors.instances.account import is_here
 from starpod import logs
 from starpod.errors import StarpodError
-from starpod.host import store
 from starpod.host.api import create_app
 from starpod.host.keeper import Keeper
+from starpod.host.safe import Safe
+from starpod.host.schema import open_store
 
 KEY: Final = "host.key"
 LOCK: Final = "host.lock"
@@ -88,14 +89,15 @@ async def serve(folder: Path, address: Address, on_ready: Callable[[Host], None]
     _prepare(folder)
     key, limits = key_of(folder), Limits()
     with _locked(folder) as tell:
-        rows = store.open_store(str(folder / "host.db"))
+        safe = Safe.of(folder)
+        rows = open_store(str(folder / "host.db"), safe)
         try:
             socket = listen(address, limits)
         except (AddressInUse, AddressRefused) as error:
             raise StarpodError(str(error)) from error
         host, port = socket.getsockname()[:2]
         url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-        keeper = Keeper(folder, rows, sha256(key.encode()).hexdigest()[:12], logs.log)
+        keeper = Keeper(folder, rows, safe, sha256(key.encode()).hexdigest()[:12], logs.log)
         server = Server(create_app(keeper, key), socket, limits, lambda: None)
 
         def started() -> None:

@@ -11,23 +11,14 @@ from typing import Any, Final, Literal, final
 import attrs
 
 from actors import jsontext
+from starpod.host.safe import Safe, Sealed
 
 State = Literal["creating", "starting", "running", "paused", "error", "deleting"]
 
-_SCHEMA: Final = """
-CREATE TABLE agents (id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, created_at REAL NOT NULL) STRICT;
-CREATE TABLE secrets (
-    id TEXT PRIMARY KEY, agent_id TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, created_at REAL NOT NULL,
-    UNIQUE (agent_id, key)
-) STRICT;
-CREATE TABLE instances (
-    id TEXT PRIMARY KEY, name TEXT, agent_id TEXT, region TEXT, variables TEXT NOT NULL, state TEXT NOT NULL,
-    generation INTEGER NOT NULL, error TEXT, created_at REAL NOT NULL, updated_at REAL NOT NULL
-) STRICT;
-PRAGMA user_version = 1;
-"""
 EVERYBODY: Final = ""
 """Whose secrets those are that every agent gets."""
+DAMAGED: Final = "what the host has written down of it is damaged: delete it and make it anew"
+_SEALED: Final = "agent_id, key, master_key, nonce, sealed"
 
 
 @final
@@ -46,16 +37,12 @@ class Row:
     error: str | None
     created_at: float
     updated_at: float
+    port: int | None = None
+    """Where it listens on this machine, always the same as long as that is free."""
 
 
-def open_store(path: str) -> sqlite3.Connection:
-    """The database at a path, made if it is not there."""
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    if connection.execute("PRAGMA user_version").fetchone() == (0,):
-        connection.executescript(f"BEGIN; {_SCHEMA} COMMIT;")
-    return connection
+_FIELDS: Final = tuple(attrs.fields_dict(Row))
+_INSTANCES: Final = f"SELECT {', '.join(_FIELDS)} FROM instances"  # noqa: S608 - our names
 
 
 def _all(connection: sqlite3.Connection, query: str, *values: Any) -> list[Any]:
@@ -85,31 +72,33 @@ def add_agent(connection: sqlite3.Connection, id: str, name: str, now: float) ->
 # --- secrets ----------------------------------------------------------------------------------------------
 
 
-def secrets(connection: sqlite3.Connection, agent: str) -> list[dict[str, Any]]:
+def secrets(connection: sqlite3.Connection, safe: Safe, agent: str) -> list[dict[str, Any]]:
     """Those of an agent, or of everybody, without their values."""
-    query = "SELECT id, key, value, agent_id, created_at FROM secrets WHERE agent_id = ? ORDER BY key"
+    query = f"SELECT id, created_at, {_SEALED} FROM secrets WHERE agent_id = ? ORDER BY key"  # noqa: S608 - our names
     return [
         {
             "id": id,
-            "key": key,
-            "hint": f"…{value[-4:]}" if len(value) > 12 else "…",
-            "agent_id": owner or None,
+            "key": sealed.name,
+            "hint": safe.hint(sealed),
+            "agent_id": sealed.owner or None,
             "created_at": at,
         }
-        for id, key, value, owner, at in _all(connection, query, agent)
+        for id, at, sealed in ((id, at, _sealed(*rest)) for id, at, *rest in _all(connection, query, agent))
     ]
 
 
 def set_secret(
-    connection: sqlite3.Connection, id: str, agent: str, key: str, value: str, now: float
+    connection: sqlite3.Connection, safe: Safe, id: str, agent: str, key: str, value: str, now: float
 ) -> dict[str, Any]:
-    """Keep one in place of the one of this name."""
+    """Keep one in place of the one of this name. Raises Unsealable."""
+    kept = safe.seal(master_keys(connection), agent, key, value)
     connection.execute(
-        "INSERT INTO secrets VALUES (?, ?, ?, ?, ?) "
-        "ON CONFLICT (agent_id, key) DO UPDATE SET value = excluded.value, created_at = excluded.created_at",
-        (id, agent, key, value, now),
+        "INSERT INTO secrets VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (agent_id, key) DO UPDATE SET "
+        "master_key = excluded.master_key, nonce = excluded.nonce, sealed = excluded.sealed, "
+        "created_at = excluded.created_at",
+        (id, agent, key, kept.master_key, kept.nonce, kept.data, now),
     )
-    return next(each for each in secrets(connection, agent) if each["key"] == key)
+    return next(each for each in secrets(connection, safe, agent) if each["key"] == key)
 
 
 def delete_secret(connection: sqlite3.Connection, agent: str, id: str) -> bool:
@@ -117,10 +106,23 @@ def delete_secret(connection: sqlite3.Connection, agent: str, id: str) -> bool:
     return connection.execute("DELETE FROM secrets WHERE agent_id = ? AND id = ?", (agent, id)).rowcount == 1
 
 
-def values(connection: sqlite3.Connection, agent: str | None) -> dict[str, str]:
-    """What an instance of an agent gets: the secrets of everybody, and in their place those of the agent."""
-    query = "SELECT key, value FROM secrets WHERE agent_id IN (?, ?) ORDER BY agent_id"
-    return dict(_all(connection, query, EVERYBODY, agent or EVERYBODY))
+def values(connection: sqlite3.Connection, safe: Safe, agent: str | None) -> dict[str, str]:
+    """What an instance of an agent gets: the secrets of everybody, and in their place those of the agent.
+
+    Raises Unsealable where one of them does not open: without it the agent would be another one.
+    """
+    query = f"SELECT {_SEALED} FROM secrets WHERE agent_id IN (?, ?) ORDER BY agent_id"  # noqa: S608 - our names
+    found = {row[1]: _sealed(*row) for row in _all(connection, query, EVERYBODY, agent or EVERYBODY)}
+    return {name: safe.open(sealed) for name, sealed in found.items()}
+
+
+def master_keys(connection: sqlite3.Connection) -> frozenset[str]:
+    """Fingerprints of the keys with which something is sealed."""
+    return frozenset(key for (key,) in _all(connection, "SELECT DISTINCT master_key FROM secrets"))
+
+
+def _sealed(owner: str, name: str, master_key: str, nonce: bytes, data: bytes) -> Sealed:
+    return Sealed(owner=owner, name=name, master_key=master_key, nonce=nonce, data=data)
 
 
 # --- instances --------------------------------------------------------------------------------------------
@@ -128,26 +130,44 @@ def values(connection: sqlite3.Connection, agent: str | None) -> dict[str, str]:
 
 def instances(connection: sqlite3.Connection) -> list[Row]:
     """All, the oldest first."""
-    names = attrs.fields_dict(Row)
-    found = _all(connection, f"SELECT {', '.join(names)} FROM instances ORDER BY created_at, id")  # noqa: S608 - our names
-    return [_row(dict(zip(names, values, strict=True))) for values in found]
-
-
-def _row(fields: dict[str, Any]) -> Row:
-    fields["variables"] = jsontext.read_object(fields["variables"])
-    return Row(**fields)
+    return [_row(*each) for each in _all(connection, f"{_INSTANCES} ORDER BY created_at, id")]
 
 
 def instance(connection: sqlite3.Connection, id: str) -> Row | None:
     """One of them."""
-    return next((each for each in instances(connection) if each.id == id), None)
+    return next((_row(*each) for each in _all(connection, f"{_INSTANCES} WHERE id = ?", id)), None)
+
+
+def _row(*stored: Any) -> Row:
+    fields = dict(zip(_FIELDS, stored, strict=True))
+    try:
+        fields["variables"] = jsontext.read_object(fields["variables"])
+    except jsontext.NotJson:  # the others have nothing to do with it
+        state = "deleting" if fields["state"] == "deleting" else "error"
+        fields |= {"variables": {}, "state": state, "error": DAMAGED}
+    return Row(**fields)
 
 
 def add_instance(connection: sqlite3.Connection, row: Row) -> None:
     """Enter one."""
     fields = attrs.astuple(row)
     stored = (*fields[:4], jsontext.write(dict(row.variables)), *fields[5:])
-    connection.execute("INSERT INTO instances VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", stored)
+    connection.execute(
+        f"INSERT INTO instances ({', '.join(_FIELDS)}) VALUES ({', '.join('?' * len(stored))})",  # noqa: S608 - our names
+        stored,
+    )
+
+
+def keep_port(connection: sqlite3.Connection, id: str, port: int) -> None:
+    """Remember where one listens."""
+    connection.execute("UPDATE instances SET port = ? WHERE id = ?", (port, id))
+
+
+def ports(connection: sqlite3.Connection) -> frozenset[int]:
+    """Those that are somebody's."""
+    return frozenset(
+        port for (port,) in _all(connection, "SELECT port FROM instances WHERE port IS NOT NULL")
+    )
 
 
 def become(

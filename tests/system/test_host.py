@@ -142,6 +142,9 @@ async def test_an_agent_goes_out_is_looked_after_and_leaves_nothing_behind(
         ]
         assert f"X_TOKEN={SECRET}" in environment_of(pid)
         assert (await host.ask("GET", f"/instances/{id}/health")).json()["memory_mb"] > 1
+        assert [
+            each for each in data.rglob("*") if each.is_file() and SECRET.encode() in each.read_bytes()
+        ] == []
         assert "bot" in await run("instance", "list")
         assert "Aster is running" in await run("instance", "logs", "bot", "--no-follow")
         shell = tmp_path / "shell"
@@ -155,7 +158,7 @@ async def test_an_agent_goes_out_is_looked_after_and_leaves_nothing_behind(
         (workspace / "agents/bot/SOUL.md").write_text("You are Nova.")
         assert "1 sent" in await run("agent", "push", "bot")
         await run("instance", "restart", "bot")
-        await host.until_state("running")
+        assert (await host.until_state("running"))["web_url"] == one["web_url"]
         assert (folder / ".starpod/config/SOUL.md").read_text() == "You are Nova."
         (workspace / "agents/bot/SOUL.md").unlink()
         await run("agent", "pull", "bot")

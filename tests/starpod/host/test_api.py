@@ -10,9 +10,10 @@ import pytest
 from quart import Quart
 from quart.datastructures import FileStorage
 
-from starpod.host import store
 from starpod.host.api import create_app
 from starpod.host.keeper import Keeper
+from starpod.host.safe import Safe
+from starpod.host.schema import open_store
 
 KEY: Final = "sp_host_of_this_test"
 
@@ -46,8 +47,9 @@ def _log(_level: str, _event: str, _fields: dict[str, Any]) -> None:
 
 @pytest.fixture
 def api(tmp_path: Path) -> Iterator[Api]:
-    rows: sqlite3.Connection = store.open_store(":memory:")
-    keeper = Keeper(tmp_path, rows, "test", _log)
+    safe = Safe.of(tmp_path)
+    rows: sqlite3.Connection = open_store(":memory:", safe)
+    keeper = Keeper(tmp_path, rows, safe, "test", _log)
     yield Api(create_app(keeper, KEY), keeper, tmp_path)
     rows.close()
 
@@ -141,6 +143,27 @@ async def test_secrets_go_in_and_never_out(api: Api) -> None:
     ):
         assert (await api("POST", "/secrets", json={"key": key, "value": value}))[0] == 400
     assert (await api("POST", "/secrets", data="no json"))[0] == 400
+
+
+async def test_secrets_without_their_master_key_are_told_as_such(api: Api) -> None:
+    secret = {"key": "A_KEY", "value": "a-long-secret-value"}
+    assert (await api("POST", "/secrets", json=secret))[0] == 201
+    key = api.folder / "vault.key"
+    kept = key.read_text()
+    key.unlink()
+    assert (await api("GET", "/secrets"))[1][0]["hint"] == "cannot be read"
+    status, said = await api("POST", "/secrets", json={**secret, "key": "B_KEY"})
+    assert status == 409
+    assert "put back vault.key" in said["error"]
+    key.write_text(kept)
+    assert (await api("GET", "/secrets"))[1][0]["hint"] == "…alue"
+
+
+async def test_a_database_that_fails_is_told_in_words(api: Api) -> None:
+    api.keeper.rows.execute("DROP TABLE secrets")
+    status, said = await api("GET", "/secrets")
+    assert (status, said["error"]) == (503, "the database of the host fails: no such table: secrets")
+    assert (await api("GET", "/instances"))[0] == 200
 
 
 async def test_instances_that_cannot_be_made_and_calls_for_those_that_are_not_there(api: Api) -> None:
